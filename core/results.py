@@ -19,6 +19,7 @@ from gradreel.core.arrays import FloatArray, IntArray, evenly_spaced
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
+from gradreel.core.regular_files import read_bounded
 from gradreel.core.theta import loss, unseen_loss
 from gradreel.core.trace import Trace
 from gradreel.core.writing import UNFINISHED
@@ -30,6 +31,8 @@ WIDTH = 100
 """ReLUs in each layer of the deep networks."""
 EPOCHS = 500
 SEEDS = tuple(range(5))
+MOST_NOTED = 10_000
+"""Bytes that a note of what a training took may have."""
 
 SETTINGS: dict[str, Any] = {
     "activation": "relu",
@@ -271,7 +274,7 @@ def training_seconds(directory: str | Path, run: Experiment) -> float | None:
     none.
     """
     try:
-        content = json.loads(time_file(directory, run).read_text(encoding="ascii"))
+        content = json.loads(read_bounded(time_file(directory, run), MOST_NOTED))
         seconds, updates = float(content["seconds"]), int(content["updates"])
         taken = seconds / updates * run.n_updates
     except (OSError, ValueError, KeyError, TypeError, ArithmeticError, RecursionError):

@@ -18,12 +18,12 @@ from typing import Any
 from filelock import FileLock, Timeout
 from gradreel.core.errors import UserError
 from gradreel.core.trace import META
-from gradreel.core.writing import PARTIAL
+from gradreel.core.writing import PARTIAL, is_foreign
 from gradreel.scenes.narration import LANGUAGES
 from gradreel.scenes.render import engine
 from gradreel.scenes.render.clips.clip_files import described_clip, read_description
 from gradreel.scenes.render.clips.plan import Plan
-from gradreel.scenes.render.clips.workspace import Folders, Workspace, read_json
+from gradreel.scenes.render.clips.workspace import Folders, Workspace, foreign_in, read_json
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.settings import FORMATS, RenderSettings
 from gradreel.scenes.render.videos.output_stamp import clips_of_videos
@@ -91,7 +91,7 @@ def _clips(folders: Folders, plans: Iterable[Plan]) -> Iterator[Kept]:
     wanted = {_without_size(clip.parts) for plan in plans for clip in plan.clips if clip.path is not None}
     files: dict[str, list[Path]] = {}
     for path in sorted(_inside(folders.clips)):
-        if CLIP.fullmatch(path.name):
+        if CLIP.fullmatch(path.name) and not (path.is_dir() and foreign_in(path)):
             files.setdefault(path.stem, []).append(path)
     for paths in files.values():
         paths.sort(key=lambda path: path.suffix != ".json")
@@ -106,7 +106,7 @@ def _traces(folders: Folders, plans: Iterable[Plan], clips: Iterable[Kept]) -> I
     shown = {digest for clip in clips if clip.in_video for digest in _traces_of(clip)}
     for path in sorted(_inside(folders.traces)):
         meta = read_json(path / META) if TRACE.fullmatch(path.name) else None
-        if meta is None or "recorded" in meta or meta.get("digest") != path.name:
+        if meta is None or "recorded" in meta or meta.get("digest") != path.name or is_foreign(path):
             continue
         paths = tuple(place for place in (path, folders.traces / f"{path.name}.time.json") if place.exists())
         seal = hashlib.sha256((path / META).read_bytes()).hexdigest()[:24]
@@ -130,7 +130,8 @@ def _unfinished(folders: Folders) -> Iterator[Kept]:
 
 def _clips_of_manifests(folders: Folders) -> Iterator[str]:
     for file in (folders.media_dir / "videos").rglob("*manifest.json"):
-        for scene in (read_json(file) or {}).get("scenes", []):
+        scenes = (read_json(file) or {}).get("scenes")
+        for scene in scenes if isinstance(scenes, list) else ():
             if isinstance(scene, dict):
                 yield Path(str(scene.get("clip", ""))).name
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from gradreel.core.experiment import Experiment
 from gradreel.scenes.render.clips import memo_cache
 from gradreel.scenes.render.clips.file_digest import changed_files
 from gradreel.scenes.render.clips.fingerprint import inspection_key
@@ -17,10 +16,11 @@ from gradreel.scenes.render.clips.import_graph import one_moment
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, read_json, write_json
 from gradreel.scenes.render.lessons.daily import has_daily_views
 from gradreel.scenes.render.lessons.lesson import Lesson
-from gradreel.scenes.render.lessons.requests import ParameterRow, SceneDescription, SceneRequest
+from gradreel.scenes.render.lessons.requests import SceneDescription, SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
 from gradreel.scenes.render.workers.pool import Workers
 from gradreel.scenes.render.workers.progress import Reporter
+from pydantic import TypeAdapter, ValidationError
 
 
 def described(
@@ -56,7 +56,7 @@ def _inspect(
     """What the scenes say of themselves: kept from earlier, or asked of worker processes (and kept)."""
     with one_moment():
         files = [folders.inspections / f"{inspection_key(request)}.json" for request in requests]
-        found = [_kept_description(file, request) for file, request in zip(files, requests, strict=True)]
+        found = [kept_description(file, request) for file, request in zip(files, requests, strict=True)]
     unknown = [index for index, description in enumerate(found) if description is None]
     timeout = requests[0].settings.timeout if requests else None
     groups = _by_folder(unknown, requests)
@@ -86,14 +86,14 @@ def _by_folder(unknown: Sequence[int], requests: Sequence[SceneRequest]) -> list
     return [sorted(group) for group in groups if group]
 
 
-def _kept_description(file: Path, request: SceneRequest) -> SceneDescription | None:
-    content = read_json(file)
-    if content is None or changed_files(content.get("files", {}), request.source):
-        return None
+def kept_description(file: Path, request: SceneRequest) -> SceneDescription | None:
+    """What is kept in ``file``; None if that is no description of the scene, or one of a file's earlier content."""
     try:
-        rows = tuple(ParameterRow(**row) for row in content.pop("rows"))
-        experiments = {name: Experiment.model_validate(run) for name, run in content.pop("experiments").items()}
-        beats = tuple(content.pop("beats"))
-        return SceneDescription(**content, rows=rows, experiments=experiments, beats=beats)
-    except (KeyError, TypeError, ValueError):
+        description = _DESCRIPTIONS.validate_python(read_json(file))
+    except ValidationError:
         return None
+    of_the_scene = description.name == request.source.name
+    return description if of_the_scene and not changed_files(description.files, request.source) else None
+
+
+_DESCRIPTIONS = TypeAdapter(SceneDescription)

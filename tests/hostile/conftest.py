@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from hypothesis import strategies as st
 
 NAMES = ("notes.txt", ".bashrc", ".ssh/id", "films/own.mp4", "films/own.en.srt", "deep/er/still.json", "clips/x.mp4")
 SCENES = '''
@@ -94,6 +95,33 @@ def _state(path: str) -> str:
     elif stat.S_ISREG(found.st_mode):
         content = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     return f"{found.st_mode:o} {content}"
+
+
+def _places(content: object, place: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
+    """Every place in a JSON value, as keys and indices."""
+    inside = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
+    return [place, *(found for key, value in inside for found in _places(value, (*place, key)))]
+
+
+def _put(content: object, place: tuple[object, ...], value: object) -> object:
+    if not place:
+        return value
+    if isinstance(content, dict):
+        return {**content, place[0]: _put(content[place[0]], place[1:], value)}
+    assert isinstance(content, list)
+    return [_put(entry, place[1:], value) if index == place[0] else entry for index, entry in enumerate(content)]
+
+
+@pytest.fixture(scope="session")
+def odd_json():
+    """``odd_json(content)``: a strategy of JSON values that are ``content`` but for one place, which has anything."""
+    simple = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+    value = st.recursive(
+        simple,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+        max_leaves=6,
+    )
+    return lambda content: st.builds(_put, st.just(content), st.sampled_from(_places(content)), value)
 
 
 @pytest.fixture

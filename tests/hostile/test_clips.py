@@ -19,11 +19,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 SMALL = ("--lesson", "film.toml", "-r", "64,36", "--fps", "5")
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=6,
-)
 
 
 def damage_short(clip: Path) -> None:
@@ -107,30 +102,14 @@ def test_a_clip_that_is_described_and_no_film_is_made_again(rendered, content):
     assert (result.exit_code, "damaged, made again" in result.stderr) == (0, True)
 
 
-def places(content: object, place: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
-    """Every place in a JSON value, as keys and indices."""
-    inside = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
-    return [place, *(found for key, value in inside for found in places(value, (*place, key)))]
-
-
-def put(content: object, place: tuple[object, ...], value: object) -> object:
-    if not place:
-        return value
-    if isinstance(content, dict):
-        return {**content, place[0]: put(content[place[0]], place[1:], value)}
-    assert isinstance(content, list)
-    return [put(entry, place[1:], value) if index == place[0] else entry for index, entry in enumerate(content)]
-
-
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_whatever_a_description_says_it_is_read_or_does_not_count(rendered, data, capsys):
+def test_whatever_a_description_says_it_is_read_or_does_not_count(rendered, odd_json, data, capsys):
     """Those that plan, list, estimate and clear up read descriptions, and none of them is upset by one."""
     clip = sorted(rendered.media.glob("clips/*.mp4"))[0]
     description = clip.with_suffix(".json")
     before = description.read_bytes()
-    content = json.loads(before)
-    changed = put(content, data.draw(st.sampled_from(places(content))), data.draw(JSON))
+    changed = data.draw(odd_json(json.loads(before)))
     description.write_text(json.dumps(changed))
     lesson = load_lesson(Path("film.toml"))
     try:

@@ -5,8 +5,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from pathlib import Path
 
 import pytest
+from gradreel.scenes.render.clips.workspace import Folders
+from gradreel.scenes.render.inspection import kept_description
+from gradreel.scenes.render.lessons.choosing import load_lesson
+from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.videos.output_stamp import clips_of_videos
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 SMALL = ("--lesson", "film.toml", "-r", "64,36", "--fps", "5")
 
@@ -78,3 +86,56 @@ def test_a_folder_of_pictures_with_notes_in_it_is_not_replaced(project):
     mine.write_text("mine")
     assert "notes.txt in it is none" in project.refused("frames", *SMALL[:4])
     assert mine.read_text() == "mine"
+
+
+def test_what_is_no_clip_and_no_trace_of_ours_is_not_pruned(rendered):
+    """Folders that are called as ours are, with files of somebody's in them."""
+    mine = [
+        rendered.media / "clips" / ("0" * 24) / "notes.txt",
+        rendered.media / "traces" / ("0" * 32) / "features.npy",
+    ]
+    for file in mine:
+        file.parent.mkdir(parents=True)
+        file.write_text("mine")
+    (mine[1].parent / "meta.json").write_text(json.dumps({"digest": "0" * 32}))
+    assert rendered.run("cache", "--lesson", "film.toml", "--prune", "--yes").exit_code == 0
+    assert [file.read_text() for file in mine] == ["mine"] * 2
+
+
+KINDS = {"stamp": ".gradreel/published/*.json", "manifest": "videos/film/*/manifest.json"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_whatever_is_kept_of_a_video_upsets_no_one(rendered, odd_json, kind, data):
+    (file,) = rendered.media.glob(KINDS[kind])
+    before = file.read_bytes()
+    file.write_text(json.dumps(data.draw(odd_json(json.loads(before)))))
+    try:
+        assert rendered.run("cache", "--lesson", "film.toml", "--json").exit_code == 0
+        assert all(isinstance(name, str) for name in clips_of_videos(Folders(rendered.media)))
+    finally:
+        file.write_bytes(before)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_what_a_scene_is_said_to_be_is_a_description_of_it_or_asked_again(rendered, odd_json, data):
+    file = sorted(rendered.media.glob(".gradreel/inspections/*.json"))[0]
+    before = file.read_bytes()
+    content = json.loads(before)
+    (request,) = [
+        request
+        for request in load_lesson(Path("film.toml")).requests(RenderSettings())
+        if request.source.name == content["name"]
+    ]
+    assert kept_description(file, request) is not None
+    file.write_text(json.dumps(data.draw(odd_json(content))))
+    try:
+        found = kept_description(file, request)
+        assert found is None or (
+            found.name == request.source.name and all(isinstance(beat, str) for beat in found.beats)
+        )
+    finally:
+        file.write_bytes(before)

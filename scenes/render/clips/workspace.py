@@ -17,7 +17,6 @@ import os
 import re
 import shutil
 import socket
-import stat
 import tempfile
 import time
 import uuid
@@ -29,6 +28,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 from gradreel.core.errors import UserError
+from gradreel.core.regular_files import read_bounded
 from gradreel.scenes.file_names import file_name
 from gradreel.scenes.render.clips.disk_errors import clear_disk_errors
 
@@ -250,9 +250,14 @@ def check_replaceable(final: Path, by_folder: bool) -> None:
         return
     if not by_folder:
         raise UserError(f"{final} is a folder, and a file is to be written there; move it away")
-    foreign = next((entry for entry in final.iterdir() if entry.suffix != ".png" or entry.is_dir()), None)
-    if foreign is not None:
-        raise UserError(f"{final} would be replaced by new pictures, and {foreign.name} in it is none; move it away")
+    foreign = foreign_in(final)
+    if foreign:
+        raise UserError(f"{final} would be replaced by new pictures, and {foreign} in it is none; move it away")
+
+
+def foreign_in(folder: Path) -> str:
+    """The name of something in a folder of pictures that is none; "" if there are pictures alone."""
+    return next((entry.name for entry in folder.iterdir() if entry.suffix != ".png" or entry.is_dir()), "")
 
 
 def _copied_beside(temporary: Path, final: Path) -> Path:
@@ -309,10 +314,7 @@ def as_json(content: Mapping[str, Any]) -> bytes:
 def read_json(path: Path) -> dict[str, Any] | None:
     """The object in a JSON file of ours; None when it is missing or is not one (we then make it again)."""
     try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST_JSON:
-            return None
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_bounded(path, LARGEST_JSON))
     except (OSError, ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None
