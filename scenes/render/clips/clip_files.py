@@ -53,7 +53,7 @@ class _Description(BaseModel):
     fps: Side
     beats: tuple[BeatSpan, ...]
     wall_seconds: Annotated[float, Field(ge=0)]
-    size: Count | Annotated[int, Field(ge=0, le=2**63)]  # bytes
+    size: Annotated[int, Field(ge=0, le=2**63)]  # bytes
     checksum: str
 
 
