@@ -89,8 +89,9 @@ def _rows(file: Path) -> list[tuple[int, list[str]]]:
 
     lines = re.split(r"\r\n|\r|\n", read_text(file, "a table of days"))
     top = next((i for i, line in enumerate(lines) if line.strip() and not re.match("#(?![,;\t])", line)), None)
+    empty = UserError(f"{file}: no rows in it; a header such as Date,Views is needed, and a row for each day")
     if top is None:
-        raise UserError(f"{file}: no rows in it; a header such as Date,Views is needed, and a row for each day")
+        raise empty
     unquoted = re.sub(r'"[^"]*"', "", lines[top])
     separator = next((mark for mark in "\t;" if mark in unquoted), ",")
     if unquoted.count(separator) >= MOST_COLUMNS or len(lines) > 2 * MOST_DAYS:
@@ -109,13 +110,16 @@ def _rows(file: Path) -> list[tuple[int, list[str]]]:
             raise UserError(f"{file}: {error}") from None
         raise _wrong_count(file, int(where[2]) + top, int(where[3]), int(where[1])) from None
     rows = [[cell.strip() for cell in cells if isinstance(cell, str)] for cells in table.to_numpy().tolist()]
-    (number, header), *body = [(number, cells) for number, cells in enumerate(rows, top + 1) if any(cells)]
-    for number_below, cells in body:
+    numbered = [(number, cells) for number, cells in enumerate(rows, top + 1) if any(cells)]
+    if not numbered:
+        raise empty
+    header = numbered[0][1]
+    for number, cells in numbered:
         if len(cells) != len(header):
-            raise _wrong_count(file, number_below, len(cells), len(header))
+            raise _wrong_count(file, number, len(cells), len(header))
         if any(cell and not name for name, cell in zip(header, cells, strict=True)):
-            raise _at(file, number_below, "a cell stands in a column without a header; give the column a name")
-    return [(number, header), *body]
+            raise _at(file, number, "a cell stands in a column without a header; give the column a name")
+    return numbered
 
 
 def _count_column(file: Path, number: int, header: list[str], day_at: int, column: str | None) -> int:

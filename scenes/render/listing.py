@@ -7,13 +7,14 @@ scenes' files are not read either, which takes longer than all the rest: the les
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gradreel.scenes.catalog import LESSON_FILE, SceneSource, find_scenes
+from gradreel.scenes.catalog import LESSON_FILE, SceneSource
 from gradreel.scenes.narration import Narration
+from gradreel.scenes.render.clips.known_scenes import known_scenes
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.report import print_json
 from gradreel.scenes.render.workers.progress import counted, duration
@@ -49,7 +50,8 @@ def print_scenes(
     """Print the scenes of a lesson or of a stretch of it; without either all scenes of ours."""
     clips = _newest_clips(media_dir, language)
     if lesson is None and first_scene is None and last_scene is None:
-        scenes = list(_ours(language, sources=as_json or bool(clips)))
+        sources = known_scenes(Folders(media_dir).private) if as_json or clips else ()
+        scenes = list(_ours(language, sources))
     else:
         scenes = list(_of_lesson(language, lesson, (first_scene, last_scene)))
     scenes = [_with_length(scene, clips) for scene in scenes]
@@ -59,15 +61,15 @@ def print_scenes(
         _print_words(scenes)
 
 
-def _ours(language: str, sources: bool) -> Iterator[Listed]:
-    """All scenes of ours, those that our lesson does not have last; a scene's source is looked for if ``sources``."""
+def _ours(language: str, sources: Sequence[SceneSource]) -> Iterator[Listed]:
+    """All scenes of ours, our lesson's first; without ``sources`` their names and titles alone."""
     titles = Narration.load([language])
     parts: dict[str, str | None] = {}
     part = None
     for table in tomllib.loads(LESSON_FILE.read_text(encoding="utf-8"))["scene"]:
         part = table["part"][language] if "part" in table else part
         parts[table["name"]] = part
-    found = {source.name: source for source in find_scenes()} if sources else {}
+    found = {source.name: source for source in sources}
     titled = (name for name, table in titles.scenes[language].items() if "title" in table)
     for name in found or dict.fromkeys([*parts, *sorted(titled)]):
         yield Listed(name, titles.title(name, language), parts.get(name), name in parts, found.get(name))

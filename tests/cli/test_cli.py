@@ -92,7 +92,7 @@ def test_list_names_the_scenes_in_film_order_with_titles(gradreel, tmp_path):
 def test_list_in_a_new_folder_reads_no_scenes_file(gradreel, tmp_path, monkeypatch):
     listed = gradreel("list", "--media_dir", tmp_path).stdout
     with_sources = [scene.name for scene in find_scenes()]
-    monkeypatch.setattr("gradreel.scenes.render.listing.find_scenes", None)
+    monkeypatch.setattr("gradreel.scenes.render.listing.known_scenes", None)
     assert gradreel("list", "--media_dir", tmp_path).stdout == listed
     assert [line.split()[0] for line in listed.splitlines() if line.startswith("  ")] == with_sources
 

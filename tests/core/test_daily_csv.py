@@ -206,6 +206,7 @@ def test_days_twice_to_come_or_far_off_are_named(read: Read) -> None:
     [
         ("", "no rows in it"),
         ("\n\n \n# note", "no rows in it"),
+        ('"",""\n', "no rows in it"),
         ("Date,Views\n", "no rows of days in it"),
         ("Date,Views\nTotal,5\n", "no rows of days in it"),
         ("2021-01-30,5\n2021-01-31,6\n", "row 1: '2021-01-30' is no header; put one above"),

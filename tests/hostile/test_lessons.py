@@ -8,6 +8,7 @@ from contextlib import suppress
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.render.lessons.choosing import load_lesson
+from gradreel.scenes.render.lessons.words import left_in_other_languages
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -86,6 +87,21 @@ def test_whatever_stands_in_a_lesson_is_a_lesson_or_a_message(tmp_path, content)
     file.write_text("".join(f"{key} = {_toml(value)}\n" for key, value in content.items()), encoding="utf-8")
     with suppress(UserError):
         load_lesson(file)
+
+
+WORD_KEYS = st.sampled_from(["en", "zh", "fr", "build-curve", "title", "beats", "screen", "constant", "piece-3"])
+FIELDS = st.sampled_from(["{", "}", "{value}", "{value!r:>9}", "{value.real}", "{value[0]}", "{:{}}", "A line."])
+WORDS = st.recursive(PLAIN | FIELDS, lambda inside: st.dictionaries(WORD_KEYS, inside, max_size=4))
+
+
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.dictionaries(WORD_KEYS, st.dictionaries(WORD_KEYS, WORDS, max_size=3), max_size=3))
+def test_whatever_stands_in_words_is_understood_or_a_message(tmp_path, content):
+    (tmp_path / "lesson.toml").write_text('narration = "words.toml"\n[[scene]]\nname = "build-curve"\n')
+    (tmp_path / "words.toml").write_text("".join(f"{key} = {_toml(value)}\n" for key, value in content.items()))
+    with suppress(UserError):
+        lesson = load_lesson(tmp_path / "lesson.toml")
+        left_in_other_languages(lesson.words, ["build-curve"])
 
 
 def _toml(value):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 from gradreel.core.errors import UserError
@@ -66,4 +67,9 @@ def no_such_beats(request: SceneRequest, told: Sequence[str] | None = None) -> U
         which = "has no such beats in that order; its beats"
     else:
         known, which = list(told), "tells no such beats in that order with these parameters and runs; it tells"
-    return UserError(f"-n {asked}: {name} " + (f"{which}: {', '.join(known)}" if known else "has no beats"))
+    if not known:
+        return UserError(f"-n {asked}: {name} has no beats")
+    wrong = next((beat for beat in (first, last) if beat is not None and beat not in known), "")
+    nearest = get_close_matches(wrong, [beat for beat in known if "{" not in beat], n=1)
+    hint = f"; did you mean {nearest[0]}?" if nearest else ""
+    return UserError(f"-n {asked}: {name} {which}: {', '.join(known)}{hint}")
