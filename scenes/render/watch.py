@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from gradreel.core.errors import UserError
+from gradreel.core.errors import UserError, printable
 from gradreel.scenes.render.clips.at_fault import files_told
 from gradreel.scenes.render.clips.file_digest import LISTING, names_in
 from gradreel.scenes.render.clips.file_tracker import SYSTEM
@@ -55,7 +55,7 @@ def _done(work: Callable[[], object], watcher: Watcher) -> bool:
             work()
         except (UserError, OSError) as error:
             mistake = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
-            print(f"Error: {mistake}", file=sys.stderr)
+            print(f"Error: {printable(mistake)}", file=sys.stderr)
             watcher.keep(map(Path, files_told(error)))
             return False
     return True

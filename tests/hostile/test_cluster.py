@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -169,8 +170,11 @@ def test_a_run_whose_workers_answer_nonsense_ends_with_one_message(tripwires, an
 @given(message=ODD | st.fixed_dictionaries({"task": ODD}, optional={"done": ODD, "total": ODD, "text": ODD}))
 def test_whatever_a_worker_tells_meanwhile_is_taken_or_passed_over(answers, tmp_path, message):
     drawers = client.ClusterDrawers(answers, "tcp://x:1", 1, SimpleNamespace())
-    drawers._listening[""] = QUIET
+    said: list[str] = []
+    drawers._listening[""] = replace(QUIET, told=said.append)
     answers.hear((0.0, message))
+    answers.hear((0.0, {"task": "", "text": "\x1b[2J"}))
+    assert said[-1] == r"\x1b[2J", "it does not steer the terminal"
 
 
 @pytest.fixture(scope="session")

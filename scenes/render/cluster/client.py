@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gradreel.core.errors import TraceError, UserError
+from gradreel.core.errors import TraceError, UserError, printable
 from gradreel.core.experiment import Experiment
 from gradreel.core.results import note_training
 from gradreel.core.trace import Trace
@@ -57,12 +57,10 @@ class ClusterDrawers(Connection):
         self._reading = threading.Lock()  # files are looked at, and sent, in one thread at a time
         client.subscribe_topic(self._topic, self._hear)
 
-    def render(self, job: ClipJob, claim: Claim | None, listeners: Listeners) -> Future[ClipResult]:
+    def render(self, job: ClipJob, claim: Claim, listeners: Listeners) -> Future[ClipResult]:
         return self._threads.submit(self._render, job, claim, listeners)
 
-    def _render(self, job: ClipJob, claim: Claim | None, listeners: Listeners) -> Any:
-        if claim is None:
-            return self._rendered(job, listeners)
+    def _render(self, job: ClipJob, claim: Claim, listeners: Listeners) -> Any:
         with self.claimed(claim, listeners.told) as made:
             return self._rendered(job, listeners) if made is None else made
 
@@ -114,7 +112,7 @@ class ClusterDrawers(Connection):
                 self._begun.add(told.task)
                 listeners.begun()
             if told.text:
-                listeners.told(told.text)
+                listeners.told(printable(told.text))
             elif told.done:
                 listeners.progress(told.done, told.total)
 

@@ -26,7 +26,7 @@ class Listeners:
 class Drawers(Protocol):
     """Whoever draws. What a job may take, its settings say (``timeout``)."""
 
-    def render(self, job: ClipJob, claim: Claim | None, listeners: Listeners) -> Future[ClipResult]:
+    def render(self, job: ClipJob, claim: Claim, listeners: Listeners) -> Future[ClipResult]:
         """Have the clip of ``job`` in its folder, described beside it: see `worker.render_clip`."""
 
 
@@ -36,7 +36,7 @@ class LocalDrawers:
     def __init__(self, workers: Workers) -> None:
         self._workers = workers
 
-    def render(self, job: ClipJob, claim: Claim | None, listeners: Listeners) -> Future[ClipResult]:
+    def render(self, job: ClipJob, claim: Claim, listeners: Listeners) -> Future[ClipResult]:
         return self._workers.submit(
             "render_clip",
             job,
