@@ -109,3 +109,13 @@ def test_names_that_are_none_and_files_that_are_not_there_are_told(tmp_path):
     for file, message in ((tmp_path / "none.csv", "no such file"), ("a" * 5000, "too long"), ("a\0b", "not the name")):
         with pytest.raises(UserError, match=message):
             read_daily_csv(file)
+
+
+def test_a_command_refuses_what_is_no_table_and_leaves_everything_as_it_was(tripwires):
+    os.mkfifo(tripwires.folder / "pipe.csv")
+    (tripwires.folder / "long.csv").write_text("Date,Views\n" + "," * (8 << 20))
+    (tripwires.folder / "picture.csv").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
+    for name, message in (("pipe", "regular file"), ("long", "is longer than"), ("picture", "is not text")):
+        for command in (("experiment", "width"), ("render",), ("cache",)):
+            told = tripwires.refused(*command, "--data", f"{name}.csv")
+            assert told.startswith(f"Error: {name}.csv") and message in told

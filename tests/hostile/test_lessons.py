@@ -22,10 +22,10 @@ NAMED = {
     "value": SCENE + 'parameters = { run = "@PATH" }\n',
     "trace": SCENE + 'parameters = { trace = "FOLDER" }\n',
 }
+ELSEWHERE = [(what, folder) for what in NAMED for folder in "~/" if (what, folder) != ("trace", "~")]
 
 
-@pytest.mark.parametrize("what", NAMED)
-@pytest.mark.parametrize("folder", ["~", "/"])
+@pytest.mark.parametrize(("what", "folder"), ELSEWHERE)
 def test_a_lesson_names_files_from_its_own_folder_only(tmp_path, monkeypatch, what, folder):
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     home = tmp_path / "home"
@@ -36,11 +36,19 @@ def test_a_lesson_names_files_from_its_own_folder_only(tmp_path, monkeypatch, wh
     lesson.parent.mkdir()
     named = "~" if folder == "~" else str(home)
     file = f"{named}/{'mine.py' if what == 'scene' else 'views.csv'}"
-    if (what, folder) == ("trace", "~"):
-        pytest.skip("the folder ~ beside the lesson is a folder like any other")
     lesson.write_text(NAMED[what].replace("PATH", file).replace("FOLDER", named))
     with pytest.raises(UserError, match=r"mine\.toml.*a lesson names files from its own folder"):
         load_lesson(lesson)
+
+
+@pytest.mark.parametrize("what", NAMED)
+def test_a_command_refuses_a_lesson_that_names_files_elsewhere_and_leaves_everything_as_it_was(tripwires, what):
+    home = str(tripwires.home)
+    named = NAMED[what].replace("PATH", home + ("/notes.py" if what == "scene" else "/notes.txt"))
+    (tripwires.folder / "mine.toml").write_text(named.replace("FOLDER", home))
+    for command in ("render", "frames", "train", "list"):
+        told = tripwires.refused(command, "--lesson", "mine.toml")
+        assert "a lesson names files from its own folder" in told
 
 
 def test_a_lesson_that_may_never_end_or_is_huge_is_not_read(tmp_path):
