@@ -138,7 +138,7 @@ def test_a_scene_of_ones_own_has_the_words_of_the_scene_it_is_derived_from(proje
 
     beats = []
     visit_beats(Mine, lambda scene, beat: beats.append(beat), None, SceneContext(media_dir=project), (320, 180))
-    assert beats[-1] == "end"
+    assert beats[-1] == "end-mean"
     assert [found.narrated_as(Mine().words_of) for found in (Mine, LossCurve, Alone)] == [
         "loss-curve",
         "loss-curve",
