@@ -14,7 +14,7 @@ from gradreel.core.activations import ACTIVATIONS
 from gradreel.core.arrays import FloatArray
 from gradreel.core.experiment import Experiment
 
-_CHUNK = 1 << 20  # activations held at once by `loss`: 8 MB of them
+_CHUNK = 1 << 16  # activations of a layer that `loss` holds at once: they stay in a core's cache
 
 
 @dataclass(frozen=True)
