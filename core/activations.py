@@ -1,10 +1,17 @@
-"""The lecture's activation functions, on numpy arrays."""
+"""The lecture's activation functions, each with its derivative."""
+
+from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from gradreel.core.arrays import FloatArray
 from numpy.typing import ArrayLike
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def sigmoid(x: ArrayLike) -> FloatArray:
@@ -38,8 +45,48 @@ def network_hard_sigmoid(x: ArrayLike) -> FloatArray:
     return np.clip(np.asarray(x, dtype=np.float64) + 0.5, 0.0, 1.0)
 
 
-ACTIVATIONS: dict[str, Callable[[ArrayLike], FloatArray]] = {
-    "sigmoid": sigmoid,
-    "relu": relu,
-    "hard_sigmoid": network_hard_sigmoid,
+@dataclass(frozen=True)
+class Activation:
+    """An activation function a = sigma(r): on numpy arrays, and in place on the tensors of a training run.
+
+    Its derivative is a function of a.
+    """
+
+    value: Callable[[ArrayLike], FloatArray]  # r to sigma(r)
+    slope: Callable[[FloatArray], FloatArray]  # a to sigma'(r)
+    apply: Callable[[Tensor], object]  # r of several runs, (S, B, H), becomes a
+    derive: Callable[[Tensor, Tensor], object]  # dL/da, given a, becomes dL/dr = dL/da sigma'(r)
+
+
+def _sigmoid_in_place(r: Tensor) -> None:
+    for run in r:  # how exp is rounded depends on where in a tensor a number stands
+        run.sigmoid_()
+
+
+def _relu_derivative_in_place(slope: Tensor, a: Tensor) -> None:
+    import torch  # here alone: who draws takes `value` and `slope`, and does without it
+
+    torch.ops.aten.threshold_backward.grad_input(slope, a, 0, grad_input=slope)
+
+
+ACTIVATIONS: dict[str, Activation] = {
+    "sigmoid": Activation(
+        sigmoid,
+        lambda a: a * (1.0 - a),
+        _sigmoid_in_place,
+        lambda slope, a: slope.mul_(1.0 - a).mul_(a),
+    ),
+    "relu": Activation(
+        relu,
+        lambda a: np.asarray(a > 0, dtype=np.float64),  # 0 on its corner
+        lambda r: r.relu_(),
+        _relu_derivative_in_place,
+    ),
+    "hard_sigmoid": Activation(
+        network_hard_sigmoid,
+        lambda a: np.asarray((a > 0) & (a < 1), dtype=np.float64),  # 0 on its corners, as torch.nn.Hardtanh
+        lambda r: r.add_(0.5).clamp_(0.0, 1.0),
+        lambda slope, a: slope.mul_((a > 0) & (a < 1)),
+    ),
 }
+"""By the names of `Experiment.activation`."""

@@ -10,10 +10,11 @@ multiple of `ALIGNED` bytes, as torch's own memory does.
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from gradreel.core.activations import ACTIVATIONS
 from gradreel.core.experiment import Experiment
 from gradreel.core.optimizers import optimizer_of
 from gradreel.core.theta import parameter_shapes
@@ -126,7 +127,6 @@ class Batch:
         self, experiment: Experiment, theta: torch.Tensor, gradient: torch.Tensor, runs: int, size: int
     ) -> None:
         self._loss, self._size = experiment.loss, size
-        self._activation = _ACTIVATIONS[experiment.activation]
         self._features = theta.new_empty(runs, size, experiment.dataset.n_features)
         self._x = self._features  # but where a run's part would not be aligned
         if runs > 1 and _room(size * self._features.shape[-1], theta.dtype) > size * self._features.shape[-1]:
@@ -140,6 +140,7 @@ class Batch:
             inputs = layers[-1].out if layers else self._x
             layers.append(_Layer(inputs, parts[i], parts[i + 1], slopes[i], slopes[i + 1]))
         *self._hidden, self._last = layers
+        self._activations = [ACTIVATIONS[experiment.activation] for _ in self._hidden]
         self._labels = self.labels.view(runs, size, 1)
         self._error, self._size_of_error = torch.empty_like(self._labels), torch.empty_like(self._labels)
         self._means = list(zip(self._size_of_error.view(runs, size), self.losses, strict=True))
@@ -154,9 +155,9 @@ class Batch:
         """a = sigma(b + W x), layer after layer; y = b + c . a."""
         if self._x is not self._features:
             self._x.copy_(self._features)
-        for layer in self._hidden:
+        for layer, activation in zip(self._hidden, self._activations, strict=True):
             layer.forward()  # r
-            self._activation.apply(layer.out)  # a, in its place
+            activation.apply(layer.out)  # a, in its place
         self._last.forward()
 
     def _backward(self) -> None:
@@ -171,9 +172,9 @@ class Batch:
         for values, loss in self._means:
             torch.mean(values, 0, out=loss)
         upper = self._last
-        for layer in reversed(self._hidden):
+        for layer, activation in zip(reversed(self._hidden), self._activations, strict=True):
             upper.backward(layer.slope)  # dL/da of the layer below
-            self._activation.derive(layer.slope, layer.out)  # dL/dr = dL/da sigma'(r)
+            activation.derive(layer.slope, layer.out)  # dL/dr = dL/da sigma'(r)
             upper = layer
         upper.backward(None)
 
@@ -252,58 +253,6 @@ class _SingleRun(NamedTuple):
     slope_t: torch.Tensor
     d_weights: torch.Tensor
     d_bias: torch.Tensor
-
-
-class _Activation(Protocol):
-    """An activation function and its derivative, each put in place of what it is applied to."""
-
-    @staticmethod
-    def apply(r: torch.Tensor) -> None:
-        """r becomes a = sigma(r)."""
-
-    @staticmethod
-    def derive(slope: torch.Tensor, a: torch.Tensor) -> None:
-        """dL/da becomes dL/dr = dL/da sigma'(r)."""
-
-
-class _Sigmoid:
-    @staticmethod
-    def apply(r: torch.Tensor) -> None:
-        for run in r:  # how exp is rounded depends on where in a tensor a number stands
-            run.sigmoid_()
-
-    @staticmethod
-    def derive(slope: torch.Tensor, a: torch.Tensor) -> None:
-        for run, values in zip(slope, a, strict=True):
-            torch.ops.aten.sigmoid_backward.grad_input(run, values, grad_input=run)  # dL/da a (1 - a)
-
-
-class _Relu:
-    @staticmethod
-    def apply(r: torch.Tensor) -> None:
-        r.relu_()
-
-    @staticmethod
-    def derive(slope: torch.Tensor, a: torch.Tensor) -> None:
-        torch.ops.aten.threshold_backward.grad_input(slope, a, 0, grad_input=slope)  # dL/da where a > 0, else 0
-
-
-class _HardSigmoid:
-    @staticmethod
-    def apply(r: torch.Tensor) -> None:
-        r.add_(0.5).clamp_(0.0, 1.0)  # slope 1 through (0, 1/2)
-
-    @staticmethod
-    def derive(slope: torch.Tensor, a: torch.Tensor) -> None:
-        slope.mul_((a > 0) & (a < 1))  # dL/da on the ramp, 0 outside and on its corners, as torch.nn.Hardtanh
-
-
-_ACTIVATIONS: dict[str, type[_Activation]] = {
-    "sigmoid": _Sigmoid,
-    "relu": _Relu,
-    "hard_sigmoid": _HardSigmoid,
-    "none": _Relu,  # the linear model has no hidden layer to put it to
-}
 
 
 def _parts(experiment: Experiment, vector: torch.Tensor, runs: int) -> list[torch.Tensor]:

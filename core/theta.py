@@ -6,7 +6,6 @@ model: w, then b. All functions take theta with any leading axes, so a whole pat
 
 import itertools
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,28 +61,39 @@ def unpack(experiment: Experiment, theta: FloatArray) -> Layers:
     return Layers(weights=tuple(hidden[::2]), biases=tuple(hidden[1::2]), c=c, b=b)
 
 
-def last_layer(experiment: Experiment, theta: FloatArray, features: FloatArray) -> FloatArray:
-    """What the last hidden layer hands on, (..., N, H): sigma(b + W x), for features (N, D).
+@dataclass(frozen=True, eq=False)
+class ForwardPass:
+    """What a network of L hidden layers computes of N examples, for any leading axes of theta."""
 
-    The linear model has none: the features themselves, (N, D).
-    """
+    r: tuple[FloatArray, ...]  # L of (..., N, H_l)  b + W x
+    a: tuple[FloatArray, ...]  # L of (..., N, H_l)  sigma(r)
+    y: FloatArray  # (..., N)  b + c . a
+
+
+def forward_pass(experiment: Experiment, theta: FloatArray, features: FloatArray) -> ForwardPass:
+    """Layer after layer, for theta (..., P) and features (N, D)."""
     layers = unpack(experiment, theta)
-    values = features
+    values, r, a = features, [], []
     for weights, bias in zip(layers.weights, layers.biases, strict=True):
-        values = _activation(experiment)(_product(values, weights) + bias[..., None, :])
-    return values
+        r.append(_product(values, weights) + bias[..., None, :])
+        values = ACTIVATIONS[experiment.activation].value(r[-1])
+        a.append(values)
+    y = (values @ layers.c[..., :, None])[..., 0] + layers.b[..., None]
+    return ForwardPass(tuple(r), tuple(a), y)
 
 
 def hidden_terms(experiment: Experiment, theta: FloatArray, features: FloatArray) -> FloatArray:
-    """c_i sigma(b_i + w_i x), (..., N, H): what each unit of the last hidden layer adds to the prediction."""
-    return unpack(experiment, theta).c[..., None, :] * last_layer(experiment, theta, features)
+    """c_i sigma(b_i + w_i x), (..., N, H): what each unit of the last hidden layer adds to the prediction.
+
+    Of the linear model, which has no hidden layer, w_i x_i.
+    """
+    last = (features, *forward_pass(experiment, theta, features).a)[-1]
+    return unpack(experiment, theta).c[..., None, :] * last
 
 
 def predict(experiment: Experiment, theta: FloatArray, features: FloatArray) -> FloatArray:
     """y = b + sum_i c_i sigma(b_i + w_i x), (..., N), for theta (..., P) and features (N, D)."""
-    layers = unpack(experiment, theta)
-    values = last_layer(experiment, theta, features)
-    return (values @ layers.c[..., :, None])[..., 0] + layers.b[..., None]
+    return forward_pass(experiment, theta, features).y
 
 
 def loss(experiment: Experiment, theta: FloatArray) -> FloatArray:
@@ -109,10 +119,6 @@ def loss_on(experiment: Experiment, theta: FloatArray, features: FloatArray, lab
             size = np.abs(error) if experiment.loss == "mae" else error**2
             losses[start : start + chunk] = size.mean(axis=-1)
     return losses.reshape(theta.shape[:-1])
-
-
-def _activation(experiment: Experiment) -> Callable[[FloatArray], FloatArray]:
-    return ACTIVATIONS[experiment.activation]
 
 
 def _product(values: FloatArray, weights: FloatArray) -> FloatArray:

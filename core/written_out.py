@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
-from gradreel.core.activations import ACTIVATIONS, sigmoid
+from gradreel.core.activations import ACTIVATIONS
 from gradreel.core.arrays import FloatArray
 from gradreel.core.daily_views import UNITS, DailyViews
 from gradreel.core.experiment import Experiment
-from gradreel.core.theta import Layers, unpack
+from gradreel.core.theta import Layers, forward_pass, unpack
 
 DAYS_IN = 24
 """Days after the first unseen one: the day that is predicted where none is asked for, 2021-01-25 by default."""
@@ -130,15 +130,11 @@ class Forward:
 
 def forward(run: Experiment, theta: FloatArray, x: FloatArray, label: float) -> Forward:
     """The example (x (D,), label) through the network with theta (P,)."""
-    layers = unpack(run, np.asarray(theta, dtype=np.float64))
-    values, r, a = np.asarray(x, dtype=np.float64), [], []
-    for weights, bias in zip(layers.weights, layers.biases, strict=True):
-        r.append(bias + weights @ values)
-        values = ACTIVATIONS[run.activation](r[-1])
-        a.append(values)
-    y = float(layers.b + layers.c @ values)
+    x = np.asarray(x, dtype=np.float64)
+    there = forward_pass(run, np.asarray(theta, dtype=np.float64), x[None])
+    y = float(there.y[0])
     error = abs(y - label) if run.loss == "mae" else (y - label) ** 2
-    return Forward(np.asarray(x, dtype=np.float64), tuple(r), tuple(a), y, float(label), error)
+    return Forward(x, tuple(r[0] for r in there.r), tuple(a[0] for a in there.a), y, float(label), error)
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,22 +165,11 @@ def backward(run: Experiment, theta: FloatArray, there: Forward) -> Backward:
     below = d_y * layers.c  # dL/da_i = dL/dy c_i
     for layer in reversed(range(len(layers.weights))):
         a.insert(0, below)
-        r.insert(0, below * activation_slope(run, there.r[layer]))  # dL/dr_i = dL/da_i sigma'(r_i)
+        r.insert(0, below * ACTIVATIONS[run.activation].slope(there.a[layer]))  # dL/dr_i = dL/da_i sigma'(r_i)
         out.weights[layer][...] = np.outer(r[0], inputs[layer])  # dL/dw_ij = dL/dr_i x_j
         out.biases[layer][...] = r[0]  # dL/db_i = dL/dr_i
         below = layers.weights[layer].T @ r[0]  # dL/dx_j = sum over i of dL/dr_i w_ij
     return Backward(d_y, tuple(a), tuple(r), slopes)
-
-
-def activation_slope(run: Experiment, r: FloatArray) -> FloatArray:
-    """sigma'(r) of the run's activation function, same shape as ``r``; 0 at the corners of ReLU and hard sigmoid."""
-    match run.activation:
-        case "sigmoid":
-            return np.asarray(sigmoid(r) * (1 - sigmoid(r)))
-        case "relu":
-            return np.asarray(r > 0, dtype=np.float64)
-        case _:
-            return np.asarray(np.abs(r) < 0.5, dtype=np.float64)
 
 
 def nudged(run: Experiment, theta: FloatArray, there: Forward, index: int, step: float) -> Forward:

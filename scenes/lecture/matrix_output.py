@@ -129,7 +129,7 @@ class OutputBeat(ThreeDaysScene):
         r, a = (
             [float(cell.text.replace("\u2212", "-")) for cell in self.board.sigma.boxes[k].cells] for k in ("r", "a")
         )
-        if not np.array_equal(ACTIVATIONS[self.run.activation](r), a):
+        if not np.array_equal(ACTIVATIONS[self.run.activation].value(r), a):
             equals = self.board.sigma.text.part("a-equals")
             equals[0].become(_approximate(equals))
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 import numpy as np
+from gradreel.core.activations import ACTIVATIONS
 from gradreel.core.theta import Layers, unpack
-from gradreel.core.written_out import Backward, activation_slope
+from gradreel.core.written_out import Backward
 from gradreel.scenes import style
 from gradreel.scenes.lecture.gradient_beats import LATE, RULE_SIZE, SUBSCRIPTS, WIDEST, GradientBeats
 from gradreel.scenes.lecture.three_days import A, R, X
@@ -149,7 +150,7 @@ class PathBeats(GradientBeats):
     def _links(self) -> list[Link]:
         """The three links from y to the path's w."""
         (i, j), slopes, there = self.path, self.slopes, self.there
-        bend, c = activation_slope(self.run, there.r[0])[i], unpack(self.run, self.theta).c[i]
+        bend, c = ACTIVATIONS[self.run.activation].slope(there.a[0])[i], unpack(self.run, self.theta).c[i]
         y, a, r = "blue(y)", f"blue(a_{i + 1})", f"blue(r_{i + 1})"
         return [
             Link(a, y, f"magenta(c_{i + 1})", slopes.y, float(c), fitting_places(slopes.a[0])),

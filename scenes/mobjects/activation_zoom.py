@@ -50,7 +50,7 @@ class ActivationZoom(VGroup):
     ) -> None:
         super().__init__()
         left, right, bottom, top = box
-        reach, function = self.reach(r), ACTIVATIONS[kind]
+        reach, function = self.reach(r), ACTIVATIONS[kind].value
         highest = max(1.0, float(function(np.array([reach]))[0]))
 
         def at(value: float, height: float) -> NDArray:

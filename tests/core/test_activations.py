@@ -1,7 +1,10 @@
+from typing import get_args
+
 import numpy as np
 import pytest
 import torch
 from gradreel.core.activations import ACTIVATIONS, hard_sigmoid, relu, sigmoid
+from gradreel.core.experiment import Experiment
 
 
 def test_sigmoid_agrees_with_torch_from_tail_to_tail() -> None:
@@ -25,8 +28,26 @@ def test_hard_sigmoid_needs_a_ramp(start: float, end: float) -> None:
 
 
 def test_activations_of_networks_pass_through_what_the_lecture_says() -> None:
-    assert ACTIVATIONS["sigmoid"](0.0) == 0.5
-    assert ACTIVATIONS["hard_sigmoid"](0.0) == 0.5
-    np.testing.assert_array_equal(ACTIVATIONS["hard_sigmoid"](np.array([-0.5, 0.25, 0.5, 9.0])), [0, 0.75, 1, 1])
-    np.testing.assert_array_equal(ACTIVATIONS["relu"](np.array([-2.0, 0.0, 3.0])), [0, 0, 3])
-    assert ACTIVATIONS["relu"] is relu
+    values = {name: activation.value for name, activation in ACTIVATIONS.items()}
+    assert values["sigmoid"](0.0) == 0.5
+    assert values["hard_sigmoid"](0.0) == 0.5
+    np.testing.assert_array_equal(values["hard_sigmoid"](np.array([-0.5, 0.25, 0.5, 9.0])), [0, 0.75, 1, 1])
+    np.testing.assert_array_equal(values["relu"](np.array([-2.0, 0.0, 3.0])), [0, 0, 3])
+    assert values["relu"] is relu
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_value_slope_and_what_training_does_in_place_are_one_function(name: str) -> None:
+    activation, r = ACTIVATIONS[name], np.linspace(-3, 3, 62).reshape(2, 31, 1)  # no r is a corner
+    a = activation.value(r)
+    slope = activation.slope(a)
+    np.testing.assert_allclose(slope, (activation.value(r + 1e-6) - activation.value(r - 1e-6)) / 2e-6, atol=1e-9)
+    trained, back = torch.from_numpy(r.copy()), torch.from_numpy(3 * r)
+    activation.apply(trained)
+    np.testing.assert_allclose(trained.numpy(), a, rtol=1e-15)
+    activation.derive(back, trained)
+    np.testing.assert_allclose(back.numpy(), 3 * r * slope, rtol=1e-14)
+
+
+def test_every_activation_that_an_experiment_may_have_is_in_the_table() -> None:
+    assert {*get_args(Experiment.model_fields["activation"].annotation)} == {*ACTIVATIONS, "none"}

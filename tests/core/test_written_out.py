@@ -4,6 +4,7 @@ from datetime import date
 
 import numpy as np
 import pytest
+from gradreel.core.activations import ACTIVATIONS, Activation
 from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.experiment import Experiment
@@ -12,7 +13,6 @@ from gradreel.core.theta import predict, unpack
 from gradreel.core.written_out import (
     FARTHEST,
     MOST_MORE,
-    activation_slope,
     backward,
     example_of,
     falling_rate,
@@ -97,6 +97,12 @@ def test_every_slope_is_what_a_nudge_gives(run, label):
         assert slope == pytest.approx((up - down) / (2 * step), rel=1e-5, abs=1e-6)
 
 
+def test_an_activation_that_is_new_has_its_own_derivative(monkeypatch):
+    tanh = Activation(np.tanh, lambda a: 1 - a**2, lambda r: r.tanh_(), lambda slope, a: slope.mul_(1 - a * a))
+    monkeypatch.setitem(ACTIVATIONS, "tanh", tanh)
+    test_every_slope_is_what_a_nudge_gives(NETWORKS[2].model_copy(update={"activation": "tanh"}), 30.0)
+
+
 def far(there, after) -> bool:
     """Whether a step moves an r farther than slopes reach."""
     return any((np.abs(new - old) > FARTHEST).any() for old, new in zip(there.r, after.r, strict=True))
@@ -161,9 +167,9 @@ def test_slopes_on_the_way_are_those_of_the_biases():
     there = forward(run, theta, np.array([0.3, -0.2, 0.4]), 1.0)
     back = backward(run, theta, there)
     layers = back.layers(run)
-    for r, a, bias, before in zip(back.r, back.a, layers.biases, there.r, strict=True):
+    for r, a, bias, after in zip(back.r, back.a, layers.biases, there.a, strict=True):
         np.testing.assert_array_equal(r, bias)
-        np.testing.assert_allclose(r, a * activation_slope(run, before))
+        np.testing.assert_allclose(r, a * ACTIVATIONS[run.activation].slope(after))
     assert back.y == layers.b
 
 
