@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
-from gradreel.core.activations import sigmoid
+from gradreel.core.activations import ACTIVATIONS, sigmoid
 from gradreel.core.arrays import FloatArray
-
-STEPS = 300
-EASIER, HARDER = 0.4, 4.0  # what the damping is multiplied by after a step that helped, and after one that did not
-ENOUGH = 1e-9  # share of the sum of squares: a step that gains less is the last
+from gradreel.core.errors import UserError
+from scipy.optimize import least_squares
 
 
 def fit_sigmoids(x: FloatArray, y: FloatArray, count: int) -> FloatArray:
     """(n,): a constant and ``count`` sigmoids c sigmoid(b + w x), summed at x (n,), where they miss y (n,) least.
 
     Each sigmoid starts on one rise or fall of y, from the left; where there are more sigmoids than those, some share
-    one. From there Levenberg-Marquardt: the sum of squares never rises, and it ends in a minimum near the start, which
-    need not be the deepest. With fewer sigmoids than rises and falls, the last ones of these are left out.
+    one. With fewer sigmoids than rises and falls, the last ones of these are left out. From there scipy's
+    Levenberg-Marquardt: it ends in a minimum near the start, which need not be the deepest. UserError unless there is
+    a sigmoid, and a point for each of the 3 ``count`` + 1 parameters.
     """
-    theta, damping = _start(x, y, count), 1.0
-    error = _sum(theta, x) - y
-    for _ in range(STEPS):
-        slopes = _slopes(theta, x)
-        square, pull = slopes.T @ slopes, slopes.T @ error
-        step = np.linalg.solve(square + damping * np.diag(np.diag(square) + 1e-9), pull)
-        after = _sum(theta - step, x) - y
-        gain = float(error @ error - after @ after)
-        if gain <= 0:
-            damping *= HARDER
-            continue
-        is_last = gain < ENOUGH * float(error @ error)
-        theta, error, damping = theta - step, after, damping * EASIER
-        if is_last:
-            break
-    return _sum(theta, x)
+    most = (len(x) - 1) // 3
+    if not 1 <= count <= most:
+        raise UserError(f"from 1 to {most} sigmoids can be fitted to {len(x)} points, got {count}")
+    start = _start(x, y, count)
+    fitted = least_squares(lambda theta: _sum(theta, x) - y, start, partial(_slopes, x=x), method="lm", x_scale="jac")
+    return _sum(fitted.x, x)
 
 
 def _start(x: FloatArray, y: FloatArray, count: int) -> FloatArray:
@@ -68,5 +58,5 @@ def _slopes(theta: FloatArray, x: FloatArray) -> FloatArray:
     """(n, 3 H + 1): of the sum at each x, by each entry of theta."""
     _, c, b, w = _parts(theta)
     s = sigmoid(b + w * x[:, None])  # (n, H)
-    inner = c * s * (1 - s)
+    inner = c * ACTIVATIONS["sigmoid"].slope(s)
     return np.column_stack([np.ones_like(x), s, inner, inner * x[:, None]])
