@@ -186,9 +186,14 @@ class Experiment(BaseModel):
         return every_kth(self.kept_every, self.n_updates, first, end)
 
     @property
+    def rule(self) -> str:
+        """How a gradient becomes an update: "sgd" (minus the rate times the gradient alone), "momentum" or "adam"."""
+        return "momentum" if self.momentum else self.optimizer
+
+    @property
     def n_remembered(self) -> int:
         """Vectors as long as theta that the optimizer remembers: none, the last update, or Adam's two means."""
-        return 2 if self.optimizer == "adam" else int(self.momentum > 0)
+        return {"sgd": 0, "momentum": 1, "adam": 2}[self.rule]
 
     @property
     def states_between(self) -> int:

@@ -40,7 +40,7 @@ class Networks:
         length = runs * sum(_room(size, self.dtype) for size in sizes)
         self.theta = torch.zeros(length, dtype=self.dtype, device="cpu")
         self.gradient = torch.zeros_like(self.theta)
-        self.optimizer = optimizer_of(experiment, self.theta, self.gradient)
+        self.optimizer = optimizer_of(experiment, self.theta)
         self._batches: dict[int, Batch] = {}
         vectors = (self.theta, self.gradient, *self.optimizer.remembered)
         self._rows = [_RunRows(experiment, vector, runs) for vector in vectors]
@@ -69,7 +69,7 @@ class Networks:
 
     def update(self, rate: float, updates: int) -> None:
         """One update of theta by its gradient at this learning rate, after ``updates`` updates."""
-        self.optimizer.update(rate, updates)
+        self.optimizer.update(self.theta, self.gradient, rate, updates)
 
     def state(self, run: int) -> Bytes:
         """theta of one run as the bytes of (P,)."""

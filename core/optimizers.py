@@ -1,16 +1,14 @@
-"""How a gradient becomes an update: plain gradient descent, with momentum, and Adam, on one flat vector theta.
+"""How a gradient becomes an update: gradient descent, with momentum, and Adam, with all that torch.optim lets one set.
 
-In the order of torch.optim's own operations, so that the same start and batches give the same bits. Everything is
-written into vectors made once.
+In the order of torch.optim's own operations (``torch/optim/sgd.py`` and ``adam.py``, the forms for a single tensor), so
+that the same start and gradients give the same bits. By these rules training updates theta, and recorded updates of
+torch's own optimizers are computed again.
 """
 
 from typing import Protocol
 
 import torch
 from gradreel.core.experiment import Experiment
-
-BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
-"""Adam's, as in the paper and in torch."""
 
 
 class Optimizer(Protocol):
@@ -19,63 +17,82 @@ class Optimizer(Protocol):
     @property
     def remembered(self) -> tuple[torch.Tensor, ...]: ...
 
-    def update(self, rate: float, updates: int) -> None:
+    def update(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float, updates: int) -> None:
         """Change theta by its gradient, given the learning rate and how many updates there were before."""
 
 
-class GradientDescent:
-    """theta <- theta - rate * gradient."""
+class Sgd:
+    """theta <- theta - rate * gradient; with momentum theta <- theta - rate * movement.
 
-    remembered: tuple[torch.Tensor, ...] = ()
-
-    def __init__(self, theta: torch.Tensor, gradient: torch.Tensor) -> None:
-        self._theta, self._gradient = theta, gradient
-
-    def update(self, rate: float, updates: int) -> None:
-        self._theta.add_(self._gradient, alpha=-rate)
-
-
-class Momentum:
-    """movement <- momentum * movement + gradient; theta <- theta - rate * movement.
-
-    Polyak (1964), in torch's form: the rate stands outside the movement, no dampening, not Nesterov's.
+    movement <- momentum * movement + (1 - dampening) * gradient, the first of them without dampening: Polyak (1964), in
+    torch's form, where the rate stands outside the movement. Nesterov's: the step is gradient + momentum * movement.
     """
 
-    def __init__(self, theta: torch.Tensor, gradient: torch.Tensor, momentum: float) -> None:
-        self._theta, self._gradient, self._momentum = theta, gradient, momentum
-        self._movement = torch.zeros_like(theta)
-        self.remembered = (self._movement,)
+    def __init__(
+        self,
+        like: torch.Tensor,
+        momentum: float = 0.0,
+        dampening: float = 0.0,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
+        maximize: bool = False,
+    ) -> None:
+        self._momentum, self._new, self._nesterov = momentum, 1 - dampening, nesterov
+        self._decay, self._maximize = weight_decay, maximize
+        self.remembered = (torch.zeros_like(like),) if momentum else ()
 
-    def update(self, rate: float, updates: int) -> None:
-        self._movement.mul_(self._momentum).add_(self._gradient)
-        self._theta.add_(self._movement, alpha=-rate)
+    def update(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float, updates: int) -> None:
+        step = -gradient if self._maximize else gradient
+        if self._decay:
+            step = step.add(theta, alpha=self._decay)
+        for movement in self.remembered:
+            movement.mul_(self._momentum).add_(step, alpha=self._new if updates else 1)
+            step = step.add(movement, alpha=self._momentum) if self._nesterov else movement
+        theta.add_(step, alpha=-rate)
 
 
 class Adam:
     """Kingma and Ba, "Adam: A Method for Stochastic Optimization" (2015), algorithm 1.
 
     The means m of the gradient and v of its square start at 0, which m / (1 - beta_1^k) and v / (1 - beta_2^k) correct.
+    ``decoupled``: weight decay as Loshchilov and Hutter have it (AdamW).
     """
 
-    def __init__(self, theta: torch.Tensor, gradient: torch.Tensor) -> None:
-        self._theta, self._gradient = theta, gradient
-        self._m, self._v = torch.zeros_like(theta), torch.zeros_like(theta)
-        self._denominator = torch.empty_like(theta)
-        self.remembered = (self._m, self._v)
+    def __init__(
+        self,
+        like: torch.Tensor,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+        decoupled: bool = False,
+        maximize: bool = False,
+    ) -> None:
+        self._betas, self._eps, self._maximize = betas, eps, maximize
+        self._decay, self._decoupled = weight_decay, decoupled
+        self._denominator = torch.empty_like(like)
+        self.remembered = torch.zeros_like(like), torch.zeros_like(like)
 
-    def update(self, rate: float, updates: int) -> None:
-        k = updates + 1
-        self._m.lerp_(self._gradient, 1 - BETA_1)
-        self._v.mul_(BETA_2).addcmul_(self._gradient, self._gradient, value=1 - BETA_2)
-        torch.sqrt(self._v, out=self._denominator)
-        self._denominator.div_((1 - BETA_2**k) ** 0.5).add_(EPSILON)
-        self._theta.addcdiv_(self._m, self._denominator, value=-rate / (1 - BETA_1**k))
+    def update(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float, updates: int) -> None:
+        (m, v), (beta_1, beta_2), k = self.remembered, self._betas, updates + 1
+        if self._maximize:
+            gradient = -gradient
+        if self._decay and self._decoupled:
+            theta.mul_(1 - rate * self._decay)
+        elif self._decay:
+            gradient = gradient.add(theta, alpha=self._decay)
+        m.lerp_(gradient, 1 - beta_1)
+        v.mul_(beta_2).addcmul_(gradient, gradient, value=1 - beta_2)
+        torch.sqrt(v, out=self._denominator)
+        self._denominator.div_((1 - beta_2**k) ** 0.5).add_(self._eps)
+        theta.addcdiv_(m, self._denominator, value=-rate / (1 - beta_1**k))
 
 
-def optimizer_of(experiment: Experiment, theta: torch.Tensor, gradient: torch.Tensor) -> Optimizer:
-    """The experiment's optimizer, for these vectors."""
-    if experiment.optimizer == "adam":
-        return Adam(theta, gradient)
-    if experiment.momentum:
-        return Momentum(theta, gradient, experiment.momentum)
-    return GradientDescent(theta, gradient)
+def optimizer_of(experiment: Experiment, like: torch.Tensor) -> Optimizer:
+    """The experiment's optimizer, for a theta like this. ValueError for one that has no rule here."""
+    match experiment.rule:
+        case "sgd" | "momentum":
+            return Sgd(like, experiment.momentum)
+        case "adam":
+            return Adam(like)
+        case other:
+            raise ValueError(f"no rule for the optimizer {other!r}")

@@ -1,17 +1,15 @@
-"""How torch's plain optimizers turn a gradient into an update, for checking updates that they have made.
+"""By which rule the updates of a recorded optimizer can be computed again, and whether it still goes by that.
 
-torch.optim.SGD (with momentum, dampening, Nesterov's form, weight decay), Adam and AdamW (without amsgrad), in the
-order of torch's own operations, so that the numbers are the same bit for bit. Source: ``torch/optim/sgd.py`` and
-``torch/optim/adam.py``, the forms for a single tensor.
+Those of torch.optim.SGD, Adam and AdamW (without amsgrad) can, by the rules of `core.optimizers`.
 """
 
-import math
 import operator
 from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
 import torch
+from gradreel.core.optimizers import Adam, Optimizer, Sgd
 from gradreel.core.recorded_run import RecordedGroup, RecordedOptimizer, RecordedPart
 from pydantic import BaseModel
 
@@ -54,9 +52,12 @@ def rule_of(optimizer: RecordedOptimizer, group: RecordedGroup, part: RecordedPa
         return None  # what it remembers is not known
     if part.skipped and settings.weight_decay:
         return None  # a gradient of 0 and none at all look the same in the trace, and are not the same then
+    decay, maximize = settings.weight_decay, bool(settings.maximize)
     if isinstance(settings, SgdSettings):
-        return Sgd(settings)
-    return Adam(settings, decoupled=kind == KINDS[2] or settings.decoupled_weight_decay)
+        how = settings.momentum, settings.dampening, bool(settings.nesterov)
+        return _OptimizerRule(lambda like: Sgd(like, *how, decay, maximize))
+    decoupled = kind == KINDS[2] or settings.decoupled_weight_decay
+    return _OptimizerRule(lambda like: Adam(like, settings.betas, settings.eps, decay, decoupled, maximize))
 
 
 class _Settings(BaseModel):
@@ -131,60 +132,18 @@ def _same(a: tuple[list[Any], int], b: tuple[list[Any], int]) -> bool:
     return a[1] == b[1] and len(a[0]) == len(b[0]) and all(map(operator.is_, a[0], b[0]))
 
 
-class Sgd:
-    """theta <- theta - rate * (gradient + weight_decay * theta), or of the movement that these add up to."""
+class _OptimizerRule:
+    """Updates by an optimizer of `core.optimizers`, which is made at the first."""
 
-    def __init__(self, settings: SgdSettings) -> None:
-        self._decay, self._momentum = settings.weight_decay, settings.momentum
-        self._new = 1 - settings.dampening
-        self._nesterov, self._maximize = settings.nesterov, settings.maximize
-        self._movement: torch.Tensor | None = None  # (p,)
-
-    def __call__(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float) -> torch.Tensor:
-        if self._maximize:
-            gradient = -gradient
-        if self._decay:
-            gradient = gradient.add(theta, alpha=self._decay)
-        if self._momentum:
-            gradient = torch.stack([self._move(row) for row in gradient])
-        return theta.add(gradient, alpha=-rate)
-
-    def _move(self, gradient: torch.Tensor) -> torch.Tensor:
-        if self._movement is None:
-            self._movement = gradient.clone()
-        else:
-            self._movement.mul_(self._momentum).add_(gradient, alpha=self._new)
-        if self._nesterov:
-            return gradient.add(self._movement, alpha=self._momentum)
-        return self._movement.clone()
-
-
-class Adam:
-    """Kingma and Ba (2015), algorithm 1; ``decoupled``: Loshchilov and Hutter's weight decay (AdamW)."""
-
-    def __init__(self, settings: AdamSettings, decoupled: bool) -> None:
-        self._decay, self._decoupled, self._epsilon = settings.weight_decay, decoupled, settings.eps
-        self._beta_1, self._beta_2 = settings.betas
-        self._maximize = settings.maximize
+    def __init__(self, optimizer_like: Callable[[torch.Tensor], Optimizer]) -> None:
+        self._optimizer_like = optimizer_like
+        self._optimizer: Optimizer | None = None
         self._updates = 0
-        self._m: torch.Tensor | None = None  # (p,), as v
-        self._v: torch.Tensor | None = None
 
     def __call__(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float) -> torch.Tensor:
-        if self._maximize:
-            gradient = -gradient
-        if self._decay and self._decoupled:
-            theta = theta.mul(1 - rate * self._decay)
-        elif self._decay:
-            gradient = gradient.add(theta, alpha=self._decay)
-        return torch.stack([self._update(*row, rate) for row in zip(theta, gradient, strict=True)])
-
-    def _update(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float) -> torch.Tensor:
-        if self._m is None or self._v is None:
-            self._m, self._v = torch.zeros_like(gradient), torch.zeros_like(gradient)
-        self._updates += 1
-        self._m.lerp_(gradient, 1 - self._beta_1)
-        self._v.mul_(self._beta_2).addcmul_(gradient, gradient, value=1 - self._beta_2)
-        root = math.sqrt(1 - self._beta_2**self._updates)
-        denominator = (self._v.sqrt() / root).add_(self._epsilon)
-        return theta.addcdiv(self._m, denominator, value=-rate / (1 - self._beta_1**self._updates))
+        self._optimizer = self._optimizer or self._optimizer_like(theta[0])
+        after = theta.clone()
+        for row, slope in zip(after, gradient, strict=True):
+            self._optimizer.update(row, slope, rate, self._updates)
+            self._updates += 1
+        return after

@@ -49,7 +49,7 @@ class RateBeats(WalkBeats):
         if self.descent.is_plain and self.experiment.schedule == "constant":
             rates = rates_to_try(self.experiment, self.descent.run.parameters[0], self.gradients[0], index)
         if not self.descent.is_plain:
-            with self.beat("step-adam" if self.experiment.optimizer == "adam" else "step-momentum", rate=rate):
+            with self.beat(f"step-{self.experiment.rule}", rate=rate):
                 # The update's formula; the arrow turns into the step that was recorded
                 self.write_update()
                 self.show_step()

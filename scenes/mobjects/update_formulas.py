@@ -132,7 +132,7 @@ def _bracketed(source: str, number: str) -> str:
 
 def is_plain(experiment: Experiment) -> bool:
     """Whether each update is minus the learning rate times the gradient, and nothing else."""
-    return experiment.optimizer == "sgd" and experiment.momentum == 0
+    return experiment.rule == "sgd"
 
 
 def spoken_name(name: str) -> str:

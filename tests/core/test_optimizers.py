@@ -13,6 +13,7 @@ from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment, StepSchedule
+from gradreel.core.optimizers import optimizer_of
 from gradreel.core.trace import Trace
 from gradreel.core.training import train, train_all
 from hypothesis import HealthCheck, given, settings
@@ -190,5 +191,19 @@ def test_daily_views_in_float32_with_adam_is_the_plain_loop_bit_for_bit(tmp_path
         theta, losses = plain_loop(trace)
     finally:
         torch.set_num_threads(threads)
-    np.testing.assert_allclose(trace.parameters[-1], theta, rtol=1e-3, atol=1e-4)
-    np.testing.assert_allclose(trace.batch_loss, losses, rtol=1e-4)
+    np.testing.assert_array_equal(trace.parameters[-1], theta)
+    np.testing.assert_array_equal(trace.batch_loss, losses)
+
+
+@pytest.mark.parametrize("optimizer", [{"optimizer": "sgd"}, {"momentum": 0.9}, {"optimizer": "adam"}])
+def test_each_rule_remembers_as_many_vectors_as_the_experiment_says(optimizer: dict[str, Any]) -> None:
+    run = Experiment(**optimizer)
+    assert len(optimizer_of(run, torch.zeros(run.n_parameters)).remembered) == run.n_remembered
+
+
+def test_an_optimizer_without_a_rule_is_not_taken_for_another() -> None:
+    new = Experiment().model_copy(update={"optimizer": "rmsprop"})
+    with pytest.raises(ValueError, match="no rule for the optimizer 'rmsprop'"):
+        optimizer_of(new, torch.zeros(3))
+    with pytest.raises(KeyError):
+        _ = new.n_remembered

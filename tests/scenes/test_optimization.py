@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
@@ -18,6 +19,7 @@ from gradreel.core.planes import Plane, plane_of
 from gradreel.core.theta import loss, parameter_names, predict
 from gradreel.core.trace import Trace
 from gradreel.scenes.layout import check_scene
+from gradreel.scenes.lecture.learning_rates import RateBeats
 from gradreel.scenes.lecture.optimization import GradientDescent
 from gradreel.scenes.mobjects.arithmetic import printed_update
 from gradreel.scenes.mobjects.descent import Descent
@@ -28,7 +30,7 @@ from gradreel.scenes.mobjects.path_zoom import SPOT, PathZoom, crowd_from
 from gradreel.scenes.mobjects.rate_slice import rates_to_try
 from gradreel.scenes.mobjects.relief import Relief, ReliefScale
 from gradreel.scenes.mobjects.text import words
-from gradreel.scenes.mobjects.update_formulas import feature_source, length_text
+from gradreel.scenes.mobjects.update_formulas import feature_source, is_plain, length_text
 from gradreel.scenes.stills import _drawn
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -60,6 +62,22 @@ OTHERS = {  # whose updates are not, or not always, the learning rate times the 
     "a rate that falls": (Experiment(schedule="cosine", epochs=60), "downhill", "learning-rate-falls"),
     "float32": (Experiment(dtype="float32", epochs=60), "downhill", "learning-rate"),
 }
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "rmsprop"])
+def test_an_optimizer_is_told_under_its_own_name_and_no_other_is_taken_for_momentum(optimizer):
+    told = []
+    run = Experiment().model_copy(update={"optimizer": optimizer})
+    scene = SimpleNamespace(
+        experiment=run,
+        worked=SimpleNamespace(index=0),
+        descent=SimpleNamespace(is_plain=is_plain(run)),
+        beat=lambda name, **_: told.append(name) or nullcontext(),
+        write_update=lambda: None,
+        show_step=lambda: None,
+    )
+    RateBeats.learning_rate(scene)
+    assert told == [f"step-{optimizer}"]
 
 
 UPDATES = {"surface": 0, "first-update": 1, "again": 10, "step-back": 10, "walk": 300, "stop": 300}
