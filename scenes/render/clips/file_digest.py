@@ -68,7 +68,7 @@ def content_now(file: Path) -> str:
 
     It is opened also where it is not: whoever watches it hears of that.
     """
-    with suppress(OSError):
+    with suppress(OSError, ValueError):  # the latter for what can be nobody's name
         if file.is_dir():
             return listing_digest(file)
         if file.is_file() or not file.exists():

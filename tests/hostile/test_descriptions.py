@@ -1,0 +1,68 @@
+"""What a media folder keeps of a scene's description: what is none of ours is asked of the scene again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from gradreel.core.experiment import Experiment
+from gradreel.scenes.catalog import resolve
+from gradreel.scenes.render.inspection import _DESCRIPTIONS, kept_description
+from gradreel.scenes.render.lessons.requests import ParameterRow, SceneDescription, SceneRequest
+from gradreel.scenes.render.lessons.settings import RenderSettings
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+ROW = ParameterRow("run", "Experiment", "", "", "The run.")
+OURS = SceneDescription(
+    "build-curve",
+    "Dots.",
+    {"count": 2},
+    (ROW,),
+    {"run": Experiment(epochs=3)},
+    ("one", "piece-{k}"),
+    True,
+    {"trace": "runs"},
+)
+REQUEST = SceneRequest(resolve("build-curve"), RenderSettings())
+FIELDS = sorted(_DESCRIPTIONS.dump_python(OURS, mode="json"))
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def test_a_description_is_read_as_it_was_kept(tmp_path):
+    file = kept(tmp_path, _DESCRIPTIONS.dump_python(OURS, mode="json"))
+    assert kept_description(file, REQUEST) == OURS
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(field=st.sampled_from(FIELDS), odd=ODD)
+def test_a_description_with_something_odd_in_it_is_none_or_one_of_the_right_kinds(tmp_path, field, odd):
+    file = kept(tmp_path, _DESCRIPTIONS.dump_python(OURS, mode="json") | {field: odd})
+    found = kept_description(file, REQUEST)
+    if found is not None:
+        assert all(isinstance(run, Experiment) for run in found.experiments.values())
+        assert {type(getattr(found, name)) for name in FIELDS} <= {str, dict, tuple, bool}
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800", "", "/dev/zero", "x" * 5000, "/", "<here>/../../.."])
+def test_a_file_that_it_names_may_be_called_anything(tmp_path, name):
+    file = kept(tmp_path, _DESCRIPTIONS.dump_python(OURS, mode="json") | {"files": {name: "a digest"}})
+    assert kept_description(file, REQUEST) is None
+
+
+@pytest.mark.parametrize("content", ["", "[]", "null", "{}", "[" * 100_000, '{"files": 5}', "\x00"])
+def test_what_is_no_description_at_all_is_none(tmp_path, content):
+    file = tmp_path / "kept.json"
+    file.write_text(content)
+    assert kept_description(file, REQUEST) is None
+
+
+def kept(folder: Path, content: object) -> Path:
+    file = folder / "kept.json"
+    file.write_text(json.dumps(content))
+    return file
