@@ -39,7 +39,7 @@ from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.assets import asset
 from gradreel.scenes.base import LectureScene
-from manim import RIGHT, Circle, FadeIn, Scene
+from manim import RIGHT, Circle, Dot, FadeIn, Scene
 from pydantic import Field
 from shapes.ring import ring
 
@@ -54,6 +54,7 @@ class Made(LectureScene):
 
     def construct(self):
         x = float(self.trace("run").parameters[-1, 0])
+        self.add(*(Dot(color=colour) for colour in {"#FF0000", "#00FF00", "#0000FF", "#FFFF00"}))  # in a set's order
         with self.beat("place", say="It is here."):
             self.play(FadeIn(ring(float(asset("size.txt").read_text())).shift(x * RIGHT)), run_time=0.2)
 

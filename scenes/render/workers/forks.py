@@ -9,21 +9,19 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gradreel.scenes.render.clips.toolchain import HASH_SEED, configuration_digest
+from gradreel.scenes.render.clips.toolchain import configuration_digest
+from gradreel.scenes.render.workers.determinism import fixed_hash_seed
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
 
 PRELOADED = "gradreel.scenes.render.workers.preloaded"
-_seeding = threading.Lock()  # held while the environment is another
 LOST = 255  # exit code of a fork whose end the fork server, killed, has not seen
 
 
@@ -49,23 +47,6 @@ def begun_server() -> tuple[Path, str]:
             forkserver.ensure_running()
         _Server.read = reads
     return _Server.read
-
-
-@contextmanager
-def fixed_hash_seed() -> Iterator[None]:
-    """Processes that are started within it hash texts alike, so that their sets have one order on every run.
-
-    Python reads the seed from the environment when it starts. That of this process is its caller's, and is put back.
-    """
-    with _seeding:
-        before = os.environ.get("PYTHONHASHSEED")
-        os.environ["PYTHONHASHSEED"] = HASH_SEED
-        try:
-            yield
-        finally:
-            del os.environ["PYTHONHASHSEED"]
-            if before is not None:
-                os.environ["PYTHONHASHSEED"] = before
 
 
 def is_lost(process: BaseProcess, started_by: ForkServerContext | SpawnContext) -> bool:

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 from gradreel.scenes.render.clips.toolchain import HASH_SEED
 from gradreel.scenes.render.workers import forks
+from gradreel.scenes.render.workers.determinism import fixed_hash_seed
 from gradreel.scenes.render.workers.worker_process import (
     LOOK_SECONDS,
     KilledError,
@@ -220,7 +221,7 @@ class Workers:
         with self._changed:
             if self._closing:
                 raise WorkerDiedError("stopped before it began")
-            with forks.fixed_hash_seed():
+            with fixed_hash_seed():
                 process.start()
             self._at_work.add(process)
         sender.close()  # the worker's end is now the only one: when it closes, we see it

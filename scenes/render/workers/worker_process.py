@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from gradreel.core.errors import UserError
+from gradreel.scenes.render.workers.determinism import compile_the_users_modules
 from gradreel.scenes.render.workers.forks import leave_server
 
 WORKER_MODULE = "gradreel.scenes.render.frames.worker"
@@ -127,6 +128,7 @@ def run_in_process(
     with suppress(OSError):
         os.dup2(2, 1)
     _guard_children()
+    compile_the_users_modules()
     work(sender, function, arguments)
     with suppress(Exception):
         sys.stdout.flush()
