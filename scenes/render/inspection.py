@@ -6,7 +6,7 @@ Their classes need Manim, so only a worker can ask them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from gradreel.scenes.render.clips import memo_cache
@@ -65,9 +65,7 @@ def _inspect(
         for index, description in zip(group, future.result(), strict=True):
             found[index] = description
             if workspace is not None:
-                content = asdict(description) | {
-                    "experiments": {name: run.model_dump(mode="json") for name, run in description.experiments.items()}
-                }
+                content = _DESCRIPTIONS.dump_python(description, mode="json")
                 write_json(files[index], content, workspace.temporary(files[index].name))
     return [description for description in found if description is not None]
 
