@@ -195,7 +195,8 @@ class RecordedModel:
 
     def is_trained_by(self, optimizer: torch.optim.Optimizer) -> bool:
         """Whether an optimizer has any part of theta."""
-        return any(id(tensor) in self._places for group in optimizer.param_groups for tensor in group["params"])
+        groups = getattr(optimizer, "param_groups", ())  # a GradScaler is given what only looks like an optimizer, too
+        return any(id(tensor) in self._places for group in groups for tensor in group["params"])
 
     def replaced(self) -> list[str]:
         """Names of the model's parameters and the optimizers' groups that now are, or hold, tensors not in theta."""

@@ -44,6 +44,14 @@ class RecordedOptimizer(BaseModel):
     fresh: bool = True  # it had made no update before the run
 
 
+METRIC_NAME = "1 to 200 printable characters"
+
+
+def is_metric_name(name: str) -> bool:
+    """Whether a metric may be called so."""
+    return 0 < len(name) <= 200 and name.isprintable()
+
+
 class RecordedBuffer(BaseModel):
     """One buffer of the model, such as a running mean: its bytes stand in a row of the buffers, one after the other."""
 
@@ -128,5 +136,5 @@ class RecordedRun(BaseModel):
             raise ValueError(f"buffers, metrics_logged: {self.buffer_bytes} and {self.metrics_logged} are too many")
         if any(place >= len(self.parts) + len(self.buffers) for place in (self.state_dict or {}).values()):
             raise ValueError("state_dict: has what is neither one of the parts nor one of the buffers")
-        if len(set(self.metrics)) < len(self.metrics):
-            raise ValueError("metrics: has one twice")
+        if len(set(self.metrics)) < len(self.metrics) or not all(map(is_metric_name, self.metrics)):
+            raise ValueError(f"metrics: has one twice, or one whose name is not {METRIC_NAME}")

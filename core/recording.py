@@ -18,6 +18,7 @@ import torch
 from gradreel.core.arrays import IntArray
 from gradreel.core.errors import UserError, listed
 from gradreel.core.recorded_model import RecordedModel
+from gradreel.core.recorded_run import METRIC_NAME, is_metric_name
 from gradreel.core.recorder import INTERRUPTED, Recorder
 from gradreel.core.uninterrupted import Uninterrupted
 from gradreel.core.writing import one_writer, refuse_foreign
@@ -127,6 +128,9 @@ class Recording:
             recorder.warn_of_late_log()
             return
         numbers = {str(name): _number(str(name), value) for name, value in {**(metrics or {}), **named}.items()}
+        for name in numbers:
+            if not is_metric_name(name):
+                raise ValueError(f"{name[:50]!r} cannot be logged: the name of a metric has {METRIC_NAME}")
         number = numbers.pop("loss", None) if loss is None else _number("loss", loss)
         epoch = None if epoch is None else _epoch(epoch)
         examples = None if batch is None else _examples(batch)

@@ -124,10 +124,15 @@ class Trace:
 
     @property
     def metrics(self) -> dict[str, tuple[IntArray, FloatArray]]:
-        """What a loop logged beside the loss, by name: (n,) how many updates had been made then, (n,) the values."""
+        """What a loop logged beside the loss, by name: (n,) how many updates had been made then, (n,) the values.
+
+        TraceError for columns that `record` never writes.
+        """
         if not isinstance(self.run, RecordedRun) or not self.run.metrics:
             return {}
         which, at, value = (self.columns[name] for name in metric_kinds(0))
+        if not are_metrics(self.run, which, at):
+            raise TraceError(f"{self.path}: its metrics belong to no update, or to nothing; {_mend(self.path)}")
         return {name: (at[which == i], value[which == i]) for i, name in enumerate(self.run.metrics)}
 
     def state_dict(self, update: int) -> dict[str, torch.Tensor]:
@@ -198,6 +203,12 @@ def metric_kinds(logged: int) -> dict[str, ColumnKind]:
     """The columns of what was logged beside the loss: which metric, after how many updates, its value."""
     dtypes = {"metric": "<i4", "metric_at": "<i8", "metric_value": "<f8"}
     return {name: ColumnKind((logged,), dtype) for name, dtype in dtypes.items()}
+
+
+def are_metrics(run: RecordedRun, which: IntArray, at: IntArray) -> bool:
+    """Whether each is one that was logged, and in the course of the run."""
+    known = (which >= 0) & (which < len(run.metrics)) & (at >= 0) & (at <= run.updates)
+    return bool(known.all() and (at[1:] >= at[:-1]).all())
 
 
 def sealed_meta(run: Experiment | RecordedRun, versions: dict[str, str], checksums: dict[str, str]) -> str:

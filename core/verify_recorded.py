@@ -131,9 +131,11 @@ class _Check:
         if run.metrics:
             for column, last in (("metric", len(run.metrics) - 1), ("metric_at", run.updates)):
                 of_metrics = self._column(column)
-                outside = np.flatnonzero((of_metrics < 0) | (of_metrics > last))[:1]
-                if len(outside) and column not in self._damaged:
-                    self._note(column, int(outside[0]), of_metrics, f"it is to be from 0 to {last}")
+                wrong = (of_metrics < 0) | (of_metrics > last)
+                if column == "metric_at":
+                    wrong[1:] |= of_metrics[1:] < of_metrics[:-1]
+                if wrong.any() and column not in self._damaged:
+                    self._note(column, int(wrong.argmax()), of_metrics, f"from 0 to {last}, in order, were expected")
 
     def _note(self, column: str, row: int, numbers: NDArray[Any], needed: str) -> None:
         found = numbers[row].item()
@@ -207,6 +209,10 @@ class _Check:
             lines.append(f"{strayed} after which the loop itself changed parameters")
         if run.examples_logged or (self._column("epoch") >= 0).any():
             lines.append("epochs and batches: they are as the loop logged them")
+        if run.metrics:
+            lines.append(f"as the loop logged them: {_some(list(run.metrics))}")
+        if run.buffers:
+            lines.append(f"the model's buffers: {_some([buffer.name for buffer in run.buffers])}")
         if run.metrics:
             lines.append(f"{_some(list(run.metrics))}: as the loop logged them")
         if run.buffers:

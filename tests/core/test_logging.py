@@ -227,3 +227,14 @@ def test_what_a_killed_recording_with_metrics_left_is_replaced(tmp_path, monkeyp
     assert (tmp_path / ".run.partial" / "metric.npy").exists()
     run(lambda: None)
     assert Trace.open(tmp_path / "run").n_updates == 6
+
+
+@pytest.mark.parametrize("name", ["", "a\nb", "x" * 201, "\x1b[2J"])
+def test_a_name_that_cannot_be_shown_is_refused(name, tmp_path):
+    loop = Loop()
+    with record(loop.model, loop.optimizer, tmp_path / "run") as recording:
+        loop.backward()
+        loop.step()
+        with pytest.raises(ValueError, match="name of a metric has 1 to 200 printable characters"):
+            recording.log({name: 1.0})
+    assert Trace.open(tmp_path / "run").metrics == {}

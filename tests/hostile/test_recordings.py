@@ -10,9 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from gradreel.core.errors import UserError
+import xxhash
+from gradreel.core.datasets import CurveDataset
+from gradreel.core.errors import TraceError, UserError
+from gradreel.core.experiment import Experiment
 from gradreel.core.recording import record
-from gradreel.core.trace import Trace
+from gradreel.core.trace import Trace, column_kinds
+from gradreel.core.training import train, versions
+from gradreel.core.verify import verify
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -143,3 +148,39 @@ def test_what_a_killed_recording_left_is_cleared_by_the_next(tmp_path: Path) -> 
     assert (tmp_path / ".data.partial" / "meta.json").exists()
     recorded(tmp_path / "data")
     assert not (tmp_path / ".data.partial").exists() and Trace.open(tmp_path / "data").n_updates == 1
+
+
+@pytest.mark.parametrize("where", ["metric", "metric_at"])
+def test_metrics_that_record_never_writes_are_refused(where: str, tmp_path: Path) -> None:
+    model = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with record(model, optimizer, tmp_path / "data") as recording:
+        for _ in range(3):
+            model(torch.ones(3, 2)).mean().backward()
+            optimizer.step()
+            recording.log(accuracy=0.5)
+    for wrong in ([0, 1 << 20, 0], [-1, 0, 0], [2, 1, 0] if where == "metric_at" else [1, 1, 1]):
+        file = tmp_path / "data" / f"{where}.npy"
+        np.save(file, np.array(wrong, np.load(file).dtype))
+        with pytest.raises(TraceError, match="its metrics belong to no update, or to nothing"):
+            _ = Trace.open(tmp_path / "data").metrics
+        assert any(problem.column == where for problem in verify(tmp_path / "data").problems)
+
+
+def test_a_fifo_as_journal_hangs_nothing_and_a_link_as_column_is_not_written_through(tmp_path: Path) -> None:
+    run = Experiment(dataset=CurveDataset(examples=5), hidden=(2,), batch_size=2, epochs=2)
+    partial = tmp_path / f".{run.digest}.partial"
+    partial.mkdir()
+    os.mkfifo(partial / "journal.json")
+    with pytest.raises(UserError, match="would be replaced by a trace"):
+        train(run, tmp_path)
+    (partial / "journal.json").unlink()
+    (tmp_path / "thesis.txt").write_text("mine" * 100)
+    column = {"rows": 0, "checksum": xxhash.xxh3_128().hexdigest()}
+    columns = dict.fromkeys(column_kinds(run), column)
+    (partial / "journal.json").write_text(json.dumps({"updates": 0, "versions": versions(), "columns": columns}))
+    for name in columns:
+        (partial / f"{name}.npy").symlink_to(tmp_path / "thesis.txt")
+    with pytest.raises(UserError, match="has folders or links in it"):
+        train(run, tmp_path)
+    assert (tmp_path / "thesis.txt").read_text() == "mine" * 100
