@@ -61,8 +61,12 @@ def chosen_entries(names: Sequence[str], most: int = MOST_CELLS) -> tuple[int | 
 
 
 def fitting_decimals(values: NDArray, width: float, size: float, most: int) -> int:
-    """The most decimals (at most ``most``) with which each of ``values`` fits into ``width`` at font size ``size``."""
-    largest = float(np.max(np.abs(values), initial=0.0))
+    """The most decimals (at most ``most``) with which each of ``values`` fits into ``width`` at font size ``size``.
+
+    What is not finite has none.
+    """
+    sizes = np.abs(values)
+    largest = float(np.max(sizes[np.isfinite(sizes)], initial=0.0))
     whole = len(str(int(largest))) + 1  # digits before the point and a sign
     for decimals in range(most, 0, -1):
         if (whole + decimals + 0.5) * DIGIT_WIDTH * size * style.EM <= width:

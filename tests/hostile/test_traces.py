@@ -99,6 +99,14 @@ def resealed(path: Path, meta: dict[str, Any]) -> None:
     (path / "meta.json").write_text(text, encoding="ascii")
 
 
+def with_column(path: Path, name: str, numbers: np.ndarray) -> None:
+    """Other numbers in a column, sealed as if they had always been there."""
+    meta, run = read_meta(path)
+    np.save(path / f"{name}.npy", numbers)
+    sums = {name: checksum(path / f"{name}.npy", column) for name, column in column_kinds(run).items()}
+    (path / "meta.json").write_text(sealed_meta(run, meta["versions"], sums))
+
+
 def places(node: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Where something stands in JSON."""
     if place:
@@ -165,17 +173,13 @@ def test_whatever_stands_in_a_resealed_column_raises_nothing(
     path = tmp_path / "hostile"
     shutil.rmtree(path, ignore_errors=True)
     shutil.copytree(sound[kind], path)
-    meta, run = read_meta(path)
-    kinds = column_kinds(run)
-    name = data.draw(st.sampled_from(sorted(kinds)))
+    name = data.draw(st.sampled_from(sorted(column_kinds(read_meta(path)[1]))))
     numbers = np.load(path / f"{name}.npy")
     bits = numbers.reshape(-1).view(f"i{numbers.itemsize}")
     if bits.size:
         largest = 2 ** (8 * numbers.itemsize - 1)
         bits[data.draw(st.integers(0, bits.size - 1)) :] = data.draw(st.integers(-largest, largest - 1))
-    np.save(path / f"{name}.npy", numbers)
-    sums = {name: checksum(path / f"{name}.npy", column) for name, column in kinds.items()}
-    (path / "meta.json").write_text(sealed_meta(run, meta["versions"], sums))
+    with_column(path, name, numbers)
     str(verify(path)).encode()
     read(path)
 
@@ -213,12 +217,9 @@ def test_what_no_recording_says_is_a_problem(trace: Path, place: tuple[Any, ...]
 def test_what_would_steer_a_terminal_is_spelled_out(trace: Path, gradreel: Any) -> None:
     part = "0.weight\x1b[2J\x1b]0;mine\x07"
     changed(trace, "recorded", "parts", 0, "name", to=part)
-    meta, run = read_meta(trace)
     numbers = np.load(trace / "parameters.npy")
     numbers[2] = np.nan
-    np.save(trace / "parameters.npy", numbers)
-    sums = {name: checksum(trace / f"{name}.npy", column) for name, column in column_kinds(run).items()}
-    (trace / "meta.json").write_text(sealed_meta(run, meta["versions"], sums))
+    with_column(trace, "parameters", numbers)
     result = gradreel("verify", str(trace))
     assert result.exit_code == 1 and "\x1b" not in result.output and r"0.weight\x1b[2J" in result.output
 
@@ -326,3 +327,18 @@ def test_what_was_not_computed_again_is_not_called_exact(make: Any, tmp_path: Pa
     result = verify(loop(tmp_path / "run", make))
     assert (result.intact, result.updates, result.agreement) == (True, 0, Agreement.NOT_COMPUTED)
     assert not result.exact and "not computed again" in str(result)
+
+
+@pytest.mark.parametrize("scene", ["GradientDescent", "Network", "LossCurve"])
+def test_scenes_show_a_trace_whose_gradients_are_no_numbers(scene: str, sound: dict[str, Path], tmp_path: Path) -> None:
+    from gradreel.scenes.lecture import any_network, loss_curve, optimization
+    from gradreel.scenes.stills import visit_beats
+
+    path = Path(shutil.copytree(sound["sgd"], tmp_path / "hostile"))
+    gradients = np.load(path / "gradient.npy")
+    gradients[2:] = [[np.nan, np.inf, -np.inf] * 3] * (len(gradients) - 2)
+    with_column(path, "gradient", gradients)
+    shown: list[str] = []
+    kind = next(getattr(module, scene) for module in (any_network, loss_curve, optimization) if hasattr(module, scene))
+    visit_beats(kind, lambda _, beat: shown.append(beat), {"trace": path}, size=(160, 90))
+    assert shown
