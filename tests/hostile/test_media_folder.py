@@ -139,3 +139,53 @@ def test_what_a_scene_is_said_to_be_is_a_description_of_it_or_asked_again(render
         )
     finally:
         file.write_bytes(before)
+
+
+@pytest.mark.parametrize("lock", ["prune", "publish", "clip"])
+def test_a_lock_that_is_a_link_is_not_written_through(rendered, lock):
+    clip = sorted(rendered.media.glob("clips/*.mp4"))[0]
+    clip.unlink()
+    file = rendered.media / ".gradreel" / "locks" / f"{clip.stem if lock == 'clip' else lock}.lock"
+    file.unlink(missing_ok=True)
+    file.symlink_to(rendered.home / ".bashrc")
+    (rendered.media / ".gradreel" / "temporary" / "000000000000-there.lock").symlink_to(rendered.home / ".bashrc")
+    assert str(file) in rendered.refused("render", *SMALL)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("list",), ("cache",), ("render", *SMALL[2:], "--dry_run"), ("train", "--dry_run"), ("frames", "--dry_run")],
+)
+def test_what_only_tells_writes_nothing_at_all(rendered, command):
+    before = rendered.state()
+    rendered.run(*command, "--lesson", "film.toml")
+    assert rendered.state() == before
+
+
+RUN = """
+from gradreel.core.datasets import CurveDataset
+from gradreel.core.experiment import Experiment
+from gradreel.scenes.base import LectureScene
+
+
+class Shows(LectureScene):
+    class Parameters(LectureScene.Parameters):
+        run: Experiment = Experiment(dataset=CurveDataset(knots=((0, 0), (1, 1))), epochs=3)
+
+    def construct(self):
+        with self.beat("one", say="One."):
+            self.trace("run")
+"""
+
+
+@pytest.mark.parametrize("name", ["{}", ".{}.partial", "{}.time.json", ".{}.lock"])
+def test_a_link_among_the_traces_is_not_written_through(project, name):
+    (project.folder / "shows.py").write_text(RUN, encoding="utf-8")
+    dry = project.run("train", "shows.py", "--dry_run", "--json")
+    (run,) = json.loads(dry.stdout)["train"]
+    for target in (project.folder / "films", project.home / ".bashrc"):
+        link = project.media / "traces" / name.format(run["digest"])
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
+        project.run("train", "shows.py")

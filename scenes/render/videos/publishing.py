@@ -71,7 +71,7 @@ def publish_lesson(
         f"{final.stem}.jpg": _poster(lesson, shots),
         manifest: as_json(_manifest(lesson, settings, shots, final)),
     }
-    _publish_all(video, final, beside, workspace, stamp)
+    publish_all(video, final, beside, workspace, stamp)
     return final
 
 
@@ -101,7 +101,7 @@ def publish_clip(
         shutil.copytree(result.path, temporary)
     else:
         shutil.copyfile(result.path, temporary)
-    _publish_all(temporary, final, _subtitle_files(subtitles, final.stem), workspace, stamp)
+    publish_all(temporary, final, _subtitle_files(subtitles, final.stem), workspace, stamp)
     return final
 
 
@@ -180,7 +180,7 @@ def _stamp(
     return OutputStamp(folders, final, content, [shot.result.path for shot in shots])
 
 
-def _publish_all(
+def publish_all(
     video: Path, final: Path, beside: Mapping[str, bytes], workspace: Workspace, stamp: OutputStamp
 ) -> None:
     """Write everything under temporary names, then rename it all: a full disk leaves what was there before.

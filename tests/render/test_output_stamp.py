@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from gradreel.scenes.render.clips.workspace import Workspace
+from gradreel.scenes.render.videos.output_stamp import OutputStamp
+from gradreel.scenes.render.videos.publishing import publish_all
+
+
+def written(workspace: Workspace, text: str, *languages: str) -> tuple[Path, dict[str, bytes], OutputStamp]:
+    """A video of ``text`` with subtitles in ``languages``, and its stamp."""
+    final = workspace.media_dir / "out" / "film.mp4"
+    video = workspace.temporary("film.mp4")
+    video.write_text(text)
+    beside = {f"film.{language}.srt": text.encode() for language in languages}
+    return video, beside, OutputStamp(workspace, final, {"text": text}, [])
+
+
+def publish(workspace: Workspace, text: str, *languages: str) -> OutputStamp:
+    video, beside, stamp = written(workspace, text, *languages)
+    publish_all(video, workspace.media_dir / "out" / "film.mp4", beside, workspace, stamp)
+    return stamp
+
+
+def there(workspace: Workspace) -> dict[str, str]:
+    return {file.name: file.read_text() for file in sorted((workspace.media_dir / "out").iterdir())}
+
+
+def test_subtitles_that_a_video_has_no_more_go_and_somebodys_own_stay(tmp_path):
+    with Workspace(tmp_path) as workspace:
+        assert publish(workspace, "1", "en", "zh").is_current()
+        assert there(workspace) == {"film.mp4": "1", "film.en.srt": "1", "film.zh.srt": "1"}
+        (tmp_path / "out" / "film.fr.srt").write_text("mine")
+        publish(workspace, "2", "en")
+        assert there(workspace) == {"film.mp4": "2", "film.en.srt": "2", "film.fr.srt": "mine"}
+        (tmp_path / "out" / "film.zh.srt").write_text("mine")
+        publish(workspace, "3", "en")
+        assert there(workspace)["film.zh.srt"] == "mine"
+
+
+def test_what_another_run_publishes_at_once_after_this_one_stays(tmp_path, monkeypatch):
+    """What is left over is worked out and removed under the lock that the other one waits for."""
+    real = Workspace.publish
+
+    def then_another(self, *arguments):
+        real(self, *arguments)
+        monkeypatch.setattr(Workspace, "publish", real)
+        publish(self, "another", "en", "zh")
+
+    with Workspace(tmp_path) as workspace:
+        publish(workspace, "1", "en", "zh")
+        monkeypatch.setattr(Workspace, "publish", then_another)
+        publish(workspace, "2", "en")
+        assert there(workspace) == dict.fromkeys(("film.en.srt", "film.mp4", "film.zh.srt"), "another")
+
+
+def test_a_stamp_holds_only_while_all_files_are_as_they_were(tmp_path):
+    with Workspace(tmp_path) as workspace:
+        stamp = publish(workspace, "1", "en")
+        (tmp_path / "out" / "film.en.srt").write_text("changed")
+        assert not stamp.is_current()
+        publish(workspace, "1", "en")
+        assert stamp.is_current()
+        (tmp_path / "out" / "film.mp4").unlink()
+        assert not stamp.is_current()
