@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from gradreel.scenes.file_names import file_name
 from gradreel.scenes.render.asked import check_files, check_video
 from gradreel.scenes.render.clips.clip_files import DamagedClipsError
 from gradreel.scenes.render.clips.plan import Clip, Plan
@@ -148,7 +147,7 @@ def render_stills(lesson: Lesson, settings: RenderSettings, reporter: Reporter |
         labelled = []
         for clip, names in zip(made.clips, beats, strict=True):
             scene = clip.scene
-            final = workspace.images(lesson.group(scene)) / file_name(clip.file_stem, "a folder called")
+            final = workspace.images(lesson.group(scene)) / clip.file_stem
             pictures[scene] = tuple(final / f"{name}.png" for name in names)
             if beat_range(settings):  # the pictures of the other beats stay
                 written |= {folders[scene] / file.name: file for file in pictures[scene]}
@@ -165,7 +164,7 @@ def render_stills(lesson: Lesson, settings: RenderSettings, reporter: Reporter |
 
 def _stem(clip: Clip, settings: RenderSettings) -> str:
     """What a file of one scene, or of some of its beats, is called."""
-    return file_name(clip.file_stem + beat_range(settings), "a file called")
+    return clip.file_stem + beat_range(settings)
 
 
 def _picked(stems: Sequence[str]) -> str:

@@ -70,6 +70,35 @@ def test_files_that_are_links_are_replaced_and_not_written_through(rendered):
     assert not (rendered.media / "videos" / "film" / "36p5" / "film.mp4").is_symlink()
 
 
+EVERY = ("clips/*.json", "videos/*/*/*", ".gradreel/*.json", ".gradreel/*/*.json", ".gradreel/locks/*.lock")
+
+
+@pytest.mark.parametrize("pattern", EVERY)
+def test_folders_in_the_place_of_any_files_end_in_no_traceback(rendered, pattern):
+    for path in rendered.media.glob(pattern):
+        path.unlink()
+        (path / "mine").mkdir(parents=True)
+    rendered.run("render", *SMALL)
+    rendered.run("frames", *SMALL[:4])
+    assert all((path / "mine").is_dir() for path in rendered.media.glob(pattern) if path.is_dir())
+
+
+def test_pipes_in_the_place_of_all_files_are_neither_waited_for_nor_read(rendered):
+    for path in [path for path in rendered.media.rglob("*") if path.is_file()]:
+        path.unlink()
+        os.mkfifo(path)
+    assert rendered.run("render", *SMALL).exit_code == 0
+    assert rendered.run("cache", "--lesson", "film.toml").exit_code == 0
+    assert rendered.run("list", "--lesson", "film.toml").exit_code == 0
+
+
+@pytest.mark.parametrize("place", ["videos", "clips", ".gradreel", ".gradreel/locks"])
+def test_links_that_lead_to_themselves_are_an_error_in_words(rendered, place):
+    shutil.rmtree(rendered.media / place)
+    (rendered.media / place).symlink_to(rendered.media / place)
+    assert str(rendered.media) in rendered.refused("render", *SMALL)
+
+
 @pytest.mark.parametrize("command", ["render", "frames"])
 def test_folders_in_the_place_of_files_are_an_error_and_stay(project, command):
     place = {"render": "videos/film/36p5/film.mp4", "frames": "images/film/contact-sheet.png"}[command]

@@ -6,6 +6,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+import torch
 from gradreel.core.errors import UserError
 from gradreel.scenes.file_names import file_name
 from gradreel.scenes.render.clips.workspace import Folders
@@ -99,3 +100,12 @@ def test_names_that_are_too_long_for_the_disk_are_an_error_in_words(gradreel, tm
         result = gradreel(*arguments, "--media_dir", tmp_path)
         assert result.exit_code == 2
         assert "too long" in result.stderr
+
+
+def test_a_trace_that_no_file_can_be_called_after_is_refused_before_anything_is_made(gradreel, record_loop, tmp_path):
+    folder = record_loop(tmp_path / "a\x1bb", lambda parameters: torch.optim.SGD(parameters, 0.1), updates=3)
+    setting = ("--set", f"loss-curve.trace={folder}")
+    result = gradreel("render", "loss-curve", *setting, "-q", "l", "--media_dir", tmp_path / "media")
+    assert result.exit_code == 2
+    assert "cannot be the name of a file" in result.stderr
+    assert not list(tmp_path.glob("media/clips/*"))

@@ -16,6 +16,7 @@ from typing import Any
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace import Trace
+from gradreel.scenes.file_names import file_name
 from gradreel.scenes.narration import Narration
 from gradreel.scenes.render.clips.clip_files import described_clip, read_description
 from gradreel.scenes.render.clips.fingerprint import clip_path, common_parts, languages_of, parts_of
@@ -74,7 +75,8 @@ class Plan:
 def plan(requests: Sequence[SceneRequest], descriptions: Sequence[SceneDescription], folders: Folders) -> Plan:
     """What has to be trained and rendered for ``requests``, whose ``descriptions`` their classes gave.
 
-    Raises TraceError for a trace that is there and damaged, UserError for narration that is missing.
+    Raises TraceError for a trace that is there and damaged, UserError for narration that is missing and for a trace
+    that no file can be called after.
     """
     with one_moment():
         return _planned(requests, descriptions, folders)
@@ -97,6 +99,7 @@ def _planned(requests: Sequence[SceneRequest], descriptions: Sequence[SceneDescr
         words = narration(languages_of(request)).with_words(request.words)
         parts = common | parts_of(complete, description, traces, words)
         clips.append(_clip(complete, description, parts, bool(untrained), words, earlier, folders.clips))
+        file_name(clips[-1].file_stem, f"{description.name}: a file called")
     return Plan(tuple(missing.values()), tuple(clips))
 
 

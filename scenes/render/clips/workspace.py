@@ -152,10 +152,12 @@ class Workspace(Folders):
 
     def _check_stays_inside(self, final: Path) -> None:
         """Raises UserError when a link leads a path in the media folder out of it."""
-        folder = final.parent
-        if folder.is_relative_to(self.media_dir) and not folder.resolve().is_relative_to(self.media_dir.resolve()):
+        if not final.is_relative_to(self.media_dir):
+            return
+        folder, media = Path(os.path.realpath(final.parent)), Path(os.path.realpath(self.media_dir))
+        if not folder.is_relative_to(media):
             raise UserError(
-                f"{folder} leads out of {self.media_dir} by a link, to {folder.resolve()}; remove the link in it"
+                f"{final.parent} leads out of {self.media_dir} by a link, to {folder}; remove the link in it"
             )
 
     def _on_their_disks(self, files: Mapping[Path, Path]) -> dict[Path, Path]:
