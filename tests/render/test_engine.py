@@ -153,7 +153,7 @@ def test_some_beats_only(user_folder, settings):
     frames = frames_of(video)
     assert len(frames) == round(10 * entries[-1].end.total_seconds())
     assert frames[0].max() > 128, "the dot of the beat before is there"
-    with pytest.raises(UserError, match=r"-n move-9: .*no such beats.*first, move-\{k \+ 1\}"):
+    with pytest.raises(UserError, match=r"-n move-9: .*no such beats.*first, move-1, move-2, move-3"):
         engine.render_scenes(lesson, replace(settings, first_beat="move-9"))
     with pytest.raises(UserError, match="no such beats in that order"):
         engine.render_scenes(lesson, replace(settings, first_beat="move-2", last_beat="first"))
