@@ -10,7 +10,8 @@ from pathlib import Path
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import LECTURE_FOLDER, beat_names, sure_beats
 from gradreel.scenes.narration import Narration
-from gradreel.scenes.render.clips.import_graph import code_files, is_ours
+from gradreel.scenes.render.clips.import_graph import code_files
+from gradreel.scenes.render.clips.ownership import is_ours
 from gradreel.scenes.render.lessons.beats import no_such_beats
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.requests import SceneRequest

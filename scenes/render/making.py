@@ -143,6 +143,7 @@ def _rendered(
     for scene, result in rendered.items():  # a scene that is watched is to be watched by what it opened, too
         described = read_description(result.path.with_suffix(".json")) or {"files": {}}
         changed_files(described["files"], waiting[scene].request.source)
+    memo_cache.keep(workspace)
     return rendered
 
 

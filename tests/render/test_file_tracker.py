@@ -12,7 +12,7 @@ import gradreel
 import pytest
 from gradreel.scenes.render.clips.file_digest import MISSING, content_digest, listing_digest
 from gradreel.scenes.render.clips.file_tracker import CHANGED_MEANWHILE
-from gradreel.scenes.render.clips.import_graph import lies_in
+from gradreel.scenes.render.clips.ownership import lies_in
 from gradreel.scenes.render.clips.workspace import Folders
 
 OPENS = """
@@ -209,10 +209,10 @@ def test_a_project_within_the_systems_folders_is_the_users():
 
 def test_our_files_are_ours_also_where_the_package_is_imported_through_a_link(tmp_path):
     (tmp_path / "gradreel").symlink_to(Path(gradreel.__file__).resolve().parent)
-    code = "from pathlib import Path; from gradreel.scenes.render.clips import import_graph as m"
+    code = "from pathlib import Path; from gradreel.scenes.render.clips import ownership as m"
     code += "; print(m.__file__, m.is_ours(Path(m.__file__)))"
     found = subprocess.run(
         [sys.executable, "-c", code],
         env=os.environ | {"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert found.stdout.split() == [str(tmp_path / "gradreel/scenes/render/clips/import_graph.py"), "True"]
+    assert found.stdout.split() == [str(tmp_path / "gradreel/scenes/render/clips/ownership.py"), "True"]

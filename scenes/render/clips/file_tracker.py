@@ -25,7 +25,7 @@ from gradreel.scenes.render.clips.file_digest import (
     content_now,
     listing_digest,
 )
-from gradreel.scenes.render.clips.import_graph import is_installed, is_ours, lies_in, name_beside
+from gradreel.scenes.render.clips.ownership import is_installed, is_ours, lies_in, name_beside
 from gradreel.scenes.render.clips.source_digest import read_source
 
 SYSTEM = tuple(map(Path, ("/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/System", "/Library")))

@@ -21,8 +21,9 @@ from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.narration import OTHER_DATA, Narration, reading_seconds
 from gradreel.scenes.render.clips import toolchain
 from gradreel.scenes.render.clips.file_digest import content_digest
-from gradreel.scenes.render.clips.import_graph import code_files, imported_file, is_ours, name_of, one_moment, source_of
+from gradreel.scenes.render.clips.import_graph import code_files, imported_file, one_moment, source_of
 from gradreel.scenes.render.clips.memo_cache import remember
+from gradreel.scenes.render.clips.ownership import PACKAGE, is_ours, name_of
 from gradreel.scenes.render.lessons.requests import SceneDescription, SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
 from gradreel.scenes.trace_folder import TraceFolder
@@ -122,7 +123,7 @@ def library_versions(source: SceneSource) -> dict[str, str]:
         return {}
     with one_moment():
         names = {name.partition(".")[0] for file in _own_code(source) for name in source_of(file).imports}
-        known = {"", toolchain.PACKAGE, *toolchain.DRAWN_WITH, *sys.stdlib_module_names}
+        known = {"", PACKAGE, *toolchain.DRAWN_WITH, *sys.stdlib_module_names}
         libraries = sorted(name for name in names - known if imported_file(name, source.file, source) is None)
     versions = {library: toolchain.module_version(library) for library in libraries}
     return {library: version for library, version in versions.items() if version is not None}

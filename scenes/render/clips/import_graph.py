@@ -10,21 +10,11 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
 from pathlib import Path
 
 from gradreel.scenes.catalog import PACKAGE_FOLDER, SceneSource
+from gradreel.scenes.render.clips.ownership import PACKAGE, is_installed, is_ours, name_of
 from gradreel.scenes.render.clips.source_digest import SourceDigest, read_source
-
-PACKAGE = "gradreel"
-INSTALLED = ("site-packages", "dist-packages")
-IMPORTED_FROM = Path(os.path.abspath(__file__)).parents[3]  # PACKAGE_FOLDER, or a link to it
-OURS = tuple(
-    folder / name
-    for folder in sorted({PACKAGE_FOLDER, IMPORTED_FROM})
-    for name in ("core", "scenes", "assets", "cli.py", "__init__.py", "gradreel.egg-info")
-)
-"""A clone of ours may hold files of the user's beside these."""
 
 
 @dataclass
@@ -65,32 +55,6 @@ def code_files(source: SceneSource) -> dict[str, Path]:
             waiting += new
         moment.made_of[source.file] = {name_of(file, source): file for file in seen}
     return moment.made_of[source.file]
-
-
-def is_installed(file: Path, beside: Iterable[Path] = ()) -> bool:
-    """Whether a file belongs to Python, to an installed library or to us, rather than to the user.
-
-    ``beside``: folders of the user's, see `lies_in`.
-    """
-    installed = lies_in(file, _python_folders(), beside)
-    return installed or is_ours(file) or any(name in file.parts for name in INSTALLED)
-
-
-def lies_in(file: Path, places: Iterable[Path], beside: Iterable[Path] = ()) -> bool:
-    """Whether a file lies in one of ``places``, other than in a folder of ``beside`` that lies there as a whole.
-
-    A project may lie in /usr/src, where all else is the system's.
-    """
-    inside = [folder for folder in beside if file.is_relative_to(folder)]
-    return any(
-        file.is_relative_to(place) and not any(folder.is_relative_to(place) for folder in inside) for place in places
-    )
-
-
-@lru_cache(maxsize=4096)  # asked for every file of every scene
-def is_ours(file: Path) -> bool:
-    """Whether a file belongs to Gradreel."""
-    return any(file.is_relative_to(place) for place in OURS)
 
 
 def source_of(file: Path) -> SourceDigest:
@@ -167,27 +131,3 @@ def _own_search_path() -> list[Path]:
     """Folders that Python searches for modules and that are the user's (PYTHONPATH), not those of libraries."""
     folders = (Path(entry).absolute() for entry in sys.path if entry)
     return [folder for folder in folders if folder.is_dir() and not is_installed(folder)]
-
-
-@cache
-def _python_folders() -> tuple[Path, ...]:
-    prefixes = (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)
-    return tuple({Path(prefix).resolve() for prefix in prefixes} | {Path(prefix) for prefix in prefixes})
-
-
-def name_of(file: Path, source: SceneSource) -> str:
-    """Of ours ``gradreel/scenes/base.py``, of the user's relative to the scene's folder."""
-    return _name_of_ours(file) if is_ours(file) else name_beside(file, source)
-
-
-@lru_cache(maxsize=4096)
-def _name_of_ours(file: Path) -> str:
-    return f"{PACKAGE}/{file.relative_to(PACKAGE_FOLDER).as_posix()}"
-
-
-def name_beside(file: Path, source: SceneSource) -> str:
-    """The file's path from the scene's folder: the same wherever the project lies."""
-    try:
-        return Path(os.path.relpath(file, source.file.parent)).as_posix()
-    except ValueError:  # on another drive
-        return file.as_posix()

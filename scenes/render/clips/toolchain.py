@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from gradreel.scenes.catalog import PACKAGE_FOLDER
+from gradreel.scenes.render.clips.ownership import PACKAGE
 from gradreel.scenes.render.clips.source_digest import digest_of_sources, short_hash
 
-PACKAGE = "gradreel"
 DRAWN_WITH = (
     "manim",
     "typst",

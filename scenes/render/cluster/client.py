@@ -26,7 +26,7 @@ from gradreel.scenes.catalog import PACKAGE_FOLDER, SceneSource
 from gradreel.scenes.render.clips.clip_files import keep_clip
 from gradreel.scenes.render.clips.file_digest import HERE, MISSING
 from gradreel.scenes.render.clips.fingerprint import clip_path, own_files, parts_now
-from gradreel.scenes.render.clips.import_graph import is_installed, name_beside
+from gradreel.scenes.render.clips.ownership import is_installed, name_beside
 from gradreel.scenes.render.clips.staleness import why_stale
 from gradreel.scenes.render.clips.workspace import Workspace, publish, temporary_in
 from gradreel.scenes.render.cluster import worker

@@ -10,7 +10,7 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
 
-from gradreel.scenes.render.clips.import_graph import is_installed
+from gradreel.scenes.render.clips.ownership import is_installed
 from gradreel.scenes.render.clips.toolchain import HASH_SEED
 
 _seeding = threading.Lock()  # held while the environment is another
