@@ -46,6 +46,14 @@ def test_a_link_in_the_media_folder_leads_nothing_out_of_it(rendered, place):
     assert "leads out of" in rendered.refused(*command)
 
 
+def test_what_is_named_may_lie_anywhere_however_it_is_written(rendered):
+    made = rendered.folder / "films" / "new.mp4"
+    beside = [made.with_name(f"new.{ending}") for ending in ("mp4", "jpg", "manifest.json")]
+    beside += [made.with_name(f"new.{language}.{kind}") for language in ("en", "zh") for kind in ("srt", "vtt")]
+    result = rendered.run("render", *SMALL, "-o", "media/../films/new.mp4", may_change=beside)
+    assert (result.exit_code, made.is_file()) == (0, True)
+
+
 @pytest.mark.parametrize("place", ["locks", "temporary", "inspections", "published"])
 def test_a_link_among_what_is_ours_alone_leads_nothing_out_of_the_media_folder(rendered, place):
     link = rendered.media / ".gradreel" / place

@@ -152,7 +152,7 @@ class Workspace(Folders):
 
     def _check_stays_inside(self, final: Path) -> None:
         """Raises UserError when a link leads a path in the media folder out of it."""
-        if not final.is_relative_to(self.media_dir):
+        if not Path(os.path.abspath(final)).is_relative_to(os.path.abspath(self.media_dir)):
             return
         folder, media = Path(os.path.realpath(final.parent)), Path(os.path.realpath(self.media_dir))
         if not folder.is_relative_to(media):
