@@ -263,6 +263,7 @@ class _Check:
         for start, end in itertools.pairwise([0, *ends.tolist(), len(gradient)]):
             number, pieces = int(numbers[start]), self._pieces[int(numbers[start])]
             base = sum(len(optimizer.groups) for optimizer in self.run.optimizers[:number])
+            some = False  # of its parameters were moved by a rule
             for piece in pieces:
                 rate = math.nan if piece.group is None else float(rates[start, base + piece.group])
                 before, slope = theta[start:end, piece.place], gradient[start:end, piece.place]
@@ -275,10 +276,9 @@ class _Check:
                     self.problems.append(Problem("rate", first + start, None, rate, None, text))
                     return
                 self._compare(piece, first + start, before, theta[start + 1 : end + 1, piece.place], after)
-            if number not in self._partial:
-                self._whole[first + start : first + end] = True
-            elif any(piece.group is not None for piece in pieces):
-                self._in_part[first + start : first + end] = True
+                some |= not math.isnan(rate)
+            computed = self._in_part if number in self._partial else self._whole
+            computed[first + start : first + end] = some
 
     def _compare(
         self, piece: _Piece, first: int, before: torch.Tensor, found: torch.Tensor, computed: torch.Tensor

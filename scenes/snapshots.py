@@ -105,7 +105,7 @@ def _check_one(
 ) -> None:
     picture = still.image()
     actual = np.asarray(picture)
-    if compare(actual, np.broadcast_to(actual[0, 0], actual.shape), tolerance, share) is None:
+    if compare(actual, np.broadcast_to(actual[0, 0], actual.shape), CHANNEL_TOLERANCE, share=0) is None:
         outcome.problems.append(f"{still.beat}: blank, nothing can be seen, and so no change of the scene either")
         return
     expected = _read(path)

@@ -227,8 +227,9 @@ def print_verification(result: Mapping[str, Any], options: Options) -> None:
             "within tolerance": "equal within rounding",
             "not computed again": "the others not",
         }[result["agreement"]]
+        again = f"{counted(result['updates'], 'update')} computed again, {how}"
         print(
-            f"ok   {result['trace']}: {whose}{counted(result['updates'], 'update')} computed again, {how}", flush=True
+            f"ok   {result['trace']}: {whose}{again if result['updates'] else 'no update computed again'}", flush=True
         )
     else:
         print(f"BAD  {result['trace']}", flush=True)

@@ -214,6 +214,13 @@ def test_what_no_recording_says_is_a_problem(trace: Path, place: tuple[Any, ...]
 
 
 @pytest.mark.parametrize("kind", ["sgd"], indirect=True)
+def test_where_no_rate_is_known_nothing_was_computed(trace: Path) -> None:
+    for name in ("parameters", "gradient", "rate"):
+        with_column(trace, name, np.full_like(np.load(trace / f"{name}.npy"), np.nan if name == "rate" else 0))
+    assert (verify(trace).updates, verify(trace).agreement) == (0, Agreement.NOT_COMPUTED)
+
+
+@pytest.mark.parametrize("kind", ["sgd"], indirect=True)
 def test_what_would_steer_a_terminal_is_spelled_out(trace: Path, gradreel: Any) -> None:
     part = "0.weight\x1b[2J\x1b]0;mine\x07"
     changed(trace, "recorded", "parts", 0, "name", to=part)
