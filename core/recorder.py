@@ -40,9 +40,8 @@ class _NothingRecordedError(Exception):
 class Recorder:
     """Listens to the optimizers and writes.
 
-    The files never have half an update in them. A kept state is appended once the update that leaves it is made; that
-    update's gradient is held until the next state is appended. So after each of them the files hold a whole trace of
-    ``_settled`` updates, which is what is left when the recording must end in the middle of an update.
+    Write order: a kept state is appended once the update that leaves it is made, the gradient of that update together
+    with the next state. So whenever the recording ends, the files hold a whole trace of ``_settled`` updates.
 
     Where each state is kept, it is taken right after the update that led to it: what the loop itself changes before the
     next is seen then, and the state is taken again. Buffers are taken then only: the next forward pass changes them.

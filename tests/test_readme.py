@@ -48,7 +48,7 @@ def test_own_torch_run_is_recorded_verified_and_shown(desk):
     for scene in ("loss-curve", "gradient-descent"):
         shown = gradreel(desk, "frames", scene, "--set", f"{scene}.trace=runs/mine", "-r", "320,180")
         assert shown.returncode == 0, shown.stderr
-        assert len(list(desk.glob(f"media/images/**/{scene}/*.png"))) >= 3
+        assert len(list(desk.glob(f"media/images/**/{scene}--*/*.png"))) >= 3
 
 
 def test_own_lesson_is_understood(desk):

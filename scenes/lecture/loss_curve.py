@@ -203,7 +203,8 @@ class LossCurve(LectureScene):
                 # A single update was made
                 self.wait(0.1)
         elif np.isfinite(history.final) and len(history.unseen):
-            with self.beat("end-unseen", unseen=self.readout.written(float(history.unseen[-1])), **values):
+            both = {"loss": history.final, "unseen": float(history.unseen[-1])}
+            with self.beat("end-unseen", **values | {name: self.readout.written(of) for name, of in both.items()}):
                 # Where both ended
                 self.wait(0.1)
         elif self._is_of_all():

@@ -137,6 +137,15 @@ def test_losses_of_daily_views_are_told_in_views(play, trace_of):
     assert all(tick.replace("\u2009", "").isdigit() for tick in seen["ticks"])
 
 
+def test_where_all_examples_are_one_batch_that_wanders_the_end_tells_the_loss_and_not_its_running_mean(play, trace_of):
+    run = VIEWS.model_copy(update={"batch_size": 0, "learning_rate": 0.3, "epochs": 120})
+    lines = play(LossCurve, run=run).lines
+    trace, data = trace_of(run), run.dataset
+    final, unseen = (data.absolute_error_in_views(float(of(run, trace.parameters[-1]))) for of in (loss, unseen_loss))
+    assert "running-mean" in lines
+    assert f"the loss is {final:.0f} on the examples of the training, and {unseen:.0f}" in lines["end-unseen"]["en"]
+
+
 def test_an_unseen_loss_far_above_the_others_has_room(play):
     views = np.where(np.arange(120) == 110, 90_000.0, 300.0 + np.arange(120) % 7)
     series = DailySeries(start=date(2024, 1, 1), values=tuple(views.tolist()), name="burst.csv")
