@@ -151,6 +151,7 @@ class Recorder:
 
     def finish(self, ended: BaseException | None) -> str:
         """Complete the columns. Returns the name that the trace is to have."""
+        self.log.close()
         broken_off = self._stepping is not None and not self._kept
         if self._stepping is None and self.updates > max(0, self._settled) and self.failure is None:
             self._attempt(self._take_state)

@@ -87,6 +87,11 @@ class UpdateLog:
         if held >= MOST_HELD or self._examples_held >= MOST_EXAMPLES:
             self._write(min(settled, self.first + held // 2))
 
+    def close(self) -> None:
+        """No step follows any more."""
+        for logged in self._logged.values():
+            logged.pass_step(self.updates - self.first, made=False, is_last=True)
+
     def finish(self, run: RecordedRun) -> None:
         """Write the rest, as far as the run goes."""
         self._write(run.updates)
@@ -175,12 +180,15 @@ class _Logged:
         self._reach(place + 1)
         self.values[place] += (value,)
 
-    def pass_step(self, coming: int, made: bool) -> None:
-        """A step was tried: it made the coming update, or none, and then what was logged for it is left out."""
+    def pass_step(self, coming: int, made: bool, is_last: bool = False) -> None:
+        """A step was tried: it made the coming update, or none, and then what was logged for it is left out.
+
+        ``is_last``: the loop has ended instead. What came alone after its only step was that step's then.
+        """
         if not self._steps:
             self._at_first = self._since
         elif self._steps == 1 and self._at_first:
-            self._after = self._since == self._at_first + 1
+            self._after = self._since == (1 if is_last else self._at_first + 1)
             if self._after:  # what came first since the last step was that step's
                 first, self.values[coming] = self.values[coming][:1], self.values[coming][1:]
                 if self._made:

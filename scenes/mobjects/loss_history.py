@@ -209,8 +209,8 @@ def thinned(x: NDArray, y: NDArray) -> tuple[NDArray, NDArray]:
 
 
 def validation_loss(trace: Trace) -> str:
-    """The first metric that a loop logged under the name of a validation loss, such as "val_loss"; "" if none was."""
-    names = (name for name, (_, values) in trace.metrics.items() if np.isfinite(values).any())
+    """The first metric that a loop logged, twice or more, as a validation loss, such as "val_loss"; "" if none was."""
+    names = (name for name, (_, values) in trace.metrics.items() if np.isfinite(values).sum() > 1)
     return next((name for name in names if _VALIDATION.search(name) and _LOSS.search(name)), "")
 
 

@@ -35,10 +35,13 @@ class Series:
 
 
 def logged_series(trace: Trace) -> list[Series]:
-    """All metrics that a loop logged, as far as they are numbers, but for the validation loss beside the loss."""
+    """The metrics that a loop logged in the course of its run, but for the validation loss beside the loss.
+
+    A single number, such as the seconds that a trainer tells at its end, is no curve.
+    """
     beside = validation_loss(trace)
     series = [Series(name, at.astype(float), _finite(values)) for name, (at, values) in trace.metrics.items()]
-    return [each for each in series if each.name != beside and np.isfinite(each.values).any()]
+    return [each for each in series if each.name != beside and np.isfinite(each.values).sum() > 1]
 
 
 def rate_series(trace: Trace, name: str) -> list[Series]:

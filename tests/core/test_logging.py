@@ -70,6 +70,14 @@ def test_the_losses_of_accumulated_micro_batches_are_averaged_and_none_is_lost(s
     assert verify(trace.path).intact
 
 
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_so_are_those_of_a_single_update(size, after, tmp_path):
+    trace = accumulated(tmp_path / "run", [size], after, frozenset(), everything)
+    assert trace.batch_loss.tolist() == [sum(range(size)) / size]
+    assert len(trace.examples(0)) == 2 * size
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     size=st.integers(1, 4),

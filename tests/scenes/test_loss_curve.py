@@ -190,7 +190,8 @@ METRICS = {
     "val_loss": (np.arange(10, 121, 10), np.linspace(2, 1, 12)),
     "accuracy": (np.arange(1, 121), np.linspace(0, 1, 120)),
     "a/very/long.name_of_$5_and_more_that_does_not_fit": (np.arange(1, 121), 10.0 ** -np.arange(120)),
-    "always the same": (np.array([60]), np.array([3.0])),
+    "always the same": (np.array([60, 90]), np.array([3.0, 3.0])),
+    "seconds in all": (np.array([120]), np.array([3.5])),
     "off to infinity": (np.arange(1, 121), np.where(np.arange(120) < 60, 2.0**30, np.inf)),
     "never a number": (np.arange(1, 121), np.full(120, np.nan)),
 }
@@ -233,7 +234,7 @@ def test_the_validation_loss_stands_beside_the_loss_and_every_other_metric_on_an
     np.testing.assert_allclose(np.interp(at, line[:, 0], line[:, 1]), values, atol=0.02)
     assert readout == (120, 1.0)
     assert "val_loss" in played.lines["unseen-logged"][language]
-    names = METRICS.keys() - {"val_loss", "never a number"}
+    names = METRICS.keys() - {"val_loss", "never a number", "seconds in all"}
     assert {name for name, _ in panels["metrics"] + panels["metrics-2"]} == names
     assert dict(panels["metrics"])["accuracy"] == 1.0
     assert [value for _, value in panels["rate"]] == [0.05]
