@@ -31,7 +31,7 @@ class TraceFolder(str):
     def file_stem(self) -> str:
         """Its path from where the command is run, or else the whole of it, as a part of a file's name."""
         path, here = os.path.abspath(self.path), os.getcwd()
-        return "-".join(Path(os.path.relpath(path, here) if path.startswith(f"{here}{os.sep}") else path[1:]).parts)
+        return "--".join(Path(os.path.relpath(path, here) if path.startswith(f"{here}{os.sep}") else path[1:]).parts)
 
     def open(self) -> Trace:
         """The trace, every byte of it checked. Raises TraceError."""

@@ -58,14 +58,16 @@ def planned(request: SceneRequest):
 
 def test_videos_of_two_traces_are_two_files_and_so_are_their_pictures(project, loops):
     """A trace's name is in the file's: a second run's video does not take the place of the first's."""
-    shutil.copytree(project / "runs" / "mine", project / "runs" / "b")
+    for other in ("runs/b", "runs-b/c", "runs/b-c"):
+        shutil.copytree(project / "runs" / "mine", project / other)
     stems = {}
-    for folder in ("runs/mine", "./runs/../runs/b", str(project / "runs" / "b"), str(loops / "sgd")):
+    for folder in ("runs/mine", "./runs/../runs/b", str(project / "runs/b"), "runs-b/c", "runs/b-c", f"{loops}/sgd"):
         (clip,) = planned(request(project, trace=folder)).clips
         stems[folder] = clip.file_stem
-    outside = "-".join((loops / "sgd").parts[1:])
+    outside = "--".join((loops / "sgd").parts[1:])
     assert list(stems.values()) == [
-        "loss-curve--runs-mine", "loss-curve--runs-b", "loss-curve--runs-b", f"loss-curve--{outside}"
+        "loss-curve--runs--mine", "loss-curve--runs--b", "loss-curve--runs--b",
+        "loss-curve--runs-b--c", "loss-curve--runs--b-c", f"loss-curve--{outside}",
     ]  # fmt: skip
     (plain,) = planned(request(project)).clips
     assert plain.file_stem == "loss-curve"

@@ -55,7 +55,7 @@ class Clip:
 
     @property
     def file_stem(self) -> str:
-        """What files of it alone are called: ``loss-curve--runs-mine`` where it shows a trace given by its folder."""
+        """What files of it alone are called: ``loss-curve--runs--mine`` where it shows a trace given by its folder."""
         given = [self.request.parameters[name] for name in self.parts["traces"] if name not in self.experiments]
         return "--".join([self.scene, *(TraceFolder(folder).file_stem for folder in given)])
 
