@@ -491,12 +491,10 @@ def test_no_scene_of_ours_computes_whose_words_it_shows():
 
 def test_words_that_a_scene_takes_from_another_count_for_it():
     words = {scene.name: screen_words(scene) for scene in find_scenes()}
-    assert words["deeper-and-deeper"]["naming"] == ("deep",)
-    assert words["naming"] == {}, "its own"
+    assert "naming" in words["deeper-and-deeper"]
+    assert words["naming"] == [], "its own"
     ours = Narration.load().scenes["en"]
-    for scene, sections in words.items():
-        for section, keys in sections.items():
-            assert all(key in ours[section]["screen"] for key in keys or ()), (scene, section)
+    assert {section for sections in words.values() for section in sections if "screen" not in ours[section]} == set()
 
 
 DECIDE_NOTHING = {"lessons.requests", "lessons.settings", "workers.worker_process"}

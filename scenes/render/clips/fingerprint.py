@@ -77,7 +77,6 @@ def inspection_key(request: SceneRequest) -> str:
         **common_parts(),
         "class": request.source.class_name,
         **_source_parts(request.source),
-        "doc": request.source.doc,
         "parameters": request.parameters,
         "experiments": {name: experiment.model_dump(mode="json") for name, experiment in request.experiments.items()},
         "traces": {name: _seal_in(value) for name, value in request.parameters.items() if isinstance(value, str)},
@@ -184,28 +183,18 @@ def _lines(words: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _shared_words(request: SceneRequest, narration: Narration) -> dict[str, Any]:
-    """Words on the screen that the scene's code asks for in others' sections, by section."""
-    words = narration.scenes[request.settings.language]
-    shared = {}
-    for section, keys in screen_words(request.source).items():
-        if not section:
-            return {name: table.get("screen", {}) for name, table in words.items()}
-        there = words.get(section, {}).get("screen", {})
-        shared[section] = there if keys is None else {key: there.get(key) for key in keys}
-    return shared
+    """Words on the screen in the sections of others that the scene's code asks for."""
+    words, sections = narration.scenes[request.settings.language], screen_words(request.source)
+    return {name: words.get(name, {}).get("screen", {}) for name in (words if "" in sections else sections)}
 
 
-def screen_words(source: SceneSource) -> dict[str, tuple[str, ...] | None]:
-    """Words on the screen that the scene takes from others' sections of the narration: keys by section, None for all.
+def screen_words(source: SceneSource) -> list[str]:
+    """The sections of the narration that the scene's code takes words on the screen from, besides its own, in order.
 
     Section "" stands for every one: its name is computed.
     """
-    keys: dict[str, dict[str, None]] = {}
     with one_moment():
-        for file in code_files(source).values():
-            for section, key in source_of(file).words:
-                keys.setdefault(section, {})[key] = None
-    return {section: None if "" in found else tuple(found) for section, found in keys.items()}
+        return sorted({section for file in code_files(source).values() for section in source_of(file).words})
 
 
 def _fields(lines: Mapping[str, str]) -> dict[str, list[str]]:

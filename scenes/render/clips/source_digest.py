@@ -24,7 +24,7 @@ class SourceDigest:
     digest: str  # of its syntax tree: comments and layout do not count
     imports: tuple[str, ...]  # names that may be modules, the packages they are in before them: a, a.b, ..helper
     assets: tuple[str, ...]  # names given to asset(...)
-    words: tuple[tuple[str, str], ...]  # of another scene's section: (section, key); key "" for any, section "" too
+    words: tuple[str, ...]  # other scenes' sections of the narration that words on the screen are from; "": of any
 
 
 def read_source(file: Path) -> SourceDigest:
@@ -84,8 +84,8 @@ def _prefixes(module: str) -> Iterator[str]:
     yield from (".".join(parts[: count + 1]) for count in range(len(parts)))
 
 
-def _words_of(node: ast.AST) -> Iterator[tuple[str, str]]:
-    """``….words_of.screen("naming", "deep", …)``: words on the screen from the section of another scene.
+def _words_of(node: ast.AST) -> Iterator[str]:
+    """``….words_of.screen("naming", "deep", …)`` gives naming: words on the screen from the section of another scene.
 
     A computed section gives "", unless it is ``self.narrated_as(…)``, the scene's own.
     """
@@ -93,10 +93,8 @@ def _words_of(node: ast.AST) -> Iterator[tuple[str, str]]:
         return
     first = node.args[0] if node.args else None
     own = isinstance(first, ast.Call) and _last_name(first.func) == "narrated_as"
-    if own or _last_name(node.func.value) != "words_of":
-        return
-    section, key = ((_text_of(node.args[place]) if len(node.args) > place else None) or "" for place in (0, 1))
-    yield section, key if section else ""
+    if _last_name(node.func.value) == "words_of" and not own:
+        yield (first and _text_of(first)) or ""
 
 
 def _last_name(node: ast.expr) -> str:
