@@ -210,10 +210,6 @@ class _Check:
         if run.examples_logged or (self._column("epoch") >= 0).any():
             lines.append("epochs and batches: they are as the loop logged them")
         if run.metrics:
-            lines.append(f"as the loop logged them: {_some(list(run.metrics))}")
-        if run.buffers:
-            lines.append(f"the model's buffers: {_some([buffer.name for buffer in run.buffers])}")
-        if run.metrics:
             lines.append(f"{_some(list(run.metrics))}: as the loop logged them")
         if run.buffers:
             lines.append(f"buffers: {_some([buffer.name for buffer in run.buffers])}")
