@@ -43,11 +43,11 @@ class DailySeries(BaseModel):
 
     @model_validator(mode="after")
     def _days_exist(self) -> Self:
-        if len(self.values) - 1 > (date.max - self.start).days:
+        if len(self.values) > (date.max - self.start).days:  # there is a day after the last
             raise ValueError(f"{len(self.values)} days from {self.start} on go beyond the calendar's end, {date.max}")
-        outside = next((day for day in self.filled if not self.start <= day <= self.end), None)
+        outside = next((day for day in self.filled if not self.start < day < self.end), None)
         if outside is not None:
-            raise ValueError(f"filled: {outside} is not a day of the series, {self.start} to {self.end}")
+            raise ValueError(f"filled: {outside} is not a day between {self.start} and {self.end}")
         if list(self.filled) != sorted(set(self.filled)):
             raise ValueError("filled: days must be in order, each once")
         return self

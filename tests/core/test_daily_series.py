@@ -43,12 +43,14 @@ def test_equal_series_have_equal_json() -> None:
         ({"name": ""}, "at least 1 character"),
         ({"path": "/views.csv"}, "Extra inputs"),
         ({"start": date(9999, 12, 31)}, "calendar's end"),
-        ({"filled": (date(2020, 1, 3),)}, "not a day of the series"),
-        ({"filled": (date(2020, 1, 2), date(2020, 1, 1))}, "in order"),
+        ({"start": date(9999, 12, 29)}, "calendar's end"),  # counted with: the day after the last
+        ({"filled": (date(2020, 1, 5),)}, "not a day between"),
+        ({"filled": (date(2020, 1, 3),)}, "not a day between"),  # ends no line
+        ({"filled": (date(2020, 1, 2), date(2020, 1, 2))}, "in order"),
     ],
 )
 def test_what_is_no_series_is_named(wrong: dict[str, object], message: str) -> None:
-    right: dict[str, object] = {"start": date(2020, 1, 1), "values": (1, 2), "name": "views.csv"}
-    assert len(DailySeries(**right)) == 2  # type: ignore[arg-type]
+    right: dict[str, object] = {"start": date(2020, 1, 1), "values": (1, 2, 3), "name": "views.csv"}
+    assert len(DailySeries(**right)) == 3  # type: ignore[arg-type]
     with pytest.raises(ValidationError, match=message):
         DailySeries(**(right | wrong))  # type: ignore[arg-type]

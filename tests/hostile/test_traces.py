@@ -23,6 +23,7 @@ from gradreel.core.training import train, versions
 from gradreel.core.verify import Agreement, verify
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 SHORT = Experiment(dataset=CurveDataset(examples=5), hidden=(2,), batch_size=2, epochs=2, optimizer="adam")
 COLUMNS = column_kinds(SHORT)
@@ -182,6 +183,27 @@ def test_whatever_stands_in_a_resealed_column_raises_nothing(
     with_column(path, name, numbers)
     str(verify(path)).encode()
     read(path)
+
+
+DAYS = {"start": "9999-11-28", "values": [*range(32)], "name": "last days", "filled": ["9999-12-20"]}
+VIEWS = Experiment.model_validate({"dataset": {"kind": "daily views", "series": DAYS, "window": 3}}).model_dump(
+    mode="json"
+)
+DATES = ["9999-12-31", "9999-12-28", "0001-01-01", ["9999-12-29", "9999-12-30", "9999-12-31"], ["9999-12-29"]]
+
+
+@settings(fuzzed, max_examples=1500)
+@given(data=st.data())
+def test_whatever_an_experiment_is_said_to_be_is_one_or_refused(data: st.DataObject) -> None:
+    content = data.draw(st.sampled_from([VIEWS, SHORT.model_dump(mode="json")]).map(copy.deepcopy))
+    for _ in range(data.draw(st.integers(1, 2))):
+        place = data.draw(st.sampled_from(list(places(content))))
+        at(content, place[:-1])[place[-1]] = copy.deepcopy(data.draw(st.sampled_from(DATES + ODD)))
+    try:
+        experiment = Experiment.model_validate(content)
+    except ValidationError:
+        return
+    sealed_meta(experiment, {}, dict.fromkeys(column_kinds(experiment), ""))
 
 
 def changed(path: Path, *place: Any, to: Any) -> Path:
