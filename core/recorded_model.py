@@ -1,10 +1,7 @@
 """A model and its optimizers as a recorder sees them: which tensors theta has, what their settings are."""
 
 import math
-import sys
 from collections.abc import Iterator, Sequence
-from ctypes import PyDLL, c_int, c_size_t, c_void_p, memmove
-from itertools import accumulate
 from operator import attrgetter
 from typing import Any
 
@@ -20,11 +17,7 @@ from numpy.typing import NDArray
 Bytes = NDArray[np.uint8]
 
 # What each update asks of each tensor is asked by map: a loop in Python takes several times as long
-_address, _is_contiguous = torch.Tensor.data_ptr, torch.Tensor.is_contiguous
-_kind = attrgetter("dtype", "is_cpu", "nbytes")
-
-_memcmp = PyDLL("msvcrt" if sys.platform == "win32" else None).memcmp
-_memcmp.argtypes, _memcmp.restype = (c_void_p, c_void_p, c_size_t), c_int
+_address, _dtype = torch.Tensor.data_ptr, attrgetter("dtype")
 
 
 class Row:
@@ -34,7 +27,7 @@ class Row:
         sizes = [shape.numel() for shape in shapes]
         vector = torch.zeros(sum(sizes), dtype=dtype, device="cpu")
         self.bytes: Bytes = vector.numpy().view(np.uint8)
-        self.address = vector.data_ptr()
+        self.bits = vector.view(torch.int32)
         self._parts = [part.view(shape) for part, shape in zip(torch.split(vector, sizes), shapes, strict=True)]
 
     def take(self, tensors: list[torch.Tensor]) -> None:
@@ -44,57 +37,36 @@ class Row:
 
 
 class RowsOnTheirWay:
-    """The last rows of one column: gathered where they are to be written, if that can be, and appended later."""
+    """The last rows of one column, gathered from the model's tensors and appended later."""
 
     def __init__(self, recorded: "RecordedModel", column: ColumnWriter) -> None:
-        self._sizes, self._column = recorded.sizes, column
+        self._column = column
         self._spare = [recorded.row(), recorded.row()]
         self.size = len(self._spare[0].bytes)  # bytes of a row
-        self._address = 0  # of the row taken last, if it is in the column's memory
-        self._waiting: list[Row | None] = []  # None: in the column's memory
+        self._waiting: list[Row] = []
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def take(self, tensors: list[torch.Tensor], addresses: list[int] | None) -> None:
-        """Gather a row, which waits then. At most two wait.
+    def take(self, tensors: list[torch.Tensor]) -> None:
+        """Gather a row, which waits then. At most two wait."""
+        self._spare[-1].take(tensors)
+        self._waiting.append(self._spare.pop())
 
-        ``addresses``: where this process's memory has the tensors, if a row is these one after the other, byte by byte.
-        """
-        reserved = self._column.reserve(self.size, self.size * len(self._waiting)) if addresses else None
-        if reserved is None or not addresses:
-            self._spare[-1].take(tensors)
-            self._waiting.append(self._spare.pop())
-            return
-        self._address = reserved
-        for _ in map(memmove, accumulate(self._sizes, initial=reserved), addresses, self._sizes):
-            pass
-        self._waiting.append(None)
-
-    def last_is(self, tensors: list[torch.Tensor], addresses: list[int] | None) -> bool:
+    def last_is(self, tensors: list[torch.Tensor]) -> bool:
         """Whether the row taken last is what would be taken now, bit for bit."""
-        row = self._waiting[-1]
-        if addresses and row is None:
-            return not any(map(_memcmp, accumulate(self._sizes, initial=self._address), addresses, self._sizes))
-        now = self._spare[-1]
-        now.take(tensors)
-        then = self._address if row is None else row.address
-        return not _memcmp(then, now.address, self.size)
+        self._spare[-1].take(tensors)
+        return torch.equal(self._spare[-1].bits, self._waiting[-1].bits)
 
     def append(self) -> None:
         """The row that has waited longest is appended."""
         row = self._waiting.pop(0)
-        if row is None:
-            self._column.commit(self.size)
-        else:
-            self._column.append_bytes(row.bytes)
-            self._spare.append(row)
+        self._column.append_bytes(row.bytes)
+        self._spare.append(row)
 
     def drop(self) -> None:
         """The row taken last is not to be appended."""
-        row = self._waiting.pop()
-        if row is not None:
-            self._spare.append(row)
+        self._spare.append(self._waiting.pop())
 
 
 class RecordedModel:
@@ -128,9 +100,6 @@ class RecordedModel:
         wide = any(tensor.dtype == torch.float64 for tensor in self._tensors)
         self.dtype = torch.float64 if wide else torch.float32
         self._shapes = [tensor.shape for tensor in self._tensors]
-        self.sizes = [tensor.numel() * (8 if wide else 4) for tensor in self._tensors]  # bytes of each in a row
-        # The `_kind` of each, where all are as a row has them
-        self._plain = [(dtype, True, size) for dtype, size in zip(self._dtypes, self.sizes, strict=True)]
         self._zeros = [torch.zeros((), dtype=self.dtype, device="cpu").expand(shape) for shape in self._shapes]
         self.buffers = Buffers(model, self._places)
         self._groups: list[list[RecordedGroup]] = []  # of each optimizer
@@ -160,38 +129,36 @@ class RecordedModel:
         """Take theta as a row. ValueError if a part is of another dtype than at the start."""
         if self._frozen:
             self._look_for_thawed()
-        row.take(self._tensors, self._addresses())
+        row.take(self._readable())
 
     def is_still(self, row: RowsOnTheirWay) -> bool:
         """Whether the row taken last is theta as it is now, bit for bit. ValueError as in `take_state`."""
-        return row.last_is(self._tensors, self._addresses())
+        return row.last_is(self._readable())
 
-    def _addresses(self) -> list[int] | None:
-        """Where this process's memory has theta, if it does as a row has it. ValueError as in `take_state`."""
-        addresses = self._addresses_of(self._tensors)
-        if addresses is not None:
-            return addresses
-        for name, before, tensor in zip(self._names, self._dtypes, self._tensors, strict=True):
-            if tensor.dtype != before:
-                change = f"from {_plain_name(before)} to {_plain_name(tensor.dtype)}"
-                raise ValueError(f"the dtype of {name} changed {change}")
-        return None
+    def _readable(self) -> list[torch.Tensor]:
+        """Theta's tensors, if their numbers are there and of the dtypes of the start; else ValueError."""
+        if list(map(_dtype, self._tensors)) != self._dtypes:
+            for name, before, tensor in zip(self._names, self._dtypes, self._tensors, strict=True):
+                if tensor.dtype != before:
+                    change = f"from {_plain_name(before)} to {_plain_name(tensor.dtype)}"
+                    raise ValueError(f"the dtype of {name} changed {change}")
+        return self._in_memory(self._tensors)
 
     def take_gradient(self, row: RowsOnTheirWay, number: int) -> None:
         """Take the gradient that this optimizer, counted from 0, uses now as a row; 0 for parts that have none."""
         gradients: list[Any] = [tensor.grad for tensor in self._tensors]
         if self._plain_gradients:
             try:
-                row.take(gradients, self._addresses_of(gradients))  # None is what raises the AttributeError
+                row.take(self._in_memory(gradients))  # None is what raises the TypeError
                 return
-            except (AttributeError, RuntimeError):
+            except (TypeError, RuntimeError):
                 self._plain_gradients = False  # the way below takes longer
         none = {i for i, gradient in enumerate(gradients) if gradient is None}
         self._skipped |= none & self._trained_by[number]
         whole = zip(gradients, self._zeros, strict=True)
         filled = [zeros if gradient is None else gradient for gradient, zeros in whole]
         dense = [gradient.to_dense() if gradient.is_sparse else gradient for gradient in filled]
-        row.take(dense, self._addresses_of(dense))
+        row.take(self._in_memory(dense))
 
     def is_trained_by(self, optimizer: torch.optim.Optimizer) -> bool:
         """Whether an optimizer has any part of theta."""
@@ -306,15 +273,13 @@ class RecordedModel:
         """Places of a parameter group's tensors, as far as theta has them."""
         return tuple(self._places[id(tensor)] for tensor in group["params"] if id(tensor) in self._places)
 
-    def _addresses_of(self, tensors: list[torch.Tensor]) -> list[int] | None:
-        """Where this process's memory has them, if each as a row has it. ValueError where memory was let go of."""
-        alike = list(map(_kind, tensors)) == self._plain
-        addresses = list(map(_address, tensors))
-        if not all(addresses):  # such as by untyped_storage().resize_(0), while it is elsewhere
+    def _in_memory(self, tensors: list[torch.Tensor]) -> list[torch.Tensor]:
+        """The tensors themselves. ValueError where memory was let go of."""
+        if not all(map(_address, tensors)):  # such as by untyped_storage().resize_(0), while it is elsewhere
             for name, tensor in zip(self._names, tensors, strict=True):
                 if tensor.numel() and not tensor.data_ptr():
                     raise ValueError(f"the memory of {name} was let go of while it was recorded")
-        return addresses if alike and all(map(_is_contiguous, tensors)) else None
+        return tensors
 
     def _look_for_thawed(self) -> None:
         tensors = self._tensors  # a loop may set gradients itself, of what does not ask for them

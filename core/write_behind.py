@@ -132,9 +132,6 @@ class _Block:
     filled: int = 0
     written: int = 0
 
-    def __post_init__(self) -> None:
-        self.address: int = self.memory.ctypes.data  # asked for once: it takes as long as copying a small row
-
 
 class ColumnWriter:
     """Appends rows to one column of ``behind``'s; ``checksum`` is that of the numbers in the file so far.
@@ -193,20 +190,6 @@ class ColumnWriter:
         count = len(data) - start
         block.memory[block.filled : block.filled + count] = data[start:]
         block.filled += count
-
-    def reserve(self, count: int, ahead: int = 0) -> int | None:
-        """Address of memory for bytes to be put where they will be written, once `commit` says that they are there.
-
-        ``ahead``: so many bytes are still to come before. None where the whole does not fit into the block at hand.
-        """
-        block = self._block
-        start = block.filled + ahead
-        return None if start + count > block.room else block.address + start
-
-    def commit(self, count: int) -> None:
-        """The next ``count`` bytes are in place."""
-        self._block.filled += count
-        self._appended += count
 
     def hand_over(self) -> _Block:
         """Give the block at hand to the thread that writes, and take up the next."""

@@ -5,7 +5,6 @@ import os
 import signal
 import threading
 import time
-from ctypes import memmove
 from pathlib import Path
 
 import numpy as np
@@ -150,25 +149,6 @@ def test_marks_at_any_moment_change_nothing(
     for rows, checksum_then, content in marks:
         np.testing.assert_array_equal(np.frombuffer(content[128 : 128 + 8 * rows]), numbers[:rows])
         assert checksum_then == xxhash.xxh3_128(numbers[:rows].tobytes()).hexdigest()
-
-
-def test_rows_put_in_place_are_rows_appended(tmp_path: Path) -> None:
-    numbers = np.random.default_rng(0).normal(size=(500, 7))
-    with WriteBehind(block=1 << 12) as behind:
-        column = ColumnWriter(behind, tmp_path / "numbers.npy", ColumnKind(numbers.shape, "<f8"))
-        in_place = 0
-        for row in numbers:
-            address = column.reserve(row.nbytes)
-            if address is None:
-                column.append(row)
-            else:
-                memmove(address, row.ctypes.data, row.nbytes)
-                column.commit(row.nbytes)
-                in_place += 1
-    column.finish()
-    assert 400 < in_place < 500
-    np.testing.assert_array_equal(np.load(tmp_path / "numbers.npy"), numbers)
-    assert column.checksum == checksum(tmp_path / "numbers.npy", column.kind)
 
 
 def test_an_error_of_any_kind_in_the_thread_is_told_and_does_not_hang(
