@@ -8,6 +8,7 @@ from typing import Any
 
 from gradreel.core.errors import TraceError
 from gradreel.core.trace import Trace, read_meta
+from gradreel.scenes.file_names import name_of_path
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import core_schema
 
@@ -30,8 +31,8 @@ class TraceFolder(str):
     @property
     def file_stem(self) -> str:
         """Its path from where the command is run, or else the whole of it, as a part of a file's name."""
-        path, here = os.path.abspath(self.path), os.getcwd()
-        return "--".join(Path(os.path.relpath(path, here) if path.startswith(f"{here}{os.sep}") else path[1:]).parts)
+        path, here = os.path.abspath(self.path), f"{os.getcwd()}{os.sep}"
+        return name_of_path(path.removeprefix(here))
 
     def open(self) -> Trace:
         """The trace, every byte of it checked. Raises TraceError."""

@@ -34,7 +34,7 @@ def clear_disk_errors(folder: Path, option: str = "--media_dir") -> Iterator[Non
 
 def disk_error(error: OSError, folder: Path, option: str = "--media_dir") -> UserError | None:
     """What to tell of a disk error in ``folder``; None when it is an error of another kind."""
-    code = error.errno
+    code, place = error.errno, error.filename2 or error.filename or folder  # of a rename the final name
     if code in (errno.ENOSPC, errno.EDQUOT):
         return DiskFullError(f"the disk of {folder} is full; free some space, or choose another folder with {option}")
     if code == errno.EFBIG:
@@ -46,10 +46,10 @@ def disk_error(error: OSError, folder: Path, option: str = "--media_dir") -> Use
         return UserError(f"{folder} cannot be written to ({os.strerror(code)}); choose another folder with {option}")
     if code in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
         return UserError(
-            f"{folder} is in the way of a file or a folder ({error.filename}); choose another with {option}"
+            f"{folder} is in the way of a file or a folder ({place}); choose another with {option}"
         )
     if code in (errno.ENAMETOOLONG, errno.ELOOP):
-        return UserError(f"{error.filename}: {os.strerror(code)}; shorter names, or another folder with {option}, do")
+        return UserError(f"{place}: {os.strerror(code)}; shorter names, or another folder with {option}, do")
     if code in (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS):
         return UserError(
             f"{folder} is on a disk without file locks ({os.strerror(code)}), which runs need that share it;"

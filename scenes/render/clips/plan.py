@@ -75,8 +75,8 @@ class Plan:
 def plan(requests: Sequence[SceneRequest], descriptions: Sequence[SceneDescription], folders: Folders) -> Plan:
     """What has to be trained and rendered for ``requests``, whose ``descriptions`` their classes gave.
 
-    Raises TraceError for a trace that is there and damaged, UserError for narration that is missing and for a trace
-    that no file can be called after.
+    Raises TraceError for a trace that is there and damaged, UserError for narration that is missing and for a scene
+    and a trace whose names together are too long for a file.
     """
     with one_moment():
         return _planned(requests, descriptions, folders)
