@@ -92,7 +92,7 @@ def watch_videos(options: Options) -> int:
         render_videos(replace(options, preview=options.preview and not rendered))  # opened once
         rendered += 1
 
-    return watch(render, _settings(options).media_dir, options.quiet)
+    return watch(render, options.media_dir.expanduser(), options.quiet)
 
 
 def render_frames(options: Options) -> int:

@@ -69,7 +69,7 @@ class Watcher:
     """
 
     def __init__(self, media_dir: Path) -> None:
-        self._made_by_us = Folders(media_dir.absolute()).made_by_us
+        self._media_dir = media_dir
         self._seen: dict[Path, _State] = {}  # what is watched, as it was when it was read
         self._before: dict[Path, _State] = {}  # what was watched before that, as it was last
         self._began, self._noting = 0, False
@@ -129,7 +129,8 @@ class Watcher:
         """Whether it is the user's, or ours: our sources may be worked on, too."""
         if isinstance(state, list):
             return True
-        if lies_in(place, self._made_by_us) or "__pycache__" in place.parts or place.suffix == ".pyc":
+        made_by_us = Folders(Path(os.path.abspath(self._media_dir))).made_by_us  # now: this folder may have been moved
+        if lies_in(place, made_by_us) or "__pycache__" in place.parts or place.suffix == ".pyc":
             return False
         beside = (Path.cwd(),)
         if lies_in(place, SYSTEM, beside) or place.is_dir():

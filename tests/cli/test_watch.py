@@ -209,6 +209,23 @@ def test_only_what_was_read_is_watched_and_what_is_missing_is_waited_for(tmp_pat
     assert heard.wait(30)
 
 
+@pytest.mark.parametrize("media", ["media", "./media", "/../{here}/work/media"])
+def test_what_is_made_is_not_watched_however_the_media_folder_is_named(tmp_path, monkeypatch, media):
+    """Else each time it is made it would be made again, without end; also once all has been moved elsewhere."""
+    (tmp_path / "work/media/clips").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "work")
+    folder = Path(media.format(here=tmp_path))
+    watcher = Watcher(folder)
+    for moved in (False, not folder.is_absolute()):
+        if moved:
+            (tmp_path / "work").rename(tmp_path / "moved")
+        with watcher.noting():
+            made = Path("media") / "clips" / "own.json"
+            made.write_text("{}")
+            made.read_text()
+        assert watcher.files == frozenset()
+
+
 def test_of_a_folder_that_is_looked_through_only_which_files_it_has_matters(tmp_path, watcher, waits):
     shelf = tmp_path / "shelf"
     shelf.mkdir()

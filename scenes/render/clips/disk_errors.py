@@ -45,9 +45,7 @@ def disk_error(error: OSError, folder: Path, option: str = "--media_dir") -> Use
     if code in (errno.EACCES, errno.EPERM, errno.EROFS):
         return UserError(f"{folder} cannot be written to ({os.strerror(code)}); choose another folder with {option}")
     if code in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
-        return UserError(
-            f"{folder} is in the way of a file or a folder ({place}); choose another with {option}"
-        )
+        return UserError(f"{folder} is in the way of a file or a folder ({place}); choose another with {option}")
     if code in (errno.ENAMETOOLONG, errno.ELOOP):
         return UserError(f"{place}: {os.strerror(code)}; shorter names, or another folder with {option}, do")
     if code in (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS):

@@ -40,7 +40,9 @@ class OpenedFiles:
 
     def __init__(self, of_ours: Iterable[Path], *scenes: SceneSource) -> None:
         """``of_ours``: folders whose files are the renderer's, not one's of these ``scenes``."""
-        self._of_ours = tuple(place for folder in of_ours for place in {folder.absolute(), folder.resolve()})
+        self._of_ours = tuple(
+            place for folder in of_ours for place in {Path(os.path.abspath(folder)), folder.resolve()}
+        )
         self._folder = Path.cwd()  # a scene may go to another
         self._beside = [scene.file.parent for scene in scenes] + [self._folder]
         self._began = time.time_ns()
