@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
-from gradreel.core.errors import UserError
+from gradreel.core.errors import UserError, printable
 from gradreel.core.trace import META
 from gradreel.core.writing import PARTIAL, is_foreign
 from gradreel.scenes.narration import LANGUAGES
@@ -110,7 +110,7 @@ def _traces(folders: Folders, plans: Iterable[Plan], clips: Iterable[Kept]) -> I
             continue
         paths = tuple(place for place in (path, folders.traces / f"{path.name}.time.json") if place.exists())
         seal = hashlib.sha256((path / META).read_bytes()).hexdigest()[:24]
-        said = f"{meta.get('updates')} updates, trace {path.name}"
+        said = printable(f"{meta.get('updates')} updates, trace {path.name}")
         yield Kept("trace", paths, _size(paths), said, seal in shown, path.name in digests)
 
 
@@ -152,7 +152,8 @@ def _said_of(content: Mapping[str, Any] | None) -> str:
     if content is None:
         return "a clip that is not described"
     settings = content["parts"]["settings"]
-    return f"{content['scene']}, {settings['height']}p{settings['fps']}, {settings['language']}, {settings['theme']}"
+    said = f"{content['scene']}, {settings['height']}p{settings['fps']}, {settings['language']}, {settings['theme']}"
+    return printable(said)
 
 
 def _inside(folder: Path) -> list[Path]:

@@ -136,3 +136,17 @@ def test_neither_a_pipe_nor_a_folder_nor_a_huge_file_is_read_as_json(tmp_path):
     assert LARGEST_JSON < 60 * 2**30
     assert [read_json(file) for file in sorted(tmp_path.iterdir())] == [None] * 3
     assert size_of(tmp_path / "pipe.json") == -1
+
+
+def test_what_a_description_says_does_not_steer_the_terminal(rendered):
+    """Neither of a clip that is out of date, nor of one that is of another film."""
+    first, second = sorted(rendered.media.glob("clips/*.json"))
+    content = json.loads(first.read_text())
+    first.write_text(json.dumps(content | {"files": {"\x1b[2J": "0"}}))
+    parts = content["parts"] | {"assets": {"\x1b[2J": "0"}}
+    second.with_name(f"{'0' * 24}.json").write_text(json.dumps(content | {"scene": "\x1b[2J", "parts": parts}))
+    second.unlink()
+    (rendered.media / "clips" / f"{'0' * 24}.mp4").write_bytes(b"0" * content["size"])
+    for command in (("render", *SMALL, "--dry_run"), ("cache", "--lesson", "film.toml", "--prune", "--yes")):
+        said = rendered.run(*command).output
+        assert ("\x1b" not in said, "\\x1b[2J" in said) == (True, True)

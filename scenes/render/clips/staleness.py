@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gradreel.core.errors import listed
+from gradreel.core.errors import listed, printable
 from gradreel.scenes.narration import Narration
 from gradreel.scenes.render.clips.file_digest import changed_files
 from gradreel.scenes.render.clips.fingerprint import languages_of, seconds_of
@@ -21,7 +21,7 @@ def why_stale(clip: Mapping[str, Any], request: SceneRequest, words: Narration |
     """
     changed = changed_files(clip.get("files", {}), request.source)
     if changed:
-        return f"{listed(changed)} changed"
+        return f"{printable(listed(changed))} changed"
     beats = [BeatSpan(**beat) for beat in clip.get("beats", ())]
     if any(beat.from_narration for beat in beats):
         words = words or Narration.load(languages_of(request)).with_words(request.words)
@@ -45,7 +45,7 @@ def why_rendered(parts: Mapping[str, Any], earlier: Iterable[Mapping[str, Any]])
     if not changes:
         return "not rendered yet"
     nearest = min(changes, key=len)
-    return f"{listed(nearest)} changed" if nearest else "its file is gone or damaged"
+    return f"{printable(listed(nearest))} changed" if nearest else "its file is gone or damaged"
 
 
 def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
