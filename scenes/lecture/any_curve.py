@@ -199,9 +199,7 @@ class AnyCurve(CurvePointsBeats):
 
     def _more_beat(self) -> None:
         factor = self.even.factor()
-        doubled = all(after == 2 * before for before, after in pairwise(self.even.counts))
-        quarter = doubled and DOUBLING[0] <= factor <= DOUBLING[1]
-        with self.beat("more" if quarter else "more-other", factor=number_text(float(f"{factor:.2g}"))):
+        with self.beat("more", factor=number_text(float(f"{factor:.2g}"))):
             # Twice the points again and again; each time the gap is measured, and then it becomes a dot at the right,
             # with its number and what it was divided by. Soon the plot shows no gap: below it, enlarged, there are
             # all; the smaller they are, the more they are enlarged
@@ -228,7 +226,7 @@ class AnyCurve(CurvePointsBeats):
         index = self.middle
         before, after = (two_digits(float(c.errors[index])) for c in (self.even, self.placed))
         values = {"count": Count(self.even.counts[index]), "before": before, "after": after}
-        with self.beat("placed" if self._is_better_placed() else "placed-same", **values):
+        with self.beat("placed", **values):
             # Fewer points once more; they slide along red to better places, and the gap shrinks
             self._zoom_gaps(self._times(index))
             self._go_to(index, 0.8, *self.formula.show(self.even.curves[index].decompose()))

@@ -74,7 +74,7 @@ class AwkwardFormulaBeats(LectureScene):
 
     def _awkward_beat(self) -> None:
         number = self.number
-        with self.beat("awkward-piece" if number else "awkward", **({"piece": Count(number)} if number else {})):
+        with self.beat("awkward-piece", piece=Count(number or 1)):
             # The sum of many blue functions, as the last scene left it. Out of those that make up the red curve, one is
             # taken; and for each part of it there is a row of its formula
             self.hard = self._hard_curve(1.0, style.MAIN_CURVE)

@@ -102,7 +102,7 @@ class Backprop(PathBeats):
 
     def _forward_beat(self) -> None:
         diagram = self.diagram
-        with self.beat("forward-unseen" if self.example.unseen else "forward", unit=self.activation, **self.outcome):
+        with self.beat("forward", unit=self.activation, **self.outcome):
             # The axis of the days, as the last scene left it, makes room for the network of three days again. Its
             # numbers run from left to right, up to the error of this one day
             axis = axis_of_days(DAYS_BOX)
@@ -131,18 +131,9 @@ class Backprop(PathBeats):
 
     def _output_beat(self) -> None:
         slope = slope_text(self.slopes.y, [self.slopes.y])
-        if self.slopes.y < 0:
-            with self.beat("output-low", slope=slope):
-                # More y, less error: both run on by a last digit. From that the slope by y, in orange at y's node
-                self._begin_backward(slope)
-        elif self.slopes.y > 0:
-            with self.beat("output-high", slope=slope):
-                # More y, more error: both run on by a last digit. From that the slope by y, in orange at y's node
-                self._begin_backward(slope)
-        else:
-            with self.beat("output-exact", slope=slope):
-                # Now backwards, in orange: y is right, its slope is 0, and so will be all others
-                self._begin_backward(slope)
+        with self.beat("output-low", slope=slope):
+            # A little more y: y and e run on by a last digit. From that the slope by y, in orange at y's node
+            self._begin_backward(slope)
 
     def _begin_backward(self, slope: str) -> None:
         self._dim_forward(self.next_title("heading-back"))

@@ -59,8 +59,7 @@ class QuizBeats(LectureScene):
 
     def _answer_beat(self) -> None:
         values = {f"updates_{k + 1}": self._question(k)["updates"] for k in range(2)}
-        same = len(set(values.values())) == 1
-        with self.beat("quiz-answer-same" if same else "quiz-answer", **values):
+        with self.beat("quiz-answer", **values):
             # The fractions and what they come to, at once: the line begins with both numbers. When the batch size is
             # spoken of, it gets its name: one more number that we choose
             self.answers = [self._answer(k, line) for k, line in enumerate(QUIZ_LINES)]

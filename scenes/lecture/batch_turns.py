@@ -52,16 +52,11 @@ class TurnBeats(WanderBeats):
             self._take_step(1)
 
     def _next_beat(self) -> None:
-        if self.per_epoch > 2:
-            with self.beat("next"):
-                # The second batch, the same three formulas one further, and a step; then the third
-                self._go_on(2, *self._another_loss())
-                for k in range(3, ONE_BY_ONE + 1):
-                    self._go_on(k)
-        else:
-            with self.beat("next-last"):
-                # The second batch is the last: the same three formulas one further
-                self._go_on(2, *self._another_loss())
+        with self.beat("next"):
+            # The second batch, the same three formulas one further, and a step; then the third, if there is one
+            self._go_on(2, *self._another_loss())
+            for k in range(3, min(ONE_BY_ONE, self.per_epoch) + 1):
+                self._go_on(k)
 
     def _another_loss(self) -> Sequence[Animation]:
         """Above the formulas: a lower number is no step down here, as it is another batch's loss."""

@@ -5,7 +5,6 @@ Beside them, what the same epochs come to with a single update each.
 
 from __future__ import annotations
 
-import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.batch_quiz import QuizBeats
@@ -15,7 +14,6 @@ from gradreel.scenes.mobjects.in_one_batch import InOneBatch
 from gradreel.scenes.mobjects.loss_history import LossHistory
 from gradreel.scenes.mobjects.loss_plot import LINE_GAP, LossPlot
 from gradreel.scenes.mobjects.text import words
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import mix, palette
 from manim import (
     UP,
@@ -55,32 +53,14 @@ class WanderBeats(QuizBeats):
     source: VGroup
 
     def _wander_beat(self) -> None:
-        values = {"updates": number_text(self.history.n_updates)}
-        if self.falls_faster():
-            with self.beat("wander-faster", **values):
-                # The losses of the first epochs' batches, a dot each, jump about: three slowly, the others faster;
-                # among them, smooth, the loss over all examples. Then where it stands after the same epochs if each is
-                # one update: a ring an epoch, and hardly lower
-                self._draw_losses()
+        whole = [self.written(float(loss)) for loss in self.history.whole[[0, -1]]]
+        with self.beat("wander-faster", before=whole[0], after=whole[1]):
+            # The losses of the first epochs' batches, a dot each, jump about: three slowly, the others faster; among
+            # them, smooth, the loss over all examples. On the lesson's days, then, where it stands after the same
+            # epochs if each is one update: a ring an epoch, and hardly lower
+            self._draw_losses()
+            if not self.other_data:
                 self._draw_in_one()
-        elif self.falls():
-            with self.beat("wander", **values):
-                # The same, where there is no epoch to compare, or one update comes to as much
-                self._draw_losses()
-        else:
-            with self.beat("wander-stays", **values):
-                # The same, where these updates have not made the loss over all examples clearly lower
-                self._draw_losses()
-
-    def falls(self) -> bool:
-        """Whether the loss over all examples is seen to be lower in the end."""
-        return bool(self.history.whole[-1] < (1 - LEAST_FALL) * self.history.whole[0])
-
-    def falls_faster(self) -> bool:
-        """Whether it falls by far more than with one update an epoch."""
-        whole, in_one = self.history.whole, self.in_one
-        known = len(in_one) > 1 and bool(np.isfinite(in_one).all())
-        return known and self.falls() and float(in_one[0] - in_one[-1]) < FAR_LESS * float(whole[0] - whole[-1])
 
     def _draw_in_one(self) -> None:
         """The label of the loss over all examples says how many updates an epoch has; a second line, paler, has one."""

@@ -165,19 +165,14 @@ class Batches(TurnBeats):
         return VGroup(n, b)
 
     def _epoch_beat(self) -> None:
-        values = {"updates": number_text(self.per_epoch)}
-        if self.experiment.epochs > 1:
-            with self.beat("epoch", **values):
-                # The map of theta makes room, and the frame goes on to the last batch: an epoch. When the line comes to
-                # that, all examples are shuffled anew, and the count goes on with the next epoch's first batches
-                self._go_round()
+        with self.beat("epoch", updates=number_text(self.per_epoch)):
+            # The map of theta makes room, and the frame goes on to the last batch: an epoch. When the line comes to
+            # that, all examples are shuffled anew, and the count goes on with the next epoch's first batches, if any
+            self._go_round()
+            if self.experiment.epochs > 1:
                 self.play(self.field.gather(self._batches_of(1), 1.2))
                 self.field.regroup(self._batches_of(1))
                 self._go_on_and_on()
-        else:
-            with self.beat("epoch-only", **values):
-                # The frame goes on to the last batch: an epoch, and the end of the run
-                self._go_round()
 
     def _go_round(self) -> None:
         """The frame hurries over the other batches, while the updates are counted."""

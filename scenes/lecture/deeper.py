@@ -26,7 +26,7 @@ from gradreel.scenes.mobjects.skyline import (
 )
 from gradreel.scenes.mobjects.text import TextMobject, caption, words
 from gradreel.scenes.mobjects.ticks import number_text
-from gradreel.scenes.mobjects.tower import TAIPEI_FLOORS, Column, ErrorBar
+from gradreel.scenes.mobjects.tower import Column, ErrorBar
 from gradreel.scenes.style import palette
 from manim import (
     UP,
@@ -126,7 +126,7 @@ class DeeperAndDeeper(HowDeepOnesLearn):
     def _first_beat(self) -> None:
         first = self.networks[0]
         known = first.error is not None
-        with self.beat("first" if known else "first-plain", **self._told_of(first)):
+        with self.beat("first", **self._told_of(first)):
             # The good name, as the last scene left it, gives way to a tower of a few floors: a floor is a layer. Beside
             # it five guesses at a picture, with the right one among them or not. How often not, a bar says, below the
             # ground, and squares of a hundred beside the guesses
@@ -180,13 +180,9 @@ class DeeperAndDeeper(HowDeepOnesLearn):
         return [UpdateFromAlphaFunc(self.hundred, OfHundred.show, rate_func=smooth)]
 
     def _more_beat(self) -> None:
-        middle = self.networks[1:-1]
-        errors = [network.error for network in self.networks[:-1] if network.error is not None]
-        better = len(errors) == len(self.networks) - 1 and all(after < before for before, after in pairwise(errors))
-        second, last = middle[0], middle[-1]
+        second, last = self.networks[1], self.networks[-2]
         values = {"second": second.name, "second_layers": Count(second.layers), "second_error": self._error(second)}
-        key = ("more-two" if len(middle) == 2 else "more") + ("-better" if better else "")
-        with self.beat(key, **values, **self._told_of(last)):
+        with self.beat("more-two-better", **values, **self._told_of(last)):
             # Higher ones, one after the other; what hangs below gets shorter
             self._forget_what_is_beside()
             for column in self.columns[1:-1]:
@@ -196,11 +192,7 @@ class DeeperAndDeeper(HowDeepOnesLearn):
 
     def _last_beat(self) -> None:
         last = self.networks[-1]
-        taller = last.layers > TAIPEI_FLOORS
-        deepest = last.layers == max(network.layers for network in self.networks)
-        key = "last-fewer" if not deepest else "last-taller" if taller else "last-lower"
-        key += "" if last.error is None else "-error"
-        with self.beat(key, **self._told_of(last)):
+        with self.beat("last-taller-error", **self._told_of(last)):
             # The last one gets its name and shoots up, out of the picture; then all draws back until it fits, beside
             # a building. Its error hangs itself below when it is spoken of
             tower, building = self.columns[-1], self.skyline.building
@@ -208,14 +200,11 @@ class DeeperAndDeeper(HowDeepOnesLearn):
             self.play(self.skyline.going("place", 1.0, 0.9))
             self._name_it(tower)
             self._raise(tower, min(2.0, 0.9 + _seconds(last.layers)))
-            if not taller:
-                self._hang_error(tower)
             self.wait(0.3)
             self.play(self.skyline.going("away", 1.0, 1.4))
             self._name_it(building)
             self._raise(building, 1.2)
-            if taller:
-                self._hang_error(tower)
+            self._hang_error(tower)
 
     def _forget_what_is_beside(self) -> None:
         """What stands beside the first tower goes, if it has not yet."""

@@ -20,7 +20,7 @@ from gradreel.scenes.mobjects.match_board import HALF_X, Lane, Side, Starts
 from gradreel.scenes.mobjects.pace import stepwise
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.readout import loss_decimals
-from gradreel.scenes.mobjects.recorded_match import Race, RecordedMatch, leads, outcome
+from gradreel.scenes.mobjects.recorded_match import Race, RecordedMatch
 from gradreel.scenes.mobjects.text import caption, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import mix, palette
@@ -155,11 +155,10 @@ class FatAndDeep(LectureScene):
     def _race_beat(self) -> None:
         fat, deep = (network.n_parameters for network in self.networks)
         values = {"fat": number_text(fat), "deep": number_text(deep)}
-        how = leads(self.recorded.losses)
-        key = "race-own" if self.parameters.own else "race-nearly" if fat != deep else f"race-{how}" if how else "race"
-        with self.beat(key, updates=number_text(int(self.recorded.first[0].kept[-1])), **values):
+        with self.beat("race-fat-passes", updates=number_text(int(self.recorded.first[0].kept[-1])), **values):
             # Larger networks, one above the other, the same curve, a random start; then update by update. What is left
-            # to red is filled; in the networks' place both losses are drawn as they fall. Where one passes, a ring
+            # to red is filled; in the networks' place both losses are drawn as they fall. Where the lesson's fat one
+            # passes, a ring
             texts = [self.screen(key) for key in ("update", "smoothed", "fat", "deep")]
             self.race = race = Race(self.recorded, self.lanes, texts)
             self._exchange()
@@ -173,7 +172,7 @@ class FatAndDeep(LectureScene):
             self.play(FadeIn(race.lines), run_time=0.4)
             self.add(race)
 
-            last, ring = self.recorded.last, self._ring() if key.endswith("passes") else None
+            last, ring = self.recorded.last, None if self.other_data else self._ring()
             self.passing = VGroup()
             seen = last
             if ring is not None:
@@ -234,7 +233,7 @@ class FatAndDeep(LectureScene):
         seeds = len(self.parameters.seeds)
         match, race = self.recorded, self.race
         fat, deep = match.wins
-        with self.beat(f"seeds-{outcome(match.ends)}", seeds=Count(seeds), fat=Count(fat), deep=Count(deep)):
+        with self.beat("seeds-fat-all", seeds=Count(seeds), fat=Count(fat), deep=Count(deep)):
             # The two curves shrink to the first start's; the other starts' come. A frame round the better of each two,
             # and how often each network wins, by the time that this is said. Then two of the towers' errors: where
             # many layers did win, it was deep against deeper; a fat one's is not known

@@ -80,14 +80,13 @@ class GradientBeats(ThreeDaysScene):
         after = nudged(self.run, self.theta, self.there, index, step)
         printed = printed_slope(self.there.error, after.error, step, places)
         text = number_text(round(slope, places), places)
-        same = number_text(float(printed.slope), places) == text
         passes = (self.run.n_parameters + 1, BIG.n_parameters + 1)  # one before any nudge
         numbers = {"entry": self._entry(), "passes": number_text(passes[0]), "big": number_text(passes[1])}
         letter = f"yellow(w_({i + 1} {j + 1}))"
         nudge = f"frac(e({letter} + {printed.step}) - e({letter}), {printed.step})"
         by_hand = f"{nudge} = frac({printed.after} - {printed.before}, {printed.step}) = {printed.slope}"
         source = f'part("hand", {by_hand}) quad quad part("slope", {slope_source(letter)} = orange({text}))'
-        with self.beat("check" if same else "check-near", **numbers):
+        with self.beat("check", **numbers):
             # One w is made a little larger, and all computed again: its slope by a nudge, and the one from before.
             # Then how many passes that takes for every parameter, counted as they go. The large network comes in its
             # place, with its count, and how many it takes backwards: one there, one back
@@ -131,24 +130,14 @@ class GradientBeats(ThreeDaysScene):
     # -- what it is for ------------------------------------------------------------------------------------------
 
     def _step_beat(self) -> None:
-        count = number_text(self.run.n_parameters)
-        if self.rate is None or self.after is None:
-            with self.beat("step-flat", count=count):
-                # All slopes together are the gradient; nowhere does the ground fall
-                self._gather()
-            return
-        before, after = (self.error_text(at) for at in (self.there, self.after))
-        if before == after:
-            with self.beat("step-small", count=count):
-                # The same, but e falls by less than its digits tell
-                self._gather()
-                self._use()
-            return
         letter = self.unit.letter if self.run.loss == "mae" else ""
-        with self.beat("step", count=count, before=before + letter, after=after + letter):
-            # All slopes together are the gradient. One step against it, the numbers go forward anew, and e has fallen
+        before, after = (self.error_text(at) + letter for at in (self.there, self.after or self.there))
+        with self.beat("step", count=number_text(self.run.n_parameters), before=before, after=after):
+            # All slopes together are the gradient. One step against it, where one makes e any less: the numbers go
+            # forward anew, and e has fallen
             self._gather()
-            self._use()
+            if self.rate is not None and self.after is not None:
+                self._use()
 
     def _gather(self) -> None:
         """The small network is back: slopes stand at their lines and arrows, and line up as g.

@@ -80,8 +80,7 @@ class HowDeepOnesLearn(LectureScene):
 
     def _pictures_beat(self) -> None:
         pictures, days = Count(self.parameters.pictures), Count(len(self.parameters.dataset.labels()))
-        key = "pictures-fewer" if pictures <= days else "pictures-million" if MILLION <= pictures < 2 * MILLION else ""
-        with self.beat(key or "pictures", pictures=pictures, days=days):
+        with self.beat("pictures-million", pictures=pictures, days=days):
             # The ground is cleared for two squares by what there was to learn from: pictures, and our days. Seen
             # from near, there is a cell for each, with a picture in it, and they reach far out; then all draws back
             # until the pictures are seen whole, in blocks. Our days are a dot by then: it is ringed, beside a block

@@ -8,7 +8,7 @@ import numpy as np
 from gradreel.core.datasets import RED_CURVE
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.line_fit import Line, line_run, mean_squared_distance, rises_and_falls, scattered
+from gradreel.core.line_fit import Line, line_run, mean_squared_distance, scattered
 from gradreel.core.piecewise import PiecewiseLinearCurve
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
@@ -214,7 +214,7 @@ class LinearLimits(LineLossBeats):
         self.add(line)
 
     def _curve_beat(self) -> None:
-        with self.beat("peak" if rises_and_falls(self.curve.y) else "bend"):
+        with self.beat("peak"):
             # Red runs through the dots, up and down again; the line takes the slope of one stretch, then of another
             self.line.remove(self.line.crossing)
             self.play(FadeOut(self.line.crossing), emphasis(self.line, PRESENT), run_time=0.4)
@@ -251,7 +251,7 @@ class LinearLimits(LineLossBeats):
         return words(self.screen("red-curve"), style.LABEL, palette.red).place(end[1] - 0.1, left=end[0] + 0.15)
 
     def _next_beat(self) -> None:
-        with self.beat("next" if self._misses() else "next-any"):
+        with self.beat("next"):
             # Red alone, with ticks at its corners; its name goes up to where the question is asked: what is it?
             leaving = [self.line, self.formula, self.losses, self.dots]
             leaving += [self.area if self._misses() else self.gaps]

@@ -198,7 +198,7 @@ class LineLossBeats(LectureScene):
 
     def _bias_beat(self) -> None:
         red = self.readout.written(self.red_loss)
-        with self.beat("bias" if self._misses() else "no-bias", red=red):
+        with self.beat("bias", red=red):
             # The line's loss steps down; the gaps are measured to red instead, for its loss: noise. What lies between
             # the line and red fills
             rows = [("best-line", self._loss_text(self.last), palette.blue), ("red-loss", red, palette.red)]

@@ -182,8 +182,7 @@ class Loss(MeanErrorBeats):
     def _error_beat(self) -> None:
         board, k, update = self.board, self.thetas.telling_day, self.thetas.update(0)
         fields = in_languages("day", lambda language: day_words(self.thetas.shown.dates[k], language))
-        key = "error" if update == 0 else "error-later"
-        with self.beat(key, **fields, update=Count(update), window=Count(self.dataset.window)):
+        with self.beat("error", **fields, update=Count(update), window=Count(self.dataset.window)):
             # Some values of theta; one day has its name at the axis. The days before it go into the network as numbers,
             # column after column is computed, y comes out, and goes to its day. The real value is written below each
             # other with it, and how far apart they are: that is e

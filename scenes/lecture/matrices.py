@@ -96,7 +96,7 @@ class MatrixForm(OutputBeat):
     # -- beats ---------------------------------------------------------------------------------------------------
 
     def _fold_beat(self) -> None:
-        with self.beat("fold" if self.n_units > 1 else "fold-one", count=Count(self.n_units)):
+        with self.beat("fold", count=Count(self.n_units)):
             # The surface goes with all that is beside it, and the diagram comes, now small. Row by row its arrows light
             # up into r_i, and their equation comes below.
             # Kind by kind their letters go into boxes: the r's, the b's, all w's in their rows, and each x once. Then
@@ -173,7 +173,7 @@ class MatrixForm(OutputBeat):
         return moving if seen else moving.set_opacity(0)
 
     def _rows_beat(self) -> None:
-        with self.beat("rows" if self.n_units > 1 else "rows-one"):
+        with self.beat("rows"):
             # The last scene's numbers take the letters' places. A row of W stands up beside the column x, each number
             # beside its own. Product after product is written down, then b: that is r_1. The others go faster. On
             # their way they pass beneath the column x. Where it can be seen, a note says that what is shown is rounded

@@ -62,7 +62,7 @@ class MeanErrorBeats(LectureScene):
     def _mean_beat(self) -> None:
         values = {"count": number_text(self.dataset.examples), "loss": self.written(self.thetas.losses[0])}
         values["also"] = self.thetas.also_written(0)
-        with self.beat("mean" if self.thetas.missed_most_at_the_end else "mean-any", **values):
+        with self.beat("mean", **values):
             # The error could be measured otherwise. The plot takes all the room, and each day shown has its error; then
             # it makes room for a strip of all days, in which these find their places. The strip is held and then
             # settles: its level is the loss of this theta
@@ -103,10 +103,8 @@ class MeanErrorBeats(LectureScene):
         self.mean_label = label
 
     def _other_beat(self) -> None:
-        before, after = self.thetas.losses
-        same = self.written(before) == self.written(after)
-        key = "other-same" if same else "other-better" if after < before else "other-worse"
-        with self.beat(key, loss=self.written(after), update=Count(self.thetas.update(1))):
+        loss = self.written(self.thetas.losses[1])
+        with self.beat("other-better", loss=loss, update=Count(self.thetas.update(1))):
             # Other values of theta beside the first ones: the line moves, all errors with it, and they settle at
             # another level when their loss is said; where they were stays to be seen. Then both losses are bright
             first, second = self.cards

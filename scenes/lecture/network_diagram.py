@@ -53,7 +53,7 @@ class NetworkDiagram(SurfaceBeats):
     # -- letters -------------------------------------------------------------------------------------------------
 
     def _formula_beat(self) -> None:
-        with self.beat("formula" if self.n_features > 1 else "formula-one", days=Count(self.n_features)):
+        with self.beat("formula", days=Count(self.n_features)):
             # The formula as the last scene left it. It makes room at the bottom; the features stand at the left. The
             # days of the window fly into them as numbers; what they are called stays
             whole = formula(many_features_source(self.n_units, self.n_features, self.run.activation), WHOLE_SIZE)
@@ -185,15 +185,10 @@ class NetworkDiagram(SurfaceBeats):
         fields = in_languages("day", lambda language: day_words(day, language))
         fields |= in_languages("weekday", lambda language: weekday_words(day, language))
         fields["days"] = Count(self.n_features)
-        if day >= self.dataset.first_unseen:
-            with self.beat("numbers", **fields):
-                # Views appear in the circles at the left; the first sum is worked out below, its result goes to r_1.
-                # Then the results of the other rows, one by one
-                self._all_rows()
-        else:
-            with self.beat("numbers-seen", **fields):
-                # The same of a day that it was trained on
-                self._all_rows()
+        with self.beat("numbers", **fields):
+            # Views appear in the circles at the left; the first sum is worked out below, its result goes to r_1. Then
+            # the results of the other rows, one by one
+            self._all_rows()
 
     def _all_rows(self) -> None:
         day, language = self.example.day, self.context.language
@@ -229,20 +224,9 @@ class NetworkDiagram(SurfaceBeats):
 
     def _result_beat(self) -> None:
         said = {**self.outcome, **zh_views(self.outcome), "activation": self.activation}
-        if said["prediction"] == said["label"]:
-            with self.beat("result-exact", **said):
-                # Number after number in its sigmoid, enlarged; the last sum; the day's value below y is the same
-                self._last_numbers()
-        elif self.there.y < self.there.label:
-            with self.beat("result-low", **said):
-                # Number after number in its sigmoid, enlarged; the last sum; the day's value below y is higher, and by
-                # how much
-                self._last_numbers()
-        else:
-            with self.beat("result-high", **said):
-                # Number after number in its sigmoid, enlarged; the last sum; the day's value below y is lower, and by
-                # how much
-                self._last_numbers()
+        with self.beat("result-low", **said):
+            # Number after number in its sigmoid, enlarged; the last sum; below y the day's value
+            self._last_numbers()
 
     def _last_numbers(self) -> None:
         diagram, new = self.diagram, self._output_row()

@@ -45,7 +45,6 @@ AMONG, MOST_DAYS, FEWEST_DAYS = 40, 14, 6  # real days around the one that is sh
 TURN, CLOSER, BACK, TRAIN = 2.8, 1.1, 1.1, 2.2  # seconds
 TRY = 1.6  # seconds in which the first term is turned, or moved, or sunk
 TRIED = 50.0, 0.3, -1.0  # degrees, lengths of the ground, c's factor
-DAYS_BEATS = ("days-two", "days", "days-more")  # of none, one, or more features that are held
 
 
 def surface_board(scene: ThreeDaysScene) -> SurfaceBoard:
@@ -132,20 +131,10 @@ class SurfaceBeats(ThreeDaysScene):
         return UpdateFromAlphaFunc(part, lambda _, share: show(share), run_time=seconds, rate_func=smooth)
 
     def _floor_beat(self, row: WrittenSum) -> None:
-        held = len(self.board.surface.held)
-        if held == 1:
-            with self.beat("floor"):
-                # The diagram goes, but for its boxes, which move to the left; the sum stands up beside them. A square
-                # of ground; the sheet spreads over it and rises, as high as b, which is written at the axis
-                self._lay_the_floor(row)
-        elif held:
-            with self.beat("floor-more"):
-                # The same, with more features that are held
-                self._lay_the_floor(row)
-        else:
-            with self.beat("floor-two"):
-                # The same, with none that is held
-                self._lay_the_floor(row)
+        with self.beat("floor"):
+            # The diagram goes, but for its boxes, which move to the left; the sum stands up beside them. A square of
+            # ground; the sheet spreads over it and rises, as high as b, which is written at the axis
+            self._lay_the_floor(row)
 
     def _lay_the_floor(self, row: WrittenSum) -> None:
         board, boxes = self.board, self.diagram.boxes
@@ -167,7 +156,7 @@ class SurfaceBeats(ThreeDaysScene):
 
     def _ramps_beat(self) -> None:
         board, count = self.board, self.board.surface.n_terms
-        with self.beat("ramps" if count > 1 else "ramps-one", activation=self.activation):
+        with self.beat("ramps", activation=self.activation):
             # A box unfolds into a ramp, beside its term, and the sheet takes it up. The first is turned, moved and sunk
             # there, while its w's, its b and its c light up, and comes back. Then the others
             for i, box in enumerate(self.diagram.boxes):
@@ -212,18 +201,9 @@ class SurfaceBeats(ThreeDaysScene):
 
     def _turn_beat(self) -> None:
         said = {**self.outcome, **zh_views(self.outcome), "activation": self.activation}
-        if said["prediction"] == said["label"]:
-            with self.beat("turn-exact", **said):
-                # The whole sheet turns, and the ramps with it. On it is the day
-                self._turn()
-        elif self.there.y < self.there.label:
-            with self.beat("turn-low", **said):
-                # The whole sheet turns, and the ramps with it. On it is the prediction, the day above it; the gap large
-                self._turn()
-        else:
-            with self.beat("turn-high", **said):
-                # The whole sheet turns, and the ramps with it. On it is the prediction, the day below it; the gap large
-                self._turn()
+        with self.beat("turn-low", **said):
+            # The whole sheet turns, and the ramps with it. On it is the prediction, the day off it; the gap, large
+            self._turn()
 
     def _turn(self) -> None:
         board = self.board
@@ -238,9 +218,8 @@ class SurfaceBeats(ThreeDaysScene):
     def _days_beat(self) -> None:
         board, decimals, letter = self.board, self.decimals, self.unit.letter
         first, last = (round(board.mean_gap(k), decimals) for k in (0, -1))
-        name = DAYS_BEATS[min(len(board.surface.held), 2)] + ("" if last < first else "-no-closer")
         gaps = {key: number_text(gap, decimals) + letter for key, gap in (("before", first), ("after", last))}
-        with self.beat(name, **gaps, **zh_views(gaps)):
+        with self.beat("days", **gaps, **zh_views(gaps)):
             # Closer, and back to the start of the training, where the sheet was another. The day shown goes;
             # only then a few other real days stand about its place, each with its gap; what was held is only close to
             # what it is there. How far off the network was on all days. Then, update after update, the sheet bends to

@@ -209,7 +209,7 @@ class BuildCurve(LectureScene):
     def _all_beat(self) -> None:
         x = float(self.parts.start[-1] + PROBED * (self.parts.end[-1] - self.parts.start[-1]))
         values = {"pieces": Count(self.n_pieces), "gap": self._gap(), **self._added_at(x)}
-        with self.beat("heights" if self.n_pieces <= ONE_BY_ONE else "all", **values):
+        with self.beat("heights", **values):
             # At one x, the height of every term on top of the one before: they end on red. So they do at every x
             lights = [style.emphasis(panel, style.FULL) for panel in self.panels]
             self.play(FadeOut(self.sum.tip), LaggedStart(*lights, lag_ratio=0.3), run_time=0.8)

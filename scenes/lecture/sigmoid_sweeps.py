@@ -122,7 +122,7 @@ class SweepBeats(LectureScene):
 
     def _negative_beat(self) -> None:
         board = self.board
-        with self.beat("negative" if self.rest["c"] > 0 else "other-sign"):
+        with self.beat("negative"):
             # The other sign of c: the step turns over. c goes back to its first sign, alone; its height is still open.
             # The other sign of w: it is mirrored, high where it was low
             self.play(*self._title("heading-negative"), run_time=0.6)

@@ -69,9 +69,9 @@ class SumByHandBeats(SmallerPiecesBeats):
         return animations
 
     def _first_beat(self) -> None:
-        with self.beat("first" if self.n_sigmoids > 1 else "first-one", sigmoids=Count(self.n_sigmoids)):
-            # The red curve; above it the constant and the sigmoids, at the right an empty row for each
-            self.play(*self._title("heading"), *self._red())
+        with self.beat("by-hand", sigmoids=Count(self.n_sigmoids)):
+            # There are not as many pieces as sigmoids, so nothing was set by hand. The red curve; above it the constant
+            # and the sigmoids, at the right an empty row for each
             rows = LaggedStart(*(FadeIn(row.frame) for row in self.rows.rows), lag_ratio=0.3)
             self.play(FadeIn(self.formula.written_out, shift=0.15 * UP), rows, run_time=1.8)
 
@@ -81,7 +81,7 @@ class SumByHandBeats(SmallerPiecesBeats):
 
     def _by_hand_beats(self) -> None:
         rows, fit = self.rows.rows, self.fit
-        with self.beat("by-hand" if self.n_sigmoids > 1 else "by-hand-one"):
+        with self.beat("by-hand", sigmoids=Count(self.n_sigmoids)):
             # The sigmoid that matched a piece moves into a row, onto the piece; its formula becomes the first term of a
             # sum. Into the other rows come their pieces, pale, and then over each its sigmoid, with its term. Last the
             # constant: its badge goes to the b

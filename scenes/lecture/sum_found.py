@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from gradreel.core.experiment import Experiment
-from gradreel.core.matching import like_the_pieces, steps_of
+from gradreel.core.matching import steps_of
 from gradreel.core.piecewise import Decomposition
 from gradreel.core.theta import predict, unpack
 from gradreel.core.trace import Trace
@@ -37,7 +37,6 @@ from numpy.typing import NDArray
 OURS_SHARE, OURS_DASH = 0.8, 0.12  # of blue, in what was set by hand; its dashes
 SAMPLE = 0.75  # length of the dashes before the words that tell what is dashed
 SUM_LEFT = 1.4  # from there on is room right of the formula
-CLOSE = 0.05  # blue lies close to red when their typical distance is less than this share of red's height
 
 
 class FoundSumBeats(LectureScene):
@@ -64,31 +63,16 @@ class FoundSumBeats(LectureScene):
     def _loss_of(self, theta: NDArray) -> float:
         raise NotImplementedError
 
-    def _is_close(self, loss: float) -> bool:
-        typical = loss**0.5 if self.experiment.loss == "mse" else loss
-        return typical <= CLOSE * self.experiment.dataset.curve().height
-
     def _end_beat(self) -> None:
         final = self._loss_of(np.asarray(self.run.parameters[self.last]))
-        close, ours = self._is_close(final), np.nan if self.hand is None else self._loss_of(self.hand)
         said = {"updates": Count(self.run.kept[-1]), "loss": self.readout.written(final)}
-        said_ours = self.readout.written(ours)
-        if close and final < ours:
-            with self.beat("end-close-better", **said, ours=said_ours):
-                # Blue lies along red, closer than the sum set by hand: that comes dashed, its loss beneath the run's
-                self._compare(said_ours)
-        elif close:
-            with self.beat("end-close", **said):
-                # Blue lies along red
+        ours = "" if self.hand is None else self.readout.written(self._loss_of(self.hand))
+        with self.beat("end-close-better", **said, ours=ours):
+            # Blue has come to rest. The sum set by hand, if there is one, comes dashed, its loss beneath the run's
+            if self.hand is None:
                 self._leave(self.passed)
-        elif final > ours:
-            with self.beat("end-far-worse", **said, ours=said_ours):
-                # Blue has come to rest away from red, farther than the sum set by hand was: dashed, with its loss
-                self._compare(said_ours)
-        else:
-            with self.beat("end-far", **said):
-                # Blue has come to rest away from red
-                self._leave(self.passed)
+            else:
+                self._compare(ours)
 
     def _leave(self, *parts: VMobject) -> None:
         self.live.remove(*parts)
@@ -126,23 +110,17 @@ class FoundSumBeats(LectureScene):
         return made_up
 
     def _found_beats(self) -> None:
-        steps = steps_of(self.experiment, np.asarray(self.run.parameters[self.last]))
-        if not like_the_pieces(steps, self.parts):
-            with self.beat("found-other"):
-                # Each row beside the thin line that was ours
+        with self.beat("found-mirrored"):
+            # Each row beside the thin line that was ours. Of the lesson's run, rows whose w is below zero stay bright.
+            # Of one after the other c goes to the constant's sum, as it is; then the curve goes by it, to where ours
+            # is, and the constant the other way, and the signs of the row's numbers turn
+            if self.other_data:
                 self.wait(0.5)
-        elif steps.mirrored:
-            with self.beat("found-mirrored"):
-                # Rows whose w is below zero stay bright beside the thin lines that were ours. Of one after the other c
-                # goes to the constant's sum, as it is; then the curve goes by it, to where ours is, and the constant
-                # the other way, and the signs of the row's numbers turn
-                self._point_at_w(steps.mirrored)
-                self.wait(1.3)  # until mirrored steps are spoken of
-                self._made_up(steps.mirrored)
-        else:
-            with self.beat("found-alike"):
-                # Each row beside the thin line that was ours
-                self.wait(0.5)
+                return
+            mirrored = steps_of(self.experiment, np.asarray(self.run.parameters[self.last])).mirrored
+            self._point_at_w(mirrored)
+            self.wait(1.3)  # until mirrored steps are spoken of
+            self._made_up(mirrored)
 
     def _point_at_w(self, mirrored: Sequence[int]) -> None:
         """All numbers step back but those w, and all rows but theirs and the constant's."""

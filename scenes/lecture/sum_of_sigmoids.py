@@ -175,9 +175,7 @@ class SumOfSigmoids(SumByHandBeats, FoundSumBeats):
     # -- by training ---------------------------------------------------------------------------------------------
 
     def _start_beat(self) -> None:
-        with self.beat(
-            "start" if self.hand is not None else "start-first", loss=self.readout.written(self._loss_at(0))
-        ):
+        with self.beat("start", loss=self.readout.written(self._loss_at(0))):
             # Our numbers leave, their curves stay thin in the rows. Random ones come, row by row, and blue is drawn
             # anew. Gaps from red to it, and the mean of their squares: the loss
             leaving = [] if self.hand is None else [self.counted, self.bracket]
@@ -220,8 +218,7 @@ class SumOfSigmoids(SumByHandBeats, FoundSumBeats):
         self.live.add(*known)
 
     def _learn_beat(self) -> None:
-        falls = self._loss_at(self.last) < self._loss_at(0)
-        with self.beat("learn" if falls else "learn-not", parameters=Count(self.experiment.n_parameters)):
+        with self.beat("learn", parameters=Count(self.experiment.n_parameters)):
             # The whole run, at first with a rest at each update, then in ever larger strides: all numbers move, blue is
             # their sum
             def update(_: VMobject, share: float) -> None:

@@ -12,7 +12,6 @@ from gradreel.core.results import depth_experiments, lecture_losses
 from gradreel.core.theta import loss, predict
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
-from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.batches import Batches
 from gradreel.scenes.lecture.depth_picture import LECTURE_RUNS
 from gradreel.scenes.lecture.line import LinearLimits
@@ -101,27 +100,19 @@ class Summary(LectureScene):
         return animations
 
     def _thread_beat(self) -> None:
-        run, which = self.run.experiment, self._which()
-        activation = run.activation.replace("_", " ").replace("relu", "ReLU")
-        said = {"activation": activation, "layers": Count(len(run.hidden))}
-        with self.beat(f"thread{which}", **said):
+        said = {"activation": self.run.experiment.activation.replace("_", " ").replace("relu", "ReLU")}
+        with self.beat("thread", **said):
             # Four functions, each better than the one before: a line, pieces, a sum of sigmoids, layers
             large = depth_experiments(depths=(3,))[0].experiments[0]
             widths = (large.dataset.n_features, *large.hidden, 1)
-            names = [self.screen(key, **said) for key in ("line", "pieces", f"sum{which}", "stack")]
+            learned = "sum-other" if self.other_data else "sum"
+            names = [self.screen(key, **said) for key in ("line", "pieces", learned, "stack")]
             self.thread = Thread(self.trace("line"), self.run, widths, names)
             self.play(*self._title(self.screen("heading-thread")))
             for k, panel in enumerate(self.thread):
                 before = [emphasis(self.thread[k - 1], PRESENT)] if k else []
                 self.play(FadeIn(panel, shift=0.15 * UP), *before, run_time=0.8)
                 self.wait(0.8)
-
-    def _which(self) -> str:
-        """Which words fit the run's network, the third of the four functions: a sum's, a single unit's, or layers'."""
-        hidden = self.run.experiment.hidden
-        if len(hidden) > 1:
-            return "-layers"
-        return "-one" if hidden == (1,) else ""
 
     def _steps_beat(self) -> None:
         with self.beat("steps"):

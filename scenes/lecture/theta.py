@@ -239,17 +239,11 @@ class Theta(LectureScene):
         self.add(*(column.numbers[k] for _, k in shown))
 
     def _length_beat(self) -> None:
-        count = number_text(self.larger.n_parameters)
-        if len(self.larger.hidden) > 1:
-            with self.beat("length", count=count):
-                # Its formula is another: the one above steps back. Cells become ever more, ever thinner, in their
-                # letters' colours, of several W's, which are named, while their number is said. Then all turn orange,
-                # and with them the letters, which go into one, each on its own way: y = f_theta(x) is left
-                self._lengthen()
-        else:
-            with self.beat("length-one", count=count):
-                # The same, of one W
-                self._lengthen()
+        with self.beat("length", count=number_text(self.larger.n_parameters)):
+            # Its formula is another: the one above steps back. Cells become ever more, ever thinner, in their letters'
+            # colours, of several W's, which are named, while their number is said. Then all turn orange, and with them
+            # the letters, which go into one, each on its own way: y = f_theta(x) is left
+            self._lengthen()
 
     def _lengthen(self) -> None:
         column, grown = self.column, self.grown

@@ -149,7 +149,7 @@ class WhyGradient(HowManySigmoids):
         tries = Tries(self.m, THREE_DAYS.n_parameters)
         time = Duration(tries.seconds)
         values = {"count": Count(tries.parameters), **in_languages("time", lambda language: format(time, language))}
-        with self.beat("sixteen" if time > BEARABLE else "sixteen-quick", **values):
+        with self.beat("sixteen", **values):
             # The grid becomes the first row of a table. In the small network's row parameter after parameter comes and
             # multiplies the tries, which are a row, a sheet, a cube, and soon no picture any more; then it says how
             # long it would take
