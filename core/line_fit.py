@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,10 +55,3 @@ def line_of(experiment: Experiment, theta: FloatArray) -> Line:
 def mean_squared_distance(values: FloatArray, y: FloatArray) -> float:
     """The mean of (value - y)² over points (N,): the loss of any curve on them."""
     return float(np.mean((values - y) ** 2))
-
-
-def rises_and_falls(y: Sequence[float] | FloatArray) -> bool:
-    """Whether a curve through these heights goes up somewhere and down after that."""
-    steps = np.diff(np.asarray(y, dtype=float))
-    up = np.flatnonzero(steps > 0)
-    return bool(len(up) and (steps[up[0] :] < 0).any())

@@ -93,12 +93,3 @@ def steps_of(experiment: Experiment, theta: FloatArray) -> Steps:
     with np.errstate(divide="ignore", invalid="ignore"):
         middle = experiment.dataset.offset - layers.biases[0] / w
     return Steps(middle, np.sign(w) * layers.c, tuple(int(i) for i in np.flatnonzero(w < 0)))
-
-
-def like_the_pieces(steps: Steps, parts: Decomposition) -> bool:
-    """Whether the steps are the pieces' over again: one with its middle on each ramp, going the same way."""
-    if len(steps.middle) != len(parts) or not np.all(np.isfinite(steps.middle)):
-        return False
-    order = np.argsort(steps.middle)
-    middle, way = steps.middle[order], np.sign(steps.height[order])
-    return bool(np.all((middle >= parts.start) & (middle <= parts.end) & (way == np.sign(parts.height))))

@@ -40,7 +40,6 @@ from manim import (
 from pydantic import Field, field_validator, model_validator
 
 SAMPLES = 500
-DOUBLING = (3.5, 4.6)  # the gap's factor at twice the points that is called a quarter
 BETTER = 0.9  # well-placed points are better when they leave less than this share of the gap
 OTHERS = (  # other continuous curves, both axes from 0 to 1
     "0.12 + 0.75*exp(-((x - 0.3)/0.12)**2) + 0.5*exp(-((x - 0.75)/0.09)**2)",

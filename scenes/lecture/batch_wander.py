@@ -35,8 +35,6 @@ BATCH, BATCH_WIDTH, BATCH_DOT = 0.6, 2.0, 0.042  # of the batches' losses: share
 ROOM = 0.02  # of all updates, left of the first dot
 SINGLE, SINGLE_TIME = 3, 0.3  # losses that come one by one, in this share of the time; then faster and faster
 LATE = squish_rate_func(smooth, 0.5, 1.0)  # for a label, when its line is nearly there
-LEAST_FALL = 0.02  # of the loss over all examples: less is not seen
-FAR_LESS = 0.5  # of the fall of the loss, with one update an epoch
 
 
 class WanderBeats(QuizBeats):

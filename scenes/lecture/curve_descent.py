@@ -90,17 +90,11 @@ class CurveDescentBeats(RateBeats):
     # -- the beats -------------------------------------------------------------------------------------------------
 
     def surface(self) -> None:
-        loss, count = self.descent.loss_text(0), len(self.descent.names)
-        if count > 2:
-            with self.beat("surface", loss=loss, count=Count(count)):
-                # More directions than can be drawn, so a plane of them: the loss as a landscape, large while all else
-                # steps back, with an axis of losses; the start is a ring, as high as its loss. Then it is seen from
-                # above, in its place: a map, with the loss on some lines
-                self.show_surface()
-        else:
-            with self.beat("surface-all", loss=loss):
-                # The same, where the plane has all directions there are
-                self.show_surface()
+        with self.beat("surface", loss=self.descent.loss_text(0), count=Count(len(self.descent.names))):
+            # More directions than can be drawn, so a plane of them: the loss as a landscape, large while all else steps
+            # back, with an axis of losses; the start is a ring, as high as its loss. Then it is seen from above, in its
+            # place: a map, with the loss on some lines. Of two parameters the plane has all directions there are
+            self.show_surface()
 
     def show_surface(self) -> None:
         surface, path = self.descent.near.surface, self.descent.near.path
@@ -143,14 +137,9 @@ class CurveDescentBeats(RateBeats):
         return [*drawn, descent.strip, descent.slopes, self.formulas[0]]
 
     def downhill(self) -> None:
-        if self.descent.is_plain:
-            with self.beat("downhill"):
-                # On the map all slopes together are one arrow: against the gradient, across the contour lines
-                self.show_downhill()
-        else:
-            with self.beat("downhill-only"):
-                # The same arrow; the step will not quite follow it
-                self.show_downhill()
+        with self.beat("downhill"):
+            # On the map all slopes together are one arrow: against the gradient, across the contour lines
+            self.show_downhill()
 
     def show_downhill(self) -> None:
         descent, path = self.descent, self.descent.near.path

@@ -100,17 +100,11 @@ class SlopeBeats(LectureScene):
         return gradient, in_band(update, gradient)
 
     def task(self) -> None:
-        run, count = self.experiment, Count(len(self.descent.names))
-        several = len(run.hidden) == 1 and run.hidden[0] > 1 and run.activation == "sigmoid"
-        if several and run.dataset == KNOWN.dataset:
-            with self.beat("task", sigmoids=Count(run.hidden[0]), count=count):
-                # The map of the three steps: the brightness moves from the loss to optimization. The goal comes from
-                # its card, and from another the red curve to be met; the model and its unknowns, in empty cells
-                self.show_task()
-        else:
-            with self.beat("task-other", count=count):
-                # The same for a curve or a network that earlier scenes did not show
-                self.show_task()
+        sigmoids, count = Count(sum(self.experiment.hidden)), Count(len(self.descent.names))
+        with self.beat("task", sigmoids=sigmoids, count=count):
+            # The map of the three steps: the brightness moves from the loss to optimization. The goal comes from its
+            # card, and from another the red curve to be met; the model and its unknowns, in empty cells
+            self.show_task()
 
     def show_steps(self) -> None:
         self.steps = part_map(self, self.descent.run, 2)
@@ -155,15 +149,10 @@ class SlopeBeats(LectureScene):
         return [words(text, style.CAPTION, palette.dim).place(QUESTION[1] - 0.88, center=middle)]
 
     def random_start(self) -> None:
-        if self.experiment.loss == "mae":
-            with self.beat("random-start-distance"):
-                # The same, where the loss is the mean of the distances themselves
-                self.show_start()
-        else:
-            with self.beat("random-start"):
-                # Random numbers come into the cells and draw a curve far from red. Some distances grow to real squares:
-                # the loss is the mean of them all
-                self.show_start()
+        with self.beat("random-start"):
+            # Random numbers come into the cells and draw a curve far from red. Some distances grow to real squares,
+            # where the loss is made of those: it is the mean of them all
+            self.show_start()
 
     def show_start(self) -> None:
         fit, middle = self.descent.fit, (MAP_BOX[0] + MAP_BOX[1]) / 2
@@ -188,17 +177,11 @@ class SlopeBeats(LectureScene):
         self.slope_label = self.along.place_label(
             words(self.screen("slope", slope=printed), style.LABEL, palette.orange)
         )
-        if slope > 0:
-            with self.beat("slope-rise", **named):
-                # One column is framed, the others stay; over its values the loss, computed. We stand at the dot, where
-                # the tangent climbs; a little less of this parameter, and L sinks, while blue moves
-                self.show_slice()
-                self.show_slope()
-        else:
-            with self.beat("slope-fall", **named):
-                # The same where the tangent falls: a little more of this parameter, and L sinks
-                self.show_slice()
-                self.show_slope()
+        with self.beat("slope-fall", **named):
+            # One column is framed, the others stay; over its values the loss, computed. We stand at the dot, with the
+            # tangent there; a little way down it, and L sinks, while blue moves
+            self.show_slice()
+            self.show_slope()
 
     def show_slice(self) -> None:
         along = self.along

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
 from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.curve_slopes import KNOWN
 from gradreel.scenes.lecture.descent_end import EndBeats
 from gradreel.scenes.mobjects.descent import TALL
 from gradreel.scenes.mobjects.descent_map import DescentMap
@@ -18,8 +16,6 @@ WALK_SECONDS, BY_COUNT = 8.9, 0.3  # of which this share passes by the count of 
 HOLD = 1.3  # seconds before, for the fall that is over
 CROWD_SECONDS = 3.6  # of them for the updates whose dots are one spot
 OPENING, THIN = 0.4, 2.5  # seconds in which the point becomes a ring, and how thick that is
-MOST = 0.9  # of the way that the loss falls in all
-CROWD, CROWDED = 10, 0.2  # the last gaps between dots crowd when none is wider than this share of the widest gap
 
 
 class WalkBeats(EndBeats):
@@ -36,18 +32,12 @@ class WalkBeats(EndBeats):
         raise NotImplementedError
 
     def step_back(self) -> None:
-        values = {"count": Count(self.descent.close_up), "updates": number_text(self.last)}
-        whole = "-whole" if self.descent.close_up == self.last else ""
-        if len(self.descent.names) > 2:
-            with self.beat("step-back" + whole, **values):
-                # First the plot gets its full height. Then the map turns and shrinks to where the way so far lies on
-                # another one, through the whole path, as a short piece at its beginning. The slopes become too small
-                # for their row: from now on the length of all of them together stands there
-                self.show_all_of_the_path()
-        else:
-            with self.beat("step-back-all" + whole, **values):
-                # The camera goes back over the one plane there is
-                self.show_all_of_the_path()
+        with self.beat("step-back", count=Count(self.descent.close_up), updates=Count(self.last)):
+            # First the plot gets its full height. Then the map turns and shrinks to where the way so far lies on
+            # another one, through the whole path, as a short piece at its beginning; of two parameters there is one
+            # plane, and it is seen from farther off. The slopes become too small for their row: from now on the length
+            # of all of them together stands there
+            self.show_all_of_the_path()
 
     def show_all_of_the_path(self) -> None:
         descent = self.descent
@@ -86,34 +76,15 @@ class WalkBeats(EndBeats):
 
     def walk(self) -> None:
         every = self.descent.dots_every
-        if every is None:
-            with self.beat("walk-short", updates=number_text(self.last)):
-                # The recorded updates go by, spaced so that the curve moves evenly
+        with self.beat("walk-valley", count=Count(self.descent.close_up), every=number_text(every or 1)):
+            # Every recorded update goes by, with a dot on the path after every so many. Of the lesson's run, nearly all
+            # of the fall is over: that is said first. Then thousands of small updates follow, the dots come closer,
+            # until they are one spot. From there on the spot is enlarged, and the updates go by evenly
+            if self.other_data:
                 self.go_on()
-        elif self.fell_at_once(every):
-            named = {"count": Count(self.descent.close_up), "every": number_text(every)}
-            with self.beat("walk-valley", **named):
-                # Nearly all of the fall is over: that is said first. Then thousands of small updates follow, the dots
-                # come closer, until they are one spot. From there on the spot is enlarged, and the updates go by evenly
+            else:
                 self.wait(HOLD)
                 self.go_on(crowd_from(self.descent.far))
-        elif self.experiment == KNOWN:
-            with self.beat("walk-known", updates=number_text(self.last), every=number_text(every)):
-                # The run that an earlier scene showed, with a dot on its path after every so many updates
-                self.go_on()
-        else:
-            with self.beat("walk", updates=number_text(self.last), every=number_text(every)):
-                # The same for any other run
-                self.go_on()
-
-    def fell_at_once(self, every: int) -> bool:
-        """Whether the close-up took most of the fall, thousands of updates follow, and the last dots crowd."""
-        descent = self.descent
-        start, near, end = (descent.loss_at(row) for row in (0, descent.close_up, self.last))
-        gaps = np.linalg.norm(np.diff(descent.far.dot_points, axis=0), axis=1)
-        crowded = gaps[-CROWD:].max() < CROWDED * gaps.max()
-        long = self.last - descent.close_up >= 2000
-        return bool(long and crowded and start > near > end and start - near >= MOST * (start - end))
 
     def go_on(self, crowd: int | None = None) -> None:
         """The other updates, spaced so that the curve moves evenly; from row ``crowd`` on beside an enlargement."""

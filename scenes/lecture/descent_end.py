@@ -32,7 +32,6 @@ from numpy.typing import NDArray
 LENGTHS_BOX = (MAP_BOX[0] + 0.9, MAP_BOX[1], -0.75, 2.35)
 ENLARGED_BOX = (MAP_BOX[0] + 0.1, MAP_BOX[0] + 3.3, -0.85, 2.4)
 LOSSES_LEFT, LOSSES_TOP = MAP_BOX[0] + 3.75, 2.2
-ALIKE = 0.05  # of red's height: curves nowhere farther apart are almost the same
 
 
 class EndBeats(SlopeBeats):
@@ -50,14 +49,9 @@ class EndBeats(SlopeBeats):
     def stop(self) -> None:
         lengths = np.linalg.norm(self.gradients[: self.last], axis=1)
         length = float(lengths[-1])
-        if length > 0:
-            with self.beat("stop", length=length_text(length)):
-                # How long the gradient was before each update: it becomes short, and is not zero in the end
-                self.show_lengths(lengths)
-        else:
-            with self.beat("stop-zero"):
-                # The rare case: the gradient is zero, nothing can change any more
-                self.show_lengths(lengths)
+        with self.beat("stop", length=length_text(length)):
+            # How long the gradient was before each update: it becomes short, and is hardly ever zero in the end
+            self.show_lengths(lengths)
 
     def show_lengths(self, lengths: NDArray) -> None:
         self.play(*map(FadeOut, self.on_map), run_time=0.5)
@@ -70,37 +64,21 @@ class EndBeats(SlopeBeats):
             self.play(FadeIn(shown.end), run_time=0.4)
 
     def end(self) -> None:
+        lower = int((self.ends < self.descent.loss_at(self.last)).sum())
         values = {"updates": number_text(self.last), "loss": self.descent.loss_text(self.last)}
-        off = {**values, "gap": self.descent.gap_text()}
+        values |= {"gap": self.descent.gap_text(), "starts": Count(len(self.ends)), "lower": Count(lower)}
         distance = self.descent.distance()
-        if distance <= LANDED:
-            with self.beat("end-close", **values):
-                # Blue lies on red
+        with self.beat("end-almost-alike", **values):
+            # Where blue only nearly lies on red: how far off, where it is farthest, enlarged. Then where other starts
+            # came to: their curves, over it; and all losses, from the lowest
+            if distance <= LANDED:
                 self.wait(0.5)
-        elif distance > NEARLY:
-            with self.beat("end-far", **off):
-                # Blue has come to rest away from red: how far, where it is farthest
+            elif distance > NEARLY:
                 self.measure()
-        elif len(self.ends):
-            lower = int((self.ends < self.descent.loss_at(self.last)).sum())
-            others = {"starts": Count(len(self.ends)), "lower": Count(lower)}
-            if lower and self.are_alike():
-                with self.beat("end-almost-alike", **off, **others):
-                    # Blue only nearly lies on red: how far off, where it is farthest, enlarged. Then where other starts
-                    # came to: almost the same curve, over it; and all losses, from the lowest
-                    self.measure_and_compare()
             else:
-                with self.beat("end-almost-starts" if lower else "end-almost-lowest", **off, **others):
-                    # The same, where their curves differ more, or ours is the lowest
-                    self.measure_and_compare()
-        else:
-            with self.beat("end-almost", **off):
-                # Blue only nearly lies on red: how far off it is, where it is farthest, enlarged
                 self.measure_enlarged()
-
-    def measure_and_compare(self) -> None:
-        self.measure_enlarged()
-        self.compare()
+                if len(self.ends):
+                    self.compare()
 
     def measure(self) -> None:
         self.gap = self.descent.largest_gap()
@@ -147,11 +125,6 @@ class EndBeats(SlopeBeats):
 
             moves.append(UpdateFromAlphaFunc(curve, move, rate_func=smooth))
         return moves
-
-    def are_alike(self) -> bool:
-        """Whether the other starts came to almost the same curve."""
-        curves, own = self.descent.curve_of(self.end_states), self.descent.fit.model_y
-        return bool(np.abs(curves - own).max() <= ALIKE * self.experiment.dataset.curve().height)
 
     def read_others(self, names: list[str]) -> None:
         """The runs with these names after the last update shown; those whose loss is not finite are left out."""

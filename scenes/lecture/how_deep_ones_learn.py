@@ -28,7 +28,6 @@ from manim import (
 
 FLOORS_NEAR = (-3.05, 2.7)  # bottom, top of the floors seen from near
 GROUND_LEFT = 0.12  # of the ground, left and right of the last tower
-MILLION = 1_000_000
 STILL = 0.8  # seconds in which the last two squares can be compared
 EARLY = squish_rate_func(smooth, 0.2, 0.5)  # for what is not true any more when all has drawn back
 CROSSING = squish_rate_func(smooth, 0.1, 0.9)  # for what comes while something else leaves

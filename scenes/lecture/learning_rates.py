@@ -45,37 +45,24 @@ class RateBeats(WalkBeats):
     trial_alone: RateSlice
 
     def learning_rate(self) -> None:
-        rate, index, rates = number_text(self.experiment.rate(0)), self.worked.index, None
-        if self.descent.is_plain and self.experiment.schedule == "constant":
-            rates = rates_to_try(self.experiment, self.descent.run.parameters[0], self.gradients[0], index)
-        if not self.descent.is_plain:
-            with self.beat(f"step-{self.experiment.rule}", rate=rate):
-                # The update's formula; the arrow turns into the step that was recorded
+        rate, index = number_text(self.experiment.rate(0)), self.worked.index
+        named = {"rate": rate, "entry": spoken_name(self.descent.names[index]), "count": Count(len(self.descent.names))}
+        if self.other_data:
+            with self.beat("learning-rate", **named):
+                # The update's formula; the arrow becomes the step that was taken. Where that is the learning rate times
+                # the gradient, the rate is written
                 self.write_update()
                 self.show_step()
-        elif rates is not None:
-            named = {"entry": spoken_name(self.descent.names[index]), "count": Count(len(self.descent.names))}
-            tried = {"bottom": number_text(rates[1]), "far": number_text(rates[2])}
-            with self.beat("learning-rate", rate=rate, **named, **tried):
-                # The update's formula. On the loss along one parameter two steps, to the bottom, and so far that the
-                # loss is higher than before: each when its rate is said. Then the loss when all move, over the rate
-                # itself: the first of the two now runs past the bottom; a smaller one is taken, and written
-                self.try_rates(rates)
-        elif self.experiment.schedule == "constant":
-            with self.beat("learning-rate-only", rate=rate):
-                # The update's formula; the arrow takes its true length, the learning rate times the gradient. Then the
-                # rate is said, and written
-                self.write_update()
-                self.show_step()
-                self.wait(2.2)
-                self.show_rate(rate)
-        else:
-            with self.beat("learning-rate-falls", rate=rate):
-                # The same, for a rate that gets smaller
-                self.write_update()
-                self.show_step()
-                self.wait(2.2)
-                self.show_rate(rate)
+                if self.descent.is_plain:
+                    self.wait(2.2)
+                    self.show_rate(rate)
+            return
+        rates = rates_to_try(self.experiment, self.descent.run.parameters[0], self.gradients[0], index)
+        with self.beat("learning-rate", **named, bottom=number_text(rates[1]), far=number_text(rates[2])):
+            # The update's formula. On the loss along one parameter two steps, to the bottom, and so far that the loss
+            # is higher than before: each when its rate is said. Then the loss when all move, over the rate itself: the
+            # first of the two now runs past the bottom; a smaller one is taken, and written
+            self.try_rates(rates)
 
     def write_update(self) -> None:
         self.play(FadeIn(self.formulas[1], shift=0.15 * UP), run_time=0.6)

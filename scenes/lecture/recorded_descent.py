@@ -84,16 +84,14 @@ class RecordedDescentBeats(LectureScene):
             self.play(FadeIn(path.arrow_label), run_time=0.4)
 
     def recorded_update(self) -> None:
-        if self.recorded.is_plain:
-            with self.beat("recorded-update"):
-                # The update of plain gradient descent, which the recorded numbers follow
+        optimizers = self.recorded.optimizers
+        with self.beat("recorded-update", optimizer=" + ".join(optimizers)):
+            # The update of plain gradient descent, where the recorded numbers follow it; else a step that is named, not
+            # explained
+            if self.recorded.is_plain:
                 self.show_update(update_source("k", "k+1"))
-        else:
-            optimizers = self.recorded.optimizers
-            several = len(optimizers) > 1
-            step = self.screen("steps-of" if several else "step-of", optimizer=optimizers[0])
-            with self.beat("recorded-steps" if several else "recorded-step", optimizer=optimizers[0]):
-                # Another optimizer: its step is named, not explained
+            else:
+                step = self.screen("steps-of" if len(optimizers) > 1 else "step-of", optimizer=optimizers[0])
                 self.show_update(step_source("k", "k+1", step))
 
     def show_update(self, source: str) -> None:
@@ -104,15 +102,10 @@ class RecordedDescentBeats(LectureScene):
     def recorded_walk(self) -> None:
         shown, path = self.recorded, self.recorded.map.path
         parts = [path.marker, path.label, *shown.curves()]
-        if shown.is_logged:
-            with self.beat("recorded-walk", updates=number_text(shown.last)):
-                # Every recorded state in its order: the path grows, wide where the loss was high, and so does the curve
-                parts += [shown.curve_name] if shown.curve_name is not None else []
-                self.go_along(parts)
-        else:
-            with self.beat("recorded-walk-unlogged", updates=number_text(shown.last)):
-                # Every recorded state in its order
-                self.go_along(parts)
+        with self.beat("recorded-walk", updates=number_text(shown.last)):
+            # Every recorded state in its order: the path grows, and so does the loss's curve, if losses were logged
+            parts += [shown.curve_name] if shown.is_logged and shown.curve_name is not None else []
+            self.go_along(parts)
 
     def go_along(self, parts: list[VGroup]) -> None:
         self.play(*map(FadeIn, parts), run_time=0.5)
@@ -120,22 +113,9 @@ class RecordedDescentBeats(LectureScene):
         self.recorded.show(float(self.recorded.last))
 
     def recorded_end(self) -> None:
-        shown = self.recorded
-        rest = emphasis(shown.slopes, PRESENT)
-        loss = shown.loss(shown.last)
-        values = {"updates": Count(shown.last), "loss": shown.readout.written(loss)}
-        if shown.is_logged and loss == loss and shown.history.is_smoothed:
-            with self.beat("recorded-end-mean", window=Count(shown.history.window), **values):
-                # Where the run, or what is shown of it, ended, by the running mean
-                self.play(rest, run_time=0.6)
-        elif shown.is_logged and loss == loss:
-            with self.beat("recorded-end", **values):
-                # The same by the loss of the last update
-                self.play(rest, run_time=0.6)
-        else:
-            with self.beat("recorded-end-unlogged", updates=number_text(shown.last)):
-                # The same without a loss
-                self.play(rest, run_time=0.6)
+        with self.beat("recorded-end", updates=Count(self.recorded.last)):
+            # Where the run, or what is shown of it, ended: its numbers stand there, as far as they were logged
+            self.play(emphasis(self.recorded.slopes, PRESENT), run_time=0.6)
 
     def map_words(self) -> list[VGroup]:
         """Which plane the map shows; that the loss on it is not known and what the line's width means."""

@@ -105,18 +105,16 @@ class SumByHandBeats(SmallerPiecesBeats):
             self.counted = self._counter()
             self.play(FadeIn(fit.model_label), Create(self.bracket), FadeIn(self.counted), run_time=0.7)
         most = CUTS[-1]
-        self.cut = self._gap(most) < gap / 2
-        if self.cut:
-            text = number_text(self._gap(most), 2)
-            with self.beat("smaller", sigmoids=number_text(most * self.n_sigmoids), gap=text):
-                # Each piece is cut in two and then in eight, each part gets its sigmoid: blue goes into the corners.
-                # In the rows' place the small steps are stacked, and the formula's end tells how many they are. Where
-                # two parts of a piece meet, seen closely: what the first of them misses, the next makes up for
-                self._make_room_for_the_smaller()
-                for before, cuts in pairwise((1, *CUTS)):
-                    self._cut(before, cuts)
-                    if cuts == CUTS[0]:
-                        self._look_closely()
+        values = {"sigmoids": number_text(most * self.n_sigmoids), "gap": number_text(self._gap(most), 2)}
+        with self.beat("smaller", **values):
+            # Each piece is cut in two and then in eight, each part gets its sigmoid: blue goes into the corners. In the
+            # rows' place the small steps are stacked, and the formula's end tells how many they are. Where two parts of
+            # a piece meet, seen closely: what the first of them misses, the next makes up for
+            self._make_room_for_the_smaller()
+            for before, cuts in pairwise((1, *CUTS)):
+                self._cut(before, cuts)
+                if cuts == CUTS[0]:
+                    self._look_closely()
 
     def _take_over(self) -> None:
         """From the picture that morph-sigmoid ends with to red at the left, the first sigmoid in its row."""
@@ -235,7 +233,7 @@ class SumByHandBeats(SmallerPiecesBeats):
         with self.beat("sigma", sigmoids=Count(self.n_sigmoids)):
             # After smaller pieces, blue first goes back. The terms go under one another, and become one with an index;
             # before it a sum sign, beside it what that says
-            if self.hand is not None and self.cut:
+            if self.hand is not None:
                 self.play(*self._back_from_the_smaller(), *self._title("heading"))
                 self.wait(0.5)  # until it is said that this is long
             self.remove(parts.written_out, *parts.written_out)

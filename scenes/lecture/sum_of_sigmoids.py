@@ -180,7 +180,7 @@ class SumOfSigmoids(SumByHandBeats, FoundSumBeats):
             # anew. Gaps from red to it, and the mean of their squares: the loss
             leaving = [] if self.hand is None else [self.counted, self.bracket]
             leaving = [FadeOut(part) for part in leaving if part in self.mobjects]
-            if self.hand is not None and self.cut and self.n_sigmoids == 1:  # there was no sum sign to go back for
+            if self.hand is not None and self.n_sigmoids == 1:  # there was no sum sign to go back for
                 leaving = self._back_from_the_smaller()
             if self.n_sigmoids > 1:
                 leaving.append(FadeOut(self.add_up))

@@ -86,10 +86,3 @@ class TwoThetas:
         k = self.telling_day
         days = self.shown.truth[max(0, k - self.dataset.window) : k][::-1]
         return days.tolist(), float(self.shown.prediction[0, k]), float(self.shown.truth[k])
-
-    @property
-    def missed_most_at_the_end(self) -> bool:
-        """Whether the first theta has its largest mean error on the last days of all, and these are the days shown."""
-        errors, count = np.abs(self.everything.error[0]), len(self.shown.dates)
-        means = np.convolve(errors, np.full(count, 1 / count), mode="valid")
-        return bool(self.shown.dates[-1] == self.everything.dates[-1] and means[-1] > means[:-count].max(initial=0.0))

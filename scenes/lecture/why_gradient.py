@@ -42,7 +42,6 @@ from manim import (
 from pydantic import Field
 
 W_RANGE, B_RANGE = (-1.0, 1.0), (0.0, 4.0)  # of the lines that are tried
-BEARABLE = 2 * 3600.0  # seconds: a lecture
 SCAN_SECONDS = 3.4
 RACE = 1.6  # seconds in which the parameters come one by one, ever faster
 PRINTING, PAGES_TOP = 1.4, 0.45  # seconds in which all digits are printed; upper edge of the pages

@@ -18,35 +18,19 @@ from gradreel.scenes.style import palette
 from manim import UP, Animation, Mobject, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
-SMALL = 0.8  # a rate is small up to this share of the one that leads to the bottom
 TOO_FAR = 2.4  # times the rate that leads to the bottom of a parabola, the step ends higher than it began
 BEFORE, WIDER = 0.14, 1.4  # times the larger rate: how far the axis of rates goes to both sides of 0
 SCANNED = 801
 
 
-def rates_to_try(experiment: Experiment, theta: NDArray, gradient: NDArray, index: int) -> tuple[float, ...] | None:
-    """The run's learning rate, one that leads entry ``index`` of theta (P,) to its lowest loss, and one too large.
-
-    None where they would not show what they are to show: that the first is a small step, that the second would be a
-    better one for this entry, but goes past the lowest place when all of them move at once, and that the third leads
-    higher up; or where the second one leads all of them even higher than that.
-    """
+def rates_to_try(experiment: Experiment, theta: NDArray, gradient: NDArray, index: int) -> tuple[float, float, float]:
+    """The run's learning rate, one that leads entry ``index`` of theta (P,) to its lowest loss, and one too large."""
     theta = np.asarray(theta, dtype=np.float64)
     own, slope, start = experiment.rate(0), float(gradient[index]), float(loss(experiment, theta))
-    if not slope:
-        return None
     ways = np.linspace(0, 2.2 * way_to_zero(start, slope, theta[index]), SCANNED)
-    along = losses_along(experiment, theta, index, theta[index] - np.sign(slope) * ways)
-    lowest = int(along.argmin())
-    if not 0 < lowest < SCANNED - 1:
-        return None
+    lowest = int(losses_along(experiment, theta, index, theta[index] - np.sign(slope) * ways).argmin())
     bottom = float(f"{ways[lowest] / abs(slope):.1g}")
-    rates = (own, bottom, float(f"{TOO_FAR * bottom:.2g}"))
-    losses = losses_along(experiment, theta, index, theta[index] - np.array(rates) * slope)
-    alone = losses[1] < losses[0] < start < losses[2]
-    worse = float(loss(experiment, theta - bottom * gradient))
-    together = loss(experiment, theta - own * gradient) < worse < losses[2]  # which the picture's height is enough for
-    return rates if own <= SMALL * bottom and alone and together else None
+    return own, bottom, float(f"{TOO_FAR * bottom:.2g}")
 
 
 class Hops(VGroup):

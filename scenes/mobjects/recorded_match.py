@@ -62,12 +62,10 @@ class RecordedMatch:
 
     @property
     def passing(self) -> int | None:
-        """The row from which on the first seed's winner leads, though the other led mostly; None where it did not so.
+        """The row from which on the first seed's winner leads; None where it did from the start.
 
         Of both losses calmed: of noisy ones, the lead changes many times.
         """
-        if not leads(self.losses).endswith("passes"):
-            return None
         fat, deep = self.calm
         changes = np.flatnonzero(np.diff(np.sign(fat - deep)))
         return int(changes[-1]) + 1 if len(changes) else None
@@ -76,33 +74,6 @@ class RecordedMatch:
     def wins(self) -> tuple[int, int]:
         """For how many seeds the fat network ended lower, and the deep one."""
         return lower(self.ends[0], self.ends[1]), lower(self.ends[1], self.ends[0])
-
-
-def outcome(ends: NDArray) -> str:
-    """Whose last losses (2, S), fat and deep, are lower for most of the seeds: "fat", "deep", or "even".
-
-    "fat-all", "deep-all": for all of them. "fat-but": the fat ones' for most, but a deep one's is the lowest.
-    """
-    seeds = ends.shape[1]
-    fat, deep = lower(ends[0], ends[1]), lower(ends[1], ends[0])
-    if seeds in (fat, deep):
-        return "fat-all" if fat == seeds else "deep-all"
-    if 2 * deep > seeds:
-        return "deep"
-    if 2 * fat > seeds:
-        return "fat-but" if ends[1].min() < ends[0].min() else "fat"
-    return "even"
-
-
-def leads(losses: Sequence[NDArray]) -> str:
-    """How a race of two losses (R,), fat and deep, went: "fat-passes" if it ends lower though deep led mostly; or
-    "deep-passes"; "fat-leads", "deep-leads" if who led mostly ends lower too; "" if nobody did, or both end alike.
-    """
-    fat, deep = lower(losses[0], losses[1]), lower(losses[1], losses[0])
-    if fat == deep or losses[0][-1] == losses[1][-1]:
-        return ""
-    first = "fat" if losses[0][-1] < losses[1][-1] else "deep"
-    return f"{first}-leads" if (fat > deep) == (first == "fat") else f"{first}-passes"
 
 
 class Race(VGroup):

@@ -10,7 +10,6 @@ from gradreel.core.line_fit import (
     line_of,
     line_run,
     mean_squared_distance,
-    rises_and_falls,
     scattered,
 )
 from gradreel.core.piecewise import PiecewiseLinearCurve
@@ -56,9 +55,3 @@ def test_a_line_is_what_its_theta_predicts(tmp_path):
     assert Line(0.7, -1.3 - 0.7 * 4.0) == line_of(run, theta)
 
 
-@pytest.mark.parametrize(
-    ("heights", "turns"),
-    [([1, 4, 2, 3], True), ([0, 1, 1, 0], True), ([1, 2, 3], False), ([3, 1, 2], False), ([2, 2], False)],
-)
-def test_rising_and_then_falling(heights, turns):
-    assert rises_and_falls(heights) is turns

@@ -7,17 +7,32 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from gradreel.core.daily_views import DailyViews
+from gradreel.core.experiment import Experiment
 from gradreel.core.forecast import next_days
+from gradreel.core.lecture_runs import THREE_DAYS
+from gradreel.core.matching import matched_theta, steps_of
 from gradreel.core.results import depth_experiments, loss_by_epoch, losses_with_the_least
 from gradreel.core.synthetic_views import LOW_WEEKDAYS, NEW_YEAR, NEW_YEAR_EVES
+from gradreel.core.theta import loss, predict
 from gradreel.scenes.catalog import load_class
+from gradreel.scenes.lecture.any_curve import AnyCurve
+from gradreel.scenes.lecture.backprop import Backprop
+from gradreel.scenes.lecture.batches import Batches
 from gradreel.scenes.lecture.chosen_network import DaysToCome
+from gradreel.scenes.lecture.deeper import DeeperAndDeeper
 from gradreel.scenes.lecture.features import MoreFeatures
 from gradreel.scenes.lecture.forecast import EVE, JUMP, Forecast
+from gradreel.scenes.lecture.line import LinearLimits
+from gradreel.scenes.lecture.network_diagram import NetworkDiagram
+from gradreel.scenes.lecture.optimization import GradientDescent
+from gradreel.scenes.lecture.sum_of_sigmoids import SumOfSigmoids
+from gradreel.scenes.lecture.why_deep import WhyDeep
+from gradreel.scenes.mobjects.rate_slice import rates_to_try
 from gradreel.scenes.render.frames.describe import describe
 from gradreel.scenes.render.lessons.lesson_file import LESSON_FILE, read_lesson
 from gradreel.scenes.render.lessons.settings import RenderSettings
@@ -131,3 +146,82 @@ def test_model_selection(trace_of):
     fall, noticed = (np.delete(means, low).mean() - means[low].mean() for means in (whole, predicted))
     assert noticed > fall / 2  # "it has noticed"
     assert to_come.rival == "day" and to_come.usual[0] < 0.95 * to_come.naive  # "would you bet?"
+
+
+def test_gradient_descent(trace_of):
+    run = Experiment()
+    trace = trace_of(run)
+    states, losses = np.asarray(trace.parameters), loss(run, np.asarray(trace.parameters))
+    scene_runs = GradientDescent.experiments(GradientDescent.Parameters())
+    ends = [np.asarray(trace_of(other).parameters[-1]) for name, other in scene_runs.items() if name != "run"]
+    x = run.dataset.features_at(np.linspace(*run.dataset.range, 200))
+    own = predict(run, states[-1], x)
+    assert all(np.abs(predict(run, end, x) - own).max() < 0.05 * run.dataset.curve().height for end in ends)  # "alike"
+    assert 0 < sum(loss(run, end) < losses[-1] for end in ends) < len(ends)  # "at a lower loss"
+    assert losses[0] - losses[10] > 0.9 * (losses[0] - losses[-1])  # "the drop took ten"
+    lengths = np.linalg.norm(trace.gradient, axis=1)
+    assert 0 < lengths[-1] < 0.01 * lengths.max()  # "almost flat", and "hardly ever zero"
+
+
+def test_gradient_descent_rates(play):
+    scene, run = play(GradientDescent).scene, Experiment()
+    theta, gradient = np.asarray(scene.descent.run.parameters[0], dtype=float), np.asarray(scene.gradients[0])
+    index = scene.worked.index
+    own, bottom, far = rates_to_try(run, theta, gradient, index)
+    assert gradient[index] < 0  # "a little more of it, and the loss sinks"
+    alone = [loss(run, theta - rate * gradient * (np.arange(len(theta)) == index)) for rate in (0, own, bottom, far)]
+    assert alone[2] < alone[1] < alone[0] < alone[3]  # "hits the bottom", "ends up higher"
+    together = [loss(run, theta - rate * gradient) for rate in np.linspace(0, bottom, 60)]
+    assert np.argmin(together) < 59 and own < bottom  # "already runs past the bottom"
+
+
+def test_sum_of_sigmoids(trace_of):
+    run = Experiment()
+    parts, end, hand = run.dataset.curve().decompose(), np.asarray(trace_of(run).parameters[-1]), matched_theta(run)
+    assert loss(run, end) < loss(run, hand) and loss(run, end) < loss(run, trace_of(run).parameters[0])
+    steps = steps_of(run, end)
+    order = np.argsort(steps.middle)  # "steps like ours": one with its middle on each ramp, going the same way
+    assert steps.mirrored and np.all((steps.middle[order] >= parts.start) & (steps.middle[order] <= parts.end))
+    assert np.all(np.sign(steps.height[order]) == np.sign(parts.height))
+
+
+def test_three_days(play, trace_of):
+    """What loss, batches, network-diagram and backprop say of their run."""
+    run = THREE_DAYS
+    trace = trace_of(run)
+    first, last = loss(run, np.asarray(trace.parameters)[[0, -1]])
+    assert last < first  # "better!", "training bends the sheet"
+    errors = np.abs(predict(run, trace.parameters[0], run.dataset.features()) - run.dataset.labels())
+    means = np.convolve(errors, np.full(28, 1 / 28), mode="valid")
+    assert means[-1] > means[:-28].max()  # "the last ones are missed most"
+    batches, diagram, backward = (play(scene).scene for scene in (Batches, NetworkDiagram, Backprop))
+    whole, in_one = batches.history.whole, batches.in_one
+    assert in_one[0] - in_one[-1] < 0.5 * (whole[0] - whole[-1])  # "far more than with one update an epoch"
+    assert diagram.there.y < diagram.there.label and diagram.example.day >= run.dataset.first_unseen
+    assert backward.slopes.y < 0 and backward.after.error < backward.there.error  # "the error shrinks", and falls
+    assert not backward.example.unseen  # "a day it learns from"
+
+
+def test_why_deep(trace_of):
+    runs = WhyDeep.match(WhyDeep.Parameters())
+    ends = np.array(
+        [[float(loss(run, trace_of(run).parameters[-1])) for run in side] for side in (runs.fat, runs.deep)]
+    )
+    assert (ends[0] < ends[1]).all()  # "fat wins all"
+    fat, deep = (loss(side[0], np.asarray(trace_of(side[0]).parameters)) for side in sides)
+    assert np.mean(deep < fat) > 0.5 and fat[-1] < deep[-1]  # "deep leads most of the way, then fat passes it"
+    assert runs.fat[0].n_parameters == runs.deep[0].n_parameters
+
+
+def test_lines_and_curves(play):
+    limits, curve, deeper = LinearLimits.Parameters(), AnyCurve.Parameters(), DeeperAndDeeper.Parameters()
+    steps = np.sign(np.diff([y for _, y in limits.knots]))
+    assert {1, -1} <= {*steps.astype(int)}  # "past the peak, fewer"
+    scene = play(AnyCurve).scene
+    assert all(after == 2 * before for before, after in pairwise(curve.points)) and 3.5 < scene.even.factor() < 4.6
+    assert scene.placed.errors[scene.middle] < scene.even.errors[scene.middle]
+    layers, errors = zip(*((network.layers, network.error) for network in deeper.networks), strict=True)
+    assert list(errors) == sorted(errors, reverse=True) and layers[-1] == max(layers) > 101  # "taller than Taipei 101"
+    assert 10**6 < deeper.pictures < 2 * 10**6
+    sums = play(SumOfSigmoids, lambda scene, beat: scene._gap(1) if beat == "smaller" else None).scene
+    assert sums._gap(8) < sums._gap(1) / 2

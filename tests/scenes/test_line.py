@@ -147,8 +147,8 @@ def test_it_ends_with_the_picture_that_build_curve_begins_with(play, opening):
 SAID = {
     "default": {"peak", "bias", "next"},
     "much noise": {"peak", "bias", "next"},
-    "a line": {"bend", "no-bias", "next-any"},
-    "flat": {"bend", "no-bias", "next-any"},
+    "a line": {"peak", "bias", "next"},
+    "flat": {"peak", "bias", "next"},
     "far and high": {"peak", "bias", "next"},
     "sixty knots": {"peak", "bias", "next"},
 }

@@ -217,10 +217,6 @@ def test_the_network_has_its_sigmoids_as_in_the_scenes_before(play):
     assert len(diagram.columns) == 4 and len(diagram.boxes) == 3
 
 
-def test_a_theta_that_was_trained_is_not_called_random(play):
-    assert "error-later" in play(Loss, **SHORT, first=3).beats
-
-
 @pytest.mark.parametrize(
     ("series", "labels"),
     [
@@ -233,15 +229,6 @@ def test_the_strips_calendar_suits_its_length(series, labels):
     strip = ErrorStrip(days, 10.0, "en", (-6.0, 1.0, -2.0, 0.0), "errors")
     found = [label.source for label in strip.plot.x_tick_labels]
     assert found == labels
-
-
-def test_the_words_tell_which_theta_is_worse(play):
-    assert play(Loss, **SHORT, first=184, second=0).beats[-1] == "other-worse"
-
-
-def test_losses_that_are_written_alike_are_not_called_better(play):
-    run = RUN.model_copy(update={"learning_rate": 1e-9, "epochs": 1})
-    assert play(Loss, **SHORT | {"run": run}).beats[-1] == "other-same"
 
 
 def test_days_that_are_all_alike_are_refused():
@@ -322,26 +309,6 @@ def test_the_ends_of_the_bounds_keep_the_rules_of_the_picture(play, lang, parame
 def test_what_cannot_be_shown_is_named(parameters, message):
     with pytest.raises(UserError, match=f"(?s)loss.*{message}"):
         Loss.validated({"run": RUN, **parameters})
-
-
-def test_the_last_days_are_said_to_be_missed_most_only_where_no_others_are_missed_by_more(play):
-    def beats(**parameters) -> list[tuple[bool, bool]]:
-        said = []
-
-        def look(scene, beat):
-            if beat.startswith("mean"):
-                shown, everything = scene.thetas.shown, scene.thetas.everything
-                sizes, days = np.abs(everything.error[0]), len(shown.dates)
-                before = [sizes[k : k + days].mean() for k in range(len(sizes) - 2 * days + 1)]
-                here = np.abs(shown.error[0]).mean()
-                at_the_end = shown.dates[-1] == everything.dates[-1]
-                said.append((beat == "mean", bool(at_the_end and max(before) < here)))
-
-        play(Loss, look, **SHORT, **parameters)
-        return said
-
-    assert beats() == [(True, True)]
-    assert beats(last=date(2017, 6, 30)) == [(False, False)]
 
 
 @pytest.mark.parametrize("day", [9, 12, 20, 27])

@@ -324,12 +324,6 @@ def test_rows_of_w_pass_beneath_the_column_x(film_of):
     assert film_of(RUN).scene.board.sums.boxes["x"].z_index == 0
 
 
-def test_one_sigmoid_is_told_as_one(film_of):
-    film = film_of(ENDS["one of one"])
-    assert {"fold-one", "rows-one"} <= set(film.beats)
-    assert film.headings["line"] == "一条式子，写成向量"
-
-
 def test_sigma_is_named_after_the_activation(film_of):
     assert film_of(RUN).scene.board.sigma_word.source == "sigmoid"
     five = film_of(ENDS["five of five, relu"]).scene

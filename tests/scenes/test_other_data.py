@@ -9,15 +9,35 @@ import numpy as np
 import pytest
 from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews
+from gradreel.core.experiment import Experiment
 from gradreel.core.forecast import forecast, horizon_errors, next_days
+from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.core.results import losses_with_the_least, width_experiments
+from gradreel.core.theta import loss
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.layout import check_scene
+from gradreel.scenes.lecture.any_curve import AnyCurve
+from gradreel.scenes.lecture.backprop import Backprop
+from gradreel.scenes.lecture.batches import Batches
+from gradreel.scenes.lecture.deeper import DeeperAndDeeper
 from gradreel.scenes.lecture.depth_experiment import DepthExperiment
 from gradreel.scenes.lecture.features import MoreFeatures
 from gradreel.scenes.lecture.forecast import Forecast
+from gradreel.scenes.lecture.line import LinearLimits
+from gradreel.scenes.lecture.loss import Loss
+from gradreel.scenes.lecture.matrices import MatrixForm
 from gradreel.scenes.lecture.model_selection import ModelSelection
+from gradreel.scenes.lecture.network_diagram import NetworkDiagram
+from gradreel.scenes.lecture.optimization import GradientDescent
 from gradreel.scenes.lecture.overfitting import Overfitting
+from gradreel.scenes.lecture.piecewise import BuildCurve
+from gradreel.scenes.lecture.sigmoid_formula import SigmoidFormula
+from gradreel.scenes.lecture.sigmoids import MorphSigmoid
+from gradreel.scenes.lecture.sum_of_sigmoids import SumOfSigmoids
+from gradreel.scenes.lecture.summary import Summary
+from gradreel.scenes.lecture.theta import Theta
+from gradreel.scenes.lecture.why_deep import WhyDeep
+from gradreel.scenes.lecture.why_gradient import WhyGradient
 from gradreel.scenes.lecture.width_experiment import WidthExperiment
 from gradreel.scenes.narration import OTHER_DATA, Narration
 
@@ -52,7 +72,8 @@ def neutral(play):
         for language, scenes in NARRATION.scenes.items():
             words = scenes[name]
             for beat, lines in played.lines.items():
-                line = words.get(OTHER_DATA, {}).get(beat) or words["beats"].get(beat)
+                beat_or_piece = re.sub(r"-[2-9]$", "", beat)
+                line = words.get(OTHER_DATA, {}).get(beat) or words["beats"].get(beat_or_piece)
                 assert line is not None, f"{beat} is none of the lesson's"
                 between = map(re.escape, re.split(r"\{.*?\}", line))
                 assert re.fullmatch(".*?".join(between), lines[language])
@@ -160,3 +181,84 @@ def test_more_features(neutral):
     assert played.beats == ["one-day", "why", "more-days", "bracket", "count"]
     assert played.scene.pairs in played.scene.told  # all days, none of them singled out
     assert numbers(played.lines["count"]["en"]) == ["6", "11"]
+
+
+SHORT = Experiment(epochs=30, seed=5)
+DAYS = THREE_DAYS.model_copy(update={"dataset": OWN.model_copy(update={"window": 2}), "hidden": (2,), "epochs": 2})
+ALL = {  # of scenes that tell the same beats of whatever data: parameters
+    BuildCurve: {"knots": [[0, 1], [2, 3], [5, 0], [6, 2], [8, 1]]},
+    AnyCurve: {"function": "x**2", "points": [2, 4, 8]},
+    SigmoidFormula: {"c": -3, "b": 1.5},
+    MorphSigmoid: {"piece": [1, 3, -2]},
+    LinearLimits: {"knots": [[0, 0], [20, 20]], "noise": 1},
+    WhyGradient: {"values": 5, "sigmoids": (1, 2)},
+    Summary: {"run": Experiment(hidden=(2, 2), epochs=30, learning_rate=0.01)},
+    Theta: {"run": DAYS},
+    MatrixForm: {"run": DAYS},
+    NetworkDiagram: {"run": DAYS},
+    Batches: {"run": DAYS},
+    Loss: {"run": DAYS, "first": 1, "days": 14},
+    Backprop: {"run": DAYS},
+}
+
+
+@pytest.mark.parametrize("scene", ALL, ids=lambda scene: scene.scene_name())
+def test_neutral_lines_are_said_wherever_there_are_any(neutral, scene):
+    beats = set(neutral(scene, **ALL[scene]).beats)
+    words = NARRATION.scenes["en"][scene.scene_name()]
+    assert {*words[OTHER_DATA]} <= beats
+    assert {re.sub(r"-\d+$", "", beat) for beat in beats} <= {re.sub(r"-\d+$", "", beat) for beat in words["beats"]}
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        SHORT,
+        Experiment(epochs=30, hidden=(), learning_rate=0.01),
+        Experiment(epochs=8, loss="mae", hidden=(2,), activation="relu"),
+        Experiment(epochs=30, optimizer="adam", learning_rate=0.05),
+        Experiment(epochs=30, momentum=0.9, learning_rate=0.01),
+    ],
+    ids=["sigmoids", "a line", "eight updates", "adam", "momentum"],
+)
+def test_gradient_descent(neutral, trace_of, run):
+    played = neutral(GradientDescent, run=run)
+    walk = ["walk-valley"] if run.n_updates > 10 else []
+    assert played.beats == [
+        *("task", "random-start", "slope-fall", "gradient", "surface", "downhill", "learning-rate", "first-update"),
+        *("again", "step-back", *walk, "stop", "end-almost-alike"),
+    ]
+    scene, states = played.scene, trace_of(run).parameters
+    losses = [scene.descent.loss_text(row) for row in (0, 1, run.n_updates)]
+    assert [float(text) for text in losses] == pytest.approx(loss(run, states[[0, 1, -1]]), rel=0.06)
+    assert said(played, "first-update") == losses[:2]
+    assert said(played, "end-almost-alike")[:2] == [str(run.n_updates), losses[2]]
+    assert said(played, "learning-rate") == [f"{run.rate(0):g}"]
+
+
+@pytest.mark.parametrize("hidden", [3, 2], ids=["a sigmoid for each piece", "none by hand"])
+def test_sum_of_sigmoids(neutral, hidden):
+    run = SHORT.model_copy(update={"hidden": (hidden,)})
+    played = neutral(SumOfSigmoids, run=run)
+    hand = (["add-up", "smaller"], ["found-mirrored"]) if hidden == 3 else ([], [])
+    assert played.beats == ["by-hand", *hand[0], "sigma", "start", "learn", "end-close-better", *hand[1]]
+    ends = [played.scene.readout.written(played.scene._loss_at(row)) for row in (0, 30)]
+    assert said(played, "start") == ends[:1] and said(played, "end-close-better") == ["30", ends[1]]
+
+
+def test_why_deep(neutral):
+    played = neutral(WhyDeep, epochs=30, budget=76, depth=3, seeds=(0, 1, 2))
+    assert played.beats == ["enough", "name", "fold", "race-fat-passes", "seeds-fat-all"]
+    fat, deep = (network.n_parameters for network in played.scene.networks)
+    assert said(played, "race-fat-passes") == [str(fat), str(deep), "30"]
+    ends = played.scene.recorded.ends
+    wins = [str(int((ends[k] < ends[1 - k]).sum())) for k in (0, 1)]
+    assert [number for number in said(played, "seeds-fat-all") if number in wins][:2] == wins
+    assert not len(played.scene.passing)
+
+
+def test_deeper_and_deeper(neutral):
+    networks = [{"name": "A", "year": 2001, "layers": 30}, {"name": "B", "year": 2002, "layers": 3, "error": 5.0}]
+    played = neutral(DeeperAndDeeper, networks=networks, pictures=5000)
+    assert played.beats == ["first", "last-taller-error", "shortcut", "pictures-million"]
+    assert said(played, "first") == ["2001", "30"] and "three layers" in played.lines["last-taller-error"]["en"]

@@ -77,15 +77,12 @@ def test_a_changed_recording_is_another_picture(play, rewritten, loops, tmp_path
     assert (one["recorded-walk"] != other["recorded-walk"]).any()
 
 
-@pytest.mark.parametrize(
-    ("name", "step"), [("sgd", "recorded-update"), ("adam", "recorded-step"), ("unlogged", "recorded-step")]
-)
+@pytest.mark.parametrize("name", ["sgd", "adam", "unlogged"])
 @pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh", "dark")])
-def test_the_layout_holds_for_each_kind_of_run(play, loops, name, step, language, theme):
+def test_the_layout_holds_for_each_kind_of_run(play, loops, name, language, theme):
     played = play(GradientDescent, check_scene, lang=language, theme=theme, trace=str(loops / name))
     assert played.findings == []
-    assert played.beats[3] == step
-    assert played.beats[-1] == ("recorded-end-unlogged" if name == "unlogged" else "recorded-end-mean")
+    assert played.beats[3:] == ["recorded-update", "recorded-walk", "recorded-end"]
 
 
 @pytest.mark.parametrize("name", ["sgd", "unlogged"])
@@ -235,7 +232,7 @@ def test_several_optimizers_are_not_told_as_one(play, tmp_path):
         found.extend(map(str, check_scene(scene, beat)))
         sources.extend(getattr(mobject, "source", "") for mobject in scene.mobjects)
 
-    assert "recorded-steps" in play(GradientDescent, look, trace=str(tmp_path / "gan")).beats
+    assert "recorded-update" in play(GradientDescent, look, trace=str(tmp_path / "gan")).beats
     assert any("the optimizer’s step" in source for source in sources)
     assert not any("eta thin bold(g)" in source and "arrow.l" in source for source in sources)
     assert found == []

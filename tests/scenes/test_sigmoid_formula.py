@@ -105,13 +105,13 @@ def test_by_default_it_is_the_first_piece_of_the_red_curve_and_others_have_no_nu
     assert "awkward-piece" in play(SigmoidFormula).beats
     at = play(SigmoidFormula, lambda scene, _: scene.number, w=8 / 3, b=-10, c=-2).seen
     assert at["awkward-piece"] == 2
-    assert play(SigmoidFormula, lambda scene, _: scene.number, w=2, b=-4, c=2).seen["awkward"] is None
+    assert play(SigmoidFormula, lambda scene, _: scene.number, w=2, b=-4, c=2).seen["awkward-piece"] is None
 
 
 def test_what_is_spoken_of_stays_bright_in_the_formula_and_no_letter_has_a_number_yet(play):
     def look(scene, beat):
         written = [part.source for part in scene.get_mobject_family_members() if isinstance(part, TextMobject)]
-        parts = {} if beat == "awkward" else {name: scene.fraction.part(name) for name in scene.fraction.parts}
+        parts = {} if beat == "awkward-piece" else {name: scene.fraction.part(name) for name in scene.fraction.parts}
         bright = {name for name, glyphs in parts.items() if all(getattr(g, "emphasis", 1) == 1 for g in glyphs)}
         return bright, [source for source in written if "= -3" in source or "= 2.5" in source]
 

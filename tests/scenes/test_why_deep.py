@@ -13,7 +13,6 @@ from gradreel.scenes.lecture.why_deep import WhyDeep
 from gradreel.scenes.mobjects.loss_lines import calmed
 from gradreel.scenes.mobjects.match_board import TIP_LONG, Curves
 from gradreel.scenes.mobjects.race_lines import RaceLines
-from gradreel.scenes.mobjects.recorded_match import leads, outcome
 
 QUICK = {"epochs": 40, "budget": 60, "depth": 3, "seeds": (0, 1)}
 OTHER = {**QUICK, "seeds": (3, 2)}
@@ -176,27 +175,6 @@ def test_blue_that_leaves_the_plot_has_an_arrowhead_there():
     assert not len(curves.draw(np.array([2.0, 2.0, 1.0])).tip.points)
 
 
-@pytest.mark.parametrize(("fat", "deep", "how"), [
-    ([3, 3, 3, 1], [2, 2, 2, 2], "fat-passes"),
-    ([2, 2, 2, 2], [3, 3, 3, 1], "deep-passes"),
-    ([1, 1, 1, 1], [2, 2, 0, 2], "fat-leads"),
-    ([2, 2, 2, 2], [3, 1, 1, 1], "deep-leads"),
-    ([1, 2, 1, 2], [2, 1, 2, 1], ""),
-    ([3, 3, 3, 1], [2, 2, 2, 1], ""),
-])  # fmt: skip
-def test_how_a_race_went(fat, deep, how):
-    assert leads([np.array(fat), np.array(deep)]) == how
-
-
-def test_the_line_about_the_race_is_that_of_the_losses(play, trace_of):
-    for parameters in (QUICK | {"budget": 40}, OTHER | {"budget": 40}):
-        runs = WhyDeep.match(WhyDeep.validated(parameters))
-        losses = [loss(run, np.asarray(trace_of(run).parameters)) for run in (runs.fat[0], runs.deep[0])]
-        assert runs.fat[0].n_parameters == runs.deep[0].n_parameters
-        how = leads(losses)
-        assert play(WhyDeep, **parameters).beats[3] == (f"race-{how}" if how else "race")
-
-
 def test_the_lines_of_the_race_end_at_the_last_losses(play, trace_of):
     def look(scene, beat):
         if beat.startswith("race"):
@@ -276,27 +254,6 @@ def test_what_is_filled_lies_below_the_curves_from_its_first_frame_on(play, monk
     play(WhyDeep, **QUICK)
     assert len(orders) > 4
     assert all(order == sorted(order) for order in orders)
-
-
-def test_the_outcome_is_that_of_the_losses(play, trace_of):
-    for parameters in (QUICK, OTHER):
-        fat, deep = ends(trace_of, parameters)
-        wins = int((deep < fat).sum())
-        expected = {0: "seeds-fat-all", 1: "seeds-even", 2: "seeds-deep-all"}[wins]
-        assert play(WhyDeep, **parameters).beats[-1] == expected
-
-
-@pytest.mark.parametrize(("fat", "deep", "who"), [
-    ([2.0, 2.0, 2.0], [1.0, 1.0, 3.0], "deep"),
-    ([2.0, 2.0, 2.0], [1.0, 1.0, 1.0], "deep-all"),
-    ([1.0, 1.0, 3.0], [2.0, 2.0, 2.0], "fat"),
-    ([1.0, 1.0, 3.0], [2.0, 2.0, 0.5], "fat-but"),
-    ([1.0, 1.0, 1.0], [2.0, 2.0, 1.5], "fat-all"),
-    ([1.0, 2.0], [2.0, 1.0], "even"),
-    ([1.0, 1.0], [1.0, 1.0], "even"),
-])  # fmt: skip
-def test_who_ends_lower(fat, deep, who):
-    assert outcome(np.array([fat, deep])) == who
 
 
 @pytest.mark.parametrize("parameters", [QUICK, OTHER], ids=["seeds 0, 1", "seeds 3, 2"])

@@ -142,13 +142,6 @@ def test_the_counts_are_those_of_the_networks(at):
     assert digits.replace("\u2009", "").startswith(str(Tries(20, 26_001).digits))
 
 
-@pytest.mark.parametrize(
-    ("values", "beat"), [(3, "sixteen-quick"), (5, "sixteen-quick"), (20, "sixteen"), (40, "sixteen")]
-)
-def test_how_long_it_takes_is_what_the_numbers_say(play, values, beat):
-    assert play(WhyGradient, values=values).beats[3] == beat
-
-
 def test_the_trained_line_is_a_dot_where_its_two_numbers_are_and_no_cell_beats_it(trace_of, at):
     def read(scene):
         close, dot = scene.close, scene.close.dot.get_center()[:2]
