@@ -204,9 +204,8 @@ def test_three_days(play, trace_of):
 
 def test_why_deep(trace_of):
     runs = WhyDeep.match(WhyDeep.Parameters())
-    ends = np.array(
-        [[float(loss(run, trace_of(run).parameters[-1])) for run in side] for side in (runs.fat, runs.deep)]
-    )
+    sides = runs.fat, runs.deep
+    ends = np.array([[float(loss(run, trace_of(run).parameters[-1])) for run in side] for side in sides])
     assert (ends[0] < ends[1]).all()  # "fat wins all"
     fat, deep = (loss(side[0], np.asarray(trace_of(side[0]).parameters)) for side in sides)
     assert np.mean(deep < fat) > 0.5 and fat[-1] < deep[-1]  # "deep leads most of the way, then fat passes it"

@@ -508,7 +508,7 @@ def test_squared_distances_are_squares_on_distances_side_by_side(film_of):
 def test_runs_from_other_starts_are_compared_by_the_loss_they_end_with(play, trace_of):
     near = Experiment(epochs=2600)
     played = play(GradientDescent, lambda scene, beat: scene if beat.startswith("end") else None, run=near, starts=3)
-    beat, scene = next((beat, scene) for beat, scene in played.seen.items() if scene)
+    scene = next(scene for scene in played.seen.values() if scene)
     others = [trace_of(near.model_copy(update={"seed": near.seed + k})) for k in (1, 2, 3)]
     ends = [float(loss(near, other.parameters[-1])) for other in others]
     own = float(loss(near, trace_of(near).parameters[-1]))

@@ -555,7 +555,7 @@ def test_the_axis_lies_on_zero_unless_a_curve_goes_below(play, sum_films):
 def test_a_run_with_other_than_a_sigmoid_for_each_piece_is_not_compared(play):
     run = Experiment(hidden=(4,), epochs=10)
     assert play(SumOfSigmoids, run=run).beats == [
-        "first",
+        "by-hand",
         "sigma",
         "start",
         "learn",
