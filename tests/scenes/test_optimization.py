@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
@@ -18,7 +17,6 @@ from gradreel.core.planes import Plane, plane_of
 from gradreel.core.theta import loss, parameter_names, predict
 from gradreel.core.trace import Trace
 from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture.learning_rates import RateBeats
 from gradreel.scenes.lecture.optimization import GradientDescent
 from gradreel.scenes.mobjects.arithmetic import printed_update
 from gradreel.scenes.mobjects.descent import Descent
@@ -29,7 +27,7 @@ from gradreel.scenes.mobjects.path_zoom import SPOT, PathZoom, crowd_from
 from gradreel.scenes.mobjects.rate_slice import rates_to_try
 from gradreel.scenes.mobjects.relief import Relief, ReliefScale
 from gradreel.scenes.mobjects.text import words
-from gradreel.scenes.mobjects.update_formulas import feature_source, is_plain, length_text
+from gradreel.scenes.mobjects.update_formulas import feature_source, length_text
 from gradreel.scenes.stills import _drawn
 from hypothesis import given, settings
 from hypothesis import strategies as st
