@@ -238,31 +238,6 @@ def test_for_the_lectures_curve_the_line_is_the_one_that_is_trained_anyway():
     assert Summary.experiments(Summary.validated({"run": {"dataset": {"high": 9}}}))["line"] != LINE
 
 
-NETWORKS = {  # hidden layers and activation: what it is called, what is said of it, in each language
-    ((3,), "sigmoid"): ("a sum of sigmoids", "几个 sigmoid 之和", "a sum of sigmoids, for any", "把 sigmoid 加起来"),
-    ((4,), "relu"): ("a sum of ReLUs", "几个 ReLU 之和", "a sum of ReLUs, for any", "把 ReLU 加起来"),
-    ((1,), "hard_sigmoid"): ("one hard sigmoid", "一个 hard sigmoid", "hard sigmoid: here one alone", "这里只有一个"),
-    ((2, 3), "relu"): ("ReLUs in two layers", "两层 ReLU", "ReLUs, for any curve, here in two layers", "这里用了两层"),
-}
-
-
-@pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize("network", NETWORKS, ids=str)
-def test_the_third_function_is_called_what_the_network_is(play, words_on, network, lang):
-    (hidden, activation), (*names, english, chinese) = network, NETWORKS[network]
-    run = Experiment(hidden=hidden, activation=activation, learning_rate=0.02, epochs=20)
-
-    def look(scene, beat):
-        return words_on(scene), check_scene(scene, beat) if beat.startswith("thread") else []
-
-    played = play(Summary, look, lang=lang, run=run)
-    beat = played.beats[0]
-    shown, findings = played.seen[beat]
-    assert names[lang == "zh"] in shown and not findings
-    assert english in played.lines[beat]["en"] and chinese in played.lines[beat]["zh"]
-    assert activation == "sigmoid" or "a sum of sigmoids" not in str(played.lines)
-
-
 def test_each_question_stands_under_a_picture_of_what_it_is_about(play):
     scene = play(Summary, run=RUN).scene
     batches, relus, losses, networks = scene.emblems.pictures
