@@ -1,7 +1,8 @@
 """A model and its optimizers as a recorder sees them: which tensors theta has, what their settings are."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from operator import attrgetter
 from typing import Any
 
@@ -11,6 +12,7 @@ from gradreel.core.recordable import refuse_anothers, refuse_others, refuse_unre
 from gradreel.core.recorded_rules import Watch
 from gradreel.core.recorded_run import RecordedGroup, RecordedOptimizer, RecordedPart
 from gradreel.core.recorded_state import Buffers
+from gradreel.core.step_hooks import first_after_gradient
 from gradreel.core.write_behind import ColumnWriter
 from numpy.typing import NDArray
 
@@ -164,6 +166,10 @@ class RecordedModel:
         """Whether an optimizer has any part of theta."""
         groups = getattr(optimizer, "param_groups", ())  # a GradScaler is given what only looks like an optimizer, too
         return any(id(tensor) in self._places for group in groups for tensor in group["params"])
+
+    def after_each_gradient(self, hook: Callable[[torch.Tensor], None]) -> AbstractContextManager[None]:
+        """Call ``hook`` with each part of theta that a backward pass has computed the gradient of."""
+        return first_after_gradient([tensor for tensor in self._tensors if tensor.requires_grad], hook)
 
     def replaced(self) -> list[str]:
         """Names of the model's parameters and the optimizers' groups that now are, or hold, tensors not in theta."""

@@ -106,6 +106,7 @@ class Recorder:
             else:
                 hooks.enter_context(after_any_step(self._look_at))
             hooks.enter_context(around_scaled_step(self._scaled))
+            hooks.enter_context(self.recorded.after_each_gradient(self.log.note_gradient))
             yield
 
     def _listen_to(self, optimizer: torch.optim.Optimizer, number: int, hooks: ExitStack) -> None:
@@ -151,7 +152,6 @@ class Recorder:
 
     def finish(self, ended: BaseException | None) -> str:
         """Complete the columns. Returns the name that the trace is to have."""
-        self.log.close()
         broken_off = self._stepping is not None and not self._kept
         if self._stepping is None and self.updates > max(0, self._settled) and self.failure is None:
             self._attempt(self._take_state)

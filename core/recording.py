@@ -111,15 +111,18 @@ class Recording:
     ) -> None:
         """Note an update's loss (a number or a tensor with one), its epoch, which examples its batch had, and metrics.
 
-        Log before each ``step()`` or after it, once or for each micro-batch of an accumulated gradient. An update's
-        loss is the mean of those that led to it, its batch has the examples of all, its epoch is the last. What led to
-        a step that a GradScaler skipped is left out. ``update``, counted from 0, says outright which one is meant.
+        What is logged between a ``step()`` and the next ``backward()`` belongs to that step's update, all else to the
+        coming one; in a loop that logs before its first ``backward()``, all does. ``update``, counted from 0, says
+        outright which one is meant. An update's loss is the mean of all that was logged of it, such as of each
+        micro-batch of an accumulated gradient; its batch has the examples of all, its epoch is the last. What led to a
+        step that a GradScaler skipped is left out.
 
         Any other metrics, by name or in a mapping (which may have the loss, too), are kept one by one with how many
-        updates had been made: `Trace.metrics`.
+        updates had been made: `Trace.metrics`. A run has at most 1000 names of metrics, each of 1 to 200 printable
+        characters.
 
-        ValueError for what is no number, and for an ``update`` that is not there, or so long ago that it has been
-        written. After the ``with`` it is too late for any; that is a warning.
+        ValueError for what is no number, what is given twice, and for an ``update`` that is not there, or so long ago
+        that it has been written. After the ``with`` it is too late for any; that is a warning.
         """
         recorder = self._recorder
         if not recorder.goes_on:
@@ -127,11 +130,9 @@ class Recording:
         if recorder.over:
             recorder.warn_of_late_log()
             return
-        numbers = {str(name): _number(str(name), value) for name, value in {**(metrics or {}), **named}.items()}
-        for name in numbers:
-            if not is_metric_name(name):
-                raise ValueError(f"{name[:50]!r} cannot be logged: the name of a metric has {METRIC_NAME}")
-        number = numbers.pop("loss", None) if loss is None else _number("loss", loss)
+        numbers = _numbers(metrics, named if loss is None else {**named, "loss": loss})
+        number = numbers.pop("loss", None)
+        recorder.log.refuse_more_names(numbers)
         epoch = None if epoch is None else _epoch(epoch)
         examples = None if batch is None else _examples(batch)
         first = recorder.log.first
@@ -178,6 +179,21 @@ def _leave_alone(*contexts: ExitStack) -> None:
     """In a forked process: neither finish nor, when Python ends, clear away what is the parent's."""
     for context in contexts:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(context))  # a reference that is never given back
+
+
+def _numbers(metrics: Mapping[str, Number] | None, named: Mapping[str, Number]) -> dict[str, float]:
+    """Both as plain numbers. ValueError for what is none, has no name that can be shown, or is there twice."""
+    if not isinstance(metrics, Mapping | None):
+        raise ValueError(f"{metrics!r} cannot be logged: it has no name; log(loss=...), or a mapping of names")
+    numbers: dict[str, float] = {}
+    for key, value in [*(metrics or {}).items(), *named.items()]:
+        name = str(key)
+        if not is_metric_name(name):
+            raise ValueError(f"{name[:50]!r} cannot be logged: the name of a metric has {METRIC_NAME}")
+        if name in numbers:
+            raise ValueError(f"{name} cannot be logged: it is given twice")
+        numbers[name] = _number(name, value)
+    return numbers
 
 
 def _number(name: str, value: Number) -> float:

@@ -50,12 +50,27 @@ def first_after_step(optimizer: torch.optim.Optimizer, hook: Callable[..., None]
     What they do to the parameters is no part of the update.
     """
     handle = optimizer.register_step_post_hook(hook)
-    hooks = optimizer._optimizer_step_post_hooks
-    hooks.update({other: hooks.pop(other) for other in list(hooks) if other != handle.id})
+    _put_first(optimizer._optimizer_step_post_hooks, handle)
     try:
         yield
     finally:
         handle.remove()
+
+
+@contextmanager
+def first_after_gradient(tensors: list[torch.Tensor], hook: Callable[[torch.Tensor], None]) -> Iterator[None]:
+    """Call ``hook`` after each of these has got a gradient, before other hooks, which may make a step."""
+    with ExitStack() as handles:
+        for tensor in tensors:
+            handle: RemovableHandle = tensor.register_post_accumulate_grad_hook(hook)  # type: ignore[no-untyped-call]
+            handles.callback(handle.remove)
+            _put_first(tensor._post_accumulate_grad_hooks, handle)
+        yield
+
+
+def _put_first(hooks: dict[int, Any], handle: RemovableHandle) -> None:
+    """The others are put in again: torch's C++ goes by that order, not by an OrderedDict's own."""
+    hooks.update({other: hooks.pop(other) for other in list(hooks) if other != handle.id})
 
 
 @contextmanager

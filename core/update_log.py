@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -19,15 +20,15 @@ MOST_HELD = 16_384
 """Updates whose losses and batches are held, to be logged late or again; then the older half is written."""
 MOST_EXAMPLES = 1 << 22
 """Examples of logged batches that are held; 32 MB."""
+MOST_METRICS = 1000
 _ROWS_AT_ONCE = 65_536
 
 
 class UpdateLog:
     """Gathers what is known of each update and appends it to the columns in blocks.
 
-    A loop logs before its steps or after them, and with accumulated gradients several times between two. Whether what
-    comes first after a step belongs to that step or to the next is told by how often the loop logs: one that logs after
-    its steps does so one time less before the first than between the first and the second.
+    What is logged between a step and the next backward pass belongs to that step's update, all else to the coming one.
+    In a loop that logs before its first backward pass, all does.
     """
 
     def __init__(self, writer: TraceWriter) -> None:
@@ -37,7 +38,10 @@ class UpdateLog:
         self.first_nan: int | None = None  # the first update, of those written, whose loss was logged as NaN
         self.metrics: dict[str, int] = {}  # number of each
         self._writer, self._columns = writer, writer.columns
-        self._logged = {name: _Logged() for name in ("loss", "epoch", "batch")}
+        self._logged: dict[str, list[tuple[Any, ...]]] = {name: [] for name in ("loss", "epoch", "batch")}  # by update
+        self._ahead: dict[str, bool] = {}  # whether the loop logs this before its backward passes
+        self._computed = False  # whether a gradient has been since the last step
+        self._made: bool | None = None  # whether the last step made an update; None: there was none
         self._examples_held = 0
         self._metrics: deque[tuple[int, int, float]] = deque()  # number, updates made, value; not written yet
         self._metrics_written = 0
@@ -47,12 +51,27 @@ class UpdateLog:
         self._columns["batch_start"].append(0)
 
     def note(self, update: int | None = None, **logged: Any) -> None:
-        """What was logged, by column, of an update from ``first`` to the coming one; or of the one that it led to."""
+        """What was logged, by column, of an update from ``first`` to the coming one; None: of the one it belongs to."""
         for name, value in logged.items():
-            if value is not None:
-                place = None if update is None else update - self.first
-                self._logged[name].add(value, self.updates - self.first, place)
+            if value is None:
+                continue
+            which = self._update_of(name) if update is None else update
+            if which is not None:
+                self._reach(name, which + 1)
+                self._logged[name][which - self.first] += (value,)
                 self._examples_held += len(value) if name == "batch" else 0
+
+    def note_gradient(self, *_: Any) -> None:
+        """A gradient has been computed: what is logged now led to it."""
+        self._computed = True
+
+    def refuse_more_names(self, names: Iterable[str]) -> None:
+        """ValueError if with these a run had more metrics than its ``meta.json`` may name."""
+        if len(self.metrics.keys() | set(names)) > MOST_METRICS:
+            raise ValueError(
+                f"{MOST_METRICS} metrics have been logged, another name cannot be: log a metric by the same name each "
+                "time; after which update it was logged is kept"
+            )
 
     def note_metric(self, name: str, value: float) -> None:
         """A metric was logged."""
@@ -61,7 +80,8 @@ class UpdateLog:
     def skip(self) -> None:
         """A step came to nothing: what led to it belongs to no update."""
         for logged in self._logged.values():
-            logged.pass_step(self.updates - self.first, made=False)
+            del logged[self.updates - self.first :]
+        self._computed = self._made = False
 
     def note_rates(self, optimizer: int, rates: list[float]) -> None:
         """The learning rates of the groups of the optimizer that is about to make an update."""
@@ -77,8 +97,7 @@ class UpdateLog:
 
     def add(self, optimizer: int, settled: int) -> None:
         """One update more. What is older than update ``settled`` may be written for good."""
-        for logged in self._logged.values():
-            logged.pass_step(self.updates - self.first, made=True)
+        self._computed, self._made = False, True
         self._optimizers.append(optimizer)
         self.updates += 1
         held = self.updates - self.first
@@ -86,11 +105,6 @@ class UpdateLog:
             self._write_metrics(settled)
         if held >= MOST_HELD or self._examples_held >= MOST_EXAMPLES:
             self._write(min(settled, self.first + held // 2))
-
-    def close(self) -> None:
-        """No step follows any more."""
-        for logged in self._logged.values():
-            logged.pass_step(self.updates - self.first, made=False, is_last=True)
 
     def finish(self, run: RecordedRun) -> None:
         """Write the rest, as far as the run goes."""
@@ -115,14 +129,32 @@ class UpdateLog:
     def written_by(self, updates: int) -> tuple[int, int | None]:
         """How many examples were logged, and the first update whose loss was NaN, in a run of so many updates."""
         count = updates - self.first
-        examples = sum(len(batch) for batches in self._logged["batch"].values[:count] for batch in batches)
-        losses = enumerate(self._logged["loss"].values[:count], self.first)
+        examples = sum(len(batch) for batches in self._logged["batch"][:count] for batch in batches)
+        losses = enumerate(self._logged["loss"][:count], self.first)
         nan = (update for update, logged in losses if logged and math.isnan(_mean(logged)))
         return self.examples + examples, next(nan, None) if self.first_nan is None else self.first_nan
 
     def metrics_by(self, updates: int) -> int:
         """How many values of metrics were logged before the update after so many."""
         return self._metrics_written + sum(at <= updates for _, at, _ in self._metrics)
+
+    def _update_of(self, name: str) -> int | None:
+        """The update that what is logged now belongs to; None if its step was skipped."""
+        ahead = self._ahead.setdefault(name, self._made is None and not self._computed)
+        if ahead or self._computed or self._made is None:
+            return self.updates
+        return self.updates - 1 if self._made else None
+
+    def _reach(self, name: str, end: int) -> None:
+        """Have a place for each update before ``end``."""
+        self._logged[name] += [()] * (end - self.first - len(self._logged[name]))
+
+    def _take(self, name: str, count: int) -> list[tuple[Any, ...]]:
+        """What was logged of the first so many updates, of which no more can be."""
+        self._reach(name, self.first + count)
+        taken = self._logged[name][:count]
+        del self._logged[name][:count]
+        return taken
 
     def _write(self, until: int) -> None:
         """Append the updates before ``until``."""
@@ -131,14 +163,14 @@ class UpdateLog:
             return
         before = self.examples
         self.examples, self.first_nan = self.written_by(until)
-        losses, epochs, batches = (logged.take(count) for logged in self._logged.values())
+        losses, epochs, batches = (self._take(name, count) for name in self._logged)
         lengths = np.array([sum(map(len, logged)) for logged in batches], dtype=np.int64)
         self._columns["batch_loss"].append([_mean(logged) if logged else math.nan for logged in losses])
         self._columns["epoch"].append([logged[-1] if logged else -1 for logged in epochs])
         for batch in chain.from_iterable(batches):
             self._columns["batch"].append(batch)
         self._columns["batch_start"].append(before + np.cumsum(lengths))
-        self._examples_held = sum(len(batch) for logged in self._logged["batch"].values for batch in logged)
+        self._examples_held = sum(len(batch) for logged in self._logged["batch"] for batch in logged)
         self.first = until
 
     def _write_metrics(self, until: int) -> None:
@@ -153,59 +185,6 @@ class UpdateLog:
         self._metrics_written += len(rows)
         for name, values in zip(kinds, zip(*rows, strict=True), strict=False):
             self._columns[name].append(values)
-
-
-class _Logged:
-    """What was logged of one kind, update by update; places are counted from the first that can still be logged."""
-
-    def __init__(self) -> None:
-        self.values: list[tuple[Any, ...]] = []  # of each update, as far as there are any
-        self._after: bool | None = None  # whether the loop logs after its steps; None: not known yet
-        self._steps = 0  # tried so far
-        self._made = False  # whether the last of them made an update
-        self._at_first = 0  # how often the loop logged before the first
-        self._since = 0  # and since the last
-
-    def add(self, value: Any, coming: int, place: int | None) -> None:
-        """One more, for the update at ``place``; None: for the one that it led to, given the place of the coming."""
-        if place is None:
-            place = coming
-            self._since += 1
-            if self._after is None and self._steps and not self._at_first:
-                self._after = True
-            if self._after and self._since == 1 and self._steps:
-                if not self._made:
-                    return
-                place = coming - 1
-        self._reach(place + 1)
-        self.values[place] += (value,)
-
-    def pass_step(self, coming: int, made: bool, is_last: bool = False) -> None:
-        """A step was tried: it made the coming update, or none, and then what was logged for it is left out.
-
-        ``is_last``: the loop has ended instead. What came alone after its only step was that step's then.
-        """
-        if not self._steps:
-            self._at_first = self._since
-        elif self._steps == 1 and self._at_first:
-            self._after = self._since == (1 if is_last else self._at_first + 1)
-            if self._after:  # what came first since the last step was that step's
-                first, self.values[coming] = self.values[coming][:1], self.values[coming][1:]
-                if self._made:
-                    self.values[coming - 1] += first
-        if not made:
-            del self.values[coming:]
-        self._steps, self._since, self._made = self._steps + 1, 0, made
-
-    def take(self, count: int) -> list[tuple[Any, ...]]:
-        """What was logged of the first so many updates, which no more can be."""
-        self._reach(count)
-        taken = self.values[:count]
-        del self.values[:count]
-        return taken
-
-    def _reach(self, length: int) -> None:
-        self.values += [()] * (length - len(self.values))
 
 
 def _mean(values: tuple[float, ...]) -> float:

@@ -80,14 +80,13 @@ def test_so_are_those_of_a_single_update(size, after, tmp_path):
 
 @settings(max_examples=40, deadline=None)
 @given(
-    size=st.integers(1, 4),
-    last=st.integers(1, 4),
-    groups=st.integers(3, 6),
+    sizes=st.lists(st.integers(1, 4), min_size=1, max_size=7),
     after=st.booleans(),
     skipped=st.frozensets(st.integers(0, 6), max_size=3),
 )
-def test_what_led_to_a_skipped_step_is_left_out(tmp_path_factory, size, last, groups, after, skipped):
-    sizes = [size] * groups + [min(last, size)]
+def test_micro_batches_in_groups_of_any_size_lead_to_their_own_update_and_to_none_where_its_step_is_skipped(
+    tmp_path_factory, sizes, after, skipped
+):
     if skipped >= set(range(len(sizes))):
         return
     trace = accumulated(tmp_path_factory.mktemp("run") / "run", sizes, after, skipped, everything)
@@ -109,6 +108,29 @@ def test_a_fused_optimizer_that_skips_by_itself_is_seen_to(tmp_path):
             optimizer.zero_grad()
             recording.log(loss=k)
     assert Trace.open(tmp_path / "run").batch_loss.tolist() == [1, 3]
+
+
+def test_a_loop_that_logs_before_its_backward_passes_logs_of_the_coming_update(tmp_path):
+    loop = Loop()
+    with record(loop.model, loop.optimizer, tmp_path / "run") as recording:
+        for k in range(7):
+            recording.log(loss=k)
+            loop.backward()
+            if k % 3 == 2 or k == 6:
+                loop.step()
+    assert Trace.open(tmp_path / "run").batch_loss.tolist() == [1, 4, 6]
+
+
+def test_steps_made_by_hooks_of_the_backward_pass_come_before_what_is_logged_after_it(tmp_path):
+    loop = Loop()
+    loop.model.bias.requires_grad_(False)
+    loop.model.weight.register_post_accumulate_grad_hook(lambda _: loop.step())
+    with record(loop.model, loop.optimizer, tmp_path / "run") as recording:
+        for k in range(3):
+            loop.backward()
+            recording.log(loss=k)
+    assert Trace.open(tmp_path / "run").batch_loss.tolist() == [0, 1, 2]
+    assert len(loop.model.weight._post_accumulate_grad_hooks) == 1
 
 
 def test_a_scaler_of_another_model_is_no_matter(tmp_path):
@@ -184,6 +206,34 @@ def test_a_metric_that_is_no_number_is_refused_by_name_and_nothing_of_the_call_i
         recording.log(loss=1.0, accuracy=0.5)
     trace = Trace.open(tmp_path / "run")
     assert trace.batch_loss.tolist() == [1] and trace.metrics["accuracy"][1].tolist() == [0.5]
+
+
+def test_what_is_given_twice_or_without_a_name_is_refused(tmp_path):
+    loop = Loop()
+    with record(loop.model, loop.optimizer, tmp_path / "run") as recording:
+        loop.backward()
+        loop.step()
+        with pytest.raises(ValueError, match=r"loss cannot be logged: it is given twice"):
+            recording.log({"loss": 1.0}, loss=2.0)
+        with pytest.raises(ValueError, match=r"1 cannot be logged: it is given twice"):
+            recording.log({1: 1.0, "1": 2.0})
+        with pytest.raises(ValueError, match=r"0.5 cannot be logged: it has no name"):
+            recording.log(0.5)
+    assert Trace.open(tmp_path / "run").metrics == {}
+
+
+def test_a_run_with_as_many_metrics_as_there_may_be_opens_and_one_more_is_refused(tmp_path):
+    names = ["\N{SNOWMAN}" * 190 + str(i) for i in range(update_log.MOST_METRICS)]
+    loop = Loop()
+    with record(loop.model, loop.optimizer, tmp_path / "run") as recording:
+        for _ in range(2):
+            loop.backward()
+            loop.step()
+            recording.log(dict.fromkeys(names, 1.0))
+            with pytest.raises(ValueError, match="another name cannot be: log a metric by the same name each time"):
+                recording.log(one_more=1.0)
+    metrics = Trace.open(tmp_path / "run", checksums=True).metrics
+    assert list(metrics) == names and all(at.tolist() == [1, 2] for at, _ in metrics.values())
 
 
 def test_metrics_of_long_runs_are_written_in_blocks(tmp_path, monkeypatch):
