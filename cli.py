@@ -33,6 +33,12 @@ MISTAKES = {  # errors of the file system that are the user's to mend
 }
 
 
+def write_examples(formatter: click.HelpFormatter, examples: Sequence[str]) -> None:
+    with formatter.section("Examples"):
+        for example in examples:
+            formatter.write(f"{'':{formatter.current_indent}}{example}\n")
+
+
 class Command(click.Command):
     """A command whose help has its options under headings, where they are many, and examples at its end."""
 
@@ -57,15 +63,18 @@ class Command(click.Command):
         if any(isinstance(param.type, SceneName) for param in self.params):
             formatter.write_paragraph()
             formatter.write_text(SCENE_NAMES)
-        with formatter.section("Examples"):
-            for example in self.examples:
-                formatter.write(f"{'':{formatter.current_indent}}{example}\n")
+        write_examples(formatter, self.examples)
 
 
 class Gradreel(click.Group):
     """The group of commands; it turns what a command raises into one message and an exit code."""
 
     command_class = Command
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_epilog(ctx, formatter)
+        examples = ("gradreel list", "gradreel render build-curve -q l", "gradreel render --help")
+        write_examples(formatter, examples)
 
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         if not standalone_mode:
@@ -220,7 +229,7 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
                              help="Language on the screen and of the chapters: en, zh."),
         "theme": click.option("--theme", type=click.Choice(["dark", "light"]), default="dark", show_default=True,
                               help="Colours of the picture."),
-        "transparent": click.option("-t", "--transparent", is_flag=True, help="No background (mov, webm, png)."),
+        "transparent": click.option("-t", "--transparent", is_flag=True, help="No background (mov, webm, gif, png)."),
         "seed": click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of the scenes' random numbers."),
         "jumps": click.option("--jumps", is_flag=True,
                               help="Look for jumps in the motion instead: much that changes within one frame."),
@@ -316,7 +325,10 @@ def _options(**chosen: Any) -> Any:
 )
 @options("from", "to", "lesson", "media_dir", "lang", "json")
 def list_scenes(**chosen: Any) -> None:
-    """The scenes in film order, the lesson's parts, and of scenes that have been rendered seconds and beats."""
+    """List the scenes in film order, under the lesson's parts.
+
+    Of scenes that have been rendered, seconds and beats, too.
+    """
     from gradreel.scenes.render.listing import print_scenes
 
     print_scenes(**chosen)
@@ -332,7 +344,7 @@ def list_scenes(**chosen: Any) -> None:
 @click.argument("scene", type=SceneName())
 @options(*LESSON, "lang", "json")
 def describe(**chosen: Any) -> int:
-    """A scene's parameters (types, bounds, defaults), beats and training runs."""
+    """Show a scene's parameters, beats and training runs."""
     from gradreel.scenes.render.commands import describe_scene
 
     return describe_scene(_options(scenes=(chosen.pop("scene"),), **chosen))
@@ -349,7 +361,10 @@ def describe(**chosen: Any) -> int:
 @options(*STRETCH, "media_dir", "jobs", "scheduler")
 @options("dry_run", "json", "progress", "quiet", "verbosity")
 def train(**chosen: Any) -> int:
-    """Train and record the runs that the scenes show (no SCENE: those of the whole lesson)."""
+    """Train and record the runs that the scenes show.
+
+    No SCENE: those of the whole lesson.
+    """
     from gradreel.scenes.render.commands import train_runs
 
     return train_runs(_options(**chosen))
@@ -366,9 +381,10 @@ def train(**chosen: Any) -> int:
 @options(*DATA, "window", "seeds", "widths", "depths", "width", "epochs")
 @options("media_dir", "jobs", "scheduler", "json", "csv", "dry_run", "progress", "quiet", "verbosity")
 def experiment(**chosen: Any) -> int:
-    """Compare networks on daily views: the linear model and wider ones, or deeper ones, several runs each.
+    """Compare networks on daily views, several runs each.
 
-    Runs that are recorded are not trained again. The losses are those over all days trained on, and over the unseen.
+    width: the linear model and wider ones; depth: deeper ones. Runs that are recorded are not trained again. The losses
+    are those over all days trained on, and over the unseen.
     """
     from gradreel.scenes.render.experiments import compare_networks
     from gradreel.scenes.render.lessons.arguments import ExperimentOptions
@@ -389,10 +405,11 @@ def experiment(**chosen: Any) -> int:
 @options(*STRETCH, "media_dir", "seed", "jobs", "timeout", "scheduler")
 @options("watch", "dry_run", "json", "progress", "quiet", "verbosity")
 def render(watch: bool, **chosen: Any) -> int:
-    """Render the whole lesson, or --from one of its scenes --to another, into one video; or each SCENE into its own.
+    """Render the lesson into one video, or each SCENE into its own.
 
-    Runs that are missing are trained first; clips that are up to date are not rendered again. A lesson is a program:
-    the files of scenes that it names are run, so take one from people whom you trust.
+    With --from and --to, one video of a part of the lesson. Runs that are missing are trained first; clips that are up
+    to date are not rendered again. A lesson is a program: the files of scenes that it names are run, so take one from
+    people whom you trust.
     """
     from gradreel.scenes.render.commands import render_videos, watch_videos
 
@@ -415,7 +432,10 @@ def render(watch: bool, **chosen: Any) -> int:
 @options(*STRETCH, "media_dir", "seed", "jobs", "timeout")
 @options("dry_run", "progress", "quiet", "verbosity")
 def frames(**chosen: Any) -> int:
-    """A PNG at the end of each beat (of a plain scene: each play), and one contact sheet of them all."""
+    """Draw a picture at the end of each beat, and a contact sheet.
+
+    Of a plain Manim scene, at the end of each play and wait.
+    """
     from gradreel.scenes.render.commands import render_frames
 
     return render_frames(_options(**chosen))
@@ -431,7 +451,10 @@ def frames(**chosen: Any) -> int:
 @click.argument("scenes", nargs=-1, type=SceneName(), metavar="[TRACE|SCENE]...")
 @options(*STRETCH, "media_dir", "json", "progress", "quiet")
 def verify(**chosen: Any) -> int:
-    """Compute the updates of traces again and compare (no name: every trace of the lesson). Exit 1 if one is wrong."""
+    """Compute the updates of traces again and compare.
+
+    No name: every trace of the lesson. Exit 1 if one is wrong.
+    """
     from gradreel.scenes.render.commands import verify_traces
 
     return verify_traces(_options(**chosen))
@@ -448,7 +471,9 @@ def verify(**chosen: Any) -> int:
 @options("jumps", "lang", "theme", *STRETCH, "media_dir", "jobs", "timeout")
 @options("json", "progress", "quiet", "verbosity")
 def check(**chosen: Any) -> int:
-    """Check the layout at the end of each beat: texts that touch, leave the frame or are too small. Exit 1 if so.
+    """Check the layout at the end of each beat.
+
+    Texts that touch, leave the frame or are too small are listed. Exit 1 if there are any.
 
     With --jumps every frame is drawn, small, and what changes abruptly within a scene is listed.
     """
@@ -466,7 +491,7 @@ def check(**chosen: Any) -> int:
 )
 @options(*LESSON, "media_dir", "prune", "yes", "json", "quiet")
 def cache(**chosen: Any) -> int:
-    """What the media folder keeps so that nothing is made twice, and how much of it the lesson and the videos need.
+    """Show what the media folder keeps, and what of it is needed.
 
     Needed is what a video that is there was made of, and what the lesson is made of now, at any size, in any language.
     Files of your scenes are imported to find that out.
@@ -484,7 +509,10 @@ def cache(**chosen: Any) -> int:
 )
 @options("media_dir", "json")
 def checkhealth(**chosen: Any) -> int:
-    """Look whether libraries, fonts, the encoder and the disk are as they should be. Exit 1 if not."""
+    """Check libraries, fonts, the encoder and the disk.
+
+    Exit 1 if something is not as it should be.
+    """
     from gradreel.scenes.render.report import print_health
 
     return 0 if print_health(**chosen) else 1

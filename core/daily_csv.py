@@ -4,11 +4,12 @@ What could be meant in two ways is refused, with the option that settles it: not
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from io import StringIO
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -25,7 +26,10 @@ VIEWS = {
 """What YouTube Studio calls the column of views, by the language of the account."""
 TOTALS = {"total", "gesamt", "totale", "totaal", "toplam", "итого", "总计", "總計", "合計", "합계"}
 """What it calls the row of their sum, in the place of a day."""
-DATE_FORMATS = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d", "%d %b %Y", "%b %d, %Y", "%d-%b-%Y")
+DATE_FORMATS = (
+    *("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y"),
+    *("%d %b %Y", "%b %d, %Y", "%d-%b-%Y"),
+)
 """Those that an error names where they would do."""
 
 Cells: TypeAlias = Sequence[tuple[int, str]]
@@ -94,6 +98,9 @@ def _rows(file: Path) -> list[tuple[int, list[str]]]:
         raise empty
     unquoted = re.sub(r'"[^"]*"', "", lines[top])
     separator = next((mark for mark in "\t;" if mark in unquoted), ",")
+    if separator not in unquoted:
+        needed = "one such as Date,Views is needed, separated by , ; or tab, and nothing above it"
+        raise _at(file, top + 1, f"{_shown(lines[top].strip())} is no header of a table; {needed}")
     if unquoted.count(separator) >= MOST_COLUMNS or len(lines) > 2 * MOST_DAYS:
         raise UserError(f"{file} has more than {MOST_COLUMNS} columns or {2 * MOST_DAYS} rows, and is no table of days")
     for number, line in enumerate(lines[top:], top + 1):
@@ -130,12 +137,10 @@ def _count_column(file: Path, number: int, header: list[str], day_at: int, colum
     if len(found) == 1:
         return found[0]
     there = ", ".join(_shown(header[i]) for i in (found or others)[:12])
-    if not others:
-        needed = "one such as Date,Views is needed, separated by , ; or tab, and nothing above it"
-        raise _at(file, number, f"{_shown(header[0])} is no header of a table; {needed}")
     if column:
-        often = f"{len(found)} columns are" if found else "no column is"
-        raise _at(file, number, f"{often} called {column!r}; there are {there}")
+        if found:
+            raise _at(file, number, f"{len(found)} columns are called {column!r}; give the one a name of its own")
+        raise _at(file, number, f"no column of numbers is called {column!r}; there are {there}")
     raise _at(file, number, f"{there} may all be meant; name the one: --column NAME{_in_lesson('column')}")
 
 
@@ -145,12 +150,12 @@ def _days(file: Path, header: str, cells: Cells, date_format: str | None) -> lis
         day = _day(cell, date_format)
         if day is None:
             would_do = [form for form in DATE_FORMATS if all(_day(other, form) for _, other in cells)]
-            options = " or ".join(f"--date-format {form!r}" for form in would_do or ["%d/%m/%Y, or the like"])
+            options = " or ".join(f"--date_format {form!r}" for form in would_do or ["%d.%m.%Y"])
             raise _at(
                 file, number,
                 f"{_shown(cell)} in the column {_shown(header)} is no day written as {date_format or '2021-01-31'}. "
                 "Days stand one a row, in the column Date or else in the first; remove rows that are none, or say how "
-                f"days are written: {options}{_in_lesson('date_format')}",
+                f"days are written{'' if would_do else ', such as'}: {options}{_in_lesson('date_format')}",
             )  # fmt: skip
         days.append(day)
     return days
@@ -183,21 +188,25 @@ _FORMS = {".": _form(r"\.", ","), ",": _form(",", ".")}
 
 
 def _numbers(file: Path, cells: Cells, decimal: str | None) -> list[float]:
-    values = []
-    for number, cell in cells:
-        points = [point for point in decimal or ".," if _FORMS[point].fullmatch(cell)]
-        read = {float(re.sub(rf"[^\deE+{point}-]", "", cell).replace(",", ".")) for point in points}
-        if len(read) == 2:
+    """The cells as numbers with one decimal mark. UserError: the first that is none, or may be either of two."""
+    readings = {}  # by the mark: up to the first cell that is no number with it
+    for mark in decimal or ".,":
+        numbers = takewhile(_FORMS[mark].fullmatch, (cell for _, cell in cells))
+        readings[mark] = [float(re.sub(rf"[^\deE+{mark}-]", "", cell).replace(",", ".")) for cell in numbers]
+    complete = [values for values in readings.values() if len(values) == len(cells)]
+    for (number, cell), *read in zip(cells, *complete, strict=True):
+        if len(set(read)) == 2:
             both = " or ".join(f"{value:.10g}" for value in sorted(read))
-            mark = f"--decimal . or --decimal ,{_in_lesson('decimal')}"
-            raise _at(file, number, f"{_shown(cell)} may be {both}; say which mark is the decimal one: {mark}")
-        value = read.pop() if read else -1.0
+            options = f"--decimal . or --decimal ,{_in_lesson('decimal')}"
+            raise _at(file, number, f"{_shown(cell)} may be {both}; say which mark is the decimal one: {options}")
+    mark, values = max(readings.items(), key=lambda reading: len(reading[1]))
+    for (number, cell), value in zip(cells, [*values, -1.0], strict=False):
         vanished = value == 0 and re.search("[1-9]", re.split("[eE]", cell)[0])
         if not (value == 0 or SMALLEST <= value <= LARGEST) or vanished:
-            mark = f" with the decimal mark {decimal}" if decimal else ""
+            other = value < 0 and any(form.fullmatch(cell) for form in _FORMS.values())
+            marked = f" with the decimal mark {mark}" if other else ""
             needed = f"0, or from {SMALLEST:g} to {LARGEST:g}, in digits alone"
-            raise _at(file, number, f"{_shown(cell)} is not a day's number{mark}: {needed}; leave out days without one")
-        values.append(value)
+            raise _at(file, number, f"{_shown(cell)} is not a day's number{marked}: {needed}; remove rows without one")
     return values
 
 
@@ -215,7 +224,7 @@ def _missing(file: Path, days: list[tuple[date, int]], today: date, filled: bool
     there = {day for day, _ in days}
     missing = [day for i in range((last - first).days) if (day := first + timedelta(days=i)) not in there]
     if missing and not filled:
-        fill = f"--fill-missing interpolate{_in_lesson('fill_missing')}"
+        fill = f"--fill_missing interpolate{_in_lesson('fill_missing')}"
         found = f"{missing[0]} is missing; days missing in all: {len(missing)}"
         raise UserError(f"{file}: {found}. Add the rows, or let straight lines fill them: {fill}")
     return missing
@@ -238,8 +247,8 @@ SOFT_HYPHEN = "\u00ad"  # in long words of YouTube's
 
 
 def _plain(name: str) -> str:
-    """A header's name without what does not matter: soft hyphens, underscores, spaces, case."""
-    return " ".join(name.replace(SOFT_HYPHEN, "").replace("_", " ").casefold().split())
+    """A header's name without what does not matter: soft hyphens, underscores, spaces, case, how accents are coded."""
+    return " ".join(unicodedata.normalize("NFKC", name).replace(SOFT_HYPHEN, "").replace("_", " ").casefold().split())
 
 
 def _shown(cell: str) -> str:

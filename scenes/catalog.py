@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
+import os
 import re
+import shlex
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
@@ -61,6 +63,11 @@ class SceneSource:
     def is_ours(self) -> bool:
         """Whether the scene is one of the lecture's, rather than a user's own."""
         return self.file.is_relative_to(LECTURE_FOLDER)
+
+    @property
+    def spec(self) -> str:
+        """How a command names it, as a shell is given it: ``build-curve``, or ``my_scene.py:MyScene``."""
+        return self.name if self.is_ours else shlex.quote(f"{os.path.relpath(self.file)}:{self.class_name}")
 
     @property
     def module_name(self) -> str:
@@ -117,11 +124,10 @@ def resolve(spec: str, ours: KnownScenes | None = None) -> SceneSource:
     for scene in scenes:
         if spec in (scene.name, scene.class_name):
             return scene
-    names = [scene.name for scene in scenes]
-    raise SceneNotFoundError(
-        f"no scene is called {spec!r}; {_meant(spec) or _suggestion(kebab_name(spec), names)}."
-        " `gradreel list` shows every scene; a scene of your own is named my_scene.py:MyScene"
-    )
+    nearest = get_close_matches(kebab_name(spec), [scene.name for scene in scenes], n=3, cutoff=0.5)
+    near = f"the nearest: {_listed(nearest)}. " if nearest else ""
+    ways = f"{near}`gradreel list` shows every scene; a scene of your own is named my_scene.py:MyScene"
+    raise SceneNotFoundError(f"no scene is called {spec!r}; {_meant(spec) or ways}")
 
 
 def beat_names(source: SceneSource) -> tuple[str, ...]:
@@ -249,13 +255,6 @@ def _meant(spec: str) -> str:
         if found and Path(f"{module}.py").expanduser().is_file():
             return f"did you mean {module}.py:{class_name}?"
     return f"did you mean {spec}.py?" if Path(f"{spec}.py").expanduser().is_file() else ""
-
-
-def _suggestion(name: str, names: list[str]) -> str:
-    if not names:
-        return "there are no scenes"
-    nearest = get_close_matches(name, names, n=3, cutoff=0.5)
-    return f"the nearest: {_listed(nearest)}" if nearest else f"there are {_listed(names)}"
 
 
 def _contents(names: list[str]) -> str:

@@ -18,6 +18,7 @@ import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, SceneContext
 from gradreel.scenes.catalog import kebab_name
+from gradreel.scenes.user_traceback import note_missing_tex
 from manim import CairoRenderer, Scene, VMobject, config, tempconfig
 from manim.mobject.types.image_mobject import AbstractImageMobject
 from manim.mobject.types.point_cloud_mobject import PMobject
@@ -99,7 +100,11 @@ def visit_beats(
 
         plays = None if lecture else _Plays(scene, visit_end)
         scene.after_beat = visit_end  # called by LectureScene
-        scene.render()
+        try:
+            scene.render()
+        except FileNotFoundError as error:
+            note_missing_tex(error)
+            raise
         if plays is not None:
             plays.look(END)
         if not ended:

@@ -18,8 +18,9 @@ def user_traceback(error: BaseException, file: Path) -> str:
 
     Lines of Gradreel, of installed packages and of the standard library are left out; so are those of
     exceptions that led to this one. When no line is the user's, the last one is kept, so that something is
-    shown. Where TeX is not installed, what is there without it is said below.
+    shown.
     """
+    note_missing_tex(error)
     formatted = traceback.TracebackException.from_exception(error)
     seen: set[int] = set()
     chain: list[traceback.TracebackException | None] = [formatted]
@@ -31,13 +32,19 @@ def user_traceback(error: BaseException, file: Path) -> str:
         theirs = [frame for frame in part.stack if _is_theirs(frame.filename, file)]
         part.stack = traceback.StackSummary.from_list(theirs or part.stack[-1:])
         chain += [part.__cause__, part.__context__]
-    hint = ""
-    if isinstance(error, FileNotFoundError) and error.filename in TEX:
-        hint = (
-            f"\nMathTex, Tex, DecimalNumber and numbers of axes need {error.filename}, which is not installed; formula,"
-            ' words and Number of gradreel.scenes.mobjects.text do without: formula("a / b") is a fraction'
-        )
-    return "".join(formatted.format()).rstrip() + hint
+    return "".join(formatted.format()).rstrip()
+
+
+def note_missing_tex(error: BaseException) -> None:
+    """Add to ``error``, where a program of TeX was not found, what there is without it."""
+    if not isinstance(error, FileNotFoundError) or error.filename not in TEX:
+        return
+    note = (
+        f"MathTex, Tex, DecimalNumber and numbers of axes need {error.filename}, which is not installed; formula, words"
+        ' and Number of gradreel.scenes.mobjects.text do without: formula("a / b") is a fraction'
+    )
+    if note not in getattr(error, "__notes__", ()):
+        error.add_note(note)
 
 
 def _is_theirs(filename: str, file: Path) -> bool:

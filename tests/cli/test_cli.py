@@ -33,6 +33,14 @@ def test_every_command_explains_itself(gradreel):
         assert result.stdout.startswith("Usage:")
 
 
+def test_the_help_of_all_says_in_whole_sentences_what_each_command_does(gradreel):
+    help_text = gradreel("--help").stdout
+    listed = help_text.partition("\nCommands:\n")[2].partition("\n\n")[0].splitlines()
+    assert {line.split()[0] for line in listed} == NAMES
+    assert all(line.endswith(".") and not line.endswith("...") for line in listed), listed
+    assert "Examples:\n  gradreel list\n" in help_text
+
+
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_every_help_ends_with_two_or_three_examples_that_can_be_parsed(gradreel, name):
     command, help_text = commands.commands[name], gradreel(name, "--help").stdout

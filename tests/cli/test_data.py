@@ -156,7 +156,7 @@ def test_days_and_numbers_written_otherwise_are_read_with_the_options_or_a_lesso
     rows = [f"{date(2024, 1, 1) + timedelta(days=i):%d.%m.%Y};1.{i:03}" for i in range(30)]
     (here / "german.csv").write_text("\n".join(["Datum;Aufrufe", *rows]) + "\n")
     refused = gradreel("train", *OWN, "--data", "german.csv", "--dry_run")
-    assert (refused.exit_code, "--date-format '%d.%m.%Y' (date_format = " in refused.stderr) == (2, True)
+    assert (refused.exit_code, "--date_format '%d.%m.%Y' (date_format = " in refused.stderr) == (2, True)
     refused = gradreel("train", *OWN, "--data", "german.csv", "--date-format", "%d.%m.%Y", "--dry_run")
     assert (refused.exit_code, "--decimal . or --decimal , (decimal = " in refused.stderr) == (2, True)
     form = ("--date_format", "%d.%m.%Y", "--decimal", ",")

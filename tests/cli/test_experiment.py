@@ -271,7 +271,7 @@ def test_filled_days_are_named(gradreel, here):
     arguments = ("experiment", "width", "--data", "gaps.csv", *SMALL[2:], "--widths", "0", "--dry_run")
     refused = gradreel(*arguments)
     assert (refused.exit_code, refused.stdout) == (2, "")
-    for word in ("gaps.csv", "2024-01-11", "--fill-missing interpolate"):
+    for word in ("gaps.csv", "2024-01-11", "--fill_missing interpolate"):
         assert word in refused.stderr
     for spelling in ("--fill-missing", "--fill_missing"):
         filled = gradreel(*arguments, spelling, "interpolate")

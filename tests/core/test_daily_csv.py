@@ -1,6 +1,7 @@
 """Daily counts in CSV files: what is read as it stands, and what is refused with the option that settles it."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -77,9 +78,9 @@ def test_a_column_can_be_named(read: Read) -> None:
     text = "Date,Views,Watch\u00ad_time  (hours)\n2021-01-30,3,2\n"
     series = read(text, column="watch time (hours)")
     assert (series.values, series.column) == ((2,), "Watch_time (hours)")
-    with pytest.raises(UserError, match=r"row 1: no column is called 'likes'; there are 'Views', 'Watch"):
+    with pytest.raises(UserError, match=r"row 1: no column of numbers is called 'likes'; there are 'Views', 'Watch"):
         read(text, column="likes")
-    with pytest.raises(UserError, match="no column is called 'Date'; there are 'Views'"):
+    with pytest.raises(UserError, match="no column of numbers is called 'Date'; there are 'Views'"):
         read(text, column="Date")
 
 
@@ -88,6 +89,16 @@ def test_several_columns_that_may_be_meant_are_refused_with_the_option(read: Rea
     names = ", ".join(repr(name) for name in header.split(",")[1:])
     with pytest.raises(UserError, match=rf"row 1: {names} may all be meant; .*--column NAME \(column = "):
         read(f"{header}\n2021-01-30,3,5\n")
+
+
+def test_a_column_is_found_however_its_accents_are_coded(read: Read) -> None:
+    text = unicodedata.normalize("NFD", "Data,Visualizações,Horas\n2021-01-30,5,1\n")
+    assert read(text).values == read(text, column="visualizações").values == (5,)
+
+
+def test_a_line_above_the_header_is_told(read: Read) -> None:
+    with pytest.raises(UserError, match=r"row 1: 'My channel' is no header of a table; .*nothing above it"):
+        read("My channel\n\nDate,Views\n2021-01-30,5\n")
 
 
 # How days are written
@@ -101,13 +112,13 @@ def test_isos_days_need_no_option(read: Read) -> None:
 @pytest.mark.parametrize("form", DATE_FORMATS)
 def test_other_days_are_refused_with_the_format_that_would_do(read: Read, form: str) -> None:
     text = "Date,Views\n" + "".join(f'"{day:{form}}",5\n' for day in (date(2021, 1, 30), date(2021, 1, 31)))
-    with pytest.raises(UserError, match=re.escape(f"--date-format {form!r} (date_format = ")):
+    with pytest.raises(UserError, match=re.escape(f"--date_format {form!r} (date_format = ")):
         read(text)
     assert read(text, date_format=form).start == date(2021, 1, 30)
 
 
 def test_days_of_which_two_formats_read_all_are_refused_with_both(read: Read) -> None:
-    with pytest.raises(UserError, match=r"row 2: '01/02/2021' .*'%d/%m/%Y' or --date-format '%m/%d/%Y'"):
+    with pytest.raises(UserError, match=r"row 2: '01/02/2021' .*'%d/%m/%Y' or --date_format '%m/%d/%Y'"):
         read("Date,Views\n01/02/2021,5\n02/02/2021,6\n")
 
 
@@ -150,6 +161,12 @@ def test_thousands_that_may_be_decimals_are_refused_with_the_option(
     assert read(text, decimal=".").values == (12, comma)
 
 
+def test_a_file_has_one_decimal_mark(read: Read) -> None:
+    assert read('Date,Views\n2021-01-30,"1,234"\n2021-01-31,12.5\n').values == (1234, 12.5)
+    with pytest.raises(UserError, match=r"row 3: '1\.5' is not a day's number with the decimal mark ,:"):
+        read("Date;Views\n2021-01-30;1,5\n2021-01-31;1.5\n")
+
+
 @pytest.mark.parametrize("cell", ["many", "", "-5", "1e999", "1e-300", "9" * 20, "1,23,456", "5%", "$5", "９", "nan"])
 def test_what_is_no_number_of_a_day_is_named(read: Read, cell: str) -> None:
     with pytest.raises(UserError, match=r"views\.csv, row 2: .* is not a day's number: 0, or from"):
@@ -183,7 +200,7 @@ def test_rows_may_come_in_any_order_and_are_counted_as_an_editor_counts(read: Re
 
 def test_missing_days_are_an_error_or_get_the_straight_line(read: Read) -> None:
     text = "Date,Views\n2021-01-28,1\n2021-01-31,7\n2021-02-02,0\n"
-    with pytest.raises(UserError, match=r"2021-01-29 is missing; days missing in all: 3\. .*--fill-missing"):
+    with pytest.raises(UserError, match=r"2021-01-29 is missing; days missing in all: 3\. .*--fill_missing"):
         read(text)
     series = read(text, fill_missing="interpolate")
     assert series.values == pytest.approx((1, 3, 5, 7, 3.5, 0), rel=1e-15)

@@ -5,8 +5,6 @@ Works on the class it is given; only worker processes have one.
 
 from __future__ import annotations
 
-import os
-import shlex
 import types
 import typing
 from collections.abc import Iterator, Mapping
@@ -92,8 +90,8 @@ def _checked(scene_class: Any, model: type[BaseModel], filled: Mapping[str, Any]
         if len(missing) == len(lines):  # to describe it would take them, too
             given = " ".join(f"--set {name}=…" for name in missing)
             raise UserError("\n".join([*lines, f"give {given}, or defaults in the class's Parameters"])) from None
-        spec = scene if source.is_ours else shlex.quote(f"{os.path.relpath(source.file)}:{source.class_name}")
-        raise UserError("\n".join([*lines, f"`gradreel describe {spec}` shows the parameters of {scene}"])) from None
+        where = f"`gradreel describe {source.spec}` shows the parameters of {scene}"
+        raise UserError("\n".join([*lines, where])) from None
 
 
 def _is_without_default(problem: Mapping[str, Any]) -> bool:

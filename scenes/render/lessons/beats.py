@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -15,6 +16,8 @@ from gradreel.scenes.narration import Narration
 from gradreel.scenes.render.lessons.requests import BeatSpan, SceneRequest
 
 COUNT = "count"
+MOST_NAMED = 12
+"""Beats in a message, of those in a source: a run tells few of them."""
 
 
 @dataclass(frozen=True)
@@ -59,17 +62,23 @@ def check_beats(shown: Sequence[str], request: SceneRequest, told: Sequence[str]
 
 
 def no_such_beats(request: SceneRequest, told: Sequence[str] | None = None) -> UserError:
-    """What is wrong with the beats asked for: those ``told`` when the scene was played, or else those in its source."""
+    """What is wrong with the beats asked for: those ``told`` when the scene was played, or else those in its source.
+
+    There, what is filled in as it is played is "…", and of many only the nearest is named.
+    """
     first, last = request.settings.first_beat, request.settings.last_beat
     asked, name = (first or "") + (f",{last}" if last else ""), request.source.name
     if told is None:
-        known = [beat for beat in beat_names(request.source) if not beat.startswith("{")]  # the name of a variable
+        written = (beat for beat in beat_names(request.source) if not beat.startswith("{"))  # the name of a variable
+        known = [re.sub(r"\{.*\}", "…", beat) for beat in written]
         which = "has no such beats in that order; its beats"
     else:
         known, which = list(told), "tells no such beats in that order with these parameters and runs; it tells"
     if not known:
         return UserError(f"-n {asked}: {name} has no beats")
     wrong = next((beat for beat in (first, last) if beat is not None and beat not in known), "")
-    nearest = get_close_matches(wrong, [beat for beat in known if "{" not in beat], n=1)
+    nearest = get_close_matches(wrong, known, n=1)
     hint = f"; did you mean {nearest[0]}?" if nearest else ""
-    return UserError(f"-n {asked}: {name} {which}: {', '.join(known)}{hint}")
+    many = told is None and len(known) > MOST_NAMED
+    listed = f"`gradreel describe {request.source.spec}` shows them" if many else ", ".join(known)
+    return UserError(f"-n {asked}: {name} {which}: {listed}{hint}")
