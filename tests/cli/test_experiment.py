@@ -196,7 +196,7 @@ def test_one_of_several_columns_is_chosen(gradreel, here):
     assert "Data: two.csv, column Views there, 2024-01-01 to 2024-02-29; " in " ".join(comparison._notes(shown))
     assert comparison._json(shown)["data"]["column"] == "Views there"
     missing = gradreel(*arguments, "--column", "Views")
-    assert (missing.exit_code, "no column is called 'Views'; there are" in missing.stderr) == (2, True)
+    assert (missing.exit_code, "no column of numbers is called 'Views'; there are" in missing.stderr) == (2, True)
 
 
 def test_dry_run_trains_nothing(gradreel, here, first_time):

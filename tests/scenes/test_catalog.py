@@ -179,7 +179,7 @@ def test_nearest_names_are_given(spec):
 
 @pytest.mark.usefixtures("ours")
 def test_where_no_name_is_near_the_command_is_told_that_lists_them():
-    with pytest.raises(SceneNotFoundError, match="^no scene is called 'zzz'; `gradreel list` shows every scene; "):
+    with pytest.raises(SceneNotFoundError, match=r"^no scene is called 'zzz'; `gradreel list` shows every scene; "):
         resolve("zzz")
 
 
