@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
 
 Plain = int | float | bool | str | None
-Count = Annotated[int, Field(ge=0, le=2**48)]
+MOST_COUNTED = 2**48
+Count = Annotated[int, Field(ge=0, le=MOST_COUNTED)]
 
 
 class RecordedPart(BaseModel):
@@ -73,7 +74,7 @@ class RecordedRun(BaseModel):
     optimizers: tuple[RecordedOptimizer, ...]
     dtype: Literal["float32", "float64"]  # of the columns: that of the widest parameter, at least float32
     updates: Count
-    kept_every: Annotated[int, Field(ge=1, le=2**48)] = 1  # updates from one kept state to the next
+    kept_every: Annotated[int, Field(ge=1, le=MOST_COUNTED)] = 1  # updates from one kept state to the next
     ended_by: str | None = None  # the exception that ended it, None for a run that came to its end
     examples_logged: Count = 0  # length of the batch column
     first_nan_loss: Count | None = None  # the first update whose loss was logged, and was not a number
@@ -123,7 +124,7 @@ class RecordedRun(BaseModel):
 
     def refuse_contradictions(self) -> None:
         """Raises ValueError for what `record` never writes, and nobody could count with."""
-        if not 0 < self.n_parameters <= 2**48:
+        if not 0 < self.n_parameters <= MOST_COUNTED:
             raise ValueError(f"parts: {self.n_parameters} parameters in all")
         if not self.updates:
             raise ValueError("updates: none was made")
@@ -132,7 +133,7 @@ class RecordedRun(BaseModel):
         for number, optimizer in enumerate(self.optimizers):
             if any(part >= len(self.parts) for group in optimizer.groups for part in group.parts):
                 raise ValueError(f"optimizers.{number}: trains a part that is not there; there are {len(self.parts)}")
-        if self.buffer_bytes > 2**48 or self.metrics_logged > 2**48:
+        if self.buffer_bytes > MOST_COUNTED or self.metrics_logged > MOST_COUNTED:
             raise ValueError(f"buffers, metrics_logged: {self.buffer_bytes} and {self.metrics_logged} are too many")
         if any(place >= len(self.parts) + len(self.buffers) for place in (self.state_dict or {}).values()):
             raise ValueError("state_dict: has what is neither one of the parts nor one of the buffers")

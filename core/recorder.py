@@ -44,7 +44,8 @@ class Recorder:
     with the next state. So whenever the recording ends, the files hold a whole trace of ``_settled`` updates.
 
     Where each state is kept, it is taken right after the update that led to it: what the loop itself changes before the
-    next is seen then, and the state is taken again. Buffers are taken then only: the next forward pass changes them.
+    next is seen then, and the state is taken again. Buffers are taken right after each update: the next forward pass
+    changes them.
     """
 
     def __init__(self, recorded: RecordedModel, every: int, path: Path, uninterrupted: Uninterrupted) -> None:
@@ -95,7 +96,7 @@ class Recorder:
         self._states = RowsOnTheirWay(self.recorded, writer.columns["parameters"])
         self._gradients = RowsOnTheirWay(self.recorded, writer.columns["gradient"])
         self._buffers = writer.columns.get("buffers")
-        self._buffers_waiting = [self.recorded.buffers.take()] if self._buffers else []
+        self._take_buffers()
         self.log = UpdateLog(writer)
         self._seen = set(map(id, self.recorded.optimizers))
         with ExitStack() as hooks:
@@ -159,8 +160,6 @@ class Recorder:
         if updates == 0:
             raise _NothingRecordedError
         if updates > self._settled:
-            if self._buffers and not self._buffers_waiting:
-                self._buffers_waiting.append(self.recorded.buffers.take())
             self._append()
         reason = ended or self.failure
         self._ended_by = None if reason is None else type(reason).__qualname__
@@ -243,8 +242,7 @@ class Recorder:
                 self._watch_disk()
         self.log.add(number, max(0, self._settled))
         self.updates += 1
-        if self._buffers and self.updates % self.every == 0:
-            self._buffers_waiting.append(self.recorded.buffers.take())
+        self._take_buffers()
         self._stepping = None
 
     @contextmanager
@@ -291,6 +289,11 @@ class Recorder:
                 self._first_edit = self.updates if self._first_edit is None else self._first_edit
         self.recorded.take_state(self._states)
 
+    def _take_buffers(self) -> None:
+        """Take what the buffers are right after an update, each of which may be the last."""
+        if self._buffers:
+            self._buffers_now = self.recorded.buffers.take()
+
     def _append(self) -> None:
         """The state that was taken, and the gradient that led to it from the kept state before."""
         if self._settled >= 0:
@@ -298,9 +301,8 @@ class Recorder:
         self._states.append()
         self._unwatched += 2 * self._states.size
         if self._buffers:
-            buffers = self._buffers_waiting.pop(0)
-            self._buffers.append_bytes(buffers)
-            self._unwatched += len(buffers)
+            self._buffers.append_bytes(self._buffers_now)
+            self._unwatched += len(self._buffers_now)
 
     def _watch_disk(self) -> None:
         """OSError while there is still room for all that has been recorded."""

@@ -18,7 +18,7 @@ import torch
 from gradreel.core.arrays import IntArray
 from gradreel.core.errors import UserError, listed
 from gradreel.core.recorded_model import RecordedModel
-from gradreel.core.recorded_run import METRIC_NAME, is_metric_name
+from gradreel.core.recorded_run import METRIC_NAME, MOST_COUNTED, is_metric_name
 from gradreel.core.recorder import INTERRUPTED, Recorder
 from gradreel.core.uninterrupted import Uninterrupted
 from gradreel.core.writing import one_writer, refuse_foreign
@@ -147,7 +147,7 @@ def _kept_every(keep: str | Mapping[str, int]) -> int:
     match keep:
         case "every update":
             return 1
-        case {"every": int(every), **others} if not others and every >= 1:
+        case {"every": int(every), **others} if not others and 1 <= every <= MOST_COUNTED:
             return every
     raise UserError(f'keep is {keep!r}; record can keep "every update" or {{"every": k}}, k being 1 or more')
 
@@ -158,7 +158,7 @@ def _folder_named(path: object) -> Path:
         raise UserError(f"record was given a {type(path).__name__} as path; it needs the name of a folder")
     try:
         folder = Path(path).expanduser().resolve()
-        folder.exists()  # an OSError for a name that is too long
+        folder.with_name(folder.name + INTERRUPTED).exists()  # an OSError for a name that is too long; / has none
     except OSError as error:
         raise UserError(f"{path} cannot be the folder of a trace: {error.strerror}; choose another path") from None
     except (TypeError, ValueError, RuntimeError) as error:  # of bytes, of a null character, of ~nobody

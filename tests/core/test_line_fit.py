@@ -53,5 +53,3 @@ def test_a_line_is_what_its_theta_predicts(tmp_path):
     theta, x = np.array([0.7, -1.3]), np.array([0.0, 2.5, 8.0])
     assert line_of(run, theta)(x) == pytest.approx(predict(run, theta, run.dataset.features_at(x)))
     assert Line(0.7, -1.3 - 0.7 * 4.0) == line_of(run, theta)
-
-

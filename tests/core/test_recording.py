@@ -1115,7 +1115,7 @@ def test_what_cannot_be_recorded_is_refused_at_once(tmp_path):
     refused(model, others, path, r"none of its 4 parameter tensors is in the optimizer \(SGD, Adam\)")
     refused(empty, others[0], path, "none of its 0 parameter tensors")
     refused(model, [optimizer, optimizer], path, "same optimizer twice")
-    for keep in ("all", {"every": 0}, {"at most": 5}, {"every": 2.0}, {"every": 2, "at most": 3}):
+    for keep in ("all", {"every": 0}, {"at most": 5}, {"every": 2.0}, {"every": 10**30}, {"every": 2, "at most": 3}):
         refused(model, optimizer, path, "keep is .*every update", keep=keep)
     for odd, kind in (
         (torch.eye(2).to_sparse(), "torch.sparse_coo"),
@@ -1159,6 +1159,7 @@ def test_what_is_no_trace_is_not_replaced(tmp_path):
     ("name", "message"),
     [
         ("x" * 300, "x cannot be the folder of a trace: File name too long; choose another path"),
+        ("/", "cannot be the folder of a trace: .*choose another path"),
         ("nul\0", "cannot be the folder of a trace: embedded null"),
         ("~nobody-of-this-name/run", "cannot be the folder of a trace: .*choose another path"),
         (5, "record was given a int as path; it needs the name of a folder"),
