@@ -168,6 +168,9 @@ def _is_kept(run: Experiment | RecordedRun, kept: IntArray) -> bool:
 
 _AT_ONCE = 1 << 20
 _COMMON = ("kept", "parameters", "gradient", "batch_loss", "epoch", "batch")
+_SOME = ("optimizer_state", "batch_start", "optimizer", "rate", "buffers", "metric", "metric_at", "metric_value")
+COLUMNS = frozenset((*_COMMON, *_SOME))
+"""Names of all columns that a trace may have."""
 
 
 def column_kinds(run: Experiment | RecordedRun) -> dict[str, ColumnKind]:

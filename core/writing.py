@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from gradreel.core.columns import ColumnKind
 from gradreel.core.errors import UserError, listed
 from gradreel.core.regular_files import read_bounded
-from gradreel.core.trace import FORMAT, META, MOST_META, metric_kinds
+from gradreel.core.trace import COLUMNS, FORMAT, META, MOST_META, metric_kinds
 from gradreel.core.write_behind import ColumnWriter, WriteBehind, Written
 from pydantic import TypeAdapter
 
@@ -208,11 +208,14 @@ def _foreign(folder: Path, columns: Iterable[str] = ()) -> str:
 
 
 def _columns_named(note: Path) -> set[str]:
-    """Which columns a trace's ``meta.json`` or journal says it has; none if it is damaged or somebody else's."""
+    """Which columns a trace's ``meta.json`` or journal says it has; none if it is damaged or somebody else's.
+
+    Of those that there are: whatever it says, a file of another name is no column.
+    """
     try:
         content = json.loads(read_bounded(note, MOST_META))
         ours = content.get("format") == FORMAT or {"updates", "versions", "columns"} == set(content)
-        return set(content["columns"]) if ours else set()
+        return COLUMNS & set(content["columns"]) if ours else set()
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return set()
 

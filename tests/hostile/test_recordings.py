@@ -69,6 +69,9 @@ FOREIGN = {
     "features with a meta of their own": with_meta({"name": "my features"}),
     "a meta that is a list": with_meta([1, 2]),
     "a meta that names our format, and no columns": with_meta({"format": "gradreel trace"}),
+    "a meta in our format that calls the features a column": with_meta(
+        {"format": "gradreel trace", "columns": ["features"]}
+    ),
     "a trace and features": beside_a_trace(features),
     "a trace and notes": beside_a_trace(lambda folder: (folder / "notes.txt").write_text("mine")),
     "a trace and a folder": beside_a_trace(lambda folder: (folder / "plots").mkdir()),
