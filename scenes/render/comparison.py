@@ -32,6 +32,7 @@ from gradreel.scenes.render.workers.progress import counted
 from gradreel.scenes.render.workers.training import grouped
 
 NOTHING = "—"
+COLUMNS = ("network", "hidden", "parameters", "updates", "seed", "seconds", "training_loss", "unseen_loss")  # of --csv
 
 
 @dataclass(frozen=True)
@@ -234,11 +235,17 @@ def _runs(comparison: Comparison, network: Network, result: Result | None) -> li
     return rows
 
 
+def is_table_of_runs(file: Path) -> bool:
+    """Whether the file is empty or begins as those of ``--csv`` do, so that one may be put in its place."""
+    with file.open("rb") as content:
+        return content.readline(1000) in (b"", f"{','.join(COLUMNS)}\n".encode())
+
+
 def _csv(comparison: Comparison) -> str:
     """A row for each run; losses in views."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(["network", "hidden", "parameters", "updates", "seed", "seconds", "training_loss", "unseen_loss"])
+    rows.writerow(COLUMNS)
     for network, result in comparison.results.items():
         hidden = "-".join(map(str, network.hidden))
         for run in _runs(comparison, network, result):

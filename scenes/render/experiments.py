@@ -24,7 +24,7 @@ from gradreel.core.trace import Trace
 from gradreel.scenes.render.clips.disk_errors import clear_disk_errors
 from gradreel.scenes.render.clips.workspace import Folders, Workspace
 from gradreel.scenes.render.cluster.executors import trainers_of
-from gradreel.scenes.render.comparison import Comparison, print_comparison, print_missing
+from gradreel.scenes.render.comparison import Comparison, is_table_of_runs, print_comparison, print_missing
 from gradreel.scenes.render.lessons.arguments import ExperimentOptions, cores, parse_counts
 from gradreel.scenes.render.lessons.daily import daily_data, daily_views, filled_text
 from gradreel.scenes.render.workers.pool import Workers
@@ -70,8 +70,9 @@ def _check_outputs(options: ExperimentOptions) -> None:
         raise UserError(f"--csv {options.csv} is a folder; name the file to write")
     if not file.resolve().parent.is_dir():
         raise UserError(f"--csv {options.csv}: there is no folder {file.parent}; make it, or name a file elsewhere")
-    if options.data is not None and file.exists() and options.data.exists() and file.samefile(options.data):
-        raise UserError(f"--csv {options.csv} would be written over the views of --data; name another file")
+    if file.is_file() and not is_table_of_runs(file):
+        why = "is there and no table of runs; name a new file, or --data for views to read"
+        raise UserError(f"--csv {options.csv} {why}")
 
 
 def _dataset(options: ExperimentOptions) -> DailyViews:

@@ -119,24 +119,26 @@ def test_csv_on_standard_output_stands_alone(gradreel, trained):
     assert (both.exit_code, both.stdout) == (2, "")
 
 
-def test_the_users_views_are_not_written_over(gradreel, here):
+def test_csv_is_written_over_no_file_that_is_not_its_own(gradreel, here):
     before = (here / "views.csv").read_bytes()
+    alone = gradreel("experiment", "width", "--csv", "views.csv")  # instead of --data
+    assert (alone.exit_code, "or --data for views to read" in alone.stderr) == (2, True)
     (here / "link.csv").symlink_to("views.csv")
     (here / "hard.csv").hardlink_to(here / "views.csv")
     for name in ("views.csv", here / "views.csv", "link.csv", "hard.csv"):
         result = gradreel(*WIDTHS, "--csv", name)
         assert (result.exit_code, result.stdout) == (2, "")
-        assert f"--csv {name} would be written over the views of --data" in result.stderr
+        assert f"--csv {name} is there and no table of runs; name a new file" in result.stderr
     assert (here / "views.csv").read_bytes() == before
     assert not (here / "media").exists()
 
 
 def test_a_csv_replaces_an_earlier_one_whole(gradreel, trained):
     earlier = trained / "earlier.csv"
-    earlier.write_text("x" * 10_000)
+    expected = gradreel(*WIDTHS, "--csv", "-").stdout
+    earlier.write_text(expected + "x" * 10_000)
     earlier.chmod(0o640)
     (trained / "link.csv").symlink_to(earlier)
-    expected = gradreel(*WIDTHS, "--csv", "-").stdout
     before = {path.name for path in trained.iterdir()}
     assert gradreel(*WIDTHS, "--csv", "link.csv").exit_code == 0
     assert earlier.read_text() == expected
@@ -153,12 +155,13 @@ def test_a_csv_that_cannot_be_written_is_named_after_the_table(gradreel, trained
         raise OSError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr("pathlib.Path.replace", refuse)
-    (trained / "earlier.csv").write_text("earlier")
+    earlier = gradreel(*WIDTHS, "--csv", "-").stdout + "earlier"
+    (trained / "earlier.csv").write_text(earlier)
     before = {path.name for path in trained.iterdir()}
     kept = gradreel(*WIDTHS, "--csv", "earlier.csv")
     assert (kept.exit_code, kept.stdout) == (2, first_time[1])
     assert kept.stderr == "Error: --csv earlier.csv was not written: Permission denied\n"
-    assert (trained / "earlier.csv").read_text() == "earlier"
+    assert (trained / "earlier.csv").read_text() == earlier
     assert {path.name for path in trained.iterdir()} == before
 
 

@@ -154,12 +154,13 @@ def one_line(tmp_path, experiment: str, *arguments) -> str:
         ),
         (
             "dataset = { kind = 'daily views', days = 3 }",
-            "unknown key experiments.mine.dataset.days; "
+            "unknown key days of a dataset of daily views; "
             "known here: kind, series, window, unseen_from, data, column, date_format, decimal, fill_missing",
         ),
         (
-            "dataset = { kind = 'daily views', dta = 'views.csv' }",
-            "unknown key experiments.mine.dataset.dta; did you mean data?",
+            "dataset = { kind = 'daily views', data = 'views.csv', date-format = '%d.%m.%Y' }",  # before it is read
+            "unknown key date-format of a dataset of daily views; "
+            "known here: kind, series, window, unseen_from, data, column, date_format, decimal, fill_missing",
         ),
         (
             "dataset = { kind = 'curve', window = 3 }",

@@ -30,14 +30,13 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
-from gradreel.core.daily_views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.text_files import read_toml
 from gradreel.scenes.catalog import LESSON_FILE, KnownScenes, beat_names, find_scenes, resolve
 from gradreel.scenes.narration import OwnWords, check_language
 from gradreel.scenes.render.lessons.arguments import parse_value
-from gradreel.scenes.render.lessons.daily import FILE_KEYS, with_files
+from gradreel.scenes.render.lessons.daily import with_files
 from gradreel.scenes.render.lessons.lesson import Lesson, Poster, SceneEntry, Title
 from gradreel.scenes.render.lessons.tables import Location, Problem, beside, problems_of
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -180,9 +179,8 @@ def _explain(file: Path, content: Mapping[str, Any], error: ValidationError) -> 
 def _line(file: Path, content: Mapping[str, Any], problem: Problem) -> str:
     place = _place(problem.place, content)
     if problem.is_unknown:
-        known = [*problem.known, *(FILE_KEYS if problem.known == tuple(DailyViews.model_fields) else ())]
-        nearest = get_close_matches(str(problem.place[-1]), known, n=1, cutoff=0.65)
-        hint = f"did you mean {nearest[0]}?" if nearest else f"known here: {', '.join(known)}"
+        nearest = get_close_matches(str(problem.place[-1]), problem.known, n=1, cutoff=0.65)
+        hint = f"did you mean {nearest[0]}?" if nearest else f"known here: {', '.join(problem.known)}"
         if problem.place == ("dataset",):
             hint = "a dataset is that of a training run, in [experiments.NAME], or of a scene, in its parameters"
         return f"{file}: unknown key {place}; {hint}"
