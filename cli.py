@@ -181,7 +181,9 @@ LEVELS = click.Choice(["debug", "info", "warning", "error", "critical"], case_se
 
 GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand under where there are many
     "Scenes": {
-        "lesson": click.option("--lesson", type=FILE, help="Lesson file (TOML).  [default: the lecture of gradreel]"),
+        "lesson": click.option("--lesson", type=FILE,
+                               help="Lesson file (TOML), from somebody whom you trust: the scenes that it names are "
+                                    "programs.  [default: the lecture of gradreel]"),
         "from": click.option("--from", "first_scene", type=SceneName(), metavar="SCENE",
                              help="Of the lesson, only the scenes from this one on."),
         "to": click.option("--to", "last_scene", type=SceneName(), metavar="SCENE",
@@ -408,8 +410,7 @@ def render(watch: bool, **chosen: Any) -> int:
     """Render the lesson into one video, or each SCENE into its own.
 
     With --from and --to, one video of a part of the lesson. Runs that are missing are trained first; clips that are up
-    to date are not rendered again. A lesson is a program: the files of scenes that it names are run, so take one from
-    people whom you trust.
+    to date are not rendered again.
     """
     from gradreel.scenes.render.commands import render_videos, watch_videos
 

@@ -61,7 +61,7 @@ def test_renders_help_groups_its_options_and_says_how_scenes_are_named_and_what_
     assert places == sorted(places)
     assert help_text.index("Picture:") < help_text.index("--quality") < help_text.index("Files:")
     assert "my_scene.py:MyScene for one of your own" in help_text
-    assert "A lesson is a program" in help_text
+    assert "from somebody whom you trust: the scenes that it names are programs" in help_text
     assert "Files of your scenes are imported for that" in help_text
     assert "Files of your scenes are imported" in " ".join(gradreel("cache", "--help").stdout.split())
 
