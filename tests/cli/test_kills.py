@@ -104,7 +104,7 @@ KINDS = {
     "joining": ".gradreel/temporary/*/*-film.mp4",
     "writing beside it": ".gradreel/temporary/*/*-film.en.srt",
     "renaming": "videos/film/*/film.mp4",
-    "renamed": ".gradreel/published/*.json",
+    "renamed": "videos/film/*/manifest.json",
 }
 SHORT = ("clip named", "joining", "writing beside it", "renaming")  # what lasts for some milliseconds only
 MOMENTS = 20

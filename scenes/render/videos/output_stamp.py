@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import PACKAGE_FOLDER
 from gradreel.scenes.narration import LANGUAGES
 from gradreel.scenes.render.clips.source_digest import digest_of_sources
@@ -57,6 +58,22 @@ class OutputStamp:
         temporary.write_bytes(as_json(kept.model_dump()))
         return temporary
 
+    def refuse_foreign(self, written: Mapping[Path, Path]) -> None:
+        """Raises UserError for a file beside the video that is not as it was written with the video before.
+
+        Subtitles that somebody has corrected, or a poster of somebody's own, are not replaced.
+        """
+        known = _read(self.file)
+        before = known.files if known else {}
+        for final in written.values():
+            if final.parent == self._final.parent and final.name != self._final.name:
+                found, then = _stamp(final), before.get(final.name)
+                if found is not None and (then is None or not _alike(found, then)):
+                    raise UserError(
+                        f"{final} would be replaced, and it is not as {self._final.name} came with it; "
+                        "move it away, or name another video by -o"
+                    )
+
     def left_over(self, written: Mapping[Path, Path]) -> list[Path]:
         """Subtitles that were written with the video before, are as they were then, and are not written now."""
         known = _read(self.file)
@@ -90,6 +107,11 @@ def _stamp(file: Path) -> Stamp | None:
     except (OSError, ValueError):  # no name of a file
         return None
     return found.st_size, found.st_mtime_ns
+
+
+def _alike(found: Stamp, then: Stamp) -> bool:
+    """Whether a file is as it was written: some disks keep times to two seconds only (FAT)."""
+    return found[0] == then[0] and abs(found[1] - then[1]) <= 2_000_000_000
 
 
 def _hash(content: bytes) -> str:

@@ -71,7 +71,7 @@ def publish_lesson(
         f"{final.stem}.jpg": _poster(lesson, shots),
         manifest: as_json(_manifest(lesson, settings, shots, final)),
     }
-    publish_all(video, final, beside, workspace, stamp)
+    publish_all(video, final, beside, workspace, stamp, refuse_foreign=output is not None)
     return final
 
 
@@ -101,7 +101,8 @@ def publish_clip(
         shutil.copytree(result.path, temporary)
     else:
         shutil.copyfile(result.path, temporary)
-    publish_all(temporary, final, _subtitle_files(subtitles, final.stem), workspace, stamp)
+    beside = _subtitle_files(subtitles, final.stem)
+    publish_all(temporary, final, beside, workspace, stamp, refuse_foreign=output is not None)
     return final
 
 
@@ -181,20 +182,33 @@ def _stamp(
 
 
 def publish_all(
-    video: Path, final: Path, beside: Mapping[str, bytes], workspace: Workspace, stamp: OutputStamp
+    video: Path,
+    final: Path,
+    beside: Mapping[str, bytes],
+    workspace: Workspace,
+    stamp: OutputStamp,
+    refuse_foreign: bool = False,
 ) -> None:
     """Write everything under temporary names, then rename it all: a full disk leaves what was there before.
 
     What stood beside the video goes before the video is replaced, and the new one's comes after it: subtitles and a
     manifest are never seen with another run's video. What it has no more, such as subtitles in a language, goes, too.
+    ``refuse_foreign``: what stands beside it is replaced only if it is as it was written with the video before, else
+    UserError. The stamp, which tells that, comes before the files: after a stop between them they are known.
     """
     written = {video: final}
     for name, content in beside.items():
         temporary = workspace.temporary(name)
         temporary.write_bytes(content)
         written[temporary] = final.with_name(name)
-    files = written | {stamp.write(written, workspace): stamp.file}
-    workspace.publish(files, lambda: [*stamp.left_over(written), *list(files.values())[1:]])
+    files = {stamp.write(written, workspace): stamp.file} | written
+
+    def first_gone() -> list[Path]:
+        if refuse_foreign:
+            stamp.refuse_foreign(written)
+        return [*stamp.left_over(written), *list(written.values())[1:]]
+
+    workspace.publish(files, first_gone)
 
 
 def _poster(lesson: Lesson, shots: Sequence[Shot]) -> bytes:
