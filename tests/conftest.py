@@ -13,6 +13,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Examples may take as long as a busy machine takes; in CI they are the same each time, elsewhere they go on looking
+settings.register_profile(
+    "gradreel",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+settings.load_profile("gradreel")
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # a worker for each core: more threads for numpy's products would only wait
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is imported

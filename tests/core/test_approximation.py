@@ -51,7 +51,7 @@ def test_adaptive_is_never_worse_than_even(name: str, n_knots: int) -> None:
     assert adaptive.largest_error(f) <= even.largest_error(f)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.floats(-1, 2), st.floats(-3, 3)), min_size=1, max_size=6), st.integers(2, 30))
 def test_adaptive_is_never_worse_on_random_corners(corners: list[tuple[float, float]], n_knots: int) -> None:
     def f(x: FloatArray) -> FloatArray:
@@ -132,7 +132,7 @@ def test_the_x_where_a_function_breaks_is_named(f: Function, at: str, placement:
     assert at in str(raised.value)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.floats(-0.99, 1.99), st.sampled_from([1e-6, 0.01, 1.0, 1e6]))
 def test_a_jump_anywhere_is_found(at: float, height: float) -> None:
     with pytest.raises(UserError, match="jumps") as raised:
@@ -141,7 +141,7 @@ def test_a_jump_anywhere_is_found(at: float, height: float) -> None:
     assert named == pytest.approx(at, rel=1e-9, abs=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.floats(-0.99, 1.99), st.sampled_from([-3, -2, -1, -0.5]))
 def test_a_pole_anywhere_is_found(at: float, power: float) -> None:
     with pytest.raises(UserError, match="x = "):

@@ -6,7 +6,7 @@ import pytest
 from gradreel.core.daily_series import DailySeries
 from gradreel.core.daily_views import DailyViews, views_column, views_text
 from gradreel.core.synthetic_views import synthetic_views
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -78,7 +78,6 @@ def test_a_day_trained_on_changes_the_scaling(changed: int) -> None:
     window=st.integers(min_value=1, max_value=38),
     share=st.floats(min_value=0, max_value=1),
 )
-@settings(deadline=None)
 def test_every_label_day_is_trained_on_or_unseen(values: list[int], window: int, share: float) -> None:
     window = min(window, len(values) - 2)
     first = window + 1 + round(share * (len(values) - window - 2))
@@ -267,7 +266,6 @@ def test_a_column_shows_three_digits_of_its_largest_number(column: list[float], 
 
 
 @given(exponent=st.integers(-330, 40), values=st.lists(st.integers(1, 10**6), min_size=5, max_size=20))
-@settings(deadline=None)
 def test_series_of_any_size_scale_alike(exponent: int, values: list[int]) -> None:
     data = DailyViews(series=series(*values), window=3)
     unit = 2.0**exponent if max(values) * 2.0**exponent <= 1e15 else 1.0

@@ -78,7 +78,7 @@ def test_so_are_those_of_a_single_update(size, after, tmp_path):
     assert len(trace.examples(0)) == 2 * size
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     sizes=st.lists(st.integers(1, 4), min_size=1, max_size=7),
     after=st.booleans(),

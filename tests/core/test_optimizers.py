@@ -16,7 +16,7 @@ from gradreel.core.experiment import Experiment, StepSchedule
 from gradreel.core.optimizers import optimizer_of
 from gradreel.core.trace import Trace
 from gradreel.core.training import train, train_all
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
@@ -140,7 +140,7 @@ def shapes(draw: st.DrawFn) -> Experiment:
     )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80)
 @given(shapes())
 def test_networks_of_any_shape_are_those_of_torch(
     tmp_path_factory: pytest.TempPathFactory, experiment: Experiment
@@ -149,7 +149,7 @@ def test_networks_of_any_shape_are_those_of_torch(
     check_it_agrees(trace, {"float64": 1e-11, "float32": 1e-4}[experiment.dtype])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(shapes(), st.integers(2, 4))
 def test_runs_side_by_side_are_those_that_are_made_alone_bit_for_bit(
     tmp_path_factory: pytest.TempPathFactory, experiment: Experiment, runs: int

@@ -59,14 +59,14 @@ def allowance(curve: PiecewiseLinearCurve) -> float:
     return 1e-12 * curve.height + 2 * float(np.spacing(np.abs(curve.y).max()))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(curves())
 def test_the_parts_are_the_curve(curve: PiecewiseLinearCurve) -> None:
     x = places(curve)
     np.testing.assert_allclose(curve.decompose()(x), curve(x), rtol=0, atol=allowance(curve))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(curves())
 def test_the_relus_are_the_curve(curve: PiecewiseLinearCurve) -> None:
     x = places(curve)
@@ -75,7 +75,7 @@ def test_the_relus_are_the_curve(curve: PiecewiseLinearCurve) -> None:
     np.testing.assert_allclose(relus(x), curve(x), rtol=0, atol=allowance(curve))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(curves(), st.randoms(use_true_random=False))
 def test_curve_and_parts_agree_with_exact_arithmetic(curve: PiecewiseLinearCurve, random: object) -> None:
     x = places(curve)[:60]
@@ -84,7 +84,7 @@ def test_curve_and_parts_agree_with_exact_arithmetic(curve: PiecewiseLinearCurve
     np.testing.assert_allclose(curve.decompose()(x), truth, rtol=0, atol=allowance(curve))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(curves(), st.data())
 def test_a_partial_sum_is_the_curve_up_to_its_knot_and_flat_beyond(
     curve: PiecewiseLinearCurve, data: st.DataObject

@@ -15,7 +15,7 @@ from gradreel.core.theta import parameter_names
 from gradreel.core.trace import Trace, column_kinds, sealed_meta
 from gradreel.core.training import train
 from gradreel.core.verify import Agreement, Problem, verify
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 COLUMNS = ["kept", "parameters", "gradient", "batch_loss", "batch", "epoch"]
@@ -118,7 +118,7 @@ def test_a_flipped_bit_in_meta_is_found(copy: Path) -> None:
     assert verify(copy).exact
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200)
 @given(st.data())
 def test_a_flipped_bit_anywhere_is_found(copy: Path, data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(["meta.json", *(f"{column}.npy" for column in COLUMNS)]))

@@ -13,11 +13,11 @@ import xxhash
 from gradreel.core import write_behind
 from gradreel.core.columns import ColumnKind, checksum, read_column, rows_of
 from gradreel.core.write_behind import ColumnWriter, WriteBehind, Written
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(st.integers(0, 700), st.integers(1, 900), st.lists(st.integers(1, 60), min_size=1, max_size=9), st.booleans())
 def test_a_column_is_what_was_appended(
     tmp_path_factory: pytest.TempPathFactory, rows: int, width: int, portions: list[int], cached: bool
@@ -122,7 +122,7 @@ def test_a_block_that_is_full_before_its_mark_is_reached_is_written_whole(tmp_pa
     np.testing.assert_array_equal(np.load(tmp_path / "numbers.npy"), numbers)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(1, 3000), st.booleans(), st.floats(0, 0.002)), min_size=1, max_size=40))
 def test_marks_at_any_moment_change_nothing(
     tmp_path_factory: pytest.TempPathFactory, portions: list[tuple[int, bool, float]]

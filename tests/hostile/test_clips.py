@@ -15,7 +15,7 @@ from gradreel.scenes.render.clips.workspace import LARGEST_JSON, read_json
 from gradreel.scenes.render.lessons.choosing import load_lesson
 from gradreel.scenes.render.lessons.settings import RenderSettings
 from gradreel.scenes.render.listing import print_scenes
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 SMALL = ("--lesson", "film.toml", "-r", "64,36", "--fps", "5")
@@ -102,7 +102,7 @@ def test_a_clip_that_is_described_and_no_film_is_made_again(rendered, content):
     assert (result.exit_code, "damaged, made again" in result.stderr) == (0, True)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(data=st.data())
 def test_whatever_a_description_says_it_is_read_or_does_not_count(rendered, odd_json, data, capsys):
     """Those that plan, list, estimate and clear up read descriptions, and none of them is upset by one."""

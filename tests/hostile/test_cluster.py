@@ -24,7 +24,7 @@ from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.lessons.requests import ClipJob, ClipResult, SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
 from gradreel.scenes.render.workers.drawers import Listeners
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 QUIET = Listeners(lambda: None, lambda done, total: None, lambda text: None)
@@ -52,7 +52,7 @@ FAILED = st.builds(
     st.sampled_from(["UserError", "SceneError", "WorkerDiedError", "SystemExit"]), st.text(), st.lists(PATHS),
 )  # fmt: skip
 TEXTS = SAID | FAILED | st.just(json.dumps(CLIP)) | ODD.map(json.dumps) | st.text() | st.just("[" * 100_000)
-FEW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=150)
 
 
 class Answers:

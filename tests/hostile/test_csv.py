@@ -11,10 +11,10 @@ import pytest
 from gradreel.core.daily_csv import DATE_FORMATS, CsvFormat, read_daily_csv
 from gradreel.core.errors import UserError
 from gradreel.core.piecewise import read_knots
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-FUZZ = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZ = settings(max_examples=150)
 TODAY = date(2021, 2, 26)
 CELLS = st.sampled_from(
     [

@@ -11,7 +11,7 @@ from gradreel.scenes.catalog import resolve
 from gradreel.scenes.render.inspection import _DESCRIPTIONS, kept_description
 from gradreel.scenes.render.lessons.requests import ParameterRow, SceneDescription, SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 ROW = ParameterRow("run", "Experiment", "", "", "The run.")
@@ -39,7 +39,6 @@ def test_a_description_is_read_as_it_was_kept(tmp_path):
     assert kept_description(file, REQUEST) == OURS
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(field=st.sampled_from(FIELDS), odd=ODD)
 def test_a_description_with_something_odd_in_it_is_none_or_one_of_the_right_kinds(tmp_path, field, odd):
     file = kept(tmp_path, _DESCRIPTIONS.dump_python(OURS, mode="json") | {field: odd})

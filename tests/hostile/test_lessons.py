@@ -9,7 +9,7 @@ import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.render.lessons.choosing import load_lesson
 from gradreel.scenes.render.lessons.words import left_in_other_languages
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 SCENE = '[[scene]]\nname = "loss-curve"\n'
@@ -88,7 +88,7 @@ KEYS = st.sampled_from(["title", "scene", "name", "part", "parameters", "run", "
 VALUES = st.recursive(PLAIN, lambda inside: st.lists(inside, max_size=3) | st.dictionaries(KEYS, inside, max_size=4))
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(content=st.dictionaries(KEYS | st.sampled_from(["narration", "experiments", "poster"]), VALUES, max_size=4))
 def test_whatever_stands_in_a_lesson_is_a_lesson_or_a_message(tmp_path, content):
     file = tmp_path / "lesson.toml"
@@ -102,7 +102,7 @@ FIELDS = st.sampled_from(["{", "}", "{value}", "{value!r:>9}", "{value.real}", "
 WORDS = st.recursive(PLAIN | FIELDS, lambda inside: st.dictionaries(WORD_KEYS, inside, max_size=4))
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100)
 @given(content=st.dictionaries(WORD_KEYS, st.dictionaries(WORD_KEYS, WORDS, max_size=3), max_size=3))
 def test_whatever_stands_in_words_is_understood_or_a_message(tmp_path, content):
     (tmp_path / "lesson.toml").write_text('narration = "words.toml"\n[[scene]]\nname = "build-curve"\n')

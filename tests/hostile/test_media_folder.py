@@ -9,7 +9,7 @@ import shutil
 import pytest
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.videos.output_stamp import clips_of_videos
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 SMALL = ("--lesson", "film.toml", "-r", "64,36", "--fps", "5")
@@ -138,7 +138,7 @@ KINDS = {"stamp": ".gradreel/published/*.json", "manifest": "videos/film/*/manif
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15)
 @given(data=st.data())
 def test_whatever_is_kept_of_a_video_upsets_no_one(rendered, odd_json, kind, data):
     (file,) = rendered.media.glob(KINDS[kind])

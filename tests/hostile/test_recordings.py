@@ -91,7 +91,7 @@ def test_a_foreign_folder_is_refused_and_stays(kind: str, role: str, tmp_path: P
     assert content(tmp_path) == before
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     meta=st.recursive(
         st.none() | st.integers() | st.text(max_size=9) | st.just("gradreel trace"),

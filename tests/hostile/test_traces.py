@@ -21,15 +21,13 @@ from gradreel.core.recording import record
 from gradreel.core.trace import MOST_META, Trace, column_kinds, read_meta, sealed_meta
 from gradreel.core.training import train, versions
 from gradreel.core.verify import Agreement, verify
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 SHORT = Experiment(dataset=CurveDataset(examples=5), hidden=(2,), batch_size=2, epochs=2, optimizer="adam")
 COLUMNS = column_kinds(SHORT)
-fuzzed = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
-)
+fuzzed = settings(max_examples=60)
 
 
 def loop(path: Path, make: Any, *more: torch.nn.Module, updates: int = 4) -> Path:

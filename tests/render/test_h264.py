@@ -29,7 +29,7 @@ def boxes_around(random, left, right, top, bottom, width, height) -> list[Box]:
     return [box for box in boxes if box.top < box.bottom]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(size=SIZES, seed=st.integers(0, 2**32 - 1))
 def test_tiles_that_changed_give_the_frame_that_converting_all_gives(size, seed):
     width, height = size

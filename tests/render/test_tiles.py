@@ -26,7 +26,7 @@ def some_tiles(picture, marked) -> int:
     return found
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(width=st.integers(1, 200), height=st.integers(2, 300), share=st.floats(0, 1), seed=st.integers(0, 2**32 - 1))
 def test_boxes_have_the_tiles_of_a_set(width, height, share, seed):
     width *= 2

@@ -664,7 +664,7 @@ def test_a_run_that_cannot_be_shown_is_an_error(parameters, word):
         GradientDescent.validated(parameters)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(st.tuples(st.floats(-20, 20), st.floats(-20, 20)), min_size=1, max_size=10),
     st.sampled_from([0.1, 0.01, 0.5, 1.0, 0.037, 0.0001]),
