@@ -102,7 +102,7 @@ class RecordedRun(BaseModel):
 
     @property
     def buffer_bytes(self) -> int:
-        """Length of a row of the buffers."""
+        """Bytes in a row of the column of buffers."""
         return sum(buffer.size for buffer in self.buffers)
 
     @property
@@ -119,11 +119,11 @@ class RecordedRun(BaseModel):
         return tuple((part.name, part.shape) for part in self.parts)
 
     def as_json(self) -> dict[str, Any]:
-        """What ``meta.json`` holds of it; of a trace that was written before a field came, none of that."""
+        """What ``meta.json`` holds of it: the fields that were set, so that of an older trace the text stays the same."""
         return self.model_dump(mode="json", exclude_unset=True)
 
     def refuse_contradictions(self) -> None:
-        """Raises ValueError for what `record` never writes, and nobody could count with."""
+        """Raise ValueError for what `record` never writes, and nobody could count with."""
         if not 0 < self.n_parameters <= MOST_COUNTED:
             raise ValueError(f"parts: {self.n_parameters} parameters in all")
         if not self.updates:

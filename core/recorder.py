@@ -38,7 +38,7 @@ class _NothingRecordedError(Exception):
 
 
 class Recorder:
-    """Listens to the optimizers and writes.
+    """Copies theta and its gradient at each step of the optimizers, and appends them to the columns of a new trace.
 
     Write order: a kept state is appended once the update that leaves it is made, the gradient of that update together
     with the next state. So whenever the recording ends, the files hold a whole trace of ``_settled`` updates.
@@ -67,7 +67,7 @@ class Recorder:
 
     @property
     def elsewhere(self) -> bool:
-        """In a fork of the process that records."""
+        """Whether this is a fork of the process that records."""
         return os.getpid() != self._process
 
     @property
@@ -76,7 +76,7 @@ class Recorder:
         return self.failure is None and os.getpid() == self._process
 
     def files(self) -> Any:
-        """The columns, as a context: sealed on leaving."""
+        """Returns a context manager that opens the columns of the new trace, a TraceWriter, and seals it on leaving."""
         kinds = {}
         for name, kind in column_kinds(self._run(0)).items():
             rows = BLOCK // max(1, kind.row_bytes) + 1  # a guess, which sizes the blocks that are written at once
@@ -148,11 +148,11 @@ class Recorder:
             )
 
     def warn_of_late_log(self) -> None:
-        """Something was logged of an update when the recording had ended."""
+        """Warn that something is logged after the `with`, where it is no longer kept."""
         _warn(f"record: what is logged after the `with` is not in {self.path}; log it inside, right after its step()")
 
     def finish(self, ended: BaseException | None) -> str:
-        """Complete the columns. Returns the name that the trace is to have."""
+        """Complete the columns. Returns the name of the trace's folder; _NothingRecordedError if no update was made."""
         broken_off = self._stepping is not None and not self._kept
         if self._stepping is None and self.updates > max(0, self._settled) and self.failure is None:
             self._attempt(self._take_state)
@@ -173,10 +173,11 @@ class Recorder:
         return name
 
     def told(self) -> str:
-        """What became of the recording."""
+        """Returns what became of the recording, as a sentence for the user."""
         return f"record: {self._outcome}"
 
     def _run(self, updates: int) -> RecordedRun:
+        """What is known of the run so far, as one of the first ``updates`` updates."""
         log = getattr(self, "log", None)
         examples, first_nan = log.written_by(updates) if log else (0, None)
         return RecordedRun(
@@ -279,7 +280,10 @@ class Recorder:
             )
 
     def _take_state(self) -> None:
-        """The state now, unless one waits that is the same: since the last update, or from a step that broke off."""
+        """Take theta as it is now, unless the row taken last (after an update, or before a step that broke off) is it.
+
+        Where it differs from what the last update left, the loop itself has changed it: that is counted as an edit.
+        """
         if len(self._states):
             if self.recorded.is_still(self._states):
                 return
@@ -295,7 +299,7 @@ class Recorder:
             self._buffers_now = self.recorded.buffers.take()
 
     def _append(self) -> None:
-        """The state that was taken, and the gradient that led to it from the kept state before."""
+        """Append the state that was taken, its buffers, and the gradient that left the kept state before it."""
         if self._settled >= 0:
             self._gradients.append()
         self._states.append()
@@ -305,7 +309,7 @@ class Recorder:
             self._unwatched += len(self._buffers_now)
 
     def _watch_disk(self) -> None:
-        """OSError while there is still room for all that has been recorded."""
+        """Raise OSError if the disk is nearly full, while there is still room for all that has been recorded."""
         self._unwatched = 0
         rest = self.updates * (20 + 8 * self.recorded.n_groups)  # kept, optimizer and rate are written last
         if shutil.disk_usage(self.path.parent).free < self._reserve + rest:

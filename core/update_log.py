@@ -25,7 +25,7 @@ _ROWS_AT_ONCE = 65_536
 
 
 class UpdateLog:
-    """Gathers what is known of each update and appends it to the columns in blocks.
+    """Holds what is logged of each update, and its optimizer and learning rates; appends them to the columns in blocks.
 
     What is logged between a step and the next backward pass belongs to that step's update, all else to the coming one.
     In a loop that logs before its first backward pass, all does.
@@ -51,7 +51,10 @@ class UpdateLog:
         self._columns["batch_start"].append(0)
 
     def note(self, update: int | None = None, **logged: Any) -> None:
-        """What was logged, by column, of an update from ``first`` to the coming one; None: of the one it belongs to."""
+        """Note a loss, an epoch or a batch (B,), as keywords, of update ``update``, which is ``first`` or a later one.
+
+        None: of the update that it belongs to, as the class says.
+        """
         for name, value in logged.items():
             if value is None:
                 continue
@@ -62,7 +65,7 @@ class UpdateLog:
                 self._examples_held += len(value) if name == "batch" else 0
 
     def note_gradient(self, *_: Any) -> None:
-        """A gradient has been computed: what is logged now led to it."""
+        """Note that a backward pass has computed a gradient: what is logged from now on is of the coming update."""
         self._computed = True
 
     def refuse_more_names(self, names: Iterable[str]) -> None:
@@ -74,17 +77,17 @@ class UpdateLog:
             )
 
     def note_metric(self, name: str, value: float) -> None:
-        """A metric was logged."""
+        """Note the value of a metric, with how many updates have been made."""
         self._metrics.append((self.metrics.setdefault(name, len(self.metrics)), self.updates, value))
 
     def skip(self) -> None:
-        """A step came to nothing: what led to it belongs to no update."""
+        """Note that a step made no update, as a GradScaler skips some: what led to it is left out."""
         for logged in self._logged.values():
             del logged[self.updates - self.first :]
         self._computed = self._made = False
 
     def note_rates(self, optimizer: int, rates: list[float]) -> None:
-        """The learning rates of the groups of the optimizer that is about to make an update."""
+        """Note the learning rate of each group of the optimizer that is about to make an update."""
         if rates == self._noted.get(optimizer):
             return
         self._noted[optimizer] = rates
@@ -96,7 +99,7 @@ class UpdateLog:
                 known.change(self.updates, rate)
 
     def add(self, optimizer: int, settled: int) -> None:
-        """One update more. What is older than update ``settled`` may be written for good."""
+        """Note that this optimizer made an update. What is older than update ``settled`` may be written for good."""
         self._computed, self._made = False, True
         self._optimizers.append(optimizer)
         self.updates += 1
@@ -107,7 +110,7 @@ class UpdateLog:
             self._write(min(settled, self.first + held // 2))
 
     def finish(self, run: RecordedRun) -> None:
-        """Write the rest, as far as the run goes."""
+        """Append the rest of the columns, up to the run's last update."""
         self._write(run.updates)
         if run.metrics:
             self._write_metrics(run.updates)
@@ -127,7 +130,7 @@ class UpdateLog:
             self._columns["rate"].append(rates)
 
     def written_by(self, updates: int) -> tuple[int, int | None]:
-        """How many examples were logged, and the first update whose loss was NaN, in a run of so many updates."""
+        """How many examples were logged of the first ``updates`` updates, and the first of these with a loss of NaN."""
         count = updates - self.first
         examples = sum(len(batch) for batches in self._logged["batch"][:count] for batch in batches)
         losses = enumerate(self._logged["loss"][:count], self.first)
@@ -135,7 +138,7 @@ class UpdateLog:
         return self.examples + examples, next(nan, None) if self.first_nan is None else self.first_nan
 
     def metrics_by(self, updates: int) -> int:
-        """How many values of metrics were logged before the update after so many."""
+        """How many values of metrics had been logged when ``updates`` updates had been made, and before the next."""
         return self._metrics_written + sum(at <= updates for _, at, _ in self._metrics)
 
     def _update_of(self, name: str) -> int | None:
@@ -174,7 +177,7 @@ class UpdateLog:
         self.first = until
 
     def _write_metrics(self, until: int) -> None:
-        """Append what was logged when ``until`` updates had been made, or fewer. The columns come with the first."""
+        """Append the metrics logged up to update ``until``. Their columns are made when the first are written."""
         kinds = metric_kinds(0)
         if "metric" not in self._columns:
             for name, kind in metric_kinds(MOST_HELD).items():

@@ -89,7 +89,7 @@ class TraceWriter:
         self._behind.mark(lambda columns: self._note(Journal(updates, self._versions, columns)))
 
     def add(self, column: str, kind: ColumnKind, written: Written | None = None) -> None:
-        """Begin a column, or go on with what has been ``written`` of it."""
+        """Begin a column, or go on with what has been ``written`` of it. DamagedJournalError if that is not there."""
         try:
             ColumnWriter(self._behind, self._partial / f"{column}.npy", kind, written)
         except (ValueError, FileNotFoundError) as error:
@@ -157,7 +157,7 @@ def new_trace(
 
 
 def journal_of(directory: Path, name: str) -> Journal | None:
-    """What can be gone on from of an unfinished trace; None if there is nothing."""
+    """The journal of an unfinished trace, by which a run goes on; None if there is none, or it is damaged."""
     try:
         return _JOURNALS.validate_json(read_bounded(_partial(directory, name) / _JOURNAL, MOST_META), strict=True)
     except (OSError, ValueError):  # pydantic's ValidationError is one
@@ -190,7 +190,7 @@ def is_foreign(folder: Path) -> bool:
 
 
 def _foreign(folder: Path, columns: Iterable[str] = ()) -> str:
-    """What tells that a folder is more than a trace; nothing of an empty one.
+    """Why a folder is more than a trace, to be read after "and"; "" if it is a trace or empty.
 
     A trace says which columns it has, in ``meta.json`` or in its journal, and has no other files.
     """
@@ -215,7 +215,7 @@ def _columns_named(note: Path) -> set[str]:
     try:
         content = json.loads(read_bounded(note, MOST_META))
         ours = content.get("format") == FORMAT or {"updates", "versions", "columns"} == set(content)
-        return COLUMNS & set(content["columns"]) if ours else set()
+        return set(content["columns"]) & COLUMNS if ours else set()
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return set()
 
@@ -255,7 +255,7 @@ def _publish(partial: Path, final: Path, columns: Iterable[str]) -> None:
 
 
 def _restore(old: Path, final: Path) -> None:
-    """Whatever was interrupted while it was replaced: back to its name, or gone if the new one has that."""
+    """Give a trace that was interrupted while it was replaced its name back, or remove it if the new one has that."""
     if not old.exists():
         return
     if not final.exists():
