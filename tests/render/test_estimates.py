@@ -31,13 +31,15 @@ def clip(scene: str, frames: int, up_to_date: bool = False) -> Clip:
     return Clip(request, {}, None, None, {}, up_to_date, "", frames)
 
 
-def timed(folders: Folders, scene: str, size: tuple[int, int], seconds: float, made: float = 1.0) -> None:
-    """A clip of 100 frames that took so long."""
+def timed(
+    folders: Folders, scene: str, size: tuple[int, int], seconds: float, made: float = 1.0, frames: int = 100
+) -> None:
+    """A clip that took so long."""
     folders.clips.mkdir(exist_ok=True)
     settings = RenderSettings(width=size[0], height=size[1], fps=10).of_frames()
     parts = {"scene": scene, "class": scene, "traces": {}, "settings": settings}
     (folders.clips / "made").write_text("frames")
-    result = ClipResult(folders.clips / f"{scene}{size[0]}{made}.mp4", 100, 10, (), seconds)
+    result = ClipResult(folders.clips / f"{scene}{size[0]}{made}.mp4", frames, 10, (), seconds)
     keep_clip(
         folders.clips / "made", result, folders.clips, {"scene": scene, "parts": parts, "files": {}, "made": made}
     )
@@ -74,6 +76,12 @@ def test_an_unknown_scene_takes_what_others_do_and_workers_share_the_clips(folde
     assert found.seconds == pytest.approx(30.0), "20 and 10 beside 30"
     assert estimates(plan, folders, 1).seconds == pytest.approx(60.0)
     assert estimates(Plan((), (clip("new", 0),)), folders, 1).seconds is None, "how long it is nobody knows"
+
+
+def test_clips_of_a_frame_or_two_say_little_of_a_long_scene(folders):
+    timed(folders, "long", (200, 100), 20.0, frames=999)
+    timed(folders, "still", (200, 100), 1.0, frames=1)
+    assert estimates(Plan((), (clip("new", 1000),)), folders, 1).seconds == pytest.approx(21.0)
 
 
 def test_the_clips_that_take_longest_begin_first(folders):

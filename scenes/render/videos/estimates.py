@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
 
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
@@ -17,7 +16,7 @@ from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.videos.times import clip_seconds, with_workers
 from gradreel.scenes.render.workers.groups import Group
 
-MOST_LOOKED_AT = 50  # trainings that were timed, the newest: enough for a mean
+MOST_LOOKED_AT = 50  # trainings that were timed, the newest: enough to go by
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def _training_time(run: Experiment, traces: Path, speed: float | None) -> float 
 def _training_speed(traces: Path) -> float | None:
     """Seconds for what training costs one unit, by the trainings that were timed here."""
     files = sorted(traces.glob("*.time.json"), key=lambda file: file.stat().st_mtime, reverse=True)
-    speeds = []
+    took = cost = 0.0
     for file in files[:MOST_LOOKED_AT]:
         try:
             _, run = read_meta(traces / file.name.removesuffix(".time.json"))
@@ -68,5 +67,5 @@ def _training_speed(traces: Path) -> float | None:
             continue
         seconds = training_seconds(traces, run) if isinstance(run, Experiment) else None
         if isinstance(run, Experiment) and seconds is not None:
-            speeds.append(seconds / Group((run,)).cost)
-    return fmean(speeds) if speeds else None
+            took, cost = took + seconds, cost + Group((run,)).cost
+    return took / cost if cost else None
