@@ -101,5 +101,9 @@ def test_training_takes_what_other_runs_took_for_as_much_work(folders):
     ratio = Group((asked,)).cost / Group((known,)).cost
     assert ratio > 10
     assert estimates(plan, folders, 1).seconds == pytest.approx(3.0 * ratio)
+    short = Experiment(hidden=(2,), epochs=1)
+    train(short, folders.traces)
+    note_training(folders.traces, short, 1.0, short.n_updates)
+    assert 3.0 * ratio < estimates(plan, folders, 1).seconds < 4.0 * ratio, "begins as slowly as any, and says little"
     note_training(folders.traces, asked, 7.0, asked.n_updates)  # its trace was removed, the time is still known
     assert estimates(plan, folders, 1).training == {asked.digest: pytest.approx(7.0)}
