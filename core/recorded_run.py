@@ -119,7 +119,7 @@ class RecordedRun(BaseModel):
         return tuple((part.name, part.shape) for part in self.parts)
 
     def as_json(self) -> dict[str, Any]:
-        """What ``meta.json`` holds of it: the fields that were set, so that of an older trace the text stays the same."""
+        """What ``meta.json`` holds of it: the fields that were set, so that of an older trace the text stays."""
         return self.model_dump(mode="json", exclude_unset=True)
 
     def refuse_contradictions(self) -> None:

@@ -22,7 +22,7 @@ from gradreel.core.step_hooks import (
     first_after_step,
     last_before_step,
 )
-from gradreel.core.trace import column_kinds, sealed_meta
+from gradreel.core.trace import MOST_META, column_kinds, sealed_meta
 from gradreel.core.training import versions
 from gradreel.core.uninterrupted import Uninterrupted
 from gradreel.core.update_log import UpdateLog
@@ -77,8 +77,14 @@ class Recorder:
 
     def files(self) -> Any:
         """Returns a context manager that opens the columns of the new trace, a TraceWriter, and seals it on leaving."""
-        kinds = {}
-        for name, kind in column_kinds(self._run(0)).items():
+        kinds, run = {}, self._run(0)
+        described = len(sealed_meta(run, versions(), dict.fromkeys(column_kinds(run), "")))
+        if described > MOST_META // 2:  # the other half is for names of metrics
+            raise UserError(
+                f"to describe the model's {len(run.parts)} parameter tensors and {len(run.buffers)} buffers takes "
+                f"{described} bytes, at most {MOST_META // 2} can be recorded: give record a part of the model"
+            )
+        for name, kind in column_kinds(run).items():
             rows = BLOCK // max(1, kind.row_bytes) + 1  # a guess, which sizes the blocks that are written at once
             kinds[name] = kind.of_length(min(rows, _ROWS_AT_MOST))
         # What may still be on its way to the disk, twice

@@ -1143,6 +1143,20 @@ class Elsewhere(torch.Tensor):
         return cls(args[0].inner)  # of detach, the only one that is called
 
 
+def test_a_model_of_too_many_tensors_for_a_meta_is_refused_before_the_loop(tmp_path, monkeypatch):
+    model = net()
+    with record(model, optimizer := torch.optim.SGD(model.parameters(), lr=0.1), tmp_path / "run"):
+        steps(model, optimizer, 1)
+    size = (tmp_path / "run" / "meta.json").stat().st_size
+    monkeypatch.setattr(recorder, "MOST_META", size)
+    with (
+        pytest.raises(UserError, match=r"4 parameter tensors and 0 buffers takes .* give record a part"),
+        record(model, optimizer, tmp_path / "run"),
+    ):
+        pytest.fail("the loop began")
+    assert Trace.open(tmp_path / "run").n_updates == 1
+
+
 def test_what_is_no_trace_is_not_replaced(tmp_path):
     loop = Foreach()
     (tmp_path / "file").write_text("mine")
