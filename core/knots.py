@@ -60,6 +60,7 @@ def knot_rows(file: Path) -> tuple[list[int], list[float], list[float]]:
     rows: list[int] = []
     x: list[float] = []
     y: list[float] = []
+    characters: set[str] = set()  # of all numbers, which have one decimal mark
     reader = csv.reader(lines, delimiter=delimiter)
     header_seen = False
     try:
@@ -72,6 +73,10 @@ def knot_rows(file: Path) -> tuple[list[int], list[float], list[float]]:
                 _refuse_swapped(file, reader.line_num, cells)
                 continue
             at, value = _row(file, reader.line_num, cells, delimiter)
+            characters.update(*cells)
+            if {".", ","} <= characters:
+                fault = f"of {cells} and the rows above some have a decimal point, others a comma; write one mark alone"
+                raise UserError(f"{file}, row {reader.line_num}: {fault}")
             rows.append(reader.line_num)
             x.append(at)
             y.append(value)

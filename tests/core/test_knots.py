@@ -46,6 +46,7 @@ BAD = [
     (b'1,1\n"2,3\n', "row"),
     (b"Y,X\n1,1\n2,3\n", "row 1: the columns are ['Y', 'X']; x comes first, then y: swap the columns"),
     (b'x,y\n0,"1,000"\n1,"2,500"\n', "row 2: y is '1,000', not a number; write 1000, without thousands separators"),
+    (b"x;y\n0;1,5\n2.000;2\n", "row 3: of ['2.000', '2'] and the rows above some have a decimal point, others a comma"),
     (b"x;y\n0;-1 234 567.5\n", "write -1234567.5, without"),
 ]
 
