@@ -133,10 +133,8 @@ def _named(lesson: Lesson, option: str, asked: str | None) -> str | None:
     name = kebab_name(asked.rpartition(":")[2])
     if name not in names:
         nearest = get_close_matches(name, names, n=1, cutoff=0.5)
-        hint = f"did you mean {nearest[0]}? " if nearest else ""
-        raise UserError(
-            f"{option} {asked}: the lesson {lesson.name} has no such scene; {hint}its scenes: {', '.join(names)}"
-        )
+        hint = f"did you mean {nearest[0]}?" if nearest else f"its scenes: {', '.join(names)}"
+        raise UserError(f"{option} {asked}: the lesson {lesson.name} has no such scene; {hint}")
     return name
 
 
