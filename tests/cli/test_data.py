@@ -238,7 +238,7 @@ def test_mistake_in_the_users_data(gradreel, here, arguments, words):
         ('date_format = "%H"', "date_format"),
         ('series = "synthetic"', "not both"),
         ('wnidow = 3, fill_missing = "interpolate"', "wnidow"),
-        ("days = 2", "2024-01-06 is missing"),
+        ("days = 2", "unknown key days of a dataset of daily views"),
     ],
 )
 def test_mistake_in_a_lessons_data(gradreel, here, extra, words):
