@@ -140,8 +140,8 @@ class Trace:
 
         Buffers are those right after the update; of the start, when the recording began. A trace from before buffers
         were kept has the parameters alone. A run that Gradreel trained has those of a ``torch.nn.Sequential`` of Linear
-        layers, the activation between them. Keys are those of modules as torch names them: what a model's own
-        ``state_dict()`` or ``get_extra_state()`` makes of them is not known here. TraceError if that state was not kept.
+        layers, the activation between them. Keys are as torch names them: what a model's own ``state_dict()``
+        or ``get_extra_state()`` makes of them is not known here. TraceError if that state was not kept.
         """
         from gradreel.core.recorded_state import state_dict  # torch is needed here only
 
