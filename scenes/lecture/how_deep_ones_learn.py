@@ -101,14 +101,18 @@ class HowDeepOnesLearn(LectureScene):
             self.wait(STILL)
 
     def _mark_the_ends(self) -> None:
-        """Our days are ringed; where the pictures' cells are too small, one block is framed, and how many it holds."""
-        squares, marks = self.squares, []
-        self.smaller = squares.around_the_smaller()
+        """Our days are ringed where they are no more than a dot; where the pictures' cells are too small, one block is
+        framed, and how many it holds.
+        """
+        squares = self.squares
+        around = squares.around_the_smaller()
+        marks = [] if around is None else [Create(around)]
         if squares.block is not None:
             name = squares.name_of_a_block(self.screen("a-block", count=Count(squares.block)))
-            marks = [
+            marks += [
                 Create(squares.around_a_block()),
                 FadeOut(squares.each[0], run_time=0.3),
                 FadeIn(name, rate_func=LATE),
             ]
-        self.play(Create(self.smaller), *marks, run_time=0.6)
+        if marks:
+            self.play(*marks, run_time=0.6)

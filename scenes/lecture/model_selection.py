@@ -12,7 +12,7 @@ from gradreel.core.synthetic_views import LOW_WEEKDAYS
 from gradreel.scenes.counts import Count
 from gradreel.scenes.lecture.chosen_network import Choice, DaysToCome
 from gradreel.scenes.lecture.depth_picture import BOX as DEPTH_BOX
-from gradreel.scenes.lecture.depth_picture import LECTURE_BEST, LECTURE_RUNS
+from gradreel.scenes.lecture.depth_picture import LECTURE_BEST
 from gradreel.scenes.lecture.experiments import Depth, depths_field
 from gradreel.scenes.lecture.forecast_beats import ForecastBeats
 from gradreel.scenes.mobjects.ahead_panel import AheadPanel
@@ -144,7 +144,7 @@ class ModelSelection(ForecastBeats):
     def _axis_to_plane(self, arriving: Sequence[Animation]) -> None:
         """The axis of all depths becomes the plane's. Its names leave first: on their ways they would cross."""
         plane = self.plane
-        axis, names = depth_axis([self._name(len(hidden)) for hidden in LECTURE_RUNS], DEPTH_BOX)
+        axis, names = depth_axis([self._name(len(result.network.hidden)) for result in self.choice.outcome], DEPTH_BOX)
         self.add(axis, names)
         late = squish_rate_func(smooth, 0.4, 1.0)
         rest = [part for part in plane.plot if part is not plane.plot.x_axis and len(part.get_all_points())]

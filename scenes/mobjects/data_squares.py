@@ -27,6 +27,7 @@ PICTURES_FROM, PICTURES_FULLY = 0.42, 0.58  # ... at which drawings do: they are
 FRAME = np.array([64 / 9, 4.0])  # what lies further out is not drawn
 NAME_DROP, EACH_DROP = 0.43, 0.82  # from the ground to the baselines of the two lines under a square
 PICTURES_SHARE = 0.5  # of grey
+DOT = 0.4  # a side that is too small to be seen without a ring
 LEAST_RING, RING_ROOM = 0.19, 0.1  # radius of a ring; between it and the corners of what it holds
 
 
@@ -145,9 +146,11 @@ class DataSquares(VGroup):
         """In the place of what a cell of the pictures is."""
         return words(text, style.TICK, palette.text).place(self.foot - EACH_DROP, right=EDGE)
 
-    def around_the_smaller(self) -> VMobject:
-        """A ring around our data, wide enough to be seen where it is no more than a dot."""
+    def around_the_smaller(self) -> VMobject | None:
+        """A ring around our data where it is no more than a dot; a larger one would run through its name."""
         square = self.squares[1].shape
+        if square.width > DOT:
+            return None
         half = float(np.hypot(square.width, square.height)) / 2
         return ring(square.get_center(), max(LEAST_RING, half + RING_ROOM), palette.text).set_fill(opacity=0)
 

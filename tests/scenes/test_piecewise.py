@@ -98,8 +98,7 @@ class Film:
             self.agreements[k], self.gaps[k] = agreement(scene, k), gap(scene, k)
             self.tips[k] = scene.plot.data(scene.sum.tip.get_center())
         if beat == "heights":
-            self.probe = probed(scene)
-        if beat in ("heights", "all"):
+            self.probe = probed(scene) if hasattr(scene, "probe") else None
             self.finished = *drawn_sum(scene), scene.sum.number.text
         if beat == "general":
             running = scene.other.sum
@@ -264,7 +263,7 @@ def test_another_knot_is_another_picture():
 
 def test_few_pieces_come_one_by_one_and_many_in_quick_succession():
     assert "rest" not in film_of("seven knots").beats and "heights" in film_of("seven knots").beats
-    many = ["curve", "constant", "shape", "piece-1", "piece-2", "piece-3", "rest", "all", "general"]
+    many = ["curve", "constant", "shape", "piece-1", "piece-2", "piece-3", "rest", "heights", "general"]
     assert film_of("forty knots").beats == many
 
 
@@ -310,8 +309,8 @@ def test_a_rounding_residue_is_not_spoken():
     assert 0 < residue < 1e-12  # the case in question: not exactly zero
     seen = []
     visit_beats(BuildCurve, lambda scene, _: seen.append(scene), {"knots": list(zip(x, y, strict=True))}, size=TINY)
-    line = next(beat.lines["en"] for beat in seen[-1].beats if beat.name == "all")
-    assert line.endswith("The largest gap is 0.")
+    line = next(beat.lines["en"] for beat in seen[-1].beats if beat.name == "heights")
+    assert line.endswith("the largest gap that is left is 0.")
 
 
 def test_the_bracket_stands_where_the_gap_is_and_its_words_beside_it():
