@@ -33,7 +33,8 @@ from manim import (
 from pydantic import Field
 
 PLOT = {"left": style.LEFT_EDGE + 0.9, "right": 3.55, "bottom": -2.2, "top": 2.2}
-READOUT_LEFT = -0.5
+SHOWN = 9  # metrics, of however many a loop logs
+SHOWN = 9  # metrics, of however many a loop logs
 LABEL_WIDTH = style.RIGHT_EDGE - PLOT["right"] - 0.25
 WALK_SECONDS, SMOOTH_SECONDS = 9.0, 5.0
 
@@ -221,11 +222,14 @@ class LossCurve(LectureScene):
                 self.wait(0.1)
 
     def _metric_beats(self) -> None:
-        """What else was logged, three to a picture, and the learning rate."""
-        for k in range(0, len(self.metrics), MOST):
-            with self.beat("metrics" if k == 0 else f"metrics-{k // MOST + 1}"):
+        """What else was logged, three to a picture and the first `SHOWN` at most, and the learning rate."""
+        count = Count(len(self.metrics))
+        for k in range(0, min(count, SHOWN), MOST):
+            series = self.metrics[k : k + MOST]
+            shown = {"first": Count(k + 1), "last": Count(k + len(series))}
+            with self.beat("metrics" if k == 0 else f"metrics-{k // MOST + 1}", count=count, **shown):
                 # Each number that the loop logged, on an axis of its own, one above the other
-                self._show_series(self.metrics[k : k + MOST])
+                self._show_series(series)
         if self.rates:
             with self.beat("rate"):
                 # How large the learning rate was at each update

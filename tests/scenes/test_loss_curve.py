@@ -446,3 +446,20 @@ def test_a_loss_is_never_written_as_zeros(size, written):
     assert readout.written(size) == written
     readout.show(10, size)
     assert readout.loss.text == written
+
+
+def test_of_many_metrics_the_first_nine_are_drawn_and_the_line_says_of_how_many(play, tmp_path):
+    path = tmp_path / "run"
+    model = torch.nn.Linear(1, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with record(model, optimizer, path) as recording:
+        for update in range(3):
+            optimizer.zero_grad()
+            loss = model(torch.ones(4, 1)).square().mean()
+            loss.backward()
+            optimizer.step()
+            recording.log({f"metric {k}": float(k + update) for k in range(40)}, loss=loss)
+    played = play(LossCurve, trace=str(path))
+    assert [beat for beat in played.beats if beat.startswith("metrics")] == ["metrics", "metrics-2", "metrics-3"]
+    assert "40 other numbers" in played.lines["metrics-3"]["en"] and "7 to 9" in played.lines["metrics-3"]["en"]
+    assert "共 40 种" in played.lines["metrics-3"]["zh"]
