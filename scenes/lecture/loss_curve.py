@@ -34,7 +34,7 @@ from pydantic import Field
 
 PLOT = {"left": style.LEFT_EDGE + 0.9, "right": 3.55, "bottom": -2.2, "top": 2.2}
 SHOWN = 9  # metrics, of however many a loop logs
-SHOWN = 9  # metrics, of however many a loop logs
+READOUT_LEFT = -0.5
 LABEL_WIDTH = style.RIGHT_EDGE - PLOT["right"] - 0.25
 WALK_SECONDS, SMOOTH_SECONDS = 9.0, 5.0
 
