@@ -261,9 +261,11 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
         "jobs": click.option("-j", "--jobs", type=click.IntRange(1),
                               help="Clips, or trainings, at work at once.  [default: one per core]"),
         "timeout": click.option("--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
-                                help="How long one scene may take; then it is ended, and the others are finished."),
+                                help="How long one scene may take; then it is ended, and the others are finished. "
+                                     "Programs that it started end, too, except in sessions of their own (setsid)."),
         "scheduler": click.option("--scheduler", metavar="ADDRESS",
-                                  help="Train, and draw clips, on the workers of a dask scheduler (tcp://host:8786)."),
+                                  help="Train, and draw clips, on the workers of a dask scheduler (tcp://host:8786). "
+                                       "Whoever reaches it can run code on its machines and on this one."),
     },
     "Messages": {
         "progress": click.option("--progress_bar", "progress", type=click.Choice(["display", "leave", "none"]),
@@ -386,7 +388,8 @@ def experiment(**chosen: Any) -> int:
     """Compare networks on daily views, several runs each.
 
     width: the linear model and wider ones; depth: deeper ones. Runs that are recorded are not trained again. The losses
-    are those over all days trained on, and over the unseen.
+    are mean absolute errors in views after the last update, over all days trained on and over the unseen: mean and
+    standard deviation of the runs.
     """
     from gradreel.scenes.render.experiments import compare_networks
     from gradreel.scenes.render.lessons.arguments import ExperimentOptions

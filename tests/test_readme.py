@@ -1,20 +1,26 @@
-"""The README's examples are run as they stand there."""
+"""The README's examples are run as they stand there, and each of its commands has the options that it names."""
 
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from gradreel.cli import commands
 
-README = Path(__file__).parent.parent / "README.md"
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 FILES = {
-    name: body
-    for body in re.findall(r"```(?:python|toml)\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    for name in re.findall(r"^# (\S+)$", body.splitlines()[0])
+    re.match(r"# ([\w.-]+)", body)[1]: body for body in re.findall(r"```(?:python|toml)\n(.*?)```", README, re.DOTALL)
 }
+COMMANDS = [
+    shlex.split(line, comments=True)
+    for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    for line in block.splitlines()
+]
+OURS = [[name, *words] for program, name, *words in COMMANDS if program == "gradreel" or name in commands.commands]
 
 
 @pytest.fixture
@@ -24,25 +30,33 @@ def desk(tmp_path):
     return tmp_path
 
 
+def printed(*beginning):
+    """What README has after `gradreel` in its one command that begins so."""
+    (command,) = [command for command in OURS if command[: len(beginning)] == list(beginning)]
+    return command
+
+
 def gradreel(desk, *words):
     command = [sys.executable, "-m", "gradreel.cli", *words]
     return subprocess.run(command, cwd=desk, capture_output=True, text=True, timeout=300, check=False)
 
 
 def test_own_scene_renders_with_gradreel_and_its_snapshots_hold(desk):
-    result = gradreel(desk, "render", "my_scene.py:Parabola", "--set", "parabola.a=1.5", "-r", "320,180", "--fps", "5")
+    result = gradreel(desk, *printed("render", "my_scene.py:Parabola"), "-r", "320,180", "--fps", "5")
     assert result.returncode == 0, result.stderr
     assert list(desk.glob("media/videos/**/*.mp4"))
-    pytest_run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    for arguments in (["--snapshot-update"], []):
-        run = subprocess.run([*pytest_run, *arguments], cwd=desk, capture_output=True, text=True, check=False)
+    update = ["-m", "pytest", "--snapshot-update"]
+    assert ["python", *update] in COMMANDS
+    for arguments in (update, update[:-1]):
+        command = [sys.executable, *arguments, "-q", "-p", "no:cacheprovider"]
+        run = subprocess.run(command, cwd=desk, capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stdout
     assert sorted(path.name for path in desk.glob("snapshots/**/*.png")) == ["curve.png", "formula.png"]
 
 
 def test_own_torch_run_is_recorded_verified_and_shown(desk):
     subprocess.run([sys.executable, "my_run.py"], cwd=desk, check=True)
-    verified = gradreel(desk, "verify", "runs/mine")
+    verified = gradreel(desk, *printed("verify"))
     assert verified.returncode == 0, verified.stderr
     assert "400 updates" in verified.stdout
     for scene in ("loss-curve", "gradient-descent"):
@@ -52,9 +66,16 @@ def test_own_torch_run_is_recorded_verified_and_shown(desk):
 
 
 def test_own_lesson_is_understood(desk):
-    result = gradreel(desk, "render", "--lesson", "lesson.toml", "--dry_run", "-q", "l")
+    result = gradreel(desk, *printed("render", "--lesson"), "--dry_run")
     assert result.returncode == 0, result.stderr
     assert "gradient-descent" in result.stdout
-    ours, its = (gradreel(desk, "describe", "gradient-descent", *of).stdout for of in ([], ["--lesson", "lesson.toml"]))
+    described = printed("describe", "gradient-descent")
+    ours, its = (gradreel(desk, *command).stdout for command in (described[:2], described))
     assert "  task: Step three" in ours and "Back to our red curve" in ours
     assert "  task: Here is a red curve" in its and "Back to our red curve" not in its
+
+
+@pytest.mark.parametrize("command", OURS, ids=" ".join)
+def test_a_command_that_is_printed_can_be_parsed(command):
+    name, *arguments = command
+    commands.commands[name].make_context(name, arguments)

@@ -3,6 +3,11 @@
 In this order: what draws it (`toolchain`), the scene's code and the files that it names, the versions of the libraries
 that it imports, its parameters, its traces, the time that its lines take to read and the words on its picture, and the
 settings. Which files a scene opens shows only when it is played: `file_tracker` notes them in the clip's description.
+
+Not seen, so that a change of it makes no clip again: variables of the environment; the time of day; system fonts of
+Manim's `Text`; files that other libraries than Python's or other processes open, hidden ones, those that the scene
+writes itself, and whether one is there that it only asks for (``Path("photo.png").exists()``). A parameter counts, and
+so does ``asset("…")``.
 """
 
 from __future__ import annotations

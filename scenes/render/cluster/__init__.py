@@ -1,5 +1,10 @@
 """Clips drawn, and runs trained, by the workers of a `dask.distributed` scheduler, which share no disk with us.
 
+    pip install -c constraints.txt -e '.[cluster]'      on every machine, in a clone of the same commit
+    dask scheduler                                      on one of them; prints its address, such as tcp://host:8786
+    dask worker tcp://host:8786 --nthreads 1            on each of them, once for every core that is to draw
+    gradreel render --scheduler tcp://host:8786         where the lesson is; the video is joined here
+
 What runs where, what is tried again elsewhere and how data gets from machine to machine is dask's affair. The protocol:
 
 1. `client` sends each file that a scene is made of as a task that returns its bytes, under the digest of its content:
@@ -18,6 +23,9 @@ What runs where, what is tried again elsewhere and how data gets from machine to
 4. The answer says which files the scene opened and what was in them. Each must be one that was sent and be unchanged
    here; or be missing here, too. Else the picture might be another than here, and that is an error naming the file. So
    a clip has the bytes that it would have if it were drawn here.
+
+What is sent and comes back is in memory on its way, here, on the scheduler and on a worker. Manim's `Text` in a font of
+the system needs that font on every worker. A killed worker's clips are drawn by others; Ctrl-C ends what is at work.
 
 What is trusted nevertheless: everybody. Dask reads what it receives as its sender tells it to, and one way is pickle,
 which runs code: tasks on the workers, graphs on the scheduler, and on the asking machine results, exceptions, events
