@@ -14,17 +14,16 @@ LONGEST = 180  # bytes in UTF-8: disks take 255, and files beside it are called 
 def file_name(name: str, what: str) -> str:
     """Returns ``name`` itself, which stays inside the folder that it is put in, whatever it is joined with.
 
-    It has letters of any script, digits, spaces, hyphens and dots inside. Raises UserError, which begins with ``what``
-    was called so, for an empty name, one with a separator or a character that cannot be printed, one with a dot or a
-    space at its end or its beginning, and one that is too long.
+    Letters of any script, digits, spaces, hyphens, dots inside and other printable marks make a name. Raises UserError,
+    which begins with ``what`` was called so, for an empty name, a separator, a character that cannot be printed, a dot
+    or a space at either end, and more than `LONGEST` bytes.
     """
     plain = name and name.isprintable() and not SEPARATORS.intersection(name) and name == name.strip(" .")
     if plain and len(name.encode()) <= LONGEST:
         return name
     raise UserError(
-        f"{what} {name!r} cannot be the name of a file: letters, digits, spaces, hyphens and dots inside are wanted,"
-        " no / or \\, no control character, no dot or space at its beginning or end, and it is not to be too long:"
-        f" {LONGEST} bytes; call it otherwise"
+        f"{what} {name!r} cannot be the name of a file: printable letters, digits and marks are wanted, no / or \\,"
+        f" no dot or space at its beginning or end, and at most {LONGEST} bytes; call it otherwise"
     )
 
 
