@@ -4,9 +4,9 @@ from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from gradreel.core.arrays import FloatArray
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.curves.piecewise import PiecewiseLinearCurve
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
-from gradreel.core.piecewise import PiecewiseLinearCurve
 from pydantic import (
     AfterValidator,
     BaseModel,

@@ -27,14 +27,14 @@ from typing import Any, ClassVar
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import UserError, problems_in
 from gradreel.core.experiment import Experiment
-from gradreel.core.trace import Trace
+from gradreel.core.trace.trace import Trace
 from gradreel.scenes.catalog import kebab_name
 from gradreel.scenes.file_names import file_name
-from gradreel.scenes.line_values import plain_values
 from gradreel.scenes.mobjects.headings import headings_among
-from gradreel.scenes.narration import LANGUAGES, Narration, reading_seconds
 from gradreel.scenes.style import palette, use_theme
 from gradreel.scenes.trace_folder import TraceFolder
+from gradreel.scenes.words.narration import LANGUAGES, Narration, reading_seconds
+from gradreel.scenes.words.narration_fields import plain_values
 from manim import FadeOut, Mobject, Scene, config
 from pydantic import BaseModel, ConfigDict, ValidationError
 

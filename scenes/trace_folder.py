@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gradreel.core.errors import TraceError
-from gradreel.core.trace import Trace, read_meta
+from gradreel.core.trace.trace import Trace, read_meta
 from gradreel.scenes.file_names import name_of_path
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import core_schema
@@ -53,7 +53,7 @@ class TraceFolder(str):
             there = "is a file" if made.path.exists() else "is not there"
             raise ValueError(
                 f"the folder of a trace was wanted, and {made.path} {there};"
-                " gradreel.core.recording.record(model, optimizer, path) makes one around a loop of your own"
+                " gradreel.core.recording.recording.record(model, optimizer, path) makes one around a loop of your own"
             )
         try:
             read_meta(made.path)

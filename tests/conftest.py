@@ -98,7 +98,7 @@ def record_loop(small_model):
     ``after_step(model)`` is somebody's own meddling.
     """
     import torch
-    from gradreel.core.recording import record
+    from gradreel.core.recording.recording import record
 
     def run(path, optimizer, updates=120, batch=16, log=True, model=None, pick=None, after_step=lambda model: None):
         model = model or small_model()

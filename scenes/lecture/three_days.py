@@ -6,11 +6,10 @@ from datetime import date
 from typing import Self
 
 import numpy as np
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
-from gradreel.core.lecture_runs import THREE_DAYS
-from gradreel.core.theta import predict, unpack
-from gradreel.core.written_out import (
+from gradreel.core.network.theta import predict, unpack
+from gradreel.core.network.worked_example import (
     MOST_MORE,
     Forward,
     example_of,
@@ -23,9 +22,9 @@ from gradreel.core.written_out import (
 )
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.lecture.experiments import days_that_differ, shown_name
+from gradreel.scenes.lecture.daily_data import days_that_differ, shown_name
+from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.arithmetic import Places, PrintedProducts, printed_products, products_to
-from gradreel.scenes.mobjects.day_words import unit_words
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import row_source
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
@@ -34,6 +33,7 @@ from gradreel.scenes.mobjects.network_sum import MOST_PLACES, WrittenSum, fittin
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import palette
+from gradreel.scenes.words.day_words import unit_words
 from manim import Animation, AnimationGroup, FadeIn, FadeOut, VGroup
 from numpy.typing import NDArray
 from pydantic import Field, model_validator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from gradreel.core.activations import ACTIVATIONS
+from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import dashed, polyline, segment
 from gradreel.scenes.mobjects.text import formula, words

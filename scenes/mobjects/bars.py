@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from gradreel.core.results import Losses
+from gradreel.core.analysis.results import Losses
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.loss_scale import loss_ticks
 from gradreel.scenes.mobjects.plot import segment

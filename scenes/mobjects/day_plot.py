@@ -8,15 +8,15 @@ from datetime import date
 from itertools import pairwise
 
 import numpy as np
-from gradreel.core.daily_series import DayArray
-from gradreel.core.daily_views import DailyViews
-from gradreel.core.written_out import view_unit
+from gradreel.core.daily.series import DayArray
+from gradreel.core.daily.views import DailyViews
+from gradreel.core.network.worked_example import view_unit
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.day_words import day_words, tick_days, unit_words
 from gradreel.scenes.mobjects.plot import Plot, polyline, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import DIGIT_WIDTH, Ticks, nice_range, round_labels
 from gradreel.scenes.style import mix, palette
+from gradreel.scenes.words.day_words import day_words, tick_days, unit_words
 from manim import RIGHT, Dot, LineJointType, ManimColor, VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
 

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import numpy as np
-from gradreel.core.daily_series import DayArray
-from gradreel.core.daily_views import DailyViews
-from gradreel.core.forecast import Forecast
+from gradreel.core.analysis.forecast import Forecast
+from gradreel.core.daily.series import DayArray
+from gradreel.core.daily.views import DailyViews
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.callout import Callout, free_place
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, WindowBracket, views_range

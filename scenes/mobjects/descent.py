@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from gradreel.core.daily_views import counting_decimals
-from gradreel.core.theta import loss, parameter_names, predict
-from gradreel.core.trace import Trace
+from gradreel.core.daily.views import counting_decimals
+from gradreel.core.network.theta import loss, parameter_names, predict
+from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.callout import beside
 from gradreel.scenes.mobjects.descent_map import DescentMap

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from gradreel.core.analysis.loss_surface import loss_grid
+from gradreel.core.analysis.planes import FARTHEST, Plane, plane_of
 from gradreel.core.arrays import evenly_spaced
-from gradreel.core.loss_surface import loss_grid
-from gradreel.core.planes import FARTHEST, Plane, plane_of
-from gradreel.core.recorded_run import RecordedRun
-from gradreel.core.theta import loss
-from gradreel.core.trace import Trace
+from gradreel.core.network.theta import loss
+from gradreel.core.trace.recorded_run import RecordedRun
+from gradreel.core.trace.trace import Trace
 from gradreel.scenes.mobjects.descent_path import ARROW, MARKER, DescentPath
 from gradreel.scenes.mobjects.label_places import LabelPath, label_path, offset_in_direction, place_costs
 from gradreel.scenes.mobjects.loss_surface import LossMap, PlaneMap, view_around

@@ -12,12 +12,12 @@ from itertools import pairwise
 
 import numpy as np
 from gradreel.core.arrays import evenly_spaced
-from gradreel.core.daily_views import DailyViews, loss_unit
+from gradreel.core.daily.views import DailyViews, loss_unit
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.recorded_run import RecordedRun
-from gradreel.core.theta import loss, unseen_loss
-from gradreel.core.trace import Trace
+from gradreel.core.network.theta import loss, unseen_loss
+from gradreel.core.trace.recorded_run import RecordedRun
+from gradreel.core.trace.trace import Trace
 from numpy.typing import NDArray
 
 COLUMNS = 600  # into which a run of more updates is gathered for the picture: about three pixels each

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from gradreel.core.experiment import Experiment
-from gradreel.core.theta import loss
+from gradreel.core.network.theta import loss
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import Plot, dashed, polyline, ring
 from gradreel.scenes.mobjects.text import formula

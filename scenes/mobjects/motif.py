@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from gradreel.core.theta import predict
-from gradreel.core.trace import Trace
+from gradreel.core.network.theta import predict
+from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row, state_at
 from gradreel.scenes.mobjects.plot import Plot

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from gradreel.core.activations import network_hard_sigmoid, relu, sigmoid
 from gradreel.core.arrays import IntArray
+from gradreel.core.network.activations import network_hard_sigmoid, relu, sigmoid
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import dashed, polyline, segment
 from gradreel.scenes.mobjects.text import Number, TextMobject

@@ -17,8 +17,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from gradreel.core.theta import predict
-from gradreel.core.trace import Trace
+from gradreel.core.network.theta import predict
+from gradreel.core.trace.trace import Trace
 from numpy.typing import NDArray
 
 STANDS = 0.7  # share of the time between two updates in which `stepwise` shows the first one's state

@@ -15,11 +15,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from gradreel.core.analysis.loss_surface import loss_grid
+from gradreel.core.analysis.planes import plane_of
 from gradreel.core.experiment import Experiment
-from gradreel.core.loss_surface import loss_grid
-from gradreel.core.planes import plane_of
-from gradreel.core.theta import predict
-from gradreel.core.trace import Trace
+from gradreel.core.network.theta import predict
+from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.mobjects.loss_surface import LossMap, view_around

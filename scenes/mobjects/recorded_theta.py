@@ -7,8 +7,8 @@ import re
 
 import numpy as np
 from gradreel.core.arrays import evenly_spaced
-from gradreel.core.recorded_run import RecordedRun
-from gradreel.core.trace import Trace
+from gradreel.core.trace.recorded_run import RecordedRun
+from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.text import literal, words
 from gradreel.scenes.mobjects.theta_strip import ELLIPSIS, GAP, Columns, Head

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from gradreel.core.activations import sigmoid
+from gradreel.core.network.activations import sigmoid
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.board_ticks import BoardTicks
 from gradreel.scenes.mobjects.lecture_formulas import one_sigmoid_source

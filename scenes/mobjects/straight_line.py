@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from gradreel.core.line_fit import Line
-from gradreel.core.piecewise import PiecewiseLinearCurve
+from gradreel.core.curves.line_fit import Line
+from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import Plot, polyline, ring, segment
 from gradreel.scenes.mobjects.readout import Readout

@@ -8,9 +8,9 @@ from datetime import date
 from itertools import pairwise
 
 import numpy as np
-from gradreel.core.daily_series import DayArray
-from gradreel.core.daily_views import DailyViews
-from gradreel.core.forecast import weekdays
+from gradreel.core.analysis.forecast import weekdays
+from gradreel.core.daily.series import DayArray
+from gradreel.core.daily.views import DailyViews
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.day_plot import MODEL_LINE, SHADE, DayPlot
 from gradreel.scenes.mobjects.plot import polyline

@@ -17,9 +17,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 from gradreel.core.errors import UserError, printable
-from gradreel.core.trace import META
-from gradreel.core.writing import PARTIAL, is_foreign
-from gradreel.scenes.narration import LANGUAGES
+from gradreel.core.trace.trace import META
+from gradreel.core.trace.writing import PARTIAL, is_foreign
 from gradreel.scenes.render import engine
 from gradreel.scenes.render.clips.clip_files import described_clip, read_description
 from gradreel.scenes.render.clips.plan import Plan
@@ -27,6 +26,7 @@ from gradreel.scenes.render.clips.workspace import Folders, Workspace, foreign_i
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.settings import FORMATS, RenderSettings
 from gradreel.scenes.render.videos.output_stamp import clips_of_videos
+from gradreel.scenes.words.narration import LANGUAGES
 
 CLIP = re.compile(rf"[0-9a-f]{{24}}(\.({'|'.join((*FORMATS, 'json'))}))?")
 TRACE = re.compile(r"[0-9a-f]{32}")

@@ -16,9 +16,8 @@ from typing import Any
 
 from gradreel.core.errors import TraceError, UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.trace import META, Trace, no_trace
+from gradreel.core.trace.trace import META, Trace, no_trace
 from gradreel.scenes.render import cache, cache_report, engine, report
-from gradreel.scenes.render.asked import check_files, check_video
 from gradreel.scenes.render.clips.known_scenes import known_scenes
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.lessons.arguments import (
@@ -34,8 +33,9 @@ from gradreel.scenes.render.lessons.daily import daily_data
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.settings import FORMATS, RenderSettings
 from gradreel.scenes.render.lessons.words import left_in_other_languages
+from gradreel.scenes.render.validation import check_files, check_video
 from gradreel.scenes.render.videos.estimates import estimates
-from gradreel.scenes.render.workers.drawers import MOST_AT_ONCE
+from gradreel.scenes.render.workers.executors import MOST_AT_ONCE
 from gradreel.scenes.render.workers.progress import Reporter, duration, reporter
 
 PICTURE = re.compile(r"\d{5,}\.png")  # a frame's, in the folder of --format png
@@ -309,7 +309,7 @@ def _targets_of_scenes(options: Options, scenes: list[str]) -> dict[Path, _Targe
 
 def _verified(target: _Target, told: Reporter) -> dict[str, Any]:
     """What came of one trace, as JSON has it."""
-    from gradreel.core.verify import verify  # brings torch
+    from gradreel.core.trace.verify import verify  # brings torch
 
     task = f"verify {target.path.name[:12]}"
     told.begin(task, 0, "updates")

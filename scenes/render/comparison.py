@@ -13,10 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gradreel.core.daily_views import DailyViews
-from gradreel.core.errors import UserError
-from gradreel.core.experiment import Experiment
-from gradreel.core.results import (
+from gradreel.core.analysis.results import (
     EPOCHS,
     LECTURE,
     SETTINGS,
@@ -26,6 +23,9 @@ from gradreel.core.results import (
     best_by_unseen,
     training_seconds,
 )
+from gradreel.core.daily.views import DailyViews
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
 from gradreel.scenes.render.lessons.arguments import ExperimentOptions
 from gradreel.scenes.render.report import WIDTH, print_json
 from gradreel.scenes.render.workers.progress import counted

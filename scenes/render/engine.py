@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from gradreel.scenes.render.asked import check_files, check_video
 from gradreel.scenes.render.clips.clip_files import DamagedClipsError
 from gradreel.scenes.render.clips.plan import Clip, Plan
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, remove_file
@@ -21,7 +20,8 @@ from gradreel.scenes.render.inspection import described
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.requests import ClipResult, Finding, SceneDescription
 from gradreel.scenes.render.lessons.settings import RenderSettings
-from gradreel.scenes.render.making import at_work, current_clips, of_each, planned, train_missing, trained
+from gradreel.scenes.render.pipeline import at_work, current_clips, of_each, planned, train_missing, trained
+from gradreel.scenes.render.validation import check_files, check_video
 from gradreel.scenes.render.videos.publishing import beat_range, publish_clip, publish_lesson
 from gradreel.scenes.render.workers.pool import Workers
 from gradreel.scenes.render.workers.progress import Reporter

@@ -7,10 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from gradreel.core.daily_views import DailyViews
-from gradreel.core.errors import TraceError, UserError
-from gradreel.core.experiment import Experiment
-from gradreel.core.results import (
+from gradreel.core.analysis.results import (
     DEPTHS,
     WIDTH,
     WIDTHS,
@@ -20,7 +17,10 @@ from gradreel.core.results import (
     result_of,
     width_experiments,
 )
-from gradreel.core.trace import Trace
+from gradreel.core.daily.views import DailyViews
+from gradreel.core.errors import TraceError, UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.trace.trace import Trace
 from gradreel.scenes.render.clips.disk_errors import clear_disk_errors
 from gradreel.scenes.render.clips.workspace import Folders, Workspace
 from gradreel.scenes.render.cluster.executors import trainers_of

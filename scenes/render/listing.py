@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from gradreel.scenes.catalog import LESSON_FILE, SceneSource
-from gradreel.scenes.narration import Narration
 from gradreel.scenes.render.clips.known_scenes import known_scenes
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.report import print_json
 from gradreel.scenes.render.workers.progress import counted, duration
+from gradreel.scenes.words.narration import Narration
 
 
 @dataclass(frozen=True)

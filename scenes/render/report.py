@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradreel.core.errors import printable
-from gradreel.scenes.narration import OTHER_DATA, Narration, OwnWords
 from gradreel.scenes.render.workers.progress import counted, duration
+from gradreel.scenes.words.narration import OTHER_DATA, Narration, OwnWords
 
 if TYPE_CHECKING:  # `list` needs none of these, and they need numpy
     from gradreel.core.experiment import Experiment

@@ -29,7 +29,7 @@ class Sample:
 
 def likeness(request: SceneRequest, step: int, files: Sequence[Path]) -> list[dict[str, float]]:
     """In a worker: each file's mean SSIM over every ``step``-th frame: of red, green and blue alike, and of luma."""
-    from gradreel.scenes.render.frames.playing import play
+    from gradreel.scenes.render.frames.scene_player import play
 
     sample = Sample(step)
     play(request, sample)  # type: ignore[arg-type]

@@ -26,7 +26,7 @@ _here = threading.local()  # phase: the one that the thread is in; zero: its CPU
 
 def profile(request: SceneRequest, path: Path) -> tuple[ClipResult, dict[str, float]]:
     """In a worker: the clip, and CPU seconds by phase. Joining is not among them."""
-    from gradreel.scenes.render.frames.playing import play
+    from gradreel.scenes.render.frames.scene_player import play
 
     spent: dict[str, float] = defaultdict(float)
     _count_all(spent)
@@ -49,9 +49,9 @@ def profile(request: SceneRequest, path: Path) -> tuple[ClipResult, dict[str, fl
 
 
 def _count_all(spent: dict[str, float]) -> None:
-    from gradreel.scenes.render.frames.colors import ChangingFrame
     from gradreel.scenes.render.frames.drawing import ClipRenderer
     from gradreel.scenes.render.frames.h264 import H264Stream
+    from gradreel.scenes.render.frames.yuv import ChangingFrame
     from manim import CairoRenderer
 
     for renderer in (CairoRenderer, ClipRenderer):

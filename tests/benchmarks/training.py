@@ -29,15 +29,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from gradreel.core.columns import ColumnKind
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
-from gradreel.core.network import Networks
-from gradreel.core.recording import record
-from gradreel.core.trace import Trace
-from gradreel.core.training import train, train_all
-from gradreel.core.verify import verify
-from gradreel.core.write_behind import BLOCK, ColumnWriter, WriteBehind
+from gradreel.core.network.network import Networks
+from gradreel.core.network.training import train, train_all
+from gradreel.core.recording.recording import record
+from gradreel.core.trace.columns import ColumnKind
+from gradreel.core.trace.trace import Trace
+from gradreel.core.trace.verify import verify
+from gradreel.core.trace.write_behind import BLOCK, ColumnWriter, WriteBehind
 from torch import nn
 
 LECTURE = [(), (10,), (100,), (1000,), (100, 100), (100, 100, 100), (100, 100, 100, 100)]

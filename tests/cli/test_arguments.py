@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from gradreel.core.errors import UserError
-from gradreel.scenes.lecture.piecewise import BuildCurve
+from gradreel.scenes.lecture.curves.build_curve import BuildCurve
 from gradreel.scenes.render.lessons.arguments import (
     files_of_overrides,
     parse_beat_range,

@@ -20,7 +20,7 @@ from types import SimpleNamespace
 
 import pytest
 from gradreel.core.errors import UserError
-from gradreel.core.trace import Trace
+from gradreel.core.trace.trace import Trace
 from gradreel.scenes.catalog import PACKAGE_FOLDER, resolve
 from gradreel.scenes.render.clips.fingerprint import parts_now
 from gradreel.scenes.render.cluster import connection, worker

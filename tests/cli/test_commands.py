@@ -14,7 +14,7 @@ from pathlib import Path
 
 import av
 import pytest
-from gradreel.scenes.narration import Narration
+from gradreel.scenes.words.narration import Narration
 
 GRADREEL = shutil.which("gradreel", path=os.path.dirname(sys.executable))
 SMALL = ("--lesson", "shapes.toml", "-r", "160,90", "--fps", "5")
@@ -333,7 +333,7 @@ def test_verify_of_a_folder_that_is_no_trace_is_a_mistake_and_nothing_is_to_be_d
 )
 def test_verify_tells_what_of_a_recorded_loop_it_checked(optimizer, how, gradreel, tmp_path, monkeypatch):
     import torch
-    from gradreel.core.recording import record
+    from gradreel.core.recording.recording import record
 
     kind = getattr(torch.optim, optimizer)
     monkeypatch.chdir(tmp_path)

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from gradreel.core.trace import Trace
+from gradreel.core.trace.trace import Trace
 
 SCENE = '''
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.base import LectureScene
 from manim import Circle

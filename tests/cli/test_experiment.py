@@ -14,11 +14,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from gradreel.core import results
-from gradreel.core.daily_csv import CsvFormat, read_daily_csv
-from gradreel.core.daily_views import DailyViews
-from gradreel.core.results import depth_experiments, result_of, width_experiments
-from gradreel.core.trace import Trace
+from gradreel.core.analysis import results
+from gradreel.core.analysis.results import depth_experiments, result_of, width_experiments
+from gradreel.core.daily.csv_file import CsvFormat, read_daily_csv
+from gradreel.core.daily.views import DailyViews
+from gradreel.core.trace.trace import Trace
 from gradreel.scenes.render import comparison
 
 SMALL = ("--data", "views.csv", "--window", "3", "--seeds", "2", "--epochs", "2", "--progress_bar", "none")

@@ -11,10 +11,10 @@ import sys
 import time
 
 import pytest
+from gradreel.core.analysis.results import time_file, width_experiments
 from gradreel.core.experiment import Experiment
-from gradreel.core.results import time_file, width_experiments
-from gradreel.core.trace import Trace
-from gradreel.core.training import train
+from gradreel.core.network.training import train
+from gradreel.core.trace.trace import Trace
 
 # Long enough to be met three times: what is kept is noted twice a second
 LONG = Experiment(hidden=(2,), epochs=180_000, keep={"every": 10})

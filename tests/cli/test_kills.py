@@ -20,7 +20,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from gradreel.core.trace import Trace
+from gradreel.core.trace.trace import Trace
 
 GRADREEL = Path(sysconfig.get_path("scripts")) / "gradreel"
 EPOCHS = 30_000  # a training that is long enough to be met

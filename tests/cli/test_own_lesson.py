@@ -8,11 +8,11 @@ from pathlib import Path
 import av
 import pytest
 import srt
-from gradreel.scenes.narration import Narration
+from gradreel.scenes.words.narration import Narration
 
 SCENE = '''
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.counts import Count
+from gradreel.scenes.words.counts import Count
 from gradreel.scenes.mobjects.text import words
 from manim import Circle, Create, Dot, FadeIn
 

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment
-from gradreel.core.trace import Trace
-from gradreel.core.training import train
+from gradreel.core.network.training import train
+from gradreel.core.trace.trace import Trace
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,8 @@ from typing import get_args
 import numpy as np
 import pytest
 import torch
-from gradreel.core.activations import ACTIVATIONS, hard_sigmoid, relu, sigmoid
 from gradreel.core.experiment import Experiment
+from gradreel.core.network.activations import ACTIVATIONS, hard_sigmoid, relu, sigmoid
 
 
 def test_sigmoid_agrees_with_torch_from_tail_to_tail() -> None:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from gradreel.core.activations import sigmoid
 from gradreel.core.arrays import FloatArray
+from gradreel.core.curves.expression import expression
+from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.errors import UserError
-from gradreel.core.expression import expression
-from gradreel.core.piecewise import PiecewiseLinearCurve
+from gradreel.core.network.activations import sigmoid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

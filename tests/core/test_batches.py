@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gradreel.core.batches import updates_in_an_epoch, whole_losses
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
-from gradreel.core.theta import loss, loss_on
-from gradreel.core.training import train
+from gradreel.core.network.batches import updates_in_an_epoch, whole_losses
+from gradreel.core.network.theta import loss, loss_on
+from gradreel.core.network.training import train
 
 RUN = Experiment(batch_size=10, epochs=3)  # 81 examples
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
+from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.datasets import RED_CURVE, CurveDataset
-from gradreel.core.piecewise import PiecewiseLinearCurve
 from pydantic import ValidationError
 
 

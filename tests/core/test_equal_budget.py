@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gradreel.core.datasets import CurveDataset
-from gradreel.core.equal_budget import (
+from gradreel.core.analysis.equal_budget import (
     bend_places,
     bends,
     fat_and_deep,
@@ -16,8 +15,9 @@ from gradreel.core.equal_budget import (
     one_bend_each,
     zigzag,
 )
+from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment
-from gradreel.core.theta import predict
+from gradreel.core.network.theta import predict
 
 
 def drawn(built, x):

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from gradreel.core.experiment import Experiment
-from gradreel.core.theta import parameter_names
+from gradreel.core.network.theta import parameter_names
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError

@@ -5,8 +5,8 @@ import time
 
 import numpy as np
 import pytest
+from gradreel.core.curves.expression import FUNCTIONS, expression
 from gradreel.core.errors import UserError
-from gradreel.core.expression import FUNCTIONS, expression
 
 X = np.linspace(-2, 2, 9)
 

@@ -4,13 +4,13 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
+from gradreel.core.analysis.forecast import forecast, horizon_errors, next_days, weekdays
 from gradreel.core.arrays import FloatArray
-from gradreel.core.daily_series import DailySeries
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.daily.series import DailySeries
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.forecast import forecast, horizon_errors, next_days, weekdays
-from gradreel.core.theta import loss, predict, unseen_loss
+from gradreel.core.network.theta import loss, predict, unseen_loss
 
 RANDOM = np.random.default_rng(0)
 VIEWS = RANDOM.uniform(500, 3000, size=60).round()
@@ -102,7 +102,7 @@ def test_several_seeds_at_once(experiment: Experiment) -> None:
 def test_many_start_days_are_predicted_a_few_at_a_time(experiment: Experiment, monkeypatch: pytest.MonkeyPatch) -> None:
     thetas = random_theta(experiment, 2)
     whole = next_days(experiment, thetas).prediction, horizon_errors(experiment, thetas, 3).error
-    monkeypatch.setattr("gradreel.core.forecast._HELD", 80)
+    monkeypatch.setattr("gradreel.core.analysis.forecast._HELD", 80)
     np.testing.assert_allclose(next_days(experiment, thetas).prediction, whole[0], rtol=1e-11)
     np.testing.assert_allclose(horizon_errors(experiment, thetas, 3).error, whole[1], rtol=1e-9, atol=1e-9)
 

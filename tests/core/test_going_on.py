@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gradreel.core import writing
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import TrainingError
 from gradreel.core.experiment import Experiment, StepSchedule
-from gradreel.core.training import interrupted, train, train_all
+from gradreel.core.network.training import interrupted, train, train_all
+from gradreel.core.trace import writing
 
 WINDOWS: dict[str, Any] = {"dataset": DailyViews(window=14), "activation": "relu", "batch_size": 32, "loss": "mae"}
 RUNS = {
@@ -37,9 +37,9 @@ RUNS = {
 FORKS = """
 import json, os, signal, sys, time
 from pathlib import Path
-from gradreel.core import writing
+from gradreel.core.trace import writing
 from gradreel.core.experiment import Experiment
-from gradreel.core.training import train_all
+from gradreel.core.network.training import train_all
 
 def train_and_die(directory, share, *texts):
     writing._JOURNAL_SECONDS = 0.01

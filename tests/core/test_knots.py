@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+from gradreel.core.curves.piecewise import read_knots
 from gradreel.core.errors import UserError
-from gradreel.core.piecewise import read_knots
 
 GOOD = {
     "plain": b"1,1\n3,4\n4.5,2\n",

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gradreel.core.datasets import RED_CURVE
-from gradreel.core.line_fit import (
+from gradreel.core.curves.line_fit import (
     Line,
     line_of,
     line_run,
     mean_squared_distance,
     scattered,
 )
-from gradreel.core.piecewise import PiecewiseLinearCurve
-from gradreel.core.theta import loss, predict
-from gradreel.core.training import train
+from gradreel.core.curves.piecewise import PiecewiseLinearCurve
+from gradreel.core.datasets import RED_CURVE
+from gradreel.core.network.theta import loss, predict
+from gradreel.core.network.training import train
 
 RED = PiecewiseLinearCurve(*zip(*RED_CURVE, strict=True))
 

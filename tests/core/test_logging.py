@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from gradreel.core import update_log
-from gradreel.core.recording import Recording, record
-from gradreel.core.trace import Trace
-from gradreel.core.verify import verify
+from gradreel.core.recording import update_log
+from gradreel.core.recording.recording import Recording, record
+from gradreel.core.trace.trace import Trace
+from gradreel.core.trace.verify import verify
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

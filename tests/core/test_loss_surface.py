@@ -8,18 +8,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gradreel.core.analysis.loss_surface import loss_grid
+from gradreel.core.analysis.planes import Plane, parameter_plane, plane_of, random_plane
 from gradreel.core.arrays import FloatArray
-from gradreel.core.daily_series import DailySeries
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.daily.series import DailySeries
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import PathError, TraceError, UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.loss_surface import loss_grid
-from gradreel.core.planes import Plane, parameter_plane, plane_of, random_plane
-from gradreel.core.recorded_run import RecordedPart, RecordedRun
-from gradreel.core.theta import loss, unpack
-from gradreel.core.trace import Trace
-from gradreel.core.training import train
+from gradreel.core.network.theta import loss, unpack
+from gradreel.core.network.training import train
+from gradreel.core.trace.recorded_run import RecordedPart, RecordedRun
+from gradreel.core.trace.trace import Trace
 
 RANDOM = np.random.default_rng(0)
 VIEWS = DailyViews(
@@ -124,7 +124,7 @@ def test_the_default_path_lies_in_its_plane_but_for_its_first_moments(default_tr
 
 def test_a_path_too_large_for_memory_is_sampled(default_trace: Trace, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = plane_of(default_trace)
-    monkeypatch.setattr("gradreel.core.planes._LARGEST", 10_000)
+    monkeypatch.setattr("gradreel.core.analysis.planes._LARGEST", 10_000)
     sampled = plane_of(default_trace)
     np.testing.assert_allclose(np.abs(np.diag(whole.directions @ sampled.directions.T)), 1, atol=1e-3)
     assert sampled.share == pytest.approx(whole.share, abs=1e-2)
@@ -159,7 +159,7 @@ NETWORKS = {
 def test_every_network_on_both_datasets_is_exact_to_rounding(
     name: str, held: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gradreel.core.loss_surface._HELD", held)
+    monkeypatch.setattr("gradreel.core.analysis.loss_surface._HELD", held)
     experiment = NETWORKS[name]
     plane = random_plane_for(experiment)
     grid = loss_grid(experiment, plane, U, V)
@@ -217,8 +217,8 @@ def test_the_share_is_of_all_states_for_every_kind_of_plane(
 ) -> None:
     trace = with_path(default_trace, noisy_path(900, 10, dtype))
     if sampled:
-        monkeypatch.setattr("gradreel.core.planes._LARGEST", 400)
-        monkeypatch.setattr("gradreel.core.planes._READ", 70)
+        monkeypatch.setattr("gradreel.core.analysis.planes._LARGEST", 400)
+        monkeypatch.setattr("gradreel.core.analysis.planes._READ", 70)
     planes = plane_of(trace), random_plane(trace, seed=4), parameter_plane(trace, "w_3_1", "c_2")
     for plane in planes:
         assert plane.share == pytest.approx(share_of(trace.parameters, plane.directions), rel=1e-10)
@@ -248,7 +248,7 @@ def test_a_large_path_is_never_loaded_whole(tiny_trace: Trace, tmp_path: Path, m
     path = noisy_path(2000, 4000, "float32")
     np.save(tmp_path / "path.npy", path)  # 32 MB
     trace = with_path(tiny_trace, np.load(tmp_path / "path.npy", mmap_mode="r"))
-    monkeypatch.setattr("gradreel.core.planes._LARGEST", 400_000)
+    monkeypatch.setattr("gradreel.core.analysis.planes._LARGEST", 400_000)
     tracemalloc.start()
     plane = plane_of(trace)
     _, most = tracemalloc.get_traced_memory()

@@ -8,9 +8,9 @@ import torch
 from gradreel.core.arrays import FloatArray
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment
-from gradreel.core.network import Networks
-from gradreel.core.theta import loss, predict, unpack
-from gradreel.core.training import train
+from gradreel.core.network.network import Networks
+from gradreel.core.network.theta import loss, predict, unpack
+from gradreel.core.network.training import train
 from torch import nn
 
 ARCHITECTURES = [

@@ -6,13 +6,13 @@ from datetime import date
 
 import numpy as np
 import pytest
-from gradreel.core.daily_series import DailySeries
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.analysis.network_surface import NEAR, Swing, ground_of, near_days, surface_of, swung, walk_of
+from gradreel.core.daily.series import DailySeries
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
-from gradreel.core.lecture_runs import THREE_DAYS
-from gradreel.core.network_surface import NEAR, Swing, ground_of, near_days, surface_of, swung, walk_of
-from gradreel.core.theta import unpack
-from gradreel.core.written_out import example_of, forward, in_thousands, label_day, view_unit
+from gradreel.core.network.theta import unpack
+from gradreel.core.network.worked_example import example_of, forward, in_thousands, label_day, view_unit
+from gradreel.scenes.lecture.runs import THREE_DAYS
 
 
 def series(name: str, values: np.ndarray) -> DailySeries:

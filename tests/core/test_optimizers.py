@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 from gradreel.core.arrays import FloatArray
-from gradreel.core.daily_series import DailySeries
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.daily.series import DailySeries
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment, StepSchedule
-from gradreel.core.optimizers import optimizer_of
-from gradreel.core.trace import Trace
-from gradreel.core.training import train, train_all
+from gradreel.core.network.optimizers import optimizer_of
+from gradreel.core.network.training import train, train_all
+from gradreel.core.trace.trace import Trace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn

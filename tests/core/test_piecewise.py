@@ -5,8 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from gradreel.core.arrays import FloatArray
+from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.errors import UserError
-from gradreel.core.piecewise import PiecewiseLinearCurve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -22,12 +22,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from gradreel.core import recorder, update_log
 from gradreel.core.errors import UserError
-from gradreel.core.recorded_model import RowsOnTheirWay
-from gradreel.core.recording import Recording, record
-from gradreel.core.trace import Trace
-from gradreel.core.verify import verify
+from gradreel.core.recording import recorder, update_log
+from gradreel.core.recording.recorded_model import RowsOnTheirWay
+from gradreel.core.recording.recording import Recording, record
+from gradreel.core.trace.trace import Trace
+from gradreel.core.trace.verify import verify
 from torch import nn
 from torch.nn.functional import mse_loss
 from torch.optim.optimizer import _global_optimizer_post_hooks, register_optimizer_step_post_hook
@@ -949,7 +949,7 @@ def test_ctrl_c_while_an_interrupted_recording_finishes(tmp_path, monkeypatch):
 def test_a_killed_process_leaves_nothing_under_the_final_name(tmp_path):
     script = f"""
 import os, signal, torch
-from gradreel.core.recording import record
+from gradreel.core.recording.recording import record
 model = torch.nn.Linear(500, 20)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
 with record(model, optimizer, {str(tmp_path / "run")!r}):
@@ -1336,7 +1336,7 @@ def test_an_optimizer_can_be_copied_and_saved_meanwhile(tmp_path):
 def test_forked_processes_leave_the_recording_alone(tmp_path):
     script = f"""
 import os, sys, torch
-from gradreel.core.recording import record
+from gradreel.core.recording.recording import record
 torch.set_num_threads(1)
 model = torch.nn.Linear(4, 1)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from gradreel.core.recording import record
-from gradreel.core.trace import Trace
-from gradreel.core.verify import verify
+from gradreel.core.recording.recording import record
+from gradreel.core.trace.trace import Trace
+from gradreel.core.trace.verify import verify
 from torch import nn
 from torch.nn import functional
 from torch.optim.lr_scheduler import LambdaLR, StepLR

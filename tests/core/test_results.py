@@ -7,12 +7,8 @@ from datetime import date
 
 import numpy as np
 import pytest
-from gradreel.core import results
-from gradreel.core.daily_series import DailySeries
-from gradreel.core.daily_views import DailyViews
-from gradreel.core.errors import TraceError, UserError
-from gradreel.core.experiment import Experiment
-from gradreel.core.results import (
+from gradreel.core.analysis import results
+from gradreel.core.analysis.results import (
     Losses,
     best_by_unseen,
     depth_experiments,
@@ -23,7 +19,11 @@ from gradreel.core.results import (
     training_seconds,
     width_experiments,
 )
-from gradreel.core.training import train, train_all
+from gradreel.core.daily.series import DailySeries
+from gradreel.core.daily.views import DailyViews
+from gradreel.core.errors import TraceError, UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.network.training import train, train_all
 
 WEEK = tuple(1000.0 + 300 * math.sin(day) + 40 * (day % 7) for day in range(60))
 DATA = DailyViews(series=DailySeries(start=date(2024, 1, 1), values=WEEK, name="mine.csv"), window=3)

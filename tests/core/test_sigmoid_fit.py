@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gradreel.core.activations import sigmoid
+from gradreel.core.curves.sigmoid_fit import fit_sigmoids
 from gradreel.core.errors import UserError
-from gradreel.core.sigmoid_fit import fit_sigmoids
+from gradreel.core.network.activations import sigmoid
 
 X = np.linspace(0, 8, 200)
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 from gradreel.core.errors import TraceError
-from gradreel.core.recording import record
-from gradreel.core.theta import predict
-from gradreel.core.trace import Trace
-from gradreel.core.verify import verify
+from gradreel.core.network.theta import predict
+from gradreel.core.recording.recording import record
+from gradreel.core.trace.trace import Trace
+from gradreel.core.trace.verify import verify
 from torch import nn
 
 OLD = Path(__file__).parent / "traces"

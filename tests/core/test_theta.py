@@ -7,7 +7,7 @@ import pytest
 from gradreel.core.arrays import FloatArray
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment
-from gradreel.core.theta import hidden_terms, loss, parameter_names, parameter_shapes, predict, unpack
+from gradreel.core.network.theta import hidden_terms, loss, parameter_names, parameter_shapes, predict, unpack
 
 
 def random_theta(experiment: Experiment, *shape: int) -> FloatArray:
@@ -100,7 +100,7 @@ def test_a_long_path_is_cut_into_pieces_that_fit(monkeypatch: pytest.MonkeyPatch
     experiment = Experiment()
     theta = random_theta(experiment, 1000)
     at_once = loss(experiment, theta)
-    monkeypatch.setattr("gradreel.core.theta._CHUNK", 700)
+    monkeypatch.setattr("gradreel.core.network.theta._CHUNK", 700)
     np.testing.assert_allclose(loss(experiment, theta), at_once, rtol=1e-13)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
-from gradreel.core.trace import Trace
+from gradreel.core.trace.trace import Trace
 
 COLUMNS = ["kept", "parameters", "gradient", "batch_loss", "batch", "epoch"]
 
@@ -49,7 +49,7 @@ def test_columns_are_mapped_and_read_only(tiny_trace: Trace) -> None:
 
 def test_a_trace_is_read_without_torch(tiny_trace: Trace) -> None:
     code = (
-        "import sys; from gradreel.core.trace import Trace; from gradreel.core.planes import plane_of;"
+        "import sys; from gradreel.core.trace.trace import Trace; from gradreel.core.analysis.planes import plane_of;"
         "plane_of(Trace.open(sys.argv[1], checksums=True)); assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code, str(tiny_trace.path)], check=True)
@@ -184,7 +184,7 @@ def test_nothing_is_deleted_that_train_does_not_make_again(copy: Path, tmp_path:
 @pytest.mark.parametrize("name", ["mine", "0123456789abcdef0123456789abcdef"])
 def test_a_damaged_recording_is_recorded_again_and_not_deleted(name: str, tmp_path: Path) -> None:
     import torch
-    from gradreel.core.recording import record
+    from gradreel.core.recording.recording import record
 
     model = torch.nn.Linear(2, 1)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 from gradreel.core.errors import UserError
-from gradreel.core.recording import record
-from gradreel.core.trace import Trace
-from gradreel.core.verify import verify
+from gradreel.core.recording.recording import record
+from gradreel.core.trace.trace import Trace
+from gradreel.core.trace.verify import verify
 from torch import nn
 from torch.nn.functional import mse_loss
 

@@ -14,10 +14,10 @@ from filelock import FileLock
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import TraceError, TrainingError, UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.theta import loss, predict, unpack
-from gradreel.core.trace import Trace
-from gradreel.core.training import train
-from gradreel.core.write_behind import ColumnWriter
+from gradreel.core.network.theta import loss, predict, unpack
+from gradreel.core.network.training import train
+from gradreel.core.trace.trace import Trace
+from gradreel.core.trace.write_behind import ColumnWriter
 
 SHORT = Experiment(epochs=20, seed=3)
 MINIBATCH = Experiment(hidden=(20, 10), batch_size=10, epochs=20, seed=5)
@@ -25,7 +25,7 @@ MINIBATCH = Experiment(hidden=(20, 10), batch_size=10, epochs=20, seed=5)
 TRAIN_ELSEWHERE = """
 import sys
 from gradreel.core.experiment import Experiment
-from gradreel.core.training import train
+from gradreel.core.network.training import train
 for text in sys.argv[2:]:
     train(Experiment.model_validate_json(text), sys.argv[1])
 """

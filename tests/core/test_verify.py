@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gradreel.core.columns import checksum
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
-from gradreel.core.theta import parameter_names
-from gradreel.core.trace import Trace, column_kinds, sealed_meta
-from gradreel.core.training import train
-from gradreel.core.verify import Agreement, Problem, verify
+from gradreel.core.network.theta import parameter_names
+from gradreel.core.network.training import train
+from gradreel.core.trace.columns import checksum
+from gradreel.core.trace.trace import Trace, column_kinds, sealed_meta
+from gradreel.core.trace.verify import Agreement, Problem, verify
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

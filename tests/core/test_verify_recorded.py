@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from gradreel.core import verify_recorded as module
-from gradreel.core.columns import checksum
-from gradreel.core.recorded_run import RecordedRun
-from gradreel.core.recording import record
-from gradreel.core.trace import META, column_kinds, read_meta, sealed_meta
-from gradreel.core.verify import Agreement, Verification, verify
+from gradreel.core.recording.recording import record
+from gradreel.core.trace import verify_recorded as module
+from gradreel.core.trace.columns import checksum
+from gradreel.core.trace.recorded_run import RecordedRun
+from gradreel.core.trace.trace import META, column_kinds, read_meta, sealed_meta
+from gradreel.core.trace.verify import Agreement, Verification, verify
 from torch import nn
 from torch.nn.functional import mse_loss
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xxhash
-from gradreel.core import write_behind
-from gradreel.core.columns import ColumnKind, checksum, read_column, rows_of
-from gradreel.core.write_behind import ColumnWriter, WriteBehind, Written
+from gradreel.core.trace import write_behind
+from gradreel.core.trace.columns import ColumnKind, checksum, read_column, rows_of
+from gradreel.core.trace.write_behind import ColumnWriter, WriteBehind, Written
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

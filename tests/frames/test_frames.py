@@ -6,14 +6,14 @@ The pictures are in snapshots/. ``./run test tests/frames --snapshot-update`` wr
 from __future__ import annotations
 
 import pytest
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
-from gradreel.scenes.lecture.loss_curve import LossCurve
-from gradreel.scenes.lecture.opening import Title
-from gradreel.scenes.lecture.optimization import GradientDescent
-from gradreel.scenes.lecture.piecewise import BuildCurve
-from gradreel.scenes.lecture.sigmoids import MorphSigmoid
-from gradreel.scenes.lecture.sum_of_sigmoids import SumOfSigmoids
+from gradreel.scenes.lecture.any_run.loss_curve import LossCurve
+from gradreel.scenes.lecture.curves.build_curve import BuildCurve
+from gradreel.scenes.lecture.curves.morph_sigmoid import MorphSigmoid
+from gradreel.scenes.lecture.curves.sum_of_sigmoids import SumOfSigmoids
+from gradreel.scenes.lecture.opening.title import Title
+from gradreel.scenes.lecture.optimization.gradient_descent import GradientDescent
 
 SEVEN = [[0, 1], [2, 3], [5, 0], [6, 2], [7, 2], [8, -3], [9, 5]]
 FORTY = [[i + (i % 3) * 0.2, (i * 7 % 11) - 5 + i * 0.1] for i in range(40)]

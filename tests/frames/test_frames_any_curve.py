@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradreel.scenes.lecture.any_curve import AnyCurve
+from gradreel.scenes.lecture.curves.any_curve import AnyCurve
 
 
 def test_any_curve(frames, look):

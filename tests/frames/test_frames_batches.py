@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment
-from gradreel.scenes.lecture.batches import Batches
+from gradreel.scenes.lecture.optimization.batches import Batches
 
 SINGLE = Experiment(dataset=CurveDataset(examples=12), batch_size=5, epochs=1, optimizer="adam", learning_rate=0.01)
 

@@ -6,12 +6,12 @@ from datetime import date
 
 import numpy as np
 import pytest
-from gradreel.core.daily_series import DailySeries
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.daily.series import DailySeries
+from gradreel.core.daily.views import DailyViews
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.lecture.forecast import Forecast
-from gradreel.scenes.lecture.loss import Loss
-from gradreel.scenes.lecture.model_selection import ModelSelection
+from gradreel.scenes.lecture.experiments.forecast import Forecast
+from gradreel.scenes.lecture.experiments.model_selection import ModelSelection
+from gradreel.scenes.lecture.optimization.loss import Loss
 
 NETWORK = {"width": 8, "epochs": 3}
 LATE = {"depth": 1, "width": 16, "epochs": 40}  # copies the dip a day late, as the default does

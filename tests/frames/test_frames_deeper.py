@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradreel.scenes.lecture.deeper import DeeperAndDeeper
+from gradreel.scenes.lecture.deep.deeper_and_deeper import DeeperAndDeeper
 
 
 def test_deeper_and_deeper(frames, look):

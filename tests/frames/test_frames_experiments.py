@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gradreel.core.results import LossByEpoch, Losses, Result
+from gradreel.core.analysis.results import LossByEpoch, Losses, Result
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.lecture import one_run
-from gradreel.scenes.lecture.depth_experiment import DepthExperiment
-from gradreel.scenes.lecture.experiments import NetworksScene
-from gradreel.scenes.lecture.overfitting import Overfitting
-from gradreel.scenes.lecture.width_experiment import WidthExperiment
+from gradreel.scenes.lecture.experiments import one_run
+from gradreel.scenes.lecture.experiments.depth_experiment import DepthExperiment
+from gradreel.scenes.lecture.experiments.networks_scene import NetworksScene
+from gradreel.scenes.lecture.experiments.overfitting import Overfitting
+from gradreel.scenes.lecture.experiments.width_experiment import WidthExperiment
 
 FEW = {"seeds": (0, 1), "epochs": 3}
 WIDTHS = {"widths": (0, 10, 100), **FEW}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradreel.scenes.lecture.features import MoreFeatures
+from gradreel.scenes.lecture.networks.more_features import MoreFeatures
 
 
 def test_more_features(frames, look):

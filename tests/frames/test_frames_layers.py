@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradreel.scenes.lecture.layers import StackLayers
+from gradreel.scenes.lecture.deep.stack_layers import StackLayers
 
 
 def test_stack_layers(frames, look):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradreel.scenes.lecture.line import LinearLimits
+from gradreel.scenes.lecture.curves.linear_limits import LinearLimits
 
 
 def test_linear_limits(frames, look):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradreel.scenes.lecture.matrices import MatrixForm
+from gradreel.scenes.lecture.networks.matrix_form import MatrixForm
 
 
 def test_matrix_form(frames, look):

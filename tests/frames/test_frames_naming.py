@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradreel.scenes.lecture.naming import Naming
+from gradreel.scenes.lecture.deep.naming import Naming
 
 
 def test_naming(frames, look):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
-from gradreel.core.lecture_runs import THREE_DAYS
-from gradreel.scenes.lecture.any_network import Network
-from gradreel.scenes.lecture.backprop import Backprop
-from gradreel.scenes.lecture.network_diagram import NetworkDiagram
+from gradreel.scenes.lecture.any_run.network import Network
+from gradreel.scenes.lecture.deep.backprop import Backprop
+from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
+from gradreel.scenes.lecture.runs import THREE_DAYS
 
 FIVE = Experiment.model_validate(
     {**THREE_DAYS.model_dump(), "dataset": DailyViews(window=5), "hidden": (5,), "activation": "relu", "epochs": 2}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradreel.scenes.lecture.relu import Relu
+from gradreel.scenes.lecture.curves.relu import Relu
 
 
 def test_relu(frames, look):

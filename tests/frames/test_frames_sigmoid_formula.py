@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradreel.scenes.lecture.sigmoid_formula import SigmoidFormula
+from gradreel.scenes.lecture.curves.sigmoid_formula import SigmoidFormula
 
 
 def test_sigmoid_formula(frames, look):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradreel.scenes.lecture.summary import Summary
+from gradreel.scenes.lecture.opening.summary import Summary
 
 
 def test_summary(frames, look):

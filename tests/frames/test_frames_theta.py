@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradreel.scenes.lecture.theta import Theta
+from gradreel.scenes.lecture.networks.theta import Theta
 
 
 def test_theta(frames, look):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradreel.scenes.lecture.why_deep import WhyDeep
+from gradreel.scenes.lecture.deep.why_deep import WhyDeep
 
 SHORT = {"epochs": 30, "budget": 76, "depth": 3, "seeds": (0, 1, 2)}
 

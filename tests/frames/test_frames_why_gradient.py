@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradreel.scenes.lecture.why_gradient import WhyGradient
+from gradreel.scenes.lecture.optimization.why_gradient import WhyGradient
 
 
 def test_why_gradient(frames, look):

@@ -14,7 +14,7 @@ import pytest
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.training import train
+from gradreel.core.network.training import train
 from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.render.clips.workspace import Workspace
 from gradreel.scenes.render.cluster import answers as answers_of
@@ -23,7 +23,7 @@ from gradreel.scenes.render.cluster.answers import Clip, Failure
 from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.lessons.requests import ClipJob, ClipResult, SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
-from gradreel.scenes.render.workers.drawers import Listeners
+from gradreel.scenes.render.workers.executors import Listeners
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 

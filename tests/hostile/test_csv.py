@@ -8,9 +8,9 @@ import time
 from datetime import date
 
 import pytest
-from gradreel.core.daily_csv import DATE_FORMATS, CsvFormat, read_daily_csv
+from gradreel.core.curves.piecewise import read_knots
+from gradreel.core.daily.csv_file import DATE_FORMATS, CsvFormat, read_daily_csv
 from gradreel.core.errors import UserError
-from gradreel.core.piecewise import read_knots
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -14,10 +14,10 @@ import xxhash
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import TraceError, UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.recording import record
-from gradreel.core.trace import Trace, column_kinds
-from gradreel.core.training import train, versions
-from gradreel.core.verify import verify
+from gradreel.core.network.training import train, versions
+from gradreel.core.recording.recording import record
+from gradreel.core.trace.trace import Trace, column_kinds
+from gradreel.core.trace.verify import verify
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

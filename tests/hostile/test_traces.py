@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from gradreel.core.columns import checksum
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
-from gradreel.core.recorded_run import RecordedRun
-from gradreel.core.recording import record
-from gradreel.core.trace import MOST_META, Trace, column_kinds, read_meta, sealed_meta
-from gradreel.core.training import train, versions
-from gradreel.core.verify import Agreement, verify
+from gradreel.core.network.training import train, versions
+from gradreel.core.recording.recording import record
+from gradreel.core.trace.columns import checksum
+from gradreel.core.trace.recorded_run import RecordedRun
+from gradreel.core.trace.trace import MOST_META, Trace, column_kinds, read_meta, sealed_meta
+from gradreel.core.trace.verify import Agreement, verify
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -358,7 +358,9 @@ def test_what_was_not_computed_again_is_not_called_exact(make: Any, tmp_path: Pa
 
 @pytest.mark.parametrize("scene", ["GradientDescent", "Network", "LossCurve"])
 def test_scenes_show_a_trace_whose_gradients_are_no_numbers(scene: str, sound: dict[str, Path], tmp_path: Path) -> None:
-    from gradreel.scenes.lecture import any_network, loss_curve, optimization
+    from gradreel.scenes.lecture.any_run import loss_curve
+    from gradreel.scenes.lecture.any_run import network as any_network
+    from gradreel.scenes.lecture.optimization import gradient_descent as optimization
     from gradreel.scenes.stills import visit_beats
 
     path = Path(shutil.copytree(sound["sgd"], tmp_path / "hostile"))

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import resolve
-from gradreel.scenes.counts import Count
-from gradreel.scenes.narration import Narration
-from gradreel.scenes.render import asked
-from gradreel.scenes.render.frames.playing import visit
+from gradreel.scenes.render import validation as asked
+from gradreel.scenes.render.frames.scene_player import visit
 from gradreel.scenes.render.lessons.beats import ListeningNarration, check_beats, filled_again, no_such_beats
 from gradreel.scenes.render.lessons.choosing import load_lesson
 from gradreel.scenes.render.lessons.requests import BeatSpan, SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.narration import Narration
 
 LINE = "{parts:en} parts, the {parts:en-th} is {height:.2f} high; loss {loss:.1f}, called {name}, {year}, {days}"
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from gradreel.core.daily_series import DailySeries
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.daily.series import DailySeries
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment, KeepAtMost
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.catalog import resolve
-from gradreel.scenes.lecture.loss_curve import LossCurve
+from gradreel.scenes.lecture.any_run.loss_curve import LossCurve
 from gradreel.scenes.render.frames.describe import describe
 from gradreel.scenes.render.lessons.daily import DailyData
 from gradreel.scenes.render.lessons.requests import SceneRequest

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from gradreel.scenes import catalog
-from gradreel.scenes.render.frames import playing
+from gradreel.scenes.render.frames import scene_player as playing
 from gradreel.scenes.render.frames.drawing import ClipRenderer
 from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.lessons.requests import SceneRequest

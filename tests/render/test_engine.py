@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import srt
 from gradreel.core.errors import UserError
-from gradreel.core.trace import Trace
+from gradreel.core.trace.trace import Trace
 from gradreel.scenes.render import engine
 from gradreel.scenes.render.lessons.choosing import load_lesson
 from gradreel.scenes.render.lessons.requests import SceneError

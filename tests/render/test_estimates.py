@@ -6,16 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from gradreel.core.analysis.results import note_training
 from gradreel.core.experiment import Experiment
-from gradreel.core.results import note_training
-from gradreel.core.training import train
+from gradreel.core.network.training import train
 from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.render.clips.clip_files import keep_clip
 from gradreel.scenes.render.clips.plan import Clip, Plan, Run, earlier_clips
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.lessons.requests import ClipResult, SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
-from gradreel.scenes.render.making import _longest_first
+from gradreel.scenes.render.pipeline import _longest_first
 from gradreel.scenes.render.videos.estimates import estimates
 from gradreel.scenes.render.workers.groups import Group
 

@@ -31,7 +31,7 @@ def test_all_that_the_scene_imports_counts_and_nothing_else(scene):
     digests = code_digests(scene)
     assert {"my_scenes.py", "helper.py", "package/__init__.py", "package/inner.py"} <= set(digests)
     assert "gradreel/scenes/base.py" in digests, "ours too, as far as it is imported"
-    assert "gradreel/core/trace.py" in digests
+    assert "gradreel/core/trace/trace.py" in digests
     assert "other.py" not in digests
     kinds = tuple(f"gradreel/{place}" for place in ("cli", "scenes/render", "scenes/lecture"))
     assert not any("manim" in name or name.startswith(kinds) for name in digests)
@@ -60,7 +60,7 @@ def test_a_change_is_seen_where_it_was_made(scene, user_folder, file, old, new, 
 
 def test_one_of_our_scenes_does_not_depend_on_another_topics_file():
     digests = code_digests(resolve("build-curve"))
-    assert [name for name in digests if "/lecture/" in name] == ["gradreel/scenes/lecture/piecewise.py"]
+    assert [name for name in digests if "/lecture/" in name] == ["gradreel/scenes/lecture/curves/build_curve.py"]
     assert any("/mobjects/" in name for name in digests)
 
 

@@ -46,7 +46,7 @@ def test_scenes_are_searched_for_once_and_are_those_that_are_there(search, tmp_p
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        ("scenes/lecture/relu.py", '    """', '    """Now: '),
+        ("scenes/lecture/curves/relu.py", '    """', '    """Now: '),
         ("scenes/mobjects/ticks.py", "import annotations\n", "import annotations\n# a comment\n"),
         ("assets/lessons/deep-learning.toml", "[[scene]]", "# a comment\n[[scene]]"),
     ],

@@ -17,7 +17,6 @@ import pytest
 from filelock import FileLock
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import PACKAGE_FOLDER, find_scenes, resolve
-from gradreel.scenes.narration import Narration
 from gradreel.scenes.render import engine
 from gradreel.scenes.render.clips import fingerprint, toolchain
 from gradreel.scenes.render.clips.fingerprint import code_digests, own_files, screen_words
@@ -27,6 +26,7 @@ from gradreel.scenes.render.lessons.choosing import load_lesson
 from gradreel.scenes.render.lessons.requests import SceneDescription
 from gradreel.scenes.render.lessons.settings import RenderSettings
 from gradreel.scenes.render.workers.progress import Reporter
+from gradreel.scenes.words.narration import Narration
 from PIL import Image
 
 FILES = {
@@ -550,8 +550,8 @@ def test_changes_of_our_own_code_touch_the_scenes_that_import_it(tmp_path):
         shutil.copytree(root / name, package / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(root / "__init__.py", package)
     changes = [
-        ("scenes/lecture/relu.py", "import annotations\n", "import annotations\nCHANGED = 1\n"),
-        ("scenes/lecture/relu.py", "import annotations\n", "import annotations\n# a comment\n"),
+        ("scenes/lecture/curves/relu.py", "import annotations\n", "import annotations\nCHANGED = 1\n"),
+        ("scenes/lecture/curves/relu.py", "import annotations\n", "import annotations\n# a comment\n"),
         ("scenes/mobjects/part_map.py", "import annotations\n", "import annotations\nCHANGED = 1\n"),
         ("scenes/base.py", "HOLD = 1.0", "HOLD = 1.5"),
         ("scenes/render/engine.py", "import annotations\n", "import annotations\nCHANGED = 1\n"),

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
-from gradreel.scenes import narration
 from gradreel.scenes.catalog import resolve
 from gradreel.scenes.render.clips import toolchain
 from gradreel.scenes.render.clips.clip_files import keep_clip
@@ -14,6 +13,7 @@ from gradreel.scenes.render.clips.plan import Clip, plan
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.lessons.requests import ClipResult, SceneDescription, SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.words import narration
 
 LINES = """
 [dots]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from gradreel.core.analysis.results import depth_experiments, training_seconds, width_experiments
 from gradreel.core.errors import TrainingError
 from gradreel.core.experiment import Experiment
-from gradreel.core.results import depth_experiments, training_seconds, width_experiments
-from gradreel.core.trace import Trace
-from gradreel.core.training import train
+from gradreel.core.network.training import train
+from gradreel.core.trace.trace import Trace
 from gradreel.scenes.render.workers import training
-from gradreel.scenes.render.workers.drawers import Listeners
+from gradreel.scenes.render.workers.executors import Listeners
 from gradreel.scenes.render.workers.groups import Bundle, Group, balanced, dealt_out
 from gradreel.scenes.render.workers.pool import Workers
 from gradreel.scenes.render.workers.training import LocalTrainers, TrainingClaim, train_bundle, train_group

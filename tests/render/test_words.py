@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import beat_names, find_scenes, resolve
-from gradreel.scenes.narration import Narration, OwnWords
 from gradreel.scenes.render.lessons.words import asked_for, check_words, fields_of, left_in_other_languages
+from gradreel.scenes.words.narration import Narration, OwnWords
 
 SCENES = """
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.lecture.piecewise import BuildCurve
+from gradreel.scenes.lecture.curves.build_curve import BuildCurve
 
 
 class Mine(LectureScene):

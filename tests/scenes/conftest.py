@@ -19,19 +19,19 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 import torch
-from gradreel.core.columns import checksum
+from gradreel.core.analysis.results import Losses, Result
 from gradreel.core.experiment import Experiment
-from gradreel.core.recorded_run import RecordedGroup, RecordedOptimizer, RecordedPart, RecordedRun
-from gradreel.core.results import Losses, Result
-from gradreel.core.trace import Trace, column_kinds, sealed_meta
-from gradreel.core.training import train
+from gradreel.core.network.training import train
+from gradreel.core.trace.columns import checksum
+from gradreel.core.trace.recorded_run import RecordedGroup, RecordedOptimizer, RecordedPart, RecordedRun
+from gradreel.core.trace.trace import Trace, column_kinds, sealed_meta
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.fixtures import trained_context
-from gradreel.scenes.lecture.experiments import NetworksScene
+from gradreel.scenes.lecture.experiments.networks_scene import NetworksScene
 from gradreel.scenes.mobjects.text import TextMobject
-from gradreel.scenes.narration import Narration
 from gradreel.scenes.render.lessons.beats import kept, restored
 from gradreel.scenes.stills import visit_beats
+from gradreel.scenes.testing.fixtures import trained_context
+from gradreel.scenes.words.narration import Narration
 
 TINY = (320, 180)
 

@@ -7,14 +7,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from gradreel.core.convergence import converge
+from gradreel.core.curves.convergence import converge
+from gradreel.core.curves.expression import expression
 from gradreel.core.errors import UserError
-from gradreel.core.expression import expression
-from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture.any_curve import AnyCurve
-from gradreel.scenes.lecture.piecewise import BuildCurve
-from gradreel.scenes.mobjects.gap_counter import GapCounter, two_digits
-from gradreel.scenes.mobjects.gap_strip import BOTTOM, LEAST, TOP, enlarged
+from gradreel.scenes.lecture.curves.any_curve import AnyCurve
+from gradreel.scenes.lecture.curves.build_curve import BuildCurve
+from gradreel.scenes.lecture.curves.pictures.gap_counter import GapCounter, two_digits
+from gradreel.scenes.lecture.curves.pictures.gap_strip import BOTTOM, LEAST, TOP, enlarged
+from gradreel.scenes.testing.layout import check_scene
 from manim import VGroup, VMobject, tempconfig
 
 DEFAULT = AnyCurve.validated({})

@@ -9,21 +9,21 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from gradreel.core.daily_series import DailySeries
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.daily.series import DailySeries
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.lecture_runs import THREE_DAYS
-from gradreel.core.theta import parameter_names, unpack
-from gradreel.core.written_out import FARTHEST, example_of, forward, in_thousands
+from gradreel.core.network.theta import parameter_names, unpack
+from gradreel.core.network.worked_example import FARTHEST, example_of, forward, in_thousands
 from gradreel.scenes import style
-from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture.backprop import Backprop
-from gradreel.scenes.lecture.seen_day import LOOKED_AT, printed_apart, printed_row, seen_day
-from gradreel.scenes.mobjects.error_gap import ErrorGap
-from gradreel.scenes.mobjects.network_slopes import GradientRow
+from gradreel.scenes.lecture.deep.backprop import Backprop
+from gradreel.scenes.lecture.deep.pictures.error_gap import ErrorGap
+from gradreel.scenes.lecture.deep.pictures.network_slopes import GradientRow
+from gradreel.scenes.lecture.deep.seen_day import LOOKED_AT, printed_apart, printed_row, seen_day
+from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.mobjects.theta_strip import letter_of
+from gradreel.scenes.testing.layout import check_scene
 from manim import FadeIn
 
 PRODUCT = r'orange\((-?[0-9.]+)\)\) dot part\("second.", \(?(-?[0-9.]+)\)?\) = .*orange\((-?[0-9.]+)\)'
@@ -308,7 +308,7 @@ def test_another_network_has_other_slopes(play, film):
 def test_what_y_has_to_do_follows_from_the_numbers(play, trace_of, monkeypatch):
     day = next(day for day in (date(2021, 1, 2 + k) for k in range(28)) if _above(trace_of, day))
     assert play(Backprop, run=RUN, day=day).beats[1] == "output-low"
-    monkeypatch.setattr("gradreel.scenes.lecture.backprop.falling_rate", lambda *_: None)
+    monkeypatch.setattr("gradreel.scenes.lecture.deep.backprop.falling_rate", lambda *_: None)
     assert play(Backprop, run=RUN).beats[-1] == "step"
 
 

@@ -8,24 +8,24 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from gradreel.core.daily_series import DailySeries
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.analysis.planes import plane_of
+from gradreel.core.daily.series import DailySeries
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.lecture_runs import THREE_DAYS
-from gradreel.core.planes import plane_of
-from gradreel.core.theta import loss
-from gradreel.core.trace import Trace
+from gradreel.core.network.theta import loss
+from gradreel.core.trace.trace import Trace
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.cues import split_cues
-from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture.batch_turns import CLOSE_UP
-from gradreel.scenes.lecture.batches import COUNTED_ON, FIELD, WHOLE_FIELD, Batches
-from gradreel.scenes.mobjects.batch_close_up import BatchCloseUp
-from gradreel.scenes.mobjects.batch_field import DONE, MOST, TINTS, WAITING, BatchField
-from gradreel.scenes.mobjects.batch_path import BatchPath
+from gradreel.scenes.lecture.optimization.batch_turns import CLOSE_UP
+from gradreel.scenes.lecture.optimization.batches import COUNTED_ON, FIELD, WHOLE_FIELD, Batches
+from gradreel.scenes.lecture.optimization.pictures.batch_close_up import BatchCloseUp
+from gradreel.scenes.lecture.optimization.pictures.batch_field import DONE, MOST, TINTS, WAITING, BatchField
+from gradreel.scenes.lecture.optimization.pictures.batch_path import BatchPath
+from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.bundles import Bundles
+from gradreel.scenes.testing.layout import check_scene
+from gradreel.scenes.words.subtitle_timing import split_cues
 
 RUN = THREE_DAYS.model_copy(update={"epochs": 3})
 FEW = CurveDataset(examples=12)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.counts import Count
-from gradreel.scenes.line_values import plain_values
 from gradreel.scenes.stills import visit_beats
 from gradreel.scenes.user_traceback import user_traceback
+from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.narration_fields import plain_values
 from manim import MathTex, Square
 
 

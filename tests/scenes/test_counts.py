@@ -7,25 +7,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
-from gradreel.core.training import train
+from gradreel.core.network.training import train
 from gradreel.scenes.base import LectureScene, SceneContext
-from gradreel.scenes.counts import Count
-from gradreel.scenes.lecture.any_network import Network
-from gradreel.scenes.lecture.batches import Batches
-from gradreel.scenes.lecture.deeper import DeeperAndDeeper
-from gradreel.scenes.lecture.depth_experiment import DepthExperiment
-from gradreel.scenes.lecture.features import MoreFeatures
-from gradreel.scenes.lecture.forecast import Forecast
-from gradreel.scenes.lecture.loss import Loss
-from gradreel.scenes.lecture.model_selection import ModelSelection
-from gradreel.scenes.lecture.overfitting import Overfitting
-from gradreel.scenes.lecture.sum_of_sigmoids import SumOfSigmoids
-from gradreel.scenes.lecture.why_gradient import WhyGradient
-from gradreel.scenes.lecture.width_experiment import WidthExperiment
+from gradreel.scenes.lecture.any_run.network import Network
+from gradreel.scenes.lecture.curves.sum_of_sigmoids import SumOfSigmoids
+from gradreel.scenes.lecture.deep.deeper_and_deeper import DeeperAndDeeper
+from gradreel.scenes.lecture.experiments.depth_experiment import DepthExperiment
+from gradreel.scenes.lecture.experiments.forecast import Forecast
+from gradreel.scenes.lecture.experiments.model_selection import ModelSelection
+from gradreel.scenes.lecture.experiments.overfitting import Overfitting
+from gradreel.scenes.lecture.experiments.width_experiment import WidthExperiment
+from gradreel.scenes.lecture.networks.more_features import MoreFeatures
+from gradreel.scenes.lecture.optimization.batches import Batches
+from gradreel.scenes.lecture.optimization.loss import Loss
+from gradreel.scenes.lecture.optimization.why_gradient import WhyGradient
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.stills import visit_beats
+from gradreel.scenes.words.counts import Count
 
 NOUNS = "days epochs updates numbers weights runs trainings ReLUs layers features sigmoids examples parameters pictures"
 PLURAL_OF_ONE = re.compile(rf"\b(1|[Oo]ne) ({'|'.join(NOUNS.split())})\b")

@@ -7,11 +7,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from gradreel.core.daily_series import DailySeries
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.daily.series import DailySeries
+from gradreel.core.daily.views import DailyViews
 from gradreel.scenes.mobjects.callout import Callout, beside, free_place
 from gradreel.scenes.mobjects.day_plot import DayPlot, WindowBracket, views_range
-from gradreel.scenes.mobjects.day_words import (
+from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.words.day_words import (
     day_words,
     in_languages,
     period_words,
@@ -20,7 +21,6 @@ from gradreel.scenes.mobjects.day_words import (
     weekday_words,
     weekdays_words,
 )
-from gradreel.scenes.mobjects.text import words
 from manim import DL, UR
 
 EVE = date(2021, 2, 11)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gradreel.scenes.lecture.depth_experiment import DepthExperiment
+from gradreel.scenes.lecture.experiments.depth_experiment import DepthExperiment
 from gradreel.scenes.mobjects.bars import above_the_picture, seed_dot
 from gradreel.scenes.style import FAINT, FULL, palette
 from manim import DL, RIGHT, UR, Dot

@@ -7,32 +7,32 @@ from datetime import date
 
 import numpy as np
 import pytest
-from gradreel.core.daily_series import DailySeries
-from gradreel.core.daily_views import DailyViews, loss_column
-from gradreel.core.errors import TraceError, UserError
-from gradreel.core.results import (
+from gradreel.core.analysis.results import (
     Losses,
     depth_experiments,
     loss_by_epoch,
     result_of,
     width_experiments,
 )
+from gradreel.core.daily.series import DailySeries
+from gradreel.core.daily.views import DailyViews, loss_column
+from gradreel.core.errors import TraceError, UserError
 from gradreel.scenes.base import LectureScene, SceneContext
-from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture.depth_experiment import DepthExperiment
-from gradreel.scenes.lecture.experiments import (
+from gradreel.scenes.lecture.daily_data import shown_name
+from gradreel.scenes.lecture.experiments.depth_experiment import DepthExperiment
+from gradreel.scenes.lecture.experiments.networks_scene import (
     DepthsScene,
     NetworksScene,
     lecture_written,
-    shown_name,
 )
-from gradreel.scenes.lecture.width_experiment import WidthExperiment
+from gradreel.scenes.lecture.experiments.pictures.relu_blocks import ReluBlocks, common_step
+from gradreel.scenes.lecture.experiments.width_experiment import WidthExperiment
 from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, AboveTheScale, Columns, above_the_picture
 from gradreel.scenes.mobjects.loss_lines import LossPanel, below
-from gradreel.scenes.mobjects.relu_blocks import ReluBlocks, common_step
-from gradreel.scenes.network_words import network_words
 from gradreel.scenes.stills import visit_beats
 from gradreel.scenes.style import FULL, PRESENT
+from gradreel.scenes.testing.layout import check_scene
+from gradreel.scenes.words.network_words import network_words
 from manim import DL, UR
 
 WIDTHS = {"widths": (0, 4, 16), "seeds": (0, 1), "epochs": 3}

@@ -9,16 +9,16 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from gradreel.core.daily_series import DailySeries
-from gradreel.core.daily_views import DailyViews, loss_column
+from gradreel.core.analysis.forecast import next_days
+from gradreel.core.analysis.results import depth_experiments
+from gradreel.core.daily.series import DailySeries
+from gradreel.core.daily.synthetic import NEW_YEAR_EVES
+from gradreel.core.daily.views import DailyViews, loss_column
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.forecast import next_days
-from gradreel.core.results import depth_experiments
-from gradreel.core.synthetic_views import NEW_YEAR_EVES
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture.forecast import Forecast
+from gradreel.scenes.lecture.experiments.forecast import Forecast
+from gradreel.scenes.testing.layout import check_scene
 from manim import DL, DR, UL, UR, FadeIn
 
 WEEK = DailyViews(window=7)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from gradreel.scenes.lecture.curves.pictures.sum_formula import SumFormula
 from gradreel.scenes.mobjects import lecture_formulas
 from gradreel.scenes.mobjects.formula_growth import MOVED, grow
-from gradreel.scenes.mobjects.sum_formula import SumFormula
 from gradreel.scenes.mobjects.text import TextMobject, formula
 from manim import Scene
 

@@ -7,30 +7,30 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
-from gradreel.core.lecture_runs import THREE_DAYS
 from gradreel.scenes import style
 from gradreel.scenes.base import BREATH, LectureScene
 from gradreel.scenes.catalog import find_scenes, load_class, resolve
-from gradreel.scenes.lecture.any_curve import AnyCurve
-from gradreel.scenes.lecture.backprop import Backprop
-from gradreel.scenes.lecture.deeper import DeeperAndDeeper
-from gradreel.scenes.lecture.depth_experiment import DepthExperiment
-from gradreel.scenes.lecture.features import MoreFeatures
-from gradreel.scenes.lecture.forecast import Forecast
-from gradreel.scenes.lecture.matrices import MatrixForm
-from gradreel.scenes.lecture.model_selection import ModelSelection
-from gradreel.scenes.lecture.naming import Naming
-from gradreel.scenes.lecture.network_diagram import NetworkDiagram
-from gradreel.scenes.lecture.overfitting import Overfitting
-from gradreel.scenes.lecture.sigmoid_formula import SigmoidFormula
-from gradreel.scenes.lecture.sigmoids import MorphSigmoid
-from gradreel.scenes.lecture.sum_of_sigmoids import SumOfSigmoids
-from gradreel.scenes.lecture.why_deep import WhyDeep
+from gradreel.scenes.lecture.curves.any_curve import AnyCurve
+from gradreel.scenes.lecture.curves.morph_sigmoid import MorphSigmoid
+from gradreel.scenes.lecture.curves.sigmoid_formula import SigmoidFormula
+from gradreel.scenes.lecture.curves.sum_of_sigmoids import SumOfSigmoids
+from gradreel.scenes.lecture.deep.backprop import Backprop
+from gradreel.scenes.lecture.deep.deeper_and_deeper import DeeperAndDeeper
+from gradreel.scenes.lecture.deep.naming import Naming
+from gradreel.scenes.lecture.deep.why_deep import WhyDeep
+from gradreel.scenes.lecture.experiments.depth_experiment import DepthExperiment
+from gradreel.scenes.lecture.experiments.forecast import Forecast
+from gradreel.scenes.lecture.experiments.model_selection import ModelSelection
+from gradreel.scenes.lecture.experiments.overfitting import Overfitting
+from gradreel.scenes.lecture.networks.matrix_form import MatrixForm
+from gradreel.scenes.lecture.networks.more_features import MoreFeatures
+from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
+from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.headings import headings_among, next_heading
 from gradreel.scenes.mobjects.text import words
-from gradreel.scenes.render.frames import playing
+from gradreel.scenes.render.frames import scene_player as playing
 from gradreel.scenes.render.lessons.requests import SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
 from gradreel.scenes.stills import _drawn

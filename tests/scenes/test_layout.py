@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, SceneContext
-from gradreel.scenes.layout import SAME_COLOR, TEXT_ON_SHAPE_CONTRAST, check_beats, contrast
 from gradreel.scenes.mobjects.text import Number, formula, words
 from gradreel.scenes.style import mix, palette
+from gradreel.scenes.testing.layout import SAME_COLOR, TEXT_ON_SHAPE_CONTRAST, check_beats, contrast
 from manim import (
     DOWN,
     LEFT,

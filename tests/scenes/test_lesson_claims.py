@@ -11,28 +11,28 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.analysis.forecast import next_days
+from gradreel.core.analysis.results import depth_experiments, loss_by_epoch, losses_with_the_least
+from gradreel.core.curves.sigmoid_matching import matched_theta, steps_of
+from gradreel.core.daily.synthetic import LOW_WEEKDAYS, NEW_YEAR, NEW_YEAR_EVES
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
-from gradreel.core.forecast import next_days
-from gradreel.core.lecture_runs import THREE_DAYS
-from gradreel.core.matching import matched_theta, steps_of
-from gradreel.core.results import depth_experiments, loss_by_epoch, losses_with_the_least
-from gradreel.core.synthetic_views import LOW_WEEKDAYS, NEW_YEAR, NEW_YEAR_EVES
-from gradreel.core.theta import loss, predict
+from gradreel.core.network.theta import loss, predict
 from gradreel.scenes.catalog import load_class
-from gradreel.scenes.lecture.any_curve import AnyCurve
-from gradreel.scenes.lecture.backprop import Backprop
-from gradreel.scenes.lecture.batches import Batches
-from gradreel.scenes.lecture.chosen_network import DaysToCome
-from gradreel.scenes.lecture.deeper import DeeperAndDeeper
-from gradreel.scenes.lecture.features import MoreFeatures
-from gradreel.scenes.lecture.forecast import EVE, JUMP, Forecast
-from gradreel.scenes.lecture.line import LinearLimits
-from gradreel.scenes.lecture.network_diagram import NetworkDiagram
-from gradreel.scenes.lecture.optimization import GradientDescent
-from gradreel.scenes.lecture.sum_of_sigmoids import SumOfSigmoids
-from gradreel.scenes.lecture.why_deep import WhyDeep
-from gradreel.scenes.mobjects.rate_slice import rates_to_try
+from gradreel.scenes.lecture.curves.any_curve import AnyCurve
+from gradreel.scenes.lecture.curves.linear_limits import LinearLimits
+from gradreel.scenes.lecture.curves.sum_of_sigmoids import SumOfSigmoids
+from gradreel.scenes.lecture.deep.backprop import Backprop
+from gradreel.scenes.lecture.deep.deeper_and_deeper import DeeperAndDeeper
+from gradreel.scenes.lecture.deep.why_deep import WhyDeep
+from gradreel.scenes.lecture.experiments.chosen_network import DaysToCome
+from gradreel.scenes.lecture.experiments.forecast import EVE, JUMP, Forecast
+from gradreel.scenes.lecture.networks.more_features import MoreFeatures
+from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
+from gradreel.scenes.lecture.optimization.batches import Batches
+from gradreel.scenes.lecture.optimization.gradient_descent import GradientDescent
+from gradreel.scenes.lecture.optimization.pictures.rate_slice import rates_to_try
+from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.render.frames.describe import describe
 from gradreel.scenes.render.lessons.lesson_file import LESSON_FILE, read_lesson
 from gradreel.scenes.render.lessons.settings import RenderSettings

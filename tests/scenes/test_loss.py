@@ -8,21 +8,21 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from gradreel.core.daily_series import DailySeries
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.analysis.forecast import next_days
+from gradreel.core.daily.series import DailySeries
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.forecast import next_days
-from gradreel.core.theta import loss
-from gradreel.core.trace import Trace
-from gradreel.core.written_out import forward, in_thousands
-from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture.loss import Loss
-from gradreel.scenes.mobjects.day_error import DayError
-from gradreel.scenes.mobjects.day_words import day_words
-from gradreel.scenes.mobjects.error_strip import ErrorStrip
-from gradreel.scenes.mobjects.loss_board import HIGH, LOW
-from gradreel.scenes.mobjects.theta_card import ThetaCard
+from gradreel.core.network.theta import loss
+from gradreel.core.network.worked_example import forward, in_thousands
+from gradreel.core.trace.trace import Trace
+from gradreel.scenes.lecture.optimization.loss import Loss
+from gradreel.scenes.lecture.optimization.pictures.day_error import DayError
+from gradreel.scenes.lecture.optimization.pictures.error_strip import ErrorStrip
+from gradreel.scenes.lecture.optimization.pictures.loss_board import HIGH, LOW
+from gradreel.scenes.lecture.optimization.pictures.theta_card import ThetaCard
+from gradreel.scenes.testing.layout import check_scene
+from gradreel.scenes.words.day_words import day_words
 
 RUN = Experiment(
     dataset=DailyViews(window=3), hidden=(3,), learning_rate=0.1, batch_size=64, epochs=8, loss="mae", seed=0

@@ -8,20 +8,20 @@ from datetime import date
 import numpy as np
 import pytest
 import torch
-from gradreel.core.daily_series import DailySeries
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.daily.series import DailySeries
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.recording import record
-from gradreel.core.theta import loss, unseen_loss
-from gradreel.core.trace import Trace
-from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture.loss_curve import LossCurve
-from gradreel.scenes.lecture.optimization import GradientDescent
+from gradreel.core.network.theta import loss, unseen_loss
+from gradreel.core.recording.recording import record
+from gradreel.core.trace.trace import Trace
+from gradreel.scenes.lecture.any_run.loss_curve import LossCurve
+from gradreel.scenes.lecture.optimization.gradient_descent import GradientDescent
 from gradreel.scenes.mobjects.loss_axis import LossAxis, epoch_ticks, update_ticks
 from gradreel.scenes.mobjects.loss_history import LossHistory
 from gradreel.scenes.mobjects.loss_readout import LossReadout
 from gradreel.scenes.stills import _drawn
+from gradreel.scenes.testing.layout import check_scene
 
 BATCHES = Experiment(batch_size=8, epochs=40, learning_rate=0.05)
 FULL = Experiment(epochs=60)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gradreel.core.daily_views import DailyViews
-from gradreel.core.results import Losses, Result, depth_experiments
-from gradreel.scenes.mobjects import loss_plane
-from gradreel.scenes.mobjects.loss_plane import CROWDED, LossPlane
+from gradreel.core.analysis.results import Losses, Result, depth_experiments
+from gradreel.core.daily.views import DailyViews
+from gradreel.scenes.lecture.experiments.pictures import loss_plane
+from gradreel.scenes.lecture.experiments.pictures.loss_plane import CROWDED, LossPlane
 from gradreel.scenes.style import RIGHT_EDGE
 from manim import DL, UR
 

@@ -6,22 +6,22 @@ from datetime import date
 
 import numpy as np
 import pytest
-from gradreel.core.daily_series import DailySeries
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.analysis.forecast import forecast, horizon_errors, next_days, weekdays
+from gradreel.core.analysis.results import Losses, Result, depth_experiments
+from gradreel.core.daily.series import DailySeries
+from gradreel.core.daily.synthetic import LOW_WEEKDAYS
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
-from gradreel.core.forecast import forecast, horizon_errors, next_days, weekdays
-from gradreel.core.results import Losses, Result, depth_experiments
-from gradreel.core.synthetic_views import LOW_WEEKDAYS
-from gradreel.scenes.fixtures import trained_context
-from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture.chosen_network import means_by_weekday
-from gradreel.scenes.lecture.model_selection import ModelSelection
-from gradreel.scenes.mobjects.day_words import views_and_errors
+from gradreel.scenes.lecture.experiments.chosen_network import means_by_weekday
+from gradreel.scenes.lecture.experiments.model_selection import ModelSelection
+from gradreel.scenes.lecture.experiments.pictures.loss_plane import LossPlane
+from gradreel.scenes.lecture.experiments.pictures.weekday_means import WeekdayMeans
 from gradreel.scenes.mobjects.days_ahead import Clicks, DaysAhead
-from gradreel.scenes.mobjects.loss_plane import LossPlane
 from gradreel.scenes.mobjects.misses import DOT, swarm
-from gradreel.scenes.mobjects.weekday_means import WeekdayMeans
 from gradreel.scenes.style import palette
+from gradreel.scenes.testing.fixtures import trained_context
+from gradreel.scenes.testing.layout import check_scene
+from gradreel.scenes.words.day_words import views_and_errors
 from manim import tempconfig
 
 WEEK = DailyViews(window=7)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from gradreel.core.errors import UserError
-from gradreel.scenes.layout import check_beats
-from gradreel.scenes.lecture.naming import BOX, Naming
+from gradreel.scenes.lecture.deep.naming import BOX, Naming
+from gradreel.scenes.lecture.deep.pictures.neuron import ARRIVED, BODY, LEFT, NeuronView
+from gradreel.scenes.lecture.deep.pictures.promise import Promise
 from gradreel.scenes.mobjects.network_parts import Pulse
-from gradreel.scenes.mobjects.neuron import ARRIVED, BODY, LEFT, NeuronView
-from gradreel.scenes.mobjects.promise import Promise
 from gradreel.scenes.style import palette
+from gradreel.scenes.testing.layout import check_beats
 from manim import FadeIn, FadeOut, Rectangle, TransformFromCopy
 
 

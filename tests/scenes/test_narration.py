@@ -4,8 +4,9 @@ from itertools import pairwise
 from string import Formatter
 
 import pytest
-from gradreel.scenes.counts import Count
-from gradreel.scenes.narration import (
+from gradreel.scenes.render.videos.subtitles import TimedLine, cues
+from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.narration import (
     LANGUAGES,
     OTHER_DATA,
     Narration,
@@ -15,7 +16,6 @@ from gradreel.scenes.narration import (
     split_cues,
     timed_cues,
 )
-from gradreel.scenes.render.videos.subtitles import TimedLine, cues
 from hypothesis import given
 from hypothesis import strategies as st
 

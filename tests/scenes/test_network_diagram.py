@@ -8,18 +8,19 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from gradreel.core.daily_series import DailySeries
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.daily.series import DailySeries
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.lecture_runs import THREE_DAYS
-from gradreel.core.theta import predict
-from gradreel.core.written_out import label_day
-from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture import features, network_diagram
-from gradreel.scenes.lecture.network_diagram import NetworkDiagram
+from gradreel.core.network.theta import predict
+from gradreel.core.network.worked_example import label_day
+from gradreel.scenes.lecture.networks import more_features as features
+from gradreel.scenes.lecture.networks import network_diagram
+from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
+from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.activation_zoom import ActivationZoom
 from gradreel.scenes.mobjects.text import Number, TextMobject
+from gradreel.scenes.testing.layout import check_scene
 
 MINE = DailySeries(
     start=date(2024, 3, 1), values=tuple(512 * (1 + 0.3 * np.sin(np.arange(120) * 0.9))), name="mine.csv"

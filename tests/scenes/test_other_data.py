@@ -7,39 +7,39 @@ from datetime import date
 
 import numpy as np
 import pytest
-from gradreel.core.daily_series import DailySeries
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.analysis.forecast import forecast, horizon_errors, next_days
+from gradreel.core.analysis.results import losses_with_the_least, width_experiments
+from gradreel.core.daily.series import DailySeries
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
-from gradreel.core.forecast import forecast, horizon_errors, next_days
-from gradreel.core.lecture_runs import THREE_DAYS
-from gradreel.core.results import losses_with_the_least, width_experiments
-from gradreel.core.theta import loss
+from gradreel.core.network.theta import loss
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture.any_curve import AnyCurve
-from gradreel.scenes.lecture.backprop import Backprop
-from gradreel.scenes.lecture.batches import Batches
-from gradreel.scenes.lecture.deeper import DeeperAndDeeper
-from gradreel.scenes.lecture.depth_experiment import DepthExperiment
-from gradreel.scenes.lecture.features import MoreFeatures
-from gradreel.scenes.lecture.forecast import Forecast
-from gradreel.scenes.lecture.line import LinearLimits
-from gradreel.scenes.lecture.loss import Loss
-from gradreel.scenes.lecture.matrices import MatrixForm
-from gradreel.scenes.lecture.model_selection import ModelSelection
-from gradreel.scenes.lecture.network_diagram import NetworkDiagram
-from gradreel.scenes.lecture.optimization import GradientDescent
-from gradreel.scenes.lecture.overfitting import Overfitting
-from gradreel.scenes.lecture.piecewise import BuildCurve
-from gradreel.scenes.lecture.sigmoid_formula import SigmoidFormula
-from gradreel.scenes.lecture.sigmoids import MorphSigmoid
-from gradreel.scenes.lecture.sum_of_sigmoids import SumOfSigmoids
-from gradreel.scenes.lecture.summary import Summary
-from gradreel.scenes.lecture.theta import Theta
-from gradreel.scenes.lecture.why_deep import WhyDeep
-from gradreel.scenes.lecture.why_gradient import WhyGradient
-from gradreel.scenes.lecture.width_experiment import WidthExperiment
-from gradreel.scenes.narration import OTHER_DATA, Narration
+from gradreel.scenes.lecture.curves.any_curve import AnyCurve
+from gradreel.scenes.lecture.curves.build_curve import BuildCurve
+from gradreel.scenes.lecture.curves.linear_limits import LinearLimits
+from gradreel.scenes.lecture.curves.morph_sigmoid import MorphSigmoid
+from gradreel.scenes.lecture.curves.sigmoid_formula import SigmoidFormula
+from gradreel.scenes.lecture.curves.sum_of_sigmoids import SumOfSigmoids
+from gradreel.scenes.lecture.deep.backprop import Backprop
+from gradreel.scenes.lecture.deep.deeper_and_deeper import DeeperAndDeeper
+from gradreel.scenes.lecture.deep.why_deep import WhyDeep
+from gradreel.scenes.lecture.experiments.depth_experiment import DepthExperiment
+from gradreel.scenes.lecture.experiments.forecast import Forecast
+from gradreel.scenes.lecture.experiments.model_selection import ModelSelection
+from gradreel.scenes.lecture.experiments.overfitting import Overfitting
+from gradreel.scenes.lecture.experiments.width_experiment import WidthExperiment
+from gradreel.scenes.lecture.networks.matrix_form import MatrixForm
+from gradreel.scenes.lecture.networks.more_features import MoreFeatures
+from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
+from gradreel.scenes.lecture.networks.theta import Theta
+from gradreel.scenes.lecture.opening.summary import Summary
+from gradreel.scenes.lecture.optimization.batches import Batches
+from gradreel.scenes.lecture.optimization.gradient_descent import GradientDescent
+from gradreel.scenes.lecture.optimization.loss import Loss
+from gradreel.scenes.lecture.optimization.why_gradient import WhyGradient
+from gradreel.scenes.lecture.runs import THREE_DAYS
+from gradreel.scenes.testing.layout import check_scene
+from gradreel.scenes.words.narration import OTHER_DATA, Narration
 
 WEEKS = 4000.0 * np.tile([1, 1, 1, 1, 1, 0.6, 0.5], 20) * (1 + 0.1 * np.sin(np.arange(140)))
 OWN = DailyViews(series=DailySeries(start=date(2022, 1, 3), values=tuple(WEEKS.round()), name="mine.csv"), window=7)

@@ -6,25 +6,25 @@ from datetime import date
 
 import numpy as np
 import pytest
-from gradreel.core.daily_series import DailySeries
-from gradreel.core.daily_views import DailyViews
-from gradreel.core.errors import UserError
-from gradreel.core.results import (
+from gradreel.core.analysis.results import (
     LossByEpoch,
     depth_experiments,
     loss_by_epoch,
     result_of,
 )
-from gradreel.scenes.cues import reading_seconds
-from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture import one_run
-from gradreel.scenes.lecture.one_run import BESIDE, LABELLED, RUN_RIGHT
-from gradreel.scenes.lecture.overfitting import Overfitting
+from gradreel.core.daily.series import DailySeries
+from gradreel.core.daily.views import DailyViews
+from gradreel.core.errors import UserError
+from gradreel.scenes.lecture.experiments import one_run
+from gradreel.scenes.lecture.experiments.one_run import BESIDE, LABELLED, RUN_RIGHT
+from gradreel.scenes.lecture.experiments.overfitting import Overfitting
+from gradreel.scenes.lecture.experiments.pictures.gap_measure import FREE
 from gradreel.scenes.mobjects.depth_lines import KINDS
-from gradreel.scenes.mobjects.gap_measure import FREE
 from gradreel.scenes.mobjects.loss_lines import SLOW_START, calmed
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.style import RIGHT_EDGE
+from gradreel.scenes.testing.layout import check_scene
+from gradreel.scenes.words.subtitle_timing import reading_seconds
 from manim import DL, UR, Polygon
 
 TENT_DEPTHS = {"depths": (0, 1, 2), "width": 64, "seeds": (0, 1), "epochs": 400}
@@ -194,7 +194,7 @@ def test_how_far_the_losses_are_apart_is_measured_where_they_part_and_at_the_end
 
 
 def test_the_least_is_that_of_all_kept_states_and_drawn_as_found(of_the_lesson, play, monkeypatch):
-    monkeypatch.setattr("gradreel.scenes.lecture.one_run.STATES", 50)  # far fewer than are kept
+    monkeypatch.setattr("gradreel.scenes.lecture.experiments.one_run.STATES", 50)  # far fewer than are kept
     played = play(Overfitting, **TENT)
     assert "part" in played.beats
     scene = played.scene

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from gradreel.core.analysis.planes import plane_of
 from gradreel.core.experiment import Experiment
-from gradreel.core.planes import plane_of
-from gradreel.core.theta import predict
-from gradreel.core.trace import Trace
+from gradreel.core.network.theta import predict
+from gradreel.core.trace.trace import Trace
 from gradreel.scenes.mobjects.pace import state_at
 from gradreel.scenes.mobjects.part_map import EARLY, PLACE, VEILED, PartMap
 from gradreel.scenes.style import use_theme

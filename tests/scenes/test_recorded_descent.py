@@ -7,19 +7,19 @@ import re
 import numpy as np
 import pytest
 import torch
+from gradreel.core.analysis.planes import plane_of
 from gradreel.core.errors import UserError
-from gradreel.core.planes import plane_of
-from gradreel.core.recording import record
-from gradreel.core.trace import Trace
-from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture.optimization import GradientDescent
+from gradreel.core.recording.recording import record
+from gradreel.core.trace.trace import Trace
+from gradreel.scenes.lecture.optimization.gradient_descent import GradientDescent
 from gradreel.scenes.mobjects.descent_path import ARROW
 from gradreel.scenes.mobjects.label_places import arrow_length, place_at_arrow
 from gradreel.scenes.mobjects.loss_surface import LossMap
 from gradreel.scenes.mobjects.recorded_theta import entry_name, is_plain_descent, shown_columns
 from gradreel.scenes.mobjects.wide_path import WIDTHS, width_levels
-from gradreel.scenes.narration import Narration
 from gradreel.scenes.stills import _drawn
+from gradreel.scenes.testing.layout import check_scene
+from gradreel.scenes.words.narration import Narration
 from manim import DL, UR
 
 

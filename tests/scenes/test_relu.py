@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gradreel.core.activations import hard_sigmoid, relu, sigmoid
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture.relu import Relu
+from gradreel.core.network.activations import hard_sigmoid, relu, sigmoid
+from gradreel.scenes.lecture.curves.relu import Relu
 from gradreel.scenes.mobjects.part_map import part_map
+from gradreel.scenes.testing.layout import check_scene
 
 RUN = Experiment(epochs=40)
 LETTERS = {
@@ -129,7 +129,7 @@ def test_the_map_opens_on_step_three_which_is_behind_us(play, monkeypatch):
         opened.append(current)
         return part_map(scene, run, current)
 
-    monkeypatch.setattr("gradreel.scenes.lecture.relu.part_map", opening)
+    monkeypatch.setattr("gradreel.scenes.lecture.curves.relu.part_map", opening)
     play(Relu, run=RUN)
     assert opened == [3]
 

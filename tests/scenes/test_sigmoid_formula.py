@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 import pytest
-from gradreel.core.activations import hard_sigmoid, sigmoid
 from gradreel.core.errors import UserError
-from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture.sigmoid_formula import SigmoidFormula
+from gradreel.core.network.activations import hard_sigmoid, sigmoid
+from gradreel.scenes.lecture.curves.sigmoid_formula import SigmoidFormula
 from gradreel.scenes.mobjects.carried_curve import Sight, carry
 from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.mobjects.text import TextMobject
+from gradreel.scenes.testing.layout import check_scene
 from manim import VMobject
 
 LETTERS = {

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from gradreel.core.analysis.results import lecture_losses
+from gradreel.core.curves.line_fit import line_of
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.line_fit import line_of
-from gradreel.core.results import lecture_losses
-from gradreel.core.theta import loss, predict
-from gradreel.scenes.cues import reading_seconds
-from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture.batches import Batches
-from gradreel.scenes.lecture.depth_picture import LECTURE_RUNS
-from gradreel.scenes.lecture.line import LinearLimits
-from gradreel.scenes.lecture.opening import Title
-from gradreel.scenes.lecture.summary import CHOSEN, LAST_LOOK, Summary
+from gradreel.core.network.theta import loss, predict
+from gradreel.scenes.lecture.curves.linear_limits import LinearLimits
+from gradreel.scenes.lecture.opening.pictures.run_numbers import RunNumbers
+from gradreel.scenes.lecture.opening.summary import CHOSEN, LAST_LOOK, Summary
+from gradreel.scenes.lecture.opening.title import Title
+from gradreel.scenes.lecture.optimization.batches import Batches
+from gradreel.scenes.lecture.runs import LECTURE_DEPTHS
 from gradreel.scenes.mobjects.pace import stepwise
 from gradreel.scenes.mobjects.part_map import PLACE, PartMap
-from gradreel.scenes.mobjects.run_numbers import RunNumbers
+from gradreel.scenes.testing.layout import check_scene
+from gradreel.scenes.words.subtitle_timing import reading_seconds
 
 RUN, OTHER = Experiment(epochs=200), Experiment(epochs=200, seed=5)
 LINE = LinearLimits.Parameters().line_run()
@@ -252,7 +252,9 @@ def test_each_question_stands_under_a_picture_of_what_it_is_about(play):
     assert hinge.point_from_proportion(0.0)[1] == pytest.approx(zero.get_y())
     (fat,), deep = (network.widths[1:-1] for network in networks)
     assert fat == sum(deep) and len(deep) > 1
-    views = {kind: [lecture_losses(layers)[k] for layers in LECTURE_RUNS] for k, kind in enumerate(("seen", "unseen"))}
+    views = {
+        kind: [lecture_losses(layers)[k] for layers in LECTURE_DEPTHS] for k, kind in enumerate(("seen", "unseen"))
+    }
     for dots, kind in ((losses[3], "seen"), (losses[5], "unseen")):
         known = [loss for loss in views[kind] if loss is not None]
         heights = np.array([dot.get_y() for dot in dots]) - losses[0].get_y()

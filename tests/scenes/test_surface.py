@@ -9,28 +9,28 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from gradreel.core.daily_series import DailySeries
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.analysis.network_surface import Swing, surface_of
+from gradreel.core.daily.series import DailySeries
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
-from gradreel.core.lecture_runs import THREE_DAYS
-from gradreel.core.network_surface import Swing, surface_of
-from gradreel.core.theta import loss, predict, unpack
-from gradreel.core.written_out import in_thousands
+from gradreel.core.network.theta import loss, predict, unpack
+from gradreel.core.network.worked_example import in_thousands
 from gradreel.scenes import style
-from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture import network_surface
-from gradreel.scenes.lecture.network_diagram import NetworkDiagram
-from gradreel.scenes.lecture.network_surface import zh_views
-from gradreel.scenes.mobjects.surface import Box, Days, Sheet, View
-from gradreel.scenes.mobjects.surface_board import VIEW, SurfaceBoard
-from gradreel.scenes.mobjects.surface_ground import Ground
+from gradreel.scenes.lecture.networks import network_surface
+from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
+from gradreel.scenes.lecture.networks.network_surface import zh_views
+from gradreel.scenes.lecture.networks.pictures.surface import Box, Days, Sheet, View
+from gradreel.scenes.lecture.networks.pictures.surface_board import VIEW, SurfaceBoard
+from gradreel.scenes.lecture.networks.pictures.surface_ground import Ground
+from gradreel.scenes.lecture.networks.pictures.tried_term import TRIED
+from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.mobjects.ticks import round_labels
-from gradreel.scenes.mobjects.tried_term import TRIED
 from gradreel.scenes.render import engine
 from gradreel.scenes.render.lessons.choosing import load_lesson
 from gradreel.scenes.render.lessons.settings import RenderSettings
 from gradreel.scenes.style import palette
+from gradreel.scenes.testing.layout import check_scene
 
 BOX = Box((2.0, 6.0), (1.0, 9.0), side=4.0, height=2.5, middle=(1.0, -0.5))
 ROUND = [k * 36.0 + 5 for k in range(10)]  # degrees

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from gradreel.core.errors import TraceError, UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.training import train
+from gradreel.core.network.training import train
 from gradreel.scenes.base import LectureScene, SceneContext
 from gradreel.scenes.catalog import resolve
-from gradreel.scenes.lecture.loss_curve import LossCurve
-from gradreel.scenes.lecture.opening import Title
-from gradreel.scenes.lecture.optimization import GradientDescent
-from gradreel.scenes.lecture.sum_of_sigmoids import SumOfSigmoids
+from gradreel.scenes.lecture.any_run.loss_curve import LossCurve
+from gradreel.scenes.lecture.curves.sum_of_sigmoids import SumOfSigmoids
+from gradreel.scenes.lecture.opening.title import Title
+from gradreel.scenes.lecture.optimization.gradient_descent import GradientDescent
 from gradreel.scenes.render.clips.fingerprint import inspection_key
 from gradreel.scenes.render.clips.plan import plan
 from gradreel.scenes.render.clips.workspace import Folders
@@ -28,7 +28,7 @@ from gradreel.scenes.stills import visit_beats
 from gradreel.scenes.trace_folder import TraceFolder
 
 MINE = """
-from gradreel.scenes.lecture.loss_curve import LossCurve
+from gradreel.scenes.lecture.any_run.loss_curve import LossCurve
 from gradreel.scenes.trace_folder import TraceFolder
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from gradreel.core.analysis.equal_budget import bends, folding, zigzag
 from gradreel.core.datasets import CurveDataset
-from gradreel.core.equal_budget import bends, folding, zigzag
 from gradreel.core.errors import UserError
-from gradreel.core.theta import loss, predict
-from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture.why_deep import WhyDeep
+from gradreel.core.network.theta import loss, predict
+from gradreel.scenes.lecture.deep.pictures.race_lines import RaceLines
+from gradreel.scenes.lecture.deep.why_deep import WhyDeep
 from gradreel.scenes.mobjects.loss_lines import calmed
 from gradreel.scenes.mobjects.match_board import TIP_LONG, Curves
-from gradreel.scenes.mobjects.race_lines import RaceLines
+from gradreel.scenes.testing.layout import check_scene
 
 QUICK = {"epochs": 40, "budget": 60, "depth": 3, "seeds": (0, 1)}
 OTHER = {**QUICK, "seeds": (3, 2)}

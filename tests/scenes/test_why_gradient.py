@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from gradreel.core.analysis.results import depth_experiments
+from gradreel.core.curves.line_fit import line_of
 from gradreel.core.errors import UserError
-from gradreel.core.lecture_runs import THREE_DAYS
-from gradreel.core.line_fit import line_of
-from gradreel.core.results import depth_experiments
-from gradreel.core.theta import loss, parameter_names
-from gradreel.core.try_all import DIGITS_A_PAGE, Tries
-from gradreel.scenes.layout import check_scene
-from gradreel.scenes.lecture.how_many_sigmoids import CURVE
-from gradreel.scenes.lecture.line import LinearLimits
-from gradreel.scenes.lecture.why_gradient import LARGE, WhyGradient
-from gradreel.scenes.mobjects.bends import HIGH, LOW
+from gradreel.core.network.theta import loss, parameter_names
+from gradreel.scenes.lecture.curves.linear_limits import LinearLimits
+from gradreel.scenes.lecture.optimization.grid_search import DIGITS_A_PAGE, Tries
+from gradreel.scenes.lecture.optimization.how_many_sigmoids import CURVE
+from gradreel.scenes.lecture.optimization.pictures.bends import HIGH, LOW
+from gradreel.scenes.lecture.optimization.pictures.multiplying import DEPTH, SIDE, Multiplying
+from gradreel.scenes.lecture.optimization.pictures.printed_pages import PrintedPages
+from gradreel.scenes.lecture.optimization.pictures.search_board import TriesRow, power_source
+from gradreel.scenes.lecture.optimization.why_gradient import LARGE, WhyGradient
+from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.grid_map import GridMap, serpentine
-from gradreel.scenes.mobjects.multiplying import DEPTH, SIDE, Multiplying
-from gradreel.scenes.mobjects.printed_pages import PrintedPages
-from gradreel.scenes.mobjects.search_board import TriesRow, power_source
 from gradreel.scenes.mobjects.text import formula
+from gradreel.scenes.testing.layout import check_scene
 
 RUN = LinearLimits.Parameters().line_run()
 RED = RUN.dataset

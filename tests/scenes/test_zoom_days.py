@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.daily.views import DailyViews
 from gradreel.scenes.mobjects.plot import ring
 from gradreel.scenes.mobjects.zoom_days import ZoomDays
 from gradreel.scenes.style import palette

@@ -23,7 +23,6 @@ from typing import Any
 from gradreel.core.errors import TraceError
 from gradreel.scenes.assets import asset_file
 from gradreel.scenes.catalog import SceneSource
-from gradreel.scenes.narration import OTHER_DATA, Narration, reading_seconds
 from gradreel.scenes.render.clips import toolchain
 from gradreel.scenes.render.clips.file_digest import content_digest
 from gradreel.scenes.render.clips.import_graph import code_files, imported_file, one_moment, source_of
@@ -32,6 +31,7 @@ from gradreel.scenes.render.clips.ownership import PACKAGE, is_ours, name_of
 from gradreel.scenes.render.lessons.requests import SceneDescription, SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
 from gradreel.scenes.trace_folder import TraceFolder
+from gradreel.scenes.words.narration import OTHER_DATA, Narration, reading_seconds
 
 FORMAT_VERSION = 4  # of clips and of their descriptions
 

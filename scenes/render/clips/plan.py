@@ -15,9 +15,8 @@ from typing import Any
 
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
-from gradreel.core.trace import Trace
+from gradreel.core.trace.trace import Trace
 from gradreel.scenes.file_names import file_name
-from gradreel.scenes.narration import Narration
 from gradreel.scenes.render.clips.clip_files import described_clip, read_description
 from gradreel.scenes.render.clips.fingerprint import clip_path, common_parts, languages_of, parts_of
 from gradreel.scenes.render.clips.import_graph import one_moment
@@ -25,6 +24,7 @@ from gradreel.scenes.render.clips.staleness import why_rendered, why_stale
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.lessons.requests import SceneDescription, SceneRequest
 from gradreel.scenes.trace_folder import TraceFolder
+from gradreel.scenes.words.narration import Narration
 
 
 @dataclass(frozen=True)

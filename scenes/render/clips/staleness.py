@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gradreel.core.errors import listed, printable
-from gradreel.scenes.narration import Narration
 from gradreel.scenes.render.clips.file_digest import changed_files
 from gradreel.scenes.render.clips.fingerprint import languages_of, seconds_of
 from gradreel.scenes.render.lessons.beats import filled_again
 from gradreel.scenes.render.lessons.requests import BeatSpan, SceneRequest
+from gradreel.scenes.words.narration import Narration
 
 
 def why_stale(clip: Mapping[str, Any], request: SceneRequest, words: Narration | None = None) -> str:

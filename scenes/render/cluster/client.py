@@ -17,11 +17,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from gradreel.core.analysis.results import note_training
 from gradreel.core.errors import TraceError, UserError, printable
 from gradreel.core.experiment import Experiment
-from gradreel.core.results import note_training
-from gradreel.core.trace import Trace
-from gradreel.core.writing import one_writer
+from gradreel.core.trace.trace import Trace
+from gradreel.core.trace.writing import one_writer
 from gradreel.scenes.catalog import PACKAGE_FOLDER, SceneSource
 from gradreel.scenes.render.clips.clip_files import keep_clip
 from gradreel.scenes.render.clips.file_digest import HERE, MISSING
@@ -33,7 +33,7 @@ from gradreel.scenes.render.cluster import worker
 from gradreel.scenes.render.cluster.answers import Clip, Failure, Opened, Told, Trained, parse
 from gradreel.scenes.render.cluster.connection import BadAnswerError, Connection
 from gradreel.scenes.render.lessons.requests import ClipJob, ClipResult
-from gradreel.scenes.render.workers.drawers import Listeners
+from gradreel.scenes.render.workers.executors import Listeners
 from gradreel.scenes.render.workers.groups import Bundle
 from gradreel.scenes.render.workers.pool import Claim
 from gradreel.scenes.render.workers.training import Outcome

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from gradreel.scenes.render.clips.workspace import Workspace
 from gradreel.scenes.render.lessons.arguments import cores
 from gradreel.scenes.render.lessons.settings import RenderSettings
-from gradreel.scenes.render.workers.drawers import MOST_AT_ONCE, Drawers, LocalDrawers
+from gradreel.scenes.render.workers.executors import MOST_AT_ONCE, Drawers, LocalDrawers
 from gradreel.scenes.render.workers.pool import Workers
 from gradreel.scenes.render.workers.training import LocalTrainers, Trainers
 

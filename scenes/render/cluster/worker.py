@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from gradreel.core.analysis.results import time_file
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.results import time_file
-from gradreel.core.trace import META, column_kinds
+from gradreel.core.trace.trace import META, column_kinds
 from gradreel.scenes.catalog import PACKAGE_FOLDER
 from gradreel.scenes.render.clips.at_fault import files_told
 from gradreel.scenes.render.clips.file_digest import HERE

@@ -13,14 +13,14 @@ from typing import Any
 
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.recorded_run import RecordedRun
-from gradreel.core.trace import read_meta
+from gradreel.core.trace.recorded_run import RecordedRun
+from gradreel.core.trace.trace import read_meta
 from gradreel.scenes.catalog import beat_names
-from gradreel.scenes.narration import Narration
 from gradreel.scenes.render.lessons.requests import ParameterRow, SceneDescription, SceneRequest
 from gradreel.scenes.render.lessons.tables import Problem, file_of, problems_of, put_over
 from gradreel.scenes.render.workers.progress import counted
 from gradreel.scenes.trace_folder import TraceFolder
+from gradreel.scenes.words.narration import Narration
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 

@@ -25,8 +25,8 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from av.video.stream import VideoStream
-from gradreel.scenes.render.frames.colors import ChangingFrame, Converter
 from gradreel.scenes.render.frames.pictures import Boxes, Pixels
+from gradreel.scenes.render.frames.yuv import ChangingFrame, Converter
 from gradreel.scenes.render.lessons.settings import RenderSettings
 
 # No frame is held back for others: each frame's packet comes at once.

@@ -21,9 +21,9 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from gradreel.scenes.render.frames import h264
-from gradreel.scenes.render.frames.colors import Converter
 from gradreel.scenes.render.frames.h264 import H264Stream, set_up
 from gradreel.scenes.render.frames.pictures import Boxes, Pixels, png_bytes
+from gradreel.scenes.render.frames.yuv import Converter
 from gradreel.scenes.render.lessons.settings import RenderSettings
 
 TICKS = 512  # of the time base in one frame: the MP4 track's timescale is fps * TICKS for every clip

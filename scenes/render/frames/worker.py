@@ -15,7 +15,6 @@ import numpy as np
 from filelock import FileLock, Timeout
 from gradreel.scenes.catalog import load_class
 from gradreel.scenes.file_names import file_name
-from gradreel.scenes.narration import use_words
 from gradreel.scenes.render.clips import memo_cache
 from gradreel.scenes.render.clips.at_fault import tell_opened
 from gradreel.scenes.render.clips.clip_files import described_clip, keep_clip
@@ -26,9 +25,10 @@ from gradreel.scenes.render.clips.workspace import Folders, remove, temporary_in
 from gradreel.scenes.render.frames.describe import describe
 from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.frames.jumps import JumpFinder, as_finding
-from gradreel.scenes.render.frames.playing import picture, play, play_to_end, visit
+from gradreel.scenes.render.frames.scene_player import picture, play, play_to_end, visit
 from gradreel.scenes.render.lessons.requests import ClipJob, ClipResult, Finding, SceneDescription, SceneRequest
 from gradreel.scenes.render.workers.worker_process import at, report
+from gradreel.scenes.words.narration import use_words
 from manim import Scene, config
 from PIL import Image
 
@@ -150,7 +150,7 @@ def last_frame(request: SceneRequest, path: Path) -> None:
 
 def check(request: SceneRequest) -> list[Finding]:
     """The layout rules that the scene breaks at the end of its beats."""
-    from gradreel.scenes.layout import check_scene
+    from gradreel.scenes.testing.layout import check_scene
 
     found: list[Finding] = []
 

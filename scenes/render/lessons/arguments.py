@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from gradreel.core.daily_csv import CsvFormat
+from gradreel.core.daily.csv_file import CsvFormat
 from gradreel.core.errors import UserError
 from gradreel.core.text_files import parsed, read_text
 from gradreel.scenes.catalog import kebab_name
@@ -193,7 +193,7 @@ def _json_or_text(text: str) -> Any:
 
 def _read_value(path: Path) -> Any:
     if path.suffix.lower() in (".csv", ".tsv"):
-        from gradreel.core.piecewise import read_knots
+        from gradreel.core.curves.piecewise import read_knots
 
         curve = read_knots(path)
         return [[float(x), float(y)] for x, y in zip(curve.x, curve.y, strict=True)]

@@ -10,10 +10,10 @@ from typing import Any
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import beat_names
-from gradreel.scenes.counts import Count
-from gradreel.scenes.line_values import plain_values
-from gradreel.scenes.narration import Narration
 from gradreel.scenes.render.lessons.requests import BeatSpan, SceneRequest
+from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.narration import Narration
+from gradreel.scenes.words.narration_fields import plain_values
 
 COUNT = "count"
 MOST_NAMED = 12

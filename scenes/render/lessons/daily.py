@@ -9,9 +9,9 @@ from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from gradreel.core.daily_csv import CsvFormat, read_daily_csv
-from gradreel.core.daily_series import DailySeries
-from gradreel.core.daily_views import DailyViews
+from gradreel.core.daily.csv_file import CsvFormat, read_daily_csv
+from gradreel.core.daily.series import DailySeries
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.scenes.render.lessons.tables import beside
 from pydantic import ValidationError

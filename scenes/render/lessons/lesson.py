@@ -11,10 +11,10 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.file_names import file_name
-from gradreel.scenes.narration import OwnWords
 from gradreel.scenes.render.lessons.daily import DailyData, filled_text, series_in
 from gradreel.scenes.render.lessons.requests import SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.words.narration import OwnWords
 
 Title = Mapping[str, str]  # by language
 

@@ -34,11 +34,11 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.text_files import read_toml
 from gradreel.scenes.catalog import LESSON_FILE, KnownScenes, beat_names, find_scenes, resolve
-from gradreel.scenes.narration import OwnWords, check_language
 from gradreel.scenes.render.lessons.arguments import parse_value
 from gradreel.scenes.render.lessons.daily import with_files
 from gradreel.scenes.render.lessons.lesson import Lesson, Poster, SceneEntry, Title
 from gradreel.scenes.render.lessons.tables import Location, Problem, beside, problems_of
+from gradreel.scenes.words.narration import OwnWords, check_language
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 TRACE = "trace"

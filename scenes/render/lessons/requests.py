@@ -10,8 +10,8 @@ from typing import Any
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.catalog import SceneSource
-from gradreel.scenes.narration import OwnWords
 from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.words.narration import OwnWords
 
 
 class SceneError(UserError):

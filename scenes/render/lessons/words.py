@@ -15,8 +15,8 @@ from typing import Any
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import KnownScenes, SceneSource, beat_names, find_scenes, kebab_name
-from gradreel.scenes.narration import TABLES, Narration, OwnWords
 from gradreel.scenes.scene_source import ClassSource, module_source
+from gradreel.scenes.words.narration import TABLES, Narration, OwnWords
 
 KINDS = {"beats": "beat", "screen": "screen text"}
 METHODS = {"beat": ("beats", "name"), "screen": ("screen", "key")}  # of a scene: the words it asks for, and by what

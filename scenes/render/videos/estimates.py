@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gradreel.core.analysis.results import training_seconds
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
-from gradreel.core.results import training_seconds
-from gradreel.core.trace import read_meta
-from gradreel.core.writing import journal_of
+from gradreel.core.trace.trace import read_meta
+from gradreel.core.trace.writing import journal_of
 from gradreel.scenes.render.clips.plan import Plan, earlier_clips
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.videos.times import clip_seconds, with_workers

@@ -10,13 +10,13 @@ from typing import Any
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import PACKAGE_FOLDER
-from gradreel.scenes.narration import LANGUAGES
 from gradreel.scenes.render.clips.source_digest import digest_of_sources
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, as_json, read_json
+from gradreel.scenes.words.narration import LANGUAGES
 from pydantic import BaseModel, ValidationError
 
 _NAMES = ("publishing", "video", "mp4_boxes", "subtitles")
-PUBLISHING_FILES = (*(f"scenes/render/videos/{name}.py" for name in _NAMES), "scenes/cues.py")
+PUBLISHING_FILES = (*(f"scenes/render/videos/{name}.py" for name in _NAMES), "scenes/words/subtitle_timing.py")
 SUBTITLE_SUFFIXES = ("srt", "vtt")
 
 Stamp = tuple[int, int]  # of a file: size in bytes, time of its last change in nanoseconds

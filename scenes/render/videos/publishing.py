@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from gradreel.core.errors import UserError
-from gradreel.scenes.narration import Narration
 from gradreel.scenes.render.clips.clip_files import check_whole
 from gradreel.scenes.render.clips.plan import Clip
 from gradreel.scenes.render.clips.toolchain import drawing_versions
@@ -20,6 +19,7 @@ from gradreel.scenes.render.lessons.requests import BeatSpan, ClipResult
 from gradreel.scenes.render.lessons.settings import JOINABLE_FORMATS, RenderSettings, range_name
 from gradreel.scenes.render.videos.output_stamp import OutputStamp
 from gradreel.scenes.render.videos.subtitles import Cue, TimedLine, as_srt, as_vtt, cues
+from gradreel.scenes.words.narration import Narration
 
 MANIFEST_VERSION = 1
 

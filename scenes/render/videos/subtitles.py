@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import srt
-from gradreel.scenes.cues import timed_cues
+from gradreel.scenes.words.subtitle_timing import timed_cues
 
 GAP = 0.04  # seconds between cues that would touch, so that the eye sees the change
 

@@ -19,12 +19,12 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
-from gradreel.scenes.narration import LANGUAGES
 from gradreel.scenes.render.clips.clip_files import DamagedClipsError
 from gradreel.scenes.render.frames.sinks import TICKS
 from gradreel.scenes.render.lessons.requests import ClipResult
 from gradreel.scenes.render.videos.mp4_boxes import switch_off_subtitles
 from gradreel.scenes.render.videos.subtitles import Cue, as_vtt_text
+from gradreel.scenes.words.narration import LANGUAGES
 from PIL import Image
 
 SUBTITLE_CODECS = {"mp4": "mov_text", "mov": "mov_text", "webm": "webvtt"}

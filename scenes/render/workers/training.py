@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Protocol
 
 from filelock import FileLock, Timeout
+from gradreel.core.analysis.results import note_training, time_noted
 from gradreel.core.errors import TrainingError, UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.results import note_training, time_noted
-from gradreel.core.writing import journal_of
+from gradreel.core.trace.writing import journal_of
 from gradreel.scenes.render.clips.workspace import Folders
-from gradreel.scenes.render.workers.drawers import Listeners
+from gradreel.scenes.render.workers.executors import Listeners
 from gradreel.scenes.render.workers.groups import Bundle, Group, balanced, dealt_out
 from gradreel.scenes.render.workers.pool import Claim, Workers
 from gradreel.scenes.render.workers.progress import Reporter
@@ -129,7 +129,7 @@ def train_group(runs: Sequence[Experiment], traces: Path, progress: Progress = r
 
     In a worker process. When one of them diverges the others are trained each by itself.
     """
-    from gradreel.core.training import train_all
+    from gradreel.core.network.training import train_all
 
     left = sum(run.n_updates - _updates_kept(traces, run) for run in runs)
     began = time.time()

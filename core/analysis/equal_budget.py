@@ -1,0 +1,192 @@
+"""A fat and a deep network of equally many parameters: built by hand, and trained alike from the same seeds. No torch.
+
+One layer of ReLUs makes one bend a ReLU (`one_bend_each`). In a stack each layer folds what the one before has folded
+(`folding`): the bends double with each, with as many parameters. `bends` counts them exactly, for any theta.
+The idea: Montúfar, Pascanu, Cho, Bengio 2014, https://arxiv.org/abs/1402.1869; the zigzag: Telgarsky 2015,
+https://arxiv.org/abs/1509.08101.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from gradreel.core.arrays import FloatArray
+from gradreel.core.datasets import CurveDataset
+from gradreel.core.experiment import Experiment, KeepEvery
+from gradreel.core.network.theta import unpack
+
+STATES = 400
+"""Kept of each run, about."""
+FOLD_WIDTH, FOLD_MARGIN = 2.0, 0.1
+"""A zigzag goes from x = 0 to the first; left of it, it is flat for the second, so that its first bend can be seen."""
+POINTS_A_PIECE = 16
+SAME_SLOPE = 1e-6
+"""Slopes that differ by less, as a share of the steepest, are one: rounding."""
+
+SAME_PLACE = 1e-9
+"""Bends that are closer, as a share of the range, are one."""
+
+
+def zigzag(folds: int) -> CurveDataset:
+    """The curve that ``folds`` folds make of a rising line: 2^folds bends and pieces, up and down between 0 and 1."""
+    pieces = 2**folds
+    knots = tuple((FOLD_WIDTH * k / pieces, float(k % 2)) for k in range(pieces + 1))
+    return CurveDataset(knots=knots, low=-FOLD_MARGIN, high=FOLD_WIDTH, examples=POINTS_A_PIECE * pieces + 1)
+
+
+@dataclass(frozen=True)
+class Built:
+    """A network with parameters found by thinking, not by training."""
+
+    network: Experiment
+    theta: FloatArray  # (P,)
+
+
+def bend_places(dataset: CurveDataset) -> tuple[FloatArray, FloatArray]:
+    """Where a curve bends within its range, (B,), and by how much its slope changes there, (B,).
+
+    Left of the range it counts as flat: a curve that starts with a slope has its first bend there.
+    """
+    low, high = dataset.range
+    curve = dataset.curve()
+    inner = curve.x[(curve.x > low) & (curve.x < high)]
+    x = np.array([low, *inner])
+    slopes = np.diff(curve(np.array([*x, high]))) / np.diff(np.array([*x, high]))
+    changes = np.diff(np.concatenate([[0.0], slopes]))
+    real = np.abs(changes) > SAME_SLOPE * max(1e-300, float(np.abs(slopes).max()))
+    return x[real], changes[real]
+
+
+def one_bend_each(dataset: CurveDataset, relus: int | None = None) -> Built:
+    """One layer of ``relus`` ReLUs, one for each of the curve's first bends, from the left; by default for all.
+
+    It is the curve up to the next bend, and goes on straight from there. ValueError unless there are so many bends.
+    """
+    places, changes = bend_places(dataset)
+    if not len(places):
+        raise ValueError("the curve has no bend, so it needs no ReLU")
+    count = len(places) if relus is None else relus
+    if not 1 <= count <= len(places):
+        raise ValueError(f"the curve has {len(places)} bends, {count} ReLUs were asked for")
+    network = Experiment(dataset=dataset, hidden=(count,), activation="relu")
+    first = float(dataset.curve()(dataset.range[0]))
+    theta = np.concatenate([np.ones(count), dataset.offset - places[:count], changes[:count], [first]])
+    return Built(network, theta)
+
+
+def folding(folds: int) -> Built:
+    """``folds`` layers of two ReLUs: each folds what comes in, from 0 to 1, at the half: u -> 2 u - 4 (u - 1/2)+.
+
+    What comes out, from 0 to 1 again, is `zigzag`. As many ReLUs and parameters as one layer of 2 folds ReLUs.
+    """
+    dataset = zigzag(folds)
+    network = Experiment(dataset=dataset, hidden=(2,) * folds, activation="relu")
+    theta = np.zeros(network.n_parameters)
+    layers = unpack(network, theta)
+    layers.weights[0][:] = 1 / FOLD_WIDTH
+    layers.biases[0][:] = dataset.offset / FOLD_WIDTH
+    for weights in layers.weights[1:]:
+        weights[:] = 2.0, -4.0
+    for bias in layers.biases:
+        bias[1] -= 0.5
+    layers.c[:] = 2.0, -4.0
+    return Built(network, theta)
+
+
+def folded(y: FloatArray, fold: float = 1.0, stretch: float = 1.0) -> FloatArray:
+    """What a layer of `folding` makes of ``y``, from 0 to 1; ``fold`` and ``stretch``: how far each step is done."""
+    down = (1 - fold) * y + fold * np.minimum(y, 1 - y)
+    return np.asarray((1 + stretch) * down)
+
+
+def bends(network: Experiment, theta: FloatArray) -> FloatArray:
+    """Where the curve of a network of ReLUs on one feature bends, within the range of its dataset: x, (B,), exactly.
+
+    theta is (P,). Each layer's ReLUs turn where what they take in crosses 0; between all such places the curve is
+    straight, and a place where its slope stays the same is none. ValueError for a network that draws no curve, or of
+    another activation.
+    """
+    dataset = network.dataset
+    if not isinstance(dataset, CurveDataset) or network.activation != "relu":
+        raise ValueError(f"bends are counted for ReLUs on a curve, not for {network.activation} on {dataset.kind}")
+    layers = unpack(network, np.asarray(theta, dtype=np.float64))
+    x = np.array(dataset.range)
+    values = dataset.features_at(x)  # (K, units)
+    for weights, bias in zip(layers.weights, layers.biases, strict=True):
+        sums = values @ weights.T + bias
+        more = _with_zeros(x, sums)
+        values = np.maximum(0.0, np.stack([np.interp(more, x, unit) for unit in sums.T], axis=1))
+        x = more
+    y = values @ layers.c + layers.b
+    slopes = np.diff(y) / np.diff(x)
+    turns = np.abs(np.diff(slopes)) > SAME_SLOPE * np.abs(slopes).max()
+    return np.asarray(x[1:-1][turns])
+
+
+def _with_zeros(x: FloatArray, sums: FloatArray) -> FloatArray:
+    """x (K,) and the places between where any of ``sums`` (K, units), straight from one x to the next, crosses 0."""
+    before, after = sums[:-1], sums[1:]
+    k, unit = np.nonzero(before * after < 0)
+    share = before[k, unit] / (before[k, unit] - after[k, unit])
+    more = np.unique(np.concatenate([x, x[k] + share * (x[k + 1] - x[k])]))
+    least = SAME_PLACE * (x[-1] - x[0])
+    apart = np.concatenate([[True], np.diff(more) > least]) & (x[-1] - more > least)
+    return np.append(more[apart], x[-1])
+
+
+def fat_and_deep(budget: int, depth: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Hidden layers of two networks on one feature: a single layer of H, and ``depth`` layers of w units each.
+
+    w is the largest with which the deep one has at most ``budget`` parameters: 2 w + (depth - 1)(w² + w) + w + 1. H is
+    such that the fat one's 3 H + 1 come nearest to as many: the two differ by 1 at most. ValueError for a budget too
+    small for w = 1.
+    """
+    least = _deep_parameters(1, depth)
+    if least > budget:
+        raise ValueError(f"{depth} layers need at least {least} parameters, the budget is {budget}")
+    width = 1
+    while _deep_parameters(width + 1, depth) <= budget:
+        width += 1
+    return (round((_deep_parameters(width, depth) - 1) / 3),), (width,) * depth
+
+
+def _deep_parameters(width: int, depth: int) -> int:
+    return 2 * width + (depth - 1) * (width**2 + width) + width + 1
+
+
+@dataclass(frozen=True)
+class Match:
+    """The runs of both networks, seed by seed; they differ in their hidden layers alone."""
+
+    fat: tuple[Experiment, ...]  # S
+    deep: tuple[Experiment, ...]  # S
+
+
+def match(
+    dataset: CurveDataset, budget: int, depth: int, seeds: Sequence[int], epochs: int, learning_rate: float
+) -> Match:
+    """Both networks of ReLUs on ``dataset``, by Adam with all examples in each batch. ValueError as `fat_and_deep`."""
+    fat, deep = (
+        tuple(
+            Experiment(
+                dataset=dataset,
+                hidden=hidden,
+                activation="relu",
+                optimizer="adam",
+                learning_rate=learning_rate,
+                epochs=epochs,
+                seed=seed,
+                keep=KeepEvery(every=max(1, epochs // STATES)),
+            )
+            for seed in seeds
+        )
+        for hidden in fat_and_deep(budget, depth)
+    )
+    return Match(fat, deep)
+
+
+def lower(first: FloatArray, second: FloatArray) -> int:
+    """How often the first loss of a pair is the lower one: losses (S,) and (S,) of the same seeds."""
+    return int(np.sum(np.asarray(first) < np.asarray(second)))

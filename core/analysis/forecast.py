@@ -1,0 +1,254 @@
+"""What a network trained on daily views predicts: the next day, several days ahead, and the error to expect.
+
+Several days ahead, each prediction is fed back as if it had been the day's views. Everything is in views. A prediction
+below 0 is left as it is: the network does not know that views cannot be negative, and clipping would hide it. theta may
+have any leading axes, several seeds for instance; so have the predictions.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+from gradreel.core.arrays import FloatArray, IntArray
+from gradreel.core.daily.series import DayArray
+from gradreel.core.daily.views import DailyViews
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.network.theta import predict
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+_HELD = 1 << 20  # activations held at once: 8 MB of them
+
+WEEK = 7
+
+
+@dataclass(frozen=True, eq=False)
+class NextDays:
+    """T days, each predicted from the true views of the days before it."""
+
+    dates: DayArray  # (T,)  without gaps
+    unseen: NDArray[np.bool_]  # (T,)  whether the day was not trained on
+    truth: FloatArray  # (T,)  views
+    prediction: FloatArray  # (..., T)  views
+
+    @property
+    def error(self) -> FloatArray:
+        """(..., T): prediction minus truth, in views."""
+        return self.prediction - self.truth
+
+    @property
+    def mean_absolute_error(self) -> FloatArray:
+        """(...,): in views."""
+        return np.asarray(np.abs(self.error).mean(axis=-1))
+
+    @property
+    def weekdays(self) -> IntArray:
+        """(T,): 0 for Monday to 6 for Sunday."""
+        return weekdays(self.dates)
+
+    @property
+    def most_overestimated(self) -> int:
+        """Which day t fell furthest below its prediction, on average over the leading axes: the dip that was missed."""
+        return int(self.error.reshape(-1, len(self.dates)).mean(axis=0).argmax())
+
+    def by_weekday(self) -> tuple[FloatArray, FloatArray]:
+        """Means of truth, (7,), and of prediction, (..., 7), Monday first; NaN for a weekday that has no day here."""
+        means = np.full((*self.prediction.shape[:-1], WEEK), np.nan)
+        truth = np.full(WEEK, np.nan)
+        for weekday in np.unique(self.weekdays):
+            days = self.weekdays == weekday
+            truth[weekday], means[..., weekday] = self.truth[days].mean(), self.prediction[..., days].mean(axis=-1)
+        return truth, means
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast:
+    """The h days after ``last_known``: the first predicted from known days, the next with that prediction fed back."""
+
+    last_known: date  # the views of later days were not used, whether they are known or not
+    dates: DayArray  # (h,)
+    prediction: FloatArray  # (..., h)  views
+    windows: FloatArray  # (..., h, D)  the views that each prediction was made from, yesterday's first
+    truth: FloatArray  # (h,)  views; NaN for days after the end of the series
+
+    @property
+    def weekdays(self) -> IntArray:
+        """(h,): 0 for Monday to 6 for Sunday."""
+        return weekdays(self.dates)
+
+
+@dataclass(frozen=True, eq=False)
+class HorizonErrors:
+    """Forecasts of h days from each of K days of the unseen part, beside what happened. Errors in views.
+
+    Start k is the first day of its h days. All h days are unseen, so each horizon is measured on the same K starts; the
+    days before a start are known, whether they are unseen or were trained on. Starts a day apart share most of their
+    days: K is not a number of independent trials.
+    """
+
+    starts: DayArray  # (K,)  first day predicted
+    error: FloatArray  # (..., K, h)  prediction minus truth, 1 to h days ahead
+    naive_day_error: FloatArray  # (K, h)  if every day is predicted to be like the last known one
+    naive_week_error: FloatArray  # (K, h)  ... like the last known day of the same weekday; NaN where none is
+
+    @property
+    def mean_absolute(self) -> FloatArray:
+        """(..., h): mean of |error| over the starts."""
+        return np.asarray(np.abs(self.error).mean(axis=-2))
+
+    @property
+    def naive_day_mean_absolute(self) -> FloatArray:
+        """(h,): the same for the last known day repeated."""
+        return np.asarray(np.abs(self.naive_day_error).mean(axis=-2))
+
+    @property
+    def naive_week_mean_absolute(self) -> FloatArray:
+        """(h,): the same for the last known week repeated; NaN where a start had no such week before it."""
+        return np.asarray(np.abs(self.naive_week_error).mean(axis=-2))
+
+    def absolute_quantile(self, share: float) -> FloatArray:
+        """(..., h): what |error| stayed within from ``share`` (0 to 1) of the starts, linear between the ranks."""
+        with np.errstate(invalid="ignore"):  # forecasts may have run off to infinity
+            return np.asarray(np.quantile(np.abs(self.error), share, axis=-2))
+
+    def band(self, prediction: FloatArray, share: float = 0.8) -> tuple[FloatArray, FloatArray]:
+        """Lowest and highest views, (..., h) each, around a prediction (..., h) of as many days.
+
+        Its truth lies between them if its error is like the middle ``share`` of those measured here.
+        """
+        with np.errstate(invalid="ignore"):
+            low, high = np.quantile(self.error, [(1 - share) / 2, (1 + share) / 2], axis=-2)
+            return prediction - high, prediction - low
+
+
+def next_days(
+    experiment: Experiment, theta: FloatArray, first: date | None = None, last: date | None = None
+) -> NextDays:
+    """Each day from ``first`` to ``last`` predicted from the true days before it, theta (..., P).
+
+    By default from the first unseen day to the end of the series. UserError for days that are not label days, or for a
+    dataset that is not of daily views.
+    """
+    data = _daily(experiment)
+    begin, end = data.daily.start + timedelta(days=data.window), data.daily.end
+    first, last = first or data.first_unseen, last or end
+    for day in (first, last):
+        if not begin <= day <= end:
+            raise UserError(
+                f"{data.title}: {day} cannot be predicted and compared; with a window of {data.window} days that goes "
+                f"for {begin} to {end}" + (" (days ahead are for a forecast)" if day > end else "")
+            )
+    if first > last:
+        raise UserError(f"no days to predict: the first, {first}, is after the last, {last}; let it be earlier")
+    start, stop = (first - data.daily.start).days, (last - data.daily.start).days + 1
+    views = data.daily.array()
+    windows = sliding_window_view(views, data.window)[start - data.window : stop - data.window, ::-1]  # (T, D)
+    dates = data.daily.dates()[start:stop]
+    unseen = dates >= np.datetime64(data.first_unseen)
+    return NextDays(dates, unseen, views[start:stop], _predicted(experiment, data, theta, windows))
+
+
+def forecast(experiment: Experiment, theta: FloatArray, days: int, last_known: date | None = None) -> Forecast:
+    """``days`` days ahead of ``last_known`` (by default the last day of the series: tomorrow), theta (..., P).
+
+    The days may be known or not: no views after ``last_known`` are used, though the network may have been trained on
+    them. Predictions that are fed back may run off; they are given as they come, to infinity if need be. UserError for
+    a day without a whole window, for less than a day, or for a dataset that is not of daily views.
+    """
+    data = _daily(experiment)
+    _at_least_a_day(days)
+    begin, end = data.daily.start + timedelta(days=data.window - 1), data.daily.end
+    last_known = last_known or end
+    if not begin <= last_known <= end:
+        raise UserError(
+            f"{data.title}: no forecast from {last_known}; with a window of {data.window} days the last known day must "
+            f"lie from {begin} to {end}"
+        )
+    if days > (date.max - last_known).days:
+        raise UserError(f"{days} days after {last_known} go beyond the calendar's end, {date.max}")
+    known = (last_known - data.daily.start).days + 1
+    views = data.daily.array()
+    window = views[known - data.window : known][::-1]
+    prediction, windows = _fed_back(experiment, data, theta, window[None], days)
+    truth = np.full(days, np.nan)
+    followed = views[known : known + days]
+    truth[: len(followed)] = followed
+    dates = np.datetime64(last_known, "D") + np.arange(1, days + 1)
+    return Forecast(last_known, dates, prediction[..., 0, :], windows[..., 0, :, :], truth)
+
+
+def horizon_errors(experiment: Experiment, theta: FloatArray, days: int) -> HorizonErrors:
+    """The errors of forecasts of 1 to ``days`` days over all starts in the unseen part, theta (..., P).
+
+    Beside them two that need no network: the last known day repeated, and the last known week repeated. UserError if
+    the unseen part is shorter than that, or for a dataset that is not of daily views.
+    """
+    data = _daily(experiment)
+    _at_least_a_day(days)
+    if days > data.n_unseen:
+        raise UserError(
+            f"{data.title}: errors {days} days ahead need as many unseen days, and there are {data.n_unseen}: "
+            f"{data.first_unseen} to {data.daily.end}; ask for {data.n_unseen} days or less, or set unseen_from earlier"
+        )
+    views = data.daily.array()
+    first = (data.first_unseen - data.daily.start).days
+    starts = np.arange(first, len(views) - days + 1)  # (K,)
+    ahead = np.arange(days)
+    truth = views[starts[:, None] + ahead]  # (K, h)
+    windows = views[starts[:, None] - 1 - np.arange(data.window)]  # (K, D)
+    prediction, _ = _fed_back(experiment, data, theta, windows, days)
+    same_weekday = starts[:, None] - WEEK + ahead % WEEK  # (K, h)
+    week = np.where(same_weekday >= 0, views[np.maximum(same_weekday, 0)], np.nan)
+    return HorizonErrors(
+        starts=data.daily.dates()[starts],
+        error=prediction - truth,
+        naive_day_error=views[starts - 1][:, None] - truth,
+        naive_week_error=week - truth,
+    )
+
+
+def weekdays(dates: DayArray) -> IntArray:
+    """0 for Monday to 6 for Sunday, same shape as ``dates``."""
+    return (dates.astype("datetime64[D]").astype(np.int64) + 3) % WEEK  # 1970-01-01 was a Thursday
+
+
+def _daily(experiment: Experiment) -> DailyViews:
+    if not isinstance(experiment.dataset, DailyViews):
+        raise UserError(
+            f'a forecast needs a network trained on daily views (dataset kind "daily views"); this one was trained on '
+            f'the kind "{experiment.dataset.kind}", which has no days'
+        )
+    return experiment.dataset
+
+
+def _at_least_a_day(days: int) -> None:
+    if days < 1:
+        raise UserError(f"a forecast is of at least 1 day, not of {days}")
+
+
+def _fed_back(
+    experiment: Experiment, data: DailyViews, theta: FloatArray, windows: FloatArray, days: int
+) -> tuple[FloatArray, FloatArray]:
+    """Predictions (..., K, h) from windows (K, D) in views, and the windows (..., K, h, D) that each was made from."""
+    width = data.window
+    views = np.empty((*theta.shape[:-1], len(windows), width + days))  # oldest first
+    views[..., :width] = windows[:, ::-1]
+    for day in range(width, width + days):
+        views[..., day] = _predicted(experiment, data, theta, views[..., day - width : day][..., ::-1])
+    seen = sliding_window_view(views, width, axis=-1)[..., :-1, ::-1]
+    return views[..., width:], seen
+
+
+def _predicted(experiment: Experiment, data: DailyViews, theta: FloatArray, windows: FloatArray) -> FloatArray:
+    """The next day's views, (..., K), for theta (..., P) and windows (K, D) or (..., K, D), all in views."""
+    thetas = np.asarray(theta, dtype=np.float64)
+    count = windows.shape[-2]
+    predictions = np.empty((*thetas.shape[:-1], count))
+    per_example = max(data.window, *experiment.hidden, 1) * max(1, thetas[..., 0].size)
+    step = max(1, _HELD // per_example)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for start in range(0, count, step):
+            chunk = data.scaled(windows[..., start : start + step, :])
+            predictions[..., start : start + step] = data.in_views(predict(experiment, thetas, chunk))
+    return predictions

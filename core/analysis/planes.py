@@ -1,0 +1,228 @@
+"""Planes through parameter space, on which a recorded path and the loss around it can be drawn.
+
+Distances on the planes of a path and of two parameters are distances between thetas. Random directions are Li et al.'s,
+"Visualizing the Loss Landscape of Neural Nets" (2018), section 4; a path's main directions are those of section 7, with
+the path's own mean as origin and no normalisation.
+"""
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from gradreel.core.arrays import FloatArray, evenly_spaced
+from gradreel.core.errors import PathError, UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.network.theta import parameter_names, parameter_shapes
+from gradreel.core.trace.recorded_run import RecordedRun
+from gradreel.core.trace.trace import Trace
+from numpy.typing import NDArray
+
+Array = NDArray[np.floating]
+
+_LARGEST = 20_000_000  # numbers of a path that are decomposed at once (160 MB)
+_MOST_ROWS = 1000  # of a path of more parameters than that: the Gram matrix stays small
+FARTHEST = 1e150  # of a coordinate: squares of larger ones are no finite numbers
+_READ = 1 << 19  # numbers of a path that are read at once
+_NONE = 1e-9  # of the largest: less is no direction of its own
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """Points origin + u directions[0] + v directions[1] of parameter space."""
+
+    origin: FloatArray  # (P,)
+    directions: FloatArray  # (2, P)  linearly independent; orthonormal but for random directions
+    share: float  # of the path's squared distances from its mean: how much lies along the plane, 0 to 1
+
+    def coordinates(self, theta: Array) -> FloatArray:
+        """(u, v) of the plane's point nearest to theta: (..., P) to (..., 2)."""
+        along = (theta - self.origin) @ self.directions.T
+        return np.asarray(along @ np.linalg.inv(self.directions @ self.directions.T))
+
+    def theta(self, uv: FloatArray) -> FloatArray:
+        """The point of parameter space at (u, v): (..., 2) to (..., P)."""
+        return self.origin + np.asarray(uv, dtype=np.float64) @ self.directions
+
+    def distance(self, theta: Array) -> FloatArray:
+        """How far theta lies from the plane: (..., P) to (...,)."""
+        return np.asarray(np.linalg.norm(theta - self.theta(self.coordinates(theta)), axis=-1))
+
+
+def plane_of(trace: Trace, last: int | None = None) -> Plane:
+    """The plane nearest to the path (least squares): its mean and its two principal directions.
+
+    Every kept state counts once, up to that after ``last`` updates (by default the end); of a path too large for memory
+    evenly spaced ones, but ``share`` is always of all of them. Each direction's largest entry is positive, so that the
+    picture never comes out mirrored. A path that stays in a point or on a line gets the parameter axes it is least
+    along as what is missing. PathError for a path that runs off to infinity, UserError for a single parameter.
+    """
+    rows, width = _rows(trace, last), trace.parameters.shape[1]
+    if width < 2:
+        raise UserError(f"{trace.path}: a plane needs two parameters at least, and this run has {width}")
+    most = min(max(2, _LARGEST // width), rows if width <= _MOST_ROWS else _MOST_ROWS)
+    path = trace.parameters[evenly_spaced(rows, most)].astype(np.float64)  # (R, P)
+    if not np.isfinite(path).all():
+        raise _broken(trace, rows)
+    origin = path.mean(axis=0)
+    path -= origin
+    directions = _completed(_main_directions(path, float(np.abs(origin).max())), width)
+    return Plane(origin, directions, _share(trace, rows, origin, directions))
+
+
+def random_plane(trace: Trace, seed: int = 0, last: int | None = None) -> Plane:
+    """Two random directions through the state after ``last`` updates (by default the end), normalised by unit.
+
+    Li et al. (2018), section 4, "filter normalisation": each entry is drawn from a Gaussian, then what leads into one
+    unit is scaled to the norm of that unit's own incoming weights. Biases do not move, as in the authors' own plots
+    (``--xignore biasbn``). So u = 1 changes each unit's weights by as much as they are, and planes of different
+    networks can be compared. Two such directions are nearly orthogonal in large networks only. ``share`` is of the path
+    up to ``last``. UserError if the weights span no plane.
+    """
+    rows = _rows(trace, last)
+    end = trace.parameters[rows - 1].astype(np.float64)
+    if not np.isfinite(end).all():
+        raise _broken(trace, rows)
+    units = list(_units(trace.run))
+    sizes = np.array([np.linalg.norm(end[unit]) for unit in units])
+    moved = sum(unit.stop - unit.start for unit, size in zip(units, sizes, strict=True) if size > _NONE * sizes.max())
+    if moved < 2:
+        raise UserError(
+            f"{trace.path}: random directions leave the biases alone, and only {moved} of the weights "
+            f"{'is' if moved == 1 else 'are'} not in a unit whose weights are all 0; a plane needs two: show the plane "
+            "of the path or of two parameters"
+        )
+    generator = np.random.default_rng(seed)
+    directions = _random_directions(generator, units, sizes, len(end))
+    # A unit of a single weight has two directions alone, there and back: where all are such, both may be the same line
+    while np.linalg.matrix_rank(directions, tol=_NONE * float(np.abs(directions).max())) < 2:
+        directions = _random_directions(generator, units, sizes, len(end))
+    return Plane(end, directions, _share(trace, rows, end, directions))
+
+
+def parameter_plane(trace: Trace, first: str, second: str, last: int | None = None) -> Plane:
+    """The plane of two parameters, by the names of `parameter_names`, such as "w_1_1" and "b_1".
+
+    (u, v) are the values of the two; all others are as after ``last`` updates (by default at the end). ``share`` is of
+    the path up to ``last``. UserError for a name that the network does not have, TraceError for a recorded run.
+    """
+    names = parameter_names(trace.experiment)
+    for name in (first, second):
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=5, cutoff=0.3) or [*names[:2], *names[-2:]]
+            raise UserError(f"this network has no parameter {name!r}; its {len(names)} have names such as {_and(near)}")
+    if first == second:
+        raise UserError(f"a plane needs two parameters, {first!r} was named twice")
+    rows, axes = _rows(trace, last), [names.index(first), names.index(second)]
+    origin = trace.parameters[rows - 1].astype(np.float64)
+    if not np.isfinite(origin).all():
+        raise _broken(trace, rows)
+    origin[axes] = 0.0
+    directions = np.zeros((2, len(names)))
+    directions[[0, 1], axes] = 1.0
+    return Plane(origin, directions, _share(trace, rows, origin, directions))
+
+
+def _rows(trace: Trace, last: int | None) -> int:
+    """How many kept states there are up to that after ``last`` updates."""
+    return len(trace.kept) if last is None else trace.row(last) + 1
+
+
+def _units(run: Experiment | RecordedRun) -> Iterator[slice]:
+    """Where in theta each unit's incoming weights stand: rows of matrices, the last layer's vector. No biases."""
+    shapes = run.part_shapes() if isinstance(run, RecordedRun) else parameter_shapes(run)
+    start = 0
+    for i, (_, shape) in enumerate(shapes):
+        size = int(np.prod(shape))
+        output = isinstance(run, Experiment) and i == len(shapes) - 2  # c, the linear model's w: one unit's
+        units = shape[0] if len(shape) > 1 else int(output)
+        width = size // max(1, units)
+        yield from (slice(start + k * width, start + (k + 1) * width) for k in range(units))
+        start += size
+
+
+def _random_directions(
+    generator: np.random.Generator, units: list[slice], sizes: FloatArray, n_parameters: int
+) -> FloatArray:
+    """(2, P): entries drawn from a Gaussian, those into a unit scaled to its size."""
+    drawn = generator.standard_normal((2, n_parameters))
+    directions = np.zeros_like(drawn)
+    for unit, size in zip(units, sizes, strict=True):
+        directions[:, unit] = drawn[:, unit] / np.linalg.norm(drawn[:, unit], axis=1, keepdims=True) * size
+    return directions
+
+
+def _main_directions(offsets: FloatArray, extent: float) -> list[FloatArray]:
+    """Up to two orthonormal directions along which offsets (R, P) from their mean spread most. Overwrites ``offsets``.
+
+    Each is the top eigenvector of the smaller of the Gram matrices and is then taken out of the offsets, so that the
+    second is as exact as the first. Spread within rounding of ``extent``, the origin's largest entry, is none.
+    """
+    extent = max(extent, float(np.abs(offsets).max()))
+    found: list[FloatArray] = []
+    if extent == 0.0:
+        return found
+    offsets /= extent
+    for _ in range(2):
+        wide = offsets.shape[0] < offsets.shape[1]
+        _, vectors = np.linalg.eigh(offsets @ offsets.T if wide else offsets.T @ offsets)
+        direction = vectors[:, -1] @ offsets if wide else vectors[:, -1]
+        for other in found:
+            direction = direction - (direction @ other) * other
+        length = float(np.linalg.norm(direction))
+        along = offsets @ (direction / (length or 1.0))
+        if np.linalg.norm(along) <= 1e-12 * np.sqrt(len(offsets)):
+            break
+        found.append(direction / length)
+        offsets -= along[:, None] * found[-1]
+    return found
+
+
+def _completed(directions: list[FloatArray], n_parameters: int) -> FloatArray:
+    """Two orthonormal directions, signs fixed: those given, then parameter axes made orthogonal to them."""
+    found = [*directions]
+    while len(found) < 2:
+        along = np.sum(np.square(found), axis=0) if found else np.zeros(n_parameters)
+        axis = np.zeros(n_parameters)
+        axis[int(np.argmin(along))] = 1.0
+        for direction in found:
+            axis = axis - (axis @ direction) * direction
+        found.append(axis / np.linalg.norm(axis))
+    return np.stack([direction * np.sign(direction[np.abs(direction).argmax()]) for direction in found])
+
+
+def _share(trace: Trace, rows: int, origin: FloatArray, directions: FloatArray) -> float:
+    """Of the squared distances of the first ``rows`` kept states from their mean: the share along the directions.
+
+    All of these states, read once, a few at a time; 1 for a path that stays where it is.
+    """
+    basis = np.linalg.qr(directions.T)[0]  # (P, 2)
+    width = len(origin)
+    moved, along = np.zeros(width), np.zeros(2)
+    squares = squares_along = extent = 0.0
+    step = max(1, _READ // width)
+    for start in range(0, rows, step):
+        offsets = trace.parameters[start : min(start + step, rows)] - origin  # (step, P), float64
+        coordinates = offsets @ basis
+        squares += float(np.vdot(offsets, offsets))
+        squares_along += float(np.vdot(coordinates, coordinates))
+        moved += offsets.sum(axis=0)
+        along += coordinates.sum(axis=0)
+        extent = max(extent, float(np.abs(offsets).max()))
+    if not np.isfinite(squares):
+        raise _broken(trace, rows)
+    total = squares - float(moved @ moved) / rows  # about their mean
+    if total <= rows * width * (1e-12 * max(extent, float(np.abs(origin).max()))) ** 2:
+        return 1.0
+    return min(1.0, max(0.0, (squares_along - float(along @ along) / rows) / total))
+
+
+def _broken(trace: Trace, rows: int) -> PathError:
+    """The error for a path that is not finite everywhere, or so far out that its distances are not."""
+    row = next((r for r in range(rows) if not float(np.abs(trace.parameters[r]).max()) <= FARTHEST), rows - 1)
+    found = f"{trace.path}: theta after {trace.kept[row]} updates is not a point: the run went off to infinity"
+    return PathError(found, int(trace.kept[row - 1]) if row else None)
+
+
+def _and(names: list[str]) -> str:
+    return ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else names[0]

@@ -1,0 +1,57 @@
+"""The straight line y = b + w x_1: points to fit it to, and the run that trains it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from gradreel.core.arrays import FloatArray
+from gradreel.core.curves.piecewise import PiecewiseLinearCurve
+from gradreel.core.datasets import CurveDataset
+from gradreel.core.experiment import Experiment
+from gradreel.core.network.theta import unpack
+
+UPDATES = 400
+
+
+@dataclass(frozen=True)
+class Line:
+    """y = b + w x, in x itself."""
+
+    w: float
+    b: float
+
+    def __call__(self, x: FloatArray) -> FloatArray:
+        return self.b + self.w * x
+
+
+def scattered(curve: PiecewiseLinearCurve, high: float, noise: float, seed: int, examples: int) -> CurveDataset:
+    """``examples`` points at even x from 0 to ``high``, each off the curve by a normal number of deviation ``noise``.
+
+    Points below 0 are put on 0: they stand for views. The dataset's knots are the points themselves, so that what is
+    trained on is exactly them.
+    """
+    x = np.linspace(0.0, high, examples)
+    y = np.maximum(curve(x) + noise * np.random.default_rng(seed).standard_normal(examples), 0.0)
+    return CurveDataset(knots=tuple(zip(x.tolist(), y.tolist(), strict=True)), examples=examples, low=0.0, high=high)
+
+
+def line_run(dataset: CurveDataset, seed: int) -> Experiment:
+    """Plain gradient descent for the line on all points at once, at a rate that their spread in x allows.
+
+    The loss falls for rates below 1 / (variance of x) in the direction of w and below 1 in that of b.
+    """
+    rate = 0.5 / (1.0 + float(np.var(dataset.x())))
+    return Experiment(dataset=dataset, hidden=(), learning_rate=float(f"{rate:.2g}"), epochs=UPDATES, seed=seed)
+
+
+def line_of(experiment: Experiment, theta: FloatArray) -> Line:
+    """The line that theta (P,) of the linear model draws. The run's feature is x less the offset; the line's x is x."""
+    layers = unpack(experiment, theta)
+    w = float(layers.c[0])
+    return Line(w, float(layers.b) - w * experiment.dataset.offset)
+
+
+def mean_squared_distance(values: FloatArray, y: FloatArray) -> float:
+    """The mean of (value - y)² over points (N,): the loss of any curve on them."""
+    return float(np.mean((values - y) ** 2))

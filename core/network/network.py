@@ -1,0 +1,279 @@
+"""Fully connected networks whose parameters are views into one flat vector theta, and their gradient by the formulas.
+
+Backpropagation is written out, layer by layer, so that each line is a derivative that can be shown; torch is the
+calculator, its autograd is only met in the tests. Several networks of one shape (S runs that differ in their seeds) are
+computed side by side: a product of S pairs of small matrices takes little more time than one. What a run computes does
+not depend on the runs beside it, bit for bit: where it would, each run is computed by itself. How sums are grouped may
+hang on where in memory a matrix begins (MKL's do, on some processors), so each run's part of every vector begins at a
+multiple of `ALIGNED` bytes, as torch's own memory does.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from gradreel.core.experiment import Experiment
+from gradreel.core.network.activations import ACTIVATIONS
+from gradreel.core.network.optimizers import optimizer_of
+from gradreel.core.network.theta import parameter_shapes
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.uint8]
+
+ALIGNED = 64
+"""Bytes: a cache line, and the widest vectors of today's processors."""
+
+
+class Networks:
+    """S times y = b + c . a, where a = sigma(b + W x), layer after layer.
+
+    ``theta`` and ``gradient`` are flat, part by part of what `core.network.theta` lays out: W of all runs, then
+    b of all runs, ..., each run's with zeros after it up to a multiple of `ALIGNED`. One run's alone: `values`.
+    """
+
+    def __init__(self, experiment: Experiment, runs: int = 1) -> None:
+        self.experiment, self.runs = experiment, runs
+        self.dtype = getattr(torch, experiment.dtype)
+        sizes = [math.prod(shape) for _, shape in parameter_shapes(experiment)]
+        length = runs * sum(_room(size, self.dtype) for size in sizes)
+        self.theta = torch.zeros(length, dtype=self.dtype, device="cpu")
+        self.gradient = torch.zeros_like(self.theta)
+        self.optimizer = optimizer_of(experiment, self.theta)
+        self._batches: dict[int, Batch] = {}
+        vectors = (self.theta, self.gradient, *self.optimizer.remembered)
+        self._rows = [_RunRows(experiment, vector, runs) for vector in vectors]
+
+    def random_start(self, generators: Sequence[torch.Generator]) -> None:
+        """Pick each run's theta at random: entries uniform between -1/sqrt(n) and 1/sqrt(n), n the inputs of its layer.
+
+        The same distribution as torch.nn.Linear's own; with the single feature of a curve W and b lie between -1 and 1.
+        """
+        inputs = 1
+        bounds = []
+        for name, shape in parameter_shapes(self.experiment):
+            if len(shape) == 2 or name in ("c", "w"):
+                inputs = shape[-1]  # a bias follows the weights of its layer and has as many inputs
+            bounds.append(torch.full((math.prod(shape),), 1 / math.sqrt(inputs), dtype=torch.float64, device="cpu"))
+        bound = torch.cat(bounds)
+        for run, generator in enumerate(generators):
+            uniform = 2 * torch.rand(len(bound), dtype=torch.float64, generator=generator, device="cpu") - 1
+            self.set_state(run, (uniform * bound).numpy())
+
+    def batch(self, size: int) -> "Batch":
+        """Where a batch of so many examples is put, and passed through the networks."""
+        if size not in self._batches:
+            self._batches[size] = Batch(self.experiment, self.theta, self.gradient, self.runs, size)
+        return self._batches[size]
+
+    def update(self, rate: float, updates: int) -> None:
+        """One update of theta by its gradient at this learning rate, after ``updates`` updates."""
+        self.optimizer.update(self.theta, self.gradient, rate, updates)
+
+    def state(self, run: int) -> Bytes:
+        """theta of one run as the bytes of (P,)."""
+        return self._rows[0].bytes_of(run)
+
+    def gradient_of(self, run: int) -> Bytes:
+        """The gradient of one run as the bytes of (P,)."""
+        return self._rows[1].bytes_of(run)
+
+    def remembered(self, run: int) -> list[Bytes]:
+        """What the optimizer remembers of one run, each as the bytes of (P,)."""
+        return [rows.bytes_of(run) for rows in self._rows[2:]]
+
+    def values(self, run: int) -> tuple[NDArray[Any], NDArray[Any], list[NDArray[Any]]]:
+        """Copies of one run's theta and gradient and of what its optimizer remembers, each (P,)."""
+        kind = self.theta.numpy().dtype
+        theta, gradient, *remembered = [rows.bytes_of(run).view(kind).copy() for rows in self._rows]
+        return theta, gradient, remembered
+
+    def set_state(self, run: int, theta: NDArray[np.floating], remembered: Sequence[NDArray[np.floating]] = ()) -> None:
+        """Put one run's theta (P,), and what its optimizer remembers, in place."""
+        for rows, values in zip((self._rows[0], *self._rows[2:]), (theta, *remembered), strict=False):
+            rows.set(run, values)
+
+
+class _RunRows:
+    """One vector of all runs, read and written run by run."""
+
+    def __init__(self, experiment: Experiment, vector: torch.Tensor, runs: int) -> None:
+        parts = [part.view(runs, -1) for part in _parts(experiment, vector, runs)]
+        self._parts = [[part[run] for part in parts] for run in range(runs)]
+        self._gathered = len(vector) > experiment.n_parameters
+        self._row = torch.empty_like(vector[: experiment.n_parameters]) if self._gathered else vector
+        self._bytes = self._row.numpy().view(np.uint8)
+
+    def bytes_of(self, run: int) -> Bytes:
+        if self._gathered:
+            torch.cat(self._parts[run], out=self._row)
+        return self._bytes
+
+    def set(self, run: int, values: NDArray[np.floating]) -> None:
+        row = torch.from_numpy(np.array(values))
+        parts = self._parts[run]
+        for part, value in zip(parts, torch.split(row, [len(part) for part in parts]), strict=True):
+            part.copy_(value)
+
+
+class Batch:
+    """A batch of B examples for each run, and the way through the networks and back, in tensors made once.
+
+    To be filled: ``features`` (S B, D) and ``labels`` (S B, 1), run after run. Then `forward_backward`.
+    """
+
+    def __init__(
+        self, experiment: Experiment, theta: torch.Tensor, gradient: torch.Tensor, runs: int, size: int
+    ) -> None:
+        self._loss, self._size = experiment.loss, size
+        self._features = theta.new_empty(runs, size, experiment.dataset.n_features)
+        self._x = self._features  # but where a run's part would not be aligned
+        if runs > 1 and _room(size * self._features.shape[-1], theta.dtype) > size * self._features.shape[-1]:
+            self._x = _run_by_run(theta, *self._features.shape)
+        self.features = self._features.view(runs * size, -1)
+        self.labels = theta.new_empty(runs * size, 1)
+        self.losses = theta.new_empty(runs)
+        parts, slopes = _parts(experiment, theta, runs), _parts(experiment, gradient, runs)
+        layers: list[_Layer] = []
+        for i in range(0, len(parts), 2):
+            inputs = layers[-1].out if layers else self._x
+            layers.append(_Layer(inputs, parts[i], parts[i + 1], slopes[i], slopes[i + 1]))
+        *self._hidden, self._last = layers
+        self._activations = [ACTIVATIONS[experiment.activation] for _ in self._hidden]
+        self._labels = self.labels.view(runs, size, 1)
+        self._error, self._size_of_error = torch.empty_like(self._labels), torch.empty_like(self._labels)
+        self._means = list(zip(self._size_of_error.view(runs, size), self.losses, strict=True))
+
+    def forward_backward(self) -> torch.Tensor:
+        """The loss of each run's batch, (S,); its gradient is in the networks' ``gradient`` then."""
+        self._forward()
+        self._backward()
+        return self.losses
+
+    def _forward(self) -> None:
+        """a = sigma(b + W x), layer after layer; y = b + c . a."""
+        if self._x is not self._features:
+            self._x.copy_(self._features)
+        for layer, activation in zip(self._hidden, self._activations, strict=True):
+            layer.forward()  # r
+            activation.apply(layer.out)  # a, in its place
+        self._last.forward()
+
+    def _backward(self) -> None:
+        """The loss, then its derivatives from the prediction back to the first layer."""
+        torch.sub(self._last.out, self._labels, out=self._error)
+        if self._loss == "mse":
+            torch.square(self._error, out=self._size_of_error)
+            torch.mul(self._error, 2 / self._size, out=self._last.slope)  # dL/dy = 2 e / B
+        else:
+            torch.abs(self._error, out=self._size_of_error)
+            torch.sign(self._error, out=self._last.slope).mul_(1 / self._size)  # dL/dy = sign(e) / B
+        for values, loss in self._means:
+            torch.mean(values, 0, out=loss)
+        upper = self._last
+        for layer, activation in zip(reversed(self._hidden), self._activations, strict=True):
+            upper.backward(layer.slope)  # dL/da of the layer below
+            activation.derive(layer.slope, layer.out)  # dL/dr = dL/da sigma'(r)
+            upper = layer
+        upper.backward(None)
+
+
+class _Layer:
+    """r = b + W x for S runs and B examples, from K inputs to N outputs.
+
+    The products of all runs are one call, unless B, K or N is 1: a matrix with a single row or column is multiplied by
+    other code, whose rounding depends on how many there are. Nor are they where the runs' matrices have gaps between
+    them, for which torch has no such call.
+    """
+
+    def __init__(
+        self, x: torch.Tensor, weights: torch.Tensor, bias: torch.Tensor, d_weights: torch.Tensor, d_bias: torch.Tensor
+    ) -> None:
+        runs, size, inputs = x.shape
+        outputs = weights.shape[1]
+        self.out = _run_by_run(x, runs, size, outputs)  # r, then a
+        self.slope = _run_by_run(x, runs, size, outputs)  # dL/dr
+        self._x, self._weights, self._bias = x, weights, bias.view(runs, 1, outputs)
+        self._weights_t, self._slope_t = weights.transpose(1, 2), self.slope.transpose(1, 2)
+        self._d_weights, self._d_bias = d_weights, d_bias
+        matrices = size * inputs, size * outputs, outputs * inputs
+        gaps = any(_room(entries, x.dtype) > entries for entries in matrices)
+        self._together = min(size, inputs, outputs) > 1 and not gaps  # the same for one run as for several
+        self._single = [
+            _SingleRun(
+                x[run],
+                weights[run],
+                weights[run].t(),
+                bias[run],
+                self.out[run],
+                self.slope[run],
+                self.slope[run].t(),
+                d_weights[run],
+                d_bias[run],
+            )
+            for run in range(runs)
+        ]
+
+    def forward(self) -> None:
+        """r = b + W x."""
+        if self._together:
+            torch.baddbmm(self._bias, self._x, self._weights_t, out=self.out)
+            return
+        for run in self._single:
+            torch.addmm(run.bias, run.x, run.weights_t, out=run.out)
+
+    def backward(self, below: torch.Tensor | None) -> None:
+        """From dL/dr: dL/dw_ij = sum of dL/dr_i x_j and dL/db_i = sum of dL/dr_i, over the batch.
+
+        Into ``below`` dL/dx_j = sum of dL/dr_i w_ij, over i.
+        """
+        if self._together:
+            torch.bmm(self._slope_t, self._x, out=self._d_weights)
+            torch.sum(self.slope, 1, out=self._d_bias)
+            if below is not None:
+                torch.bmm(self.slope, self._weights, out=below)
+            return
+        for i, run in enumerate(self._single):
+            torch.mm(run.slope_t, run.x, out=run.d_weights)
+            torch.sum(run.slope, 0, out=run.d_bias)
+            if below is not None:
+                torch.mm(run.slope, run.weights, out=below[i])
+
+
+class _SingleRun(NamedTuple):
+    """A layer's tensors for one run."""
+
+    x: torch.Tensor  # (B, K)
+    weights: torch.Tensor  # (N, K)
+    weights_t: torch.Tensor
+    bias: torch.Tensor  # (N,)
+    out: torch.Tensor  # (B, N)
+    slope: torch.Tensor  # (B, N)
+    slope_t: torch.Tensor
+    d_weights: torch.Tensor
+    d_bias: torch.Tensor
+
+
+def _parts(experiment: Experiment, vector: torch.Tensor, runs: int) -> list[torch.Tensor]:
+    """A flat vector of all runs as weights (S, N, K) and biases (S, N) in turn; the last are c (S, 1, H), b (S, 1)."""
+    shapes = [shape for _, shape in parameter_shapes(experiment)]
+    shapes[-2:] = [(1, *shapes[-2]), (1,)]
+    flat = torch.split(vector, [runs * _room(math.prod(shape), vector.dtype) for shape in shapes])
+    return [_without_gaps(part, runs, shape) for part, shape in zip(flat, shapes, strict=True)]
+
+
+def _run_by_run(like: torch.Tensor, runs: int, *shape: int) -> torch.Tensor:
+    """A new tensor (S, ...), in which each run's part is aligned."""
+    return _without_gaps(like.new_zeros(runs * _room(math.prod(shape), like.dtype)), runs, shape)
+
+
+def _without_gaps(flat: torch.Tensor, runs: int, shape: Sequence[int]) -> torch.Tensor:
+    """(S, ...): of each run's part of a flat vector what is no gap."""
+    return flat.view(runs, -1)[:, : math.prod(shape)].view(runs, *shape)
+
+
+def _room(entries: int, dtype: torch.dtype) -> int:
+    """How many entries a run's part takes, with the gap after it."""
+    step = ALIGNED // dtype.itemsize
+    return -(-entries // step) * step

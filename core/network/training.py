@@ -1,0 +1,336 @@
+"""train(experiment) -> Trace: the only training loop of the project, recorded update by update."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from gradreel.core.errors import TraceError, TrainingError
+from gradreel.core.experiment import Experiment
+from gradreel.core.network.network import Batch, Networks
+from gradreel.core.trace.trace import Trace, column_kinds, sealed_meta
+from gradreel.core.trace.write_behind import BLOCK, SMALL_BLOCK
+from gradreel.core.trace.writing import (
+    DamagedJournalError,
+    Journal,
+    TraceWriter,
+    journal_of,
+    new_trace,
+    one_writer,
+    program_versions,
+)
+
+Progress = Callable[[int, int], None]
+
+_LOSSES_AT_ONCE = 4096  # updates whose losses are gathered before they are looked at and written
+_KNOWN_AT_ONCE = 1 << 20  # rows of the columns that need no training
+_RUNS_AT_ONCE = 10  # side by side: each has some ten files open, and memory for what is on its way to the disk
+
+
+def train(experiment: Experiment, directory: str | Path, progress: Progress | None = None) -> Trace:
+    """The trace of ``experiment`` in ``directory``/<digest>, opened; trained first unless an intact one is there.
+
+    A run that was interrupted or killed is gone on with from its last kept state and ends in the same trace bit for
+    bit. ``progress(done, updates)`` is called about a hundred times. TrainingError if the run diverges, UserError if
+    the directory cannot be written to; nothing new is left under the final name then. Bit for bit the same on the same
+    machine and versions, however many runs go on beside it.
+    """
+    train_all([experiment], directory, progress)
+    return Trace.find(directory, experiment)
+
+
+def train_all(experiments: Sequence[Experiment], directory: str | Path, progress: Progress | None = None) -> list[Path]:
+    """`train` for experiments that differ in their seeds alone, side by side: the same traces in less time.
+
+    Returns where the traces are. ValueError if they differ in more. ``progress`` counts the updates of all of them.
+    """
+    directory = Path(directory)
+    if len({experiment.model_copy(update={"seed": 0}) for experiment in experiments}) > 1:
+        raise ValueError("only experiments that differ in nothing but their seed are trained side by side")
+    missing = {experiment.digest: experiment for experiment in experiments if _intact(directory, experiment) is None}
+    if missing:
+        _train_missing(missing, directory, progress or (lambda done, updates: None))
+    return [directory / experiment.digest for experiment in experiments]
+
+
+def versions() -> dict[str, str]:
+    """What the last bits of a run may depend on."""
+    return {"torch": torch.__version__, **program_versions()}
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Sums in one order, whatever the number of cores; afterwards torch has its threads again."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+class Examples:
+    """The dataset as tensors, put into the networks in batches."""
+
+    def __init__(self, experiment: Experiment, networks: Networks) -> None:
+        self._size, self._networks = experiment.batch_size, networks
+        # Cloned: torch's own memory is aligned the same way in each run, and how sums are grouped may hang on that
+        self.features = torch.from_numpy(experiment.dataset.features()).to(networks.dtype).clone()  # (N, D)
+        self.labels = torch.from_numpy(experiment.dataset.labels()).to(networks.dtype).clone()[:, None]  # (N, 1)
+        if not self._size:
+            all_of_them = torch.arange(len(self.labels), device="cpu")
+            self._fill(networks.batch(len(self.labels)), all_of_them.repeat(networks.runs))
+
+    def order(self, generator: torch.Generator) -> torch.Tensor | None:
+        """The order in which an epoch goes through the examples, (N,), picked at random; None for full batches."""
+        return torch.randperm(len(self.labels), generator=generator, device="cpu") if self._size else None
+
+    def batches(self, orders: Sequence[torch.Tensor | None], start: int = 0) -> Iterator[Batch]:
+        """Each batch of an epoch, filled, from batch ``start`` on; the last may be smaller. ``orders``: each run's."""
+        picked = [order for order in orders if order is not None]
+        if not picked:
+            yield self._networks.batch(len(self.labels))
+            return
+        order = picked[0] if len(picked) == 1 else torch.stack(picked)  # (N,) or (S, N)
+        for examples in torch.split(order, self._size, dim=-1)[start:]:
+            batch = self._networks.batch(examples.shape[-1])
+            self._fill(batch, examples.reshape(-1))
+            yield batch
+
+    def _fill(self, batch: Batch, examples: torch.Tensor) -> None:
+        torch.index_select(self.features, 0, examples, out=batch.features)
+        torch.index_select(self.labels, 0, examples, out=batch.labels)
+
+
+def _train_missing(missing: dict[str, Experiment], directory: Path, progress: Progress) -> None:
+    with ExitStack() as locks:
+        for digest in sorted(missing):  # in one order everywhere: nobody waits for one who waits for him
+            locks.enter_context(one_writer(directory, digest))
+        runs = [run for run in missing.values() if _intact(directory, run) is None]  # some may have come meanwhile
+        total = sum(run.n_updates for run in runs)
+        before = 0
+        for start, group in _by_start(directory, runs):
+            told = partial(_told, progress, before, total, len(group))
+            _train_group(group, directory, start, told)
+            before += sum(run.n_updates for run in group)
+
+
+def _train_group(
+    group: list[Experiment], directory: Path, journals: list[Journal] | None, told: Callable[[int], None]
+) -> None:
+    """Those whose journal is not true start anew, the others go on."""
+    try:
+        _train(group, directory, journals, told)
+    except DamagedJournalError:
+        if journals is None or len(group) == 1:
+            _train(group, directory, None, told)
+            return
+        for i, (run, journal) in enumerate(zip(group, journals, strict=True)):
+            _train_group([run], directory, [journal], partial(_told_of_one, told, i, len(group), run.n_updates))
+
+
+def _told_of_one(told: Callable[[int], None], number: int, runs: int, updates: int, done: int) -> None:
+    told((number * updates + done) // runs)
+
+
+def _told(progress: Progress, before: int, total: int, runs: int, done: int) -> None:
+    progress(before + runs * done, total)
+
+
+def _by_start(directory: Path, runs: list[Experiment]) -> list[tuple[list[Journal] | None, list[Experiment]]]:
+    """The runs that start anew together, and those that go on from the same update together, with their journals."""
+    started: dict[int, list[tuple[Journal, Experiment]]] = {}
+    for run in runs:
+        journal = _journal(directory, run) or Journal(0, {}, {})
+        started.setdefault(journal.updates, []).append((journal, run))
+    groups: list[tuple[list[Journal] | None, list[Experiment]]] = []
+    for start, members in started.items():
+        for i in range(0, len(members), _RUNS_AT_ONCE):
+            together = members[i : i + _RUNS_AT_ONCE]
+            journals = [journal for journal, _ in together] if start else None
+            groups.append((journals, [run for _, run in together]))
+    return groups
+
+
+def _journal(directory: Path, run: Experiment) -> Journal | None:
+    """What the run can be gone on from, here and with these versions."""
+    journal = journal_of(directory, run.digest)
+    if journal is None or journal.versions != versions() or not 0 < journal.updates < run.n_updates:
+        return None
+    written = {column: written.rows for column, written in journal.columns.items()}
+    return journal if written == _rows_by(run, journal.updates) else None
+
+
+def _rows_by(run: Experiment, updates: int) -> dict[str, int]:
+    """Rows of each column when a journal says that so many updates are in them: the last is a state to go on from."""
+    row, between = updates // run.kept_every, run.states_between
+    if updates % run.kept_every or row % between:
+        return {}
+    rows = dict.fromkeys(column_kinds(run), 0)  # kept and epoch are written last
+    rows |= {"parameters": row + 1, "gradient": row, "batch_loss": updates}
+    rows |= {"batch": updates // run.batches_per_epoch + 1} if run.batch_size else {}
+    return rows | ({"optimizer_state": row // between + 1} if run.n_remembered else {})
+
+
+def _train(
+    experiments: list[Experiment], directory: Path, journals: list[Journal] | None, told: Callable[[int], None]
+) -> None:
+    """Train from the start, or from where the journals say. All have the same shape and go on from the same update."""
+    with one_thread(), ExitStack() as stack:
+        writers = [
+            stack.enter_context(
+                new_trace(
+                    directory,
+                    experiment.digest,
+                    column_kinds(experiment),
+                    partial(sealed_meta, experiment, versions()),
+                    versions(),
+                    journals[run] if journals else None,
+                    block=max(1 << 18, (BLOCK if experiment.kept_every == 1 else SMALL_BLOCK) // len(experiments)),
+                )
+            )
+            for run, experiment in enumerate(experiments)
+        ]
+        training = _Training(experiments, writers, told)
+        training.run(journals[0].updates if journals else 0)
+
+
+class _Training:
+    """The loop: S runs, their networks, their generators and where they are recorded."""
+
+    def __init__(self, experiments: list[Experiment], writers: list[TraceWriter], told: Callable[[int], None]) -> None:
+        self.experiment, self.experiments, self.writers, self.told = experiments[0], experiments, writers, told
+        self.networks = Networks(self.experiment, len(experiments))
+        self.examples = Examples(self.experiment, self.networks)
+        self.generators = [torch.Generator("cpu").manual_seed(run.seed) for run in experiments]
+        self.losses = np.empty((_LOSSES_AT_ONCE, len(experiments)))
+        self.new_losses = 0  # rows of them that have not been written yet
+
+    def run(self, start: int) -> None:
+        """All updates from the state after ``start`` on."""
+        experiment, networks = self.experiment, self.networks
+        networks.random_start(self.generators)
+        updates, kept_every, per_epoch = experiment.n_updates, experiment.kept_every, experiment.batches_per_epoch
+        first, done = start // per_epoch, start
+        for epoch in range(first):  # the generators are to be where they were
+            self._orders(epoch, written=True)
+        if start:
+            self._take_up(start)
+        for epoch in range(first, experiment.epochs):
+            orders = self._orders(epoch, written=epoch == first and start > 0)
+            rate = experiment.rate(epoch)
+            for batch in self.examples.batches(orders, done % per_epoch):
+                kept = done % kept_every == 0
+                if kept and (done > start or not start):
+                    self._keep(done)
+                self.losses[self.new_losses] = batch.forward_backward().numpy()
+                self.new_losses += 1
+                if kept:
+                    for run, writer in enumerate(self.writers):
+                        writer.columns["gradient"].append_bytes(networks.gradient_of(run))
+                networks.update(rate, done)
+                done += 1
+                if self.new_losses == _LOSSES_AT_ONCE:
+                    self._write_losses(done)
+                if done * 100 // updates != (done - 1) * 100 // updates:
+                    self.told(done)
+        self._keep(updates)
+        self._write_losses(updates)
+        self._write_known()
+
+    def _orders(self, epoch: int, written: bool) -> list[torch.Tensor | None]:
+        """Each run's order of the examples in an epoch, drawn and, unless that was done before, recorded."""
+        orders = [self.examples.order(generator) for generator in self.generators]
+        for order, writer in zip(orders, self.writers, strict=True):
+            if order is not None and not written:
+                writer.columns["batch"].append(order.numpy())
+        return orders
+
+    def _keep(self, done: int) -> None:
+        """Record the states after ``done`` updates; where they can be gone on from, note it."""
+        row = -(-done // self.experiment.kept_every)
+        remembered = self.experiment.n_remembered and row % self.experiment.states_between == 0
+        for run, writer in enumerate(self.writers):
+            writer.columns["parameters"].append_bytes(self.networks.state(run))
+            if remembered:
+                for vector in self.networks.remembered(run):
+                    writer.columns["optimizer_state"].append_bytes(vector)
+        whole = row % self.experiment.states_between == 0 and done < self.experiment.n_updates
+        if whole and any(writer.mark_due for writer in self.writers):
+            self._write_losses(done)
+            for writer in self.writers:
+                writer.mark(done)
+
+    def _write_losses(self, done: int) -> None:
+        """Record the losses of the last updates. TrainingError if one of them, or theta now, is not finite."""
+        losses = self.losses[: self.new_losses]
+        for run, writer in enumerate(self.writers):
+            writer.columns["batch_loss"].append(losses[:, run])
+        wrong = np.flatnonzero(~np.isfinite(losses).all(axis=1))
+        if len(wrong):
+            update = done - self.new_losses + int(wrong[0])
+            which = int(np.flatnonzero(~np.isfinite(losses[wrong[0]]))[0])
+            self._diverged(which, update, losses[wrong[0], which])
+        for run in range(len(self.experiments)):
+            if not np.isfinite(self.networks.state(run).view(self.experiment.dtype).sum()):
+                self._diverged(run, done, None)
+        self.new_losses = 0
+
+    def _diverged(self, run: int, update: int, loss: float | None) -> None:
+        if update == 0:
+            cause = "the labels are too large to square"
+            if self.experiment.dtype == "float32":
+                cause = 'the labels are too large for float32, dtype = "float64" holds more'
+            raise TrainingError(f"the loss at the random start is already {loss}: {cause}")
+        found = "a parameter is no longer finite" if loss is None else f"the loss is {loss:g}"
+        rate, seed = self.experiment.learning_rate, self.experiments[run].seed
+        raise TrainingError(
+            f"training diverged (seed {seed}): after update {update} of {self.experiment.n_updates} {found}; the "
+            f"learning rate {rate:g} is too large, try {rate / 10:g}"
+        )
+
+    def _write_known(self) -> None:
+        """The columns that follow from the experiment."""
+        updates, kept = self.experiment.n_updates, self.experiment.n_kept
+        for writer in self.writers:
+            for start in range(0, kept, _KNOWN_AT_ONCE):
+                writer.columns["kept"].append(self.experiment.kept_updates(start, start + _KNOWN_AT_ONCE))
+            for start in range(0, updates, _KNOWN_AT_ONCE):
+                made = np.arange(start, min(start + _KNOWN_AT_ONCE, updates))
+                writer.columns["epoch"].append(made // self.experiment.batches_per_epoch)
+
+    def _take_up(self, done: int) -> None:
+        """Put the recorded states after ``done`` updates into the networks."""
+        row = done // self.experiment.kept_every
+        for run, writer in enumerate(self.writers):
+            theta = writer.columns["parameters"].read_row(row)
+            remembered = []
+            if self.experiment.n_remembered:
+                state = writer.columns["optimizer_state"].read_row(row // self.experiment.states_between)
+                remembered = list(state.reshape(self.experiment.n_remembered, -1))
+            self.networks.set_state(run, theta, remembered)
+
+
+@dataclass(frozen=True)
+class Interrupted:
+    """A run that was stopped, and what the next one goes on from."""
+
+    updates: int
+    of: int
+
+
+def interrupted(experiment: Experiment, directory: str | Path) -> Interrupted | None:
+    """How far an unfinished run of ``experiment`` in ``directory`` is; None if there is none to go on with."""
+    journal = _journal(Path(directory), experiment)
+    return Interrupted(journal.updates, experiment.n_updates) if journal else None
+
+
+def _intact(directory: Path, experiment: Experiment) -> Trace | None:
+    try:
+        return Trace.find(directory, experiment, checksums=True)
+    except TraceError:
+        return None

@@ -1,0 +1,336 @@
+"""The recorder behind record(): it listens to the optimizers and writes what it sees."""
+
+import errno
+import os
+import shutil
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from gradreel.core.errors import UserError, listed
+from gradreel.core.network.training import versions
+from gradreel.core.recording.deferred_signals import Uninterrupted
+from gradreel.core.recording.optimizer_hooks import (
+    after_any_step,
+    around_scaled_step,
+    before_any_step,
+    first_after_step,
+    last_before_step,
+)
+from gradreel.core.recording.recorded_model import RecordedModel, RowsOnTheirWay
+from gradreel.core.recording.update_log import UpdateLog
+from gradreel.core.trace.recorded_run import RecordedRun
+from gradreel.core.trace.trace import MOST_META, column_kinds, sealed_meta
+from gradreel.core.trace.write_behind import BLOCK, BLOCKS
+from gradreel.core.trace.writing import TraceWriter, is_foreign, new_trace
+
+INTERRUPTED = ".interrupted"
+_ROWS_AT_MOST = 10_000  # of a column, in a block that is written at once
+
+
+class _NothingRecordedError(Exception):
+    """There is not a single update."""
+
+
+class Recorder:
+    """Copies theta and its gradient at each step of the optimizers, and appends them to the columns of a new trace.
+
+    Write order: a kept state is appended once the update that leaves it is made, the gradient of that update together
+    with the next state. So whenever the recording ends, the files hold a whole trace of ``_settled`` updates.
+
+    Where each state is kept, it is taken right after the update that led to it: what the loop itself changes before the
+    next is seen then, and the state is taken again. Buffers are taken right after each update: the next forward pass
+    changes them.
+    """
+
+    def __init__(self, recorded: RecordedModel, every: int, path: Path, uninterrupted: Uninterrupted) -> None:
+        self.recorded, self.every, self.path = recorded, every, path
+        self._uninterrupted = uninterrupted
+        self.updates = 0
+        self.failure: Exception | None = None
+        self._process = os.getpid()
+        self._settled = -1
+        self._begun = 0  # steps
+        self._stepping: int | None = None  # the optimizer that is between its two hooks
+        self._kept = False  # whether the update being made leaves a kept state
+        self._late = False  # whether its gradient is known only after it
+        self._edits: int | None = 0 if every == 1 else None
+        self._first_edit: int | None = None
+        self._ended_by: str | None = None
+        self._outcome = "nothing was recorded"
+        self.over = False  # the loop has come to its end
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether this is a fork of the process that records."""
+        return os.getpid() != self._process
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether updates are still recorded here."""
+        return self.failure is None and os.getpid() == self._process
+
+    def files(self) -> Any:
+        """Returns a context manager that opens the columns of the new trace, a TraceWriter, and seals it on leaving."""
+        kinds, run = {}, self._run(0)
+        described = len(sealed_meta(run, versions(), dict.fromkeys(column_kinds(run), "")))
+        if described > MOST_META // 2:  # the other half is for names of metrics
+            raise UserError(
+                f"to describe the model's {len(run.parts)} parameter tensors and {len(run.buffers)} buffers takes "
+                f"{described} bytes, at most {MOST_META // 2} can be recorded: give record a part of the model"
+            )
+        for name, kind in column_kinds(run).items():
+            rows = BLOCK // max(1, kind.row_bytes) + 1  # a guess, which sizes the blocks that are written at once
+            kinds[name] = kind.of_length(min(rows, _ROWS_AT_MOST))
+        # What may still be on its way to the disk, twice
+        self._reserve = 2 * (BLOCKS + 1) * sum(min(BLOCK, kind.n_bytes) for kind in kinds.values())
+        self._unwatched = 0
+
+        def seal(checksums: dict[str, str]) -> str:
+            return sealed_meta(self._sealed, versions(), checksums)
+
+        return new_trace(self.path.parent, self.path.name, kinds, seal, versions(), grows=True)
+
+    @contextmanager
+    def listening(self, writer: TraceWriter) -> Iterator[None]:
+        """While this lasts, each update is recorded."""
+        self._states = RowsOnTheirWay(self.recorded, writer.columns["parameters"])
+        self._gradients = RowsOnTheirWay(self.recorded, writer.columns["gradient"])
+        self._buffers = writer.columns.get("buffers")
+        self._take_buffers()
+        self.log = UpdateLog(writer)
+        self._seen = set(map(id, self.recorded.optimizers))
+        with ExitStack() as hooks:
+            for number, optimizer in enumerate(self.recorded.optimizers):
+                self._listen_to(optimizer, number, hooks)
+            if self.recorded.finds_optimizers:
+                hooks.enter_context(before_any_step(partial(self._find, hooks)))
+            else:
+                hooks.enter_context(after_any_step(self._look_at))
+            hooks.enter_context(around_scaled_step(self._scaled))
+            hooks.enter_context(self.recorded.after_each_gradient(self.log.note_gradient))
+            yield
+
+    def _listen_to(self, optimizer: torch.optim.Optimizer, number: int, hooks: ExitStack) -> None:
+        attempt = partial(self._uninterrupted.call, self._attempt)
+        hooks.enter_context(last_before_step(optimizer, partial(attempt, self._begin, number)))
+        hooks.enter_context(first_after_step(optimizer, partial(attempt, self._end, number)))
+
+    def complete(self, files: ExitStack, writer: TraceWriter, ended: BaseException | None) -> None:
+        """The loop has come to an end: the trace becomes whole and gets its name. UserError if no update was made."""
+        self.over = True
+        try:
+            with files.pop_all():
+                writer.name = self.finish(ended)
+            if ended is None and self.failure is None:
+                self._tell_of_replaced()
+                if writer.name != self.path.name:
+                    _warn(f"record: {self.path} is no longer a trace alone, and is let be; {self._outcome}")
+        except _NothingRecordedError:
+            if ended is None and self.failure is None:
+                raise UserError(self.recorded.no_update_seen()) from None
+        except Exception as error:  # whatever it is, it must not end what comes after the training
+            self._outcome = f"the recording is lost: {error}"
+            if ended is None:  # else a note will tell
+                _warn(f"record: {self._outcome}")
+
+    def _tell_of_replaced(self) -> None:
+        replaced = self.recorded.replaced()
+        if replaced:
+            _warn(
+                f"record: {listed(replaced)} became another tensor while it was recorded, and what it has been since "
+                f"is not in {self.path}, which goes on with the old: change numbers in place (copy_), or record again"
+            )
+
+        if self.recorded.buffers.changed:
+            _warn(
+                f"record: the shape or dtype of {listed(self.recorded.buffers.changed)} changed while it was recorded; "
+                f"the state_dict() of {self.path} has no such buffer"
+            )
+
+    def warn_of_late_log(self) -> None:
+        """Warn that something is logged after the `with`, where it is no longer kept."""
+        _warn(f"record: what is logged after the `with` is not in {self.path}; log it inside, right after its step()")
+
+    def finish(self, ended: BaseException | None) -> str:
+        """Complete the columns. Returns the name of the trace's folder; _NothingRecordedError if no update was made."""
+        broken_off = self._stepping is not None and not self._kept
+        if self._stepping is None and self.updates > max(0, self._settled) and self.failure is None:
+            self._attempt(self._take_state)
+        updates = max(0, self._settled) if broken_off or self.failure is not None else self.updates
+        if updates == 0:
+            raise _NothingRecordedError
+        if updates > self._settled:
+            self._append()
+        reason = ended or self.failure
+        self._ended_by = None if reason is None else type(reason).__qualname__
+        self._sealed = self._run(updates)
+        self.log.finish(self._sealed)
+        name = self.path.name + (INTERRUPTED if reason is not None else "")
+        while is_foreign(self.path.with_name(name)):  # somebody has put something there meanwhile
+            name += ".new"
+        were = "1 update was recorded; it is" if updates == 1 else f"{updates} updates were recorded; they are"
+        self._outcome = f"{were} in {self.path.with_name(name)}"
+        return name
+
+    def told(self) -> str:
+        """Returns what became of the recording, as a sentence for the user."""
+        return f"record: {self._outcome}"
+
+    def _run(self, updates: int) -> RecordedRun:
+        """What is known of the run so far, as one of the first ``updates`` updates."""
+        log = getattr(self, "log", None)
+        examples, first_nan = log.written_by(updates) if log else (0, None)
+        return RecordedRun(
+            **self.recorded.described(),
+            updates=updates,
+            kept_every=self.every,
+            ended_by=self._ended_by,
+            examples_logged=examples,
+            first_nan_loss=first_nan,
+            edits=self._edits,
+            first_edit=self._first_edit,
+            metrics=tuple(log.metrics) if log else (),
+            metrics_logged=log.metrics_by(updates) if log else 0,
+        )
+
+    def _attempt(self, work: Callable[..., None], *arguments: Any) -> None:
+        """Do ``work`` while updates are recorded here. An error of it ends the recording."""
+        try:
+            if self.goes_on:
+                work(*arguments)
+        except Exception as error:  # whatever it is, it must not end the training
+            self.failure = error
+            _warn(
+                f"record: the recording of {self.path} ends after {max(0, self._settled)} updates, the loop goes on: "
+                f"{type(error).__name__}: {error}"
+            )
+
+    def _begin(
+        self, number: int, optimizer: torch.optim.Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        """(Before each step.) An update is about to be made."""
+        self._begun += 1
+        if self._stepping is not None and self._kept and not self._late:  # the last step broke off
+            self._gradients.drop()
+        self._stepping = None
+        found_inf = getattr(optimizer, "found_inf", None)  # set by a GradScaler for optimizers that scale by themselves
+        if found_inf is not None and found_inf.item():
+            self.log.skip()  # they will do nothing
+            return
+        self.log.note_rates(number, self.recorded.begin(number))
+        self._kept = self.updates % self.every == 0
+        if self._kept:
+            self._take_state()
+            closure = args[1] if len(args) > 1 else kwargs.get("closure")  # args[0] is the optimizer
+            self._late = closure is not None or getattr(optimizer, "grad_scale", None) is not None
+            if not self._late:
+                self.recorded.take_gradient(self._gradients, number)
+        self._stepping = number
+
+    def _end(self, number: int, *_: Any) -> None:
+        """(After each step.) An update has been made."""
+        if number != self._stepping:
+            return
+        self.recorded.end(number)
+        if self._kept:
+            if self._late:
+                self.recorded.take_gradient(self._gradients, number)
+            self._append()
+            self._settled = self.updates
+            if self._edits is not None:
+                self.recorded.take_state(self._states)
+            if self._unwatched >= BLOCK:
+                self._watch_disk()
+        self.log.add(number, max(0, self._settled))
+        self.updates += 1
+        self._take_buffers()
+        self._stepping = None
+
+    @contextmanager
+    def _scaled(self, optimizer: torch.optim.Optimizer) -> Iterator[None]:
+        """(Around each step of a GradScaler.) It skips the optimizer's if a gradient is not finite."""
+        begun = self._begun
+        yield
+        if self._begun == begun and self.recorded.is_trained_by(optimizer):
+            self._attempt(self.log.skip)
+
+    def _find(self, hooks: ExitStack, optimizer: torch.optim.Optimizer, *_: Any) -> None:
+        """(Before each step of any optimizer.) One that trains the model is recorded from now on.
+
+        Except within a step that is: a sharding optimizer's own, say, is made of those of others.
+        """
+        if id(optimizer) in self._seen or self._stepping is not None or not self.recorded.is_trained_by(optimizer):
+            return
+        self._seen.add(id(optimizer))
+        self._attempt(lambda: self._listen_to(optimizer, self.recorded.add_optimizer(optimizer), hooks))
+
+    def _look_at(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
+        """(After each step of any optimizer.) One that is not recorded should move nothing that is.
+
+        Except within a step that is, as in `_find`.
+        """
+        if id(optimizer) in self._seen or self._stepping is not None:
+            return
+        self._seen.add(id(optimizer))
+        if self.goes_on and self.recorded.is_trained_by(optimizer):
+            _warn(
+                f"record: the updates of an optimizer ({type(optimizer).__name__}) that record was not given are not "
+                f"in {self.path}, though it trains what is recorded there ({self.updates} updates so far): give record "
+                "a list of all optimizers, or each a `with` of its own"
+            )
+
+    def _take_state(self) -> None:
+        """Take theta as it is now, unless the row taken last (after an update, or before a step that broke off) is it.
+
+        Where it differs from what the last update left, the loop itself has changed it: that is counted as an edit.
+        """
+        if len(self._states):
+            if self.recorded.is_still(self._states):
+                return
+            self._states.drop()
+            if self._edits is not None and self.updates:
+                self._edits += 1
+                self._first_edit = self.updates if self._first_edit is None else self._first_edit
+        self.recorded.take_state(self._states)
+
+    def _take_buffers(self) -> None:
+        """Take what the buffers are right after an update, each of which may be the last."""
+        if self._buffers:
+            self._buffers_now = self.recorded.buffers.take()
+
+    def _append(self) -> None:
+        """Append the state that was taken, its buffers, and the gradient that left the kept state before it."""
+        if self._settled >= 0:
+            self._gradients.append()
+        self._states.append()
+        self._unwatched += 2 * self._states.size
+        if self._buffers:
+            self._buffers.append_bytes(self._buffers_now)
+            self._unwatched += len(self._buffers_now)
+
+    def _watch_disk(self) -> None:
+        """Raise OSError if the disk is nearly full, while there is still room for all that has been recorded."""
+        self._unwatched = 0
+        rest = self.updates * (20 + 8 * self.recorded.n_groups)  # kept, optimizer and rate are written last
+        if shutil.disk_usage(self.path.parent).free < self._reserve + rest:
+            raise OSError(errno.ENOSPC, f"{self.path.parent} is nearly full")
+
+
+def _warn(message: str) -> None:
+    """Warn as from the line of the loop that led here. Where warnings are errors, this one is shown all the same."""
+    level = 1
+    frame = sys._getframe()
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith(("gradreel.core.", "torch.", "contextlib")):
+        frame, level = frame.f_back, level + 1
+    try:
+        warnings.warn(message, stacklevel=level)
+    except UserWarning:
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            warnings.warn(message, stacklevel=level)

@@ -1,0 +1,111 @@
+"""A model's state dict: what a recording keeps of it beside theta, and the way back from a trace into the model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from gradreel.core.errors import TraceError
+from gradreel.core.network.theta import parameter_shapes
+from gradreel.core.recording.recordable import lies_in_memory
+from gradreel.core.trace.recorded_run import RecordedBuffer, RecordedRun
+from gradreel.core.trace.trace import Trace
+from numpy.typing import NDArray
+
+
+class Buffers:
+    """The model's buffers, as far as its state dict has them and they have memory of their own.
+
+    ``places``: which part of theta a tensor is, by its id. What two modules share has two keys and one place.
+    """
+
+    def __init__(self, model: torch.nn.Module, places: dict[int, int]) -> None:
+        self._keys: dict[str, int] = {}
+        self._first = len(places)
+        self._changed: set[int] = set()
+        self.described: list[RecordedBuffer] = []
+        self._owners: list[tuple[dict[str, Any], str]] = []  # asked for by name: it may become another tensor
+        known: dict[tuple[int, str], int] = {}
+        for prefix, module in model.named_modules(remove_duplicate=False):
+            dot = f"{prefix}." if prefix else ""
+            for name, parameter in module._parameters.items():
+                if id(parameter) in places:
+                    self._keys[dot + name] = places[id(parameter)]
+            for name, buffer in module._buffers.items():
+                if name in module._non_persistent_buffers_set or not _is_recordable(buffer):
+                    continue
+                if (id(module), name) not in known:
+                    known[id(module), name] = self._first + len(self.described)
+                    self.described.append(_described(dot + name, buffer))
+                    self._owners.append((module._buffers, name))
+                self._keys[dot + name] = known[id(module), name]
+        self._kinds = list(map(_kind, self._now()))
+        self._copies = [torch.empty(b.shape, dtype=getattr(torch, b.dtype), device="cpu") for b in self.described]
+        self._bytes = [copy.reshape(-1).view(torch.uint8).numpy() for copy in self._copies]
+
+    def __bool__(self) -> bool:
+        return bool(self.described)
+
+    @property
+    def keys(self) -> dict[str, int]:
+        """Each key of the state dict that is recorded, and its place among theta's parts, then among the buffers."""
+        lost = {self._first + i for i in self._changed}
+        return {key: place for key, place in self._keys.items() if place not in lost}
+
+    @property
+    def changed(self) -> list[str]:
+        """Names of those whose shape or dtype changed: they are no longer recorded."""
+        return [self.described[i].name for i in sorted(self._changed)]
+
+    def take(self) -> NDArray[np.uint8]:
+        """Their bytes now, one after the other."""
+        now = self._now()
+        self._changed |= {i for i, kind in enumerate(self._kinds) if _kind(now[i]) != kind}
+        kept = [i for i in range(len(now)) if i not in self._changed]
+        with torch.no_grad():
+            torch._foreach_copy_([self._copies[i] for i in kept], [now[i] for i in kept])
+        return np.concatenate(self._bytes)
+
+    def _now(self) -> list[Any]:
+        return [buffers.get(name) for buffers, name in self._owners]
+
+
+def _kind(buffer: torch.Tensor | None) -> object:
+    return None if buffer is None else (buffer.dtype, buffer.shape, buffer.layout, buffer.is_meta)
+
+
+def _is_recordable(buffer: torch.Tensor | None) -> bool:
+    if buffer is None or torch.nn.parameter.is_lazy(buffer) or buffer.is_meta:
+        return False
+    return lies_in_memory(buffer)
+
+
+def _described(name: str, buffer: torch.Tensor) -> RecordedBuffer:
+    dtype = str(buffer.dtype).removeprefix("torch.")
+    return RecordedBuffer(name=name, shape=tuple(buffer.shape), dtype=dtype, size=buffer.nbytes)
+
+
+def state_dict(trace: Trace, update: int) -> dict[str, torch.Tensor]:
+    """The state after ``update`` updates, as `Trace.state_dict` says."""
+    run, row = trace.run, trace.row(update)
+    shapes = run.part_shapes() if isinstance(run, RecordedRun) else parameter_shapes(run)
+    sizes = [int(np.prod(shape)) for _, shape in shapes]
+    theta = torch.from_numpy(np.array(trace.parameters[row]))
+    parts = [part.reshape(shape) for part, (_, shape) in zip(torch.split(theta, sizes), shapes, strict=True)]
+    if not isinstance(run, RecordedRun):  # weights and biases in turn
+        layers = enumerate(zip(parts[::2], parts[1::2], strict=True))
+        named = [(f"{2 * i}.weight", w.reshape(b.numel(), -1), f"{2 * i}.bias", b.reshape(-1)) for i, (w, b) in layers]
+        return {key: part for weight, w, bias, b in named for key, part in ((weight, w), (bias, b))}
+    try:
+        tensors = [part.to(getattr(torch, known.dtype)) for part, known in zip(parts, run.parts, strict=True)]
+        if run.buffers:
+            held = torch.from_numpy(np.array(trace.columns["buffers"][row]))
+            tensors += [
+                part.clone().view(getattr(torch, known.dtype)).reshape(known.shape)
+                for part, known in zip(torch.split(held, [b.size for b in run.buffers]), run.buffers, strict=True)
+            ]
+        keys = {part.name: i for i, part in enumerate(run.parts)} if run.state_dict is None else run.state_dict
+        return {key: tensors[i] for key, i in keys.items()}
+    except (AttributeError, TypeError, ValueError, IndexError, RuntimeError) as error:
+        raise TraceError(f"{trace.path}: what its meta.json says of the model contradicts itself: {error}") from None

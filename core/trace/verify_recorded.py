@@ -1,0 +1,365 @@
+"""What the numbers of a recorded run tell of themselves: finite, and moved by the optimizer's rule and nothing else.
+
+Its model and data are not here, so gradients and losses cannot be computed again; the updates of plain optimizers can,
+where every state was kept. Block by block from the files: a trace larger than memory is fine.
+"""
+
+import itertools
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import torch
+from gradreel.core.arrays import IntArray
+from gradreel.core.errors import problems_in
+from gradreel.core.network.training import one_thread
+from gradreel.core.trace.columns import ColumnKind, read_column
+from gradreel.core.trace.recorded_rules import HALVES, Rule, rule_of, unchanged
+from gradreel.core.trace.recorded_run import RecordedRun
+from gradreel.core.trace.trace import META, column_kinds
+from gradreel.core.trace.verify import MOST_PROBLEMS, Agreement, Problem, Progress, Verification
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+TOLERANCE, TOLERANCE_OF_HALVES = 1e-3, 0.1
+"""How far a parameter may be off after one update, in units of how far the update moved it.
+
+The fused and the foreach forms of an optimizer, and other devices, round otherwise than the plain form. For that,
+`_ULPS` of the parameter itself are allowed as well (up to 3.4 were seen in 1500 updates), and where the parts of a
+memory cancel, `_OF_LARGEST` of the largest movement beside it; in half precision as much of that as of its own."""
+_ULPS = 4
+_OF_LARGEST = 16  # ulps
+_BLOCK = 1 << 23  # bytes of a column that are looked at at once
+
+
+def verify_recorded(path: Path, run: RecordedRun, damaged: tuple[Problem, ...], progress: Progress) -> Verification:
+    """Check the trace of a recorded run whose columns have the right shape; ``damaged`` is what their checksums told.
+
+    A number that is not finite is a Problem, so is a parameter that the update's own optimizer did not put there,
+    unless the loop is known to have changed it between two updates.
+    """
+    check = _Check(path, run, frozenset(problem.column for problem in damaged))
+    with one_thread():
+        check.losses()
+        check.order()
+        check.states(progress)
+    problems = (*damaged, *check.problems, *check.unexplained())
+    agreement = None if problems else check.agreement()
+    return Verification(path, check.computed, agreement, problems, check.checked(), check.unchecked())
+
+
+class _Piece:
+    """Neighbouring parts of theta that one rule moves."""
+
+    def __init__(self, place: slice, dtype: str, group: int | None, rule: Rule) -> None:
+        self.place, self.dtype, self.group, self.rule = place, dtype, group, rule
+        self.known = (dtype, group, type(rule))
+
+    def joins(self, other: "_Piece") -> bool:
+        """Whether it may be taken into one with ``other``, which comes before it.
+
+        How half precision is rounded hangs on a number's place in its tensor: there each part stays for itself.
+        """
+        return self.dtype not in HALVES and other.place.stop == self.place.start and other.known == self.known
+
+    def after(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float) -> torch.Tensor:
+        """The states (n, p) after n updates in a row, given those before them and the gradients, as in the columns."""
+        states, slopes = theta.to(getattr(torch, self.dtype)), gradient.to(getattr(torch, self.dtype))
+        at_once = 1 if self.dtype in HALVES else len(states)
+        parts = zip(torch.split(states, at_once), torch.split(slopes, at_once), strict=True)
+        return torch.cat([self.rule(*part, rate) for part in parts]).to(theta.dtype)
+
+    def tolerance(self, before: torch.Tensor, computed: torch.Tensor) -> torch.Tensor:
+        """How far each entry of the states (n, p) after n updates may be from where it was computed to be."""
+        numbers = torch.finfo(getattr(torch, self.dtype))
+        movement = (computed - before).abs().nan_to_num(0, 0, 0)
+        largest = movement.amax(dim=1, keepdim=True)
+        size = torch.maximum(before.abs(), computed.abs()).nan_to_num(0, 0, 0).clamp_min(numbers.smallest_normal)
+        of_own, of_largest = TOLERANCE, _OF_LARGEST * numbers.eps
+        if self.dtype in HALVES:
+            of_own = of_largest = TOLERANCE_OF_HALVES
+        return of_own * movement + of_largest * largest + _ULPS * numbers.eps * size
+
+
+class _Check:
+    """Goes once through the trace and gathers what is wrong."""
+
+    def __init__(self, path: Path, run: RecordedRun, damaged: frozenset[str]) -> None:
+        self.run, self.path, self.kinds, self._damaged = run, path, column_kinds(run), damaged
+        self._computable = run.kept_every == 1 and damaged.isdisjoint({"optimizer", "rate"})
+        self.problems: list[Problem] = []
+        self.exact = True
+        self._whole = np.zeros(run.updates, dtype=bool)  # updates that were computed again
+        self._in_part = np.zeros(run.updates, dtype=bool)  # updates of which some parameters were
+        self._strayed = np.zeros(run.updates, dtype=bool)  # updates that did not end as computed
+        self._strays: list[Problem] = []  # where
+        self._idle_moved: set[int] = set()  # parts that no optimizer trains, and that changed
+        self._no_rule: list[str] = []  # parts whose updates by an optimizer are not computed
+        self._partial: set[int] = set()  # optimizers that train such parts
+        self._idle = [i for i, part in enumerate(run.parts) if not part.trained]
+        self._starts = np.cumsum([0, *(math.prod(part.shape) for part in run.parts)])
+        self._first: NDArray[Any] | None = None  # the state at the start
+        self._infinite: set[str] = set()  # columns
+        self._pieces = [self._pieces_of(number) for number in range(len(run.optimizers))]
+
+    def losses(self) -> None:
+        """Every loss that was logged is to be a finite number."""
+        losses = self._column("batch_loss")
+        self.logged = int(np.count_nonzero(~np.isnan(losses)))
+        wrong = np.flatnonzero(np.isinf(losses))[:1].tolist()
+        wrong += [] if self.run.first_nan_loss is None else [self.run.first_nan_loss]
+        if wrong:
+            update = min(wrong)
+            found = float(losses[update])
+            self._infinite.add("batch_loss")
+            self.problems.append(
+                Problem("batch_loss", update, None, found, None, f"batch_loss of update {update}: {found} was logged")
+            )
+
+    def order(self) -> None:
+        """Which optimizer made each update, and where its examples begin: others count with these columns."""
+        numbers, starts, run = self._column("optimizer"), self._column("batch_start"), self.run
+        foreign = np.flatnonzero((numbers < 0) | (numbers >= len(run.optimizers)))[:1]
+        if len(foreign) and "optimizer" not in self._damaged:
+            self._computable = False
+            self._note("optimizer", int(foreign[0]), numbers, f"there are {len(run.optimizers)}")
+        rises = starts[0] == 0 and starts[-1] == run.examples_logged and (starts[1:] >= starts[:-1]).all()
+        if not rises and "batch_start" not in self._damaged:
+            self._note("batch_start", run.updates, starts, f"it is to rise from 0 to {run.examples_logged}")
+        if run.metrics:
+            for column, last in (("metric", len(run.metrics) - 1), ("metric_at", run.updates)):
+                of_metrics = self._column(column)
+                wrong = (of_metrics < 0) | (of_metrics > last)
+                if column == "metric_at":
+                    wrong[1:] |= of_metrics[1:] < of_metrics[:-1]
+                if wrong.any() and column not in self._damaged:
+                    self._note(column, int(wrong.argmax()), of_metrics, f"from 0 to {last}, in order, were expected")
+
+    def _note(self, column: str, row: int, numbers: NDArray[Any], needed: str) -> None:
+        found = numbers[row].item()
+        text = f"{column}, row {row}: {found}; {needed}"
+        self.problems.append(Problem(column, None, None, found, None, text))
+
+    def states(self, progress: Progress) -> None:
+        """Every state and gradient, and the updates between them."""
+        kept, done, updates = self.run.kept_updates(), 0, self.run.updates
+        for row, theta, gradient in self._stretches():
+            self._look_for_infinite("parameters", kept[row:], theta)
+            self._look_for_infinite("gradient", kept[row:], gradient)
+            self._look_at_idle(theta)
+            if self._computable:
+                self._compute(row, torch.from_numpy(theta), torch.from_numpy(gradient))
+            before, done = done, int(kept[row + len(gradient)])
+            if done * 100 // updates != before * 100 // updates:
+                progress(done, updates)
+
+    def unexplained(self) -> list[Problem]:
+        """Parameters that are not where the optimizer put them, unless it is the loop itself that has moved them."""
+        strayed = np.flatnonzero(self._strayed)
+        if self.run.edits and self.run.first_edit is not None:
+            early = strayed[:1] + 1 < self.run.first_edit
+            if len(strayed) <= self.run.edits and not early.any():
+                return []
+        return self._strays
+
+    @property
+    def computed(self) -> int:
+        """How many updates, computed again, ended as recorded."""
+        return int((self._whole & ~self._strayed).sum())
+
+    def agreement(self) -> Agreement:
+        """Of all updates."""
+        if self.computed < self.run.updates:
+            return Agreement.NOT_COMPUTED
+        return Agreement.EXACT if self.exact else Agreement.CLOSE
+
+    def checked(self) -> tuple[str, ...]:
+        """In plain words."""
+        run, lines = self.run, []
+        for column, what in (
+            ("parameters", f"every parameter of the {run.n_kept} states is a finite number"),
+            ("gradient", f"so is every entry of the {_counted(run.n_kept - 1, 'gradient')}"),
+            ("batch_loss", _logged(self.logged)),
+        ):
+            if column not in self._infinite and (column != "batch_loss" or self.logged):
+                lines.append(what)
+        agreement = "exact bit for bit" if self.exact else "within the tolerance of its dtype"
+        in_part = int((self._in_part & ~self._strayed).sum())
+        for number, again in ((self.computed, "computed again"), (in_part, "computed again in part")):
+            if number and not self.unexplained():
+                how = f"{number} of {_counted(run.updates, 'update')} {again} from the recorded gradient"
+                lines.append(f"{how}: {agreement}")
+        idle = [run.parts[i].name for i in self._idle if i not in self._idle_moved]
+        if idle:
+            lines.append(f"what no optimizer trains stayed as it was: {_some(idle)}")
+        return tuple(lines)
+
+    def unchecked(self) -> tuple[str, ...]:
+        """In plain words."""
+        run = self.run
+        lines = ["gradients and losses: the model and its data are not in the trace, to compute them again"]
+        if run.kept_every > 1:
+            lines.append(f"updates: of each {run.kept_every} states one was kept")
+        elif self._no_rule:
+            lines.append(f"the optimizer's updates of {_some(self._no_rule)}")
+        if self._strayed.any() and not self.unexplained():
+            strayed = _counted(int(self._strayed.sum()), "update")
+            lines.append(f"{strayed} after which the loop itself changed parameters")
+        if run.examples_logged or (self._column("epoch") >= 0).any():
+            lines.append("epochs and batches: they are as the loop logged them")
+        if run.metrics:
+            lines.append(f"{_some(list(run.metrics))}: as the loop logged them")
+        if run.buffers:
+            lines.append(f"buffers: {_some([buffer.name for buffer in run.buffers])}")
+        if self._idle_moved:
+            names = [run.parts[i].name for i in sorted(self._idle_moved)]
+            lines.append(f"what no optimizer trains and the loop itself changed: {_some(names)}")
+        return tuple(lines)
+
+    def _pieces_of(self, number: int) -> list[_Piece]:
+        """theta by the rules that an update of this optimizer follows; what follows no known rule is left out."""
+        optimizer = self.run.optimizers[number]
+        group_of = {part: j for j, group in enumerate(optimizer.groups) for part in group.parts}
+        pieces: list[_Piece] = []
+        for i, part in enumerate(self.run.parts):
+            group = group_of.get(i) if part.trained else None
+            try:
+                rule = unchanged if group is None else rule_of(optimizer, optimizer.groups[group], part)
+            except ValidationError as error:
+                rule = None
+                self._refuse_settings(number, group, error)
+            if rule is None:
+                self._partial.add(number)
+                self._no_rule.append(f"{part.name} ({optimizer.kind.rpartition('.')[2]})")
+                continue
+            piece = _Piece(slice(int(self._starts[i]), int(self._starts[i + 1])), part.dtype, group, rule)
+            if pieces and piece.joins(pieces[-1]):
+                pieces[-1].place = slice(pieces[-1].place.start, piece.place.stop)
+            else:
+                pieces.append(piece)
+        return pieces
+
+    def _refuse_settings(self, number: int, group: int | None, error: ValidationError) -> None:
+        """No optimizer of this kind has such settings."""
+        wrong = problems_in(error)[0]
+        place = ".".join(map(str, ("optimizers", number, "groups", group, "settings", *wrong["loc"])))
+        problem = Problem(META, None, None, None, None, f"{META}, {place}: {wrong['msg']}")
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def _compute(self, first: int, theta: torch.Tensor, gradient: torch.Tensor) -> None:
+        """Updates ``first`` to ``first`` + n once more, from states (n + 1, P) and gradients (n, P)."""
+        numbers = self._column("optimizer")[first : first + len(gradient)]
+        rates = self._column("rate")[first : first + len(gradient)]
+        bits = rates.view(np.int64)
+        same = (numbers[1:] == numbers[:-1]) & (bits[1:] == bits[:-1]).all(axis=1)
+        ends = np.flatnonzero(~same) + 1
+        for start, end in itertools.pairwise([0, *ends.tolist(), len(gradient)]):
+            number, pieces = int(numbers[start]), self._pieces[int(numbers[start])]
+            base = sum(len(optimizer.groups) for optimizer in self.run.optimizers[:number])
+            some = False  # of its parameters were moved by a rule
+            for piece in pieces:
+                rate = math.nan if piece.group is None else float(rates[start, base + piece.group])
+                before, slope = theta[start:end, piece.place], gradient[start:end, piece.place]
+                # NaN: no optimizer has it, or its group has not been added yet; then the rule has nothing to remember
+                try:
+                    after = before if math.isnan(rate) else piece.after(before, slope, rate)
+                except (RuntimeError, ArithmeticError, ValueError) as error:  # then the optimizer could not either
+                    kind, self._computable = self.run.optimizers[number].kind, False
+                    text = f"{kind} of these settings makes no update {first + start} at the rate {rate}: {error}"
+                    self.problems.append(Problem("rate", first + start, None, rate, None, text))
+                    return
+                self._compare(piece, first + start, before, theta[start + 1 : end + 1, piece.place], after)
+                some |= not math.isnan(rate)
+            computed = self._in_part if number in self._partial else self._whole
+            computed[first + start : first + end] = some
+
+    def _compare(
+        self, piece: _Piece, first: int, before: torch.Tensor, found: torch.Tensor, computed: torch.Tensor
+    ) -> None:
+        """States (n, p) before and after the updates from ``first`` on; the former once more if they stay exactly."""
+        if torch.equal(found, computed):
+            return
+        same = (found == computed) | (found.isnan() & computed.isnan())
+        wrong = ~same
+        if computed is not before:
+            wrong &= ~((found - computed).abs() <= piece.tolerance(before, computed))
+        self.exact &= bool((same | wrong).all())
+        for row, entry in wrong.nonzero()[:MOST_PROBLEMS].tolist():
+            if len(self._strays) < MOST_PROBLEMS:
+                values = found[row, entry].item(), computed[row, entry].item()
+                self._strays.append(self._problem(first + row + 1, piece.place.start + entry, *values))
+        self._strayed[first : first + len(found)] |= wrong.any(dim=1).numpy()
+
+    def _problem(self, updates: int, entry: int, found: float, computed: float) -> Problem:
+        name = self._name(entry)
+        text = f"parameters after {updates} updates, {name}: found {found!r}, computed {computed!r}"
+        return Problem("parameters", updates, name, found, computed, text)
+
+    def _look_for_infinite(self, column: str, updates: IntArray, rows: NDArray[Any]) -> None:
+        """The first number of a column that is not finite is a problem."""
+        if column in self._infinite or np.isfinite(rows).all():
+            return
+        self._infinite.add(column)
+        row, entry = np.argwhere(~np.isfinite(rows))[0].tolist()
+        name, found, update = self._name(entry), float(rows[row, entry]), int(updates[row])
+        text = f"{column} after {update} updates, {name}: {found}; it is the first that is not finite"
+        self.problems.append(Problem(column, update, name, found, None, text))
+
+    def _look_at_idle(self, theta: NDArray[Any]) -> None:
+        """Whether what no optimizer trains is as it was at the start."""
+        if self._first is None:
+            self._first = theta[0].copy()
+        bits = np.dtype(f"i{theta.dtype.itemsize}")
+        now, first = theta.view(bits), self._first.view(bits)
+        for i in self._idle:
+            place = slice(self._starts[i], self._starts[i + 1])
+            if i not in self._idle_moved and (now[:, place] != first[place]).any():
+                self._idle_moved.add(i)
+
+    def _name(self, entry: int) -> str:
+        """Of an entry of theta, such as "0.weight[3, 2]"."""
+        i = int(np.searchsorted(self._starts, entry, side="right")) - 1
+        part = self.run.parts[i]
+        index = np.unravel_index(entry - int(self._starts[i]), part.shape)
+        return f"{part.name}[{', '.join(str(place) for place in index)}]" if part.shape else part.name
+
+    def _column(self, name: str) -> NDArray[Any]:
+        return read_column(self.path / f"{name}.npy", self.kinds[name])
+
+    def _stretches(self) -> Iterator[tuple[int, NDArray[Any], NDArray[Any]]]:
+        """The trace in order: r, the states r to r + n, (n + 1, P), the gradients that left the first n, (n, P)."""
+        kinds = self.kinds["parameters"], self.kinds["gradient"]
+        files = [self.path / f"{name}.npy" for name in ("parameters", "gradient")]
+        at_once = max(1, _BLOCK // max(1, kinds[0].row_bytes))
+        with files[0].open("rb", buffering=0) as states, files[1].open("rb", buffering=0) as gradients:
+            states.seek(len(kinds[0].header))
+            gradients.seek(len(kinds[1].header))
+            last = _read(states, kinds[0], 1)
+            for row in range(0, kinds[1].shape[0], at_once):
+                n = min(at_once, kinds[1].shape[0] - row)
+                theta = np.concatenate([last, _read(states, kinds[0], n)])
+                yield row, theta, _read(gradients, kinds[1], n)
+                last = theta[-1:]
+
+
+def _read(stream: BinaryIO, kind: ColumnKind, rows: int) -> NDArray[Any]:
+    columns = kind.shape[1]
+    return np.fromfile(stream, kind.dtype, rows * columns).reshape(rows, columns)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _logged(losses: int) -> str:
+    if losses == 1:
+        return "so is the loss of the 1 update that was logged"
+    return f"so are the losses of the {losses} updates that were logged"
+
+
+def _some(names: list[str]) -> str:
+    """All of them, or the first three and how many there are."""
+    return ", ".join(names) if len(names) <= 4 else f"{', '.join(names[:3])} and {len(names) - 3} more"

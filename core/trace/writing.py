@@ -1,0 +1,311 @@
+"""Writing a trace: under a temporary name beside the final one, renamed when whole, gone on with after a kill.
+
+While a run is being recorded its folder keeps a journal: how many updates are in the files for sure, and the checksums
+of what is in them then. A process that is killed leaves both; the next run of the same experiment goes on from there.
+"""
+
+import json
+import platform
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+from gradreel.core.errors import UserError, listed
+from gradreel.core.regular_files import read_bounded
+from gradreel.core.trace.columns import ColumnKind
+from gradreel.core.trace.trace import COLUMNS, FORMAT, META, MOST_META, metric_kinds
+from gradreel.core.trace.write_behind import ColumnWriter, WriteBehind, Written
+from pydantic import TypeAdapter
+
+PARTIAL = ".partial"
+_REPLACED = ".replaced"
+_JOURNAL = "journal.json"
+_NOTES = tuple(f"{name}{new}" for name in (META, _JOURNAL) for new in ("", ".new"))
+_JOURNAL_SECONDS = 0.5
+UNFINISHED = ".new"
+"""How the temporary names of small files beside traces end."""
+_WRITING_SECONDS = 3600.0  # after which nobody is still writing one
+_OF_A_RUN = re.compile(r"\.?[0-9a-f]{32}(\.|$)")  # how names of what belongs to a run of ours begin
+_FORGOTTEN_SECONDS = 14 * 24 * 3600  # after which nobody will go on with a run
+
+
+@dataclass(frozen=True)
+class Journal:
+    """How far an unfinished trace is: ``updates`` are in its files for sure."""
+
+    updates: int
+    versions: dict[str, str]
+    columns: dict[str, Written]
+
+
+class DamagedJournalError(Exception):
+    """The files of an unfinished trace are not what its journal says: there is nothing to go on from."""
+
+
+@contextmanager
+def one_writer(directory: Path, name: str, wait: bool = True) -> Iterator[None]:
+    """Hold the right to write the trace ``name`` into ``directory``; wait for whoever holds it, or else UserError.
+
+    The operating system takes the lock back from a process that died.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(_lock_file(directory, name))
+        lock.acquire(timeout=-1 if wait else 0)
+    except Timeout:
+        raise UserError(f"{directory / name} is being written by another run; choose another path, or wait") from None
+    except OSError as error:
+        raise UserError(f"{directory} cannot be written to: {error.strerror or error}") from None
+    try:
+        _clean(directory)
+        yield
+    finally:
+        lock.release()
+
+
+class TraceWriter:
+    """The columns of a trace that is being written, by name, and the name that the trace will have."""
+
+    def __init__(self, partial: Path, name: str, behind: WriteBehind, versions: dict[str, str]) -> None:
+        self.name = name
+        self.columns: Mapping[str, ColumnWriter] = behind.columns
+        self._partial, self._behind, self._versions = partial, behind, versions
+        self._marked = time.monotonic()
+
+    @property
+    def mark_due(self) -> bool:
+        """Whether the journal is to be written again: twice a second at most."""
+        return time.monotonic() - self._marked >= _JOURNAL_SECONDS
+
+    def mark(self, updates: int) -> None:
+        """Note that the state after ``updates`` updates, and all that led to it, has been appended."""
+        self._marked = time.monotonic()
+        self._behind.mark(lambda columns: self._note(Journal(updates, self._versions, columns)))
+
+    def add(self, column: str, kind: ColumnKind, written: Written | None = None) -> None:
+        """Begin a column, or go on with what has been ``written`` of it. DamagedJournalError if that is not there."""
+        try:
+            ColumnWriter(self._behind, self._partial / f"{column}.npy", kind, written)
+        except (ValueError, FileNotFoundError) as error:
+            raise DamagedJournalError(str(error)) from None
+
+    def _note(self, journal: Journal) -> None:
+        _write(self._partial / _JOURNAL, json.dumps(asdict(journal)))
+
+
+@contextmanager
+def new_trace(
+    directory: Path,
+    name: str,
+    kinds: Mapping[str, ColumnKind],
+    seal: Callable[[dict[str, str]], str],
+    versions: dict[str, str],
+    journal: Journal | None = None,
+    grows: bool = False,
+    block: int | None = None,
+) -> Iterator[TraceWriter]:
+    """A writer of the columns of a new trace. On leaving without an error the trace gets its final name.
+
+    A trace that had this name before is replaced then, and only then. UserError, before anything is written: what has
+    the name is no trace. ``seal`` makes meta.json of the checksums of the columns. An interruption leaves what the next
+    run can go on from, given what `journal_of` finds then; any other error leaves nothing. ``grows``: how many rows
+    there will be is not known yet. ``block``: bytes that are written at once. DamagedJournalError: there is nothing to
+    go on from after all.
+    """
+    partial = _partial(directory, name)
+    for folder in (partial, _replaced(directory / name), directory / name):
+        refuse_foreign(folder, kinds)
+    try:
+        if journal is None:
+            shutil.rmtree(partial, ignore_errors=True)
+            _refuse_full_disk(directory, kinds)
+            partial.mkdir()
+            _write(partial / META, json.dumps({"format": FORMAT, "columns": [*kinds, *metric_kinds(0)]}))
+        with WriteBehind(block) as behind:
+            trace = TraceWriter(partial, name, behind, versions)
+            for column, kind in kinds.items():
+                trace.add(column, kind, journal.columns[column] if journal else None)
+            yield trace
+        wrong = [name for name, writer in behind.columns.items() if not grows and writer.rows != kinds[name].shape[0]]
+        if wrong:
+            raise RuntimeError(f"columns of the wrong length: {wrong}")
+        checksums = {column: writer.checksum for column, writer in behind.columns.items()}
+        for writer in behind.columns.values():
+            writer.finish()
+        _write(partial / META, seal(checksums))
+        for noted in _NOTES[1:]:  # the new ones where a kill left them half written
+            (partial / noted).unlink(missing_ok=True)
+        _publish(partial, directory / trace.name, kinds)
+    except DamagedJournalError:
+        raise  # this one, or one beside it: whoever trains begins anew what has to be
+    except OSError as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise UserError(f"{directory}: the trace could not be written: {error.strerror or error}") from None
+    except Exception:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    except BaseException:  # interrupted
+        if journal_of(directory, name) is None:
+            shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def journal_of(directory: Path, name: str) -> Journal | None:
+    """The journal of an unfinished trace, by which a run goes on; None if there is none, or it is damaged."""
+    try:
+        return _JOURNALS.validate_json(read_bounded(_partial(directory, name) / _JOURNAL, MOST_META), strict=True)
+    except (OSError, ValueError):  # pydantic's ValidationError is one
+        return None
+
+
+_JOURNALS = TypeAdapter(Journal)
+
+
+def refuse_foreign(folder: Path, columns: Iterable[str] = ()) -> None:
+    """UserError if what is at ``folder`` is more than a trace, whole or in the making: it must not be replaced.
+
+    ``columns``: what a folder that is named by a run's digest may hold if its own notes are damaged.
+    """
+    if not folder.exists() and not folder.is_symlink():
+        return
+    if not folder.is_dir():
+        raise UserError(f"{folder} is a file; a trace is a folder: choose another path")
+    if foreign := _foreign(folder, columns):
+        raise UserError(f"{folder} would be replaced by a trace, and {foreign}: choose another path, or move it away")
+
+
+def is_foreign(folder: Path) -> bool:
+    """Whether what is at ``folder`` is there and more than a trace."""
+    try:
+        refuse_foreign(folder)
+    except UserError:
+        return True
+    return False
+
+
+def _foreign(folder: Path, columns: Iterable[str] = ()) -> str:
+    """Why a folder is more than a trace, to be read after "and"; "" if it is a trace or empty.
+
+    A trace says which columns it has, in ``meta.json`` or in its journal, and has no other files.
+    """
+    if folder.is_symlink():
+        return "is a link"
+    entries = list(folder.iterdir())
+    if not all(entry.is_file() and not entry.is_symlink() for entry in entries):
+        return "has folders or links in it"
+    named = {name for note in _NOTES for name in _columns_named(folder / note)}
+    named |= set(columns) if _OF_A_RUN.match(folder.name) else set()
+    if entries and not named:
+        return f"is none: it has no {META} that says so"
+    others = sorted({entry.name for entry in entries} - {*_NOTES, *(f"{name}.npy" for name in named)})
+    return f"has in it what is not of one: {listed(others)}" if others else ""
+
+
+def _columns_named(note: Path) -> set[str]:
+    """Which columns a trace's ``meta.json`` or journal says it has; none if it is damaged or somebody else's.
+
+    Of those that there are: whatever it says, a file of another name is no column.
+    """
+    try:
+        content = json.loads(read_bounded(note, MOST_META))
+        ours = content.get("format") == FORMAT or {"updates", "versions", "columns"} == set(content)
+        return set(content["columns"]) & COLUMNS if ours else set()
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return set()
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a note in one go: it is whole or not there."""
+    new = file.with_name(f"{file.name}.new")
+    new.write_text(text, encoding="ascii")
+    new.replace(file)
+
+
+def _refuse_full_disk(directory: Path, kinds: Mapping[str, ColumnKind]) -> None:
+    needed, free = sum(kind.n_bytes for kind in kinds.values()), shutil.disk_usage(directory).free
+    if needed > free:
+        raise UserError(
+            f"the trace needs {needed / 1e9:.3g} GB, {directory} has {free / 1e9:.3g} GB free; "
+            'keep fewer states, such as keep = {"at most": 100000000}'
+        )
+
+
+def _publish(partial: Path, final: Path, columns: Iterable[str]) -> None:
+    """Give the whole trace its name; a trace that had it goes only once the new one is ready.
+
+    Not forced onto the disk first, which takes longer than the training: that survives the death of this process, and
+    after a power failure the checksums tell.
+    """
+    old = _replaced(final)
+    for folder in (old, final):  # again: a run may take days
+        refuse_foreign(folder, columns)
+    _restore(old, final)
+    try:
+        if final.exists():
+            final.rename(old)
+        partial.rename(final)
+    finally:
+        _restore(old, final)
+
+
+def _restore(old: Path, final: Path) -> None:
+    """Give a trace that was interrupted while it was replaced its name back, or remove it if the new one has that."""
+    if not old.exists():
+        return
+    if not final.exists():
+        old.rename(final)
+    else:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _clean(directory: Path) -> None:
+    """Remove what dead runs left long ago; give back what one that died was about to replace.
+
+    A trace may lie anywhere, beside files of others whose names are alike: what is not ours for sure is let be.
+    """
+    for left in directory.glob(f".*{UNFINISHED}"):
+        with suppress(OSError):
+            if _OF_A_RUN.match(left.name) and time.time() - left.stat().st_mtime > _WRITING_SECONDS:
+                left.unlink()
+    for left in [*directory.glob(f".*{PARTIAL}"), *directory.glob(f".*{_REPLACED}")]:
+        name = left.name.removeprefix(".").removesuffix(left.suffix)
+        try:
+            if not left.is_dir() or _foreign(left) or not (_OF_A_RUN.match(left.name) or any(left.iterdir())):
+                continue
+            if left.suffix == PARTIAL and time.time() - left.stat().st_mtime < _FORGOTTEN_SECONDS:
+                continue
+            with FileLock(_lock_file(directory, name), timeout=0):
+                if left.suffix == PARTIAL:
+                    shutil.rmtree(left, ignore_errors=True)
+                else:
+                    _restore(left, directory / name)
+        except (Timeout, OSError):
+            continue
+
+
+def _partial(directory: Path, name: str) -> Path:
+    return directory / f".{name}{PARTIAL}"
+
+
+def _replaced(final: Path) -> Path:
+    return final.with_name(f".{final.name}{_REPLACED}")
+
+
+def _lock_file(directory: Path, name: str) -> Path:
+    return directory / f".{name}.lock"
+
+
+def program_versions() -> dict[str, str]:
+    """What the last bits of a run may depend on, apart from torch."""
+    return {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "machine": platform.machine(),
+        "system": platform.system(),
+    }

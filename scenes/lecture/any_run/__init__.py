@@ -1,0 +1,1 @@
+"""Scenes of anybody's recorded run, beside the lesson."""

@@ -1,0 +1,1 @@
+"""What only the scenes of this part draw with."""

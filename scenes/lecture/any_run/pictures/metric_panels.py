@@ -1,0 +1,138 @@
+"""What a loop logged beside the loss, each on an axis of its own, one above the other; and its learning rate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from gradreel.core.trace.recorded_run import RecordedRun
+from gradreel.core.trace.trace import Trace
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.loss_axis import LossAxis, update_ticks
+from gradreel.scenes.mobjects.loss_history import thinned, validation_loss
+from gradreel.scenes.mobjects.loss_readout import LossNumber, decimals_of
+from gradreel.scenes.mobjects.plot import NO_TICKS, Plot
+from gradreel.scenes.mobjects.recorded_theta import shortened
+from gradreel.scenes.mobjects.rising_curve import RisingCurve
+from gradreel.scenes.mobjects.text import literal, words
+from gradreel.scenes.style import palette
+from manim import VGroup
+from numpy.typing import NDArray
+
+MOST = 3  # panels in one picture
+GAP = 0.45  # between panels
+LARGEST = 1e300  # what is larger, no axis can hold
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Numbers in the course of a run: ``values`` (n,) when ``at`` (n,) updates had been made. Some are finite."""
+
+    name: str
+    at: NDArray
+    values: NDArray
+
+
+def logged_series(trace: Trace) -> list[Series]:
+    """The metrics that a loop logged in the course of its run, but for the validation loss beside the loss.
+
+    A single number, such as the seconds that a trainer tells at its end, is no curve.
+    """
+    beside = validation_loss(trace)
+    series = [Series(name, at.astype(float), _finite(values)) for name, (at, values) in trace.metrics.items()]
+    return [each for each in series if each.name != beside and np.isfinite(each.values).sum() > 1]
+
+
+def rate_series(trace: Trace, name: str) -> list[Series]:
+    """The learning rates of a recorded loop that change, each course once; the second is called "``name`` 2"."""
+    if not isinstance(trace.run, RecordedRun):
+        return []
+    found: list[Series] = []
+    for rates in np.asarray(trace.columns["rate"]).T:
+        at = np.flatnonzero(np.isfinite(rates))
+        values = _finite(rates[at])
+        known = any(np.array_equal(at, each.at) and np.array_equal(values, each.values) for each in found)
+        if len(np.unique(values)) > 1 and not known:
+            found.append(Series(f"{name} {len(found) + 1}" if found else name, at.astype(float), values))
+    return found
+
+
+def _finite(values: NDArray) -> NDArray:
+    return np.where(np.abs(values) < LARGEST, values, np.nan)
+
+
+class MetricPanels(VGroup):
+    """Up to `MOST` series over the updates of a run; ``show(update)`` draws them up to there, their numbers beside.
+
+    ``updates``: what the counts under the last are of.
+    Parts: ``panels``, each with ``axes``, ``curve``, ``name`` and ``number``.
+    """
+
+    def __init__(
+        self,
+        series: Sequence[Series],
+        n_updates: int,
+        updates: str,
+        *,
+        left: float,
+        right: float,
+        bottom: float,
+        top: float,
+    ) -> None:
+        super().__init__()
+        height = (top - bottom - GAP * (len(series) - 1)) / len(series)
+        self.panels = []
+        for k, each in enumerate(series):
+            upper = top - k * (height + GAP)
+            box = {"left": left, "right": right, "bottom": upper - height, "top": upper}
+            self.panels.append(MetricPanel(each, n_updates, is_last=k == len(series) - 1, **box))
+        labels = self.panels[-1].axes.x_tick_labels
+        name = words(updates, style.TICK, palette.dim)
+        self.panels[-1].axes.add(name.place(bottom - 0.4, left=max(right, float(labels.get_right()[0])) + 0.25))
+        self.add(*self.panels)
+
+    def show(self, update: float) -> None:
+        """Draw all of them up to ``update``."""
+        for panel in self.panels:
+            panel.show(update)
+
+
+class MetricPanel(VGroup):
+    """One series; the counts of updates stand under the last panel."""
+
+    def __init__(
+        self, series: Series, n_updates: int, is_last: bool, *, left: float, right: float, bottom: float, top: float
+    ) -> None:
+        super().__init__()
+        self.series = series
+        finite = series.values[np.isfinite(series.values)]
+        axis = LossAxis.holding(float(finite.min()), float(finite.max()))
+        ticks = update_ticks(n_updates) if is_last else NO_TICKS
+        self.axes = Plot(
+            (0.0, float(max(n_updates, 1))),
+            (axis.low, axis.high),
+            left=left,
+            right=right,
+            bottom=bottom,
+            top=top,
+            x_ticks=ticks,
+            y_ticks=axis.ticks(3),
+            x_label=None,
+        )
+        x, y = thinned(series.at, series.values)
+        self.curve = RisingCurve(self.axes, x, axis.of_loss(y), palette.blue, style.SECOND_CURVE)
+        beside, middle = right + 0.25, (bottom + top) / 2
+        name = literal(shortened(series.name, style.RIGHT_EDGE - beside, style.LABEL - 2))
+        self.name = words(name, style.LABEL - 2, palette.blue).place(middle + 0.1, left=beside)
+        self.number = LossNumber(float(finite[-1]), decimals_of(finite, 3) + 1, style.LABEL - 2, palette.text)
+        self.number_place = middle - 0.32, beside
+        self.add(self.axes, self.curve, self.name, self.number)
+        self.show(float(n_updates))
+
+    def show(self, update: float) -> None:
+        """Draw it up to ``update``; the number is the latest that was known then."""
+        self.curve.show(update)
+        known = int(np.searchsorted(self.series.at, update + 1e-6, side="right"))
+        self.number.set_value(float(self.series.values[known - 1]) if known else float("nan"))
+        self.number.place_left(*self.number_place)

@@ -1,0 +1,1 @@
+"""From the limits of a line to ReLU: curves as sums of blue functions."""

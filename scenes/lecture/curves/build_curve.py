@@ -1,0 +1,301 @@
+"""Any curve of straight pieces is a constant plus blue functions: flat, then a ramp, then flat again."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+
+import numpy as np
+from gradreel.core.curves.piecewise import PiecewiseLinearCurve
+from gradreel.core.datasets import RED_CURVE
+from gradreel.scenes import style
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.lecture.curves.pictures.curve_board import (
+    EXPLAINED,
+    ONE_BY_ONE,
+    CurveBoard,
+    bending,
+    curve_through,
+)
+from gradreel.scenes.lecture.curves.pictures.height_probe import HeightProbe
+from gradreel.scenes.lecture.curves.pictures.pieces import Badge
+from gradreel.scenes.lecture.curves.pictures.running_sum import RunningSum
+from gradreel.scenes.lecture.curves.pictures.sum_label import SumLabel
+from gradreel.scenes.lecture.curves.pictures.wide_curve import WideCurve
+from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.style import palette
+from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.day_words import in_languages
+from manim import (
+    Animation,
+    Create,
+    FadeIn,
+    FadeOut,
+    LaggedStart,
+    Mobject,
+    ReplacementTransform,
+    TransformFromCopy,
+    UpdateFromAlphaFunc,
+    ValueTracker,
+    VGroup,
+    linear,
+    smooth,
+    squish_rate_func,
+)
+from pydantic import Field, field_validator, model_validator
+
+PROBED = 0.6  # of the last ramp: where the heights are added first
+
+
+class BuildCurve(LectureScene):
+    """A constant and one hard sigmoid for each segment add up to the red curve, piece by piece."""
+
+    class Parameters(LectureScene.Parameters):
+        knots: tuple[tuple[float, float], ...] = Field(
+            RED_CURVE,
+            min_length=2,
+            max_length=200,
+            description="Turning points (x, y) of the red curve, x increasing; or @file.csv with columns x, y",
+        )
+        low: float | None = Field(None, description="Where the x axis starts; by default a sixth before the first knot")
+        high: float | None = Field(None, description="Where the x axis ends; by default a sixth after the last knot")
+
+        @field_validator("knots")
+        @classmethod
+        def _knots_make_a_curve(cls, knots: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+            return curve_through(knots).knots
+
+        @model_validator(mode="after")
+        def _axis_holds_the_knots(self) -> BuildCurve.Parameters:
+            first, last = self.knots[0][0], self.knots[-1][0]
+            if self.low is not None and self.low > first:
+                raise ValueError(f"low must not lie right of the first knot, {first:g}")
+            if self.high is not None and self.high < last:
+                raise ValueError(f"high must not lie left of the last knot, {last:g}")
+            return self
+
+    def construct(self) -> None:
+        self._prepare()
+        self._curve_beat()
+        self._constant_beat()
+        self._shape_beat()
+        explained = self.n_pieces if self.n_pieces <= ONE_BY_ONE else EXPLAINED
+        for k in range(1, explained + 1):
+            self._piece_beat(k)
+        if explained < self.n_pieces:
+            self._rest_beat(explained)
+        self._all_beat()
+        self._general_beat()
+
+    # -- what is on the screen -----------------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        self.curve = PiecewiseLinearCurve(*zip(*self.parameters.knots, strict=True))
+        self.x_range = self.curve.range_around(self.parameters.low, self.parameters.high)
+        board = self.board = CurveBoard(self.curve, self.x_range, self.screen("red-curve"), self.screen("gap"))
+        self.plot, self.parts, self.n_pieces = board.plot, board.parts, board.pieces
+        self.unit = self.plot.y_unit
+        self.sum, self.knots, self.panels = board.sum, board.knots, board.panels
+        self.wide = WideCurve(self.curve, board)
+        self.sum_label = SumLabel(self.sum, self.screen("sum"))
+
+    def _title(self, text: str) -> list[Animation]:
+        self.title, animations = next_heading(text, getattr(self, "title", None))
+        return animations
+
+    # -- beats ---------------------------------------------------------------------------------------------------
+
+    def _curve_beat(self) -> None:
+        with self.beat("curve", corners=Count(len(self.curve.x))):
+            # What is red the sum of? A curve of straight pieces, with a dot at each turning point
+            wide, formula = self.wide, self.board.formula
+            self.add(wide.plot, wide.red, formula.name, formula.question)
+            self.play(*self._title(self._heading()))
+            marks = [*wide.knots, *wide.guides]
+            self.play(LaggedStart(*(FadeIn(mark) for mark in marks), lag_ratio=0.2), run_time=1.8)
+
+    def _constant_beat(self) -> None:
+        with self.beat("constant", value=self._number(self.parts.constant)):
+            # Where red starts is the constant: a level line through the whole picture, and the first term, at the
+            # right, where the plot makes room, and above. The sum so far is far from red
+            board, level = self.board, self.board.level
+            self.play(*self.wide.narrowed(), run_time=0.8)
+            self.add(self.plot, board.red, board.guides, self.knots)
+            crossing = self.plot.dot(self.plot.x_range[0], self.parts.constant, palette.grey, 0.12)
+            self.play(FadeIn(crossing, scale=1.6), run_time=0.3)
+            self.play(Create(level), run_time=1.0)
+            zero, line, *names = self.panels.panel(0)
+            self.play(TransformFromCopy(level, line), *map(FadeIn, (zero, *names)), run_time=0.8)
+            self.add(self.panels.panel(0))
+            self.play(*board.formula.begin(self.parts, self._numbered(0)), run_time=0.7)
+            self.sum.tip.set_opacity(0)
+            self.play(ReplacementTransform(board.red, board.band), FadeOut(crossing), run_time=0.5)
+            self.add(self.knots)
+            self.play(Create(self.sum.blue), run_time=0.7)
+            named = self._name_sum(0)
+            self.play(FadeIn(self.sum.gap), *named, run_time=0.5)
+            self.add(self.sum, self.knots)
+            self.add(*(animation.mobject for animation in named))
+
+    def _numbered(self, k: int) -> VGroup | None:
+        """The badge beside the k-th term's panel, if it has one, and the curve in it: what its card is made of."""
+        panel = self.panels.panel(k)
+        badge = next((part for part in panel if isinstance(part, Badge)), None)
+        return None if badge is None else VGroup(*badge, panel[1])
+
+    def _name_sum(self, added: int) -> list[Animation]:
+        """The animation that brings the sum's name to its line, where it has room."""
+        place = self.sum_label.place(added)
+        return [] if place is None else [FadeIn(self.sum_label.text.move_to(place))]
+
+    def _shape_beat(self) -> None:
+        with self.beat("shape"):
+            # One blue function by itself, drawn slowly: flat, a ramp, flat; red's corners stand in its panel, too
+            zero, shape, *names = self.panels.panel(1)
+            arriving = [FadeIn(part) for part in (zero, *names[:1], self.panels.guides)]
+            self.play(style.emphasis(self.panels.panel(0), style.PRESENT), *arriving, run_time=0.6)
+            self.play(Create(shape), run_time=2.0, rate_func=linear)
+
+    def _piece_beat(self, k: int) -> None:
+        way = in_languages("way", lambda language: way_words(self.parts.height[k - 1], language))
+        with self.beat(f"piece-{k}", piece=Count(k), start=Count(k), end=Count(k + 1), **way):
+            # Red's stretch lights up and becomes the ramp of the piece; then the sum swings until it lies on red
+            self._lift_piece(k)
+            self._swing_to(k, seconds=1.6)
+
+    def _lift_piece(self, k: int) -> None:
+        """Red's k-th stretch is lifted off into the panel of piece k, whose card in the formula is filled."""
+        panel, before = self.panels.panel(k), self.panels.panel(k - 1)
+        stretch = self.curve.x[k - 1 : k + 1]
+        lit = self.plot.curve(stretch, self.curve(stretch), palette.red, style.MAIN_CURVE)
+        missing = self.board.formula.outline() if k == 1 else []
+        self.play(Create(lit), style.emphasis(before, style.PRESENT), *missing, run_time=0.7)
+        zero, shape, *names = panel
+        ramp = self.panels.ramp(k)
+        arriving = names[1:] if k == 1 else [zero, *names]  # the first panel is there already, but for its height
+        self.play(TransformFromCopy(lit, ramp), *(FadeIn(part) for part in arriving), run_time=1.0)
+        self.play(FadeIn(shape), FadeOut(lit), run_time=0.4)
+        self.remove(ramp)
+        self.add(panel)
+        self.play(*self.board.formula.fill(k, self._numbered(k)), run_time=0.7)
+
+    def _swing_to(self, added: int, seconds: float, *meanwhile: Animation) -> None:
+        """The sum takes in pieces up to ``added``, its tip on it; only then is its largest gap measured again.
+
+        Its name goes along to its next place; there is none when the sum is complete.
+        """
+        gap, tracker, label = self.sum.gap, ValueTracker(self.sum.added), self.sum_label.text
+        place = self.sum_label.place(added) if added < self.n_pieces else None
+        riding = place is not None and label in self.mobjects
+        leaving = [gap] if riding or label not in self.mobjects else [gap, label]
+        self.play(*map(FadeOut, leaving), self.sum.tip.animate.set_opacity(1), run_time=0.3)
+        self.sum.remove(gap)
+        self.add(self.sum, self.knots)  # a part that fades leaves its group in pieces, and only a whole one is updated
+        named: list[Mobject] = [label] if riding else []
+        self.add(*named)
+        self.sum.add_updater(lambda mobject: mobject.set_added(tracker.get_value()))
+        moving = [label.animate(rate_func=smooth).move_to(place)] if riding else []
+        self.play(tracker.animate(rate_func=smooth).set_value(added), *moving, *meanwhile, run_time=seconds)
+        self.sum.clear_updaters()
+        self.sum.set_added(added)
+        arriving = self._name_sum(added) if place is not None and not riding else []
+        self.play(FadeIn(gap), *arriving, run_time=0.4)
+        self.sum.add(gap)
+        self.add(self.sum, self.knots, *named)
+
+    def _rest_beat(self, explained: int) -> None:
+        with self.beat("rest", rest=Count(self.n_pieces - explained), pieces=Count(self.n_pieces)):
+            # The others come in quick succession, each panel as its piece is added
+            panels = [self.panels.panel(k) for k in range(explained + 1, self.n_pieces + 1)]
+            self.play(style.emphasis(self.panels.panel(explained), style.PRESENT), run_time=0.4)
+            arriving = LaggedStart(*(FadeIn(panel) for panel in panels), lag_ratio=0.9, rate_func=smooth)
+            self._swing_to(self.n_pieces, min(9.0, 2.5 + 0.2 * len(panels)), arriving)
+            self.play(*self.board.formula.fill(self.n_pieces), run_time=0.5)
+
+    def _all_beat(self) -> None:
+        x = float(self.parts.start[-1] + PROBED * (self.parts.end[-1] - self.parts.start[-1]))
+        values = {"pieces": Count(self.n_pieces), "gap": self._gap(), **self._added_at(x)}
+        with self.beat("heights", **values):
+            # At one x, the height of every term on top of the one before: they end on red. So they do at every x
+            lights = [style.emphasis(panel, style.FULL) for panel in self.panels]
+            self.play(FadeOut(self.sum.tip), LaggedStart(*lights, lag_ratio=0.3), run_time=0.8)
+            self.sum.remove(self.sum.tip)
+            if self.n_pieces <= ONE_BY_ONE:
+                self._probe(x)
+
+    def _probe(self, x: float) -> None:
+        probe = self.probe = HeightProbe(self.board, x)
+        self.play(Create(probe.line), FadeIn(probe.marks), FadeIn(probe.x_name), run_time=0.5)
+        self.wait(2.0)  # until the sum is read out
+        parts = zip_longest(probe.arrows, probe.numbers, [None, *probe.joints])
+        for arrow, *others in parts:
+            self.play(Create(arrow), *(FadeIn(part) for part in others if part is not None), run_time=0.6)
+        self.play(FadeIn(probe.tip, scale=1.6), FadeIn(probe.total), FadeIn(probe.equals), run_time=0.5)
+        self.wait(1.4)  # the sum that is read out is that of this x
+        low, high = probe.reach()
+        for stop, seconds in ((high, 0.4), (low, 1.1), (x, 0.7)):
+
+            def sweep(probe: HeightProbe, share: float, start: float = probe.x, stop: float = stop) -> None:
+                probe.show(start + share * (stop - start))
+
+            self.play(UpdateFromAlphaFunc(probe, sweep, run_time=seconds, rate_func=smooth))
+
+    def _general_beat(self) -> None:
+        with self.beat("general"):
+            # The sentence that holds for all such curves: another one is built over the same axes, and stays
+            board, other = self.board, self.board.another()
+            self.other = other
+            leaving = [self.probe] if self.n_pieces <= ONE_BY_ONE else []
+            leaving += [board.knots, board.guides, board.level, self.panels, self.panels.guides, self.sum]
+            leaving += [self.plot.x_tick_labels]
+            fading = [FadeOut(part, run_time=0.5) for part in leaving]
+            self.play(*fading, *board.formula.show(other.parts, 0), *self._title(self.screen("general")))
+            self.add(other.guides, other.level, board.band)  # red lies on both
+            late = squish_rate_func(smooth, 0.5, 1.0)
+            marks = [other.plot.x_tick_labels, other.guides, other.level, other.knots]
+            self.play(bending(board, other), *(FadeIn(part, rate_func=late) for part in marks), run_time=0.9)
+            self._build_quickly(other)
+
+    def _build_quickly(self, other: CurveBoard) -> None:
+        """The other curve's constant, and one piece after the other: its panel, its card, and the sum, at once."""
+        sum_, panels = other.sum, other.panels
+        sum_.remove(sum_.gap)
+        self.play(*map(FadeIn, (sum_, panels.panel(0), panels.guides)), run_time=0.4)
+        self.add(sum_, other.knots)
+        for k in range(1, other.pieces + 1):
+
+            def grow(sum_: RunningSum, share: float, before: int = k - 1) -> None:
+                sum_.set_added(before + share)
+
+            growing = UpdateFromAlphaFunc(sum_, grow, rate_func=linear)
+            self.play(growing, FadeIn(panels.panel(k)), *self.board.formula.show(other.parts, k), run_time=0.45)
+        self.play(FadeOut(sum_.tip), FadeIn(sum_.gap), run_time=0.4)
+        sum_.remove(sum_.tip).add(sum_.gap)
+        self.add(sum_, other.knots)
+        self.wait(0.5)
+
+    # -- words ---------------------------------------------------------------------------------------------------
+
+    def _heading(self) -> str:
+        return self.screen("heading-one" if self.n_pieces == 1 else "heading", pieces=Count(self.n_pieces))
+
+    def _gap(self) -> str:
+        """The largest gap as it is shown: to the axis' digits, which a residue of rounding does not reach."""
+        shown = round(self.unit.of_difference(self.sum.largest_gap()[1]), self.unit.decimals)
+        return number_text(shown * 10.0**self.unit.exponent)
+
+    def _added_at(self, x: float) -> dict[str, str]:
+        """``x``, what is added up there, "1 + 3 − 2 + 0.2", and what it comes to."""
+        first, *others = (self.parts.constant, *(float(self.parts.piece(k, x)) for k in range(1, self.n_pieces + 1)))
+        signs = (f" {'−' if height < 0 else '+'} {self._number(abs(height))}" for height in others)
+        terms, total = self._number(first) + "".join(signs), self._number(float(self.parts(x)))
+        return {"x": self._number(x), "terms": terms, "total": total}
+
+    def _number(self, value: float) -> str:
+        return number_text(float(f"{value:.4g}"))
+
+
+def way_words(height: float, language: str) -> str:
+    """The way that a piece of this height goes: "up", 往上."""
+    words = {"en": ("down", "level", "up"), "zh": ("往下", "走平", "往上")}
+    return words[language][1 + int(np.sign(height))]

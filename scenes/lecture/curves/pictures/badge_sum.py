@@ -1,0 +1,136 @@
+"""A curve's name, and after it a sum of functions that grows, each on a numbered card: smooth curve ≈ 0 + 1 + … + 7."""
+
+from __future__ import annotations
+
+import numpy as np
+from gradreel.core.curves.piecewise import Decomposition
+from gradreel.scenes import style
+from gradreel.scenes.lecture.curves.pictures.piece_tile import WIDTH, PieceTile, shape_of
+from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.style import emphasize, palette
+from manim import (
+    UP,
+    Animation,
+    FadeIn,
+    FadeOut,
+    TransformFromCopy,
+    UpdateFromAlphaFunc,
+    VGroup,
+    smooth,
+    squish_rate_func,
+)
+
+STEP, DOTS_STEP = 1.41, 2.62  # from card to card, and over the dots
+Key = tuple[int, int]  # a term's place in the row, and the number of its piece
+
+
+class BadgeSum:
+    """``show(parts)`` brings the sum of a constant and all pieces, or of the first few; at first, the name as well.
+
+    With more pieces than ``most``, those between number ``last`` and the last of all are dots. Or the sum begins as a
+    ``question`` behind the name: ``begin`` puts the constant in its place, ``outline`` the other terms as dashed
+    cards, not there yet, which ``fill`` makes whole. Parts: ``name``, ``question``, ``terms``.
+    """
+
+    def __init__(self, name: str, y: float, relation: str = "approx", most: int = 3, last: int = 2) -> None:
+        self.y, self.most, self.last = y, most, last
+        title = words(name, 44, palette.red).place(y - 0.14, left=style.LEFT_EDGE)
+        sign = formula(relation, 48).place(title.baseline, left=title.get_right()[0] + 0.35)
+        self.name = VGroup(title, sign)
+        self.left = sign.get_right()[0] + 0.35 + WIDTH / 2
+        self.question = VGroup(words("?", 44).place(title.baseline, center=self.left))
+        self.terms: dict[Key, VGroup] = {}  # each with its sign and card
+        self.outlines: dict[Key, VGroup] = {}
+        self.parts: Decomposition
+        self.pieces = 0
+
+    def show(self, parts: Decomposition, added: int | None = None, seconds: float = 0.7) -> list[Animation]:
+        """The animations that bring the sum of a constant and the pieces of ``parts``, or the first ``added`` of them.
+
+        Cards that stay turn into what their pieces are now.
+        """
+        self.parts, pieces = parts, len(parts) if added is None else added
+        wanted = self._wanted(pieces)
+        arriving = [] if self.terms else [FadeIn(self.name, shift=0.15 * UP)]
+        leaving = [FadeOut(term, run_time=0.3) for key, term in self.terms.items() if key not in wanted]
+        late = squish_rate_func(smooth, 0.4, 1.0)
+        new = {key: self._term(*key) for key in wanted if key not in self.terms}
+        kept = [self._turning(key, seconds) for key in wanted if key in self.terms and self._is_another(key)]
+        self.terms = {key: self.terms.get(key) or new[key] for key in wanted}
+        self.pieces = pieces
+        return [*leaving, *arriving, *kept, *(FadeIn(term, run_time=0.7, rate_func=late) for term in new.values())]
+
+    def _is_another(self, key: Key) -> bool:
+        """Whether the card of this term shows another function than its piece is now."""
+        return not np.allclose(self.terms[key][-1].shape, shape_of(self.parts, key[1]))
+
+    def _turning(self, key: Key, seconds: float) -> Animation:
+        """The card's picture becomes that of the piece as it is now; the whole term is what moves."""
+        term, end = self.terms[key], shape_of(self.parts, key[1])
+        start = term[-1].shape
+
+        def turn(term: VGroup, share: float) -> None:
+            term[-1].show(start + share * (end - start))
+
+        return UpdateFromAlphaFunc(term, turn, run_time=seconds, rate_func=smooth)
+
+    def whole(self, parts: Decomposition) -> VGroup:
+        """The name and the sum of a constant and all pieces, at once."""
+        self.parts = parts
+        self.terms = {key: self._term(*key) for key in self._wanted(len(parts))}
+        self.pieces = len(parts)
+        return VGroup(self.name, *self.terms.values())
+
+    def begin(self, parts: Decomposition, source: VGroup | None) -> list[Animation]:
+        """The animations that bring the constant of ``parts``, and what is still asked for after it: (0) + ?"""
+        self.parts = parts
+        self.terms = {(0, 0): self._term(0, 0)}
+        sign = self._plus(1)
+        early = squish_rate_func(smooth, 0.0, 0.45)  # before the card is there
+        moving = [self.question[0].animate(rate_func=early).shift([STEP, 0, 0]), FadeIn(sign)]
+        self.question.add(sign)
+        return [*moving, *self._arriving(self.terms[0, 0], source)]
+
+    def outline(self) -> list[Animation]:
+        """The animations that bring all the other terms as what is missing, in place of the question."""
+        wanted = [key for key in self._wanted(len(self.parts)) if key not in self.terms]
+        self.outlines = {key: self._term(*key, missing=True) for key in wanted}
+        return [FadeOut(self.question), *(FadeIn(term) for term in self.outlines.values())]
+
+    def fill(self, piece: int, source: VGroup | None = None) -> list[Animation]:
+        """The animations that make the term of ``piece`` whole.
+
+        Its card comes from ``source``, if there is one: a border, a number and a curve.
+        """
+        key = next(key for key in self.outlines if key[1] == piece)
+        self.terms[key] = self._term(*key)
+        self.pieces = max(self.pieces, piece)
+        return [FadeOut(self.outlines.pop(key)), *self._arriving(self.terms[key], source)]
+
+    def _arriving(self, term: VGroup, source: VGroup | None) -> list[Animation]:
+        *sign, card = term
+        return [FadeIn(term)] if source is None else [*map(FadeIn, sign), TransformFromCopy(source, card)]
+
+    def card(self, piece: int) -> PieceTile:
+        """The card of ``piece``, which must be there."""
+        return next(term[-1] for key, term in self.terms.items() if key[1] == piece)
+
+    def _wanted(self, pieces: int) -> list[Key]:
+        if pieces <= self.most:
+            return [(k, k) for k in range(pieces + 1)]
+        return [*((k, k) for k in range(self.last + 1)), (self.most + 1, pieces)]
+
+    def _term(self, place: int, piece: int, missing: bool = False) -> VGroup:
+        skips = place > self.most
+        x = self.left + (self.last * STEP + DOTS_STEP if skips else place * STEP)
+        shape = shape_of(self.parts, piece)
+        card = PieceTile(piece, shape, missing).move_to([x, self.y, 0]).show(shape)
+        term = VGroup(card)
+        if place:
+            sign = formula("+ dots.c +", 44).move_to([x - DOTS_STEP / 2, self.y, 0]) if skips else self._plus(place)
+            term = VGroup(sign, card)
+        return emphasize(term, style.PRESENT) if missing else term
+
+    def _plus(self, place: int) -> TextMobject:
+        """The sign before the term of this place."""
+        return formula("+", 44).move_to([self.left + (place - 0.5) * STEP, self.y, 0])

@@ -1,0 +1,216 @@
+"""The blue pieces as a lecturer numbers them: round badges, and a column of small panels, one per piece."""
+
+from __future__ import annotations
+
+from itertools import count as counting
+
+import numpy as np
+from gradreel.core.curves.piecewise import Decomposition
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.plot import dashed, polyline, segment
+from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.mobjects.ticks import DIGIT_WIDTH, Unit, labelled, number_text, signed_text, spread_out, unit_of
+from gradreel.scenes.style import mix, palette
+from manim import Circle, DashedVMobject, ManimColor, VGroup, VMobject
+from numpy.typing import NDArray
+
+BADGE_RADIUS, DASHES = 0.36, 16
+LABEL_GAP = 0.14  # from the end of a piece's line to its height
+NAME_PITCH = 0.24  # between two numbers in a column of tiles, at least
+
+
+class Badge(VGroup):
+    """A numbered circle that names a term wherever it stands: in a sum, at its panel; dashed while it is missing."""
+
+    def __init__(self, label: str, color: ManimColor, radius: float = BADGE_RADIUS, missing: bool = False) -> None:
+        super().__init__()
+        border = Circle(radius=radius, stroke_color=color, stroke_width=style.BOX)
+        if missing:
+            border = DashedVMobject(border, num_dashes=DASHES)
+        else:
+            border.set_fill(mix(color, 0.13), 1)
+        size = style.HEADING * radius / BADGE_RADIUS * (0.82 if len(label) > 1 else 1)
+        self.label = words(label, max(style.SMALLEST, size), color)
+        self.label.move_to(border)
+        self.add(border, self.label)
+
+
+class PiecePanels(VGroup):
+    """One small panel for the constant and one for each piece, all to one vertical scale.
+
+    Few pieces stand in one column with badge and height, over one x axis: ``guides`` are dashed lines through all of
+    them at the corners, and the corners' x (no part of the panels); many stand in a grid of small shapes, of which
+    each is numbered that there is room for. ``panel(0)`` is the constant, ``panel(k)`` piece k: its zero, its line and,
+    if it has them, number and height. ``ramp(k)`` is its sloping part alone, ``at(k, x)`` a point of its line.
+    """
+
+    ROOMY = 6  # pieces that still get a row of their own with badge and number
+
+    def __init__(
+        self,
+        parts: Decomposition,
+        x_range: tuple[float, float],
+        unit: Unit,
+        scale: float,
+        box: tuple[float, float, float, float],
+    ) -> None:
+        """``scale``: scene units per data unit, at most; ``box``: left, right, bottom, top."""
+        super().__init__()
+        self.parts, self.x_range, self.unit = parts, x_range, unit
+        self.box = box
+        self.roomy = len(parts) <= self.ROOMY
+        self._shapes: list[VMobject] = []
+        self.guides = VGroup()
+        panels = self._rows(scale) if self.roomy else self._grid(scale)
+        self.add(*panels)
+
+    def panel(self, k: int) -> VGroup:
+        return self.submobjects[k]
+
+    def ramp(self, k: int) -> VMobject:
+        """A copy of piece k's sloping part alone."""
+        corners = self._shapes[k].get_anchors_and_handles()
+        return polyline(np.array([corners[0][1], corners[3][1]]), palette.blue, style.SMALL_CURVE)
+
+    def at(self, k: int, x: float) -> NDArray:
+        """Where term k's line is at ``x``, (3,)."""
+        line = self._shapes[k].get_all_points()
+        left, right = line[0][0], line[-1][0]
+        low, high = self.x_range
+        across = left + (x - low) / (high - low) * (right - left)
+        corners = np.vstack([self._shapes[k].get_start_anchors(), line[-1]])
+        return np.array([across, np.interp(across, corners[:, 0], corners[:, 1]), 0.0])
+
+    def _values(self, k: int) -> tuple[NDArray, NDArray]:
+        """The corners (x, y) of term k over the whole axis."""
+        low, high = self.x_range
+        if k == 0:
+            return np.array([low, high]), np.full(2, self.parts.constant)
+        start, end = float(self.parts.start[k - 1]), float(self.parts.end[k - 1])
+        height = float(self.parts.height[k - 1])
+        return np.array([low, start, end, high]), np.array([0.0, 0.0, height, height])
+
+    def _curve(self, k: int, left: float, right: float, foot: float, scale: float, width: float) -> VMobject:
+        x, y = self._values(k)
+        low, high = self.x_range
+        points = np.column_stack([left + (x - low) / (high - low) * (right - left), foot + y * scale, np.zeros(len(x))])
+        curve = polyline(points, palette.grey if k == 0 else palette.blue, width)
+        self._shapes.append(curve)
+        return curve
+
+    # -- a row each ----------------------------------------------------------------------------------------------
+
+    def _texts(self) -> list[str]:
+        heights = [signed_text(round(self.unit.of_difference(h), self.unit.decimals)) for h in self.parts.height]
+        constant = number_text(round(self.unit.of(self.parts.constant), self.unit.decimals))
+        if self.unit.offset:  # what the axis shares once belongs to the constant
+            constant = number_text(self.parts.constant)
+        return [constant, *heights]
+
+    def _rows(self, scale: float) -> list[VGroup]:
+        left, right, bottom, top = self.box
+        texts = self._texts()
+        few = len(texts) <= 4
+        radius = 0.29 if few else 0.22
+        widest = max(map(len, texts)) * DIGIT_WIDTH * style.LABEL / style.TICK
+        line = (left + 2 * radius + 0.3, right - max(0.35, widest) - LABEL_GAP)
+        heights = np.abs(self.parts.height)
+        if few:  # rows as high as their pieces
+            least, gap = 2 * radius, 0.42
+            scale = min(scale, self._fitting(heights, least, top - bottom - gap * len(heights) - least))
+            extents = [least, *np.maximum(least, heights * scale)]
+        else:  # rows of one height
+            gap = 0.16
+            extents = [(top - bottom + gap) / len(texts) - gap] * len(texts)
+            scale = min(scale, extents[0] / max(float(heights.max()), 1e-300))
+        rows, y = [], top
+        for k, extent in enumerate(extents):
+            rows.append(self._row(k, texts[k], (y - extent, y), (left + radius, radius), line, scale))
+            y -= extent + gap
+        self.guides = self._corner_guides(line)
+        return rows
+
+    def _corner_guides(self, line: tuple[float, float]) -> VGroup:
+        """Dashed lines through all rows at the corners, and the corners' x at their feet, where there is room."""
+        low, high = self.x_range
+        corners = [*self.parts.start, self.parts.end[-1]]
+        places = [line[0] + (x - low) / (high - low) * (line[1] - line[0]) for x in corners]
+        bottom, top = self.box[2:]
+        lines = [dashed((x, bottom, 0), (x, top, 0), mix(palette.dim, 0.5)) for x in places]
+        ticks = spread_out(labelled(corners, unit_of(low, high)), places, gap=0.1)
+        kept = [places[corners.index(x)] for x in ticks.values]
+        if ticks.unit.note or any(len(label) > 5 for label in ticks.labels):
+            return VGroup(*lines)
+        texts = [words(label, style.TICK, palette.dim) for label in ticks.labels]
+        return VGroup(*lines, *(text.place(bottom - 0.4, center=x) for text, x in zip(texts, kept, strict=True)))
+
+    @staticmethod
+    def _fitting(heights: NDArray, least: float, room: float) -> float:
+        """The largest scale at which rows of at least ``least`` fit into ``room``."""
+        low, high = 0.0, room / max(float(heights.max(initial=0.0)), 1e-300)
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if np.maximum(least, heights * middle).sum() <= room else (low, middle)
+        return low
+
+    def _row(
+        self,
+        k: int,
+        text: str,
+        span: tuple[float, float],
+        badge_at: tuple[float, float],
+        line: tuple[float, float],
+        scale: float,
+    ) -> VGroup:
+        height = 0.0 if k == 0 else float(self.parts.height[k - 1]) * scale
+        middle = (span[0] + span[1]) / 2
+        color = palette.grey if k == 0 else palette.blue
+        badge = Badge(str(k), color, badge_at[1]).move_to([badge_at[0], middle, 0])
+        foot = middle - height / 2
+        baseline = foot
+        if k == 0:  # the constant's own height need not fit: it is drawn a little above its zero
+            baseline = middle - 0.15
+            curve = self._constant(line, middle + 0.15)
+        else:
+            curve = self._curve(k, *line, foot, scale, style.SMALL_CURVE)
+        zero = segment((line[0], baseline, 0), (line[1], baseline, 0), palette.axis, 1.2)
+        label = words(text, style.LABEL, color)
+        reach = (span[1] - span[0]) / 2 if len(self.parts) <= 3 else 0.08  # labels of low rows keep apart
+        end = float(np.clip(curve.points[-1][1], middle - reach, middle + reach))
+        label.place(end - 0.11, left=line[1] + LABEL_GAP)
+        return VGroup(zero, curve, badge, label)
+
+    def _constant(self, line: tuple[float, float], y: float) -> VMobject:
+        curve = polyline(np.array([[line[0], y, 0.0], [line[1], y, 0.0]]), palette.grey, style.SMALL_CURVE)
+        self._shapes.append(curve)
+        return curve
+
+    # -- many: a grid --------------------------------------------------------------------------------------------
+
+    def _grid(self, scale: float) -> list[VGroup]:
+        left, right, bottom, top = self.box
+        count = len(self.parts) + 1
+        columns = 2 if count <= 14 else 3 if count <= 24 else 4
+        rows = -(-count // columns)
+        cell = ((right - left) / columns, (top - bottom) / rows)
+        tallest = float(np.abs(self.parts.height).max(initial=0.0))
+        scale = min(scale, 0.62 * cell[1] / tallest if tallest else scale)
+        steps = (digit * 10**power for power in counting() for digit in (1, 2, 5))
+        step = next(step for step in steps if step * cell[1] >= NAME_PITCH)
+        panels = []
+        for k in range(count):
+            x = left + (k // rows) * cell[0]
+            y = top - (k % rows + 0.5) * cell[1]
+            panels.append(self._cell(k, x, y, cell[0], scale, named=k % step == 0))
+        return panels
+
+    def _cell(self, k: int, x: float, y: float, width: float, scale: float, named: bool) -> VGroup:
+        color = palette.grey if k == 0 else palette.blue
+        name = [words(str(k), style.TICK, color).place(y - 0.09, right=x + 0.3)] if named else []
+        indent = 0.42
+        line = (x + indent, x + width - 0.22)
+        height = 0.0 if k == 0 else float(self.parts.height[k - 1]) * scale
+        foot = y - height / 2
+        curve = self._constant(line, y) if k == 0 else self._curve(k, *line, foot, scale, 3.4)
+        zero = segment((line[0], foot, 0), (line[1], foot, 0), palette.axis, 1.0)
+        return VGroup(zero, curve, *name)

@@ -1,0 +1,1 @@
+"""Layer upon layer, a good name, deeper and deeper, why deep, backpropagation."""

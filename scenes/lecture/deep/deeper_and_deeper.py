@@ -1,0 +1,259 @@
+"""Deeper and deeper: networks as towers, a floor a layer, their errors hanging below; shortcuts, and many pictures."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Self
+
+import numpy as np
+from gradreel.core.daily.views import DailyViews
+from gradreel.scenes import style
+from gradreel.scenes.lecture.deep.how_deep_ones_learn import HowDeepOnesLearn
+from gradreel.scenes.lecture.deep.image_networks import NETWORKS, PICTURES, ImageNetwork
+from gradreel.scenes.lecture.deep.naming import name_on_plate
+from gradreel.scenes.lecture.deep.pictures.five_guesses import PICTURE, FiveGuesses, OfHundred
+from gradreel.scenes.lecture.deep.pictures.skyline import (
+    CELLAR,
+    DEEPEST,
+    Skyline,
+    building_column,
+    cellar_line,
+    ground_line,
+    name_room,
+    network_column,
+)
+from gradreel.scenes.lecture.deep.pictures.tower import Column, ErrorBar
+from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.text import TextMobject, caption, words
+from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.style import palette
+from gradreel.scenes.words.counts import Count
+from manim import (
+    UP,
+    Animation,
+    Create,
+    FadeIn,
+    FadeOut,
+    LaggedStart,
+    Mobject,
+    UpdateFromAlphaFunc,
+    smooth,
+    squish_rate_func,
+)
+from pydantic import Field, model_validator
+
+SECONDS_A_FLOOR = 0.15  # while a low tower grows; a high one is up sooner
+BETWEEN = 0.3  # between two parts of the caption
+GUESSES = (0.05, 0.95)  # right side of a picture that is guessed at, and the middle of all that is beside it, y
+
+
+class DeeperAndDeeper(HowDeepOnesLearn):
+    """From 8 layers to 152 within three years, drawn to scale: a floor a layer, beside the 101 floors of Taipei 101."""
+
+    class Parameters(HowDeepOnesLearn.Parameters):
+        networks: tuple[ImageNetwork, ...] = Field(
+            NETWORKS, min_length=2, max_length=5, description="The networks, from the earliest to the latest"
+        )
+        pictures: int = Field(PICTURES, ge=1, le=10**9, description="How many pictures they learned from")
+        dataset: DailyViews = Field(DailyViews(), description="The daily views that our networks learn from")
+
+        @model_validator(mode="after")
+        def _years_do_not_go_back(self) -> Self:
+            for before, after in pairwise(self.networks):
+                if after.year < before.year:
+                    raise ValueError(
+                        f"networks: {after.name} ({after.year}) comes after {before.name} ({before.year}); "
+                        "put them in the order of their years"
+                    )
+            return self
+
+    def construct(self) -> None:
+        self._build()
+        self._first_beat()
+        if len(self.networks) > 2:
+            self._more_beat()
+        self._last_beat()
+        self._shortcut_beat()
+        self._pictures_beat()
+        self.hand_on(self.ground)
+
+    # -- what is on the screen -----------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.networks = self.parameters.networks
+        largest = max([network.error or 0.0 for network in self.networks]) or 1.0
+        columns = [self._column(network, largest) for network in self.networks]
+        self.skyline = Skyline(columns, building_column(self._units("floor"), self.screen("building")))
+        self.columns = self.skyline.columns
+        self.ground, self.cellar = ground_line(), cellar_line()
+
+    def _column(self, network: ImageNetwork, largest_error: float) -> Column:
+        bar = None
+        if network.error is not None:
+            length = (CELLAR - DEEPEST) * network.error / largest_error
+            bar = ErrorBar(length, CELLAR, self._error(network) + " %" + self._star(network))
+        room = name_room(len(self.networks))
+        return network_column(network.layers, self._units("layer"), network.name, network.year, room, bar)
+
+    def _told_of(self, network: ImageNetwork) -> dict[str, str | Count]:
+        """What a line may say of one of the networks. Its year is no number: a count has its digits in groups."""
+        layers, error = Count(network.layers), self._error(network)
+        return {"network": network.name, "year": str(network.year), "layers": layers, "error": error}
+
+    def _raise(self, column: Column, seconds: float) -> None:
+        """``column`` is built floor by floor."""
+        raising = self.skyline.raising(column, seconds)
+        self.add(self.skyline)
+        self.play(raising)
+
+    def _name_it(self, column: Column) -> None:
+        """The words of ``column`` come."""
+        self.play(*(FadeIn(text, shift=0.15 * UP) for text in column.words()), run_time=0.5)
+        column.add(*column.words())
+        self.add(self.skyline)
+
+    def _hang_error(self, column: Column, *also: Animation) -> None:
+        """The error of ``column``, if it is known, hangs itself below, while something ``also`` happens."""
+        if column.bar is not None:
+            column.add(column.bar)
+            self.add(self.skyline)
+            also = (*also, *self._star_explained(column))
+            hanging = UpdateFromAlphaFunc(column.bar, lambda _, share: column.hang(share), rate_func=smooth)
+            self.play(hanging, *also, run_time=0.7)
+
+    # -- beats ---------------------------------------------------------------------------------------------------
+
+    def _first_beat(self) -> None:
+        first = self.networks[0]
+        known = first.error is not None
+        with self.beat("first", **self._told_of(first)):
+            # The good name, as the last scene left it, gives way to a tower of a few floors: a floor is a layer. Beside
+            # it five guesses at a picture, with the right one among them or not. How often not, a bar says, below the
+            # ground, and squares of a hundred beside the guesses
+            name = name_on_plate(self.words_of.screen("naming", "deep", self.context.language, {}))
+            self.add(name)
+            heading, (arriving,) = next_heading(self.screen("heading"))
+            going = FadeOut(name, target_position=heading, scale=0.7, rate_func=squish_rate_func(smooth, 0.0, 0.6))
+            arriving.rate_func = squish_rate_func(smooth, 0.5, 1.0)
+            self.play(going, arriving, FadeIn(self.ground), run_time=0.8)
+            self.wait(0.4)
+            self._raise(self.columns[0], _seconds(first.layers))
+            self.one_layer = self.skyline.beside_a_floor(self.columns[0], self.screen("one-layer"))
+            self.beside: list[Mobject] = [self.one_layer]
+            self.play(FadeIn(self.one_layer), run_time=0.4)
+            self._name_it(self.columns[0])
+            self.wait(0.4)
+            guessing = known and self._has_room()
+            if guessing:
+                self._guess()
+            self.rows = self._row_names()
+            if self.rows:
+                self.play(FadeIn(self.cellar, *self.rows), *(self._squares_coming() if guessing else ()), run_time=0.5)
+            self._hang_error(self.columns[0], *(self._squares_filling() if guessing else ()))
+
+    def _has_room(self) -> bool:
+        """Whether the first of the towers stands left of what is beside it."""
+        x, _, width, _ = self.columns[0].spot
+        return x + max(width, self.columns[0].unit.width + 1.0) / 2 < GUESSES[0] - PICTURE
+
+    def _guess(self) -> None:
+        """Beside the tower, a picture, and twice five guesses at what is in it: right with the third, and all wrong."""
+        self._forget_what_is_beside()
+        lists = [self.screen(key).split(", ") for key in ("guesses-right", "guesses-wrong")]
+        heads = self.screen("right"), self.screen("error")
+        self.guesses = guesses = FiveGuesses(*GUESSES, lists, self.screen("cat"), heads)
+        self.beside = [guesses]
+        self.play(FadeIn(guesses.picture), run_time=0.4)
+        for texts, marks, head in zip(guesses.lists, guesses.marks, guesses.heads, strict=True):
+            self.play(FadeIn(texts), run_time=0.4)
+            self.play(LaggedStart(*map(Create, marks), lag_ratio=0.5), FadeIn(head, rate_func=_late), run_time=0.8)
+
+    def _squares_coming(self) -> list[Animation]:
+        """A hundred squares, for guesses at a hundred pictures."""
+        name = self.screen("of-hundred", error=self._error(self.networks[0]))
+        self.hundred = OfHundred(GUESSES[1], self.networks[0].error or 0.0, name)
+        self.beside.append(self.hundred)
+        return [FadeIn(self.hundred)]
+
+    def _squares_filling(self) -> list[Animation]:
+        """As many of them as are all wrong."""
+        return [UpdateFromAlphaFunc(self.hundred, OfHundred.show, rate_func=smooth)]
+
+    def _more_beat(self) -> None:
+        second, last = self.networks[1], self.networks[-2]
+        values = {"second": second.name, "second_layers": Count(second.layers), "second_error": self._error(second)}
+        with self.beat("more-two-better", **values, **self._told_of(last)):
+            # Higher ones, one after the other; what hangs below gets shorter
+            self._forget_what_is_beside()
+            for column in self.columns[1:-1]:
+                self._raise(column, _seconds(column.floors))
+                self._name_it(column)
+                self._hang_error(column)
+
+    def _last_beat(self) -> None:
+        last = self.networks[-1]
+        with self.beat("last-taller-error", **self._told_of(last)):
+            # The last one gets its name and shoots up, out of the picture; then all draws back until it fits, beside
+            # a building. Its error hangs itself below when it is spoken of
+            tower, building = self.columns[-1], self.skyline.building
+            self._forget_what_is_beside()
+            self.play(self.skyline.going("place", 1.0, 0.9))
+            self._name_it(tower)
+            self._raise(tower, min(2.0, 0.9 + _seconds(last.layers)))
+            self.wait(0.3)
+            self.play(self.skyline.going("away", 1.0, 1.4))
+            self._name_it(building)
+            self._raise(building, 1.2)
+            self._hang_error(tower)
+
+    def _forget_what_is_beside(self) -> None:
+        """What stands beside the first tower goes, if it has not yet."""
+        if self.beside:
+            self.play(*map(FadeOut, self.beside), run_time=0.4)
+        self.beside = []
+
+    # -- words ---------------------------------------------------------------------------------------------------
+
+    def _units(self, key: str) -> tuple[str, str]:
+        """What stands behind a count of 1, and behind others."""
+        return self.screen(key), self.screen(key + "s")
+
+    def _error(self, network: ImageNetwork) -> str:
+        return "" if network.error is None else number_text(round(network.error, 2))
+
+    def _sources(self) -> set[bool]:
+        """Whose errors are shown: the lecture's (True), others (False)."""
+        return {network.lecture for network in self.networks if network.error is not None}
+
+    def _star(self, network: ImageNetwork) -> str:
+        return "*" if len(self._sources()) > 1 and not network.lecture else ""
+
+    def _star_explained(self, column: Column) -> list[Animation]:
+        """With the first star, what it means is added to the caption."""
+        if column.bar is None or not column.bar.text.source.endswith("*") or len(self.rows) > 2:
+            return []
+        meaning = words(self.screen("of-others"), style.CAPTION, palette.dim)
+        meaning.place(style.CAPTION_BASELINE, left=self.rows[1].get_right()[0] + BETWEEN)
+        self.rows.append(meaning)
+        return [FadeIn(meaning)]
+
+    def _row_names(self) -> list[TextMobject]:
+        """What hangs below, at its left, and the caption: what they are, and whose if there are only the lecture's."""
+        sources = self._sources()
+        if not sources:
+            return []
+        said = [self.screen("caption")]
+        if all(network.together > 1 for network in self.networks if network.error is not None):
+            said.append(self.screen("together"))
+        if sources == {True}:
+            said.append(self.screen("of-lecture"))
+        name = words(self.screen("error"), style.TICK, palette.dim).place(CELLAR - 0.22, left=style.LEFT_EDGE)
+        return [name, caption("".join(said))]
+
+
+def _seconds(layers: int) -> float:
+    return float(np.clip(SECONDS_A_FLOOR * layers, 0.8, 1.6))
+
+
+def _late(share: float) -> float:
+    return float(smooth(max(0.0, 2 * share - 1)))

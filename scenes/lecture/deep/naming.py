@@ -1,0 +1,276 @@
+"""Give it a good name: neurons, a neural network; and when that name was spoilt, hidden layers and deep learning."""
+
+from __future__ import annotations
+
+import numpy as np
+from gradreel.core.analysis.results import DEPTHS, WIDTH
+from gradreel.core.daily.views import DailyViews
+from gradreel.scenes import style
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.lecture.daily_data import FORECAST_BOX
+from gradreel.scenes.lecture.deep.pictures.axis_of_days import axis_of_days
+from gradreel.scenes.lecture.deep.pictures.head import BRAIN, head_outline, pile_of_coins
+from gradreel.scenes.lecture.deep.pictures.neuron import NeuronView
+from gradreel.scenes.lecture.deep.pictures.paper import Paper, stamp
+from gradreel.scenes.lecture.deep.pictures.promise import Promise
+from gradreel.scenes.mobjects.network_diagram import LayerDiagram
+from gradreel.scenes.mobjects.network_parts import Edges, Pulse
+from gradreel.scenes.mobjects.plot import dashed, segment
+from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, mix, palette
+from manim import (
+    DOWN,
+    UP,
+    Animation,
+    Create,
+    FadeIn,
+    FadeOut,
+    LaggedStart,
+    Rectangle,
+    TransformFromCopy,
+    UpdateFromAlphaFunc,
+    VGroup,
+    smooth,
+    squish_rate_func,
+)
+from pydantic import Field
+
+BOX = (-5.3, 5.3, -2.15, 1.5)  # middles of the first and the last column, bottom, top
+PLATE_BASELINE, PLATE_WIDTH, PLATE_SIZE = 2.62, 6.2, 52
+DEEP_Y, DEEP_BASELINE = -2.85, -3.3
+PAPER = (0.0, -0.5, 4.4)  # middle, x, y; and width
+COVER_GAP = 0.3  # between what covers the hidden layers and the nodes that are seen
+OVER = 0.22  # from the top of what a label names to its baseline
+NARROW = -0.7  # where the last column stands while one neuron is seen from near, beside the network
+LENS = (3.95, -0.6, 2.2)  # middle of that neuron, x, y; and its radius
+CELL_BEHIND = 0.4  # share of its light in which a cell stays behind the neuron
+SWOLLEN = 1.35  # times its usual size: a name that promises too much
+COINS_AT = (5.3, -2.6)  # middle, bottom
+RUN = 1.0  # seconds that signals take through all of the network
+EDGES, FAINT_EDGES = 0.45, 0.2  # shares of their colour in which lines are drawn, and in a dimmed diagram
+
+
+class Naming(LectureScene):
+    """One node is a neuron, many are a neural network, each column is a hidden layer, many layers are deep."""
+
+    class Parameters(LectureScene.Parameters):
+        dataset: DailyViews = Field(DailyViews(), description="The daily views whose days are the network's features")
+        width: int = Field(WIDTH, ge=1, le=1000, description="ReLUs in each hidden layer")
+        depth: int = Field(3, ge=2, le=max(DEPTHS), description="Hidden layers")
+
+    def construct(self) -> None:
+        self._build()
+        self._nameless_beat()
+        self._neuron_beat()
+        self._network_beat()
+        self._spoilt_beat()
+        self._deep_beat()
+
+    # -- what is on the screen -----------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        p = self.parameters
+        self.diagram = LayerDiagram((p.dataset.window, *(p.width,) * p.depth, 1), BOX, pictures="relu")
+        for edges in self.diagram.edges:
+            style.emphasize(edges, EDGES)
+        half, y = PLATE_WIDTH / 2, PLATE_BASELINE - 0.22
+        self.plate = dashed((-half, y, 0), (half, y, 0), palette.dim, style.BOX, dash=0.13)
+
+    def _name(self, key: str) -> TextMobject:
+        """A name on the plate."""
+        return name_on_plate(self.screen(key))
+
+    def _light(self, share: float) -> list[Animation]:
+        """The diagram at ``share`` of its colours; its lines stay behind the nodes."""
+        lines = FAINT_EDGES if share < FULL else EDGES
+        nodes = [emphasis(part, share) for part in self.diagram.columns]
+        return [*nodes, *(emphasis(edges, lines) for edges in self.diagram.edges)]
+
+    def _hidden(self) -> range:
+        return range(1, self.parameters.depth + 1)
+
+    # -- beats ---------------------------------------------------------------------------------------------------
+
+    def _nameless_beat(self) -> None:
+        with self.beat("nameless"):
+            # The axis of the days, as the last scene left it, goes, then comes the whole network, and over it a plate
+            # with what it is: no name to win anybody with
+            axis = axis_of_days(FORECAST_BOX)
+            self.add(axis)
+            early, late = squish_rate_func(smooth, 0.0, 0.35), squish_rate_func(smooth, 0.35, 1.0)
+            self.play(FadeOut(axis, rate_func=early), FadeIn(self.diagram, rate_func=late), run_time=1.2)
+            self.name = self._name("no-name")
+            self.play(Create(self.plate), FadeIn(self.name, shift=0.15 * UP), run_time=0.8)
+
+    def _neuron_beat(self) -> None:
+        with self.beat("neuron"):
+            # The network makes room; one of its last nodes and the lines into it stay bright. Seen from near: signals
+            # come in, are added, and go through a ReLU: it fires, the way out lights up. Then others, whose sum is
+            # below zero, stop there: it is silent. All that steps back before a cell of the kind that is in our heads,
+            # and comes back upon it
+            column, edges = self.diagram.columns[-2], self.diagram.edges[-2].into(0)
+            node, picture = column.nodes[0], column.pictures[0]
+            self.rays = edges
+            self.play(self._spread(BOX[:2], (BOX[0], NARROW)), run_time=0.6)
+            self.play(*self._light(FAINT), run_time=0.3)
+            self.play(*(emphasis(part, FULL) for part in (node, picture)), emphasis(self.rays, PRESENT), run_time=0.3)
+            self.lens = NeuronView(*LENS, said=(self.screen("fires"), self.screen("silent")))
+            self.label = words(self.screen("neuron"), style.HEADING).place(LENS[1] + LENS[2] + 0.2, center=LENS[0])
+            seeing = [Create(line) for line in self.lens.sight(node)]
+            self.play(*seeing, FadeIn(self.lens), FadeIn(self.label, shift=0.15 * UP), run_time=0.7)
+            self.wait(0.2)
+            self.play(self.lens.signals(positive=True), run_time=1.8)
+            self.play(self.lens.signals(positive=False), run_time=1.8)
+            self.play(self.lens.look(1.0, 0.0), run_time=0.6)
+            self.wait(0.3)
+            self.play(self.lens.look(CELL_BEHIND, 1.0), run_time=0.8)
+
+    def _spread(self, start: tuple[float, float], end: tuple[float, float]) -> Animation:
+        """The diagram's first and last column go from the x of ``start`` to those of ``end``; distances stay even."""
+        before, way = np.array(start), np.array(end) - start
+
+        def update(diagram: LayerDiagram, share: float) -> None:
+            diagram.spread(np.linspace(*(before + share * way), len(diagram.columns)))
+
+        return UpdateFromAlphaFunc(self.diagram, update, rate_func=smooth)
+
+    def _network_beat(self) -> None:
+        with self.beat("network"):
+            # The network comes to the middle. More and more neurons light up, until all are bright, and the plate has
+            # its first name. A head is drawn around them, and signals run where the brain is; coins pile up beside it
+            leaving = [self.name, self.label, self.lens, *self.lens.lines]
+            self.play(*(FadeOut(part) for part in leaving), emphasis(self.rays, FAINT_EDGES), run_time=0.4)
+            self.play(self._spread((BOX[0], NARROW), BRAIN), run_time=0.7)
+            columns = self.diagram.columns
+            nodes = [part for k in self._hidden() for part in (*columns[k].nodes.values(), *columns[k].pictures)]
+            lights = [emphasis(part, FULL) for part in nodes]
+            self.name = self._name("network")
+            naming = FadeIn(self.name, shift=0.15 * UP, run_time=0.6)
+            self.play(LaggedStart(*lights, lag_ratio=0.1, run_time=1.2), naming)
+            self.head = head_outline()
+            self.play(*self._light(FULL), Create(self.head), run_time=0.9)
+            for k, edges in enumerate(self.diagram.edges):
+                self.play(Pulse(_one_each(edges, k + 1), palette.text).run(RUN / len(self.diagram.edges)))
+            self.coins = pile_of_coins(*COINS_AT)
+            falling = (FadeIn(coin, shift=0.5 * DOWN) for coin in self.coins)
+            self.play(LaggedStart(*falling, lag_ratio=0.25, run_time=1.1))
+
+    def _spoilt_beat(self) -> None:
+        with self.beat("spoilt"):
+            # The network goes, layer by layer, and the years come. A frame, dashed as all that is not there yet,
+            # grows with what the name promises, and the name swells; what is delivered fills little of it. Then the
+            # words alone are too much: they go into an article's title, it is rejected, and the name is struck out and
+            # loses its light
+            self.wait(0.9)
+            self.years = words(self.screen("years"), style.LABEL, palette.dim)
+            self.years.place(PLATE_BASELINE, left=PLATE_WIDTH / 2 + 0.3)
+            columns, edges = self.diagram.columns, self.diagram.edges
+            leaving = [columns[0], *(part for pair in zip(edges, columns[1:], strict=True) for part in pair)]
+            others = map(FadeOut, (self.head, self.coins))
+            self.play(LaggedStart(*map(FadeOut, leaving), lag_ratio=0.15), *others, run_time=0.6)
+            self.diagram.spread(np.linspace(*BOX[:2], len(columns)))  # it comes back with all its room
+            self.play(FadeIn(self.years, shift=0.15 * UP), run_time=0.5)
+            most = min(SWOLLEN, PLATE_WIDTH / float(self.name.width))
+            self.promise = Promise(self.screen("promised"), self.screen("delivered"))
+            self.add(self.promise)
+            self.play(self.promise.promising(), self._swell(1.0, most), run_time=1.8)
+            self.wait(0.4)
+            self.play(self.promise.delivering(), self._swell(most, 1.0), run_time=1.0)
+            self.wait(0.5)
+            self.paper = Paper(*PAPER, self.screen("paper"))
+            others = [part for part in self.paper if part is not self.paper.title]
+            self.play(FadeOut(self.promise), *map(FadeIn, others), run_time=0.5)
+            self.play(*self._into_the_title(), run_time=0.7)
+            self.add(self.paper)
+            self.stamp = stamp(self.screen("rejected"), PAPER[0], PAPER[1] - 0.3)
+            self.play(FadeIn(self.stamp, scale=1.6), run_time=0.4)
+            self.wait(0.2)
+            y = self.name.get_center()[1]
+            left, right = self.name.get_left()[0] - 0.2, self.name.get_right()[0] + 0.2
+            self.strike = segment((left, y, 0), (right, y, 0), palette.text, 4.0)
+            self.play(Create(self.strike), run_time=0.5)
+            self.play(emphasis(self.name, FAINT), run_time=0.4)
+
+    def _swell(self, start: float, end: float) -> Animation:
+        """The name on its plate goes from ``start`` to ``end`` times its usual size."""
+        name, before = self.name, [glyph.points.copy() for glyph in self.name]
+        foot = np.array([0.0, PLATE_BASELINE, 0.0])
+
+        def update(_: TextMobject, share: float) -> None:
+            size = 1 + share * (end / start - 1)
+            for glyph, points in zip(name, before, strict=True):
+                glyph.points = foot + size * (points - foot)
+
+        return UpdateFromAlphaFunc(name, update, rate_func=smooth)
+
+    def _into_the_title(self) -> list[Animation]:
+        """The name's letters go into the article's title, where it has just these; what is beside them comes."""
+        glyphs, wanted = list(self.paper.title), self.screen("network").replace(" ", "").lower()
+        first = self.screen("paper").replace(" ", "").lower().find(wanted)
+        last = first + len(wanted)
+        if first < 0 or len(self.name) != len(wanted) or len(glyphs) < last:
+            return [FadeIn(self.paper.title)]
+        moves = [TransformFromCopy(*pair) for pair in zip(self.name, glyphs[first:last], strict=True)]
+        late = squish_rate_func(smooth, 0.6, 1.0)
+        return [*moves, *(FadeIn(glyph, rate_func=late) for glyph in (*glyphs[:first], *glyphs[last:]))]
+
+    def _deep_beat(self) -> None:
+        with self.beat("deep"):
+            # The plate is empty, and the network is back. A frame round each column: hidden layers, for a lid over all
+            # of them leaves only the two ends to see. It opens. All of them together are deep, and the plate has its
+            # last name
+            gone = [FadeOut(part) for part in (self.name, self.strike, self.years, self.paper, self.stamp)]
+            self.play(*gone, FadeIn(self.diagram), run_time=0.5)
+            self.frames = [self.diagram.frame(k) for k in self._hidden()]
+            self.labels = [self._label(k) for k in self._hidden()]
+            self.ends = self._in_and_out()
+            for frame, label in zip(self.frames, self.labels, strict=True):
+                self.play(Create(frame), FadeIn(label, shift=0.15 * UP), run_time=1.8 / len(self.labels))
+            self.play(*(FadeIn(text, shift=0.15 * UP) for text in self.ends), run_time=0.4)
+            self._cover_and_open()
+            self._deep_bracket()
+            self.wait(0.5)  # until it is said
+            self.name = self._name("deep")
+            self.play(FadeIn(self.name, shift=0.15 * UP), run_time=0.6)
+            self.hand_on(self.name)
+
+    def _label(self, k: int) -> TextMobject:
+        text = words(self.screen("hidden-layer"), style.LABEL)
+        return text.place(self.frames[k - 1].get_top()[1] + OVER, center=self.diagram.columns[k].x)
+
+    def _in_and_out(self) -> list[TextMobject]:
+        """What is seen: above the first column and the last, at the height of the layers' labels or higher."""
+        first, last = self.diagram.columns[0], self.diagram.columns[-1]
+        over = max(self.labels[0].baseline, first.nodes[0].get_top()[1] + OVER)
+        ends = (("input", first.x), ("output", last.x))
+        return [words(self.screen(key), style.LABEL).place(over, center=x) for key, x in ends]
+
+    def _cover_and_open(self) -> None:
+        """A lid over everything between what goes in and what comes out: there as a whole, and as a whole gone."""
+        first, last = self.diagram.columns[0], self.diagram.columns[-1]
+        left, right = first.get_right()[0] + COVER_GAP, last.get_left()[0] - COVER_GAP
+        top, bottom = self.frames[0].get_top()[1] + 0.02, self.frames[0].get_bottom()[1] - 0.02
+        lid = Rectangle(width=right - left, height=top - bottom, color=palette.text, stroke_width=style.BOX)
+        lid.set_fill(mix(palette.text, 0.05), 1).move_to([(left + right) / 2, (top + bottom) / 2, 0])
+        asked = words("?", style.TITLE).move_to(lid)
+        self.play(FadeIn(lid), FadeIn(asked), run_time=0.3)
+        self.wait(1.9)
+        self.play(FadeOut(lid), FadeOut(asked), run_time=0.3)  # open when it is said that there are many
+
+    def _deep_bracket(self) -> None:
+        left, right = self.frames[0].get_left()[0], self.frames[-1].get_right()[0]
+        ends = [segment((x, DEEP_Y + 0.16, 0), (x, DEEP_Y, 0), palette.axis, style.AXIS) for x in (left, right)]
+        self.bracket = VGroup(segment((left, DEEP_Y, 0), (right, DEEP_Y, 0), palette.axis, style.AXIS), *ends)
+        self.deep = words(self.screen("many"), style.LABEL).place(DEEP_BASELINE, center=(left + right) / 2)
+        self.play(Create(self.bracket), FadeIn(self.deep, shift=0.15 * UP), run_time=0.8)
+
+
+def _one_each(edges: Edges, shift: int) -> VGroup:
+    """One line into each node that is drawn: from the node so much further down, so that no two signals meet."""
+    after, before = edges.drawn
+    return VGroup(*(edges.line(int(i), int(before[(n + shift) % len(before)])) for n, i in enumerate(after)))
+
+
+def name_on_plate(text: str) -> TextMobject:
+    """A name where this scene leaves it."""
+    return words(text, PLATE_SIZE).place(PLATE_BASELINE, center=0.0)

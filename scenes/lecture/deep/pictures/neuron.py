@@ -1,0 +1,151 @@
+"""One neuron seen from near: signals come in, are weighted and added, and what is left goes through a ReLU."""
+
+from __future__ import annotations
+
+import numpy as np
+from gradreel.scenes import style
+from gradreel.scenes.lecture.deep.pictures.nerve_cell import NerveCell
+from gradreel.scenes.mobjects.network_parts import Node, activation_picture, arrow_up
+from gradreel.scenes.mobjects.plot import ring, segment
+from gradreel.scenes.mobjects.text import formula, words
+from gradreel.scenes.style import palette
+from manim import Animation, Dot, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth, squish_rate_func
+from numpy.typing import NDArray
+
+INPUTS = 4
+PLUS, BODY = (-0.47, 0.17), (0.44, 0.24)  # x and radius of the sum, and of the ReLU, in radii of the whole
+SPREAD = 0.62  # of the inputs' heights on the rim
+BIAS = 0.36  # length of the arrow that brings b, in radii of the whole
+ARRIVED, LEFT = 0.33, 0.75  # shares of the time after which the signals are added, and out of the ReLU
+GOES_OUT = 0.14  # share of the time in which what came out, or did not, leaves
+SIGN_SIZE, SIGN_OVER, SIGN_COMES = 40, 0.17, 0.06  # of the sum's sign; over the line; share of the time it comes in
+SAID_OVER = 0.2  # from the ReLU to what is said of it
+FIRED = 7.0  # the way out, while something goes out
+FORK, ENDINGS = 0.74, (0.3, 0.0, -0.3)  # x where a cell's axon branches, heights of its ends, in radii of the whole
+
+
+class NeuronView(VGroup):
+    """A round window at (x, y): lines in from the left, a plus with b, a ReLU, a line out. ``signals`` go through.
+
+    ``cell``: behind the lines, unseen until one has a `look` at it. ``drawn``: all before it. ``lines``: from the node
+    that is looked at, once ``sight`` has made them; not part of the window. ``said``: over the ReLU, if something comes
+    out of it, and if not.
+    """
+
+    def __init__(self, x: float, y: float, radius: float, said: tuple[str, str] = ("", "")) -> None:
+        super().__init__()
+        self.said = said
+        self.middle, self.radius = np.array([x, y, 0.0]), radius
+        window = ring(self.middle, radius, palette.axis, palette.background)
+        self.plus, self.body = self._at(PLUS[0], 0.0), self._at(BODY[0], 0.0)
+        self.starts = [self._rim(height) for height in np.linspace(SPREAD, -SPREAD, INPUTS)]
+        self.end = self._at(0.99, 0.0)
+        into = [self._line(start, self.plus) for start in self.starts]
+        through = segment(self._at(PLUS[0] + PLUS[1], 0), self._at(BODY[0] - BODY[1], 0), palette.text, style.RING)
+        ends = self._at(BODY[0] + BODY[1], 0), self.end
+        self.out = segment(*ends, palette.axis, style.RING)
+        self.out.ends = ends
+        node = Node(self.body, BODY[1] * radius, palette.blue)
+        picture = activation_picture("relu", 1.3 * BODY[1] * radius, palette.blue, style.SMALL_CURVE).move_to(self.body)
+        self.cell = self._cell()
+        self.drawn = [*into, through, self.out, *self._sum(), *self._bias(), node, picture]
+        self.add(window, self.cell, *self.drawn)
+        self._looked, self._opacities = (0.0, 1.0), list[tuple[float, float]]()
+        self.lines: list[VMobject] = []
+
+    def _at(self, x: float, y: float) -> NDArray:
+        """A point of the window, in its radii."""
+        return self.middle + self.radius * np.array([x, y, 0.0])
+
+    def _rim(self, height: float) -> NDArray:
+        return self._at(-0.99 * float(np.sqrt(1 - height**2)), height)
+
+    def _inside(self, point: NDArray) -> NDArray:
+        """The point of the window that lies toward ``point``, which is at its rim or beyond."""
+        way = point - self.middle
+        return self.middle + 0.94 * self.radius * way / np.linalg.norm(way)
+
+    def _line(self, start: NDArray, end: NDArray) -> VMobject:
+        way = (end - start) / np.linalg.norm(end - start)
+        return segment(start, end - way * PLUS[1] * self.radius, palette.yellow, style.RING)
+
+    def _sum(self) -> list[VMobject]:
+        """A plus in a ring."""
+        arms = 0.08 * self.radius * np.eye(3)[:2]
+        lines = [segment(self.plus - arm, self.plus + arm, palette.text, style.RING) for arm in arms]
+        return [ring(self.plus, PLUS[1] * self.radius, palette.text), *lines]
+
+    def _bias(self) -> list[VMobject]:
+        """b, which is added too, and its arrow from below."""
+        foot = self._at(PLUS[0], -PLUS[1])
+        length = BIAS * self.radius
+        name = formula("b", style.LETTER, palette.green).place(foot[1] - length, left=foot[0] + 0.14)
+        return [arrow_up(foot - np.array([0.0, 0.04, 0.0]), length, palette.green), name]
+
+    def sight(self, node: Node) -> list[VMobject]:
+        """Two lines from ``node`` to the window's rim, touching both."""
+        start = node.get_center()
+        way = self.middle - start
+        length = float(np.linalg.norm(way))
+        angle = float(np.arctan2(way[1], way[0]))
+        tilt = float(np.arccos((node.radius - self.radius) / length))
+        for sign in (1.0, -1.0):
+            normal = np.array([np.cos(angle + sign * tilt), np.sin(angle + sign * tilt), 0.0])
+            ends = start + node.radius * normal, self.middle + self.radius * normal
+            self.lines.append(segment(*ends, palette.dim, style.BOX))
+        return self.lines
+
+    def signals(self, positive: bool) -> Animation:
+        """Signals come in together and are added. A ``positive`` sum goes through the ReLU and out; else it stops.
+
+        From then on the sum's sign stands over the line from the plus to the ReLU, and over that what it does; the way
+        out is bright while something goes out. At the end all of it is gone.
+        """
+        dots = VGroup(*(Dot(start, radius=0.1, color=palette.text) for start in self.starts))
+        sign = self._sign(positive)
+        goal = self.end if positive else self.body - np.array([BODY[1] * self.radius + 0.1, 0.0, 0.0])
+        arriving, leaving = squish_rate_func(smooth, 0.0, ARRIVED), squish_rate_func(smooth, ARRIVED, LEFT)
+        fired = segment(*self.out.ends, palette.text, FIRED)
+
+        def update(_: VGroup, share: float) -> None:
+            left = leaving(share)
+            for dot, start in zip(dots, self.starts, strict=True):
+                way = start + arriving(share) * (self.plus - start)
+                dot.move_to(way if left == 0 else self.plus + left * (goal - self.plus))
+                dot.set_opacity(1.0 if positive else float(np.clip((1 - share) / GOES_OUT, 0, 1)))
+            sign.set_opacity(float(np.clip(min(share - ARRIVED, 1 - share) / SIGN_COMES, 0, 1)))
+            beyond = positive and dots[0].get_center()[0] > self.out.ends[0][0]
+            fired.set_stroke(opacity=float(np.clip((1 - share) / GOES_OUT, 0, 1)) if beyond else 0.0)
+
+        return UpdateFromAlphaFunc(VGroup(fired, dots, sign), update, remover=True, rate_func=linear)
+
+    def _sign(self, positive: bool) -> VGroup:
+        middle = self._at((PLUS[0] + PLUS[1] + BODY[0] - BODY[1]) / 2, 0.0)
+        sign = formula("r > 0" if positive else "r < 0", SIGN_SIZE)
+        signs = VGroup(sign.place(middle[1] + SIGN_OVER, center=middle[0]))
+        if said := self.said[0 if positive else 1]:
+            over = float(self.body[1]) + BODY[1] * self.radius + SAID_OVER
+            signs.add(words(said, style.LABEL).place(over, center=float(self.body[0])))
+        return signs
+
+    def look(self, cell: float, diagram: float) -> Animation:
+        """The cell comes to light by ``cell``, and all that is drawn over it to ``diagram`` of what it was."""
+        inked = [part for drawn in self.drawn for part in drawn.family_members_with_points()]
+        if not self._opacities:
+            self._opacities = [(part.get_fill_opacity(), part.get_stroke_opacity()) for part in inked]
+        start, end = np.array(self._looked), np.array([cell, diagram])
+        self._looked = (cell, diagram)
+
+        def update(_: NeuronView, share: float) -> None:
+            lit, seen = start + share * (end - start)
+            self.cell.lit(float(lit))
+            for part, (fill, stroke) in zip(inked, self._opacities, strict=True):
+                part.set_fill(opacity=fill * seen, family=False).set_stroke(opacity=stroke * seen, family=False)
+
+        return UpdateFromAlphaFunc(self, update, rate_func=smooth)
+
+    def _cell(self) -> NerveCell:
+        """A nerve cell that fits behind the lines: dendrites where signals come in, its body the sum, an axon out."""
+        tips = [self._inside(start) for start in self.starts]
+        ends = [self._inside(self._at(1.0, height)) for height in ENDINGS]
+        return NerveCell(self.plus, tips, self._at(FORK, 0.0), ends, self.radius)

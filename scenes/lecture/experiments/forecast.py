@@ -1,0 +1,380 @@
+"""A trained network predicts days it has never seen: it knows the week, and it does not know the calendar."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any, Self
+
+import numpy as np
+from gradreel.core.analysis.forecast import NextDays, next_days
+from gradreel.core.analysis.results import EPOCHS, WIDTH, depth_experiments
+from gradreel.core.daily.synthetic import LOW_WEEKDAYS, NEW_YEAR_EVES
+from gradreel.core.daily.views import DailyViews, loss_column
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.scenes import style
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.lecture.daily_data import FORECAST_BOX, Seed, data_caption, days_that_differ, trained_years
+from gradreel.scenes.lecture.experiments.depth_picture import BOX as DEPTH_BOX
+from gradreel.scenes.lecture.experiments.pictures.eve_strips import EveStrips
+from gradreel.scenes.lecture.experiments.pictures.forecast_plot import ForecastPlot
+from gradreel.scenes.lecture.runs import LECTURE_DEPTHS
+from gradreel.scenes.mobjects.day_plot import REAL_LINE, WindowBracket
+from gradreel.scenes.mobjects.depth_lines import axis_line
+from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.plot import polyline
+from gradreel.scenes.mobjects.text import heading, words
+from gradreel.scenes.style import FAINT, FULL, emphasis, palette
+from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.day_words import day_words, in_languages, period_words, views_words, weekdays_words
+from gradreel.scenes.words.network_words import network_fields
+from manim import (
+    UP,
+    Animation,
+    Create,
+    FadeIn,
+    FadeOut,
+    LaggedStart,
+    ReplacementTransform,
+    Transform,
+    UpdateFromAlphaFunc,
+    VGroup,
+    VMobject,
+    linear,
+    smooth,
+    squish_rate_func,
+    there_and_back,
+)
+from numpy.typing import NDArray
+from pydantic import BaseModel, Field, field_validator, model_validator
+
+BRACKET, BRACKET_WORDS = -2.64, -3.0  # the line of the days that a prediction is made from, and of its name
+LONGEST_BEFORE = 120  # days before them that are shown: a longer window's bracket is open
+READOUT = 30
+MOST_DAYS = 63  # that are shown where no days are asked for
+JUMP, EVE = date(2021, 2, 1), date(2021, 2, 11)  # of the lesson's days: what its network misses by the most, each way
+CLOSE = date(2021, 1, 27), date(2021, 2, 17)  # the days around them that are seen close by
+EVERY_YEAR = 0.8
+"""Seconds from an Eve's name until the other years come: they stand there when it is said that each has that dip."""
+LOOK = 1.9
+"""Seconds in which all years, with their dates, are looked at."""
+
+
+class Forecast(LectureScene):
+    """The days' views in red, a network's predictions in blue, over days that were not trained on."""
+
+    class Parameters(LectureScene.Parameters):
+        dataset: DailyViews = Field(DailyViews(), description="The daily views that the network learns")
+        depth: int = Field(3, ge=0, le=20, description="Hidden layers of the network; 0 is the linear model")
+        width: int = Field(WIDTH, ge=1, le=1000, description="ReLUs in each hidden layer")
+        seed: Seed = Field(0, description="Of the network's random start and its random batches")
+        epochs: int = Field(EPOCHS, ge=1, le=100_000, description="Passes over the days trained on")
+        first: date | None = Field(
+            None,
+            description="The first day shown; by default the first unseen one, or, of many unseen days, four weeks "
+            "before the one that is missed by the most",
+        )
+        last: date | None = Field(None, description="The last day shown, a week after the first or more")
+
+        @field_validator("dataset")
+        @classmethod
+        def _days_differ(cls, dataset: DailyViews) -> DailyViews:
+            return days_that_differ(dataset)
+
+        @model_validator(mode="after")
+        def _days_are_there(self) -> Self:
+            low, high = self.dataset.first_unseen, self.dataset.daily.end
+            for name in ("first", "last"):
+                day = getattr(self, name)
+                if day is not None and not low <= day <= high:
+                    raise ValueError(f"{name}: an unseen day is wanted, from {low} to {high}, got {day}")
+            if (high - low).days < 1:
+                raise ValueError(
+                    f"dataset: two unseen days at least are wanted, and there is one, {low}; give more days, a smaller "
+                    "window or an earlier unseen_from"
+                )
+            first, last = self.first or low, self.last or high
+            if (last - first).days < 1:
+                raise ValueError(f"first and last: two days at least are wanted, got {first} to {last}")
+            if self.first and self.last and (last - first).days > 400:
+                raise ValueError(f"first and last: 400 days at most can be told apart, got {(last - first).days + 1}")
+            return self
+
+    @classmethod
+    def experiments(cls, parameters: Any) -> dict[str, Experiment]:
+        """The run that is shown is one of those that the comparison of depths has."""
+        return {"run": run_of(parameters)}
+
+    def construct(self) -> None:
+        self._prepare()
+        self._real_beat()
+        self._predict_beat()
+        self._lows_beat()
+        if self.other_data:
+            self._miss_beat()
+        else:
+            self._jump_beat()
+            self._dip_beat()
+            self._answer_beat()
+        self._window_beat()
+        self.hand_on(self.picture.plot.x_axis)
+
+    # -- what is on the screen -----------------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        trace, parameters, self.dataset = self.trace("run"), self.parameters, self.parameters.dataset
+        theta = np.asarray(trace.parameters[-1])
+        self.days = shown_days(trace.experiment, theta, parameters.first, parameters.last)
+        if not np.isfinite(self.days.prediction).all():
+            raise UserError("forecast: the network's predictions are not finite; train it with a smaller learning rate")
+        self.lows = () if self.other_data else LOW_WEEKDAYS
+        self.told = largest_miss(self.days) if self.other_data else self._place(EVE)  # the day that the end is about
+        self.usual = float(self.days.mean_absolute_error)
+        self.missed = loss_column([self.usual])
+        self._draw()
+
+    def _place(self, day: date) -> int:
+        """Which of the days shown it is."""
+        return (day - self.days.dates[0].astype(date)).days
+
+    def _draw(self) -> None:
+        days, language, window = self.days, self.context.language, self.dataset.window
+        before = min(window + 1, LONGEST_BEFORE)
+        texts = {"real": self.screen("data" if self.dataset.synthetic else "real"), "model": self.screen("model")}
+        self.picture = ForecastPlot(self.dataset, days, before, texts, self.lows, language, FORECAST_BOX)
+        self.bracket = WindowBracket(self.picture.plot, window, BRACKET)
+        period = period_words(*days.dates[[0, -1]], language)
+        key = "caption-other" if self.other_data else "caption"
+        self.note = data_caption(self, self.dataset, key, days=period, **trained_years(self.dataset))
+
+    # -- beats ---------------------------------------------------------------------------------------------------
+
+    def _real_beat(self) -> None:
+        picture = self.picture
+        with self.beat("real-made-up", **trained_years(self.dataset)):
+            # The axis of the networks, as the last scene left it, becomes that of the days. The days before step back;
+            # then the views, a dot a day: days that no network was trained on
+            axis = axis_line(len(LECTURE_DEPTHS), DEPTH_BOX)
+            self.add(axis)
+            self.title, arriving = next_heading(self.screen("heading"))
+            days = ReplacementTransform(axis, picture.plot.x_axis)
+            others = [part for part in picture.plot if len(part.get_all_points()) and part is not picture.plot.x_axis]
+            late = FadeIn(picture.ticks, rate_func=squish_rate_func(smooth, 0.4, 1.0))
+            self.play(*arriving, days, late, *map(FadeIn, (*others, self.note)))
+            self.add(picture)
+            self.play(Create(picture.before), run_time=0.8, rate_func=linear)
+            pop = LaggedStart(*(FadeIn(dot) for dot in picture.dots), lag_ratio=0.5)
+            self.play(Create(picture.red), pop, run_time=2.0, rate_func=linear)
+            self.sides = self._sides()
+            self.play(FadeIn(picture.real_label), FadeIn(self.sides), run_time=0.4)
+
+    def _sides(self) -> VGroup:
+        """Above the days before and above those shown: which were seen in training, if they part just there."""
+        if self.days.dates[0].astype(date) != self.dataset.first_unseen:
+            return VGroup()
+        return self.picture.sides([self.screen("seen"), self.screen("unseen")])
+
+    def _predict_beat(self) -> None:
+        parameters, picture = self.parameters, self.picture
+        values = {"window": Count(self.dataset.window), "error": self.missed(self.usual)}
+        fields = network_fields("model", (parameters.width,) * parameters.depth, "depth")
+        with self.beat("predict-lecture", **values, **fields):
+            # A bracket holds the days that a prediction is made from; it slides on, and blue comes out at its end
+            text = self.screen("error-run", error=values["error"])
+            readout = words(text, READOUT).place(style.HEADING_BASELINE, right=style.RIGHT_EDGE)
+            self.bracket.put(picture.first_day)
+            self.play(Create(self.bracket), run_time=0.7)
+            self._walk(4.5)
+            self.play(FadeIn(picture.model_label), FadeOut(self.bracket), run_time=0.4)
+            self.play(FadeIn(readout, shift=0.15 * UP), run_time=0.5)
+
+    def _walk(self, seconds: float) -> None:
+        picture, last = self.picture, len(self.days.dates) - 1
+
+        def update(_: VMobject, share: float) -> None:
+            picture.show_blue(share * last)
+            self.bracket.put(picture.first_day + share * last)
+
+        picture.show_blue(0.0)
+        moving = VGroup(picture.blue, self.bracket)
+        self.add(moving)
+        self.play(UpdateFromAlphaFunc(moving, update, run_time=seconds, rate_func=_starting_slowly))
+        picture.show_blue(last)
+
+    def _lows_beat(self) -> None:
+        picture = self.picture
+        values = {} if self.other_data else in_languages("days", lambda lang: weekdays_words(self.lows, lang))
+        with self.beat("lows", **values):
+            # Closer. On the lesson's days, the low ones of each week are shaded: red and blue dots beat there, week
+            # after week, and stay side by side, the red ones ringed
+            self.play(FadeOut(self.sides), run_time=0.3)
+            picture.zoom(self, 0, len(self.days.dates) - 1)
+            if not self.other_data:
+                self.bring_to_back(picture.bands)
+                self.names = self._band_names()
+                lag = min(0.6, 5.0 / len(picture.bands))
+                weeks = [picture.beating(k) for k in range(len(picture.bands))]
+                self.play(FadeIn(self.names, shift=0.1 * UP), LaggedStart(*weeks, lag_ratio=lag, run_time=3.2))
+
+    def _miss_beat(self) -> None:
+        values = self._numbers(self.told)
+        with self.beat("rise-late", **values, **self._day(self.told)):
+            # The day that was missed by the most is ringed
+            marks = self.picture.mark(self.told, values, None)
+            self.play(Create(marks.ring), *self._date(self.told), run_time=0.6)
+            self.play(Create(marks.gap), FadeIn(marks.truth), FadeIn(marks.prediction), run_time=0.6)
+
+    def _jump_beat(self) -> None:
+        k = self._place(JUMP)
+        with self.beat("rise-late", **self._numbers(k), **self._day(k)):
+            # Closer still: the low weekdays, which are told, leave, and the days around both surprises fill the plot
+            picture = self.picture
+            leaving = (self.names, picture.bands, picture.low_dots, picture.low_rings)
+            self.play(*map(FadeOut, leaving), run_time=0.3)
+            picture.zoom(self, *map(self._place, CLOSE))
+            self._mark_a_surprise(k, self.screen("chance-rise"))
+
+    def _dip_beat(self) -> None:
+        k = self._place(EVE)
+        with self.beat("second-dip-late", **self._numbers(k), **self._day(k)):
+            # The other way round; of the day before, its ring and its name stay
+            told = [part for marks in self.picture.marks.values() for part in marks.told]
+            self.play(*map(FadeOut, told), run_time=0.3)
+            self._mark_a_surprise(k, self.screen("eve"))
+
+    def _mark_a_surprise(self, k: int, name: str) -> None:
+        """The day is ringed and named at the axis, its numbers stand at the points; where blue follows a day late, a
+        ring, and an arrow to there from the jump in red.
+        """
+        values = self._numbers(k)
+        marks = self.picture.mark(k, values, self.screen("late", **values), name)
+        self.play(Create(marks.ring), FadeIn(marks.truth), *self._date(k), run_time=0.6)
+        self.play(Create(marks.gap), FadeIn(marks.prediction), run_time=0.7)
+        self.play(emphasis(marks.gap, FAINT), *map(Create, marks.following), run_time=0.6)
+        self.play(Create(marks.echo), FadeIn(marks.late), run_time=0.6)
+
+    def _numbers(self, k: int) -> dict[str, str]:
+        """The views of day ``k``, what was predicted for it, and for the next day."""
+        days = self.days
+        after = days.prediction[min(k + 1, len(days.dates) - 1)]
+        return {"truth": self._text(days.truth[k]), "prediction": self._text(days.prediction[k]),
+                "next": self._text(after)}  # fmt: skip
+
+    def _answer_beat(self) -> None:
+        with self.beat("eve-chance", **self._day(self._place(EVE)), **self._day(self._place(JUMP), "other")):
+            # The Eve gets its name: a calendar tells of it. Every year has that dip, each on another date, for we made
+            # these views. The other day gets its name with the last sentence; its ring beats, since the Eve was spoken
+            # of meanwhile
+            eve, jump = (self.picture.marks[self._place(day)] for day in (EVE, JUMP))
+            self.play(FadeIn(eve.name), run_time=0.6)
+            self.wait(EVERY_YEAR)
+            self._every_year()
+            beat = jump.ring.animate(rate_func=there_and_back).scale(1.7)
+            self.play(FadeIn(jump.name), beat, run_time=0.8)
+
+    def _every_year(self) -> None:
+        """The days around the Eve become a strip of its year, between the same weeks of the others; and back again.
+
+        Heading and caption are those of that picture. There the dates light up one by one; a line at this year's runs
+        through the other years' strips, off their dips.
+        """
+        known = sum(day < self.dataset.first_unseen for day in NEW_YEAR_EVES)
+        sides = self.screen("seen"), self.screen("unseen")
+        self.strips = strips = EveStrips(self.dataset.daily, NEW_YEAR_EVES, known, sides, self.context.language)
+        away = list(self.mobjects)
+        said = [heading(self.screen("heading-eves")), data_caption(self, self.dataset, "caption-eves")]
+        early, late = squish_rate_func(smooth, 0.0, 0.4), squish_rate_func(smooth, 0.5, 1.0)
+        between = squish_rate_func(smooth, 0.3, 0.7)  # the piece that moves is never without dates
+        near, far = self._strip_of_the_eve()
+        moving = near.copy()
+        leaving = [FadeOut(part, rate_func=early) for part in away]
+        coming = [
+            FadeIn(strips.ground, rate_func=between),
+            *(FadeIn(part, rate_func=late) for part in (strips.strips, *said)),
+        ]
+        self.play(*leaving, Transform(moving, far), *coming, run_time=1.1)
+        self.play(LaggedStart(*map(FadeIn, strips.marks), lag_ratio=0.8), run_time=1.9)
+        line = strips.date_of(NEW_YEAR_EVES.index(EVE))
+        self.play(Create(line), run_time=0.7)
+        self.wait(LOOK)
+        leaving = [FadeOut(part, rate_func=early) for part in (strips.strips, strips.marks, line, *said)]
+        leaving.append(FadeOut(strips.ground, rate_func=between))
+        coming = [FadeIn(part, rate_func=late) for part in away]
+        self.play(*leaving, Transform(moving, near), *coming, run_time=1.0)
+        self.remove(moving)
+
+    def _strip_of_the_eve(self) -> tuple[VGroup, VGroup]:
+        """Red's piece that is seen close by, with the Eve's ring: in the picture, and in the strip of its year."""
+        plot, (start, *_), k = self.picture.plot, self.days.dates, NEW_YEAR_EVES.index(EVE)
+        days, strip = self.strips.piece(k, *CLOSE)
+        views = self.days.truth[[(day - start.astype(date)).days for day in days]]
+        red = polyline(plot.at(plot.days(np.array(days, dtype="datetime64[D]")), views), palette.red, REAL_LINE)
+        rings = self.picture.marks[self.told].ring, self.strips.marks[k][0]
+        return VGroup(red, rings[0].copy()), VGroup(strip, rings[1].copy())
+
+    def _band_names(self) -> VGroup:
+        return self.picture.band_names(weekdays_words(self.lows, self.context.language, "short"))
+
+    def _date(self, k: int) -> list[Animation]:
+        """The day that is spoken of comes to the axis."""
+        return self.picture.date(k, day_words(self.days.dates[k], self.context.language, "short"))
+
+    def _window_beat(self) -> None:
+        picture = self.picture
+        with self.beat("window", window=Count(self.dataset.window)):
+            # Back from it all: what the network saw before that day, from end to end, and no calendar
+            gone = [part for marks in picture.marks.values() for part in marks.words]
+            gone += [part for marks in picture.marks.values() if marks.echo for part in (marks.echo, *marks.following)]
+            others = [marks for k, marks in picture.marks.items() if k != self.told]
+            gone += [part for marks in others for part in (marks.ring, marks.gap)]
+            gone += list(picture.bands)
+            gone += [self.names] if hasattr(self, "names") else []
+            here = self.get_mobject_family_members()
+            gap = picture.marks[self.told].gap
+            kept = emphasis(gap, FULL) if gap in here else FadeIn(style.emphasize(gap, FULL))
+            gone = [part for part in gone if set(part.get_family()) & set(here)]
+            self.play(*map(FadeOut, gone), kept, run_time=0.4)
+            picture.zoom_out(self)
+            self.bracket.put(picture.first_day + self.told)
+            name = words(self.screen("window", window=Count(self.dataset.window)), 26)
+            middle = max(self.bracket.get_center()[0], style.LEFT_EDGE + name.width / 2)
+            name.place(BRACKET_WORDS, center=middle)
+            self.play(Create(self.bracket), run_time=1.0)
+            self.play(FadeIn(name, shift=0.1 * UP), run_time=0.5)
+
+    def _text(self, views: float) -> str:
+        return views_words(self.dataset, float(views))
+
+    def _day(self, k: int, name: str = "day") -> dict[str, str]:
+        """Fields of a line about day ``k`` of those shown."""
+        return in_languages(name, lambda language: day_words(self.days.dates[k], language))
+
+
+def _starting_slowly(share: float) -> float:
+    """The first days one by one, the others faster."""
+    return share**1.6
+
+
+def run_of(parameters: BaseModel) -> Experiment:
+    """The network of ``depth`` layers of ``width`` ReLUs from ``seed``, as the comparison of depths trains it."""
+    p: Any = parameters
+    (network,) = depth_experiments(p.dataset, (p.depth,), p.width, (p.seed,), p.epochs)
+    return network.experiments[0]
+
+
+def largest_miss(days: NextDays) -> int:
+    """Which day was missed by the most, upwards or downwards."""
+    return int(np.abs(days.error).argmax())
+
+
+def shown_days(run: Experiment, theta: NDArray, first: date | None, last: date | None) -> NextDays:
+    """The days that were asked for; of many, those around the one that is missed by the most."""
+    every = next_days(run, theta, first, last)
+    if len(every.dates) <= MOST_DAYS or (first and last):
+        return every
+    start, end = every.dates[0].astype(date), run.dataset.daily.end
+    if first is None:
+        worst = every.dates[largest_miss(every)].astype(date)
+        latest = every.dates[-1].astype(date) - timedelta(days=MOST_DAYS - 1)
+        start = max(start, min(worst - timedelta(days=28), latest))
+    return next_days(run, theta, start, min(start + timedelta(days=MOST_DAYS - 1), end))

@@ -1,0 +1,145 @@
+"""Networks in columns side by side: first as dots, then the lines of a run over the epochs, then bars of all runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from gradreel.core.analysis.results import Result
+from gradreel.scenes import style
+from gradreel.scenes.lecture.experiments.pictures.relu_blocks import networks_as_dots
+from gradreel.scenes.mobjects.bars import Columns, LossBar, loss_bars
+from gradreel.scenes.mobjects.loss_lines import Line, LossPanel
+from gradreel.scenes.mobjects.loss_scale import loss_labels
+from gradreel.scenes.mobjects.plot import dashed
+from gradreel.scenes.mobjects.sigmoid_board import arrow, set_arrow
+from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.style import palette
+from manim import VGroup, VMobject
+
+SIDE_LINE, NAME_LINE, BELOW_NAME = -1.83, -2.33, -2.78  # baselines under the columns
+WIDE_COLUMNS = 4  # with more networks than this, words are short
+PICTURE = 0.3  # free above and below the blocks of dots
+KINDS = ("unseen", "training")
+WAY_LEAST, BESIDE, NEAR = 0.3, 0.18, 0.12  # an arrow worth drawing; room at the sides of a number, above and below
+CLEAR = 0.12  # more between the ticks' numbers and their lines: there the first network's dot begins
+WAY_BESIDE, WAY_SHARE = 0.2, 0.08  # of an arrow, left of its bar; of a column's width at most
+
+
+class WidthBoard:
+    """What stands in the columns of ``results``, each at its place; a scene shows one after another. No mobject itself.
+
+    ``blocks``: each network as dots, the linear model as its formula. ``panels``: the ``lines`` of one of its runs, on
+    seen and on unseen days. ``bars``: a pair SEEN, UNSEEN, of all its runs. ``written`` writes a loss in views.
+    """
+
+    def __init__(
+        self, results: Sequence[Result], lines: Sequence[tuple[Line, Line]], written: Callable[[float], str]
+    ) -> None:
+        losses = [(result.training, result.unseen) for result in results]
+        self.columns = columns = Columns.holding([each for pair in losses for each in pair], len(results))
+        self.many = len(results) > WIDE_COLUMNS
+        self.axis = columns.axis()
+        self.ticks = columns.ticks(written)
+        self.panels = [LossPanel(columns, k, *pair, self.ticks) for k, pair in enumerate(lines)]
+        self.bars = loss_bars(columns, losses, written)
+        left, right = columns.panel(0)
+        height, middle = columns.top - columns.bottom, (columns.bottom + columns.top) / 2
+        centers = [np.array([columns.center(k), middle, 0.0]) for k in range(len(results))]
+        hidden = [result.network.hidden for result in results]
+        self.blocks = networks_as_dots(hidden, centers, right - left, height - 2 * PICTURE)
+
+    # -- words -----------------------------------------------------------------------------------------------------
+
+    def names(self, texts: Sequence[str]) -> VGroup:
+        """What stands under the columns."""
+        return self._under(texts, NAME_LINE, lambda text: words(text, 26 if self.many else 32))
+
+    def sizes(self, texts: Sequence[str], beside: str) -> VGroup:
+        """What stands under the names; the word ``beside`` them at the left where columns are ``many``."""
+        sizes = self._under(texts, BELOW_NAME, lambda text: words(text, style.CAPTION, palette.dim))
+        if self.many:
+            sizes.add(words(beside, style.CAPTION, palette.dim).place(BELOW_NAME, left=style.LEFT_EDGE))
+        return sizes
+
+    def _under(self, texts: Sequence[str], baseline: float, write: Callable[[str], TextMobject]) -> VGroup:
+        return VGroup(*(write(t).place(baseline, center=self.columns.center(k)) for k, t in enumerate(texts)))
+
+    def side_names(self, side: int, text: str) -> list[TextMobject]:
+        """The word under each bar of a side."""
+        slots = [self.columns.slot(k, side) for k in range(self.columns.count)]
+        return [words(text, style.TICK, palette.dim).place(SIDE_LINE, center=slot) for slot in slots]
+
+    def scale_labels(self, name: str) -> VGroup:
+        """The ticks' numbers left of the first column, and above them what they measure."""
+        columns = self.columns
+        return loss_labels(self.ticks, columns.y, columns.panel(0)[0] - CLEAR, columns.top, name)
+
+    def epochs(self, run: str) -> VGroup:
+        """Under each panel, the first and the last epoch; between them, if there is room, that it is one ``run``."""
+        ends = [panel.epochs(SIDE_LINE) for panel in self.panels]
+        names = [words(run, style.TICK, palette.dim) for _ in ends]
+        for (first, last), name in zip(ends, names, strict=True):
+            left, right = float(first.get_right()[0]), float(last.get_left()[0])
+            name.place(SIDE_LINE, center=(left + right) / 2)
+        fits = names[0].width < float(ends[0][1].get_left()[0] - ends[0][0].get_right()[0]) - 2 * BESIDE
+        return VGroup(*ends, *(names if fits else []))
+
+    # -- lines -----------------------------------------------------------------------------------------------------
+
+    def show(self, epoch: float, *kinds: str) -> None:
+        """Every line of these kinds, of both without any, up to ``epoch``."""
+        for panel in self.panels:
+            for kind in kinds or KINDS:
+                panel.show(epoch, kind)
+
+    def lines(self, kind: str) -> VGroup:
+        """Every line of a kind and its tip, panel by panel."""
+        return VGroup(*(VGroup(getattr(panel, kind), getattr(panel, f"{kind}_tip")) for panel in self.panels))
+
+    def parting(self) -> LossPanel:
+        """The panel whose two lines end farthest apart."""
+        return max(self.panels, key=lambda panel: abs(panel.unseen.end()[1] - panel.training.end()[1]))
+
+    def last_above(self, kind: str) -> float:
+        """The epoch after which no line of this kind is above the picture."""
+        return max(float(getattr(panel, kind).data_x[0]) for panel in self.panels)
+
+    # -- bars ------------------------------------------------------------------------------------------------------
+
+    def every_bar(self) -> list[LossBar]:
+        """Column by column, seen before unseen."""
+        return [bar for pair in self.bars for bar in pair]
+
+    def level(self, side: int) -> VGroup:
+        """The smallest network's mean on this side, dashed across the others' columns.
+
+        A bar whose number stands at that height is left out from side to side: the line would strike it through.
+        """
+        first, last = self.bars[0][side], self.bars[-1][side]
+        y = self.columns.y(first.losses.mean)
+        ends = [first.right]
+        for bar in self.every_bar():
+            value = bar.value
+            if bar.left > first.right and value.get_bottom()[1] - NEAR < y < value.get_top()[1] + NEAR:
+                ends += [min(value.get_left()[0] - BESIDE, bar.left), max(value.get_right()[0] + BESIDE, bar.right)]
+        ends.append(last.right)
+        return VGroup(
+            *(
+                dashed((left, y, 0.0), (right, y, 0.0), palette.text)
+                for left, right in zip(ends[::2], ends[1::2], strict=True)
+                if right > left
+            )
+        )
+
+    def way(self, k: int, side: int) -> VMobject | None:
+        """Beside the bar of network ``k``, an arrow from the smallest network's mean to its own; None for a short one.
+
+        It stands left of the bar: in it, its head would lie on the runs' dots.
+        """
+        bar = self.bars[k][side]
+        start, end = (self.columns.y(losses.mean) for losses in (self.bars[0][side].losses, bar.losses))
+        if abs(end - start) < WAY_LEAST:
+            return None
+        x = bar.left - min(WAY_BESIDE, WAY_SHARE * self.columns.width)
+        return set_arrow(arrow(palette.text), np.array([x, start, 0.0]), np.array([x, end, 0.0]))

@@ -1,0 +1,1 @@
+"""More features, the formula as a network, as matrices, and theta."""

@@ -1,0 +1,276 @@
+"""The formula of several sigmoids and several features, drawn as a network, and one real example on its way through."""
+
+from __future__ import annotations
+
+from gradreel.scenes import style
+from gradreel.scenes.lecture.networks.network_surface import SurfaceBeats, zh_views
+from gradreel.scenes.lecture.networks.pictures.view_window import ViewWindow
+from gradreel.scenes.lecture.three_days import A, R, X, Y
+from gradreel.scenes.mobjects.activation_zoom import ActivationZoom
+from gradreel.scenes.mobjects.formula_growth import grow
+from gradreel.scenes.mobjects.lecture_formulas import many_features_source
+from gradreel.scenes.mobjects.network_parts import Pulse
+from gradreel.scenes.mobjects.network_sum import LARGEST, WrittenSum
+from gradreel.scenes.mobjects.text import formula
+from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
+from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.day_words import day_words, in_languages, weekday_words
+from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, VGroup, smooth, squish_rate_func
+
+WHOLE_SIZE, WHOLE_BASELINE = 56, 1.83  # of the formula, as more-features leaves it
+PLACE_SIZE = 46  # of it below the diagram
+BESIDE_WIDTH, BESIDE_MIDDLE = 5.5, 0.35  # of it right of what is drawn of its bracket: at most so wide
+SUM_BASELINE = -2.72
+ZOOM = (-2.2, 2.2, -3.15, -2.45)  # of the enlarged sigmoid
+CHART, CHART_DAYS = (-1.4, 5.9, -1.0, 1.5), 14  # of the last views: left, right, bottom, top; about so many days
+INSIDE = ("bias", "plus-in", "sum-in", "w", "x", "brackets")
+"""Parts of the formula that belong to its bracket."""
+
+
+def through_source(index: int, activation: str) -> str:
+    """a_i = sigmoid(r_i); ``activation`` as an experiment has it. Parts "a_i" and "r"."""
+    name, first = ("max", "0, ") if activation == "relu" else (f'"{activation.replace("_", " ")}"', "")
+    return f'part("a_{index}", blue(a_{index})) = {name}({first}part("r", blue(r_{index})))'
+
+
+class NetworkDiagram(SurfaceBeats):
+    """x -> r -> a -> y: the formula of several sigmoids as a network, in letters, in numbers, and as a surface."""
+
+    def construct(self) -> None:
+        self.read_the_run()
+        self.build_diagram()
+        self._formula_beat()
+        self._bracket_beat()
+        if self.n_units > 1:
+            self._others_beat()
+        self._output_beat()
+        self._numbers_beat()
+        self._result_beat()
+        if self.n_features > 1:
+            self.surface_beats(self.row)
+        self.hand_on(*self.mobjects)  # matrix-form begins with it all
+
+    # -- letters -------------------------------------------------------------------------------------------------
+
+    def _formula_beat(self) -> None:
+        with self.beat("formula", days=Count(self.n_features)):
+            # The formula as the last scene left it. It makes room at the bottom; the features stand at the left. The
+            # days of the window fly into them as numbers; what they are called stays
+            whole = formula(many_features_source(self.n_units, self.n_features, self.run.activation), WHOLE_SIZE)
+            whole.place(WHOLE_BASELINE, left=style.LEFT_EDGE)
+            self.add(whole)
+            self.play(self.next_title("heading"), run_time=0.6)
+            self.wait(0.6)
+            self.play(whole.animate.scale(PLACE_SIZE / WHOLE_SIZE).move_to([0, SUM_BASELINE, 0]), run_time=1.2)
+            self.whole, self.source = whole, self.data_words()
+            self._features()
+
+    def _features(self) -> None:
+        """Circles for the days before, and a close look at the last views, whose window they are filled from."""
+        nodes, days, numbers = list(self.diagram.columns[X].nodes.values()), self.n_features, self.numbers[X]
+        chart = ViewWindow(self.dataset, self.example.day, CHART_DAYS, self.context.language, CHART)
+        chart.outside = FAINT
+        chart.show(days)
+        circles = LaggedStart(*map(FadeIn, nodes), lag_ratio=0.3)
+        self.play(circles, FadeIn(self.days_ago()), FadeIn(chart.plot, chart.window, self.source), run_time=0.9)
+        flying = [dot.copy() for dot in reversed(chart.dots[-days:])]  # yesterday's first
+        ways = (dot.animate.move_to(node) for dot, node in zip(flying, nodes, strict=True))
+        self.play(LaggedStart(*ways, lag_ratio=0.25), run_time=1.4)
+        self.play(FadeOut(*flying), *map(FadeIn, numbers), run_time=0.3)
+        self.wait(0.7)
+        self.play(FadeOut(chart.plot, chart.window, *numbers), FadeIn(self.letters[X]), run_time=0.6)
+
+    def _bracket_beat(self) -> None:
+        with self.beat("bracket", activation=self.activation):
+            # The formula moves to the right, where it stays in sight; all of it but its bracket steps back. Below, the
+            # bracket opens. Its first term has its index; term after term joins it, and its yellow arrow runs into the
+            # first circle
+            whole, self.row = self.whole, self._row(0)
+            letters, lines = self.row.letters, self.diagram.edges[X].into(0)
+            node, bias = self.diagram.columns[R].nodes[0], self.bias_arrows[0]
+            smaller = min(1.0, BESIDE_WIDTH / whole.width)
+            middle = [style.RIGHT_EDGE - smaller * whole.width / 2, BESIDE_MIDDLE, 0]
+            self.play(whole.animate.scale(smaller).move_to(middle), run_time=0.8)
+            self.play(*(emphasis(whole.part(name), FAINT) for name in whole.parts if name not in INSIDE), run_time=0.5)
+            start = letters.parts["w_1"][0]
+            ends = [start, *(letters.parts[f"x_{j}"][-1] + 1 for j in range(1, self.n_features + 1))]
+            terms = [VGroup(*letters[ends[j] : ends[j + 1]]) for j in range(self.n_features)]
+            constant = VGroup(*letters[letters.parts["bias"][0] : start])  # b_1 and the sign after it
+            for term in terms[1:]:
+                term.set_opacity(0)
+            arriving = grow(whole, letters, {"w_1": "w", "x_1": "x"}, copied=True)
+            self.play(*arriving, FadeIn(node), FadeIn(self.letters[R][0]), run_time=1.6)
+            self.play(emphasis(constant, FAINT), run_time=0.3)
+            for line, label, term in zip(lines, self.labels_into(0), terms, strict=True):
+                self.play(Create(line), FadeIn(label), term.animate.set_opacity(1), run_time=0.8)
+            self.play(FadeIn(bias, shift=0.15 * UP), emphasis(constant, FULL), run_time=0.7)
+            self.add(letters)
+
+    def _others_beat(self) -> None:
+        with self.beat("others", activation=self.activation):
+            # The same for each other circle: its arrows light up, the first ones step back, the row below changes. In
+            # the last row the first indices light up, with the circle, then the second ones, with the features
+            seconds = 1.0 if self.n_units <= 3 else 0.6
+            for i in range(1, self.n_units):
+                self.play(*self._dimmed(i - 1), run_time=0.3)
+                new, edges = self._row(i), self.diagram.edges[X].into(i)
+                arriving = [FadeIn(self.diagram.columns[R].nodes[i]), FadeIn(self.letters[R][i])]
+                self.play(*map(Create, edges), *arriving, *grow(self.row.letters, new.letters), run_time=1.2 * seconds)
+                self.row = new
+                self.play(FadeIn(self.labels_into(i)), FadeIn(self.bias_arrows[i]), run_time=0.4 * seconds)
+            self.wait(0.2)  # until "the i" is said
+            self.play(*self._telling(units=True), run_time=0.4)
+            self.wait(1.2)  # until "the j" is said
+            self.play(*self._telling(units=False), run_time=0.4)
+
+    def _telling(self, units: bool) -> list[Animation]:
+        """In the last row only the first index of each w is bright, with r's circle, or only the second, with the x's.
+
+        The first one counts the ``units``.
+        """
+        letters, columns, last = self.row.letters, self.diagram.columns, self.n_units - 1
+        places = {letters.parts[f"w_{j}"][1 if units else 2] for j in range(1, self.n_features + 1)}
+        sides = ["r"] if units else [f"x_{j}" for j in range(1, self.n_features + 1)]
+        places |= {k for side in sides for k in letters.parts[side]}
+        return [
+            *(emphasis(glyph, FULL if k in places else FAINT) for k, glyph in enumerate(letters)),
+            emphasis(VGroup(columns[R].nodes[last], self.letters[R][last]), FULL if units else FAINT),
+            emphasis(VGroup(columns[X], self.letters[X]), FAINT if units else FULL),
+        ]
+
+    def _dimmed(self, i: int) -> list[Animation]:
+        """Row i steps back; its labels go."""
+        arrows = [emphasis(line, FAINT) for line in self.diagram.edges[X].into(i)]
+        return [*arrows, FadeOut(self.labels_into(i)), emphasis(self.bias_arrows[i], PRESENT)]
+
+    def _lit(self, i: int) -> list[Animation]:
+        parts = (*self.diagram.edges[X].into(i), self.bias_arrows[i])
+        return [*(emphasis(part, FULL) for part in parts), FadeIn(self.labels_into(i))]
+
+    def _output_beat(self) -> None:
+        with self.beat("output", activation=self.activation):
+            # Each r through its box to a, and below the last one in letters, while "sigmoid" is lit in the formula,
+            # which then makes room; magenta arrows into one last circle, and the sum below is that of y
+            diagram, last = self.diagram, self.n_units - 1
+            told = VGroup(self.row.letters, diagram.columns[R].nodes[last], self.letters[R][last])
+            whole = self.whole
+            lit = [emphasis(whole.part(name), FULL if name == "sigmoid" else FAINT) for name in whole.parts]
+            self.play(*self._dimmed(last), emphasis(told, FULL), *lit, run_time=0.4)
+            through = formula(through_source(self.n_units, self.run.activation), LARGEST)
+            through.place(SUM_BASELINE, left=self.row.left)
+            growing = grow(self.row.letters, through)
+            self.play(FadeOut(whole), run_time=0.3)
+            self.play(Create(diagram.edges[R]), FadeIn(diagram.boxes), *growing, run_time=1.1)
+            self.play(FadeIn(diagram.columns[A]), FadeIn(self.letters[A]), run_time=0.6)
+            self.wait(0.6)
+            self.play(*map(Create, diagram.edges[A]), FadeIn(diagram.columns[Y], self.letters[Y]), run_time=0.9)
+            labels = VGroup(*self.c_labels.values())
+            new = self._output_row()
+            growing = grow(through, new.letters)
+            self.play(FadeIn(labels), FadeIn(self.output_bias, shift=0.15 * UP), *growing, run_time=1.4)
+            self.row = new
+
+    # -- numbers -------------------------------------------------------------------------------------------------
+
+    def _row(self, i: int) -> WrittenSum:
+        """r_i in letters and numbers, i counted from 0: the first one with its products, the others by their result."""
+        row = self.written_row(i, SUM_BASELINE, total_only=i > 0)
+        return row.start_at(self._row(0).left) if i else row
+
+    def _output_row(self) -> WrittenSum:
+        return self.written_output(SUM_BASELINE)
+
+    def _numbers_beat(self) -> None:
+        day = self.example.day
+        fields = in_languages("day", lambda language: day_words(day, language))
+        fields |= in_languages("weekday", lambda language: weekday_words(day, language))
+        fields["days"] = Count(self.n_features)
+        with self.beat("numbers", **fields):
+            # Views appear in the circles at the left; the first sum is worked out below, its result goes to r_1. Then
+            # the results of the other rows, one by one
+            self._all_rows()
+
+    def _all_rows(self) -> None:
+        day, language = self.example.day, self.context.language
+        dimmed = [emphasis(part, PRESENT) for part in (self.diagram.edges[A], *self.c_labels.values())]
+        named = {"day": day_words(day, language, "year"), "weekday": weekday_words(day, language)}
+        self.play(self.next_title("heading-numbers", **named), *dimmed, run_time=0.7)
+        coming = LaggedStart(*(FadeIn(number) for number in self.numbers[X]), lag_ratio=0.4)
+        leaving = [FadeOut(self.letters[X])] if self.diagram.is_crowded else []
+        self.play(coming, *leaving, run_time=0.9)
+        self.wait(0.3)  # the day is named first
+        for i in range(self.n_units):
+            self._work_out(i)
+
+    def _work_out(self, i: int) -> None:
+        """The sum of row i: its letters, its numbers, and its result in the node; the first one slowly."""
+        old, new, node = self.row, self._row(i), self.numbers[R][i]
+        edges = self.diagram.edges[X].into(i)
+        leaving = [FadeOut(old.line), *self._dimmed(i - 1)] if i else []
+        self.play(*grow(old.letters, new.letters), *self._lit(i), *leaving, run_time=1.2 if i == 0 else 0.7)
+        self.row = new
+        if i == 0:
+            terms = [FadeIn(term, shift=0.1 * UP) for term in (new.equals, *new.numbers)]
+            flow = Pulse(edges, palette.text).run()
+            self.play(LaggedStart(*terms, lag_ratio=0.3), flow, run_time=1.8)
+            self.play(FadeIn(new.total), run_time=0.4)
+        else:
+            self.play(Pulse(edges, palette.text).run(0.6))
+            self.play(FadeIn(new.line), run_time=0.3)
+        leaving = [FadeOut(self.letters[R][i])] if self.diagram.is_crowded else []
+        self.play(FadeIn(node, target_position=new.total[1]), *leaving, run_time=0.7 if i == 0 else 0.5)
+        if i == 0:
+            self.wait(0.4)
+
+    def _result_beat(self) -> None:
+        said = {**self.outcome, **zh_views(self.outcome), "activation": self.activation}
+        with self.beat("result-low", **said):
+            # Number after number in its sigmoid, enlarged; the last sum; below y the day's value
+            self._last_numbers()
+
+    def _last_numbers(self) -> None:
+        diagram, new = self.diagram, self._output_row()
+        self._enlarge()
+        lights = [emphasis(part, FULL) for part in (diagram.edges[A], *self.c_labels.values())]
+        self.play(FadeOut(self.zoom, self.zoom.ways[-1]), *lights, run_time=0.3)
+        self.play(FadeIn(new.letters), run_time=0.3)
+        self.row = new
+        terms = [FadeIn(term, shift=0.1 * UP) for term in (new.equals, *new.numbers)]
+        self.play(Pulse(diagram.edges[A], palette.text).run(), LaggedStart(*terms, lag_ratio=0.25), run_time=1.5)
+        self.play(FadeIn(new.total), *self.into_nodes(Y), run_time=0.5)
+        self.wait(0.4)  # the prediction stands alone until the day's own number is spoken of
+        for part in self.end_words():
+            self.play(FadeIn(part, shift=0.15 * UP), run_time=0.5)
+            self.wait(0.4)
+
+    def _enlarge(self) -> None:
+        """What a box between r and a does: its curve, drawn large. Along it number after number finds its a."""
+        r = self.there.r[0]
+        self.zoom = zoom = ActivationZoom(self.run.activation, r, [self._in_and_out(i) for i in range(len(r))], ZOOM)
+        leaving = [FadeOut(self.row.letters), FadeOut(self.row.line), *self._dimmed(self.n_units - 1)]
+        self.play(*leaving, run_time=0.3)
+        self.play(Create(zoom.curve), FadeIn(zoom.axis, zoom.marks), run_time=0.6)
+        self.add(zoom)
+        for i in range(len(r)):
+            self._let_through(i, 0.8 if i == 0 else 0.9 / len(r))
+
+    def _in_and_out(self, i: int) -> tuple[str, str]:
+        """What stands beside the enlarged curve: "r_1 = -0.32", as in the circle, and "a_1 = 0.42"."""
+        r, a = (self.numbers[column][i].text.replace("\u2212", "-") for column in (R, A))
+        return f"blue(r_{i + 1}) = {r}", f"blue(a_{i + 1}) = blue({a})"
+
+    def _let_through(self, i: int, seconds: float) -> None:
+        """Number i drops on the curve's axis, goes up to the curve and out at the right; then its a is in the circle.
+
+        A pulse leads there, and the number itself comes where it belongs: it flies over no label.
+        """
+        way, number = self.zoom.ways[i], self.numbers[A][i]
+        leaving = [FadeOut(self.zoom.ways[i - 1], rate_func=squish_rate_func(smooth, 0.0, 0.5))] if i else []
+        coming = squish_rate_func(smooth, 0.5, 1.0) if i else smooth  # in the place of what leaves
+        self.play(*leaving, FadeIn(way.come, way.dot, rate_func=coming), run_time=0.4 * seconds)
+        self.play(way.dot.animate.move_to(way.point), Create(way.up), run_time=0.5 * seconds)
+        self.play(Create(way.across), FadeIn(way.goes), run_time=0.4 * seconds)
+        named = [FadeOut(self.letters[A][i])] if self.diagram.is_crowded else []
+        pulse = Pulse(self.diagram.edges[R].into(i), palette.text).run()
+        self.play(pulse, FadeIn(number, rate_func=squish_rate_func(smooth, 0.6, 1.0)), *named, run_time=0.6 * seconds)
+        self.add(way)

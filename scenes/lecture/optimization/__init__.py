@@ -1,0 +1,1 @@
+"""Why gradient descent, the loss, gradient descent, batches."""

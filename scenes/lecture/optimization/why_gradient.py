@@ -1,0 +1,232 @@
+"""Questions from the room: why three sigmoids, and why not simply try every value."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from gradreel.core.analysis.results import depth_experiments
+from gradreel.core.curves.line_fit import line_of
+from gradreel.core.experiment import Experiment
+from gradreel.core.network.theta import loss, parameter_names
+from gradreel.scenes import style
+from gradreel.scenes.lecture.optimization.grid_search import DIGITS_A_PAGE, Tries, line_grid
+from gradreel.scenes.lecture.optimization.how_many_sigmoids import HowManySigmoids
+from gradreel.scenes.lecture.optimization.pictures.multiplying import Multiplying
+from gradreel.scenes.lecture.optimization.pictures.printed_pages import PrintedPages
+from gradreel.scenes.lecture.optimization.pictures.search_board import REMARK_LEFT, SearchBoard, TriesRow
+from gradreel.scenes.lecture.runs import THREE_DAYS, line_through_dots, red_curve
+from gradreel.scenes.mobjects.lecture_formulas import linear_source
+from gradreel.scenes.mobjects.pace import even_pace, recorded_row
+from gradreel.scenes.mobjects.plot import segment
+from gradreel.scenes.mobjects.text import formula, words
+from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.style import PRESENT, emphasis, palette
+from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.day_words import in_languages
+from gradreel.scenes.words.durations import Duration
+from manim import (
+    UP,
+    Create,
+    FadeIn,
+    FadeOut,
+    LaggedStart,
+    UpdateFromAlphaFunc,
+    VGroup,
+    VMobject,
+    linear,
+    smooth,
+    squish_rate_func,
+)
+from pydantic import Field
+
+W_RANGE, B_RANGE = (-1.0, 1.0), (0.0, 4.0)  # of the lines that are tried
+SCAN_SECONDS = 3.4
+RACE = 1.6  # seconds in which the parameters come one by one, ever faster
+PRINTING, PAGES_TOP = 1.4, 0.45  # seconds in which all digits are printed; upper edge of the pages
+HOPS, HOP = 6, 0.22  # of the way downhill; seconds
+ROWS = (1.55, -0.35, -2.25)  # middles of the three rows
+LINE_FORMULA = 2.05  # its baseline
+LARGE = depth_experiments(depths=(3,))[0].experiments[0]  # three layers of 100, whose turn comes later
+
+
+class WhyGradient(HowManySigmoids):
+    """With two parameters one can try every value; with sixteen or thousands nobody can: hence gradient descent.
+
+    The lines are tried on the dots of linear-limits, and the best of them is compared with the line trained there.
+    """
+
+    class Parameters(HowManySigmoids.Parameters):
+        values: int = Field(20, ge=3, le=40, description="How many values are tried for each parameter")
+        sigmoids: tuple[Annotated[int, Field(ge=1, le=20)], ...] = Field(
+            (3, 5, 8), min_length=1, max_length=5, description="Numbers of sigmoids that are shown, one after the other"
+        )
+
+    @classmethod
+    def experiments(cls, parameters: Parameters) -> dict[str, Experiment]:
+        return {"line": line_through_dots(red_curve())}
+
+    def construct(self) -> None:
+        self.m = self.parameters.values
+        self._sigmoids_beat()
+        self._question_beat()
+        self._two_beat()
+        self._sixteen_beat()
+        self._many_beat()
+        self.hand_on()
+
+    def _row(self, run: Experiment, middle: float) -> TriesRow:
+        tries = Tries(self.m, run.n_parameters)
+        return TriesRow(tries, parameter_names(run), self._length, middle)
+
+    def _length(self, count: int) -> str:
+        return self.screen("parameters", count=Count(count))
+
+    # -- trying everything -----------------------------------------------------------------------------------------
+
+    def _question_beat(self) -> None:
+        with self.beat("question"):
+            # A line with its w and b over the red curve; beside it a grid: each cell is one choice of the two
+            self.fit = self.trace("line")
+            data = self.fit.experiment.dataset
+            numbers = line_grid(data.x(), data.labels(), W_RANGE, B_RANGE, self.m)
+            texts = {key: self.screen(key) for key in ("tried", "loss", "target", "low", "high")}
+            curve = red_curve()
+            self.board = board = SearchBoard(curve, data, numbers, texts)
+            gone = (*self.bends, self.bends.label, self.sum_formula, self.marks)
+            self.play(*(FadeOut(part, run_time=0.5) for part in gone), *self._title("heading"), FadeIn(board.plot))
+            dots = LaggedStart(*map(FadeIn, board.dots), lag_ratio=0.03)
+            self.play(Create(board.target), FadeIn(board.target_label), dots, run_time=1.2, rate_func=smooth)
+            board.draw_line((3 * self.m) // 4, self.m // 4)  # any choice
+            self.line_formula = formula(linear_source(), style.PLOT_FORMULA)
+            self.line_formula.place(LINE_FORMULA, left=style.LEFT_EDGE)
+            self.play(FadeIn(self.line_formula, shift=0.15 * UP), Create(board.line), run_time=0.8)
+            lines = map(FadeIn, board.grid.lines)
+            self.play(LaggedStart(*lines, lag_ratio=0.05), FadeIn(board.grid_names), FadeIn(board.scale), run_time=1.4)
+
+    def _two_beat(self) -> None:
+        tries, end = Tries(self.m, 2), np.asarray(self.fit.parameters[-1])
+        board, trained = self.board, float(loss(self.fit.experiment, end))
+        best = {"least": board.written(float(board.numbers.loss.min())), "trained": board.written(trained)}
+        with self.beat("two", values=Count(self.m), tries=number_text(tries.count), **best):
+            # Cell by cell the line is tried and its loss measured; the lowest is ringed, with its loss. The cells
+            # around it are framed and grow, each with its loss. Between their middles the trained line has its dot: the
+            # line swings there, the cells' losses step back, and its own is read off
+            numbers, count = board.numbers, tries.count
+            self.play(board.swing(0, 0, told=False), run_time=0.5)
+            self.play(FadeIn(board.readout), run_time=0.3)
+            moving = VGroup(board.grid.bands, board.points_tried, board.line, board.count, board.loss)
+
+            def try_more(_: VGroup, share: float) -> None:
+                board.show(1 + round(share * (count - 1)))
+
+            self.play(UpdateFromAlphaFunc(moving, try_more), run_time=SCAN_SECONDS, rate_func=linear)
+            line = line_of(self.fit.experiment, end)
+            self.noted, self.close = board.noted(), board.close_cells(line, trained)
+            self.play(board.swing(*numbers.best), Create(board.grid.ring), run_time=0.7)
+            self.play(FadeIn(self.noted), run_time=0.3)
+            self.wait(0.4)
+            self._come_closer()
+            self.play(FadeIn(self.close.dot, scale=1.6), run_time=0.4)
+            self.play(board.swing_to(line, trained), *self.close.stepping_back(), run_time=0.7)
+            self.play(FadeIn(self.close.other), run_time=0.3)
+
+    def _come_closer(self) -> None:
+        """A few cells of the grid are framed and grow, the ring with them; what stands on the others goes."""
+        board, close = self.board, self.close
+        growing = close.growing()
+        self.play(Create(close.frame), FadeOut(self.noted), run_time=0.5)
+        self.remove(board.grid.ring)  # another one grows in its place
+        self.add(close.cells, close.ring, close.frame)
+        gone = (board.points_tried, board.grid_names)
+        self.play(*growing, *(FadeOut(part, run_time=0.3) for part in gone))
+        self.remove(board.grid.bands, *board.grid.lines)
+        self.play(*close.opening(), run_time=0.4)
+
+    def _sixteen_beat(self) -> None:
+        tries = Tries(self.m, THREE_DAYS.n_parameters)
+        time = Duration(tries.seconds)
+        values = {"count": Count(tries.parameters), **in_languages("time", lambda language: format(time, language))}
+        with self.beat("sixteen", **values):
+            # The grid becomes the first row of a table. In the small network's row parameter after parameter comes and
+            # multiplies the tries, which are a row, a sheet, a cube, and soon no picture any more; then it says how
+            # long it would take
+            self._count_up(tries, time)
+
+    def _count_up(self, tries: Tries, time: Duration) -> None:
+        board, line = self.board, self._row(Experiment(hidden=()), ROWS[0])
+        self.rows = [line]
+        staying = (board.grid, board.points_tried, board.grid_names)  # on the screen no more
+        leaving = [*(part for part in board if part not in staying), self.line_formula]
+        gone = [FadeOut(part, run_time=0.3) for part in leaving]
+        self.picture = picture = VGroup(board.grid.bands, board.grid.ring).save_state()
+        picture.set(height=1.4).move_to((REMARK_LEFT + 0.7, ROWS[0] + 0.05, 0))
+        coming = FadeIn(line, picture, run_time=0.6, rate_func=squish_rate_func(smooth, 0.4, 1.0))
+        self.play(*gone, *self.close.leaving(), *self._title("heading-count"), coming)
+        row = self._row(THREE_DAYS, ROWS[1])
+        self._multiply(row)
+        remark = row.remark(format(time, self.context.language), self.screen("speed"))
+        self.play(FadeIn(remark, shift=0.15 * UP), run_time=0.5)
+        self.rows += [row, remark]
+
+    def _multiply(self, row: TriesRow) -> None:
+        """Parameter after parameter comes into the row, ever faster, and its power counts."""
+        more = Multiplying(row)
+
+        def show(_: VGroup, share: float) -> None:
+            more.show(1 + share**3 * (row.tries.parameters - 1))
+
+        self.play(UpdateFromAlphaFunc(more, show, run_time=RACE, rate_func=linear))
+        self.remove(more)
+        self.add(row, more.cube, more.further)
+        self.wait(1.0)
+        self.play(FadeOut(more.cube, more.further), run_time=0.3)
+
+    def _many_beat(self) -> None:
+        tries = Tries(self.m, LARGE.n_parameters)
+        with self.beat("many", count=number_text(LARGE.n_parameters), pages=Count(tries.pages)):
+            # The third row: a power whose digits alone fill pages. It goes up, alone; below it its digits are printed.
+            # Nobody tries that. The grid comes back, and the recorded line goes downhill there, from its start
+            row = self._row(LARGE, ROWS[2])
+            dimmed = [emphasis(part, PRESENT) for part in self.rows]
+            self.play(*dimmed, FadeIn(row.cells, row.length), run_time=0.6)
+            self.play(FadeIn(row.power, shift=0.15 * UP), run_time=0.4)
+            self.wait(0.6)
+            gone = [FadeOut(part, run_time=0.3) for part in (*self.rows, self.picture)]
+            late = squish_rate_func(smooth, 0.35, 1.0)
+            self.play(*gone, row.animate(run_time=0.8, rate_func=late).shift((ROWS[0] - ROWS[2]) * UP))
+            printed = self._print_pages(row, tries)
+            self.rows += [row, printed[0]]
+            self.wait(0.6)
+            self._go_downhill([row, *printed])
+
+    def _print_pages(self, row: TriesRow, tries: Tries) -> list[VMobject]:
+        """The digits fill page after page; then it says how many pages they are."""
+        digits, count = (self.screen(key, **{key: number_text(getattr(tries, key))}) for key in ("digits", "pages"))
+        pages = PrintedPages(tries.digits, DIGITS_A_PAGE, style.LEFT_EDGE, style.RIGHT_EDGE, PAGES_TOP)
+        remark = row.remark(digits, "").shift((ROWS[0] - ROWS[2]) * UP)
+        self.play(FadeIn(remark, shift=0.15 * UP), FadeIn(pages), run_time=0.4)
+        filling = UpdateFromAlphaFunc(pages, lambda _, share: pages.show(share * tries.digits), rate_func=linear)
+        self.play(filling, run_time=PRINTING)
+        label = words(count, style.SUBTITLE).place(pages.get_bottom()[1] - 0.8, left=style.LEFT_EDGE)
+        self.play(FadeIn(label, shift=0.15 * UP), run_time=0.4)
+        return [remark, pages, label]
+
+    def _go_downhill(self, leaving: list[VMobject]) -> None:
+        """A dot hops over the grid from one recorded state of the line to another, and the line swings along."""
+        board, run, pace = self.board, self.fit.experiment, even_pace(self.fit)
+        rows = [recorded_row(pace.row(share)) for share in np.linspace(0, 1, HOPS + 1)]
+        states = np.asarray(self.fit.parameters[rows])
+        first, *further = zip((line_of(run, theta) for theta in states), loss(run, states).tolist(), strict=True)
+        board.put(*first)
+        self.dot = dot = board.between(first[0]).set_z_index(1)
+        self.play(*(FadeOut(part) for part in leaving), run_time=0.3)
+        self.picture.restore()
+        coming = (board.plot, board.target, board.target_label, board.dots, board.line, board.grid_names, board.scale)
+        self.play(FadeIn(board.grid.bands, *coming, *board.readout[2:], dot, run_time=0.6), *self._title("heading-so"))
+        for line, there in further:
+            mark = dot.copy().scale(0.7)  # where it was stays to be seen
+            self.add(mark)
+            end = board.between(line)
+            hop = segment(dot.get_center(), end.get_center(), palette.orange, style.GHOST_CURVE)
+            self.play(Create(hop), dot.animate.move_to(end), board.swing_to(line, there), run_time=HOP)

@@ -1,0 +1,45 @@
+"""Training runs and figures that scenes of several parts of the lecture show, so that they all show the same."""
+
+from __future__ import annotations
+
+from gradreel.core.curves.line_fit import line_run, scattered
+from gradreel.core.curves.piecewise import PiecewiseLinearCurve
+from gradreel.core.daily.views import DailyViews
+from gradreel.core.datasets import RED_CURVE
+from gradreel.core.experiment import Experiment
+
+THREE_DAYS = Experiment(
+    dataset=DailyViews(window=3),
+    hidden=(3,),
+    activation="sigmoid",
+    learning_rate=0.1,
+    batch_size=32,
+    epochs=100,
+    loss="mae",
+    seed=0,
+)
+"""The lecture's 3-3-1 network by plain gradient descent: views of three days, three sigmoids, the next day's views."""
+
+LINE_NOISE, LINE_NOISE_SEED, LINE_START_SEED = 0.25, 0, 6
+DOTS = 41  # around the red curve, which the line is fitted to
+
+LECTURE_DEPTHS = ((), *((100,) * layers for layers in (1, 2, 3, 4)))
+"""Hidden layers of the networks whose losses the lecture compares: the linear model, and one to four of 100 ReLUs."""
+
+BATCH_QUIZ = ((10_000, 10), (1_000, 100))
+"""Examples and batch size of the lecture's two questions: how many updates are an epoch?"""
+
+
+def red_curve() -> PiecewiseLinearCurve:
+    """The red curve of the lecture, which a line misses."""
+    return PiecewiseLinearCurve(*zip(*RED_CURVE, strict=True))
+
+
+def line_through_dots(
+    curve: PiecewiseLinearCurve,
+    noise: float = LINE_NOISE,
+    noise_seed: int = LINE_NOISE_SEED,
+    start_seed: int = LINE_START_SEED,
+) -> Experiment:
+    """The run that fits a line to dots scattered around ``curve``; by default that of linear-limits."""
+    return line_run(scattered(curve, curve.range_around()[1], noise, noise_seed, DOTS), start_seed)

@@ -1,0 +1,149 @@
+"""The pytest plugin: ``frames`` compares a scene's pictures with snapshots, ``layout`` checks the rules of the picture.
+
+    def test_build_curve(frames):
+        frames(BuildCurve, knots=[[0, 1], [2, 3]])
+
+    def test_build_curve_layout(layout):
+        layout(BuildCurve, lang="zh")
+
+Every pytest run of whoever installed us imports this module: nothing heavy may be imported at its top.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from gradreel.scenes.testing.fixtures import Frames, Layout
+
+FOLDER = "snapshots"  # beside the test file
+
+orphans_key = pytest.StashKey[dict[str, list[Path]]]()  # test -> folders of pictures that no test owns
+clashes_key = pytest.StashKey[dict[str, list[str]]]()  # test -> the tests whose folder has the same name
+_passed_key = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("gradreel", "frame snapshots (gradreel)")
+    with suppress(ValueError):  # another plugin's option of that name means the same
+        group.addoption(
+            "--snapshot-update", action="store_true", help="write the snapshots that `frames` compares with"
+        )
+
+
+@pytest.hookimpl(tryfirst=True)  # before -k and -m leave some out
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    owners: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        if "frames" in getattr(item, "fixturenames", ()):
+            owners.setdefault(snapshot_folder(item), []).append(item)
+    clashes = [[item.nodeid for item in sharing] for sharing in owners.values() if len(sharing) > 1]
+    config.stash[clashes_key] = {nodeid: ids for ids in clashes for nodeid in ids}
+    first_of = {folder.parent: sharing[0].nodeid for folder, sharing in reversed(owners.items())}
+    narrowed = config.getoption("lf", False) or any("[" in argument for argument in config.args)
+    whole = (
+        set() if narrowed else {item.originalname for (item, *_) in owners.values() if hasattr(item, "originalname")}
+    )
+    config.stash[orphans_key] = {
+        nodeid: _orphans(snapshots, {folder.name for folder in owners}, whole) for snapshots, nodeid in first_of.items()
+    }
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if call.when == "call":
+        item.stash[_passed_key] = report.passed
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    changed = {
+        value
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == "snapshot"
+    }
+    if changed:
+        terminalreporter.section("snapshots")
+        for line in sorted(changed):
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def frames(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Frames]:
+    """``frames(SceneClass, **parameters)``: the picture at the end of each beat equals its snapshot.
+
+    Snapshots are ``snapshots/<test>/<beat>.png`` beside the test file, written by ``pytest --snapshot-update``. Of a
+    plain Manim scene they are of the end of each ``play`` and ``wait`` that shows something new (``02-fade-in.png``),
+    and of its ``end`` if that differs; of more than 20 each fifth, of more than 100 each twenty-fifth. A channel may
+    differ by 8 of 255, and 20 pixels of 854 x 480 by more. Missing, left-over and blank snapshots fail the test.
+
+    Options: ``lang`` and ``theme`` of a LectureScene, ``media_dir`` (where the traces are; by default missing runs are
+    trained, into pytest's cache), ``name`` (a folder of its own for a second call in one test), ``tolerance``,
+    ``share``, ``layout`` (True: the layout rules are checked as well, in the same playing), ``parameters`` (a mapping:
+    the scene's parameters that are called like an option).
+
+    A scene that goes through a set of texts does so in the order of this process's PYTHONHASHSEED; renders have 0.
+    """
+    from gradreel.scenes.testing.fixtures import Frames
+
+    checker = Frames(request, snapshot_folder(request.node), _media_dir(request, tmp_path_factory))
+    yield checker
+    if request.node.stash.get(_passed_key, False):
+        checker.check_left_over_folders()
+
+
+@pytest.fixture
+def layout(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Layout:
+    """``layout(SceneClass, **parameters)``: no layout rule is broken at the end of any beat.
+
+    The rules are those of ``gradreel check``. Options: ``lang``, ``theme``, ``media_dir``, ``parameters``, as of
+    ``frames``.
+    """
+    from gradreel.scenes.testing.fixtures import Layout
+
+    return Layout(_media_dir(request, tmp_path_factory))
+
+
+def snapshot_folder(item: pytest.Item) -> Path:
+    """``snapshots/<test>`` beside the test's file; a method's carries the name of its class."""
+    within = ".".join(item.nodeid.split("::")[1:]) or item.name
+    return Path(item.path).parent / FOLDER / safe_name(within)
+
+
+def safe_name(name: str) -> str:
+    """``name`` as a file or folder can be called on every system: ``test_curve[zh]`` -> ``test_curve-zh``."""
+    return re.sub(r"[^\w.=+-]+", "-", name).strip("-.") or "unnamed"
+
+
+def _media_dir(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A media folder that lasts from run to run, in pytest's cache when it has one."""
+    cache = getattr(request.config, "cache", None)
+    return Path(cache.mkdir("gradreel")) if cache is not None else tmp_path_factory.getbasetemp() / "gradreel"
+
+
+def _orphans(snapshots: Path, owned: set[str], whole: set[str]) -> list[Path]:
+    """Folders of pictures in ``snapshots`` that no test compares with.
+
+    A run need not collect every test, so a folder not ``owned`` by a collected one is left over only if no file beside
+    ``snapshots`` defines its function, or if all cases of its function (``whole``) were collected.
+    """
+    if not snapshots.is_dir():
+        return []
+    sources = " ".join(file.read_text("utf-8", "replace") for file in snapshots.parent.glob("*.py"))
+    elsewhere = set(re.findall(r"\bdef\s+(\w+)", sources)) - whole
+    folders = (
+        folder for folder in sorted(snapshots.iterdir()) if folder.name not in owned and any(folder.rglob("*.png"))
+    )
+    return [folder for folder in folders if not elsewhere & set(re.split(r"\W", folder.name))]

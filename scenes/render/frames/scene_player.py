@@ -1,0 +1,288 @@
+"""A scene played in this process: Manim set up for it, frames handed to our encoder, beats counted in frames."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from gradreel.core.errors import UserError
+from gradreel.scenes.base import LectureScene, SceneContext
+from gradreel.scenes.catalog import load_class
+from gradreel.scenes.render.frames.drawing import ClipRenderer
+from gradreel.scenes.render.frames.encode import ClipEncoder
+from gradreel.scenes.render.frames.jumps import JumpFinder
+from gradreel.scenes.render.frames.pictures import Boxes, Pixels, png_bytes, straight_alpha
+from gradreel.scenes.render.lessons.beats import ListeningNarration, check_beats
+from gradreel.scenes.render.lessons.requests import BeatSpan, SceneError, SceneRequest
+from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.workers.worker_process import at, report
+from gradreel.scenes.user_traceback import user_traceback
+from gradreel.scenes.words.narration import use_words
+from manim import CairoRenderer, Scene, config, logger
+from manim.scene.scene_file_writer import SceneFileWriter
+from manim.utils.exceptions import EndSceneEarlyException
+from tqdm import tqdm
+
+NO_BEAT = "autocreated"  # Manim's name for the section that a scene begins in without having asked for one
+STILL_SECONDS = 1  # length of the clip of a scene that plays nothing
+
+# Manim's progress bars make a semaphore for all processes; one that is interrupted would leave it, with a warning
+tqdm.set_lock(threading.RLock())
+
+
+def play(request: SceneRequest, encoder: ClipEncoder | JumpFinder) -> tuple[BeatSpan, ...]:
+    """Play the scene into the encoder; its beats in frames."""
+    settings = request.settings
+    _configure(request)
+    scene = _scene(request, encoder)
+    said: dict[str, dict[str, Any]] = {}
+    if isinstance(scene, LectureScene):
+        scene.words_of = ListeningNarration(scene.words_of.scenes, scene.words_of.files, scene.words_of.own, said)
+    writer: ClipWriter = scene.renderer.file_writer
+    _render(scene, request, encoder)
+    writer.note_subcaptions()
+    check_beats([name for name, _, _ in writer.spans], request, getattr(scene, "begun_beats", []))
+    if encoder.frames == 0:
+        encoder.write(scene.renderer.get_frame(), STILL_SECONDS * settings.fps)
+    lines = [dict(beat.lines) for beat in getattr(scene, "beats", [])]
+    return tuple(
+        BeatSpan(name, start, end, line, said.get(name, {}), from_narration=name in said)
+        for (name, start, end), line in zip(writer.spans, lines, strict=True)
+    )
+
+
+def play_to_end(request: SceneRequest) -> Scene:
+    """The scene as it is at its end, or at the end of the last beat asked for; no frame is drawn on the way."""
+    _configure(request)
+    ending = _NoFrames()
+    scene = _scene(request, ending)
+    _render(scene, request, ending)
+    return scene
+
+
+def visit(request: SceneRequest, see: Callable[[Scene, str], None]) -> None:
+    """Call ``see(scene, beat)`` at the end of each beat asked for, with animations skipped to their ends."""
+    from gradreel.scenes.stills import visit_beats
+
+    settings = request.settings
+    _configure(request)
+    seen: list[str] = []
+
+    def note(scene: Scene, beat: str) -> None:
+        seen.append(beat)
+        see(scene, beat)
+        at(f"after beat {beat}")
+
+    try:
+        size = (settings.width, settings.height)
+        scene = visit_beats(load_class(request.source), note, request.parameters, _context(request), size)
+    except (Exception, SystemExit) as error:
+        raise _explained(error, request) from error
+    check_beats(seen, request, getattr(scene, "begun_beats", []))
+
+
+def picture(scene: Scene, settings: RenderSettings) -> bytes:
+    """What is on the screen, drawn anew, as a PNG file."""
+    if settings.transparent:
+        _clear_background(scene)
+    scene.renderer.static_image = None
+    CairoRenderer.update_frame(
+        scene.renderer, scene
+    )  # the class's own: visiting beats turns the scene's off in between
+    pixels = scene.renderer.get_frame()
+    return png_bytes(straight_alpha(pixels) if settings.transparent else pixels, settings.transparent)
+
+
+class ClipWriter(SceneFileWriter):
+    """Hands the frames that Manim draws to our encoder; writes nothing itself.
+
+    Manim makes a file of each animation and joins them; here a scene is one stream from its first frame to its last.
+    """
+
+    def __init__(self, manim_settings: Any, encoder: ClipEncoder | JumpFinder, settings: RenderSettings) -> None:
+        self._encoder, self._settings = encoder, settings
+        self._began: dict[str, int] = {}  # frames there were when a beat began that is shown
+        self._last_beat_began = False
+        self._time = 0.0  # of the scene, after its last play
+        self.scene: Scene | None = None
+        self.spans: list[tuple[str, int, int]] = []  # of the beats asked for: name, first frame, frame after the last
+        super().__init__(manim_settings)
+        self.sections[-1].skip_animations = settings.first_beat is not None
+
+    def write_frame(self, pixels: Pixels, *, repeat: int = 1, boxes: Boxes | None = None) -> None:
+        shown = straight_alpha(pixels) if self._settings.transparent else pixels
+        if isinstance(self._encoder, ClipEncoder):
+            self._encoder.write(shown, repeat, boxes)
+        else:
+            self._encoder.write(shown, repeat)
+        report(self._encoder.frames)
+
+    def next_section(self, name: str, type_: str, skip_animations: bool) -> None:
+        """A beat begins. The scene is over when it is the one after the last that was asked for."""
+        if self._last_beat_began and skip_animations:
+            raise EndSceneEarlyException
+        self._last_beat_began = name == self._settings.last_beat and not skip_animations
+        self._began.pop(name, None)
+        if not skip_animations:
+            self._began[name] = self._encoder.frames
+        if isinstance(self._encoder, ClipEncoder) and not skip_animations:
+            self._encoder.cut()
+        at("" if name == NO_BEAT else f"in beat {name}")
+        super().next_section(name, type_, skip_animations)
+
+    def beat_ended(self, scene: Scene, name: str) -> None:
+        """To be a scene's ``after_beat``: counts a beat's frames, where Manim's clock adds up floats.
+
+        A section of the scene's own may have begun before the beat's last breath is over.
+        """
+        if name in self._began:
+            self.spans.append((name, self._began[name], self._encoder.frames))
+
+    def add_sound(self, *sound: Any, **how: Any) -> None:
+        """Clips have no sound, which is said as what Manim warns of is."""
+        logger.warning("sound (add_sound) is not rendered; put it under the finished video")
+
+    def note_subcaptions(self) -> None:
+        """Nor have they subtitles but for those of beats, which is said, too."""
+        if self.subcaptions:
+            at("after its last frame")
+            logger.warning(
+                "subcaptions (add_subcaption, subcaption=) are not kept; subtitles are made of what beats say:"
+                ' a LectureScene has self.beat("name", say="…")'
+            )
+
+    def add_partial_movie_file(self, hash_animation: str | None) -> None:
+        pass
+
+    def begin_animation(self, allow_write: bool = False, **where: Any) -> None:
+        pass
+
+    def end_animation(self, allow_write: bool = False) -> None:
+        """Whether it was played or skipped (``allow_write`` False), the scene's time is the same afterwards."""
+        assert self.scene is not None
+        if not allow_write:
+            self.scene.renderer.time = self._time_as_played(self.scene)
+        self._time = self.scene.renderer.time
+
+    def _time_as_played(self, scene: Scene) -> float:
+        """The time at the end of a play that was skipped, to the last bit: Manim adds up the times of the frames."""
+        frame = 1 / config.frame_rate
+        if scene.is_current_animation_frozen_frame():
+            return float(self._time + int(scene.duration / frame) * frame)
+        time = self._time
+        for _ in np.arange(0, scene.duration, frame):
+            time += frame  # not sum(), which is more exact
+        return time
+
+    def is_already_cached(self, hash_invocation: str) -> bool:
+        return False
+
+    def finish(self) -> None:
+        pass
+
+
+class _NoFrames:
+    """In the place of an encoder: takes no frame, so that every animation is skipped to its end."""
+
+    frames = 0
+
+
+class _SkippingWriter(ClipWriter):
+    """Skips every animation, in every beat."""
+
+    def __init__(self, manim_settings: Any, encoder: ClipEncoder | JumpFinder, settings: RenderSettings) -> None:
+        super().__init__(manim_settings, encoder, settings)
+        self.sections[-1].skip_animations = True
+
+    def next_section(self, name: str, type_: str, skip_animations: bool) -> None:
+        super().next_section(name, type_, skip_animations)
+        self.sections[-1].skip_animations = True
+
+
+def _configure(request: SceneRequest) -> None:
+    """Set Manim, and the words, up for this process. Manim writes no file (``dry_run``): frames go to our writer."""
+    use_words(request.words)
+    settings = request.settings
+    config.renderer = "cairo"
+    config.pixel_width, config.pixel_height, config.frame_rate = settings.width, settings.height, settings.fps
+    aspect = settings.width / settings.height
+    if abs(aspect * 9 / 16 - 1) > 0.005:  # another shape shows the whole 16:9 picture, and more at its sides
+        width, height = config.frame_width, config.frame_height
+        config.frame_width, config.frame_height = max(width, height * aspect), max(height, width / aspect)
+    config.dry_run = True
+    config.disable_caching = True
+    config.progress_bar = "none"
+    config.verbosity = "WARNING"
+    config.media_dir = _without_braces(settings.media_dir)
+    config.seed = settings.seed
+    config.from_animation_number, config.upto_animation_number = 0, -1
+
+
+def _without_braces(folder: Path) -> str:
+    """The folder as Manim can take it, which fills in what stands in braces. Raises UserError if there is no way."""
+    written = str(folder) if "{" not in str(folder) else os.path.relpath(folder)
+    if "{" in written:
+        raise UserError(
+            f"{folder}: Manim takes what stands in braces for something to fill in; choose a folder without them by"
+            " --media_dir"
+        )
+    return written
+
+
+def _scene(request: SceneRequest, encoder: ClipEncoder | JumpFinder | _NoFrames) -> Scene:
+    """The scene, made and connected to the encoder. Raises SceneError when making it raises."""
+    scene_class = load_class(request.source)
+    try:
+        if issubclass(scene_class, LectureScene):
+            scene: Scene = scene_class(parameters=request.parameters, context=_context(request))
+        else:
+            scene = scene_class()
+    except (Exception, SystemExit) as error:
+        raise _explained(error, request) from error
+    if request.settings.transparent:
+        _clear_background(scene)
+    elif isinstance(encoder, ClipEncoder):
+        ClipRenderer.take_over(scene, encoder)
+    writer_class: Any = _SkippingWriter if isinstance(encoder, _NoFrames) else ClipWriter
+    writer = writer_class(scene.file_writer_settings, encoder, request.settings)
+    scene.renderer.file_writer, writer.scene = writer, scene
+    if isinstance(scene, LectureScene):
+        scene.after_beat = writer.beat_ended
+    return scene
+
+
+def _render(scene: Scene, request: SceneRequest, encoder: ClipEncoder | JumpFinder | _NoFrames) -> None:
+    try:
+        scene.render()
+    except (Exception, SystemExit) as error:
+        if isinstance(encoder, ClipEncoder) and error is encoder.error:
+            raise  # the disk's fault, not the scene's
+        raise _explained(error, request) from error
+
+
+def _clear_background(scene: Scene) -> None:
+    scene.camera.background_opacity = 0.0
+    scene.camera.init_background()
+
+
+def _context(request: SceneRequest) -> SceneContext:
+    settings = request.settings
+    return SceneContext(
+        language=settings.language,
+        subtitle_languages=settings.subtitle_languages,
+        theme=settings.theme,
+        media_dir=settings.media_dir,
+        first_beat=settings.first_beat,
+        last_beat=settings.last_beat,
+    )
+
+
+def _explained(error: BaseException, request: SceneRequest) -> Exception:
+    """The user's mistakes as they are; anything else as a SceneError with the lines of theirs that led to it."""
+    if isinstance(error, UserError):
+        return error
+    return SceneError(f"{request.source.name} raised an error:\n{user_traceback(error, request.source.file)}")

@@ -1,0 +1,1 @@
+"""Frame snapshots and layout checks, which the pytest plugin offers."""

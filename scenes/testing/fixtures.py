@@ -1,0 +1,217 @@
+"""What the fixtures ``frames`` and ``layout`` are: calls that run a scene and fail the test when a picture is wrong."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from reprlib import repr as shortened
+from typing import Any
+
+import pytest
+from gradreel.core.errors import UserError
+from gradreel.scenes.base import LectureScene, SceneContext
+from gradreel.scenes.pytest_plugin import clashes_key, orphans_key, safe_name
+from gradreel.scenes.stills import beat_frames
+from gradreel.scenes.testing.layout import Finding, check_beats, check_scene
+from gradreel.scenes.testing.snapshots import CHANNEL_TOLERANCE, PIXEL_SHARE, Outcome, check_snapshots
+from manim import Scene
+
+FAILED_FOLDER = ".snapshots-failed"  # in pytest's rootdir
+
+Chosen = Mapping[str, Any]
+
+NEEDED = {  # by option: what it may be, and that in words; lang and theme are looked at where they are used
+    "parameters": (Mapping, "a mapping of the scene's parameters, such as {'radius': 2}"),
+    "media_dir": ((str, os.PathLike), "a folder"),
+    "name": (str, "a text, the name of a folder"),
+    "tolerance": ((int, float), "a number, the difference of a channel that is tolerated (of 255)"),
+    "share": ((int, float), "a number, the share of the pixels that may differ by more (0 to 1)"),
+}
+
+
+class Frames:
+    """What the fixture ``frames`` gives to the test ``request.node``, whose pictures are in ``folder``."""
+
+    def __init__(self, request: pytest.FixtureRequest, folder: Path, media_dir: Path) -> None:
+        self._node: pytest.Item = request.node
+        self._config = request.config
+        self._update = bool(request.config.getoption("--snapshot-update"))
+        self._media_dir = media_dir
+        self._folder = folder
+        self._used: list[Path] = []
+
+    def __call__(
+        self,
+        scene_class: type[Scene],
+        /,
+        *,
+        parameters: Chosen | None = None,
+        lang: str | None = None,
+        theme: str | None = None,
+        media_dir: Path | None = None,
+        name: str | None = None,
+        tolerance: int | None = None,
+        share: float | None = None,
+        layout: bool | None = None,
+        **more: Any,
+    ) -> None:
+        __tracebackhide__ = True
+        given: dict[str, Any] = {"lang": lang, "theme": theme, "media_dir": media_dir, "name": name}
+        given |= {"tolerance": tolerance, "share": share, "layout": layout}
+        _check_types("frames", scene_class, given | {"parameters": parameters})
+        chosen = _merged(scene_class, parameters, more, given)
+        context = trained_context(scene_class, chosen, lang, theme, Path(media_dir or self._media_dir))
+        folder = self._own_folder(name)
+        failures = self._failures_folder(folder)
+        findings: list[Finding] = []
+        at_beat = (lambda scene, beat: findings.extend(check_scene(scene, beat))) if layout else None
+        outcome = check_snapshots(
+            beat_frames(scene_class, chosen, context, at_beat=at_beat),
+            folder,
+            failures,
+            update=self._update,
+            tolerance=CHANNEL_TOLERANCE if tolerance is None else tolerance,
+            share=PIXEL_SHARE if share is None else share,
+        )
+        for orphan in self._config.stash.get(orphans_key, {}).get(self._node.nodeid, []):
+            self._left_over(orphan, outcome)
+        if failures.exists():
+            (self._config.rootpath / FAILED_FOLDER / ".gitignore").write_text("*\n")
+        self._report(scene_class.__name__, outcome, findings)
+
+    def check_left_over_folders(self) -> None:
+        """Fail for pictures in folders that this test has no longer used (its calls with ``name``)."""
+        __tracebackhide__ = True
+        outcome = Outcome()
+        for folder in sorted({path.parent for path in self._folder.rglob("*.png")} - {self._folder, *self._used}):
+            self._left_over(folder, outcome)
+        self._report(self._node.name, outcome)
+
+    def _own_folder(self, name: str | None) -> Path:
+        __tracebackhide__ = True
+        clashing = self._config.stash.get(clashes_key, {}).get(self._node.nodeid)
+        if clashing:
+            pytest.fail(
+                f"these tests would share the folder {self._folder}; rename one: {', '.join(clashing)}", pytrace=False
+            )
+        folder = self._folder / safe_name(name) if name else self._folder
+        if folder in self._used:
+            pytest.fail("a second call of frames() in one test needs name=..., or parametrize the test", pytrace=False)
+        self._used.append(folder)
+        return folder
+
+    def _failures_folder(self, folder: Path) -> Path:
+        """Where this call's failed pictures go; emptied of those of the last run."""
+        root = self._config.rootpath
+        path = Path(self._node.path)
+        inside = path.relative_to(root) if path.is_relative_to(root) else Path(path.name)
+        failures = root / FAILED_FOLDER / inside.with_suffix("") / folder.relative_to(self._folder.parent)
+        shutil.rmtree(failures, ignore_errors=True)
+        return failures
+
+    def _left_over(self, folder: Path, outcome: Outcome) -> None:
+        if not self._update:
+            outcome.problems.append(f"{folder.name}: left over, no test compares with {folder}")
+            return
+        outcome.deleted += sorted(folder.rglob("*.png"))
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def _report(self, title: str, outcome: Outcome, findings: Sequence[Finding] = ()) -> None:
+        __tracebackhide__ = True
+        for verb, paths in (("written", outcome.written), ("deleted", outcome.deleted)):
+            self._node.user_properties += [("snapshot", f"{verb} {path}") for path in paths]
+        wrong = [_breaches(title, findings)] if findings else []
+        if outcome.problems:
+            problems = "\n".join(outcome.problems)
+            mend = "If the pictures are right as they are now: pytest --snapshot-update"
+            wrong.append(f"{title}: snapshots are not as they should be ({len(outcome.problems)})\n{problems}\n{mend}")
+        if wrong:
+            pytest.fail("\n\n".join(wrong), pytrace=False)
+
+
+class Layout:
+    """What the fixture ``layout`` gives."""
+
+    def __init__(self, media_dir: Path) -> None:
+        self._media_dir = media_dir
+
+    def __call__(
+        self,
+        scene_class: type[Scene],
+        /,
+        *,
+        parameters: Chosen | None = None,
+        lang: str | None = None,
+        theme: str | None = None,
+        media_dir: Path | None = None,
+        **more: Any,
+    ) -> None:
+        __tracebackhide__ = True
+        _check_types("layout", scene_class, {"parameters": parameters, "media_dir": media_dir})
+        chosen = _merged(scene_class, parameters, more, {"lang": lang, "theme": theme, "media_dir": media_dir})
+        context = trained_context(scene_class, chosen, lang, theme, Path(media_dir or self._media_dir))
+        findings = check_beats(scene_class, chosen, context)
+        if findings:
+            pytest.fail(_breaches(scene_class.__name__, findings), pytrace=False)
+
+
+def _breaches(title: str, findings: Sequence[Finding]) -> str:
+    breaches = "1 breach" if len(findings) == 1 else f"{len(findings)} breaches"
+    return "\n".join([f"{title}: {breaches} of layout rules", *map(str, findings)])
+
+
+def _check_types(fixture: str, scene_class: object, options: Chosen) -> None:
+    """Raises UserError that names what was given and what is needed."""
+    __tracebackhide__ = True
+    if not (isinstance(scene_class, type) and issubclass(scene_class, Scene)):
+        found, example = _shown(scene_class), "MyScene"
+        if isinstance(scene_class, type):
+            found = f"the class {scene_class.__name__}"
+        elif isinstance(scene_class, Scene):
+            example = type(scene_class).__name__
+            found = f"a scene that has been made, {example}()"
+        raise UserError(
+            f"{fixture}() was given {found}; it needs the class of a Manim scene, such as {fixture}({example})"
+        )
+    for option, (kinds, needed) in NEEDED.items():
+        value = options.get(option)
+        if value is not None and not isinstance(value, kinds):
+            raise UserError(f"{fixture}() was given {option}={_shown(value)}; it needs {needed}")
+
+
+def _shown(value: object) -> str:
+    return f"{shortened(value)} ({type(value).__name__})"
+
+
+def _merged(scene_class: type[Scene], parameters: Chosen | None, more: Chosen, options: Chosen) -> dict[str, Any]:
+    """The scene's parameters; an option whose name is also a parameter's must not be mistaken for it."""
+    fields = getattr(getattr(scene_class, "Parameters", None), "model_fields", {})
+    for option, value in options.items():
+        if value is not None and option in fields and option not in (parameters or {}):
+            raise TypeError(
+                f"{scene_class.__name__} has a parameter {option!r}, and so {option}= could mean either:"
+                f" say parameters={{{option!r}: ...}} for the scene's own"
+            )
+    twice = set(parameters or {}) & set(more)
+    if twice:
+        raise TypeError(f"given both in parameters= and by name: {', '.join(sorted(twice))}")
+    return {**(parameters or {}), **more}
+
+
+def trained_context(
+    scene_class: type[Scene], parameters: Chosen, lang: str | None, theme: str | None, media_dir: Path
+) -> SceneContext | None:
+    """The context of a LectureScene, its missing runs trained; None for any other scene."""
+    if not issubclass(scene_class, LectureScene):
+        if lang or theme:
+            raise TypeError(f"lang and theme are for a LectureScene; {scene_class.__name__} is none")
+        return None
+    context = SceneContext(language=lang or "en", theme=theme or "dark", media_dir=media_dir)
+    for experiment in scene_class.experiments(scene_class.validated(parameters)).values():
+        if not (context.traces / experiment.digest).exists():
+            from gradreel.core.network.training import train
+
+            train(experiment, context.traces)
+    return context

@@ -1,0 +1,149 @@
+"""Frame snapshots: pictures kept beside a test, compared with what a scene shows now."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from gradreel.scenes.pytest_plugin import safe_name
+from gradreel.scenes.stills import Still
+from numpy.typing import NDArray
+from PIL import Image
+
+CHANNEL_TOLERANCE = 8  # of 255
+PIXEL_SHARE = 5e-5  # 20 pixels of 854 x 480: half of what another digit in the smallest size changes
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How two pictures of one size differ."""
+
+    pixels: int  # that differ by more than the tolerance in some channel
+    total: int
+    most: int  # the largest difference of a channel
+    box: tuple[int, int, int, int]  # left, top, right, bottom of where they differ, in pixels
+
+    def __str__(self) -> str:
+        left, top, right, bottom = self.box
+        return (
+            f"{self.pixels} of {self.total} pixels ({self.pixels / self.total:.2%}) differ by up to {self.most} of 255"
+            f" within x {left} to {right}, y {top} to {bottom}"
+        )
+
+
+@dataclass
+class Outcome:
+    """What a comparison of one folder came to."""
+
+    problems: list[str] = field(default_factory=list)
+    written: list[Path] = field(default_factory=list)
+    deleted: list[Path] = field(default_factory=list)
+
+
+def compare(actual: NDArray[np.uint8], expected: NDArray[np.uint8], tolerance: int, share: float) -> Difference | None:
+    """The difference of two pictures (height, width, 3), or None where it stays within the tolerance.
+
+    Tolerated are differences of ``tolerance`` of 255 in a channel, and greater ones in a ``share`` of the pixels.
+    """
+    apart = np.abs(actual.astype(np.int16) - expected.astype(np.int16)).max(axis=2)
+    rows, columns = np.nonzero(apart > tolerance)
+    if len(rows) <= share * apart.size:
+        return None
+    box = (int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
+    return Difference(len(rows), apart.size, int(apart.max()), box)
+
+
+def difference_picture(actual: NDArray[np.uint8], expected: NDArray[np.uint8], tolerance: int) -> Image.Image:
+    """The expected picture, grey and faint, with every pixel that differs in red."""
+    grey = expected.mean(axis=2, keepdims=True) * 0.5 + 64
+    picture = np.repeat(grey, 3, axis=2)
+    apart = np.abs(actual.astype(np.int16) - expected.astype(np.int16)).max(axis=2)
+    picture[apart > tolerance] = (255, 40, 40)
+    return Image.fromarray(picture.astype(np.uint8))
+
+
+def check_snapshots(
+    stills: Sequence[Still], folder: Path, failures: Path, *, update: bool, tolerance: int, share: float
+) -> Outcome:
+    """Compare ``stills`` with ``folder/<beat>.png``; a missing, left-over or blank picture is a problem too.
+
+    For a picture that changed, actual, expected and difference are written into ``failures``. With ``update`` what
+    differs is written into ``folder`` instead and what is left over is deleted.
+    """
+    outcome = Outcome()
+    if not stills:
+        outcome.problems.append("there is no picture: the scene skips all of it")
+    names = file_names([still.beat for still in stills])
+    for still, name in zip(stills, names, strict=True):
+        _check_one(still, folder / name, failures, outcome, update, tolerance, share)
+    for path in sorted(folder.glob("*.png")):
+        if path.name in names:
+            continue
+        if update:
+            path.unlink()
+            outcome.deleted.append(path)
+        else:
+            outcome.problems.append(f"{path.stem}: left over, the scene has no such beat: {path}")
+    return outcome
+
+
+def file_names(beats: Sequence[str]) -> list[str]:
+    """A file name for each beat. Raises ValueError when two beats would share one."""
+    names = [f"{safe_name(beat)}.png" for beat in beats]
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise ValueError(f"two beats of the scene would both be kept as {name}; give each a name of its own")
+    return names
+
+
+def _check_one(
+    still: Still, path: Path, failures: Path, outcome: Outcome, update: bool, tolerance: int, share: float
+) -> None:
+    picture = still.image()
+    actual = np.asarray(picture)
+    if compare(actual, np.broadcast_to(actual[0, 0], actual.shape), CHANNEL_TOLERANCE, share=0) is None:
+        outcome.problems.append(f"{still.beat}: blank, nothing can be seen, and so no change of the scene either")
+        return
+    expected = _read(path)
+    same_size = expected is not None and expected.shape == actual.shape
+    difference = compare(actual, expected, tolerance, share) if expected is not None and same_size else None
+    if same_size and difference is None:
+        return
+    if update:
+        write_png(picture, path)
+        outcome.written.append(path)
+        return
+    paths = {"actual": failures / f"{path.stem}.actual.png"}
+    write_png(picture, paths["actual"])
+    if expected is None:
+        problem = f"missing, there is no {path}"
+    else:
+        paths |= {kind: failures / f"{path.stem}.{kind}.png" for kind in ("expected", "difference")}
+        write_png(Image.fromarray(expected), paths["expected"])
+        problem = (
+            f"{actual.shape[1]} x {actual.shape[0]} pixels, the snapshot has {expected.shape[1]} x {expected.shape[0]}"
+        )
+        if difference is not None:
+            problem = str(difference)
+            write_png(difference_picture(actual, expected, tolerance), paths["difference"])
+    shown = "".join(f"\n    {kind:<10} {file}" for kind, file in paths.items() if file.exists())
+    outcome.problems.append(f"{still.beat}: {problem}{shown}")
+
+
+def _read(path: Path) -> NDArray[np.uint8] | None:
+    if not path.is_file():
+        return None
+    with Image.open(path) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+def write_png(picture: Image.Image, path: Path) -> None:
+    """Write a picture small, in one rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{uuid.uuid4().hex}.new")  # no snapshot, where a kill leaves it
+    picture.save(temporary, "PNG", optimize=True)
+    os.replace(temporary, path)

@@ -1,0 +1,118 @@
+"""Days, weekdays and units of views as people write them, in every language that the narration has.
+
+A line is filled in all languages from the same values, and with plain texts, so each language has its own field:
+``in_languages("day", lambda language: day_words(day, language))`` gives ``day_en`` and ``day_zh``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, timedelta
+from typing import Literal
+
+import numpy as np
+from gradreel.core.daily.views import DailyViews, counting_decimals, loss_unit
+from gradreel.core.network.worked_example import view_unit
+from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.words.narration import LANGUAGES
+
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+ZH_WEEKDAYS = "一二三四五六日"
+UNITS = {
+    "en": {"M": "million views", "k": "thousand views", "": "views"},
+    "zh": {"M": "观看次数（百万）", "k": "观看次数（千）", "": "观看次数"},
+}
+MONTH_STARTS = {1: range(1, 13), 2: range(1, 13, 2), 3: (1, 4, 7, 10), 6: (1, 7), 12: (1,)}
+
+
+def in_languages(name: str, write: Callable[[str], str]) -> dict[str, str]:
+    """Fields of a line of narration, one for each language: ``{name}_en``, ``{name}_zh``."""
+    return {f"{name}_{language}": write(language) for language in LANGUAGES}
+
+
+def as_date(day: date | np.datetime64) -> date:
+    """A day of an array as a date."""
+    return day if isinstance(day, date) else day.astype("datetime64[D]").astype(date)
+
+
+def day_words(day: date | np.datetime64, language: str, form: Literal["long", "short", "year"] = "long") -> str:
+    """ "11 February", short "11 Feb", with the year "11 February 2021"; 2月11日, 2021年2月11日."""
+    day = as_date(day)
+    year, month = day.year, MONTHS[day.month - 1]
+    if language == "zh":
+        return (f"{year}年" if form == "year" else "") + f"{day.month}月{day.day}日"
+    return f"{day.day} {month[:3] if form == 'short' else month}" + (f" {year}" if form == "year" else "")
+
+
+def period_words(
+    first: date | np.datetime64, last: date | np.datetime64, language: str, form: Literal["long", "short"] = "long"
+) -> str:
+    """ "1 January to 26 February 2021", short "1 Jan to 26 Feb 2021"; 2021年1月1日至2月26日."""
+    same = as_date(first).year == as_date(last).year
+    if language == "zh":
+        return f"{day_words(first, language, 'year')}至{day_words(last, language, 'long' if same else 'year')}"
+    start, end = (day_words(day, language, form) for day in (first, last))
+    return f"{start}{'' if same else f' {as_date(first).year}'} to {end} {as_date(last).year}"
+
+
+def weekday_words(day: date | np.datetime64, language: str) -> str:
+    """ "Thursday", 周四."""
+    return _weekday(as_date(day).weekday(), language)
+
+
+def _weekday(number: int, language: str) -> str:
+    return f"周{ZH_WEEKDAYS[number]}" if language == "zh" else WEEKDAYS[number]
+
+
+def weekdays_words(weekdays: Sequence[int], language: str, form: Literal["long", "short"] = "long") -> str:
+    """Some weekdays, 0 for Monday: "Fridays and Saturdays", short "Fri, Sat"; 周五和周六, 周五、周六."""
+    names, zh = [_weekday(k, language) for k in weekdays], language == "zh"
+    if form == "short":
+        return "、".join(names) if zh else ", ".join(name[:3] for name in names)
+    *first, last = names if zh else [f"{name}s" for name in names]
+    if not first:
+        return last
+    return f"{'、'.join(first)}和{last}" if zh else f"{', '.join(first)} and {last}"
+
+
+def unit_words(dataset: DailyViews, language: str) -> str:
+    """What an axis of views counts: "thousand views" where a usual day has thousands."""
+    return UNITS[language][view_unit(dataset).letter]
+
+
+def views_words(dataset: DailyViews, views: float) -> str:
+    """Views of a day as they are written on the screen: whole ones of a small series without decimals, as counted."""
+    whole = view_unit(dataset).size == 1.0 and float(views).is_integer()
+    return number_text(views, 0) if whole else dataset.format_views(views).replace("-", "\u2212")
+
+
+def views_and_errors(views: Iterable[float], errors: Iterable[float]) -> Callable[[float], str]:
+    """What writes views of days and how far off they may be, in one line and so in one unit: "3 742", "404".
+
+    Whole views below 10 000, else thousands or millions, with as many decimals as three digits of the largest take and
+    two of the smallest error; errors of less than a millionth of the views have none.
+    """
+    views, errors = [abs(float(number)) for number in views], [abs(float(error)) for error in errors]
+    largest = max([*views, *errors])
+    unit, letter = loss_unit([largest])
+    counting = [error for error in errors if error > 1e-6 * largest]
+    decimals = [counting_decimals(largest / unit), *(counting_decimals(error / unit) - 1 for error in counting)]
+    return lambda number: number_text(float(number) / unit, max(decimals)) + letter
+
+
+def tick_days(first: date, last: date, most: int) -> list[date]:
+    """Days from ``first`` to ``last`` that an axis names, ``most`` of them or less: every day, week, half month, ..."""
+    days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
+    choices = [days]
+    if len(days) <= 35:
+        choices += [days[::7]] if len(days) > 14 else [days[::step] for step in (2, 3, 4, 7)]
+    choices.append([day for day in days if day.day in (1, 15)])
+    choices += [[day for day in days if day.day == 1 and day.month in months] for months in MONTH_STARTS.values()]
+    years = choices[-1]
+    choices += [years[::step] for step in (2, 5, 10, 20, 50, 100)]
+    fitting = next((choice for choice in choices if 0 < len(choice) <= most), [])
+    return fitting or [first]

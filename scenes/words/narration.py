@@ -1,0 +1,233 @@
+"""The spoken line of every beat, in every language, and how long it takes to read.
+
+``assets/narration/<language>.toml`` holds, per scene, ``title``, ``beats`` and ``screen`` (words on the
+picture). A line of ``beats`` may claim things about the lesson's own data, which a test holds; ``other-data`` has,
+under the same beat, the line for anybody else's: it gives the numbers and claims nothing. There is no third.
+
+Words of one's own go over them, from a file beside a lesson's. Reading speed and the cutting into
+subtitle cues are here and nowhere else: the length of a beat and its subtitles come from the same rule.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from gradreel.core.errors import UserError
+from gradreel.core.text_files import read_toml
+from gradreel.scenes.words.subtitle_timing import Cue, reading_seconds, split_cues, timed_cues
+
+__all__ = [
+    "LANGUAGES",
+    "Cue",
+    "Narration",
+    "NarrationError",
+    "OwnWords",
+    "check_language",
+    "reading_seconds",
+    "split_cues",
+    "timed_cues",
+    "use_words",
+]
+
+NARRATION_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "narration"
+LANGUAGES = {"en": "eng", "zh": "zho"}  # our code -> ISO 639-2, which MP4 wants
+TABLES = ("beats", "screen")  # of words of one's own, which are written for the data that they go with
+OTHER_DATA = "other-data"  # a table of ours: neutral lines, by beat
+
+
+class NarrationError(UserError):
+    """A line that is missing, or whose fields cannot be filled."""
+
+
+Scenes = Mapping[str, Mapping[str, Any]]  # scene -> {"title", "beats", "screen", "other-data"}
+
+
+@dataclass(frozen=True)
+class OwnWords:
+    """Words of one's own, which go over ours: only what differs, and all of a scene of one's own.
+
+    The file is as ours are, each table with its language in front::
+
+        [en.build-curve]
+        title = "Corners"
+        [en.build-curve.beats]
+        constant = "A level line first, as high as red begins: {value}."
+    """
+
+    file: Path
+    scenes: Mapping[str, Scenes]  # by language
+
+    @classmethod
+    def read(cls, file: Path) -> OwnWords:
+        """Raises NarrationError for a missing file, a TOML error and anything that is no word of a scene's."""
+        content = _parse(file)
+        for language, scenes in content.items():
+            if language not in LANGUAGES:
+                raise NarrationError(
+                    f"{file}: [{language}] is no language ({', '.join(LANGUAGES)});"
+                    f" a table of words begins with one, such as [{next(iter(LANGUAGES))}.build-curve.beats]"
+                )
+            if not isinstance(scenes, dict):
+                raise NarrationError(f"{file}: {language} must be a table of scenes, found {scenes!r}")
+            for scene, table in scenes.items():
+                _check_table(file, f"{language}.{scene}", table)
+        return cls(file, content)
+
+    def has(self, scene: str) -> bool:
+        """Whether there are words for the scene in any language."""
+        return any(scene in scenes for scenes in self.scenes.values())
+
+
+class _InUse:
+    """Of this process: the words that are put over ours wherever narration is loaded."""
+
+    words: OwnWords | None = None
+
+
+def use_words(words: OwnWords | None) -> None:
+    """From now on `Narration.load` puts ``words`` over ours, in this process (a worker: it plays one scene)."""
+    _InUse.words = words
+
+
+@dataclass(frozen=True)
+class Narration:
+    """Lines of all scenes in the languages asked for."""
+
+    scenes: Mapping[str, Scenes]  # by language
+    files: Mapping[str, Path]  # language -> where its lines stand
+    own: OwnWords | None = None  # are in ``scenes`` already
+
+    @classmethod
+    def load(cls, languages: Iterable[str] = tuple(LANGUAGES), folder: Path = NARRATION_FOLDER) -> Narration:
+        """Read ``<language>.toml`` of each language.
+
+        Raises NarrationError for an unknown language, a missing file, a TOML error (with its line) and
+        anything in the file that is not a title, a beat or a word on the screen.
+        """
+        files = {check_language(language): folder / f"{language}.toml" for language in languages}
+        return cls({language: _read(file) for language, file in files.items()}, files).with_words(_InUse.words)
+
+    def with_words(self, words: OwnWords | None) -> Narration:
+        """The same with ``words`` over it, line by line."""
+        if words is None:
+            return self
+        scenes = {language: _put_over(ours, words.scenes.get(language, {})) for language, ours in self.scenes.items()}
+        return replace(self, scenes=scenes, own=words)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return tuple(self.scenes)
+
+    def line(self, scene: str, beat: str, values: Mapping[str, object] | None = None) -> dict[str, str]:
+        """The spoken line of a beat in each language, ``{fields}`` filled from ``values``.
+
+        A beat ``piece-3`` without a line of its own takes that of ``piece``. ``values["other_data"]``: whether the
+        scene shows other data than the lesson's; then the neutral line is taken where there is one. A scene of one's
+        own that has no words at all in a language is not spoken in it.
+        """
+        spoken = [language for language, scenes in self.scenes.items() if scene in scenes]
+        if self.own is None or not self.own.has(scene):
+            spoken = list(self.scenes)
+        return {language: self._text(language, scene, "beats", beat, values or {}) for language in spoken}
+
+    def screen(self, scene: str, key: str, language: str, values: Mapping[str, object] | None = None) -> str:
+        """Words that stand on the picture."""
+        return self._text(language, scene, "screen", key, values or {})
+
+    def title(self, scene: str, language: str) -> str:
+        """The chapter's title; a scene with no narration in any language is called by its name."""
+        title = self._table(language, scene).get("title")
+        if title is not None:
+            return str(title)
+        if not any(scene in scenes for scenes in self.scenes.values()):
+            return scene.replace("-", " ").capitalize()
+        file, section = self._place(language, scene)
+        raise NarrationError(f"{scene} has no title in {file}: add `title` to [{section}]")
+
+    def _table(self, language: str, scene: str) -> Mapping[str, Any]:
+        if language not in self.scenes:
+            raise NarrationError(f"language {language!r} was not loaded, only {', '.join(self.scenes)}")
+        return self.scenes[language].get(scene, {})
+
+    def _text(self, language: str, scene: str, table: str, key: str, values: Mapping[str, object]) -> str:
+        words = self._table(language, scene)
+        lines = words.get(table, {})
+        if table == "beats" and values.get("other_data"):
+            lines = lines | words.get(OTHER_DATA, {})
+        general = re.sub(r"-\d+$", "", key)  # piece-3 -> piece
+        template = lines.get(key, lines.get(general))
+        kind = {"beats": "beat", "screen": "screen text"}[table]
+        where = f"{scene}: {kind} {key!r}"
+        if template is None:
+            file, section = self._place(language, scene, table)
+            wanted = f"`{key}`" if key == general else f"`{key}` or `{general}`"
+            in_place = ", or say it in place: self.beat(…, say=…)" if table == "beats" else ""
+            raise NarrationError(f"{where} has no line in {file}: add {wanted} to [{section}.{table}]{in_place}")
+        try:
+            return str(template).format_map(values)
+        except KeyError as error:
+            fault = f"wants {{{error.args[0]}}}, and the scene gives {', '.join(values) or 'none'}"
+        except (ValueError, IndexError, AttributeError, TypeError) as error:
+            fault = f"cannot be filled in: {error}"
+        file, _ = self._place(language, scene, table, key if key in lines else general)
+        raise NarrationError(f"{where} in {file} {fault}")
+
+    def _place(self, language: str, scene: str, table: str = "", key: str = "") -> tuple[Path, str]:
+        """The file, and its table of the scene's words, where a line stands, or is to be added if there is none."""
+        if self.own is not None and (self.own.has(scene) or not any(scene in ours for ours in self.scenes.values())):
+            own = self.own.scenes.get(language, {}).get(scene, {}).get(table, {})
+            if key in own or key not in self.scenes[language].get(scene, {}).get(table, {}):
+                return self.own.file, f"{language}.{scene}"
+        return self.files[language], scene
+
+
+def check_language(language: str) -> str:
+    """``language`` itself. Raises NarrationError, with those there are, when there is no narration in it."""
+    if language not in LANGUAGES:
+        raise NarrationError(f"unknown language {language!r}; there are {', '.join(LANGUAGES)}")
+    return language
+
+
+def _put_over(ours: Scenes, words: Scenes) -> Scenes:
+    merged = dict(ours)
+    for scene, table in words.items():
+        under = merged.get(scene, {})
+        tables = {name: {**under.get(name, {}), **table[name]} for name in TABLES if name in table}
+        neutral = under.get(OTHER_DATA, {})
+        tables[OTHER_DATA] = {beat: line for beat, line in neutral.items() if beat not in table.get("beats", {})}
+        merged[scene] = {**under, **table, **tables}
+    return merged
+
+
+def _parse(file: Path) -> dict[str, Any]:
+    try:
+        return read_toml(file, "narration")
+    except UserError as error:
+        raise NarrationError(str(error)) from None
+
+
+def _read(file: Path) -> dict[str, Mapping[str, Any]]:
+    content = _parse(file)
+    for scene, table in content.items():
+        _check_table(file, scene, table, (*TABLES, OTHER_DATA))
+    return content
+
+
+def _check_table(file: Path, scene: str, table: object, tables: tuple[str, ...] = TABLES) -> None:
+    if not isinstance(table, dict):
+        raise NarrationError(f"{file}: {scene} must be a table [{scene}], found {table!r}")
+    for key, value in table.items():
+        if key == "title" and isinstance(value, str):
+            if not value.strip():
+                raise NarrationError(f"{file}: [{scene}] title must be a text, found {value!r}")
+            continue
+        if key not in tables or not isinstance(value, dict):
+            known = ", ".join(f"`{name}`" for name in tables)
+            raise NarrationError(f"{file}: [{scene}] holds `title` and the tables {known}; found {key} = {value!r}")
+        for name, text in value.items():
+            if not isinstance(text, str) or not text.strip():
+                raise NarrationError(f"{file}: [{scene}.{key}] {name} must be a text, found {text!r}")

@@ -1,0 +1,308 @@
+import json
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from gradreel.core.daily.series import DailySeries
+from gradreel.core.daily.synthetic import synthetic_views
+from gradreel.core.daily.views import DailyViews, views_column, views_text
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+
+def series(*values: float) -> DailySeries:
+    return DailySeries(start=date(2020, 1, 1), values=values, name="sales.csv")
+
+
+def small(**settings: object) -> DailyViews:
+    """Ten days, 1 to 10 views squared, from 2020-01-01."""
+    return DailyViews(series=series(*(i * i for i in range(1, 11))), **({"window": 3} | settings))  # type: ignore[arg-type]
+
+
+def test_the_lectures_data_is_the_default() -> None:
+    data = DailyViews()
+    assert (data.window, data.n_features, data.first_unseen) == (56, 56, date(2021, 1, 1))
+    assert data.dates()[[0, -1]].tolist() == [date(2017, 2, 26), date(2020, 12, 31)]
+    assert data.unseen_dates()[[0, -1]].tolist() == [date(2021, 1, 1), date(2021, 2, 26)]
+    assert (data.examples, data.n_unseen) == (1405, 57)
+    assert data.title == "synthetic daily views" and data.synthetic and data.unit == "views"
+
+
+def test_feature_1_is_yesterday() -> None:
+    data = small(unseen_from=date(2020, 1, 8))
+    views = data.in_views(data.features())
+    np.testing.assert_allclose(views, [[9, 4, 1], [16, 9, 4], [25, 16, 9], [36, 25, 16]], rtol=1e-12)
+    np.testing.assert_allclose(data.in_views(data.labels()), [16, 25, 36, 49], rtol=1e-12)
+    assert data.dates().tolist() == [date(2020, 1, day) for day in (4, 5, 6, 7)]
+
+
+def test_unseen_windows_reach_back_into_days_trained_on() -> None:
+    data = small(unseen_from=date(2020, 1, 8))
+    views = data.in_views(data.unseen_features())
+    np.testing.assert_allclose(views, [[49, 36, 25], [64, 49, 36], [81, 64, 49]], rtol=1e-12)
+    np.testing.assert_allclose(data.in_views(data.unseen_labels()), [64, 81, 100], rtol=1e-12)
+    assert data.unseen_dates().tolist() == [date(2020, 1, day) for day in (8, 9, 10)]
+
+
+def test_scaling_is_of_the_days_before_the_first_unseen_one() -> None:
+    data = small(unseen_from=date(2020, 1, 8))
+    trained_on = np.arange(1, 8) ** 2  # the first window's days among them
+    assert data.offset == pytest.approx(trained_on.mean(), rel=1e-15)
+    assert data.scale == pytest.approx(trained_on.std(), rel=1e-15)
+    np.testing.assert_allclose(data.scaled(np.array([data.offset, data.offset + data.scale])), [0, 1], atol=1e-15)
+
+
+@pytest.mark.parametrize("changed", range(7, 10))
+def test_an_unseen_day_changes_nothing_that_is_trained_on(changed: int) -> None:
+    data = small(unseen_from=date(2020, 1, 8))
+    values = list(data.daily.values)
+    values[changed] += 1000
+    other = DailyViews(series=series(*values), window=3, unseen_from=date(2020, 1, 8))
+    assert (other.offset, other.scale) == (data.offset, data.scale)
+    np.testing.assert_array_equal(other.features(), data.features())
+    np.testing.assert_array_equal(other.labels(), data.labels())
+    assert (other.unseen_labels() != data.unseen_labels()).sum() == 1
+
+
+@pytest.mark.parametrize("changed", range(7))
+def test_a_day_trained_on_changes_the_scaling(changed: int) -> None:
+    values = [i * i for i in range(1, 11)]
+    values[changed] += 1000
+    other = DailyViews(series=series(*values), window=3, unseen_from=date(2020, 1, 8))
+    assert other.offset != small(unseen_from=date(2020, 1, 8)).offset
+
+
+@given(
+    values=st.lists(st.integers(min_value=0, max_value=10**6), min_size=3, max_size=40),
+    window=st.integers(min_value=1, max_value=38),
+    share=st.floats(min_value=0, max_value=1),
+)
+def test_every_label_day_is_trained_on_or_unseen(values: list[int], window: int, share: float) -> None:
+    window = min(window, len(values) - 2)
+    first = window + 1 + round(share * (len(values) - window - 2))
+    data = DailyViews(series=series(*values), window=window, unseen_from=date(2020, 1, 1) + timedelta(days=first))
+    features = np.concatenate([data.features(), data.unseen_features()])
+    labels = np.concatenate([data.labels(), data.unseen_labels()])
+    assert features.shape == (len(values) - window, window) and labels.shape == (len(values) - window,)
+    assert (len(data.features()), len(data.unseen_features())) == (data.examples, data.n_unseen)
+    scaled = data.scaled(np.array(values, dtype=np.float64))
+    for i in range(len(labels)):  # the definition, day by day
+        assert labels[i] == scaled[i + window]
+        np.testing.assert_array_equal(features[i], [scaled[i + window - j] for j in range(1, window + 1)])
+    days = np.concatenate([data.dates(), data.unseen_dates()]).tolist()
+    assert days == [date(2020, 1, 1) + timedelta(days=i) for i in range(window, len(values))]
+    assert data.unseen_dates()[0].item() == data.first_unseen
+
+
+@pytest.mark.parametrize(("labels", "unseen"), [(2, 1), (5, 1), (9, 1), (10, 2), (103, 20)])
+def test_the_last_fifth_is_unseen_by_default(labels: int, unseen: int) -> None:
+    data = DailyViews(series=series(*range(3 + labels)), window=3)
+    assert (data.examples, data.n_unseen) == (labels - unseen, unseen)
+    assert data.unseen_from is None and data.first_unseen == data.daily.end - timedelta(days=unseen - 1)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, 7.0])
+def test_a_constant_series_scales_to_zeros(value: float) -> None:
+    data = DailyViews(series=series(*[value] * 20), window=3)
+    assert (data.offset, data.scale) == (value, 1.0)
+    assert not data.features().any() and not data.unseen_labels().any()
+
+
+def test_the_first_day_that_is_unlike_the_others_may_be_unseen() -> None:
+    data = DailyViews(series=series(*[5] * 9, 8), window=3)
+    assert data.scale == 1.0
+    np.testing.assert_array_equal(data.unseen_labels(), [3.0])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"window": 0}, "greater than or equal to 1"),
+        ({"window": 3651}, "less than or equal to 3650"),
+        (
+            {"window": 9},
+            r"window of 9 days needs at least 11 days .* sales\.csv has 10; a window of 8 or less would do",
+        ),
+        ({"series": series(1, 2)}, r"needs at least 5 days .* has 2; no window is short enough"),
+        ({"unseen_from": date(2020, 1, 4)}, "unseen_from is 2020-01-04; .* from 2020-01-05 to 2020-01-10"),
+        ({"unseen_from": date(2020, 1, 11)}, "unseen_from is 2020-01-11; .* from 2020-01-05 to 2020-01-10"),
+        ({"unseen_from": date(1, 1, 1)}, "unseen_from is 0001-01-01"),
+        ({"unseen_from": "soon"}, "valid date"),
+        ({"series": "real"}, "synthetic"),
+        ({"series": "synthetic", "window": 1500}, "unseen_from is 2021-01-01; with a window of 1500 days"),
+        ({"kind": "curve"}, "'daily views'"),
+        ({"days": 3}, "Extra inputs"),
+    ],
+)
+def test_what_is_no_dataset_is_named(wrong: dict[str, object], message: str) -> None:
+    right: dict[str, object] = {"series": small().series, "window": 3}
+    assert DailyViews(**right) == small()  # type: ignore[arg-type]
+    with pytest.raises(ValidationError, match=message):
+        DailyViews(**(right | wrong))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"window": 8}, {"unseen_from": date(2020, 1, 5)}, {"unseen_from": date(2020, 1, 10)}]
+)
+def test_the_outermost_settings_do(wrong: dict[str, object]) -> None:
+    data = small(**wrong)
+    assert data.examples >= 1 and data.n_unseen >= 1
+    assert data.features().shape == (data.examples, data.window)
+
+
+def test_a_dataset_is_the_same_after_json() -> None:
+    for data in (DailyViews(), small(), small(unseen_from=date(2020, 1, 8))):
+        again = DailyViews.model_validate(json.loads(json.dumps(data.model_dump(mode="json"))))
+        assert again == data and hash(again) == hash(data)
+        np.testing.assert_array_equal(again.features(), data.features())
+    assert DailyViews().model_dump(mode="json")["series"] == "synthetic"
+
+
+def test_settings_tell_datasets_apart() -> None:
+    different = [DailyViews(), DailyViews(window=7), small(), small(window=4), small(unseen_from=date(2020, 1, 8))]
+    assert len(set(different)) == len(different)
+
+
+def test_a_changed_copy_has_its_own_scaling() -> None:
+    data = small(unseen_from=date(2020, 1, 8))
+    assert data.offset == 20
+    assert data.model_copy(update={"unseen_from": date(2020, 1, 9)}).offset == 25.5
+
+
+def test_a_dataset_cannot_change() -> None:
+    data = small()
+    with pytest.raises(ValidationError, match="frozen"):
+        data.window = 4
+    for made in (data.features, data.labels, data.unseen_features, data.unseen_labels):
+        made()[:] = 0
+        assert made().any()
+
+
+def test_arrays_are_contiguous_float64() -> None:
+    data = small()
+    for array in (data.features(), data.labels(), data.unseen_features(), data.unseen_labels()):
+        assert array.dtype == np.float64 and array.flags.c_contiguous and array.flags.owndata
+
+
+def test_three_centuries_of_days_make_windows() -> None:
+    values = np.arange(100_000) % 1000
+    long = DailySeries(start=date(1750, 1, 1), values=tuple(values.tolist()), name="long.csv")
+    data = DailyViews(series=long)
+    assert data.features().shape == (79_956, 56) and data.unseen_features().shape == (19_988, 56)
+    np.testing.assert_allclose(data.in_views(data.unseen_features()[-1]), values[-2:-58:-1], atol=1e-9)
+
+
+def test_an_absolute_error_is_told_in_views() -> None:
+    data = DailyViews()
+    guess = np.zeros(data.n_unseen)
+    loss = float(np.abs(guess - data.unseen_labels()).mean())
+    views = synthetic_views().array()[-57:]
+    assert data.absolute_error_in_views(loss) == pytest.approx(np.abs(views - data.offset).mean(), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("views", "usual", "text"),
+    [
+        (5250, 4000, "5.25k"),
+        (320, 4000, "0.32k"),
+        (-320, 4000, "-0.32k"),
+        (100, 1000, "0.10k"),
+        (99.6, 1000, "0.10k"),
+        (99.4, 1000, "99"),
+        (32, 4000, "32"),
+        (0, 4000, "0"),
+        (-0.3, 4000, "0"),
+        (5250, 999, "5250"),
+        (32.4, 500, "32"),
+        (3.24, 50, "3.2"),
+        (0.324, 5, "0.32"),
+        (-0.001, 5, "0.00"),
+        (0.0034, 0.015, "0.0034"),
+        (0.3, 0.5, "0.300"),
+        (3.4e-11, 2e-10, "3.40e-11"),
+        (0.0, 0.0, "0.00"),
+        (5_250_000, 4e6, "5.25M"),
+        (320_000, 4e6, "0.32M"),
+        (32_000, 4e6, "32.00k"),
+        (float("inf"), 4000, "∞"),
+        (float("nan"), 4000, "–"),
+    ],
+)
+def test_views_are_told_in_the_series_own_size(views: float, usual: float, text: str) -> None:
+    assert views_text(views, usual) == text
+
+
+def test_a_datasets_usual_day_gives_the_size() -> None:
+    assert DailyViews().format_views(320) == "0.32k"
+    assert small().format_views(32) == "32.0"
+
+
+def test_numbers_below_each_other_are_in_one_unit() -> None:
+    text = DailyViews().format_column([212.0, 52.0, 0.9])
+    assert [text(views) for views in (212.0, 52.0, 0.9)] == ["0.212k", "0.052k", "0.001k"]
+    millions = views_column([2e6, 3e5], 4e6)
+    assert [millions(views) for views in (2e6, 3e5)] == ["2.000M", "0.300M"]
+
+
+@pytest.mark.parametrize(
+    ("column", "usual", "texts"),
+    [
+        ([52.0, 0.9], 4000, ["52.0", "0.9"]),
+        ([0.412, 0.0314], 1000, ["0.412", "0.031"]),  # good forecasts of a large series
+        ([0.00412, 0.000123], 0.015, ["0.00412", "0.00012"]),
+        ([0.0, -0.001, 3.0], 5, ["0.00", "0.00", "3.00"]),
+        ([212.4, 0.4], 500, ["212", "0"]),
+        ([5250.0, 12.0], 999, ["5250", "12"]),
+        ([3.1e-10, 0.0], 2e-10, ["3.10e-10", "0.00e+00"]),
+        ([0.0, 0.0], 4000, ["0", "0"]),
+        ([], 4000, []),
+        ([float("nan"), 52.0], 4000, ["nan", "52.0"]),
+    ],
+)
+def test_a_column_shows_three_digits_of_its_largest_number(column: list[float], usual: float, texts: list[str]) -> None:
+    text = views_column(column, usual)
+    assert [text(views) for views in column] == texts
+
+
+@given(exponent=st.integers(-330, 40), values=st.lists(st.integers(1, 10**6), min_size=5, max_size=20))
+def test_series_of_any_size_scale_alike(exponent: int, values: list[int]) -> None:
+    data = DailyViews(series=series(*values), window=3)
+    unit = 2.0**exponent if max(values) * 2.0**exponent <= 1e15 else 1.0
+    other = DailyViews(series=series(*(value * unit for value in values)), window=3)
+    if data.scale == 1.0:  # all days before the unseen ones are equal
+        return
+    assert (other.offset, other.scale) == (data.offset * unit, data.scale * unit)
+    np.testing.assert_array_equal(other.features(), data.features())
+    np.testing.assert_array_equal(other.unseen_labels(), data.unseen_labels())
+
+
+# -- days that were filled in
+
+
+def gapped(missing: range, n_days: int = 100) -> DailySeries:
+    """Views of so many days from 1 January 2021 on, of which days, counted from 0, were filled by a straight line."""
+    days = np.arange(n_days)
+    known = np.delete(days, list(missing))
+    values = np.interp(days, known, 50.0 + known % 7)
+    filled = tuple(date(2021, 1, 1) + timedelta(days=i) for i in missing)
+    return DailySeries(start=date(2021, 1, 1), values=tuple(values.tolist()), name="gap.csv", filled=filled)
+
+
+def test_no_day_trained_on_is_filled_from_an_unseen_one() -> None:
+    plain = DailyViews(series=gapped(range(0)), window=7)
+    unseen = (plain.first_unseen - date(2021, 1, 1)).days
+    in_the_gap = DailyViews(series=gapped(range(unseen - 3, unseen + 4)), window=7)
+    assert in_the_gap.first_unseen == plain.first_unseen - timedelta(days=3)
+    for beside in (range(unseen - 9, unseen - 1), range(unseen, unseen + 5)):
+        assert DailyViews(series=gapped(beside), window=7).first_unseen == plain.first_unseen
+
+
+def test_a_day_within_a_gap_cannot_be_the_first_unseen_one() -> None:
+    series, first = gapped(range(40, 45)), date(2021, 1, 1)
+    for day in range(41, 46):
+        with pytest.raises(ValidationError, match=r"unseen_from 2021-02-10 or 2021-02-16 would do"):
+            DailyViews(series=series, window=7, unseen_from=first + timedelta(days=day))
+    for day in (40, 46):
+        views = DailyViews(series=series, window=7, unseen_from=first + timedelta(days=day))
+        assert views.first_unseen == first + timedelta(days=day)

@@ -1,0 +1,208 @@
+"""One example worked out: the network in thousand views, its way forward, and the slopes against nudges."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+from gradreel.core.daily.series import DailySeries
+from gradreel.core.daily.views import DailyViews
+from gradreel.core.experiment import Experiment
+from gradreel.core.network.activations import ACTIVATIONS, Activation
+from gradreel.core.network.theta import predict, unpack
+from gradreel.core.network.worked_example import (
+    FARTHEST,
+    MOST_MORE,
+    backward,
+    example_of,
+    falling_rate,
+    forward,
+    in_thousands,
+    label_day,
+    nudged,
+    printed_distance,
+    stepped,
+    telling_decimals,
+    view_unit,
+)
+from gradreel.scenes.lecture.runs import THREE_DAYS
+
+DAYS = DailyViews(window=3)
+NETWORKS = [
+    THREE_DAYS,
+    Experiment(dataset=DAYS, hidden=(), loss="mae"),
+    Experiment(dataset=DAYS, hidden=(4, 2), activation="relu", loss="mse"),
+    Experiment(dataset=DailyViews(window=5), hidden=(2,), activation="hard_sigmoid", loss="mae"),
+]
+
+
+def series(usual: float) -> DailyViews:
+    values = usual * (1 + 0.3 * np.sin(np.arange(40)))
+    return DailyViews(series=DailySeries(start=date(2024, 3, 1), values=tuple(values), name="mine.csv"), window=3)
+
+
+def random_theta(run: Experiment, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=run.n_parameters)
+
+
+@pytest.mark.parametrize("run", NETWORKS, ids=lambda run: f"{run.hidden}-{run.activation}")
+def test_in_thousands_is_the_same_function(run):
+    theta = random_theta(run)
+    day = label_day(run.dataset)
+    example = example_of(run.dataset, day)
+    there = forward(run, in_thousands(run, theta), example.x, example.label)
+    index = int((np.datetime64(day) - np.datetime64(run.dataset.first_unseen)).astype(int))
+    scaled = predict(run, theta, run.dataset.unseen_features()[index : index + 1])[0]
+    assert there.y * 1000 == pytest.approx(run.dataset.in_views(scaled), rel=1e-12)
+    assert example.label * 1000 == pytest.approx(run.dataset.in_views(run.dataset.unseen_labels()[index]))
+    np.testing.assert_allclose(example.x * 1000, run.dataset.in_views(run.dataset.unseen_features()[index]))
+
+
+def test_in_thousands_takes_a_whole_path_and_leaves_it_as_it_is():
+    path = np.random.default_rng(1).normal(size=(7, 2, THREE_DAYS.n_parameters)).astype(np.float32)
+    kept = path.copy()
+    written = in_thousands(THREE_DAYS, path)
+    np.testing.assert_array_equal(path, kept)
+    assert written.dtype == np.float64
+    np.testing.assert_allclose(written[3, 1], in_thousands(THREE_DAYS, path[3, 1]), rtol=1e-14)
+
+
+def test_only_views_are_written_in_thousands():
+    with pytest.raises(ValueError, match="kind curve"):
+        in_thousands(Experiment(), random_theta(Experiment()))
+
+
+def test_forward_is_the_sums_written_out():
+    theta = random_theta(THREE_DAYS)
+    layers = unpack(THREE_DAYS, theta)
+    x = [4.1, 2.7, 3.3]
+    r = [layers.biases[0][i] + sum(layers.weights[0][i, j] * x[j] for j in range(3)) for i in range(3)]
+    a = [1 / (1 + np.exp(-value)) for value in r]
+    there = forward(THREE_DAYS, theta, np.array(x), 4.0)
+    assert there.r[0] == pytest.approx(r)
+    assert there.a[0] == pytest.approx(a)
+    assert there.y == pytest.approx(float(layers.b) + sum(layers.c[i] * a[i] for i in range(3)))
+    assert there.error == pytest.approx(abs(there.y - 4.0))
+
+
+@pytest.mark.parametrize("run", NETWORKS, ids=lambda run: f"{run.hidden}-{run.activation}")
+@pytest.mark.parametrize("label", [-30.0, 30.0])
+def test_every_slope_is_what_a_nudge_gives(run, label):
+    theta = random_theta(run, 2)
+    x = np.linspace(-0.4, 0.5, run.dataset.n_features)
+    there = forward(run, theta, x, label)
+    slopes = backward(run, theta, there).theta
+    step = 1e-6
+    for index, slope in enumerate(slopes):
+        up, down = (nudged(run, theta, there, index, sign * step).error for sign in (1, -1))
+        assert slope == pytest.approx((up - down) / (2 * step), rel=1e-5, abs=1e-6)
+
+
+def test_an_activation_that_is_new_has_its_own_derivative(monkeypatch):
+    tanh = Activation(np.tanh, lambda a: 1 - a**2, lambda r: r.tanh_(), lambda slope, a: slope.mul_(1 - a * a))
+    monkeypatch.setitem(ACTIVATIONS, "tanh", tanh)
+    test_every_slope_is_what_a_nudge_gives(NETWORKS[2].model_copy(update={"activation": "tanh"}), 30.0)
+
+
+def far(there, after) -> bool:
+    """Whether a step moves an r farther than slopes reach."""
+    return any((np.abs(new - old) > FARTHEST).any() for old, new in zip(there.r, after.r, strict=True))
+
+
+@pytest.mark.parametrize("run", NETWORKS, ids=lambda run: f"{run.hidden}-{run.activation}")
+@pytest.mark.parametrize("label", [-30.0, 0.4])
+def test_the_largest_power_of_ten_that_lowers_the_error_is_the_rate(run, label):
+    theta = random_theta(run, 2)
+    there = forward(run, theta, np.linspace(-0.4, 0.5, run.dataset.n_features), label)
+    slopes = backward(run, theta, there)
+    rate = falling_rate(run, theta, there, slopes)
+    assert stepped(run, theta, there, slopes, rate).error < there.error
+    moved = forward(run, theta - rate * slopes.theta, there.x, label)
+    assert stepped(run, theta, there, slopes, rate).y == moved.y
+    if rate < 1:
+        longer = stepped(run, theta, there, slopes, 10 * rate)
+        assert longer.error >= there.error or far(there, longer)
+
+
+@pytest.mark.parametrize("usual", [512.0, 512e3])
+@pytest.mark.parametrize("loss", ["mae", "mse"])
+def test_on_large_views_too_a_small_step_is_found_that_stays_near(usual, loss):
+    """Slopes by w are ten thousands there: a step of 1e-9 may move every r to where all sigmoids are at their ends."""
+    given = {"dataset": series(usual), "loss": loss, "batch_size": 0}
+    run = Experiment.model_validate({**THREE_DAYS.model_dump(), **given})
+    example = example_of(run.dataset, label_day(run.dataset))
+    for seed in range(20):
+        theta = in_thousands(run, random_theta(run, seed))
+        there = forward(run, theta, example.x, example.label)
+        slopes = backward(run, theta, there)
+        rate = falling_rate(run, theta, there, slopes)
+        assert rate is not None
+        after = stepped(run, theta, there, slopes, rate)
+        assert after.error < there.error and not far(there, after)
+
+
+@pytest.mark.parametrize(("usual", "decimals"), [(4200.0, 2), (512.0, 0), (43.0, 1)])
+def test_numbers_get_as_many_decimals_as_tell_them_apart(usual, decimals):
+    unit = view_unit(series(usual))
+    step = 10.0**-decimals
+    one, other = 4.0, 4.0 + 0.2 * step
+    assert telling_decimals(unit, lambda places: [printed_distance(1.0, 1.0 + 3 * step, places)]) == decimals
+    assert telling_decimals(unit, lambda places: [printed_distance(one, other, places)]) == decimals + 1
+    assert telling_decimals(unit, lambda places: [printed_distance(one, one, places)]) is None
+    apart = telling_decimals(unit, lambda places: [round(3.041 * step, places), round(3.012 * step, places)])
+    assert apart == decimals + MOST_MORE
+
+
+def test_no_step_lowers_an_error_of_zero():
+    theta = random_theta(THREE_DAYS)
+    y = forward(THREE_DAYS, theta, np.array([0.1, 0.2, 0.3]), 0.0).y
+    there = forward(THREE_DAYS, theta, np.array([0.1, 0.2, 0.3]), y)
+    assert there.error == 0
+    assert falling_rate(THREE_DAYS, theta, there, backward(THREE_DAYS, theta, there)) is None
+
+
+def test_slopes_on_the_way_are_those_of_the_biases():
+    """A bias is added to r, so nudging it nudges r; and dL/da is dL/dr without the activation's slope."""
+    run = NETWORKS[2]
+    theta = random_theta(run, 2)
+    there = forward(run, theta, np.array([0.3, -0.2, 0.4]), 1.0)
+    back = backward(run, theta, there)
+    layers = back.layers(run)
+    for r, a, bias, after in zip(back.r, back.a, layers.biases, there.a, strict=True):
+        np.testing.assert_array_equal(r, bias)
+        np.testing.assert_allclose(r, a * ACTIVATIONS[run.activation].slope(after))
+    assert back.y == layers.b
+
+
+def test_the_day_of_the_lecture_is_unseen():
+    day = label_day(DAYS)
+    assert day == date(2021, 1, 25)
+    example = example_of(DAYS, day)
+    assert example.unseen
+    assert not example_of(DAYS, date(2020, 12, 31)).unseen
+    views = dict(zip(DAYS.daily.dates().tolist(), DAYS.daily.values, strict=True))
+    days_before = (date(2021, 1, 24), date(2021, 1, 23), date(2021, 1, 22))
+    assert example.x.tolist() == [views[before] / 1000 for before in days_before]
+    assert example.label == views[day] / 1000
+
+
+def test_a_day_without_three_before_it_is_refused_with_the_bounds():
+    assert example_of(DAYS, date(2017, 1, 4)).x.shape == (3,)
+    for day in (date(2017, 1, 3), date(2021, 2, 27)):
+        with pytest.raises(ValueError, match="from 2017-01-04 to 2021-02-26"):
+            label_day(DAYS, day)
+
+
+def test_a_short_series_shows_its_last_day():
+    assert label_day(series(5000)) == date(2024, 4, 9)
+
+
+@pytest.mark.parametrize(
+    ("usual", "size", "letter", "decimals", "text"),
+    [(5e6, 1e6, "M", 2, "5.00M"), (5e3, 1e3, "k", 2, "5.00k"), (500, 1, "", 0, "500"), (50, 1, "", 1, "50.0"),
+     (5, 1, "", 2, "5.00"), (0.05, 1, "", 4, "0.0500")],
+)  # fmt: skip
+def test_the_unit_is_the_one_that_views_are_written_in(usual, size, letter, decimals, text):
+    dataset = series(usual)
+    unit = view_unit(dataset)
+    assert (unit.size, unit.letter, unit.decimals) == (size, letter, decimals)
+    assert dataset.format_views(usual) == text == f"{usual / unit.size:.{unit.decimals}f}{unit.letter}"

@@ -1,0 +1,337 @@
+"""Towers are as high as their networks have layers, to one scale."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from gradreel.core.daily.views import DailyViews
+from gradreel.core.errors import UserError
+from gradreel.scenes.lecture.deep.deeper_and_deeper import NETWORKS, PICTURES, DeeperAndDeeper
+from gradreel.scenes.lecture.deep.naming import Naming
+from gradreel.scenes.lecture.deep.pictures.data_squares import Cells, DataSquares
+from gradreel.scenes.lecture.deep.pictures.five_guesses import OfHundred
+from gradreel.scenes.lecture.deep.pictures.shortcuts import PLUS, CloseUp
+from gradreel.scenes.lecture.deep.pictures.skyline import CELLAR, GROUND, TOP
+from gradreel.scenes.lecture.deep.pictures.small_pictures import SmallPictures
+from gradreel.scenes.lecture.deep.pictures.tower import HIGHEST_COUNT, SLAB, TAIPEI_FLOORS, Taipei101, Tower
+from gradreel.scenes.testing.layout import check_beats
+
+TWO = [{"name": "Low", "year": 2000, "layers": 4}, {"name": "High", "year": 2001, "layers": 60}]
+CROWD = [{"name": "Mmmmmmmmmmmm", "year": 2000, "layers": layers, "error": 0.123} for layers in (2, 3, 3, 2, 2000)]
+
+TALL = [{"name": f"N{k}", "year": 2000, "layers": 90 + k, "error": 3.0} for k in range(3)]
+
+
+def test_a_networks_name_is_shown_as_it_is(play):
+    networks = [TWO[0] | {"name": "$1 and $2"}, TWO[1] | {"name": "1$"}]
+    scene = play(DeeperAndDeeper, networks=networks).scene
+    assert [len(column.texts[0][0]) for column in scene.columns] == [len("$1and$2"), 2]  # a glyph a character
+
+
+def test_a_year_is_no_count(play):
+    first = play(DeeperAndDeeper).lines["first"]
+    assert "AlexNet, 2012:" in first["en"] and "2012 年" in first["zh"]
+
+
+def heights(scene) -> list[float]:
+    """How high each tower's highest slab reaches over the ground, the building's outline last; only what stands."""
+    columns = [*scene.columns, scene.skyline.building]
+    return [float(c.tower.get_top()[1] - GROUND) for c in columns if c.tower in c.submobjects]
+
+
+def floors(networks) -> np.ndarray:
+    """The highest slab's upper edge in floors."""
+    return np.array([network.layers - (1 - SLAB) for network in networks])
+
+
+def test_all_towers_have_one_scale_at_every_beat(play):
+    def look(scene, beat):
+        stands = {"first": 1, "more-two-better": 3}.get(beat, 4)
+        towers = heights(scene)[:stands]
+        assert towers == pytest.approx(scene.skyline.floor * floors(NETWORKS[:stands]), abs=1e-6)
+
+    assert play(DeeperAndDeeper, look).beats == [
+        "first", "more-two-better", "last-taller-error", "shortcut", "pictures-million",
+    ]  # fmt: skip
+
+
+def test_the_building_has_its_storeys_in_the_same_scale(play):
+    played = play(DeeperAndDeeper, lambda scene, beat: (heights(scene), scene.skyline.floor))
+    towers, floor = played.seen["last-taller-error"]
+    assert towers[-1] == pytest.approx(TAIPEI_FLOORS * floor, abs=1e-6)
+    assert towers[-2] > towers[-1]  # 152 layers are more than 101 storeys
+    assert towers[-2] <= TOP - GROUND
+
+
+def test_other_layers_make_another_picture_and_count(play):
+    def end(networks):
+        played = play(
+            DeeperAndDeeper, lambda scene, beat: (heights(scene)[0], scene.columns[0].count.text), networks=networks
+        )
+        return played.last
+
+    (low, few), (high, more) = end(TWO), end([{**TWO[0], "layers": 30}, TWO[1]])
+    assert (few, more) == ("4", "30")
+    assert high == pytest.approx(low * (30 - 1 + SLAB) / (4 - 1 + SLAB))
+
+
+@pytest.mark.parametrize("layers", [152, 60])
+def test_what_is_spoken_of_comes_in_its_order(play, monkeypatch, layers):
+    done = []
+
+    def recorded(name, method):
+        def record(scene, column, *rest):
+            done.append(f"{name} {column.texts[0][0].source}")
+            return method(scene, column, *rest)
+
+        return record
+
+    for name, method in (("name", "_name_it"), ("raise", "_raise"), ("error", "_hang_error")):
+        monkeypatch.setattr(DeeperAndDeeper, method, recorded(name, getattr(DeeperAndDeeper, method)))
+    play(DeeperAndDeeper, networks=[TWO[0] | {"error": 5.0}, TWO[1] | {"error": 3.0, "layers": layers}])
+    assert done == ["raise Low", "name Low", "error Low", "name High", "raise High", "name Taipei 101",
+                    "raise Taipei 101", "error High"]  # fmt: skip
+
+
+def test_guesses_with_and_without_the_right_one_are_beside_the_first_tower_if_its_error_is_known(play):
+    def look(scene, beat):
+        here = scene.get_mobject_family_members()
+        lists = getattr(scene, "guesses", None)
+        return [sum(mark in here for mark in marks) for marks in lists.marks] if lists else []
+
+    assert list(play(DeeperAndDeeper, look).seen.values()) == [[3, 5], [0, 0], [0, 0], [0, 0], [0, 0]]
+    assert list(play(DeeperAndDeeper, look, networks=TWO).seen.values()) == [[]] * 4
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_one_list_of_guesses_holds_the_cat_in_the_third_place_and_the_other_does_not(play, language):
+    right, wrong = play(DeeperAndDeeper, lang=language).scene.guesses.lists
+    cat = {"en": "cat", "zh": "猫"}[language]
+    assert [text.source == cat for text in right] == [False, False, True, False, False]
+    assert cat not in [text.source for text in wrong] and len(wrong) == 5
+
+
+@pytest.mark.parametrize("error", [16.4, 0.123, 100.0])
+def test_as_much_of_a_hundred_squares_is_filled_as_is_wrong(error):
+    squares = OfHundred(0.0, error, "of 100")
+    whole = areas(squares.empty)
+    assert len(whole) == 100 and areas(squares.filled).sum() == 0
+    squares.show(1.0)
+    assert areas(squares.filled).sum() == pytest.approx(error / 100 * whole.sum())
+
+
+def areas(boxes) -> np.ndarray:
+    """Of each rectangle of a mobject."""
+    points = boxes.points.reshape(-1, 16, 3)
+    return np.prod(points.max(axis=1)[:, :2] - points.min(axis=1)[:, :2], axis=1)
+
+
+def test_a_single_floor_is_counted_in_the_singular(play):
+    column = play(DeeperAndDeeper, networks=TWO).scene.columns[0]
+    for built, shown in ((0, "layers"), (1, "layer"), (1.9, "layer"), (2, "layers"), (4, "layers")):
+        column.built = built
+        column.stand(*column.spot[:1], *column.spot[2:])
+        assert [unit.source for unit in (column.single, column.unit) if unit[0].get_fill_opacity()] == [shown]
+    assert column.single.get_left()[0] == pytest.approx(column.unit.get_left()[0])
+
+
+def test_the_star_is_explained_when_it_comes(play):
+    def look(scene, beat):
+        here = scene.get_mobject_family_members()
+        return [text.source for text in scene.rows if text in here and "not from" in text.source]
+
+    seen = play(DeeperAndDeeper, look).seen
+    assert [len(texts) for texts in seen.values()] == [0, 0, 1, 0, 0]
+
+
+@pytest.mark.parametrize(("pictures", "said"), [(PICTURES, False), (100, True)])
+def test_a_cell_is_said_to_be_a_day_only_while_it_is_seen(play, pictures, said):
+    scene = play(DeeperAndDeeper, networks=TWO, pictures=pictures).scene
+    assert (scene.squares.each[1] in scene.get_mobject_family_members()) is said
+
+
+def test_errors_of_several_networks_together_are_said_to_be(play):
+    def captions(**parameters):
+        scene = play(DeeperAndDeeper, **parameters).scene
+        return " ".join(text.source for text in scene._row_names())
+
+    assert "several networks together" in captions()
+    alone = [network.model_dump() | {"together": 1} for network in NETWORKS]
+    assert "together" not in captions(networks=alone)
+
+
+def test_the_last_tower_leaves_the_picture_before_the_eye_goes_back(play):
+    def look(scene, beat):
+        if beat == "last-taller-error":
+            column = scene.columns[-1]
+            scene.skyline.away = 0.0
+            scene.skyline.stand()
+            assert column.tower.get_top()[1] > 4.0  # the frame's upper edge
+            assert column.count.baseline == pytest.approx(HIGHEST_COUNT)
+            assert column.unit.get_right()[0] < column.tower.get_left()[0]
+
+    play(DeeperAndDeeper, look)
+
+
+def test_errors_hang_as_far_down_as_they_are_large_and_wear_a_star_if_not_the_lectures(play):
+    def look(scene, beat):
+        if beat == "shortcut":
+            bars = [column.bar for column in scene.columns]
+            assert [bar.text.source for bar in bars] == ["16.4 %", "7.3 %", "6.7 %", r"3.57 %\*"]
+            depths = [CELLAR - bar.bar.get_bottom()[1] for bar in bars]
+            assert np.array(depths) / depths[0] == pytest.approx([n.error / NETWORKS[0].error for n in NETWORKS])
+
+    play(DeeperAndDeeper, look)
+
+
+def test_a_shortcut_leads_past_three_floors_to_where_the_floors_end():
+    close_up = CloseUp(152, 0.0, 0.0, 9.0)
+    for block, arc in enumerate(close_up.arcs):
+        slabs = close_up.floors_near[3 * block : 3 * block + 3]
+        assert arc.get_bottom()[1] < slabs.get_bottom()[1] and slabs.get_top()[1] < arc.get_top()[1]
+        beside = arc.points[np.abs(arc.points[:, 1] - slabs.get_center()[1]) < slabs.height / 2]
+        assert beside[:, 0].max() < slabs.get_left()[0] - 0.3, "well clear of the floors"
+        middle = np.array([0.0, close_up._top(block), 0.0])
+        assert np.linalg.norm(arc.points[-1] - middle) == pytest.approx(PLUS, abs=0.01), "it ends at the ring"
+    assert close_up.arcs[0].get_top()[1] < close_up.arcs[1].get_bottom()[1]
+    close_up.begin()
+    close_up.light(0.5)
+    assert [slab.emphasis == 1.0 for slab in close_up.floors_near] == [True] * 3 + [False] * 3
+    assert close_up.dots[0].get_center() == pytest.approx(close_up.dots[1].get_center(), abs=1e-6)
+    for share in (0.25, 0.75):
+        close_up.light(share)
+        assert close_up.dots[1].get_x() == pytest.approx(close_up.arcs[0].get_left()[0], abs=0.05)
+
+
+def test_in_the_close_up_the_last_tower_is_alone_and_afterwards_the_ground_is_whole(play):
+    def look(scene, beat):
+        here = scene.get_mobject_family_members()
+        return [column.tower in here for column in scene.columns], scene.ground.width
+
+    seen = play(DeeperAndDeeper, look).seen
+    assert seen["shortcut"][0] == [False, False, False, True]
+    assert seen["shortcut"][1] < seen["pictures-million"][1] == seen["first"][1]
+
+
+def test_in_the_close_up_only_two_dots_move(play):
+    """The tower itself stays as it is, with the number of its layers on top."""
+
+    def look(scene, beat):
+        column = scene.columns[-1]
+        return column.tower.points.tobytes(), column.count.text, column.count.get_center().tobytes()
+
+    seen = play(DeeperAndDeeper, look).seen
+    assert seen["shortcut"] == seen["last-taller-error"]
+
+
+@pytest.mark.parametrize("pictures", [PICTURES, 50_000, 100])
+def test_squares_are_as_large_as_what_there_was_to_learn_from(play, pictures):
+    played = play(DeeperAndDeeper, networks=TWO, pictures=pictures)
+    played.scene.squares.stand(0.0)
+    squares = played.scene.squares.squares
+    assert area(squares[0]) / area(squares[1]) == pytest.approx(pictures / len(DailyViews().labels()))
+
+
+def squares_of(pictures: int) -> DataSquares:
+    return DataSquares((pictures, 1405), ("pictures", "days"), ("each", "each"), GROUND)
+
+
+def test_every_day_is_a_cell_and_every_picture_is_as_large():
+    squares = squares_of(PICTURES)
+    squares.stand(0.0)
+    cell = squares.far
+    assert [area(part) for part in squares.squares] == pytest.approx([PICTURES * cell**2, 1405 * cell**2])
+    days = squares.squares[1].stand(0.1)
+    assert area(days) == pytest.approx(1405 * 0.1**2)
+    assert (days.lines.width, days.lines.height) == pytest.approx((3.8, 3.7)), "36 rows of 38 days, and 37 days"
+
+
+@pytest.mark.parametrize(("pictures", "block"), [
+    (100, None), (PICTURES, 10_000), (50_000, 100), (10_000, 100), (10**9, 10**6),
+])  # fmt: skip
+def test_a_block_holds_as_many_pictures_as_is_said(pictures, block):
+    squares = squares_of(pictures)
+    squares.stand(0.0)
+    assert squares.block == block
+    if block is not None:
+        assert squares.around_a_block().width ** 2 == pytest.approx(block * squares.far**2)
+        lines = [lines for lines in squares.squares[0].lines if len(lines.points)]
+        across = np.unique(lines[0].points[np.abs(lines[0].points[:, 1] - GROUND) < 1e-9, 0].round(6))
+        assert (1.0 - across.max()) ** 2 == pytest.approx(block * squares.far**2, rel=1e-3), "the lines stand around it"
+
+
+def test_pictures_are_drawn_in_their_cells_from_near_and_not_from_far():
+    squares = squares_of(PICTURES)
+    cells, near = squares.squares[0], squares.near
+    drawn = np.concatenate([shade.points for shade in cells.pictures])
+    within = (1.0 - drawn[:, 0]) % near, (drawn[:, 1] - GROUND) % near
+    assert all(offset.min() > 0.1 * near and offset.max() < 0.9 * near for offset in within), "off the lines between"
+    squares.stand(0.0)
+    assert all(len(shade.points) == 0 for shade in cells.pictures)
+
+
+def test_there_are_no_more_drawings_than_pictures():
+    pictures = squares_of(1500).squares[0].stand(0.6).pictures
+    few = Cells(3, 0.0, 0.0, -1, "#ffffff", SmallPictures()).stand(0.6)
+    corners = few.pictures[0].points[:, :2] // 0.6
+    assert len(np.unique(corners, axis=0)) == 3 and len(pictures[0].points) > len(few.pictures[0].points)
+
+
+def test_our_days_are_ringed_where_they_are_a_dot():
+    squares = squares_of(PICTURES)
+    squares.stand(0.0)
+    around, corners = squares.around_the_smaller(), squares.squares[1].shape.get_start_anchors()
+    apart = np.linalg.norm(corners - around.get_center(), axis=1)
+    assert apart.max() < around.width / 2
+    assert around.get_fill_opacity() == 0
+    squares = squares_of(5000)
+    squares.stand(0.0)
+    assert squares.around_the_smaller() is None
+
+
+def area(cells) -> float:
+    """What its outline encloses."""
+    x, y, _ = cells.shape.get_start_anchors().T
+    return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
+
+
+def test_it_begins_with_the_name_that_naming_ends_with(play, opening):
+    name = play(Naming).scene.name
+
+    def same(scene):
+        return [mobject for mobject in scene.mobjects if getattr(mobject, "source", None) == name.source]
+
+    first = opening(DeeperAndDeeper, same, networks=TWO)
+    assert first[0].font_size == name.font_size
+    assert len(first[0].submobjects) == len(name.submobjects)
+
+
+def test_years_do_not_go_back():
+    with pytest.raises(UserError, match=r"High \(2001\).*in the order of their years|Low \(2000\) comes after High"):
+        DeeperAndDeeper.validated({"networks": TWO[::-1]})
+
+
+@pytest.mark.parametrize(("change", "message"), [({"layers": 1}, "layers"), ({"error": 101}, "error")])
+def test_bad_networks_are_named(change, message):
+    with pytest.raises(UserError, match=rf"deeper-and-deeper.networks.0.{message}.*got"):
+        DeeperAndDeeper.validated({"networks": [{**TWO[0], **change}, TWO[1]]})
+
+
+@pytest.mark.parametrize(
+    "networks", [TWO, CROWD, CROWD[::4], TALL], ids=["two", "five", "a low and a very high one", "tall ones"]
+)
+def test_layout_of_ones_own(networks):
+    assert check_beats(DeeperAndDeeper, {"networks": networks}) == []
+
+
+def test_a_tower_has_a_slab_for_each_layer_floor_upon_floor():
+    slabs = Tower(7, "#ffffff").stand(0.0, -1.0, 2.0, 0.5).points.reshape(7, -1, 3)[..., 1]
+    assert slabs.min(axis=1) == pytest.approx(-1.0 + 0.5 * np.arange(7))
+    assert slabs.max(axis=1) - slabs.min(axis=1) == pytest.approx(np.full(7, SLAB * 0.5))
+
+
+def test_a_tower_in_the_middle_of_growing_has_part_of_a_floor():
+    tower = Tower(10, "#ffffff").stand(1.0, 0.0, 2.0, 0.5, built=3.25)
+    assert tower.get_top()[1] == pytest.approx((3 + 0.25) * 0.5)
+    assert (tower.get_left()[0], tower.get_right()[0]) == pytest.approx((0.0, 2.0))
+    assert Taipei101().stand(0.0, 0.0, 2.0, 0.5, built=20).get_top()[1] == pytest.approx(10.0)

@@ -1,0 +1,252 @@
+"""linear-limits: the line, its numbers and its loss are the recorded ones; the words follow what came out."""
+
+from __future__ import annotations
+
+import dataclasses
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from gradreel.core.curves.line_fit import Line, line_of, mean_squared_distance
+from gradreel.core.errors import UserError
+from gradreel.core.network.theta import loss
+from gradreel.scenes.lecture.curves.build_curve import BuildCurve
+from gradreel.scenes.lecture.curves.linear_limits import AIR, LinearLimits
+from gradreel.scenes.lecture.opening.title import Title
+from gradreel.scenes.mobjects.lecture_formulas import linear_source
+from gradreel.scenes.mobjects.plot import Plot
+from gradreel.scenes.mobjects.straight_line import Gaps, LineInPlot, MeanSquare, gathered, visible_part
+from gradreel.scenes.mobjects.text import Number, formula
+from gradreel.scenes.stills import _drawn
+from gradreel.scenes.style import emphasis
+from gradreel.scenes.testing.layout import check_scene
+from manim import UR
+
+CURVES = {
+    "default": {},
+    "much noise": {"noise": 1, "noise_seed": 3},
+    "a line": {"knots": [[0, 0], [20, 20]], "noise": 1},
+    "flat": {"knots": [[0, 2], [3, 2]], "noise": 0},
+    "far and high": {"knots": [[18, 19], [19, 20], [20, 18]]},
+    "sixty knots": {"knots": [[i / 3, i * 7 % 11 + 0.1 * i] for i in range(60)]},
+}
+REFUSED = {
+    "at least 2": {"knots": [[1, 1]]},
+    "increase": {"knots": [[1, 1], [1, 2]]},
+    r"stand for views, from 0 to 20; \(2, -1\) is outside": {"knots": [[1, 1], [2, -1]]},
+    "nothing to see": {"knots": [[1, 0], [2, 0]]},
+    "noise: Input should be less than or equal to 1": {"noise": 3},
+    "linear-limits draws the curve": {"run": {"dataset": {"kind": "daily views"}}},
+}
+
+
+def drawn_line(scene):
+    """w and b of the stroke as it is drawn."""
+    (x0, y0), (x1, y1) = (scene.plot.data(p) for p in (scene.line.stroke.get_start(), scene.line.stroke.get_end()))
+    w = (y1 - y0) / (x1 - x0)
+    return w, y0 - w * x0
+
+
+def shown(scene):
+    """w and b as they are printed."""
+    return tuple(float(scene.line.values[letter].text.replace("\u2212", "-")) for letter in "wb")
+
+
+@pytest.fixture(scope="module")
+def film(play):
+    """The default, played once for all tests: what was there at the end of each beat."""
+
+    def look(scene, beat):
+        seen = SimpleNamespace(
+            findings=[str(finding) for finding in check_scene(scene)],
+            line=drawn_line(scene),
+            dots=np.array([scene.plot.data(dot.get_center()) for dot in scene.dots]),
+            ends=np.array([scene.plot.data(stroke.get_end()) for stroke in getattr(scene, "gaps", [])]),
+            losses=[loss.source for loss, _ in scene.losses[:2]] if beat == "bias" else [],
+        )
+        if beat == "best":  # half-way between two states, at the start and at the end
+            seen.states, seen.sides = [], []
+            for row in (2.5, 0, scene.last):
+                scene.show(row)
+                seen.states.append((drawn_line(scene), shown(scene), scene.readout.count.text, scene.readout.loss.text))
+                seen.sides.append(scene.mean[0].width / scene.mean[0].unit)
+        return seen
+
+    return play(LinearLimits, look)
+
+
+def test_the_trained_line_is_the_recorded_one_and_the_best(trace_of, film):
+    _, at_start, at_end = film.seen["best"].states
+    drawn, printed, count, printed_loss = at_end
+    run = LinearLimits.validated({}).line_run()
+    theta = np.array(trace_of(run).parameters[-1])
+    line, best = line_of(run, theta), Line(*np.polyfit(run.dataset.x(), run.dataset.labels(), 1))
+    assert drawn == pytest.approx((line.w, line.b))
+    assert drawn == pytest.approx((best.w, best.b), abs=1e-3)
+    assert printed == pytest.approx((line.w, line.b), abs=0.00501)
+    assert count == "400"
+    assert float(printed_loss) == pytest.approx(float(loss(run, theta)), abs=0.000501)
+    start = np.array(trace_of(run).parameters[0])
+    drawn, _, count, printed_loss = at_start
+    assert count == "0"
+    assert drawn == pytest.approx((line_of(run, start).w, line_of(run, start).b))
+    assert float(printed_loss) == pytest.approx(float(loss(run, start)), abs=0.000501)
+
+
+def test_between_two_states_line_and_loss_lie_between_and_the_count_is_the_nearest(trace_of, film):
+    drawn, _, count, printed = film.seen["best"].states[0]
+    run = LinearLimits.validated({}).line_run()
+    states = np.array(trace_of(run).parameters[2:4])
+    middle = line_of(run, states.mean(axis=0))
+    assert drawn == pytest.approx((middle.w, middle.b), abs=1e-6)
+    assert count == "3" and float(printed) == pytest.approx(float(loss(run, states.mean(axis=0))), abs=0.000501)
+
+
+class Altered(LinearLimits):
+    """The same scene on a trace whose last state has another w."""
+
+    @classmethod
+    def scene_name(cls):
+        return LinearLimits.scene_name()
+
+    def trace(self, name):
+        trace = super().trace(name)
+        if name != "line":
+            return trace
+        parameters = np.array(trace.parameters)
+        parameters[-1, 0] += 0.2
+        return dataclasses.replace(trace, parameters=parameters)
+
+
+def test_another_trace_is_another_picture(play, film):
+    altered = play(Altered, lambda scene, beat: drawn_line(scene)).seen
+    assert altered["best"][0] == pytest.approx(film.seen["best"].line[0] + 0.2, abs=1e-6)
+    assert altered["line"] == film.seen["line"].line
+
+
+def test_dots_distances_and_losses_are_those_trained_on(trace_of, film):
+    parameters = LinearLimits.validated({})
+    run = parameters.line_run()
+    x, y = run.dataset.x(), run.dataset.labels()
+    assert film.seen["data"].dots == pytest.approx(np.column_stack([x, y]), abs=1e-6)
+    line = line_of(run, np.array(trace_of(run).parameters[-1]))
+    assert film.seen["best"].ends == pytest.approx(np.column_stack([x, line(x)]), abs=1e-6)
+    assert film.seen["bias"].ends == pytest.approx(np.column_stack([x, parameters.curve()(x)]), abs=1e-6)
+    losses = mean_squared_distance(line(x), y), mean_squared_distance(parameters.curve()(x), y)
+    assert list(map(float, film.seen["bias"].losses)) == pytest.approx(losses, abs=0.000501)
+
+
+def test_it_ends_with_the_picture_that_build_curve_begins_with(play, opening):
+    scene = play(LinearLimits, size=(854, 480)).scene
+    scene.mobjects = scene.remains()
+    left, begun = _drawn(scene).astype(int), opening(BuildCurve, _drawn, size=(854, 480)).astype(int)
+    assert np.abs(left - begun).max() <= 2
+    assert (np.abs(begun - begun[0, 0]).max(axis=-1) > 20).sum() > 300, "something is carried over"
+
+
+SAID = {
+    "default": {"peak", "bias", "next"},
+    "much noise": {"peak", "bias", "next"},
+    "a line": {"peak", "bias", "next"},
+    "flat": {"peak", "bias", "next"},
+    "far and high": {"peak", "bias", "next"},
+    "sixty knots": {"peak", "bias", "next"},
+}
+
+
+@pytest.mark.parametrize("name", CURVES)
+def test_layout_holds_for_any_curve_and_the_words_say_what_came_out(play, film, name):
+    if CURVES[name]:
+        found = play(LinearLimits, check_scene, **CURVES[name]).seen
+    else:
+        found = {beat: seen.findings for beat, seen in film.seen.items()}
+    assert {beat: findings for beat, findings in found.items() if findings} == {}
+    assert set(found) - {"map", "data", "line", "best"} == SAID[name]
+
+
+@pytest.mark.parametrize(("message", "parameters"), REFUSED.items(), ids=REFUSED)
+def test_what_cannot_be_shown_is_refused(message, parameters):
+    with pytest.raises(UserError, match=message) as refusal:
+        LinearLimits.validated(parameters)
+    assert "linear-limits" in str(refusal.value)
+
+
+def test_it_begins_with_the_curves_that_the_title_ends_with(play, opening):
+    def curves(scene):
+        return [part.points.copy() for part in scene.get_mobject_family_members() if getattr(part, "bleed", False)]
+
+    end, begin = play(Title, lambda scene, beat: curves(scene)).last, opening(LinearLimits, curves)
+    assert len(begin) == len(end) == 6
+    for before, after in zip(end, begin, strict=True):
+        assert before == pytest.approx(after, abs=1e-6)
+
+
+def test_each_gap_has_its_square_and_one_has_the_area_that_they_have_on_average():
+    plot = Plot((0.0, 8.0), (0.0, 6.0), left=-3, right=3, bottom=-2, top=2)
+    x, y = np.linspace(0, 8, 17), np.linspace(3, 5, 17)
+    gaps = Gaps(plot, x, y, Line(0.0, 1.5))
+    squares = gaps.squares()
+    for stroke, square in zip(gaps, squares, strict=True):
+        assert square.width == pytest.approx(square.height) == pytest.approx(stroke.height)
+        foot = stroke.get_x()
+        assert min(abs(square.get_left()[0] - foot), abs(square.get_right()[0] - foot)) < 1e-9
+        assert square.get_left()[0] >= -3 and square.get_right()[0] <= 3 + 1e-9
+    sides = [square.width for square in squares]
+    gathering = gathered(gaps, squares, 5, np.array([6.0, 3.0, 0.0]))
+    for share in (0.0, 0.3, 0.7):
+        gathering.update_function(squares, share)
+        under_way = [k for k, square in enumerate(squares) if abs(square.get_right()[0] - 6) > 1e-9]
+        seen = [k for k in under_way if squares[k].get_stroke_opacity() > 0]
+        assert len(seen) <= 8, "few at a time over the plot"
+    gathering.update_function(squares, 1.0)
+    assert [square.width for square in squares] == pytest.approx(sides), "none has changed its size"
+    assert all(square.get_corner(UR) == pytest.approx((6, 3, 0)) for square in squares)
+    mean = MeanSquare(plot, mean_squared_distance(np.full(17, 1.5), y), 6.0, 2.0)
+    assert mean.width**2 == pytest.approx(np.mean([square.width**2 for square in squares]))
+    assert mean.get_right() == pytest.approx((6, 2, 0))
+
+
+def test_the_square_of_the_mean_goes_along_with_the_line(trace_of, film):
+    run = LinearLimits.validated({}).line_run()
+    best = film.seen["best"]
+    for ((w, b), *_), side in zip(best.states, best.sides, strict=True):
+        assert side**2 == pytest.approx(mean_squared_distance(w * run.dataset.x() + b, run.dataset.labels()))
+
+
+@pytest.mark.parametrize(
+    ("line", "ends"),
+    [
+        (Line(0.5, 1.0), [[0, 1], [8, 5]]),
+        (Line(2.0, -2.0), [[1, 0], [4, 6]]),
+        (Line(-1.0, 9.0), [[3, 6], [8, 1]]),
+        (Line(0.0, 3.0), [[0, 3], [8, 3]]),
+        (Line(0.0, 7.0), [[0, 6], [0, 6]]),
+        (Line(1.0, 50.0), [[0, 6], [0, 6]]),
+    ],
+)
+def test_a_line_is_drawn_as_far_as_it_lies_in_the_plot(line, ends):
+    plot = Plot((0.0, 8.0), (0.0, 6.0), left=-3, right=3, bottom=-2, top=2)
+    assert visible_part(plot, line) == pytest.approx(np.array(ends, dtype=float))
+
+
+def test_a_digit_that_comes_after_a_number_was_dimmed_is_as_dim_as_the_others():
+    number = Number(8.0, 2, 34)
+    dimming = emphasis(number, 0.4)
+    dimming.begin()
+    dimming.finish()
+    number.set_value(-554.4)
+    assert len({str(glyph.get_fill_color()) for glyph in number[1:] if glyph.has_points()}) == 1
+
+
+def test_a_long_w_keeps_clear_of_b():
+    text = formula(linear_source(), 58)
+    line = LineInPlot(Plot((0, 8), (0, 4), left=-6, right=0, bottom=-3, top=1), Line(-37.8, 554.4), text)
+    assert line.values["w"].get_left()[0] > line.values["b"].get_right()[0] + 0.1
+
+
+def test_the_numbers_of_a_falling_line_are_well_apart():
+    text = formula(linear_source(AIR), 58)
+    line = LineInPlot(Plot((0, 8), (0, 4), left=-6, right=0, bottom=-3, top=1), Line(-1.33, 8.0), text)
+    stem, number = line.stems["w"].get_center()[0], line.values["w"]
+    assert number.get_left()[0] > line.values["b"].get_right()[0] + 0.4
+    assert number.get_left()[0] < stem < number.get_right()[0]  # under its letter all the same

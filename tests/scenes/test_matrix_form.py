@@ -1,0 +1,462 @@
+"""matrix-form: the boxes hold the trained network and the day's way through it; theta: the same numbers in a row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from math import prod
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from gradreel.core.daily.series import DailySeries
+from gradreel.core.daily.views import DailyViews
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.network.theta import unpack
+from gradreel.core.network.worked_example import example_of, forward, in_thousands, label_day
+from gradreel.scenes import style
+from gradreel.scenes.lecture.networks.matrix_form import MatrixForm
+from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
+from gradreel.scenes.lecture.networks.pictures.growing_grid import GrowingGrid
+from gradreel.scenes.lecture.networks.pictures.matrix_boxes import NumberBox, places
+from gradreel.scenes.lecture.networks.pictures.theta_column import GrowingColumn
+from gradreel.scenes.lecture.networks.theta import ORDER, Theta
+from gradreel.scenes.lecture.runs import THREE_DAYS
+from gradreel.scenes.lecture.three_days import X
+from gradreel.scenes.mobjects.text import formula
+from gradreel.scenes.stills import SMALL, _drawn
+from gradreel.scenes.testing.layout import check_scene
+from manim import FadeIn
+
+MINE = DailySeries(
+    start=date(2024, 3, 1), values=tuple(512 * (1 + 0.3 * np.sin(np.arange(120) * 0.9))), name="mine.csv"
+)
+SAME = DailyViews(series=DailySeries(start=date(2022, 1, 3), values=(50.0,) * 90, name="same.csv"), window=3)
+
+
+def short(**changes) -> Experiment:
+    return Experiment.model_validate({**THREE_DAYS.model_dump(), "epochs": 1, **changes})
+
+
+RUN, OTHER = short(), short(seed=1)
+ENDS = {
+    "one of one": short(dataset=DailyViews(window=1), hidden=(1,)),
+    "five of five, relu": short(dataset=DailyViews(window=5), hidden=(5,), activation="relu"),
+    "one of five": short(dataset=DailyViews(window=5), hidden=(1,)),
+    "five of one": short(dataset=DailyViews(window=1), hidden=(5,)),
+    "mine": short(dataset=DailyViews(series=MINE, window=5), hidden=(5,)),
+}
+CURVE = Experiment(epochs=2)
+
+
+def learned(trace_of, run: Experiment):
+    return in_thousands(run, np.asarray(trace_of(run).parameters[-1]))
+
+
+def read(number) -> float:
+    return float(number.text.replace("\u2212", "-"))
+
+
+def table(box: NumberBox):
+    """The numbers of a box as they are written, (R, C)."""
+    return np.array([[read(number) for number in row] for row in box.numbers])
+
+
+# -- matrix-form -------------------------------------------------------------------------------------------------
+
+
+def tables(equation) -> dict[str, np.ndarray]:
+    return {name: table(box) for name, box in equation.boxes.items()}
+
+
+def offsets(scene) -> list[float]:
+    """How far each letter of the equations is from its cell."""
+    return [
+        np.abs(letter.get_center() - scene.board.sums.boxes[name].place_of(*cell)).max()
+        for name, letters in scene.placed.items()
+        for letter, _, cell in letters
+    ]
+
+
+def stood(scene):
+    """The last row of W, each of its numbers moved to its end; heights and right side of x; lengths of the texts."""
+    moves = scene._stand_up(scene.n_units - 1)
+    row, x, w = [moved.mobject for moved in moves], scene.board.sums.boxes["x"], scene.board.sums.boxes["w"].numbers[-1]
+    heights = [number.get_y() for number in row]
+    for share in np.linspace(0, 1, 30):
+        for moved, height in zip(moves, heights, strict=True):
+            moved.update_function(moved.mobject, share)
+            beneath = moved.mobject.get_right()[0] > x.get_left()[0]
+            left, right = max(moved.mobject.get_left()[0], x.get_left()[0]), moved.mobject.get_right()[0]
+            hidden = min(right, x.get_right()[0]) - left > 1e-6
+            assert not hidden or moved.mobject[0].get_fill_opacity() < 1e-6, "no number is cut by the box"
+            assert beneath or moved.mobject.get_y() == pytest.approx(height), "no other row is crossed"
+    assert all(number[0].get_fill_opacity() == 1 for number in row)
+    return row, [number[0].get_y() for number in x.numbers], x.get_right()[0], [len(number.text) for number in w]
+
+
+@dataclass
+class Film:
+    """One playing of matrix-form, and what was there when its beats ended."""
+
+    scene: Any = None
+    beats: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
+    boxes: dict[str, np.ndarray] = field(default_factory=dict)  # of both equations
+    r: np.ndarray | None = None  # the sigmoid's
+    offsets: list[float] = field(default_factory=list)
+    stood: Any = None
+    layers: list[tuple[float, float]] = field(default_factory=list)  # of a row that is moving, of x
+    parts: dict[str, list[bool]] = field(default_factory=dict)  # which are on the screen
+    headings: dict[str, str] = field(default_factory=dict)
+
+    def look(self, scene, beat: str) -> None:
+        self.scene = scene
+        self.beats.append(beat)
+        self.findings.extend(map(str, check_scene(scene, beat)))
+        self.headings[beat] = scene._heading()
+        if beat.startswith("fold"):
+            self.offsets, self.stood, self.layers = offsets(scene), stood(scene), []
+        if beat == "output":
+            self.boxes, self.r = tables(scene.board.sums) | tables(scene.board.output), tables(scene.board.sigma)["r"]
+        if beat in ("output", "short"):
+            family = set(scene.get_mobject_family_members())
+            shown = (scene.line, scene.board.sums, scene.board.output, scene.board.sigma)
+            self.parts[beat] = [bool(family & set(part.get_family())) for part in shown]
+
+
+def look_of(run: Experiment) -> dict[str, str]:
+    return {"lang": "zh", "theme": "light"} if run.hidden == (1,) else {}
+
+
+@pytest.fixture(scope="module")
+def film_of(play) -> Callable[[Experiment], Film]:
+    """A run's film, played once for all tests: of one sigmoid in Chinese and light."""
+    films: dict[str, Film] = {}
+    stand_up = MatrixForm._stand_up
+
+    def film(run: Experiment) -> Film:
+        if run.digest not in films:
+            made = films[run.digest] = Film()
+
+            def watched(scene, i):
+                moving = stand_up(scene, i)
+                numbers = [moved.mobject.z_index for moved in moving]
+                made.layers.append((max(numbers, default=0), min(n.z_index for n in scene.board.sums.boxes["x"])))
+                return moving
+
+            with patch.object(MatrixForm, "_stand_up", watched):
+                play(MatrixForm, made.look, run=run, **look_of(run))
+        return films[run.digest]
+
+    return film
+
+
+@pytest.mark.parametrize("run", [RUN, OTHER, ENDS["five of five, relu"]], ids=["run", "other seed", "five"])
+def test_every_box_holds_the_networks_numbers(trace_of, film_of, run):
+    seen = film_of(run).boxes
+    theta = learned(trace_of, run)
+    layers, example = unpack(run, theta), example_of(run.dataset, label_day(run.dataset))
+    there = forward(run, theta, example.x, example.label)
+    exact = {"r": there.r[0][:, None], "bias": layers.biases[0][:, None], "w": layers.weights[0],
+             "x": example.x[:, None], "a": there.a[0][:, None], "c": layers.c[None], "b": [[layers.b]],
+             "y": [[there.y]]}  # fmt: skip
+    for name, values in exact.items():
+        assert seen[name] == pytest.approx(np.asarray(values, dtype=float), abs=0.0051)
+    assert np.array_equal(film_of(run).r, seen["r"])
+
+
+def test_another_day_has_other_numbers_from_the_same_network(play, film_of):
+    first = film_of(RUN).boxes
+    second = play(MatrixForm, lambda scene, _: tables(scene.board.sums), run=RUN, day=date(2021, 2, 3)).seen["output"]
+    assert first["w"] == pytest.approx(second["w"], abs=0.0051), "as many decimals as the day's first sum takes"
+    assert not np.array_equal(first["x"], second["x"])
+    assert not np.array_equal(first["r"], second["r"])
+
+
+def test_each_letter_of_the_equations_lies_in_its_cell(film_of):
+    wrong = film_of(RUN).offsets
+    assert len(wrong) == 3 + 3 + 9 + 9
+    assert max(wrong) < 1e-6
+
+
+def test_the_surface_goes_before_the_diagram_comes_and_each_row_lights_up_with_its_equation(play):
+    """Nothing is drawn over what leaves, and no letter flies across the circles."""
+    before, lit, moved = [], [], []
+    play_it = MatrixForm.play
+
+    def watched(scene, *animations, **how):
+        coming = {id(part) for animation in animations for part in animation.mobject.get_family()}
+        if id(scene.diagram) in coming and scene.diagram not in scene.mobjects and not before:
+            before.append([type(part).__name__ for part in scene.mobjects])
+        for i, equation in enumerate(scene.board.equations):
+            fades = [a for a in animations if a.mobject is equation and isinstance(a, FadeIn)]
+            moved.extend(np.abs(a.create_starting_mobject().get_center() - equation.get_center()).max() for a in fades)
+            row = scene.diagram.edges[X].into(i)
+            lit.extend((i, all(line in coming_parts(animations) for line in row)) for _ in fades)
+        return play_it(scene, *animations, **how)
+
+    with patch.object(MatrixForm, "play", watched):
+        play(MatrixForm, run=RUN)
+    assert before == [["TextMobject"] * 2], "only the heading and the words on the data"
+    assert lit == [(0, True), (1, True), (2, True)] and max(moved) < 1e-6
+
+
+def coming_parts(animations) -> set:
+    return {part for animation in animations for part in animation.mobject.get_family()}
+
+
+def test_of_the_boxes_only_those_of_one_equation_are_there_and_the_end_is_one_line(film_of):
+    assert film_of(RUN).parts == {"output": [False, False, True, False], "short": [True, False, False, False]}
+
+
+@pytest.mark.parametrize("run", [RUN, *ENDS.values()], ids=["run", *ENDS])
+def test_each_number_of_a_row_stands_up_beside_the_x_that_it_is_multiplied_with(film_of, run):
+    row, heights, right, texts = film_of(run).stood
+    assert [number.get_y() for number in row] == pytest.approx(heights, abs=1e-6)
+    assert [len(number) for number in row] == texts
+    assert all(right < number.get_left()[0] and number.get_right()[0] < style.RIGHT_EDGE for number in row)
+
+
+@pytest.mark.parametrize("run", [RUN, *ENDS.values()], ids=["run", *ENDS])
+def test_every_row_is_worked_out_before_its_result_comes(film_of, run):
+    scene = film_of(run).scene
+    results = [*scene.board.sums.boxes["r"].cells, *scene.board.output.boxes["y"].cells]
+    widths = [run.dataset.window] * run.hidden[0] + [run.hidden[0]]
+    for (letter, line), result, width in zip(scene.written, results, widths, strict=True):
+        total = line[-1][1].source.removeprefix("$display(blue(").removesuffix("))$")
+        assert float(total) == pytest.approx(read(result), abs=0.051)
+        assert len(line) == width + 3, "equals, b, the products, what they come to"
+        assert letter.get_right()[0] < line.get_left()[0]
+        assert letter.get_bottom()[1] == pytest.approx(line[0].get_y(), abs=0.3)
+
+
+@pytest.mark.parametrize(
+    "run", [RUN, OTHER, ENDS["five of five, relu"], ENDS["mine"]], ids=["run", "other", "5", "mine"]
+)
+def test_where_the_numbers_do_not_come_to_the_result_digit_by_digit_the_sign_says_so(film_of, run):
+    scene = film_of(run).scene
+    for _, line in scene.written:
+        _, *terms, (sign, total) = line
+        gap = sum(map(as_written, terms)) - as_written([total])
+        assert ("approx" in sign.source) == (gap != 0)
+    places = scene._shown_places(scene.board.sums, "bias", "w", "x")
+    rows = [scene.written_row(i, 0.0, places) for i in (0, 1)]
+    rounded = scene._rounded_sign(scene.board.sums.text.part("r-equals"), rows)
+    assert bool(rounded) == any("approx" in row.total[0].source for row in rows)
+
+
+@pytest.mark.parametrize("run", [RUN, OTHER, *ENDS.values()], ids=["run", "other", *ENDS])
+def test_a_sum_has_its_numbers_as_the_boxes_have_them(film_of, run):
+    """A weight of 0.015 is not 0.02 below its box."""
+    scene = film_of(run).scene
+    boxes = scene.board.sums.boxes
+    for i, (_, line) in enumerate(scene.written[: scene.n_units]):
+        _, *terms, _ = line
+        numbers = [re.findall(r"-?\d+\.?\d*", term[-1].source) for term in terms]
+        shown = [[read(boxes["bias"].numbers[i][0])]]
+        shown += [[abs(read(w)), read(x[0])] for w, x in zip(boxes["w"].numbers[i], boxes["x"].numbers, strict=True)]
+        assert [[float(number) for number in term] for term in numbers] == shown
+
+
+def test_the_boxes_have_the_decimals_of_the_scene_before(play, film_of):
+    """Weights of a hundredth have as many there as their sum takes, and views are whole."""
+    views = 512 + np.round(110 * np.sin(np.arange(150) * 0.9) + 40 * np.cos(np.arange(150) * 2.3))
+    series = DailySeries(start=date(2024, 3, 1), values=tuple(views), name="mine.csv")
+    run = short(dataset=DailyViews(series=series, window=3))
+    before, boxes = play(NetworkDiagram, run=run).scene._row(0), film_of(run).scene.board.sums.boxes
+    first = [term[-1].source for term in before.numbers]
+    weights = [re.search(r"yellow\(([0-9.]+)\)", source).group(1) for source in first[1:]]
+    assert [number.text.lstrip("\u2212") for number in boxes["w"].numbers[0]] == weights
+    assert {len(weight.partition(".")[2]) for weight in weights} == {boxes["w"].decimals} and boxes["w"].decimals >= 4
+    assert boxes["x"].decimals == 0
+
+
+def as_written(term) -> Decimal:
+    """A number or a product with the sign before it."""
+    *sign, text = term
+    value = prod(map(Decimal, re.findall(r"-?\d+\.?\d*", text.source)), start=Decimal(1))
+    return -value if sign and sign[0].source == "-" else value
+
+
+def test_a_is_about_sigma_of_r_and_just_that_of_relu(film_of):
+    signs = [film_of(run).scene.board.sigma.text.part("a-equals")[0] for run in (RUN, ENDS["five of five, relu"])]
+    about, just = (formula(sign, 50)[0] for sign in ("approx", "="))
+    assert [len(sign.points) for sign in signs] == [len(about.points), len(just.points)]
+
+
+def test_w_grows_to_the_larger_networks_rows_and_columns(film_of):
+    grid = film_of(RUN).scene.grid
+    assert (grid.rows, grid.columns) == (pytest.approx(1000), pytest.approx(56))
+    assert grid.get_bottom()[1] > -3.3 and grid.more[0].get_fill_opacity() == 1, "cut off where subtitles stand"
+    three = GrowingGrid((3, 2), (30, 20), 0.0, 1.0)
+    assert three.show(1.0).more[0].get_fill_opacity() == 0 and three.show(0.0)
+    assert len(three.lines.points) == 4 * (2 + 1) and three.get_top()[1] == pytest.approx(1.0)
+    assert len(three.show(1.0).lines.points) == 4 * (29 + 19) and three.get_top()[1] == pytest.approx(1.0)
+
+
+def test_a_larger_network_has_a_larger_w_and_no_longer_a_line(play, film_of):
+    other = play(MatrixForm, lambda scene, beat: scene.line.width, run=RUN, larger=(6, 2)).seen["short"]
+    assert film_of(RUN).scene.line.width == other
+    assert MatrixForm.Parameters().larger == (1000, 56)
+
+
+def test_one_day_of_the_larger_network_is_no_days(play):
+    for days, said in ((1, "6 sigmoids and 1 day, W grows"), (2, "6 sigmoids and 2 days, W grows")):
+        lines = play(MatrixForm, run=ENDS["one of one"], larger=(6, days)).lines["short"]
+        assert said in lines["en"] and f"{days} 天" in lines["zh"]
+
+
+@pytest.mark.parametrize(("before", "after"), [(NetworkDiagram, MatrixForm), (MatrixForm, Theta)])
+def test_each_begins_with_the_picture_that_the_one_before_ended_with(play, opening, before, after):
+    last = play(before, lambda scene, beat: _drawn(scene), run=RUN, size=SMALL).last
+    assert np.abs(last.astype(int) - opening(after, _drawn, run=RUN, size=SMALL)).max() <= 2
+
+
+def test_rows_of_w_pass_beneath_the_column_x(film_of):
+    layers = film_of(RUN).layers
+    assert len(layers) == 3 and all(moving < x for moving, x in layers)
+    assert film_of(RUN).scene.board.sums.boxes["x"].z_index == 0
+
+
+def test_sigma_is_named_after_the_activation(film_of):
+    assert film_of(RUN).scene.board.sigma_word.source == "sigmoid"
+    five = film_of(ENDS["five of five, relu"]).scene
+    assert five.board.sigma_word.source == "ReLU"
+    assert not any("sigmoid" in line for beat in five.beats for line in beat.lines.values())
+
+
+# -- theta -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("run", [RUN, OTHER], ids=["run", "other seed"])
+def test_the_column_is_theta_from_the_top_down(play, trace_of, run):
+    def column(scene, beat):
+        numbers = sorted(scene.column.numbers, key=lambda number: -number.get_y())
+        return [read(number) for number in numbers], scene.theta
+
+    values, theta = play(Theta, column, run=run).seen["stack"]
+    assert theta == pytest.approx(learned(trace_of, run))
+    assert values == pytest.approx(theta, abs=0.0051)
+
+
+def test_a_curves_network_has_its_recorded_numbers(play, trace_of):
+    theta = play(Theta, lambda scene, beat: scene.theta, run=CURVE).seen["stack"]
+    assert np.array_equal(theta, trace_of(CURVE).parameters[-1])
+
+
+def test_the_column_grows_to_the_larger_network_and_is_counted(play):
+    def column(scene, beat):
+        grown = scene.grown
+        return grown.count, scene.count.text, grown.width_now, grown.hook.height, grown.body.height
+
+    beats = play(Theta, column, run=RUN, days=4, layers=(6, 5)).seen
+    assert beats["stack"][:2] == (16, "16")
+    count, text, width, hook, height = beats["length"]
+    assert (count, text) == (pytest.approx(71), "71")
+    assert hook / height == pytest.approx(16 / 71, rel=1e-6)
+    assert width < beats["stack"][2]
+
+
+def test_the_column_grows_in_its_letters_colours_and_then_turns_to_one(play):
+    def blocks(scene, beat):
+        return [(block.get_fill_color(), block.height) for block in scene.grown.body], scene.grown.body.height
+
+    played = play(Theta, blocks, run=RUN, days=4, layers=(6, 5))
+    heights, whole = played.seen["stack"]
+    assert [height / whole for _, height in heights] == pytest.approx([9 / 16, 3 / 16, 0, 0, 3 / 16, 1 / 16], abs=1e-6)
+    assert len({color.to_hex() for color, _ in heights}) == 4
+    heights, whole = played.seen["length"]
+    expected = np.array([4 * 6, 6, 6 * 5, 5, 5, 1]) / 71
+    assert [height / whole for _, height in heights] == pytest.approx(expected, abs=1e-6)
+    assert len({color.to_hex() for color, _ in heights}) == 1
+
+
+def test_every_w_of_the_larger_network_is_named():
+    kinds = [("yellow", 9, 40), ("green", 3, 2), ("yellow", 0, 40), ("grey", 4, 1)]
+    grown = GrowingColumn(kinds, (0.0, -3.0, 3.0), "16").show(83)
+    assert [letter.source for letter in grown.matrices()] == [f"$display(yellow(W{end}))$" for end in ("", "'")]
+    assert [letter.get_y() for letter in grown.matrices()] == pytest.approx(
+        [grown.body[k].get_y() for k in (0, 2)], abs=0.1
+    )
+
+
+def test_no_entry_of_a_growing_column_is_taller_than_the_others():
+    for count in (16.0, 16.4, 17.9, 18.0):
+        grown = GrowingColumn([("yellow", 12, 60), ("grey", 4, 40)], (0.0, -3.0, 3.0), "16").show(count)
+        gaps = -np.diff([3.0, *grown.lines.points[::4, 1], -3.0])
+        assert gaps.max() == pytest.approx(6.0 / count)
+
+
+def test_the_number_is_counted_before_the_letters_go_into_theta(play):
+    """The voice says how many there are, then that the letters are no longer asked for."""
+    seen, into, growing = [], Theta._into_theta, Theta._grow_to
+
+    def counted(scene, last):
+        growing(scene, last)
+        seen.append(scene.count.text)
+
+    def going(scene):
+        seen.append("letters")
+        into(scene)
+
+    with patch.object(Theta, "_grow_to", counted), patch.object(Theta, "_into_theta", going):
+        scene = play(Theta, run=RUN, days=4, layers=(6, 5)).scene
+    assert seen == ["71", "letters"]
+    shown = set(scene.get_mobject_family_members())
+    assert set(scene.function.get_family()) <= shown and not set(scene.theta_alone.get_family()) & shown
+
+
+def test_numbers_cross_no_box_on_their_way(play):
+    def boxes(scene, beat):
+        return [scene.boxes[name].get_x() for name in ORDER], scene.column.boxes.get_left()[0]
+
+    places_, column = play(Theta, boxes, run=RUN).seen["unknowns"]
+    assert places_ == sorted(places_)  # W, which goes first, is next to the column
+    assert places_[-1] < column
+    assert ORDER[-1] == "w" and list(reversed(ORDER)) == ["w", "bias", "c", "b"]
+
+
+def test_as_by_default_the_network_of_three_layers_has_26001_numbers():
+    assert Theta.Parameters().larger.n_parameters == 26001
+
+
+# -- both --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "decimals"), [([4.13, -2.3], 2), ([0.05, 0.001], 3), ([0.0068], 4), ([123.4, 1.0], 1), ([0.0], 2)]
+)
+def test_decimals_follow_the_largest_number(values, decimals):
+    assert places(np.array(values)) == decimals
+
+
+@pytest.mark.parametrize("run", ENDS.values(), ids=ENDS)
+def test_the_ends_of_the_bounds_break_no_rule(play, film_of, run):
+    assert film_of(run).findings == []
+    assert play(Theta, check_scene, run=run, **look_of(run)).findings == []
+
+
+@pytest.mark.parametrize(
+    ("scene_class", "message", "parameters"),
+    [
+        (MatrixForm, "1 to 5 units is shown, got .6,.", {"run": short(hidden=(6,))}),
+        (MatrixForm, "daily views are shown", {"run": CURVE}),
+        (MatrixForm, "it lies from 2017-01-04 to 2021-02-26, got 2021-02-27", {"day": "2021-02-27"}),
+        (MatrixForm, "of 3 x 3 = 9 numbers; 6 units and 1 day make it 6 x 1 = 6", {"run": RUN, "larger": (6, 1)}),
+        (MatrixForm, "of 5 x 5 = 25 numbers; .* 8 x 3 = 24", {"run": ENDS["mine"], "larger": (8, 3)}),
+        (Theta, "1 to 5 units is shown, got .3, 3.", {"run": short(hidden=(3, 3))}),
+        (Theta, "1 to 5 features are shown, got 6", {"run": short(dataset=DailyViews(window=6))}),
+        (Theta, r"same\.csv: .* all have 50 views, so there is nothing to learn", {"run": short(dataset=SAME)}),
+        (Theta, "more than the 16 parameters of run, got 4", {"days": 1, "layers": (1,)}),
+        (Theta, "theta.days: Input should be less than or equal to 1000", {"days": 1001}),
+    ],
+)
+def test_what_cannot_be_shown_is_refused(scene_class, message, parameters):
+    with pytest.raises(UserError, match=message):
+        scene_class.validated(parameters)

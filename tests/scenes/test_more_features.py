@@ -1,0 +1,228 @@
+"""more-features: real views are drawn, the window holds as many days as the formula says, all numbers are counted."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+from gradreel.core.daily.series import DailySeries
+from gradreel.core.daily.synthetic import LOW_WEEKDAYS
+from gradreel.core.daily.views import DailyViews
+from gradreel.core.errors import UserError
+from gradreel.core.network.worked_example import label_day
+from gradreel.scenes.lecture.networks.more_features import MoreFeatures
+from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
+from gradreel.scenes.lecture.networks.pictures.parameter_squares import ParameterSquares
+from gradreel.scenes.lecture.runs import THREE_DAYS
+from gradreel.scenes.mobjects.counting import Counting
+from gradreel.scenes.mobjects.lecture_formulas import bracket_sum_source
+from gradreel.scenes.mobjects.text import TextMobject, formula
+from gradreel.scenes.testing.layout import check_scene
+
+RUN = THREE_DAYS.model_copy(update={"epochs": 1})
+MINE = DailySeries(start=date(2024, 3, 1), values=tuple(512 + 100 * np.sin(np.arange(90))), name="mine.csv")
+WEEKS = DailySeries(
+    start=date(2024, 3, 1), values=tuple(4000.0 * np.tile([1, 1, 1, 0.6, 1, 1, 1], 13)), name="weeks.csv"
+)
+SAME = DailySeries(start=date(2022, 1, 3), values=(50.0,) * 90, name="same.csv")
+ENDS = {
+    "two days": {"dataset": DailyViews(window=2), "sigmoids": 1},
+    "years": {"days": [365, 1400], "sigmoids": 99},
+    "few": {"dataset": DailyViews(series=MINE, window=7)},
+}
+REFUSED = {
+    r"more-features\.dataset: same\.csv: .* all have 50 views, so there is nothing to learn": {
+        "dataset": DailyViews(series=SAME, window=7)
+    },
+    "must rise": {"days": [3, 3]},
+    "must be 2 or more, got 1": {"days": [1]},
+    "there are 1485 days before 2021-01-25, got 1486": {"days": [1486]},
+    "with a window of 1470 days": {"days": [1470]},
+    "less than or equal to 3650": {"days": [3651]},
+    "it lies from 2017-02-26 to 2021-02-26, got 2017-02-25": {"day": "2017-02-25"},
+    "more-features.sigmoids: Input should be greater than or equal to 1": {"sigmoids": 0},
+}
+
+
+def test_the_views_before_the_label_day_are_drawn_and_its_own(play):
+    def views(scene, beat):
+        plot, strip = scene.strip.plot, scene.strip
+        dots = [plot.data(dot.get_center())[1] for dot in strip.dots]
+        return dots, plot.data(strip.label[2].get_center())[1]
+
+    dots, truth = play(MoreFeatures, views).seen["one-day"]
+    series = DailyViews().daily.array()
+    end = (label_day(DailyViews()) - DailyViews().daily.start).days
+    assert dots == pytest.approx(series[end - len(dots) : end])
+    assert truth == pytest.approx(series[end])
+    assert len(dots) > 56
+
+
+def test_the_window_is_as_long_as_the_formula_says(play):
+    def window(scene, beat):
+        strip = scene.strip
+        colors = [dot.get_fill_color().to_hex() for dot in strip.dots]
+        return strip.band.width / strip.day_width, colors.count(colors[-1]), scene.line.source, shown(scene)
+
+    def shown(scene):
+        return [mobject.source for mobject in scene.mobjects if isinstance(mobject, TextMobject)]
+
+    at = play(MoreFeatures, window, days=[2, 9, 30]).seen
+    for beat, days in (("one-day", 1), ("why", 1), ("more-days", 30), ("bracket", 30), ("count", 3)):
+        width, bright, _, sources = at[beat]
+        assert width == pytest.approx(days)
+        assert bright == days
+        if days > 1:
+            assert any(f"sum_(j=1)^{days})" in source for source in sources)
+    assert not any("sum_(j=1)^30" in source for source in at["count"][3])
+
+
+def test_all_numbers_are_counted(play):
+    def total(scene, beat):
+        return [note.source for note in scene.notes] if hasattr(scene, "notes") else []
+
+    written = play(MoreFeatures, total, days=[5], sigmoids=4).seen["count"][-1]
+    assert written.endswith("= 29))$")  # 4 times 5, and 4 + 4 + 1
+    assert "yellow(4 dot 5)" in written and "display(yellow(w_(i j)))" in written and "display(green(b_i))" in written
+
+
+def test_other_views_are_another_picture(play):
+    def dots(scene, beat):
+        return [dot.get_y() for dot in scene.strip.dots]
+
+    other = MINE.model_copy(update={"values": (*MINE.values[:-20], *MINE.values[-20:][::-1])})
+    first, second = (
+        play(MoreFeatures, dots, dataset=DailyViews(series=series, window=7)).seen["count"] for series in (MINE, other)
+    )
+    assert len(first) == len(second)
+    assert not np.allclose(first, second)
+
+
+def test_each_dot_is_a_day_over_the_day_before_it(play):
+    def pairs(scene, beat):
+        plot = scene.pairs.plot
+        return [plot.data(dot.get_center()) for dot in scene.pairs.dots]
+
+    dots = play(MoreFeatures, pairs).seen["why"]
+    daily, end = DailyViews().daily, (label_day(DailyViews()) - DailyViews().daily.start).days
+    views = daily.array()[end - len(dots) : end + 1]
+    np.testing.assert_allclose(dots, np.column_stack([views[:-1], views[1:]]), rtol=1e-6)
+
+
+def test_one_x_1_has_two_answers_and_x_2_tells_them_apart(play):
+    """A low day and another, after the same views: framed in the calendar, and their courses are the real ones."""
+    scene, daily = play(MoreFeatures).scene, DailyViews().daily
+    pairs, close = scene.pairs, scene.close
+    pair = pairs.told_apart_from(LOW_WEEKDAYS[0])
+    assert pair[0] in pairs.on(LOW_WEEKDAYS[0]) and pair[1] not in pairs.on(LOW_WEEKDAYS[0])
+    places = [[scene.strip.plot.data(dot.get_center()) for dot in days.dots] for days in scene.framed]
+    np.testing.assert_allclose([[views for _, views in days] for days in places], pairs.courses[sorted(pair)])
+    ends = pairs.dates[sorted(pair)].astype(int)
+    assert [[round(day) for day, _ in days] for days in places] == [[end - 2, end - 1, end] for end in ends]
+    answers = [pairs.plot.data(line.get_start())[1] for line in scene.asked.answers]
+    np.testing.assert_allclose(answers, pairs.views[sorted(pair)], rtol=1e-6)
+    views = []
+    for k, name in zip(sorted(pair), close.names, strict=True):
+        day = date.fromisoformat(str(pairs.dates[k]))
+        at = (day - daily.start).days
+        views.append(daily.array()[at - 2 : at + 1])
+        assert name.source == day.strftime("%A")
+    heights = np.array([[dot.get_y() for dot in day] for day in close.dots])
+    drawn = np.polyfit(np.ravel(views), heights.ravel(), 1)
+    assert drawn[0] > 0 and np.polyval(drawn, views) == pytest.approx(heights, abs=1e-6), "on one scale"
+    (older, beside, apart), span = np.abs(np.diff(views, axis=0)[0]), np.ptp(pairs.plot.x_range)
+    assert older > 0.15 * span and apart > 0.15 * span and older >= 4 * beside and beside <= 0.012 * span
+    assert heights[:, 1] == pytest.approx(close.level.get_y(), abs=0.1)
+    weekdays = [[day.source for _, day in letters] for letters in close.letters]
+    ends = [date.fromisoformat(str(pairs.dates[k])).toordinal() for k in sorted(pair)]
+    assert weekdays == [[f"{date.fromordinal(end - ago):%a}" for ago in (2, 1, 0)] for end in ends]
+    older = " ".join(f"a {date.fromordinal(end - 2):%A}," for end in ends).removesuffix(",")
+    said = next(beat.lines["en"] for beat in scene.beats if beat.name == "why")
+    assert f"{older}. x two differs" in said, "in the order in which they stand side by side"
+
+
+def test_every_unknown_is_a_square_over_its_day(play):
+    def squares(scene, beat):
+        if getattr(scene, "squares", None) is None:
+            return None
+        return {name: [part for part in kind if part.get_fill_opacity() == 1] if name == "w" else [kind]
+                for name, kind in scene.squares.kinds.items()}  # fmt: skip
+
+    played = play(MoreFeatures, squares, days=[30], sigmoids=4)
+    seen, strip = played.seen["count"], played.scene.strip
+    counted = {name: sum(len(part.get_subpaths()) for part in parts) for name, parts in seen.items()}
+    assert counted == {"w": 4 * 3, "b": 4, "c": 4, "b_out": 1}, "of the three days that are left"
+    assert [column.get_x() for column in seen["w"]] == pytest.approx([strip.x_ago(j) for j in (1, 2, 3)])
+    squares = ParameterSquares(strip, 30, 4, 0.0)
+    assert sum(len(part.get_subpaths()) for part in squares.family_members_with_points()) == 4 * 30 + 4 + 4 + 1
+    assert squares.get_left()[0] > -6.4 and not ParameterSquares.fits(strip, 40)
+
+
+def test_the_limit_of_the_sum_counts_and_looks_like_the_formula_of_each_number():
+    def write(days):
+        return formula(bracket_sum_source("i", round(days)))
+
+    counting = Counting(write, 56)
+    for days in (3, 9.6, 56, 4):
+        shown, there = [glyph for glyph in counting.show(days) if len(glyph.points)], write(days)
+        for glyph, expected in zip(shown, there, strict=True):
+            np.testing.assert_allclose(glyph.points, expected.points)
+            assert glyph.get_fill_color() == expected.get_fill_color()
+
+
+def test_what_grows_is_the_bracket_not_the_whole_line(play):
+    line = play(MoreFeatures, lambda scene, beat: scene.line).seen["more-days"]
+    assert "y" not in line.parts and "green(b_i)" in line.source
+
+
+def test_the_real_value_is_red_and_y_hat(play):
+    seen = play(MoreFeatures, lambda scene, beat: scene.strip.label[1].source).seen
+    assert seen["one-day"] == "$display(red(hat(y)))$"
+
+
+def test_the_formula_ends_where_network_diagram_begins(play, opening):
+    def glyphs(scene):
+        shown = [each for each in scene.mobjects if isinstance(each, TextMobject) and "sum_(i=1)" in each.source]
+        return np.concatenate([glyph.points for glyph in shown[0]]) if shown else None
+
+    ends = play(MoreFeatures, lambda scene, beat: glyphs(scene), sigmoids=3).seen["count"]
+    np.testing.assert_allclose(opening(NetworkDiagram, glyphs, run=RUN), ends, atol=1e-6)
+
+
+def test_the_caption_says_where_the_views_are_from(play):
+    def caption(scene, beat):
+        return scene.caption.source
+
+    assert "synthetic data" in play(MoreFeatures, caption).seen["one-day"]
+    mine = DailyViews(series=MINE, window=7)
+    assert "views a day, mine.csv" in play(MoreFeatures, caption, dataset=mine).seen["one-day"]
+
+
+@pytest.mark.parametrize("parameters", ENDS.values(), ids=ENDS)
+@pytest.mark.parametrize(("language", "theme"), [("en", "dark"), ("zh", "light")])
+def test_the_ends_of_the_bounds_break_no_rule(play, parameters, language, theme):
+    assert play(MoreFeatures, check_scene, lang=language, theme=theme, **parameters).findings == []
+
+
+@pytest.mark.parametrize(("message", "parameters"), REFUSED.items(), ids=REFUSED)
+def test_what_cannot_be_shown_is_refused(message, parameters):
+    with pytest.raises(UserError, match=message):
+        MoreFeatures.validated(parameters)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "end"),
+    [
+        ({"dataset": DailyViews(series=SAME, window=7)}, "whose days differ, or a later unseen_from"),
+        ({"days": list(range(1, 60))}, "not 59"),
+        ({"days": [3, 3]}, "days must rise, got [3, 3] (got {'days': [3, 3]})"),
+        ({"sigmoids": "a"}, "unable to parse string as an integer (got 'a')"),
+        ({"sigmoids": "many" * 30}, f"unable to parse string as an integer (got '{('many' * 30)[:58]}…)"),
+        ({"sigmoids": 100}, "less than or equal to 99 (got 100)"),
+    ],
+)
+def test_a_refusal_ends_with_what_was_given_if_that_says_something(parameters, end):
+    with pytest.raises(UserError) as caught:
+        MoreFeatures.validated(parameters)
+    assert str(caught.value).splitlines()[0].endswith(end)

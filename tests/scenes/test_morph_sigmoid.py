@@ -1,0 +1,598 @@
+"""morph-sigmoid and sum-of-sigmoids: what stands on the screen is what was computed or recorded."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from gradreel.core.curves.sigmoid_matching import match_by_slope, matched_sum, matched_theta
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.network.activations import sigmoid
+from gradreel.core.network.theta import loss, predict, unpack
+from gradreel.scenes import style
+from gradreel.scenes.lecture.curves.morph_sigmoid import MorphSigmoid
+from gradreel.scenes.lecture.curves.pictures.made_up import ConstantSum
+from gradreel.scenes.lecture.curves.pictures.printed import equal_sign
+from gradreel.scenes.lecture.curves.pictures.small_steps import FILLED
+from gradreel.scenes.lecture.curves.pictures.sum_formula import SumFormula
+from gradreel.scenes.lecture.curves.sigmoid_formula import SigmoidFormula
+from gradreel.scenes.lecture.curves.smaller_pieces import CUTS
+from gradreel.scenes.lecture.curves.sum_of_sigmoids import SumOfSigmoids, no_state_longer
+from gradreel.scenes.mobjects.pace import Pace
+from gradreel.scenes.mobjects.sigmoid_board import SigmoidBoard
+from gradreel.scenes.mobjects.text import TextMobject
+from gradreel.scenes.stills import _drawn
+from gradreel.scenes.testing.layout import check_scene
+from manim.animation.animation import prepare_animation
+
+SHORT = Experiment(epochs=40)  # far from the red curve
+LONG = Experiment()  # ends close to it
+MORPHS = {
+    "default": {},
+    "negative height": {"c_range": [-2, 3], "piece": [3, 4.5, -2]},
+    "all heights negative": {"c_range": [-3, -1], "piece": [-6, -2, -3]},
+    "steep and narrow": {"w_range": [8, 10], "b_range": [-20, 20], "piece": [-20, -19.9, 10]},
+    "gentle and wide": {"w_range": [0.1, 0.11], "b_range": [-0.1, 0.1], "c_range": [9, 10], "piece": [-20, 20, 0.1]},
+}
+REFUSED = {
+    "w_range must rise": {"w_range": [2, 1]},
+    "w_range must rise and lie within 0.1 to 10": {"w_range": [0, 1]},
+    "b_range must rise": {"b_range": [-30, 1]},
+    "piece must start": {"piece": [3, 3, 1]},
+    "height of piece": {"piece": [1, 3, 0]},
+    "morph-sigmoid has no parameter 'speed'": {"speed": 2},
+}
+
+
+def drawn(plot, curve):
+    """A curve as it is drawn, read back from the screen: data (x, y) of its corners."""
+    points = [*curve.get_start_anchors(), curve.get_end()]
+    return np.array([plot.data(point) for point in points]).T
+
+
+# -- morph-sigmoid -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("parameters", MORPHS.values(), ids=MORPHS)
+def test_curve_numbers_and_sliders_say_the_same_at_each_beat(play, parameters):
+    def agreement(scene, beat):
+        board = scene.board
+        shown = {letter: float(number.text.replace("\u2212", "-")) for letter, number in board.values.items()}
+        slid = {letter: slider.value for letter, slider in board.sliders.items()}
+        x, y = drawn(board.plot, board.curve)
+        wrong = np.abs(y - board.now["c"] * sigmoid(board.now["b"] + board.now["w"] * x)).max()
+        return dict(board.now), shown, slid, wrong / abs(board.now["c"])
+
+    for now, shown, slid, wrong in play(MorphSigmoid, agreement, **parameters).seen.values():
+        assert wrong < 1e-6
+        assert shown == pytest.approx(now, abs=0.00501)
+        assert slid == pytest.approx(now, abs=1e-6)
+
+
+@pytest.fixture(scope="module")
+def sweeps(play):
+    """(letter, its value, x of the half-way line) after each sweep of a letter; by beat the letters and the line."""
+    gone, go = [], MorphSigmoid._go
+
+    def watched(scene, letter, value, *seconds, **rest):
+        go(scene, letter, value, *seconds, **rest)
+        board = scene.board
+        gone.append((letter, board.now[letter], board.plot.data(board.halfway[0].get_center())[0]))
+
+    def look(scene, beat):
+        board = scene.board
+        place = board.plot.data(board.halfway[0].get_center())[0]
+        return dict(board.now), place, board.halfway in board.submobjects
+
+    with patch.object(MorphSigmoid, "_go", watched):
+        at = play(MorphSigmoid, look, w_range=[1, 4], b_range=[-1, 3], c_range=[1, 5]).seen
+    return gone, at
+
+
+def test_each_sweep_ends_on_its_range_and_comes_back(sweeps):
+    gone, at = sweeps
+    at = {beat: now for beat, (now, _, _) in at.items()}
+    assert at["letters"] == {"w": 2.0, "b": 1.0, "c": 5.0}
+    assert at["change-w"] == {"w": 2.0, "b": 1.0, "c": 5.0}
+    assert at["change-b"] == {"w": 2.0, "b": 1.0, "c": 5.0}
+    assert at["change-c"]["c"] == 1.0
+    assert at["negative"] == {"w": -2.0, "b": 1.0, "c": 3.0}
+    assert at["piece"] == {"w": 2.0, "b": 1.0, "c": 3.0}
+    w, b, c = (("w", 4.0), ("w", 1.0), ("w", 2.0)), (("b", 3.0), ("b", -1.0), ("b", 1.0)), (("c", 3.0), ("c", 1.0))
+    assert [step[:2] for step in gone] == [*w, *b, *c, ("c", -1.0), ("w", -2.0)]
+
+
+def test_no_number_of_the_match_is_seen_before_it_is_found(play):
+    seen: list[dict[str, float]] = []
+    set_all = SigmoidBoard.set
+
+    def watched(board, **values):
+        set_all(board, **values)
+        if board.values["b"] in board.submobjects:
+            seen.append(dict(board.now))
+        return board
+
+    with patch.object(SigmoidBoard, "set", watched):
+        scene = play(MorphSigmoid).scene
+    match = {letter: getattr(scene.match, letter) for letter in "wbc"}
+    found = [at == pytest.approx(match) for at in seen]
+    assert seen[0] != pytest.approx(match) and found.index(True) > len(found) / 2
+
+
+def test_tangent_and_ramp_are_parallel_when_w_has_landed(play):
+    slopes = []
+    go = MorphSigmoid._light
+
+    def watched(scene, *letters):
+        if letters == ("b",) and scene.band in scene.board.ghosts.submobjects:
+            lines = scene.board.marker["w"], scene._ramp()
+            ways = [line.get_end() - line.get_start() for line in lines]
+            slopes.append([way[1] / way[0] for way in ways])
+        return go(scene, *letters)
+
+    with patch.object(MorphSigmoid, "_light", watched):
+        play(MorphSigmoid, piece=[3, 4.5, -2])
+    assert slopes and slopes[-1][0] == pytest.approx(slopes[-1][1])
+
+
+def test_the_corners_ticks_go_along_when_the_window_widens():
+    board = MorphSigmoid.validated({}).board()
+    middle = tuple(
+        tuple((a + b) / 2 for a, b in zip(*both, strict=True)) for both in zip(board.close, board.wide, strict=True)
+    )
+    board.set_view(*middle)
+    ticks = [board.plot.data(tick.get_center())[0] for tick in board.close_ticks.x_marks]
+    assert ticks == pytest.approx([0.0, 1.0, 3.0], abs=0.01)
+    x, y = drawn(board.plot, board.band())
+    assert x[1:-1] == pytest.approx([1.0, 3.0]) and y == pytest.approx([0.0, 0.0, 3.0, 3.0], abs=1e-6)
+
+
+@pytest.mark.parametrize(("c_range", "heights"), [([1, 3], (1, -1)), ([-3, -1], (-1, 1)), ([-2, 3], (1, -2))])
+def test_c_goes_down_and_then_to_the_other_side_of_zero(c_range, heights):
+    assert MorphSigmoid.validated({"c_range": c_range}).heights() == heights
+
+
+def test_the_line_of_the_bracket_stands_where_the_curve_is_half_way_up(sweeps):
+    gone, at = sweeps
+    at = {beat: line for beat, (_, *line) in at.items()}
+    assert at["change-b"] == [pytest.approx(-0.5), True]
+    assert [place for letter, _, place in gone if letter == "b"] == pytest.approx([-1.5, 0.5, -0.5])
+    assert not at["change-c"][1] and not at["gap"][1]
+
+
+# -- one picture after another -----------------------------------------------------------------------------------
+
+
+def marks(scene):
+    """What can be seen: the points of each line and each glyph."""
+    parts = [part for mobject in scene.mobjects for part in mobject.get_family() if len(part.points)]
+    lines = [part for part in parts if part.get_stroke_width() > 0 and part.get_stroke_opacity() > 0]
+    return [part.points for part in [*lines, *(part for part in parts if part.get_fill_opacity() > 0)]]
+
+
+@pytest.mark.parametrize(("before", "after"), [(SigmoidFormula, MorphSigmoid), (MorphSigmoid, SumOfSigmoids)])
+def test_what_one_scene_begins_with_the_one_before_left_there(play, opening, before, after):
+    left, taken = play(before, lambda scene, beat: marks(scene)).last, opening(after, marks)
+    assert len(taken) > 20
+    for points in taken:
+        assert any(there.shape == points.shape and np.abs(there - points).max() < 1e-6 for there in left)
+
+
+@pytest.mark.parametrize("piece", [(1.0, 3.0, 3.0), (3.0, 4.5, -2.0), (-7.0, -3.0, 1.5)])
+def test_the_match_is_that_of_the_core_and_the_gap_is_measured(play, piece):
+    def finish(scene, beat):
+        return dict(scene.board.now), scene._gap_text() if beat == "gap" else ""
+
+    now, shown = play(MorphSigmoid, finish, piece=piece).seen["gap"]
+    match = match_by_slope(*piece)
+    assert now == pytest.approx({"w": match.w, "b": match.b, "c": match.c})
+    assert float(shown) == pytest.approx(abs(piece[2]) * sigmoid(-2.0), abs=0.005)
+
+
+def test_a_sum_of_printed_numbers_has_an_equals_sign_only_where_it_is_right():
+    assert equal_sign(-0.08 + 2.71 - 1.72, 0.91) == "="
+    assert equal_sign(-0.08 + 2.71 - 1.72, 0.904) == "approx"
+
+
+@pytest.mark.parametrize(("message", "parameters"), REFUSED.items(), ids=REFUSED)
+def test_what_cannot_be_shown_is_refused(message, parameters):
+    with pytest.raises(UserError, match=message):
+        MorphSigmoid.validated(parameters)
+
+
+# -- sum-of-sigmoids ---------------------------------------------------------------------------------------------
+
+
+def state(scene):
+    """The blue curve, where each row ends, and the numbers of all rows."""
+    rows = [(row.curve.get_end()[1] - row.zero_y) / scene.rows.scale_y for row in scene.rows.rows]
+    numbers = [float(n.text.replace("\u2212", "-")) for row in scene.rows.rows for n in row.numbers.values()]
+    return drawn(scene.fit.plot, scene.fit.model), rows, numbers
+
+
+def cut(scene):
+    """How many pieces, the shown gap, the bracket's length, the curve."""
+    ends = [scene.fit.plot.data(scene.bracket[0].points[k])[1] for k in (0, -1)]
+    return scene.count.text, scene.gap.text, abs(ends[0] - ends[1]), drawn(scene.fit.plot, scene.fit.model)
+
+
+def small(scene):
+    """The points on red, the heights of each small step and their scale, what the formula is."""
+    small, plot = scene.small, scene.fit.plot
+    share = (small.top - small.bottom) / len(small.steps)
+    heights = [np.array([*step.get_start_anchors(), step.get_end()])[:, 1] for step in small.steps]
+    scale = min(scene.rows.scale_y, FILLED * share / max(abs(scene.parts.height) / CUTS[-1]))
+    return [plot.data(dot.get_center()) for dot in small.marks], heights, scale, scene.ending.source
+
+
+def missed(scene):
+    """The gaps' x, red ends and blue ends."""
+    return np.array([[scene.fit.plot.data(gap.points[k]) for k in (0, -1)] for gap in scene.gaps])
+
+
+def without_reds_name(scene):
+    """The picture but for the label that stands where the curves of the whole run leave room."""
+    label = scene.fit.target_label
+    scene.remove(label)
+    picture = _drawn(scene)
+    scene.add(label)
+    return picture
+
+
+def between(scene):
+    """Count, loss and end of the curve half-way between the second state and the third."""
+    row = scene.row
+    scene.show(2.5)
+    _, y = drawn(scene.fit.plot, scene.fit.model)
+    found = scene.readout.count.text, float(scene.readout.loss.text), y[-1], scene.x[-1:]
+    scene.show(row)
+    return found
+
+
+def beneath(scene):
+    """The words below the loss, the readout, and the dashes of the sum set by hand, (2, n)."""
+    line = scene.readout.loss.get_bottom()[1]
+    texts = [part for part in scene.get_mobject_family_members() if isinstance(part, TextMobject)]
+    written = [part.source for part in texts if 0.3 < line - part.get_bottom()[1] < 0.8]
+    return written, scene.readout, drawn(scene.fit.plot, scene.by_hand)
+
+
+@dataclass
+class SumFilm:
+    """One playing of sum-of-sigmoids, and what was there when its beats ended."""
+
+    scene: Any = None  # as it ended
+    beats: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
+    states: dict[str, Any] = field(default_factory=dict)
+    cuts: dict[str, Any] = field(default_factory=dict)
+    rows: dict[str, float | None] = field(default_factory=dict)
+    small: Any = None
+    between: Any = None
+    beneath: Any = None
+    made_up: Any = None  # where the rows' curves begin at the end, by row
+    brought: Any = None  # each c that goes to the constant, as it is printed then, and where it comes to
+    gaps: Any = None  # at the start
+    lens: Any = None
+    before: np.ndarray | None = None  # the picture before the run comes
+    picture: np.ndarray | None = None  # and where its walk ends
+
+    def look(self, scene, beat: str) -> None:
+        self.beats.append(beat)
+        self.findings.extend(map(str, check_scene(scene, beat)))
+        self.rows[beat] = getattr(scene, "row", None)
+        if beat in ("sigma", "start", "end-close-better"):
+            self.states[beat] = state(scene)
+        if beat in ("add-up", "smaller"):
+            self.cuts[beat] = cut(scene)
+        if beat == "smaller":
+            self.small, self.lens = small(scene), scene.lens
+        if beat == "add-up":
+            self.before = without_reds_name(scene)
+        if beat == "start":
+            self.gaps = missed(scene)
+        if beat == "learn":
+            self.picture = _drawn(scene)
+            self.between = between(scene)
+        if beat.startswith("end"):
+            self.beneath = beneath(scene)
+        if beat == "found-mirrored":
+            self.made_up = [row.curve.get_start()[1] for row in scene.rows.rows]
+
+
+@pytest.fixture(scope="module")
+def sum_films(play) -> dict[str, SumFilm]:
+    """Of the run that ends far away and of the one that ends close, each played once for all tests."""
+    films = {"short": SumFilm(), "long": SumFilm()}
+    bring, brought = SumOfSigmoids._bring, []
+
+    def watched(scene, number, term):
+        brought.append((number.value, term))
+        bring(scene, number, term)
+
+    with patch.object(SumOfSigmoids, "_bring", watched):
+        for film, run in zip(films.values(), (SHORT, LONG), strict=True):
+            film.scene = play(SumOfSigmoids, film.look, run=run).scene
+    films["long"].brought = brought
+    return films
+
+
+def test_the_sum_and_every_row_are_the_recorded_state_or_that_set_by_hand(trace_of, sum_films):
+    seen = sum_films["long"].states
+    trace = trace_of(LONG)
+    by_hand = matched_theta(LONG)
+    offset = LONG.dataset.offset
+    for beat, theta in (
+        ("sigma", by_hand),
+        ("start", np.array(trace.parameters[0])),
+        ("end-close-better", np.array(trace.parameters[-1])),
+    ):
+        (x, y), ends, numbers = seen[beat]
+        layers = unpack(LONG, theta)
+        assert y == pytest.approx(predict(LONG, theta, (x - offset)[:, None]), abs=1e-6)
+        w = layers.weights[0][:, 0]
+        inside = layers.biases[0] - offset * w  # b_i of b_i + w_i x_1
+        last = layers.c * sigmoid(inside + w * x[-1])
+        assert ends == pytest.approx(np.array([layers.b, *last]), abs=1e-6)
+        shown = np.array([layers.b, *np.column_stack([layers.c, inside, w]).ravel()])
+        assert numbers == pytest.approx(shown, abs=0.00501)
+
+
+def test_the_gap_shrinks_as_pieces_are_cut(sum_films):
+    seen = sum_films["long"].cuts
+    curve = LONG.dataset.curve()
+    count, gap, measured, (x, y) = seen["add-up"]
+    assert count == "3" and measured == pytest.approx(float(gap), abs=0.00501)
+    assert np.abs(y - curve(x)).max() == pytest.approx(float(gap), abs=0.02)
+    count, gap, _, (x, y) = seen["smaller"]
+    assert count == "24" and float(gap) < measured / 4
+    assert y == pytest.approx(matched_sum(curve.decompose(), x, 8), abs=1e-6)
+
+
+def test_the_gap_goes_with_blue_to_the_smaller_pieces_and_the_count_changes_halfway(sum_films):
+    scene = sum_films["long"].scene
+    counting, seen = scene._counting(1, 2), []
+    for share in np.linspace(0, 1, 9):
+        counting.update_function(counting.mobject, share)
+        seen.append((scene.count.text, scene.gap.text))
+    counts, gaps = zip(*seen, strict=True)
+    assert list(counts) == ["3"] * 4 + ["6"] * 5
+    assert (gaps[0], gaps[-1]) == (f"{scene._gap(1):.2f}", f"{scene._gap(2):.2f}")
+    halfway = (matched_sum(scene.parts, scene.dense, 1) + matched_sum(scene.parts, scene.dense, 2)) / 2
+    assert gaps[4] == f"{np.abs(halfway - scene.curve(scene.dense)).max():.2f}"
+
+
+def test_at_a_joint_the_next_part_adds_what_the_first_misses(sum_films):
+    lens = sum_films["long"].lens
+    assert [badge.label.source for badge in (lens.first[0], lens.first[-1], lens.second[-1])] == ["0", "1", "2"]
+    first, whole = (np.interp(lens.x, lens.over, sum_) for sum_ in lens.sums)
+    assert (lens.x, lens.y) == (2.0, 2.5), "the middle of the tallest piece"
+    assert lens.y - first == pytest.approx(1.5 * sigmoid(-2.0), abs=0.001)
+    assert whole == pytest.approx(lens.y, abs=0.005)
+    assert lens.gap[0].height < 0.01, "closed when what follows has been added"
+    box = lens.near.box
+    assert lens.place.width / lens.place.height == pytest.approx((box[1] - box[0]) / (box[3] - box[2]))
+    low, high = lens.red.get_start(), lens.red.get_end()
+    steep = (high - low)[1] / (high - low)[0]
+    plot = sum_films["long"].scene.fit.plot
+    low, high = plot.at([1.0, 3.0], LONG.dataset.curve()(np.array([1.0, 3.0])))
+    assert steep == pytest.approx((high - low)[1] / (high - low)[0]), "as steep as in the plot"
+
+
+def test_the_small_steps_and_the_points_are_those_of_the_cut_pieces(sum_films):
+    film, curve = sum_films["long"], LONG.dataset.curve()
+    points, steps, scale, formula = film.small
+    corners = np.unique(np.concatenate([np.linspace(a, b, 9) for a, b in pairwise(curve.x)]))
+    assert np.array(sorted(points)) == pytest.approx(np.column_stack([corners, curve(corners)]), abs=1e-6)
+    assert len(steps) == 24
+    x = np.linspace(*LONG.dataset.range, 240)
+    total = sum(heights - heights[0] for heights in steps) / scale
+    expected = matched_sum(curve.decompose(), x, 8)
+    assert total == pytest.approx(expected - expected[0], abs=1e-6), "the stack, added up, is blue"
+    assert "c_24" in formula
+
+
+def test_neither_the_sum_nor_its_gaps_run_through_reds_name(sum_films):
+    scene = sum_films["long"].scene
+    label = scene.fit.target_label
+    half = np.array([label.width, label.height]) / 2
+    for y in [*np.linspace(scene.curves[0], scene.curve(scene.x), 60), *scene.curves]:
+        away = np.abs(scene.fit.plot.at(scene.x, y) - label.get_center())[:, :2]
+        assert not np.any(np.all(away < half, axis=1))
+
+
+@pytest.mark.parametrize("count", [2, 3, 8])
+def test_terms_go_under_one_another_and_become_one(count):
+    parts = SumFormula(count, 1.93, -6.4, 6.4)
+    for stage, share in ((parts.stack, 1.0), (parts.fold, 0.0)):
+        ready = [prepare_animation(animation) for animation in stage()]
+        for animation in ready:
+            animation.begin()
+            animation.interpolate(share)
+        terms = [term for _, term in parts.terms]
+        assert [term.get_left()[0] for term in terms] == pytest.approx([terms[0].get_left()[0]] * len(terms), abs=1e-3)
+        assert np.diff([term.get_bottom()[1] for term in terms]) == pytest.approx([-0.5] * (len(terms) - 1), abs=0.02)
+    for animation in ready:
+        animation.interpolate(1.0)
+    goal = parts.folded[-18:]
+    assert terms[0].get_center() == pytest.approx(goal.get_center(), abs=1e-6)
+    assert parts.prefix.get_center() == pytest.approx(parts.folded[:4].get_center(), abs=1e-6)
+
+
+def test_no_recorded_state_holds_the_numbers_up_and_the_walk_keeps_its_ends():
+    pace = Pace(np.array([0.0, 1.0, 2.0, 10.0]), np.array([0.0, 0.6, 0.7, 1.0]))
+    capped = no_state_longer(pace, 0.2)
+    assert capped.shares[[0, -1]] == pytest.approx([0, 1])
+    assert np.diff(capped.shares) == pytest.approx([0.2, 0.2, 0.6])
+    assert no_state_longer(pace, 0.01).shares == pytest.approx([0, 0.1, 0.2, 1])
+
+
+def test_between_two_states_loss_and_curve_belong_together_and_the_count_is_the_nearest(trace_of, sum_films):
+    trace = trace_of(SHORT)
+    count, shown, y, x = sum_films["short"].between
+    feature = x - SHORT.dataset.offset
+    assert count == "3"
+    halfway = (trace.parameters[2] + trace.parameters[3]) / 2
+    assert shown == pytest.approx(float(loss(SHORT, halfway[None])[0]), abs=0.0051)
+    assert y == pytest.approx(float(predict(SHORT, halfway[None], feature[:, None])[0, 0]), abs=1e-6)
+
+
+class Altered(SumOfSigmoids):
+    """The same scene on a trace whose last state has another c_1."""
+
+    @classmethod
+    def scene_name(cls):
+        return SumOfSigmoids.scene_name()
+
+    def trace(self, name):
+        trace = super().trace(name)
+        parameters = np.array(trace.parameters)
+        parameters[-1, 6] += 0.3  # w_1 .. w_3, b_1 .. b_3, c_1
+        return dataclasses.replace(trace, parameters=parameters)
+
+
+def test_another_trace_is_another_picture(play, sum_films):
+    looks = {"add-up": without_reds_name, "learn": _drawn}
+    altered = play(Altered, lambda scene, beat: looks[beat](scene) if beat in looks else None, run=SHORT).seen
+    assert not np.array_equal(sum_films["short"].picture, altered["learn"])
+    assert np.array_equal(sum_films["short"].before, altered["add-up"])
+
+
+def test_mirrored_steps_less_their_c_begin_at_zero_and_the_constant_has_those_c_added(trace_of, sum_films):
+    layers = unpack(LONG, np.array(trace_of(LONG).parameters[-1]))
+    mirrored = np.flatnonzero(layers.weights[0][:, 0] < 0)
+    rows = sum_films["long"].scene.rows
+    constant, *starts = sum_films["long"].made_up
+    for i in mirrored:
+        assert starts[i] == pytest.approx(rows.rows[i + 1].zero_y, abs=0.02 * rows.scale_y)
+    added = float(layers.b + layers.c[mirrored].sum())
+    assert constant == pytest.approx(rows.rows[0].zero_y + added * rows.scale_y, abs=1e-6)
+
+
+def test_gaps_go_from_red_to_blue(trace_of, sum_films):
+    gaps = sum_films["long"].gaps
+    (x, red), (_, blue) = gaps[:, 0].T, gaps[:, 1].T
+    start = np.array(trace_of(LONG).parameters[0])
+    assert red == pytest.approx(LONG.dataset.curve()(x), abs=1e-6)
+    assert blue == pytest.approx(predict(LONG, start, (x - LONG.dataset.offset)[:, None]), abs=1e-3)
+
+
+def test_each_mirrored_rows_c_goes_to_the_constant_before_its_sign_turns(trace_of, sum_films):
+    film, layers = sum_films["long"], unpack(LONG, np.array(trace_of(LONG).parameters[-1]))
+    mirrored = np.flatnonzero(layers.weights[0][:, 0] < 0)
+    assert [value for value, _ in film.brought] == pytest.approx(layers.c[mirrored])
+    assert [term for _, term in film.brought] == film.scene.sum.terms
+    shown = [film.scene.rows.rows[i + 1].numbers["c"].value for i in mirrored]
+    assert shown == pytest.approx(-layers.c[mirrored])
+
+
+def test_under_each_sigmoid_set_by_hand_is_its_piece(sum_films):
+    scene = sum_films["long"].scene
+    for k, (row, hard) in enumerate(zip(scene.rows.rows[1:], scene.hards, strict=True), start=1):
+        points = np.array([*hard.get_start_anchors(), hard.get_end()])
+        across = (points[:, 0] - row.line[0]) / (row.line[1] - row.line[0])
+        x = scene.x[0] + across * (scene.x[-1] - scene.x[0])
+        heights = (points[:, 1] - row.zero_y) / scene.rows.scale_y
+        assert heights == pytest.approx(scene.parts.piece(k, x), abs=1e-6)
+
+
+def test_the_constant_has_those_c_added_in_print_too(trace_of, sum_films):
+    scene, layers = sum_films["long"].scene, unpack(LONG, np.array(trace_of(LONG).parameters[-1]))
+    c = layers.c[layers.weights[0][:, 0] < 0]
+    assert scene.sum.fits and len(scene.sum.terms) == len(c)
+    assert scene.rows.rows[0].number.value == pytest.approx(layers.b + c.sum())
+    printed = re.findall(r"-?\d+\.\d+", scene.sum.text.source.replace("- ", "-").replace("thin ", ""))
+    *terms, total = map(float, printed)
+    places = len(printed[0].partition(".")[2])
+    assert "approx" not in scene.sum.text.source and sum(terms) == pytest.approx(total, abs=10.0**-places / 10)
+    assert total == pytest.approx(layers.b + c.sum(), abs=0.51 * 10.0**-places)
+
+
+def test_at_the_end_the_printed_numbers_give_the_curve_that_is_drawn(sum_films):
+    scene = sum_films["long"].scene
+    x, y = drawn(scene.fit.plot, scene.fit.model)
+    constant, *rows = ({letter: number.value for letter, number in row.numbers.items()} for row in scene.rows.rows)
+    total = constant["b"] + sum(row["c"] * sigmoid(row["b"] + row["w"] * x) for row in rows)
+    assert y == pytest.approx(total, abs=1e-6)
+    assert all(row["w"] > 0 for row in rows)
+    assert scene.readout.count not in scene.get_mobject_family_members(), "they are no update's any more"
+
+
+def test_a_sum_takes_as_many_decimals_as_make_its_print_add_up():
+    assert "= grey(0.903)" in ConstantSum(-0.0818, [2.709, -1.7239], 1.4, style.RIGHT_EDGE).text.source
+    assert "= grey(0.75)" in ConstantSum(0.5, [0.25], 1.4, style.RIGHT_EDGE).text.source
+
+
+def test_a_sum_of_many_c_is_not_shown_where_it_has_no_room():
+    assert ConstantSum(-0.08, [2.71, -1.72], 1.4, style.RIGHT_EDGE).fits
+    assert not ConstantSum(-0.08, [2.71, -1.72] * 4, 1.4, style.RIGHT_EDGE).fits
+
+
+@pytest.mark.parametrize(("name", "run"), [("long", LONG), ("short", SHORT)], ids=["better", "worse"])
+def test_the_sum_set_by_hand_is_dashed_and_its_loss_stands_beneath_that_of_the_run(sum_films, name, run):
+    texts, readout, (x, y) = sum_films[name].beneath
+    theta = matched_theta(run)
+    shown = readout.written(float(loss(run, theta[None])[0]))
+    assert any("set by hand" in text for text in texts) and any(shown in text for text in texts)
+    assert shown != readout.loss.text
+    assert y == pytest.approx(predict(run, theta, (x - run.dataset.offset)[:, None]), abs=0.01)
+
+
+def test_the_axis_lies_on_zero_unless_a_curve_goes_below(play, sum_films):
+    assert sum_films["long"].scene.fit.plot.y_range[0] == 0.0
+    run = Experiment(dataset={"knots": [[0, 2], [1, -1], [3, 1], [4, 0]]}, epochs=10)
+    plot = play(SumOfSigmoids, run=run).scene.fit.plot
+    assert plot.y_range[0] < -1
+
+
+def test_a_run_with_other_than_a_sigmoid_for_each_piece_is_not_compared(play):
+    run = Experiment(hidden=(4,), epochs=10)
+    assert play(SumOfSigmoids, run=run).beats == [
+        "by-hand",
+        "sigma",
+        "start",
+        "learn",
+        "end-close-better",
+    ]
+
+
+def test_the_walk_ends_on_the_last_state(sum_films):
+    rows = sum_films["short"].rows
+    assert [rows[beat] for beat in ("start", "learn")] == [0.0, 40.0]
+
+
+@pytest.mark.parametrize("hidden", [1, 2, 6, 8])
+def test_few_and_many_sigmoids_have_a_row_each(play, hidden):
+    run = Experiment(hidden=(hidden,), epochs=10, seed=2)
+    seen = play(SumOfSigmoids, lambda scene, beat: (len(scene.rows.rows), scene.rows.scale_y), run=run).seen
+    assert ("sigma" in seen) == (hidden > 1)
+    assert seen["learn"][0] == hidden + 1
+    assert seen["learn"][1] > 0
+
+
+def test_a_curve_of_one_piece_far_away_has_its_sigmoid(play):
+    run = Experiment(dataset={"knots": [[30, 2], [40, -1]]}, hidden=(1,), epochs=10)
+    beats = play(SumOfSigmoids, run=run).beats
+    assert beats[:2] == ["by-hand", "add-up"] and "sigma" not in beats
+
+
+@pytest.mark.parametrize(
+    ("message", "run"),
+    [("1 to 8 sigmoids", {"hidden": [9]}), ("1 to 8", {"hidden": [3, 3]}), ("sigmoids", {"activation": "relu"})],
+)
+def test_another_network_is_refused(message, run):
+    with pytest.raises(UserError, match=message):
+        SumOfSigmoids.validated({"run": run})
+
+
+def test_layout(play, sum_films):
+    assert sum_films["long"].findings == sum_films["short"].findings == []
+    for run in (LONG, SHORT):
+        assert play(SumOfSigmoids, check_scene, lang="zh", theme="light", run=run).findings == []
