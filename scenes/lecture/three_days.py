@@ -31,9 +31,9 @@ from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import centered_number
 from gradreel.scenes.mobjects.network_sum import MOST_PLACES, WrittenSum, fitting_places, output_row_source
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import palette
 from gradreel.scenes.words.day_words import unit_words
+from gradreel.scenes.words.numbers import number_text
 from manim import Animation, AnimationGroup, FadeIn, FadeOut, VGroup
 from numpy.typing import NDArray
 from pydantic import Field, model_validator

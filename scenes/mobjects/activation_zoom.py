@@ -9,8 +9,8 @@ from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import dashed, polyline, segment
 from gradreel.scenes.mobjects.text import formula, words
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import palette
+from gradreel.scenes.words.numbers import number_text
 from manim import Dot, VGroup
 from numpy.typing import NDArray
 

@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import TypeAlias
 
 import numpy as np
-from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.words.numbers import number_text
 from numpy.typing import NDArray
 
 MOST_OWN = 4  # decimals that a number gets alone, where it would read 0 with those of others

@@ -8,8 +8,8 @@ import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.grid_map import squares
 from gradreel.scenes.mobjects.text import formula, words
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import mix, palette
+from gradreel.scenes.words.numbers import number_text
 from manim import RoundedRectangle, VGroup, VMobject
 
 MOST_SHOWN = 10  # bundles; of more, the first ones, dots, and the last

@@ -28,9 +28,10 @@ from gradreel.scenes.mobjects.theta_strip import (
     role_of,
     short_names,
 )
-from gradreel.scenes.mobjects.ticks import number_text, round_step
+from gradreel.scenes.mobjects.ticks import round_step
 from gradreel.scenes.mobjects.update_formulas import STEP, is_plain
 from gradreel.scenes.style import PRESENT, mix, palette
+from gradreel.scenes.words.numbers import number_text
 from manim import (
     Animation,
     Mobject,

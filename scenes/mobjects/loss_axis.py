@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from gradreel.core.errors import UserError
 from gradreel.scenes.mobjects.loss_history import LossHistory
-from gradreel.scenes.mobjects.ticks import Ticks, labelled, number_text, round_step, round_ticks, unit_of
+from gradreel.scenes.mobjects.ticks import Ticks, labelled, round_step, round_ticks, unit_of
+from gradreel.scenes.words.numbers import number_text
 from numpy.typing import ArrayLike, NDArray
 
 LOGARITHMIC = 20.0  # the highest loss over the lowest, from which the axis counts factors

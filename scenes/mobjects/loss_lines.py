@@ -11,8 +11,9 @@ from gradreel.scenes.mobjects.loss_scale import loss_grid
 from gradreel.scenes.mobjects.plot import Plot, ring
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.mobjects.ticks import Ticks, number_text
+from gradreel.scenes.mobjects.ticks import Ticks
 from gradreel.scenes.style import mix, palette
+from gradreel.scenes.words.numbers import number_text
 from manim import Polygon, VGroup, VMobject
 from numpy.typing import NDArray
 

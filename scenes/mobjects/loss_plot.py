@@ -11,8 +11,9 @@ from gradreel.scenes.mobjects.loss_history import LossHistory
 from gradreel.scenes.mobjects.plot import NO_TICKS, Plot, ring, segment
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import words
-from gradreel.scenes.mobjects.ticks import Ticks, number_text
+from gradreel.scenes.mobjects.ticks import Ticks
 from gradreel.scenes.style import mix, palette
+from gradreel.scenes.words.numbers import number_text
 from manim import ManimColor, VGroup
 from numpy.typing import NDArray
 

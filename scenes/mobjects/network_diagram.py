@@ -37,8 +37,8 @@ from gradreel.scenes.mobjects.network_parts import (
 )
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import palette
+from gradreel.scenes.words.numbers import number_text
 from manim import ManimColor, RoundedRectangle, VGroup, VMobject
 from numpy.typing import NDArray
 

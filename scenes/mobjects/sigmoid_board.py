@@ -12,8 +12,9 @@ from gradreel.scenes.mobjects.lecture_formulas import one_sigmoid_source
 from gradreel.scenes.mobjects.plot import Plot, dashed, polyline, segment
 from gradreel.scenes.mobjects.slider import Slider
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula
-from gradreel.scenes.mobjects.ticks import Ticks, number_text, round_labels
+from gradreel.scenes.mobjects.ticks import Ticks, round_labels
 from gradreel.scenes.style import mix, palette
+from gradreel.scenes.words.numbers import number_text
 from manim import Dot, ManimColor, Rectangle, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 

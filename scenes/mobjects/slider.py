@@ -6,8 +6,8 @@ import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import formula, words
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import mix, palette
+from gradreel.scenes.words.numbers import number_text
 from manim import Dot, ManimColor, VGroup
 
 TRACK, HANDLE, MARK = 5.0, 0.15, 0.085

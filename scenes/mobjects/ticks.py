@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
+from gradreel.scenes.words.numbers import number_text
 
-THIN_SPACE = "\u2009"
 DIGIT_WIDTH = 0.14  # scene units that a digit of tick size takes
 
 
@@ -47,24 +47,6 @@ class Ticks:
     values: tuple[float, ...]
     labels: tuple[str, ...]
     unit: Unit = Unit()
-
-
-def number_text(value: float, decimals: int | None = None) -> str:
-    """``value`` as it is written on screen: a real minus sign, thin spaces between thousands, no trailing zeros."""
-    if decimals is None:
-        text = f"{Decimal(repr(float(f'{value:.10g}'))):,f}"
-        text = text.rstrip("0").rstrip(".") if "." in text else text
-    else:
-        text = f"{value:,.{decimals}f}"
-    if not text.strip("-0.,"):
-        text = text.lstrip("-")
-    return text.replace("-", "\u2212").replace(",", THIN_SPACE)
-
-
-def signed_text(value: float, decimals: int | None = None) -> str:
-    """``value`` with its sign: "+3", "−2", "0"."""
-    text = number_text(value, decimals)
-    return text if text.startswith("\u2212") or not text.strip("0.") else f"+{text}"
 
 
 def round_step(span: float, most: int) -> float:

@@ -5,7 +5,7 @@ English nouns go along, since one of them has no s: ``{days:# day}`` is "1 day" 
 
 from __future__ import annotations
 
-from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.words.numbers import number_text
 
 ENGLISH = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 ENGLISH_ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")

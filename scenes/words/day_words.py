@@ -13,8 +13,8 @@ from typing import Literal
 import numpy as np
 from gradreel.core.daily.views import DailyViews, counting_decimals, loss_unit
 from gradreel.core.network.worked_example import view_unit
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.words.narration import LANGUAGES
+from gradreel.scenes.words.numbers import number_text
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June",

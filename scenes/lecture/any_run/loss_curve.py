@@ -22,10 +22,10 @@ from gradreel.scenes.mobjects.loss_plot import LossPlot
 from gradreel.scenes.mobjects.loss_readout import LossReadout
 from gradreel.scenes.mobjects.recorded_theta import shortened
 from gradreel.scenes.mobjects.text import caption, heading, literal
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import FAINT, PRESENT, emphasis
 from gradreel.scenes.trace_folder import TraceFolder
 from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
     FadeIn,

@@ -19,11 +19,11 @@ from gradreel.scenes.mobjects.network_diagram import COUNT_GAP, LayerDiagram
 from gradreel.scenes.mobjects.network_parts import patched
 from gradreel.scenes.mobjects.pace import Pace, pace_of, recorded_row, sampled_rows
 from gradreel.scenes.mobjects.text import Number, caption, formula, heading, words
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.update_formulas import short_text
 from gradreel.scenes.style import PRESENT, palette
 from gradreel.scenes.trace_folder import TraceFolder
 from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.numbers import number_text
 from manim import UP, Animation, FadeIn, FadeOut, LaggedStart, UpdateFromAlphaFunc, VGroup, linear
 from numpy.typing import NDArray
 from pydantic import Field, model_validator

@@ -23,9 +23,9 @@ from gradreel.scenes.lecture.curves.pictures.gap_strip import LEAST, PLOT_BOTTOM
 from gradreel.scenes.lecture.curves.pictures.small_copies import SmallCopies
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.measure import Bracket
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import BAND, mix, palette
 from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
     Animation,

@@ -22,10 +22,10 @@ from gradreel.scenes.lecture.curves.pictures.running_sum import RunningSum
 from gradreel.scenes.lecture.curves.pictures.sum_label import SumLabel
 from gradreel.scenes.lecture.curves.pictures.wide_curve import WideCurve
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.day_words import in_languages
+from gradreel.scenes.words.numbers import number_text
 from manim import (
     Animation,
     Create,

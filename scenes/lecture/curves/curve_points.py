@@ -10,7 +10,7 @@ from gradreel.scenes.lecture.curves.curve_terms import CurveTermsBeats
 from gradreel.scenes.lecture.curves.pictures.gap_counter import GapCounter
 from gradreel.scenes.lecture.curves.pictures.gap_strip import GapStrip
 from gradreel.scenes.mobjects.text import Number
-from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.words.numbers import number_text
 from manim import Animation, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, VMobject, smooth, squish_rate_func
 from numpy.typing import NDArray
 

@@ -28,8 +28,8 @@ from gradreel.scenes.mobjects.straight_line import (
     loss_rows,
 )
 from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, mix, palette
+from gradreel.scenes.words.numbers import number_text
 from manim import (
     RIGHT,
     UP,

@@ -13,8 +13,8 @@ from gradreel.scenes.mobjects.measure import upright_bracket
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.sigmoid_board import LETTERS, VALUE_BASELINE, color_of, letter_name
 from gradreel.scenes.mobjects.text import formula, words
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import mix, palette
+from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
     Create,

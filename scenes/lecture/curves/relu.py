@@ -17,8 +17,9 @@ from gradreel.scenes.mobjects.lecture_formulas import relu_source
 from gradreel.scenes.mobjects.part_map import part_map, steps_heading
 from gradreel.scenes.mobjects.plot import Plot, dashed
 from gradreel.scenes.mobjects.text import formula, words
-from gradreel.scenes.mobjects.ticks import Ticks, number_text, ticks_at_knots
+from gradreel.scenes.mobjects.ticks import Ticks, ticks_at_knots
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
+from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
     Animation,

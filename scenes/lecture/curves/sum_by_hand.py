@@ -25,9 +25,9 @@ from gradreel.scenes.mobjects.measure import upright_bracket
 from gradreel.scenes.mobjects.patches import patch_under
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.text import Number, words
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import FULL, PRESENT, emphasis, mix, palette
 from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
     Animation,

@@ -17,8 +17,8 @@ from gradreel.scenes.mobjects.lecture_formulas import Y, many_features_source, s
 from gradreel.scenes.mobjects.plot import Plot, segment
 from gradreel.scenes.mobjects.sigmoid_board import ROLE
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import BAND, emphasis, mix, palette
+from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
     Animation,

@@ -25,9 +25,9 @@ from gradreel.scenes.lecture.deep.pictures.skyline import (
 from gradreel.scenes.lecture.deep.pictures.tower import Column, ErrorBar
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.text import TextMobject, caption, words
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import palette
 from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
     Animation,

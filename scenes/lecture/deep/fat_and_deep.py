@@ -21,9 +21,9 @@ from gradreel.scenes.mobjects.pace import stepwise
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.text import caption, words
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import mix, palette
 from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.numbers import number_text
 from manim import (
     DOWN,
     UP,

@@ -22,9 +22,9 @@ from gradreel.scenes.mobjects.network_parts import Pulse, roll
 from gradreel.scenes.mobjects.network_sum import fitting_places
 from gradreel.scenes.mobjects.text import TextMobject, formula
 from gradreel.scenes.mobjects.theta_strip import letter_of, typst_name
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.update_formulas import sum_source, update_source
 from gradreel.scenes.style import PRESENT, emphasis, palette
+from gradreel.scenes.words.numbers import number_text
 from manim import UP, Animation, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, smooth, squish_rate_func
 
 RULE_Y, RULE_SIZE, WIDEST = -2.85, 42, 12.6  # middle of the line below the diagram

@@ -12,8 +12,8 @@ from gradreel.core.network.theta import parameter_shapes
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import palette
+from gradreel.scenes.words.numbers import number_text
 from manim import UP, Animation, FadeIn, Succession, UpdateFromAlphaFunc, VGroup, linear
 
 COUNT_BASELINE = -3.14

@@ -23,7 +23,7 @@ from gradreel.core.network.worked_example import (
     view_unit,
 )
 from gradreel.scenes.lecture.deep.pictures.network_slopes import slope_text
-from gradreel.scenes.mobjects.ticks import THIN_SPACE, number_text
+from gradreel.scenes.words.numbers import THIN_SPACE, number_text
 from numpy.typing import NDArray
 
 LOOKED_AT = 300  # days: the last ones that are learned from

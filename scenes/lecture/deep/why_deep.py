@@ -10,9 +10,10 @@ from gradreel.scenes.lecture.deep.pictures.bend_by_bend import bending, corner, 
 from gradreel.scenes.lecture.deep.pictures.skyline import ground_line
 from gradreel.scenes.mobjects.match_board import BY_HAND, DIAGRAM, PLOT, TALL, Counts, Curves, target_of, thin_diagram
 from gradreel.scenes.mobjects.text import words
-from gradreel.scenes.mobjects.ticks import nice_range, number_text
+from gradreel.scenes.mobjects.ticks import nice_range
 from gradreel.scenes.style import FAINT, FULL, emphasis, palette
 from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
     Create,

@@ -12,10 +12,10 @@ from gradreel.core.daily.views import loss_column
 from gradreel.scenes import style
 from gradreel.scenes.lecture.experiments.networks_scene import NetworksScene
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.day_words import day_words
 from gradreel.scenes.words.network_words import network_fields
+from gradreel.scenes.words.numbers import number_text
 from manim import Animation, FadeIn, FadeOut, smooth, squish_rate_func
 
 LARGER = 3.0  # times the lecture's losses that ours may be, for both to be seen in one scale

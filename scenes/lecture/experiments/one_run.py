@@ -17,9 +17,10 @@ from gradreel.scenes.mobjects.loss_lines import SLOW_START, RunLines, calmed
 from gradreel.scenes.mobjects.loss_scale import OVER_TOP
 from gradreel.scenes.mobjects.plot import dashed, ring, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.mobjects.ticks import number_text, round_labels
+from gradreel.scenes.mobjects.ticks import round_labels
 from gradreel.scenes.style import mix, palette
 from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
     Animation,

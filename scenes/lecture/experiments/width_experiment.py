@@ -23,10 +23,10 @@ from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_lines import Line
 from gradreel.scenes.mobjects.loss_scale import OVER_TOP
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize, palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.network_words import network_words
+from gradreel.scenes.words.numbers import number_text
 from manim import (
     DOWN,
     UP,

@@ -11,8 +11,8 @@ from gradreel.scenes.lecture.networks.pictures.view_window import ViewWindow
 from gradreel.scenes.mobjects.formula_growth import SECONDS, moving
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.theta_strip import role_of
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.numbers import number_text
 from manim import UP, Animation, FadeIn, FadeOut, LaggedStart, Succession, UpdateFromAlphaFunc, Wait, linear
 
 DRAWN = 3  # days that the next scene draws

@@ -28,9 +28,9 @@ from gradreel.scenes.mobjects.lecture_formulas import (
     sum_of_sigmoids_source,
 )
 from gradreel.scenes.mobjects.text import TextMobject, caption, formula, words
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
 from gradreel.scenes.words.day_words import unit_words
+from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
     Animation,

@@ -25,8 +25,8 @@ from gradreel.scenes.lecture.three_days import ThreeDaysScene
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.network_sum import WrittenSum
 from gradreel.scenes.mobjects.pace import sampled_rows
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import FAINT, FULL, emphasis
+from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
     Animation,

@@ -22,9 +22,9 @@ from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import matrix_source
 from gradreel.scenes.mobjects.text import Number, formula, heading, words
 from gradreel.scenes.mobjects.theta_strip import role_of
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import FAINT, FULL, emphasis, palette
 from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
     FadeIn,

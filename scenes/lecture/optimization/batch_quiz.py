@@ -9,9 +9,9 @@ from gradreel.scenes.lecture.optimization.pictures.batch_formulas import divisio
 from gradreel.scenes.mobjects.bundles import Bundles
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import palette
 from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.numbers import number_text
 from manim import (
     PI,
     TAU,

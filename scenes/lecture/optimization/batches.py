@@ -20,10 +20,10 @@ from gradreel.scenes.lecture.runs import BATCH_QUIZ, THREE_DAYS
 from gradreel.scenes.mobjects.loss_history import LossHistory
 from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.text import Number, caption, formula, words
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.update_formulas import is_plain
 from gradreel.scenes.style import palette
 from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
     Animation,

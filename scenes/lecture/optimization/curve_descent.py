@@ -11,10 +11,10 @@ from gradreel.scenes.mobjects.descent import MAP_BOX, NUMBER_LINE, Descent, in_b
 from gradreel.scenes.mobjects.descent_map import DescentMap
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.update_formulas import sum_source
 from gradreel.scenes.style import FAINT, FULL, emphasis, emphasize, palette
 from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
     Animation,

@@ -12,7 +12,6 @@ from gradreel.scenes.mobjects.loss_slice import AHEAD, BEHIND, LossSlice, SliceG
 from gradreel.scenes.mobjects.part_map import PLACE, PartMap, part_map, steps_heading
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.theta_strip import role_of
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.update_formulas import (
     GOAL,
     gradient_source,
@@ -26,6 +25,7 @@ from gradreel.scenes.mobjects.update_formulas import (
 )
 from gradreel.scenes.style import FAINT, FULL, emphasis, emphasize, palette
 from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.numbers import number_text
 from manim import (
     PI,
     UP,

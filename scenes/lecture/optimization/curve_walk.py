@@ -8,8 +8,8 @@ from gradreel.scenes.mobjects.descent import TALL
 from gradreel.scenes.mobjects.descent_map import DescentMap
 from gradreel.scenes.mobjects.pace import Pace, even_pace
 from gradreel.scenes.mobjects.text import TextMobject
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.numbers import number_text
 from manim import FadeIn, FadeOut, ReplacementTransform, UpdateFromAlphaFunc, VGroup, linear
 
 WALK_SECONDS, BY_COUNT = 8.9, 0.3  # of which this share passes by the count of updates: late ones are many

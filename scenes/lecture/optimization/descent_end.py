@@ -10,10 +10,10 @@ from gradreel.scenes.lecture.optimization.pictures.several_ends import THIN, Enl
 from gradreel.scenes.mobjects.descent import LANDED, MAP_BOX, NEARLY
 from gradreel.scenes.mobjects.gradient_lengths import GradientLengths
 from gradreel.scenes.mobjects.pace import Pace, even_pace, state_at
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.update_formulas import length_text
 from gradreel.scenes.style import mix, palette
 from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.numbers import number_text
 from manim import (
     Animation,
     Create,

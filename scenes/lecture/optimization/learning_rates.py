@@ -12,10 +12,10 @@ from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.loss_slice import POINT
 from gradreel.scenes.mobjects.sigmoid_board import set_arrow
 from gradreel.scenes.mobjects.text import TextMobject, formula
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.update_formulas import rate_source, spoken_name, taken_step_source
 from gradreel.scenes.style import PRESENT, emphasis
 from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
     Animation,

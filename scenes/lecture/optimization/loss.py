@@ -25,10 +25,10 @@ from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import Pulse
 from gradreel.scenes.mobjects.part_map import part_map, steps_heading
 from gradreel.scenes.mobjects.text import formula, words
-from gradreel.scenes.mobjects.ticks import THIN_SPACE, number_text
 from gradreel.scenes.style import PRESENT, emphasis, emphasize, palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.day_words import day_words, in_languages, period_words
+from gradreel.scenes.words.numbers import THIN_SPACE, number_text
 from manim import (
     UP,
     Create,

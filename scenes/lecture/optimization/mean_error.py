@@ -15,9 +15,9 @@ from gradreel.scenes.lecture.optimization.pictures.theta_card import ThetaCard
 from gradreel.scenes.lecture.optimization.two_thetas import TwoThetas
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.text import TextMobject
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import PRESENT, emphasis
 from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
     Create,

@@ -10,10 +10,10 @@ from gradreel.scenes.lecture.optimization.pictures.recorded_descent import WORDS
 from gradreel.scenes.mobjects.descent import in_band
 from gradreel.scenes.mobjects.recorded_theta import tensor_list
 from gradreel.scenes.mobjects.text import heading, words
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.mobjects.update_formulas import step_source, update_source
 from gradreel.scenes.style import PRESENT, emphasis, palette
 from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.numbers import number_text
 from manim import UP, FadeIn, FadeOut, LaggedStart, UpdateFromAlphaFunc, VGroup
 
 UNDER_MAP = -1.45

@@ -15,8 +15,9 @@ from gradreel.scenes import style
 from gradreel.scenes.lecture.curves.pictures.gap_counter import rounded, two_digits
 from gradreel.scenes.mobjects.plot import Plot, dashed, polyline, ring
 from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.mobjects.ticks import Ticks, number_text
+from gradreel.scenes.mobjects.ticks import Ticks
 from gradreel.scenes.style import mix, palette
+from gradreel.scenes.words.numbers import number_text
 from manim import VGroup, VMobject
 from numpy.typing import NDArray
 

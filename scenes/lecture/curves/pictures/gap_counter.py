@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.text import Number, words
-from gradreel.scenes.mobjects.ticks import number_text
+from gradreel.scenes.words.numbers import number_text
 from manim import VGroup
 
 SIZE = 34

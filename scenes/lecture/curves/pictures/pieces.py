@@ -9,8 +9,9 @@ from gradreel.core.curves.piecewise import Decomposition
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import dashed, polyline, segment
 from gradreel.scenes.mobjects.text import words
-from gradreel.scenes.mobjects.ticks import DIGIT_WIDTH, Unit, labelled, number_text, signed_text, spread_out, unit_of
+from gradreel.scenes.mobjects.ticks import DIGIT_WIDTH, Unit, labelled, spread_out, unit_of
 from gradreel.scenes.style import mix, palette
+from gradreel.scenes.words.numbers import number_text, signed_text
 from manim import Circle, DashedVMobject, ManimColor, VGroup, VMobject
 from numpy.typing import NDArray
 

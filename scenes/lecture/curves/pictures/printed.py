@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from gradreel.scenes.mobjects.ticks import number_text, signed_text
+from gradreel.scenes.words.numbers import number_text, signed_text
 
 
 def in_formula(value: float, decimals: int | None = 2, signed: bool = False) -> str:

@@ -21,8 +21,8 @@ from gradreel.scenes.mobjects.network_sum import fitting_places
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.theta_strip import ELLIPSIS, chosen_entries, fitting_decimals, letter_of, role_of
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import mix, palette
+from gradreel.scenes.words.numbers import number_text
 from manim import RIGHT, RoundedRectangle, VGroup, VMobject
 from numpy.typing import NDArray
 

@@ -11,8 +11,9 @@ from gradreel.scenes.mobjects.loss_lines import below, calmed
 from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import words
-from gradreel.scenes.mobjects.ticks import Ticks, number_text, round_labels
+from gradreel.scenes.mobjects.ticks import Ticks, round_labels
 from gradreel.scenes.style import palette
+from gradreel.scenes.words.numbers import number_text
 from manim import Circle, Dot, VGroup
 from numpy.typing import NDArray
 

@@ -9,9 +9,9 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.day_plot import SHADE
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import words
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import mix, palette
 from gradreel.scenes.words.day_words import weekdays_words
+from gradreel.scenes.words.numbers import number_text
 from manim import DOWN, Animation, FadeIn, GrowFromEdge, LaggedStart, ManimColor, Rectangle, VGroup
 from numpy.typing import NDArray
 

@@ -7,8 +7,8 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.measure import Bracket
 from gradreel.scenes.mobjects.plot import ring, segment
 from gradreel.scenes.mobjects.text import words
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import mix, palette
+from gradreel.scenes.words.numbers import number_text
 from manim import RoundedRectangle, VGroup
 
 WIDTH, HEIGHT, MIDDLE = 1.7, 1.4, (5.55, -0.1)

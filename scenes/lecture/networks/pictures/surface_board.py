@@ -15,8 +15,9 @@ from gradreel.scenes.lecture.networks.pictures.tried_term import TriedTerm
 from gradreel.scenes.mobjects.pace import pace_of
 from gradreel.scenes.mobjects.plot import polyline, ring
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
-from gradreel.scenes.mobjects.ticks import number_text, round_labels
+from gradreel.scenes.mobjects.ticks import round_labels
 from gradreel.scenes.style import palette
+from gradreel.scenes.words.numbers import number_text
 from manim import VGroup
 from numpy.typing import NDArray
 

@@ -14,8 +14,8 @@ from gradreel.scenes.mobjects.depth_lines import KINDS, DepthLines
 from gradreel.scenes.mobjects.match_board import thin_diagram
 from gradreel.scenes.mobjects.plot import Plot, segment
 from gradreel.scenes.mobjects.text import words
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import PRESENT, mix, palette
+from gradreel.scenes.words.numbers import number_text
 from manim import DOWN, LEFT, ManimColor, VGroup
 from numpy.typing import NDArray
 

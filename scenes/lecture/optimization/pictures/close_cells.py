@@ -11,8 +11,8 @@ from gradreel.scenes.mobjects.grid_map import GridMap
 from gradreel.scenes.mobjects.patches import patch_under
 from gradreel.scenes.mobjects.plot import ring, segment
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import PRESENT, mix, palette
+from gradreel.scenes.words.numbers import number_text
 from manim import DL, UR, Animation, Dot, FadeIn, FadeOut, Square, VGroup, VMobject, interpolate_color
 from numpy.typing import NDArray
 

@@ -12,9 +12,10 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.day_plot import DayPlot
 from gradreel.scenes.mobjects.plot import Plot, dashed, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.mobjects.ticks import Ticks, number_text, round_ticks
+from gradreel.scenes.mobjects.ticks import Ticks, round_ticks
 from gradreel.scenes.style import mix, palette
 from gradreel.scenes.words.day_words import as_date, day_words, tick_days
+from gradreel.scenes.words.numbers import number_text
 from manim import VGroup, VMobject
 from numpy.typing import NDArray
 

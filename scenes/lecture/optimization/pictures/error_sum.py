@@ -12,8 +12,8 @@ from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import Node
 from gradreel.scenes.mobjects.network_sum import fitting_places
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
-from gradreel.scenes.mobjects.ticks import THIN_SPACE, number_text
 from gradreel.scenes.style import palette
+from gradreel.scenes.words.numbers import THIN_SPACE, number_text
 from manim import VGroup
 from numpy.typing import NDArray
 

@@ -9,8 +9,8 @@ from gradreel.scenes.mobjects.loss_slice import free_place
 from gradreel.scenes.mobjects.pace import state_at
 from gradreel.scenes.mobjects.plot import polyline, segment
 from gradreel.scenes.mobjects.text import words
-from gradreel.scenes.mobjects.ticks import number_text
 from gradreel.scenes.style import mix, palette
+from gradreel.scenes.words.numbers import number_text
 from manim import DL, UR, Circle, Dot, Mobject, Rectangle, VGroup, VMobject
 from numpy.typing import NDArray
 

@@ -12,9 +12,10 @@ from gradreel.scenes.mobjects.loss_slice import BEHIND, POINT, LossSlice, free_p
 from gradreel.scenes.mobjects.plot import Plot, dashed, ring
 from gradreel.scenes.mobjects.sigmoid_board import arrow, set_arrow
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
-from gradreel.scenes.mobjects.ticks import Ticks, number_text, round_labels
+from gradreel.scenes.mobjects.ticks import Ticks, round_labels
 from gradreel.scenes.mobjects.update_formulas import rate_source
 from gradreel.scenes.style import palette
+from gradreel.scenes.words.numbers import number_text
 from manim import UP, Animation, Mobject, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 

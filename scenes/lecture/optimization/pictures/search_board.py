@@ -17,8 +17,9 @@ from gradreel.scenes.mobjects.patches import patch_under
 from gradreel.scenes.mobjects.plot import Plot, polyline
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.mobjects.theta_strip import role_of
-from gradreel.scenes.mobjects.ticks import number_text, round_labels, ticks_at_knots
+from gradreel.scenes.mobjects.ticks import round_labels, ticks_at_knots
 from gradreel.scenes.style import mix, palette
+from gradreel.scenes.words.numbers import number_text
 from manim import Animation, Dot, Mobject, RoundedRectangle, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 
 PLOT = {"left": style.LEFT_EDGE + 0.55, "right": -0.75, "bottom": -2.4, "top": 1.35}

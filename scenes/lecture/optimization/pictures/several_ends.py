@@ -9,8 +9,9 @@ from gradreel.scenes.mobjects.measure import upright_bracket
 from gradreel.scenes.mobjects.plot import Plot, polyline
 from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.text import words
-from gradreel.scenes.mobjects.ticks import nice_range, number_text
+from gradreel.scenes.mobjects.ticks import nice_range
 from gradreel.scenes.style import mix, palette
+from gradreel.scenes.words.numbers import number_text
 from manim import Animation, Rectangle, Restore, VGroup, VMobject
 from numpy.typing import NDArray
 
