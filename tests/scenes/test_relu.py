@@ -30,11 +30,11 @@ def everything(scene, beat):
     findings = [str(finding) for finding in check_scene(scene)]
     if beat != "two":
         return findings, [], [], []
-    curves = [drawn(scene.plot, curve) for curve in (scene.one, scene.two, scene.total)]
+    curves = [drawn(scene.plot, curve) for curve in (scene.one, scene.two, scene.sum.curve)]
     return (
         findings,
         curves,
-        [number.text.replace("\u2212", "-") for number in scene.numbers],
+        [number.text.replace("\u2212", "-") for number in scene.sum.numbers],
         [float(text.source.removeprefix("$display(").removesuffix(")$")) for text in scene.letters],
     )
 
@@ -63,8 +63,8 @@ def test_the_line_that_sweeps_stands_where_the_numbers_are_read(play):
     def look(scene, beat):
         if beat != "two":
             return None
-        scene.show(2.2)
-        return [scene.plot.data(mark.get_center()) for mark in scene.marks], [n.text for n in scene.numbers]
+        scene.sum.show(2.2)
+        return [scene.plot.data(mark.get_center()) for mark in scene.sum.dots], [n.text for n in scene.sum.numbers]
 
     marks, texts = play(Relu, look, run=RUN).seen["two"]  # c = 3, w = 0.5, b = -0.5
     assert marks == [pytest.approx((2.2, 1.8)), pytest.approx((2.2, 0.0)), pytest.approx((2.2, 1.8))]

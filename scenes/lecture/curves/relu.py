@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -11,22 +13,28 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import relu, sigmoid
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
+from gradreel.scenes.lecture.curves.pictures.relu_sum import ReluSum
 from gradreel.scenes.lecture.curves.pictures.small_curve import SmallCurve
-from gradreel.scenes.lecture.curves.two_relus import FORMULA_BASELINE, TwoReluBeats
-from gradreel.scenes.mobjects.lecture_formulas import relu_source
+from gradreel.scenes.mobjects.formula_growth import grow
+from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.lecture_formulas import Y, many_features_source, relu_source, sum_of_relus_source
 from gradreel.scenes.mobjects.part_map import part_map, steps_heading
 from gradreel.scenes.mobjects.plot import Plot, dashed
-from gradreel.scenes.mobjects.text import formula, words
+from gradreel.scenes.mobjects.sigmoid_board import ROLE
+from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import Ticks, ticks_at_knots
-from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
+from gradreel.scenes.style import BAND, FAINT, FULL, PRESENT, emphasis, mix, palette
 from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
     Animation,
+    AnimationGroup,
     Create,
     FadeIn,
     FadeOut,
     LaggedStart,
+    ReplacementTransform,
+    Succession,
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
@@ -37,15 +45,22 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 PLOT_BOX = {"left": -5.6, "right": 5.2, "bottom": -3.15, "top": 0.75}
+SAMPLES = 301
+RUNNER = 0.12  # radius of a dot that runs along a curve
+FORMULA_BASELINE, LETTERS_BASELINE, LETTER_NUMBER = 2.35, 1.7, 34  # letters' numbers: under the formula, their size
+ADDED = 0.5  # share of blue in the two ReLUs while they are added
+
+SUM_BASELINE, SUM_SIZE, NOTE = 1.85, 58, 34
+ICONS = ((-5.7, -3.0), (-1.35, 1.35), (3.0, 5.7))  # left and right of three small pictures
+ICON_SPAN, ICON_NAME = (-2.1, 0.0), -2.75  # their bottom and top; the baseline of their names
+
+R = 4.0  # activation functions are drawn from -R to R
 PANELS = ((-5.4, -1.0), (1.0, 5.4))  # left and right of the two activation functions
 PANEL_SPAN, PANEL_NAME = (-2.05, 0.1), -2.8
 READABLE = 0.55  # how bright the name of the function is that steps back
-SAMPLES = 301
-RUNNER = 0.12  # radius of the dot that runs along the ReLU
-R = 4.0  # activation functions are drawn from -R to R
 
 
-class Relu(TwoReluBeats):
+class Relu(LectureScene):
     """c max(0, b + w x₁), two of which are a hard sigmoid exactly; sigmoid and ReLU are activation functions."""
 
     class Parameters(LectureScene.Parameters):
@@ -70,168 +85,124 @@ class Relu(TwoReluBeats):
         self._names_beat()
         self.hand_on()
 
-    # -- the numbers ---------------------------------------------------------------------------------------------
-
     def _prepare(self) -> None:
         w, b, c = self.parameters.w, self.parameters.b, self.parameters.c
+        self.up = c > 0
         start, end = -b / w, (1 - b) / w
         self.hard = PiecewiseLinearCurve([start, end], [0.0, c])  # c max(0, b + w x) up to where it reaches c
         self.relus = self.hard.decompose().relus()
         width = end - start
         self.x_range = (start - width / 2, end + width)
         self.x = np.unique([*np.linspace(*self.x_range, SAMPLES), start, end])
+        self.bracket_y = b + w * self.x
         self.first, self.second = (self.relus.piece(k, self.x) for k in (1, 2))
         heights = [*self.first, *self.second]
         margin = 0.04 * (max(heights) - min(heights))
         self.y_range = (min(heights) - margin, max(heights) + margin)
         self.plot = self._axes()
 
-    def _axes(self) -> Plot:
-        ticks = ticks_at_knots(self.hard.x, *self.x_range, PLOT_BOX["right"] - PLOT_BOX["left"])
-        heights = tuple(float(f"{k * self.parameters.c:.3g}") for k in range(3))
-        y_ticks = Ticks(heights, tuple(map(number_text, heights)))
-        plot = Plot(self.x_range, self.y_range, **PLOT_BOX, x_ticks=ticks, y_ticks=y_ticks)
-        zero = float(plot.at(0, 0)[1])
-        for part in (plot.x_axis, plot.x_tick_labels, plot.x_label):
-            part.shift((zero - PLOT_BOX["bottom"]) * UP)
-        if self.parameters.c < 0:  # the first ReLU falls: labels above the axis, out of its way
-            plot.x_tick_labels.shift(0.66 * UP)
-        return plot
-
     # -- beats ---------------------------------------------------------------------------------------------------
 
     def _map_beat(self) -> None:
         with self.beat("map"):
-            # The third step is behind us; the brightness goes back to the first. Then what is asked: the soft sigmoid,
-            # and over it the hard one, which stays
+            # The third step is behind us; the brightness goes back to the first. Then what is asked: the soft sigmoid
+            # in the place of the map, and over it the hard one, bright, which stays
             steps = part_map(self, self.trace("run"), 3)
             self.play(*self._title(steps_heading(self)), FadeIn(steps, run_time=0.8))
             self.play(steps.focus(1), run_time=0.6)
             self.wait(0.7)
-            self._ask(steps)
-
-    def _ask(self, steps: VMobject) -> None:
-        """The soft sigmoid in the place of the map; then the hard one, bright, in front of it."""
-        curve = match_by_slope(*self.hard.x, self.parameters.c)
-        soft, hard = sigmoid(curve.b + curve.w * self.x) * curve.c, self.hard(self.x)
-        self.soft = self.plot.curve(self.x, soft, palette.blue)
-        self.one = self.plot.curve(self.x, hard, palette.blue)
-        self.asked = self._asked()
-        late = squish_rate_func(smooth, 0.3, 1.0)
-        arriving = [Create(self.soft, run_time=1.5, rate_func=late)]
-        arriving += [FadeIn(part, run_time=1.5, rate_func=late) for part in (self.plot, self.asked[0])]
-        self.play(FadeOut(steps, run_time=0.4), *self._title(self.screen("heading-why")), *arriving)
-        self.wait(1.0)
-        dimmed = emphasis(self.soft, FAINT), emphasis(self.asked[0], PRESENT)
-        self.play(*dimmed, Create(self.one), FadeIn(self.asked[1]), run_time=1.1)
-
-    def _asked(self) -> VGroup:
-        """The names of both sigmoids right of the ramp: the soft one's on its side of the hard one's level."""
-        level = float(self.plot.at(0, self.parameters.c)[1])
-        names = [words(self.screen(key), style.LABEL, palette.blue) for key in ("soft-sigmoid", "hard-sigmoid")]
-        baselines = (-0.6, 0.22) if self.parameters.c > 0 else (0.42, -0.45)
-        left = float(self.plot.at(self.hard.x[1], 0)[0]) + 0.35
-        places = zip(names, baselines, strict=True)
-        return VGroup(*(name.place(level + baseline, left=left) for name, baseline in places))
+            match = match_by_slope(*self.hard.x, self.parameters.c)
+            self.soft = self.plot.curve(self.x, match.c * sigmoid(match.b + match.w * self.x), palette.blue)
+            self.one = self.plot.curve(self.x, self.hard(self.x), palette.blue)
+            soft_name, hard_name = self.sigmoid_names = self._name_sigmoids()
+            late = squish_rate_func(smooth, 0.3, 1.0)
+            arriving = [Create(self.soft, run_time=1.5, rate_func=late)]
+            arriving += [FadeIn(part, run_time=1.5, rate_func=late) for part in (self.plot, soft_name)]
+            self.play(FadeOut(steps, run_time=0.4), *self._title(self.screen("heading-why")), *arriving)
+            self.wait(1.0)
+            dimmed = emphasis(self.soft, FAINT), emphasis(soft_name, PRESENT)
+            self.play(*dimmed, Create(self.one), FadeIn(hard_name), run_time=1.1)
 
     def _relu_beat(self) -> None:
         with self.beat("relu"):
             # The hard sigmoid breaks at its second corner: flat, then a slope. How that is made: a straight line, what
             # is below zero of it lifted to zero, which has its name now, and all of it c times as high
-            leaving = [FadeOut(part, run_time=0.5) for part in (self.soft, self.asked)]
+            leaving = [FadeOut(part, run_time=0.5) for part in (self.soft, self.sigmoid_names)]
             self.play(*leaving, self._break())
-            self._run_along(1.5)
+            runner = self._run_along([(self.plot, self.x, self.first)], coming=0.15, seconds=1.35)
             self.line = self._straight_line()
             self.bracket = self.plot.curve(self.x, self.x, palette.blue, style.SECOND_CURVE)
             self.formula = formula(relu_source(), style.FORMULA).place(FORMULA_BASELINE, center=0.0)
             inner = VGroup(*map(self.formula.part, ("sigmoid", "brackets", "bias", "plus-in", "w", "x")))
             self.play(
-                FadeOut(self.runner, run_time=0.3), emphasis(self.one, FAINT),
+                FadeOut(runner, run_time=0.3), emphasis(self.one, FAINT),
                 Create(self.line[0]), FadeIn(self.line[1]),
                 FadeIn(inner, shift=0.15 * UP), run_time=0.9,
             )  # fmt: skip
-            self._draw_bracket(self._bracket())
+            self._draw_bracket(self.bracket_y)
             self.play(Create(self.bracket), run_time=0.7, rate_func=smooth)
             self.play(self._lift(), run_time=1.2)
             self.bend = self._bend()
             self.play(*self._title(self.screen("heading-relu")), FadeIn(self.bend, run_time=0.4))
             self._stretch()
 
-    def _run_along(self, seconds: float) -> None:
-        """A dot runs along the ReLU: flat, then the slope."""
-        x, y = self.x, self.first
-        dot = self.plot.dot(x[0], y[0], palette.text, RUNNER)
+    def _two_beat(self) -> None:
+        plot, c = self.plot, self.parameters.c
+        with self.beat("two"):
+            # A second ReLU bends where the first has reached c and goes down. A line sweeps to the right: the second
+            # one's height also hangs from the first one, and where it ends the sum is: along the hard sigmoid
+            two = formula(f'{Y} {_term(1)} part("plus", +) {_term(2)}', 46).place(FORMULA_BASELINE, center=0.0)
+            self.two = plot.curve(self.x, self.second, palette.blue, style.SECOND_CURVE)
+            from_ = {"c": "c", "max": "sigmoid", "brackets": "brackets", "b": "bias", "w": "w", "x": "x"}
+            origins = {f"{part}-1": old for part, old in from_.items()}
+            leaving = [FadeOut(part) for part in (self.line, self.letters, self.bend)]
+            self.play(*grow(self.formula, two, origins=origins), Create(self.two), *leaving, run_time=1.6)
+            self.formula = two
+            parts = {"c-1": "c", "b-1": "b", "w-1": "w", "c-2": "c'", "b-2": "b'", "w-2": "w"}
+            self.letters = self._numbers_under(parts)
+            self.play(FadeIn(self.letters, shift=0.1 * UP), run_time=0.5)
+            corners = np.array([self.x_range[0], *self.hard.x, self.x_range[1]])
+            self.band = plot.curve(corners, self.hard(corners), mix(palette.blue, 0.45), BAND)
+            self.band_label = words(self.screen("hard-sigmoid"), style.LABEL, mix(palette.blue, 0.8))
+            between = -0.5 if self.up else 0.28  # the level of c and zero
+            self.band_label.place(plot.at(0, c)[1] + between, right=plot.box[1] - 0.35)
+            self.sum = ReluSum(plot, self.x, self.relus, self.formula)
+            ends = [label for label in plot.x_tick_labels if label.get_right()[0] > plot.box[1]]  # a bar will lie there
+            self.play(
+                *map(FadeOut, ends),
+                emphasis(self.one, ADDED), emphasis(self.two, ADDED), FadeIn(self.sum.scan), FadeIn(self.sum.values),
+                run_time=0.6,
+            )  # fmt: skip
+            self.play(self.sum.sweep(self.x_range[1], 3.2))
+            self.sum.show(self.x_range[1])
+            self.add(self.band, self.sum.scan)
+            self.play(FadeIn(self.band), FadeIn(self.band_label), run_time=0.6)
+            self.add(self.sum.scan)
 
-        def update(mark: VMobject, share: float) -> None:
-            at = x[0] + share * (x[-1] - x[0])
-            mark.move_to(self.plot.at(at, np.interp(at, x, y)))
-
-        self.play(FadeIn(dot, run_time=0.15))
-        self.play(UpdateFromAlphaFunc(dot, update, run_time=seconds - 0.15, rate_func=smooth))
-        self.runner = dot
-
-    def _bracket(self) -> NDArray:
-        """b + w x_1 over the picture."""
-        return self.parameters.b + self.parameters.w * self.x
-
-    def _lift(self) -> Animation:
-        """A copy of the straight line, whose part below zero goes up to zero: ReLU."""
-        line = self._bracket()
-
-        def update(_: VMobject, share: float) -> None:
-            self._draw_bracket(np.maximum(line, np.minimum(line, 0.0) * (1 - share)))
-
-        return UpdateFromAlphaFunc(self.bracket, update, rate_func=smooth)
-
-    def _draw_bracket(self, y: NDArray) -> None:
-        """The curve of what stands in the brackets, through y where the picture has room for it."""
-        seen = self._is_seen(y)
-        self.plot.set_curve(self.bracket, self.x[seen], y[seen])
-
-    def _is_seen(self, y: NDArray) -> NDArray:
-        return (y >= self.y_range[0]) & (y <= self.y_range[1])
-
-    def _stretch(self) -> None:
-        """Times c: the curve becomes c times as high, which is the ReLU that the hard sigmoid broke into."""
-        low = relu(self._bracket())
-
-        def update(_: VMobject, share: float) -> None:
-            self._draw_bracket(low + share * (self.first - low))
-
-        stretch = UpdateFromAlphaFunc(self.bracket, update, rate_func=smooth)
-        outer = [FadeIn(self.formula.part(name)) for name in ("y", "equals", "c")]
-        self.play(*outer, stretch, run_time=1.2)
-        self.add(self.formula)
-        self.letters = self._numbers_under({"c": "c", "bias": "b", "w": "w"})
-        self.play(FadeIn(self.letters, shift=0.1 * UP), emphasis(self.one, FULL), FadeOut(self.bracket), run_time=0.4)
-
-    def _break(self) -> Animation:
-        """What is level turns until it goes on like the ramp: the second ReLU is taken away."""
-
-        def update(curve: VMobject, share: float) -> None:
-            self.plot.set_curve(curve, self.x, self.first + (1 - share) * self.second)
-
-        return UpdateFromAlphaFunc(self.one, update, rate_func=smooth)
-
-    def _bend(self) -> VGroup:
-        """A dot where the curve bends, and beside it that the bracket is 0 there."""
-        at = self.plot.at(self.hard.x[0], 0)
-        name = formula("green(b) + yellow(w) thin x_1 = 0", style.LETTER)
-        name.place(at[1] + (0.28 if self.parameters.c > 0 else -0.5), right=at[0] - 0.12)
-        return VGroup(self.plot.dot(self.hard.x[0], 0, palette.text, 0.1), name)
-
-    def _straight_line(self) -> VGroup:
-        """b + w x where it can be seen, and its formula at the upper end: below it, or left of it where it is steep."""
-        line = self._bracket()
-        seen = self.x[self._is_seen(line)][[0, -1]]
-        ends = self.plot.at(seen, np.interp(seen, self.x, line))
-        label = formula("green(b) + yellow(w) thin x_1", style.LETTER)
-        x, y, _ = ends[1]
-        if abs(self.parameters.c) < 1:
-            label.place(float(y) - 0.3, right=float(x) - 0.5)
-        else:
-            label.place(float(y) - 0.55, right=float(x))
-        return VGroup(dashed(*ends, palette.text, 2.0, dash=0.1), label)
+    def _sum_beat(self) -> None:
+        with self.beat("sum"):
+            # The formula of the network: sigmoid becomes hard sigmoid. Below, the picture shrinks to a small equation:
+            # one hard sigmoid is two ReLUs. So hard sigmoid becomes max, with a sum twice as long
+            seen = self.sum
+            leaving = [self.plot, self.band, self.band_label, seen.line, seen.bars, seen.dots, seen.values]
+            leaving += [self.formula, self.letters]
+            icons, signs = self._icons()
+            soft = formula(many_features_source(), SUM_SIZE).place(SUM_BASELINE, center=0.0)
+            hard = formula(many_features_source(activation="hard_sigmoid"), SUM_SIZE).place(SUM_BASELINE, center=0.0)
+            self.play(
+                *(FadeOut(part, run_time=0.4) for part in leaving), *self._title(self.screen("heading-sum")),
+                FadeIn(soft, run_time=0.9, rate_func=squish_rate_func(smooth, 0.5, 1.0)),
+            )  # fmt: skip
+            self.play(*grow(soft, hard, coming=0.4), run_time=0.9)  # the gap opens while "hard" is written in it
+            self._shrink(icons)
+            self.play(*(FadeIn(sign) for sign in signs), run_time=0.4)
+            self.add(*icons)
+            self.icons = VGroup(*icons, *signs)
+            self.formula = formula(sum_of_relus_source(), SUM_SIZE).place(SUM_BASELINE, center=0.0)
+            self.note = words(self.screen("two-each"), NOTE)
+            self.note.place(SUM_BASELINE - 1.3, left=self.formula.part("sum").get_left()[0])
+            noted = FadeIn(self.note, shift=0.1 * UP, rate_func=squish_rate_func(smooth, 0.6, 0.9), run_time=1.8)
+            self.play(*grow(hard, self.formula, morph=False), noted, run_time=1.8)  # early enough to be read
 
     def _names_beat(self) -> None:
         with self.beat("names"):
@@ -249,22 +220,142 @@ class Relu(TwoReluBeats):
                 LaggedStart(*(FadeIn(panel) for panel in self.panels), lag_ratio=0.5, run_time=1.4),
             )
             self.wait(0.4)
-            self._run_along_both(r, 2.2)
+            curves = [(panel.plot, r, y) for panel, (_, y, _) in zip(self.panels, sides, strict=True)]
+            self.play(FadeOut(self._run_along(curves, coming=0.2, seconds=2.2), run_time=0.3))
             curve, name = self.panels[0].curve, self.panels[0].name
             self.play(emphasis(curve, FAINT), emphasis(name, READABLE), emphasis(self.panels[1], FULL), run_time=0.6)
 
-    def _run_along_both(self, r: NDArray, seconds: float) -> None:
-        """A dot on each of the two functions, both over the same r, from left to right."""
-        heights = (sigmoid(r), relu(r))
-        dots = VGroup(
-            *(panel.plot.dot(r[0], y[0], palette.text, RUNNER) for panel, y in zip(self.panels, heights, strict=True))
-        )
+    # -- parts of the picture ------------------------------------------------------------------------------------
 
-        def update(_: VGroup, share: float) -> None:
-            at = r[0] + share * (r[-1] - r[0])
-            for dot, panel, y in zip(dots, self.panels, heights, strict=True):
-                dot.move_to(panel.plot.at(at, np.interp(at, r, y)))
+    def _title(self, text: str) -> list[Animation]:
+        self.title, animations = next_heading(text, getattr(self, "title", None))
+        return animations
 
-        self.play(FadeIn(dots, run_time=0.2))
+    def _axes(self) -> Plot:
+        ticks = ticks_at_knots(self.hard.x, *self.x_range, PLOT_BOX["right"] - PLOT_BOX["left"])
+        heights = tuple(float(f"{k * self.parameters.c:.3g}") for k in range(3))
+        y_ticks = Ticks(heights, tuple(map(number_text, heights)))
+        plot = Plot(self.x_range, self.y_range, **PLOT_BOX, x_ticks=ticks, y_ticks=y_ticks)
+        zero = float(plot.at(0, 0)[1])
+        for part in (plot.x_axis, plot.x_tick_labels, plot.x_label):
+            part.shift((zero - PLOT_BOX["bottom"]) * UP)
+        if not self.up:  # the first ReLU falls: labels above the axis, out of its way
+            plot.x_tick_labels.shift(0.66 * UP)
+        return plot
+
+    def _name_sigmoids(self) -> VGroup:
+        """The names of both sigmoids right of the ramp: the soft one's on its side of the hard one's level."""
+        level = float(self.plot.at(0, self.parameters.c)[1])
+        names = [words(self.screen(key), style.LABEL, palette.blue) for key in ("soft-sigmoid", "hard-sigmoid")]
+        baselines = (-0.6, 0.22) if self.up else (0.42, -0.45)
+        left = float(self.plot.at(self.hard.x[1], 0)[0]) + 0.35
+        places = zip(names, baselines, strict=True)
+        return VGroup(*(name.place(level + baseline, left=left) for name, baseline in places))
+
+    def _straight_line(self) -> VGroup:
+        """b + w x where it can be seen, and its formula at the upper end: below it, or left of it where it is steep."""
+        seen = self.x[self._is_seen(self.bracket_y)][[0, -1]]
+        ends = self.plot.at(seen, np.interp(seen, self.x, self.bracket_y))
+        label = formula("green(b) + yellow(w) thin x_1", style.LETTER)
+        x, y, _ = map(float, ends[1])
+        left, drop = (0.5, 0.3) if abs(self.parameters.c) < 1 else (0.0, 0.55)
+        return VGroup(dashed(*ends, palette.text, 2.0, dash=0.1), label.place(y - drop, right=x - left))
+
+    def _bend(self) -> VGroup:
+        """A dot where the curve bends, and beside it that the bracket is 0 there."""
+        at = self.plot.at(self.hard.x[0], 0)
+        name = formula("green(b) + yellow(w) thin x_1 = 0", style.LETTER)
+        name.place(at[1] + (0.28 if self.up else -0.5), right=at[0] - 0.12)
+        return VGroup(self.plot.dot(self.hard.x[0], 0, palette.text, 0.1), name)
+
+    def _numbers_under(self, parts: dict[str, str]) -> VGroup:
+        """The numbers under parts of the formula, given by their letters: b' and c' are the second ReLU's."""
+        p = self.parameters
+        values = {"c": p.c, "b": p.b, "w": p.w, "c'": -p.c, "b'": p.b - 1}
+        texts = VGroup()
+        for part, letter in parts.items():
+            ink = getattr(palette, ROLE[letter[0]])
+            text = formula(number_text(float(f"{values[letter]:.3g}")).replace("\u2212", "-"), LETTER_NUMBER, ink)
+            texts.add(text.place(LETTERS_BASELINE, center=self.formula.part(part).get_center()[0]))
+        return texts
+
+    def _icons(self) -> tuple[list[SmallCurve], list[TextMobject]]:
+        """Small pictures of the hard sigmoid and of both ReLUs, and the signs between them."""
+        curves = (self.hard(self.x), self.first, self.second)
+        names = (self.screen("hard-sigmoid"), *(f"ReLU, $magenta(c) {sign} 0$" for sign in ("><" if self.up else "<>")))
+        icons = [
+            SmallCurve(self.x, y, self.y_range, (*sides, *ICON_SPAN), words(name, style.LABEL, palette.blue), ICON_NAME)
+            for y, sides, name in zip(curves, ICONS, names, strict=True)
+        ]
+        middle = sum(ICON_SPAN) / 2
+        gaps = [(a[1] + b[0]) / 2 for a, b in pairwise(ICONS)]
+        signs = [formula(sign, 52).move_to((x, middle, 0)) for sign, x in zip("=+", gaps, strict=True)]
+        return icons, signs
+
+    # -- motion --------------------------------------------------------------------------------------------------
+
+    def _break(self) -> Animation:
+        """What is level turns until it goes on like the ramp: the second ReLU is taken away."""
+
+        def update(curve: VMobject, share: float) -> None:
+            self.plot.set_curve(curve, self.x, self.first + (1 - share) * self.second)
+
+        return UpdateFromAlphaFunc(self.one, update, rate_func=smooth)
+
+    def _run_along(self, curves: Sequence[tuple[Plot, NDArray, NDArray]], coming: float, seconds: float) -> VGroup:
+        """A dot runs along each curve (plot, x, y) from left to right, all at the same x; returns the dots."""
+        dots = VGroup(*(plot.dot(x[0], y[0], palette.text, RUNNER) for plot, x, y in curves))
+
+        def update(_: VMobject, share: float) -> None:
+            for dot, (plot, x, y) in zip(dots, curves, strict=True):
+                at = x[0] + share * (x[-1] - x[0])
+                dot.move_to(plot.at(at, np.interp(at, x, y)))
+
+        self.play(FadeIn(dots, run_time=coming))
         self.play(UpdateFromAlphaFunc(dots, update, run_time=seconds, rate_func=smooth))
-        self.play(FadeOut(dots, run_time=0.3))
+        return dots
+
+    def _lift(self) -> Animation:
+        """What is below zero of the straight line goes up to zero: ReLU."""
+        line = self.bracket_y
+
+        def update(_: VMobject, share: float) -> None:
+            self._draw_bracket(np.maximum(line, np.minimum(line, 0.0) * (1 - share)))
+
+        return UpdateFromAlphaFunc(self.bracket, update, rate_func=smooth)
+
+    def _stretch(self) -> None:
+        """Times c: the curve becomes c times as high, which is the ReLU that the hard sigmoid broke into."""
+        low = relu(self.bracket_y)
+
+        def update(_: VMobject, share: float) -> None:
+            self._draw_bracket(low + share * (self.first - low))
+
+        stretch = UpdateFromAlphaFunc(self.bracket, update, rate_func=smooth)
+        outer = [FadeIn(self.formula.part(name)) for name in ("y", "equals", "c")]
+        self.play(*outer, stretch, run_time=1.2)
+        self.add(self.formula)
+        self.letters = self._numbers_under({"c": "c", "bias": "b", "w": "w"})
+        self.play(FadeIn(self.letters, shift=0.1 * UP), emphasis(self.one, FULL), FadeOut(self.bracket), run_time=0.4)
+
+    def _draw_bracket(self, y: NDArray) -> None:
+        """The curve of what stands in the brackets, through y where the picture has room for it."""
+        seen = self._is_seen(y)
+        self.plot.set_curve(self.bracket, self.x[seen], y[seen])
+
+    def _is_seen(self, y: NDArray) -> NDArray:
+        return (y >= self.y_range[0]) & (y <= self.y_range[1])
+
+    def _shrink(self, icons: Sequence[SmallCurve]) -> None:
+        """Each curve becomes its small picture, the rightmost first: none runs through another one's place."""
+        moves: list[Animation] = []
+        for curve, icon in zip((self.two, self.one, self.sum.curve), reversed(icons), strict=True):
+            shown = AnimationGroup(FadeIn(icon.zero), FadeIn(icon.name), run_time=0.3)
+            moves.append(Succession(ReplacementTransform(curve, icon.curve, run_time=0.7), shown))
+        self.play(LaggedStart(*moves, lag_ratio=0.4))
+
+
+def _term(k: int) -> str:
+    """c_k max(0, b_k + w_k x_1)."""
+    inner = f'part("b-{k}", green(b_{k})) part("plus-{k}", +) part("w-{k}", yellow(w_{k})) thin part("x-{k}", x_1)'
+    return f'part("c-{k}", magenta(c_{k})) thin part("max-{k}", max)part("brackets-{k}", (0, {inner}))'
