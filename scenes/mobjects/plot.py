@@ -29,6 +29,12 @@ def segment(start: ArrayLike, end: ArrayLike, color: ManimColor, width: float) -
     return line
 
 
+def straight_curves(starts: NDArray, ends: NDArray) -> NDArray:
+    """Straight Bezier curves from starts (..., k, 3) to ends, (..., 4 k, 3)."""
+    curves = np.stack([starts, (2 * starts + ends) / 3, (starts + 2 * ends) / 3, ends], axis=-2)
+    return curves.reshape(*starts.shape[:-2], 4 * starts.shape[-2], 3)
+
+
 def dashed(
     start: ArrayLike, end: ArrayLike, color: ManimColor, width: float = style.GUIDE, dash: float = 0.07
 ) -> VMobject:

@@ -6,6 +6,7 @@ from datetime import date
 
 import numpy as np
 import pytest
+from gradreel.core.analysis.forecast import weekdays
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.synthetic import LOW_WEEKDAYS
 from gradreel.core.daily.views import DailyViews
@@ -13,7 +14,7 @@ from gradreel.core.errors import UserError
 from gradreel.core.network.worked_example import label_day
 from gradreel.scenes.lecture.networks.more_features import MoreFeatures
 from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
-from gradreel.scenes.lecture.networks.pictures.parameter_squares import ParameterSquares
+from gradreel.scenes.lecture.networks.pictures.view_window import ParameterSquares
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.counting import Counting
 from gradreel.scenes.mobjects.lecture_formulas import bracket_sum_source
@@ -115,7 +116,8 @@ def test_one_x_1_has_two_answers_and_x_2_tells_them_apart(play):
     scene, daily = play(MoreFeatures).scene, DailyViews().daily
     pairs, close = scene.pairs, scene.close
     pair = pairs.told_apart_from(LOW_WEEKDAYS[0])
-    assert pair[0] in pairs.on(LOW_WEEKDAYS[0]) and pair[1] not in pairs.on(LOW_WEEKDAYS[0])
+    low = weekdays(pairs.dates) == LOW_WEEKDAYS[0]
+    assert low[pair[0]] and not low[pair[1]]
     places = [[scene.strip.plot.data(dot.get_center()) for dot in days.dots] for days in scene.framed]
     np.testing.assert_allclose([[views for _, views in days] for days in places], pairs.courses[sorted(pair)])
     ends = pairs.dates[sorted(pair)].astype(int)
@@ -134,9 +136,9 @@ def test_one_x_1_has_two_answers_and_x_2_tells_them_apart(play):
     (older, beside, apart), span = np.abs(np.diff(views, axis=0)[0]), np.ptp(pairs.plot.x_range)
     assert older > 0.15 * span and apart > 0.15 * span and older >= 4 * beside and beside <= 0.012 * span
     assert heights[:, 1] == pytest.approx(close.level.get_y(), abs=0.1)
-    weekdays = [[day.source for _, day in letters] for letters in close.letters]
+    named = [[day.source for _, day in letters] for letters in close.letters]
     ends = [date.fromisoformat(str(pairs.dates[k])).toordinal() for k in sorted(pair)]
-    assert weekdays == [[f"{date.fromordinal(end - ago):%a}" for ago in (2, 1, 0)] for end in ends]
+    assert named == [[f"{date.fromordinal(end - ago):%a}" for ago in (2, 1, 0)] for end in ends]
     older = " ".join(f"a {date.fromordinal(end - 2):%A}," for end in ends).removesuffix(",")
     said = next(beat.lines["en"] for beat in scene.beats if beat.name == "why")
     assert f"{older}. x two differs" in said, "in the order in which they stand side by side"

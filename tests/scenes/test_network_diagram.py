@@ -232,7 +232,7 @@ def test_the_gap_to_the_days_own_number_is_written(film):
 
 
 def test_it_begins_with_the_formula_that_the_scene_before_leaves():
-    assert pytest.approx(features.FORMULA_BASELINE - 0.1) == network_diagram.WHOLE_BASELINE
+    assert features.GROWN_BASELINE == network_diagram.WHOLE_BASELINE
     assert network_diagram.WHOLE_SIZE == features.GROWN_SIZE
 
 

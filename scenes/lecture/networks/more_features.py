@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
+from functools import partial
 from itertools import pairwise
 from typing import Annotated, Self
 
+from gradreel.core.daily.synthetic import LOW_WEEKDAYS
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.worked_example import label_day
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.daily_data import days_that_differ, shown_name
-from gradreel.scenes.lecture.networks.feature_count import NOTE, FeatureCount
-from gradreel.scenes.lecture.networks.one_day import MOST_PAIRS, PAIRS, OneDayBeats
-from gradreel.scenes.lecture.networks.pictures.day_pairs import DayPairs
-from gradreel.scenes.lecture.networks.pictures.view_window import ViewWindow
+from gradreel.scenes.lecture.networks.pictures.day_pairs import AlikeDays, DayPairs, PairAsked
+from gradreel.scenes.lecture.networks.pictures.view_window import ParameterSquares, ViewWindow
 from gradreel.scenes.mobjects.counting import Counting
-from gradreel.scenes.mobjects.formula_growth import grow, moving
+from gradreel.scenes.mobjects.formula_growth import SECONDS, grow, moving
+from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import (
     bracket_source,
     bracket_sum_source,
@@ -29,35 +30,48 @@ from gradreel.scenes.mobjects.lecture_formulas import (
 )
 from gradreel.scenes.mobjects.text import TextMobject, caption, formula, words
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
-from gradreel.scenes.words.day_words import unit_words
+from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.day_words import in_languages, unit_words, weekday_words, weekdays_words
 from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
     Animation,
+    Create,
     Dot,
     FadeIn,
     FadeOut,
     LaggedStart,
+    ReplacementTransform,
     RoundedRectangle,
+    Succession,
+    TransformFromCopy,
     UpdateFromAlphaFunc,
     VGroup,
+    Wait,
     linear,
     smooth,
     squish_rate_func,
 )
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-WINDOWS = (1, 3, 28)  # and then the dataset's own
+WINDOWS = (1, 3, 28)  # days back, and then the dataset's own
 FORMULA_BASELINE, FORMULA_SIZE = 1.93, 46  # where sum-of-sigmoids leaves it
-GROWN_SIZE = 56
-LINE_BASELINE, NOTE_LINE = 0.3, 0.6
-STRIP = (style.LEFT_EDGE + 0.5, style.RIGHT_EDGE - 1.25, -2.75, -1.05)  # left, right, bottom, top
+GROWN_SIZE, GROWN_BASELINE = 56, 1.83  # with many features, as network-diagram begins with it
+LINE_BASELINE, NOTE_LINE = 0.3, 0.6  # of what stands in the bracket, below the formula; from note to note beside it
+STRIP = (style.LEFT_EDGE + 0.5, style.RIGHT_EDGE - 1.25, -2.75, -1.05)  # left, right, bottom, top of the calendar
+PAIRS, MOST_PAIRS = (1.5, 6.1, 0.55, 2.85), 80  # box of the plot of days, and how many at most
+COURSES = (1.25, 6.35, 0.5, 2.45)  # of the two days that are looked at closely
+NAME_GAP = 0.13  # from a letter at the calendar to its day's name
+ASIDE = 0.5  # how bright yesterday's and today's letters are while other days are spoken of
 INSIDE = ("bias", "plus-in", "sum-in", "w", "x")  # parts of a bracket
+DRAWN = 3  # days that the next scene draws
+NOTE, NOTES_BASELINE, SQUARES_TOP = 32, 0.55, 0.0  # of what the indices count; of the squares below that
+TOTAL_BASELINE = 0.68  # of the sum of all unknowns, whose letters stand below its numbers
 
 Days = Annotated[int, Field(ge=1, le=3650)]
 
 
-class MoreFeatures(OneDayBeats, FeatureCount):
+class MoreFeatures(LectureScene):
     """Not one day alone but many go into each sigmoid: the old bracket makes way for a new one, a sum over days."""
 
     class Parameters(LectureScene.Parameters):
@@ -110,21 +124,18 @@ class MoreFeatures(OneDayBeats, FeatureCount):
             return self
 
     def construct(self) -> None:
-        self.windows = self.parameters.windows
-        self.days = self.windows[-1]
         self._build()
         self._one_day_beat()
         self._why_beat()
         self._more_days_beat()
         self._bracket_beat()
         self._count_beat()
-
-    # -- what is on the screen -----------------------------------------------------------------------------------
+        self.hand_on(self.grown)  # network-diagram begins with it
 
     def _build(self) -> None:
         dataset, sigmoids, language = self.parameters.dataset, self.parameters.sigmoids, self.context.language
-        label = self.parameters.label
-        self.strip = strip = ViewWindow(dataset, label, self.days, language, STRIP)
+        self.days = self.parameters.windows[-1]
+        self.strip = strip = ViewWindow(dataset, self.parameters.label, self.days, language, STRIP)
         shown = slice(-min(len(strip.views), MOST_PAIRS), None)
         axes = self.screen("axis-yesterday"), self.screen("axis-today")
         self.pairs = DayPairs(dataset, strip.dates[shown], strip.views[shown], PAIRS, axes)
@@ -135,6 +146,240 @@ class MoreFeatures(OneDayBeats, FeatureCount):
         self.index = "i" if sigmoids > 1 else "1"
         self.line = self._inner(bracket_source(self.index))
         self.grown = self._whole(self.days)
+
+    # -- one day: it and the day after it are one dot, and the same views have different answers -----------------------
+
+    def _one_day_beat(self) -> None:
+        with self.beat("one-day"):
+            # The sum of sigmoids, and below it views, day by day. Of all these days the bracket holds a single one,
+            # x_1; it and the day after it are one dot of the plot that the lecture began with; then all the others come
+            strip, pairs = self.strip, self.pairs
+            _, arriving = next_heading(self.screen("heading"))
+            self.add(self.sum)  # where the last scene left it
+            self.play(*arriving, FadeIn(strip.plot), FadeIn(self.caption), run_time=0.6)
+            self.play(Create(strip.curve), run_time=1.2)
+            self.play(FadeIn(strip.dots), run_time=0.4)
+            self.remove(strip.curve, strip.dots, strip.plot)
+            self.add(strip.plot, strip.window)
+            others = [self.sum.part(name) for name in self.sum.parts if name != "x"]
+            self.play(*(emphasis(part, FAINT) for part in others), *strip.open(), run_time=0.8)
+            self.play(TransformFromCopy(self.sum.part("x"), strip.first_name), run_time=0.9)
+            yesterday = words(self.screen("yesterday"), style.TICK)
+            yesterday.place(strip.first_name.baseline, right=strip.first_name.get_left()[0] - NAME_GAP)
+            today = words(self.screen("today"), style.TICK)
+            today.place(strip.first_name.baseline, left=strip.label[1].get_right()[0] + NAME_GAP)
+            self.day_names = [yesterday, today]
+            self.play(FadeIn(strip.label, *self.day_names), FadeIn(pairs.plot), run_time=0.5)
+            self.add(strip)
+            both = [Dot(strip.places[-1], 0.07, color=palette.red), strip.label[2].copy()]
+            last = pairs.dots[-1]
+            self.play(*(day.animate.become(last) for day in both), run_time=1.1)
+            self.remove(*both)
+            self.add(last)
+            self.guides = pairs.guides(len(pairs.dots) - 1)
+            self.play(FadeIn(self.guides), run_time=0.4)
+            self.wait(0.2)
+            # Each of the others begins to be seen at its later day
+            starts = strip.plot.at(strip.plot.days(pairs.dates), pairs.views)
+            moves = [
+                ReplacementTransform(Dot(start, radius=0.05, color=palette.red, fill_opacity=0), dot)
+                for start, dot in zip(starts[:-1], pairs.dots[:-1], strict=True)
+            ]
+            self.play(LaggedStart(*moves, lag_ratio=0.02), run_time=1.7)
+            self.add(pairs)
+
+    def _why_beat(self) -> None:
+        if self.other_data:
+            with self.beat("why"):
+                # All pairs of days
+                self.play(FadeOut(self.guides), run_time=0.3)
+                self.told = [self.pairs]
+            return
+        pair = sorted(self.pairs.told_apart_from(LOW_WEEKDAYS[0]))
+        names = in_languages("lows", lambda language: weekdays_words(LOW_WEEKDAYS, language))
+        for key, k in zip(("first", "second"), pair, strict=True):
+            names |= in_languages(key, partial(weekday_words, self._day(k)))
+            names |= in_languages(f"{key}_older", partial(weekday_words, self._day(k, 2)))
+        with self.beat("why", **names):
+            # The low days of each week are shaded. Among the pairs of days one of them is named, and a day that is
+            # none: both over one x_1, and a line from each to the axis, two answers. Then both are looked at closely:
+            # their x_1 on one level, their own views, and last x_2, which tells
+            shades = self._shade_the_low_days()
+            asked = self._two_answers(pair)
+            self._look_back(pair, asked)
+        self.told = [self.framed, self.close, shades]
+
+    def _day(self, k: int, ago: int = 0) -> date:
+        """So many days before that of dot ``k``."""
+        return date.fromisoformat(str(self.pairs.dates[k])) - timedelta(days=ago)
+
+    def _shade_the_low_days(self) -> VGroup:
+        """The low days of each week are shaded, and named once; what names yesterday and today steps back."""
+        strip = self.strip
+        shades = strip.shades(LOW_WEEKDAYS)
+        others = [*map(FadeOut, self.day_names), *(emphasis(part, ASIDE) for part in (strip.first_name, strip.label))]
+        self.day_names = []
+        coming = LaggedStart(FadeOut(self.guides), *map(FadeIn, shades), lag_ratio=0.4, run_time=1.4)
+        self.play(coming, *others)
+        name = words(weekdays_words(LOW_WEEKDAYS, self.context.language), style.TICK)
+        shades.add(name.place(strip.plot.box[3] + 0.15, center=shades[len(shades) // 4].get_x()))
+        self.play(FadeIn(name), run_time=0.4)
+        self.wait(1.1)  # until the two days are named
+        return shades
+
+    def _two_answers(self, pair: list[int]) -> PairAsked:
+        """The dots ``pair`` grow and get their days' names; a line goes up from their x_1, and one across from each."""
+        language, pairs = self.context.language, self.pairs
+        self.asked = asked = PairAsked(pairs, pair, [weekday_words(self._day(k), language) for k in pair])
+        others = [emphasis(dot, FAINT) for k, dot in enumerate(pairs.dots) if k not in pair]
+        for name, dot in zip(asked.names, asked.dots, strict=True):
+            self.play(FadeIn(dot, scale=0.6), FadeIn(name), *others, run_time=0.6)
+            others = []
+        self.play(Create(asked.line), run_time=0.5)
+        self.play(*map(Create, asked.answers), run_time=0.6)
+        self.wait(0.9)
+        return asked
+
+    def _look_back(self, pair: list[int], asked: PairAsked) -> None:
+        """The plot makes way for both days, the earlier one first, and the two before each.
+
+        They come out of the calendar, column by column; there both times three days are framed.
+        """
+        language = self.context.language
+        names = [weekday_words(self._day(k), language) for k in pair]
+        short = [[weekdays_words([self._day(k, ago).weekday()], language, "short") for ago in (2, 1, 0)] for k in pair]
+        self.close = close = AlikeDays(self.pairs.courses[pair], names, short, COURSES)
+        self.framed = framed = VGroup(*(self.strip.stretch(self._day(k), 3) for k in pair))
+
+        def coming(column: int) -> list[Animation]:
+            """Both dots of a column, from the calendar, and their letters."""
+            starts = [Dot(days.dots[column].get_center(), 0.05, color=palette.red, fill_opacity=0) for days in framed]
+            dots, letters = [day[column] for day in close.dots], [day[column] for day in close.letters]
+            moves = [ReplacementTransform(start, dot) for start, dot in zip(starts, dots, strict=True)]
+            return [*moves, *map(FadeIn, letters)]
+
+        moves = [ReplacementTransform(*names) for names in zip(asked.names, close.names, strict=True)]
+        leaving = FadeOut(self.pairs, asked.line, asked.answers, asked.dots)
+        self.play(leaving, *moves, FadeIn(framed), run_time=0.6)
+        self.play(*coming(1), *coming(2), Create(close.level), run_time=0.7)
+        self.play(*map(Create, close.answers), run_time=0.4)
+        self.wait(0.2)
+        self.play(*coming(0), *map(Create, close.before), run_time=0.8)
+        older = [day[0].animate.scale(1.5) for day in close.dots]
+        past = [close.answers, *(part[k] for day in (*close.dots, *close.letters) for part, k in ((day, 1), (day, 2)))]
+        self.play(*older, *(emphasis(part, PRESENT) for part in past), run_time=0.4)
+
+    # -- more days: a sum over them stands in the bracket ------------------------------------------------------------
+
+    def _more_days_beat(self) -> None:
+        with self.beat("more-days", days=number_text(self.days)):
+            # What stands in the bracket is framed and comes down. Its window reaches back: first term by term, to each
+            # of which its day flies, then as a sum in which j counts the days. Each is a feature and has its weight.
+            # When that is said, the window reaches further and further
+            leaving = [*self.told, *self.day_names]
+            back = [emphasis(part, FULL) for part in (self.strip.first_name, self.strip.label)]
+            dimmed = [emphasis(self.sum.part(name), PRESENT) for name in self.sum.parts]
+            self.play(*map(FadeOut, leaving), *back, *dimmed, run_time=0.5)
+            self._lift_out()
+            first, *further = [days for days in self.parameters.windows if days > 1]
+            self._write_out(first)
+            for days in further:
+                self.line = self._count_to(days, self.line, self._inner_sum, 0.8)
+
+    def _lift_out(self) -> None:
+        """The bracket gets a frame, and what it holds comes down and leaves only its shadow there."""
+        inside = [self.sum.part(name) for name in INSIDE if name in self.sum.parts]
+        held = VGroup(self.sum.part("brackets"), *inside)
+        frame = RoundedRectangle(corner_radius=0.08, width=held.width + 0.16, height=held.height + 0.16)
+        frame.set_stroke(palette.text, 1.6).move_to(held)
+        self.play(FadeIn(frame), *(emphasis(part, FULL) for part in inside), run_time=0.4)
+        shadows = [emphasis(part, FAINT) for part in inside]
+        self.play(*grow(self.sum, self.line, copied=True), *shadows, FadeOut(frame), run_time=0.8)
+
+    def _write_out(self, days: int) -> None:
+        """From one day to some: each with its w, term by term; then the same as a sum over j."""
+        source, terms = bracket_terms_source(self.index, days)
+        written, summed = self._inner(source), self._inner_sum(days)
+        first = {"w_1": "w", "x_1": "x"}  # of the others, which come when there is room, none runs through another
+        self.play(*grow(self.line, written, first), *self.strip.widen(days), run_time=1.3)
+        flying = [Dot(self.strip.places[-j], 0.075, color=palette.red) for j in terms]
+        ways = [
+            dot.animate.move_to(written.part(f"x_{j}")).set_opacity(0) for dot, j in zip(flying, terms, strict=True)
+        ]
+        self.play(LaggedStart(*ways, lag_ratio=0.25), run_time=1.0)
+        self.remove(*flying)
+        # What x_j and its w are called, left of the line, where nothing passes when that goes back
+        self.kinds = [
+            words(self.screen(key), NOTE).place(LINE_BASELINE + above, style.LEFT_EDGE)
+            for key, above in (("feature", NOTE_LINE / 2), ("weight", -NOTE_LINE / 2))
+        ]
+        late = squish_rate_func(smooth, 0.6, 1.0)  # when the terms have left their place
+        kinds = (FadeIn(kind, shift=0.1 * UP, rate_func=late) for kind in self.kinds)
+        self.play(*grow(written, summed, {"w": "w_1", "x": "x_1"}), *kinds, run_time=1.1)
+        self.line = summed
+
+    def _bracket_beat(self) -> None:
+        with self.beat("bracket"):
+            # The line, now with all its days, goes back into the bracket
+            line, old = self.line, self.sum
+            self.play(*(emphasis(old.part(name), FULL) for name in old.parts if name not in INSIDE), run_time=0.4)
+            origins = {name: (line, name) for name in INSIDE}
+            self.play(*grow([old, line], self.grown, origins), run_time=2.2)
+
+    # -- the unknowns are counted ------------------------------------------------------------------------------------
+
+    def _count_beat(self) -> None:
+        counted, few = self.parameters.network(self.days).n_parameters, min(self.days, DRAWN)
+        sigmoids = Count(self.parameters.sigmoids)
+        weights = number_text(self.days * sigmoids)
+        with self.beat("count", weights=weights, count=number_text(counted), sigmoids=sigmoids, few=Count(few)):
+            # i says which sigmoid, j which feature: every w_ij is a square, in the row of its sigmoid, over its day.
+            # Kind by kind all are counted. Then back to so few days that one can draw what happens to them
+            first = words(self.screen("sigmoid-index"), NOTE).place(NOTES_BASELINE, left=style.LEFT_EDGE)
+            second = words(self.screen("feature-index"), NOTE)
+            second.place(NOTES_BASELINE, left=first.get_right()[0] + 0.7)
+            self.notes = [first, second, self._total(self.days)]
+            self.play(*map(FadeOut, self.kinds), run_time=0.3)
+            self.play(FadeIn(first, shift=0.15 * UP), run_time=0.4)
+            self.play(FadeIn(second, shift=0.15 * UP), run_time=0.4)
+            self._count_squares(self.notes[-1])
+            self.wait(0.9)
+            if few < self.days:
+                self._back_to(few)
+
+    def _count_squares(self, total: TextMobject) -> None:
+        """Square by square, where there is room for them, the unknowns come; each kind with its term of the sum."""
+        strip, sigmoids = self.strip, self.parameters.sigmoids
+        room = ParameterSquares.fits(strip, sigmoids)
+        self.squares = ParameterSquares(strip, self.days, sigmoids, SQUARES_TOP) if room else None
+        for name in ("w", "b", "c", "b_out"):
+            coming: list[Animation] = [FadeIn(total.part(name))]
+            seconds = 1.4 if name == "w" else 0.45
+            if self.squares is not None and name == "w":
+                columns = LaggedStart(*map(FadeIn, self.squares.kinds[name]), lag_ratio=0.1)
+                coming = [columns, Succession(Wait(0.6 * seconds), *coming)]
+            elif self.squares is not None:
+                coming.append(FadeIn(self.squares.kinds[name]))
+            self.play(*coming, run_time=seconds)
+        self.play(FadeIn(total.part("total")), run_time=0.4)
+        self.add(total, *([self.squares] if self.squares is not None else []))
+
+    def _back_to(self, few: int) -> None:
+        """The window closes to a ``few`` days, the squares with it, and what is left of them is counted."""
+        squares, start = self.squares, self.strip.days
+        self.play(*map(FadeOut, self.notes), run_time=0.4)
+        if squares is None:
+            self.grown = self._count_to(few, self.grown, self._whole, SECONDS)
+            return
+
+        def close(_: ParameterSquares, alpha: float) -> None:
+            squares.show(start + (few - start) * moving(alpha))
+
+        closing = UpdateFromAlphaFunc(squares, close, rate_func=linear)
+        self.grown = self._count_to(few, self.grown, self._whole, SECONDS, closing)
+        self.play(FadeIn(self._total(few)), run_time=0.4)
+
+    # -- formulas ----------------------------------------------------------------------------------------------------
 
     def _formula(
         self, source: str, baseline: float, size: float = FORMULA_SIZE, left: float = style.LEFT_EDGE
@@ -152,59 +397,7 @@ class MoreFeatures(OneDayBeats, FeatureCount):
 
     def _whole(self, days: int) -> TextMobject:
         """The formula with the new bracket, for so many days."""
-        source = many_features_source(self.parameters.sigmoids, days)
-        return self._formula(source, FORMULA_BASELINE - 0.1, GROWN_SIZE)
-
-    # -- beats ---------------------------------------------------------------------------------------------------
-
-    def _more_days_beat(self) -> None:
-        with self.beat("more-days", days=number_text(self.days)):
-            # What stands in the bracket is framed and comes down. Its window reaches back: first term by term, to each
-            # of which its day flies, then as a sum in which j counts the days. Each is a feature and has its weight.
-            # When that is said, the window reaches further and further
-            leaving = [*self.told, *self.day_names]
-            back = [emphasis(part, FULL) for part in (self.strip.first_name, self.strip.label)]
-            self.play(*map(FadeOut, leaving), *back, *self._all_of(self.sum, PRESENT), run_time=0.5)
-            self._lift_out()
-            first, *further = [days for days in self.windows if days > 1]
-            self._write_out(first)
-            for days in further:
-                self._widen(days)
-
-    def _lift_out(self) -> None:
-        """The bracket gets a frame, and what it holds comes down and leaves only its shadow there."""
-        inside = [self.sum.part(name) for name in INSIDE if name in self.sum.parts]
-        held = VGroup(self.sum.part("brackets"), *inside)
-        frame = RoundedRectangle(corner_radius=0.08, width=held.width + 0.16, height=held.height + 0.16)
-        frame.set_stroke(palette.text, 1.6).move_to(held)
-        self.play(FadeIn(frame), *(emphasis(part, FULL) for part in inside), run_time=0.4)
-        shadows = [emphasis(part, FAINT) for part in inside]
-        self.play(*grow(self.sum, self.line, copied=True), *shadows, FadeOut(frame), run_time=0.8)
-
-    def _all_of(self, text: TextMobject, share: float) -> list[Animation]:
-        """Every named part dims, or comes back: part by part, as they were dimmed."""
-        return [emphasis(text.part(name), share) for name in text.parts]
-
-    def _write_out(self, days: int) -> None:
-        """From one day to some: each with its w, term by term; then the same as a sum over j."""
-        source, terms = bracket_terms_source(self.index, days)
-        written, summed = self._inner(source), self._inner_sum(days)
-        first = {"w_1": "w", "x_1": "x"}  # of the others, which come when there is room, none runs through another
-        self.play(*grow(self.line, written, first), *self.strip.widen(days), run_time=1.3)
-        flying = [Dot(self.strip.places[-j], 0.075, color=palette.red) for j in terms]
-        ways = [
-            dot.animate.move_to(written.part(f"x_{j}")).set_opacity(0) for dot, j in zip(flying, terms, strict=True)
-        ]
-        self.play(LaggedStart(*ways, lag_ratio=0.25), run_time=1.0)
-        self.remove(*flying)
-        self.kinds = self._kinds()
-        late = squish_rate_func(smooth, 0.6, 1.0)  # when the terms have left their place
-        kinds = (FadeIn(kind, shift=0.1 * UP, rate_func=late) for kind in self.kinds)
-        self.play(*grow(written, summed, {"w": "w_1", "x": "x_1"}), *kinds, run_time=1.1)
-        self.line = summed
-
-    def _widen(self, days: int) -> None:
-        self.line = self._count_to(days, self.line, self._inner_sum, 0.8)
+        return self._formula(many_features_source(self.parameters.sigmoids, days), GROWN_BASELINE, GROWN_SIZE)
 
     def _count_to(
         self, days: int, shown: TextMobject, write: Callable[[int], TextMobject], seconds: float, *along: Animation
@@ -223,16 +416,22 @@ class MoreFeatures(OneDayBeats, FeatureCount):
         self.add(counted := write(days))
         return counted
 
-    def _bracket_beat(self) -> None:
-        with self.beat("bracket"):
-            # The line, now with all its days, goes back into the bracket
-            line, old = self.line, self.sum
-            self.play(*(emphasis(old.part(name), FULL) for name in old.parts if name not in INSIDE), run_time=0.4)
-            origins = {name: (line, name) for name in INSIDE}
-            self.play(*grow([old, line], self.grown, origins), run_time=2.2)
+    def _total(self, days: int) -> TextMobject:
+        """weights + biases + c + b = all: how many numbers are unknown, each kind in its colour.
 
-    def _kinds(self) -> list[TextMobject]:
-        """What x_j and its w are called, left of the line, where nothing passes when that goes back."""
-        feature, weight = words(self.screen("feature"), NOTE), words(self.screen("weight"), NOTE)
-        lines = LINE_BASELINE + NOTE_LINE / 2, LINE_BASELINE - NOTE_LINE / 2
-        return [kind.place(line, style.LEFT_EDGE) for kind, line in zip((feature, weight), lines, strict=True)]
+        Parts: "w", "b", "c", "b_out", each with the sign before it, and "total".
+        """
+        sigmoids, i = self.parameters.sigmoids, self.index
+        kinds = (
+            ("w", f"yellow({sigmoids} dot {days})", f"yellow(w_({i} j))"),
+            ("b", f"green({sigmoids})", f"green(b_{i})"),
+            ("c", f"magenta({sigmoids})", f"magenta(c_{i})"),
+            ("b_out", "grey(1)", "grey(b)"),
+        )
+        terms = [
+            f'part("{name}", {"" if name == "w" else "+"} limits({count})_display({letter}))'
+            for name, count, letter in kinds
+        ]
+        total = f"{self.parameters.network(days).n_parameters:,}".replace(",", " thin ")
+        source = f'{" ".join(terms)} part("total", = {total})'
+        return formula(source, NOTE + 8).place(TOTAL_BASELINE, right=style.RIGHT_EDGE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from gradreel.scenes import style
-from gradreel.scenes.lecture.networks.pictures.surface import straight_curves
+from gradreel.scenes.mobjects.plot import straight_curves
 from gradreel.scenes.style import mix, palette
 from manim import Dot, Rectangle, VGroup, VMobject
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from gradreel.scenes.mobjects.plot import polyline
+from gradreel.scenes.mobjects.plot import polyline, straight_curves
 from gradreel.scenes.style import mix, palette
 from manim import VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
@@ -204,12 +204,6 @@ class Sheet(VGroup):
     def _ink(self, shades: NDArray) -> NDArray:
         """Colours (m, 4) of shades (m,)."""
         return np.stack([np.interp(shades, LEVELS, channel) for channel in self._inks.T], axis=-1)
-
-
-def straight_curves(starts: NDArray, ends: NDArray) -> NDArray:
-    """Straight Bezier curves from starts (..., k, 3) to ends, (..., 4 k, 3)."""
-    curves = np.stack([starts, (2 * starts + ends) / 3, (starts + 2 * ends) / 3, ends], axis=-2)
-    return curves.reshape(*starts.shape[:-2], 4 * starts.shape[-2], 3)
 
 
 class Days(VGroup):

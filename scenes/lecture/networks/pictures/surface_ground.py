@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 from gradreel.scenes import style
-from gradreel.scenes.lecture.networks.pictures.surface import Box, View, straight_curves
-from gradreel.scenes.mobjects.plot import polyline
+from gradreel.scenes.lecture.networks.pictures.surface import Box, View
+from gradreel.scenes.mobjects.plot import polyline, straight_curves
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import Ticks, labelled, round_labels
 from gradreel.scenes.style import mix, palette
