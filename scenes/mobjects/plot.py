@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from gradreel.core.curves.line_fit import Line
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import Ticks
@@ -158,3 +159,18 @@ class Plot(VGroup):
             return VGroup()
         right, bottom = self.box[1], self.box[2]
         return formula(source, style.LETTER, palette.dim).place(bottom - 0.08, left=right + 0.18)
+
+
+def visible_part(plot: Plot, line: Line) -> NDArray:
+    """(2, 2): x and y of both ends of the part inside the plot's box; twice its nearest end, if there is none."""
+    (x0, x1), (y0, y1) = plot.x_range, plot.y_range
+    ends = [x0, x1]
+    if line.w:
+        crossings = sorted(((y0 - line.b) / line.w, (y1 - line.b) / line.w))
+        ends = [max(x0, crossings[0]), min(x1, crossings[1])]
+    elif not y0 <= line.b <= y1:
+        ends = [x0, x0]
+    if ends[0] > ends[1]:
+        ends = [x0, x0] if ends[1] < x0 else [x1, x1]
+    x = np.array(ends)
+    return np.column_stack([x, np.clip(line(x), y0, y1)])

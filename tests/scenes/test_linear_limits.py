@@ -12,10 +12,10 @@ from gradreel.core.errors import UserError
 from gradreel.core.network.theta import loss
 from gradreel.scenes.lecture.curves.build_curve import BuildCurve
 from gradreel.scenes.lecture.curves.linear_limits import AIR, LinearLimits
+from gradreel.scenes.lecture.curves.pictures.straight_line import Gaps, LineInPlot, MeanSquare, gathered
 from gradreel.scenes.lecture.opening.title import Title
 from gradreel.scenes.mobjects.lecture_formulas import linear_source
-from gradreel.scenes.mobjects.plot import Plot
-from gradreel.scenes.mobjects.straight_line import Gaps, LineInPlot, MeanSquare, gathered, visible_part
+from gradreel.scenes.mobjects.plot import Plot, visible_part
 from gradreel.scenes.mobjects.text import Number, formula
 from gradreel.scenes.stills import _drawn
 from gradreel.scenes.style import emphasis

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from gradreel.scenes import style
+from gradreel.scenes.lecture.curves.pictures.straight_line import Gaps
 from gradreel.scenes.mobjects.pace import Pace
 from gradreel.scenes.mobjects.plot import Plot
-from gradreel.scenes.mobjects.straight_line import Gaps
 from gradreel.scenes.style import emphasize, palette
 from manim import VGroup
 from numpy.typing import NDArray

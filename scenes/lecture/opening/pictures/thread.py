@@ -10,8 +10,7 @@ from gradreel.core.network.theta import predict
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
-from gradreel.scenes.mobjects.plot import Plot
-from gradreel.scenes.mobjects.straight_line import visible_part
+from gradreel.scenes.mobjects.plot import Plot, visible_part
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.ticks import nice_range
 from gradreel.scenes.style import FAINT, emphasize, mix, palette

@@ -8,7 +8,7 @@ import numpy as np
 from gradreel.core.curves.line_fit import Line
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.plot import Plot, polyline, ring, segment
+from gradreel.scenes.mobjects.plot import Plot, polyline, ring, segment, visible_part
 from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
 from gradreel.scenes.style import mix, palette
@@ -38,21 +38,6 @@ APART = 0.15  # between the two numbers, at least
 VALUE_DROP = 0.8  # from the formula's baseline to that of the numbers
 
 Curve = Callable[[NDArray], NDArray]  # heights at x
-
-
-def visible_part(plot: Plot, line: Line) -> NDArray:
-    """(2, 2): x and y of both ends of the part inside the plot's box; twice its nearest end, if there is none."""
-    (x0, x1), (y0, y1) = plot.x_range, plot.y_range
-    ends = [x0, x1]
-    if line.w:
-        crossings = sorted(((y0 - line.b) / line.w, (y1 - line.b) / line.w))
-        ends = [max(x0, crossings[0]), min(x1, crossings[1])]
-    elif not y0 <= line.b <= y1:
-        ends = [x0, x0]
-    if ends[0] > ends[1]:
-        ends = [x0, x0] if ends[1] < x0 else [x1, x1]
-    x = np.array(ends)
-    return np.column_stack([x, np.clip(line(x), y0, y1)])
 
 
 class LineInPlot(VGroup):
