@@ -10,7 +10,8 @@ import pytest
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss
-from gradreel.scenes.lecture.optimization.grid_search import A_SECOND, DIGITS_A_PAGE, Tries, line_grid
+from gradreel.scenes.lecture.optimization.pictures.search_board import line_grid
+from gradreel.scenes.lecture.optimization.pictures.tries import A_SECOND, DIGITS_A_PAGE, Tries
 from hypothesis import given
 from hypothesis import strategies as st
 

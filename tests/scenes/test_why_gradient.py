@@ -9,15 +9,20 @@ from gradreel.core.curves.line_fit import line_of
 from gradreel.core.errors import UserError
 from gradreel.core.network.theta import loss, parameter_names
 from gradreel.scenes.lecture.curves.linear_limits import LinearLimits
-from gradreel.scenes.lecture.optimization.grid_search import DIGITS_A_PAGE, Tries
-from gradreel.scenes.lecture.optimization.how_many_sigmoids import CURVE
 from gradreel.scenes.lecture.optimization.pictures.bends import HIGH, LOW
-from gradreel.scenes.lecture.optimization.pictures.multiplying import DEPTH, SIDE, Multiplying
-from gradreel.scenes.lecture.optimization.pictures.printed_pages import PrintedPages
-from gradreel.scenes.lecture.optimization.pictures.search_board import TriesRow, power_source
-from gradreel.scenes.lecture.optimization.why_gradient import LARGE, WhyGradient
+from gradreel.scenes.lecture.optimization.pictures.search_board import GridMap, serpentine
+from gradreel.scenes.lecture.optimization.pictures.tries import (
+    DEPTH,
+    DIGITS_A_PAGE,
+    SIDE,
+    Multiplying,
+    PrintedPages,
+    Tries,
+    TriesRow,
+    power_source,
+)
+from gradreel.scenes.lecture.optimization.why_gradient import CURVE, LARGE, WhyGradient
 from gradreel.scenes.lecture.runs import THREE_DAYS
-from gradreel.scenes.mobjects.grid_map import GridMap, serpentine
 from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.testing.layout import check_scene
 

@@ -6,8 +6,8 @@ from gradreel.core.network.batches import updates_in_an_epoch
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.optimization.pictures.batch_formulas import division_source
-from gradreel.scenes.mobjects.bundles import Bundles
 from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.squares import Bundles
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.style import palette
 from gradreel.scenes.words.counts import Count

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated
 
 import numpy as np
 from gradreel.core.analysis.results import depth_experiments
+from gradreel.core.curves.expression import Expression
 from gradreel.core.curves.line_fit import line_of
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss, parameter_names
 from gradreel.scenes import style
-from gradreel.scenes.lecture.optimization.grid_search import DIGITS_A_PAGE, Tries, line_grid
-from gradreel.scenes.lecture.optimization.how_many_sigmoids import HowManySigmoids
-from gradreel.scenes.lecture.optimization.pictures.multiplying import Multiplying
-from gradreel.scenes.lecture.optimization.pictures.printed_pages import PrintedPages
-from gradreel.scenes.lecture.optimization.pictures.search_board import REMARK_LEFT, SearchBoard, TriesRow
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.lecture.optimization.pictures.bends import BendPlot
+from gradreel.scenes.lecture.optimization.pictures.search_board import SearchBoard, line_grid
+from gradreel.scenes.lecture.optimization.pictures.tries import (
+    DIGITS_A_PAGE,
+    REMARK_LEFT,
+    Multiplying,
+    PrintedPages,
+    Tries,
+    TriesRow,
+)
 from gradreel.scenes.lecture.runs import THREE_DAYS, line_through_dots, red_curve
-from gradreel.scenes.mobjects.lecture_formulas import linear_source
+from gradreel.scenes.mobjects.counting import Counting
+from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.lecture_formulas import linear_source, sum_of_sigmoids_source
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row
 from gradreel.scenes.mobjects.plot import segment
-from gradreel.scenes.mobjects.text import formula, words
+from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.style import PRESENT, emphasis, palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.day_words import in_languages
@@ -27,10 +37,12 @@ from gradreel.scenes.words.durations import Duration
 from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
+    Animation,
     Create,
     FadeIn,
     FadeOut,
     LaggedStart,
+    RoundedRectangle,
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
@@ -41,22 +53,25 @@ from manim import (
 from pydantic import Field
 
 W_RANGE, B_RANGE = (-1.0, 1.0), (0.0, 4.0)  # of the lines that are tried
+STAGE = 0.8  # seconds that a sum of sigmoids is to be seen
+BEND, MOST_BENDS = 0.55, 4  # seconds of each; from one sum to another
+SUM_FORMULA, LINE_FORMULA = 1.72, 2.05  # baselines
+CURVE = Expression("2.2 - (1.2 - 0.05*x)*cos(3.1416*x)")  # from 0 to 8 it rises and falls eight times
 SCAN_SECONDS = 3.4
 RACE = 1.6  # seconds in which the parameters come one by one, ever faster
 PRINTING, PAGES_TOP = 1.4, 0.45  # seconds in which all digits are printed; upper edge of the pages
 HOPS, HOP = 6, 0.22  # of the way downhill; seconds
 ROWS = (1.55, -0.35, -2.25)  # middles of the three rows
-LINE_FORMULA = 2.05  # its baseline
 LARGE = depth_experiments(depths=(3,))[0].experiments[0]  # three layers of 100, whose turn comes later
 
 
-class WhyGradient(HowManySigmoids):
+class WhyGradient(LectureScene):
     """With two parameters one can try every value; with sixteen or thousands nobody can: hence gradient descent.
 
     The lines are tried on the dots of linear-limits, and the best of them is compared with the line trained there.
     """
 
-    class Parameters(HowManySigmoids.Parameters):
+    class Parameters(LectureScene.Parameters):
         values: int = Field(20, ge=3, le=40, description="How many values are tried for each parameter")
         sigmoids: tuple[Annotated[int, Field(ge=1, le=20)], ...] = Field(
             (3, 5, 8), min_length=1, max_length=5, description="Numbers of sigmoids that are shown, one after the other"
@@ -75,14 +90,57 @@ class WhyGradient(HowManySigmoids):
         self._many_beat()
         self.hand_on()
 
-    def _row(self, run: Experiment, middle: float) -> TriesRow:
-        tries = Tries(self.m, run.n_parameters)
-        return TriesRow(tries, parameter_names(run), self._length, middle)
+    def _title(self, key: str) -> list[Animation]:
+        self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
+        return animations
 
-    def _length(self, count: int) -> str:
-        return self.screen("parameters", count=Count(count))
+    # -- why three sigmoids? ---------------------------------------------------------------------------------------
 
-    # -- trying everything -----------------------------------------------------------------------------------------
+    def _sigmoids_beat(self) -> None:
+        counts = self.parameters.sigmoids
+        with self.beat("sigmoids", first=Count(counts[0])):
+            # The sum over i up to 3, and what three sigmoids make of a curve; then more of them, and more bends. Their
+            # number gets a frame and its name: a hyperparameter
+            self.bends = bends = BendPlot(CURVE, style.LEFT_EDGE + 0.1, 5.6, -2.7, 0.75)
+            self.sum_formula = _sum_of(counts[0])
+            arriving = FadeIn(bends.plot), FadeIn(self.sum_formula, shift=0.15 * UP)
+            self.play(*self._title("heading-how-many"), *arriving, run_time=0.6)
+            bends.draw(bends.values(counts[0]))
+            self.play(
+                Create(bends.target), FadeIn(bends.name_target(self.screen("another"))), run_time=0.7, rate_func=smooth
+            )
+            self.play(Create(bends.sum), run_time=0.8, rate_func=smooth)
+            self.wait(STAGE)
+            for before, after in pairwise(counts):
+                self._bend(before, after)
+                self.wait(STAGE)
+            limit = _framed_limit(self.sum_formula)
+            name = words(self.screen("hyperparameter"), style.LABEL, palette.text)
+            name.place(SUM_FORMULA + 0.6, left=limit.get_right()[0] + 0.25)
+            self.play(Create(limit), FadeIn(name), run_time=0.7)
+            self.marks = VGroup(limit, name)
+
+    def _bend(self, before: int, after: int) -> None:
+        """Sigmoids come, or go, one by one, many in a few bends: the blue curve bends, and the formula counts."""
+        bends = min(abs(after - before), MOST_BENDS)
+        counts = np.linspace(before, after, bends + 1).round().astype(int).tolist()
+        curves = np.array([self.bends.values(count) for count in counts])
+        counting = Counting(_sum_of, max(counts))
+
+        def show(_: VGroup, share: float) -> None:
+            now, way = divmod(share * bends, 1)
+            there = curves[min(int(now) + 1, bends)]
+            self.bends.draw(curves[int(now)] + smooth(way) * (there - curves[int(now)]))
+            counting.show(counts[round(now + way)])
+
+        self.remove(self.sum_formula)
+        moving = VGroup(self.bends.sum, counting)
+        self.play(UpdateFromAlphaFunc(moving, show, run_time=BEND * max(bends, 1), rate_func=linear))
+        self.remove(counting)
+        self.sum_formula = _sum_of(after)
+        self.add(self.sum_formula)
+
+    # -- why not try everything? -----------------------------------------------------------------------------------
 
     def _question_beat(self) -> None:
         with self.beat("question"):
@@ -91,8 +149,7 @@ class WhyGradient(HowManySigmoids):
             data = self.fit.experiment.dataset
             numbers = line_grid(data.x(), data.labels(), W_RANGE, B_RANGE, self.m)
             texts = {key: self.screen(key) for key in ("tried", "loss", "target", "low", "high")}
-            curve = red_curve()
-            self.board = board = SearchBoard(curve, data, numbers, texts)
+            self.board = board = SearchBoard(red_curve(), data, numbers, texts)
             gone = (*self.bends, self.bends.label, self.sum_formula, self.marks)
             self.play(*(FadeOut(part, run_time=0.5) for part in gone), *self._title("heading"), FadeIn(board.plot))
             dots = LaggedStart(*map(FadeIn, board.dots), lag_ratio=0.03)
@@ -112,18 +169,17 @@ class WhyGradient(HowManySigmoids):
             # Cell by cell the line is tried and its loss measured; the lowest is ringed, with its loss. The cells
             # around it are framed and grow, each with its loss. Between their middles the trained line has its dot: the
             # line swings there, the cells' losses step back, and its own is read off
-            numbers, count = board.numbers, tries.count
             self.play(board.swing(0, 0, told=False), run_time=0.5)
             self.play(FadeIn(board.readout), run_time=0.3)
             moving = VGroup(board.grid.bands, board.points_tried, board.line, board.count, board.loss)
 
             def try_more(_: VGroup, share: float) -> None:
-                board.show(1 + round(share * (count - 1)))
+                board.show(1 + round(share * (tries.count - 1)))
 
             self.play(UpdateFromAlphaFunc(moving, try_more), run_time=SCAN_SECONDS, rate_func=linear)
             line = line_of(self.fit.experiment, end)
             self.noted, self.close = board.noted(), board.close_cells(line, trained)
-            self.play(board.swing(*numbers.best), Create(board.grid.ring), run_time=0.7)
+            self.play(board.swing(*board.numbers.best), Create(board.grid.ring), run_time=0.7)
             self.play(FadeIn(self.noted), run_time=0.3)
             self.wait(0.4)
             self._come_closer()
@@ -151,23 +207,26 @@ class WhyGradient(HowManySigmoids):
             # The grid becomes the first row of a table. In the small network's row parameter after parameter comes and
             # multiplies the tries, which are a row, a sheet, a cube, and soon no picture any more; then it says how
             # long it would take
-            self._count_up(tries, time)
+            board, line = self.board, self._row(Experiment(hidden=()), ROWS[0])
+            staying = (board.grid, board.points_tried, board.grid_names)  # on the screen no more
+            gone = [*(part for part in board if part not in staying), self.line_formula]
+            self.picture = picture = VGroup(board.grid.bands, board.grid.ring).save_state()
+            picture.set(height=1.4).move_to((REMARK_LEFT + 0.7, ROWS[0] + 0.05, 0))
+            coming = FadeIn(line, picture, run_time=0.6, rate_func=squish_rate_func(smooth, 0.4, 1.0))
+            leaving = [*(FadeOut(part, run_time=0.3) for part in gone), *self.close.leaving()]
+            self.play(*leaving, *self._title("heading-count"), coming)
+            row = self._row(THREE_DAYS, ROWS[1])
+            self._multiply(row)
+            remark = row.remark(format(time, self.context.language), self.screen("speed"))
+            self.play(FadeIn(remark, shift=0.15 * UP), run_time=0.5)
+            self.rows = [line, row, remark]
 
-    def _count_up(self, tries: Tries, time: Duration) -> None:
-        board, line = self.board, self._row(Experiment(hidden=()), ROWS[0])
-        self.rows = [line]
-        staying = (board.grid, board.points_tried, board.grid_names)  # on the screen no more
-        leaving = [*(part for part in board if part not in staying), self.line_formula]
-        gone = [FadeOut(part, run_time=0.3) for part in leaving]
-        self.picture = picture = VGroup(board.grid.bands, board.grid.ring).save_state()
-        picture.set(height=1.4).move_to((REMARK_LEFT + 0.7, ROWS[0] + 0.05, 0))
-        coming = FadeIn(line, picture, run_time=0.6, rate_func=squish_rate_func(smooth, 0.4, 1.0))
-        self.play(*gone, *self.close.leaving(), *self._title("heading-count"), coming)
-        row = self._row(THREE_DAYS, ROWS[1])
-        self._multiply(row)
-        remark = row.remark(format(time, self.context.language), self.screen("speed"))
-        self.play(FadeIn(remark, shift=0.15 * UP), run_time=0.5)
-        self.rows += [row, remark]
+    def _row(self, run: Experiment, middle: float) -> TriesRow:
+        """A run's row of the table: its parameters, and how many tries they take."""
+        tries = Tries(self.m, run.n_parameters)
+        return TriesRow(
+            tries, parameter_names(run), lambda count: self.screen("parameters", count=Count(count)), middle
+        )
 
     def _multiply(self, row: TriesRow) -> None:
         """Parameter after parameter comes into the row, ever faster, and its power counts."""
@@ -230,3 +289,17 @@ class WhyGradient(HowManySigmoids):
             end = board.between(line)
             hop = segment(dot.get_center(), end.get_center(), palette.orange, style.GHOST_CURVE)
             self.play(Create(hop), dot.animate.move_to(end), board.swing_to(line, there), run_time=HOP)
+
+
+def _sum_of(count: int) -> TextMobject:
+    """The sum of ``count`` sigmoids, in its place."""
+    return formula(sum_of_sigmoids_source(count), style.PLOT_FORMULA).place(SUM_FORMULA, left=style.LEFT_EDGE)
+
+
+def _framed_limit(sum_formula: TextMobject) -> RoundedRectangle:
+    """A thin frame around the number over the sum sign."""
+    glyphs = sum_formula.part("sum")
+    top = max(float(glyph.get_top()[1]) for glyph in glyphs)
+    number = VGroup(*(glyph for glyph in glyphs if glyph.get_bottom()[1] > top - 0.3))
+    frame = RoundedRectangle(corner_radius=0.08, width=number.width + 0.24, height=number.height + 0.16)
+    return frame.set_stroke(palette.text, 2).move_to(number)

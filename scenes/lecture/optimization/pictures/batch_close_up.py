@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 from gradreel.scenes.lecture.optimization.pictures.batch_field import SIDE, TINTS, BatchField, Box
-from gradreel.scenes.mobjects.grid_map import squares
+from gradreel.scenes.mobjects.squares import squares
 from gradreel.scenes.style import mix, palette
 from manim import Animation, Mobject, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.grid_map import squares
+from gradreel.scenes.mobjects.squares import squares
 from gradreel.scenes.style import mix, palette
 from manim import Animation, Mobject, RoundedRectangle, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray

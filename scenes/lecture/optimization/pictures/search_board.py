@@ -1,33 +1,77 @@
-"""Trying every line: the line on the red curve beside the grid of all that are tried; and how many tries there are."""
+"""Trying every line: the red curve with the line that is tried, the grid of all lines, its best cells enlarged."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
+from gradreel.core.arrays import FloatArray
 from gradreel.core.curves.line_fit import Line
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.datasets import CurveDataset
 from gradreel.scenes import style
-from gradreel.scenes.lecture.optimization.grid_search import LineGrid, Tries
-from gradreel.scenes.lecture.optimization.pictures.close_cells import CloseCells
 from gradreel.scenes.lecture.optimization.pictures.shade_legend import shade_legend
-from gradreel.scenes.mobjects.grid_map import GridMap, squares
+from gradreel.scenes.mobjects.loss_surface import contour_levels
 from gradreel.scenes.mobjects.patches import patch_under
-from gradreel.scenes.mobjects.plot import Plot, polyline
+from gradreel.scenes.mobjects.plot import Plot, polyline, ring, segment
+from gradreel.scenes.mobjects.squares import squares
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
-from gradreel.scenes.mobjects.theta_strip import role_of
 from gradreel.scenes.mobjects.ticks import round_labels, ticks_at_knots
-from gradreel.scenes.style import mix, palette
+from gradreel.scenes.style import PRESENT, mix, palette
 from gradreel.scenes.words.numbers import number_text
-from manim import Animation, Dot, Mobject, RoundedRectangle, UpdateFromAlphaFunc, VGroup, VMobject, smooth
+from manim import (
+    DL,
+    UR,
+    Animation,
+    Dot,
+    FadeIn,
+    FadeOut,
+    Mobject,
+    Square,
+    UpdateFromAlphaFunc,
+    VGroup,
+    VMobject,
+    interpolate_color,
+    smooth,
+)
+from numpy.typing import NDArray
 
 PLOT = {"left": style.LEFT_EDGE + 0.55, "right": -0.75, "bottom": -2.4, "top": 1.35}
 GRID_LEFT, GRID_BOTTOM, GRID_SIDE = 1.75, -2.4, 4.2
-POINT = 0.045  # side of the mark in a cell's middle, which is what was tried
 COUNT_LEFT = 0.15
-REMARK_LEFT, POWER_LEFT = 3.1, -1.15
-MOST_CELLS, CELL = 16, 0.25  # of a row's picture of theta
+POINT = 0.045  # side of the mark in a cell's middle, which is what was tried
+LOWEST, HIGHEST = 0.03, 0.42  # shares of the text colour: single cells may be brighter than a whole map
+MOST = 4  # enlarged cells in a row, where they hold both the best one and the dot
+NUMBER_UP = 0.15  # of an enlarged cell's side, from its middle up to its loss's baseline
+CLEAR = 0.06  # around the dot's loss
+ASIDE = 0.5  # share of the text colour in the other losses while that one is read
+DIRECTIONS, WAYS = 24, np.linspace(0.3, 1.2, 10)  # in which, and how far from the dot, its loss may stand
+
+
+@dataclass(frozen=True, eq=False)
+class LineGrid:
+    """The loss of the line y = b + w x at each of m values of w and m of b."""
+
+    w: FloatArray  # (m,)
+    b: FloatArray  # (m,)
+    loss: FloatArray  # (m, m)  mean of (b + w x - y)², a row for each b
+
+    @property
+    def best(self) -> tuple[int, int]:
+        """(row, column) of the least loss, the first of several."""
+        row, column = np.unravel_index(int(self.loss.argmin()), self.loss.shape)
+        return int(row), int(column)
+
+
+def line_grid(
+    x: FloatArray, y: FloatArray, w_range: tuple[float, float], b_range: tuple[float, float], m: int
+) -> LineGrid:
+    """The loss over points x, y (N,) of every line with one of ``m`` even values of w and one of ``m`` of b."""
+    w, b = np.linspace(*w_range, m), np.linspace(*b_range, m)
+    error = b[:, None, None] + w[:, None] * x - y  # (m, m, N)
+    return LineGrid(w, b, np.asarray((error**2).mean(axis=-1)))
 
 
 class SearchBoard(VGroup):
@@ -170,61 +214,196 @@ class SearchBoard(VGroup):
         self.plot.set_curve(self.line, ends, b + w * ends)
 
 
-class TriesRow(VGroup):
-    """One network: theta's entries as cells in their colours, its length, and m to the power of that.
+class GridMap(VGroup):
+    """A square for each of ``loss`` (m, m), row 0 at the bottom: the brighter, the higher; dark is low.
 
-    ``names`` of the parameters; ``length_words(count)`` says how many. Parts: ``cells``, ``length``, ``power``.
-    ``remark(...)`` writes what it comes to at the right.
+    ``show(count)`` fills the first so many in serpentine order; ``order`` (m², 2) says which those are. Parts:
+    ``lines`` (the empty grid), ``bands`` (cells of about equal loss), ``ring`` (around the best cell).
     """
 
-    def __init__(self, tries: Tries, names: Sequence[str], length_words: Callable[[int], str], middle: float) -> None:
+    def __init__(self, loss: NDArray, left: float, bottom: float, side: float) -> None:
         super().__init__()
-        self.tries, self.middle = tries, middle
-        self.length_words = lambda count: length_words(count)  # a function is never copied; a method's owner would be
-        self.cells = _theta_cells(names, middle + 0.2)
-        self.length = self.written_length(tries.parameters)
-        self.power = self.written_power(tries.parameters)
-        self.add(self.cells, self.length, self.power)
+        rows, columns = loss.shape
+        self.side, self.corner = side / columns, np.array([left, bottom])
+        self.order = serpentine(rows, columns)
+        levels = contour_levels(loss)
+        self.band_of = np.searchsorted(levels, loss[tuple(self.order.T)])  # (m²,) in serpentine order
+        self.lines = VGroup(*self._lines(rows, columns))
+        self.bands = VGroup(*(self._band(k / max(len(levels), 1)) for k in range(len(levels) + 1)))
+        self.ring = Square(self.side + 0.05, stroke_color=palette.text, stroke_width=style.RING)
+        row, column = np.unravel_index(int(loss.argmin()), loss.shape)
+        self.ring.move_to([*self.center(int(row), int(column)), 0.0])
+        self.add(self.lines, self.bands, self.ring)
+        self.show(0)
 
-    def written_length(self, parameters: int) -> TextMobject:
-        """How many parameters that are, in its place in the row."""
-        text = words(self.length_words(parameters), style.LABEL, palette.dim)
-        return text.place(self.middle - 0.42, left=style.LEFT_EDGE)
+    def center(self, row: float, column: float) -> NDArray:
+        """(2,): the middle of a cell, or a place between some."""
+        return self.corner + self.side * (np.array([column, row]) + 0.5)
 
-    def written_power(self, parameters: int) -> TextMobject:
-        """The power of so many parameters, in its place in the row."""
-        source = power_source(Tries(self.tries.values, parameters))
-        return formula(source, 50).place(self.middle - 0.05, left=POWER_LEFT)
+    def show(self, count: int) -> GridMap:
+        """Fill the first ``count`` cells."""
+        centers = self.corner + self.side * (self.order[:count, ::-1] + 0.5)
+        for k, band in enumerate(self.bands):
+            band.points = squares(centers[self.band_of[:count] == k], 0.9 * self.side)
+        return self
 
-    def remark(self, result: str, note: str) -> VGroup:
-        """``result`` large at the right, ``note`` small beneath it."""
-        large, room = words(result, style.SUBTITLE), style.RIGHT_EDGE - REMARK_LEFT
-        if large.width > room:
-            large = words(result, max(style.SMALLEST, style.SUBTITLE * room / large.width))
-        large.place(self.middle, left=REMARK_LEFT)
-        small = words(note, style.LABEL, palette.dim).place(self.middle - 0.52, left=REMARK_LEFT)
-        return VGroup(large, small)
+    def _band(self, share: float) -> VMobject:
+        band = VMobject(stroke_width=0)
+        return band.set_fill(mix(palette.text, LOWEST + share * (HIGHEST - LOWEST)), 1)
 
-
-def power_source(tries: Tries) -> str:
-    """20^16 = 6.6 · 10^20; exact while it is short; only m^P where even the power of ten says nothing."""
-    power = f"{tries.values}^{tries.parameters}"
-    if tries.digits <= 5:
-        return f'{power} = "{number_text(tries.count)}"'
-    digits, exponent = tries.leading
-    return f"{power} approx {digits} dot 10^{exponent}" if exponent < 1000 else power
+    def _lines(self, rows: int, columns: int) -> list[VMobject]:
+        left, bottom = self.corner
+        right, top = left + columns * self.side, bottom + rows * self.side
+        ink = mix(palette.axis, 0.45)
+        upright = [[(x, bottom, 0), (x, top, 0)] for x in left + self.side * np.arange(columns + 1)]
+        level = [[(left, y, 0), (right, y, 0)] for y in bottom + self.side * np.arange(rows + 1)]
+        return [polyline(np.array(ends, dtype=float), ink, 1.0) for ends in (*upright, *level)]
 
 
-def _theta_cells(names: Sequence[str], y: float) -> VGroup:
-    """A small square for each entry of theta; of a long one the first, dots, and the last."""
-    shown = list(names) if len(names) <= MOST_CELLS else [*names[: MOST_CELLS - 3], None, *names[-2:]]
-    cells = VGroup()
-    for k, name in enumerate(shown):
-        x = style.LEFT_EDGE + CELL / 2 + k * (CELL + 0.06)
-        if name is None:
-            cells.add(formula("dots.c", style.LETTER, palette.dim).move_to((x, y, 0)))
-            continue
-        color = getattr(palette, role_of(name))
-        cell = RoundedRectangle(corner_radius=0.04, width=CELL, height=CELL, stroke_color=color, stroke_width=1.6)
-        cells.add(cell.set_fill(mix(color, 0.3), 1).move_to((x, y, 0)))
-    return cells
+def serpentine(rows: int, columns: int) -> NDArray:
+    """(rows * columns, 2): each (row, column) once, row by row, every other one backwards: no jumps."""
+    order = np.array([(row, column) for row in range(rows) for column in range(columns)])
+    backwards = order[:, 0] % 2 == 1
+    order[backwards, 1] = columns - 1 - order[backwards, 1]
+    return order
+
+
+class CloseCells(VGroup):
+    """The cells of ``grid`` around the best one and around ``place`` (row, column), which lies between cells.
+
+    They fill the grid's own room. A point in each cell's middle is what was tried. Parts: ``cells``, ``tried``,
+    ``losses``, ``ring`` (around the best cell), ``names`` (the values of w and b), ``dot`` at ``place`` and ``other``,
+    its loss, as ``written`` writes it, with a line to it. ``frame``, no part, is around all cells before they grow.
+    """
+
+    def __init__(
+        self, numbers: LineGrid, grid: GridMap, place: tuple[float, float], written: dict[tuple[int, int] | None, str]
+    ) -> None:
+        super().__init__()
+        self.grid, self.place, count = grid, place, len(numbers.w)
+        spans = [_span(low, best, count) for low, best in zip(place, numbers.best, strict=True)]
+        self.n = n = max(high - low for low, high in spans)
+        self.first = [min(max(0, (low + high - n) // 2), count - n) for low, high in spans]
+        room = grid.side * count
+        self.side = room / n
+        inside = list(product(*(range(first, first + n) for first in self.first)))
+        self.cells = VGroup(*(self._cell(row, column) for row, column in inside))
+        self.tried = VGroup(*(Dot(self.center(*cell), radius=0.05, color=palette.dim) for cell in inside))
+        self.losses = VGroup(*(self._loss(written[cell], cell, cell == numbers.best) for cell in inside))
+        self.best = self.losses[inside.index(numbers.best)]
+        self.ring = Square(self.side - 0.06, stroke_color=palette.text, stroke_width=style.RING)
+        self.ring.move_to(self.center(*numbers.best))
+        self.frame = Square(room, stroke_color=palette.text, stroke_width=style.BOX).move_to(self.cells)
+        self.names = self._names(numbers)
+        self.dot = ring(self.center(*place), 0.11, palette.background, fill=palette.orange)
+        self.other = self._other(written[None])
+        self.add(self.cells, self.tried, self.losses, self.ring, self.names, self.dot, self.other)
+
+    def center(self, row: float, column: float) -> NDArray:
+        """(3,): the middle of the grid's cell (row, column), or a place between some."""
+        offset = np.array([column - self.first[1], row - self.first[0]]) + 0.5
+        return np.array([*(self.grid.corner + self.side * offset), 0.0])
+
+    def growing(self) -> list[Animation]:
+        """The cells, which lie on the grid as small as they are there, grow until they fill it.
+
+        So does the frame around them, and the grid's ring grows into theirs.
+        """
+        middle, share = self.cells.get_center(), self.grid.side / self.side
+        around = [np.array([*self.grid.center(*cell), 0.0]) for cell in (self.first, np.array(self.first) + self.n - 1)]
+        ring = self.ring.copy()
+        self.ring.become(self.grid.ring)
+        for part in (self.cells, self.frame):
+            part.scale(share).move_to(sum(around) / 2)
+        parts = [part.animate(run_time=0.8).scale(1 / share).move_to(middle) for part in (self.cells, self.frame)]
+        return [*parts, self.ring.animate(run_time=0.8).become(ring)]
+
+    def _band(self, cell: tuple[int, int]) -> int:
+        """Which of the grid's shades a cell has."""
+        return int(self.grid.band_of[int(np.flatnonzero((self.grid.order == cell).all(axis=1))[0])])
+
+    def _cell(self, row: int, column: int) -> Square:
+        cell = Square(0.97 * self.side, stroke_color=mix(palette.axis, 0.6), stroke_width=style.GUIDE)
+        shade = self.grid.bands[self._band((row, column))].get_fill_color()
+        return cell.set_fill(shade, 1).move_to(self.center(row, column))
+
+    def _loss(self, text: str, cell: tuple[int, int], best: bool) -> TextMobject:
+        x, y, _ = self.center(*cell)
+        on_bright = 2 * self._band(cell) > len(self.grid.bands)  # where a dimmed number could not be read
+        color = palette.text if best or on_bright else mix(palette.text, PRESENT)
+        number = words(text, style.LETTER, color)
+        if number.width > 0.8 * self.side:
+            number = words(text, max(style.SMALLEST, style.LETTER * 0.8 * self.side / number.width), color)
+        return number.place(y + NUMBER_UP * self.side, center=x)
+
+    def _names(self, numbers: LineGrid) -> VGroup:
+        """The values of w below the columns, those of b beside the rows, and both letters."""
+        left, bottom = self.grid.corner
+        right, top = left + self.n * self.side, bottom + self.n * self.side
+        made = VGroup()
+        for k in range(self.n):
+            x, y, _ = self.center(self.first[0] + k, self.first[1] + k)
+            w, b = (
+                float(values[first + k]) for values, first in ((numbers.w, self.first[1]), (numbers.b, self.first[0]))
+            )
+            made.add(words(number_text(w, 2), style.TICK, palette.dim).place(bottom - 0.4, center=x))
+            made.add(words(number_text(b, 2), style.TICK, palette.dim).place(y - 0.1, right=left - 0.15))
+        made.add(formula("w", style.LETTER + 3, palette.yellow).place(bottom - 0.4, left=right + 0.1))
+        made.add(formula("b", style.LETTER + 3, palette.grey).place(top + 0.12, center=float(made[1].get_x())))
+        return made
+
+    def _other(self, text: str) -> VGroup:
+        """The dot's loss on a patch, where it hides nothing, right of the dot in one cell if it can; a line to it."""
+        number = words(text, style.LETTER, palette.orange)
+        patch = patch_under(number, up=0.12)
+        half = np.array([patch.width, patch.height]) / 2
+        place = self._free_place(half)
+        VGroup(patch, number).move_to([*place, 0.0])
+        return VGroup(patch, number, self._leader(place, half))
+
+    def _free_place(self, half: NDArray) -> NDArray:
+        """(2,): the middle of a box of so much to each side that hides nothing, not far from the dot."""
+        taken = [*self.losses, *self.tried, self.dot]
+        boxes = np.array([[part.get_corner(DL)[:2], part.get_corner(UR)[:2]] for part in taken])
+        low, high = self.cells.get_corner(DL)[:2], self.cells.get_corner(UR)[:2]
+        dot, found = self.dot.get_center()[:2], []
+        for way, turn in product(WAYS, range(DIRECTIONS)):
+            angle = 2 * np.pi * turn / DIRECTIONS
+            place = dot + way * np.array([np.cos(angle), np.sin(angle)])
+            free = ((boxes[:, 0] > place + half + CLEAR) | (boxes[:, 1] < place - half - CLEAR)).any(axis=1).all()
+            if free and (place - half > low).all() and (place + half < high).all():
+                left, right = (np.floor((place + half * side - self.grid.corner) / self.side) for side in (-1, 1))
+                rank = place[0] - half[0] < dot[0], bool((left != right).any()), way
+                found.append((*rank, turn, place))
+        return min(found, key=lambda each: each[:-1])[-1] if found else place
+
+    def _leader(self, place: NDArray, half: NDArray) -> VMobject:
+        """From the dot to the nearest point of its loss's patch, whose middle is ``place``."""
+        dot = self.dot.get_center()[:2]
+        end = np.clip(dot, place - half, place + half)
+        way = end - dot
+        start = dot + way * min(1.0, self.dot.width / 2 / max(float(np.linalg.norm(way)), 1e-9))
+        return segment([*start, 0.0], [*end, 0.0], palette.orange, style.GUIDE)
+
+    def opening(self) -> list[Animation]:
+        """What comes when the cells have grown, but for the dot; the frame goes."""
+        return [*(FadeIn(part) for part in (self.tried, self.losses, self.names)), FadeOut(self.frame)]
+
+    def stepping_back(self) -> list[Animation]:
+        """The losses of all cells but the best are dimmed, each into its cell's shade: the dot's is none of theirs."""
+        pairs = [pair for pair in zip(self.losses, self.cells, strict=True) if pair[0] is not self.best]
+        inks = [interpolate_color(cell.get_fill_color(), palette.text, ASIDE) for _, cell in pairs]
+        return [text.animate.set_color(ink) for (text, _), ink in zip(pairs, inks, strict=True)]
+
+    def leaving(self) -> list[Animation]:
+        """All of it goes."""
+        return [FadeOut(part, run_time=0.5) for part in self]
+
+
+def _span(place: float, best: int, count: int) -> tuple[int, int]:
+    """The first cell and the one after the last that hold ``place``'s neighbours and the best; MOST where they can."""
+    low, high = min(int(np.floor(place)), best), max(int(np.floor(place)) + 1, best) + 1
+    wide = max(high - low, min(MOST, count))
+    low -= (wide - (high - low)) // 2
+    low = min(max(low, 0), count - wide)
+    return low, low + wide

@@ -1,4 +1,4 @@
-"""How many batches do N examples fill? Bundles of squares, to be counted. Pure functions of numbers."""
+"""Many squares in one mobject; and bundles of them, to be counted: how many batches do N examples fill?"""
 
 from __future__ import annotations
 
@@ -6,15 +6,29 @@ import math
 
 import numpy as np
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.grid_map import squares
 from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.style import mix, palette
 from gradreel.scenes.words.numbers import number_text
 from manim import RoundedRectangle, VGroup, VMobject
+from numpy.typing import NDArray
 
 MOST_SHOWN = 10  # bundles; of more, the first ones, dots, and the last
 MOST_SQUARES = 144  # in a bundle; a larger one says its number
 SIDE, GAP = 1.0, 0.16  # of a bundle, and between two
+
+
+def rectangles(middles: NDArray, sizes: NDArray) -> NDArray:
+    """The points of one VMobject that holds a rectangle of each of ``sizes`` at ``middles``, both (n, 2): (16 n, 3)."""
+    corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)]) * sizes[:, None] / 2  # (n, 5, 2)
+    starts, ends = (middles[:, None] + part for part in (corners[:, :-1], corners[:, 1:]))
+    shares = np.array([0.0, 1 / 3, 2 / 3, 1.0])[:, None]
+    points = starts[:, :, None] + shares * (ends - starts)[:, :, None]  # (n, 4, 4, 2)
+    return np.pad(points.reshape(-1, 2), ((0, 0), (0, 1)))
+
+
+def squares(centers: NDArray, side: float) -> NDArray:
+    """The points of one VMobject that holds a square of ``side`` at each of ``centers`` (n, 2): (16 n, 3)."""
+    return rectangles(centers, np.full((len(centers), 2), side))
 
 
 class Bundles(VGroup):
