@@ -11,21 +11,17 @@ Every pytest run of whoever installed us imports this module: nothing heavy may 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from gradreel.scenes.testing.snapshot_folders import clashes_key, left_over, orphans_key, snapshot_folder
 
 if TYPE_CHECKING:
     from gradreel.scenes.testing.fixtures import Frames, Layout
 
-FOLDER = "snapshots"  # beside the test file
-
-orphans_key = pytest.StashKey[dict[str, list[Path]]]()  # test -> folders of pictures that no test owns
-clashes_key = pytest.StashKey[dict[str, list[str]]]()  # test -> the tests whose folder has the same name
 _passed_key = pytest.StashKey[bool]()
 
 
@@ -52,7 +48,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         set() if narrowed else {item.originalname for (item, *_) in owners.values() if hasattr(item, "originalname")}
     )
     config.stash[orphans_key] = {
-        nodeid: _orphans(snapshots, {folder.name for folder in owners}, whole) for snapshots, nodeid in first_of.items()
+        nodeid: left_over(snapshots, {folder.name for folder in owners}, whole)
+        for snapshots, nodeid in first_of.items()
     }
 
 
@@ -116,34 +113,7 @@ def layout(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return Layout(_media_dir(request, tmp_path_factory))
 
 
-def snapshot_folder(item: pytest.Item) -> Path:
-    """``snapshots/<test>`` beside the test's file; a method's carries the name of its class."""
-    within = ".".join(item.nodeid.split("::")[1:]) or item.name
-    return Path(item.path).parent / FOLDER / safe_name(within)
-
-
-def safe_name(name: str) -> str:
-    """``name`` as a file or folder can be called on every system: ``test_curve[zh]`` -> ``test_curve-zh``."""
-    return re.sub(r"[^\w.=+-]+", "-", name).strip("-.") or "unnamed"
-
-
 def _media_dir(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A media folder that lasts from run to run, in pytest's cache when it has one."""
     cache = getattr(request.config, "cache", None)
     return Path(cache.mkdir("gradreel")) if cache is not None else tmp_path_factory.getbasetemp() / "gradreel"
-
-
-def _orphans(snapshots: Path, owned: set[str], whole: set[str]) -> list[Path]:
-    """Folders of pictures in ``snapshots`` that no test compares with.
-
-    A run need not collect every test, so a folder not ``owned`` by a collected one is left over only if no file beside
-    ``snapshots`` defines its function, or if all cases of its function (``whole``) were collected.
-    """
-    if not snapshots.is_dir():
-        return []
-    sources = " ".join(file.read_text("utf-8", "replace") for file in snapshots.parent.glob("*.py"))
-    elsewhere = set(re.findall(r"\bdef\s+(\w+)", sources)) - whole
-    folders = (
-        folder for folder in sorted(snapshots.iterdir()) if folder.name not in owned and any(folder.rglob("*.png"))
-    )
-    return [folder for folder in folders if not elsewhere & set(re.split(r"\W", folder.name))]

@@ -16,16 +16,16 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 WITH_MANIM = {"worker", "scene_player", "drawing", "preloaded"}  # of scenes/render
 TORCH_FILES = {  # of core
+    "buffers",
     "network",
+    "optimizer_hooks",
+    "optimizer_watch",
     "optimizers",
-    "training",
-    "recordable",
     "recorded_model",
-    "recorded_rules",
-    "recorded_state",
     "recorder",
     "recording",
-    "optimizer_hooks",
+    "state_dict",
+    "training",
     "verify",
     "verify_recorded",
 }
@@ -46,10 +46,13 @@ def modules(prefix: str) -> list[str]:
     return [name for name in map(module_name, package_files()) if f"{name}.".startswith(f"gradreel.{prefix}.")]
 
 
-def imported_by(file: Path) -> set[str]:
-    """Every name in a file's imports that may be a module."""
+def imported_by(file: Path, for_types: bool = True) -> set[str]:
+    """Every name in a file's imports that may be a module; ``for_types``: also in those under ``if TYPE_CHECKING``."""
     imported = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    guards = [node for node in ast.walk(tree) if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
+    left_out = {part for guard in guards for line in guard.body for part in ast.walk(line)} if not for_types else set()
+    for node in set(ast.walk(tree)) - left_out:
         if isinstance(node, ast.Import):
             imported |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -132,6 +135,14 @@ def test_imports_between_packages_of_the_renderer_run_one_way():
     list(TopologicalSorter({package: found - {package} for package, found in graph.items()}).static_order())
 
 
+def test_no_modules_import_each_other_in_a_circle():
+    """Imports inside functions count: whoever reads one module must not have to read the other to understand it."""
+    files = {module_name(file): file for file in package_files() if file.name != "cli.py"}
+    graph = {name: imported_by(file, for_types=False) & files.keys() - {name} for name, file in files.items()}
+    assert sum(map(len, graph.values())) > 1000
+    list(TopologicalSorter(graph).static_order())  # a CycleError names the modules
+
+
 def test_scenes_are_found_without_manim():
     assert offenders(["gradreel.scenes.catalog", "gradreel.scenes.words.narration"], "manim", "torch", "click") == set()
 
@@ -164,6 +175,13 @@ def test_nobody_imports_the_cli(file):
     assert {name for name in imported_by(file) if f"{name}.".startswith("gradreel.cli.")} <= allowed
 
 
+def test_whoever_types_against_us_gets_our_types():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    (patterns,) = settings["package-data"].values()
+    packaged = {file.relative_to(ROOT).as_posix() for pattern in patterns for file in ROOT.glob(pattern)}
+    assert {"core/py.typed", "scenes/py.typed"} <= packaged
+
+
 def test_packages_in_pyproject_are_those_of_the_tree():
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     hidden = {folder.name for folder in ROOT.iterdir() if folder.name.startswith(".")}
@@ -185,10 +203,13 @@ def test_package_files_hold_a_docstring_or_names_looked_up_when_asked_for():
         tree = ast.parse(file.read_text(encoding="utf-8"))
         return tree.body[1:] if ast.get_docstring(tree) else tree.body
 
+    def run_of(guard: ast.If) -> list[ast.stmt]:
+        return guard.orelse if ast.unparse(guard.test) == "TYPE_CHECKING" else guard.body
+
     def is_lazy(file: Path) -> bool:
-        return {type(node) for node in code(file)} <= {ast.FunctionDef, ast.Assign, ast.ImportFrom, ast.If} and (
-            {node.module for node in code(file) if isinstance(node, ast.ImportFrom)}
-            <= {"__future__", "importlib", "typing"}
+        nodes = [line for node in code(file) for line in (run_of(node) if isinstance(node, ast.If) else [node])]
+        return {type(node) for node in nodes} <= {ast.FunctionDef, ast.Assign, ast.Expr, ast.ImportFrom} and (
+            {node.module for node in nodes if isinstance(node, ast.ImportFrom)} <= {"importlib", "typing"}
         )
 
     files = [ROOT / "__init__.py", *(file for file in package_files() if file.name == "__init__.py")]

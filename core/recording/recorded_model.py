@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import torch
+from gradreel.core.errors import UserError
+from gradreel.core.recording.buffers import Buffers, lies_in_memory
 from gradreel.core.recording.optimizer_hooks import first_after_gradient
-from gradreel.core.recording.recordable import refuse_anothers, refuse_others, refuse_unrecordable
-from gradreel.core.trace.recorded_rules import Watch
+from gradreel.core.recording.optimizer_watch import OptimizerWatch
 from gradreel.core.trace.recorded_run import RecordedGroup, RecordedOptimizer, RecordedPart
-from gradreel.core.trace.recorded_state import Buffers
 from gradreel.core.trace.write_behind import ColumnWriter
 from numpy.typing import NDArray
 
@@ -83,7 +83,7 @@ class RecordedModel:
         optimizers = optimizers or []
         self.optimizers: list[torch.optim.Optimizer] = []
         self._model = model
-        refuse_others(model, optimizers, none_needed=self.finds_optimizers)
+        _refuse_others(model, optimizers, none_needed=self.finds_optimizers)
         named: dict[str, torch.Tensor] = dict(model.named_parameters())
         known = {id(tensor) for tensor in named.values()}
         for i, optimizer in enumerate(optimizers):
@@ -92,9 +92,9 @@ class RecordedModel:
                     if id(tensor) not in known:
                         known.add(id(tensor))
                         named[f"optimizer {i}, group {j}, {k}"] = tensor
-        refuse_unrecordable(named)
+        _refuse_unrecordable(named)
         if not self.finds_optimizers:
-            refuse_anothers(model, optimizers)
+            _refuse_anothers(model, optimizers)
         self.outside = list(named)[len(list(model.parameters())) :]  # names of what only an optimizer has
         self._names, self._tensors = list(named), list(named.values())
         self._places = {id(tensor): place for place, tensor in enumerate(self._tensors)}
@@ -105,7 +105,7 @@ class RecordedModel:
         self._zeros = [torch.zeros((), dtype=self.dtype, device="cpu").expand(shape) for shape in self._shapes]
         self.buffers = Buffers(model, self._places)
         self._groups: list[list[RecordedGroup]] = []  # of each optimizer
-        self._watches: list[Watch | None] = []  # from an optimizer's first update on
+        self._watches: list[OptimizerWatch | None] = []  # from an optimizer's first update on
         self._skipped: set[int] = set()
         self._plain_gradients = True  # as far as has been seen, each part has one, and none is sparse
         self._trained_by: list[set[int]] = []  # places
@@ -191,7 +191,7 @@ class RecordedModel:
         optimizer = self.optimizers[number]
         groups, watch = optimizer.param_groups, self._watches[number]
         if watch is None:  # what the loop has set or loaded up to here is the start
-            watch = self._watches[number] = Watch(optimizer, _class_name(optimizer))
+            watch = self._watches[number] = OptimizerWatch(optimizer, _class_name(optimizer))
             self._groups[number].clear()
             self._trained_by[number].clear()
         if len(groups) > len(self._groups[number]):
@@ -321,3 +321,57 @@ def _plain_name(dtype: torch.dtype) -> str:
 
 def _class_name(thing: object) -> str:
     return f"{type(thing).__module__}.{type(thing).__qualname__}"
+
+
+# -- models and optimizers that cannot be recorded ---------------------------------------------------------------------
+
+
+def _refuse_others(model: object, optimizers: Sequence[object], none_needed: bool = False) -> None:
+    """UserError if they are no model and no optimizers, each once; ``none_needed``: the model alone will do."""
+    if not isinstance(model, torch.nn.Module):
+        raise UserError(f"record was given a {type(model).__name__} as model; it needs a torch.nn.Module")
+    if not optimizers and not none_needed:
+        raise UserError(
+            "record was given no optimizer; it needs the one whose step() the loop calls, or None, to find those that "
+            "train the model"
+        )
+    for optimizer in optimizers:
+        hooks = getattr(optimizer, "_optimizer_step_pre_hooks", None)
+        if not isinstance(optimizer, torch.optim.Optimizer) or hooks is None:
+            raise UserError(
+                f"record was given a {type(optimizer).__name__} as optimizer; it needs a torch.optim.Optimizer, or a "
+                "list of them; if this one wraps another, give record that one"
+            )
+    if len({id(optimizer) for optimizer in optimizers}) < len(optimizers):
+        raise UserError("record was given the same optimizer twice; give it each once")
+
+
+def _refuse_unrecordable(named: dict[str, torch.Tensor]) -> None:
+    """UserError if one of them has no real numbers in memory of its own, or if there is nothing to record."""
+    for name, tensor in named.items():
+        if torch.nn.parameter.is_lazy(tensor):
+            raise UserError(f"{name} has no shape yet: run one batch through the model before record")
+        if tensor.is_meta:
+            raise UserError(f"{name} is on the meta device and has no numbers: give the model its parameters first")
+        if not tensor.is_floating_point():
+            raise UserError(f"{name} is of type {tensor.dtype}; record needs parameters that are real numbers")
+        if not lies_in_memory(tensor):
+            kind = type(tensor).__name__ if tensor.layout == torch.strided else str(tensor.layout)
+            raise UserError(
+                f"{name} ({kind}) has no memory of its own with a number for each entry, as sparse, sharded and "
+                "quantised parameters have none; record needs plain ones"
+            )
+    if not any(tensor.numel() for tensor in named.values()):
+        raise UserError("the model has no parameters, so there is nothing to record: give record the model that learns")
+
+
+def _refuse_anothers(model: torch.nn.Module, optimizers: Sequence[torch.optim.Optimizer]) -> None:
+    """UserError if no optimizer trains anything of the model."""
+    held = {id(tensor) for optimizer in optimizers for group in optimizer.param_groups for tensor in group["params"]}
+    if not any(id(tensor) in held for tensor in model.parameters()):
+        kinds = ", ".join(type(optimizer).__name__ for optimizer in optimizers)
+        raise UserError(
+            f"record was given a {type(model).__name__}, and none of its {len(list(model.parameters()))} parameter "
+            f"tensors is in the optimizer ({kinds}); it needs a model and the optimizer that trains it. A model "
+            "that was copied, or made anew, after its optimizer has other tensors: make the optimizer from those"
+        )

@@ -3,12 +3,15 @@
 `Trace` is imported from here; the modules of this folder have the rest.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from gradreel.core.trace.trace import Trace as Trace
+else:
 
-def __getattr__(name: str) -> Any:
-    if name == "Trace":
+    def __getattr__(name: str) -> Any:
+        if name != "Trace":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from gradreel.core.trace.trace import Trace
 
         return Trace
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -35,6 +35,10 @@ class RecordedGroup(BaseModel):
     changed: bool = False  # momentum, betas, ... or what the optimizer remembers: the loop changed it after the start
 
 
+COMPUTED_KINDS = ("torch.optim.sgd.SGD", "torch.optim.adam.Adam", "torch.optim.adamw.AdamW")
+"""Classes of optimizers whose updates `verify` can compute again."""
+
+
 class RecordedOptimizer(BaseModel):
     """One of the run's optimizers."""
 

@@ -143,9 +143,18 @@ class Trace:
         layers, the activation between them. Keys are as torch names them: what a model's own ``state_dict()``
         or ``get_extra_state()`` makes of them is not known here. TraceError if that state was not kept.
         """
-        from gradreel.core.trace.recorded_state import state_dict  # torch is needed here only
+        from gradreel.core.trace.state_dict import state_dict_of_recorded, state_dict_of_trained  # torch: here only
 
-        return state_dict(self, update)
+        row = self.row(update)
+        theta = self.parameters[row]
+        if not isinstance(self.run, RecordedRun):
+            return state_dict_of_trained(self.run, theta)
+        buffers = self.columns["buffers"][row] if self.run.buffers else None
+        try:
+            return state_dict_of_recorded(self.run, theta, buffers)
+        except ValueError as error:
+            fault = f"what its {META} says of the model contradicts itself: {error}"
+            raise TraceError(f"{self.path}: {fault}") from None
 
     def examples(self, update: int) -> IntArray:
         """(B,): which examples update ``update`` (from 0) saw."""

@@ -3,9 +3,8 @@
 Row by row from the files: a trace larger than memory is fine.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,8 @@ from gradreel.core.network.training import Examples, one_thread
 from gradreel.core.trace.columns import ColumnKind, read_column, rows_of
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.trace import META, check_column, column_kinds, read_meta
+from gradreel.core.trace.verification import MOST_PROBLEMS, Agreement, Problem, Progress, Verification
+from gradreel.core.trace.verify_recorded import verify_recorded
 from numpy.typing import NDArray
 
 TOLERANCES = {"float64": 1e-9, "float32": 1e-3}
@@ -33,66 +34,7 @@ MOST_SPAN = 50
 ENOUGH = 1000
 """Once so many numbers of gradients and losses have been found equal bit for bit, and none different, this machine
 rounds as the one that wrote the trace: from then on the least difference counts."""
-MOST_PROBLEMS = 100
-"""Then verification stops: the trace is another run's."""
-
 _COUNTED_AT_ONCE = 1 << 20  # rows of the columns that need no network
-
-Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong with a trace. Fields that do not apply are None."""
-
-    column: str  # "parameters", "gradient", ..., or "meta.json"
-    update: int | None  # how many updates had been made
-    parameter: str | None  # its name, or "example 3" in the batch column
-    found: float | None
-    computed: float | None
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
-
-
-class Agreement(StrEnum):
-    """How the updates of a trace, computed again, agree with it."""
-
-    EXACT = "exact"  # all of them were computed again, and are equal bit for bit
-    CLOSE = "within tolerance"  # all of them were, and are not far off
-    NOT_COMPUTED = "not computed again"  # some of them, or all, could not be
-
-
-@dataclass(frozen=True)
-class Verification:
-    """What came of checking a trace."""
-
-    path: Path
-    updates: int  # computed again
-    agreement: Agreement | None  # of all updates; None where there are problems
-    problems: tuple[Problem, ...]
-    checked: tuple[str, ...] = ()  # of a recorded loop: what was checked
-    unchecked: tuple[str, ...] = ()  # of a recorded loop: what cannot be
-
-    @property
-    def exact(self) -> bool:
-        """Every update was computed again, and is equal bit for bit."""
-        return self.agreement is Agreement.EXACT
-
-    @property
-    def intact(self) -> bool:
-        """No problems."""
-        return not self.problems
-
-    def __str__(self) -> str:
-        if self.problems:
-            found = "not as it should be" if self.checked or self.unchecked else "damaged"
-            return "\n".join([f"{self.path}: {found}", *(f"  {problem}" for problem in self.problems)])
-        if self.checked or self.unchecked:
-            lines = [f"checked: {line}" for line in self.checked] + [f"not checked: {line}" for line in self.unchecked]
-            return "\n  ".join([f"{self.path}: a recorded run, as it should be; updates: {self.agreement}", *lines])
-        return f"{self.path}: {self.updates} updates computed again: {self.agreement}"
 
 
 def verify(path: str | Path, progress: Progress | None = None) -> Verification:
@@ -114,8 +56,6 @@ def verify(path: str | Path, progress: Progress | None = None) -> Verification:
         return Verification(path, 0, None, (*unreadable, *damaged.values()))
     told = progress or (lambda done, updates: None)
     if isinstance(run, RecordedRun):
-        from gradreel.core.trace.verify_recorded import verify_recorded  # which needs what stands above
-
         return verify_recorded(path, run, tuple(damaged.values()), told)
     with one_thread():
         again = _Again(path, run, frozenset(damaged))

@@ -6,7 +6,7 @@ where every state was kept. Block by block from the files: a trace larger than m
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,14 +14,20 @@ import numpy as np
 import torch
 from gradreel.core.arrays import IntArray
 from gradreel.core.errors import problems_in
+from gradreel.core.network.optimizers import Adam, Optimizer, Sgd
 from gradreel.core.network.training import one_thread
 from gradreel.core.trace.columns import ColumnKind, read_column
-from gradreel.core.trace.recorded_rules import HALVES, Rule, rule_of, unchanged
-from gradreel.core.trace.recorded_run import RecordedRun
+from gradreel.core.trace.recorded_run import (
+    COMPUTED_KINDS,
+    RecordedGroup,
+    RecordedOptimizer,
+    RecordedPart,
+    RecordedRun,
+)
 from gradreel.core.trace.trace import META, column_kinds
-from gradreel.core.trace.verify import MOST_PROBLEMS, Agreement, Problem, Progress, Verification
+from gradreel.core.trace.verification import MOST_PROBLEMS, Agreement, Problem, Progress, Verification
 from numpy.typing import NDArray
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 TOLERANCE, TOLERANCE_OF_HALVES = 1e-3, 0.1
 """How far a parameter may be off after one update, in units of how far the update moved it.
@@ -31,7 +37,14 @@ The fused and the foreach forms of an optimizer, and other devices, round otherw
 memory cancel, `_OF_LARGEST` of the largest movement beside it; in half precision as much of that as of its own."""
 _ULPS = 4
 _OF_LARGEST = 16  # ulps
+_HALVES = ("bfloat16", "float16")
+_COMPUTED = ("float64", "float32", *_HALVES)  # types that torch counts with
 _BLOCK = 1 << 23  # bytes of a column that are looked at at once
+
+_Rule = Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor]
+"""Of n states (n, p) in a row, the gradients (n, p) that left them and the learning rate: the states (n, p) after them.
+
+A rule remembers what the optimizer does: it is to be asked for each update once, in order."""
 
 
 def verify_recorded(path: Path, run: RecordedRun, damaged: tuple[Problem, ...], progress: Progress) -> Verification:
@@ -53,7 +66,7 @@ def verify_recorded(path: Path, run: RecordedRun, damaged: tuple[Problem, ...], 
 class _Piece:
     """Neighbouring parts of theta that one rule moves."""
 
-    def __init__(self, place: slice, dtype: str, group: int | None, rule: Rule) -> None:
+    def __init__(self, place: slice, dtype: str, group: int | None, rule: _Rule) -> None:
         self.place, self.dtype, self.group, self.rule = place, dtype, group, rule
         self.known = (dtype, group, type(rule))
 
@@ -62,12 +75,12 @@ class _Piece:
 
         How half precision is rounded hangs on a number's place in its tensor: there each part stays for itself.
         """
-        return self.dtype not in HALVES and other.place.stop == self.place.start and other.known == self.known
+        return self.dtype not in _HALVES and other.place.stop == self.place.start and other.known == self.known
 
     def after(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float) -> torch.Tensor:
         """The states (n, p) after n updates in a row, given those before them and the gradients, as in the columns."""
         states, slopes = theta.to(getattr(torch, self.dtype)), gradient.to(getattr(torch, self.dtype))
-        at_once = 1 if self.dtype in HALVES else len(states)
+        at_once = 1 if self.dtype in _HALVES else len(states)
         parts = zip(torch.split(states, at_once), torch.split(slopes, at_once), strict=True)
         return torch.cat([self.rule(*part, rate) for part in parts]).to(theta.dtype)
 
@@ -78,7 +91,7 @@ class _Piece:
         largest = movement.amax(dim=1, keepdim=True)
         size = torch.maximum(before.abs(), computed.abs()).nan_to_num(0, 0, 0).clamp_min(numbers.smallest_normal)
         of_own, of_largest = TOLERANCE, _OF_LARGEST * numbers.eps
-        if self.dtype in HALVES:
+        if self.dtype in _HALVES:
             of_own = of_largest = TOLERANCE_OF_HALVES
         return of_own * movement + of_largest * largest + _ULPS * numbers.eps * size
 
@@ -226,7 +239,7 @@ class _Check:
         for i, part in enumerate(self.run.parts):
             group = group_of.get(i) if part.trained else None
             try:
-                rule = unchanged if group is None else rule_of(optimizer, optimizer.groups[group], part)
+                rule = _unchanged if group is None else _rule_of(optimizer, optimizer.groups[group], part)
             except ValidationError as error:
                 rule = None
                 self._refuse_settings(number, group, error)
@@ -363,3 +376,79 @@ def _logged(losses: int) -> str:
 def _some(names: list[str]) -> str:
     """All of them, or the first three and how many there are."""
     return ", ".join(names) if len(names) <= 4 else f"{', '.join(names[:3])} and {len(names) - 3} more"
+
+
+# -- by which rule the updates of a recorded optimizer are computed again: those of `core.network.optimizers` ----------
+
+
+def _unchanged(theta: torch.Tensor, gradient: torch.Tensor, rate: float) -> torch.Tensor:
+    """For what the optimizer does not train."""
+    return theta
+
+
+def _rule_of(optimizer: RecordedOptimizer, group: RecordedGroup, part: RecordedPart) -> _Rule | None:
+    """The rule by which the optimizer moves a part of this group; None if it is not known here, or not what was set.
+
+    Raises pydantic's ValidationError for settings that no optimizer of a known kind has.
+    """
+    kind = optimizer.kind
+    if kind not in COMPUTED_KINDS:
+        return None
+    settings = (_SgdSettings if kind == COMPUTED_KINDS[0] else _AdamSettings).model_validate(group.settings)
+    if group.changed or settings.amsgrad or part.dtype not in _COMPUTED:
+        return None
+    if settings.fused and part.dtype in _HALVES:
+        return None  # rounded elsewhere; and on the CPU, torch 2.12 and 2.13 leave most of SGD's update out
+    plain = isinstance(settings, _SgdSettings) and not settings.momentum
+    if not plain and not (optimizer.fresh and not part.skipped):
+        return None  # what it remembers is not known
+    if part.skipped and settings.weight_decay:
+        return None  # a gradient of 0 and none at all look the same in the trace, and are not the same then
+    decay, maximize = settings.weight_decay, bool(settings.maximize)
+    if isinstance(settings, _SgdSettings):
+        how = settings.momentum, settings.dampening, bool(settings.nesterov)
+        return _OptimizerRule(lambda like: Sgd(like, *how, decay, maximize))
+    decoupled = kind == COMPUTED_KINDS[2] or settings.decoupled_weight_decay
+    return _OptimizerRule(lambda like: Adam(like, settings.betas, settings.eps, decay, decoupled, maximize))
+
+
+class _Settings(BaseModel):
+    """What both kinds of optimizers have in each parameter group."""
+
+    weight_decay: float
+    maximize: bool | None
+    fused: bool | None = None
+    amsgrad: bool | None = False
+
+
+class _SgdSettings(_Settings):
+    """Of torch.optim.SGD."""
+
+    momentum: float
+    dampening: float
+    nesterov: bool | None
+
+
+class _AdamSettings(_Settings):
+    """Of torch.optim.Adam and AdamW."""
+
+    betas: tuple[float, float]
+    eps: float
+    decoupled_weight_decay: bool = False
+
+
+class _OptimizerRule:
+    """Updates by an optimizer of `core.optimizers`, which is made at the first."""
+
+    def __init__(self, optimizer_like: Callable[[torch.Tensor], Optimizer]) -> None:
+        self._optimizer_like = optimizer_like
+        self._optimizer: Optimizer | None = None
+        self._updates = 0
+
+    def __call__(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float) -> torch.Tensor:
+        self._optimizer = self._optimizer or self._optimizer_like(theta[0])
+        after = theta.clone()
+        for row, slope in zip(after, gradient, strict=True):
+            self._optimizer.update(row, slope, rate, self._updates)
+            self._updates += 1
+        return after

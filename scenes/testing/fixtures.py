@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.base import LectureScene, SceneContext
-from gradreel.scenes.pytest_plugin import clashes_key, orphans_key, safe_name
 from gradreel.scenes.stills import beat_frames
 from gradreel.scenes.testing.layout import Finding, check_beats, check_scene
+from gradreel.scenes.testing.snapshot_folders import clashes_key, orphans_key, safe_name
 from gradreel.scenes.testing.snapshots import CHANNEL_TOLERANCE, PIXEL_SHARE, Outcome, check_snapshots
 from manim import Scene
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from gradreel.scenes.pytest_plugin import safe_name
 from gradreel.scenes.stills import Still
+from gradreel.scenes.testing.snapshot_folders import safe_name
 from numpy.typing import NDArray
 from PIL import Image
 

@@ -60,8 +60,27 @@ def test_a_change_is_seen_where_it_was_made(scene, user_folder, file, old, new, 
 
 def test_one_of_our_scenes_does_not_depend_on_another_topics_file():
     digests = code_digests(resolve("build-curve"))
-    assert [name for name in digests if "/lecture/" in name] == ["gradreel/scenes/lecture/curves/build_curve.py"]
+    parts = {name.split("/")[3] for name in digests if "/lecture/" in name and name.count("/") > 3}
+    assert parts == {"curves"} and "gradreel/scenes/lecture/curves/build_curve.py" in digests
+    assert "gradreel/scenes/lecture/curves/relu.py" not in digests
     assert any("/mobjects/" in name for name in digests)
+
+
+def test_what_is_imported_for_types_alone_does_not_count(scene, user_folder):
+    guard = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import other\n"
+    (user_folder / "helper.py").write_text(f"{guard}else:\n    import package\nTIME = 0.5\n")
+    digests = code_digests(scene)
+    assert "package/inner.py" in digests and "other.py" not in digests
+
+
+def test_what_gradreel_itself_offers_counts_where_it_is_taken_from(user_folder):
+    of_core = {name for name in code_digests(resolve("my_scenes.py:Plain")) if name.startswith("gradreel/core/")}
+    assert not of_core & {"gradreel/core/network/training.py", "gradreel/core/recording/recorder.py"}
+    code = (
+        "from manim import Scene\nfrom gradreel import verify\nclass Verified(Scene):\n    def construct(self): pass\n"
+    )
+    (user_folder / "verified.py").write_text(code)
+    assert "gradreel/core/trace/verify_recorded.py" in code_digests(resolve("verified.py:Verified"))
 
 
 def test_a_scene_in_a_package_imports_from_beside_it(scene, user_folder, monkeypatch):

@@ -303,6 +303,8 @@ def test_nothing_heavy_is_imported_with_the_plugin():
         "gradreel",
         "gradreel.scenes",
         "gradreel.scenes.pytest_plugin",
+        "gradreel.scenes.testing",
+        "gradreel.scenes.testing.snapshot_folders",
     }
     assert not {"numpy", "manim", "torch", "pydantic", "PIL"} & set(loaded)
 

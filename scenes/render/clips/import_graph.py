@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gradreel import PUBLIC
 from gradreel.scenes.catalog import PACKAGE_FOLDER, SceneSource
 from gradreel.scenes.render.clips.ownership import PACKAGE, is_installed, is_ours, name_of
 from gradreel.scenes.render.clips.source_digest import SourceDigest, read_source
@@ -83,7 +84,8 @@ def imported_file(module: str, file: Path, source: SceneSource) -> Path | None:
         name = module.lstrip(".")
         return _in_folder(file.parents[len(module) - len(name) - 1], name.split(".") if name else [])
     if module.partition(".")[0] == PACKAGE:
-        return _found(module.partition(".")[2], None, (PACKAGE_FOLDER,))
+        inside = PUBLIC.get(module.removeprefix(f"{PACKAGE}."), module).partition(".")[2]
+        return _found(inside, None, (PACKAGE_FOLDER,))
     if source.is_ours or is_ours(file) or not module:
         return None
     folder = source.file.parent

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from gradreel.scenes.assets import asset_names
 from gradreel.scenes.catalog import SceneImportError
@@ -55,12 +55,18 @@ def _frozen(value: Any) -> Any:
 def _read(content: bytes, file: Path) -> SourceDigest:
     tree = ast.parse(content, filename=str(file))
     nodes = list(ast.walk(tree))
+    for_types = {part for node in nodes if _is_for_types(node) for line in node.body for part in ast.walk(line)}
     return SourceDigest(
         digest=short_hash(ast.dump(tree).encode()),
-        imports=tuple(dict.fromkeys(name for node in nodes for name in _imports_of(node))),
+        imports=tuple(dict.fromkeys(name for node in nodes if node not in for_types for name in _imports_of(node))),
         assets=tuple(asset_names(tree)),
         words=tuple(dict.fromkeys(word for node in nodes for word in _words_of(node))),
     )
+
+
+def _is_for_types(node: ast.AST) -> TypeGuard[ast.If]:
+    """``if TYPE_CHECKING:``, whose body is read by type checkers and never run."""
+    return isinstance(node, ast.If) and _last_name(node.test) == "TYPE_CHECKING"
 
 
 def _imports_of(node: ast.AST) -> Iterator[str]:

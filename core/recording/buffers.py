@@ -1,16 +1,10 @@
-"""A model's state dict: what a recording keeps of it beside theta, and the way back from a trace into the model."""
-
-from __future__ import annotations
+"""What a recording keeps of a model beside theta: its buffers, and where in its state dict all of it belongs."""
 
 from typing import Any
 
 import numpy as np
 import torch
-from gradreel.core.errors import TraceError
-from gradreel.core.network.theta import parameter_shapes
-from gradreel.core.recording.recordable import lies_in_memory
-from gradreel.core.trace.recorded_run import RecordedBuffer, RecordedRun
-from gradreel.core.trace.trace import Trace
+from gradreel.core.trace.recorded_run import RecordedBuffer
 from numpy.typing import NDArray
 
 
@@ -86,26 +80,8 @@ def _described(name: str, buffer: torch.Tensor) -> RecordedBuffer:
     return RecordedBuffer(name=name, shape=tuple(buffer.shape), dtype=dtype, size=buffer.nbytes)
 
 
-def state_dict(trace: Trace, update: int) -> dict[str, torch.Tensor]:
-    """The state after ``update`` updates, as `Trace.state_dict` says."""
-    run, row = trace.run, trace.row(update)
-    shapes = run.part_shapes() if isinstance(run, RecordedRun) else parameter_shapes(run)
-    sizes = [int(np.prod(shape)) for _, shape in shapes]
-    theta = torch.from_numpy(np.array(trace.parameters[row]))
-    parts = [part.reshape(shape) for part, (_, shape) in zip(torch.split(theta, sizes), shapes, strict=True)]
-    if not isinstance(run, RecordedRun):  # weights and biases in turn
-        layers = enumerate(zip(parts[::2], parts[1::2], strict=True))
-        named = [(f"{2 * i}.weight", w.reshape(b.numel(), -1), f"{2 * i}.bias", b.reshape(-1)) for i, (w, b) in layers]
-        return {key: part for weight, w, bias, b in named for key, part in ((weight, w), (bias, b))}
-    try:
-        tensors = [part.to(getattr(torch, known.dtype)) for part, known in zip(parts, run.parts, strict=True)]
-        if run.buffers:
-            held = torch.from_numpy(np.array(trace.columns["buffers"][row]))
-            tensors += [
-                part.clone().view(getattr(torch, known.dtype)).reshape(known.shape)
-                for part, known in zip(torch.split(held, [b.size for b in run.buffers]), run.buffers, strict=True)
-            ]
-        keys = {part.name: i for i, part in enumerate(run.parts)} if run.state_dict is None else run.state_dict
-        return {key: tensors[i] for key, i in keys.items()}
-    except (AttributeError, TypeError, ValueError, IndexError, RuntimeError) as error:
-        raise TraceError(f"{trace.path}: what its meta.json says of the model contradicts itself: {error}") from None
+def lies_in_memory(tensor: torch.Tensor) -> bool:
+    """Whether its numbers stand one by one where its address says. To copy others' bytes would be a crash."""
+    if tensor.layout != torch.strided or tensor.is_nested or tensor.is_neg():
+        return False
+    return not (tensor.is_cpu and tensor.numel() and tensor.data_ptr() == 0)  # 0 where other tensors hold the numbers

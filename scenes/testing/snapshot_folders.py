@@ -1,0 +1,43 @@
+"""Which folder of snapshots is whose: a test's by its name, and folders that no test owns.
+
+Light, like the plugin that needs it.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+FOLDER = "snapshots"  # beside the test file
+
+orphans_key = pytest.StashKey[dict[str, list[Path]]]()  # test -> folders of pictures that no test owns
+clashes_key = pytest.StashKey[dict[str, list[str]]]()  # test -> the tests whose folder has the same name
+
+
+def snapshot_folder(item: pytest.Item) -> Path:
+    """``snapshots/<test>`` beside the test's file; a method's carries the name of its class."""
+    within = ".".join(item.nodeid.split("::")[1:]) or item.name
+    return Path(item.path).parent / FOLDER / safe_name(within)
+
+
+def safe_name(name: str) -> str:
+    """``name`` as a file or folder can be called on every system: ``test_curve[zh]`` -> ``test_curve-zh``."""
+    return re.sub(r"[^\w.=+-]+", "-", name).strip("-.") or "unnamed"
+
+
+def left_over(snapshots: Path, owned: set[str], whole: set[str]) -> list[Path]:
+    """Folders of pictures in ``snapshots`` that no test compares with.
+
+    A run need not collect every test, so a folder not ``owned`` by a collected one is left over only if no file beside
+    ``snapshots`` defines its function, or if all cases of its function (``whole``) were collected.
+    """
+    if not snapshots.is_dir():
+        return []
+    sources = " ".join(file.read_text("utf-8", "replace") for file in snapshots.parent.glob("*.py"))
+    elsewhere = set(re.findall(r"\bdef\s+(\w+)", sources)) - whole
+    folders = (
+        folder for folder in sorted(snapshots.iterdir()) if folder.name not in owned and any(folder.rglob("*.png"))
+    )
+    return [folder for folder in folders if not elsewhere & set(re.split(r"\W", folder.name))]
