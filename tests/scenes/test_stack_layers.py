@@ -9,9 +9,13 @@ import pytest
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.scenes.lecture.deep.layer_counts import layer_sizes
-from gradreel.scenes.lecture.deep.pictures.layer_formulas import layer_source, output_source, short_formula
-from gradreel.scenes.lecture.deep.pictures.many_layers import ManyLayers
+from gradreel.scenes.lecture.deep.pictures.layer_stack import (
+    ManyLayers,
+    layer_sizes,
+    layer_source,
+    output_source,
+    short_formula,
+)
 from gradreel.scenes.lecture.deep.stack_layers import StackLayers
 from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.testing.layout import check_beats
@@ -25,7 +29,7 @@ def digits(text: str) -> int:
 @pytest.mark.parametrize(("width", "depth", "window"), [(100, 3, 56), (7, 2, 3), (1000, 4, 1)])
 def test_counts_are_those_of_the_network(play, width, depth, window):
     scene = play(StackLayers, width=width, depth=depth, dataset=DailyViews(window=window)).scene
-    counts, total = [digits(text.source) for text in scene.counts], digits(scene.total.source)
+    counts, total = [digits(text.source) for text in scene.stack.counts], digits(scene.total.source)
     run = Experiment(dataset=DailyViews(window=window), hidden=(width,) * depth, activation="relu")
     assert total == run.n_parameters == sum(counts)
     assert counts == [width * (window + 1), *[width * (width + 1)] * (depth - 1), width + 1]
@@ -58,7 +62,7 @@ def test_lines_and_formulas_go_with_their_columns(play):
                 radius = scene.diagram.radius
                 assert np.linalg.norm(line.get_start() - source) == pytest.approx(radius, abs=1e-4)
                 assert np.linalg.norm(line.get_end() - target) == pytest.approx(radius, abs=1e-4)
-        for text, x in zip(scene.formulas[:shown], places[1:], strict=True):
+        for text, x in zip(scene.stack.formulas[:shown], places[1:], strict=True):
             assert abs(text.get_center()[0] - x) < 0.7  # the last may be held back by the edge
 
     play(StackLayers, look)
@@ -70,21 +74,21 @@ def test_only_the_newest_formula_is_spelled_out_once_there_are_many_layers(play,
 
     def look(scene, beat):
         on_screen = scene.get_mobject_family_members()
-        seen[beat] = [text.source for text in scene.formulas if text in on_screen]
-        sizes.extend(size for size, text in zip(scene.sizes, scene.formulas, strict=True) if text in on_screen)
+        seen[beat] = [text.source for text in scene.stack.formulas if text in on_screen]
+        sizes.append(scene.stack.size)
 
     scene = play(StackLayers, look, depth=depth).scene
     both = [formula(layer_source(k)).source for k in (0, 1)]
     assert (seen["once"], seen["again"], seen["new"]) == (both[:1], both, both)
     assert seen["more"] == [*(short_formula(k).source for k in range(depth)), formula(output_source(depth)).source]
     assert min(sizes) > 25
-    lefts, rights = ([getattr(text, end)()[0] for text in scene.formulas] for end in ("get_left", "get_right"))
+    lefts, rights = ([getattr(text, end)()[0] for text in scene.stack.formulas] for end in ("get_left", "get_right"))
     assert all(left - right > 0.5 for right, left in zip(rights, lefts[1:], strict=False))
 
 
 def test_products_are_what_is_counted(play):
     scene = play(StackLayers, width=100, depth=2).scene
-    numbers = [[digits(text) for text in re.findall(r"\d[\d\u2009]*", scene._product(k).source)] for k in (0, 1)]
+    numbers = [[digits(text) for text in re.findall(r"\d[\d\u2009]*", scene.stack.product(k).source)] for k in (0, 1)]
     assert [given * made + biases for given, made, biases, _ in numbers] == layer_sizes(scene.network)[:2]
     assert [count for *_, count in numbers] == layer_sizes(scene.network)[:2]
 

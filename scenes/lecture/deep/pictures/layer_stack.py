@@ -1,0 +1,232 @@
+"""Layers upon layers: columns of nodes with a formula and a count below each, and a hundred layers from far away."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from gradreel.core.experiment import Experiment
+from gradreel.core.network.theta import parameter_shapes
+from gradreel.scenes import style
+from gradreel.scenes.lecture.deep.pictures.tower import rectangles
+from gradreel.scenes.mobjects.network_diagram import Column, LayerDiagram
+from gradreel.scenes.mobjects.plot import polyline
+from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.style import mix, palette
+from gradreel.scenes.words.numbers import number_text
+from manim import Animation, Mobject, UpdateFromAlphaFunc, VGroup, VMobject, config, smooth
+
+BOX = (-5.3, 5.3, -1.35, 2.35)  # middles of the first and the last column, bottom, top
+EDGES = 0.45  # share of their colour in which lines are drawn that are not spoken of
+NARROW, WIDER = 2.3, 1.4  # the first column is so far from the middle, and more with each layer, until it has its place
+FORMULA_BASELINE, FORMULA_SIZE = -2.42, 46  # the largest
+BETWEEN = 0.7  # from a formula to the one before it, at least
+BOTH = 2  # so many layers have their formulas side by side; of more, the newest alone is spelled out
+UNDER_X = 0.4  # from the baseline of x down to that of what it is
+COUNT_BASELINE, COUNT_SIZE, PRODUCT_SIZE = -3.14, 28, 32
+APART = 0.5  # from one product to the next, at least
+LEAST_WIDTH, WIDTH_SHARE = 0.045, 0.5  # of a slab; as a share of the distance to the next one
+THIN = 1.2  # stroke of a slab
+OVER_LAYERS, FOOT, OVER_BRACKET = 0.16, 0.1, 0.14  # from layers up to a bracket; its height; from it up to its words
+
+
+class LayerStack:
+    """A network that grows column by column. No mobject itself: its parts join the picture when they are spoken of.
+
+    ``diagram``: all of its columns. ``formulas[k]``, ``counts[k]``: of column k + 1, its formula and the number of its
+    parameters. ``x``, ``days``: the name of the features, and what they are. ``stage``: so many columns have room
+    beside the features, a number between two of them while they move.
+    """
+
+    def __init__(self, network: Experiment, days: str) -> None:
+        self.depth = len(network.hidden)
+        self.layer_sizes = layer_sizes(network)
+        self.diagram = LayerDiagram((network.dataset.n_features, *network.hidden, 1), BOX, pictures="relu")
+        for edges in self.diagram.edges:
+            style.emphasize(edges, EDGES)
+        sources = [*(layer_source(k) for k in range(self.depth)), output_source(self.depth)]
+        self.formulas = [formula(source, FORMULA_SIZE) for source in sources]
+        self.counts = [words(number_text(count), COUNT_SIZE) for count in self.layer_sizes]
+        self.x = formula("bold(x)", FORMULA_SIZE)
+        self.days = words(days, style.TICK, palette.dim)
+        self.bracket: LayersBracket | None = None
+        self._sizes = [self._size_of(n) for n in range(1, self.depth + 2)]
+        self.stage, self.size = 1.0, float(FORMULA_SIZE)  # of the formulas
+        self.stand()
+
+    def _size_of(self, n: int) -> float:
+        """The size at which the formulas of ``n`` layers have room beside each other and right of the days."""
+        half = _half(n)
+        pitch = 2 * half / n
+        texts = self.formulas[:n] if n <= BOTH else [*map(short_formula, range(n - 1)), self.formulas[n - 1]]
+        lengths = [text.width for text in texts]
+        shares = [(pitch - BETWEEN - self.days.width / 2) / (lengths[0] / 2)]
+        shares += [(pitch - BETWEEN) / ((a + b) / 2) for a, b in pairwise(lengths)]
+        if n > 1:  # the last one does not go beyond the right edge
+            shares.append((style.RIGHT_EDGE - half + pitch - BETWEEN) / (lengths[-1] + lengths[-2] / 2))
+        return FORMULA_SIZE * min(1.0, *shares)
+
+    def stand(self) -> None:
+        """Columns evenly over the picture: the features and ``stage`` more; what stands below goes with them."""
+        half = _half(self.stage)
+        pitch = 2 * half / self.stage
+        self.diagram.spread([-half + pitch * k for k in range(self.depth + 2)])
+        before, self.size = self.size, float(np.interp(self.stage, np.arange(1, len(self._sizes) + 1), self._sizes))
+        for text, count, column in zip(self.formulas, self.counts, self.diagram.columns[1:], strict=True):
+            text.scale(self.size / before).place(FORMULA_BASELINE, center=column.x)
+            count.place(COUNT_BASELINE, center=column.x)
+            if text.get_right()[0] > style.RIGHT_EDGE:
+                text.place(text.baseline, right=style.RIGHT_EDGE)
+        self.x.scale(self.size / before).place(FORMULA_BASELINE, center=self.diagram.columns[0].x)
+        self.days.place(FORMULA_BASELINE - UNDER_X, center=self.diagram.columns[0].x)
+        if self.bracket is not None:
+            self.bracket.put(self.hidden)
+
+    def make_room(self, k: int, on_screen: Sequence[Mobject], seconds: float) -> Animation:
+        """All columns move until there is room for the features and ``k`` more, with what is there of the rest."""
+        start = self.stage
+        moving = VGroup(*self.diagram.columns[:k], *self.diagram.edges[: k - 1], *self.formulas[: k - 1], self.x)
+        moving.add(*(part for part in (*self.counts, self.days, self.bracket) if part in on_screen))
+
+        def update(_: VGroup, share: float) -> None:
+            self.stage = start + (k - start) * share
+            self.stand()
+
+        return UpdateFromAlphaFunc(moving, update, run_time=seconds, rate_func=smooth)
+
+    @property
+    def hidden(self) -> list[Column]:
+        return self.diagram.columns[1 : self.depth + 1]
+
+    def shortened(self, k: int) -> TextMobject:
+        """What layer k (from 0) gives, in the place of its whole formula."""
+        self.formulas[k] = short_formula(k)
+        return (
+            self.formulas[k]
+            .scale(self.size / FORMULA_SIZE)
+            .place(FORMULA_BASELINE, center=self.diagram.columns[k + 1].x)
+        )
+
+    def product(self, k: int) -> TextMobject:
+        """Where the number of layer k's parameters (from 0) comes from: as many weights, as many biases.
+
+        Parts: "product", "count".
+        """
+        given, made = (number_text(count) for count in self.diagram.widths[k : k + 2])
+        count = number_text(self.layer_sizes[k])
+        source = f'part("product", yellow("{given}" dot "{made}") + green("{made}")) part("count", = "{count}")'
+        text = formula(source, PRODUCT_SIZE)
+        text.place(COUNT_BASELINE, center=self.diagram.columns[k + 1].x)
+        return text if text.get_right()[0] < style.RIGHT_EDGE else text.place(COUNT_BASELINE, right=style.RIGHT_EDGE)
+
+    def products(self) -> list[TextMobject]:
+        """Those of the first two layers, side by side."""
+        first, second = (self.product(k) for k in (0, 1))
+        right = float(second.get_left()[0]) - APART
+        return [first if first.get_right()[0] <= right else first.place(COUNT_BASELINE, right=right), second]
+
+
+def _half(layers: float) -> float:
+    """From the middle to the first and the last column, with so many layers."""
+    return min(BOX[1], NARROW + WIDER * layers)
+
+
+def layer_sizes(network: Experiment) -> list[int]:
+    """How many parameters belong to each layer, the output's last: entries of W and b; they sum to P."""
+    sizes = [math.prod(shape) for _, shape in parameter_shapes(network)]
+    return [weights + biases for weights, biases in zip(sizes[::2], sizes[1::2], strict=True)]
+
+
+# -- formulas: a = sigma(b + W x), a' = sigma(b' + W' a), ..., and y of the last one -------------------------------
+
+
+def primed(letter: str, primes: int) -> str:
+    """``letter`` with primes, as Typst has it."""
+    return letter + "'" * primes
+
+
+def layer_source(k: int) -> str:
+    """What layer k (from 0) computes: a = sigma(b + W x), a' = sigma(b' + W' a), ..."""
+    given = "bold(x)" if k == 0 else f"blue({primed('bold(a)', k - 1)})"
+    inner = (
+        f'part("bias", green({primed("bold(b)", k)})) part("plus-in", +) '
+        f'part("w", yellow({primed("W", k)})) thin part("x", {given})'
+    )
+    result = f'part("a", blue({primed("bold(a)", k)}))'
+    return f'{result} part("equals", =) part("sigmoid", sigma)part("brackets", ({inner}))'
+
+
+def short_formula(k: int) -> TextMobject:
+    """What layer k (from 0) hands on, by its name alone: a, a', ..."""
+    return formula(f"blue({primed('bold(a)', k)})", FORMULA_SIZE)
+
+
+def output_source(depth: int) -> str:
+    """y = b + c^T a'..., of what the last of ``depth`` layers hands on."""
+    return f"blue(y) = grey(b) + magenta(bold(c)^upright(T)) thin blue({primed('bold(a)', depth - 1)})"
+
+
+class ManyLayers(VMobject):
+    """``count`` slabs between ``low`` and ``high``; ``show(1)``: from x = ``left`` to ``right``.
+
+    ``start``, ``pitch``: where the first one is at first, and from one to the next, when most are outside at the right;
+    each is ``widest`` wide then. They come in over the frame's edge: none is drawn that is beyond.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        ends: tuple[float, float, float, float],
+        start: float,
+        pitch: float,
+        widest: float,
+    ) -> None:
+        super().__init__(stroke_color=mix(palette.blue, style.PRESENT), stroke_width=THIN)
+        self.set_fill(mix(palette.blue, 0.3), 1)
+        self.count, self.start, self.pitch, self.widest = count, start, pitch, widest
+        self.left, self.right, self.low, self.high = ends
+        self.show(0.0)
+
+    def distance(self, share: float) -> float:
+        """From one slab to the next after ``share`` of the way: it shrinks by the same factor in the same time."""
+        last = (self.right - self.left) / (self.count - 1)
+        return float(self.pitch * (last / self.pitch) ** share)
+
+    def inside(self, share: float) -> int:
+        """So many layers are in the picture, with at least a part."""
+        edge = config.frame_width / 2 + self.half(share)
+        return min(self.count, int((edge - self.first(share)) / self.distance(share)) + 1)
+
+    def half(self, share: float) -> float:
+        """Of a slab's width."""
+        return max(LEAST_WIDTH, min(self.widest, WIDTH_SHARE * self.distance(share))) / 2
+
+    def first(self, share: float) -> float:
+        """Where the first layer is."""
+        return self.start + share * (self.left - self.start)
+
+    def show(self, share: float) -> ManyLayers:
+        half, count = self.half(share), self.inside(share)
+        x = self.first(share) + self.distance(share) * np.arange(count)
+        ends = np.full((2, count), [[self.low], [self.high]])
+        self.points = rectangles(np.column_stack([x - half, ends[0], x + half, ends[1]]))
+        return self
+
+
+class LayersBracket(VGroup):
+    """A bracket, ``line``, and its words, ``name``, over columns of nodes: ``put`` it there."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.line, self.name = polyline(np.zeros((4, 3)), palette.text, style.BOX), words(text, style.LABEL)
+        self.add(self.line, self.name)
+
+    def put(self, columns: Sequence[Column]) -> LayersBracket:
+        foot = max(float(column.get_top()[1]) for column in columns) + OVER_LAYERS
+        left, right = float(columns[0].get_left()[0]), float(columns[-1].get_right()[0])
+        corners = [(left, foot), (left, foot + FOOT), (right, foot + FOOT), (right, foot)]
+        self.line.set_points_as_corners([np.array([x, y, 0.0]) for x, y in corners])
+        self.name.place(foot + FOOT + OVER_BRACKET, center=(left + right) / 2)
+        return self
