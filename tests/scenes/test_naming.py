@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.lecture.deep.naming import BOX, Naming
+from gradreel.scenes.lecture.deep.pictures.naming_sketches import Promise
 from gradreel.scenes.lecture.deep.pictures.neuron import ARRIVED, BODY, LEFT, NeuronView
-from gradreel.scenes.lecture.deep.pictures.promise import Promise
 from gradreel.scenes.mobjects.network_parts import Pulse
 from gradreel.scenes.style import palette
 from gradreel.scenes.testing.layout import check_beats

@@ -8,11 +8,15 @@ from gradreel.core.daily.views import DailyViews
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.daily_data import FORECAST_BOX
-from gradreel.scenes.lecture.deep.pictures.axis_of_days import axis_of_days
-from gradreel.scenes.lecture.deep.pictures.head import BRAIN, head_outline, pile_of_coins
+from gradreel.scenes.lecture.deep.pictures.naming_sketches import (
+    BRAIN,
+    Paper,
+    Promise,
+    head_outline,
+    pile_of_coins,
+    stamp,
+)
 from gradreel.scenes.lecture.deep.pictures.neuron import NeuronView
-from gradreel.scenes.lecture.deep.pictures.paper import Paper, stamp
-from gradreel.scenes.lecture.deep.pictures.promise import Promise
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import Edges, Pulse
 from gradreel.scenes.mobjects.plot import dashed, segment
@@ -59,48 +63,29 @@ class Naming(LectureScene):
         depth: int = Field(3, ge=2, le=max(DEPTHS), description="Hidden layers")
 
     def construct(self) -> None:
-        self._build()
+        p = self.parameters
+        self.diagram = LayerDiagram((p.dataset.window, *(p.width,) * p.depth, 1), BOX, pictures="relu")
+        for edges in self.diagram.edges:
+            style.emphasize(edges, EDGES)
         self._nameless_beat()
         self._neuron_beat()
         self._network_beat()
         self._spoilt_beat()
         self._deep_beat()
 
-    # -- what is on the screen -----------------------------------------------------------------------------------
-
-    def _build(self) -> None:
-        p = self.parameters
-        self.diagram = LayerDiagram((p.dataset.window, *(p.width,) * p.depth, 1), BOX, pictures="relu")
-        for edges in self.diagram.edges:
-            style.emphasize(edges, EDGES)
-        half, y = PLATE_WIDTH / 2, PLATE_BASELINE - 0.22
-        self.plate = dashed((-half, y, 0), (half, y, 0), palette.dim, style.BOX, dash=0.13)
-
-    def _name(self, key: str) -> TextMobject:
-        """A name on the plate."""
-        return name_on_plate(self.screen(key))
-
-    def _light(self, share: float) -> list[Animation]:
-        """The diagram at ``share`` of its colours; its lines stay behind the nodes."""
-        lines = FAINT_EDGES if share < FULL else EDGES
-        nodes = [emphasis(part, share) for part in self.diagram.columns]
-        return [*nodes, *(emphasis(edges, lines) for edges in self.diagram.edges)]
-
-    def _hidden(self) -> range:
-        return range(1, self.parameters.depth + 1)
-
-    # -- beats ---------------------------------------------------------------------------------------------------
-
     def _nameless_beat(self) -> None:
         with self.beat("nameless"):
             # The axis of the days, as the last scene left it, goes, then comes the whole network, and over it a plate
             # with what it is: no name to win anybody with
-            axis = axis_of_days(FORECAST_BOX)
+            left, right, bottom, _ = FORECAST_BOX
+            axis = segment((left, bottom, 0), (right, bottom, 0), palette.axis, style.AXIS)
             self.add(axis)
             early, late = squish_rate_func(smooth, 0.0, 0.35), squish_rate_func(smooth, 0.35, 1.0)
             self.play(FadeOut(axis, rate_func=early), FadeIn(self.diagram, rate_func=late), run_time=1.2)
             self.name = self._name("no-name")
-            self.play(Create(self.plate), FadeIn(self.name, shift=0.15 * UP), run_time=0.8)
+            half, y = PLATE_WIDTH / 2, PLATE_BASELINE - 0.22
+            plate = dashed((-half, y, 0), (half, y, 0), palette.dim, style.BOX, dash=0.13)
+            self.play(Create(plate), FadeIn(self.name, shift=0.15 * UP), run_time=0.8)
 
     def _neuron_beat(self) -> None:
         with self.beat("neuron"):
@@ -222,7 +207,9 @@ class Naming(LectureScene):
             gone = [FadeOut(part) for part in (self.name, self.strike, self.years, self.paper, self.stamp)]
             self.play(*gone, FadeIn(self.diagram), run_time=0.5)
             self.frames = [self.diagram.frame(k) for k in self._hidden()]
-            self.labels = [self._label(k) for k in self._hidden()]
+            self.labels = [words(self.screen("hidden-layer"), style.LABEL) for _ in self.frames]
+            for k, frame, label in zip(self._hidden(), self.frames, self.labels, strict=True):
+                label.place(frame.get_top()[1] + OVER, center=self.diagram.columns[k].x)
             self.ends = self._in_and_out()
             for frame, label in zip(self.frames, self.labels, strict=True):
                 self.play(Create(frame), FadeIn(label, shift=0.15 * UP), run_time=1.8 / len(self.labels))
@@ -233,10 +220,6 @@ class Naming(LectureScene):
             self.name = self._name("deep")
             self.play(FadeIn(self.name, shift=0.15 * UP), run_time=0.6)
             self.hand_on(self.name)
-
-    def _label(self, k: int) -> TextMobject:
-        text = words(self.screen("hidden-layer"), style.LABEL)
-        return text.place(self.frames[k - 1].get_top()[1] + OVER, center=self.diagram.columns[k].x)
 
     def _in_and_out(self) -> list[TextMobject]:
         """What is seen: above the first column and the last, at the height of the layers' labels or higher."""
@@ -263,6 +246,21 @@ class Naming(LectureScene):
         self.bracket = VGroup(segment((left, DEEP_Y, 0), (right, DEEP_Y, 0), palette.axis, style.AXIS), *ends)
         self.deep = words(self.screen("many"), style.LABEL).place(DEEP_BASELINE, center=(left + right) / 2)
         self.play(Create(self.bracket), FadeIn(self.deep, shift=0.15 * UP), run_time=0.8)
+
+    # -- what several beats do -------------------------------------------------------------------------------------
+
+    def _name(self, key: str) -> TextMobject:
+        """A name on the plate."""
+        return name_on_plate(self.screen(key))
+
+    def _light(self, share: float) -> list[Animation]:
+        """The diagram at ``share`` of its colours; its lines stay behind the nodes."""
+        lines = FAINT_EDGES if share < FULL else EDGES
+        nodes = [emphasis(part, share) for part in self.diagram.columns]
+        return [*nodes, *(emphasis(edges, lines) for edges in self.diagram.edges)]
+
+    def _hidden(self) -> range:
+        return range(1, self.parameters.depth + 1)
 
 
 def _one_each(edges: Edges, shift: int) -> VGroup:

@@ -1,15 +1,16 @@
-"""One neuron seen from near: signals come in, are weighted and added, and what is left goes through a ReLU."""
+"""One neuron seen from near, signals on their way through it, and a nerve cell as every schoolbook draws it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from gradreel.scenes import style
-from gradreel.scenes.lecture.deep.pictures.nerve_cell import NerveCell
 from gradreel.scenes.mobjects.network_parts import Node, activation_picture, arrow_up
 from gradreel.scenes.mobjects.plot import ring, segment
 from gradreel.scenes.mobjects.text import formula, words
-from gradreel.scenes.style import palette
-from manim import Animation, Dot, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth, squish_rate_func
+from gradreel.scenes.style import mix, palette
+from manim import Animation, Circle, Dot, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth, squish_rate_func
 from numpy.typing import NDArray
 
 INPUTS = 4
@@ -22,6 +23,17 @@ SIGN_SIZE, SIGN_OVER, SIGN_COMES = 40, 0.17, 0.06  # of the sum's sign; over the
 SAID_OVER = 0.2  # from the ReLU to what is said of it
 FIRED = 7.0  # the way out, while something goes out
 FORK, ENDINGS = 0.74, (0.3, 0.0, -0.3)  # x where a cell's axon branches, heights of its ends, in radii of the whole
+
+# Of the nerve cell, in the reach of the whole
+SOMA, NUCLEUS = 0.26, 0.09  # radii
+ROOT, TIP = 0.085, 0.016  # half widths of a dendrite where it leaves the body, and where it ends
+AXON, ENDING = 0.055, 0.025  # half widths of the axon, and of what it branches into
+TWIG = 0.86  # how far a twig reaches, of its dendrite
+KNOB = 0.038  # radius of an ending
+BEND = 0.1  # how far a branch's middle is off the straight way, in its lengths
+FORKS = ((0.5, 0.3), (0.68, -0.28))  # on a dendrite: where a twig leaves it, and how far to its side, in its lengths
+CELL_GREY, NUCLEUS_GREY = 0.72, 0.3  # shares of grey: the cell, and its nucleus
+BRANCH_CORNERS = 24
 
 
 class NeuronView(VGroup):
@@ -47,7 +59,10 @@ class NeuronView(VGroup):
         self.out.ends = ends
         node = Node(self.body, BODY[1] * radius, palette.blue)
         picture = activation_picture("relu", 1.3 * BODY[1] * radius, palette.blue, style.SMALL_CURVE).move_to(self.body)
-        self.cell = self._cell()
+        # A cell that fits behind: dendrites where signals come in, its body the sum, an axon where they go out
+        tips = [self._inside(start) for start in self.starts]
+        endings = [self._inside(self._at(1.0, height)) for height in ENDINGS]
+        self.cell = NerveCell(self.plus, tips, self._at(FORK, 0.0), endings, radius)
         self.drawn = [*into, through, self.out, *self._sum(), *self._bias(), node, picture]
         self.add(window, self.cell, *self.drawn)
         self._looked, self._opacities = (0.0, 1.0), list[tuple[float, float]]()
@@ -144,8 +159,72 @@ class NeuronView(VGroup):
 
         return UpdateFromAlphaFunc(self, update, rate_func=smooth)
 
-    def _cell(self) -> NerveCell:
-        """A nerve cell that fits behind the lines: dendrites where signals come in, its body the sum, an axon out."""
-        tips = [self._inside(start) for start in self.starts]
-        ends = [self._inside(self._at(1.0, height)) for height in ENDINGS]
-        return NerveCell(self.plus, tips, self._at(FORK, 0.0), ends, self.radius)
+
+class NerveCell(VGroup):
+    """A body at ``middle``, a dendrite to each of ``tips``, an axon that branches at ``fork`` to ``ends``.
+
+    ``reach``: the length that all widths are in. Unseen, in the colour of the background, until it is `lit`. Parts:
+    ``body`` (all that is filled alike) and ``nucleus``.
+    """
+
+    def __init__(
+        self, middle: NDArray, tips: Sequence[NDArray], fork: NDArray, ends: Sequence[NDArray], reach: float
+    ) -> None:
+        super().__init__()
+        self.reach = reach
+        parts: list[VMobject] = [Dot(middle, radius=SOMA * reach)]
+        for k, tip in enumerate(tips):
+            parts += self._dendrite(middle, tip, BEND if k % 2 else -BEND)
+        hillock = middle + 0.42 * (fork - middle)
+        parts.append(_branch(middle, hillock, (0.8 * SOMA * reach, AXON * reach)))
+        parts.append(_branch(middle, fork, (AXON * reach, AXON * reach)))
+        for k, end in enumerate(ends):
+            way = (AXON * reach, ENDING * reach)
+            parts += [_branch(fork, end, way, BEND * (1 - k)), Dot(end, radius=KNOB * reach)]
+        self.body = VGroup(*parts)
+        self.nucleus = Circle(radius=NUCLEUS * reach, stroke_width=0).move_to(middle)
+        self.add(self.body, self.nucleus)
+        self.lit(0.0)
+
+    def lit(self, share: float) -> NerveCell:
+        """As bright as ``share`` of its grey; the nucleus is darker."""
+        self.body.set_fill(mix(palette.grey, CELL_GREY * share), 1).set_stroke(width=0)
+        self.nucleus.set_fill(mix(palette.grey, NUCLEUS_GREY * share), 1)
+        return self
+
+    def _dendrite(self, start: NDArray, tip: NDArray, bend: float) -> list[VMobject]:
+        """A thinning way from the body to ``tip``, with two twigs."""
+        widths = ROOT * self.reach, TIP * self.reach
+        way, across = tip - start, _across(tip - start)
+        parts = [_branch(start, tip, widths, bend)]
+        for share, aside in FORKS:
+            leaves = _along(start, tip, bend, np.array([share]))[0]
+            goal = start + TWIG * way + aside * across * (1 if bend > 0 else -1)
+            thick = widths[0] + share * (widths[1] - widths[0])
+            parts.append(_branch(leaves, goal, (0.8 * thick, widths[1]), 0.5 * bend))
+        return parts
+
+
+def _across(way: NDArray) -> NDArray:
+    """``way`` turned by a quarter, as long as it is."""
+    return np.array([-way[1], way[0], 0.0])
+
+
+def _along(start: NDArray, end: NDArray, bend: float, shares: NDArray) -> NDArray:
+    """Points (n, 3) at these shares of a bent way."""
+    way = end - start
+    return start + shares[:, None] * way + (4 * bend * shares * (1 - shares))[:, None] * _across(way)
+
+
+def _branch(start: NDArray, end: NDArray, half_widths: tuple[float, float], bend: float = 0.0) -> VMobject:
+    """A filled way from ``start`` to ``end`` that gets thinner, with round ends."""
+    shares = np.linspace(0, 1, BRANCH_CORNERS)
+    line = _along(start, end, bend, shares)
+    slopes = np.gradient(line, axis=0)
+    across = np.column_stack([-slopes[:, 1], slopes[:, 0], np.zeros(BRANCH_CORNERS)])
+    across /= np.linalg.norm(across, axis=1)[:, None]
+    half = (half_widths[0] + shares * (half_widths[1] - half_widths[0]))[:, None]
+    corners = np.concatenate([line + half * across, (line - half * across)[::-1]])
+    shape = VMobject(stroke_width=0)
+    shape.set_points_as_corners(np.concatenate([corners, corners[:1]]))
+    return VGroup(shape, Dot(start, radius=half_widths[0]), Dot(end, radius=half_widths[1]))
