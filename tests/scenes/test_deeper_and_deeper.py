@@ -8,12 +8,19 @@ from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.scenes.lecture.deep.deeper_and_deeper import NETWORKS, PICTURES, DeeperAndDeeper
 from gradreel.scenes.lecture.deep.naming import Naming
-from gradreel.scenes.lecture.deep.pictures.data_squares import Cells, DataSquares
+from gradreel.scenes.lecture.deep.pictures.data_squares import Cells, DataSquares, SmallPictures
 from gradreel.scenes.lecture.deep.pictures.five_guesses import OfHundred
 from gradreel.scenes.lecture.deep.pictures.shortcuts import PLUS, CloseUp
-from gradreel.scenes.lecture.deep.pictures.skyline import CELLAR, GROUND, TOP
-from gradreel.scenes.lecture.deep.pictures.small_pictures import SmallPictures
-from gradreel.scenes.lecture.deep.pictures.tower import HIGHEST_COUNT, SLAB, TAIPEI_FLOORS, Taipei101, Tower
+from gradreel.scenes.lecture.deep.pictures.skyline import (
+    CELLAR,
+    GROUND,
+    HIGHEST_COUNT,
+    SLAB,
+    TAIPEI_FLOORS,
+    TOP,
+    Taipei101,
+    Tower,
+)
 from gradreel.scenes.testing.layout import check_beats
 
 TWO = [{"name": "Low", "year": 2000, "layers": 4}, {"name": "High", "year": 2001, "layers": 60}]

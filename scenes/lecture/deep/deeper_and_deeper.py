@@ -8,13 +8,18 @@ from typing import Self
 import numpy as np
 from gradreel.core.daily.views import DailyViews
 from gradreel.scenes import style
-from gradreel.scenes.lecture.deep.how_deep_ones_learn import HowDeepOnesLearn
+from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.deep.image_networks import NETWORKS, PICTURES, ImageNetwork
 from gradreel.scenes.lecture.deep.naming import name_on_plate
+from gradreel.scenes.lecture.deep.pictures.data_squares import DataSquares
 from gradreel.scenes.lecture.deep.pictures.five_guesses import PICTURE, FiveGuesses, OfHundred
+from gradreel.scenes.lecture.deep.pictures.shortcuts import CloseUp
 from gradreel.scenes.lecture.deep.pictures.skyline import (
     CELLAR,
     DEEPEST,
+    GROUND,
+    Column,
+    ErrorBar,
     Skyline,
     building_column,
     cellar_line,
@@ -22,7 +27,6 @@ from gradreel.scenes.lecture.deep.pictures.skyline import (
     name_room,
     network_column,
 )
-from gradreel.scenes.lecture.deep.pictures.tower import Column, ErrorBar
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.text import TextMobject, caption, words
 from gradreel.scenes.style import palette
@@ -37,6 +41,7 @@ from manim import (
     LaggedStart,
     Mobject,
     UpdateFromAlphaFunc,
+    linear,
     smooth,
     squish_rate_func,
 )
@@ -45,12 +50,18 @@ from pydantic import Field, model_validator
 SECONDS_A_FLOOR = 0.15  # while a low tower grows; a high one is up sooner
 BETWEEN = 0.3  # between two parts of the caption
 GUESSES = (0.05, 0.95)  # right side of a picture that is guessed at, and the middle of all that is beside it, y
+FLOORS_NEAR = (-3.05, 2.7)  # bottom, top of the floors seen from near
+GROUND_LEFT = 0.12  # of the ground, left and right of the last tower
+STILL = 0.8  # seconds in which the last two squares can be compared
+EARLY = squish_rate_func(smooth, 0.2, 0.5)  # for what is not true any more when all has drawn back
+CROSSING = squish_rate_func(smooth, 0.1, 0.9)  # for what comes while something else leaves
+LATE = squish_rate_func(smooth, 0.5, 1.0)  # for what comes to where something goes
 
 
-class DeeperAndDeeper(HowDeepOnesLearn):
+class DeeperAndDeeper(LectureScene):
     """From 8 layers to 152 within three years, drawn to scale: a floor a layer, beside the 101 floors of Taipei 101."""
 
-    class Parameters(HowDeepOnesLearn.Parameters):
+    class Parameters(LectureScene.Parameters):
         networks: tuple[ImageNetwork, ...] = Field(
             NETWORKS, min_length=2, max_length=5, description="The networks, from the earliest to the latest"
         )
@@ -68,7 +79,12 @@ class DeeperAndDeeper(HowDeepOnesLearn):
             return self
 
     def construct(self) -> None:
-        self._build()
+        self.networks = self.parameters.networks
+        largest = max([network.error or 0.0 for network in self.networks]) or 1.0
+        columns = [self._column(network, largest) for network in self.networks]
+        self.skyline = Skyline(columns, building_column(self._units("floor"), self.screen("building")))
+        self.columns = self.skyline.columns
+        self.ground, self.cellar = ground_line(), cellar_line()
         self._first_beat()
         if len(self.networks) > 2:
             self._more_beat()
@@ -77,55 +93,8 @@ class DeeperAndDeeper(HowDeepOnesLearn):
         self._pictures_beat()
         self.hand_on(self.ground)
 
-    # -- what is on the screen -----------------------------------------------------------------------------------
-
-    def _build(self) -> None:
-        self.networks = self.parameters.networks
-        largest = max([network.error or 0.0 for network in self.networks]) or 1.0
-        columns = [self._column(network, largest) for network in self.networks]
-        self.skyline = Skyline(columns, building_column(self._units("floor"), self.screen("building")))
-        self.columns = self.skyline.columns
-        self.ground, self.cellar = ground_line(), cellar_line()
-
-    def _column(self, network: ImageNetwork, largest_error: float) -> Column:
-        bar = None
-        if network.error is not None:
-            length = (CELLAR - DEEPEST) * network.error / largest_error
-            bar = ErrorBar(length, CELLAR, self._error(network) + " %" + self._star(network))
-        room = name_room(len(self.networks))
-        return network_column(network.layers, self._units("layer"), network.name, network.year, room, bar)
-
-    def _told_of(self, network: ImageNetwork) -> dict[str, str | Count]:
-        """What a line may say of one of the networks. Its year is no number: a count has its digits in groups."""
-        layers, error = Count(network.layers), self._error(network)
-        return {"network": network.name, "year": str(network.year), "layers": layers, "error": error}
-
-    def _raise(self, column: Column, seconds: float) -> None:
-        """``column`` is built floor by floor."""
-        raising = self.skyline.raising(column, seconds)
-        self.add(self.skyline)
-        self.play(raising)
-
-    def _name_it(self, column: Column) -> None:
-        """The words of ``column`` come."""
-        self.play(*(FadeIn(text, shift=0.15 * UP) for text in column.words()), run_time=0.5)
-        column.add(*column.words())
-        self.add(self.skyline)
-
-    def _hang_error(self, column: Column, *also: Animation) -> None:
-        """The error of ``column``, if it is known, hangs itself below, while something ``also`` happens."""
-        if column.bar is not None:
-            column.add(column.bar)
-            self.add(self.skyline)
-            also = (*also, *self._star_explained(column))
-            hanging = UpdateFromAlphaFunc(column.bar, lambda _, share: column.hang(share), rate_func=smooth)
-            self.play(hanging, *also, run_time=0.7)
-
-    # -- beats ---------------------------------------------------------------------------------------------------
-
     def _first_beat(self) -> None:
         first = self.networks[0]
-        known = first.error is not None
         with self.beat("first", **self._told_of(first)):
             # The good name, as the last scene left it, gives way to a tower of a few floors: a floor is a layer. Beside
             # it five guesses at a picture, with the right one among them or not. How often not, a bar says, below the
@@ -134,22 +103,25 @@ class DeeperAndDeeper(HowDeepOnesLearn):
             self.add(name)
             heading, (arriving,) = next_heading(self.screen("heading"))
             going = FadeOut(name, target_position=heading, scale=0.7, rate_func=squish_rate_func(smooth, 0.0, 0.6))
-            arriving.rate_func = squish_rate_func(smooth, 0.5, 1.0)
+            arriving.rate_func = LATE
             self.play(going, arriving, FadeIn(self.ground), run_time=0.8)
             self.wait(0.4)
             self._raise(self.columns[0], _seconds(first.layers))
-            self.one_layer = self.skyline.beside_a_floor(self.columns[0], self.screen("one-layer"))
-            self.beside: list[Mobject] = [self.one_layer]
-            self.play(FadeIn(self.one_layer), run_time=0.4)
+            one_layer = self.skyline.beside_a_floor(self.columns[0], self.screen("one-layer"))
+            self.beside: list[Mobject] = [one_layer]
+            self.play(FadeIn(one_layer), run_time=0.4)
             self._name_it(self.columns[0])
             self.wait(0.4)
-            guessing = known and self._has_room()
-            if guessing:
-                self._guess()
             self.rows = self._row_names()
+            coming, filling = [], []
+            if first.error is not None and self._has_room():
+                self._guess()
+                hundred = OfHundred(GUESSES[1], first.error, self.screen("of-hundred", error=self._error(first)))
+                self.beside.append(hundred)
+                coming, filling = [FadeIn(hundred)], [UpdateFromAlphaFunc(hundred, OfHundred.show, rate_func=smooth)]
             if self.rows:
-                self.play(FadeIn(self.cellar, *self.rows), *(self._squares_coming() if guessing else ()), run_time=0.5)
-            self._hang_error(self.columns[0], *(self._squares_filling() if guessing else ()))
+                self.play(FadeIn(self.cellar, *self.rows), *coming, run_time=0.5)
+            self._hang_error(self.columns[0], *filling)
 
     def _has_room(self) -> bool:
         """Whether the first of the towers stands left of what is beside it."""
@@ -166,18 +138,7 @@ class DeeperAndDeeper(HowDeepOnesLearn):
         self.play(FadeIn(guesses.picture), run_time=0.4)
         for texts, marks, head in zip(guesses.lists, guesses.marks, guesses.heads, strict=True):
             self.play(FadeIn(texts), run_time=0.4)
-            self.play(LaggedStart(*map(Create, marks), lag_ratio=0.5), FadeIn(head, rate_func=_late), run_time=0.8)
-
-    def _squares_coming(self) -> list[Animation]:
-        """A hundred squares, for guesses at a hundred pictures."""
-        name = self.screen("of-hundred", error=self._error(self.networks[0]))
-        self.hundred = OfHundred(GUESSES[1], self.networks[0].error or 0.0, name)
-        self.beside.append(self.hundred)
-        return [FadeIn(self.hundred)]
-
-    def _squares_filling(self) -> list[Animation]:
-        """As many of them as are all wrong."""
-        return [UpdateFromAlphaFunc(self.hundred, OfHundred.show, rate_func=smooth)]
+            self.play(LaggedStart(*map(Create, marks), lag_ratio=0.5), FadeIn(head, rate_func=LATE), run_time=0.8)
 
     def _more_beat(self) -> None:
         second, last = self.networks[1], self.networks[-2]
@@ -206,6 +167,104 @@ class DeeperAndDeeper(HowDeepOnesLearn):
             self._raise(building, 1.2)
             self._hang_error(tower)
 
+    def _shortcut_beat(self) -> None:
+        with self.beat("shortcut"):
+            # The last tower alone stays, and a few of its floors are seen from near, as large as the picture. Past them
+            # arcs lead, which skip floors. Something comes in: one dot climbs floor by floor, another takes the arc,
+            # and on top they meet
+            self._leave_the_last_alone()
+            last = self.columns[-1]
+            middle = (style.LEFT_EDGE + last.spot[0] - last.spot[2] / 2) / 2
+            self.close_up = close_up = CloseUp(last.floors, middle, *FLOORS_NEAR)
+            self.play(FadeIn(close_up.guides(last.spot)), FadeIn(close_up.floors_near, close_up.links), run_time=0.7)
+            self.wait(0.6)
+            name = words(self.screen("shortcuts"), style.LETTER, palette.text)
+            right, baseline = close_up.beside_top
+            name.place(baseline, right=right)
+            arcs = LaggedStart(*map(Create, close_up.arcs), lag_ratio=0.5)
+            self.play(arcs, FadeIn(name, rate_func=LATE), run_time=1.3)
+            self.wait(1.0)
+            close_up.begin()
+            self.add(close_up)
+            self.play(UpdateFromAlphaFunc(close_up, CloseUp.light, run_time=3.5, rate_func=linear))
+
+    def _leave_the_last_alone(self) -> None:
+        """All but the last tower and its words go; the ground is left below it alone."""
+        last, skyline = self.columns[-1], self.skyline
+        others = [*self.columns[:-1], skyline.building]
+        bar = [] if last.bar is None else [last.bar]
+        x, _, width, _ = last.spot
+        ends = ([x + way * (width / 2 + GROUND_LEFT), GROUND, 0] for way in (-1, 1))
+        ground = self.ground.animate.put_start_and_end_on(*ends)
+        self.play(*map(FadeOut, (*others, self.cellar, *self.rows, *bar)), ground, run_time=0.6)
+        skyline.remove(*others)
+        last.remove(*bar)
+
+    def _pictures_beat(self) -> None:
+        pictures, days = Count(self.parameters.pictures), Count(len(self.parameters.dataset.labels()))
+        with self.beat("pictures-million", pictures=pictures, days=days):
+            # The ground is cleared for two squares by what there was to learn from: pictures, and our days. Seen
+            # from near, there is a cell for each, with a picture in it, and they reach far out; then all draws back
+            # until the pictures are seen whole, in blocks. Our days are a dot by then: it is ringed, beside a block
+            texts = (self.screen("pictures", count=pictures), self.screen("days", count=days))
+            each = (self.screen("a-picture"), self.screen("a-day"))
+            self.squares = squares = DataSquares((pictures, days), texts, each, GROUND)
+            gone = [part for part in self.mobjects if part is not self.ground]
+            leaving = [FadeOut(part, run_time=0.5) for part in gone]
+            clearing = self.ground.animate(run_time=0.5).become(ground_line())
+            lines = [FadeIn(line, shift=0.15 * UP) for line in (*squares.names, *squares.each)]
+            coming = [*map(FadeIn, squares.squares), *lines]  # while the rest leaves: the picture is never empty
+            self.play(*leaving, clearing, *(part.set_rate_func(CROSSING) for part in coming))
+            self.wait(0.8)
+            if squares.near > squares.far:
+                gone = [] if squares.days_are_seen else [FadeOut(squares.each[1], rate_func=EARLY)]
+                self.play(squares.drawing_back(1.8), *gone)
+            self._mark_the_ends()
+            self.wait(STILL)
+
+    def _mark_the_ends(self) -> None:
+        """Our days are ringed where they are a dot. Where the pictures' cells are too small, one block is framed."""
+        squares = self.squares
+        around = squares.around_the_smaller()
+        marks = [] if around is None else [Create(around)]
+        if squares.block is not None:
+            name = squares.name_of_a_block(self.screen("a-block", count=Count(squares.block)))
+            gone = FadeOut(squares.each[0], run_time=0.3)
+            marks += [Create(squares.around_a_block()), gone, FadeIn(name, rate_func=LATE)]
+        if marks:
+            self.play(*marks, run_time=0.6)
+
+    # -- towers, and what is beside the first -----------------------------------------------------------------------
+
+    def _column(self, network: ImageNetwork, largest_error: float) -> Column:
+        bar = None
+        if network.error is not None:
+            length = (CELLAR - DEEPEST) * network.error / largest_error
+            bar = ErrorBar(length, CELLAR, self._error(network) + " %" + self._star(network))
+        room = name_room(len(self.networks))
+        return network_column(network.layers, self._units("layer"), network.name, network.year, room, bar)
+
+    def _raise(self, column: Column, seconds: float) -> None:
+        """``column`` is built floor by floor."""
+        raising = self.skyline.raising(column, seconds)
+        self.add(self.skyline)
+        self.play(raising)
+
+    def _name_it(self, column: Column) -> None:
+        """The words of ``column`` come."""
+        self.play(*(FadeIn(text, shift=0.15 * UP) for text in column.words()), run_time=0.5)
+        column.add(*column.words())
+        self.add(self.skyline)
+
+    def _hang_error(self, column: Column, *also: Animation) -> None:
+        """The error of ``column``, if it is known, hangs itself below, while something ``also`` happens."""
+        if column.bar is not None:
+            column.add(column.bar)
+            self.add(self.skyline)
+            also = (*also, *self._star_explained(column))
+            hanging = UpdateFromAlphaFunc(column.bar, lambda _, share: column.hang(share), rate_func=smooth)
+            self.play(hanging, *also, run_time=0.7)
+
     def _forget_what_is_beside(self) -> None:
         """What stands beside the first tower goes, if it has not yet."""
         if self.beside:
@@ -213,6 +272,11 @@ class DeeperAndDeeper(HowDeepOnesLearn):
         self.beside = []
 
     # -- words ---------------------------------------------------------------------------------------------------
+
+    def _told_of(self, network: ImageNetwork) -> dict[str, str | Count]:
+        """What a line may say of one of the networks. Its year is no number: a count has its digits in groups."""
+        layers, error = Count(network.layers), self._error(network)
+        return {"network": network.name, "year": str(network.year), "layers": layers, "error": error}
 
     def _units(self, key: str) -> tuple[str, str]:
         """What stands behind a count of 1, and behind others."""
@@ -253,7 +317,3 @@ class DeeperAndDeeper(HowDeepOnesLearn):
 
 def _seconds(layers: int) -> float:
     return float(np.clip(SECONDS_A_FLOOR * layers, 0.8, 1.6))
-
-
-def _late(share: float) -> float:
-    return float(smooth(max(0.0, 2 * share - 1)))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from gradreel.scenes import style
-from gradreel.scenes.lecture.deep.pictures.tower import rectangles
+from gradreel.scenes.lecture.deep.pictures.skyline import rectangles
 from gradreel.scenes.mobjects.plot import polyline, segment
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.style import mix, palette

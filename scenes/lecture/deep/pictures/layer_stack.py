@@ -10,7 +10,7 @@ import numpy as np
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import parameter_shapes
 from gradreel.scenes import style
-from gradreel.scenes.lecture.deep.pictures.tower import rectangles
+from gradreel.scenes.lecture.deep.pictures.skyline import rectangles
 from gradreel.scenes.mobjects.network_diagram import Column, LayerDiagram
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.text import TextMobject, formula, words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from gradreel.scenes import style
-from gradreel.scenes.lecture.deep.pictures.tower import SLAB
+from gradreel.scenes.lecture.deep.pictures.skyline import SLAB
 from gradreel.scenes.mobjects.plot import polyline, ring, segment
 from gradreel.scenes.style import mix, palette
 from manim import Dot, ManimColor, Rectangle, VGroup, VMobject, smooth
