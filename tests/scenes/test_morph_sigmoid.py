@@ -18,15 +18,15 @@ from gradreel.core.network.activations import sigmoid
 from gradreel.core.network.theta import loss, predict, unpack
 from gradreel.scenes import style
 from gradreel.scenes.lecture.curves.morph_sigmoid import MorphSigmoid
+from gradreel.scenes.lecture.curves.pictures.formula_numbers import equal_sign
 from gradreel.scenes.lecture.curves.pictures.made_up import ConstantSum
-from gradreel.scenes.lecture.curves.pictures.printed import equal_sign
+from gradreel.scenes.lecture.curves.pictures.sigmoid_board import SigmoidBoard
 from gradreel.scenes.lecture.curves.pictures.small_steps import FILLED
 from gradreel.scenes.lecture.curves.pictures.sum_formula import SumFormula
 from gradreel.scenes.lecture.curves.sigmoid_formula import SigmoidFormula
 from gradreel.scenes.lecture.curves.smaller_pieces import CUTS
 from gradreel.scenes.lecture.curves.sum_of_sigmoids import SumOfSigmoids, no_state_longer
 from gradreel.scenes.mobjects.pace import Pace
-from gradreel.scenes.mobjects.sigmoid_board import SigmoidBoard
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.stills import _drawn
 from gradreel.scenes.testing.layout import check_scene

@@ -6,17 +6,18 @@ import math
 
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.lecture.curves.pictures.matched_piece import PieceBoard
-from gradreel.scenes.lecture.curves.pictures.printed import equal_sign, short
-from gradreel.scenes.lecture.curves.sigmoid_sweeps import SweepBeats
+from gradreel.scenes.lecture.curves.pictures.formula_numbers import equal_sign, in_formula
+from gradreel.scenes.lecture.curves.pictures.piece_board import PieceBoard
+from gradreel.scenes.lecture.curves.pictures.sigmoid_board import LETTERS, VALUE_BASELINE, color_of
+from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.measure import upright_bracket
 from gradreel.scenes.mobjects.plot import segment
-from gradreel.scenes.mobjects.sigmoid_board import LETTERS, VALUE_BASELINE, color_of, letter_name
 from gradreel.scenes.mobjects.text import formula, words
-from gradreel.scenes.style import mix, palette
+from gradreel.scenes.style import FULL, PRESENT, emphasis, mix, palette
 from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
+    Animation,
     Create,
     FadeIn,
     FadeOut,
@@ -25,6 +26,7 @@ from manim import (
     VGroup,
     VMobject,
     smooth,
+    squish_rate_func,
 )
 from pydantic import Field, model_validator
 
@@ -35,7 +37,7 @@ CAP = 0.14  # half the width of the brackets at the corners
 RULES, RULE_DROP = (0.6, 0.1, -0.4), 0.44  # the rules' baselines around their middle; from b's to its sum
 
 
-class MorphSigmoid(SweepBeats):
+class MorphSigmoid(LectureScene):
     """w, b and c each change one thing about y = c sigmoid(b + w x₁); one by one they are set to match a blue piece."""
 
     class Parameters(LectureScene.Parameters):
@@ -86,18 +88,21 @@ class MorphSigmoid(SweepBeats):
         self._b_beat()
         self._c_beat()
         self._negative_beat()
-        self._match_beats()
-
-    # -- what is on the screen -----------------------------------------------------------------------------------
+        self._piece_beat()
+        self._match_beat()
+        self._gap_beat()
 
     def _prepare(self) -> None:
         self.rest = self.parameters.rest()
+        self.heights = self.parameters.heights()
+        self.between = round((self.heights[0] + self.rest["c"]) / 2, 2)  # a height that is not yet the piece's
         self.board = board = self.parameters.board()
         self.match = board.match
+        self.past: dict[float, VMobject] = {}  # value -> the label of the curve that it left behind
         self.band = board.band()
         board.ghosts.add(self.band)
-        board.include_below(board.plot, board.close_ticks)
-        board.include(board.curve, board.formula)
+        board.add_to_back(board.plot, board.close_ticks)
+        board.add(board.curve, board.formula)
         self.add(board)
 
     # -- beats ---------------------------------------------------------------------------------------------------
@@ -111,17 +116,120 @@ class MorphSigmoid(SweepBeats):
             self.play(*self._title("heading"), run_time=0.6)
             asked = {letter: self._asked(letter) for letter in LETTERS}
             for letter in LETTERS:
-                board.include(board.stems[letter], asked[letter])
+                board.add(board.stems[letter], asked[letter])
                 self.play(Create(board.stems[letter]), FadeIn(asked[letter]), run_time=0.4)
             self.wait(1.6)  # until it is said that the piece is put aside
             self.play(FadeOut(self.band), run_time=0.5)
-            self._leave_piece()
+            board.ghosts.remove(self.band)
+            self.add(board)
             self._step_back()
             self.play(board.sweep(1.2, **self.rest))
             known = [part[letter] for letter in LETTERS for part in (board.values, board.sliders)]
-            board.include(*known)
+            board.add(*known)
             self.play(*map(FadeIn, known), *map(FadeOut, asked.values()), run_time=0.5)
-            board.exclude(*asked.values())
+            board.remove(*asked.values())
+
+    def _w_beat(self) -> None:
+        low, high = self.parameters.w_range
+        with self.beat("change-w"):
+            # w grows: the rise gets steeper about the same middle; the gentler curve stays behind. It shrinks: a gentle
+            # slope, almost a straight line; and back
+            self._start_sweeps("w")
+            self._go("w", high, 1.8)
+            self._go("w", low, 2.3)
+            self._go("w", self.rest["w"], 1.3)
+
+    def _b_beat(self) -> None:
+        low, high = self.parameters.b_range
+        with self.beat("change-b"):
+            # A line marks where the bracket is 0: there the curve is half way up. b grows, and it goes left; b shrinks
+            # below zero, and it slides right; and back
+            self._end_sweeps("w")
+            self._start_sweeps("b")
+            self.play(FadeIn(self.board.show_halfway()), run_time=0.5)
+            self.wait(1.6)  # until b is raised
+            self._go("b", high, 1.7, rest=0.5)
+            self._go("b", low, 2.0, rest=0.2)
+            self._go("b", self.rest["b"], 1.1, rest=0.0)
+
+    def _c_beat(self) -> None:
+        board = self.board
+        with self.beat("change-c"):
+            # c pulls the right end down, and down again; the left end stays near zero
+            self._end_sweeps("b", board.halfway)
+            board.add(board.level)
+            self._start_sweeps("c", Create(board.level))
+            self.wait(0.5)
+            self._go("c", self.between, 1.7)
+            self._go("c", self.heights[0], 1.8)
+
+    def _negative_beat(self) -> None:
+        board = self.board
+        with self.beat("negative"):
+            # The other sign of c: the step turns over. c goes back to its first sign, alone; its height is still open.
+            # The other sign of w: it is mirrored, high where it was low
+            self.play(*self._title("heading-negative"), run_time=0.6)
+            self._go("c", self.heights[1], 2.0, rest=1.2)  # until c is put back
+            self._end_sweeps("c")
+            self.play(board.sweep(1.0, c=self.between))
+            self.wait(0.3)
+            self.play(FadeOut(board.level), *self._light("w"), run_time=0.4)
+            board.remove(board.level)
+            self.past = {}
+            self._go("w", -self.rest["w"], 1.8, rest=0.0)
+
+    def _piece_beat(self) -> None:
+        plot, height = self.board.plot, self.parameters.piece[2]
+        with self.beat("piece"):
+            # w goes back, alone. Then the blue piece again, broad and dim, with two corners; the sigmoid lies elsewhere
+            self._end_sweeps("w")
+            self.play(*self._title("heading-match"), self.board.sweep(1.2, w=self.rest["w"]))
+            self.play(*self._light(*LETTERS), run_time=0.4)
+            self.band = self.board.band()
+            self.board.ghosts.add(self.band)
+            name = words(self.screen("piece"), style.LABEL, mix(palette.blue, BAND_WORDS))
+            name.place(plot.at(0, height)[1] + (0.26 if height > 0 else -0.46), right=plot.box[1])
+            self.play(Create(self.band), run_time=1.4)
+            self.play(FadeIn(name, shift=0.1 * UP), run_time=0.5)
+
+    def _match_beat(self) -> None:
+        board, ramp = self.board, self._ramp()
+        with self.beat("match"):
+            # Height, slope, middle: one rule and one letter after the other, until the curves lie together. The tangent
+            # turns until it is parallel to the ramp; for the middle there is a sum to do, when b has landed
+            (c_rule, w_rule, b_rule), sum_ = self._rules()
+            self._set_letter("c", c_rule)
+            tangent = board.show_marker("w")
+            self._set_letter("w", w_rule, FadeIn(tangent), FadeIn(ramp))
+            self.wait(0.5)  # tangent and ramp are seen to be parallel
+            halfway = board.show_halfway()
+            self._set_letter("b", b_rule, FadeIn(halfway), FadeOut(ramp))
+            self.play(FadeIn(sum_, shift=0.1 * UP), run_time=0.4)
+            self.wait(0.5)
+            self.play(FadeOut(tangent), FadeOut(halfway), *self._light(*LETTERS), run_time=0.5)
+            board.remove(tangent, halfway)
+
+    def _gap_beat(self) -> None:
+        with self.beat("gap", gap=self._gap_text()):
+            # Only near the corners do they differ: the piece becomes thin, the largest gap is measured at both, and set
+            # beside the height
+            self._measure_gap()
+            self.hand_on(self.board)  # sum-of-sigmoids begins with it
+
+    # -- letters and their sweeps --------------------------------------------------------------------------------
+
+    def _title(self, key: str) -> list[Animation]:
+        self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
+        return animations
+
+    def _light(self, *letters: str) -> list[Animation]:
+        """The letters spoken of come to full strength, number, stem and slider; the others step back."""
+        board = self.board
+        return [
+            emphasis(part, FULL if letter in letters else PRESENT)
+            for letter in LETTERS
+            for part in (board.values[letter], board.stems[letter], board.sliders[letter])
+        ]
 
     def _asked(self, letter: str) -> VMobject:
         """A question mark under a letter, where its number will be."""
@@ -138,64 +246,63 @@ class MorphSigmoid(SweepBeats):
 
         self.play(UpdateFromAlphaFunc(board, update, run_time=1.2, rate_func=smooth))
         self.play(FadeOut(board.close_ticks), FadeIn(board.ticks), run_time=0.4)
-        board.exclude(board.close_ticks)
+        board.remove(board.close_ticks)
         board.plot.add(board.ticks)
         self.add(board)
 
-    def _leave_piece(self) -> None:
-        self.board.ghosts.remove(self.band)
-        self.add(self.board)
+    def _start_sweeps(self, letter: str, *coming: Animation) -> None:
+        """The letter's own mark comes: the slope, the shift or the height; and what else is ``coming``."""
+        self.past = {}
+        mark = self.board.show_marker(letter)
+        self.play(*self._title(f"heading-{letter}"), *self._light(letter), FadeIn(mark), *coming)
 
-    def _match_beats(self) -> None:
-        with self.beat("piece"):
-            # w goes back, alone. Then the blue piece again, broad and dim, with two corners; the sigmoid lies elsewhere
-            self._end_sweeps("w")
-            self.play(*self._title("heading-match"), self.board.sweep(1.2, w=self.rest["w"]))
-            self.play(*self._light(*LETTERS), run_time=0.4)
-            self._show_piece()
-        with self.beat("match"):
-            # Height, slope, middle: one rule and one letter after the other, until the curves lie together. The tangent
-            # turns until it is parallel to the ramp; for the middle there is a sum to do, when b has landed
-            self._match()
-        with self.beat("gap", gap=self._gap_text()):
-            # Only near the corners do they differ: the piece becomes thin, the largest gap is measured at both, and set
-            # beside the height
-            self._measure_gap()
-            self.hand_on(self.board)  # sum-of-sigmoids begins with it
+    def _go(self, letter: str, value: float, run_time: float, rest: float = 0.4) -> None:
+        """The letter moves to another value, and rests; the curve that it leaves stays as a ghost with its label."""
+        board = self.board
+        left = board.now[letter]
+        arriving = []
+        if left not in self.past:
+            board.sliders[letter].mark(left)
+            board.leave_ghost()
+            self.past[left] = board.curve_label(letter)
+            board.ghosts.add(self.past[left])
+            arriving.append(FadeIn(self.past[left], rate_func=squish_rate_func(smooth, 0.25, 0.6)))
+        if value in self.past:  # the curve comes back to where its label lies
+            arriving.append(FadeOut(self.past[value], rate_func=squish_rate_func(smooth, 0.4, 0.8)))
+        self.play(board.sweep(run_time, **{letter: value}), *(each.set_run_time(run_time) for each in arriving))
+        if value in self.past:
+            board.ghosts.remove(self.past[value])
+            self.add(board)
+        if rest:
+            self.wait(rest)
 
-    def _match(self) -> None:
-        board, ramp = self.board, self._ramp()
-        marks: list[VMobject] = []
-        rules, sum_ = self._rules()
-        for letter, rule in zip("cwb", rules, strict=True):
-            arriving: list[VMobject] = []
-            leaving: list[VMobject] = []
-            if letter == "w":
-                marks, arriving = [board.show_marker("w")], [board.marker["w"], ramp]
-            if letter == "b":
-                marks.append(board.show_halfway())
-                arriving, leaving = marks[-1:], [ramp]
-            changing = [*map(FadeIn, arriving), *map(FadeOut, leaving), *self._light(letter)]
-            self.play(FadeIn(rule, shift=0.15 * UP), *changing, run_time=0.5)
-            self.play(board.sweep(1.4, **{letter: getattr(self.match, letter)}))
-            if letter == "w":
-                self.wait(0.5)  # tangent and ramp are seen to be parallel
-        self.play(FadeIn(sum_, shift=0.1 * UP), run_time=0.4)
-        self.wait(0.5)
-        self.play(*map(FadeOut, marks), *self._light(*LETTERS), run_time=0.5)
-        board.exclude(*marks)
+    def _end_sweeps(self, letter: str, *others: VMobject) -> None:
+        """Ghosts, labels and the letter's mark leave, and ``others`` of the board with them."""
+        board = self.board
+        slider = board.sliders[letter]
+        leaving = [part for part in (board.ghosts, slider.marks) if part.family_members_with_points()]
+        leaving += [board.marker[letter]] if board.marker[letter] in board.submobjects else []
+        self.play(*(FadeOut(part) for part in (*leaving, *others)), run_time=0.4)
+        slider.marks.remove(*slider.marks.submobjects)
+        board.ghosts.remove(*board.ghosts.submobjects)
+        board.remove(board.marker[letter], *others)
+        self.remove(board.marker[letter], *others)
+        self.add(board)
 
-    def _show_piece(self) -> None:
-        plot, height = self.board.plot, self.parameters.piece[2]
-        self.band = self.board.band()
-        self.board.ghosts.add(self.band)
-        name = words(self.screen("piece"), style.LABEL, mix(palette.blue, BAND_WORDS))
-        name.place(plot.at(0, height)[1] + (0.26 if height > 0 else -0.46), right=plot.box[1])
-        self.play(Create(self.band), run_time=1.4)
-        self.play(FadeIn(name, shift=0.1 * UP), run_time=0.5)
+    # -- the match -----------------------------------------------------------------------------------------------
+
+    def _set_letter(self, letter: str, rule: VGroup, *changing: Animation) -> None:
+        """The rule comes, and the letter goes to the value that it gives."""
+        self.play(FadeIn(rule, shift=0.15 * UP), *changing, *self._light(letter), run_time=0.5)
+        self.play(self.board.sweep(1.4, **{letter: getattr(self.match, letter)}))
+
+    def _ramp(self) -> VMobject:
+        """The piece's ramp alone, a thin bright line along it: the tangent turns until it has the same slope."""
+        plot, (start, end, height) = self.board.plot, self.parameters.piece
+        return segment(plot.at(start, 0.0), plot.at(end, height), palette.text, style.GHOST_CURVE)
 
     def _rules(self) -> tuple[list[VGroup], VMobject]:
-        """How the match is found, where the piece leaves more room: a line for each letter, under b's its sum."""
+        """How the match is found, where the piece leaves more room: a line for c, w and b, under b's its sum."""
         plot, (_, end, height) = self.board.plot, self.parameters.piece
         left = plot.box[0] + 0.6 if self._room_is_left() else plot.at(end, 0)[0] + 0.9
         zero, far = plot.at(0, 0)[1], plot.at(0, height)[1]
@@ -206,24 +313,17 @@ class MorphSigmoid(SweepBeats):
         middle = sum(max(spans, key=lambda span: span[1] - span[0])) / 2
         rules = []
         for letter, y in zip("cwb", RULES, strict=True):
-            name = letter_name(letter).place(middle + y, center=left)
-            rules.append(
-                VGroup(name, words(self.screen(f"rule-{letter}"), style.LABEL).place(middle + y, left=left + 0.35))
-            )
+            name = formula(letter, style.LETTER * 1.15, color_of(letter)).place(middle + y, center=left)
+            rule = words(self.screen(f"rule-{letter}"), style.LABEL).place(middle + y, left=left + 0.35)
+            rules.append(VGroup(name, rule))
         sum_ = formula(self._bracket_sum(), style.LETTER).place(middle + RULES[-1] - RULE_DROP, left=left + 0.35)
         return rules, sum_
 
-    def _ramp(self) -> VMobject:
-        """The piece's ramp alone, a thin bright line along it: the tangent turns until it has the same slope."""
-        plot, (start, end, height) = self.board.plot, self.parameters.piece
-        return segment(plot.at(start, 0.0), plot.at(end, height), palette.text, style.GHOST_CURVE)
-
     def _bracket_sum(self) -> str:
         """b + w x_1 with its numbers, where the piece is half way up."""
-        b, w, at = self.match.b, self.match.w, sum(self.parameters.piece[:2]) / 2
-        sign = equal_sign(round(b, 2) + round(w, 2) * round(at, 2), 0.0)
-        x = short(at) if at >= 0 else f"({short(at)})"
-        return f"green({short(b)}) + yellow({short(w)}) dot {x} {sign} 0"
+        b, w, at = (round(value, 2) for value in (self.match.b, self.match.w, sum(self.parameters.piece[:2]) / 2))
+        x = in_formula(at) if at >= 0 else f"({in_formula(at)})"
+        return f"green({in_formula(b)}) + yellow({in_formula(w)}) dot {x} {equal_sign(b + w * at, 0.0)} 0"
 
     def _room_is_left(self) -> bool:
         start, end, _ = self.parameters.piece
@@ -240,10 +340,11 @@ class MorphSigmoid(SweepBeats):
         drop = math.copysign(gap, height)
         ends = [(plot.at(start, 0.0), plot.at(start, drop)), (plot.at(end, height), plot.at(end, height - drop))]
         brackets = [upright_bracket(*pair, cap=CAP).set_stroke(width=style.GHOST_CURVE) for pair in ends]
+        whole = round(abs(height), 2)
         share = 100 * gap / abs(height)
-        sign = equal_sign(100 * round(gap, 2) / round(abs(height), 2), share, 0)
+        sign = equal_sign(100 * round(gap, 2) / whole, share, 0)
         self.gap_label = words(f"{self.screen('gap')} {self._gap_text()}", style.LABEL)
-        part = formula(f"{self._gap_text()} slash {short(abs(height))} {sign} {share:.0f} thin %", style.LETTER)
+        part = formula(f"{self._gap_text()} slash {in_formula(whole)} {sign} {share:.0f} thin %", style.LETTER)
         outwards = 1 if at_end else -1
         beside, inner = ends[at_end]
         down = outwards * height > 0

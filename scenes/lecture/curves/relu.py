@@ -13,14 +13,15 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import relu, sigmoid
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
+from gradreel.scenes.lecture.curves.pictures.formula_numbers import in_formula
 from gradreel.scenes.lecture.curves.pictures.relu_sum import ReluSum
+from gradreel.scenes.lecture.curves.pictures.sigmoid_board import ROLE
 from gradreel.scenes.lecture.curves.pictures.small_curve import SmallCurve
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import Y, many_features_source, relu_source, sum_of_relus_source
 from gradreel.scenes.mobjects.part_map import part_map, steps_heading
 from gradreel.scenes.mobjects.plot import Plot, dashed
-from gradreel.scenes.mobjects.sigmoid_board import ROLE
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import Ticks, ticks_at_knots
 from gradreel.scenes.style import BAND, FAINT, FULL, PRESENT, emphasis, mix, palette
@@ -275,7 +276,7 @@ class Relu(LectureScene):
         texts = VGroup()
         for part, letter in parts.items():
             ink = getattr(palette, ROLE[letter[0]])
-            text = formula(number_text(float(f"{values[letter]:.3g}")).replace("\u2212", "-"), LETTER_NUMBER, ink)
+            text = formula(in_formula(float(f"{values[letter]:.3g}")), LETTER_NUMBER, ink)
             texts.add(text.place(LETTERS_BASELINE, center=self.formula.part(part).get_center()[0]))
         return texts
 

@@ -6,25 +6,36 @@ import math
 from typing import Self
 
 import numpy as np
+from gradreel.core.curves.convergence import converge
+from gradreel.core.curves.expression import expression
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.curves.sigmoid_matching import match_by_slope
 from gradreel.core.datasets import RED_CURVE
-from gradreel.core.network.activations import sigmoid
+from gradreel.core.network.activations import hard_sigmoid, sigmoid
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.lecture.curves.awkward_formula import AwkwardFormulaBeats
-from gradreel.scenes.lecture.curves.pictures.matched_piece import close_ticks, close_view
-from gradreel.scenes.mobjects.formula_growth import grow
-from gradreel.scenes.mobjects.lecture_formulas import one_sigmoid_source
-from gradreel.scenes.mobjects.plot import polyline, segment
-from gradreel.scenes.mobjects.sigmoid_board import (
+from gradreel.scenes.lecture.curves.any_curve import OTHERS
+from gradreel.scenes.lecture.curves.pictures.badge_sum import BadgeSum
+from gradreel.scenes.lecture.curves.pictures.curve_board import FORMULA_Y
+from gradreel.scenes.lecture.curves.pictures.formula_numbers import in_formula
+from gradreel.scenes.lecture.curves.pictures.pieces import Badge
+from gradreel.scenes.lecture.curves.pictures.sigmoid_board import (
     FORMULA_BASELINE,
     FORMULA_CENTER,
     LETTERS,
     SigmoidBoard,
+    close_ticks,
+    close_view,
 )
+from gradreel.scenes.lecture.curves.pictures.small_curve import SmallCurve
+from gradreel.scenes.mobjects.carried_curve import Sight, carry
+from gradreel.scenes.mobjects.formula_growth import grow
+from gradreel.scenes.mobjects.headings import next_heading
+from gradreel.scenes.mobjects.lecture_formulas import Y, one_sigmoid_source
+from gradreel.scenes.mobjects.plot import polyline, segment
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
-from gradreel.scenes.style import BAND, FAINT, FULL, emphasis, palette
+from gradreel.scenes.style import BAND, FAINT, FULL, PRESENT, emphasis, mix, palette
+from gradreel.scenes.words.counts import Count
 from manim import (
     DL,
     DOWN,
@@ -41,10 +52,14 @@ from manim import (
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
+    linear,
     smooth,
 )
 from pydantic import Field, model_validator
 
+SMALL = (-5.9, 5.9, -1.6, 0.6)  # where the pieces of the red curve stand in a row: left, right, bottom, top
+SMALL_GAP, SMALL_NAME = 0.7, -2.3
+CASES, CASES_MIDDLE = 42, 1.86
 FRACTION, FRACTION_BASELINE = 56, 2.0  # a brace has room under it
 POWER = ("e", "minus", "brackets", "bias", "plus-in", "w", "x")  # parts of the power of e
 VALUES_BASELINE, VALUES = 0.98, 38  # live numbers under the formula, clear of an axis with numbers above it
@@ -54,7 +69,7 @@ EDGE = 0.45  # length of each side of the angle that shows a hard edge
 LABEL_AT = 0.7  # share of the height at which the soft curve has its name beside it
 
 
-class SigmoidFormula(AwkwardFormulaBeats):
+class SigmoidFormula(LectureScene):
     """From three cases to one formula: c sigmoid(b + w x₁) runs from 0 to c, close to the hard sigmoid."""
 
     class Parameters(LectureScene.Parameters):
@@ -77,38 +92,240 @@ class SigmoidFormula(AwkwardFormulaBeats):
         self._name_beat()
         self._hard_beat()
 
-    # -- the numbers ---------------------------------------------------------------------------------------------
-
     def _prepare(self) -> None:
         at = {letter: float(getattr(self.parameters, letter)) for letter in LETTERS}
         self.w, self.b, self.c = at["w"], at["b"], at["c"]
         middle = -self.b / self.w
-        self.start, self.end = middle - 2 / self.w, middle + 2 / self.w
-        self.match = match_by_slope(self.start, self.end, self.c)
-        x_range, y_range = close_view(self.match)
+        self.start, self.end = middle - 2 / self.w, middle + 2 / self.w  # of the hard sigmoid's ramp
+        match = match_by_slope(self.start, self.end, self.c)
         sliders = {letter: (value - 1.0, value + 1.0) for letter, value in at.items()}
-        ticks = close_ticks(self.match, (self.start, self.end))
-        self.board = SigmoidBoard(at, sliders, x_range, y_range, ticks)
+        self.board = SigmoidBoard(at, sliders, *close_view(match), close_ticks(match, (self.start, self.end)))
         self.plot = self.board.plot
-        self.red_parts = PiecewiseLinearCurve(*zip(*RED_CURVE, strict=True)).decompose()
-        self.number = self._number_in_red()
+        self.red_parts = red = PiecewiseLinearCurve(*zip(*RED_CURVE, strict=True)).decompose()
+        pieces = np.column_stack([red.start, red.end, red.height])
+        ours = np.isclose(pieces, (self.start, self.end, self.c)).all(axis=1)
+        self.number = int(np.argmax(ours)) + 1 if ours.any() else None  # which of the red curve's pieces ours is
 
-    def _number_in_red(self) -> int | None:
-        """Which blue piece of the red curve ours is, 1 the leftmost; None if it is none of them."""
-        ours = (self.start, self.end, self.c)
-        for k, piece in enumerate(zip(self.red_parts.start, self.red_parts.end, self.red_parts.height, strict=True)):
-            if np.allclose(piece, ours):
-                return k + 1
-        return None
+    # -- beats ---------------------------------------------------------------------------------------------------
 
-    def _soft(self, x: float) -> float:
-        return float(self.c * sigmoid(self.b + self.w * x))
+    def _awkward_beat(self) -> None:
+        number = self.number
+        with self.beat("awkward-piece", piece=Count(number or 1)):
+            # The sum of many blue functions, as the last scene left it. Out of those that make up the red curve, one is
+            # taken; and for each part of it there is a row of its formula
+            self.hard = self._hard_curve(1.0, style.MAIN_CURVE)
+            self.hard_label = self._hard_label("blue-function")
+            many = BadgeSum(self.words_of.screen("any-curve", "red-curve", self.context.language), FORMULA_Y)
+            # As many pieces as the scene begins with, of the curve that any-curve ends with; its axes do not matter
+            points = self.parameters.pieces + 1
+            last = converge(expression(OTHERS[-1]), 0.0, 1.0, (points,), "adaptive").curves[0].decompose()
+            whole = many.whole(last)
+            self.add(*whole)
+            if number:
+                self._take_out(number, many)
+            else:
+                self.play(*self._title("heading"), *map(FadeOut, whole))
+                self.play(FadeIn(self.plot), Create(self.hard), run_time=1.4)
+                self.play(FadeIn(self.hard_label, shift=0.1 * UP), run_time=0.4)
+            self._write_cases()
 
-    # -- what is on the screen -----------------------------------------------------------------------------------
+    def _soft_beat(self) -> None:
+        with self.beat("soft"):
+            # The corners stay behind as a broad band; a smooth curve runs along it, a y. The cases become one formula.
+            # What is spoken of stays bright in it: the new b, then e, then its power
+            band = self._hard_curve(0.45, BAND)
+            self.play(*self._title("heading-soft"), ReplacementTransform(self.hard, band), run_time=0.7)
+            self.hard = band
+            self.play(Create(self.board.curve), run_time=1.3, rate_func=smooth)
+            self.y_label = self._beside_curve(formula("y", style.FORMULA * 0.8, palette.blue))
+            source = one_sigmoid_source(fraction=True)
+            self.fraction = formula(source, FRACTION).place(FRACTION_BASELINE, center=FORMULA_CENTER)
+            self.play(*grow(self.cases, self.fraction, {"c": "value-3"}), FadeIn(self.y_label), run_time=1.8)
+            self.wait(0.9)  # until the b in the bracket is spoken of: it is not the b that is added
+            self._point_at("bias")
+            self.wait(1.2)
+            self.e = formula(f"e approx {math.e:.1f}", 44)
+            self.e.place(FRACTION_BASELINE, left=self.fraction.get_right()[0] + 0.7)
+            self._point_at("e", coming=FadeIn(self.e, shift=0.1 * UP))
+            self.wait(0.9)
+            self._point_at(*POWER)
+
+    def _limits_beat(self) -> None:
+        with self.beat("limits"):
+            # The numbers of y and of the whole power of e come under both. A dot runs to the right end: the power
+            # of e goes to 0, y to c. Then to the left: it explodes, y goes to 0
+            self._live_values()
+            self.dot = self.plot.dot(0, 0, palette.text, 0.13)
+            self._ride(-self.b / self.w)
+            level, letter = self.board.level, self.board.level_letter
+            known = [FadeIn(self.values), FadeOut(self.e), emphasis(self.fraction, FULL)]
+            self.play(FadeIn(self.dot, scale=1.6), *known, Create(level), FadeIn(letter), run_time=0.7)
+            self.wait(0.3)
+            self.level = VGroup(level, letter)
+            self.ends = self._end_labels()
+            for end, label, seconds in zip(reversed(self.plot.x_range), self.ends, (1.8, 2.6), strict=True):
+                self._ride_to(end, seconds)
+                self.play(FadeIn(label), run_time=0.4)
+
+    def _name_beat(self) -> None:
+        with self.beat("name"):
+            # A bright stroke follows the S, and the curve gets its name. A brace gives the fraction the name too, and
+            # then this makes way for what stands under the brace
+            self.play(*map(FadeOut, (self.dot, self.values, self.ends, self.level)), run_time=0.7)
+            stroke = self.board.curve.copy().set_stroke(palette.text)
+            self.play(*self._title("heading-name"), Create(stroke, run_time=1.6, rate_func=smooth))
+            name = self._beside_curve(words(self.screen("sigmoid"), style.LABEL, palette.blue))
+            self.play(FadeOut(stroke, self.y_label), FadeIn(name, shift=0.1 * UP), run_time=0.5)
+            self._shorten()
+
+    def _hard_beat(self) -> None:
+        with self.beat("hard"):
+            # The blue function gets its usual name; its hard edges light up, along which the sigmoid is round
+            name = self._hard_label("hard-sigmoid")
+            self.wait(0.6)
+            self.play(
+                *self._title("heading-hard"),
+                FadeOut(self.hard_label[-1], shift=0.1 * UP),
+                *([ReplacementTransform(self.hard_label[0], name[0])] if self.number else []),
+                FadeIn(name[-1], shift=0.1 * UP),
+                run_time=0.9,
+            )
+            self.hard_label = name
+            self.wait(1.8)
+            self.edges = self._edges()
+            self.play(Create(self.edges, lag_ratio=0.5), run_time=1.0)
+            self.hand_on(self.plot, self.hard, self.board.curve, self.short)
+
+    # -- one piece of many, and its formula ----------------------------------------------------------------------
+
+    def _title(self, key: str) -> list[Animation]:
+        self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
+        return animations
+
+    def _hard_curve(self, share: float, width: float) -> VMobject:
+        x = np.array([self.plot.x_range[0], self.start, self.end, self.plot.x_range[1]])
+        y = self.c * hard_sigmoid(x, self.start, self.end)
+        return self.plot.curve(x, y, mix(palette.blue, share), width)
+
+    def _hard_label(self, key: str) -> VGroup:
+        """The curve's name at its flat end, with the piece's badge before it if it has one."""
+        name = words(self.screen(key), style.LABEL, mix(palette.blue, 0.8))
+        name.place(self.plot.at(0, self.c)[1] + (0.34 if self.c > 0 else -0.56), right=self.plot.box[1])
+        if self.number is None:
+            return VGroup(name)
+        badge = Badge(str(self.number), palette.blue, 0.24)
+        return VGroup(badge.move_to([name.get_left()[0] - 0.42, name.get_center()[1] + 0.02, 0]), name)
+
+    def _take_out(self, number: int, many: BadgeSum) -> None:
+        """The sum shrinks to the red curve's, its cards go to their pieces; number ``number`` grows into the plot.
+
+        Its badge becomes part of its name.
+        """
+        small = self._small_pieces()
+        self.play(*self._title("heading"), *many.show(self.red_parts, seconds=0.6), run_time=0.6)
+        terms = [many.terms[key] for key in sorted(many.terms)]
+        signs = [part for term in terms for part in term[:-1]]
+        going = []
+        for term, piece in zip(terms, small, strict=True):
+            border, label, picture = term[-1]
+            named = VGroup(border, label)
+            self.add(named, picture)  # the picture over the card, as it was
+            going += [ReplacementTransform(named, piece.badge), ReplacementTransform(picture, piece.curve)]
+        coming = [FadeIn(piece.zero) for piece in small]
+        self.play(*coming, *going, *map(FadeOut, (many.name, *signs)), run_time=0.8)
+        self.add(*small)
+        ours = small[number]
+        others = [piece for piece in small if piece is not ours]
+        self.play(*(emphasis(piece, PRESENT) for piece in others), run_time=0.5)
+        self.play(*map(FadeOut, (*others, ours.zero)), run_time=0.4)
+        self.remove(ours.curve)
+        self.play(
+            carry(
+                self.hard,
+                lambda x: self.c * hard_sigmoid(x, self.start, self.end),
+                Sight(ours.plot.x_range, ours.plot.at, style.SMALL_CURVE),
+                Sight(self.plot.x_range, self.plot.at, style.MAIN_CURVE),
+                (self.start, self.end),
+            ),
+            ReplacementTransform(ours.badge, self.hard_label[0]),
+            FadeIn(self.plot),
+            FadeIn(self.hard_label[1:]),
+            run_time=1.2,
+        )
+        self.add(self.hard_label)
+
+    def _small_pieces(self) -> list[SmallCurve]:
+        """The constant and the blue pieces of the red curve side by side, to one scale, each with its ``badge``."""
+        parts, (left, right, bottom, top) = self.red_parts, SMALL
+        low, high = RED_CURVE[0][0] - 1.0, RED_CURVE[-1][0] + 1.0
+        x = np.unique([low, *parts.start, *parts.end, high])
+        heights = [np.full(len(x), parts.constant), *(parts.piece(k + 1, x) for k in range(len(parts)))]
+        y_range = (min(map(np.min, heights)), max(map(np.max, heights)))
+        width = (right - left + SMALL_GAP) / len(heights) - SMALL_GAP
+        curves = []
+        for k, y in enumerate(heights):
+            box = (left + k * (width + SMALL_GAP), left + k * (width + SMALL_GAP) + width, bottom, top)
+            ink = palette.blue if k else palette.grey
+            curve = SmallCurve(x, y, y_range, box, words(str(k), style.LABEL, ink), SMALL_NAME, ink)
+            curve.badge = Badge(str(k), ink, 0.27).move_to(curve.name)
+            curve.remove(curve.name)
+            curves.append(curve.add(curve.badge))
+        return curves
+
+    def _write_cases(self) -> None:
+        """Each part of the curve is drawn over, and its row comes to the formula."""
+        self.cases, dim = self._cases(), self.hard
+        rows = [VGroup(self.cases.part(f"value-{k}"), self.cases.part(f"when-{k}")) for k in (1, 2, 3)]
+        inside = {id(glyph) for row in rows for half in row for glyph in half}
+        rest = VGroup(*(glyph for glyph in self.cases if id(glyph) not in inside))
+        self.play(FadeIn(rest), emphasis(self.hard, PRESENT), run_time=0.4)
+        self.hard = self._hard_curve(1.0, style.MAIN_CURVE)
+        self.add(self.hard)
+        for k, row in enumerate(rows):
+            self.play(self._draw_over(dim, k), FadeIn(row, shift=0.1 * UP), run_time=0.9)
+        self.remove(dim, rest, *rows)
+        self.add(self.hard, self.cases)
+
+    def _cases(self) -> TextMobject:
+        """The blue function's formula, a row for each part: "value-k" where "when-k"; numbers have three digits."""
+        start, end, c, slope, back = (
+            in_formula(float(f"{value:.3g}"))
+            for value in (self.start, self.end, self.c, self.c * self.w / 4, -self.start)
+        )
+        inside = f"(x_1 - {start})" if self.start > 0 else f"(x_1 + {back})" if self.start < 0 else "x_1"
+        rows = [("0", f"x_1 < {start}"), (f"{slope} thin {inside}", f"{start} <= x_1 <= {end}"), (c, f"x_1 > {end}")]
+        lines = ", ".join(f'part("value-{k}", {y}) & quad part("when-{k}", {x})' for k, (y, x) in enumerate(rows, 1))
+        text = formula(f"{Y} cases({lines})", CASES)
+        text.move_to([FORMULA_CENTER, CASES_MIDDLE, 0.0])
+        return text.shift(max(0.0, style.LEFT_EDGE - text.get_left()[0]) * RIGHT)
+
+    def _draw_over(self, dim: VMobject, k: int) -> Animation:
+        """Part ``k`` of three becomes bright, and is no longer under it: a line upon a line has harder edges."""
+        whole, bright = self._hard_curve(1.0, style.MAIN_CURVE), self.hard
+
+        def draw(_: VMobject, share: float) -> None:
+            bright.pointwise_become_partial(whole, 0, (k + share) / 3)
+            dim.pointwise_become_partial(whole, (k + share) / 3, 1)
+
+        return UpdateFromAlphaFunc(VGroup(dim, bright), draw, rate_func=linear)
+
+    # -- the sigmoid and its formula -----------------------------------------------------------------------------
+
+    def _beside_curve(self, name: TextMobject) -> TextMobject:
+        """A name of the soft curve, on the inner side of its upper half."""
+        x = (math.log(LABEL_AT / (1 - LABEL_AT)) - self.b) / self.w
+        point = self.plot.at(x, LABEL_AT * self.c)
+        return name.place(point[1] - 0.1, left=point[0] + 0.4)
 
     def _part(self, *names: str) -> VGroup:
         """Glyphs of the formula, by the names of their parts."""
         return VGroup(*(glyph for name in names for glyph in self.fraction.part(name)))
+
+    def _point_at(self, *names: str, coming: Animation | None = None) -> None:
+        """All of the formula but these parts steps back."""
+        bright = {id(glyph) for glyph in self._part(*names)}
+        levels = [emphasis(glyph, FULL if id(glyph) in bright else FAINT) for glyph in self.fraction]
+        self.play(*levels, *([] if coming is None else [coming]), run_time=0.5)
 
     def _live_values(self) -> None:
         """The numbers of y, on a stem under it, and of the power of e, under a line as long as that."""
@@ -131,58 +348,10 @@ class SigmoidFormula(AwkwardFormulaBeats):
     def _ride(self, x: float) -> None:
         """The dot at x on the curve, and the numbers there."""
         self.at_x = x
-        y = self._soft(x)
+        y = float(self.c * sigmoid(self.b + self.w * x))
         self.dot.move_to(self.plot.at(x, y))
-        for key, value in (("e", math.exp(-(self.b + self.w * x))), ("y", y)):
-            self.live[key].set_value(value)
-
-    # -- beats ---------------------------------------------------------------------------------------------------
-
-    def _soft_beat(self) -> None:
-        with self.beat("soft"):
-            # The corners stay behind as a broad band; a smooth curve runs along it, a y. The cases become one formula.
-            # What is spoken of stays bright in it: the new b, then e, then its power
-            band = self._hard_curve(0.45, BAND)
-            self.play(*self._title("heading-soft"), ReplacementTransform(self.hard, band), run_time=0.7)
-            self.hard = band
-            curve = self.board.curve
-            self.play(Create(curve), run_time=1.3, rate_func=smooth)
-            self.y_label = self._beside_curve(formula("y", style.FORMULA * 0.8, palette.blue))
-            source = one_sigmoid_source(fraction=True)
-            self.fraction = formula(source, FRACTION).place(FRACTION_BASELINE, center=FORMULA_CENTER)
-            self.play(*grow(self.cases, self.fraction, {"c": "value-3"}), FadeIn(self.y_label), run_time=1.8)
-            self.wait(0.9)  # until the b in the bracket is spoken of: it is not the b that is added
-            self._point_at("bias")
-            self.wait(1.2)
-            self.e = formula(f"e approx {math.e:.1f}", 44)
-            self.e.place(FRACTION_BASELINE, left=self.fraction.get_right()[0] + 0.7)
-            self._point_at("e", coming=FadeIn(self.e, shift=0.1 * UP))
-            self.wait(0.9)
-            self._point_at(*POWER)
-
-    def _point_at(self, *names: str, coming: Animation | None = None) -> None:
-        """All of the formula but these parts steps back."""
-        bright = {id(glyph) for glyph in self._part(*names)}
-        levels = [emphasis(glyph, FULL if id(glyph) in bright else FAINT) for glyph in self.fraction]
-        self.play(*levels, *([] if coming is None else [coming]), run_time=0.5)
-
-    def _limits_beat(self) -> None:
-        with self.beat("limits"):
-            # The numbers of y and of the whole power of e come under both. A dot runs to the right end: the power
-            # of e goes to 0, y to c. Then to the left: it explodes, y goes to 0
-            self._live_values()
-            self.dot = self.plot.dot(0, 0, palette.text, 0.13)
-            self._ride(-self.b / self.w)
-            level, letter = self.board.level, self.board.level_letter
-            known = [FadeIn(self.values), FadeOut(self.e), emphasis(self.fraction, FULL)]
-            self.play(FadeIn(self.dot, scale=1.6), *known, Create(level), FadeIn(letter), run_time=0.7)
-            self.wait(0.3)
-            self.level = VGroup(level, letter)
-            self.ends = self._end_labels()
-            self._ride_to(self.plot.x_range[1], 1.8)
-            self.play(FadeIn(self.ends[0]), run_time=0.4)
-            self._ride_to(self.plot.x_range[0], 2.6)
-            self.play(FadeIn(self.ends[1]), run_time=0.4)
+        self.live["e"].set_value(math.exp(-(self.b + self.w * x)))
+        self.live["y"].set_value(y)
 
     def _ride_to(self, x: float, seconds: float) -> None:
         start, moving = self.at_x, VGroup(self.dot, self.values)
@@ -194,7 +363,7 @@ class SigmoidFormula(AwkwardFormulaBeats):
         self._ride(x)
 
     def _end_labels(self) -> VGroup:
-        """Where y goes at both ends, on the curve's inner side."""
+        """Where y goes at both ends, on the curve's inner side: at the right, at the left."""
         left, right = self.plot.box[0], self.plot.box[1]
         far, zero = self.plot.at(0, self.c)[1], self.plot.at(0, 0)[1]
         drop, rise = (-0.62, 0.3) if self.c > 0 else (0.36, -0.62)
@@ -202,22 +371,9 @@ class SigmoidFormula(AwkwardFormulaBeats):
         at_left = formula("x_1 -> -oo: quad blue(y) -> 0", 34).place(zero + rise, left=left + 0.2)
         return VGroup(at_right, at_left)
 
-    def _name_beat(self) -> None:
-        with self.beat("name"):
-            # A bright stroke follows the S, and the curve gets its name. A brace gives the fraction the name too, and
-            # then this makes way for what stands under the brace
-            self.play(*map(FadeOut, (self.dot, self.values, self.ends, self.level)), run_time=0.7)
-            stroke = self.board.curve.copy().set_stroke(palette.text)
-            self.play(*self._title("heading-name"), Create(stroke, run_time=1.6, rate_func=smooth))
-            name = self._beside_curve(words(self.screen("sigmoid"), style.LABEL, palette.blue))
-            self.play(FadeOut(stroke, self.y_label), FadeIn(name, shift=0.1 * UP), run_time=0.5)
-            self._shorten()
-
     def _shorten(self) -> None:
         """The fraction, under a brace the name with what it is given; the name then comes into the fraction's place."""
-        fraction = self.fraction.part("sigmoid")
-        for name in POWER:
-            fraction.add(*self.fraction.part(name))
+        fraction = VGroup(*self.fraction.part("sigmoid"), *self._part(*POWER))
         source = one_sigmoid_source().replace('part("sigmoid"', 'part("word"')  # no fraction bent into it
         self.short = formula(source, style.FORMULA).place(FORMULA_BASELINE, center=FORMULA_CENTER)
         brace = Brace(fraction, DOWN, buff=0.12, color=palette.text)
@@ -229,30 +385,6 @@ class SigmoidFormula(AwkwardFormulaBeats):
         origins = {name: (under, name) for name in under.parts}
         self.play(FadeOut(brace), run_time=0.3)
         self.play(*grow([self.fraction, under], self.short, origins), run_time=1.8)
-
-    def _beside_curve(self, name: TextMobject) -> TextMobject:
-        """A name of the soft curve, on the inner side of its upper half."""
-        x = (math.log(LABEL_AT / (1 - LABEL_AT)) - self.b) / self.w
-        point = self.plot.at(x, LABEL_AT * self.c)
-        return name.place(point[1] - 0.1, left=point[0] + 0.4)
-
-    def _hard_beat(self) -> None:
-        with self.beat("hard"):
-            # The blue function gets its usual name; its hard edges light up, along which the sigmoid is round
-            name = self._hard_label("hard-sigmoid")
-            self.wait(0.6)
-            self.play(
-                *self._title("heading-hard"),
-                FadeOut(self.hard_label[-1], shift=0.1 * UP),
-                *([ReplacementTransform(self.hard_label[0], name[0])] if self.number else []),
-                FadeIn(name[-1], shift=0.1 * UP),
-                run_time=0.9,
-            )
-            self.hard_label = name
-            self.wait(1.8)
-            self.edges = self._edges()
-            self.play(Create(self.edges, lag_ratio=0.5), run_time=1.0)
-            self.hand_on(self.plot, self.hard, self.board.curve, self.short)
 
     def _edges(self) -> VGroup:
         """Both corners of the blue function, each drawn over with a bright angle."""

@@ -13,7 +13,7 @@ from gradreel.core.network.activations import sigmoid
 from gradreel.core.network.theta import hidden_terms
 from gradreel.scenes import style
 from gradreel.scenes.lecture.curves.morph_sigmoid import MorphSigmoid
-from gradreel.scenes.lecture.curves.pictures.matched_piece import PieceBoard
+from gradreel.scenes.lecture.curves.pictures.piece_board import PieceBoard
 from gradreel.scenes.lecture.curves.pictures.sigmoid_rows import SigmoidRow, SigmoidRows
 from gradreel.scenes.lecture.curves.pictures.sum_formula import SumFormula
 from gradreel.scenes.lecture.curves.smaller_pieces import CUTS, SmallerPiecesBeats

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from gradreel.scenes.lecture.optimization.curve_walk import WalkBeats
 from gradreel.scenes.lecture.optimization.pictures.rate_slice import RateLine, RateSlice, rates_to_try
+from gradreel.scenes.mobjects.arrows import set_arrow
 from gradreel.scenes.mobjects.descent import NUMBER_LINE, in_band
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.loss_slice import POINT
-from gradreel.scenes.mobjects.sigmoid_board import set_arrow
 from gradreel.scenes.mobjects.text import TextMobject, formula
 from gradreel.scenes.mobjects.update_formulas import rate_source, spoken_name, taken_step_source
 from gradreel.scenes.style import PRESENT, emphasis

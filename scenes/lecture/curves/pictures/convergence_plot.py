@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 from gradreel.core.curves.convergence import Convergence
 from gradreel.scenes import style
+from gradreel.scenes.lecture.curves.pictures.formula_numbers import in_formula
 from gradreel.scenes.lecture.curves.pictures.gap_counter import rounded, two_digits
 from gradreel.scenes.mobjects.plot import Plot, dashed, polyline, ring
 from gradreel.scenes.mobjects.text import TextMobject, words
@@ -140,7 +141,8 @@ class ConvergencePlot:
             value = words(two_digits(gap), style.LABEL, palette.blue)
             notes = [value.place(at[1] + 0.1, left=at[0] + 0.16)]
             if k:
-                factor = words(f"$div {_factor(rounded(pairs[k - 1][1]) / rounded(gap))}$", style.LABEL)
+                divided_by = rounded(rounded(pairs[k - 1][1]) / rounded(gap))
+                factor = words(f"$div {in_formula(divided_by)}$", style.LABEL)
                 notes.append(factor.place(at[1] + 0.1, left=value.get_right()[0] + BESIDE))
             free = []
             for note in notes:
@@ -163,10 +165,6 @@ def _is_free(note: TextMobject, taken: list[TextMobject], ink: NDArray) -> bool:
         return False
     others = ((other.get_corner((-1, -1, 0))[:2], other.get_corner((1, 1, 0))[:2]) for other in taken)
     return not any((low < top).all() and (high > bottom).all() for bottom, top in others)
-
-
-def _factor(value: float) -> str:
-    return number_text(rounded(value)).replace("\u2212", "-")
 
 
 def _powers_of_ten(low: float, high: float, room: float) -> Ticks:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradreel.scenes import style
-from gradreel.scenes.lecture.curves.pictures.printed import equal_sign, in_formula
+from gradreel.scenes.lecture.curves.pictures.formula_numbers import equal_sign, in_formula
 from gradreel.scenes.mobjects.text import formula
 
 SUM_BASELINE = 1.5  # over the rows

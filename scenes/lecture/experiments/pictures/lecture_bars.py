@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from gradreel.core.analysis.results import Result, lecture_losses
 from gradreel.scenes import style
+from gradreel.scenes.mobjects.arrows import arrow, set_arrow
 from gradreel.scenes.mobjects.bars import OVER, ROOM, SEEN, UNDER, UNSEEN, Columns, LossBar, loss_bars
 from gradreel.scenes.mobjects.plot import polyline, segment
-from gradreel.scenes.mobjects.sigmoid_board import arrow, set_arrow
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.style import BOX, mix, palette
 from manim import VGroup, VMobject

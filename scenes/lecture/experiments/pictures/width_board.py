@@ -8,11 +8,11 @@ import numpy as np
 from gradreel.core.analysis.results import Result
 from gradreel.scenes import style
 from gradreel.scenes.lecture.experiments.pictures.relu_blocks import networks_as_dots
+from gradreel.scenes.mobjects.arrows import arrow, set_arrow
 from gradreel.scenes.mobjects.bars import Columns, LossBar, loss_bars
 from gradreel.scenes.mobjects.loss_lines import Line, LossPanel
 from gradreel.scenes.mobjects.loss_scale import loss_labels
 from gradreel.scenes.mobjects.plot import dashed
-from gradreel.scenes.mobjects.sigmoid_board import arrow, set_arrow
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.style import palette
 from manim import VGroup, VMobject

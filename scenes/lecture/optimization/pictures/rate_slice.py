@@ -8,9 +8,9 @@ import numpy as np
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss
 from gradreel.scenes import style
+from gradreel.scenes.mobjects.arrows import arrow, set_arrow
 from gradreel.scenes.mobjects.loss_slice import BEHIND, POINT, LossSlice, free_place, losses_along, way_to_zero
 from gradreel.scenes.mobjects.plot import Plot, dashed, ring
-from gradreel.scenes.mobjects.sigmoid_board import arrow, set_arrow
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import Ticks, round_labels
 from gradreel.scenes.mobjects.update_formulas import rate_source

@@ -6,35 +6,22 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from gradreel.core.curves.sigmoid_matching import SigmoidMatch, match_by_slope
+from gradreel.core.curves.sigmoid_matching import match_by_slope
 from gradreel.core.network.activations import hard_sigmoid
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.board_ticks import BoardTicks
-from gradreel.scenes.mobjects.sigmoid_board import LETTERS, PLOT_BOX, REACH, SigmoidBoard
-from gradreel.scenes.mobjects.ticks import Ticks, round_labels, round_step, ticks_at_knots
+from gradreel.scenes.lecture.curves.pictures.sigmoid_board import (
+    LETTERS,
+    BoardTicks,
+    SigmoidBoard,
+    View,
+    close_ticks,
+    close_view,
+)
+from gradreel.scenes.mobjects.ticks import round_labels, round_step
 from gradreel.scenes.style import mix, palette
 from manim import VMobject
-from numpy.typing import NDArray
 
 MEASURED = (0.7, style.GHOST_CURVE)  # share of blue and width of a piece to which distances are measured
-View = tuple[tuple[float, float], tuple[float, float]]
-"""Ranges of x and of y."""
-
-
-def close_view(match: SigmoidMatch) -> View:
-    """Where one sigmoid fills the picture: its middle in the middle, flat at both ends."""
-    middle = -match.b / match.w
-    heights = (min(match.c, 0.0) * 1.15, max(match.c, 0.0))
-    return (middle - REACH / match.w, middle + REACH / match.w), heights
-
-
-def close_ticks(match: SigmoidMatch, corners: tuple[float, float]) -> Ticks:
-    """In that view: at the piece's corners, and at 0 if it is seen, for the y axis stands elsewhere."""
-    low, high = close_view(match)[0]
-    width, zero = PLOT_BOX["right"] - PLOT_BOX["left"], (0.0,) if low < 0.0 < high else ()
-    with_zero = sorted({*corners, *zero})
-    ticks = ticks_at_knots(with_zero, low, high, width)
-    return ticks if len(ticks.values) == len(with_zero) else ticks_at_knots(corners, low, high, width)
 
 
 class PieceBoard(SigmoidBoard):
@@ -70,13 +57,10 @@ class PieceBoard(SigmoidBoard):
         Thin and a bit brighter where distances to it are ``measured``.
         """
         looks = MEASURED if measured else (0.45, style.BAND)
-        return self.plot.curve(*self._piece(), mix(palette.blue, looks[0]), looks[1])
-
-    def _piece(self) -> tuple[NDArray, NDArray]:
         start, end, height = self.piece
         low, high = self.plot.x_range
         x = np.array([low, start, end, high])
-        return x, height * hard_sigmoid(x, start, end)
+        return self.plot.curve(x, height * hard_sigmoid(x, start, end), mix(palette.blue, looks[0]), looks[1])
 
     def set_view(self, x_range: tuple[float, float], y_range: tuple[float, float]) -> PieceBoard:
         """As of any board, and the corners' ticks go along."""
@@ -90,6 +74,6 @@ class PieceBoard(SigmoidBoard):
         self.plot.add(self.ticks)
         self.ghosts.add(self.band(measured=True))
         numbers = [part[letter] for letter in LETTERS for part in (self.stems, self.values, self.sliders)]
-        self.include_below(self.plot)
-        self.include(self.curve, self.formula, *numbers)
+        self.add_to_back(self.plot)
+        self.add(self.curve, self.formula, *numbers)
         return self

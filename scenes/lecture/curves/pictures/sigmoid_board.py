@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from gradreel.core.curves.sigmoid_matching import SigmoidMatch
 from gradreel.core.network.activations import sigmoid
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.board_ticks import BoardTicks
+from gradreel.scenes.lecture.curves.pictures.formula_numbers import in_formula
+from gradreel.scenes.lecture.curves.pictures.slider import Slider
+from gradreel.scenes.mobjects.arrows import arrow, set_arrow
 from gradreel.scenes.mobjects.lecture_formulas import one_sigmoid_source
-from gradreel.scenes.mobjects.plot import Plot, dashed, polyline, segment
-from gradreel.scenes.mobjects.slider import Slider
-from gradreel.scenes.mobjects.text import Number, TextMobject, formula
-from gradreel.scenes.mobjects.ticks import Ticks, round_labels
+from gradreel.scenes.mobjects.plot import Plot, dashed, segment
+from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
+from gradreel.scenes.mobjects.ticks import Ticks, round_labels, ticks_at_knots
 from gradreel.scenes.style import mix, palette
-from gradreel.scenes.words.numbers import number_text
 from manim import Dot, ManimColor, Rectangle, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
@@ -28,41 +29,38 @@ FORMULA_CENTER, FORMULA_BASELINE, VALUE_BASELINE = -2.3, 2.1, 1.2
 VALUE_SIZE = 36  # a minus sign still keeps clear of the number before it
 SLIDER_Y = (2.62, 2.08, 1.54)
 SLIDER_LEFT, SLIDER_LENGTH = 3.15, 2.3
-LABEL_LEVEL = 0.16  # share of the height at which curves carry their values
+LABEL_LEVEL, LABEL_SHARE = 0.16, 0.75  # of the height, where a curve has its value; of the letter's colour in it
 LEVEL_LETTER = 0.16  # from the end of the line at c to its letter
 HEIGHT_LETTER, LOW = -0.24, (0.25, 0.45)  # from the height's arrow to its c; arrows too low and high enough for it
 FOOT = 0.78  # from the axis to what is written at the foot of the half-way line
+TICK, UNDER, OVER, Y_LABEL = 0.08, -0.32, 0.11, 0.18  # half a tick's length; from an axis to its numbers
+
+View = tuple[tuple[float, float], tuple[float, float]]
+"""Ranges of x and of y."""
 
 
 def color_of(letter: str) -> ManimColor:
     return getattr(palette, ROLE[letter])
 
 
-def arrow(color: ManimColor, width: float = 3.2) -> VMobject:
-    """An arrow without a place yet; ``set_arrow`` gives it one."""
-    return polyline(np.zeros((2, 3)), color, width)
+def close_view(match: SigmoidMatch) -> View:
+    """Where one sigmoid fills the picture: its middle in the middle, flat at both ends."""
+    middle = -match.b / match.w
+    heights = (min(match.c, 0.0) * 1.15, max(match.c, 0.0))
+    return (middle - REACH / match.w, middle + REACH / match.w), heights
 
 
-def set_arrow(line: VMobject, start: NDArray, end: NDArray, both: bool = False, head: float = 0.16) -> VMobject:
-    """Put an arrow from ``start`` to ``end`` (3,), in place; a short one has a small head, one of no length none."""
-    way = end - start
-    length = float(np.linalg.norm(way))
-    line.clear_points()
-    if length < 0.02:
-        return line
-    along = way / length * min(head, 0.45 * length)
-    across = np.array([-along[1], along[0], 0.0]) * 0.62
-    strokes = [[start, end], [end - along + across, end, end - along - across]]
-    if both:
-        strokes.append([start + along + across, start, start + along - across])
-    for stroke in strokes:
-        line.start_new_path(stroke[0])
-        line.add_points_as_corners(stroke[1:])
-    return line
+def close_ticks(match: SigmoidMatch, corners: tuple[float, float]) -> Ticks:
+    """In that view: at the piece's corners, and at 0 if it is seen, for the y axis stands elsewhere."""
+    low, high = close_view(match)[0]
+    width, zero = PLOT_BOX["right"] - PLOT_BOX["left"], (0.0,) if low < 0.0 < high else ()
+    with_zero = sorted({*corners, *zero})
+    ticks = ticks_at_knots(with_zero, low, high, width)
+    return ticks if len(ticks.values) == len(with_zero) else ticks_at_knots(corners, low, high, width)
 
 
 class SigmoidBoard(VGroup):
-    """y = c sigmoid(b + w x_1): what is shown is added with ``include``; ``set`` moves all of it in place.
+    """y = c sigmoid(b + w x_1): what is shown is added to the group; ``set`` moves all of it in place.
 
     Parts: ``formula``, ``stems``, ``values`` and ``sliders`` by letter, ``plot``, ``curve``, ``level`` (the dashed line
     at c and its letter), ``marker`` by letter (the slope, the shift, the height with its letter), ``halfway`` (a line
@@ -156,27 +154,27 @@ class SigmoidBoard(VGroup):
         w = self.now["w"] or 1e-9
         return self.plot.at(np.clip(-self.now["b"] / w, 2 * low - high, 2 * high - low), self.now["c"] / 2)
 
-    def label_point(self, at: Mapping[str, float]) -> NDArray:
-        """The scene's point (3,) where the curve of ``at`` is at LABEL_LEVEL of its height, or at as much below c."""
+    def curve_label(self, letter: str) -> VGroup:
+        """The letter's value as a label of the curve as it is now: on a patch that interrupts it; of c, beside it."""
+        text = in_formula(round(self.now[letter], 2))
+        label = formula(text, style.LETTER, mix(color_of(letter), LABEL_SHARE))
+        if letter == "c":
+            return label.place(self.curve.get_end()[1] - 0.1, left=self.plot.box[1] + 0.2)
+        label.move_to(self._label_point())
+        patch = Rectangle(width=label.width + 0.16, height=label.height + 0.12, stroke_width=0)
+        return VGroup(patch.set_fill(palette.background, 1).move_to(label), label)
+
+    def _label_point(self) -> NDArray:
+        """The scene's point (3,) where the curve is at LABEL_LEVEL of its height; near a label, at as much below c."""
         points = []
         for level in (LABEL_LEVEL, 1 - LABEL_LEVEL):
-            points.append(self.plot.at((np.log(level / (1 - level)) - at["b"]) / at["w"], level * at["c"]))
+            x = (np.log(level / (1 - level)) - self.now["b"]) / self.now["w"]
+            points.append(self.plot.at(x, level * self.now["c"]))
         others = [ghost.get_center() for ghost in self.ghosts if isinstance(ghost, VGroup)]
         crowded = any(np.linalg.norm(points[0] - other) < 0.5 for other in others)
         return points[1] if crowded else points[0]
 
     # -- motion --------------------------------------------------------------------------------------------------
-
-    def include(self, *parts: VMobject) -> None:
-        """Make ``parts`` part of what is shown and moved, in front of what is there."""
-        self.add(*parts)
-
-    def include_below(self, *parts: VMobject) -> None:
-        """The same under everything, ghosts too: a curve along the axis lies on it."""
-        self.add_to_back(*parts)
-
-    def exclude(self, *parts: VMobject) -> None:
-        self.remove(*parts)
 
     def set(self, **values: float) -> SigmoidBoard:
         """Move everything to new values of some letters, in place; returns self."""
@@ -234,14 +232,14 @@ class SigmoidBoard(VGroup):
         """The moving mark of what ``letter`` does, from now on part of the picture."""
         self._middle = self.middle()
         self._set_markers()
-        self.include(self.marker[letter])
+        self.add(self.marker[letter])
         return self.marker[letter]
 
     def show_halfway(self) -> VGroup:
         """The line through the middle, made for where it is now; from now on part of the picture."""
         self._middle = self.middle()
         self.halfway = self._halfway()
-        self.include(self.halfway)
+        self.add(self.halfway)
         return self.halfway
 
     def sweep(self, run_time: float, **values: float) -> UpdateFromAlphaFunc:
@@ -260,19 +258,36 @@ class SigmoidBoard(VGroup):
         return ghost
 
 
-def letter_name(letter: str) -> TextMobject:
-    """The letter itself, in its colour."""
-    return formula(letter, style.LETTER * 1.15, color_of(letter))
+class BoardTicks(VGroup):
+    """Ticks on the line of zero and on the y axis, and their numbers: ``follow`` puts them where the plot has them.
 
+    Parts: ``x_marks``, ``x_labels`` (on the side where less is drawn), ``y_labels``. What the plot does not show is
+    clear.
+    """
 
-def curve_label(letter: str, value: float, share: float = 1.0) -> TextMobject:
-    """A value as the label of its curve, in the letter's colour."""
-    text = number_text(round(value, 2)).replace("\u2212", "-")
-    return formula(text, style.LETTER, mix(color_of(letter), share))
+    def __init__(self, plot: Plot, x_ticks: Ticks, y_ticks: Ticks) -> None:
+        super().__init__()
+        kept = [k for k, value in enumerate(x_ticks.values) if value > plot.x_range[0]]  # none on the y axis
+        self.plot, self.y_values = plot, y_ticks.values
+        self.x_values = [x_ticks.values[k] for k in kept]
+        self.drop = UNDER if max(y_ticks.values) >= -min(y_ticks.values) else OVER
+        half = np.array([0.0, TICK, 0.0])
+        self.x_marks = VGroup(*(segment(-half, half, palette.axis, style.AXIS) for _ in self.x_values))
+        self.x_labels = VGroup(*(words(x_ticks.labels[k], style.TICK, palette.dim) for k in kept))
+        self.y_labels = VGroup(*(words(label, style.TICK, palette.dim) for label in y_ticks.labels))
+        self.add(self.x_marks, self.x_labels, self.y_labels)
+        self.follow()
 
-
-def on_curve(label: TextMobject, point: NDArray) -> VGroup:
-    """``label`` centred on a curve's point, on a patch of background that interrupts the curve."""
-    label.move_to(point)
-    patch = Rectangle(width=label.width + 0.16, height=label.height + 0.12, stroke_width=0)
-    return VGroup(patch.set_fill(palette.background, 1).move_to(label), label)
+    def follow(self) -> BoardTicks:
+        """Go where the plot's present view has the numbers, in place; returns self."""
+        plot = self.plot
+        for value, mark, label in zip(self.x_values, self.x_marks, self.x_labels, strict=True):
+            at = plot.at(value, 0.0)
+            mark.move_to(at)
+            label.place(at[1] + self.drop, center=at[0])
+        low, high = plot.y_range
+        for value, label in zip(self.y_values, self.y_labels, strict=True):
+            label.place(plot.at(0.0, value)[1] - 0.09, right=plot.box[0] - Y_LABEL)
+            outside = max(low - value, value - high) / (high - low)
+            label.set_opacity(float(np.clip(1 - 30 * outside, 0.0, 1.0)))
+        return self
