@@ -13,7 +13,7 @@ import numpy as np
 from gradreel.core.arrays import FloatArray, evenly_spaced
 from gradreel.core.errors import PathError, UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.theta import parameter_names, parameter_shapes
+from gradreel.core.network.theta import loss, parameter_names, parameter_shapes
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.trace import Trace
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ _LARGEST = 20_000_000  # numbers of a path that are decomposed at once (160 MB)
 _MOST_ROWS = 1000  # of a path of more parameters than that: the Gram matrix stays small
 FARTHEST = 1e150  # of a coordinate: squares of larger ones are no finite numbers
 _READ = 1 << 19  # numbers of a path that are read at once
+_HELD = 1 << 20  # numbers of thetas whose loss is computed at once (8 MB)
 _NONE = 1e-9  # of the largest: less is no direction of its own
 
 
@@ -121,6 +122,18 @@ def parameter_plane(trace: Trace, first: str, second: str, last: int | None = No
     directions = np.zeros((2, len(names)))
     directions[[0, 1], axes] = 1.0
     return Plane(origin, directions, _share(trace, rows, origin, directions))
+
+
+def loss_grid(experiment: Experiment, plane: Plane, u: FloatArray, v: FloatArray) -> FloatArray:
+    """The loss over all examples trained on at each (u, v): u (m,) and v (n,) to (n, m), a row for each v.
+
+    That of `theta.loss` at `plane.theta`, in float64; inf or NaN where a value passes 1e308.
+    """
+    cells = np.stack(np.meshgrid(u, v), axis=-1).reshape(-1, 2)
+    grid, count = np.empty(len(cells)), max(1, _HELD // experiment.n_parameters)
+    for start in range(0, len(cells), count):
+        grid[start : start + count] = loss(experiment, plane.theta(cells[start : start + count]))
+    return grid.reshape(len(v), len(u))
 
 
 def _rows(trace: Trace, last: int | None) -> int:

@@ -19,8 +19,8 @@ from gradreel.core.arrays import FloatArray, IntArray, evenly_spaced
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
+from gradreel.core.files import read_bounded
 from gradreel.core.network.theta import loss, unseen_loss
-from gradreel.core.regular_files import read_bounded
 from gradreel.core.trace.trace import Trace
 from gradreel.core.trace.writing import UNFINISHED
 from pydantic import ValidationError

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from gradreel.core.arrays import FloatArray
 from gradreel.core.errors import UserError
-from gradreel.core.text_files import read_text
+from gradreel.core.files import read_text
 from numpy.typing import ArrayLike
 
 LARGEST = 1e300

@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from gradreel.core.daily.series import LARGEST, MOST_DAYS, SMALLEST, DailySeries
 from gradreel.core.errors import UserError
-from gradreel.core.text_files import read_text
+from gradreel.core.files import read_text
 
 MOST_COLUMNS = 500
 VIEWS = {

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import xxhash
 from gradreel.core.errors import TraceError
-from gradreel.core.regular_files import open_regular
+from gradreel.core.files import open_regular
 from numpy.typing import NDArray
 
 _READ_AT_ONCE = 1 << 23  # bytes; what is read in passing stays out of this process's memory

@@ -18,8 +18,8 @@ import numpy as np
 from gradreel.core.arrays import FloatArray, IntArray
 from gradreel.core.errors import TraceError, problems_in
 from gradreel.core.experiment import FORMAT_VERSION, Experiment
+from gradreel.core.files import read_bounded
 from gradreel.core.network.theta import parameter_shapes
-from gradreel.core.regular_files import read_bounded
 from gradreel.core.trace.columns import ColumnKind, checksum, read_column
 from gradreel.core.trace.recorded_run import RecordedRun
 from numpy.typing import NDArray

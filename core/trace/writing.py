@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock, Timeout
 from gradreel.core.errors import UserError, listed
-from gradreel.core.regular_files import read_bounded
+from gradreel.core.files import read_bounded
 from gradreel.core.trace.columns import ColumnKind
 from gradreel.core.trace.trace import COLUMNS, FORMAT, META, MOST_META, metric_kinds
 from gradreel.core.trace.write_behind import ColumnWriter, WriteBehind, Written

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from gradreel.core.analysis.loss_surface import loss_grid
-from gradreel.core.analysis.planes import FARTHEST, Plane, plane_of
+from gradreel.core.analysis.planes import FARTHEST, Plane, loss_grid, plane_of
 from gradreel.core.arrays import evenly_spaced
 from gradreel.core.network.theta import loss
 from gradreel.core.trace.recorded_run import RecordedRun

@@ -15,8 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from gradreel.core.analysis.loss_surface import loss_grid
-from gradreel.core.analysis.planes import plane_of
+from gradreel.core.analysis.planes import loss_grid, plane_of
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import predict
 from gradreel.core.trace.trace import Trace

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from gradreel.core.errors import UserError
-from gradreel.core.text_files import read_toml
+from gradreel.core.files import read_toml
 from gradreel.scenes.words.subtitle_timing import Cue, reading_seconds, split_cues, timed_cues
 
 __all__ = [

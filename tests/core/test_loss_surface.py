@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gradreel.core.analysis.loss_surface import loss_grid
-from gradreel.core.analysis.planes import Plane, parameter_plane, plane_of, random_plane
+from gradreel.core.analysis.planes import Plane, loss_grid, parameter_plane, plane_of, random_plane
 from gradreel.core.arrays import FloatArray
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
@@ -159,7 +158,7 @@ NETWORKS = {
 def test_every_network_on_both_datasets_is_exact_to_rounding(
     name: str, held: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gradreel.core.analysis.loss_surface._HELD", held)
+    monkeypatch.setattr("gradreel.core.analysis.planes._HELD", held)
     experiment = NETWORKS[name]
     plane = random_plane_for(experiment)
     grid = loss_grid(experiment, plane, U, V)

@@ -7,8 +7,8 @@ import pytest
 import torch
 from gradreel.core.errors import TraceError, UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.layer_chain import layer_chain
 from gradreel.core.trace.trace import Trace
+from gradreel.scenes.lecture.any_run.layer_chain import layer_chain
 from gradreel.scenes.lecture.any_run.network import MOST_LAYERS, Network
 from gradreel.scenes.mobjects.network_parts import strength
 from gradreel.scenes.mobjects.text import TextMobject

@@ -9,7 +9,6 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from gradreel.core.analysis.network_surface import Swing, surface_of
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
@@ -23,6 +22,7 @@ from gradreel.scenes.lecture.networks.pictures.surface import Box, Days, Sheet, 
 from gradreel.scenes.lecture.networks.pictures.surface_board import VIEW, SurfaceBoard
 from gradreel.scenes.lecture.networks.pictures.surface_ground import Ground
 from gradreel.scenes.lecture.networks.pictures.tried_term import TRIED
+from gradreel.scenes.lecture.networks.term_surfaces import Swing, surface_of
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.mobjects.ticks import round_labels

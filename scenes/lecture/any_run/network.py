@@ -9,11 +9,11 @@ from typing import ClassVar, Self
 import numpy as np
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.layer_chain import layer_chain
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.trace import Trace, read_meta
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
+from gradreel.scenes.lecture.any_run.layer_chain import layer_chain
 from gradreel.scenes.mobjects.loss_readout import WRITTEN_IN_FULL
 from gradreel.scenes.mobjects.network_diagram import COUNT_GAP, LayerDiagram
 from gradreel.scenes.mobjects.network_parts import patched

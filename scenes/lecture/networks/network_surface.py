@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from gradreel.core.analysis.network_surface import (
+from gradreel.core.network.theta import predict, unpack
+from gradreel.core.network.worked_example import in_thousands
+from gradreel.scenes.lecture.networks.pictures.surface_board import COUNT, FEW, SurfaceBoard
+from gradreel.scenes.lecture.networks.pictures.tried_term import TRIED as TRIED_LETTERS
+from gradreel.scenes.lecture.networks.pictures.tried_term import TriedTerm, first_term_source
+from gradreel.scenes.lecture.networks.term_surfaces import (
     Surface,
     Swing,
     ground_around,
@@ -16,11 +21,6 @@ from gradreel.core.analysis.network_surface import (
     swung_theta,
     walk_of,
 )
-from gradreel.core.network.theta import predict, unpack
-from gradreel.core.network.worked_example import in_thousands
-from gradreel.scenes.lecture.networks.pictures.surface_board import COUNT, FEW, SurfaceBoard
-from gradreel.scenes.lecture.networks.pictures.tried_term import TRIED as TRIED_LETTERS
-from gradreel.scenes.lecture.networks.pictures.tried_term import TriedTerm, first_term_source
 from gradreel.scenes.lecture.three_days import ThreeDaysScene
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.network_sum import WrittenSum

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gradreel.core.network.batches import updates_in_an_epoch
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
+from gradreel.scenes.lecture.optimization.batch_losses import updates_in_an_epoch
 from gradreel.scenes.lecture.optimization.pictures.batch_formulas import division_source
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.squares import Bundles

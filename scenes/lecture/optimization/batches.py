@@ -9,10 +9,10 @@ from typing import Annotated, Self
 import numpy as np
 from gradreel.core.daily.views import DailyViews, loss_column
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.batches import whole_losses
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.daily_data import days_that_differ, shown_name
+from gradreel.scenes.lecture.optimization.batch_losses import whole_losses
 from gradreel.scenes.lecture.optimization.batch_turns import ONE_BY_ONE, TurnBeats
 from gradreel.scenes.lecture.optimization.pictures.batch_field import MOST, BatchField
 from gradreel.scenes.lecture.optimization.pictures.batch_path import BatchPath

@@ -28,7 +28,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 from gradreel.core.errors import UserError
-from gradreel.core.regular_files import read_bounded
+from gradreel.core.files import read_bounded
 from gradreel.scenes.file_names import file_name
 from gradreel.scenes.render.clips.disk_errors import clear_disk_errors
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from gradreel.core.daily.csv_file import CsvFormat
 from gradreel.core.errors import UserError
-from gradreel.core.text_files import parsed, read_text
+from gradreel.core.files import parsed, read_text
 from gradreel.scenes.catalog import kebab_name
 from gradreel.scenes.render.lessons.tables import LONGEST
 

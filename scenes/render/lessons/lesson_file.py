@@ -32,7 +32,7 @@ from typing import Annotated, Any
 
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.text_files import read_toml
+from gradreel.core.files import read_toml
 from gradreel.scenes.catalog import LESSON_FILE, KnownScenes, beat_names, find_scenes, resolve
 from gradreel.scenes.render.lessons.arguments import parse_value
 from gradreel.scenes.render.lessons.daily import with_files

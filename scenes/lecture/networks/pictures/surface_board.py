@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
-from gradreel.core.analysis.network_surface import Surface, Walk
 from gradreel.scenes import style
 from gradreel.scenes.lecture.networks.pictures.gap_card import GapCard
 from gradreel.scenes.lecture.networks.pictures.surface import Box, Days, Sheet, View, heights_around
 from gradreel.scenes.lecture.networks.pictures.surface_ground import Ground, clear_labels, in_one_unit
 from gradreel.scenes.lecture.networks.pictures.tried_term import TriedTerm
+from gradreel.scenes.lecture.networks.term_surfaces import Surface, Walk
 from gradreel.scenes.mobjects.pace import pace_of
 from gradreel.scenes.mobjects.plot import polyline, ring
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from gradreel.core.curves.expression import Expression
-from gradreel.core.curves.sigmoid_fit import fit_sigmoids
 from gradreel.scenes import style
+from gradreel.scenes.lecture.optimization.sigmoid_fit import fit_sigmoids
 from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import nice_range

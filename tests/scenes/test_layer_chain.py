@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.layer_chain import layer_chain
 from gradreel.core.network.theta import unpack
 from gradreel.core.trace.recorded_run import RecordedPart, RecordedRun
+from gradreel.scenes.lecture.any_run.layer_chain import layer_chain
 
 
 def recorded(*parts: tuple[str, tuple[int, ...]]) -> RecordedRun:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.batches import updates_in_an_epoch, whole_losses
 from gradreel.core.network.theta import loss, loss_on
 from gradreel.core.network.training import train
+from gradreel.scenes.lecture.optimization.batch_losses import updates_in_an_epoch, whole_losses
 
 RUN = Experiment(batch_size=10, epochs=3)  # 81 examples
 

@@ -4,7 +4,7 @@
     surface = surface_of(run, theta, example.x, ground, 25)
     surface.height(2)     # (25, 25): b and the first two terms, c_i sigma(b_i + sum_j w_ij x_j)
 
-``theta`` is `written_out.in_thousands`: of the function that takes views in their own unit, and says them.
+``theta`` is `worked_example.in_thousands`: of the function that takes views in their own unit, and says them.
 """
 
 from __future__ import annotations

@@ -1,12 +1,14 @@
-"""Text files that somebody hands us: regular files of a bounded size, in UTF-8 or UTF-16."""
+"""Files that somebody hands us: regular files alone, read up to a bound, as bytes, as text or as tables."""
 
 import codecs
+import errno
 import json
+import os
 import stat
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from gradreel.core.errors import UserError
 
@@ -17,29 +19,51 @@ MOST_DEEP = 50
 """Tables and lists of a file that are inside each other."""
 
 
+def open_regular(path: Path) -> BinaryIO:
+    """Opens a regular file for reading, unbuffered.
+
+    OSError if it is none: to open a FIFO would wait for whoever writes into it, and a device may never end.
+    """
+    stream = open(path, "rb", buffering=0, opener=_at_once)  # noqa: SIM115
+    if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        stream.close()
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return stream
+
+
+def _at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def read_bounded(path: Path, most: int) -> bytes:
+    """The content of a regular file. OSError if it is none, or has more than ``most`` bytes."""
+    with open_regular(path) as stream:
+        size = os.fstat(stream.fileno()).st_size
+        if size > most:
+            raise OSError(errno.EFBIG, f"{size} bytes, at most {most} were expected", str(path))
+        return stream.read(size)
+
+
 def read_text(file: Path, content: str, most: int = MOST_BYTES) -> str:
     """The text of ``file``: UTF-8, or UTF-16 where its byte-order mark says so.
 
-    UserError, which says what ``content`` was to be read from it: there is no such file, it is no regular file (a pipe
-    or a device may never end), is longer than ``most`` bytes, or holds no text.
+    UserError, which says what ``content`` was to be read from it: there is no such file, it is no regular file, is
+    longer than ``most`` bytes, or holds no text.
     """
     name = str(file) if len(str(file)) <= 200 else f"{str(file)[:200]}…"
     try:
-        mode = file.stat().st_mode
-        if stat.S_ISDIR(mode):
-            raise UserError(f"{name} is a folder; {content} was to be read from a file")
-        if not stat.S_ISREG(mode):
-            raise UserError(f"{name} is a pipe or a device; {content} is read from a regular file")
-        with file.open("rb") as stream:
-            read = stream.read(most + 1)
+        read = read_bounded(file, most)
     except FileNotFoundError:
         raise UserError(f"{name}: there is no such file, and {content} was to be read from it") from None
     except OSError as error:
-        raise UserError(f"{name} could not be read: {error.strerror}") from None
+        fault = {
+            errno.EISDIR: f"is a folder; {content} was to be read from a file",
+            errno.EINVAL: f"is a pipe or a device; {content} is read from a regular file",
+            errno.EFBIG: f"is longer than {most:,} bytes, the most that {content} may have",
+        }.get(error.errno or 0, f"could not be read: {error.strerror}")
+        raise UserError(f"{name} {fault}") from None
     except ValueError:  # a null character in the name
         raise UserError(f"{name!r} is not the name of a file") from None
-    if len(read) > most:
-        raise UserError(f"{name} is longer than {most:,} bytes, the most that {content} may have")
     utf_16 = read.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
         text = read.decode("utf-16" if utf_16 else "utf-8-sig")
