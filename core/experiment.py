@@ -5,11 +5,13 @@ import itertools
 import json
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias
 
 import numpy as np
 from gradreel.core.arrays import IntArray, every_kth
 from gradreel.core.datasets import CurveDataset, Dataset, Number
+from gradreel.core.network.activations import ACTIVATIONS
+from gradreel.core.network.optimizers import OPTIMIZERS
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 FORMAT_VERSION = 2
@@ -79,6 +81,11 @@ Schedule = Annotated[
     Discriminator(_way_of_the_rate, "schedule", 'must be "constant", "cosine" or {"step": epochs, "factor": f}'),
 ]
 Width = Annotated[int, Field(ge=1, le=100_000)]
+if TYPE_CHECKING:
+    ActivationName: TypeAlias = str
+    OptimizerName: TypeAlias = str
+else:
+    ActivationName, OptimizerName = Literal[(*ACTIVATIONS, "none")], Literal[tuple(OPTIMIZERS)]
 
 
 class Experiment(BaseModel):
@@ -95,10 +102,10 @@ class Experiment(BaseModel):
         max_length=50,
         description="how many sigmoids (or ReLUs) in each hidden layer; empty: the linear model",
     )
-    activation: Literal["sigmoid", "relu", "hard_sigmoid", "none"] = Field(
+    activation: ActivationName = Field(
         default="sigmoid", description='activation function of the hidden layers; always "none" for the linear model'
     )
-    optimizer: Literal["sgd", "adam"] = Field(
+    optimizer: OptimizerName = Field(
         default="sgd",
         description="how a gradient becomes an update: sgd, with momentum if not 0, or adam (betas 0.9 and 0.999)",
     )
@@ -133,8 +140,8 @@ class Experiment(BaseModel):
     def _fits_together(self) -> Self:
         if self.hidden and self.activation == "none":
             raise ValueError('activation "none" is for the linear model; set hidden to () or choose an activation')
-        if self.optimizer == "adam" and self.momentum:
-            raise ValueError("momentum is sgd's; adam has its own (beta 0.9)")
+        if self.optimizer != "sgd" and self.momentum:
+            raise ValueError(f"momentum is sgd's; {self.optimizer} goes by its own rule")
         if self.batch_size > self.dataset.examples:
             raise ValueError(
                 f"batch_size {self.batch_size} is more than the {self.dataset.examples} examples; 0 means all of them"
@@ -187,13 +194,13 @@ class Experiment(BaseModel):
 
     @property
     def rule(self) -> str:
-        """How a gradient becomes an update: "sgd" (minus the rate times the gradient alone), "momentum" or "adam"."""
+        """How a gradient becomes an update: "sgd" (minus the rate times the gradient alone), "momentum", "adam"."""
         return "momentum" if self.momentum else self.optimizer
 
     @property
     def n_remembered(self) -> int:
         """Vectors as long as theta that the optimizer remembers: none, the last update, or Adam's two means."""
-        return {"sgd": 0, "momentum": 1, "adam": 2}[self.rule]
+        return OPTIMIZERS[self.optimizer].n_remembered(self.momentum)
 
     @property
     def states_between(self) -> int:

@@ -20,7 +20,6 @@ TORCH_FILES = {  # of core
     "network",
     "optimizer_hooks",
     "optimizer_watch",
-    "optimizers",
     "recorded_model",
     "recorder",
     "recording",

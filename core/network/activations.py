@@ -47,10 +47,13 @@ def network_hard_sigmoid(x: ArrayLike) -> FloatArray:
 
 @dataclass(frozen=True)
 class Activation:
-    """An activation function a = sigma(r): on numpy arrays, and in place on the tensors of a training run.
+    """An activation function a = sigma(r): on numpy arrays, in place on the tensors of a training run, and written.
 
     Its derivative is a function of a.
     """
+
+    written: tuple[str, str]  # in Typst: its name, and what stands in its brackets before r
+    small: Callable[[FloatArray], FloatArray]  # its curve in a square of 1 by 1 around (0, 0), as a small picture
 
     value: Callable[[ArrayLike], FloatArray]  # r to sigma(r)
     slope: Callable[[FloatArray], FloatArray]  # a to sigma'(r)
@@ -71,22 +74,28 @@ def _relu_derivative_in_place(slope: Tensor, a: Tensor) -> None:
 
 ACTIVATIONS: dict[str, Activation] = {
     "sigmoid": Activation(
+        ('"sigmoid"', ""),
+        lambda x: 0.72 * (sigmoid(14 * x) - 0.5),
         sigmoid,
         lambda a: a * (1.0 - a),
         _sigmoid_in_place,
         lambda slope, a: slope.mul_(1.0 - a).mul_(a),
     ),
     "relu": Activation(
+        ("max", "0, "),
+        lambda x: 0.95 * relu(x + 0.1) - 0.28,
         relu,
         lambda a: np.asarray(a > 0, dtype=np.float64),  # 0 on its corner
         lambda r: r.relu_(),
         _relu_derivative_in_place,
     ),
     "hard_sigmoid": Activation(
+        ('"hard sigmoid"', ""),
+        lambda x: 0.72 * (network_hard_sigmoid(2.6 * x) - 0.5),
         network_hard_sigmoid,
         lambda a: np.asarray((a > 0) & (a < 1), dtype=np.float64),  # 0 on its corners, as torch.nn.Hardtanh
         lambda r: r.add_(0.5).clamp_(0.0, 1.0),
         lambda slope, a: slope.mul_((a > 0) & (a < 1)),
     ),
 }
-"""By the names of `Experiment.activation`."""
+"""By the names of `Experiment.activation`: a new one needs no more than its entry here."""

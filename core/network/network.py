@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import ACTIVATIONS
-from gradreel.core.network.optimizers import optimizer_of
+from gradreel.core.network.optimizers import OPTIMIZERS
 from gradreel.core.network.theta import parameter_shapes
 from numpy.typing import NDArray
 
@@ -40,7 +40,7 @@ class Networks:
         length = runs * sum(_room(size, self.dtype) for size in sizes)
         self.theta = torch.zeros(length, dtype=self.dtype, device="cpu")
         self.gradient = torch.zeros_like(self.theta)
-        self.optimizer = optimizer_of(experiment, self.theta)
+        self.optimizer = OPTIMIZERS[experiment.optimizer].of(experiment, self.theta)
         self._batches: dict[int, Batch] = {}
         vectors = (self.theta, self.gradient, *self.optimizer.remembered)
         self._rows = [_RunRows(experiment, vector, runs) for vector in vectors]

@@ -5,10 +5,13 @@ that the same start and gradients give the same bits. By these rules training up
 torch's own optimizers are computed again.
 """
 
-from typing import Protocol
+from __future__ import annotations
 
-import torch
-from gradreel.core.experiment import Experiment
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # who describes a run does without it
+    import torch
+    from gradreel.core.experiment import Experiment
 
 
 class Optimizer(Protocol):
@@ -16,6 +19,16 @@ class Optimizer(Protocol):
 
     @property
     def remembered(self) -> tuple[torch.Tensor, ...]: ...
+
+    @staticmethod
+    def n_remembered(momentum: float) -> int:
+        """How many vectors these are, in an experiment with so much ``momentum``."""
+        ...
+
+    @classmethod
+    def of(cls, experiment: Experiment, like: torch.Tensor) -> Optimizer:
+        """The experiment's, for a theta like this."""
+        ...
 
     def update(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float, updates: int) -> None:
         """Change theta by its gradient, given the learning rate and how many updates there were before."""
@@ -39,7 +52,15 @@ class Sgd:
     ) -> None:
         self._momentum, self._new, self._nesterov = momentum, 1 - dampening, nesterov
         self._decay, self._maximize = weight_decay, maximize
-        self.remembered = (torch.zeros_like(like),) if momentum else ()
+        self.remembered = (like.new_zeros(like.shape),) if momentum else ()
+
+    @staticmethod
+    def n_remembered(momentum: float) -> int:
+        return 1 if momentum else 0
+
+    @classmethod
+    def of(cls, experiment: Experiment, like: torch.Tensor) -> Sgd:
+        return cls(like, experiment.momentum)
 
     def update(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float, updates: int) -> None:
         step = -gradient if self._maximize else gradient
@@ -69,10 +90,20 @@ class Adam:
     ) -> None:
         self._betas, self._eps, self._maximize = betas, eps, maximize
         self._decay, self._decoupled = weight_decay, decoupled
-        self._denominator = torch.empty_like(like)
-        self.remembered = torch.zeros_like(like), torch.zeros_like(like)
+        self._denominator = like.new_empty(like.shape)
+        self.remembered = like.new_zeros(like.shape), like.new_zeros(like.shape)
+
+    @staticmethod
+    def n_remembered(momentum: float) -> int:
+        return 2
+
+    @classmethod
+    def of(cls, experiment: Experiment, like: torch.Tensor) -> Adam:
+        return cls(like)
 
     def update(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float, updates: int) -> None:
+        import torch
+
         (m, v), (beta_1, beta_2), k = self.remembered, self._betas, updates + 1
         if self._maximize:
             gradient = -gradient
@@ -87,12 +118,5 @@ class Adam:
         theta.addcdiv_(m, self._denominator, value=-rate / (1 - beta_1**k))
 
 
-def optimizer_of(experiment: Experiment, like: torch.Tensor) -> Optimizer:
-    """The experiment's optimizer, for a theta like this. ValueError for one that has no rule here."""
-    match experiment.rule:
-        case "sgd" | "momentum":
-            return Sgd(like, experiment.momentum)
-        case "adam":
-            return Adam(like)
-        case other:
-            raise ValueError(f"no rule for the optimizer {other!r}")
+OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": Sgd, "adam": Adam}
+"""By the names of `Experiment.optimizer`: a new one needs no more than its class and its entry here."""

@@ -7,6 +7,8 @@ given), "bias" (the b inside), "plus-in" (after it), "sum-in" (over the features
 
 from __future__ import annotations
 
+from gradreel.core.network.activations import ACTIVATIONS
+
 Y = 'part("y", blue(y)) part("equals", =)'
 PLUS = 'part("plus", +)'
 CONSTANT = f'{Y} part("b", grey(b)) {PLUS}'
@@ -86,10 +88,8 @@ def many_features_source(count: int | None = None, features: int | None = None, 
 
     ``activation`` as an experiment calls it: relu writes max(0, b_i + ...).
     """
-    if activation == "relu":
-        unit = _unit('part("sigmoid", max)', features, "0, ")
-    else:
-        unit = _unit(f'part("sigmoid", "{activation.replace("_", " ")}")', features)
+    name, before = ACTIVATIONS[activation].written
+    unit = _unit(f'part("sigmoid", {name})', features, before)
     return f'{CONSTANT} part("sum", {_sum("i", count)}) part("c", magenta(c_i)) thin {unit}'
 
 

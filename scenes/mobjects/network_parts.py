@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from gradreel.core.arrays import IntArray
-from gradreel.core.network.activations import network_hard_sigmoid, relu, sigmoid
+from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import dashed, polyline, segment
 from gradreel.scenes.mobjects.text import Number, TextMobject
@@ -31,11 +31,6 @@ BRIGHT, PALE = 1.0, 0.14
 BELOW = -1  # lines lie below nodes and labels, whatever came first
 PULSE_RADIUS, PULSE_GROWS = 0.075, 0.07  # of the dots on lines; share of the way in which they grow, and shrink
 PATCH = 0.05  # scene units of background around a label that lies on a line
-ACTIVATION_PICTURES = {  # a curve in a square of 1 by 1, (x, y) around its middle
-    "sigmoid": lambda x: 0.72 * (sigmoid(14 * x) - 0.5),
-    "relu": lambda x: 0.95 * relu(x + 0.1) - 0.28,
-    "hard_sigmoid": lambda x: 0.72 * (network_hard_sigmoid(2.6 * x) - 0.5),
-}
 
 
 class Node(RoundedRectangle):
@@ -130,9 +125,9 @@ def _dashes(start: NDArray, end: NDArray) -> NDArray:
 
 
 def activation_picture(kind: str, size: float, color: ManimColor, width: float = style.BOX + 0.6) -> VMobject:
-    """The curve of an activation function ("sigmoid", "relu", "hard_sigmoid") in a square of ``size`` around (0, 0)."""
+    """The curve of an activation function, one of `ACTIVATIONS`, in a square of ``size`` around (0, 0)."""
     x = np.linspace(-0.4, 0.4, 41)
-    curve = np.column_stack([x, ACTIVATION_PICTURES[kind](x), np.zeros(len(x))])
+    curve = np.column_stack([x, ACTIVATIONS[kind].small(x), np.zeros(len(x))])
     return polyline(curve * size, color, width)
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment
+from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.scenes.mobjects.arithmetic import PrintedUpdate
 from gradreel.scenes.mobjects.theta_strip import role_of
 
@@ -30,12 +31,8 @@ def model_source(experiment: Experiment) -> str:
     if len(experiment.hidden) > 1:
         return "blue(y) = f_orange(theta) (x_1)"
     inner = f"green(b_i) + yellow(w_i) {feature}"
-    unit = {
-        "sigmoid": f'"sigmoid"({inner})',
-        "relu": f"max(0, {inner})",
-        "hard_sigmoid": f'"hard sigmoid"({inner})',
-    }[experiment.activation]
-    return f"blue(y) = grey(b) + sum_(i=1)^{experiment.hidden[0]} magenta(c_i) thin {unit}"
+    name, before = ACTIVATIONS[experiment.activation].written
+    return f"blue(y) = grey(b) + sum_(i=1)^{experiment.hidden[0]} magenta(c_i) thin {name}({before}{inner})"
 
 
 def feature_source(dataset: CurveDataset) -> str:

@@ -1,6 +1,8 @@
 """Every kind of network, optimizer, schedule, loss and dtype against torch.nn and torch.optim, from the same start."""
 
 import itertools
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment, StepSchedule
-from gradreel.core.network.optimizers import optimizer_of
+from gradreel.core.network.optimizers import OPTIMIZERS
 from gradreel.core.network.training import train, train_all
 from gradreel.core.trace.trace import Trace
 from hypothesis import given, settings
@@ -21,7 +23,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 AGREEMENT = {"float64": 1e-10, "float32": 1e-3}  # relative, after 1000 updates
-OPTIMIZERS: list[dict[str, Any]] = [
+SETTINGS: list[dict[str, Any]] = [
     {"optimizer": "sgd", "learning_rate": 0.02},
     {"optimizer": "sgd", "momentum": 0.9, "learning_rate": 0.005},
     {"optimizer": "adam", "learning_rate": 0.002},
@@ -100,7 +102,7 @@ def test_a_thousand_updates_are_those_of_torch(
         epochs=143,  # of 7 batches, the last of 7 examples
         schedule=SCHEDULES[place % 3],
         keep={"every": 100},
-        **OPTIMIZERS[optimizer],
+        **SETTINGS[optimizer],
     )
     assert experiment.n_updates == 1001
     check_it_agrees(train(experiment, tmp_path), AGREEMENT[dtype])
@@ -109,7 +111,7 @@ def test_a_thousand_updates_are_those_of_torch(
 @pytest.mark.parametrize("schedule", SCHEDULES, ids=["constant", "cosine", "step"])
 @pytest.mark.parametrize("optimizer", [0, 1, 2], ids=["sgd", "momentum", "adam"])
 def test_each_schedule_is_torchs(optimizer: int, schedule: Any, tmp_path: Path) -> None:
-    experiment = Experiment(epochs=40, batch_size=20, schedule=schedule, **OPTIMIZERS[optimizer])
+    experiment = Experiment(epochs=40, batch_size=20, schedule=schedule, **SETTINGS[optimizer])
     check_it_agrees(train(experiment, tmp_path), 1e-12)
     others = [experiment.model_copy(update={"schedule": other}) for other in SCHEDULES if other != schedule]
     end = train(experiment, tmp_path).parameters[-1]
@@ -136,7 +138,7 @@ def shapes(draw: st.DrawFn) -> Experiment:
         epochs=draw(st.integers(1, 4)),
         seed=draw(st.integers(0, 2**40)),
         keep={"every": draw(st.integers(1, 5))},
-        **draw(st.sampled_from(OPTIMIZERS)),
+        **draw(st.sampled_from(SETTINGS)),
     )
 
 
@@ -198,12 +200,39 @@ def test_daily_views_in_float32_with_adam_is_the_plain_loop_bit_for_bit(tmp_path
 @pytest.mark.parametrize("optimizer", [{"optimizer": "sgd"}, {"momentum": 0.9}, {"optimizer": "adam"}])
 def test_each_rule_remembers_as_many_vectors_as_the_experiment_says(optimizer: dict[str, Any]) -> None:
     run = Experiment(**optimizer)
-    assert len(optimizer_of(run, torch.zeros(run.n_parameters)).remembered) == run.n_remembered
+    assert len(OPTIMIZERS[run.optimizer].of(run, torch.zeros(run.n_parameters)).remembered) == run.n_remembered
 
 
-def test_an_optimizer_without_a_rule_is_not_taken_for_another() -> None:
-    new = Experiment().model_copy(update={"optimizer": "rmsprop"})
-    with pytest.raises(ValueError, match="no rule for the optimizer 'rmsprop'"):
-        optimizer_of(new, torch.zeros(3))
-    with pytest.raises(KeyError):
-        _ = new.n_remembered
+NEW = """
+import sys
+from pathlib import Path
+import numpy as np
+from gradreel.core.network import activations, optimizers
+
+class Signs(optimizers.Sgd):
+    def update(self, theta, gradient, rate, updates):
+        theta.add_(gradient.sign(), alpha=-rate)
+
+optimizers.OPTIMIZERS["signs"] = Signs
+activations.ACTIVATIONS["bump"] = activations.Activation(
+    ('"bump"', ""), lambda x: x * x, lambda r: np.asarray(r) ** 2, lambda a: 2 * np.sqrt(a),
+    lambda r: r.square_(), lambda slope, a: slope.mul_(2 * a.sqrt()),
+)
+from gradreel.core.experiment import Experiment
+from gradreel.core.network.training import train
+from gradreel.core.trace.verify import verify
+from gradreel.scenes.mobjects.lecture_formulas import many_features_source
+from gradreel.scenes.mobjects.network_parts import activation_picture
+from gradreel.scenes.mobjects.update_formulas import model_source
+
+run = Experiment(optimizer="signs", activation="bump", epochs=3, learning_rate=0.01)
+trace = train(run, Path(sys.argv[1]))
+assert not verify(trace.path).problems
+assert np.allclose(np.abs(np.diff(trace.parameters, axis=0)), 0.01)
+assert '"bump"(green(b_i)' in model_source(run) and '"bump"' in many_features_source(activation="bump")
+assert len(activation_picture("bump", 1.0, "#ffffff").points)
+"""
+
+
+def test_a_new_optimizer_and_a_new_activation_need_one_entry_each(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", NEW, str(tmp_path)], check=True)
