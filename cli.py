@@ -148,7 +148,7 @@ class Language(click.ParamType[str]):
     name = "language"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        from gradreel.scenes.words.narration import LANGUAGES
+        from gradreel.scenes.words.languages import LANGUAGES
 
         if value not in LANGUAGES:
             self.fail(f"there is no language {value!r}; there are {', '.join(LANGUAGES)}", param, ctx)
@@ -156,7 +156,7 @@ class Language(click.ParamType[str]):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
         from click.shell_completion import CompletionItem
-        from gradreel.scenes.words.narration import LANGUAGES
+        from gradreel.scenes.words.languages import LANGUAGES
 
         return [CompletionItem(code) for code in LANGUAGES if code.startswith(incomplete)]
 

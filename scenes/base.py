@@ -33,7 +33,8 @@ from gradreel.scenes.file_names import file_name
 from gradreel.scenes.mobjects.headings import headings_among
 from gradreel.scenes.style import palette, use_theme
 from gradreel.scenes.trace_folder import TraceFolder
-from gradreel.scenes.words.narration import LANGUAGES, Narration, reading_seconds
+from gradreel.scenes.words.languages import LANGUAGES
+from gradreel.scenes.words.narration import Narration, reading_seconds
 from gradreel.scenes.words.narration_fields import plain_values
 from manim import FadeOut, Mobject, Scene, config
 from pydantic import BaseModel, ConfigDict, ValidationError

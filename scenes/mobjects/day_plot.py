@@ -17,11 +17,11 @@ from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import DIGIT_WIDTH, Ticks, nice_range, round_labels
 from gradreel.scenes.style import mix, palette
 from gradreel.scenes.words.day_words import day_words, tick_days, unit_words
+from gradreel.scenes.words.languages import LANGUAGES
 from manim import RIGHT, Dot, LineJointType, ManimColor, VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
 
 REAL_LINE, MODEL_LINE = 3.2, 5.0
-TICK_ROOM = {"en": 1.25, "zh": 1.4}  # along the axis, for the name of a day
 SHADE = 0.08  # of the text colour in the bands of weekdays
 END_GAP = 0.24  # right of a line's end, before its label
 APART = 0.44  # between two labels at the ends of lines
@@ -76,7 +76,7 @@ class DayPlot(Plot):
         y_ticks = Ticks(tuple(value * unit for value in labels.values), labels.labels, labels.unit)
         widest = max((len(label) for label in y_ticks.labels), default=1) * DIGIT_WIDTH
         left = max(left, style.LEFT_EDGE + widest + 0.22)
-        most = max(2, int((right - left) / TICK_ROOM[language]))
+        most = max(2, int((right - left) / LANGUAGES[language].day_room))
         named = tick_days(first, last, most)
         x_ticks = Ticks(
             tuple(float(self.days(day)) for day in named),

@@ -26,7 +26,7 @@ from gradreel.scenes.render.clips.workspace import Folders, Workspace, foreign_i
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.settings import FORMATS, RenderSettings
 from gradreel.scenes.render.videos.output_stamp import clips_of_videos
-from gradreel.scenes.words.narration import LANGUAGES
+from gradreel.scenes.words.languages import LANGUAGES
 
 CLIP = re.compile(rf"[0-9a-f]{{24}}(\.({'|'.join((*FORMATS, 'json'))}))?")
 TRACE = re.compile(r"[0-9a-f]{32}")

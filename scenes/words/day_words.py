@@ -13,19 +13,9 @@ from typing import Literal
 import numpy as np
 from gradreel.core.daily.views import DailyViews, counting_decimals, loss_unit
 from gradreel.core.network.worked_example import view_unit
-from gradreel.scenes.words.narration import LANGUAGES
+from gradreel.scenes.words.languages import LANGUAGES, DayForm
 from gradreel.scenes.words.numbers import number_text
 
-MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-ZH_WEEKDAYS = "一二三四五六日"
-UNITS = {
-    "en": {"M": "million views", "k": "thousand views", "": "views"},
-    "zh": {"M": "观看次数（百万）", "k": "观看次数（千）", "": "观看次数"},
-}
 MONTH_STARTS = {1: range(1, 13), 2: range(1, 13, 2), 3: (1, 4, 7, 10), 6: (1, 7), 12: (1,)}
 
 
@@ -39,49 +29,31 @@ def as_date(day: date | np.datetime64) -> date:
     return day if isinstance(day, date) else day.astype("datetime64[D]").astype(date)
 
 
-def day_words(day: date | np.datetime64, language: str, form: Literal["long", "short", "year"] = "long") -> str:
+def day_words(day: date | np.datetime64, language: str, form: DayForm = "long") -> str:
     """ "11 February", short "11 Feb", with the year "11 February 2021"; 2月11日, 2021年2月11日."""
-    day = as_date(day)
-    year, month = day.year, MONTHS[day.month - 1]
-    if language == "zh":
-        return (f"{year}年" if form == "year" else "") + f"{day.month}月{day.day}日"
-    return f"{day.day} {month[:3] if form == 'short' else month}" + (f" {year}" if form == "year" else "")
+    return LANGUAGES[language].day(as_date(day), form)
 
 
 def period_words(
     first: date | np.datetime64, last: date | np.datetime64, language: str, form: Literal["long", "short"] = "long"
 ) -> str:
     """ "1 January to 26 February 2021", short "1 Jan to 26 Feb 2021"; 2021年1月1日至2月26日."""
-    same = as_date(first).year == as_date(last).year
-    if language == "zh":
-        return f"{day_words(first, language, 'year')}至{day_words(last, language, 'long' if same else 'year')}"
-    start, end = (day_words(day, language, form) for day in (first, last))
-    return f"{start}{'' if same else f' {as_date(first).year}'} to {end} {as_date(last).year}"
+    return LANGUAGES[language].period(as_date(first), as_date(last), form)
 
 
 def weekday_words(day: date | np.datetime64, language: str) -> str:
     """ "Thursday", 周四."""
-    return _weekday(as_date(day).weekday(), language)
-
-
-def _weekday(number: int, language: str) -> str:
-    return f"周{ZH_WEEKDAYS[number]}" if language == "zh" else WEEKDAYS[number]
+    return LANGUAGES[language].weekday(as_date(day).weekday())
 
 
 def weekdays_words(weekdays: Sequence[int], language: str, form: Literal["long", "short"] = "long") -> str:
     """Some weekdays, 0 for Monday: "Fridays and Saturdays", short "Fri, Sat"; 周五和周六, 周五、周六."""
-    names, zh = [_weekday(k, language) for k in weekdays], language == "zh"
-    if form == "short":
-        return "、".join(names) if zh else ", ".join(name[:3] for name in names)
-    *first, last = names if zh else [f"{name}s" for name in names]
-    if not first:
-        return last
-    return f"{'、'.join(first)}和{last}" if zh else f"{', '.join(first)} and {last}"
+    return LANGUAGES[language].weekdays(weekdays, form)
 
 
 def unit_words(dataset: DailyViews, language: str) -> str:
     """What an axis of views counts: "thousand views" where a usual day has thousands."""
-    return UNITS[language][view_unit(dataset).letter]
+    return LANGUAGES[language].views[view_unit(dataset).letter]
 
 
 def views_words(dataset: DailyViews, views: float) -> str:

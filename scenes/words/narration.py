@@ -18,10 +18,10 @@ from typing import Any
 
 from gradreel.core.errors import UserError
 from gradreel.core.files import read_toml
+from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.subtitle_timing import Cue, reading_seconds, split_cues, timed_cues
 
 __all__ = [
-    "LANGUAGES",
     "Cue",
     "Narration",
     "NarrationError",
@@ -34,7 +34,6 @@ __all__ = [
 ]
 
 NARRATION_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "narration"
-LANGUAGES = {"en": "eng", "zh": "zho"}  # our code -> ISO 639-2, which MP4 wants
 TABLES = ("beats", "screen")  # of words of one's own, which are written for the data that they go with
 OTHER_DATA = "other-data"  # a table of ours: neutral lines, by beat
 

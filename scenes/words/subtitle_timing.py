@@ -1,8 +1,7 @@
 """Subtitles as people read them: narration cut into cues at its phrases, each with its share of time.
 
-At most 2 lines of 42 characters and 17 characters a second; Chinese 2 lines of 16 and 9 a second (a
-half-width letter counts half). Limits after Netflix's Timed Text Style Guide and the BBC's Subtitle
-Guidelines.
+A cue has at most 2 lines. How long a line is, how fast people read and where a line is best cut is the language's own
+(`Language`): limits after Netflix's Timed Text Style Guide and the BBC's Subtitle Guidelines.
 """
 
 from __future__ import annotations
@@ -13,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-LINE_LENGTH = {"en": 42, "zh": 16}  # characters
-READING_SPEED = {"en": 17.0, "zh": 9.0}  # characters a second
+from gradreel.scenes.words.languages import LANGUAGES
+
 LINES = 2
 SHORTEST, LONGEST = 1.0, 7.0  # seconds a cue stands
 
@@ -23,23 +22,12 @@ CLAUSE_END = ",;:—–、，；：)）"
 CLOSERS = "\"'”’»)]）】》」』"
 NO_START = SENTENCE_END + CLAUSE_END + CLOSERS + "%％·"
 NO_END = "(（[【《「『“‘«"
-# fmt: off
-LEADING_WORDS = {
-    "and", "or", "but", "so", "because", "that", "which", "who", "when", "where", "while", "if", "than", "then", "as",
-    "to", "of", "in", "on", "at", "by", "with", "for", "from", "into", "until", "is", "are", "was",
-}
-CLINGING_WORDS = LEADING_WORDS | {"the", "a", "an", "its", "it", "this", "these", "each", "every", "no", "not"}
-# fmt: on
-ZH_BREAK_AFTER, ZH_BREAK_BEFORE = "的了着", "和与而把在从就都也是各再又并"
-_WORDS = (
-    "函数参数向量矩阵特征权重偏置偏差损失误差斜率梯度学习更新训练网络模型数据预测拟合激活神经输入输出常数"
-    "曲线直线红线蓝线蓝色红色橙色括号公式式子方向高度深度宽度差距转折平均随机未知真实频道观看次数例子图片"
-    "日子两天一天几天今天昨天明天后天前天周一周二周三周四周五周六周日星期多少差多等于乘上加上以后以前之后之前最后最大最小最低最好现在"
-    "这里那里哪里开始出来起来下来回到我们你们他们大家自己什么怎么这样一样那么这么所以可是然后也许几乎只是"
-    "不是还是就是都是没有知道可以所有全部一个一次一共一起一点这个那个这些那些每个几个两个个数差不不多"
-)
-ZH_WORDS = frozenset(_WORDS[start : start + 2] for start in range(0, len(_WORDS), 2))
-"""Words of two characters, which no line and no cue parts; the most frequent of the narration."""
+_KNOWN = tuple(LANGUAGES.values())  # a line may have words of another language in it
+LEADING_WORDS = frozenset[str]().union(*(known.leading_words for known in _KNOWN))
+CLINGING_WORDS = frozenset[str]().union(*(known.clinging_words for known in _KNOWN))
+KEPT_TOGETHER = frozenset[str]().union(*(known.kept_together for known in _KNOWN))
+BREAK_AFTER = "".join(known.break_after for known in _KNOWN)
+BREAK_BEFORE = "".join(known.break_before for known in _KNOWN)
 
 # What a break costs, between cues and between the two lines of one; the cheapest cutting of the whole text
 # is taken
@@ -78,7 +66,7 @@ def split_cues(text: str, language: str) -> tuple[Cue, ...]:
     tokens = _tokens(text, language)
     spans = _cheapest(tokens, language)
     texts = [_set_in_lines(tokens[start:end], language) for start, end in spans]
-    seconds = [min(max(_width(cue, language) / READING_SPEED[language], SHORTEST), LONGEST) for cue in texts]
+    seconds = [min(max(_width(cue, language) / LANGUAGES[language].reading_speed, SHORTEST), LONGEST) for cue in texts]
     return tuple(Cue(cue, length, length / sum(seconds)) for cue, length in zip(texts, seconds, strict=True))
 
 
@@ -99,7 +87,7 @@ def timed_cues(text: str, language: str, start: float, end: float) -> list[tuple
 def _tokens(text: str, language: str) -> list[_Token]:
     tokens: list[_Token] = []
     for word in re.findall(r"(?:\S|[\u2009\u202f\xa0])+", text.strip()):  # 1 405 has a thin space, and is one word
-        for place, piece in enumerate(_pieces(word, LINE_LENGTH[language], language)):
+        for place, piece in enumerate(_pieces(word, LANGUAGES[language].line_length, language)):
             tokens.append(_Token(piece, place == 0 and bool(tokens), _width(piece, language)))
     return tokens
 
@@ -129,11 +117,11 @@ def _fitting(text: str, limit: int, language: str) -> int:
 
 def _width(text: str, language: str) -> float:
     """Length in characters of the language: full-width ones are 1 in Chinese, 2 elsewhere, others half that."""
-    wide, unit = ("WFA", 0.5) if language == "zh" else ("WF", 1.0)  # A: “ ” … — are wide in Chinese type
+    wide = LANGUAGES[language].full_width
     halves = (
         0 if unicodedata.combining(a) or a == "\n" else 1 + (unicodedata.east_asian_width(a) in wide) for a in text
     )
-    return unit * sum(halves)
+    return LANGUAGES[language].narrow * sum(halves)
 
 
 def _cheapest(tokens: Sequence[_Token], language: str) -> list[tuple[int, int]]:
@@ -157,7 +145,7 @@ def _cheapest(tokens: Sequence[_Token], language: str) -> list[tuple[int, int]]:
 
 def _line_break(tokens: Sequence[_Token], language: str) -> tuple[float, int] | None:
     """Cost of at most two lines and where the second starts (0: one line is enough); None: they do not fit."""
-    limit = LINE_LENGTH[language]
+    limit = LANGUAGES[language].line_length
     space = _width(" ", language)
     whole = _row_width(tokens, space)
     if whole <= limit:
@@ -191,11 +179,11 @@ def _break_cost(tokens: Sequence[_Token], place: int) -> float:
     if before[-1] in CLAUSE_END or end in CLAUSE_END:
         return 1.0
     cost = 5.0
-    if before[-1] in ZH_BREAK_AFTER or after[0] in ZH_BREAK_BEFORE or after.lower() in LEADING_WORDS:
+    if before[-1] in BREAK_AFTER or after[0] in BREAK_BEFORE or after.lower() in LEADING_WORDS:
         cost -= 1.0
     if before.lower() in CLINGING_WORDS:
         cost += 2.0
-    if before[-1] + after[0] in ZH_WORDS:
+    if before[-1] + after[0] in KEPT_TOGETHER:
         cost += 4.0
     return cost
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from gradreel.scenes.words.durations import Duration
+from gradreel.scenes.words.counts import Duration
 
 YEAR = 365.25 * 86400
 

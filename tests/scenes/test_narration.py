@@ -6,8 +6,8 @@ from string import Formatter
 import pytest
 from gradreel.scenes.render.videos.subtitles import TimedLine, cues
 from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.narration import (
-    LANGUAGES,
     OTHER_DATA,
     Narration,
     NarrationError,
@@ -253,7 +253,7 @@ def test_unknown_language_and_missing_file(tmp_path):
         Narration.load(("fr",))
     with pytest.raises(NarrationError, match="there is no such file"):
         Narration.load(("en",), tmp_path)
-    assert LANGUAGES == {"en": "eng", "zh": "zho"}
+    assert {code: language.iso for code, language in LANGUAGES.items()} == {"en": "eng", "zh": "zho"}
 
 
 # -- the words of the lecture

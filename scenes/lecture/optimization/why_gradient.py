@@ -31,9 +31,8 @@ from gradreel.scenes.mobjects.pace import even_pace, recorded_row
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.style import PRESENT, emphasis, palette
-from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.counts import Count, Duration
 from gradreel.scenes.words.day_words import in_languages
-from gradreel.scenes.words.durations import Duration
 from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,

@@ -22,7 +22,8 @@ FILE = "remembered.json"
 MOST = 5_000  # things remembered; beyond it only those of this command are
 _SCENES = Path(__file__).resolve().parents[2]
 _WORKED_OUT_BY = tuple(
-    _SCENES / name for name in ("render/clips/source_digest.py", "assets.py", "words/subtitle_timing.py")
+    _SCENES / name
+    for name in ("render/clips/source_digest.py", "assets.py", "words/languages.py", "words/subtitle_timing.py")
 )
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.file_names import file_name
-from gradreel.scenes.words.narration import LANGUAGES, check_language
+from gradreel.scenes.words.languages import LANGUAGES
+from gradreel.scenes.words.narration import check_language
 
 SMALLEST_SIDE, LARGEST_SIDE = 16, 8192  # pixels
 LARGEST_FPS = 240

@@ -12,7 +12,7 @@ from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import PACKAGE_FOLDER
 from gradreel.scenes.render.clips.source_digest import digest_of_sources
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, as_json, read_json
-from gradreel.scenes.words.narration import LANGUAGES
+from gradreel.scenes.words.languages import LANGUAGES
 from pydantic import BaseModel, ValidationError
 
 _NAMES = ("publishing", "video", "mp4_boxes", "subtitles")

@@ -19,6 +19,7 @@ from gradreel.scenes.render.lessons.requests import BeatSpan, ClipResult
 from gradreel.scenes.render.lessons.settings import JOINABLE_FORMATS, RenderSettings, range_name
 from gradreel.scenes.render.videos.output_stamp import OutputStamp
 from gradreel.scenes.render.videos.subtitles import Cue, TimedLine, as_srt, as_vtt, cues
+from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.narration import Narration
 
 MANIFEST_VERSION = 1
@@ -40,7 +41,7 @@ class Shot:
         """What players show in a plain list of chapters: a part's title stands in front of its first scene's."""
         if self.begins in ("", self.title):
             return self.title
-        return self.begins + ("：" if language == "zh" else ": ") + self.title
+        return self.begins + LANGUAGES[language].colon + self.title
 
     @property
     def beats(self) -> list[tuple[BeatSpan, Mapping[str, str]]]:

@@ -24,11 +24,10 @@ from gradreel.scenes.render.frames.sinks import TICKS
 from gradreel.scenes.render.lessons.requests import ClipResult
 from gradreel.scenes.render.videos.mp4_boxes import switch_off_subtitles
 from gradreel.scenes.render.videos.subtitles import Cue, as_vtt_text
-from gradreel.scenes.words.narration import LANGUAGES
+from gradreel.scenes.words.languages import LANGUAGES
 from PIL import Image
 
 SUBTITLE_CODECS = {"mp4": "mov_text", "mov": "mov_text", "webm": "webvtt"}
-QUICKTIME_LANGUAGES = {"zho": "chi"}  # MOV has a list of its own
 MILLISECOND = Fraction(1, 1000)
 
 TimedPacket: TypeAlias = "tuple[Fraction, Packet[Stream]]"
@@ -161,8 +160,8 @@ def _video_packets(
 
 def _subtitle_stream(output: OutputContainer, container: str, language: str) -> Stream:
     stream = output.add_mux_stream(SUBTITLE_CODECS[container], time_base=MILLISECOND)
-    tag = LANGUAGES[language]
-    stream.metadata["language"] = QUICKTIME_LANGUAGES.get(tag, tag) if container == "mov" else tag
+    known = LANGUAGES[language]
+    stream.metadata["language"] = known.iso_of_mov if container == "mov" else known.iso
     stream.disposition = Disposition(0)
     return stream
 
