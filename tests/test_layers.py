@@ -146,6 +146,21 @@ def test_scenes_are_found_without_manim():
     assert offenders(["gradreel.scenes.catalog", "gradreel.scenes.words.narration"], "manim", "torch", "click") == set()
 
 
+def test_only_words_know_which_languages_there_are():
+    """A third one touches that folder, and its file of narration."""
+    words = ROOT / "scenes" / "words"
+    codes = {file.stem for file in (ROOT / "assets" / "narration").glob("*.toml")} - {"en"}  # the default's is anywhere
+    assert "zh" in codes
+    found = {
+        module_name(file): node.lineno
+        for file in package_files()
+        if words not in file.parents
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value in codes
+    }
+    assert found == {}
+
+
 def test_pytest_plugin_is_light():
     heavy = ("manim", "torch", "numpy", "pydantic", "PIL", "gradreel.core", "gradreel.cli")
     assert offenders(["gradreel.scenes.pytest_plugin"], *heavy) == set()

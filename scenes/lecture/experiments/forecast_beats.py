@@ -8,6 +8,7 @@ from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.style import FULL, emphasis, palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.day_words import day_words, in_languages, weekday_words, weekdays_words
+from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.network_words import network_words
 from manim import (
     DOWN,
@@ -34,7 +35,6 @@ from manim import (
 EARLY, LATE = squish_rate_func(smooth, 0.0, 0.45), squish_rate_func(smooth, 0.5, 1.0)
 BACK = 0.45  # of what was real, while its misses come together on tomorrow
 SO_LOW = 1.4  # seconds that the first prediction is looked at
-RIVALS = {"en": {"day": "the day before", "week": "the week before"}, "zh": {"day": "前一天", "week": "上一周"}}
 
 
 class ForecastBeats(DepthsScene):
@@ -227,7 +227,7 @@ class ForecastBeats(DepthsScene):
     def _bet_beat(self) -> None:
         to_come = self.to_come
         values = {"naive": self.counted(to_come.naive), "one": self.counted(to_come.usual[0])}
-        values |= in_languages("rival", lambda language: RIVALS[language][to_come.rival])
+        values |= in_languages("rival", lambda language: LANGUAGES[language].rivals[to_come.rival])
         with self.beat("bet-day", **values):
             # Beside our error that of a forecast that needs no network, both as long as they are large; on the lesson's
             # days, would the room bet that tomorrow lies within ours? It would land there, unless they push it out. The
