@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from gradreel.core.daily.views import DailyViews
@@ -30,7 +30,7 @@ from gradreel.scenes.mobjects.lecture_formulas import row_source
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import centered_number
 from gradreel.scenes.mobjects.network_sum import MOST_PLACES, WrittenSum, fitting_places, output_row_source
-from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
+from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.style import palette
 from gradreel.scenes.words.day_words import unit_words
 from gradreel.scenes.words.numbers import number_text
@@ -186,16 +186,20 @@ class ThreeDaysScene(LectureScene):
     def labels_into(self, i: int) -> VGroup:
         return VGroup(*(label for (to, _), label in self.weight_labels.items() if to == i))
 
+    def diagram_words(self, key: str, **values: Any) -> str:
+        """Words at the diagram: all scenes of it have those of network-diagram."""
+        return self.words_of.screen("network-diagram", key, self.context.language, values)
+
     def data_words(self) -> TextMobject:
         """What the views are: their unit, and that they are made up, or the file they come from."""
-        name = self.screen("synthetic") if self.dataset.synthetic else shown_name(self.dataset.title)
-        text = self.screen("source", unit=unit_words(self.dataset, self.context.language), data=name)
+        name = self.diagram_words("synthetic") if self.dataset.synthetic else shown_name(self.dataset.title)
+        text = self.diagram_words("source", unit=unit_words(self.dataset, self.context.language), data=name)
         return words(text, style.CAPTION, palette.dim).place(style.HEADING_BASELINE, right=style.RIGHT_EDGE)
 
     def days_ago(self) -> VGroup:
         made = VGroup()
         for j, node in self.diagram.columns[X].nodes.items():
-            text = self.screen("day-ago") if j == 0 else self.screen("days-ago", days=j + 1)
+            text = self.diagram_words("day-ago") if j == 0 else self.diagram_words("days-ago", days=j + 1)
             name = words(text, style.TICK + 2, palette.dim)
             made.add(name.place(node.get_y() - 0.1, right=node.get_left()[0] - 0.16))
         return made
@@ -204,7 +208,7 @@ class ThreeDaysScene(LectureScene):
         """The day's real value, in red below y."""
         node = self.diagram.columns[Y].nodes[0]
         bottom = self.output_bias.get_bottom()[1]
-        name = words(self.screen("truth"), style.LABEL, palette.red).place(bottom - 0.45, center=node.get_x())
+        name = words(self.diagram_words("truth"), style.LABEL, palette.red).place(bottom - 0.45, center=node.get_x())
         self.truth = centered_number(self.there.label, self.decimals, style.LABEL + 6, palette.red)
         self.truth.shift([node.get_x(), bottom - 0.95, 0])
         return VGroup(name, self.truth)
@@ -223,8 +227,7 @@ class ThreeDaysScene(LectureScene):
         text = formula(f"{larger} - {smaller} = {texts[abs(prediction - label)]}", style.LETTER)
         return text.place(self.truth.get_bottom()[1] - 0.5, right=style.RIGHT_EDGE)
 
-    def into_nodes(self, column: int, numbers: list[Number] | None = None) -> list[Animation]:
+    def into_nodes(self, column: int) -> list[Animation]:
         """Numbers come into the nodes of a column; in a crowded diagram they take their letters' place."""
-        coming: list[Animation] = [FadeIn(number) for number in numbers or self.numbers[column]]
-        leaving = [FadeOut(self.letters[column])] if self.diagram.is_crowded and numbers is None else []
-        return [*coming, *leaving]
+        leaving = [FadeOut(self.letters[column])] if self.diagram.is_crowded else []
+        return [*map(FadeIn, self.numbers[column]), *leaving]

@@ -14,9 +14,7 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import predict
 from gradreel.core.network.worked_example import label_day
-from gradreel.scenes.lecture.networks import more_features as features
-from gradreel.scenes.lecture.networks import network_diagram
-from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
+from gradreel.scenes.lecture.networks.network_diagram import SUM_BASELINE, NetworkDiagram
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.activation_zoom import ActivationZoom
 from gradreel.scenes.mobjects.text import Number, TextMobject
@@ -42,7 +40,7 @@ ENDS = {
 @pytest.fixture(autouse=True, scope="module")
 def without_the_surface():
     """test_surface.py looks at it."""
-    with patch.object(NetworkDiagram, "surface_beats", lambda scene, row: None):
+    with patch.object(NetworkDiagram, "_surface_beats", lambda scene: None):
         yield
 
 
@@ -99,7 +97,7 @@ def printed_line(row) -> str:
 
 def test_the_products_that_are_printed_come_to_what_the_circles_say(film):
     scene = film.scene
-    for row, column in ((scene._row(0), 1), (scene._output_row(), 3)):
+    for row, column in ((scene._row(0), 1), (scene.written_output(SUM_BASELINE), 3)):
         _, summed, total = printed_line(row).split("=")
         value = 0.0
         for sign, term in re.findall(r"([+-]?)([0-9.*]+)", summed):
@@ -128,7 +126,10 @@ def come_to(row) -> tuple[float, float, list[tuple[str, str]]]:
 def test_sums_of_large_views_come_out_as_printed(play, usual, whole):
     """Weights are about a hundredth there: two decimals would say little of them."""
     scene = play(NetworkDiagram, run=short(dataset=views_around(usual, 0.2 * usual))).scene
-    for row, off in ((scene._row(0), 0.005), (scene._output_row(), 0.5 if whole else 0.005)):
+    for row, off in (
+        (scene._row(0), 0.005),
+        (scene.written_output(SUM_BASELINE), 0.5 if whole else 0.005),
+    ):
         value, total, _ = come_to(row)
         assert value == pytest.approx(total, abs=off + 1e-9)
     _, _, products = come_to(scene._row(0))
@@ -229,11 +230,6 @@ def test_the_gap_to_the_days_own_number_is_written(film):
     larger, smaller = (f"blue({prediction})", f"red({label})")[:: 1 if float(prediction) > float(label) else -1]
     assert f"{larger} - {smaller} = {error}" in source
     assert abs(round(float(prediction) - float(label), 2)) == float(error)
-
-
-def test_it_begins_with_the_formula_that_the_scene_before_leaves():
-    assert features.GROWN_BASELINE == network_diagram.WHOLE_BASELINE
-    assert network_diagram.WHOLE_SIZE == features.GROWN_SIZE
 
 
 def test_another_network_and_another_day_give_other_numbers(play, trace_of, film):

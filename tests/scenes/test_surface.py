@@ -15,13 +15,10 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss, predict, unpack
 from gradreel.core.network.worked_example import in_thousands
 from gradreel.scenes import style
-from gradreel.scenes.lecture.networks import network_surface
-from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
-from gradreel.scenes.lecture.networks.network_surface import zh_views
-from gradreel.scenes.lecture.networks.pictures.surface import Box, Days, Sheet, View
-from gradreel.scenes.lecture.networks.pictures.surface_board import VIEW, SurfaceBoard
-from gradreel.scenes.lecture.networks.pictures.surface_ground import Ground
-from gradreel.scenes.lecture.networks.pictures.tried_term import TRIED
+from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram, zh_views
+from gradreel.scenes.lecture.networks.pictures import network_surface
+from gradreel.scenes.lecture.networks.pictures.network_surface import TRIED, VIEW, NetworkSurface, tried_swing
+from gradreel.scenes.lecture.networks.pictures.surface import Box, Days, Ground, Sheet, View
 from gradreel.scenes.lecture.networks.term_surfaces import Swing, surface_of
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.text import TextMobject
@@ -401,7 +398,7 @@ def test_the_view_comes_close_to_the_days_and_stays_true(film):
 
 
 def test_numbers_below_the_first_term_are_those_of_its_letters(film):
-    scene, inner = film.scene, film.scene.board.inner
+    scene, inner = film.scene, film.scene.board.first_term
     layers = unpack(RUN, scene.theta)
     own = [*layers.weights[0][0, :2], layers.biases[0][0], layers.c[0]]
 
@@ -409,7 +406,7 @@ def test_numbers_below_the_first_term_are_those_of_its_letters(film):
         return [float(n.text.replace("\u2212", "-")) for group in inner.numbers for n in group]
 
     assert shown() == pytest.approx(own, abs=0.0051)
-    sunk = network_surface.tried_values(scene, scene.board.surface, Swing(lift=-1.0))
+    sunk = scene.board.tried_values(Swing(lift=-1.0))
     assert sunk == pytest.approx([*own[:3], -own[3]])
     inner.show(sunk)
     assert shown() == pytest.approx(sunk, abs=0.0051)
@@ -449,20 +446,19 @@ def test_a_state_that_the_box_does_not_hold_is_left_out(film):
 
 
 def test_the_first_ramp_is_swung_and_comes_back(play):
-    tried, swing = [], SurfaceBoard.swing
+    tried, try_first = [], NetworkSurface.try_first
 
-    def watched(board, i, term, small):
-        swing(board, i, term, small)
-        tried.append((i, board.ramps[0].heights.copy(), board.sheet.heights.copy(), board))
+    def watched(board, k, share):
+        try_first(board, k, share)
+        tried.append((board.ramps[0].heights.copy(), board.sheet.heights.copy(), board))
 
-    with patch.object(SurfaceBoard, "swing", watched):
+    with patch.object(NetworkSurface, "try_first", watched):
         play(NetworkDiagram, run=RUN)
-    board, sheets = tried[0][3], np.array([sheet for _, _, sheet, _ in tried])
-    assert {i for i, *_ in tried} == {0}
-    assert tried[-1][1] == pytest.approx(board.small.terms[0]), "it is as the network has it"
+    board, sheets = tried[0][2], np.array([sheet for _, sheet, _ in tried])
+    assert tried[-1][0] == pytest.approx(board.small.terms[0]), "it is as the network has it"
     assert sheets[-1] == pytest.approx(board.surface.height(1)), "b and the first term, on the large axes"
     assert board.box.heights[0] <= sheets.min() and sheets.max() <= board.box.heights[1], "the box has room for it"
-    at = [network_surface.tried_at(share) for share in (0, 1 / 6, 1 / 3, 1 / 2, 2 / 3, 5 / 6, 1)]
+    at = [tried_swing(k, share) for k, share in ((0, 0), (0, 1 / 2), (1, 0), (1, 1 / 2), (2, 0), (2, 1 / 2), (2, 1))]
     assert [round(swing.turn) for swing in at] == [0, 50, 0, 0, 0, 0, 0]
     assert [round(swing.move, 3) for swing in at] == [0, 0, 0, 0.3, 0, 0, 0]
     assert [round(swing.lift, 3) for swing in at] == [1, 1, 1, 1, 1, -1, 1], "sunk, not only made flat"

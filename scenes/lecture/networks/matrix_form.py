@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.lecture.networks.matrix_ends import (
-    DIAGRAM_WORDS,
     LINE_SIZE,
     LINE_Y,
-    diagram_as_left,
-    diagram_words,
     function_words,
     matrix_heading,
 )
 from gradreel.scenes.lecture.networks.matrix_output import SHORT_SIZE, OutputBeat
+from gradreel.scenes.lecture.networks.network_diagram import network_diagram_end
 from gradreel.scenes.lecture.networks.pictures.growing_grid import GrowingGrid
 from gradreel.scenes.lecture.networks.pictures.matrix_board import BESIDE_X, EQUATION
 from gradreel.scenes.lecture.networks.pictures.matrix_boxes import (
@@ -130,14 +128,10 @@ class MatrixForm(OutputBeat):
     def _take_over(self) -> None:
         """What the last scene ended with is on the screen as it was left there; of one feature, that is the diagram."""
         self.build_diagram()
-        self.written_on_it, self.source, self.title = diagram_as_left(self)
+        self.written_on_it, self.source, self.title = network_diagram_end(self)
         if self.n_features == 1:
             self.add(self.diagram)
         self.add(*self.written_on_it, self.source, self.title)
-
-    def screen(self, key: str, **values: Any) -> str:
-        """Words at the diagram are those of the scene that it comes from."""
-        return diagram_words(self, key, **values) if key in DIAGRAM_WORDS else super().screen(key, **values)
 
     def _put_into_boxes(self) -> None:
         cells = [cell for i in range(self.n_units) for cell in self.board.cells_of(i)]

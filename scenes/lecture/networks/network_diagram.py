@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from gradreel.scenes import style
-from gradreel.scenes.lecture.networks.network_surface import SurfaceBeats, zh_views
+from gradreel.scenes.lecture.networks.more_features import GROWN_BASELINE, GROWN_SIZE
+from gradreel.scenes.lecture.networks.pictures.network_surface import TRIED, NetworkSurface
 from gradreel.scenes.lecture.networks.pictures.view_window import ViewWindow
-from gradreel.scenes.lecture.three_days import A, R, X, Y
+from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X, Y
 from gradreel.scenes.mobjects.activation_zoom import ActivationZoom
 from gradreel.scenes.mobjects.formula_growth import grow
-from gradreel.scenes.mobjects.lecture_formulas import many_features_source
+from gradreel.scenes.mobjects.lecture_formulas import many_features_source, through_source
 from gradreel.scenes.mobjects.network_parts import Pulse
 from gradreel.scenes.mobjects.network_sum import LARGEST, WrittenSum
-from gradreel.scenes.mobjects.text import formula
-from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
+from gradreel.scenes.mobjects.text import TextMobject, formula, heading
+from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize, palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.day_words import day_words, in_languages, weekday_words
-from manim import UP, Animation, Create, FadeIn, FadeOut, LaggedStart, VGroup, smooth, squish_rate_func
+from gradreel.scenes.words.numbers import number_text
+from manim import (
+    UP,
+    Animation,
+    Create,
+    FadeIn,
+    FadeOut,
+    LaggedStart,
+    ReplacementTransform,
+    UpdateFromAlphaFunc,
+    VGroup,
+    VMobject,
+    linear,
+    smooth,
+    squish_rate_func,
+)
 
-WHOLE_SIZE, WHOLE_BASELINE = 56, 1.83  # of the formula, as more-features leaves it
-PLACE_SIZE = 46  # of it below the diagram
+PLACE_SIZE = 46  # of the formula below the diagram
 BESIDE_WIDTH, BESIDE_MIDDLE = 5.5, 0.35  # of it right of what is drawn of its bracket: at most so wide
 SUM_BASELINE = -2.72
 ZOOM = (-2.2, 2.2, -3.15, -2.45)  # of the enlarged sigmoid
 CHART, CHART_DAYS = (-1.4, 5.9, -1.0, 1.5), 14  # of the last views: left, right, bottom, top; about so many days
+TURN, CLOSER, BACK, TRAIN = 2.8, 1.1, 1.1, 2.2  # seconds: of the surface's motions
+TRY = 1.6  # seconds in which the first term is turned, or moved, or sunk
 INSIDE = ("bias", "plus-in", "sum-in", "w", "x", "brackets")
 """Parts of the formula that belong to its bracket."""
 
 
-def through_source(index: int, activation: str) -> str:
-    """a_i = sigmoid(r_i); ``activation`` as an experiment has it. Parts "a_i" and "r"."""
-    name, first = ("max", "0, ") if activation == "relu" else (f'"{activation.replace("_", " ")}"', "")
-    return f'part("a_{index}", blue(a_{index})) = {name}({first}part("r", blue(r_{index})))'
-
-
-class NetworkDiagram(SurfaceBeats):
+class NetworkDiagram(ThreeDaysScene):
     """x -> r -> a -> y: the formula of several sigmoids as a network, in letters, in numbers, and as a surface."""
 
     def construct(self) -> None:
@@ -47,8 +60,8 @@ class NetworkDiagram(SurfaceBeats):
         self._numbers_beat()
         self._result_beat()
         if self.n_features > 1:
-            self.surface_beats(self.row)
-        self.hand_on(*self.mobjects)  # matrix-form begins with it all
+            self._surface_beats()
+        self.hand_on(*self.mobjects)  # matrix-form begins with it all: `network_diagram_end`
 
     # -- letters -------------------------------------------------------------------------------------------------
 
@@ -56,12 +69,12 @@ class NetworkDiagram(SurfaceBeats):
         with self.beat("formula", days=Count(self.n_features)):
             # The formula as the last scene left it. It makes room at the bottom; the features stand at the left. The
             # days of the window fly into them as numbers; what they are called stays
-            whole = formula(many_features_source(self.n_units, self.n_features, self.run.activation), WHOLE_SIZE)
-            whole.place(WHOLE_BASELINE, left=style.LEFT_EDGE)
+            whole = formula(many_features_source(self.n_units, self.n_features, self.run.activation), GROWN_SIZE)
+            whole.place(GROWN_BASELINE, left=style.LEFT_EDGE)
             self.add(whole)
             self.play(self.next_title("heading"), run_time=0.6)
             self.wait(0.6)
-            self.play(whole.animate.scale(PLACE_SIZE / WHOLE_SIZE).move_to([0, SUM_BASELINE, 0]), run_time=1.2)
+            self.play(whole.animate.scale(PLACE_SIZE / GROWN_SIZE).move_to([0, SUM_BASELINE, 0]), run_time=1.2)
             self.whole, self.source = whole, self.data_words()
             self._features()
 
@@ -165,7 +178,7 @@ class NetworkDiagram(SurfaceBeats):
             self.wait(0.6)
             self.play(*map(Create, diagram.edges[A]), FadeIn(diagram.columns[Y], self.letters[Y]), run_time=0.9)
             labels = VGroup(*self.c_labels.values())
-            new = self._output_row()
+            new = self.written_output(SUM_BASELINE)
             growing = grow(through, new.letters)
             self.play(FadeIn(labels), FadeIn(self.output_bias, shift=0.15 * UP), *growing, run_time=1.4)
             self.row = new
@@ -177,30 +190,22 @@ class NetworkDiagram(SurfaceBeats):
         row = self.written_row(i, SUM_BASELINE, total_only=i > 0)
         return row.start_at(self._row(0).left) if i else row
 
-    def _output_row(self) -> WrittenSum:
-        return self.written_output(SUM_BASELINE)
-
     def _numbers_beat(self) -> None:
-        day = self.example.day
+        day, language = self.example.day, self.context.language
         fields = in_languages("day", lambda language: day_words(day, language))
         fields |= in_languages("weekday", lambda language: weekday_words(day, language))
-        fields["days"] = Count(self.n_features)
-        with self.beat("numbers", **fields):
+        with self.beat("numbers", **fields, days=Count(self.n_features)):
             # Views appear in the circles at the left; the first sum is worked out below, its result goes to r_1. Then
             # the results of the other rows, one by one
-            self._all_rows()
-
-    def _all_rows(self) -> None:
-        day, language = self.example.day, self.context.language
-        dimmed = [emphasis(part, PRESENT) for part in (self.diagram.edges[A], *self.c_labels.values())]
-        named = {"day": day_words(day, language, "year"), "weekday": weekday_words(day, language)}
-        self.play(self.next_title("heading-numbers", **named), *dimmed, run_time=0.7)
-        coming = LaggedStart(*(FadeIn(number) for number in self.numbers[X]), lag_ratio=0.4)
-        leaving = [FadeOut(self.letters[X])] if self.diagram.is_crowded else []
-        self.play(coming, *leaving, run_time=0.9)
-        self.wait(0.3)  # the day is named first
-        for i in range(self.n_units):
-            self._work_out(i)
+            dimmed = [emphasis(part, PRESENT) for part in (self.diagram.edges[A], *self.c_labels.values())]
+            named = {"day": day_words(day, language, "year"), "weekday": weekday_words(day, language)}
+            self.play(self.next_title("heading-numbers", **named), *dimmed, run_time=0.7)
+            coming = LaggedStart(*(FadeIn(number) for number in self.numbers[X]), lag_ratio=0.4)
+            leaving = [FadeOut(self.letters[X])] if self.diagram.is_crowded else []
+            self.play(coming, *leaving, run_time=0.9)
+            self.wait(0.3)  # the day is named first
+            for i in range(self.n_units):
+                self._work_out(i)
 
     def _work_out(self, i: int) -> None:
         """The sum of row i: its letters, its numbers, and its result in the node; the first one slowly."""
@@ -226,38 +231,33 @@ class NetworkDiagram(SurfaceBeats):
         said = {**self.outcome, **zh_views(self.outcome), "activation": self.activation}
         with self.beat("result-low", **said):
             # Number after number in its sigmoid, enlarged; the last sum; below y the day's value
-            self._last_numbers()
-
-    def _last_numbers(self) -> None:
-        diagram, new = self.diagram, self._output_row()
-        self._enlarge()
-        lights = [emphasis(part, FULL) for part in (diagram.edges[A], *self.c_labels.values())]
-        self.play(FadeOut(self.zoom, self.zoom.ways[-1]), *lights, run_time=0.3)
-        self.play(FadeIn(new.letters), run_time=0.3)
-        self.row = new
-        terms = [FadeIn(term, shift=0.1 * UP) for term in (new.equals, *new.numbers)]
-        self.play(Pulse(diagram.edges[A], palette.text).run(), LaggedStart(*terms, lag_ratio=0.25), run_time=1.5)
-        self.play(FadeIn(new.total), *self.into_nodes(Y), run_time=0.5)
-        self.wait(0.4)  # the prediction stands alone until the day's own number is spoken of
-        for part in self.end_words():
-            self.play(FadeIn(part, shift=0.15 * UP), run_time=0.5)
-            self.wait(0.4)
+            self._enlarge()
+            edges, new = self.diagram.edges[A], self.written_output(SUM_BASELINE)
+            lights = [emphasis(part, FULL) for part in (edges, *self.c_labels.values())]
+            self.play(FadeOut(self.zoom, self.zoom.ways[-1]), *lights, run_time=0.3)
+            self.play(FadeIn(new.letters), run_time=0.3)
+            self.row = new
+            terms = [FadeIn(term, shift=0.1 * UP) for term in (new.equals, *new.numbers)]
+            self.play(Pulse(edges, palette.text).run(), LaggedStart(*terms, lag_ratio=0.25), run_time=1.5)
+            self.play(FadeIn(new.total), *self.into_nodes(Y), run_time=0.5)
+            self.wait(0.4)  # the prediction stands alone until the day's own number is spoken of
+            for part in self.end_words():
+                self.play(FadeIn(part, shift=0.15 * UP), run_time=0.5)
+                self.wait(0.4)
 
     def _enlarge(self) -> None:
         """What a box between r and a does: its curve, drawn large. Along it number after number finds its a."""
-        r = self.there.r[0]
-        self.zoom = zoom = ActivationZoom(self.run.activation, r, [self._in_and_out(i) for i in range(len(r))], ZOOM)
+        r, texts = self.there.r[0], []
+        for i in range(self.n_units):  # beside the curve "r_1 = -0.32", as in the circle, and "a_1 = 0.42"
+            before, after = (self.numbers[column][i].text.replace("\u2212", "-") for column in (R, A))
+            texts.append((f"blue(r_{i + 1}) = {before}", f"blue(a_{i + 1}) = blue({after})"))
+        self.zoom = zoom = ActivationZoom(self.run.activation, r, texts, ZOOM)
         leaving = [FadeOut(self.row.letters), FadeOut(self.row.line), *self._dimmed(self.n_units - 1)]
         self.play(*leaving, run_time=0.3)
         self.play(Create(zoom.curve), FadeIn(zoom.axis, zoom.marks), run_time=0.6)
         self.add(zoom)
-        for i in range(len(r)):
-            self._let_through(i, 0.8 if i == 0 else 0.9 / len(r))
-
-    def _in_and_out(self, i: int) -> tuple[str, str]:
-        """What stands beside the enlarged curve: "r_1 = -0.32", as in the circle, and "a_1 = 0.42"."""
-        r, a = (self.numbers[column][i].text.replace("\u2212", "-") for column in (R, A))
-        return f"blue(r_{i + 1}) = {r}", f"blue(a_{i + 1}) = blue({a})"
+        for i in range(self.n_units):
+            self._let_through(i, 0.8 if i == 0 else 0.9 / self.n_units)
 
     def _let_through(self, i: int, seconds: float) -> None:
         """Number i drops on the curve's axis, goes up to the curve and out at the right; then its a is in the circle.
@@ -274,3 +274,152 @@ class NetworkDiagram(SurfaceBeats):
         pulse = Pulse(self.diagram.edges[R].into(i), palette.text).run()
         self.play(pulse, FadeIn(number, rate_func=squish_rate_func(smooth, 0.6, 1.0)), *named, run_time=0.6 * seconds)
         self.add(way)
+
+    # -- the network as a surface ----------------------------------------------------------------------------------
+
+    def _surface_beats(self) -> None:
+        """After one day, all days that could be."""
+        self.board = NetworkSurface(self)
+        self._floor_beat()
+        self._ramps_beat()
+        self._turn_beat()
+        if len(self.board.days.y):
+            self._days_beat()
+
+    def _floor_beat(self) -> None:
+        board, boxes, letters = self.board, self.diagram.boxes, self.row.letters
+        with self.beat("floor"):
+            # The diagram goes, but for its boxes, which move to the left; the sum stands up beside them. A square of
+            # ground; the sheet spreads over it and rises, as high as b, which is written at the axis
+            kept = [self.title, self.source, letters, boxes]
+            self.remove(boxes)
+            self.add(boxes)
+            gone = [part for part in self.mobjects if part not in kept]
+            leaving = [self.next_title("heading-surface"), *(FadeOut(part, run_time=0.6) for part in gone)]
+            places = [box.animate(run_time=1.6).move_to(floor) for box, floor in zip(boxes, board.floors, strict=True)]
+            self.play(*leaving, *places, *grow(letters, board.column))
+            dimmed = [emphasis(part, FAINT) for i, box in enumerate(boxes) for part in (board.term(i), box)]
+            drawn = [Create(board.ground.floor), Create(board.ground.rims), FadeIn(board.ground.labels)]
+            self.play(*drawn, *dimmed, *([FadeIn(board.held)] if len(board.held) else []), run_time=1.0)
+            self.add(board.ground)
+            self.add(board.sheet)
+            self.play(_over(board.sheet, board.spread, 0.6))
+            self.play(_over(board.sheet, board.raise_floor, 0.8))
+            self.play(FadeIn(board.tag), run_time=0.4)
+
+    def _ramps_beat(self) -> None:
+        board = self.board
+        with self.beat("ramps", activation=self.activation):
+            # A box unfolds into a ramp, beside its term, and the sheet takes it up. The first is turned, moved and sunk
+            # there, while its w's, its b and its c light up, and comes back. Then the others
+            for i, box in enumerate(self.diagram.boxes):
+                seconds = 0.75 if i == 0 else 0.5
+                ramp, floor = board.ramps[i], board.floors[i]
+                gone = [FadeOut(box), *([] if i else [FadeOut(board.tag)])]
+                self.play(emphasis(board.term(i), FULL), *gone, FadeIn(floor), run_time=0.4 * seconds)
+                self.add(ramp)
+                self.play(_over(ramp, lambda share, i=i: board.unfold(i, share), 0.8 * seconds))
+                self.play(_over(board.sheet, lambda share, i=i: board.add_term(i, share), 1.1 * seconds))
+                if i == 0:
+                    self._try_the_first()
+                    if self.n_units > 1:
+                        self.wait(1.2)  # until the others are spoken of
+
+    def _try_the_first(self) -> None:
+        """b and the first ramp if its w's, its b and its c were others, one after the other; then it is as it was.
+
+        Above it is what the term consists of; the letters spoken of are lit and large, their numbers run below.
+        """
+        board, term = self.board, self.board.first_term
+        self.play(FadeIn(term), run_time=0.3)
+        for k in range(len(TRIED)):
+            moving = VGroup(board.sheet, board.ramps[0], term.numbers[k])
+            gone = [FadeOut(term.numbers[k - 1])] if k else []
+            self.add(term.numbers[k])
+            lights = (each.set_run_time(0.3) for each in (*term.light(k), *gone))
+            self.play(*lights, _over(moving, lambda share, k=k: board.try_first(k, share), TRY, linear))
+            self.remove(moving)
+            self.add(board.sheet, board.ramps[0], term.numbers[k])
+        self.play(FadeOut(term, term.numbers[-1]), run_time=0.3)
+
+    def _turn_beat(self) -> None:
+        board, said = self.board, {**self.outcome, **zh_views(self.outcome), "activation": self.activation}
+        with self.beat("turn-low", **said):
+            # The whole sheet turns, and the ramps with it. On it is the prediction, the day off it; the gap, large
+            moving = VGroup(board.turning)
+            self.add(moving)
+            self.play(_over(moving, board.turn, TURN))
+            self.remove(moving)
+            self.add(*board.turning)
+            self.play(FadeIn(board.day, scale=0.4), run_time=0.5)
+            self.play(Create(board.lead), FadeIn(board.card, target_position=board.day, scale=0.1), run_time=0.8)
+
+    def _days_beat(self) -> None:
+        board, decimals, letter = self.board, self.decimals, self.unit.letter
+        first, last = (round(float(board.gaps[k]), decimals) for k in (0, -1))
+        gaps = {key: number_text(gap, decimals) + letter for key, gap in (("before", first), ("after", last))}
+        with self.beat("days", **gaps, **zh_views(gaps)):
+            # Closer, and back to the start of the training, where the sheet was another. The day shown goes;
+            # only then a few other real days stand about its place, each with its gap; what was held is only close to
+            # what it is there. How far off the network was on all days. Then, update after update, the sheet bends to
+            # where it was; that runs along
+            self.play(FadeOut(board.card, board.lead), run_time=0.3)
+            moving = VGroup(board.ground, board.sheet, *board.floors, *board.ramps, board.day)
+            self.play(_over(moving, board.zoom, CLOSER))
+            self.remove(moving, board.day)
+            self.add(*board.turning, board.day)
+            board.train(1.0)
+            moving = VGroup(board.sheet, *board.floors, *board.ramps, board.day)
+            self.play(_over(moving, lambda share: board.train(1.0 - share), BACK))
+            self.remove(moving)
+            self.add(*board.turning, board.days, board.day)
+            close = [ReplacementTransform(board.held, board.about)] if len(board.held) else []
+            self.play(FadeIn(board.days, shift=0.1 * UP), FadeOut(board.day), *close, run_time=0.6)
+            self.wait(0.8)  # until the gaps are spoken of
+            self.play(FadeIn(board.tally), run_time=0.4)
+            self.wait(2.7)  # until how far it is has been said
+            moving = VGroup(board.sheet, *board.floors, *board.ramps, board.days, board.tally)
+            self.play(_over(moving, board.train, TRAIN, linear))
+            self.remove(moving)
+            self.add(*board.turning, board.days, board.tally)
+
+
+def _over(
+    part: VMobject, show: Callable[[float], None], seconds: float, rate_func: Callable[[float], float] = smooth
+) -> Animation:
+    """``show(share)``, from 0 to 1, which sets points of ``part`` in place."""
+    return UpdateFromAlphaFunc(part, lambda _, share: show(share), run_time=seconds, rate_func=rate_func)
+
+
+def zh_views(views: Mapping[str, str]) -> dict[str, str]:
+    """Views as a Chinese line says them, "4.49 千" for "4.49k", each under its name and _zh."""
+    return {f"{name}_zh": text.replace("k", " 千").replace("M", " 百万") for name, text in views.items()}
+
+
+def network_diagram_end(scene: ThreeDaysScene) -> tuple[list[VMobject], TextMobject, TextMobject]:
+    """What network-diagram leaves on the screen for the next scene: picture, words on the data, heading.
+
+    ``scene`` is the next one, of the same run, and has built its diagram. Of two features or more the picture is the
+    network as a surface. Of one feature it is what is written on the diagram; the diagram gets the looks that it has
+    there, and is not among the picture.
+    """
+    source = scene.data_words()
+    if scene.n_features > 1:
+        board = NetworkSurface(scene).settled()
+        picture = [board.held, board.column, *board.turning, board.lead, board.card, board.day]
+        if len(board.days.y):
+            board.zoom(1.0)
+            board.train(1.0)
+            picture = [board.about, board.column, *board.turning, board.days, board.tally]
+        return picture, source, heading(scene.diagram_words("heading-surface"))
+    labels = [*scene.c_labels.values(), *scene.bias_arrows, scene.output_bias]
+    letters = [] if scene.diagram.is_crowded else scene.letters
+    numbers = [number for column in (X, R, A, Y) for number in scene.numbers[column]]
+    row = scene.written_output(SUM_BASELINE)
+    for i in range(scene.n_units):
+        emphasize(scene.diagram.edges[X].into(i), FAINT)
+        emphasize(scene.bias_arrows[i], PRESENT)
+    picture = [*labels, *letters, *numbers, scene.days_ago(), *scene.end_words(), row.letters, row.line]
+    day, language = scene.example.day, scene.context.language
+    fields = {"day": day_words(day, language, "year"), "weekday": weekday_words(day, language)}
+    return picture, source, heading(scene.diagram_words("heading-numbers", **fields))
