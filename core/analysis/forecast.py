@@ -47,11 +47,6 @@ class NextDays:
         """(T,): 0 for Monday to 6 for Sunday."""
         return weekdays(self.dates)
 
-    @property
-    def most_overestimated(self) -> int:
-        """Which day t fell furthest below its prediction, on average over the leading axes: the dip that was missed."""
-        return int(self.error.reshape(-1, len(self.dates)).mean(axis=0).argmax())
-
     def by_weekday(self) -> tuple[FloatArray, FloatArray]:
         """Means of truth, (7,), and of prediction, (..., 7), Monday first; NaN for a weekday that has no day here."""
         means = np.full((*self.prediction.shape[:-1], WEEK), np.nan)
@@ -69,7 +64,6 @@ class Forecast:
     last_known: date  # the views of later days were not used, whether they are known or not
     dates: DayArray  # (h,)
     prediction: FloatArray  # (..., h)  views
-    windows: FloatArray  # (..., h, D)  the views that each prediction was made from, yesterday's first
     truth: FloatArray  # (h,)  views; NaN for days after the end of the series
 
     @property
@@ -106,20 +100,6 @@ class HorizonErrors:
     def naive_week_mean_absolute(self) -> FloatArray:
         """(h,): the same for the last known week repeated; NaN where a start had no such week before it."""
         return np.asarray(np.abs(self.naive_week_error).mean(axis=-2))
-
-    def absolute_quantile(self, share: float) -> FloatArray:
-        """(..., h): what |error| stayed within from ``share`` (0 to 1) of the starts, linear between the ranks."""
-        with np.errstate(invalid="ignore"):  # forecasts may have run off to infinity
-            return np.asarray(np.quantile(np.abs(self.error), share, axis=-2))
-
-    def band(self, prediction: FloatArray, share: float = 0.8) -> tuple[FloatArray, FloatArray]:
-        """Lowest and highest views, (..., h) each, around a prediction (..., h) of as many days.
-
-        Its truth lies between them if its error is like the middle ``share`` of those measured here.
-        """
-        with np.errstate(invalid="ignore"):
-            low, high = np.quantile(self.error, [(1 - share) / 2, (1 + share) / 2], axis=-2)
-            return prediction - high, prediction - low
 
 
 def next_days(
@@ -170,12 +150,12 @@ def forecast(experiment: Experiment, theta: FloatArray, days: int, last_known: d
     known = (last_known - data.daily.start).days + 1
     views = data.daily.array()
     window = views[known - data.window : known][::-1]
-    prediction, windows = _fed_back(experiment, data, theta, window[None], days)
+    prediction = _fed_back(experiment, data, theta, window[None], days)
     truth = np.full(days, np.nan)
     followed = views[known : known + days]
     truth[: len(followed)] = followed
     dates = np.datetime64(last_known, "D") + np.arange(1, days + 1)
-    return Forecast(last_known, dates, prediction[..., 0, :], windows[..., 0, :, :], truth)
+    return Forecast(last_known, dates, prediction[..., 0, :], truth)
 
 
 def horizon_errors(experiment: Experiment, theta: FloatArray, days: int) -> HorizonErrors:
@@ -197,7 +177,7 @@ def horizon_errors(experiment: Experiment, theta: FloatArray, days: int) -> Hori
     ahead = np.arange(days)
     truth = views[starts[:, None] + ahead]  # (K, h)
     windows = views[starts[:, None] - 1 - np.arange(data.window)]  # (K, D)
-    prediction, _ = _fed_back(experiment, data, theta, windows, days)
+    prediction = _fed_back(experiment, data, theta, windows, days)
     same_weekday = starts[:, None] - WEEK + ahead % WEEK  # (K, h)
     week = np.where(same_weekday >= 0, views[np.maximum(same_weekday, 0)], np.nan)
     return HorizonErrors(
@@ -229,15 +209,14 @@ def _at_least_a_day(days: int) -> None:
 
 def _fed_back(
     experiment: Experiment, data: DailyViews, theta: FloatArray, windows: FloatArray, days: int
-) -> tuple[FloatArray, FloatArray]:
-    """Predictions (..., K, h) from windows (K, D) in views, and the windows (..., K, h, D) that each was made from."""
+) -> FloatArray:
+    """Predictions (..., K, h) from windows (K, D), all in views: each is a day of the windows of those after it."""
     width = data.window
     views = np.empty((*theta.shape[:-1], len(windows), width + days))  # oldest first
     views[..., :width] = windows[:, ::-1]
     for day in range(width, width + days):
         views[..., day] = _predicted(experiment, data, theta, views[..., day - width : day][..., ::-1])
-    seen = sliding_window_view(views, width, axis=-1)[..., :-1, ::-1]
-    return views[..., width:], seen
+    return views[..., width:]
 
 
 def _predicted(experiment: Experiment, data: DailyViews, theta: FloatArray, windows: FloatArray) -> FloatArray:

@@ -1,20 +1,16 @@
 """Planes through parameter space, on which a recorded path and the loss around it can be drawn.
 
-Distances on the planes of a path and of two parameters are distances between thetas. Random directions are Li et al.'s,
-"Visualizing the Loss Landscape of Neural Nets" (2018), section 4; a path's main directions are those of section 7, with
-the path's own mean as origin and no normalisation.
+A path's main directions are those of Li et al., "Visualizing the Loss Landscape of Neural Nets" (2018), section 7, with
+the path's own mean as origin and no normalisation: distances on the plane are distances between thetas.
 """
 
-import difflib
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from gradreel.core.arrays import FloatArray, evenly_spaced
 from gradreel.core.errors import PathError, UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.theta import loss, parameter_names, parameter_shapes
-from gradreel.core.trace.recorded_run import RecordedRun
+from gradreel.core.network.theta import loss
 from gradreel.core.trace.trace import Trace
 from numpy.typing import NDArray
 
@@ -25,7 +21,6 @@ _MOST_ROWS = 1000  # of a path of more parameters than that: the Gram matrix sta
 FARTHEST = 1e150  # of a coordinate: squares of larger ones are no finite numbers
 _READ = 1 << 19  # numbers of a path that are read at once
 _HELD = 1 << 20  # numbers of thetas whose loss is computed at once (8 MB)
-_NONE = 1e-9  # of the largest: less is no direction of its own
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +28,7 @@ class Plane:
     """Points origin + u directions[0] + v directions[1] of parameter space."""
 
     origin: FloatArray  # (P,)
-    directions: FloatArray  # (2, P)  linearly independent; orthonormal but for random directions
+    directions: FloatArray  # (2, P)  linearly independent; those of a path are orthonormal
     share: float  # of the path's squared distances from its mean: how much lies along the plane, 0 to 1
 
     def coordinates(self, theta: Array) -> FloatArray:
@@ -71,59 +66,6 @@ def plane_of(trace: Trace, last: int | None = None) -> Plane:
     return Plane(origin, directions, _share(trace, rows, origin, directions))
 
 
-def random_plane(trace: Trace, seed: int = 0, last: int | None = None) -> Plane:
-    """Two random directions through the state after ``last`` updates (by default the end), normalised by unit.
-
-    Li et al. (2018), section 4, "filter normalisation": each entry is drawn from a Gaussian, then what leads into one
-    unit is scaled to the norm of that unit's own incoming weights. Biases do not move, as in the authors' own plots
-    (``--xignore biasbn``). So u = 1 changes each unit's weights by as much as they are, and planes of different
-    networks can be compared. Two such directions are nearly orthogonal in large networks only. ``share`` is of the path
-    up to ``last``. UserError if the weights span no plane.
-    """
-    rows = _rows(trace, last)
-    end = trace.parameters[rows - 1].astype(np.float64)
-    if not np.isfinite(end).all():
-        raise _broken(trace, rows)
-    units = list(_units(trace.run))
-    sizes = np.array([np.linalg.norm(end[unit]) for unit in units])
-    moved = sum(unit.stop - unit.start for unit, size in zip(units, sizes, strict=True) if size > _NONE * sizes.max())
-    if moved < 2:
-        raise UserError(
-            f"{trace.path}: random directions leave the biases alone, and only {moved} of the weights "
-            f"{'is' if moved == 1 else 'are'} not in a unit whose weights are all 0; a plane needs two: show the plane "
-            "of the path or of two parameters"
-        )
-    generator = np.random.default_rng(seed)
-    directions = _random_directions(generator, units, sizes, len(end))
-    # A unit of a single weight has two directions alone, there and back: where all are such, both may be the same line
-    while np.linalg.matrix_rank(directions, tol=_NONE * float(np.abs(directions).max())) < 2:
-        directions = _random_directions(generator, units, sizes, len(end))
-    return Plane(end, directions, _share(trace, rows, end, directions))
-
-
-def parameter_plane(trace: Trace, first: str, second: str, last: int | None = None) -> Plane:
-    """The plane of two parameters, by the names of `parameter_names`, such as "w_1_1" and "b_1".
-
-    (u, v) are the values of the two; all others are as after ``last`` updates (by default at the end). ``share`` is of
-    the path up to ``last``. UserError for a name that the network does not have, TraceError for a recorded run.
-    """
-    names = parameter_names(trace.experiment)
-    for name in (first, second):
-        if name not in names:
-            near = difflib.get_close_matches(name, names, n=5, cutoff=0.3) or [*names[:2], *names[-2:]]
-            raise UserError(f"this network has no parameter {name!r}; its {len(names)} have names such as {_and(near)}")
-    if first == second:
-        raise UserError(f"a plane needs two parameters, {first!r} was named twice")
-    rows, axes = _rows(trace, last), [names.index(first), names.index(second)]
-    origin = trace.parameters[rows - 1].astype(np.float64)
-    if not np.isfinite(origin).all():
-        raise _broken(trace, rows)
-    origin[axes] = 0.0
-    directions = np.zeros((2, len(names)))
-    directions[[0, 1], axes] = 1.0
-    return Plane(origin, directions, _share(trace, rows, origin, directions))
-
-
 def loss_grid(experiment: Experiment, plane: Plane, u: FloatArray, v: FloatArray) -> FloatArray:
     """The loss over all examples trained on at each (u, v): u (m,) and v (n,) to (n, m), a row for each v.
 
@@ -139,30 +81,6 @@ def loss_grid(experiment: Experiment, plane: Plane, u: FloatArray, v: FloatArray
 def _rows(trace: Trace, last: int | None) -> int:
     """How many kept states there are up to that after ``last`` updates."""
     return len(trace.kept) if last is None else trace.row(last) + 1
-
-
-def _units(run: Experiment | RecordedRun) -> Iterator[slice]:
-    """Where in theta each unit's incoming weights stand: rows of matrices, the last layer's vector. No biases."""
-    shapes = run.part_shapes() if isinstance(run, RecordedRun) else parameter_shapes(run)
-    start = 0
-    for i, (_, shape) in enumerate(shapes):
-        size = int(np.prod(shape))
-        output = isinstance(run, Experiment) and i == len(shapes) - 2  # c, the linear model's w: one unit's
-        units = shape[0] if len(shape) > 1 else int(output)
-        width = size // max(1, units)
-        yield from (slice(start + k * width, start + (k + 1) * width) for k in range(units))
-        start += size
-
-
-def _random_directions(
-    generator: np.random.Generator, units: list[slice], sizes: FloatArray, n_parameters: int
-) -> FloatArray:
-    """(2, P): entries drawn from a Gaussian, those into a unit scaled to its size."""
-    drawn = generator.standard_normal((2, n_parameters))
-    directions = np.zeros_like(drawn)
-    for unit, size in zip(units, sizes, strict=True):
-        directions[:, unit] = drawn[:, unit] / np.linalg.norm(drawn[:, unit], axis=1, keepdims=True) * size
-    return directions
 
 
 def _main_directions(offsets: FloatArray, extent: float) -> list[FloatArray]:
@@ -235,7 +153,3 @@ def _broken(trace: Trace, rows: int) -> PathError:
     row = next((r for r in range(rows) if not float(np.abs(trace.parameters[r]).max()) <= FARTHEST), rows - 1)
     found = f"{trace.path}: theta after {trace.kept[row]} updates is not a point: the run went off to infinity"
     return PathError(found, int(trace.kept[row - 1]) if row else None)
-
-
-def _and(names: list[str]) -> str:
-    return ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else names[0]

@@ -23,7 +23,6 @@ class SigmoidMatch:
     b: float
     c: float
     largest_gap: float  # largest |c * sigmoid(b + w x) - piece(x)| over all x
-    gap_x: float  # an x where it is reached: ``start``; the other is ``end``
 
 
 def match_by_slope(start: float, end: float, height: float) -> SigmoidMatch:
@@ -37,8 +36,7 @@ def match_by_slope(start: float, end: float, height: float) -> SigmoidMatch:
         raise ValueError(f"a piece needs start < end, got {start} and {end}")
     w = 4.0 / (end - start)
     b = -w * (start + end) / 2
-    gap = abs(height * float(sigmoid(b + w * start)))
-    return SigmoidMatch(w, b, height, gap, start)
+    return SigmoidMatch(w, b, height, largest_gap=abs(height * float(sigmoid(b + w * start))))
 
 
 def matched_sum(parts: Decomposition, x: ArrayLike, cuts: int = 1) -> FloatArray:

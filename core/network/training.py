@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -313,20 +312,6 @@ class _Training:
                 state = writer.columns["optimizer_state"].read_row(row // self.experiment.states_between)
                 remembered = list(state.reshape(self.experiment.n_remembered, -1))
             self.networks.set_state(run, theta, remembered)
-
-
-@dataclass(frozen=True)
-class Interrupted:
-    """A run that was stopped, and what the next one goes on from."""
-
-    updates: int
-    of: int
-
-
-def interrupted(experiment: Experiment, directory: str | Path) -> Interrupted | None:
-    """How far an unfinished run of ``experiment`` in ``directory`` is; None if there is none to go on with."""
-    journal = _journal(Path(directory), experiment)
-    return Interrupted(journal.updates, experiment.n_updates) if journal else None
 
 
 def _intact(directory: Path, experiment: Experiment) -> Trace | None:

@@ -16,7 +16,7 @@ import pytest
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import TrainingError
 from gradreel.core.experiment import Experiment, StepSchedule
-from gradreel.core.network.training import interrupted, train, train_all
+from gradreel.core.network.training import train, train_all
 from gradreel.core.trace import writing
 
 WINDOWS: dict[str, Any] = {"dataset": DailyViews(window=14), "activation": "relu", "batch_size": 32, "loss": "mae"}
@@ -124,15 +124,15 @@ def test_a_killed_run_goes_on_to_the_same_trace(
     run = RUNS[name]
     for share in shares:
         killed(tmp_path, share, run)
-        left = interrupted(run, tmp_path)
+        left = writing.journal_of(tmp_path, run.digest)
         assert left is not None
-        assert run.n_updates / 50 < left.updates < left.of == run.n_updates
+        assert run.n_updates / 50 < left.updates < run.n_updates
         assert left.updates % run.kept_every == 0
     begun: list[int] = []
     trace = train(run, tmp_path, lambda done, updates: begun.append(done))
     assert begun[0] > left.updates  # it did not start anew
     assert contents(trace.path) == contents(train(run, undisturbed).path)
-    assert interrupted(run, tmp_path) is None
+    assert writing.journal_of(tmp_path, run.digest) is None
 
 
 def test_runs_side_by_side_are_gone_on_with_together(
@@ -231,9 +231,9 @@ def test_ctrl_c_keeps_what_can_be_gone_on_with(
 
     with pytest.raises(KeyboardInterrupt):
         train(run, tmp_path, interrupt)
-    left = interrupted(run, tmp_path)
+    left = writing.journal_of(tmp_path, run.digest)
     assert left is not None
-    assert left.updates > 0.4 * left.of
+    assert left.updates > 0.4 * run.n_updates
     assert not (tmp_path / run.digest).exists()
     assert contents(train(run, tmp_path).path) == contents(train(run, undisturbed).path)
 
@@ -243,7 +243,7 @@ def test_a_run_that_diverges_leaves_nothing_to_go_on_with(tmp_path: Path, monkey
     run = Experiment(learning_rate=50, epochs=6000)
     with pytest.raises(TrainingError):
         train(run, tmp_path)
-    assert interrupted(run, tmp_path) is None
+    assert writing.journal_of(tmp_path, run.digest) is None
     assert [file.name for file in tmp_path.iterdir() if not file.name.endswith(".lock")] == []
 
 

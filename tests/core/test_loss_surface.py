@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gradreel.core.analysis.planes import Plane, loss_grid, parameter_plane, plane_of, random_plane
+from gradreel.core.analysis.planes import Plane, loss_grid, plane_of
 from gradreel.core.arrays import FloatArray
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
@@ -17,7 +17,6 @@ from gradreel.core.errors import PathError, TraceError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss, unpack
 from gradreel.core.network.training import train
-from gradreel.core.trace.recorded_run import RecordedPart, RecordedRun
 from gradreel.core.trace.trace import Trace
 
 RANDOM = np.random.default_rng(0)
@@ -27,8 +26,6 @@ VIEWS = DailyViews(
     unseen_from=date(2024, 3, 20),
 )
 CURVE = CurveDataset(examples=50)
-TRACE = Trace(Path("traces/made-up"), Experiment(), {}, *[np.empty(0)] * 6, columns={})
-"""To be given a run and a path."""
 
 
 def with_path(trace: Trace, path: FloatArray) -> Trace:
@@ -211,19 +208,17 @@ def noisy_path(rows: int, parameters: int, dtype: str = "float64") -> FloatArray
 
 @pytest.mark.parametrize("sampled", [False, True])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_the_share_is_of_all_states_for_every_kind_of_plane(
+def test_the_share_is_of_all_states(
     sampled: bool, dtype: str, default_trace: Trace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trace = with_path(default_trace, noisy_path(900, 10, dtype))
     if sampled:
         monkeypatch.setattr("gradreel.core.analysis.planes._LARGEST", 400)
         monkeypatch.setattr("gradreel.core.analysis.planes._READ", 70)
-    planes = plane_of(trace), random_plane(trace, seed=4), parameter_plane(trace, "w_3_1", "c_2")
-    for plane in planes:
-        assert plane.share == pytest.approx(share_of(trace.parameters, plane.directions), rel=1e-10)
-    assert planes[0].share > max(plane.share for plane in planes[1:])
-    for plane in (plane_of(trace, 300), random_plane(trace, 4, 300), parameter_plane(trace, "w_3_1", "c_2", 300)):
-        assert plane.share == pytest.approx(share_of(trace.parameters[:301], plane.directions), rel=1e-10)
+    plane, early = plane_of(trace), plane_of(trace, 300)
+    assert plane.share == pytest.approx(share_of(trace.parameters, plane.directions), rel=1e-10)
+    assert plane.share > share_of(trace.parameters, np.eye(10)[[2, 7]])
+    assert early.share == pytest.approx(share_of(trace.parameters[:301], early.directions), rel=1e-10)
 
 
 def test_a_wide_path_has_the_principal_directions_of_its_offsets(tiny_trace: Trace) -> None:
@@ -260,10 +255,9 @@ def test_a_path_off_to_infinity_is_refused_with_the_part_that_can_be_shown(tiny_
     path = RANDOM.normal(size=(30, 7))
     path[20:, 3] = np.nan
     trace = with_path(tiny_trace, path)
-    for plane in (plane_of, random_plane, lambda trace, **last: parameter_plane(trace, "w_1_1", "b", **last)):
-        with pytest.raises(TraceError, match=r"after 20 updates .*up to 19 updates"):
-            plane(trace)
-        assert 0 < plane(trace, last=19).share <= 1
+    with pytest.raises(TraceError, match=r"after 20 updates .*up to 19 updates"):
+        plane_of(trace)
+    assert 0 < plane_of(trace, last=19).share <= 1
     with pytest.raises(TraceError, match="after 0 updates"):
         plane_of(with_path(tiny_trace, path * np.inf))
 
@@ -283,114 +277,9 @@ def test_of_a_path_off_to_infinity_all_can_be_shown_that_has_distances(tiny_trac
     assert (again.last, str(again)) == (last, str(error.value))
 
 
-def test_random_directions_are_as_long_as_each_units_own_weights() -> None:
-    experiment = Experiment(dataset=VIEWS, hidden=(4, 3), activation="relu")
-    theta = RANDOM.normal(size=experiment.n_parameters)
-    unpack(experiment, theta).weights[0][2] = 0.0  # a unit whose weights are all 0 stays
-    run = dataclasses.replace(TRACE, run=experiment, parameters=np.stack([0 * theta, theta]), kept=np.array([0, 1]))
-    plane = random_plane(run, seed=7)
-    np.testing.assert_array_equal(plane.origin, theta)
-    own = unpack(experiment, theta)
-    for direction in plane.directions:
-        drawn = unpack(experiment, direction)
-        for weights, of in zip(drawn.weights, own.weights, strict=True):
-            np.testing.assert_allclose(np.linalg.norm(weights, axis=1), np.linalg.norm(of, axis=1), rtol=1e-12)
-        assert np.linalg.norm(drawn.c) == pytest.approx(np.linalg.norm(own.c), rel=1e-12)
-        assert not drawn.b.any() and not np.concatenate(drawn.biases).any()
-    np.testing.assert_array_equal(random_plane(run, seed=7).directions, plane.directions)
-    assert not np.allclose(random_plane(run, seed=8).directions, plane.directions)
-
-
-def test_before_they_are_scaled_random_directions_are_gaussian() -> None:
-    experiment = Experiment(dataset=CURVE, hidden=(2000,))
-    theta = np.ones(experiment.n_parameters)
-    run = dataclasses.replace(TRACE, run=experiment, parameters=np.stack([theta, theta]), kept=np.array([0, 1]))
-    u, v = unpack(experiment, random_plane(run).directions).c
-    assert np.mean(u**4) / np.mean(u**2) ** 2 == pytest.approx(3, abs=0.4)  # of a Gaussian
-    assert abs(np.corrcoef(u, v)[0, 1]) < 0.1
-
-
-def test_random_planes_of_recorded_runs_scale_the_rows_of_their_matrices() -> None:
-    parts = [("0.weight", (3, 2)), ("0.bias", (3,)), ("norm.scale", (3,)), ("2.weight", (1, 3))]
-    run = RecordedRun(
-        model="Net",
-        parts=tuple(RecordedPart(name=name, shape=shape, dtype="float32", trained=True) for name, shape in parts),
-        optimizers=(),
-        dtype="float32",
-        updates=1,
-    )
-    path = RANDOM.normal(size=(2, 15)).astype("float32")
-    trace = dataclasses.replace(TRACE, run=run, parameters=path, kept=np.array([0, 1]))
-    plane = random_plane(trace)
-    for unit in (slice(0, 2), slice(2, 4), slice(4, 6), slice(12, 15)):
-        norms = np.linalg.norm(plane.directions[:, unit], axis=1)
-        np.testing.assert_allclose(norms, np.linalg.norm(path[1, unit].astype("float64")), rtol=1e-12)
-    assert not plane.directions[:, 6:12].any()
-    assert plane_of(trace).share == pytest.approx(1)
-    with pytest.raises(TraceError, match="loop of its own"):
-        parameter_plane(trace, "w_1_1", "b_1")
-
-
 def test_coordinates_are_of_the_nearest_point_though_directions_are_not_at_right_angles() -> None:
     plane = random_plane_for(Experiment())
     theta = RANDOM.normal(size=(6, 10))
     slow = np.linalg.lstsq(plane.directions.T, (theta - plane.origin).T, rcond=None)[0].T
     np.testing.assert_allclose(plane.coordinates(theta), slow, rtol=1e-9)
     np.testing.assert_allclose(plane.coordinates(plane.theta(slow)), slow, rtol=1e-9)
-
-
-def test_weights_that_span_no_plane_are_refused(tmp_path_factory: pytest.TempPathFactory) -> None:
-    line = train(Experiment(hidden=(), epochs=3), tmp_path_factory.mktemp("line"))
-    with pytest.raises(UserError, match=r"only 1 of the weights .*two parameters"):
-        random_plane(line)
-    with pytest.raises(UserError, match="only 0 of the weights are"):
-        random_plane(with_path(line, np.zeros((2, 2))))
-
-
-def test_units_of_one_weight_each_span_a_plane_from_any_seed() -> None:
-    experiment = Experiment(dataset=CURVE, hidden=(1,))
-    theta = np.array([0.5, 3.0, 2.0, 1.0])  # w_1_1, b_1, c_1, b
-    run = dataclasses.replace(TRACE, run=experiment, parameters=np.stack([theta, theta]), kept=np.array([0, 1]))
-    for seed in range(20):
-        directions = random_plane(run, seed).directions
-        np.testing.assert_array_equal(np.abs(directions), [[0.5, 0, 2, 0]] * 2)
-        assert np.linalg.matrix_rank(directions) == 2
-    run.parameters[1, 0] = 1e-12
-    with pytest.raises(UserError, match="only 1 of the weights is"):
-        random_plane(run)
-
-
-def test_two_parameters_have_their_values_as_coordinates(default_trace: Trace) -> None:
-    plane = parameter_plane(default_trace, "b_2", "w_1_1", last=4000)
-    path = default_trace.parameters  # w_1_1 w_2_1 w_3_1 b_1 b_2 b_3 c_1 c_2 c_3 b
-    np.testing.assert_allclose(plane.coordinates(path), path[:, [4, 0]], rtol=1e-12)
-    np.testing.assert_array_equal(plane.theta(path[4000, [4, 0]]), path[4000])
-    assert plane.distance(path[4000]) == pytest.approx(0, abs=1e-12)
-
-
-def test_every_value_of_two_parameters_tried_comes_near_what_training_finds(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    trace = train(Experiment(hidden=(), epochs=400, learning_rate=0.05), tmp_path_factory.mktemp("tried"))
-    plane = parameter_plane(trace, "w_1", "b")
-    assert plane.share == pytest.approx(1)
-    w, b = np.linspace(-1, 1, 81), np.linspace(0, 4, 81)
-    grid = loss_grid(trace.experiment, plane, w, b)
-    row, column = np.unravel_index(grid.argmin(), grid.shape)
-    np.testing.assert_allclose([w[column], b[row]], trace.parameters[-1], atol=0.026)
-
-
-@pytest.mark.parametrize(
-    ("names", "message"),
-    [
-        (("w_11", "b_1"), "no parameter 'w_11'; its 7 have names such as .*w_1_1"),
-        (("b_1", "b_9"), "no parameter 'b_9'; .*b_1"),
-        (("b", "θ"), "no parameter 'θ'; .* w_1_1, w_2_1, c_2 and b$"),
-        (("b", "b"), "needs two parameters, 'b' was named twice"),
-    ],
-)
-def test_names_that_a_network_does_not_have_are_refused(
-    names: tuple[str, str], message: str, tiny_trace: Trace
-) -> None:
-    with pytest.raises(UserError, match=message):
-        parameter_plane(tiny_trace, *names)
