@@ -10,10 +10,10 @@ from gradreel.core.network.activations import relu, sigmoid
 from gradreel.scenes import style
 from gradreel.scenes.lecture.opening.pictures.thread import GAP, WIDTH
 from gradreel.scenes.mobjects.depth_lines import KINDS, DepthLines
-from gradreel.scenes.mobjects.match_board import thin_diagram
 from gradreel.scenes.mobjects.plot import Plot, segment
 from gradreel.scenes.mobjects.squares import Bundles
 from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.mobjects.thin_diagram import thin_diagram
 from gradreel.scenes.style import PRESENT, mix, palette
 from gradreel.scenes.words.numbers import number_text
 from manim import DOWN, LEFT, ManimColor, VGroup

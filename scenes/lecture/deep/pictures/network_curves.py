@@ -1,0 +1,252 @@
+"""Two networks beside each other: where each has its name, its count and its curve, and what it draws of the red one.
+
+Of those built by hand also how a curve bends, ReLU by ReLU, and how it is folded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from gradreel.core.analysis.equal_budget import Built, bend_places, bends
+from gradreel.core.datasets import CurveDataset
+from gradreel.core.network.theta import predict
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.network_diagram import LayerDiagram
+from gradreel.scenes.mobjects.plot import Plot, dashed
+from gradreel.scenes.mobjects.text import Number, TextMobject, words
+from gradreel.scenes.mobjects.thin_diagram import Box, thin_diagram
+from gradreel.scenes.style import FULL, emphasis, mix, palette
+from manim import Animation, UpdateFromAlphaFunc, VGroup, VMobject
+from numpy.typing import NDArray
+
+SAMPLES = 513  # x at which a curve is drawn, besides its knots
+HALF_WIDTH, HALF_X = 5.7, 3.5  # of each side's picture: how wide, and how far its middle is from the frame's
+PLOT = (-2.6, -0.2)  # bottom, top of a side's curve
+NAME_BASELINE = 2.4
+BY_HAND, TALL = (0.1, 2.05), (-2.5, 2.0)  # of networks built by hand: over their curves; and while there are no curves
+ALL_ROWS = 12  # of these networks: all of their ReLUs
+RELU_RADIUS, RELU_SHARE = 0.14, 0.4  # of a ReLU at most: in scene units, and in pitches
+ROWS_OF_STARTS = ((0.5, 2.1), (-2.45, -0.85))  # bottom and top of the curves, fat and deep, one above the other
+LANE, BESIDE_LANE = (style.LEFT_EDGE, -0.75), (0.9, 5.7)  # left and right of these, and of the diagrams beside
+WIDE_ROWS = 5  # nodes of these in a column at most
+NAME_RISE = 0.32  # of a name over them
+COUNTS_BASELINE = -3.1
+RED_WIDTH, BLUE_WIDTH = 9.0, 4.8
+RED_SHARE = 0.48
+TIP_LONG, TIP_WIDE = 0.16, 0.18  # of the arrowhead where blue leaves the plot
+ABOVE_SHARE = 0.45  # of blue, for what was folded down
+GAP_SHARE = 0.3  # of red, that the error between the curves is filled with
+SEEN = 0.3  # share of a way after which what fades in is seen
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one of two networks stands: the box of its curve, and the baseline of its name and its count over that."""
+
+    box: Box
+    baseline: float
+
+    @property
+    def center(self) -> float:
+        return (self.box[0] + self.box[1]) / 2
+
+    def name(self, text: str) -> TextMobject:
+        return words(text, style.HEADING).place(self.baseline, left=self.box[0])
+
+    def count(self, text: str) -> TextMobject:
+        """How many parameters, at the right of the name."""
+        return words(text, style.LABEL, palette.dim).place(self.baseline, right=self.box[1])
+
+
+SIDES = [Place((x - HALF_WIDTH / 2, x + HALF_WIDTH / 2, *PLOT), NAME_BASELINE) for x in (-HALF_X, HALF_X)]
+"""The fat network at the left, the deep one at the right."""
+LANES = [Place((*LANE, bottom, top), top + NAME_RISE) for bottom, top in ROWS_OF_STARTS]
+"""The fat network above the deep one, at the left: where the curves of the first start will stand."""
+
+
+def by_hand(side: Place, hidden: Sequence[int], heights: tuple[float, float]) -> LayerDiagram:
+    """A network built by hand on its ``side`` between these ``heights``; each ReLU as large as any other of as many."""
+    left, right, *_ = side.box
+    radius = min(RELU_RADIUS, RELU_SHARE * (heights[1] - heights[0]) / sum(hidden))
+    return thin_diagram(hidden, (left + 0.2, right - 0.2, *heights), ALL_ROWS, radius)
+
+
+def beside(lane: Place, hidden: Sequence[int]) -> LayerDiagram:
+    """A network right of its curve."""
+    *_, bottom, top = lane.box
+    return thin_diagram(hidden, (*BESIDE_LANE, bottom + 0.1, top), WIDE_ROWS)
+
+
+def target_of(dataset: CurveDataset) -> tuple[NDArray, NDArray]:
+    """x, with all knots in the range, and the curve's y there: (n,) each."""
+    low, high = dataset.range
+    knots = dataset.curve().x
+    x = np.unique(np.concatenate([np.linspace(low, high, SAMPLES), knots[(knots >= low) & (knots <= high)]]))
+    return x, np.asarray(dataset.curve()(x))
+
+
+class Curves(VGroup):
+    """The red curve in a ``box``, and over it what a network draws: ``plot``, ``gap`` (the error), ``red``, ``blue``.
+
+    ``target``: x and y, (n,) each. ``show`` sets blue, and fills what lies between the two.
+    """
+
+    def __init__(
+        self,
+        box: Box,
+        target: tuple[NDArray, NDArray],
+        y_range: tuple[float, float],
+        widths: tuple[float, float] = (RED_WIDTH, BLUE_WIDTH),
+    ) -> None:
+        super().__init__()
+        self.x, self.y = target
+        left, right, bottom, top = box
+        x_range = (float(self.x[0]), float(self.x[-1]))
+        self.plot = Plot(x_range, y_range, left=left, right=right, bottom=bottom, top=top, x_label=None)
+        self.red = self.plot.curve(self.x, self.y, mix(palette.red, RED_SHARE), widths[0])
+        self.gap = VMobject(stroke_width=0, fill_color=mix(palette.red, GAP_SHARE), fill_opacity=1)
+        self.blue = self.plot.curve(self.x, self.y, palette.blue, widths[1])
+        self.tip = VMobject(stroke_width=0, fill_color=palette.blue, fill_opacity=1)
+        self.blue.add(self.tip)
+        self.add(self.plot, self.gap, self.red, self.blue)
+
+    def show(self, y: NDArray) -> Curves:
+        """The network draws ``y`` (n,); the error is filled."""
+        self.plot.set_curve(self.blue, self.x, y)
+        there, back = self.plot.at(self.x, self.y), self.plot.at(self.x, y)[::-1]
+        self.gap.set_points_as_corners(np.vstack([there, back, there[:1]]))
+        return self
+
+    def draw(self, y: NDArray) -> Curves:
+        """Blue alone is ``y`` (n,), up to where it leaves the plot; an arrowhead before that says that it goes on."""
+        low, high = self._ends()
+        outside = np.flatnonzero((y < low) | (y > high))
+        self.tip.points = np.zeros((0, 3))
+        if not len(outside) or outside[0] == 0:
+            self.plot.set_curve(self.blue, self.x, y)
+            return self
+        end = int(outside[0])
+        edge = low if y[end] < low else high
+        share = np.clip((edge - y[end - 1]) / (y[end] - y[end - 1]), 0.0, 1.0)
+        x = self.x[end - 1] + share * (self.x[end] - self.x[end - 1])
+        self.plot.set_curve(self.blue, np.append(self.x[:end], x), np.append(y[:end], edge))
+        self._point(self.plot.at(self.x[end - 1 : end + 1], y[end - 1 : end + 1]))
+        return self
+
+    def _ends(self) -> tuple[float, float]:
+        """The lowest and the highest y at which blue ends, so that its arrowhead, too, stays in the plot."""
+        low, high = self.plot.y_range
+        *_, bottom, top = self.plot.box
+        head = TIP_LONG * (high - low) / (top - bottom)
+        return low + head, high - head
+
+    def _point(self, way: NDArray) -> None:
+        """The arrowhead stands at blue's end and points along ``way``, from its first point (2, 3) to its second."""
+        along = (way[1] - way[0]) / np.linalg.norm(way[1] - way[0])
+        across = np.array([-along[1], along[0], 0.0]) * TIP_WIDE / 2
+        end = self.blue.get_end()
+        self.tip.set_points_as_corners([end + across, end + TIP_LONG * along, end - across, end + across])
+
+    def crease(self, y: float, word: str) -> VGroup:
+        """A dashed line at ``y`` across the plot, and its ``word`` at its left: where blue is going to be folded."""
+        left, right, *_ = self.plot.box
+        height = self.plot.at(0, y)[1]
+        line = dashed((left, height, 0), (right, height, 0), palette.text, style.BOX, dash=0.12)
+        return VGroup(line, words(word, style.LABEL).place(height - 0.1, right=left - 0.08))
+
+    def above(self, y: NDArray, height: float) -> VGroup:
+        """The parts of ``y`` (n,) above ``height``, faint: what lay there before it was folded."""
+        over = np.concatenate([[False], y > height, [False]]).astype(int)
+        starts, ends = np.flatnonzero(np.diff(over) == 1), np.flatnonzero(np.diff(over) == -1)
+        faint = mix(palette.blue, ABOVE_SHARE)
+        runs = [(max(a - 1, 0), min(b + 1, len(y))) for a, b in zip(starts, ends, strict=True)]
+        pieces = (self.plot.curve(self.x[a:b], np.maximum(y[a:b], height), faint, style.GHOST_CURVE) for a, b in runs)
+        return VGroup(*pieces)
+
+
+class Counts(VGroup):
+    """Names, each with a live number behind it, in a row around ``center``: "ReLUs 4   bends 4". ``numbers``."""
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        largest: Sequence[float],
+        center: float,
+        decimals: int = 0,
+        baseline: float = COUNTS_BASELINE,
+    ) -> None:
+        super().__init__()
+        texts = [words(name, style.LABEL, palette.dim) for name in names]
+        self.numbers = [Number(value, decimals, style.HEADING) for value in largest]
+        widths = [text.width + 0.2 + number.width for text, number in zip(texts, self.numbers, strict=True)]
+        x = center - (sum(widths) + 0.6 * (len(widths) - 1)) / 2
+        for text, number, width in zip(texts, self.numbers, widths, strict=True):
+            text.place(baseline, left=x)
+            number.place(baseline, right=x + width)
+            x += width + 0.6
+        self.add(*texts, *self.numbers)
+
+    def show(self, *values: float) -> Counts:
+        for number, value in zip(self.numbers, values, strict=True):
+            number.set_value(value)
+        return self
+
+
+# -- one layer, bend by bend -----------------------------------------------------------------------------------
+
+
+def drawn_by(whole: Built, x: NDArray, relus: float) -> NDArray:
+    """What the first ``relus`` ReLUs of one layer draw over x, (n,); between two numbers one is coming in."""
+    features = whole.network.dataset.features_at(x)
+    return np.asarray(predict(whole.network, _with_relus(whole, relus)[None], features)[0])
+
+
+def count_bends(built: Built, relus: int | None = None) -> int:
+    """How often it bends; of one layer, its first ``relus`` ReLUs alone."""
+    return len(bends(built.network, built.theta if relus is None else _with_relus(built, relus)))
+
+
+def corner(whole: Built, k: int) -> tuple[float, float]:
+    """x and y of the bend that one layer's ReLU k (from 0) makes."""
+    x = float(bend_places(whole.network.dataset)[0][k])
+    return x, float(whole.network.dataset.curve()(x))
+
+
+def bending(diagram: LayerDiagram, curves: Curves, whole: Built, relus: tuple[int, int]) -> list[Animation]:
+    """From the first to the second number of ``relus``: they light up in the diagram, and the blue curve bends."""
+    first, last = relus
+    lights = [emphasis(part, FULL) for k in range(first, last) for part in neuron(diagram, k)]
+
+    def update(_: VMobject, share: float) -> None:
+        so_far = first + share * (last - first)
+        bent = so_far - np.floor(so_far)  # a long straight line turns slowly at first: its end is far away
+        curves.draw(drawn_by(whole, curves.x, np.floor(so_far) + bent**3))
+
+    return [*lights, UpdateFromAlphaFunc(curves.blue, update)]
+
+
+def counting(counts: Counts, *values: float) -> Animation:
+    """``counts`` become ``values`` as soon as what is counted, and comes meanwhile, is seen."""
+
+    def update(_: VMobject, share: float) -> None:
+        if share >= SEEN:
+            counts.show(*values)
+
+    return UpdateFromAlphaFunc(counts, update)
+
+
+def _with_relus(whole: Built, relus: float) -> NDArray:
+    """theta (P,) of one layer's first ``relus`` ReLUs: the others' c are 0."""
+    theta, width = whole.theta.copy(), whole.network.hidden[0]
+    theta[2 * width : 3 * width] *= np.clip(relus - np.arange(width), 0.0, 1.0)
+    return theta
+
+
+def neuron(diagram: LayerDiagram, k: int) -> list[VMobject]:
+    """The k-th neuron of the one layer and its lines, if it is drawn."""
+    nodes = diagram.columns[1].nodes
+    if k not in nodes:
+        return []
+    return [nodes[k], *diagram.edges[0].into(k), *diagram.edges[1].out_of(k)]
