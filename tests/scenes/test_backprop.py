@@ -17,9 +17,9 @@ from gradreel.core.network.theta import parameter_names, unpack
 from gradreel.core.network.worked_example import FARTHEST, example_of, forward, in_thousands
 from gradreel.scenes import style
 from gradreel.scenes.lecture.deep.backprop import Backprop
+from gradreel.scenes.lecture.deep.day_step import LOOKED_AT, printed_apart, printed_row, seen_day
 from gradreel.scenes.lecture.deep.pictures.error_gap import ErrorGap
 from gradreel.scenes.lecture.deep.pictures.network_slopes import GradientRow
-from gradreel.scenes.lecture.deep.seen_day import LOOKED_AT, printed_apart, printed_row, seen_day
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.mobjects.theta_strip import letter_of
@@ -144,7 +144,7 @@ def test_a_little_more_y_is_tried_before_its_slope_is_told(play, monkeypatch):
 def test_a_little_more_a_moves_y_and_that_moves_the_error(film):
     scene = film["scene"]
     theta, there, i = unpack(RUN, scene.theta), scene.there, scene.path[0]
-    source = scene._forward_source(scene._links()[0])
+    source = scene.formulas.nudge_forward(scene.formulas.links()[0])
     step, more, change = (float(number) for number in re.findall(r' ([+-][0-9.]+)"?\)', source))
     factor = float(re.search(r'part\("factor", \(?(-?[0-9.]+)', source).group(1))
     assert factor * step == pytest.approx(more)
@@ -194,15 +194,13 @@ def test_the_day_has_an_ordinary_error_that_a_step_makes_much_smaller(film):
         for example in (example_of(RUN.dataset, date(2020, 12, 31) - timedelta(days=k)) for k in range(LOOKED_AT))
     ]
     assert 0.5 * np.mean(errors) <= scene.there.error <= np.mean(errors)
-    assert scene.after.error < 0.5 * scene.there.error
-    assert all(product.right for product in printed_row(
-        scene.there, scene.slopes, scene.gradient.weights[0], scene.path[0], 2
-    ))  # fmt: skip
+    assert scene.step.after.error < 0.5 * scene.there.error
+    assert all(product.right for product in printed_row(scene.step, scene.path[0], 2))
 
 
 def test_the_error_is_one_number_wherever_it_is_printed(film):
     scene, rule = film["scene"], film[film["beats"][4], "rule"]
-    for at in (scene.there, scene.after):
+    for at in (scene.there, scene.step.after):
         assert printed_apart(at, 2)
         assert scene.error_text(at) == f"{abs(round(at.y, 2) - round(at.label, 2)):.2f}" == f"{at.error:.2f}"
     _, before = re.search(r"frac\(([0-9.]+) - ([0-9.]+), [0-9.]+\)", rule).groups()
@@ -218,8 +216,8 @@ def test_numbers_that_are_not_as_far_apart_in_print_are_told(film):
 def test_the_error_in_the_formula_counts_along_with_y(film):
     scene = film["scene"]
     counting = scene._counting(scene.error, scene.error.font_size)
-    text, y, after = counting.mobject, scene.there.y, scene.after.y
-    for share, at in ((0.0, scene.there), (1.0, scene.after)):
+    text, y, after = counting.mobject, scene.there.y, scene.step.after.y
+    for share, at in ((0.0, scene.there), (1.0, scene.step.after)):
         counting.update_function(text, share)
         there = TextMobject(scene.error.source, scene.error.font_size)
         assert len([glyph for glyph in text if len(glyph.points)]) == len(there)
@@ -230,11 +228,11 @@ def test_the_error_in_the_formula_counts_along_with_y(film):
 
 def test_one_w_is_worked_out_as_printed(trace_of, film):
     scene, (i, j) = film["scene"], film["scene"].path
-    source = scene._worked_out().source
+    source = scene.formulas.update()
     after, before, rate, slope = map(float, re.search(
         r'\(([-0-9.]+)\) arrow.l yellow\(([-0-9.]+)\) - part\("rate", ([0-9.]+)\) dot \(?orange\((-?[0-9.]+)', source
     ).groups())  # fmt: skip
-    assert rate == scene.rate
+    assert rate == scene.step.rate
     assert before - rate * slope == pytest.approx(after, abs=0.00501)
     theta = in_thousands(RUN, trace_of(RUN).parameters[-1])[i * 3 + j]
     by_hand = slopes_by_hand(trace_of, RUN, film["scene"].example.day)[f"w_{i + 1}_{j + 1}"]
@@ -242,7 +240,7 @@ def test_one_w_is_worked_out_as_printed(trace_of, film):
 
 
 def test_the_path_s_products_are_right_as_printed_and_end_at_its_w(trace_of, film):
-    links, slopes = film["scene"]._links(), slopes_by_hand(trace_of, RUN, film["scene"].example.day)
+    links, slopes = film["scene"].formulas.links(), slopes_by_hand(trace_of, RUN, film["scene"].example.day)
     before = None
     for n, link in enumerate(links, 1):
         source = link.source(n)
@@ -290,7 +288,7 @@ def test_the_gradient_is_all_slopes_and_one_step_against_it_lowers_the_error(tra
     theta = in_thousands(RUN, trace_of(RUN).parameters[-1])
     example = example_of(RUN.dataset, film["scene"].example.day)
     before = forward(RUN, theta, example.x, example.label)
-    after = forward(RUN, theta - scene.rate * np.array(list(slopes.values())), example.x, example.label)
+    after = forward(RUN, theta - scene.step.rate * np.array(list(slopes.values())), example.x, example.label)
     assert after.error < before.error
     assert film["rest", "y"] == f"{before.y:.2f}"
     assert film["step", "y"] == f"{after.y:.2f}"
@@ -308,7 +306,7 @@ def test_another_network_has_other_slopes(play, film):
 def test_what_y_has_to_do_follows_from_the_numbers(play, trace_of, monkeypatch):
     day = next(day for day in (date(2021, 1, 2 + k) for k in range(28)) if _above(trace_of, day))
     assert play(Backprop, run=RUN, day=day).beats[1] == "output-low"
-    monkeypatch.setattr("gradreel.scenes.lecture.deep.backprop.falling_rate", lambda *_: None)
+    monkeypatch.setattr("gradreel.scenes.lecture.deep.day_step.falling_rate", lambda *_: None)
     assert play(Backprop, run=RUN).beats[-1] == "step"
 
 
@@ -340,7 +338,7 @@ def test_letters_of_small_slopes_have_their_own_decimals_in_the_gradient(play):
     names, texts = parameter_names(scene.run), scene.row.numbers
     assert max(abs(number(text)) for text in texts.values()) > 100
     for k, text in texts.items():
-        assert number(text) or not scene.slopes.theta[k], "only what is 0 reads 0"
+        assert number(text) or not scene.step.slopes.theta[k], "only what is 0 reads 0"
         if letter_of(names[k]) == "c":
             assert number(text) == number(scene.orange.lines[2, 0, k - names.index("c_1")][1])
 
@@ -357,10 +355,10 @@ def test_on_large_views_a_step_that_helps_is_found_and_stays_near(play, usual, l
     played = play(Backprop, check_scene, run=short(dataset=views_around(usual), loss=loss))
     scene = played.scene
     assert played.findings == []
-    assert played.beats[-1] == "step" and scene.after.error < scene.there.error
-    assert np.abs(scene.after.r[0] - scene.there.r[0]).max() <= FARTHEST
+    assert played.beats[-1] == "step" and scene.step.after.error < scene.there.error
+    assert np.abs(scene.step.after.r[0] - scene.there.r[0]).max() <= FARTHEST
     shown = [float(text.text.replace("\u2212", "-")) for text in scene.numbers[1]]
-    assert shown == pytest.approx(scene.after.r[0], abs=0.0051)
+    assert shown == pytest.approx(scene.step.after.r[0], abs=0.0051)
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e3, 1e5, 1e7])

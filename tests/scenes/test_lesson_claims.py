@@ -198,7 +198,8 @@ def test_three_days(play, trace_of):
     whole, in_one = batches.history.whole, batches.in_one
     assert in_one[0] - in_one[-1] < 0.5 * (whole[0] - whole[-1])  # "far more than with one update an epoch"
     assert diagram.there.y < diagram.there.label and diagram.example.day >= run.dataset.first_unseen
-    assert backward.slopes.y < 0 and backward.after.error < backward.there.error  # "the error shrinks", and falls
+    assert backward.step.slopes.y < 0  # "the error shrinks"
+    assert backward.step.after.error < backward.there.error  # and falls
     assert not backward.example.unseen  # "a day it learns from"
 
 

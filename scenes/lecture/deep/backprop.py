@@ -2,48 +2,73 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from gradreel.core.network.worked_example import (
-    MOST_MORE,
-    backward,
-    falling_rate,
-    printed_distance,
-    stepped,
-    telling_decimals,
-)
+import numpy as np
+from gradreel.core.analysis.results import WIDTH
+from gradreel.core.daily.views import DailyViews
+from gradreel.core.experiment import Experiment
+from gradreel.core.network.theta import parameter_names
+from gradreel.core.network.worked_example import MOST_MORE, printed_distance, telling_decimals
 from gradreel.scenes import style
-from gradreel.scenes.lecture.deep.gradient_beats import LATE
-from gradreel.scenes.lecture.deep.path_back import NOTE_GAP, PathBeats, lit
-from gradreel.scenes.lecture.deep.pictures.axis_of_days import axis_of_days
-from gradreel.scenes.lecture.deep.pictures.network_slopes import Link, Named, slope_source, slope_text, slopes_of
-from gradreel.scenes.lecture.deep.seen_day import printed_row, seen_day
+from gradreel.scenes.lecture.deep.day_step import DayStep, seen_day, slope_text
+from gradreel.scenes.lecture.deep.pictures.error_gap import ErrorGap
+from gradreel.scenes.lecture.deep.pictures.network_slopes import GradientRow, Named, slopes_of
+from gradreel.scenes.lecture.deep.pictures.pass_counts import SWEEPS, PassCounts, sweep
+from gradreel.scenes.lecture.deep.pictures.path_formulas import PLAIN_RATE, Link, PathFormulas, slope_source
 from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X, Y
+from gradreel.scenes.mobjects.activation_zoom import ActivationZoom
+from gradreel.scenes.mobjects.counting import Counting
 from gradreel.scenes.mobjects.days_ahead import BOX as DAYS_BOX
 from gradreel.scenes.mobjects.formula_growth import grow
-from gradreel.scenes.mobjects.network_parts import Pulse, roll
-from gradreel.scenes.mobjects.network_sum import fitting_places
-from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.style import FAINT, PRESENT, emphasis, palette
+from gradreel.scenes.mobjects.network_diagram import LayerDiagram
+from gradreel.scenes.mobjects.network_parts import Pulse, roll, strength
+from gradreel.scenes.mobjects.plot import segment
+from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.mobjects.theta_strip import letter_of
+from gradreel.scenes.mobjects.update_formulas import update_source
+from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
+from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
     Animation,
+    Create,
     FadeIn,
     FadeOut,
     TransformFromCopy,
+    UpdateFromAlphaFunc,
     VGroup,
+    VMobject,
     smooth,
     squish_rate_func,
     there_and_back,
 )
+from numpy.typing import NDArray
 from pydantic import Field
 
-MOST_READ = 3  # products in one line
 UNDER_SOURCE = 0.42  # from the caption above the diagram down to what kind of day it shows
+RULE_Y, RULE_SIZE, WIDEST = -2.85, 42, 12.6  # middle of the line below the diagram
+NOTE_GAP = 0.7  # from a line to what stands right of it
+BEND_BOX = (3.9, 6.2, -3.4, -2.3)  # of the enlarged activation function, right of the line below the diagram
+BEND_LINE = -2.3  # middle of that line meanwhile
+TOUCHING = 0.65  # of its tangent, to both sides of the point
+LIT = 0.6  # strength of a line that a slope has come back along: the same for all, their pills have the sizes
+MOST_READ = 3  # products in one line
+BIG_BOX, BIG_EDGES = (-5.3, 5.3, -1.35, 2.35), 0.45  # of the large network, as where its layers are stacked
+ROW_Y, STEP_Y, STEP_SIZE = -2.36, -3.34, 38  # of the gradient's first row, and of the step below both
+GATHER_SECONDS = 0.35  # that slopes which go to the gradient together take to come, and to go there
+GAP, GAP_DROP = (4.5, 5.95), 0.3  # left and right of the distance between y and its label, and how far below that
+STEP_GAP = 0.9  # between the parts of that line
+LATE = squish_rate_func(smooth, 0.5, 1.0)  # for what comes to where something goes
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+BIG = Experiment(dataset=DailyViews(), hidden=(WIDTH,) * 3, activation="relu")
+"""The lecture's large network, for its number of parameters."""
 
 
-class Backprop(PathBeats):
+class Backprop(ThreeDaysScene):
     """The numbers go forward, slopes come back along one path, then along all; they are checked, and used."""
 
     class Parameters(ThreeDaysScene.Parameters):
@@ -56,43 +81,44 @@ class Backprop(PathBeats):
 
     def construct(self) -> None:
         self.read_the_run()
-        self._find_slopes()
-        self._find_digits()
+        self.step = DayStep.of(self.run, self.theta, self.there)
+        self.decimals = self._decimals_of_the_step()
         self.build_diagram()
         self._place_slopes()
+        self.formulas = PathFormulas(self.step, self.path, self.decimals)
         self._forward_beat()
         self._output_beat()
         self._path_beat()
         self._rest_beat()
-        self.gradient_beats()
+        self._check_beat()
+        self._step_beat()
         self.hand_on()
 
-    def _find_slopes(self) -> None:
-        self.slopes = backward(self.run, self.theta, self.there)
-        self.gradient = self.slopes.layers(self.run)
-        self.rate = falling_rate(self.run, self.theta, self.there, self.slopes)
-        self.after = None if self.rate is None else stepped(self.run, self.theta, self.there, self.slopes, self.rate)
-
-    def _find_digits(self) -> None:
-        """Prediction and label have as many as tell what a step does to their distance: "0.011", then "0.009"."""
-        if self.after is None:
-            return
-        unit, label, ways = self.unit, self.there.label, (self.there, self.after)
-        telling = telling_decimals(unit, lambda places: [printed_distance(at.y, label, places) for at in ways])
-        if telling is None:
-            begins_small = abs(self.there.y - label) < 10.0 ** (1 - unit.decimals)
-            telling = unit.decimals + (MOST_MORE if begins_small else 0)
-        self.decimals = telling
+    def _decimals_of_the_step(self) -> int:
+        """As many as tell what it does to the distance of prediction and label: "0.011", then "0.009"."""
+        there, after, unit = self.there, self.step.after, self.unit
+        if after is None:
+            return self.decimals
+        telling = telling_decimals(
+            unit, lambda places: [printed_distance(at.y, there.label, places) for at in (there, after)]
+        )
+        if telling is not None:
+            return telling
+        begins_small = abs(there.y - there.label) < 10.0 ** (1 - unit.decimals)
+        return unit.decimals + (MOST_MORE if begins_small else 0)
 
     def _place_slopes(self) -> None:
+        """``orange``: every slope at its place. ``path``: the w with the largest slope that carries it on the screen.
+
+        ``pills``: those that are shown where they stand; all others are told in the row of the gradient. ``names``: of
+        all the w, those of the path's r alone have theirs on the screen.
+        """
+        gradient = self.step.gradient
         named = Named(self.letters, self.weight_labels, self.c_labels, self.bias_arrows, self.output_bias)
-        self.orange = slopes_of(self.diagram, named, self.slopes, self.gradient.weights[0], self.gradient.c)
+        self.orange = slopes_of(self.diagram, named, self.step.slopes, gradient.weights[0], gradient.c)
         self.arrows = VGroup(*self.bias_arrows, self.output_bias)
-        # The path that is followed: the w with the largest slope, among those that carry theirs on the screen
-        self.path = max(self.weight_labels, key=lambda at: abs(float(self.gradient.weights[0][at])))
-        # Numbers stand at its c and at all w of its r: of all others, they are told in the row of the gradient
+        self.path = max(self.weight_labels, key=lambda at: abs(float(gradient.weights[0][at])))
         i = self.path[0]
-        # Of all the w, those of its r alone have their names on the screen: nothing is said of the others one by one
         self.names = VGroup(*self.labels_into(i), *self.c_labels.values())
         self.written = [*((X, i, j) for j in range(self.n_features)), (A, 0, i)]
         nodes = (self.orange.nodes[at] for at in ((Y, 0), (A, i), (R, i)))
@@ -105,7 +131,8 @@ class Backprop(PathBeats):
         with self.beat("forward", unit=self.activation, **self.outcome):
             # The axis of the days, as the last scene left it, makes room for the network of three days again. Its
             # numbers run from left to right, up to the error of this one day
-            axis = axis_of_days(DAYS_BOX)
+            left, right, bottom, _ = DAYS_BOX
+            axis = segment((left, bottom, 0), (right, bottom, 0), palette.axis, style.AXIS)
             self.add(axis)
             stage = VGroup(diagram, self.names, self.arrows, self.days_ago(), *self._captions())
             late = squish_rate_func(smooth, 0.4, 1.0)
@@ -127,36 +154,40 @@ class Backprop(PathBeats):
         learned = words(self.screen("seen-day"), style.CAPTION)
         return [source, learned.place(source.baseline - UNDER_SOURCE, right=style.RIGHT_EDGE)]
 
-    # -- backward ------------------------------------------------------------------------------------------------
+    # -- backward, to the output ---------------------------------------------------------------------------------
 
     def _output_beat(self) -> None:
-        slope = slope_text(self.slopes.y, [self.slopes.y])
+        y = self.step.slopes.y
+        slope = slope_text(y, [y])
         with self.beat("output-low", slope=slope):
             # A little more y: y and e run on by a last digit. From that the slope by y, in orange at y's node
-            self._begin_backward(slope)
+            self._dim_forward(self.next_title("heading-back"))
+            back = self._more_y()
+            first = self._line(f'part("of0", {slope_source("blue(y)")}) = part("result0", orange({slope}))')
+            self.note = words(self.screen("slope-of-y"), style.LABEL, palette.dim)
+            first.shift([-(NOTE_GAP + self.note.width) / 2, 0, 0])
+            self.note.place(first.baseline, left=first.get_right()[0] + NOTE_GAP)
+            self.play(FadeOut(self.rule), *back, run_time=0.4)
+            self.play(FadeIn(first, shift=0.15 * UP), FadeIn(self.note, shift=0.15 * UP), run_time=0.6)
+            self.rule = first
+            self.play(FadeIn(self.orange.nodes[Y, 0], scale=1.4), run_time=0.5)
 
-    def _begin_backward(self, slope: str) -> None:
-        self._dim_forward(self.next_title("heading-back"))
-        back = self._more_y()
-        first = self._line(f'part("of0", {slope_source("blue(y)")}) = part("result0", orange({slope}))')
-        self.note = words(self.screen("slope-of-y"), style.LABEL, palette.dim)
-        first.shift([-(NOTE_GAP + self.note.width) / 2, 0, 0])
-        self.note.place(first.baseline, left=first.get_right()[0] + NOTE_GAP)
-        self.play(FadeOut(self.rule), *back, run_time=0.4)
-        self.play(FadeIn(first, shift=0.15 * UP), FadeIn(self.note, shift=0.15 * UP), run_time=0.6)
-        self.rule = first
-        self.play(FadeIn(self.orange.nodes[Y, 0], scale=1.4), run_time=0.5)
+    def _dim_forward(self, heading: Animation) -> None:
+        """What was computed on the way forward stays, but steps back, while a heading comes."""
+        edges = [emphasis(line, FAINT) for k in (X, R, A) for line in self.diagram.edges[k]]
+        parts = (*self.names, *self.arrows, *self.diagram.boxes)
+        self.play(heading, *edges, *(emphasis(part, PRESENT) for part in parts), run_time=0.5)
 
     def _more_y(self) -> list[Animation]:
         """y as printed grows by one of its last digit, and e is computed anew; what brings y back.
 
         Nothing moves where y is right, or so near below its label that it would pass it.
         """
-        there, number, places = self.there, self.numbers[Y][0], self.decimals
+        there, number, places, slope = self.there, self.numbers[Y][0], self.decimals, self.step.slopes.y
         more = round(round(there.y, places) + 10.0**-places, places)
-        if self.slopes.y == 0 or (self.slopes.y < 0 and more > round(there.label, places)):
+        if slope == 0 or (slope < 0 and more > round(there.label, places)):
             return []
-        rule = self._line(self.error_source(replace(there, y=more, error=self._error_at(more)), 1))
+        rule = self._line(self.error_source(replace(there, y=more, error=self.step.error_at(more)), 1))
         self.wait(0.5)
         growing = grow(self.rule, rule, {"y1": "y0", "error1": "error0"})
         self.play(roll(number, more), *growing, run_time=0.9)
@@ -164,13 +195,98 @@ class Backprop(PathBeats):
         self.wait(1.0)
         return [roll(number, there.y)]
 
+    # -- along one path ------------------------------------------------------------------------------------------
+
+    def _path_beat(self) -> None:
+        i, j = self.path
+        x, r, a, c = (
+            f"{letter}{k + 1}".translate(SUBSCRIPTS) for letter, k in (("x", j), ("r", i), ("a", i), ("c", i))
+        )
+        with self.beat("path", x=x, r=r, a=a, c=c, w=self._entry(), unit=self.activation):
+            # What a little more a does to y, and that to e: so slopes multiply. Then one path back, slowly: along c to
+            # a, through the sigmoid to r, whose slope is looked up at its curve, along w
+            links, orange = self.formulas.links(), self.orange
+            forward = self._nudge_forward(links[0])
+            self._follow(1, links[0], (A, 0, i), orange.nodes[A, i], [self.c_labels[0, i]], forward)
+            self._enlarge_bend(links[1])
+            self._follow(2, links[1], (R, i, i), orange.nodes[R, i], [])
+            self._follow(3, links[2], (X, i, j), orange.lines[X, i, j], [self.weight_labels[i, j]])
+
+    def _nudge_forward(self, link: Link) -> list[TextMobject]:
+        """a, y and e, each with what it grows by: the one moves the next. Nothing where y is right.
+
+        It stands right of the line that is there, and grows into ``link`` with it.
+        """
+        source = self.formulas.nudge_forward(link)
+        if source is None:
+            self.play(FadeOut(self.note), run_time=0.4)
+            return []
+        row = formula(source, RULE_SIZE)
+        room = WIDEST - self.rule.width - NOTE_GAP
+        row = formula(source, RULE_SIZE * min(1.0, room / row.width))
+        left = -(self.rule.width + NOTE_GAP + row.width) / 2
+        row.place(self.rule.baseline, left=left + self.rule.width + NOTE_GAP)
+        aside = self.rule.animate.shift([left - self.rule.get_left()[0], 0, 0])
+        self.play(FadeOut(self.note, run_time=0.3), aside, run_time=0.5)
+        self.play(FadeIn(row.part("a"), shift=0.15 * UP), run_time=0.4)
+        forth = Pulse(VGroup(self.diagram.edges[A].line(0, self.path[0])), palette.text).run(0.8)
+        moved = VGroup(*(row.part(name) for name in ("c", "factor", "y")))
+        self.play(forth, FadeIn(moved, rate_func=LATE), run_time=0.9)
+        self.play(FadeIn(VGroup(row.part("slope"), row.part("e"))), run_time=0.5)
+        self.add(row)
+        self.wait(0.9)
+        return [row]
+
+    def _enlarge_bend(self, link: Link) -> None:
+        """The activation function's curve is drawn, large: r on it, and its slope there, which ``link`` needs."""
+        i = self.path[0]
+        number, r = self.numbers[R][i].text.replace("\u2212", "-"), float(self.there.r[0][i])
+        printed = (f"blue(r_{i + 1}) = {number}", f"blue(a_{i + 1})")
+        zoom = ActivationZoom(self.run.activation, [r], [printed], BEND_BOX)
+        here = zoom.ways[0]
+        come = here.come.scale(style.LETTER / here.come.font_size)
+        come.place(here.point[1] + 0.1, right=here.point[0] - 0.3)
+        said = words(self.screen("slope", slope=link.printed.second), style.TICK)
+        said.place(BEND_BOX[2] + 0.15, right=style.RIGHT_EDGE)
+        tangent = _tangent(zoom.curve, here.point)
+        aside = self.rule.animate.shift([BEND_LINE, 0, 0])
+        enlarging = [Create(zoom.curve), FadeIn(zoom.axis)]  # on its way from the box the curve would cross nodes
+        self.play(aside, *enlarging, emphasis(self.diagram.boxes[i], FULL), FadeIn(come), run_time=0.7)
+        self.play(FadeIn(here.dot.move_to(here.point)), Create(tangent), FadeIn(said), run_time=0.5)
+        self.bend = VGroup(zoom.axis, zoom.curve, tangent, here.dot, come, said)
+        self.add(self.bend)
+
+    def _follow(
+        self,
+        n: int,
+        link: Link,
+        way: tuple[int, int, int],
+        slope: VGroup,
+        names: list[VGroup],
+        others: Sequence[TextMobject] = (),
+    ) -> None:
+        """Link ``n``: a dot goes back along the line ``way``, the rule grows into the link, and the slope is there."""
+        line = self.diagram.edges[way[0]].line(*way[1:])
+        new = self._line(link.source(n), BEND_LINE if n == 2 else 0.0)
+        pulse = Pulse(VGroup(line), palette.orange, backward=True).run(1.1)
+        origins = {f"after{n}": f"of{n - 1}", f"first{n}": f"result{n - 1}"}
+        origins |= {f"second{n}": "factor"} if others else {}
+        lights = [emphasis(name, FULL) for name in names]
+        leaving = [FadeOut(self.bend, run_time=0.4)] if n == 3 else []
+        self.play(*lights, *grow([self.rule, *others], new, origins), pulse, *leaving, run_time=1.2)
+        self.rule = new
+        self.play(_lit(line), FadeIn(slope, scale=1.4), *self._replaced(way[0], [way[1:]]), run_time=0.5)
+        self.wait(0.3)
+
+    # -- along all others ----------------------------------------------------------------------------------------
+
     def _rest_beat(self) -> None:
         with self.beat("rest"):
             # On the path the other parameters, one line each: a c's slope takes its a, a b's takes 1, and is that of
             # its r. That one serves all w of r: it goes to each of their lines. Then along all other lines, and every
             # parameter has its slope
             i = self.path[0]
-            c, b = self.told = self._own_links()
+            c, b = self.told = [self._line(link.source(1)) for link in self.formulas.own_links()]
             self.play(FadeOut(self.rule), run_time=0.3)
             self._sweep(A, FadeIn(c, shift=0.15 * UP, rate_func=LATE))
             named = self._replaced(A, [(0, i)])
@@ -183,48 +299,26 @@ class Backprop(PathBeats):
             for k in (R, X):
                 self._sweep(k, seconds=0.6)
 
-    def _own_links(self) -> VGroup:
-        """How the path's c and its b come to their slopes."""
-        i, slopes, r = self.path[0], self.slopes, f"blue(r_{self.path[0] + 1})"
-        a, places = float(self.there.a[0][i]), fitting_places(self.gradient.c)
-        c = Link(f"magenta(c_{i + 1})", "blue(y)", f"blue(a_{i + 1})", slopes.y, a, places)
-        b = Link(f"green(b_{i + 1})", r, "1", slopes.r[0][i], 1.0, fitting_places(slopes.r[0]))
-        return VGroup(*(self._line(own.source(1)) for own in (c, b)))
-
     def _spread(self, leaving: Animation) -> None:
-        """The slope of the path's r goes to each of its w, where it takes that one's x: it was computed once."""
-        i, edges = self.path[0], self.diagram.edges[X]
-        source, line = self.orange.nodes[R, i], self._line(self._shared_source())
-        reading = self._read_ones()
-        copies = [FadeIn(line.part(f"slope{j}"), target_position=source[1], rate_func=LATE) for j in reading]
-        names = [FadeIn(line.part(f"w{j}"), rate_func=LATE) for j in reading]
+        """The slope of the path's r goes to each of its w, where it takes that one's x: it was computed once.
+
+        As many as fit are worked out below the diagram, with the path's.
+        """
+        (i, j), edges = self.path, self.diagram.edges[X]
+        new = [(i, k) for k in range(self.n_features) if k != j]
+        reading = sorted([j, *(k for _, k in new[: MOST_READ - 1])])
+        source, line = self.orange.nodes[R, i], self._line(self.formulas.products(reading))
+        copies = [FadeIn(line.part(f"slope{k}"), target_position=source[1], rate_func=LATE) for k in reading]
+        names = [FadeIn(line.part(f"w{k}"), rate_func=LATE) for k in reading]
         pulse = Pulse(edges.into(i), palette.orange, backward=True).run(1.2)
         beat = source.animate(rate_func=there_and_back).scale(1.5)
-        self.play(pulse, beat, *map(lit, edges.into(i)), leaving, *copies, *names, run_time=1.3)
-        new = [(i, j) for j in range(self.n_features) if (i, j) != self.path]
+        self.play(pulse, beat, *map(_lit, edges.into(i)), leaving, *copies, *names, run_time=1.3)
         coming = [FadeIn(self.orange.lines[X, *at], scale=1.4) for at in new]
-        products = [FadeIn(line.part(f"product{j}")) for j in reading]
+        products = [FadeIn(line.part(f"product{k}")) for k in reading]
         self.play(*coming, *self._replaced(X, new), *products, run_time=0.5)
         self.add(line)
         self.rule = line
         self.wait(0.3)
-
-    def _read_ones(self) -> list[int]:
-        """Which w of the path's r are worked out below the diagram: as many as fit, with the path's."""
-        j = self.path[1]
-        others = [k for k in range(self.n_features) if k != j]
-        return sorted([j, *others[: MOST_READ - 1]])
-
-    def _shared_source(self) -> str:
-        """The one slope of the path's r, times each x: the slopes of its w. Parts "w0", "slope0", "product0", ..."""
-        i = self.path[0]
-        row = printed_row(self.there, self.slopes, self.gradient.weights[0], i, self.decimals)
-        terms = [
-            f'part("w{j}", {slope_source(f"yellow(w_({i + 1} {j + 1}))")} =) part("slope{j}", orange({each.slope})) '
-            f'part("product{j}", dot {each.x} {"=" if each.right else "approx"} orange({each.product}))'
-            for j, each in ((j, row[j]) for j in self._read_ones())
-        ]
-        return " quad quad ".join(terms)
 
     def _sweep(self, k: int, *coming: Animation, seconds: float = 0.8) -> None:
         """Back along all lines of a layer that no slope has come along yet."""
@@ -235,10 +329,188 @@ class Backprop(PathBeats):
         if pulse or coming:
             self.play(*pulse, *coming, run_time=seconds)
         if edges:
-            self.play(*map(lit, edges), run_time=0.2)
+            self.play(*map(_lit, edges), run_time=0.2)
 
-    def _dim_forward(self, heading: Animation) -> None:
-        """What was computed on the way forward stays, but steps back, while a heading comes."""
-        edges = [emphasis(line, FAINT) for k in (X, R, A) for line in self.diagram.edges[k]]
-        parts = (*self.names, *self.arrows, *self.diagram.boxes)
-        self.play(heading, *edges, *(emphasis(part, PRESENT) for part in parts), run_time=0.5)
+    # -- is it right, and what does it cost? -----------------------------------------------------------------------
+
+    def _check_beat(self) -> None:
+        passes = (self.run.n_parameters + 1, BIG.n_parameters + 1)  # one before any nudge
+        numbers = {"entry": self._entry(), "passes": number_text(passes[0]), "big": number_text(passes[1])}
+        with self.beat("check", **numbers):
+            # One w is made a little larger, and all computed again: its slope by a nudge, and the one from before.
+            # Then how many passes that takes for every parameter, counted as they go. The large network comes in its
+            # place, with its count, and how many it takes backwards: one there, one back
+            self._nudge()
+            self._count(passes)
+
+    def _nudge(self) -> None:
+        (i, j), edges = self.path, self.diagram.edges
+        gone, self.rule = FadeOut(self.rule, run_time=0.4), self._line(self.formulas.check())
+        coming = FadeIn(self.rule.part("hand"), shift=0.15 * UP, rate_func=LATE)
+        self.play(self.next_title("heading-check"), gone, coming, run_time=0.9)
+        for k, to, start in ((X, i, j), (R, i, i), (A, 0, i)):
+            self.play(Pulse(VGroup(edges[k].line(to, start)), palette.text).run(0.45))
+        self.play(FadeIn(self.rule.part("slope"), shift=0.15 * UP), run_time=0.6)
+        self.add(self.rule)
+        self.wait(0.7)
+
+    def _count(self, passes: tuple[int, int]) -> None:
+        names = (self.screen("by-nudges"), self.screen("by-backprop"))
+        notes = [self.screen("nudged", count=number_text(count - 1)) for count in passes]
+        self.counts = counts = PassCounts(passes, names, (notes[0], notes[1], self.screen("there-and-back")))
+        gone, coming = FadeOut(self.rule, run_time=0.4), FadeIn(counts, rate_func=LATE)
+        self.play(self.next_title("heading-count"), gone, coming, run_time=0.8)
+        forth = tuple(self.diagram.edges[k] for k in (X, R, A))
+        for end, seconds in ((1, 0.4), (2, 0.3), (passes[0], 0.4)):  # the last of these stands for all the others
+            self.play(sweep(forth, palette.text, seconds), counts.count(counts.nudges, end, seconds))
+        self.play(FadeIn(counts.small), run_time=0.3)
+        self.small_network = [part for part in self.mobjects if part not in (self.title, counts, counts.small)]
+        self.big_network = big = LayerDiagram((BIG.dataset.n_features, *BIG.hidden, 1), BIG_BOX, pictures="relu")
+        for edges in big.edges:
+            style.emphasize(edges, BIG_EDGES)
+        leaving = [FadeOut(part, run_time=0.5) for part in self.small_network]
+        self.play(*leaving, FadeIn(big, rate_func=LATE), run_time=0.8)
+        self.play(*counts.race(0.9))
+        self.play(sweep(big.edges, palette.text, 0.8), *counts.first_sweep(0.8))
+        back = sweep(big.edges[::-1], palette.orange, 0.9, backward=True)
+        self.play(back, counts.count(counts.sweeps, SWEEPS, 0.9), FadeIn(counts.both))
+        self.add(counts.settle())
+
+    # -- what it is for ------------------------------------------------------------------------------------------
+
+    def _step_beat(self) -> None:
+        letter = self.unit.letter if self.run.loss == "mae" else ""
+        before, after = (self.error_text(at) + letter for at in (self.there, self.step.after or self.there))
+        with self.beat("step", count=number_text(self.run.n_parameters), before=before, after=after):
+            # All slopes together are the gradient. One step against it, where one makes e any less: the numbers go
+            # forward anew, and e has fallen
+            self._gather()
+            if self.step.after is not None:
+                self._use()
+
+    def _gather(self) -> None:
+        """The small network is back: slopes stand at their lines and arrows, and line up as g.
+
+        They do so in the order in which they came back, those of W row by row: no more at once than can be read.
+        """
+        gone = [FadeOut(part, run_time=0.4) for part in (self.counts, self.big_network)]
+        back = [FadeIn(part, rate_func=LATE) for part in self.small_network]
+        self.play(*gone, self.next_title("heading-step"), *back, run_time=0.7)
+        self.row = GradientRow(parameter_names(self.run), self.step.slopes.theta, ROW_Y)
+        flights: list[Animation] = [*map(FadeIn, (self.row.label, self.row.brackets, self.row.groups, self.row.dots))]
+        for turn in sorted({self._turn(index) for index in self.row.numbers}):
+            coming, leaving = [], []
+            for index, number in self.row.numbers.items():
+                if self._turn(index) != turn:
+                    continue
+                source = self.orange.of(index, self.n_units, self.n_features)
+                if source is not None and source not in self.pills:
+                    coming.append(FadeIn(source))
+                    leaving.append(FadeOut(source))
+                leaving.append(FadeIn(number, target_position=source[1] if source is not None else number))
+            self.play(*flights, *coming, run_time=GATHER_SECONDS)
+            flights = leaving
+        self.play(*flights, run_time=GATHER_SECONDS)
+        self.add(self.row)
+
+    def _turn(self, index: int) -> tuple[int, int]:
+        """When a parameter's slope goes to the gradient: first those of c and b, then the vector's, W row by row."""
+        letter = letter_of(parameter_names(self.run)[index])
+        return {"w": 2, "b": 1}.get(letter, 0), index // self.n_features if letter == "w" else 0
+
+    def _use(self) -> None:
+        """theta less eta g, in letters and for one w; then the network is computed once more, and e has changed.
+
+        The slopes leave the diagram before: they are those of the old theta. A length tells how far y is
+        from its label.
+        """
+        rate, y, after = self.step.rate, self.there.y, self.step.after.y
+        written = number_text(rate) if rate >= PLAIN_RATE else f"10^({round(math.log10(rate))})"
+        step = formula(f"{update_source('0', '1')} comma quad eta = {written}", STEP_SIZE)
+        old, new = (formula(self.error_source(at, n), STEP_SIZE) for n, at in enumerate((self.there, self.step.after)))
+        source = self.formulas.update()
+        worked = [] if source is None else [formula(source, STEP_SIZE)]
+        rest = (old, new, *worked)
+        width = step.width + STEP_GAP + max(text.width for text in rest)
+        share = min(1.0, WIDEST / width)
+        step.scale(share).place(STEP_Y - 0.12, left=-share * width / 2)
+        for text in rest:
+            text.scale(share).place(STEP_Y - 0.12, left=step.get_right()[0] + share * STEP_GAP)
+        self.gap = ErrorGap(y, self.there.label, after, *GAP, float(self.truth.get_bottom()[1]) - GAP_DROP)
+        told = (worked or [old])[0]
+        self.play(FadeIn(step, shift=0.15 * UP), FadeIn(told, shift=0.15 * UP, rate_func=LATE), run_time=0.8)
+        self.wait(0.4)
+        self.play(*self._without_slopes(), FadeIn(self.gap), run_time=0.5)
+        swap = [*(FadeOut(text, run_time=0.25) for text in worked), *(FadeIn(old, rate_func=LATE) for _ in worked)]
+        for column in (X, R, A):  # the numbers of a column run on while they go to the next
+            rolling = self._rolled(column) if column != X else []
+            pulse = Pulse(VGroup(*self.diagram.edges[column]), palette.text).run(0.45)
+            self.play(pulse, *rolling, *(swap if column == X else []), run_time=0.45)
+        self.remove(old)
+        counting = self._counting(new, STEP_SIZE * share)
+        closing = UpdateFromAlphaFunc(self.gap, lambda gap, share: gap.show(y + share * (after - y)))
+        self.play(*self._rolled(Y), closing, counting, run_time=1.0)
+        self.remove(counting.mobject)
+        self.add(new)
+        self.wait(1.0)
+        self.error = new
+
+    def _without_slopes(self) -> list[Animation]:
+        """The diagram without slopes: lines in their own colours and equally thick, names in their places."""
+        orange, lines = self.orange, []
+        for edges in self.diagram.edges:
+            for line in edges:
+                lines.append(emphasis(line, PRESENT))
+                line.target.set_stroke(width=edges.width_at_rest)
+        back = [orange.replaced[at] for at in self.written if at in orange.replaced]
+        return [*lines, *map(FadeOut, self.pills), *map(FadeIn, back)]
+
+    def _rolled(self, column: int) -> list[Animation]:
+        """The numbers in a column's nodes run on to those after the step."""
+        after = self.step.after
+        values = {R: after.r[0], A: after.a[0], Y: [after.y]}[column]
+        return [roll(number, float(value)) for number, value in zip(self.numbers[column], values, strict=True)]
+
+    def _counting(self, new: TextMobject, size: float) -> Animation:
+        """The formula of the error, which ``new`` will be: y runs on in it as it does in its node, and e with it."""
+        y, after, baseline, left = self.there.y, self.step.after.y, new.baseline, float(new.get_left()[0])
+
+        def write(value: float) -> TextMobject:
+            there = replace(self.there, y=value, error=self.step.error_at(value))
+            return formula(self.error_source(there), size).place(baseline, left=left)
+
+        counted = Counting(write, max((y, after), key=lambda value: len(write(value))))
+        return UpdateFromAlphaFunc(counted, lambda text, share: text.show(y + share * (after - y)))
+
+    # -- what several beats do -------------------------------------------------------------------------------------
+
+    def _line(self, source: str, center: float = 0.0) -> TextMobject:
+        """A formula below the diagram, in the middle or around another x."""
+        made = formula(source, RULE_SIZE)
+        if made.width > WIDEST:
+            made = formula(source, RULE_SIZE * WIDEST / made.width)
+        return made.move_to([center, RULE_Y, 0])
+
+    def _entry(self) -> str:
+        """The w at the end of the path that was followed, as it is said."""
+        i, j = self.path
+        return f"w{i + 1}{j + 1}".translate(SUBSCRIPTS)
+
+    def _replaced(self, k: int, lines: list[tuple[int, int]]) -> list[Animation]:
+        """Names whose places slopes take leave."""
+        return [FadeOut(self.orange.replaced[k, *at]) for at in lines if (k, *at) in self.orange.replaced]
+
+
+def _tangent(curve: VMobject, point: NDArray) -> VMobject:
+    """The straight line that touches a finely drawn curve at one of its points."""
+    drawn = np.array(curve.get_start_anchors())
+    here = int(np.clip(np.argmin(np.abs(drawn[:, 0] - point[0])), 1, len(drawn) - 2))
+    way = drawn[here + 1] - drawn[here - 1]
+    way = way * TOUCHING / np.linalg.norm(way)
+    return segment(point - way, point + way, palette.text, style.RING)
+
+
+def _lit(line: VMobject) -> Animation:
+    """A slope has come back along this line."""
+    line.emphasis = LIT
+    return line.animate.set_stroke(*strength(LIT, palette.orange))

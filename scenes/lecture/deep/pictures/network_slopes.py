@@ -1,4 +1,4 @@
-"""The error's slopes in orange, each in a pill beside the name of what it belongs to: at its node, its arrow, its line.
+"""The error's slopes in orange, each in a pill beside the name of what it belongs to; then all of them as the gradient.
 
 The pill keeps a name and a slope with its sign from being read as a sum: filled where the name is a parameter's, an
 outline at a node. The names stay. Only on a line that has no room for both does a slope take its name's place. Pure
@@ -14,7 +14,8 @@ from typing import TypeAlias
 import numpy as np
 from gradreel.core.network.worked_example import Backward
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.arithmetic import PrintedProduct, no_zero, printed_step, telling_text
+from gradreel.scenes.lecture.deep.day_step import slope_text
+from gradreel.scenes.mobjects.arithmetic import no_zero, telling_text
 from gradreel.scenes.mobjects.callout import touch
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_sum import fitting_places
@@ -22,7 +23,6 @@ from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.theta_strip import ELLIPSIS, chosen_entries, fitting_decimals, letter_of, role_of
 from gradreel.scenes.style import mix, palette
-from gradreel.scenes.words.numbers import number_text
 from manim import RIGHT, RoundedRectangle, VGroup, VMobject
 from numpy.typing import NDArray
 
@@ -41,45 +41,8 @@ GROUP_HEIGHT, GROUP_SIDE = 0.35, 0.06  # of the pill that holds its numbers; fre
 GROUP_LETTERS = {"w": "W", "b": "bold(b)", "c": "bold(c)", "constant": "b"}
 
 
-def slope_text(value: float, among: Iterable[float]) -> str:
-    """A slope as it is written beside others: two decimals, fewer for large ones; -1, 0 and 1 as whole numbers."""
-    if float(value) in (-1.0, 0.0, 1.0):
-        return number_text(value, 0)
-    return telling_text(float(value), fitting_places(np.ravel(np.asarray(list(among), dtype=float))))
-
-
 def _in_pill(value: float, among: Iterable[float]) -> str:
     return no_zero(value, slope_text(value, among))
-
-
-def slope_source(of: str) -> str:
-    """The error's slope by something, as a fraction."""
-    return f"frac(partial e, partial {of})"
-
-
-@dataclass(frozen=True)
-class Link:
-    """One link of a chain: the slope of ``of`` is that of ``after`` times ``factor``; in Typst, and in numbers."""
-
-    of: str
-    after: str
-    factor: str
-    slope: float  # of `after`
-    value: float  # of `factor`
-    places: int  # decimals of the slopes
-
-    @property
-    def printed(self) -> PrintedProduct:
-        return printed_step(self.slope, self.value, self.places)
-
-    def source(self, n: int) -> str:
-        """In letters and numbers; parts "of1", "after1", "first1", "second1", "result1" of the first link, ..."""
-        printed = self.printed
-        second = f"({printed.second})" if printed.second.startswith("-") else printed.second
-        letters = f'part("of{n}", {slope_source(self.of)}) = part("after{n}", {slope_source(self.after)})'
-        numbers = f'part("first{n}", orange({printed.first})) dot part("second{n}", {second})'
-        result = f'{"=" if printed.exact else "approx"} part("result{n}", orange({printed.product}))'
-        return f"{letters} dot {self.factor} = {numbers} {result}"
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""How many passes through a network a gradient takes, in two numbers that count. Pure functions of numbers."""
+"""How many passes through a network a gradient takes, in two numbers that count; and such a pass."""
 
 from __future__ import annotations
 
@@ -52,19 +52,12 @@ class PassCounts(VGroup):
     def __init__(self, passes: tuple[int, int], names: tuple[str, str], notes: tuple[str, str, str]) -> None:
         super().__init__()
         self.passes = passes
-        self.names = VGroup(
-            *(
-                words(name, style.LABEL, palette.dim).place(NAME, left=left)
-                for name, left in zip(names, COLUMNS, strict=True)
-            )
-        )
-        self.nudges, self.sweeps = (
-            Number(most, 0, SIZE, color, group=True)
-            for most, color in ((passes[1], palette.text), (SWEEPS, palette.orange))
-        )
-        self.small, self.large = (
-            self._note(self.nudges, most, note) for most, note in zip(passes, notes[:2], strict=True)
-        )
+        texts = (words(name, style.LABEL, palette.dim) for name in names)
+        self.names = VGroup(*(text.place(NAME, left=left) for text, left in zip(texts, COLUMNS, strict=True)))
+        self.nudges = Number(passes[1], 0, SIZE, palette.text, group=True)
+        self.sweeps = Number(SWEEPS, 0, SIZE, palette.orange, group=True)
+        self.small = self._note(self.nudges, passes[0], notes[0])
+        self.large = self._note(self.nudges, passes[1], notes[1])
         self.both = self._note(self.sweeps, SWEEPS, notes[2])
         self._set(self.nudges, 0)
         self._set(self.sweeps, 1)
