@@ -12,8 +12,7 @@ from gradreel.core.curves.expression import expression
 from gradreel.core.errors import UserError
 from gradreel.scenes.lecture.curves.any_curve import AnyCurve
 from gradreel.scenes.lecture.curves.build_curve import BuildCurve
-from gradreel.scenes.lecture.curves.pictures.gap_counter import GapCounter, two_digits
-from gradreel.scenes.lecture.curves.pictures.gap_strip import BOTTOM, LEAST, TOP, enlarged
+from gradreel.scenes.lecture.curves.pictures.gaps import BOTTOM, LEAST, TOP, GapCounter, enlarged, two_digits
 from gradreel.scenes.testing.layout import check_scene
 from manim import VGroup, VMobject, tempconfig
 
@@ -51,17 +50,18 @@ def film(play):
     """The default, played once for all tests: what was there at the end of each beat."""
 
     def look(scene, beat):
-        bottom, top = (scene.plot.data(scene.mark.get_critical_point((0, side, 0)))[1] for side in (-1, 1))
-        blue = [scene.plot.data(p) for p in scene.blue.get_start_anchors()] if beat != "smooth" else []
+        joined, strip, plot = scene.joined, scene.joined.strip, scene.joined.plot
+        bottom, top = (plot.data(joined.mark.get_critical_point((0, side, 0)))[1] for side in (-1, 1))
+        blue = [plot.data(p) for p in joined.blue.get_start_anchors()] if beat != "smooth" else []
         return SimpleNamespace(
-            points=np.array([scene.plot.data(dot.get_center()) for dot in scene.knots]),
+            points=np.array([plot.data(dot.get_center()) for dot in joined.knots]),
             blue=np.array(blue),
             mark=top - bottom,
-            gap=scene.gap.text,
-            strip=np.array([scene.low.data(p) for p in scene.strip.edge.get_start_anchors()])[:, 0],
-            times=next(float(part) for part in scene.strip.name.source.split() if part.isdigit()),
-            heights=scene.strip.edge.get_start_anchors()[:, 1] - scene.strip.zero.get_y(),
-            count=scene.count.text,
+            gap=joined.counter.gap.text,
+            strip=np.array([scene.low.data(p) for p in strip.edge.get_start_anchors()])[:, 0],
+            times=next(float(part) for part in strip.name.source.split() if part.isdigit()),
+            heights=strip.edge.get_start_anchors()[:, 1] - strip.zero.get_y(),
+            count=joined.counter.count.text,
             pieces=scene.formula.pieces,
             chart=[
                 scene.chart.plot.data(dot.get_center()) for dot in (*scene.chart.dots, *scene.chart.placed_dots[1:])
@@ -102,20 +102,23 @@ def test_the_gap_that_is_shown_is_the_one_that_is_drawn_while_a_curve_takes_anot
         def update_to_time(self, t):
             super().update_to_time(t)
             red, blue = (
-                np.array([self.plot.data(p) for p in line.get_start_anchors()]) for line in (self.red, self.blue)
+                np.array([self.joined.plot.data(p) for p in line.get_start_anchors()])
+                for line in (self.joined.red, self.joined.blue)
             )
             if len(red) == len(blue):
-                seen.append((float(self.gap.text), np.abs(red - blue)[:, 1].max(), self.count.text))
+                counter = self.joined.counter
+                seen.append((float(counter.gap.text), np.abs(red - blue)[:, 1].max(), counter.count.text))
 
     quiet = {"dry_run": True, "pixel_width": 160, "pixel_height": 90, "frame_rate": 10, "progress_bar": "none"}
     with tempconfig(quiet):
         scene = Watched(parameters={})
-        scene._prepare()
+        scene._measure()
+        scene._build()
+        joined = scene.joined
         first = scene.placed.curves[2]
-        scene.blue, scene.knots = scene.plot.curve(*scene._blue_at(first), "#0000ff"), scene._dots(first)
-        scene.shape = scene.function, first
-        scene.add(scene.red, scene.blue, scene.knots, scene.counter)
-        function, found = scene._other("0.1 + 0.75*abs(sin(8*x))*(1 - x/3)")
+        joined.blue, joined.knots, joined.curve = joined.lines(first), joined.dots(first), first
+        scene.add(joined.red, joined.blue, joined.knots, joined.counter)
+        function, found = scene._other("0.1 + 0.75*abs(sin(8*x))*(1 - x/3)", joined.plot)
         scene._take_shape(function, found.curves[0], float(found.errors[0]))
     assert len(seen) >= 10
     shown, drawn, counts = zip(*seen, strict=True)
@@ -152,8 +155,8 @@ def test_the_strip_leaves_where_other_curves_gaps_have_no_room_in_it(play, film)
     scene = play(AnyCurve, function="x**2", points=[2, 4, 8]).scene
     largest = max(found.errors[0] for _, found in scene.others)
     assert enlarged(scene.low, largest) < LEAST and not scene._strip()
-    assert scene.strip.name not in scene.get_mobject_family_members()
-    assert film.scene._strip() and film.scene.strip.name in film.scene.get_mobject_family_members()
+    assert scene.joined.strip.name not in scene.get_mobject_family_members()
+    assert film.scene._strip() and film.scene.joined.strip.name in film.scene.get_mobject_family_members()
 
 
 def test_a_card_pictures_its_piece_as_it_is_now(film):
@@ -170,7 +173,7 @@ def test_a_card_pictures_its_piece_as_it_is_now(film):
 
 def test_no_strip_where_the_plot_shows_every_gap(play):
     scene = play(AnyCurve, **SCENES["too few points"]).scene
-    assert scene.strip is None and scene.plot is scene.narrow
+    assert scene.joined.strip is None and scene.joined.plot is scene.narrow
 
 
 def test_the_mark_is_as_long_as_the_gap(film):
@@ -255,7 +258,7 @@ def test_the_chart_shows_each_gap_at_its_place(film):
 
 def test_another_function_is_another_picture(play, film):
     ours = film.seen
-    other = play(AnyCurve, lambda scene, beat: scene.gap.text, function="2 + 2*sin(x - 1)").seen
+    other = play(AnyCurve, lambda scene, beat: scene.joined.counter.gap.text, function="2 + 2*sin(x - 1)").seen
     assert ours["more"].gap != other["more"] and ours["placed"].gap != other["placed"]
 
 

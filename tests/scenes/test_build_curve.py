@@ -14,7 +14,7 @@ from gradreel.core.errors import UserError
 from gradreel.scenes.lecture.curves.build_curve import BuildCurve
 from gradreel.scenes.lecture.curves.pictures.curve_board import CurveBoard
 from gradreel.scenes.lecture.curves.pictures.height_probe import HeightProbe
-from gradreel.scenes.lecture.curves.pictures.sum_label import SumLabel
+from gradreel.scenes.lecture.curves.pictures.running_sum import SumLabel
 from gradreel.scenes.stills import _drawn, beat_frames, visit_beats
 from gradreel.scenes.testing.layout import check_scene
 from manim import tempconfig

@@ -19,13 +19,12 @@ from gradreel.core.network.theta import loss, predict, unpack
 from gradreel.scenes import style
 from gradreel.scenes.lecture.curves.morph_sigmoid import MorphSigmoid
 from gradreel.scenes.lecture.curves.pictures.formula_numbers import equal_sign
-from gradreel.scenes.lecture.curves.pictures.made_up import ConstantSum
 from gradreel.scenes.lecture.curves.pictures.sigmoid_board import SigmoidBoard
-from gradreel.scenes.lecture.curves.pictures.small_steps import FILLED
-from gradreel.scenes.lecture.curves.pictures.sum_formula import SumFormula
+from gradreel.scenes.lecture.curves.pictures.sigmoid_rows import FILLED
+from gradreel.scenes.lecture.curves.pictures.sum_formula import ConstantSum, SumFormula
+from gradreel.scenes.lecture.curves.pictures.sum_numbers import no_state_longer
 from gradreel.scenes.lecture.curves.sigmoid_formula import SigmoidFormula
-from gradreel.scenes.lecture.curves.smaller_pieces import CUTS
-from gradreel.scenes.lecture.curves.sum_of_sigmoids import SumOfSigmoids, no_state_longer
+from gradreel.scenes.lecture.curves.sum_of_sigmoids import CUTS, SumOfSigmoids
 from gradreel.scenes.mobjects.pace import Pace
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.stills import _drawn
@@ -220,7 +219,12 @@ def state(scene):
 def cut(scene):
     """How many pieces, the shown gap, the bracket's length, the curve."""
     ends = [scene.fit.plot.data(scene.bracket[0].points[k])[1] for k in (0, -1)]
-    return scene.count.text, scene.gap.text, abs(ends[0] - ends[1]), drawn(scene.fit.plot, scene.fit.model)
+    return (
+        scene.counted.count.text,
+        scene.counted.gap.text,
+        abs(ends[0] - ends[1]),
+        drawn(scene.fit.plot, scene.fit.model),
+    )
 
 
 def small(scene):
@@ -228,8 +232,8 @@ def small(scene):
     small, plot = scene.small, scene.fit.plot
     share = (small.top - small.bottom) / len(small.steps)
     heights = [np.array([*step.get_start_anchors(), step.get_end()])[:, 1] for step in small.steps]
-    scale = min(scene.rows.scale_y, FILLED * share / max(abs(scene.parts.height) / CUTS[-1]))
-    return [plot.data(dot.get_center()) for dot in small.marks], heights, scale, scene.ending.source
+    scale = min(scene.rows.scale_y, FILLED * share / max(abs(scene.numbers.parts.height) / CUTS[-1]))
+    return [plot.data(dot.get_center()) for dot in small.marks], heights, scale, scene.formula.ending.source
 
 
 def missed(scene):
@@ -251,7 +255,7 @@ def between(scene):
     row = scene.row
     scene.show(2.5)
     _, y = drawn(scene.fit.plot, scene.fit.model)
-    found = scene.readout.count.text, float(scene.readout.loss.text), y[-1], scene.x[-1:]
+    found = scene.readout.count.text, float(scene.readout.loss.text), y[-1], scene.numbers.x[-1:]
     scene.show(row)
     return found
 
@@ -358,15 +362,18 @@ def test_the_gap_shrinks_as_pieces_are_cut(sum_films):
 
 def test_the_gap_goes_with_blue_to_the_smaller_pieces_and_the_count_changes_halfway(sum_films):
     scene = sum_films["long"].scene
-    counting, seen = scene._counting(1, 2), []
+    counting, seen = scene.counted.cutting(scene.numbers, 1, 2), []
     for share in np.linspace(0, 1, 9):
         counting.update_function(counting.mobject, share)
-        seen.append((scene.count.text, scene.gap.text))
+        seen.append((scene.counted.count.text, scene.counted.gap.text))
     counts, gaps = zip(*seen, strict=True)
     assert list(counts) == ["3"] * 4 + ["6"] * 5
-    assert (gaps[0], gaps[-1]) == (f"{scene._gap(1):.2f}", f"{scene._gap(2):.2f}")
-    halfway = (matched_sum(scene.parts, scene.dense, 1) + matched_sum(scene.parts, scene.dense, 2)) / 2
-    assert gaps[4] == f"{np.abs(halfway - scene.curve(scene.dense)).max():.2f}"
+    assert (gaps[0], gaps[-1]) == (f"{scene.numbers.gap(1):.2f}", f"{scene.numbers.gap(2):.2f}")
+    halfway = (
+        matched_sum(scene.numbers.parts, scene.numbers.dense, 1)
+        + matched_sum(scene.numbers.parts, scene.numbers.dense, 2)
+    ) / 2
+    assert gaps[4] == f"{np.abs(halfway - scene.numbers.curve(scene.numbers.dense)).max():.2f}"
 
 
 def test_at_a_joint_the_next_part_adds_what_the_first_misses(sum_films):
@@ -403,8 +410,8 @@ def test_neither_the_sum_nor_its_gaps_run_through_reds_name(sum_films):
     scene = sum_films["long"].scene
     label = scene.fit.target_label
     half = np.array([label.width, label.height]) / 2
-    for y in [*np.linspace(scene.curves[0], scene.curve(scene.x), 60), *scene.curves]:
-        away = np.abs(scene.fit.plot.at(scene.x, y) - label.get_center())[:, :2]
+    for y in [*np.linspace(scene.numbers.curves[0], scene.numbers.curve(scene.numbers.x), 60), *scene.numbers.curves]:
+        away = np.abs(scene.fit.plot.at(scene.numbers.x, y) - label.get_center())[:, :2]
         assert not np.any(np.all(away < half, axis=1))
 
 
@@ -498,9 +505,9 @@ def test_under_each_sigmoid_set_by_hand_is_its_piece(sum_films):
     for k, (row, hard) in enumerate(zip(scene.rows.rows[1:], scene.hards, strict=True), start=1):
         points = np.array([*hard.get_start_anchors(), hard.get_end()])
         across = (points[:, 0] - row.line[0]) / (row.line[1] - row.line[0])
-        x = scene.x[0] + across * (scene.x[-1] - scene.x[0])
+        x = scene.numbers.x[0] + across * (scene.numbers.x[-1] - scene.numbers.x[0])
         heights = (points[:, 1] - row.zero_y) / scene.rows.scale_y
-        assert heights == pytest.approx(scene.parts.piece(k, x), abs=1e-6)
+        assert heights == pytest.approx(scene.numbers.parts.piece(k, x), abs=1e-6)
 
 
 def test_the_constant_has_those_c_added_in_print_too(trace_of, sum_films):

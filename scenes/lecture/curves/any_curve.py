@@ -9,21 +9,34 @@ import numpy as np
 from gradreel.core.curves.continuity import Function
 from gradreel.core.curves.convergence import Convergence, converge, stretched
 from gradreel.core.curves.expression import expression
+from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.datasets import RED_CURVE
 from gradreel.core.errors import UserError
-from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.lecture.curves.curve_points import CurvePointsBeats
 from gradreel.scenes.lecture.curves.pictures.badge_sum import BadgeSum
 from gradreel.scenes.lecture.curves.pictures.convergence_plot import ConvergencePlot
-from gradreel.scenes.lecture.curves.pictures.curve_axes import WIDE_RIGHT, curve_axes, exchanged, height_range
+from gradreel.scenes.lecture.curves.pictures.curve_axes import (
+    WIDE_RIGHT,
+    curve_axes,
+    exchanged,
+    height_range,
+    narrowed,
+)
 from gradreel.scenes.lecture.curves.pictures.curve_board import FORMULA_Y, CurveBoard, curve_through, melting
-from gradreel.scenes.lecture.curves.pictures.gap_counter import GapCounter, two_digits
-from gradreel.scenes.lecture.curves.pictures.gap_strip import LEAST, PLOT_BOTTOM, GapStrip, enlarged
-from gradreel.scenes.lecture.curves.pictures.small_copies import SmallCopies
+from gradreel.scenes.lecture.curves.pictures.gaps import (
+    LEAST,
+    PLOT_BOTTOM,
+    GapCounter,
+    GapStrip,
+    enlarged,
+    two_digits,
+)
+from gradreel.scenes.lecture.curves.pictures.joined_points import JoinedPoints
+from gradreel.scenes.lecture.curves.pictures.running_sum import RunningSum
+from gradreel.scenes.lecture.curves.pictures.small_curves import SmallCopies
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.measure import Bracket
-from gradreel.scenes.style import BAND, mix, palette
+from gradreel.scenes.mobjects.plot import Plot
+from gradreel.scenes.style import FAINT, FULL, emphasis, emphasize
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import number_text
 from manim import (
@@ -33,21 +46,27 @@ from manim import (
     FadeIn,
     FadeOut,
     LaggedStart,
+    ReplacementTransform,
+    Transform,
+    UpdateFromAlphaFunc,
     VGroup,
     VMobject,
     smooth,
+    squish_rate_func,
 )
+from numpy.typing import NDArray
 from pydantic import Field, field_validator, model_validator
 
 SAMPLES = 500
 BETTER = 0.9  # well-placed points are better when they leave less than this share of the gap
+EARLY, LATE = squish_rate_func(smooth, 0.15, 0.5), squish_rate_func(smooth, 0.5, 0.85)  # points leave, others come
 OTHERS = (  # other continuous curves, both axes from 0 to 1
     "0.12 + 0.75*exp(-((x - 0.3)/0.12)**2) + 0.5*exp(-((x - 0.75)/0.09)**2)",
     "0.1 + 0.75*abs(sin(8*x))*(1 - x/3)",
 )
 
 
-class AnyCurve(CurvePointsBeats):
+class AnyCurve(LectureScene):
     """Points on a smooth curve, joined by straight lines: the more there are, and the better placed, the nearer."""
 
     class Parameters(LectureScene.Parameters):
@@ -105,69 +124,53 @@ class AnyCurve(CurvePointsBeats):
             return self
 
     def construct(self) -> None:
-        self._prepare()
+        self._measure()
+        self._build()
         self._smooth_beat()
         self._points_beat()
         self._more_beat()
         self._placed_beat()
         self._any_beat()
 
-    # -- the numbers ---------------------------------------------------------------------------------------------
-
-    def _prepare(self) -> None:
+    def _measure(self) -> None:
+        """The numbers: how far blue is from red at each count of points, evenly and well placed."""
         given = self.parameters
         self.function = expression(given.function)
-        low, high = given.low, given.high
-        self.even: Convergence = converge(self.function, low, high, given.points, "even")
-        self.placed: Convergence = converge(self.function, low, high, given.points, "adaptive")
+        self.even: Convergence = converge(self.function, given.low, given.high, given.points, "even")
+        self.placed: Convergence = converge(self.function, given.low, given.high, given.points, "adaptive")
         self.middle = len(given.points) // 2  # the count at which points are placed well
-        self.x = np.linspace(low, high, SAMPLES)
-        self.y = self.function(self.x)
-        self._build()
-
-    def _is_better_placed(self) -> bool:
-        return bool(self.placed.errors[self.middle] < BETTER * self.even.errors[self.middle])
-
-    # -- what is on the screen -----------------------------------------------------------------------------------
+        self.is_better = bool(self.placed.errors[self.middle] < BETTER * self.even.errors[self.middle])
 
     def _build(self) -> None:
-        ranges = (self.parameters.low, self.parameters.high), height_range(self.y)
-        self.plot, self.narrow = curve_axes(*ranges, right=WIDE_RIGHT), curve_axes(*ranges)
-        self.low = curve_axes(*ranges, bottom=PLOT_BOTTOM)
-        language = self.context.language
-        self.texts = [self.words_of.screen("build-curve", key, language) for key in ("red-curve", "gap")]
+        given = self.parameters
+        x = np.linspace(given.low, given.high, SAMPLES)
+        ranges = (given.low, given.high), height_range(self.function(x))
+        wide, self.narrow = curve_axes(*ranges, right=WIDE_RIGHT), curve_axes(*ranges)
+        self.low = curve_axes(*ranges, bottom=PLOT_BOTTOM)  # over a strip of gaps
+        self.others = [self._other(formula, wide) for formula in OTHERS]
+        found = (self.even, self.placed, *(convergence for _, convergence in self.others))
+        gaps = np.concatenate([convergence.errors for convergence in found])
+        counter = GapCounter(self.screen("points"), self.screen("largest-gap"), given.points[-1], gaps.tolist())
+        # Of the gaps that come after the points were doubled for the first time; none where the plot shows them
+        times = self._times(min(2, self.middle))
+        strip = GapStrip(self.low, times, self._strip_name(times)) if times >= LEAST else None
+        self.joined = JoinedPoints(self.function, x, wide, counter, strip)
+        self.texts = [self.words_of.screen("build-curve", key, self.context.language) for key in ("red-curve", "gap")]
         self.terms = CurveBoard(self.even.curves[1], ranges[0], *self.texts, ranges[1])
-        self.red = self.plot.curve(self.x, self.y, palette.red)
         self.formula = BadgeSum(self.screen("red-curve"), FORMULA_Y)
         texts = {key: self.screen(key) for key in ("points", "gap-axis", "even", "placed")}
         self.chart = ConvergencePlot(self.even, self.placed, texts)
-        self.mark = Bracket(width=3.0)
-        self.others = [self._other(formula) for formula in OTHERS]
-        found = (self.even, self.placed, *(convergence for _, convergence in self.others))
-        gaps = np.concatenate([convergence.errors for convergence in found])
-        most = self.parameters.points[-1]
-        self.counter = GapCounter(self.screen("points"), self.screen("largest-gap"), most, gaps.tolist())
-        self.gap, self.count = self.counter.gap, self.counter.count
-        self.strip = self._gap_strip()
-        self.knots = VGroup()
-        self.shown = 0  # which of the counts blue has now
 
-    def _gap_strip(self) -> GapStrip | None:
-        """Of the gaps that come after the points were doubled for the first time; None where the plot shows them."""
-        times = self._times(min(2, self.middle))
-        return GapStrip(self.low, times, self._strip_name(times)) if times >= LEAST else None
-
-    def _times(self, index: int) -> float:
-        """How many times enlarged the gaps are seen from this count of even points on."""
-        return enlarged(self.low, float(self.even.errors[index:].max()))
-
-    def _title(self, key: str) -> list[Animation]:
-        self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
-        return animations
+    def _other(self, formula: str, plot: Plot) -> tuple[Function, Convergence]:
+        """A curve over the whole of our axes, and its approximation by as many points as ours had in the end."""
+        function = stretched(expression(formula), plot.x_range, plot.y_range)
+        placement = "adaptive" if self.is_better else "even"
+        return function, converge(function, *plot.x_range, self.even.counts[-1:], placement)
 
     # -- beats ---------------------------------------------------------------------------------------------------
 
     def _smooth_beat(self) -> None:
+        joined = self.joined
         with self.beat("smooth"):
             # The last curve that was built of straight pieces loses its functions and then its corners
             corners = curve_through(self.parameters.knots)
@@ -176,111 +179,246 @@ class AnyCurve(CurvePointsBeats):
             self.add(*whole)
             leaving = [part for part in whole if part is not board.plot]
             self.play(*self._title("heading"), *map(FadeOut, leaving), FadeIn(board.red), run_time=0.8)
-            axes, self.red = exchanged(board.plot, self.plot), board.red
+            axes, joined.red = exchanged(board.plot, joined.plot), board.red
             self.play(*axes, run_time=0.7)
-            self.play(melting(self.red, board, self.plot, self.function), run_time=1.8, rate_func=smooth)
-            self.add(self.plot, self.red)
+            self.play(melting(joined.red, board, joined.plot, self.function), run_time=1.8, rate_func=smooth)
+            self.add(joined.plot, joined.red)
 
     def _points_beat(self) -> None:
-        first = self.even.curves[0]
-        with self.beat("points", count=Count(len(first.x)), pieces=Count(len(self.even.curves[1].x) - 1)):
+        joined, (first, second, *_) = self.joined, self.even.curves
+        with self.beat("points", count=Count(len(first.x)), pieces=Count(len(second.x) - 1)):
             # Points on it, joined; then a few more. These straight pieces are a sum: its terms at the right
-            band = self.plot.curve(self.x, self.y, mix(palette.red, 0.48), BAND)
-            self.play(FadeIn(band), FadeOut(self.red), run_time=0.4)
-            self.red = band
-            self.knots = self._dots(first)
-            self.play(LaggedStart(*(FadeIn(dot, scale=1.6) for dot in self.knots), lag_ratio=0.3), run_time=0.5)
-            self.blue = self.plot.curve(*self._blue_at(first), palette.blue, style.MAIN_CURVE)
-            self.play(Create(self.blue), run_time=0.7)
+            band = joined.band()
+            self.play(FadeIn(band), FadeOut(joined.red), run_time=0.4)
+            joined.red, joined.curve = band, first
+            joined.knots, joined.blue = joined.dots(first), joined.lines(first)
+            self.play(LaggedStart(*(FadeIn(dot, scale=1.6) for dot in joined.knots), lag_ratio=0.3), run_time=0.5)
+            self.play(Create(joined.blue), run_time=0.7)
             self._go_to(1, 0.9)
-            self._move_to(self.narrow, self.even.curves[1])
-            self._name_the_terms(self.even.curves[1])
+            self._move_to(self.narrow)
+            self._name_the_terms(second)
 
     def _more_beat(self) -> None:
-        factor = self.even.factor()
-        with self.beat("more", factor=number_text(float(f"{factor:.2g}"))):
+        chart, strip = self.chart, self.joined.strip
+        with self.beat("more", factor=number_text(float(f"{self.even.factor():.2g}"))):
             # Twice the points again and again; each time the gap is measured, and then it becomes a dot at the right,
             # with its number and what it was divided by. Soon the plot shows no gap: below it, enlarged, there are
             # all; the smaller they are, the more they are enlarged
-            chart = self.chart
-            leaving = map(FadeOut, (self.terms.level, self.terms.panels, self.lines))
-            self.play(*leaving, run_time=0.3)
+            self.play(*map(FadeOut, (self.terms.level, self.terms.panels, self.lines)), run_time=0.3)
             first = [*chart.dots[:2], *chart.notes(0), *chart.notes(1)]
             arriving = [FadeIn(chart.axes), *map(FadeIn, first)]
-            if self.strip is None:
+            if strip is None:
                 self.play(*arriving, run_time=0.5)
             else:
-                self._move_to(self.low, self.even.curves[1], *arriving)
+                self._move_to(self.low, *arriving)
             for index in range(2, len(self.even.counts)):
                 self._go_to(index, 0.8, *self.formula.show(self.even.curves[index].decompose()))
                 notes = [FadeIn(note) for note in chart.notes(index)]
-                if self.strip is not None and not self._strip():
-                    notes += [FadeIn(self.strip), FadeIn(self.strip.name)]
+                if strip is not None and not self._strip():
+                    notes += [FadeIn(strip), FadeIn(strip.name)]
                 self.play(FadeIn(chart.dots[index], scale=1.6), *notes, run_time=0.4)
                 self._zoom_gaps(self._times(index))
                 self.wait(0.3)
             self.play(Create(chart.line), FadeIn(chart.even_label), run_time=0.6)
 
     def _placed_beat(self) -> None:
-        index = self.middle
+        index, chart = self.middle, self.chart
         before, after = (two_digits(float(c.errors[index])) for c in (self.even, self.placed))
-        values = {"count": Count(self.even.counts[index]), "before": before, "after": after}
-        with self.beat("placed", **values):
+        with self.beat("placed", count=Count(self.even.counts[index]), before=before, after=after):
             # Fewer points once more; they slide along red to better places, and the gap shrinks
             self._zoom_gaps(self._times(index))
             self._go_to(index, 0.8, *self.formula.show(self.even.curves[index].decompose()))
             self.play(*self._title("heading-placed"))
-            if self._is_better_placed():
-                self._slide(self.even.curves[index].x, self.placed.curves[index].x, 2.2)
-                for marks in self.chart.placed_marks:
+            if self.is_better:
+                self._slide(2.2)
+                for marks in chart.placed_marks:
                     self.play(LaggedStart(*(FadeIn(mark) for mark in marks), lag_ratio=0.2), run_time=0.5)
-                if self.chart.shows(self.placed, index):
-                    self.chart.placed_marks.append(self.chart.placed_note(self.placed, index))
-                    self.play(FadeIn(self.chart.placed_marks[-1]), run_time=0.3)
+                if chart.shows(self.placed, index):
+                    chart.placed_marks.append(chart.placed_note(self.placed, index))
+                    self.play(FadeIn(chart.placed_marks[-1]), run_time=0.3)
             else:
-                self.play(*(dot.animate(rate_func=lambda t: 4 * t * (1 - t)).scale(1.4) for dot in self.knots))
+                self.play(*(dot.animate(rate_func=lambda t: 4 * t * (1 - t)).scale(1.4) for dot in self.joined.knots))
 
     def _any_beat(self) -> None:
-        best = self.placed if self._is_better_placed() else self.even
-        last = best.curves[-1]
-        with self.beat("any", points=len(last.x), pieces=len(last.x) - 1):
+        chart = self.chart
+        best = self.placed if self.is_better else self.even
+        curve, gap = best.curves[-1], float(best.errors[-1])
+        with self.beat("any", points=len(curve.x), pieces=len(curve.x) - 1):
             # As many points as there were, and their gap in the chart; then other curves take red's place, and blue
-            # follows each as closely
-            leaving = [*self.chart.dots, self.chart.axes, self.chart.line, self.chart.even_label]
-            leaving += [note for index in range(len(self.even.counts)) for note in self.chart.notes(index)]
-            leaving += self.chart.placed_marks if self._is_better_placed() else []
-            self.shape = self.function, best.curves[self.middle]
-            self.play(FadeOut(self.mark, run_time=0.2))
-            self._take_shape(self.function, last, float(best.errors[-1]))
+            # follows each as closely. A small copy of each stays at the right, with the gap
+            leaving = [*chart.dots, chart.axes, chart.line, chart.even_label]
+            leaving += [note for index in range(len(self.even.counts)) for note in chart.notes(index)]
+            leaving += chart.placed_marks if self.is_better else []
+            self.play(FadeOut(self.joined.mark, run_time=0.2))
+            self._take_shape(self.function, curve, gap)
             leaving += self._note_last()
-            times = enlarged(self.low, max(float(best.errors[-1]), *(found.errors[0] for _, found in self.others)))
+            times = enlarged(self.low, max(gap, *(found.errors[0] for _, found in self.others)))
             if times >= LEAST:
                 self._zoom_gaps(times)
             else:
                 leaving += [part for strip in self._strip() for part in (strip, strip.name)]
-            self.copies = SmallCopies(self.plot, 1 + len(OTHERS), self.screen("largest-gap"))
-            self.play(*map(FadeOut, leaving), *self._title("heading-any"), FadeIn(self.copies.heading), run_time=0.6)
-            self._keep_copy(0)
+            copies = self.copies = SmallCopies(self.joined.plot, 1 + len(OTHERS), self.screen("largest-gap"))
+            self.play(*map(FadeOut, leaving), *self._title("heading-any"), FadeIn(copies.heading), run_time=0.6)
+            self.play(*copies.take(0, self.joined.red, self.joined.counter.gap.text), run_time=0.7)
             for index, (function, found) in enumerate(self.others, start=1):
                 self._take_shape(function, found.curves[0], float(found.errors[0]))
-                self._keep_copy(index)
+                self.play(*copies.take(index, self.joined.red, self.joined.counter.gap.text), run_time=0.7)
             self.hand_on(self.formula.name, *self.formula.terms.values())
 
-    def _other(self, formula: str) -> tuple[Function, Convergence]:
-        """A curve over the whole of our axes, and its approximation by as many points as ours had in the end."""
-        function = stretched(expression(formula), self.plot.x_range, self.plot.y_range)
-        placement = "adaptive" if self._is_better_placed() else "even"
-        return function, converge(function, *self.plot.x_range, self.even.counts[-1:], placement)
+    # -- blue goes from one set of points to the next ------------------------------------------------------------
+
+    def _title(self, key: str) -> list[Animation]:
+        self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
+        return animations
+
+    def _go_to(self, index: int, seconds: float, *meanwhile: Animation) -> None:
+        """Blue takes another count of even points, each new corner moves onto red, and the gap is measured all along.
+
+        Points and count change halfway, and what comes ``meanwhile`` then, too. Counter and mark come the first time.
+        """
+        joined, counter = self.joined, self.joined.counter
+        old, new = joined.curve, self.even.curves[index]
+        x = np.unique([*joined.x, *old.x, *new.x])
+        shown = counter in self.mobjects
+        dots, leaving = joined.dots(new), (joined.knots, joined.mark) if shown else (joined.knots,)
+        moving = VGroup(joined.blue, *self._strip(), *([counter.count, counter.gap] if shown else []))
+
+        def bend(_: VMobject, share: float) -> None:
+            joined.show(self.function, PiecewiseLinearCurve(x, (1 - share) * old(x) + share * new(x)))
+            counter.set_count(len((old if share < 0.5 else new).x))
+
+        self.add(moving, joined.knots)  # the points that leave are over blue until they are gone
+        changing = [FadeOut(part, run_time=seconds, rate_func=EARLY) for part in leaving]
+        changing.append(FadeIn(dots, run_time=seconds, rate_func=LATE))
+        bending = UpdateFromAlphaFunc(moving, bend, run_time=seconds, rate_func=smooth)
+        self.play(bending, *changing, *meanwhile)
+        strip = self._strip()
+        self.remove(moving)
+        joined.knots, joined.curve = dots, new
+        counter.set_gap(float(self.even.errors[index]))
+        self.add(*strip, joined.blue, joined.knots, *([counter] if shown else []))
+        self.play(FadeIn(joined.measure(joined.mark)), *([] if shown else [FadeIn(counter)]), run_time=0.4)
+        self.add(counter)
+
+    def _slide(self, seconds: float) -> None:
+        """The points move along the curve to better places; the lines between them and the largest gap go along."""
+        joined, placed = self.joined, self.placed.curves[self.middle]
+        start, end = joined.curve.x, placed.x
+        moving = VGroup(*self._strip(), joined.blue, joined.knots, joined.counter.gap)
+
+        def slide(_: VMobject, share: float) -> None:
+            x = (1 - share) * start + share * end
+            joined.show(self.function, PiecewiseLinearCurve(x, self.function(x)), at=x)
+
+        self.play(FadeOut(joined.mark), run_time=0.2)
+        turning = self.formula.show(placed.decompose(), seconds=seconds)
+        self.play(UpdateFromAlphaFunc(moving, slide, run_time=seconds, rate_func=smooth), *turning)
+        joined.curve = placed
+        self.play(FadeIn(joined.measure(joined.mark)), run_time=0.4)
+        joined.counter.set_gap(float(self.placed.errors[self.middle]))
+        strip = self._strip()
+        self.remove(moving)
+        self.add(*strip, joined.counter, joined.blue, joined.knots)
+
+    def _take_shape(self, function: Function, curve: PiecewiseLinearCurve, gap: float) -> None:
+        """Red becomes ``function``, and blue ``curve``; points, on red all the way, gap and the sum's terms go along.
+
+        More or fewer points take the others' place halfway: then red must stay as it is.
+        """
+        joined, counter = self.joined, self.joined.counter
+        old_function, old = joined.function, joined.curve
+        x = np.unique([*joined.x, *old.x, *curve.x])
+        as_many = len(curve.x) == len(old.x)
+
+        def turn(_: VMobject, share: float) -> None:
+            def between(at: NDArray) -> NDArray:
+                return (1 - share) * old_function(at) + share * function(at)
+
+            joined.plot.set_curve(joined.red, x, between(x))
+            blue = PiecewiseLinearCurve(x, (1 - share) * old(x) + share * curve(x))
+            joined.show(between, blue, at=(1 - share) * old.x + share * curve.x if as_many else None)
+            counter.set_count(len((old if share < 0.5 else curve).x))
+
+        moving, changing = VGroup(*self._strip(), joined.red, joined.blue, counter.count, counter.gap), []
+        if as_many:
+            self.add(moving.add(joined.knots))
+        else:
+            leaving, joined.knots = joined.knots, joined.dots(curve)
+            changing = [FadeOut(leaving, rate_func=EARLY), FadeIn(joined.knots, rate_func=LATE)]
+            self.add(moving, leaving)  # points that leave are over blue until they are gone
+        turning = self.formula.show(curve.decompose(), seconds=1.0)
+        self.play(UpdateFromAlphaFunc(moving, turn, run_time=1.0, rate_func=smooth), *changing, *turning)
+        strip = self._strip()
+        self.remove(moving)
+        joined.function, joined.curve = function, curve
+        counter.set_gap(gap)
+        self.add(*strip, counter, joined.red, joined.blue, joined.knots)
+        self.wait(0.3)
+
+    def _move_to(self, plot: Plot, *meanwhile: Animation) -> None:
+        """The axes become those of another plot of the same curve, and all that they show goes along."""
+        joined = self.joined
+        old, joined.plot = joined.plot, plot
+        before = joined.red, joined.blue, joined.knots
+        after = joined.band(), joined.lines(joined.curve), joined.dots(joined.curve)
+        moving = [ReplacementTransform(*pair) for pair in zip(before, after, strict=True)]
+        mark = Transform(joined.mark, joined.measure(joined.mark.copy()))
+        self.play(*narrowed(old, plot), *moving, mark, *meanwhile, run_time=0.6)
+        joined.red, joined.blue, joined.knots = after
+        self.add(plot, joined.red, joined.blue, joined.mark, joined.knots)
+
+    # -- the sum that blue is, and its gaps ----------------------------------------------------------------------
+
+    def _name_the_terms(self, curve: PiecewiseLinearCurve) -> None:
+        """The terms come one by one at the right, and each is added: the level where blue begins, then the pieces."""
+        terms, panels, sum_, joined = self.terms, self.terms.panels, self.terms.sum, self.joined
+        sum_.remove(sum_.tip, sum_.gap)
+        self.lines = VGroup(*panels.guides[: len(curve.x)])  # at the corners, where the axis has no labels
+        arriving = [
+            Create(terms.level),
+            *map(FadeIn, (panels.panel(0), self.lines)),
+            *self.formula.show(curve.decompose(), 0),
+        ]
+        self.play(emphasis(joined.blue, FAINT), *arriving, run_time=0.7)
+        self.play(Create(sum_.blue), run_time=0.4)
+        pieces = len(curve.x) - 1
+        stages = [*range(1, min(pieces, self.formula.most)), pieces]  # where there are many, the last has all the rest
+        self.add(sum_, joined.knots)
+        for before, piece in pairwise([0, *stages]):
+            new = [panels.panel(k) for k in range(before + 1, piece + 1)]
+            shapes = [Create(panel[1]) for panel in new]
+            self.play(*shapes, *(FadeIn(part) for panel in new for part in (panel[0], *panel[2:])), run_time=0.4)
+
+            def grow(sum_: RunningSum, share: float, start: int = before, end: int = piece) -> None:
+                sum_.set_added(start + share * (end - start))
+
+            self.play(UpdateFromAlphaFunc(sum_, grow), *self.formula.show(curve.decompose(), piece), run_time=0.5)
+        self.remove(sum_)
+        self.add(panels, emphasize(joined.blue, FULL), joined.mark, joined.knots)
+
+    def _strip(self) -> list[GapStrip]:
+        """The strip of gaps, if it is on the screen."""
+        strip = self.joined.strip
+        return [strip] if strip is not None and strip in self.get_mobject_family_members() else []
+
+    def _zoom_gaps(self, times: float) -> None:
+        """The gaps in the strip become ``times`` as high as they are in the plot."""
+        for strip in self._strip():
+            if strip.times != times:
+                self.play(*strip.zoom(times, self._strip_name(times)), run_time=0.5)
+
+    def _strip_name(self, times: float) -> str:
+        return self.screen("gaps", times=number_text(times))
+
+    def _times(self, index: int) -> float:
+        """How many times enlarged the gaps are seen from this count of even points on."""
+        return enlarged(self.low, float(self.even.errors[index:].max()))
 
     def _note_last(self) -> list[VMobject]:
         """The gap that was reached, as a dot in the chart and in print, if there is room: what has been brought."""
-        if not self._is_better_placed() or not self.chart.shows(self.placed, -1):
+        if not self.is_better or not self.chart.shows(self.placed, -1):
             return []
         note, last = self.chart.placed_note(self.placed, -1), self.chart.placed_last
         self.play(FadeIn(last), FadeIn(note, shift=0.1 * UP), run_time=0.4)
         self.wait(0.5)
         return [note, last]
-
-    def _keep_copy(self, index: int) -> None:
-        """A small copy of red stays at the right, with the gap."""
-        self.play(*self.copies.take(index, self.red, self.gap.text), run_time=0.7)

@@ -13,14 +13,13 @@ from gradreel.scenes.lecture.curves.pictures.curve_board import (
     EXPLAINED,
     ONE_BY_ONE,
     CurveBoard,
+    WideCurve,
     bending,
     curve_through,
 )
 from gradreel.scenes.lecture.curves.pictures.height_probe import HeightProbe
 from gradreel.scenes.lecture.curves.pictures.pieces import Badge
-from gradreel.scenes.lecture.curves.pictures.running_sum import RunningSum
-from gradreel.scenes.lecture.curves.pictures.sum_label import SumLabel
-from gradreel.scenes.lecture.curves.pictures.wide_curve import WideCurve
+from gradreel.scenes.lecture.curves.pictures.running_sum import RunningSum, SumLabel
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.style import palette
 from gradreel.scenes.words.counts import Count

@@ -16,7 +16,7 @@ from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.curves.pictures.formula_numbers import in_formula
 from gradreel.scenes.lecture.curves.pictures.relu_sum import ReluSum
 from gradreel.scenes.lecture.curves.pictures.sigmoid_board import ROLE
-from gradreel.scenes.lecture.curves.pictures.small_curve import SmallCurve
+from gradreel.scenes.lecture.curves.pictures.small_curves import SmallCurve
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import Y, many_features_source, relu_source, sum_of_relus_source

@@ -27,7 +27,7 @@ from gradreel.scenes.lecture.curves.pictures.sigmoid_board import (
     close_ticks,
     close_view,
 )
-from gradreel.scenes.lecture.curves.pictures.small_curve import SmallCurve
+from gradreel.scenes.lecture.curves.pictures.small_curves import SmallCurve
 from gradreel.scenes.mobjects.carried_curve import Sight, carry
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading

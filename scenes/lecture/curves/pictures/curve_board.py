@@ -9,13 +9,13 @@ from gradreel.core.curves.continuity import Function
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.errors import UserError
 from gradreel.scenes.lecture.curves.pictures.badge_sum import BadgeSum
-from gradreel.scenes.lecture.curves.pictures.curve_axes import BOTTOM, TOP, corner_axes
+from gradreel.scenes.lecture.curves.pictures.curve_axes import BOTTOM, TOP, WIDE_RIGHT, corner_axes, narrowed
 from gradreel.scenes.lecture.curves.pictures.pieces import PiecePanels
 from gradreel.scenes.lecture.curves.pictures.running_sum import MANY, RunningSum
 from gradreel.scenes.mobjects.plot import Plot, dashed
 from gradreel.scenes.mobjects.ticks import round_step
 from gradreel.scenes.style import BAND, mix, palette
-from manim import Animation, UpdateFromAlphaFunc, VGroup, VMobject, smooth
+from manim import Animation, ReplacementTransform, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
 ONE_BY_ONE = 6  # with more pieces than this, three are explained and the others follow quickly
@@ -106,3 +106,23 @@ def melting(line: VMobject, board: CurveBoard, plot: Plot, function: Function) -
     at = [axes.x_range[0] + share * np.ptp(axes.x_range) for axes in (old, plot)]
     start, end = old.at(at[0], board.curve(at[0])), plot.at(at[1], function(at[1]))
     return UpdateFromAlphaFunc(line, lambda line, share: line.set_points_as_corners(start + share * (end - start)))
+
+
+class WideCurve:
+    """The curve over axes as wide as the picture has room for, before it is taken apart.
+
+    Parts: ``plot``, ``red``, ``knots``, ``guides`` under them, each as the `CurveBoard` has it."""
+
+    def __init__(self, curve: PiecewiseLinearCurve, board: CurveBoard) -> None:
+        self.board = board
+        self.plot = corner_axes(curve, board.plot.x_range, board.plot.y_range, WIDE_RIGHT)
+        few = board.pieces <= MANY
+        self.red = self.plot.curve(board.sum.corners, board.sum.red, palette.red)
+        self.knots = VGroup(*(self.plot.dot(a, b, palette.red, 0.1 if few else 0.06) for a, b in curve.knots))
+        self.guides = VGroup(*(self.plot.guide(a, b) for a, b in curve.knots if few))
+
+    def narrowed(self) -> list[Animation]:
+        """The animations that make it the board's, with room for parts beside it."""
+        board = self.board
+        pairs = (self.red, board.red), (self.guides, board.guides), (self.knots, board.knots)
+        return [*narrowed(self.plot, board.plot), *(ReplacementTransform(old, new) for old, new in pairs)]

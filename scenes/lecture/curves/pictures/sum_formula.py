@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from gradreel.scenes import style
+from gradreel.scenes.lecture.curves.pictures.formula_numbers import in_formula
+from gradreel.scenes.mobjects.arithmetic import printed_sum
 from gradreel.scenes.mobjects.lecture_formulas import (
     CONSTANT,
     sigmoid_term_source,
@@ -32,13 +37,15 @@ WRITTEN_OUT = 3  # with more terms than this, those between the first and the la
 LARGEST = 46
 STACK, FOLD = 1.2, 1.4  # seconds
 LINE = 0.5  # scene units from one stacked term to the next
+CONSTANT_SUM = 1.5  # baseline of the constant's sum, over the rows
 
 
 class SumFormula:
     """Two formulas on one baseline, from one left edge: ``written_out`` and ``folded`` (with a sum sign).
 
     ``prefix`` is "y = b +" of the first; ``terms`` are its terms in order, each with the sign before it (the first has
-    none); the dots between the first and the last count as part of the last one's sign.
+    none); the dots between the first and the last count as part of the last one's sign. ``ending``: the formula, of as
+    many sigmoids or more, whose ``end`` stands behind the first term.
     """
 
     def __init__(self, count: int, baseline: float, left: float, right: float) -> None:
@@ -53,6 +60,7 @@ class SumFormula:
         size = LARGEST * min(1.0, (right - left) / formula(source, LARGEST).width)
         self.written_out = formula(source, size).place(baseline, left=left)
         self.folded = formula(sum_of_sigmoids_source(count), size).place(baseline, left=left)
+        self.ending = self.written_out
         self.prefix = VGroup(*self.written_out[:PREFIX])
         self.terms = self._split([len(sign.replace("dots.c", "…").replace(" ", "")) for sign in signs])
 
@@ -66,15 +74,21 @@ class SumFormula:
             raise ValueError(f"the formula has {len(self.written_out)} glyphs, its parts {start}")
         return terms
 
-    def of_more(self, count: int) -> TextMobject:
-        """The same sum of ``count`` sigmoids, more than here, in the same size: its first term lies where ours does."""
-        source = f"{single_term_source()}{DOTS}{sigmoid_term_source(str(count))}"
-        return formula(source, self.written_out.font_size).place(**self.place)
+    @property
+    def end(self) -> VGroup:
+        """What the sum has after its first term; it may be nothing."""
+        return VGroup(*self.ending[PREFIX + TERM :])
 
-    @staticmethod
-    def after_first(text: TextMobject) -> VGroup:
-        """What a sum has after its first term; it may be nothing."""
-        return VGroup(*text[PREFIX + TERM :])
+    def end_with(self, count: int) -> list[Animation]:
+        """The animations that make the end that of a sum of ``count`` sigmoids, ours or more; the first term stays."""
+        old = self.end
+        self.ending = self.written_out
+        if count > self.count:
+            source = f"{single_term_source()}{DOTS}{sigmoid_term_source(str(count))}"
+            self.ending = formula(source, self.written_out.font_size).place(**self.place)
+        soon, late = squish_rate_func(smooth, 0.0, 0.5), squish_rate_func(smooth, 0.5, 1.0)
+        leaving = [FadeOut(old, rate_func=soon)] if len(old) else []
+        return [*leaving, *([FadeIn(self.end, rate_func=late)] if len(self.end) else [])]
 
     def only_first(self) -> TextMobject:
         """``written_out``, in which terms after the first are not seen: they are to ``come``."""
@@ -132,3 +146,25 @@ def _round_the_corner(part: VMobject, right: float, up: float) -> Animation:
         gone[:] = there
 
     return UpdateFromAlphaFunc(part, update, run_time=STACK, rate_func=linear)
+
+
+class ConstantSum:
+    """``b + c_2 + c_3 = …`` with its numbers, of which each c is mirrored: what the constant comes to with them.
+
+    Two decimals where the printed numbers add up so, else a few more; "approx" where they do not even then.
+    Parts of its ``text``: ``start`` (the letter b and its number), ``terms`` (one for each c), ``end``. It ``fits``
+    between ``left`` and ``right`` at a size that can be read, or else is not to be shown.
+    """
+
+    def __init__(self, b: float, added: Sequence[float], left: float, right: float) -> None:
+        total = b + sum(added)
+        printed = printed_sum([b, *added], total, most=4)
+        first, last = (in_formula(value, printed.decimals) for value in (b, total))
+        signed = [in_formula(c, printed.decimals, signed=True) for c in added]
+        terms = " ".join(f'part("c-{k}", magenta({c}))' for k, c in enumerate(signed))
+        end = f'part("end", {"=" if printed.exact else "approx"} grey({last}))'
+        self.text = text = formula(f'part("start", grey(b): thick grey({first})) {terms} {end}', style.LETTER)
+        self.fits = text.width <= right - left
+        text.place(CONSTANT_SUM, right=right)
+        self.start, self.end = text.part("start"), text.part("end")
+        self.terms = [text.part(f"c-{k}") for k in range(len(added))]

@@ -1,4 +1,4 @@
-"""How far a sum misses red while it learns: gaps in the plot, and states that it has passed."""
+"""How far a sum of sigmoids misses red: its gaps in the plot, states that it has passed, and the largest gap."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.lecture.curves.pictures.straight_line import Gaps
+from gradreel.scenes.lecture.curves.pictures.sum_numbers import SumNumbers
 from gradreel.scenes.mobjects.pace import Pace
 from gradreel.scenes.mobjects.plot import Plot
+from gradreel.scenes.mobjects.text import Number, words
 from gradreel.scenes.style import emphasize, palette
-from manim import VGroup
+from manim import Animation, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth
 from numpy.typing import NDArray
 
 GAPS = 25
@@ -52,3 +54,29 @@ def passed_shares(pace: Pace, wanted: Sequence[float]) -> tuple[list[int], list[
     """The recorded rows nearest below these shares of the walk, and the shares at which they are reached."""
     rows = sorted({int(pace.row(share)) for share in wanted})
     return rows, [pace.share(row) for row in rows]
+
+
+class CutCounter(VGroup):
+    """``sigmoids 3   largest gap 0.58`` on the heading's line, of a sum set by hand; ``most``: cuts of a piece."""
+
+    def __init__(self, count_words: str, gap_words: str, numbers: SumNumbers, most: int) -> None:
+        super().__init__()
+        line = style.HEADING_BASELINE
+        self.gap = Number(numbers.gap(1), 2, 32).place(line, style.RIGHT_EDGE)
+        gap_name = words(gap_words, 32).place(line, right=self.gap.get_left()[0] - 0.2)
+        self.count = Number(most * numbers.n_sigmoids, 0, 32).place(line, gap_name.get_left()[0] - 0.6)
+        count_name = words(count_words, 32).place(line, right=self.count.get_left()[0] - 0.2)
+        self.count.set_value(numbers.n_sigmoids)
+        self.add(count_name, self.count, gap_name, self.gap)
+
+    def cutting(self, numbers: SumNumbers, before: int, cuts: int) -> Animation:
+        """The animation in which the gap is that of the sum on its way to smaller pieces; the count changes halfway."""
+        counts = before * numbers.n_sigmoids, cuts * numbers.n_sigmoids
+        start, end = numbers.missed(before), numbers.missed(cuts)
+
+        def update(_: VMobject, share: float) -> None:
+            self.count.set_value(counts[int(share >= 0.5)])
+            moved = smooth(share)
+            self.gap.set_value(float(np.abs((1 - moved) * start + moved * end).max()))
+
+        return UpdateFromAlphaFunc(self, update, rate_func=linear)

@@ -1,0 +1,95 @@
+"""A sum of a few sigmoids as numbers: of a run that learns it, and set by hand for the same curve."""
+
+from __future__ import annotations
+
+import numpy as np
+from gradreel.core.curves.sigmoid_matching import matched_sum, matched_theta
+from gradreel.core.network.theta import hidden_terms, loss, predict, unpack
+from gradreel.core.trace.trace import Trace
+from gradreel.scenes.mobjects.fit_plot import SAMPLES
+from gradreel.scenes.mobjects.pace import Pace, pace_of, sampled_rows, state_at
+from numpy.typing import NDArray
+
+
+class SumNumbers:
+    """Of a run with one layer of H sigmoids on a curve, and of the sum set by hand: a sigmoid for each of its pieces.
+
+    ``x`` (SAMPLES,): where curves are drawn; ``dense``: where gaps are measured, the curve's knots among them;
+    ``hand``: theta (P,) set by hand, None where pieces and sigmoids are not as many; ``curves`` (K, SAMPLES) and
+    ``losses`` (K,) of a few hundred recorded states; ``pace`` of the walk through all of them.
+    """
+
+    def __init__(self, run: Trace, longest: float) -> None:
+        """``longest``: the share of the walk that the way from one recorded state to the next may take, at most."""
+        self.run, self.experiment = run, run.experiment
+        self.n_sigmoids = self.experiment.hidden[0]
+        self.last = len(run.kept) - 1
+        dataset = self.experiment.dataset
+        self.curve, self.x = dataset.curve(), np.linspace(*dataset.range, SAMPLES)
+        self.parts = self.curve.decompose()
+        self.dense = np.unique([*np.linspace(*dataset.range, 2001), *self.curve.x])
+        self.features = dataset.features_at(self.x)
+        self.hand = matched_theta(self.experiment) if len(self.parts) == self.n_sigmoids else None
+        rows = sampled_rows(0, self.last)
+        self.states = np.asarray(run.parameters[rows])
+        self.curves = predict(self.experiment, self.states, self.features)
+        self.losses = loss(self.experiment, self.states)
+        terms = hidden_terms(self.experiment, self.states, self.features)
+        pace = pace_of(rows, np.concatenate([self.curves, *np.moveaxis(terms, -1, 0)], axis=1))
+        self.pace = no_state_longer(pace, longest)
+
+    def theta(self, row: float) -> NDArray:
+        """theta (P,) at a row of the trace, or between two neighbouring ones."""
+        return state_at(self.run, row)
+
+    def loss(self, theta: NDArray) -> float:
+        return float(loss(self.experiment, theta[None])[0])
+
+    def terms(self, theta: NDArray) -> tuple[float, NDArray]:
+        """The constant, and what each sigmoid adds at ``x``, (SAMPLES, H)."""
+        return float(unpack(self.experiment, theta).b), hidden_terms(self.experiment, theta, self.features)
+
+    def letters(self, theta: NDArray) -> dict[str, NDArray]:
+        """Each sigmoid's numbers by letter, (H,), so that b + w x_1 is right as it is written: for x itself."""
+        layers = unpack(self.experiment, theta)
+        w = layers.weights[0][:, 0]
+        return {"c": layers.c, "b": layers.biases[0] - w * self.experiment.dataset.offset, "w": w}
+
+    def by_hand(self, cuts: int) -> NDArray:
+        """The sum set by hand at ``x``, with a sigmoid for each part when each piece is cut into ``cuts``."""
+        return matched_sum(self.parts, self.x, cuts)
+
+    def missed(self, cuts: int) -> NDArray:
+        """That sum less the curve, at ``dense``."""
+        return matched_sum(self.parts, self.dense, cuts) - self.curve(self.dense)
+
+    def gap(self, cuts: int) -> float:
+        """Its largest distance from the curve."""
+        return float(np.abs(self.missed(cuts)).max())
+
+    def extents(self) -> NDArray:
+        """(H + 1, 2): lowest and highest value of the constant and of each sigmoid in all that is shown of them."""
+        shown = self.states if self.hand is None else np.concatenate([self.states, self.hand[None]])
+        terms, b = hidden_terms(self.experiment, shown, self.features), unpack(self.experiment, shown).b
+        seen = [[b.min(), *terms.min(axis=(0, 1))], [b.max(), *terms.max(axis=(0, 1))]]
+        if self.hand is not None:  # then the constant makes up for each mirrored step of the last state in turn
+            layers = unpack(self.experiment, self.theta(self.last))
+            mirrored = layers.weights[0][:, 0] < 0
+            constants = layers.b + np.cumsum([0.0, *layers.c[mirrored]])
+            turned = np.where(mirrored, -layers.c, 0.0)
+            seen += [[constants.min(), *np.zeros(len(turned))], [constants.max(), *turned]]
+        return np.column_stack([np.min(seen, axis=0), np.max(seen, axis=0)])
+
+
+def no_state_longer(pace: Pace, most: float) -> Pace:
+    """The same walk, in which no recorded state takes more than the share ``most`` to reach: others have its time.
+
+    With too few states for that, all take the same time.
+    """
+    longest, weight = most * np.diff(pace.rows), np.diff(pace.shares)
+    if longest.sum() <= 1:
+        weight = longest
+    for _ in range(60):
+        weight = np.minimum(weight / weight.sum(), longest)
+    shares = np.concatenate([[0.0], np.cumsum(weight)])
+    return Pace(pace.rows, shares / shares[-1])
