@@ -223,5 +223,5 @@ def test_lines_and_curves(play):
     layers, errors = zip(*((network.layers, network.error) for network in deeper.networks), strict=True)
     assert list(errors) == sorted(errors, reverse=True) and layers[-1] == max(layers) > 101  # "taller than Taipei 101"
     assert 10**6 < deeper.pictures < 2 * 10**6
-    sums = play(SumOfSigmoids, lambda scene, beat: scene._gap(1) if beat == "smaller" else None).scene
-    assert sums._gap(8) < sums._gap(1) / 2
+    sums = play(SumOfSigmoids, lambda scene, beat: scene.numbers.gap(1) if beat == "smaller" else None).scene
+    assert sums.numbers.gap(8) < sums.numbers.gap(1) / 2

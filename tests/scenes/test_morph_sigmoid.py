@@ -218,13 +218,9 @@ def state(scene):
 
 def cut(scene):
     """How many pieces, the shown gap, the bracket's length, the curve."""
-    ends = [scene.fit.plot.data(scene.bracket[0].points[k])[1] for k in (0, -1)]
-    return (
-        scene.counted.count.text,
-        scene.counted.gap.text,
-        abs(ends[0] - ends[1]),
-        drawn(scene.fit.plot, scene.fit.model),
-    )
+    counted, fit = scene.counted, scene.fit
+    ends = [fit.plot.data(scene.bracket[0].points[k])[1] for k in (0, -1)]
+    return counted.count.text, counted.gap.text, abs(ends[0] - ends[1]), drawn(fit.plot, fit.model)
 
 
 def small(scene):
@@ -362,18 +358,16 @@ def test_the_gap_shrinks_as_pieces_are_cut(sum_films):
 
 def test_the_gap_goes_with_blue_to_the_smaller_pieces_and_the_count_changes_halfway(sum_films):
     scene = sum_films["long"].scene
-    counting, seen = scene.counted.cutting(scene.numbers, 1, 2), []
+    numbers = scene.numbers
+    counting, seen = scene.counted.cutting(numbers, 1, 2), []
     for share in np.linspace(0, 1, 9):
         counting.update_function(counting.mobject, share)
         seen.append((scene.counted.count.text, scene.counted.gap.text))
     counts, gaps = zip(*seen, strict=True)
     assert list(counts) == ["3"] * 4 + ["6"] * 5
-    assert (gaps[0], gaps[-1]) == (f"{scene.numbers.gap(1):.2f}", f"{scene.numbers.gap(2):.2f}")
-    halfway = (
-        matched_sum(scene.numbers.parts, scene.numbers.dense, 1)
-        + matched_sum(scene.numbers.parts, scene.numbers.dense, 2)
-    ) / 2
-    assert gaps[4] == f"{np.abs(halfway - scene.numbers.curve(scene.numbers.dense)).max():.2f}"
+    assert (gaps[0], gaps[-1]) == (f"{numbers.gap(1):.2f}", f"{numbers.gap(2):.2f}")
+    halfway = (matched_sum(numbers.parts, numbers.dense, 1) + matched_sum(numbers.parts, numbers.dense, 2)) / 2
+    assert gaps[4] == f"{np.abs(halfway - numbers.curve(numbers.dense)).max():.2f}"
 
 
 def test_at_a_joint_the_next_part_adds_what_the_first_misses(sum_films):

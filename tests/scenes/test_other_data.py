@@ -242,7 +242,7 @@ def test_sum_of_sigmoids(neutral, hidden):
     played = neutral(SumOfSigmoids, run=run)
     hand = (["add-up", "smaller"], ["found-mirrored"]) if hidden == 3 else ([], [])
     assert played.beats == ["by-hand", *hand[0], "sigma", "start", "learn", "end-close-better", *hand[1]]
-    ends = [played.scene.readout.written(played.scene._loss_at(row)) for row in (0, 30)]
+    ends = [played.scene.readout.written(played.scene.numbers.loss_at(row)) for row in (0, 30)]
     assert said(played, "start") == ends[:1] and said(played, "end-close-better") == ["30", ends[1]]
 
 

@@ -45,6 +45,9 @@ class SumNumbers:
     def loss(self, theta: NDArray) -> float:
         return float(loss(self.experiment, theta[None])[0])
 
+    def loss_at(self, row: float) -> float:
+        return self.loss(self.theta(row))
+
     def terms(self, theta: NDArray) -> tuple[float, NDArray]:
         """The constant, and what each sigmoid adds at ``x``, (SAMPLES, H)."""
         return float(unpack(self.experiment, theta).b), hidden_terms(self.experiment, theta, self.features)
