@@ -32,10 +32,10 @@ _RUNS_AT_ONCE = 10  # side by side: each has some ten files open, and memory for
 def train(experiment: Experiment, directory: str | Path, progress: Progress | None = None) -> Trace:
     """The trace of ``experiment`` in ``directory``/<digest>, opened; trained first unless an intact one is there.
 
-    A run that was interrupted or killed is gone on with from its last kept state and ends in the same trace bit for
-    bit. ``progress(done, updates)`` is called about a hundred times. TrainingError if the run diverges, UserError if
-    the directory cannot be written to; nothing new is left under the final name then. Bit for bit the same on the same
-    machine and versions, however many runs go on beside it.
+    A run that was interrupted or killed is resumed from its last kept state and ends in the same trace bit for bit. The
+    trace is the same bit for bit on the same machine and versions, however many runs are trained beside it.
+    ``progress(done, updates)`` is called about a hundred times. TrainingError if the run diverges, UserError if the
+    directory cannot be written to; nothing new is left under the final name then.
     """
     train_all([experiment], directory, progress)
     return Trace.find(directory, experiment)
@@ -111,36 +111,39 @@ def _train_missing(missing: dict[str, Experiment], directory: Path, progress: Pr
             locks.enter_context(one_writer(directory, digest))
         runs = [run for run in missing.values() if _intact(directory, run) is None]  # some may have come meanwhile
         total = sum(run.n_updates for run in runs)
-        before = 0
-        for start, group in _by_start(directory, runs):
-            told = partial(_told, progress, before, total, len(group))
-            _train_group(group, directory, start, told)
-            before += sum(run.n_updates for run in group)
+        finished = 0
+        for journals, group in _grouped_by_start(directory, runs):
+            report = partial(_report, progress, finished, total, len(group))
+            _train_group(group, directory, journals, report)
+            finished += sum(run.n_updates for run in group)
+
+
+def _report(progress: Progress, finished: int, total: int, runs: int, done: int) -> None:
+    """Each of so many runs side by side has made ``done`` updates."""
+    progress(finished + runs * done, total)
 
 
 def _train_group(
-    group: list[Experiment], directory: Path, journals: list[Journal] | None, told: Callable[[int], None]
+    group: list[Experiment], directory: Path, journals: list[Journal] | None, report: Callable[[int], None]
 ) -> None:
-    """Those whose journal is not true start anew, the others go on."""
+    """Train runs side by side. Where the files of one are not what its journal says, each goes on, or begins, alone."""
     try:
-        _train(group, directory, journals, told)
+        _train(group, directory, journals, report)
     except DamagedJournalError:
         if journals is None or len(group) == 1:
-            _train(group, directory, None, told)
+            _train(group, directory, None, report)
             return
         for i, (run, journal) in enumerate(zip(group, journals, strict=True)):
-            _train_group([run], directory, [journal], partial(_told_of_one, told, i, len(group), run.n_updates))
+            share = partial(_report_share, report, i, len(group), run.n_updates)
+            _train_group([run], directory, [journal], share)
 
 
-def _told_of_one(told: Callable[[int], None], number: int, runs: int, updates: int, done: int) -> None:
-    told((number * updates + done) // runs)
+def _report_share(report: Callable[[int], None], trained: int, runs: int, updates: int, done: int) -> None:
+    """One of so many runs has made ``done`` updates, after others have made all of theirs."""
+    report((trained * updates + done) // runs)
 
 
-def _told(progress: Progress, before: int, total: int, runs: int, done: int) -> None:
-    progress(before + runs * done, total)
-
-
-def _by_start(directory: Path, runs: list[Experiment]) -> list[tuple[list[Journal] | None, list[Experiment]]]:
+def _grouped_by_start(directory: Path, runs: list[Experiment]) -> list[tuple[list[Journal] | None, list[Experiment]]]:
     """The runs that start anew together, and those that go on from the same update together, with their journals."""
     started: dict[int, list[tuple[Journal, Experiment]]] = {}
     for run in runs:
@@ -176,7 +179,7 @@ def _rows_by(run: Experiment, updates: int) -> dict[str, int]:
 
 
 def _train(
-    experiments: list[Experiment], directory: Path, journals: list[Journal] | None, told: Callable[[int], None]
+    experiments: list[Experiment], directory: Path, journals: list[Journal] | None, report: Callable[[int], None]
 ) -> None:
     """Train from the start, or from where the journals say. All have the same shape and go on from the same update."""
     with one_thread(), ExitStack() as stack:
@@ -194,15 +197,17 @@ def _train(
             )
             for run, experiment in enumerate(experiments)
         ]
-        training = _Training(experiments, writers, told)
+        training = _Training(experiments, writers, report)
         training.run(journals[0].updates if journals else 0)
 
 
 class _Training:
     """The loop: S runs, their networks, their generators and where they are recorded."""
 
-    def __init__(self, experiments: list[Experiment], writers: list[TraceWriter], told: Callable[[int], None]) -> None:
-        self.experiment, self.experiments, self.writers, self.told = experiments[0], experiments, writers, told
+    def __init__(
+        self, experiments: list[Experiment], writers: list[TraceWriter], report: Callable[[int], None]
+    ) -> None:
+        self.experiment, self.experiments, self.writers, self.report = experiments[0], experiments, writers, report
         self.networks = Networks(self.experiment, len(experiments))
         self.examples = Examples(self.experiment, self.networks)
         self.generators = [torch.Generator("cpu").manual_seed(run.seed) for run in experiments]
@@ -218,7 +223,7 @@ class _Training:
         for epoch in range(first):  # the generators are to be where they were
             self._orders(epoch, written=True)
         if start:
-            self._take_up(start)
+            self._restore(start)
         for epoch in range(first, experiment.epochs):
             orders = self._orders(epoch, written=epoch == first and start > 0)
             rate = experiment.rate(epoch)
@@ -236,7 +241,7 @@ class _Training:
                 if self.new_losses == _LOSSES_AT_ONCE:
                     self._write_losses(done)
                 if done * 100 // updates != (done - 1) * 100 // updates:
-                    self.told(done)
+                    self.report(done)
         self._keep(updates)
         self._write_losses(updates)
         self._write_known()
@@ -302,7 +307,7 @@ class _Training:
                 made = np.arange(start, min(start + _KNOWN_AT_ONCE, updates))
                 writer.columns["epoch"].append(made // self.experiment.batches_per_epoch)
 
-    def _take_up(self, done: int) -> None:
+    def _restore(self, done: int) -> None:
         """Put the recorded states after ``done`` updates into the networks."""
         row = done // self.experiment.kept_every
         for run, writer in enumerate(self.writers):

@@ -1,4 +1,4 @@
-"""Work that Ctrl+C does not cut in two: it is obeyed right after."""
+"""Ctrl+C and SIGTERM that wait until a piece of work is whole."""
 
 import signal
 import threading
@@ -9,8 +9,8 @@ from typing import Any, Self
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class Uninterrupted:
-    """While this context lasts, `call` finishes what it was given before a signal's handler may raise.
+class DeferredSignals:
+    """A context in which `call` finishes its work before a signal's handler may raise.
 
     Only handlers in Python can raise in the middle of something, and only in the main thread; nothing else is touched.
     """

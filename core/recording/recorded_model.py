@@ -38,8 +38,8 @@ class Row:
             torch._foreach_copy_(self._parts, tensors)
 
 
-class RowsOnTheirWay:
-    """The last rows of one column, gathered from the model's tensors and appended later."""
+class PendingRows:
+    """Rows of one column that have been copied from the model's tensors and are not appended yet: two at most."""
 
     def __init__(self, recorded: "RecordedModel", column: ColumnWriter) -> None:
         self._column = column
@@ -51,11 +51,11 @@ class RowsOnTheirWay:
         return len(self._waiting)
 
     def take(self, tensors: list[torch.Tensor]) -> None:
-        """Gather a row, which waits then. At most two wait."""
+        """Copy the tensors as a new row."""
         self._spare[-1].take(tensors)
         self._waiting.append(self._spare.pop())
 
-    def last_is(self, tensors: list[torch.Tensor]) -> bool:
+    def last_equals(self, tensors: list[torch.Tensor]) -> bool:
         """Whether the row taken last is what would be taken now, bit for bit."""
         self._spare[-1].take(tensors)
         return torch.equal(self._spare[-1].bits, self._waiting[-1].bits)
@@ -127,15 +127,15 @@ class RecordedModel:
         """A vector as long as theta."""
         return Row(self._shapes, self.dtype)
 
-    def take_state(self, row: RowsOnTheirWay) -> None:
-        """Take theta as a row. ValueError if a part is of another dtype than at the start."""
+    def take_state(self, rows: PendingRows) -> None:
+        """Copy theta as a new row. ValueError if a part is of another dtype than at the start."""
         if self._frozen:
             self._look_for_thawed()
-        row.take(self._readable())
+        rows.take(self._readable())
 
-    def is_still(self, row: RowsOnTheirWay) -> bool:
+    def is_unchanged(self, rows: PendingRows) -> bool:
         """Whether the row taken last is theta as it is now, bit for bit. ValueError as in `take_state`."""
-        return row.last_is(self._readable())
+        return rows.last_equals(self._readable())
 
     def _readable(self) -> list[torch.Tensor]:
         """Theta's tensors, if their numbers are there and of the dtypes of the start; else ValueError."""
@@ -146,12 +146,12 @@ class RecordedModel:
                     raise ValueError(f"the dtype of {name} changed {change}")
         return self._in_memory(self._tensors)
 
-    def take_gradient(self, row: RowsOnTheirWay, number: int) -> None:
-        """Take the gradient that this optimizer, counted from 0, uses now as a row; 0 for parts that have none."""
+    def take_gradient(self, rows: PendingRows, number: int) -> None:
+        """Copy the gradient that optimizer ``number`` uses now as a new row, with 0 for parts that have none."""
         gradients: list[Any] = [tensor.grad for tensor in self._tensors]
         if self._plain_gradients:
             try:
-                row.take(self._in_memory(gradients))  # None is what raises the TypeError
+                rows.take(self._in_memory(gradients))  # None is what raises the TypeError
                 return
             except (TypeError, RuntimeError):
                 self._plain_gradients = False  # the way below takes longer
@@ -160,7 +160,7 @@ class RecordedModel:
         whole = zip(gradients, self._zeros, strict=True)
         filled = [zeros if gradient is None else gradient for gradient, zeros in whole]
         dense = [gradient.to_dense() if gradient.is_sparse else gradient for gradient in filled]
-        row.take(self._in_memory(dense))
+        rows.take(self._in_memory(dense))
 
     def is_trained_by(self, optimizer: torch.optim.Optimizer) -> bool:
         """Whether an optimizer has any part of theta."""

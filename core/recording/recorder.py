@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from gradreel.core.errors import UserError, listed
 from gradreel.core.network.training import versions
-from gradreel.core.recording.deferred_signals import Uninterrupted
+from gradreel.core.recording.deferred_signals import DeferredSignals
 from gradreel.core.recording.optimizer_hooks import (
     after_any_step,
     around_scaled_step,
@@ -22,7 +22,7 @@ from gradreel.core.recording.optimizer_hooks import (
     first_after_step,
     last_before_step,
 )
-from gradreel.core.recording.recorded_model import RecordedModel, RowsOnTheirWay
+from gradreel.core.recording.recorded_model import PendingRows, RecordedModel
 from gradreel.core.recording.update_log import UpdateLog
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.trace import MOST_META, column_kinds, sealed_meta
@@ -48,9 +48,9 @@ class Recorder:
     changes them.
     """
 
-    def __init__(self, recorded: RecordedModel, every: int, path: Path, uninterrupted: Uninterrupted) -> None:
+    def __init__(self, recorded: RecordedModel, every: int, path: Path, signals: DeferredSignals) -> None:
         self.recorded, self.every, self.path = recorded, every, path
-        self._uninterrupted = uninterrupted
+        self._signals = signals
         self.updates = 0
         self.failure: Exception | None = None
         self._process = os.getpid()
@@ -99,8 +99,8 @@ class Recorder:
     @contextmanager
     def listening(self, writer: TraceWriter) -> Iterator[None]:
         """While this lasts, each update is recorded."""
-        self._states = RowsOnTheirWay(self.recorded, writer.columns["parameters"])
-        self._gradients = RowsOnTheirWay(self.recorded, writer.columns["gradient"])
+        self._states = PendingRows(self.recorded, writer.columns["parameters"])
+        self._gradients = PendingRows(self.recorded, writer.columns["gradient"])
         self._buffers = writer.columns.get("buffers")
         self._take_buffers()
         self.log = UpdateLog(writer)
@@ -117,7 +117,7 @@ class Recorder:
             yield
 
     def _listen_to(self, optimizer: torch.optim.Optimizer, number: int, hooks: ExitStack) -> None:
-        attempt = partial(self._uninterrupted.call, self._attempt)
+        attempt = partial(self._signals.call, self._attempt)
         hooks.enter_context(last_before_step(optimizer, partial(attempt, self._begin, number)))
         hooks.enter_context(first_after_step(optimizer, partial(attempt, self._end, number)))
 
@@ -291,7 +291,7 @@ class Recorder:
         Where it differs from what the last update left, the loop itself has changed it: that is counted as an edit.
         """
         if len(self._states):
-            if self.recorded.is_still(self._states):
+            if self.recorded.is_unchanged(self._states):
                 return
             self._states.drop()
             if self._edits is not None and self.updates:

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from gradreel.core.arrays import IntArray
 from gradreel.core.errors import UserError, listed
-from gradreel.core.recording.deferred_signals import Uninterrupted
+from gradreel.core.recording.deferred_signals import DeferredSignals
 from gradreel.core.recording.recorded_model import RecordedModel
 from gradreel.core.recording.recorder import INTERRUPTED, Recorder
 from gradreel.core.trace.recorded_run import METRIC_NAME, MOST_COUNTED, is_metric_name
@@ -62,9 +62,9 @@ def record(
     if recorded.outside:
         warnings.warn(_told_of_outside(model, recorded.outside), stacklevel=3)  # the line of the `with`
     ended: BaseException | None = None
-    with Uninterrupted() as uninterrupted, ExitStack() as stack:
+    with DeferredSignals() as signals, ExitStack() as stack:
         stack.enter_context(one_writer(path.parent, path.name, wait=False))
-        recorder = Recorder(recorded, every, path, uninterrupted)
+        recorder = Recorder(recorded, every, path, signals)
         with ExitStack() as files:
             writer = files.enter_context(recorder.files())
             try:
@@ -76,7 +76,7 @@ def record(
                 _leave_alone(files.pop_all(), stack.pop_all())
             else:
                 try:
-                    uninterrupted.call(recorder.complete, files, writer, ended)
+                    signals.call(recorder.complete, files, writer, ended)
                 except UserError:
                     raise
                 except BaseException as error:  # Ctrl+C, obeyed now

@@ -54,12 +54,12 @@ def verify(path: str | Path, progress: Progress | None = None) -> Verification:
     unreadable, damaged = _unsound_columns(path, meta, column_kinds(run))
     if unreadable:
         return Verification(path, 0, None, (*unreadable, *damaged.values()))
-    told = progress or (lambda done, updates: None)
+    report = progress or (lambda done, updates: None)
     if isinstance(run, RecordedRun):
-        return verify_recorded(path, run, tuple(damaged.values()), told)
+        return verify_recorded(path, run, tuple(damaged.values()), report)
     with one_thread():
-        again = _Again(path, run, frozenset(damaged))
-        updates = again.compute(told)
+        again = _Recomputation(path, run, frozenset(damaged))
+        updates = again.compute(report)
     located = {problem.column for problem in again.comparison.problems}
     unlocated = [problem for name, problem in damaged.items() if name not in located]
     problems = (*again.comparison.problems, *unlocated)
@@ -145,7 +145,7 @@ class Comparison:
         self.problems.append(Problem(column, update, parameter, found, computed, text))
 
 
-class _Again:
+class _Recomputation:
     """The updates of a trace once more, each from its recorded state where that is right."""
 
     def __init__(self, path: Path, experiment: Experiment, damaged: frozenset[str]) -> None:
@@ -160,7 +160,7 @@ class _Again:
         self.networks = Networks(experiment)
         self.row = 0  # of the kept state met next
 
-    def compute(self, told: Progress) -> int:
+    def compute(self, report: Progress) -> int:
         """Returns how many updates were run."""
         experiment, networks, comparison = self.experiment, self.networks, self.comparison
         generator = torch.Generator("cpu").manual_seed(experiment.seed)
@@ -188,7 +188,7 @@ class _Again:
                     left = done
                     self._arrive(done, span)
                 if done * 100 // updates != (done - 1) * 100 // updates:
-                    told(done, updates)
+                    report(done, updates)
         return done
 
     def _arrive(self, done: int, span: int) -> None:

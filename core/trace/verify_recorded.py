@@ -438,7 +438,7 @@ class _AdamSettings(_Settings):
 
 
 class _OptimizerRule:
-    """Updates by an optimizer of `core.optimizers`, which is made at the first."""
+    """Updates by an optimizer of `core.network.optimizers`, which is made at the first."""
 
     def __init__(self, optimizer_like: Callable[[torch.Tensor], Optimizer]) -> None:
         self._optimizer_like = optimizer_like

@@ -24,7 +24,7 @@ import pytest
 import torch
 from gradreel.core.errors import UserError
 from gradreel.core.recording import recorder, update_log
-from gradreel.core.recording.recorded_model import RowsOnTheirWay
+from gradreel.core.recording.recorded_model import PendingRows
 from gradreel.core.recording.recording import Recording, record
 from gradreel.core.trace.trace import Trace
 from gradreel.core.trace.verify import verify
@@ -890,17 +890,17 @@ def test_no_update_at_all_is_an_error_that_says_why(tmp_path):
 
 
 def test_ctrl_c_waits_until_an_update_is_whole(tmp_path, monkeypatch):
-    append = RowsOnTheirWay.append
+    append = PendingRows.append
     calls = 0
 
-    def interrupted(rows: RowsOnTheirWay) -> None:
+    def interrupted(rows: PendingRows) -> None:
         nonlocal calls
         calls += 1
         if calls == 6:  # state 0, then gradient and state by turns: gradient 2 is about to be appended
             os.kill(os.getpid(), signal.SIGINT)
         append(rows)
 
-    monkeypatch.setattr(RowsOnTheirWay, "append", interrupted)
+    monkeypatch.setattr(PendingRows, "append", interrupted)
     handler = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt) as raised:
         updates_then(tmp_path / "run", lambda loop: None)
