@@ -22,8 +22,7 @@ from gradreel.core.network.worked_example import example_of, forward, in_thousan
 from gradreel.scenes import style
 from gradreel.scenes.lecture.networks.matrix_form import MatrixForm
 from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
-from gradreel.scenes.lecture.networks.pictures.growing_grid import GrowingGrid
-from gradreel.scenes.lecture.networks.pictures.matrix_boxes import NumberBox, places
+from gradreel.scenes.lecture.networks.pictures.matrix_board import GrowingGrid, NumberBox, places
 from gradreel.scenes.lecture.networks.pictures.theta_column import GrowingColumn
 from gradreel.scenes.lecture.networks.theta import ORDER, Theta
 from gradreel.scenes.lecture.runs import THREE_DAYS
@@ -79,7 +78,7 @@ def offsets(scene) -> list[float]:
     return [
         np.abs(letter.get_center() - scene.board.sums.boxes[name].place_of(*cell)).max()
         for name, letters in scene.placed.items()
-        for letter, _, cell in letters
+        for letter, cell in letters
     ]
 
 
@@ -113,13 +112,11 @@ class Film:
     stood: Any = None
     layers: list[tuple[float, float]] = field(default_factory=list)  # of a row that is moving, of x
     parts: dict[str, list[bool]] = field(default_factory=dict)  # which are on the screen
-    headings: dict[str, str] = field(default_factory=dict)
 
     def look(self, scene, beat: str) -> None:
         self.scene = scene
         self.beats.append(beat)
         self.findings.extend(map(str, check_scene(scene, beat)))
-        self.headings[beat] = scene._heading()
         if beat.startswith("fold"):
             self.offsets, self.stood, self.layers = offsets(scene), stood(scene), []
         if beat == "output":

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Self
 
 import numpy as np
+from gradreel.core.network.activations import ACTIVATIONS
+from gradreel.core.network.theta import unpack
 from gradreel.scenes import style
-from gradreel.scenes.lecture.networks.matrix_ends import (
-    LINE_SIZE,
-    LINE_Y,
-    function_words,
-    matrix_heading,
-)
-from gradreel.scenes.lecture.networks.matrix_output import SHORT_SIZE, OutputBeat
+from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.networks.network_diagram import network_diagram_end
-from gradreel.scenes.lecture.networks.pictures.growing_grid import GrowingGrid
-from gradreel.scenes.lecture.networks.pictures.matrix_board import BESIDE_X, EQUATION
-from gradreel.scenes.lecture.networks.pictures.matrix_boxes import (
-    NumberBox,
+from gradreel.scenes.lecture.networks.pictures.matrix_board import (
+    BESIDE_X,
+    EQUATION,
+    BoxEquation,
+    GrowingGrid,
+    MatrixBoard,
     across_then_up,
     along_then_across,
+    places,
     up_then_across,
     up_then_straight,
 )
 from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X
+from gradreel.scenes.mobjects.arithmetic import Places
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import (
@@ -31,11 +32,12 @@ from gradreel.scenes.mobjects.lecture_formulas import (
     vector_output_source,
     vector_row_source,
     vector_sigmoid_output_source,
+    vector_sigmoid_source,
 )
 from gradreel.scenes.mobjects.network_sum import LINE, WrittenSum
-from gradreel.scenes.mobjects.plot import segment
-from gradreel.scenes.mobjects.text import TextMobject, caption, formula
-from gradreel.scenes.style import FAINT, FULL, emphasis, emphasize, palette
+from gradreel.scenes.mobjects.plot import ring, segment
+from gradreel.scenes.mobjects.text import TextMobject, caption, formula, heading, words
+from gradreel.scenes.style import FAINT, FULL, emphasis, emphasize, mix, palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import number_text
 from manim import (
@@ -44,22 +46,30 @@ from manim import (
     AnimationGroup,
     FadeIn,
     FadeOut,
+    LaggedStart,
+    ReplacementTransform,
+    Transform,
     UpdateFromAlphaFunc,
     VGroup,
+    VMobject,
     smooth,
     squish_rate_func,
 )
 from pydantic import Field, model_validator
 
-WRITTEN_Y, SHORT_Y = -2.75, -1.5  # of a row in numbers, its baseline, and of r = b + W x
-CELL_LETTER = 34  # of an equation's letters in the boxes
 SMALL, SMALL_Y = 0.5, 1.45  # of the diagram above the equations
+CELL_LETTER = 34  # of an equation's letters in the boxes
+WRITTEN_Y, OUTPUT_Y = -2.75, -2.7  # baselines of a row in numbers, and of y in numbers
+SHORT_SIZE, SHORT_Y = 64, -1.5  # of r = b + W x below its boxes
+PARTS_SIZE, PARTS_Y = 60, 2.2  # of a = sigma(r) and r = b + W x above, until they are put in
+A_X, R_X = 0.3, 4.2  # each over its place there, so that it crosses nothing
+LINE_SIZE, LINE_Y = 76, 0.3  # of y = b + c^T sigma(b + W x)
 
 Units = Annotated[int, Field(ge=6, le=10_000)]
 Days = Annotated[int, Field(ge=1, le=3650)]
 
 
-class MatrixForm(OutputBeat):
+class MatrixForm(ThreeDaysScene):
     """Three equations become one: r = b + W x, a = sigma(r), y = b + c^T a, with one day's numbers in boxes."""
 
     class Parameters(ThreeDaysScene.Parameters):
@@ -80,18 +90,27 @@ class MatrixForm(OutputBeat):
     def construct(self) -> None:
         self.read_the_run()
         self.board = self._build_board()
-        self.line = formula(matrix_source(), LINE_SIZE).move_to([0, LINE_Y, 0])
+        self.line, self.step, _ = matrix_form_end(self, self.n_units)
         self._fold_beat()
         self._rows_beat()
         self._output_beat()
         self._line_beat()
         self._short_beat()
-        self.hand_on(*self.mobjects)  # theta begins with it all
+        self.hand_on(*self.mobjects)  # theta begins with it all: `matrix_form_end`
 
-    def _heading(self) -> str:
-        return matrix_heading(self, self.n_units)
+    def _build_board(self) -> MatrixBoard:
+        """Its numbers have the decimals of the scene before; fewer where rows of W have no room to stand up."""
+        layers = unpack(self.run, self.theta)
+        start, first, second = self.row_sum(0).places
+        for fewer in range(start - 1):
+            decimals = {"bias": start - fewer, "w": first - fewer, "x": second, "y": self.decimals}
+            decimals["b"] = max(self.decimals, places(np.atleast_1d(layers.b)))
+            board = MatrixBoard(layers, self.there, self.activation, decimals)
+            if board.has_room_beside_x:
+                break
+        return board
 
-    # -- beats ---------------------------------------------------------------------------------------------------
+    # -- equations into boxes ----------------------------------------------------------------------------------------
 
     def _fold_beat(self) -> None:
         with self.beat("fold", count=Count(self.n_units)):
@@ -99,7 +118,6 @@ class MatrixForm(OutputBeat):
             # up into r_i, and their equation comes below.
             # Kind by kind their letters go into boxes: the r's, the b's, all w's in their rows, and each x once. Then
             # the boxes' own letters say it in one line
-            self._take_over()
             self._write_equations()
             self._put_into_boxes()
             self.play(FadeIn(self.board.shapes), run_time=0.4)
@@ -107,11 +125,16 @@ class MatrixForm(OutputBeat):
             self.play(FadeIn(self.short, shift=0.15 * UP), run_time=0.5)
 
     def _write_equations(self) -> None:
+        self.build_diagram()
+        leaving, self.source, title = network_diagram_end(self)
         diagram, nodes = self.diagram, self.diagram.columns[R].nodes
-        self.title, arriving = next_heading(self._heading(), self.title)
+        if self.n_features == 1:
+            self.add(diagram)
+        self.add(*leaving, self.source, title)  # as the last scene left it
+        _, arriving = next_heading(matrix_heading(self, self.n_units), title)
         rows = [VGroup(*diagram.edges[X].into(i), nodes[i]) for i in range(self.n_units)]
         later = [*diagram.edges[R:], *diagram.columns[A:], diagram.boxes]
-        gone = [FadeOut(part, run_time=0.5) for part in self.written_on_it]
+        gone = [FadeOut(part, run_time=0.5) for part in leaving]
         self.play(AnimationGroup(*arriving, run_time=0.6), *gone)  # soon: the equations are spoken of at once
         if self.n_features == 1:
             self.play(diagram.animate.scale(SMALL).move_to([0, SMALL_Y, 0]), run_time=0.9)
@@ -125,46 +148,33 @@ class MatrixForm(OutputBeat):
             self.play(emphasis(row, FULL), FadeIn(equation), run_time=0.3)
         self.wait(1.5)
 
-    def _take_over(self) -> None:
-        """What the last scene ended with is on the screen as it was left there; of one feature, that is the diagram."""
-        self.build_diagram()
-        self.written_on_it, self.source, self.title = network_diagram_end(self)
-        if self.n_features == 1:
-            self.add(self.diagram)
-        self.add(*self.written_on_it, self.source, self.title)
-
     def _put_into_boxes(self) -> None:
-        cells = [cell for i in range(self.n_units) for cell in self.board.cells_of(i)]
         self.play(FadeOut(self.diagram), run_time=0.3)
-        self.placed = {name: [cell for cell in cells if cell[1] == name] for name in ("r", "bias", "w", "x")}
+        self.placed = self.board.letters()
         text, signs = self.board.sums.text, self.board.signs()
-        first = float(self.board.equations[0].part("w_1").get_y())
         for name, letters in self.placed.items():
-            box = self.board.sums.boxes[name]
-            moves = [
-                self._into_cell(letter, box, cell, name, k < self.n_features or name != "x", first)  # each x once
-                for k, (letter, _, cell) in enumerate(letters)
-            ]
-            coming = [FadeIn(box.box), FadeIn(text.part(name))]
+            moves = [self._into_cell(name, letter, cell) for letter, cell in letters]
+            coming = [FadeIn(self.board.sums.boxes[name].box), FadeIn(text.part(name))]
             if name == "x":
                 coming += [FadeOut(signs), FadeIn(VGroup(text.part("r-equals"), text.part("plus-in")))]
+                for again in moves[self.n_features :]:  # each x once
+                    again.set_opacity(0)
             self.play(*coming, *moves, run_time=1.1)
 
-    @staticmethod
-    def _into_cell(
-        letter: VGroup, box: NumberBox, cell: tuple[int, int], name: str, seen: bool, first: float
-    ) -> Animation:
+    def _into_cell(self, name: str, letter: VGroup, cell: tuple[int, int]) -> Animation:
         """Up, then sideways, so that no other letter is crossed; the x's, which have W above them, sideways first.
 
         The w's have the b's above them: up only as far as the first equation, then straight to their cells.
         """
+        box = self.board.sums.boxes[name]
+        end = box.place_of(*cell)
         letter.set_z_index(1)  # over the boxes, which come to the screen after the equations
-        size = CELL_LETTER / EQUATION * min(1.0, 2 * box.pitch)
         way = across_then_up if name == "x" else up_then_across
         if name == "w":
-            way = up_then_straight(letter.get_center(), box.place_of(*cell), first)
-        moving = letter.animate(path_func=way).scale(size).move_to(box.place_of(*cell))
-        return moving if seen else moving.set_opacity(0)
+            way = up_then_straight(letter.get_center(), end, float(self.board.equations[0].part("w_1").get_y()))
+        return letter.animate(path_func=way).scale(CELL_LETTER / EQUATION * min(1.0, 2 * box.pitch)).move_to(end)
+
+    # -- a row of W, times the column x ------------------------------------------------------------------------------
 
     def _rows_beat(self) -> None:
         with self.beat("rows"):
@@ -177,7 +187,7 @@ class MatrixForm(OutputBeat):
             sums = [self.written_row(i, WRITTEN_Y + LINE, places) for i in range(self.n_units)]
             rounded = self._rounded_sign(self.board.sums.text.part("r-equals"), sums)
             names = ("x", "w", "bias")
-            leaving = [FadeOut(letter) for name in names for letter, _, _ in self.placed[name]]
+            leaving = [FadeOut(letter) for name in names for letter, _ in self.placed[name]]
             coming = [FadeIn(number) for name in names for number in boxes[name].cells]
             note = VGroup(*([caption(self.screen("rounded"))] if rounded else []))
             self.play(*leaving, *coming, *rounded, *map(FadeIn, note), run_time=0.4)
@@ -192,7 +202,13 @@ class MatrixForm(OutputBeat):
     def _pull_through(self, i: int, row: WrittenSum) -> None:
         """Row i of W stands up beside x, its sum is written in the place of the one before, and r_i is there."""
         boxes, back = self.board.sums.boxes, []
-        self.play(*self._lit_row(i), *map(FadeOut, self.written[-1:]), run_time=0.2)
+        lights = [
+            emphasis(number, FULL if k == i else FAINT)
+            for name in ("w", "bias")
+            for k, numbers in enumerate(boxes[name].numbers)
+            for number in numbers
+        ]
+        self.play(*lights, *map(FadeOut, self.written[-1:]), run_time=0.2)
         if upright := self._stand_up(i):
             self.remove(*boxes["w"].numbers[i])  # the row itself goes, and its place is free
             self.play(*upright, run_time=0.8 if i == 0 else 0.4)
@@ -217,15 +233,90 @@ class MatrixForm(OutputBeat):
         borders = float(x.get_left()[0]), float(x.get_right()[0])
         return [along_then_across(number, end, *borders) for number, end in zip(row, ends, strict=True)]
 
-    def _lit_row(self, i: int) -> list[Animation]:
-        """Row i of W and b is bright, the others step back."""
-        rows = [self.board.sums.boxes[name].numbers for name in ("w", "bias")]
-        return [
-            emphasis(number, FULL if k == i else FAINT)
-            for numbers in rows
-            for k, row in enumerate(numbers)
-            for number in row
+    # -- sigma, and the output ---------------------------------------------------------------------------------------
+
+    def _output_beat(self) -> None:
+        with self.beat("output", activation=self.activation):
+            # r = b + W x is short now, and goes up. The r's go through the sigmoid, in short sigma, to the a's; that
+            # goes up, too, and the a's stay. The c's stand upright, then lie down as a row: c transposed, times a, pair
+            # by pair, plus the single b, is y, whose box is there from the start
+            board, sigma, output = self.board, self.board.sigma, self.board.output
+            self._leave_the_sums()
+            self.play(FadeIn(sigma.text.part("r"), sigma.text.part("brackets")), run_time=0.3)
+            self.play(FadeIn(sigma.text.part("sigmoid"), board.sigma_word, shift=0.15 * UP), run_time=0.4)
+            if not self._a_is_exact():
+                equals = sigma.text.part("a-equals")
+                equals[0].become(_approximate(equals))
+            self.play(FadeIn(sigma.boxes["a"], sigma.text.part("a"), sigma.text.part("a-equals")), run_time=0.4)
+            self.add(sigma.text)
+            self.wait(0.6)
+            self._leave_sigma()
+            self.play(FadeIn(board.c_column, board.c_letter), run_time=0.3)
+            self.wait(0.4)
+            self._lay_down()
+            row = self.written_output(OUTPUT_Y + LINE, self._shown_places(output, "b", "c", "a"))
+            y = output.boxes["y"]
+            rest = [FadeIn(glyph) for k, glyph in enumerate(output.text) if k not in output.text.parts["c"]]
+            self.play(FadeIn(output.boxes["b"], y.box), *rest, run_time=0.5)
+            self.add(output.text)
+            self._multiply(row)
+            self.play(FadeIn(*y.cells), *self._rounded_sign(output.text.part("equals"), [row]), run_time=0.4)
+            self.add(y)
+
+    def _a_is_exact(self) -> bool:
+        """Whether the activation of the r's, as they are printed, is what is printed of the a's."""
+        boxes = self.board.sigma.boxes
+        r, a = ([float(cell.text.replace("\u2212", "-")) for cell in boxes[name].cells] for name in ("r", "a"))
+        return np.array_equal(ACTIVATIONS[self.run.activation].value(r), a)
+
+    def _leave_the_sums(self) -> None:
+        """r = b + W x goes up as a whole; of the boxes only the r's stay, and go into sigma."""
+        sums, sigma = self.board.sums, self.board.sigma
+        r = sums.boxes["r"].copy()
+        self.add(r)
+        gone = FadeOut(sums, self.board.shapes, run_time=0.4)
+        late = squish_rate_func(smooth, 0.4, 1.0)  # both ways lead over the other boxes
+        up = self.short.animate(run_time=0.9, rate_func=late).scale(PARTS_SIZE / SHORT_SIZE).move_to([R_X, PARTS_Y, 0])
+        self.play(gone, up, ReplacementTransform(r, sigma.boxes["r"], run_time=0.9, rate_func=late))
+
+    def _leave_sigma(self) -> None:
+        """a = sigma(r) closes up and goes up; of its boxes only the a's stay, and go to their place beside c."""
+        board, sigma = self.board, self.board.sigma
+        a = sigma.boxes["a"].copy()
+        self.remove(sigma.boxes["a"])
+        self.add(a)
+        self.a_line = formula(vector_sigmoid_source(), PARTS_SIZE).move_to([A_X, PARTS_Y, 0])
+        gone = FadeOut(sigma.boxes["r"], board.sigma_word, rate_func=squish_rate_func(smooth, 0.0, 0.35))
+        late = squish_rate_func(smooth, 0.35, 1.0)  # its way leads over the r's
+        moved = ReplacementTransform(a, board.output.boxes["a"], rate_func=late)
+        self.play(gone, moved, *grow(sigma.text, self.a_line), run_time=0.9)
+
+    def _lay_down(self) -> None:
+        """The column of the c's tips over and is a row; its letter gets a T."""
+        column, letter = self.board.c_column, self.board.c_letter
+        row, text = self.board.output.boxes["c"], self.board.output.text.part("c")
+        cells = zip(column.cells, row.cells, strict=True)
+        self.play(
+            Transform(column.box, row.box),
+            *(number.animate.shift(goal.anchor.points[0] - number.anchor.points[0]) for number, goal in cells),
+            Transform(letter, text[0]),
+            FadeIn(text[1:]),
+            run_time=0.7,
+        )
+        self.remove(column, letter)
+        self.add(row, *text)
+
+    def _multiply(self, row: WrittenSum) -> None:
+        """c transposed times a: each pair lights up with its product, which is written below; then b is added."""
+        pairs = list(zip(*(self.board.output.boxes[name].cells for name in ("c", "a")), strict=True))
+        self.play(*(emphasis(number, FAINT) for pair in pairs for number in pair), run_time=0.3)
+        steps = [
+            AnimationGroup(FadeIn(product, shift=0.1 * UP), *(emphasis(number, FULL) for number in pair))
+            for product, pair in zip(row.numbers[1:], pairs, strict=True)
         ]
+        self._write_the_sum(row, "y", steps, 0.6)
+
+    # -- one line ----------------------------------------------------------------------------------------------------
 
     def _line_beat(self) -> None:
         with self.beat("line"):
@@ -257,7 +348,6 @@ class MatrixForm(OutputBeat):
                 FadeIn(large, run_time=2.0, rate_func=squish_rate_func(smooth, 0.7, 0.95)),
             )
             self.wait(1.0)
-            self.step = function_words(self)
             self.play(FadeOut(stem, grid, large), run_time=0.4)
             self.play(FadeIn(self.step, shift=0.15 * UP), run_time=0.5)
 
@@ -266,3 +356,54 @@ class MatrixForm(OutputBeat):
         size = formula(f'yellow("{number_text(rows)}" times "{number_text(columns)}")', style.SUBTITLE)
         right = self.grid.show(share).get_right()[0] + 0.3
         return size.place(self.line.get_bottom()[1] - 1.0, left=min(right, style.RIGHT_EDGE - size.width))
+
+    # -- sums in numbers -----------------------------------------------------------------------------------------------
+
+    def _write_the_sum(self, row: WrittenSum, side: str, steps: Sequence[Animation], pace: float = 1.0) -> None:
+        """``side``, in letters, and its numbers: the products, by ``steps``, then what is added, and what it comes to.
+
+        ``row`` has its letters in the line above; they are not shown.
+        """
+        letter = row.letters.part(side).shift([0, -LINE, 0])
+        self.play(FadeIn(letter, row.equals), run_time=0.2 * pace)
+        self.play(LaggedStart(*steps, lag_ratio=0.6), run_time=min(2.0, 0.5 * len(steps)) * pace)
+        self.play(FadeIn(row.numbers[0], shift=0.1 * UP), run_time=0.4 * pace)
+        self.play(FadeIn(row.total), run_time=0.4 * pace)
+        self.written.append(VGroup(letter, row.line))
+        self.add(self.written[-1])
+
+    @staticmethod
+    def _shown_places(equation: BoxEquation, *names: str) -> Places:
+        """The decimals of these boxes: a sum has its numbers as they are there."""
+        start, first, second = (equation.boxes[name].decimals for name in names)
+        return start, first, second
+
+    @staticmethod
+    def _rounded_sign(equals: VGroup, sums: Sequence[WrittenSum]) -> list[Animation]:
+        """Between boxes of numbers that are equal only when rounded, the sign says so."""
+        return [] if all(row.equal for row in sums) else [Transform(equals[0], _approximate(equals))]
+
+
+def _approximate(equals: VGroup) -> VMobject:
+    """The sign that numbers are rounded, in the place of an equals sign."""
+    sign = formula("approx", 50).scale_to_fit_width(equals.width).set_color(equals[0].get_fill_color())
+    return sign[0].move_to(equals)
+
+
+def matrix_heading(scene: LectureScene, units: int) -> str:
+    """The heading of matrix-form for so many equations."""
+    key = "heading-one" if units == 1 else "heading"
+    return scene.words_of.screen("matrix-form", key, scene.context.language, {"count": Count(units)})
+
+
+def matrix_form_end(scene: LectureScene, units: int) -> tuple[TextMobject, VGroup, TextMobject]:
+    """What matrix-form leaves on the screen, for theta, which begins with it: the line, what it is, the heading.
+
+    What it is: step 1 of the three, the function with unknowns. ``units``: of how many equations it is made.
+    """
+    line = formula(matrix_source(), LINE_SIZE).move_to([0, LINE_Y, 0])
+    name = scene.words_of.screen("part-map", "function", scene.context.language, {})
+    badge = ring((0, 0, 0), 0.3, palette.text, fill=mix(palette.text, 0.13))
+    number = words("1", style.HEADING).place(-0.13, center=0.0)
+    step = VGroup(badge, number, words(name, style.HEADING).place(-0.13, left=0.5)).move_to([0, LINE_Y - 1.5, 0])
+    return line, step, heading(matrix_heading(scene, units))

@@ -13,14 +13,13 @@ from gradreel.core.network.worked_example import in_thousands
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.daily_data import days_that_differ
-from gradreel.scenes.lecture.networks.matrix_ends import LINE_SIZE, LINE_Y, function_words, matrix_heading
-from gradreel.scenes.lecture.networks.pictures.matrix_boxes import NumberBox
+from gradreel.scenes.lecture.networks.matrix_form import LINE_SIZE, matrix_form_end
+from gradreel.scenes.lecture.networks.pictures.matrix_board import NumberBox
 from gradreel.scenes.lecture.networks.pictures.theta_column import GrowingColumn, ThetaColumn
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.lecture_formulas import matrix_source
-from gradreel.scenes.mobjects.text import Number, formula, heading, words
+from gradreel.scenes.mobjects.text import Number, formula, words
 from gradreel.scenes.mobjects.theta_strip import role_of
 from gradreel.scenes.style import FAINT, FULL, emphasis, palette
 from gradreel.scenes.words.counts import Count
@@ -90,7 +89,10 @@ class Theta(LectureScene):
             return self
 
     def construct(self) -> None:
-        self._read_the_run()
+        trace = self.trace("run")
+        self.run, self.larger = trace.experiment, self.parameters.larger
+        theta = np.asarray(trace.parameters[-1], dtype=np.float64)
+        self.theta = in_thousands(self.run, theta) if isinstance(self.run.dataset, DailyViews) else theta
         self._build()
         self._unknowns_beat()
         self._stack_beat()
@@ -99,34 +101,12 @@ class Theta(LectureScene):
 
     # -- what is on the screen -----------------------------------------------------------------------------------
 
-    def _read_the_run(self) -> None:
-        trace = self.trace("run")
-        self.run = trace.experiment
-        theta = np.asarray(trace.parameters[-1], dtype=np.float64)
-        self.theta = in_thousands(self.run, theta) if isinstance(self.run.dataset, DailyViews) else theta
-
     def _build(self) -> None:
-        layers = unpack(self.run, self.theta)
-        parts = {
-            "w": (layers.weights[0], "yellow"),
-            "bias": (layers.biases[0][:, None], "green"),
-            "c": (layers.c[:, None], "magenta"),
-            "b": (layers.b[None, None], "grey"),
-        }
-        self.line = formula(matrix_source(), LINE_SIZE).move_to([0, LINE_Y, 0])
-        rows = len(layers.weights[0])
-        pitch = min(0.55, (ROOM - 0.1) / rows)
-        for size, cut in (
-            (style.CELL if rows <= 3 else style.SMALLEST, 0),
-            *((style.SMALLEST, cut) for cut in range(4)),
-        ):
-            self.boxes = {name: NumberBox(values, role, size, pitch, cut) for name, (values, role) in parts.items()}
-            if self._gap() >= LEAST_GAP:
-                break
+        self.line, self.step, self.old_title = matrix_form_end(self, self.run.hidden[0])
+        self._build_boxes()
         self._line_up()
         decimals = [box.decimals for box in self.boxes.values() for _ in box.cells]
         self.column = ThetaColumn(parameter_names(self.run), self.theta, decimals, COLUMN)
-        self.larger = self.parameters.larger
         said = self.screen("before", count=number_text(self.run.n_parameters))
         self.grown = GrowingColumn(self._kinds(), COLUMN, said)
         foot, right = self.column.label.baseline - 0.75, self.column.label.get_right()[0]
@@ -135,6 +115,23 @@ class Theta(LectureScene):
         self.count.place(foot, word.get_left()[0] - 0.2)
         self.counted = VGroup(self.count, word)
         self.function = formula(FUNCTION, FUNCTION_SIZE).place(FUNCTION_Y, left=style.LEFT_EDGE)
+
+    def _build_boxes(self) -> None:
+        """W, b, c and b in numbers: as large, and with as many decimals, as there is room for side by side."""
+        layers = unpack(self.run, self.theta)
+        parts = {
+            "w": (layers.weights[0], "yellow"),
+            "bias": (layers.biases[0][:, None], "green"),
+            "c": (layers.c[:, None], "magenta"),
+            "b": (layers.b[None, None], "grey"),
+        }
+        rows = len(layers.weights[0])
+        pitch = min(0.55, (ROOM - 0.1) / rows)
+        large = style.CELL if rows <= 3 else style.SMALLEST
+        for size, cut in ((large, 0), *((style.SMALLEST, cut) for cut in range(4))):
+            self.boxes = {name: NumberBox(values, role, size, pitch, cut) for name, (values, role) in parts.items()}
+            if self._gap() >= LEAST_GAP:
+                break
 
     def _kinds(self) -> list[tuple[str, int, int]]:
         """From the top of theta down: the role of entries, how many of it the run has, and how many the larger network.
@@ -179,10 +176,9 @@ class Theta(LectureScene):
         with self.beat("unknowns"):
             # In the line from before x alone is bright: it is given. The line goes up, x steps back, and out of W, b, c
             # and b come their numbers, one by one. Then c and W step back too, and below each b is what it is
-            step, old = function_words(self), heading(matrix_heading(self, self.run.hidden[0]))
-            self.add(self.line, step, old)  # as the last scene left them
-            self.title, arriving = next_heading(self.screen("heading"), old)
-            self.play(*arriving, FadeOut(step), run_time=0.9)
+            self.add(self.line, self.step, self.old_title)  # as the last scene left them
+            _, arriving = next_heading(self.screen("heading"), self.old_title)
+            self.play(*arriving, FadeOut(self.step), run_time=0.9)
             x, given = self.line.part("x"), words(self.screen("given"), style.HEADING)
             given.place(self.line.get_bottom()[1] - 0.55, center=x.get_x())
             others = [self.line.part(name) for name in self.line.parts if name != "x"]
@@ -194,12 +190,10 @@ class Theta(LectureScene):
                 box, letter = self.boxes[name], self.line.part(name)
                 lights = [emphasis(letter, FULL), *([emphasis(x, FAINT)] if name == ORDER[-1] else [])]
                 self.play(TransformFromCopy(letter[:1], self.heads[name]), FadeIn(box), *lights, run_time=0.6)
-            self.others = [part for name in ("c", "w") for part in self._of(name)]
+            self.others = [
+                part for name in ("c", "w") for part in (self.line.part(name), self.heads[name], self.boxes[name])
+            ]
             self.play(*(emphasis(part, BACK) for part in self.others), FadeIn(self.tags), run_time=0.5)
-
-    def _of(self, name: str) -> tuple[VMobject, ...]:
-        """All that shows the parameters of one letter."""
-        return self.line.part(name), self.heads[name], self.boxes[name]
 
     def _stack_beat(self) -> None:
         with self.beat("stack", count=Count(self.run.n_parameters)):
@@ -243,23 +237,32 @@ class Theta(LectureScene):
             # Its formula is another: the one above steps back. Cells become ever more, ever thinner, in their letters'
             # colours, of several W's, which are named, while their number is said. Then all turn orange, and with them
             # the letters, which go into one, each on its own way: y = f_theta(x) is left
-            self._lengthen()
+            column, grown = self.column, self.grown
+            told = [column.numbers, column.names, column.groups, column.dots]
+            back = [emphasis(self.line.part(name), FAINT) for name in ORDER]
+            self.play(*map(FadeOut, told), *(back if len(self.larger.hidden) > 1 else []), run_time=0.4)
+            self.play(FadeOut(column.boxes), FadeIn(grown), run_time=0.4)
+            self._grow_to(self.larger.n_parameters)
+            matrices = grown.matrices()
+            self.play(FadeIn(matrices), run_time=0.4)
+            self.wait(0.4)
+            orange = [self.line.part(name).animate.set_color(palette.orange) for name in ORDER]
+            self.play(grown.turning(), FadeOut(matrices), *orange, run_time=0.7)
+            self._into_theta()
+            self.play(*grow(self.line, self.function), run_time=1.2)
+            self.remove(self.theta_alone)
 
-    def _lengthen(self) -> None:
-        column, grown = self.column, self.grown
-        told = [column.numbers, column.names, column.groups, column.dots]
-        back = [emphasis(self.line.part(name), FAINT) for name in ORDER]
-        self.play(*(FadeOut(part) for part in told), *(back if len(self.larger.hidden) > 1 else []), run_time=0.4)
-        self.play(FadeOut(column.boxes), FadeIn(grown), run_time=0.4)
-        self._grow_to(self.larger.n_parameters)
-        matrices = grown.matrices()
-        self.play(FadeIn(matrices), run_time=0.4)
-        self.wait(0.4)
-        orange = [self.line.part(name).animate.set_color(palette.orange) for name in ORDER]
-        self.play(grown.turning(), FadeOut(matrices), *orange, run_time=0.7)
-        self._into_theta()
-        self.play(*grow(self.line, self.function), run_time=1.2)
-        self.remove(self.theta_alone)
+    def _grow_to(self, last: int) -> None:
+        """The column and its counter run to ``last`` entries, by equal factors in equal times."""
+        first, both = self.run.n_parameters, VGroup(self.grown, self.count)
+
+        def update(_: VMobject, share: float) -> None:
+            count = first * (last / first) ** share
+            self.grown.show(count)
+            self.count.set_value(round(count))
+
+        self.add(self.grown, self.counted)
+        self.play(UpdateFromAlphaFunc(both, update, run_time=2.0, rate_func=smooth))
 
     def _into_theta(self) -> None:
         """The letters of the parameters, one after the other, shrink into the theta of f_theta, which waits for them.
@@ -275,15 +278,3 @@ class Theta(LectureScene):
         self.play(*(sign.animate.set_opacity(0) for sign in signs), run_time=0.3)
         flights = [FadeOut(letter, target_position=theta, scale=0.4) for letter in letters]
         self.play(LaggedStart(*flights, lag_ratio=0.4), FadeIn(theta), run_time=1.4)
-
-    def _grow_to(self, last: int) -> None:
-        """The column and its counter run to ``last`` entries, by equal factors in equal times."""
-        first, both = self.run.n_parameters, VGroup(self.grown, self.count)
-
-        def update(_: VMobject, share: float) -> None:
-            count = first * (last / first) ** share
-            self.grown.show(count)
-            self.count.set_value(round(count))
-
-        self.add(self.grown, self.counted)
-        self.play(UpdateFromAlphaFunc(both, update, run_time=2.0, rate_func=smooth))
