@@ -34,8 +34,9 @@ from gradreel.scenes.mobjects.headings import headings_among
 from gradreel.scenes.style import palette, use_theme
 from gradreel.scenes.trace_folder import TraceFolder
 from gradreel.scenes.words.languages import LANGUAGES
-from gradreel.scenes.words.narration import Narration, reading_seconds
+from gradreel.scenes.words.narration import Narration
 from gradreel.scenes.words.narration_fields import plain_values
+from gradreel.scenes.words.subtitle_timing import reading_seconds
 from manim import FadeOut, Mobject, Scene, config
 from pydantic import BaseModel, ConfigDict, ValidationError
 

@@ -1,11 +1,10 @@
-"""The spoken line of every beat, in every language, and how long it takes to read.
+"""The line of every beat, spoken and shown as a subtitle, and the words on the picture, in every language.
 
 ``assets/narration/<language>.toml`` holds, per scene, ``title``, ``beats`` and ``screen`` (words on the
 picture). A line of ``beats`` may claim things about the lesson's own data, which a test holds; ``other-data`` has,
 under the same beat, the line for anybody else's: it gives the numbers and claims nothing. There is no third.
 
-Words of one's own go over them, from a file beside a lesson's. Reading speed and the cutting into
-subtitle cues are here and nowhere else: the length of a beat and its subtitles come from the same rule.
+Words of one's own, from a file beside a lesson's, go over them (`OwnWords`).
 """
 
 from __future__ import annotations
@@ -19,19 +18,6 @@ from typing import Any
 from gradreel.core.errors import UserError
 from gradreel.core.files import read_toml
 from gradreel.scenes.words.languages import LANGUAGES
-from gradreel.scenes.words.subtitle_timing import Cue, reading_seconds, split_cues, timed_cues
-
-__all__ = [
-    "Cue",
-    "Narration",
-    "NarrationError",
-    "OwnWords",
-    "check_language",
-    "reading_seconds",
-    "split_cues",
-    "timed_cues",
-    "use_words",
-]
 
 NARRATION_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "narration"
 TABLES = ("beats", "screen")  # of words of one's own, which are written for the data that they go with

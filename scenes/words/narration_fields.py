@@ -1,7 +1,7 @@
-"""What may fill the ``{fields}`` of a beat's line: texts, numbers and counts, which a file keeps as they are.
+"""What may fill the ``{fields}`` of a beat's line: texts, numbers and counts.
 
-A line that is corrected after its scene was rendered is filled from a file, without the scene. Anything else would
-write itself in another way then, or not at all.
+They are kept in a file beside the clip, so that a line that is corrected later is filled without playing its scene
+again. Of other values it is not known how they would be written after being read back.
 """
 
 from __future__ import annotations

@@ -7,15 +7,8 @@ import pytest
 from gradreel.scenes.render.videos.subtitles import TimedLine, cues
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.languages import LANGUAGES
-from gradreel.scenes.words.narration import (
-    OTHER_DATA,
-    Narration,
-    NarrationError,
-    OwnWords,
-    reading_seconds,
-    split_cues,
-    timed_cues,
-)
+from gradreel.scenes.words.narration import OTHER_DATA, Narration, NarrationError, OwnWords
+from gradreel.scenes.words.subtitle_timing import reading_seconds, split_cues, timed_cues
 from hypothesis import given
 from hypothesis import strategies as st
 

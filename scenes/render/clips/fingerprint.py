@@ -31,7 +31,8 @@ from gradreel.scenes.render.clips.ownership import PACKAGE, is_ours, name_of
 from gradreel.scenes.render.lessons.requests import SceneDescription, SceneRequest
 from gradreel.scenes.render.lessons.settings import RenderSettings
 from gradreel.scenes.trace_folder import TraceFolder
-from gradreel.scenes.words.narration import OTHER_DATA, Narration, reading_seconds
+from gradreel.scenes.words.narration import OTHER_DATA, Narration
+from gradreel.scenes.words.subtitle_timing import reading_seconds
 
 FORMAT_VERSION = 4  # of clips and of their descriptions
 
