@@ -16,13 +16,13 @@ MOST_BYTES = 8 << 20
 """No text that is read at once is longer: a table of 300 years of days with 70 characters a row."""
 
 MOST_DEEP = 50
-"""Tables and lists of a file that are inside each other."""
+"""Levels of tables and lists inside each other."""
 
 
 def open_regular(path: Path) -> BinaryIO:
     """Opens a regular file for reading, unbuffered.
 
-    OSError if it is none: to open a FIFO would wait for whoever writes into it, and a device may never end.
+    OSError for anything else: opening a FIFO would wait for whoever writes into it, and a device may never end.
     """
     stream = open(path, "rb", buffering=0, opener=_at_once)  # noqa: SIM115
     if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
@@ -36,7 +36,7 @@ def _at_once(path: str, flags: int) -> int:
 
 
 def read_bounded(path: Path, most: int) -> bytes:
-    """The content of a regular file. OSError if it is none, or has more than ``most`` bytes."""
+    """The content of a regular file. OSError if it is no regular file, or has more than ``most`` bytes."""
     with open_regular(path) as stream:
         size = os.fstat(stream.fileno()).st_size
         if size > most:

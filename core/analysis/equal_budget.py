@@ -104,9 +104,8 @@ def folded(y: FloatArray, fold: float = 1.0, stretch: float = 1.0) -> FloatArray
 def bends(network: Experiment, theta: FloatArray) -> FloatArray:
     """Where the curve of a network of ReLUs on one feature bends, within the range of its dataset: x, (B,), exactly.
 
-    theta is (P,). Each layer's ReLUs turn where what they take in crosses 0; between all such places the curve is
-    straight, and a place where its slope stays the same is none. ValueError for a network that draws no curve, or of
-    another activation.
+    theta is (P,). Each layer's ReLUs turn where their input crosses 0; between all such places the curve is straight.
+    Places where its slope stays the same are left out. ValueError unless the network has ReLUs and one feature.
     """
     dataset = network.dataset
     if not isinstance(dataset, CurveDataset) or network.activation != "relu":

@@ -87,7 +87,8 @@ def _main_directions(offsets: FloatArray, extent: float) -> list[FloatArray]:
     """Up to two orthonormal directions along which offsets (R, P) from their mean spread most. Overwrites ``offsets``.
 
     Each is the top eigenvector of the smaller of the Gram matrices and is then taken out of the offsets, so that the
-    second is as exact as the first. Spread within rounding of ``extent``, the origin's largest entry, is none.
+    second is as exact as the first. Spread that rounding of ``extent``, the origin's largest entry, would explain does
+    not count.
     """
     extent = max(extent, float(np.abs(offsets).max()))
     found: list[FloatArray] = []

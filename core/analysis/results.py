@@ -270,8 +270,8 @@ def note_training(directory: str | Path, run: Experiment, seconds: float, update
 def training_seconds(directory: str | Path, run: Experiment) -> float | None:
     """Seconds that training ``run`` took, by the speed of the updates that were timed; None where none were.
 
-    All are timed unless the run was interrupted and gone on with. A file that says no time, or an impossible one, is
-    none.
+    All updates are timed unless the run was interrupted and resumed. A file without a time, or with an impossible one,
+    counts as none.
     """
     try:
         content = json.loads(read_bounded(time_file(directory, run), MOST_NOTED))

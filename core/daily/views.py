@@ -100,7 +100,7 @@ class DailyViews(BaseModel):
         return gap if (gap - self.series.start).days > self.window else last_fifth
 
     def _gap_before(self, day: date) -> date:
-        """The first of the days filled in that come right before ``day``; ``day`` where there are none."""
+        """The first of the filled days that end right before ``day``; ``day`` if the one before was not filled."""
         filled = self.daily.filled
         i = bisect_left(filled, day)
         while i and filled[i - 1] == day - timedelta(days=1):
@@ -108,7 +108,7 @@ class DailyViews(BaseModel):
         return day
 
     def _first_given(self, day: date) -> date:
-        """The first day from ``day`` on that was not filled in; the last of a series is none of these."""
+        """The first day from ``day`` on that was not filled in. There is one: the last day of a series never is."""
         filled = self.daily.filled
         for gone in filled[bisect_left(filled, day) :]:
             if gone != day:

@@ -46,7 +46,7 @@ class Networks:
         self._rows = [_RunRows(experiment, vector, runs) for vector in vectors]
 
     def random_start(self, generators: Sequence[torch.Generator]) -> None:
-        """Pick each run's theta at random: entries uniform between -1/sqrt(n) and 1/sqrt(n), n the inputs of its layer.
+        """Draw each run's theta at random: entries uniform between -1/sqrt(n) and 1/sqrt(n), n the inputs of its layer.
 
         The same distribution as torch.nn.Linear's own; with the single feature of a curve W and b lie between -1 and 1.
         """
@@ -62,7 +62,7 @@ class Networks:
             self.set_state(run, (uniform * bound).numpy())
 
     def batch(self, size: int) -> "Batch":
-        """Where a batch of so many examples is put, and passed through the networks."""
+        """Where a batch of so many examples is put and passed through the networks; one object for each size."""
         if size not in self._batches:
             self._batches[size] = Batch(self.experiment, self.theta, self.gradient, self.runs, size)
         return self._batches[size]

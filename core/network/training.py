@@ -126,7 +126,7 @@ def _report(progress: Progress, finished: int, total: int, runs: int, done: int)
 def _train_group(
     group: list[Experiment], directory: Path, journals: list[Journal] | None, report: Callable[[int], None]
 ) -> None:
-    """Train runs side by side. Where the files of one are not what its journal says, each goes on, or begins, alone."""
+    """Train runs side by side. If a journal does not fit its files, each run is resumed or restarted alone."""
     try:
         _train(group, directory, journals, report)
     except DamagedJournalError:
@@ -144,7 +144,10 @@ def _report_share(report: Callable[[int], None], trained: int, runs: int, update
 
 
 def _grouped_by_start(directory: Path, runs: list[Experiment]) -> list[tuple[list[Journal] | None, list[Experiment]]]:
-    """The runs that start anew together, and those that go on from the same update together, with their journals."""
+    """Groups of runs that are trained side by side: all from the start, or all resumed from the same update.
+
+    Returns (journals, runs) of each group; the journals are None for a start.
+    """
     started: dict[int, list[tuple[Journal, Experiment]]] = {}
     for run in runs:
         journal = _journal(directory, run) or Journal(0, {}, {})
@@ -159,7 +162,7 @@ def _grouped_by_start(directory: Path, runs: list[Experiment]) -> list[tuple[lis
 
 
 def _journal(directory: Path, run: Experiment) -> Journal | None:
-    """What the run can be gone on from, here and with these versions."""
+    """The journal from which the run can be resumed here, with these versions; None if there is none."""
     journal = journal_of(directory, run.digest)
     if journal is None or journal.versions != versions() or not 0 < journal.updates < run.n_updates:
         return None
@@ -168,7 +171,7 @@ def _journal(directory: Path, run: Experiment) -> Journal | None:
 
 
 def _rows_by(run: Experiment, updates: int) -> dict[str, int]:
-    """Rows of each column when a journal says that so many updates are in them: the last is a state to go on from."""
+    """Rows that each column must have for resuming after so many updates; {} if that is no place to resume from."""
     row, between = updates // run.kept_every, run.states_between
     if updates % run.kept_every or row % between:
         return {}
@@ -181,7 +184,7 @@ def _rows_by(run: Experiment, updates: int) -> dict[str, int]:
 def _train(
     experiments: list[Experiment], directory: Path, journals: list[Journal] | None, report: Callable[[int], None]
 ) -> None:
-    """Train from the start, or from where the journals say. All have the same shape and go on from the same update."""
+    """Train runs of one shape side by side: from the start, or from the update that all their journals name."""
     with one_thread(), ExitStack() as stack:
         writers = [
             stack.enter_context(
@@ -215,7 +218,7 @@ class _Training:
         self.new_losses = 0  # rows of them that have not been written yet
 
     def run(self, start: int) -> None:
-        """All updates from the state after ``start`` on."""
+        """Make all updates after the first ``start``, which are recorded already."""
         experiment, networks = self.experiment, self.networks
         networks.random_start(self.generators)
         updates, kept_every, per_epoch = experiment.n_updates, experiment.kept_every, experiment.batches_per_epoch
@@ -255,7 +258,7 @@ class _Training:
         return orders
 
     def _keep(self, done: int) -> None:
-        """Record the states after ``done`` updates; where they can be gone on from, note it."""
+        """Record the states after ``done`` updates, and in the journal that a run can be resumed from them."""
         row = -(-done // self.experiment.kept_every)
         remembered = self.experiment.n_remembered and row % self.experiment.states_between == 0
         for run, writer in enumerate(self.writers):
@@ -298,7 +301,7 @@ class _Training:
         )
 
     def _write_known(self) -> None:
-        """The columns that follow from the experiment."""
+        """Write the columns that follow from the experiment alone: kept and epoch."""
         updates, kept = self.experiment.n_updates, self.experiment.n_kept
         for writer in self.writers:
             for start in range(0, kept, _KNOWN_AT_ONCE):
@@ -308,7 +311,7 @@ class _Training:
                 writer.columns["epoch"].append(made // self.experiment.batches_per_epoch)
 
     def _restore(self, done: int) -> None:
-        """Put the recorded states after ``done`` updates into the networks."""
+        """Load the recorded states after ``done`` updates into the networks."""
         row = done // self.experiment.kept_every
         for run, writer in enumerate(self.writers):
             theta = writer.columns["parameters"].read_row(row)

@@ -1,4 +1,4 @@
-"""Whether a recorded optimizer goes on as it began, so that its updates can be computed again."""
+"""Notices when a loop changes its optimizer, whose updates cannot be computed again from there on."""
 
 import operator
 from itertools import chain
@@ -15,9 +15,10 @@ WATCHED = (
 
 
 class OptimizerWatch:
-    """Whether an optimizer goes on as it was when this was made, in what its rule hangs on: settings and memory.
+    """Compares an optimizer's settings and memory before each update with what they were after the last one.
 
-    For other kinds than `COMPUTED_KINDS`, which have no rule here, only the settings are looked at.
+    ``changed``: the parameter groups that the loop has changed. Of kinds other than `COMPUTED_KINDS` only the settings
+    are compared.
     """
 
     def __init__(self, optimizer: torch.optim.Optimizer, kind: str) -> None:
@@ -29,7 +30,7 @@ class OptimizerWatch:
         self.fresh = all(value is None for value in remembered)
 
     def before(self) -> None:
-        """An update is about to be made: what has happened since the last?"""
+        """To be called before each update."""
         now = [(*map(group.get, WATCHED), len(group["params"])) for group in self._optimizer.param_groups]
         if now != self._settings:
             self._settings += now[len(self._settings) :]  # of groups that are new
@@ -39,7 +40,7 @@ class OptimizerWatch:
             self.changed |= set(range(len(self._settings)))
 
     def after(self) -> None:
-        """One has been made."""
+        """To be called after each update."""
         if self._remembers:
             self._memory = self._memory_now()
 

@@ -1,4 +1,4 @@
-"""A model and its optimizers as a recorder sees them: which tensors theta has, what their settings are."""
+"""A model and its optimizers as a recorder sees them: the tensors that theta is made of, and the settings."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -74,8 +74,8 @@ class PendingRows:
 class RecordedModel:
     """The parts of theta: the model's parameters, each once, then those that only an optimizer has.
 
-    UserError if they are none that can be recorded. ``optimizers`` None: they are given to `add_optimizer` as they
-    are found, and of what they hold only the model's parameters are recorded.
+    UserError if they cannot be recorded. ``optimizers`` None: they are given to `add_optimizer` as they are found, and
+    of what they hold only the model's parameters are recorded.
     """
 
     def __init__(self, model: torch.nn.Module, optimizers: list[torch.optim.Optimizer] | None) -> None:

@@ -50,7 +50,7 @@ def record(
     ``<path>.interrupted``. So it is when the recorder itself can't go on, such as on a full disk, or since a parameter
     has got another dtype: that is a warning, and the loop goes on unrecorded. Ctrl+C once the loop has ended waits
     until the recording is whole. A trace that was at ``path`` is replaced only once the new one is whole. UserError:
-    model, optimizer or path are none that can be recorded, or no update was made.
+    model, optimizer or path cannot be recorded, or no update was made.
     """
     path = _folder_named(path)
     if isinstance(optimizer, torch.optim.Optimizer) or not isinstance(optimizer, Iterable | None):
@@ -153,7 +153,7 @@ def _kept_every(keep: str | Mapping[str, int]) -> int:
 
 
 def _folder_named(path: object) -> Path:
-    """The whole path of the folder that the trace is to have. UserError for what names none."""
+    """The absolute path of the trace's folder. UserError for what cannot be the name of a folder."""
     if not isinstance(path, (str, PathLike)):
         raise UserError(f"record was given a {type(path).__name__} as path; it needs the name of a folder")
     try:
@@ -182,7 +182,7 @@ def _leave_alone(*contexts: ExitStack) -> None:
 
 
 def _numbers(metrics: Mapping[str, Number] | None, named: Mapping[str, Number]) -> dict[str, float]:
-    """Both as plain numbers. ValueError for what is none, has no name that can be shown, or is there twice."""
+    """All metrics as plain numbers, by name. ValueError for what is no number, or has no name that can be shown."""
     if not isinstance(metrics, Mapping | None):
         raise ValueError(f"{metrics!r} cannot be logged: it has no name; log(loss=...), or a mapping of names")
     numbers: dict[str, float] = {}

@@ -149,11 +149,11 @@ class UpdateLog:
         return self.updates - 1 if self._made else None
 
     def _reach(self, name: str, end: int) -> None:
-        """Have a place for each update before ``end``."""
+        """Extend the list of what was logged to each update before ``end``."""
         self._logged[name] += [()] * (end - self.first - len(self._logged[name]))
 
     def _take(self, name: str, count: int) -> list[tuple[Any, ...]]:
-        """What was logged of the first so many updates, of which no more can be."""
+        """Remove and return what was logged of the first ``count`` updates."""
         self._reach(name, self.first + count)
         taken = self._logged[name][:count]
         del self._logged[name][:count]

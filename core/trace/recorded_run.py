@@ -127,7 +127,7 @@ class RecordedRun(BaseModel):
         return self.model_dump(mode="json", exclude_unset=True)
 
     def refuse_contradictions(self) -> None:
-        """Raise ValueError for what `record` never writes, and nobody could count with."""
+        """Raise ValueError for descriptions that `record` never writes, with numbers that contradict each other."""
         if not 0 < self.n_parameters <= MOST_COUNTED:
             raise ValueError(f"parts: {self.n_parameters} parameters in all")
         if not self.updates:

@@ -37,7 +37,7 @@ Bytes = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Written:
-    """How much of a column is in its file for sure, and the checksum of that."""
+    """How many rows of a column are certainly in its file, and their checksum."""
 
     rows: int
     checksum: str
@@ -139,7 +139,8 @@ class ColumnWriter:
     The thread that writes computes it, while the training goes on: xxhash needs no lock of Python's for a block.
 
     ``kind.shape[0]`` is how many rows there will be, as far as that is known. The header is written by `finish`, so an
-    unfinished file is none. ``resume``: go on after what an earlier writer had written; ValueError if it is not there.
+    unfinished file is no column. ``resume``: continue after what an earlier writer had written; ValueError if that is
+    not there.
     """
 
     def __init__(self, behind: WriteBehind, file: Path, kind: ColumnKind, resume: Written | None = None) -> None:

@@ -1,7 +1,7 @@
-"""Writing a trace: under a temporary name beside the final one, renamed when whole, gone on with after a kill.
+"""Writes a trace under a temporary name beside the final one, and renames it when it is whole.
 
-While a run is being recorded its folder keeps a journal: how many updates are in the files for sure, and the checksums
-of what is in them then. A process that is killed leaves both; the next run of the same experiment goes on from there.
+While a run is recorded, its folder has a journal: how many updates are certainly in the files, and the checksums of
+those. After a kill, the next run of the same experiment resumes from there.
 """
 
 import json
@@ -32,12 +32,12 @@ UNFINISHED = ".new"
 """How the temporary names of small files beside traces end."""
 _WRITING_SECONDS = 3600.0  # after which nobody is still writing one
 _OF_A_RUN = re.compile(r"\.?[0-9a-f]{32}(\.|$)")  # how names of what belongs to a run of ours begin
-_FORGOTTEN_SECONDS = 14 * 24 * 3600  # after which nobody will go on with a run
+_FORGOTTEN_SECONDS = 14 * 24 * 3600  # after which nobody resumes a run
 
 
 @dataclass(frozen=True)
 class Journal:
-    """How far an unfinished trace is: ``updates`` are in its files for sure."""
+    """How far an unfinished trace is: so many updates are certainly in its files."""
 
     updates: int
     versions: dict[str, str]
@@ -45,7 +45,7 @@ class Journal:
 
 
 class DamagedJournalError(Exception):
-    """The files of an unfinished trace are not what its journal says: there is nothing to go on from."""
+    """The files of an unfinished trace are not what its journal says, so that it cannot be resumed."""
 
 
 @contextmanager
@@ -89,7 +89,7 @@ class TraceWriter:
         self._behind.mark(lambda columns: self._note(Journal(updates, self._versions, columns)))
 
     def add(self, column: str, kind: ColumnKind, written: Written | None = None) -> None:
-        """Begin a column, or go on with what has been ``written`` of it. DamagedJournalError if that is not there."""
+        """Begin a column, or resume it after what has been ``written``. DamagedJournalError if that is not there."""
         try:
             ColumnWriter(self._behind, self._partial / f"{column}.npy", kind, written)
         except (ValueError, FileNotFoundError) as error:
@@ -112,11 +112,14 @@ def new_trace(
 ) -> Iterator[TraceWriter]:
     """A writer of the columns of a new trace. On leaving without an error the trace gets its final name.
 
-    A trace that had this name before is replaced then, and only then. UserError, before anything is written: what has
-    the name is no trace. ``seal`` makes meta.json of the checksums of the columns. An interruption leaves what the next
-    run can go on from, given what `journal_of` finds then; any other error leaves nothing. ``grows``: how many rows
-    there will be is not known yet. ``block``: bytes that are written at once. DamagedJournalError: there is nothing to
-    go on from after all.
+    A trace that had this name before is replaced then, and only then. An interruption leaves what the next run can
+    resume from (its `journal_of`); any other error leaves nothing.
+
+    ``seal``: makes the text of meta.json from the checksums of the columns. ``journal``: resume from it.
+    ``grows``: how many rows there will be is not known yet. ``block``: bytes that are written at once.
+
+    UserError, before anything is written, if what has the name is no trace. DamagedJournalError if the files are not
+    what the journal says.
     """
     partial = _partial(directory, name)
     for folder in (partial, _replaced(directory / name), directory / name):
@@ -157,7 +160,7 @@ def new_trace(
 
 
 def journal_of(directory: Path, name: str) -> Journal | None:
-    """The journal of an unfinished trace, by which a run goes on; None if there is none, or it is damaged."""
+    """The journal of an unfinished trace, from which a run is resumed; None if there is none, or it is damaged."""
     try:
         return _JOURNALS.validate_json(read_bounded(_partial(directory, name) / _JOURNAL, MOST_META), strict=True)
     except (OSError, ValueError):  # pydantic's ValidationError is one
@@ -237,7 +240,7 @@ def _refuse_full_disk(directory: Path, kinds: Mapping[str, ColumnKind]) -> None:
 
 
 def _publish(partial: Path, final: Path, columns: Iterable[str]) -> None:
-    """Give the whole trace its name; a trace that had it goes only once the new one is ready.
+    """Give the finished trace its name; a trace that had it before is removed only then.
 
     Not forced onto the disk first, which takes longer than the training: that survives the death of this process, and
     after a power failure the checksums tell.
@@ -255,7 +258,7 @@ def _publish(partial: Path, final: Path, columns: Iterable[str]) -> None:
 
 
 def _restore(old: Path, final: Path) -> None:
-    """Give a trace that was interrupted while it was replaced its name back, or remove it if the new one has that."""
+    """Undo a replacement that was interrupted: the old trace gets its name back, unless the new one has it already."""
     if not old.exists():
         return
     if not final.exists():
@@ -265,9 +268,9 @@ def _restore(old: Path, final: Path) -> None:
 
 
 def _clean(directory: Path) -> None:
-    """Remove what dead runs left long ago; give back what one that died was about to replace.
+    """Remove what killed runs left long ago; restore traces that one was about to replace.
 
-    A trace may lie anywhere, beside files of others whose names are alike: what is not ours for sure is let be.
+    A trace may lie anywhere, beside files of others with similar names: only what is certainly ours is removed.
     """
     for left in directory.glob(f".*{UNFINISHED}"):
         with suppress(OSError):
