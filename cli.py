@@ -314,7 +314,7 @@ def commands() -> None:
 
 
 def _options(**chosen: Any) -> Any:
-    from gradreel.scenes.render.lessons.arguments import Options
+    from gradreel.scenes.render.lessons.options import Options
 
     return Options(**chosen)
 
@@ -392,7 +392,7 @@ def experiment(**chosen: Any) -> int:
     standard deviation of the runs.
     """
     from gradreel.scenes.render.experiments import compare_networks
-    from gradreel.scenes.render.lessons.arguments import ExperimentOptions
+    from gradreel.scenes.render.lessons.options import ExperimentOptions
 
     return compare_networks(ExperimentOptions(**chosen))
 
@@ -459,7 +459,7 @@ def verify(**chosen: Any) -> int:
 
     No name: every trace of the lesson. Exit 1 if one is wrong.
     """
-    from gradreel.scenes.render.commands import verify_traces
+    from gradreel.scenes.render.verification import verify_traces
 
     return verify_traces(_options(**chosen))
 

@@ -28,7 +28,6 @@ from gradreel.scenes.scene_source import (
     ModuleSource,
     beats_of,
     module_source,
-    sure_beats_of,
     syntax_message,
 )
 from gradreel.scenes.user_traceback import user_traceback
@@ -138,12 +137,6 @@ def beat_names(source: SceneSource) -> tuple[str, ...]:
     """
     scene_class = _parse(source.file).find_class(source.class_name)
     return beats_of(scene_class) if scene_class else ()
-
-
-def sure_beats(source: SceneSource) -> frozenset[str]:
-    """Those of `beat_names` that are played whatever the scene's parameters and recorded runs are."""
-    scene_class = _parse(source.file).find_class(source.class_name)
-    return sure_beats_of(scene_class) if scene_class else frozenset()
 
 
 def load_class(source: SceneSource) -> type:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -141,50 +142,28 @@ def syntax_message(error: SyntaxError) -> str:
     return f"{message}\n    {line.strip()}\n    {mark}"
 
 
-MAYBE = (
-    *(ast.If, ast.IfExp, ast.BoolOp, ast.Match, ast.Try, ast.For, ast.While, ast.comprehension, ast.Lambda),
-    *(ast.FunctionDef, ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp),
-)
-"""Where code may run once, several times or never."""
-
-
 def beats_of(scene_class: ClassSource) -> tuple[str, ...]:
     """Names given to ``self.beat(...)``, each once, in the order ``construct`` comes to them."""
     return tuple(dict.fromkeys(_beats_in("construct", scene_class, frozenset())))
 
 
-def sure_beats_of(scene_class: ClassSource) -> frozenset[str]:
-    """Those of `beats_of` that ``construct`` comes to once, whatever it finds: none under an ``if`` or in a loop."""
-    return frozenset(name for name in _beats_in("construct", scene_class, frozenset(), MAYBE) if "{" not in name)
-
-
-def _beats_in(
-    method: str, scene_class: ClassSource, entered: frozenset[str], without: tuple[type[ast.AST], ...] = ()
-) -> Iterator[str]:
-    """Beats of a method and of those that it calls; none inside of a node of ``without``."""
+def _beats_in(method: str, scene_class: ClassSource, entered: frozenset[str]) -> Iterator[str]:
+    """Beats of a method and of those that it calls."""
     function = scene_class.method(method)
     if function is None or method in entered:
         return
-    if without and any(isinstance(part, ast.Return) for part in ast.walk(function)):
-        return  # it may be over early
-    for call in _calls_on_self(function, without):
+    for call in _calls_on_self(function):
         name = call.func.attr  # type: ignore[attr-defined]  # _calls_on_self yields attributes only
         if name == "beat":
             named = call.args[:1] or [keyword.value for keyword in call.keywords if keyword.arg == "name"]
-            for written in named:
-                branches = [written.body, written.orelse] if isinstance(written, ast.IfExp) else [written]
-                if without and len(branches) > 1:
-                    continue
-                yield from map(_as_written, branches)
+            yield from (name_as_written(branch) for written in named for branch in branches(written))
         else:
-            yield from _beats_in(name, scene_class, entered | {method}, without)
+            yield from _beats_in(name, scene_class, entered | {method})
 
 
-def _calls_on_self(node: ast.AST, without: tuple[type[ast.AST], ...] = ()) -> Iterator[ast.Call]:
-    """Calls ``self.something(...)`` in the order of the text, but for those inside of a node of ``without``."""
+def _calls_on_self(node: ast.AST) -> Iterator[ast.Call]:
+    """Calls ``self.something(...)`` in the order of the text."""
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, without):
-            continue
         if (
             isinstance(child, ast.Call)
             and isinstance(child.func, ast.Attribute)
@@ -192,18 +171,38 @@ def _calls_on_self(node: ast.AST, without: tuple[type[ast.AST], ...] = ()) -> It
             and child.func.value.id == "self"
         ):
             yield child
-        yield from _calls_on_self(child, without)
+        yield from _calls_on_self(child)
 
 
-def _as_written(name: ast.expr) -> str:
+ANY_NAME = ".*"  # the pattern of what only running the code tells
+
+
+def branches(name: ast.expr) -> list[ast.expr]:
+    """Both of ``"a" if … else "b"``, or the expression itself."""
+    return [name.body, name.orelse] if isinstance(name, ast.IfExp) else [name]
+
+
+def name_as_written(name: ast.expr) -> str:
+    """``"piece-{k}"`` for an f-string, ``"{names[k]}"`` for what is computed."""
     if isinstance(name, ast.Constant):
         return str(name.value)
     if isinstance(name, ast.JoinedStr):
         return "".join(
-            "{" + ast.unparse(part.value) + "}" if isinstance(part, ast.FormattedValue) else _as_written(part)
+            "{" + ast.unparse(part.value) + "}" if isinstance(part, ast.FormattedValue) else name_as_written(part)
             for part in name.values
         )
     return "{" + ast.unparse(name) + "}"
+
+
+def name_pattern(name: ast.expr) -> str:
+    """A regular expression for all that the name may be: ``piece\\-.*`` for ``f"piece-{k}"``."""
+    if isinstance(name, ast.Constant):
+        return re.escape(str(name.value))
+    if isinstance(name, ast.JoinedStr):
+        return "".join(map(name_pattern, name.values))
+    if isinstance(name, ast.IfExp):
+        return "(?:" + "|".join(map(name_pattern, branches(name))) + ")"
+    return ANY_NAME
 
 
 def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:

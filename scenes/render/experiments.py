@@ -21,12 +21,11 @@ from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import TraceError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace.trace import Trace
-from gradreel.scenes.render.clips.disk_errors import clear_disk_errors
-from gradreel.scenes.render.clips.workspace import Folders, Workspace
+from gradreel.scenes.render.clips.workspace import Folders, Workspace, clear_disk_errors
 from gradreel.scenes.render.cluster.executors import trainers_of
-from gradreel.scenes.render.comparison import Comparison, is_table_of_runs, print_comparison, print_missing
-from gradreel.scenes.render.lessons.arguments import ExperimentOptions, cores, parse_counts
-from gradreel.scenes.render.lessons.daily import daily_data, daily_views, filled_text
+from gradreel.scenes.render.experiment_report import Comparison, is_table_of_runs, print_comparison, print_missing
+from gradreel.scenes.render.lessons.daily_data import daily_data, daily_views, filled_text
+from gradreel.scenes.render.lessons.options import ExperimentOptions, cores, parse_counts
 from gradreel.scenes.render.workers.pool import Workers
 from gradreel.scenes.render.workers.progress import Reporter, reporter
 from gradreel.scenes.render.workers.training import train_runs

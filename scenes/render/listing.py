@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gradreel.scenes.catalog import LESSON_FILE, SceneSource
-from gradreel.scenes.render.clips.known_scenes import known_scenes
+from gradreel.scenes.render.clips.memo_cache import known_scenes
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.report import print_json
 from gradreel.scenes.render.workers.progress import counted, duration
@@ -76,7 +76,7 @@ def _ours(language: str, sources: Sequence[SceneSource]) -> Iterator[Listed]:
 
 
 def _of_lesson(language: str, path: Path | None, span: tuple[str | None, str | None]) -> Iterator[Listed]:
-    from gradreel.scenes.render.lessons.choosing import load_lesson
+    from gradreel.scenes.render.lessons.selection import load_lesson
 
     lesson = load_lesson(path, span=span)
     titles = Narration.load([language]).with_words(lesson.words)

@@ -1,33 +1,44 @@
-"""What the front door has its work done by: the plan, runs trained, clips drawn, failures told as one error."""
+"""A scene's name to its mp4, stage by stage; each takes what the one before has made, see `stages`.
+
+    resolve   SceneRequest      `Lesson.requests`      what the lesson and the command line say of each scene
+    inspect   SceneDescription  `inspection.inspect`   what its class says: parameters checked, runs, beats
+    plan      Plan              `clips.plan`           which runs and which clips are missing, by digest
+    train     traces            `workers.training`     the missing runs
+    render    ClipFile          `frames.worker`        the missing clips, a process each
+    publish   the video         `videos.publishing`    joined, with subtitles, poster and manifest beside it
+
+A failed scene does not stop the others: their clips are kept, and the error comes at the end.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.render.clips import memo_cache
-from gradreel.scenes.render.clips.at_fault import files_told, tell_files
-from gradreel.scenes.render.clips.clip_files import described_clip, read_description
-from gradreel.scenes.render.clips.clip_locks import ClipClaim
-from gradreel.scenes.render.clips.disk_errors import clear_disk_errors, disk_error
+from gradreel.scenes.render.clips.beat_range import check_source
+from gradreel.scenes.render.clips.clip_files import DamagedClipsError, described_clip, read_description
 from gradreel.scenes.render.clips.file_digest import changed_files
+from gradreel.scenes.render.clips.file_tracker import files_told, tell_files
 from gradreel.scenes.render.clips.import_graph import one_moment
-from gradreel.scenes.render.clips.plan import Clip, Plan, earlier_clips, plan
-from gradreel.scenes.render.clips.workspace import Folders, Workspace
+from gradreel.scenes.render.clips.plan import ClipClaim, earlier_clips, plan
+from gradreel.scenes.render.clips.workspace import Folders, Workspace, clear_disk_errors, disk_error, remove_file
 from gradreel.scenes.render.cluster.executors import drawers_of, trainers_of
-from gradreel.scenes.render.inspection import described
+from gradreel.scenes.render.frames import jumps
+from gradreel.scenes.render.inspection import inspect
 from gradreel.scenes.render.lessons.lesson import Lesson
-from gradreel.scenes.render.lessons.requests import ClipJob, ClipResult, SceneError
-from gradreel.scenes.render.lessons.settings import RenderSettings
-from gradreel.scenes.render.validation import check_beats
-from gradreel.scenes.render.videos.times import clip_seconds
-from gradreel.scenes.render.workers.executors import Listeners
-from gradreel.scenes.render.workers.pool import Workers
+from gradreel.scenes.render.lessons.tables import has_daily_views
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.stages import Clip, ClipFile, Finding, Plan, SceneDescription, SceneError, SceneRequest
+from gradreel.scenes.render.videos.estimates import clip_seconds
+from gradreel.scenes.render.videos.publishing import check_files, check_video, publish_clip, publish_lesson
+from gradreel.scenes.render.workers.pool import Listeners, Workers
 from gradreel.scenes.render.workers.progress import Reporter
 from gradreel.scenes.render.workers.training import train_runs
 from gradreel.scenes.render.workers.worker_process import WorkerDiedError
@@ -35,123 +46,188 @@ from gradreel.scenes.render.workers.worker_process import WorkerDiedError
 T = TypeVar("T")
 
 
+# -- videos ------------------------------------------------------------------------------------------------------------
+
+
+def render_lesson(
+    lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None, output: Path | None = None
+) -> Path:
+    """The whole lesson as one video, with subtitles, poster and manifest beside it; where it is.
+
+    Raises UserError for what the user can mend, SceneError when scenes raised (the clips of the others are kept).
+    """
+    check_video(settings)
+    with at_work(lesson, settings, reporter) as job:
+        return _with_clips(job, lambda clips: publish_lesson(lesson, settings, clips, job.workspace, output))
+
+
+def render_scenes(
+    lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None, output: Path | None = None
+) -> list[Path]:
+    """Each scene of ``lesson`` as a file of its own (a folder of pictures for png); where they are."""
+    check_files(lesson, output)
+    with at_work(lesson, settings, reporter) as job:
+        return _with_clips(
+            job, lambda clips: [publish_clip(lesson, settings, *clip, job.workspace, output) for clip in clips]
+        )
+
+
+def train_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> Plan:
+    """Train the runs of the lesson's scenes that are not recorded yet; what is to be rendered then."""
+    with at_work(lesson, settings, reporter) as job:
+        return trained(job)
+
+
+def plan_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> Plan:
+    """What `render_lesson` or `render_scenes` would train and render, and why. Writes nothing."""
+    with one_moment():
+        return plan(*inspect_lesson(lesson, settings, reporter), Folders(settings.media_dir))
+
+
+def inspect_lesson(
+    lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None
+) -> tuple[list[SceneRequest], list[SceneDescription]]:
+    """The lesson's scenes and what each is, parameters checked. Writes nothing. Raises UserError."""
+    folders = Folders(settings.media_dir)
+    memo_cache.recall(folders.private)
+    with Workers(1) as workers:
+        return _inspected(lesson, settings, folders, workers, reporter or Reporter())
+
+
+def check_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> list[Finding]:
+    """The layout rules that scenes of the lesson break, beat by beat."""
+    with at_work(lesson, settings, reporter) as job:
+        found = of_each(job, trained(job).clips, "check")
+        return [finding for findings in found for finding in findings]
+
+
+def find_jumps(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> list[Finding]:
+    """Where scenes of the lesson jump: every frame is drawn, small, and compared with the one before."""
+    width, height = jumps.SIZE
+    small = replace(settings, width=width, height=height, fps=jumps.FPS, format="mp4", transparent=False)
+    with at_work(lesson, small, reporter) as job:
+        found = of_each(job, trained(job).clips, "find_jumps", unit="frames")
+        return [finding for findings in found for finding in findings]
+
+
+# -- the stages --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Job:
+    """A lesson at work: its settings, the media folder, the worker processes, who is told."""
+
+    lesson: Lesson
+    settings: RenderSettings
+    workspace: Workspace
+    workers: Workers
+    reporter: Reporter
+
+
 @contextmanager
-def at_work(settings: RenderSettings) -> Iterator[tuple[Workspace, Workers]]:
+def at_work(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None) -> Iterator[Job]:
     """The media folder and the workers; the workers are gone before the folder's temporary files are."""
     with (
         clear_disk_errors(settings.media_dir),
         Workspace(settings.media_dir) as workspace,
         Workers(settings.jobs, workspace.run) as workers,
     ):
-        yield workspace, workers
+        memo_cache.recall(workspace.private)
+        yield Job(lesson, settings, workspace, workers, reporter or Reporter())
 
 
-def planned(
-    lesson: Lesson,
-    settings: RenderSettings,
-    folders: Folders,
-    workspace: Workspace | None,
-    workers: Workers,
-    reporter: Reporter | None = None,
-) -> Plan:
-    """What is to be trained and rendered. Nothing is written, unless there is a ``workspace``.
-
-    Raises UserError for what cannot be made as it was asked for.
-    """
-    check_beats(lesson, settings)
-    with one_moment():
-        requests, descriptions = described(lesson, settings, folders, workspace, workers, reporter)
-        made = plan(requests, descriptions, folders)
-    if workspace is not None:
-        memo_cache.keep(workspace)
-    return made
+def _with_clips(job: Job, publish: Callable[[list[tuple[Clip, ClipFile]]], T]) -> T:
+    """What ``publish`` makes of the lesson's clips. Those that it finds damaged are made again, once."""
+    try:
+        return publish(_current_clips(job))
+    except DamagedClipsError as error:
+        job.reporter.say(f"{error.names} in {job.workspace.clips}: damaged, made again")
+        for path in error.clips:
+            remove_file(path.with_suffix(".json"))
+    return publish(_current_clips(job))
 
 
-def trained(
-    lesson: Lesson, settings: RenderSettings, workspace: Workspace, workers: Workers, reporter: Reporter
-) -> Plan:
-    """The plan once every run it needs has been recorded."""
-    made = planned(lesson, settings, workspace, workspace, workers, reporter)
-    if not made.runs:
-        return made
-    train_missing(lesson, made, workspace, workers, settings, reporter)
-    return planned(lesson, settings, workspace, workspace, workers)
-
-
-def train_missing(
-    lesson: Lesson,
-    made: Plan,
-    workspace: Workspace,
-    workers: Workers,
-    settings: RenderSettings,
-    reporter: Reporter,
-) -> None:
-    """Record the runs that the plan misses. All are tried first; then the failures of any are raised as one error."""
-    if not made.runs:
-        return
-    names = _run_names(lesson, made)
-    runs = [run.experiment for run in made.runs]
-    with trainers_of(workers, settings.jobs, settings.scheduler, workspace) as (trainers, at_once):
-        failures = train_runs(names, runs, workspace.traces, trainers, at_once, reporter)
-    if failures:
-        raise _as_one({f"train {names[digest]}": error for digest, error in failures.items()}, workspace.media_dir)
-
-
-def _run_names(lesson: Lesson, made: Plan) -> dict[str, str]:
-    """By digest: the lesson's name of a run, or those of the scenes that show it; each name once."""
-    names: dict[str, str] = {}
-    for run in made.runs:
-        name = lesson.run_name(run.experiment) or ", ".join(run.shown_by)
-        names[run.experiment.digest] = f"{name} ({run.experiment.digest[:6]})" if name in names.values() else name
-    return names
-
-
-def current_clips(
-    lesson: Lesson, settings: RenderSettings, workspace: Workspace, workers: Workers, reporter: Reporter
-) -> tuple[tuple[Clip, ...], list[ClipResult]]:
+def _current_clips(job: Job) -> list[tuple[Clip, ClipFile]]:
     """Every clip of the lesson, up to date, in film order. Raises at the end when scenes failed.
 
     Another run on the same media folder may take away a clip that was up to date, to make it anew: then it is planned
     again.
     """
     while True:
-        made = trained(lesson, settings, workspace, workers, reporter)
-        rendered = _rendered(made.out_of_date, settings, workspace, workers, reporter)
-        results = [rendered.get(clip.scene) or _as_described(clip) for clip in made.clips]
-        found = [result for result in results if result is not None]
-        if len(found) == len(results):
-            return made.clips, found
+        made = trained(job)
+        rendered = _render(job, made.out_of_date)
+        found = [(clip, rendered.get(clip.scene) or _described(clip)) for clip in made.clips]
+        whole = [(clip, file) for clip, file in found if file is not None]
+        if len(whole) == len(found):
+            return whole
 
 
-def _rendered(
-    clips: Sequence[Clip], settings: RenderSettings, workspace: Workspace, workers: Workers, reporter: Reporter
-) -> dict[str, ClipResult]:
+def trained(job: Job) -> Plan:
+    """The plan once every run that it needs has been recorded."""
+    with one_moment():
+        requests, descriptions = _inspected(job.lesson, job.settings, job.workspace, job.workers, job.reporter)
+        made = plan(requests, descriptions, job.workspace)
+    if made.runs:
+        _train(job, made)
+        made = plan(requests, descriptions, job.workspace)  # what their traces are decides what the clips are
+    memo_cache.keep(job.workspace)
+    return made
+
+
+def _inspected(
+    lesson: Lesson, settings: RenderSettings, folders: Folders, workers: Workers, reporter: Reporter
+) -> tuple[list[SceneRequest], list[SceneDescription]]:
+    """The lesson's scenes as they are asked for, and what each says of itself."""
+    requests = lesson.requests(settings)
+    with one_moment():
+        for request in requests:
+            check_source(request)
+        descriptions = inspect(requests, folders, workers)
+    if lesson.data is not None and not any(has_daily_views(description.parameters) for description in descriptions):
+        reporter.say(f"--data {lesson.data.series.name}: none of the scenes shows daily views, so it changes nothing")
+    return requests, descriptions
+
+
+def _train(job: Job, made: Plan) -> None:
+    """Record the runs that the plan misses. All are tried first; then the failures of any are raised as one error."""
+    names: dict[str, str] = {}  # by digest: the lesson's name of a run, or those of the scenes that show it; each once
+    for run in made.runs:
+        name = job.lesson.run_name(run.experiment) or ", ".join(run.shown_by)
+        names[run.experiment.digest] = f"{name} ({run.experiment.digest[:6]})" if name in names.values() else name
+    runs = [run.experiment for run in made.runs]
+    with trainers_of(job.workers, job.settings.jobs, job.settings.scheduler, job.workspace) as (trainers, at_once):
+        failures = train_runs(names, runs, job.workspace.traces, trainers, at_once, job.reporter)
+    if failures:
+        raise _as_one({f"train {names[digest]}": error for digest, error in failures.items()}, job.settings.media_dir)
+
+
+def _render(job: Job, clips: Sequence[Clip]) -> dict[str, ClipFile]:
     """What is made of each of ``clips``, by scene. Raises at the end when scenes failed."""
     if not clips:
         return {}
     waiting = {clip.scene: clip for clip in clips}
     for scene, clip in waiting.items():
-        reporter.detail(f"{scene}: {clip.why}")
-    with drawers_of(workers, settings, workspace) as drawers:
+        job.reporter.detail(f"{scene}: {clip.why}")
+    with drawers_of(job.workers, job.settings, job.workspace) as draw:
         futures = {}
-        for scene in _longest_first(clips, earlier_clips(workspace.clips)):
+        for scene in _longest_first(clips, earlier_clips(job.workspace.clips)):
             clip = waiting[scene]
-            listeners = _listeners(reporter, scene, clip.expected_frames, "frames")
-            futures[scene] = drawers.render(_job(clip, workspace), ClipClaim(clip, workspace.locks), listeners)
-        made_now = _gather(list(waiting), futures.__getitem__, settings.media_dir, reporter)
-    rendered = dict(zip(waiting, made_now, strict=True))
-    for scene, result in rendered.items():  # a scene that is watched is to be watched by what it opened, too
-        described = read_description(result.path.with_suffix(".json")) or {"files": {}}
+            listeners = _listeners(job.reporter, scene, clip.expected_frames, "frames")
+            futures[scene] = draw(clip, ClipClaim(clip, job.workspace.locks), listeners)
+        made = _gather(job, {scene: futures[scene] for scene in waiting})
+    rendered = dict(zip(waiting, made, strict=True))
+    for scene, file in rendered.items():  # a scene that is watched is to be watched by what it opened, too
+        described = read_description(file.path.with_suffix(".json")) or {"files": {}}
         changed_files(described["files"], waiting[scene].request.source)
-    memo_cache.keep(workspace)
+    memo_cache.keep(job.workspace)
     return rendered
 
 
-def _as_described(clip: Clip) -> ClipResult | None:
+def _described(clip: Clip) -> ClipFile | None:
     """A clip that was up to date when it was planned; None when it is not there any more as it was made."""
     assert clip.path is not None, "it was up to date"
     content = described_clip(clip.path)
-    return None if content is None else ClipResult.from_json(content, clip.path)
+    return None if content is None else ClipFile.from_json(content, clip.path)
 
 
 def _longest_first(clips: Sequence[Clip], earlier: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -161,36 +237,20 @@ def _longest_first(clips: Sequence[Clip], earlier: Sequence[Mapping[str, Any]]) 
 
 
 def of_each(
-    clips: Sequence[Clip],
-    workers: Workers,
-    reporter: Reporter,
-    function: str,
-    paths: Mapping[str, Path] | None = None,
-    unit: str = "beats",
+    job: Job, clips: Sequence[Clip], function: str, paths: Mapping[str, Path] | None = None, unit: str = "beats"
 ) -> list[Any]:
     """Results of ``worker.<function>`` for each clip, in order; ``paths``, by scene, for one that writes something."""
-    by_scene = {clip.scene: clip for clip in clips}
-    settings = clips[0].request.settings
-
-    def start(scene: str) -> Future[Any]:
-        clip = by_scene[scene]
-        listeners = _listeners(reporter, scene, clip.expected_frames if unit == "frames" else 0, unit)
-        return workers.submit(
-            function,
-            clip.request,
-            *([paths[scene]] if paths else []),
-            begun=listeners.begun,
-            progress=listeners.progress,
-            told=listeners.told,
-            timeout=settings.timeout,
+    futures = {}
+    for clip in clips:
+        given = [paths[clip.scene]] if paths else []
+        listeners = _listeners(job.reporter, clip.scene, clip.expected_frames if unit == "frames" else 0, unit)
+        futures[clip.scene] = job.workers.submit(
+            function, clip.request, *given, listeners=listeners, timeout=job.settings.timeout
         )
+    return _gather(job, futures)
 
-    return _gather(list(by_scene), start, settings.media_dir, reporter)
 
-
-def _job(clip: Clip, workspace: Workspace) -> ClipJob:
-    traces = {workspace.traces / experiment.digest: None for experiment in clip.experiments.values()}
-    return ClipJob(clip.request, workspace.clips, clip.parts, workspace.run, workspace.locks, tuple(traces))
+# -- tasks and their failures ------------------------------------------------------------------------------------------
 
 
 def _listeners(reporter: Reporter, task: str, expected: int, unit: str) -> Listeners:
@@ -201,15 +261,15 @@ def _listeners(reporter: Reporter, task: str, expected: int, unit: str) -> Liste
     )
 
 
-def _gather(tasks: Sequence[str], start: Callable[[str], Future[T]], media_dir: Path, reporter: Reporter) -> list[T]:
+def _gather(job: Job, futures: Mapping[str, Future[T]]) -> list[T]:
     """Results of all tasks in order. All are finished first; then the failures of any are raised as one error."""
-    futures = {start(task): task for task in tasks}
-    for future in as_completed(futures):
-        reporter.end(futures[future])
-    failures = {futures[future]: error for future in futures if (error := future.exception()) is not None}
+    tasks = {future: task for task, future in futures.items()}
+    for future in as_completed(tasks):
+        job.reporter.end(tasks[future])
+    failures = {task: error for task, future in futures.items() if (error := future.exception()) is not None}
     if failures:
-        raise _as_one(failures, media_dir)
-    return [future.result() for future in futures]
+        raise _as_one(failures, job.settings.media_dir)
+    return [future.result() for future in futures.values()]
 
 
 def _as_one(failures: Mapping[str, BaseException], media_dir: Path) -> BaseException:

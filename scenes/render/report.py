@@ -18,9 +18,8 @@ from gradreel.scenes.words.narration import OTHER_DATA, Narration, OwnWords
 if TYPE_CHECKING:  # `list` needs none of these, and they need numpy
     from gradreel.core.experiment import Experiment
     from gradreel.scenes.catalog import SceneSource
-    from gradreel.scenes.render.clips.plan import Plan
-    from gradreel.scenes.render.lessons.arguments import Options
-    from gradreel.scenes.render.lessons.requests import Finding, SceneDescription
+    from gradreel.scenes.render.lessons.options import Options
+    from gradreel.scenes.render.stages import Clip, Finding, Plan, SceneDescription
     from gradreel.scenes.render.videos.estimates import Estimates
 
 WIDTH = 100  # columns of running text
@@ -138,13 +137,13 @@ def _experiment(run: Experiment) -> dict[str, Any]:
     return size | {"experiment": run.model_dump(mode="json")}
 
 
-def print_traces(descriptions: Sequence[SceneDescription], traces: Mapping[str, Path], options: Options) -> None:
+def print_traces(clips: Sequence[Clip], traces: Path, options: Options) -> None:
     """Where the traces of the scenes' training runs are, each once."""
     rows: dict[str, dict[str, Any]] = {}
-    for description in descriptions:
-        for run in description.experiments.values():
-            new = _experiment(run) | {"path": str(traces[run.digest]), "scenes": []}
-            rows.setdefault(run.digest, new)["scenes"].append(description.name)
+    for clip in clips:
+        for run in clip.experiments.values():
+            new = _experiment(run) | {"path": str(traces / run.digest), "scenes": []}
+            rows.setdefault(run.digest, new)["scenes"].append(clip.scene)
     if options.as_json:
         print_json(list(rows.values()))
     elif not options.quiet:

@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from gradreel.core.errors import UserError, printable
-from gradreel.scenes.render.clips.at_fault import files_told
 from gradreel.scenes.render.clips.file_digest import LISTING, names_in
-from gradreel.scenes.render.clips.file_tracker import SYSTEM
+from gradreel.scenes.render.clips.file_tracker import SYSTEM, files_told
 from gradreel.scenes.render.clips.ownership import is_installed, is_ours, lies_in
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.workers.progress import counted, duration

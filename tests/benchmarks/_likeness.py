@@ -11,7 +11,7 @@ import av
 from av.filter import Graph
 from av.video.frame import VideoFrame
 from gradreel.scenes.render.frames.pictures import Pixels
-from gradreel.scenes.render.lessons.requests import SceneRequest
+from gradreel.scenes.render.stages import SceneRequest
 
 
 class Sample:

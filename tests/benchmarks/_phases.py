@@ -12,7 +12,7 @@ from typing import Any
 
 from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.frames.pictures import Pixels
-from gradreel.scenes.render.lessons.requests import ClipResult, SceneRequest
+from gradreel.scenes.render.stages import ClipFile, SceneRequest
 
 START = "start, to the first frame"
 CODE, DRAWING = "scene code", "drawing"
@@ -24,7 +24,7 @@ DRAWER, ENCODER = (CODE, DRAWING), (COLOURS, X264, FILE)
 _here = threading.local()  # phase: the one that the thread is in; zero: its CPU time when the first frame was there
 
 
-def profile(request: SceneRequest, path: Path) -> tuple[ClipResult, dict[str, float]]:
+def profile(request: SceneRequest, path: Path) -> tuple[ClipFile, dict[str, float]]:
     """In a worker: the clip, and CPU seconds by phase. Joining is not among them."""
     from gradreel.scenes.render.frames.scene_player import play
 
@@ -43,7 +43,7 @@ def profile(request: SceneRequest, path: Path) -> tuple[ClipResult, dict[str, fl
     beats = play(request, encoder)
     code = time.thread_time() - _here.zero - spent[DRAWING]
     encoder.close()
-    result = ClipResult(path, encoder.frames, request.settings.fps, beats, time.monotonic() - began)
+    result = ClipFile(path, encoder.frames, request.settings.fps, beats, time.monotonic() - began)
     phases = {START: encoder.start, CODE: code, **{phase: spent[phase] for phase in (DRAWING, *ENCODER)}}
     return result, phases | {REST: time.process_time() - sum(phases.values())}
 

@@ -35,10 +35,10 @@ from _likeness import likeness
 from _phases import DRAWER, ENCODER, JOINING, profile
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import LESSON_FILE
-from gradreel.scenes.render.engine import plan_lesson
 from gradreel.scenes.render.lessons.lesson_file import read_lesson
-from gradreel.scenes.render.lessons.requests import ClipResult, SceneRequest
-from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.pipeline import plan_lesson
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.stages import ClipFile, SceneRequest
 from gradreel.scenes.render.videos.video import join
 from gradreel.scenes.render.workers.pool import Workers
 
@@ -191,7 +191,7 @@ def quality_of(bench: Bench, plain: Path, ours: Path) -> dict[str, dict[str, flo
 def profile_of(bench: Bench) -> dict[str, Any]:
     """CPU seconds of each phase over all scenes, joining included, and frames."""
     total: dict[str, float] = defaultdict(float)
-    clips: list[ClipResult] = []
+    clips: list[ClipFile] = []
     for name, request in bench.requests.items():
         with Workers(1, bench.folder) as workers:
             result, phases = workers.submit(profile, request, bench.folder / f"profile-{name}.mp4").result()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.lecture.curves.build_curve import BuildCurve
-from gradreel.scenes.render.lessons.arguments import (
+from gradreel.scenes.render.lessons.options import (
     files_of_overrides,
     parse_beat_range,
     parse_overrides,

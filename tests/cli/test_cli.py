@@ -15,7 +15,7 @@ import pytest
 from gradreel.cli import OPTIONS, commands
 from gradreel.core.errors import TrainingError, UserError
 from gradreel.scenes.catalog import find_scenes
-from gradreel.scenes.render.lessons.arguments import Options
+from gradreel.scenes.render.lessons.options import Options
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 GRADREEL = shutil.which("gradreel", path=os.path.dirname(sys.executable))

@@ -24,8 +24,8 @@ from gradreel.core.trace.trace import Trace
 from gradreel.scenes.catalog import PACKAGE_FOLDER, resolve
 from gradreel.scenes.render.clips.fingerprint import parts_now
 from gradreel.scenes.render.cluster import connection, worker
-from gradreel.scenes.render.lessons.requests import ClipJob, SceneRequest
-from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.stages import Clip, SceneRequest
 
 distributed = pytest.importorskip("distributed")
 
@@ -171,15 +171,15 @@ def test_what_is_taken_back_is_not_done_to_its_end(one_worker, film, gradreel, a
 
 def test_what_is_another_there_is_named(film):
     request = SceneRequest(resolve("film.py:Slow"), RenderSettings(media_dir=film / "media"))
-    job = ClipJob(request, film, {"narration": {}, "traces": {}}, film, film)
-    same = parts_now(job.parts, request)
-    worker.check_same(replace(job, parts=same), "the worker w")
+    clip = Clip(request, {}, None, {"narration": {}, "traces": {}}, "", 0)
+    same = parts_now(clip.parts, request)
+    worker.check_same(replace(clip, parts=same), "the worker w")
     planned = {
         **same, "code": {**same["code"], "gradreel/scenes/style.py": "another"}, "drawing": "another",
         "configuration": "another", "versions": {**same["versions"], "manim": "0.0.1", "gone": "1.0"},
     }  # fmt: skip
     with pytest.raises(UserError, match="frames of the worker w would be others than those drawn here") as refused:
-        worker.check_same(replace(job, parts=planned), "the worker w")
+        worker.check_same(replace(clip, parts=planned), "the worker w")
     manim = same["versions"]["manim"]
     for words in ("code of gradreel/scenes/style.py", f"manim is 0.0.1 here and {manim} there",
                   "gone is 1.0 here and not installed there", "gradreel's renderer", "manim.cfg"):  # fmt: skip
@@ -189,9 +189,9 @@ def test_what_is_another_there_is_named(film):
 def test_our_scenes_are_played_from_the_workers_own_gradreel_and_trace_folders_are_where_they_were(film, tmp_path):
     request = SceneRequest(resolve("build-curve"), RenderSettings(media_dir=film / "media"), {"near": "a", "far": "/b"})
     source = replace(request.source, file=request.source.file.relative_to(PACKAGE_FOLDER))
-    job = ClipJob(replace(request, source=source), film, {"traces": {"near": "", "far": ""}}, film, film)
-    place = worker.Place(tmp_path / "there", worker.Order("", "", job, "", str(film), (), {}), "w")
-    moved = place.job().request
+    clip = Clip(replace(request, source=source), {}, None, {"traces": {"near": "", "far": ""}}, "", 0)
+    place = worker.Place(tmp_path / "there", worker.Order("", "", clip, "", str(film), (), {}), "w")
+    moved = place.clip().request
     assert moved.source == request.source
     assert moved.parameters == {"near": "a", "far": str(tmp_path / "there/files/b")}
 

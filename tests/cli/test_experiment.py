@@ -19,7 +19,7 @@ from gradreel.core.analysis.results import depth_experiments, result_of, width_e
 from gradreel.core.daily.csv_file import CsvFormat, read_daily_csv
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.trace.trace import Trace
-from gradreel.scenes.render import comparison
+from gradreel.scenes.render import experiment_report
 
 SMALL = ("--data", "views.csv", "--window", "3", "--seeds", "2", "--epochs", "2", "--progress_bar", "none")
 
@@ -177,7 +177,7 @@ def test_one_day_and_one_epoch_are_not_several(here, window, epochs, words):
     series = read_daily_csv(here / "short.csv")
     dataset = DailyViews(series=series, window=window, unseen_from=date(2024, 1, 4))
     (network,) = width_experiments(dataset, (0,), range(1), epochs)
-    told = " ".join(comparison._notes(comparison.Comparison("width", dataset, {network: None}, here)))
+    told = " ".join(experiment_report._notes(experiment_report.Comparison("width", dataset, {network: None}, here)))
     for part in words:
         assert part in told
 
@@ -195,9 +195,9 @@ def test_one_of_several_columns_is_chosen(gradreel, here):
     (network,) = width_experiments(dataset, (0,), range(2), 2)
     assert [run["digest"] for run in chosen["train"]] == [run.digest for run in network.experiments]
     assert other["train"] != chosen["train"]
-    shown = comparison.Comparison("width", dataset, {network: None}, here)
-    assert "Data: two.csv, column Views there, 2024-01-01 to 2024-02-29; " in " ".join(comparison._notes(shown))
-    assert comparison._json(shown)["data"]["column"] == "Views there"
+    shown = experiment_report.Comparison("width", dataset, {network: None}, here)
+    assert "Data: two.csv, column Views there, 2024-01-01 to 2024-02-29; " in " ".join(experiment_report._notes(shown))
+    assert experiment_report._json(shown)["data"]["column"] == "Views there"
     missing = gradreel(*arguments, "--column", "Views")
     assert (missing.exit_code, "no column of numbers is called 'Views'; there are" in missing.stderr) == (2, True)
 
@@ -221,7 +221,7 @@ def test_quiet_prints_nothing(gradreel, trained):
 
 def test_the_lectures_figures_stand_beside_its_own_networks_on_the_synthetic_data(gradreel, here, monkeypatch):
     monkeypatch.setattr(results, "EPOCHS", 1)
-    monkeypatch.setattr("gradreel.scenes.render.comparison.EPOCHS", 1)
+    monkeypatch.setattr("gradreel.scenes.render.experiment_report.EPOCHS", 1)
     arguments = ("experiment", "width", "--seeds", "1", "--epochs", "1", "--progress_bar", "none")
     shown = gradreel(*arguments, "--widths", "0,10").stdout.splitlines()
     assert shown[0].endswith("lecture: training  lecture: unseen")

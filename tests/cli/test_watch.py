@@ -18,8 +18,8 @@ from queue import Queue
 import av
 import pytest
 from gradreel.core.errors import UserError
-from gradreel.scenes.render.clips.at_fault import _not_found
 from gradreel.scenes.render.clips.file_digest import content_now
+from gradreel.scenes.render.clips.file_tracker import _not_found
 from gradreel.scenes.render.watch import Watcher, watch
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")

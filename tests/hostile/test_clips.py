@@ -12,9 +12,9 @@ from gradreel.scenes.render.cache import contents
 from gradreel.scenes.render.clips.clip_files import described_clip, read_description, size_of
 from gradreel.scenes.render.clips.plan import earlier_clips
 from gradreel.scenes.render.clips.workspace import LARGEST_JSON, read_json
-from gradreel.scenes.render.lessons.choosing import load_lesson
-from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.lessons.selection import load_lesson
 from gradreel.scenes.render.listing import print_scenes
+from gradreel.scenes.render.settings import RenderSettings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

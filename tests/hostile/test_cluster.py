@@ -19,11 +19,11 @@ from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.render.clips.workspace import Workspace
 from gradreel.scenes.render.cluster import answers as answers_of
 from gradreel.scenes.render.cluster import client, connection, worker
-from gradreel.scenes.render.cluster.answers import Clip, Failure
+from gradreel.scenes.render.cluster.answers import Drawn, Failure
 from gradreel.scenes.render.frames.encode import ClipEncoder
-from gradreel.scenes.render.lessons.requests import ClipJob, ClipResult, SceneRequest
-from gradreel.scenes.render.lessons.settings import RenderSettings
-from gradreel.scenes.render.workers.executors import Listeners
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.stages import Clip, ClipFile, SceneRequest
+from gradreel.scenes.render.workers.pool import Listeners
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -89,19 +89,19 @@ def drawn(tripwires, answers, monkeypatch):
     source = SceneSource("film", "Film", tripwires.folder / "film.py", "")
     parts = {"narration": {}, "traces": {}}
     with Workspace(tripwires.media) as workspace:
-        job = ClipJob(SceneRequest(source, render), workspace.clips, parts, workspace.run, workspace.locks)
+        clip = Clip(SceneRequest(source, render), {}, None, parts, "new", 0)
         drawers = client.ClusterDrawers(answers, "tcp://x:1", 1, workspace)
 
         def draw(answer):
             answers.answer = answer
             before = tripwires.state([tripwires.media])
             try:
-                result = drawers._rendered(job, QUIET)
+                result = drawers._rendered(clip, QUIET)
             except UserError as error:
                 result = error
             assert tripwires.state([tripwires.media]) == before
             names = {file.suffix for file in workspace.clips.iterdir()}
-            assert names == ({".mp4", ".json"} if isinstance(result, ClipResult) else set())
+            assert names == ({".mp4", ".json"} if isinstance(result, ClipFile) else set())
             for file in workspace.clips.iterdir():
                 file.unlink()
             return result
@@ -132,7 +132,7 @@ def test_whatever_comes_back_for_a_clip_is_refused_in_words_and_nothing_is_kept(
 @given(text=TEXTS)
 def test_a_clip_that_comes_with_a_sound_video_is_kept_under_its_own_name_or_not_at_all(drawn, video, text):
     result = drawn((text, [video]))
-    if isinstance(result, ClipResult):
+    if isinstance(result, ClipFile):
         assert (result.frames, result.fps) == (3, 5)
 
 
@@ -140,11 +140,11 @@ def test_a_sound_clip_is_kept_and_one_of_another_length_or_of_nothing_that_was_s
     def said(**changed):
         return drawn((json.dumps(CLIP | changed), [video]))
 
-    assert isinstance(said(), ClipResult)
+    assert isinstance(said(), ClipFile)
     assert "a video of 3 frames of 64 x 36" in str(said(frames=4))
     opened = {"path": str(tripwires.home / "notes.txt"), "by_name": False, "digest": "not there"}
     assert "found another on its worker than here" in str(said(opened=[opened]))
-    assert isinstance(said(opened=[opened | {"path": "/nowhere"}]), ClipResult), "it is not there here, either"
+    assert isinstance(said(opened=[opened | {"path": "/nowhere"}]), ClipFile), "it is not there here, either"
     assert "path: Extra inputs are not permitted" in str(said(path="../../notes.txt"))
     assert "fps" in str(said(fps="5"))
     assert isinstance(drawn(("{}", [video])), UserError)
@@ -220,13 +220,13 @@ def test_another_runs_trace_is_not_taken(tripwires, answers, trained):
 
 def test_a_clips_description_does_not_say_where_the_clip_lies():
     content = {"path": "../../somewhere.mp4", "frames": 3, "fps": 5, "wall_seconds": 1.0, "beats": []}
-    clip = ClipResult.from_json(content, Path("media/clips/abc.mp4"))
+    clip = ClipFile.from_json(content, Path("media/clips/abc.mp4"))
     assert clip.path == Path("media/clips/abc.mp4")
     assert "path" not in clip.as_json()
 
 
 @given(st.text(st.characters(), max_size=20))
 def test_any_error_of_a_worker_is_told_also_of_a_file_whose_name_is_no_text(name):
-    told, _ = answers_of.parse(Clip, (Failure.of(OSError(name), name, (name,)).model_dump_json(), []))
+    told, _ = answers_of.parse(Drawn, (Failure.of(OSError(name), name, (name,)).model_dump_json(), []))
     assert isinstance(told, Failure)
     assert str(told.error()) == name.encode(errors="replace").decode()

@@ -9,8 +9,8 @@ import pytest
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.catalog import resolve
 from gradreel.scenes.render.inspection import _DESCRIPTIONS, kept_description
-from gradreel.scenes.render.lessons.requests import ParameterRow, SceneDescription, SceneRequest
-from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.stages import ParameterRow, SceneDescription, SceneRequest
 from hypothesis import given
 from hypothesis import strategies as st
 

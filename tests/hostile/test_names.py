@@ -10,7 +10,7 @@ import torch
 from gradreel.core.errors import UserError
 from gradreel.scenes.file_names import LONGEST, file_name, name_of_path
 from gradreel.scenes.render.clips.workspace import Folders
-from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.settings import RenderSettings
 from hypothesis import example, given
 from hypothesis import strategies as st
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from gradreel.scenes.render.frames.encode import ClipEncoder
-from gradreel.scenes.render.lessons.requests import ClipResult
-from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.stages import ClipFile
 
 SCENES = '''
 """Small scenes of a user's."""
@@ -97,7 +97,7 @@ def tiny() -> RenderSettings:
     return RenderSettings(width=64, height=36, fps=10)
 
 
-def _write_clip(path: Path, settings: RenderSettings, frames: int) -> ClipResult:
+def _write_clip(path: Path, settings: RenderSettings, frames: int) -> ClipFile:
     """A clip in which frame i has a red bar that begins at column i (of 32)."""
     encoder = ClipEncoder(path, settings)
     for number in range(frames):
@@ -106,7 +106,7 @@ def _write_clip(path: Path, settings: RenderSettings, frames: int) -> ClipResult
         pixels[8:24, number % 32 : number % 32 + 16] = (255, 92, 106, 255)
         encoder.write(pixels)
     encoder.close()
-    return ClipResult(path, encoder.frames, settings.fps, (), 0.0)
+    return ClipFile(path, encoder.frames, settings.fps, (), 0.0)
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def _write_lesson(folder: Path, *scenes: str, extra: str = "") -> Path:
 
 
 @pytest.fixture
-def write_clip() -> Callable[..., ClipResult]:
+def write_clip() -> Callable[..., ClipFile]:
     return _write_clip
 
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import resolve
-from gradreel.scenes.render import validation as asked
+from gradreel.scenes.render.clips.beat_lines import ListeningNarration, filled_again
+from gradreel.scenes.render.clips.beat_range import check_played, check_source, no_such_beats
 from gradreel.scenes.render.frames.scene_player import visit
-from gradreel.scenes.render.lessons.beats import ListeningNarration, check_beats, filled_again, no_such_beats
-from gradreel.scenes.render.lessons.choosing import load_lesson
-from gradreel.scenes.render.lessons.requests import BeatSpan, SceneRequest
-from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.lessons.selection import load_lesson
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.stages import BeatSpan, SceneRequest
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.narration import Narration
 
@@ -56,16 +56,16 @@ def test_the_beats_shown_are_those_asked_for(user_folder, beats, shown, wrong):
     request = SceneRequest(resolve("my_scenes.py:Dots"), settings)
     told = ["first", "move-1", "move-2", "end"]
     if not wrong:
-        check_beats(shown, request, told)
+        check_played(shown, request, told)
         return
     with pytest.raises(UserError, match=r"it tells: first, move-1, move-2, end"):
-        check_beats(shown, request, told)
+        check_played(shown, request, told)
 
 
 def test_a_scene_without_beats_says_so(user_folder):
     request = SceneRequest(resolve("my_scenes.py:Plain"), RenderSettings(first_beat="a"))
     with pytest.raises(UserError, match="plain has no beats"):
-        check_beats([], request, [])
+        check_played([], request, [])
 
 
 DEPENDS = """
@@ -134,7 +134,6 @@ COMPUTED = HANDED.replace('"first"', "str(self.time)").replace("Handed", "Comput
         ("handed.py", "handed", None, False),
         ("handed.py", "none", None, True),
         ("handed.py", "first", "peace-2", True),
-        ("handed.py", "last", "first", True),
         ("computed.py", "none", None, False),
         ("build-curve", "piece-3", "general", False),
         ("build-curve", "sum-of-all", None, True),
@@ -146,9 +145,9 @@ def test_what_no_beat_of_a_scene_is_called_is_seen_before_it_is_played(
     (tmp_path / "handed.py").write_text(HANDED)
     (tmp_path / "computed.py").write_text(COMPUTED)
     monkeypatch.chdir(tmp_path)
-    lesson, settings = load_lesson(None, {}, [scene]), RenderSettings(first_beat=first, last_beat=last)
+    (request,) = load_lesson(None, {}, [scene]).requests(RenderSettings(first_beat=first, last_beat=last))
     if not wrong:
-        asked.check_beats(lesson, settings)
+        check_source(request)
         return
     with pytest.raises(UserError, match="has no such beats in that order; its beats: "):
-        asked.check_beats(lesson, settings)
+        check_source(request)

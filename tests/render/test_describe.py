@@ -14,16 +14,17 @@ from gradreel.scenes.base import LectureScene
 from gradreel.scenes.catalog import resolve
 from gradreel.scenes.lecture.any_run.loss_curve import LossCurve
 from gradreel.scenes.render.frames.describe import describe
-from gradreel.scenes.render.lessons.daily import DailyData
-from gradreel.scenes.render.lessons.requests import SceneRequest
-from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.lessons.daily_data import DailyData
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.stages import SceneRequest
 from pydantic import Field
 
 MINE = DailySeries(start=date(2024, 1, 1), values=[1000.0 + 40 * (i % 7) for i in range(150)], name="good.csv")
 
 
-def described(parameters, experiments=None, scene=LossCurve):
-    request = SceneRequest(resolve("loss-curve"), RenderSettings.of_quality("l"), parameters, experiments or {})
+def described(parameters, experiments=None, scene=LossCurve, **more):
+    settings = RenderSettings.of_quality("l")
+    request = SceneRequest(resolve("loss-curve"), settings, parameters, experiments or {}, **more)
     return describe(scene, request)
 
 
@@ -36,15 +37,51 @@ def test_daily_views_stand_alone_over_a_run_on_a_curve():
     table = {"run": {"dataset": {"kind": "daily views", "window": 7}}}
     shown = described(table)
     assert run_of(shown) == own.model_copy(update={"dataset": DailyViews(window=7)})
-    on_mine = described(DailyData(MINE).over(shown.parameters))
+    on_mine = described(table, data=DailyData(MINE).fields)
     assert run_of(on_mine) == own.model_copy(update={"dataset": DailyViews(series=MINE, window=7)})
 
 
 def test_an_experiment_of_daily_views_takes_the_place_of_a_run_on_a_curve():
     mine = Experiment(dataset=DailyViews(), hidden=(3,), activation="relu", batch_size=32, epochs=5)
-    shown = described({"run": "mine"}, {"mine": mine})
-    on_mine = described(DailyData(MINE).over(shown.parameters), {"mine": mine})
+    on_mine = described({"run": "mine"}, {"mine": mine}, data=DailyData(MINE).fields)
     assert run_of(on_mine) == mine.model_copy(update={"dataset": DailyViews(series=MINE)})
+
+
+def test_what_is_set_is_put_over_data_and_data_over_what_the_lesson_says():
+    synthetic = Experiment(dataset=DailyViews(window=7, unseen_from=date(2020, 5, 1)), epochs=3)
+    mine, day = DailyData(MINE).fields, date(2024, 5, 1)
+
+    def dataset(**more):
+        return run_of(described({"run": "mine"}, {"mine": synthetic}, **more)).dataset
+
+    assert dataset() == synthetic.dataset
+    assert dataset(data=mine) == DailyViews(series=MINE, window=7), "the day was one of other data"
+    of_set = {"run": {"dataset": {"unseen_from": "2024-05-01"}}}
+    assert dataset(data=mine, changes=of_set) == DailyViews(series=MINE, window=7, unseen_from=day)
+    assert dataset(changes=of_set | {"run": {"dataset": {"window": 3}}}).window == 3
+    anew = {"run": {"dataset": {"kind": "daily views", "unseen_from": "2024-05-01"}}}
+    assert run_of(described({}, changes=anew, data=mine)).dataset == DailyViews(series=MINE, unseen_from=day)
+    curve = {"run": {"dataset": {"kind": "curve", "examples": 9}}}
+    assert dataset(data=mine, changes=curve) == CurveDataset(examples=9)
+    assert run_of(described({}, {"mine": synthetic}, changes={"run": "mine"}, data=mine)).dataset == DailyViews(
+        series=MINE, window=7
+    )
+
+
+class Own(LectureScene):
+    """A scene of whose daily views nobody says anything."""
+
+    class Parameters(LectureScene.Parameters):
+        run: Experiment = Field(Experiment(dataset=DailyViews(), epochs=3), description="The run.")
+        more: tuple[Experiment, ...] = Field((Experiment(dataset=DailyViews(), epochs=4),), description="Others.")
+        count: int = 3
+
+
+def test_data_takes_the_place_of_the_scenes_own_daily_views_too():
+    parameters = described({}, scene=Own, data=DailyData(MINE).fields).parameters
+    runs = [Experiment.model_validate(run) for run in (parameters["run"], *parameters["more"])]
+    assert {run.dataset for run in runs} == {DailyViews(series=MINE)}
+    assert parameters["count"] == 3
 
 
 def test_a_table_fills_in_over_the_scenes_own_run():

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gradreel.scenes.render.clips.disk_errors import DiskFullError, disk_error
+from gradreel.scenes.render.clips.workspace import DiskFullError, disk_error
 from gradreel.scenes.render.frames.encode import ClipEncoder
-from gradreel.scenes.render.lessons.requests import ClipResult
-from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.stages import ClipFile
 from gradreel.scenes.render.videos.subtitles import Cue
 from gradreel.scenes.render.videos.video import Chapter, join
 
@@ -85,7 +85,7 @@ def test_a_video_is_whole_or_its_disk_was_full(tmp_path, file_format):
     settings = RenderSettings(width=64, height=36, fps=10, format=file_format)
     clip = tmp_path / f"clip.{file_format}"
     write(clip, settings)
-    clips = [ClipResult(clip, FRAMES, 10, (), 0.0)] * 2
+    clips = [ClipFile(clip, FRAMES, 10, (), 0.0)] * 2
 
     def joined(path: Path) -> Path:
         cues = {"en": [Cue(0, 700, "One.")], "zh": [Cue(0, 700, "一。")]}

@@ -12,8 +12,8 @@ from gradreel.scenes import catalog
 from gradreel.scenes.render.frames import scene_player as playing
 from gradreel.scenes.render.frames.drawing import ClipRenderer
 from gradreel.scenes.render.frames.encode import ClipEncoder
-from gradreel.scenes.render.lessons.requests import SceneRequest
-from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.stages import SceneRequest
 
 EXAMPLES = Path(__file__).with_name("manim_examples.py")
 NAMES = re.findall(r"^class (\w+)\(\w*Scene\):", EXAMPLES.read_text(), re.MULTILINE)

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.frames.pictures import straight_alpha
-from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.settings import RenderSettings
 from PIL import Image
 
 

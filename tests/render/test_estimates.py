@@ -13,9 +13,9 @@ from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.render.clips.clip_files import keep_clip
 from gradreel.scenes.render.clips.plan import Clip, Plan, Run, earlier_clips
 from gradreel.scenes.render.clips.workspace import Folders
-from gradreel.scenes.render.lessons.requests import ClipResult, SceneRequest
-from gradreel.scenes.render.lessons.settings import RenderSettings
 from gradreel.scenes.render.pipeline import _longest_first
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.stages import ClipFile, SceneRequest
 from gradreel.scenes.render.videos.estimates import estimates
 from gradreel.scenes.render.workers.groups import Group
 
@@ -28,7 +28,7 @@ def folders(tmp_path) -> Folders:
 def clip(scene: str, frames: int, up_to_date: bool = False) -> Clip:
     source = SceneSource(scene, scene.title(), Path(__file__), "")
     request = SceneRequest(source, RenderSettings(width=200, height=100))
-    return Clip(request, {}, None, None, {}, up_to_date, "", frames)
+    return Clip(request, {}, None, {}, "" if up_to_date else "it is new", frames)
 
 
 def timed(
@@ -39,7 +39,7 @@ def timed(
     settings = RenderSettings(width=size[0], height=size[1], fps=10).of_frames()
     parts = {"scene": scene, "class": scene, "traces": {}, "settings": settings}
     (folders.clips / "made").write_text("frames")
-    result = ClipResult(folders.clips / f"{scene}{size[0]}{made}.mp4", frames, 10, (), seconds)
+    result = ClipFile(folders.clips / f"{scene}{size[0]}{made}.mp4", frames, 10, (), seconds)
     keep_clip(
         folders.clips / "made", result, folders.clips, {"scene": scene, "parts": parts, "files": {}, "made": made}
     )

@@ -11,7 +11,7 @@ import time
 import pytest
 from gradreel.scenes.render.clips.toolchain import HASH_SEED, configuration_digest
 from gradreel.scenes.render.workers import forks
-from gradreel.scenes.render.workers.determinism import fixed_hash_seed
+from gradreel.scenes.render.workers.forks import fixed_hash_seed
 from gradreel.scenes.render.workers.pool import Workers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each worker is a new Python")

@@ -12,7 +12,7 @@ from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.frames.h264 import KEYFRAME_SECONDS, LONG
 from gradreel.scenes.render.frames.pictures import Box
 from gradreel.scenes.render.frames.yuv import ChangingFrame, Converter, _planes
-from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.settings import RenderSettings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gradreel.scenes.render import engine
+from gradreel.scenes.render import pipeline
 from gradreel.scenes.render.frames.jumps import FPS, SIZE, JumpFinder
-from gradreel.scenes.render.lessons.choosing import load_lesson
-from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.lessons.selection import load_lesson
+from gradreel.scenes.render.settings import RenderSettings
 
 WIDTH, HEIGHT = SIZE
 INK = (240, 240, 240)
@@ -145,7 +145,7 @@ class Pops(LectureScene):
             self.add(Circle().shift(4 * RIGHT))
 """)
     lesson = load_lesson(None, {}, ["pops.py:Pops"])
-    (jump,) = engine.find_jumps(lesson, RenderSettings(media_dir=tmp_path / "media"))
+    (jump,) = pipeline.find_jumps(lesson, RenderSettings(media_dir=tmp_path / "media"))
     assert (jump.scene, jump.beat, jump.rule) == ("pops", "pop", "jump")
     calm = 1.5  # 0.5 s played, and a second that it stays at least
     assert jump.seconds == pytest.approx(calm + 0.5, abs=2 / FPS)

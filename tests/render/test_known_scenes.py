@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from gradreel.scenes import catalog
 from gradreel.scenes.catalog import find_scenes
-from gradreel.scenes.render.clips import known_scenes as known
 from gradreel.scenes.render.clips import memo_cache
+from gradreel.scenes.render.clips import memo_cache as known
 from gradreel.scenes.render.clips.workspace import Workspace
 
 

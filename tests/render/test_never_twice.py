@@ -17,14 +17,14 @@ import pytest
 from filelock import FileLock
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import PACKAGE_FOLDER, find_scenes, resolve
-from gradreel.scenes.render import engine
+from gradreel.scenes.render import pipeline
 from gradreel.scenes.render.clips import fingerprint, toolchain
 from gradreel.scenes.render.clips.fingerprint import code_digests, own_files, screen_words
 from gradreel.scenes.render.clips.plan import Plan, plan
 from gradreel.scenes.render.clips.workspace import Folders
-from gradreel.scenes.render.lessons.choosing import load_lesson
-from gradreel.scenes.render.lessons.requests import SceneDescription
-from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.lessons.selection import load_lesson
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.stages import SceneDescription
 from gradreel.scenes.render.workers.progress import Reporter
 from gradreel.scenes.words.narration import Narration
 from PIL import Image
@@ -173,7 +173,7 @@ class Film:
     def render(self) -> list[str]:
         """What is made."""
         heard = Heard()
-        engine.render_lesson(load_lesson(self.folder / "film.toml"), self.settings, heard)
+        pipeline.render_lesson(load_lesson(self.folder / "film.toml"), self.settings, heard)
         return sorted(heard.tasks)
 
     def pixel(self, scene: str, x: float = 0.5) -> tuple[int, ...]:
@@ -209,9 +209,9 @@ def rendered(tmp_path_factory, worker_id) -> tuple[Path, list[SceneDescription]]
         try:
             settings = RenderSettings(width=96, height=54, fps=5, jobs=2, media_dir=folder / "media")
             lesson, heard = load_lesson(folder / "film.toml"), Heard()
-            engine.render_lesson(lesson, settings, heard)
+            pipeline.render_lesson(lesson, settings, heard)
             assert sorted(heard.tasks) == (["disc", "photo", "train small", "views"] if first else [])
-            return folder, engine.inspect_lesson(lesson, settings)
+            return folder, pipeline.inspect_lesson(lesson, settings)[1]
         finally:
             os.chdir(before)
             del os.environ["DISC_TOKEN"]
@@ -396,9 +396,9 @@ def test_changes_are_seen_on_the_picture(film):
     film.write("views.csv", "2024-01-05,24", "2024-01-05,25")  # one byte
     assert film.render() == ["disc", "train small", "views"]
     assert film.pixel("disc", x=0.75)[2] > 200 > 60 > black[2]
-    film.descriptions = engine.inspect_lesson(load_lesson(film.folder / "film.toml"), film.settings)
+    film.descriptions = pipeline.inspect_lesson(load_lesson(film.folder / "film.toml"), film.settings)[1]
     after = film.plan().clips[2]
-    assert after.up_to_date and after.digest != before.digest
+    assert after.up_to_date and after.path != before.path
     assert after.parts["traces"] != before.parts["traces"], "another trace, another clip"
     assert film.render() == []
 
@@ -511,7 +511,7 @@ def test_the_digest_of_the_renderer_has_every_file_that_decides_what_a_frame_is(
         names = {".".join(module) for module in modules} - DECIDE_NOTHING
         waiting = {renderer.joinpath(*name.split(".")).with_suffix(".py") for name in names} - seen
     assert seen <= counted
-    assert not any(file.name in ("engine.py", "plan.py", "pool.py", "publishing.py") for file in counted)
+    assert not any(file.name in ("pipeline.py", "plan.py", "pool.py", "publishing.py") for file in counted)
 
 
 SEEN_FROM_OUTSIDE = """
@@ -554,7 +554,7 @@ def test_changes_of_our_own_code_touch_the_scenes_that_import_it(tmp_path):
         ("scenes/lecture/curves/relu.py", "import annotations\n", "import annotations\n# a comment\n"),
         ("scenes/mobjects/part_map.py", "import annotations\n", "import annotations\nCHANGED = 1\n"),
         ("scenes/base.py", "HOLD = 1.0", "HOLD = 1.5"),
-        ("scenes/render/engine.py", "import annotations\n", "import annotations\nCHANGED = 1\n"),
+        ("scenes/render/pipeline.py", "import annotations\n", "import annotations\nCHANGED = 1\n"),
     ]
     result = subprocess.run(
         [sys.executable, "-c", SEEN_FROM_OUTSIDE, str(package), json.dumps(changes)],

@@ -11,8 +11,8 @@ from gradreel.scenes.render.clips import toolchain
 from gradreel.scenes.render.clips.clip_files import keep_clip
 from gradreel.scenes.render.clips.plan import Clip, plan
 from gradreel.scenes.render.clips.workspace import Folders
-from gradreel.scenes.render.lessons.requests import ClipResult, SceneDescription, SceneRequest
-from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.stages import ClipFile, SceneDescription, SceneRequest
 from gradreel.scenes.words import narration
 
 LINES = """
@@ -60,7 +60,7 @@ def make(clip: Clip) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "made").write_text("frames")
     content = {"scene": "dots", "parts": clip.parts, "files": {}, "made": 1.0}
-    keep_clip(folder / "made", ClipResult(clip.path, 90, 30, (), 1.0), folder, content)
+    keep_clip(folder / "made", ClipFile(clip.path, 90, 30, (), 1.0), folder, content)
 
 
 def test_a_clip_is_rendered_once(clip_of):
@@ -147,7 +147,7 @@ def test_an_earlier_clip_tells_how_many_frames_to_expect(clip_of):
 def test_a_run_that_is_not_recorded_is_to_be_trained_once(clip_of, tmp_path):
     experiment = Experiment(epochs=3)
     clip = clip_of(experiments={"run": experiment, "same": experiment})
-    assert (clip.up_to_date, clip.digest, clip.path) == (False, None, None)
+    assert (clip.up_to_date, clip.path) == (False, None)
     assert "training run" in clip.why
 
 

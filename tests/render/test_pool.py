@@ -15,7 +15,7 @@ from types import ModuleType
 
 import pytest
 from gradreel.core.errors import UserError
-from gradreel.scenes.render.workers.pool import Workers
+from gradreel.scenes.render.workers.pool import Listeners, Workers
 from gradreel.scenes.render.workers.worker_process import TimedOutError, WorkerDiedError
 
 TASKS = '''
@@ -155,7 +155,9 @@ def tasks(tmp_path_factory) -> ModuleType:
 def test_a_killed_task_is_tried_once_more_alone_when_the_others_are_done(tasks, tmp_path):
     log, told, begun = tmp_path / "log", [], []
     with Workers(2) as workers:
-        again = workers.submit(tasks.killed, 1, tmp_path / "kills", told=told.append, begun=lambda: begun.append(1))
+        again = workers.submit(
+            tasks.killed, 1, tmp_path / "kills", listeners=Listeners(told=told.append, begun=lambda: begun.append(1))
+        )
         twice = workers.submit(tasks.killed, 2, tmp_path / "more")
         others = [workers.submit(tasks.said, str(k), log, 0.3) for k in range(3)]
         assert again.result() == 2
@@ -246,7 +248,7 @@ def test_what_another_run_is_making_waits_while_the_others_are_made(tasks, tmp_p
     log, told = tmp_path / "log", []
     theirs, left = Shared(made="made by the other"), Shared()
     with Workers(1) as workers:
-        first = workers.submit(tasks.said, "first", log, claim=theirs, told=told.append)
+        first = workers.submit(tasks.said, "first", log, claim=theirs, listeners=Listeners(told=told.append))
         second = workers.submit(tasks.said, "second", log, claim=left)
         assert workers.submit(tasks.said, "third", log).result() == "third"
         assert not first.done()
@@ -274,7 +276,7 @@ def test_a_claim_that_cannot_be_looked_at_is_an_error_of_its_task_alone(tasks, t
 def test_leaving_by_an_exception_ends_those_at_work_and_begins_no_more(tasks, tmp_path):
     workers = Workers(1)
     began = threading.Event()
-    hanging = workers.submit(tasks.hangs, "counting", begun=began.set)
+    hanging = workers.submit(tasks.hangs, "counting", listeners=Listeners(begun=began.set))
     waiting = workers.submit(tasks.said, "never", tmp_path / "log")
     blocked = workers.submit(tasks.said, "never", tmp_path / "log", claim=Shared())
     began.wait()
@@ -291,12 +293,12 @@ def test_leaving_by_an_exception_ends_those_at_work_and_begins_no_more(tasks, tm
 PARENT = """
 import sys
 import pool_tasks
-from gradreel.scenes.render.workers.pool import Workers
+from gradreel.scenes.render.workers.pool import Listeners, Workers
 
 if __name__ == "__main__":
     with Workers(2) as workers:
         for how in sys.argv[1:]:
-            workers.submit(pool_tasks.hangs, how, begun=lambda: print("begun", flush=True))
+            workers.submit(pool_tasks.hangs, how, listeners=Listeners(begun=lambda: print("begun", flush=True)))
         workers.submit(pool_tasks.hangs, "sleeping").result()
 """
 

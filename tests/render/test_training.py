@@ -11,9 +11,8 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.training import train
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes.render.workers import training
-from gradreel.scenes.render.workers.executors import Listeners
 from gradreel.scenes.render.workers.groups import Bundle, Group, balanced, dealt_out
-from gradreel.scenes.render.workers.pool import Workers
+from gradreel.scenes.render.workers.pool import Listeners, Workers
 from gradreel.scenes.render.workers.training import LocalTrainers, TrainingClaim, train_bundle, train_group
 
 

@@ -9,9 +9,8 @@ import av
 import numpy as np
 import pytest
 from gradreel.scenes.render.clips.clip_files import DamagedClipsError
-from gradreel.scenes.render.videos.mp4_boxes import boxes
 from gradreel.scenes.render.videos.subtitles import TimedLine, cues
-from gradreel.scenes.render.videos.video import Chapter, frame_as_jpeg, join
+from gradreel.scenes.render.videos.video import Chapter, boxes, frame_as_jpeg, join
 from PIL import Image
 
 LENGTHS = (7, 31, 12)

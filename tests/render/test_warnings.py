@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from gradreel.scenes.render import engine
-from gradreel.scenes.render.lessons.choosing import load_lesson
-from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render import pipeline
+from gradreel.scenes.render.lessons.selection import load_lesson
+from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.workers.progress import Reporter
 
 pytestmark = pytest.mark.usefixtures("quick_workers")
@@ -59,7 +59,7 @@ def test_what_is_not_drawn_as_asked_for_is_said_once(tmp_path, monkeypatch, capf
     (tmp_path / "scenes.py").write_text(SCENES)
     monkeypatch.chdir(tmp_path)
     heard, settings = Heard(), RenderSettings(width=96, height=54, fps=10, media_dir=tmp_path / "media")
-    engine.render_scenes(load_lesson(None, {}, [f"scenes.py:{scene}"]), settings, heard)
+    pipeline.render_scenes(load_lesson(None, {}, [f"scenes.py:{scene}"]), settings, heard)
     assert len(heard.said) == 1
     assert heard.said[0].startswith(said)
     assert capfd.readouterr().err == ""

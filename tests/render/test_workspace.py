@@ -12,8 +12,14 @@ from pathlib import Path
 
 import pytest
 from gradreel.core.errors import UserError
-from gradreel.scenes.render.clips.disk_errors import DiskFullError, clear_disk_errors
-from gradreel.scenes.render.clips.workspace import COPY_SECONDS, FORGOTTEN_SECONDS, Workspace, publish
+from gradreel.scenes.render.clips.workspace import (
+    COPY_SECONDS,
+    FORGOTTEN_SECONDS,
+    DiskFullError,
+    Workspace,
+    clear_disk_errors,
+    publish,
+)
 
 WRITING = {"open", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "shutil.copyfile", "shutil.copytree"}
 

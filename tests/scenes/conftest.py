@@ -28,7 +28,7 @@ from gradreel.core.trace.trace import Trace, column_kinds, sealed_meta
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.experiments.networks_scene import NetworksScene
 from gradreel.scenes.mobjects.text import TextMobject
-from gradreel.scenes.render.lessons.beats import kept, restored
+from gradreel.scenes.render.clips.beat_lines import as_json, from_json
 from gradreel.scenes.stills import visit_beats
 from gradreel.scenes.testing.fixtures import trained_context
 from gradreel.scenes.words.narration import Narration
@@ -108,7 +108,7 @@ def lines_can_be_filled_again() -> Iterator[None]:
         said = say(narration, scene, beat, values)
         if any("test_" in type(value).__module__ for value in (values or {}).values()):
             return said  # no scene's: a test's own stand-in
-        again = say(narration, scene, beat, restored(json.loads(json.dumps(kept(values or {})))))
+        again = say(narration, scene, beat, from_json(json.loads(json.dumps(as_json(values or {})))))
         assert again == said, f"{scene}, {beat}: {values}"
         return said
 

@@ -18,7 +18,6 @@ from gradreel.scenes.catalog import (
     kebab_name,
     load_class,
     resolve,
-    sure_beats,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -310,48 +309,6 @@ def test_listing_needs_neither_manim_nor_torch():
     code = "import sys; from gradreel.scenes.catalog import find_scenes; find_scenes(); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"manim", "torch", "numpy", "pydantic"} & set(loaded)
-
-
-def test_sure_beats_are_those_that_come_whatever_the_scene_finds(write):
-    file = write(
-        "sure.py",
-        """
-        from gradreel.scenes.base import LectureScene
-
-        class Sure(LectureScene):
-            def construct(self):
-                with self.beat("first"):
-                    self.wait()
-                if self.parameters.long:
-                    with self.beat("long"):
-                        self.wait()
-                for k in range(3):
-                    self.round()
-                with self.beat("yes" if self.parameters.long else "no"):
-                    self.wait()
-                self.middle()
-                self.perhaps()
-                with self.beat(f"last-{self.parameters.long}"):
-                    self.wait()
-
-            def round(self):
-                with self.beat("round"):
-                    self.wait()
-
-            def middle(self):
-                with self.beat("middle"):
-                    self.wait()
-
-            def perhaps(self):
-                if not self.parameters.long:
-                    return
-                with self.beat("perhaps"):
-                    self.wait()
-        """,
-    )
-    source = resolve(f"{file}:Sure")
-    assert sure_beats(source) == {"first", "middle"}
-    assert beat_names(source)[:4] == ("first", "long", "round", "yes")
 
 
 @pytest.mark.parametrize(

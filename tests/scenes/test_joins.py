@@ -31,8 +31,8 @@ from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.headings import headings_among, next_heading
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.render.frames import scene_player as playing
-from gradreel.scenes.render.lessons.requests import SceneRequest
-from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.stages import SceneRequest
 from gradreel.scenes.stills import _drawn
 from manim import VGroup, tempconfig
 

@@ -35,7 +35,7 @@ from gradreel.scenes.lecture.optimization.pictures.rate_slice import rates_to_tr
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.render.frames.describe import describe
 from gradreel.scenes.render.lessons.lesson_file import LESSON_FILE, read_lesson
-from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.settings import RenderSettings
 from scipy.stats import ttest_ind
 
 LOSSES = json.loads(Path(__file__).with_name("lesson_losses.json").read_text())

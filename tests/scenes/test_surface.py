@@ -23,9 +23,9 @@ from gradreel.scenes.lecture.networks.term_surfaces import Swing, surface_of
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.mobjects.ticks import round_labels
-from gradreel.scenes.render import engine
-from gradreel.scenes.render.lessons.choosing import load_lesson
-from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render import pipeline
+from gradreel.scenes.render.lessons.selection import load_lesson
+from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.style import palette
 from gradreel.scenes.testing.layout import check_scene
 
@@ -481,7 +481,7 @@ def test_the_gap_stands_clear_of_the_ground_and_x_2_below_its_ticks(film):
 
 def test_nothing_pops_up_while_the_surface_comes(media):
     lesson = load_lesson(None, {"network-diagram": {"run": RUN.model_dump()}}, ["network-diagram"])
-    assert engine.find_jumps(lesson, RenderSettings(media_dir=media, first_beat="floor", last_beat="ramps")) == []
+    assert pipeline.find_jumps(lesson, RenderSettings(media_dir=media, first_beat="floor", last_beat="ramps")) == []
 
 
 def test_too_few_near_days_are_left_out(play, monkeypatch):

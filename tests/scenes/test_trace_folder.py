@@ -22,8 +22,8 @@ from gradreel.scenes.render.clips.fingerprint import inspection_key
 from gradreel.scenes.render.clips.plan import plan
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.frames.describe import describe
-from gradreel.scenes.render.lessons.requests import SceneRequest
-from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.stages import SceneRequest
 from gradreel.scenes.stills import visit_beats
 from gradreel.scenes.trace_folder import TraceFolder
 

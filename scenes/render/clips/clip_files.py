@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 from gradreel.core.errors import UserError, listed
 from gradreel.scenes.render.clips.workspace import check_replaceable, publish, read_json, temporary_in, write_json
-from gradreel.scenes.render.lessons.requests import BeatSpan, ClipResult
+from gradreel.scenes.render.stages import BeatSpan, ClipFile
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 Count = Annotated[int, Field(ge=0, le=10**9)]
@@ -65,7 +65,7 @@ class DamagedClipsError(UserError):
         super().__init__(f"{self.names} in {clips[0].parent}: damaged, and again once made anew; is the disk sound?")
 
 
-def keep_clip(made: Path, result: ClipResult, job_temporary: Path, content: Mapping[str, Any]) -> None:
+def keep_clip(made: Path, result: ClipFile, job_temporary: Path, content: Mapping[str, Any]) -> None:
     """Move the file (or folder) ``made`` to the path of ``result``, described by that and by ``content``.
 
     The description comes last: a clip without one does not count.

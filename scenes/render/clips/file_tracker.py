@@ -12,7 +12,8 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,11 @@ from gradreel.scenes.render.clips.file_digest import (
     MISSING,
     content_digest,
     content_now,
+    file_of,
     listing_digest,
+    read_source,
 )
 from gradreel.scenes.render.clips.ownership import is_installed, is_ours, lies_in, name_beside
-from gradreel.scenes.render.clips.source_digest import read_source
 
 SYSTEM = tuple(map(Path, ("/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/System", "/Library")))
 WRITING = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
@@ -198,3 +200,34 @@ def _modules() -> list[Path]:
     names = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
     files = (Path(os.path.abspath(name)) for name in names if isinstance(name, str))
     return [file for file in files if file.is_file() and not is_installed(file)]
+
+
+FILES = "files_at_fault"  # an attribute of the error: it goes along from process to process
+
+
+def tell_opened(error: BaseException, opened: OpenedFiles, source: SceneSource) -> None:
+    """Have ``error`` tell which files have been ``opened`` so far, and which it says are not there."""
+    with suppress(OSError):  # one is being changed at this moment
+        names = [str(file_of(name, source)) for name in opened.of(source, known={})]
+        tell_files(error, (os.path.abspath(name) for name in (*names, *_not_found(error))))
+
+
+def _not_found(error: BaseException | None) -> Iterator[str]:
+    """Whatever may be a file's name in what led to ``error``: numpy looks whether a file is there, and opens none."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:  # what is raised anew in a `with` may have led to itself
+        seen.add(id(error))
+        if isinstance(error, FileNotFoundError):
+            yield from (word.strip("'\".,:;") for word in str(error).split())
+        error = error.__cause__ or error.__context__
+
+
+def tell_files(error: BaseException, files: Iterable[str]) -> None:
+    """Have ``error`` tell of these ``files``."""
+    vars(error)[FILES] = tuple(files)
+
+
+def files_told(error: BaseException) -> tuple[str, ...]:
+    """The files that ``error`` tells of, by their paths."""
+    files: tuple[str, ...] = getattr(error, FILES, ())
+    return files

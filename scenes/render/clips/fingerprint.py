@@ -28,8 +28,8 @@ from gradreel.scenes.render.clips.file_digest import content_digest
 from gradreel.scenes.render.clips.import_graph import code_files, imported_file, one_moment, source_of
 from gradreel.scenes.render.clips.memo_cache import remember
 from gradreel.scenes.render.clips.ownership import PACKAGE, is_ours, name_of
-from gradreel.scenes.render.lessons.requests import SceneDescription, SceneRequest
-from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.stages import SceneDescription, SceneRequest
 from gradreel.scenes.trace_folder import TraceFolder
 from gradreel.scenes.words.narration import OTHER_DATA, Narration
 from gradreel.scenes.words.subtitle_timing import reading_seconds
@@ -79,13 +79,16 @@ def parts_now(parts: Mapping[str, Any], request: SceneRequest) -> dict[str, Any]
 
 def inspection_key(request: SceneRequest) -> str:
     """Digest of all that a scene's description depends on."""
+    said = {**request.parameters, **request.changes}
     content = {
         **common_parts(),
         "class": request.source.class_name,
         **_source_parts(request.source),
         "parameters": request.parameters,
+        "data": request.data,
+        "changes": request.changes,
         "experiments": {name: experiment.model_dump(mode="json") for name, experiment in request.experiments.items()},
-        "traces": {name: _seal_in(value) for name, value in request.parameters.items() if isinstance(value, str)},
+        "traces": {name: _seal_in(value) for name, value in said.items() if isinstance(value, str)},
     }
     if request.words is not None:  # a scene has the words of its base, or of its own if there are any
         content["words"] = sorted({scene for scenes in request.words.scenes.values() for scene in scenes})

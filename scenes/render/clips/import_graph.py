@@ -14,8 +14,8 @@ from pathlib import Path
 
 from gradreel import PUBLIC
 from gradreel.scenes.catalog import PACKAGE_FOLDER, SceneSource
+from gradreel.scenes.render.clips.file_digest import SourceDigest, read_source
 from gradreel.scenes.render.clips.ownership import PACKAGE, is_installed, is_ours, name_of
-from gradreel.scenes.render.clips.source_digest import SourceDigest, read_source
 
 
 @dataclass

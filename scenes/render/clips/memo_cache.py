@@ -11,9 +11,12 @@ import json
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
+from gradreel.scenes.catalog import LESSON_FILE, PACKAGE_FOLDER, SceneSource, find_scenes
+from gradreel.scenes.render.clips import memo_cache
 from gradreel.scenes.render.clips.workspace import Workspace, publish, read_json
 
 T = TypeVar("T")
@@ -23,7 +26,7 @@ MOST = 5_000  # things remembered; beyond it only those of this command are
 _SCENES = Path(__file__).resolve().parents[2]
 _WORKED_OUT_BY = tuple(
     _SCENES / name
-    for name in ("render/clips/source_digest.py", "assets.py", "words/languages.py", "words/subtitle_timing.py")
+    for name in ("render/clips/file_digest.py", "assets.py", "words/languages.py", "words/subtitle_timing.py")
 )
 
 
@@ -77,3 +80,21 @@ def _stamp(private: Path) -> str:
     there = private.stat() if private.exists() else None
     place = f"{private.absolute()} {there and (there.st_dev, there.st_ino)} {sys.version}"
     return hashlib.blake2b(code + place.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+
+
+def known_scenes(private: Path) -> tuple[SceneSource, ...]:
+    """`find_scenes()`, from what is remembered in a media folder's ``private`` folder if that is still true."""
+    memo_cache.recall(private)
+    found = memo_cache.remember("scenes", _written_in(), lambda: [_as_plain(scene) for scene in find_scenes()])
+    return tuple(SceneSource(**{**scene, "file": PACKAGE_FOLDER / scene["file"]}) for scene in found)
+
+
+def _written_in() -> bytes:
+    """All that what is found depends on: our scenes and their bases, what looks for them, and the order of the film."""
+    files = [LESSON_FILE, *sorted((PACKAGE_FOLDER / "scenes").rglob("*.py"))]
+    return b"".join(b"%s\n%d\n%s" % (str(file).encode(), len(content), content)
+                    for file in files for content in [file.read_bytes()])  # fmt: skip
+
+
+def _as_plain(scene: SceneSource) -> dict[str, Any]:
+    return {**asdict(scene), "file": scene.file.relative_to(PACKAGE_FOLDER).as_posix()}

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gradreel.core.errors import listed, printable
+from gradreel.scenes.render.clips.beat_lines import filled_again
 from gradreel.scenes.render.clips.file_digest import changed_files
 from gradreel.scenes.render.clips.fingerprint import languages_of, seconds_of
-from gradreel.scenes.render.lessons.beats import filled_again
-from gradreel.scenes.render.lessons.requests import BeatSpan, SceneRequest
+from gradreel.scenes.render.stages import BeatSpan, SceneRequest
 from gradreel.scenes.words.narration import Narration
 
 

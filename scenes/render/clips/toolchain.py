@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from gradreel.scenes.catalog import PACKAGE_FOLDER
+from gradreel.scenes.render.clips.file_digest import digest_of_sources, short_hash
 from gradreel.scenes.render.clips.ownership import PACKAGE
-from gradreel.scenes.render.clips.source_digest import digest_of_sources, short_hash
 
 DRAWN_WITH = (
     "manim",
@@ -30,6 +30,7 @@ DRAWN_WITH = (
     "networkx",
     "pygments",
 )
+DESCRIBED_WITH = ("clips/beat_lines.py", "clips/beat_range.py", "lessons/tables.py")
 HASH_SEED = "0"  # of every process that plays a scene: sets of texts have the same order each time
 
 
@@ -46,7 +47,7 @@ def drawing_digest() -> str:
 def drawing_files() -> list[Path]:
     """All that is imported for drawing alone, and what looks at a scene's parameters and beats."""
     renderer = PACKAGE_FOLDER / "scenes/render"
-    return [*sorted((renderer / "frames").glob("*.py")), renderer / "lessons/beats.py", renderer / "lessons/tables.py"]
+    return [*sorted((renderer / "frames").glob("*.py")), *(renderer / name for name in DESCRIBED_WITH)]
 
 
 def configuration_digest() -> str:

@@ -8,8 +8,8 @@ from typing import Annotated, Literal, TypeVar
 import av
 from gradreel.core.errors import TrainingError, UserError
 from gradreel.scenes.render.cluster.connection import BadAnswerError
-from gradreel.scenes.render.lessons.requests import BeatSpan, SceneError
-from gradreel.scenes.render.lessons.settings import JOINABLE_FORMATS, RenderSettings
+from gradreel.scenes.render.settings import JOINABLE_FORMATS, RenderSettings
+from gradreel.scenes.render.stages import BeatSpan, SceneError
 from gradreel.scenes.render.workers.worker_process import WorkerDiedError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -51,7 +51,7 @@ class Opened(_Answer):
     digest: str
 
 
-class Clip(_Answer):
+class Drawn(_Answer):
     """A clip, as its worker describes it."""
 
     frames: Annotated[int, Field(gt=0, lt=1 << 31)]

@@ -28,14 +28,13 @@ from gradreel.scenes.render.clips.file_digest import HERE, MISSING
 from gradreel.scenes.render.clips.fingerprint import clip_path, own_files, parts_now
 from gradreel.scenes.render.clips.ownership import is_installed, name_beside
 from gradreel.scenes.render.clips.staleness import why_stale
-from gradreel.scenes.render.clips.workspace import Workspace, publish, temporary_in
+from gradreel.scenes.render.clips.workspace import Workspace, publish
 from gradreel.scenes.render.cluster import worker
-from gradreel.scenes.render.cluster.answers import Clip, Failure, Opened, Told, Trained, parse
+from gradreel.scenes.render.cluster.answers import Drawn, Failure, Opened, Told, Trained, parse
 from gradreel.scenes.render.cluster.connection import BadAnswerError, Connection
-from gradreel.scenes.render.lessons.requests import ClipJob, ClipResult
-from gradreel.scenes.render.workers.executors import Listeners
+from gradreel.scenes.render.stages import Clip, ClipFile
 from gradreel.scenes.render.workers.groups import Bundle
-from gradreel.scenes.render.workers.pool import Claim
+from gradreel.scenes.render.workers.pool import Claim, Listeners
 from gradreel.scenes.render.workers.training import Outcome
 from pydantic import ValidationError
 
@@ -57,17 +56,18 @@ class ClusterDrawers(Connection):
         self._reading = threading.Lock()  # files are looked at, and sent, in one thread at a time
         client.subscribe_topic(self._topic, self._hear)
 
-    def render(self, job: ClipJob, claim: Claim, listeners: Listeners) -> Future[ClipResult]:
-        return self._threads.submit(self._render, job, claim, listeners)
+    def render(self, clip: Clip, claim: Claim, listeners: Listeners) -> Future[ClipFile]:
+        """Have ``clip`` drawn, and described beside it, as `frames.worker.render_clip` does here."""
+        return self._threads.submit(self._render, clip, claim, listeners)
 
-    def _render(self, job: ClipJob, claim: Claim, listeners: Listeners) -> Any:
+    def _render(self, clip: Clip, claim: Claim, listeners: Listeners) -> Any:
         with self.claimed(claim, listeners.told) as made:
-            return self._rendered(job, listeners) if made is None else made
+            return self._rendered(clip, listeners) if made is None else made
 
-    def _rendered(self, job: ClipJob, listeners: Listeners) -> ClipResult:
+    def _rendered(self, clip: Clip, listeners: Listeners) -> ClipFile:
         with self._reading:
-            job = replace(job, parts=parts_now(job.parts, job.request))  # a file may be newer than the plan
-            order, contents = self._order(job)
+            clip = replace(clip, parts=parts_now(clip.parts, clip.request))  # a file may be newer than the plan
+            order, contents = self._order(clip)
         self._listening[order.task] = listeners
         try:
             answer = self.result(worker.draw, order, contents)
@@ -75,33 +75,34 @@ class ClusterDrawers(Connection):
             with self._telling:  # nothing is told after the end
                 del self._listening[order.task]
         try:
-            clip, pieces = parse(Clip, answer)
-            if isinstance(clip, Failure):
-                raise clip.error(_not_sent(clip.missed, order))
-            clip.check(pieces, job.request.settings)
-            return self._kept(job, order, clip, pieces)
+            drawn, pieces = parse(Drawn, answer)
+            if isinstance(drawn, Failure):
+                raise drawn.error(_not_sent(drawn.missed, order))
+            drawn.check(pieces, clip.request.settings)
+            return self._kept(clip, order, drawn, pieces)
         except WRONG as error:
-            raise self.bad_answer(job.request.source.name, error) from None
+            raise self.bad_answer(clip.scene, error) from None
 
-    def _kept(self, job: ClipJob, order: worker.Order, clip: Clip, pieces: Sequence[bytes]) -> ClipResult:
-        path, source = clip_path(job.folder, job.parts, job.request.settings), job.request.source
-        result = ClipResult(path, clip.frames, clip.fps, clip.beats, clip.wall_seconds)
-        opened = _names_here(clip.opened, order, source)
-        content: dict[str, Any] = {"scene": source.name, "parts": job.parts, "files": opened}
-        if why := why_stale(content | result.as_json(), job.request):
-            raise UserError(f"{source.name}: {why} while it was drawn; run the same command again")
-        temporary = temporary_in(job.temporary, path.name)
-        if job.request.settings.format == "png":
+    def _kept(self, clip: Clip, order: worker.Order, drawn: Drawn, pieces: Sequence[bytes]) -> ClipFile:
+        settings = clip.request.settings
+        path = clip_path(self._workspace.clips, clip.parts, settings)
+        file = ClipFile(path, drawn.frames, drawn.fps, drawn.beats, drawn.wall_seconds)
+        opened = _names_here(drawn.opened, order, clip.request.source)
+        content: dict[str, Any] = {"scene": clip.scene, "parts": clip.parts, "files": opened}
+        if why := why_stale(content | file.as_json(), clip.request):
+            raise UserError(f"{clip.scene}: {why} while it was drawn; run the same command again")
+        temporary = self._workspace.temporary(path.name)
+        if settings.format == "png":
             temporary.mkdir()
             for number, piece in enumerate(pieces):
                 (temporary / f"{number:05d}.png").write_bytes(piece)
         else:
             temporary.write_bytes(pieces[0])
-            clip.check_video(temporary, job.request.settings)
+            drawn.check_video(temporary, settings)
         with self._workspace.lock(path.stem):
             path.with_suffix(".json").unlink(missing_ok=True)  # of an older clip of this name
-            keep_clip(temporary, result, job.temporary, content)
-        return result
+            keep_clip(temporary, file, self._workspace.run, content)
+        return file
 
     def _hear(self, event: tuple[float, object]) -> None:
         with suppress(ValidationError), self._telling:
@@ -116,9 +117,9 @@ class ClusterDrawers(Connection):
             elif told.done:
                 listeners.progress(told.done, told.total)
 
-    def _order(self, job: ClipJob) -> tuple[worker.Order, dict[str, Any]]:
+    def _order(self, clip: Clip) -> tuple[worker.Order, dict[str, Any]]:
         """What a worker is asked for, and the futures of the files' contents, by digest."""
-        request, traces = job.request, job.parts["traces"]
+        request, traces = clip.request, clip.parts["traces"]
         source = request.source
         own = [] if source.is_ours else list(own_files(source).values())
         configuration = [file for file in [Path.cwd() / "manim.cfg"] if file.is_file()]
@@ -126,17 +127,18 @@ class ClusterDrawers(Connection):
             name: str(Path(value).expanduser()) if name in traces and isinstance(value, str) else value
             for name, value in request.parameters.items()
         }
-        shown = [*job.traces, *(Path(parameters[n]) for n in traces if isinstance(parameters.get(n), str))]
+        recorded = {self._workspace.traces / run.digest: None for run in clip.experiments.values()}
+        shown = [*recorded, *(Path(parameters[n]) for n in traces if isinstance(parameters.get(n), str))]
         columns = [file for folder in shown for file in sorted(folder.iterdir()) if file.is_file()]
-        took = [file for folder in job.traces for file in folder.parent.glob(f"{folder.name}.*.json")]
+        took = [file for folder in recorded for file in folder.parent.glob(f"{folder.name}.*.json")]
         sent = {os.path.abspath(file): self._file(file) for file in (*own, *configuration, *columns, *took)}
         if source.is_ours:
             source = replace(source, file=source.file.relative_to(PACKAGE_FOLDER))
         order = worker.Order(
             topic=self._topic,
             task=uuid.uuid4().hex,
-            job=replace(job, request=replace(request, source=source, parameters=parameters)),
-            name=clip_path(Path(), job.parts, request.settings).stem,
+            clip=replace(clip, request=replace(request, source=source, parameters=parameters)),
+            name=clip_path(Path(), clip.parts, request.settings).stem,
             folder=os.getcwd(),
             search=_search_path(own),
             files={path: digest for path, (digest, _) in sent.items()},

@@ -5,29 +5,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
+from typing import TypeAlias
 
 from gradreel.scenes.render.clips.workspace import Workspace
-from gradreel.scenes.render.lessons.arguments import cores
-from gradreel.scenes.render.lessons.settings import RenderSettings
-from gradreel.scenes.render.workers.executors import MOST_AT_ONCE, Drawers, LocalDrawers
-from gradreel.scenes.render.workers.pool import Workers
+from gradreel.scenes.render.lessons.options import cores
+from gradreel.scenes.render.settings import MOST_AT_ONCE, RenderSettings
+from gradreel.scenes.render.stages import Clip, ClipFile
+from gradreel.scenes.render.workers.pool import Claim, Listeners, Workers
 from gradreel.scenes.render.workers.training import LocalTrainers, Trainers
+
+Draw: TypeAlias = Callable[[Clip, Claim, Listeners], Future[ClipFile]]
 
 
 @contextmanager
-def drawers_of(workers: Workers, settings: RenderSettings, workspace: Workspace) -> Iterator[Drawers]:
-    """``workers``, or those of ``settings.scheduler``. Raises UserError when the scheduler cannot be reached."""
+def drawers_of(workers: Workers, settings: RenderSettings, workspace: Workspace) -> Iterator[Draw]:
+    """What has a clip drawn into ``workspace``: by ``workers``, or by those of ``settings.scheduler``.
+
+    Raises UserError when the scheduler cannot be reached.
+    """
     if settings.scheduler is None:
-        yield LocalDrawers(workers)
+        yield lambda clip, claim, listeners: workers.submit(
+            "render_clip", clip, workspace.run, listeners=listeners, timeout=settings.timeout, claim=claim
+        )
         return
     from gradreel.scenes.render.cluster import client, connection
 
     with connection.connected(settings.scheduler) as connected:
         drawers = client.ClusterDrawers(connected, settings.scheduler, settings.jobs, workspace)
         try:
-            yield drawers
+            yield drawers.render
         finally:
             drawers.stop()
 

@@ -20,13 +20,13 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace.trace import META, column_kinds
 from gradreel.scenes.catalog import PACKAGE_FOLDER
-from gradreel.scenes.render.clips.at_fault import files_told
 from gradreel.scenes.render.clips.file_digest import HERE
+from gradreel.scenes.render.clips.file_tracker import files_told
 from gradreel.scenes.render.clips.fingerprint import parts_now
 from gradreel.scenes.render.clips.workspace import Folders, read_json
-from gradreel.scenes.render.cluster.answers import Clip, Failure, Opened, Trained
-from gradreel.scenes.render.lessons.requests import ClipJob
-from gradreel.scenes.render.workers.pool import Workers
+from gradreel.scenes.render.cluster.answers import Drawn, Failure, Opened, Trained
+from gradreel.scenes.render.stages import Clip
+from gradreel.scenes.render.workers.pool import Listeners, Workers
 from gradreel.scenes.render.workers.training import Outcome, train_group
 from gradreel.scenes.render.workers.worker_process import LOOK_SECONDS, WORKER_MODULE, WorkerDiedError, at
 
@@ -40,7 +40,7 @@ class Order:
 
     topic: str  # of the owner's command: under it the worker tells how far it is
     task: str  # which of the command's this is
-    job: ClipJob  # of one of our own scenes the file is relative to the package
+    clip: Clip  # of one of our own scenes the file is relative to the package
     name: str  # the clip's digest
     folder: str  # where the command is run
     search: tuple[str, ...]  # the owner's folders that Python searches for modules
@@ -68,16 +68,20 @@ class Place:
         for path, digest in self.order.files.items():
             self.at(path).parent.mkdir(parents=True, exist_ok=True)
             self.at(path).write_bytes(contents[digest])
-        private = Folders(self.order.job.request.settings.media_dir).private  # by which a media folder is known
-        for folder in (self.at(self.order.folder), self.at(private), self.root / "clips", self.root / "temporary"):
+        media = Folders(self.at(self.order.clip.request.settings.media_dir))
+        for folder in (self.at(self.order.folder), media.clips, media.locks, self.temporary):
             folder.mkdir(parents=True, exist_ok=True)
 
-    def job(self) -> ClipJob:
+    @property
+    def temporary(self) -> Path:
+        return self.root / "temporary"
+
+    def clip(self) -> Clip:
         """The order's, with the paths that it has here."""
-        job, request = self.order.job, self.order.job.request
-        file, media, clips = request.source.file, request.settings.media_dir, self.root / "clips"
+        clip, request = self.order.clip, self.order.clip.request
+        file, media = request.source.file, request.settings.media_dir
         source = replace(request.source, file=self.at(file) if file.is_absolute() else PACKAGE_FOLDER / file)
-        given = {name: request.parameters.get(name) for name in job.parts.get("traces", {})}
+        given = {name: request.parameters.get(name) for name in clip.parts.get("traces", {})}
         moved = {name: str(self.at(v)) for name, v in given.items() if isinstance(v, str) and Path(v).is_absolute()}
         request = replace(
             request,
@@ -85,11 +89,11 @@ class Place:
             settings=replace(request.settings, media_dir=self.at(media)),
             parameters={**request.parameters, **moved},
         )
-        return replace(job, request=request, folder=clips, temporary=self.root / "temporary", locks=clips)
+        return replace(clip, request=request)
 
 
 def draw(order: Order, contents: Mapping[str, bytes]) -> Answer:
-    """Draw a clip; its answer is a `Clip` and the clip's file, or its pictures in order."""
+    """Draw a clip; its answer is a `Drawn` and the clip's file, or its pictures in order."""
     from distributed import get_worker
 
     worker = get_worker()
@@ -104,13 +108,12 @@ def draw(order: Order, contents: Mapping[str, bytes]) -> Answer:
         try:
             place.lay_out(contents)
             tell()
-            with Workers(1, place.root / "temporary") as workers:
-                task = workers.submit(
-                    draw_here, place,
-                    progress=lambda done, total: tell(done=done, total=total),
-                    told=lambda text: tell(text=text),
-                    timeout=order.job.request.settings.timeout,
-                )  # fmt: skip
+            with Workers(1, place.temporary) as workers:
+                listeners = Listeners(
+                    progress=lambda done, total: tell(done=done, total=total), told=lambda text: tell(text=text)
+                )
+                timeout = order.clip.request.settings.timeout
+                task = workers.submit(draw_here, place, listeners=listeners, timeout=timeout)
                 text, files = _result(task, workers, worker)
                 return text, [file.read_bytes() for file in files]
         except Exception as raised:
@@ -155,28 +158,28 @@ def draw_here(place: Place) -> tuple[str, list[Path]]:
     """
     os.chdir(place.at(place.order.folder))  # before Manim is imported, which reads manim.cfg
     sys.path[:0] = [str(place.at(folder)) for folder in place.order.search]
-    job = place.job()
-    check_same(job, place.worker)
+    clip = place.clip()
+    check_same(clip, place.worker)
     drawing = importlib.import_module(WORKER_MODULE)
     at("", "anew")  # what it takes to get so far is not the scene's
-    result = drawing.render_clip(job)
-    opened = (read_json(result.path.with_suffix(".json")) or {})["files"]
-    clip = {**result.as_json(), "opened": [*_opened(opened, job, place)]}
-    files = sorted(result.path.iterdir()) if result.path.is_dir() else [result.path]
-    return Clip.model_validate_json(json.dumps(clip)).model_dump_json(), files
+    file = drawing.render_clip(clip, place.temporary)
+    opened = (read_json(file.path.with_suffix(".json")) or {})["files"]
+    drawn = {**file.as_json(), "opened": [*_opened(opened, clip, place)]}
+    files = sorted(file.path.iterdir()) if file.path.is_dir() else [file.path]
+    return Drawn.model_validate_json(json.dumps(drawn)).model_dump_json(), files
 
 
-def _opened(files: Mapping[str, str], job: ClipJob, place: Place) -> Iterator[dict[str, Any]]:
+def _opened(files: Mapping[str, str], clip: Clip, place: Place) -> Iterator[dict[str, Any]]:
     for name, digest in files.items():
         inside = name.removeprefix(HERE)
-        folder = job.request.source.file.parent if inside == name else place.at(place.order.folder)
+        folder = clip.request.source.file.parent if inside == name else place.at(place.order.folder)
         path = place.as_at_owners(os.path.abspath(folder / inside))
         yield Opened(path=path, by_name=inside != name, digest=digest).model_dump()
 
 
-def check_same(job: ClipJob, worker: str) -> None:
+def check_same(clip: Clip, worker: str) -> None:
     """Raises UserError, naming both, where a version, our code or a setting is another here than the plan's."""
-    planned, found, texts = job.parts, parts_now(job.parts, job.request), []
+    planned, found, texts = clip.parts, parts_now(clip.parts, clip.request), []
     for part in sorted({*planned, *found}):
         here, there = planned.get(part) or {}, found.get(part) or {}
         if here != there and not (isinstance(here, Mapping) and isinstance(there, Mapping)):

@@ -16,13 +16,21 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.trace import read_meta
 from gradreel.scenes.catalog import beat_names
-from gradreel.scenes.render.lessons.requests import ParameterRow, SceneDescription, SceneRequest
-from gradreel.scenes.render.lessons.tables import Problem, file_of, problems_of, put_over
+from gradreel.scenes.render.lessons.tables import (
+    Problem,
+    file_of,
+    has_daily_views,
+    problems_of,
+    put_over,
+    with_data,
+)
+from gradreel.scenes.render.stages import ParameterRow, SceneDescription, SceneRequest
 from gradreel.scenes.render.workers.progress import counted
 from gradreel.scenes.trace_folder import TraceFolder
 from gradreel.scenes.words.narration import Narration
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import to_jsonable_python
 
 SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "min_length": "length ≥", "max_length": "length ≤"}
 
@@ -32,8 +40,7 @@ def describe(scene_class: Any, request: SceneRequest) -> SceneDescription:
     source = request.source
     beats = beat_names(source)
     if not hasattr(scene_class, "validated"):
-        if request.parameters:
-            given = ", ".join(request.parameters)
+        if given := ", ".join({**request.parameters, **request.changes}):
             raise UserError(f"{source.name} is a plain Manim scene and has no parameters; given: {given}")
         return SceneDescription(source.name, source.doc, {}, (), {}, beats, is_lecture_scene=False)
     model: type[BaseModel] = scene_class.Parameters
@@ -53,23 +60,39 @@ def describe(scene_class: Any, request: SceneRequest) -> SceneDescription:
 
 
 def _filled(request: SceneRequest, model: type[BaseModel]) -> dict[str, Any]:
-    """The parameters, a lesson's experiments in the place of their names; a table fills in over the field's default.
+    """The parameters that are given: the lesson's, over them ``--data``, over that ``--set``, table by table.
 
-    One that has all keys is complete: nothing is put below it.
+    Below all are the class's defaults; a lesson's experiment stands in the place of its name.
     """
-    filled = dict(request.parameters)
-    for name, value in request.parameters.items():
-        field = model.model_fields.get(name)
-        if field is None:
-            continue
-        if isinstance(value, str) and _holds(field.annotation, Experiment):
-            filled[name] = _experiment(request, name, value)
-        elif isinstance(value, Mapping):
-            default = field.get_default(call_default_factory=True)
-            if isinstance(default, BaseModel):
-                below = default.model_dump(mode="json")
-                filled[name] = value if below.keys() <= value.keys() else put_over(below, value)
+    filled = {**request.parameters, **request.changes}  # a name that the model does not have is told by itself
+    for name, field in model.model_fields.items():
+        default = field.get_default(call_default_factory=True)
+        value = default.model_dump(mode="json") if isinstance(default, BaseModel) else None
+        if name in request.parameters:
+            value = filled[name] = _put(value, _plain(request, field, name, request.parameters[name]))
+        if request.data:
+            is_given = value is not None or name in request.parameters
+            shown = value if is_given else to_jsonable_python(default, fallback=str)
+            if has_daily_views(shown):
+                value = filled[name] = with_data(shown, request.data)
+        if name in request.changes:
+            change = with_data(_plain(request, field, name, request.changes[name]), request.data, below=True)
+            filled[name] = _put(value, change)
     return filled
+
+
+def _plain(request: SceneRequest, field: FieldInfo, name: str, value: Any) -> Any:
+    """``value``, or the lesson's experiment that it names, on the data of ``--data``."""
+    if isinstance(value, str) and _holds(field.annotation, Experiment):
+        return with_data(_experiment(request, name, value).model_dump(mode="json"), request.data)
+    return value
+
+
+def _put(below: Any, value: Any) -> Any:
+    """A table put over what is below it, unless it is complete; anything else stands alone."""
+    if not (isinstance(below, Mapping) and isinstance(value, Mapping)) or below.keys() <= value.keys():
+        return value
+    return put_over(below, value)
 
 
 def _checked(scene_class: Any, model: type[BaseModel], filled: Mapping[str, Any], request: SceneRequest) -> Any:

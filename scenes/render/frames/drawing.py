@@ -16,8 +16,7 @@ from typing import Any
 import cairo
 import numpy as np
 from gradreel.scenes.render.frames.encode import ClipEncoder
-from gradreel.scenes.render.frames.pictures import Pixels
-from gradreel.scenes.render.frames.tiles import NONE, Tiles
+from gradreel.scenes.render.frames.pictures import NONE, Pixels, Tiles
 from manim import CairoRenderer, Camera, Mobject, Scene, VMobject
 from manim.utils.iterables import list_update
 from numpy.typing import NDArray

@@ -5,16 +5,28 @@ Neither Manim nor the scenes are known here: frames are arrays, see `sinks`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
 
+import av
 import numpy as np
-from gradreel.scenes.render.frames.pictures import Boxes, Pixels
-from gradreel.scenes.render.frames.sinks import open_sink
-from gradreel.scenes.render.lessons.settings import RenderSettings
+from av.filter import Graph
+from av.filter.context import FilterContext
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from gradreel.scenes.render.frames import h264
+from gradreel.scenes.render.frames.h264 import H264Stream, set_up
+from gradreel.scenes.render.frames.pictures import Boxes, Pixels, png_bytes
+from gradreel.scenes.render.frames.yuv import Converter
+from gradreel.scenes.render.settings import RenderSettings
 
 QUEUE_LENGTH = 6  # frames drawn ahead of the encoder; at 1080p 8 MB each
 
@@ -86,3 +98,227 @@ class ClipEncoder:
         self._sink.write(pixels, repeat, boxes)
         if self.takes_boxes and pixels.shape == self.shape and pixels.base is None:
             self._free.put(pixels)
+
+
+TICKS = 512  # of the time base in one frame: the MP4 track's timescale is fps * TICKS for every clip
+
+
+@dataclass(frozen=True)
+class Codec:
+    """Encoder settings; they are part of what a clip's digest is made of."""
+
+    container: str
+    name: str
+    pixel_format: str
+    options: tuple[tuple[str, str], ...] = ()
+    container_options: tuple[tuple[str, str], ...] = ()
+
+
+VP9 = (("crf", "24"), ("b", "0"), ("deadline", "good"), ("cpu-used", "5"), ("row-mt", "0"), ("auto-alt-ref", "0"))
+
+
+def codec_for(settings: RenderSettings) -> Codec:
+    """The encoder of a format; transparent MOV is QuickTime Animation (lossless), transparent WebM VP9 with alpha."""
+    if settings.format == "webm":
+        return Codec("webm", "libvpx-vp9", "yuva420p" if settings.transparent else "yuv420p", VP9)
+    if settings.format == "mov" and settings.transparent:
+        return _lossless(settings)
+    if settings.format in ("mp4", "mov"):
+        return Codec(settings.format, "libx264", "yuv420p", h264.OPTIONS, _timescale(settings))
+    if settings.format == "gif":
+        return Codec("gif", "gif", "pal8")
+    return Codec("png", "png", "rgba" if settings.transparent else "rgb24")
+
+
+def _lossless(settings: RenderSettings) -> Codec:
+    return Codec("mov", "qtrle", "argb", (), _timescale(settings))
+
+
+def _timescale(settings: RenderSettings) -> tuple[tuple[str, str], ...]:
+    return ("video_track_timescale", str(settings.fps * TICKS)), ("write_btrt", "0")
+
+
+def open_sink(path: Path, settings: RenderSettings) -> FrameSink:
+    """A file (for png a folder of ``00000.png``, ...) that takes frames of ``settings``' size. Raises OSError."""
+    codec = codec_for(settings)
+    sinks: dict[str, Callable[[Path, Codec, RenderSettings], FrameSink]]
+    sinks = {"png": _PngFolder, "gif": _Gif, "libx264": _H264}
+    return sinks.get(codec.name, _Video)(path, codec, settings)
+
+
+class FrameSink:
+    """Where frames go."""
+
+    takes_boxes = False
+    """Whether of a frame that differs little from the one before only what differs is needed."""
+
+    def write(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> None:
+        """The next frame, ``repeat`` times; ``boxes``: where it may differ from that before; None: anywhere."""
+        raise NotImplementedError
+
+    def cut(self) -> None:
+        """What comes is another part. Most files do not tell their parts apart."""
+
+    def close(self) -> None:
+        """Complete the file."""
+
+    def discard(self) -> None:
+        """Give up, leaving whatever there is."""
+
+
+class _PngFolder(FrameSink):
+    """A folder of numbered PNG files, one per frame."""
+
+    def __init__(self, path: Path, codec: Codec, settings: RenderSettings) -> None:
+        path.mkdir()
+        self._path, self._transparent, self._next = path, settings.transparent, 0
+
+    def write(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> None:
+        content = png_bytes(pixels, self._transparent)
+        for _ in range(repeat):
+            (self._path / f"{self._next:05d}.png").write_bytes(content)
+            self._next += 1
+
+
+class _OneFile(FrameSink):
+    """A file of one video stream."""
+
+    def __init__(self, path: Path, codec: Codec, settings: RenderSettings) -> None:
+        self._container = av.open(str(path), "w", format=codec.container, options=dict(codec.container_options))
+
+    def close(self) -> None:
+        self._flush()
+        self._container.close()
+
+    def discard(self) -> None:
+        with suppress(Exception):
+            self._container.close()
+
+    def _flush(self) -> None:
+        """Write what is still to be written."""
+        raise NotImplementedError
+
+
+class _H264(_OneFile):
+    takes_boxes = True
+
+    def __init__(self, path: Path, codec: Codec, settings: RenderSettings) -> None:
+        super().__init__(path, codec, settings)
+        self._stream = H264Stream(self._container, dict(codec.options), settings)
+
+    def write(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> None:
+        self._stream.write(pixels, repeat, boxes)
+
+    def cut(self) -> None:
+        self._stream.cut()
+
+    def _flush(self) -> None:
+        self._stream.close()
+
+
+class _Video(_OneFile):
+    """VP9 or QuickTime Animation."""
+
+    def __init__(self, path: Path, codec: Codec, settings: RenderSettings) -> None:
+        super().__init__(path, codec, settings)
+        stream = self._container.add_stream(codec.name, rate=Fraction(settings.fps), options=dict(codec.options))
+        assert isinstance(stream, VideoStream)
+        self._stream = stream
+        set_up(stream.codec_context, settings, codec.pixel_format)
+        self._converter = Converter(codec.pixel_format)
+        self._time_base = Fraction(1, settings.fps)
+        self._next = 0
+
+    def write(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> None:
+        frame = self._converter(pixels)
+        frame.time_base = self._time_base
+        for _ in range(repeat):
+            frame.pts = self._next
+            self._next += 1
+            self._mux(self._stream.encode(frame))
+
+    def _flush(self) -> None:
+        self._mux(self._stream.encode(None))
+
+    def _mux(self, packets: Iterable[Packet[VideoStream]]) -> None:
+        for packet in packets:
+            packet.duration = 1  # in the encoder's time base: one frame, the last one too
+            self._container.mux(packet)
+
+
+class _Gif(FrameSink):
+    """An animated GIF with one palette for the whole clip: frames are held losslessly in a file until all are seen.
+
+    GIF counts hundredths of a second: at most 50 frames a second are shown, each for whole hundredths.
+    """
+
+    def __init__(self, path: Path, codec: Codec, settings: RenderSettings) -> None:
+        self._path, self._settings = path, settings
+        self._held = path.with_name(f"{path.stem}.held.mov")
+        self._video = _Video(self._held, _lossless(settings), settings)
+
+    def write(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> None:
+        self._video.write(pixels, repeat)
+
+    def close(self) -> None:
+        self._video.close()
+        try:
+            self._encode()
+        finally:
+            self._held.unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        self._video.discard()
+        self._held.unlink(missing_ok=True)
+
+    def _encode(self) -> None:
+        """Two passes over the held file, so that only a few frames are in memory at a time: colours, then pictures."""
+        palette = self._palette()
+        with av.open(str(self._held)) as held, av.open(str(self._path), "w", format="gif") as output:
+            source = held.streams.video[0]
+            stream = output.add_stream("gif", rate=Fraction(self._settings.fps))
+            stream.width, stream.height, stream.pix_fmt = self._settings.width, self._settings.height, "pal8"
+            stream.codec_context.time_base = Fraction(1, 100)
+            graph = Graph()
+            frames, rate = self._frames_into(graph, source)
+            colours = graph.add_buffer(
+                width=palette.width, height=palette.height, format=palette.format, time_base=Fraction(1, 100)
+            )
+            use = graph.add("paletteuse", "dither=bayer:bayer_scale=5:diff_mode=rectangle:alpha_threshold=128")
+            rate.link_to(use, 0, 0)
+            colours.link_to(use, 0, 1)
+            use.link_to(graph.add("buffersink"))
+            graph.configure()
+            colours.push(palette)
+            colours.push(None)
+            for coloured in _through(graph, frames, held.decode(source)):
+                output.mux(stream.encode(coloured))
+            output.mux(stream.encode(None))
+
+    def _palette(self) -> VideoFrame:
+        """The colours of the whole clip, as a picture of 16 x 16."""
+        with av.open(str(self._held)) as held:
+            source = held.streams.video[0]
+            graph = Graph()
+            frames, rate = self._frames_into(graph, source)
+            generate = f"reserve_transparent={int(self._settings.transparent)}:stats_mode=diff"
+            graph.link_nodes(rate, graph.add("palettegen", generate), graph.add("buffersink")).configure()
+            (palette,) = _through(graph, frames, held.decode(source))
+            return palette
+
+    def _frames_into(self, graph: Graph, source: VideoStream) -> tuple[FilterContext, FilterContext]:
+        """Where frames of ``source`` are put into ``graph``, and where they come out at the rate that GIF can have."""
+        frames, rate = graph.add_buffer(template=source), graph.add("fps", f"fps={min(self._settings.fps, 50)}")
+        frames.link_to(rate)
+        return frames, rate
+
+
+def _through(graph: Graph, entry: FilterContext, frames: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
+    """What comes out of ``graph`` for ``frames`` put into it at ``entry``, which move on only as that is asked for."""
+    for frame in chain(frames, [None]):
+        entry.push(frame)
+        with suppress(av.error.BlockingIOError, av.error.EOFError):
+            while True:
+                coloured = graph.pull()
+                assert isinstance(coloured, VideoFrame)
+                yield coloured

@@ -27,7 +27,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from av.video.stream import VideoStream
 from gradreel.scenes.render.frames.pictures import Boxes, Pixels
 from gradreel.scenes.render.frames.yuv import ChangingFrame, Converter
-from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.settings import RenderSettings
 
 # No frame is held back for others: each frame's packet comes at once.
 OPTIONS = (("tune", "zerolatency"), ("forced-idr", "1"))

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from gradreel.scenes.render.frames.pictures import Pixels
-from gradreel.scenes.render.lessons.requests import BeatSpan, Finding
+from gradreel.scenes.render.stages import BeatSpan, Finding
 from numpy.typing import NDArray
 
 SIZE, FPS = (426, 240), 30  # of the frames that are looked at

@@ -12,13 +12,14 @@ import numpy as np
 from gradreel.core.errors import UserError
 from gradreel.scenes.base import LectureScene, SceneContext
 from gradreel.scenes.catalog import load_class
+from gradreel.scenes.render.clips.beat_lines import ListeningNarration
+from gradreel.scenes.render.clips.beat_range import check_played
 from gradreel.scenes.render.frames.drawing import ClipRenderer
 from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.frames.jumps import JumpFinder
 from gradreel.scenes.render.frames.pictures import Boxes, Pixels, png_bytes, straight_alpha
-from gradreel.scenes.render.lessons.beats import ListeningNarration, check_beats
-from gradreel.scenes.render.lessons.requests import BeatSpan, SceneError, SceneRequest
-from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.stages import BeatSpan, SceneError, SceneRequest
 from gradreel.scenes.render.workers.worker_process import at, report
 from gradreel.scenes.user_traceback import user_traceback
 from gradreel.scenes.words.narration import use_words
@@ -45,7 +46,7 @@ def play(request: SceneRequest, encoder: ClipEncoder | JumpFinder) -> tuple[Beat
     writer: ClipWriter = scene.renderer.file_writer
     _render(scene, request, encoder)
     writer.note_subcaptions()
-    check_beats([name for name, _, _ in writer.spans], request, getattr(scene, "begun_beats", []))
+    check_played([name for name, _, _ in writer.spans], request, getattr(scene, "begun_beats", []))
     if encoder.frames == 0:
         encoder.write(scene.renderer.get_frame(), STILL_SECONDS * settings.fps)
     lines = [dict(beat.lines) for beat in getattr(scene, "beats", [])]
@@ -82,7 +83,7 @@ def visit(request: SceneRequest, see: Callable[[Scene, str], None]) -> None:
         scene = visit_beats(load_class(request.source), note, request.parameters, _context(request), size)
     except (Exception, SystemExit) as error:
         raise _explained(error, request) from error
-    check_beats(seen, request, getattr(scene, "begun_beats", []))
+    check_played(seen, request, getattr(scene, "begun_beats", []))
 
 
 def picture(scene: Scene, settings: RenderSettings) -> bytes:

@@ -16,9 +16,8 @@ from filelock import FileLock, Timeout
 from gradreel.scenes.catalog import load_class
 from gradreel.scenes.file_names import file_name
 from gradreel.scenes.render.clips import memo_cache
-from gradreel.scenes.render.clips.at_fault import tell_opened
 from gradreel.scenes.render.clips.clip_files import described_clip, keep_clip
-from gradreel.scenes.render.clips.file_tracker import OpenedFiles
+from gradreel.scenes.render.clips.file_tracker import OpenedFiles, tell_opened
 from gradreel.scenes.render.clips.fingerprint import clip_path, own_files, parts_now
 from gradreel.scenes.render.clips.staleness import why_stale
 from gradreel.scenes.render.clips.workspace import Folders, remove, temporary_in
@@ -26,7 +25,7 @@ from gradreel.scenes.render.frames.describe import describe
 from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.frames.jumps import JumpFinder, as_finding
 from gradreel.scenes.render.frames.scene_player import picture, play, play_to_end, visit
-from gradreel.scenes.render.lessons.requests import ClipJob, ClipResult, Finding, SceneDescription, SceneRequest
+from gradreel.scenes.render.stages import Clip, ClipFile, Finding, SceneDescription, SceneRequest
 from gradreel.scenes.render.workers.worker_process import at, report
 from gradreel.scenes.words.narration import use_words
 from manim import Scene, config
@@ -59,32 +58,32 @@ def inspect(requests: Sequence[SceneRequest]) -> list[SceneDescription]:
     return found
 
 
-def render_clip(job: ClipJob) -> ClipResult:
-    """Render a scene into ``job.folder`` and describe the clip beside it, unless it is there already.
+def render_clip(clip: Clip, temporary_folder: Path) -> ClipFile:
+    """Render a scene into its media folder's clips and describe the clip beside it, unless it is there already.
+
+    ``temporary_folder``, for what is not finished, is on the same file system.
 
     The clip is kept under the digest of the code that is imported here, which may be newer than the plan's. The files
     that the scene opened are kept in its description: with other content it is rendered again.
     Raises SceneError, showing the user's own lines, when the scene raises; UserError for a beat that it does not have.
     """
-    source, settings = job.request.source, job.request.settings
+    request, source, settings = clip.request, clip.request.source, clip.request.settings
     media = Folders(settings.media_dir)
-    opened = OpenedFiles((*media.made_by_us, job.folder, job.temporary), source)
+    opened = OpenedFiles((*media.made_by_us, temporary_folder), source)
     memo_cache.recall(media.private)
     load_class(source)
-    parts = parts_now(job.parts, job.request)
-    path = clip_path(job.folder, parts, settings)
-    with _alone(FileLock(job.locks / f"{path.stem}.lock")):
+    parts = parts_now(clip.parts, request)
+    path = clip_path(media.clips, parts, settings)
+    with _alone(FileLock(media.locks / f"{path.stem}.lock")):
         done = described_clip(path)
-        if done is not None and not why_stale(done, job.request):
-            return ClipResult.from_json(done, path)
-        path.with_suffix(".json").unlink(
-            missing_ok=True
-        )  # of an older clip of this name: it must not pass for the new one's
-        temporary = temporary_in(job.temporary, path.name)
+        if done is not None and not why_stale(done, request):
+            return ClipFile.from_json(done, path)
+        path.with_suffix(".json").unlink(missing_ok=True)  # an older clip's must not pass for the new one's
+        temporary = temporary_in(temporary_folder, path.name)
         began = time.monotonic()
         encoder = ClipEncoder(temporary, settings)
         try:
-            beats = play(job.request, encoder)
+            beats = play(request, encoder)
             at("after its last frame")
             encoder.close()
         except BaseException as error:
@@ -92,11 +91,11 @@ def render_clip(job: ClipJob) -> ClipResult:
             remove(temporary)  # now: what it takes on a full disk is room for the others
             tell_opened(error, opened, source)
             raise
-        result = ClipResult(path, encoder.frames, settings.fps, beats, time.monotonic() - began)
+        file = ClipFile(path, encoder.frames, settings.fps, beats, time.monotonic() - began)
         files = opened.of(source, known={**parts["code"], **parts.get("assets", {})})
         content = {"scene": source.name, "parts": parts, "files": files}
-        keep_clip(temporary, result, job.temporary, content)
-        return result
+        keep_clip(temporary, file, temporary_folder, content)
+        return file
 
 
 @contextmanager

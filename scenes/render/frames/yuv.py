@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation, VideoReformatter
-from gradreel.scenes.render.frames.pictures import Box, Boxes, Pixels
-from gradreel.scenes.render.frames.tiles import runs
+from gradreel.scenes.render.frames.pictures import Box, Boxes, Pixels, runs
 from numpy.typing import NDArray
 
 TILE_WIDTH, TILE_HEIGHT = 192, 72  # pixels; windows begin at multiples of 16 columns, as the converter works on 16

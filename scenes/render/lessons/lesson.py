@@ -1,37 +1,19 @@
-"""A lesson in memory: scenes in film order with their parameters, the training runs they name, parts, own words."""
+"""A lesson: scenes in film order with their parameters, the training runs they name, parts, words of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.file_names import file_name
-from gradreel.scenes.render.lessons.daily import DailyData, filled_text, series_in
-from gradreel.scenes.render.lessons.requests import SceneRequest
-from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render.lessons.daily_data import DailyData, filled_text, series_in
+from gradreel.scenes.render.lessons.tables import with_data
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.stages import SceneRequest, Title
 from gradreel.scenes.words.narration import OwnWords
-
-Title = Mapping[str, str]  # by language
-
-
-@dataclass(frozen=True)
-class SceneEntry:
-    """One scene of a lesson; its parameters are not checked yet, since that needs its class."""
-
-    source: SceneSource
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    stands_in_lesson: bool = True  # False: asked for on the command line alone
-    part: Title | None = None  # the title of the part that it belongs to
-    files: Mapping[str, str] = field(default_factory=dict)  # by parameter: what it was read from, see `file_of`
-
-    @property
-    def name(self) -> str:
-        return self.source.name
 
 
 @dataclass(frozen=True)
@@ -48,7 +30,7 @@ class Lesson:
 
     name: str
     title: Title
-    scenes: tuple[SceneEntry, ...]
+    scenes: tuple[SceneRequest, ...]
     experiments: Mapping[str, Experiment] = field(default_factory=dict)
     poster: Poster | None = None
     data: DailyData | None = None  # in the place of all daily views that its scenes show
@@ -60,54 +42,55 @@ class Lesson:
     def __post_init__(self) -> None:
         """Raises UserError for a name, of its own or of a scene's file, that cannot be that of a folder of videos."""
         file_name(self.name, f"{self.file}: a lesson called")
-        for entry in self.scenes:
-            file_name(self.group(entry.name), f"{entry.source.file}: a file of scenes called")
+        for scene in self.scenes:
+            file_name(self.group(scene.name), f"{scene.source.file}: a file of scenes called")
 
     def title_in(self, language: str) -> str:
         return title_in(self.title, language) or self.name
 
     def group(self, scene: str) -> str:
         """The folder for a scene's files: the lesson's, or that of the user's file when the lesson does not have it."""
-        entry = next(entry for entry in self.scenes if entry.name == scene)
-        ours = entry.stands_in_lesson or entry.source.is_ours
-        return self.name if ours else entry.source.file.stem
+        request = next(request for request in self.scenes if request.name == scene)
+        ours = request.stands_in_lesson or request.source.is_ours
+        return self.name if ours else request.source.file.stem
 
     def parts(self, language: str) -> dict[str, str]:
         """By the scene that a part begins with here: its title, in film order. Raises UserError where it has none."""
         begins: dict[str, str] = {}
         before: Title | None = None
-        for entry in self.scenes:
-            if entry.part is not None and entry.part is not before:
-                if language not in entry.part:
+        for scene in self.scenes:
+            if scene.part is not None and scene.part is not before:
+                if language not in scene.part:
                     raise UserError(
-                        f"{self.file}: scene {entry.name}: its part has no title in {language!r};"
+                        f"{self.file}: scene {scene.name}: its part has no title in {language!r};"
                         f' add one: part = {{ {language} = "…" }}'
                     )
-                begins[entry.name] = entry.part[language]
-            before = entry.part
+                begins[scene.name] = scene.part[language]
+            before = scene.part
         return begins
 
     def run_name(self, experiment: Experiment) -> str | None:
         """What this lesson calls ``experiment``, if it does."""
         for name, run in self.experiments.items():
             plain = run.model_dump(mode="json")
-            if experiment == (Experiment.model_validate(self.data.over(plain)) if self.data else run):
+            if experiment == (Experiment.model_validate(with_data(plain, self.data.fields)) if self.data else run):
                 return name
         return None
 
     def filled_days(self) -> list[str]:
         """Of each series read from a file: which days were missing in it and were filled, in words."""
         found = [run.model_dump(mode="json") for run in self.experiments.values()]
-        found += [dict(entry.parameters) for entry in self.scenes]
+        found += [dict(values) for scene in self.scenes for values in (scene.parameters, scene.changes)]
         series = [self.data.series] if self.data else list(series_in(found))
         return [text for text in dict.fromkeys(map(filled_text, series)) if text]
 
     def requests(self, settings: RenderSettings) -> list[SceneRequest]:
-        """What is to be rendered, scene by scene. Raises UserError where a part has no title in the language."""
+        """The scenes with all that was said of them. Raises UserError where a part has no title in the language."""
         self.parts(settings.language)
+        data = self.data.fields if self.data else {}
         return [
-            SceneRequest(entry.source, settings, entry.parameters, self.experiments, self.words, entry.files)
-            for entry in self.scenes
+            replace(scene, settings=settings, experiments=self.experiments, words=self.words, data=data)
+            for scene in self.scenes
         ]
 
 

@@ -34,10 +34,11 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.files import read_toml
 from gradreel.scenes.catalog import LESSON_FILE, KnownScenes, beat_names, find_scenes, resolve
-from gradreel.scenes.render.lessons.arguments import parse_value
-from gradreel.scenes.render.lessons.daily import with_files
-from gradreel.scenes.render.lessons.lesson import Lesson, Poster, SceneEntry, Title
+from gradreel.scenes.render.lessons.daily_data import with_files
+from gradreel.scenes.render.lessons.lesson import Lesson, Poster
+from gradreel.scenes.render.lessons.options import parse_value
 from gradreel.scenes.render.lessons.tables import Location, Problem, beside, problems_of
+from gradreel.scenes.render.stages import SceneRequest, Title
 from gradreel.scenes.words.narration import OwnWords, check_language
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -122,9 +123,9 @@ def _words(file: Path, narration: str) -> OwnWords:
     return OwnWords.read(path)
 
 
-def _entries(file: Path, table: _LessonFile, ours: KnownScenes) -> dict[str, SceneEntry]:
+def _entries(file: Path, table: _LessonFile, ours: KnownScenes) -> dict[str, SceneRequest]:
     """The scenes by name, in film order; each belongs to the part that was begun last."""
-    entries: dict[str, SceneEntry] = {}
+    entries: dict[str, SceneRequest] = {}
     part: Title | None = None
     for number, scene in enumerate(table.scene, 1):
         if scene.part is not None:
@@ -145,7 +146,7 @@ def _entries(file: Path, table: _LessonFile, ours: KnownScenes) -> dict[str, Sce
     return entries
 
 
-def _poster(file: Path, poster: _PosterTable, entries: Mapping[str, SceneEntry]) -> Poster:
+def _poster(file: Path, poster: _PosterTable, entries: Mapping[str, SceneRequest]) -> Poster:
     """Raises UserError for a scene that the lesson has not, and for a beat that its source has not, as far as it tells.
 
     Our own lesson is left out: tests look at it, and reading the sources would take longer than all the rest.
@@ -198,7 +199,7 @@ def _place(location: Location, content: Mapping[str, Any]) -> str:
     return text
 
 
-def _entry(file: Path, number: int, scene: _SceneTable, part: Title | None, ours: KnownScenes) -> SceneEntry:
+def _entry(file: Path, number: int, scene: _SceneTable, part: Title | None, ours: KnownScenes) -> SceneRequest:
     try:
         spec = str(beside(file.absolute().parent, scene.name)) if ".py" in scene.name else scene.name
         source = resolve(spec, ours)
@@ -212,7 +213,7 @@ def _entry(file: Path, number: int, scene: _SceneTable, part: Title | None, ours
             place = f"scene.parameters.{name} (in [[scene]] {number}, {scene.name})"
             raise UserError(f"{file}: {place}: {error}") from None
     files = {name: str(found) for name, value in scene.parameters.items() if (found := _file_beside(file, value))}
-    return SceneEntry(source, parameters, part=part, files=files)
+    return SceneRequest(source, parameters=parameters, part=part, files=files)
 
 
 def _beside(lesson: Path, name: str, value: Any) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 from gradreel.core.errors import UserError, problems_in
 from pydantic import BaseModel, ValidationError
 
+DAILY_VIEWS = "daily views"  # the kind of such a dataset
 LONGEST = 60  # characters of a value that an error shows
 
 Location = tuple[int | str, ...]
@@ -29,6 +30,36 @@ def put_over(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, An
         under = merged.get(name)
         merged[name] = put_over(under, value) if isinstance(under, Mapping) and isinstance(value, Mapping) else value
     return merged
+
+
+def with_data(value: Any, fields: Mapping[str, Any], *, below: bool = False) -> Any:
+    """Plain data, such as a scene's parameters, with ``fields`` in every dataset of daily views.
+
+    ``below``: what a dataset says itself stays.
+    """
+    if isinstance(value, Mapping):
+        if value.get("kind") == DAILY_VIEWS:
+            return {**fields, **value} if below else {**value, **fields}
+        return {name: with_data(inside, fields, below=below) for name, inside in value.items()}
+    if isinstance(value, list | tuple):
+        return [with_data(inside, fields, below=below) for inside in value]
+    return value
+
+
+def has_daily_views(value: Any) -> bool:
+    """Whether there is a dataset of daily views anywhere in plain data."""
+    return next(datasets_in(value), None) is not None
+
+
+def datasets_in(value: Any) -> Iterator[Mapping[str, Any]]:
+    """Every dataset of daily views in plain data."""
+    if isinstance(value, Mapping):
+        if value.get("kind") == DAILY_VIEWS:
+            yield value
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for inside in value:
+            yield from datasets_in(inside)
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from typing import Any
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import PACKAGE_FOLDER
-from gradreel.scenes.render.clips.source_digest import digest_of_sources
+from gradreel.scenes.render.clips.file_digest import digest_of_sources
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, as_json, read_json
 from gradreel.scenes.words.languages import LANGUAGES
 from pydantic import BaseModel, ValidationError
 
-_NAMES = ("publishing", "video", "mp4_boxes", "subtitles")
+_NAMES = ("publishing", "video", "subtitles")
 PUBLISHING_FILES = (*(f"scenes/render/videos/{name}.py" for name in _NAMES), "scenes/words/subtitle_timing.py")
 SUBTITLE_SUFFIXES = ("srt", "vtt")
 

@@ -4,67 +4,57 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gradreel.core.errors import UserError
+from gradreel.scenes.render.clips.beat_lines import filled_again
 from gradreel.scenes.render.clips.clip_files import check_whole
-from gradreel.scenes.render.clips.plan import Clip
 from gradreel.scenes.render.clips.toolchain import drawing_versions
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, as_json
-from gradreel.scenes.render.lessons.beats import filled_again
 from gradreel.scenes.render.lessons.lesson import Lesson
-from gradreel.scenes.render.lessons.requests import BeatSpan, ClipResult
-from gradreel.scenes.render.lessons.settings import JOINABLE_FORMATS, RenderSettings, range_name
+from gradreel.scenes.render.settings import JOINABLE_FORMATS, RenderSettings
+from gradreel.scenes.render.stages import Clip, ClipFile, Shot
 from gradreel.scenes.render.videos.output_stamp import OutputStamp
 from gradreel.scenes.render.videos.subtitles import Cue, TimedLine, as_srt, as_vtt, cues
-from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.narration import Narration
 
 MANIFEST_VERSION = 1
 
 
-@dataclass(frozen=True)
-class Shot:
-    """A clip in the video: from frame ``start`` up to frame ``end``; its lines as the narration has them now."""
+def check_video(settings: RenderSettings) -> None:
+    """Raises UserError for what a whole lesson cannot be."""
+    if settings.format not in JOINABLE_FORMATS:
+        raise UserError(
+            f"a lesson is one video ({', '.join(JOINABLE_FORMATS)});"
+            f" for {settings.format} name the scenes, each gets its own"
+        )
+    if settings.beat_range:
+        raise UserError(
+            "-n picks beats of a scene: name the scene, such as gradreel render build-curve -n constant,sum"
+        )
 
-    clip: Clip
-    result: ClipResult
-    title: str
-    begins: str  # the title of the lesson's part that begins with it; "" where none does
-    start: int
-    end: int
-    lines: tuple[Mapping[str, str], ...]  # of each beat, by language
 
-    def chapter(self, language: str) -> str:
-        """What players show in a plain list of chapters: a part's title stands in front of its first scene's."""
-        if self.begins in ("", self.title):
-            return self.title
-        return self.begins + LANGUAGES[language].colon + self.title
-
-    @property
-    def beats(self) -> list[tuple[BeatSpan, Mapping[str, str]]]:
-        return list(zip(self.result.beats, self.lines, strict=True))
+def check_files(lesson: Lesson, output: Path | None) -> None:
+    """Raises UserError where scenes are to have a file each, and one file is named for them all."""
+    if output is not None and len(lesson.scenes) != 1:
+        raise UserError(f"-o {output} takes one file, and {len(lesson.scenes)} scenes were asked for")
 
 
 def publish_lesson(
     lesson: Lesson,
     settings: RenderSettings,
-    clips: Sequence[Clip],
-    results: Sequence[ClipResult],
+    clips: Sequence[tuple[Clip, ClipFile]],
     workspace: Workspace,
     output: Path | None,
 ) -> Path:
     """Write the lesson's video and what stands beside it; where the video is. Raises DamagedClipsError."""
-    final = output_path(output, settings) or workspace.video(
-        lesson.name, settings.quality, lesson.name + lesson.span, f".{settings.format}"
-    )
-    shots = _shots(lesson, settings, clips, results, lesson.parts(settings.language))
+    final = output or workspace.video(lesson.name, settings.quality, lesson.name + lesson.span, f".{settings.format}")
+    shots = _shots(lesson, settings, clips, lesson.parts(settings.language))
     stamp = _stamp(lesson, settings, shots, final, workspace)
     if stamp.is_current():
         return final
-    check_whole([result.path for result in results])
+    check_whole([shot.file.path for shot in shots])
     video = workspace.temporary(final.name)
     subtitles = _write_video(video, lesson.title_in(settings.language), shots, settings)
     manifest = f"{final.stem}.manifest.json" if output or lesson.span else "manifest.json"
@@ -80,66 +70,48 @@ def publish_clip(
     lesson: Lesson,
     settings: RenderSettings,
     clip: Clip,
-    result: ClipResult,
+    file: ClipFile,
     workspace: Workspace,
     output: Path | None,
 ) -> Path:
     """One scene's file with subtitles beside it; a folder of numbered pictures for png. Raises DamagedClipsError."""
     suffix = "" if settings.format == "png" else f".{settings.format}"
-    final = output_path(output, settings) or workspace.video(
-        lesson.group(clip.scene), settings.quality, clip.file_stem + beat_range(settings), suffix
+    final = output or workspace.video(
+        lesson.group(clip.scene), settings.quality, clip.file_stem + settings.beat_range, suffix
     )
-    shots = _shots(lesson, settings, [clip], [result], {})
+    shots = _shots(lesson, settings, [(clip, file)], {})
     stamp = _stamp(lesson, settings, shots, final, workspace)
     if stamp.is_current():
         return final
-    check_whole([result.path])
+    check_whole([file.path])
     temporary = workspace.temporary(final.name)
     subtitles: dict[str, list[Cue]] = {}
     if settings.format in JOINABLE_FORMATS:
         subtitles = _write_video(temporary, shots[0].title, shots, settings)
     elif settings.format == "png":
-        shutil.copytree(result.path, temporary)
+        shutil.copytree(file.path, temporary)
     else:
-        shutil.copyfile(result.path, temporary)
+        shutil.copyfile(file.path, temporary)
     beside = _subtitle_files(subtitles, final.stem)
     publish_all(temporary, final, beside, workspace, stamp, refuse_foreign=output is not None)
     return final
 
 
-def beat_range(settings: RenderSettings) -> str:
-    """What a file of some beats only has after the scene's name, so that the whole scene's is not overwritten."""
-    return range_name(settings.first_beat, settings.last_beat)
-
-
-def output_path(output: Path | None, settings: RenderSettings) -> Path | None:
-    """``-o`` with the format's suffix, when it has none. Raises UserError for the suffix of another format."""
-    if output is None or settings.format == "png":
-        return output
-    suffix = f".{settings.format}"
-    if output.suffix and output.suffix != suffix:
-        raise UserError(
-            f"-o {output} is no {settings.format} file; call it {output.with_suffix(suffix)}, or use --format"
-        )
-    return output.with_suffix(suffix).absolute()
-
-
 def _shots(
     lesson: Lesson,
     settings: RenderSettings,
-    clips: Sequence[Clip],
-    results: Sequence[ClipResult],
+    clips: Sequence[tuple[Clip, ClipFile]],
     begins: Mapping[str, str],
 ) -> list[Shot]:
     """The clips one after the other; ``begins`` has the parts' titles by their first scenes."""
     narration = Narration.load((*settings.subtitle_languages, settings.language)).with_words(lesson.words)
     shots = []
     start = 0
-    for clip, result in zip(clips, results, strict=True):
-        lines = tuple(filled_again(narration, clip.scene, beat) for beat in result.beats)
+    for clip, file in clips:
+        lines = tuple(filled_again(narration, clip.scene, beat) for beat in file.beats)
         title = narration.title(clip.scene, settings.language)
-        shots.append(Shot(clip, result, title, begins.get(clip.scene, ""), start, start + result.frames, lines))
-        start += result.frames
+        shots.append(Shot(clip, file, title, begins.get(clip.scene, ""), start, start + file.frames, lines))
+        start += file.frames
     return shots
 
 
@@ -153,7 +125,7 @@ def _write_video(path: Path, title: str, shots: Sequence[Shot], settings: Render
     }
     subtitles = {language: these for language, these in found.items() if these}
     chapters = [Chapter(shot.chapter(settings.language), shot.start, shot.end) for shot in shots]
-    join([shot.result for shot in shots], path, title=title, chapters=chapters, subtitles=subtitles)
+    join([shot.file for shot in shots], path, title=title, chapters=chapters, subtitles=subtitles)
     return subtitles
 
 
@@ -179,7 +151,7 @@ def _stamp(
 ) -> OutputStamp:
     poster = [lesson.poster.scene, lesson.poster.beat] if lesson.poster else None
     content = {"manifest": _manifest(lesson, settings, shots, final), "poster": poster}
-    return OutputStamp(folders, final, content, [shot.result.path for shot in shots])
+    return OutputStamp(folders, final, content, [shot.file.path for shot in shots])
 
 
 def publish_all(
@@ -220,14 +192,14 @@ def _poster(lesson: Lesson, shots: Sequence[Shot]) -> bytes:
     wanted = lesson.poster
     shot = by_scene.get(wanted.scene) if wanted else None
     shot = shot or shots[min(1, len(shots) - 1)]
-    beats = {beat.name: beat for beat in shot.result.beats}
+    beats = {beat.name: beat for beat in shot.file.beats}
     if wanted and wanted.beat and shot.clip.scene == wanted.scene and wanted.beat not in beats:
         raise UserError(
             f"{lesson.name}: poster.beat: {wanted.scene} has no beat {wanted.beat!r}; it has {', '.join(beats)}"
         )
     chosen = beats.get(wanted.beat or "") if wanted else None
     chosen = chosen or next(iter(beats.values()), None)
-    return frame_as_jpeg(shot.result, (chosen.end if chosen else shot.result.frames) - 1)
+    return frame_as_jpeg(shot.file, (chosen.end if chosen else shot.file.frames) - 1)
 
 
 def _manifest(lesson: Lesson, settings: RenderSettings, shots: Sequence[Shot], video: Path) -> dict[str, Any]:
@@ -264,8 +236,8 @@ def _scene_entry(shot: Shot, settings: RenderSettings) -> dict[str, Any]:
     return {
         "name": shot.clip.scene,
         "title": shot.title,
-        "clip": shot.result.path.relative_to(settings.media_dir).as_posix(),
-        "digest": shot.result.path.stem,
+        "clip": shot.file.path.relative_to(settings.media_dir).as_posix(),
+        "digest": shot.file.path.stem,
         "start": shot.start / fps,
         "end": shot.end / fps,
         "parameters": dict(shot.clip.request.parameters),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
-from typing import TypeAlias, cast
+from typing import BinaryIO, TypeAlias, cast
 
 import av
 from av.container import InputContainer, OutputContainer
@@ -20,9 +20,8 @@ from av.packet import Packet
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 from gradreel.scenes.render.clips.clip_files import DamagedClipsError
-from gradreel.scenes.render.frames.sinks import TICKS
-from gradreel.scenes.render.lessons.requests import ClipResult
-from gradreel.scenes.render.videos.mp4_boxes import switch_off_subtitles
+from gradreel.scenes.render.frames.encode import TICKS
+from gradreel.scenes.render.stages import ClipFile
 from gradreel.scenes.render.videos.subtitles import Cue, as_vtt_text
 from gradreel.scenes.words.languages import LANGUAGES
 from PIL import Image
@@ -43,7 +42,7 @@ class Chapter:
 
 
 def join(
-    clips: Sequence[ClipResult],
+    clips: Sequence[ClipFile],
     path: Path,
     *,
     title: str,
@@ -80,7 +79,7 @@ def join(
         switch_off_subtitles(path)
 
 
-def frame_as_jpeg(clip: ClipResult, frame: int) -> bytes:
+def frame_as_jpeg(clip: ClipFile, frame: int) -> bytes:
     """Frame number ``frame`` of a clip as a JPEG file; its last frame when it has fewer. Raises DamagedClipsError."""
     with _reading([clip]), av.open(str(clip.path)) as container:
         stream = container.streams.video[0]
@@ -100,7 +99,7 @@ def frame_as_jpeg(clip: ClipResult, frame: int) -> bytes:
 
 
 @contextmanager
-def _reading(clips: Sequence[ClipResult]) -> Iterator[None]:
+def _reading(clips: Sequence[ClipFile]) -> Iterator[None]:
     """Turn what reading ``clips`` raises into DamagedClipsError: of those that cannot be read alone, or of them all.
 
     What writing raises, such as on a full disk, is an OSError, and stays what it is.
@@ -113,7 +112,7 @@ def _reading(clips: Sequence[ClipResult]) -> Iterator[None]:
         ) from error
 
 
-def _is_readable(clip: ClipResult) -> bool:
+def _is_readable(clip: ClipFile) -> bool:
     """Whether all packets of the clip can be read, one for each of its frames."""
     try:
         with av.open(str(clip.path)) as container:
@@ -123,7 +122,7 @@ def _is_readable(clip: ClipResult) -> bool:
         return False
 
 
-def _check_alike(clips: Sequence[ClipResult], inputs: Sequence[InputContainer]) -> None:
+def _check_alike(clips: Sequence[ClipFile], inputs: Sequence[InputContainer]) -> None:
     """Packets can be copied behind each other only when one header serves all."""
     first = inputs[0].streams.video[0].codec_context
     for clip, container in zip(clips, inputs, strict=True):
@@ -136,7 +135,7 @@ def _check_alike(clips: Sequence[ClipResult], inputs: Sequence[InputContainer]) 
 
 
 def _video_packets(
-    clips: Sequence[ClipResult], inputs: Sequence[InputContainer], target: VideoStream
+    clips: Sequence[ClipFile], inputs: Sequence[InputContainer], target: VideoStream
 ) -> Iterator[TimedPacket]:
     before = 0  # frames of the clips so far
     for clip, container in zip(clips, inputs, strict=True):
@@ -194,3 +193,51 @@ def _chapters(chapters: Sequence[Chapter], fps: int) -> list[av.container.core.C
         }
         for number, chapter in enumerate(chapters)
     ]
+
+
+TRACK_ENABLED = 0x000001
+SUBTITLE_HANDLERS = (b"sbtl", b"text")  # in MP4; in MOV, where chapters are text too, and never on
+
+
+def switch_off_subtitles(path: Path) -> None:
+    """Clear the flag ``track enabled`` in the header of every subtitle track of an MP4 or MOV file, in place."""
+    with path.open("r+b") as file:
+        size = file.seek(0, 2)
+        for track in _find(file, (b"moov", b"trak"), 0, size):
+            handlers = [_handler(file, start) for start, _ in _find(file, (b"mdia", b"hdlr"), *track)]
+            if not set(handlers) & set(SUBTITLE_HANDLERS):
+                continue
+            for start, _ in _find(file, (b"tkhd",), *track):
+                file.seek(start + 1)  # after the version: three bytes of flags
+                flags = int.from_bytes(file.read(3), "big") & ~TRACK_ENABLED
+                file.seek(start + 1)
+                file.write(flags.to_bytes(3, "big"))
+
+
+def boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """Name, and start and end of the content, of each box between two places in the file."""
+    place = start
+    while place + 8 <= end:
+        file.seek(place)
+        length, name, header = int.from_bytes(file.read(4), "big"), file.read(4), 8
+        if length == 1:
+            length, header = int.from_bytes(file.read(8), "big"), 16
+        elif length == 0:  # to the end
+            length = end - place
+        if length < header:
+            return
+        yield name, place + header, place + length
+        place += length
+
+
+def _find(file: BinaryIO, path: tuple[bytes, ...], start: int, end: int) -> list[tuple[int, int]]:
+    """Contents of the boxes at ``path``, each inside the one before."""
+    found = [(inner, stop) for name, inner, stop in boxes(file, start, end) if name == path[0]]
+    if len(path) == 1:
+        return found
+    return [deeper for inner, stop in found for deeper in _find(file, path[1:], inner, stop)]
+
+
+def _handler(file: BinaryIO, start: int) -> bytes:
+    file.seek(start + 8)  # version and flags, then four bytes of zero
+    return file.read(4)

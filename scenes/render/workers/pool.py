@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 from gradreel.scenes.render.clips.toolchain import HASH_SEED
 from gradreel.scenes.render.workers import forks
-from gradreel.scenes.render.workers.determinism import fixed_hash_seed
+from gradreel.scenes.render.workers.forks import fixed_hash_seed
 from gradreel.scenes.render.workers.worker_process import (
     LOOK_SECONDS,
     KilledError,
@@ -51,24 +51,27 @@ class Claim(Protocol):
         """The result, where another run has made it meanwhile; else None."""
 
 
+@dataclass(frozen=True)
+class Listeners:
+    """Who hears of a task, in another thread than the one that gave it."""
+
+    begun: Callable[[], None] = lambda: None  # its turn has come
+    progress: Progress = lambda done, total: None
+    told: Callable[[str], None] = lambda text: None  # what the user should know
+
+
 @dataclass(eq=False)
 class _Task:
     """What was submitted, and what has become of it."""
 
     function: str | Callable[..., Any]
     arguments: tuple[Any, ...]
-    begun: Callable[[], None] | None
-    progress: Progress | None
-    told: Callable[[str], None] | None
+    listeners: Listeners
     timeout: float | None
     claim: Claim | None
     future: Future[Any] = field(default_factory=Future)
     waits: bool = False  # for another run, and has told so
     was_killed: bool = False
-
-    def tell(self, text: str) -> None:
-        if self.told is not None:
-            self.told(text)
 
 
 class Workers:
@@ -118,19 +121,15 @@ class Workers:
         self,
         function: str | Callable[..., Any],
         *arguments: Any,
-        begun: Callable[[], None] | None = None,
-        progress: Progress | None = None,
-        told: Callable[[str], None] | None = None,
+        listeners: Listeners = Listeners(),
         timeout: float | None = None,
         claim: Claim | None = None,
     ) -> Future[Any]:
         """Run ``function(*arguments)``, or ``worker.<function>(*arguments)`` for a name, in a new process.
 
-        ``begun``, when its turn comes, ``progress``, and ``told`` with what the user should know are called from
-        another thread. ``timeout``: seconds it may take, see `at`. What ``claim`` is another run's, its turn comes
-        after that of the others.
+        ``timeout``: seconds it may take, see `at`. While another run has its ``claim``, the other tasks go first.
         """
-        task = _Task(function, arguments, begun, progress, told, timeout, claim)
+        task = _Task(function, arguments, listeners, timeout, claim)
         with self._changed:
             self._waiting.append(task)
         self._threads.submit(self._turn)
@@ -188,7 +187,7 @@ class Workers:
                 return True
             if not task.waits:
                 task.waits = True
-                task.tell(task.claim.waits)
+                task.listeners.told(task.claim.waits)
         except Exception as error:
             self._waiting.remove(task)
             if task.was_killed or task.future.set_running_or_notify_cancel():
@@ -197,7 +196,9 @@ class Workers:
 
     def _put_off(self, task: _Task) -> None:
         task.was_killed = True
-        task.tell("its process was killed, perhaps for want of memory; it is tried once more when the others are done")
+        task.listeners.told(
+            "its process was killed, perhaps for want of memory; it is tried once more when the others are done"
+        )
         with self._changed:
             self._waiting.append(task)
 
@@ -225,11 +226,11 @@ class Workers:
                 process.start()
             self._at_work.add(process)
         sender.close()  # the worker's end is now the only one: when it closes, we see it
-        if task.begun is not None and not task.was_killed:
-            task.begun()
+        if not task.was_killed:
+            task.listeners.begun()
         watched = Watched(receiver, process, task.timeout)
         try:
-            return listen(watched, task.progress, task.tell)
+            return listen(watched, task.listeners.progress, task.listeners.told)
         except EOFError:
             _end(process)
             if process.exitcode == -signal.SIGKILL or forks.is_lost(process, context):

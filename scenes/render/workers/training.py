@@ -19,9 +19,8 @@ from gradreel.core.errors import TrainingError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace.writing import journal_of
 from gradreel.scenes.render.clips.workspace import Folders
-from gradreel.scenes.render.workers.executors import Listeners
 from gradreel.scenes.render.workers.groups import Bundle, Group, balanced, dealt_out
-from gradreel.scenes.render.workers.pool import Claim, Workers
+from gradreel.scenes.render.workers.pool import Claim, Listeners, Workers
 from gradreel.scenes.render.workers.progress import Reporter
 from gradreel.scenes.render.workers.worker_process import Progress, report
 
@@ -95,15 +94,7 @@ class LocalTrainers:
         self._workers = workers
 
     def train(self, bundle: Bundle, traces: Path, claim: Claim, listeners: Listeners) -> Future[list[Outcome]]:
-        return self._workers.submit(
-            train_bundle,
-            bundle,
-            traces,
-            begun=listeners.begun,
-            progress=listeners.progress,
-            told=listeners.told,
-            claim=claim,
-        )
+        return self._workers.submit(train_bundle, bundle, traces, listeners=listeners, claim=claim)
 
     def stop(self) -> None:
         self._workers.stop()

@@ -27,8 +27,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from gradreel.core.errors import UserError
-from gradreel.scenes.render.workers.determinism import compile_the_users_modules
-from gradreel.scenes.render.workers.forks import leave_server
+from gradreel.scenes.render.workers.forks import compile_the_users_modules, leave_server
 
 WORKER_MODULE = "gradreel.scenes.render.frames.worker"
 REPORT_SECONDS = 0.1
@@ -212,7 +211,7 @@ def _unpickled(content: bytes, told: str) -> BaseException:
     return error
 
 
-def listen(receiver: Receiver, progress: Progress | None, told: Callable[[str], None]) -> Any:
+def listen(receiver: Receiver, progress: Progress, told: Callable[[str], None]) -> Any:
     """The result of the worker's task; what it raised is raised here, EOFError when it ended without either.
 
     ``told`` is called with what the user should know.
@@ -223,7 +222,7 @@ def listen(receiver: Receiver, progress: Progress | None, told: Callable[[str], 
             return value
         if kind == "error":
             raise _unpickled(value, extra)
-        if kind == "progress" and progress is not None:
+        if kind == "progress":
             progress(value, extra)
         if kind == "told":
             told(value)

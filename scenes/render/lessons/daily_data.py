@@ -13,10 +13,9 @@ from gradreel.core.daily.csv_file import CsvFormat, read_daily_csv
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
-from gradreel.scenes.render.lessons.tables import beside
+from gradreel.scenes.render.lessons.tables import DAILY_VIEWS, beside, datasets_in
 from pydantic import ValidationError
 
-KIND = "daily views"
 FORMAT_KEYS = tuple(field.name for field in fields(CsvFormat))
 FILE_KEYS = ("data", *FORMAT_KEYS)  # of a dataset in a lesson: its file, and how that is read
 MOST_NAMED = 8  # stretches of filled days that are named one by one
@@ -29,42 +28,19 @@ class DailyData:
     series: DailySeries
     unseen_from: date | None = None
 
-    def over(self, value: Any) -> Any:
-        """Plain data, such as a scene's parameters, with every dataset of daily views in it on this series.
-
-        A dataset keeps its window.
-        """
-        if isinstance(value, Mapping):
-            if value.get("kind") == KIND:
-                unseen_from = self.unseen_from.isoformat() if self.unseen_from else None
-                return {**value, "series": self.series.model_dump(mode="json"), "unseen_from": unseen_from}
-            return {name: self.over(inside) for name, inside in value.items()}
-        if isinstance(value, list | tuple):
-            return [self.over(inside) for inside in value]
-        return value
-
-
-def has_daily_views(value: Any) -> bool:
-    """Whether there is a dataset of daily views anywhere in plain data."""
-    return next(_datasets(value), None) is not None
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Those that every dataset of daily views gets; it keeps its window."""
+        unseen_from = self.unseen_from.isoformat() if self.unseen_from else None
+        return {"series": self.series.model_dump(mode="json"), "unseen_from": unseen_from}
 
 
 def series_in(value: Any) -> Iterator[DailySeries]:
     """Every series in plain data that is one; what is none is found by whoever checks the data."""
-    for dataset in _datasets(value):
+    for dataset in datasets_in(value):
         if isinstance(dataset.get("series"), Mapping):
             with suppress(ValidationError):
                 yield DailySeries.model_validate(dataset["series"])
-
-
-def _datasets(value: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(value, Mapping):
-        if value.get("kind") == KIND:
-            yield value
-        value = list(value.values())
-    if isinstance(value, list | tuple):
-        for inside in value:
-            yield from _datasets(inside)
 
 
 def daily_data(data: Path | None, form: CsvFormat, unseen_from: date | None) -> DailyData | None:
@@ -96,7 +72,7 @@ def with_files(folder: Path, value: Any) -> Any:
     The fields of `CsvFormat` beside ``data`` say how the file is read. Raises UserError naming the file.
     """
     if isinstance(value, Mapping):
-        if value.get("kind") == KIND:
+        if value.get("kind") == DAILY_VIEWS:
             value = _from_file(folder, value)
         return {name: with_files(folder, inside) for name, inside in value.items()}
     if isinstance(value, list):

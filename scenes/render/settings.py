@@ -17,6 +17,7 @@ FORMATS = ("mp4", "webm", "mov", "gif", "png")
 TRANSPARENT_FORMATS = ("mov", "webm", "gif", "png")
 JOINABLE_FORMATS = ("mp4", "webm", "mov")  # those that one video of many clips can have
 THEMES = ("dark", "light")
+MOST_AT_ONCE = 256  # clips, or trainings, that are handed to a cluster's scheduler
 HOW_MADE = ("media_dir", "jobs", "timeout", "scheduler")  # fields that no frame depends on
 
 
@@ -96,6 +97,11 @@ class RenderSettings:
     def quality(self) -> str:
         """Name of the folder for videos of this size and rate, as Manim calls it: ``1080p60``."""
         return f"{self.height}p{self.fps}"
+
+    @property
+    def beat_range(self) -> str:
+        """What a file of some beats only has after the scene's name, so that the whole scene's is not overwritten."""
+        return range_name(self.first_beat, self.last_beat)
 
     def of_frames(self) -> dict[str, Any]:
         """All that the frames of a clip depend on, as plain data: every field but those of how it is made."""

@@ -16,10 +16,11 @@ import pytest
 import srt
 from gradreel.core.errors import UserError
 from gradreel.core.trace.trace import Trace
-from gradreel.scenes.render import engine
-from gradreel.scenes.render.lessons.choosing import load_lesson
-from gradreel.scenes.render.lessons.requests import SceneError
-from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render import pipeline
+from gradreel.scenes.render import stills as stills_of
+from gradreel.scenes.render.lessons.selection import load_lesson
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.stages import SceneError
 from gradreel.scenes.render.workers.progress import Reporter
 from PIL import Image
 
@@ -51,7 +52,7 @@ def frames_of(path: Path, pixel_format: str = "rgb24") -> list[np.ndarray]:
 def test_a_lesson_becomes_one_video_and_is_rendered_once(user_folder, write_lesson, settings):
     file = write_lesson(user_folder, "Plain", "Dots", "Still", "Moving")
     heard = Heard()
-    video = engine.render_lesson(load_lesson(file), settings, heard)
+    video = pipeline.render_lesson(load_lesson(file), settings, heard)
     assert video == settings.media_dir / "videos" / "film" / "54p10" / "film.mp4"
     assert sorted(heard.tasks) == ["dots", "moving", "plain", "still"]
     manifest = json.loads((video.parent / "manifest.json").read_text())
@@ -84,10 +85,10 @@ def test_a_lesson_becomes_one_video_and_is_rendered_once(user_folder, write_less
 
     before = video.read_bytes()
     again = Heard()
-    assert engine.render_lesson(load_lesson(file), settings, again) == video
+    assert pipeline.render_lesson(load_lesson(file), settings, again) == video
     assert (again.tasks, video.read_bytes()) == ([], before)
     changed = load_lesson(file, {"dots": {"count": 1}})
-    assert [(clip.scene, clip.why) for clip in engine.plan_lesson(changed, settings).out_of_date] == [
+    assert [(clip.scene, clip.why) for clip in pipeline.plan_lesson(changed, settings).out_of_date] == [
         ("dots", "parameter count changed")
     ]
     assert not list((settings.media_dir / ".gradreel" / "temporary").iterdir())
@@ -96,7 +97,7 @@ def test_a_lesson_becomes_one_video_and_is_rendered_once(user_folder, write_less
 def test_a_scene_that_raises_shows_its_own_lines_and_the_others_are_kept(user_folder, write_lesson, settings):
     lesson = load_lesson(write_lesson(user_folder, "Plain", "Broken", "Killed"))
     with pytest.raises(SceneError) as caught:
-        engine.render_lesson(lesson, settings)
+        pipeline.render_lesson(lesson, settings)
     message = str(caught.value)
     assert "broken raised an error" in message
     assert 'raise ValueError("a mistake of mine")' in message
@@ -106,7 +107,7 @@ def test_a_scene_that_raises_shows_its_own_lines_and_the_others_are_kept(user_fo
     assert "killed: its process was killed" in message
     assert caught.value.exit_code == 1
     assert not (settings.media_dir / "videos").exists()
-    plan = engine.plan_lesson(lesson, settings)
+    plan = pipeline.plan_lesson(lesson, settings)
     assert [clip.scene for clip in plan.out_of_date] == ["broken", "killed"]
 
 
@@ -120,15 +121,15 @@ def test_a_clip_is_kept_under_the_code_that_it_was_made_from(user_folder, settin
         def detail(self, message: str) -> None:
             (user_folder / "my_scenes.py").write_text(new)
 
-    (video,) = engine.render_scenes(lesson, settings, SavesNow())
+    (video,) = pipeline.render_scenes(lesson, settings, SavesNow())
     assert len(frames_of(video)) == 13
-    assert engine.plan_lesson(lesson, settings).out_of_date == ()
+    assert pipeline.plan_lesson(lesson, settings).out_of_date == ()
     (user_folder / "my_scenes.py").write_text(old)
-    assert [clip.why for clip in engine.plan_lesson(lesson, settings).out_of_date] == ["code of my_scenes.py changed"]
+    assert [clip.why for clip in pipeline.plan_lesson(lesson, settings).out_of_date] == ["code of my_scenes.py changed"]
 
 
 def test_a_clip_that_another_run_takes_away_meanwhile_is_planned_again(user_folder, write_lesson, settings):
-    (alone,) = engine.render_scenes(load_lesson(None, {}, ["my_scenes.py:Plain"]), settings)
+    (alone,) = pipeline.render_scenes(load_lesson(None, {}, ["my_scenes.py:Plain"]), settings)
     (description,) = (settings.media_dir / "clips").glob("*.json")
 
     class TakesAway(Reporter):
@@ -136,7 +137,7 @@ def test_a_clip_that_another_run_takes_away_meanwhile_is_planned_again(user_fold
             if message.startswith("still: "):
                 description.unlink()  # to make the clip anew: a file that it was made of has changed
 
-    video = engine.render_lesson(load_lesson(write_lesson(user_folder, "Plain", "Still")), settings, TakesAway())
+    video = pipeline.render_lesson(load_lesson(write_lesson(user_folder, "Plain", "Still")), settings, TakesAway())
     assert description.exists()
     assert len(frames_of(video)) == len(frames_of(alone)) + 10
 
@@ -145,7 +146,7 @@ def test_a_clip_that_another_run_takes_away_meanwhile_is_planned_again(user_fold
 def test_some_beats_only(user_folder, settings):
     lesson = load_lesson(None, {"dots": {"count": 3}}, ["my_scenes.py:Dots"])
     asked = replace(settings, first_beat="move-1", last_beat="move-2")
-    (video,) = engine.render_scenes(lesson, asked)
+    (video,) = pipeline.render_scenes(lesson, asked)
     assert video == settings.media_dir / "videos" / "my_scenes" / "54p10" / "dots--move-1--move-2.mp4"
     entries = list(srt.parse(video.with_name("dots--move-1--move-2.en.srt").read_text()))
     assert [entry.content for entry in entries] == ["It moves, time 1.", "It moves, time 2."]
@@ -154,18 +155,18 @@ def test_some_beats_only(user_folder, settings):
     assert len(frames) == round(10 * entries[-1].end.total_seconds())
     assert frames[0].max() > 128, "the dot of the beat before is there"
     with pytest.raises(UserError, match=r"-n move-9: .*no such beats.*first, move-1, move-2, move-3"):
-        engine.render_scenes(lesson, replace(settings, first_beat="move-9"))
+        pipeline.render_scenes(lesson, replace(settings, first_beat="move-9"))
     with pytest.raises(UserError, match="no such beats in that order"):
-        engine.render_scenes(lesson, replace(settings, first_beat="move-2", last_beat="first"))
+        pipeline.render_scenes(lesson, replace(settings, first_beat="move-2", last_beat="first"))
     with pytest.raises(UserError, match="name the scene"):
-        engine.render_lesson(lesson, asked)
+        pipeline.render_lesson(lesson, asked)
 
 
 @pytest.mark.usefixtures("quick_workers")
 @pytest.mark.parametrize(("file_format", "transparent"), [("webm", True), ("mov", True), ("gif", False), ("png", True)])
 def test_formats_of_single_scenes(user_folder, settings, file_format, transparent):
     lesson = load_lesson(None, {}, ["my_scenes.py:Plain"])
-    (made,) = engine.render_scenes(lesson, replace(settings, format=file_format, transparent=transparent))
+    (made,) = pipeline.render_scenes(lesson, replace(settings, format=file_format, transparent=transparent))
     if file_format == "png":
         files = sorted(made.iterdir())
         assert len(files) == 9
@@ -178,40 +179,40 @@ def test_formats_of_single_scenes(user_folder, settings, file_format, transparen
         assert frames_of(made, "rgba")[-1][2, 2, 3] == 0
     if file_format == "gif":
         with pytest.raises(UserError, match="name the scenes"):
-            engine.render_lesson(lesson, replace(settings, format="gif"))
+            pipeline.render_lesson(lesson, replace(settings, format="gif"))
 
 
 @pytest.mark.usefixtures("quick_workers")
 def test_stills_last_frames_and_findings(user_folder, write_lesson, settings):
     lesson = load_lesson(write_lesson(user_folder, "Dots", "Plain"))
-    stills = engine.render_stills(lesson, settings)
+    stills = stills_of.render_stills(lesson, settings)
     names = {scene: [file.name for file in files] for scene, files in stills.pictures.items()}
     assert names == {"dots": ["first.png", "move-1.png", "move-2.png"], "plain": ["01-fade-in.png"]}
     assert stills.pictures["dots"][0] == settings.media_dir / "images" / "film" / "dots" / "first.png"
     with Image.open(stills.sheet) as sheet:
         assert sheet.width > 2 * 96
-    last, plain = engine.render_last_frames(lesson, replace(settings, transparent=True, format="mov"))
+    last, plain = stills_of.render_last_frames(lesson, replace(settings, transparent=True, format="mov"))
     assert last == settings.media_dir / "images" / "film" / "dots.png"
     with Image.open(plain) as image:
         assert (image.getpixel((48, 27))[3], image.getpixel((2, 2))[3]) == (255, 0)
     output = user_folder / "picture.png"
     with pytest.raises(UserError, match="2 scenes"):
-        engine.render_last_frames(lesson, settings, None, output)
-    assert isinstance(engine.check_lesson(lesson, settings), list)
+        stills_of.render_last_frames(lesson, settings, None, output)
+    assert isinstance(pipeline.check_lesson(lesson, settings), list)
 
 
 @pytest.mark.usefixtures("quick_workers")
 def test_a_run_is_trained_shown_and_followed_by_the_picture(user_folder, settings):
     lesson = load_lesson(None, {}, ["my_scenes.py:Shows"])
-    plan = engine.plan_lesson(lesson, settings)
+    plan = pipeline.plan_lesson(lesson, settings)
     assert [run.shown_by for run in plan.runs] == [("shows",)]
-    (first,) = engine.render_scenes(lesson, settings)
+    (first,) = pipeline.render_scenes(lesson, settings)
     (trace,) = [folder for folder in (settings.media_dir / "traces").iterdir() if folder.is_dir()]
     assert Trace.open(trace).n_updates == 3
-    assert engine.plan_lesson(lesson, settings).out_of_date == ()
+    assert pipeline.plan_lesson(lesson, settings).out_of_date == ()
     shown = frames_of(first)[-1]
     other = load_lesson(None, {"shows": {"run": {"seed": 1}}}, ["my_scenes.py:Shows"])
-    (second,) = engine.render_scenes(other, settings)
+    (second,) = pipeline.render_scenes(other, settings)
     assert not np.array_equal(frames_of(second)[-1], shown), "another run, another picture"
 
 
@@ -223,7 +224,7 @@ def test_a_run_is_trained_shown_and_followed_by_the_picture(user_folder, setting
 def test_wrong_parameters_are_named_before_anything_is_rendered(user_folder, settings, parameters, named):
     lesson = load_lesson(None, {"dots": parameters}, ["my_scenes.py:Dots"])
     with pytest.raises(UserError, match=named):
-        engine.render_scenes(lesson, settings)
+        pipeline.render_scenes(lesson, settings)
     assert not list((settings.media_dir / "clips").iterdir())
 
 
@@ -232,7 +233,7 @@ def test_a_description_says_what_can_be_set(user_folder, settings):
     lesson = load_lesson(
         None, {"dots": {"count": 7}}, ["my_scenes.py:Dots", "my_scenes.py:Plain", "my_scenes.py:Shows"]
     )
-    dots, plain, shows = engine.inspect_lesson(lesson, settings)
+    _, (dots, plain, shows) = pipeline.inspect_lesson(lesson, settings)
     assert dots.parameters == {"count": 7}
     (row,) = dots.rows
     assert (row.name, row.type, row.default, row.bounds) == ("count", "int", "2", "≥ 1, ≤ 9")
@@ -246,13 +247,14 @@ def test_a_description_says_what_can_be_set(user_folder, settings):
 RENDER = """
 import sys
 from pathlib import Path
-from gradreel.scenes.render import engine
-from gradreel.scenes.render.lessons.choosing import load_lesson
-from gradreel.scenes.render.lessons.settings import RenderSettings
+from gradreel.scenes.render import pipeline
+from gradreel.scenes.render import stills as stills_of
+from gradreel.scenes.render.lessons.selection import load_lesson
+from gradreel.scenes.render.settings import RenderSettings
 
 if __name__ == "__main__":
     lesson = load_lesson(None, {}, ["my_scenes.py:Plain", "my_scenes.py:Slow"])
-    engine.render_scenes(lesson, RenderSettings(width=96, height=54, fps=10, jobs=2, media_dir=Path("media")))
+    pipeline.render_scenes(lesson, RenderSettings(width=96, height=54, fps=10, jobs=2, media_dir=Path("media")))
 """
 
 
@@ -281,7 +283,7 @@ def test_a_run_that_is_stopped_leaves_no_half_file_and_no_process(user_folder, s
         pytest.fail("a worker outlived its parent")
     assert not (settings.media_dir / "videos").exists()
     lesson = load_lesson(None, {}, ["my_scenes.py:Plain"])
-    assert [clip.why for clip in engine.plan_lesson(lesson, settings).out_of_date] == [], "the finished clip is kept"
-    engine.render_scenes(lesson, settings)
+    assert [clip.why for clip in pipeline.plan_lesson(lesson, settings).out_of_date] == [], "the finished clip is kept"
+    pipeline.render_scenes(lesson, settings)
     assert list((settings.media_dir / ".gradreel" / "temporary").iterdir()) == []
     assert len(list((settings.media_dir / "clips").iterdir())) == 2

@@ -15,13 +15,19 @@ from typing import Any
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import KnownScenes, SceneSource, beat_names, find_scenes, kebab_name
-from gradreel.scenes.scene_source import ClassSource, module_source
+from gradreel.scenes.scene_source import (
+    ANY_NAME,
+    ClassSource,
+    branches,
+    module_source,
+    name_as_written,
+    name_pattern,
+)
 from gradreel.scenes.words.narration import TABLES, Narration, OwnWords
 
 KINDS = {"beats": "beat", "screen": "screen text"}
 METHODS = {"beat": ("beats", "name"), "screen": ("screen", "key")}  # of a scene: the words it asks for, and by what
-ANY = ".+"  # the regular expression of what is filled in
-NUMBER = re.compile(r"\\-(\d+|\.\+)$")  # at the end of one: that of ``-3`` or of ``-{k}``
+NUMBER = re.compile(r"\\-(\d+|\.\*)$")  # at the end of one: that of ``-3`` or of ``-{k}``
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,7 @@ class Asked:
     """A place in a scene's source that asks for words."""
 
     table: str  # "beats" or "screen"
-    key: str  # as a regular expression: ``piece-{k}`` is "piece\\-.+"
+    key: str  # as a regular expression: ``piece-{k}`` is "piece\\-.*"
     written: str  # as in the source; "" for a name that it does not tell
     fields: frozenset[str]  # what the words may be filled with
     more: bool  # and by others that it does not tell: ``**values``
@@ -172,7 +178,11 @@ def _matches(place: Asked, key: str) -> bool:
 def _lines_of_numbered(key: str, templates: Mapping[str, list[str]], places: list[Asked]) -> list[str]:
     """Our lines of ``piece`` for ``piece-3``, where the source asks for ``piece-{k}``: else nobody would say it."""
     general = re.sub(r"-\d+$", "", key)
-    asked = any(re.fullmatch(place.key.removesuffix(ANY), f"{general}-") for place in places if place.key.endswith(ANY))
+    asked = any(
+        re.fullmatch(place.key.removesuffix(ANY_NAME), f"{general}-")
+        for place in places
+        if place.key.endswith(ANY_NAME)
+    )
     return templates.get(general, []) if asked and general != key else []
 
 
@@ -216,24 +226,7 @@ def _asked_in(scene_class: ClassSource) -> Iterator[Asked]:
         said = table == "beats" and ("say" in given or len(call.args) > 1)
         fields = frozenset(name for name in given - {argument, "say"} if name is not None)
         for written in named:
-            for branch in (written.body, written.orelse) if isinstance(written, ast.IfExp) else (written,):
-                pattern, text = _as_pattern(branch)
-                yield Asked(table, pattern, text, fields, None in given, said)
-
-
-def _as_pattern(name: ast.expr) -> tuple[str, str]:
-    """A name in the source as a regular expression and as it is written; what stands for itself only is not told."""
-    if isinstance(name, ast.Constant):
-        return re.escape(str(name.value)), str(name.value)
-    if isinstance(name, ast.JoinedStr) and any(isinstance(part, ast.Constant) for part in name.values):
-        patterns, texts = [], []
-        for part in name.values:
-            if isinstance(part, ast.FormattedValue):
-                patterns.append(ANY)
-                texts.append("{" + ast.unparse(part.value) + "}")
-            else:
-                pattern, text = _as_pattern(part)
-                patterns.append(pattern)
-                texts.append(text)
-        return "".join(patterns), "".join(texts)
-    return ANY, ""
+            for branch in branches(written):
+                pattern = name_pattern(branch)
+                is_known = pattern.replace(ANY_NAME, "") != ""
+                yield Asked(table, pattern, name_as_written(branch) if is_known else "", fields, None in given, said)

@@ -26,7 +26,7 @@ from gradreel.core.analysis.results import (
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.scenes.render.lessons.arguments import ExperimentOptions
+from gradreel.scenes.render.lessons.options import ExperimentOptions
 from gradreel.scenes.render.report import WIDTH, print_json
 from gradreel.scenes.render.workers.progress import counted
 from gradreel.scenes.render.workers.training import grouped

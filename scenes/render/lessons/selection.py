@@ -1,4 +1,4 @@
-"""A lesson as it was asked for: all of it, a stretch of it or some scenes, with what was set on the command line."""
+"""A lesson as it was asked for: all of it, a stretch of it or some of its scenes, with what --set changes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from typing import Any
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.catalog import LESSON_FILE, KnownScenes, find_scenes, kebab_name, resolve
-from gradreel.scenes.render.lessons.daily import DailyData
-from gradreel.scenes.render.lessons.lesson import Lesson, SceneEntry
+from gradreel.scenes.render.lessons.daily_data import DailyData
+from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.lesson_file import read_lesson
-from gradreel.scenes.render.lessons.settings import range_name
+from gradreel.scenes.render.lessons.own_words import check_words
 from gradreel.scenes.render.lessons.tables import file_of, problems_of, put_over
-from gradreel.scenes.render.lessons.words import check_words
+from gradreel.scenes.render.settings import range_name
+from gradreel.scenes.render.stages import SceneRequest
 from pydantic import ValidationError
 
 Span = tuple[str | None, str | None]  # the first scene and the last; None: the lesson's first, its last
@@ -32,7 +33,7 @@ def load_lesson(
     files: Mapping[str, Mapping[str, str]] | None = None,
     ours: KnownScenes = find_scenes,
 ) -> Lesson:
-    """Read a lesson file (ours without ``path``), with ``overrides`` {scene: {parameter: value}} put over what it says.
+    """Read a lesson file (ours without ``path``); ``overrides`` {scene: {parameter: value}} change what it says.
 
     ``only`` picks scenes by name, in that order; a scene that the lesson does not have is added with its own defaults.
     ``span`` keeps the scenes from one to another. ``data`` will stand in the place of all daily views.
@@ -58,20 +59,17 @@ def load_lesson(
             nearest = get_close_matches(scene, known, n=3, cutoff=0.5) or sorted(known)
             raise UserError(f"--set {scene}.…: no scene that is asked for has this name; nearest: {', '.join(nearest)}")
     scenes = tuple(
-        replace(
-            entry,
-            parameters=_merged(entry.parameters, changes.get(entry.name, {}), lesson.experiments),
-            files={**entry.files, **files.get(entry.name, {})},
-        )
-        for entry in lesson.scenes
+        replace(scene, changes=changes.get(scene.name, {}), files={**scene.files, **files.get(scene.name, {})})
+        for scene in lesson.scenes
     )
-    _check_experiments(file, lesson.experiments, [entry.parameters for entry in (*whole, *scenes)])
+    said = [values for scene in (*whole, *scenes) for values in (scene.parameters, scene.changes)]
+    _check_experiments(file, lesson.experiments, said)
     return replace(lesson, scenes=scenes, data=data)
 
 
-def _check_experiments(file: Path, experiments: Mapping[str, Experiment], scenes: Sequence[Mapping[str, Any]]) -> None:
+def _check_experiments(file: Path, experiments: Mapping[str, Experiment], said: Sequence[Mapping[str, Any]]) -> None:
     """Raises UserError unless each experiment is named by a parameter of a scene: a line for each that is not."""
-    named = {value for parameters in scenes for value in parameters.values() if isinstance(value, str)}
+    named = {value for parameters in said for value in parameters.values() if isinstance(value, str)}
     problems = []
     for experiment in experiments:
         if experiment not in named:
@@ -138,17 +136,17 @@ def _named(lesson: Lesson, option: str, asked: str | None) -> str | None:
     return name
 
 
-def _picked(lesson: Lesson, only: Sequence[str], ours: KnownScenes) -> tuple[SceneEntry, ...]:
+def _picked(lesson: Lesson, only: Sequence[str], ours: KnownScenes) -> tuple[SceneRequest, ...]:
     """The scenes asked for, each once: as the lesson has them, or else as they are by themselves.
 
     A name is that of the lesson's scene before it is that of one of ours. Asked for alone, a scene is in no part.
     """
     entries = {entry.source: replace(entry, part=None) for entry in lesson.scenes}
     known = cache(lambda: ({source.name: source for source in (*ours(), *entries)}).values())
-    picked: dict[str, SceneEntry] = {}
+    picked: dict[str, SceneRequest] = {}
     for spec in only:
         source = resolve(spec, known)
-        entry = entries.get(source, SceneEntry(source, stands_in_lesson=False))
+        entry = entries.get(source, SceneRequest(source, stands_in_lesson=False))
         other = picked.get(entry.name)
         if other is not None and other.source != source:
             raise UserError(
@@ -157,14 +155,3 @@ def _picked(lesson: Lesson, only: Sequence[str], ours: KnownScenes) -> tuple[Sce
             )
         picked[entry.name] = entry
     return tuple(picked.values())
-
-
-def _merged(
-    base: Mapping[str, Any], change: Mapping[str, Any], experiments: Mapping[str, Experiment]
-) -> dict[str, Any]:
-    """``change`` put over a scene's parameters; over an experiment's name, its own values are filled in first."""
-    filled = dict(base)
-    for name, value in base.items():
-        if isinstance(value, str) and value in experiments and isinstance(change.get(name), Mapping):
-            filled[name] = experiments[value].model_dump(mode="json")
-    return put_over(filled, change)

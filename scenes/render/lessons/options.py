@@ -1,4 +1,4 @@
-"""What the command line's texts mean: resolutions, beat ranges, ``--set`` values. Plain text in, plain data out."""
+"""The command line's options as they are written, and what they mean: settings, output, beats, ``--set`` values."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from gradreel.core.errors import UserError
 from gradreel.core.files import parsed, read_text
 from gradreel.scenes.catalog import kebab_name
 from gradreel.scenes.render.lessons.tables import LONGEST
+from gradreel.scenes.render.settings import FORMATS, MOST_AT_ONCE, RenderSettings
+
+PICTURE = re.compile(r"\d{5,}\.png")  # a frame's, in the folder of --format png
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +90,71 @@ class ExperimentOptions(DataOptions):
     progress: str = "display"
     quiet: bool = False
     verbosity: str = "info"
+
+
+def settings_of(options: Options, output: Path | None = None) -> RenderSettings:
+    """Raises UserError for an option that no video can have."""
+    changes: dict[str, Any] = {}
+    if options.scheduler and options.last_frame:
+        raise UserError("--scheduler draws clips; a last frame (-s) is drawn here: leave out one of the two")
+    if options.resolution is not None:
+        changes["width"], changes["height"] = parse_resolution(options.resolution)
+    if options.beats is not None:
+        changes["first_beat"], changes["last_beat"] = parse_beat_range(options.beats)
+    return RenderSettings.of_quality(
+        options.quality,
+        format=options.file_format or _format_of(output),
+        transparent=options.transparent,
+        fps=options.fps,
+        language=options.language,
+        theme=options.theme,
+        media_dir=options.media_dir,
+        seed=options.seed,
+        jobs=options.jobs or (MOST_AT_ONCE if options.scheduler else cores()),
+        scheduler=options.scheduler,
+        timeout=options.timeout,
+        **changes,
+    )
+
+
+def output_of(options: Options) -> Path | None:
+    """``-o`` as an absolute path with the ending of what it will hold. Raises UserError when it has another."""
+    if options.output is None:
+        return None
+    path = options.output.expanduser().absolute()
+    wanted = options.file_format or _format_of(path) or ("mov" if options.transparent else "mp4")
+    if wanted == "png" and not options.last_frame:
+        return _picture_folder(path.with_suffix("") if path.suffix == ".png" else path, options.output)
+    wanted = "png" if options.last_frame else wanted
+    if path.is_dir():
+        raise UserError(f"-o {options.output} is a folder; name the file to write")
+    ending = path.suffix.removeprefix(".").lower()
+    if not ending:
+        return path.with_name(f"{path.name}.{wanted}")
+    if ending != wanted:
+        raise UserError(f"-o {options.output}: this file will be {wanted}, so its name must end in .{wanted}")
+    return path.with_suffix(f".{wanted}")
+
+
+def _picture_folder(folder: Path, said: Path) -> Path:
+    """A folder for a picture of each frame. One that is there is replaced: UserError unless it holds just these."""
+    if not folder.exists():
+        return folder
+    if not folder.is_dir():
+        raise UserError(f"-o {said}: {folder} is a file, and the frames are pictures in a folder; choose another name")
+    foreign = next((entry.name for entry in folder.iterdir() if not PICTURE.fullmatch(entry.name)), None)
+    if foreign is not None:
+        raise UserError(
+            f"-o {said}: the folder {folder} would be replaced by the frames, and has {foreign} in it, which is none; "
+            "choose another name"
+        )
+    return folder
+
+
+def _format_of(output: Path | None) -> str | None:
+    """The format that a file's ending asks for."""
+    ending = output.suffix.removeprefix(".").lower() if output else ""
+    return ending if ending in FORMATS and ending != "png" else None
 
 
 def cores() -> int:

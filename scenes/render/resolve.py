@@ -1,0 +1,34 @@
+"""The lesson that a command's options ask for: which scenes, with which parameters, data and words."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from functools import partial
+
+from gradreel.scenes.render.clips.memo_cache import known_scenes
+from gradreel.scenes.render.clips.workspace import Folders
+from gradreel.scenes.render.lessons.daily_data import daily_data
+from gradreel.scenes.render.lessons.lesson import Lesson
+from gradreel.scenes.render.lessons.options import Options, files_of_overrides, parse_overrides
+from gradreel.scenes.render.lessons.own_words import left_in_other_languages
+from gradreel.scenes.render.lessons.selection import load_lesson
+
+
+def lesson_of(options: Options, scenes: Sequence[str] | None = None) -> Lesson:
+    """The lesson with what was set, ``scenes`` of it (those asked for) or a stretch.
+
+    Says which days of its data were filled, and which lines of ours stay beside words of one's own.
+    """
+    data = daily_data(options.data, options.csv_format, options.unseen_from)
+    asked = options.scenes if scenes is None else scenes
+    span = (options.first_scene, options.last_scene)
+    files = files_of_overrides(options.overrides)
+    ours = partial(known_scenes, Folders(options.media_dir).private)
+    lesson = load_lesson(options.lesson, parse_overrides(options.overrides), asked, data, span, files, ours)
+    words = lesson.words
+    left = left_in_other_languages(words, [scene.name for scene in lesson.scenes]) if words is not None else []
+    if not options.quiet:
+        for text in (*lesson.filled_days(), *left):
+            print(text, file=sys.stderr)
+    return lesson

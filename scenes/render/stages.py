@@ -1,0 +1,203 @@
+"""What each stage of the renderer hands to the next, in the order of the way: plain, frozen, picklable.
+
+catalog         SceneSource       where a scene is written
+lessons         SceneRequest      what the lesson and the command line say of it
+inspection      SceneDescription  what its class says of itself, its parameters checked
+clips/plan      Clip              what is to be drawn, and whether it is there; with the missing runs a `Plan`
+frames/worker   ClipFile          the clip on disk, its beats in frames
+videos          Shot              its place in the video
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.scenes.catalog import SceneSource
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.trace_folder import TraceFolder
+from gradreel.scenes.words.languages import LANGUAGES
+from gradreel.scenes.words.narration import OwnWords
+
+Title = Mapping[str, str]  # by language
+
+
+class SceneError(UserError):
+    """A scene that raised while it was played, or a worker that died of it; the message shows the user's own lines."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True)
+class SceneRequest:
+    """A scene as it was asked for. Its parameters are not checked yet, since that needs its class.
+
+    `describe` puts these over the class's defaults, each over the one before: ``parameters``, ``data``, ``changes``.
+    """
+
+    source: SceneSource
+    settings: RenderSettings = field(default_factory=RenderSettings)  # see `Lesson.requests`
+    parameters: Mapping[str, Any] = field(default_factory=dict)  # the lesson's, as JSON; a text may name an experiment
+    experiments: Mapping[str, Experiment] = field(default_factory=dict)  # the lesson's, by name
+    words: OwnWords | None = None  # over the narration of ours
+    files: Mapping[str, str] = field(default_factory=dict)  # by parameter: what it was read from, see `file_of`
+    data: Mapping[str, Any] = field(default_factory=dict)  # of --data: fields of every dataset of daily views
+    changes: Mapping[str, Any] = field(default_factory=dict)  # of --set, as ``parameters``
+    part: Title | None = None  # the title of the lesson's part that it belongs to
+    stands_in_lesson: bool = True  # False: asked for on the command line alone
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+
+@dataclass(frozen=True)
+class ParameterRow:
+    """One parameter as ``describe`` shows it."""
+
+    name: str
+    type: str
+    default: str
+    bounds: str
+    description: str
+
+
+@dataclass(frozen=True)
+class SceneDescription:
+    """What a scene's class says of itself, once its parameters have been checked."""
+
+    name: str
+    doc: str
+    parameters: dict[str, Any]  # JSON-able, complete: every field with its value
+    rows: tuple[ParameterRow, ...]
+    experiments: dict[str, Experiment]  # by the parameter that holds it
+    beats: tuple[str, ...]  # as written: "piece-{k}" stands for several
+    is_lecture_scene: bool  # False: a plain Manim Scene, without parameters and beats
+    traces: dict[str, str] = field(default_factory=dict)  # folders of traces that were given, by parameter; as written
+    narrated_as: str = ""  # whose words in the narration files it has; "": none
+    files: dict[str, str] = field(default_factory=dict)  # that were opened for it, and their digests; by name beside it
+
+
+@dataclass(frozen=True)
+class Run:
+    """A training run that no trace has been recorded of."""
+
+    experiment: Experiment
+    shown_by: tuple[str, ...]  # scenes
+    path: Path  # where the trace will be
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One scene to be in a video."""
+
+    request: SceneRequest  # parameters checked and complete
+    experiments: Mapping[str, Experiment]  # by parameter
+    path: Path | None  # None: not known until its runs have been trained
+    parts: Mapping[str, Any]  # what it is made of; the digest of that is its file's name
+    why: str  # it has to be rendered; "" when it is up to date
+    expected_frames: int  # by an earlier clip of the scene or by its narration; 0 when there is neither
+
+    @property
+    def scene(self) -> str:
+        return self.request.name
+
+    @property
+    def up_to_date(self) -> bool:
+        return not self.why
+
+    @property
+    def file_stem(self) -> str:
+        """What files of it alone are called: ``loss-curve--runs--mine`` where it shows a trace given by its folder."""
+        given = [self.request.parameters[name] for name in self.parts["traces"] if name not in self.experiments]
+        return "--".join([self.scene, *(TraceFolder(folder).file_stem for folder in given)])
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a video needs; clips in film order."""
+
+    runs: tuple[Run, ...]
+    clips: tuple[Clip, ...]
+
+    @property
+    def out_of_date(self) -> tuple[Clip, ...]:
+        return tuple(clip for clip in self.clips if not clip.up_to_date)
+
+
+@dataclass(frozen=True)
+class BeatSpan:
+    """A beat of a clip: ``start`` and ``end`` count frames; its line in each language, and what filled their fields."""
+
+    name: str
+    start: int
+    end: int
+    lines: dict[str, str]
+    values: dict[str, Any]
+    from_narration: bool  # False: the scene said its line itself
+
+
+@dataclass(frozen=True)
+class ClipFile:
+    """A clip on disk."""
+
+    path: Path
+    frames: int
+    fps: int
+    beats: tuple[BeatSpan, ...]
+    wall_seconds: float  # what rendering it took
+
+    @property
+    def seconds(self) -> float:
+        return self.frames / self.fps
+
+    def as_json(self) -> dict[str, Any]:
+        """All but where it lies: that is said by the name of the description beside it."""
+        content = asdict(self) | {"beats": [asdict(beat) for beat in self.beats]}
+        return {name: value for name, value in content.items() if name != "path"}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any], path: Path) -> ClipFile:
+        """The clip at ``path``, described by ``content``. Raises KeyError or TypeError when that describes none."""
+        beats = tuple(BeatSpan(**beat) for beat in content["beats"])
+        numbers = {name: content[name] for name in ("frames", "fps", "wall_seconds")}
+        return cls(path=path, beats=beats, **numbers)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A clip in the video: from frame ``start`` up to frame ``end``; its lines as the narration has them now."""
+
+    clip: Clip
+    file: ClipFile
+    title: str
+    begins: str  # the title of the lesson's part that begins with it; "" where none does
+    start: int
+    end: int
+    lines: tuple[Mapping[str, str], ...]  # of each beat, by language
+
+    def chapter(self, language: str) -> str:
+        """What players show in a plain list of chapters: a part's title stands in front of its first scene's."""
+        if self.begins in ("", self.title):
+            return self.title
+        return self.begins + LANGUAGES[language].colon + self.title
+
+    @property
+    def beats(self) -> list[tuple[BeatSpan, Mapping[str, str]]]:
+        return list(zip(self.file.beats, self.lines, strict=True))
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One breach of a layout rule, or a jump in the motion."""
+
+    scene: str
+    beat: str
+    rule: str
+    message: str
+    where: str
+    seconds: float | None = None  # of the scene; None: at the end of the beat

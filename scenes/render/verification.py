@@ -1,0 +1,111 @@
+"""``gradreel verify``: the updates of traces computed again, of folders or of the runs that scenes show."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from gradreel.core.errors import TraceError
+from gradreel.core.experiment import Experiment
+from gradreel.core.trace.trace import META, Trace, no_trace
+from gradreel.scenes.render import report
+from gradreel.scenes.render.clips.workspace import Folders
+from gradreel.scenes.render.lessons.options import Options, settings_of
+from gradreel.scenes.render.pipeline import inspect_lesson
+from gradreel.scenes.render.resolve import lesson_of
+from gradreel.scenes.render.workers.progress import Reporter, reporter
+
+
+def verify_traces(options: Options) -> int:
+    """Compute each trace's updates again and print what came of it; 1 when something in a trace is wrong."""
+    targets = _targets(options)
+    results = []
+    with reporter(options.progress, options.quiet, options.verbosity) as told:
+        for target in targets:
+            results.append(_verified(target, told))
+    for result in results:
+        report.print_verification(result, options)
+    if options.as_json:
+        report.print_json(results)
+    elif not results and not options.quiet:
+        print("none of the scenes shows a training run: there is no trace to verify")
+    return 0 if all(result["ok"] for result in results) else 1
+
+
+@dataclass(frozen=True)
+class _Target:
+    """A trace to verify; where scenes show it, what it must be a trace of."""
+
+    path: Path
+    experiment: Experiment | None = None
+    scenes: tuple[str, ...] = ()
+
+
+def _targets(options: Options) -> list[_Target]:
+    """The traces asked for, by folder or by scene, each once. Raises UserError for what is no trace."""
+    # media/traces/* names also what is kept beside the traces
+    asked = [target for target in options.scenes if not target.endswith(".time.json")] or options.scenes
+    folders = [target for target in asked if _is_folder(target)]
+    scenes = [target for target in asked if target not in folders]
+    targets = {path: _Target(path) for path in (Path(folder).expanduser().absolute() for folder in folders)}
+    if scenes or not folders or options.first_scene or options.last_scene:
+        targets |= _targets_of_scenes(options, scenes)
+    return list(targets.values())
+
+
+def _is_folder(target: str) -> bool:
+    folder = Path(target).expanduser()
+    if folder.is_dir():
+        if not (folder / META).exists():
+            raise TraceError(no_trace(folder))
+        return True
+    if folder.is_file() and ".py" not in target:
+        raise TraceError(f"{target} is a file; a trace is a folder with {META}, such as media/traces/<digest>")
+    if "/" in target and ".py" not in target:
+        raise TraceError(f"there is no trace {target}; `gradreel train` records those of the lesson's scenes")
+    return False
+
+
+def _targets_of_scenes(options: Options, scenes: list[str]) -> dict[Path, _Target]:
+    settings, lesson = settings_of(options), lesson_of(options, scenes)
+    folder = Folders(settings.media_dir).traces
+    told = reporter(options.progress, options.quiet)
+    targets: dict[Path, _Target] = {}
+    for description in inspect_lesson(lesson, settings, told)[1]:
+        for experiment in description.experiments.values():
+            path = folder / experiment.digest
+            if not path.exists():
+                command = " ".join(["gradreel train", *scenes])
+                raise TraceError(f"{description.name}: there is no trace {path}; `{command}` records it")
+            shown_by = targets[path].scenes if path in targets else ()
+            targets[path] = _Target(path, experiment, (*shown_by, description.name))
+    return targets
+
+
+def _verified(target: _Target, told: Reporter) -> dict[str, Any]:
+    """What came of one trace, as JSON has it."""
+    from gradreel.core.trace.verify import verify  # brings torch
+
+    task = f"verify {target.path.name[:12]}"
+    told.begin(task, 0, "updates")
+    try:
+        result = verify(target.path, progress=lambda done, updates: told.advance(task, done, updates))
+    finally:
+        told.end(task)
+    problems: list[dict[str, Any]] = [asdict(problem) for problem in result.problems]
+    if not problems and target.experiment is not None:
+        try:
+            Trace.find(target.path.parent, target.experiment)
+        except TraceError as error:  # sound in itself, and not what the scene shows
+            problems = [{"column": "meta.json", "text": str(error)}]
+    return {
+        "trace": str(target.path),
+        "scenes": list(target.scenes),
+        "ok": not problems,
+        "updates": result.updates,
+        "agreement": result.agreement if not problems else None,
+        "problems": problems,
+        "checked": list(result.checked),
+        "unchecked": list(result.unchecked),
+    }
