@@ -517,7 +517,7 @@ def checkhealth(**chosen: Any) -> int:
 
     Exit 1 if something is not as it should be.
     """
-    from gradreel.scenes.render.report import print_health
+    from gradreel.scenes.render.health import print_health
 
     return 0 if print_health(**chosen) else 1
 

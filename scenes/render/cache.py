@@ -34,6 +34,8 @@ from gradreel.scenes.words.languages import LANGUAGES
 
 CLIP = re.compile(rf"[0-9a-f]{{24}}(\.({'|'.join((*FORMATS, 'json'))}))?")
 TRACE = re.compile(r"[0-9a-f]{32}")
+KINDS = {"clip": "clips", "trace": "traces", "description": "descriptions", "unfinished": "unfinished"}
+UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
 @dataclass(frozen=True)
@@ -169,10 +171,6 @@ def _inside(folder: Path) -> list[Path]:
 def _size(paths: Iterable[Path]) -> int:
     files = (file for path in paths for file in (path.rglob("*") if path.is_dir() else [path]))
     return sum(file.lstat().st_size for file in files if not file.is_dir())
-
-
-KINDS = {"clip": "clips", "trace": "traces", "description": "descriptions", "unfinished": "unfinished"}
-UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
 def print_contents(kept: Sequence[Kept], lesson: Lesson, options: Options) -> None:

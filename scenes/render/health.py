@@ -14,6 +14,7 @@ from fractions import Fraction
 from importlib import metadata
 from pathlib import Path
 
+from gradreel.scenes.render.report import print_json
 from packaging.requirements import Requirement
 
 LEAST_FREE_BYTES = 2 * 1024**3  # a lecture in 1080p60 with its clips and traces takes well under this
@@ -29,6 +30,23 @@ class Check:
     ok: bool
     found: str
     remedy: str = ""
+
+
+def print_health(media_dir: Path, as_json: bool) -> bool:
+    """Print each check as it is done; whether all is well."""
+    checks = []
+    for check in check_health(media_dir):
+        checks.append(check)
+        if not as_json:
+            print(f"{'ok ' if check.ok else 'BAD'}  {check.name}: {check.found}", flush=True)
+            if not check.ok:
+                print(f"     to mend it: {check.remedy}")
+    well = all(check.ok for check in checks)
+    if as_json:
+        print_json({"ok": well, "checks": [vars(check) for check in checks]})
+    elif not well:
+        print(f"{sum(not check.ok for check in checks)} of {len(checks)} checks failed", file=sys.stderr)
+    return well
 
 
 def check_health(media_dir: Path) -> Iterator[Check]:

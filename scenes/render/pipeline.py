@@ -27,7 +27,7 @@ from gradreel.scenes.render.clips.clip_files import DamagedClipsError, described
 from gradreel.scenes.render.clips.file_digest import changed_files
 from gradreel.scenes.render.clips.file_tracker import files_told, tell_files
 from gradreel.scenes.render.clips.import_graph import one_moment
-from gradreel.scenes.render.clips.plan import ClipClaim, earlier_clips, plan
+from gradreel.scenes.render.clips.plan import clip_claim, earlier_clips, plan
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, clear_disk_errors, disk_error, remove_file
 from gradreel.scenes.render.cluster.executors import drawers_of, trainers_of
 from gradreel.scenes.render.frames import jumps
@@ -213,7 +213,7 @@ def _render(job: Job, clips: Sequence[Clip]) -> dict[str, ClipFile]:
         for scene in _longest_first(clips, earlier_clips(job.workspace.clips)):
             clip = waiting[scene]
             listeners = _listeners(job.reporter, scene, clip.expected_frames, "frames")
-            futures[scene] = draw(clip, ClipClaim(clip, job.workspace.locks), listeners)
+            futures[scene] = draw(clip, clip_claim(clip, job.workspace.locks), listeners)
         made = _gather(job, {scene: futures[scene] for scene in waiting})
     rendered = dict(zip(waiting, made, strict=True))
     for scene, file in rendered.items():  # a scene that is watched is to be watched by what it opened, too

@@ -40,25 +40,6 @@ def _standard(content: Any) -> Any:
     return content
 
 
-def print_health(media_dir: Path, as_json: bool) -> bool:
-    """Print each check as it is done; whether all is well."""
-    from gradreel.scenes.render.health import check_health
-
-    checks = []
-    for check in check_health(media_dir):
-        checks.append(check)
-        if not as_json:
-            print(f"{'ok ' if check.ok else 'BAD'}  {check.name}: {check.found}", flush=True)
-            if not check.ok:
-                print(f"     to mend it: {check.remedy}")
-    well = all(check.ok for check in checks)
-    if as_json:
-        print_json({"ok": well, "checks": [vars(check) for check in checks]})
-    elif not well:
-        print(f"{sum(not check.ok for check in checks)} of {len(checks)} checks failed", file=sys.stderr)
-    return well
-
-
 def print_description(
     description: SceneDescription, source: SceneSource, words: OwnWords | None, options: Options
 ) -> None:

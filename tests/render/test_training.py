@@ -13,7 +13,7 @@ from gradreel.core.trace.trace import Trace
 from gradreel.scenes.render.workers import training
 from gradreel.scenes.render.workers.groups import Bundle, Group, balanced, dealt_out
 from gradreel.scenes.render.workers.pool import Listeners, Workers
-from gradreel.scenes.render.workers.training import LocalTrainers, TrainingClaim, train_bundle, train_group
+from gradreel.scenes.render.workers.training import LocalTrainers, train_bundle, train_group, training_claim
 
 
 def makespan(groups, jobs):
@@ -114,11 +114,11 @@ def test_a_seed_that_diverges_leaves_the_others(tmp_path):
 def test_what_another_run_has_trained_meanwhile_is_not_trained_again(tmp_path):
     traces = tmp_path / "traces"
     runs = [Experiment(epochs=2, seed=seed) for seed in (1, 2)]
-    others, ours = TrainingClaim(runs[1:], traces), TrainingClaim(runs, traces)
+    others, ours = training_claim(runs[1:], traces), training_claim(runs, traces)
     heard = []
     listeners = Listeners(lambda: heard.append("begun"), lambda done, total: None, heard.append)
     assert others.take() and not ours.take()
-    part = TrainingClaim(runs[:1], traces)
+    part = training_claim(runs[:1], traces)
     assert part.take(), "nobody holds a part of what he waits for"
     part.let_go()
     with Workers(1) as workers:
@@ -135,6 +135,6 @@ def test_what_another_run_has_trained_meanwhile_is_not_trained_again(tmp_path):
 def test_a_damaged_trace_is_trained_again_though_it_is_there(tmp_path):
     run = Experiment(epochs=2)
     train(run, tmp_path)
-    claim = TrainingClaim([run], tmp_path)
+    claim = training_claim([run], tmp_path)
     assert claim.take()
     assert claim.made() is None, "whoever asks for it has found that it is damaged"

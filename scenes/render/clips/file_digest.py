@@ -1,4 +1,8 @@
-"""Digests of the files and folders that a scene opens or names; a file is read once for as long as it is the same."""
+"""Digests of files: of Python code by its syntax tree, of all others by their bytes, of folders by the names in them.
+
+A file is read once for as long as it is the same. Of code it is also read what else a scene's picture depends on:
+imports, ``asset("…")``, words of other scenes.
+"""
 
 from __future__ import annotations
 

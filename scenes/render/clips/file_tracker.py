@@ -202,6 +202,8 @@ def _modules() -> list[Path]:
     return [file for file in files if file.is_file() and not is_installed(file)]
 
 
+# -- which of them may be at fault, and be mended: told with what a scene raises, for whoever watches ------------------
+
 FILES = "files_at_fault"  # an attribute of the error: it goes along from process to process
 
 

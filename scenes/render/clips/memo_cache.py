@@ -1,7 +1,8 @@
 """What is slow to work out and depends on its input alone, kept in the media folder between commands.
 
-Such as what a source file imports, the digest of a large file, or how long a line takes to read. All of it is forgotten
-when code that works it out has changed, or when the media folder has come from elsewhere.
+Such as what a source file imports, the digest of a large file, how long a line takes to read, or which scenes of ours
+there are. All of it is forgotten when code that works it out has changed, or when the media folder has come from
+elsewhere.
 """
 
 from __future__ import annotations
@@ -83,7 +84,10 @@ def _stamp(private: Path) -> str:
 
 
 def known_scenes(private: Path) -> tuple[SceneSource, ...]:
-    """`find_scenes()`, from what is remembered in a media folder's ``private`` folder if that is still true."""
+    """`find_scenes()`, remembered in a media folder's ``private`` folder: parsing the lecture takes longest of all.
+
+    It is read anew when any file that a scene of ours may be written in is another than it was.
+    """
     memo_cache.recall(private)
     found = memo_cache.remember("scenes", _written_in(), lambda: [_as_plain(scene) for scene in find_scenes()])
     return tuple(SceneSource(**{**scene, "file": PACKAGE_FOLDER / scene["file"]}) for scene in found)

@@ -13,11 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes.file_names import file_name
+from gradreel.scenes.render.clips.claim import Claim
 from gradreel.scenes.render.clips.clip_files import described_clip, read_description
 from gradreel.scenes.render.clips.fingerprint import clip_path, common_parts, languages_of, parts_of
 from gradreel.scenes.render.clips.import_graph import one_moment
@@ -108,33 +108,13 @@ def earlier_clips(folder: Path) -> list[dict[str, Any]]:
     return [clip for clip in found if clip is not None]
 
 
-class ClipClaim:
-    """The right to make a clip that another run on the same media folder may be making at this moment.
+def clip_claim(clip: Clip, locks: Path) -> Claim:
+    """The right to make ``clip``, under the digest that it was planned with. Its worker may import newer code."""
+    assert clip.path is not None, "its runs are recorded"
+    path, request = clip.path, clip.request
 
-    It is held, under the digest that the clip was planned with, from before its worker starts until that has ended. The
-    worker has a lock of its own, under the digest of the code that it imports, and that alone keeps two runs from
-    making one clip; this one spares the second run the start of a worker that would only wait.
-    """
+    def made(waited: bool) -> ClipFile | None:
+        content = described_clip(path)
+        return None if content is None or why_stale(content, request) else ClipFile.from_json(content, path)
 
-    waits = "another run is at it; waiting for what comes of that"
-
-    def __init__(self, clip: Clip, locks: Path) -> None:
-        assert clip.path is not None, "its runs are recorded"
-        self._clip, self._path = clip, clip.path
-        self._lock = FileLock(locks / f"{clip.path.stem}.claim.lock", thread_local=False)
-
-    def take(self) -> bool:
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            return False
-        return True
-
-    def let_go(self) -> None:
-        self._lock.release()
-
-    def made(self) -> ClipFile | None:
-        content = described_clip(self._path)
-        if content is None or why_stale(content, self._clip.request):
-            return None
-        return ClipFile.from_json(content, self._path)
+    return Claim([locks / f"{path.stem}.claim.lock"], "another run is at it; waiting for what comes of that", made)

@@ -321,6 +321,9 @@ def read_json(path: Path) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
+# -- errors of its disk, in words --------------------------------------------------------------------------------------
+
+
 class DiskFullError(UserError):
     """A disk, or what may be written of a file, is full."""
 

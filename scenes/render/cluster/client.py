@@ -23,6 +23,7 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.trace.trace import Trace
 from gradreel.core.trace.writing import one_writer
 from gradreel.scenes.catalog import PACKAGE_FOLDER, SceneSource
+from gradreel.scenes.render.clips.claim import Claim
 from gradreel.scenes.render.clips.clip_files import keep_clip
 from gradreel.scenes.render.clips.file_digest import HERE, MISSING
 from gradreel.scenes.render.clips.fingerprint import clip_path, own_files, parts_now
@@ -34,7 +35,7 @@ from gradreel.scenes.render.cluster.answers import Drawn, Failure, Opened, Told,
 from gradreel.scenes.render.cluster.connection import BadAnswerError, Connection
 from gradreel.scenes.render.stages import Clip, ClipFile
 from gradreel.scenes.render.workers.groups import Bundle
-from gradreel.scenes.render.workers.pool import Claim, Listeners
+from gradreel.scenes.render.workers.pool import Listeners
 from gradreel.scenes.render.workers.training import Outcome
 from pydantic import ValidationError
 

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gradreel.core.errors import UserError
-from gradreel.scenes.render.workers.pool import Claim
+from gradreel.scenes.render.clips.claim import Claim
 from gradreel.scenes.render.workers.worker_process import LOOK_SECONDS, WorkerDiedError
 
 SCHEMES = ("tcp", "tls", "ws", "wss", "ucx")

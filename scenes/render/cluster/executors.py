@@ -10,11 +10,12 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TypeAlias
 
+from gradreel.scenes.render.clips.claim import Claim
 from gradreel.scenes.render.clips.workspace import Workspace
 from gradreel.scenes.render.lessons.options import cores
 from gradreel.scenes.render.settings import MOST_AT_ONCE, RenderSettings
 from gradreel.scenes.render.stages import Clip, ClipFile
-from gradreel.scenes.render.workers.pool import Claim, Listeners, Workers
+from gradreel.scenes.render.workers.pool import Listeners, Workers
 from gradreel.scenes.render.workers.training import LocalTrainers, Trainers
 
 Draw: TypeAlias = Callable[[Clip, Claim, Listeners], Future[ClipFile]]

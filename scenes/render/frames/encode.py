@@ -1,6 +1,8 @@
 """Frames into files: one stream per clip, written by one thread while the next frame is drawn.
 
-Neither Manim nor the scenes are known here: frames are arrays, see `sinks`.
+Neither Manim nor the scenes are known here: frames are arrays (height, width, 4) of uint8, red, green, blue,
+alpha, first row on top. Every clip of a size and rate is encoded with the same settings (time base, closed groups of
+pictures, no B-frames, BT.709), so that clips are joined by copying their packets.
 """
 
 from __future__ import annotations
@@ -29,6 +31,8 @@ from gradreel.scenes.render.frames.yuv import Converter
 from gradreel.scenes.render.settings import RenderSettings
 
 QUEUE_LENGTH = 6  # frames drawn ahead of the encoder; at 1080p 8 MB each
+TICKS = 512  # of the time base in one frame: the MP4 track's timescale is fps * TICKS for every clip
+VP9 = (("crf", "24"), ("b", "0"), ("deadline", "good"), ("cpu-used", "5"), ("row-mt", "0"), ("auto-alt-ref", "0"))
 
 _Task = Callable[[], None]
 
@@ -100,9 +104,6 @@ class ClipEncoder:
             self._free.put(pixels)
 
 
-TICKS = 512  # of the time base in one frame: the MP4 track's timescale is fps * TICKS for every clip
-
-
 @dataclass(frozen=True)
 class Codec:
     """Encoder settings; they are part of what a clip's digest is made of."""
@@ -112,9 +113,6 @@ class Codec:
     pixel_format: str
     options: tuple[tuple[str, str], ...] = ()
     container_options: tuple[tuple[str, str], ...] = ()
-
-
-VP9 = (("crf", "24"), ("b", "0"), ("deadline", "good"), ("cpu-used", "5"), ("row-mt", "0"), ("auto-alt-ref", "0"))
 
 
 def codec_for(settings: RenderSettings) -> Codec:

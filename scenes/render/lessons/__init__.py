@@ -1,1 +1,1 @@
-"""What is asked for: lessons and their files, the command line's words, settings, the requests that come of them."""
+"""What is asked for: the command line's options, lesson files, the scenes chosen of them, data, words."""

@@ -28,6 +28,8 @@ from PIL import Image
 
 SUBTITLE_CODECS = {"mp4": "mov_text", "mov": "mov_text", "webm": "webvtt"}
 MILLISECOND = Fraction(1, 1000)
+TRACK_ENABLED = 0x000001
+SUBTITLE_HANDLERS = (b"sbtl", b"text")  # in MP4; in MOV, where chapters are text too, and never on
 
 TimedPacket: TypeAlias = "tuple[Fraction, Packet[Stream]]"
 
@@ -195,12 +197,15 @@ def _chapters(chapters: Sequence[Chapter], fps: int) -> list[av.container.core.C
     ]
 
 
-TRACK_ENABLED = 0x000001
-SUBTITLE_HANDLERS = (b"sbtl", b"text")  # in MP4; in MOV, where chapters are text too, and never on
+# -- MP4 boxes: what the muxer does not let us say, that no subtitle is on by default ----------------------------------
 
 
 def switch_off_subtitles(path: Path) -> None:
-    """Clear the flag ``track enabled`` in the header of every subtitle track of an MP4 or MOV file, in place."""
+    """Clear the flag ``track enabled`` in the header of every subtitle track of an MP4 or MOV file, in place.
+
+    The muxer marks the first subtitle track where none is asked to be on. The file is boxes: four bytes length, four
+    bytes name, content; names and fields as in ISO/IEC 14496-12, 8.3.2 and 8.4.3.
+    """
     with path.open("r+b") as file:
         size = file.seek(0, 2)
         for track in _find(file, (b"moov", b"trak"), 0, size):

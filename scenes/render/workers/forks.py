@@ -1,7 +1,8 @@
 """How a worker process comes to be: as a new Python, or as a fork of one that has imported Manim and waits.
 
 Importing Manim takes longer than drawing a short clip. On Linux it is imported once in a run, by `multiprocessing`'s
-fork server, whose forks draw. Elsewhere forks are not safe, or are not there.
+fork server, whose forks draw. Elsewhere forks are not safe, or are not there. All hash texts alike, and compile the
+user's modules anew, so that sets of texts have one order in each of them.
 """
 
 from __future__ import annotations

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any
 
+from gradreel.scenes.render.clips.claim import Claim
 from gradreel.scenes.render.clips.toolchain import HASH_SEED
 from gradreel.scenes.render.workers import forks
 from gradreel.scenes.render.workers.forks import fixed_hash_seed
@@ -32,23 +33,6 @@ from gradreel.scenes.render.workers.worker_process import (
 )
 
 END_SECONDS = 2.0  # that a worker may take to end once it has sent its result
-
-
-class Claim(Protocol):
-    """The right to make a thing that another run may be making at this moment."""
-
-    @property
-    def waits(self) -> str:
-        """What the user is told when another run has it."""
-
-    def take(self) -> bool:
-        """Take it, unless another run has it; whether it is ours now."""
-
-    def let_go(self) -> None:
-        """Give it back; in the thread that took it."""
-
-    def made(self) -> Any:
-        """The result, where another run has made it meanwhile; else None."""
 
 
 @dataclass(frozen=True)

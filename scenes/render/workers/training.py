@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from filelock import FileLock, Timeout
 from gradreel.core.analysis.results import note_training, time_noted
 from gradreel.core.errors import TrainingError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace.writing import journal_of
+from gradreel.scenes.render.clips.claim import Claim
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.workers.groups import Bundle, Group, balanced, dealt_out
-from gradreel.scenes.render.workers.pool import Claim, Listeners, Workers
+from gradreel.scenes.render.workers.pool import Listeners, Workers
 from gradreel.scenes.render.workers.progress import Reporter
 from gradreel.scenes.render.workers.worker_process import Progress, report
 
@@ -33,44 +33,17 @@ class Outcome:
     error: UserError | None = None
 
 
-class TrainingClaim:
-    """The right to train some runs that another run of gradreel on the same media folder may be training.
+def training_claim(runs: Sequence[Experiment], traces: Path) -> Claim:
+    """The right to train all of ``runs``. A worker that trains has locks of the traces that it writes, too."""
 
-    A worker that trains has locks of the traces that it writes, and these alone keep two from writing one; this spares
-    the second run a worker that would only wait, and says that it waits.
-    """
-
-    def __init__(self, runs: Sequence[Experiment], traces: Path) -> None:
-        self._runs, self._traces = runs, traces
-        locks = Folders(traces.parent).locks
-        self._locks = [FileLock(locks / f"{run.digest}.training.lock", thread_local=False) for run in runs]
-        self._waited = False
-        what = "it" if len(runs) == 1 else "some of them"
-        self.waits = f"another gradreel is training {what}; waiting for what comes of that"
-
-    def take(self) -> bool:
-        """Of all the runs, or of none."""
-        try:
-            for lock in self._locks:
-                lock.acquire(timeout=0)
-        except Timeout:
-            self._waited = True
-            self.let_go()
-            return False
-        except BaseException:
-            self.let_go()
-            raise
-        return True
-
-    def let_go(self) -> None:
-        for lock in self._locks:
-            lock.release()
-
-    def made(self) -> list[Outcome] | None:
+    def made(waited: bool) -> list[Outcome] | None:
         """What has been waited for; a trace that was there before is another matter, it may be damaged."""
-        if self._waited and all((self._traces / run.digest).exists() for run in self._runs):
-            return [Outcome(run.digest) for run in self._runs]
-        return None
+        there = waited and all((traces / run.digest).exists() for run in runs)
+        return [Outcome(run.digest) for run in runs] if there else None
+
+    what = "it" if len(runs) == 1 else "some of them"
+    waits = f"another gradreel is training {what}; waiting for what comes of that"
+    return Claim([Folders(traces.parent).locks / f"{run.digest}.training.lock" for run in runs], waits, made)
 
 
 class Trainers(Protocol):
@@ -159,7 +132,7 @@ def train_runs(
     try:
         futures = {}
         for number, bundle in enumerate(bundles):
-            claim = TrainingClaim(bundle.runs, traces)
+            claim = training_claim(bundle.runs, traces)
             futures[trainers.train(bundle, traces, claim, progress.of(number))] = number
         failures: dict[str, BaseException] = {}
         for future in as_completed(futures):
