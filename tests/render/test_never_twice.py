@@ -497,19 +497,19 @@ def test_words_that_a_scene_takes_from_another_count_for_it():
     assert {section for sections in words.values() for section in sections if "screen" not in ours[section]} == set()
 
 
-DECIDE_NOTHING = {"lessons.requests", "lessons.settings", "workers.worker_process"}
+DECIDE_NOTHING = {"stages", "settings", "clips.beat_range", "workers.worker_process"}
 """Of the renderer: imported by what plays a scene, without a say in what its frames are; or counted elsewhere."""
 
 
 def test_the_digest_of_the_renderer_has_every_file_that_decides_what_a_frame_is():
     renderer = PACKAGE_FOLDER / "scenes/render"
-    counted, waiting, seen = set(toolchain.drawing_files()), {renderer / "frames/playing.py"}, set()
+    counted, waiting, seen = set(toolchain.drawing_files()), {renderer / "frames/scene_player.py"}, set()
     while waiting:
         seen |= waiting
         text = "".join(file.read_text("utf-8") for file in waiting)
-        modules = re.findall(r"^from gradreel\.scenes\.render\.(\w+)(?:\.| import )(\w+)", text, re.M)
-        names = {".".join(module) for module in modules} - DECIDE_NOTHING
-        waiting = {renderer.joinpath(*name.split(".")).with_suffix(".py") for name in names} - seen
+        imports = re.findall(r"^from gradreel\.scenes\.render\.([\w.]+) import (\w+)", text, re.M)
+        names = {f"{name}.{first}" if (renderer / name).is_dir() else name for name, first in imports}
+        waiting = {renderer.joinpath(*name.split(".")).with_suffix(".py") for name in names - DECIDE_NOTHING} - seen
     assert seen <= counted
     assert not any(file.name in ("pipeline.py", "plan.py", "pool.py", "publishing.py") for file in counted)
 

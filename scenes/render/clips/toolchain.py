@@ -30,7 +30,7 @@ DRAWN_WITH = (
     "networkx",
     "pygments",
 )
-DESCRIBED_WITH = ("clips/beat_lines.py", "clips/beat_range.py", "lessons/tables.py")
+DESCRIBED_WITH = ("clips/beat_lines.py", "lessons/tables.py")
 HASH_SEED = "0"  # of every process that plays a scene: sets of texts have the same order each time
 
 
