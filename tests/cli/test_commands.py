@@ -238,7 +238,6 @@ def test_mistake_that_the_scene_finds(gradreel, project, arguments, words):
         (["-s", "-o", "end.png"], "-o end.png takes one file, and 2 scenes were asked for"),
         (["my_scene.py:Ring", "my_scene.py:Plain", "-o", "x.mp4"], "takes one file, and 2 scenes were asked for"),
         (["my_scene.py:Ring", "-n", "nonsense"], "-n nonsense: ring has no such beats"),
-        (["my_scene.py:Ring", "-n", "rest,draw"], "-n rest,draw: ring has no such beats in that order"),
     ],
 )
 def test_what_is_refused_when_it_is_to_be_rendered_is_no_plan_either(gradreel, project, arguments, words):
