@@ -17,9 +17,7 @@ from gradreel.core.network.theta import loss
 from gradreel.core.network.worked_example import forward, in_thousands
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes.lecture.optimization.loss import Loss
-from gradreel.scenes.lecture.optimization.pictures.day_error import DayError
-from gradreel.scenes.lecture.optimization.pictures.error_strip import ErrorStrip
-from gradreel.scenes.lecture.optimization.pictures.loss_board import HIGH, LOW
+from gradreel.scenes.lecture.optimization.pictures.loss_board import HIGH, LOW, DayError, ErrorStrip
 from gradreel.scenes.lecture.optimization.pictures.theta_card import ThetaCard
 from gradreel.scenes.testing.layout import check_scene
 from gradreel.scenes.words.day_words import day_words

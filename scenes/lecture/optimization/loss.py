@@ -7,22 +7,24 @@ from datetime import date, timedelta
 from typing import Self
 
 import numpy as np
+from gradreel.core.analysis.forecast import next_days
 from gradreel.core.daily.views import DailyViews, loss_column
+from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
+from gradreel.core.network.theta import loss
 from gradreel.core.network.worked_example import forward, in_thousands, view_unit
+from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
-from gradreel.scenes.base import need_curve
+from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.daily_data import data_caption, days_that_differ, trained_years
-from gradreel.scenes.lecture.optimization.mean_error import MeanErrorBeats
-from gradreel.scenes.lecture.optimization.pictures.day_error import DayError
 from gradreel.scenes.lecture.optimization.pictures.error_sum import ErrorSum
-from gradreel.scenes.lecture.optimization.pictures.loss_board import LossBoard
+from gradreel.scenes.lecture.optimization.pictures.loss_board import HIGH, LOW, LossBoard
 from gradreel.scenes.lecture.optimization.pictures.theta_card import ThetaCard
-from gradreel.scenes.lecture.optimization.two_thetas import TwoThetas
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import Pulse
+from gradreel.scenes.mobjects.pace import even_pace, state_at
 from gradreel.scenes.mobjects.part_map import part_map, steps_heading
 from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.style import PRESENT, emphasis, emphasize, palette
@@ -37,7 +39,11 @@ from manim import (
     LaggedStart,
     ReplacementTransform,
     TransformFromCopy,
+    UpdateFromAlphaFunc,
+    VMobject,
     linear,
+    smooth,
+    squish_rate_func,
 )
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
@@ -49,12 +55,15 @@ PULSES = 1.2  # seconds of the way through the network
 LOSS = "L(orange(theta)) = 1/N sum_n e_n"  # as the map has it
 DISTANCE = "e_n = abs(blue(y_n) - red(hat(y)_n))"
 SQUARE = "(blue(y_n) - red(hat(y)_n))^2"
+BESIDE = 4.0  # from a card to the next one
+LETTERED = 5  # days before the label that carry their x_j
+SAMPLED = 30  # states between the two whose predictions a picture must have room for
 
 
-class Loss(MeanErrorBeats):
+class Loss(LectureScene):
     """Theta's values make predictions, predictions make errors, and the mean of the errors is one number: the loss."""
 
-    class Parameters(MeanErrorBeats.Parameters):
+    class Parameters(LectureScene.Parameters):
         run: Experiment = Field(THREE_DAYS, description="The training run that both values of theta are taken from")
         first: int = Field(0, ge=0, description="The update after which theta has the first values that are tried")
         second: int | None = Field(None, ge=0, description="... and the second; by default the last update")
@@ -130,8 +139,10 @@ class Loss(MeanErrorBeats):
 
     def _card(self, values: NDArray, k: int) -> ThetaCard:
         update = self.thetas.update(k)
-        loss = self._in_views(f"L(orange(theta^{update}))", self.written(self.thetas.losses[k]))
-        return ThetaCard(self.thetas.experiment, values, k, update, self._when(k), loss)
+        when = self.screen("update" if update == 1 else "updates", update=number_text(update))
+        size = re.sub(r"^(\d)(\d{3})(?!\d)", rf"\1{THIN_SPACE}\2", self.written(self.thetas.losses[k]))
+        said = self.screen("views", name=f"L(orange(theta^{update}))", size=size)
+        return ThetaCard(self.thetas.experiment, values, k, update, when, said)
 
     def _between(self, theta: NDArray) -> list[NDArray]:
         """What the hidden columns of the network come to on the day that is told, with ``theta`` in thousands."""
@@ -141,10 +152,6 @@ class Loss(MeanErrorBeats):
             return []
         there = forward(self.thetas.experiment, theta, np.array(features) / size, label / size)
         return [there.r[0], there.a[0]] if self.network.split else list(there.a)
-
-    def _in_views(self, name: str, size: str) -> str:
-        """A loss or an error, for `words`: name = so many views. ``size`` as it is written without thin spaces."""
-        return self.screen("views", name=name, size=re.sub(r"^(\d)(\d{3})(?!\d)", rf"\1{THIN_SPACE}\2", size))
 
     def _write(self) -> None:
         """Formulas and the caption."""
@@ -159,10 +166,6 @@ class Loss(MeanErrorBeats):
         days, shorter = period_words(*span, language), {"days": period_words(*span, language, "short")}
         key = "caption" if years["first"] < years["last"] else "caption-year"
         self.note = data_caption(self, self.dataset, key, shorter, days=days, count=count, **years)
-
-    def _when(self, k: int) -> str:
-        update = self.thetas.update(k)
-        return self.screen("update" if update == 1 else "updates", update=number_text(update))
 
     # -- beats ---------------------------------------------------------------------------------------------------
 
@@ -190,7 +193,7 @@ class Loss(MeanErrorBeats):
             self.play(Create(board.red), fade, FadeIn(self.note), run_time=1.0, rate_func=linear)
             dim = [emphasis(part, PRESENT) for part in (board.red, board.dots)]
             self.play(FadeIn(board.labels[0]), *dim, run_time=0.3)
-            self._through_the_network(self.one)
+            self._through_the_network()
             self.play(FadeIn(self.one.names[2], self.sum.label), run_time=0.4)
             self.wait(0.4)  # "how far off?"
             self.play(Create(self.one.line), FadeIn(self.sum.distance), run_time=0.5)
@@ -208,9 +211,9 @@ class Loss(MeanErrorBeats):
         self.play(*gone, *arriving, ReplacementTransform(written, self.loss_formula, run_time=0.9))
         self.play(FadeIn(self.cards[0].values), FadeIn(self.board.plot), run_time=0.5)
 
-    def _through_the_network(self, one: DayError) -> None:
+    def _through_the_network(self) -> None:
         """The features' rings go down into the network and are numbers there; its y comes out, and goes to its day."""
-        network = self.network
+        network, one = self.network, self.one
         rings = LaggedStart(*(FadeIn(feature) for feature in one.features), lag_ratio=0.3)
         marked = FadeIn(self.day_mark), *map(FadeOut, self.hidden_days)
         self.play(FadeIn(emphasize(network, PRESENT), run_time=0.4), *marked, rings, run_time=0.6)
@@ -225,3 +228,156 @@ class Loss(MeanErrorBeats):
         self.play(
             TransformFromCopy(network.columns[-1].nodes[0], one.prediction[0]), FadeIn(one.prediction[1]), run_time=0.7
         )
+
+    def _mean_beat(self) -> None:
+        values = {"count": number_text(self.dataset.examples), "loss": self.written(self.thetas.losses[0])}
+        values["also"] = self.thetas.also_written(0)
+        with self.beat("mean", **values):
+            # The error could be measured otherwise. The plot takes all the room, and each day shown has its error; then
+            # it makes room for a strip of all days, in which these find their places. The strip is held and then
+            # settles: its level is the loss of this theta
+            one, board, strip = self.one, self.board, self.strip
+            self.play(FadeIn(self.or_, self.square), run_time=0.5)
+            gone = (one, self.day_mark, self.network, self.sum.features, *self.sum.between, self.sum.prediction)
+            back = map(FadeIn, self.hidden_days)
+            self.play(*(FadeOut(part) for part in (*gone, *self.sum.lines)), *back, run_time=0.4)
+            self.play(board.stretching(HIGH, predicted=False), run_time=0.7)
+            self.play(Create(board.blue), FadeIn(board.labels[1]), run_time=0.8, rate_func=linear)
+            self.play(LaggedStart(*(Create(e) for e in board.errors), lag_ratio=0.15), run_time=1.0)
+            self.wait(0.3)
+            shown = self.thetas.shown
+            bars = strip.bars(shown.dates, shown.error[0], 1.6)
+            self.add(board.errors)
+            self.play(board.stretching(LOW, predicted=True), emphasis(self.square, PRESENT), run_time=0.7)
+            self.play(FadeIn(strip.plot, strip.name), run_time=0.3)
+            leaving = board.errors.copy().set_stroke(opacity=0)  # a line upon the same line would make it brighter
+            self.play(LaggedStart(*map(ReplacementTransform, leaving, bars), lag_ratio=0.03), run_time=1.1)
+            # The errors of all the other days rise beside them
+            self.add(strip.body)
+            self.play(board.rising(self.thetas.everything.error[0]))
+            self.wait(0.9)
+            self.play(FadeOut(bars), run_time=0.3)
+            self._settle(0, 1.2)
+
+    def _settle(self, k: int, seconds: float) -> None:
+        """The strip becomes level, and its height is the loss of card ``k``."""
+        strip, thetas = self.strip, self.thetas
+        self.play(self.board.settling(thetas.all_errors(thetas.rows[k]), seconds))
+        mean = self.screen("mean", loss=self.written(thetas.losses[k]))
+        label = strip.mean_label(mean, right=style.RIGHT_EDGE)
+        # The loss appears at its place: from the mean it would cross the words there
+        coming = [FadeIn(self.cards[k].loss, shift=0.15 * UP, run_time=0.6), FadeIn(label, run_time=0.3)]
+        if k:  # the mean before keeps its name
+            coming.append(self.mean_label.animate(run_time=0.3).shift(strip.past_label(self.mean_label, label)))
+        self.play(Create(strip.level, run_time=0.3), *coming)
+        self.mean_label = label
+
+    def _other_beat(self) -> None:
+        values = {"loss": self.written(self.thetas.losses[1]), "update": Count(self.thetas.update(1))}
+        with self.beat("other-better", **values):
+            # Other values of theta beside the first ones: the line moves, all errors with it, and they settle at
+            # another level when their loss is said; where they were stays to be seen. Then both losses are bright
+            first, second = self.cards
+            leaving = [FadeOut(part, run_time=0.3) for part in (self.distance, self.or_, self.square)]
+            late = squish_rate_func(smooth, 0.5, 1.0)
+            coming = FadeIn(second.values, run_time=0.8, rate_func=late)
+            self.play(*leaving, first.animate(run_time=0.6).shift([-BESIDE, 0, 0]), coming)
+            self._rise_again()
+            self._walk()
+            self._settle(1, 0.6)
+            self.play(emphasis(first.loss, style.FULL), run_time=0.4)
+
+    def _rise_again(self) -> None:
+        """The strip is no longer level; where it and blue were, lines stay."""
+        strip, thetas = self.strip, self.thetas
+        level, blue = strip.ghost(), self.board.ghost(f"orange(theta^{thetas.update(0)})")
+        self.add(blue[0])
+        rising = self.board.settling(thetas.all_errors(thetas.rows[0]), 0.5, back=True)
+        dimmed = [emphasis(part, PRESENT) for part in (self.cards[0], self.mean_label)]
+        self.play(FadeOut(strip.level), FadeIn(level, blue[1]), *dimmed, rising, run_time=0.5)
+
+    def _walk(self) -> None:
+        """Blue and the errors pass through the recorded states from the first theta to the second."""
+        moving = self.board.moving()
+
+        def update(_: VMobject, share: float) -> None:
+            self._show(self.thetas.row(share))
+
+        self.add(moving)
+        self.play(UpdateFromAlphaFunc(moving, update, run_time=1.6, rate_func=smooth))
+        self._show(self.thetas.rows[1])
+
+    def _show(self, row: float) -> None:
+        """Blue and the errors as a row of the trace has them, which may lie between two."""
+        self.board.show(self.thetas.predicted(row), self.thetas.all_errors(row))
+
+
+class TwoThetas:
+    """The kept states nearest to two updates, ``rows`` of the trace, and their ``theta`` (2, P).
+
+    ``losses`` (2,), in views. ``shown`` and ``everything``: predictions (2, T) of the days in ``span`` and of all days
+    trained on; the mean error of the latter is the loss.
+    """
+
+    def __init__(self, run: Trace, updates: tuple[int, int | None], span: tuple[date, date]) -> None:
+        """``updates``: None is the last one. Raises UserError where both are one state, or a loss is not finite."""
+        self.run, self.experiment, self.span = run, run.experiment, span
+        self.dataset = run.experiment.dataset
+        self.rows = [self._row(update) for update in updates]
+        if self.rows[0] == self.rows[1]:
+            raise UserError(f"loss: updates {updates[0]} and {updates[1]} lie in one kept state of the run")
+        self.theta = np.asarray(run.parameters[self.rows])
+        self.losses = loss(self.experiment, self.theta) * self.dataset.scale
+        days = self.dataset.dates()
+        self.all_days = (days[0].astype(date), days[-1].astype(date))
+        self.everything = next_days(self.experiment, self.theta, *self.all_days)
+        self.shown = next_days(self.experiment, self.theta, *span)
+        if not (np.isfinite(self.losses).all() and np.isfinite(self.shown.prediction).all()):
+            raise UserError("loss: one of the two losses is not a finite number; choose an earlier update")
+        self.pace = even_pace(run, *sorted(self.rows))
+
+    def _row(self, update: int | None) -> int:
+        """The row of the kept state nearest to an update, the last for None."""
+        kept = np.asarray(self.run.kept)
+        return len(kept) - 1 if update is None else int(np.abs(kept - update).argmin())
+
+    def update(self, k: int) -> int:
+        """After which update theta was the first (0) or the second (1)."""
+        return int(self.run.kept[self.rows[k]])
+
+    def also_written(self, k: int) -> str:
+        """Loss ``k`` as earlier scenes write it, where a usual day has thousands of views: " (0.68k)"."""
+        letter, text = view_unit(self.dataset).letter, self.dataset.format_views(float(self.losses[k]))
+        return f" ({text})" if letter and text.endswith(letter) else ""
+
+    def row(self, share: float) -> float:
+        """The row of the trace that is reached after a ``share`` of the way from the first theta to the second."""
+        return self.pace.row(share if self.rows[0] < self.rows[1] else 1 - share)
+
+    def predicted(self, row: float) -> NDArray:
+        """Predictions (T,) of the days shown, in views, at a row of the trace, which may lie between two."""
+        return next_days(self.experiment, state_at(self.run, row), *self.span).prediction
+
+    def predicted_on_the_way(self) -> NDArray:
+        """Predictions of the days shown at some of the states between the two, (states, T)."""
+        rows = np.linspace(min(self.rows), max(self.rows), SAMPLED).astype(int)
+        return next_days(self.experiment, np.asarray(self.run.parameters[rows]), *self.span).prediction
+
+    def all_errors(self, row: float) -> NDArray:
+        """(N,): the errors of all days trained on, in views, at a row of the trace."""
+        return next_days(self.experiment, state_at(self.run, row), *self.all_days).error
+
+    @property
+    def telling_day(self) -> int:
+        """Which day shown is missed by most with the first theta, of those with their window and room for words."""
+        count = len(self.shown.dates)
+        low = min(min(self.dataset.window, LETTERED), count // 3)
+        high = max(low + 1, round(0.75 * count))
+        return low + int(np.abs(self.shown.error[0, low:high]).argmax())
+
+    @property
+    def telling_views(self) -> tuple[list[float], float, float]:
+        """Of that day: the views of the days in its window that are shown, the latest first; y; the label."""
+        k = self.telling_day
+        days = self.shown.truth[max(0, k - self.dataset.window) : k][::-1]
+        return days.tolist(), float(self.shown.prediction[0, k]), float(self.shown.truth[k])

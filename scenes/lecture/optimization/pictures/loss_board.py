@@ -1,23 +1,28 @@
-"""A model's errors: day by day between red and blue, and the errors of all days as a strip.
+"""A model's errors: day by day between red and blue, one of them in full, and those of all days as a strip.
 
 The plot of the days is low while something stands below it, and high while it is alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+
 import numpy as np
 from gradreel.core.analysis.forecast import NextDays
-from gradreel.core.daily.views import DailyViews
+from gradreel.core.daily.series import DayArray
+from gradreel.core.daily.views import DailyViews, loss_unit
 from gradreel.scenes import style
-from gradreel.scenes.lecture.optimization.pictures.day_error import DayError
-from gradreel.scenes.lecture.optimization.pictures.error_strip import ErrorStrip
 from gradreel.scenes.mobjects.axis_break import axis_break
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, DayPlot, views_range
-from gradreel.scenes.mobjects.plot import segment
+from gradreel.scenes.mobjects.patches import patch_under
+from gradreel.scenes.mobjects.plot import Plot, dashed, ring, segment
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.mobjects.ticks import Ticks, round_ticks
 from gradreel.scenes.style import emphasize, mix, palette
-from gradreel.scenes.words.day_words import day_words
-from manim import DL, UP, Animation, UpdateFromAlphaFunc, VGroup, VMobject, smooth
+from gradreel.scenes.words.day_words import as_date, day_words, tick_days
+from gradreel.scenes.words.numbers import number_text
+from manim import DL, UP, UR, Animation, Mobject, Rectangle, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
 LEFT = style.LEFT_EDGE + 0.9  # of both plots: "2 000" stands before the lower one
@@ -30,6 +35,13 @@ BREAK_ROOM = 0.25  # of an axis, for its break: right over its foot
 LEVEL = 0.09  # from a number's baseline at the axis up to its level
 EARLIER = 0.5  # of blue, where it was
 MARK, CLEAR = 0.16, 0.15  # length of the tick of a day that is told; from its name to another one
+LETTER = 36
+AROUND = 0.08  # between the error's size and the curve
+FEW = 5  # features: with more of them, their rings are small
+INK = 0.62  # of the text colour
+LINE = 0.38  # from line to line of the mean's label
+MEANS_APART = 0.12  # between the labels of two means
+MOST_YEARS, MOST_DAYS = 8, 6  # that the axis names
 
 
 class LossBoard:
@@ -176,3 +188,167 @@ def _range(*views: NDArray) -> tuple[float, float]:
     low, high = float(numbers.min()), float(numbers.max())
     foot = low - BELOW * (high - low)
     return (foot, high + ABOVE * (high - low)) if foot > 0.1 * high else views_range(numbers)
+
+
+class DayError(VGroup):
+    """Marks at day ``k`` of a plot.
+
+    ``real`` (T, 3): the days' labels on the screen; ``y`` (3,): the prediction for day ``k``; ``window``: how many days
+    before it are features; ``error``: it in words; ``foot``: the plot's lower edge. Parts: ``features``,
+    ``prediction``, ``line``, ``names`` (e with its size on a patch, y hat).
+    """
+
+    def __init__(self, real: NDArray, k: int, y: NDArray, window: int, error: str, foot: float) -> None:
+        super().__init__()
+        label, count = real[k], min(window, k)
+        radius = 0.1 if window <= FEW else 0.07
+        self.features = VGroup(*(ring(point, radius, palette.text) for point in real[k - count : k]))
+        up = 1.0 if y[1] > label[1] else -1.0
+        aside = 1.0 if label[0] < (real[0, 0] + real[-1, 0]) / 2 else -1.0  # where the error's size stands
+
+        def beside(point: NDArray, way: float) -> NDArray:
+            """Over or under ``point``, by ``way``; on its other side where the axis leaves no room below."""
+            no_room = way < 0 and point[1] - 0.6 < foot
+            return point + (np.array([-0.36 * aside, 0.04, 0.0]) if no_room else np.array([0.0, 0.38 * way, 0.0]))
+
+        letter = formula("blue(y)", LETTER).move_to(beside(y, up))
+        hat = formula("red(hat(y))", LETTER).move_to(beside(label, -up))
+        self.prediction = VGroup(ring(y, 0.1, palette.blue, fill=palette.blue), letter)
+        self.line = segment(label, y, palette.text, 4.0)
+        said = words(error, LETTER)
+        patch = patch_under(said, across=0.16, up=0.2)
+        said.move_to(_free_place(patch, real, (y, label), aside, (letter, hat), foot))
+        self.names = VGroup(patch.move_to(said), said, hat)
+        self.add(self.features, self.prediction, self.line, self.names)
+
+
+def _free_place(
+    patch: Rectangle,
+    real: NDArray,
+    ends: tuple[NDArray, NDArray],
+    aside: float,
+    letters: tuple[Mobject, ...],
+    foot: float,
+) -> NDArray:
+    """The middle of a patch beside the line from end to end, where it hides no part of ``real`` (T, 3) and no letter.
+
+    As near to the line's middle as it can; over the curve if there is no such place.
+    """
+    half = np.array([patch.width, patch.height]) / 2
+    x = np.linspace(real[0, 0], real[-1, 0], 40 * len(real))
+    curve = np.column_stack([x, np.interp(x, real[:, 0], real[:, 1])])
+    corners = [np.array([letter.get_corner(DL)[:2], letter.get_corner(UR)[:2]]) for letter in letters]
+    low, high = sorted(end[1] for end in ends)
+    at = ends[0][0] + aside * (half[0] + 0.12)
+
+    def is_free(middle: NDArray) -> bool:
+        if middle[1] - half[1] < foot:
+            return False
+        hides = (np.abs(curve - middle) < half + AROUND).all(axis=1).any()
+        touches = any((box[0] < middle + half).all() and (box[1] > middle - half).all() for box in corners)
+        return not (hides or touches)
+
+    heights = np.linspace(low, high, 21)
+    for height in heights[np.argsort(np.abs(heights - (low + high) / 2), kind="stable")]:
+        if is_free(np.array([at, height])):
+            return np.array([at, height, 0.0])
+    at += aside * 0.2  # beside the letter over the curve
+    below = curve[np.abs(curve[:, 0] - at) < half[0], 1]
+    return np.array([at, below.max(initial=high) + half[1] + AROUND, 0.0])
+
+
+class ErrorStrip(VGroup):
+    """A step for each of ``dates`` (N,), as high as its error in views; ``highest`` is the top of the axis.
+
+    ``box``: left, right, bottom, top. `show` sets the errors, and how far they have settled: all the way, each step is
+    as high as their mean. Parts: ``plot`` (axes), ``body``, ``level`` (its upper edge, once it is level), ``name``.
+    """
+
+    def __init__(
+        self,
+        dates: DayArray,
+        highest: float,
+        language: str,
+        box: tuple[float, float, float, float],
+        name: str,
+    ) -> None:
+        super().__init__()
+        self.dates, self.x = dates, DayPlot.days(dates)
+        unit, letter = loss_unit([highest])
+        round_values = round_ticks(0.0, highest / unit, 2)
+        labels = tuple(number_text(value) + (letter if value else "") for value in round_values)
+        y_ticks = Ticks(tuple(value * unit for value in round_values), labels)
+        left, right, bottom, top = box
+        self.plot = Plot(
+            (float(self.x[0]) - 0.5, float(self.x[-1]) + 0.5),
+            (0.0, highest),
+            left=left,
+            right=right,
+            bottom=bottom,
+            top=top,
+            x_ticks=_calendar(dates, language),
+            y_ticks=y_ticks,
+            x_label=None,
+        )
+        for label in self.plot.x_tick_labels:
+            label.shift([max(0.0, style.LEFT_EDGE - label.get_left()[0]), 0, 0])
+        self.body = VMobject(stroke_width=0).set_fill(mix(palette.text, INK), 1)
+        self.level = segment((left, bottom, 0), (right, bottom, 0), palette.text, style.RING)
+        self.name: TextMobject = words(name, style.TICK, palette.dim).place(top + 0.14, left=left)
+        self.add(self.plot, self.body, self.name)
+        self.show(np.zeros(len(dates)))
+
+    def show(self, errors: NDArray, settled: float = 0.0) -> None:
+        """The sizes of ``errors`` (N,), in views, ``settled`` (0 to 1) of the way to their mean."""
+        sizes = np.abs(errors)
+        self.mean = float(sizes.mean())
+        self.heights = (1 - settled) * sizes + settled * self.mean
+        first, last = self.plot.x_range
+        edges = np.concatenate([self.x - 0.5, [last]])
+        x = np.concatenate([[first], np.repeat(edges, 2)[1:-1], [last, first]])
+        y = np.concatenate([[0.0], np.repeat(self.heights, 2), [0.0, 0.0]])
+        self.body.set_points_as_corners(self.plot.at(x, y))
+        self.level.set_points_as_corners(self.plot.at([first, last], [self.mean, self.mean]))
+
+    def bars(self, dates: DayArray, errors: NDArray, width: float) -> VGroup:
+        """An upright line for the error of each of some days, where it stands in the strip."""
+        x = DayPlot.days(dates)
+        ends = zip(self.plot.at(x, np.zeros(len(x))), self.plot.at(x, np.abs(errors)), strict=True)
+        return VGroup(*(segment(a, b, palette.text, width) for a, b in ends))
+
+    def ghost(self) -> VMobject:
+        """A dashed line at the mean, which stays when the errors change."""
+        start, end = self.level.points[0], self.level.points[-1]
+        return dashed(start, end, mix(palette.text, 0.75), 2.0, 0.1)
+
+    def past_label(self, label: VGroup, new: VGroup) -> NDArray:
+        """(3,): how far ``label``, of the mean that was, goes up or down so that ``new`` does not touch it."""
+        apart = float(label.get_y() - new.get_y())
+        room = (label.height + new.height) / 2 + MEANS_APART
+        goal = room if apart >= 0 else -room
+        return np.array([0.0, goal - apart if abs(apart) < room else 0.0, 0.0])
+
+    def mean_label(self, text: str, right: float) -> VGroup:
+        """What the mean is, right of its level; where it would go beyond ``right``, its number stands under its name.
+
+        ``text``: name, space, number.
+        """
+        baseline, left = self.level.points[0][1] - 0.11, self.plot.box[1] + 0.2
+        label = words(text, style.LABEL).place(baseline, left=left)
+        if label.get_right()[0] <= right:
+            return label
+        name, number = (words(part, style.LABEL) for part in text.rsplit(" ", 1))
+        return VGroup(name.place(baseline + LINE, left=left), number.place(baseline, left=left))
+
+
+def _calendar(dates: DayArray, language: str) -> Ticks:
+    """The years where there are some, else a few days."""
+    first, last = as_date(dates[0]), as_date(dates[-1])
+    years = [date(year, 1, 1) for year in range(first.year, last.year + 1)]
+    inside: Sequence[date] = [max(day, first) for day in years if (last - max(day, first)).days > 60]
+    if 1 < len(inside) <= MOST_YEARS:
+        return Ticks(tuple(float(DayPlot.days(day)) for day in inside), tuple(str(day.year) for day in inside))
+    named = tick_days(first, last, MOST_DAYS)
+    form = "short" if first.year == last.year or len(inside) < 2 else "year"
+    labels = tuple(str(day.year) if form == "year" else day_words(day, language, "short") for day in named)
+    return Ticks(tuple(float(DayPlot.days(day)) for day in named), labels)
