@@ -17,10 +17,15 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.lecture.optimization.batch_turns import CLOSE_UP
-from gradreel.scenes.lecture.optimization.batches import COUNTED_ON, FIELD, WHOLE_FIELD, Batches
-from gradreel.scenes.lecture.optimization.pictures.batch_close_up import BatchCloseUp
-from gradreel.scenes.lecture.optimization.pictures.batch_field import DONE, MOST, TINTS, WAITING, BatchField
+from gradreel.scenes.lecture.optimization.batches import CLOSE_UP, COUNTED_ON, FIELD, WHOLE_FIELD, Batches
+from gradreel.scenes.lecture.optimization.pictures.batch_field import (
+    DONE,
+    MOST,
+    TINTS,
+    WAITING,
+    BatchCloseUp,
+    BatchField,
+)
 from gradreel.scenes.lecture.optimization.pictures.batch_path import BatchPath
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.squares import Bundles

@@ -2,36 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Annotated, Self
 
 import numpy as np
 from gradreel.core.daily.views import DailyViews, loss_column
 from gradreel.core.experiment import Experiment
+from gradreel.scenes.lecture.optimization.batch_losses import updates_in_an_epoch, whole_losses
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.daily_data import days_that_differ, shown_name
-from gradreel.scenes.lecture.optimization.batch_losses import whole_losses
-from gradreel.scenes.lecture.optimization.batch_turns import ONE_BY_ONE, TurnBeats
-from gradreel.scenes.lecture.optimization.pictures.batch_field import MOST, BatchField
+from gradreel.scenes.lecture.optimization.pictures.batch_field import MOST, BatchCloseUp, BatchField
+from gradreel.scenes.lecture.optimization.pictures.batch_losses import BatchLosses, InOneBatch
 from gradreel.scenes.lecture.optimization.pictures.batch_path import BatchPath
 from gradreel.scenes.lecture.runs import BATCH_QUIZ, THREE_DAYS
+from gradreel.scenes.mobjects.formula_growth import GONE, grow
+from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_history import LossHistory
+from gradreel.scenes.mobjects.loss_plot import LINE_GAP
 from gradreel.scenes.mobjects.readout import loss_decimals
-from gradreel.scenes.mobjects.text import Number, caption, formula, words
-from gradreel.scenes.mobjects.update_formulas import is_plain
+from gradreel.scenes.mobjects.squares import Bundles
+from gradreel.scenes.mobjects.text import Number, TextMobject, caption, formula, words
+from gradreel.scenes.mobjects.update_formulas import is_plain, step_source, update_source
 from gradreel.scenes.style import palette
 from gradreel.scenes.words.counts import Count
-from gradreel.scenes.words.numbers import number_text
+from gradreel.scenes.words.numbers import THIN_SPACE, number_text
 from manim import (
+    PI,
+    TAU,
     UP,
     Animation,
+    Arc,
+    Create,
     FadeIn,
     FadeOut,
+    LaggedStart,
+    Mobject,
+    RoundedRectangle,
+    Succession,
+    Uncreate,
     UpdateFromAlphaFunc,
     VGroup,
     linear,
+    smooth,
+    squish_rate_func,
 )
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
@@ -43,9 +58,19 @@ PATH_BOX = (1.3, style.RIGHT_EDGE, -3.15, 0.45)
 COUNTED_ON = 6  # of the second epoch, after the first is over
 MOST_UPDATES = 240  # of which the losses are drawn: some epochs, or as many updates as a picture holds
 Size = Annotated[int, Field(ge=1, le=10**9)]
+CLOSE_UP = (style.LEFT_EDGE, -3.9, -2.6, -0.15)
+LABEL_LINE = 0.2
+FORMULA_LEFT, FORMULA_WIDTH = -3.25, 4.1  # as wide as the map of theta leaves room for
+FORMULA_LINES = (-0.65, -1.55, -2.45)  # baselines of the three
+ONE_BY_ONE = 3  # batches that are taken slowly
+QUIZ_LINES, ANSWER_LEFT = (2.05, -0.9), -1.0
+SIZE = 44  # of what is given, and of the fractions
+APART = 0.4  # from what is given to the question mark, from a fraction to the edge, at least
+THINKING = 2.6  # seconds that the ring takes, at the end of the question's line; the answers have a beat of their own
+CLOCK = 0.2  # radius of the ring that runs out meanwhile
 
 
-class Batches(TurnBeats):
+class Batches(LectureScene):
     """An update looks at one batch only; an epoch is over when each has had its turn."""
 
     class Parameters(LectureScene.Parameters):
@@ -87,6 +112,10 @@ class Batches(TurnBeats):
         self._quiz_beat()
         self._answer_beat()
         self.hand_on()
+
+    def _title(self, key: str) -> list[Animation]:
+        self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
+        return animations
 
     # -- the run ---------------------------------------------------------------------------------------------------
 
@@ -164,6 +193,77 @@ class Batches(TurnBeats):
         n = formula(f'N = "{number_text(run.dataset.examples)}"', 40).place(line, right=b.get_left()[0] - 0.6)
         return VGroup(n, b)
 
+    def _first_beat(self) -> None:
+        with self.beat("first", batch=Count(len(self.field.batches[0]))):
+            # The first batch comes out, the same block, large; its squares run together into its loss. The gradient of
+            # that stands at the point that theta is, uphill; the update is a step of this point the other way
+            self.field.frame_batch(0)
+            self.label, self.formulas = self._label(1), self._formulas(1)
+            self.close_up = BatchCloseUp(self.field, 0, CLOSE_UP)
+            self.play(self.field.turning(0), FadeIn(self.field.frame), run_time=0.4)
+            self.play(self.close_up.coming(), FadeIn(self.label), run_time=0.9)
+            self.wait(0.2)
+            loss, gradient, update = self.formulas
+            self.play(self._flow(loss), run_time=0.9)
+            self.play(FadeIn(loss, shift=0.15 * UP), run_time=0.5)
+            ground = (self.path.ground, self.path.start, self.path.name, self.path.plane, self.path.marker)
+            self.play(*map(FadeIn, ground), run_time=0.4)
+            self.add(self.path)
+            self.play(FadeIn(gradient, shift=0.15 * UP), *self._uphill(0), run_time=0.6)
+            self.play(FadeIn(update, shift=0.15 * UP), run_time=0.4)
+            self._take_step(1)
+
+    def _next_beat(self) -> None:
+        with self.beat("next"):
+            # The second batch, the same three formulas one further, and a step; above them, that this is another loss:
+            # a lower number is no step down here. Then the third, if there is one
+            self.another = words(self.screen("another"), style.LABEL, palette.dim)
+            self.another.place(LABEL_LINE, left=FORMULA_LEFT)
+            self._go_on(2, FadeIn(self.another))
+            for k in range(3, min(ONE_BY_ONE, self.per_epoch) + 1):
+                self._go_on(k)
+
+    def _go_on(self, k: int, *also: Animation) -> None:
+        """Batch ``k`` (from 1) has its turn, and the formulas' numbers move on, while something ``also`` happens."""
+        label, formulas, close_up = self._label(k), self._formulas(k), BatchCloseUp(self.field, k - 1, CLOSE_UP)
+        exchange = Succession(FadeOut(self.label, run_time=GONE), FadeIn(label, run_time=1 - GONE))
+        leaving = FadeOut(self.close_up, run_time=0.3)
+        self.play(self.field.turning(k - 1), exchange, leaving, close_up.coming(), run_time=0.6)
+        self.close_up, self.label = close_up, label
+        grown = [a for old, new in zip(self.formulas, formulas, strict=True) for a in grow(old, new, morph=False)]
+        self.play(self._flow(self.formulas[0]), *grown, *also, run_time=0.8)
+        self.formulas = formulas
+        uphill = self._uphill(k - 1)
+        if uphill:
+            self.play(*uphill, run_time=0.3)
+        self._take_step(k)
+
+    def _flow(self, loss: TextMobject) -> Animation:
+        """The batch's squares, copies of them, run together where its loss is written."""
+        return self.close_up.copy().flowing(loss.get_left())
+
+    def _uphill(self, row: int) -> Sequence[Animation]:
+        """The gradient at the point, where the update is a step along it; none for another step."""
+        self.arrow = None if self.step is not None else self.path.gradient(row)
+        return [] if self.arrow is None else [FadeIn(self.arrow)]
+
+    def _take_step(self, k: int) -> None:
+        """The point goes on to the state after update ``k``."""
+        gone = [] if self.arrow is None else [FadeOut(self.arrow)]
+        self.play(self.path.go(float(k)), *gone, run_time=0.6)
+
+    def _label(self, batch: int) -> TextMobject:
+        text = self.screen("batch", number=batch)
+        return words(text, style.LABEL, palette.dim).place(LABEL_LINE, left=style.LEFT_EDGE)
+
+    def _formulas(self, update: int) -> list[TextMobject]:
+        sources = _formula_sources(update, self._loss(update), self.step)
+        size = 42 * min(1.0, FORMULA_WIDTH / max(formula(source, 42).width for source in sources))
+        lines = zip(sources, FORMULA_LINES, strict=True)
+        return [formula(source, size).place(y, left=FORMULA_LEFT) for source, y in lines]
+
+    # -- an epoch --------------------------------------------------------------------------------------------------
+
     def _epoch_beat(self) -> None:
         with self.beat("epoch", updates=number_text(self.per_epoch)):
             # The map of theta makes room, and the frame goes on to the last batch: an epoch. When the line comes to
@@ -227,3 +327,137 @@ class Batches(TurnBeats):
 
         moving = VGroup(field.cells, field.frame, count, self.path)
         self.play(UpdateFromAlphaFunc(moving, go), run_time=0.15 * more, rate_func=linear)
+
+    # -- what the losses do ----------------------------------------------------------------------------------------
+
+    def _wander_beat(self) -> None:
+        whole = [self.written(float(loss)) for loss in self.history.whole[[0, -1]]]
+        with self.beat("wander-faster", before=whole[0], after=whole[1]):
+            # The losses of the first epochs' batches, a dot each, jump about: three slowly, the others faster; among
+            # them, smooth, the loss over all examples. On the lesson's days, then, where it stands after the same
+            # epochs if each is one update: a ring an epoch, and hardly lower
+            loss = "loss-in-views" if self.history.scale.in_views else "loss"
+            keys = {"updates": "updates", "epochs": "epochs", "loss": loss, "batch": "batch-loss", "whole": "whole"}
+            losses = BatchLosses(self.history, {name: self.screen(key) for name, key in keys.items()})
+            self.plot = plot = losses.plot
+            gone = [self.field.cells, self.field.boxes, self.letters, self.result, self.squares, self.path]
+            gone += [self.field.frame] if self.field.frame in self.get_mobject_family_members() else []
+            self.play(*(FadeOut(part, run_time=0.5) for part in gone), *self._title("heading-wander"))
+            self.play(*map(FadeIn, (plot.axes, plot.epochs, losses.labels)), run_time=0.6)
+            self.play(losses.growing())
+            self.gone = [plot.axes, plot.epochs, *losses.curves, losses.dots, *losses.labels, self.source]
+            if not self.other_data:
+                self._draw_in_one()
+
+    def _draw_in_one(self) -> None:
+        """The label of the loss over all examples says how many updates an epoch has; a second line, paler, has one."""
+        whole = self.plot.labels["whole"]
+        each = [self.screen("in-each-epoch", updates=Count(updates)) for updates in (self.per_epoch, 1)]
+        left, below = float(whole.get_left()[0]), words(each[0], style.LABEL - 2)
+        if below.width > style.RIGHT_EDGE - left:  # a number of three digits
+            below = words(each[0], style.SMALLEST)
+        below.place(whole[0].baseline, left=left)
+        late = squish_rate_func(smooth, 0.5, 1.0)  # for a label, when its line is nearly there
+        making_room = whole.animate.shift(LINE_GAP * UP)
+        self.play(making_room, FadeIn(below, rate_func=late), run_time=0.4)
+        self.plot.labels["below"] = below
+        text = self.screen("whole") + "\n" + each[1]
+        self.in_one_batch = shown = InOneBatch(self.plot, self.in_one, self.per_epoch, text)
+        rings = LaggedStart(*map(FadeIn, shown.rings), lag_ratio=0.6)
+        self.play(Create(shown.line), rings, FadeIn(shown.label, rate_func=late), run_time=0.8)
+        self.gone += [below, *shown]
+
+    # -- the quiz --------------------------------------------------------------------------------------------------
+
+    def _quiz_beat(self) -> None:
+        with self.beat("quiz", **self._question(0), **self._question(1, "_2")):
+            # Two rows of bundles, each of as many squares as a batch has; how many bundles? A ring runs out while all
+            # try it themselves
+            self.play(*(FadeOut(part, run_time=0.5) for part in self.gone), *self._title("heading-quiz"))
+            self.asked = [self._ask(k, line) for k, line in enumerate(QUIZ_LINES)]
+            self.wait(0.6)
+            clock = Arc(CLOCK, PI / 2, -TAU, color=palette.dim, stroke_width=style.AXIS + 2)
+            clock.move_arc_center_to((style.RIGHT_EDGE - CLOCK, self.title.get_y(), 0))
+            self.play(FadeIn(clock, run_time=0.3))
+            self.play(Uncreate(clock, run_time=THINKING, rate_func=linear))
+
+    def _question(self, k: int, suffix: str = "") -> dict[str, Count]:
+        examples, batch_size = self.parameters.quiz[k]
+        updates = updates_in_an_epoch(examples, batch_size)
+        numbers = {"examples": examples, "batch": batch_size, "updates": updates}
+        return {name + suffix: Count(number) for name, number in numbers.items()}
+
+    def _ask(self, k: int, line: float) -> tuple[TextMobject, Bundles, TextMobject]:
+        examples, batch_size = self.parameters.quiz[k]
+        size = f'part("size", B = "{number_text(batch_size)}")'
+        given = _fitted(f'N = "{number_text(examples)}" quad {size}', ANSWER_LEFT - APART - style.LEFT_EDGE)
+        given.place(line, left=style.LEFT_EDGE)
+        bundles = Bundles(examples, batch_size, line - 1.25)
+        question = words("?", style.SUBTITLE).place(line, left=ANSWER_LEFT)
+        self.play(FadeIn(given, shift=0.15 * UP), run_time=0.5)
+        parts = [*bundles.bundles[:-1], *bundles.dots, bundles.bundles[-1]]
+        self.play(LaggedStart(*map(FadeIn, parts), lag_ratio=0.2), run_time=1.2)
+        self.play(FadeIn(question, shift=0.15 * UP), run_time=0.4)
+        return given, bundles, question
+
+    def _answer_beat(self) -> None:
+        values = {f"updates_{k + 1}": self._question(k)["updates"] for k in range(2)}
+        with self.beat("quiz-answer", **values):
+            # The fractions and what they come to, at once: the line begins with both numbers. When the batch size is
+            # spoken of, it gets its name: one more number that we choose
+            self.answers = [self._answer(k, line) for k, line in enumerate(QUIZ_LINES)]
+            frames = VGroup(*(_framed(given.part("size")) for given, *_ in self.asked))
+            name = words(self.screen("hyperparameter"), style.LABEL)
+            name.place(QUIZ_LINES[1] - 2.4, left=frames[1].get_left()[0])
+            self.wait(2.8)
+            self.play(Create(frames), FadeIn(name), run_time=0.7)
+
+    def _answer(self, k: int, line: float) -> VGroup:
+        examples, batch_size = self.parameters.quiz[k]
+        updates = updates_in_an_epoch(examples, batch_size)
+        whole = "update-an-epoch" if updates == 1 else "updates-an-epoch"
+        key = whole if examples % batch_size == 0 else "updates-rounded-up"
+        unit = words(self.screen(key), style.LABEL, palette.dim)
+        source = _division_source(examples, batch_size, updates)
+        told = _fitted(source, style.RIGHT_EDGE - ANSWER_LEFT - APART).place(line, left=ANSWER_LEFT)
+        if told.get_right()[0] + 0.35 + unit.width > style.RIGHT_EDGE:  # the heading says it, too
+            unit = VGroup()
+        else:
+            unit.place(told.baseline, left=told.get_right()[0] + 0.35)
+        self.play(FadeOut(self.asked[k][2]), run_time=0.25)  # it stands where the fraction will
+        self.play(FadeIn(told, shift=0.15 * UP), FadeIn(unit), run_time=0.55)
+        return VGroup(told, unit)
+
+
+def _formula_sources(update: int, loss: str, step: str | None) -> tuple[str, str, str]:
+    """An update from one batch: L^update(θ^(update-1)) = loss, g = ∇L^update(θ^(update-1)), θ^update ← … − η g.
+
+    ``update`` from 1; ``step``: the name of what is subtracted instead of η g. Parts are named so that they can grow.
+    """
+    measured = f'part("loss", L^({update}) (orange(theta^({update - 1}))))'
+    before, after = str(update - 1), str(update)
+    return (
+        f'{measured} part("equals", =) part("value", "{loss}")',
+        f'part("g", orange(bold(g))) part("equals", =) part("nabla", nabla) {measured}',
+        update_source(before, after) if step is None else step_source(before, after, step),
+    )
+
+
+def _division_source(examples: int, batch_size: int, updates: int) -> str:
+    """N / B = 10000 / 10 = 1000, rounded up where the last batch is smaller."""
+    n, b, result = (f'"{number:,}"'.replace(",", THIN_SPACE) for number in (examples, batch_size, updates))
+    fraction, letters = f"frac({n}, {b})", "frac(N, B)"
+    if examples % batch_size:
+        fraction, letters = f"ceil({fraction})", f"ceil({letters})"
+    return f'part("letters", {letters} =) part("fraction", {fraction} =) part("result", {result})'
+
+
+def _framed(size: Mobject) -> RoundedRectangle:
+    frame = RoundedRectangle(corner_radius=0.08, width=size.width + 0.26, height=size.height + 0.24)
+    return frame.set_stroke(palette.text, 2).move_to(size)
+
+
+def _fitted(source: str, room: float) -> TextMobject:
+    """A formula as large as there is room for it: large numbers are long."""
+    written = formula(source, SIZE)
+    return written if written.width <= room else formula(source, max(style.SMALLEST, SIZE * room / written.width))

@@ -1,12 +1,12 @@
-"""Every example as a small square: in the order of the data, or gathered into batches as a run really drew them."""
+"""Every example as a small square: in the order of the data, gathered into batches as a run drew them, or close up."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.squares import squares
+from gradreel.scenes.mobjects.squares import rectangles, squares
 from gradreel.scenes.style import mix, palette
 from manim import Animation, Mobject, RoundedRectangle, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
@@ -19,6 +19,10 @@ SIDE = 0.76  # of the distance from one square to the next
 GAP, MOST_GAP = 1.5, 3.0  # squares between two batches
 ROOM = 0.06  # of a frame around a batch: more than its squares, across and up
 BOX_INK, BOX_WIDTH, BOXED = 0.45, 1.4, 0.07  # of all batches' frames; the least pitch at which they have room
+MOST_PITCH = 0.34  # from one square to the next, where the batch is small
+ALIKE = 0.75  # share of the largest squares that there is room for, that they have at least if the block is the field's
+SMALL = 0.25  # of its side that a square has left where they all arrive
+LATE = 0.7  # share of the way after which they fade
 
 
 class BatchField(VGroup):
@@ -148,10 +152,8 @@ class BatchField(VGroup):
         """A frame around each batch, all in one; none where batches are so small that these would be all one sees."""
         boxes = VMobject(stroke_color=mix(palette.text, BOX_INK), stroke_width=BOX_WIDTH)
         if self.pitch >= BOXED:
-            middles, sizes = np.split(np.array([self._frame_around(k) for k in range(len(self.batches))]), 2, axis=1)
-            around = np.pad(sizes[:, None], ((0, 0), (0, 0), (0, 1)))
-            boxes.points = (squares(0 * middles, 1.0).reshape(-1, 16, 3) * around).reshape(-1, 3)
-            boxes.points[:, :2] += np.repeat(middles, 16, axis=0)
+            frames = np.array([self._frame_around(k) for k in range(len(self.batches))])
+            boxes.points = rectangles(frames[:, :2], frames[:, 2:])
         return boxes
 
     def _put_frame(self, at: NDArray) -> None:
@@ -188,3 +190,62 @@ def _blocks(batches: int, size: int, box: Box) -> tuple[int, float, int]:
     pitch = np.minimum(np.minimum(across, down), 0.3)
     i, j = np.unravel_index(int(pitch.argmax()), pitch.shape)
     return int(widths[i, 0]), float(pitch[i, j]), int(columns[0, j])
+
+
+class BatchCloseUp(VGroup):
+    """The squares of batch ``k`` of a ``field``, row by row from the top left of ``box``, in the order that was drawn.
+
+    Where there is room it is as many squares wide as in the field: the same block, larger.
+    ``coming`` brings them from their places in the field; ``flowing`` lets copies of them run together in a point.
+    """
+
+    def __init__(self, field: BatchField, k: int, box: Box) -> None:
+        batch = field.batches[k]
+        shapes = (VMobject(stroke_width=0).set_fill(mix(palette.text, tint), 1) for tint in TINTS)
+        super().__init__(*shapes)
+        left, right, bottom, top = box
+        columns, pitch = _block(len(batch), field.width_in_squares, right - left, top - bottom)
+        index = np.arange(len(batch))
+        places = np.array([left, top]) + pitch * np.stack([index % columns + 0.5, -(index // columns) - 0.5], axis=-1)
+        own = dict(zip(batch.tolist(), places, strict=True))
+        self.ways = [
+            (field.places[part], np.array([own[each] for each in part.tolist()]).reshape(-1, 2))
+            for part in field.parts(batch)
+        ]
+        self.pitches = (field.spacing, pitch)
+        self.put(1.0)
+
+    def put(self, share: float) -> BatchCloseUp:
+        """So far from the field to the close-up."""
+        side = SIDE * float(np.interp(share, (0, 1), self.pitches))
+        return self._place(lambda start, end: start + share * (end - start), side)
+
+    def coming(self) -> Animation:
+        """The squares come out of the field."""
+        return UpdateFromAlphaFunc(self, lambda _, share: self.put(share), rate_func=smooth)
+
+    def flowing(self, point: NDArray) -> Animation:
+        """For a copy of this: all its squares run together in ``point`` and are gone."""
+        target, side = np.asarray(point, dtype=float)[:2], SIDE * self.pitches[1]
+
+        def move(_: Mobject, share: float) -> None:
+            self._place(lambda _, end: end + share * (target - end), side * (1 - (1 - SMALL) * share))
+            self.set_fill(opacity=1 - max(0.0, share - LATE) / (1 - LATE))
+
+        return UpdateFromAlphaFunc(self, move, rate_func=smooth, remover=True)
+
+    def _place(self, place: Callable[[NDArray, NDArray], NDArray], side: float) -> BatchCloseUp:
+        for shape, way in zip(self, self.ways, strict=True):
+            shape.points = squares(place(*way), side)
+        return self
+
+
+def _block(count: int, width: int, across: float, down: float) -> tuple[int, float]:
+    """Squares in a row, ``width`` of them if they need not be much smaller for it, and the distance between two."""
+
+    def pitch(columns: int) -> float:
+        return min(MOST_PITCH, across / columns, down / -(-count // columns))
+
+    best = int(np.ceil(np.sqrt(count * across / down)))
+    columns = width if pitch(width) >= ALIKE * pitch(best) else best
+    return columns, pitch(columns)

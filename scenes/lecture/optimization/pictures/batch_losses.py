@@ -1,0 +1,93 @@
+"""The losses of a run's first batches, a dot each: they jump about the loss over all examples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.loss_history import LossHistory
+from gradreel.scenes.mobjects.loss_plot import LINE_GAP, LossPlot
+from gradreel.scenes.mobjects.plot import ring
+from gradreel.scenes.mobjects.rising_curve import RisingCurve
+from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.style import mix, palette
+from manim import Animation, Dot, UpdateFromAlphaFunc, VGroup, linear
+from numpy.typing import NDArray
+
+PLOT = {"left": style.LEFT_EDGE + 0.9, "right": 3.55, "bottom": -2.2, "top": 2.2}
+BATCH, BATCH_WIDTH, BATCH_DOT = 0.6, 2.0, 0.042  # of the batches' losses: share of the text colour, width, a dot each
+ROOM = 0.02  # of all updates, left of the first dot
+SINGLE, SINGLE_TIME = 3, 0.3  # losses that come one by one, in this share of the time; then faster and faster
+RING, CLEAR = 0.1, 0.12  # radius; between its label and those of the other curves
+THIN = 3.5  # its line: paler and thinner than that of the run with many batches
+
+
+class BatchLosses:
+    """The losses of ``history``: a dot and a corner for each batch's, and the smooth one over all examples.
+
+    ``texts`` as `LossPlot` has them. Parts: ``plot``, ``dots``, ``curves`` (of the batches, over all) and their
+    ``labels``. No mobject itself: ``growing`` draws the curves, after the axes have come.
+    """
+
+    def __init__(self, history: LossHistory, texts: Mapping[str, str]) -> None:
+        room = ROOM * history.n_updates
+        self.plot = plot = LossPlot(history, texts, **PLOT, counts=False, room=room)
+        color = mix(palette.text, BATCH)
+        plot.whole.set_stroke(width=style.MAIN_CURVE)
+        plot.batch.set_stroke(color, BATCH_WIDTH)
+        self.curves = VGroup(plot.batch, plot.whole)
+        self.labels = VGroup(plot.labels["batch"], plot.labels["whole"])
+        self.final = [label.get_center() for label in self.labels]
+        self.dots = VGroup(*(Dot(point, BATCH_DOT, color=color) for point in plot.batch.corners))
+        self.last = float(history.n_updates - 1)
+        self._show(0.0)
+
+    def _show(self, update: float) -> None:
+        """Both curves up to an update, their labels at their ends."""
+        plot = self.plot
+        for curve in self.curves:
+            curve.show(update)
+        for dot, at in zip(self.dots, plot.batch.data_x, strict=True):
+            dot.set_opacity(1.0 if at <= update else 0.0)
+        here = plot.whole.begin() if plot.whole.tip is None else plot.whole.tip
+        for label, place in zip(self.labels, self.final, strict=True):
+            label.move_to(place + here - plot.whole.end())
+
+    def growing(self) -> Animation:
+        """The first few losses come one by one, then ever faster."""
+        moving = VGroup(self.plot.batch, self.dots, self.plot.whole, self.labels)
+        first = min(float(SINGLE), self.last)
+
+        def draw(_: VGroup, share: float) -> None:
+            if share < SINGLE_TIME:
+                self._show(first * share / SINGLE_TIME)
+            else:
+                self._show(first + (self.last - first) * ((share - SINGLE_TIME) / (1 - SINGLE_TIME)) ** 1.4)
+
+        return UpdateFromAlphaFunc(moving, draw, run_time=4.4, rate_func=linear)
+
+
+class InOneBatch(VGroup):
+    """``losses`` (E + 1,) after 0 to E updates, in the plot's unit: a ring for each, where the plot has an epoch's end.
+
+    Parts: ``line``, ``rings``, ``label`` (the lines of ``text``) right of its end, beside the plot's other labels.
+    """
+
+    def __init__(self, plot: LossPlot, losses: NDArray, per_epoch: int, text: str) -> None:
+        super().__init__()
+        x = per_epoch * np.arange(len(losses), dtype=float)
+        self.line = RisingCurve(plot.axes, x, plot.axis.of_loss(losses), palette.dim, THIN)
+        centers = plot.at(x, losses)
+        self.rings = VGroup(*(ring(center, RING, palette.dim, fill=palette.background) for center in centers))
+        left = float(plot.labels["whole"].get_left()[0])
+        lines = enumerate(text.split("\n"))
+        self.label = VGroup(
+            *(words(line, style.LABEL - 2, palette.dim).place(-LINE_GAP * k, left=left) for k, line in lines)
+        )
+        self.label.set_y(centers[-1][1])
+        for other in sorted(plot.labels.values(), key=lambda label: float(label.get_y())):
+            room = (other.height + self.label.height) / 2 + CLEAR
+            if abs(float(self.label.get_y() - other.get_y())) < room:  # it makes way upwards
+                self.label.set_y(other.get_y() + room)
+        self.add(self.line, self.rings, self.label)
