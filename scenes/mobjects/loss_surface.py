@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import contourpy
 import numpy as np
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.patches import patch_under
-from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.mobjects.thinning import thinned
+from gradreel.scenes.mobjects.text import TextMobject, patch_under, words
 from gradreel.scenes.style import mix, palette
-from manim import ManimColor, Polygon, VGroup, VMobject
+from manim import ManimColor, Polygon, Rectangle, VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
 
 LOWEST_BAND, HIGHEST_BAND = 0.0, 0.24  # shares of the text colour in the background
@@ -20,6 +19,8 @@ BANDS = 13
 ROUND = (1, 1.5, 2, 3, 5, 7)
 VALUES, NUMBERED = 3, 0.72  # contour lines that say their loss; share of the text colour in them
 CLEAR, ENOUGH = 0.25, 0.9  # room around a contour line's value: at least, and more than is of any use
+UNSEEN = 0.0015  # scene units, a fifth of a pixel of 1080: a corner that is less than so far off needs no drawing
+LEGEND_WIDTH, LEGEND_HEIGHT, LEGEND_GAP = 1.7, 0.2, 0.15  # of all shades; between them and the words
 
 
 def view_around(points: NDArray, width: float, height: float, margin: float = 0.24) -> tuple[NDArray, NDArray]:
@@ -237,3 +238,46 @@ def _add_path(shape: VMobject, points: NDArray) -> None:
     if len(points) > 1:
         shape.start_new_path(points[0])
         shape.add_points_as_corners(points[1:])
+
+
+def thinned(points: NDArray, tolerance: float = UNSEEN) -> NDArray:
+    """The corners (n, 3) of a path without those that nobody would miss: it stays within ``tolerance`` of them all.
+
+    Contours come with a corner at every line of the grid, those of a band also along the map's edge; each costs time
+    in every frame in which the map moves. (The method is Douglas and Peucker's.)
+    """
+    kept = np.zeros(len(points), dtype=bool)
+    kept[[0, -1]] = True
+    waiting = [(0, len(points) - 1)]
+    while waiting:
+        first, last = waiting.pop()
+        if last - first < 2:
+            continue
+        away, way = points[first + 1 : last, :2] - points[first, :2], points[last, :2] - points[first, :2]
+        length = float(np.hypot(*way))
+        if length:
+            along = np.clip(away @ way / length**2, 0.0, 1.0)
+            away = away - along[:, None] * way
+        off = np.hypot(away[:, 0], away[:, 1])
+        if off.max() > tolerance:
+            middle = first + 1 + int(off.argmax())
+            kept[middle] = True
+            waiting += [(first, middle), (middle, last)]
+    return points[kept]
+
+
+def shade_legend(shades: Sequence[ManimColor], low: str, high: str, right: float, baseline: float) -> VGroup:
+    """The shades side by side from the lowest loss to the highest, between the words for these; ends at ``right``."""
+    last = words(high, style.TICK, palette.dim).place(baseline, right=right)
+    width = LEGEND_WIDTH / len(shades)
+    left = last.get_left()[0] - LEGEND_GAP - LEGEND_WIDTH
+    cells = VGroup(
+        *(
+            Rectangle(width=width, height=LEGEND_HEIGHT, stroke_width=0, fill_color=shade, fill_opacity=1).move_to(
+                (left + (k + 0.5) * width, baseline + 0.09, 0)
+            )
+            for k, shade in enumerate(shades)
+        )
+    )
+    first = words(low, style.TICK, palette.dim).place(baseline, right=left - LEGEND_GAP)
+    return VGroup(first, cells, last)

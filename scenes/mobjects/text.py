@@ -15,7 +15,7 @@ import typst
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.outlines import Outline, outlines
 from gradreel.scenes.style import EM, palette
-from manim import LEFT, CapStyleType, LineJointType, ManimColor, VGroup, VMobject
+from manim import LEFT, CapStyleType, LineJointType, ManimColor, Rectangle, VGroup, VMobject
 from numpy.typing import NDArray
 
 _POINTS = 10.0  # Typst sets everything at this size; glyphs are scaled afterwards
@@ -197,6 +197,15 @@ def heading(text: str) -> TextMobject:
 def caption(text: str) -> TextMobject:
     """The caption line at the bottom left: source, unit, "synthetic data"; never needed to follow the argument."""
     return words(text, style.CAPTION, palette.dim).place(style.CAPTION_BASELINE, left=style.LEFT_EDGE)
+
+
+def patch_under(text: TextMobject, color: ManimColor | None = None, across: float = 0.12, up: float = 0.1) -> Rectangle:
+    """A piece of ground under a text, so that no line is taken for a stroke of it: ``across`` wider and ``up`` higher.
+
+    Without a ``color`` it has the background's.
+    """
+    patch = Rectangle(width=text.width + across, height=text.height + up, stroke_width=0)
+    return patch.set_fill(palette.background if color is None else color, 1).move_to(text)
 
 
 def _bracketed(characters: str, face: str) -> tuple[NDArray, ...]:

@@ -17,15 +17,15 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss, parameter_names, predict
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes.lecture.optimization.gradient_descent import GradientDescent
+from gradreel.scenes.lecture.optimization.pictures.descent import Descent
+from gradreel.scenes.lecture.optimization.pictures.descent_map import DescentMap
+from gradreel.scenes.lecture.optimization.pictures.learning_rates import RateTrial, rates_to_try
 from gradreel.scenes.lecture.optimization.pictures.path_zoom import SPOT, PathZoom, crowd_from
-from gradreel.scenes.lecture.optimization.pictures.rate_slice import rates_to_try
 from gradreel.scenes.lecture.optimization.pictures.relief import Relief, ReliefScale
 from gradreel.scenes.mobjects.arithmetic import printed_update
-from gradreel.scenes.mobjects.descent import Descent
-from gradreel.scenes.mobjects.descent_map import DescentMap
-from gradreel.scenes.mobjects.gradient_lengths import LengthNow
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row, state_at
 from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.mobjects.theta_strip import LengthNow
 from gradreel.scenes.mobjects.update_formulas import feature_source, length_text
 from gradreel.scenes.stills import _drawn
 from gradreel.scenes.testing.layout import check_scene
@@ -127,7 +127,7 @@ class Film:
         if beat.startswith(("task", "random")):
             self.written[beat] = [part.source for part in scene.question]
         if beat.startswith("task"):
-            self.notes = [part.source for part in scene.offset_note(0.0)]
+            self.notes = [part.source for part in scene._offset_note()]
 
 
 @dataclass
@@ -400,7 +400,7 @@ def test_the_steps_of_three_rates_end_where_the_loss_says(of_the_lesson, play, t
     rates = rates_to_try(SHORT, theta, gradient, index)
     assert rates[0] == SHORT.learning_rate
     start, (own, bottom, far) = float(loss(SHORT, theta)), rates
-    alone, trial = scene.trial_alone, scene.trial
+    alone, trial = scene.trial.alone, scene.trial.together
     one = gradient * (np.arange(len(theta)) == index)
     losses = [float(loss(SHORT, theta - rate * one)) for rate in (bottom, far)]
     assert losses[0] < start < losses[1]  # the large step leads higher up
@@ -425,11 +425,11 @@ def test_the_steps_of_three_rates_end_where_the_loss_says(of_the_lesson, play, t
 def test_the_step_that_is_taken_goes_from_its_curve_to_the_map_with_its_rate(
     of_the_lesson, play, trace_of, monkeypatch
 ):
-    run, back = SHORT, GradientDescent.back_to_map
+    run, back = SHORT, RateTrial.back_to_map
     seen = []
 
-    def looked_at(scene):
-        flown = scene.step_to_map()
+    def looked_at(trial, *coming):
+        flown, scene = trial.step_to_map(), trial.scene
         for share in (0.0, 1.0):
             flown.update_function(flown.mobject, share)
             line, (shaft, head), _ = flown.mobject
@@ -438,15 +438,16 @@ def test_the_step_that_is_taken_goes_from_its_curve_to_the_map_with_its_rate(
             ]
             seen.append((shaft.get_start(), *tips))
         flown.update_function(flown.mobject, 0.0)
-        back(scene)
+        name = back(trial, *coming)
         there, near = scene.get_mobject_family_members(), scene.descent.near
-        seen.append([part for part in scene.trial.get_family() if part.has_points() and part in there])
-        seen.append((near.path.arrow in scene.mobjects, scene.step_name[1] in scene.mobjects, scene.sum_line.source))
+        seen.append([part for part in trial.together.get_family() if part.has_points() and part in there])
+        seen.append((near.path.arrow in scene.mobjects, name[1] in scene.mobjects, scene.sum_line.source))
+        return name
 
-    monkeypatch.setattr(GradientDescent, "back_to_map", looked_at)
+    monkeypatch.setattr(RateTrial, "back_to_map", looked_at)
     scene = play(GradientDescent, run=run).scene
     (_, old, new), (start, *_, tip), left, (arrow, named, written) = seen
-    hops, near = scene.trial.hops, scene.descent.near
+    hops, near = scene.trial.together.hops, scene.descent.near
     for end in (old, new):
         assert np.linalg.norm(end - hops.ends[0]) < 0.2  # the arrow on the curve, drawn both ways
     np.testing.assert_allclose(tip, near.point(trace_of(run).parameters[1]), atol=1e-6)

@@ -31,7 +31,7 @@ from gradreel.scenes.lecture.networks.more_features import MoreFeatures
 from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
 from gradreel.scenes.lecture.optimization.batches import Batches
 from gradreel.scenes.lecture.optimization.gradient_descent import GradientDescent
-from gradreel.scenes.lecture.optimization.pictures.rate_slice import rates_to_try
+from gradreel.scenes.lecture.optimization.pictures.learning_rates import rates_to_try
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.render.frames.describe import describe
 from gradreel.scenes.render.lessons.lesson_file import LESSON_FILE, read_lesson

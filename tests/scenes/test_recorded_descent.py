@@ -12,11 +12,15 @@ from gradreel.core.errors import UserError
 from gradreel.core.recording.recording import record
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes.lecture.optimization.gradient_descent import GradientDescent
-from gradreel.scenes.mobjects.descent_path import ARROW
-from gradreel.scenes.mobjects.label_places import arrow_length, place_at_arrow
+from gradreel.scenes.lecture.optimization.pictures.descent_path import (
+    ARROW,
+    WIDTHS,
+    arrow_length,
+    place_at_arrow,
+    width_levels,
+)
 from gradreel.scenes.mobjects.loss_surface import LossMap
 from gradreel.scenes.mobjects.recorded_theta import entry_name, is_plain_descent, shown_columns
-from gradreel.scenes.mobjects.wide_path import WIDTHS, width_levels
 from gradreel.scenes.stills import _drawn
 from gradreel.scenes.testing.layout import check_scene
 from gradreel.scenes.words.narration import Narration

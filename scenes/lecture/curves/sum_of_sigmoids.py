@@ -28,10 +28,9 @@ from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.measure import upright_bracket
 from gradreel.scenes.mobjects.pace import nearest_row, stepwise
-from gradreel.scenes.mobjects.patches import patch_under
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.rising_curve import dashed
-from gradreel.scenes.mobjects.text import Number, formula, words
+from gradreel.scenes.mobjects.text import Number, formula, patch_under, words
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, mix, palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import number_text

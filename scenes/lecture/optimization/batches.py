@@ -9,10 +9,10 @@ from typing import Annotated, Self
 import numpy as np
 from gradreel.core.daily.views import DailyViews, loss_column
 from gradreel.core.experiment import Experiment
-from gradreel.scenes.lecture.optimization.batch_losses import updates_in_an_epoch, whole_losses
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.daily_data import days_that_differ, shown_name
+from gradreel.scenes.lecture.optimization.batch_losses import updates_in_an_epoch, whole_losses
 from gradreel.scenes.lecture.optimization.pictures.batch_field import MOST, BatchCloseUp, BatchField
 from gradreel.scenes.lecture.optimization.pictures.batch_losses import BatchLosses, InOneBatch
 from gradreel.scenes.lecture.optimization.pictures.batch_path import BatchPath

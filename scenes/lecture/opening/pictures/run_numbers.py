@@ -6,11 +6,18 @@ import numpy as np
 from gradreel.core.network.theta import loss, parameter_names
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.descent import STRIP_LEFT
-from gradreel.scenes.mobjects.gradient_lengths import LengthNow
 from gradreel.scenes.mobjects.pace import sampled_rows
 from gradreel.scenes.mobjects.readout import Readout
-from gradreel.scenes.mobjects.theta_strip import Columns, Head, SlopeRow, ThetaStrip, role_of, short_names
+from gradreel.scenes.mobjects.theta_strip import (
+    STRIP_LEFT,
+    Columns,
+    Head,
+    LengthNow,
+    SlopeRow,
+    ThetaStrip,
+    role_of,
+    short_names,
+)
 from manim import VGroup
 
 STRIP_Y, SLOPES_Y = 1.75, 1.1

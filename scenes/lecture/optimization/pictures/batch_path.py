@@ -6,8 +6,8 @@ import numpy as np
 from gradreel.core.analysis.planes import plane_of
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
+from gradreel.scenes.lecture.optimization.pictures.descent_path import place_at_arrow
 from gradreel.scenes.mobjects.arrows import arrow, set_arrow
-from gradreel.scenes.mobjects.label_places import place_at_arrow
 from gradreel.scenes.mobjects.loss_surface import PlaneMap, view_around
 from gradreel.scenes.mobjects.pace import recorded_row
 from gradreel.scenes.mobjects.plot import polyline, ring

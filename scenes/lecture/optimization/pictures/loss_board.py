@@ -15,9 +15,8 @@ from gradreel.core.daily.views import DailyViews, loss_unit
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.axis_break import axis_break
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, DayPlot, views_range
-from gradreel.scenes.mobjects.patches import patch_under
 from gradreel.scenes.mobjects.plot import Plot, dashed, ring, segment
-from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.mobjects.text import TextMobject, formula, patch_under, words
 from gradreel.scenes.mobjects.ticks import Ticks, round_ticks
 from gradreel.scenes.style import emphasize, mix, palette
 from gradreel.scenes.words.day_words import as_date, day_words, tick_days

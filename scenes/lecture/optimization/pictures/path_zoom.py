@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.descent_map import DescentMap
-from gradreel.scenes.mobjects.loss_slice import free_place
+from gradreel.scenes.lecture.optimization.pictures.descent_map import DescentMap
+from gradreel.scenes.lecture.optimization.pictures.loss_slice import free_place
 from gradreel.scenes.mobjects.pace import state_at
 from gradreel.scenes.mobjects.plot import polyline, segment
 from gradreel.scenes.mobjects.text import words

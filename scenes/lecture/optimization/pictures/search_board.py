@@ -12,12 +12,10 @@ from gradreel.core.curves.line_fit import Line
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.datasets import CurveDataset
 from gradreel.scenes import style
-from gradreel.scenes.lecture.optimization.pictures.shade_legend import shade_legend
-from gradreel.scenes.mobjects.loss_surface import contour_levels
-from gradreel.scenes.mobjects.patches import patch_under
+from gradreel.scenes.mobjects.loss_surface import contour_levels, shade_legend
 from gradreel.scenes.mobjects.plot import Plot, polyline, ring, segment
 from gradreel.scenes.mobjects.squares import squares
-from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
+from gradreel.scenes.mobjects.text import Number, TextMobject, formula, patch_under, words
 from gradreel.scenes.mobjects.ticks import round_labels, ticks_at_knots
 from gradreel.scenes.style import PRESENT, mix, palette
 from gradreel.scenes.words.numbers import number_text

@@ -9,20 +9,21 @@ from gradreel.core.daily.views import counting_decimals
 from gradreel.core.network.theta import loss, parameter_names, predict
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
+from gradreel.scenes.lecture.optimization.pictures.descent_map import DescentMap
+from gradreel.scenes.lecture.optimization.pictures.descent_path import ARROW
+from gradreel.scenes.lecture.optimization.pictures.loss_slice import LossSlice
 from gradreel.scenes.mobjects.callout import beside
-from gradreel.scenes.mobjects.descent_map import DescentMap
-from gradreel.scenes.mobjects.descent_path import ARROW
 from gradreel.scenes.mobjects.fit_plot import SAMPLES, FitPlot, View
-from gradreel.scenes.mobjects.gradient_lengths import LengthNow
-from gradreel.scenes.mobjects.loss_slice import LossSlice
 from gradreel.scenes.mobjects.measure import upright_bracket
 from gradreel.scenes.mobjects.pace import recorded_row, sampled_rows, state_at
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.theta_strip import (
+    STRIP_LEFT,
     Columns,
     Head,
+    LengthNow,
     SlopeRow,
     ThetaStrip,
     role_of,
@@ -46,11 +47,12 @@ from manim import (
 from numpy.typing import NDArray
 
 MAP_BOX = (style.LEFT_EDGE, -0.45, -1.05, 2.65)  # left, right, bottom, top
+MAP_MIDDLE = (MAP_BOX[0] + MAP_BOX[1]) / 2
 PLOT_BOX = (0.5, 5.4, -1.05)  # left, right, bottom
 TALL, MIDDLE, SMALL = 2.65, 1.8, 1.05  # upper ends of the plot: without, under one, under two lines of formulas
 BAND_LINE, NUMBER_LINE = 2.3, 1.58  # baselines of those lines
 AXIS_ROOM = 0.5  # left of a map whose axes have names
-STRIP_LEFT, STRIP_Y, SLOPES_Y = -4.98, -2.45, -3.05
+STRIP_Y, SLOPES_Y = -2.45, -3.05
 LANDED, NEARLY = 0.01, 0.05  # blue lies on red, or nearly: their typical distance as a share of red's height
 OVERSIZE = 1.35  # length of the arrow of g, which is only a direction, against that of the first step
 DOTS = 60  # on the path, about
@@ -76,6 +78,7 @@ class Descent:
         self.features = self.experiment.dataset.features_at(self.x)
         self.names = parameter_names(self.experiment)
         self.labels = short_names(self.names)
+        self.colored_names = [f"{role_of(name)}({label})" for name, label in zip(self.names, self.labels, strict=True)]
         self.gradient_row: int | None = None  # shown in the row of slopes; None: of the state reached
         self.numbers_from = 1.0  # share of a step after which the numbers are those of where it leads
         rows = sampled_rows(0, last, 60)

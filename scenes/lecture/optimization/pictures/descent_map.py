@@ -11,12 +11,19 @@ from gradreel.core.arrays import evenly_spaced
 from gradreel.core.network.theta import loss
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.trace import Trace
-from gradreel.scenes.mobjects.descent_path import ARROW, MARKER, DescentPath
-from gradreel.scenes.mobjects.label_places import LabelPath, label_path, offset_in_direction, place_costs
+from gradreel.scenes.lecture.optimization.pictures.descent_path import (
+    ARROW,
+    MARKER,
+    DescentPath,
+    LabelPath,
+    LossPath,
+    label_path,
+    offset_in_direction,
+    place_costs,
+)
 from gradreel.scenes.mobjects.loss_surface import LossMap, PlaneMap, view_around
 from gradreel.scenes.mobjects.pace import recorded_row, state_at
 from gradreel.scenes.mobjects.update_formulas import STEP
-from gradreel.scenes.mobjects.wide_path import LossPath
 from gradreel.scenes.style import palette
 from manim import DL, UR, Animation, Circle, FadeOut, Mobject, Transform, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray

@@ -1,25 +1,68 @@
-"""Where several runs on one curve ended: their curves on top of each other, enlarged at one place, and their losses."""
+"""The end of a descent: how long the gradient had become, how near blue came to red, and where other starts ended."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from gradreel.core.arrays import evenly_spaced
+from gradreel.core.network.theta import loss
+from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
+from gradreel.scenes.lecture.optimization.pictures.descent import Descent
 from gradreel.scenes.mobjects.fit_plot import FitPlot
+from gradreel.scenes.mobjects.loss_axis import MARGIN, LossAxis, update_ticks
 from gradreel.scenes.mobjects.measure import upright_bracket
-from gradreel.scenes.mobjects.plot import Plot, polyline
+from gradreel.scenes.mobjects.pace import Pace, even_pace, state_at
+from gradreel.scenes.mobjects.plot import Plot, polyline, ring
 from gradreel.scenes.mobjects.readout import loss_decimals
-from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.mobjects.ticks import nice_range
+from gradreel.scenes.mobjects.update_formulas import length_source
 from gradreel.scenes.style import mix, palette
 from gradreel.scenes.words.numbers import number_text
-from manim import Animation, Rectangle, Restore, VGroup, VMobject
+from manim import Animation, Rectangle, Restore, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
 Box = tuple[float, float, float, float]  # left, right, bottom, top
+CORNERS, EARLY = 800, 100  # of the curve of lengths, about; updates at the beginning of which each is one
+DOT, CLEAR = 0.11, 0.3  # the last dot's radius; between a label and the curve
 SHARE = 0.22  # of the x axis, that is enlarged
-ROW = 0.5  # from one loss to the next
-MOST_ROWS = 7
-THIN = 2.5
+ROW, MOST_ROWS = 0.5, 7  # from one loss to the next
+OTHERS, THIN = 0.75, 2.5  # share of blue, and width, of the curves from other starts
+
+
+class GradientLengths(VGroup):
+    """``lengths`` (K,) of the gradients before updates 1 to K in ``box`` (left, right, bottom, top).
+
+    Parts: ``plot``, ``curve``, ``name`` (of the axis), ``end`` (a dot, and the last length). ``updates`` is the word
+    under the axis. Lengths that are zero or not finite are left out.
+    """
+
+    def __init__(self, lengths: NDArray, box: Box, updates: str) -> None:
+        super().__init__()
+        left, right, bottom, top = box
+        count = len(lengths)
+        rows = np.unique([*range(min(EARLY, count)), *evenly_spaced(count, CORNERS)])
+        rows = rows[np.isfinite(lengths[rows]) & (lengths[rows] > 0)]
+        heights = np.log10(lengths[rows])
+        low, high = float(heights.min()), float(heights.max())
+        margin = MARGIN * (high - low or 1.0)
+        axis = LossAxis(True, low - margin, high + margin)
+        self.plot = Plot(
+            (0.0, float(count)), (axis.low, axis.high), left=left, right=right, bottom=bottom, top=top,
+            x_ticks=update_ticks(count, 4), y_ticks=axis.ticks(), x_label=None,
+        )  # fmt: skip
+        self.plot.add(words(updates, style.TICK, palette.dim).place(bottom - 0.75, right=right))
+        self.curve = self.plot.curve(rows, heights, palette.orange, style.SECOND_CURVE)
+        self.name = formula("abs(orange(bold(g)))", style.LETTER).place(top + 0.05, left=left + 0.12)
+        last = self.plot.at(rows[-1], heights[-1])
+        written = formula(length_source(float(lengths[rows[-1]])), style.LETTER + 3)
+        beside = self.plot.at(rows, heights)
+        over = beside[beside[:, 0] > right - written.width - CLEAR, 1].max(initial=last[1])
+        written.place(float(over) + CLEAR, right=right)
+        self.end = VGroup(ring(last, DOT, palette.text, fill=palette.orange), written)
+        self.add(self.plot, self.curve, self.name, self.end)
 
 
 class Enlarged(VGroup):
@@ -84,7 +127,7 @@ class Enlarged(VGroup):
         inside = self.seen & (y >= low) & (y <= high)
         if not inside.any():
             return polyline(np.zeros((2, 3)), palette.blue, 0)
-        return self.plot.curve(self.x[inside], y[inside], mix(palette.blue, 0.75), THIN)
+        return self.plot.curve(self.x[inside], y[inside], mix(palette.blue, OTHERS), THIN)
 
 
 class LossList(VGroup):
@@ -110,3 +153,36 @@ class LossList(VGroup):
             else:
                 self.rest.add(text)
         self.add(self.name, self.mine, self.rest)
+
+
+class OtherStarts:
+    """Runs from other random starts, after ``last`` updates each; those whose loss is not finite are left out.
+
+    ``losses`` (n,) of the states that they come to.
+    """
+
+    def __init__(self, runs: Sequence[Trace], last: int) -> None:
+        losses = np.array([float(loss(run.experiment, run.parameters[last])) for run in runs])
+        self.last, self.losses = last, losses[np.isfinite(losses)]
+        self.runs = [run for run, its_loss in zip(runs, losses, strict=True) if np.isfinite(its_loss)]
+
+    def curves(self, descent: Descent) -> NDArray:
+        """(n, SAMPLES): what they draw in the end."""
+        return descent.curve_of(np.array([run.parameters[self.last] for run in self.runs]))
+
+    def arrivals(self, descent: Descent) -> list[Animation]:
+        """Each of their curves goes by what its run recorded, evenly, as far as the plot of ``descent`` holds it."""
+        plot, x, color = descent.fit.plot, descent.x, mix(palette.blue, OTHERS)
+        moves: list[Animation] = []
+        for run, y in zip(self.runs, self.curves(descent), strict=True):
+            pace = even_pace(run, 0, self.last)
+
+            def move(part: VMobject, share: float, run: Trace = run, pace: Pace = pace) -> None:
+                y = descent.curve_of(state_at(run, pace.row(share)))
+                inside = (y >= plot.y_range[0]) & (y <= plot.y_range[1])
+                if inside.sum() > 1:
+                    plot.set_curve(part, x[inside], y[inside])
+                part.set_stroke(opacity=float(inside.sum() > 1))
+
+            moves.append(UpdateFromAlphaFunc(plot.curve(x, y, color, THIN), move, rate_func=smooth))
+        return moves
