@@ -8,7 +8,8 @@ from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss, loss_on
 from gradreel.core.network.training import train
-from gradreel.scenes.lecture.optimization.batch_losses import updates_in_an_epoch, whole_losses
+from gradreel.scenes.lecture.optimization.batches import updates_in_an_epoch
+from gradreel.scenes.lecture.optimization.pictures.batch_losses import whole_losses
 
 RUN = Experiment(batch_size=10, epochs=3)  # 81 examples
 

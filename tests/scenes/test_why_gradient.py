@@ -9,7 +9,7 @@ from gradreel.core.curves.line_fit import line_of
 from gradreel.core.errors import UserError
 from gradreel.core.network.theta import loss, parameter_names
 from gradreel.scenes.lecture.curves.linear_limits import LinearLimits
-from gradreel.scenes.lecture.optimization.pictures.bends import HIGH, LOW
+from gradreel.scenes.lecture.optimization.pictures.more_sigmoids import HIGH, LOW
 from gradreel.scenes.lecture.optimization.pictures.search_board import GridMap, serpentine
 from gradreel.scenes.lecture.optimization.pictures.tries import (
     DEPTH,

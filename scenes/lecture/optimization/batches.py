@@ -12,9 +12,8 @@ from gradreel.core.experiment import Experiment
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.daily_data import days_that_differ, shown_name
-from gradreel.scenes.lecture.optimization.batch_losses import updates_in_an_epoch, whole_losses
 from gradreel.scenes.lecture.optimization.pictures.batch_field import MOST, BatchCloseUp, BatchField
-from gradreel.scenes.lecture.optimization.pictures.batch_losses import BatchLosses, InOneBatch
+from gradreel.scenes.lecture.optimization.pictures.batch_losses import BatchLosses, InOneBatch, whole_losses
 from gradreel.scenes.lecture.optimization.pictures.batch_path import BatchPath
 from gradreel.scenes.lecture.runs import BATCH_QUIZ, THREE_DAYS
 from gradreel.scenes.mobjects.formula_growth import GONE, grow
@@ -427,6 +426,11 @@ class Batches(LectureScene):
         self.play(FadeOut(self.asked[k][2]), run_time=0.25)  # it stands where the fraction will
         self.play(FadeIn(told, shift=0.15 * UP), FadeIn(unit), run_time=0.55)
         return VGroup(told, unit)
+
+
+def updates_in_an_epoch(examples: int, batch_size: int) -> int:
+    """Batches of ``batch_size`` that ``examples`` fill; the last one may be smaller."""
+    return -(-examples // batch_size)
 
 
 def _formula_sources(update: int, loss: str, step: str | None) -> tuple[str, str, str]:

@@ -13,7 +13,7 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss, parameter_names
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.lecture.optimization.pictures.bends import BendPlot
+from gradreel.scenes.lecture.optimization.pictures.more_sigmoids import MoreSigmoids
 from gradreel.scenes.lecture.optimization.pictures.search_board import SearchBoard, line_grid
 from gradreel.scenes.lecture.optimization.pictures.tries import (
     DIGITS_A_PAGE,
@@ -100,7 +100,7 @@ class WhyGradient(LectureScene):
         with self.beat("sigmoids", first=Count(counts[0])):
             # The sum over i up to 3, and what three sigmoids make of a curve; then more of them, and more bends. Their
             # number gets a frame and its name: a hyperparameter
-            self.bends = bends = BendPlot(CURVE, style.LEFT_EDGE + 0.1, 5.6, -2.7, 0.75)
+            self.bends = bends = MoreSigmoids(CURVE, style.LEFT_EDGE + 0.1, 5.6, -2.7, 0.75)
             self.sum_formula = _sum_of(counts[0])
             arriving = FadeIn(bends.plot), FadeIn(self.sum_formula, shift=0.15 * UP)
             self.play(*self._title("heading-how-many"), *arriving, run_time=0.6)

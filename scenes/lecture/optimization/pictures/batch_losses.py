@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from gradreel.core.arrays import FloatArray
+from gradreel.core.network.theta import loss
+from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.loss_history import LossHistory
 from gradreel.scenes.mobjects.loss_plot import LINE_GAP, LossPlot
@@ -91,3 +94,13 @@ class InOneBatch(VGroup):
             if abs(float(self.label.get_y() - other.get_y())) < room:  # it makes way upwards
                 self.label.set_y(other.get_y() + room)
         self.add(self.line, self.rings, self.label)
+
+
+def whole_losses(trace: Trace, updates: int) -> FloatArray:
+    """(updates,): the loss over all examples before each of the first updates, in the run's own unit.
+
+    Beside ``trace.batch_loss[:updates]``, the losses of their batches at the same thetas. TraceError unless the states
+    were kept.
+    """
+    rows = [trace.row(update) for update in range(updates)]
+    return np.asarray(loss(trace.experiment, np.asarray(trace.parameters[rows])))

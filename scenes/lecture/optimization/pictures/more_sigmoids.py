@@ -1,4 +1,4 @@
-"""A curve by a given number of sigmoids, as close as they come: least squares, without training."""
+"""A curve by as many sigmoids as one likes: more of them, more bends. Fitted by least squares, without training."""
 
 from __future__ import annotations
 
@@ -7,9 +7,55 @@ from itertools import pairwise
 
 import numpy as np
 from gradreel.core.arrays import FloatArray
+from gradreel.core.curves.expression import Expression
 from gradreel.core.errors import UserError
 from gradreel.core.network.activations import ACTIVATIONS, sigmoid
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.plot import Plot
+from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.mobjects.ticks import nice_range
+from gradreel.scenes.style import palette
+from manim import VGroup
+from numpy.typing import NDArray
 from scipy.optimize import least_squares
+
+SAMPLES = 400
+LOW, HIGH = 0.0, 8.0
+
+
+class MoreSigmoids(VGroup):
+    """Red: a smooth curve; blue: a sum of sigmoids for it. ``draw`` takes ``values(count)``, or a mean of two.
+
+    Parts: ``plot``, ``target``, ``sum``; ``label``, once ``name_target`` has written it.
+    """
+
+    def __init__(self, f: Expression, left: float, right: float, bottom: float, top: float) -> None:
+        super().__init__()
+        self.f, self.x = f, np.linspace(LOW, HIGH, SAMPLES)
+        self.known: dict[int, NDArray] = {}  # values by count
+        y = f(self.x)
+        box = {"left": left, "right": right, "bottom": bottom, "top": top}
+        self.plot = Plot((LOW, HIGH), nice_range(y, margin=0.15), **box)
+        self.target = self.plot.curve(self.x, y, style.mix(palette.red, 0.48), style.BAND)
+        self.sum = self.plot.curve(self.x, y, palette.blue, style.MAIN_CURVE)
+        self.add(self.plot, self.target, self.sum)
+
+    def name_target(self, text: str) -> TextMobject:
+        """Say what red is, at the right above it: over its last heights it is lower than before."""
+        y = self.f(self.x)
+        self.label = words(text, style.LABEL, palette.red)
+        top = float(self.plot.at(HIGH, y[SAMPLES // 2 :].max())[1])
+        return self.label.place(top + 0.3, right=self.plot.box[1])
+
+    def values(self, count: int) -> NDArray:
+        """(SAMPLES,): the sum of ``count`` sigmoids that comes nearest to red."""
+        if count not in self.known:
+            self.known[count] = fit_sigmoids(self.x, self.f(self.x), count)
+        return self.known[count]
+
+    def draw(self, values: NDArray) -> None:
+        """Draw the blue curve through ``values`` (SAMPLES,)."""
+        self.plot.set_curve(self.sum, self.x, values)
 
 
 def fit_sigmoids(x: FloatArray, y: FloatArray, count: int) -> FloatArray:
