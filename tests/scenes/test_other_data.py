@@ -249,7 +249,7 @@ def test_sum_of_sigmoids(neutral, hidden):
 def test_why_deep(neutral):
     played = neutral(WhyDeep, epochs=30, budget=76, depth=3, seeds=(0, 1, 2))
     assert played.beats == ["enough", "name", "fold", "race-fat-passes", "seeds-fat-all"]
-    fat, deep = (network.n_parameters for network in played.scene.networks)
+    fat, deep = (trace.experiment.n_parameters for trace in played.scene.recorded.first)
     assert said(played, "race-fat-passes") == [str(fat), str(deep), "30"]
     ends = played.scene.recorded.ends
     wins = [str(int((ends[k] < ends[1 - k]).sum())) for k in (0, 1)]

@@ -22,7 +22,7 @@ from gradreel.scenes.mobjects.loss_readout import LossNumber
 from gradreel.scenes.mobjects.motif import Motif
 from gradreel.scenes.mobjects.pace import recorded_row, stepwise
 from gradreel.scenes.mobjects.part_map import PLACE, VEILED, part_map, steps_heading
-from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.style import FULL, PRESENT, emphasis, palette
 from manim import (
     DOWN,
@@ -173,7 +173,8 @@ class Summary(LectureScene):
             for card in cards:
                 card.remove(card[-1])  # or it would come back when the whole map fades
             self.add(self.map)  # in one piece again, under what comes next
-            self.chosen = self._chosen()
+            lines = {step: iter(LINES) for step in (1, 2, 3)}  # one under the other
+            self.chosen = [self.map.line(step, self.screen(key), next(lines[step])) for step, key in CHOSEN]
             self.wait(max(SPOKEN[0] - (self.time - start), 0.1))
             for text in self.chosen:
                 self.play(FadeIn(text, shift=0.15 * UP), run_time=0.4)
@@ -182,11 +183,6 @@ class Summary(LectureScene):
             self.wait(1.2)
             self.play(FadeIn(self.check, shift=0.15 * UP), run_time=0.6)
 
-    def _chosen(self) -> list[TextMobject]:
-        """The hyperparameters, each in its step's card, one under the other."""
-        lines = {step: iter(LINES) for step in (1, 2, 3)}
-        return [self.map.line(step, self.screen(key), next(lines[step])) for step, key in CHOSEN]
-
     def _curve_beat(self) -> None:
         with self.beat("curve"):
             # The run of the beginning once more, from its random start to where it ended: out of the cards come the
@@ -194,7 +190,9 @@ class Summary(LectureScene):
             # its gradient, and the loss. The first updates come one by one, then they race: the slopes become too small
             # for their row, so the length of all of them together stands there
             first = min(FIRST_UPDATES, len(self.run.kept) - 1)
-            motif, numbers = Motif(self.run, ghosts=0, lift=LIFT), self._run_numbers(first)
+            length = self.words_of.screen("gradient-descent", "length", self.context.language)
+            motif = self.motif = Motif(self.run, ghosts=0, lift=LIFT)
+            numbers = self.numbers = RunNumbers(self.run, self.screen("update"), length, first)
             late = squish_rate_func(smooth, 0.25, 0.9)
             coming = [FadeIn(part, rate_func=late, run_time=1.6) for part in (numbers.readout, numbers.strip)]
             gone = [FadeOut(part, run_time=0.6) for part in (*self.chosen, self.check, self.title)]
@@ -218,7 +216,6 @@ class Summary(LectureScene):
             both = VGroup(motif, numbers)
             racing = UpdateFromAlphaFunc(both, lambda _, share: show(motif.pace.row(passed + share * (1 - passed))))
             self.play(racing, run_time=WALK_SECONDS, rate_func=ease_out_sine)
-            self.motif, self.numbers = motif, numbers
 
     def _out_of_the_cards(self, motif: Motif, seconds: float) -> list[Animation]:
         """The cards leave; the first state's curve and the red one grow from there to where ``motif`` has them."""
@@ -245,11 +242,6 @@ class Summary(LectureScene):
         """What the run's first state draws."""
         run = self.run.experiment
         return predict(run, np.asarray(self.run.parameters[0]), run.dataset.features_at(x))
-
-    def _run_numbers(self, first: int) -> RunNumbers:
-        """The run's numbers; the gradient's length is for what comes after the ``first`` updates."""
-        length = self.words_of.screen("gradient-descent", "length", self.context.language)
-        return RunNumbers(self.run, self.screen("update"), length, first)
 
     def _next_beat(self) -> None:
         with self.beat("next"):

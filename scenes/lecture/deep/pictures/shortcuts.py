@@ -13,11 +13,8 @@ from numpy.typing import NDArray
 SKIP = 3
 """Floors that a shortcut skips: Residual Net's blocks have three layers; source: He et al. 2015, figure 5, right."""
 FADE = 0.06  # of the way up: in which the dots come and go
-WIDTH, ARC_OUT, PLUS = (
-    2.3,
-    2.15,
-    0.2,
-)  # of floors seen from near; from their middle to where an arc turns; a + in a ring
+WIDTH, ARC_OUT = 2.3, 2.15  # of floors seen from near; from their middle to where an arc turns
+PLUS = 0.2  # radius of a ring with a + in it
 DOT = 0.16
 GUIDES_FROM = 1.5  # times as many floors as are seen from near, those lie above the ground
 
