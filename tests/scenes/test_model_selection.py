@@ -14,10 +14,10 @@ from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.scenes.lecture.experiments.chosen_network import means_by_weekday
 from gradreel.scenes.lecture.experiments.model_selection import ModelSelection
+from gradreel.scenes.lecture.experiments.pictures.days_ahead import Clicks, DaysAhead
 from gradreel.scenes.lecture.experiments.pictures.loss_plane import LossPlane
+from gradreel.scenes.lecture.experiments.pictures.misses import DOT, swarm
 from gradreel.scenes.lecture.experiments.pictures.weekday_means import WeekdayMeans
-from gradreel.scenes.mobjects.days_ahead import Clicks, DaysAhead
-from gradreel.scenes.mobjects.misses import DOT, swarm
 from gradreel.scenes.style import palette
 from gradreel.scenes.testing.fixtures import trained_context
 from gradreel.scenes.testing.layout import check_scene

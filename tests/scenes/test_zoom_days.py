@@ -7,8 +7,8 @@ from datetime import date
 import numpy as np
 import pytest
 from gradreel.core.daily.views import DailyViews
+from gradreel.scenes.lecture.experiments.pictures.zoom_days import ZoomDays
 from gradreel.scenes.mobjects.plot import ring
-from gradreel.scenes.mobjects.zoom_days import ZoomDays
 from gradreel.scenes.style import palette
 from manim import Scene, tempconfig
 

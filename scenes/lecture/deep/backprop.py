@@ -14,6 +14,7 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import parameter_names
 from gradreel.core.network.worked_example import MOST_MORE, printed_distance, telling_decimals
 from gradreel.scenes import style
+from gradreel.scenes.lecture.daily_data import AHEAD_BOX
 from gradreel.scenes.lecture.deep.day_step import DayStep, seen_day, slope_text
 from gradreel.scenes.lecture.deep.pictures.error_gap import ErrorGap
 from gradreel.scenes.lecture.deep.pictures.network_slopes import GradientRow, Named, slopes_of
@@ -22,7 +23,6 @@ from gradreel.scenes.lecture.deep.pictures.path_formulas import PLAIN_RATE, Link
 from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X, Y
 from gradreel.scenes.mobjects.activation_zoom import ActivationZoom
 from gradreel.scenes.mobjects.counting import Counting
-from gradreel.scenes.mobjects.days_ahead import BOX as DAYS_BOX
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import Pulse, roll, strength
@@ -131,7 +131,7 @@ class Backprop(ThreeDaysScene):
         with self.beat("forward", unit=self.activation, **self.outcome):
             # The axis of the days, as the last scene left it, makes room for the network of three days again. Its
             # numbers run from left to right, up to the error of this one day
-            left, right, bottom, _ = DAYS_BOX
+            left, right, bottom, _ = AHEAD_BOX
             axis = segment((left, bottom, 0), (right, bottom, 0), palette.axis, style.AXIS)
             self.add(axis)
             stage = VGroup(diagram, self.names, self.arrows, self.days_ago(), *self._captions())

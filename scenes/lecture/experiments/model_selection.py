@@ -16,9 +16,9 @@ from gradreel.scenes.lecture.experiments.forecast_beats import ForecastBeats
 from gradreel.scenes.lecture.experiments.networks_scene import Depth, depths_field
 from gradreel.scenes.lecture.experiments.pictures.ahead_panel import AheadPanel
 from gradreel.scenes.lecture.experiments.pictures.channel_bars import Channel, ChannelBars, ChannelPair
+from gradreel.scenes.lecture.experiments.pictures.days_ahead import DaysAhead
 from gradreel.scenes.lecture.experiments.pictures.loss_plane import LossPlane
 from gradreel.scenes.mobjects.bars import UNSEEN
-from gradreel.scenes.mobjects.days_ahead import DaysAhead
 from gradreel.scenes.mobjects.depth_lines import depth_axis
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import linear_sum_source

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from gradreel.core.analysis.forecast import Forecast
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.misses import DOT, DOT_INK, marks
+from gradreel.scenes.lecture.experiments.pictures.misses import DOT, DOT_INK, marks
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.style import mix, palette
 from gradreel.scenes.words.day_words import day_words, weekdays_words

@@ -10,11 +10,11 @@ import numpy as np
 from gradreel.core.analysis.forecast import NextDays, weekdays
 from gradreel.core.daily.views import DailyViews
 from gradreel.scenes import style
+from gradreel.scenes.lecture.experiments.pictures.zoom_days import NAMES_ABOVE, ZoomDays
 from gradreel.scenes.mobjects.callout import Callout, beside, free_place
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, views_range
 from gradreel.scenes.mobjects.plot import ring, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.mobjects.zoom_days import NAMES_ABOVE, ZoomDays
 from gradreel.scenes.style import FAINT, mix, palette
 from manim import (
     UP,

@@ -11,19 +11,19 @@ from gradreel.core.analysis.forecast import Forecast
 from gradreel.core.daily.series import DayArray
 from gradreel.core.daily.views import DailyViews
 from gradreel.scenes import style
+from gradreel.scenes.lecture.daily_data import AHEAD_BOX
+from gradreel.scenes.lecture.experiments.pictures.misses import Gaps, marks, reach_within, swarm
+from gradreel.scenes.lecture.experiments.pictures.zoom_days import ZoomDays
 from gradreel.scenes.mobjects.callout import Callout, free_place
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, WindowBracket, views_range
-from gradreel.scenes.mobjects.misses import Gaps, marks, reach_within, swarm
 from gradreel.scenes.mobjects.plot import dashed, ring, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.mobjects.zoom_days import ZoomDays
 from gradreel.scenes.style import mix, palette
 from manim import UP, Circle, DashedVMobject, Rectangle, Scene, VGroup, VMobject
 from numpy.typing import NDArray
 
 KNOWN_DAYS, LAST_DAYS = 15, 2  # before the first predicted one, that are shown close by, and beside errors
 MOST_DAYS = 120  # ... and from afar; a longer window's bracket is open
-BOX = (style.LEFT_EDGE + 0.42, 1.5, -1.95, 2.15)
 BRACKET = -2.64
 NAMES_FROM = 0.3  # right of the unit's name, before the names of bands
 CLOSER, CLOSEST, TOGETHER, TALLER = 1.2, 0.8, 1.0, 0.6  # seconds of the ways to other days, and to fewer views
@@ -71,7 +71,9 @@ class DaysAhead(ZoomDays):
         low, high = ahead.prediction - usual, ahead.prediction + usual
         self.last = ahead.dates[-1].astype(date) + timedelta(days=1)
         first = dates[0].astype(date)
-        super().__init__(dataset, first, self.last, views_range(known, low, high, *self.missed, guessed), language, BOX)
+        super().__init__(
+            dataset, first, self.last, views_range(known, low, high, *self.missed, guessed), language, AHEAD_BOX
+        )
         self.gaps = Gaps(self.plot.days(starts), guessed, missed, (self.day(0), float(ahead.prediction[0])))
         self.near = max(first, ahead.last_known - timedelta(days=KNOWN_DAYS - 1))
         self.bands = self.add_bands(np.concatenate([dates, ahead.dates]), lows)
