@@ -7,11 +7,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from gradreel.core.curves.convergence import converge
 from gradreel.core.curves.expression import expression
 from gradreel.core.errors import UserError
 from gradreel.scenes.lecture.curves.any_curve import AnyCurve
 from gradreel.scenes.lecture.curves.build_curve import BuildCurve
+from gradreel.scenes.lecture.curves.convergence import converge
 from gradreel.scenes.lecture.curves.pictures.gaps import BOTTOM, LEAST, TOP, GapCounter, enlarged, two_digits
 from gradreel.scenes.testing.layout import check_scene
 from manim import VGroup, VMobject, tempconfig

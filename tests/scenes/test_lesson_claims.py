@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 from gradreel.core.analysis.forecast import next_days
 from gradreel.core.analysis.results import depth_experiments, loss_by_epoch, losses_with_the_least
-from gradreel.core.curves.sigmoid_matching import matched_theta, steps_of
 from gradreel.core.daily.synthetic import LOW_WEEKDAYS, NEW_YEAR, NEW_YEAR_EVES
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
@@ -21,6 +20,7 @@ from gradreel.core.network.theta import loss, predict
 from gradreel.scenes.catalog import load_class
 from gradreel.scenes.lecture.curves.any_curve import AnyCurve
 from gradreel.scenes.lecture.curves.linear_limits import LinearLimits
+from gradreel.scenes.lecture.curves.sigmoid_matching import matched_theta, steps_of
 from gradreel.scenes.lecture.curves.sum_of_sigmoids import SumOfSigmoids
 from gradreel.scenes.lecture.deep.backprop import Backprop
 from gradreel.scenes.lecture.deep.deeper_and_deeper import DeeperAndDeeper

@@ -11,7 +11,6 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from gradreel.core.curves.sigmoid_matching import match_by_slope, matched_sum, matched_theta
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import sigmoid
@@ -24,6 +23,7 @@ from gradreel.scenes.lecture.curves.pictures.sigmoid_rows import FILLED
 from gradreel.scenes.lecture.curves.pictures.sum_formula import ConstantSum, SumFormula
 from gradreel.scenes.lecture.curves.pictures.sum_numbers import no_state_longer
 from gradreel.scenes.lecture.curves.sigmoid_formula import SigmoidFormula
+from gradreel.scenes.lecture.curves.sigmoid_matching import match_by_slope, matched_sum, matched_theta
 from gradreel.scenes.lecture.curves.sum_of_sigmoids import CUTS, SumOfSigmoids
 from gradreel.scenes.mobjects.pace import Pace
 from gradreel.scenes.mobjects.text import TextMobject

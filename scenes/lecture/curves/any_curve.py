@@ -7,12 +7,12 @@ from typing import Self
 
 import numpy as np
 from gradreel.core.curves.continuity import Function
-from gradreel.core.curves.convergence import Convergence, converge, stretched
 from gradreel.core.curves.expression import expression
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.datasets import RED_CURVE
 from gradreel.core.errors import UserError
 from gradreel.scenes.base import LectureScene
+from gradreel.scenes.lecture.curves.convergence import Convergence, converge, stretched
 from gradreel.scenes.lecture.curves.pictures.badge_sum import BadgeSum
 from gradreel.scenes.lecture.curves.pictures.convergence_plot import ConvergencePlot
 from gradreel.scenes.lecture.curves.pictures.curve_axes import (

@@ -8,7 +8,6 @@ from typing import Self
 
 import numpy as np
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
-from gradreel.core.curves.sigmoid_matching import match_by_slope
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import relu, sigmoid
 from gradreel.scenes import style
@@ -17,6 +16,7 @@ from gradreel.scenes.lecture.curves.pictures.formula_numbers import in_formula
 from gradreel.scenes.lecture.curves.pictures.relu_sum import ReluSum
 from gradreel.scenes.lecture.curves.pictures.sigmoid_board import ROLE
 from gradreel.scenes.lecture.curves.pictures.small_curves import SmallCurve
+from gradreel.scenes.lecture.curves.sigmoid_matching import match_by_slope
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import Y, many_features_source, relu_source, sum_of_relus_source

@@ -6,15 +6,14 @@ import math
 from typing import Self
 
 import numpy as np
-from gradreel.core.curves.convergence import converge
 from gradreel.core.curves.expression import expression
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
-from gradreel.core.curves.sigmoid_matching import match_by_slope
 from gradreel.core.datasets import RED_CURVE
 from gradreel.core.network.activations import hard_sigmoid, sigmoid
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.curves.any_curve import OTHERS
+from gradreel.scenes.lecture.curves.convergence import converge
 from gradreel.scenes.lecture.curves.pictures.badge_sum import BadgeSum
 from gradreel.scenes.lecture.curves.pictures.curve_board import FORMULA_Y
 from gradreel.scenes.lecture.curves.pictures.formula_numbers import in_formula
@@ -28,6 +27,7 @@ from gradreel.scenes.lecture.curves.pictures.sigmoid_board import (
     close_view,
 )
 from gradreel.scenes.lecture.curves.pictures.small_curves import SmallCurve
+from gradreel.scenes.lecture.curves.sigmoid_matching import match_by_slope
 from gradreel.scenes.mobjects.carried_curve import Sight, carry
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading

@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import Self
 
 import numpy as np
-from gradreel.core.curves.sigmoid_matching import matched_sum, steps_of
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import sigmoid
@@ -22,6 +21,7 @@ from gradreel.scenes.lecture.curves.pictures.straight_line import WordedReadout
 from gradreel.scenes.lecture.curves.pictures.sum_formula import ConstantSum, SumFormula
 from gradreel.scenes.lecture.curves.pictures.sum_gaps import CutCounter, PassedStates, SumGaps, passed_shares
 from gradreel.scenes.lecture.curves.pictures.sum_numbers import SumNumbers
+from gradreel.scenes.lecture.curves.sigmoid_matching import matched_sum, steps_of
 from gradreel.scenes.mobjects.carried_curve import Sight, carry
 from gradreel.scenes.mobjects.fit_plot import FitPlot, View
 from gradreel.scenes.mobjects.formula_growth import grow

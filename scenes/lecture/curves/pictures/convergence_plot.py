@@ -10,8 +10,8 @@ import math
 from itertools import pairwise
 
 import numpy as np
-from gradreel.core.curves.convergence import Convergence
 from gradreel.scenes import style
+from gradreel.scenes.lecture.curves.convergence import Convergence
 from gradreel.scenes.lecture.curves.pictures.formula_numbers import in_formula
 from gradreel.scenes.lecture.curves.pictures.gaps import rounded, two_digits
 from gradreel.scenes.mobjects.plot import Plot, dashed, polyline, ring

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from gradreel.core.curves.continuity import Function
-from gradreel.core.curves.convergence import widest_gap
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.scenes import style
+from gradreel.scenes.lecture.curves.convergence import widest_gap
 from gradreel.scenes.lecture.curves.pictures.gaps import GapCounter, GapStrip
 from gradreel.scenes.mobjects.measure import Bracket
 from gradreel.scenes.mobjects.plot import Plot

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 from gradreel.core.curves.piecewise import Decomposition, PiecewiseLinearCurve
-from gradreel.core.curves.sigmoid_matching import match_by_slope, matched_sum
 from gradreel.core.network.activations import sigmoid
 from gradreel.scenes import style
 from gradreel.scenes.lecture.curves.pictures.pieces import Badge
+from gradreel.scenes.lecture.curves.sigmoid_matching import match_by_slope, matched_sum
 from gradreel.scenes.mobjects.measure import Bracket
 from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.mobjects.text import formula

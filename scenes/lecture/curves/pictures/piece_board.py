@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from gradreel.core.curves.sigmoid_matching import match_by_slope
 from gradreel.core.network.activations import hard_sigmoid
 from gradreel.scenes import style
 from gradreel.scenes.lecture.curves.pictures.sigmoid_board import (
@@ -17,6 +16,7 @@ from gradreel.scenes.lecture.curves.pictures.sigmoid_board import (
     close_ticks,
     close_view,
 )
+from gradreel.scenes.lecture.curves.sigmoid_matching import match_by_slope
 from gradreel.scenes.mobjects.ticks import round_labels, round_step
 from gradreel.scenes.style import mix, palette
 from manim import VMobject

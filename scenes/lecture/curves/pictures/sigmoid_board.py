@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from gradreel.core.curves.sigmoid_matching import SigmoidMatch
 from gradreel.core.network.activations import sigmoid
 from gradreel.scenes import style
 from gradreel.scenes.lecture.curves.pictures.formula_numbers import in_formula
 from gradreel.scenes.lecture.curves.pictures.slider import Slider
+from gradreel.scenes.lecture.curves.sigmoid_matching import SigmoidMatch
 from gradreel.scenes.mobjects.arrows import arrow, set_arrow
 from gradreel.scenes.mobjects.lecture_formulas import one_sigmoid_source
 from gradreel.scenes.mobjects.plot import Plot, dashed, segment

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from gradreel.core.curves.piecewise import Decomposition, PiecewiseLinearCurve
-from gradreel.core.curves.sigmoid_matching import match_by_slope
 from gradreel.core.network.activations import sigmoid
 from gradreel.scenes import style
 from gradreel.scenes.lecture.curves.pictures.pieces import Badge
+from gradreel.scenes.lecture.curves.sigmoid_matching import match_by_slope
 from gradreel.scenes.mobjects.plot import Plot, polyline, segment
 from gradreel.scenes.mobjects.text import Number, formula, words
 from gradreel.scenes.style import mix, palette

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from gradreel.core.curves.sigmoid_matching import matched_sum, matched_theta
 from gradreel.core.network.theta import hidden_terms, loss, predict, unpack
 from gradreel.core.trace.trace import Trace
+from gradreel.scenes.lecture.curves.sigmoid_matching import matched_sum, matched_theta
 from gradreel.scenes.mobjects.fit_plot import SAMPLES
 from gradreel.scenes.mobjects.pace import Pace, pace_of, sampled_rows, state_at
 from numpy.typing import NDArray

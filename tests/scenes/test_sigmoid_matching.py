@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
-from gradreel.core.curves.sigmoid_matching import match_by_slope, matched_sum, matched_theta, steps_of
 from gradreel.core.datasets import RED_CURVE
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import hard_sigmoid, sigmoid
 from gradreel.core.network.theta import predict, unpack
+from gradreel.scenes.lecture.curves.sigmoid_matching import match_by_slope, matched_sum, matched_theta, steps_of
 
 PIECES = [(1.0, 3.0, 3.0), (3.0, 4.5, -2.0), (-20.0, -19.5, 0.1), (0.0, 1e-3, 1e6)]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gradreel.core.curves.convergence import Convergence, converge, stretched, widest_gap
 from gradreel.core.curves.expression import expression
 from gradreel.core.errors import UserError
+from gradreel.scenes.lecture.curves.convergence import Convergence, converge, stretched, widest_gap
 
 
 def test_the_gap_of_a_parabola_is_that_of_the_textbook():
