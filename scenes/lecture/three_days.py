@@ -1,4 +1,4 @@
-"""The small network of three days that several scenes show, and the day that it predicts."""
+"""The small network of three days that network-diagram, matrix-form and backprop show, and the day that it predicts."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.daily_data import days_that_differ, shown_name
 from gradreel.scenes.lecture.runs import THREE_DAYS
-from gradreel.scenes.mobjects.arithmetic import Places, PrintedProducts, printed_products, products_to
+from gradreel.scenes.mobjects.arithmetic import Places, PrintedProducts, fitting_places, printed_products, products_to
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.lecture_formulas import row_source
+from gradreel.scenes.mobjects.lecture_formulas import output_row_source, row_source
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import centered_number
-from gradreel.scenes.mobjects.network_sum import MOST_PLACES, WrittenSum, fitting_places, output_row_source
+from gradreel.scenes.mobjects.network_sum import MOST_PLACES, WrittenSum
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.style import palette
 from gradreel.scenes.words.day_words import unit_words
@@ -44,7 +44,12 @@ X, R, A, Y = 0, 1, 2, 3  # columns
 
 
 class ThreeDaysScene(LectureScene):
-    """A scene of one small network and of one day that it predicts: the run, the day and what they come to."""
+    """Base of the scenes of one small network and of one day that it predicts.
+
+    `read_the_run` sets what all of them show: ``run`` and its ``dataset``, ``theta`` after the last update, the
+    ``example`` (the day), ``there`` (the day on its way through the network), the ``unit`` and ``decimals`` of views.
+    `build_diagram` makes the diagram and what lies on it, of which a scene brings what it speaks of.
+    """
 
     class Parameters(LectureScene.Parameters):
         run: Experiment = Field(
@@ -68,6 +73,8 @@ class ThreeDaysScene(LectureScene):
             label_day(dataset, self.day)
             return self
 
+    # -- the run, and the day --------------------------------------------------------------------------------------
+
     def read_the_run(self) -> None:
         """The network after its last update, in the views' own unit, and the day on its way through it."""
         trace = self.trace("run")
@@ -80,6 +87,10 @@ class ThreeDaysScene(LectureScene):
         self.decimals = self._telling_decimals(*map(float, gaps))  # of views: of all days, and of how far off they are
         self.n_features, self.n_units = self.dataset.window, self.run.hidden[0]
         self.activation = self.run.activation.replace("_", " ").replace("relu", "ReLU")  # as it is said
+
+    def day_shown(self) -> date:
+        """The day that is predicted."""
+        return label_day(self.dataset, self.parameters.day)
 
     def mean_gaps(self, thetas: NDArray) -> NDArray:
         """By how much networks with thetas (K, P), as recorded, miss all days of the training on the mean, (K,)."""
@@ -99,14 +110,7 @@ class ThreeDaysScene(LectureScene):
             found.append(unit.decimals + MOST_MORE if gaps is None else gaps)
         return max(unit.decimals if places is None else places for places in found)
 
-    def day_shown(self) -> date:
-        """The day that is predicted."""
-        return label_day(self.dataset, self.parameters.day)
-
-    def next_title(self, key: str, **values: str) -> Animation:
-        """The heading ``key`` comes; the one before is gone by then, however long the animation takes."""
-        self.title, animations = next_heading(self.screen(key, **values), getattr(self, "title", None))
-        return AnimationGroup(*animations)
+    # -- numbers in print ------------------------------------------------------------------------------------------
 
     @property
     def outcome(self) -> dict[str, str]:
@@ -135,28 +139,6 @@ class ThreeDaysScene(LectureScene):
             return number_text(abs(round(there.y, decimals) - round(there.label, decimals)), decimals)
         return number_text(there.error, max(decimals, fitting_places([self.there.error], 3)))
 
-    def build_diagram(self) -> None:
-        self.diagram = LayerDiagram((self.n_features, self.n_units, 1), BOX, split=self.run.activation)
-        diagram = self.diagram
-        self.letters = [
-            diagram.letters(X, "x"),
-            diagram.letters(R, "r"),
-            diagram.letters(A, "a"),
-            diagram.letters(Y, "y", index=False),
-        ]
-        self.every_label = diagram.has_room_for_labels(X)
-        self.weight_labels = diagram.weight_labels(X, "w", only=None if self.every_label else 0)
-        self.c_labels = diagram.weight_labels(A, "c")
-        self.bias_arrows = diagram.bias_arrows(R, "b", palette.green)
-        self.output_bias = diagram.bias_arrows(Y, "b", palette.grey, index=False)[0]
-        decimals, r, a = self.decimals, self.there.r[0], self.there.a[0]
-        self.numbers = {
-            X: [diagram.number(X, j, value, decimals) for j, value in enumerate(self.example.x)],
-            R: [diagram.number(R, i, value, fitting_places(r)) for i, value in enumerate(r)],
-            A: [diagram.number(A, i, value, fitting_places(a)) for i, value in enumerate(a)],
-            Y: [diagram.number(Y, 0, self.there.y, decimals)],
-        }
-
     def row_sum(self, i: int, places: Places | None = None) -> PrintedProducts:
         """r_i as it is printed, i counted from 0: to ``places``, by default as many as make it right in print."""
         layers, there = unpack(self.run, self.theta), self.there
@@ -183,8 +165,55 @@ class ThreeDaysScene(LectureScene):
             printed = products_to(b, products, there.y, decimals, places)
         return WrittenSum(output_row_source(self.n_units), "y", printed, baseline, roles)
 
+    # -- the diagram -----------------------------------------------------------------------------------------------
+
+    def build_diagram(self) -> None:
+        """The diagram, and on it letters, labels of weights and biases, and the numbers of the day, by column."""
+        self.diagram = LayerDiagram((self.n_features, self.n_units, 1), BOX, split=self.run.activation)
+        diagram = self.diagram
+        self.letters = [
+            diagram.letters(X, "x"),
+            diagram.letters(R, "r"),
+            diagram.letters(A, "a"),
+            diagram.letters(Y, "y", index=False),
+        ]
+        only = None if diagram.has_room_for_labels(X) else 0
+        self.weight_labels = diagram.weight_labels(X, "w", only)
+        self.c_labels = diagram.weight_labels(A, "c")
+        self.bias_arrows = diagram.bias_arrows(R, "b", palette.green)
+        self.output_bias = diagram.bias_arrows(Y, "b", palette.grey, index=False)[0]
+        decimals, r, a = self.decimals, self.there.r[0], self.there.a[0]
+        self.numbers = {
+            X: [diagram.number(X, j, value, decimals) for j, value in enumerate(self.example.x)],
+            R: [diagram.number(R, i, value, fitting_places(r)) for i, value in enumerate(r)],
+            A: [diagram.number(A, i, value, fitting_places(a)) for i, value in enumerate(a)],
+            Y: [diagram.number(Y, 0, self.there.y, decimals)],
+        }
+
     def labels_into(self, i: int) -> VGroup:
+        """The labels of all weights of r_i, i counted from 0."""
         return VGroup(*(label for (to, _), label in self.weight_labels.items() if to == i))
+
+    def into_nodes(self, column: int) -> list[Animation]:
+        """Numbers come into the nodes of a column; in a crowded diagram they take their letters' place."""
+        leaving = [FadeOut(self.letters[column])] if self.diagram.is_crowded else []
+        return [*map(FadeIn, self.numbers[column]), *leaving]
+
+    def days_ago(self) -> VGroup:
+        """What the features are called, left of them: 1 day ago, 2 days ago, ..."""
+        made = VGroup()
+        for j, node in self.diagram.columns[X].nodes.items():
+            text = self.diagram_words("day-ago") if j == 0 else self.diagram_words("days-ago", days=j + 1)
+            name = words(text, style.TICK + 2, palette.dim)
+            made.add(name.place(node.get_y() - 0.1, right=node.get_left()[0] - 0.16))
+        return made
+
+    # -- words -----------------------------------------------------------------------------------------------------
+
+    def next_title(self, key: str, **values: str) -> Animation:
+        """The heading ``key`` comes; the one before is gone by then, however long the animation takes."""
+        self.title, animations = next_heading(self.screen(key, **values), getattr(self, "title", None))
+        return AnimationGroup(*animations)
 
     def diagram_words(self, key: str, **values: Any) -> str:
         """Words at the diagram: all scenes of it have those of network-diagram."""
@@ -195,14 +224,6 @@ class ThreeDaysScene(LectureScene):
         name = self.diagram_words("synthetic") if self.dataset.synthetic else shown_name(self.dataset.title)
         text = self.diagram_words("source", unit=unit_words(self.dataset, self.context.language), data=name)
         return words(text, style.CAPTION, palette.dim).place(style.HEADING_BASELINE, right=style.RIGHT_EDGE)
-
-    def days_ago(self) -> VGroup:
-        made = VGroup()
-        for j, node in self.diagram.columns[X].nodes.items():
-            text = self.diagram_words("day-ago") if j == 0 else self.diagram_words("days-ago", days=j + 1)
-            name = words(text, style.TICK + 2, palette.dim)
-            made.add(name.place(node.get_y() - 0.1, right=node.get_left()[0] - 0.16))
-        return made
 
     def truth_words(self) -> VGroup:
         """The day's real value, in red below y."""
@@ -226,8 +247,3 @@ class ThreeDaysScene(LectureScene):
         larger, smaller = parts if prediction > label else parts[::-1]
         text = formula(f"{larger} - {smaller} = {texts[abs(prediction - label)]}", style.LETTER)
         return text.place(self.truth.get_bottom()[1] - 0.5, right=style.RIGHT_EDGE)
-
-    def into_nodes(self, column: int) -> list[Animation]:
-        """Numbers come into the nodes of a column; in a crowded diagram they take their letters' place."""
-        leaving = [FadeOut(self.letters[column])] if self.diagram.is_crowded else []
-        return [*map(FadeIn, self.numbers[column]), *leaving]

@@ -243,6 +243,14 @@ def printed_slope(before: float, after: float, step: float, decimals: int = 3) -
     return PrintedSlope(_plain(low), _plain(high), f"{Decimal(repr(step)):f}", _plain(slope))
 
 
+def fitting_places(values: Iterable[float], most: int = 2) -> int:
+    """Decimals for numbers that stand together: 0.32, 12.34, 123.4, 1234, by the largest; more where all are small."""
+    largest = max((abs(float(value)) for value in values), default=0.0)
+    if 0 < largest < 0.1:
+        return min(6, most - 1 - math.floor(math.log10(largest)))
+    return max(0, min(most, 4 - len(f"{largest:.0f}")))
+
+
 def telling_text(value: float, places: int) -> str:
     """``value`` to ``places`` decimals, or to as many more as its first digit takes, up to `MOST_OWN`: 0.003."""
     if value and not round(value, places):

@@ -137,6 +137,12 @@ def row_source(index: int, features: int) -> str:
     return f'part("r", blue(r_{index})) = part("bias", green(b_{index})) + {products}'
 
 
+def output_row_source(count: int) -> str:
+    """y = b + c_1 a_1 + c_2 a_2 + ...; parts "y", "b", "c_1", "a_1", ..."""
+    products = [f'part("c_{i}", magenta(c_{i})) thin part("a_{i}", blue(a_{i}))' for i in range(1, count + 1)]
+    return f"{CONSTANT} {' + '.join(products)}"
+
+
 def vector_row_source() -> str:
     """r = b + W x."""
     return f'part("r", blue(bold(r))) part("r-equals", =) {_BRACKET}'

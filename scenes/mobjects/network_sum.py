@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from gradreel.scenes.mobjects.arithmetic import PrintedProducts
-from gradreel.scenes.mobjects.lecture_formulas import CONSTANT
 from gradreel.scenes.mobjects.text import formula
 from manim import VGroup
 
@@ -15,12 +13,6 @@ LINE = 0.56  # scene units from the letters' baseline down to that of the number
 GAP = 0.16  # on both sides of a sign
 WIDEST = 12.7
 MOST_PLACES = 4  # decimals, where fewer do not add up as printed
-
-
-def output_row_source(count: int) -> str:
-    """y = b + c_1 a_1 + c_2 a_2 + ...; parts "y", "b", "c_1", "a_1", ..."""
-    products = [f'part("c_{i}", magenta(c_{i})) thin part("a_{i}", blue(a_{i}))' for i in range(1, count + 1)]
-    return f"{CONSTANT} {' + '.join(products)}"
 
 
 class WrittenSum:
@@ -96,11 +88,3 @@ def _terms(printed: PrintedProducts, roles: tuple[str, str, str]) -> list[str]:
         inner = f"({value})" if value.startswith("-") else value
         made.append(f"{sign}{first}({weight.lstrip('-')}) dot {second}({inner})")
     return made
-
-
-def fitting_places(values: Iterable[float], most: int = 2) -> int:
-    """Decimals for numbers that stand together: 0.32, 12.34, 123.4, 1234, by the largest; more where all are small."""
-    largest = max((abs(float(value)) for value in values), default=0.0)
-    if 0 < largest < 0.1:
-        return min(6, most - 1 - math.floor(math.log10(largest)))
-    return max(0, min(most, 4 - len(f"{largest:.0f}")))

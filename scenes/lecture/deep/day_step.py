@@ -25,8 +25,7 @@ from gradreel.core.network.worked_example import (
     stepped,
     view_unit,
 )
-from gradreel.scenes.mobjects.arithmetic import telling_text
-from gradreel.scenes.mobjects.network_sum import fitting_places
+from gradreel.scenes.mobjects.arithmetic import fitting_places, telling_text
 from gradreel.scenes.words.numbers import THIN_SPACE, number_text
 from numpy.typing import NDArray
 

@@ -15,10 +15,9 @@ import numpy as np
 from gradreel.core.network.worked_example import Backward
 from gradreel.scenes import style
 from gradreel.scenes.lecture.deep.day_step import slope_text
-from gradreel.scenes.mobjects.arithmetic import no_zero, telling_text
+from gradreel.scenes.mobjects.arithmetic import fitting_places, no_zero, telling_text
 from gradreel.scenes.mobjects.callout import touch
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
-from gradreel.scenes.mobjects.network_sum import fitting_places
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.theta_strip import ELLIPSIS, chosen_entries, fitting_decimals, letter_of, role_of

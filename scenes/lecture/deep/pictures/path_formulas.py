@@ -13,11 +13,11 @@ from gradreel.core.network.worked_example import nudged
 from gradreel.scenes.lecture.deep.day_step import DayStep, printed_row
 from gradreel.scenes.mobjects.arithmetic import (
     PrintedProduct,
+    fitting_places,
     printed_slope,
     printed_step,
     printed_with_slope,
 )
-from gradreel.scenes.mobjects.network_sum import fitting_places
 from gradreel.scenes.mobjects.theta_strip import typst_name
 from gradreel.scenes.mobjects.update_formulas import sum_source
 from gradreel.scenes.words.numbers import number_text

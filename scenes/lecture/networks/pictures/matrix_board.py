@@ -13,13 +13,13 @@ import numpy as np
 from gradreel.core.network.theta import Layers
 from gradreel.core.network.worked_example import Forward
 from gradreel.scenes import style
+from gradreel.scenes.mobjects.arithmetic import fitting_places
 from gradreel.scenes.mobjects.lecture_formulas import (
     row_source,
     vector_output_source,
     vector_row_source,
     vector_sigmoid_source,
 )
-from gradreel.scenes.mobjects.network_sum import fitting_places
 from gradreel.scenes.mobjects.plot import straight_curves
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.style import mix, palette
@@ -62,10 +62,10 @@ def places(values: NDArray) -> int:
 
 
 class NumberBox(VGroup):
-    """A box of numbers, (R, C), right-aligned in their columns. Parts: ``box``, ``numbers[i][j]``.
+    """Draws a vector or a matrix, (R, C), as a box of numbers, right-aligned in their columns.
 
-    ``pitch``: of the rows, in scene units. ``cut``: so many decimals less than usual; ``decimals``: just so many.
-    Its top left corner is at the origin until it is moved.
+    Parts: ``box``, ``numbers[i][j]``. ``pitch``: of the rows, in scene units. ``cut``: so many decimals less than
+    usual; ``decimals``: just so many. Its top left corner is at the origin until it is moved.
     """
 
     def __init__(
@@ -116,8 +116,10 @@ class NumberBox(VGroup):
 
 
 class BoxEquation(VGroup):
-    """An equation of boxes. ``text`` is the formula, its parts put over their boxes, signs between them.
+    """Draws an equation of boxes, each under its letter: r = b + W x.
 
+    ``text`` is the formula, its parts put over their boxes, signs between them; the boxes can go, and the formula close
+    up again (`formula_growth.grow`).
     ``boxes``: part -> (values, role), in the order of the formula; parts without a box are signs and stand at the
     boxes' middle; ``order`` names all from left to right. A part "brackets" stands around the box ``inside``.
     ``decimals``: of some boxes, where these are not the usual ones. It is laid out from x = 0 to the right, the tallest
@@ -181,7 +183,9 @@ class BoxEquation(VGroup):
 
 
 class MatrixBoard:
-    """What the network with the parameters ``layers`` computes of one day, ``there``. No mobject itself.
+    """Has the equations of a network, in letters and in boxes with the numbers of a day; no mobject itself.
+
+    ``layers``: its parameters; ``there``: the day on its way through it.
 
     Parts: ``equations``, a unit each; in boxes ``sums`` (r = b + W x) with their ``shapes``, ``sigma`` (a = sigma(r))
     with ``sigma_word``, the ``activation`` in letters, and ``output`` (y = b + c^T a); ``c_column`` and ``c_letter``,
@@ -334,10 +338,11 @@ def across_then_up(start: NDArray, end: NDArray, share: float) -> NDArray:
 
 
 class GrowingGrid(VGroup):
-    """From ``first`` to ``last``, (rows, columns). Its upper edge stays at ``top``, its middle at ``x``.
+    """Draws a matrix as a grid, a cell each number, that grows from ``first`` to ``last``, (rows, columns).
 
-    `show` sets how far it has grown. Its cells are square; they become smaller where it would be too wide, and lines
-    stand between them while there is room. A tall one is cut off, open, with dots below it.
+    Its upper edge stays at ``top``, its middle at ``x``. `show` sets how far it has grown. Its cells are
+    square; they become smaller where it would be too wide, and lines stand between them while there is room. A tall one
+    is cut off, open, with dots below it.
     """
 
     def __init__(self, first: tuple[int, int], last: tuple[int, int], x: float, top: float) -> None:
@@ -350,7 +355,7 @@ class GrowingGrid(VGroup):
         self.show(0.0)
 
     def show(self, share: float) -> GrowingGrid:
-        """``share`` of the way, by equal factors in equal shares; returns it."""
+        """Draw it after ``share`` of the way, by equal factors in equal shares; returns it."""
         self.rows, self.columns = (a * (b / a) ** share for a, b in zip(self.first, self.last, strict=True))
         cell = min(SQUARE, WIDEST / self.columns)
         width = self.columns * cell

@@ -32,9 +32,9 @@ from gradreel.scenes.lecture.networks.term_surfaces import (
     walk_of,
 )
 from gradreel.scenes.lecture.three_days import ThreeDaysScene
+from gradreel.scenes.mobjects.arithmetic import fitting_places
 from gradreel.scenes.mobjects.lecture_formulas import first_term_source
 from gradreel.scenes.mobjects.measure import Bracket
-from gradreel.scenes.mobjects.network_sum import fitting_places
 from gradreel.scenes.mobjects.pace import pace_of, sampled_rows
 from gradreel.scenes.mobjects.plot import polyline, ring, segment
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words

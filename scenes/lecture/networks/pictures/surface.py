@@ -55,6 +55,7 @@ class View:
     distance: float = 4.0  # from the eye to the box' middle, in sides of its ground
 
     def turned(self, degrees: float) -> View:
+        """The same from so many degrees farther round."""
         return replace(self, azimuth=self.azimuth + degrees)
 
     @property
@@ -124,7 +125,7 @@ class Strip(VMobject):
 
 
 class Sheet(VGroup):
-    """The surface of heights (n, n) over the ground of ``box``: from far to near, strips and the mesh on them.
+    """Draws the surface of heights (n, n) over the ground of ``box``: from far to near, strips and the mesh on them.
 
     n - 1 is even. The mesh has a line at every second row and column. ``share``: how much of the ground's side it
     covers while it is coming, around the ground's point ``around``; all of it by default.
@@ -219,7 +220,7 @@ class Sheet(VGroup):
 
 
 class Days(VGroup):
-    """Days as red dots in the box, each with a line to the surface; those below it are seen through it.
+    """Draws days as red dots in the box, each with a line to the surface; those below it are seen through it.
 
     ``x`` (K, 2) on the ground, ``y`` (K,) what the day had, ``level`` (K,) how high the surface is there.
     Parts: ``lines`` and ``dots``, two mobjects each, below the surface and above it.
@@ -269,7 +270,7 @@ def _circles(centers: NDArray, radius: float) -> NDArray:
 
 
 class Ground(VGroup):
-    """The square below a surface and its axes: x_1 and x_2 along the two near rims, y up from the left corner.
+    """Draws the square below a surface and its axes: x_1 and x_2 along the two near rims, y up from the left corner.
 
     For views whose azimuth lies between -90 and 0 degrees. The name of x_2 stands beside its rim, or, where that runs
     up the picture, below its ticks, so that it is no caption of what is left of it.

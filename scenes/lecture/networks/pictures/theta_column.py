@@ -7,7 +7,7 @@ from itertools import groupby
 
 import numpy as np
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.plot import polyline
+from gradreel.scenes.mobjects.plot import polyline, straight_curves
 from gradreel.scenes.mobjects.text import Number, formula, words
 from gradreel.scenes.mobjects.theta_strip import ELLIPSIS, chosen_entries, letter_of, role_of
 from gradreel.scenes.style import FAINT, emphasis, mix, palette
@@ -35,7 +35,9 @@ HEADS = {"w": "W", "b": "bold(b)", "c": "bold(c)", "constant": "b"}
 
 
 class ThetaColumn(VGroup):
-    """Cells from the top down, in the box (center x, bottom, top). ``values`` (P,) with ``decimals`` (P,) for each.
+    """Draws theta as cells from the top down, in the box (center x, bottom, top).
+
+    ``values`` (P,) are written with ``decimals`` (P,) each.
 
     Parts: ``boxes``, ``numbers`` (of ``shown``, the parameters that have a cell), ``names`` (theta_1, ...) at the left,
     ``groups`` at the right: a bracket and the letter that the entries come from, by kind; ``dots``; ``label``, theta =.
@@ -108,7 +110,7 @@ class ThetaColumn(VGroup):
 
 
 class GrowingColumn(VGroup):
-    """A vector of ever more entries in the room of a column: the more there are, the thinner each, and the whole.
+    """Draws a vector of ever more entries in the room of a column: the more there are, the thinner each, and the whole.
 
     ``kinds``, from the top down: role, how many entries there are of it at the start, and at the end; in between their
     shares go over. (center x, bottom, top) is the column's box; a bracket at the right holds as many entries as there
@@ -133,7 +135,7 @@ class GrowingColumn(VGroup):
         self.show(self.first)
 
     def show(self, count: float) -> GrowingColumn:
-        """``count`` entries, also between two whole numbers."""
+        """Draw ``count`` entries, also between two whole numbers; returns it."""
         x, bottom, top = self.box
         self.count = count
         height, share = top - bottom, np.log(count / self.first) / np.log(self.last / self.first)
@@ -144,11 +146,8 @@ class GrowingColumn(VGroup):
         edges = top - height * np.cumsum([0.0, *shares])
         self._show_blocks(edges, (left, right), FILL + (BAND_FILL - FILL) * merged)
         heights = top - height * np.arange(1, min(int(np.ceil(count)), MOST_LINES)) / count
-        ends = np.array([[(left, y, 0.0), (right, y, 0.0)] for y in heights if y > bottom]).reshape(-1, 3)
-        self.lines.points = np.repeat(ends, 2, axis=0) if len(ends) else np.zeros((0, 3))
-        for k in range(0, len(self.lines.points), 4):  # handles at thirds: straight
-            a, b = self.lines.points[k].copy(), self.lines.points[k + 3].copy()
-            self.lines.points[k + 1], self.lines.points[k + 2] = a + (b - a) / 3, b - (b - a) / 3
+        levels = np.array([[(left, y, 0.0), (right, y, 0.0)] for y in heights if y > bottom]).reshape(-1, 2, 3)
+        self.lines.points = straight_curves(levels[:, 0], levels[:, 1])
         self.lines.set_stroke(palette.background, 3.0, opacity=1.0 - merged)
         foot, edge = top - height * self.first / count, right + 0.16
         hook = np.array([(edge, top, 0), (edge + 0.1, top, 0), (edge + 0.1, foot, 0), (edge, foot, 0)], dtype=float)

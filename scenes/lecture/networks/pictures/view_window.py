@@ -28,7 +28,7 @@ APART = 2.2  # rows, from one kind of parameter to the next
 
 
 class ViewWindow(VGroup):
-    """The days up to ``label``, the day to be predicted, and a band over the last ``days`` before it: the window.
+    """Draws the days up to ``label``, the day to be predicted, and a band over the last ``days`` before it: the window.
 
     Real values are red, the label's is y hat; a prediction would be blue.
 
@@ -156,7 +156,7 @@ class ViewWindow(VGroup):
 
 
 class ParameterSquares(VGroup):
-    """A square for each number: those of w over their days in ``strip``, and left of them b_i, c_i and b.
+    """Draws a square for each parameter: those of w over their days in ``strip``, and left of them b_i, c_i and b.
 
     ``top``: of the first row. Parts: ``kinds``, by letter as in theta, "w", "b", "c", "b_out". `fits` says whether
     there is room for them.
@@ -178,6 +178,7 @@ class ParameterSquares(VGroup):
 
     @staticmethod
     def fits(strip: ViewWindow, sigmoids: int) -> bool:
+        """Whether there is room for a row of squares for each sigmoid."""
         return ParameterSquares.pitch_of(strip, sigmoids) >= LEAST
 
     @staticmethod
