@@ -1,5 +1,6 @@
 """One example worked out: the network in thousand views, its way forward, and the slopes against nudges."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.activations import ACTIVATIONS, Activation
+from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.core.network.theta import predict, unpack
 from gradreel.core.network.worked_example import (
     FARTHEST,
@@ -98,7 +99,7 @@ def test_every_slope_is_what_a_nudge_gives(run, label):
 
 
 def test_an_activation_that_is_new_has_its_own_derivative(monkeypatch):
-    tanh = Activation(np.tanh, lambda a: 1 - a**2, lambda r: r.tanh_(), lambda slope, a: slope.mul_(1 - a * a))
+    tanh = replace(ACTIVATIONS["sigmoid"], value=np.tanh, slope=lambda a: 1 - a**2)
     monkeypatch.setitem(ACTIVATIONS, "tanh", tanh)
     test_every_slope_is_what_a_nudge_gives(NETWORKS[2].model_copy(update={"activation": "tanh"}), 30.0)
 
