@@ -146,7 +146,7 @@ def test_the_corners_ticks_go_along_when_the_window_widens():
     middle = tuple(
         tuple((a + b) / 2 for a, b in zip(*both, strict=True)) for both in zip(board.close, board.wide, strict=True)
     )
-    board.set_view(*middle)
+    board.set_view(middle)
     ticks = [board.plot.data(tick.get_center())[0] for tick in board.close_ticks.x_marks]
     assert ticks == pytest.approx([0.0, 1.0, 3.0], abs=0.01)
     x, y = drawn(board.plot, board.band())

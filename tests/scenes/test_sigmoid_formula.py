@@ -41,7 +41,7 @@ def number(text):
 def everything(scene, beat):
     """Layout findings, both curves, and the live numbers at both ends of the axis."""
     findings = [str(finding) for finding in check_scene(scene)]
-    curves = drawn(scene.plot, scene.hard), drawn(scene.plot, scene.board.curve)
+    curves = drawn(scene.plot, scene.hard), drawn(scene.plot, scene.curve)
     ends = []
     for x in scene.plot.x_range if beat == "limits" else ():
         scene._ride(x)

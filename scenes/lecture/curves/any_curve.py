@@ -20,7 +20,6 @@ from gradreel.scenes.lecture.curves.pictures.curve_axes import (
     curve_axes,
     exchanged,
     height_range,
-    narrowed,
 )
 from gradreel.scenes.lecture.curves.pictures.curve_board import FORMULA_Y, CurveBoard, curve_through, melting
 from gradreel.scenes.lecture.curves.pictures.gaps import (
@@ -186,7 +185,7 @@ class AnyCurve(LectureScene):
 
     def _points_beat(self) -> None:
         joined, (first, second, *_) = self.joined, self.even.curves
-        with self.beat("points", count=Count(len(first.x)), pieces=Count(len(second.x) - 1)):
+        with self.beat("points"):
             # Points on it, joined; then a few more. These straight pieces are a sum: its terms at the right
             band = joined.band()
             self.play(FadeIn(band), FadeOut(joined.red), run_time=0.4)
@@ -363,7 +362,7 @@ class AnyCurve(LectureScene):
         after = joined.band(), joined.lines(joined.curve), joined.dots(joined.curve)
         moving = [ReplacementTransform(*pair) for pair in zip(before, after, strict=True)]
         mark = Transform(joined.mark, joined.measure(joined.mark.copy()))
-        self.play(*narrowed(old, plot), *moving, mark, *meanwhile, run_time=0.6)
+        self.play(*exchanged(old, plot, along=True), *moving, mark, *meanwhile, run_time=0.6)
         joined.red, joined.blue, joined.knots = after
         self.add(plot, joined.red, joined.blue, joined.mark, joined.knots)
 
@@ -376,7 +375,7 @@ class AnyCurve(LectureScene):
         self.lines = VGroup(*panels.guides[: len(curve.x)])  # at the corners, where the axis has no labels
         arriving = [
             Create(terms.level),
-            *map(FadeIn, (panels.panel(0), self.lines)),
+            *map(FadeIn, (panels[0], self.lines)),
             *self.formula.show(curve.decompose(), 0),
         ]
         self.play(emphasis(joined.blue, FAINT), *arriving, run_time=0.7)
@@ -385,7 +384,7 @@ class AnyCurve(LectureScene):
         stages = [*range(1, min(pieces, self.formula.most)), pieces]  # where there are many, the last has all the rest
         self.add(sum_, joined.knots)
         for before, piece in pairwise([0, *stages]):
-            new = [panels.panel(k) for k in range(before + 1, piece + 1)]
+            new = [panels[k] for k in range(before + 1, piece + 1)]
             shapes = [Create(panel[1]) for panel in new]
             self.play(*shapes, *(FadeIn(part) for panel in new for part in (panel[0], *panel[2:])), run_time=0.4)
 

@@ -24,7 +24,6 @@ from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.style import palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.day_words import in_languages
-from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.numbers import number_text
 from manim import (
     Animation,
@@ -84,38 +83,32 @@ class BuildCurve(LectureScene):
             self._piece_beat(k)
         if explained < self.n_pieces:
             self._rest_beat(explained)
-        self._all_beat()
+        self._heights_beat()
         self._general_beat()
-
-    # -- what is on the screen -----------------------------------------------------------------------------------
 
     def _prepare(self) -> None:
         self.curve = PiecewiseLinearCurve(*zip(*self.parameters.knots, strict=True))
         self.x_range = self.curve.range_around(self.parameters.low, self.parameters.high)
         board = self.board = CurveBoard(self.curve, self.x_range, self.screen("red-curve"), self.screen("gap"))
         self.plot, self.parts, self.n_pieces = board.plot, board.parts, board.pieces
-        self.unit = self.plot.y_unit
         self.sum, self.knots, self.panels = board.sum, board.knots, board.panels
         self.wide = WideCurve(self.curve, board)
         self.sum_label = SumLabel(self.sum, self.screen("sum"))
 
-    def _title(self, text: str) -> list[Animation]:
-        self.title, animations = next_heading(text, getattr(self, "title", None))
-        return animations
-
-    # -- beats ---------------------------------------------------------------------------------------------------
+    # -- beats ----------------------------------------------------------------------------------------------------
 
     def _curve_beat(self) -> None:
         with self.beat("curve", corners=Count(len(self.curve.x))):
             # What is red the sum of? A curve of straight pieces, with a dot at each turning point
             wide, formula = self.wide, self.board.formula
             self.add(wide.plot, wide.red, formula.name, formula.question)
-            self.play(*self._title(self._heading()))
+            heading = "heading-one" if self.n_pieces == 1 else "heading"
+            self.play(*self._title(self.screen(heading, pieces=Count(self.n_pieces))))
             marks = [*wide.knots, *wide.guides]
             self.play(LaggedStart(*(FadeIn(mark) for mark in marks), lag_ratio=0.2), run_time=1.8)
 
     def _constant_beat(self) -> None:
-        with self.beat("constant", value=self._number(self.parts.constant)):
+        with self.beat("constant", value=_four_digits(self.parts.constant)):
             # Where red starts is the constant: a level line through the whole picture, and the first term, at the
             # right, where the plot makes room, and above. The sum so far is far from red
             board, level = self.board, self.board.level
@@ -124,9 +117,9 @@ class BuildCurve(LectureScene):
             crossing = self.plot.dot(self.plot.x_range[0], self.parts.constant, palette.grey, 0.12)
             self.play(FadeIn(crossing, scale=1.6), run_time=0.3)
             self.play(Create(level), run_time=1.0)
-            zero, line, *names = self.panels.panel(0)
+            zero, line, *names = self.panels[0]
             self.play(TransformFromCopy(level, line), *map(FadeIn, (zero, *names)), run_time=0.8)
-            self.add(self.panels.panel(0))
+            self.add(self.panels[0])
             self.play(*board.formula.begin(self.parts, self._numbered(0)), run_time=0.7)
             self.sum.tip.set_opacity(0)
             self.play(ReplacementTransform(board.red, board.band), FadeOut(crossing), run_time=0.5)
@@ -137,9 +130,65 @@ class BuildCurve(LectureScene):
             self.add(self.sum, self.knots)
             self.add(*(animation.mobject for animation in named))
 
+    def _shape_beat(self) -> None:
+        with self.beat("shape"):
+            # One blue function by itself, drawn slowly: flat, a ramp, flat; red's corners stand in its panel, too
+            zero, shape, *names = self.panels[1]
+            arriving = [FadeIn(part) for part in (zero, *names[:1], self.panels.guides)]
+            self.play(style.emphasis(self.panels[0], style.PRESENT), *arriving, run_time=0.6)
+            self.play(Create(shape), run_time=2.0, rate_func=linear)
+
+    def _piece_beat(self, k: int) -> None:
+        way = in_languages("way", lambda language: way_words(self.parts.height[k - 1], language))
+        with self.beat(f"piece-{k}", piece=Count(k), start=Count(k), end=Count(k + 1), **way):
+            # Red's stretch lights up and becomes the ramp of the piece; then the sum swings until it lies on red
+            self._lift_piece(k)
+            self._swing_to(k, seconds=1.6)
+
+    def _rest_beat(self, explained: int) -> None:
+        with self.beat("rest", rest=Count(self.n_pieces - explained)):
+            # The others come in quick succession, each panel as its piece is added
+            panels = [self.panels[k] for k in range(explained + 1, self.n_pieces + 1)]
+            self.play(style.emphasis(self.panels[explained], style.PRESENT), run_time=0.4)
+            arriving = LaggedStart(*(FadeIn(panel) for panel in panels), lag_ratio=0.9, rate_func=smooth)
+            self._swing_to(self.n_pieces, min(9.0, 2.5 + 0.2 * len(panels)), arriving)
+            self.play(*self.board.formula.fill(self.n_pieces), run_time=0.5)
+
+    def _heights_beat(self) -> None:
+        x = float(self.parts.start[-1] + PROBED * (self.parts.end[-1] - self.parts.start[-1]))
+        with self.beat("heights", gap=self._gap(), **self._added_at(x)):
+            # At one x, the height of every term on top of the one before: they end on red. So they do at every x
+            lights = [style.emphasis(panel, style.FULL) for panel in self.panels]
+            self.play(FadeOut(self.sum.tip), LaggedStart(*lights, lag_ratio=0.3), run_time=0.8)
+            self.sum.remove(self.sum.tip)
+            if self.n_pieces <= ONE_BY_ONE:
+                self._probe(x)
+
+    def _general_beat(self) -> None:
+        with self.beat("general"):
+            # The sentence that holds for all such curves: another one is built over the same axes, and stays
+            board, other = self.board, self.board.another()
+            self.other = other
+            leaving = [self.probe] if self.n_pieces <= ONE_BY_ONE else []
+            leaving += [board.knots, board.guides, board.level, self.panels, self.panels.guides, self.sum]
+            leaving += [self.plot.x_tick_labels]
+            fading = [FadeOut(part, run_time=0.5) for part in leaving]
+            self.play(*fading, *board.formula.show(other.parts, 0), *self._title(self.screen("general")))
+            self.add(other.guides, other.level, board.band)  # red lies on both
+            late = squish_rate_func(smooth, 0.5, 1.0)
+            marks = [other.plot.x_tick_labels, other.guides, other.level, other.knots]
+            self.play(bending(board, other), *(FadeIn(part, rate_func=late) for part in marks), run_time=0.9)
+            self._build_quickly(other)
+
+    # -- parts of beats -------------------------------------------------------------------------------------------
+
+    def _title(self, text: str) -> list[Animation]:
+        self.title, animations = next_heading(text, getattr(self, "title", None))
+        return animations
+
     def _numbered(self, k: int) -> VGroup | None:
         """The badge beside the k-th term's panel, if it has one, and the curve in it: what its card is made of."""
-        panel = self.panels.panel(k)
+        panel = self.panels[k]
         badge = next((part for part in panel if isinstance(part, Badge)), None)
         return None if badge is None else VGroup(*badge, panel[1])
 
@@ -148,25 +197,9 @@ class BuildCurve(LectureScene):
         place = self.sum_label.place(added)
         return [] if place is None else [FadeIn(self.sum_label.text.move_to(place))]
 
-    def _shape_beat(self) -> None:
-        with self.beat("shape"):
-            # One blue function by itself, drawn slowly: flat, a ramp, flat; red's corners stand in its panel, too
-            zero, shape, *names = self.panels.panel(1)
-            arriving = [FadeIn(part) for part in (zero, *names[:1], self.panels.guides)]
-            self.play(style.emphasis(self.panels.panel(0), style.PRESENT), *arriving, run_time=0.6)
-            self.play(Create(shape), run_time=2.0, rate_func=linear)
-
-    def _piece_beat(self, k: int) -> None:
-        sign = int(np.sign(self.parts.height[k - 1]))
-        way = in_languages("way", lambda language: LANGUAGES[language].ways[sign + 1])
-        with self.beat(f"piece-{k}", piece=Count(k), start=Count(k), end=Count(k + 1), **way):
-            # Red's stretch lights up and becomes the ramp of the piece; then the sum swings until it lies on red
-            self._lift_piece(k)
-            self._swing_to(k, seconds=1.6)
-
     def _lift_piece(self, k: int) -> None:
         """Red's k-th stretch is lifted off into the panel of piece k, whose card in the formula is filled."""
-        panel, before = self.panels.panel(k), self.panels.panel(k - 1)
+        panel, before = self.panels[k], self.panels[k - 1]
         stretch = self.curve.x[k - 1 : k + 1]
         lit = self.plot.curve(stretch, self.curve(stretch), palette.red, style.MAIN_CURVE)
         missing = self.board.formula.outline() if k == 1 else []
@@ -204,26 +237,6 @@ class BuildCurve(LectureScene):
         self.sum.add(gap)
         self.add(self.sum, self.knots, *named)
 
-    def _rest_beat(self, explained: int) -> None:
-        with self.beat("rest", rest=Count(self.n_pieces - explained), pieces=Count(self.n_pieces)):
-            # The others come in quick succession, each panel as its piece is added
-            panels = [self.panels.panel(k) for k in range(explained + 1, self.n_pieces + 1)]
-            self.play(style.emphasis(self.panels.panel(explained), style.PRESENT), run_time=0.4)
-            arriving = LaggedStart(*(FadeIn(panel) for panel in panels), lag_ratio=0.9, rate_func=smooth)
-            self._swing_to(self.n_pieces, min(9.0, 2.5 + 0.2 * len(panels)), arriving)
-            self.play(*self.board.formula.fill(self.n_pieces), run_time=0.5)
-
-    def _all_beat(self) -> None:
-        x = float(self.parts.start[-1] + PROBED * (self.parts.end[-1] - self.parts.start[-1]))
-        values = {"pieces": Count(self.n_pieces), "gap": self._gap(), **self._added_at(x)}
-        with self.beat("heights", **values):
-            # At one x, the height of every term on top of the one before: they end on red. So they do at every x
-            lights = [style.emphasis(panel, style.FULL) for panel in self.panels]
-            self.play(FadeOut(self.sum.tip), LaggedStart(*lights, lag_ratio=0.3), run_time=0.8)
-            self.sum.remove(self.sum.tip)
-            if self.n_pieces <= ONE_BY_ONE:
-                self._probe(x)
-
     def _probe(self, x: float) -> None:
         probe = self.probe = HeightProbe(self.board, x)
         self.play(Create(probe.line), FadeIn(probe.marks), FadeIn(probe.x_name), run_time=0.5)
@@ -241,27 +254,11 @@ class BuildCurve(LectureScene):
 
             self.play(UpdateFromAlphaFunc(probe, sweep, run_time=seconds, rate_func=smooth))
 
-    def _general_beat(self) -> None:
-        with self.beat("general"):
-            # The sentence that holds for all such curves: another one is built over the same axes, and stays
-            board, other = self.board, self.board.another()
-            self.other = other
-            leaving = [self.probe] if self.n_pieces <= ONE_BY_ONE else []
-            leaving += [board.knots, board.guides, board.level, self.panels, self.panels.guides, self.sum]
-            leaving += [self.plot.x_tick_labels]
-            fading = [FadeOut(part, run_time=0.5) for part in leaving]
-            self.play(*fading, *board.formula.show(other.parts, 0), *self._title(self.screen("general")))
-            self.add(other.guides, other.level, board.band)  # red lies on both
-            late = squish_rate_func(smooth, 0.5, 1.0)
-            marks = [other.plot.x_tick_labels, other.guides, other.level, other.knots]
-            self.play(bending(board, other), *(FadeIn(part, rate_func=late) for part in marks), run_time=0.9)
-            self._build_quickly(other)
-
     def _build_quickly(self, other: CurveBoard) -> None:
         """The other curve's constant, and one piece after the other: its panel, its card, and the sum, at once."""
         sum_, panels = other.sum, other.panels
         sum_.remove(sum_.gap)
-        self.play(*map(FadeIn, (sum_, panels.panel(0), panels.guides)), run_time=0.4)
+        self.play(*map(FadeIn, (sum_, panels[0], panels.guides)), run_time=0.4)
         self.add(sum_, other.knots)
         for k in range(1, other.pieces + 1):
 
@@ -269,28 +266,33 @@ class BuildCurve(LectureScene):
                 sum_.set_added(before + share)
 
             growing = UpdateFromAlphaFunc(sum_, grow, rate_func=linear)
-            self.play(growing, FadeIn(panels.panel(k)), *self.board.formula.show(other.parts, k), run_time=0.45)
+            self.play(growing, FadeIn(panels[k]), *self.board.formula.show(other.parts, k), run_time=0.45)
         self.play(FadeOut(sum_.tip), FadeIn(sum_.gap), run_time=0.4)
         sum_.remove(sum_.tip).add(sum_.gap)
         self.add(sum_, other.knots)
         self.wait(0.5)
 
-    # -- words ---------------------------------------------------------------------------------------------------
-
-    def _heading(self) -> str:
-        return self.screen("heading-one" if self.n_pieces == 1 else "heading", pieces=Count(self.n_pieces))
+    # -- words ----------------------------------------------------------------------------------------------------
 
     def _gap(self) -> str:
         """The largest gap as it is shown: to the axis' digits, which a residue of rounding does not reach."""
-        shown = round(self.unit.of_difference(self.sum.largest_gap()[1]), self.unit.decimals)
-        return number_text(shown * 10.0**self.unit.exponent)
+        unit = self.plot.y_unit
+        shown = round(unit.of_difference(self.sum.largest_gap()[1]), unit.decimals)
+        return number_text(shown * 10.0**unit.exponent)
 
     def _added_at(self, x: float) -> dict[str, str]:
         """``x``, what is added up there, "1 + 3 − 2 + 0.2", and what it comes to."""
         first, *others = (self.parts.constant, *(float(self.parts.piece(k, x)) for k in range(1, self.n_pieces + 1)))
-        signs = (f" {'−' if height < 0 else '+'} {self._number(abs(height))}" for height in others)
-        terms, total = self._number(first) + "".join(signs), self._number(float(self.parts(x)))
-        return {"x": self._number(x), "terms": terms, "total": total}
+        signs = (f" {'−' if height < 0 else '+'} {_four_digits(abs(height))}" for height in others)
+        terms, total = _four_digits(first) + "".join(signs), _four_digits(float(self.parts(x)))
+        return {"x": _four_digits(x), "terms": terms, "total": total}
 
-    def _number(self, value: float) -> str:
-        return number_text(float(f"{value:.4g}"))
+
+def _four_digits(value: float) -> str:
+    return number_text(float(f"{value:.4g}"))
+
+
+def way_words(height: float, language: str) -> str:
+    """The way that a piece of this height goes: "up", 往上."""
+    words = {"en": ("down", "level", "up"), "zh": ("往下", "走平", "往上")}
+    return words[language][1 + int(np.sign(height))]

@@ -9,14 +9,13 @@ import numpy as np
 from gradreel.core.curves.line_fit import Line, line_of, mean_squared_distance
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.datasets import RED_CURVE
-from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.curves.pictures.badge_sum import BadgeSum
 from gradreel.scenes.lecture.curves.pictures.curve_axes import TOP, WIDE_RIGHT, corner_axes, curve_axes, height_range
-from gradreel.scenes.lecture.curves.pictures.curve_board import FORMULA_Y
+from gradreel.scenes.lecture.curves.pictures.curve_board import FORMULA_Y, curve_through
 from gradreel.scenes.lecture.curves.pictures.straight_line import (
     Curve,
     Gaps,
@@ -88,10 +87,7 @@ class LinearLimits(LectureScene):
         @field_validator("knots")
         @classmethod
         def _knots_are_like_views(cls, knots: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
-            try:
-                curve = PiecewiseLinearCurve(*zip(*knots, strict=True))
-            except UserError as error:
-                raise ValueError(str(error)) from None
+            curve = curve_through(knots)
             outside = [f"({x:g}, {y:g})" for x, y in knots if not (0 <= x <= LARGEST and 0 <= y <= LARGEST)]
             if outside:
                 raise ValueError(f"x and y stand for views, from 0 to {LARGEST:g}; {outside[0]} is outside")

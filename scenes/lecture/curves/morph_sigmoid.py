@@ -7,8 +7,7 @@ import math
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.curves.pictures.formula_numbers import equal_sign, in_formula
-from gradreel.scenes.lecture.curves.pictures.piece_board import PieceBoard
-from gradreel.scenes.lecture.curves.pictures.sigmoid_board import LETTERS, VALUE_BASELINE, color_of
+from gradreel.scenes.lecture.curves.pictures.sigmoid_board import LETTERS, VALUE_BASELINE, SigmoidBoard, color_of
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.measure import upright_bracket
 from gradreel.scenes.mobjects.plot import segment
@@ -75,11 +74,11 @@ class MorphSigmoid(LectureScene):
             full, other = max(self.c_range, key=abs), min(self.c_range, key=abs)
             return (other, -other) if full * other > 0 else (round(full / 3, 2), other or -round(full / 3, 2))
 
-        def board(self) -> PieceBoard:
+        def board(self) -> SigmoidBoard:
             """The picture as the scene begins it: the piece and the sigmoid that matches it."""
             rest = self.rest()
             shown = {"w": (*self.w_range, -rest["w"]), "b": self.b_range, "c": (*self.c_range, *self.heights())}
-            return PieceBoard(rest, shown, self.piece)
+            return SigmoidBoard(rest, shown, self.piece)
 
     def construct(self) -> None:
         self._prepare()
@@ -242,7 +241,8 @@ class MorphSigmoid(LectureScene):
 
         def update(_: VMobject, share: float) -> None:
             ranges = zip(board.close, board.wide, strict=True)
-            board.set_view(*(tuple(a + share * (b - a) for a, b in zip(*each, strict=True)) for each in ranges))
+            x, y = (tuple(a + share * (b - a) for a, b in zip(*each, strict=True)) for each in ranges)
+            board.set_view((x, y))
 
         self.play(UpdateFromAlphaFunc(board, update, run_time=1.2, rate_func=smooth))
         self.play(FadeOut(board.close_ticks), FadeIn(board.ticks), run_time=0.4)

@@ -14,7 +14,7 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.curves.pictures.formula_numbers import in_formula
 from gradreel.scenes.lecture.curves.pictures.relu_sum import ReluSum
-from gradreel.scenes.lecture.curves.pictures.sigmoid_board import ROLE
+from gradreel.scenes.lecture.curves.pictures.sigmoid_board import color_of
 from gradreel.scenes.lecture.curves.pictures.small_curves import SmallCurve
 from gradreel.scenes.lecture.curves.sigmoid_matching import match_by_slope
 from gradreel.scenes.mobjects.formula_growth import grow
@@ -275,8 +275,7 @@ class Relu(LectureScene):
         values = {"c": p.c, "b": p.b, "w": p.w, "c'": -p.c, "b'": p.b - 1}
         texts = VGroup()
         for part, letter in parts.items():
-            ink = getattr(palette, ROLE[letter[0]])
-            text = formula(in_formula(float(f"{values[letter]:.3g}")), LETTER_NUMBER, ink)
+            text = formula(in_formula(float(f"{values[letter]:.3g}")), LETTER_NUMBER, color_of(letter[0]))
             texts.add(text.place(LETTERS_BASELINE, center=self.formula.part(part).get_center()[0]))
         return texts
 

@@ -18,13 +18,13 @@ from gradreel.scenes.lecture.curves.pictures.badge_sum import BadgeSum
 from gradreel.scenes.lecture.curves.pictures.curve_board import FORMULA_Y
 from gradreel.scenes.lecture.curves.pictures.formula_numbers import in_formula
 from gradreel.scenes.lecture.curves.pictures.pieces import Badge
-from gradreel.scenes.lecture.curves.pictures.sigmoid_board import (
+from gradreel.scenes.lecture.curves.pictures.sigmoid_plot import (
     FORMULA_BASELINE,
     FORMULA_CENTER,
-    LETTERS,
-    SigmoidBoard,
+    SigmoidPlot,
     close_ticks,
     close_view,
+    level_at,
 )
 from gradreel.scenes.lecture.curves.pictures.small_curves import SmallCurve
 from gradreel.scenes.lecture.curves.sigmoid_matching import match_by_slope
@@ -93,14 +93,13 @@ class SigmoidFormula(LectureScene):
         self._hard_beat()
 
     def _prepare(self) -> None:
-        at = {letter: float(getattr(self.parameters, letter)) for letter in LETTERS}
-        self.w, self.b, self.c = at["w"], at["b"], at["c"]
+        self.w, self.b, self.c = self.parameters.w, self.parameters.b, self.parameters.c
         middle = -self.b / self.w
         self.start, self.end = middle - 2 / self.w, middle + 2 / self.w  # of the hard sigmoid's ramp
         match = match_by_slope(self.start, self.end, self.c)
-        sliders = {letter: (value - 1.0, value + 1.0) for letter, value in at.items()}
-        self.board = SigmoidBoard(at, sliders, *close_view(match), close_ticks(match, (self.start, self.end)))
-        self.plot = self.board.plot
+        self.plot = plot = SigmoidPlot(close_view(match), close_ticks(match, (self.start, self.end)))
+        x = plot.sample(300)
+        self.curve = plot.curve(x, self.c * sigmoid(self.b + self.w * x), palette.blue)
         self.red_parts = red = PiecewiseLinearCurve(*zip(*RED_CURVE, strict=True)).decompose()
         pieces = np.column_stack([red.start, red.end, red.height])
         ours = np.isclose(pieces, (self.start, self.end, self.c)).all(axis=1)
@@ -136,7 +135,7 @@ class SigmoidFormula(LectureScene):
             band = self._hard_curve(0.45, BAND)
             self.play(*self._title("heading-soft"), ReplacementTransform(self.hard, band), run_time=0.7)
             self.hard = band
-            self.play(Create(self.board.curve), run_time=1.3, rate_func=smooth)
+            self.play(Create(self.curve), run_time=1.3, rate_func=smooth)
             self.y_label = self._beside_curve(formula("y", style.FORMULA * 0.8, palette.blue))
             source = one_sigmoid_source(fraction=True)
             self.fraction = formula(source, FRACTION).place(FRACTION_BASELINE, center=FORMULA_CENTER)
@@ -157,7 +156,7 @@ class SigmoidFormula(LectureScene):
             self._live_values()
             self.dot = self.plot.dot(0, 0, palette.text, 0.13)
             self._ride(-self.b / self.w)
-            level, letter = self.board.level, self.board.level_letter
+            level, letter = level_at(self.plot, self.c)
             known = [FadeIn(self.values), FadeOut(self.e), emphasis(self.fraction, FULL)]
             self.play(FadeIn(self.dot, scale=1.6), *known, Create(level), FadeIn(letter), run_time=0.7)
             self.wait(0.3)
@@ -172,7 +171,7 @@ class SigmoidFormula(LectureScene):
             # A bright stroke follows the S, and the curve gets its name. A brace gives the fraction the name too, and
             # then this makes way for what stands under the brace
             self.play(*map(FadeOut, (self.dot, self.values, self.ends, self.level)), run_time=0.7)
-            stroke = self.board.curve.copy().set_stroke(palette.text)
+            stroke = self.curve.copy().set_stroke(palette.text)
             self.play(*self._title("heading-name"), Create(stroke, run_time=1.6, rate_func=smooth))
             name = self._beside_curve(words(self.screen("sigmoid"), style.LABEL, palette.blue))
             self.play(FadeOut(stroke, self.y_label), FadeIn(name, shift=0.1 * UP), run_time=0.5)
@@ -194,7 +193,7 @@ class SigmoidFormula(LectureScene):
             self.wait(1.8)
             self.edges = self._edges()
             self.play(Create(self.edges, lag_ratio=0.5), run_time=1.0)
-            self.hand_on(self.plot, self.hard, self.board.curve, self.short)
+            self.hand_on(self.plot, self.hard, self.curve, self.short)
 
     # -- one piece of many, and its formula ----------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.curves.morph_sigmoid import MorphSigmoid
 from gradreel.scenes.lecture.curves.pictures.joint_lens import JointLens
-from gradreel.scenes.lecture.curves.pictures.piece_board import PieceBoard
+from gradreel.scenes.lecture.curves.pictures.sigmoid_board import SigmoidBoard
 from gradreel.scenes.lecture.curves.pictures.sigmoid_rows import SigmoidRow, SigmoidRows, SmallSteps
 from gradreel.scenes.lecture.curves.pictures.straight_line import WordedReadout
 from gradreel.scenes.lecture.curves.pictures.sum_formula import ConstantSum, SumFormula
@@ -241,7 +241,7 @@ class SumOfSigmoids(LectureScene):
 
     def _start_beat(self) -> None:
         fit, rows, by_hand = self.fit, self.rows.rows, self.hand is not None
-        with self.beat("start", loss=self.readout.written(self.numbers.loss(self.numbers.theta(0)))):
+        with self.beat("start", loss=self.readout.written(self.numbers.loss_at(0))):
             # Our numbers leave, their curves stay thin in the rows. Random ones come, row by row, and blue is drawn
             # anew. Gaps from red to it, and the mean of their squares: the loss
             leaving = [FadeOut(self.add_up)] if self.n_sigmoids > 1 else []
@@ -280,7 +280,7 @@ class SumOfSigmoids(LectureScene):
 
     def _end_beat(self) -> None:
         numbers, written = self.numbers, self.readout.written
-        final = written(numbers.loss(numbers.theta(numbers.last)))
+        final = written(numbers.loss_at(numbers.last))
         ours = "" if self.hand is None else written(numbers.loss(self.hand))
         with self.beat("end-close-better", updates=Count(numbers.run.kept[-1]), loss=final, ours=ours):
             # Blue has come to rest, and what told how it came here leaves. The sum set by hand, if there is one, comes
@@ -344,7 +344,7 @@ class SumOfSigmoids(LectureScene):
         self.play(FadeIn(row.content[1:], shift=0.1 * UP), run_time=0.5)
         self.add(row)
 
-    def _board(self) -> PieceBoard | None:
+    def _board(self) -> SigmoidBoard | None:
         """What morph-sigmoid ends with, of the run's first piece; None where that scene cannot show it."""
         parts = self.numbers.parts
         piece = tuple(float(values[0]) for values in (parts.start, parts.end, parts.height))

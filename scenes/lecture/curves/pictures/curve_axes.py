@@ -67,23 +67,15 @@ def corner_axes(
     return curve_axes(x_range, heights, right, x_ticks=ticks_at_knots(curve.x, *x_range, right - left))
 
 
-def exchanged(old: Plot, new: Plot) -> list[Animation]:
-    """The animations that turn one plot's axes into another's."""
-    moving = [ReplacementTransform(getattr(old, part), getattr(new, part)) for part in ("x_axis", "y_axis", "x_label")]
-    labels = ("x_tick_labels", "y_tick_labels", "notes")
-    leaving, arriving = ([getattr(plot, part) for part in labels] for plot in (old, new))
-    return [*moving, *map(FadeOut, leaving), *map(FadeIn, arriving)]
-
-
-def narrowed(wide: Plot, narrow: Plot) -> list[Animation]:
-    """The animations that bring together the axes of the same curve; labels that both plots have go along."""
+def exchanged(old: Plot, new: Plot, along: bool = False) -> list[Animation]:
+    """The animations that turn one plot's axes into another's; labels that both have may go ``along``."""
     animations: list[Animation] = []
     for part in ("x_axis", "y_axis", "x_label"):
-        animations.append(ReplacementTransform(getattr(wide, part), getattr(narrow, part)))
+        animations.append(ReplacementTransform(getattr(old, part), getattr(new, part)))
     for part in ("x_tick_labels", "y_tick_labels", "notes"):
-        old, new = getattr(wide, part), getattr(narrow, part)
-        if [text.source for text in old] == [text.source for text in new]:
-            animations.append(ReplacementTransform(old, new))
+        before, after = getattr(old, part), getattr(new, part)
+        if along and [text.source for text in before] == [text.source for text in after]:
+            animations.append(ReplacementTransform(before, after))
         else:
-            animations += [FadeOut(old), FadeIn(new)]
+            animations += [FadeOut(before), FadeIn(after)]
     return animations

@@ -9,7 +9,7 @@ from gradreel.core.curves.continuity import Function
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.errors import UserError
 from gradreel.scenes.lecture.curves.pictures.badge_sum import BadgeSum
-from gradreel.scenes.lecture.curves.pictures.curve_axes import BOTTOM, TOP, WIDE_RIGHT, corner_axes, narrowed
+from gradreel.scenes.lecture.curves.pictures.curve_axes import BOTTOM, TOP, WIDE_RIGHT, corner_axes, exchanged
 from gradreel.scenes.lecture.curves.pictures.pieces import PiecePanels
 from gradreel.scenes.lecture.curves.pictures.running_sum import MANY, RunningSum
 from gradreel.scenes.mobjects.plot import Plot, dashed
@@ -125,4 +125,4 @@ class WideCurve:
         """The animations that make it the board's, with room for parts beside it."""
         board = self.board
         pairs = (self.red, board.red), (self.guides, board.guides), (self.knots, board.knots)
-        return [*narrowed(self.plot, board.plot), *(ReplacementTransform(old, new) for old, new in pairs)]
+        return [*exchanged(self.plot, board.plot, along=True), *(ReplacementTransform(old, new) for old, new in pairs)]

@@ -12,24 +12,21 @@ from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.ticks import DIGIT_WIDTH, Unit, labelled, spread_out, unit_of
 from gradreel.scenes.style import mix, palette
 from gradreel.scenes.words.numbers import number_text, signed_text
-from manim import Circle, DashedVMobject, ManimColor, VGroup, VMobject
+from manim import Circle, ManimColor, VGroup, VMobject
 from numpy.typing import NDArray
 
-BADGE_RADIUS, DASHES = 0.36, 16
+BADGE_RADIUS = 0.36
+ROOMY = 6  # pieces that still get a row of their own with badge and number
 LABEL_GAP = 0.14  # from the end of a piece's line to its height
 NAME_PITCH = 0.24  # between two numbers in a column of tiles, at least
 
 
 class Badge(VGroup):
-    """A numbered circle that names a term wherever it stands: in a sum, at its panel; dashed while it is missing."""
+    """A numbered circle that names a term wherever it stands: in a sum, at its panel."""
 
-    def __init__(self, label: str, color: ManimColor, radius: float = BADGE_RADIUS, missing: bool = False) -> None:
+    def __init__(self, label: str, color: ManimColor, radius: float = BADGE_RADIUS) -> None:
         super().__init__()
-        border = Circle(radius=radius, stroke_color=color, stroke_width=style.BOX)
-        if missing:
-            border = DashedVMobject(border, num_dashes=DASHES)
-        else:
-            border.set_fill(mix(color, 0.13), 1)
+        border = Circle(radius=radius, stroke_color=color, stroke_width=style.BOX).set_fill(mix(color, 0.13), 1)
         size = style.HEADING * radius / BADGE_RADIUS * (0.82 if len(label) > 1 else 1)
         self.label = words(label, max(style.SMALLEST, size), color)
         self.label.move_to(border)
@@ -41,11 +38,9 @@ class PiecePanels(VGroup):
 
     Few pieces stand in one column with badge and height, over one x axis: ``guides`` are dashed lines through all of
     them at the corners, and the corners' x (no part of the panels); many stand in a grid of small shapes, of which
-    each is numbered that there is room for. ``panel(0)`` is the constant, ``panel(k)`` piece k: its zero, its line and,
-    if it has them, number and height. ``ramp(k)`` is its sloping part alone, ``at(k, x)`` a point of its line.
+    each is numbered that there is room for. The first is the constant's, then comes piece by piece: its zero, its line
+    and, if it has them, number and height. ``ramp(k)`` is its sloping part alone, ``at(k, x)`` a point of its line.
     """
-
-    ROOMY = 6  # pieces that still get a row of their own with badge and number
 
     def __init__(
         self,
@@ -59,45 +54,35 @@ class PiecePanels(VGroup):
         super().__init__()
         self.parts, self.x_range, self.unit = parts, x_range, unit
         self.box = box
-        self.roomy = len(parts) <= self.ROOMY
-        self._shapes: list[VMobject] = []
+        self._lines: list[VMobject] = []
         self.guides = VGroup()
-        panels = self._rows(scale) if self.roomy else self._grid(scale)
-        self.add(*panels)
-
-    def panel(self, k: int) -> VGroup:
-        return self.submobjects[k]
+        self.add(*(self._rows(scale) if len(parts) <= ROOMY else self._grid(scale)))
 
     def ramp(self, k: int) -> VMobject:
         """A copy of piece k's sloping part alone."""
-        corners = self._shapes[k].get_anchors_and_handles()
+        corners = self._lines[k].get_anchors_and_handles()
         return polyline(np.array([corners[0][1], corners[3][1]]), palette.blue, style.SMALL_CURVE)
 
     def at(self, k: int, x: float) -> NDArray:
         """Where term k's line is at ``x``, (3,)."""
-        line = self._shapes[k].get_all_points()
+        line = self._lines[k].get_all_points()
         left, right = line[0][0], line[-1][0]
         low, high = self.x_range
         across = left + (x - low) / (high - low) * (right - left)
-        corners = np.vstack([self._shapes[k].get_start_anchors(), line[-1]])
+        corners = np.vstack([self._lines[k].get_start_anchors(), line[-1]])
         return np.array([across, np.interp(across, corners[:, 0], corners[:, 1]), 0.0])
 
-    def _values(self, k: int) -> tuple[NDArray, NDArray]:
-        """The corners (x, y) of term k over the whole axis."""
+    def _line(self, k: int, ends: tuple[float, float], foot: float, scale: float, width: float) -> VMobject:
+        """Term k between two ``ends``, a piece from ``foot`` on; the constant, whose height need not fit, is at it."""
         low, high = self.x_range
-        if k == 0:
-            return np.array([low, high]), np.full(2, self.parts.constant)
-        start, end = float(self.parts.start[k - 1]), float(self.parts.end[k - 1])
-        height = float(self.parts.height[k - 1])
-        return np.array([low, start, end, high]), np.array([0.0, 0.0, height, height])
-
-    def _curve(self, k: int, left: float, right: float, foot: float, scale: float, width: float) -> VMobject:
-        x, y = self._values(k)
-        low, high = self.x_range
-        points = np.column_stack([left + (x - low) / (high - low) * (right - left), foot + y * scale, np.zeros(len(x))])
-        curve = polyline(points, palette.grey if k == 0 else palette.blue, width)
-        self._shapes.append(curve)
-        return curve
+        x, y = np.array([low, high]), np.zeros(2)
+        if k:
+            start, end, height = (float(each[k - 1]) for each in (self.parts.start, self.parts.end, self.parts.height))
+            x, y = np.array([low, start, end, high]), np.array([0.0, 0.0, height, height])
+        across = ends[0] + (x - low) / (high - low) * (ends[1] - ends[0])
+        line = polyline(np.column_stack([across, foot + y * scale, np.zeros(len(x))]), _ink(k), width)
+        self._lines.append(line)
+        return line
 
     # -- a row each ----------------------------------------------------------------------------------------------
 
@@ -118,7 +103,8 @@ class PiecePanels(VGroup):
         heights = np.abs(self.parts.height)
         if few:  # rows as high as their pieces
             least, gap = 2 * radius, 0.42
-            scale = min(scale, self._fitting(heights, least, top - bottom - gap * len(heights) - least))
+            room = top - bottom - gap * len(heights) - least
+            scale = fitting_scale(heights, np.full(len(heights), least), room, scale)
             extents = [least, *np.maximum(least, heights * scale)]
         else:  # rows of one height
             gap = 0.16
@@ -145,15 +131,6 @@ class PiecePanels(VGroup):
         texts = [words(label, style.TICK, palette.dim) for label in ticks.labels]
         return VGroup(*lines, *(text.place(bottom - 0.4, center=x) for text, x in zip(texts, kept, strict=True)))
 
-    @staticmethod
-    def _fitting(heights: NDArray, least: float, room: float) -> float:
-        """The largest scale at which rows of at least ``least`` fit into ``room``."""
-        low, high = 0.0, room / max(float(heights.max(initial=0.0)), 1e-300)
-        for _ in range(60):
-            middle = (low + high) / 2
-            low, high = (middle, high) if np.maximum(least, heights * middle).sum() <= room else (low, middle)
-        return low
-
     def _row(
         self,
         k: int,
@@ -165,26 +142,16 @@ class PiecePanels(VGroup):
     ) -> VGroup:
         height = 0.0 if k == 0 else float(self.parts.height[k - 1]) * scale
         middle = (span[0] + span[1]) / 2
-        color = palette.grey if k == 0 else palette.blue
-        badge = Badge(str(k), color, badge_at[1]).move_to([badge_at[0], middle, 0])
-        foot = middle - height / 2
-        baseline = foot
-        if k == 0:  # the constant's own height need not fit: it is drawn a little above its zero
-            baseline = middle - 0.15
-            curve = self._constant(line, middle + 0.15)
-        else:
-            curve = self._curve(k, *line, foot, scale, style.SMALL_CURVE)
-        zero = segment((line[0], baseline, 0), (line[1], baseline, 0), palette.axis, 1.2)
-        label = words(text, style.LABEL, color)
+        badge = Badge(str(k), _ink(k), badge_at[1]).move_to([badge_at[0], middle, 0])
+        foot = middle - height / 2 if k else middle + 0.15
+        curve = self._line(k, line, foot, scale, style.SMALL_CURVE)
+        zero = foot if k else middle - 0.15
+        axis = segment((line[0], zero, 0), (line[1], zero, 0), palette.axis, 1.2)
+        label = words(text, style.LABEL, _ink(k))
         reach = (span[1] - span[0]) / 2 if len(self.parts) <= 3 else 0.08  # labels of low rows keep apart
         end = float(np.clip(curve.points[-1][1], middle - reach, middle + reach))
         label.place(end - 0.11, left=line[1] + LABEL_GAP)
-        return VGroup(zero, curve, badge, label)
-
-    def _constant(self, line: tuple[float, float], y: float) -> VMobject:
-        curve = polyline(np.array([[line[0], y, 0.0], [line[1], y, 0.0]]), palette.grey, style.SMALL_CURVE)
-        self._shapes.append(curve)
-        return curve
+        return VGroup(axis, curve, badge, label)
 
     # -- many: a grid --------------------------------------------------------------------------------------------
 
@@ -206,12 +173,25 @@ class PiecePanels(VGroup):
         return panels
 
     def _cell(self, k: int, x: float, y: float, width: float, scale: float, named: bool) -> VGroup:
-        color = palette.grey if k == 0 else palette.blue
-        name = [words(str(k), style.TICK, color).place(y - 0.09, right=x + 0.3)] if named else []
-        indent = 0.42
-        line = (x + indent, x + width - 0.22)
+        name = [words(str(k), style.TICK, _ink(k)).place(y - 0.09, right=x + 0.3)] if named else []
+        line = (x + 0.42, x + width - 0.22)
         height = 0.0 if k == 0 else float(self.parts.height[k - 1]) * scale
         foot = y - height / 2
-        curve = self._constant(line, y) if k == 0 else self._curve(k, *line, foot, scale, 3.4)
+        curve = self._line(k, line, foot, scale, 3.4 if k else style.SMALL_CURVE)
         zero = segment((line[0], foot, 0), (line[1], foot, 0), palette.axis, 1.0)
         return VGroup(zero, curve, *name)
+
+
+def _ink(k: int) -> ManimColor:
+    return palette.blue if k else palette.grey
+
+
+def fitting_scale(heights: NDArray, least: NDArray, room: float, most: float) -> float:
+    """The largest scale, at most ``most``, at which rows, each at least ``least`` (K,) high, fit into ``room``."""
+    low, high = 0.0, most
+    if np.maximum(least, heights * high).sum() <= room:
+        return high
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if np.maximum(least, heights * middle).sum() <= room else (low, middle)
+    return low

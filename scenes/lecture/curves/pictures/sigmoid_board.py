@@ -1,20 +1,31 @@
-"""One sigmoid and its three letters: the formula with live numbers, the curve, a slider each. All moved in place."""
+"""One sigmoid beside the blue piece that it matches: formula with live numbers, curve, sliders. All moved in place."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-from gradreel.core.network.activations import sigmoid
+from gradreel.core.network.activations import hard_sigmoid, sigmoid
 from gradreel.scenes import style
 from gradreel.scenes.lecture.curves.pictures.formula_numbers import in_formula
+from gradreel.scenes.lecture.curves.pictures.sigmoid_plot import (
+    FORMULA_BASELINE,
+    FORMULA_CENTER,
+    MovingTicks,
+    SigmoidPlot,
+    View,
+    close_ticks,
+    close_view,
+    level_at,
+)
 from gradreel.scenes.lecture.curves.pictures.slider import Slider
-from gradreel.scenes.lecture.curves.sigmoid_matching import SigmoidMatch
+from gradreel.scenes.lecture.curves.sigmoid_matching import match_by_slope
 from gradreel.scenes.mobjects.arrows import arrow, set_arrow
 from gradreel.scenes.mobjects.lecture_formulas import one_sigmoid_source
-from gradreel.scenes.mobjects.plot import Plot, dashed, segment
-from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
-from gradreel.scenes.mobjects.ticks import Ticks, round_labels, ticks_at_knots
+from gradreel.scenes.mobjects.plot import dashed, segment
+from gradreel.scenes.mobjects.text import Number, formula
+from gradreel.scenes.mobjects.ticks import round_labels, round_step
 from gradreel.scenes.style import mix, palette
 from manim import Dot, ManimColor, Rectangle, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
@@ -22,90 +33,65 @@ from numpy.typing import NDArray
 LETTERS = ("c", "b", "w")  # in the formula's order
 ROLE = {"w": "yellow", "b": "green", "c": "magenta"}
 PART = {"w": "w", "b": "bias", "c": "c"}  # of the formula
-REACH = 8.0  # b + w x_1 at the right end of an axis that shows one sigmoid closely; its opposite at the left end
-PLOT_BOX = {"left": -5.3, "right": 5.6, "bottom": -2.7, "top": 0.6}
 HALFWAY_DOT = 0.075
-FORMULA_CENTER, FORMULA_BASELINE, VALUE_BASELINE = -2.3, 2.1, 1.2
+VALUE_BASELINE = 1.2
 VALUE_SIZE = 36  # a minus sign still keeps clear of the number before it
 SLIDER_Y = (2.62, 2.08, 1.54)
 SLIDER_LEFT, SLIDER_LENGTH = 3.15, 2.3
 LABEL_LEVEL, LABEL_SHARE = 0.16, 0.75  # of the height, where a curve has its value; of the letter's colour in it
-LEVEL_LETTER = 0.16  # from the end of the line at c to its letter
 HEIGHT_LETTER, LOW = -0.24, (0.25, 0.45)  # from the height's arrow to its c; arrows too low and high enough for it
 FOOT = 0.78  # from the axis to what is written at the foot of the half-way line
-TICK, UNDER, OVER, Y_LABEL = 0.08, -0.32, 0.11, 0.18  # half a tick's length; from an axis to its numbers
-
-View = tuple[tuple[float, float], tuple[float, float]]
-"""Ranges of x and of y."""
+MEASURED = (0.7, style.GHOST_CURVE)  # share of blue and width of a piece to which distances are measured
 
 
 def color_of(letter: str) -> ManimColor:
     return getattr(palette, ROLE[letter])
 
 
-def close_view(match: SigmoidMatch) -> View:
-    """Where one sigmoid fills the picture: its middle in the middle, flat at both ends."""
-    middle = -match.b / match.w
-    heights = (min(match.c, 0.0) * 1.15, max(match.c, 0.0))
-    return (middle - REACH / match.w, middle + REACH / match.w), heights
-
-
-def close_ticks(match: SigmoidMatch, corners: tuple[float, float]) -> Ticks:
-    """In that view: at the piece's corners, and at 0 if it is seen, for the y axis stands elsewhere."""
-    low, high = close_view(match)[0]
-    width, zero = PLOT_BOX["right"] - PLOT_BOX["left"], (0.0,) if low < 0.0 < high else ()
-    with_zero = sorted({*corners, *zero})
-    ticks = ticks_at_knots(with_zero, low, high, width)
-    return ticks if len(ticks.values) == len(with_zero) else ticks_at_knots(corners, low, high, width)
-
-
 class SigmoidBoard(VGroup):
     """y = c sigmoid(b + w x_1): what is shown is added to the group; ``set`` moves all of it in place.
 
+    At first the sigmoid matches ``piece`` (start, end, height) and is seen in the view ``close``; ``wide`` shows the
+    sweeps, which start from ``rest``: ``shown`` are all values that each letter will take.
+
     Parts: ``formula``, ``stems``, ``values`` and ``sliders`` by letter, ``plot``, ``curve``, ``level`` (the dashed line
-    at c and its letter), ``marker`` by letter (the slope, the shift, the height with its letter), ``halfway`` (a line
-    through the middle with a dot there, at its foot it says that the bracket is 0), ``ghosts`` (earlier curves),
-    ``ticks`` (of the plot). ``x_ticks``: by default round ones.
+    at c), ``marker`` by letter (the slope, the shift, the height with its letter), ``halfway`` (a line through the
+    middle with a dot there, at its foot it says that the bracket is 0), ``ghosts`` (earlier curves), ``ticks`` (those
+    of the wide view, not in the plot at first) and ``close_ticks`` (at the piece's corners).
     """
 
     def __init__(
-        self,
-        start: Mapping[str, float],
-        slider_ranges: Mapping[str, tuple[float, float]],
-        x_range: tuple[float, float],
-        y_range: tuple[float, float],
-        x_ticks: Ticks | None = None,
+        self, rest: Mapping[str, float], shown: Mapping[str, Sequence[float]], piece: tuple[float, float, float]
     ) -> None:
         super().__init__()
-        self.now = dict(start)
-        self.plot = Plot(x_range, y_range, **PLOT_BOX)
-        self._axis_through_zero()
-        self.ticks = BoardTicks(self.plot, x_ticks or round_labels(*x_range, 6), round_labels(*y_range, 5))
-        self.plot.add(self.ticks)
+        self.piece, self.match = piece, match_by_slope(*piece)
+        start, end, _ = piece
+        self.now = {letter: float(getattr(self.match, letter)) for letter in LETTERS}
+        values = {letter: (*shown[letter], rest[letter], self.now[letter], 0.0) for letter in LETTERS}
+        half = max(6 / rest["w"], 1.3 * max(map(abs, shown["b"])) / rest["w"], 2 * abs(start), 2 * abs(end))
+        step = round_step(half, 3)
+        half = step * math.ceil(half / step - 1e-9)
+        self.wide: View = ((-half, half), (min(values["c"]) * 1.15, max(values["c"])))
+        self.close = close_view(self.match)
+        self.plot = SigmoidPlot(self.wide, round_labels(*self.wide[0], 6))
+        self.ticks = self.plot.ticks
         self.formula = formula(one_sigmoid_source(), style.FORMULA).place(FORMULA_BASELINE, center=FORMULA_CENTER)
         self.values = {letter: self._value(letter) for letter in LETTERS}
         self.stems = {letter: self._stem(letter) for letter in LETTERS}
-        self.sliders = {
-            letter: Slider(
-                letter,
-                slider_ranges[letter],
-                start[letter],
-                left=SLIDER_LEFT,
-                right=SLIDER_LEFT + SLIDER_LENGTH,
-                y=y,
-                color=color_of(letter),
-            )
-            for letter, y in zip(LETTERS, SLIDER_Y, strict=True)
-        }
+        self.sliders = {letter: self._slider(letter, values[letter]) for letter in LETTERS}
         self.x = self.plot.sample(300)
-        self.curve = self.plot.curve(self.x, self.y_of(start), palette.blue)
+        self.curve = self.plot.curve(self.x, self.y_of(self.now), palette.blue)
         self._middle = self.middle()
-        self.level, self.level_letter = self._level()
+        self.level, self.level_letter = level_at(self.plot, self.now["c"])
         self.marker = {letter: arrow(color_of(letter)) for letter in LETTERS}
-        self.marker["c"] = VGroup(self.marker["c"], formula(ROLE["c"] + "(c)", style.LETTER))
+        self.marker["c"] = VGroup(self.marker["c"], formula("magenta(c)", style.LETTER))
         self.halfway = self._halfway()
         self.ghosts = VGroup()
         self.add(self.ghosts)
+        self.plot.remove(self.ticks)
+        corners = close_ticks(self.match, (start, end))
+        self.close_ticks = MovingTicks(self.plot, corners, round_labels(*self.close[1], 5))
+        self.set_view(self.close)
 
     # -- parts ---------------------------------------------------------------------------------------------------
 
@@ -120,17 +106,14 @@ class SigmoidBoard(VGroup):
         x = self.formula.part(PART[letter]).get_center()[0]
         return segment((x, FORMULA_BASELINE - 0.16, 0), (x, VALUE_BASELINE + 0.42, 0), color_of(letter), style.GUIDE)
 
-    def _axis_through_zero(self) -> None:
-        """The x axis and its letter go where y is 0."""
-        rise = np.array([0.0, self.plot.at(0.0, 0.0)[1] - self.plot.x_axis.get_center()[1], 0.0])
-        self.plot.x_axis.shift(rise)
-        self.plot.x_label.shift(rise)
-
-    def _level(self) -> tuple[VMobject, TextMobject]:
-        start, end = self.plot.at(np.array(self.plot.x_range), self.now["c"])
-        letter = formula(ROLE["c"] + "(c)", style.LETTER)
-        letter.place(start[1] - 0.09, left=end[0] + LEVEL_LETTER)
-        return dashed(start, end, mix(palette.magenta, 0.7), dash=0.13), letter
+    def _slider(self, letter: str, values: Sequence[float]) -> Slider:
+        """A slider that has room for all values; that of b is as long on both sides of zero."""
+        low, high = 1.25 * min(values), 1.25 * max(values)
+        if letter == "b":
+            low, high = -max(abs(low), abs(high)), max(abs(low), abs(high))
+        y = SLIDER_Y[LETTERS.index(letter)]
+        right = SLIDER_LEFT + SLIDER_LENGTH
+        return Slider(letter, (low, high), self.now[letter], left=SLIDER_LEFT, right=right, y=y, color=color_of(letter))
 
     def _halfway(self) -> VGroup:
         """A dashed line through the curve's middle, from the axis to the far side, and at its foot b + w x_1 = 0."""
@@ -141,6 +124,17 @@ class SigmoidBoard(VGroup):
         name.place(foot - FOOT if up else foot + FOOT - 0.3, center=x)
         dot = Dot(self._middle, HALFWAY_DOT, color=palette.text)
         return VGroup(dashed((x, foot, 0), (x, end, 0), mix(palette.text, 0.6)), name, dot)
+
+    def band(self, measured: bool = False) -> VMobject:
+        """The piece itself as it is seen now: broad and dim, to be drawn under the sigmoid.
+
+        Thin and a bit brighter where distances to it are ``measured``.
+        """
+        share, width = MEASURED if measured else (0.45, style.BAND)
+        start, end, height = self.piece
+        low, high = self.plot.x_range
+        x = np.array([low, start, end, high])
+        return self.plot.curve(x, height * hard_sigmoid(x, start, end), mix(palette.blue, share), width)
 
     # -- numbers -------------------------------------------------------------------------------------------------
 
@@ -189,19 +183,26 @@ class SigmoidBoard(VGroup):
         self._set_markers()
         return self
 
-    def set_view(self, x_range: tuple[float, float], y_range: tuple[float, float]) -> SigmoidBoard:
-        """Look at another part of the plane: curve, axis and ticks go where they are seen then, in place; returns self.
-
-        Ghosts are the caller's to exchange.
-        """
-        self.plot.x_range, self.plot.y_range = x_range, y_range
-        self._axis_through_zero()
-        self.ticks.follow()
+    def set_view(self, view: View) -> SigmoidBoard:
+        """Look at another part of the plane: all but ghosts goes where it is seen then, in place; returns self."""
+        self.plot.look_at(view)
         self.x = self.plot.sample(300)
-        return self.set(**self.now)
+        self.set(**self.now)
+        self.close_ticks.follow()
+        return self
+
+    def settled(self) -> SigmoidBoard:
+        """As it is in the wide view when the sigmoid matches, with all its numbers; returns self."""
+        self.set_view(self.wide)
+        self.plot.add(self.ticks)
+        self.ghosts.add(self.band(measured=True))
+        numbers = [part[letter] for letter in LETTERS for part in (self.stems, self.values, self.sliders)]
+        self.add_to_back(self.plot)
+        self.add(self.curve, self.formula, *numbers)
+        return self
 
     def _set_markers(self) -> None:
-        """The slope in the middle as a tangent, the shift since the last ``start_shift``, the height as a measure."""
+        """The slope in the middle as a tangent, the shift since `show_marker`, the height as a measure."""
         middle = self.middle()
         origin, unit = self.plot.at(0, 0), self.plot.at(1, 1)
         scale = unit - origin
@@ -251,43 +252,7 @@ class SigmoidBoard(VGroup):
 
         return UpdateFromAlphaFunc(self, update, run_time=run_time, rate_func=smooth)
 
-    def leave_ghost(self, share: float = 0.5) -> VMobject:
+    def leave_ghost(self) -> None:
         """A thin, dim copy of the curve stays where the curve is now, under everything else."""
-        ghost = self.plot.curve(self.x, self.y_of(self.now), mix(palette.blue, share), style.GHOST_CURVE)
+        ghost = self.plot.curve(self.x, self.y_of(self.now), mix(palette.blue, 0.5), style.GHOST_CURVE)
         self.ghosts.add(ghost)
-        return ghost
-
-
-class BoardTicks(VGroup):
-    """Ticks on the line of zero and on the y axis, and their numbers: ``follow`` puts them where the plot has them.
-
-    Parts: ``x_marks``, ``x_labels`` (on the side where less is drawn), ``y_labels``. What the plot does not show is
-    clear.
-    """
-
-    def __init__(self, plot: Plot, x_ticks: Ticks, y_ticks: Ticks) -> None:
-        super().__init__()
-        kept = [k for k, value in enumerate(x_ticks.values) if value > plot.x_range[0]]  # none on the y axis
-        self.plot, self.y_values = plot, y_ticks.values
-        self.x_values = [x_ticks.values[k] for k in kept]
-        self.drop = UNDER if max(y_ticks.values) >= -min(y_ticks.values) else OVER
-        half = np.array([0.0, TICK, 0.0])
-        self.x_marks = VGroup(*(segment(-half, half, palette.axis, style.AXIS) for _ in self.x_values))
-        self.x_labels = VGroup(*(words(x_ticks.labels[k], style.TICK, palette.dim) for k in kept))
-        self.y_labels = VGroup(*(words(label, style.TICK, palette.dim) for label in y_ticks.labels))
-        self.add(self.x_marks, self.x_labels, self.y_labels)
-        self.follow()
-
-    def follow(self) -> BoardTicks:
-        """Go where the plot's present view has the numbers, in place; returns self."""
-        plot = self.plot
-        for value, mark, label in zip(self.x_values, self.x_marks, self.x_labels, strict=True):
-            at = plot.at(value, 0.0)
-            mark.move_to(at)
-            label.place(at[1] + self.drop, center=at[0])
-        low, high = plot.y_range
-        for value, label in zip(self.y_values, self.y_labels, strict=True):
-            label.place(plot.at(0.0, value)[1] - 0.09, right=plot.box[0] - Y_LABEL)
-            outside = max(low - value, value - high) / (high - low)
-            label.set_opacity(float(np.clip(1 - 30 * outside, 0.0, 1.0)))
-        return self

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 from gradreel.core.curves.piecewise import Decomposition, PiecewiseLinearCurve
 from gradreel.core.network.activations import sigmoid
 from gradreel.scenes import style
-from gradreel.scenes.lecture.curves.pictures.pieces import Badge
+from gradreel.scenes.lecture.curves.pictures.pieces import Badge, fitting_scale
 from gradreel.scenes.lecture.curves.sigmoid_matching import match_by_slope
 from gradreel.scenes.mobjects.plot import Plot, polyline, segment
 from gradreel.scenes.mobjects.text import Number, formula, words
@@ -17,7 +16,7 @@ from gradreel.scenes.style import mix, palette
 from manim import Animation, FadeIn, ManimColor, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
-RINGS = 6  # rows that still have room for a ring round their number
+ROOMY, RINGS = 5, 6  # rows that still have room for bold curves; for a ring round their number
 WITH_ALL = 3  # sigmoids that still have room for all their letters, not c alone
 LETTERS = {"c": "magenta", "b": "green", "w": "yellow"}  # a sigmoid's, in the formula's order
 LINE = 0.34  # from one number's baseline to the next
@@ -29,37 +28,30 @@ DOT = 0.065
 BADGE, BADGE_GAP = 0.24, 0.2  # of a step's number: radius, and from its right side to the step
 
 
-@dataclass(frozen=True)
-class RowLooks:
-    """How much room a row has: for bold curves, for a ring round its number; how wide its letters and numbers are."""
-
-    roomy: bool
-    ring: bool
-    column: float
-
-
 class SigmoidRow(VGroup):
-    """A badge, a zero line, the term's curve and, at the right, its ``letters`` with live numbers.
+    """Row ``k`` of ``count``: a badge, a zero line, the term's curve and, at the right, its letters with live numbers.
 
-    Parts: ``frame`` (badge, zero), ``content`` (curve, letters, numbers), ``numbers`` by letter, ``number`` the first.
+    Its curve lies on ``zero``, its badge has ``radius``. Parts: ``frame`` (badge, zero line), ``content`` (curve,
+    letters, numbers), ``numbers`` by letter, ``number`` the first.
     """
 
-    def __init__(self, k: int, zero: float, box: Box, radius: float, letters: Sequence[str], looks: RowLooks) -> None:
+    def __init__(self, k: int, count: int, zero: float, box: Box, radius: float) -> None:
         super().__init__()
         left, right, bottom, top = box
         color = palette.grey if k == 0 else palette.blue
         middle = (bottom + top) / 2
-        self.badge = Badge(str(k), color, radius) if looks.ring else words(str(k), style.SMALLEST, color)
+        with_all = count - 1 <= WITH_ALL
+        letters = ("b",) if k == 0 else tuple(LETTERS) if with_all else ("c",)
+        self.badge = Badge(str(k), color, radius) if count <= RINGS else words(str(k), style.SMALLEST, color)
         self.badge.move_to([left + radius, middle, 0])
-        self.line = (left + 2 * radius + 0.25, right - looks.column)
+        self.line = (left + 2 * radius + 0.25, right - (WIDE_COLUMN if with_all else COLUMN))
         self.zero_y = zero
         self.zero = segment((self.line[0], zero, 0), (self.line[1], zero, 0), palette.axis, 1.2)
-        width = style.SMALL_CURVE if looks.roomy else 3.6
-        self.curve = self._flat(color, width)
+        self.curve = self._flat(color, style.SMALL_CURVE if count <= ROOMY else 3.6)
         self.ghost = self._flat(mix(color, 0.5), style.GUIDE)
         self.numbers: dict[str, Number] = {}
         self.letters = VGroup()
-        size = OF_SOME if len(letters) > 1 else style.CELL if looks.roomy else style.SMALLEST
+        size = OF_SOME if len(letters) > 1 else style.CELL if count <= ROOMY else style.SMALLEST
         for j, letter in enumerate(letters):
             baseline = middle - 0.11 + (len(letters) - 1 - 2 * j) * LINE / 2
             ink = getattr(palette, LETTERS[letter]) if k else palette.grey
@@ -106,15 +98,12 @@ class SigmoidRows(VGroup):
         left, right, bottom, top = box
         spans = np.column_stack([np.minimum(extents[:, 0], 0.0), np.maximum(extents[:, 1], 0.0)])
         count = len(spans)
-        letters = tuple(LETTERS) if count - 1 <= WITH_ALL else ("c",)
-        column = WIDE_COLUMN if len(letters) > 1 else COLUMN
-        looks = RowLooks(roomy=count <= 5, ring=count <= RINGS, column=column)
-        gap, radius = (0.3, 0.27) if looks.roomy else (0.14, 0.24 if looks.ring else 0.13)
+        gap, radius = (0.3, 0.27) if count <= ROOMY else (0.14, 0.24 if count <= RINGS else 0.13)
         least = np.full(count, 2 * radius)
-        if len(letters) > 1:
-            gap, least[1:] = 0.18, len(letters) * LINE
+        if count - 1 <= WITH_ALL:
+            gap, least[1:] = 0.18, len(LETTERS) * LINE
         heights = spans[:, 1] - spans[:, 0]
-        self.scale_y = _fitting(heights, least, top - bottom - gap * (count - 1), scale)
+        self.scale_y = fitting_scale(heights, least, top - bottom - gap * (count - 1), scale)
         self.rows: list[SigmoidRow] = []
         y = top
         for k, (low, high) in enumerate(spans):
@@ -122,7 +111,7 @@ class SigmoidRows(VGroup):
             height = max(least[k], drawn)
             zero = y - height / 2 - drawn / 2 - low * self.scale_y
             box = (left, right, y - height, y)
-            self.rows.append(SigmoidRow(k, zero, box, radius, letters if k else ("b",), looks))
+            self.rows.append(SigmoidRow(k, count, zero, box, radius))
             y -= height + gap
         self.add(*self.rows)
 
@@ -138,17 +127,6 @@ class SigmoidRows(VGroup):
         for k, row in enumerate(self.rows[1:]):
             for letter, number in row.numbers.items():
                 number.set_value(float(units[letter][k]))
-
-
-def _fitting(heights: NDArray, least: NDArray, room: float, most: float) -> float:
-    """The largest scale, at most ``most``, at which rows, each at least ``least`` (K,) high, fit into ``room``."""
-    low, high = 0.0, most
-    if np.maximum(least, heights * high).sum() <= room:
-        return high
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if np.maximum(least, heights * middle).sum() <= room else (low, middle)
-    return low
 
 
 class SmallSteps(VGroup):
