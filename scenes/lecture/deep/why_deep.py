@@ -208,7 +208,7 @@ class WhyDeep(LectureScene):
             seconds = min(0.9, 5.0 / relus)
             for k in range(1, relus + 1):
                 dot = self.alone.plot.dot(*corner(whole, k - 1), palette.text, BEND_RADIUS)
-                bend = bending(self.one, self.alone, whole, (k - 1, k))
+                bend = bending(self.one, self.alone, whole, k)
                 counted = counting(self.alone_counts, k, count_bends(whole, k))
                 self.play(*bend, FadeIn(dot, scale=2.0), counted, run_time=seconds)
                 self.bend_dots.add(dot)
@@ -302,7 +302,7 @@ class WhyDeep(LectureScene):
         for k in range(1, relus + 1):
             self.folds_counts[0].show(k, count_bends(fat, k))
             said = [FadeIn(self.over_left[1])] if k == relus else []
-            bend = bending(self.small[0], self.hand[0], fat, (k - 1, k))
+            bend = bending(self.small[0], self.hand[0], fat, k)
             self.play(*bend, *said, run_time=ONE_LAYER_SECONDS / relus)
 
     def _fold(self, curve: NDArray, k: int, seconds: float) -> None:

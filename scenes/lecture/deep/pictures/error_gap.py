@@ -1,4 +1,4 @@
-"""How far a prediction is from its label, as a length: two dots, and what lies between. Pure functions of numbers."""
+"""How far a prediction is from its label, as a length: two dots, and what lies between."""
 
 from __future__ import annotations
 

@@ -214,16 +214,14 @@ def corner(whole: Built, k: int) -> tuple[float, float]:
     return x, float(whole.network.dataset.curve()(x))
 
 
-def bending(diagram: LayerDiagram, curves: Curves, whole: Built, relus: tuple[int, int]) -> list[Animation]:
-    """From the first to the second number of ``relus``: they light up in the diagram, and the blue curve bends."""
-    first, last = relus
-    lights = [emphasis(part, FULL) for k in range(first, last) for part in neuron(diagram, k)]
+def bending(diagram: LayerDiagram, curves: Curves, whole: Built, k: int) -> list[Animation]:
+    """ReLU ``k`` (from 1) comes in: it lights up in the diagram, and the blue curve bends."""
 
     def update(_: VMobject, share: float) -> None:
-        so_far = first + share * (last - first)
-        bent = so_far - np.floor(so_far)  # a long straight line turns slowly at first: its end is far away
-        curves.draw(drawn_by(whole, curves.x, np.floor(so_far) + bent**3))
+        bent = share**3  # a long straight line turns slowly at first: its end is far away
+        curves.draw(drawn_by(whole, curves.x, k - 1 + bent))
 
+    lights = [emphasis(part, FULL) for part in neuron(diagram, k - 1)]
     return [*lights, UpdateFromAlphaFunc(curves.blue, update)]
 
 

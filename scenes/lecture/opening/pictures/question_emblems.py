@@ -1,4 +1,4 @@
-"""What is left to ask, each question as a small copy of the picture that it comes from. Pure functions of numbers."""
+"""What is left to ask, each question as a small copy of the picture that it comes from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run in numbers: updates, loss, theta in its cells and the gradient below. Pure functions of numbers."""
+"""A run in numbers: updates, loss, theta in its cells and the gradient below."""
 
 from __future__ import annotations
 

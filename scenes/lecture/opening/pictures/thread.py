@@ -1,4 +1,4 @@
-"""The lecture's functions side by side: a line, pieces, a sum of sigmoids, layers. Pure functions of numbers."""
+"""The lecture's functions side by side: a line, pieces, a sum of sigmoids, layers."""
 
 from __future__ import annotations
 
