@@ -1,7 +1,4 @@
-"""Losses of ever larger networks as two lines with a number at each point: solid is seen, dashed is unseen.
-
-A pure function of numbers.
-"""
+"""Losses of ever larger networks as two lines with a number at each point: solid is seen, dashed is unseen."""
 
 from __future__ import annotations
 
@@ -10,11 +7,23 @@ from itertools import pairwise
 
 import numpy as np
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.plot import Plot, ring, segment
+from gradreel.scenes.mobjects.plot import Plot, dashed, ring, segment
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.style import mix, palette
-from manim import Circle, ManimColor, Polygon, VGroup, VMobject
+from gradreel.scenes.style import emphasis, mix, palette
+from manim import (
+    Animation,
+    Circle,
+    FadeIn,
+    LaggedStart,
+    ManimColor,
+    Polygon,
+    Scene,
+    UpdateFromAlphaFunc,
+    VGroup,
+    VMobject,
+    linear,
+)
 from numpy.typing import NDArray
 
 ROOM = 0.86  # of the height that the largest loss takes
@@ -114,6 +123,37 @@ class DepthLines(VGroup):
     def mark(self, kind: str, k: int) -> VMobject:
         """A thin ring around a point of network ``k``."""
         return Circle(radius=RING, color=palette.text, stroke_width=style.BOX).move_to(self.point(kind, k))
+
+    def level(self, k: int) -> VMobject:
+        """Network ``k``'s unseen loss, dashed across those of all larger ones."""
+        start = self.point("unseen", k) + np.array([0.3, 0.0, 0.0])
+        end = self.plot.at(self.count - 1 + 0.12, float(self.losses["unseen"][k]))
+        return dashed(start, end, mix(palette.text, 0.75))
+
+    def others_back(self, ks: Sequence[int], share: float) -> list[Animation]:
+        """Points and numbers of all networks but ``ks`` step back."""
+        return [
+            emphasis(part, share)
+            for kind in KINDS
+            for k, *parts in zip(self.known(kind), self.dots[kind], self.values[kind], strict=True)
+            if k not in ks
+            for part in parts
+        ]
+
+    def draw(
+        self, scene: Scene, kind: str, seconds: float, dots: bool = True, also: Mapping[int, VMobject] | None = None
+    ) -> None:
+        """Plays a line from network to network, the numbers as it passes them, and ``also`` what is there, by network.
+
+        With its ``dots``, unless they are on the screen already.
+        """
+        line, last = self.lines[kind], float(self.lines[kind].data_x[-1])
+        parts = [self.dots[kind], self.values[kind]] if dots else [self.values[kind]]
+        points = {k: VGroup(*point) for k, *point in zip(self.known(kind), *parts, strict=True)} | dict(also or {})
+        draw = UpdateFromAlphaFunc(line, lambda _, share: line.show(share * last), run_time=seconds, rate_func=linear)
+        shown = [FadeIn(points[k], run_time=0.15 * seconds) for k in sorted(points)]
+        scene.play(draw, LaggedStart(*shown, lag_ratio=1.0, run_time=1.1 * seconds))
+        scene.add(line, self.dots[kind], self.values[kind])  # the points lie on the line
 
     def keep_clear(self, points: NDArray) -> None:
         """The numbers find their places anew, clear also of ``points`` (n, 3): not yet on screen."""

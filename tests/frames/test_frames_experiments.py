@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from gradreel.core.analysis.results import LossByEpoch, Losses, Result
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.lecture.experiments import one_run
+from gradreel.scenes.lecture.experiments import overfitting
 from gradreel.scenes.lecture.experiments.depth_experiment import DepthExperiment
 from gradreel.scenes.lecture.experiments.networks_scene import NetworksScene
 from gradreel.scenes.lecture.experiments.overfitting import Overfitting
@@ -32,7 +32,7 @@ def ours(monkeypatch):
 
     def results(self):
         found = []
-        for network in self.networks(self.parameters):
+        for network in self.parameters.networks():
             seen, unseen = OURS[network.hidden]
             losses = (Losses(np.array([loss - 0.2, loss + 0.2])) for loss in (seen, unseen))
             found.append(Result(network, (0, 1), *losses, None))
@@ -42,7 +42,7 @@ def ours(monkeypatch):
     both = LossByEpoch(3 * share, 40 + 700 * np.exp(-9 * share), 335 + 500 * np.exp(-25 * share) + 150 * share)
     monkeypatch.setattr(LectureScene, "other_data", False)
     monkeypatch.setattr(NetworksScene, "results", results)
-    monkeypatch.setattr(one_run, "losses_with_the_least", lambda trace, states: both)
+    monkeypatch.setattr(overfitting, "losses_with_the_least", lambda trace, states: both)
 
 
 def test_width_experiment(frames, ours, look):

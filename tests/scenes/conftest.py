@@ -82,7 +82,7 @@ def results_are(monkeypatch) -> Callable[..., None]:
 
     def set_results(training, unseen) -> None:
         def results(self):
-            each = zip(self.networks(self.parameters), map(losses, training), map(losses, unseen), strict=True)
+            each = zip(self.parameters.networks(), map(losses, training), map(losses, unseen), strict=True)
             return tuple(Result(network, tuple(range(len(a.by_seed))), a, b, None) for network, a, b in each)
 
         monkeypatch.setattr(NetworksScene, "results", results)

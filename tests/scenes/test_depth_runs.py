@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from gradreel.scenes.lecture.experiments.depth_experiment import DepthExperiment
-from gradreel.scenes.mobjects.bars import above_the_picture, seed_dot
+from gradreel.scenes.lecture.experiments.pictures.loss_scale import seed_dot
+from gradreel.scenes.mobjects.loss_lines import above_the_picture
 from gradreel.scenes.style import FAINT, FULL, palette
 from manim import DL, RIGHT, UR, Dot
 
@@ -29,9 +30,9 @@ def looked_at(play, results_are):
                 found["word"] = scene.scale_labels[-1].get_bottom()[1]
                 most = scene.picture.most
                 for kind, height in (("low", 0.4 * most), ("high", 3 * most)):
-                    scene.courses = {name: [[np.full(4, height)] * 2] * 5 for name in ("training", "unseen")}
-                    scene._show_runs(3.0)
-                    swarm = scene.swarms["unseen"][1]
+                    scene.runs.courses = {name: [[np.full(4, height)] * 2] * 5 for name in ("training", "unseen")}
+                    scene.runs.show(3.0)
+                    swarm = scene.runs.swarms["unseen"][1]
                     found[kind] = [(len(dot.points), dot.get_top()[1]) for dot in swarm]
             if beat.startswith("lecture"):
                 found["numbers"] = [value.get_center() for value in scene.lecture.values["unseen"]]
@@ -81,7 +82,7 @@ def test_each_unseen_number_is_nearer_to_its_mean_than_to_a_run_and_touches_none
         if not beat.startswith("unseen-"):
             return
         picture = scene.picture
-        for k, (number, swarm) in enumerate(zip(picture.values["unseen"], scene.swarms["unseen"], strict=True)):
+        for k, (number, swarm) in enumerate(zip(picture.values["unseen"], scene.runs.swarms["unseen"], strict=True)):
             (left, low), (right, high) = (number.get_corner(corner)[:2] for corner in (DL, UR))
             for dot in swarm:
                 x, y = dot.get_center()[:2]
@@ -100,7 +101,7 @@ def test_the_lectures_line_is_broken_where_it_has_a_word(play, results_are):
 
     def look(scene, beat):
         if beat.startswith("lecture"):
-            found["words"] = {k: text.source for k, text in scene.lecture_words.items()}
+            found["words"] = {k: text.source for k, text in scene.lecture.words.items()}
             x = np.array([scene.lecture.plot.data(point)[0] for point in scene.lecture.lines["unseen"].points])
             found["nearest"] = float(np.abs(x - 2).min())
             assert all(np.abs(x - k).min() < 0.1 for k in (0, 1, 3, 4))
@@ -126,8 +127,8 @@ def test_where_it_may_be_chance_the_runs_of_both_networks_come_forward(play, res
         if not beat.startswith("unseen-"):
             return
         shown["beat"], picture = beat, scene.picture
-        shown["runs"] = [{dot.emphasis for dot in swarm} for swarm in scene.swarms["unseen"]]
-        shown["sizes"] = [swarm[0].width for swarm in scene.swarms["unseen"]]
+        shown["runs"] = [{dot.emphasis for dot in swarm} for swarm in scene.runs.swarms["unseen"]]
+        shown["sizes"] = [swarm[0].width for swarm in scene.runs.swarms["unseen"]]
         shown["line"] = picture.lines["unseen"].emphasis
         shown["level"] = scene.marks[-1].get_center()[1] - picture.point("unseen", 0)[1]
 

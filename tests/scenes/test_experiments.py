@@ -21,14 +21,16 @@ from gradreel.scenes.base import LectureScene, SceneContext
 from gradreel.scenes.lecture.daily_data import shown_name
 from gradreel.scenes.lecture.experiments.depth_experiment import DepthExperiment
 from gradreel.scenes.lecture.experiments.networks_scene import (
-    DepthsScene,
-    NetworksScene,
+    DepthsParameters,
+    NetworksParameters,
     lecture_written,
 )
+from gradreel.scenes.lecture.experiments.pictures.loss_bars import SEEN, UNSEEN, Columns
+from gradreel.scenes.lecture.experiments.pictures.loss_scale import AboveTheScale
 from gradreel.scenes.lecture.experiments.pictures.relu_blocks import ReluBlocks, common_step
+from gradreel.scenes.lecture.experiments.pictures.width_board import LossPanel
 from gradreel.scenes.lecture.experiments.width_experiment import WidthExperiment
-from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, AboveTheScale, Columns, above_the_picture
-from gradreel.scenes.mobjects.loss_lines import LossPanel, below
+from gradreel.scenes.mobjects.loss_lines import above_the_picture, below
 from gradreel.scenes.stills import visit_beats
 from gradreel.scenes.style import FULL, PRESENT
 from gradreel.scenes.testing.layout import check_scene
@@ -52,7 +54,7 @@ def test_bars_and_dots_are_the_recorded_losses(play, media):
                     seen[k, side] = (np.array([height, *dots]) / (columns.y(1.0) - columns.bottom), bar)
 
     play(WidthExperiment, look, **WIDTHS)
-    for k, network in enumerate(WidthExperiment.networks(WidthExperiment.validated(WIDTHS))):
+    for k, network in enumerate(WidthExperiment.validated(WIDTHS).networks()):
         result = result_of(network, media / "traces")
         for side in ("training", "unseen"):
             shown, bar = seen[k, side]
@@ -69,20 +71,26 @@ def test_dots_of_all_runs_sink_with_their_losses_and_gather_at_the_mean(play, me
         if beat == "train":
             seen["top"] = plot.y_range[1]
             for kind in ("training", "unseen"):
-                seen["end", kind] = [[plot.data(dot.get_center()) for dot in swarm] for swarm in scene.swarms[kind]]
-            scene._show_runs(1.0)
-            seen["early"] = [[plot.data(dot.get_center())[1] for dot in swarm] for swarm in scene.swarms["training"]]
-            scene._show_runs(3.0)
+                seen["end", kind] = [
+                    [plot.data(dot.get_center()) for dot in swarm] for swarm in scene.runs.swarms[kind]
+                ]
+            scene.runs.show(1.0)
+            seen["early"] = [
+                [plot.data(dot.get_center())[1] for dot in swarm] for swarm in scene.runs.swarms["training"]
+            ]
+            scene.runs.show(3.0)
         if beat.startswith("unseen-"):
             on_screen = scene.get_mobject_family_members()
-            assert not any(dot in on_screen for swarm in scene.swarms["training"] for dot in swarm)
-            assert all(dot in on_screen for swarm in scene.swarms["unseen"] for dot in swarm), "the scatter is shown"
+            assert not any(dot in on_screen for swarm in scene.runs.swarms["training"] for dot in swarm)
+            assert all(dot in on_screen for swarm in scene.runs.swarms["unseen"] for dot in swarm), (
+                "the scatter is shown"
+            )
             for kind in ("training", "unseen"):
                 seen["mean", kind] = [plot.data(dot.get_center())[1] for dot in scene.picture.dots[kind]]
                 seen["written", kind] = [value.source.replace("\\", "") for value in scene.picture.values[kind]]
 
     play(DepthExperiment, look, **DEPTHS)
-    for k, network in enumerate(DepthExperiment.networks(DepthExperiment.validated(DEPTHS))):
+    for k, network in enumerate(DepthExperiment.validated(DEPTHS).networks()):
         result = result_of(network, media / "traces")
         for kind in ("training", "unseen"):
             losses = getattr(result, kind)
@@ -124,7 +132,7 @@ def test_words_go_along_with_the_last_networks_runs(play):
         if beat == "train":
             labels = scene.picture.labels
             seen["end"] = {kind: label.get_center() for kind, label in labels.items()}
-            scene._show_labels(1.0)
+            scene.runs.show_labels(1.0)
             seen["early"] = {kind: label.get_center() for kind, label in labels.items()}
             assert all(label in scene.get_mobject_family_members() for label in labels.values())
 
@@ -146,7 +154,7 @@ def test_both_lines_go_through_the_exact_losses_of_the_first_seeds_states(play, 
                 seen[k] = (corners, tip, panel.plot.y_range[1])
 
     play(WidthExperiment, look, **WIDTHS)
-    for k, network in enumerate(WidthExperiment.networks(WidthExperiment.validated(WIDTHS))):
+    for k, network in enumerate(WidthExperiment.validated(WIDTHS).networks()):
         trace = trace_of(network.experiments[0])
         states = loss_by_epoch(trace, 40)
         epoch, views = states.epoch, getattr(states, name)
@@ -276,7 +284,7 @@ def test_no_training_number_lies_on_a_dot_of_unseen_days_that_is_still_scattered
         on_screen = scene.get_mobject_family_members()
         for number in scene.picture.values["training"]:
             low, high = (number.get_corner(corner)[:2] for corner in (DL, UR))
-            for dot in (dot for swarm in scene.swarms["unseen"] for dot in swarm):
+            for dot in (dot for swarm in scene.runs.swarms["unseen"] for dot in swarm):
                 assert dot in on_screen
                 at, radius = dot.get_center()[:2], dot.width / 2
                 under.append(((at > low - radius) & (at < high + radius)).all())
@@ -434,8 +442,8 @@ def test_a_run_that_is_missing_is_named(tmp_path):
 
 def test_a_scene_must_say_which_networks_it_shows():
     with pytest.raises(NotImplementedError, match="override networks"):
-        NetworksScene.networks(NetworksScene.Parameters())
-    assert DepthsScene.networks(DepthsScene.Parameters())[0].hidden == ()
+        NetworksParameters().networks()
+    assert DepthsParameters().networks()[0].hidden == ()
 
 
 def test_columns_are_a_scale():

@@ -25,8 +25,8 @@ from gradreel.scenes.lecture.curves.sum_of_sigmoids import SumOfSigmoids
 from gradreel.scenes.lecture.deep.backprop import Backprop
 from gradreel.scenes.lecture.deep.deeper_and_deeper import DeeperAndDeeper
 from gradreel.scenes.lecture.deep.why_deep import WhyDeep
-from gradreel.scenes.lecture.experiments.chosen_network import DaysToCome
 from gradreel.scenes.lecture.experiments.forecast import EVE, JUMP, Forecast
+from gradreel.scenes.lecture.experiments.model_selection import DaysToCome
 from gradreel.scenes.lecture.networks.more_features import MoreFeatures
 from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
 from gradreel.scenes.lecture.optimization.batches import Batches
@@ -139,7 +139,7 @@ def test_model_selection(trace_of):
     run = depth_experiments(depths=(0,))[0].experiments[0]
     theta = np.asarray(trace_of(run).parameters[-1])
     to_come = DaysToCome(run, theta, 2)
-    whole, _, predicted = to_come.by_weekday
+    whole, predicted = to_come.by_weekday
     tomorrow = int(to_come.ahead.weekdays[0])
     assert tomorrow in LOW_WEEKDAYS and to_come.ahead.prediction[0] < to_come.series.array()[-7:].mean()  # "so low?"
     low = list(LOW_WEEKDAYS)

@@ -12,8 +12,7 @@ from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.synthetic import LOW_WEEKDAYS
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
-from gradreel.scenes.lecture.experiments.chosen_network import means_by_weekday
-from gradreel.scenes.lecture.experiments.model_selection import ModelSelection
+from gradreel.scenes.lecture.experiments.model_selection import ModelSelection, means_by_weekday
 from gradreel.scenes.lecture.experiments.pictures.days_ahead import Clicks, DaysAhead
 from gradreel.scenes.lecture.experiments.pictures.loss_plane import LossPlane
 from gradreel.scenes.lecture.experiments.pictures.misses import DOT, swarm
@@ -29,7 +28,7 @@ SMALL = {"dataset": WEEK, "depths": (0, 1), "width": 4, "seeds": (0, 1), "epochs
 
 
 def networks(parameters):
-    return ModelSelection.networks(ModelSelection.validated(parameters))
+    return ModelSelection.validated(parameters).networks()
 
 
 @pytest.fixture
@@ -105,7 +104,7 @@ def test_names_do_not_cross_while_the_axis_of_depths_becomes_the_planes(media):
 
 def test_the_forecast_is_the_chosen_networks(trace_of, small):
     scene, lines = small.scene, small.lines
-    run = scene.choice.best.network.experiments[0]
+    run = scene.best.network.experiments[0]
     theta = np.asarray(trace_of(run).parameters[-1])
     expected = forecast(run, theta, 2)
     places = [scene.days.plot.data(point.get_center()) for point in scene.days.predicted]
@@ -120,7 +119,7 @@ def test_the_forecast_is_the_chosen_networks(trace_of, small):
 
 def test_the_errors_are_those_measured_over_unseen_days(trace_of, small):
     scene, lines = small.scene, small.lines
-    run = scene.choice.best.network.experiments[0]
+    run = scene.best.network.experiments[0]
     one, two = (horizon_errors(run, np.asarray(trace_of(run).parameters[-1]), days) for days in (1, 2))
     means = [float(one.mean_absolute[0]), float(two.mean_absolute[1])]
     for k, spread in enumerate(scene.days.spreads):
@@ -141,7 +140,7 @@ def test_the_mean_miss_is_over_all_unseen_days_however_many_are_predicted(play):
     few, many = (play(ModelSelection, days=days, **alone).scene for days in (2, 5))
     for scene in (few, many):
         assert len(scene.to_come.errors[0]) == scene.dataset.n_unseen == len(scene.days.misses[0])
-        assert scene.to_come.usual[0] == pytest.approx(scene.choice.best.unseen.mean, rel=1e-5)
+        assert scene.to_come.usual[0] == pytest.approx(scene.best.unseen.mean, rel=1e-5)
     assert len(many.to_come.errors[4]) == many.dataset.n_unseen - 4
 
 
@@ -162,7 +161,7 @@ def test_a_prediction_and_its_error_have_one_unit_and_digits_for_both(views, err
 
 def test_each_network_lies_at_its_two_losses_and_the_lines_stop_at_the_least(small):
     scene = small.scene
-    plane, outcome = scene.plane, scene.choice.outcome
+    plane, outcome = scene.plane, scene.outcome
     places = [plane.plot.data(dot.get_center()) for dot in plane.dots]
     losses = [(result.training.mean, result.unseen.mean) for result in outcome]
     np.testing.assert_allclose(places, losses, rtol=1e-9)
@@ -187,10 +186,10 @@ def test_losses_that_hardly_differ_look_alike():
 
 def test_what_is_chosen_follows_the_unseen_loss(foretold):
     scene, lines = foretold({1: 0.9, 7: 0.1})
-    assert scene.choice.best.network.hidden == ()
+    assert scene.best.network.hidden == ()
     assert "the linear model" in next(line["en"] for name, line in lines.items() if name.startswith("choice"))
     scene, lines = foretold({1: -1.0})
-    assert scene.choice.best.network.hidden == (4,)
+    assert scene.best.network.hidden == (4,)
     assert "一层" in next(line["zh"] for name, line in lines.items() if name.startswith("choice"))
 
 
@@ -240,7 +239,7 @@ def test_the_bars_are_our_losses_and_the_lectures(foretold, worse):
             assert scene.plane.dots[1] not in scene.get_mobject_family_members(), "the plane has left"
 
     scene, _ = foretold(worse, look)
-    losses = [result.unseen.mean for result in scene.choice.outcome]
+    losses = [result.unseen.mean for result in scene.outcome]
     for pair, expected in zip(seen, (losses, (460, 380)), strict=True):
         heights = [bar.height for bar in pair.bars]
         assert heights[1] / heights[0] == pytest.approx(expected[1] / expected[0], rel=1e-6)
@@ -294,7 +293,7 @@ def test_weekdays_shares_of_all_days_stand_beside_those_of_the_forecasts(of_the_
         seen[beat] = scene.means in scene.mobjects if hasattr(scene, "means") else None
 
     scene, _ = foretold({7: 0.9, 6: 0.1}, look, **{**OWN, "dataset": own(SERIES[:208])})
-    whole, _, prediction = scene.to_come.by_weekday
+    whole, prediction = scene.to_come.by_weekday
     days = np.arange(208) % 7  # from a Monday on
     np.testing.assert_allclose(whole, [SERIES[:208][days == day].mean() for day in range(7)])
     drawn = scene.means
@@ -330,7 +329,7 @@ def test_every_miss_is_a_dot_as_far_off_as_it_was(small):
 
 
 def test_gaps_are_the_unseen_days_misses_and_come_to_tomorrow_as_long_as_they_were(small, trace_of):
-    days, run = small.scene.days, small.scene.choice.best.network.experiments[0]
+    days, run = small.scene.days, small.scene.best.network.experiments[0]
     tomorrow, gaps, at = days.day(0), days.gaps, days.plot.at
     measured = next_days(run, np.asarray(trace_of(run).parameters[-1]))
     both = np.stack([measured.prediction, measured.truth], axis=-1)
@@ -387,12 +386,12 @@ def test_the_plot_is_as_high_as_the_misses_need(small):
 def test_the_mean_of_all_runs_is_told_beside_that_of_the_one_shown(small):
     scene = small.scene
     said = small.lines["error-runs"]["en"]
-    mean, one = scene.counted(scene.choice.best.unseen.mean), scene.counted(scene.to_come.usual[0])
+    mean, one = scene.counted(scene.best.unseen.mean), scene.counted(scene.to_come.usual[0])
     assert f"{one} views on average, and two days ahead" in said and f"All runs, a day ahead: {mean}." in said
     row = scene.panel.mean
     assert [text.source for text in row] == [
         "a day ahead, mean of 2 runs",
-        scene.counted(scene.choice.best.unseen.mean),
+        scene.counted(scene.best.unseen.mean),
     ]
     assert row in scene.mobjects
 

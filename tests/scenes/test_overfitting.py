@@ -15,12 +15,11 @@ from gradreel.core.analysis.results import (
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
-from gradreel.scenes.lecture.experiments import one_run
-from gradreel.scenes.lecture.experiments.one_run import BESIDE, LABELLED, RUN_RIGHT
-from gradreel.scenes.lecture.experiments.overfitting import Overfitting
-from gradreel.scenes.lecture.experiments.pictures.gap_measure import FREE
+from gradreel.scenes.lecture.experiments import overfitting
+from gradreel.scenes.lecture.experiments.overfitting import RUN_RIGHT, Overfitting
+from gradreel.scenes.lecture.experiments.pictures.run_lines import BESIDE, FREE, LABELLED, SLOW_START
 from gradreel.scenes.mobjects.depth_lines import KINDS
-from gradreel.scenes.mobjects.loss_lines import SLOW_START, calmed
+from gradreel.scenes.mobjects.loss_lines import calmed
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.style import RIGHT_EDGE
 from gradreel.scenes.testing.layout import check_scene
@@ -63,7 +62,7 @@ def test_points_lines_and_numbers_are_the_recorded_losses(play, media):
             seen[kind] = (np.array(dots), np.array(line), numbers)
 
     play(Overfitting, look, **SMALL)
-    results = [result_of(network, media / "traces") for network in Overfitting.networks(Overfitting.validated(SMALL))]
+    results = [result_of(network, media / "traces") for network in Overfitting.validated(SMALL).networks()]
     for kind in ("training", "unseen"):
         means = [getattr(result, kind).mean for result in results]
         dots, line, numbers = seen[kind]
@@ -98,23 +97,24 @@ def test_the_words_go_with_the_lines_from_where_their_order_stays(play):
 
     def look(scene, name):
         if name == "sink":
-            for kind, (x, y, _) in scene._reached(scene.turn).items():
-                placed.append((y, scene.labels[kind].get_left()[0] - x, scene.labels[kind].get_center()[1] - y))
+            for kind, (x, y, _) in scene.run.reached(scene.turn).items():
+                word = scene.labels.words[kind]
+                placed.append((y, word.get_left()[0] - x, word.get_center()[1] - y))
 
     scene = play(Overfitting, look, **SMALL | {"epochs": 12}).scene
     (_, _, under), (_, _, over) = sorted(placed)
     assert under < 0 < over and [left for _, left, _ in placed] == pytest.approx([BESIDE, BESIDE], abs=0.05)
-    assert scene._labelled_from() >= LABELLED
+    assert scene.labels.first_share(scene.turn) >= LABELLED
     turn = scene.turn
 
     def crossing(epoch):
         share = (epoch / turn) ** (1 / SLOW_START)
         return {"training": np.array([0, 0.7 - share, 0]), "unseen": np.zeros(3)}
 
-    scene._reached = crossing
-    assert scene._labelled_from() == pytest.approx(0.7, abs=0.02)
-    scene._reached = lambda epoch: {"training": np.zeros(3), "unseen": np.array([0, 1, 0])}
-    assert scene._labelled_from() == LABELLED
+    scene.run.reached = crossing
+    assert scene.labels.first_share(scene.turn) == pytest.approx(0.7, abs=0.02)
+    scene.run.reached = lambda epoch: {"training": np.zeros(3), "unseen": np.array([0, 1, 0])}
+    assert scene.labels.first_share(scene.turn) == LABELLED
 
 
 def test_the_least_loss_hangs_at_the_thin_line_s_dip(of_the_lesson, play, monkeypatch):
@@ -130,7 +130,7 @@ def test_the_least_loss_hangs_at_the_thin_line_s_dip(of_the_lesson, play, monkey
             lowest = plot.data(dip.get_bottom())[1]
             seen[name] = dip.get_stroke_opacity(), lowest, dip.data_x, dip.width, ends[1] - ends[0]
 
-    monkeypatch.setattr(one_run, "losses_with_the_least", lambda *_: LossByEpoch(epochs, training, unseen))
+    monkeypatch.setattr(overfitting, "losses_with_the_least", lambda *_: LossByEpoch(epochs, training, unseen))
     scene = play(Overfitting, look, **SMALL | {"epochs": 12}).scene
     assert [text.source for text in scene.lucky] == ["one lucky dip"]
     assert (seen["sink"][0], seen["part"][0]) == (0, 1)
@@ -175,7 +175,7 @@ def test_how_far_the_losses_are_apart_is_measured_where_they_part_and_at_the_end
 ):
     share = np.linspace(0, 1, 60)
     seen_loss, unseen = 40 + 700 * np.exp(-9 * share), 335 + 500 * np.exp(-25 * share) + 150 * share
-    monkeypatch.setattr(one_run, "losses_with_the_least", lambda *_: LossByEpoch(3 * share, seen_loss, unseen))
+    monkeypatch.setattr(overfitting, "losses_with_the_least", lambda *_: LossByEpoch(3 * share, seen_loss, unseen))
     results_are([208, 52, 27], [400, 520, 471])
     measured = {}
 
@@ -194,7 +194,7 @@ def test_how_far_the_losses_are_apart_is_measured_where_they_part_and_at_the_end
 
 
 def test_the_least_is_that_of_all_kept_states_and_drawn_as_found(of_the_lesson, play, monkeypatch):
-    monkeypatch.setattr("gradreel.scenes.lecture.experiments.one_run.STATES", 50)  # far fewer than are kept
+    monkeypatch.setattr("gradreel.scenes.lecture.experiments.overfitting.STATES", 50)  # far fewer than are kept
     played = play(Overfitting, **TENT)
     assert "part" in played.beats
     scene = played.scene
@@ -308,7 +308,7 @@ def test_ours_and_the_lectures_heights_can_be_compared_if_they_are_of_one_size(p
 def test_the_axis_ends_soon_after_an_early_turn_and_widens_to_all_epochs(of_the_lesson, play, monkeypatch):
     epochs, seen = np.linspace(0, 12, 97), {}
     training, unseen = 900 - 60 * epochs, np.interp(epochs, [0.0, 2.0, 12.0], [900.0, 500.0, 610.0])
-    monkeypatch.setattr(one_run, "losses_with_the_least", lambda *_: LossByEpoch(epochs, training, unseen))
+    monkeypatch.setattr(overfitting, "losses_with_the_least", lambda *_: LossByEpoch(epochs, training, unseen))
 
     def look(scene, beat):
         seen[beat] = scene.run.plot.x_range[1], scene.epochs[-1].get_center()[0], float(scene.run.plot.at(0, 0)[0])
@@ -327,7 +327,7 @@ def test_the_dashed_line_is_named_smoothed_and_its_word_keeps_off_the_run(of_the
 
     def look(scene, beat):
         if beat in ("sink", "part"):
-            label, run = scene.labels["unseen"], scene.run
+            label, run = scene.labels.words["unseen"], scene.run
             drawn = np.concatenate([run.every.get_all_points(), run.unseen_tip.get_all_points()])
             seen[beat] = label.source, label.get_corner(DL), label.get_corner(UR), drawn
 
@@ -364,7 +364,7 @@ def test_the_lectures_points_are_where_ours_were_going(play, results_are):
         line, goal = scene.picture.lines[kind], scene.lecture.lines[kind]
         assert line.corners == pytest.approx(goal.corners, nan_ok=True)
         assert line.get_stroke_color() == goal.get_stroke_color()
-    (k, word), lecture = next(iter(scene.lecture_words.items())), scene.lecture
+    (k, word), lecture = next(iter(scene.lecture.words.items())), scene.lecture
     assert (k, word.source) == (2, "somewhat better")
     x = lecture.lines["unseen"].get_all_points()[:, 0]
     assert not ((x > word.get_left()[0]) & (x < word.get_right()[0])).any()  # no line where there is no number

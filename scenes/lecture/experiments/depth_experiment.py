@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import numpy as np
-from gradreel.core.analysis.results import worst_by_unseen
+from gradreel.core.analysis.results import loss_by_epoch
 from gradreel.scenes import style
-from gradreel.scenes.lecture.experiments.depth_picture import BOX, LECTURE_BEST, LECTURE_WORSE
-from gradreel.scenes.lecture.experiments.depth_runs import SMALL, DepthRuns
-from gradreel.scenes.lecture.experiments.networks_scene import lecture_written
+from gradreel.scenes.lecture.experiments.networks_scene import DepthsParameters, NetworksScene, lecture_written
+from gradreel.scenes.lecture.experiments.pictures.depth_picture import (
+    BOX,
+    LECTURE_BEST,
+    LECTURE_WORSE,
+    LectureDepths,
+    loss_scale,
+    mean_losses,
+    our_depths,
+)
+from gradreel.scenes.lecture.experiments.pictures.loss_bars import UNSEEN
+from gradreel.scenes.lecture.experiments.pictures.loss_scale import OVER_TOP, TOP_ROOM, AboveTheScale
 from gradreel.scenes.lecture.experiments.pictures.relu_blocks import networks_as_dots, wires
+from gradreel.scenes.lecture.experiments.pictures.run_swarms import SMALL, SPREAD, RunSwarms
 from gradreel.scenes.lecture.runs import LECTURE_DEPTHS
-from gradreel.scenes.mobjects.bars import UNSEEN
-from gradreel.scenes.mobjects.depth_lines import KINDS, LABELS_APART, DepthLines
+from gradreel.scenes.mobjects.depth_lines import KINDS, LABELS_APART, DepthLines, most_of
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.loss_lines import SLOW_START
 from gradreel.scenes.mobjects.plot import polyline, segment
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
-from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize, palette
 from gradreel.scenes.words.counts import Count
 from manim import (
     RIGHT,
     UP,
+    Animation,
     Create,
     FadeIn,
     FadeOut,
@@ -31,8 +40,15 @@ from manim import (
     VGroup,
     VMobject,
     linear,
+    smooth,
+    squish_rate_func,
 )
+from numpy.typing import NDArray
 
+STATES = 40  # at which the losses of a run are known, at most
+SLOW_START = 2.5  # power of the share of a walk that gives its share of the epochs: most happens in the first ones
+ASTRAY = 1.2  # of the picture that the means need: a run that ends higher has no room
+BEYOND_RINGS, BEYOND_RUNS = 0.3, 0.12  # from the last runs to the lines' names, where there is room; to the scale's end
 PICTURE = 0.3  # free above and below the blocks of dots
 BLOCK = 0.8  # of the distance between two networks that a block may take
 TRAINING_SECONDS, TOLD_SECONDS = 6.4, 1.4  # that the runs sink; that it is told before what a dot is, and a ring
@@ -40,41 +56,74 @@ OVER_NUMBERS, FOOT = 0.16, 0.1  # from numbers up to the bracket over them; leng
 WHY_SIZE, WHY_ROOM = 44, 0.75  # of the question mark; the height that it needs
 
 
-class DepthExperiment(DepthRuns):
+class DepthExperiment(NetworksScene):
     """Networks of ever more hidden layers: the losses of all their runs while they train, then what they come to."""
 
+    Parameters = DepthsParameters
+
     def construct(self) -> None:
-        self.prepare()
+        self._prepare()
         self._networks_beat()
         self._train_beat()
         self._training_beat()
         self._unseen_beat()
-        if self._with_lecture:
+        if self.with_lecture:
             self._lecture_beat()
         self.hand_on(self.picture.axis)
 
-    @property
-    def _with_lecture(self) -> bool:
-        """Whether the lecture's own losses can be drawn over ours: of the same networks, in the same scale."""
-        return tuple(result.network.hidden for result in self.outcome) == LECTURE_DEPTHS and self.one_scale()
-
-    def prepare(self) -> None:
-        super().prepare()
-        plot = self.picture.plot
+    def _prepare(self) -> None:
+        self.picture = self._picture()
+        plot, count = self.picture.plot, len(self.outcome)
+        # Whether the lecture's own losses can be drawn over ours: of the same networks, in the same scale
+        self.with_lecture = tuple(r.network.hidden for r in self.outcome) == LECTURE_DEPTHS and self.one_scale()
+        # The last network's runs need room between it and the words for seen and unseen
+        last, step = (float(plot.at(k, 0.0)[0]) for k in (count - 1, 1))
+        step -= float(plot.at(0, 0.0)[0])
+        reach = SPREAD / 2 * step * (1 - 1 / len(self.parameters.seeds))
+        room = style.RIGHT_EDGE - last - max(label.width for label in self.picture.labels.values())
+        self.picture.label_gap = max(self.picture.label_gap, min(reach + BEYOND_RINGS, room))
+        self.picture.put_labels()
+        self.scale_end = last + reach + BEYOND_RUNS
+        self.grid, self.scale_labels = loss_scale(self.picture, BOX[0], self.scale_end, self.screen("loss"))
+        self._prepare_runs()
+        # At first each network is a block of dots, on a shorter axis
         bottom, top = plot.box[2:]
-        centers = [plot.at(k, 0.0) * [1, 0, 1] + [0, (bottom + top) / 2, 0] for k in range(len(self.outcome))]
+        centers = [plot.at(k, 0.0) * [1, 0, 1] + [0, (bottom + top) / 2, 0] for k in range(count)]
         hidden = [result.network.hidden for result in self.outcome]
-        width = BLOCK * float(plot.at(1, 0.0)[0] - plot.at(0, 0.0)[0])
+        width = BLOCK * step
         self.blocks = networks_as_dots(hidden, centers, width, top - bottom - 2 * PICTURE)
-        wide = float(plot.at(len(self.outcome) - 1, 0.0)[0]) + width / 2
         self.axis_line = self.picture.axis.copy()  # as the next scene has it
-        self.picture.axis.become(self._axis(wide))
+        self.picture.axis.become(self._axis(last + width / 2))
+
+    def _picture(self) -> DepthLines:
+        """Every run's last loss has room below the highest level line, but for runs that went astray."""
+        means = most_of(mean_losses(self.outcome))
+        largest = max(getattr(result, kind).largest for result in self.outcome for kind in KINDS)
+        return our_depths(self, max(means, largest / (1 - TOP_ROOM)) if largest <= ASTRAY * means else means)
+
+    def _prepare_runs(self) -> None:
+        """``runs``: the dots; ``above``: what is said of arrows' heads at the top; numbers have places off both."""
+        epochs, states = np.arange(self.parameters.epochs + 1.0), self.fewest_states(STATES)
+        courses: dict[str, list[list[NDArray]]] = {kind: [] for kind in KINDS}
+        for result in self.outcome:
+            losses = [loss_by_epoch(trace, states) for trace in self.traces_of(result.network)]
+            for kind in KINDS:
+                courses[kind].append([np.interp(epochs, run.epoch, getattr(run, kind)) for run in losses])
+        # What is compared: the best network and the smallest, or the largest if that is best
+        best = self.outcome.index(self.best)
+        self.compared = best, 0 if best else len(self.outcome) - 1
+        self.runs = RunSwarms(self.picture, courses)
+        along = np.linspace(0, len(self.outcome) - 0.7, 250 if best == 0 else 0)
+        self.runs.place_numbers(self.picture.plot.at(along, self.best.unseen.mean), self.compared)
+        last = self.runs.last_above() ** (1 / SLOW_START)
+        self.above = AboveTheScale(self.screen("above"), BOX[3] + OVER_TOP, (BOX[0] + BOX[1]) / 2, last, hollow=True)
+        self.runs.show(0.0)
 
     def _axis(self, right: float) -> VMobject:
         """The axis as far as ``right``."""
         return segment((BOX[0], BOX[2], 0), (right, BOX[2], 0), palette.axis, style.AXIS)
 
-    # -- beats -----------------------------------------------------------------------------------------------------
+    # -- beats ---------------------------------------------------------------------------------------------------------
 
     def _networks_beat(self) -> None:
         with self.beat("networks", width=Count(self.parameters.width)):
@@ -96,10 +145,10 @@ class DepthExperiment(DepthRuns):
             # told first. Then all sink at once, and words go along at the right; what an arrow's head at the top means
             # stands over them
             self.counter = self.epoch_counter()
-            swarms = [swarm for kind in KINDS for swarm in self.swarms[kind]]
+            swarms = [swarm for kind in KINDS for swarm in self.runs.swarms[kind]]
             axis = Transform(self.picture.axis, self._axis(self.scale_end))
             self.play(FadeOut(self.blocks), FadeOut(self.wires), axis, run_time=0.5)
-            self._show_labels(0.0)
+            self.runs.show_labels(0.0)
             labels = VGroup(*self.picture.labels.values())
             above = [self.above] if self.above.last else []
             arriving = (self.grid, self.scale_labels, *swarms, *self.counter, labels, *above)
@@ -110,8 +159,8 @@ class DepthExperiment(DepthRuns):
             def show(_: VMobject, share: float) -> None:
                 epoch = last * share**SLOW_START
                 number.set_value(int(epoch + 1e-6))
-                self._show_runs(epoch)
-                self._show_labels(epoch)
+                self.runs.show(epoch)
+                self.runs.show_labels(epoch)
                 self.above.show(share)
 
             moving = UpdateFromAlphaFunc(VGroup(*swarms, number, labels, *above), show)
@@ -127,11 +176,47 @@ class DepthExperiment(DepthRuns):
             # layer nothing got deeper: where depth is spoken of, that part steps back
             above = [self.above] if self.above in self.get_mobject_family_members() else []
             self.play(*map(FadeOut, (*self.counter, *above)), run_time=0.3)
-            self._gather("training")
-            self.draw("training", 3.0, dots=False)
+            self.runs.gather(self, "training")
+            self.picture.draw(self, "training", 3.0, dots=False)
             self.deeper = VGroup()
             if not self.other_data:
                 self._light_deeper()
+
+    def _unseen_beat(self) -> None:
+        with self.beat("unseen-unclear", **self.unseen_values()):
+            # The same for days never seen, dashed, while those seen step back. The runs have stayed behind their means
+            # and come forward: how far they scatter is spoken of
+            picture = self.picture
+            seen = [part["training"] for part in (picture.lines, picture.dots, picture.values, picture.labels)]
+            gone = map(FadeOut, (*self.deeper, self.grid))  # the lines; their numbers stay
+            self.play(*gone, *(emphasis(part, PRESENT) for part in seen), run_time=0.4)
+            self.runs.gather(self, "unseen")
+            self.picture.draw(self, "unseen", 3.0, dots=False)
+            self.marks = VGroup()
+            self._show_scatter()
+            if not self.with_lecture:
+                self.play(Transform(picture.axis, self.axis_line), run_time=0.3)
+
+    def _lecture_beat(self) -> None:
+        written = {"three": lecture_written(LECTURE_BEST)[UNSEEN], "four": lecture_written(LECTURE_WORSE)[UNSEEN]}
+        least = self.written(self.best.unseen.mean)
+        with self.beat("lecture-differs", **written, least=least, **self.spoken("best", self.best)):
+            # Over ours, which step back, seen days leave: the lecture's own unseen losses, under their name from the
+            # start, fall to three layers and rise at four; of two it says a word, no number. Then ours again, and, of
+            # the lesson's days, what there is to ask
+            lecture = self.lecture = LectureDepths(self, self.picture.most, over=self.picture)
+            self._name_ends(lecture)
+            lecture.place_first("unseen")
+            self.title, arriving = next_heading(self.screen("heading-lecture"), self.title)
+            self.own_note = self.note
+            self._make_way()
+            self.play(*arriving, *map(FadeIn, (self.own_name, lecture.labels["unseen"])))
+            lecture.draw(self, "unseen", 3.5, also=lecture.words)
+            self.lecture_mark = lecture.mark("unseen", len(LECTURE_BEST))
+            self.play(Create(self.lecture_mark), Transform(self.picture.axis, self.axis_line), run_time=0.5)
+            self._ours_again(lecture)
+
+    # -- what lights up, and steps back --------------------------------------------------------------------------------
 
     def _light_deeper(self) -> None:
         """Bright are one layer's loss, the last one's and the line between; a bracket over them, if there is room."""
@@ -143,7 +228,7 @@ class DepthExperiment(DepthRuns):
         foot = [number.get_top() + OVER_NUMBERS * UP for number in numbers[1:]]
         top = max(point[1] for point in foot) + FOOT
         ends = [[(point[0], y, 0.0) for y in (point[1], top)] for point in (foot[0], foot[-1])]
-        free = min(swarm.get_bottom()[1] for swarm in self.swarms["unseen"][1:])
+        free = min(swarm.get_bottom()[1] for swarm in self.runs.swarms["unseen"][1:])
         shown = []
         self.deeper.add(lit)
         if top + OVER_NUMBERS < free:
@@ -154,26 +239,11 @@ class DepthExperiment(DepthRuns):
         back += [emphasis(number, PRESENT) for number in numbers[:-1] if number is not numbers[1]]
         self.play(*back, *shown, lit.animate.set_stroke(opacity=1), run_time=0.9)
 
-    def _unseen_beat(self) -> None:
-        with self.beat("unseen-unclear", **self.unseen_values()):
-            # The same for days never seen, dashed, while those seen step back. The runs have stayed behind their means
-            # and come forward: how far they scatter is spoken of
-            picture = self.picture
-            seen = [part["training"] for part in (picture.lines, picture.dots, picture.values, picture.labels)]
-            gone = map(FadeOut, (*self.deeper, self.grid))  # the lines; their numbers stay
-            self.play(*gone, *(emphasis(part, PRESENT) for part in seen), run_time=0.4)
-            self._gather("unseen")
-            self.draw("unseen", 3.0, dots=False)
-            self.marks = VGroup()
-            self._show_scatter()
-            if not self._with_lecture:
-                self.play(Transform(picture.axis, self.axis_line), run_time=0.3)
-
     def _show_scatter(self) -> None:
         """The means step back behind the runs of both networks that are compared; the smallest one's level if best."""
-        picture, compared = self.picture, self._compared()
+        picture, compared = self.picture, self.compared
         others = [k for k in range(len(self.outcome)) if k not in compared]
-        runs = VGroup(*(self.swarms["unseen"][k] for k in compared))
+        runs = VGroup(*(self.runs.swarms["unseen"][k] for k in compared))
         self.add(runs)  # in front of the means
         back = [picture.lines["unseen"], picture.dots["unseen"], *(picture.values["unseen"][k] for k in others)]
         forward = [emphasis(swarm, FULL) for swarm in runs]
@@ -181,52 +251,12 @@ class DepthExperiment(DepthRuns):
             ring.scale(1 / SMALL)
         self.play(*(emphasis(part, FAINT) for part in back), *forward, run_time=0.7)
         if self.best is self.outcome[0]:
-            self.marks.add(self.level_of(0))
+            self.marks.add(self.picture.level(0))
             self.play(Create(self.marks[0]), run_time=0.8)
 
-    def _lecture_beat(self) -> None:
-        written = {"three": lecture_written(LECTURE_BEST)[UNSEEN], "four": lecture_written(LECTURE_WORSE)[UNSEEN]}
-        least = self.written(self.best.unseen.mean)
-        with self.beat("lecture-differs", **written, least=least, **self.spoken("best", self.best)):
-            # Over ours, which step back, seen days leave: the lecture's own unseen losses, under their name from the
-            # start, fall to three layers and rise at four; of two it says a word, no number. Then ours again, and, of
-            # the lesson's days, what there is to ask
-            lecture = self.lecture = self.lecture_lines(self.picture, self.picture.most)
-            self.lecture_words = self.break_line(lecture)
-            self._name_ends(lecture)
-            lecture.place_first("unseen")
-            self.title, arriving = next_heading(self.screen("heading-lecture"), self.title)
-            self.own_note = self.note
-            self._make_way()
-            self.play(*arriving, *map(FadeIn, (self.own_name, lecture.labels["unseen"])))
-            self._draw_lecture(lecture)
-            self.lecture_mark = lecture.mark("unseen", len(LECTURE_BEST))
-            self.play(Create(self.lecture_mark), Transform(self.picture.axis, self.axis_line), run_time=0.5)
-            self._ours_again(lecture)
+    # -- the lecture's own over ours -----------------------------------------------------------------------------------
 
-    def _make_way(self) -> None:
-        """Ours of unseen days step back, all else leaves but the axis and its scale; whose data is whose, says the
-        caption, and which loss the lecture does not give.
-        """
-        picture, changing = self.picture, self.say_caption(self.data_caption("caption-over"))
-        self.add(picture)
-        gone = [*picture.values.values(), *picture.labels.values(), *self.marks, *self.rings]
-        gone += [part["training"] for part in (picture.lines, picture.dots)]
-        dim = [emphasis(part["unseen"], FAINT) for part in (picture.lines, picture.dots)]
-        self.play(*map(FadeOut, gone), *dim, *changing, run_time=0.6)
-
-    def _draw_lecture(self, lecture: DepthLines, seconds: float = 3.5) -> None:
-        """The lecture's unseen losses from network to network; its words come at a network without a point."""
-        line, dots, values = lecture.lines["unseen"], lecture.dots["unseen"], lecture.values["unseen"]
-        at = dict(zip(lecture.known("unseen"), map(VGroup, dots, values), strict=True)) | self.lecture_words
-        drawn = UpdateFromAlphaFunc(
-            line, lambda _, share: line.show(share * (lecture.count - 1.0)), run_time=seconds, rate_func=linear
-        )
-        shown = [FadeIn(at[k], run_time=0.15 * seconds) for k in sorted(at)]
-        self.play(drawn, LaggedStart(*shown, lag_ratio=1.0, run_time=1.1 * seconds))
-        self.add(line, dots, values)
-
-    def _name_ends(self, lecture: DepthLines) -> None:
+    def _name_ends(self, lecture: LectureDepths) -> None:
         """At the lines' ends stands whose they are: ``own_name`` at ours."""
         heights = {name: float(lines.lines["unseen"].end()[1])
                    for name, lines in (("lecture", lecture), ("ours", self.picture))}  # fmt: skip
@@ -242,18 +272,29 @@ class DepthExperiment(DepthRuns):
         lecture.labels["unseen"] = names["lecture"]
         self.own_name = emphasize(names["ours"].set_color(palette.blue), PRESENT)
 
-    def _ours_again(self, lecture: DepthLines) -> None:
+    def _make_way(self) -> None:
+        """Ours of unseen days step back, all else leaves but the axis and its scale; whose data is whose, says the
+        caption, and which loss the lecture does not give.
+        """
+        picture, changing = self.picture, self._say_caption(self.data_caption("caption-over"))
+        self.add(picture)
+        gone = [*picture.values.values(), *picture.labels.values(), *self.marks, *self.runs.swarms["unseen"]]
+        gone += [part["training"] for part in (picture.lines, picture.dots)]
+        dim = [emphasis(part["unseen"], FAINT) for part in (picture.lines, picture.dots)]
+        self.play(*map(FadeOut, gone), *dim, *changing, run_time=0.6)
+
+    def _ours_again(self, lecture: LectureDepths) -> None:
         """The heading says which of ours is best; they alone are there, and a ring around that."""
-        k, name = self.outcome.index(self.best), self.network_label(self.best)
+        k, name = self.outcome.index(self.best), self.network_label(self.best.network.hidden)
         text = self.screen("heading-ours", best=name, least=self.written(self.best.unseen.mean))
         self.title, arriving = next_heading(text, self.title)
         picture = self.picture
         picture.place_first("unseen")
         self.ours_best = VGroup(picture.values["unseen"][k], picture.mark("unseen", k))
         parts = [part["unseen"] for part in (lecture.lines, lecture.dots, lecture.values, lecture.labels)]
-        gone = map(FadeOut, (*parts, self.lecture_mark, *self.lecture_words.values()))
+        gone = map(FadeOut, (*parts, self.lecture_mark, *lecture.words.values()))
         bright = [picture.lines["unseen"], picture.dots["unseen"], self.own_name]
-        back = self.say_caption(self.own_note)
+        back = self._say_caption(self.own_note)
         self.play(*arriving, *gone, *back, *(emphasis(part, FULL) for part in bright))
         self.play(FadeIn(self.ours_best[0]), Create(self.ours_best[1]), run_time=0.5)
         if not self.other_data:
@@ -261,8 +302,14 @@ class DepthExperiment(DepthRuns):
 
     def _ask(self) -> None:
         """The level that no larger network reaches, and a question mark in the widest gap over it, if there is room."""
-        picture, worst = self.picture, self.outcome.index(worst_by_unseen(self.outcome))
+        picture, worst = self.picture, self.outcome.index(self.worst)
         low, high = picture.point("unseen", 0)[1], picture.point("unseen", worst)
         why = words("?", WHY_SIZE).move_to([high[0], (low + high[1]) / 2, 0])
-        self.question = VGroup(self.level_of(0), *([why] if high[1] - low > WHY_ROOM else []))
+        self.question = VGroup(self.picture.level(0), *([why] if high[1] - low > WHY_ROOM else []))
         self.play(Create(self.question[0]), *map(FadeIn, self.question[1:]), run_time=0.7)
+
+    def _say_caption(self, caption: TextMobject) -> list[Animation]:
+        """The caption is gone before another one comes to its place."""
+        old, self.note = self.note, caption
+        early, late = squish_rate_func(smooth, 0.0, 0.5), squish_rate_func(smooth, 0.5, 1.0)
+        return [FadeOut(old, rate_func=early), FadeIn(caption, rate_func=late)]

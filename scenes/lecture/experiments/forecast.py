@@ -15,7 +15,7 @@ from gradreel.core.experiment import Experiment
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.daily_data import FORECAST_BOX, Seed, data_caption, days_that_differ, trained_years
-from gradreel.scenes.lecture.experiments.depth_picture import BOX as DEPTH_BOX
+from gradreel.scenes.lecture.experiments.pictures.depth_picture import BOX as DEPTH_BOX
 from gradreel.scenes.lecture.experiments.pictures.eve_strips import EveStrips
 from gradreel.scenes.lecture.experiments.pictures.forecast_plot import ForecastPlot
 from gradreel.scenes.lecture.runs import LECTURE_DEPTHS

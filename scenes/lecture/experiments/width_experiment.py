@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
-from gradreel.core.analysis.results import (
-    WIDTHS,
-    Network,
-    Result,
-    lecture_losses,
-    loss_by_epoch,
-    width_experiments,
-    worst_by_unseen,
-)
+from gradreel.core.analysis.results import WIDTHS, Network, Result, lecture_losses, loss_by_epoch, width_experiments
 from gradreel.scenes import style
-from gradreel.scenes.lecture.experiments.compared_networks import ComparedNetworks
-from gradreel.scenes.lecture.experiments.networks_scene import MOST_NETWORKS, NetworksScene, increasing, lecture_written
-from gradreel.scenes.lecture.experiments.pictures.lecture_bars import LectureBars
-from gradreel.scenes.lecture.experiments.pictures.width_board import NAME_LINE, SIDE_LINE, WidthBoard
-from gradreel.scenes.mobjects.bars import SEEN, UNSEEN, AboveTheScale, mark_of
+from gradreel.scenes.lecture.experiments.networks_scene import (
+    MOST_NETWORKS,
+    NetworksParameters,
+    NetworksScene,
+    increasing,
+    lecture_written,
+)
+from gradreel.scenes.lecture.experiments.pictures.loss_bars import SEEN, UNSEEN, LectureBars, mark_of
+from gradreel.scenes.lecture.experiments.pictures.loss_scale import OVER_TOP, AboveTheScale
+from gradreel.scenes.lecture.experiments.pictures.width_board import NAME_LINE, SIDE_LINE, Line, WidthBoard
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.loss_lines import Line
-from gradreel.scenes.mobjects.loss_scale import OVER_TOP
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize, palette
 from gradreel.scenes.words.counts import Count
@@ -59,12 +54,12 @@ HELPS_SECONDS = 4.6  # until it is said what the lecture's larger network does
 WINS_SECONDS = 3.0  # until it has been said which network wins
 
 
-class WidthExperiment(ComparedNetworks):
+class WidthExperiment(NetworksScene):
     """Networks of one hidden layer, ever wider: their losses over the epochs, then bars for seen and unseen days."""
 
     by: ClassVar = "width"
 
-    class Parameters(NetworksScene.Parameters):
+    class Parameters(NetworksParameters):
         widths: tuple[Width, ...] = Field(
             WIDTHS,
             min_length=2,
@@ -77,12 +72,11 @@ class WidthExperiment(ComparedNetworks):
         def _widths_increase(cls, widths: tuple[int, ...]) -> tuple[int, ...]:
             return increasing(widths)
 
-    @classmethod
-    def networks(cls, parameters: Any) -> tuple[Network, ...]:
-        return width_experiments(parameters.dataset, parameters.widths, parameters.seeds, parameters.epochs)
+        def networks(self) -> tuple[Network, ...]:
+            return width_experiments(self.dataset, self.widths, self.seeds, self.epochs)
 
     def construct(self) -> None:
-        self.prepare()
+        self._prepare()
         self._networks_beat()
         self._train_beat()
         self._training_beat()
@@ -93,31 +87,22 @@ class WidthExperiment(ComparedNetworks):
             self._puzzle_beat()
         self.hand_on()
 
-    def prepare(self) -> None:
-        super().prepare()
-        lines = [self._first_run(result) for result in self.outcome]
-        self.board = WidthBoard(self.outcome, lines, self.written)
-        self.names = self.board.names([self.network_label(result) for result in self.outcome])
-        self.sizes = self._sizes()
+    def _prepare(self) -> None:
+        self.board = WidthBoard(self.outcome, [self._first_run(result) for result in self.outcome], self.written)
+        self.names = self.board.names([self.network_label(result.network.hidden) for result in self.outcome])
+        counts = [number_text(result.network.n_parameters) for result in self.outcome]
+        texts = counts if self.board.many else [self.screen("parameters", count=count) for count in counts]
+        self.sizes = self.board.sizes(texts, self.screen("parameters", count="").strip())
         self.side_words = [
             self.board.side_names(side, self.screen(name)) for side, name in ((SEEN, "seen"), (UNSEEN, "unseen"))
         ]
 
-    # -- what is on the screen -------------------------------------------------------------------------------------
-
     def _first_run(self, result: Result) -> tuple[Line, Line]:
         """The first seed's run. Both losses at as many states as the run with the fewest kept: alike for all."""
-        trace = self.trace(result.network.run_name(result.network.experiments[0]))
-        losses = loss_by_epoch(trace, self.fewest_states(STATES))
+        losses = loss_by_epoch(self.traces_of(result.network)[0], self.fewest_states(STATES))
         return (losses.epoch, losses.training), (losses.epoch, losses.unseen)
 
-    def _sizes(self) -> VGroup:
-        """Under each network the number of its parameters; the word stands at the left where columns are many."""
-        counts = [number_text(result.network.n_parameters) for result in self.outcome]
-        texts = counts if self.board.many else [self.screen("parameters", count=count) for count in counts]
-        return self.board.sizes(texts, self.screen("parameters", count="").strip())
-
-    # -- beats -----------------------------------------------------------------------------------------------------
+    # -- beats ---------------------------------------------------------------------------------------------------------
 
     def _networks_beat(self) -> None:
         with self.beat("networks", days=Count(self.parameters.dataset.window)):
@@ -143,6 +128,61 @@ class WidthExperiment(ComparedNetworks):
             tips = [panel.unseen_tip for panel in self.board.panels]
             self.play(*map(FadeIn, (*tips, *self.above["unseen"])), run_time=0.3)
             self._walk("unseen")
+
+    def _training_beat(self) -> None:
+        with self.beat("training-enough", **self.training_values(), **self.spoken("enough", self._enough())):
+            # The dashed lines step back, and of the scale its numbers stay; the end of each solid line is one dot among
+            # other seeds'. A bar grows to their mean; the numbers come one after another, while they are said
+            panels = self.board.panels
+            gone = [*(panel.training for panel in panels), self.labels["training"], *self.counter, self.sizes]
+            gone += [self.epoch_ends, self.grids]  # which would strike numbers through
+            dim = [emphasis(panel.unseen, FAINT) for panel in panels]
+            self.play(*map(FadeOut, gone), *dim, run_time=0.5)
+            self._raise_bars(SEEN, apart=0.8)
+
+    def _unseen_beat(self) -> None:
+        with self.beat("unseen-worse-middle", **self.unseen_values()):
+            # The outlined bars: days never seen. A ring around the best, and the smallest network's level across the
+            # others. Of the lesson's days, then, the worst, which is named then, and the largest get a ring for a
+            # while, and the heading says what came out
+            unseen = [panel.unseen for panel in self.board.panels]
+            gone = [*unseen, self.labels["unseen"]]
+            self.play(*map(FadeOut, gone), *self._light(UNSEEN), run_time=0.5)
+            self._raise_bars(UNSEEN)
+            self._mark_best()
+            if not self.other_data:
+                self._mark_worst()
+                self.title, arriving = next_heading(self.screen("verdict", best=self._best_name()), self.title)
+                self.play(*arriving)
+
+    def _lecture_beat(self) -> None:
+        values = {name: lecture_written(hidden)[UNSEEN] for name, hidden in (("linear", LINEAR), ("hundred", HUNDRED))}
+        with self.beat("lecture-differs", **values):
+            # Ours move aside, those that the lecture has numbers of; beside them its own bars, in the same scale. An
+            # arrow from the one network to the other in the lecture's chart, then in ours
+            start = self.time
+            self._move_aside()
+            self._raise_lecture()
+            self.wait(max(0.1, HELPS_SECONDS - (self.time - start)))
+            self._show_ways()
+
+    def _puzzle_beat(self) -> None:
+        with self.beat("puzzle", **self.spoken("best", self.best)):
+            # Ours come back, with the smallest network's levels. From them, arrows go down to the larger ones' losses
+            # on seen days, then up to those on unseen days. Why that is so stays open: the heading asks it
+            start = self.time
+            self._ours_again()
+            self.levels.append(self.board.level(SEEN))
+            self.ways = self._ways()
+            self.wait(max(0.1, WINS_SECONDS - (self.time - start)))
+            self.play(Create(self.levels[-1]), run_time=0.8)
+            for ways in self.ways:
+                self.play(LaggedStart(*map(Create, ways), lag_ratio=0.5), run_time=1.3)
+            text = self.screen("heading-puzzle", best=self._best_name())
+            self.title, arriving = next_heading(text, self.title)
+            self.play(*arriving)
+
+    # -- lines, all at once --------------------------------------------------------------------------------------------
 
     def _open_panels(self) -> None:
         """The dots make room for an empty plot in each column; the epochs will be counted at the top right."""
@@ -189,36 +229,12 @@ class WidthExperiment(ComparedNetworks):
         self.add(lines, *([] if number is None else [number]))
         self.play(FadeIn(self.labels[kind]), run_time=0.4)
 
-    def _training_beat(self) -> None:
-        with self.beat("training-enough", **self.training_values(), **self.spoken("enough", self._enough())):
-            # The dashed lines step back, and of the scale its numbers stay; the end of each solid line is one dot among
-            # other seeds'. A bar grows to their mean; the numbers come one after another, while they are said
-            panels = self.board.panels
-            gone = [*(panel.training for panel in panels), self.labels["training"], *self.counter, self.sizes]
-            gone += [self.epoch_ends, self.grids]  # which would strike numbers through
-            dim = [emphasis(panel.unseen, FAINT) for panel in panels]
-            self.play(*map(FadeOut, gone), *dim, run_time=0.5)
-            self._raise_bars(SEEN, apart=0.8)
+    # -- bars ----------------------------------------------------------------------------------------------------------
 
     def _enough(self) -> Result:
         """The network from which on the picture has one number for the training loss."""
         texts = [self.written(result.training.mean) for result in self.outcome]
         return next(result for k, result in enumerate(self.outcome) if set(texts[k:]) == {texts[-1]})
-
-    def _unseen_beat(self) -> None:
-        with self.beat("unseen-worse-middle", **self.unseen_values()):
-            # The outlined bars: days never seen. A ring around the best, and the smallest network's level across the
-            # others. Of the lesson's days, then, the worst, which is named then, and the largest get a ring for a
-            # while, and the heading says what came out
-            unseen = [panel.unseen for panel in self.board.panels]
-            gone = [*unseen, self.labels["unseen"]]
-            self.play(*map(FadeOut, gone), *self._light(UNSEEN), run_time=0.5)
-            self._raise_bars(UNSEEN)
-            self._mark_best()
-            if not self.other_data:
-                self._mark_worst()
-                self.title, arriving = next_heading(self.screen("verdict", best=self._best_name()), self.title)
-                self.play(*arriving)
 
     def _raise_bars(self, side: int, apart: float = 0.0) -> None:
         """The end of the line becomes one of the dots, the other seeds' come, and a bar grows to their mean.
@@ -261,7 +277,7 @@ class WidthExperiment(ComparedNetworks):
 
     def _mark_worst(self) -> None:
         """A ring around the largest unseen loss, which then goes on to the largest network's."""
-        self.worst_mark, last = map(self._ring, (worst_by_unseen(self.outcome), self.outcome[-1]))
+        self.worst_mark, last = map(self._ring, (self.worst, self.outcome[-1]))
         self.play(Create(self.worst_mark), run_time=0.7)
         self.wait(0.3)
         self.play(Transform(self.worst_mark, last), run_time=0.6)
@@ -273,18 +289,7 @@ class WidthExperiment(ComparedNetworks):
     def _best_name(self) -> str:
         return network_words(self.best.network.hidden, self.by, self.context.language)
 
-    # -- beside the lecture's own runs: two charts over one scale, and which way each goes -------------------------
-
-    def _lecture_beat(self) -> None:
-        values = {name: lecture_written(hidden)[UNSEEN] for name, hidden in (("linear", LINEAR), ("hundred", HUNDRED))}
-        with self.beat("lecture-differs", **values):
-            # Ours move aside, those that the lecture has numbers of; beside them its own bars, in the same scale. An
-            # arrow from the one network to the other in the lecture's chart, then in ours
-            start = self.time
-            self._move_aside()
-            self._raise_lecture()
-            self.wait(max(0.1, HELPS_SECONDS - (self.time - start)))
-            self._show_ways()
+    # -- beside the lecture's own runs: two charts over one scale, and which way each goes -----------------------------
 
     def _move_aside(self) -> None:
         """Ours of the networks that the lecture has numbers of go to the left, the others step back."""
@@ -332,8 +337,8 @@ class WidthExperiment(ComparedNetworks):
             words(self.screen(name), style.TICK, palette.dim).place(SIDE_LINE, center=columns.slot(slot, side))
             for side, name in ((SEEN, "seen"), (UNSEEN, "unseen"))
         ]
-        size = 26 if self.board.many else 32
-        return [*sides, words(self.network_label(result), size).place(NAME_LINE, center=columns.center(slot))]
+        name = words(self.network_label(result.network.hidden), 26 if self.board.many else 32)
+        return [*sides, name.place(NAME_LINE, center=columns.center(slot))]
 
     def _chart_words(self) -> VGroup:
         """Whose each chart is, over it; under the lecture's bars what stands under ours."""
@@ -366,24 +371,6 @@ class WidthExperiment(ComparedNetworks):
             if len(way):
                 self.play(Create(way), run_time=0.9)
                 self.wait(0.4)
-
-    # -- the question at the end -----------------------------------------------------------------------------------
-
-    def _puzzle_beat(self) -> None:
-        with self.beat("puzzle", **self.spoken("best", self.best)):
-            # Ours come back, with the smallest network's levels. From them, arrows go down to the larger ones' losses
-            # on seen days, then up to those on unseen days. Why that is so stays open: the heading asks it
-            start = self.time
-            self._ours_again()
-            self.levels.append(self.board.level(SEEN))
-            self.ways = self._ways()
-            self.wait(max(0.1, WINS_SECONDS - (self.time - start)))
-            self.play(Create(self.levels[-1]), run_time=0.8)
-            for ways in self.ways:
-                self.play(LaggedStart(*map(Create, ways), lag_ratio=0.5), run_time=1.3)
-            text = self.screen("heading-puzzle", best=self._best_name())
-            self.title, arriving = next_heading(text, self.title)
-            self.play(*arriving)
 
     def _ours_again(self) -> None:
         """The lecture's chart leaves, then ours are as they were, and so is the heading."""

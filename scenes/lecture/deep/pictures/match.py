@@ -17,8 +17,7 @@ from gradreel.scenes.lecture.deep.pictures.network_curves import (
     Place,
     target_of,
 )
-from gradreel.scenes.mobjects.bars import above_the_picture
-from gradreel.scenes.mobjects.loss_lines import below, calmed
+from gradreel.scenes.mobjects.loss_lines import above_the_picture, below, calmed
 from gradreel.scenes.mobjects.pace import recorded_row, sampled_rows
 from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.mobjects.readout import loss_decimals

@@ -5,11 +5,11 @@ All bars are hollow, as unseen losses are everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.bars import mark_of
+from gradreel.scenes.lecture.experiments.pictures.loss_bars import mark_of
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.style import PRESENT, mix, palette
 from manim import DOWN, ManimColor, Rectangle, VGroup
@@ -23,12 +23,12 @@ HOLLOW = 0.13  # how strongly a bar is filled
 
 @dataclass(frozen=True)
 class Channel:
-    """What one half shows: ``losses`` in views, written as ``values``, of the networks ``names``."""
+    """What one half shows: the ``losses`` of two networks in views, as ``written`` writes them."""
 
     title: str
-    names: tuple[str, str]
-    losses: tuple[float, float]
-    values: tuple[str, str]
+    names: Sequence[str]
+    losses: Sequence[float]
+    written: Callable[[float], str]
 
 
 class ChannelBars(VGroup):
@@ -59,11 +59,14 @@ class ChannelPair(VGroup):
             for k, (loss, x) in enumerate(zip(channel.losses, places, strict=True))
         ))  # fmt: skip
         self.values = VGroup(*(
-            words(text, style.LABEL, color).place(bar.get_top()[1] + VALUE_RISE, center=x)
-            for text, bar, x in zip(channel.values, self.bars, places, strict=True)
+            words(channel.written(loss), style.LABEL, color).place(bar.get_top()[1] + VALUE_RISE, center=x)
+            for loss, bar, x in zip(channel.losses, self.bars, places, strict=True)
         ))  # fmt: skip
         self.mark = mark_of(self.values[best], PITCH)
-        self.names = _row(channel.names, places, FOOT - NAME_DROP)
+        self.names = VGroup(*(
+            words(name, style.LABEL).place(FOOT - NAME_DROP, center=x)
+            for name, x in zip(channel.names, places, strict=True)
+        ))  # fmt: skip
         self.title = words(channel.title, style.LABEL, palette.dim).place(FOOT - TITLE_DROP, center=middle)
         self.add(self.bars, self.values, self.mark, self.names, self.title)
 
@@ -72,7 +75,3 @@ def _bar(share: float, x: float, color: ManimColor, bright: bool) -> Rectangle:
     color = color if bright else mix(color, PRESENT)
     bar = Rectangle(width=WIDTH, height=max(share, 1e-3) * HEIGHT, stroke_color=color, stroke_width=style.BOX)
     return bar.set_fill(mix(color, HOLLOW), 1).move_to((x, FOOT, 0), aligned_edge=DOWN)
-
-
-def _row(names: Sequence[str], places: Sequence[float], line: float) -> VGroup:
-    return VGroup(*(words(name, style.LABEL).place(line, center=x) for name, x in zip(names, places, strict=True)))

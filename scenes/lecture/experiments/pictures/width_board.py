@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 from gradreel.core.analysis.results import Result
 from gradreel.scenes import style
+from gradreel.scenes.lecture.experiments.pictures.loss_bars import Columns, LossBar, loss_bars
+from gradreel.scenes.lecture.experiments.pictures.loss_scale import loss_grid, loss_labels
 from gradreel.scenes.lecture.experiments.pictures.relu_blocks import networks_as_dots
 from gradreel.scenes.mobjects.arrows import arrow, set_arrow
-from gradreel.scenes.mobjects.bars import Columns, LossBar, loss_bars
-from gradreel.scenes.mobjects.loss_lines import Line, LossPanel
-from gradreel.scenes.mobjects.loss_scale import loss_labels
-from gradreel.scenes.mobjects.plot import dashed
+from gradreel.scenes.mobjects.loss_lines import above_the_picture, below
+from gradreel.scenes.mobjects.plot import Plot, dashed, ring
+from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.mobjects.ticks import Ticks
 from gradreel.scenes.style import palette
+from gradreel.scenes.words.numbers import number_text
 from manim import VGroup, VMobject
+from numpy.typing import NDArray
 
 SIDE_LINE, NAME_LINE, BELOW_NAME = -1.83, -2.33, -2.78  # baselines under the columns
 WIDE_COLUMNS = 4  # with more networks than this, words are short
@@ -24,6 +29,11 @@ KINDS = ("unseen", "training")
 WAY_LEAST, BESIDE, NEAR = 0.3, 0.18, 0.12  # an arrow worth drawing; room at the sides of a number, above and below
 CLEAR = 0.12  # more between the ticks' numbers and their lines: there the first network's dot begins
 WAY_BESIDE, WAY_SHARE = 0.2, 0.08  # of an arrow, left of its bar; of a column's width at most
+DASH = 0.11
+LABEL_ROOM, LABELS_APART = 0.6, 0.36  # under the lower line for its word; from one word's baseline to the other's
+
+Line: TypeAlias = tuple[NDArray, NDArray]
+"""Epochs and losses in views, (n,) each."""
 
 
 class WidthBoard:
@@ -143,3 +153,65 @@ class WidthBoard:
             return None
         x = bar.left - min(WAY_BESIDE, WAY_SHARE * self.columns.width)
         return set_arrow(arrow(palette.text), np.array([x, start, 0.0]), np.array([x, end, 0.0]))
+
+
+class LossPanel(VGroup):
+    """The losses of one run from left to right, in the scale of ``columns``.
+
+    Parts: ``grid`` (lines at the ticks), ``training``, ``unseen`` (RisingCurve), ``training_tip``, ``unseen_tip``.
+    What lies above the picture is left out: a line comes in from above, and until then its tip is an arrow's head.
+    """
+
+    def __init__(self, columns: Columns, k: int, training: Line, unseen: Line, ticks: Ticks) -> None:
+        super().__init__()
+        left, right = columns.panel(k)
+        last = float(training[0][-1])
+        box = {"left": left, "right": right, "bottom": columns.bottom, "top": columns.top}
+        self.plot = Plot((0.0, last), (0.0, columns.most), **box, x_label=None)  # for its coordinates
+        self.grid = loss_grid(ticks, columns.y, left, right)
+        self.training, self.unseen = self._curve(training, 0.0), self._curve(unseen, DASH)
+        self.training_tip = ring(self.training.end(), 0.1, palette.text, fill=palette.blue)
+        self.unseen_tip = ring(self.unseen.end(), 0.1, palette.blue)
+        self.disc = self.unseen_tip.points
+        self.add(self.grid, self.training, self.unseen, self.training_tip, self.unseen_tip)
+
+    def epochs(self, baseline: float) -> VGroup:
+        """The first epoch and the last one, under the ends of the picture."""
+        (left, right), last = self.plot.box[:2], self.plot.x_range[1]
+        first, end = (words(number_text(count), style.TICK, palette.dim) for count in (0, int(last)))
+        return VGroup(first.place(baseline, left=left), end.place(baseline, right=right))
+
+    def _curve(self, line: Line, dash: float) -> RisingCurve:
+        x, y = below(*line, self.plot.y_range[1])
+        return RisingCurve(self.plot, x, y, palette.blue, style.SMALL_CURVE - (0.8 if dash else 0.0), dash)
+
+    def show(self, epoch: float, name: str) -> None:
+        """Draw the line ``name`` ("training" or "unseen") up to ``epoch``, its tip at the end."""
+        curve: RisingCurve = getattr(self, name)
+        curve.show(epoch)
+        tip: VMobject = getattr(self, f"{name}_tip")
+        tip.set_points(above_the_picture() if curve.tip is None else self.disc)
+        tip.move_to(curve.corners[0] if curve.tip is None else curve.tip)
+
+    def label(self, name: str, text: str) -> TextMobject:
+        """The word for a line at its end: over the upper line; the lower one's under it, between the two or over both.
+
+        The first of these places that has room.
+        """
+        lower, upper = sorted(("training", "unseen"), key=lambda line: float(getattr(self, line).end()[1]))
+        under = getattr(self, lower).end()[1] - self.plot.box[2] > LABEL_ROOM
+        between = self._extreme(upper, -1.0) - self._extreme(lower, 1.0) > LABEL_ROOM
+        over_both = max(self._extreme(upper, 1.0), self._extreme(lower, 1.0)) + 0.2
+        if name == upper:
+            baseline = self._extreme(upper, 1.0) + 0.2 if under or between else over_both + LABELS_APART
+        elif under:
+            baseline = self._extreme(lower, -1.0) - 0.38
+        else:
+            baseline = self._extreme(lower, 1.0) + 0.2 if between else over_both
+        return words(text, style.TICK, palette.blue).place(baseline, right=self.plot.box[1])
+
+    def _extreme(self, name: str, sign: float) -> float:
+        """The line's lowest (``sign`` -1) or highest y in the part of the panel that its label stands in."""
+        corners = getattr(self, name).corners
+        part = corners[corners[:, 0] > self.plot.box[1] - 1.1][:, 1]
+        return float(sign * np.max(sign * part))

@@ -9,22 +9,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from gradreel.core.analysis.results import Losses
+from gradreel.core.analysis.results import Losses, Result, lecture_losses
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.loss_scale import loss_ticks
-from gradreel.scenes.mobjects.plot import segment
+from gradreel.scenes.lecture.experiments.pictures.loss_scale import loss_ticks, seed_dot
+from gradreel.scenes.mobjects.arrows import arrow, set_arrow
+from gradreel.scenes.mobjects.plot import polyline, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import Ticks
 from gradreel.scenes.style import BOX, mix, palette
-from manim import LEFT, Dot, ManimColor, RoundedRectangle, Triangle, VGroup, VMobject, interpolate_color
+from manim import RoundedRectangle, VGroup, VMobject
 from numpy.typing import NDArray
 
-SEEN, UNSEEN = 0, 1  # the two bars of a column
+SEEN, UNSEEN = SIDES = (0, 1)  # the two bars of a column
 ROOM = 0.87  # of the picture's height that the largest loss takes: a number may stand above it
-DOT, RUN_DOT = 0.075, 0.08  # radii of a run's dot: where the runs are what is looked at, and on a bar
+RUN_DOT = 0.08  # radius of a run's dot on a bar
 UNDER, OVER = 0.27, 0.2  # of a number: its top below what it keeps off, its baseline above
-PALE = 0.45  # of a run's dot that is the text's colour, the rest blue
 VALUE_SIZES = (38.0, 24.0)  # of the numbers over the bars: with few columns, with many
+GAP, CLEAR = 0.1, 0.08  # at both sides of the middle, between two charts; from an arrow to bars and numbers
 
 
 @dataclass(frozen=True)
@@ -160,48 +161,6 @@ def loss_bars(
     return pairs
 
 
-def seed_dot(point: NDArray, hollow: bool = False, radius: float = DOT) -> Dot:
-    """The loss of one run of ours, pale blue: a small dot with a ring that lifts it off bars and lines.
-
-    Where losses are drawn, the text's own colour is the lecture's.
-    """
-    color = ManimColor(interpolate_color(palette.blue, palette.text, PALE))
-    dot = Dot(point, radius=radius, color=color)
-    dot.set_stroke(palette.background, 1.8)
-    if hollow:
-        dot.set_fill(palette.background, 1).set_stroke(color, 2.0)
-    return dot
-
-
-def above_the_picture() -> NDArray:
-    """Points of what stands at the top for a run whose loss is higher: an arrow's head, as wide as `seed_dot`'s dot."""
-    head = Triangle().stretch_to_fit_width(2.4 * DOT).stretch_to_fit_height(2 * DOT)
-    points: NDArray = head.points
-    return points
-
-
-class AboveTheScale(VGroup):
-    """An arrow's head and the words for it over a picture; ``show(share)`` fades them after the share ``last``.
-
-    ``hollow``: where such runs cover filled ones.
-    """
-
-    FADING = 0.04  # of the whole: so long
-
-    def __init__(self, text: str, baseline: float, center: float, last: float, hollow: bool = False) -> None:
-        super().__init__()
-        self.last = last
-        name = words(text, style.TICK, palette.dim).place(baseline, center=center)
-        head = seed_dot(np.zeros(3), hollow)
-        head.set_points(above_the_picture()).next_to(name, LEFT, buff=0.15)
-        self.add(head, name)
-
-    def show(self, share: float) -> None:
-        opacity = 1 - min(max(0.0, (share - self.last) / self.FADING), 1.0)
-        self.set_fill(opacity=opacity)
-        self[0].set_stroke(opacity=opacity)
-
-
 def mark_of(value: TextMobject, apart: float) -> VMobject:
     """A ring around a number; a line under it where the next number, ``apart`` from middle to middle, is too near."""
     free = 2 * (apart - value.width) - 0.08
@@ -211,3 +170,73 @@ def mark_of(value: TextMobject, apart: float) -> VMobject:
     ring = RoundedRectangle(width=value.width + min(0.24, free), height=value.height + 0.26, corner_radius=0.1)
     ring.set_stroke(palette.text, BOX)
     return ring.move_to(value)
+
+
+class LectureBars:
+    """Our bars of ``results`` moved aside for the lecture's: the same networks in two charts over one scale.
+
+    ``results``: the networks of whose losses the lecture gives numbers, written as ``texts``, by side. ``most``: views
+    of the scale; ``written`` writes a loss of ours. No mobject itself.
+    ``ours``: pairs of bars as they stand beside the lecture's; ``marks``: by side, the lecture's bars, each a box and
+    its number. ``axes``: one under each chart.
+    """
+
+    def __init__(
+        self,
+        results: Sequence[Result],
+        texts: Sequence[tuple[str, str]],
+        written: Callable[[float], str],
+        most: float,
+    ) -> None:
+        self.count = len(results)
+        losses = [lecture_losses(result.network.hidden) for result in results]
+        self.losses = [tuple(loss or 0.0 for loss in pair) for pair in losses]
+        self.columns = Columns(2 * self.count, most)
+        pairs = [(result.training, result.unseen) for result in results]
+        self.ours = loss_bars(self.columns, pairs, written)
+        self.size = self.columns.value_size([text for pair in texts for text in pair])
+        self.marks = [[self._bar(k, side, texts[k][side]) for k in range(self.count)] for side in SIDES]
+        self.axes = VGroup(self._axis(0), self._axis(1))
+
+    def slots(self) -> range:
+        """The columns of the lecture's chart."""
+        return range(self.count, 2 * self.count)
+
+    def middle(self, chart: int) -> float:
+        """The middle of a chart, the lecture's last."""
+        ends = self.columns.center(chart * self.count), self.columns.center((chart + 1) * self.count - 1)
+        return sum(ends) / 2
+
+    def way(self, chart: int, before: int, after: int) -> VGroup:
+        """An arrow in a chart from one network's unseen loss to another's; empty where a number is in the way."""
+        losses = self.losses if chart else [tuple(bar.losses.mean for bar in pair) for pair in self.ours]
+        start, end = (self.columns.y(losses[k][UNSEEN]) for k in (before, after))
+        first = chart * self.count
+        left = self.columns.bar(first + before, UNSEEN)[1] + CLEAR
+        right = self.columns.bar(first + after, UNSEEN)[0] - CLEAR
+        between = [self.columns.y(losses[k][SEEN]) + OVER for k in range(before + 1, after + 1)]
+        height = self.marks[SEEN][after][1].height
+        low, high = min(start, end) - CLEAR, max(start, end) + CLEAR
+        if any(foot + height > low and foot < high for foot in between):
+            return VGroup()
+        ends = np.array([left, start, 0.0]), np.array([right, end, 0.0])
+        return VGroup(set_arrow(arrow(palette.text), *ends))
+
+    def _bar(self, k: int, side: int, text: str) -> VGroup:
+        """What the lecture measured, in the text's own colour: filled on seen days, outlined on unseen ones."""
+        columns, views = self.columns, self.losses[k][side]
+        left, right = columns.bar(self.count + k, side)
+        low, high = columns.bottom, columns.y(views)
+        corners = [(left, low), (left, high), (right, high), (right, low), (left, low)]
+        box = polyline(np.array([[x, y, 0.0] for x, y in corners]), palette.text, BOX)
+        box.set_fill(palette.text if side == SEEN else mix(palette.text, 0.13), 1)
+        number = words(text, self.size)
+        inside = columns.y(min(pair[UNSEEN] for pair in self.losses)) - UNDER - number.height
+        number.place(high + OVER if side == SEEN else inside, center=(left + right) / 2)
+        return VGroup(box, number)
+
+    def _axis(self, chart: int) -> VMobject:
+        columns, first = self.columns, chart * self.count
+        left, right = (columns.left + k * columns.width for k in (first, first + self.count))
+        left, right = (left + GAP, right) if chart else (left - 0.1, right - GAP)
+        return segment((left, columns.bottom, 0), (right, columns.bottom, 0), palette.axis, style.AXIS)

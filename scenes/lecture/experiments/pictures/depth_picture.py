@@ -1,0 +1,87 @@
+"""Losses against depth, ours and the lecture's: the picture that depth-experiment and overfitting have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from gradreel.core.analysis.results import LECTURE, Result, lecture_losses
+from gradreel.core.daily.views import loss_column
+from gradreel.scenes import style
+from gradreel.scenes.lecture.experiments.networks_scene import NetworksScene
+from gradreel.scenes.lecture.experiments.pictures.loss_bars import UNSEEN
+from gradreel.scenes.lecture.experiments.pictures.loss_scale import loss_grid, loss_labels, loss_ticks
+from gradreel.scenes.lecture.runs import LECTURE_DEPTHS
+from gradreel.scenes.mobjects.depth_lines import DASH, FEW, KINDS, DepthLines
+from gradreel.scenes.mobjects.rising_curve import RisingCurve
+from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.style import palette
+from manim import VGroup
+from numpy.typing import NDArray
+
+BOX = (-5.4, 5.6, -2.05, 2.5)  # left, right, bottom, top
+VALUE, VALUE_OF_MANY = 34, 26
+AROUND_WORD = 0.15  # free at both sides of a word in a line
+LECTURE_BEST, LECTURE_WORSE = (100,) * 3, (100,) * 4  # it overfits from the one to the other
+
+
+def mean_losses(outcome: Sequence[Result]) -> dict[str, NDArray]:
+    """By kind of loss, (N,): the mean of each network's runs, in views."""
+    return {kind: np.array([getattr(result, kind).mean for result in outcome]) for kind in KINDS}
+
+
+def lecture_known() -> dict[str, NDArray]:
+    """By kind of loss, (5,): the lecture's losses of its networks in views, NaN where it gives none."""
+    known = np.array([lecture_losses(hidden) for hidden in LECTURE_DEPTHS], dtype=float)  # None is NaN
+    return {kind: known[:, k] for k, kind in enumerate(KINDS)}
+
+
+def our_depths(scene: NetworksScene, most: float | None) -> DepthLines:
+    """The mean losses of the scene's networks; ``most``: views at the top, None where they alone need room."""
+    names = [scene.network_label(result.network.hidden) for result in scene.outcome]
+    size = VALUE if len(names) <= FEW else VALUE_OF_MANY
+    return DepthLines(mean_losses(scene.outcome), names, scene.written, _ends(scene), BOX, size, most=most)
+
+
+class LectureDepths(DepthLines):
+    """The lecture's losses as far as it gives them, in a picture up to ``most``; their numbers keep clear of ``over``.
+
+    Its line of unseen losses is broken where it has a word and no number: ``words``, by network.
+    """
+
+    def __init__(self, scene: NetworksScene, most: float | None, over: DepthLines | None = None) -> None:
+        losses = lecture_known()
+        names = [scene.network_label(hidden) for hidden in LECTURE_DEPTHS]
+        written = loss_column(loss for known in losses.values() for loss in known[np.isfinite(known)])
+        super().__init__(losses, names, written, _ends(scene), BOX, VALUE, palette.text, most, over=over)
+        self.words: dict[int, TextMobject] = {}
+        known = self.known("unseen")
+        x, y = np.array(known, dtype=float), losses["unseen"][known]
+        places, views = list(x), list(y)
+        for k in set(range(known[0], known[-1])) - set(known):
+            said = LECTURE[LECTURE_DEPTHS[k]][UNSEEN]  # "somewhat better"
+            word = words(scene.screen(said.replace(" ", "-")), style.TICK).move_to(self.plot.at(k, np.interp(k, x, y)))
+            reach = (word.width / 2 + AROUND_WORD) / float(self.plot.at(1, 0)[0] - self.plot.at(0, 0)[0])
+            places += [k - reach, float(k), k + reach]
+            views += [float(np.interp(k - reach, x, y)), np.nan, float(np.interp(k + reach, x, y))]
+            self.words[k] = word
+        order = np.argsort(places)
+        broken = (np.array(values)[order] for values in (places, views))
+        self.remove(self.lines["unseen"])
+        self.lines["unseen"] = RisingCurve(self.plot, *broken, self.color, style.SECOND_CURVE, DASH)
+        self.add(self.lines["unseen"])
+
+
+def loss_scale(picture: DepthLines, left: float, right: float, name: str) -> tuple[VGroup, VGroup]:
+    """Faint lines at round losses across the picture, and their numbers with the ``name`` of what they measure."""
+
+    def height(views: float) -> float:
+        return float(picture.plot.at(0.0, views)[1])
+
+    ticks = loss_ticks(picture.most, picture.written)
+    return loss_grid(ticks, height, left, right), loss_labels(ticks, height, left, BOX[3], name)
+
+
+def _ends(scene: NetworksScene) -> dict[str, str]:
+    """What stands at the lines' ends."""
+    return {"training": scene.screen("seen"), "unseen": scene.screen("unseen")}
