@@ -113,17 +113,6 @@ class LossHistory:
         return int(np.isnan(self.batch).sum())
 
     @property
-    def ends_in_nan(self) -> bool:
-        """Whether from the first loss that was logged and is not a number on there is none that is one."""
-        return self.first_nan is not None and bool(np.isnan(self.batch[self.first_nan :]).all())
-
-    @property
-    def overflow(self) -> int | None:
-        """The first update whose loss was no finite number any more; None for a run that has none."""
-        found = np.flatnonzero(np.isinf(self.batch))
-        return int(found[0]) if len(found) else None
-
-    @property
     def reach(self) -> int:
         """Updates from one logged loss to the next beyond which the line between them has a gap."""
         return 1 if self.step == 1 else 2 * self.step

@@ -36,6 +36,7 @@ from manim import (
     linear,
     smooth,
 )
+from numpy.typing import NDArray
 from pydantic import Field
 
 PLOT = {"left": style.LEFT_EDGE + 0.9, "right": 3.55, "bottom": -2.2, "top": 2.2}
@@ -88,7 +89,7 @@ class LossCurve(LectureScene):
         self.plot = LossPlot(history, self.texts, **PLOT)
         self.readout = LossReadout(
             self.screen("update"),
-            self.screen("batch" if self._in_batches() else "loss"),
+            self.screen(self._batch_word()),
             history.scale.suffix,
             history.n_updates,
             finite,
@@ -97,58 +98,37 @@ class LossCurve(LectureScene):
         )
 
     def _texts(self) -> dict[str, str]:
-        window = Count(self.history.window)
-        keys = {"updates": "updates", "epochs": "epochs", "loss": "loss-in-views" if self._in_views() else "loss"}
-        keys |= {"batch": "batch" if self._in_batches() else "loss", "whole": "whole", "unseen": "unseen"}
+        keys = {name: name for name in ("updates", "epochs", "loss", "whole", "unseen")} | {"batch": self._batch_word()}
+        if self.history.scale.in_views:
+            keys["loss"] = "loss-in-views"
         texts = {name: self.screen(key) for name, key in keys.items()}
         if name := self.history.unseen_name:
             texts["unseen"] = literal(shortened(name, LABEL_WIDTH, style.LABEL - 2))
-        return texts | {"mean": self.screen("running-mean") + "\n" + self.screen("window", window=window)}
+        window = self.screen("window", window=Count(self.history.window))
+        return texts | {"mean": self.screen("running-mean") + "\n" + window}
 
-    def _in_views(self) -> bool:
-        return self.history.scale.in_views
-
-    def _in_batches(self) -> bool:
-        """Whether each update is known to have seen a part of the examples only."""
-        return isinstance(self.run, Experiment) and self.run.batches_per_epoch > 1
+    def _batch_word(self) -> str:
+        """What the losses of updates are called: of a part of the examples, where that is known."""
+        return "batch" if isinstance(self.run, Experiment) and self.run.batches_per_epoch > 1 else "loss"
 
     # -- the beats -------------------------------------------------------------------------------------------------
 
     def _axes_beat(self) -> None:
-        if self.plot.axis.logarithmic:
-            with self.beat("axes-log"):
-                # Two axes: updates from left to right, the loss upwards, each step a factor
-                self._show_axes()
-        else:
-            with self.beat("axes"):
-                # Two axes: updates from left to right, the loss upwards
-                self._show_axes()
-
-    def _show_axes(self) -> None:
-        self.play(FadeIn(heading(self.screen("heading")), shift=0.15 * UP), FadeIn(self.plot.axes), run_time=0.7)
-        self._show(0.0)
-        note = self._note()
-        marker = [] if self.history.is_smoothed else [self.plot.marker]  # it would only jump about
-        self.play(FadeIn(self.readout, *marker, *([caption(note)] if note else [])), run_time=0.5)
+        with self.beat("axes"):
+            # Two axes: updates from left to right, the loss upwards; where losses spread far, each step a factor
+            self.play(FadeIn(heading(self.screen("heading")), shift=0.15 * UP), FadeIn(self.plot.axes), run_time=0.7)
+            self._show(0.0)
+            note = self._note()
+            marker = [] if self.history.is_smoothed else [self.plot.marker]  # it would only jump about
+            self.play(FadeIn(self.readout, *marker, *([caption(note)] if note else [])), run_time=0.5)
 
     def _walk_beat(self) -> None:
-        sparse = self.history.step > 1
-        if not self.history.is_smoothed:
-            with self.beat("walk-logged" if sparse else "walk"):
-                # The loss of each update, or each that the loop logged, as it was recorded, up to the last
-                self._walk(WALK_SECONDS)
-                self._label("batch")
-        elif self._in_batches() and isinstance(self.run, Experiment):
-            numbers = {"batch": self.run.batch_size, "examples": number_text(self.run.dataset.examples)}
-            with self.beat("wander-batches", **numbers):
-                # The loss of each batch goes up and down: every batch is another one
-                self._walk(WALK_SECONDS)
-                self._label("batch")
-        else:
-            with self.beat("wander-logged" if sparse else "wander"):
-                # The loss goes up and down from update to update, or from one that the loop logged to the next
-                self._walk(WALK_SECONDS)
-                self._label("batch")
+        batches = {} if self.other_data else {"batch": self.run.batch_size, "examples": self.run.dataset.examples}
+        with self.beat("walk", **batches):
+            # The loss of each update, or each that the loop logged, as it was recorded, up to the last. That of a batch
+            # goes up and down: every batch is another one
+            self._walk(WALK_SECONDS)
+            self._label("batch")
 
     def _mean_beat(self) -> None:
         with self.beat("running-mean", window=Count(self.history.window)):
@@ -175,57 +155,18 @@ class LossCurve(LectureScene):
             self._label("whole")
 
     def _unseen_beat(self) -> None:
-        if self.history.unseen_name:
-            with self.beat("unseen-logged", metric=self.history.unseen_name):
-                # A loss that the loop logged under another name, which is taken for that of a validation
-                self._show_unseen()
-        else:
-            with self.beat("unseen"):
-                # The same states on examples that training never sees
-                self._show_unseen()
-
-    def _show_unseen(self) -> None:
-        self._follow("unseen", self.texts["unseen"])
-        self._walk(SMOOTH_SECONDS)
-        self._label("unseen")
+        with self.beat("unseen"):
+            # The loss on examples that training never sees, or what the loop logged of a validation
+            self._follow("unseen", self.texts["unseen"])
+            self._walk(SMOOTH_SECONDS)
+            self._label("unseen")
 
     def _end_beat(self) -> None:
-        """What the picture that is there comes to: nothing moves any more."""
-        history, final = self.history, self._final()
-        values = {"updates": Count(history.n_updates), "loss": self.readout.written(final)}
-        if self._runs_off():
-            with self.beat("end-overflow", update=number_text(self.history.overflow)):
-                # The loss outgrew what a number can hold: the curve stops there
-                self.wait(0.1)
-        elif self.history.ends_in_nan:
-            with self.beat("end-nan", update=number_text(self.history.first_nan)):
-                # A loss was logged that is no number: the curve stops there
-                self.wait(0.1)
-        elif np.isnan(final):
-            with self.beat("end-unlogged", **values):
-                # No loss was logged at the last updates
-                self.wait(0.1)
-        elif history.n_updates == 1:
-            with self.beat("end-single", **values):
-                # A single update was made
-                self.wait(0.1)
-        elif np.isfinite(history.final) and len(history.unseen):
-            both = {"loss": history.final, "unseen": float(history.unseen[-1])}
-            with self.beat("end-unseen", **values | {name: self.readout.written(of) for name, of in both.items()}):
-                # Where both ended
-                self.wait(0.1)
-        elif self._is_of_all():
-            with self.beat("end", **values):
-                # The loss over all examples where the run ended
-                self.wait(0.1)
-        elif history.is_smoothed:
-            with self.beat("end-mean", window=Count(history.window), **values):
-                # Where the running mean ended
-                self.wait(0.1)
-        else:
-            with self.beat("end-last", **values):
-                # The last loss that is known
-                self.wait(0.1)
+        loss, known = self.readout.loss.value, self._losses(self.plot.leader)
+        last = loss if np.isfinite(loss) else float(known[np.isfinite(known)][-1])
+        with self.beat("end", updates=Count(self.history.n_updates), loss=self.readout.written(last)):
+            # What the curve that was drawn last comes to: nothing moves any more
+            self.wait(0.1)
 
     def _metric_beats(self) -> None:
         """What else was logged, three to a picture and the first `SHOWN` at most, and the learning rate."""
@@ -269,19 +210,11 @@ class LossCurve(LectureScene):
         show(last)
         self.add(panels)
 
-    def _runs_off(self) -> bool:
-        """Whether the losses outgrew what a number can hold, and stayed so."""
-        overflow = self.history.overflow
-        return overflow is not None and not np.isfinite(self.history.batch[overflow:]).any()
-
-    def _is_of_all(self) -> bool:
-        """Whether the run ended with a known loss over all examples, and not with that of a batch."""
-        return len(self.history.whole) > 0 or self.history.is_whole
-
-    def _final(self) -> float:
-        """The loss that the run ended with: over all examples where that is known, else as the curves show it."""
-        history = self.history
-        return history.final if self._is_of_all() else history.mean(history.n_updates - 1)
+    def _losses(self, curve: str) -> NDArray:
+        """All losses along a curve, "batch", "mean", "whole" or "unseen"; those that are not known are not finite."""
+        if curve == "mean":
+            return self.history.mean_line()[1]
+        return self.history.line()[1] if curve == "batch" else getattr(self.history, curve)
 
     # -- what moves ------------------------------------------------------------------------------------------------
 
@@ -292,8 +225,8 @@ class LossCurve(LectureScene):
     def _follow(self, curve: str, words: str) -> None:
         """Another curve leads from its start on, and the readout says which loss it now shows."""
         plot, readout = self.plot, self.readout
-        said = self.history.mean_line()[1] if curve == "mean" else getattr(self.history, curve)
-        said = said[np.isfinite(said)].tolist()
+        losses = self._losses(curve)
+        said = losses[np.isfinite(losses)].tolist()
         longer = [loss for loss in said if len(readout.loss.written(loss)) > len(readout.loss.text)]
         room = [min(said), max(said)] if said and curve != "mean" else []
         room += [max(longer, key=lambda loss: len(readout.loss.written(loss)))] if longer else []
@@ -326,7 +259,7 @@ class LossCurve(LectureScene):
             notes.append(self.screen("recorded", model=self.run.model.rpartition(".")[2]))
         elif isinstance(self.run.dataset, DailyViews) and self.run.dataset.synthetic:
             notes.append(self.screen("synthetic"))
-        infinite = 0 if self._runs_off() else int(np.isinf(history.batch).sum())
+        infinite = int(np.isinf(history.batch).sum())
         if missing := history.n_missing + infinite:
             count, updates = number_text(missing), Count(history.n_updates)
             if history.is_regular and not infinite:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import ClassVar, Self
 
 import numpy as np
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.trace import Trace, read_meta
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
@@ -33,8 +31,6 @@ BOX = (-5.6, 5.6, -2.1, 2.5)
 MOST_NODES = 7  # rows of a column
 TINY = 1e-300  # instead of a division by 0
 WALK_SECONDS = 8.0
-SEEN = 0.02  # of a layer's largest weight: a line that becomes so much thicker or thinner is seen to
-OUT_OF_HAND = 1e6  # a weight as large as this, just before the end of all numbers: the run went off to infinity
 
 
 class Network(LectureScene):
@@ -77,8 +73,6 @@ class Network(LectureScene):
             self._walk_beat()
         self._end_beat()
 
-    # -- the run -------------------------------------------------------------------------------------------------
-
     def _prepare(self) -> None:
         trace = self.trace("run")
         self.run, self.chain = trace.run, layer_chain(trace.run)
@@ -96,6 +90,51 @@ class Network(LectureScene):
         self.counter[1].place(style.HEADING_BASELINE, style.RIGHT_EDGE)
         self.counter[0].place(style.HEADING_BASELINE, right=self.counter[1].get_left()[0] - 0.2)
         self._show(0.0)
+
+    # -- beats ---------------------------------------------------------------------------------------------------------
+
+    def _layers_beat(self) -> None:
+        chain = self.chain
+        with self.beat("layers", hidden=Count(len(chain.widths) - 2), count=Count(chain.n_parameters)):
+            # The columns come from left to right: the input, each hidden layer, the output
+            self.play(FadeIn(heading(self.screen("heading")), shift=0.15 * UP), run_time=0.6)
+            columns = [
+                FadeIn(VGroup(column, label), shift=0.15 * UP)
+                for column, label in zip(self.diagram.columns, self._labels(), strict=True)
+            ]
+            self.play(LaggedStart(*columns, lag_ratio=0.6), run_time=min(4.0, 0.8 * len(columns)))
+
+    def _start_beat(self) -> None:
+        with self.beat("start"):
+            # All lines: thick and bright is a large weight, dashed a negative one
+            lines = [FadeIn(edges) for edges in self.diagram.edges]
+            self.play(LaggedStart(*lines, lag_ratio=0.3), FadeIn(self.counter), run_time=2.0)
+            self.note = caption(self._note())
+            self.play(FadeIn(self.note), run_time=0.5)
+
+    def _walk_beat(self) -> None:
+        with self.beat("walk", updates=Count(self.kept[self.last])):
+            # The recorded states go by, as far as they are numbers: lines grow, fade, change their sign
+            live, pace = VGroup(*self.diagram.edges, self.counter[1]), self.pace
+            walk = UpdateFromAlphaFunc(live, lambda _, share: self._show(pace.row(share)))
+            self.play(walk, run_time=WALK_SECONDS, rate_func=linear)
+            self._show(float(self.last))
+
+    def _end_beat(self) -> None:
+        k, to, start, value = self._strongest()
+        written = short_text(value) if abs(value) >= WRITTEN_IN_FULL else number_text(float(f"{value:.3g}"))
+        with self.beat("end", weight=written):
+            # The rest steps back; the largest weight that is drawn carries its number. Of a run that is lost, the
+            # caption says up to where it is shown
+            edges = self.diagram.edges[k]
+            line = edges.line(to, start)
+            self.label = patched(words(written, style.LABEL, edges.color_of_weights))
+            self.label.move_to((line.ends[0] + line.ends[1]) / 2)
+            others = [other for layer in self.diagram.edges for other in layer if other is not line]
+            back = [other.animate.set_stroke(opacity=PRESENT) for other in others]
+            self.play(*back, FadeIn(self.label), *self._shown(), run_time=0.6)
+
+    # -- the run -------------------------------------------------------------------------------------------------------
 
     def _end_before_infinity(self, trace: Trace) -> None:
         """A run whose parameters stop being finite is shown up to there: ``lost`` is the row of the first such state.
@@ -149,31 +188,7 @@ class Network(LectureScene):
             edges.show_drawn(weights, self.largest[k] if self.lost is None else float(np.abs(weights).max()))
         self.counter[1].set_value(int(self.kept[min(recorded_row(row), self.last)]))
 
-    # -- beats ---------------------------------------------------------------------------------------------------
-
-    def _layers_beat(self) -> None:
-        chain = self.chain
-        numbers = {"hidden": Count(len(chain.widths) - 2), "count": Count(chain.n_parameters)}
-        if numbers["hidden"] > 1:
-            with self.beat("layers", **numbers):
-                # The columns come from left to right: the input, each hidden layer, the output
-                self._draw_columns()
-        elif numbers["hidden"] == 1:
-            with self.beat("layers-one", **numbers):
-                # Three columns: the input, the hidden layer, the output
-                self._draw_columns()
-        else:
-            with self.beat("layers-none", **numbers):
-                # Two columns: the input and the output
-                self._draw_columns()
-
-    def _draw_columns(self) -> None:
-        self.play(FadeIn(heading(self.screen("heading")), shift=0.15 * UP), run_time=0.6)
-        columns = [
-            FadeIn(VGroup(column, label), shift=0.15 * UP)
-            for column, label in zip(self.diagram.columns, self._labels(), strict=True)
-        ]
-        self.play(LaggedStart(*columns, lag_ratio=0.6), run_time=min(4.0, 0.8 * len(columns)))
+    # -- what is written -----------------------------------------------------------------------------------------------
 
     def _labels(self) -> list[VGroup]:
         """Of each column: x or y above the first and the last, and how many neurons there are, below."""
@@ -189,22 +204,6 @@ class Network(LectureScene):
             labels.append(label)
         return labels
 
-    def _start_beat(self) -> None:
-        if isinstance(self.run, RecordedRun):
-            with self.beat("start-recorded"):
-                # All lines: thick and bright is a large weight, dashed a negative one; so the recording begins
-                self._draw_lines()
-        else:
-            with self.beat("start"):
-                # All lines: thick and bright is a large weight, dashed a negative one; so they were picked at random
-                self._draw_lines()
-
-    def _draw_lines(self) -> None:
-        lines = [FadeIn(edges) for edges in self.diagram.edges]
-        self.play(LaggedStart(*lines, lag_ratio=0.3), FadeIn(self.counter), run_time=2.0)
-        self.note = caption(self._note())
-        self.play(FadeIn(self.note), run_time=0.5)
-
     def _note(self) -> str:
         """What strength means, and how many of the weights have a line."""
         shown = sum(place.size for place in self.places)
@@ -212,75 +211,12 @@ class Network(LectureScene):
             return self.screen("all", shown=number_text(shown))
         return self.screen("some", shown=number_text(shown), weights=number_text(self.chain.n_weights))
 
-    def _walk_beat(self) -> None:
+    def _shown(self) -> list[Animation]:
+        """The caption says up to where a run that is lost is shown."""
         if self.lost is None:
-            with self.beat("walk" if self._turns() else "walk-plain", updates=Count(self.kept[self.last])):
-                # The recorded states go by: some lines grow, some fade, some change their sign, if they do
-                self._walk()
-        else:
-            with self.beat("walk-lost"):
-                # The states go by, as far as they are numbers, each to its own scale
-                self._walk()
-
-    def _turns(self) -> bool:
-        """Whether of the lines drawn some grow, some fade and some change their sign from the first state to the last.
-
-        Growing and fading count where they can be seen.
-        """
-        grown, turned = [], []
-        for k, largest in enumerate(self.largest):
-            start, end = (self._weights(float(row), k).ravel() for row in (0, self.last))
-            grown.append((np.abs(end) - np.abs(start)) / (largest + TINY))
-            turned.append(start * end < 0)
-        change = np.concatenate(grown)
-        return bool(change.max() > SEEN and change.min() < -SEEN and np.concatenate(turned).any())
-
-    def _walk(self) -> None:
-        live = VGroup(*self.diagram.edges, self.counter[1])
-        pace = self.pace
-
-        def update(_: VGroup, share: float) -> None:
-            self._show(pace.row(share))
-
-        self.play(UpdateFromAlphaFunc(live, update, run_time=WALK_SECONDS, rate_func=linear))
-        self._show(float(self.last))
-
-    def _end_beat(self) -> None:
-        k, to, start, value = self._strongest()
-        written = short_text(value) if abs(value) >= WRITTEN_IN_FULL else number_text(float(f"{value:.3g}"))
-        if self.lost is not None:
-            update = number_text(int(self.kept[self.lost]))
-            first_lost = self.parameters_kept[self.lost]
-            if np.isinf(first_lost).any() or abs(value) >= OUT_OF_HAND:
-                with self.beat("end-overflow", weight=written, update=update):
-                    # The largest weight before the numbers ran out, and how much of the run is not shown
-                    self._name_line(k, to, start, written, self._unshown())
-            else:
-                with self.beat("end-nan", weight=written, update=update):
-                    # The same, where nothing was large and yet something is no number
-                    self._name_line(k, to, start, written, self._unshown())
-        elif self.last > 0:
-            with self.beat("end", weight=written):
-                # The rest steps back; the largest weight that is drawn carries its number
-                self._name_line(k, to, start, written)
-        else:
-            with self.beat("end-start", weight=written):
-                # No update was made yet: the rest steps back; the largest weight drawn carries its number
-                self._name_line(k, to, start, written)
-
-    def _unshown(self) -> list[Animation]:
-        """The caption says up to where the run is shown."""
+            return []
         shown, made = (number_text(int(self.kept[row])) for row in (self.last, -1))
         return [FadeOut(self.note), FadeIn(caption(self.screen("shown", update=shown, updates=made)))]
-
-    def _name_line(self, k: int, to: int, start: int, written: str, more: Sequence[Animation] = ()) -> None:
-        edges = self.diagram.edges[k]
-        line = edges.line(to, start)
-        self.label = patched(words(written, style.LABEL, edges.color_of_weights))
-        self.label.move_to((line.ends[0] + line.ends[1]) / 2)
-        others = [other for layer in self.diagram.edges for other in layer if other is not line]
-        back = [other.animate.set_stroke(opacity=PRESENT) for other in others]
-        self.play(*back, FadeIn(self.label), *more, run_time=0.6)
 
     def _strongest(self) -> tuple[int, int, int, float]:
         """Layer, neurons (to, from) and value of the largest weight that is drawn."""
