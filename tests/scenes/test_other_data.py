@@ -10,7 +10,7 @@ import pytest
 from gradreel.core.analysis.forecast import forecast, horizon_errors, next_days
 from gradreel.core.analysis.results import losses_with_the_least, width_experiments
 from gradreel.core.daily.series import DailySeries
-from gradreel.core.daily.views import DailyViews
+from gradreel.core.daily.views import DailyViews, loss_column
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss
 from gradreel.scenes.base import LectureScene
@@ -173,7 +173,8 @@ def test_forecast(neutral, trace_of):
     assert f"{day.day} {day:%B}" in played.lines["rise-late"]["en"]
     numbers = [played.scene._text(views) for views in (days.truth[worst], days.prediction[worst])]
     assert all(number in line for number in numbers for line in played.lines["rise-late"].values())
-    assert played.scene.missed(float(days.mean_absolute_error)) in played.lines["predict-lecture"]["en"]
+    usual = float(days.mean_absolute_error)
+    assert loss_column([usual])(usual) in played.lines["predict-lecture"]["en"]
 
 
 def test_more_features(neutral):

@@ -46,11 +46,12 @@ from manim import (
     there_and_back,
 )
 from numpy.typing import NDArray
-from pydantic import BaseModel, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 BRACKET, BRACKET_WORDS = -2.64, -3.0  # the line of the days that a prediction is made from, and of its name
 LONGEST_BEFORE = 120  # days before them that are shown: a longer window's bracket is open
 READOUT = 30
+FIRST_DAYS_SLOWLY = 1.6  # power of the share of the way: the first days one by one, the others faster
 MOST_DAYS = 63  # that are shown where no days are asked for
 JUMP, EVE = date(2021, 2, 1), date(2021, 2, 11)  # of the lesson's days: what its network misses by the most, each way
 CLOSE = date(2021, 1, 27), date(2021, 2, 17)  # the days around them that are seen close by
@@ -103,7 +104,9 @@ class Forecast(LectureScene):
     @classmethod
     def experiments(cls, parameters: Any) -> dict[str, Experiment]:
         """The run that is shown is one of those that the comparison of depths has."""
-        return {"run": run_of(parameters)}
+        p = parameters
+        (network,) = depth_experiments(p.dataset, (p.depth,), p.width, (p.seed,), p.epochs)
+        return {"run": network.experiments[0]}
 
     def construct(self) -> None:
         self._prepare()
@@ -119,35 +122,24 @@ class Forecast(LectureScene):
         self._window_beat()
         self.hand_on(self.picture.plot.x_axis)
 
-    # -- what is on the screen -----------------------------------------------------------------------------------
-
     def _prepare(self) -> None:
         trace, parameters, self.dataset = self.trace("run"), self.parameters, self.parameters.dataset
         theta = np.asarray(trace.parameters[-1])
-        self.days = shown_days(trace.experiment, theta, parameters.first, parameters.last)
-        if not np.isfinite(self.days.prediction).all():
+        self.days = days = shown_days(trace.experiment, theta, parameters.first, parameters.last)
+        if not np.isfinite(days.prediction).all():
             raise UserError("forecast: the network's predictions are not finite; train it with a smaller learning rate")
         self.lows = () if self.other_data else LOW_WEEKDAYS
-        self.told = largest_miss(self.days) if self.other_data else self._place(EVE)  # the day that the end is about
-        self.usual = float(self.days.mean_absolute_error)
-        self.missed = loss_column([self.usual])
-        self._draw()
-
-    def _place(self, day: date) -> int:
-        """Which of the days shown it is."""
-        return (day - self.days.dates[0].astype(date)).days
-
-    def _draw(self) -> None:
-        days, language, window = self.days, self.context.language, self.dataset.window
-        before = min(window + 1, LONGEST_BEFORE)
+        self.told = largest_miss(days) if self.other_data else self._place(EVE)  # the day that the end is about
+        language, window = self.context.language, self.dataset.window
         texts = {"real": self.screen("data" if self.dataset.synthetic else "real"), "model": self.screen("model")}
+        before = min(window + 1, LONGEST_BEFORE)
         self.picture = ForecastPlot(self.dataset, days, before, texts, self.lows, language, FORECAST_BOX)
         self.bracket = WindowBracket(self.picture.plot, window, BRACKET)
         period = period_words(*days.dates[[0, -1]], language)
         key = "caption-other" if self.other_data else "caption"
         self.note = data_caption(self, self.dataset, key, days=period, **trained_years(self.dataset))
 
-    # -- beats ---------------------------------------------------------------------------------------------------
+    # -- beats ---------------------------------------------------------------------------------------------------------
 
     def _real_beat(self) -> None:
         picture = self.picture
@@ -165,18 +157,15 @@ class Forecast(LectureScene):
             self.play(Create(picture.before), run_time=0.8, rate_func=linear)
             pop = LaggedStart(*(FadeIn(dot) for dot in picture.dots), lag_ratio=0.5)
             self.play(Create(picture.red), pop, run_time=2.0, rate_func=linear)
-            self.sides = self._sides()
+            # Above: which were seen in training, if they part just there
+            parted = self.days.dates[0].astype(date) == self.dataset.first_unseen
+            self.sides = picture.sides([self.screen("seen"), self.screen("unseen")]) if parted else VGroup()
             self.play(FadeIn(picture.real_label), FadeIn(self.sides), run_time=0.4)
-
-    def _sides(self) -> VGroup:
-        """Above the days before and above those shown: which were seen in training, if they part just there."""
-        if self.days.dates[0].astype(date) != self.dataset.first_unseen:
-            return VGroup()
-        return self.picture.sides([self.screen("seen"), self.screen("unseen")])
 
     def _predict_beat(self) -> None:
         parameters, picture = self.parameters, self.picture
-        values = {"window": Count(self.dataset.window), "error": self.missed(self.usual)}
+        usual = float(self.days.mean_absolute_error)
+        values = {"window": Count(self.dataset.window), "error": loss_column([usual])(usual)}
         fields = network_fields("model", (parameters.width,) * parameters.depth, "depth")
         with self.beat("predict-lecture", **values, **fields):
             # A bracket holds the days that a prediction is made from; it slides on, and blue comes out at its end
@@ -188,19 +177,6 @@ class Forecast(LectureScene):
             self.play(FadeIn(picture.model_label), FadeOut(self.bracket), run_time=0.4)
             self.play(FadeIn(readout, shift=0.15 * UP), run_time=0.5)
 
-    def _walk(self, seconds: float) -> None:
-        picture, last = self.picture, len(self.days.dates) - 1
-
-        def update(_: VMobject, share: float) -> None:
-            picture.show_blue(share * last)
-            self.bracket.put(picture.first_day + share * last)
-
-        picture.show_blue(0.0)
-        moving = VGroup(picture.blue, self.bracket)
-        self.add(moving)
-        self.play(UpdateFromAlphaFunc(moving, update, run_time=seconds, rate_func=_starting_slowly))
-        picture.show_blue(last)
-
     def _lows_beat(self) -> None:
         picture = self.picture
         values = {} if self.other_data else in_languages("days", lambda lang: weekdays_words(self.lows, lang))
@@ -211,7 +187,7 @@ class Forecast(LectureScene):
             picture.zoom(self, 0, len(self.days.dates) - 1)
             if not self.other_data:
                 self.bring_to_back(picture.bands)
-                self.names = self._band_names()
+                self.names = picture.band_names(weekdays_words(self.lows, self.context.language, "short"))
                 lag = min(0.6, 5.0 / len(picture.bands))
                 weeks = [picture.beating(k) for k in range(len(picture.bands))]
                 self.play(FadeIn(self.names, shift=0.1 * UP), LaggedStart(*weeks, lag_ratio=lag, run_time=3.2))
@@ -242,24 +218,6 @@ class Forecast(LectureScene):
             self.play(*map(FadeOut, told), run_time=0.3)
             self._mark_a_surprise(k, self.screen("eve"))
 
-    def _mark_a_surprise(self, k: int, name: str) -> None:
-        """The day is ringed and named at the axis, its numbers stand at the points; where blue follows a day late, a
-        ring, and an arrow to there from the jump in red.
-        """
-        values = self._numbers(k)
-        marks = self.picture.mark(k, values, self.screen("late", **values), name)
-        self.play(Create(marks.ring), FadeIn(marks.truth), *self._date(k), run_time=0.6)
-        self.play(Create(marks.gap), FadeIn(marks.prediction), run_time=0.7)
-        self.play(emphasis(marks.gap, FAINT), *map(Create, marks.following), run_time=0.6)
-        self.play(Create(marks.echo), FadeIn(marks.late), run_time=0.6)
-
-    def _numbers(self, k: int) -> dict[str, str]:
-        """The views of day ``k``, what was predicted for it, and for the next day."""
-        days = self.days
-        after = days.prediction[min(k + 1, len(days.dates) - 1)]
-        return {"truth": self._text(days.truth[k]), "prediction": self._text(days.prediction[k]),
-                "next": self._text(after)}  # fmt: skip
-
     def _answer_beat(self) -> None:
         with self.beat("eve-chance", **self._day(self._place(EVE)), **self._day(self._place(JUMP), "other")):
             # The Eve gets its name: a calendar tells of it. Every year has that dip, each on another date, for we made
@@ -271,6 +229,57 @@ class Forecast(LectureScene):
             self._every_year()
             beat = jump.ring.animate(rate_func=there_and_back).scale(1.7)
             self.play(FadeIn(jump.name), beat, run_time=0.8)
+
+    def _window_beat(self) -> None:
+        picture = self.picture
+        with self.beat("window", window=Count(self.dataset.window)):
+            # Back from it all: what the network saw before that day, from end to end, and no calendar
+            gone = [part for marks in picture.marks.values() for part in marks.words]
+            gone += [part for marks in picture.marks.values() if marks.echo for part in (marks.echo, *marks.following)]
+            others = [marks for k, marks in picture.marks.items() if k != self.told]
+            gone += [part for marks in others for part in (marks.ring, marks.gap)]
+            gone += list(picture.bands)
+            gone += [self.names] if hasattr(self, "names") else []
+            here = self.get_mobject_family_members()
+            gap = picture.marks[self.told].gap
+            kept = emphasis(gap, FULL) if gap in here else FadeIn(style.emphasize(gap, FULL))
+            gone = [part for part in gone if set(part.get_family()) & set(here)]
+            self.play(*map(FadeOut, gone), kept, run_time=0.4)
+            picture.zoom_out(self)
+            self.bracket.put(picture.first_day + self.told)
+            name = words(self.screen("window", window=Count(self.dataset.window)), 26)
+            middle = max(self.bracket.get_center()[0], style.LEFT_EDGE + name.width / 2)
+            name.place(BRACKET_WORDS, center=middle)
+            self.play(Create(self.bracket), run_time=1.0)
+            self.play(FadeIn(name, shift=0.1 * UP), run_time=0.5)
+
+    # -- what moves ----------------------------------------------------------------------------------------------------
+
+    def _walk(self, seconds: float) -> None:
+        picture, last = self.picture, len(self.days.dates) - 1
+
+        def update(_: VMobject, share: float) -> None:
+            picture.show_blue(share * last)
+            self.bracket.put(picture.first_day + share * last)
+
+        picture.show_blue(0.0)
+        moving = VGroup(picture.blue, self.bracket)
+        self.add(moving)
+        self.play(
+            UpdateFromAlphaFunc(moving, update, run_time=seconds, rate_func=lambda share: share**FIRST_DAYS_SLOWLY)
+        )
+        picture.show_blue(last)
+
+    def _mark_a_surprise(self, k: int, name: str) -> None:
+        """The day is ringed and named at the axis, its numbers stand at the points; where blue follows a day late, a
+        ring, and an arrow to there from the jump in red.
+        """
+        values = self._numbers(k)
+        marks = self.picture.mark(k, values, self.screen("late", **values), name)
+        self.play(Create(marks.ring), FadeIn(marks.truth), *self._date(k), run_time=0.6)
+        self.play(Create(marks.gap), FadeIn(marks.prediction), run_time=0.7)
+        self.play(emphasis(marks.gap, FAINT), *map(Create, marks.following), run_time=0.6)
+        self.play(Create(marks.echo), FadeIn(marks.late), run_time=0.6)
 
     def _every_year(self) -> None:
         """The days around the Eve become a strip of its year, between the same weeks of the others; and back again.
@@ -312,35 +321,22 @@ class Forecast(LectureScene):
         rings = self.picture.marks[self.told].ring, self.strips.marks[k][0]
         return VGroup(red, rings[0].copy()), VGroup(strip, rings[1].copy())
 
-    def _band_names(self) -> VGroup:
-        return self.picture.band_names(weekdays_words(self.lows, self.context.language, "short"))
-
     def _date(self, k: int) -> list[Animation]:
         """The day that is spoken of comes to the axis."""
         return self.picture.date(k, day_words(self.days.dates[k], self.context.language, "short"))
 
-    def _window_beat(self) -> None:
-        picture = self.picture
-        with self.beat("window", window=Count(self.dataset.window)):
-            # Back from it all: what the network saw before that day, from end to end, and no calendar
-            gone = [part for marks in picture.marks.values() for part in marks.words]
-            gone += [part for marks in picture.marks.values() if marks.echo for part in (marks.echo, *marks.following)]
-            others = [marks for k, marks in picture.marks.items() if k != self.told]
-            gone += [part for marks in others for part in (marks.ring, marks.gap)]
-            gone += list(picture.bands)
-            gone += [self.names] if hasattr(self, "names") else []
-            here = self.get_mobject_family_members()
-            gap = picture.marks[self.told].gap
-            kept = emphasis(gap, FULL) if gap in here else FadeIn(style.emphasize(gap, FULL))
-            gone = [part for part in gone if set(part.get_family()) & set(here)]
-            self.play(*map(FadeOut, gone), kept, run_time=0.4)
-            picture.zoom_out(self)
-            self.bracket.put(picture.first_day + self.told)
-            name = words(self.screen("window", window=Count(self.dataset.window)), 26)
-            middle = max(self.bracket.get_center()[0], style.LEFT_EDGE + name.width / 2)
-            name.place(BRACKET_WORDS, center=middle)
-            self.play(Create(self.bracket), run_time=1.0)
-            self.play(FadeIn(name, shift=0.1 * UP), run_time=0.5)
+    # -- days and numbers ----------------------------------------------------------------------------------------------
+
+    def _place(self, day: date) -> int:
+        """Which of the days shown it is."""
+        return (day - self.days.dates[0].astype(date)).days
+
+    def _numbers(self, k: int) -> dict[str, str]:
+        """The views of day ``k``, what was predicted for it, and for the next day."""
+        days = self.days
+        after = days.prediction[min(k + 1, len(days.dates) - 1)]
+        return {"truth": self._text(days.truth[k]), "prediction": self._text(days.prediction[k]),
+                "next": self._text(after)}  # fmt: skip
 
     def _text(self, views: float) -> str:
         return views_words(self.dataset, float(views))
@@ -348,18 +344,6 @@ class Forecast(LectureScene):
     def _day(self, k: int, name: str = "day") -> dict[str, str]:
         """Fields of a line about day ``k`` of those shown."""
         return in_languages(name, lambda language: day_words(self.days.dates[k], language))
-
-
-def _starting_slowly(share: float) -> float:
-    """The first days one by one, the others faster."""
-    return share**1.6
-
-
-def run_of(parameters: BaseModel) -> Experiment:
-    """The network of ``depth`` layers of ``width`` ReLUs from ``seed``, as the comparison of depths trains it."""
-    p: Any = parameters
-    (network,) = depth_experiments(p.dataset, (p.depth,), p.width, (p.seed,), p.epochs)
-    return network.experiments[0]
 
 
 def largest_miss(days: NextDays) -> int:
