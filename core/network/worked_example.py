@@ -9,62 +9,23 @@ A network computes on scaled views. ``in_thousands`` rewrites theta so that the 
     back = backward(run, theta, there)                      # back.theta (P,): the gradient of there.error
 """
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
 from gradreel.core.arrays import FloatArray
-from gradreel.core.daily.views import UNITS, DailyViews
+from gradreel.core.daily.units import view_unit
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.core.network.theta import Layers, forward_pass, unpack
 
 DAYS_IN = 24
 """Days after the first unseen one: the day that is predicted where none is asked for, 2021-01-25 by default."""
-MOST_MORE = 2
-"""Decimals, more than a usual day of the series has, that numbers get where fewer do not tell them apart."""
 FARTHEST = 4.0
 """How far a step may move an r: as far as a sigmoid takes to rise from an eighth to seven."""
 SMALLEST = 325
 """Powers of ten that float64 holds, from 1 down."""
-
-
-@dataclass(frozen=True)
-class ViewUnit:
-    """The unit that views of a series are written in, as `DailyViews.format_views` chooses it."""
-
-    size: float  # views: 1e6, 1e3 or 1
-    letter: str  # "M", "k" or ""
-    decimals: int  # that a usual day is written with
-
-
-def view_unit(dataset: DailyViews) -> ViewUnit:
-    """Millions or thousands where a usual day has as many, else views."""
-    usual = dataset.offset
-    for size, letter in UNITS:
-        if usual >= size:
-            return ViewUnit(size, letter, 2)
-    if 0 < usual < 1:
-        return ViewUnit(1.0, "", 2 - int(np.floor(np.log10(usual))))
-    return ViewUnit(1.0, "", 0 if usual >= 100 else 1 if usual >= 10 else 2)
-
-
-def printed_distance(one: float, other: float, decimals: int) -> float:
-    """How far apart two numbers are as they are printed, printed like them."""
-    return round(abs(round(one, decimals) - round(other, decimals)), decimals)
-
-
-def telling_decimals(unit: ViewUnit, printed: Callable[[int], Sequence[float]]) -> int | None:
-    """As many decimals as a usual day has, or the fewest more, `MOST_MORE` at most, that tell numbers apart.
-
-    ``printed(decimals)``: what they are as printed; the last of them must not be 0 then. None where none will do.
-    """
-    for decimals in range(unit.decimals, unit.decimals + MOST_MORE + 1):
-        numbers = list(printed(decimals))
-        if numbers[-1] != 0 and len(set(numbers)) == len(numbers):
-            return decimals
-    return None
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,20 +6,11 @@ from datetime import date
 from typing import Any, Self
 
 import numpy as np
+from gradreel.core.daily.units import MOST_MORE, printed_distance, telling_decimals, view_unit
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import predict, unpack
-from gradreel.core.network.worked_example import (
-    MOST_MORE,
-    Forward,
-    example_of,
-    forward,
-    in_thousands,
-    label_day,
-    printed_distance,
-    telling_decimals,
-    view_unit,
-)
+from gradreel.core.network.worked_example import Forward, example_of, forward, in_thousands, label_day
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.daily_data import days_that_differ, shown_name

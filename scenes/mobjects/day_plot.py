@@ -9,8 +9,8 @@ from itertools import pairwise
 
 import numpy as np
 from gradreel.core.daily.series import DayArray
+from gradreel.core.daily.units import view_unit
 from gradreel.core.daily.views import DailyViews
-from gradreel.core.network.worked_example import view_unit
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import Plot, polyline, segment
 from gradreel.scenes.mobjects.text import TextMobject, words

@@ -12,7 +12,8 @@ from itertools import pairwise
 
 import numpy as np
 from gradreel.core.arrays import evenly_spaced
-from gradreel.core.daily.views import DailyViews, loss_unit
+from gradreel.core.daily.units import loss_unit
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss, unseen_loss

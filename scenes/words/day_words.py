@@ -11,8 +11,8 @@ from datetime import date, timedelta
 from typing import Literal
 
 import numpy as np
-from gradreel.core.daily.views import DailyViews, counting_decimals, loss_unit
-from gradreel.core.network.worked_example import view_unit
+from gradreel.core.daily.units import counting_decimals, loss_unit, view_unit
+from gradreel.core.daily.views import DailyViews
 from gradreel.scenes.words.languages import LANGUAGES, DayForm
 from gradreel.scenes.words.numbers import number_text
 

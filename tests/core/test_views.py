@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.synthetic import synthetic_views
-from gradreel.core.daily.views import DailyViews, views_column, views_text
+from gradreel.core.daily.views import DailyViews
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -199,70 +199,6 @@ def test_an_absolute_error_is_told_in_views() -> None:
     loss = float(np.abs(guess - data.unseen_labels()).mean())
     views = synthetic_views().array()[-57:]
     assert data.absolute_error_in_views(loss) == pytest.approx(np.abs(views - data.offset).mean(), rel=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("views", "usual", "text"),
-    [
-        (5250, 4000, "5.25k"),
-        (320, 4000, "0.32k"),
-        (-320, 4000, "-0.32k"),
-        (100, 1000, "0.10k"),
-        (99.6, 1000, "0.10k"),
-        (99.4, 1000, "99"),
-        (32, 4000, "32"),
-        (0, 4000, "0"),
-        (-0.3, 4000, "0"),
-        (5250, 999, "5250"),
-        (32.4, 500, "32"),
-        (3.24, 50, "3.2"),
-        (0.324, 5, "0.32"),
-        (-0.001, 5, "0.00"),
-        (0.0034, 0.015, "0.0034"),
-        (0.3, 0.5, "0.300"),
-        (3.4e-11, 2e-10, "3.40e-11"),
-        (0.0, 0.0, "0.00"),
-        (5_250_000, 4e6, "5.25M"),
-        (320_000, 4e6, "0.32M"),
-        (32_000, 4e6, "32.00k"),
-        (float("inf"), 4000, "∞"),
-        (float("nan"), 4000, "–"),
-    ],
-)
-def test_views_are_told_in_the_series_own_size(views: float, usual: float, text: str) -> None:
-    assert views_text(views, usual) == text
-
-
-def test_a_datasets_usual_day_gives_the_size() -> None:
-    assert DailyViews().format_views(320) == "0.32k"
-    assert small().format_views(32) == "32.0"
-
-
-def test_numbers_below_each_other_are_in_one_unit() -> None:
-    text = DailyViews().format_column([212.0, 52.0, 0.9])
-    assert [text(views) for views in (212.0, 52.0, 0.9)] == ["0.212k", "0.052k", "0.001k"]
-    millions = views_column([2e6, 3e5], 4e6)
-    assert [millions(views) for views in (2e6, 3e5)] == ["2.000M", "0.300M"]
-
-
-@pytest.mark.parametrize(
-    ("column", "usual", "texts"),
-    [
-        ([52.0, 0.9], 4000, ["52.0", "0.9"]),
-        ([0.412, 0.0314], 1000, ["0.412", "0.031"]),  # good forecasts of a large series
-        ([0.00412, 0.000123], 0.015, ["0.00412", "0.00012"]),
-        ([0.0, -0.001, 3.0], 5, ["0.00", "0.00", "3.00"]),
-        ([212.4, 0.4], 500, ["212", "0"]),
-        ([5250.0, 12.0], 999, ["5250", "12"]),
-        ([3.1e-10, 0.0], 2e-10, ["3.10e-10", "0.00e+00"]),
-        ([0.0, 0.0], 4000, ["0", "0"]),
-        ([], 4000, []),
-        ([float("nan"), 52.0], 4000, ["nan", "52.0"]),
-    ],
-)
-def test_a_column_shows_three_digits_of_its_largest_number(column: list[float], usual: float, texts: list[str]) -> None:
-    text = views_column(column, usual)
-    assert [text(views) for views in column] == texts
 
 
 @given(exponent=st.integers(-330, 40), values=st.lists(st.integers(1, 10**6), min_size=5, max_size=20))

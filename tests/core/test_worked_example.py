@@ -12,7 +12,6 @@ from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.core.network.theta import predict, unpack
 from gradreel.core.network.worked_example import (
     FARTHEST,
-    MOST_MORE,
     backward,
     example_of,
     falling_rate,
@@ -20,10 +19,7 @@ from gradreel.core.network.worked_example import (
     in_thousands,
     label_day,
     nudged,
-    printed_distance,
     stepped,
-    telling_decimals,
-    view_unit,
 )
 from gradreel.scenes.lecture.runs import THREE_DAYS
 
@@ -141,18 +137,6 @@ def test_on_large_views_too_a_small_step_is_found_that_stays_near(usual, loss):
         assert after.error < there.error and not far(there, after)
 
 
-@pytest.mark.parametrize(("usual", "decimals"), [(4200.0, 2), (512.0, 0), (43.0, 1)])
-def test_numbers_get_as_many_decimals_as_tell_them_apart(usual, decimals):
-    unit = view_unit(series(usual))
-    step = 10.0**-decimals
-    one, other = 4.0, 4.0 + 0.2 * step
-    assert telling_decimals(unit, lambda places: [printed_distance(1.0, 1.0 + 3 * step, places)]) == decimals
-    assert telling_decimals(unit, lambda places: [printed_distance(one, other, places)]) == decimals + 1
-    assert telling_decimals(unit, lambda places: [printed_distance(one, one, places)]) is None
-    apart = telling_decimals(unit, lambda places: [round(3.041 * step, places), round(3.012 * step, places)])
-    assert apart == decimals + MOST_MORE
-
-
 def test_no_step_lowers_an_error_of_zero():
     theta = random_theta(THREE_DAYS)
     y = forward(THREE_DAYS, theta, np.array([0.1, 0.2, 0.3]), 0.0).y
@@ -195,15 +179,3 @@ def test_a_day_without_three_before_it_is_refused_with_the_bounds():
 
 def test_a_short_series_shows_its_last_day():
     assert label_day(series(5000)) == date(2024, 4, 9)
-
-
-@pytest.mark.parametrize(
-    ("usual", "size", "letter", "decimals", "text"),
-    [(5e6, 1e6, "M", 2, "5.00M"), (5e3, 1e3, "k", 2, "5.00k"), (500, 1, "", 0, "500"), (50, 1, "", 1, "50.0"),
-     (5, 1, "", 2, "5.00"), (0.05, 1, "", 4, "0.0500")],
-)  # fmt: skip
-def test_the_unit_is_the_one_that_views_are_written_in(usual, size, letter, decimals, text):
-    dataset = series(usual)
-    unit = view_unit(dataset)
-    assert (unit.size, unit.letter, unit.decimals) == (size, letter, decimals)
-    assert dataset.format_views(usual) == text == f"{usual / unit.size:.{unit.decimals}f}{unit.letter}"

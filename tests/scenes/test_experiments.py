@@ -15,7 +15,8 @@ from gradreel.core.analysis.results import (
     width_experiments,
 )
 from gradreel.core.daily.series import DailySeries
-from gradreel.core.daily.views import DailyViews, loss_column
+from gradreel.core.daily.units import loss_column
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import TraceError, UserError
 from gradreel.scenes.base import LectureScene, SceneContext
 from gradreel.scenes.lecture.daily_data import shown_name

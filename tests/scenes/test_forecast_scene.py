@@ -13,7 +13,8 @@ from gradreel.core.analysis.forecast import next_days
 from gradreel.core.analysis.results import depth_experiments
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.synthetic import NEW_YEAR_EVES
-from gradreel.core.daily.views import DailyViews, loss_column
+from gradreel.core.daily.units import loss_column
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.base import LectureScene

@@ -10,7 +10,8 @@ import pytest
 from gradreel.core.analysis.forecast import forecast, horizon_errors, next_days
 from gradreel.core.analysis.results import losses_with_the_least, width_experiments
 from gradreel.core.daily.series import DailySeries
-from gradreel.core.daily.views import DailyViews, loss_column
+from gradreel.core.daily.units import loss_column
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss
 from gradreel.scenes.base import LectureScene

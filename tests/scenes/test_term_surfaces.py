@@ -7,10 +7,11 @@ from datetime import date
 import numpy as np
 import pytest
 from gradreel.core.daily.series import DailySeries
+from gradreel.core.daily.units import view_unit
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import unpack
-from gradreel.core.network.worked_example import example_of, forward, in_thousands, label_day, view_unit
+from gradreel.core.network.worked_example import example_of, forward, in_thousands, label_day
 from gradreel.scenes.lecture.networks.term_surfaces import NEAR, Swing, ground_of, near_days, surface_of, swung, walk_of
 from gradreel.scenes.lecture.runs import THREE_DAYS
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
-from gradreel.core.daily.views import DailyViews, counting_decimals
+from gradreel.core.daily.units import counting_decimals
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.scenes import style

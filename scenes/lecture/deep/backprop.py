@@ -9,10 +9,10 @@ from datetime import date
 
 import numpy as np
 from gradreel.core.analysis.results import WIDTH
+from gradreel.core.daily.units import MOST_MORE, printed_distance, telling_decimals
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import parameter_names
-from gradreel.core.network.worked_example import MOST_MORE, printed_distance, telling_decimals
 from gradreel.scenes import style
 from gradreel.scenes.lecture.daily_data import AHEAD_BOX
 from gradreel.scenes.lecture.deep.day_step import DayStep, seen_day, slope_text

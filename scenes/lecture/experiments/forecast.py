@@ -9,7 +9,8 @@ import numpy as np
 from gradreel.core.analysis.forecast import NextDays, next_days
 from gradreel.core.analysis.results import EPOCHS, WIDTH, depth_experiments
 from gradreel.core.daily.synthetic import LOW_WEEKDAYS, NEW_YEAR_EVES
-from gradreel.core.daily.views import DailyViews, loss_column
+from gradreel.core.daily.units import loss_column
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes import style

@@ -11,7 +11,8 @@ from gradreel.core.analysis.forecast import WEEK, forecast, horizon_errors, next
 from gradreel.core.analysis.results import Result, best_by_unseen, lecture_losses
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.synthetic import LOW_WEEKDAYS
-from gradreel.core.daily.views import DailyViews, loss_column
+from gradreel.core.daily.units import loss_column
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.lecture.experiments.networks_scene import DepthsParameters, NetworksScene

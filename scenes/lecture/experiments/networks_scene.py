@@ -23,7 +23,8 @@ from gradreel.core.analysis.results import (
     result_of,
     worst_by_unseen,
 )
-from gradreel.core.daily.views import DailyViews, loss_column
+from gradreel.core.daily.units import loss_column
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style

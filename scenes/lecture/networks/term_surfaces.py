@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from gradreel.core.arrays import FloatArray, IntArray
+from gradreel.core.daily.units import view_unit
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import hidden_terms, predict, unpack
-from gradreel.core.network.worked_example import Example, view_unit
+from gradreel.core.network.worked_example import Example
 
 USUAL, WIDER = (0.005, 0.995), 0.35
 """Shares of all days that have fewer views than the usual lowest and highest; the ground reaches beyond them by WIDER

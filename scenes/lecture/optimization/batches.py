@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Annotated, Self
 
 import numpy as np
-from gradreel.core.daily.views import DailyViews, loss_column
+from gradreel.core.daily.units import loss_column
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene

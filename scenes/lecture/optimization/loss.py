@@ -8,11 +8,12 @@ from typing import Self
 
 import numpy as np
 from gradreel.core.analysis.forecast import next_days
-from gradreel.core.daily.views import DailyViews, loss_column
+from gradreel.core.daily.units import loss_column, view_unit
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss
-from gradreel.core.network.worked_example import forward, in_thousands, view_unit
+from gradreel.core.network.worked_example import forward, in_thousands
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from gradreel.core.analysis.results import LECTURE, Result, lecture_losses
-from gradreel.core.daily.views import loss_column
+from gradreel.core.daily.units import loss_column
 from gradreel.scenes import style
 from gradreel.scenes.lecture.experiments.networks_scene import NetworksScene
 from gradreel.scenes.lecture.experiments.pictures.loss_bars import UNSEEN

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from gradreel.core.analysis.forecast import weekdays
 from gradreel.core.daily.series import DayArray
+from gradreel.core.daily.units import view_unit
 from gradreel.core.daily.views import DailyViews
-from gradreel.core.network.worked_example import view_unit
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.day_plot import views_range
 from gradreel.scenes.mobjects.plot import Plot, dashed, polyline, ring, segment

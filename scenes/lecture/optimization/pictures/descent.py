@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from gradreel.core.daily.views import counting_decimals
+from gradreel.core.daily.units import counting_decimals
 from gradreel.core.network.theta import loss, parameter_names, predict
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from gradreel.core.daily.views import counting_decimals
-from gradreel.core.network.worked_example import ViewUnit
+from gradreel.core.daily.units import ViewUnit, counting_decimals
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.arithmetic import fitting_places
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram

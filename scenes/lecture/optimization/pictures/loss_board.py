@@ -11,7 +11,8 @@ from datetime import date
 import numpy as np
 from gradreel.core.analysis.forecast import NextDays
 from gradreel.core.daily.series import DayArray
-from gradreel.core.daily.views import DailyViews, loss_unit
+from gradreel.core.daily.units import loss_unit
+from gradreel.core.daily.views import DailyViews
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.axis_break import axis_break
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, DayPlot, views_range
