@@ -24,13 +24,12 @@ Seed = Annotated[int, Field(ge=0, lt=2**63)]
 def data_caption(
     scene: LectureScene, dataset: DailyViews, key: str, shorter: Mapping[str, Any] | None = None, **values: Any
 ) -> TextMobject:
-    """The caption ``key`` of the scene's screen words; its ``{data}`` is "synthetic data" or the file's name.
+    """The caption ``key`` of the scene's screen words; its ``{data}`` is `data_name`.
 
     Where the line is too long, it takes what ``shorter`` has of the values, and a long name is cut.
     """
     for longest, stead in product(range(LONGEST_NAME, 4, -4), ({}, shorter or {})):
-        data = scene.screen("synthetic") if dataset.synthetic else shown_name(dataset.title, longest)
-        line = caption(scene.screen(key, data=data, **(values | stead)))
+        line = caption(scene.screen(key, data=data_name(scene, dataset, longest), **(values | stead)))
         if line.get_right()[0] <= style.RIGHT_EDGE + HAIR:
             break
     return line
@@ -51,6 +50,16 @@ def days_that_differ(dataset: DailyViews) -> DailyViews:
             f"{views[0]:g} views, so there is nothing to learn; give a series whose days differ, or a later unseen_from"
         )
     return dataset
+
+
+def data_name(scene: LectureScene, dataset: DailyViews, longest: int = LONGEST_NAME) -> str:
+    """What daily views are called on the screen: "synthetic data", or the file that they come from."""
+    return synthetic_data(scene) if dataset.synthetic else shown_name(dataset.title, longest)
+
+
+def synthetic_data(scene: LectureScene) -> str:
+    """What made-up views are called on the screen: in all scenes the same."""
+    return scene.words_of.screen("daily-data", "synthetic", scene.context.language, {})
 
 
 def shown_name(name: str, longest: int = LONGEST_NAME) -> str:

@@ -13,7 +13,7 @@ from gradreel.core.network.theta import predict, unpack
 from gradreel.core.network.worked_example import Forward, example_of, forward, in_thousands, label_day
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.lecture.daily_data import days_that_differ, shown_name
+from gradreel.scenes.lecture.daily_data import data_name, days_that_differ
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.arithmetic import Places, PrintedProducts, fitting_places, printed_products, products_to
 from gradreel.scenes.mobjects.headings import next_heading
@@ -212,8 +212,8 @@ class ThreeDaysScene(LectureScene):
 
     def data_words(self) -> TextMobject:
         """What the views are: their unit, and that they are made up, or the file they come from."""
-        name = self.diagram_words("synthetic") if self.dataset.synthetic else shown_name(self.dataset.title)
-        text = self.diagram_words("source", unit=unit_words(self.dataset, self.context.language), data=name)
+        unit, data = unit_words(self.dataset, self.context.language), data_name(self, self.dataset)
+        text = self.diagram_words("source", unit=unit, data=data)
         return words(text, style.CAPTION, palette.dim).place(style.HEADING_BASELINE, right=style.RIGHT_EDGE)
 
     def truth_words(self) -> VGroup:

@@ -18,6 +18,7 @@ from gradreel.scenes.lecture.any_run.pictures.metric_panels import (
     logged_series,
     rate_series,
 )
+from gradreel.scenes.lecture.daily_data import synthetic_data
 from gradreel.scenes.mobjects.loss_history import LossHistory
 from gradreel.scenes.mobjects.loss_plot import LossPlot
 from gradreel.scenes.mobjects.loss_readout import LossReadout
@@ -259,7 +260,7 @@ class LossCurve(LectureScene):
         if isinstance(self.run, RecordedRun):
             notes.append(self.screen("recorded", model=self.run.model.rpartition(".")[2]))
         elif isinstance(self.run.dataset, DailyViews) and self.run.dataset.synthetic:
-            notes.append(self.screen("synthetic"))
+            notes.append(synthetic_data(self))
         infinite = int(np.isinf(history.batch).sum())
         if missing := history.n_missing + infinite:
             count, updates = number_text(missing), Count(history.n_updates)

@@ -14,7 +14,7 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.worked_example import label_day
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.lecture.daily_data import days_that_differ, shown_name
+from gradreel.scenes.lecture.daily_data import data_name, days_that_differ
 from gradreel.scenes.lecture.networks.pictures.day_pairs import AlikeDays, DayPairs, PairAsked
 from gradreel.scenes.lecture.networks.pictures.view_window import ParameterSquares, ViewWindow
 from gradreel.scenes.mobjects.counting import Counting
@@ -139,8 +139,8 @@ class MoreFeatures(LectureScene):
         shown = slice(-min(len(strip.views), MOST_PAIRS), None)
         axes = self.screen("axis-yesterday"), self.screen("axis-today")
         self.pairs = DayPairs(dataset, strip.dates[shown], strip.views[shown], PAIRS, axes)
-        data = self.screen("synthetic") if dataset.synthetic else shown_name(dataset.title)
-        self.caption = caption(self.screen("caption", unit=unit_words(dataset, language), data=data))
+        unit, data = unit_words(dataset, language), data_name(self, dataset)
+        self.caption = caption(self.screen("caption", unit=unit, data=data))
         source = sum_of_sigmoids_source(sigmoids) if sigmoids > 1 else single_term_source()
         self.sum = self._formula(source, FORMULA_BASELINE)
         self.index = "i" if sigmoids > 1 else "1"

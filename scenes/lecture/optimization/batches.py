@@ -12,7 +12,7 @@ from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.lecture.daily_data import days_that_differ, shown_name
+from gradreel.scenes.lecture.daily_data import data_name, days_that_differ
 from gradreel.scenes.lecture.optimization.pictures.batch_field import MOST, BatchCloseUp, BatchField
 from gradreel.scenes.lecture.optimization.pictures.batch_losses import BatchLosses, InOneBatch, whole_losses
 from gradreel.scenes.lecture.optimization.pictures.batch_path import BatchPath
@@ -181,7 +181,7 @@ class Batches(LectureScene):
         self.source, self.squares = VGroup(), VGroup()
         if not isinstance(data, DailyViews):
             return []
-        self.source = caption(self.screen("synthetic") if data.synthetic else shown_name(data.title))
+        self.source = caption(data_name(self, data))
         self.squares = words(self.screen("squares"), style.CAPTION, palette.dim)
         self.squares.place(style.CAPTION_BASELINE, right=style.RIGHT_EDGE)
         return [FadeIn(self.source), FadeIn(self.squares)]
