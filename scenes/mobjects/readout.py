@@ -22,22 +22,26 @@ def loss_decimals(losses: NDArray) -> int:
 
 
 class Readout(VGroup):
-    """``update 2100   L(θ) = 0.141`` on the heading's line, the loss at the right edge.
+    """``update 2100   L(θ) = 0.141`` on the heading's line, the loss at the right edge; or its name instead of L(θ).
 
     ``losses`` are those that will be shown, the first one at first: they set the decimals and, where there are
     millions, the power of ten that L(θ) is multiplied by. ``most`` is the largest count. Parts: ``count_words``,
     ``count``, ``loss_words``, ``loss``.
     """
 
-    def __init__(self, count_words: str, most: int, losses: NDArray, left: float) -> None:
+    def __init__(self, count_words: str, most: int, losses: NDArray, left: float, loss_name: str | None = None) -> None:
         super().__init__()
         line = style.HEADING_BASELINE
         self.power = min(0, shared_power(losses, digits=6))
         written = losses[np.isfinite(losses)] * 10.0**self.power
         self.loss = Number(float(written.max()), loss_decimals(written), 38, face="math")
         self.loss.place(line, style.RIGHT_EDGE)
-        factor = f"10^({self.power}) " if self.power else ""
-        self.loss_words = formula(f"{factor}L(orange(theta)) =", 40).place(line, right=self.loss.get_left()[0] - 0.17)
+        if loss_name is None:
+            factor = f"10^({self.power}) " if self.power else ""
+            name, gap = formula(f"{factor}L(orange(theta)) =", 40), 0.17
+        else:
+            name, gap = words(loss_name, 32), 0.2
+        self.loss_words = name.place(line, right=self.loss.get_left()[0] - gap)
         self.count_words = words(count_words, 32).place(line, left=left)
         self.count = Number(most, 0, 32, palette.text)
         self.count_left = self.count_words.get_right()[0] + 0.16

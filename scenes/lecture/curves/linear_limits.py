@@ -21,7 +21,6 @@ from gradreel.scenes.lecture.curves.pictures.straight_line import (
     Gaps,
     LineInPlot,
     MeanSquare,
-    WordedReadout,
     between,
     filled_name,
     gathered,
@@ -35,6 +34,7 @@ from gradreel.scenes.mobjects.motif import Motif
 from gradreel.scenes.mobjects.pace import even_pace, nearest_row, recorded_row, state_at, stepwise
 from gradreel.scenes.mobjects.part_map import PLACE, part_map, steps_heading
 from gradreel.scenes.mobjects.plot import dashed, ring
+from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.text import caption, formula, words
 from gradreel.scenes.mobjects.ticks import round_labels
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, mix, palette
@@ -170,8 +170,8 @@ class LinearLimits(LectureScene):
         self.line = LineInPlot(self.plot, self.rest, self.formula)
         self.ghosts = VGroup()  # of the line, while it is tried along red
         losses = np.array([self._loss_at(0), self._loss_at(self.last), self.red_loss])
-        self.readout = WordedReadout(self.screen("update"), int(self.fit.kept[-1]), losses, 1.7)
-        self.readout.name_loss(self.screen("loss"))
+        most = int(self.fit.kept[-1])
+        self.readout = Readout(self.screen("update"), most, losses, 1.7, loss_name=self.screen("loss"))
 
     def show(self, row: float) -> None:
         """The line at a row of the trace or between two, its gaps and its loss; the count is the nearest state's."""

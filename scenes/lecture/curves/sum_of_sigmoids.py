@@ -17,7 +17,6 @@ from gradreel.scenes.lecture.curves.morph_sigmoid import MorphSigmoid
 from gradreel.scenes.lecture.curves.pictures.joint_lens import JointLens
 from gradreel.scenes.lecture.curves.pictures.sigmoid_board import SigmoidBoard
 from gradreel.scenes.lecture.curves.pictures.sigmoid_rows import SigmoidRow, SigmoidRows, SmallSteps
-from gradreel.scenes.lecture.curves.pictures.straight_line import WordedReadout
 from gradreel.scenes.lecture.curves.pictures.sum_formula import ConstantSum, SumFormula
 from gradreel.scenes.lecture.curves.pictures.sum_gaps import CutCounter, PassedStates, SumGaps, passed_shares
 from gradreel.scenes.lecture.curves.pictures.sum_numbers import SumNumbers
@@ -29,6 +28,7 @@ from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.measure import upright_bracket
 from gradreel.scenes.mobjects.pace import nearest_row, stepwise
 from gradreel.scenes.mobjects.plot import polyline
+from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.rising_curve import dashed
 from gradreel.scenes.mobjects.text import Number, formula, patch_under, words
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, mix, palette
@@ -122,8 +122,8 @@ class SumOfSigmoids(LectureScene):
         low, high = fit.plot.y_range
         self.rows = SigmoidRows(numbers.extents(), (PLOT_TOP - PLOT_BOTTOM) / (high - low), ROWS)
         self.formula = SumFormula(self.n_sigmoids, FORMULA_BASELINE, style.LEFT_EDGE, style.RIGHT_EDGE)
-        self.readout = WordedReadout(self.screen("update"), int(run.kept[-1]), numbers.losses, BESIDE_FORMULA)
-        self.readout.name_loss(self.screen("loss"))
+        most, name = int(run.kept[-1]), self.screen("loss")
+        self.readout = Readout(self.screen("update"), most, numbers.losses, BESIDE_FORMULA, loss_name=name)
         self.gaps = SumGaps(fit.plot, curve, x)
         self.loss_name = VGroup()  # what the loss is of the gaps
         if self.experiment.loss == "mse":

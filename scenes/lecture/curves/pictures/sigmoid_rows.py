@@ -9,6 +9,7 @@ from gradreel.core.curves.piecewise import Decomposition, PiecewiseLinearCurve
 from gradreel.core.network.activations import sigmoid
 from gradreel.scenes import style
 from gradreel.scenes.lecture.curves.pictures.pieces import Badge, fitting_scale
+from gradreel.scenes.lecture.curves.pictures.sigmoid_board import LETTERS, color_of
 from gradreel.scenes.lecture.curves.sigmoid_matching import match_by_slope
 from gradreel.scenes.mobjects.plot import Plot, polyline, segment
 from gradreel.scenes.mobjects.text import Number, formula, words
@@ -18,7 +19,6 @@ from numpy.typing import NDArray
 
 ROOMY, RINGS = 5, 6  # rows that still have room for bold curves; for a ring round their number
 WITH_ALL = 3  # sigmoids that still have room for all their letters, not c alone
-LETTERS = {"c": "magenta", "b": "green", "w": "yellow"}  # a sigmoid's, in the formula's order
 LINE = 0.34  # from one number's baseline to the next
 OF_SOME, COLUMN, WIDE_COLUMN = 30, 1.5, 1.75  # size of three numbers in a row; right of the curve, for one or three
 Box = tuple[float, float, float, float]  # left, right, bottom, top
@@ -41,7 +41,7 @@ class SigmoidRow(VGroup):
         color = palette.grey if k == 0 else palette.blue
         middle = (bottom + top) / 2
         with_all = count - 1 <= WITH_ALL
-        letters = ("b",) if k == 0 else tuple(LETTERS) if with_all else ("c",)
+        letters = ("b",) if k == 0 else LETTERS if with_all else ("c",)
         self.badge = Badge(str(k), color, radius) if count <= RINGS else words(str(k), style.SMALLEST, color)
         self.badge.move_to([left + radius, middle, 0])
         self.line = (left + 2 * radius + 0.25, right - (WIDE_COLUMN if with_all else COLUMN))
@@ -54,7 +54,7 @@ class SigmoidRow(VGroup):
         size = OF_SOME if len(letters) > 1 else style.CELL if count <= ROOMY else style.SMALLEST
         for j, letter in enumerate(letters):
             baseline = middle - 0.11 + (len(letters) - 1 - 2 * j) * LINE / 2
-            ink = getattr(palette, LETTERS[letter]) if k else palette.grey
+            ink = color_of(letter) if k else palette.grey
             self.numbers[letter] = Number(0.0, 2, size, ink).place(baseline, right)
             name = formula(f"{letter}_{k}" if k else letter, style.LETTER if len(letters) == 1 else style.LABEL, ink)
             self.letters.add(name.place(baseline, left=self.line[1] + 0.25))

@@ -9,7 +9,6 @@ from gradreel.core.curves.line_fit import Line
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import Plot, polyline, ring, segment, visible_part
-from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
 from gradreel.scenes.style import mix, palette
 from manim import (
@@ -78,16 +77,6 @@ class LineInPlot(VGroup):
         clear = self.rights["b"] + APART + self.values["w"].width  # a long w makes way for b
         self.values["w"].place(self.values["w"].baseline, right=max(self.rights["w"], clear))
         return self
-
-
-class WordedReadout(Readout):
-    """Count and loss at the top right, the loss called by its name: no theta has been heard of yet."""
-
-    def name_loss(self, text: str) -> None:
-        self.remove(self.loss_words)
-        self.loss_words = words(text, 32)
-        self.loss_words.place(style.HEADING_BASELINE, right=self.loss.get_left()[0] - 0.2)
-        self.add(self.loss_words)
 
 
 class Gaps(VGroup):
