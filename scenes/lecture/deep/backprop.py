@@ -17,7 +17,7 @@ from gradreel.scenes import style
 from gradreel.scenes.lecture.daily_data import AHEAD_BOX
 from gradreel.scenes.lecture.deep.day_step import DayStep, seen_day, slope_text
 from gradreel.scenes.lecture.deep.pictures.error_gap import ErrorGap
-from gradreel.scenes.lecture.deep.pictures.network_slopes import GradientRow, Named, slopes_of
+from gradreel.scenes.lecture.deep.pictures.network_slopes import GradientRow, Named, Slopes
 from gradreel.scenes.lecture.deep.pictures.pass_counts import SWEEPS, PassCounts, sweep
 from gradreel.scenes.lecture.deep.pictures.path_formulas import PLAIN_RATE, Link, PathFormulas, slope_source
 from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X, Y
@@ -113,11 +113,10 @@ class Backprop(ThreeDaysScene):
         ``pills``: those that are shown where they stand; all others are told in the row of the gradient. ``names``: of
         all the w, those of the path's r alone have theirs on the screen.
         """
-        gradient = self.step.gradient
         named = Named(self.letters, self.weight_labels, self.c_labels, self.bias_arrows, self.output_bias)
-        self.orange = slopes_of(self.diagram, named, self.step.slopes, gradient.weights[0], gradient.c)
+        self.orange = Slopes(self.diagram, named, self.step)
         self.arrows = VGroup(*self.bias_arrows, self.output_bias)
-        self.path = max(self.weight_labels, key=lambda at: abs(float(gradient.weights[0][at])))
+        self.path = max(self.weight_labels, key=lambda at: abs(float(self.orange.weights[at])))
         i = self.path[0]
         self.names = VGroup(*self.labels_into(i), *self.c_labels.values())
         self.written = [*((X, i, j) for j in range(self.n_features)), (A, 0, i)]
@@ -403,7 +402,7 @@ class Backprop(ThreeDaysScene):
             for index, number in self.row.numbers.items():
                 if self._turn(index) != turn:
                     continue
-                source = self.orange.of(index, self.n_units, self.n_features)
+                source = self.orange.of(index)
                 if source is not None and source not in self.pills:
                     coming.append(FadeIn(source))
                     leaving.append(FadeOut(source))

@@ -8,13 +8,12 @@ functions of numbers.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from gradreel.core.network.worked_example import Backward
 from gradreel.scenes import style
-from gradreel.scenes.lecture.deep.day_step import slope_text
+from gradreel.scenes.lecture.deep.day_step import DayStep, slope_text
 from gradreel.scenes.mobjects.arithmetic import fitting_places, no_zero, telling_text
 from gradreel.scenes.mobjects.callout import touch
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
@@ -55,21 +54,32 @@ class Named:
     output_bias: VGroup
 
 
-@dataclass
 class Slopes:
-    """``nodes[k, i]``: at node i of column k (r 1, a 2, y 3); ``biases[i]``, ``output_bias``; ``lines[k, i, j]``.
+    """Every slope at its place, each a pill and the text in it.
 
-    Each is a pill and the text in it. ``replaced[k, i, j]`` is the name that a slope takes the place of.
+    ``nodes[k, i]``: at node i of column k (r 1, a 2, y 3); ``biases[i]``, ``output_bias``: at the arrows;
+    ``lines[k, i, j]``: on the line to node i from node j of column k. ``replaced``: names whose places these take.
     """
 
-    nodes: dict[tuple[int, int], VGroup] = field(default_factory=dict)
-    biases: list[VGroup] = field(default_factory=list)
-    output_bias: VGroup = field(default_factory=VGroup)
-    lines: dict[tuple[int, int, int], VGroup] = field(default_factory=dict)
-    replaced: dict[tuple[int, int, int], VGroup] = field(default_factory=dict)
+    def __init__(self, diagram: LayerDiagram, named: Named, step: DayStep) -> None:
+        self.diagram, self.named = diagram, named
+        slopes, self.weights, c = step.slopes, step.gradient.weights[0], step.gradient.c  # weights: (H, D)
+        self.nodes = {
+            (column, i): self._at_node(column, i, _in_pill(value, values))
+            for column, values in ((3, [slopes.y]), (2, slopes.a[0]), (1, slopes.r[0]))
+            for i, value in enumerate(values)
+        }
+        of_r = zip(named.biases, slopes.r[0], strict=True)
+        self.biases = [_at_arrow(arrow, _in_pill(value, slopes.r[0])) for arrow, value in of_r]
+        self.output_bias = _at_arrow(named.output_bias, _in_pill(slopes.y, [slopes.y]))
+        self.lines: dict[tuple[int, int, int], VGroup] = {}
+        self.replaced: dict[tuple[int, int, int], VGroup] = {}
+        self._on_lines(0, named.weights, self.weights)
+        self._on_lines(2, named.c, c[None])
 
-    def of(self, index: int, units: int, days: int) -> VGroup | None:
+    def of(self, index: int) -> VGroup | None:
         """Parameter ``index``'s slope, as `parameter_names` counts them; None where its line has none."""
+        units, days = self.weights.shape
         if index < units * days:
             return self.lines.get((0, *divmod(index, days)))
         index -= units * days
@@ -77,19 +87,44 @@ class Slopes:
             return self.biases[index]
         return self.lines[2, 0, index - units] if index < 2 * units else self.output_bias
 
+    def _at_node(self, column: int, i: int, text: str) -> VGroup:
+        """Right of the letter above the node; in a crowded diagram, above the node or left of what comes from above.
 
-def slopes_of(diagram: LayerDiagram, named: Named, slopes: Backward, weights: NDArray, c: NDArray) -> Slopes:
-    """Every slope at its place; ``weights`` (H, D) and ``c`` (H,) are those of the parameters on lines."""
-    made = Slopes()
-    for column, values in ((3, [slopes.y]), (2, slopes.a[0]), (1, slopes.r[0])):
-        for i, value in enumerate(values):
-            made.nodes[column, i] = _at_node(diagram, named, column, i, _in_pill(value, values))
-    for arrow, value in zip(named.biases, slopes.r[0], strict=True):
-        made.biases.append(_at_arrow(arrow, _in_pill(value, slopes.r[0])))
-    made.output_bias = _at_arrow(named.output_bias, _in_pill(slopes.y, [slopes.y]))
-    for k, names, values in ((0, named.weights, weights), (2, named.c, c[None])):
-        _on_lines(made, diagram, k, names, values)
-    return made
+        At the nodes of r it is a little lower: the slopes of the biases stand above them.
+        """
+        node, made = self.diagram.columns[column].nodes[i], _orange(text)
+        beside = BESIDE + PILL_PADDING
+        if self.diagram.is_crowded:
+            aside = {"right": node.get_x() - beside} if column == 1 else {"center": node.get_x()}
+            return _pill(made.place(node.get_top()[1] + 0.1, **aside), filled=False)
+        letter = self.named.letters[column][i]
+        baseline = node.get_top()[1] + (OVER_LOW if column == 1 else OVER)
+        left = letter.get_right()[0] + beside
+        has_room = left + made.width <= style.RIGHT_EDGE
+        aside = {"left": left} if has_room else {"right": letter.get_left()[0] - beside}
+        return _pill(made.place(baseline, **aside), filled=False)
+
+    def _on_lines(self, k: int, names: dict[tuple[int, int], VGroup], values: NDArray) -> None:
+        """One layer's: right of the names, else all at one share of their lines, else in the names' places."""
+        before, after = self.diagram.columns[k : k + 2]
+        texts = {at: _pill(_orange(_in_pill(values[at], values.ravel()))) for at in names}
+        ways = {(i, j): (before.nodes[j].get_center(), after.nodes[i].get_center()) for i, j in names}
+        others: list[VMobject] = [*names.values(), *before, *after, *self.nodes.values(), *self.biases]
+        even = 1 - 1 / (len(before.nodes) + 1)  # where lines from all nodes to all nodes are evenly spaced
+        beside = {at: names[at].get_right() + (text.width / 2 + BESIDE / 2) * RIGHT for at, text in texts.items()}
+        shares = SHARES if k == 2 else (even, *SHARES)
+        on_the_way = [{at: start + share * (end - start) for at, (start, end) in ways.items()} for share in shares]
+        for places in (beside, *on_the_way):
+            for at, text in texts.items():
+                text.move_to(places[at])
+            placed = list(texts.values())
+            pairs = [(text, other) for n, text in enumerate(placed) for other in (*others, *placed[:n])]
+            if not any(touch(text, other, CLEAR) for text, other in pairs):
+                self.lines |= {(k, *at): text for at, text in texts.items()}
+                return
+        for at, text in texts.items():
+            self.lines[k, *at] = text.move_to(names[at])
+            self.replaced[k, *at] = names[at]
 
 
 def _orange(text: str, size: float = style.TICK) -> TextMobject:
@@ -105,26 +140,6 @@ def _pill(text: TextMobject, filled: bool = True) -> VGroup:
     return VGroup(shape.move_to(text), text)
 
 
-def _at_node(diagram: LayerDiagram, named: Named, column: int, i: int, text: str) -> VGroup:
-    """Right of the letter above the node; in a crowded diagram, above the node or left of what comes from above.
-
-    At the nodes of r it is a little lower: the slopes of the biases stand above them.
-    """
-    node, made = diagram.columns[column].nodes[i], _orange(text)
-    beside = BESIDE + PILL_PADDING
-    if not diagram.is_crowded:
-        letter = named.letters[column][i]
-        baseline = node.get_top()[1] + (OVER_LOW if column == 1 else OVER)
-        left = letter.get_right()[0] + beside
-        if left + made.width > style.RIGHT_EDGE:
-            return _pill(made.place(baseline, right=letter.get_left()[0] - beside), filled=False)
-        return _pill(made.place(baseline, left=left), filled=False)
-    foot = node.get_top()[1] + 0.1
-    if column == 1:
-        return _pill(made.place(foot, right=node.get_x() - beside), filled=False)
-    return _pill(made.place(foot, center=node.get_x()), filled=False)
-
-
 def _at_arrow(arrow: VGroup, text: str) -> VGroup:
     """Right of a bias's name, below its node; where there is no room, left of its arrow."""
     head, name = arrow
@@ -133,34 +148,6 @@ def _at_arrow(arrow: VGroup, text: str) -> VGroup:
     if made.get_right()[0] > style.RIGHT_EDGE:
         made.place(baseline, right=head.get_left()[0] - BESIDE - PILL_PADDING)
     return _pill(made)
-
-
-def _on_lines(
-    made: Slopes, diagram: LayerDiagram, k: int, names: dict[tuple[int, int], VGroup], values: NDArray
-) -> None:
-    """The slopes of one layer's lines: right of their names, all at one share of the way, or in the names' places."""
-    texts = {at: _pill(_orange(_in_pill(values[at], values.ravel()))) for at in names}
-    ways = {
-        (i, j): (diagram.columns[k].nodes[j].get_center(), diagram.columns[k + 1].nodes[i].get_center())
-        for i, j in names
-    }
-    nodes = (*diagram.columns[k], *diagram.columns[k + 1])
-    others: list[VMobject] = [*names.values(), *nodes, *made.nodes.values(), *made.biases]
-    even = 1 - 1 / (len(diagram.columns[k].nodes) + 1)  # where lines from all nodes to all nodes are evenly spaced
-    beside = {at: names[at].get_right() + (text.width / 2 + BESIDE / 2) * RIGHT for at, text in texts.items()}
-    shares = SHARES if k == 2 else (even, *SHARES)
-    on_the_way = [{at: start + share * (end - start) for at, (start, end) in ways.items()} for share in shares]
-    for places in (beside, *on_the_way):
-        for at, text in texts.items():
-            text.move_to(places[at])
-        placed = list(texts.values())
-        pairs = [(text, other) for n, text in enumerate(placed) for other in (*others, *placed[:n])]
-        if not any(touch(text, other, CLEAR) for text, other in pairs):
-            made.lines |= {(k, *at): text for at, text in texts.items()}
-            return
-    for at, text in texts.items():
-        made.lines[k, *at] = text.move_to(names[at])
-        made.replaced[k, *at] = names[at]
 
 
 class GradientRow(VGroup):
