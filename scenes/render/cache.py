@@ -117,9 +117,9 @@ def _traces(folders: Folders, plans: Iterable[Plan], clips: Iterable[Kept]) -> I
         if meta is None or "recorded" in meta or meta.get("digest") != path.name or is_foreign(path):
             continue
         paths = tuple(place for place in (path, folders.traces / f"{path.name}.time.json") if place.exists())
-        seal = hashlib.sha256((path / META).read_bytes()).hexdigest()[:24]
+        digest = hashlib.sha256((path / META).read_bytes()).hexdigest()[:24]
         said = printable(f"{meta.get('updates')} updates, trace {path.name}")
-        yield Kept("trace", paths, _size(paths), said, seal in shown, path.name in digests)
+        yield Kept("trace", paths, _size(paths), said, digest in shown, path.name in digests)
 
 
 def _descriptions(folders: Folders) -> Iterator[Kept]:

@@ -58,7 +58,7 @@ def render_lesson(
     """
     check_video(settings)
     with at_work(lesson, settings, reporter) as job:
-        return _with_clips(job, lambda clips: publish_lesson(lesson, settings, clips, job.workspace, output))
+        return _published(job, lambda clips: publish_lesson(lesson, settings, clips, job.workspace, output))
 
 
 def render_scenes(
@@ -67,7 +67,7 @@ def render_scenes(
     """Each scene of ``lesson`` as a file of its own (a folder of pictures for png); where they are."""
     check_files(lesson, output)
     with at_work(lesson, settings, reporter) as job:
-        return _with_clips(
+        return _published(
             job, lambda clips: [publish_clip(lesson, settings, *clip, job.workspace, output) for clip in clips]
         )
 
@@ -126,7 +126,7 @@ class Job:
 
 @contextmanager
 def at_work(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None) -> Iterator[Job]:
-    """The media folder and the workers; the workers are gone before the folder's temporary files are."""
+    """Open the media folder and start workers, which are gone before the folder's temporary files are."""
     with (
         clear_disk_errors(settings.media_dir),
         Workspace(settings.media_dir) as workspace,
@@ -136,8 +136,8 @@ def at_work(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None)
         yield Job(lesson, settings, workspace, workers, reporter or Reporter())
 
 
-def _with_clips(job: Job, publish: Callable[[list[tuple[Clip, ClipFile]]], T]) -> T:
-    """What ``publish`` makes of the lesson's clips. Those that it finds damaged are made again, once."""
+def _published(job: Job, publish: Callable[[list[tuple[Clip, ClipFile]]], T]) -> T:
+    """Have ``publish`` make videos of the lesson's clips. Clips that it finds damaged are made again, once."""
     try:
         return publish(_current_clips(job))
     except DamagedClipsError as error:
@@ -202,7 +202,7 @@ def _train(job: Job, made: Plan) -> None:
 
 
 def _render(job: Job, clips: Sequence[Clip]) -> dict[str, ClipFile]:
-    """What is made of each of ``clips``, by scene. Raises at the end when scenes failed."""
+    """Draw ``clips``; the files by scene. Raises at the end when scenes failed."""
     if not clips:
         return {}
     waiting = {clip.scene: clip for clip in clips}
@@ -224,7 +224,7 @@ def _render(job: Job, clips: Sequence[Clip]) -> dict[str, ClipFile]:
 
 
 def _described(clip: Clip) -> ClipFile | None:
-    """A clip that was up to date when it was planned; None when it is not there any more as it was made."""
+    """The file of a clip that was up to date when it was planned; None when it is gone or changed since."""
     assert clip.path is not None, "it was up to date"
     content = described_clip(clip.path)
     return None if content is None else ClipFile.from_json(content, clip.path)
@@ -239,7 +239,7 @@ def _longest_first(clips: Sequence[Clip], earlier: Sequence[Mapping[str, Any]]) 
 def of_each(
     job: Job, clips: Sequence[Clip], function: str, paths: Mapping[str, Path] | None = None, unit: str = "beats"
 ) -> list[Any]:
-    """Results of ``worker.<function>`` for each clip, in order; ``paths``, by scene, for one that writes something."""
+    """Run ``worker.<function>`` for each clip; the results in order. ``paths``: by scene, where it is to write."""
     futures = {}
     for clip in clips:
         given = [paths[clip.scene]] if paths else []

@@ -41,7 +41,7 @@ class OpenedFiles:
     """Listens from when it is made, for as long as the process lives: Python's audit hooks cannot be taken away."""
 
     def __init__(self, of_ours: Iterable[Path], *scenes: SceneSource) -> None:
-        """``of_ours``: folders whose files are the renderer's, not one's of these ``scenes``."""
+        """``of_ours``: folders of the renderer, whose files are none of these ``scenes``'."""
         self._of_ours = tuple(
             place for folder in of_ours for place in {Path(os.path.abspath(folder)), folder.resolve()}
         )
@@ -57,10 +57,11 @@ class OpenedFiles:
         sys.addaudithook(self._hear)
 
     def of(self, source: SceneSource, known: Mapping[str, object]) -> dict[str, str]:
-        """Digest of each file by its name beside the scene.
+        """Returns the digest of each file that was opened, by its name beside the scene.
 
-        ``known``: by name what counts already. Where its digest is told and other code was run, that is no digest's:
-        a module that was saved between being looked at and being imported.
+        ``known``: by name, the files that count already, which are left out; those of code with their digests. Where
+        other code than that was run, since the module was saved between being looked at and being imported, the file
+        is there with `CHANGED_MEANWHILE`, so that the clip is out of date.
         """
         self._own.busy = True  # what follows opens files, too
         content, run = dict(self._content), dict(self._run)
@@ -83,7 +84,7 @@ class OpenedFiles:
         return found
 
     def _content_of(self, file: Path, digest: str) -> str:
-        """What a file's content counts as that was ``digest`` when it was opened ("": it was a module)."""
+        """The digest to keep of a file that had ``digest`` when it was opened ("": a module that it did not open)."""
         changed = file.exists() if digest == MISSING else not digest and file.stat().st_mtime_ns > self._began
         return CHANGED_MEANWHILE if changed else digest or content_digest(file)
 
@@ -107,9 +108,9 @@ class OpenedFiles:
             self._own.busy = False
 
     def _note_run(self, path: str) -> None:
-        """Code of a file, whether Python read it or what it kept of it: its content's digest, and that of its code.
+        """Notes two digests of a file whose code is run, from its source or from Python's cache: of bytes and of code.
 
-        Code that is run again and is another then is no digest's.
+        Where the same file is run again with other code, it gets `CHANGED_MEANWHILE` instead.
         """
         file = Path(os.path.abspath(path))
         if is_installed(file, self._beside) or not file.is_file():

@@ -71,9 +71,9 @@ def parts_now(parts: Mapping[str, Any], request: SceneRequest) -> dict[str, Any]
     if narrated:
         words = Narration.load(languages_of(request)).with_words(request.words)
         narrated = _narration(request, narrated["words"], words)
-    seals = {name: _seal_in(value) for name, value in request.parameters.items() if isinstance(value, str)}
-    given = {name: seal[:24] for name, seal in seals.items() if seal is not None and name in parts["traces"]}
-    traces = {**parts["traces"], **given}
+    given = {name: value for name, value in request.parameters.items() if name in parts["traces"]}
+    checksums = {name: _checksum_of_trace(value) for name, value in given.items() if isinstance(value, str)}
+    traces = parts["traces"] | {name: checksum[:24] for name, checksum in checksums.items() if checksum is not None}
     return {**parts, **common_parts(), **_source_parts(request.source), "traces": traces, "narration": narrated}
 
 
@@ -88,7 +88,7 @@ def inspection_key(request: SceneRequest) -> str:
         "data": request.data,
         "changes": request.changes,
         "experiments": {name: experiment.model_dump(mode="json") for name, experiment in request.experiments.items()},
-        "traces": {name: _seal_in(value) for name, value in said.items() if isinstance(value, str)},
+        "traces": {name: _checksum_of_trace(value) for name, value in said.items() if isinstance(value, str)},
     }
     if request.words is not None:  # a scene has the words of its base, or of its own if there are any
         content["words"] = sorted({scene for scenes in request.words.scenes.values() for scene in scenes})
@@ -149,7 +149,7 @@ def _assets(source: SceneSource) -> list[Path]:
 # -- traces ------------------------------------------------------------------------------------------------------------
 
 
-def _seal_in(text: str) -> str | None:
+def _checksum_of_trace(text: str) -> str | None:
     """The checksum of the trace whose folder ``text`` is; None for a text that is something else.
 
     Which parameters hold folders only the scene's class knows.

@@ -20,7 +20,7 @@ from gradreel.scenes.render.clips.ownership import PACKAGE, is_installed, is_our
 
 @dataclass
 class _Moment:
-    """What was seen of the disk, while it counts as unchanged."""
+    """A cache of what was read from the disk, for as long as that counts as unchanged."""
 
     files: dict[Path, SourceDigest] = field(default_factory=dict)
     found: dict[tuple[str, Path | None], Path | None] = field(default_factory=dict)  # by module and scene's folder

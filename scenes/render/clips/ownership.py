@@ -1,4 +1,4 @@
-"""Whose a file is, ours, the user's or an installed library's, and what it is called in descriptions."""
+"""Tells whose a file is (ours, the user's, an installed library's) and what it is called in descriptions."""
 
 from __future__ import annotations
 

@@ -273,7 +273,7 @@ def _copied_beside(temporary: Path, final: Path) -> Path:
             os.utime(beside)
         else:
             shutil.copyfile(temporary, beside)
-            written = temporary.stat()  # the time that its seal has
+            written = temporary.stat()  # the time that its stamp has
             os.utime(beside, ns=(written.st_atime_ns, written.st_mtime_ns))
     except BaseException:
         remove(beside)

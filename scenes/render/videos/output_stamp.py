@@ -32,7 +32,7 @@ class _Written(BaseModel):
 
 
 class OutputStamp:
-    """Of the video ``final``: what it is made of, and the files that were written with it, kept in the media folder."""
+    """Keeps in the media folder what the video ``final`` was made of, and which files were written with it."""
 
     def __init__(self, folders: Folders, final: Path, content: Mapping[str, Any], clips: Sequence[Path]) -> None:
         """``content``, plain data, and ``clips`` decide what is written."""
@@ -51,7 +51,7 @@ class OutputStamp:
         return all(_stamp(self._final.parent / name) == stamp for name, stamp in known.files.items())
 
     def write(self, written: Mapping[Path, Path], workspace: Workspace) -> Path:
-        """Write what is to be kept once the files of ``written`` have their final names; its own temporary path."""
+        """Write the stamp for the files of ``written``, {temporary: final}; returns the stamp's own temporary path."""
         files = {final.name: stamp for path, final in written.items() if (stamp := _stamp(path)) is not None}
         kept = _Written(made_of=self._made_of, video=str(self._final), files=files, clips=self._clips)
         temporary = workspace.temporary(self.file.name)

@@ -55,9 +55,9 @@ class KilledError(WorkerDiedError):
 def report(done: int, total: int = 0) -> None:
     """Tell the parent how far this task is; at most ten times a second, and nothing in a process that is no worker."""
     now = time.monotonic()
-    if _Here.sender is not None and (now - _Here.reported > REPORT_SECONDS or done == total):
-        _Here.reported = now
-        _Here.sender.send(("progress", done, total))
+    if _ThisWorker.sender is not None and (now - _ThisWorker.reported > REPORT_SECONDS or done == total):
+        _ThisWorker.reported = now
+        _ThisWorker.sender.send(("progress", done, total))
 
 
 def at(place: str, clock: Clock = "goes on") -> None:
@@ -65,25 +65,27 @@ def at(place: str, clock: Clock = "goes on") -> None:
 
     ``clock``: the time that the task may take begins anew, or stands still until it does.
     """
-    if _Here.sender is not None:
-        _Here.place = place
-        _Here.sender.send(("place", place, clock))
+    if _ThisWorker.sender is not None:
+        _ThisWorker.place = place
+        _ThisWorker.sender.send(("place", place, clock))
 
 
 class _SaidOnce(logging.Filter):
-    """Has the parent say what Manim warns of, once: Manim itself does so twice."""
+    """Sends each of Manim's warnings to the parent, once: Manim itself prints it twice."""
 
     def __init__(self) -> None:
         super().__init__()
         self._said: set[str] = set()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.levelno != logging.WARNING or _Here.sender is None:
+        if record.levelno != logging.WARNING or _ThisWorker.sender is None:
             return True
         text = " ".join(record.getMessage().split())
         if text not in self._said:
             self._said.add(text)
-            _Here.sender.send(("told", f"Manim warns{_Here.place and f', {_Here.place}'}: {text}", None))
+            _ThisWorker.sender.send(
+                ("told", f"Manim warns{_ThisWorker.place and f', {_ThisWorker.place}'}: {text}", None)
+            )
         return False
 
 
@@ -101,8 +103,8 @@ class Receiver(Protocol):
     def recv(self) -> Any: ...
 
 
-class _Here:
-    """Of this worker process: its way to the parent, when it last reported."""
+class _ThisWorker:
+    """State of this worker process: its way to the parent, when it last reported, where its task is."""
 
     sender: Sender | None = None
     reported = 0.0
@@ -139,7 +141,7 @@ def work(sender: Sender, function: str | Callable[..., Any], arguments: tuple[An
     """In the worker process: do the task, and send what came of it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _Here.sender = sender
+    _ThisWorker.sender = sender
     logging.getLogger("manim").addFilter(_SaidOnce())
     try:
         call = getattr(importlib.import_module(WORKER_MODULE), function) if isinstance(function, str) else function
