@@ -89,6 +89,7 @@ def visit_beats(
         else:
             scene = scene_class(**(parameters or {}), skip_animations=True)
         scene.renderer.update_frame = _draw_nothing  # Manim draws each animation's end even when it skips
+        scene.get_moving_and_static_mobjects = _none_of_either  # for nobody but that drawing
 
         ended = []
 
@@ -188,6 +189,11 @@ def _draw_nothing(*_: Any, **__: Any) -> None:
 def _is_left_out(scene: Scene) -> bool:
     """Whether the beat that is ending was not asked for (its section is skipped)."""
     return bool(scene.renderer.file_writer.sections[-1].skip_animations)
+
+
+def _none_of_either(_: Any) -> tuple[list[Any], list[Any]]:
+    """In the place of the scene's ``get_moving_and_static_mobjects`` between beats."""
+    return [], []
 
 
 @contextmanager

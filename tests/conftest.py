@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
 import sys
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
@@ -24,8 +26,16 @@ settings.register_profile(
 )
 settings.load_profile("gradreel")
 
+IMPORTED_ONCE = (  # by the server whose forks the workers of the tests are
+    "gradreel.core.network.training",
+    "gradreel.scenes.render.frames.worker",
+    "gradreel.scenes.render.workers.training",
+)
+
 if "PYTEST_XDIST_WORKER" in os.environ:  # a worker for each core: more threads for numpy's products would only wait
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is imported
+
+gc.set_threshold(50_000, 20, 20)  # by default it looks through all of Manim and torch every few plays
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -33,18 +43,25 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 @pytest.fixture
 def quick_workers(monkeypatch):
-    """Workers that draw are forks of one server for all tests of this process, in whatever folder each is run.
+    """All workers, those that train as well, are forks of one server for all tests of this process, in any folder.
 
-    A run of its own has one for itself, and so have the tests without this. Where manim.cfg says something else than
-    when the server began, a worker is a new Python, as ever.
+    It has imported torch, Manim and our own code, which a test does not change. A run of its own has a server for
+    itself, and so have the tests without this. Where manim.cfg says something else than when the server began, a worker
+    is a new Python, as ever.
     """
     if sys.platform != "linux":
         return
     from gradreel.scenes.render.clips.toolchain import configuration_digest
     from gradreel.scenes.render.workers import forks
 
+    if forks._Server.read is None:
+        forks._Server.read = Path.cwd(), configuration_digest()
+        forkserver.set_forkserver_preload([forks.PRELOADED, *IMPORTED_ONCE])
+        with forks.fixed_hash_seed():
+            forkserver.ensure_running()
+
     def context(with_manim):
-        same = with_manim and forks.begun_server()[1] == configuration_digest()
+        same = forks.begun_server()[1] == configuration_digest()
         return multiprocessing.get_context("forkserver" if same else "spawn")
 
     monkeypatch.setattr(forks, "context", context)

@@ -78,8 +78,3 @@ def test_loss_curve_of_daily_views(frames):
 
 def test_loss_curve_of_a_recorded_run(frames, recordings):
     frames(LossCurve, trace=recordings / "adam")
-
-
-@pytest.mark.parametrize("scene", [Title, BuildCurve, MorphSigmoid, SumOfSigmoids, GradientDescent, LossCurve])
-def test_layout(layout, scene):
-    layout(scene, theme="light")

@@ -11,7 +11,3 @@ def test_any_curve(frames, look):
 
 def test_a_curve_for_which_even_points_are_best(frames):
     frames(AnyCurve, function="x**2", points=[2, 4, 8])
-
-
-def test_any_curve_layout(layout):
-    layout(AnyCurve, theme="light")

@@ -46,8 +46,3 @@ def test_model_selection(frames, of_the_lesson, look):
 
 def test_model_selection_of_ones_own_views(frames):
     frames(ModelSelection, dataset=OWN, days=4, **CANDIDATES)
-
-
-@pytest.mark.parametrize(("scene", "parameters"), [(Loss, {}), (Forecast, LATE), (ModelSelection, CANDIDATES)])
-def test_layout(layout, scene, parameters):
-    layout(scene, theme="light", **parameters)

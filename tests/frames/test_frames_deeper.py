@@ -7,7 +7,3 @@ from gradreel.scenes.lecture.deep.deeper_and_deeper import DeeperAndDeeper
 
 def test_deeper_and_deeper(frames, look):
     frames(DeeperAndDeeper, **look)
-
-
-def test_deeper_and_deeper_layout(layout):
-    layout(DeeperAndDeeper, theme="light")

@@ -58,19 +58,4 @@ def test_overfitting(frames, ours, look):
 
 
 def test_overfitting_of_other_data(frames):
-    frames(Overfitting, parameters=ALL_DEPTHS)
-
-
-def test_width_experiment_layout(layout):
-    layout(WidthExperiment, theme="light", parameters=WIDTHS)
-
-
-@pytest.mark.parametrize("scene", [DepthExperiment, Overfitting])
-@pytest.mark.parametrize(("lang", "theme"), [("en", "dark"), ("zh", "light"), ("en", "light")])
-def test_layout(layout, scene, lang, theme):
-    layout(scene, lang=lang, theme=theme, parameters=ALL_DEPTHS)
-
-
-def test_layout_of_ours(layout, ours):
-    layout(Overfitting, theme="light", parameters=DEPTHS)
-    layout(DepthExperiment, theme="light", parameters=DEPTHS)
+    frames(Overfitting, parameters=ALL_DEPTHS, layout=True)

@@ -7,7 +7,3 @@ from gradreel.scenes.lecture.networks.more_features import MoreFeatures
 
 def test_more_features(frames, look):
     frames(MoreFeatures, **look)
-
-
-def test_more_features_layout(layout):
-    layout(MoreFeatures, theme="light")

@@ -7,7 +7,3 @@ from gradreel.scenes.lecture.deep.stack_layers import StackLayers
 
 def test_stack_layers(frames, look):
     frames(StackLayers, **look)
-
-
-def test_stack_layers_layout(layout):
-    layout(StackLayers, theme="light")

@@ -11,7 +11,3 @@ def test_linear_limits(frames, look):
 
 def test_a_line_that_is_enough(frames):
     frames(LinearLimits, knots=[[0, 0], [20, 20]], noise=1)
-
-
-def test_linear_limits_layout(layout):
-    layout(LinearLimits, theme="light")

@@ -7,7 +7,3 @@ from gradreel.scenes.lecture.networks.matrix_form import MatrixForm
 
 def test_matrix_form(frames, look):
     frames(MatrixForm, **look)
-
-
-def test_matrix_form_layout(layout):
-    layout(MatrixForm, theme="light")

@@ -7,7 +7,3 @@ from gradreel.scenes.lecture.deep.naming import Naming
 
 def test_naming(frames, look):
     frames(Naming, **look)
-
-
-def test_naming_layout(layout):
-    layout(Naming, theme="light")

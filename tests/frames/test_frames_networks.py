@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.lecture.any_run.network import Network
@@ -41,8 +40,3 @@ def test_network_of_wide_layers(frames):
 
 def test_network_of_a_recorded_run(frames, recordings):
     frames(Network, trace=recordings / "sgd", layout=True)
-
-
-@pytest.mark.parametrize("scene", [NetworkDiagram, Backprop, Network])
-def test_layout(layout, scene):
-    layout(scene, theme="light")

@@ -11,7 +11,3 @@ def test_relu(frames, look):
 
 def test_relus_downwards(frames):
     frames(Relu, c=-2.345)
-
-
-def test_relu_layout(layout):
-    layout(Relu, theme="light")

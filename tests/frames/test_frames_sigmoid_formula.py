@@ -11,7 +11,3 @@ def test_sigmoid_formula(frames, look):
 
 def test_a_sigmoid_downwards(frames):
     frames(SigmoidFormula, c=-3, b=1.5)
-
-
-def test_sigmoid_formula_layout(layout):
-    layout(SigmoidFormula, theme="light")

@@ -7,7 +7,3 @@ from gradreel.scenes.lecture.opening.summary import Summary
 
 def test_summary(frames, look):
     frames(Summary, **look)
-
-
-def test_summary_layout(layout):
-    layout(Summary, theme="light")

@@ -7,7 +7,3 @@ from gradreel.scenes.lecture.networks.theta import Theta
 
 def test_theta(frames, look):
     frames(Theta, **look)
-
-
-def test_theta_layout(layout):
-    layout(Theta, theme="light")

@@ -9,7 +9,3 @@ SHORT = {"epochs": 30, "budget": 76, "depth": 3, "seeds": (0, 1, 2)}
 
 def test_why_deep(frames, look):
     frames(WhyDeep, **SHORT, **look)
-
-
-def test_why_deep_layout(layout):
-    layout(WhyDeep, theme="light", **SHORT)

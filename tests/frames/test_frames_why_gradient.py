@@ -11,7 +11,3 @@ def test_why_gradient(frames, look):
 
 def test_why_gradient_with_few_values(frames):
     frames(WhyGradient, values=5, sigmoids=(1, 2))
-
-
-def test_why_gradient_layout(layout):
-    layout(WhyGradient, theme="light")

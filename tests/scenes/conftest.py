@@ -8,7 +8,6 @@ def test_the_number_is_the_recorded_loss(play, trace_of):
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from gradreel.core.trace.trace import Trace, column_kinds, sealed_meta
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.experiments.networks_scene import NetworksScene
 from gradreel.scenes.mobjects.text import TextMobject
+from gradreel.scenes.pytest_plugin import _media_dir
 from gradreel.scenes.render.clips.beat_lines import as_json, from_json
 from gradreel.scenes.stills import visit_beats
 from gradreel.scenes.testing.fixtures import trained_context
@@ -40,10 +40,9 @@ TINY = (320, 180)
 
 
 @pytest.fixture(scope="session")
-def media(tmp_path_factory) -> Path:
-    """The media folder of all tests, and of all of pytest-xdist's workers: a run is trained once. To read only."""
-    own = tmp_path_factory.getbasetemp()
-    return (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "media"
+def media(request, tmp_path_factory) -> Path:
+    """The media folder of all tests, those of ``tests/frames`` as well: a run is trained once. To read only."""
+    return _media_dir(request, tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
