@@ -110,8 +110,8 @@ def test_who_waits_for_anothers_training_says_so_and_goes_on_with_it_when_that_d
 def test_an_experiment_tells_of_every_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     traces = tmp_path / "media" / "traces"
-    networks = width_experiments(widths=(0, 3), seeds=range(2), epochs=900)
-    command = ("experiment", "width", "--widths", "0,3", "--seeds", "2", "--epochs", "900", "-j", "1")
+    networks = width_experiments(widths=(0, 3), seeds=range(2), epochs=400)
+    command = ("experiment", "width", "--widths", "0,3", "--seeds", "2", "--epochs", "400", "-j", "1")
     process = start(*command)
     other = networks[1].experiments[1]
     errors = interrupted(process, traces / f".{other.digest}.partial" / "journal.json", 0)

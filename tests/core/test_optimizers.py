@@ -84,14 +84,14 @@ def check_it_agrees(trace: Trace, agreement: float) -> None:
     np.testing.assert_allclose(trace.batch_loss, losses, rtol=agreement, atol=agreement * losses.max())
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("loss", ["mse", "mae"])
 @pytest.mark.parametrize("optimizer", [0, 1, 2], ids=["sgd", "momentum", "adam"])
 @pytest.mark.parametrize(("hidden", "activation"), NETWORKS)
 def test_a_thousand_updates_are_those_of_torch(
-    hidden: tuple[int, ...], activation: str, optimizer: int, loss: str, dtype: str, tmp_path: Path
+    hidden: tuple[int, ...], activation: str, optimizer: int, loss: str, tmp_path: Path
 ) -> None:
-    place = NETWORKS.index((hidden, activation)) + optimizer + (loss == "mae") + (dtype == "float32")
+    place = NETWORKS.index((hidden, activation)) + optimizer + (loss == "mae")
+    dtype = ("float64", "float32")[place % 2]
     experiment = Experiment(
         dataset=DailyViews(series=DAYS, window=5, unseen_from=date(2021, 3, 20)),
         hidden=hidden,

@@ -79,7 +79,7 @@ def test_the_default_trace_is_exact(default_trace: Trace) -> None:
 @pytest.mark.parametrize("name", COLUMNS)
 def test_a_flipped_bit_in_any_byte_of_a_column_is_found(name: str, copy: Path) -> None:
     file = copy / f"{name}.npy"
-    for byte in range(file.stat().st_size):
+    for byte in range(0, file.stat().st_size, 5):  # so that each of a number's bytes comes, if not of every number
         before = flip(file, byte, byte * 5 % 8)
         result = verify(copy)
         file.write_bytes(before)

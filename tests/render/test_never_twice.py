@@ -218,7 +218,7 @@ def rendered(tmp_path_factory, worker_id) -> tuple[Path, list[SceneDescription]]
 
 
 @pytest.fixture
-def film(rendered, tmp_path, monkeypatch) -> Film:
+def film(rendered, tmp_path, monkeypatch, quick_workers) -> Film:
     """A copy of it, somewhere else: that alone is no change."""
     folder, descriptions = rendered
     copy = tmp_path / "moved"

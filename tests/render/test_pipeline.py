@@ -24,6 +24,8 @@ from gradreel.scenes.render.stages import SceneError
 from gradreel.scenes.render.workers.progress import Reporter
 from PIL import Image
 
+pytestmark = pytest.mark.usefixtures("quick_workers")
+
 
 class Heard(Reporter):
     """Keeps what it is told."""
@@ -142,7 +144,6 @@ def test_a_clip_that_another_run_takes_away_meanwhile_is_planned_again(user_fold
     assert len(frames_of(video)) == len(frames_of(alone)) + 10
 
 
-@pytest.mark.usefixtures("quick_workers")
 def test_some_beats_only(user_folder, settings):
     lesson = load_lesson(None, {"dots": {"count": 3}}, ["my_scenes.py:Dots"])
     asked = replace(settings, first_beat="move-1", last_beat="move-2")
@@ -162,7 +163,6 @@ def test_some_beats_only(user_folder, settings):
         pipeline.render_lesson(lesson, asked)
 
 
-@pytest.mark.usefixtures("quick_workers")
 @pytest.mark.parametrize(("file_format", "transparent"), [("webm", True), ("mov", True), ("gif", False), ("png", True)])
 def test_formats_of_single_scenes(user_folder, settings, file_format, transparent):
     lesson = load_lesson(None, {}, ["my_scenes.py:Plain"])
@@ -182,7 +182,6 @@ def test_formats_of_single_scenes(user_folder, settings, file_format, transparen
             pipeline.render_lesson(lesson, replace(settings, format="gif"))
 
 
-@pytest.mark.usefixtures("quick_workers")
 def test_stills_last_frames_and_findings(user_folder, write_lesson, settings):
     lesson = load_lesson(write_lesson(user_folder, "Dots", "Plain"))
     stills = stills_of.render_stills(lesson, settings)
@@ -201,7 +200,6 @@ def test_stills_last_frames_and_findings(user_folder, write_lesson, settings):
     assert isinstance(pipeline.check_lesson(lesson, settings), list)
 
 
-@pytest.mark.usefixtures("quick_workers")
 def test_a_run_is_trained_shown_and_followed_by_the_picture(user_folder, settings):
     lesson = load_lesson(None, {}, ["my_scenes.py:Shows"])
     plan = pipeline.plan_lesson(lesson, settings)
@@ -216,7 +214,6 @@ def test_a_run_is_trained_shown_and_followed_by_the_picture(user_folder, setting
     assert not np.array_equal(frames_of(second)[-1], shown), "another run, another picture"
 
 
-@pytest.mark.usefixtures("quick_workers")
 @pytest.mark.parametrize(
     ("parameters", "named"),
     [({"count": 0}, "dots.count"), ({"cuont": 2}, "no parameter 'cuont'"), ({"count": "many"}, "dots.count")],
@@ -228,7 +225,6 @@ def test_wrong_parameters_are_named_before_anything_is_rendered(user_folder, set
     assert not list((settings.media_dir / "clips").iterdir())
 
 
-@pytest.mark.usefixtures("quick_workers")
 def test_a_description_says_what_can_be_set(user_folder, settings):
     lesson = load_lesson(
         None, {"dots": {"count": 7}}, ["my_scenes.py:Dots", "my_scenes.py:Plain", "my_scenes.py:Shows"]

@@ -479,7 +479,7 @@ def test_the_gap_stands_clear_of_the_ground_and_x_2_below_its_ticks(film):
     board.turn(1.0)
 
 
-def test_nothing_pops_up_while_the_surface_comes(media):
+def test_nothing_pops_up_while_the_surface_comes(media, quick_workers):
     lesson = load_lesson(None, {"network-diagram": {"run": RUN.model_dump()}}, ["network-diagram"])
     assert pipeline.find_jumps(lesson, RenderSettings(media_dir=media, first_beat="floor", last_beat="ramps")) == []
 
