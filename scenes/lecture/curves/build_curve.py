@@ -24,6 +24,7 @@ from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.style import palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.day_words import in_languages
+from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.numbers import number_text
 from manim import (
     Animation,
@@ -139,7 +140,8 @@ class BuildCurve(LectureScene):
             self.play(Create(shape), run_time=2.0, rate_func=linear)
 
     def _piece_beat(self, k: int) -> None:
-        way = in_languages("way", lambda language: way_words(self.parts.height[k - 1], language))
+        sign = int(np.sign(self.parts.height[k - 1]))
+        way = in_languages("way", lambda language: LANGUAGES[language].ways[sign + 1])
         with self.beat(f"piece-{k}", piece=Count(k), start=Count(k), end=Count(k + 1), **way):
             # Red's stretch lights up and becomes the ramp of the piece; then the sum swings until it lies on red
             self._lift_piece(k)
@@ -290,9 +292,3 @@ class BuildCurve(LectureScene):
 
 def _four_digits(value: float) -> str:
     return number_text(float(f"{value:.4g}"))
-
-
-def way_words(height: float, language: str) -> str:
-    """The way that a piece of this height goes: "up", 往上."""
-    words = {"en": ("down", "level", "up"), "zh": ("往下", "走平", "往上")}
-    return words[language][1 + int(np.sign(height))]
