@@ -35,7 +35,7 @@ class PrintedUpdate:
 def printed_update(
     before: NDArray, slopes: NDArray, after: NDArray, rate: float, among: Iterable[int]
 ) -> PrintedUpdate:
-    """The parameter, of ``among``, whose recorded update reads best: right in its printed digits, the steepest such.
+    """Returns the recorded update, of parameters ``among``, that reads best: the steepest whose printed digits add up.
 
     ``before, slopes, after`` (P,) are recorded numbers; ``after = before - rate * slopes`` in float64. Each is rounded
     by itself, to 3 decimals or fewer where numbers are large, so the sum of the rounded ones may be off by one in the
@@ -135,7 +135,7 @@ def printed_product(first: float, second: float, least: int = 2, most: int = 5) 
 
 
 def printed_step(first: float, second: float, places: int, most: int = 5) -> PrintedProduct:
-    """A product whose first factor goes on being printed to ``places`` decimals, as the product is: one of a chain.
+    """Returns one product of a chain: its first factor is printed to ``places`` decimals, as the product is.
 
     Only the second factor gets more decimals, up to ``most``, until the product comes out right; then all as in
     `printed_product`. Numbers are only ever rounded, never adjusted.
@@ -191,7 +191,7 @@ def printed_products(
 def products_to(
     constant: float, factors: Iterable[tuple[float, float]], total: float, places: int, decimals: Places
 ) -> PrintedProducts:
-    """The same with just so many ``decimals``, whether they come to ``total`` or not."""
+    """Returns the sum printed to just these ``decimals``, whether they come to ``total``, to ``places``, or not."""
     start, end = _as_shown(constant, decimals[0]), _as_shown(total, places)
     made = [(_as_shown(first, decimals[1]), _as_shown(second, decimals[2])) for first, second in factors]
     summed = start + sum(first * second for first, second in made)
@@ -201,9 +201,10 @@ def products_to(
 
 
 def _factor_places(pairs: Sequence[tuple[float, float]], places: int, decimals: int, least: int) -> Places:
-    """With what the products of ``pairs`` are about as right as to ``decimals``; ``places`` of what they come to.
+    """Returns the decimals with which a sum of products is about as exact in print as its constant to ``decimals``.
 
-    Second factors have no more than it takes to write them in full.
+    The larger one factor, the more decimals the other needs. ``places``: of what the sum comes to. Second factors have
+    no more than it takes to write them in full.
     """
     firsts, seconds = ([abs(pair[k]) for pair in pairs] for k in (0, 1))
     size = _power(firsts)
@@ -252,14 +253,14 @@ def fitting_places(values: Iterable[float], most: int = 2) -> int:
 
 
 def telling_text(value: float, places: int) -> str:
-    """``value`` to ``places`` decimals, or to as many more as its first digit takes, up to `MOST_OWN`: 0.003."""
+    """Writes ``value`` to ``places`` decimals, or to as many more as its first digit takes, up to `MOST_OWN`: 0.003."""
     if value and not round(value, places):
         places = max(places, min(MOST_OWN, -math.floor(math.log10(abs(value)))))
     return number_text(round(value, places), places)
 
 
 def no_zero(value: float, text: str) -> str:
-    """``text``, unless it reads 0 and ``value`` is not."""
+    """Returns ``text``, or "≈ 0" where it reads 0 and ``value`` is not."""
     return text if not value or text.strip("\u2212-0.") else "≈ 0"
 
 

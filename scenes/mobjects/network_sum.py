@@ -16,13 +16,13 @@ MOST_PLACES = 4  # decimals, where fewer do not add up as printed
 
 
 class WrittenSum:
-    """``letters``, a formula whose first equals sign follows its part ``left_side``, and below it the same in numbers.
+    """Writes a sum as a formula in letters, and below it the same in numbers.
 
-    ``numbers[t]`` is term t with the sign before it; ``equals`` is the sign that starts the line, below that of the
-    letters; ``total`` ends it, "= -0.32"; ``line`` is all of them. With ``total_only`` the line is the total alone.
-    ``roles``: colours of the constant, of the first factors and of the second ones. The wider of both lines is centred
-    at x = 0. ``equal``: the numbers come to the total digit by digit; where they do not, the sign before it says so,
-    also where it stands alone.
+    ``letters`` is the formula, whose first equals sign follows its part ``left_side``. ``numbers[t]`` is term t with
+    the sign before it; ``equals`` is the sign that starts the line, below that of the letters; ``total`` ends it,
+    "= -0.32"; ``line`` is all of them. With ``total_only`` the line is the total alone. ``roles``: colours of the
+    constant, of the first factors and of the second ones. The wider of both lines is centred at x = 0. ``equal``: the
+    numbers come to the total digit by digit; where they do not, the sign before it says so, also where it stands alone.
     """
 
     def __init__(

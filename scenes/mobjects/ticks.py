@@ -19,13 +19,14 @@ DIGIT_WIDTH = 0.14  # scene units that a digit of tick size takes
 
 @dataclass(frozen=True)
 class Unit:
-    """What is written is (value - offset) / 10**exponent, to ``decimals``; ``note`` says so at the axis."""
+    """How an axis writes numbers: (value - offset) / 10**exponent, to ``decimals``; ``note`` says so at the axis."""
 
     exponent: int = 0
     offset: float = 0.0
     decimals: int = 2
 
     def of(self, value: float) -> float:
+        """``value`` as it is written."""
         return (value - self.offset) / 10.0**self.exponent
 
     def of_difference(self, value: float) -> float:
@@ -86,7 +87,7 @@ def _roundest(value: float, within: float) -> float:
 
 
 def labelled(values: Sequence[float], unit: Unit) -> Ticks:
-    """Labels for ``values``, written in ``unit``, without trailing zeros."""
+    """Ticks at ``values``, their labels written in ``unit``, without trailing zeros."""
     labels = tuple(number_text(round(unit.of(value), unit.decimals + 1)) for value in values)
     return Ticks(tuple(float(v) for v in values), labels, unit)
 

@@ -296,7 +296,7 @@ def _signs(equation: TextMobject) -> VGroup:
 
 
 def along_then_across(mobject: VGroup, end: NDArray, border: float, far: float) -> Animation:
-    """To ``end``: sideways all the time, up or down from where its right edge has passed x = ``border``.
+    """Moves ``mobject`` to ``end``: sideways all the time, up or down once its right edge has passed x = ``border``.
 
     It fades out before it touches x = ``border``, and in when it has passed x = ``far``, so that it is never cut.
     """
@@ -314,13 +314,13 @@ def along_then_across(mobject: VGroup, end: NDArray, border: float, far: float) 
 
 
 def up_then_across(start: NDArray, end: NDArray, share: float) -> NDArray:
-    """A way of points (n, 3): first up or down, then sideways."""
+    """Path function for points (n, 3): first up or down, then sideways."""
     late, early = max(0.0, (share - LATE) / (1 - LATE)), min(1.0, share / EARLY)
     return start + np.array([late, early, 1.0]) * (end - start)
 
 
 def up_then_straight(start: NDArray, end: NDArray, level: float) -> Callable[[NDArray, NDArray, float], NDArray]:
-    """A way for what goes from ``start`` to ``end``, (3,): first up as far as y = ``level``, then straight."""
+    """Path function for what goes from ``start`` to ``end``, (3,): up as far as y = ``level``, then straight."""
     up = np.array([0.0, max(0.0, level - start[1]), 0.0])
     turn = up[1] / (up[1] + float(np.linalg.norm(end - start - up)) + 1e-9)
 
@@ -333,7 +333,7 @@ def up_then_straight(start: NDArray, end: NDArray, level: float) -> Callable[[ND
 
 
 def across_then_up(start: NDArray, end: NDArray, share: float) -> NDArray:
-    """A way of points (n, 3): first sideways, then up or down."""
+    """Path function for points (n, 3): first sideways, then up or down."""
     return up_then_across(start[:, [1, 0, 2]], end[:, [1, 0, 2]], share)[:, [1, 0, 2]]
 
 

@@ -156,13 +156,14 @@ class NetworkSurface(VGroup):
         return np.flatnonzero(fits)
 
     def _wide_heights(self) -> tuple[float, float]:
-        """That hold all partial sums, the first term as it is tried, and the day; b is as high as it looks."""
+        """Heights that hold all partial sums, the first term as it is tried, and the day; from 0 where that is near."""
         tried = [swung(self.run, self.theta, self.surface, 0, tried_swing(k, 0.5)) for k in range(len(TRIED))]
         ends = [*self.surface.extent(), self.label]
         return heights_around(ends, self.surface.constant + np.array(tried), from_zero=True)
 
     @property
     def pitch(self) -> float:
+        """From row to row of the sum, scene units."""
         return min(PITCH, (COLUMN_TOP - COLUMN_BOTTOM) / self.surface.n_terms)
 
     def row(self, k: int) -> float:
