@@ -32,7 +32,9 @@ BESIDE = 0.16  # from a gap to its factor
 
 
 class ConvergencePlot:
-    """Two series of measured gaps. Texts: points, gap-axis, even, placed.
+    """Two series of measured gaps, of even points and of well-placed ones.
+
+    ``texts``: what stands at the axes ("points", "gap-axis") and at the ends of both series ("even", "placed").
 
     Parts: ``axes``; of the even points ``dots``, ``line`` and ``even_label``; ``notes(k)``, the gap at the k-th dot and
     what divided it there; ``placed_marks`` of the well-placed ones, hollow and dashed, none where they leave hardly a
@@ -44,18 +46,21 @@ class ConvergencePlot:
         self.shown = gaps[gaps > NO_GAP * gaps.max()]
         self.plot = self._plot(even.counts)
         self.axes = VGroup(self.plot, *self._axis_words(texts))
+        at, placed_at, ink = self._places(even), self._places(placed), mix(palette.blue, 0.7)
         self.dots = [self.plot.dot(*self._at(k, e), palette.blue, 0.09) for k, e in self._pairs(even)]
-        self.line = self._through(even)
-        self.even_label = words(texts["even"], style.LABEL, palette.blue)
-        line = self._end(even)[1] - 0.34
-        self.even_label.place(line, left=self._end(even)[0] + 0.2)
-        self.placed_dots = VGroup(self._dashes(placed), *(self._hollow(k, e) for k, e in self._pairs(placed)))
-        self.placed_label = words(texts["placed"], style.LABEL, palette.blue)
-        self.placed_label.place(min(self._end(placed)[1] - 0.1, line - APART), left=self._end(placed)[0] + 0.2)
+        self.line = polyline(at, ink, style.GHOST_CURVE)
+        dashes = VGroup(*(dashed(a, b, ink, style.GHOST_CURVE) for a, b in pairwise(placed_at)))
+        hollow = [ring(place, 0.085, palette.blue) for place in placed_at]
+        self.placed_dots = VGroup(dashes, *hollow)
+        self.even_label, self.placed_label = (
+            words(texts[key], style.LABEL, palette.blue) for key in ("even", "placed")
+        )
+        line = at[-1][1] - 0.34
+        self.even_label.place(line, left=at[-1][0] + 0.2)
+        self.placed_label.place(min(placed_at[-1][1] - 0.1, line - APART), left=placed_at[-1][0] + 0.2)
         self.placed_marks: list[VMobject] = []
         self.placed_last = VGroup()
-        if len(self.placed_dots) > 2:
-            dashes, *hollow = self.placed_dots
+        if len(hollow) > 1:
             if self.shows(placed, -1):  # of the points that come last
                 self.placed_last = VGroup(dashes[-1], hollow[-1])
                 dashes, hollow = dashes[:-1], hollow[:-1]
@@ -75,10 +80,6 @@ class ConvergencePlot:
         x, y = self.plot.at(*self._at(series.counts[index], float(series.errors[index])))[:2]
         note = words(two_digits(float(series.errors[index])), style.LABEL, palette.blue)
         return note.place(y - 0.42, right=max(x - 0.1, BOX[0] + 0.1 + note.width))
-
-    def _end(self, series: Convergence) -> NDArray:
-        """The last dot of a series, (3,)."""
-        return self.plot.at(*self._at(*self._pairs(series)[-1]))
 
     def _pairs(self, series: Convergence) -> list[tuple[int, float]]:
         pairs = zip(series.counts, series.errors.tolist(), strict=True)
@@ -117,16 +118,6 @@ class ConvergencePlot:
     def _places(self, series: Convergence) -> NDArray:
         """The dots of a series, (n, 3)."""
         return self.plot.at(*np.array([self._at(k, e) for k, e in self._pairs(series)]).T)
-
-    def _through(self, series: Convergence) -> VMobject:
-        return polyline(self._places(series), mix(palette.blue, 0.7), style.GHOST_CURVE)
-
-    def _dashes(self, series: Convergence) -> VGroup:
-        pairs = pairwise(self._places(series))
-        return VGroup(*(dashed(a, b, mix(palette.blue, 0.7), style.GHOST_CURVE) for a, b in pairs))
-
-    def _hollow(self, count: int, error: float) -> VMobject:
-        return ring(self.plot.at(*self._at(count, error)), 0.085, palette.blue)
 
     def _written(self, even: Convergence, placed: Convergence) -> list[list[TextMobject]]:
         """For each even dot its gap, right above it, and right of that by what it was divided since the dot before.

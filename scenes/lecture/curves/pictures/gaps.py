@@ -28,7 +28,7 @@ def rounded(value: float) -> float:
 
 
 def two_digits(value: float) -> str:
-    """That as a text."""
+    """A gap as text: its first two digits, 0.050 for 0.0495; at most MOST_DECIMALS decimals."""
     value = rounded(value)
     decimals = 1 - math.floor(math.log10(abs(value))) if value else 1
     return number_text(value, min(max(decimals, 0), MOST_DECIMALS))
