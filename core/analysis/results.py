@@ -172,11 +172,6 @@ class Result:
     unseen: Losses  # views: over all unseen examples
     seconds: float | None  # what training one run took, mean; None where no run's is known
 
-    @property
-    def complete(self) -> bool:
-        """Whether every run of the network was recorded."""
-        return len(self.seeds) == len(self.network.experiments)
-
 
 def result_of(network: Network, directory: str | Path) -> Result | None:
     """The result of the network's runs that are recorded in ``directory``; None if none is.

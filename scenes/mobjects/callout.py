@@ -11,7 +11,7 @@ from gradreel.scenes.style import palette
 from manim import DL, UR, Rectangle, VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
 
-LEADING = 0.46  # between two baselines
+LINE = 0.46  # height of the words' place
 CLEAR = 0.2  # between words and foreign lines
 GAP = 0.65  # from the ring's middle to the words
 REACH = 0.35  # of the line's level part
@@ -97,7 +97,7 @@ def touch(first: VMobject, second: VMobject, clear: tuple[float, float] = (0.0, 
 def _filled(mobject: VMobject) -> NDArray:
     """Points all over the rectangle that ``mobject`` stands in, (n, 2); of a Callout's line, those on it."""
     if isinstance(mobject, Callout):
-        return np.concatenate([_filled(mobject.words), *(_dense(line.points[:, :2]) for line in mobject.leader)])
+        return np.concatenate([_filled(mobject.text), *(_dense(line.points[:, :2]) for line in mobject.leader)])
     (left, bottom), (right, top) = mobject.get_corner(DL)[:2], mobject.get_corner(UR)[:2]
     x, y = (np.linspace(low, high, 2 + int((high - low) / 0.1)) for low, high in ((left, right), (bottom, top)))
     return np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
@@ -121,37 +121,24 @@ def _dense(corners: NDArray) -> NDArray:
 
 
 class Callout(VGroup):
-    """``lines`` of words at a place, aligned towards ``mark``, and a line to it.
+    """A ``text`` at a place, and a line to ``mark``; where there was no place, on a patch under it without a line."""
 
-    ``room``: width and height of the place, where fewer words than it has room for stand in it.
-    """
-
-    def __init__(
-        self,
-        lines: Sequence[TextMobject],
-        place: tuple[float, float] | None,
-        mark: VMobject,
-        room: tuple[float, float] | None = None,
-    ) -> None:
+    def __init__(self, text: TextMobject, place: tuple[float, float] | None, mark: VMobject) -> None:
         super().__init__()
-        self.words = VGroup(*lines)
+        self.text, self.leader = text, VGroup()
         center = mark.get_center()
-        width, height = room or self.size_of(lines)
+        width, height = self.size_of(text)
         x, y = place if place is not None else (center[0], center[1] - 1.0)
         is_left = x < center[0]
-        top = y + height / 2 - 0.32
-        for k, line in enumerate(lines):
-            side = {"right": x + width / 2} if is_left else {"left": x - width / 2}
-            line.place(top - k * LEADING, **side)
-        if place is None:  # no room: on a patch under the ring
+        baseline = y + height / 2 - 0.32
+        text.place(baseline, **({"right": x + width / 2} if is_left else {"left": x - width / 2}))
+        if place is None:
             patch = Rectangle(width=width + 0.2, height=height + 0.1, stroke_width=0)
-            self.add(patch.set_fill(palette.background, 1).move_to(self.words))
-        self.add(self.words)
-        self.leader = VGroup()  # no line where there was no room
-        if place is not None:
+            self.add(patch.set_fill(palette.background, 1).move_to(text))
+        else:
             edge = x + (width / 2 if is_left else -width / 2)
-            self.leader.add(self._leader(edge, top + 0.12, center, is_left, mark.width / 2))
-        self.add(self.leader)
+            self.leader.add(self._leader(edge, baseline + 0.12, center, is_left, mark.width / 2))
+        self.add(text, self.leader)
 
     def _leader(self, x: float, y: float, center: NDArray, is_left: bool, radius: float) -> VMobject:
         side = 1 if is_left else -1
@@ -161,6 +148,6 @@ class Callout(VGroup):
         return polyline(np.array([start, knee, end]), palette.text, 2.4)
 
     @staticmethod
-    def size_of(lines: Sequence[TextMobject]) -> tuple[float, float]:
-        """Width and height that the lines take."""
-        return max(line.width for line in lines), LEADING * len(lines)
+    def size_of(text: TextMobject) -> tuple[float, float]:
+        """Width and height that the words need."""
+        return text.width, LINE

@@ -12,6 +12,7 @@ from manim import CapStyleType, Circle, Dot, LineJointType, ManimColor, VGroup, 
 from numpy.typing import ArrayLike, NDArray
 
 NO_TICKS = Ticks((), ())
+BREAK, STROKE, SLANT = 0.1, 0.11, 0.06  # of an axis: between two strokes, a stroke's half width and slant
 
 
 def polyline(points: NDArray, color: ManimColor, width: float) -> VMobject:
@@ -51,6 +52,16 @@ def dashed(
             line.start_new_path(a + (b - a) * from_ / length)
             line.add_line_to(a + (b - a) * to / length)
     return line
+
+
+def axis_break(place: ArrayLike, upright: bool) -> VGroup:
+    """Two slanting strokes through an ``upright`` or a level axis at ``place`` (3,): it does not begin at 0."""
+    middle = np.asarray(place, dtype=float)
+    along = np.array([0.0, 1.0, 0.0] if upright else [1.0, 0.0, 0.0])
+    half, slant = BREAK / 2 * along, STROKE * np.array([1.0, 1.0, 0.0]) - SLANT * along
+    gap = segment(middle - half, middle + half, palette.background, style.AXIS + 3)
+    strokes = (segment(middle + s * half - slant, middle + s * half + slant, palette.axis, 2.4) for s in (-1, 1))
+    return VGroup(gap, *strokes)
 
 
 def ring(center: ArrayLike, radius: float, color: ManimColor, fill: ManimColor | None = None) -> Circle:

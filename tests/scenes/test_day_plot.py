@@ -150,7 +150,7 @@ def test_a_bracket_that_goes_on_beyond_the_plot_is_dashed_at_its_open_end():
 def test_a_callout_stands_off_the_lines():
     x = np.linspace(-6, 5, 200)
     ink = np.column_stack([x, np.where(np.abs(x) < 0.2, -1.5, 1.0), np.zeros(200)])
-    size = Callout.size_of([words("Lunar New Year’s Eve", 32)])
+    size = Callout.size_of(words("Lunar New Year’s Eve", 32))
     place = free_place(ink, (0.0, -1.5), size, BOX)
     assert place is not None
     assert place[1] + size[1] / 2 < 1.0 - 0.1

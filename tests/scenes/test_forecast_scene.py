@@ -72,7 +72,7 @@ def crossings(all_marks) -> set[tuple[str, str]]:
     """The days' names whose words, or lines to their rings, come near a number or the ring of a prediction."""
     found = set()
     for marks in all_marks:
-        (name,), (line,) = marks.name.words, marks.name.leader
+        name, (line,) = marks.name.text, marks.name.leader
         corners = [name.get_corner(direction) for direction in (UL, UR, DL, DR)]
         ink = np.concatenate([*(np.linspace(*pair, 40) for pair in combinations(corners, 2)), line.points])[:, :2]
         others = [part for other in all_marks for part in (other.truth, other.prediction, other.late, other.echo)]

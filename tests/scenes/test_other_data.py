@@ -15,6 +15,8 @@ from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss
 from gradreel.scenes.base import LectureScene
+from gradreel.scenes.lecture.any_run.loss_curve import LossCurve
+from gradreel.scenes.lecture.any_run.network import Network
 from gradreel.scenes.lecture.curves.any_curve import AnyCurve
 from gradreel.scenes.lecture.curves.build_curve import BuildCurve
 from gradreel.scenes.lecture.curves.linear_limits import LinearLimits
@@ -128,7 +130,7 @@ def test_depth_experiment(neutral):
     assert played.beats == ["networks", "train", "training-falls-deeper", "unseen-unclear"]
     scene, losses = played.scene, played.scene.outcome
     assert said(played, "training-falls-deeper") == [scene.written(losses[k].training.mean) for k in (0, -1)]
-    compared = [losses[k] for k in scene._compared()]
+    compared = [losses[k] for k in scene.compared]
     assert said(played, "unseen-unclear") == [scene.written(result.unseen.mean) for result in compared]
 
 
@@ -151,12 +153,12 @@ def test_model_selection(neutral, trace_of, days):
     after = ["day-after"] if days > 1 else []
     assert played.beats == ["question", "choice", "tomorrow-low-mostly", *after, "error-runs", "bet-day"]
     scene = played.scene
-    run = scene.choice.best.network.experiments[0]
+    run = scene.best.network.experiments[0]
     theta = np.asarray(trace_of(run).parameters[-1])
     ahead, errors = forecast(run, theta, days), [horizon_errors(run, theta, k) for k in (1, days)]
     assert scene.counted(ahead.prediction[0]) in played.lines["tomorrow-low-mostly"]["en"]
     assert not after or scene.counted(ahead.prediction[-1]) in played.lines["day-after"]["zh"]
-    means = [float(errors[0].mean_absolute[0]), float(errors[1].mean_absolute[-1]), scene.choice.best.unseen.mean]
+    means = [float(errors[0].mean_absolute[0]), float(errors[1].mean_absolute[-1]), scene.best.unseen.mean]
     assert [scene.counted(mean) for mean in means] == [
         text for text in said(played, "error-runs") if text in map(scene.counted, means)
     ]
@@ -264,3 +266,9 @@ def test_deeper_and_deeper(neutral):
     played = neutral(DeeperAndDeeper, networks=networks, pictures=5000)
     assert played.beats == ["first", "last-taller-error", "shortcut", "pictures-million"]
     assert said(played, "first") == ["2001", "30"] and "three layers" in played.lines["last-taller-error"]["en"]
+
+
+def test_any_run(neutral):
+    curve = neutral(LossCurve, run=Experiment(epochs=60))
+    assert said(curve, "end") == ["60", curve.scene.readout.loss.text]
+    assert said(neutral(Network, run=Experiment(hidden=(3,), epochs=30)), "walk") == ["30"]

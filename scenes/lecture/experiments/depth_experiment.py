@@ -11,7 +11,7 @@ from gradreel.scenes.lecture.experiments.pictures.depth_picture import (
     LECTURE_BEST,
     LECTURE_WORSE,
     LectureDepths,
-    loss_scale,
+    depth_scale,
     mean_losses,
     our_depths,
 )
@@ -84,7 +84,7 @@ class DepthExperiment(NetworksScene):
         self.picture.label_gap = max(self.picture.label_gap, min(reach + BEYOND_RINGS, room))
         self.picture.put_labels()
         self.scale_end = last + reach + BEYOND_RUNS
-        self.grid, self.scale_labels = loss_scale(self.picture, BOX[0], self.scale_end, self.screen("loss"))
+        self.grid, self.scale_labels = depth_scale(self.picture, BOX[0], self.scale_end, self.screen("loss"))
         self._prepare_runs()
         # At first each network is a block of dots, on a shorter axis
         bottom, top = plot.box[2:]

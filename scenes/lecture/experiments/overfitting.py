@@ -13,8 +13,8 @@ from gradreel.scenes.lecture.experiments.pictures.depth_picture import (
     LECTURE_BEST,
     LECTURE_WORSE,
     LectureDepths,
+    depth_scale,
     lecture_known,
-    loss_scale,
     mean_losses,
     our_depths,
 )
@@ -105,7 +105,7 @@ class Overfitting(NetworksScene):
         self.run = RunLines((RUN_LEFT, RUN_RIGHT, *BOX[2:]), self.picture.most, self.losses)
         self.lowest = float(self.losses.epoch[np.argmin(self.losses.unseen)])
         self.turn = self.run.last / 2 if self.other_data else self.lowest
-        self.grid, self.scale_labels = loss_scale(self.picture, RUN_LEFT, RUN_RIGHT, self.screen("loss"))
+        self.grid, self.scale_labels = depth_scale(self.picture, RUN_LEFT, RUN_RIGHT, self.screen("loss"))
         self.gaps: list[GapMeasure] = []
         self.axis = segment((RUN_LEFT, BOX[2], 0), (RUN_RIGHT, BOX[2], 0), palette.axis, style.AXIS)
         # Where the losses part, the axis first ends soon after that: all that falls, falls there
@@ -158,30 +158,24 @@ class Overfitting(NetworksScene):
             # number, in a dip of the thin line; the lines keep their words meanwhile. The axis widens to all epochs,
             # and on it goes: seen falls, unseen never comes so low again; the dashed line has its word again. How far
             # both are apart, there and at the end. Of other days: on it goes, to the end
-            marks = [] if self.other_data else self._turn_mark()
+            self.marks: list[VMobject] = []
             seconds = PART_SECONDS
-            staying = [label for label in self.labels.words.values() if marks and self._is_off(label, marks)]
-            leaving = [label for label in self.labels.words.values() if label not in staying]
-            leaving += [tick for tick in self.epochs if marks and self._near(tick, marks[1])]
-            lit = [self.run.dip.animate.set_stroke(opacity=1)] if marks and self.lucky else []
-            self.play(*map(FadeOut, leaving), *map(FadeIn, marks), *lit, run_time=0.5)
-            if marks:
-                self.wait(LOWEST_SECONDS)
-            self.remove(self.above, *leaving)
-            self.epochs.remove(*leaving)
-            if marks:
-                self._widen(marks, staying)
+            if self.other_data:
+                self.play(*map(FadeOut, self.labels.words.values()), run_time=0.5)
+                self.remove(self.above)
+            else:
+                self._look_at_the_lowest()
                 seconds -= LOWEST_SECONDS + WIDER_SECONDS
             self.labels = self._labels()
             early = squish_rate_func(smooth, 0.0, LABEL_SHARE)
             coming = FadeIn(self.labels.words["unseen"], rate_func=early, run_time=seconds)
             self._walk(self.turn, self.run.last, seconds, 1.0, [coming])
-            self.add(*marks)
+            self.add(*self.marks)
             self.labels.place(self.run.last)
             self.play(FadeIn(self.labels.words["training"]), run_time=0.4)
-            self.between = [*marks]  # one by one: as a group they would come to the front before they fade
-            if marks:
-                self._measure(marks)
+            self.between = [*self.marks]  # one by one: as a group they would come to the front before they fade
+            if not self.other_data:
+                self._measure()
 
     def _depths_beat(self) -> None:
         with self.beat("stop-below-first", **self._stop_values()):
@@ -251,6 +245,19 @@ class Overfitting(NetworksScene):
         moving = VGroup(self.run, number, *([self.above] if self.above in self.mobjects else []))
         walk = UpdateFromAlphaFunc(moving, show, run_time=seconds, rate_func=linear)
         self.play(*also, walk)  # in this order: what fades in is then put in its place
+
+    def _look_at_the_lowest(self) -> None:
+        """Where the losses part, marks come, and words in their way leave; then the axis widens to all epochs."""
+        marks = self.marks = self._turn_mark()
+        staying = [label for label in self.labels.words.values() if self._is_off(label, marks)]
+        leaving = [label for label in self.labels.words.values() if label not in staying]
+        leaving += [tick for tick in self.epochs if self._near(tick, marks[1])]
+        lit = [self.run.dip.animate.set_stroke(opacity=1)] if self.lucky else []
+        self.play(*map(FadeOut, leaving), *map(FadeIn, marks), *lit, run_time=0.5)
+        self.wait(LOWEST_SECONDS)
+        self.remove(self.above, *leaving)
+        self.epochs.remove(*leaving)
+        self._widen(marks, staying)
 
     def _turn_mark(self) -> list[VMobject]:
         """A dashed line up at the turn, its epoch under the axis, the least unseen loss there with its number, and
@@ -325,10 +332,10 @@ class Overfitting(NetworksScene):
         self.epochs = coming
         self.add(run, coming, *marks)
 
-    def _measure(self, marks: list[VMobject]) -> None:
+    def _measure(self) -> None:
         """What lies between the lines from the turn on, its name, and how far they are apart there and at the end."""
         band = self.run.band(self.turn)
-        self.add(band, self.run, *marks)
+        self.add(band, self.run, *self.marks)
         self.term = self._term()
         self.gaps = self._gaps()
         self.play(FadeIn(band), *map(FadeIn, self.gaps[:1]), run_time=0.6)

@@ -107,7 +107,7 @@ class DaysAhead(ZoomDays):
             for k, place in enumerate(self._chain()[1:])
         ))  # fmt: skip
         self.steps = [_step(a, b) for a, b in pairwise(self._chain())]
-        size = Callout.size_of([self.real])
+        size = Callout.size_of(self.real)
         place = free_place(ink, ink[known[shown].argmax()], size, plot.box, gap=size[0] / 2 + 0.1)
         self.real.move_to((*(place or ink[0][:2] + 0.4), 0.0))
 

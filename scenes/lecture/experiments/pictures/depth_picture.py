@@ -72,7 +72,7 @@ class LectureDepths(DepthLines):
         self.add(self.lines["unseen"])
 
 
-def loss_scale(picture: DepthLines, left: float, right: float, name: str) -> tuple[VGroup, VGroup]:
+def depth_scale(picture: DepthLines, left: float, right: float, name: str) -> tuple[VGroup, VGroup]:
     """Faint lines at round losses across the picture, and their numbers with the ``name`` of what they measure."""
 
     def height(views: float) -> float:

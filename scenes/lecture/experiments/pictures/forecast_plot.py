@@ -255,9 +255,9 @@ class ForecastPlot(ZoomDays):
     def _name(self, text: str, mark: VMobject) -> Callout:
         """Words beside ``mark``, where no line passes, with a line to it."""
         line = words(text, NAME)
-        size = Callout.size_of([line])
+        size = Callout.size_of(line)
         place = free_place(self.ink(), mark.get_center(), size, self.plot.box, taken=self.taken)
-        name = Callout([line], place, mark, size)
+        name = Callout(line, place, mark)
         self.taken.append(name)
         return name
 

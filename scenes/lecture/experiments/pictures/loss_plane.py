@@ -10,9 +10,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from gradreel.core.analysis.results import Result
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.axis_break import axis_break
 from gradreel.scenes.mobjects.callout import beside, free_place
-from gradreel.scenes.mobjects.plot import Plot, dashed, ring, segment
+from gradreel.scenes.mobjects.plot import Plot, axis_break, dashed, ring, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import Ticks, round_ticks
 from gradreel.scenes.style import FAINT, PRESENT, emphasis, palette

@@ -14,9 +14,8 @@ from gradreel.core.daily.series import DayArray
 from gradreel.core.daily.units import loss_unit
 from gradreel.core.daily.views import DailyViews
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.axis_break import axis_break
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, DayPlot, views_range
-from gradreel.scenes.mobjects.plot import Plot, dashed, ring, segment
+from gradreel.scenes.mobjects.plot import Plot, axis_break, dashed, ring, segment
 from gradreel.scenes.mobjects.text import TextMobject, formula, patch_under, words
 from gradreel.scenes.mobjects.ticks import Ticks, round_ticks
 from gradreel.scenes.style import emphasize, mix, palette
