@@ -24,7 +24,7 @@ from gradreel.scenes.base import LectureScene
 from gradreel.scenes.mobjects.loss_surface import LossMap, view_around
 from gradreel.scenes.mobjects.pace import Pace, even_pace, recorded_row, state_at
 from gradreel.scenes.mobjects.plot import Plot, polyline, ring, segment
-from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.mobjects.text import TextMobject, fitted, formula, words
 from gradreel.scenes.mobjects.ticks import nice_range
 from gradreel.scenes.mobjects.update_formulas import GOAL
 from gradreel.scenes.style import emphasis, emphasize, mix, palette
@@ -155,7 +155,7 @@ class PartMap(VGroup):
     def line(self, step: int, text: str, baseline: float) -> TextMobject:
         """A line of words for a step's card, in its middle; not part of the map."""
         middle = style.LEFT_EDGE + (step - 1) * (WIDTH + GAP) + WIDTH / 2
-        return _fitted(words, text, LINE).place(baseline, center=middle)
+        return fitted(words, text, LINE, WIDTH - 2 * PADDING).place(baseline, center=middle)
 
     def _share(self, step: int) -> float:
         return style.FULL if self.current in (None, step) else VEILED
@@ -191,7 +191,11 @@ def _card(step: int, name: str, picture: VGroup, source: str | None) -> VGroup:
     number = words(str(step), 40).place(TOP - 0.15, center=middle)
     title = _name(name, middle)
     card = VGroup(frame, badge, number, title, picture)
-    return card if source is None else card.add(_fitted(formula, source, 41).place(FORMULA_LINE, center=middle))
+    return (
+        card
+        if source is None
+        else card.add(fitted(formula, source, 41, WIDTH - 2 * PADDING).place(FORMULA_LINE, center=middle))
+    )
 
 
 def _name(name: str, middle: float) -> VGroup:
@@ -199,18 +203,11 @@ def _name(name: str, middle: float) -> VGroup:
     one = words(name, style.HEADING).place(NAME_LINE, center=middle)
     gaps = [k for k, character in enumerate(name) if character == " "]
     if one.width <= WIDTH - 2 * PADDING or not gaps:
-        return _fitted(words, name, style.HEADING).place(NAME_LINE, center=middle)
+        return fitted(words, name, style.HEADING, WIDTH - 2 * PADDING).place(NAME_LINE, center=middle)
     gap = min(gaps, key=lambda k: abs(k - len(name) / 2))
-    first, second = (_fitted(words, part, style.HEADING) for part in (name[:gap], name[gap + 1 :]))
+    first, second = (fitted(words, part, style.HEADING, WIDTH - 2 * PADDING) for part in (name[:gap], name[gap + 1 :]))
     upper, lower = NAME_LINES
     return VGroup(first.place(upper, center=middle), second.place(lower, center=middle))
-
-
-def _fitted(write: Callable[[str, float], TextMobject], text: str, size: float) -> TextMobject:
-    """``text`` at ``size``, or as much smaller as the card's width wants."""
-    written = write(text, size)
-    room = WIDTH - 2 * PADDING
-    return written if written.width <= room else write(text, max(style.SMALLEST, size * room / written.width))
 
 
 def _chevron(x: float, y: float) -> VMobject:

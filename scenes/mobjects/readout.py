@@ -1,24 +1,20 @@
-"""What stands at the top right of a training run: the count of updates and the loss, live."""
+"""What stands at the top right of a training run or its loss curve: the count of updates and the loss, live."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.text import Number, formula, words
+from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.mobjects.theta_strip import shared_power
+from gradreel.scenes.mobjects.update_formulas import short_text
 from gradreel.scenes.style import palette
 from manim import VGroup
 from numpy.typing import NDArray
 
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def loss_decimals(losses: NDArray) -> int:
-    """Decimals with which the smallest of ``losses`` still shows two digits, 1 to 5; fewer while losses are huge."""
-    finite = losses[np.isfinite(losses)]
-    smallest, largest = float(finite.min(initial=np.inf)), float(finite.max(initial=0.0))
-    wanted = 3 if not 0 < smallest < 1 else max(3, 1 - int(np.floor(np.log10(smallest))))
-    return int(np.clip(wanted, 0, max(0, min(5, 7 - len(str(int(largest)))))))
+WRITTEN_IN_FULL = 1e5  # losses below
 
 
 class Readout(VGroup):
@@ -58,3 +54,89 @@ class Readout(VGroup):
         """A loss as text, with the digits it has here."""
         text = self.loss.written(loss * 10.0**self.power)
         return f"{text}·10{str(-self.power).translate(_RAISED)}" if self.power else text
+
+
+def loss_decimals(losses: NDArray) -> int:
+    """Decimals with which the smallest of ``losses`` still shows two digits, 1 to 5; fewer while losses are huge."""
+    finite = losses[np.isfinite(losses)]
+    smallest, largest = float(finite.min(initial=np.inf)), float(finite.max(initial=0.0))
+    wanted = 3 if not 0 < smallest < 1 else max(3, 1 - int(np.floor(np.log10(smallest))))
+    return int(np.clip(wanted, 0, max(0, min(5, 7 - len(str(int(largest)))))))
+
+
+class LossReadout(VGroup):
+    """``update 1 200   loss 0.043`` on the heading's line, live. ``suffix`` is written behind the loss ("k"),
+    ``losses`` (finite) set the decimals, ``fewest`` or more.
+
+    Parts: ``count_words``, ``count``, ``loss_words``, ``loss``, ``suffix``.
+    """
+
+    def __init__(
+        self,
+        count_words: str,
+        loss_words: str,
+        suffix: str,
+        most: int,
+        losses: NDArray,
+        left: float,
+        fewest: int = 3,
+    ) -> None:
+        super().__init__()
+        line = style.HEADING_BASELINE
+        self.count_words: TextMobject = words(count_words, 32).place(line, left=left)
+        self.count = Number(most, 0, 32, palette.text, group=True)
+        self.count_left = float(self.count_words.get_right()[0]) + 0.16
+        self.unit, self.suffix, right = suffix, VGroup(), style.RIGHT_EDGE
+        if suffix:
+            self.suffix.add(words(suffix, 32).place(line, right=right))
+            right = float(self.suffix.get_left()[0]) - 0.04
+        decimals, ends = decimals_of(losses, fewest), (float(losses.max()), float(losses.min()))
+        self.loss = LossNumber(ends[0], decimals, 32, palette.text).place(line, right)
+        self.loss.set_value(max(ends, key=lambda loss: len(self.loss.written(loss))))  # the words stand off the widest
+        self.loss_words = self.named(loss_words)
+        self.add(self.count_words, self.count, self.loss_words, self.loss, self.suffix)
+
+    def named(self, text: str, losses: Sequence[float] = ()) -> TextMobject:
+        """Words in the place of ``loss_words``: what the number is. They stand off each of ``losses``, too."""
+        number, left = self.loss.copy(), float(self.loss.get_left()[0])
+        for loss in losses:
+            left = min(left, float(number.set_value(loss).get_left()[0]))
+        return words(text, 32).place(style.HEADING_BASELINE, right=left - 0.2)
+
+    def written(self, loss: float) -> str:
+        """A loss as text, as it stands here."""
+        return self.loss.written(loss) + self.unit
+
+    def show(self, update: int, loss: float) -> None:
+        """Show a count and a loss."""
+        self.loss.set_value(loss)
+        self.count.set_value(update)
+        self.count.place_left(style.HEADING_BASELINE, self.count_left)
+
+
+class LossNumber(Number):
+    """A loss on screen: "–" where none is known, "∞" where it was too large, powers of ten where digits run out.
+
+    A loss of nothing at all is "0"; one that its decimals would call so is a power of ten.
+    """
+
+    def written(self, value: float) -> str:
+        if np.isnan(value):
+            return "–"
+        if np.isinf(value):
+            return "∞"
+        if value == 0:
+            return "0"
+        if abs(value) >= WRITTEN_IN_FULL or abs(value) < 0.5 * 10.0**-self.decimals:
+            return short_text(value)
+        return super().written(value)
+
+
+def decimals_of(losses: NDArray, fewest: int) -> int:
+    """Decimals with which all but the lowest twentieth of ``losses`` show two digits: up to 6, fewer for huge ones."""
+    sizes = np.abs(losses[np.abs(losses) < WRITTEN_IN_FULL])
+    if not len(sizes):
+        return fewest
+    small, largest = float(np.quantile(sizes, 0.05)), float(sizes.max())
+    wanted = fewest if not 0 < small < 1 else max(fewest, 1 - int(np.floor(np.log10(small))))
+    return int(np.clip(wanted, 0, max(0, min(6, 7 - len(str(int(largest)))))))

@@ -7,6 +7,7 @@ which ``text.part("name")`` returns, so that a scene can move or dim one letter 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from copy import deepcopy
 from functools import lru_cache
 
@@ -197,6 +198,14 @@ def heading(text: str) -> TextMobject:
 def caption(text: str) -> TextMobject:
     """The caption line at the bottom left: source, unit, "synthetic data"; never needed to follow the argument."""
     return words(text, style.CAPTION, palette.dim).place(style.CAPTION_BASELINE, left=style.LEFT_EDGE)
+
+
+def fitted(
+    write: Callable[..., TextMobject], text: str, size: float, room: float, color: ManimColor | None = None
+) -> TextMobject:
+    """``text`` by ``write`` (`words` or `formula`) at ``size``, or smaller where it is wider than ``room``."""
+    written = write(text, size, color)
+    return written if written.width <= room else write(text, max(style.SMALLEST, size * room / written.width), color)
 
 
 def patch_under(text: TextMobject, color: ManimColor | None = None, across: float = 0.12, up: float = 0.1) -> Rectangle:

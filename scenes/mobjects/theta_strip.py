@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
+from gradreel.scenes.mobjects.text import Number, TextMobject, fitted, formula, words
 from gradreel.scenes.style import mix, palette
 from manim import ManimColor, RoundedRectangle, VGroup
 from numpy.typing import NDArray
@@ -253,9 +253,7 @@ def row_label(symbol: str, power: int, columns: Columns, y: float, beside: float
     """What a row is, at its left: θ =, and the power of ten that its numbers, written 10^power as large, stand for."""
     size, factor = 40.0, f" 10^({-power}) times" if power else ""
     room = columns.centers[0] - columns.width / 2 - style.LEFT_EDGE - beside
-    text = formula(f"{symbol} ={factor}", size)
-    if text.width > room:
-        text = formula(f"{symbol} ={factor}", max(style.SMALLEST, size * room / text.width))
+    text = fitted(formula, f"{symbol} ={factor}", size, room)
     return text.place(y - 0.14, left=style.LEFT_EDGE)
 
 

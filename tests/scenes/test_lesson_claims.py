@@ -165,7 +165,10 @@ def test_gradient_descent(trace_of):
 
 def test_gradient_descent_rates(play):
     scene, run = play(GradientDescent).scene, Experiment()
-    theta, gradient = np.asarray(scene.descent.run.parameters[0], dtype=float), np.asarray(scene.gradients[0])
+    theta, gradient = (
+        np.asarray(scene.descent.run.parameters[0], dtype=float),
+        np.asarray(scene.descent.run.gradient[0]),
+    )
     index = scene.worked.index
     own, bottom, far = rates_to_try(run, theta, gradient, index)
     assert gradient[index] < 0  # "a little more of it, and the loss sinks"

@@ -16,9 +16,9 @@ from gradreel.core.recording.recording import record
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes.lecture.any_run.loss_curve import LossCurve
 from gradreel.scenes.lecture.optimization.gradient_descent import GradientDescent
-from gradreel.scenes.mobjects.loss_axis import LossAxis, epoch_ticks, update_ticks
 from gradreel.scenes.mobjects.loss_history import LossHistory
-from gradreel.scenes.mobjects.loss_readout import LossReadout
+from gradreel.scenes.mobjects.loss_plot import LossAxis, epoch_ticks, update_ticks
+from gradreel.scenes.mobjects.readout import LossReadout
 from gradreel.scenes.stills import _drawn
 from gradreel.scenes.testing.layout import check_scene
 

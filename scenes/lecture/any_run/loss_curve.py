@@ -21,7 +21,7 @@ from gradreel.scenes.lecture.any_run.pictures.metric_panels import (
 from gradreel.scenes.lecture.daily_data import synthetic_data
 from gradreel.scenes.mobjects.loss_history import LossHistory
 from gradreel.scenes.mobjects.loss_plot import LossPlot
-from gradreel.scenes.mobjects.loss_readout import LossReadout
+from gradreel.scenes.mobjects.readout import LossReadout
 from gradreel.scenes.mobjects.recorded_theta import shortened
 from gradreel.scenes.mobjects.text import caption, heading, literal
 from gradreel.scenes.style import FAINT, PRESENT, emphasis

@@ -12,10 +12,10 @@ from gradreel.core.trace.trace import Trace, read_meta
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.any_run.layer_chain import layer_chain
-from gradreel.scenes.mobjects.loss_readout import WRITTEN_IN_FULL
 from gradreel.scenes.mobjects.network_diagram import COUNT_GAP, LayerDiagram
 from gradreel.scenes.mobjects.network_parts import patched
 from gradreel.scenes.mobjects.pace import Pace, pace_of, recorded_row, sampled_rows
+from gradreel.scenes.mobjects.readout import WRITTEN_IN_FULL
 from gradreel.scenes.mobjects.text import Number, caption, formula, heading, words
 from gradreel.scenes.mobjects.update_formulas import short_text
 from gradreel.scenes.style import PRESENT, palette

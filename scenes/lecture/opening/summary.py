@@ -18,7 +18,6 @@ from gradreel.scenes.lecture.opening.pictures.thread import Thread
 from gradreel.scenes.lecture.runs import BATCH_QUIZ, LECTURE_DEPTHS, LINE_START_SEED, line_through_dots, red_curve
 from gradreel.scenes.mobjects.carried_curve import Sight, carry
 from gradreel.scenes.mobjects.headings import next_heading
-from gradreel.scenes.mobjects.loss_readout import LossNumber
 from gradreel.scenes.mobjects.motif import Motif
 from gradreel.scenes.mobjects.pace import recorded_row, stepwise
 from gradreel.scenes.mobjects.part_map import PLACE, VEILED, part_map, steps_heading

@@ -23,7 +23,7 @@ from gradreel.scenes.mobjects.loss_history import LossHistory
 from gradreel.scenes.mobjects.loss_plot import LINE_GAP
 from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.squares import Bundles
-from gradreel.scenes.mobjects.text import Number, TextMobject, caption, formula, words
+from gradreel.scenes.mobjects.text import Number, TextMobject, caption, fitted, formula, words
 from gradreel.scenes.mobjects.update_formulas import is_plain, step_source, update_source
 from gradreel.scenes.style import palette
 from gradreel.scenes.words.counts import Count
@@ -390,7 +390,8 @@ class Batches(LectureScene):
     def _ask(self, k: int, line: float) -> tuple[TextMobject, Bundles, TextMobject]:
         examples, batch_size = self.parameters.quiz[k]
         size = f'part("size", B = "{number_text(batch_size)}")'
-        given = _fitted(f'N = "{number_text(examples)}" quad {size}', ANSWER_LEFT - APART - style.LEFT_EDGE)
+        source, room = f'N = "{number_text(examples)}" quad {size}', ANSWER_LEFT - APART - style.LEFT_EDGE
+        given = fitted(formula, source, SIZE, room)
         given.place(line, left=style.LEFT_EDGE)
         bundles = Bundles(examples, batch_size, line - 1.25)
         question = words("?", style.SUBTITLE).place(line, left=ANSWER_LEFT)
@@ -419,7 +420,7 @@ class Batches(LectureScene):
         key = whole if examples % batch_size == 0 else "updates-rounded-up"
         unit = words(self.screen(key), style.LABEL, palette.dim)
         source = _division_source(examples, batch_size, updates)
-        told = _fitted(source, style.RIGHT_EDGE - ANSWER_LEFT - APART).place(line, left=ANSWER_LEFT)
+        told = fitted(formula, source, SIZE, style.RIGHT_EDGE - ANSWER_LEFT - APART).place(line, left=ANSWER_LEFT)
         if told.get_right()[0] + 0.35 + unit.width > style.RIGHT_EDGE:  # the heading says it, too
             unit = VGroup()
         else:
@@ -460,9 +461,3 @@ def _division_source(examples: int, batch_size: int, updates: int) -> str:
 def _framed(size: Mobject) -> RoundedRectangle:
     frame = RoundedRectangle(corner_radius=0.08, width=size.width + 0.26, height=size.height + 0.24)
     return frame.set_stroke(palette.text, 2).move_to(size)
-
-
-def _fitted(source: str, room: float) -> TextMobject:
-    """A formula as large as there is room for it: large numbers are long."""
-    written = formula(source, SIZE)
-    return written if written.width <= room else formula(source, max(style.SMALLEST, SIZE * room / written.width))

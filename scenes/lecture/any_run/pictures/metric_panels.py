@@ -9,10 +9,10 @@ import numpy as np
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.loss_axis import LossAxis, update_ticks
 from gradreel.scenes.mobjects.loss_history import thinned, validation_loss
-from gradreel.scenes.mobjects.loss_readout import LossNumber, decimals_of
+from gradreel.scenes.mobjects.loss_plot import LossAxis, update_ticks
 from gradreel.scenes.mobjects.plot import NO_TICKS, Plot
+from gradreel.scenes.mobjects.readout import LossNumber, decimals_of
 from gradreel.scenes.mobjects.recorded_theta import shortened
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import literal, words

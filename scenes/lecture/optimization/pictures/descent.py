@@ -18,7 +18,7 @@ from gradreel.scenes.mobjects.measure import upright_bracket
 from gradreel.scenes.mobjects.pace import recorded_row, sampled_rows, state_at
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.readout import Readout
-from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.mobjects.text import TextMobject, fitted, formula, words
 from gradreel.scenes.mobjects.theta_strip import (
     STRIP_LEFT,
     Columns,
@@ -297,7 +297,4 @@ class Descent:
 def in_band(source: str, beside: TextMobject | None = None, line: float = BAND_LINE, size: float = 40) -> TextMobject:
     """A formula over the plot: at its left, or right of another one; smaller where it would not fit."""
     left = PLOT_BOX[0] if beside is None else beside.get_right()[0] + 0.6
-    text = formula(source, size)
-    if text.width > style.RIGHT_EDGE - left:
-        text = formula(source, max(style.SMALLEST, size * (style.RIGHT_EDGE - left) / text.width))
-    return text.place(line, left=left)
+    return fitted(formula, source, size, style.RIGHT_EDGE - left).place(line, left=left)

@@ -11,8 +11,8 @@ from gradreel.scenes.lecture.optimization.pictures.descent import MAP_BOX, MIDDL
 from gradreel.scenes.lecture.optimization.pictures.descent_map import DescentMap
 from gradreel.scenes.mobjects.loss_history import LossHistory
 from gradreel.scenes.mobjects.loss_plot import LossPlot
-from gradreel.scenes.mobjects.loss_readout import LossReadout
 from gradreel.scenes.mobjects.pace import pace_of, recorded_row, sampled_rows
+from gradreel.scenes.mobjects.readout import LossReadout
 from gradreel.scenes.mobjects.recorded_theta import is_plain_descent, optimizer_names, shown_columns, tensor_list
 from gradreel.scenes.mobjects.text import TextMobject, heading, words
 from gradreel.scenes.mobjects.theta_strip import STRIP_LEFT, SlopeRow, ThetaStrip

@@ -15,7 +15,7 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.loss_surface import contour_levels, shade_legend
 from gradreel.scenes.mobjects.plot import Plot, polyline, ring, segment
 from gradreel.scenes.mobjects.squares import squares
-from gradreel.scenes.mobjects.text import Number, TextMobject, formula, patch_under, words
+from gradreel.scenes.mobjects.text import Number, TextMobject, fitted, formula, patch_under, words
 from gradreel.scenes.mobjects.ticks import round_labels, ticks_at_knots
 from gradreel.scenes.style import PRESENT, mix, palette
 from gradreel.scenes.words.numbers import number_text
@@ -329,9 +329,7 @@ class CloseCells(VGroup):
         x, y, _ = self.center(*cell)
         on_bright = 2 * self._band(cell) > len(self.grid.bands)  # where a dimmed number could not be read
         color = palette.text if best or on_bright else mix(palette.text, PRESENT)
-        number = words(text, style.LETTER, color)
-        if number.width > 0.8 * self.side:
-            number = words(text, max(style.SMALLEST, style.LETTER * 0.8 * self.side / number.width), color)
+        number = fitted(words, text, style.LETTER, 0.8 * self.side, color)
         return number.place(y + NUMBER_UP * self.side, center=x)
 
     def _names(self, numbers: LineGrid) -> VGroup:

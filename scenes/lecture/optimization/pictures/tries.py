@@ -13,7 +13,7 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.counting import Counting
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.squares import rectangles, squares
-from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.mobjects.text import TextMobject, fitted, formula, words
 from gradreel.scenes.mobjects.theta_strip import role_of
 from gradreel.scenes.style import mix, palette
 from gradreel.scenes.words.numbers import number_text
@@ -96,9 +96,7 @@ class TriesRow(VGroup):
 
     def remark(self, result: str, note: str) -> VGroup:
         """``result`` large at the right, ``note`` small beneath it."""
-        large, room = words(result, style.SUBTITLE), style.RIGHT_EDGE - REMARK_LEFT
-        if large.width > room:
-            large = words(result, max(style.SMALLEST, style.SUBTITLE * room / large.width))
+        large = fitted(words, result, style.SUBTITLE, style.RIGHT_EDGE - REMARK_LEFT)
         large.place(self.middle, left=REMARK_LEFT)
         small = words(note, style.LABEL, palette.dim).place(self.middle - 0.52, left=REMARK_LEFT)
         return VGroup(large, small)
