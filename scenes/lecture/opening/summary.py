@@ -21,6 +21,7 @@ from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.motif import Motif
 from gradreel.scenes.mobjects.pace import recorded_row, stepwise
 from gradreel.scenes.mobjects.part_map import PLACE, VEILED, part_map, steps_heading
+from gradreel.scenes.mobjects.readout import LossNumber
 from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.style import FULL, PRESENT, emphasis, palette
 from manim import (
