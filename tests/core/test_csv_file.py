@@ -237,6 +237,7 @@ def test_what_is_no_table_of_days_is_told(read: Read, content: str, message: str
         read(content)
 
 
+@pytest.mark.slow
 def test_three_centuries_are_read(read: Read, tmp_path: Path) -> None:
     days = [date(1747, 5, 15) + timedelta(days=i) for i in range(100_000)]
     file = tmp_path / "long.csv"

@@ -19,6 +19,8 @@ from gradreel.core.experiment import Experiment, StepSchedule
 from gradreel.core.network.training import train, train_all
 from gradreel.core.trace import writing
 
+pytestmark = pytest.mark.slow  # runs killed in processes of their own
+
 WINDOWS: dict[str, Any] = {"dataset": DailyViews(window=14), "activation": "relu", "batch_size": 32, "loss": "mae"}
 RUNS = {
     "sgd, full batches": Experiment(epochs=3000, seed=1),

@@ -238,6 +238,7 @@ def test_a_second_direction_a_billion_times_weaker_is_found(parameters: int, tin
     np.testing.assert_allclose(plane.directions @ plane.directions.T, np.eye(2), atol=1e-12)
 
 
+@pytest.mark.slow
 def test_a_large_path_is_never_loaded_whole(tiny_trace: Trace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = noisy_path(2000, 4000, "float32")
     np.save(tmp_path / "path.npy", path)  # 32 MB

@@ -84,6 +84,7 @@ def check_it_agrees(trace: Trace, agreement: float) -> None:
     np.testing.assert_allclose(trace.batch_loss, losses, rtol=agreement, atol=agreement * losses.max())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["mse", "mae"])
 @pytest.mark.parametrize("optimizer", [0, 1, 2], ids=["sgd", "momentum", "adam"])
 @pytest.mark.parametrize(("hidden", "activation"), NETWORKS)
@@ -142,6 +143,7 @@ def shapes(draw: st.DrawFn) -> Experiment:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=80)
 @given(shapes())
 def test_networks_of_any_shape_are_those_of_torch(
@@ -151,6 +153,7 @@ def test_networks_of_any_shape_are_those_of_torch(
     check_it_agrees(trace, {"float64": 1e-11, "float32": 1e-4}[experiment.dtype])
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(shapes(), st.integers(2, 4))
 def test_runs_side_by_side_are_those_that_are_made_alone_bit_for_bit(

@@ -946,6 +946,7 @@ def test_ctrl_c_while_an_interrupted_recording_finishes(tmp_path, monkeypatch):
     assert Trace.open(tmp_path / "run.interrupted", checksums=True).run.ended_by == "EndingError"
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_nothing_under_the_final_name(tmp_path):
     script = f"""
 import os, signal, torch
@@ -1333,6 +1334,7 @@ def test_an_optimizer_can_be_copied_and_saved_meanwhile(tmp_path):
     assert Trace.open(tmp_path / "run").n_updates == 7
 
 
+@pytest.mark.slow
 def test_forked_processes_leave_the_recording_alone(tmp_path):
     script = f"""
 import os, sys, torch

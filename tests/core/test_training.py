@@ -119,6 +119,7 @@ def test_a_run_is_the_same_bit_for_bit_whatever_goes_on_around_it(experiment: Ex
         torch.set_num_threads(threads)
 
 
+@pytest.mark.slow
 def test_processes_at_the_same_time_make_the_same_trace_and_share_it(tmp_path: Path) -> None:
     own, shared = tmp_path / "own", tmp_path / "shared"
     directories = [own, shared, shared]

@@ -76,6 +76,7 @@ def test_the_default_trace_is_exact(default_trace: Trace) -> None:
     assert calls[-1] == (6000, 6000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COLUMNS)
 def test_a_flipped_bit_in_any_byte_of_a_column_is_found(name: str, copy: Path) -> None:
     file = copy / f"{name}.npy"
@@ -108,6 +109,7 @@ def check_it_is_located(problem: Problem, name: str, byte: int, file: Path) -> N
     assert f"{name} after {update} updates" in problem.text
 
 
+@pytest.mark.slow
 def test_a_flipped_bit_in_meta_is_found(copy: Path) -> None:
     file = copy / "meta.json"
     for byte in range(0, file.stat().st_size, 3):
@@ -119,6 +121,7 @@ def test_a_flipped_bit_in_meta_is_found(copy: Path) -> None:
     assert verify(copy).exact
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(st.data())
 def test_a_flipped_bit_anywhere_is_found(copy: Path, data: st.DataObject) -> None:
