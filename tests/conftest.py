@@ -35,10 +35,16 @@ IMPORTED_ONCE = (  # by the server whose forks the workers of the tests are
 if "PYTEST_XDIST_WORKER" in os.environ:  # a worker for each core: more threads for numpy's products would only wait
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is imported
 
-gc.set_threshold(50_000, 20, 20)  # by default it looks through all of Manim and torch every few plays
+gc.set_threshold(50_000, 20, 20)  # by default it looks through all of Manim and torch every few plays of a scene
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported stays: nothing that is no longer needed is looked for there."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

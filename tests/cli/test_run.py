@@ -225,6 +225,19 @@ def test_other_pytest_arguments_are_taken_from_the_checkout(checkout):
     assert checkout.run("test", "-k", "knots").stdout.splitlines() == [str(checkout.root), "-k", "knots"]
 
 
+@pytest.mark.parametrize("mypy_says", [0, 1])
+def test_quick_lints_checks_types_and_leaves_out_what_is_slow(checkout, mypy_says):
+    checkout.run("list")
+    for name, code in (("ruff", 0), ("mypy", mypy_says)):
+        (checkout.root / ".venv/bin" / name).write_text(f"#!/bin/sh\necho {name} ran\nexit {code}\n")
+        (checkout.root / ".venv/bin" / name).chmod(0o755)
+    result = checkout.run("test", "--quick")
+    assert result.returncode == mypy_says
+    first, root, *arguments, last = result.stdout.splitlines()
+    assert (first, root, last) == ("ruff ran", str(checkout.root), "mypy ran")
+    assert {"not slow", "tests/core", "tests/test_layers.py", "tests/frames"} <= set(arguments)
+
+
 def test_benchmarks_are_listed_and_an_unknown_one_is_an_error(checkout):
     folder = checkout.root / "tests" / "benchmarks"
     folder.mkdir(parents=True)
