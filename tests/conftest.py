@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import sys
+from contextlib import chdir
 from multiprocessing import forkserver
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture
-def quick_workers(monkeypatch):
+def quick_workers(monkeypatch, tmp_path_factory):
     """All workers, those that train as well, are forks of one server for all tests of this process, in any folder.
 
     It has imported torch, Manim and our own code, which a test does not change. A run of its own has a server for
@@ -61,9 +62,9 @@ def quick_workers(monkeypatch):
     from gradreel.scenes.render.workers import forks
 
     if forks._Server.read is None:
-        forks._Server.read = Path.cwd(), configuration_digest()
         forkserver.set_forkserver_preload([forks.PRELOADED, *IMPORTED_ONCE])
-        with forks.fixed_hash_seed():
+        with chdir(tmp_path_factory.getbasetemp()), forks.fixed_hash_seed():  # which has no manim.cfg
+            forks._Server.read = Path.cwd(), configuration_digest()
             forkserver.ensure_running()
 
     def context(with_manim):

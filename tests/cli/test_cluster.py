@@ -92,7 +92,6 @@ def write_film(folder: Path, ring: str = "Circle(size)") -> Path:
         "sleep.txt": "600",
         "pause.txt": "0.8",
         "shapes/ring.py": f"from manim import Circle, Square\n\n\ndef ring(size):\n    return {ring}\n",
-        "manim.cfg": "[CLI]\nbackground_color = #203040\n",
     }
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -126,6 +125,7 @@ def test_a_clip_drawn_there_is_that_drawn_here_and_two_users_modules_of_the_same
     clips = []
     for user, ring in {"one": "Circle(size)", "other": "Square(size)"}.items():
         media = write_film(tmp_path / user, ring) / "media"
+        (tmp_path / user / "manim.cfg").write_text("[CLI]\nbackground_color = #203040\n")
         monkeypatch.chdir(tmp_path / user)
         drawn = there(gradreel, "film.py:Made")
         assert (drawn.exit_code, drawn.stderr) == (0, "")
