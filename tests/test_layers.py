@@ -146,6 +146,14 @@ def test_no_modules_import_each_other_in_a_circle():
     list(TopologicalSorter(graph).static_order())  # a CycleError names the modules
 
 
+@pytest.mark.parametrize("package", ["lessons", "clips", "workers", "frames", "videos"])
+def test_the_docstring_of_a_package_of_the_renderer_names_its_files(package):
+    folder = ROOT / "scenes" / "render" / package
+    lines = (folder / "__init__.py").read_text("utf-8").splitlines()
+    named = {line.split()[0] for line in lines if line.startswith("    ")}
+    assert named == {file.stem for file in folder.glob("*.py")} - {"__init__"}
+
+
 def test_scenes_are_found_without_manim():
     assert offenders(["gradreel.scenes.catalog", "gradreel.scenes.words.narration"], "manim", "torch", "click") == set()
 

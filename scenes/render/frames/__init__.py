@@ -1,1 +1,12 @@
-"""What a worker process does with a scene: it is described, played and drawn, its frames encoded."""
+"""What a worker process does with a scene: it is described, played and drawn, its frames encoded.
+
+worker        the tasks, called by name
+describe      a scene's class in plain data, parameters checked
+scene_player  a scene played into an encoder, its beats counted in frames
+drawing       Manim's renderer, drawing only what has changed
+encode        frames into files of each format
+h264          of these, H.264
+yuv           RGBA to YUV, only where a frame differs from the one before
+pictures      parts of a picture, pictures as PNG
+jumps         jumps in the motion
+"""

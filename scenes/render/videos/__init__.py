@@ -1,1 +1,8 @@
-"""Clips into videos: joined, published with subtitles; how long all of it takes."""
+"""Clips into videos.
+
+publishing    video, subtitles, poster and manifest, given their names at once
+video         clips joined, their packets copied
+subtitles     cues from beats
+output_stamp  whether a video is there as it would be written now
+estimates     how long what is planned will take
+"""

@@ -1,1 +1,10 @@
-"""Worker processes, here and on a cluster: tasks handed out, runs trained, how far each is."""
+"""Worker processes: tasks handed out, runs trained, how far each is.
+
+pool            at most so many processes at a time, one for each task
+forks           how a process comes to be
+preloaded       what the process whose forks draw has imported
+worker_process  what it does, and what its parent hears of it
+training        runs trained
+groups          which of them side by side, and by which worker
+progress        what the user is told
+"""
