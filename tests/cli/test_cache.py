@@ -24,7 +24,7 @@ def files(folder: Path) -> set[Path]:
 
 
 @pytest.fixture
-def media(project) -> Path:
+def media(project, quick_workers) -> Path:
     """A lesson rendered twice, another run shown by each; and files that Gradreel knows nothing of."""
     assert not invoke("cache", "--lesson", "shapes.toml").exit_code
     media = project / "media"
