@@ -95,9 +95,9 @@ def test_what_other_data_is():
             note: str = "mine"
 
     class Narrow(WidthExperiment):
-        @classmethod
-        def networks(cls, parameters):
-            return width_experiments(parameters.dataset, (0, 4), parameters.seeds, parameters.epochs)
+        class Parameters(WidthExperiment.Parameters):
+            def networks(self):
+                return width_experiments(self.dataset, (0, 4), self.seeds, self.epochs)
 
     class Required(LectureScene):
         class Parameters(LectureScene.Parameters):
