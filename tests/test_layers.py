@@ -256,3 +256,19 @@ def test_constraints_lie_in_the_ranges_and_leave_torch_free():
     for requirement in needed:
         if requirement.name != "torch":
             assert requirement.specifier.contains(pins[requirement.name]), requirement
+
+
+def test_no_class_of_the_lecture_is_split_by_inheritance():
+    """A class that plays nothing by itself has more than one scene that needs it."""
+    subclasses: dict[str, set[str]] = {}
+    plays_nothing = set()
+    for file in (ROOT / "scenes" / "lecture").rglob("*.py"):
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                for base in node.bases:
+                    subclasses.setdefault(ast.unparse(base), set()).add(node.name)
+                if "construct" not in {item.name for item in node.body if isinstance(item, ast.FunctionDef)}:
+                    plays_nothing.add(node.name)
+    assert {"Relu", "Backprop"} <= subclasses["LectureScene"] | subclasses["ThreeDaysScene"]
+    scenes = {name for base in ("LectureScene", *plays_nothing) for name in subclasses.get(base, ())}
+    assert {base for base in scenes & plays_nothing if len(subclasses.get(base, ())) < 2} == set()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from gradreel.cli import commands
 
+CONTRIBUTING = Path(__file__).parent.parent / "CONTRIBUTING.md"
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 FILES = {
     re.match(r"# ([\w.-]+)", body)[1]: body for body in re.findall(r"```(?:python|toml)\n(.*?)```", README, re.DOTALL)
@@ -79,3 +80,11 @@ def test_own_lesson_is_understood(desk):
 def test_a_command_that_is_printed_can_be_parsed(command):
     name, *arguments = command
     commands.commands[name].make_context(name, arguments)
+
+
+def test_every_path_that_contributing_names_exists():
+    text = CONTRIBUTING.read_text(encoding="utf-8")
+    named = {path for path in re.findall(r"`([\w./-]+)`", text) if "/" in path or path.endswith((".py", ".md"))}
+    places = (CONTRIBUTING.parent, CONTRIBUTING.parent / "scenes")
+    assert len(named) > 30
+    assert {path for path in named if not any((place / path).exists() for place in places)} == set()
