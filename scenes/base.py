@@ -30,14 +30,15 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes.catalog import kebab_name
 from gradreel.scenes.file_names import file_name
-from gradreel.scenes.mobjects.headings import headings_among
+from gradreel.scenes.mobjects.headings import headings_among, next_heading
+from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.style import palette, use_theme
 from gradreel.scenes.trace_folder import TraceFolder
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.narration import Narration
 from gradreel.scenes.words.narration_fields import plain_values
 from gradreel.scenes.words.subtitle_timing import reading_seconds
-from manim import FadeOut, Mobject, Scene, config
+from manim import Animation, FadeOut, Mobject, Scene, config
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 HOLD = 1.0  # seconds that a result stays before the next beat
@@ -79,6 +80,7 @@ class LectureScene(Scene):
 
         model_config = ConfigDict(frozen=True, extra="forbid")
 
+    title: TextMobject | None = None  # the heading that is shown, see `next_heading`
     instead_of: ClassVar[Mapping[str, str]] = {}
     """Parameters of type Experiment, and the one of type TraceFolder that is shown instead when it is given."""
 
@@ -199,6 +201,11 @@ class LectureScene(Scene):
     def screen(self, key: str, **values: Any) -> str:
         """The on-screen words ``key`` of this scene in the video's language."""
         return self.words_of.screen(self.narrated_as(self.words_of), key, self.context.language, values)
+
+    def next_heading(self, text: str) -> list[Animation]:
+        """Animations that bring a heading, to be played together: `title` is the new one, the old one is gone first."""
+        self.title, animations = next_heading(text, self.title)
+        return animations
 
     # -- beats -----------------------------------------------------------------------------------------------------
 

@@ -16,7 +16,6 @@ from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.daily_data import data_name, days_that_differ
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.arithmetic import Places, PrintedProducts, fitting_places, printed_products, products_to
-from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import output_row_source, row_source
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import centered_number
@@ -203,7 +202,7 @@ class ThreeDaysScene(LectureScene):
 
     def next_title(self, key: str, **values: str) -> Animation:
         """The heading ``key`` comes; the one before is gone by then, however long the animation takes."""
-        self.title, animations = next_heading(self.screen(key, **values), getattr(self, "title", None))
+        animations = self.next_heading(self.screen(key, **values))
         return AnimationGroup(*animations)
 
     def diagram_words(self, key: str, **values: Any) -> str:

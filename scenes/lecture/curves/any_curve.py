@@ -33,7 +33,6 @@ from gradreel.scenes.lecture.curves.pictures.gaps import (
 from gradreel.scenes.lecture.curves.pictures.joined_points import JoinedPoints
 from gradreel.scenes.lecture.curves.pictures.running_sum import RunningSum
 from gradreel.scenes.lecture.curves.pictures.small_curves import SmallCopies
-from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.style import FAINT, FULL, emphasis, emphasize
 from gradreel.scenes.words.counts import Count
@@ -177,7 +176,9 @@ class AnyCurve(LectureScene):
             whole = board.whole()
             self.add(*whole)
             leaving = [part for part in whole if part is not board.plot]
-            self.play(*self._title("heading"), *map(FadeOut, leaving), FadeIn(board.red), run_time=0.8)
+            self.play(
+                *self.next_heading(self.screen("heading")), *map(FadeOut, leaving), FadeIn(board.red), run_time=0.8
+            )
             axes, joined.red = exchanged(board.plot, joined.plot), board.red
             self.play(*axes, run_time=0.7)
             self.play(melting(joined.red, board, joined.plot, self.function), run_time=1.8, rate_func=smooth)
@@ -227,7 +228,7 @@ class AnyCurve(LectureScene):
             # Fewer points once more; they slide along red to better places, and the gap shrinks
             self._zoom_gaps(self._times(index))
             self._go_to(index, 0.8, *self.formula.show(self.even.curves[index].decompose()))
-            self.play(*self._title("heading-placed"))
+            self.play(*self.next_heading(self.screen("heading-placed")))
             if self.is_better:
                 self._slide(2.2)
                 for marks in chart.placed_marks:
@@ -257,7 +258,12 @@ class AnyCurve(LectureScene):
             else:
                 leaving += [part for strip in self._strip() for part in (strip, strip.name)]
             copies = self.copies = SmallCopies(self.joined.plot, 1 + len(OTHERS), self.screen("largest-gap"))
-            self.play(*map(FadeOut, leaving), *self._title("heading-any"), FadeIn(copies.heading), run_time=0.6)
+            self.play(
+                *map(FadeOut, leaving),
+                *self.next_heading(self.screen("heading-any")),
+                FadeIn(copies.heading),
+                run_time=0.6,
+            )
             self.play(*copies.take(0, self.joined.red, self.joined.counter.gap.text), run_time=0.7)
             for index, (function, found) in enumerate(self.others, start=1):
                 self._take_shape(function, found.curves[0], float(found.errors[0]))
@@ -265,10 +271,6 @@ class AnyCurve(LectureScene):
             self.hand_on(self.formula.name, *self.formula.terms.values())
 
     # -- blue goes from one set of points to the next ------------------------------------------------------------
-
-    def _title(self, key: str) -> list[Animation]:
-        self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
-        return animations
 
     def _go_to(self, index: int, seconds: float, *meanwhile: Animation) -> None:
         """Blue takes another count of even points, each new corner moves onto red, and the gap is measured all along.

@@ -20,7 +20,6 @@ from gradreel.scenes.lecture.curves.pictures.curve_board import (
 from gradreel.scenes.lecture.curves.pictures.height_probe import HeightProbe
 from gradreel.scenes.lecture.curves.pictures.pieces import Badge
 from gradreel.scenes.lecture.curves.pictures.running_sum import RunningSum, SumLabel
-from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.style import palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.day_words import in_languages
@@ -104,7 +103,7 @@ class BuildCurve(LectureScene):
             wide, formula = self.wide, self.board.formula
             self.add(wide.plot, wide.red, formula.name, formula.question)
             heading = "heading-one" if self.n_pieces == 1 else "heading"
-            self.play(*self._title(self.screen(heading, pieces=Count(self.n_pieces))))
+            self.play(*self.next_heading(self.screen(heading, pieces=Count(self.n_pieces))))
             marks = [*wide.knots, *wide.guides]
             self.play(LaggedStart(*(FadeIn(mark) for mark in marks), lag_ratio=0.2), run_time=1.8)
 
@@ -175,7 +174,7 @@ class BuildCurve(LectureScene):
             leaving += [board.knots, board.guides, board.level, self.panels, self.panels.guides, self.sum]
             leaving += [self.plot.x_tick_labels]
             fading = [FadeOut(part, run_time=0.5) for part in leaving]
-            self.play(*fading, *board.formula.show(other.parts, 0), *self._title(self.screen("general")))
+            self.play(*fading, *board.formula.show(other.parts, 0), *self.next_heading(self.screen("general")))
             self.add(other.guides, other.level, board.band)  # red lies on both
             late = squish_rate_func(smooth, 0.5, 1.0)
             marks = [other.plot.x_tick_labels, other.guides, other.level, other.knots]
@@ -183,10 +182,6 @@ class BuildCurve(LectureScene):
             self._build_quickly(other)
 
     # -- parts of beats -------------------------------------------------------------------------------------------
-
-    def _title(self, text: str) -> list[Animation]:
-        self.title, animations = next_heading(text, getattr(self, "title", None))
-        return animations
 
     def _numbered(self, k: int) -> VGroup | None:
         """The badge beside the k-th term's panel, if it has one, and the curve in it: what its card is made of."""

@@ -28,7 +28,6 @@ from gradreel.scenes.lecture.curves.pictures.straight_line import (
     straightened,
 )
 from gradreel.scenes.lecture.runs import LINE_NOISE, LINE_NOISE_SEED, LINE_START_SEED, line_through_dots
-from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import linear_source
 from gradreel.scenes.mobjects.motif import Motif
 from gradreel.scenes.mobjects.pace import even_pace, nearest_row, recorded_row, state_at, stepwise
@@ -197,7 +196,7 @@ class LinearLimits(LectureScene):
             flying = [ReplacementTransform(*pair) for pair in zip((motif.red, motif.blue), cards, strict=True)]
             self.play(FadeOut(motif.ghosts, run_time=0.4), FadeIn(self.map), *flying, run_time=1.4)
             self.remove(*cards)
-            self.play(*self._title(steps_heading(self)))
+            self.play(*self.next_heading(steps_heading(self)))
             self.play(self.map.focus(1), run_time=0.8)
             axes, *curves = self.map.card(1)[PLACE]
             rows = [recorded_row(self.pace.row(share)) for share in np.linspace(0, 1, len(curves))]
@@ -209,7 +208,7 @@ class LinearLimits(LectureScene):
             axes, plot = self.map.card(1)[PLACE][0], self.plot
             pairs = [(axes.x_axis.copy(), plot.x_axis), (axes.y_axis.copy(), plot.y_axis)]
             growing = [ReplacementTransform(*pair, run_time=1.0) for pair in pairs]
-            self.play(FadeOut(self.map, run_time=0.4), *growing, *self._title(self.screen("heading-data")))
+            self.play(FadeOut(self.map, run_time=0.4), *growing, *self.next_heading(self.screen("heading-data")))
             rest = (plot.x_tick_labels, plot.y_tick_labels, self.axis_words, self.made_up)
             self.play(*(FadeIn(part) for part in rest), run_time=0.5)
             self.add(plot)
@@ -225,7 +224,7 @@ class LinearLimits(LectureScene):
         height, width = self.plot.y_range[1], self.plot.x_range[1]
         with self.beat("line"):
             # y = b + w x: w turns the line about the ring on the y axis; b lifts and lowers it, the ring goes along
-            self.play(FadeOut(self.example, run_time=0.4), *self._title(self.screen("heading")))
+            self.play(FadeOut(self.example, run_time=0.4), *self.next_heading(self.screen("heading")))
             self.play(FadeIn(self.formula, shift=0.15 * UP), Create(line.stroke), run_time=0.8)
             self._hang("w")
             self._sweep([Line(round(0.85 * height / (0.55 * width), 2), rest.b), rest], 0.7)
@@ -260,7 +259,7 @@ class LinearLimits(LectureScene):
             # area is the number. The recorded updates move the line as near to the dots as it gets; all that goes
             # along, and then it is the best
             dimmed = (emphasis(part, HALF) for part in (self.red, self.red_label))
-            title = self._title(self.screen("heading-loss"))
+            title = self.next_heading(self.screen("heading-loss"))
             self.play(emphasis(self.line, FULL), *dimmed, *map(FadeOut, self.ghosts), *title, run_time=0.6)
             self._sweep([self._line_at(0)], 0.5)
             self.gaps = Gaps(self.plot, self.dots_x, self.dots_y, self.line.line)
@@ -268,7 +267,7 @@ class LinearLimits(LectureScene):
             self._loss_of_the_gaps()
             self.play(*map(FadeIn, self.readout[:2]), run_time=0.4)
             self._walk(2.6)
-            self.play(*self._title(self.screen("heading-best")))
+            self.play(*self.next_heading(self.screen("heading-best")))
 
     def _bias_beat(self) -> None:
         red = self.readout.written(self.red_loss)
@@ -289,7 +288,7 @@ class LinearLimits(LectureScene):
                 self._name_the_rest()
             else:
                 self.play(emphasis(self.line, FULL), self._measured_to(self.line.line), run_time=1.2)
-            self.play(*self._title(self.screen("heading-bias")))
+            self.play(*self.next_heading(self.screen("heading-bias")))
             self._point_at_b()
 
     def _next_beat(self) -> None:
@@ -297,7 +296,9 @@ class LinearLimits(LectureScene):
             # Red alone, with ticks at its corners; its name goes up to where the question is asked: what is it?
             leaving = [self.line, self.formula, self.losses, self.dots, self.area if self.misses else self.gaps]
             leaving += [self.axis_words, self.made_up, self.plot.x_tick_labels]
-            self.play(*(FadeOut(part, run_time=0.8) for part in leaving), *self._title(self.screen("heading-next")))
+            self.play(
+                *(FadeOut(part, run_time=0.8) for part in leaving), *self.next_heading(self.screen("heading-next"))
+            )
             plot, asked = self.next_plot, BadgeSum(self.screen("red-curve"), FORMULA_Y, "=")
             name, sign = asked.name
             self.play(FadeIn(plot.x_tick_labels), FadeIn(plot.x_label), run_time=0.4)
@@ -305,10 +306,6 @@ class LinearLimits(LectureScene):
             self.play(FadeIn(sign), FadeIn(asked.question), run_time=0.4)
 
     # -- parts of beats ------------------------------------------------------------------------------------------
-
-    def _title(self, text: str) -> list[Animation]:
-        self.title, animations = next_heading(text, getattr(self, "title", None))
-        return animations
 
     def _hang(self, letter: str) -> None:
         """The number comes to hang under its letter; the other one, if it is there, steps back."""

@@ -8,7 +8,6 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.curves.pictures.formula_numbers import equal_sign, in_formula
 from gradreel.scenes.lecture.curves.pictures.sigmoid_board import LETTERS, VALUE_BASELINE, SigmoidBoard, color_of
-from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.measure import upright_bracket
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import formula, words
@@ -112,7 +111,7 @@ class MorphSigmoid(LectureScene):
             # The sigmoid along its blue piece, as the last scene left it. Its letters are pointed at. The piece is put
             # aside and the window widens; the sigmoid goes to plain values, and only now has each letter a number and a
             # slider
-            self.play(*self._title("heading"), run_time=0.6)
+            self.play(*self.next_heading(self.screen("heading")), run_time=0.6)
             asked = {letter: self._asked(letter) for letter in LETTERS}
             for letter in LETTERS:
                 board.add(board.stems[letter], asked[letter])
@@ -167,7 +166,7 @@ class MorphSigmoid(LectureScene):
         with self.beat("negative"):
             # The other sign of c: the step turns over. c goes back to its first sign, alone; its height is still open.
             # The other sign of w: it is mirrored, high where it was low
-            self.play(*self._title("heading-negative"), run_time=0.6)
+            self.play(*self.next_heading(self.screen("heading-negative")), run_time=0.6)
             self._go("c", self.heights[1], 2.0, rest=1.2)  # until c is put back
             self._end_sweeps("c")
             self.play(board.sweep(1.0, c=self.between))
@@ -182,7 +181,7 @@ class MorphSigmoid(LectureScene):
         with self.beat("piece"):
             # w goes back, alone. Then the blue piece again, broad and dim, with two corners; the sigmoid lies elsewhere
             self._end_sweeps("w")
-            self.play(*self._title("heading-match"), self.board.sweep(1.2, w=self.rest["w"]))
+            self.play(*self.next_heading(self.screen("heading-match")), self.board.sweep(1.2, w=self.rest["w"]))
             self.play(*self._light(*LETTERS), run_time=0.4)
             self.band = self.board.band()
             self.board.ghosts.add(self.band)
@@ -217,10 +216,6 @@ class MorphSigmoid(LectureScene):
 
     # -- letters and their sweeps --------------------------------------------------------------------------------
 
-    def _title(self, key: str) -> list[Animation]:
-        self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
-        return animations
-
     def _light(self, *letters: str) -> list[Animation]:
         """The letters spoken of come to full strength, number, stem and slider; the others step back."""
         board = self.board
@@ -254,7 +249,7 @@ class MorphSigmoid(LectureScene):
         """The letter's own mark comes: the slope, the shift or the height; and what else is ``coming``."""
         self.past = {}
         mark = self.board.show_marker(letter)
-        self.play(*self._title(f"heading-{letter}"), *self._light(letter), FadeIn(mark), *coming)
+        self.play(*self.next_heading(self.screen(f"heading-{letter}")), *self._light(letter), FadeIn(mark), *coming)
 
     def _go(self, letter: str, value: float, run_time: float, rest: float = 0.4) -> None:
         """The letter moves to another value, and rests; the curve that it leaves stays as a ghost with its label."""

@@ -18,7 +18,6 @@ from gradreel.scenes.lecture.curves.pictures.sigmoid_board import color_of
 from gradreel.scenes.lecture.curves.pictures.small_curves import SmallCurve
 from gradreel.scenes.lecture.curves.sigmoid_matching import match_by_slope
 from gradreel.scenes.mobjects.formula_growth import grow
-from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import Y, many_features_source, relu_source, sum_of_relus_source
 from gradreel.scenes.mobjects.part_map import part_map, steps_heading
 from gradreel.scenes.mobjects.plot import Plot, dashed
@@ -109,7 +108,7 @@ class Relu(LectureScene):
             # The third step is behind us; the brightness goes back to the first. Then what is asked: the soft sigmoid
             # in the place of the map, and over it the hard one, bright, which stays
             steps = part_map(self, self.trace("run"), 3)
-            self.play(*self._title(steps_heading(self)), FadeIn(steps, run_time=0.8))
+            self.play(*self.next_heading(steps_heading(self)), FadeIn(steps, run_time=0.8))
             self.play(steps.focus(1), run_time=0.6)
             self.wait(0.7)
             match = match_by_slope(*self.hard.x, self.parameters.c)
@@ -119,7 +118,7 @@ class Relu(LectureScene):
             late = squish_rate_func(smooth, 0.3, 1.0)
             arriving = [Create(self.soft, run_time=1.5, rate_func=late)]
             arriving += [FadeIn(part, run_time=1.5, rate_func=late) for part in (self.plot, soft_name)]
-            self.play(FadeOut(steps, run_time=0.4), *self._title(self.screen("heading-why")), *arriving)
+            self.play(FadeOut(steps, run_time=0.4), *self.next_heading(self.screen("heading-why")), *arriving)
             self.wait(1.0)
             dimmed = emphasis(self.soft, FAINT), emphasis(soft_name, PRESENT)
             self.play(*dimmed, Create(self.one), FadeIn(hard_name), run_time=1.1)
@@ -144,7 +143,7 @@ class Relu(LectureScene):
             self.play(Create(self.bracket), run_time=0.7, rate_func=smooth)
             self.play(self._lift(), run_time=1.2)
             self.bend = self._bend()
-            self.play(*self._title(self.screen("heading-relu")), FadeIn(self.bend, run_time=0.4))
+            self.play(*self.next_heading(self.screen("heading-relu")), FadeIn(self.bend, run_time=0.4))
             self._stretch()
 
     def _two_beat(self) -> None:
@@ -191,7 +190,7 @@ class Relu(LectureScene):
             soft = formula(many_features_source(), SUM_SIZE).place(SUM_BASELINE, center=0.0)
             hard = formula(many_features_source(activation="hard_sigmoid"), SUM_SIZE).place(SUM_BASELINE, center=0.0)
             self.play(
-                *(FadeOut(part, run_time=0.4) for part in leaving), *self._title(self.screen("heading-sum")),
+                *(FadeOut(part, run_time=0.4) for part in leaving), *self.next_heading(self.screen("heading-sum")),
                 FadeIn(soft, run_time=0.9, rate_func=squish_rate_func(smooth, 0.5, 1.0)),
             )  # fmt: skip
             self.play(*grow(soft, hard, coming=0.4), run_time=0.9)  # the gap opens while "hard" is written in it
@@ -217,7 +216,7 @@ class Relu(LectureScene):
                 for (name, y, y_range), edges in zip(sides, PANELS, strict=True)
             ]
             self.play(
-                *self._title(self.screen("heading-names")),
+                *self.next_heading(self.screen("heading-names")),
                 LaggedStart(*(FadeIn(panel) for panel in self.panels), lag_ratio=0.5, run_time=1.4),
             )
             self.wait(0.4)
@@ -227,10 +226,6 @@ class Relu(LectureScene):
             self.play(emphasis(curve, FAINT), emphasis(name, READABLE), emphasis(self.panels[1], FULL), run_time=0.6)
 
     # -- parts of the picture ------------------------------------------------------------------------------------
-
-    def _title(self, text: str) -> list[Animation]:
-        self.title, animations = next_heading(text, getattr(self, "title", None))
-        return animations
 
     def _axes(self) -> Plot:
         ticks = ticks_at_knots(self.hard.x, *self.x_range, PLOT_BOX["right"] - PLOT_BOX["left"])

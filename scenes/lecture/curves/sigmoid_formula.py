@@ -30,7 +30,6 @@ from gradreel.scenes.lecture.curves.pictures.small_curves import SmallCurve
 from gradreel.scenes.lecture.curves.sigmoid_matching import match_by_slope
 from gradreel.scenes.mobjects.carried_curve import Sight, carry
 from gradreel.scenes.mobjects.formula_growth import grow
-from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import Y, one_sigmoid_source
 from gradreel.scenes.mobjects.plot import polyline, segment
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
@@ -123,7 +122,7 @@ class SigmoidFormula(LectureScene):
             if number:
                 self._take_out(number, many)
             else:
-                self.play(*self._title("heading"), *map(FadeOut, whole))
+                self.play(*self.next_heading(self.screen("heading")), *map(FadeOut, whole))
                 self.play(FadeIn(self.plot), Create(self.hard), run_time=1.4)
                 self.play(FadeIn(self.hard_label, shift=0.1 * UP), run_time=0.4)
             self._write_cases()
@@ -133,7 +132,9 @@ class SigmoidFormula(LectureScene):
             # The corners stay behind as a broad band; a smooth curve runs along it, a y. The cases become one formula.
             # What is spoken of stays bright in it: the new b, then e, then its power
             band = self._hard_curve(0.45, BAND)
-            self.play(*self._title("heading-soft"), ReplacementTransform(self.hard, band), run_time=0.7)
+            self.play(
+                *self.next_heading(self.screen("heading-soft")), ReplacementTransform(self.hard, band), run_time=0.7
+            )
             self.hard = band
             self.play(Create(self.curve), run_time=1.3, rate_func=smooth)
             self.y_label = self._beside_curve(formula("y", style.FORMULA * 0.8, palette.blue))
@@ -172,7 +173,7 @@ class SigmoidFormula(LectureScene):
             # then this makes way for what stands under the brace
             self.play(*map(FadeOut, (self.dot, self.values, self.ends, self.level)), run_time=0.7)
             stroke = self.curve.copy().set_stroke(palette.text)
-            self.play(*self._title("heading-name"), Create(stroke, run_time=1.6, rate_func=smooth))
+            self.play(*self.next_heading(self.screen("heading-name")), Create(stroke, run_time=1.6, rate_func=smooth))
             name = self._beside_curve(words(self.screen("sigmoid"), style.LABEL, palette.blue))
             self.play(FadeOut(stroke, self.y_label), FadeIn(name, shift=0.1 * UP), run_time=0.5)
             self._shorten()
@@ -183,7 +184,7 @@ class SigmoidFormula(LectureScene):
             name = self._hard_label("hard-sigmoid")
             self.wait(0.6)
             self.play(
-                *self._title("heading-hard"),
+                *self.next_heading(self.screen("heading-hard")),
                 FadeOut(self.hard_label[-1], shift=0.1 * UP),
                 *([ReplacementTransform(self.hard_label[0], name[0])] if self.number else []),
                 FadeIn(name[-1], shift=0.1 * UP),
@@ -196,10 +197,6 @@ class SigmoidFormula(LectureScene):
             self.hand_on(self.plot, self.hard, self.curve, self.short)
 
     # -- one piece of many, and its formula ----------------------------------------------------------------------
-
-    def _title(self, key: str) -> list[Animation]:
-        self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
-        return animations
 
     def _hard_curve(self, share: float, width: float) -> VMobject:
         x = np.array([self.plot.x_range[0], self.start, self.end, self.plot.x_range[1]])
@@ -221,7 +218,7 @@ class SigmoidFormula(LectureScene):
         Its badge becomes part of its name.
         """
         small = self._small_pieces()
-        self.play(*self._title("heading"), *many.show(self.red_parts, seconds=0.6), run_time=0.6)
+        self.play(*self.next_heading(self.screen("heading")), *many.show(self.red_parts, seconds=0.6), run_time=0.6)
         terms = [many.terms[key] for key in sorted(many.terms)]
         signs = [part for term in terms for part in term[:-1]]
         going = []

@@ -24,7 +24,6 @@ from gradreel.scenes.lecture.curves.sigmoid_matching import matched_sum, steps_o
 from gradreel.scenes.mobjects.carried_curve import Sight, carry
 from gradreel.scenes.mobjects.fit_plot import FitPlot, View
 from gradreel.scenes.mobjects.formula_growth import grow
-from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.measure import upright_bracket
 from gradreel.scenes.mobjects.pace import nearest_row, stepwise
 from gradreel.scenes.mobjects.plot import polyline
@@ -204,7 +203,7 @@ class SumOfSigmoids(LectureScene):
             self.remove(*rows)
             leaving = [part for row in rows for part in (row.frame, row.letters, *row.numbers.values())]
             self.add(*leaving, self.small)
-            title = self._title("heading-smaller")
+            title = self.next_heading(self.screen("heading-smaller"))
             self.play(FadeOut(self.bracket), *title, *map(FadeOut, leaving), *self.small.mark(1), run_time=0.7)
             for before, cuts in pairwise((1, *CUTS)):
                 self.play(
@@ -224,7 +223,7 @@ class SumOfSigmoids(LectureScene):
             # After smaller pieces, blue first goes back. The terms go under one another, and become one with an index;
             # before it a sum sign, beside it what that says
             if self.hand is not None:
-                self.play(*self._back_from_the_smaller(), *self._title("heading"))
+                self.play(*self._back_from_the_smaller(), *self.next_heading(self.screen("heading")))
                 self.wait(0.5)  # until it is said that this is long
             self.remove(parts.written_out, *parts.written_out)
             self.add(parts.prefix, *parts.terms)
@@ -247,7 +246,7 @@ class SumOfSigmoids(LectureScene):
             leaving = [FadeOut(self.add_up)] if self.n_sigmoids > 1 else []
             if by_hand and self.n_sigmoids == 1:  # there was no sum sign to go back for
                 leaving = self._back_from_the_smaller()
-            self.play(*self._title("heading-learn"), *leaving)
+            self.play(*self.next_heading(self.screen("heading-learn")), *leaving)
             if by_hand:
                 self.remove(self.patch)
                 ours = [fit.model, fit.model_label]
@@ -306,10 +305,6 @@ class SumOfSigmoids(LectureScene):
 
     # -- from the piece to the rows ------------------------------------------------------------------------------
 
-    def _title(self, key: str) -> list[Animation]:
-        self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
-        return animations
-
     def _take_over(self) -> None:
         """From the picture that morph-sigmoid ends with to red at the left, the first sigmoid in its row."""
         row, fit = self.rows.rows[1], self.fit
@@ -317,12 +312,12 @@ class SumOfSigmoids(LectureScene):
         red = [FadeIn(fit.plot), Create(fit.target), FadeIn(fit.target_label)]
         first_term = self.formula.only_first()
         if board is None:
-            self.play(*self._title("heading"), *red)
+            self.play(*self.next_heading(self.screen("heading")), *red)
             self.play(FadeIn(self.hards[0]), FadeIn(first_term, shift=0.15 * UP), FadeIn(row), run_time=1.0)
             return
         self.add(board)
         leaving = [part for part in board if part is not board.curve and part is not board.formula]
-        self.play(*self._title("heading"), *(FadeOut(part) for part in leaving), run_time=0.7)
+        self.play(*self.next_heading(self.screen("heading")), *(FadeOut(part) for part in leaving), run_time=0.7)
         self.remove(board, board.curve)
         self.add(board.formula)
         hard = self.hards[0].set_stroke(opacity=0)  # there from the start, and so under the curve that comes

@@ -43,7 +43,6 @@ from gradreel.scenes.lecture.deep.pictures.network_curves import (
     target_of,
 )
 from gradreel.scenes.lecture.deep.pictures.skyline import ground_line
-from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.pace import stepwise
 from gradreel.scenes.mobjects.plot import segment
@@ -502,8 +501,8 @@ class WhyDeep(LectureScene):
     # -- what several beats do -------------------------------------------------------------------------------------
 
     def _title(self, key: str, **values: Any) -> list[Animation]:
-        old = getattr(self, "title", None)
-        self.title, animations = next_heading(self.screen(key, **values), old)
+        old = self.title
+        animations = self.next_heading(self.screen(key, **values))
         if old is not None:  # gone before the next one comes, however long the two take
             animations[0].rate_func = squish_rate_func(smooth, 0.0, 0.4)
         return animations

@@ -21,7 +21,6 @@ from gradreel.scenes.lecture.experiments.pictures.relu_blocks import networks_as
 from gradreel.scenes.lecture.experiments.pictures.run_swarms import SMALL, SPREAD, RunSwarms
 from gradreel.scenes.lecture.runs import LECTURE_DEPTHS
 from gradreel.scenes.mobjects.depth_lines import KINDS, LABELS_APART, DepthLines, most_of
-from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.plot import polyline, segment
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import TextMobject, words
@@ -128,7 +127,7 @@ class DepthExperiment(NetworksScene):
     def _networks_beat(self) -> None:
         with self.beat("networks", width=Count(self.parameters.width)):
             # The room sees layer after layer, from left to right: a block of dots for each, and a few lines of its W
-            self.title, arriving = next_heading(self.screen("heading"))
+            arriving = self.next_heading(self.screen("heading"))
             picture, self.note = self.picture, self.data_note()
             self.play(*arriving, FadeIn(picture.axis), FadeIn(self.note), FadeIn(picture.names), run_time=0.7)
             built, self.wires = [], VGroup()
@@ -207,7 +206,7 @@ class DepthExperiment(NetworksScene):
             lecture = self.lecture = LectureDepths(self, self.picture.most, over=self.picture)
             self._name_ends(lecture)
             lecture.place_first("unseen")
-            self.title, arriving = next_heading(self.screen("heading-lecture"), self.title)
+            arriving = self.next_heading(self.screen("heading-lecture"))
             self.own_note = self.note
             self._make_way()
             self.play(*arriving, *map(FadeIn, (self.own_name, lecture.labels["unseen"])))
@@ -287,7 +286,7 @@ class DepthExperiment(NetworksScene):
         """The heading says which of ours is best; they alone are there, and a ring around that."""
         k, name = self.outcome.index(self.best), self.network_label(self.best.network.hidden)
         text = self.screen("heading-ours", best=name, least=self.written(self.best.unseen.mean))
-        self.title, arriving = next_heading(text, self.title)
+        arriving = self.next_heading(text)
         picture = self.picture
         picture.place_first("unseen")
         self.ours_best = VGroup(picture.values["unseen"][k], picture.mark("unseen", k))

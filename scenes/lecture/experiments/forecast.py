@@ -22,7 +22,6 @@ from gradreel.scenes.lecture.experiments.pictures.forecast_plot import ForecastP
 from gradreel.scenes.lecture.runs import LECTURE_DEPTHS
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, WindowBracket
 from gradreel.scenes.mobjects.depth_lines import axis_line
-from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.text import heading, words
 from gradreel.scenes.style import FAINT, FULL, emphasis, palette
@@ -149,7 +148,7 @@ class Forecast(LectureScene):
             # then the views, a dot a day: days that no network was trained on
             axis = axis_line(len(LECTURE_DEPTHS), DEPTH_BOX)
             self.add(axis)
-            self.title, arriving = next_heading(self.screen("heading"))
+            arriving = self.next_heading(self.screen("heading"))
             days = ReplacementTransform(axis, picture.plot.x_axis)
             others = [part for part in picture.plot if len(part.get_all_points()) and part is not picture.plot.x_axis]
             late = FadeIn(picture.ticks, rate_func=squish_rate_func(smooth, 0.4, 1.0))

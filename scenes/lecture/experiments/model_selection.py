@@ -25,7 +25,6 @@ from gradreel.scenes.lecture.experiments.pictures.loss_bars import UNSEEN
 from gradreel.scenes.lecture.experiments.pictures.loss_plane import LossPlane
 from gradreel.scenes.lecture.experiments.pictures.weekday_means import WeekdayMeans
 from gradreel.scenes.mobjects.depth_lines import depth_axis
-from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import linear_sum_source
 from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.style import FULL, emphasis, palette
@@ -149,7 +148,7 @@ class ModelSelection(NetworksScene):
             # down on unseen ones; both losses beside each. A line comes from the right and stops at the last point:
             # which would the room take?
             plane = self.plane
-            self.title, arriving = next_heading(self.screen("heading"))
+            arriving = self.next_heading(self.screen("heading"))
             self.note = self.data_caption("caption", seeds=Count(len(self.parameters.seeds)))
             self._axis_to_plane(arriving)
             points = [AnimationGroup(*map(FadeIn, point)) for point in zip(plane.dots, plane.names, strict=True)]
@@ -339,7 +338,7 @@ class ModelSelection(NetworksScene):
         gone = [part for part in self.mobjects if part is not self.title]
         days, language = self.days, self.context.language
         name = network_words(self.best.network.hidden, "depth", language)
-        self.title, arriving = next_heading(self.screen("heading-forecast", best=name), self.title)
+        arriving = self.next_heading(self.screen("heading-forecast", best=name))
         self.note = self.data_caption("caption-forecast", last=day_words(self.dataset.daily.end, language, "year"))
         coming = (FadeIn(part, rate_func=LATE) for part in (days, self.note))
         self.play(*(FadeOut(part, rate_func=EARLY) for part in gone), *arriving, *coming, run_time=0.7)

@@ -31,7 +31,6 @@ from gradreel.scenes.lecture.experiments.pictures.run_lines import (
 from gradreel.scenes.lecture.runs import LECTURE_DEPTHS
 from gradreel.scenes.mobjects.callout import touch
 from gradreel.scenes.mobjects.depth_lines import KINDS, most_of
-from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_lines import calmed
 from gradreel.scenes.mobjects.plot import dashed, polyline, ring, segment
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
@@ -128,7 +127,7 @@ class Overfitting(NetworksScene):
         with self.beat("sink", **self.spoken("one", self.compared[1])):
             # The room sees one training from near: solid the days learned from, dashed days never seen. Both losses go
             # down to the turn; on the way their words come, and go with them
-            self.title, arriving = next_heading(self.screen("heading"))
+            arriving = self.next_heading(self.screen("heading"))
             self.note = self.data_note()
             self.counter = self.epoch_counter()
             self.run.show(0.0)
@@ -185,7 +184,7 @@ class Overfitting(NetworksScene):
             if not self.other_data:
                 self._compare_least()
             text = self.screen("heading-depths", count=Count(len(self.parameters.seeds)))
-            self.title, arriving = next_heading(text, self.title)
+            arriving = self.next_heading(text)
             gone = [*self.between, *self.gaps, *self.labels.words.values(), self.grid, self.epochs, *self.counter]
             upright = segment((RUN_LEFT, BOX[2], 0), (RUN_LEFT, BOX[3], 0), palette.axis, style.AXIS)
             self.play(*map(FadeOut, gone), FadeIn(upright), *arriving, run_time=0.6)
@@ -206,7 +205,7 @@ class Overfitting(NetworksScene):
             # says a word, no number
             self.remove(*self.landed)
             lecture = self.lecture = LectureDepths(self, self.picture.most)
-            self.title, changing = next_heading(self.screen("heading-lecture"), self.title)
+            changing = self.next_heading(self.screen("heading-lecture"))
             self._turn_into(lecture, changing[0])
             first, last = (LECTURE_DEPTHS.index(hidden) for hidden in (LECTURE_BEST, LECTURE_WORSE))
             band = lecture.band(first, last)

@@ -16,7 +16,6 @@ from gradreel.scenes.lecture.experiments.networks_scene import (
 from gradreel.scenes.lecture.experiments.pictures.loss_bars import SEEN, UNSEEN, LectureBars, mark_of
 from gradreel.scenes.lecture.experiments.pictures.loss_scale import OVER_TOP, AboveTheScale
 from gradreel.scenes.lecture.experiments.pictures.width_board import NAME_LINE, SIDE_LINE, Line, WidthBoard
-from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
 from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize, palette
 from gradreel.scenes.words.counts import Count
@@ -107,7 +106,7 @@ class WidthExperiment(NetworksScene):
     def _networks_beat(self) -> None:
         with self.beat("networks", days=Count(self.parameters.dataset.window)):
             # The room sees how much wider is: the formula of the linear model at once, then a dot for each ReLU
-            self.title, arriving = next_heading(self.screen("heading"))
+            arriving = self.next_heading(self.screen("heading"))
             self.note = self.data_note()
             columns = [VGroup(*parts) for parts in zip(self.names, self.sizes, self.board.blocks, strict=False)]
             columns[0].add(*self.sizes[len(columns) :])
@@ -152,7 +151,7 @@ class WidthExperiment(NetworksScene):
             self._mark_best()
             if not self.other_data:
                 self._mark_worst()
-                self.title, arriving = next_heading(self.screen("verdict", best=self._best_name()), self.title)
+                arriving = self.next_heading(self.screen("verdict", best=self._best_name()))
                 self.play(*arriving)
 
     def _lecture_beat(self) -> None:
@@ -179,7 +178,7 @@ class WidthExperiment(NetworksScene):
             for ways in self.ways:
                 self.play(LaggedStart(*map(Create, ways), lag_ratio=0.5), run_time=1.3)
             text = self.screen("heading-puzzle", best=self._best_name())
-            self.title, arriving = next_heading(text, self.title)
+            arriving = self.next_heading(text)
             self.play(*arriving)
 
     # -- lines, all at once --------------------------------------------------------------------------------------------
@@ -305,7 +304,7 @@ class WidthExperiment(NetworksScene):
         self.stepped_back = [board.axis, *rest], [*self.levels, self.best_mark]
         for mobject in self.moved:
             mobject.save_state()
-        self.title, arriving = next_heading(self.screen("heading-lecture"), self.title)
+        arriving = self.next_heading(self.screen("heading-lecture"))
         moving = [Transform(old, new) for old, new in zip(self.moved, moves, strict=True)]
         self.chart_words = self._chart_words()
         gone = [] if self.other_data else [FadeOut(self.worst_mark)]
@@ -376,7 +375,7 @@ class WidthExperiment(NetworksScene):
         """The lecture's chart leaves, then ours are as they were, and so is the heading."""
         leaving = [mark for group in self.lecture_marks for mark in group]
         leaving += [self.chart_words, self.beside.axes, *self.lecture_ways]
-        self.title, arriving = next_heading(self.screen("verdict", best=self._best_name()), self.title)
+        arriving = self.next_heading(self.screen("verdict", best=self._best_name()))
         self.play(*(FadeOut(part, run_time=0.4) for part in leaving), *arriving)
         for bar in self.board.every_bar():
             emphasize(bar.saved_state if bar in self.moved else bar, FULL)

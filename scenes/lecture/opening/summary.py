@@ -93,10 +93,6 @@ class Summary(LectureScene):
         self._curve_beat()
         self._next_beat()
 
-    def _title(self, text: str) -> list[Animation]:
-        self.title, animations = next_heading(text, getattr(self, "title", None))
-        return animations
-
     def _thread_beat(self) -> None:
         said = {"activation": self.run.experiment.activation.replace("_", " ").replace("relu", "ReLU")}
         with self.beat("thread", **said):
@@ -106,7 +102,7 @@ class Summary(LectureScene):
             learned = "sum-other" if self.other_data else "sum"
             names = [self.screen(key, **said) for key in ("line", "pieces", learned, "stack")]
             self.thread = Thread(self.trace("line"), self.run, widths, names)
-            self.play(*self._title(self.screen("heading-thread")))
+            self.play(*self.next_heading(self.screen("heading-thread")))
             for k, panel in enumerate(self.thread):
                 before = [emphasis(self.thread[k - 1], PRESENT)] if k else []
                 self.play(FadeIn(panel, shift=0.15 * UP), *before, run_time=0.8)
@@ -143,7 +139,7 @@ class Summary(LectureScene):
         first.remove(self.map.blue)
         gone = [FadeOut(part, run_time=0.4) for part in (self.thread[0], self.thread[1], self.thread[3], name)]
         going = [ReplacementTransform(part.set_z_index(1), place) for part, place in pairs]  # over the cards
-        self.play(*gone, *self._title(steps_heading(self)), FadeIn(self.map), *going)
+        self.play(*gone, *self.next_heading(steps_heading(self)), FadeIn(self.map), *going)
         axes.add(axes.x_axis, axes.y_axis)
         second.insert(len(second) - 1, self.map.red)
         first.add(self.map.blue)
@@ -169,7 +165,7 @@ class Summary(LectureScene):
             cards = [self.map.card(step) for step in (1, 2, 3)]
             gone = (FadeOut(card[-1], run_time=0.5) for card in cards)
             start = self.time
-            self.play(*gone, FadeOut(self.loss, run_time=0.5), *self._title(self.screen("heading-chosen")))
+            self.play(*gone, FadeOut(self.loss, run_time=0.5), *self.next_heading(self.screen("heading-chosen")))
             for card in cards:
                 card.remove(card[-1])  # or it would come back when the whole map fades
             self.add(self.map)  # in one piece again, under what comes next

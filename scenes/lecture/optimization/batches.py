@@ -18,7 +18,6 @@ from gradreel.scenes.lecture.optimization.pictures.batch_losses import BatchLoss
 from gradreel.scenes.lecture.optimization.pictures.batch_path import BatchPath
 from gradreel.scenes.lecture.runs import BATCH_QUIZ, THREE_DAYS
 from gradreel.scenes.mobjects.formula_growth import GONE, grow
-from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_history import LossHistory
 from gradreel.scenes.mobjects.loss_plot import LINE_GAP
 from gradreel.scenes.mobjects.readout import loss_decimals
@@ -113,10 +112,6 @@ class Batches(LectureScene):
         self._answer_beat()
         self.hand_on()
 
-    def _title(self, key: str) -> list[Animation]:
-        self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
-        return animations
-
     # -- the run ---------------------------------------------------------------------------------------------------
 
     def _read_the_run(self) -> None:
@@ -166,7 +161,7 @@ class Batches(LectureScene):
             # all are needed; then they are shuffled, and then cut into the batches that were really drawn. Each gets a
             # thin frame
             self.letters = self._letters()
-            self.play(FadeIn(self.field.cells), *self._title("heading"), *self._note(), run_time=0.8)
+            self.play(FadeIn(self.field.cells), *self.next_heading(self.screen("heading")), *self._note(), run_time=0.8)
             self.wait(0.8)
             self.play(FadeIn(self.letters[0], shift=0.15 * UP), run_time=0.5)
             self.wait(3.2)
@@ -342,7 +337,9 @@ class Batches(LectureScene):
             self.plot = plot = losses.plot
             gone = [self.field.cells, self.field.boxes, self.letters, self.result, self.squares, self.path]
             gone += [self.field.frame] if self.field.frame in self.get_mobject_family_members() else []
-            self.play(*(FadeOut(part, run_time=0.5) for part in gone), *self._title("heading-wander"))
+            self.play(
+                *(FadeOut(part, run_time=0.5) for part in gone), *self.next_heading(self.screen("heading-wander"))
+            )
             self.play(*map(FadeIn, (plot.axes, plot.epochs, losses.labels)), run_time=0.6)
             self.play(losses.growing())
             self.gone = [plot.axes, plot.epochs, *losses.curves, losses.dots, *losses.labels, self.source]
@@ -373,7 +370,9 @@ class Batches(LectureScene):
         with self.beat("quiz", **self._question(0), **self._question(1, "_2")):
             # Two rows of bundles, each of as many squares as a batch has; how many bundles? A ring runs out while all
             # try it themselves
-            self.play(*(FadeOut(part, run_time=0.5) for part in self.gone), *self._title("heading-quiz"))
+            self.play(
+                *(FadeOut(part, run_time=0.5) for part in self.gone), *self.next_heading(self.screen("heading-quiz"))
+            )
             self.asked = [self._ask(k, line) for k, line in enumerate(QUIZ_LINES)]
             self.wait(0.6)
             clock = Arc(CLOCK, PI / 2, -TAU, color=palette.dim, stroke_width=style.AXIS + 2)

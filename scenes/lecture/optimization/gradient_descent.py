@@ -32,7 +32,6 @@ from gradreel.scenes.lecture.optimization.pictures.recorded_descent import Recor
 from gradreel.scenes.lecture.optimization.pictures.relief import Relief, ReliefScale
 from gradreel.scenes.mobjects.arithmetic import printed_update
 from gradreel.scenes.mobjects.formula_growth import grow
-from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.loss_surface import shade_legend
 from gradreel.scenes.mobjects.pace import Pace, even_pace
 from gradreel.scenes.mobjects.part_map import PLACE, part_map, steps_heading
@@ -196,11 +195,11 @@ class GradientDescent(LectureScene):
             # card, and from another the red curve to be met; the model and its unknowns, in empty cells
             fit, strip = self.descent.fit, self.descent.strip
             steps = part_map(self, self.descent.run, 2)
-            self.title, arriving = next_heading(steps_heading(self))
+            arriving = self.next_heading(steps_heading(self))
             self.play(*arriving, FadeIn(steps), run_time=0.5)
             self.play(steps.focus(3), run_time=0.6)
             self.wait(1.7)
-            self.title, arriving = next_heading(self.screen("heading"), self.title)
+            arriving = self.next_heading(self.screen("heading"))
             goal = formula(GOAL, 38).place(QUESTION[0], center=MAP_MIDDLE)
             *others, written = steps.card(3)
             steps.card(2)[PLACE].remove(steps.red)

@@ -22,7 +22,6 @@ from gradreel.scenes.lecture.optimization.pictures.error_sum import ErrorSum
 from gradreel.scenes.lecture.optimization.pictures.loss_board import HIGH, LOW, LossBoard
 from gradreel.scenes.lecture.optimization.pictures.theta_card import ThetaCard
 from gradreel.scenes.lecture.runs import THREE_DAYS
-from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import Pulse
 from gradreel.scenes.mobjects.pace import even_pace, state_at
@@ -174,7 +173,7 @@ class Loss(LectureScene):
         with self.beat("map"):
             # The three steps: the brightness stays on the function while that is spoken of, then moves on to the loss;
             # there other recorded values are tried, and the errors with them
-            self.title, arriving = next_heading(steps_heading(self))
+            arriving = self.next_heading(steps_heading(self))
             steps = part_map(self, self.trace("curve"), 1)
             self.play(*arriving, FadeIn(steps), run_time=0.6)
             self.wait(2.9)
@@ -207,7 +206,7 @@ class Loss(LectureScene):
         written = steps.card(2)[-1]
         leaving = [part for card in steps.cards for part in card if part is not written]
         self.add(*leaving, steps.arrows, written)
-        self.title, arriving = next_heading(self.screen("heading"), self.title)
+        arriving = self.next_heading(self.screen("heading"))
         gone = (FadeOut(part, run_time=0.4) for part in (*leaving, steps.arrows))
         self.play(*gone, *arriving, ReplacementTransform(written, self.loss_formula, run_time=0.9))
         self.play(FadeIn(self.cards[0].values), FadeIn(self.board.plot), run_time=0.5)

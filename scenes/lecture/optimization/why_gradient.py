@@ -25,7 +25,6 @@ from gradreel.scenes.lecture.optimization.pictures.tries import (
 )
 from gradreel.scenes.lecture.runs import THREE_DAYS, line_through_dots, red_curve
 from gradreel.scenes.mobjects.counting import Counting
-from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import linear_source, sum_of_sigmoids_source
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row
 from gradreel.scenes.mobjects.plot import segment
@@ -36,7 +35,6 @@ from gradreel.scenes.words.day_words import in_languages
 from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
-    Animation,
     Create,
     FadeIn,
     FadeOut,
@@ -89,10 +87,6 @@ class WhyGradient(LectureScene):
         self._many_beat()
         self.hand_on()
 
-    def _title(self, key: str) -> list[Animation]:
-        self.title, animations = next_heading(self.screen(key), getattr(self, "title", None))
-        return animations
-
     # -- why three sigmoids? ---------------------------------------------------------------------------------------
 
     def _sigmoids_beat(self) -> None:
@@ -103,7 +97,7 @@ class WhyGradient(LectureScene):
             self.bends = bends = MoreSigmoids(CURVE, style.LEFT_EDGE + 0.1, 5.6, -2.7, 0.75)
             self.sum_formula = _sum_of(counts[0])
             arriving = FadeIn(bends.plot), FadeIn(self.sum_formula, shift=0.15 * UP)
-            self.play(*self._title("heading-how-many"), *arriving, run_time=0.6)
+            self.play(*self.next_heading(self.screen("heading-how-many")), *arriving, run_time=0.6)
             bends.draw(bends.values(counts[0]))
             self.play(
                 Create(bends.target), FadeIn(bends.name_target(self.screen("another"))), run_time=0.7, rate_func=smooth
@@ -150,7 +144,11 @@ class WhyGradient(LectureScene):
             texts = {key: self.screen(key) for key in ("tried", "loss", "target", "low", "high")}
             self.board = board = SearchBoard(red_curve(), data, numbers, texts)
             gone = (*self.bends, self.bends.label, self.sum_formula, self.marks)
-            self.play(*(FadeOut(part, run_time=0.5) for part in gone), *self._title("heading"), FadeIn(board.plot))
+            self.play(
+                *(FadeOut(part, run_time=0.5) for part in gone),
+                *self.next_heading(self.screen("heading")),
+                FadeIn(board.plot),
+            )
             dots = LaggedStart(*map(FadeIn, board.dots), lag_ratio=0.03)
             self.play(Create(board.target), FadeIn(board.target_label), dots, run_time=1.2, rate_func=smooth)
             board.draw_line((3 * self.m) // 4, self.m // 4)  # any choice
@@ -213,7 +211,7 @@ class WhyGradient(LectureScene):
             picture.set(height=1.4).move_to((REMARK_LEFT + 0.7, ROWS[0] + 0.05, 0))
             coming = FadeIn(line, picture, run_time=0.6, rate_func=squish_rate_func(smooth, 0.4, 1.0))
             leaving = [*(FadeOut(part, run_time=0.3) for part in gone), *self.close.leaving()]
-            self.play(*leaving, *self._title("heading-count"), coming)
+            self.play(*leaving, *self.next_heading(self.screen("heading-count")), coming)
             row = self._row(THREE_DAYS, ROWS[1])
             self._multiply(row)
             remark = row.remark(format(time, self.context.language), self.screen("speed"))
@@ -281,7 +279,10 @@ class WhyGradient(LectureScene):
         self.play(*(FadeOut(part) for part in leaving), run_time=0.3)
         self.picture.restore()
         coming = (board.plot, board.target, board.target_label, board.dots, board.line, board.grid_names, board.scale)
-        self.play(FadeIn(board.grid.bands, *coming, *board.readout[2:], dot, run_time=0.6), *self._title("heading-so"))
+        self.play(
+            FadeIn(board.grid.bands, *coming, *board.readout[2:], dot, run_time=0.6),
+            *self.next_heading(self.screen("heading-so")),
+        )
         for line, there in further:
             mark = dot.copy().scale(0.7)  # where it was stays to be seen
             self.add(mark)
