@@ -82,7 +82,7 @@ LEFT_EDGE, RIGHT_EDGE, TOP_EDGE, BOTTOM_EDGE = -6.4, 6.4, 3.6, -3.6
 HEADING_BASELINE, CAPTION_BASELINE = 3.2, -3.5
 
 # Emphasis: shares of the colour that are left when it is mixed into the background
-FULL, PRESENT, FAINT = 1.0, 0.66, 0.4
+FULL, DIM, FAINT = 1.0, 0.66, 0.4
 
 
 def mix(color: ManimColor, share: float) -> ManimColor:

@@ -33,7 +33,7 @@ from gradreel.scenes.lecture.experiments.pictures.width_board import LossPanel
 from gradreel.scenes.lecture.experiments.width_experiment import WidthExperiment
 from gradreel.scenes.mobjects.loss_lines import above_the_picture, below
 from gradreel.scenes.stills import visit_beats
-from gradreel.scenes.style import FULL, PRESENT
+from gradreel.scenes.style import DIM, FULL
 from gradreel.scenes.testing.layout import check_scene
 from gradreel.scenes.words.network_words import network_words
 from manim import DL, UR
@@ -243,7 +243,7 @@ def test_ours_stand_beside_the_lectures_numbers_and_arrows_go_as_they_do(of_the_
     assert found["ours"] == [True, False, True, False], "those that the lecture has numbers of"
     assert np.array(found["tops"]) == pytest.approx(np.array(found["places"]), abs=0.03)
     assert np.array(found["ways"]) == pytest.approx(np.array(found["losses"]))
-    assert found["bright"] == [{PRESENT}, {PRESENT}, {FULL}, {FULL}], "the numbers that are spoken of"
+    assert found["bright"] == [{DIM}, {DIM}, {FULL}, {FULL}], "the numbers that are spoken of"
     assert "ours" in seen["lecture-differs"] and "the lecture: a real channel" in seen["lecture-differs"]
     assert "a real channel" not in seen["puzzle"] and "seen, " in seen["puzzle"]
 

@@ -24,7 +24,7 @@ from gradreel.scenes.mobjects.loss_plot import LossPlot
 from gradreel.scenes.mobjects.readout import LossReadout
 from gradreel.scenes.mobjects.recorded_theta import shortened
 from gradreel.scenes.mobjects.text import caption, heading, literal
-from gradreel.scenes.style import FAINT, PRESENT, emphasis
+from gradreel.scenes.style import DIM, FAINT, emphasis
 from gradreel.scenes.trace_folder import TraceFolder
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import number_text
@@ -150,8 +150,8 @@ class LossCurve(LectureScene):
     def _whole_beat(self) -> None:
         with self.beat("whole"):
             # The loss over all examples, at recorded states: what the batches wander around
-            mean = [] if self.plot.mean is None else [emphasis(self.plot.mean, PRESENT)]
-            self.play(emphasis(self.plot.batch, FAINT if mean else PRESENT), *mean, run_time=0.5)
+            mean = [] if self.plot.mean is None else [emphasis(self.plot.mean, DIM)]
+            self.play(emphasis(self.plot.batch, FAINT if mean else DIM), *mean, run_time=0.5)
             self._follow("whole", self.texts["whole"])
             self._walk(SMOOTH_SECONDS)
             self._label("whole")

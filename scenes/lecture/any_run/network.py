@@ -18,7 +18,7 @@ from gradreel.scenes.mobjects.pace import Pace, pace_of, recorded_row, sampled_r
 from gradreel.scenes.mobjects.readout import WRITTEN_IN_FULL
 from gradreel.scenes.mobjects.text import Number, caption, formula, heading, words
 from gradreel.scenes.mobjects.update_formulas import short_text
-from gradreel.scenes.style import PRESENT, palette
+from gradreel.scenes.style import DIM, palette
 from gradreel.scenes.trace_folder import TraceFolder
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import number_text
@@ -131,7 +131,7 @@ class Network(LectureScene):
             self.label = patched(words(written, style.LABEL, edges.color_of_weights))
             self.label.move_to((line.ends[0] + line.ends[1]) / 2)
             others = [other for layer in self.diagram.edges for other in layer if other is not line]
-            back = [other.animate.set_stroke(opacity=PRESENT) for other in others]
+            back = [other.animate.set_stroke(opacity=DIM) for other in others]
             self.play(*back, FadeIn(self.label), *self._shown(), run_time=0.6)
 
     # -- the run -------------------------------------------------------------------------------------------------------

@@ -135,7 +135,7 @@ class BuildCurve(LectureScene):
             # One blue function by itself, drawn slowly: flat, a ramp, flat; red's corners stand in its panel, too
             zero, shape, *names = self.panels[1]
             arriving = [FadeIn(part) for part in (zero, *names[:1], self.panels.guides)]
-            self.play(style.emphasis(self.panels[0], style.PRESENT), *arriving, run_time=0.6)
+            self.play(style.emphasis(self.panels[0], style.DIM), *arriving, run_time=0.6)
             self.play(Create(shape), run_time=2.0, rate_func=linear)
 
     def _piece_beat(self, k: int) -> None:
@@ -150,7 +150,7 @@ class BuildCurve(LectureScene):
         with self.beat("rest", rest=Count(self.n_pieces - explained)):
             # The others come in quick succession, each panel as its piece is added
             panels = [self.panels[k] for k in range(explained + 1, self.n_pieces + 1)]
-            self.play(style.emphasis(self.panels[explained], style.PRESENT), run_time=0.4)
+            self.play(style.emphasis(self.panels[explained], style.DIM), run_time=0.4)
             arriving = LaggedStart(*(FadeIn(panel) for panel in panels), lag_ratio=0.9, rate_func=smooth)
             self._swing_to(self.n_pieces, min(9.0, 2.5 + 0.2 * len(panels)), arriving)
             self.play(*self.board.formula.fill(self.n_pieces), run_time=0.5)
@@ -200,7 +200,7 @@ class BuildCurve(LectureScene):
         stretch = self.curve.x[k - 1 : k + 1]
         lit = self.plot.curve(stretch, self.curve(stretch), palette.red, style.MAIN_CURVE)
         missing = self.board.formula.outline() if k == 1 else []
-        self.play(Create(lit), style.emphasis(before, style.PRESENT), *missing, run_time=0.7)
+        self.play(Create(lit), style.emphasis(before, style.DIM), *missing, run_time=0.7)
         zero, shape, *names = panel
         ramp = self.panels.ramp(k)
         arriving = names[1:] if k == 1 else [zero, *names]  # the first panel is there already, but for its height

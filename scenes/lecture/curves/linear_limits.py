@@ -36,7 +36,7 @@ from gradreel.scenes.mobjects.plot import dashed, ring
 from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.text import caption, formula, words
 from gradreel.scenes.mobjects.ticks import round_labels
-from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, mix, palette
+from gradreel.scenes.style import DIM, FAINT, FULL, emphasis, mix, palette
 from gradreel.scenes.words.numbers import number_text
 from manim import (
     RIGHT,
@@ -239,7 +239,7 @@ class LinearLimits(LectureScene):
             # Red runs through the dots, up and down again; the line takes the slope of the stretch that rises or falls
             # most steeply, then of the other one. A ghost stays behind: along the other stretch it is another line
             line.remove(line.crossing)
-            self.play(FadeOut(line.crossing), emphasis(line, PRESENT), run_time=0.4)
+            self.play(FadeOut(line.crossing), emphasis(line, DIM), run_time=0.4)
             self.play(Create(self.red), run_time=1.8, rate_func=smooth)
             self.play(FadeIn(self.red_label, shift=0.15 * UP), run_time=0.4)
             slopes = np.diff(curve.y) / np.diff(curve.x)
@@ -310,7 +310,7 @@ class LinearLimits(LectureScene):
     def _hang(self, letter: str) -> None:
         """The number comes to hang under its letter; the other one, if it is there, steps back."""
         line, other = self.line, "b" if letter == "w" else "w"
-        stepping = [emphasis(line.values[other], PRESENT), emphasis(line.stems[other], PRESENT)]
+        stepping = [emphasis(line.values[other], DIM), emphasis(line.stems[other], DIM)]
         arriving = [Create(line.stems[letter]), FadeIn(line.values[letter])]
         self.play(*arriving, *(stepping if line.values[other] in line.submobjects else []), run_time=0.5)
         line.add(line.stems[letter], line.values[letter])
@@ -386,7 +386,7 @@ class LinearLimits(LectureScene):
         """
         self.area = between(self.plot, self.curve, self.line.line)
         self.add(self.area, self.red, self.line, self.dots)
-        filling = FadeIn(self.area), FadeOut(self.gaps), emphasis(self.line, FULL), emphasis(self.dots, PRESENT)
+        filling = FadeIn(self.area), FadeOut(self.gaps), emphasis(self.line, FULL), emphasis(self.dots, DIM)
         self.play(*filling, run_time=1.0)
         self.losses.add(filled_name(self.screen("model-bias"), len(self.losses)))
         self.play(FadeIn(self.losses[-1], shift=0.15 * UP), run_time=0.5)

@@ -11,7 +11,7 @@ from gradreel.scenes.lecture.curves.pictures.sigmoid_board import LETTERS, VALUE
 from gradreel.scenes.mobjects.measure import upright_bracket
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import formula, words
-from gradreel.scenes.style import FULL, PRESENT, emphasis, mix, palette
+from gradreel.scenes.style import DIM, FULL, emphasis, mix, palette
 from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
@@ -220,7 +220,7 @@ class MorphSigmoid(LectureScene):
         """The letters spoken of come to full strength, number, stem and slider; the others step back."""
         board = self.board
         return [
-            emphasis(part, FULL if letter in letters else PRESENT)
+            emphasis(part, FULL if letter in letters else DIM)
             for letter in LETTERS
             for part in (board.values[letter], board.stems[letter], board.sliders[letter])
         ]

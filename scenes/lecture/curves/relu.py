@@ -23,7 +23,7 @@ from gradreel.scenes.mobjects.part_map import part_map, steps_heading
 from gradreel.scenes.mobjects.plot import Plot, dashed
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import Ticks, ticks_at_knots
-from gradreel.scenes.style import BAND, FAINT, FULL, PRESENT, emphasis, mix, palette
+from gradreel.scenes.style import BAND, DIM, FAINT, FULL, emphasis, mix, palette
 from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
@@ -120,7 +120,7 @@ class Relu(LectureScene):
             arriving += [FadeIn(part, run_time=1.5, rate_func=late) for part in (self.plot, soft_name)]
             self.play(FadeOut(steps, run_time=0.4), *self.next_heading(self.screen("heading-why")), *arriving)
             self.wait(1.0)
-            dimmed = emphasis(self.soft, FAINT), emphasis(soft_name, PRESENT)
+            dimmed = emphasis(self.soft, FAINT), emphasis(soft_name, DIM)
             self.play(*dimmed, Create(self.one), FadeIn(hard_name), run_time=1.1)
 
     def _relu_beat(self) -> None:
@@ -208,7 +208,7 @@ class Relu(LectureScene):
         with self.beat("names"):
             # Both functions side by side under one name. At the question a dot runs along each, over the same r: one
             # gets flat on both sides, the other goes on. Then ours steps forward
-            self.play(FadeOut(self.icons), emphasis(self.note, PRESENT), run_time=0.4)
+            self.play(FadeOut(self.icons), emphasis(self.note, DIM), run_time=0.4)
             r = np.linspace(-R, R, SAMPLES)
             sides = (("sigmoid", sigmoid(r), (-0.08, 1.08)), ("ReLU", relu(r), (-0.08 * R, 1.08 * R)))
             self.panels = [

@@ -33,7 +33,7 @@ from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.lecture_formulas import Y, one_sigmoid_source
 from gradreel.scenes.mobjects.plot import polyline, segment
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
-from gradreel.scenes.style import BAND, FAINT, FULL, PRESENT, emphasis, mix, palette
+from gradreel.scenes.style import BAND, DIM, FAINT, FULL, emphasis, mix, palette
 from gradreel.scenes.words.counts import Count
 from manim import (
     DL,
@@ -232,7 +232,7 @@ class SigmoidFormula(LectureScene):
         self.add(*small)
         ours = small[number]
         others = [piece for piece in small if piece is not ours]
-        self.play(*(emphasis(piece, PRESENT) for piece in others), run_time=0.5)
+        self.play(*(emphasis(piece, DIM) for piece in others), run_time=0.5)
         self.play(*map(FadeOut, (*others, ours.zero)), run_time=0.4)
         self.remove(ours.curve)
         self.play(
@@ -274,7 +274,7 @@ class SigmoidFormula(LectureScene):
         rows = [VGroup(self.cases.part(f"value-{k}"), self.cases.part(f"when-{k}")) for k in (1, 2, 3)]
         inside = {id(glyph) for row in rows for half in row for glyph in half}
         rest = VGroup(*(glyph for glyph in self.cases if id(glyph) not in inside))
-        self.play(FadeIn(rest), emphasis(self.hard, PRESENT), run_time=0.4)
+        self.play(FadeIn(rest), emphasis(self.hard, DIM), run_time=0.4)
         self.hard = self._hard_curve(1.0, style.MAIN_CURVE)
         self.add(self.hard)
         for k, row in enumerate(rows):

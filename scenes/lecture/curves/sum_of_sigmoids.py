@@ -30,7 +30,7 @@ from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.rising_curve import dashed
 from gradreel.scenes.mobjects.text import Number, formula, patch_under, words
-from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, mix, palette
+from gradreel.scenes.style import DIM, FAINT, FULL, emphasis, mix, palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import number_text
 from manim import (
@@ -382,7 +382,7 @@ class SumOfSigmoids(LectureScene):
         b, terms = self.numbers.terms(self.hand)
         sums = b + np.cumsum(np.column_stack([np.zeros(len(terms)), terms]), axis=1)  # (SAMPLES, H + 1)
         partial = fit.plot.curve(self.numbers.x, sums[:, 0], palette.blue, style.MAIN_CURVE)
-        back = [emphasis(row, PRESENT) for row in rows[1:]]
+        back = [emphasis(row, DIM) for row in rows[1:]]
         self.play(*map(FadeOut, self.hards), *back, Create(partial), run_time=0.8)
         self.patch = patch_under(fit.target_label)
         self.add(self.patch, fit.target_label)  # in front: sums on the way run through red's name
@@ -472,7 +472,7 @@ class SumOfSigmoids(LectureScene):
             elif "w" in row.numbers:  # with many sigmoids c stands alone
                 dimmed += [part for letter, part in row.named_numbers().items() if letter != "w"]
         if dimmed:
-            self.play(*(emphasis(part, PRESENT) for part in dimmed), run_time=0.4)
+            self.play(*(emphasis(part, DIM) for part in dimmed), run_time=0.4)
 
     def _made_up(self, mirrored: Sequence[int]) -> None:
         """Row by row, a mirrored curve goes down by its c, or up, and the constant with its number the other way.

@@ -30,7 +30,7 @@ from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.theta_strip import letter_of
 from gradreel.scenes.mobjects.update_formulas import update_source
-from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
+from gradreel.scenes.style import DIM, FAINT, FULL, emphasis, palette
 from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
@@ -175,7 +175,7 @@ class Backprop(ThreeDaysScene):
         """What was computed on the way forward stays, but steps back, while a heading comes."""
         edges = [emphasis(line, FAINT) for k in (X, R, A) for line in self.diagram.edges[k]]
         parts = (*self.names, *self.arrows, *self.diagram.boxes)
-        self.play(heading, *edges, *(emphasis(part, PRESENT) for part in parts), run_time=0.5)
+        self.play(heading, *edges, *(emphasis(part, DIM) for part in parts), run_time=0.5)
 
     def _more_y(self) -> list[Animation]:
         """y as printed grows by one of its last digit, and e is computed anew; what brings y back.
@@ -459,7 +459,7 @@ class Backprop(ThreeDaysScene):
         orange, lines = self.orange, []
         for edges in self.diagram.edges:
             for line in edges:
-                lines.append(emphasis(line, PRESENT))
+                lines.append(emphasis(line, DIM))
                 line.target.set_stroke(width=edges.width_at_rest)
         back = [orange.replaced[at] for at in self.written if at in orange.replaced]
         return [*lines, *map(FadeOut, self.pills), *map(FadeIn, back)]

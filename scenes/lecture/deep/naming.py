@@ -21,7 +21,7 @@ from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import Edges, Pulse
 from gradreel.scenes.mobjects.plot import dashed, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, mix, palette
+from gradreel.scenes.style import DIM, FAINT, FULL, emphasis, mix, palette
 from manim import (
     DOWN,
     UP,
@@ -98,7 +98,7 @@ class Naming(LectureScene):
             self.rays = edges
             self.play(self._spread(BOX[:2], (BOX[0], NARROW)), run_time=0.6)
             self.play(*self._light(FAINT), run_time=0.3)
-            self.play(*(emphasis(part, FULL) for part in (node, picture)), emphasis(self.rays, PRESENT), run_time=0.3)
+            self.play(*(emphasis(part, FULL) for part in (node, picture)), emphasis(self.rays, DIM), run_time=0.3)
             self.lens = NeuronView(*LENS, said=(self.screen("fires"), self.screen("silent")))
             self.label = words(self.screen("neuron"), style.HEADING).place(LENS[1] + LENS[2] + 0.2, center=LENS[0])
             seeing = [Create(line) for line in self.lens.sight(node)]

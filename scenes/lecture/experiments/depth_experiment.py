@@ -24,7 +24,7 @@ from gradreel.scenes.mobjects.depth_lines import KINDS, LABELS_APART, DepthLines
 from gradreel.scenes.mobjects.plot import polyline, segment
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize, palette
+from gradreel.scenes.style import DIM, FAINT, FULL, emphasis, emphasize, palette
 from gradreel.scenes.words.counts import Count
 from manim import (
     RIGHT,
@@ -188,7 +188,7 @@ class DepthExperiment(NetworksScene):
             picture = self.picture
             seen = [part["training"] for part in (picture.lines, picture.dots, picture.values, picture.labels)]
             gone = map(FadeOut, (*self.deeper, self.grid))  # the lines; their numbers stay
-            self.play(*gone, *(emphasis(part, PRESENT) for part in seen), run_time=0.4)
+            self.play(*gone, *(emphasis(part, DIM) for part in seen), run_time=0.4)
             self.runs.gather(self, "unseen")
             self.picture.draw(self, "unseen", 3.0, dots=False)
             self.marks = VGroup()
@@ -235,7 +235,7 @@ class DepthExperiment(NetworksScene):
             self.deeper.add(bracket)
             shown = [Create(bracket)]
         back = [emphasis(part, FAINT) for part in (line, dots[0])]
-        back += [emphasis(number, PRESENT) for number in numbers[:-1] if number is not numbers[1]]
+        back += [emphasis(number, DIM) for number in numbers[:-1] if number is not numbers[1]]
         self.play(*back, *shown, lit.animate.set_stroke(opacity=1), run_time=0.9)
 
     def _show_scatter(self) -> None:
@@ -269,7 +269,7 @@ class DepthExperiment(NetworksScene):
             text.place(heights[name] - 0.1, left=left)
         lecture.remove(lecture.labels["unseen"])
         lecture.labels["unseen"] = names["lecture"]
-        self.own_name = emphasize(names["ours"].set_color(palette.blue), PRESENT)
+        self.own_name = emphasize(names["ours"].set_color(palette.blue), DIM)
 
     def _make_way(self) -> None:
         """Ours of unseen days step back, all else leaves but the axis and its scale; whose data is whose, says the

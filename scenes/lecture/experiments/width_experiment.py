@@ -17,7 +17,7 @@ from gradreel.scenes.lecture.experiments.pictures.loss_bars import SEEN, UNSEEN,
 from gradreel.scenes.lecture.experiments.pictures.loss_scale import OVER_TOP, AboveTheScale
 from gradreel.scenes.lecture.experiments.pictures.width_board import NAME_LINE, SIDE_LINE, Line, WidthBoard
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
-from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize, palette
+from gradreel.scenes.style import DIM, FAINT, FULL, emphasis, emphasize, palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.network_words import network_words
 from gradreel.scenes.words.numbers import number_text
@@ -267,7 +267,7 @@ class WidthExperiment(NetworksScene):
     def _light(self, side: int) -> list[Animation]:
         """The bars of the other kind step back."""
         bars = [pair[1 - side] for pair in self.board.bars]
-        return [emphasis(part, PRESENT) for bar in bars for part in (bar.box, bar.value, *bar.dots)]
+        return [emphasis(part, DIM) for bar in bars for part in (bar.box, bar.value, *bar.dots)]
 
     def _mark_best(self) -> None:
         """A ring around the least unseen loss, and the smallest network's level."""
@@ -326,7 +326,7 @@ class WidthExperiment(NetworksScene):
         """The same as it stands at a ``place`` beside the lecture's: those on seen days stepped back."""
         pair = self.beside.ours[place]
         for part in (pair[SEEN].box, pair[SEEN].value, pair[SEEN].dots):
-            emphasize(part, PRESENT)
+            emphasize(part, DIM)
         return [*pair, *self._words_under(place, self.outcome[k])]
 
     def _words_under(self, slot: int, result: Result) -> list[TextMobject]:
@@ -354,7 +354,7 @@ class WidthExperiment(NetworksScene):
         self.lecture_marks = self.beside.marks
         for box, number in self.lecture_marks[SEEN]:
             emphasize(box, FAINT)
-            emphasize(number, PRESENT)
+            emphasize(number, DIM)
         for group in self.lecture_marks:
             boxes = [GrowFromEdge(box, DOWN) for box, _ in group]
             numbers = [FadeIn(number, shift=0.1 * UP) for _, number in group]

@@ -29,7 +29,7 @@ from gradreel.scenes.mobjects.lecture_formulas import (
     sum_of_sigmoids_source,
 )
 from gradreel.scenes.mobjects.text import TextMobject, caption, formula, words
-from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, palette
+from gradreel.scenes.style import DIM, FAINT, FULL, emphasis, palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.day_words import in_languages, unit_words, weekday_words, weekdays_words
 from gradreel.scenes.words.numbers import number_text
@@ -267,7 +267,7 @@ class MoreFeatures(LectureScene):
         self.play(*coming(0), *map(Create, close.before), run_time=0.8)
         older = [day[0].animate.scale(1.5) for day in close.dots]
         past = [close.answers, *(part[k] for day in (*close.dots, *close.letters) for part, k in ((day, 1), (day, 2)))]
-        self.play(*older, *(emphasis(part, PRESENT) for part in past), run_time=0.4)
+        self.play(*older, *(emphasis(part, DIM) for part in past), run_time=0.4)
 
     # -- more days: a sum over them stands in the bracket ------------------------------------------------------------
 
@@ -278,7 +278,7 @@ class MoreFeatures(LectureScene):
             # When that is said, the window reaches further and further
             leaving = [*self.told, *self.day_names]
             back = [emphasis(part, FULL) for part in (self.strip.first_name, self.strip.label)]
-            dimmed = [emphasis(self.sum.part(name), PRESENT) for name in self.sum.parts]
+            dimmed = [emphasis(self.sum.part(name), DIM) for name in self.sum.parts]
             self.play(*map(FadeOut, leaving), *back, *dimmed, run_time=0.5)
             self._lift_out()
             first, *further = [days for days in self.parameters.windows if days > 1]

@@ -15,7 +15,7 @@ from gradreel.scenes.mobjects.lecture_formulas import many_features_source, thro
 from gradreel.scenes.mobjects.network_parts import Pulse
 from gradreel.scenes.mobjects.network_sum import LARGEST, WrittenSum
 from gradreel.scenes.mobjects.text import TextMobject, formula, heading
-from gradreel.scenes.style import FAINT, FULL, PRESENT, emphasis, emphasize, palette
+from gradreel.scenes.style import DIM, FAINT, FULL, emphasis, emphasize, palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.day_words import day_words, in_languages, weekday_words
 from gradreel.scenes.words.numbers import number_text
@@ -154,7 +154,7 @@ class NetworkDiagram(ThreeDaysScene):
     def _dimmed(self, i: int) -> list[Animation]:
         """Row i steps back; its labels go."""
         arrows = [emphasis(line, FAINT) for line in self.diagram.edges[X].into(i)]
-        return [*arrows, FadeOut(self.labels_into(i)), emphasis(self.bias_arrows[i], PRESENT)]
+        return [*arrows, FadeOut(self.labels_into(i)), emphasis(self.bias_arrows[i], DIM)]
 
     def _lit(self, i: int) -> list[Animation]:
         parts = (*self.diagram.edges[X].into(i), self.bias_arrows[i])
@@ -197,7 +197,7 @@ class NetworkDiagram(ThreeDaysScene):
         with self.beat("numbers", **fields, days=Count(self.n_features)):
             # Views appear in the circles at the left; the first sum is worked out below, its result goes to r_1. Then
             # the results of the other rows, one by one
-            dimmed = [emphasis(part, PRESENT) for part in (self.diagram.edges[A], *self.c_labels.values())]
+            dimmed = [emphasis(part, DIM) for part in (self.diagram.edges[A], *self.c_labels.values())]
             named = {"day": day_words(day, language, "year"), "weekday": weekday_words(day, language)}
             self.play(self.next_title("heading-numbers", **named), *dimmed, run_time=0.7)
             coming = LaggedStart(*(FadeIn(number) for number in self.numbers[X]), lag_ratio=0.4)
@@ -418,7 +418,7 @@ def network_diagram_end(scene: ThreeDaysScene) -> tuple[list[VMobject], TextMobj
     row = scene.written_output(SUM_BASELINE)
     for i in range(scene.n_units):
         emphasize(scene.diagram.edges[X].into(i), FAINT)
-        emphasize(scene.bias_arrows[i], PRESENT)
+        emphasize(scene.bias_arrows[i], DIM)
     picture = [*labels, *letters, *numbers, scene.days_ago(), *scene.end_words(), row.letters, row.line]
     day, language = scene.example.day, scene.context.language
     fields = {"day": day_words(day, language, "year"), "weekday": weekday_words(day, language)}

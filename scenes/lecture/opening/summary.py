@@ -23,7 +23,7 @@ from gradreel.scenes.mobjects.pace import recorded_row, stepwise
 from gradreel.scenes.mobjects.part_map import PLACE, VEILED, part_map, steps_heading
 from gradreel.scenes.mobjects.readout import LossNumber
 from gradreel.scenes.mobjects.text import formula, words
-from gradreel.scenes.style import FULL, PRESENT, emphasis, palette
+from gradreel.scenes.style import DIM, FULL, emphasis, palette
 from manim import (
     DOWN,
     RIGHT,
@@ -104,7 +104,7 @@ class Summary(LectureScene):
             self.thread = Thread(self.trace("line"), self.run, widths, names)
             self.play(*self.next_heading(self.screen("heading-thread")))
             for k, panel in enumerate(self.thread):
-                before = [emphasis(self.thread[k - 1], PRESENT)] if k else []
+                before = [emphasis(self.thread[k - 1], DIM)] if k else []
                 self.play(FadeIn(panel, shift=0.15 * UP), *before, run_time=0.8)
                 self.wait(0.8)
 

@@ -27,7 +27,7 @@ from gradreel.scenes.mobjects.network_parts import Pulse
 from gradreel.scenes.mobjects.pace import even_pace, state_at
 from gradreel.scenes.mobjects.part_map import part_map, steps_heading
 from gradreel.scenes.mobjects.text import formula, words
-from gradreel.scenes.style import PRESENT, emphasis, emphasize, palette
+from gradreel.scenes.style import DIM, emphasis, emphasize, palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.day_words import day_words, in_languages, period_words
 from gradreel.scenes.words.numbers import THIN_SPACE, number_text
@@ -191,7 +191,7 @@ class Loss(LectureScene):
             self._leave_the_map()
             fade = LaggedStart(*(FadeIn(dot) for dot in board.dots), lag_ratio=0.3)
             self.play(Create(board.red), fade, FadeIn(self.note), run_time=1.0, rate_func=linear)
-            dim = [emphasis(part, PRESENT) for part in (board.red, board.dots)]
+            dim = [emphasis(part, DIM) for part in (board.red, board.dots)]
             self.play(FadeIn(board.labels[0]), *dim, run_time=0.3)
             self._through_the_network()
             self.play(FadeIn(self.one.names[2], self.sum.label), run_time=0.4)
@@ -216,7 +216,7 @@ class Loss(LectureScene):
         network, one = self.network, self.one
         rings = LaggedStart(*(FadeIn(feature) for feature in one.features), lag_ratio=0.3)
         marked = FadeIn(self.day_mark), *map(FadeOut, self.hidden_days)
-        self.play(FadeIn(emphasize(network, PRESENT), run_time=0.4), *marked, rings, run_time=0.6)
+        self.play(FadeIn(emphasize(network, DIM), run_time=0.4), *marked, rings, run_time=0.6)
         column, flying = network.columns[0], [ring.copy() for ring in reversed(one.features)]
         into = [column.nodes.get(j, column.dots) for j in range(len(flying))]  # the last day is x_1
         self.play(*(ring.animate.move_to(node) for ring, node in zip(flying, into, strict=True)), run_time=0.8)
@@ -248,7 +248,7 @@ class Loss(LectureScene):
             shown = self.thetas.shown
             bars = strip.bars(shown.dates, shown.error[0], 1.6)
             self.add(board.errors)
-            self.play(board.stretching(LOW, predicted=True), emphasis(self.square, PRESENT), run_time=0.7)
+            self.play(board.stretching(LOW, predicted=True), emphasis(self.square, DIM), run_time=0.7)
             self.play(FadeIn(strip.plot, strip.name), run_time=0.3)
             leaving = board.errors.copy().set_stroke(opacity=0)  # a line upon the same line would make it brighter
             self.play(LaggedStart(*map(ReplacementTransform, leaving, bars), lag_ratio=0.03), run_time=1.1)
@@ -293,7 +293,7 @@ class Loss(LectureScene):
         level, blue = strip.ghost(), self.board.ghost(f"orange(theta^{thetas.update(0)})")
         self.add(blue[0])
         rising = self.board.settling(thetas.all_errors(thetas.rows[0]), 0.5, back=True)
-        dimmed = [emphasis(part, PRESENT) for part in (self.cards[0], self.mean_label)]
+        dimmed = [emphasis(part, DIM) for part in (self.cards[0], self.mean_label)]
         self.play(FadeOut(strip.level), FadeIn(level, blue[1]), *dimmed, rising, run_time=0.5)
 
     def _walk(self) -> None:

@@ -29,7 +29,7 @@ from gradreel.scenes.mobjects.lecture_formulas import linear_source, sum_of_sigm
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
-from gradreel.scenes.style import PRESENT, emphasis, palette
+from gradreel.scenes.style import DIM, emphasis, palette
 from gradreel.scenes.words.counts import Count, Duration
 from gradreel.scenes.words.day_words import in_languages
 from gradreel.scenes.words.numbers import number_text
@@ -244,7 +244,7 @@ class WhyGradient(LectureScene):
             # The third row: a power whose digits alone fill pages. It goes up, alone; below it its digits are printed.
             # Nobody tries that. The grid comes back, and the recorded line goes downhill there, from its start
             row = self._row(LARGE, ROWS[2])
-            dimmed = [emphasis(part, PRESENT) for part in self.rows]
+            dimmed = [emphasis(part, DIM) for part in self.rows]
             self.play(*dimmed, FadeIn(row.cells, row.length), run_time=0.6)
             self.play(FadeIn(row.power, shift=0.15 * UP), run_time=0.4)
             self.wait(0.6)

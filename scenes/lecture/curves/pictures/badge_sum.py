@@ -190,7 +190,7 @@ class BadgeSum:
         if place:
             sign = formula("+ dots.c +", 44).move_to([x - DOTS_STEP / 2, self.y, 0]) if skips else self._plus(place)
             term = VGroup(sign, card)
-        return emphasize(term, style.PRESENT) if missing else term
+        return emphasize(term, style.DIM) if missing else term
 
     def _plus(self, place: int) -> TextMobject:
         """The sign before the term of this place."""

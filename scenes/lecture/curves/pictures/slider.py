@@ -71,6 +71,6 @@ class Slider(VGroup):
 
     def mark(self, value: float) -> Dot:
         """A small dot at an earlier value, under the handle; it is part of the slider from now on."""
-        dot = Dot(self.at(value), radius=MARK, color=mix(self.color_of_letter, style.PRESENT))
+        dot = Dot(self.at(value), radius=MARK, color=mix(self.color_of_letter, style.DIM))
         self.marks.add(dot)
         return dot

@@ -183,7 +183,7 @@ class ManyLayers(VMobject):
         pitch: float,
         widest: float,
     ) -> None:
-        super().__init__(stroke_color=mix(palette.blue, style.PRESENT), stroke_width=THIN)
+        super().__init__(stroke_color=mix(palette.blue, style.DIM), stroke_width=THIN)
         self.set_fill(mix(palette.blue, 0.3), 1)
         self.count, self.start, self.pitch, self.widest = count, start, pitch, widest
         self.left, self.right, self.low, self.high = ends

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from gradreel.scenes import style
 from gradreel.scenes.lecture.experiments.pictures.loss_bars import mark_of
 from gradreel.scenes.mobjects.text import words
-from gradreel.scenes.style import PRESENT, mix, palette
+from gradreel.scenes.style import DIM, mix, palette
 from manim import DOWN, ManimColor, Rectangle, VGroup
 
 HEIGHT, WIDTH, PITCH = 1.75, 1.0, 1.9  # of the highest bar; of a bar; from one bar's middle to the next
@@ -72,6 +72,6 @@ class ChannelPair(VGroup):
 
 
 def _bar(share: float, x: float, color: ManimColor, bright: bool) -> Rectangle:
-    color = color if bright else mix(color, PRESENT)
+    color = color if bright else mix(color, DIM)
     bar = Rectangle(width=WIDTH, height=max(share, 1e-3) * HEIGHT, stroke_color=color, stroke_width=style.BOX)
     return bar.set_fill(mix(color, HOLLOW), 1).move_to((x, FOOT, 0), aligned_edge=DOWN)

@@ -14,7 +14,7 @@ from gradreel.scenes.mobjects.callout import beside, free_place
 from gradreel.scenes.mobjects.plot import Plot, axis_break, dashed, ring, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import Ticks, round_ticks
-from gradreel.scenes.style import FAINT, PRESENT, emphasis, palette
+from gradreel.scenes.style import DIM, FAINT, emphasis, palette
 from manim import Animation, Circle, TransformFromCopy, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
@@ -172,7 +172,7 @@ class LossPlane(VGroup):
         """All but network ``k`` step back."""
         parts = (self.dots, self.names, self.numbers)
         others = [part for group in (*parts, self.dropped) for n, part in enumerate(group) if n != k]
-        return [emphasis(part, PRESENT) for part in (*others, *self.leaders, self.head)]
+        return [emphasis(part, DIM) for part in (*others, *self.leaders, self.head)]
 
     def forget_seen(self) -> list[Animation]:
         """The level axis and all that stands on it steps back."""

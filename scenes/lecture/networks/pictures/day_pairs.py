@@ -14,7 +14,7 @@ from gradreel.scenes.mobjects.day_plot import views_range
 from gradreel.scenes.mobjects.plot import Plot, dashed, polyline, ring, segment
 from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.mobjects.ticks import Ticks, round_labels
-from gradreel.scenes.style import PRESENT, mix, palette
+from gradreel.scenes.style import DIM, mix, palette
 from manim import Dot, VGroup
 from numpy.typing import NDArray
 
@@ -132,7 +132,7 @@ class AlikeDays(VGroup):
         self.places = np.stack([columns, y, np.zeros((2, 3))], axis=-1)
         self.dots = VGroup(*(VGroup(*map(self._dot, day, range(3))) for day in self.places))
         self.answers = VGroup(*(polyline(day[1:], palette.red, LINE) for day in self.places))
-        self.before = VGroup(*(segment(*day[:2], mix(palette.red, PRESENT), LINE - 1) for day in self.places))
+        self.before = VGroup(*(segment(*day[:2], mix(palette.red, DIM), LINE - 1) for day in self.places))
         foot = [bottom - FOOT] * 3
         both = zip(self.places, weekdays, strict=True)
         self.letters = VGroup(*(VGroup(*map(self._letter, day, LETTERS, short, foot)) for day, short in both))

@@ -39,7 +39,7 @@ from gradreel.scenes.mobjects.pace import pace_of, sampled_rows
 from gradreel.scenes.mobjects.plot import polyline, ring, segment
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import round_labels
-from gradreel.scenes.style import FULL, PRESENT, emphasis, emphasize, mix, palette
+from gradreel.scenes.style import DIM, FULL, emphasis, emphasize, mix, palette
 from gradreel.scenes.words.numbers import number_text
 from manim import Animation, RoundedRectangle, VGroup
 from numpy.typing import NDArray
@@ -357,11 +357,11 @@ class FirstTerm(VGroup):
                 number = Number(value, fitting_places(own), style.LABEL, ink)
                 group.add(number.place(TERM_BASELINE - BELOW, self.letters.part(name).get_right()[0] + 0.2))
             self.numbers.append(group)
-        self.add(emphasize(self.letters, PRESENT))
+        self.add(emphasize(self.letters, DIM))
 
     def light(self, k: int) -> list[Animation]:
         """The letters of group k become bright and large; those of the group before step back."""
-        return [*self._sized(k, FULL, LARGER), *(self._sized(k - 1, PRESENT, 1 / LARGER) if k else [])]
+        return [*self._sized(k, FULL, LARGER), *(self._sized(k - 1, DIM, 1 / LARGER) if k else [])]
 
     def _sized(self, k: int, share: float, factor: float) -> list[Animation]:
         moves: list[Animation] = []

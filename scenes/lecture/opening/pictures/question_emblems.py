@@ -14,7 +14,7 @@ from gradreel.scenes.mobjects.plot import Plot, segment
 from gradreel.scenes.mobjects.squares import Bundles
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.thin_diagram import thin_diagram
-from gradreel.scenes.style import PRESENT, mix, palette
+from gradreel.scenes.style import DIM, mix, palette
 from gradreel.scenes.words.numbers import number_text
 from manim import DOWN, LEFT, ManimColor, VGroup
 from numpy.typing import NDArray
@@ -63,7 +63,7 @@ def _relu(box: Box) -> VGroup:
     left, right, bottom, top = box
     middle, r = (left + right) / 2, np.linspace(-R, R, SAMPLES)
     low = bottom + 0.2
-    soft = _activation(r, sigmoid(r), (left, middle - APART / 2, low, top - 0.2), mix(palette.blue, PRESENT))
+    soft = _activation(r, sigmoid(r), (left, middle - APART / 2, low, top - 0.2), mix(palette.blue, DIM))
     return VGroup(soft, _activation(r, relu(r), (middle + APART / 2, right, low, top - 0.2), palette.blue))
 
 

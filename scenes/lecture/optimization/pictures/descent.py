@@ -31,7 +31,7 @@ from gradreel.scenes.mobjects.theta_strip import (
 )
 from gradreel.scenes.mobjects.ticks import round_step
 from gradreel.scenes.mobjects.update_formulas import STEP, is_plain
-from gradreel.scenes.style import PRESENT, mix, palette
+from gradreel.scenes.style import DIM, mix, palette
 from gradreel.scenes.words.numbers import number_text
 from manim import (
     Animation,
@@ -108,7 +108,7 @@ class Descent:
             return VGroup()
         left, right, bottom, top = box
         across, up = (
-            formula(label, style.LETTER, mix(getattr(palette, role_of(name)), PRESENT))
+            formula(label, style.LETTER, mix(getattr(palette, role_of(name)), DIM))
             for name, label in zip(self.names, self.labels, strict=True)
         )
         return VGroup(across.place(bottom - 0.4, right=right), up.place((bottom + top) / 2, right=left - 0.14))

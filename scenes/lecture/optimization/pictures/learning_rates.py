@@ -24,7 +24,7 @@ from gradreel.scenes.mobjects.plot import Plot, dashed, ring
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import Ticks, round_labels
 from gradreel.scenes.mobjects.update_formulas import rate_source, taken_step_source
-from gradreel.scenes.style import PRESENT, emphasis, palette
+from gradreel.scenes.style import DIM, emphasis, palette
 from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
@@ -123,7 +123,7 @@ class RateTrial:
         """The step at our rate, and the other one steps back."""
         hops, labels = self.together.hops, self.together.labels
         past = (hops.arrows[1], hops.dots[1], labels[1])
-        return [hops.hop(0), FadeIn(labels[0]), *(emphasis(part, PRESENT) for part in past)]
+        return [hops.hop(0), FadeIn(labels[0]), *(emphasis(part, DIM) for part in past)]
 
     def back_to_map(self, coming: Sequence[Mobject], *also: Animation) -> tuple[Mobject, Mobject]:
         """The step that was taken leaves the rates and lies on the map, the same arrow, in its true length.

@@ -135,7 +135,7 @@ class LossBoard:
         """Blue as it is now, thin and dimmed, which stays when it moves, with its ``name`` below its end."""
         line = self.plot.line(self.shown.dates, self.predicted, mix(palette.blue, EARLIER), style.GHOST_CURVE)
         right, foot = float(line.get_right()[0]), float(line.points[-1][1])
-        text = emphasize(formula(name, style.LETTER), style.PRESENT)
+        text = emphasize(formula(name, style.LETTER), style.DIM)
         return VGroup(line.set_z_index(-1), text.next_to((right, foot, 0), DL, buff=0.1))
 
     def show(self, prediction: NDArray, all_errors: NDArray) -> None:

@@ -17,7 +17,7 @@ from gradreel.scenes.mobjects.recorded_theta import is_plain_descent, optimizer_
 from gradreel.scenes.mobjects.text import TextMobject, heading, words
 from gradreel.scenes.mobjects.theta_strip import STRIP_LEFT, SlopeRow, ThetaStrip
 from gradreel.scenes.mobjects.update_formulas import step_source, update_source
-from gradreel.scenes.style import PRESENT, emphasis, palette
+from gradreel.scenes.style import DIM, emphasis, palette
 from gradreel.scenes.words.numbers import number_text
 from manim import UP, FadeIn, FadeOut, LaggedStart, UpdateFromAlphaFunc, VGroup, VMobject, linear
 from numpy.typing import NDArray
@@ -195,4 +195,4 @@ class RecordedDescent:
 
     def stop(self) -> None:
         """Where the run, or what is shown of it, ended: its numbers stand there, as far as they were logged."""
-        self.scene.play(emphasis(self.slopes, PRESENT), run_time=0.6)
+        self.scene.play(emphasis(self.slopes, DIM), run_time=0.6)

@@ -17,7 +17,7 @@ from gradreel.scenes.mobjects.plot import Plot, polyline, ring, segment
 from gradreel.scenes.mobjects.squares import squares
 from gradreel.scenes.mobjects.text import Number, TextMobject, fitted, formula, patch_under, words
 from gradreel.scenes.mobjects.ticks import round_labels, ticks_at_knots
-from gradreel.scenes.style import PRESENT, mix, palette
+from gradreel.scenes.style import DIM, mix, palette
 from gradreel.scenes.words.numbers import number_text
 from manim import (
     DL,
@@ -98,7 +98,7 @@ class SearchBoard(VGroup):
         self.line = polyline(self.plot.at(self.ends, self.ends), palette.blue, style.MAIN_CURVE)
         self.grid = GridMap(grid.loss, GRID_LEFT, GRID_BOTTOM, GRID_SIDE)
         self.middles = np.array([self.grid.center(row, column) for row, column in self.grid.order])
-        self.points_tried = VMobject(stroke_width=0).set_fill(mix(palette.text, style.PRESENT), 1)
+        self.points_tried = VMobject(stroke_width=0).set_fill(mix(palette.text, style.DIM), 1)
         self.grid_names = self._names()
         self.count = Number(grid.loss.size, 0, 32)
         self.loss = Number(float(grid.loss.max()), 3, 32)
@@ -328,7 +328,7 @@ class CloseCells(VGroup):
     def _loss(self, text: str, cell: tuple[int, int], best: bool) -> TextMobject:
         x, y, _ = self.center(*cell)
         on_bright = 2 * self._band(cell) > len(self.grid.bands)  # where a dimmed number could not be read
-        color = palette.text if best or on_bright else mix(palette.text, PRESENT)
+        color = palette.text if best or on_bright else mix(palette.text, DIM)
         number = fitted(words, text, style.LETTER, 0.8 * self.side, color)
         return number.place(y + NUMBER_UP * self.side, center=x)
 

@@ -163,7 +163,7 @@ class Cube(VGroup):
     def __init__(self, m: int, left: float, bottom: float) -> None:
         super().__init__()
         self.m, self.corner = m, np.array([left, bottom])
-        self.front = VMobject(stroke_width=0).set_fill(mix(palette.text, style.PRESENT), 1)
+        self.front = VMobject(stroke_width=0).set_fill(mix(palette.text, style.DIM), 1)
         self.sheets = VGroup(*(polyline(np.zeros((3, 3)), mix(palette.text, 0.5), 1.0) for _ in range(m - 1)))
         self.add(self.sheets, self.front)
 
