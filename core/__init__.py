@@ -1,0 +1,1 @@
+"""The numbers: curves, daily views, networks, their training, its trace, and what is computed of them; never Manim."""

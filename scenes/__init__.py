@@ -1,0 +1,1 @@
+"""All that knows Manim: the lecture's scenes, what they draw with, their words, and the renderer."""

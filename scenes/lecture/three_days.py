@@ -15,11 +15,17 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.daily_data import data_name, days_that_differ
 from gradreel.scenes.lecture.runs import THREE_DAYS
-from gradreel.scenes.mobjects.arithmetic import Places, PrintedProducts, fitting_places, printed_products, products_to
 from gradreel.scenes.mobjects.lecture_formulas import output_row_source, row_source
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import centered_number
 from gradreel.scenes.mobjects.network_sum import MOST_PLACES, WrittenSum
+from gradreel.scenes.mobjects.printed_arithmetic import (
+    Places,
+    PrintedProducts,
+    fitting_places,
+    printed_products,
+    products_to,
+)
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.style import palette
 from gradreel.scenes.words.day_words import unit_words

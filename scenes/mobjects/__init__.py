@@ -1,0 +1,1 @@
+"""What the scenes of several parts draw with: texts, plots, formulas, networks, losses."""

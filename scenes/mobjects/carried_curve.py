@@ -1,4 +1,4 @@
-"""A curve goes from one plot into another. On the way it is the same function, seen from between the two."""
+"""The way of a curve from one plot into another: always the same function, seen from between the two."""
 
 from __future__ import annotations
 

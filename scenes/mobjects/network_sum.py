@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradreel.scenes.mobjects.arithmetic import PrintedProducts
+from gradreel.scenes.mobjects.printed_arithmetic import PrintedProducts
 from gradreel.scenes.mobjects.text import formula
 from manim import VGroup
 

@@ -34,7 +34,7 @@ class RisingCurve(VMobject):
             corners = np.vstack([corners, last])
         known = corners[np.isfinite(corners).all(axis=1)]
         self.tip = known[-1] if len(known) else None  # (3,): where it ends now
-        self.points = dashed(corners, self.dash) if self.dash else joined(corners)
+        self.points = dashes_along(corners, self.dash) if self.dash else joined(corners)
         return self
 
     def begin(self) -> NDArray:
@@ -68,7 +68,7 @@ def joined(corners: NDArray) -> NDArray:
     return _curves(starts, ends)
 
 
-def dashed(corners: NDArray, dash: float) -> NDArray:
+def dashes_along(corners: NDArray, dash: float) -> NDArray:
     """Dashes along the line, counted from its start, so that they stand still while it grows."""
     starts, ends, walked = [], [], 0.0
     for a, b in pairwise(corners):

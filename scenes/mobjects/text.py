@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 import typst
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.outlines import Outline, outlines
+from gradreel.scenes.mobjects.svg_outlines import Outline, outlines
 from gradreel.scenes.style import EM, palette
 from manim import LEFT, CapStyleType, LineJointType, ManimColor, Rectangle, VGroup, VMobject
 from numpy.typing import NDArray

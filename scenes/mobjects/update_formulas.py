@@ -9,7 +9,7 @@ from decimal import Decimal
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import ACTIVATIONS
-from gradreel.scenes.mobjects.arithmetic import PrintedUpdate
+from gradreel.scenes.mobjects.printed_arithmetic import PrintedUpdate
 from gradreel.scenes.mobjects.theta_strip import role_of
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

@@ -552,7 +552,7 @@ def test_changes_of_our_own_code_touch_the_scenes_that_import_it(tmp_path):
     changes = [
         ("scenes/lecture/curves/relu.py", "import annotations\n", "import annotations\nCHANGED = 1\n"),
         ("scenes/lecture/curves/relu.py", "import annotations\n", "import annotations\n# a comment\n"),
-        ("scenes/mobjects/part_map.py", "import annotations\n", "import annotations\nCHANGED = 1\n"),
+        ("scenes/mobjects/three_steps.py", "import annotations\n", "import annotations\nCHANGED = 1\n"),
         ("scenes/base.py", "HOLD = 1.0", "HOLD = 1.5"),
         ("scenes/render/pipeline.py", "import annotations\n", "import annotations\nCHANGED = 1\n"),
     ]
@@ -568,7 +568,7 @@ def test_changes_of_our_own_code_touch_the_scenes_that_import_it(tmp_path):
     everything = sorted(scene.name for scene in find_scenes())
     assert "relu" in code and len(code) < len(everything) / 2
     assert (comment, base, renderer) == ([], everything, [])
-    drawn = scenes_that_import("gradreel.scenes.mobjects.part_map")
+    drawn = scenes_that_import("gradreel.scenes.mobjects.three_steps")
     assert set(helper) == drawn and 1 < len(drawn) < len(everything)
 
 

@@ -12,7 +12,8 @@ from gradreel.core.errors import UserError
 from gradreel.scenes.lecture.curves.any_curve import AnyCurve
 from gradreel.scenes.lecture.curves.build_curve import BuildCurve
 from gradreel.scenes.lecture.curves.convergence import converge
-from gradreel.scenes.lecture.curves.pictures.gaps import BOTTOM, LEAST, TOP, GapCounter, enlarged, two_digits
+from gradreel.scenes.lecture.curves.pictures.gap_counter import GapCounter, two_digits
+from gradreel.scenes.lecture.curves.pictures.gap_strip import BOTTOM, LEAST, TOP, enlarged
 from gradreel.scenes.testing.layout import check_scene
 from manim import VGroup, VMobject, tempconfig
 

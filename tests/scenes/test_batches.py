@@ -28,7 +28,7 @@ from gradreel.scenes.lecture.optimization.pictures.batch_field import (
 )
 from gradreel.scenes.lecture.optimization.pictures.batch_path import BatchPath
 from gradreel.scenes.lecture.runs import THREE_DAYS
-from gradreel.scenes.mobjects.squares import Bundles
+from gradreel.scenes.mobjects.bundles import Bundles
 from gradreel.scenes.testing.layout import check_scene
 from gradreel.scenes.words.subtitle_timing import split_cues
 

@@ -22,8 +22,8 @@ from gradreel.scenes.lecture.optimization.pictures.descent_map import DescentMap
 from gradreel.scenes.lecture.optimization.pictures.learning_rates import RateTrial, rates_to_try
 from gradreel.scenes.lecture.optimization.pictures.path_zoom import SPOT, PathZoom, crowd_from
 from gradreel.scenes.lecture.optimization.pictures.relief import Relief, ReliefScale
-from gradreel.scenes.mobjects.arithmetic import printed_update
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row, state_at
+from gradreel.scenes.mobjects.printed_arithmetic import printed_update
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.theta_strip import LengthNow
 from gradreel.scenes.mobjects.update_formulas import feature_source, length_text

@@ -6,7 +6,9 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from gradreel.scenes.mobjects.arithmetic import (
+from gradreel.scenes.mobjects.network_diagram import LayerDiagram
+from gradreel.scenes.mobjects.network_parts import Node, Pulse
+from gradreel.scenes.mobjects.printed_arithmetic import (
     fitting_places,
     no_zero,
     printed_product,
@@ -17,8 +19,6 @@ from gradreel.scenes.mobjects.arithmetic import (
     products_to,
     telling_text,
 )
-from gradreel.scenes.mobjects.network_diagram import LayerDiagram
-from gradreel.scenes.mobjects.network_parts import Node, Pulse
 from gradreel.scenes.mobjects.text import Number, TextMobject
 from gradreel.scenes.style import mix, palette
 from hypothesis import given

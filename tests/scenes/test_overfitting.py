@@ -17,7 +17,7 @@ from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.scenes.lecture.experiments import overfitting
 from gradreel.scenes.lecture.experiments.overfitting import RUN_RIGHT, Overfitting
-from gradreel.scenes.lecture.experiments.pictures.run_lines import BESIDE, FREE, LABELLED, SLOW_START
+from gradreel.scenes.lecture.experiments.pictures.one_run import BESIDE, FREE, LABELLED, SLOW_START
 from gradreel.scenes.mobjects.depth_lines import KINDS
 from gradreel.scenes.mobjects.loss_lines import calmed
 from gradreel.scenes.mobjects.text import TextMobject

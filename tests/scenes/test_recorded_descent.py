@@ -19,7 +19,7 @@ from gradreel.scenes.lecture.optimization.pictures.descent_path import (
     place_at_arrow,
     width_levels,
 )
-from gradreel.scenes.mobjects.loss_surface import LossMap
+from gradreel.scenes.mobjects.loss_map import LossMap
 from gradreel.scenes.mobjects.recorded_theta import entry_name, is_plain_descent, shown_columns
 from gradreel.scenes.stills import _drawn
 from gradreel.scenes.testing.layout import check_scene

@@ -8,7 +8,7 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import hard_sigmoid, relu, sigmoid
 from gradreel.scenes.lecture.curves.relu import Relu
-from gradreel.scenes.mobjects.part_map import part_map
+from gradreel.scenes.mobjects.three_steps import three_steps
 from gradreel.scenes.testing.layout import check_scene
 
 RUN = Experiment(epochs=40)
@@ -127,9 +127,9 @@ def test_the_map_opens_on_step_three_which_is_behind_us(play, monkeypatch):
 
     def opening(scene, run, current):
         opened.append(current)
-        return part_map(scene, run, current)
+        return three_steps(scene, run, current)
 
-    monkeypatch.setattr("gradreel.scenes.lecture.curves.relu.part_map", opening)
+    monkeypatch.setattr("gradreel.scenes.lecture.curves.relu.three_steps", opening)
     play(Relu, run=RUN)
     assert opened == [3]
 

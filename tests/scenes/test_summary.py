@@ -16,7 +16,7 @@ from gradreel.scenes.lecture.opening.title import Title
 from gradreel.scenes.lecture.optimization.batches import Batches
 from gradreel.scenes.lecture.runs import LECTURE_DEPTHS
 from gradreel.scenes.mobjects.pace import stepwise
-from gradreel.scenes.mobjects.part_map import PLACE, PartMap
+from gradreel.scenes.mobjects.three_steps import PLACE, ThreeSteps
 from gradreel.scenes.testing.layout import check_scene
 from gradreel.scenes.words.subtitle_timing import reading_seconds
 
@@ -115,7 +115,7 @@ def test_the_map_is_whole_when_the_sum_has_come_into_it(play, monkeypatch):
         become(scene)
         seen["same"] = whole == [len(card.get_family()) for card in scene.map.cards]
         there = scene.get_mobject_family_members()
-        seen["thread"] = [part for part in scene.thread.get_family() if part.has_points() and part in there]
+        seen["thread"] = [part for part in scene.functions.get_family() if part.has_points() and part in there]
         seen["one"] = scene.map in scene.mobjects
 
     monkeypatch.setattr(Summary, "_sum_becomes_a_step", looked_at)
@@ -145,14 +145,14 @@ BREATH = 0.4  # that a beat lasts longer than its line
 
 
 def test_each_step_is_bright_while_it_is_spoken_of(play, monkeypatch):
-    begun, focus = {}, PartMap.focus
+    begun, focus = {}, ThreeSteps.focus
     scenes = []
 
     def focused(self, step):
         begun[step] = scenes[0].time
         return focus(self, step)
 
-    monkeypatch.setattr(PartMap, "focus", focused)
+    monkeypatch.setattr(ThreeSteps, "focus", focused)
     monkeypatch.setattr(
         Summary, "_thread_beat", lambda scene, beat=Summary._thread_beat: (scenes.append(scene), beat(scene))
     )
@@ -201,8 +201,8 @@ def test_the_thread_is_the_trained_line_the_pieces_and_what_the_run_ended_with(p
 
     def look(scene, beat):
         if beat == "thread":
-            for k, blue in enumerate(scene.thread.blue):
-                plot = scene.thread[k][0][0]
+            for k, blue in enumerate(scene.functions.blue):
+                plot = scene.functions[k][0][0]
                 seen[k] = np.array([plot.data(point) for point in [*blue.get_start_anchors(), blue.get_end()]]).T
 
     play(Summary, look, run=RUN)
@@ -221,7 +221,7 @@ def test_the_line_is_that_of_the_curve_that_is_shown(play):
 
         def look(scene, beat, seen=seen):
             if beat == "thread":
-                plot, blue = scene.thread[0][0][0], scene.thread.blue[0]
+                plot, blue = scene.functions[0][0][0], scene.functions.blue[0]
                 seen["line"] = np.array([plot.data(point) for point in (blue.get_start(), blue.get_end())]).T
 
         play(Summary, look, run=run)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gradreel.scenes.mobjects.loss_surface import UNSEEN, thinned
+from gradreel.scenes.mobjects.loss_map import UNSEEN, thinned
 from hypothesis import given
 from hypothesis import strategies as st
 

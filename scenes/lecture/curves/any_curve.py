@@ -1,4 +1,4 @@
-"""A smooth curve is nearly one of straight pieces: with enough of them, as nearly as one likes."""
+"""The scene any-curve: points on a smooth curve, joined by straight lines, come nearer to it the more there are."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gradreel.core.datasets import RED_CURVE
 from gradreel.core.errors import UserError
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.curves.convergence import Convergence, converge, stretched
-from gradreel.scenes.lecture.curves.pictures.badge_sum import BadgeSum
+from gradreel.scenes.lecture.curves.pictures.card_sum import CardSum
 from gradreel.scenes.lecture.curves.pictures.convergence_plot import ConvergencePlot
 from gradreel.scenes.lecture.curves.pictures.curve_axes import (
     WIDE_RIGHT,
@@ -22,14 +22,8 @@ from gradreel.scenes.lecture.curves.pictures.curve_axes import (
     height_range,
 )
 from gradreel.scenes.lecture.curves.pictures.curve_board import FORMULA_Y, CurveBoard, curve_through, melting
-from gradreel.scenes.lecture.curves.pictures.gaps import (
-    LEAST,
-    PLOT_BOTTOM,
-    GapCounter,
-    GapStrip,
-    enlarged,
-    two_digits,
-)
+from gradreel.scenes.lecture.curves.pictures.gap_counter import GapCounter, two_digits
+from gradreel.scenes.lecture.curves.pictures.gap_strip import LEAST, PLOT_BOTTOM, GapStrip, enlarged
 from gradreel.scenes.lecture.curves.pictures.joined_points import JoinedPoints
 from gradreel.scenes.lecture.curves.pictures.running_sum import RunningSum
 from gradreel.scenes.lecture.curves.pictures.small_curves import SmallCopies
@@ -155,7 +149,7 @@ class AnyCurve(LectureScene):
         self.joined = JoinedPoints(self.function, x, wide, counter, strip)
         self.texts = [self.words_of.screen("build-curve", key, self.context.language) for key in ("red-curve", "gap")]
         self.terms = CurveBoard(self.even.curves[1], ranges[0], *self.texts, ranges[1])
-        self.formula = BadgeSum(self.screen("red-curve"), FORMULA_Y)
+        self.formula = CardSum(self.screen("red-curve"), FORMULA_Y)
         texts = {key: self.screen(key) for key in ("points", "gap-axis", "even", "placed")}
         self.chart = ConvergencePlot(self.even, self.placed, texts)
 

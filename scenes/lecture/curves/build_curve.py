@@ -1,4 +1,4 @@
-"""Any curve of straight pieces is a constant plus blue functions: flat, then a ramp, then flat again."""
+"""The scene build-curve: a curve of straight pieces is built from a constant and blue functions, one by one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.datasets import RED_CURVE
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
+from gradreel.scenes.lecture.curves.pictures.badge import Badge
 from gradreel.scenes.lecture.curves.pictures.curve_board import (
     EXPLAINED,
     ONE_BY_ONE,
@@ -18,7 +19,6 @@ from gradreel.scenes.lecture.curves.pictures.curve_board import (
     curve_through,
 )
 from gradreel.scenes.lecture.curves.pictures.height_probe import HeightProbe
-from gradreel.scenes.lecture.curves.pictures.pieces import Badge
 from gradreel.scenes.lecture.curves.pictures.running_sum import RunningSum, SumLabel
 from gradreel.scenes.style import palette
 from gradreel.scenes.words.counts import Count

@@ -1,4 +1,4 @@
-"""A straight line is not enough: whatever its two numbers are, it misses a curve that rises and then falls."""
+"""The scene linear-limits: a straight line is fitted to days, and misses a curve whatever its two numbers are."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
-from gradreel.scenes.lecture.curves.pictures.badge_sum import BadgeSum
+from gradreel.scenes.lecture.curves.pictures.card_sum import CardSum
 from gradreel.scenes.lecture.curves.pictures.curve_axes import TOP, WIDE_RIGHT, corner_axes, curve_axes, height_range
 from gradreel.scenes.lecture.curves.pictures.curve_board import FORMULA_Y, curve_through
 from gradreel.scenes.lecture.curves.pictures.straight_line import (
@@ -31,10 +31,10 @@ from gradreel.scenes.lecture.runs import LINE_NOISE, LINE_NOISE_SEED, LINE_START
 from gradreel.scenes.mobjects.lecture_formulas import linear_source
 from gradreel.scenes.mobjects.motif import Motif
 from gradreel.scenes.mobjects.pace import even_pace, nearest_row, recorded_row, state_at, stepwise
-from gradreel.scenes.mobjects.part_map import PLACE, part_map, steps_heading
 from gradreel.scenes.mobjects.plot import dashed, ring
 from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.text import caption, formula, words
+from gradreel.scenes.mobjects.three_steps import PLACE, steps_heading, three_steps
 from gradreel.scenes.mobjects.ticks import round_labels
 from gradreel.scenes.style import DIM, FAINT, FULL, emphasis, mix, palette
 from gradreel.scenes.words.numbers import number_text
@@ -191,7 +191,7 @@ class LinearLimits(LectureScene):
             motif = Motif(self.trace("run"))
             motif.show(1.0)
             self.add(motif)
-            self.map = part_map(self, self.trace("run"), None, formulas=False)
+            self.map = three_steps(self, self.trace("run"), None, formulas=False)
             cards = [self.map.red.copy(), self.map.blue.copy()]
             flying = [ReplacementTransform(*pair) for pair in zip((motif.red, motif.blue), cards, strict=True)]
             self.play(FadeOut(motif.ghosts, run_time=0.4), FadeIn(self.map), *flying, run_time=1.4)
@@ -299,7 +299,7 @@ class LinearLimits(LectureScene):
             self.play(
                 *(FadeOut(part, run_time=0.8) for part in leaving), *self.next_heading(self.screen("heading-next"))
             )
-            plot, asked = self.next_plot, BadgeSum(self.screen("red-curve"), FORMULA_Y, "=")
+            plot, asked = self.next_plot, CardSum(self.screen("red-curve"), FORMULA_Y, "=")
             name, sign = asked.name
             self.play(FadeIn(plot.x_tick_labels), FadeIn(plot.x_label), run_time=0.4)
             self.play(ReplacementTransform(self.red_label, name), run_time=1.0)

@@ -1,4 +1,4 @@
-"""One sigmoid: what w, b and c do to it, one after the other, and how they are chosen to match a blue piece."""
+"""The scene morph-sigmoid: what w, b and c do to one sigmoid, and how they are chosen to match a blue piece."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.curves.pictures.formula_numbers import equal_sign, in_formula
 from gradreel.scenes.lecture.curves.pictures.sigmoid_board import LETTERS, VALUE_BASELINE, SigmoidBoard, color_of
-from gradreel.scenes.mobjects.measure import upright_bracket
+from gradreel.scenes.mobjects.bracket import upright_bracket
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.style import DIM, FULL, emphasis, mix, palette

@@ -1,4 +1,4 @@
-"""ReLU: flat, then a slope. Two of them are one hard sigmoid, so the network may be made of them."""
+"""The scene relu: a ReLU is flat, then a slope; two of them are one hard sigmoid, and a network is made of them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from gradreel.scenes.lecture.curves.pictures.small_curves import SmallCurve
 from gradreel.scenes.lecture.curves.sigmoid_matching import match_by_slope
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.lecture_formulas import Y, many_features_source, relu_source, sum_of_relus_source
-from gradreel.scenes.mobjects.part_map import part_map, steps_heading
 from gradreel.scenes.mobjects.plot import Plot, dashed
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.mobjects.three_steps import steps_heading, three_steps
 from gradreel.scenes.mobjects.ticks import Ticks, ticks_at_knots
 from gradreel.scenes.style import BAND, DIM, FAINT, FULL, emphasis, mix, palette
 from gradreel.scenes.words.numbers import number_text
@@ -107,7 +107,7 @@ class Relu(LectureScene):
         with self.beat("map"):
             # The third step is behind us; the brightness goes back to the first. Then what is asked: the soft sigmoid
             # in the place of the map, and over it the hard one, bright, which stays
-            steps = part_map(self, self.trace("run"), 3)
+            steps = three_steps(self, self.trace("run"), 3)
             self.play(*self.next_heading(steps_heading(self)), FadeIn(steps, run_time=0.8))
             self.play(steps.focus(1), run_time=0.6)
             self.wait(0.7)

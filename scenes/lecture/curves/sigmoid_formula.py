@@ -1,4 +1,4 @@
-"""A blue function has an awkward formula; the sigmoid, nearly the same curve, has a short one."""
+"""The scene sigmoid-formula: one blue function's formula in three cases, and the sigmoid's, nearly the same curve."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.curves.any_curve import OTHERS
 from gradreel.scenes.lecture.curves.convergence import converge
-from gradreel.scenes.lecture.curves.pictures.badge_sum import BadgeSum
+from gradreel.scenes.lecture.curves.pictures.badge import Badge
+from gradreel.scenes.lecture.curves.pictures.card_sum import CardSum
 from gradreel.scenes.lecture.curves.pictures.curve_board import FORMULA_Y
 from gradreel.scenes.lecture.curves.pictures.formula_numbers import in_formula
-from gradreel.scenes.lecture.curves.pictures.pieces import Badge
 from gradreel.scenes.lecture.curves.pictures.sigmoid_plot import (
     FORMULA_BASELINE,
     FORMULA_CENTER,
@@ -113,7 +113,7 @@ class SigmoidFormula(LectureScene):
             # taken; and for each part of it there is a row of its formula
             self.hard = self._hard_curve(1.0, style.MAIN_CURVE)
             self.hard_label = self._hard_label("blue-function")
-            many = BadgeSum(self.words_of.screen("any-curve", "red-curve", self.context.language), FORMULA_Y)
+            many = CardSum(self.words_of.screen("any-curve", "red-curve", self.context.language), FORMULA_Y)
             # As many pieces as the scene begins with, of the curve that any-curve ends with; its axes do not matter
             points = self.parameters.pieces + 1
             last = converge(expression(OTHERS[-1]), 0.0, 1.0, (points,), "adaptive").curves[0].decompose()
@@ -212,7 +212,7 @@ class SigmoidFormula(LectureScene):
         badge = Badge(str(self.number), palette.blue, 0.24)
         return VGroup(badge.move_to([name.get_left()[0] - 0.42, name.get_center()[1] + 0.02, 0]), name)
 
-    def _take_out(self, number: int, many: BadgeSum) -> None:
+    def _take_out(self, number: int, many: CardSum) -> None:
         """The sum shrinks to the red curve's, its cards go to their pieces; number ``number`` grows into the plot.
 
         Its badge becomes part of its name.

@@ -1,4 +1,4 @@
-"""Several sigmoids add up to a curve: set by hand, one for each blue piece; then a recorded run finds other numbers."""
+"""The scene sum-of-sigmoids: sigmoids add up to a curve, set by hand for each blue piece, then found by a training."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from gradreel.scenes.lecture.curves.pictures.sum_formula import ConstantSum, Sum
 from gradreel.scenes.lecture.curves.pictures.sum_gaps import CutCounter, PassedStates, SumGaps, passed_shares
 from gradreel.scenes.lecture.curves.pictures.sum_numbers import SumNumbers
 from gradreel.scenes.lecture.curves.sigmoid_matching import matched_sum, steps_of
+from gradreel.scenes.mobjects.bracket import upright_bracket
 from gradreel.scenes.mobjects.carried_curve import Sight, carry
 from gradreel.scenes.mobjects.fit_plot import FitPlot, View
 from gradreel.scenes.mobjects.formula_growth import grow
-from gradreel.scenes.mobjects.measure import upright_bracket
 from gradreel.scenes.mobjects.pace import nearest_row, stepwise
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.readout import Readout
-from gradreel.scenes.mobjects.rising_curve import dashed
+from gradreel.scenes.mobjects.rising_curve import dashes_along
 from gradreel.scenes.mobjects.text import Number, formula, patch_under, words
 from gradreel.scenes.style import DIM, FAINT, FULL, emphasis, mix, palette
 from gradreel.scenes.words.counts import Count
@@ -511,7 +511,7 @@ class SumOfSigmoids(LectureScene):
 
 def _dashed(corners: NDArray) -> VMobject:
     line = VMobject(stroke_color=mix(palette.blue, OURS_SHARE), stroke_width=style.GHOST_CURVE, fill_opacity=0)
-    line.points = dashed(corners, OURS_DASH)
+    line.points = dashes_along(corners, OURS_DASH)
     return line
 
 

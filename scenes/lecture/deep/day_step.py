@@ -17,7 +17,7 @@ from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import Layers
 from gradreel.core.network.worked_example import Backward, Forward, backward, example_of, falling_rate, forward, stepped
-from gradreel.scenes.mobjects.arithmetic import fitting_places, telling_text
+from gradreel.scenes.mobjects.printed_arithmetic import fitting_places, telling_text
 from gradreel.scenes.words.numbers import THIN_SPACE, number_text
 from numpy.typing import NDArray
 

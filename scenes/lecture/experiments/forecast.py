@@ -17,8 +17,8 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.daily_data import FORECAST_BOX, Seed, data_caption, days_that_differ, trained_years
 from gradreel.scenes.lecture.experiments.pictures.depth_picture import BOX as DEPTH_BOX
-from gradreel.scenes.lecture.experiments.pictures.eve_strips import EveStrips
 from gradreel.scenes.lecture.experiments.pictures.forecast_plot import ForecastPlot
+from gradreel.scenes.lecture.experiments.pictures.new_year_strips import NewYearStrips
 from gradreel.scenes.lecture.runs import LECTURE_DEPTHS
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, WindowBracket
 from gradreel.scenes.mobjects.depth_lines import axis_line
@@ -289,7 +289,7 @@ class Forecast(LectureScene):
         """
         known = sum(day < self.dataset.first_unseen for day in NEW_YEAR_EVES)
         sides = self.screen("seen"), self.screen("unseen")
-        self.strips = strips = EveStrips(self.dataset.daily, NEW_YEAR_EVES, known, sides, self.context.language)
+        self.strips = strips = NewYearStrips(self.dataset.daily, NEW_YEAR_EVES, known, sides, self.context.language)
         away = list(self.mobjects)
         said = [heading(self.screen("heading-eves")), data_caption(self, self.dataset, "caption-eves")]
         early, late = squish_rate_func(smooth, 0.0, 0.4), squish_rate_func(smooth, 0.5, 1.0)

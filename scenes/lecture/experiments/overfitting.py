@@ -19,7 +19,7 @@ from gradreel.scenes.lecture.experiments.pictures.depth_picture import (
     our_depths,
 )
 from gradreel.scenes.lecture.experiments.pictures.loss_scale import OVER_TOP, AboveTheScale
-from gradreel.scenes.lecture.experiments.pictures.run_lines import (
+from gradreel.scenes.lecture.experiments.pictures.one_run import (
     LABEL_SHARE,
     LABELLED,
     SLOW_START,

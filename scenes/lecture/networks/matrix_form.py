@@ -24,7 +24,6 @@ from gradreel.scenes.lecture.networks.pictures.matrix_board import (
     up_then_straight,
 )
 from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X
-from gradreel.scenes.mobjects.arithmetic import Places
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import (
@@ -36,6 +35,7 @@ from gradreel.scenes.mobjects.lecture_formulas import (
 )
 from gradreel.scenes.mobjects.network_sum import LINE, WrittenSum
 from gradreel.scenes.mobjects.plot import ring, segment
+from gradreel.scenes.mobjects.printed_arithmetic import Places
 from gradreel.scenes.mobjects.text import TextMobject, caption, formula, heading, words
 from gradreel.scenes.style import FAINT, FULL, emphasis, emphasize, mix, palette
 from gradreel.scenes.words.counts import Count

@@ -12,17 +12,17 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss, predict
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
+from gradreel.scenes.lecture.opening.pictures.four_functions import FourFunctions
 from gradreel.scenes.lecture.opening.pictures.question_emblems import QuestionEmblems
 from gradreel.scenes.lecture.opening.pictures.run_numbers import RunNumbers
-from gradreel.scenes.lecture.opening.pictures.thread import Thread
 from gradreel.scenes.lecture.runs import BATCH_QUIZ, LECTURE_DEPTHS, LINE_START_SEED, line_through_dots, red_curve
 from gradreel.scenes.mobjects.carried_curve import Sight, carry
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.motif import Motif
 from gradreel.scenes.mobjects.pace import recorded_row, stepwise
-from gradreel.scenes.mobjects.part_map import PLACE, VEILED, part_map, steps_heading
 from gradreel.scenes.mobjects.readout import LossNumber
 from gradreel.scenes.mobjects.text import formula, words
+from gradreel.scenes.mobjects.three_steps import PLACE, VEILED, steps_heading, three_steps
 from gradreel.scenes.style import DIM, FULL, emphasis, palette
 from manim import (
     DOWN,
@@ -101,10 +101,10 @@ class Summary(LectureScene):
             widths = (large.dataset.n_features, *large.hidden, 1)
             learned = "sum-other" if self.other_data else "sum"
             names = [self.screen(key, **said) for key in ("line", "pieces", learned, "stack")]
-            self.thread = Thread(self.trace("line"), self.run, widths, names)
+            self.functions = FourFunctions(self.trace("line"), self.run, widths, names)
             self.play(*self.next_heading(self.screen("heading-thread")))
-            for k, panel in enumerate(self.thread):
-                before = [emphasis(self.thread[k - 1], DIM)] if k else []
+            for k, panel in enumerate(self.functions):
+                before = [emphasis(self.functions[k - 1], DIM)] if k else []
                 self.play(FadeIn(panel, shift=0.15 * UP), *before, run_time=0.8)
                 self.wait(0.8)
 
@@ -112,7 +112,7 @@ class Summary(LectureScene):
         with self.beat("steps"):
             # The map: its first card bright, whose curve changes with theta, then the second, whose errors shrink and
             # its loss with them, then the third, whose dot walks down; and at last all of them
-            self.map = part_map(self, self.run, 1)
+            self.map = three_steps(self, self.run, 1)
             self._sum_becomes_a_step()
             number = self.loss = self._loss_number()
 
@@ -128,16 +128,16 @@ class Summary(LectureScene):
 
     def _sum_becomes_a_step(self) -> None:
         """The sum's curve and axes go into the first card, what it learned into the second; all else changes around."""
-        (old, band, blue), name = self.thread[2]
+        (old, band, blue), name = self.functions[2]
         first, second = self.map.card(1)[PLACE], self.map.card(2)[PLACE]
         axes = first[0]
         pairs = [(old.x_axis, axes.x_axis), (old.y_axis, axes.y_axis), (band, self.map.red), (blue, self.map.blue)]
-        self.remove(self.thread[2])
+        self.remove(self.functions[2])
         self.add(name, *(part for part, _ in pairs))
         axes.remove(axes.x_axis, axes.y_axis)  # these four come by themselves
         second.remove(self.map.red)
         first.remove(self.map.blue)
-        gone = [FadeOut(part, run_time=0.4) for part in (self.thread[0], self.thread[1], self.thread[3], name)]
+        gone = [FadeOut(part, run_time=0.4) for part in (self.functions[0], self.functions[1], self.functions[3], name)]
         going = [ReplacementTransform(part.set_z_index(1), place) for part, place in pairs]  # over the cards
         self.play(*gone, *self.next_heading(steps_heading(self)), FadeIn(self.map), *going)
         axes.add(axes.x_axis, axes.y_axis)

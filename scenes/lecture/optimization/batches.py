@@ -17,11 +17,11 @@ from gradreel.scenes.lecture.optimization.pictures.batch_field import MOST, Batc
 from gradreel.scenes.lecture.optimization.pictures.batch_losses import BatchLosses, InOneBatch, whole_losses
 from gradreel.scenes.lecture.optimization.pictures.batch_path import BatchPath
 from gradreel.scenes.lecture.runs import BATCH_QUIZ, THREE_DAYS
+from gradreel.scenes.mobjects.bundles import Bundles
 from gradreel.scenes.mobjects.formula_growth import GONE, grow
 from gradreel.scenes.mobjects.loss_history import LossHistory
 from gradreel.scenes.mobjects.loss_plot import LINE_GAP
 from gradreel.scenes.mobjects.readout import loss_decimals
-from gradreel.scenes.mobjects.squares import Bundles
 from gradreel.scenes.mobjects.text import Number, TextMobject, caption, fitted, formula, words
 from gradreel.scenes.mobjects.update_formulas import is_plain, step_source, update_source
 from gradreel.scenes.style import palette

@@ -30,12 +30,12 @@ from gradreel.scenes.lecture.optimization.pictures.loss_slice import AHEAD, BEHI
 from gradreel.scenes.lecture.optimization.pictures.path_zoom import PathZoom, crowd_from
 from gradreel.scenes.lecture.optimization.pictures.recorded_descent import RecordedDescent
 from gradreel.scenes.lecture.optimization.pictures.relief import Relief, ReliefScale
-from gradreel.scenes.mobjects.arithmetic import printed_update
 from gradreel.scenes.mobjects.formula_growth import grow
-from gradreel.scenes.mobjects.loss_surface import shade_legend
+from gradreel.scenes.mobjects.loss_map import shade_legend
 from gradreel.scenes.mobjects.pace import Pace, even_pace
-from gradreel.scenes.mobjects.part_map import PLACE, part_map, steps_heading
+from gradreel.scenes.mobjects.printed_arithmetic import printed_update
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.mobjects.three_steps import PLACE, steps_heading, three_steps
 from gradreel.scenes.mobjects.update_formulas import (
     GOAL,
     gradient_source,
@@ -194,7 +194,7 @@ class GradientDescent(LectureScene):
             # The map of the three steps: the brightness moves from the loss to optimization. The goal comes from its
             # card, and from another the red curve to be met; the model and its unknowns, in empty cells
             fit, strip = self.descent.fit, self.descent.strip
-            steps = part_map(self, self.descent.run, 2)
+            steps = three_steps(self, self.descent.run, 2)
             arriving = self.next_heading(steps_heading(self))
             self.play(*arriving, FadeIn(steps), run_time=0.5)
             self.play(steps.focus(3), run_time=0.6)

@@ -25,8 +25,8 @@ from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import Pulse
 from gradreel.scenes.mobjects.pace import even_pace, state_at
-from gradreel.scenes.mobjects.part_map import part_map, steps_heading
 from gradreel.scenes.mobjects.text import formula, words
+from gradreel.scenes.mobjects.three_steps import steps_heading, three_steps
 from gradreel.scenes.style import DIM, emphasis, emphasize, palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.day_words import day_words, in_languages, period_words
@@ -174,7 +174,7 @@ class Loss(LectureScene):
             # The three steps: the brightness stays on the function while that is spoken of, then moves on to the loss;
             # there other recorded values are tried, and the errors with them
             arriving = self.next_heading(steps_heading(self))
-            steps = part_map(self, self.trace("curve"), 1)
+            steps = three_steps(self, self.trace("curve"), 1)
             self.play(*arriving, FadeIn(steps), run_time=0.6)
             self.wait(2.9)
             self.play(steps.focus(2), run_time=0.8)

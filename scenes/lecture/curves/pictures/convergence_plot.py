@@ -13,7 +13,7 @@ import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.lecture.curves.convergence import Convergence
 from gradreel.scenes.lecture.curves.pictures.formula_numbers import in_formula
-from gradreel.scenes.lecture.curves.pictures.gaps import rounded, two_digits
+from gradreel.scenes.lecture.curves.pictures.gap_counter import rounded, two_digits
 from gradreel.scenes.mobjects.plot import Plot, dashed, polyline, ring
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import Ticks

@@ -8,9 +8,9 @@ import numpy as np
 from gradreel.core.curves.continuity import Function
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.errors import UserError
-from gradreel.scenes.lecture.curves.pictures.badge_sum import BadgeSum
+from gradreel.scenes.lecture.curves.pictures.card_sum import CardSum
 from gradreel.scenes.lecture.curves.pictures.curve_axes import BOTTOM, TOP, WIDE_RIGHT, corner_axes, exchanged
-from gradreel.scenes.lecture.curves.pictures.pieces import PiecePanels
+from gradreel.scenes.lecture.curves.pictures.piece_panels import PiecePanels
 from gradreel.scenes.lecture.curves.pictures.running_sum import MANY, RunningSum
 from gradreel.scenes.mobjects.plot import Plot, dashed
 from gradreel.scenes.mobjects.ticks import round_step
@@ -59,7 +59,7 @@ class CurveBoard:
         self.level = self._level()
         per_unit = (TOP - BOTTOM) / (self.plot.y_range[1] - self.plot.y_range[0])
         self.panels = PiecePanels(self.parts, self.plot.x_range, self.plot.y_unit, per_unit, PANELS)
-        self.formula = BadgeSum(name, FORMULA_Y, "=", ONE_BY_ONE, EXPLAINED)
+        self.formula = CardSum(name, FORMULA_Y, "=", ONE_BY_ONE, EXPLAINED)
 
     def another(self) -> CurveBoard:
         """Another curve over the same axes, but for the ticks at its corners; it goes up or down everywhere."""

@@ -7,8 +7,9 @@ from gradreel.core.curves.continuity import Function
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.scenes import style
 from gradreel.scenes.lecture.curves.convergence import widest_gap
-from gradreel.scenes.lecture.curves.pictures.gaps import GapCounter, GapStrip
-from gradreel.scenes.mobjects.measure import Bracket
+from gradreel.scenes.lecture.curves.pictures.gap_counter import GapCounter
+from gradreel.scenes.lecture.curves.pictures.gap_strip import GapStrip
+from gradreel.scenes.mobjects.bracket import Bracket
 from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.style import BAND, mix, palette
 from manim import VGroup, VMobject

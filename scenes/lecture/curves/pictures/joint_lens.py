@@ -8,9 +8,9 @@ import numpy as np
 from gradreel.core.curves.piecewise import Decomposition, PiecewiseLinearCurve
 from gradreel.core.network.activations import sigmoid
 from gradreel.scenes import style
-from gradreel.scenes.lecture.curves.pictures.pieces import Badge
+from gradreel.scenes.lecture.curves.pictures.badge import Badge
 from gradreel.scenes.lecture.curves.sigmoid_matching import match_by_slope, matched_sum
-from gradreel.scenes.mobjects.measure import Bracket
+from gradreel.scenes.mobjects.bracket import Bracket
 from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.style import mix, palette

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from gradreel.core.curves.piecewise import Relus
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.arithmetic import printed_sum
 from gradreel.scenes.mobjects.plot import Plot, segment
+from gradreel.scenes.mobjects.printed_arithmetic import printed_sum
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula
 from gradreel.scenes.style import mix, palette
 from manim import UpdateFromAlphaFunc, VGroup, VMobject, smooth

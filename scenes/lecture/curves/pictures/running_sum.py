@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from gradreel.core.curves.piecewise import Decomposition, PiecewiseLinearCurve
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.measure import Bracket
+from gradreel.scenes.mobjects.bracket import Bracket
 from gradreel.scenes.mobjects.plot import Plot, dashed
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
 from gradreel.scenes.mobjects.ticks import Unit

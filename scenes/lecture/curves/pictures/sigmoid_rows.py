@@ -8,7 +8,8 @@ import numpy as np
 from gradreel.core.curves.piecewise import Decomposition, PiecewiseLinearCurve
 from gradreel.core.network.activations import sigmoid
 from gradreel.scenes import style
-from gradreel.scenes.lecture.curves.pictures.pieces import Badge, fitting_scale
+from gradreel.scenes.lecture.curves.pictures.badge import Badge
+from gradreel.scenes.lecture.curves.pictures.piece_panels import fitting_scale
 from gradreel.scenes.lecture.curves.pictures.sigmoid_board import LETTERS, color_of
 from gradreel.scenes.lecture.curves.sigmoid_matching import match_by_slope
 from gradreel.scenes.mobjects.plot import Plot, polyline, segment

@@ -1,4 +1,4 @@
-"""A straight line in a plot, as far as it lies in the plot's box; its numbers hang under the letters of a formula."""
+"""A straight line in a plot with its two numbers, and how far it misses: gaps, their squares, the mean of these."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ Curve = Callable[[NDArray], NDArray]  # heights at x
 
 
 class LineInPlot(VGroup):
-    """The line, the dot where it crosses the y axis, and the numbers w and b under ``formula``: ``show`` moves all.
+    """A line as far as the plot shows it, a dot where it crosses the y axis, and its numbers w and b under ``formula``.
+
+    ``show`` moves all of them.
 
     Parts: ``stroke``, ``crossing``, ``values`` and ``stems`` by letter. The numbers join with ``add``.
     """

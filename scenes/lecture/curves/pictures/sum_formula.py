@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.lecture.curves.pictures.formula_numbers import in_formula
-from gradreel.scenes.mobjects.arithmetic import printed_sum
 from gradreel.scenes.mobjects.lecture_formulas import (
     CONSTANT,
     sigmoid_term_source,
     single_term_source,
     sum_of_sigmoids_source,
 )
+from gradreel.scenes.mobjects.printed_arithmetic import printed_sum
 from gradreel.scenes.mobjects.text import TextMobject, formula
 from manim import (
     DOWN,

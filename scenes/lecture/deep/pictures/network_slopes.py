@@ -14,10 +14,10 @@ from typing import TypeAlias
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.lecture.deep.day_step import DayStep, slope_text
-from gradreel.scenes.mobjects.arithmetic import fitting_places, no_zero, telling_text
 from gradreel.scenes.mobjects.callout import touch
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.plot import polyline
+from gradreel.scenes.mobjects.printed_arithmetic import fitting_places, no_zero, telling_text
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.theta_strip import ELLIPSIS, chosen_entries, fitting_decimals, letter_of, role_of
 from gradreel.scenes.style import mix, palette

@@ -11,7 +11,7 @@ from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.core.network.theta import parameter_names, unpack
 from gradreel.core.network.worked_example import nudged
 from gradreel.scenes.lecture.deep.day_step import DayStep, printed_row
-from gradreel.scenes.mobjects.arithmetic import (
+from gradreel.scenes.mobjects.printed_arithmetic import (
     PrintedProduct,
     fitting_places,
     printed_slope,

@@ -12,7 +12,7 @@ from gradreel.core.daily.series import DayArray
 from gradreel.core.daily.views import DailyViews
 from gradreel.scenes import style
 from gradreel.scenes.lecture.daily_data import AHEAD_BOX
-from gradreel.scenes.lecture.experiments.pictures.misses import Gaps, marks, reach_within, swarm
+from gradreel.scenes.lecture.experiments.pictures.misses import DayGaps, marks, reach_within, swarm
 from gradreel.scenes.lecture.experiments.pictures.zoom_days import ZoomDays
 from gradreel.scenes.mobjects.callout import Callout, free_place
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, WindowBracket, views_range
@@ -74,7 +74,7 @@ class DaysAhead(ZoomDays):
         super().__init__(
             dataset, first, self.last, views_range(known, low, high, *self.missed, guessed), language, AHEAD_BOX
         )
-        self.gaps = Gaps(self.plot.days(starts), guessed, missed, (self.day(0), float(ahead.prediction[0])))
+        self.gaps = DayGaps(self.plot.days(starts), guessed, missed, (self.day(0), float(ahead.prediction[0])))
         self.near = max(first, ahead.last_known - timedelta(days=KNOWN_DAYS - 1))
         self.bands = self.add_bands(np.concatenate([dates, ahead.dates]), lows)
         self.red = self.add_line(dates, known, palette.red, REAL_LINE)

@@ -22,7 +22,7 @@ def reach_within(distance: float) -> float:
     return min(REACH, REACH_SHARE * distance)
 
 
-class Gaps(VGroup):
+class DayGaps(VGroup):
     """How far days were missed: on each a line from a blue dot, what was predicted, to a red one, what was real.
 
     ``days``, ``predicted``, ``errors`` (prediction minus truth): (n,) each. All can come to ``goal``, a day and what is
@@ -38,7 +38,7 @@ class Gaps(VGroup):
         )
         self.add(self.lines, self.feet, self.heads)
 
-    def put(self, at: Callable[[ArrayLike, ArrayLike], NDArray], share: float) -> Gaps:
+    def put(self, at: Callable[[ArrayLike, ArrayLike], NDArray], share: float) -> DayGaps:
         """At this share of the way to the goal, in a plot that has a day and views ``at`` a point."""
         day, views = self.goal
         days = self.days + share * (day - self.days)

@@ -13,7 +13,6 @@ import numpy as np
 from gradreel.core.network.theta import Layers
 from gradreel.core.network.worked_example import Forward
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.arithmetic import fitting_places
 from gradreel.scenes.mobjects.lecture_formulas import (
     row_source,
     vector_output_source,
@@ -21,6 +20,7 @@ from gradreel.scenes.mobjects.lecture_formulas import (
     vector_sigmoid_source,
 )
 from gradreel.scenes.mobjects.plot import straight_curves
+from gradreel.scenes.mobjects.printed_arithmetic import fitting_places
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.style import mix, palette
 from manim import Animation, Dot, Rectangle, RoundedRectangle, UpdateFromAlphaFunc, VGroup, VMobject, smooth

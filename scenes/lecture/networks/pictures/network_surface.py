@@ -32,11 +32,11 @@ from gradreel.scenes.lecture.networks.term_surfaces import (
     walk_of,
 )
 from gradreel.scenes.lecture.three_days import ThreeDaysScene
-from gradreel.scenes.mobjects.arithmetic import fitting_places
+from gradreel.scenes.mobjects.bracket import Bracket
 from gradreel.scenes.mobjects.lecture_formulas import first_term_source
-from gradreel.scenes.mobjects.measure import Bracket
 from gradreel.scenes.mobjects.pace import pace_of, sampled_rows
 from gradreel.scenes.mobjects.plot import polyline, ring, segment
+from gradreel.scenes.mobjects.printed_arithmetic import fitting_places
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import round_labels
 from gradreel.scenes.style import DIM, FULL, emphasis, emphasize, mix, palette

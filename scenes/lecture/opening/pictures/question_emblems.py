@@ -8,10 +8,10 @@ import numpy as np
 from gradreel.core.analysis.equal_budget import folding
 from gradreel.core.network.activations import relu, sigmoid
 from gradreel.scenes import style
-from gradreel.scenes.lecture.opening.pictures.thread import GAP, WIDTH
+from gradreel.scenes.lecture.opening.pictures.four_functions import GAP, WIDTH
+from gradreel.scenes.mobjects.bundles import Bundles
 from gradreel.scenes.mobjects.depth_lines import KINDS, DepthLines
 from gradreel.scenes.mobjects.plot import Plot, segment
-from gradreel.scenes.mobjects.squares import Bundles
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.thin_diagram import thin_diagram
 from gradreel.scenes.style import DIM, mix, palette

@@ -12,9 +12,9 @@ from gradreel.scenes import style
 from gradreel.scenes.lecture.optimization.pictures.descent_map import DescentMap
 from gradreel.scenes.lecture.optimization.pictures.descent_path import ARROW
 from gradreel.scenes.lecture.optimization.pictures.loss_slice import LossSlice
+from gradreel.scenes.mobjects.bracket import upright_bracket
 from gradreel.scenes.mobjects.callout import beside
 from gradreel.scenes.mobjects.fit_plot import SAMPLES, FitPlot, View
-from gradreel.scenes.mobjects.measure import upright_bracket
 from gradreel.scenes.mobjects.pace import recorded_row, sampled_rows, state_at
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.readout import Readout

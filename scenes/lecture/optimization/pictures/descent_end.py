@@ -10,9 +10,9 @@ from gradreel.core.network.theta import loss
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.lecture.optimization.pictures.descent import Descent
+from gradreel.scenes.mobjects.bracket import upright_bracket
 from gradreel.scenes.mobjects.fit_plot import FitPlot
 from gradreel.scenes.mobjects.loss_plot import MARGIN, LossAxis, update_ticks
-from gradreel.scenes.mobjects.measure import upright_bracket
 from gradreel.scenes.mobjects.pace import Pace, even_pace, state_at
 from gradreel.scenes.mobjects.plot import Plot, polyline, ring
 from gradreel.scenes.mobjects.readout import loss_decimals

@@ -21,7 +21,7 @@ from gradreel.scenes.lecture.optimization.pictures.descent_path import (
     offset_in_direction,
     place_costs,
 )
-from gradreel.scenes.mobjects.loss_surface import LossMap, PlaneMap, view_around
+from gradreel.scenes.mobjects.loss_map import LossMap, PlaneMap, view_around
 from gradreel.scenes.mobjects.pace import recorded_row, state_at
 from gradreel.scenes.mobjects.update_formulas import STEP
 from gradreel.scenes.style import palette

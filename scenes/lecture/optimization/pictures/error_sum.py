@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from gradreel.core.daily.units import ViewUnit, counting_decimals
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.arithmetic import fitting_places
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import Node
+from gradreel.scenes.mobjects.printed_arithmetic import fitting_places
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.style import palette
 from gradreel.scenes.words.numbers import THIN_SPACE, number_text

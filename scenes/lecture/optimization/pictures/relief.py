@@ -14,7 +14,7 @@ from __future__ import annotations
 import contourpy
 import numpy as np
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.loss_surface import LossMap
+from gradreel.scenes.mobjects.loss_map import LossMap
 from gradreel.scenes.mobjects.plot import dashed, polyline, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import round_labels

@@ -1,4 +1,4 @@
-"""The blue pieces as a lecturer numbers them: round badges, and a column of small panels, one per piece."""
+"""The blue pieces side by side: a column of small panels, one for the constant and one for each piece."""
 
 from __future__ import annotations
 
@@ -7,30 +7,18 @@ from itertools import count as counting
 import numpy as np
 from gradreel.core.curves.piecewise import Decomposition
 from gradreel.scenes import style
+from gradreel.scenes.lecture.curves.pictures.badge import Badge
 from gradreel.scenes.mobjects.plot import dashed, polyline, segment
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.ticks import DIGIT_WIDTH, Unit, labelled, spread_out, unit_of
 from gradreel.scenes.style import mix, palette
 from gradreel.scenes.words.numbers import number_text, signed_text
-from manim import Circle, ManimColor, VGroup, VMobject
+from manim import ManimColor, VGroup, VMobject
 from numpy.typing import NDArray
 
-BADGE_RADIUS = 0.36
 ROOMY = 6  # pieces that still get a row of their own with badge and number
 LABEL_GAP = 0.14  # from the end of a piece's line to its height
 NAME_PITCH = 0.24  # between two numbers in a column of tiles, at least
-
-
-class Badge(VGroup):
-    """A numbered circle that names a term wherever it stands: in a sum, at its panel."""
-
-    def __init__(self, label: str, color: ManimColor, radius: float = BADGE_RADIUS) -> None:
-        super().__init__()
-        border = Circle(radius=radius, stroke_color=color, stroke_width=style.BOX).set_fill(mix(color, 0.13), 1)
-        size = style.HEADING * radius / BADGE_RADIUS * (0.82 if len(label) > 1 else 1)
-        self.label = words(label, max(style.SMALLEST, size), color)
-        self.label.move_to(border)
-        self.add(border, self.label)
 
 
 class PiecePanels(VGroup):

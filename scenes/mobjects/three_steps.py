@@ -1,6 +1,6 @@
-"""Where we are: three cards for the three steps of training, the present one bright. It returns between the parts.
+"""A map of the three steps of training, a card each, the present one bright: it returns between the lecture's parts.
 
-    steps = part_map(self, self.trace("run"), 1)     # in a scene: the words in its language
+    steps = three_steps(self, self.trace("run"), 1)     # in a scene: the words in its language
     self.play(FadeIn(steps))
     self.play(steps.focus(2), run_time=0.8)          # the brightness moves on; None: all three are bright
 
@@ -21,7 +21,7 @@ from gradreel.core.network.theta import predict
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.mobjects.loss_surface import LossMap, view_around
+from gradreel.scenes.mobjects.loss_map import LossMap, view_around
 from gradreel.scenes.mobjects.pace import Pace, even_pace, recorded_row, state_at
 from gradreel.scenes.mobjects.plot import Plot, polyline, ring, segment
 from gradreel.scenes.mobjects.text import TextMobject, fitted, formula, words
@@ -60,7 +60,7 @@ MISSING = 0.55  # of that way: the state whose errors are shown
 GRID = (100, 70)
 
 
-class PartMap(VGroup):
+class ThreeSteps(VGroup):
     """Three cards left to right; ``current`` (1 to 3) is bright, the others are veiled; None: all are bright.
 
     ``run`` is a trace of a run on a curve, ``names`` the three steps' names. ``card(k)`` is a step's card; ``blue`` and
@@ -161,9 +161,9 @@ class PartMap(VGroup):
         return style.FULL if self.current in (None, step) else VEILED
 
 
-def part_map(scene: LectureScene, run: Trace, current: int | None, formulas: bool = True) -> PartMap:
+def three_steps(scene: LectureScene, run: Trace, current: int | None, formulas: bool = True) -> ThreeSteps:
     """The map with the steps' names in the scene's language."""
-    return PartMap(run, [_words(scene, key) for key in NAMES], current, formulas)
+    return ThreeSteps(run, [_words(scene, key) for key in NAMES], current, formulas)
 
 
 def steps_heading(scene: LectureScene) -> str:
@@ -172,6 +172,7 @@ def steps_heading(scene: LectureScene) -> str:
 
 
 def _words(scene: LectureScene, key: str) -> str:
+    """Words that the narration has for the map itself: several scenes show it."""
     return scene.words_of.screen("part-map", key, scene.context.language)
 
 

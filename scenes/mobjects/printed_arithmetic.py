@@ -1,4 +1,7 @@
-"""Sums and updates in printed numbers that are right as printed. Pure numbers: nothing here draws."""
+"""To how many decimals the numbers of a sum, a product or an update are printed, so that they add up as printed.
+
+Pure numbers: nothing here draws.
+"""
 
 from __future__ import annotations
 

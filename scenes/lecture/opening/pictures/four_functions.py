@@ -22,7 +22,7 @@ SAMPLES = 160
 MOST_NODES = 5
 
 
-class Thread(VGroup):
+class FourFunctions(VGroup):
     """Four panels, left to right, each with its name beneath.
 
     ``line`` is the trace of a line's fit over all of the curve that is shown, whatever its x is measured in; ``run``

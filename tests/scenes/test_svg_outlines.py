@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 import svgelements
-from gradreel.scenes.mobjects.outlines import outlines
+from gradreel.scenes.mobjects.svg_outlines import outlines
 from gradreel.scenes.mobjects.text import _compiler, _document, formula, words
 from manim.mobject.svg.svg_mobject import VMobjectFromSVGPath
 

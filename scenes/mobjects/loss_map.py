@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 LOWEST_BAND, HIGHEST_BAND = 0.0, 0.24  # shares of the text colour in the background
 LOWEST_LINE, HIGHEST_LINE = 0.2, 0.46
-BANDS = 13
+BANDS = 13  # of equal shade; the contour lines lie between them, so these are one fewer
 ROUND = (1, 1.5, 2, 3, 5, 7)
 VALUES, NUMBERED = 3, 0.72  # contour lines that say their loss; share of the text colour in them
 CLEAR, ENOUGH = 0.25, 0.9  # room around a contour line's value: at least, and more than is of any use

@@ -27,7 +27,7 @@ RING = 0.13
 BRACKET, HOOK, TEXT = 0.2, 0.1, 0.36  # right of the strips: a bracket, its ends, the words for it
 
 
-class EveStrips(VGroup):
+class NewYearStrips(VGroup):
     """Red, a strip for each of ``days``, in the order of years: the views of these weeks, from 0, that day ringed.
 
     The holiday's days are bright, and what they lack to a usual day is filled. ``known``: how many of them were trained

@@ -51,7 +51,7 @@ def shape_of(parts: Decomposition, piece: int) -> NDArray:
     return np.column_stack([[0.0, *across, 1.0], up])
 
 
-class PieceTile(VGroup):
+class TermCard(VGroup):
     """A term as a small card: what its function looks like, and under that its number.
 
     Parts: ``border``, ``label``, and ``picture``, whose ``shape`` `show` sets in place.
@@ -75,7 +75,7 @@ class PieceTile(VGroup):
         self.add(self.border, self.label, *([] if missing else [self.picture]))
         self.show(shape)
 
-    def show(self, shape: NDArray) -> PieceTile:
+    def show(self, shape: NDArray) -> TermCard:
         """Picture the function of these corners; returns self."""
         self.shape = shape
         half, bottom, top = PICTURE
@@ -85,7 +85,7 @@ class PieceTile(VGroup):
         return self
 
 
-class BadgeSum:
+class CardSum:
     """``show(parts)`` brings the sum of a constant and all pieces, or of the first few; at first, the name as well.
 
     With more pieces than ``most``, those between number ``last`` and the last of all are dots. Or the sum begins as a
@@ -172,7 +172,7 @@ class BadgeSum:
         *sign, card = term
         return [FadeIn(term)] if source is None else [*map(FadeIn, sign), TransformFromCopy(source, card)]
 
-    def card(self, piece: int) -> PieceTile:
+    def card(self, piece: int) -> TermCard:
         """The card of ``piece``, which must be there."""
         return next(term[-1] for key, term in self.terms.items() if key[1] == piece)
 
@@ -185,7 +185,7 @@ class BadgeSum:
         skips = place > self.most
         x = self.left + (self.last * STEP + DOTS_STEP if skips else place * STEP)
         shape = shape_of(self.parts, piece)
-        card = PieceTile(piece, shape, missing).move_to([x, self.y, 0]).show(shape)
+        card = TermCard(piece, shape, missing).move_to([x, self.y, 0]).show(shape)
         term = VGroup(card)
         if place:
             sign = formula("+ dots.c +", 44).move_to([x - DOTS_STEP / 2, self.y, 0]) if skips else self._plus(place)
