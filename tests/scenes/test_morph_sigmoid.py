@@ -261,7 +261,7 @@ def beneath(scene):
     line = scene.readout.loss.get_bottom()[1]
     texts = [part for part in scene.get_mobject_family_members() if isinstance(part, TextMobject)]
     written = [part.source for part in texts if 0.3 < line - part.get_bottom()[1] < 0.8]
-    return written, scene.readout, drawn(scene.fit.plot, scene.by_hand)
+    return written, scene.readout, drawn(scene.fit.plot, scene.dashed_sum)
 
 
 @dataclass
@@ -489,15 +489,15 @@ def test_each_mirrored_rows_c_goes_to_the_constant_before_its_sign_turns(trace_o
     film, layers = sum_films["long"], unpack(LONG, np.array(trace_of(LONG).parameters[-1]))
     mirrored = np.flatnonzero(layers.weights[0][:, 0] < 0)
     assert [value for value, _ in film.brought] == pytest.approx(layers.c[mirrored])
-    assert [term for _, term in film.brought] == film.scene.sum.terms
+    assert [term for _, term in film.brought] == film.scene.constant_sum.terms
     shown = [film.scene.rows.rows[i + 1].numbers["c"].value for i in mirrored]
     assert shown == pytest.approx(-layers.c[mirrored])
 
 
 def test_under_each_sigmoid_set_by_hand_is_its_piece(sum_films):
     scene = sum_films["long"].scene
-    for k, (row, hard) in enumerate(zip(scene.rows.rows[1:], scene.hards, strict=True), start=1):
-        points = np.array([*hard.get_start_anchors(), hard.get_end()])
+    for k, (row, piece) in enumerate(zip(scene.rows.rows[1:], scene.pale_pieces, strict=True), start=1):
+        points = np.array([*piece.get_start_anchors(), piece.get_end()])
         across = (points[:, 0] - row.line[0]) / (row.line[1] - row.line[0])
         x = scene.numbers.x[0] + across * (scene.numbers.x[-1] - scene.numbers.x[0])
         heights = (points[:, 1] - row.zero_y) / scene.rows.scale_y
@@ -507,12 +507,12 @@ def test_under_each_sigmoid_set_by_hand_is_its_piece(sum_films):
 def test_the_constant_has_those_c_added_in_print_too(trace_of, sum_films):
     scene, layers = sum_films["long"].scene, unpack(LONG, np.array(trace_of(LONG).parameters[-1]))
     c = layers.c[layers.weights[0][:, 0] < 0]
-    assert scene.sum.fits and len(scene.sum.terms) == len(c)
+    assert scene.constant_sum.fits and len(scene.constant_sum.terms) == len(c)
     assert scene.rows.rows[0].number.value == pytest.approx(layers.b + c.sum())
-    printed = re.findall(r"-?\d+\.\d+", scene.sum.text.source.replace("- ", "-").replace("thin ", ""))
+    printed = re.findall(r"-?\d+\.\d+", scene.constant_sum.text.source.replace("- ", "-").replace("thin ", ""))
     *terms, total = map(float, printed)
     places = len(printed[0].partition(".")[2])
-    assert "approx" not in scene.sum.text.source and sum(terms) == pytest.approx(total, abs=10.0**-places / 10)
+    assert "approx" not in scene.constant_sum.text.source and sum(terms) == pytest.approx(total, abs=10.0**-places / 10)
     assert total == pytest.approx(layers.b + c.sum(), abs=0.51 * 10.0**-places)
 
 

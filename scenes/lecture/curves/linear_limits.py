@@ -1,4 +1,4 @@
-"""The scene linear-limits: a straight line is fitted to days, and misses a curve whatever its two numbers are."""
+"""The scene linear-limits: a straight line, fitted to dots, misses the curve that they lie around."""
 
 from __future__ import annotations
 

@@ -40,7 +40,6 @@ class JointLens(VGroup):
         self.piece = k = int(np.argmax(np.abs(parts.height)))
         start, end, height = float(parts.start[k]), float(parts.end[k]), float(parts.height[k]) / 2
         self.x, self.y = (start + end) / 2, float(red((start + end) / 2))
-        up = REACH * abs(height)
         both = [match_by_slope(*part, height) for part in ((start, self.x), (self.x, end))]
         earlier = replace(parts, start=parts.start[:k], end=parts.end[:k], height=parts.height[:k])
 

@@ -15,8 +15,8 @@ class SumNumbers:
     """Of a run with one layer of H sigmoids on a curve, and of the sum set by hand: a sigmoid for each of its pieces.
 
     ``x`` (SAMPLES,): where curves are drawn; ``dense``: where gaps are measured, the curve's knots among them;
-    ``hand``: theta (P,) set by hand, None where pieces and sigmoids are not as many; ``curves`` (K, SAMPLES) and
-    ``losses`` (K,) of a few hundred recorded states; ``pace`` of the walk through all of them.
+    ``theta_by_hand`` (P,): None where pieces and sigmoids are not as many; ``curves`` (K, SAMPLES) and ``losses`` (K,)
+    of a few hundred recorded states; ``pace`` of the walk through all of them.
     """
 
     def __init__(self, run: Trace, longest: float) -> None:
@@ -29,7 +29,7 @@ class SumNumbers:
         self.parts = self.curve.decompose()
         self.dense = np.unique([*np.linspace(*dataset.range, 2001), *self.curve.x])
         self.features = dataset.features_at(self.x)
-        self.hand = matched_theta(self.experiment) if len(self.parts) == self.n_sigmoids else None
+        self.theta_by_hand = matched_theta(self.experiment) if len(self.parts) == self.n_sigmoids else None
         rows = sampled_rows(0, self.last)
         self.states = np.asarray(run.parameters[rows])
         self.curves = predict(self.experiment, self.states, self.features)
@@ -58,8 +58,8 @@ class SumNumbers:
         w = layers.weights[0][:, 0]
         return {"c": layers.c, "b": layers.biases[0] - w * self.experiment.dataset.offset, "w": w}
 
-    def by_hand(self, cuts: int) -> NDArray:
-        """The sum set by hand at ``x``, with a sigmoid for each part when each piece is cut into ``cuts``."""
+    def matched(self, cuts: int) -> NDArray:
+        """The sum at ``x`` of sigmoids that match the pieces, each cut into ``cuts`` parts; 1: the sum set by hand."""
         return matched_sum(self.parts, self.x, cuts)
 
     def missed(self, cuts: int) -> NDArray:
@@ -72,10 +72,10 @@ class SumNumbers:
 
     def extents(self) -> NDArray:
         """(H + 1, 2): lowest and highest value of the constant and of each sigmoid in all that is shown of them."""
-        shown = self.states if self.hand is None else np.concatenate([self.states, self.hand[None]])
+        shown = self.states if self.theta_by_hand is None else np.concatenate([self.states, self.theta_by_hand[None]])
         terms, b = hidden_terms(self.experiment, shown, self.features), unpack(self.experiment, shown).b
         seen = [[b.min(), *terms.min(axis=(0, 1))], [b.max(), *terms.max(axis=(0, 1))]]
-        if self.hand is not None:  # then the constant makes up for each mirrored step of the last state in turn
+        if self.theta_by_hand is not None:  # then the constant makes up for each mirrored step of the last state
             layers = unpack(self.experiment, self.theta(self.last))
             mirrored = layers.weights[0][:, 0] < 0
             constants = layers.b + np.cumsum([0.0, *layers.c[mirrored]])
@@ -92,7 +92,7 @@ def no_state_longer(pace: Pace, most: float) -> Pace:
     longest, weight = most * np.diff(pace.rows), np.diff(pace.shares)
     if longest.sum() <= 1:
         weight = longest
-    for _ in range(60):
+    for _ in range(60):  # what is cut off makes all others longer: rounds until none is too long
         weight = np.minimum(weight / weight.sum(), longest)
     shares = np.concatenate([[0.0], np.cumsum(weight)])
     return Pace(pace.rows, shares / shares[-1])
