@@ -1,4 +1,4 @@
-"""Deeper and deeper: the linear model and one to four layers of 100 ReLUs on daily views, really trained."""
+"""The scene depth-experiment: the linear model and networks of ever more layers, trained on daily views, compared."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gradreel.scenes.lecture.experiments.pictures.loss_scale import OVER_TOP, TO
 from gradreel.scenes.lecture.experiments.pictures.relu_blocks import networks_as_dots, wires
 from gradreel.scenes.lecture.experiments.pictures.run_swarms import SMALL, SPREAD, RunSwarms
 from gradreel.scenes.lecture.runs import LECTURE_DEPTHS
-from gradreel.scenes.mobjects.depth_lines import KINDS, LABELS_APART, DepthLines, most_of
+from gradreel.scenes.mobjects.depth_lines import KINDS, LABELS_APART, DepthLines, axis_line, most_of
 from gradreel.scenes.mobjects.plot import polyline, segment
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import TextMobject, words
@@ -45,9 +45,10 @@ from manim import (
 from numpy.typing import NDArray
 
 STATES = 40  # at which the losses of a run are known, at most
-SLOW_START = 2.5  # power of the share of a walk that gives its share of the epochs: most happens in the first ones
-ASTRAY = 1.2  # of the picture that the means need: a run that ends higher has no room
-BEYOND_RINGS, BEYOND_RUNS = 0.3, 0.12  # from the last runs to the lines' names, where there is room; to the scale's end
+SLOW_START = 2.5  # epochs pass as this power of the time: the first ones, in which most happens, take longest
+ASTRAY = 1.2  # times as high as the means need: for a run that ends still higher the picture makes no room
+BEYOND_RINGS = 0.3  # from the last network's runs to the lines' names, if there is room for that
+BEYOND_RUNS = 0.12  # from them to the end of the scale's lines
 PICTURE = 0.3  # free above and below the blocks of dots
 BLOCK = 0.8  # of the distance between two networks that a block may take
 TRAINING_SECONDS, TOLD_SECONDS = 6.4, 1.4  # that the runs sink; that it is told before what a dot is, and a ring
@@ -61,44 +62,45 @@ class DepthExperiment(NetworksScene):
     Parameters = DepthsParameters
 
     def construct(self) -> None:
-        self._prepare()
+        self._build()
         self._networks_beat()
-        self._train_beat()
-        self._training_beat()
+        self._runs_sink_beat()
+        self._seen_beat()
         self._unseen_beat()
         if self.with_lecture:
             self._lecture_beat()
         self.hand_on(self.picture.axis)
 
-    def _prepare(self) -> None:
+    @property
+    def with_lecture(self) -> bool:
+        """Whether the lecture's own losses can be drawn over ours: of the same networks, in the same scale."""
+        return tuple(result.network.hidden for result in self.outcome) == LECTURE_DEPTHS and self.one_scale()
+
+    # -- what is on the screen -----------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
         self.picture = self._picture()
-        plot, count = self.picture.plot, len(self.outcome)
-        # Whether the lecture's own losses can be drawn over ours: of the same networks, in the same scale
-        self.with_lecture = tuple(r.network.hidden for r in self.outcome) == LECTURE_DEPTHS and self.one_scale()
-        # The last network's runs need room between it and the words for seen and unseen
-        last, step = (float(plot.at(k, 0.0)[0]) for k in (count - 1, 1))
-        step -= float(plot.at(0, 0.0)[0])
-        reach = SPREAD / 2 * step * (1 - 1 / len(self.parameters.seeds))
-        room = style.RIGHT_EDGE - last - max(label.width for label in self.picture.labels.values())
-        self.picture.label_gap = max(self.picture.label_gap, min(reach + BEYOND_RINGS, room))
-        self.picture.put_labels()
+        x = [float(self.picture.plot.at(k, 0.0)[0]) for k in range(len(self.outcome))]
+        step, last = x[1] - x[0], x[-1]
+        reach = SPREAD / 2 * step * (1 - 1 / len(self.parameters.seeds))  # of a network's runs to either side
+        self._place_names(last, reach + BEYOND_RINGS)
         self.scale_end = last + reach + BEYOND_RUNS
         self.grid, self.scale_labels = depth_scale(self.picture, BOX[0], self.scale_end, self.screen("loss"))
         self._prepare_runs()
-        # At first each network is a block of dots, on a shorter axis
-        bottom, top = plot.box[2:]
-        centers = [plot.at(k, 0.0) * [1, 0, 1] + [0, (bottom + top) / 2, 0] for k in range(count)]
-        hidden = [result.network.hidden for result in self.outcome]
-        width = BLOCK * step
-        self.blocks = networks_as_dots(hidden, centers, width, top - bottom - 2 * PICTURE)
-        self.axis_line = self.picture.axis.copy()  # as the next scene has it
-        self.picture.axis.become(self._axis(last + width / 2))
+        self._prepare_blocks(last, BLOCK * step)
 
     def _picture(self) -> DepthLines:
         """Every run's last loss has room below the highest level line, but for runs that went astray."""
         means = most_of(mean_losses(self.outcome))
         largest = max(getattr(result, kind).largest for result in self.outcome for kind in KINDS)
         return our_depths(self, max(means, largest / (1 - TOP_ROOM)) if largest <= ASTRAY * means else means)
+
+    def _place_names(self, last: float, beside: float) -> None:
+        """The lines' names begin ``beside`` the last network, which is at ``last``, if there is room for that."""
+        picture = self.picture
+        room = style.RIGHT_EDGE - last - max(label.width for label in picture.labels.values())
+        picture.label_gap = max(picture.label_gap, min(beside, room))
+        picture.put_labels()
 
     def _prepare_runs(self) -> None:
         """``runs``: the dots; ``above``: what is said of arrows' heads at the top; numbers have places off both."""
@@ -118,11 +120,24 @@ class DepthExperiment(NetworksScene):
         self.above = AboveTheScale(self.screen("above"), BOX[3] + OVER_TOP, (BOX[0] + BOX[1]) / 2, last, hollow=True)
         self.runs.show(0.0)
 
+    def _prepare_blocks(self, last: float, width: float) -> None:
+        """``blocks``: at first each network is a block of dots; the axis ends under that of the last, at ``last``."""
+        plot = self.picture.plot
+        bottom, top = plot.box[2:]
+        centers = [plot.at(k, 0.0) * [1, 0, 1] + [0, (bottom + top) / 2, 0] for k in range(len(self.outcome))]
+        hidden = [result.network.hidden for result in self.outcome]
+        self.blocks = networks_as_dots(hidden, centers, width, top - bottom - 2 * PICTURE)
+        self.picture.axis.become(self._axis(last + width / 2))
+
     def _axis(self, right: float) -> VMobject:
         """The axis as far as ``right``."""
         return segment((BOX[0], BOX[2], 0), (right, BOX[2], 0), palette.axis, style.AXIS)
 
-    # -- beats ---------------------------------------------------------------------------------------------------------
+    def _whole_axis(self) -> Animation:
+        """The axis becomes what it is in the next scene."""
+        return Transform(self.picture.axis, axis_line(len(self.outcome), BOX))
+
+    # -- the networks, and their runs ----------------------------------------------------------------------------------
 
     def _networks_beat(self) -> None:
         with self.beat("networks", width=Count(self.parameters.width)):
@@ -138,7 +153,7 @@ class DepthExperiment(NetworksScene):
                 built.append(LaggedStart(*parts, lag_ratio=0.6))
             self.play(LaggedStart(*built, lag_ratio=0.6), run_time=5.0)
 
-    def _train_beat(self) -> None:
+    def _runs_sink_beat(self) -> None:
         with self.beat("train", epochs=Count(self.parameters.epochs), seeds=len(self.parameters.seeds)):
             # A dot for each run, over a scale: filled the days it learns from, a ring the days it never sees. That is
             # told first. Then all sink at once, and words go along at the right; what an arrow's head at the top means
@@ -157,7 +172,7 @@ class DepthExperiment(NetworksScene):
 
             def show(_: VMobject, share: float) -> None:
                 epoch = last * share**SLOW_START
-                number.set_value(int(epoch + 1e-6))
+                number.set_value(int(epoch + 1e-6))  # a float may lie just below a whole epoch
                 self.runs.show(epoch)
                 self.runs.show_labels(epoch)
                 self.above.show(share)
@@ -167,7 +182,9 @@ class DepthExperiment(NetworksScene):
             self.picture.put_labels()
             self.remove(*(above if self.above.last < 1 else []))
 
-    def _training_beat(self) -> None:
+    # -- what they come to ---------------------------------------------------------------------------------------------
+
+    def _seen_beat(self) -> None:
         single = self.outcome[1]
         values = {"one": self.written(single.training.mean), **self.spoken("single", single)}
         with self.beat("training-falls-deeper", **self.training_values(), **values):
@@ -180,42 +197,6 @@ class DepthExperiment(NetworksScene):
             self.deeper = VGroup()
             if not self.other_data:
                 self._light_deeper()
-
-    def _unseen_beat(self) -> None:
-        with self.beat("unseen-unclear", **self.unseen_values()):
-            # The same for days never seen, dashed, while those seen step back. The runs have stayed behind their means
-            # and come forward: how far they scatter is spoken of
-            picture = self.picture
-            seen = [part["training"] for part in (picture.lines, picture.dots, picture.values, picture.labels)]
-            gone = map(FadeOut, (*self.deeper, self.grid))  # the lines; their numbers stay
-            self.play(*gone, *(emphasis(part, DIM) for part in seen), run_time=0.4)
-            self.runs.gather(self, "unseen")
-            self.picture.draw(self, "unseen", 3.0, dots=False)
-            self.marks = VGroup()
-            self._show_scatter()
-            if not self.with_lecture:
-                self.play(Transform(picture.axis, self.axis_line), run_time=0.3)
-
-    def _lecture_beat(self) -> None:
-        written = {"three": lecture_written(LECTURE_BEST)[UNSEEN], "four": lecture_written(LECTURE_WORSE)[UNSEEN]}
-        least = self.written(self.best.unseen.mean)
-        with self.beat("lecture-differs", **written, least=least, **self.spoken("best", self.best)):
-            # Over ours, which step back, seen days leave: the lecture's own unseen losses, under their name from the
-            # start, fall to three layers and rise at four; of two it says a word, no number. Then ours again, and, of
-            # the lesson's days, what there is to ask
-            lecture = self.lecture = LectureDepths(self, self.picture.most, over=self.picture)
-            self._name_ends(lecture)
-            lecture.place_first("unseen")
-            arriving = self.next_heading(self.screen("heading-lecture"))
-            self.own_note = self.note
-            self._make_way()
-            self.play(*arriving, *map(FadeIn, (self.own_name, lecture.labels["unseen"])))
-            lecture.draw(self, "unseen", 3.5, also=lecture.words)
-            self.lecture_mark = lecture.mark("unseen", len(LECTURE_BEST))
-            self.play(Create(self.lecture_mark), Transform(self.picture.axis, self.axis_line), run_time=0.5)
-            self._ours_again(lecture)
-
-    # -- what lights up, and steps back --------------------------------------------------------------------------------
 
     def _light_deeper(self) -> None:
         """Bright are one layer's loss, the last one's and the line between; a bracket over them, if there is room."""
@@ -238,6 +219,21 @@ class DepthExperiment(NetworksScene):
         back += [emphasis(number, DIM) for number in numbers[:-1] if number is not numbers[1]]
         self.play(*back, *shown, lit.animate.set_stroke(opacity=1), run_time=0.9)
 
+    def _unseen_beat(self) -> None:
+        with self.beat("unseen-unclear", **self.unseen_values()):
+            # The same for days never seen, dashed, while those seen step back. The runs have stayed behind their means
+            # and come forward: how far they scatter is spoken of
+            picture = self.picture
+            seen = [part["training"] for part in (picture.lines, picture.dots, picture.values, picture.labels)]
+            gone = map(FadeOut, (*self.deeper, self.grid))  # the lines; their numbers stay
+            self.play(*gone, *(emphasis(part, DIM) for part in seen), run_time=0.4)
+            self.runs.gather(self, "unseen")
+            self.picture.draw(self, "unseen", 3.0, dots=False)
+            self.marks = VGroup()
+            self._show_scatter()
+            if not self.with_lecture:
+                self.play(self._whole_axis(), run_time=0.3)
+
     def _show_scatter(self) -> None:
         """The means step back behind the runs of both networks that are compared; the smallest one's level if best."""
         picture, compared = self.picture, self.compared
@@ -254,6 +250,25 @@ class DepthExperiment(NetworksScene):
             self.play(Create(self.marks[0]), run_time=0.8)
 
     # -- the lecture's own over ours -----------------------------------------------------------------------------------
+
+    def _lecture_beat(self) -> None:
+        written = {"three": lecture_written(LECTURE_BEST)[UNSEEN], "four": lecture_written(LECTURE_WORSE)[UNSEEN]}
+        least = self.written(self.best.unseen.mean)
+        with self.beat("lecture-differs", **written, least=least, **self.spoken("best", self.best)):
+            # Over ours, which step back, seen days leave: the lecture's own unseen losses, under their name from the
+            # start, fall to three layers and rise at four; of two it says a word, no number. Then ours again, and, of
+            # the lesson's days, what there is to ask
+            lecture = self.lecture = LectureDepths(self, self.picture.most, over=self.picture)
+            self._name_ends(lecture)
+            lecture.place_first("unseen")
+            arriving = self.next_heading(self.screen("heading-lecture"))
+            self.own_note = self.note
+            self._make_way()
+            self.play(*arriving, *map(FadeIn, (self.own_name, lecture.labels["unseen"])))
+            lecture.draw(self, "unseen", 3.5, also=lecture.words)
+            self.lecture_mark = lecture.mark("unseen", len(LECTURE_BEST))
+            self.play(Create(self.lecture_mark), self._whole_axis(), run_time=0.5)
+            self._ours_again(lecture)
 
     def _name_ends(self, lecture: LectureDepths) -> None:
         """At the lines' ends stands whose they are: ``own_name`` at ours."""
@@ -272,10 +287,11 @@ class DepthExperiment(NetworksScene):
         self.own_name = emphasize(names["ours"].set_color(palette.blue), DIM)
 
     def _make_way(self) -> None:
-        """Ours of unseen days step back, all else leaves but the axis and its scale; whose data is whose, says the
-        caption, and which loss the lecture does not give.
+        """Ours of unseen days step back; all else leaves but the axis and its scale.
+
+        The caption says whose data is whose, and which loss the lecture does not give.
         """
-        picture, changing = self.picture, self._say_caption(self.data_caption("caption-over"))
+        picture, changing = self.picture, self._next_caption(self.data_caption("caption-over"))
         self.add(picture)
         gone = [*picture.values.values(), *picture.labels.values(), *self.marks, *self.runs.swarms["unseen"]]
         gone += [part["training"] for part in (picture.lines, picture.dots)]
@@ -293,7 +309,7 @@ class DepthExperiment(NetworksScene):
         parts = [part["unseen"] for part in (lecture.lines, lecture.dots, lecture.values, lecture.labels)]
         gone = map(FadeOut, (*parts, self.lecture_mark, *lecture.words.values()))
         bright = [picture.lines["unseen"], picture.dots["unseen"], self.own_name]
-        back = self._say_caption(self.own_note)
+        back = self._next_caption(self.own_note)
         self.play(*arriving, *gone, *back, *(emphasis(part, FULL) for part in bright))
         self.play(FadeIn(self.ours_best[0]), Create(self.ours_best[1]), run_time=0.5)
         if not self.other_data:
@@ -307,8 +323,8 @@ class DepthExperiment(NetworksScene):
         self.question = VGroup(self.picture.level(0), *([why] if high[1] - low > WHY_ROOM else []))
         self.play(Create(self.question[0]), *map(FadeIn, self.question[1:]), run_time=0.7)
 
-    def _say_caption(self, caption: TextMobject) -> list[Animation]:
-        """The caption is gone before another one comes to its place."""
+    def _next_caption(self, caption: TextMobject) -> list[Animation]:
+        """Animations that bring a caption: `note` is the new one, the old one is gone first."""
         old, self.note = self.note, caption
         early, late = squish_rate_func(smooth, 0.0, 0.5), squish_rate_func(smooth, 0.5, 1.0)
         return [FadeOut(old, rate_func=early), FadeIn(caption, rate_func=late)]

@@ -1,4 +1,4 @@
-"""A trained network predicts days it has never seen: it knows the week, and it does not know the calendar."""
+"""The scene forecast: what a trained network predicts for days that it has never seen, beside what they were."""
 
 from __future__ import annotations
 

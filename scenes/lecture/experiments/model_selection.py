@@ -1,4 +1,4 @@
-"""Which network for a day that nobody has seen? Choose by unseen loss, predict, feed back, tell the error to expect."""
+"""The scene model-selection: a network chosen by its unseen loss predicts days ahead, with the error to expect."""
 
 from __future__ import annotations
 

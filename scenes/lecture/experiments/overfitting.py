@@ -1,4 +1,4 @@
-"""Better on what it has seen, worse on what it has not: one training whose losses part, then all depths."""
+"""The scene overfitting: the two losses of one training part, then those of networks of all depths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wider and wider: the linear model, 10, 100, 1000 ReLUs on daily views, really trained, on seen and unseen days."""
+"""The scene width-experiment: the linear model and networks of ever more ReLUs, trained on daily views, compared."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from pydantic import Field, field_validator
 Width = Annotated[int, Field(ge=0, le=2000)]
 LINEAR, HUNDRED = (), (100,)  # the networks of which the lecture gives both losses
 STATES = 40  # at which the losses of a run are drawn, at most
-SLOW_START = 3.0  # power of the share of a walk that gives its share of the epochs: most happens in the first ones
+SLOW_START = 3.0  # epochs pass as this power of the time: the first ones, in which most happens, take longest
 WALKS = {"training": 4.5, "unseen": 2.5}  # seconds in which the lines of all panels are drawn, one kind after another
 DASHED_SECONDS = 6.2  # until it has been said what solid is
 NUMBERS_SECONDS = 3.2  # in which the numbers of all bars have come, where they come one after another
@@ -215,7 +215,7 @@ class WidthExperiment(NetworksScene):
         def show(_: VMobject, share: float) -> None:
             epoch = last * share**SLOW_START
             if number is not None:
-                number.set_value(int(epoch + 1e-6))
+                number.set_value(int(epoch + 1e-6))  # a float may lie just below a whole epoch
             self.board.show(epoch, kind)
             for legend in above:
                 legend.show(share)

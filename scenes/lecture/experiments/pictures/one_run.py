@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 DASH, TIP = 0.13, 0.12
 EVERY_WIDTH, EVERY_SHARE = 1.8, 0.42  # of the thin line: its width, and the share of its colour
 DIP_WIDTH = 3.5
-SLOW_START = 2.5  # power of the share of a walk that gives its share of the epochs: most happens in the first ones
+SLOW_START = 2.5  # epochs pass as this power of the time: the first ones, in which most happens, take longest
 LABELLED, LABEL_SHARE = 0.42, 0.08  # of a walk: when the lines get their words at the earliest; of their fading
 BESIDE, AWAY, WORD, OFF_PEAKS = 0.3, 0.3, 0.22, 0.3  # a line's word: right of its tip, from the line; its height
 HIGHEST = 2.8  # of a word's baseline: above it the epochs are counted
