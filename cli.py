@@ -175,8 +175,15 @@ class Day(click.ParamType["date"]):
             self.fail(f"{value!r} is no day; it is written year-month-day, such as 2021-01-31", param, ctx)
 
 
+class File(click.Path):
+    """A path. A ~ that it begins with, which no shell expands in ``--media_dir=~/videos``, is expanded here alone."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        return Path(os.path.expanduser(super().convert(value, param, ctx)))
+
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-FILE = click.Path(path_type=Path)
+FILE = File()
 LEVELS = click.Choice(["debug", "info", "warning", "error", "critical"], case_sensitive=False)
 
 GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand under where there are many
@@ -457,7 +464,8 @@ def frames(**chosen: Any) -> int:
 def verify(**chosen: Any) -> int:
     """Compute the updates of traces again and compare.
 
-    No name: every trace of the lesson. Exit 1 if one is wrong.
+    No name: each that the lesson's scenes show, of runs that Gradreel trains and of folders given as a trace. Exit 1 if
+    one is wrong.
     """
     from gradreel.scenes.render.verification import verify_traces
 

@@ -43,6 +43,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 HOLD = 1.0  # seconds that a result stays before the next beat
 BREATH = 0.4  # seconds of silence after a line has been read
+LONGEST_VALUE = 60  # characters of a value that an error shows
 HAIR = 1e-6  # seconds: next to a whole number of frames, on its right side
 
 
@@ -334,13 +335,13 @@ def need_curve(scene: str, run: Experiment) -> None:
         )
 
 
-def _as_given(value: Any, limit: int = 60) -> str:
+def _as_given(value: Any) -> str:
     """What was given, in brackets: a long text is cut; a long list or object says little and is left out."""
     text = repr(value)
-    if len(text) > limit:
+    if len(text) > LONGEST_VALUE:
         if not isinstance(value, str | int | float):
             return ""
-        text = text[: limit - 1] + "…"
+        text = text[: LONGEST_VALUE - 1] + "…"
     return f" (got {text})"
 
 

@@ -77,8 +77,8 @@ SMALLEST = 24
 MAIN_CURVE, SECOND_CURVE, GHOST_CURVE, SMALL_CURVE, BAND = 6.5, 5.0, 3.2, 5.2, 16.0
 AXIS, GUIDE, CONTOUR, BOX, RING = 2.0, 1.6, 1.3, 2.2, 3.0
 
-# The frame is 14.22 x 8 units around (0, 0); the safe area leaves 5 % on each side
-LEFT_EDGE, RIGHT_EDGE, TOP_EDGE, BOTTOM_EDGE = -6.4, 6.4, 3.6, -3.6
+# The frame is 14.22 x 8 units around (0, 0); 5 % are left free at each side
+LEFT_EDGE, RIGHT_EDGE = -6.4, 6.4
 HEADING_BASELINE, CAPTION_BASELINE = 3.2, -3.5
 
 # Emphasis: shares of the colour that are left when it is mixed into the background

@@ -87,13 +87,8 @@ class HorizonErrors:
     naive_week_error: FloatArray  # (K, h)  ... like the last known day of the same weekday; NaN where none is
 
     @property
-    def mean_absolute(self) -> FloatArray:
-        """(..., h): mean of |error| over the starts."""
-        return np.asarray(np.abs(self.error).mean(axis=-2))
-
-    @property
     def naive_day_mean_absolute(self) -> FloatArray:
-        """(h,): the same for the last known day repeated."""
+        """(h,): mean of |error| over the starts, for the last known day repeated."""
         return np.asarray(np.abs(self.naive_day_error).mean(axis=-2))
 
     @property

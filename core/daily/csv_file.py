@@ -26,7 +26,7 @@ VIEWS = {
 """What YouTube Studio calls the column of views, by the language of the account."""
 TOTALS = {"total", "gesamt", "totale", "totaal", "toplam", "итого", "总计", "總計", "合計", "합계"}
 """What it calls the row of their sum, in the place of a day."""
-DATE_FORMATS = (
+FORMATS_TO_SUGGEST = (
     *("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y"),
     *("%d %b %Y", "%b %d, %Y", "%d-%b-%Y"),
 )
@@ -149,7 +149,7 @@ def _days(file: Path, header: str, cells: Cells, date_format: str | None) -> lis
     for number, cell in cells:
         day = _day(cell, date_format)
         if day is None:
-            would_do = [form for form in DATE_FORMATS if all(_day(other, form) for _, other in cells)]
+            would_do = [form for form in FORMATS_TO_SUGGEST if all(_day(other, form) for _, other in cells)]
             options = " or ".join(f"--date_format {form!r}" for form in would_do or ["%d.%m.%Y"])
             raise _at(
                 file, number,

@@ -98,4 +98,4 @@ ACTIVATIONS: dict[str, Activation] = {
         lambda slope, a: slope.mul_((a > 0) & (a < 1)),
     ),
 }
-"""By the names of `Experiment.activation`: a new one needs no more than its entry here."""
+"""By the names of `Experiment.activation`: one whose slope is a function of a needs no more than its entry here."""

@@ -66,7 +66,8 @@ class Sgd:
         step = -gradient if self._maximize else gradient
         if self._decay:
             step = step.add(theta, alpha=self._decay)
-        for movement in self.remembered:
+        if self.remembered:
+            (movement,) = self.remembered
             movement.mul_(self._momentum).add_(step, alpha=self._new if updates else 1)
             step = step.add(movement, alpha=self._momentum) if self._nesterov else movement
         theta.add_(step, alpha=-rate)

@@ -19,7 +19,7 @@ from gradreel.core.trace.writing import (
     journal_of,
     new_trace,
     one_writer,
-    program_versions,
+    versions,
 )
 
 Progress = Callable[[int, int], None]
@@ -55,11 +55,6 @@ def train_all(experiments: Sequence[Experiment], directory: str | Path, progress
     return [directory / experiment.digest for experiment in experiments]
 
 
-def versions() -> dict[str, str]:
-    """What the last bits of a run may depend on."""
-    return {"torch": torch.__version__, **program_versions()}
-
-
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Sums in one order, whatever the number of cores; afterwards torch has its threads again."""
@@ -80,9 +75,10 @@ class Examples:
         # Cloned: torch's own memory is aligned the same way in each run, and how sums are grouped may hang on that
         self.features = torch.from_numpy(experiment.dataset.features()).to(networks.dtype).clone()  # (N, D)
         self.labels = torch.from_numpy(experiment.dataset.labels()).to(networks.dtype).clone()[:, None]  # (N, 1)
-        if not self._size:
-            all_of_them = torch.arange(len(self.labels), device="cpu")
-            self._fill(networks.batch(len(self.labels)), all_of_them.repeat(networks.runs))
+        # Full batches: the one with all examples, filled once
+        self._full = (
+            None if self._size else self._filled(torch.arange(len(self.labels), device="cpu").repeat(networks.runs))
+        )
 
     def order(self, generator: torch.Generator) -> torch.Tensor | None:
         """The order in which an epoch goes through the examples, (N,), picked at random; None for full batches."""
@@ -90,19 +86,20 @@ class Examples:
 
     def batches(self, orders: Sequence[torch.Tensor | None], start: int = 0) -> Iterator[Batch]:
         """Each batch of an epoch, filled, from batch ``start`` on; the last may be smaller. ``orders``: each run's."""
-        picked = [order for order in orders if order is not None]
-        if not picked:
-            yield self._networks.batch(len(self.labels))
+        if self._full is not None:
+            yield self._full
             return
+        picked = [order for order in orders if order is not None]
         order = picked[0] if len(picked) == 1 else torch.stack(picked)  # (N,) or (S, N)
         for examples in torch.split(order, self._size, dim=-1)[start:]:
-            batch = self._networks.batch(examples.shape[-1])
-            self._fill(batch, examples.reshape(-1))
-            yield batch
+            yield self._filled(examples.reshape(-1))
 
-    def _fill(self, batch: Batch, examples: torch.Tensor) -> None:
+    def _filled(self, examples: torch.Tensor) -> Batch:
+        """The networks' batch of so many ``examples`` a run, with those in it."""
+        batch = self._networks.batch(len(examples) // self._networks.runs)
         torch.index_select(self.features, 0, examples, out=batch.features)
         torch.index_select(self.labels, 0, examples, out=batch.labels)
+        return batch
 
 
 def _train_missing(missing: dict[str, Experiment], directory: Path, progress: Progress) -> None:
@@ -223,12 +220,12 @@ class _Training:
         networks.random_start(self.generators)
         updates, kept_every, per_epoch = experiment.n_updates, experiment.kept_every, experiment.batches_per_epoch
         first, done = start // per_epoch, start
-        for epoch in range(first):  # the generators are to be where they were
-            self._orders(epoch, written=True)
+        for _ in range(first):  # the generators are to be where they were
+            self._orders(written=True)
         if start:
             self._restore(start)
         for epoch in range(first, experiment.epochs):
-            orders = self._orders(epoch, written=epoch == first and start > 0)
+            orders = self._orders(written=epoch == first and start > 0)
             rate = experiment.rate(epoch)
             for batch in self.examples.batches(orders, done % per_epoch):
                 kept = done % kept_every == 0
@@ -249,8 +246,8 @@ class _Training:
         self._write_losses(updates)
         self._write_known()
 
-    def _orders(self, epoch: int, written: bool) -> list[torch.Tensor | None]:
-        """Each run's order of the examples in an epoch, drawn and, unless that was done before, recorded."""
+    def _orders(self, written: bool) -> list[torch.Tensor | None]:
+        """Each run's order of the examples in the coming epoch, drawn and, unless that was done before, recorded."""
         orders = [self.examples.order(generator) for generator in self.generators]
         for order, writer in zip(orders, self.writers, strict=True):
             if order is not None and not written:

@@ -22,7 +22,7 @@ class OptimizerWatch:
     """
 
     def __init__(self, optimizer: torch.optim.Optimizer, kind: str) -> None:
-        self.changed: set[int] = set()  # parameter groups that did not
+        self.changed: set[int] = set()
         self._optimizer, self._remembers = optimizer, kind in COMPUTED_KINDS
         self._settings: list[tuple[Any, ...]] = []
         self._memory = self._memory_now()

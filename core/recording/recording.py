@@ -1,7 +1,7 @@
 """record(model, optimizer, path): every update of somebody's own torch loop becomes a trace.
 
-Hooks of the optimizer do the work: the state that an update leaves and the gradient that it uses are copied just before
-the update. The loop computes what it would have computed without, bit for bit: it runs as it is, no random number is
+Hooks around each step of the optimizer do the work: they copy theta and the gradient that the step uses, see `Recorder`
+for when. The loop computes what it would have computed without, bit for bit: it runs as it is, no random number is
 drawn. What the recorder can't do (the disk is full, say) ends the recording with a warning, never the loop.
 """
 
@@ -19,7 +19,7 @@ from gradreel.core.arrays import IntArray
 from gradreel.core.errors import UserError, listed
 from gradreel.core.recording.deferred_signals import DeferredSignals
 from gradreel.core.recording.recorded_model import RecordedModel
-from gradreel.core.recording.recorder import INTERRUPTED, Recorder
+from gradreel.core.recording.step_recorder import INTERRUPTED, Recorder
 from gradreel.core.trace.recorded_run import METRIC_NAME, MOST_COUNTED, is_metric_name
 from gradreel.core.trace.writing import one_writer, refuse_foreign
 

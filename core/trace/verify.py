@@ -19,8 +19,8 @@ from gradreel.core.network.training import Examples, one_thread
 from gradreel.core.trace.columns import ColumnKind, read_column, rows_of
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.trace import META, check_column, column_kinds, read_meta
-from gradreel.core.trace.verification import MOST_PROBLEMS, Agreement, Problem, Progress, Verification
 from gradreel.core.trace.verify_recorded import verify_recorded
+from gradreel.core.trace.verify_result import MOST_PROBLEMS, Agreement, Problem, Progress, Verification
 from numpy.typing import NDArray
 
 TOLERANCES = {"float64": 1e-9, "float32": 1e-3}
@@ -99,7 +99,7 @@ class Comparison:
     exact: bool = True
     problems: list[Problem] = field(default_factory=list)
     equal: int = 0  # numbers of gradients and losses that were, up to the first that was not
-    largest: dict[str, float] = field(default_factory=dict)  # number of a column so far: of its first row, and others
+    largest_number: dict[str, float] = field(default_factory=dict)  # so far: of a column's first row, and others
 
     @property
     def hopeless(self) -> bool:
@@ -115,10 +115,10 @@ class Comparison:
         span: int = 1,
     ) -> bool:
         """Whether two rows agree; ``span``: over how many updates rounding may have grown. Differences are noted."""
-        largest = self.largest.get(column)
+        largest = self.largest_number.get(column)
         if found.tobytes() == computed.tobytes():
             if largest is None:
-                self.largest[column] = _largest(computed)
+                self.largest_number[column] = _largest(computed)
             if self.exact and column in ("gradient", "batch_loss"):
                 self.equal += found.size
             return True
@@ -128,7 +128,7 @@ class Comparison:
         different = np.ascontiguousarray(found).view(bits).ravel() != np.ascontiguousarray(computed).view(bits).ravel()
         if column not in self.damaged and not same_rounding:
             scale = _largest(computed)
-            self.largest[column] = largest = max(largest or 0.0, scale)
+            self.largest_number[column] = largest = max(largest or 0.0, scale)
             with np.errstate(invalid="ignore", over="ignore"):
                 allowed = self.tolerance * min(span, MOST_SPAN) * max(scale, CANCELLED * largest)
                 different &= ~(np.abs(found - computed) <= allowed).ravel()

@@ -25,7 +25,7 @@ from gradreel.core.trace.recorded_run import (
     RecordedRun,
 )
 from gradreel.core.trace.trace import META, column_kinds
-from gradreel.core.trace.verification import MOST_PROBLEMS, Agreement, Problem, Progress, Verification
+from gradreel.core.trace.verify_result import MOST_PROBLEMS, Agreement, Problem, Progress, Verification
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 

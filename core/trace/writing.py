@@ -304,9 +304,12 @@ def _lock_file(directory: Path, name: str) -> Path:
     return directory / f".{name}.lock"
 
 
-def program_versions() -> dict[str, str]:
-    """What the last bits of a run may depend on, apart from torch."""
+def versions() -> dict[str, str]:
+    """What the last bits of a run may depend on."""
+    import torch  # here alone: who reads traces does without it
+
     return {
+        "torch": torch.__version__,
         "python": platform.python_version(),
         "numpy": np.__version__,
         "machine": platform.machine(),

@@ -6,7 +6,7 @@
     diagram.columns[k]            column k, input first, y last: circles, dots, the count of a wide layer. FadeIn it
     diagram.columns[k].nodes[i]   the circle of neuron i (counted from 0); a dict: only those drawn
     diagram.edges[k]              lines from column k to k + 1. Create it; `.line(i, j)` to i from j, `.into(i)`
-    diagram.edges[k].show_weights(W, largest)      thickness and brightness by weight, dashed where negative
+    diagram.edges[k].show_drawn(W, largest)        thickness and brightness by weight, dashed where negative
     diagram.boxes                 with ``split``: an activation box for each row, between r and a
 
 What lies on the diagram is made on demand, placed, and not part of it, so that a scene brings it when it is named:

@@ -97,15 +97,11 @@ class Edges(VGroup):
         """Which neurons the lines lead to, (I,), and from, (J,)."""
         return np.unique([to for to, _ in self.lines]), np.unique([start for _, start in self.lines])
 
-    def show_weights(self, weights: NDArray, largest: float) -> Edges:
-        """Each line as thick and bright as its weight is large: weights (H, D), ``largest`` is drawn at full strength.
-
-        A negative weight is dashed. Lines are changed in place.
-        """
-        return self.show_drawn(weights[np.ix_(*self.drawn)], largest)
-
     def show_drawn(self, weights: NDArray, largest: float) -> Edges:
-        """The same for the weights of the drawn lines alone, (I, J)."""
+        """Each line as thick and bright as its weight is large; ``weights`` (I, J) of those drawn, see `drawn`.
+
+        ``largest`` is drawn at full strength, a negative weight dashed. Lines are changed in place.
+        """
         for line, weight in zip(self.lines.values(), np.ravel(weights), strict=True):
             share = min(1.0, abs(float(weight)) / largest) if largest > 0 else 0.0
             if (weight < 0) != line.negative:

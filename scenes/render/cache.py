@@ -6,7 +6,6 @@ language. Only what we have made is ever removed, and only by `prune`.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shutil
@@ -20,6 +19,7 @@ from gradreel.core.errors import UserError, printable
 from gradreel.core.trace.trace import META
 from gradreel.core.trace.writing import PARTIAL, is_foreign
 from gradreel.scenes.render.clips.clip_files import described_clip, read_description
+from gradreel.scenes.render.clips.fingerprint import trace_digest
 from gradreel.scenes.render.clips.plan import plan
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, foreign_in, read_json
 from gradreel.scenes.render.lessons.lesson import Lesson
@@ -117,7 +117,7 @@ def _traces(folders: Folders, plans: Iterable[Plan], clips: Iterable[Kept]) -> I
         if meta is None or "recorded" in meta or meta.get("digest") != path.name or is_foreign(path):
             continue
         paths = tuple(place for place in (path, folders.traces / f"{path.name}.time.json") if place.exists())
-        digest = hashlib.sha256((path / META).read_bytes()).hexdigest()[:24]
+        digest = trace_digest(path)
         said = printable(f"{meta.get('updates')} updates, trace {path.name}")
         yield Kept("trace", paths, _size(paths), said, digest in shown, path.name in digests)
 

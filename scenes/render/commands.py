@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from gradreel.core.errors import UserError
-from gradreel.scenes.render import cache, pipeline, report, stills
+from gradreel.scenes.render import cache, pipeline, report, still_files
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.lessons.lesson import Lesson
-from gradreel.scenes.render.lessons.options import Options, cores, output_of, settings_of
+from gradreel.scenes.render.lessons.options import Options, jobs_of, output_of, settings_of
 from gradreel.scenes.render.resolve import lesson_of
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.videos.estimates import estimates
@@ -62,7 +62,7 @@ def _rendered(
     lesson: Lesson, settings: RenderSettings, options: Options, output: Path | None, told: Reporter
 ) -> list[Path]:
     if options.last_frame:
-        return stills.render_last_frames(lesson, settings, told, output)
+        return still_files.render_last_frames(lesson, settings, told, output)
     if options.scenes:
         return pipeline.render_scenes(lesson, settings, told, output)
     return [pipeline.render_lesson(lesson, settings, told, output)]
@@ -81,7 +81,7 @@ def watch_videos(options: Options) -> int:
         render_videos(replace(options, preview=options.preview and not rendered))  # opened once
         rendered += 1
 
-    return watch(render, options.media_dir.expanduser(), options.quiet)
+    return watch(render, options.media_dir, options.quiet)
 
 
 def render_frames(options: Options) -> int:
@@ -90,7 +90,7 @@ def render_frames(options: Options) -> int:
     if options.dry_run:
         return _dry_run(lesson, settings, options, clips=False)
     with _reporter(options) as told:
-        made = stills.render_stills(lesson, settings, told)
+        made = still_files.render_stills(lesson, settings, told)
     report.print_paths([file for files in made.pictures.values() for file in files] + [made.sheet], options)
     if options.preview:
         report.open_file(made.sheet)
@@ -123,7 +123,7 @@ def show_cache(options: Options, prune: bool, yes: bool) -> int:
 def _dry_run(lesson: Lesson, settings: RenderSettings, options: Options, clips: bool) -> int:
     with _reporter(options) as told:
         plan = pipeline.plan_lesson(lesson, settings, told)
-    times = estimates(plan, Folders(settings.media_dir), options.jobs or cores())  # a cluster's workers are not asked
+    times = estimates(plan, Folders(settings.media_dir), jobs_of(options.jobs))  # a cluster's workers are not asked
     report.print_plan(plan, times, options, clips=clips)
     return 0
 

@@ -13,19 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gradreel.core.analysis.results import (
-    EPOCHS,
-    LECTURE,
-    SETTINGS,
-    Losses,
-    Network,
-    Result,
-    best_by_unseen,
-    training_seconds,
-)
+from gradreel.core.analysis.compared_networks import EPOCHS, SETTINGS, Network
+from gradreel.core.analysis.results import LECTURE, Losses, Result, best_by_unseen
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
+from gradreel.core.trace.training_times import training_seconds
 from gradreel.scenes.render.lessons.options import ExperimentOptions
 from gradreel.scenes.render.report import WIDTH, print_json
 from gradreel.scenes.render.workers.progress import counted
@@ -257,7 +250,7 @@ def _csv(comparison: Comparison) -> str:
 
 def _write(path: Path, text: str) -> None:
     """Put ``text`` into the file at once: what stood there stays until all of it is on the disk."""
-    file = path.expanduser().absolute()
+    file = path.absolute()
     try:
         if file.is_relative_to("/dev") or (file.exists() and not file.is_file()):  # not to be replaced
             file.write_text(text, encoding="utf-8")

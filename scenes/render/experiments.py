@@ -7,16 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from gradreel.core.analysis.results import (
+from gradreel.core.analysis.compared_networks import (
     DEPTHS,
     WIDTH,
     WIDTHS,
     Network,
-    Result,
     depth_experiments,
-    result_of,
     width_experiments,
 )
+from gradreel.core.analysis.results import Result, result_of
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import TraceError, UserError
 from gradreel.core.experiment import Experiment
@@ -25,7 +24,7 @@ from gradreel.scenes.render.clips.workspace import Folders, Workspace, clear_dis
 from gradreel.scenes.render.cluster.executors import trainers_of
 from gradreel.scenes.render.experiment_report import Comparison, is_table_of_runs, print_comparison, print_missing
 from gradreel.scenes.render.lessons.daily_data import daily_data, daily_views, filled_text
-from gradreel.scenes.render.lessons.options import ExperimentOptions, cores, parse_counts
+from gradreel.scenes.render.lessons.options import ExperimentOptions, jobs_of, parse_counts
 from gradreel.scenes.render.workers.pool import Workers
 from gradreel.scenes.render.workers.progress import Reporter, reporter
 from gradreel.scenes.render.workers.training import train_runs
@@ -36,7 +35,7 @@ LARGEST_DEPTH = 50
 
 def compare_networks(options: ExperimentOptions) -> int:
     """Train, print, and return the exit code: 1 when a run failed. Raises UserError."""
-    options = replace(options, media_dir=options.media_dir.expanduser().absolute())
+    options = replace(options, media_dir=options.media_dir.absolute())
     _check_outputs(options)
     dataset = _dataset(options)
     networks = _networks(options, dataset)
@@ -64,7 +63,7 @@ def _check_outputs(options: ExperimentOptions) -> None:
         raise UserError("--csv - and --json would both be standard output: name a file for one, --csv results.csv")
     if options.csv is None or options.csv == Path("-"):
         return
-    file = options.csv.expanduser()
+    file = options.csv
     if file.is_dir():
         raise UserError(f"--csv {options.csv} is a folder; name the file to write")
     if not file.resolve().parent.is_dir():
@@ -115,11 +114,12 @@ def _train(
     """Train the missing runs; the errors of those that failed, by digest. Raises what is no mistake of the user's."""
     names = {run.digest: network.run_name(run) for network in networks for run in network.experiments}
     task = f"train {len(missing)} run{'s' if len(missing) > 1 else ''}"
+    jobs = jobs_of(options.jobs, options.scheduler)
     with (
         clear_disk_errors(options.media_dir),
         Workspace(options.media_dir) as workspace,
-        Workers(options.jobs or cores(), workspace.run) as workers,
-        trainers_of(workers, options.jobs, options.scheduler, workspace) as (trainers, at_once),
+        Workers(jobs, workspace.run) as workers,
+        trainers_of(workers, jobs, options.scheduler, workspace) as (trainers, at_once),
     ):
         failures = train_runs(names, missing, traces, trainers, at_once, told, together=task)
     for error in failures.values():

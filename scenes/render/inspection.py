@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gradreel.scenes.render.clips.file_digest import changed_files
-from gradreel.scenes.render.clips.fingerprint import inspection_key
+from gradreel.scenes.render.clips.fingerprint import common_parts, inspection_key
 from gradreel.scenes.render.clips.import_graph import one_moment
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, read_json, write_json
 from gradreel.scenes.render.stages import SceneDescription, SceneRequest
@@ -25,7 +25,8 @@ def inspect(requests: Sequence[SceneRequest], folders: Folders, workers: Workers
     Raises UserError for a parameter that is wrong.
     """
     with one_moment():
-        files = [folders.inspections / f"{inspection_key(request)}.json" for request in requests]
+        common = common_parts()
+        files = [folders.inspections / f"{inspection_key(request, common)}.json" for request in requests]
         found = [kept_description(file, request) for file, request in zip(files, requests, strict=True)]
     unknown = [index for index, description in enumerate(found) if description is None]
     timeout = requests[0].settings.timeout if requests else None

@@ -17,6 +17,7 @@ from gradreel.scenes.render.clips.memo_cache import known_scenes
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.report import print_json
 from gradreel.scenes.render.workers.progress import counted, duration
+from gradreel.scenes.words.languages import title_in
 from gradreel.scenes.words.narration import Narration
 
 
@@ -67,7 +68,7 @@ def _ours(language: str, sources: Sequence[SceneSource]) -> Iterator[Listed]:
     parts: dict[str, str | None] = {}
     part = None
     for table in tomllib.loads(LESSON_FILE.read_text(encoding="utf-8"))["scene"]:
-        part = table["part"][language] if "part" in table else part
+        part = title_in(table["part"], language) if "part" in table else part
         parts[table["name"]] = part
     found = {source.name: source for source in sources}
     titled = (name for name, table in titles.scenes[language].items() if "title" in table)

@@ -1,13 +1,7 @@
-"""A scene's name to its mp4, stage by stage; each takes what the one before has made, see `stages`.
+"""A lesson's scenes to their mp4: inspect, plan, train, render, publish, see `stages` for what each hands to the next.
 
-    resolve   SceneRequest      `Lesson.requests`      what the lesson and the command line say of each scene
-    inspect   SceneDescription  `inspection.inspect`   what its class says: parameters checked, runs, beats
-    plan      Plan              `clips.plan`           which runs and which clips are missing, by digest
-    train     traces            `workers.training`     the missing runs
-    render    ClipFile          `frames.worker`        the missing clips, a process each
-    publish   the video         `videos.publishing`    joined, with subtitles, poster and manifest beside it
-
-A failed scene does not stop the others: their clips are kept, and the error comes at the end.
+`_published` has all of them in order. A failed scene does not stop the others: their clips are kept, and the error
+comes at the end.
 """
 
 from __future__ import annotations
@@ -24,7 +18,7 @@ from gradreel.core.errors import UserError
 from gradreel.scenes.render.clips import memo_cache
 from gradreel.scenes.render.clips.beat_range import check_source
 from gradreel.scenes.render.clips.clip_files import DamagedClipsError, described_clip, read_description
-from gradreel.scenes.render.clips.file_digest import changed_files
+from gradreel.scenes.render.clips.file_digest import file_of, watch_too
 from gradreel.scenes.render.clips.file_tracker import files_told, tell_files
 from gradreel.scenes.render.clips.import_graph import one_moment
 from gradreel.scenes.render.clips.plan import clip_claim, earlier_clips, plan
@@ -137,41 +131,40 @@ def at_work(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None)
 
 
 def _published(job: Job, publish: Callable[[list[tuple[Clip, ClipFile]]], T]) -> T:
-    """Have ``publish`` make videos of the lesson's clips. Clips that it finds damaged are made again, once."""
-    try:
-        return publish(_current_clips(job))
-    except DamagedClipsError as error:
-        job.reporter.say(f"{error.names} in {job.workspace.clips}: damaged, made again")
-        for path in error.clips:
-            remove_file(path.with_suffix(".json"))
-    return publish(_current_clips(job))
+    """All stages, the last of them ``publish``, which makes videos of the lesson's clips in film order.
 
-
-def _current_clips(job: Job) -> list[tuple[Clip, ClipFile]]:
-    """Every clip of the lesson, up to date, in film order. Raises at the end when scenes failed.
-
-    Another run on the same media folder may take away a clip that was up to date, to make it anew: then it is planned
-    again.
+    Another run on the same media folder may take away a clip that was up to date, to make it anew: then all is planned
+    again. So it is, once, when ``publish`` finds clips damaged. Raises at the end when scenes failed.
     """
+    made_again = False
     while True:
-        made = trained(job)
-        rendered = _render(job, made.out_of_date)
-        found = [(clip, rendered.get(clip.scene) or _described(clip)) for clip in made.clips]
+        planned = trained(job)
+        rendered = _render(job, planned.out_of_date)
+        found = [(clip, rendered.get(clip.scene) or _described(clip)) for clip in planned.clips]
         whole = [(clip, file) for clip, file in found if file is not None]
-        if len(whole) == len(found):
-            return whole
+        if len(whole) < len(found):
+            continue
+        try:
+            return publish(whole)
+        except DamagedClipsError as error:
+            if made_again:
+                raise
+            made_again = True
+            job.reporter.say(f"{error.names} in {job.workspace.clips}: damaged, made again")
+            for path in error.clips:
+                remove_file(path.with_suffix(".json"))
 
 
 def trained(job: Job) -> Plan:
-    """The plan once every run that it needs has been recorded."""
+    """The first three stages, inspect, plan and train: the plan once every run that it needs has been recorded."""
     with one_moment():
         requests, descriptions = _inspected(job.lesson, job.settings, job.workspace, job.workers, job.reporter)
-        made = plan(requests, descriptions, job.workspace)
-    if made.runs:
-        _train(job, made)
-        made = plan(requests, descriptions, job.workspace)  # what their traces are decides what the clips are
+        planned = plan(requests, descriptions, job.workspace)
+    if planned.runs:
+        _train(job, planned)
+        planned = plan(requests, descriptions, job.workspace)  # what their traces are decides what the clips are
     memo_cache.keep(job.workspace)
-    return made
+    return planned
 
 
 def _inspected(
@@ -188,13 +181,13 @@ def _inspected(
     return requests, descriptions
 
 
-def _train(job: Job, made: Plan) -> None:
+def _train(job: Job, planned: Plan) -> None:
     """Record the runs that the plan misses. All are tried first; then the failures of any are raised as one error."""
     names: dict[str, str] = {}  # by digest: the lesson's name of a run, or those of the scenes that show it; each once
-    for run in made.runs:
+    for run in planned.runs:
         name = job.lesson.run_name(run.experiment) or ", ".join(run.shown_by)
         names[run.experiment.digest] = f"{name} ({run.experiment.digest[:6]})" if name in names.values() else name
-    runs = [run.experiment for run in made.runs]
+    runs = [run.experiment for run in planned.runs]
     with trainers_of(job.workers, job.settings.jobs, job.settings.scheduler, job.workspace) as (trainers, at_once):
         failures = train_runs(names, runs, job.workspace.traces, trainers, at_once, job.reporter)
     if failures:
@@ -214,11 +207,11 @@ def _render(job: Job, clips: Sequence[Clip]) -> dict[str, ClipFile]:
             clip = waiting[scene]
             listeners = _listeners(job.reporter, scene, clip.expected_frames, "frames")
             futures[scene] = draw(clip, clip_claim(clip, job.workspace.locks), listeners)
-        made = _gather(job, {scene: futures[scene] for scene in waiting})
-    rendered = dict(zip(waiting, made, strict=True))
-    for scene, file in rendered.items():  # a scene that is watched is to be watched by what it opened, too
+        files = _gather(job, {scene: futures[scene] for scene in waiting})
+    rendered = dict(zip(waiting, files, strict=True))
+    for scene, file in rendered.items():
         described = read_description(file.path.with_suffix(".json")) or {"files": {}}
-        changed_files(described["files"], waiting[scene].request.source)
+        watch_too(file_of(name, waiting[scene].request.source) for name in described["files"])
     memo_cache.keep(job.workspace)
     return rendered
 

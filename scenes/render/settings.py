@@ -62,7 +62,7 @@ class RenderSettings:
     def __post_init__(self) -> None:
         _check_size(self.width, self.height)
         object.__setattr__(self, "fps", _whole_rate(self.fps))
-        object.__setattr__(self, "media_dir", Path(self.media_dir).expanduser().absolute())
+        object.__setattr__(self, "media_dir", Path(self.media_dir).absolute())
         _check_one_of("format", self.format, FORMATS)
         _check_one_of("theme", self.theme, THEMES)
         for beat in filter(None, (self.first_beat, self.last_beat)):
@@ -90,13 +90,17 @@ class RenderSettings:
         size = QUALITIES[quality]
         given: dict[str, Any] = {"width": size.width, "height": size.height, "fps": size.fps}
         given |= {name: value for name, value in changes.items() if value is not None}
-        chosen = format or ("mov" if transparent else "mp4")
-        return cls(**given, format=chosen, transparent=transparent)
+        return cls(**given, format=format or default_format(transparent), transparent=transparent)
 
     @property
     def quality(self) -> str:
         """Name of the folder for videos of this size and rate, as Manim calls it: ``1080p60``."""
         return f"{self.height}p{self.fps}"
+
+    @property
+    def suffix(self) -> str:
+        """What the name of a clip or video ends in: ``.mp4``; "" for a folder of pictures."""
+        return "" if self.format == "png" else f".{self.format}"
 
     @property
     def beat_range(self) -> str:
@@ -108,6 +112,11 @@ class RenderSettings:
         names = [field.name for field in fields(self) if field.name not in HOW_MADE]
         values = {name: getattr(self, name) for name in names}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+
+def default_format(transparent: bool) -> str:
+    """The kind of file where none is asked for."""
+    return "mov" if transparent else "mp4"
 
 
 def range_name(first: str | None, last: str | None) -> str:

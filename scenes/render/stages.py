@@ -1,11 +1,12 @@
 """What each stage of the renderer hands to the next, in the order of the way: plain, frozen, picklable.
 
-catalog         SceneSource       where a scene is written
-lessons         SceneRequest      what the lesson and the command line say of it
-inspection      SceneDescription  what its class says of itself, its parameters checked
-clips/plan      Clip              what is to be drawn, and whether it is there; with the missing runs a `Plan`
-frames/worker   ClipFile          the clip on disk, its beats in frames
-videos          Shot              its place in the video
+parse    `lessons.options`    RenderSettings    how the video is made
+resolve  `resolve`            SceneRequest      a Lesson of them: what it and the command line say of each scene
+inspect  `inspection`         SceneDescription  what its class says of itself, its parameters checked
+plan     `clips.plan`         Plan              its Run and Clip each: what is to be trained and drawn, what is there
+train    `workers.training`   traces            the missing runs on disk
+render   `frames.worker`      ClipFile          the missing clips on disk, their beats in frames
+publish  `videos.publishing`  Shot              each clip's place in the video, which is joined of them
 """
 
 from __future__ import annotations
@@ -34,9 +35,10 @@ class SceneError(UserError):
 
 @dataclass(frozen=True)
 class SceneRequest:
-    """A scene as it was asked for. Its parameters are not checked yet, since that needs its class.
+    """A scene as it was asked for. Its parameters are not checked before a `Clip` is planned: that needs its class.
 
-    `describe` puts these over the class's defaults, each over the one before: ``parameters``, ``data``, ``changes``.
+    `describe` puts these over the class's defaults, each over the one before: ``parameters``, ``data``, ``changes``. In
+    the request of a `Clip` the first has all of it, checked, and the others are empty.
     """
 
     source: SceneSource
@@ -44,7 +46,9 @@ class SceneRequest:
     parameters: Mapping[str, Any] = field(default_factory=dict)  # the lesson's, as JSON; a text may name an experiment
     experiments: Mapping[str, Experiment] = field(default_factory=dict)  # the lesson's, by name
     words: OwnWords | None = None  # over the narration of ours
-    files: Mapping[str, str] = field(default_factory=dict)  # by parameter: what it was read from, see `file_of`
+    files: Mapping[str, str] = field(
+        default_factory=dict
+    )  # by parameter: what it was read from, see `lessons.tables.file_of`
     data: Mapping[str, Any] = field(default_factory=dict)  # of --data: fields of every dataset of daily views
     changes: Mapping[str, Any] = field(default_factory=dict)  # of --set, as ``parameters``
     part: Title | None = None  # the title of the lesson's part that it belongs to
@@ -95,7 +99,7 @@ class Run:
 class Clip:
     """One scene to be in a video."""
 
-    request: SceneRequest  # parameters checked and complete
+    request: SceneRequest  # its parameters checked and complete
     experiments: Mapping[str, Experiment]  # by parameter
     path: Path | None  # None: not known until its runs have been trained
     parts: Mapping[str, Any]  # what it is made of; the digest of that is its file's name

@@ -15,6 +15,7 @@ from gradreel.scenes.render.lessons.options import Options, settings_of
 from gradreel.scenes.render.pipeline import inspect_lesson
 from gradreel.scenes.render.resolve import lesson_of
 from gradreel.scenes.render.workers.progress import Reporter, reporter
+from gradreel.scenes.trace_folder import TraceFolder
 
 
 def verify_traces(options: Options) -> int:
@@ -35,10 +36,10 @@ def verify_traces(options: Options) -> int:
 
 @dataclass(frozen=True)
 class _Target:
-    """A trace to verify; where scenes show it, what it must be a trace of."""
+    """A trace to verify, and which scenes show it."""
 
     path: Path
-    experiment: Experiment | None = None
+    experiment: Experiment | None = None  # what it must be a trace of; None where it was given by its folder
     scenes: tuple[str, ...] = ()
 
 
@@ -48,7 +49,7 @@ def _targets(options: Options) -> list[_Target]:
     asked = [target for target in options.scenes if not target.endswith(".time.json")] or options.scenes
     folders = [target for target in asked if _is_folder(target)]
     scenes = [target for target in asked if target not in folders]
-    targets = {path: _Target(path) for path in (Path(folder).expanduser().absolute() for folder in folders)}
+    targets = {path: _Target(path) for path in (TraceFolder(folder).path for folder in folders)}
     if scenes or not folders or options.first_scene or options.last_scene:
         targets |= _targets_of_scenes(options, scenes)
     return list(targets.values())
@@ -68,18 +69,23 @@ def _is_folder(target: str) -> bool:
 
 
 def _targets_of_scenes(options: Options, scenes: list[str]) -> dict[Path, _Target]:
+    """The traces that scenes show, by folder: those of their runs, and those that they were given by their folders."""
     settings, lesson = settings_of(options), lesson_of(options, scenes)
     folder = Folders(settings.media_dir).traces
     told = reporter(options.progress, options.quiet)
     targets: dict[Path, _Target] = {}
     for description in inspect_lesson(lesson, settings, told)[1]:
-        for experiment in description.experiments.values():
-            path = folder / experiment.digest
+        shown: dict[Path, Experiment | None] = {folder / run.digest: run for run in description.experiments.values()}
+        for path in shown:
             if not path.exists():
                 command = " ".join(["gradreel train", *scenes])
                 raise TraceError(f"{description.name}: there is no trace {path}; `{command}` records it")
-            shown_by = targets[path].scenes if path in targets else ()
-            targets[path] = _Target(path, experiment, (*shown_by, description.name))
+        for given in description.traces.values():
+            shown.setdefault(TraceFolder(given).path, None)
+        for path, experiment in shown.items():
+            before = targets.get(path, _Target(path))
+            shown_by = (*before.scenes, description.name)
+            targets[path] = _Target(path, experiment or before.experiment, shown_by)
     return targets
 
 

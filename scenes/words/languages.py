@@ -1,6 +1,9 @@
 """What a language needs beside its narration: how counts, days, times and networks are said, how fast people read.
 
-A third language is one more class here, and its lines in ``assets/narration/<code>.toml``.
+A third language is one more class here, in `LANGUAGES`, and all lines, titles and words on the screen in a file
+``assets/narration/<code>.toml``, where ``{day_<code>}`` is a day in it. How views are written goes by hand
+(`network_diagram.zh_views`), as do the codes in the help of ``--lang``. Its letters have to be in the fonts, see
+`style.font_folder`; a lesson, or a part of one, without a title in it has its English one.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ class Language(ABC):
 
     line_length: int  # characters of a line of subtitles
     reading_speed: float  # characters a second
+    shortest_cue, longest_cue = 1.0, 7.0  # seconds that a subtitle stands
     full_width: str  # kinds of characters (Unicode's East Asian widths) that take the place of two others
     narrow: float  # characters that one of the others counts for
     leading_words: frozenset[str] = frozenset()  # before which a line is best cut
@@ -208,6 +212,11 @@ class Chinese(Language):
 
 LANGUAGES: dict[str, Language] = {"en": English(), "zh": Chinese()}
 """By our own codes, which ``--lang`` takes and files of narration are called by."""
+
+
+def title_in(title: Mapping[str, str], language: str) -> str:
+    """The title in ``language``, or else in English, or else in the first that it has; "" for none."""
+    return title.get(language) or title.get("en") or next(iter(title.values()), "")
 
 
 def _in_largest(seconds: float) -> tuple[float, str]:

@@ -15,7 +15,6 @@ from functools import lru_cache
 from gradreel.scenes.words.languages import LANGUAGES
 
 LINES = 2
-SHORTEST, LONGEST = 1.0, 7.0  # seconds a cue stands
 
 SENTENCE_END = ".!?…。！？"
 CLAUSE_END = ",;:—–、，；：)）"
@@ -66,8 +65,13 @@ def split_cues(text: str, language: str) -> tuple[Cue, ...]:
     tokens = _tokens(text, language)
     spans = _cheapest(tokens, language)
     texts = [_set_in_lines(tokens[start:end], language) for start, end in spans]
-    seconds = [min(max(_width(cue, language) / LANGUAGES[language].reading_speed, SHORTEST), LONGEST) for cue in texts]
+    seconds = [_reading_time(cue, language) for cue in texts]
     return tuple(Cue(cue, length, length / sum(seconds)) for cue, length in zip(texts, seconds, strict=True))
+
+
+def _reading_time(cue: str, language: str) -> float:
+    pace = LANGUAGES[language]
+    return min(max(_width(cue, language) / pace.reading_speed, pace.shortest_cue), pace.longest_cue)
 
 
 def timed_cues(text: str, language: str, start: float, end: float) -> list[tuple[float, float, str]]:
@@ -76,10 +80,10 @@ def timed_cues(text: str, language: str, start: float, end: float) -> list[tuple
     In a beat longer than its text needs, each cue takes its share of the whole; one cut at 7 s leaves a
     pause.
     """
-    timed, begin = [], start
+    timed, begin, longest = [], start, LANGUAGES[language].longest_cue
     for cue in split_cues(text, language):
         length = cue.share * (end - start)
-        timed.append((begin, begin + min(length, LONGEST), cue.text))
+        timed.append((begin, begin + min(length, longest), cue.text))
         begin += length
     return timed
 

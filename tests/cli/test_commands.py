@@ -13,7 +13,9 @@ import time
 from pathlib import Path
 
 import av
+import click
 import pytest
+from gradreel.cli import commands
 from gradreel.scenes.words.narration import Narration
 
 GRADREEL = shutil.which("gradreel", path=os.path.dirname(sys.executable))
@@ -358,6 +360,41 @@ def test_verify_tells_what_of_a_recorded_loop_it_checked(optimizer, how, gradree
     (tmp_path / "runs" / "mine" / "batch_loss.npy").unlink()
     damaged = gradreel("verify", "runs/mine")
     assert (damaged.exit_code, damaged.stdout.startswith("BAD  ")) == (1, True)
+
+
+def test_verify_checks_the_trace_that_a_scene_was_given_by_its_folder(gradreel, record_loop, tmp_path, monkeypatch):
+    import torch
+
+    monkeypatch.chdir(tmp_path)
+    mine = tmp_path / "runs" / "mine"
+    record_loop(mine, lambda parameters: torch.optim.SGD(parameters, lr=0.01), updates=4)
+    scene = '[[scene]]\nname = "loss-curve"\nparameters = { trace = "runs/mine" }\n'
+    (tmp_path / "one.toml").write_text(scene)
+    (tmp_path / "two.toml").write_text(scene + scene.replace("loss-curve", "network"))
+    for asked, scenes in (
+        (["--lesson", "one.toml"], ["loss-curve"]),
+        (["--lesson", "two.toml"], ["loss-curve", "network"]),
+        (["loss-curve", "--set", "loss-curve.trace=runs/mine"], ["loss-curve"]),
+        (["runs/mine", "loss-curve", "--set", "loss-curve.trace=runs/mine"], ["loss-curve"]),
+    ):
+        (found,) = json.loads(gradreel("verify", *asked, "--json").stdout)
+        assert (found["trace"], found["scenes"], found["ok"]) == (str(mine), scenes, True)
+    (mine / "batch_loss.npy").unlink()
+    damaged = gradreel("verify", "--lesson", "one.toml")
+    assert (damaged.exit_code, damaged.stdout.startswith(f"BAD  {mine}")) == (1, True)
+
+
+def test_a_tilde_is_ones_own_folder_in_every_option_that_is_a_path(gradreel, project, monkeypatch):
+    home = project / "home"
+    monkeypatch.setenv("HOME", str(home))
+    options = [option for command in commands.commands.values() for option in command.params]
+    paths = [option for option in options if isinstance(option.type, click.Path)]
+    assert {option.name for option in paths} == {"lesson", "data", "output", "media_dir", "csv"}
+    assert {option.type.convert("~/a b", option, None) for option in paths} == {home / "a b"}
+    before = set(project.iterdir())
+    (trace,) = json.loads(gradreel("train", "--lesson=~/../shapes.toml", "--media_dir=~/made", "--json").stdout)
+    assert Path(trace["path"]).parent == home / "made" / "traces"
+    assert set(project.iterdir()) - before == {home}
 
 
 def test_interrupt_exits_130_and_leaves_no_half_file(project):

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 from gradreel.core.analysis import results
-from gradreel.core.analysis.results import depth_experiments, result_of, width_experiments
+from gradreel.core.analysis.compared_networks import depth_experiments, width_experiments
+from gradreel.core.analysis.results import result_of
 from gradreel.core.daily.csv_file import CsvFormat, read_daily_csv
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.trace.trace import Trace

@@ -11,9 +11,10 @@ import sys
 import time
 
 import pytest
-from gradreel.core.analysis.results import time_file, width_experiments
+from gradreel.core.analysis.compared_networks import width_experiments
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace.trace import Trace
+from gradreel.core.trace.training_times import time_file
 
 # Long enough to be met twice: what is kept is noted twice a second
 LONG = Experiment(hidden=(2,), epochs=120_000, keep={"every": 10})

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gradreel.core.daily.csv_file import DATE_FORMATS, CsvFormat, read_daily_csv
+from gradreel.core.daily.csv_file import FORMATS_TO_SUGGEST, CsvFormat, read_daily_csv
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.errors import UserError
 
@@ -109,7 +109,7 @@ def test_isos_days_need_no_option(read: Read) -> None:
         assert read(f"Date,Views\n{day},5\n").start == date(2021, 1, 30), day
 
 
-@pytest.mark.parametrize("form", DATE_FORMATS)
+@pytest.mark.parametrize("form", FORMATS_TO_SUGGEST)
 def test_other_days_are_refused_with_the_format_that_would_do(read: Read, form: str) -> None:
     text = "Date,Views\n" + "".join(f'"{day:{form}}",5\n' for day in (date(2021, 1, 30), date(2021, 1, 31)))
     with pytest.raises(UserError, match=re.escape(f"--date_format {form!r} (date_format = ")):

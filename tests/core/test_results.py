@@ -7,23 +7,14 @@ from datetime import date
 
 import numpy as np
 import pytest
-from gradreel.core.analysis import results
-from gradreel.core.analysis.results import (
-    Losses,
-    best_by_unseen,
-    depth_experiments,
-    loss_by_epoch,
-    note_training,
-    result_of,
-    time_noted,
-    training_seconds,
-    width_experiments,
-)
+from gradreel.core.analysis.compared_networks import depth_experiments, width_experiments
+from gradreel.core.analysis.results import LECTURE, Losses, best_by_unseen, loss_by_epoch, result_of
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import TraceError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.training import train, train_all
+from gradreel.core.trace.training_times import note_training, time_file, time_noted, training_seconds
 
 WEEK = tuple(1000.0 + 300 * math.sin(day) + 40 * (day % 7) for day in range(60))
 DATA = DailyViews(series=DailySeries(start=date(2024, 1, 1), values=WEEK, name="mine.csv"), window=3)
@@ -65,7 +56,7 @@ def test_the_lectures_comparisons():
     ]  # fmt: skip
     assert [network.name for network in deep] == ["100 ReLU", "2 × 100 ReLU", "3 × 100 ReLU", "4 × 100 ReLU"]
     assert wide[2].experiments == deep[0].experiments, "one run is shared by both"
-    assert {network.hidden for network in (*wide, *deep)} == set(results.LECTURE)
+    assert {network.hidden for network in (*wide, *deep)} == set(LECTURE)
     run = wide[3].experiments[4]
     assert (run.optimizer, run.learning_rate, run.batch_size, run.loss) == ("adam", 0.001, 32, "mae")
     assert (run.dtype, run.activation, run.epochs, run.seed) == ("float32", "relu", 500, 4)
@@ -194,5 +185,5 @@ def test_training_time_lies_beside_the_trace_and_changes_no_byte_of_it(recorded,
 )
 def test_a_garbled_time_is_none(recorded, tmp_path, content):
     run = recorded[0][0].experiments[0]
-    results.time_file(tmp_path, run).write_text(content, encoding="utf-8")
+    time_file(tmp_path, run).write_text(content, encoding="utf-8")
     assert training_seconds(tmp_path, run) is None

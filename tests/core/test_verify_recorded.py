@@ -15,8 +15,8 @@ from gradreel.core.trace import verify_recorded as module
 from gradreel.core.trace.columns import checksum
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.trace import META, column_kinds, read_meta, sealed_meta
-from gradreel.core.trace.verification import Agreement, Verification
 from gradreel.core.trace.verify import verify
+from gradreel.core.trace.verify_result import Agreement, Verification
 from torch import nn
 from torch.nn.functional import mse_loss
 

@@ -9,7 +9,7 @@ from datetime import date
 
 import pytest
 from gradreel.core.curves.piecewise import read_knots
-from gradreel.core.daily.csv_file import DATE_FORMATS, CsvFormat, read_daily_csv
+from gradreel.core.daily.csv_file import FORMATS_TO_SUGGEST, CsvFormat, read_daily_csv
 from gradreel.core.errors import UserError
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -26,7 +26,7 @@ CELLS = st.sampled_from(
 FORMS = st.builds(
     CsvFormat,
     column=st.sampled_from([None, "Views", "5"]),
-    date_format=st.sampled_from([None, *DATE_FORMATS]),
+    date_format=st.sampled_from([None, *FORMATS_TO_SUGGEST]),
     decimal=st.sampled_from([None, ".", ","]),
     fill_missing=st.sampled_from([None, "interpolate"]),
 )

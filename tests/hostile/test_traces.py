@@ -20,8 +20,8 @@ from gradreel.core.recording.recording import record
 from gradreel.core.trace.columns import checksum
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.trace import MOST_META, Trace, column_kinds, read_meta, sealed_meta
-from gradreel.core.trace.verification import Agreement
 from gradreel.core.trace.verify import verify
+from gradreel.core.trace.verify_result import Agreement
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from gradreel.core.analysis.results import note_training
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.training import train
+from gradreel.core.trace.training_times import note_training
 from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.render.clips.clip_files import keep_clip
 from gradreel.scenes.render.clips.plan import Clip, Plan, Run, earlier_clips

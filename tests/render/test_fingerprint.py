@@ -75,7 +75,7 @@ def test_what_is_imported_for_types_alone_does_not_count(scene, user_folder):
 
 def test_what_gradreel_itself_offers_counts_where_it_is_taken_from(user_folder):
     of_core = {name for name in code_digests(resolve("my_scenes.py:Plain")) if name.startswith("gradreel/core/")}
-    assert not of_core & {"gradreel/core/network/training.py", "gradreel/core/recording/recorder.py"}
+    assert not of_core & {"gradreel/core/network/training.py", "gradreel/core/recording/step_recorder.py"}
     code = (
         "from manim import Scene\nfrom gradreel import verify\nclass Verified(Scene):\n    def construct(self): pass\n"
     )

@@ -9,7 +9,6 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.catalog import LESSON_FILE, beat_names, find_scenes
 from gradreel.scenes.render.lessons.selection import load_lesson
-from gradreel.scenes.render.settings import RenderSettings
 
 EXPERIMENT = "[experiments.short]\nepochs = 3\n"
 
@@ -272,17 +271,15 @@ def test_a_scene_of_the_lesson_is_asked_for_by_its_name_before_one_of_ours(user_
     assert "no scene is called 'dost'; the nearest: dots" in lesson_error(file, {}, ["dost"])
 
 
-def test_a_part_has_a_title_in_the_language_of_the_video(user_folder, write_lesson):
+def test_a_part_has_a_title_in_the_language_of_the_video_or_else_in_english(user_folder, write_lesson):
     file = write_lesson(user_folder, "Plain", "Dots")
     with file.open("a") as lesson_file:
-        lesson_file.write('part = { zh = "点" }\n')
-    lesson, english = load_lesson(file), RenderSettings(language="en")
-    assert lesson.parts("zh") == {"dots": "点"}
-    with pytest.raises(UserError) as caught:
-        lesson.requests(english)
-    assert str(caught.value) == f"{file}: scene dots: its part has no title in 'en'; add one: part = {{ en = \"…\" }}"
-    assert load_lesson(file, {}, ["dots"]).requests(english), "asked for alone, it is in no part"
-    assert load_lesson(file, span=(None, "plain")).requests(english)
+        lesson_file.write('part = { zh = "点", en = "Dots" }\n')
+    lesson = load_lesson(file)
+    assert [lesson.parts(language)["dots"] for language in ("zh", "en", "de")] == ["点", "Dots", "Dots"]
+    file.write_text(file.read_text().replace(', en = "Dots"', ""))
+    assert load_lesson(file).parts("en") == {"dots": "点"}, "the only title that it has"
+    assert load_lesson(file, {}, ["dots"]).parts("en") == {}, "asked for alone, it is in no part"
 
 
 def test_a_beat_of_the_poster_that_the_source_does_not_have_is_named(user_folder, write_lesson):

@@ -16,8 +16,7 @@ import pytest
 import srt
 from gradreel.core.errors import UserError
 from gradreel.core.trace.trace import Trace
-from gradreel.scenes.render import pipeline
-from gradreel.scenes.render import stills as stills_of
+from gradreel.scenes.render import pipeline, still_files
 from gradreel.scenes.render.lessons.selection import load_lesson
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.stages import SceneError
@@ -184,19 +183,19 @@ def test_formats_of_single_scenes(user_folder, settings, file_format, transparen
 
 def test_stills_last_frames_and_findings(user_folder, write_lesson, settings):
     lesson = load_lesson(write_lesson(user_folder, "Dots", "Plain"))
-    stills = stills_of.render_stills(lesson, settings)
+    stills = still_files.render_stills(lesson, settings)
     names = {scene: [file.name for file in files] for scene, files in stills.pictures.items()}
     assert names == {"dots": ["first.png", "move-1.png", "move-2.png"], "plain": ["01-fade-in.png"]}
     assert stills.pictures["dots"][0] == settings.media_dir / "images" / "film" / "dots" / "first.png"
     with Image.open(stills.sheet) as sheet:
         assert sheet.width > 2 * 96
-    last, plain = stills_of.render_last_frames(lesson, replace(settings, transparent=True, format="mov"))
+    last, plain = still_files.render_last_frames(lesson, replace(settings, transparent=True, format="mov"))
     assert last == settings.media_dir / "images" / "film" / "dots.png"
     with Image.open(plain) as image:
         assert (image.getpixel((48, 27))[3], image.getpixel((2, 2))[3]) == (255, 0)
     output = user_folder / "picture.png"
     with pytest.raises(UserError, match="2 scenes"):
-        stills_of.render_last_frames(lesson, settings, None, output)
+        still_files.render_last_frames(lesson, settings, None, output)
     assert isinstance(pipeline.check_lesson(lesson, settings), list)
 
 
@@ -244,7 +243,7 @@ RENDER = """
 import sys
 from pathlib import Path
 from gradreel.scenes.render import pipeline
-from gradreel.scenes.render import stills as stills_of
+from gradreel.scenes.render import still_files
 from gradreel.scenes.render.lessons.selection import load_lesson
 from gradreel.scenes.render.settings import RenderSettings
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from gradreel.core.analysis.results import depth_experiments, training_seconds, width_experiments
+from gradreel.core.analysis.compared_networks import depth_experiments, width_experiments
 from gradreel.core.errors import TrainingError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.training import train
 from gradreel.core.trace.trace import Trace
+from gradreel.core.trace.training_times import training_seconds
 from gradreel.scenes.render.workers import training
 from gradreel.scenes.render.workers.groups import Bundle, Group, balanced, dealt_out
 from gradreel.scenes.render.workers.pool import Listeners, Workers

@@ -7,13 +7,8 @@ from datetime import date
 
 import numpy as np
 import pytest
-from gradreel.core.analysis.results import (
-    Losses,
-    depth_experiments,
-    loss_by_epoch,
-    result_of,
-    width_experiments,
-)
+from gradreel.core.analysis.compared_networks import depth_experiments, width_experiments
+from gradreel.core.analysis.results import Losses, loss_by_epoch, result_of
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.units import loss_column
 from gradreel.core.daily.views import DailyViews

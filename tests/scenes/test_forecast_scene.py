@@ -9,8 +9,8 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
+from gradreel.core.analysis.compared_networks import depth_experiments
 from gradreel.core.analysis.forecast import next_days
-from gradreel.core.analysis.results import depth_experiments
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.synthetic import NEW_YEAR_EVES
 from gradreel.core.daily.units import loss_column

@@ -11,8 +11,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from gradreel.core.analysis.compared_networks import depth_experiments
 from gradreel.core.analysis.forecast import next_days
-from gradreel.core.analysis.results import depth_experiments, loss_by_epoch, losses_with_the_least
+from gradreel.core.analysis.results import loss_by_epoch, losses_with_the_least
 from gradreel.core.daily.synthetic import LOW_WEEKDAYS, NEW_YEAR, NEW_YEAR_EVES
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gradreel.core.analysis.results import Losses, Result, depth_experiments
+from gradreel.core.analysis.compared_networks import depth_experiments
+from gradreel.core.analysis.results import Losses, Result
 from gradreel.core.daily.views import DailyViews
 from gradreel.scenes.lecture.experiments.pictures import loss_plane
 from gradreel.scenes.lecture.experiments.pictures.loss_plane import CROWDED, LossPlane

@@ -6,8 +6,9 @@ from datetime import date
 
 import numpy as np
 import pytest
+from gradreel.core.analysis.compared_networks import depth_experiments
 from gradreel.core.analysis.forecast import forecast, horizon_errors, next_days, weekdays
-from gradreel.core.analysis.results import Losses, Result, depth_experiments
+from gradreel.core.analysis.results import Losses, Result
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.synthetic import LOW_WEEKDAYS
 from gradreel.core.daily.views import DailyViews
@@ -121,7 +122,7 @@ def test_the_errors_are_those_measured_over_unseen_days(trace_of, small):
     scene, lines = small.scene, small.lines
     run = scene.best.network.experiments[0]
     one, two = (horizon_errors(run, np.asarray(trace_of(run).parameters[-1]), days) for days in (1, 2))
-    means = [float(one.mean_absolute[0]), float(two.mean_absolute[1])]
+    means = [float(np.abs(errors.error[:, day]).mean()) for day, errors in enumerate((one, two))]
     for k, spread in enumerate(scene.days.spreads):
         low, high = (scene.days.plot.data(end)[1] for end in (spread.get_bottom(), spread.get_top()))
         assert (high - low) / 2 == pytest.approx(means[k], rel=1e-6)

@@ -228,18 +228,18 @@ def test_a_number_stands_in_the_middle_of_its_node():
 def test_a_line_is_as_strong_as_its_weight_and_dashed_where_that_is_negative():
     edges = LayerDiagram((2, 2, 1), BOX).edges[0]
     solid = {at: len(line.points) for at, line in edges.lines.items()}
-    edges.show_weights(np.array([[0.5, -2.0], [0.0, 1.0]]), 2.0)
+    edges.show_drawn(np.array([[0.5, -2.0], [0.0, 1.0]]), 2.0)
     widths = {at: line.get_stroke_width() for at, line in edges.lines.items()}
     assert sorted(widths, key=lambda at: widths[at]) == [(1, 0), (0, 0), (1, 1), (0, 1)]
     assert {at for at, line in edges.lines.items() if len(line.points) > solid[at]} == {(0, 1)}
     assert edges.line(0, 1).get_stroke_color() == mix(palette.yellow, 1.0)
-    edges.show_weights(np.array([[0.5, 2.0], [0.0, 1.0]]), 2.0)
+    edges.show_drawn(np.array([[0.5, 2.0], [0.0, 1.0]]), 2.0)
     assert len(edges.line(0, 1).points) == solid[0, 1]
 
 
 def test_a_layer_of_zeros_has_the_thinnest_lines():
     edges = LayerDiagram((2, 2, 1), BOX).edges[0]
-    edges.show_weights(np.zeros((2, 2)), 0.0)
+    edges.show_drawn(np.zeros((2, 2)), 0.0)
     assert len({line.get_stroke_width() for line in edges}) == 1
 
 

@@ -7,8 +7,9 @@ from datetime import date
 
 import numpy as np
 import pytest
+from gradreel.core.analysis.compared_networks import width_experiments
 from gradreel.core.analysis.forecast import forecast, horizon_errors, next_days
-from gradreel.core.analysis.results import losses_with_the_least, width_experiments
+from gradreel.core.analysis.results import losses_with_the_least
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.units import loss_column
 from gradreel.core.daily.views import DailyViews
@@ -158,7 +159,7 @@ def test_model_selection(neutral, trace_of, days):
     ahead, errors = forecast(run, theta, days), [horizon_errors(run, theta, k) for k in (1, days)]
     assert scene.counted(ahead.prediction[0]) in played.lines["tomorrow-low-mostly"]["en"]
     assert not after or scene.counted(ahead.prediction[-1]) in played.lines["day-after"]["zh"]
-    means = [float(errors[0].mean_absolute[0]), float(errors[1].mean_absolute[-1]), scene.best.unseen.mean]
+    means = [*(float(np.abs(found.error[:, -1]).mean()) for found in errors), scene.best.unseen.mean]
     assert [scene.counted(mean) for mean in means] == [
         text for text in said(played, "error-runs") if text in map(scene.counted, means)
     ]

@@ -6,12 +6,8 @@ from datetime import date
 
 import numpy as np
 import pytest
-from gradreel.core.analysis.results import (
-    LossByEpoch,
-    depth_experiments,
-    loss_by_epoch,
-    result_of,
-)
+from gradreel.core.analysis.compared_networks import depth_experiments
+from gradreel.core.analysis.results import LossByEpoch, loss_by_epoch, result_of
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError

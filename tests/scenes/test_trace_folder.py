@@ -18,7 +18,7 @@ from gradreel.scenes.lecture.any_run.loss_curve import LossCurve
 from gradreel.scenes.lecture.curves.sum_of_sigmoids import SumOfSigmoids
 from gradreel.scenes.lecture.opening.title import Title
 from gradreel.scenes.lecture.optimization.gradient_descent import GradientDescent
-from gradreel.scenes.render.clips.fingerprint import inspection_key
+from gradreel.scenes.render.clips.fingerprint import common_parts, inspection_key
 from gradreel.scenes.render.clips.plan import plan
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.frames.describe import describe
@@ -111,14 +111,14 @@ def test_a_given_trace_is_described_and_nothing_is_trained_for_it(project):
 
 def test_another_recording_at_the_same_path_is_another_clip(project, loops):
     asked = request(project, trace="runs/mine")
-    before, key = planned(asked).clips[0], inspection_key(asked)
+    before, key = planned(asked).clips[0], inspection_key(asked, common_parts())
     assert planned(asked).clips[0].path == before.path is not None
     shutil.rmtree(project / "runs/mine")
     shutil.copytree(loops / "adam", project / "runs/mine")
     after = planned(asked).clips[0]
     assert after.path != before.path
     assert {name for name in after.parts if after.parts[name] != before.parts[name]} == {"traces"}
-    assert inspection_key(asked) != key
+    assert inspection_key(asked, common_parts()) != key
 
 
 def test_a_run_of_ours_can_be_named_by_its_path_too(project):

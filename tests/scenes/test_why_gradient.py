@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gradreel.core.analysis.results import depth_experiments
+from gradreel.core.analysis.compared_networks import depth_experiments
 from gradreel.core.curves.line_fit import line_of
 from gradreel.core.errors import UserError
 from gradreel.core.network.theta import loss, parameter_names

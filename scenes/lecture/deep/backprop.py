@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
-from gradreel.core.analysis.results import WIDTH
+from gradreel.core.analysis.compared_networks import WIDTH
 from gradreel.core.daily.units import MOST_MORE, printed_distance, telling_decimals
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment

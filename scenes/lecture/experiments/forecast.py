@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from typing import Any, Self
 
 import numpy as np
+from gradreel.core.analysis.compared_networks import EPOCHS, WIDTH, depth_experiments
 from gradreel.core.analysis.forecast import NextDays, next_days
-from gradreel.core.analysis.results import EPOCHS, WIDTH, depth_experiments
 from gradreel.core.daily.synthetic import LOW_WEEKDAYS, NEW_YEAR_EVES
 from gradreel.core.daily.units import loss_column
 from gradreel.core.daily.views import DailyViews

@@ -1,7 +1,8 @@
 """Networks trained on daily views, each from several seeds: the parameters, runs, results and words that scenes of
 them share.
 
-The runs are those of `core.analysis.results`, so that one training serves ``gradreel experiment`` and every scene.
+The runs are those of `core.analysis.compared_networks`, so that one training serves ``gradreel experiment`` and every
+scene.
 """
 
 from __future__ import annotations
@@ -11,18 +12,8 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal
 
-from gradreel.core.analysis.results import (
-    EPOCHS,
-    SEEDS,
-    WIDTH,
-    Network,
-    Result,
-    best_by_unseen,
-    depth_experiments,
-    lecture_losses,
-    result_of,
-    worst_by_unseen,
-)
+from gradreel.core.analysis.compared_networks import EPOCHS, SEEDS, WIDTH, Network, depth_experiments
+from gradreel.core.analysis.results import Result, best_by_unseen, lecture_losses, result_of, worst_by_unseen
 from gradreel.core.daily.units import loss_column
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from gradreel.core.analysis.results import WIDTHS, Network, Result, lecture_losses, loss_by_epoch, width_experiments
+from gradreel.core.analysis.compared_networks import WIDTHS, Network, width_experiments
+from gradreel.core.analysis.results import Result, lecture_losses, loss_by_epoch
 from gradreel.scenes import style
 from gradreel.scenes.lecture.experiments.networks_scene import (
     MOST_NETWORKS,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Self
 
 import numpy as np
-from gradreel.core.analysis.results import depth_experiments, lecture_losses
+from gradreel.core.analysis.compared_networks import depth_experiments
+from gradreel.core.analysis.results import lecture_losses
 from gradreel.core.curves.line_fit import line_run
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment

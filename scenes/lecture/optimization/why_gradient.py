@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Annotated
 
 import numpy as np
-from gradreel.core.analysis.results import depth_experiments
+from gradreel.core.analysis.compared_networks import depth_experiments
 from gradreel.core.curves.expression import Expression
 from gradreel.core.curves.line_fit import line_of
 from gradreel.core.experiment import Experiment

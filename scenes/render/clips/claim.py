@@ -1,4 +1,4 @@
-"""The right to make things that another run on the same media folder may be making at this moment."""
+"""A lock: who makes this clip, or trains these runs, where several commands are at work on one media folder."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ SETTLED_NS = 2_000_000_000  # since a file was last written to: another write no
 
 
 def content_digest(file: Path) -> str:
-    """SHA-256 of every byte of a file, 24 hexadecimal digits of it.
+    """SHA-256 of every byte of a file, shortened.
 
     Files that are the same by device, inode, size and times are read once. Not so one that was written to a moment ago:
     some disks keep times in seconds.
@@ -40,7 +40,7 @@ def content_digest(file: Path) -> str:
         seen = os.fstat(content.fileno())
 
         def read() -> str:
-            return hashlib.file_digest(content, "sha256").hexdigest()[:24]
+            return shortened(hashlib.file_digest(content, "sha256").hexdigest())
 
         if time.time_ns() - max(seen.st_mtime_ns, seen.st_ctime_ns) < SETTLED_NS:
             return read()
@@ -89,6 +89,12 @@ def changed_files(known: Mapping[str, str], source: SceneSource) -> list[str]:
     return [name.removeprefix(HERE) for name, digest in known.items() if content_now(file_of(name, source)) != digest]
 
 
+def watch_too(files: Iterable[Path]) -> None:
+    """Have ``--watch`` watch files and folders that a worker has read, as if they had been read here."""
+    for file in files:
+        sys.audit(*((LISTING, str(file)) if file.is_dir() else ("open", str(file), "r", os.O_RDONLY)))
+
+
 def file_of(name: str, source: SceneSource) -> Path:
     """The file that has this name beside the scene, or from where the command is run."""
     inside = name.removeprefix(HERE)
@@ -125,8 +131,13 @@ def digest_of_sources(files: Iterable[Path]) -> str:
 
 
 def short_hash(content: bytes) -> str:
-    """24 hexadecimal digits."""
-    return hashlib.sha256(content).hexdigest()[:24]
+    """SHA-256, shortened."""
+    return shortened(hashlib.sha256(content).hexdigest())
+
+
+def shortened(checksum: str) -> str:
+    """The hexadecimal digits of a SHA-256 that names and descriptions have of it."""
+    return checksum[:24]
 
 
 def _frozen(value: Any) -> Any:

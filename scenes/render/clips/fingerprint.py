@@ -12,7 +12,6 @@ so does ``asset("…")``.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 from collections.abc import Mapping
@@ -21,10 +20,11 @@ from string import Formatter
 from typing import Any
 
 from gradreel.core.errors import TraceError
+from gradreel.core.trace.trace import META
 from gradreel.scenes.assets import asset_file
 from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.render.clips import toolchain
-from gradreel.scenes.render.clips.file_digest import content_digest
+from gradreel.scenes.render.clips.file_digest import content_digest, short_hash, shortened
 from gradreel.scenes.render.clips.import_graph import code_files, imported_file, one_moment, source_of
 from gradreel.scenes.render.clips.memo_cache import remember
 from gradreel.scenes.render.clips.ownership import PACKAGE, is_ours, name_of
@@ -39,8 +39,7 @@ FORMAT_VERSION = 4  # of clips and of their descriptions
 
 def clip_path(folder: Path, parts: Mapping[str, Any], settings: RenderSettings) -> Path:
     """Where a clip made of ``parts`` lies, under its digest; a folder of pictures for png."""
-    suffix = "" if settings.format == "png" else f".{settings.format}"
-    return folder / f"{_digest(parts)}{suffix}"
+    return folder / f"{_digest(parts)}{settings.suffix}"
 
 
 def common_parts() -> dict[str, Any]:
@@ -73,15 +72,17 @@ def parts_now(parts: Mapping[str, Any], request: SceneRequest) -> dict[str, Any]
         narrated = _narration(request, narrated["words"], words)
     given = {name: value for name, value in request.parameters.items() if name in parts["traces"]}
     checksums = {name: _checksum_of_trace(value) for name, value in given.items() if isinstance(value, str)}
-    traces = parts["traces"] | {name: checksum[:24] for name, checksum in checksums.items() if checksum is not None}
+    traces = parts["traces"] | {
+        name: shortened(checksum) for name, checksum in checksums.items() if checksum is not None
+    }
     return {**parts, **common_parts(), **_source_parts(request.source), "traces": traces, "narration": narrated}
 
 
-def inspection_key(request: SceneRequest) -> str:
-    """Digest of all that a scene's description depends on."""
+def inspection_key(request: SceneRequest, common: Mapping[str, Any]) -> str:
+    """Digest of all that a scene's description depends on; ``common``: the `common_parts`."""
     said = {**request.parameters, **request.changes}
     content = {
-        **common_parts(),
+        **common,
         "class": request.source.class_name,
         **_source_parts(request.source),
         "parameters": request.parameters,
@@ -147,6 +148,11 @@ def _assets(source: SceneSource) -> list[Path]:
 
 
 # -- traces ------------------------------------------------------------------------------------------------------------
+
+
+def trace_digest(trace: Path) -> str:
+    """What a clip knows the recorded trace of an experiment by. Raises OSError."""
+    return short_hash((trace / META).read_bytes())
 
 
 def _checksum_of_trace(text: str) -> str | None:
@@ -231,4 +237,4 @@ def languages_of(request: SceneRequest) -> tuple[str, ...]:
 
 def _digest(content: Mapping[str, Any]) -> str:
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()[:24]
+    return short_hash(canonical.encode())

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gradreel.scenes.catalog import LESSON_FILE, PACKAGE_FOLDER, SceneSource, find_scenes
-from gradreel.scenes.render.clips import memo_cache
 from gradreel.scenes.render.clips.workspace import Workspace, publish, read_json
 
 T = TypeVar("T")
@@ -88,8 +87,8 @@ def known_scenes(private: Path) -> tuple[SceneSource, ...]:
 
     It is read anew when any file that a scene of ours may be written in is another than it was.
     """
-    memo_cache.recall(private)
-    found = memo_cache.remember("scenes", _written_in(), lambda: [_as_plain(scene) for scene in find_scenes()])
+    recall(private)
+    found = remember("scenes", _written_in(), lambda: [_as_plain(scene) for scene in find_scenes()])
     return tuple(SceneSource(**{**scene, "file": PACKAGE_FOLDER / scene["file"]}) for scene in found)
 
 

@@ -6,7 +6,6 @@ under its digest is up to date, whoever made it, unless a file that its scene op
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -19,7 +18,8 @@ from gradreel.core.trace.trace import Trace
 from gradreel.scenes.file_names import file_name
 from gradreel.scenes.render.clips.claim import Claim
 from gradreel.scenes.render.clips.clip_files import described_clip, read_description
-from gradreel.scenes.render.clips.fingerprint import clip_path, common_parts, languages_of, parts_of
+from gradreel.scenes.render.clips.file_digest import shortened
+from gradreel.scenes.render.clips.fingerprint import clip_path, common_parts, languages_of, parts_of, trace_digest
 from gradreel.scenes.render.clips.import_graph import one_moment
 from gradreel.scenes.render.clips.staleness import why_rendered, why_stale
 from gradreel.scenes.render.clips.workspace import Folders
@@ -51,7 +51,7 @@ def plan(requests: Sequence[SceneRequest], descriptions: Sequence[SceneDescripti
                 shown_by = (*(known.shown_by if known else ()), description.name)
                 missing[experiment.digest] = Run(experiment, shown_by, folders.traces / experiment.digest)
             traces = {name: digest for name, digest in digests.items() if digest is not None}
-            traces |= {name: TraceFolder(folder).checksum[:24] for name, folder in description.traces.items()}
+            traces |= {name: shortened(TraceFolder(folder).checksum) for name, folder in description.traces.items()}
             complete = replace(request, parameters=description.parameters, data={}, changes={})
             words = narration(languages_of(request)).with_words(request.words)
             parts = common | parts_of(complete, description, traces, words)
@@ -68,9 +68,9 @@ def _trace_digest(traces: Path, experiment: Experiment) -> str | None:
         return None
     Trace.find(traces, experiment)
     try:
-        return hashlib.sha256((path / "meta.json").read_bytes()).hexdigest()[:24]
+        return trace_digest(path)
     except OSError as error:
-        raise TraceError(f"{path / 'meta.json'}: {error.strerror}") from None
+        raise TraceError(f"{error.filename}: {error.strerror}") from None
 
 
 def _clip(

@@ -5,7 +5,6 @@ The protocol is in this package's docstring.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 import threading
@@ -17,15 +16,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gradreel.core.analysis.results import note_training
 from gradreel.core.errors import TraceError, UserError, printable
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace.trace import Trace
+from gradreel.core.trace.training_times import note_training
 from gradreel.core.trace.writing import one_writer
 from gradreel.scenes.catalog import PACKAGE_FOLDER, SceneSource
 from gradreel.scenes.render.clips.claim import Claim
 from gradreel.scenes.render.clips.clip_files import keep_clip
-from gradreel.scenes.render.clips.file_digest import HERE, MISSING
+from gradreel.scenes.render.clips.file_digest import HERE, MISSING, short_hash
 from gradreel.scenes.render.clips.fingerprint import clip_path, own_files, parts_now
 from gradreel.scenes.render.clips.ownership import is_installed, name_beside
 from gradreel.scenes.render.clips.staleness import why_stale
@@ -152,7 +151,7 @@ class ClusterDrawers(Connection):
         key = (str(file), found.st_size, found.st_mtime_ns)
         if key not in self._files:
             content = file.read_bytes()
-            digest = hashlib.sha256(content).hexdigest()[:24]  # as `content_digest`
+            digest = short_hash(content)  # as `content_digest`
             self._files[key] = digest, self._client.submit(bytes, content, key=f"gradreel-file-{digest}")
         return self._files[key]
 

@@ -12,8 +12,7 @@ from typing import TypeAlias
 
 from gradreel.scenes.render.clips.claim import Claim
 from gradreel.scenes.render.clips.workspace import Workspace
-from gradreel.scenes.render.lessons.options import cores
-from gradreel.scenes.render.settings import MOST_AT_ONCE, RenderSettings
+from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.stages import Clip, ClipFile
 from gradreel.scenes.render.workers.pool import Listeners, Workers
 from gradreel.scenes.render.workers.training import LocalTrainers, Trainers
@@ -44,20 +43,20 @@ def drawers_of(workers: Workers, settings: RenderSettings, workspace: Workspace)
 
 @contextmanager
 def trainers_of(
-    workers: Workers, jobs: int | None, scheduler: str | None, workspace: Workspace
+    workers: Workers, jobs: int, scheduler: str | None, workspace: Workspace
 ) -> Iterator[tuple[Trainers, int]]:
     """Who trains, and how many groups at once: ``jobs`` of ``workers``, or the workers of a ``scheduler``.
 
     Raises UserError when the scheduler cannot be reached.
     """
     if scheduler is None:
-        yield LocalTrainers(workers), jobs or cores()
+        yield LocalTrainers(workers), jobs
         return
     from gradreel.scenes.render.cluster import client, connection
 
     with connection.connected(scheduler) as connected:
-        trainers = client.ClusterTrainers(connected, scheduler, jobs or MOST_AT_ONCE, workspace)
+        trainers = client.ClusterTrainers(connected, scheduler, jobs, workspace)
         try:
-            yield trainers, min(jobs or MOST_AT_ONCE, sum(connected.nthreads().values()))
+            yield trainers, min(jobs, sum(connected.nthreads().values()))
         finally:
             trainers.stop()

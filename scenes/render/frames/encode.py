@@ -106,7 +106,7 @@ class ClipEncoder:
 
 @dataclass(frozen=True)
 class Codec:
-    """Encoder settings; they are part of what a clip's digest is made of."""
+    """Encoder settings. A clip's digest has them in it as it has this file, see `toolchain.drawing_files`."""
 
     container: str
     name: str
@@ -116,16 +116,12 @@ class Codec:
 
 
 def codec_for(settings: RenderSettings) -> Codec:
-    """The encoder of a format; transparent MOV is QuickTime Animation (lossless), transparent WebM VP9 with alpha."""
+    """The encoder of MP4, MOV or WebM; transparent MOV is QuickTime Animation (lossless), transparent WebM has alpha."""
     if settings.format == "webm":
         return Codec("webm", "libvpx-vp9", "yuva420p" if settings.transparent else "yuv420p", VP9)
     if settings.format == "mov" and settings.transparent:
         return _lossless(settings)
-    if settings.format in ("mp4", "mov"):
-        return Codec(settings.format, "libx264", "yuv420p", h264.OPTIONS, _timescale(settings))
-    if settings.format == "gif":
-        return Codec("gif", "gif", "pal8")
-    return Codec("png", "png", "rgba" if settings.transparent else "rgb24")
+    return Codec(settings.format, "libx264", "yuv420p", h264.OPTIONS, _timescale(settings))
 
 
 def _lossless(settings: RenderSettings) -> Codec:
@@ -138,10 +134,12 @@ def _timescale(settings: RenderSettings) -> tuple[tuple[str, str], ...]:
 
 def open_sink(path: Path, settings: RenderSettings) -> FrameSink:
     """A file (for png a folder of ``00000.png``, ...) that takes frames of ``settings``' size. Raises OSError."""
+    if settings.format == "png":
+        return _PngFolder(path, settings)
+    if settings.format == "gif":
+        return _Gif(path, settings)
     codec = codec_for(settings)
-    sinks: dict[str, Callable[[Path, Codec, RenderSettings], FrameSink]]
-    sinks = {"png": _PngFolder, "gif": _Gif, "libx264": _H264}
-    return sinks.get(codec.name, _Video)(path, codec, settings)
+    return (_H264 if codec.name == "libx264" else _Video)(path, codec, settings)
 
 
 class FrameSink:
@@ -167,7 +165,7 @@ class FrameSink:
 class _PngFolder(FrameSink):
     """A folder of numbered PNG files, one per frame."""
 
-    def __init__(self, path: Path, codec: Codec, settings: RenderSettings) -> None:
+    def __init__(self, path: Path, settings: RenderSettings) -> None:
         path.mkdir()
         self._path, self._transparent, self._next = path, settings.transparent, 0
 
@@ -181,7 +179,7 @@ class _PngFolder(FrameSink):
 class _OneFile(FrameSink):
     """A file of one video stream."""
 
-    def __init__(self, path: Path, codec: Codec, settings: RenderSettings) -> None:
+    def __init__(self, path: Path, codec: Codec) -> None:
         self._container = av.open(str(path), "w", format=codec.container, options=dict(codec.container_options))
 
     def close(self) -> None:
@@ -201,7 +199,7 @@ class _H264(_OneFile):
     takes_boxes = True
 
     def __init__(self, path: Path, codec: Codec, settings: RenderSettings) -> None:
-        super().__init__(path, codec, settings)
+        super().__init__(path, codec)
         self._stream = H264Stream(self._container, dict(codec.options), settings)
 
     def write(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> None:
@@ -218,7 +216,7 @@ class _Video(_OneFile):
     """VP9 or QuickTime Animation."""
 
     def __init__(self, path: Path, codec: Codec, settings: RenderSettings) -> None:
-        super().__init__(path, codec, settings)
+        super().__init__(path, codec)
         stream = self._container.add_stream(codec.name, rate=Fraction(settings.fps), options=dict(codec.options))
         assert isinstance(stream, VideoStream)
         self._stream = stream
@@ -250,7 +248,7 @@ class _Gif(FrameSink):
     GIF counts hundredths of a second: at most 50 frames a second are shown, each for whole hundredths.
     """
 
-    def __init__(self, path: Path, codec: Codec, settings: RenderSettings) -> None:
+    def __init__(self, path: Path, settings: RenderSettings) -> None:
         self._path, self._settings = path, settings
         self._held = path.with_name(f"{path.stem}.held.mov")
         self._video = _Video(self._held, _lossless(settings), settings)

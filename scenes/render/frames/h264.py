@@ -39,18 +39,20 @@ _EACH = f"{_HEADER}:aq-mode=1:scenecut=0:no-deblock=0"
 
 # Where little moves over a plain ground. Adaptive quantization and three pictures to build on make the files of nearly
 # the least effort as small as those of veryfast, at the same SSIM and in half of its time (lecture scenes, 1080p60).
-# Every frame has one quantizer before it is adapted, see `_steady`, and a key frame one that is finer by `ipratio`. `b`
-# makes both of x264's own, QP 24 and 19, coarser by 6 log2(1 / b): files of three lecture scenes are 0.85 to 1.06 of
-# the size of Manim's then, and still more like what was drawn.
+# Every frame has one quantizer before it is adapted, see `_steady`, and a key frame a finer one, by `ipratio`. Both are
+# coarser than x264's own, QP 24 and 19: files of three lecture scenes are 0.85 to 1.06 of the size of Manim's then, and
+# still more like what was drawn.
+COARSER = 1.4  # QP; x264 is told a share of the bits, which six steps halve
+_BITS = round(2 ** (-COARSER / 6), 2)
+_KEY_QP = 19 + COARSER
 QUICK = {
     "preset": "superfast",
-    "x264-params": f"{_EACH}:subme=0:partitions=i4x4,i8x8,p8x8:ipratio=1.8:pass=2:zones=0,10000000,b=0.85",
+    "x264-params": f"{_EACH}:subme=0:partitions=i4x4,i8x8,p8x8:ipratio=1.8:pass=2:zones=0,10000000,b={_BITS}",
 }
-_KEY_QP = 20.4
 
 # Where everything moves: without a good look for where it came from files are twice as large. Manim's own cameras,
-# which turn or follow something, take longer to draw such a frame than x264 to encode it. A little finer: of thin lines
-# in colours, all of which move, less is left than in Manim's own files otherwise.
+# which turn or follow something, take longer to draw such a frame than x264 to encode it. Its quality is the ``crf``, a
+# little finer: of thin lines in colours, all of which move, less is left than in Manim's own files otherwise.
 THOROUGH = {"preset": "medium", "crf": "23.5", "x264-params": f"{_EACH}:psy=0"}
 
 KEYFRAME_SECONDS = 2

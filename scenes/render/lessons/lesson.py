@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.file_names import file_name
 from gradreel.scenes.render.lessons.daily_data import DailyData, filled_text, series_in
 from gradreel.scenes.render.lessons.tables import with_data
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.stages import SceneRequest, Title
+from gradreel.scenes.words.languages import title_in
 from gradreel.scenes.words.narration import OwnWords
 
 
@@ -55,17 +55,12 @@ class Lesson:
         return self.name if ours else request.source.file.stem
 
     def parts(self, language: str) -> dict[str, str]:
-        """By the scene that a part begins with here: its title, in film order. Raises UserError where it has none."""
+        """By the scene that a part begins with here: its title, in film order."""
         begins: dict[str, str] = {}
         before: Title | None = None
         for scene in self.scenes:
             if scene.part is not None and scene.part is not before:
-                if language not in scene.part:
-                    raise UserError(
-                        f"{self.file}: scene {scene.name}: its part has no title in {language!r};"
-                        f' add one: part = {{ {language} = "…" }}'
-                    )
-                begins[scene.name] = scene.part[language]
+                begins[scene.name] = title_in(scene.part, language)
             before = scene.part
         return begins
 
@@ -85,15 +80,9 @@ class Lesson:
         return [text for text in dict.fromkeys(map(filled_text, series)) if text]
 
     def requests(self, settings: RenderSettings) -> list[SceneRequest]:
-        """The scenes with all that was said of them. Raises UserError where a part has no title in the language."""
-        self.parts(settings.language)
+        """The scenes with all that was said of them."""
         data = self.data.fields if self.data else {}
         return [
             replace(scene, settings=settings, experiments=self.experiments, words=self.words, data=data)
             for scene in self.scenes
         ]
-
-
-def title_in(title: Title, language: str) -> str:
-    """The title in ``language``, or else in the first that it has; "" for none."""
-    return title.get(language) or next(iter(title.values()), "")

@@ -15,7 +15,7 @@ from gradreel.core.errors import UserError
 from gradreel.core.files import parsed, read_text
 from gradreel.scenes.catalog import kebab_name
 from gradreel.scenes.render.lessons.tables import LONGEST
-from gradreel.scenes.render.settings import FORMATS, MOST_AT_ONCE, RenderSettings
+from gradreel.scenes.render.settings import FORMATS, MOST_AT_ONCE, RenderSettings, default_format
 
 PICTURE = re.compile(r"\d{5,}\.png")  # a frame's, in the folder of --format png
 
@@ -110,7 +110,7 @@ def settings_of(options: Options, output: Path | None = None) -> RenderSettings:
         theme=options.theme,
         media_dir=options.media_dir,
         seed=options.seed,
-        jobs=options.jobs or (MOST_AT_ONCE if options.scheduler else cores()),
+        jobs=jobs_of(options.jobs, options.scheduler),
         scheduler=options.scheduler,
         timeout=options.timeout,
         **changes,
@@ -121,8 +121,8 @@ def output_of(options: Options) -> Path | None:
     """``-o`` as an absolute path with the ending of what it will hold. Raises UserError when it has another."""
     if options.output is None:
         return None
-    path = options.output.expanduser().absolute()
-    wanted = options.file_format or _format_of(path) or ("mov" if options.transparent else "mp4")
+    path = options.output.absolute()
+    wanted = options.file_format or _format_of(path) or default_format(options.transparent)
     if wanted == "png" and not options.last_frame:
         return _picture_folder(path.with_suffix("") if path.suffix == ".png" else path, options.output)
     wanted = "png" if options.last_frame else wanted
@@ -157,8 +157,13 @@ def _format_of(output: Path | None) -> str | None:
     return ending if ending in FORMATS and ending != "png" else None
 
 
-def cores() -> int:
-    """Processor cores that this process may use."""
+def jobs_of(jobs: int | None, scheduler: str | None = None) -> int:
+    """How many clips, or trainings, are at work at once: ``-j``, or one per core that this process may use.
+
+    A ``scheduler`` is handed as many as it takes.
+    """
+    if jobs or scheduler:
+        return jobs or MOST_AT_ONCE
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

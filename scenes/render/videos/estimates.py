@@ -8,10 +8,10 @@ from math import log, sqrt
 from pathlib import Path
 from typing import Any
 
-from gradreel.core.analysis.results import training_seconds
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace.trace import read_meta
+from gradreel.core.trace.training_times import training_seconds
 from gradreel.core.trace.writing import journal_of
 from gradreel.scenes.render.clips.plan import earlier_clips
 from gradreel.scenes.render.clips.workspace import Folders

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import PACKAGE_FOLDER
-from gradreel.scenes.render.clips.file_digest import digest_of_sources
+from gradreel.scenes.render.clips.file_digest import digest_of_sources, short_hash
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, as_json, read_json
 from gradreel.scenes.words.languages import LANGUAGES
 from pydantic import BaseModel, ValidationError
@@ -37,11 +36,11 @@ class OutputStamp:
     def __init__(self, folders: Folders, final: Path, content: Mapping[str, Any], clips: Sequence[Path]) -> None:
         """``content``, plain data, and ``clips`` decide what is written."""
         self._final = final.absolute()
-        self.file = folders.published / f"{_hash(os.fsencode(self._final))}.json"
+        self.file = folders.published / f"{short_hash(os.fsencode(self._final))}.json"
         stamps = {clip.name: _stamp(clip) for clip in clips}
         code = digest_of_sources(PACKAGE_FOLDER / name for name in PUBLISHING_FILES)
         self._clips = [clip.name for clip in clips]
-        self._made_of = _hash(as_json({"content": content, "clips": stamps, "code": code}))
+        self._made_of = short_hash(as_json({"content": content, "clips": stamps, "code": code}))
 
     def is_current(self) -> bool:
         """Whether all files are there as they were written, and would be made of the same."""
@@ -112,7 +111,3 @@ def _stamp(file: Path) -> Stamp | None:
 def _alike(found: Stamp, then: Stamp) -> bool:
     """Whether a file is as it was written: some disks keep times to two seconds only (FAT)."""
     return found[0] == then[0] and abs(found[1] - then[1]) <= 2_000_000_000
-
-
-def _hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:24]

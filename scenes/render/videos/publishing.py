@@ -75,9 +75,8 @@ def publish_clip(
     output: Path | None,
 ) -> Path:
     """One scene's file with subtitles beside it; a folder of numbered pictures for png. Raises DamagedClipsError."""
-    suffix = "" if settings.format == "png" else f".{settings.format}"
     final = output or workspace.video(
-        lesson.group(clip.scene), settings.quality, clip.file_stem + settings.beat_range, suffix
+        lesson.group(clip.scene), settings.quality, clip.file_stem + settings.beat_range, settings.suffix
     )
     shots = _shots(lesson, settings, [(clip, file)], {})
     stamp = _stamp(lesson, settings, shots, final, workspace)

@@ -1,6 +1,6 @@
 """Training runs in worker processes: group by group, each run by one process at a time.
 
-`train_group` is what a worker runs; it imports torch, and nothing that imports Manim. All else is the parent's part.
+`train_bundle` is what a worker runs; it imports torch, and nothing that imports Manim. All else is the parent's part.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from gradreel.core.analysis.results import note_training, time_noted
 from gradreel.core.errors import TrainingError, UserError
 from gradreel.core.experiment import Experiment
+from gradreel.core.trace.training_times import note_training, time_noted
 from gradreel.core.trace.writing import journal_of
 from gradreel.scenes.render.clips.claim import Claim
 from gradreel.scenes.render.clips.workspace import Folders

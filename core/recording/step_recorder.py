@@ -13,7 +13,6 @@ from typing import Any
 
 import torch
 from gradreel.core.errors import UserError, listed
-from gradreel.core.network.training import versions
 from gradreel.core.recording.deferred_signals import DeferredSignals
 from gradreel.core.recording.optimizer_hooks import (
     after_any_step,
@@ -27,7 +26,7 @@ from gradreel.core.recording.update_log import UpdateLog
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.trace import MOST_META, column_kinds, sealed_meta
 from gradreel.core.trace.write_behind import BLOCK, BLOCKS
-from gradreel.core.trace.writing import TraceWriter, is_foreign, new_trace
+from gradreel.core.trace.writing import TraceWriter, is_foreign, new_trace, versions
 
 INTERRUPTED = ".interrupted"
 _ROWS_AT_MOST = 10_000  # of a column, in a block that is written at once
