@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.file_names import file_name
@@ -102,7 +102,7 @@ def find_scenes(folder: Path = LECTURE_FOLDER, lesson: Path = LESSON_FILE) -> tu
                     " rename one of the classes"
                 )
             found[source.name] = source
-    order = {name: place for place, name in enumerate(_film_order(lesson))}
+    order = {str(table.get("name", "")): place for place, table in enumerate(scene_tables(lesson))}
     return tuple(sorted(found.values(), key=lambda scene: (order.get(scene.name, len(order)), scene.name)))
 
 
@@ -172,14 +172,15 @@ def _parse(file: Path) -> ModuleSource:
         raise SceneImportError(f"{_shown(file)} is not valid Python:\n{syntax_message(error)}") from None
 
 
-def _film_order(lesson: Path) -> list[str]:
+def scene_tables(lesson: Path = LESSON_FILE) -> list[Mapping[str, Any]]:
+    """The ``[[scene]]`` of a lesson file in film order, as they are written; none without the file."""
     if not lesson.is_file():
         return []
     try:
         content = tomllib.loads(lesson.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"{lesson} is not valid TOML: {error}") from None
-    return [str(entry.get("name", "")) for entry in content.get("scene", []) if isinstance(entry, Mapping)]
+    return [table for table in content.get("scene", []) if isinstance(table, Mapping)]
 
 
 def _resolve_in_file(path: Path, class_name: str) -> SceneSource:

@@ -6,13 +6,12 @@ scenes' files are not read either, which takes longer than all the rest: the les
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gradreel.scenes.catalog import LESSON_FILE, SceneSource
+from gradreel.scenes.catalog import SceneSource, scene_tables
 from gradreel.scenes.render.clips.memo_cache import known_scenes
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.report import print_json
@@ -67,7 +66,7 @@ def _ours(language: str, sources: Sequence[SceneSource]) -> Iterator[Listed]:
     titles = Narration.load([language])
     parts: dict[str, str | None] = {}
     part = None
-    for table in tomllib.loads(LESSON_FILE.read_text(encoding="utf-8"))["scene"]:
+    for table in scene_tables():
         part = title_in(table["part"], language) if "part" in table else part
         parts[table["name"]] = part
     found = {source.name: source for source in sources}

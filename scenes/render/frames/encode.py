@@ -116,7 +116,7 @@ class Codec:
 
 
 def codec_for(settings: RenderSettings) -> Codec:
-    """The encoder of MP4, MOV or WebM; transparent MOV is QuickTime Animation (lossless), transparent WebM has alpha."""
+    """The encoder of MP4, MOV or WebM; transparent MOV is QuickTime Animation, lossless, WebM has alpha."""
     if settings.format == "webm":
         return Codec("webm", "libvpx-vp9", "yuva420p" if settings.transparent else "yuv420p", VP9)
     if settings.format == "mov" and settings.transparent:
