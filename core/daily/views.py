@@ -169,6 +169,10 @@ class DailyViews(BaseModel):
         """(M,): scaled views of each unseen label day."""
         return self._scaled_days()[self.window :][self.examples :].copy()
 
+    def unseen_dates(self) -> DayArray:
+        """(M,): the unseen label days."""
+        return self.daily.dates()[self.window :][self.examples :]
+
     def format_column(self, views: Iterable[float]) -> Callable[[float], str]:
         """What writes each of these numbers, or their spreads, in one unit: "0.212k", "0.052k"."""
         return views_column(views, self.offset)

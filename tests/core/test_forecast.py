@@ -73,7 +73,7 @@ def test_each_day_is_predicted_from_the_true_days_before_it(experiment: Experime
 def test_by_default_the_unseen_days(experiment: Experiment) -> None:
     theta = random_theta(experiment)
     days = next_days(experiment, theta)
-    np.testing.assert_array_equal(days.dates, DATA.daily.dates()[DATA.window + DATA.examples :])
+    np.testing.assert_array_equal(days.dates, DATA.unseen_dates())
     assert days.unseen.all()
     if experiment.loss == "mae":
         in_views = DATA.absolute_error_in_views(float(unseen_loss(experiment, theta)))

@@ -3,16 +3,12 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from gradreel.core.daily.series import DailySeries, DayArray
+from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.synthetic import synthetic_views
 from gradreel.core.daily.views import DailyViews
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
-
-
-def _unseen_dates(data: DailyViews) -> DayArray:
-    return data.daily.dates()[data.window + data.examples :]
 
 
 def series(*values: float) -> DailySeries:
@@ -28,7 +24,7 @@ def test_the_lectures_data_is_the_default() -> None:
     data = DailyViews()
     assert (data.window, data.n_features, data.first_unseen) == (56, 56, date(2021, 1, 1))
     assert data.dates()[[0, -1]].tolist() == [date(2017, 2, 26), date(2020, 12, 31)]
-    assert _unseen_dates(data)[[0, -1]].tolist() == [date(2021, 1, 1), date(2021, 2, 26)]
+    assert data.unseen_dates()[[0, -1]].tolist() == [date(2021, 1, 1), date(2021, 2, 26)]
     assert (data.examples, data.n_unseen) == (1405, 57)
     assert data.title == "synthetic daily views" and data.synthetic and data.unit == "views"
 
@@ -46,7 +42,7 @@ def test_unseen_windows_reach_back_into_days_trained_on() -> None:
     views = data.in_views(data.unseen_features())
     np.testing.assert_allclose(views, [[49, 36, 25], [64, 49, 36], [81, 64, 49]], rtol=1e-12)
     np.testing.assert_allclose(data.in_views(data.unseen_labels()), [64, 81, 100], rtol=1e-12)
-    assert _unseen_dates(data).tolist() == [date(2020, 1, day) for day in (8, 9, 10)]
+    assert data.unseen_dates().tolist() == [date(2020, 1, day) for day in (8, 9, 10)]
 
 
 def test_scaling_is_of_the_days_before_the_first_unseen_one() -> None:
@@ -94,9 +90,9 @@ def test_every_label_day_is_trained_on_or_unseen(values: list[int], window: int,
     for i in range(len(labels)):  # the definition, day by day
         assert labels[i] == scaled[i + window]
         np.testing.assert_array_equal(features[i], [scaled[i + window - j] for j in range(1, window + 1)])
-    days = np.concatenate([data.dates(), _unseen_dates(data)]).tolist()
+    days = np.concatenate([data.dates(), data.unseen_dates()]).tolist()
     assert days == [date(2020, 1, 1) + timedelta(days=i) for i in range(window, len(values))]
-    assert _unseen_dates(data)[0].item() == data.first_unseen
+    assert data.unseen_dates()[0].item() == data.first_unseen
 
 
 @pytest.mark.parametrize(("labels", "unseen"), [(2, 1), (5, 1), (9, 1), (10, 2), (103, 20)])
