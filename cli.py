@@ -464,7 +464,7 @@ def frames(**chosen: Any) -> int:
 def verify(**chosen: Any) -> int:
     """Compute the updates of traces again and compare.
 
-    No name: each that the lesson's scenes show, of runs that Gradreel trains and of folders given as a trace. Exit 1 if
+    No name: every trace that the lesson's scenes show, of a run of theirs or of a folder that they are given. Exit 1 if
     one is wrong.
     """
     from gradreel.scenes.render.verification import verify_traces
