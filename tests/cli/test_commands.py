@@ -386,6 +386,7 @@ def test_verify_checks_the_trace_that_a_scene_was_given_by_its_folder(gradreel, 
 
 def test_a_tilde_is_ones_own_folder_in_every_option_that_is_a_path(gradreel, project, monkeypatch):
     home = project / "home"
+    home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     options = [option for command in commands.commands.values() for option in command.params]
     paths = [option for option in options if isinstance(option.type, click.Path)]
@@ -394,7 +395,7 @@ def test_a_tilde_is_ones_own_folder_in_every_option_that_is_a_path(gradreel, pro
     before = set(project.iterdir())
     (trace,) = json.loads(gradreel("train", "--lesson=~/../shapes.toml", "--media_dir=~/made", "--json").stdout)
     assert Path(trace["path"]).parent == home / "made" / "traces"
-    assert set(project.iterdir()) - before == {home}
+    assert set(project.iterdir()) == before, "there is no folder called ~"
 
 
 def test_interrupt_exits_130_and_leaves_no_half_file(project):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import av
@@ -268,8 +267,7 @@ def test_the_title_of_a_plain_scene_is_missed_before_anything_is_made(gradreel, 
 
 def test_a_part_without_a_title_in_the_language_has_that_of_another(gradreel, project):
     (project / "shapes.toml").write_text(LESSON.replace('en = "Dots", ', ""), encoding="utf-8")
-    (other,) = re.findall(r'part = \{.*zh = "(.*?)"', LESSON)
-    assert other in gradreel("list", *SMALL[:2]).stdout
+    assert "\n点\n" in gradreel("list", *SMALL[:2]).stdout
     assert gradreel("render", *SMALL, "--dry_run").exit_code == 0
 
 
