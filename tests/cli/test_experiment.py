@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from gradreel.core.analysis import results
+from gradreel.core.analysis import compared_networks
 from gradreel.core.analysis.compared_networks import depth_experiments, width_experiments
 from gradreel.core.analysis.results import result_of
 from gradreel.core.daily.csv_file import CsvFormat, read_daily_csv
@@ -221,7 +221,7 @@ def test_quiet_prints_nothing(gradreel, trained):
 
 
 def test_the_lectures_figures_stand_beside_its_own_networks_on_the_synthetic_data(gradreel, here, monkeypatch):
-    monkeypatch.setattr(results, "EPOCHS", 1)
+    monkeypatch.setattr(compared_networks, "EPOCHS", 1)
     monkeypatch.setattr("gradreel.scenes.render.experiment_report.EPOCHS", 1)
     arguments = ("experiment", "width", "--seeds", "1", "--epochs", "1", "--progress_bar", "none")
     shown = gradreel(*arguments, "--widths", "0,10").stdout.splitlines()
@@ -234,8 +234,8 @@ def test_the_lectures_figures_stand_beside_its_own_networks_on_the_synthetic_dat
 
 def test_a_run_that_diverges_is_named_and_the_others_are_there(gradreel, here, monkeypatch):
     """By plain gradient descent at this rate a layer survives a handful of updates, and twelve layers do not."""
-    monkeypatch.setitem(results.SETTINGS, "optimizer", "sgd")
-    monkeypatch.setitem(results.SETTINGS, "learning_rate", 1000.0)
+    monkeypatch.setitem(compared_networks.SETTINGS, "optimizer", "sgd")
+    monkeypatch.setitem(compared_networks.SETTINGS, "learning_rate", 1000.0)
     result = gradreel("experiment", "depth", *SMALL, "--depths", "1,12", "--width", "30")
     assert result.exit_code == 1
     lines = result.stdout.splitlines()

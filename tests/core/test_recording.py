@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 import torch
 from gradreel.core.errors import UserError
-from gradreel.core.recording import recorder, update_log
+from gradreel.core.recording import step_recorder, update_log
 from gradreel.core.recording.recorded_model import PendingRows
 from gradreel.core.recording.recording import Recording, record
 from gradreel.core.trace.trace import Trace
@@ -971,7 +971,7 @@ with record(model, optimizer, {str(tmp_path / "run")!r}):
 
 def test_a_disk_that_fills_ends_the_recording_not_the_loop(tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(recorder, "BLOCK", 100)  # looked at after each update
+    monkeypatch.setattr(step_recorder, "BLOCK", 100)  # looked at after each update
 
     def nearly_full(loop: Loop) -> None:
         monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=1000))
@@ -1020,7 +1020,7 @@ def test_where_warnings_are_errors_the_recorders_own_does_not_end_the_loop(tmp_p
         warnings.simplefilter("error")
         loop.run(Seen(list(loop.model.parameters())), 3)
 
-    monkeypatch.setattr(recorder, "BLOCK", 100)  # the disk is looked at after each update
+    monkeypatch.setattr(step_recorder, "BLOCK", 100)  # the disk is looked at after each update
     with monkeypatch.context() as patch, pytest.warns(UserWarning, match="ends after 5 updates.*No space left") as told:
         updates_then(tmp_path / "run", end)
     assert [warning.filename for warning in told] == [__file__]
@@ -1149,7 +1149,7 @@ def test_a_model_of_too_many_tensors_for_a_meta_is_refused_before_the_loop(tmp_p
     with record(model, optimizer := torch.optim.SGD(model.parameters(), lr=0.1), tmp_path / "run"):
         steps(model, optimizer, 1)
     size = (tmp_path / "run" / "meta.json").stat().st_size
-    monkeypatch.setattr(recorder, "MOST_META", size)
+    monkeypatch.setattr(step_recorder, "MOST_META", size)
     with (
         pytest.raises(UserError, match=r"4 parameter tensors and 0 buffers takes .* give record a part"),
         record(model, optimizer, tmp_path / "run"),
