@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -67,19 +68,28 @@ def on_screen(scene) -> set[int]:
 def film(play):
     seen = {}
 
+    written, made = [], Backprop._formula_below
+
+    def write(scene, source, center=0.0):
+        written.append(source)
+        return made(scene, source, center)
+
     def look(scene, beat):
         orange, there = scene.orange, on_screen(scene)
         every = [*orange.nodes.values(), *orange.biases, orange.output_bias, *orange.lines.values()]
         seen[beat] = sum({id(pill), id(text[0])} <= there for pill, text in every)
-        seen[beat, "rule"] = scene.rule.source
+        seen[beat, "formula"] = scene.formula_below.source
+        texts = (part for part in scene.mobjects if isinstance(part, TextMobject))
+        seen[beat, "error"] = next((text for text in texts if '"error1"' in text.source), None)
         seen[beat, "y"] = scene.numbers[3][0].text
         seen[beat, "lines"] = [
             {at: (line.get_stroke_color().to_hex(), line.get_stroke_width()) for at, line in edges.lines.items()}
             for edges in scene.diagram.edges
         ]
 
-    played = play(Backprop, look, run=RUN)
-    return seen | {"beats": played.beats, "scene": played.scene}
+    with patch.object(Backprop, "_formula_below", write):
+        played = play(Backprop, look, run=RUN)
+    return seen | {"beats": played.beats, "scene": played.scene, "written": written}
 
 
 def test_one_path_then_all_then_the_step(film):
@@ -127,10 +137,8 @@ def test_a_line_is_orange_once_a_slope_came_back_along_it_and_all_are_alike(film
         assert len(set(edges.values())) == 1 and not lit & set(edges.values())
 
 
-def test_a_little_more_y_is_tried_before_its_slope_is_told(play, monkeypatch):
-    written, made = [], Backprop._line
-    monkeypatch.setattr(Backprop, "_line", lambda self, *line: (written.append(line[0]), made(self, *line))[1])
-    scene = play(Backprop, run=RUN).scene
+def test_a_little_more_y_is_tried_before_its_slope_is_told(film):
+    scene, written = film["scene"], film["written"]
     told = next(k for k, source in enumerate(written) if "partial e, partial blue(y)" in source)
     (y, label, error), (more, same, less) = (
         map(float, re.search(r"abs\(.*blue\(([0-9.]+)\).*red\(([0-9.]+)\)\) = .*, ([0-9.]+)\)", source).groups())
@@ -159,15 +167,17 @@ def test_a_little_more_a_moves_y_and_that_moves_the_error(film):
 
 def test_how_a_c_and_a_b_come_to_their_slopes_is_told_in_numbers(trace_of, film):
     scene, slopes = film["scene"], slopes_by_hand(trace_of, RUN, film["scene"].example.day)
-    for letter, line in zip("cb", scene.told, strict=True):
-        first, second, result = map(float, re.search(PRODUCT, line.source).groups())
+    links = [link.source(1) for link in scene.formulas.own_links()]
+    assert [source for source in film["written"] if source in links] == links
+    for letter, source in zip("cb", links, strict=True):
+        first, second, result = map(float, re.search(PRODUCT, source).groups())
         assert first * second == pytest.approx(result, abs=0.0051)
         assert result == pytest.approx(slopes[f"{letter}_{scene.path[0] + 1}"], abs=0.0051)
 
 
 def test_one_slope_of_r_is_in_the_products_of_all_its_w(trace_of, film):
     scene, slopes = film["scene"], slopes_by_hand(trace_of, RUN, film["scene"].example.day)
-    i, source = scene.path[0], film["rest", "rule"]
+    i, source = scene.path[0], film["rest", "formula"]
     firsts = re.findall(r'part\("slope\d", orange\((.[0-9.]+)\)\)', source)
     assert len(firsts) == 3 and len(set(firsts)) == 1
     for j, (x, product) in enumerate(re.findall(r"dot ([0-9.]+) (?:=|approx) orange\((.[0-9.]+)\)", source)):
@@ -194,16 +204,16 @@ def test_the_day_has_an_ordinary_error_that_a_step_makes_much_smaller(film):
         for example in (example_of(RUN.dataset, date(2020, 12, 31) - timedelta(days=k)) for k in range(LOOKED_AT))
     ]
     assert 0.5 * np.mean(errors) <= scene.there.error <= np.mean(errors)
-    assert scene.step.after.error < 0.5 * scene.there.error
-    assert all(product.right for product in printed_row(scene.step, scene.path[0], 2))
+    assert scene.day_step.after.error < 0.5 * scene.there.error
+    assert all(product.right for product in printed_row(scene.day_step, scene.path[0], 2))
 
 
 def test_the_error_is_one_number_wherever_it_is_printed(film):
-    scene, rule = film["scene"], film[film["beats"][4], "rule"]
-    for at in (scene.there, scene.step.after):
+    scene, check = film["scene"], film[film["beats"][4], "formula"]
+    for at in (scene.there, scene.day_step.after):
         assert printed_apart(at, 2)
         assert scene.error_text(at) == f"{abs(round(at.y, 2) - round(at.label, 2)):.2f}" == f"{at.error:.2f}"
-    _, before = re.search(r"frac\(([0-9.]+) - ([0-9.]+), [0-9.]+\)", rule).groups()
+    _, before = re.search(r"frac\(([0-9.]+) - ([0-9.]+), [0-9.]+\)", check).groups()
     assert f"{float(before):.2f}" == scene.error_text(scene.there)
 
 
@@ -214,12 +224,12 @@ def test_numbers_that_are_not_as_far_apart_in_print_are_told(film):
 
 
 def test_the_error_in_the_formula_counts_along_with_y(film):
-    scene = film["scene"]
-    counting = scene._counting(scene.error, scene.error.font_size)
-    text, y, after = counting.mobject, scene.there.y, scene.step.after.y
-    for share, at in ((0.0, scene.there), (1.0, scene.step.after)):
+    scene, error = film["scene"], film["step", "error"]
+    counting = scene._counting(error, error.font_size)
+    text, y, after = counting.mobject, scene.there.y, scene.day_step.after.y
+    for share, at in ((0.0, scene.there), (1.0, scene.day_step.after)):
         counting.update_function(text, share)
-        there = TextMobject(scene.error.source, scene.error.font_size)
+        there = TextMobject(error.source, error.font_size)
         assert len([glyph for glyph in text if len(glyph.points)]) == len(there)
         assert text.write(at.y).source == f"$display({scene.error_source(at)})$"
     half = y + 0.5 * (after - y)
@@ -232,7 +242,7 @@ def test_one_w_is_worked_out_as_printed(trace_of, film):
     after, before, rate, slope = map(float, re.search(
         r'\(([-0-9.]+)\) arrow.l yellow\(([-0-9.]+)\) - part\("rate", ([0-9.]+)\) dot \(?orange\((-?[0-9.]+)', source
     ).groups())  # fmt: skip
-    assert rate == scene.step.rate
+    assert rate == scene.day_step.rate
     assert before - rate * slope == pytest.approx(after, abs=0.00501)
     theta = in_thousands(RUN, trace_of(RUN).parameters[-1])[i * 3 + j]
     by_hand = slopes_by_hand(trace_of, RUN, film["scene"].example.day)[f"w_{i + 1}_{j + 1}"]
@@ -254,18 +264,18 @@ def test_the_path_s_products_are_right_as_printed_and_end_at_its_w(trace_of, fil
     name = f"w_{i + 1}_{j + 1}"
     assert float(before) == pytest.approx(slopes[name], abs=0.0051)
     assert abs(slopes[name]) == max(abs(slope) for key, slope in slopes.items() if key.startswith("w"))
-    assert source in film["path", "rule"]
+    assert source in film["path", "formula"]
 
 
 def test_the_nudge_and_the_slope_stand_side_by_side_as_printed(trace_of, film):
-    rule = film[film["beats"][4], "rule"]
-    after, before, step = re.search(r"frac\(([0-9.]+) - ([0-9.]+), ([0-9.]+)\)", rule).groups()
-    by_hand = float(re.search(r"\) = (-?[0-9.]+)\)", rule).group(1))
-    slope = float(re.search(r"orange\((.[0-9.]+)\)", rule).group(1).replace("\u2212", "-"))
+    check = film[film["beats"][4], "formula"]
+    after, before, step = re.search(r"frac\(([0-9.]+) - ([0-9.]+), ([0-9.]+)\)", check).groups()
+    by_hand = float(re.search(r"\) = (-?[0-9.]+)\)", check).group(1))
+    slope = float(re.search(r"orange\((.[0-9.]+)\)", check).group(1).replace("\u2212", "-"))
     assert (float(after) - float(before)) / float(step) == pytest.approx(by_hand, abs=1e-6)
     assert slope == pytest.approx(by_hand, rel=0.01)
     slopes = slopes_by_hand(trace_of, RUN, film["scene"].example.day)
-    name = "_".join(("w", *re.search(r"w_\((\d) (\d)\)", rule).groups()))
+    name = "_".join(("w", *re.search(r"w_\((\d) (\d)\)", check).groups()))
     assert slope == pytest.approx(slopes[name], abs=0.00051)
     assert (film["beats"][4] == "check") == (abs(slope - by_hand) < 1e-9)
 
@@ -288,12 +298,12 @@ def test_the_gradient_is_all_slopes_and_one_step_against_it_lowers_the_error(tra
     theta = in_thousands(RUN, trace_of(RUN).parameters[-1])
     example = example_of(RUN.dataset, film["scene"].example.day)
     before = forward(RUN, theta, example.x, example.label)
-    after = forward(RUN, theta - scene.step.rate * np.array(list(slopes.values())), example.x, example.label)
+    after = forward(RUN, theta - scene.day_step.rate * np.array(list(slopes.values())), example.x, example.label)
     assert after.error < before.error
     assert film["rest", "y"] == f"{before.y:.2f}"
     assert film["step", "y"] == f"{after.y:.2f}"
     printed = abs(round(after.y, 2) - round(example.label, 2))
-    assert f'part("error1", {printed:.2f})' in scene.error.source
+    assert f'part("error1", {printed:.2f})' in film["step", "error"].source
 
 
 def test_another_network_has_other_slopes(play, film):
@@ -338,7 +348,7 @@ def test_letters_of_small_slopes_have_their_own_decimals_in_the_gradient(play):
     names, texts = parameter_names(scene.run), scene.row.numbers
     assert max(abs(number(text)) for text in texts.values()) > 100
     for k, text in texts.items():
-        assert number(text) or not scene.step.slopes.theta[k], "only what is 0 reads 0"
+        assert number(text) or not scene.day_step.slopes.theta[k], "only what is 0 reads 0"
         if letter_of(names[k]) == "c":
             assert number(text) == number(scene.orange.lines[2, 0, k - names.index("c_1")][1])
 
@@ -355,10 +365,10 @@ def test_on_large_views_a_step_that_helps_is_found_and_stays_near(play, usual, l
     played = play(Backprop, check_scene, run=short(dataset=views_around(usual), loss=loss))
     scene = played.scene
     assert played.findings == []
-    assert played.beats[-1] == "step" and scene.step.after.error < scene.there.error
-    assert np.abs(scene.step.after.r[0] - scene.there.r[0]).max() <= FARTHEST
+    assert played.beats[-1] == "step" and scene.day_step.after.error < scene.there.error
+    assert np.abs(scene.day_step.after.r[0] - scene.there.r[0]).max() <= FARTHEST
     shown = [float(text.text.replace("\u2212", "-")) for text in scene.numbers[1]]
-    assert shown == pytest.approx(scene.step.after.r[0], abs=0.0051)
+    assert shown == pytest.approx(scene.day_step.after.r[0], abs=0.0051)
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e3, 1e5, 1e7])
@@ -400,8 +410,8 @@ def test_slopes_go_to_the_gradient_a_few_at_a_time(play, monkeypatch):
     monkeypatch.setattr(Backprop, "play", look)
     scene = play(Backprop, run=RUN).scene
     assert max(shown) == scene.n_features  # never all w at once
-    turns = [scene._turn(index) for index in scene.row.numbers]
-    assert turns == [*((2, i) for i in range(3) for _ in range(3)), *[(1, 0)] * 3, *[(0, 0)] * 4]  # W, b, c, b
+    places = [scene._place_in_queue(index) for index in scene.row.numbers]
+    assert places == [*((2, i) for i in range(3) for _ in range(3)), *[(1, 0)] * 3, *[(0, 0)] * 4]  # W, b, c, b
 
 
 def _above(trace_of, day: date) -> bool:

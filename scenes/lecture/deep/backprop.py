@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -17,6 +17,7 @@ from gradreel.scenes import style
 from gradreel.scenes.lecture.daily_data import AHEAD_BOX
 from gradreel.scenes.lecture.deep.day_step import DayStep, seen_day, slope_text
 from gradreel.scenes.lecture.deep.pictures.error_gap import ErrorGap
+from gradreel.scenes.lecture.deep.pictures.layer_stack import EDGES
 from gradreel.scenes.lecture.deep.pictures.network_slopes import GradientRow, Named, Slopes
 from gradreel.scenes.lecture.deep.pictures.pass_counts import SWEEPS, PassCounts, sweep
 from gradreel.scenes.lecture.deep.pictures.path_formulas import PLAIN_RATE, Link, PathFormulas, slope_source
@@ -50,22 +51,36 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 UNDER_SOURCE = 0.42  # from the caption above the diagram down to what kind of day it shows
-RULE_Y, RULE_SIZE, WIDEST = -2.85, 42, 12.6  # middle of the line below the diagram
-NOTE_GAP = 0.7  # from a line to what stands right of it
-BEND_BOX = (3.9, 6.2, -3.4, -2.3)  # of the enlarged activation function, right of the line below the diagram
-BEND_LINE = -2.3  # middle of that line meanwhile
+BELOW_Y, BELOW_SIZE, WIDEST = -2.85, 42, 12.6  # middle of the formula below the diagram, its size, its width at most
+NOTE_GAP = 0.7  # from that formula to what stands right of it
+BEND_BOX = (3.9, 6.2, -3.4, -2.3)  # of the enlarged activation function, right of the formula below the diagram
+ASIDE = -2.3  # middle of that formula meanwhile
 TOUCHING = 0.65  # of its tangent, to both sides of the point
 LIT = 0.6  # strength of a line that a slope has come back along: the same for all, their pills have the sizes
-MOST_READ = 3  # products in one line
-BIG_BOX, BIG_EDGES = (-5.3, 5.3, -1.35, 2.35), 0.45  # of the large network, as where its layers are stacked
-ROW_Y, STEP_Y, STEP_SIZE = -2.36, -3.34, 38  # of the gradient's first row, and of the step below both
+MOST_READ = 3  # products side by side
+BIG_BOX = (-5.3, 5.3, -1.35, 2.35)  # of the large network
+ROW_Y, UPDATE_Y, UPDATE_SIZE = -2.36, -3.34, 38  # of the gradient's first row, and of the update below both
 GATHER_SECONDS = 0.35  # that slopes which go to the gradient together take to come, and to go there
-GAP, GAP_DROP = (4.5, 5.95), 0.3  # left and right of the distance between y and its label, and how far below that
-STEP_GAP = 0.9  # between the parts of that line
+ERROR_GAP, ERROR_GAP_DROP = (4.5, 5.95), 0.3  # left and right of the error as a length; from the label down to it
+UPDATE_GAP = 0.9  # from the update to what stands right of it
 LATE = squish_rate_func(smooth, 0.5, 1.0)  # for what comes to where something goes
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 BIG = Experiment(dataset=DailyViews(), hidden=(WIDTH,) * 3, activation="relu")
 """The lecture's large network, for its number of parameters."""
+
+
+@dataclass(frozen=True)
+class WayBack:
+    """One way back along the path, the ``n``-th: the ``link`` of the chain that is worked out on it, and its line.
+
+    ``line``: column, node to, node from. ``slope``: the pill at its end. ``names``: those on the line that light up.
+    """
+
+    n: int
+    link: Link
+    line: tuple[int, int, int]
+    slope: VGroup
+    names: list[VGroup]
 
 
 class Backprop(ThreeDaysScene):
@@ -81,11 +96,11 @@ class Backprop(ThreeDaysScene):
 
     def construct(self) -> None:
         self.read_the_run()
-        self.step = DayStep.of(self.run, self.theta, self.there)
+        self.day_step = DayStep.of(self.run, self.theta, self.there)
         self.decimals = self._decimals_of_the_step()
         self.build_diagram()
         self._place_slopes()
-        self.formulas = PathFormulas(self.step, self.path, self.decimals)
+        self.formulas = PathFormulas(self.day_step, self.path, self.decimals)
         self._forward_beat()
         self._output_beat()
         self._path_beat()
@@ -96,7 +111,7 @@ class Backprop(ThreeDaysScene):
 
     def _decimals_of_the_step(self) -> int:
         """As many as tell what it does to the distance of prediction and label: "0.011", then "0.009"."""
-        there, after, unit = self.there, self.step.after, self.unit
+        there, after, unit = self.there, self.day_step.after, self.unit
         if after is None:
             return self.decimals
         telling = telling_decimals(
@@ -114,7 +129,7 @@ class Backprop(ThreeDaysScene):
         all the w, those of the path's r alone have theirs on the screen.
         """
         named = Named(self.letters, self.weight_labels, self.c_labels, self.bias_arrows, self.output_bias)
-        self.orange = Slopes(self.diagram, named, self.step)
+        self.orange = Slopes(self.diagram, named, self.day_step)
         self.arrows = VGroup(*self.bias_arrows, self.output_bias)
         self.path = max(self.weight_labels, key=lambda at: abs(float(self.orange.weights[at])))
         i = self.path[0]
@@ -122,6 +137,29 @@ class Backprop(ThreeDaysScene):
         self.written = [*((X, i, j) for j in range(self.n_features)), (A, 0, i)]
         nodes = (self.orange.nodes[at] for at in ((Y, 0), (A, i), (R, i)))
         self.pills = [*nodes, self.orange.biases[i], *(self.orange.lines[at] for at in self.written)]
+
+    # -- what several beats do -------------------------------------------------------------------------------------
+
+    def _formula_below(self, source: str, center: float = 0.0) -> TextMobject:
+        """A formula below the diagram, in the middle or around another x; it is not on the screen yet."""
+        made = formula(source, BELOW_SIZE)
+        if made.width > WIDEST:
+            made = formula(source, BELOW_SIZE * WIDEST / made.width)
+        return made.move_to([center, BELOW_Y, 0])
+
+    def _entry(self) -> str:
+        """The w at the end of the path that was followed, as it is said."""
+        i, j = self.path
+        return f"w{i + 1}{j + 1}".translate(SUBSCRIPTS)
+
+    def _names_replaced(self, k: int, lines: list[tuple[int, int]]) -> list[Animation]:
+        """Animations by which those names leave whose places the slopes of these ``lines`` of layer ``k`` take."""
+        return [FadeOut(self.orange.replaced[k, *at]) for at in lines if (k, *at) in self.orange.replaced]
+
+    def _lighting(self, line: VMobject) -> Animation:
+        """The animation by which a line becomes orange: a slope has come back along it."""
+        line.emphasis = LIT
+        return line.animate.set_stroke(*strength(LIT, palette.orange))
 
     # -- forward -------------------------------------------------------------------------------------------------
 
@@ -142,8 +180,8 @@ class Backprop(ThreeDaysScene):
             for column, edges in ((R, X), (A, R), (Y, A)):
                 self.play(Pulse(VGroup(*diagram.edges[edges]), palette.text).run(0.7))
                 self.play(*self.into_nodes(column), run_time=0.3)
-            self.rule = self._line(self.error_source(self.there))
-            self.play(FadeIn(self.truth_words()), FadeIn(self.rule, shift=0.15 * UP), run_time=0.6)
+            self.formula_below = self._formula_below(self.error_source(self.there))
+            self.play(FadeIn(self.truth_words()), FadeIn(self.formula_below, shift=0.15 * UP), run_time=0.6)
 
     def _captions(self) -> list[TextMobject]:
         """What the views are, and below that, where it is so, that the network learns from this day."""
@@ -156,41 +194,41 @@ class Backprop(ThreeDaysScene):
     # -- backward, to the output ---------------------------------------------------------------------------------
 
     def _output_beat(self) -> None:
-        y = self.step.slopes.y
+        y = self.day_step.slopes.y
         slope = slope_text(y, [y])
         with self.beat("output-low", slope=slope):
             # A little more y: y and e run on by a last digit. From that the slope by y, in orange at y's node
             self._dim_forward(self.next_title("heading-back"))
-            back = self._more_y()
-            first = self._line(f'part("of0", {slope_source("blue(y)")}) = part("result0", orange({slope}))')
+            back = self._try_more_y()
+            first = self._formula_below(f'part("of0", {slope_source("blue(y)")}) = part("result0", orange({slope}))')
             self.note = words(self.screen("slope-of-y"), style.LABEL, palette.dim)
             first.shift([-(NOTE_GAP + self.note.width) / 2, 0, 0])
             self.note.place(first.baseline, left=first.get_right()[0] + NOTE_GAP)
-            self.play(FadeOut(self.rule), *back, run_time=0.4)
+            self.play(FadeOut(self.formula_below), *back, run_time=0.4)
             self.play(FadeIn(first, shift=0.15 * UP), FadeIn(self.note, shift=0.15 * UP), run_time=0.6)
-            self.rule = first
+            self.formula_below = first
             self.play(FadeIn(self.orange.nodes[Y, 0], scale=1.4), run_time=0.5)
 
     def _dim_forward(self, heading: Animation) -> None:
-        """What was computed on the way forward stays, but steps back, while a heading comes."""
+        """What was computed on the way forward stays, but dims, while a heading comes."""
         edges = [emphasis(line, FAINT) for k in (X, R, A) for line in self.diagram.edges[k]]
         parts = (*self.names, *self.arrows, *self.diagram.boxes)
         self.play(heading, *edges, *(emphasis(part, DIM) for part in parts), run_time=0.5)
 
-    def _more_y(self) -> list[Animation]:
-        """y as printed grows by one of its last digit, and e is computed anew; what brings y back.
+    def _try_more_y(self) -> list[Animation]:
+        """Play that y as printed grows by one of its last digit, and e with it; returns what brings y back.
 
-        Nothing moves where y is right, or so near below its label that it would pass it.
+        Nothing is played where y is right, or so near below its label that it would pass it.
         """
-        there, number, places, slope = self.there, self.numbers[Y][0], self.decimals, self.step.slopes.y
+        there, number, places, slope = self.there, self.numbers[Y][0], self.decimals, self.day_step.slopes.y
         more = round(round(there.y, places) + 10.0**-places, places)
         if slope == 0 or (slope < 0 and more > round(there.label, places)):
             return []
-        rule = self._line(self.error_source(replace(there, y=more, error=self.step.error_at(more)), 1))
+        rule = self._formula_below(self.error_source(replace(there, y=more, error=self.day_step.error_at(more)), 1))
         self.wait(0.5)
-        growing = grow(self.rule, rule, {"y1": "y0", "error1": "error0"})
+        growing = grow(self.formula_below, rule, {"y1": "y0", "error1": "error0"})
         self.play(roll(number, more), *growing, run_time=0.9)
-        self.rule = rule
+        self.formula_below = rule
         self.wait(1.0)
         return [roll(number, there.y)]
 
@@ -204,28 +242,38 @@ class Backprop(ThreeDaysScene):
         with self.beat("path", x=x, r=r, a=a, c=c, w=self._entry(), unit=self.activation):
             # What a little more a does to y, and that to e: so slopes multiply. Then one path back, slowly: along c to
             # a, through the sigmoid to r, whose slope is looked up at its curve, along w
-            links, orange = self.formulas.links(), self.orange
-            forward = self._nudge_forward(links[0])
-            self._follow(1, links[0], (A, 0, i), orange.nodes[A, i], [self.c_labels[0, i]], forward)
-            self._enlarge_bend(links[1])
-            self._follow(2, links[1], (R, i, i), orange.nodes[R, i], [])
-            self._follow(3, links[2], (X, i, j), orange.lines[X, i, j], [self.weight_labels[i, j]])
+            to_a, to_r, to_w = self._ways_back()
+            self._follow(to_a, self._nudge_forward(to_a.link))
+            bend = self._enlarge_bend(to_r.link)
+            self._follow(to_r, center=ASIDE)
+            self._follow(to_w, leaving=[FadeOut(bend, run_time=0.4)])
+
+    def _ways_back(self) -> list[WayBack]:
+        """From y to a, from a to r, from r to the path's w."""
+        (i, j), orange = self.path, self.orange
+        to_a, to_r, to_w = self.formulas.links()
+        return [
+            WayBack(1, to_a, (A, 0, i), orange.nodes[A, i], [self.c_labels[0, i]]),
+            WayBack(2, to_r, (R, i, i), orange.nodes[R, i], []),
+            WayBack(3, to_w, (X, i, j), orange.lines[X, i, j], [self.weight_labels[i, j]]),
+        ]
 
     def _nudge_forward(self, link: Link) -> list[TextMobject]:
-        """a, y and e, each with what it grows by: the one moves the next. Nothing where y is right.
+        """Play a, y and e, each with what it grows by, in a row: the one moves the next.
 
-        It stands right of the line that is there, and grows into ``link`` with it.
+        Returns the row, which stands right of the formula that is there and grows into ``link`` with it; no row where y
+        is right.
         """
         source = self.formulas.nudge_forward(link)
         if source is None:
             self.play(FadeOut(self.note), run_time=0.4)
             return []
-        row = formula(source, RULE_SIZE)
-        room = WIDEST - self.rule.width - NOTE_GAP
-        row = formula(source, RULE_SIZE * min(1.0, room / row.width))
-        left = -(self.rule.width + NOTE_GAP + row.width) / 2
-        row.place(self.rule.baseline, left=left + self.rule.width + NOTE_GAP)
-        aside = self.rule.animate.shift([left - self.rule.get_left()[0], 0, 0])
+        row = formula(source, BELOW_SIZE)
+        room = WIDEST - self.formula_below.width - NOTE_GAP
+        row = formula(source, BELOW_SIZE * min(1.0, room / row.width))
+        left = -(self.formula_below.width + NOTE_GAP + row.width) / 2
+        row.place(self.formula_below.baseline, left=left + self.formula_below.width + NOTE_GAP)
+        aside = self.formula_below.animate.shift([left - self.formula_below.get_left()[0], 0, 0])
         self.play(FadeOut(self.note, run_time=0.3), aside, run_time=0.5)
         self.play(FadeIn(row.part("a"), shift=0.15 * UP), run_time=0.4)
         forth = Pulse(VGroup(self.diagram.edges[A].line(0, self.path[0])), palette.text).run(0.8)
@@ -236,8 +284,8 @@ class Backprop(ThreeDaysScene):
         self.wait(0.9)
         return [row]
 
-    def _enlarge_bend(self, link: Link) -> None:
-        """The activation function's curve is drawn, large: r on it, and its slope there, which ``link`` needs."""
+    def _enlarge_bend(self, link: Link) -> VGroup:
+        """Play the activation function's curve, large: r on it, its slope there, which ``link`` needs; returns it."""
         i = self.path[0]
         number, r = self.numbers[R][i].text.replace("\u2212", "-"), float(self.there.r[0][i])
         printed = (f"blue(r_{i + 1}) = {number}", f"blue(a_{i + 1})")
@@ -248,33 +296,37 @@ class Backprop(ThreeDaysScene):
         said = words(self.screen("slope", slope=link.printed.second), style.TICK)
         said.place(BEND_BOX[2] + 0.15, right=style.RIGHT_EDGE)
         tangent = _tangent(zoom.curve, here.point)
-        aside = self.rule.animate.shift([BEND_LINE, 0, 0])
+        aside = self.formula_below.animate.shift([ASIDE, 0, 0])
         enlarging = [Create(zoom.curve), FadeIn(zoom.axis)]  # on its way from the box the curve would cross nodes
         self.play(aside, *enlarging, emphasis(self.diagram.boxes[i], FULL), FadeIn(come), run_time=0.7)
         self.play(FadeIn(here.dot.move_to(here.point)), Create(tangent), FadeIn(said), run_time=0.5)
-        self.bend = VGroup(zoom.axis, zoom.curve, tangent, here.dot, come, said)
-        self.add(self.bend)
+        bend = VGroup(zoom.axis, zoom.curve, tangent, here.dot, come, said)
+        self.add(bend)
+        return bend
 
     def _follow(
         self,
-        n: int,
-        link: Link,
-        way: tuple[int, int, int],
-        slope: VGroup,
-        names: list[VGroup],
-        others: Sequence[TextMobject] = (),
+        way: WayBack,
+        nudge: Sequence[TextMobject] = (),
+        center: float = 0.0,
+        leaving: Sequence[Animation] = (),
     ) -> None:
-        """Link ``n``: a dot goes back along the line ``way``, the rule grows into the link, and the slope is there."""
-        line = self.diagram.edges[way[0]].line(*way[1:])
-        new = self._line(link.source(n), BEND_LINE if n == 2 else 0.0)
+        """Play that a dot goes back along a line, the formula below grows into the link, and the slope is there.
+
+        ``nudge``: a row beside that formula, which grows into the link, too. ``center``: where that comes to stand.
+        ``leaving``: what goes meanwhile.
+        """
+        n, (column, *nodes) = way.n, way.line
+        line = self.diagram.edges[column].line(*nodes)
+        new = self._formula_below(way.link.source(n), center)
         pulse = Pulse(VGroup(line), palette.orange, backward=True).run(1.1)
         origins = {f"after{n}": f"of{n - 1}", f"first{n}": f"result{n - 1}"}
-        origins |= {f"second{n}": "factor"} if others else {}
-        lights = [emphasis(name, FULL) for name in names]
-        leaving = [FadeOut(self.bend, run_time=0.4)] if n == 3 else []
-        self.play(*lights, *grow([self.rule, *others], new, origins), pulse, *leaving, run_time=1.2)
-        self.rule = new
-        self.play(_lit(line), FadeIn(slope, scale=1.4), *self._replaced(way[0], [way[1:]]), run_time=0.5)
+        origins |= {f"second{n}": "factor"} if nudge else {}
+        lights = [emphasis(name, FULL) for name in way.names]
+        self.play(*lights, *grow([self.formula_below, *nudge], new, origins), pulse, *leaving, run_time=1.2)
+        self.formula_below = new
+        gone = self._names_replaced(column, [tuple(nodes)])
+        self.play(self._lighting(line), FadeIn(way.slope, scale=1.4), *gone, run_time=0.5)
         self.wait(0.3)
 
     # -- along all others ----------------------------------------------------------------------------------------
@@ -285,10 +337,10 @@ class Backprop(ThreeDaysScene):
             # its r. That one serves all w of r: it goes to each of their lines. Then along all other lines, and every
             # parameter has its slope
             i = self.path[0]
-            c, b = self.told = [self._line(link.source(1)) for link in self.formulas.own_links()]
-            self.play(FadeOut(self.rule), run_time=0.3)
+            c, b = (self._formula_below(link.source(1)) for link in self.formulas.own_links())
+            self.play(FadeOut(self.formula_below), run_time=0.3)
             self._sweep(A, FadeIn(c, shift=0.15 * UP, rate_func=LATE))
-            named = self._replaced(A, [(0, i)])
+            named = self._names_replaced(A, [(0, i)])
             self.play(FadeIn(self.orange.lines[A, 0, i], scale=1.4), *named, run_time=0.5)
             self.wait(0.4)
             self.play(FadeOut(c, run_time=0.4), FadeIn(b, shift=0.15 * UP, rate_func=LATE), run_time=0.8)
@@ -306,17 +358,17 @@ class Backprop(ThreeDaysScene):
         (i, j), edges = self.path, self.diagram.edges[X]
         new = [(i, k) for k in range(self.n_features) if k != j]
         reading = sorted([j, *(k for _, k in new[: MOST_READ - 1])])
-        source, line = self.orange.nodes[R, i], self._line(self.formulas.products(reading))
-        copies = [FadeIn(line.part(f"slope{k}"), target_position=source[1], rate_func=LATE) for k in reading]
-        names = [FadeIn(line.part(f"w{k}"), rate_func=LATE) for k in reading]
+        source, row = self.orange.nodes[R, i], self._formula_below(self.formulas.products(reading))
+        copies = [FadeIn(row.part(f"slope{k}"), target_position=source[1], rate_func=LATE) for k in reading]
+        names = [FadeIn(row.part(f"w{k}"), rate_func=LATE) for k in reading]
         pulse = Pulse(edges.into(i), palette.orange, backward=True).run(1.2)
         beat = source.animate(rate_func=there_and_back).scale(1.5)
-        self.play(pulse, beat, *map(_lit, edges.into(i)), leaving, *copies, *names, run_time=1.3)
+        self.play(pulse, beat, *map(self._lighting, edges.into(i)), leaving, *copies, *names, run_time=1.3)
         coming = [FadeIn(self.orange.lines[X, *at], scale=1.4) for at in new]
-        products = [FadeIn(line.part(f"product{k}")) for k in reading]
-        self.play(*coming, *self._replaced(X, new), *products, run_time=0.5)
-        self.add(line)
-        self.rule = line
+        products = [FadeIn(row.part(f"product{k}")) for k in reading]
+        self.play(*coming, *self._names_replaced(X, new), *products, run_time=0.5)
+        self.add(row)
+        self.formula_below = row
         self.wait(0.3)
 
     def _sweep(self, k: int, *coming: Animation, seconds: float = 0.8) -> None:
@@ -328,7 +380,7 @@ class Backprop(ThreeDaysScene):
         if pulse or coming:
             self.play(*pulse, *coming, run_time=seconds)
         if edges:
-            self.play(*map(_lit, edges), run_time=0.2)
+            self.play(*map(self._lighting, edges), run_time=0.2)
 
     # -- is it right, and what does it cost? -----------------------------------------------------------------------
 
@@ -336,56 +388,55 @@ class Backprop(ThreeDaysScene):
         passes = (self.run.n_parameters + 1, BIG.n_parameters + 1)  # one before any nudge
         numbers = {"entry": self._entry(), "passes": number_text(passes[0]), "big": number_text(passes[1])}
         with self.beat("check", **numbers):
-            # One w is made a little larger, and all computed again: its slope by a nudge, and the one from before.
-            # Then how many passes that takes for every parameter, counted as they go. The large network comes in its
-            # place, with its count, and how many it takes backwards: one there, one back
-            self._nudge()
-            self._count(passes)
+            # One w is made a little larger, and all computed again: its slope by a nudge, and the one from before
+            (i, j), edges = self.path, self.diagram.edges
+            gone = FadeOut(self.formula_below, run_time=0.4)
+            self.formula_below = self._formula_below(self.formulas.check())
+            coming = FadeIn(self.formula_below.part("hand"), shift=0.15 * UP, rate_func=LATE)
+            self.play(self.next_title("heading-check"), gone, coming, run_time=0.9)
+            for k, to, start in ((X, i, j), (R, i, i), (A, 0, i)):
+                self.play(Pulse(VGroup(edges[k].line(to, start)), palette.text).run(0.45))
+            self.play(FadeIn(self.formula_below.part("slope"), shift=0.15 * UP), run_time=0.6)
+            self.add(self.formula_below)
+            self.wait(0.7)
+            # Then how many passes that takes for every parameter, counted as they go
+            self.counts = counts = self._pass_counts(passes)
+            gone, coming = FadeOut(self.formula_below, run_time=0.4), FadeIn(counts, rate_func=LATE)
+            self.play(self.next_title("heading-count"), gone, coming, run_time=0.8)
+            forth = tuple(edges[k] for k in (X, R, A))
+            for end, seconds in ((1, 0.4), (2, 0.3), (passes[0], 0.4)):  # the last stands for all the others
+                self.play(sweep(forth, palette.text, seconds), counts.count(counts.nudges, end, seconds))
+            self.play(FadeIn(counts.small), run_time=0.3)
+            # The large network comes in its place, with its count, and how many it takes backwards: one there, one back
+            self.small_network = [part for part in self.mobjects if part not in (self.title, counts, counts.small)]
+            self.big_network = big = LayerDiagram((BIG.dataset.n_features, *BIG.hidden, 1), BIG_BOX, pictures="relu")
+            for each in big.edges:
+                style.emphasize(each, EDGES)
+            leaving = [FadeOut(part, run_time=0.5) for part in self.small_network]
+            self.play(*leaving, FadeIn(big, rate_func=LATE), run_time=0.8)
+            self.play(*counts.race(0.9))
+            self.play(sweep(big.edges, palette.text, 0.8), *counts.first_sweep(0.8))
+            back = sweep(big.edges[::-1], palette.orange, 0.9, backward=True)
+            self.play(back, counts.count(counts.sweeps, SWEEPS, 0.9), FadeIn(counts.both))
+            self.add(counts.settle())
 
-    def _nudge(self) -> None:
-        (i, j), edges = self.path, self.diagram.edges
-        gone, self.rule = FadeOut(self.rule, run_time=0.4), self._line(self.formulas.check())
-        coming = FadeIn(self.rule.part("hand"), shift=0.15 * UP, rate_func=LATE)
-        self.play(self.next_title("heading-check"), gone, coming, run_time=0.9)
-        for k, to, start in ((X, i, j), (R, i, i), (A, 0, i)):
-            self.play(Pulse(VGroup(edges[k].line(to, start)), palette.text).run(0.45))
-        self.play(FadeIn(self.rule.part("slope"), shift=0.15 * UP), run_time=0.6)
-        self.add(self.rule)
-        self.wait(0.7)
-
-    def _count(self, passes: tuple[int, int]) -> None:
+    def _pass_counts(self, passes: tuple[int, int]) -> PassCounts:
+        """How often a network is computed for all its slopes, by nudges and backwards: none yet."""
         names = (self.screen("by-nudges"), self.screen("by-backprop"))
         notes = [self.screen("nudged", count=number_text(count - 1)) for count in passes]
-        self.counts = counts = PassCounts(passes, names, (notes[0], notes[1], self.screen("there-and-back")))
-        gone, coming = FadeOut(self.rule, run_time=0.4), FadeIn(counts, rate_func=LATE)
-        self.play(self.next_title("heading-count"), gone, coming, run_time=0.8)
-        forth = tuple(self.diagram.edges[k] for k in (X, R, A))
-        for end, seconds in ((1, 0.4), (2, 0.3), (passes[0], 0.4)):  # the last of these stands for all the others
-            self.play(sweep(forth, palette.text, seconds), counts.count(counts.nudges, end, seconds))
-        self.play(FadeIn(counts.small), run_time=0.3)
-        self.small_network = [part for part in self.mobjects if part not in (self.title, counts, counts.small)]
-        self.big_network = big = LayerDiagram((BIG.dataset.n_features, *BIG.hidden, 1), BIG_BOX, pictures="relu")
-        for edges in big.edges:
-            style.emphasize(edges, BIG_EDGES)
-        leaving = [FadeOut(part, run_time=0.5) for part in self.small_network]
-        self.play(*leaving, FadeIn(big, rate_func=LATE), run_time=0.8)
-        self.play(*counts.race(0.9))
-        self.play(sweep(big.edges, palette.text, 0.8), *counts.first_sweep(0.8))
-        back = sweep(big.edges[::-1], palette.orange, 0.9, backward=True)
-        self.play(back, counts.count(counts.sweeps, SWEEPS, 0.9), FadeIn(counts.both))
-        self.add(counts.settle())
+        return PassCounts(passes, names, (notes[0], notes[1], self.screen("there-and-back")))
 
     # -- what it is for ------------------------------------------------------------------------------------------
 
     def _step_beat(self) -> None:
         letter = self.unit.letter if self.run.loss == "mae" else ""
-        before, after = (self.error_text(at) + letter for at in (self.there, self.step.after or self.there))
+        before, after = (self.error_text(at) + letter for at in (self.there, self.day_step.after or self.there))
         with self.beat("step", count=number_text(self.run.n_parameters), before=before, after=after):
             # All slopes together are the gradient. One step against it, where one makes e any less: the numbers go
             # forward anew, and e has fallen
             self._gather()
-            if self.step.after is not None:
-                self._use()
+            if self.day_step.after is not None:
+                self._update()
 
     def _gather(self) -> None:
         """The small network is back: slopes stand at their lines and arrows, and line up as g.
@@ -395,12 +446,12 @@ class Backprop(ThreeDaysScene):
         gone = [FadeOut(part, run_time=0.4) for part in (self.counts, self.big_network)]
         back = [FadeIn(part, rate_func=LATE) for part in self.small_network]
         self.play(*gone, self.next_title("heading-step"), *back, run_time=0.7)
-        self.row = GradientRow(parameter_names(self.run), self.step.slopes.theta, ROW_Y)
+        self.row = GradientRow(parameter_names(self.run), self.day_step.slopes.theta, ROW_Y)
         flights: list[Animation] = [*map(FadeIn, (self.row.label, self.row.brackets, self.row.groups, self.row.dots))]
-        for turn in sorted({self._turn(index) for index in self.row.numbers}):
+        for place in sorted({self._place_in_queue(index) for index in self.row.numbers}):
             coming, leaving = [], []
             for index, number in self.row.numbers.items():
-                if self._turn(index) != turn:
+                if self._place_in_queue(index) != place:
                     continue
                 source = self.orange.of(index)
                 if source is not None and source not in self.pills:
@@ -412,47 +463,47 @@ class Backprop(ThreeDaysScene):
         self.play(*flights, run_time=GATHER_SECONDS)
         self.add(self.row)
 
-    def _turn(self, index: int) -> tuple[int, int]:
+    def _place_in_queue(self, index: int) -> tuple[int, int]:
         """When a parameter's slope goes to the gradient: first those of c and b, then the vector's, W row by row."""
         letter = letter_of(parameter_names(self.run)[index])
         return {"w": 2, "b": 1}.get(letter, 0), index // self.n_features if letter == "w" else 0
 
-    def _use(self) -> None:
-        """theta less eta g, in letters and for one w; then the network is computed once more, and e has changed.
+    def _update(self) -> None:
+        """Play theta less eta g, in letters and for one w; then the network is computed once more, and e has changed.
 
         The slopes leave the diagram before: they are those of the old theta. A length tells how far y is
         from its label.
         """
-        rate, y, after = self.step.rate, self.there.y, self.step.after.y
+        rate, y, after = self.day_step.rate, self.there.y, self.day_step.after.y
         written = number_text(rate) if rate >= PLAIN_RATE else f"10^({round(math.log10(rate))})"
-        step = formula(f"{update_source('0', '1')} comma quad eta = {written}", STEP_SIZE)
-        old, new = (formula(self.error_source(at, n), STEP_SIZE) for n, at in enumerate((self.there, self.step.after)))
+        update = formula(f"{update_source('0', '1')} comma quad eta = {written}", UPDATE_SIZE)
+        ends = (self.there, self.day_step.after)
+        old, new = (formula(self.error_source(at, n), UPDATE_SIZE) for n, at in enumerate(ends))
         source = self.formulas.update()
-        worked = [] if source is None else [formula(source, STEP_SIZE)]
-        rest = (old, new, *worked)
-        width = step.width + STEP_GAP + max(text.width for text in rest)
+        worked = formula(source, UPDATE_SIZE) if source is not None else None
+        beside = [old, new] if worked is None else [old, new, worked]
+        width = update.width + UPDATE_GAP + max(text.width for text in beside)
         share = min(1.0, WIDEST / width)
-        step.scale(share).place(STEP_Y - 0.12, left=-share * width / 2)
-        for text in rest:
-            text.scale(share).place(STEP_Y - 0.12, left=step.get_right()[0] + share * STEP_GAP)
-        self.gap = ErrorGap(y, self.there.label, after, *GAP, float(self.truth.get_bottom()[1]) - GAP_DROP)
-        told = (worked or [old])[0]
-        self.play(FadeIn(step, shift=0.15 * UP), FadeIn(told, shift=0.15 * UP, rate_func=LATE), run_time=0.8)
+        update.scale(share).place(UPDATE_Y - 0.12, left=-share * width / 2)
+        for text in beside:
+            text.scale(share).place(UPDATE_Y - 0.12, left=update.get_right()[0] + share * UPDATE_GAP)
+        self.gap = ErrorGap(y, self.there.label, after, *ERROR_GAP, float(self.truth.get_bottom()[1]) - ERROR_GAP_DROP)
+        told = old if worked is None else worked
+        self.play(FadeIn(update, shift=0.15 * UP), FadeIn(told, shift=0.15 * UP, rate_func=LATE), run_time=0.8)
         self.wait(0.4)
         self.play(*self._without_slopes(), FadeIn(self.gap), run_time=0.5)
-        swap = [*(FadeOut(text, run_time=0.25) for text in worked), *(FadeIn(old, rate_func=LATE) for _ in worked)]
+        swap = [] if worked is None else [FadeOut(worked, run_time=0.25), FadeIn(old, rate_func=LATE)]
         for column in (X, R, A):  # the numbers of a column run on while they go to the next
             rolling = self._rolled(column) if column != X else []
             pulse = Pulse(VGroup(*self.diagram.edges[column]), palette.text).run(0.45)
             self.play(pulse, *rolling, *(swap if column == X else []), run_time=0.45)
         self.remove(old)
-        counting = self._counting(new, STEP_SIZE * share)
+        counting = self._counting(new, UPDATE_SIZE * share)
         closing = UpdateFromAlphaFunc(self.gap, lambda gap, share: gap.show(y + share * (after - y)))
         self.play(*self._rolled(Y), closing, counting, run_time=1.0)
         self.remove(counting.mobject)
         self.add(new)
         self.wait(1.0)
-        self.error = new
 
     def _without_slopes(self) -> list[Animation]:
         """The diagram without slopes: lines in their own colours and equally thick, names in their places."""
@@ -466,38 +517,20 @@ class Backprop(ThreeDaysScene):
 
     def _rolled(self, column: int) -> list[Animation]:
         """The numbers in a column's nodes run on to those after the step."""
-        after = self.step.after
+        after = self.day_step.after
         values = {R: after.r[0], A: after.a[0], Y: [after.y]}[column]
         return [roll(number, float(value)) for number, value in zip(self.numbers[column], values, strict=True)]
 
     def _counting(self, new: TextMobject, size: float) -> Animation:
         """The formula of the error, which ``new`` will be: y runs on in it as it does in its node, and e with it."""
-        y, after, baseline, left = self.there.y, self.step.after.y, new.baseline, float(new.get_left()[0])
+        y, after, baseline, left = self.there.y, self.day_step.after.y, new.baseline, float(new.get_left()[0])
 
         def write(value: float) -> TextMobject:
-            there = replace(self.there, y=value, error=self.step.error_at(value))
+            there = replace(self.there, y=value, error=self.day_step.error_at(value))
             return formula(self.error_source(there), size).place(baseline, left=left)
 
         counted = Counting(write, max((y, after), key=lambda value: len(write(value))))
         return UpdateFromAlphaFunc(counted, lambda text, share: text.show(y + share * (after - y)))
-
-    # -- what several beats do -------------------------------------------------------------------------------------
-
-    def _line(self, source: str, center: float = 0.0) -> TextMobject:
-        """A formula below the diagram, in the middle or around another x."""
-        made = formula(source, RULE_SIZE)
-        if made.width > WIDEST:
-            made = formula(source, RULE_SIZE * WIDEST / made.width)
-        return made.move_to([center, RULE_Y, 0])
-
-    def _entry(self) -> str:
-        """The w at the end of the path that was followed, as it is said."""
-        i, j = self.path
-        return f"w{i + 1}{j + 1}".translate(SUBSCRIPTS)
-
-    def _replaced(self, k: int, lines: list[tuple[int, int]]) -> list[Animation]:
-        """Names whose places slopes take leave."""
-        return [FadeOut(self.orange.replaced[k, *at]) for at in lines if (k, *at) in self.orange.replaced]
 
 
 def _tangent(curve: VMobject, point: NDArray) -> VMobject:
@@ -507,9 +540,3 @@ def _tangent(curve: VMobject, point: NDArray) -> VMobject:
     way = drawn[here + 1] - drawn[here - 1]
     way = way * TOUCHING / np.linalg.norm(way)
     return segment(point - way, point + way, palette.text, style.RING)
-
-
-def _lit(line: VMobject) -> Animation:
-    """A slope has come back along this line."""
-    line.emphasis = LIT
-    return line.animate.set_stroke(*strength(LIT, palette.orange))
