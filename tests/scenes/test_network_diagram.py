@@ -40,7 +40,8 @@ ENDS = {
 @pytest.fixture(autouse=True, scope="module")
 def without_the_surface():
     """test_surface.py looks at it."""
-    with patch.object(NetworkDiagram, "_surface_beats", lambda scene: None):
+    beats = dict.fromkeys(("_floor_beat", "_ramps_beat", "_turn_beat", "_days_beat"), lambda scene: None)
+    with patch.multiple(NetworkDiagram, **beats), patch(f"{NetworkDiagram.__module__}.NetworkSurface"):
         yield
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 from gradreel.scenes import style
 from gradreel.scenes.lecture.networks.more_features import GROWN_BASELINE, GROWN_SIZE
@@ -59,8 +60,13 @@ class NetworkDiagram(ThreeDaysScene):
         self._output_beat()
         self._numbers_beat()
         self._result_beat()
-        if self.n_features > 1:
-            self._surface_beats()
+        if self.n_features > 1:  # after one day, all days that could be: the network as a surface
+            self.board = NetworkSurface(self)
+            self._floor_beat()
+            self._ramps_beat()
+            self._turn_beat()
+            if len(self.board.days.y):
+                self._days_beat()
         self.hand_on(*self.mobjects)  # matrix-form begins with it all: `network_diagram_end`
 
     # -- letters -------------------------------------------------------------------------------------------------
@@ -95,7 +101,7 @@ class NetworkDiagram(ThreeDaysScene):
 
     def _bracket_beat(self) -> None:
         with self.beat("bracket", activation=self.activation):
-            # The formula moves to the right, where it stays in sight; all of it but its bracket steps back. Below, the
+            # The formula moves to the right, where it stays in sight; all of it but its bracket dims. Below, the
             # bracket opens. Its first term has its index; term after term joins it, and its yellow arrow runs into the
             # first circle
             whole, self.row = self.whole, self._row(0)
@@ -121,7 +127,7 @@ class NetworkDiagram(ThreeDaysScene):
 
     def _others_beat(self) -> None:
         with self.beat("others", activation=self.activation):
-            # The same for each other circle: its arrows light up, the first ones step back, the row below changes. In
+            # The same for each other circle: its arrows light up, the first ones dim, the row below changes. In
             # the last row the first indices light up, with the circle, then the second ones, with the features
             seconds = 1.0 if self.n_units <= 3 else 0.6
             for i in range(1, self.n_units):
@@ -152,11 +158,12 @@ class NetworkDiagram(ThreeDaysScene):
         ]
 
     def _dimmed(self, i: int) -> list[Animation]:
-        """Row i steps back; its labels go."""
+        """Row i dims; its labels go."""
         arrows = [emphasis(line, FAINT) for line in self.diagram.edges[X].into(i)]
         return [*arrows, FadeOut(self.labels_into(i)), emphasis(self.bias_arrows[i], DIM)]
 
     def _lit(self, i: int) -> list[Animation]:
+        """Row i comes back, with its labels."""
         parts = (*self.diagram.edges[X].into(i), self.bias_arrows[i])
         return [*(emphasis(part, FULL) for part in parts), FadeIn(self.labels_into(i))]
 
@@ -277,23 +284,13 @@ class NetworkDiagram(ThreeDaysScene):
 
     # -- the network as a surface ----------------------------------------------------------------------------------
 
-    def _surface_beats(self) -> None:
-        """After one day, all days that could be."""
-        self.board = NetworkSurface(self)
-        self._floor_beat()
-        self._ramps_beat()
-        self._turn_beat()
-        if len(self.board.days.y):
-            self._days_beat()
-
     def _floor_beat(self) -> None:
         board, boxes, letters = self.board, self.diagram.boxes, self.row.letters
         with self.beat("floor"):
             # The diagram goes, but for its boxes, which move to the left; the sum stands up beside them. A square of
             # ground; the sheet spreads over it and rises, as high as b, which is written at the axis
             kept = [self.title, self.source, letters, boxes]
-            self.remove(boxes)
-            self.add(boxes)
+            self.add(boxes)  # by themselves: the rest of the diagram goes without them
             gone = [part for part in self.mobjects if part not in kept]
             leaving = [self.next_title("heading-surface"), *(FadeOut(part, run_time=0.6) for part in gone)]
             places = [box.animate(run_time=1.6).move_to(floor) for box, floor in zip(boxes, board.floors, strict=True)]
@@ -301,10 +298,9 @@ class NetworkDiagram(ThreeDaysScene):
             dimmed = [emphasis(part, FAINT) for i, box in enumerate(boxes) for part in (board.term(i), box)]
             drawn = [Create(board.ground.floor), Create(board.ground.rims), FadeIn(board.ground.labels)]
             self.play(*drawn, *dimmed, *([FadeIn(board.held)] if len(board.held) else []), run_time=1.0)
-            self.add(board.ground)
-            self.add(board.sheet)
-            self.play(_over(board.sheet, board.spread, 0.6))
-            self.play(_over(board.sheet, board.raise_floor, 0.8))
+            self.add(board.ground, board.sheet)  # the ground as one, the sheet in front of it
+            self._play_over([board.sheet], board.spread, 0.6)
+            self._play_over([board.sheet], board.raise_floor, 0.8)
             self.play(FadeIn(board.tag), run_time=0.4)
 
     def _ramps_beat(self) -> None:
@@ -317,9 +313,8 @@ class NetworkDiagram(ThreeDaysScene):
                 ramp, floor = board.ramps[i], board.floors[i]
                 gone = [FadeOut(box), *([] if i else [FadeOut(board.tag)])]
                 self.play(emphasis(board.term(i), FULL), *gone, FadeIn(floor), run_time=0.4 * seconds)
-                self.add(ramp)
-                self.play(_over(ramp, lambda share, i=i: board.unfold(i, share), 0.8 * seconds))
-                self.play(_over(board.sheet, lambda share, i=i: board.add_term(i, share), 1.1 * seconds))
+                self._play_over([ramp], partial(board.unfold, i), 0.8 * seconds)
+                self._play_over([board.sheet], partial(board.add_term, i), 1.1 * seconds)
                 if i == 0:
                     self._try_the_first()
                     if self.n_units > 1:
@@ -333,24 +328,17 @@ class NetworkDiagram(ThreeDaysScene):
         board, term = self.board, self.board.first_term
         self.play(FadeIn(term), run_time=0.3)
         for k in range(len(TRIED)):
-            moving = VGroup(board.sheet, board.ramps[0], term.numbers[k])
             gone = [FadeOut(term.numbers[k - 1])] if k else []
-            self.add(term.numbers[k])
-            lights = (each.set_run_time(0.3) for each in (*term.light(k), *gone))
-            self.play(*lights, _over(moving, lambda share, k=k: board.try_first(k, share), TRY, linear))
-            self.remove(moving)
-            self.add(board.sheet, board.ramps[0], term.numbers[k])
+            lights = [each.set_run_time(0.3) for each in (*term.light(k), *gone)]
+            moving = (board.sheet, board.ramps[0], term.numbers[k])
+            self._play_over(moving, partial(board.try_first, k), TRY, linear, meanwhile=lights)
         self.play(FadeOut(term, term.numbers[-1]), run_time=0.3)
 
     def _turn_beat(self) -> None:
         board, said = self.board, {**self.outcome, **zh_views(self.outcome), "activation": self.activation}
         with self.beat("turn-low", **said):
             # The whole sheet turns, and the ramps with it. On it is the prediction, the day off it; the gap, large
-            moving = VGroup(board.turning)
-            self.add(moving)
-            self.play(_over(moving, board.turn, TURN))
-            self.remove(moving)
-            self.add(*board.turning)
+            self._play_over(board.turning, board.turn, TURN)
             self.play(FadeIn(board.day, scale=0.4), run_time=0.5)
             self.play(Create(board.lead), FadeIn(board.card, target_position=board.day, scale=0.1), run_time=0.8)
 
@@ -364,31 +352,34 @@ class NetworkDiagram(ThreeDaysScene):
             # what it is there. How far off the network was on all days. Then, update after update, the sheet bends to
             # where it was; that runs along
             self.play(FadeOut(board.card, board.lead), run_time=0.3)
-            moving = VGroup(board.ground, board.sheet, *board.floors, *board.ramps, board.day)
-            self.play(_over(moving, board.zoom, CLOSER))
-            self.remove(moving, board.day)
-            self.add(*board.turning, board.day)
+            self._play_over((*board.turning, board.day), board.zoom, CLOSER)
             board.train(1.0)
-            moving = VGroup(board.sheet, *board.floors, *board.ramps, board.day)
-            self.play(_over(moving, lambda share: board.train(1.0 - share), BACK))
-            self.remove(moving)
-            self.add(*board.turning, board.days, board.day)
+            self._play_over((*board.turning, board.day), lambda share: board.train(1.0 - share), BACK)
+            self.add(board.days, board.day)  # the day shown stays in front of the others
             close = [ReplacementTransform(board.held, board.about)] if len(board.held) else []
             self.play(FadeIn(board.days, shift=0.1 * UP), FadeOut(board.day), *close, run_time=0.6)
             self.wait(0.8)  # until the gaps are spoken of
             self.play(FadeIn(board.tally), run_time=0.4)
             self.wait(2.7)  # until how far it is has been said
-            moving = VGroup(board.sheet, *board.floors, *board.ramps, board.days, board.tally)
-            self.play(_over(moving, board.train, TRAIN, linear))
-            self.remove(moving)
-            self.add(*board.turning, board.days, board.tally)
+            self._play_over((*board.turning, board.days, board.tally), board.train, TRAIN, linear)
 
+    def _play_over(
+        self,
+        parts: Iterable[VMobject],
+        show: Callable[[float], None],
+        seconds: float,
+        rate_func: Callable[[float], float] = smooth,
+        meanwhile: Sequence[Animation] = (),
+    ) -> None:
+        """Play ``show(share)`` from 0 to 1, which sets points of the ``parts`` in place.
 
-def _over(
-    part: VMobject, show: Callable[[float], None], seconds: float, rate_func: Callable[[float], float] = smooth
-) -> Animation:
-    """``show(share)``, from 0 to 1, which sets points of ``part`` in place."""
-    return UpdateFromAlphaFunc(part, lambda _, share: show(share), run_time=seconds, rate_func=rate_func)
+        An animation has one mobject, and what it has is what is drawn anew: the parts are one group meanwhile. After
+        that each is on the screen by itself again, the first one farthest behind, so that it can leave by itself.
+        """
+        moving = VGroup(*parts)
+        going = UpdateFromAlphaFunc(moving, lambda _, share: show(share), run_time=seconds, rate_func=rate_func)
+        self.play(*meanwhile, going)
+        self.add(*moving)
 
 
 def zh_views(views: Mapping[str, str]) -> dict[str, str]:
