@@ -1,4 +1,4 @@
-"""The straight line y = b + w x_1: points to fit it to, and the run that trains it."""
+"""The straight line y = b + w x_1: points to fit it to, the run that trains it, and the losses of many lines."""
 
 from __future__ import annotations
 
@@ -55,3 +55,27 @@ def line_of(experiment: Experiment, theta: FloatArray) -> Line:
 def mean_squared_distance(values: FloatArray, y: FloatArray) -> float:
     """The mean of (value - y)² over points (N,): the loss of any curve on them."""
     return float(np.mean((values - y) ** 2))
+
+
+@dataclass(frozen=True, eq=False)
+class LineGrid:
+    """The loss of the line y = b + w x at each of m values of w and m of b."""
+
+    w: FloatArray  # (m,)
+    b: FloatArray  # (m,)
+    loss: FloatArray  # (m, m)  mean of (b + w x - y)², a row for each b
+
+    @property
+    def best(self) -> tuple[int, int]:
+        """(row, column) of the least loss, the first of several."""
+        row, column = np.unravel_index(int(self.loss.argmin()), self.loss.shape)
+        return int(row), int(column)
+
+
+def line_grid(
+    x: FloatArray, y: FloatArray, w_range: tuple[float, float], b_range: tuple[float, float], m: int
+) -> LineGrid:
+    """The loss over points x, y (N,) of every line with one of ``m`` even values of w and one of ``m`` of b."""
+    w, b = np.linspace(*w_range, m), np.linspace(*b_range, m)
+    error = b[:, None, None] + w[:, None] * x - y  # (m, m, N)
+    return LineGrid(w, b, np.asarray((error**2).mean(axis=-1)))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from gradreel.core.curves.sigmoid_fit import fit_sigmoids
 from gradreel.core.errors import UserError
 from gradreel.core.network.activations import sigmoid
-from gradreel.scenes.lecture.optimization.pictures.more_sigmoids import fit_sigmoids
 
 X = np.linspace(0, 8, 200)
 

@@ -8,7 +8,7 @@ from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.scenes.lecture.deep.deeper_and_deeper import NETWORKS, PICTURES, DeeperAndDeeper
 from gradreel.scenes.lecture.deep.naming import Naming
-from gradreel.scenes.lecture.deep.pictures.data_squares import Cells, DataSquares, SmallPictures
+from gradreel.scenes.lecture.deep.pictures.data_amounts import Cells, DataSquares, SmallPictures
 from gradreel.scenes.lecture.deep.pictures.five_guesses import OfHundred
 from gradreel.scenes.lecture.deep.pictures.shortcuts import PLUS, CloseUp
 from gradreel.scenes.lecture.deep.pictures.skyline import (

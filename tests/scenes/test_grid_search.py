@@ -7,11 +7,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from gradreel.core.curves.line_fit import line_grid
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss
-from gradreel.scenes.lecture.optimization.pictures.search_board import line_grid
-from gradreel.scenes.lecture.optimization.pictures.tries import A_SECOND, DIGITS_A_PAGE, Tries
+from gradreel.scenes.lecture.optimization.pictures.count_of_tries import A_SECOND, DIGITS_A_PAGE, Tries
 from hypothesis import given
 from hypothesis import strategies as st
 

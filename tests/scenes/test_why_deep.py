@@ -8,8 +8,8 @@ from gradreel.core.analysis.equal_budget import bends, folding, zigzag
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import UserError
 from gradreel.core.network.theta import loss, predict
-from gradreel.scenes.lecture.deep.pictures.match import RaceLines
 from gradreel.scenes.lecture.deep.pictures.network_curves import TIP_LONG, Curves
+from gradreel.scenes.lecture.deep.pictures.race import RaceLines
 from gradreel.scenes.lecture.deep.why_deep import WhyDeep
 from gradreel.scenes.mobjects.loss_lines import calmed
 from gradreel.scenes.testing.layout import check_scene

@@ -9,9 +9,7 @@ from gradreel.core.curves.line_fit import line_of
 from gradreel.core.errors import UserError
 from gradreel.core.network.theta import loss, parameter_names
 from gradreel.scenes.lecture.curves.linear_limits import LinearLimits
-from gradreel.scenes.lecture.optimization.pictures.more_sigmoids import HIGH, LOW
-from gradreel.scenes.lecture.optimization.pictures.search_board import GridMap, serpentine
-from gradreel.scenes.lecture.optimization.pictures.tries import (
+from gradreel.scenes.lecture.optimization.pictures.count_of_tries import (
     DEPTH,
     DIGITS_A_PAGE,
     SIDE,
@@ -21,6 +19,8 @@ from gradreel.scenes.lecture.optimization.pictures.tries import (
     TriesRow,
     power_source,
 )
+from gradreel.scenes.lecture.optimization.pictures.more_sigmoids import HIGH, LOW
+from gradreel.scenes.lecture.optimization.pictures.search_board import GridMap, serpentine
 from gradreel.scenes.lecture.optimization.why_gradient import CURVE, LARGE, WhyGradient
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.text import formula

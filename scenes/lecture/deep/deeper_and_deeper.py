@@ -11,7 +11,7 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.deep.image_networks import NETWORKS, PICTURES, ImageNetwork
 from gradreel.scenes.lecture.deep.naming import name_on_plate
-from gradreel.scenes.lecture.deep.pictures.data_squares import DataSquares
+from gradreel.scenes.lecture.deep.pictures.data_amounts import DataSquares
 from gradreel.scenes.lecture.deep.pictures.five_guesses import PICTURE, FiveGuesses, OfHundred
 from gradreel.scenes.lecture.deep.pictures.shortcuts import CloseUp
 from gradreel.scenes.lecture.deep.pictures.skyline import (

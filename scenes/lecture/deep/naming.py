@@ -91,7 +91,7 @@ class Naming(LectureScene):
         with self.beat("neuron"):
             # The network makes room; one of its last nodes and the lines into it stay bright. Seen from near: signals
             # come in, are added, and go through a ReLU: it fires, the way out lights up. Then others, whose sum is
-            # below zero, stop there: it is silent. All that steps back before a cell of the kind that is in our heads,
+            # below zero, stop there: it is silent. All that dims before a cell of the kind that is in our heads,
             # and comes back upon it
             column, edges = self.diagram.columns[-2], self.diagram.edges[-2].into(0)
             node, picture = column.nodes[0], column.pictures[0]

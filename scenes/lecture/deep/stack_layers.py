@@ -144,7 +144,7 @@ class StackLayers(LectureScene):
             for k in range(BOTH + 1, y):
                 self.play(*self._shorten(there), run_time=0.3)
                 self.play(stack.make_room(k, self.mobjects, 0.4))
-                back = [emphasis(self.diagram.edges[k - 2], FAINT / 2), *self._step_back(k - 1)]
+                back = [emphasis(self.diagram.edges[k - 2], FAINT / 2), *self._dimmed(k - 1)]
                 self._add(k - 1, self._layer(k, 0.5), self._written(k), *back, seconds=0.7)
                 there = range(k - 1, k)
             self._a_hundred()
@@ -152,7 +152,7 @@ class StackLayers(LectureScene):
             self.play(*self._shorten(there), run_time=0.6)
             self.play(stack.make_room(y, self.mobjects, 0.7))
             # y comes while it is said, so that it can be read
-            self._add(self.depth, self._layer(y), self._written(y), *self._step_back(self.depth), seconds=0.8)
+            self._add(self.depth, self._layer(y), self._written(y), *self._dimmed(self.depth), seconds=0.8)
 
     def _a_hundred(self) -> None:
         """From farther and farther away, a hundred such layers, all parameters counted, to be read; then ours again."""
@@ -197,7 +197,7 @@ class StackLayers(LectureScene):
             moves.append(ReplacementTransform(made, self.stack.shortened(k), rate_func=late))
         return moves
 
-    def _step_back(self, count: int) -> list[Animation]:
+    def _dimmed(self, count: int) -> list[Animation]:
         """What the first ``count`` layers give is dimmed: it is no factor of the formula that comes beside it."""
         return [emphasis(text, FAINT).set_run_time(0.3) for text in self.stack.formulas[:count]]
 
@@ -276,7 +276,7 @@ def _carry(text: TextMobject, left: float) -> Animation:
 
 
 def _lit(text: TextMobject | None, *names: str) -> list[Animation]:
-    """The parts of these names in full, the others step back."""
+    """The parts of these names in full, the others dim."""
     if text is None:
         return []
     full = [glyph for name in names for glyph in text.part(name)]

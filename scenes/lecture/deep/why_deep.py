@@ -23,7 +23,6 @@ from gradreel.core.experiment import Experiment
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.deep.image_networks import NETWORKS
-from gradreel.scenes.lecture.deep.pictures.match import Race, RecordedMatch, Starts
 from gradreel.scenes.lecture.deep.pictures.network_curves import (
     BY_HAND,
     LANES,
@@ -42,6 +41,7 @@ from gradreel.scenes.lecture.deep.pictures.network_curves import (
     neuron,
     target_of,
 )
+from gradreel.scenes.lecture.deep.pictures.race import Race, RecordedMatch, Starts
 from gradreel.scenes.lecture.deep.pictures.skyline import ground_line
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.pace import stepwise

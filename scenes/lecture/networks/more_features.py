@@ -214,7 +214,7 @@ class MoreFeatures(LectureScene):
         return date.fromisoformat(str(self.pairs.dates[k])) - timedelta(days=ago)
 
     def _shade_the_low_days(self) -> VGroup:
-        """The low days of each week are shaded, and named once; what names yesterday and today steps back."""
+        """The low days of each week are shaded, and named once; what names yesterday and today dims."""
         strip = self.strip
         shades = strip.shades(LOW_WEEKDAYS)
         others = [*map(FadeOut, self.day_names), *(emphasis(part, ASIDE) for part in (strip.first_name, strip.label))]

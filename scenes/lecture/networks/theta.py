@@ -174,8 +174,8 @@ class Theta(LectureScene):
 
     def _unknowns_beat(self) -> None:
         with self.beat("unknowns"):
-            # In the line from before x alone is bright: it is given. The line goes up, x steps back, and out of W, b, c
-            # and b come their numbers, one by one. Then c and W step back too, and below each b is what it is
+            # In the line from before x alone is bright: it is given. The line goes up, x dims, and out of W, b, c
+            # and b come their numbers, one by one. Then c and W dim too, and below each b is what it is
             self.add(self.line, self.step, self.old_title)  # as the last scene left them
             _, arriving = next_heading(self.screen("heading"), self.old_title)
             self.play(*arriving, FadeOut(self.step), run_time=0.9)
@@ -234,7 +234,7 @@ class Theta(LectureScene):
 
     def _length_beat(self) -> None:
         with self.beat("length", count=number_text(self.larger.n_parameters)):
-            # Its formula is another: the one above steps back. Cells become ever more, ever thinner, in their letters'
+            # Its formula is another: the one above dims. Cells become ever more, ever thinner, in their letters'
             # colours, of several W's, which are named, while their number is said. Then all turn orange, and with them
             # the letters, which go into one, each on its own way: y = f_theta(x) is left
             column, grown = self.column, self.grown

@@ -18,7 +18,7 @@ from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.daily_data import data_caption, days_that_differ, trained_years
-from gradreel.scenes.lecture.optimization.pictures.error_sum import ErrorSum
+from gradreel.scenes.lecture.optimization.pictures.error_numbers import ErrorNumbers
 from gradreel.scenes.lecture.optimization.pictures.loss_board import HIGH, LOW, LossBoard
 from gradreel.scenes.lecture.optimization.pictures.theta_card import ThetaCard
 from gradreel.scenes.lecture.runs import THREE_DAYS
@@ -134,7 +134,7 @@ class Loss(LectureScene):
         self.network = LayerDiagram((self.dataset.n_features, *experiment.hidden, 1), NETWORK, most=4, split=split)
         unit = view_unit(self.dataset)
         said = self.screen("error", error="{error}" + unit.letter)
-        self.sum = ErrorSum(self.network, *thetas.telling_views, unit, said)
+        self.sum = ErrorNumbers(self.network, *thetas.telling_views, unit, said)
         self.sum.put_between(self._between(values[0]))
 
     def _card(self, values: NDArray, k: int) -> ThetaCard:

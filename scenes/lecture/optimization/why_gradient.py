@@ -8,14 +8,12 @@ from typing import Annotated
 import numpy as np
 from gradreel.core.analysis.compared_networks import depth_experiments
 from gradreel.core.curves.expression import Expression
-from gradreel.core.curves.line_fit import line_of
+from gradreel.core.curves.line_fit import line_grid, line_of
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss, parameter_names
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.lecture.optimization.pictures.more_sigmoids import MoreSigmoids
-from gradreel.scenes.lecture.optimization.pictures.search_board import SearchBoard, line_grid
-from gradreel.scenes.lecture.optimization.pictures.tries import (
+from gradreel.scenes.lecture.optimization.pictures.count_of_tries import (
     DIGITS_A_PAGE,
     REMARK_LEFT,
     Multiplying,
@@ -23,6 +21,8 @@ from gradreel.scenes.lecture.optimization.pictures.tries import (
     Tries,
     TriesRow,
 )
+from gradreel.scenes.lecture.optimization.pictures.more_sigmoids import MoreSigmoids
+from gradreel.scenes.lecture.optimization.pictures.search_board import SearchBoard
 from gradreel.scenes.lecture.runs import THREE_DAYS, line_through_dots, red_curve
 from gradreel.scenes.mobjects.counting import Counting
 from gradreel.scenes.mobjects.lecture_formulas import linear_source, sum_of_sigmoids_source
@@ -165,7 +165,7 @@ class WhyGradient(LectureScene):
         with self.beat("two", values=Count(self.m), tries=number_text(tries.count), **best):
             # Cell by cell the line is tried and its loss measured; the lowest is ringed, with its loss. The cells
             # around it are framed and grow, each with its loss. Between their middles the trained line has its dot: the
-            # line swings there, the cells' losses step back, and its own is read off
+            # line swings there, the cells' losses dim, and its own is read off
             self.play(board.swing(0, 0, told=False), run_time=0.5)
             self.play(FadeIn(board.readout), run_time=0.3)
             moving = VGroup(board.grid.bands, board.points_tried, board.line, board.count, board.loss)
@@ -181,7 +181,7 @@ class WhyGradient(LectureScene):
             self.wait(0.4)
             self._come_closer()
             self.play(FadeIn(self.close.dot, scale=1.6), run_time=0.4)
-            self.play(board.swing_to(line, trained), *self.close.stepping_back(), run_time=0.7)
+            self.play(board.swing_to(line, trained), *self.close.dimming_others(), run_time=0.7)
             self.play(FadeIn(self.close.other), run_time=0.3)
 
     def _come_closer(self) -> None:

@@ -360,7 +360,7 @@ class FirstTerm(VGroup):
         self.add(emphasize(self.letters, DIM))
 
     def light(self, k: int) -> list[Animation]:
-        """The letters of group k become bright and large; those of the group before step back."""
+        """The letters of group k become bright and large; those of the group before dim."""
         return [*self._sized(k, FULL, LARGER), *(self._sized(k - 1, DIM, 1 / LARGER) if k else [])]
 
     def _sized(self, k: int, share: float, factor: float) -> list[Animation]:

@@ -80,7 +80,7 @@ class ThetaColumn(VGroup):
         return style.CELL if widest <= WIDTH - 2 * PADDING and self.pitch >= TALLEST_PITCH - GAP else style.SMALLEST
 
     def large_names(self) -> list[Animation]:
-        """The first name, the last and one between them become large enough to be read from afar; the others step back.
+        """The first name, the last and one between them become large enough to be read from afar; the others dim.
 
         They grow to the left, and the names above and below them go: there they would touch.
         """

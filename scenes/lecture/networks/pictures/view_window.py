@@ -130,7 +130,7 @@ class ViewWindow(VGroup):
         return shown.add(shown.dots)
 
     def open(self) -> list[Animation]:
-        """A window of one day: yesterday stays bright, the days before it step back."""
+        """A window of one day: yesterday stays bright, the days before it dim."""
 
         def update(_: VMobject, alpha: float) -> None:
             self.outside = 1 - (1 - FAINT) * alpha

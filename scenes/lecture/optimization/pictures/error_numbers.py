@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 LINE, SIZE, GAP = 0.58, 38, 0.75  # from line to line; of the formulas; right of the network
 
 
-class ErrorSum:
+class ErrorNumbers:
     """Numbers for ``network``, all in the ``unit`` that its parameters belong to: the views of the days before, x_1
     first, the prediction, the label, and how far apart these two are as printed, as `words` of ``said``.
 

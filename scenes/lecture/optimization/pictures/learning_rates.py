@@ -120,7 +120,7 @@ class RateTrial:
         self.scene.wait(0.6)
 
     def taking_ours(self) -> list[Animation]:
-        """The step at our rate, and the other one steps back."""
+        """The step at our rate, and the other one dims."""
         hops, labels = self.together.hops, self.together.labels
         past = (hops.arrows[1], hops.dots[1], labels[1])
         return [hops.hop(0), FadeIn(labels[0]), *(emphasis(part, DIM) for part in past)]

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from gradreel.core.arrays import FloatArray
-from gradreel.core.curves.line_fit import Line
+from gradreel.core.curves.line_fit import Line, LineGrid
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.datasets import CurveDataset
 from gradreel.scenes import style
@@ -46,30 +44,6 @@ NUMBER_UP = 0.15  # of an enlarged cell's side, from its middle up to its loss's
 CLEAR = 0.06  # around the dot's loss
 ASIDE = 0.5  # share of the text colour in the other losses while that one is read
 DIRECTIONS, WAYS = 24, np.linspace(0.3, 1.2, 10)  # in which, and how far from the dot, its loss may stand
-
-
-@dataclass(frozen=True, eq=False)
-class LineGrid:
-    """The loss of the line y = b + w x at each of m values of w and m of b."""
-
-    w: FloatArray  # (m,)
-    b: FloatArray  # (m,)
-    loss: FloatArray  # (m, m)  mean of (b + w x - y)², a row for each b
-
-    @property
-    def best(self) -> tuple[int, int]:
-        """(row, column) of the least loss, the first of several."""
-        row, column = np.unravel_index(int(self.loss.argmin()), self.loss.shape)
-        return int(row), int(column)
-
-
-def line_grid(
-    x: FloatArray, y: FloatArray, w_range: tuple[float, float], b_range: tuple[float, float], m: int
-) -> LineGrid:
-    """The loss over points x, y (N,) of every line with one of ``m`` even values of w and one of ``m`` of b."""
-    w, b = np.linspace(*w_range, m), np.linspace(*b_range, m)
-    error = b[:, None, None] + w[:, None] * x - y  # (m, m, N)
-    return LineGrid(w, b, np.asarray((error**2).mean(axis=-1)))
 
 
 class SearchBoard(VGroup):
@@ -385,7 +359,7 @@ class CloseCells(VGroup):
         """What comes when the cells have grown, but for the dot; the frame goes."""
         return [*(FadeIn(part) for part in (self.tried, self.losses, self.names)), FadeOut(self.frame)]
 
-    def stepping_back(self) -> list[Animation]:
+    def dimming_others(self) -> list[Animation]:
         """The losses of all cells but the best are dimmed, each into its cell's shade: the dot's is none of theirs."""
         pairs = [pair for pair in zip(self.losses, self.cells, strict=True) if pair[0] is not self.best]
         inks = [interpolate_color(cell.get_fill_color(), palette.text, ASIDE) for _, cell in pairs]
