@@ -214,6 +214,9 @@ class LectureScene(Scene):
     def beat(self, name: str, say: str | None = None, **values: Any) -> Iterator[None]:
         """One sentence of the narration and what moves meanwhile.
 
+        ``name`` carries the outcome that the lesson's line claims, if it claims one ("end-close-better"); it is the
+        beat's name with `other_data`, too.
+
         The line comes from the narration files by scene and beat, its ``{fields}`` filled from ``values``: texts,
         numbers or a Count, so that a corrected line can be filled without the scene. Of `other_data` it is the neutral
         line, where there is one. ``say`` gives it in place (a scene of one's own). The beat waits until its longest

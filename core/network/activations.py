@@ -52,6 +52,7 @@ class Activation:
     Its derivative is a function of a.
     """
 
+    name: str  # as it is said
     written: tuple[str, str]  # in Typst: its name, and what stands in its brackets before r
     small: Callable[[FloatArray], FloatArray]  # its curve in a square of 1 by 1 around (0, 0), as a small picture
 
@@ -74,6 +75,7 @@ def _relu_derivative_in_place(slope: Tensor, a: Tensor) -> None:
 
 ACTIVATIONS: dict[str, Activation] = {
     "sigmoid": Activation(
+        "sigmoid",
         ('"sigmoid"', ""),
         lambda x: 0.72 * (sigmoid(14 * x) - 0.5),
         sigmoid,
@@ -82,6 +84,7 @@ ACTIVATIONS: dict[str, Activation] = {
         lambda slope, a: slope.mul_(1.0 - a).mul_(a),
     ),
     "relu": Activation(
+        "ReLU",
         ("max", "0, "),
         lambda x: 0.95 * relu(x + 0.1) - 0.28,
         relu,
@@ -90,6 +93,7 @@ ACTIVATIONS: dict[str, Activation] = {
         _relu_derivative_in_place,
     ),
     "hard_sigmoid": Activation(
+        "hard sigmoid",
         ('"hard sigmoid"', ""),
         lambda x: 0.72 * (network_hard_sigmoid(2.6 * x) - 0.5),
         network_hard_sigmoid,

@@ -9,6 +9,7 @@ import numpy as np
 from gradreel.core.daily.units import MOST_MORE, printed_distance, telling_decimals, view_unit
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
+from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.core.network.theta import predict, unpack
 from gradreel.core.network.worked_example import Forward, example_of, forward, in_thousands, label_day
 from gradreel.scenes import style
@@ -43,7 +44,8 @@ class ThreeDaysScene(LectureScene):
     """Base of the scenes of one small network and of one day that it predicts.
 
     `read_the_run` sets what all of them show: ``run`` and its ``dataset``, ``theta`` after the last update, the
-    ``example`` (the day), ``there`` (the day on its way through the network), the ``unit`` and ``decimals`` of views.
+    ``example`` (the day), ``there`` (the day on its way through the network), the ``unit`` and ``decimals`` of views,
+    the ``activation`` as it is said.
     `build_diagram` makes the diagram and what lies on it, of which a scene brings what it speaks of.
     """
 
@@ -82,7 +84,7 @@ class ThreeDaysScene(LectureScene):
         gaps = self.mean_gaps(trace.parameters[[0, -1]])
         self.decimals = self._telling_decimals(*map(float, gaps))  # of views: of all days, and of how far off they are
         self.n_features, self.n_units = self.dataset.window, self.run.hidden[0]
-        self.activation = self.run.activation.replace("_", " ").replace("relu", "ReLU")  # as it is said
+        self.activation = ACTIVATIONS[self.run.activation].name
 
     def day_shown(self) -> date:
         """The day that is predicted."""
@@ -207,7 +209,10 @@ class ThreeDaysScene(LectureScene):
     # -- words -----------------------------------------------------------------------------------------------------
 
     def next_title(self, key: str, **values: str) -> Animation:
-        """The heading ``key`` comes; the one before is gone by then, however long the animation takes."""
+        """The heading ``key`` comes, as one animation: however long it is made, the one before is gone first.
+
+        Of `next_heading`'s two animations, a ``run_time`` of `play` makes each as long as that.
+        """
         animations = self.next_heading(self.screen(key, **values))
         return AnimationGroup(*animations)
 

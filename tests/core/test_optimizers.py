@@ -218,7 +218,7 @@ class Signs(optimizers.Sgd):
 
 optimizers.OPTIMIZERS["signs"] = Signs
 activations.ACTIVATIONS["bump"] = activations.Activation(
-    ('"bump"', ""), lambda x: x * x, lambda r: np.asarray(r) ** 2, lambda a: 2 * np.sqrt(a),
+    "bump", ('"bump"', ""), lambda x: x * x, lambda r: np.asarray(r) ** 2, lambda a: 2 * np.sqrt(a),
     lambda r: r.square_(), lambda slope, a: slope.mul_(2 * a.sqrt()),
 )
 from gradreel.core.experiment import Experiment

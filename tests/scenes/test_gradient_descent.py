@@ -599,10 +599,9 @@ def test_the_maps_labels_stand_on_patches_as_large_as_they_are(trace):
 
 def test_half_way_through_the_first_update_all_numbers_change(trace):
     descent = short_descent(trace)
-    descent.numbers_from = 0.5
     seen = []
     for row in (0.4, 0.6, 1.0):
-        descent.show(row)
+        descent.show(row, numbers_from=0.5)
         seen.append((descent.readout.count.text, [number(cell) for cell in descent.strip.numbers]))
     assert seen[0][0] == "0" and seen[1] == seen[2] and seen[1][0] == "1"
 

@@ -86,7 +86,7 @@ class StackLayers(LectureScene):
             self.play(*(FadeIn(text, shift=0.15 * UP) for text in (stack.x, stack.formulas[0])), run_time=0.6)
             self.wait(0.8)
             self._compute(1)
-            self.play(*_lit(stack.formulas[0], "sigmoid"), *self._enlarge(), run_time=0.9)
+            self.play(*_lit_alone(stack.formulas[0], "sigmoid"), *self._enlarge(), run_time=0.9)
             self.play(FadeIn(self.enlarged[-1], shift=0.1 * UP), run_time=0.4)
 
     def _enlarge(self) -> list[Animation]:
@@ -105,7 +105,7 @@ class StackLayers(LectureScene):
             # Room is made. What came out goes in: a second layer, the same steps, and the formula again with primes: a
             # copy of it first, in which letters change then
             first, second = self.stack.formulas[:2]
-            self.play(*_lit(first, *first.parts), FadeOut(self.enlarged), run_time=0.3)
+            self.play(*_lit_alone(first, *first.parts), FadeOut(self.enlarged), run_time=0.3)
             self.play(self.stack.make_room(2, self.mobjects, 0.9))
             self.play(emphasis(self.diagram.edges[0], FAINT / 2), self._layer(2))
             self._compute(2)
@@ -222,10 +222,10 @@ class StackLayers(LectureScene):
         )
         biases.set_fill(opacity=0).set_stroke(width=1.6 * style.RING)
         light = [emphasis(edges, FULL), Pulse(edges, palette.text).run()]
-        self.play(*light, *_lit(written, "w", "x"), run_time=0.8)
-        self.play(emphasis(edges, EDGES), FadeIn(biases), *_lit(written, "bias", "plus-in"), run_time=0.5)
+        self.play(*light, *_lit_alone(written, "w", "x"), run_time=0.8)
+        self.play(emphasis(edges, EDGES), FadeIn(biases), *_lit_alone(written, "bias", "plus-in"), run_time=0.5)
         bends = [picture.animate(rate_func=there_and_back).scale(1.5) for picture in column.pictures]
-        self.play(FadeOut(biases, run_time=0.3), *bends, *_lit(written, "sigmoid", "brackets"), run_time=0.7)
+        self.play(FadeOut(biases, run_time=0.3), *bends, *_lit_alone(written, "sigmoid", "brackets"), run_time=0.7)
 
     # -- all parameters, at the top right --------------------------------------------------------------------------
 
@@ -275,7 +275,7 @@ def _carry(text: TextMobject, left: float) -> Animation:
     return UpdateFromAlphaFunc(text, move, rate_func=smooth)
 
 
-def _lit(text: TextMobject | None, *names: str) -> list[Animation]:
+def _lit_alone(text: TextMobject | None, *names: str) -> list[Animation]:
     """The parts of these names in full, the others dim."""
     if text is None:
         return []

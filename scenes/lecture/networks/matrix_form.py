@@ -1,4 +1,4 @@
-"""The equations of a small network fold into vectors and a matrix: one line says what all of them say."""
+"""The equations of the network of three days as vectors and a matrix: r = b + W x, a = sigma(r), y = b + c^T a."""
 
 from __future__ import annotations
 

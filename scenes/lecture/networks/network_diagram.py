@@ -131,7 +131,7 @@ class NetworkDiagram(ThreeDaysScene):
             # the last row the first indices light up, with the circle, then the second ones, with the features
             seconds = 1.0 if self.n_units <= 3 else 0.6
             for i in range(1, self.n_units):
-                self.play(*self._dimmed(i - 1), run_time=0.3)
+                self.play(*self._row_dimmed(i - 1), run_time=0.3)
                 new, edges = self._row(i), self.diagram.edges[X].into(i)
                 arriving = [FadeIn(self.diagram.columns[R].nodes[i]), FadeIn(self.letters[R][i])]
                 self.play(*map(Create, edges), *arriving, *grow(self.row.letters, new.letters), run_time=1.2 * seconds)
@@ -157,12 +157,12 @@ class NetworkDiagram(ThreeDaysScene):
             emphasis(VGroup(columns[X], self.letters[X]), FAINT if units else FULL),
         ]
 
-    def _dimmed(self, i: int) -> list[Animation]:
+    def _row_dimmed(self, i: int) -> list[Animation]:
         """Row i dims; its labels go."""
         arrows = [emphasis(line, FAINT) for line in self.diagram.edges[X].into(i)]
         return [*arrows, FadeOut(self.labels_into(i)), emphasis(self.bias_arrows[i], DIM)]
 
-    def _lit(self, i: int) -> list[Animation]:
+    def _row_lit(self, i: int) -> list[Animation]:
         """Row i comes back, with its labels."""
         parts = (*self.diagram.edges[X].into(i), self.bias_arrows[i])
         return [*(emphasis(part, FULL) for part in parts), FadeIn(self.labels_into(i))]
@@ -175,7 +175,7 @@ class NetworkDiagram(ThreeDaysScene):
             told = VGroup(self.row.letters, diagram.columns[R].nodes[last], self.letters[R][last])
             whole = self.whole
             lit = [emphasis(whole.part(name), FULL if name == "sigmoid" else FAINT) for name in whole.parts]
-            self.play(*self._dimmed(last), emphasis(told, FULL), *lit, run_time=0.4)
+            self.play(*self._row_dimmed(last), emphasis(told, FULL), *lit, run_time=0.4)
             through = formula(through_source(self.n_units, self.run.activation), LARGEST)
             through.place(SUM_BASELINE, left=self.row.left)
             growing = grow(self.row.letters, through)
@@ -218,8 +218,8 @@ class NetworkDiagram(ThreeDaysScene):
         """The sum of row i: its letters, its numbers, and its result in the node; the first one slowly."""
         old, new, node = self.row, self._row(i), self.numbers[R][i]
         edges = self.diagram.edges[X].into(i)
-        leaving = [FadeOut(old.line), *self._dimmed(i - 1)] if i else []
-        self.play(*grow(old.letters, new.letters), *self._lit(i), *leaving, run_time=1.2 if i == 0 else 0.7)
+        leaving = [FadeOut(old.line), *self._row_dimmed(i - 1)] if i else []
+        self.play(*grow(old.letters, new.letters), *self._row_lit(i), *leaving, run_time=1.2 if i == 0 else 0.7)
         self.row = new
         if i == 0:
             terms = [FadeIn(term, shift=0.1 * UP) for term in (new.equals, *new.numbers)]
@@ -259,7 +259,7 @@ class NetworkDiagram(ThreeDaysScene):
             before, after = (self.numbers[column][i].text.replace("\u2212", "-") for column in (R, A))
             texts.append((f"blue(r_{i + 1}) = {before}", f"blue(a_{i + 1}) = blue({after})"))
         self.zoom = zoom = ActivationZoom(self.run.activation, r, texts, ZOOM)
-        leaving = [FadeOut(self.row.letters), FadeOut(self.row.line), *self._dimmed(self.n_units - 1)]
+        leaving = [FadeOut(self.row.letters), FadeOut(self.row.line), *self._row_dimmed(self.n_units - 1)]
         self.play(*leaving, run_time=0.3)
         self.play(Create(zoom.curve), FadeIn(zoom.axis, zoom.marks), run_time=0.6)
         self.add(zoom)

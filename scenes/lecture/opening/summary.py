@@ -10,6 +10,7 @@ from gradreel.core.analysis.results import lecture_losses
 from gradreel.core.curves.line_fit import line_run
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment
+from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.core.network.theta import loss, predict
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
@@ -95,7 +96,7 @@ class Summary(LectureScene):
         self._next_beat()
 
     def _thread_beat(self) -> None:
-        said = {"activation": self.run.experiment.activation.replace("_", " ").replace("relu", "ReLU")}
+        said = {"activation": ACTIVATIONS[self.run.experiment.activation].name}
         with self.beat("thread", **said):
             # Four functions, each better than the one before: a line, pieces, a sum of sigmoids, layers
             large = depth_experiments(depths=(3,))[0].experiments[0]

@@ -1,4 +1,8 @@
-"""Optimization: gradient descent on a recorded run, from a random start to where it stopped."""
+"""Optimization: gradient descent on a recorded run, from a random start to where it stopped.
+
+Two films in one scene. Of a run of ours on a curve all is known: the beats of `_play_run_on_a_curve`. Of a run that was
+recorded around anybody's own loop no more is claimed than what was recorded: those of `_play_recorded_run`.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +81,7 @@ from pydantic import Field, model_validator
 FEWEST = 3  # updates that are shown
 STARTS = 5  # other random starts that the lecture's run is compared with
 CLOSE_UP = 10  # updates that are shown one by one, on a map of their own
-KNOWN = Experiment()  # the run that the sum of sigmoids was shown with
+LECTURE_RUN = Experiment()  # the run that the sum of sigmoids was shown with, too
 
 QUESTION = (2.0, 0.75, -1.05)  # baselines of what is wanted, the model, and its loss: as they are spoken of
 UNDER_MAP = -1.45  # baseline of the line that says which plane the map is
@@ -88,10 +92,11 @@ LENGTHS_BOX = (MAP_BOX[0] + 0.9, MAP_BOX[1], -0.75, 2.35)
 ENLARGED_BOX = (MAP_BOX[0] + 0.1, MAP_BOX[0] + 3.3, -0.85, 2.4)
 LOSSES_LEFT, LOSSES_TOP = MAP_BOX[0] + 3.75, 2.2
 
-WALK_SECONDS, BY_COUNT = 8.9, 0.3  # of which this share passes by the count of updates: late ones are many
-HOLD = 1.3  # seconds before, for the fall that is over
-CROWD_SECONDS = 3.6  # of them for the updates whose dots are one spot
-OPENING, RING = 0.4, 2.5  # seconds in which the point becomes a ring, and how thick that is
+STUB = 0.1  # share of its length with which an arrow begins to grow
+BEFORE_WALK, WALK_SECONDS = 1.3, 8.9  # while it is said that the fall is over; of the walk through all later updates
+BY_COUNT = 0.3  # of that walk's time: shared out evenly among the updates; the rest, so that the curve moves evenly
+CROWD_SECONDS = 3.6  # of it: for the last updates, whose dots are one spot
+OPENING, RING = 0.4, 2.5  # of it: seconds in which the point becomes a ring; how thick that is
 
 
 class GradientDescent(LectureScene):
@@ -142,20 +147,20 @@ class GradientDescent(LectureScene):
         run = self.trace("run")
         self.last = self.parameters.updates or run.n_updates  # every update is kept: rows are updates
         if isinstance(run.run, Experiment):
-            self._run_on_a_curve(run)
+            self._play_run_on_a_curve(run)
         else:
-            self._recorded_run(run)
+            self._play_recorded_run(run)
         self.hand_on()
 
     # -- a run of ours on a curve, of which all is known: the loss around its path, and what the network draws ---------
 
-    def _run_on_a_curve(self, run: Trace) -> None:
+    def _play_run_on_a_curve(self, run: Trace) -> None:
         self.experiment = run.experiment
         others = [name for name in self.experiments(self.parameters) if name != "run"]
         self.others = OtherStarts([self.trace(name) for name in others], self.last)
         texts = {key: self.screen(key) for key in ("target", "model", "start", "update", "step", "length")}
         self.descent = Descent(run, self.last, min(CLOSE_UP, self.last), texts)
-        self._choose_one()
+        self._choose_parameter()
         self._task_beat()
         self._random_start_beat()
         self._slope_beat()
@@ -165,14 +170,18 @@ class GradientDescent(LectureScene):
         self._learning_rate_beat()
         self._first_update_beat()
         self._again_beat()
-        self._step_back_beat()
+        self._wider_map_beat()
         if self.descent.close_up < self.last:
             self._walk_beat()
         self._stop_beat()
         self._end_beat()
 
-    def _choose_one(self) -> None:
-        """The parameter whose slope is looked at and whose update is worked out; and the loss along it."""
+    def _choose_parameter(self) -> None:
+        """Choose the parameter that stands for all of them.
+
+        ``worked``: its first update in numbers, which is printed. ``along``: the loss along it, whose slope is looked
+        at. ``grid_half``: half of the width that each parameter's small slice has then.
+        """
         run, columns = self.descent.run, self.descent.strip.columns
         states, gradient = run.parameters, run.gradient[0]
         if self.descent.is_plain:
@@ -184,7 +193,7 @@ class GradientDescent(LectureScene):
         way = way_to_zero(self.descent.loss_at(0), float(gradient[index]), float(states[0][index]))
         reach, label = (BEHIND * way, AHEAD * way), self.descent.colored_names[index]
         self.along = LossSlice(self.experiment, states[0], index, float(gradient[index]), label, SLICE_BOX, reach)
-        self.half = GRID_HALF * way
+        self.grid_half = GRID_HALF * way
 
     # -- the third step ------------------------------------------------------------------------------------------------
 
@@ -198,7 +207,7 @@ class GradientDescent(LectureScene):
             arriving = self.next_heading(steps_heading(self))
             self.play(*arriving, FadeIn(steps), run_time=0.5)
             self.play(steps.focus(3), run_time=0.6)
-            self.wait(1.7)
+            self.wait(1.7)  # until the red curve is spoken of
             arriving = self.next_heading(self.screen("heading"))
             goal = formula(GOAL, 38).place(QUESTION[0], center=MAP_MIDDLE)
             *others, written = steps.card(3)
@@ -224,10 +233,10 @@ class GradientDescent(LectureScene):
 
     def _offset_note(self) -> list[TextMobject]:
         """Beneath the model: why its b_i are not those of the sum of sigmoids, of a curve that was shown there."""
-        run = self.experiment
-        if (run.dataset, run.hidden, run.activation) != (KNOWN.dataset, KNOWN.hidden, KNOWN.activation):
+        ours, known = ((run.dataset, run.hidden, run.activation) for run in (self.experiment, LECTURE_RUN))
+        if ours != known:
             return []
-        text = self.screen("offset", middle=number_text(KNOWN.dataset.offset))
+        text = self.screen("offset", middle=number_text(LECTURE_RUN.dataset.offset))
         return [words(text, style.CAPTION, palette.dim).place(QUESTION[1] - 0.88, center=MAP_MIDDLE)]
 
     def _random_start_beat(self) -> None:
@@ -269,7 +278,7 @@ class GradientDescent(LectureScene):
             self.add(along.tangent, along.point)
             measured = VGroup(along.tangent, label)
             self.play(Create(along.tangent), FadeIn(label), run_time=0.6)
-            self.wait(0.9)
+            self.wait(0.9)  # until it is said what a little more does
             aside = emphasis(measured, FAINT)  # it is the slope here, not where the dot goes now
             aside.set_rate_func(lambda share: there_and_back_with_pause(share, 0.4))
             self.play(aside, self.descent.nudge(along), run_time=1.9)
@@ -282,7 +291,7 @@ class GradientDescent(LectureScene):
             # The same for every parameter, all to one scale: steep ones and level ones; each slope under its cell
             shown, theta, gradient = descent.strip.columns.shown, descent.run.parameters[0], descent.run.gradient[0]
             names = descent.colored_names
-            self.grid = SliceGrid(self.experiment, theta, shown, gradient, names, self.half, GRID_BOX)
+            self.grid = SliceGrid(self.experiment, theta, shown, gradient, names, self.grid_half, GRID_BOX)
             mine = self.grid.slices[shown.index(self.worked.index)]
             self.formulas = self._both_formulas("0", "1")
             gone = (along.plot, along.guide, along.letter, self.slope_label, self.frame)
@@ -311,8 +320,8 @@ class GradientDescent(LectureScene):
     def _surface_beat(self) -> None:
         descent, near = self.descent, self.descent.near
         with self.beat("surface", loss=descent.loss_text(0), count=Count(len(descent.names))):
-            # More directions than can be drawn, so a plane of them: the loss as a landscape, large while all else steps
-            # back, with an axis of losses; the start is a ring, as high as its loss. Then it is seen from above, in its
+            # More directions than can be drawn, so a plane of them: the loss as a landscape, large while all else is
+            # gone, with an axis of losses; the start is a ring, as high as its loss. Then it is seen from above, in its
             # place: a map, with the loss on some lines. Of two parameters the plane has all directions there are
             surface, path = near.surface, near.path
             self.caption = self._under_map(near)
@@ -330,10 +339,10 @@ class GradientDescent(LectureScene):
             self.bring_to_back(scale.ground, relief)
             self.play(FadeIn(scale.ground), FadeIn(relief), run_time=0.8)
             self.play(FadeIn(scale.axis), run_time=0.5)
-            self.wait(0.5)
+            self.wait(0.5)  # until the start is spoken of
             self.play(Create(scale.drop), FadeIn(plate, scale.label), FadeIn(path.start_ring, scale=1.6), run_time=0.8)
             self.add(path.start_ring)
-            self.wait(2.0)
+            self.wait(2.0)  # until "from above"
             self.play(FadeOut(scale), FadeOut(plate), run_time=0.3)
 
             def tilt(_: Mobject, share: float) -> None:
@@ -349,62 +358,85 @@ class GradientDescent(LectureScene):
             self.remove(relief)
 
     def _under_map(self, shown: DescentMap) -> TextMobject:
-        """Which plane the map shows."""
+        """A line that says which plane the map shows."""
         count = len(self.descent.names)
-        cut = self.descent.close_up if shown.is_through else None
-        key = "plane-all" if count == 2 else "plane" if cut is None else "plane-through"
-        return _map_caption(self.screen(f"map-{key}", count=number_text(count), update=cut or 0))
+        if count == 2:
+            text = self.screen("map-plane-all")
+        elif shown.is_through:
+            text = self.screen("map-plane-through", update=self.descent.close_up)
+        else:
+            text = self.screen("map-plane", count=number_text(count))
+        return words(text, style.CAPTION, palette.dim).place(UNDER_MAP, left=style.LEFT_EDGE)
 
     def _downhill_beat(self) -> None:
         descent, path = self.descent, self.descent.near.path
         with self.beat("downhill"):
             # On the map all slopes together are one arrow: against the gradient, across the contour lines
-            away = descent.direction
-            self.only = _map_caption(self.screen("map-direction"))
-            self.play(descent.turn_arrow(-0.1 * away, -away), FadeOut(self.caption, run_time=0.4), run_time=0.9)
+            downhill = descent.direction
+            note = words(self.screen("map-direction"), style.CAPTION, palette.dim)
+            self.direction_note = note.place(UNDER_MAP, left=style.LEFT_EDGE)
+            growing = descent.turn_arrow(-STUB * downhill, -downhill)
+            self.play(growing, FadeOut(self.caption, run_time=0.4), run_time=0.9)
             plate = plate_under(path.uphill_label)
-            self.play(FadeIn(plate), FadeIn(path.uphill_label), FadeIn(self.only), run_time=0.4)
-            self.wait(1.0)
+            self.play(FadeIn(plate), FadeIn(path.uphill_label), FadeIn(self.direction_note), run_time=0.4)
+            self.wait(1.0)  # until "down" is said
             self.play(FadeOut(plate), FadeOut(path.uphill_label), run_time=0.3)
-            self.play(descent.turn_arrow(-away, away), run_time=1.0)
+            self.play(descent.turn_arrow(-downhill, downhill), run_time=1.0)
             self.label_plate = plate_under(path.arrow_label)
             self.play(FadeIn(self.label_plate), FadeIn(path.arrow_label), run_time=0.4)
 
     def _learning_rate_beat(self) -> None:
-        descent, path, index = self.descent, self.descent.near.path, self.worked.index
-        entry, count, rate = spoken_name(descent.names[index]), len(descent.names), number_text(self.experiment.rate(0))
-        values = {"rate": rate, "entry": entry, "count": Count(count)}
-        self.trial = None
-        if not self.other_data:
-            rates = rates_to_try(self.experiment, descent.run.parameters[0], descent.run.gradient[0], index)
-            under = [descent.near.surface, path.start_label, self.legend, *descent.axes]
-            texts = {"alone": self.screen("alone", entry=entry), "lowest": self.screen("lowest")}
-            texts["together"] = self.screen("together", count=number_text(count))
-            self.trial = RateTrial(self, descent, self.along, rates, under, texts)
-            values |= {"bottom": number_text(rates[1]), "far": number_text(rates[2])}
+        rate, names = number_text(self.experiment.rate(0)), self.descent.names
+        values = {"rate": rate, "entry": spoken_name(names[self.worked.index]), "count": Count(len(names))}
+        self.trial = None if self.other_data else self._rate_trial()
+        if self.trial is not None:
+            _, bottom, far = self.trial.rates
+            values |= {"bottom": number_text(bottom), "far": number_text(far)}
         with self.beat("learning-rate", **values):
-            # The update's formula. On the loss along one parameter two steps, to the bottom, and so far that the loss
-            # is higher than before: each when its rate is said. Then the loss when all move, over the rate itself: the
-            # first of the two now runs past the bottom; a smaller one is taken, and written. Of other data: the arrow
-            # becomes the step that was taken, and where that is the learning rate times the gradient, the rate is
-            # written
+            # The update's formula. Then how far to go: of the lesson's data rates are tried, of other data
+            # the rate that was taken is told
             self.play(FadeIn(self.formulas[1], shift=0.15 * UP), run_time=0.6)
             self.rate = in_band(rate_source(rate), line=NUMBER_LINE, size=34)
-            leaving = [path.arrow_label, self.label_plate, self.only]
+            leaving = [self.descent.near.path.arrow_label, self.label_plate, self.direction_note]
             if self.trial is not None:
-                self.wait(2.2)  # while eta is spoken of
-                self.trial.leave_map([path.arrow, *leaving])
-                self.wait(0.7)  # until the first rate is said
-                self.trial.step_alone()
-                self.trial.step_with_all()
-                self.play(*self.trial.taking_ours(), FadeIn(self.rate, shift=0.15 * UP), run_time=0.6)
+                self._try_rates(self.trial, leaving)
             else:
-                self.play(*map(FadeOut, leaving), run_time=0.3)
-                step = descent.turn_arrow(descent.direction, descent.step())
-                self.play(step, FadeIn(path.step_label), FadeIn(self.caption), run_time=0.7)
-                if descent.is_plain:
-                    self.wait(2.2)
-                    self.play(FadeIn(self.rate, shift=0.15 * UP), run_time=0.5)
+                self._take_rate(leaving)
+
+    def _rate_trial(self) -> RateTrial:
+        """Rates to try in the place of the map: for the parameter that is looked at alone, then for all together."""
+        descent, index = self.descent, self.worked.index
+        rates = rates_to_try(self.experiment, descent.run.parameters[0], descent.run.gradient[0], index)
+        under = [descent.near.surface, descent.near.path.start_label, self.legend, *descent.axes]
+        texts = {
+            "alone": self.screen("alone", entry=spoken_name(descent.names[index])),
+            "together": self.screen("together", count=number_text(len(descent.names))),
+            "lowest": self.screen("lowest"),
+        }
+        return RateTrial(self, descent, self.along, rates, under, texts)
+
+    def _try_rates(self, trial: RateTrial, leaving: list[Mobject]) -> None:
+        """On the loss along one parameter two steps, to the bottom, and so far that the loss is higher than before.
+
+        Each comes when its rate is said. Then the loss when all move, over the rate itself: the first of the two now
+        runs past the bottom; a smaller one is taken, and written.
+        """
+        self.wait(2.2)  # while eta is spoken of
+        trial.leave_map([self.descent.near.path.arrow, *leaving])
+        self.wait(0.7)  # until the first rate is said
+        trial.step_alone()
+        trial.step_with_all()
+        self.play(*trial.taking_ours(), FadeIn(self.rate, shift=0.15 * UP), run_time=0.6)
+
+    def _take_rate(self, leaving: list[Mobject]) -> None:
+        """The arrow becomes the step that was taken; where that is the rate times the gradient, the rate is written."""
+        descent = self.descent
+        self.play(*map(FadeOut, leaving), run_time=0.3)
+        step = descent.turn_arrow(descent.direction, descent.step())
+        self.play(step, FadeIn(descent.near.path.step_label), FadeIn(self.caption), run_time=0.7)
+        if descent.is_plain:
+            self.wait(2.2)  # until the rate is said
+            self.play(FadeIn(self.rate, shift=0.15 * UP), run_time=0.5)
 
     # -- updates -------------------------------------------------------------------------------------------------------
 
@@ -422,13 +454,12 @@ class GradientDescent(LectureScene):
                 if descent.is_plain:
                     self.play(FadeOut(self.rate), run_time=0.3)
                 self.play(FadeIn(self.sum_line, shift=0.15 * UP), Create(self.frame), run_time=0.6)
-            descent.hold_slopes(0)  # what the formula speaks of stays while the point moves
             self.add(descent.fit.ghost, descent.fit.model)
             gone = map(FadeOut, (path.arrow, *self.step_name, self.frame))
             self.play(*gone, FadeIn(path.marker), emphasis(descent.slopes.numbers, FAINT), run_time=0.3)
-            descent.numbers_from = 0.5  # point, curve and numbers change at once
-            self.play(descent.go(smooth, arrow=False, label=False), run_time=0.9)
-            descent.numbers_from = 1.0
+            # The formula speaks of the slopes that were: they stay. All else changes at once, numbers half way
+            going = descent.go(smooth, arrow=False, label=False, slopes_of=0, numbers_from=0.5)
+            self.play(going, run_time=0.9)
             self.play(FadeIn(path.label), run_time=0.4)
 
     def _arithmetic(self) -> TextMobject:
@@ -446,13 +477,13 @@ class GradientDescent(LectureScene):
             # updates, one by one
             numbers = descent.slopes.numbers
             self.play(FadeOut(self.sum_line), FadeOut(numbers), *self._exchange("1", "2"), run_time=0.6)
-            descent.hold_slopes(1)
+            descent.show(1.0)
             self.play(LaggedStart(*map(FadeIn, emphasize(numbers, FULL)), lag_ratio=0.1), run_time=0.7)
-            self.play(descent.turn_arrow(0.1 * descent.step(), descent.step()), run_time=0.7)
+            self.play(descent.turn_arrow(STUB * descent.step(), descent.step()), run_time=0.7)
             self.wait(0.2)
-            self.play(descent.go(lambda share: 1 + smooth(share), arrow=True), run_time=1.0)
-            self.wait(1.0)
-            descent.hold_slopes(None)
+            self.play(descent.go(lambda share: 1 + smooth(share), arrow=True, slopes_of=1), run_time=1.0)
+            self.wait(1.0)  # until "and again"
+            descent.show(2.0)
             self.play(*self._exchange("k", "k+1"), FadeIn(descent.fit.ghost_label), run_time=0.7)
             steps = descent.close_up - 2
             self.add(path.arrow)
@@ -467,7 +498,7 @@ class GradientDescent(LectureScene):
 
     # -- the whole way -------------------------------------------------------------------------------------------------
 
-    def _step_back_beat(self) -> None:
+    def _wider_map_beat(self) -> None:
         descent, near, far = self.descent, self.descent.near, self.descent.far
         with self.beat("step-back", count=Count(descent.close_up), updates=Count(self.last)):
             # First the plot gets its full height. Then the map turns and shrinks to where the way so far lies on
@@ -478,8 +509,8 @@ class GradientDescent(LectureScene):
             self.play(*map(FadeOut, [*gone, descent.slopes]), self._resize(TALL), run_time=0.7)
             descent.map, self.caption = far, self._under_map(far)
             descent.show(float(descent.close_up))
-            far.surface.set_z_index(-2)
-            near.ground.set_z_index(-1)
+            far.surface.set_z_index(-2)  # behind the old map, which shrinks in front of it
+            near.ground.set_z_index(-1)  # and behind all that is drawn on both
             if far.is_through:
                 self._turn_map()
             else:
@@ -514,7 +545,7 @@ class GradientDescent(LectureScene):
             # until they are one spot. From there on the spot is enlarged, and the updates go by evenly
             crowd = None if self.other_data else crowd_from(far)
             if not self.other_data:
-                self.wait(HOLD)
+                self.wait(BEFORE_WALK)
             if descent.dots_every is not None:  # the point would hide the crowd at its end: it becomes a ring
                 self.play(far.path.marker.animate.set_fill(opacity=0).set_stroke(width=RING), run_time=OPENING)
                 seconds -= OPENING
@@ -571,7 +602,7 @@ class GradientDescent(LectureScene):
                 self.wait(0.5)
             elif distance > NEARLY:
                 self.gap = descent.largest_gap()
-                self.wait(0.6)
+                self.wait(0.6)  # until the gap is spoken of
                 self.play(Create(self.gap[0]), run_time=0.8)
                 self.play(FadeIn(self.gap[1]), run_time=0.5)
             else:
@@ -591,7 +622,7 @@ class GradientDescent(LectureScene):
         self.play(Create(shown.window), *map(FadeOut, [*self.left, *start]), run_time=0.4)
         self.play(shown.growing(), run_time=0.7)
         self.play(Create(shown.bracket), FadeIn(shown.number), run_time=0.7)
-        self.wait(2.4)
+        self.wait(2.4)  # until other starts are spoken of
 
     def _compare(self) -> None:
         """Runs from other random starts: their curves go from where they began over ours; then the losses of all."""
@@ -604,7 +635,7 @@ class GradientDescent(LectureScene):
 
     # -- a run that was recorded around anybody's own loop -------------------------------------------------------------
 
-    def _recorded_run(self, run: Trace) -> None:
+    def _play_recorded_run(self, run: Trace) -> None:
         try:
             self.recorded = shown = RecordedDescent(self, run, self.last)
         except PathError as error:
@@ -626,13 +657,8 @@ class GradientDescent(LectureScene):
 def other_starts(run: Experiment, count: int | None) -> dict[str, Experiment]:
     """``run`` with the ``count`` seeds that follow its own, by name."""
     if count is None:
-        count = STARTS if run == Experiment() else 0
+        count = STARTS if run == LECTURE_RUN else 0
     return {f"start-{k}": run.model_copy(update={"seed": run.seed + k}) for k in range(1, count + 1)}
-
-
-def _map_caption(text: str) -> TextMobject:
-    """A line of words under the map."""
-    return words(text, style.CAPTION, palette.dim).place(UNDER_MAP, left=style.LEFT_EDGE)
 
 
 def _widening(square: Square) -> Animation:

@@ -79,8 +79,6 @@ class Descent:
         self.names = parameter_names(self.experiment)
         self.labels = short_names(self.names)
         self.colored_names = [f"{role_of(name)}({label})" for name, label in zip(self.names, self.labels, strict=True)]
-        self.gradient_row: int | None = None  # shown in the row of slopes; None: of the state reached
-        self.numbers_from = 1.0  # share of a step after which the numbers are those of where it leads
         rows = sampled_rows(0, last, 60)
         columns = Columns.of(self.names, STRIP_LEFT, style.RIGHT_EDGE)
         heads = [Head(role_of(self.names[entry]), self.labels[entry]) for entry in columns.shown]
@@ -190,28 +188,39 @@ class Descent:
 
     # -- what moves ------------------------------------------------------------------------------------------------
 
-    def show(self, row: float) -> None:
-        """Everything as it is at ``row``: 0 the start, 1.5 half way between the states after one and two updates."""
+    def show(self, row: float, slopes_of: int | None = None, numbers_from: float = 1.0) -> None:
+        """Everything as it is at ``row``: 0 the start, 1.5 half way between the states after one and two updates.
+
+        ``slopes_of``: the row whose gradient stands in the row of slopes, where it is not that of the state reached.
+        ``numbers_from``: the share of a step after which the numbers are those of where it leads.
+        """
         self.row = row
-        reached = min(recorded_row(row + 1 - self.numbers_from), self.last)
+        reached = min(recorded_row(row + 1 - numbers_from), self.last)
         self.fit.show(self.curve_of(state_at(self.run, row)))
         self.map.show(row)
         self.strip.set_values(self.run.parameters[reached])
-        left = reached if self.gradient_row is None else self.gradient_row
-        gradient = self.run.gradient[min(left, self.last - 1)]
+        gradient = self.run.gradient[min(reached if slopes_of is None else slopes_of, self.last - 1)]
         self.slopes.set_values(gradient)
         self.length.show(float(np.linalg.norm(gradient)))
         self.readout.show(reached, self.loss_at(reached))
 
-    def hold_slopes(self, row: int | None) -> None:
-        """Keep the gradient that left ``row`` in the row of slopes while the point moves on; None: let it follow."""
-        self.gradient_row = row
-        self.show(self.row)
+    def go(
+        self,
+        row_at: Callable[[float], float],
+        arrow: bool,
+        label: bool = True,
+        slopes_of: int | None = None,
+        numbers_from: float = 1.0,
+    ) -> Animation:
+        """Show ``row_at(share)`` while ``share`` goes from 0 to 1, with or without the point's arrow and label.
 
-    def go(self, row_at: Callable[[float], float], arrow: bool, label: bool = True) -> Animation:
-        """Show ``row_at(share)`` while ``share`` goes from 0 to 1, with or without the point's arrow and label."""
-        moving = self._moving(arrow, label)
-        return UpdateFromAlphaFunc(moving, lambda _, share: self.show(row_at(share)), rate_func=linear)
+        ``slopes_of``, ``numbers_from``: see `show`.
+        """
+
+        def move(_: Mobject, share: float) -> None:
+            self.show(row_at(share), slopes_of, numbers_from)
+
+        return UpdateFromAlphaFunc(self._moving(arrow, label), move, rate_func=linear)
 
     def _moving(self, arrow: bool, label: bool) -> VGroup:
         path = self.map.path

@@ -77,6 +77,7 @@ class RateTrial:
         texts: Mapping[str, str],
     ) -> None:
         self.scene, self.descent, self.path, self.under = scene, descent, descent.near.path, under
+        self.rates = rates
         own, bottom, far = rates
         self.alone = RateSlice(along, (bottom, far), texts["alone"])
         gradient, names = descent.run.gradient[0], (texts["together"], texts["lowest"])
