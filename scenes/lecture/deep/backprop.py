@@ -224,11 +224,11 @@ class Backprop(ThreeDaysScene):
         more = round(round(there.y, places) + 10.0**-places, places)
         if slope == 0 or (slope < 0 and more > round(there.label, places)):
             return []
-        rule = self._formula_below(self.error_source(replace(there, y=more, error=self.day_step.error_at(more)), 1))
+        new = self._formula_below(self.error_source(replace(there, y=more, error=self.day_step.error_at(more)), 1))
         self.wait(0.5)
-        growing = grow(self.formula_below, rule, {"y1": "y0", "error1": "error0"})
+        growing = grow(self.formula_below, new, {"y1": "y0", "error1": "error0"})
         self.play(roll(number, more), *growing, run_time=0.9)
-        self.formula_below = rule
+        self.formula_below = new
         self.wait(1.0)
         return [roll(number, there.y)]
 
@@ -436,7 +436,7 @@ class Backprop(ThreeDaysScene):
             # forward anew, and e has fallen
             self._gather()
             if self.day_step.after is not None:
-                self._update()
+                self._apply_update()
 
     def _gather(self) -> None:
         """The small network is back: slopes stand at their lines and arrows, and line up as g.
@@ -468,7 +468,7 @@ class Backprop(ThreeDaysScene):
         letter = letter_of(parameter_names(self.run)[index])
         return {"w": 2, "b": 1}.get(letter, 0), index // self.n_features if letter == "w" else 0
 
-    def _update(self) -> None:
+    def _apply_update(self) -> None:
         """Play theta less eta g, in letters and for one w; then the network is computed once more, and e has changed.
 
         The slopes leave the diagram before: they are those of the old theta. A length tells how far y is

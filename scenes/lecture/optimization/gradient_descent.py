@@ -93,10 +93,10 @@ ENLARGED_BOX = (MAP_BOX[0] + 0.1, MAP_BOX[0] + 3.3, -0.85, 2.4)
 LOSSES_LEFT, LOSSES_TOP = MAP_BOX[0] + 3.75, 2.2
 
 STUB = 0.1  # share of its length with which an arrow begins to grow
-BEFORE_WALK, WALK_SECONDS = 1.3, 8.9  # while it is said that the fall is over; of the walk through all later updates
-BY_COUNT = 0.3  # of that walk's time: shared out evenly among the updates; the rest, so that the curve moves evenly
-CROWD_SECONDS = 3.6  # of it: for the last updates, whose dots are one spot
-OPENING, RING = 0.4, 2.5  # of it: seconds in which the point becomes a ring; how thick that is
+BEFORE_WALK, WALK_SECONDS = 1.3, 8.9  # until it has been said that the fall is over; then all later updates go by
+BY_COUNT = 0.3  # share of the walk in which they go by evenly: late ones move little, and are many; else the curve does
+CROWD_SECONDS = 3.6  # of the walk: for the last updates, whose dots are one spot
+OPENING, RING = 0.4, 2.5  # of the walk: in which the point becomes a ring; how thick that is
 
 
 class GradientDescent(LectureScene):

@@ -1,35 +1,14 @@
-"""Every line of a grid, and how many tries a network would take."""
+"""How many tries a network would take."""
 
 from __future__ import annotations
 
 import math
 from fractions import Fraction
 
-import numpy as np
 import pytest
-from gradreel.core.curves.line_fit import line_grid
-from gradreel.core.datasets import CurveDataset
-from gradreel.core.experiment import Experiment
-from gradreel.core.network.theta import loss
 from gradreel.scenes.lecture.optimization.pictures.count_of_tries import A_SECOND, DIGITS_A_PAGE, Tries
 from hypothesis import given
 from hypothesis import strategies as st
-
-
-def test_each_cell_is_the_loss_of_the_linear_model_with_these_two_parameters():
-    data = CurveDataset(centered=False)
-    grid = line_grid(data.x(), data.labels(), (-1, 1), (0, 4), 7)
-    w, b = np.meshgrid(grid.w, grid.b)  # a row for each b
-    theta = np.stack([w, b], axis=-1)
-    np.testing.assert_allclose(grid.loss, loss(Experiment(dataset=data, hidden=()), theta), rtol=1e-12)
-    assert (grid.w[0], grid.w[-1], grid.b[0], grid.b[-1]) == (-1, 1, 0, 4)
-
-
-def test_the_best_cell_is_the_line_itself_where_the_grid_has_it():
-    x = np.linspace(0, 8, 30)
-    grid = line_grid(x, 1.5 - 0.5 * x, (-1, 1), (0, 3), 5)
-    row, column = grid.best
-    assert (grid.b[row], grid.w[column], grid.loss[row, column]) == (1.5, -0.5, 0.0)
 
 
 @given(st.integers(1, 60), st.integers(1, 300))
