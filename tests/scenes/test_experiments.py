@@ -389,15 +389,14 @@ def test_users_views_are_called_by_their_file(play, words_on):
     assert "k views" in training  # of millions
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize(
-    ("scene_class", "parameters"),
+    ("scene_class", "parameters", "lang"),
     [
-        (WidthExperiment, {"widths": (0, 1, 10, 97, 500, 2000), "seeds": tuple(range(10)), "epochs": 1}),
-        (WidthExperiment, {"widths": (0, 100), "seeds": (7,), "epochs": 1}),
-        (DepthExperiment, {"depths": (0, 1, 2, 3, 4, 20), "width": 100, "seeds": (0,), "epochs": 1}),
-        (DepthExperiment, {"depths": (1, 2), "width": 1000, "seeds": (0, 1), "epochs": 1}),
-        (DepthExperiment, {"depths": (0, 5), "width": 1, "seeds": (0,), "epochs": 1}),
+        (WidthExperiment, {"widths": (0, 1, 10, 97, 500, 2000), "seeds": tuple(range(10)), "epochs": 1}, "en"),
+        (WidthExperiment, {"widths": (0, 100), "seeds": (7,), "epochs": 1}, "zh"),
+        (DepthExperiment, {"depths": (0, 1, 2, 3, 4, 20), "width": 100, "seeds": (0,), "epochs": 1}, "zh"),
+        (DepthExperiment, {"depths": (1, 2), "width": 1000, "seeds": (0, 1), "epochs": 1}, "en"),
+        (DepthExperiment, {"depths": (0, 5), "width": 1, "seeds": (0,), "epochs": 1}, "zh"),
     ],
 )
 def test_ends_of_the_bounds_keep_the_rules_of_the_picture(play, scene_class, parameters, lang):

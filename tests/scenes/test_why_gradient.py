@@ -215,9 +215,13 @@ def test_more_sigmoids_come_nearer_to_red_and_eight_lie_on_it(at):
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"values": 3, "sigmoids": (1,)}, {"values": 40, "sigmoids": (20, 1, 7, 12, 20)}], ids=["few", "many"]
+    ("parameters", "language", "theme"),
+    [
+        ({"values": 3, "sigmoids": (1,)}, "zh", "dark"),
+        ({"values": 40, "sigmoids": (20, 1, 7, 12, 20)}, "en", "light"),
+    ],
+    ids=["few", "many"],
 )
-@pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh", "dark")])
 def test_extremes_stay_readable(play, parameters, language, theme):
     assert play(WhyGradient, check_scene, lang=language, theme=theme, **parameters).findings == []
 
