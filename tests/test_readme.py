@@ -85,6 +85,8 @@ def test_a_command_that_is_printed_can_be_parsed(command):
 def test_every_path_that_contributing_names_exists():
     text = CONTRIBUTING.read_text(encoding="utf-8")
     named = {path for path in re.findall(r"`([\w./-]+)`", text) if "/" in path or path.endswith((".py", ".md"))}
-    places = (CONTRIBUTING.parent, CONTRIBUTING.parent / "scenes")
-    assert len(named) > 30
-    assert {path for path in named if not any((place / path).exists() for place in places)} == set()
+    walked = set(re.findall(r"^ *([\w/]+\.py) ", "".join(re.findall(r"```\n(.*?)```", text, re.DOTALL)), re.MULTILINE))
+    root = CONTRIBUTING.parent
+    assert len(named) > 30 and len(walked) > 15
+    places = (root, root / "scenes", root / "scenes/render")
+    assert {path for path in named | walked if not any((place / path).exists() for place in places)} == set()
