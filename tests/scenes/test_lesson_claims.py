@@ -202,8 +202,8 @@ def test_three_days(play, trace_of):
     whole, in_one = batches.history.whole, batches.in_one
     assert in_one[0] - in_one[-1] < 0.5 * (whole[0] - whole[-1])  # "far more than with one update an epoch"
     assert diagram.there.y < diagram.there.label and diagram.example.day >= run.dataset.first_unseen
-    assert backward.step.slopes.y < 0  # "the error shrinks"
-    assert backward.step.after.error < backward.there.error  # and falls
+    assert backward.day_step.slopes.y < 0  # "the error shrinks"
+    assert backward.day_step.after.error < backward.there.error  # and falls
     assert not backward.example.unseen  # "a day it learns from"
 
 
