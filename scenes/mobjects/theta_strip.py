@@ -135,7 +135,24 @@ class Columns:
         return [entry for entry in self.entries if entry is not ELLIPSIS]
 
 
-class ThetaStrip(VGroup):
+class _Row(VGroup):
+    """Numbers under ``columns``, each times ten to the ``power``."""
+
+    columns: Columns
+    numbers: VGroup
+    power: int
+
+    def set_values(self, values: NDArray) -> None:
+        """Show theta, or the gradient, (P,)."""
+        self.show(values[self.columns.shown])
+
+    def show(self, values: NDArray) -> None:
+        """Show the values (C,) of the parameters that have a column."""
+        for number, value in zip(self.numbers, values, strict=True):
+            number.set_value(float(value) * 10.0**self.power)
+
+
+class ThetaStrip(_Row):
     """Cells with the parameters' values, each in its letter's colour, names above. ``set_values`` shows others.
 
     ``values`` (R, C), of the C parameters that have a column: all that will be shown, for the number of decimals; the
@@ -172,22 +189,13 @@ class ThetaStrip(VGroup):
         for number, index in zip(self.numbers, self.columns.shown, strict=True):
             number.place(self.foot, self.columns.x_of(index) + self.columns.width / 2 - 1.3 * PADDING)
 
-    def set_values(self, theta: NDArray) -> None:
-        """Show theta (P,)."""
-        self.show(theta[self.columns.shown])
-
-    def show(self, values: NDArray) -> None:
-        """Show the values (C,) of the parameters that have a column."""
-        for number, value in zip(self.numbers, values, strict=True):
-            number.set_value(float(value) * 10.0**self.power)
-
     def column(self, index: int) -> VGroup:
         """The cell, number and name of parameter ``index``."""
         k = self.columns.shown.index(index)
         return VGroup(self.boxes[k], self.numbers[k], self.names[k])
 
 
-class SlopeRow(VGroup):
+class SlopeRow(_Row):
     """The gradient's entries under their cells, signed, in orange; no boxes.
 
     ``gradient`` (R, C) or (C,), of the C parameters that have a column. Those far too large or small are written as
@@ -214,15 +222,6 @@ class SlopeRow(VGroup):
             number = Number(gradient[-1, len(self.numbers)], decimals, style.SMALLEST, palette.orange, signed=True)
             self.numbers.add(number.place(foot, x + columns.width / 2 - 1.3 * PADDING))
         self.add(self.label, self.numbers, self.dots)
-
-    def set_values(self, gradient: NDArray) -> None:
-        """Show another gradient (P,)."""
-        self.show(gradient[self.columns.shown])
-
-    def show(self, values: NDArray) -> None:
-        """Show the entries (C,) of the parameters that have a column."""
-        for number, value in zip(self.numbers, values, strict=True):
-            number.set_value(float(value) * 10.0**self.power)
 
 
 class LengthNow(VGroup):

@@ -39,13 +39,14 @@ class Language(ABC):
     break_before: str = ""
     kept_together: frozenset[str] = frozenset()  # words of two characters, which no line and no cue parts
 
+    COUNTS: tuple[str, ...]  # numbers of things as words, from none on
     views: ClassVar[Mapping[str, str]]  # what an axis of views counts, by the letter of its unit
     rivals: ClassVar[Mapping[str, str]]  # what stands in for a forecast: the last day, the last week
     ways: tuple[str, str, str]  # that a line goes: down, level, up
 
-    @abstractmethod
     def count(self, number: int) -> str:
-        """A number of things, as a word up to ten: "three"."""
+        """A number of things, as a word as far as there is one: "three"."""
+        return self.COUNTS[number] if 0 <= number < len(self.COUNTS) else number_text(number)
 
     @abstractmethod
     def ordinal(self, number: int) -> str:
@@ -99,9 +100,6 @@ class English(Language):
     views: ClassVar = {"M": "million views", "k": "thousand views", "": "views"}
     rivals: ClassVar = {"day": "the day before", "week": "the week before"}
     ways = ("down", "level", "up")
-
-    def count(self, number: int) -> str:
-        return self.COUNTS[number] if 0 <= number < len(self.COUNTS) else number_text(number)
 
     def ordinal(self, number: int) -> str:
         if 0 < number < len(self.ORDINALS):
@@ -170,9 +168,6 @@ class Chinese(Language):
     views: ClassVar = {"M": "观看次数（百万）", "k": "观看次数（千）", "": "观看次数"}
     rivals: ClassVar = {"day": "前一天", "week": "上一周"}
     ways = ("往下", "走平", "往上")
-
-    def count(self, number: int) -> str:
-        return self.COUNTS[number] if 0 <= number < len(self.COUNTS) else number_text(number)
 
     def ordinal(self, number: int) -> str:
         spelled = 0 <= number < len(self.COUNTS)

@@ -22,7 +22,6 @@ from gradreel.scenes.lecture.deep.pictures.layer_stack import (
     ManyLayers,
 )
 from gradreel.scenes.mobjects.formula_growth import grow
-from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.network_parts import Node, Pulse, activation_picture
 from gradreel.scenes.mobjects.plot import ring
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
@@ -80,7 +79,7 @@ class StackLayers(LectureScene):
         with self.beat("once", width=Count(self.parameters.width)):
             # The network as it was: the days, one layer of ReLUs, and the formula from x to a, step by step as it is
             # said; at last one node from near, where the bent line is seen
-            _, heading = next_heading(self.screen("heading"))
+            heading = self.next_heading(self.screen("heading"))
             self.play(*heading, FadeIn(self.diagram.columns[0]), FadeIn(stack.days))
             self.play(self._layer(1, 1.8))
             self.play(*(FadeIn(text, shift=0.15 * UP) for text in (stack.x, stack.formulas[0])), run_time=0.6)

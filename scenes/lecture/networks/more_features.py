@@ -19,7 +19,6 @@ from gradreel.scenes.lecture.networks.pictures.day_pairs import AlikeDays, DayPa
 from gradreel.scenes.lecture.networks.pictures.view_window import ParameterSquares, ViewWindow
 from gradreel.scenes.mobjects.counting import Counting
 from gradreel.scenes.mobjects.formula_growth import SECONDS, grow, moving
-from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.lecture_formulas import (
     bracket_source,
     bracket_sum_source,
@@ -154,7 +153,7 @@ class MoreFeatures(LectureScene):
             # The sum of sigmoids, and below it views, day by day. Of all these days the bracket holds a single one,
             # x_1; it and the day after it are one dot of the plot that the lecture began with; then all the others come
             strip, pairs = self.strip, self.pairs
-            _, arriving = next_heading(self.screen("heading"))
+            arriving = self.next_heading(self.screen("heading"))
             self.add(self.sum)  # where the last scene left it
             self.play(*arriving, FadeIn(strip.plot), FadeIn(self.caption), run_time=0.6)
             self.play(Create(strip.curve), run_time=1.2)
