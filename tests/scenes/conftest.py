@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -145,22 +146,42 @@ class Played:
         return [str(finding) for found in self.seen.values() for finding in found]
 
 
+class _SeenEnough(Exception):  # noqa: N818 - no error: what was wanted has been seen
+    """Ends a play before the scene's end."""
+
+
 @pytest.fixture(scope="session")
 def play(media) -> Callable[..., Played]:
     """``play(SceneClass, look, **parameters)``: the scene `Played`, each animation jumping to its end.
 
-    ``look(scene, beat)`` is called at the end of each beat. Missing runs are trained first. Options: ``lang``,
-    ``theme``, ``size`` (in pixels), and ``media_dir`` for traces of one's own.
+    ``look(scene, beat)`` is called at the end of each beat. Missing runs are trained first. Options: ``until`` (the
+    beat with whose end the play ends), ``lang``, ``theme``, ``size`` (in pixels), and ``media_dir`` for traces of one's
+    own.
     """
 
     def play_scene(
-        scene_class, look=lambda scene, beat: None, *, lang="en", theme="dark", size=TINY, media_dir=media, **parameters
+        scene_class,
+        look=lambda scene, beat: None,
+        *,
+        until=None,
+        lang="en",
+        theme="dark",
+        size=TINY,
+        media_dir=media,
+        **parameters,
     ) -> Played:
-        context, seen = trained_context(scene_class, parameters, lang, theme, media_dir), {}
-        scene = visit_beats(
-            scene_class, lambda scene, beat: seen.update({beat: look(scene, beat)}), parameters, context, size
-        )
-        return Played(scene, seen)
+        context, seen, played = trained_context(scene_class, parameters, lang, theme, media_dir), {}, []
+
+        def visit(scene, beat) -> None:
+            seen[beat] = look(scene, beat)
+            if beat == until:
+                played.append(scene)
+                raise _SeenEnough
+
+        with suppress(_SeenEnough):
+            played.append(visit_beats(scene_class, visit, parameters, context, size))
+            assert until is None, f"{scene_class.__name__} has no beat {until}"
+        return Played(played[0], seen)
 
     return play_scene
 
@@ -169,17 +190,14 @@ def play(media) -> Callable[..., Played]:
 def opening(play) -> Callable[..., Any]:
     """``opening(SceneClass, look, **parameters)``: what ``look(scene)`` says before anything has moved."""
 
-    class Opened(Exception):  # noqa: N818 - no error: what was wanted has been seen
-        pass
-
     def open_scene(scene_class, look, **parameters):
         seen = []
 
         def first(scene, *animations, **how):
             seen.append(look(scene))
-            raise Opened
+            raise _SeenEnough
 
-        with patch.object(scene_class, "play", first), pytest.raises(Opened):
+        with patch.object(scene_class, "play", first), pytest.raises(_SeenEnough):
             play(scene_class, **parameters)
         return seen[0]
 

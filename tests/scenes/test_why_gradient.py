@@ -35,7 +35,7 @@ def at(play):
     """``at(beat, read, **parameters)``: what ``read(scene)`` gives at the end of a beat."""
 
     def read_at(beat, read, **parameters):
-        played = play(WhyGradient, lambda scene, name: read(scene) if name == beat else None, **parameters)
+        played = play(WhyGradient, lambda scene, name: read(scene) if name == beat else None, until=beat, **parameters)
         return played.seen[beat]
 
     return read_at
