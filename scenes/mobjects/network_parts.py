@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 from gradreel.core.arrays import IntArray
@@ -49,6 +50,11 @@ class Node(RoundedRectangle):
         self.set_fill(mix(color, NODE_FILL), 1)
         self.move_to(center)
 
+    def round_corners(self, radius: float) -> Node:
+        """As Manim rounds them, once for all nodes of one size."""
+        self.points = _pill(radius, self.half_width, self.radius).copy()
+        return self
+
     def border(self, toward: NDArray) -> NDArray:
         """Where the straight way from its centre to the point ``toward`` leaves it, (3,)."""
         center = self.get_center()
@@ -59,6 +65,11 @@ class Node(RoundedRectangle):
         if length == np.inf:
             length = flat * x + np.sqrt(self.radius**2 - (flat * y) ** 2)
         return np.asarray(center + way / np.linalg.norm(way) * length)
+
+
+@lru_cache(maxsize=256)
+def _pill(corner: float, half_width: float, radius: float) -> NDArray:
+    return np.asarray(RoundedRectangle(corner_radius=corner, width=2 * half_width, height=2 * radius).points)
 
 
 class Edges(VGroup):

@@ -155,8 +155,8 @@ def play(media) -> Callable[..., Played]:
     """``play(SceneClass, look, **parameters)``: the scene `Played`, each animation jumping to its end.
 
     ``look(scene, beat)`` is called at the end of each beat. Missing runs are trained first. Options: ``until`` (the
-    beat with whose end the play ends), ``lang``, ``theme``, ``size`` (in pixels), and ``media_dir`` for traces of one's
-    own.
+    beat with whose end the play ends: "race" is "race-fat-passes" too), ``lang``, ``theme``, ``size`` (in pixels), and
+    ``media_dir`` for traces of one's own.
     """
 
     def play_scene(
@@ -174,7 +174,7 @@ def play(media) -> Callable[..., Played]:
 
         def visit(scene, beat) -> None:
             seen[beat] = look(scene, beat)
-            if beat == until:
+            if until is not None and f"{beat}-".startswith(f"{until}-"):
                 played.append(scene)
                 raise _SeenEnough
 
