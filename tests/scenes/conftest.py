@@ -150,6 +150,10 @@ class _SeenEnough(Exception):  # noqa: N818 - no error: what was wanted has been
     """Ends a play before the scene's end."""
 
 
+class _Opened(Exception):  # noqa: N818 - nor this: nothing has moved yet
+    """Ends a play before its first animation."""
+
+
 @pytest.fixture(scope="session")
 def play(media) -> Callable[..., Played]:
     """``play(SceneClass, look, **parameters)``: the scene `Played`, each animation jumping to its end.
@@ -195,9 +199,9 @@ def opening(play) -> Callable[..., Any]:
 
         def first(scene, *animations, **how):
             seen.append(look(scene))
-            raise _SeenEnough
+            raise _Opened
 
-        with patch.object(scene_class, "play", first), pytest.raises(_SeenEnough):
+        with patch.object(scene_class, "play", first), pytest.raises(_Opened):
             play(scene_class, **parameters)
         return seen[0]
 

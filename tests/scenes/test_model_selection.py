@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -53,18 +56,86 @@ def knowing(trace_of, rewritten, tmp_path):
 def foretold(play, knowing):
     """``foretold({7: 1.0}, **parameters)``: the scene, in which the linear model repeats the week; its lines."""
 
-    def play_it(weights, look=lambda scene, beat: None, **parameters):
+    def play_it(weights, look=lambda scene, beat: None, until=None, **parameters):
         chosen = parameters or SMALL
-        played = play(ModelSelection, look, media_dir=knowing(weights, chosen), **chosen)
+        played = play(ModelSelection, look, until=until, media_dir=knowing(weights, chosen), **chosen)
         return played.scene, played.lines
 
     return play_it
 
 
+@dataclass
+class Film:
+    """One playing, and what was there when its beats ended."""
+
+    played: Any = None
+    began: list[float] = field(default_factory=list)  # when an animation with which a number of the error came began
+    bracket: list[tuple[float, float]] = field(default_factory=list)  # its ends, before it comes close
+    fed: tuple[list[str], str, float, float] | None = None  # its words, what goes into it, where that ends, and it
+    marks: list[tuple[float, float]] = field(default_factory=list)  # ends of those of mean errors, "error" at its end
+    beyond: list[tuple[float, ...]] = field(default_factory=list)  # of what is a bit more: ends next to them, lengths
+
+    @property
+    def scene(self):
+        return self.played.scene
+
+    @property
+    def lines(self):
+        return self.played.lines
+
+    def look(self, scene, beat: str) -> None:
+        days = scene.days
+        if beat == "day-after":
+            end = days.plot.at(days.day(1) - 0.6, 0)[0]
+            self.fed = [part.source for part in days.span], scene.fed.source, scene.fed.get_right()[0], end
+        if beat.startswith("error"):
+            self.marks = ends_of(days.spreads)
+            self.beyond = [
+                (below.get_top()[1], above.get_bottom()[1], below.height, above.height) for below, above in scene.beyond
+            ]
+
+
+def ends_of(spreads) -> list[tuple[float, float]]:
+    return [(spread.get_bottom()[1], spread.get_top()[1]) for spread in spreads]
+
+
 @pytest.fixture(scope="module")
-def small(play):
+def filmed(play):
+    """``filmed(until=None, **parameters)``: a `Film`."""
+
+    def play_it(until=None, **parameters) -> Film:
+        film, came, play_on, come_close = Film(), set(), ModelSelection.play, DaysAhead.come_close
+
+        def watched(scene, *animations, **how):
+            start = scene.time
+            play_on(scene, *animations, **how)
+            there = scene.get_mobject_family_members()
+            new = {part for part in (*scene.panel.errors, scene.panel.mean) if part in there} - came
+            came.update(new)
+            film.began.extend([start] * len(new))
+
+        def closer(days, scene):
+            ends = days.bracket.get_left()[0], days.bracket.get_right()[0]
+            film.bracket.append(tuple(days.plot.data((x, 0, 0))[0] for x in ends))
+            come_close(days, scene)
+
+        with patch.object(ModelSelection, "play", watched), patch.object(DaysAhead, "come_close", closer):
+            film.played = play(ModelSelection, film.look, until=until, **parameters)
+        return film
+
+    return play_it
+
+
+@pytest.fixture(scope="module")
+def small(filmed) -> Film:
     """The small networks as they were trained, played once for all tests."""
-    return play(ModelSelection, **SMALL)
+    return filmed(**SMALL)
+
+
+@pytest.fixture(scope="module")
+def wide(filmed) -> Film:
+    """With a window of 56 days, until the second day is predicted."""
+    return filmed("day-after", **{**SMALL, "dataset": DailyViews(window=56), "seeds": (0,), "epochs": 1})
 
 
 def plain(text: str) -> float:
@@ -136,11 +207,11 @@ def test_the_errors_are_those_measured_over_unseen_days(trace_of, small):
     assert plain(scene.counted(means[1])) == pytest.approx(means[1], rel=0.01)
 
 
-def test_the_mean_miss_is_over_all_unseen_days_however_many_are_predicted(play):
+def test_the_mean_miss_is_over_all_unseen_days_however_many_are_predicted(opening):
     alone = {**SMALL, "seeds": (0,), "depths": (0, 1)}
-    few, many = (play(ModelSelection, days=days, **alone).scene for days in (2, 5))
+    few, many = (opening(ModelSelection, lambda scene: scene, days=days, **alone) for days in (2, 5))
     for scene in (few, many):
-        assert len(scene.to_come.errors[0]) == scene.dataset.n_unseen == len(scene.days.misses[0])
+        assert len(scene.to_come.errors[0]) == scene.dataset.n_unseen
         assert scene.to_come.usual[0] == pytest.approx(scene.best.unseen.mean, rel=1e-5)
     assert len(many.to_come.errors[4]) == many.dataset.n_unseen - 4
 
@@ -186,35 +257,30 @@ def test_losses_that_hardly_differ_look_alike():
 
 
 def test_what_is_chosen_follows_the_unseen_loss(foretold):
-    scene, lines = foretold({1: 0.9, 7: 0.1})
+    scene, lines = foretold({1: 0.9, 7: 0.1}, until="tomorrow")
     assert scene.best.network.hidden == ()
     assert "the linear model" in next(line["en"] for name, line in lines.items() if name.startswith("choice"))
-    scene, lines = foretold({1: -1.0})
+    scene, lines = foretold({1: -1.0}, until="tomorrow")
     assert scene.best.network.hidden == (4,)
     assert "一层" in next(line["zh"] for name, line in lines.items() if name.startswith("choice"))
 
 
 SERIES = 4000.0 * np.tile([1, 1, 1, 1, 1, 0.6, 0.5], 30)
-OWN = {"dataset": own(SERIES[:208]), "depths": (0, 1), "width": 1, "seeds": (0,), "epochs": 1}
+OWN = {"dataset": own(SERIES[:208]), "depths": (0, 1), "width": 1, "seeds": (0,), "epochs": 1}  # then, a Saturday
 
 
-@pytest.mark.parametrize(("window", "words"), [(7, ["7 days"]), (56, ["56 days", "←"])])
-def test_the_bracket_says_how_many_days_it_holds_and_takes_the_fed_back_prediction(play, window, words):
-    parameters = {**SMALL, "dataset": DailyViews(window=window), "seeds": (0,), "epochs": 1}
-
-    def look(scene, beat):
-        if beat != "day-after":
-            return None
-        days = scene.days
-        end = days.plot.at(days.day(1) - 0.6, 0)[0]
-        return [part.source for part in days.span], scene.fed.source, scene.fed.get_right()[0], end
-
-    played = play(ModelSelection, look, **parameters)
-    (span, fed, right, end), days = played.seen["day-after"], played.scene.days
+@pytest.mark.parametrize(("film", "words"), [("small", ["7 days"]), ("wide", ["56 days", "←"])])
+def test_the_bracket_says_how_many_days_it_holds_and_takes_the_fed_back_prediction(request, film, words):
+    film = request.getfixturevalue(film)
+    span, fed, right, end = film.fed
     assert span == words
-    assert fed == played.scene.counted(played.scene.ahead.prediction[0])
+    assert fed == film.scene.counted(film.scene.ahead.prediction[0])
     assert right == pytest.approx(end)
-    assert not {days.bracket, days.span, played.scene.fed} & set(played.scene.get_mobject_family_members())
+
+
+def test_the_bracket_and_what_went_into_it_have_left_in_the_end(small):
+    scene = small.scene
+    assert not {scene.days.bracket, scene.days.span, scene.fed} & set(scene.get_mobject_family_members())
 
 
 def test_what_clicks_would_do_begins_within_the_error_and_ends_above_it(of_the_lesson, foretold):
@@ -239,7 +305,7 @@ def test_the_bars_are_our_losses_and_the_lectures(foretold, worse):
             seen.extend((ours, lecture))
             assert scene.plane.dots[1] not in scene.get_mobject_family_members(), "the plane has left"
 
-    scene, _ = foretold(worse, look)
+    scene, _ = foretold(worse, look, until="twist-line-tie")
     losses = [result.unseen.mean for result in scene.outcome]
     for pair, expected in zip(seen, (losses, (460, 380)), strict=True):
         heights = [bar.height for bar in pair.bars]
@@ -256,25 +322,14 @@ def test_the_bars_are_our_losses_and_the_lectures(foretold, worse):
     assert seen[1].bars[1].get_stroke_color() == palette.text
 
 
-@pytest.mark.parametrize("window", [7, 56])
-def test_the_bracket_holds_the_whole_window_before_it_comes_close(play, monkeypatch, window):
-    held = []
-    come_close = DaysAhead.come_close
-
-    def looked_at(days, scene):
-        held.append([days.plot.data((x, 0, 0))[0] for x in (days.bracket.get_left()[0], days.bracket.get_right()[0])])
-        come_close(days, scene)
-
-    monkeypatch.setattr(DaysAhead, "come_close", looked_at)
-    parameters = {**SMALL, "dataset": DailyViews(window=window), "seeds": (0,), "epochs": 1}
-    scene = play(ModelSelection, **parameters).scene
-    first = float(scene.ahead.dates[0].astype(int))
-    assert held == [[pytest.approx(first - window - 0.4), pytest.approx(first - 0.6)]]
+@pytest.mark.parametrize(("film", "window"), [("small", 7), ("wide", 56)])
+def test_the_bracket_holds_the_whole_window_before_it_comes_close(request, film, window):
+    film = request.getfixturevalue(film)
+    first = float(film.scene.ahead.dates[0].astype(int))
+    assert film.bracket == [(pytest.approx(first - window - 0.4), pytest.approx(first - 0.6))]
 
 
 def test_the_low_days_of_the_weeks_before_are_shaded(of_the_lesson, foretold):
-    parameters = {**OWN, "dataset": own(SERIES[:208])}  # the next day is a Saturday
-
     def look(scene, beat):
         if beat == "day-after":
             dates, _ = scene.days.known
@@ -284,7 +339,7 @@ def test_the_low_days_of_the_weeks_before_are_shaded(of_the_lesson, foretold):
                 x = scene.days.dots[k].get_center()[0]
                 assert any(band.get_left()[0] - 1e-6 <= x <= band.get_right()[0] + 1e-6 for band in scene.days.bands)
 
-    foretold({7: 1.0}, look, **parameters)
+    foretold({7: 1.0}, look, until="day-after", **OWN)
 
 
 def test_weekdays_shares_of_all_days_stand_beside_those_of_the_forecasts(of_the_lesson, foretold):
@@ -293,7 +348,7 @@ def test_weekdays_shares_of_all_days_stand_beside_those_of_the_forecasts(of_the_
     def look(scene, beat):
         seen[beat] = scene.means in scene.mobjects if hasattr(scene, "means") else None
 
-    scene, _ = foretold({7: 0.9, 6: 0.1}, look, **{**OWN, "dataset": own(SERIES[:208])})
+    scene, _ = foretold({7: 0.9, 6: 0.1}, look, until="day-after", **OWN)
     whole, prediction = scene.to_come.by_weekday
     days = np.arange(208) % 7  # from a Monday on
     np.testing.assert_allclose(whole, [SERIES[:208][days == day].mean() for day in range(7)])
@@ -347,21 +402,8 @@ def test_gaps_are_the_unseen_days_misses_and_come_to_tomorrow_as_long_as_they_we
     assert not set(gaps.get_family()) & set(small.scene.get_mobject_family_members())
 
 
-def test_each_number_of_the_error_comes_by_itself(small, media):
-    came = {}
-
-    class Watched(ModelSelection):
-        def update_to_time(self, t):
-            super().update_to_time(t)
-            there = self.get_mobject_family_members()
-            panel = self.panel
-            for part in (panel.errors[0], panel.errors[1], panel.mean):
-                if part in there:
-                    came.setdefault(part, self.renderer.time)
-
-    with tempconfig({"dry_run": True, "pixel_width": 160, "pixel_height": 90, "frame_rate": 8, "progress_bar": "none"}):
-        Watched(parameters=SMALL, context=trained_context(Watched, SMALL, "en", "dark", media)).render()
-    assert len(came) == 3 and np.diff(list(came.values())).min() > 1.0  # seconds between two of them
+def test_each_number_of_the_error_comes_by_itself(small):
+    assert len(small.began) == 3 and np.diff(small.began).min() > 1.0  # seconds between two of them
 
 
 def test_misses_lie_beside_each_other_in_a_plot_as_high_as_they_need():
@@ -397,22 +439,12 @@ def test_the_mean_of_all_runs_is_told_beside_that_of_the_one_shown(small):
     assert row in scene.mobjects
 
 
-def test_marks_of_mean_errors_stay_where_they_are_when_more_is_to_be_expected(play):
-    heights = {}
-
-    def look(scene, beat):
-        if beat.startswith("error"):
-            days = scene.days
-            heights[beat] = [(spread.get_bottom()[1], spread.get_top()[1]) for spread in days.spreads]
-            for spread, (below, above) in zip(days.spreads, scene.beyond, strict=True):
-                assert below.get_top()[1] == pytest.approx(spread.get_bottom()[1])
-                assert above.get_bottom()[1] == pytest.approx(spread.get_top()[1])
-                assert max(below.height, above.height) < 0.2 * spread.height  # a bit more, as it is said
-
-    scene = play(ModelSelection, look, **SMALL).scene
-    assert [(spread.get_bottom()[1], spread.get_top()[1]) for spread in scene.days.spreads] == next(
-        iter(heights.values())
-    )
+def test_marks_of_mean_errors_stay_where_they_are_when_more_is_to_be_expected(small):
+    scene = small.scene
+    for (low, high), (below, above, *lengths) in zip(small.marks, small.beyond, strict=True):
+        assert (below, above) == (pytest.approx(low), pytest.approx(high))
+        assert max(lengths) < 0.2 * (high - low)  # a bit more, as it is said
+    assert ends_of(scene.days.spreads) == small.marks
     assert not set(scene.beyond.get_family()) & set(scene.get_mobject_family_members())
 
 
@@ -433,10 +465,8 @@ def test_a_saturday_is_said_to_be_low_beside_the_means_of_the_whole_series():
 @pytest.mark.parametrize(
     ("lang", "bounds"),
     [
-        ("zh", {"days": 7}),
-        ("en", {"days": 1}),
-        ("en", {"depths": (0, 1, 2, 3, 4, 20), "seeds": (0,)}),
-        ("zh", {"seeds": tuple(range(10))}),
+        ("zh", {"days": 7, "seeds": tuple(range(10))}),
+        ("en", {"days": 1, "depths": (0, 1, 2, 3, 4, 20), "seeds": (0,)}),
     ],
     ids=str,
 )
