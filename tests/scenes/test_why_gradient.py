@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 from gradreel.core.analysis.compared_networks import depth_experiments
@@ -30,15 +32,10 @@ RUN = LinearLimits.Parameters().line_run()
 RED = RUN.dataset
 
 
-@pytest.fixture
-def at(play):
-    """``at(beat, read, **parameters)``: what ``read(scene)`` gives at the end of a beat."""
-
-    def read_at(beat, read, **parameters):
-        played = play(WhyGradient, lambda scene, name: read(scene) if name == beat else None, until=beat, **parameters)
-        return played.seen[beat]
-
-    return read_at
+@pytest.fixture(scope="module")
+def ended(play):
+    """``ended(beat, **parameters)``: the scene as the beat leaves it, played once for all tests; only to look at."""
+    return cache(lambda beat, **parameters: play(WhyGradient, until=beat, **parameters).scene)
 
 
 def drawn_line(scene) -> tuple[float, float]:
@@ -50,17 +47,9 @@ def drawn_line(scene) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("values", [3, 20, 40])
-def test_the_ring_has_the_least_loss_of_all_that_were_tried(at, values):
-    noted, ring, cell, grid = at(
-        "two",
-        lambda scene: (
-            scene.noted[1].source,
-            scene.close.ring.get_center(),
-            scene.close.center(*scene.board.numbers.best),
-            scene.board.numbers,
-        ),
-        values=values,
-    )
+def test_the_ring_has_the_least_loss_of_all_that_were_tried(ended, values):
+    scene = ended("two", values=values)
+    close, grid = scene.close, scene.board.numbers
     x, y = RED.x(), RED.labels()
     tried = [
         (np.mean((b + w * x - y) ** 2), w, b) for w in np.linspace(-1, 1, values) for b in np.linspace(0, 4, values)
@@ -68,16 +57,15 @@ def test_the_ring_has_the_least_loss_of_all_that_were_tried(at, values):
     least, best_w, best_b = min(tried)
     row, column = grid.best
     assert (grid.w[column], grid.b[row]) == (pytest.approx(best_w, abs=1e-9), pytest.approx(best_b, abs=1e-9))
-    assert float(noted) == pytest.approx(least, abs=0.00051)
-    np.testing.assert_allclose(ring, cell, atol=1e-9)
+    assert float(scene.noted[1].source) == pytest.approx(least, abs=0.00051)
+    np.testing.assert_allclose(close.ring.get_center(), close.center(*grid.best), atol=1e-9)
     w, b = np.polyfit(x, y, 1)
     assert least >= np.mean((b + w * x - y) ** 2)  # no line of a grid beats the best of all
 
 
-def test_in_the_end_the_trained_line_is_drawn_with_its_loss_at_its_dot_and_in_the_readout(trace_of, at):
-    (w, b), shown, noted = at(
-        "two", lambda scene: (drawn_line(scene), scene.board.loss.text, scene.close.other[1].source)
-    )
+def test_in_the_end_the_trained_line_is_drawn_with_its_loss_at_its_dot_and_in_the_readout(trace_of, ended):
+    scene = ended("two", values=20)
+    (w, b), shown, noted = drawn_line(scene), scene.board.loss.text, scene.close.other[1].source
     theta = np.asarray(trace_of(RUN).parameters[-1])
     line = line_of(RUN, theta)
     assert (w, b) == (pytest.approx(line.w, abs=1e-6), pytest.approx(line.b, abs=1e-6))
@@ -85,10 +73,9 @@ def test_in_the_end_the_trained_line_is_drawn_with_its_loss_at_its_dot_and_in_th
 
 
 @pytest.mark.parametrize("values", [3, 5, 20, 40])
-def test_the_enlarged_cells_hold_the_losses_of_their_tries_the_best_and_the_dot_between_their_middles(at, values):
-    close, numbers, place = at(
-        "two", lambda scene: (scene.close, scene.board.numbers, scene.close.place), values=values
-    )
+def test_the_enlarged_cells_hold_the_losses_of_their_tries_the_best_and_the_dot_between_their_middles(ended, values):
+    scene = ended("two", values=values)
+    close, numbers = scene.close, scene.board.numbers
     n, (row, column) = close.n, close.first
     assert n == min(4, values)
     shown = np.array([float(text.source) for text in close.losses]).reshape(n, n)
@@ -98,7 +85,7 @@ def test_the_enlarged_cells_hold_the_losses_of_their_tries_the_best_and_the_dot_
         close.dot.get_center() <= middles.max(axis=0) + 1e-9
     )
     assert inside.all() and np.linalg.norm(middles - close.dot.get_center(), axis=1).min() > 0
-    np.testing.assert_allclose(close.dot.get_center(), close.center(*place))
+    np.testing.assert_allclose(close.dot.get_center(), close.center(*close.place))
     texts = [*close.losses, *close.tried]
     box = close.other[0]
     apart = [
@@ -109,8 +96,8 @@ def test_the_enlarged_cells_hold_the_losses_of_their_tries_the_best_and_the_dot_
     assert (np.max(apart, axis=1) > 0).all(), "the dot's loss hides nothing"
 
 
-def test_no_line_that_is_tried_comes_to_the_name_of_red(at):
-    board = at("two", lambda scene: scene.board)
+def test_no_line_that_is_tried_comes_to_the_name_of_red(ended):
+    board = ended("two", values=20).board.copy()
     assert board.target_label.get_left()[0] > board.plot.box[1]
     for row in range(0, 20, 3):
         for column in range(0, 20, 3):
@@ -137,41 +124,36 @@ def test_cells_are_tried_one_after_the_other_each_beside_the_last():
         assert sum(len(band.points) for band in grid.show(count).bands) == 16 * count
 
 
-def test_the_counts_are_those_of_the_networks(at):
-    sources, digits = at(
-        "many",
-        lambda scene: ([row.power.source for row in scene.rows if hasattr(row, "power")], scene.rows[-1][0].source),
-    )
+def test_the_counts_are_those_of_the_networks(ended):
+    rows = ended("many").rows
+    sources, digits = [row.power.source for row in rows if hasattr(row, "power")], rows[-1][0].source
     assert LARGE.n_parameters == depth_experiments(depths=(3,))[0].n_parameters == 26_001
     assert '20^2 = "400"' in sources[0] and "20^16 approx 6.6 dot 10^20" in sources[1] and "20^26001" in sources[2]
     assert digits.replace("\u2009", "").startswith(str(Tries(20, 26_001).digits))
 
 
-def test_the_trained_line_is_a_dot_where_its_two_numbers_are_and_no_cell_beats_it(trace_of, at):
-    def read(scene):
-        close, dot = scene.close, scene.close.dot.get_center()[:2]
-        low, high = close.center(0, 0)[:2], close.center(19, 19)[:2]
-        return (dot - low) / (high - low), scene.board.numbers.loss.min()
-
-    share, least = at("two", read)
+def test_the_trained_line_is_a_dot_where_its_two_numbers_are_and_no_cell_beats_it(trace_of, ended):
+    scene = ended("two", values=20)
+    low, high, dot = scene.close.center(0, 0)[:2], scene.close.center(19, 19)[:2], scene.close.dot.get_center()[:2]
     trace = trace_of(RUN)
     line = line_of(RUN, np.asarray(trace.parameters[-1]))
-    np.testing.assert_allclose(share * [2, 4] + [-1, 0], [line.w, line.b], atol=1e-9)
-    assert float(loss(RUN, np.asarray(trace.parameters[-1]))) < least
+    np.testing.assert_allclose((dot - low) / (high - low) * [2, 4] + [-1, 0], [line.w, line.b], atol=1e-9)
+    assert float(loss(RUN, np.asarray(trace.parameters[-1]))) < scene.board.numbers.loss.min()
 
 
-def test_every_cell_that_was_tried_has_a_point_in_its_middle(at):
-    board = at("two", lambda scene: scene.board)
+def test_every_cell_that_was_tried_has_a_point_in_its_middle(ended):
+    board = ended("two", values=20).board
     corners = board.points_tried.points.reshape(400, -1, 3)  # a small square each
     middles = (corners.min(axis=1) + corners.max(axis=1))[:, :2] / 2
     expected = [board.grid.center(row, column) for row, column in board.grid.order]
     np.testing.assert_allclose(middles, expected, atol=1e-9)
 
 
-def test_in_the_end_the_dot_has_gone_downhill_to_the_trained_line(trace_of, at):
-    dot, board, shown = at("many", lambda scene: (scene.dot.get_center(), scene.board, scene.board.loss.text))
+def test_in_the_end_the_dot_has_gone_downhill_to_the_trained_line(trace_of, ended):
+    scene = ended("many")
+    board, shown = scene.board, scene.board.loss.text
     theta = np.asarray(trace_of(RUN).parameters[-1])
-    np.testing.assert_allclose(dot, board.between(line_of(RUN, theta)).get_center(), atol=1e-9)
+    np.testing.assert_allclose(scene.dot.get_center(), board.between(line_of(RUN, theta)).get_center(), atol=1e-9)
     assert float(shown) == pytest.approx(float(loss(RUN, theta)), abs=0.00051)
 
 
@@ -192,24 +174,21 @@ def test_parameters_that_come_multiply_the_tries_as_a_row_a_sheet_and_a_cube(val
         assert len([glyph for glyph in more.power if len(glyph.points)]) == len(expected)
 
 
-def test_sigmoids_come_one_by_one_and_may_go(at):
+def test_sigmoids_come_one_by_one_and_may_go(ended):
     for counts in ((3, 5), (5, 3), (4, 4)):
-        source = at("sigmoids", lambda scene: scene.sum_formula.source, sigmoids=counts)
-        assert f"sum_(i=1)^{counts[-1]})" in source
+        assert f"sum_(i=1)^{counts[-1]})" in ended("sigmoids", sigmoids=counts).sum_formula.source
 
 
-def test_more_sigmoids_come_nearer_to_red_and_eight_lie_on_it(at):
-    def curve(scene):
-        return scene.bends.plot, scene.bends.sum
-
+def test_more_sigmoids_come_nearer_to_red_and_eight_lie_on_it(ended):
     def missed(*counts) -> float:
-        plot, line = at("sigmoids", curve, sigmoids=counts)
+        bends = ended("sigmoids", sigmoids=counts).bends
+        plot, line = bends.plot, bends.sum
         drawn = np.array([plot.data(point) for point in [*line.get_start_anchors(), line.get_end()]])
         assert (drawn[0, 0], drawn[-1, 0]) == (LOW, pytest.approx(HIGH))
         return float(np.abs(drawn[:, 1] - CURVE(drawn[:, 0])).max())
 
     height = np.ptp(CURVE(np.linspace(LOW, HIGH, 400)))
-    errors = [missed(3), missed(3, 5), missed(3, 5, 8)]
+    errors = [missed(3), missed(3, 5), missed(5, 8)]
     assert errors == sorted(errors, reverse=True)
     assert errors[-1] < 0.03 * height
 
@@ -218,7 +197,7 @@ def test_more_sigmoids_come_nearer_to_red_and_eight_lie_on_it(at):
     ("parameters", "language", "theme"),
     [
         ({"values": 3, "sigmoids": (1,)}, "zh", "dark"),
-        ({"values": 40, "sigmoids": (20, 1, 7, 12, 20)}, "en", "light"),
+        ({"values": 40, "sigmoids": (20, 1, 20, 1, 20)}, "en", "light"),
     ],
     ids=["few", "many"],
 )

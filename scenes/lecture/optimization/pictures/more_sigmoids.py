@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from gradreel.core.curves.expression import Expression
 from gradreel.core.curves.sigmoid_fit import fit_sigmoids
@@ -26,7 +28,6 @@ class MoreSigmoids(VGroup):
     def __init__(self, f: Expression, left: float, right: float, bottom: float, top: float) -> None:
         super().__init__()
         self.f, self.x = f, np.linspace(LOW, HIGH, SAMPLES)
-        self.known: dict[int, NDArray] = {}  # values by count
         y = f(self.x)
         box = {"left": left, "right": right, "bottom": bottom, "top": top}
         self.plot = Plot((LOW, HIGH), nice_range(y, margin=0.15), **box)
@@ -43,10 +44,17 @@ class MoreSigmoids(VGroup):
 
     def values(self, count: int) -> NDArray:
         """(SAMPLES,): the sum of ``count`` sigmoids that comes nearest to red."""
-        if count not in self.known:
-            self.known[count] = fit_sigmoids(self.x, self.f(self.x), count)
-        return self.known[count]
+        return _fitted(self.f, count)
 
     def draw(self, values: NDArray) -> None:
         """Draw the blue curve through ``values`` (SAMPLES,)."""
         self.plot.set_curve(self.sum, self.x, values)
+
+
+@cache
+def _fitted(f: Expression, count: int) -> NDArray:
+    """(SAMPLES,): see ``values``. Fitted once: the scene in another language or theme has the same curves."""
+    x = np.linspace(LOW, HIGH, SAMPLES)
+    fitted = fit_sigmoids(x, f(x), count)
+    fitted.setflags(write=False)
+    return fitted
