@@ -147,7 +147,11 @@ class Played:
 
 
 class _SeenEnough(Exception):  # noqa: N818 - no error: what was wanted has been seen
-    """Ends a play before the scene's end."""
+    """Ends a play with its beat ``until``."""
+
+
+class _Opened(Exception):  # noqa: N818 - no error either
+    """Ends a play before anything has moved."""
 
 
 class _Opened(Exception):  # noqa: N818 - nor this: nothing has moved yet
