@@ -150,10 +150,6 @@ class _SeenEnough(Exception):  # noqa: N818 - no error: what was wanted has been
     """Ends a play with its beat ``until``."""
 
 
-class _Opened(Exception):  # noqa: N818 - no error either
-    """Ends a play before anything has moved."""
-
-
 class _Opened(Exception):  # noqa: N818 - nor this: nothing has moved yet
     """Ends a play before its first animation."""
 
