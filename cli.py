@@ -326,6 +326,14 @@ def _options(**chosen: Any) -> Any:
     return Options(**chosen)
 
 
+def _begin_to_import_manim(dry_run: bool = False) -> None:
+    """Workers will need it, and it takes as long as all that this process has to find out first."""
+    if not dry_run:
+        from gradreel.scenes.render.workers.forks import begin_server
+
+        begin_server()
+
+
 @commands.command(
     "list",
     examples=[
@@ -422,6 +430,7 @@ def render(watch: bool, **chosen: Any) -> int:
     With --from and --to, one video of a part of the lesson. Runs that are missing are trained first; clips that are up
     to date are not rendered again.
     """
+    _begin_to_import_manim(chosen["dry_run"])
     from gradreel.scenes.render.commands import render_videos, watch_videos
 
     if not watch:
@@ -447,6 +456,7 @@ def frames(**chosen: Any) -> int:
 
     Of a plain Manim scene, at the end of each play and wait.
     """
+    _begin_to_import_manim(chosen["dry_run"])
     from gradreel.scenes.render.commands import render_frames
 
     return render_frames(_options(**chosen))
@@ -489,6 +499,7 @@ def check(**chosen: Any) -> int:
 
     With --jumps every frame is drawn, small, and what changes abruptly within a scene is listed.
     """
+    _begin_to_import_manim()
     from gradreel.scenes.render.commands import check_scenes
 
     return check_scenes(_options(**chosen))

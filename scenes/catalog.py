@@ -114,11 +114,8 @@ def resolve(spec: str, ours: KnownScenes | None = None) -> SceneSource:
     nearest scenes or the scene classes of the file; UserError, with the line, for a file that does not
     parse.
     """
-    path, colon, class_name = spec.rpartition(":")
-    if colon and path.endswith(".py"):
-        return _resolve_in_file(Path(path).expanduser(), class_name)
-    if spec.endswith(".py") or "/" in spec or "\\" in spec:
-        return _resolve_in_file(Path(spec).expanduser(), "")
+    if (named := file_and_class(spec)) is not None:
+        return _resolve_in_file(*named)
     scenes = tuple((ours or find_scenes)())
     for scene in scenes:
         if spec in (scene.name, scene.class_name):
@@ -127,6 +124,16 @@ def resolve(spec: str, ours: KnownScenes | None = None) -> SceneSource:
     near = f"the nearest: {_listed(nearest)}. " if nearest else ""
     ways = f"{near}`gradreel list` shows every scene; a scene of your own is named my_scene.py:MyScene"
     raise SceneNotFoundError(f"no scene is called {spec!r}; {_meant(spec) or ways}")
+
+
+def file_and_class(spec: str) -> tuple[Path, str] | None:
+    """What ``path/my_scene.py:MyScene`` names, "" for no class; None for a name without a file."""
+    path, colon, class_name = spec.rpartition(":")
+    if colon and path.endswith(".py"):
+        return Path(path).expanduser(), class_name
+    if spec.endswith(".py") or "/" in spec or "\\" in spec:
+        return Path(spec).expanduser(), ""
+    return None
 
 
 def beat_names(source: SceneSource) -> tuple[str, ...]:

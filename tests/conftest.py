@@ -27,11 +27,8 @@ settings.register_profile(
 )
 settings.load_profile("gradreel")
 
-IMPORTED_ONCE = (  # by the server whose forks the workers of the tests are
-    "gradreel.core.network.training",
-    "gradreel.scenes.render.frames.worker",
-    "gradreel.scenes.render.workers.training",
-)
+IMPORTED_ONCE = "gradreel.core.network.training", "gradreel.scenes.render.workers.training"
+"""By the server whose forks the workers of the tests are, beside what it imports anyway."""
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # a worker for each core: more threads for numpy's products would only wait
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is imported
@@ -61,15 +58,15 @@ def quick_workers(monkeypatch, tmp_path_factory):
     from gradreel.scenes.render.clips.toolchain import configuration_digest
     from gradreel.scenes.render.workers import forks
 
-    if forks._Server.read is None:
+    if forks._Server.ground is None:
         forkserver.set_forkserver_preload([forks.PRELOADED, *IMPORTED_ONCE])
         with chdir(tmp_path_factory.getbasetemp()), forks.fixed_hash_seed():  # which has no manim.cfg
-            forks._Server.read = Path.cwd(), configuration_digest()
+            forks._Server.ground = forks._ground()
             forkserver.ensure_running()
+    configured = forks._Server.ground[1]
 
     def context(with_manim):
-        same = forks.begun_server()[1] == configuration_digest()
-        return multiprocessing.get_context("forkserver" if same else "spawn")
+        return multiprocessing.get_context("forkserver" if configured == configuration_digest() else "spawn")
 
     monkeypatch.setattr(forks, "context", context)
 

@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from gradreel.scenes.render.clips.toolchain import HASH_SEED, configuration_digest
+from gradreel.scenes.render.clips.toolchain import HASH_SEED
 from gradreel.scenes.render.workers import forks
 from gradreel.scenes.render.workers.forks import fixed_hash_seed
 from gradreel.scenes.render.workers.pool import Workers
@@ -22,7 +22,7 @@ def server_of(tmp_path, monkeypatch):
     """We are in a folder, and a server began there; nothing of it runs."""
     (tmp_path / "manim.cfg").write_text("[CLI]\nbackground_color = WHITE\n")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(forks._Server, "read", (tmp_path, configuration_digest()))
+    monkeypatch.setattr(forks._Server, "ground", forks._ground())
     return tmp_path
 
 
@@ -56,7 +56,17 @@ def test_in_another_folder_a_new_python_does(server_of, tmp_path, monkeypatch):
     (tmp_path / "other").mkdir()
     monkeypatch.chdir(tmp_path / "other")
     assert way() == "spawn"
-    assert forks.begun_server()[0] == tmp_path, "and it stays known where the server began"
+
+
+def test_once_a_file_of_ours_is_another_a_new_python_does(server_of, monkeypatch):
+    ours = server_of / "package"
+    (ours / "scenes").mkdir(parents=True)
+    (ours / "scenes" / "base.py").write_text("one = 1\n")
+    monkeypatch.setattr(forks, "PACKAGE_FOLDER", ours)
+    monkeypatch.setattr(forks._Server, "ground", forks._ground())
+    assert way() == "forkserver"
+    (ours / "scenes" / "base.py").write_text("one = 11\n")
+    assert way() == "spawn"
 
 
 def test_once_manims_configuration_is_another_a_new_python_does(server_of):

@@ -125,9 +125,9 @@ def read_source(file: Path) -> SourceDigest:
     return SourceDigest(**{name: _frozen(value) for name, value in found.items()})
 
 
-def digest_of_sources(files: Iterable[Path]) -> str:
-    """Digest of what some files do."""
-    return short_hash("".join(read_source(file).digest for file in files).encode())
+def digest_of_contents(files: Iterable[Path]) -> str:
+    """Digest of all bytes of some small files."""
+    return short_hash("".join(short_hash(file.read_bytes()) for file in files).encode())
 
 
 def short_hash(content: bytes) -> str:

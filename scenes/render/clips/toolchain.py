@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gradreel.scenes.catalog import PACKAGE_FOLDER
-from gradreel.scenes.render.clips.file_digest import digest_of_sources, short_hash
+from gradreel.scenes.render.clips.file_digest import digest_of_contents, short_hash
 from gradreel.scenes.render.clips.ownership import PACKAGE
 
 DRAWN_WITH = (
@@ -41,7 +41,7 @@ def toolchain_parts() -> dict[str, Any]:
 
 def drawing_digest() -> str:
     """Digest of the renderer's own files that decide what a frame, a clip and a scene's description are."""
-    return digest_of_sources(drawing_files())
+    return digest_of_contents(drawing_files())
 
 
 def drawing_files() -> list[Path]:

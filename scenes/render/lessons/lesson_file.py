@@ -91,10 +91,10 @@ class _LessonFile(_Table):
     scene: Annotated[list[_SceneTable], BeforeValidator(_tables)] = Field([], validate_default=True)
 
 
-def read_lesson(file: Path, ours: KnownScenes = find_scenes) -> Lesson:
+def read_lesson(file: Path, ours: KnownScenes = find_scenes, with_scenes: bool = True) -> Lesson:
     """The lesson in ``file``, and the words beside it. Raises UserError, naming the file and the line or key.
 
-    ``ours`` gives our scenes, for whoever remembers them.
+    ``ours`` gives our scenes, for whoever remembers them. Without its scenes the sources of none are read.
     """
     content = read_toml(file, "a lesson")
     try:
@@ -107,10 +107,10 @@ def read_lesson(file: Path, ours: KnownScenes = find_scenes) -> Lesson:
         raise UserError(_explain(file, content, error)) from None
     _check_languages(file, "title", table.title)
     words = _words(file, table.narration) if table.narration else None
-    entries = _entries(file, table, cache(ours))
+    entries = _entries(file, table, cache(ours)) if with_scenes else {}
     if file.stem in entries:
         raise UserError(f"{file}: the lesson and its scene {file.stem} would both be {file.stem}.mp4; rename the file")
-    poster = _poster(file, table.poster, entries) if table.poster else None
+    poster = _poster(file, table.poster, entries) if table.poster and with_scenes else None
     scenes = tuple(entries.values())
     return Lesson(file.stem, table.title, scenes, table.experiments, poster, words=words, file=file)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.scenes.catalog import LESSON_FILE, KnownScenes, find_scenes, kebab_name, resolve
+from gradreel.scenes.catalog import LESSON_FILE, KnownScenes, file_and_class, find_scenes, kebab_name, resolve
 from gradreel.scenes.render.lessons.daily_data import DailyData
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.lesson_file import read_lesson
@@ -44,7 +44,8 @@ def load_lesson(
     """
     file = path or LESSON_FILE
     ours = cache(ours)
-    lesson, files = read_lesson(file, ours), files or {}
+    all_own = path is None and bool(only) and all(map(file_and_class, only))  # ours has none of these scenes
+    lesson, files = read_lesson(file, ours, with_scenes=not all_own), files or {}
     changes = {scene: dict(values) for scene, values in (overrides or {}).items()}
     lesson = _with_experiments(lesson, changes.pop("experiments", {}), files.get("experiments", {}))
     if only and span != (None, None):
@@ -62,8 +63,9 @@ def load_lesson(
         replace(scene, changes=changes.get(scene.name, {}), files={**scene.files, **files.get(scene.name, {})})
         for scene in lesson.scenes
     )
-    said = [values for scene in (*whole, *scenes) for values in (scene.parameters, scene.changes)]
-    _check_experiments(file, lesson.experiments, said)
+    if not all_own:
+        said = [values for scene in (*whole, *scenes) for values in (scene.parameters, scene.changes)]
+        _check_experiments(file, lesson.experiments, said)
     return replace(lesson, scenes=scenes, data=data)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import PACKAGE_FOLDER
-from gradreel.scenes.render.clips.file_digest import digest_of_sources, short_hash
+from gradreel.scenes.render.clips.file_digest import digest_of_contents, short_hash
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, as_json, read_json
 from gradreel.scenes.words.languages import LANGUAGES
 from pydantic import BaseModel, ValidationError
@@ -38,7 +38,7 @@ class OutputStamp:
         self._final = final.absolute()
         self.file = folders.published / f"{short_hash(os.fsencode(self._final))}.json"
         stamps = {clip.name: _stamp(clip) for clip in clips}
-        code = digest_of_sources(PACKAGE_FOLDER / name for name in PUBLISHING_FILES)
+        code = digest_of_contents(PACKAGE_FOLDER / name for name in PUBLISHING_FILES)
         self._clips = [clip.name for clip in clips]
         self._made_of = short_hash(as_json({"content": content, "clips": stamps, "code": code}))
 

@@ -1,8 +1,8 @@
 """How a worker process comes to be: as a new Python, or as a fork of one that has imported Manim and waits.
 
-Importing Manim takes longer than drawing a short clip. On Linux it is imported once in a run, by `multiprocessing`'s
-fork server, whose forks draw. Elsewhere forks are not safe, or are not there. All hash texts alike, and compile the
-user's modules anew, so that sets of texts have one order in each of them.
+Importing Manim takes longer than drawing a short clip. On Linux it is imported once in a run, with what of ours draws,
+by `multiprocessing`'s fork server, whose forks draw. Elsewhere forks are not safe, or are not there. All hash texts
+alike, and compile the user's modules anew, so that sets of texts have one order in each of them.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gradreel.scenes.catalog import PACKAGE_FOLDER
 from gradreel.scenes.render.clips.ownership import is_installed
 from gradreel.scenes.render.clips.toolchain import HASH_SEED, configuration_digest
 
@@ -30,27 +31,34 @@ LOST = 255  # exit code of a fork whose end the fork server, killed, has not see
 
 
 class _Server:
-    """The fork server of this process: where it began, and the configuration it read; None while there is none."""
+    """The fork server of this process: what it began with, see `_ground`; None while there is none."""
 
-    read: tuple[Path, str] | None = None
-
-
-def context(with_manim: bool) -> ForkServerContext | SpawnContext:
-    """The way to start the next worker, ``with_manim`` or not. Manim reads its configuration as it is imported."""
-    if sys.platform == "linux" and with_manim and begun_server() == (Path.cwd(), configuration_digest()):
-        return multiprocessing.get_context("forkserver")
-    return multiprocessing.get_context("spawn")
+    ground: tuple[Any, ...] | None = None
 
 
-def begun_server() -> tuple[Path, str]:
-    """Where the fork server began, and what Manim's configuration was there; it begins here if there is none yet."""
-    if _Server.read is None:
-        reads = Path.cwd(), configuration_digest()
+def begin_server() -> None:
+    """Have the fork server import Manim from now on, beside what this process has to do; the first call counts."""
+    if sys.platform == "linux" and _Server.ground is None:
+        ground = _ground()
         forkserver.set_forkserver_preload([PRELOADED])
         with fixed_hash_seed():
             forkserver.ensure_running()
-        _Server.read = reads
-    return _Server.read
+        _Server.ground = ground
+
+
+def context(with_manim: bool) -> ForkServerContext | SpawnContext:
+    """The way to start the next worker, ``with_manim`` or not: a fork, unless what the server imported has changed."""
+    if sys.platform == "linux" and with_manim:
+        begin_server()
+        if _Server.ground == _ground():
+            return multiprocessing.get_context("forkserver")
+    return multiprocessing.get_context("spawn")
+
+
+def _ground() -> tuple[Any, ...]:
+    """What a server's imports depend on: the folder and Manim's configuration there, and our own files as they are."""
+    files = (file.stat() for name in ("core", "scenes") for file in sorted((PACKAGE_FOLDER / name).rglob("*.py")))
+    return Path.cwd(), configuration_digest(), tuple((file.st_mtime_ns, file.st_size) for file in files)
 
 
 def is_lost(process: BaseProcess, started_by: ForkServerContext | SpawnContext) -> bool:

@@ -1,21 +1,30 @@
-"""Imported by the process whose forks are workers: Manim, but nothing of ours or of the user's, which may still change.
+"""Imported by the process whose forks are workers: Manim and what of ours draws, but nothing of the user's.
 
-It stands in the folder that the command was called in, where a file may be named as a module that Manim imports.
+What is imported here stays as it is for all forks, see `forks._ground`. It stands in the folder that the command was
+called in, where a file may be named as a module that Manim imports.
 """
 
 import atexit
+import gc
 import os
 import sys
 from contextlib import suppress
 from multiprocessing import forkserver
 from pathlib import Path
 
+from gradreel.scenes.render.workers.deferred import deferred
+
+SELDOM_USED = ("networkx",)
+"""By Manim for graphs alone; a seventh of the time that importing Manim takes."""
+
 _before = sys.path[:]
 sys.path[:] = [folder for folder in _before if folder not in ("", os.getcwd())]
 with suppress(Exception):  # a worker imports it for itself, and says what is wrong
-    import av  # noqa: F401
-    import manim  # noqa: F401
+    with deferred(*SELDOM_USED):
+        import manim  # noqa: F401
+    import gradreel.scenes.render.frames.worker  # noqa: F401
 sys.path[:] = _before
+gc.freeze()  # nothing of it is looked through when a fork collects what it no longer needs
 
 
 @atexit.register

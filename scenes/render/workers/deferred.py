@@ -1,0 +1,54 @@
+"""Modules that are imported once something of them is used, in code that imports them as it begins."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+
+@contextmanager
+def deferred(*modules: str) -> Iterator[None]:
+    """Whoever imports one of ``modules`` in here holds a stand-in; whoever does later, the module itself.
+
+    One that has been imported before stays as it is.
+    """
+    stand_ins = {name: _Deferred(name) for name in modules if name not in sys.modules}
+    sys.modules.update(stand_ins)  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name, stand_in in stand_ins.items():
+            if sys.modules.get(name) is stand_in:  # type: ignore[comparison-overlap]
+                del sys.modules[name]
+
+
+class _Deferred:
+    """Stands for a module, or for what is in it: ``nx.layout.circular_layout`` is another stand-in as long as it lasts.
+
+    The module is imported when that is called, is asked of by `isinstance`, or when anything is got of it later.
+    """
+
+    def __init__(self, module: str, *path: str) -> None:
+        self._module, self._path = module, path
+
+    def __getattr__(self, name: str) -> Any:
+        if not isinstance(sys.modules.get(self._module), _Deferred):
+            return getattr(self._real(), name)
+        if name.startswith("__"):  # asked for by the machinery of imports
+            raise AttributeError(name)
+        return _Deferred(self._module, *self._path, name)
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        return self._real()(*arguments, **options)
+
+    def __instancecheck__(self, instance: Any) -> bool:
+        return isinstance(instance, self._real())
+
+    def _real(self) -> Any:
+        found: Any = import_module(self._module)
+        for name in self._path:
+            found = getattr(found, name)
+        return found
