@@ -207,6 +207,8 @@ def _render(job: Job, clips: Sequence[Clip]) -> dict[str, ClipFile]:
             clip = waiting[scene]
             listeners = _listeners(job.reporter, scene, clip.expected_frames, "frames")
             futures[scene] = draw(clip, clip_claim(clip, job.workspace.locks), listeners)
+        import gradreel.scenes.render.videos.video  # noqa: F401  (it loads PyAV, while the first clips are drawn)
+
         files = _gather(job, {scene: futures[scene] for scene in waiting})
     rendered = dict(zip(waiting, files, strict=True))
     for scene, file in rendered.items():
