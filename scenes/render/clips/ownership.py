@@ -41,6 +41,12 @@ def lies_in(file: Path, places: Iterable[Path], beside: Iterable[Path] = ()) -> 
     )
 
 
+@cache
+def python_prefixes() -> tuple[str, ...]:
+    """How paths of files begin that belong to Python or to an installed library."""
+    return tuple(f"{folder}{os.sep}" for folder in _python_folders())
+
+
 @lru_cache(maxsize=4096)  # asked for every file of every scene
 def is_ours(file: Path) -> bool:
     """Whether a file belongs to Gradreel."""

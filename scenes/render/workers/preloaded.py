@@ -23,6 +23,9 @@ with suppress(Exception):  # a worker imports it for itself, and says what is wr
     with deferred(*SELDOM_USED):
         import manim  # noqa: F401
     import gradreel.scenes.render.frames.worker  # noqa: F401
+    from gradreel.scenes.render.clips.toolchain import drawing_versions
+
+    drawing_versions()  # kept, for what each fork says of its clip
 sys.path[:] = _before
 gc.freeze()  # nothing of it is looked through when a fork collects what it no longer needs
 
