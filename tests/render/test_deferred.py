@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from gradreel.scenes.render.workers.deferred import deferred
+from gradreel.scenes.render.frames.deferred import deferred
 
 MODULE = """
 class Graph:
@@ -67,7 +67,7 @@ def test_whoever_imports_it_later_has_the_module_itself(user):
 
 def test_manims_graphs_are_laid_out_as_ever():
     laid_out = "graph = Graph([1, 2, 3], [(1, 2), (2, 3)], layout='kamada_kawai'); print(graph.get_center(), graph[1])"
-    ways = ("import gradreel.scenes.render.workers.preloaded; from manim import *; ", "from manim import *; ")
+    ways = ("import gradreel.scenes.render.frames.preloaded; from manim import *; ", "from manim import *; ")
     one, other = (
         subprocess.run([sys.executable, "-c", way + laid_out], capture_output=True, text=True, check=True).stdout
         for way in ways

@@ -9,4 +9,6 @@ h264          of these, H.264
 yuv           RGBA to YUV, only where a frame differs from the one before
 pictures      parts of a picture, pictures as PNG
 jumps         jumps in the motion
+preloaded     what the process imports whose forks are workers
+deferred      modules that are imported once something of them is used
 """

@@ -2,7 +2,6 @@
 
 pool            at most so many processes at a time, one for each task
 forks           how a process comes to be
-preloaded       what the process whose forks draw has imported
 worker_process  what it does, and what its parent hears of it
 training        runs trained
 groups          which of them side by side, and by which worker

@@ -26,7 +26,7 @@ from gradreel.scenes.render.clips.toolchain import HASH_SEED, configuration_dige
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
 
-PRELOADED = "gradreel.scenes.render.workers.preloaded"
+PRELOADED = "gradreel.scenes.render.frames.preloaded"
 LOST = 255  # exit code of a fork whose end the fork server, killed, has not seen
 
 

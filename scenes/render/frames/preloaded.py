@@ -12,7 +12,7 @@ from contextlib import suppress
 from multiprocessing import forkserver
 from pathlib import Path
 
-from gradreel.scenes.render.workers.deferred import deferred
+from gradreel.scenes.render.frames.deferred import deferred
 
 SELDOM_USED = ("networkx",)
 """By Manim for graphs alone; a seventh of the time that importing Manim takes."""
