@@ -136,10 +136,12 @@ class BatchField(VGroup):
         return [DONE if k is None or i < k else style.FULL if i == k else WAITING for i in batches]
 
     def _light(self, shares: list[float]) -> None:
+        """Of thousands of batches mostly one or two change: only these are coloured anew."""
+        for cell, before, share in zip(self.cells, self.shares, shares, strict=True):
+            if share != before:
+                for shape, tint in zip(cell, TINTS, strict=True):
+                    shape.set_fill(mix(palette.text, tint * share), 1)
         self.shares = shares
-        for cell, share in zip(self.cells, shares, strict=True):
-            for shape, tint in zip(cell, TINTS, strict=True):
-                shape.set_fill(mix(palette.text, tint * share), 1)
 
     def _frame_around(self, k: int) -> NDArray:
         """(4,): middle x and y, width and height of the frame around batch ``k``."""
