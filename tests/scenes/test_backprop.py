@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import cache
 from itertools import pairwise
 from unittest.mock import patch
 
@@ -65,17 +66,31 @@ def on_screen(scene) -> set[int]:
 
 
 @pytest.fixture(scope="module")
-def film(play):
-    seen = {}
+def film(play, words_on):
+    seen = {"counted": [], "pills at once": []}
 
-    written, made = [], Backprop._formula_below
+    written, made, play_it = [], Backprop._formula_below, Backprop.play
 
     def write(scene, source, center=0.0):
         written.append(source)
         return made(scene, source, center)
 
+    def watched(scene, *animations, **options):
+        told = {id(pill) for pill in scene.pills}  # these stay
+        pills = {id(pill) for pill in scene.orange.lines.values()} - told
+        coming = [id(animation.mobject) in pills for animation in animations if isinstance(animation, FadeIn)]
+        seen["pills at once"].append(sum(coming))
+        play_it(scene, *animations, **options)
+
     def look(scene, beat):
         orange, there = scene.orange, on_screen(scene)
+        if beat.startswith("check"):
+            counts = scene.counts
+            seen["counted"].append((counts.passes, counts.nudges.text, counts.sweeps.text))
+        else:
+            labels = scene.weight_labels.items()
+            seen[beat, "named"] = {at for at, label in labels if {id(part) for part in label.get_family()} & there}
+        seen[beat, "words"] = words_on(scene)
         every = [*orange.nodes.values(), *orange.biases, orange.output_bias, *orange.lines.values()]
         seen[beat] = sum({id(pill), id(text[0])} <= there for pill, text in every)
         seen[beat, "formula"] = scene.formula_below.source
@@ -87,7 +102,7 @@ def film(play):
             for edges in scene.diagram.edges
         ]
 
-    with patch.object(Backprop, "_formula_below", write):
+    with patch.multiple(Backprop, _formula_below=write, play=watched):
         played = play(Backprop, look, run=RUN)
     return seen | {"beats": played.beats, "scene": played.scene, "written": written}
 
@@ -189,9 +204,8 @@ def test_one_slope_of_r_is_in_the_products_of_all_its_w(trace_of, film):
 def test_the_step_is_taken_on_a_day_that_is_learned_from_and_that_is_said(play, words_on, film):
     scene = film["scene"]
     assert scene.example.day < RUN.dataset.first_unseen and not scene.example.unseen
-    assert "a day it learns from" in words_on(scene)
-    unseen = play(Backprop, run=RUN, day=date(2021, 1, 25))
-    assert unseen.beats[0] == "forward"
+    assert all("a day it learns from" in film[beat, "words"] for beat in ("forward", "step"))
+    unseen = play(Backprop, until="forward", run=RUN, day=date(2021, 1, 25))
     assert "a day it learns from" not in words_on(unseen.scene)
 
 
@@ -280,15 +294,8 @@ def test_the_nudge_and_the_slope_stand_side_by_side_as_printed(trace_of, film):
     assert (film["beats"][4] == "check") == (abs(slope - by_hand) < 1e-9)
 
 
-def test_a_pass_for_each_parameter_and_one_more(play):
-    counted = []
-
-    def look(scene, beat):
-        if beat.startswith("check"):
-            counted.append((scene.counts.passes, scene.counts.nudges.text, scene.counts.sweeps.text))
-
-    play(Backprop, look, run=RUN)
-    assert counted == [((17, 26002), "26\u2009002", "2")]
+def test_a_pass_for_each_parameter_and_one_more(film):
+    assert film["counted"] == [((17, 26002), "26\u2009002", "2")]
 
 
 def test_the_gradient_is_all_slopes_and_one_step_against_it_lowers_the_error(trace_of, film):
@@ -307,7 +314,7 @@ def test_the_gradient_is_all_slopes_and_one_step_against_it_lowers_the_error(tra
 
 
 def test_another_network_has_other_slopes(play, film):
-    other = play(Backprop, run=OTHER).scene
+    other = play(Backprop, until="forward", run=OTHER).scene
     assert [number(label[1]) for label in other.orange.lines.values()] != [
         number(label[1]) for label in film["scene"].orange.lines.values()
     ]
@@ -315,7 +322,7 @@ def test_another_network_has_other_slopes(play, film):
 
 def test_what_y_has_to_do_follows_from_the_numbers(play, trace_of, monkeypatch):
     day = next(day for day in (date(2021, 1, 2 + k) for k in range(28)) if _above(trace_of, day))
-    assert play(Backprop, run=RUN, day=day).beats[1] == "output-low"
+    assert play(Backprop, until="output-low", run=RUN, day=day).beats == ["forward", "output-low"]
     monkeypatch.setattr("gradreel.scenes.lecture.deep.day_step.falling_rate", lambda *_: None)
     assert play(Backprop, run=RUN).beats[-1] == "step"
 
@@ -342,9 +349,15 @@ def views_around(usual: float) -> DailyViews:
     return DailyViews(series=DailySeries(start=date(2024, 3, 1), values=tuple(views), name="mine.csv"), window=3)
 
 
-def test_letters_of_small_slopes_have_their_own_decimals_in_the_gradient(play):
+@pytest.fixture(scope="module")
+def on_large_views(play):
+    """``on_large_views(usual, loss)``: such a run's film, its picture checked; played once."""
+    return cache(lambda usual, loss: play(Backprop, check_scene, run=short(dataset=views_around(usual), loss=loss)))
+
+
+def test_letters_of_small_slopes_have_their_own_decimals_in_the_gradient(on_large_views):
     """Where the w's have slopes of thousands, a c's is still 0.43, as at its line."""
-    scene = play(Backprop, run=short(dataset=views_around(512.0))).scene
+    scene = on_large_views(512.0, "mae").scene
     names, texts = parameter_names(scene.run), scene.row.numbers
     assert max(abs(number(text)) for text in texts.values()) > 100
     for k, text in texts.items():
@@ -359,10 +372,9 @@ def test_a_slope_too_small_for_its_letters_decimals_reads_not_0():
     assert [row.numbers[k].source for k in (1, 2, 3)] == ["0.003", "≈ 0", "0"]
 
 
-@pytest.mark.parametrize("usual", [512.0, 512e3])
-@pytest.mark.parametrize("loss", ["mae", "mse"])
-def test_on_large_views_a_step_that_helps_is_found_and_stays_near(play, usual, loss):
-    played = play(Backprop, check_scene, run=short(dataset=views_around(usual), loss=loss))
+@pytest.mark.parametrize(("usual", "loss"), [(512.0, "mae"), (512e3, "mse")])
+def test_on_large_views_a_step_that_helps_is_found_and_stays_near(on_large_views, usual, loss):
+    played = on_large_views(usual, loss)
     scene = played.scene
     assert played.findings == []
     assert played.beats[-1] == "step" and scene.day_step.after.error < scene.there.error
@@ -398,18 +410,9 @@ def test_numbers_of_the_gradient_stand_apart(scale):
         assert number(text) == pytest.approx(gradient[k], abs=0.5)
 
 
-def test_slopes_go_to_the_gradient_a_few_at_a_time(play, monkeypatch):
-    shown, played = [], Backprop.play
-
-    def look(scene, *animations, **options):
-        told = {id(pill) for pill in scene.pills}  # these stay
-        pills = {id(pill) for pill in scene.orange.lines.values()} - told
-        shown.append(sum(id(animation.mobject) in pills for animation in animations if isinstance(animation, FadeIn)))
-        played(scene, *animations, **options)
-
-    monkeypatch.setattr(Backprop, "play", look)
-    scene = play(Backprop, run=RUN).scene
-    assert max(shown) == scene.n_features  # never all w at once
+def test_slopes_go_to_the_gradient_a_few_at_a_time(film):
+    scene = film["scene"]
+    assert max(film["pills at once"]) == scene.n_features  # never all w at once
     places = [scene._place_in_queue(index) for index in scene.row.numbers]
     assert places == [*((2, i) for i in range(3) for _ in range(3)), *[(1, 0)] * 3, *[(0, 0)] * 4]  # W, b, c, b
 
@@ -448,13 +451,9 @@ def test_the_gap_is_as_long_as_the_error_and_its_letters_do_not_meet(first, labe
     assert gap.bar.get_left()[0] >= 4.0 - 1e-9 and gap.bar.get_right()[0] <= 6.0 + 1e-9
 
 
-def test_of_all_w_those_of_the_path_s_r_alone_have_their_names_on_the_screen(play):
-    def look(scene, beat):
-        family = set(scene.get_mobject_family_members())
-        return {at for at, label in scene.weight_labels.items() if set(label.get_family()) & family}
-
-    played = play(Backprop, look)
-    i = played.scene.path[0]
-    of_its_r = {(i, j) for j in range(played.scene.n_features)}
-    assert of_its_r < set(played.scene.weight_labels)
-    assert all(seen == of_its_r for beat, seen in played.seen.items() if not beat.startswith("check"))
+def test_of_all_w_those_of_the_path_s_r_alone_have_their_names_on_the_screen(film):
+    scene = film["scene"]
+    of_its_r = {(scene.path[0], j) for j in range(scene.n_features)}
+    assert of_its_r < set(scene.weight_labels)
+    beats = [beat for beat in film["beats"] if not beat.startswith("check")]
+    assert len(beats) == 5 and all(film[beat, "named"] == of_its_r for beat in beats)
