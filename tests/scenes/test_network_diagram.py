@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import cache
 from unittest.mock import patch
 
 import numpy as np
@@ -67,8 +68,28 @@ def computed(trace_of, run: Experiment, day: date) -> tuple[np.ndarray, float, f
 
 
 @pytest.fixture(scope="module")
-def film(play):
-    return play(NetworkDiagram, lambda scene, beat: [in_nodes(scene, column) for column in range(4)], run=RUN)
+def film_and_formula(play):
+    """A film with the numbers in the circles, and by beat: is the formula there, where, and which labels are seen."""
+    beside = {}
+
+    def look(scene, beat):
+        family = set(scene.get_mobject_family_members())
+        there = next(glyph for glyph in scene.whole if len(glyph.points)) in family
+        labelled = [i for i in range(3) if set(scene.labels_into(i).get_family()[1:]) & family]
+        beside[beat] = there, scene.whole.get_left()[0], scene.letters[1].get_right()[0], labelled
+        return [in_nodes(scene, column) for column in range(4)]
+
+    return play(NetworkDiagram, look, run=RUN), beside
+
+
+@pytest.fixture(scope="module")
+def film(film_and_formula):
+    return film_and_formula[0]
+
+
+@pytest.fixture(scope="module")
+def beside(film_and_formula):
+    return film_and_formula[1]
 
 
 def test_the_numbers_come_in_the_order_of_the_story(film):
@@ -126,7 +147,7 @@ def come_to(row) -> tuple[float, float, list[tuple[str, str]]]:
 @pytest.mark.parametrize(("usual", "whole"), [(512.0, True), (512e3, False)])
 def test_sums_of_large_views_come_out_as_printed(play, usual, whole):
     """Weights are about a hundredth there: two decimals would say little of them."""
-    scene = play(NetworkDiagram, run=short(dataset=views_around(usual, 0.2 * usual))).scene
+    scene = play(NetworkDiagram, until="formula", run=short(dataset=views_around(usual, 0.2 * usual))).scene
     for row, off in (
         (scene._row(0), 0.005),
         (scene.written_output(SUM_BASELINE), 0.5 if whole else 0.005),
@@ -164,18 +185,9 @@ def test_the_other_rows_say_their_result_alone_and_begin_where_the_first_does(fi
         assert ("approx" in row.total[0].source) != row.equal, "it is rounded: its sign says so, as in the first row"
 
 
-def test_the_formula_stays_in_sight_while_its_bracket_is_drawn(play):
-    def seen(scene, beat):
-        glyphs = [glyph for glyph in scene.whole if len(glyph.points)]
-        return (
-            glyphs[0] in scene.get_mobject_family_members(),
-            scene.whole.get_left()[0],
-            scene.letters[1].get_right()[0],
-        )
-
-    beats = play(NetworkDiagram, seen, run=RUN).seen
-    assert [beats[beat][0] for beat in ("formula", "bracket", "others", "output")] == [True, True, True, False]
-    _, left, drawn = beats["others"]
+def test_the_formula_stays_in_sight_while_its_bracket_is_drawn(beside):
+    assert [beside[beat][0] for beat in ("formula", "bracket", "others", "output")] == [True, True, True, False]
+    _, left, drawn, _ = beside["others"]
     assert left > drawn + 0.5, "right of what is drawn"
 
 
@@ -201,7 +213,7 @@ def test_a_relu_goes_higher_than_1_and_has_its_height_written():
     assert [way.point[1] for way in zoom.ways] == pytest.approx([0.75, 0.0])
 
 
-def test_the_days_views_fly_out_of_the_window_into_the_circles(play):
+def test_the_days_views_fly_out_of_the_window_into_the_circles(play, film):
     """For a moment the circles hold the numbers; then letters name them. What flies starts at the window's days."""
     seen, features = [], NetworkDiagram._features
 
@@ -212,17 +224,12 @@ def test_the_days_views_fly_out_of_the_window_into_the_circles(play):
         del scene.wait
 
     with patch.object(NetworkDiagram, "_features", watched):
-        after = play(NetworkDiagram, lambda scene, beat: in_nodes(scene, 0), run=RUN)
-    assert seen == [after.last] and after.seen["formula"] == []
+        play(NetworkDiagram, until="formula", run=RUN)
+    assert seen == [film.last[0]] and film.seen["formula"][0] == []
 
 
-def test_labels_of_weights_are_seen_while_their_row_is_spoken_of(play):
-    def labelled(scene, beat):
-        family = set(scene.get_mobject_family_members())
-        return [i for i in range(3) if set(scene.labels_into(i).get_family()[1:]) & family]
-
-    seen = play(NetworkDiagram, labelled, run=RUN).seen
-    assert [seen[beat] for beat in ("bracket", "others", "output", "numbers")] == [[0], [2], [], [2]]
+def test_labels_of_weights_are_seen_while_their_row_is_spoken_of(beside):
+    assert [beside[beat][-1] for beat in ("bracket", "others", "output", "numbers")] == [[0], [2], [], [2]]
 
 
 def test_the_gap_to_the_days_own_number_is_written(film):
@@ -246,11 +253,21 @@ def test_another_network_and_another_day_give_other_numbers(play, trace_of, film
     assert in_nodes(earlier, 3) == [pytest.approx(prediction / 1000, abs=0.0051)]
 
 
-@pytest.mark.parametrize(("name", "lang"), list(zip(ENDS, ("en", "zh", "zh"), strict=True)))
-def test_the_ends_of_the_bounds(play, trace_of, name, lang):
-    run = ENDS[name]
-    played = play(NetworkDiagram, check_scene, lang=lang, run=run)
-    assert played.findings == []
+@pytest.fixture(scope="module")
+def film_of(play):
+    """``film_of(name)``: that end of the bounds, played once; of each beat its breaches of the rules and its texts."""
+
+    def look(scene, beat):
+        return check_scene(scene, beat), [part.source for part in scene.mobjects if isinstance(part, TextMobject)]
+
+    languages = dict(zip(ENDS, ("en", "zh", "zh"), strict=True))
+    return cache(lambda name: play(NetworkDiagram, look, lang=languages[name], run=ENDS[name]))
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_the_ends_of_the_bounds(film_of, trace_of, name):
+    run, played = ENDS[name], film_of(name)
+    assert [found for found, _ in played.seen.values() if found] == []
     assert ("others" in played.beats) == (run.hidden[0] > 1)
     _, prediction, _ = computed(trace_of, run, label_day(run.dataset))
     unit = 1000 if run.dataset.synthetic else 1
@@ -258,27 +275,19 @@ def test_the_ends_of_the_bounds(play, trace_of, name, lang):
 
 
 @pytest.mark.parametrize(("name", "said"), [("five of five, relu", "ReLU"), ("mine", "hard sigmoid")])
-def test_formula_and_voice_name_the_runs_own_activation(play, name, said):
-    formulas = []
-
-    def look(scene, beat):
-        if beat.startswith("formula"):
-            formulas.append(scene.whole.source)
-
-    spoken = [line for lines in play(NetworkDiagram, look, run=ENDS[name]).lines.values() for line in lines.values()]
+def test_formula_and_voice_name_the_runs_own_activation(film_of, name, said):
+    played = film_of(name)
+    spoken = [line for lines in played.lines.values() for line in lines.values()]
     assert sum(said in line for line in spoken) == 2 * 4  # bracket, others, output, result; in two languages
     assert not any("sigmoid" in line.replace(said, "") for line in spoken)
-    assert ("max" if said == "ReLU" else f'"{said}"') in formulas[0]
-    assert ', "sigmoid")' not in formulas[0]
+    _, texts = played.seen["formula"]
+    assert played.scene.whole.source in texts
+    assert ("max" if said == "ReLU" else f'"{said}"') in played.scene.whole.source
+    assert ', "sigmoid")' not in played.scene.whole.source
 
 
-def test_the_file_is_named_where_the_data_is_ones_own(play):
-    texts = []
-
-    def look(scene, beat):
-        texts.extend(part.source for part in scene.mobjects if isinstance(part, TextMobject))
-
-    play(NetworkDiagram, look, run=ENDS["mine"])
+def test_the_file_is_named_where_the_data_is_ones_own(film_of):
+    texts = [text for _, beat in film_of("mine").seen.values() for text in beat]
     assert any("mine.csv" in text for text in texts)
     assert not any("synthetic" in text for text in texts)
 
