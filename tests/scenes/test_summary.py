@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 from gradreel.core.analysis.results import lecture_losses
@@ -25,22 +30,83 @@ LINE = LinearLimits.Parameters().line_run()
 RELU = Experiment(hidden=(2, 3), activation="relu", learning_rate=0.02, epochs=40)
 
 
-def last_frame(play, run, scene=Summary) -> dict[str, np.ndarray]:
-    """Colour -> the points of the curves across the picture at the end."""
-    curves: dict[str, np.ndarray] = {}
+def curves_across(scene) -> dict[str, np.ndarray]:
+    """Colour -> the points of the curves across the picture."""
+    parts = [part for part in scene.get_mobject_family_members() if getattr(part, "bleed", False)]
+    return {part.get_stroke_color().to_hex(): part.points.copy() for part in parts}
 
-    def look(scene, beat):
-        for part in scene.get_mobject_family_members():
-            if getattr(part, "bleed", False):
-                curves[part.get_stroke_color().to_hex()] = part.points.copy()
 
-    play(scene, look, run=run)
-    return curves
+def drawn(plot, curve) -> np.ndarray:
+    """x and y (2, n) of a curve on a plot, in the data's units."""
+    return np.array([plot.data(point) for point in [*curve.get_start_anchors(), curve.get_end()]]).T
+
+
+@dataclass
+class Film:
+    """One playing of summary, and what was seen of it."""
+
+    played: Any = None
+    thread: list[np.ndarray] = field(default_factory=list)  # its blue curves
+    loss_card: dict[str, Any] = field(default_factory=dict)
+    curve: dict[str, Any] = field(default_factory=dict)  # the gradient, at the end of that beat
+    ends: dict[str, np.ndarray] = field(default_factory=dict)  # the last picture's curves
+    numbers: list[tuple] = field(default_factory=list)  # each time that they were shown
+    begun: dict[int | None, float] = field(default_factory=dict)  # when a step, or none, was to be bright
+
+    def look(self, scene, beat: str) -> None:
+        shown, numbers = scene.get_mobject_family_members(), getattr(scene, "numbers", None)
+        self.ends |= curves_across(scene)
+        if beat == "thread":
+            functions = scene.functions
+            self.thread = [drawn(functions[k][0][0], blue) for k, blue in enumerate(functions.blue)]
+        if beat == "steps":
+            plot, *_, blue = scene.map.card(2)[PLACE]
+            self.loss_card = {"curve": drawn(plot, blue), "loss": scene.loss[1].value}
+            self.loss_card["shown"] = scene.loss in scene.mobjects
+        if beat == "chosen":
+            self.loss_card["left"] = scene.loss not in scene.mobjects
+        if beat == "curve":
+            self.curve = {"length": numbers.length.number in shown, "slopes": numbers.slopes in shown}
+            self.curve["written"] = float(numbers.length.number.text)
+
+
+@pytest.fixture(scope="module")
+def film_of(play):
+    """``film_of(run)``: a run's film, played once for all tests."""
+
+    @cache
+    def film(run: Experiment) -> Film:
+        made, show, focus = Film(), RunNumbers.show, ThreeSteps.focus
+        thread_beat, scenes = Summary._thread_beat, []
+
+        def shown(self, row):
+            show(self, row)
+            texts = [[number.value for number in part.numbers] for part in (self.strip, self.slopes)]
+            others = (self.length.number, self.readout.count, self.readout.loss)
+            made.numbers.append((row, self.strip.columns.shown, *texts, *(number.value for number in others)))
+
+        def focused(self, step):
+            made.begun[step] = scenes[0].time
+            return focus(self, step)
+
+        def begun(scene):
+            scenes.append(scene)
+            thread_beat(scene)
+
+        with (
+            patch.object(RunNumbers, "show", shown),
+            patch.object(ThreeSteps, "focus", focused),
+            patch.object(Summary, "_thread_beat", begun),
+        ):
+            made.played = play(Summary, made.look, run=run)
+        return made
+
+    return film
 
 
 @pytest.mark.parametrize("run", [RUN, OTHER, RELU], ids=["sigmoids", "another start", "two layers"])
-def test_the_last_curve_is_what_the_run_ended_with(play, trace_of, run):
-    curves, dataset = last_frame(play, run), run.dataset
+def test_the_last_curve_is_what_the_run_ended_with(film_of, trace_of, run):
+    curves, dataset = film_of(run).ends, run.dataset
     blue, red = curves["#4FADFF"], curves["#FF5C6A"]
     x = np.interp(blue[:, 0], [blue[0, 0], blue[-1, 0]], dataset.range)
     y = predict(run, trace_of(run).parameters[-1], dataset.features_at(x))
@@ -50,21 +116,11 @@ def test_the_last_curve_is_what_the_run_ended_with(play, trace_of, run):
 
 
 @pytest.mark.parametrize("run", [RUN, RELU], ids=["sigmoids", "two layers"])
-def test_the_numbers_above_it_are_those_of_recorded_states(play, trace_of, monkeypatch, run):
-    shown, show = [], RunNumbers.show
-
-    def seen(self, row):
-        show(self, row)
-        texts = [[number.value for number in part.numbers] for part in (self.strip, self.slopes)]
-        others = (self.length.number, self.readout.count, self.readout.loss)
-        shown.append((row, self.strip.columns.shown, *texts, *(number.value for number in others)))
-
-    monkeypatch.setattr(RunNumbers, "show", seen)
-    scene, trace = play(Summary, run=run).scene, trace_of(run)
-    last = len(trace.kept) - 1
-    assert (shown[0][0], shown[-1][0]) == (0, last)
-    for row, columns, theta, slopes, length, updates, value in shown:
-        power = scene.numbers.slopes.power
+def test_the_numbers_above_it_are_those_of_recorded_states(film_of, trace_of, run):
+    film, trace = film_of(run), trace_of(run)
+    last, power = len(trace.kept) - 1, film.played.scene.numbers.slopes.power
+    assert (film.numbers[0][0], film.numbers[-1][0]) == (0, last)
+    for row, columns, theta, slopes, length, updates, value in film.numbers:
         np.testing.assert_allclose(theta, trace.parameters[row][columns])
         np.testing.assert_allclose(slopes, trace.gradient[min(row, last - 1)][columns] * 10.0**power)
         assert length == pytest.approx(float(np.linalg.norm(trace.gradient[min(row, last - 1)])))
@@ -73,16 +129,8 @@ def test_the_numbers_above_it_are_those_of_recorded_states(play, trace_of, monke
 
 
 @pytest.mark.parametrize("run", [RUN, RELU], ids=["sigmoids", "two layers"])
-def test_when_all_updates_are_over_the_gradient_is_a_length_that_does_not_read_zero(play, run):
-    seen = {}
-
-    def look(scene, beat):
-        if beat == "curve":
-            shown, numbers = scene.get_mobject_family_members(), scene.numbers
-            seen["length"], seen["slopes"] = numbers.length.number in shown, numbers.slopes in shown
-            seen["written"] = float(numbers.length.number.text)
-
-    play(Summary, look, run=run)
+def test_when_all_updates_are_over_the_gradient_is_a_length_that_does_not_read_zero(film_of, run):
+    seen = film_of(run).curve
     assert seen["length"] and not seen["slopes"]
     assert seen["written"] > 0
 
@@ -102,7 +150,8 @@ def test_no_picture_is_empty_before_the_last_run_it_comes_out_of_the_cards(play,
         return moves
 
     monkeypatch.setattr(Summary, "_out_of_the_cards", seen)
-    play(Summary, run=RUN)
+    play(Summary, until="curve", run=RUN)
+    assert len(ends) == 2
     for before, after in ends:
         np.testing.assert_allclose(before, after, atol=1e-6)
 
@@ -119,12 +168,12 @@ def test_the_map_is_whole_when_the_sum_has_come_into_it(play, monkeypatch):
         seen["one"] = scene.map in scene.mobjects
 
     monkeypatch.setattr(Summary, "_sum_becomes_a_step", looked_at)
-    play(Summary, run=RUN)
+    play(Summary, until="steps", run=RUN)
     assert seen == {"same": True, "thread": [], "one": True}
 
 
-def test_the_last_picture_stays_when_all_is_said(play):
-    scene = play(Summary, run=RUN).scene
+def test_the_last_picture_stays_when_all_is_said(film_of):
+    scene = film_of(RUN).played.scene
     assert scene.time - scene.beats[-1].end == pytest.approx(LAST_LOOK, abs=0.2)
 
 
@@ -135,8 +184,9 @@ def test_an_early_state_stands_while_its_numbers_do():
         assert shown[100 * row : 100 * row + 70] == pytest.approx([row] * 70)
 
 
-def test_it_lies_where_the_film_began(play):
-    begin, end = last_frame(play, RUN, Title), last_frame(play, RUN)
+def test_it_lies_where_the_film_began(play, film_of):
+    begin, end = {}, film_of(RUN).ends
+    play(Title, lambda scene, beat: begin.update(curves_across(scene)), run=RUN)
     for color in ("#4FADFF", "#FF5C6A"):
         np.testing.assert_allclose(begin[color][[0, -1]], end[color][[0, -1]], atol=1e-6)
 
@@ -144,19 +194,9 @@ def test_it_lies_where_the_film_began(play):
 BREATH = 0.4  # that a beat lasts longer than its line
 
 
-def test_each_step_is_bright_while_it_is_spoken_of(play, monkeypatch):
-    begun, focus = {}, ThreeSteps.focus
-    scenes = []
-
-    def focused(self, step):
-        begun[step] = scenes[0].time
-        return focus(self, step)
-
-    monkeypatch.setattr(ThreeSteps, "focus", focused)
-    monkeypatch.setattr(
-        Summary, "_thread_beat", lambda scene, beat=Summary._thread_beat: (scenes.append(scene), beat(scene))
-    )
-    played = play(Summary, run=RUN)
+def test_each_step_is_bright_while_it_is_spoken_of(film_of):
+    film = film_of(RUN)
+    played, begun = film.played, film.begun
     said, beat = played.lines["steps"]["en"], next(b for b in played.scene.beats if b.name == "steps")
     for step, word in ((2, "A loss"), (3, "And the search"), (None, "arg min")):
         share = reading_seconds(said[: said.index(word)], "en") / reading_seconds(said, "en")
@@ -165,19 +205,8 @@ def test_each_step_is_bright_while_it_is_spoken_of(play, monkeypatch):
 
 
 @pytest.mark.parametrize("run", [RUN, RELU], ids=["sigmoids", "two layers"])
-def test_the_loss_card_ends_on_what_the_run_ended_with_and_its_loss(play, trace_of, run):
-    seen = {}
-
-    def look(scene, beat):
-        if beat == "steps":
-            plot, *_, blue = scene.map.card(2)[PLACE]
-            seen["curve"] = np.array([plot.data(point) for point in [*blue.get_start_anchors(), blue.get_end()]]).T
-            seen["loss"], seen["shown"] = scene.loss[1].value, scene.loss in scene.mobjects
-        if beat == "chosen":
-            seen["left"] = scene.loss not in scene.mobjects
-
-    play(Summary, look, run=run)
-    theta = trace_of(run).parameters[-1]
+def test_the_loss_card_ends_on_what_the_run_ended_with_and_its_loss(film_of, trace_of, run):
+    seen, theta = film_of(run).loss_card, trace_of(run).parameters[-1]
     assert seen["shown"] and seen["left"]
     assert seen["loss"] == pytest.approx(float(loss(run, theta)), rel=1e-6)
     x, y = seen["curve"]
@@ -185,27 +214,20 @@ def test_the_loss_card_ends_on_what_the_run_ended_with_and_its_loss(play, trace_
 
 
 def test_each_choice_stands_under_its_step(play):
-    def look(scene, beat):
-        if beat == "chosen":
-            for (step, _), text in zip(CHOSEN, scene.chosen, strict=True):
-                card = scene.map.card(step)
-                assert text.get_center()[0] == pytest.approx(card.get_center()[0])
-                assert card.get_bottom()[1] < text.get_bottom()[1] < text.get_top()[1] < -1.15
-            assert scene.check.get_top()[1] < min(card.get_bottom()[1] for card in scene.map.cards)  # of no step
-
-    assert play(Summary, look, run=RUN).beats == ["thread", "steps", "chosen", "curve", "next"]
+    scene = play(Summary, until="chosen", run=RUN).scene
+    for (step, _), text in zip(CHOSEN, scene.chosen, strict=True):
+        card = scene.map.card(step)
+        assert text.get_center()[0] == pytest.approx(card.get_center()[0])
+        assert card.get_bottom()[1] < text.get_bottom()[1] < text.get_top()[1] < -1.15
+    assert scene.check.get_top()[1] < min(card.get_bottom()[1] for card in scene.map.cards)  # of no step
 
 
-def test_the_thread_is_the_trained_line_the_pieces_and_what_the_run_ended_with(play, trace_of):
-    seen = {}
+def test_the_beats(film_of):
+    assert film_of(RUN).played.beats == ["thread", "steps", "chosen", "curve", "next"]
 
-    def look(scene, beat):
-        if beat == "thread":
-            for k, blue in enumerate(scene.functions.blue):
-                plot = scene.functions[k][0][0]
-                seen[k] = np.array([plot.data(point) for point in [*blue.get_start_anchors(), blue.get_end()]]).T
 
-    play(Summary, look, run=RUN)
+def test_the_thread_is_the_trained_line_the_pieces_and_what_the_run_ended_with(film_of, trace_of):
+    seen = film_of(RUN).thread
     line = line_of(LINE, np.asarray(trace_of(LINE).parameters[-1]))
     np.testing.assert_allclose(seen[0][1], line(seen[0][0]), atol=1e-9)
     np.testing.assert_allclose(seen[1][1], RUN.dataset.curve()(seen[1][0]), atol=1e-9)
@@ -217,18 +239,12 @@ def test_the_line_is_that_of_the_curve_that_is_shown(play):
     """Of curves as wide as a user may have them, too: gradient descent has found the line of all."""
     for knots in (((0, 5), (4, 9), (8, 5)), ((0, 5), (60, -9), (150, 7)), ((0.01, 4), (0.02, 2), (0.03, 5))):
         run = Experiment(dataset={"knots": knots}, epochs=20)
-        seen = {}
-
-        def look(scene, beat, seen=seen):
-            if beat == "thread":
-                plot, blue = scene.functions[0][0][0], scene.functions.blue[0]
-                seen["line"] = np.array([plot.data(point) for point in (blue.get_start(), blue.get_end())]).T
-
-        play(Summary, look, run=run)
+        functions = play(Summary, until="thread", run=run).scene.functions
+        x, y = drawn(functions[0][0][0], functions.blue[0])[:, [0, -1]]
         shown = np.linspace(*run.dataset.range, 81)
         line = np.poly1d(np.polyfit(shown, run.dataset.curve()(shown), 1))
-        np.testing.assert_allclose(seen["line"][0], run.dataset.range, rtol=1e-9, atol=1e-9)
-        np.testing.assert_allclose(seen["line"][1], line(seen["line"][0]), rtol=1e-6)
+        np.testing.assert_allclose(x, run.dataset.range, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(y, line(x), rtol=1e-6)
 
 
 def test_for_the_lectures_curve_the_line_is_the_one_that_is_trained_anyway():
@@ -238,8 +254,8 @@ def test_for_the_lectures_curve_the_line_is_the_one_that_is_trained_anyway():
     assert Summary.experiments(Summary.validated({"run": {"dataset": {"high": 9}}}))["line"] != LINE
 
 
-def test_each_question_stands_under_a_picture_of_what_it_is_about(play):
-    scene = play(Summary, run=RUN).scene
+def test_each_question_stands_under_a_picture_of_what_it_is_about(film_of):
+    scene = film_of(RUN).played.scene
     batches, relus, losses, networks = scene.emblems.pictures
     for emblem, picture in zip(scene.emblems, scene.emblems.pictures, strict=True):
         assert emblem[-1].get_top()[1] < picture.get_bottom()[1] - 0.2
