@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from gradreel.scenes.render import pipeline
-from gradreel.scenes.render.frames.jumps import FPS, SIZE, JumpFinder
+from gradreel.scenes.render.frames.jumps import BLOCK, FPS, SIZE, JumpFinder
 from gradreel.scenes.render.lessons.selection import load_lesson
 from gradreel.scenes.render.settings import RenderSettings
 
 WIDTH, HEIGHT = SIZE
 INK = (240, 240, 240)
+FRAME_BYTES = 2 * 3 * WIDTH * HEIGHT  # as it is compared: 16 bits a channel
 
 
 def empty() -> np.ndarray:
@@ -128,6 +131,20 @@ def test_a_still_of_any_length_is_counted_in_whole():
     assert finder.frames == 1000
     assert [jump.frame for jump in finder.jumps()] == [500]
     assert JumpFinder().jumps() == []
+
+
+def test_a_long_scene_in_which_little_moves_takes_little_memory():
+    finder, moving = JumpFinder(), [with_text(left=left) for left in range(60, 80)]
+    for frame in moving:
+        finder.write(frame)
+    tracemalloc.start()  # from here on: the few frames that are looked at have been taken already
+    for _ in range(5):
+        for frame in moving:
+            finder.write(frame)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    blocks = SIZE[0] * SIZE[1] / BLOCK**2
+    assert kept < 2 * FRAME_BYTES + 100 * blocks / 2, "half a byte a frame and block, beside the frames that it has now"
 
 
 def test_a_scene_that_pops_is_named_with_beat_and_time(user_folder, tmp_path):

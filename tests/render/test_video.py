@@ -122,6 +122,19 @@ def test_clips_of_another_kind_are_refused(write_clip, tiny, tmp_path):
         join([first, second], tmp_path / "video.mp4", title="")
 
 
+def test_there_may_be_more_clips_than_files_can_be_open_at_a_time(write_clip, tiny, tmp_path):
+    resource = pytest.importorskip("resource")
+    clip = write_clip(tmp_path / "a.mp4", tiny, 2)
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(200, limits[0]), limits[1]))
+    try:
+        join([clip] * 300, tmp_path / "video.mp4", title="")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    with av.open(str(tmp_path / "video.mp4")) as video:
+        assert sum(1 for _ in video.decode(video=0)) == 600
+
+
 @pytest.mark.parametrize("file_format", ["webm", "mov"])
 def test_a_transparent_video_is_as_transparent_as_its_clips(write_clip, tiny, tmp_path, file_format):
     settings = replace(tiny, format=file_format, transparent=True)

@@ -51,9 +51,9 @@ class JumpFinder:
         self.frames = 0
         self._before: NDArray[np.int16] | None = None  # (height, width, 3)
         self._changes: deque[tuple[int, NDArray[np.int16]]] = deque(maxlen=3)  # the frame, and what changed to it
-        self._numbers: list[int] = []  # of the frames looked at; of each, (rows, columns), how many pixels of a block
-        self._changed: list[NDArray[np.uint8]] = []  # were not calm
-        self._steps: list[NDArray[np.uint8]] = []  # took a step
+        self._numbers: list[int] = []  # of the frames looked at; of each, how many pixels of a block
+        self._changed = _Counts()  # were not calm
+        self._steps = _Counts()  # took a step
 
     def write(self, pixels: Pixels, repeat: int = 1) -> None:
         """The next frame, ``repeat`` times: (height, width, 3 or 4), as large as SIZE."""
@@ -68,16 +68,14 @@ class JumpFinder:
         """Those in the frames so far, if the last one stays."""
         if self._before is not None:
             self._see(self.frames, np.zeros(self._before.shape[:2], np.int16))
-        if not self._steps:
-            return []
-        steps, changed, numbers = np.array(self._steps), np.array(self._changed), np.array(self._numbers)
-        often = (steps > 1).sum(axis=0) >= OFTEN
+        steps, numbers = self._steps, np.array(self._numbers)
+        often = steps.frames_of_block >= OFTEN
         found = []
-        for place in np.flatnonzero(steps.sum(axis=(1, 2)) >= LEAST * _pixels(steps)).tolist():
-            first, last = np.searchsorted(numbers, numbers[place] + np.array([-NEAR, NEAR + 1]))
+        for place in np.flatnonzero(np.array(steps.sums) >= LEAST * SIZE[0] * SIZE[1]).tolist():
+            first, last = np.searchsorted(numbers, numbers[place] + np.array([-NEAR, NEAR + 1])).tolist()
             counting = _with_neighbours(often | ((steps[first:last] > 1).sum(axis=0) >= AGAIN))
             around = slice(max(place - AROUND, 0), place + AROUND + 1)
-            jump = _jump(place - around.start, steps[around], changed[around], counting)
+            jump = _jump(place - around.start, steps[around], self._changed[around], counting)
             if jump is not None:
                 found.append(Jump(int(numbers[place]), *jump))
         return [jump for jump in found if not _has_its_turn(jump, found)]
@@ -89,6 +87,30 @@ class JumpFinder:
             self._numbers.append(frame)
             self._changed.append(_by_block(now >= CALM))
             self._steps.append(_by_block((now > STRONG) & (before < CALM) & (after < CALM)))
+
+
+class _Counts:
+    """Of each frame (rows, columns) counts of pixels, kept sparsely: an hour has a hundred thousand frames."""
+
+    def __init__(self) -> None:
+        self.sums: list[int] = []
+        self.frames_of_block = np.zeros((SIZE[1] // BLOCK, SIZE[0] // BLOCK), np.int64)  # those where it counts >= 2
+        self._kept: list[tuple[NDArray[np.uint16], NDArray[np.uint8]]] = []  # blocks that are not zero, their counts
+
+    def append(self, counts: NDArray[np.uint8]) -> None:
+        """The next frame's."""
+        blocks = np.flatnonzero(counts)
+        self._kept.append((blocks.astype(np.uint16), counts.reshape(-1)[blocks]))
+        self.sums.append(int(counts.sum()))
+        self.frames_of_block += counts > 1
+
+    def __getitem__(self, frames: slice) -> NDArray[np.uint8]:
+        """(frames, rows, columns)"""
+        kept = self._kept[frames]
+        found = np.zeros((len(kept), self.frames_of_block.size), np.uint8)
+        for row, (blocks, counts) in zip(found, kept, strict=True):
+            row[blocks] = counts
+        return found.reshape(-1, *self.frames_of_block.shape)
 
 
 def as_finding(jump: Jump, scene: str, beats: Sequence[BeatSpan], fps: int, frame: tuple[float, float]) -> Finding:

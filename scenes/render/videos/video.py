@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from io import BytesIO
@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias, cast
 
 import av
-from av.container import InputContainer, OutputContainer
+from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Disposition, Stream
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 from gradreel.scenes.render.clips.clip_files import DamagedClipsError
 from gradreel.scenes.render.frames.encode import TICKS
@@ -60,17 +61,18 @@ def join(
     options = (
         {} if container == "webm" else {"movflags": "+faststart", "video_track_timescale": str(clips[0].fps * TICKS)}
     )
-    with _reading(clips), ExitStack() as stack:
-        output = stack.enter_context(av.open(str(path), "w", format=container, options=options))
+    with (
+        _reading(clips),
+        av.open(str(path), "w", format=container, options=options) as output,
+        av.open(str(clips[0].path)) as first,
+    ):
         output.metadata["title"] = title
-        inputs = [stack.enter_context(av.open(str(clip.path))) for clip in clips]
-        _check_alike(clips, inputs)
-        template = inputs[0].streams.video[0]
+        template = first.streams.video[0]
         video = output.add_stream_from_template(template)
         # FFmpeg reads VP9 with alpha as without, and writes that there is alpha by the pixel format alone
         video.pix_fmt = "yuva420p" if template.metadata.get("alpha_mode") == "1" else template.pix_fmt
         video.disposition = Disposition.default
-        packets = [_video_packets(clips, inputs, video)]
+        packets = [_video_packets(clips, template.codec_context, video)]
         for language, cues in (subtitles or {}).items():
             packets.append(_subtitle_packets(_subtitle_stream(output, container, language), container, cues))
         if chapters:
@@ -124,36 +126,34 @@ def _is_readable(clip: ClipFile) -> bool:
         return False
 
 
-def _check_alike(clips: Sequence[ClipFile], inputs: Sequence[InputContainer]) -> None:
-    """Packets can be copied behind each other only when one header serves all."""
-    first = inputs[0].streams.video[0].codec_context
-    for clip, container in zip(clips, inputs, strict=True):
-        context = container.streams.video[0].codec_context
-        for name in ("name", "width", "height", "pix_fmt", "extradata"):
-            if getattr(context, name) != getattr(first, name):
-                raise ValueError(f"{clip.path} and {clips[0].path} differ in {name}; they cannot be joined")
-        if clip.fps != clips[0].fps:
-            raise ValueError(f"{clip.path} and {clips[0].path} differ in frames per second; they cannot be joined")
+def _check_alike(clip: ClipFile, header: VideoCodecContext, first: ClipFile, first_header: VideoCodecContext) -> None:
+    """Packets can be copied behind each other only when one header serves all. Raises ValueError."""
+    for name in ("name", "width", "height", "pix_fmt", "extradata"):
+        if getattr(header, name) != getattr(first_header, name):
+            raise ValueError(f"{clip.path} and {first.path} differ in {name}; they cannot be joined")
+    if clip.fps != first.fps:
+        raise ValueError(f"{clip.path} and {first.path} differ in frames per second; they cannot be joined")
 
 
-def _video_packets(
-    clips: Sequence[ClipFile], inputs: Sequence[InputContainer], target: VideoStream
-) -> Iterator[TimedPacket]:
+def _video_packets(clips: Sequence[ClipFile], header: VideoCodecContext, target: VideoStream) -> Iterator[TimedPacket]:
+    """The packets of ``clips``, whose first one has ``header``. One clip is open at a time: a lesson may have many."""
     before = 0  # frames of the clips so far
-    for clip, container in zip(clips, inputs, strict=True):
-        source = container.streams.video[0]
-        base = source.time_base
-        assert base is not None
-        offset = round(Fraction(before, clip.fps) / base)
-        frames = 0
-        for packet in container.demux(source):
-            if packet.dts is None or packet.pts is None:  # the one that marks the end
-                continue
-            frames += 1
-            packet.pts += offset
-            packet.dts += offset
-            packet.stream = target
-            yield packet.dts * base, cast("Packet[Stream]", packet)
+    for clip in clips:
+        with av.open(str(clip.path)) as container:
+            source = container.streams.video[0]
+            _check_alike(clip, source.codec_context, clips[0], header)
+            base = source.time_base
+            assert base is not None
+            offset = round(Fraction(before, clip.fps) / base)
+            frames = 0
+            for packet in container.demux(source):
+                if packet.dts is None or packet.pts is None:  # the one that marks the end
+                    continue
+                frames += 1
+                packet.pts += offset
+                packet.dts += offset
+                packet.stream = target
+                yield packet.dts * base, cast("Packet[Stream]", packet)
         if frames != clip.frames:
             raise ValueError(f"{clip.path} has {frames} frames, and {clip.frames} when it was made")
         before += clip.frames
