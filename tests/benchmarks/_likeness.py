@@ -1,39 +1,123 @@
-"""For `render`: how like what was drawn a video is, by FFmpeg's SSIM of some of its frames."""
+"""For `render` and `gallery`: how like what Manim draws a video is, and our frames before they are encoded.
+
+The first by FFmpeg's SSIM of some of its frames; the second frame by frame.
+"""
 
 from __future__ import annotations
 
+import pickle
 import statistics
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import BinaryIO
 
 import av
+import numpy as np
 from av.filter import Graph
 from av.video.frame import VideoFrame
-from gradreel.scenes.render.frames.pictures import Pixels
+from gradreel.scenes.render.frames.encode import ClipEncoder
+from gradreel.scenes.render.frames.pictures import Boxes, Pixels
+from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.stages import SceneRequest
 
 
 class Sample:
-    """In the place of an encoder: keeps every ``step``-th frame, red, green, blue. Manim itself draws them."""
+    """In the place of an encoder: keeps every ``step``-th frame, red, green, blue. Manim itself draws them.
 
-    def __init__(self, step: int) -> None:
-        self.frames, self.step = 0, step
+    ``every``: a file that takes all frames, packed, for `frames_beside`.
+    """
+
+    def __init__(self, step: int, every: BinaryIO | None = None) -> None:
+        self.frames, self.step, self.every = 0, step, every
         self.kept: dict[int, Pixels] = {}
 
     def write(self, pixels: Pixels, repeat: int = 1) -> None:
         first = -(-self.frames // self.step) * self.step
         self.kept |= {number: pixels[..., :3].copy() for number in range(first, self.frames + repeat, self.step)}
         self.frames += repeat
+        if self.every is not None:
+            pickle.dump((zlib.compress(pixels.tobytes(), 1), repeat), self.every)
 
 
-def likeness(request: SceneRequest, step: int, files: Sequence[Path]) -> list[dict[str, float]]:
-    """In a worker: each file's mean SSIM over every ``step``-th frame: of red, green and blue alike, and of luma."""
+def likeness(
+    request: SceneRequest, step: int, files: Sequence[Path], every: Path | None = None
+) -> list[dict[str, float]]:
+    """In a worker: each file's mean SSIM over every ``step``-th frame: of red, green and blue alike, and of luma.
+
+    ``every``: where to keep all frames as well.
+    """
     from gradreel.scenes.render.frames.scene_player import play
 
     sample = Sample(step)
-    play(request, sample)  # type: ignore[arg-type]
+    if every is None:
+        play(request, sample)  # type: ignore[arg-type]
+    else:
+        with every.open("wb") as sample.every:
+            play(request, sample)  # type: ignore[arg-type]
     return [mean_ssim(sample, file) for file in files]
+
+
+def frames_beside(request: SceneRequest, every: Path) -> list[float]:
+    """In a worker: of each frame that we draw, the mean difference to Manim's, which are in ``every``; 0: equal.
+
+    In 1/255. Raises ValueError where there are more or fewer.
+    """
+    from gradreel.scenes.render.frames.scene_player import play
+
+    with every.open("rb") as file:
+        beside = Beside(every.with_suffix(".ours"), request.settings, unpacked(file, request.settings))
+        play(request, beside)
+        beside.close()
+    return beside.differences
+
+
+def unpacked(file: BinaryIO, settings: RenderSettings) -> Iterator[Pixels]:
+    """The frames that a `Sample` has packed; one that is shown repeatedly is the same object."""
+    while True:
+        try:
+            content, repeat = pickle.load(file)
+        except EOFError:
+            return
+        pixels = np.frombuffer(zlib.decompress(content), np.uint8).reshape(settings.height, settings.width, 4)
+        for _ in range(repeat):
+            yield pixels
+
+
+class Beside(ClipEncoder):
+    """An encoder that compares each frame as it would show it; what it writes is of no use."""
+
+    def __init__(self, path: Path, settings: RenderSettings, drawn: Iterator[Pixels]) -> None:
+        super().__init__(path, settings)
+        self.differences: list[float] = []
+        self._drawn, self._channels = drawn, 4 if settings.transparent else 3
+        self._shown = np.zeros(self.shape, np.uint8)
+
+    def write(self, pixels: Pixels, repeat: int = 1, boxes: Boxes | None = None) -> None:
+        for part in [...] if boxes is None else [box.slices for box in boxes]:
+            self._shown[part] = pixels[part]
+        self.frames += repeat
+        before = None
+        for _ in range(repeat):
+            drawn = next(self._drawn, None)
+            if drawn is None:
+                raise ValueError(f"we draw more than {len(self.differences)} frames")
+            if drawn is not before:
+                difference = self._difference(drawn)
+            before = drawn
+            self.differences.append(difference)
+
+    def close(self) -> None:
+        self.discard()
+        if next(self._drawn, None) is not None:
+            raise ValueError(f"we draw no more than {self.frames} frames")
+
+    def _difference(self, drawn: Pixels) -> float:
+        if np.array_equal(drawn, self._shown):
+            return 0.0
+        apart = np.abs(drawn[..., : self._channels].astype(np.int16) - self._shown[..., : self._channels])
+        return float(apart.mean())
 
 
 def mean_ssim(sample: Sample, file: Path) -> dict[str, float]:

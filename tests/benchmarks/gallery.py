@@ -1,0 +1,300 @@
+"""What others wrote, by plain Manim and by us: every example of Manim's documentation, and a dozen of our own.
+
+./run bench gallery [NAME ...] [--stills | --films] [--quality h] [--rounds 3] [--json FILE [--resume]] [--peers]
+
+NAME: a part of the name of an example. Each (`.. manim::` in a docstring of the installed Manim, or a scene of
+_gallery_scenes.py) is a file of its own, and is rendered cold, into a new media folder, in turn by
+`manim --disable_caching` and by `gradreel render -j 1`; stills with -s. Medians of all rounds. What plain Manim itself
+can't render is named, such as what needs TeX where there is none.
+
+Then, once: the SSIM of both files against the frames as Manim draws them, their sizes, and how far our frames are from
+Manim's before they are encoded. The whole takes hours: --json is written after each example, --resume goes on from it.
+
+--peers: instead, a few of them also by Manim's OpenGL renderer and by manimgx (which PyPI has, for Python 3.13).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from _examples import OWN, Example, of_manim, of_our_own
+from _likeness import frames_beside, likeness
+from _renderers import FailedError, Renderers, Rendering
+from gradreel.core.errors import UserError
+from gradreel.scenes.render.workers.pool import Workers
+from PIL import Image
+
+COMPARED = 40  # frames of a film of which the SSIM is taken, about
+LONG = 3  # seconds from which on a film counts for the median
+SLOW_STILL = 1.1  # of Manim's time
+BESIDE_PEERS = ["MovingVertices", "WarpSquare", "MovingCameraOnGraph", "SlidingTangent", "SmallPlays", "TurningSurface"]
+PLAIN, OURS, OPENGL, MANIMGX = "plain manim", "gradreel, -j 1", "manim, OpenGL", "manimgx"
+
+Row = dict[str, Any]
+"""What is known of an example: ``seconds`` by program and the rest of `measured`, or why not under one of these."""
+NOT_MEASURED = {
+    "fails": "not rendered by Manim itself", "fails with us": "not rendered by us alone", "apart": "not comparable",
+}  # fmt: skip
+
+# -- one example -------------------------------------------------------------------------------------------------------
+
+
+def measured(example: Example, renderers: Renderers, rounds: int) -> Row:
+    row: Row = {"origin": example.origin, "is still": example.is_still}
+    try:
+        tried = replace(renderers, quality="l").plain(example)
+    except FailedError as error:
+        return row | {"fails": str(error)}
+    if tried.file.suffix == ".png":
+        example = replace(example, is_still=True)  # it may play nothing
+    made = in_turn({PLAIN: renderers.plain, OURS: renderers.ours}, example, rounds)
+    for program, key in ((PLAIN, "fails"), (OURS, "fails with us")):
+        if isinstance(made[program], str):
+            return row | {key: made[program]}
+    plain, ours = made[PLAIN][-1], made[OURS][-1]
+    row |= {"is still": example.is_still, "seconds": {key: [each.seconds for each in made[key]] for key in made}}
+    row |= {"plain bytes": plain.file.stat().st_size, "our bytes": ours.file.stat().st_size}
+    row |= {"said": said_of_manim(ours.said)}
+    return row | (still_beside(plain, ours) if example.is_still else film_beside(plain, ours, example, renderers))
+
+
+def in_turn(programs: Mapping[str, Callable[[Example], Rendering]], example: Example, rounds: int) -> dict[str, Any]:
+    """By program all its renderings, or why it failed."""
+    made: dict[str, Any] = {name: [] for name in programs}
+    for _ in range(rounds):
+        for name, program in programs.items():
+            if not isinstance(made[name], str):
+                try:
+                    made[name].append(program(example))
+                except FailedError as error:
+                    made[name] = str(error)
+    return made
+
+
+def said_of_manim(log: str) -> list[str]:
+    """What our log says of Manim: why it draws the frames, where we don't, and its warnings."""
+    return [line.partition(": ")[2] or line for line in log.splitlines() if "Manim" in line]
+
+
+def still_beside(plain: Rendering, ours: Rendering) -> Row:
+    with Image.open(plain.file) as first, Image.open(ours.file) as second:
+        one, other = (np.asarray(picture.convert("RGBA"), np.int16) for picture in (first, second))
+    if one.shape != other.shape:
+        return {"apart": f"Manim's picture has {one.shape[:2]} pixels, and ours {other.shape[:2]}"}
+    return {"difference": float(np.abs(one - other).mean())}
+
+
+def film_beside(plain: Rendering, ours: Rendering, example: Example, renderers: Renderers) -> Row:
+    """Its length, both files' SSIM, and the mean difference of our frames from Manim's, of all and of the worst."""
+    request = renderers.request(example)
+    frames = frames_of(ours.file)
+    row: Row = {"length": frames / request.settings.fps}
+    every = renderers.folder / "every-frame"
+    try:
+        with Workers(1, renderers.folder) as workers:
+            files, step = (plain.file, ours.file), max(1, frames // COMPARED)
+            ssim = workers.submit(likeness, request, step, files, every).result()
+            differences = workers.submit(frames_beside, request, every).result()
+    except (UserError, ValueError) as error:
+        return row | {"apart": str(error).replace(str(renderers.folder), "")}
+    finally:
+        every.unlink(missing_ok=True)
+    for whose, values in zip(("plain", "our"), ssim, strict=True):
+        row |= {f"{whose} SSIM {which}": value for which, value in values.items()}
+    return row | {"difference": statistics.mean(differences), "worst difference": max(differences)}
+
+
+def frames_of(film: Path) -> int:
+    with av.open(str(film)) as container:
+        return container.streams.video[0].frames
+
+
+# -- what is printed ---------------------------------------------------------------------------------------------------
+
+
+def ratio(row: Row) -> float:
+    """How many times as fast as Manim we are."""
+    plain, ours = (statistics.median(row["seconds"][program]) for program in (PLAIN, OURS))
+    return plain / ours
+
+
+def show(found: Mapping[str, Any]) -> None:
+    print(f"-q {found['quality']}, {found['rounds']} rounds, {found['cores']} cores; load before {found['load']:.1f}")
+    print(", ".join(f"{name} {number}" for name, number in found["versions"].items()))
+    for title, is_still in (("films", False), ("stills", True)):
+        rows = {name: row for name, row in found["rows"].items() if "seconds" in row and row["is still"] == is_still}
+        if rows:
+            print(f"\n{'':32}seconds, plain   ours  ratio   size   SSIM RGB, plain   ours   luma, plain   ours")
+            print(title)
+        for name in sorted(rows, key=lambda name: ratio(rows[name])):
+            print(table_row(name, rows[name]))
+    print("", *summary(found["rows"]), sep="\n")
+
+
+def table_row(name: str, row: Row) -> str:
+    plain, ours = (statistics.median(row["seconds"][program]) for program in (PLAIN, OURS))
+    keys = [f"{whose} SSIM {which}" for which in ("RGB", "luma") for whose in ("plain", "our")]
+    ssim = "  ".join(f"{row[key]:.5f}" if key in row else "   -   " for key in keys)
+    size = row["our bytes"] / row["plain bytes"]
+    return f"  {name:34}{plain:9.2f}{ours:8.2f}{plain / ours:7.2f}{size:7.2f}       {ssim}   {remarks(row)}"
+
+
+def remarks(row: Row) -> str:
+    """Whether the frames are Manim's, and what our log says."""
+    difference = row.get("difference", 0.0)
+    worst = row.get("worst difference", difference)
+    said = [f"{difference:.4f}/255 apart, the worst frame {worst:.4f}"] if difference else []
+    said += [f"not compared: {row['apart']}"] if "apart" in row else []
+    return "; ".join([*(said or ["equal"]), *row["said"]])
+
+
+def summary(rows: Mapping[str, Row]) -> list[str]:
+    """How many are slower than they should be, medians, and what was not measured."""
+    timed = [row for row in rows.values() if "seconds" in row]
+    films, stills = ([row for row in timed if row["is still"] == is_still] for is_still in (False, True))
+    said = []
+    for title, chosen in (("films", films), ("films of our own", [row for row in films if row["origin"] == OWN.name])):
+        if chosen:
+            slower = sum(ratio(row) < 1 for row in chosen)
+            long = [ratio(row) for row in chosen if row["length"] >= LONG]
+            median = f"median {statistics.median(long):.2f}" if long else "no median"
+            said.append(f"{len(chosen)} {title}: {slower} below 1; {median} over {len(long)} of {LONG} seconds or more")
+    if stills:
+        slower = sum(1 / ratio(row) > SLOW_STILL for row in stills)
+        median = statistics.median(map(ratio, stills))
+        said.append(f"{len(stills)} stills: {slower} above {SLOW_STILL} of Manim's time; median {median:.2f}")
+    for key, title in NOT_MEASURED.items():
+        by_reason: dict[str, list[str]] = defaultdict(list)
+        for name, row in rows.items():
+            if key in row:
+                by_reason[row[key]].append(name)
+        said += [f"{len(names)} {title}: {why}: {', '.join(names)}" for why, names in by_reason.items()]
+    return said
+
+
+# -- peers -------------------------------------------------------------------------------------------------------------
+
+
+def show_beside_peers(examples: Sequence[Example], renderers: Renderers, rounds: int) -> Row:
+    """By example and program, as each is known: seconds, bytes and SSIM against what Manim draws, or why not."""
+    programs = {PLAIN: renderers.plain, OURS: renderers.ours, OPENGL: renderers.opengl, MANIMGX: renderers.manimgx}
+    try:
+        renderers.install_manimgx()
+    except FailedError as error:
+        del programs[MANIMGX]
+        print(f"manimgx can't be installed here: {error}")
+    found: Row = {}
+    for example in examples:
+        made = in_turn(programs, example, rounds)
+        print(f"\n{example.name:24}   seconds       size   SSIM against what Manim draws: RGB, luma")
+        found[example.name] = {program: peer(made[program], example, renderers) for program in programs}
+        for program, row in found[example.name].items():
+            times = (
+                f"{statistics.median(row['seconds']):8.2f}{row['bytes'] / 1000:8.0f} kB   " if "bytes" in row else ""
+            )
+            ssim = "   ".join(f"{row[key]:.5f}" for key in ("SSIM RGB", "SSIM luma") if key in row)
+            print(f"  {program:24}{times}{ssim}{row.get('why not', '')}", flush=True)
+    return found
+
+
+def peer(made: list[Rendering] | str, example: Example, renderers: Renderers) -> Row:
+    if isinstance(made, str):
+        return {"why not": made}
+    file = made[-1].file
+    row: Row = {"seconds": [each.seconds for each in made], "bytes": file.stat().st_size}
+    try:
+        with Workers(1, renderers.folder) as workers:
+            step = max(1, frames_of(file) // COMPARED)
+            (ssim,) = workers.submit(likeness, renderers.request(example), step, [file]).result()
+    except (UserError, ValueError) as error:
+        return row | {"why not": str(error).replace(str(renderers.folder), "")}
+    return row | {f"SSIM {which}": value for which, value in ssim.items()}
+
+
+# -- all of it ---------------------------------------------------------------------------------------------------------
+
+
+def picked(examples: Sequence[Example], names: Sequence[str]) -> list[Example]:
+    """Those of which a name has one of ``names`` in it."""
+    return [each for each in examples if not names or any(name.lower() in each.name.lower() for name in names)]
+
+
+def beginning(options: argparse.Namespace) -> dict[str, Any]:
+    """The figures so far: none, or those of the file that is gone on with."""
+    made_with = {"quality": options.quality, "rounds": options.rounds}
+    packages = ("gradreel", "manim", "av", "numpy", "pycairo")
+    found: dict[str, Any] = {
+        **made_with,
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in packages}},
+        "load": os.getloadavg()[0], "rows": {},
+    }  # fmt: skip
+    if options.resume and Path(options.json).exists():
+        before = json.loads(Path(options.json).read_text(encoding="utf-8"))
+        if {key: before[key] for key in made_with} != made_with:
+            sys.exit(f"bench gallery: {options.json} was made with -q {before['quality']} --rounds {before['rounds']}")
+        found["rows"], found["load"] = before["rows"], max(before["load"], found["load"])
+    return found
+
+
+def write(found: Mapping[str, Any], file: str | None) -> None:
+    if file:
+        part = Path(f"{file}.part")
+        part.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        part.replace(file)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    kinds = parser.add_mutually_exclusive_group()
+    kinds.add_argument("--stills", action="store_true", help="stills alone")
+    kinds.add_argument("--films", action="store_true", help="films alone")
+    parser.add_argument("-q", "--quality", default="h", choices=list("lmhpk"))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", metavar="FILE", help="also write all figures here, after each example")
+    parser.add_argument("--resume", action="store_true", help="leave out what --json has already")
+    parser.add_argument("--peers", action="store_true")
+    options = parser.parse_args()
+    if options.rounds < 1:
+        parser.error(f"--rounds {options.rounds}: one is the least")
+    if options.resume and not options.json:
+        parser.error("--resume goes on from a file: name it by --json")
+    names = options.names or (BESIDE_PEERS if options.peers else [])
+    examples = picked([*of_our_own(), *of_manim()], names)
+    if options.stills or options.films:
+        examples = [example for example in examples if example.is_still == options.stills]
+    if not examples:
+        sys.exit(f"bench gallery: no example's name has {' or '.join(names)} in it")
+    with tempfile.TemporaryDirectory(prefix="bench-gallery-") as folder:
+        renderers = Renderers(Path(folder).resolve(), options.quality)
+        found = beginning(options)
+        if options.peers:
+            found["peers"] = show_beside_peers(examples, renderers, options.rounds)
+            write(found, options.json)
+            return
+        for number, example in enumerate(examples, 1):
+            if example.name not in found["rows"]:
+                row = found["rows"][example.name] = measured(example, renderers, options.rounds)
+                write(found, options.json)
+                told = f"{ratio(row):.2f}" if "seconds" in row else row.get("fails") or row["fails with us"]
+                print(f"{number} of {len(examples)}: {example.name}: {told}", file=sys.stderr, flush=True)
+        show(found)
+
+
+if __name__ == "__main__":
+    main()
