@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pytest
+from gradreel.core.daily.series import DailySeries
+from gradreel.core.daily.views import DailyViews
 from gradreel.scenes.lecture.experiments.depth_experiment import DepthExperiment
 from gradreel.scenes.lecture.experiments.pictures.loss_scale import seed_dot
 from gradreel.scenes.mobjects.loss_lines import above_the_picture
 from gradreel.scenes.style import FAINT, FULL, palette
 from manim import DL, RIGHT, UR, Dot
 
-DEPTHS = {"depths": (0, 1, 2, 3, 4), "width": 100, "seeds": (0, 1), "epochs": 3}
+VIEWS = DailySeries(start=date(2024, 1, 1), values=tuple(4000.0 + 900 * np.sin(np.arange(60))), name="views.csv")
+DEPTHS = {
+    "dataset": DailyViews(series=VIEWS, window=7), "depths": (0, 1, 2, 3, 4), "width": 100, "seeds": (0, 1), "epochs": 3
+}  # fmt: skip
 SEEN, UNSEEN = (208, 52, 27, 25, 23), (400, 520, 471, 438, 429)  # means that the lecture's losses fit to
 FOUND: dict[float, dict] = {}  # how far apart the runs end -> what was seen
 
@@ -95,7 +102,7 @@ def test_each_unseen_number_is_nearer_to_its_mean_than_to_a_run_and_touches_none
             nearest = np.clip(point[:2], (left, low), (right, high))
             checked.append(float(np.linalg.norm(nearest - point[:2])))
 
-    play(DepthExperiment, look, **DEPTHS | {"seeds": (0, 1, 2)})
+    play(DepthExperiment, look, until="unseen", **DEPTHS | {"seeds": (0, 1, 2)})
     assert len(checked) == 5 and max(checked) < 0.35
 
 
@@ -136,7 +143,7 @@ def test_where_it_may_be_chance_the_runs_of_both_networks_come_forward(play, res
         shown["line"] = picture.lines["unseen"].emphasis
         shown["level"] = scene.marks[-1].get_center()[1] - picture.point("unseen", 0)[1]
 
-    play(DepthExperiment, look, **DEPTHS)
+    play(DepthExperiment, look, until="unseen", **DEPTHS)
     assert shown["beat"] == "unseen-unclear"
     assert shown["runs"] == [{FULL}, {FAINT}, {FAINT}, {FAINT}, {FULL}] and shown["line"] == FAINT
     assert shown["sizes"][0] == pytest.approx(shown["sizes"][4]) and shown["sizes"][0] > 1.5 * shown["sizes"][1]
