@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field
 from datetime import date
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -35,28 +37,66 @@ from manim import DL, UR
 
 WIDTHS = {"widths": (0, 4, 16), "seeds": (0, 1), "epochs": 3}
 DEPTHS = {"depths": (1, 2), "width": 8, "seeds": (0, 1), "epochs": 3}
+SERIES = DailySeries(start=date(2024, 1, 1), values=tuple(4000.0 + 900 * np.sin(np.arange(60))), name="views.csv")
+FEW = {"dataset": DailyViews(series=SERIES, window=7), "seeds": (0, 1), "epochs": 1}  # whose losses do not matter
 
 
-def test_bars_and_dots_are_the_recorded_losses(play, media):
-    seen = {}
+@dataclass
+class Film:
+    """One playing of `WIDTHS`, and what was there when its beats ended."""
 
-    def look(scene, beat):
+    training: list[float] = field(default_factory=list)  # the means of the bars
+    bars: dict[tuple[int, str], tuple] = field(default_factory=dict)  # network, side -> losses of bar and dots, number
+    lines: dict[tuple[int, str], tuple] = field(default_factory=dict)  # its corners, its tip, the top of the plot
+    above: dict[str, tuple] = field(default_factory=dict)  # what is said of lines above the scale: as `watched` saw it
+    said_after: list[list] = field(default_factory=list)
+
+    def look(self, scene, beat: str) -> None:
+        board = scene.board
+        if beat == "train":
+            for k, panel in enumerate(board.panels):
+                for name in ("training", "unseen"):
+                    line, data = getattr(panel, name), panel.plot.data
+                    corners = np.array([data(point) for point in [*line.get_start_anchors(), line.points[-1]]])
+                    tip = data(getattr(panel, f"{name}_tip").get_center())
+                    self.lines[k, name] = corners, tip, panel.plot.y_range[1]
+        if beat.startswith("training-"):
+            self.training = [bar.losses.mean for bar, _ in board.bars]
         if beat.startswith("unseen-"):
-            columns = scene.board.columns
-            for k, pair in enumerate(scene.board.bars):
+            columns = board.columns
+            for k, pair in enumerate(board.bars):
                 for side, bar in zip(("training", "unseen"), pair, strict=True):
                     height = float(bar.box.get_top()[1] - bar.box.get_bottom()[1])
                     dots = [float(dot.get_center()[1]) - columns.bottom for dot in bar.dots]
-                    seen[k, side] = (np.array([height, *dots]) / (columns.y(1.0) - columns.bottom), bar)
+                    shown = np.array([height, *dots]) / (columns.y(1.0) - columns.bottom)
+                    self.bars[k, side] = shown, bar.value.source.replace("\\", "")
 
-    play(WidthExperiment, look, **WIDTHS)
+
+@pytest.fixture(scope="module")
+def film(play) -> Film:
+    film, walk = Film(), WidthExperiment._walk
+
+    def legends(scene):
+        return [part for part in scene.mobjects if isinstance(part, AboveTheScale)]
+
+    def watched(scene, kind, *number):
+        film.above[kind] = scene.board.last_above(kind), scene.above[kind], legends(scene)
+        walk(scene, kind, *number)
+        film.said_after.append(legends(scene))
+
+    with patch.object(WidthExperiment, "_walk", watched):
+        play(WidthExperiment, film.look, until="unseen", **WIDTHS)
+    return film
+
+
+def test_bars_and_dots_are_the_recorded_losses(film, media):
     for k, network in enumerate(WidthExperiment.validated(WIDTHS).networks()):
         result = result_of(network, media / "traces")
         for side in ("training", "unseen"):
-            shown, bar = seen[k, side]
+            shown, number = film.bars[k, side]
             losses = getattr(result, side)
             assert shown == pytest.approx([losses.mean, *losses.by_seed], abs=0.05)
-            assert bar.value.source.replace("\\", "") == f"{losses.mean:.0f}"
+            assert number == f"{losses.mean:.0f}"
 
 
 def test_dots_of_all_runs_sink_with_their_losses_and_gather_at_the_mean(play, media, trace_of):
@@ -102,7 +142,7 @@ def test_dots_of_all_runs_sink_with_their_losses_and_gather_at_the_mean(play, me
 
 
 def test_where_ours_are_least_is_bright_and_ringed_not_the_lectures(play, results_are, monkeypatch):
-    parameters = {"depths": (0, 1, 2, 3, 4), "width": 100, "seeds": (0, 1), "epochs": 1}
+    parameters = FEW | {"depths": (0, 1, 2, 3, 4), "width": 100}
     for unseen, best in (((400, 507, 462, 428, 423), 0), ((480, 420, 462, 428, 425), 1)):
         monkeypatch.setattr(LectureScene, "other_data", best > 0)  # on the lesson's days, the linear model is best
         results_are((208, 43, 28, 24, 20), unseen)
@@ -132,29 +172,18 @@ def test_words_go_along_with_the_last_networks_runs(play):
             seen["early"] = {kind: label.get_center() for kind, label in labels.items()}
             assert all(label in scene.get_mobject_family_members() for label in labels.values())
 
-    play(DepthExperiment, look, **DEPTHS)
+    play(DepthExperiment, look, until="train", **DEPTHS)
     assert all(seen["early"][kind][1] > seen["end"][kind][1] + 0.05 for kind in ("training", "unseen"))
     assert all(seen["early"][kind][0] == pytest.approx(seen["end"][kind][0]) for kind in ("training", "unseen"))
 
 
 @pytest.mark.parametrize("name", ["training", "unseen"])
-def test_both_lines_go_through_the_exact_losses_of_the_first_seeds_states(play, trace_of, name):
-    seen = {}
-
-    def look(scene, beat):
-        if beat == "train":
-            for k, panel in enumerate(scene.board.panels):
-                line = getattr(panel, name)
-                corners = np.array([panel.plot.data(point) for point in [*line.get_start_anchors(), line.points[-1]]])
-                tip = panel.plot.data(getattr(panel, f"{name}_tip").get_center())
-                seen[k] = (corners, tip, panel.plot.y_range[1])
-
-    play(WidthExperiment, look, **WIDTHS)
+def test_both_lines_go_through_the_exact_losses_of_the_first_seeds_states(film, trace_of, name):
     for k, network in enumerate(WidthExperiment.validated(WIDTHS).networks()):
         trace = trace_of(network.experiments[0])
         states = loss_by_epoch(trace, 40)
         epoch, views = states.epoch, getattr(states, name)
-        corners, tip, top = seen[k]
+        corners, tip, top = film.lines[k, name]
         assert tip == pytest.approx((3.0, views[-1]), abs=0.5)
         if name == "training":  # solid: its corners are the states, the first where it comes into the picture
             kept = corners[-len(epoch[views <= top]) :]
@@ -164,18 +193,16 @@ def test_both_lines_go_through_the_exact_losses_of_the_first_seeds_states(play, 
             assert corners[inside, 1] == pytest.approx(np.interp(corners[inside, 0], epoch, views), abs=2.0)
 
 
-def test_other_runs_other_bars(play):
-    heights = []
+def test_other_runs_other_bars(film, play):
+    def means(scene, beat):
+        return [bar.losses.mean for bar, _ in scene.board.bars] if beat.startswith("training-") else None
 
-    def look(scene, beat):
-        if beat.startswith("training-"):
-            heights.append([bar.losses.mean for bar, _ in scene.board.bars])
-
-    play(WidthExperiment, look, **WIDTHS)
-    play(WidthExperiment, look, **WIDTHS | {"seeds": (5,)})
-    play(WidthExperiment, look, **WIDTHS | {"epochs": 6})
-    assert len({tuple(row) for row in heights}) == 3
-    assert all(longer < shorter for longer, shorter in zip(heights[2], heights[0], strict=True))
+    other, longer = (
+        play(WidthExperiment, means, until="training", **WIDTHS | change).last
+        for change in ({"seeds": (5,)}, {"epochs": 6})
+    )
+    assert other != film.training
+    assert all(less < more for less, more in zip(longer, film.training, strict=True))
 
 
 def same_every_day(window: int) -> DailyViews:
@@ -197,7 +224,7 @@ def test_words_of_lines_that_run_into_each_other_stand_apart(play):
 
 
 def test_ours_and_the_lectures(play, words_on, results_are):
-    parameters = {"widths": (0, 100), "seeds": (0, 1), "epochs": 1}
+    parameters = FEW | {"widths": (0, 100)}
     results_are((100, 100), (400, 520))
     shown = {}
 
@@ -216,7 +243,7 @@ def test_ours_and_the_lectures(play, words_on, results_are):
 
 def test_ours_stand_beside_the_lectures_numbers_and_arrows_go_as_they_do(of_the_lesson, play, words_on, results_are):
     results_are((208, 149, 43, 43), (400, 429, 507, 500))
-    parameters = {"widths": (0, 10, 100, 1000), "seeds": (0, 1), "epochs": 1}
+    parameters = FEW | {"widths": (0, 10, 100, 1000)}
     found = {}
 
     def look(scene, beat):
@@ -246,13 +273,13 @@ def test_ours_stand_beside_the_lectures_numbers_and_arrows_go_as_they_do(of_the_
 def test_no_arrow_where_a_number_is_in_its_way(play, results_are):
     for seen, ways in ((100, 2), (390, 1)):
         results_are((400, seen), (400, 450))
-        played = play(WidthExperiment, check_scene, widths=(0, 100), seeds=(0, 1), epochs=1)
+        played = play(WidthExperiment, check_scene, widths=(0, 100), **FEW)
         assert not played.findings
         assert sum(len(way) for way in played.scene.lecture_ways) == ways
 
 
 def test_lectures_depths_do_not_run_into_the_heading(play, results_are):
-    parameters = {"depths": (0, 1, 2, 3, 4), "width": 100, "seeds": (0,), "epochs": 1, "dataset": DailyViews(window=3)}
+    parameters = FEW | {"depths": (0, 1, 2, 3, 4), "width": 100, "seeds": (0,)}
     for highest, shared in ((341, False), (430, True)):
         unseen = (highest, *([highest - 50] * 4))
         results_are((136, 109, 114, 101, 109), unseen)
@@ -285,13 +312,13 @@ def test_no_training_number_lies_on_a_dot_of_unseen_days_that_is_still_scattered
                 at, radius = dot.get_center()[:2], dot.width / 2
                 under.append(((at > low - radius) & (at < high + radius)).all())
 
-    play(DepthExperiment, look, **parameters)
+    play(DepthExperiment, look, until="training", **parameters)
     assert len(under) == 5 * 15 and not any(under)
 
 
 def test_arrows_go_from_the_smallest_networks_losses_to_those_that_overfit(of_the_lesson, play, results_are):
     results_are((480, 470, 50), (500, 650, 650))
-    played = play(WidthExperiment, check_scene, **WIDTHS | {"widths": (0, 10, 100)})
+    played = play(WidthExperiment, check_scene, **FEW | {"widths": (0, 10, 100)})
     assert not played.findings
     assert played.beats[-1] == "puzzle"
     scene = played.scene
@@ -308,7 +335,7 @@ def test_arrows_go_from_the_smallest_networks_losses_to_those_that_overfit(of_th
 
 def test_a_level_leaves_out_a_bar_whose_number_it_would_strike_through(play, results_are):
     results_are((208, 150, 50), (400, 423, 520))
-    scene = play(WidthExperiment, check_scene, **WIDTHS).scene
+    scene = play(WidthExperiment, until="unseen", **FEW | {"widths": (0, 4, 16)}).scene
     (bar, _), value = scene.board.bars[1], scene.board.bars[1][0].value
     points = scene.board.level(0).get_all_points()
     assert value.get_bottom()[1] < points[0, 1] < value.get_top()[1]
@@ -317,7 +344,7 @@ def test_a_level_leaves_out_a_bar_whose_number_it_would_strike_through(play, res
 
 def test_a_bars_number_is_nearest_to_its_own_edge_not_to_a_run_far_above(play, results_are):
     results_are(([200, 200, 200], [100, 100, 400]), ([400, 400, 400], [500, 500, 800]))
-    scene = play(WidthExperiment, check_scene, widths=(0, 4), seeds=(0, 1, 2), epochs=1).scene
+    scene = play(WidthExperiment, until="unseen", **FEW | {"widths": (0, 4), "seeds": (0, 1, 2)}).scene
     for seen, unseen in scene.board.bars:
         assert unseen.value.get_top()[1] < min(unseen.box.get_top()[1], *(dot.get_bottom()[1] for dot in unseen.dots))
         assert unseen.value.get_bottom()[1] > unseen.box.get_bottom()[1]
@@ -328,23 +355,12 @@ def test_a_bars_number_is_nearest_to_its_own_edge_not_to_a_run_far_above(play, r
     assert rows[0] == pytest.approx(rows[1])
 
 
-def test_above_the_scale_is_said_only_while_a_line_is_there(play, monkeypatch):
-    walk, found = WidthExperiment._walk, {}
-
-    def walked(scene, kind, *number):
-        found[kind] = scene.board.last_above(kind), scene.above[kind], legends(scene)
-        walk(scene, kind, *number)
-        assert not legends(scene)
-
-    def legends(scene):
-        return [part for part in scene.mobjects if isinstance(part, AboveTheScale)]
-
-    monkeypatch.setattr(WidthExperiment, "_walk", walked)
-    play(WidthExperiment, **WIDTHS)
-    assert list(found) == ["training", "unseen"]
-    for last, made, shown in found.values():
+def test_above_the_scale_is_said_only_while_a_line_is_there(film):
+    assert list(film.above) == ["training", "unseen"]
+    for last, made, shown in film.above.values():
         assert len(made) == int(last > 0) and shown == made
         assert all(each.last == pytest.approx((last / 3) ** (1 / 3)) for each in made)
+    assert film.said_after == [[], []]
 
 
 def test_a_line_above_the_picture_ends_in_an_arrows_head():
@@ -367,7 +383,7 @@ def test_the_lectures_bars_come_only_with_both_networks_and_one_scale(play, word
         assert "lecture" not in words_on(scene)
 
     results_are([loss / 2 for loss in unseen], unseen)
-    beats = play(WidthExperiment, look, widths=widths, seeds=(0, 1), epochs=1).beats
+    beats = play(WidthExperiment, look, widths=widths, **FEW).beats
     assert not any(beat.startswith("lecture") for beat in beats)
 
 
@@ -400,7 +416,9 @@ def test_users_views_are_called_by_their_file(play, words_on):
     ],
 )
 def test_ends_of_the_bounds_keep_the_rules_of_the_picture(play, scene_class, parameters, lang):
-    assert not play(scene_class, check_scene, lang=lang, dataset=DailyViews(window=3), **parameters).findings
+    assert not play(
+        scene_class, check_scene, lang=lang, dataset=DailyViews(series=SERIES, window=3), **parameters
+    ).findings
 
 
 @pytest.mark.parametrize(
