@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from gradreel.core.daily.views import DailyViews
@@ -29,15 +31,10 @@ CROWD = [{"name": "Mmmmmmmmmmmm", "year": 2000, "layers": layers, "error": 0.123
 TALL = [{"name": f"N{k}", "year": 2000, "layers": 90 + k, "error": 3.0} for k in range(3)]
 
 
-def test_a_networks_name_is_shown_as_it_is(play):
+def test_a_networks_name_is_shown_as_it_is(opening):
     networks = [TWO[0] | {"name": "$1 and $2"}, TWO[1] | {"name": "1$"}]
-    scene = play(DeeperAndDeeper, networks=networks).scene
-    assert [len(column.texts[0][0]) for column in scene.columns] == [len("$1and$2"), 2]  # a glyph a character
-
-
-def test_a_year_is_no_count(play):
-    first = play(DeeperAndDeeper).lines["first"]
-    assert "AlexNet, 2012:" in first["en"] and "2012 年" in first["zh"]
+    columns = opening(DeeperAndDeeper, lambda scene: scene.columns, networks=networks)
+    assert [len(column.texts[0][0]) for column in columns] == [len("$1and$2"), 2]  # a glyph a character
 
 
 def heights(scene) -> list[float]:
@@ -51,33 +48,86 @@ def floors(networks) -> np.ndarray:
     return np.array([network.layers - (1 - SLAB) for network in networks])
 
 
-def test_all_towers_have_one_scale_at_every_beat(play):
-    def look(scene, beat):
-        stands = {"first": 1, "more-two-better": 3}.get(beat, 4)
-        towers = heights(scene)[:stands]
-        assert towers == pytest.approx(scene.skyline.floor * floors(NETWORKS[:stands]), abs=1e-6)
+@dataclass(frozen=True)
+class Seen:
+    """What is there when a beat ends."""
 
-    assert play(DeeperAndDeeper, look).beats == [
+    heights: list[float]
+    floor: float
+    standing: list[bool]  # whether each network's tower is on the screen
+    ground: float  # its width
+    last: tuple[bytes, str, bytes]  # the last tower, its number, and where that is
+    guesses: list[int]  # marks at each list of guesses
+    stars: int  # texts that explain the star
+    bars: list[tuple[str, float]]  # of the errors: number, how far down they reach
+    near: tuple[float, float, float] | None = None  # of the last, from near: its top, its number's baseline, free room
+
+    @classmethod
+    def of(cls, scene, beat: str) -> Seen:
+        here, last = scene.get_mobject_family_members(), scene.columns[-1]
+        lists = getattr(scene, "guesses", None)
+        bars = [column.bar for column in scene.columns if column.bar] if beat == "shortcut" else []
+        return cls(
+            heights(scene),
+            scene.skyline.floor,
+            [column.tower in here for column in scene.columns],
+            scene.ground.width,
+            (last.tower.points.tobytes(), last.count.text, last.count.get_center().tobytes()),
+            [sum(mark in here for mark in marks) for marks in lists.marks] if lists else [],
+            sum(text in here and "not from" in text.source for text in scene.rows),
+            [(bar.text.source, CELLAR - bar.bar.get_bottom()[1]) for bar in bars],
+            from_near(scene) if beat == "last-taller-error" else None,
+        )
+
+
+def from_near(scene) -> tuple[float, float, float]:
+    """The last tower before the eye went back; it has gone back again afterwards."""
+    column, away = scene.columns[-1], scene.skyline.away
+    scene.skyline.away = 0.0
+    scene.skyline.stand()
+    left = column.tower.get_left()[0] - column.unit.get_right()[0]
+    found = float(column.tower.get_top()[1]), float(column.count.baseline), float(left)
+    scene.skyline.away = away
+    scene.skyline.stand()
+    return found
+
+
+@pytest.fixture(scope="module")
+def lesson(play):
+    """The lesson's networks, played once for all tests: `Seen` at each beat."""
+    return play(DeeperAndDeeper, Seen.of)
+
+
+@pytest.fixture(scope="module")
+def two(play):
+    """`TWO`, played once."""
+    return play(DeeperAndDeeper, Seen.of, networks=TWO)
+
+
+def test_a_year_is_no_count(lesson):
+    first = lesson.lines["first"]
+    assert "AlexNet, 2012:" in first["en"] and "2012 年" in first["zh"]
+
+
+def test_all_towers_have_one_scale_at_every_beat(lesson):
+    for beat, seen in lesson.seen.items():
+        stands = {"first": 1, "more-two-better": 3}.get(beat, 4)
+        assert seen.heights[:stands] == pytest.approx(seen.floor * floors(NETWORKS[:stands]), abs=1e-6)
+    assert lesson.beats == [
         "first", "more-two-better", "last-taller-error", "shortcut", "pictures-million",
     ]  # fmt: skip
 
 
-def test_the_building_has_its_storeys_in_the_same_scale(play):
-    played = play(DeeperAndDeeper, lambda scene, beat: (heights(scene), scene.skyline.floor))
-    towers, floor = played.seen["last-taller-error"]
-    assert towers[-1] == pytest.approx(TAIPEI_FLOORS * floor, abs=1e-6)
-    assert towers[-2] > towers[-1]  # 152 layers are more than 101 storeys
-    assert towers[-2] <= TOP - GROUND
+def test_the_building_has_its_storeys_in_the_same_scale(lesson):
+    seen = lesson.seen["last-taller-error"]
+    assert seen.heights[-1] == pytest.approx(TAIPEI_FLOORS * seen.floor, abs=1e-6)
+    assert seen.heights[-2] > seen.heights[-1]  # 152 layers are more than 101 storeys
+    assert seen.heights[-2] <= TOP - GROUND
 
 
-def test_other_layers_make_another_picture_and_count(play):
-    def end(networks):
-        played = play(
-            DeeperAndDeeper, lambda scene, beat: (heights(scene)[0], scene.columns[0].count.text), networks=networks
-        )
-        return played.last
-
-    (low, few), (high, more) = end(TWO), end([{**TWO[0], "layers": 30}, TWO[1]])
+def test_other_layers_make_another_picture_and_count(two, play):
+    other = play(DeeperAndDeeper, networks=[{**TWO[0], "layers": 30}, TWO[1]])
+    (low, few), (high, more) = ((heights(p.scene)[0], p.scene.columns[0].count.text) for p in (two, other))
     assert (few, more) == ("4", "30")
     assert high == pytest.approx(low * (30 - 1 + SLAB) / (4 - 1 + SLAB))
 
@@ -95,24 +145,20 @@ def test_what_is_spoken_of_comes_in_its_order(play, monkeypatch, layers):
 
     for name, method in (("name", "_name_it"), ("raise", "_raise"), ("error", "_hang_error")):
         monkeypatch.setattr(DeeperAndDeeper, method, recorded(name, getattr(DeeperAndDeeper, method)))
-    play(DeeperAndDeeper, networks=[TWO[0] | {"error": 5.0}, TWO[1] | {"error": 3.0, "layers": layers}])
+    play(DeeperAndDeeper, until="last", networks=[TWO[0] | {"error": 5.0}, TWO[1] | {"error": 3.0, "layers": layers}])
     assert done == ["raise Low", "name Low", "error Low", "name High", "raise High", "name Taipei 101",
                     "raise Taipei 101", "error High"]  # fmt: skip
 
 
-def test_guesses_with_and_without_the_right_one_are_beside_the_first_tower_if_its_error_is_known(play):
-    def look(scene, beat):
-        here = scene.get_mobject_family_members()
-        lists = getattr(scene, "guesses", None)
-        return [sum(mark in here for mark in marks) for marks in lists.marks] if lists else []
-
-    assert list(play(DeeperAndDeeper, look).seen.values()) == [[3, 5], [0, 0], [0, 0], [0, 0], [0, 0]]
-    assert list(play(DeeperAndDeeper, look, networks=TWO).seen.values()) == [[]] * 4
+def test_guesses_with_and_without_the_right_one_are_beside_the_first_tower_if_its_error_is_known(lesson, two):
+    assert [seen.guesses for seen in lesson.seen.values()] == [[3, 5], [0, 0], [0, 0], [0, 0], [0, 0]]
+    assert [seen.guesses for seen in two.seen.values()] == [[]] * 4
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_one_list_of_guesses_holds_the_cat_in_the_third_place_and_the_other_does_not(play, language):
-    right, wrong = play(DeeperAndDeeper, lang=language).scene.guesses.lists
+def test_one_list_of_guesses_holds_the_cat_in_the_third_place_and_the_other_does_not(lesson, play, language):
+    scene = lesson.scene if language == "en" else play(DeeperAndDeeper, until="first", lang=language).scene
+    right, wrong = scene.guesses.lists
     cat = {"en": "cat", "zh": "猫"}[language]
     assert [text.source == cat for text in right] == [False, False, True, False, False]
     assert cat not in [text.source for text in wrong] and len(wrong) == 5
@@ -134,7 +180,7 @@ def areas(boxes) -> np.ndarray:
 
 
 def test_a_single_floor_is_counted_in_the_singular(play):
-    column = play(DeeperAndDeeper, networks=TWO).scene.columns[0]
+    column = play(DeeperAndDeeper, until="first", networks=TWO).scene.columns[0]
     for built, shown in ((0, "layers"), (1, "layer"), (1.9, "layer"), (2, "layers"), (4, "layers")):
         column.built = built
         column.stand(*column.spot[:1], *column.spot[2:])
@@ -142,53 +188,30 @@ def test_a_single_floor_is_counted_in_the_singular(play):
     assert column.single.get_left()[0] == pytest.approx(column.unit.get_left()[0])
 
 
-def test_the_star_is_explained_when_it_comes(play):
-    def look(scene, beat):
-        here = scene.get_mobject_family_members()
-        return [text.source for text in scene.rows if text in here and "not from" in text.source]
-
-    seen = play(DeeperAndDeeper, look).seen
-    assert [len(texts) for texts in seen.values()] == [0, 0, 1, 0, 0]
+def test_the_star_is_explained_when_it_comes(lesson):
+    assert [seen.stars for seen in lesson.seen.values()] == [0, 0, 1, 0, 0]
 
 
-@pytest.mark.parametrize(("pictures", "said"), [(PICTURES, False), (100, True)])
-def test_a_cell_is_said_to_be_a_day_only_while_it_is_seen(play, pictures, said):
-    scene = play(DeeperAndDeeper, networks=TWO, pictures=pictures).scene
-    assert (scene.squares.each[1] in scene.get_mobject_family_members()) is said
-
-
-def test_errors_of_several_networks_together_are_said_to_be(play):
-    def captions(**parameters):
-        scene = play(DeeperAndDeeper, **parameters).scene
+def test_errors_of_several_networks_together_are_said_to_be(lesson, opening):
+    def captions(scene):
         return " ".join(text.source for text in scene._row_names())
 
-    assert "several networks together" in captions()
+    assert "several networks together" in captions(lesson.scene)
     alone = [network.model_dump() | {"together": 1} for network in NETWORKS]
-    assert "together" not in captions(networks=alone)
+    assert "together" not in opening(DeeperAndDeeper, captions, networks=alone)
 
 
-def test_the_last_tower_leaves_the_picture_before_the_eye_goes_back(play):
-    def look(scene, beat):
-        if beat == "last-taller-error":
-            column = scene.columns[-1]
-            scene.skyline.away = 0.0
-            scene.skyline.stand()
-            assert column.tower.get_top()[1] > 4.0  # the frame's upper edge
-            assert column.count.baseline == pytest.approx(HIGHEST_COUNT)
-            assert column.unit.get_right()[0] < column.tower.get_left()[0]
-
-    play(DeeperAndDeeper, look)
+def test_the_last_tower_leaves_the_picture_before_the_eye_goes_back(lesson):
+    top, baseline, room = lesson.seen["last-taller-error"].near
+    assert top > 4.0  # the frame's upper edge
+    assert baseline == pytest.approx(HIGHEST_COUNT)
+    assert room > 0, "its number is left of it"
 
 
-def test_errors_hang_as_far_down_as_they_are_large_and_wear_a_star_if_not_the_lectures(play):
-    def look(scene, beat):
-        if beat == "shortcut":
-            bars = [column.bar for column in scene.columns]
-            assert [bar.text.source for bar in bars] == ["16.4 %", "7.3 %", "6.7 %", r"3.57 %\*"]
-            depths = [CELLAR - bar.bar.get_bottom()[1] for bar in bars]
-            assert np.array(depths) / depths[0] == pytest.approx([n.error / NETWORKS[0].error for n in NETWORKS])
-
-    play(DeeperAndDeeper, look)
+def test_errors_hang_as_far_down_as_they_are_large_and_wear_a_star_if_not_the_lectures(lesson):
+    texts, depths = zip(*lesson.seen["shortcut"].bars, strict=True)
+    assert texts == ("16.4 %", "7.3 %", "6.7 %", r"3.57 %\*")
+    assert np.array(depths) / depths[0] == pytest.approx([n.error / NETWORKS[0].error for n in NETWORKS])
 
 
 def test_a_shortcut_leads_past_three_floors_to_where_the_floors_end():
@@ -210,32 +233,23 @@ def test_a_shortcut_leads_past_three_floors_to_where_the_floors_end():
         assert close_up.dots[1].get_x() == pytest.approx(close_up.arcs[0].get_left()[0], abs=0.05)
 
 
-def test_in_the_close_up_the_last_tower_is_alone_and_afterwards_the_ground_is_whole(play):
-    def look(scene, beat):
-        here = scene.get_mobject_family_members()
-        return [column.tower in here for column in scene.columns], scene.ground.width
-
-    seen = play(DeeperAndDeeper, look).seen
-    assert seen["shortcut"][0] == [False, False, False, True]
-    assert seen["shortcut"][1] < seen["pictures-million"][1] == seen["first"][1]
+def test_in_the_close_up_the_last_tower_is_alone_and_afterwards_the_ground_is_whole(lesson):
+    seen = lesson.seen
+    assert seen["shortcut"].standing == [False, False, False, True]
+    assert seen["shortcut"].ground < seen["pictures-million"].ground == seen["first"].ground
 
 
-def test_in_the_close_up_only_two_dots_move(play):
+def test_in_the_close_up_only_two_dots_move(lesson):
     """The tower itself stays as it is, with the number of its layers on top."""
-
-    def look(scene, beat):
-        column = scene.columns[-1]
-        return column.tower.points.tobytes(), column.count.text, column.count.get_center().tobytes()
-
-    seen = play(DeeperAndDeeper, look).seen
-    assert seen["shortcut"] == seen["last-taller-error"]
+    assert lesson.seen["shortcut"].last == lesson.seen["last-taller-error"].last
 
 
-@pytest.mark.parametrize("pictures", [PICTURES, 50_000, 100])
-def test_squares_are_as_large_as_what_there_was_to_learn_from(play, pictures):
-    played = play(DeeperAndDeeper, networks=TWO, pictures=pictures)
-    played.scene.squares.stand(0.0)
-    squares = played.scene.squares.squares
+@pytest.mark.parametrize("pictures", [PICTURES, 100])
+def test_squares_are_as_large_as_what_there_was_to_learn_from_and_a_cell_is_a_day_while_it_is_seen(two, play, pictures):
+    scene = two.scene if pictures == PICTURES else play(DeeperAndDeeper, networks=TWO, pictures=pictures).scene
+    assert (scene.squares.each[1] in scene.get_mobject_family_members()) is (pictures == 100)
+    scene.squares.stand(0.0)
+    squares = scene.squares.squares
     assert area(squares[0]) / area(squares[1]) == pytest.approx(pictures / len(DailyViews().labels()))
 
 
@@ -303,7 +317,7 @@ def area(cells) -> float:
 
 
 def test_it_begins_with_the_name_that_naming_ends_with(play, opening):
-    name = play(Naming).scene.name
+    name = play(Naming, width=1, depth=2).scene.name
 
     def same(scene):
         return [mobject for mobject in scene.mobjects if getattr(mobject, "source", None) == name.source]
