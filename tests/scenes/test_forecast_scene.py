@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from itertools import combinations, pairwise
 from unittest.mock import patch
 
@@ -83,6 +84,16 @@ def crossings(all_marks) -> set[tuple[str, str]]:
     return found
 
 
+@dataclass(frozen=True)
+class Arrow:
+    """Which leads from a jump in red to one in blue: of the day k, both ends in days and views, whether it is there."""
+
+    k: int
+    start: tuple[float, float]
+    end: tuple[float, float]
+    there: bool
+
+
 @dataclass
 class Film:
     """One playing of a linear model that repeats a day, and what was there when its beats ended."""
@@ -94,32 +105,74 @@ class Film:
     bands: list[tuple] = field(default_factory=list)  # left, right, x of the dots in it, by colour
     labels: set[str] = field(default_factory=set)  # of the red curve
     crossed: set[tuple[str, str]] = field(default_factory=set)  # a day's name, and what its line passes or it touches
+    scene: Forecast | None = None  # as it ended
+    times: dict[str, float] = field(default_factory=dict)  # when beats ended
+    named: list[tuple[int, float]] = field(default_factory=list)  # which day's name came, and when
+    there: dict[str, int] = field(default_factory=dict)  # how many parts are on the screen
+    with_strips: list[str] = field(default_factory=list)  # beats with every year's days
+    low: dict[str, int] = field(default_factory=dict)  # how many bands and their names are on the screen
+    arrows: dict[str, Arrow] = field(default_factory=dict)
+    dates: list[tuple] = field(
+        default_factory=list
+    )  # at the axis: whether there, the day's name, its x, that of its day
+    ticks: list[tuple[float, float]] = field(default_factory=list)  # ends of all that is named there
 
     def look(self, scene, beat: str) -> None:
-        plot = scene.picture.plot
-        self.crossed |= crossings(scene.picture.marks.values()) if beat == "eve-chance" else set()
-        self.labels.add(scene.picture.real_label.source)
-        for k, marks in scene.picture.marks.items():
+        picture, plot, here = scene.picture, scene.picture.plot, scene.get_mobject_family_members()
+        self.times[beat], self.there[beat] = scene.time, len(here)
+        self.with_strips += [beat] if hasattr(scene, "strips") else []
+        if hasattr(scene, "names"):
+            self.low[beat] = sum(part in here for part in (*scene.names, *picture.bands))
+        self.crossed |= crossings(picture.marks.values()) if beat == "eve-chance" else set()
+        self.labels.add(picture.real_label.source)
+        for k, marks in picture.marks.items():
             ends = [plot.data(marks.gap.points[n]) for n in (0, -1)]
             self.marks.append((beat, scene.days, k, ends, plot.data(marks.ring.get_center())))
             self.words[k] = [text.source for text in marks.words if hasattr(text, "source")]
+        if beat.endswith("-late"):
+            k = max(picture.marks)
+            if picture.marks[k].following:
+                ((shaft, tip),) = picture.marks[k].following
+                ends = plot.data(shaft.points[0]), plot.data(tip.get_right())
+                self.arrows[beat] = Arrow(k, *ends, picture.marks[k].following[0] in here)
+        if beat == "second-dip-late":
+            for k, marks in picture.marks.items():
+                x = plot.at(plot.days(scene.days.dates[k]), 0)[0]
+                self.dates.append((marks.date in here, marks.date.source, marks.date.get_center()[0], x))
+            named = [tick[0] for tick in picture.ticks] + [marks.date for marks in picture.marks.values()]
+            self.ticks = sorted((float(name.get_left()[0]), float(name.get_right()[0])) for name in named)
         if beat == "window":
             self.bracket = bracket_of(scene)
         if beat == "lows":
-            for k, band in enumerate(scene.picture.bands):
-                dots = [[dot.get_center()[0] for dot in dots] for dots in scene.picture.lows_in(k)]
+            for k, band in enumerate(picture.bands):
+                dots = [[dot.get_center()[0] for dot in dots] for dots in picture.lows_in(k)]
                 self.bands.append((band.get_left()[0], band.get_right()[0], *dots))
+
+    def watch(self, scene, animations) -> None:
+        names = {id(marks.name): k for k, marks in scene.picture.marks.items()} if hasattr(scene, "picture") else {}
+        coming = [id(one.mobject) for one in animations if isinstance(one, FadeIn)]
+        self.named.extend((names[one], scene.time) for one in coming if one in names)
 
 
 @pytest.fixture(scope="module")
-def repeating(play, known, tmp_path_factory) -> dict[str, Film]:
-    """Of a network that repeats the day and of one that repeats the week, each played once for all tests."""
-    films = {"day": Film(), "week": Film()}
-    with patch.object(LectureScene, "other_data", False):
-        for (name, film), days in zip(films.items(), (1, 7), strict=True):
-            place = known(tmp_path_factory.mktemp(name), LINEAR, {days: 1.0})
-            film.lines = play(Forecast, film.look, media_dir=place, **LINEAR).lines
-    return films
+def repeating(play, known, tmp_path_factory):
+    """``repeating("day")``, ``repeating("week")``: of a network that repeats it, each played once for all tests."""
+
+    @cache
+    def film_of(name: str) -> Film:
+        film, play_on = Film(), Forecast.play
+
+        def watched(scene, *animations, **options):
+            film.watch(scene, animations)
+            return play_on(scene, *animations, **options)
+
+        place = known(tmp_path_factory.mktemp(name), LINEAR, {{"day": 1, "week": 7}[name]: 1.0})
+        with patch.object(LectureScene, "other_data", False), patch.object(Forecast, "play", watched):
+            played = play(Forecast, film.look, media_dir=place, **LINEAR)
+        film.scene, film.lines = played.scene, played.lines
+        return film
+
+    return film_of
 
 
 def test_the_run_is_one_of_the_comparison_of_depths():
@@ -162,13 +215,13 @@ def test_the_bracket_holds_the_whole_window_before_the_day_that_is_spoken_of(rep
         return bracket_of(scene) if beat == "window" else None
 
     longer = foretold({1: 1.0}, look, dataset=DailyViews(window=28), depth=0, epochs=1).seen["window"]
-    for window, held in ((7, repeating["day"].bracket), (28, longer)):
+    for window, held in ((7, repeating("day").bracket), (28, longer)):
         assert held["first"] == pytest.approx(held["day"] - window - 0.4)
         assert held["last"] == pytest.approx(held["day"] - 0.6)
 
 
 def test_a_network_that_repeats_the_day_follows_a_burst_and_a_dip_a_day_late(repeating):
-    lines, numbers = repeating["day"].lines, repeating["day"].words
+    lines, numbers = repeating("day").lines, repeating("day").words
     assert list(lines)[3:] == ["rise-late", "second-dip-late", "eve-chance", "window"]
     assert "1 February" in lines["rise-late"]["en"] and "2月1日" in lines["rise-late"]["zh"]
     assert "7.13k" in lines["rise-late"]["en"]
@@ -178,34 +231,18 @@ def test_a_network_that_repeats_the_day_follows_a_burst_and_a_dip_a_day_late(rep
     assert [texts[2] for texts in numbers.values()] == ["7.13k, a day late", "1.70k, a day late"]
 
 
-def test_the_eve_has_its_name_first_and_the_other_day_with_the_last_sentence(of_the_lesson, foretold, monkeypatch):
-    named, play_it = [], Forecast.play
-
-    def record(scene, *animations, **options):
-        names = {id(marks.name): k for k, marks in scene.picture.marks.items()} if hasattr(scene, "picture") else {}
-        coming = [id(one.mobject) for one in animations if isinstance(one, FadeIn)]
-        named.extend((names[one], scene.time) for one in coming if one in names)
-        return play_it(scene, *animations, **options)
-
-    monkeypatch.setattr(Forecast, "play", record)
-    beats = []
-    foretold({1: 1.0}, lambda scene, beat: beats.append((beat, scene.time, scene.told)), **LINEAR)
-    (first, early), *_, (_, late) = named
-    start, end, eve = beats[-3][1], beats[-2][1], beats[-2][2]
-    assert first == eve and early - start < 0.5
+def test_the_eve_has_its_name_first_and_the_other_day_with_the_last_sentence(repeating):
+    film = repeating("day")
+    (first, early), *_, (_, late) = film.named
+    start, end = film.times["second-dip-late"], film.times["eve-chance"]
+    assert first == film.scene.told and early - start < 0.5
     assert late > start + 0.75 * (end - start)
 
 
-def test_of_made_up_views_every_years_eve_is_ringed_at_its_own_views_and_the_picture_is_back(of_the_lesson, foretold):
-    def look(scene, beat):
-        if beat in ("second-dip-late", "eve-chance"):
-            return len(scene.get_mobject_family_members()), getattr(scene, "strips", None)
-        return None
-
-    seen = foretold({1: 1.0}, look, **LINEAR).seen
-    strips = seen["eve-chance"][1]
-    assert seen["second-dip-late"][1] is None
-    assert seen["eve-chance"][0] > seen["second-dip-late"][0], "all that was there, and two names"
+def test_of_made_up_views_every_years_eve_is_ringed_at_its_own_views_and_the_picture_is_back(repeating):
+    film, strips = repeating("day"), repeating("day").scene.strips
+    assert film.with_strips[0] == "eve-chance"
+    assert film.there["eve-chance"] > film.there["second-dip-late"], "all that was there, and two names"
     views = dict(zip(WEEK.daily.dates().astype(date), WEEK.daily.array(), strict=True))
     assert len(strips.strips) == len(strips.marks) == len(NEW_YEAR_EVES)
     for k, (eve, strip, (around, name)) in enumerate(zip(NEW_YEAR_EVES, strips.strips, strips.marks, strict=True)):
@@ -220,10 +257,8 @@ def test_of_made_up_views_every_years_eve_is_ringed_at_its_own_views_and_the_pic
     assert np.argsort(places).tolist() == [3, 0, 2, 4, 1], "24 January to 15 February"
 
 
-def test_strips_begin_at_no_views_and_a_line_at_this_years_date_meets_no_ring_and_no_word(of_the_lesson, foretold):
-    scenes = []
-    foretold({1: 1.0}, lambda scene, beat: scenes.append(scene), **LINEAR)
-    strips = scenes[-1].strips
+def test_strips_begin_at_no_views_and_a_line_at_this_years_date_meets_no_ring_and_no_word(repeating):
+    strips = repeating("day").scene.strips
     for k, eve in enumerate(NEW_YEAR_EVES):
         foot, one, two = (strips.at(k, eve, views)[1] for views in (0.0, 1000.0, 2000.0))
         assert two - one == pytest.approx(one - foot)
@@ -235,60 +270,32 @@ def test_strips_begin_at_no_views_and_a_line_at_this_years_date_meets_no_ring_an
         assert not ((points > low) & (points < high))[:, :2].all(axis=1).any()
 
 
-def test_an_arrow_leads_from_the_jump_in_red_to_the_same_jump_in_blue(of_the_lesson, foretold):
-    def look(scene, beat):
-        if not beat.endswith("-late"):
-            return None
-        days, plot = scene.days, scene.picture.plot
-        marks = scene.picture.marks
-        k = max(marks)
-        ((shaft, tip),) = marks[k].following
-        start = plot.data(shaft.points[0])
-        middle = (days.prediction[k] + days.prediction[k + 1]) / 2
-        x = plot.days(days.dates)
-        assert start[1] == pytest.approx(middle)
-        assert np.interp(start[0], x, days.truth) == pytest.approx(middle)
-        assert plot.data(tip.get_right())[0] == pytest.approx(x[k] + 0.5)
-        assert marks[k].following[0] in scene.get_mobject_family_members()
-        return float(x[k] + 0.5 - start[0])
-
-    seen = foretold({1: 1.0}, look, **LINEAR).seen
-    for length in (seen["rise-late"], seen["second-dip-late"]):
-        assert length == pytest.approx(1.0, abs=1e-6), "blue is red, a day later"
+@pytest.mark.parametrize("beat", ["rise-late", "second-dip-late"])
+def test_an_arrow_leads_from_the_jump_in_red_to_the_same_jump_in_blue(repeating, beat):
+    arrow, days = repeating("day").arrows[beat], repeating("day").scene.days
+    x = days.dates.astype(int)
+    middle = (days.prediction[arrow.k] + days.prediction[arrow.k + 1]) / 2
+    assert arrow.there
+    assert arrow.start[1] == pytest.approx(middle)
+    assert np.interp(arrow.start[0], x, days.truth) == pytest.approx(middle)
+    assert arrow.end[0] == pytest.approx(x[arrow.k] + 0.5)
+    assert arrow.end[0] - arrow.start[0] == pytest.approx(1.0, abs=1e-6), "blue is red, a day later"
 
 
-def test_the_days_that_are_spoken_of_stand_at_the_axis_and_the_others_there_keep_off(of_the_lesson, foretold):
-    def look(scene, beat):
-        if beat != "second-dip-late":
-            return None
-        plot, here = scene.picture.plot, scene.get_mobject_family_members()
-        dates = {mark.date.source: (mark.date, k) for k, mark in scene.picture.marks.items()}
-        for date_there, k in dates.values():
-            assert date_there in here
-            assert date_there.get_center()[0] == pytest.approx(plot.at(plot.days(scene.days.dates[k]), 0)[0])
-        named = [tick[0] for tick in scene.picture.ticks] + [name for name, _ in dates.values()]
-        edges = sorted((float(name.get_left()[0]), float(name.get_right()[0])) for name in named)
-        assert all(right + 0.2 < left for (_, right), (left, _) in pairwise(edges))
-        return set(dates)
-
-    assert foretold({1: 1.0}, look, **LINEAR).seen["second-dip-late"] == {"1 Feb", "11 Feb"}
+def test_the_days_that_are_spoken_of_stand_at_the_axis_and_the_others_there_keep_off(repeating):
+    film = repeating("day")
+    assert {name for _, name, *_ in film.dates} == {"1 Feb", "11 Feb"}
+    assert all(there and x == pytest.approx(day) for there, _, x, day in film.dates)
+    assert all(right + 0.2 < left for (_, right), (left, _) in pairwise(film.ticks))
 
 
-def test_bands_and_their_names_leave_before_one_looks_closer(of_the_lesson, foretold):
-    shown = {}
-
-    def look(scene, beat):
-        if beat.startswith("lows") or beat in ("rise-late", "eve-chance", "window"):
-            on_screen = scene.get_mobject_family_members()
-            bands = (*scene.names, *scene.picture.bands)
-            shown[beat.split("-")[0]] = sum(part in on_screen for part in bands)
-
-    foretold({1: 1.0}, look, **LINEAR)
-    assert shown["lows"] > 3 and (shown["rise"], shown["eve"], shown["window"]) == (0, 0, 0)
+def test_bands_and_their_names_leave_before_one_looks_closer(repeating):
+    low = repeating("day").low
+    assert low["lows"] > 3 and (low["rise-late"], low["eve-chance"], low["window"]) == (0, 0, 0)
 
 
 def test_the_marks_stand_at_the_recorded_numbers(repeating):
-    found = repeating["day"].marks
+    found = repeating("day").marks
     assert {beat for beat, *_ in found} == {"rise-late", "second-dip-late", "eve-chance", "window"}
     for _, days, k, ends, at in found:
         day = float(days.dates[k].astype(int))
@@ -299,13 +306,13 @@ def test_the_marks_stand_at_the_recorded_numbers(repeating):
 
 @pytest.mark.parametrize("name", ["day", "week"])
 def test_a_days_name_and_its_line_keep_off_the_numbers_and_the_rings_of_predictions(repeating, name):
-    assert len(repeating[name].words) == 2 and all(len(texts) >= 2 for texts in repeating[name].words.values())
-    assert repeating[name].crossed == set()
+    assert len(repeating(name).words) == 2 and all(len(texts) >= 2 for texts in repeating(name).words.values())
+    assert repeating(name).crossed == set()
 
 
 def test_each_low_day_has_its_dots_in_its_band(repeating):
-    assert repeating["week"].bands
-    for left, right, red, blue in repeating["week"].bands:
+    assert repeating("week").bands
+    for left, right, red, blue in repeating("week").bands:
         assert len(red) == len(blue) > 0
         assert all(left - 1e-6 <= x <= right + 1e-6 for x in (*red, *blue))
 
@@ -314,7 +321,7 @@ def test_made_up_views_are_not_called_real(repeating, foretold):
     parameters = {"dataset": own(1000.0 + np.arange(90)), "depth": 0, "epochs": 1}
     said = set()
     foretold({1: 1.0}, lambda scene, beat: said.add(scene.picture.real_label.source), **parameters)
-    assert (repeating["day"].labels, said) == ({"data"}, {"real"})
+    assert (repeating("day").labels, said) == ({"data"}, {"real"})
 
 
 def test_days_that_are_all_alike_are_refused():
