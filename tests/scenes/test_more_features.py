@@ -46,13 +46,50 @@ REFUSED = {
 }
 
 
-def test_the_views_before_the_label_day_are_drawn_and_its_own(play):
-    def views(scene, beat):
-        plot, strip = scene.strip.plot, scene.strip
-        dots = [plot.data(dot.get_center())[1] for dot in strip.dots]
-        return dots, plot.data(strip.label[2].get_center())[1]
+def shown(scene) -> list[str]:
+    return [mobject.source for mobject in scene.mobjects if isinstance(mobject, TextMobject)]
 
-    dots, truth = play(MoreFeatures, views).seen["one-day"]
+
+def glyphs(scene):
+    formulas = [each for each in scene.mobjects if isinstance(each, TextMobject) and "sum_(i=1)" in each.source]
+    return np.concatenate([glyph.points for glyph in formulas[0]]) if formulas else None
+
+
+@pytest.fixture(scope="module")
+def lesson(play):
+    """The lesson's three sigmoids, played once for all tests."""
+
+    def look(scene, beat):
+        plot, strip = scene.strip.plot, scene.strip
+        seen = {"line": scene.line, "caption": scene.caption.source}
+        seen["label"], seen["truth"] = strip.label[1].source, plot.data(strip.label[2].get_center())[1]
+        seen["dots"] = [plot.data(dot.get_center())[1] for dot in strip.dots]
+        if beat == "why":
+            seen["pairs"] = [scene.pairs.plot.data(dot.get_center()) for dot in scene.pairs.dots]
+        return seen | {"formula": glyphs(scene)}
+
+    return play(MoreFeatures, look, sigmoids=3)
+
+
+@pytest.fixture(scope="module")
+def thirty(play):
+    """A month, and four sigmoids."""
+
+    def look(scene, beat):
+        strip, kinds = scene.strip, getattr(getattr(scene, "squares", None), "kinds", {})
+        colors = [dot.get_fill_color().to_hex() for dot in strip.dots]
+        seen = {"width": strip.band.width / strip.day_width, "bright": colors.count(colors[-1]), "texts": shown(scene)}
+        seen["squares"] = {
+            name: [part for part in kind if part.get_fill_opacity() == 1] if name == "w" else [kind]
+            for name, kind in kinds.items()
+        }
+        return seen
+
+    return play(MoreFeatures, look, days=[2, 9, 30], sigmoids=4)
+
+
+def test_the_views_before_the_label_day_are_drawn_and_its_own(lesson):
+    dots, truth = lesson.seen["one-day"]["dots"], lesson.seen["one-day"]["truth"]
     series = DailyViews().daily.array()
     end = (label_day(DailyViews()) - DailyViews().daily.start).days
     assert dots == pytest.approx(series[end - len(dots) : end])
@@ -60,30 +97,18 @@ def test_the_views_before_the_label_day_are_drawn_and_its_own(play):
     assert len(dots) > 56
 
 
-def test_the_window_is_as_long_as_the_formula_says(play):
-    def window(scene, beat):
-        strip = scene.strip
-        colors = [dot.get_fill_color().to_hex() for dot in strip.dots]
-        return strip.band.width / strip.day_width, colors.count(colors[-1]), scene.line.source, shown(scene)
-
-    def shown(scene):
-        return [mobject.source for mobject in scene.mobjects if isinstance(mobject, TextMobject)]
-
-    at = play(MoreFeatures, window, days=[2, 9, 30]).seen
+def test_the_window_is_as_long_as_the_formula_says(thirty):
     for beat, days in (("one-day", 1), ("why", 1), ("more-days", 30), ("bracket", 30), ("count", 3)):
-        width, bright, _, sources = at[beat]
-        assert width == pytest.approx(days)
-        assert bright == days
+        seen = thirty.seen[beat]
+        assert seen["width"] == pytest.approx(days)
+        assert seen["bright"] == days
         if days > 1:
-            assert any(f"sum_(j=1)^{days})" in source for source in sources)
-    assert not any("sum_(j=1)^30" in source for source in at["count"][3])
+            assert any(f"sum_(j=1)^{days})" in source for source in seen["texts"])
+    assert not any("sum_(j=1)^30" in source for source in thirty.seen["count"]["texts"])
 
 
 def test_all_numbers_are_counted(play):
-    def total(scene, beat):
-        return [note.source for note in scene.notes] if hasattr(scene, "notes") else []
-
-    written = play(MoreFeatures, total, days=[5], sigmoids=4).seen["count"][-1]
+    written = play(MoreFeatures, days=[5], sigmoids=4).scene.notes[-1].source
     assert written.endswith("= 29))$")  # 4 times 5, and 4 + 4 + 1
     assert "yellow(4 dot 5)" in written and "display(yellow(w_(i j)))" in written and "display(green(b_i))" in written
 
@@ -94,26 +119,23 @@ def test_other_views_are_another_picture(play):
 
     other = MINE.model_copy(update={"values": (*MINE.values[:-20], *MINE.values[-20:][::-1])})
     first, second = (
-        play(MoreFeatures, dots, dataset=DailyViews(series=series, window=7)).seen["count"] for series in (MINE, other)
+        play(MoreFeatures, dots, until="one-day", dataset=DailyViews(series=series, window=7)).last
+        for series in (MINE, other)
     )
     assert len(first) == len(second)
     assert not np.allclose(first, second)
 
 
-def test_each_dot_is_a_day_over_the_day_before_it(play):
-    def pairs(scene, beat):
-        plot = scene.pairs.plot
-        return [plot.data(dot.get_center()) for dot in scene.pairs.dots]
-
-    dots = play(MoreFeatures, pairs).seen["why"]
+def test_each_dot_is_a_day_over_the_day_before_it(lesson):
+    dots = lesson.seen["why"]["pairs"]
     daily, end = DailyViews().daily, (label_day(DailyViews()) - DailyViews().daily.start).days
     views = daily.array()[end - len(dots) : end + 1]
     np.testing.assert_allclose(dots, np.column_stack([views[:-1], views[1:]]), rtol=1e-6)
 
 
-def test_one_x_1_has_two_answers_and_x_2_tells_them_apart(play):
+def test_one_x_1_has_two_answers_and_x_2_tells_them_apart(lesson):
     """A low day and another, after the same views: framed in the calendar, and their courses are the real ones."""
-    scene, daily = play(MoreFeatures).scene, DailyViews().daily
+    scene, daily = lesson.scene, DailyViews().daily
     pairs, close = scene.pairs, scene.close
     pair = pairs.told_apart_from(LOW_WEEKDAYS[0])
     low = weekdays(pairs.dates) == LOW_WEEKDAYS[0]
@@ -144,15 +166,8 @@ def test_one_x_1_has_two_answers_and_x_2_tells_them_apart(play):
     assert f"{older}. x two differs" in said, "in the order in which they stand side by side"
 
 
-def test_every_unknown_is_a_square_over_its_day(play):
-    def squares(scene, beat):
-        if getattr(scene, "squares", None) is None:
-            return None
-        return {name: [part for part in kind if part.get_fill_opacity() == 1] if name == "w" else [kind]
-                for name, kind in scene.squares.kinds.items()}  # fmt: skip
-
-    played = play(MoreFeatures, squares, days=[30], sigmoids=4)
-    seen, strip = played.seen["count"], played.scene.strip
+def test_every_unknown_is_a_square_over_its_day(thirty):
+    seen, strip = thirty.seen["count"]["squares"], thirty.scene.strip
     counted = {name: sum(len(part.get_subpaths()) for part in parts) for name, parts in seen.items()}
     assert counted == {"w": 4 * 3, "b": 4, "c": 4, "b_out": 1}, "of the three days that are left"
     assert [column.get_x() for column in seen["w"]] == pytest.approx([strip.x_ago(j) for j in (1, 2, 3)])
@@ -173,38 +188,31 @@ def test_the_limit_of_the_sum_counts_and_looks_like_the_formula_of_each_number()
             assert glyph.get_fill_color() == expected.get_fill_color()
 
 
-def test_what_grows_is_the_bracket_not_the_whole_line(play):
-    line = play(MoreFeatures, lambda scene, beat: scene.line).seen["more-days"]
+def test_what_grows_is_the_bracket_not_the_whole_line(lesson):
+    line = lesson.seen["more-days"]["line"]
     assert "y" not in line.parts and "green(b_i)" in line.source
 
 
-def test_the_real_value_is_red_and_y_hat(play):
-    seen = play(MoreFeatures, lambda scene, beat: scene.strip.label[1].source).seen
-    assert seen["one-day"] == "$display(red(hat(y)))$"
+def test_the_real_value_is_red_and_y_hat(lesson):
+    assert lesson.seen["one-day"]["label"] == "$display(red(hat(y)))$"
 
 
-def test_the_formula_ends_where_network_diagram_begins(play, opening):
-    def glyphs(scene):
-        shown = [each for each in scene.mobjects if isinstance(each, TextMobject) and "sum_(i=1)" in each.source]
-        return np.concatenate([glyph.points for glyph in shown[0]]) if shown else None
-
-    ends = play(MoreFeatures, lambda scene, beat: glyphs(scene), sigmoids=3).seen["count"]
+def test_the_formula_ends_where_network_diagram_begins(lesson, opening):
+    ends = lesson.seen["count"]["formula"]
     np.testing.assert_allclose(opening(NetworkDiagram, glyphs, run=RUN), ends, atol=1e-6)
 
 
-def test_the_caption_says_where_the_views_are_from(play):
-    def caption(scene, beat):
-        return scene.caption.source
-
-    assert "synthetic data" in play(MoreFeatures, caption).seen["one-day"]
-    mine = DailyViews(series=MINE, window=7)
-    assert "views a day, mine.csv" in play(MoreFeatures, caption, dataset=mine).seen["one-day"]
+def test_the_caption_says_where_the_views_are_from(lesson, play):
+    assert "synthetic data" in lesson.seen["one-day"]["caption"]
+    mine = play(MoreFeatures, until="one-day", dataset=DailyViews(series=MINE, window=7)).scene
+    assert "views a day, mine.csv" in mine.caption.source
 
 
-@pytest.mark.parametrize("parameters", ENDS.values(), ids=ENDS)
-@pytest.mark.parametrize(("language", "theme"), [("en", "dark"), ("zh", "light")])
-def test_the_ends_of_the_bounds_break_no_rule(play, parameters, language, theme):
-    assert play(MoreFeatures, check_scene, lang=language, theme=theme, **parameters).findings == []
+@pytest.mark.parametrize(
+    ("name", "language", "theme"), [("two days", "en", "dark"), ("years", "zh", "light"), ("few", "en", "dark")]
+)
+def test_the_ends_of_the_bounds_break_no_rule(play, name, language, theme):
+    assert play(MoreFeatures, check_scene, lang=language, theme=theme, **ENDS[name]).findings == []
 
 
 @pytest.mark.parametrize(("message", "parameters"), REFUSED.items(), ids=REFUSED)
