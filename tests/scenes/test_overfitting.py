@@ -42,6 +42,7 @@ def tent() -> DailyViews:
 
 
 TENT = {"dataset": tent(), **TENT_DEPTHS}
+LECTURES = {"dataset": tent(), "width": 100, "seeds": (0, 1), "epochs": 1}  # the networks that the lecture tells of
 
 
 def test_points_lines_and_numbers_are_the_recorded_losses(play, media):
@@ -97,7 +98,7 @@ def test_the_words_go_with_the_lines_from_where_their_order_stays(play):
                 word = scene.labels.words[kind]
                 placed.append((y, word.get_left()[0] - x, word.get_center()[1] - y))
 
-    scene = play(Overfitting, look, **SMALL | {"epochs": 12}).scene
+    scene = play(Overfitting, look, until="sink", **SMALL | {"epochs": 12}).scene
     (_, _, under), (_, _, over) = sorted(placed)
     assert under < 0 < over and [left for _, left, _ in placed] == pytest.approx([BESIDE, BESIDE], abs=0.05)
     assert scene.labels.first_share(scene.turn) >= LABELLED
@@ -127,7 +128,7 @@ def test_the_least_loss_hangs_at_the_thin_line_s_dip(of_the_lesson, play, monkey
             seen[name] = dip.get_stroke_opacity(), lowest, dip.data_x, dip.width, ends[1] - ends[0]
 
     monkeypatch.setattr(overfitting, "losses_with_the_least", lambda *_: LossByEpoch(epochs, training, unseen))
-    scene = play(Overfitting, look, **SMALL | {"epochs": 12}).scene
+    scene = play(Overfitting, look, until="part", **SMALL | {"epochs": 12}).scene
     assert [text.source for text in scene.lucky] == ["one lucky dip"]
     assert (seen["sink"][0], seen["part"][0]) == (0, 1)
     assert seen["part"][1] == pytest.approx(420, abs=1)
@@ -225,10 +226,10 @@ def test_stopping_in_time_is_answered_beside_the_best_network(of_the_lesson, pla
     assert "we had to peek" in played.lines["stop-below-first"]["en"]
 
 
-def test_other_runs_another_picture(play):
+def test_other_runs_another_picture(opening):
     heights = set()
     for change in ({}, {"seeds": (3,)}, {"epochs": 5}, {"width": 5}):
-        picture = play(Overfitting, **SMALL | change).scene.picture
+        picture = opening(Overfitting, lambda scene: scene.picture, **SMALL | change)
         heights.add(tuple(float(dot.get_center()[1]) for dot in picture.dots["unseen"]))
     assert len(heights) == 4
 
@@ -259,8 +260,7 @@ def test_what_is_dashed_is_calm_and_nothing_else():
 
 def test_lectures_losses_stand_without_ours_on_the_same_axis(play, words_on, results_are):
     results_are([208, 52, 27, 25, 23], [400, 520, 471, 438, 429])
-    parameters = {"width": 100, "seeds": (0, 1), "epochs": 1}
-    played = play(Overfitting, lambda scene, beat: words_on(scene), **parameters)
+    played = play(Overfitting, lambda scene, beat: words_on(scene), **LECTURES)
     scene, said = played.scene, played.seen["lecture-elsewhere"]
     assert played.beats[2:] == ["stop-below-first", "lecture-elsewhere"]
     assert "lowest mean is 400 views, with the linear model" in played.lines["stop-below-first"]["en"]
@@ -296,7 +296,7 @@ def test_only_where_seen_falls_and_unseen_rises_is_shaded(of_the_lesson, play, r
 def test_ours_and_the_lectures_heights_can_be_compared_if_they_are_of_one_size(play, results_are):
     for losses, one in (([400, 520, 471, 438, 429], True), ([4000, 5200, 4710, 4380, 4290], False)):
         results_are([loss / 4 for loss in losses], losses)
-        scene = play(Overfitting, width=100, seeds=(0, 1), epochs=1).scene
+        scene = play(Overfitting, **LECTURES).scene
         assert scene.comparable == one
         assert (scene.lecture is not None and scene.lecture.most == scene.picture.most) == one
 
@@ -309,7 +309,7 @@ def test_the_axis_ends_soon_after_an_early_turn_and_widens_to_all_epochs(of_the_
     def look(scene, beat):
         seen[beat] = scene.run.plot.x_range[1], scene.epochs[-1].get_center()[0], float(scene.run.plot.at(0, 0)[0])
 
-    scene = play(Overfitting, look, **SMALL | {"epochs": 12}).scene
+    scene = play(Overfitting, look, until="part", **SMALL | {"epochs": 12}).scene
     names = list(seen)
     assert scene.first_last < scene.run.last
     assert seen[names[0]][0] == pytest.approx(max(1.5 * scene.turn, 6.0))
@@ -327,7 +327,7 @@ def test_the_dashed_line_is_named_smoothed_and_its_word_keeps_off_the_run(of_the
             drawn = np.concatenate([run.every.get_all_points(), run.unseen_tip.get_all_points()])
             seen[beat] = label.source, label.get_corner(DL), label.get_corner(UR), drawn
 
-    play(Overfitting, look, lang=lang, **TENT)
+    play(Overfitting, look, until="part", lang=lang, **TENT)
     assert list(seen) == ["sink", "part"]
     for source, (left, bottom, _), (right, top, _), drawn in seen.values():
         assert source == {"en": "unseen, smoothed", "zh": "没见过，平滑后"}[lang]
@@ -347,7 +347,7 @@ def test_ours_is_no_longer_spoken_of_while_it_turns_into_the_lectures(play, word
     monkeypatch.setattr(Overfitting, "_lecture_beat", lambda scene: (scene_of.append(scene), beat(scene)))
     monkeypatch.setattr(Overfitting, "_turning", staticmethod(turn))
     results_are([208, 52, 27, 25, 23], [400, 520, 471, 438, 429])
-    played = play(Overfitting, lambda scene, beat: words_on(scene), width=100, seeds=(0, 1), epochs=1)
+    played = play(Overfitting, lambda scene, beat: words_on(scene), **LECTURES)
     own, lecture = ("Every depth", "synthetic data"), ("The lecture’s own channel", "it gives no number")
     assert said and not any(text in each for each in said for text in (*own, *lecture))
     assert all(text in played.seen["lecture-elsewhere"] for text in lecture)
@@ -355,7 +355,7 @@ def test_ours_is_no_longer_spoken_of_while_it_turns_into_the_lectures(play, word
 
 def test_the_lectures_points_are_where_ours_were_going(play, results_are):
     results_are([208, 52, 27, 25, 23], [400, 520, 471, 438, 429])
-    scene = play(Overfitting, width=100, seeds=(0, 1), epochs=1).scene
+    scene = play(Overfitting, **LECTURES).scene
     for kind in KINDS:
         line, goal = scene.picture.lines[kind], scene.lecture.lines[kind]
         assert line.corners == pytest.approx(goal.corners, nan_ok=True)
@@ -375,7 +375,9 @@ def test_the_lectures_points_are_where_ours_were_going(play, results_are):
     ],
 )
 def test_ends_of_the_bounds_keep_the_rules_of_the_picture(play, parameters, lang):
-    assert not play(Overfitting, check_scene, lang=lang, dataset=DailyViews(window=3), **parameters).findings
+    assert not play(
+        Overfitting, check_scene, lang=lang, dataset=tent().model_copy(update={"window": 3}), **parameters
+    ).findings
 
 
 @pytest.mark.parametrize(
