@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from functools import cache
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 from gradreel.core.errors import UserError
@@ -13,9 +17,98 @@ from gradreel.scenes.style import palette
 from gradreel.scenes.testing.layout import check_beats
 from manim import FadeIn, FadeOut, Rectangle, TransformFromCopy
 
+SHAPES = {
+    "lesson": {},
+    "four layers": {"depth": 4},
+    "wide": {"width": 100, "depth": 2},
+    "narrow": {"width": 3, "depth": 2},
+    "one by one": {"width": 1, "depth": 2},
+}
 
-def test_names_follow_each_other(play):
-    names = play(Naming, lambda scene, beat: scene.name.source).seen
+
+@dataclass
+class Film:
+    """One playing of a shape, and what was there when its beats ended."""
+
+    scene: Naming | None = None  # as it ended
+    names: dict[str, str] = field(default_factory=dict)
+    heights: dict[str, float] = field(default_factory=dict)  # of the name
+    emphasis: dict[str, dict[tuple[int, int], float]] = field(default_factory=dict)  # of the nodes, by column and place
+    bright: list = field(default_factory=list)  # the lines that are, at "neuron"
+    rejected: dict[str, list[bool]] = field(default_factory=dict)  # whether the article is there, and its stamp
+    right: dict[str, float] = field(default_factory=dict)  # where the last column is
+    clear: list[float] = field(
+        default_factory=list
+    )  # how far off nodes are from the lens, and the others from its rays
+    head: tuple = ()  # the points of all nodes in it, and its own
+    pulses: list[Pulse] = field(default_factory=list)
+    lids: list[tuple[float, float, float]] = field(default_factory=list)  # left, right, height
+    faded: list[tuple[str, str]] = field(default_factory=list)  # which words came ("in") and went ("out"), in order
+    signals: list[bool] = field(default_factory=list)  # whether positive
+
+    def look(self, scene, beat: str) -> None:
+        here, columns = scene.get_mobject_family_members(), scene.diagram.columns
+        nodes = [node for column in columns for node in column.nodes.values()]
+        self.names[beat], self.heights[beat] = scene.name.source, float(scene.name.height)
+        if beat in ("neuron", "network", "deep"):
+            self.emphasis[beat] = {
+                (c, k): n.emphasis for c, column in enumerate(columns) for k, n in column.nodes.items()
+            }
+        self.rejected[beat] = [part in here for part in (getattr(scene, "paper", None), getattr(scene, "stamp", None))]
+        self.right[beat] = columns[-1].x
+        if beat == "neuron":
+            self.bright = [line for edges in scene.diagram.edges for line in edges if line.emphasis > 0.5]
+            lens, seen = scene.lens, columns[-2].nodes[0]
+            for node in nodes:
+                self.clear.append(np.linalg.norm(node.get_center() - lens.middle) - lens.radius - node.radius)
+                for line in lens.lines if node is not seen else ():
+                    way = np.linspace(line.points[0], line.points[-1], 200)
+                    self.clear.append(np.linalg.norm(way - node.get_center(), axis=1).min() - node.radius)
+        if beat == "network":
+            self.head = np.concatenate([node.points for node in nodes]), np.array(scene.head.get_anchors())
+
+    def watch(self, scene, animations) -> None:
+        here = [mobject for mobject in scene.mobjects if type(mobject) is Rectangle]
+        self.lids.extend((lid.get_left()[0], lid.get_right()[0], lid.height) for lid in here)
+        for animation in animations:
+            way = {FadeIn: "in", FadeOut: "out"}.get(type(animation))
+            source = getattr(animation.mobject, "source", None)
+            self.faded.extend([(way, source)] if way and source else [])
+
+
+@pytest.fixture(scope="module")
+def filmed(play):
+    """``filmed("lesson")``: of one of the `SHAPES`, played once for all tests."""
+
+    @cache
+    def film_of(shape: str) -> Film:
+        film, play_on, run, signals = Film(), Naming.play, Pulse.run, NeuronView.signals
+
+        def watched(scene, *animations, **options):
+            play_on(scene, *animations, **options)
+            film.watch(scene, animations)
+
+        def pulse_runs(pulse, seconds):
+            film.pulses.append(pulse)
+            return run(pulse, seconds)
+
+        def sent(view, positive):
+            film.signals.append(positive)
+            return signals(view, positive)
+
+        with (
+            patch.object(Naming, "play", watched),
+            patch.object(Pulse, "run", pulse_runs),
+            patch.object(NeuronView, "signals", sent),
+        ):
+            film.scene = play(Naming, film.look, **SHAPES[shape]).scene
+        return film
+
+    return film_of
+
+
+def test_names_follow_each_other(filmed):
+    names = filmed("lesson").names
     assert list(names) == [
         "nameless", "neuron", "network", "spoilt", "deep",
     ]  # fmt: skip
@@ -28,61 +121,41 @@ def test_names_follow_each_other(play):
     ]
 
 
-@pytest.mark.parametrize("depth", [2, 4])
-def test_each_hidden_layer_has_a_frame_round_it(play, depth):
-    def look(scene, beat):
-        if beat == "deep":
-            hidden = scene.diagram.columns[1:-1]
-            assert len(scene.frames) == len(hidden) == depth
-            for frame, column in zip(scene.frames, hidden, strict=True):
-                for node in column.nodes.values():
-                    assert frame.get_left()[0] < node.get_left()[0] and node.get_right()[0] < frame.get_right()[0]
-                    assert frame.get_bottom()[1] < node.get_bottom()[1] and node.get_top()[1] < frame.get_top()[1]
-            bracket = scene.bracket
-            assert bracket.get_left()[0] == pytest.approx(scene.frames[0].get_left()[0], abs=0.02)
-            assert bracket.get_right()[0] == pytest.approx(scene.frames[-1].get_right()[0], abs=0.02)
-
-    play(Naming, look, depth=depth)
+@pytest.mark.parametrize(("shape", "depth"), [("wide", 2), ("four layers", 4)])
+def test_each_hidden_layer_has_a_frame_round_it(filmed, shape, depth):
+    scene = filmed(shape).scene
+    hidden = scene.diagram.columns[1:-1]
+    assert len(scene.frames) == len(hidden) == depth
+    for frame, column in zip(scene.frames, hidden, strict=True):
+        for node in column.nodes.values():
+            assert frame.get_left()[0] < node.get_left()[0] and node.get_right()[0] < frame.get_right()[0]
+            assert frame.get_bottom()[1] < node.get_bottom()[1] and node.get_top()[1] < frame.get_top()[1]
+    bracket = scene.bracket
+    assert bracket.get_left()[0] == pytest.approx(scene.frames[0].get_left()[0], abs=0.02)
+    assert bracket.get_right()[0] == pytest.approx(scene.frames[-1].get_right()[0], abs=0.02)
 
 
-def test_one_neuron_is_bright_when_it_is_named(play):
-    def look(scene, beat):
-        if beat == "neuron":
-            shares = [node.emphasis for column in scene.diagram.columns for node in column.nodes.values()]
-            assert shares.count(1.0) == 1
-            assert scene.diagram.columns[-2].nodes[0].emphasis == 1.0
-            bright = [line for edges in scene.diagram.edges for line in edges if line.emphasis > 0.5]
-            assert bright == list(scene.diagram.edges[-2].into(0))  # what goes out belongs to the next ones
-        if beat in ("network", "deep"):
-            assert all(node.emphasis == 1.0 for column in scene.diagram.columns for node in column.nodes.values())
-
-    play(Naming, look)
+def test_one_neuron_is_bright_when_it_is_named(filmed):
+    film = filmed("lesson")
+    shares = film.emphasis["neuron"]
+    assert [place for place, share in shares.items() if share == 1.0] == [(len(film.scene.diagram.columns) - 2, 0)]
+    assert film.bright == list(film.scene.diagram.edges[-2].into(0))  # what goes out belongs to the next ones
+    for beat in ("network", "deep"):
+        assert set(film.emphasis[beat].values()) == {1.0}
 
 
-@pytest.mark.parametrize("parameters", [{}, {"depth": 4}, {"width": 1, "depth": 2}])
-def test_the_neuron_seen_from_near_hides_nothing(play, parameters):
-    def look(scene, beat):
-        if beat == "neuron":
-            seen = scene.diagram.columns[-2].nodes[0]
-            for node in (node for column in scene.diagram.columns for node in column.nodes.values()):
-                assert np.linalg.norm(node.get_center() - scene.lens.middle) > scene.lens.radius + node.radius
-                for line in scene.lens.lines if node is not seen else ():
-                    way = np.linspace(line.points[0], line.points[-1], 200)
-                    assert np.linalg.norm(way - node.get_center(), axis=1).min() > node.radius
-        elif beat == "network":
-            points = np.concatenate([node.points for column in scene.diagram.columns for node in column.nodes.values()])
-            starts = np.array(
-                scene.head.get_anchors()
-            )  # the line from each to the next one crosses a ray to the right, or not
-            ends = np.roll(starts, -1, axis=0)
-            for x, y, _ in points:
-                crossed = (starts[:, 1] > y) != (ends[:, 1] > y)
-                (x0, y0, _), (x1, y1, _) = starts[crossed].T, ends[crossed].T
-                assert np.count_nonzero(x0 + (x1 - x0) * (y - y0) / (y1 - y0) > x) % 2 == 1, "where the brain is"
-        else:
-            assert scene.diagram.columns[-1].x == pytest.approx(BOX[1])  # the network has all its room
-
-    play(Naming, look, **parameters)
+@pytest.mark.parametrize("shape", ["lesson", "four layers", "one by one"])
+def test_the_neuron_seen_from_near_hides_nothing(filmed, shape):
+    film = filmed(shape)
+    assert min(film.clear) > 0
+    points, starts = film.head  # the line from each to the next one crosses a ray to the right, or not
+    ends = np.roll(starts, -1, axis=0)
+    for x, y, _ in points:
+        crossed = (starts[:, 1] > y) != (ends[:, 1] > y)
+        (x0, y0, _), (x1, y1, _) = starts[crossed].T, ends[crossed].T
+        assert np.count_nonzero(x0 + (x1 - x0) * (y - y0) / (y1 - y0) > x) % 2 == 1, "where the brain is"
+    for beat in ("nameless", "spoilt", "deep"):
+        assert film.right[beat] == pytest.approx(BOX[1])  # the network has all its room
 
 
 @pytest.mark.parametrize("positive", [True, False])
@@ -137,28 +210,18 @@ def test_little_of_what_was_promised_is_delivered():
     assert [name.get_fill_opacity() for name in promise.names] == [0.0, 0.0]
 
 
-@pytest.mark.parametrize("width", [1, 3, 100])
-def test_one_signal_arrives_at_each_node(play, monkeypatch, width):
-    pulses, run = [], Pulse.run
-    monkeypatch.setattr(Pulse, "run", lambda pulse, seconds: pulses.append(pulse) or run(pulse, seconds))
-    scene = play(Naming, width=width, depth=2).scene
-    assert len(pulses) == len(scene.diagram.edges)
-    for pulse, column in zip(pulses, scene.diagram.columns[1:], strict=True):
+@pytest.mark.parametrize("shape", ["one by one", "narrow", "wide"])
+def test_one_signal_arrives_at_each_node(filmed, shape):
+    film = filmed(shape)
+    assert len(film.pulses) == len(film.scene.diagram.edges)
+    for pulse, column in zip(film.pulses, film.scene.diagram.columns[1:], strict=True):
         assert len(pulse) == len(column.nodes)
         assert len({tuple(end.round(6)) for _, end in pulse.ways}) == len(column.nodes)
 
 
-def test_a_lid_covers_all_between_the_two_ends_and_opens(play, monkeypatch):
-    lids, play_it = [], Naming.play
-
-    def watched(scene, *animations, **options):
-        play_it(scene, *animations, **options)
-        here = [mobject for mobject in scene.mobjects if type(mobject) is Rectangle]
-        lids.extend((lid.get_left()[0], lid.get_right()[0], lid.height, scene) for lid in here)
-
-    monkeypatch.setattr(Naming, "play", watched)
-    scene = play(Naming).scene
-    left, right, height, _ = max(lids, key=lambda lid: lid[2])
+def test_a_lid_covers_all_between_the_two_ends_and_opens(filmed):
+    film, scene = filmed("lesson"), filmed("lesson").scene
+    left, right, height = max(film.lids, key=lambda lid: lid[2])
     ends = scene.diagram.columns[0], scene.diagram.columns[-1]
     assert ends[0].get_right()[0] < left < scene.frames[0].get_left()[0]
     assert scene.frames[-1].get_right()[0] < right < ends[1].get_left()[0]
@@ -167,16 +230,13 @@ def test_a_lid_covers_all_between_the_two_ends_and_opens(play, monkeypatch):
     assert scene.ends[0].baseline == pytest.approx(scene.ends[1].baseline)
 
 
-def test_the_article_with_the_name_is_rejected(play):
-    def look(scene, beat):
-        here = scene.get_mobject_family_members()
-        return [part in here for part in (getattr(scene, "paper", None), getattr(scene, "stamp", None))]
-
-    seen = play(Naming, look).seen
-    assert seen["spoilt"] == [True, True] and seen["deep"] == seen["network"] == [False, False]
+def test_the_article_with_the_name_is_rejected(filmed):
+    rejected = filmed("lesson").rejected
+    assert rejected["spoilt"] == [True, True] and rejected["deep"] == rejected["network"] == [False, False]
 
 
-def test_the_names_letters_go_into_the_articles_title_where_it_has_them(play, monkeypatch):
+@pytest.mark.parametrize(("lang", "name"), [("en", "Neuralnetwork"), ("zh", "神经网络")])
+def test_the_names_letters_go_into_the_articles_title_where_it_has_them(play, monkeypatch, lang, name):
     moved, into = [], Naming._into_the_title
 
     def watched(scene):
@@ -186,64 +246,36 @@ def test_the_names_letters_go_into_the_articles_title_where_it_has_them(play, mo
         return animations
 
     monkeypatch.setattr(Naming, "_into_the_title", watched)
-    play(Naming)
-    play(Naming, lang="zh")
-    assert moved == [len("Neuralnetwork"), len("神经网络")]
+    play(Naming, until="spoilt", lang=lang, width=1, depth=2)
+    assert moved == [len(name)]
 
 
-def test_the_name_is_as_large_as_before_once_too_little_is_delivered(play):
-    heights = play(Naming, lambda scene, beat: float(scene.name.height)).seen
+def test_the_name_is_as_large_as_before_once_too_little_is_delivered(filmed):
+    heights = filmed("lesson").heights
     assert heights["spoilt"] == pytest.approx(heights["network"])
 
 
-def test_a_signal_that_comes_out_is_followed_by_one_that_does_not(play, monkeypatch):
-    sent, signals = [], NeuronView.signals
-    monkeypatch.setattr(NeuronView, "signals", lambda view, positive: sent.append(positive) or signals(view, positive))
-    play(Naming)
-    assert sent == [True, False]
+def test_a_signal_that_comes_out_is_followed_by_one_that_does_not(filmed):
+    assert filmed("lesson").signals == [True, False]
 
 
-def test_the_rejected_name_does_not_come_back(play, fading):
+def test_the_rejected_name_does_not_come_back(filmed):
     """The plate stays empty until the last name comes."""
-    faded = fading(Naming)
-    names = [(way, source) for way, source in faded if source in ("Neural network", "Deep learning", "hidden layer")]
+    wanted = ("Neural network", "Deep learning", "hidden layer")
+    names = [(way, source) for way, source in filmed("lesson").faded if source in wanted]
     assert names[0] == ("in", "Neural network")
     assert names[1:3] == [("out", "Neural network"), ("in", "hidden layer")]
     assert names[-1] == ("in", "Deep learning")
 
 
-@pytest.fixture
-def fading(play, monkeypatch):
-    """``fading(scene)``: which words came ("in") and went ("out") while it was played, in order."""
-
-    def played(scene_class):
-        found, play_it = [], scene_class.play
-
-        def record(scene, *animations, **options):
-            for animation in animations:
-                way = {FadeIn: "in", FadeOut: "out"}.get(type(animation))
-                source = getattr(animation.mobject, "source", None)
-                found.extend([(way, source)] if way and source else [])
-            return play_it(scene, *animations, **options)
-
-        monkeypatch.setattr(scene_class, "play", record)
-        play(scene_class)
-        return found
-
-    return played
-
-
-@pytest.mark.parametrize("width", [1, 3, 100])
-def test_no_label_lies_on_a_node(play, width):
-    def look(scene, beat):
-        if beat == "deep":
-            nodes = [node for column in scene.diagram.columns for node in column.nodes.values()]
-            for text in (*scene.labels, *scene.ends, scene.deep):
-                for node in nodes:
-                    apart = np.abs(text.get_center() - node.get_center())[:2]
-                    assert (apart > np.array([text.width + node.width, text.height + node.height]) / 2).any()
-
-    play(Naming, look, width=width, depth=2)
+@pytest.mark.parametrize("shape", ["one by one", "narrow", "wide"])
+def test_no_label_lies_on_a_node(filmed, shape):
+    scene = filmed(shape).scene
+    nodes = [node for column in scene.diagram.columns for node in column.nodes.values()]
+    for text in (*scene.labels, *scene.ends, scene.deep):
+        for node in nodes:
+            apart = np.abs(text.get_center() - node.get_center())[:2]
+            assert (apart > np.array([text.width + node.width, text.height + node.height]) / 2).any()
 
 
 @pytest.mark.parametrize("parameters", [{"width": 1, "depth": 2}, {"width": 1000, "depth": 4}])

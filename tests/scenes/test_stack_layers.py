@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
+from functools import cache
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -18,7 +21,7 @@ from gradreel.scenes.lecture.deep.pictures.layer_stack import (
 )
 from gradreel.scenes.lecture.deep.stack_layers import StackLayers
 from gradreel.scenes.mobjects.text import formula
-from gradreel.scenes.testing.layout import check_beats
+from gradreel.scenes.testing.layout import check_scene
 from manim import config
 
 
@@ -26,9 +29,64 @@ def digits(text: str) -> int:
     return int("".join(c for c in text if c.isdigit()))
 
 
-@pytest.mark.parametrize(("width", "depth", "window"), [(100, 3, 56), (7, 2, 3), (1000, 4, 1)])
-def test_counts_are_those_of_the_network(play, width, depth, window):
-    scene = play(StackLayers, width=width, depth=depth, dataset=DailyViews(window=window)).scene
+SHAPES = {2: (7, 2, 3), 3: (100, 3, 56), 4: (1000, 4, 56)}  # depth -> width, depth, window
+
+
+@dataclass
+class Film:
+    """One playing of a shape, and what was there when its beats ended."""
+
+    scene: StackLayers | None = None  # as it ended
+    formulas: dict[str, list[str]] = field(default_factory=dict)
+    sizes: list[float] = field(default_factory=list)
+    columns: dict[str, list[float]] = field(default_factory=dict)  # where those that have come are
+    texts: dict[str, list[float]] = field(default_factory=dict)  # where their formulas are
+    gaps: dict[str, list[float]] = field(default_factory=dict)  # from the ends of lines to their nodes' middles
+    counted: list[int] = field(default_factory=list)  # the parameters, as they add up
+    findings: list[str] = field(default_factory=list)
+
+    def look(self, scene, beat: str) -> None:
+        here, columns = scene.get_mobject_family_members(), scene.diagram.columns
+        self.formulas[beat] = [text.source for text in scene.stack.formulas if text in here]
+        self.sizes.append(scene.stack.size)
+        self.findings.extend(map(str, check_scene(scene, beat)))
+        shown = {"once": 1, "again": 2, "new": 2}.get(beat, len(columns) - 1)
+        self.columns[beat] = [column.x for column in columns[: shown + 1]]
+        self.texts[beat] = [text.get_center()[0] for text in scene.stack.formulas[:shown]]
+        self.gaps[beat] = [
+            float(np.linalg.norm(end - nodes[n].get_center())) - scene.diagram.radius
+            for k, edges in enumerate(scene.diagram.edges[:shown])
+            for (i, j), line in edges.lines.items()
+            for end, nodes, n in (
+                (line.get_start(), columns[k].nodes, j),
+                (line.get_end(), columns[k + 1].nodes, i),
+            )
+        ]
+
+
+@pytest.fixture(scope="module")
+def filmed(play):
+    """``filmed(3)``: of one of the `SHAPES`, played once for all tests."""
+
+    @cache
+    def film_of(depth: int) -> Film:
+        film, total, (width, _, window) = Film(), StackLayers._total, SHAPES[depth]
+
+        def counted(scene, count):
+            film.counted.append(round(count))
+            return total(scene, count)
+
+        with patch.object(StackLayers, "_total", counted):
+            data = DailyViews(window=window)
+            film.scene = play(StackLayers, film.look, width=width, depth=depth, dataset=data).scene
+        return film
+
+    return film_of
+
+
+@pytest.mark.parametrize(("width", "depth", "window"), SHAPES.values())
+def test_counts_are_those_of_the_network(filmed, width, depth, window):
+    scene = filmed(depth).scene
     counts, total = [digits(text.source) for text in scene.stack.counts], digits(scene.total.source)
     run = Experiment(dataset=DailyViews(window=window), hidden=(width,) * depth, activation="relu")
     assert total == run.n_parameters == sum(counts)
@@ -49,56 +107,37 @@ def test_each_layer_takes_what_the_one_before_made():
         assert f"blue({made}))" in layer_source(k).split('part("x"')[1]
 
 
-def test_lines_and_formulas_go_with_their_columns(play):
-    def look(scene, beat):
-        shown = {"once": 1, "again": 2, "new": 2}.get(beat, 4)
-        places = [column.x for column in scene.diagram.columns[: shown + 1]]
+def test_lines_and_formulas_go_with_their_columns(filmed):
+    film = filmed(3)
+    for beat, places in film.columns.items():
         assert places[0] == pytest.approx(-places[-1])
-        assert np.diff(places) == pytest.approx(np.full(shown, places[1] - places[0]))
-        for k, edges in enumerate(scene.diagram.edges[:shown]):
-            for (i, j), line in edges.lines.items():
-                target = scene.diagram.columns[k + 1].nodes[i].get_center()
-                source = scene.diagram.columns[k].nodes[j].get_center()
-                radius = scene.diagram.radius
-                assert np.linalg.norm(line.get_start() - source) == pytest.approx(radius, abs=1e-4)
-                assert np.linalg.norm(line.get_end() - target) == pytest.approx(radius, abs=1e-4)
-        for text, x in zip(scene.stack.formulas[:shown], places[1:], strict=True):
-            assert abs(text.get_center()[0] - x) < 0.7  # the last may be held back by the edge
-
-    play(StackLayers, look)
+        assert np.diff(places) == pytest.approx(np.full(len(places) - 1, places[1] - places[0]))
+        assert film.gaps[beat] == pytest.approx(np.zeros(len(film.gaps[beat])), abs=1e-4)
+        assert film.texts[beat] == pytest.approx(places[1:], abs=0.7)  # the last may be held back by the edge
 
 
-@pytest.mark.parametrize("depth", [2, 3, 4])
-def test_only_the_newest_formula_is_spelled_out_once_there_are_many_layers(play, depth):
-    seen, sizes = {}, []
-
-    def look(scene, beat):
-        on_screen = scene.get_mobject_family_members()
-        seen[beat] = [text.source for text in scene.stack.formulas if text in on_screen]
-        sizes.append(scene.stack.size)
-
-    scene = play(StackLayers, look, depth=depth).scene
+@pytest.mark.parametrize("depth", SHAPES)
+def test_only_the_newest_formula_is_spelled_out_once_there_are_many_layers(filmed, depth):
+    film = filmed(depth)
+    seen, texts = film.formulas, film.scene.stack.formulas
     both = [formula(layer_source(k)).source for k in (0, 1)]
     assert (seen["once"], seen["again"], seen["new"]) == (both[:1], both, both)
     assert seen["more"] == [*(short_formula(k).source for k in range(depth)), formula(output_source(depth)).source]
-    assert min(sizes) > 25
-    lefts, rights = ([getattr(text, end)()[0] for text in scene.stack.formulas] for end in ("get_left", "get_right"))
+    assert min(film.sizes) > 25
+    lefts, rights = ([getattr(text, end)()[0] for text in texts] for end in ("get_left", "get_right"))
     assert all(left - right > 0.5 for right, left in zip(rights, lefts[1:], strict=False))
 
 
-def test_products_are_what_is_counted(play):
-    scene = play(StackLayers, width=100, depth=2).scene
+def test_products_are_what_is_counted(filmed):
+    scene = filmed(3).scene
     numbers = [[digits(text) for text in re.findall(r"\d[\d\u2009]*", scene.stack.product(k).source)] for k in (0, 1)]
     assert [given * made + biases for given, made, biases, _ in numbers] == layer_sizes(scene.network)[:2]
     assert [count for *_, count in numbers] == layer_sizes(scene.network)[:2]
 
 
-def test_a_hundred_layers_fit_from_far_away_and_their_parameters_are_counted(play, monkeypatch):
-    counted = []
-    plain = StackLayers._total
-    monkeypatch.setattr(StackLayers, "_total", lambda self, count: counted.append(round(count)) or plain(self, count))
-    scene = play(StackLayers, width=100, depth=3).scene
-    assert max(counted) == 100 * (56 + 1) + 99 * 100 * (100 + 1)
+def test_a_hundred_layers_fit_from_far_away_and_their_parameters_are_counted(filmed):
+    scene = filmed(3).scene
+    assert max(filmed(3).counted) == 100 * (56 + 1) + 99 * 100 * (100 + 1)
     assert digits(scene.total.source) == scene.network.n_parameters
     many = ManyLayers(100, (-5.0, 5.0, -1.0, 1.0), -2.0, 3.0, 0.5)
     assert (many.inside(0.0), many.inside(1.0)) == (4, 100)
@@ -116,9 +155,9 @@ def test_layers_come_in_over_the_edge_of_the_frame():
     assert edges == pytest.approx([config.frame_width / 2] * len(edges), abs=0.05)
 
 
-@pytest.mark.parametrize("parameters", [{"width": 1, "depth": 2}, {"width": 1000, "depth": 4}])
-def test_layout_at_the_bounds(parameters):
-    assert check_beats(StackLayers, parameters) == []
+def test_layout_at_the_bounds(filmed, play):
+    assert filmed(4).findings == []
+    assert play(StackLayers, check_scene, width=1, depth=2, dataset=DailyViews(window=1)).findings == []
 
 
 def test_bad_depth_is_named():
