@@ -297,29 +297,20 @@ def test_w_grows_to_the_larger_networks_rows_and_columns(film_of):
     assert len(three.show(1.0).lines.points) == 4 * (29 + 19) and three.get_top()[1] == pytest.approx(1.0)
 
 
-def test_a_larger_network_has_a_larger_w_and_no_longer_a_line(play, film_of):
-    one = ENDS["one of one"]
-    assert film_of(one).scene.line.width == play(MatrixForm, until="short", run=one, larger=(6, 2)).scene.line.width
+def test_a_larger_network_has_a_larger_w_and_no_longer_a_line_and_one_day_is_no_days(play, film_of):
     assert MatrixForm.Parameters().larger == (1000, 56)
-
-
-def test_one_day_of_the_larger_network_is_no_days(play, film_of):
-    one_day = play(MatrixForm, run=ENDS["one of one"], larger=(6, 1))
-    for beats, said, days in (
-        (one_day.scene.beats, "6 sigmoids and 1 day, W grows", 1),
-        (film_of(ENDS["one of one"]).scene.beats, "sigmoids and 56 days, W grows", 56),
-    ):
-        lines = next(beat.lines for beat in beats if beat.name == "short")
+    run = ENDS["one of one"]
+    one_day, many = play(MatrixForm, run=run, larger=(6, 1)).scene, film_of(run).scene
+    assert one_day.line.width == many.line.width
+    for scene, said, days in ((one_day, "6 sigmoids and 1 day, W", 1), (many, "sigmoids and 56 days, W", 56)):
+        lines = next(beat.lines for beat in scene.beats if beat.name == "short")
         assert said in lines["en"] and f"{days} 天" in lines["zh"]
 
 
-@pytest.mark.parametrize(
-    ("before", "last", "after"), [(NetworkDiagram, "days", MatrixForm), (MatrixForm, "short", Theta)]
-)
-def test_each_begins_with_the_picture_that_the_one_before_ended_with(play, opening, before, last, after):
-    played = play(before, lambda scene, beat: beat == last and _drawn(scene), run=RUN, size=SMALL)
-    assert played.beats[-1] == last
-    assert np.abs(played.last.astype(int) - opening(after, _drawn, run=RUN, size=SMALL)).max() <= 2
+def test_theta_begins_with_the_picture_that_matrix_form_ended_with(play, opening):
+    played = play(MatrixForm, lambda scene, beat: beat == "short" and _drawn(scene), run=RUN, size=SMALL)
+    assert played.beats[-1] == "short"
+    assert np.abs(played.last.astype(int) - opening(Theta, _drawn, run=RUN, size=SMALL)).max() <= 2
 
 
 def test_rows_of_w_pass_beneath_the_column_x(film_of):
