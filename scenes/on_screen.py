@@ -186,7 +186,11 @@ def _scale(text: TextMobject) -> float:
 
 def _extents(text: TextMobject) -> NDArray[np.float64]:
     """(n,): the diagonal of each glyph."""
-    return np.array([np.linalg.norm(np.ptp(glyph.points, axis=0)) for glyph in text if len(glyph.points)])
+    glyphs = [glyph.points for glyph in text if len(glyph.points)]
+    if not glyphs:
+        return np.empty(0)
+    points, starts = np.concatenate(glyphs), np.cumsum([0, *map(len, glyphs[:-1])])
+    return np.linalg.norm(np.maximum.reduceat(points, starts) - np.minimum.reduceat(points, starts), axis=1)
 
 
 @lru_cache(maxsize=4096)

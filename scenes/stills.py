@@ -20,6 +20,7 @@ from gradreel.scenes.base import LectureScene, SceneContext
 from gradreel.scenes.catalog import kebab_name
 from gradreel.scenes.user_traceback import note_missing_tex
 from manim import CairoRenderer, Scene, VMobject, config, tempconfig
+from manim.constants import RendererType
 from manim.mobject.types.image_mobject import AbstractImageMobject
 from manim.mobject.types.point_cloud_mobject import PMobject
 from numpy.typing import NDArray
@@ -205,7 +206,6 @@ def _quiet_manim(size: tuple[int, int]) -> Iterator[None]:
     logger.setLevel(logging.WARNING)
     with tempfile.TemporaryDirectory(prefix="gradreel-") as folder:
         settings = {
-            "renderer": "cairo",
             "pixel_width": width,
             "pixel_height": height,
             "frame_rate": 30,
@@ -219,6 +219,8 @@ def _quiet_manim(size: tuple[int, int]) -> Iterator[None]:
             "upto_animation_number": -1,
             "seed": config.seed or 0,
         }
+        if config.renderer is not RendererType.CAIRO:  # to set it takes time in any case
+            settings["renderer"] = "cairo"
         if abs(width / height - 16 / 9) > 0.01:
             settings["frame_width"] = config.frame_height * width / height
         try:

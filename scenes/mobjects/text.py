@@ -123,8 +123,11 @@ class TextMobject(VGroup):
         base = color if color is not None else palette.text
         names = tuple(dict.fromkeys(re.findall(r'part\("([^"]+)"', source)))
         self.parts: dict[str, list[int]] = {name: [] for name in names}
+        blanks: dict[str | None, Glyph] = {}  # by role: a copy is made sooner than another one
         for index, (points, role, part) in enumerate(_typeset(source, names)):
-            glyph = Glyph(getattr(palette, role) if role else base)
+            if role not in blanks:
+                blanks[role] = Glyph(getattr(palette, role) if role else base)
+            glyph = deepcopy(blanks[role])
             glyph.points = points * (EM * size / _POINTS)
             self.add(glyph)
             if part is not None:
