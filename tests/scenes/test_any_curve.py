@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -21,7 +22,7 @@ DEFAULT = AnyCurve.validated({})
 TWO_DIGITS = 0.051  # a number's share that its first two digits may leave out
 SCENES = {
     "default": {},
-    "even is best": {"function": "x**2"},
+    "even is best": {"function": "x**2", "points": [2, 4, 8]},
     "a corner": {"function": "abs(x-3)"},
     "steep at the start": {"function": "sqrt(x)"},
     "few points": {"points": [2, 3, 4]},
@@ -71,6 +72,21 @@ def film(play):
         )
 
     return play(AnyCurve, look)
+
+
+@pytest.fixture(scope="module")
+def others(play):
+    """``others(name)``: one of `SCENES`, played once for all tests; of each beat the findings and the gap shown."""
+
+    @cache
+    def film_of(name):
+        return play(
+            AnyCurve,
+            lambda scene, beat: SimpleNamespace(findings=check_scene(scene, beat), gap=scene.joined.counter.gap.text),
+            **SCENES[name],
+        )
+
+    return film_of
 
 
 def test_points_lie_on_the_function_and_blue_joins_them(film):
@@ -152,8 +168,8 @@ def test_the_strip_is_the_gap_at_every_x_enlarged_as_it_says(film):
         assert 0.5 * (TOP - BOTTOM) < times[beat] * unit * gap <= TOP - BOTTOM, "seen, and none is cut off"
 
 
-def test_the_strip_leaves_where_other_curves_gaps_have_no_room_in_it(play, film):
-    scene = play(AnyCurve, function="x**2", points=[2, 4, 8]).scene
+def test_the_strip_leaves_where_other_curves_gaps_have_no_room_in_it(others, film):
+    scene = others("even is best").scene
     largest = max(found.errors[0] for _, found in scene.others)
     assert enlarged(scene.low, largest) < LEAST and not scene._strip()
     assert scene.joined.strip.name not in scene.get_mobject_family_members()
@@ -172,8 +188,8 @@ def test_a_card_pictures_its_piece_as_it_is_now(film):
         assert np.sign(drawn[-1][1] - drawn[0][1]) == np.sign(parts.height[piece - 1])
 
 
-def test_no_strip_where_the_plot_shows_every_gap(play):
-    scene = play(AnyCurve, **SCENES["too few points"]).scene
+def test_no_strip_where_the_plot_shows_every_gap(others):
+    scene = others("too few points").scene
     assert scene.joined.strip is None and scene.joined.plot is scene.narrow
 
 
@@ -242,9 +258,9 @@ def test_each_term_is_added_once_it_has_been_drawn(film):
     assert y == pytest.approx(parts(x), abs=1e-6)
 
 
-@pytest.mark.parametrize("points", [[2, 4, 8], [2, 64, 128]])
-def test_powers_of_ten_stand_on_the_upright_axis_of_the_chart(play, points):
-    chart = play(AnyCurve, points=points).scene.chart
+@pytest.mark.parametrize("name", ["even is best", "many points"])
+def test_powers_of_ten_stand_on_the_upright_axis_of_the_chart(others, name):
+    chart = others(name).scene.chart
     labels = chart.plot.y_tick_labels
     heights = [chart.plot.data(label.get_center())[1] for label in labels]
     assert heights == pytest.approx([np.log10(float(label.source)) for label in labels], abs=0.15)
@@ -257,10 +273,9 @@ def test_the_chart_shows_each_gap_at_its_place(film):
     assert drawn == pytest.approx(np.array(pairs))
 
 
-def test_another_function_is_another_picture(play, film):
-    ours = film.seen
-    other = play(AnyCurve, lambda scene, beat: scene.joined.counter.gap.text, function="2 + 2*sin(x - 1)").seen
-    assert ours["more"].gap != other["more"] and ours["placed"].gap != other["placed"]
+def test_another_function_is_another_picture(others, film):
+    ours, other = film.seen, others("steep at the start").seen
+    assert ours["more"].gap != other["more"].gap and ours["placed"].gap != other["placed"].gap
 
 
 def test_what_is_said_of_the_gap_is_measured(film):
@@ -289,11 +304,9 @@ SAID = {
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_layout_holds_for_any_function_and_the_words_follow_the_numbers(play, film, name):
-    if name == "default":
-        found = {beat: there.findings for beat, there in film.seen.items()}
-    else:
-        found = play(AnyCurve, check_scene, **SCENES[name]).seen
+def test_layout_holds_for_any_function_and_the_words_follow_the_numbers(others, film, name):
+    seen = film.seen if name == "default" else others(name).seen
+    found = {beat: there.findings for beat, there in seen.items()}
     assert {beat: findings for beat, findings in found.items() if findings} == {}
     assert set(found) == {"smooth", "points", "any"} | SAID[name]
 

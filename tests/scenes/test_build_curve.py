@@ -15,7 +15,7 @@ from gradreel.scenes.lecture.curves.build_curve import BuildCurve
 from gradreel.scenes.lecture.curves.pictures.curve_board import CurveBoard
 from gradreel.scenes.lecture.curves.pictures.height_probe import HeightProbe
 from gradreel.scenes.lecture.curves.pictures.running_sum import SumLabel
-from gradreel.scenes.stills import _drawn, beat_frames, visit_beats
+from gradreel.scenes.stills import _drawn, visit_beats
 from gradreel.scenes.testing.layout import check_scene
 from manim import tempconfig
 
@@ -84,12 +84,10 @@ class Film:
     tips: dict[int, Any] = field(default_factory=dict)
     probe: Any = None
     terms: dict[str, tuple[int, int]] = field(default_factory=dict)  # dashed ones, and those that are there
-    pictures: dict[str, np.ndarray] = field(default_factory=dict)
     lines: dict[str, str] = field(default_factory=dict)
 
     def look(self, scene, beat: str) -> None:
         self.beats.append(beat)
-        self.pictures[beat] = _drawn(scene)
         self.findings.extend(map(str, check_scene(scene, beat)))
         formula = scene.board.formula
         self.terms[beat] = len(formula.outlines), len(formula.terms)
@@ -253,12 +251,15 @@ def test_the_sum_swings_from_its_old_place_to_the_new_one_and_its_tip_along_it()
     assert np.linalg.norm(np.diff(tips, axis=0), axis=1).max() < 0.5
 
 
-def test_another_knot_is_another_picture():
+def test_another_knot_is_another_picture(play):
     knots = [[1, 1], [3, 4], [4.5, 2.2], [7, 3]]
-    other = {still.beat: still.pixels for still in beat_frames(BuildCurve, {"knots": knots}, size=TINY)}
-    assert list(other) == film_of().beats
-    for beat, pixels in list(other.items())[:-1]:  # at last, another curve stands over the same axes
-        assert (pixels != film_of().pictures[beat]).any(), beat
+    ours, other = (
+        play(BuildCurve, lambda scene, beat: _drawn(scene), until="heights", **parameters).seen
+        for parameters in ({}, {"knots": knots})
+    )
+    assert list(ours) == list(other) == film_of().beats[:-1]  # at last, another curve stands over the same axes
+    for beat, pixels in other.items():
+        assert (pixels != ours[beat]).any(), beat
 
 
 def test_few_pieces_come_one_by_one_and_many_in_quick_succession():
@@ -300,16 +301,14 @@ def test_wrong_parameters_are_named_with_scene_and_field(parameters, said):
     assert "build-curve" in str(refusal.value) and said in str(refusal.value)
 
 
-def test_a_rounding_residue_is_not_spoken():
+def test_a_rounding_residue_is_not_spoken(play):
     generator = np.random.default_rng(0)
     x, y = np.cumsum(generator.uniform(0.1, 2, 24)), generator.normal(0, 3, 24)
     curve = PiecewiseLinearCurve(x, y)
     corners = np.unique([*curve.range_around(), *x])
     residue = np.abs(curve(corners) - curve.decompose().partial_sum(23, corners)).max()
     assert 0 < residue < 1e-12  # the case in question: not exactly zero
-    seen = []
-    visit_beats(BuildCurve, lambda scene, _: seen.append(scene), {"knots": list(zip(x, y, strict=True))}, size=TINY)
-    line = next(beat.lines["en"] for beat in seen[-1].beats if beat.name == "heights")
+    line = play(BuildCurve, until="heights", knots=list(zip(x, y, strict=True))).lines["heights"]["en"]
     assert line.endswith("the largest gap that is left is 0.")
 
 

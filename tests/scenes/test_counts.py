@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Any
 
 import pytest
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.training import train
-from gradreel.scenes.base import LectureScene, SceneContext
+from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.any_run.network import Network
 from gradreel.scenes.lecture.curves.sum_of_sigmoids import SumOfSigmoids
 from gradreel.scenes.lecture.deep.deeper_and_deeper import DeeperAndDeeper
@@ -24,7 +21,6 @@ from gradreel.scenes.lecture.optimization.batches import Batches
 from gradreel.scenes.lecture.optimization.loss import Loss
 from gradreel.scenes.lecture.optimization.why_gradient import WhyGradient
 from gradreel.scenes.mobjects.text import TextMobject
-from gradreel.scenes.stills import visit_beats
 from gradreel.scenes.words.counts import Count
 
 NOUNS = "days epochs updates numbers weights runs trainings ReLUs layers features sigmoids examples parameters pictures"
@@ -58,17 +54,8 @@ def test_a_count_takes_its_noun_along(number, form, written):
     assert format(Count(number), form) == written
 
 
-def said_and_shown(scene_class: type[LectureScene], parameters: dict[str, Any], media: Path) -> list[str]:
-    """The English lines of all beats, and every text on the screen when one ends."""
-    context, shown = SceneContext(media_dir=media), set()
-    for run in scene_class.experiments(scene_class.validated(parameters)).values():
-        train(run, context.traces)
-
-    def look(scene, beat):
-        shown.update(part.source for part in scene.get_mobject_family_members() if isinstance(part, TextMobject))
-
-    scene = visit_beats(scene_class, look, parameters, context, (320, 180))
-    return [*(beat.lines["en"] for beat in scene.beats), *shown]
+def texts_on(scene: LectureScene, beat: str) -> set[str]:
+    return {part.source for part in scene.get_mobject_family_members() if isinstance(part, TextMobject)}
 
 
 @pytest.mark.parametrize(
@@ -89,7 +76,8 @@ def said_and_shown(scene_class: type[LectureScene], parameters: dict[str, Any], 
     ],
     ids=lambda value: value.scene_name() if isinstance(value, type) else "",
 )
-def test_one_is_not_said_to_be_many(tmp_path, scene_class, parameters, singular):
-    texts = said_and_shown(scene_class, parameters, tmp_path)
+def test_one_is_not_said_to_be_many(play, scene_class, parameters, singular):
+    played = play(scene_class, texts_on, **parameters)
+    texts = [*(lines["en"] for lines in played.lines.values()), *set().union(*played.seen.values())]
     assert [text for text in texts if PLURAL_OF_ONE.search(text)] == []
     assert any(singular in text for text in texts), texts

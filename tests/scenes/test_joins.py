@@ -60,7 +60,6 @@ JOINS: list[tuple[type[LectureScene], dict[str, Any], type[LectureScene], dict[s
     (NetworkDiagram, SMALL_RUN, MatrixForm, SMALL_RUN, "zh"),
     (NetworkDiagram, ONE_DAY, MatrixForm, ONE_DAY, "en"),
     (NetworkDiagram, FIVE_DAYS, MatrixForm, FIVE_DAYS, "en"),
-    (DepthExperiment, DEPTHS, Forecast, ONE, "en"),
     (DepthExperiment, DEPTHS, Forecast, ONE, "zh"),
     (Forecast, ONE, Naming, {}, "en"),
     (Naming, {}, DeeperAndDeeper, {}, "zh"),

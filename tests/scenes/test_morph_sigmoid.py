@@ -22,7 +22,6 @@ from gradreel.scenes.lecture.curves.pictures.sigmoid_board import SigmoidBoard
 from gradreel.scenes.lecture.curves.pictures.sigmoid_rows import FILLED
 from gradreel.scenes.lecture.curves.pictures.sum_formula import ConstantSum, SumFormula
 from gradreel.scenes.lecture.curves.pictures.sum_numbers import no_state_longer
-from gradreel.scenes.lecture.curves.sigmoid_formula import SigmoidFormula
 from gradreel.scenes.lecture.curves.sigmoid_matching import match_by_slope, matched_sum, matched_theta
 from gradreel.scenes.lecture.curves.sum_of_sigmoids import CUTS, SumOfSigmoids
 from gradreel.scenes.mobjects.pace import Pace
@@ -60,19 +59,24 @@ def drawn(plot, curve):
 
 
 @pytest.mark.parametrize("parameters", MORPHS.values(), ids=MORPHS)
-def test_curve_numbers_and_sliders_say_the_same_at_each_beat(play, parameters):
+def test_curve_numbers_and_sliders_agree_the_match_is_that_of_the_core_and_its_gap_is_measured(play, parameters):
     def agreement(scene, beat):
         board = scene.board
         shown = {letter: float(number.text.replace("\u2212", "-")) for letter, number in board.values.items()}
         slid = {letter: slider.value for letter, slider in board.sliders.items()}
         x, y = drawn(board.plot, board.curve)
         wrong = np.abs(y - board.now["c"] * sigmoid(board.now["b"] + board.now["w"] * x)).max()
-        return dict(board.now), shown, slid, wrong / abs(board.now["c"])
+        return dict(board.now), shown, slid, wrong / abs(board.now["c"]), scene._gap_text() if beat == "gap" else ""
 
-    for now, shown, slid, wrong in play(MorphSigmoid, agreement, **parameters).seen.values():
+    seen = play(MorphSigmoid, agreement, **parameters).seen
+    for now, shown, slid, wrong, _ in seen.values():
         assert wrong < 1e-6
         assert shown == pytest.approx(now, abs=0.00501)
         assert slid == pytest.approx(now, abs=1e-6)
+    piece = MorphSigmoid.validated(parameters).piece
+    match, (now, *_, gap) = match_by_slope(*piece), seen["gap"]
+    assert now == pytest.approx({"w": match.w, "b": match.b, "c": match.c})
+    assert float(gap) == pytest.approx(abs(piece[2]) * sigmoid(-2.0), abs=0.005)
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +141,7 @@ def test_tangent_and_ramp_are_parallel_when_w_has_landed(play):
         return go(scene, *letters)
 
     with patch.object(MorphSigmoid, "_light", watched):
-        play(MorphSigmoid, piece=[3, 4.5, -2])
+        play(MorphSigmoid, until="gap", piece=[3, 4.5, -2])
     assert slopes and slopes[-1][0] == pytest.approx(slopes[-1][1])
 
 
@@ -164,35 +168,6 @@ def test_the_line_of_the_bracket_stands_where_the_curve_is_half_way_up(sweeps):
     assert at["change-b"] == [pytest.approx(-0.5), True]
     assert [place for letter, _, place in gone if letter == "b"] == pytest.approx([-1.5, 0.5, -0.5])
     assert not at["change-c"][1] and not at["gap"][1]
-
-
-# -- one picture after another -----------------------------------------------------------------------------------
-
-
-def marks(scene):
-    """What can be seen: the points of each line and each glyph."""
-    parts = [part for mobject in scene.mobjects for part in mobject.get_family() if len(part.points)]
-    lines = [part for part in parts if part.get_stroke_width() > 0 and part.get_stroke_opacity() > 0]
-    return [part.points for part in [*lines, *(part for part in parts if part.get_fill_opacity() > 0)]]
-
-
-@pytest.mark.parametrize(("before", "after"), [(SigmoidFormula, MorphSigmoid), (MorphSigmoid, SumOfSigmoids)])
-def test_what_one_scene_begins_with_the_one_before_left_there(play, opening, before, after):
-    left, taken = play(before, lambda scene, beat: marks(scene)).last, opening(after, marks)
-    assert len(taken) > 20
-    for points in taken:
-        assert any(there.shape == points.shape and np.abs(there - points).max() < 1e-6 for there in left)
-
-
-@pytest.mark.parametrize("piece", [(1.0, 3.0, 3.0), (3.0, 4.5, -2.0), (-7.0, -3.0, 1.5)])
-def test_the_match_is_that_of_the_core_and_the_gap_is_measured(play, piece):
-    def finish(scene, beat):
-        return dict(scene.board.now), scene._gap_text() if beat == "gap" else ""
-
-    now, shown = play(MorphSigmoid, finish, piece=piece).seen["gap"]
-    match = match_by_slope(*piece)
-    assert now == pytest.approx({"w": match.w, "b": match.b, "c": match.c})
-    assert float(shown) == pytest.approx(abs(piece[2]) * sigmoid(-2.0), abs=0.005)
 
 
 def test_a_sum_of_printed_numbers_has_an_equals_sign_only_where_it_is_right():
@@ -461,7 +436,9 @@ class Altered(SumOfSigmoids):
 
 def test_another_trace_is_another_picture(play, sum_films):
     looks = {"add-up": without_reds_name, "learn": _drawn}
-    altered = play(Altered, lambda scene, beat: looks[beat](scene) if beat in looks else None, run=SHORT).seen
+    altered = play(
+        Altered, lambda scene, beat: looks[beat](scene) if beat in looks else None, until="learn", run=SHORT
+    ).seen
     assert not np.array_equal(sum_films["short"].picture, altered["learn"])
     assert np.array_equal(sum_films["short"].before, altered["add-up"])
 
@@ -549,7 +526,7 @@ def test_the_sum_set_by_hand_is_dashed_and_its_loss_stands_beneath_that_of_the_r
 def test_the_axis_lies_on_zero_unless_a_curve_goes_below(play, sum_films):
     assert sum_films["long"].scene.fit.plot.y_range[0] == 0.0
     run = Experiment(dataset={"knots": [[0, 2], [1, -1], [3, 1], [4, 0]]}, epochs=10)
-    plot = play(SumOfSigmoids, run=run).scene.fit.plot
+    plot = play(SumOfSigmoids, until="by-hand", run=run).scene.fit.plot
     assert plot.y_range[0] < -1
 
 
@@ -572,7 +549,11 @@ def test_the_walk_ends_on_the_last_state(sum_films):
 @pytest.mark.parametrize("hidden", [1, 2, 6, 8])
 def test_few_and_many_sigmoids_have_a_row_each(play, hidden):
     run = Experiment(hidden=(hidden,), epochs=10, seed=2)
-    seen = play(SumOfSigmoids, lambda scene, beat: (len(scene.rows.rows), scene.rows.scale_y), run=run).seen
+
+    def look(scene, beat):
+        return len(scene.rows.rows), scene.rows.scale_y
+
+    seen = play(SumOfSigmoids, look, until="learn", run=run).seen
     assert ("sigma" in seen) == (hidden > 1)
     assert seen["learn"][0] == hidden + 1
     assert seen["learn"][1] > 0
@@ -593,7 +574,5 @@ def test_another_network_is_refused(message, run):
         SumOfSigmoids.validated({"run": run})
 
 
-def test_layout(play, sum_films):
+def test_layout(sum_films):
     assert sum_films["long"].findings == sum_films["short"].findings == []
-    for run in (LONG, SHORT):
-        assert play(SumOfSigmoids, check_scene, lang="zh", theme="light", run=run).findings == []

@@ -104,7 +104,7 @@ def test_written_then_compared_in_parallel(project):
     )
     assert snapshots(project) == []
 
-    written = project.runpytest_subprocess("--snapshot-update")
+    written = project.runpytest("--snapshot-update")
     written.assert_outcomes(passed=5)
     written.stdout.fnmatch_lines(["*= snapshots =*", "written *snapshots/test_plain/01-create.png"])
     assert snapshots(project) == ALL
@@ -382,12 +382,12 @@ def test_a_changed_text_fails_also_where_the_scene_fades_out_at_its_end(project)
     """
     test = "from fading import Fades, Unseen\n\ndef test_{0}(frames):\n    frames({0})\n"
     project.makepyfile(fading=scene, test_mine=test.format("Fades"), test_unseen=test.format("Unseen"))
-    unseen = project.runpytest_subprocess("--snapshot-update")
+    unseen = project.runpytest("--snapshot-update")
     unseen.assert_outcomes(passed=1, failed=1)
     unseen.stdout.fnmatch_lines(["01-fade-in: blank, nothing can be seen*"])
     assert snapshots(project) == ["test_Fades/01-fade-in.png"]
     project.makepyfile(fading=scene.replace('"one"', '"two"'))
-    changed = project.runpytest_subprocess("test_mine.py")
+    changed = project.runpytest("test_mine.py")
     changed.assert_outcomes(failed=1)
     changed.stdout.fnmatch_lines(["01-fade-in: * of 409920 pixels*"])
 

@@ -67,11 +67,12 @@ def test_for_any_letters_curves_and_numbers_are_the_cores_and_nothing_touches(pl
 
 
 def test_the_cases_are_written_with_the_curves_numbers(play):
-    sources = []
-    play(SigmoidFormula, lambda scene, _: sources.append(scene.cases.source), w=0.5, b=-1.0, c=3.0)
-    assert "0.375 thin (x_1 + 2)" in sources[0] and "x_1 > 6" in sources[0]  # slope 3 * 0.5 / 4, from -2 to 6
-    play(SigmoidFormula, lambda scene, _: sources.append(scene.cases.source), w=1.0, b=-4.0, c=-2.0)
-    assert "-0.5 thin (x_1 - 2)" in sources[-1] and "x_1 > 6" in sources[-1]
+    def cases(**letters):
+        return play(SigmoidFormula, lambda scene, _: scene.cases.source, until="awkward-piece", **letters).last
+
+    rising, falling = cases(w=0.5, b=-1.0, c=3.0), cases(w=1.0, b=-4.0, c=-2.0)
+    assert "0.375 thin (x_1 + 2)" in rising and "x_1 > 6" in rising  # slope 3 * 0.5 / 4, from -2 to 6
+    assert "-0.5 thin (x_1 - 2)" in falling and "x_1 > 6" in falling
 
 
 def test_the_hard_edges_are_pointed_at_and_both_curves_are_named(play):
@@ -102,10 +103,12 @@ def test_on_its_way_into_the_plot_a_curve_stays_the_function_that_it_is():
 
 
 def test_by_default_it_is_the_first_piece_of_the_red_curve_and_others_have_no_number(play):
-    assert "awkward-piece" in play(SigmoidFormula).beats
-    at = play(SigmoidFormula, lambda scene, _: scene.number, w=8 / 3, b=-10, c=-2).seen
-    assert at["awkward-piece"] == 2
-    assert play(SigmoidFormula, lambda scene, _: scene.number, w=2, b=-4, c=2).seen["awkward-piece"] is None
+    def number_of(**letters):
+        return play(SigmoidFormula, lambda scene, _: scene.number, until="awkward-piece", **letters).last
+
+    assert number_of() == 1
+    assert number_of(w=8 / 3, b=-10, c=-2) == 2
+    assert number_of(w=2, b=-4, c=2) is None
 
 
 def test_what_is_spoken_of_stays_bright_in_the_formula_and_no_letter_has_a_number_yet(play):
