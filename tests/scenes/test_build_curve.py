@@ -308,7 +308,7 @@ def test_a_rounding_residue_is_not_spoken(play):
     corners = np.unique([*curve.range_around(), *x])
     residue = np.abs(curve(corners) - curve.decompose().partial_sum(23, corners)).max()
     assert 0 < residue < 1e-12  # the case in question: not exactly zero
-    line = play(BuildCurve, until="heights", knots=list(zip(x, y, strict=True))).lines["heights"]["en"]
+    line = play(BuildCurve, knots=list(zip(x, y, strict=True))).lines["heights"]["en"]
     assert line.endswith("the largest gap that is left is 0.")
 
 

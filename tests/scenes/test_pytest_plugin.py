@@ -386,7 +386,7 @@ def test_a_changed_text_fails_also_where_the_scene_fades_out_at_its_end(project)
     unseen.assert_outcomes(passed=1, failed=1)
     unseen.stdout.fnmatch_lines(["01-fade-in: blank, nothing can be seen*"])
     assert snapshots(project) == ["test_Fades/01-fade-in.png"]
-    project.makepyfile(fading=scene.replace('"one"', '"two"'))
+    project.makepyfile(fading=scene.replace('"one"', '"three"'))
     changed = project.runpytest("test_mine.py")
     changed.assert_outcomes(failed=1)
     changed.stdout.fnmatch_lines(["01-fade-in: * of 409920 pixels*"])
