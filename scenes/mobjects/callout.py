@@ -40,20 +40,22 @@ def free_place(
     half = np.array(size) / 2
     xs = np.arange(left + half[0] + 0.1, right - half[0], 0.15)
     ys = np.arange(bottom + half[1] + 0.1, top - half[1], 0.1)
-    best = None
+    places = []  # each after its distance
     for x in xs:
         if abs(x - point[0]) < half[0] + gap:  # beside the ring, not over or under it
             continue
-        for y in ys:
-            if (np.abs(lines - (x, y)) < half + CLEAR).all(axis=1).any():
-                continue
-            edge = x + np.sign(point[0] - x) * half[0]
-            distance = float(np.hypot(edge - point[0], 1.5 * (y - point[1])))
-            distance += CROSSING * _crossed(lines, np.array([edge, y]), point, RING_ROOM)
-            distance += CROSSING * (len(others) > 0 and _crossed(others, np.array([edge, y]), point, 0.0, 0.14))
-            if best is None or distance < best[0]:
-                best = (distance, (float(x), float(y)))
-    return best[1] if best else None
+        edge = x + np.sign(point[0] - x) * half[0]
+        places += [(float(np.hypot(edge - point[0], 1.5 * (y - point[1]))), x, y, edge) for y in ys]
+    best = (np.inf, 0.0, 0.0)
+    for distance, x, y, edge in sorted(places):
+        if distance > best[0]:
+            break  # a line across others only adds to it, here and farther off
+        if (np.abs(lines - (x, y)) < half + CLEAR).all(axis=1).any():
+            continue
+        distance += CROSSING * _crossed(lines, np.array([edge, y]), point, RING_ROOM)
+        distance += CROSSING * (len(others) > 0 and _crossed(others, np.array([edge, y]), point, 0.0, 0.14))
+        best = min(best, (distance, float(x), float(y)))
+    return best[1:] if np.isfinite(best[0]) else None
 
 
 def beside(
