@@ -124,7 +124,7 @@ def test_low_weekdays():
 
 
 def test_more_features(play):
-    scene = play(MoreFeatures).scene
+    scene = play(MoreFeatures, until="one-day").scene
     pair = scene.pairs.told_apart_from(LOW_WEEKDAYS[0])
     older, beside, answers = np.abs(np.diff(scene.pairs.courses[sorted(pair)], axis=0)[0])
     width = np.ptp(scene.pairs.plot.x_range)
@@ -165,7 +165,7 @@ def test_gradient_descent(trace_of):
 
 
 def test_gradient_descent_rates(play):
-    scene, run = play(GradientDescent).scene, Experiment()
+    scene, run = play(GradientDescent, until="task").scene, Experiment()
     theta, gradient = (
         np.asarray(scene.descent.run.parameters[0], dtype=float),
         np.asarray(scene.descent.run.gradient[0]),
@@ -198,7 +198,8 @@ def test_three_days(play, trace_of):
     errors = np.abs(predict(run, trace.parameters[0], run.dataset.features()) - run.dataset.labels())
     means = np.convolve(errors, np.full(28, 1 / 28), mode="valid")
     assert means[-1] > means[:-28].max()  # "the last ones are missed most"
-    batches, diagram, backward = (play(scene).scene for scene in (Batches, NetworkDiagram, Backprop))
+    firsts = ((Batches, "split"), (NetworkDiagram, "formula"), (Backprop, "forward"))
+    batches, diagram, backward = (play(scene, until=first).scene for scene, first in firsts)
     whole, in_one = batches.history.whole, batches.in_one
     assert in_one[0] - in_one[-1] < 0.5 * (whole[0] - whole[-1])  # "far more than with one update an epoch"
     assert diagram.there.y < diagram.there.label and diagram.example.day >= run.dataset.first_unseen
@@ -221,11 +222,11 @@ def test_lines_and_curves(play):
     limits, curve, deeper = LinearLimits.Parameters(), AnyCurve.Parameters(), DeeperAndDeeper.Parameters()
     steps = np.sign(np.diff([y for _, y in limits.knots]))
     assert {1, -1} <= {*steps.astype(int)}  # "past the peak, fewer"
-    scene = play(AnyCurve).scene
+    scene = play(AnyCurve, until="smooth").scene
     assert all(after == 2 * before for before, after in pairwise(curve.points)) and 3.5 < scene.even.factor() < 4.6
     assert scene.placed.errors[scene.middle] < scene.even.errors[scene.middle]
     layers, errors = zip(*((network.layers, network.error) for network in deeper.networks), strict=True)
     assert list(errors) == sorted(errors, reverse=True) and layers[-1] == max(layers) > 101  # "taller than Taipei 101"
     assert 10**6 < deeper.pictures < 2 * 10**6
-    sums = play(SumOfSigmoids, lambda scene, beat: scene.numbers.gap(1) if beat == "smaller" else None).scene
+    sums = play(SumOfSigmoids, until="by-hand").scene
     assert sums.numbers.gap(8) < sums.numbers.gap(1) / 2
