@@ -1,7 +1,7 @@
 """Ctrl+C works in every test, also where the tests are run in the background: a shell has them ignore it there.
 
-``gradreel``: a command. ``quick_workers``: for tests of what worker processes make.
-``record_loop``: for those of runs of somebody's own.
+``gradreel``: a command. ``quick_workers``: for tests of what worker processes make; ``begin_fork``: for those of
+processes of their own. ``record_loop``: for those of runs of somebody's own.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import signal
 import sys
 from contextlib import chdir
 from multiprocessing import forkserver
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,19 @@ def quick_workers(monkeypatch, tmp_path_factory):
         return multiprocessing.get_context("forkserver" if configured == configuration_digest() else "spawn")
 
     monkeypatch.setattr(forks, "context", context)
+
+
+@pytest.fixture
+def begin_fork(quick_workers):
+    """``begin_fork(code, name=value, …)``: the code in a process that has imported torch, to be joined."""
+    context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+
+    def begin(code: str, **names: object) -> BaseProcess:
+        process = context.Process(target=exec, args=(code, names))
+        process.start()
+        return process
+
+    return begin
 
 
 @pytest.fixture

@@ -4,11 +4,9 @@ import json
 import os
 import resource
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -36,74 +34,30 @@ RUNS = {
     ),
 }
 
-FORKS = """
-import json, os, signal, sys, time
-from pathlib import Path
+TRAIN_AND_DIE = """
+import os, signal, time
 from gradreel.core.trace import writing
-from gradreel.core.experiment import Experiment
 from gradreel.core.network.training import train_all
 
-def train_and_die(directory, share, *texts):
-    writing._JOURNAL_SECONDS = 0.01
-    runs = [Experiment.model_validate_json(text) for text in texts]
-    def die(done, updates):
-        if share is not None and done > share * updates and list(Path(directory).glob(".*/journal.json")):
-            time.sleep(0.002 * (done % 7))
-            os.kill(os.getpid(), signal.SIGKILL)
-    print(os.getpid(), flush=True)
-    train_all(runs, directory, die)
+writing._JOURNAL_SECONDS = 0.01
 
-for line in sys.stdin:
-    child = os.fork()
-    if child == 0:
-        train_and_die(*json.loads(line))
-        os._exit(0)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+def die(done, updates):
+    if done > share * updates and list(directory.glob(".*/journal.json")):
+        time.sleep(0.002 * (done % 7))
+        os.kill(os.getpid(), signal.SIGKILL)
+
+train_all(runs, directory, die)
 """
 
 
-class Forks:
-    """A process that has imported torch and trains nothing itself: each training is a process forked off from it."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", FORKS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def begin(self, directory: Path, share: float | None, *runs: Experiment) -> int:
-        """Begin to train; the process's number. It kills itself once ``share`` of the updates have been made."""
-        assert self._process.stdin is not None
-        texts = [run.model_dump_json() for run in runs]
-        self._process.stdin.write(json.dumps([str(directory), share, *texts]) + "\n")
-        self._process.stdin.flush()
-        return self._said()
-
-    def end(self) -> int:
-        """The exit code of what was begun; waits for it."""
-        return self._said()
-
-    def close(self) -> None:
-        self._process.communicate()
-
-    def _said(self) -> int:
-        assert self._process.stdout is not None
-        return int(self._process.stdout.readline())
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Forks]:
-    made = Forks()
-    yield made
-    made.close()
-
-
 @pytest.fixture
-def killed(forks: Forks) -> Callable[..., None]:
+def killed(begin_fork: Callable[..., BaseProcess]) -> Callable[..., None]:
     """Train ``killed(directory, share, *runs)`` in another process until it is dead, once ``share`` has been made."""
 
     def train_until_dead(directory: Path, share: float, *runs: Experiment) -> None:
-        forks.begin(directory, share, *runs)
-        assert forks.end() == -signal.SIGKILL
+        process = begin_fork(TRAIN_AND_DIE, runs=runs, directory=directory, share=share)
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
         assert not any((directory / run.digest).exists() for run in runs)
 
     return train_until_dead
@@ -119,12 +73,11 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", RUNS)
-@pytest.mark.parametrize("shares", [(0.2,), (0.3, 0.5, 0.8)], ids=str)
-def test_a_killed_run_goes_on_to_the_same_trace(
-    name: str, shares: tuple[float, ...], killed: Callable[..., None], undisturbed: Path, tmp_path: Path
+def test_a_run_that_is_killed_again_and_again_goes_on_to_the_same_trace(
+    name: str, killed: Callable[..., None], undisturbed: Path, tmp_path: Path
 ) -> None:
     run = RUNS[name]
-    for share in shares:
+    for share in (0.2, 0.5, 0.8):
         killed(tmp_path, share, run)
         left = writing.journal_of(tmp_path, run.digest)
         assert left is not None
@@ -249,15 +202,17 @@ def test_a_run_that_diverges_leaves_nothing_to_go_on_with(tmp_path: Path, monkey
     assert [file.name for file in tmp_path.iterdir() if not file.name.endswith(".lock")] == []
 
 
-def test_a_kill_at_any_moment_is_survived(forks: Forks, undisturbed: Path, tmp_path: Path) -> None:
+def test_a_kill_at_any_moment_is_survived(
+    begin_fork: Callable[..., BaseProcess], undisturbed: Path, tmp_path: Path
+) -> None:
     """By the clock, not by the progress: while columns are written, the journal is, the trace gets its name."""
     run = RUNS["adam, every update"]
     for milliseconds in (3, 20, 60, 120, 200, 280, 360, 440, 520, 700):
-        process = forks.begin(tmp_path, None, run)
+        process = begin_fork(TRAIN_AND_DIE, runs=[run], directory=tmp_path, share=1)  # which is never exceeded
         time.sleep(milliseconds / 1000)
-        with suppress(ProcessLookupError):  # it is done
-            os.kill(process, signal.SIGKILL)
-        assert forks.end() in (0, -signal.SIGKILL)
+        process.kill()
+        process.join()
+        assert process.exitcode in (0, -signal.SIGKILL)
         if (tmp_path / run.digest).exists():
             break
     assert contents(train(run, tmp_path).path) == contents(train(run, undisturbed).path)

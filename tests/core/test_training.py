@@ -2,8 +2,8 @@
 
 import errno
 import os
-import subprocess
-import sys
+from collections.abc import Callable
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +23,12 @@ SHORT = Experiment(epochs=20, seed=3)
 MINIBATCH = Experiment(hidden=(20, 10), batch_size=10, epochs=20, seed=5)
 
 TRAIN_ELSEWHERE = """
-import sys
-from gradreel.core.experiment import Experiment
+import torch
 from gradreel.core.network.training import train
-for text in sys.argv[2:]:
-    train(Experiment.model_validate_json(text), sys.argv[1])
+torch.set_num_threads(threads)
+for run in runs:
+    train(run, directory)
 """
-
-
-def train_elsewhere(directory: Path, *experiments: Experiment, threads: int = 1) -> subprocess.Popen[bytes]:
-    """Another process that trains; to be waited for."""
-    texts = [experiment.model_dump_json() for experiment in experiments]
-    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
-    return subprocess.Popen([sys.executable, "-c", TRAIN_ELSEWHERE, str(directory), *texts], env=environment)
 
 
 def contents(path: Path) -> dict[str, bytes]:
@@ -120,11 +113,17 @@ def test_a_run_is_the_same_bit_for_bit_whatever_goes_on_around_it(experiment: Ex
 
 
 @pytest.mark.slow
-def test_processes_at_the_same_time_make_the_same_trace_and_share_it(tmp_path: Path) -> None:
+def test_processes_at_the_same_time_make_the_same_trace_and_share_it(
+    begin_fork: Callable[..., BaseProcess], tmp_path: Path
+) -> None:
     own, shared = tmp_path / "own", tmp_path / "shared"
-    directories = [own, shared, shared]
-    runs = [train_elsewhere(d, SHORT, MINIBATCH, threads=i + 1) for i, d in enumerate(directories)]
-    assert [run.wait(120) for run in runs] == [0, 0, 0]
+    processes = [
+        begin_fork(TRAIN_ELSEWHERE, runs=[SHORT, MINIBATCH], directory=directory, threads=threads)
+        for directory, threads in [(own, 1), (shared, 2), (shared, 3)]
+    ]
+    for process in processes:
+        process.join(120)
+    assert [process.exitcode for process in processes] == [0, 0, 0]
     assert visible(own) == visible(shared) == sorted([SHORT.digest, MINIBATCH.digest])
     for experiment in (SHORT, MINIBATCH):
         here = contents(train(experiment, tmp_path / "here").path)

@@ -122,7 +122,7 @@ def test_a_flipped_bit_in_meta_is_found(copy: Path) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(st.data())
 def test_a_flipped_bit_anywhere_is_found(copy: Path, data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(["meta.json", *(f"{column}.npy" for column in COLUMNS)]))

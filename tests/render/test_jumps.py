@@ -13,7 +13,7 @@ from gradreel.scenes.render.settings import RenderSettings
 
 WIDTH, HEIGHT = SIZE
 INK = (240, 240, 240)
-FRAME_BYTES = 2 * 3 * WIDTH * HEIGHT  # as it is compared: 16 bits a channel
+FRAME_BYTES = 6 * WIDTH * HEIGHT  # one, and three times where it differs from the one before
 
 
 def empty() -> np.ndarray:

@@ -49,25 +49,24 @@ class JumpFinder:
 
     def __init__(self) -> None:
         self.frames = 0
-        self._before: NDArray[np.int16] | None = None  # (height, width, 3)
-        self._changes: deque[tuple[int, NDArray[np.int16]]] = deque(maxlen=3)  # the frame, and what changed to it
+        self._before: Pixels | None = None
+        self._changes: deque[tuple[int, NDArray[np.uint8]]] = deque(maxlen=3)  # the frame, and what changed to it
         self._numbers: list[int] = []  # of the frames looked at; of each, how many pixels of a block
         self._changed = _Counts()  # were not calm
         self._steps = _Counts()  # took a step
 
     def write(self, pixels: Pixels, repeat: int = 1) -> None:
         """The next frame, ``repeat`` times: (height, width, 3 or 4), as large as SIZE."""
-        frame = pixels[..., :3].astype(np.int16)
+        frame = pixels.copy()
         for number in range(self.frames, self.frames + min(repeat, STILL)):
-            before = frame if self._before is None else self._before
-            self._see(number, np.abs(frame - before).max(axis=-1))
+            self._see(number, _change(frame if self._before is None else self._before, frame))
             self._before = frame
         self.frames += repeat
 
     def jumps(self) -> list[Jump]:
         """Those in the frames so far, if the last one stays."""
         if self._before is not None:
-            self._see(self.frames, np.zeros(self._before.shape[:2], np.int16))
+            self._see(self.frames, np.zeros(self._before.shape[:2], np.uint8))
         steps, numbers = self._steps, np.array(self._numbers)
         often = steps.frames_of_block >= OFTEN
         found = []
@@ -80,7 +79,7 @@ class JumpFinder:
                 found.append(Jump(int(numbers[place]), *jump))
         return [jump for jump in found if not _has_its_turn(jump, found)]
 
-    def _see(self, number: int, change: NDArray[np.int16]) -> None:
+    def _see(self, number: int, change: NDArray[np.uint8]) -> None:
         self._changes.append((number, change))
         if len(self._changes) == 3:
             (_, before), (frame, now), (_, after) = self._changes
@@ -149,10 +148,18 @@ def _has_its_turn(jump: Jump, found: Sequence[Jump]) -> bool:
     return sum(other.share >= jump.share / 3 for other in others) >= SUCCESSION
 
 
+def _change(before: Pixels, after: Pixels) -> NDArray[np.uint8]:
+    """(height, width): by how much each pixel changes, in the channel that changes most; not by its opacity."""
+    change = np.maximum(before, after)
+    change -= np.minimum(before, after)
+    return np.asarray(np.maximum(np.maximum(change[..., 0], change[..., 1]), change[..., 2]))
+
+
 def _by_block(pixels: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """(rows, columns): how many there are in each block."""
     height, width = pixels.shape
-    return np.asarray(pixels.reshape(height // BLOCK, BLOCK, width // BLOCK, BLOCK).sum(axis=(1, 3), dtype=np.uint8))
+    by_row = pixels.view(np.uint8).reshape(height // BLOCK, BLOCK, width).sum(axis=1, dtype=np.uint8)
+    return np.asarray(by_row.reshape(height // BLOCK, width // BLOCK, BLOCK).sum(axis=2, dtype=np.uint8))
 
 
 def _pixels(blocks: NDArray[np.uint8]) -> int:
