@@ -31,8 +31,9 @@ settings.load_profile("gradreel")
 IMPORTED_ONCE = "gradreel.core.network.training", "gradreel.scenes.render.workers.training"
 """By the server whose forks the workers of the tests are, beside what it imports anyway."""
 
-if "PYTEST_XDIST_WORKER" in os.environ:  # a worker for each core: more threads for numpy's products would only wait
+if "PYTEST_XDIST_WORKER" in os.environ:  # a worker for each core: more threads for products would only wait
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is imported
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # when torch is
 
 gc.set_threshold(50_000, 20, 20)  # by default it looks through all of Manim and torch every few plays of a scene
 
