@@ -1,7 +1,7 @@
 """Ctrl+C works in every test, also where the tests are run in the background: a shell has them ignore it there.
 
-``gradreel``: a command. ``quick_workers``: for tests of what worker processes make; ``begin_fork``: for those of
-processes of their own. ``record_loop``: for those of runs of somebody's own.
+``gradreel``: a command. ``quick_workers``: for tests of what worker processes make, ``quickly`` for fixtures of many
+tests; ``begin_fork``: for those of processes of their own. ``record_loop``: for those of runs of somebody's own.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import signal
 import sys
-from contextlib import chdir
+from contextlib import chdir, contextmanager
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -47,30 +47,44 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-@pytest.fixture
-def quick_workers(monkeypatch, tmp_path_factory):
-    """All workers, those that train as well, are forks of one server for all tests of this process, in any folder.
+@pytest.fixture(scope="session")
+def quickly(tmp_path_factory):
+    """``with quickly():`` all workers, those that train as well, are forks of one server for all tests of this process.
 
-    It has imported torch, Manim and our own code, which a test does not change. A run of its own has a server for
-    itself, and so have the tests without this. Where manim.cfg says something else than when the server began, a worker
-    is a new Python, as ever.
+    In any folder. It has imported torch, Manim and our own code, which a test does not change. A run of its own has a
+    server for itself, and so have the tests without this. Where manim.cfg says something else than when the server
+    began, a worker is a new Python, as ever.
     """
-    if sys.platform != "linux":
-        return
-    from gradreel.scenes.render.clips.toolchain import configuration_digest
-    from gradreel.scenes.render.workers import forks
 
-    if forks._Server.ground is None:
-        forkserver.set_forkserver_preload([forks.PRELOADED, *IMPORTED_ONCE])
-        with chdir(tmp_path_factory.getbasetemp()), forks.fixed_hash_seed():  # which has no manim.cfg
-            forks._Server.ground = forks._ground()
-            forkserver.ensure_running()
-    configured = forks._Server.ground[1]
+    @contextmanager
+    def forking():
+        if sys.platform != "linux":
+            yield
+            return
+        from gradreel.scenes.render.clips.toolchain import configuration_digest
+        from gradreel.scenes.render.workers import forks
 
-    def context(with_manim):
-        return multiprocessing.get_context("forkserver" if configured == configuration_digest() else "spawn")
+        if forks._Server.ground is None:
+            forkserver.set_forkserver_preload([forks.PRELOADED, *IMPORTED_ONCE])
+            with chdir(tmp_path_factory.getbasetemp()), forks.fixed_hash_seed():  # which has no manim.cfg
+                forks._Server.ground = forks._ground()
+                forkserver.ensure_running()
+        configured = forks._Server.ground[1]
 
-    monkeypatch.setattr(forks, "context", context)
+        def context(with_manim):
+            return multiprocessing.get_context("forkserver" if configured == configuration_digest() else "spawn")
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(forks, "context", context)
+            yield
+
+    return forking
+
+
+@pytest.fixture
+def quick_workers(quickly):
+    with quickly():
+        yield
 
 
 @pytest.fixture

@@ -25,9 +25,11 @@ OURS = [[name, *words] for program, name, *words in COMMANDS if program == "grad
 
 
 @pytest.fixture
-def desk(tmp_path):
+def desk(tmp_path, monkeypatch):
+    """A folder with README's files; we are in it."""
     for name, body in FILES.items():
         (tmp_path / name).write_text(body, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
@@ -37,41 +39,38 @@ def printed(*beginning):
     return command
 
 
-def gradreel(desk, *words):
-    command = [sys.executable, "-m", "gradreel.cli", *words]
-    return subprocess.run(command, cwd=desk, capture_output=True, text=True, timeout=300, check=False)
-
-
 def test_own_scene_renders_with_gradreel_and_its_snapshots_hold(desk):
-    result = gradreel(desk, *printed("render", "my_scene.py:Parabola"), "-r", "320,180", "--fps", "5")
+    rendered = printed("render", "my_scene.py:Parabola")
+    command = [sys.executable, "-m", "gradreel.cli", *rendered, "-r", "320,180", "--fps", "5"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert result.returncode == 0, result.stderr
     assert list(desk.glob("media/videos/**/*.mp4"))
     update = ["-m", "pytest", "--snapshot-update"]
     assert ["python", *update] in COMMANDS
     for arguments in (update, update[:-1]):
         command = [sys.executable, *arguments, "-q", "-p", "no:cacheprovider"]
-        run = subprocess.run(command, cwd=desk, capture_output=True, text=True, check=False)
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stdout
     assert sorted(path.name for path in desk.glob("snapshots/**/*.png")) == ["curve.png", "formula.png"]
 
 
-def test_own_torch_run_is_recorded_verified_and_shown(desk):
-    subprocess.run([sys.executable, "my_run.py"], cwd=desk, check=True)
-    verified = gradreel(desk, *printed("verify"))
-    assert verified.returncode == 0, verified.stderr
+def test_own_torch_run_is_recorded_verified_and_shown(desk, gradreel):
+    subprocess.run([sys.executable, "my_run.py"], check=True)
+    verified = gradreel(*printed("verify"))
+    assert verified.exit_code == 0, verified.stderr
     assert "400 updates" in verified.stdout
     for scene in ("loss-curve", "gradient-descent"):
-        shown = gradreel(desk, "frames", scene, "--set", f"{scene}.trace=runs/mine", "-r", "320,180")
-        assert shown.returncode == 0, shown.stderr
+        shown = gradreel("frames", scene, "--set", f"{scene}.trace=runs/mine", "-r", "320,180")
+        assert shown.exit_code == 0, shown.stderr
         assert len(list(desk.glob(f"media/images/**/{scene}--*/*.png"))) >= 3
 
 
-def test_own_lesson_is_understood(desk):
-    result = gradreel(desk, *printed("render", "--lesson"), "--dry_run")
-    assert result.returncode == 0, result.stderr
+def test_own_lesson_is_understood(desk, gradreel):
+    result = gradreel(*printed("render", "--lesson"), "--dry_run")
+    assert result.exit_code == 0, result.stderr
     assert "gradient-descent" in result.stdout
     described = printed("describe", "gradient-descent")
-    ours, its = (gradreel(desk, *command).stdout for command in (described[:2], described))
+    ours, its = (gradreel(*command).stdout for command in (described[:2], described))
     assert "  task: Step three" in ours and "Back to our red curve" in ours
     assert "  task: Here is a red curve" in its and "Back to our red curve" not in its
 

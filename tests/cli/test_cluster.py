@@ -125,7 +125,8 @@ def test_a_clip_drawn_there_is_that_drawn_here_and_two_users_modules_of_the_same
     clips = []
     for user, ring in {"one": "Circle(size)", "other": "Square(size)"}.items():
         media = write_film(tmp_path / user, ring) / "media"
-        (tmp_path / user / "manim.cfg").write_text("[CLI]\nbackground_color = #203040\n")
+        if user == "one":
+            (tmp_path / user / "manim.cfg").write_text("[CLI]\nbackground_color = #203040\n")
         monkeypatch.chdir(tmp_path / user)
         drawn = there(gradreel, "film.py:Made")
         assert (drawn.exit_code, drawn.stderr) == (0, "")

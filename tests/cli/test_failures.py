@@ -116,10 +116,10 @@ def test_every_bad_end_is_named_and_the_good_clip_is_kept(folder):
 
 
 @pytest.mark.parametrize("command", ["frames", "check"])
-def test_a_scene_that_hangs_is_ended_in_other_commands_too(folder, command):
+def test_a_scene_that_hangs_is_ended_in_other_commands_too(gradreel, folder, command):
     options = ("--timeout", "2") if command == "frames" else ("--timeout", "2", "--json")
-    result = subprocess.run([GRADREEL, command, "bad.py:Hangs", *options], capture_output=True, text=True, check=False)
-    assert (result.returncode, result.stdout) == (1, "")
+    result = gradreel(command, "bad.py:Hangs", *options)
+    assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith("Error: hangs: not done after 2 s, after beat first; it was ended.")
     assert not (folder / "media" / "images").exists()
 
@@ -131,17 +131,17 @@ def test_a_scene_that_hangs_is_ended_in_other_commands_too(folder, command):
         ("time.sleep(600)", "not done after 2 s, while good was looked at; it was ended."),
     ],
 )
-def test_a_file_that_does_not_even_import_is_named(folder, line, said):
+def test_a_file_that_does_not_even_import_is_named(gradreel, folder, line, said):
     (folder / "bad.py").write_text(f"{SCENES}\n\n{line}\n")
-    result = run("render", "bad.py:Good", "--timeout", "2")
-    assert (result.returncode, result.stdout) == (1, "")
+    result = gradreel("render", "bad.py:Good", *SMALL, "--timeout", "2")
+    assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith(f"Error: {said}")
 
 
 @pytest.mark.parametrize("seconds", ["0", "-3", "nan", "inf", "soon"])
-def test_a_time_that_is_none_is_refused(folder, seconds):
-    result = run("render", "bad.py:Good", "--timeout", seconds)
-    assert (result.returncode, result.stdout) == (2, "")
+def test_a_time_that_is_none_is_refused(gradreel, folder, seconds):
+    result = gradreel("render", "bad.py:Good", "--timeout", seconds)
+    assert (result.exit_code, result.stdout) == (2, "")
     assert "--timeout" in result.stderr
     assert "Traceback" not in result.stderr
     assert not (folder / "media").exists()

@@ -20,6 +20,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from filelock import FileLock
 from gradreel.core.trace.trace import Trace
 
 GRADREEL = Path(sysconfig.get_path("scripts")) / "gradreel"
@@ -249,8 +250,14 @@ def project(folder: Path, *names: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory) -> dict[str, bytes]:
-    return Killing(project(tmp_path_factory.mktemp("undisturbed") / "project"), random.Random(0)).finish()
+def undisturbed(tmp_path_factory, worker_id) -> dict[str, bytes]:
+    """What is published by a run, which one of the processes that run tests does for all."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "undisturbed"
+    with FileLock(folder.with_suffix(".lock")):
+        if not folder.exists():
+            Killing(project(folder), random.Random(0)).finish()
+    return published(folder / "media")
 
 
 def check_same_video(found: dict[str, bytes], undisturbed: dict[str, bytes], folder: Path) -> None:

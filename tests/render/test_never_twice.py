@@ -190,13 +190,13 @@ def paint(folder: Path, colour: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def rendered(tmp_path_factory, worker_id) -> tuple[Path, list[SceneDescription]]:
+def rendered(tmp_path_factory, worker_id, quickly) -> tuple[Path, list[SceneDescription]]:
     """The project after its first rendering, which one of the processes that run tests does for all."""
     base = tmp_path_factory.getbasetemp()
     shared = base if worker_id == "master" else base.parent
     folder = shared / "film"
     before = Path.cwd()
-    with FileLock(shared / "film.lock"):
+    with FileLock(shared / "film.lock"), quickly():
         first = not folder.exists()
         if first:
             for inner in ("shapes", "larger"):
