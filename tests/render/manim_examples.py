@@ -5,21 +5,27 @@ from manim import (
     BLUE,
     DEGREES,
     DOWN,
+    DR,
     GREEN,
+    IN,
     LEFT,
     ORANGE,
+    ORIGIN,
+    OUT,
     PI,
     PINK,
     RED,
     RIGHT,
     UL,
     UP,
+    UR,
     YELLOW,
     Axes,
     Circle,
     Create,
     Cube,
     Dot,
+    Dot3D,
     FadeIn,
     FadeOut,
     GrowFromCenter,
@@ -35,8 +41,10 @@ from manim import (
     Rotate,
     Rotating,
     Scene,
+    Sphere,
     Square,
     Star,
+    Surface,
     Text,
     ThreeDAxes,
     ThreeDScene,
@@ -232,3 +240,73 @@ class PathsOfTheirOwn(Scene):
         shapes = VGroup(joined.shift(3 * LEFT), two, nearly.shift(2 * UP), begun.shift(4 * RIGHT))
         self.play(shapes.animate.shift(DOWN))
         self.play(Rotate(shapes[:3], PI / 3))
+
+
+class FrameThatStandsAndGoes(MovingCameraScene):
+    """The camera stands still, moves, changes its shape; what it looks at moves, too, or does not."""
+
+    def construct(self):
+        crowd = VGroup(*(Circle(0.4, fill_opacity=0.4, color=color) for color in (RED, GREEN, BLUE))).arrange(RIGHT)
+        picture = (
+            ImageMobject(np.arange(48, dtype=np.uint8).reshape(4, 4, 3) * 5).set(height=1.5).shift(2 * DOWN + LEFT)
+        )
+        gradient = Line(3 * LEFT, 3 * RIGHT, stroke_width=15).set_color([RED, GREEN]).shift(1.5 * UP)
+        self.add(gradient, crowd, Text("still", font_size=30).shift(2.5 * UP), picture)
+        self.play(crowd[1].animate.shift(UP))
+        self.play(self.camera.frame.animate.scale(0.4).move_to(crowd[1]), crowd[0].animate.rotate(1))
+        self.play(crowd[2].animate.shift(0.5 * DOWN), picture.animate.shift(UP))
+        self.camera.frame.set_stroke(YELLOW, 4)
+        self.add(self.camera.frame)
+        self.play(self.camera.frame.animate.stretch(1.3, 0))
+        self.wait(0.2)
+
+
+class DisplayThatGrows(ZoomedScene):
+    """What the inner camera sees moves, comes and goes, while it stands still and while its display grows."""
+
+    def construct(self):
+        dots = VGroup(*(Dot(k * 0.3 * RIGHT, color=color) for k, color in enumerate((RED, GREEN, BLUE))))
+        self.add(dots, Square(2, stroke_width=1))
+        self.activate_zooming()
+        self.play(dots[0].animate.shift(0.2 * UP))
+        self.play(FadeIn(Circle(0.2, color=YELLOW)), dots[1].animate.set_color(ORANGE))
+        self.play(self.zoomed_display.animate.scale(0.7).shift(DOWN))
+        self.play(self.zoomed_camera.frame.animate.scale(1.5), dots.animate.shift(0.1 * DOWN))
+        self.play(self.get_zoomed_display_pop_out_animation(), rate_func=lambda t: 1 - t)
+
+
+class SurfacesAndLabels(ThreeDScene):
+    """Faces that move before a camera that stands still and one that turns, and what does not turn with them."""
+
+    def construct(self):
+        self.set_camera_orientation(phi=60 * DEGREES, theta=-50 * DEGREES, zoom=0.8)
+        wave = Surface(lambda u, v: [u, v, np.sin(u) * np.cos(v)], u_range=[-2, 2], v_range=[-2, 2], resolution=(7, 5))
+        ball = Sphere(radius=0.6, resolution=(4, 6)).shift(2 * UR + OUT).set_color_by_gradient(RED, YELLOW)
+        cube = Cube(side_length=1, fill_opacity=1, stroke_width=2).shift(2 * LEFT)
+        cube.set_shade_in_3d(True, z_index_as_group=True)
+        title = Text("fixed", font_size=30).to_corner(UL)
+        label = Text("P", font_size=40).set_color([RED, GREEN]).shift(DR)
+        self.add(ThreeDAxes(), wave, ball, cube, Dot3D(2 * DOWN, color=PINK), VMobject().set_points(np.ones((4, 3))))
+        self.add_fixed_in_frame_mobjects(title)
+        self.add_fixed_orientation_mobjects(label)
+        self.play(Rotate(wave, PI / 5, axis=RIGHT), label.animate.shift(0.5 * OUT), run_time=0.5)
+        self.wait(0.2)
+        self.begin_ambient_camera_rotation(rate=0.5)
+        self.play(cube.animate.shift(OUT), title.animate.set_color(RED), run_time=0.5)
+        self.stop_ambient_camera_rotation()
+        self.play(ball.animate.set_fill(BLUE, opacity=0.5), self.camera.light_source.animate.shift(5 * RIGHT))
+        self.move_camera(frame_center=0.5 * RIGHT, gamma=0.2, run_time=0.5)
+        self.camera.should_apply_shading = False
+        self.play(FadeOut(cube), Create(Line(ORIGIN, OUT, color=[BLUE, YELLOW])), run_time=0.5)
+        self.camera.exponential_projection = True
+        self.play(wave.animate.shift(IN), run_time=0.3)
+
+
+class DrawnByHand(Scene):
+    """Draws on its camera's picture itself."""
+
+    def construct(self):
+        circle, square = Circle(fill_opacity=1), Square(color=RED)
+        self.play(FadeIn(circle))
+        self.camera.capture_mobject(square)
+        self.play(circle.animate.shift(RIGHT))

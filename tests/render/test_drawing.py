@@ -47,8 +47,13 @@ def frames_of(request: SceneRequest, path: Path) -> list[tuple[bytes, int]]:
     return played(request, path).kept
 
 
-def request(source: catalog.SceneSource, media_dir: Path, fps: int = 10) -> SceneRequest:
-    return SceneRequest(source, RenderSettings(width=256, height=144, fps=fps, media_dir=media_dir))
+def request(source: catalog.SceneSource, media_dir: Path, fps: int = 10, **settings: Any) -> SceneRequest:
+    return SceneRequest(source, RenderSettings(width=256, height=144, fps=fps, media_dir=media_dir, **settings))
+
+
+def by_manim(request: SceneRequest, path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[bytes, int]]:
+    monkeypatch.setattr(ClipRenderer, "take_over", lambda scene, encoder: None)
+    return frames_of(request, path)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of Pillow, at Manim
@@ -57,9 +62,16 @@ def test_frames_of_manims_examples_are_manims(name, tmp_path, monkeypatch):
     """Scenes of Manim's documentation: images, cameras that move, three dimensions, updaters, gradients, z-order."""
     scene = request(catalog.resolve(f"{EXAMPLES}:{name}"), tmp_path)
     ours = frames_of(scene, tmp_path / "ours.mp4")
-    monkeypatch.setattr(ClipRenderer, "take_over", lambda scene, encoder: None)
-    assert frames_of(scene, tmp_path / "manim.mp4") == ours
+    assert by_manim(scene, tmp_path / "manim.mp4", monkeypatch) == ours
     assert len({pixels for pixels, _ in ours}) > 1  # something is seen to move
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("name", ["OverlapsThatComeAndGo", "DisplayThatGrows", "FixedInFrame"])
+def test_transparent_frames_are_manims(name, tmp_path, monkeypatch):
+    scene = request(catalog.resolve(f"{EXAMPLES}:{name}"), tmp_path, transparent=True, format="mov")
+    ours = frames_of(scene, tmp_path / "ours.mov")
+    assert by_manim(scene, tmp_path / "manim.mov", monkeypatch) == ours
 
 
 @pytest.mark.parametrize("name", ["build-curve", "morph-sigmoid", "deeper-and-deeper"])
@@ -69,5 +81,4 @@ def test_frames_of_lecture_scenes_are_manims_of_which_parts_that_may_differ_are_
     scene = request(catalog.resolve(name), tmp_path, fps=5)
     ours = played(scene, tmp_path / "ours.mp4")
     assert ours.parts > len(ours.kept) / 3
-    monkeypatch.setattr(ClipRenderer, "take_over", lambda scene, encoder: None)
-    assert frames_of(scene, tmp_path / "manim.mp4") == ours.kept
+    assert by_manim(scene, tmp_path / "manim.mp4", monkeypatch) == ours.kept

@@ -14,7 +14,7 @@ import av
 import numpy as np
 import pytest
 from gradreel.scenes.render.frames.encode import ClipEncoder
-from gradreel.scenes.render.frames.pictures import straight_alpha
+from gradreel.scenes.render.frames.pictures import Box, straighten
 from gradreel.scenes.render.settings import RenderSettings
 from PIL import Image
 
@@ -98,6 +98,26 @@ def test_png_is_a_folder_of_exact_frames(write_clip, tiny, tmp_path):
         assert image.getpixel((1, 10)) == (15, 20, 25, 0)
 
 
+@pytest.mark.parametrize(("file_format", "transparent"), [("png", False), ("mov", True), ("gif", False)])
+def test_parts_that_change_make_whole_frames(tiny, tmp_path, file_format, transparent):
+    settings = replace(tiny, format=file_format, transparent=transparent)
+    parts, wholes = (ClipEncoder(tmp_path / f"{name}.{file_format}", settings) for name in ("parts", "wholes"))
+    shown = np.full((36, 64, 4), 255, np.uint8)
+    parts.write(shown.copy())
+    wholes.write(shown.copy())
+    for left in range(0, 40, 8):
+        box = Box(left, left + 10, 3, 20)
+        shown[box.slices] = 6 * left
+        given = np.full_like(shown, 77)  # of no meaning but in the box
+        given[box.slices] = shown[box.slices]
+        parts.write(given, boxes=[box])
+        wholes.write(shown.copy())
+    parts.close()
+    wholes.close()
+    one, other = (sorted(path.iterdir()) if path.is_dir() else [path] for path in sorted(tmp_path.iterdir()))
+    assert [file.read_bytes() for file in one] == [file.read_bytes() for file in other]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /dev/full, a disk that is always full")
 def test_a_full_disk_is_an_error_with_its_number(write_clip, tiny, tmp_path):
     (tmp_path / "clip.mp4").symlink_to("/dev/full")
@@ -117,7 +137,6 @@ def test_an_error_of_the_writing_thread_is_raised_where_frames_are_given(tiny, t
 
 
 def test_cairos_colours_are_freed_of_their_alpha():
-    pixels = np.array([[[64, 32, 0, 128], [10, 20, 30, 255], [0, 0, 0, 0]]], np.uint8)
-    assert straight_alpha(pixels).tolist() == [[[127, 63, 0, 128], [10, 20, 30, 255], [0, 0, 0, 0]]]
-    opaque = pixels[:, 1:]
-    assert straight_alpha(opaque) is opaque
+    pixels = np.array([[[64, 32, 0, 128], [10, 20, 30, 255], [0, 0, 0, 0], [90, 9, 2, 30]]], np.uint8)
+    straighten(pixels)
+    assert pixels.tolist() == [[[127, 63, 0, 128], [10, 20, 30, 255], [0, 0, 0, 0], [255, 76, 17, 30]]]

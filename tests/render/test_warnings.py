@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures("quick_workers")
 
 SCENES = '''
 from gradreel.scenes.base import LectureScene
-from manim import Dot, FadeIn, Scene
+from manim import Camera, Dot, FadeIn, MovingCameraScene, Scene, ThreeDScene, ZoomedScene
 
 
 class Hasty(LectureScene):
@@ -34,6 +34,34 @@ class Captioned(Scene):
     def construct(self):
         self.add_subcaption("Here it waits.", duration=0.2)
         self.wait(0.2)
+
+
+class Tilted(Camera):
+    pass
+
+
+class SeenByItsOwn(Scene):
+    def __init__(self):
+        super().__init__(camera_class=Tilted)
+
+    def construct(self):
+        self.play(FadeIn(Dot()), run_time=0.3)
+
+
+class Followed(MovingCameraScene):
+    def construct(self):
+        self.play(FadeIn(Dot()), self.camera.frame.animate.scale(0.5), run_time=0.3)
+
+
+class Enlarged(ZoomedScene):
+    def construct(self):
+        self.activate_zooming()
+        self.play(FadeIn(Dot()), run_time=0.3)
+
+
+class Turned(ThreeDScene):
+    def construct(self):
+        self.play(FadeIn(Dot()), run_time=0.3)
 '''
 
 
@@ -52,6 +80,7 @@ class Heard(Reporter):
     [
         ("Hasty", "hasty: Manim warns, in beat one: The original total run_time of Hasty.play(), 0.01 s"),
         ("Loud", "loud: Manim warns: sound (add_sound) is not rendered"),
+        ("SeenByItsOwn", "seen-by-its-own: drawn by Manim itself, and no faster: its camera is a Tilted"),
         ("Captioned", "captioned: Manim warns, after its last frame: subcaptions (add_subcaption, subcaption=) are"),
     ],
 )
@@ -63,3 +92,12 @@ def test_what_is_not_drawn_as_asked_for_is_said_once(tmp_path, monkeypatch, capf
     assert len(heard.said) == 1
     assert heard.said[0].startswith(said)
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("scene", ["Followed", "Enlarged", "Turned"])
+def test_nothing_is_said_of_manims_own_cameras(tmp_path, monkeypatch, scene):
+    (tmp_path / "scenes.py").write_text(SCENES)
+    monkeypatch.chdir(tmp_path)
+    heard, settings = Heard(), RenderSettings(width=96, height=54, fps=10, media_dir=tmp_path / "media")
+    pipeline.render_scenes(load_lesson(None, {}, [f"scenes.py:{scene}"]), settings, heard)
+    assert heard.said == []

@@ -3,7 +3,10 @@
 worker        the tasks, called by name
 describe      a scene's class in plain data, parameters checked
 scene_player  a scene played into an encoder, its beats counted in frames
-drawing       Manim's renderer, drawing only what has changed
+drawing       Manim's renderer, handing on only what has changed
+cameras       Manim's cameras, drawing only what has changed
+three_d       of these, the one in three dimensions
+shapes        what was drawn last of each mobject
 encode        frames into files of each format
 h264          of these, H.264
 yuv           RGBA to YUV, only where a frame differs from the one before

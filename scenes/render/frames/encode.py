@@ -26,7 +26,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from gradreel.scenes.render.frames import h264
 from gradreel.scenes.render.frames.h264 import H264Stream, set_up
-from gradreel.scenes.render.frames.pictures import Boxes, Pixels, png_bytes
+from gradreel.scenes.render.frames.pictures import Boxes, Pixels, png_bytes, put_on
 from gradreel.scenes.render.frames.yuv import Converter
 from gradreel.scenes.render.settings import RenderSettings
 
@@ -47,7 +47,6 @@ class ClipEncoder:
         self.frames = 0
         self.shape = settings.height, settings.width, 4  # of a frame
         self._sink = open_sink(path, settings)
-        self.takes_boxes = self._sink.takes_boxes
         self._queue: Queue[_Task | None] = Queue(maxsize=QUEUE_LENGTH)
         self._free: Queue[Pixels] = Queue()  # buffers that have served
         self.error: BaseException | None = None  # what the thread raised
@@ -64,8 +63,8 @@ class ClipEncoder:
     def write(self, pixels: Pixels, repeat: int = 1, boxes: Boxes | None = None) -> None:
         """The next frame, ``repeat`` times.
 
-        ``boxes``, where the encoder ``takes_boxes``: where it may differ from the frame before, at even columns; what
-        ``pixels`` hold elsewhere is of no meaning then.
+        ``boxes``: where it may differ from the frame before, at even columns; what ``pixels`` hold elsewhere is of no
+        meaning then.
         """
         if self.error is not None:
             raise self.error
@@ -100,7 +99,7 @@ class ClipEncoder:
 
     def _write(self, pixels: Pixels, repeat: int, boxes: Boxes | None) -> None:
         self._sink.write(pixels, repeat, boxes)
-        if self.takes_boxes and pixels.shape == self.shape and pixels.base is None:
+        if pixels.shape == self.shape and pixels.base is None:
             self._free.put(pixels)
 
 
@@ -145,9 +144,6 @@ def open_sink(path: Path, settings: RenderSettings) -> FrameSink:
 class FrameSink:
     """Where frames go."""
 
-    takes_boxes = False
-    """Whether of a frame that differs little from the one before only what differs is needed."""
-
     def write(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> None:
         """The next frame, ``repeat`` times; ``boxes``: where it may differ from that before; None: anywhere."""
         raise NotImplementedError
@@ -168,9 +164,11 @@ class _PngFolder(FrameSink):
     def __init__(self, path: Path, settings: RenderSettings) -> None:
         path.mkdir()
         self._path, self._transparent, self._next = path, settings.transparent, 0
+        self._shown = np.zeros((settings.height, settings.width, 4), np.uint8)
 
     def write(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> None:
-        content = png_bytes(pixels, self._transparent)
+        put_on(self._shown, pixels, boxes)
+        content = png_bytes(self._shown, self._transparent)
         for _ in range(repeat):
             (self._path / f"{self._next:05d}.png").write_bytes(content)
             self._next += 1
@@ -196,8 +194,6 @@ class _OneFile(FrameSink):
 
 
 class _H264(_OneFile):
-    takes_boxes = True
-
     def __init__(self, path: Path, codec: Codec, settings: RenderSettings) -> None:
         super().__init__(path, codec)
         self._stream = H264Stream(self._container, dict(codec.options), settings)
@@ -223,10 +219,12 @@ class _Video(_OneFile):
         set_up(stream.codec_context, settings, codec.pixel_format)
         self._converter = Converter(codec.pixel_format)
         self._time_base = Fraction(1, settings.fps)
+        self._shown = np.zeros((settings.height, settings.width, 4), np.uint8)
         self._next = 0
 
     def write(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> None:
-        frame = self._converter(pixels)
+        put_on(self._shown, pixels, boxes)
+        frame = self._converter(self._shown)
         frame.time_base = self._time_base
         for _ in range(repeat):
             frame.pts = self._next
@@ -254,7 +252,7 @@ class _Gif(FrameSink):
         self._video = _Video(self._held, _lossless(settings), settings)
 
     def write(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> None:
-        self._video.write(pixels, repeat)
+        self._video.write(pixels, repeat, boxes)
 
     def close(self) -> None:
         self._video.close()

@@ -29,6 +29,12 @@ class Box(NamedTuple):
 Boxes = Sequence[Box]
 
 
+def put_on(shown: Pixels, pixels: Pixels, boxes: Boxes | None) -> None:
+    """Make ``shown`` what ``pixels`` are in ``boxes``, or everywhere."""
+    for part in [...] if boxes is None else [box.slices for box in boxes]:
+        shown[part] = pixels[part]
+
+
 def png_bytes(pixels: Pixels, transparent: bool = False) -> bytes:
     """``pixels`` as a PNG file; with alpha when ``transparent``."""
     content = BytesIO()
@@ -37,13 +43,16 @@ def png_bytes(pixels: Pixels, transparent: bool = False) -> bytes:
     return content.getvalue()
 
 
-def straight_alpha(pixels: Pixels) -> Pixels:
-    """Colours as files hold them: Cairo multiplies them by alpha, which would leave dark edges over a light page."""
-    alpha = pixels[..., 3:4]
-    if not ((alpha > 0) & (alpha < 255)).any():
-        return pixels
-    colors = pixels[..., :3].astype(np.uint16) * 255 // np.maximum(alpha, 1)
-    return np.concatenate([np.minimum(colors, 255).astype(np.uint8), alpha], axis=-1)
+_STRAIGHT = np.minimum(np.arange(256) * 255 // np.maximum(np.arange(256)[:, None], 1), 255).astype(np.uint8)
+
+
+def straighten(pixels: Pixels) -> None:
+    """Make colours what files hold: Cairo multiplies them by alpha, which would leave dark edges over a light page."""
+    alpha = pixels[..., 3]
+    partly = np.nonzero(alpha - np.uint8(1) < 254)
+    colors = pixels[partly]
+    colors[:, :3] = _STRAIGHT[colors[:, 3:], colors[:, :3]]
+    pixels[partly] = colors
 
 
 TILE = 24  # pixels

@@ -17,7 +17,7 @@ from gradreel.scenes.render.clips.beat_range import check_played
 from gradreel.scenes.render.frames.drawing import ClipRenderer
 from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.frames.jumps import JumpFinder
-from gradreel.scenes.render.frames.pictures import Boxes, Pixels, png_bytes, straight_alpha
+from gradreel.scenes.render.frames.pictures import Boxes, Pixels, png_bytes, straighten
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.stages import BeatSpan, SceneError, SceneRequest
 from gradreel.scenes.render.workers.worker_process import at, report
@@ -95,7 +95,9 @@ def picture(scene: Scene, settings: RenderSettings) -> bytes:
         scene.renderer, scene
     )  # the class's own: visiting beats turns the scene's off in between
     pixels = scene.renderer.get_frame()
-    return png_bytes(straight_alpha(pixels) if settings.transparent else pixels, settings.transparent)
+    if settings.transparent:
+        straighten(pixels)
+    return png_bytes(pixels, settings.transparent)
 
 
 class ClipWriter(SceneFileWriter):
@@ -115,11 +117,13 @@ class ClipWriter(SceneFileWriter):
         self.sections[-1].skip_animations = settings.first_beat is not None
 
     def write_frame(self, pixels: Pixels, *, repeat: int = 1, boxes: Boxes | None = None) -> None:
-        shown = straight_alpha(pixels) if self._settings.transparent else pixels
+        if self._settings.transparent:
+            for part in [...] if boxes is None else [box.slices for box in boxes]:
+                straighten(pixels[part])
         if isinstance(self._encoder, ClipEncoder):
-            self._encoder.write(shown, repeat, boxes)
+            self._encoder.write(pixels, repeat, boxes)
         else:
-            self._encoder.write(shown, repeat)
+            self._encoder.write(pixels, repeat)
         report(self._encoder.frames)
 
     def next_section(self, name: str, type_: str, skip_animations: bool) -> None:
@@ -246,7 +250,7 @@ def _scene(request: SceneRequest, encoder: ClipEncoder | JumpFinder | _NoFrames)
         raise _explained(error, request) from error
     if request.settings.transparent:
         _clear_background(scene)
-    elif isinstance(encoder, ClipEncoder):
+    if isinstance(encoder, ClipEncoder):
         ClipRenderer.take_over(scene, encoder)
     writer_class: Any = _SkippingWriter if isinstance(encoder, _NoFrames) else ClipWriter
     writer = writer_class(scene.file_writer_settings, encoder, request.settings)

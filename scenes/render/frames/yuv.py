@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation, VideoReformatter
-from gradreel.scenes.render.frames.pictures import Box, Boxes, Pixels, runs
+from gradreel.scenes.render.frames.pictures import Box, Boxes, Pixels, put_on, runs
 from numpy.typing import NDArray
 
 TILE_WIDTH, TILE_HEIGHT = 192, 72  # pixels; windows begin at multiples of 16 columns, as the converter works on 16
@@ -90,8 +90,7 @@ class ChangingFrame:
 
     def show(self, pixels: Pixels, boxes: Boxes | None, tiles: Boxes) -> None:
         """Make the frame what it is with ``pixels`` in ``boxes``, which differ in ``tiles``."""
-        for box in [self._whole_picture] if boxes is None else boxes:
-            self._shown[box.slices] = pixels[box.slices]
+        put_on(self._shown, pixels, boxes)
         whole = self._whole_picture
         if sum((box.right - box.left) * (box.bottom - box.top) for box in tiles) > MOSTLY * whole.right * whole.bottom:
             self.frame = self._whole(self._shown)

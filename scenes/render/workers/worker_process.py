@@ -70,6 +70,12 @@ def at(place: str, clock: Clock = "goes on") -> None:
         _ThisWorker.sender.send(("place", place, clock))
 
 
+def tell(text: str) -> None:
+    """Have the user told; nothing in a process that is no worker."""
+    if _ThisWorker.sender is not None:
+        _ThisWorker.sender.send(("told", text, None))
+
+
 class _SaidOnce(logging.Filter):
     """Sends each of Manim's warnings to the parent, once: Manim itself prints it twice."""
 

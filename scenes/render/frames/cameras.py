@@ -1,0 +1,286 @@
+"""Manim's cameras, which draw what differs from what they have drawn last, and nothing else.
+
+One canvas is kept. What may move is drawn only where something has: there the still part of the picture is laid down
+anew, and on it each mobject that reaches there. Where a camera itself moves, all that it sees has moved.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from typing import Any
+
+import cairo
+import numpy as np
+from gradreel.scenes.render.frames.pictures import NONE, Pixels, Tiles
+from gradreel.scenes.render.frames.shapes import NOWHERE, Cloud, Drawn, Picture, Shape, Sheet
+from gradreel.scenes.render.workers.worker_process import tell
+from manim import Camera, Mobject, MovingCamera, MultiCamera, PMobject, VMobject
+from manim.mobject.types.image_mobject import AbstractImageMobject
+from manim.utils.iterables import list_difference_update
+
+MITER = 10.0  # times half the width: how far Cairo lets the corner of a line reach
+BLUR = 2  # pixels beyond a shape that its smoothed edge may touch
+MOST_MOBJECTS = 50_000  # kept at a time
+SLOW = "drawn by Manim itself, and no faster:"  # begins what is said of a scene
+
+_z_index = attrgetter("z_index")
+
+
+class ClipCamera(Camera):
+    """Manim's plain camera, that can draw only what differs from what it has drawn last."""
+
+    manims: type[Camera] = Camera
+    tiles: Tiles
+    """Of the canvas; marked are those that have been drawn on, for whoever takes the picture to clear."""
+    view: tuple[Any, ...]
+    """From where it looks, and how."""
+    _canvas: Sheet  # the picture; without a context until a shape is seen from there
+    _aside: Sheet  # to draw on what must not be seen beyond some tiles
+    _matrix: cairo.Matrix  # of both
+    _drawn: dict[int, Drawn]  # by the mobject's id
+    _order: list[int] | None  # ids of what was drawn last, in order; None: the canvas may show anything
+    _has_said: bool  # that it is slow
+
+    def make_ready(self) -> None:
+        """Before the first frame, and when the picture has another size."""
+        self.tiles = Tiles(self.pixel_width, self.pixel_height)
+        self.tiles.marked = self.tiles.all
+        self.view, self._drawn, self._order, self._has_said = (), {}, None, False
+        sheet = np.zeros_like(self.pixel_array)
+        self._aside = Sheet(sheet, self.get_cairo_context(sheet))
+
+    def __deepcopy__(self, memo: Any) -> Camera:
+        """A camera that is Manim's again: two can't draw on one canvas."""
+        its_copy = copy.copy(self)
+        its_copy.__class__ = self.manims
+        return its_copy
+
+    def capture_mobjects(self, mobjects: Iterable[Mobject], **options: Any) -> None:
+        """Draw as Manim does, on what the canvas shows."""
+        self._order = None
+        super().capture_mobjects(mobjects, **options)
+
+    def get_mobjects_to_display(
+        self,
+        mobjects: Iterable[Mobject],
+        include_submobjects: bool = True,
+        excluded_mobjects: list[Mobject] | None = None,
+    ) -> list[Mobject]:
+        """All members of the families that have points, each where it comes last; in one walk."""
+        if not include_submobjects or excluded_mobjects:
+            members: list[Mobject] = super().get_mobjects_to_display(mobjects, include_submobjects, excluded_mobjects)
+            return members
+        found: dict[Mobject, None] = {}
+        waiting = [*mobjects][::-1]
+        while waiting:
+            mobject = waiting.pop()
+            if len(mobject.points) > 0:
+                found.pop(mobject, None)
+                found[mobject] = None
+            waiting.extend(reversed(mobject.submobjects))
+        return sorted(found, key=_z_index) if self.use_z_index else list(found)
+
+    def draw(self, still: Pixels, mobjects: Iterable[Mobject], anew: bool, **options: Any) -> None:
+        """Make the canvas ``still`` with ``mobjects`` on it; ``anew``: it has been something else so far."""
+        self.look()
+        members = [member for member in self.get_mobjects_to_display(mobjects, **options) if _kind(member)]
+        if (reason := next(filter(None, map(_hindrance, members)), None)) is not None:
+            self._draw_by_manim(still, members, reason)
+            return
+        if self._canvas.context is None and any(isinstance(member, VMobject) for member in members):
+            self._unfold()
+        touched = self._changes(members, anew)
+        if touched != NONE:
+            self._draw_tiles(still, touched, members)
+            self.tiles.marked |= touched
+
+    def look(self) -> None:
+        """Take up where it looks from now, and how."""
+        view = self._view()
+        if view != self.view:
+            self.view, self._canvas = view, Sheet(self.pixel_array, None)
+
+    def _view(self) -> tuple[Any, ...]:
+        return self.frame_width, self.frame_height, *self.frame_center
+
+    def seen_from(self, mobject: Mobject) -> Any:
+        """What its place in the frame depends on, beside its own."""
+        return self.view
+
+    def is_shaded(self, vmobject: VMobject) -> bool:
+        """Whether its colours depend on where the light comes from."""
+        return False
+
+    def gradient_ends(self, vmobject: VMobject) -> list[float]:
+        """x and y in the frame of both ends."""
+        ends = np.asarray(self.transform_points_pre_display(vmobject, vmobject.get_gradient_start_and_end_points()))
+        flat: list[float] = ends[:, :2].ravel().tolist()
+        return flat
+
+    def _unfold(self) -> None:
+        """A plain camera's picture is fixed from the first shape that it draws on, and not before."""
+        context = self.get_cairo_context(self.pixel_array)
+        self._canvas, self._matrix = Sheet(self.pixel_array, context), context.get_matrix()
+        assert self._aside.context is not None
+        self._aside.context.set_matrix(self._matrix)
+
+    def _draw_by_manim(self, still: Pixels, members: list[Mobject], reason: str) -> None:
+        if not self._has_said:
+            tell(f"{SLOW} {reason}")
+        self._has_said = True
+        self.tiles.marked = self.tiles.all
+        self.set_frame_to_background(still)
+        self.capture_mobjects(members, include_submobjects=False)
+
+    def _changes(self, members: Sequence[Mobject], anew: bool) -> int:
+        """The tiles where the picture may not be what it was. All that is kept of ``members`` is as they are now."""
+        order = list(map(id, members))
+        if anew or self._order is None:
+            touched = self.tiles.all
+            if len(self._drawn) > MOST_MOBJECTS:
+                self._drawn.clear()
+        else:
+            touched = NONE if order == self._order else self._change_order(self._order, order)
+        self._order = order
+        drawn = list(map(self._drawn_of, members))
+        before = [one.tiles for one in drawn]
+        is_same = [one.follow(member, self) for one, member in zip(drawn, members, strict=True)]
+        shapes = [(member, one) for member, one in zip(members, drawn, strict=True) if isinstance(one, Shape)]
+        self._place([(vmobject, shape) for vmobject, shape in shapes if not shape.is_placed])
+        for one, was, same in zip(drawn, before, is_same, strict=True):
+            if not same:
+                if isinstance(one, Shape):
+                    one.tiles = self._tiles_of(one)
+                touched |= was | one.tiles
+        return touched
+
+    def _change_order(self, before: Sequence[int], now: Sequence[int]) -> int:
+        """What is gone, has come, or has another place among the others is as good as changed; where it was."""
+        all_before, all_now = set(before), set(now)
+        stay = [name for name in before if name in all_now]
+        others = all_before ^ all_now if stay == [name for name in now if name in all_before] else all_before | all_now
+        touched = NONE
+        for name in others:
+            if name in self._drawn:
+                touched |= self._drawn[name].tiles
+        for name in all_before - all_now:
+            del self._drawn[name]
+        return touched
+
+    def _drawn_of(self, member: Mobject) -> Drawn:
+        kind, drawn = _kind(member), self._drawn.get(id(member))
+        assert kind is not None
+        if type(drawn) is not kind:
+            drawn = self._drawn[id(member)] = kind()
+        return drawn
+
+    def _place(self, moved: Iterable[tuple[VMobject, Shape]]) -> None:
+        """Say where these are in the frame."""
+        for vmobject, shape in moved:
+            lowest, highest = vmobject.points.min(axis=0).tolist(), vmobject.points.max(axis=0).tolist()
+            shape.place(vmobject.points, lowest, highest)
+
+    def _tiles_of(self, shape: Shape) -> int:
+        """A shape lies within its points (Bezier curves do), and its lines reach beyond by their width."""
+        if shape.bounds is NOWHERE:
+            return NONE
+        left, low, right, high = shape.bounds
+        matrix = self._matrix  # its y axis points down
+        reach = float(shape.line_width) * self.cairo_line_width_multiple / 2 * MITER * matrix.xx + BLUR
+        return self.tiles.span(
+            matrix.xx * left + matrix.x0 - reach,
+            matrix.xx * right + matrix.x0 + reach,
+            matrix.yy * high + matrix.y0 - reach,
+            matrix.yy * low + matrix.y0 + reach,
+        )
+
+    def _draw_tiles(self, still: Pixels, tiles: int, members: Iterable[Mobject]) -> None:
+        """Make ``tiles`` ``still`` with the members that reach there.
+
+        What is drawn beyond would lie on itself there. Cairo could leave it off, but where a shape is cut it has, here
+        and there, another shade at its edges. So it is drawn whole, on a sheet of which the tiles are taken.
+        """
+        reaching = [(member, one) for member in members if (one := self._drawn[id(member)]).tiles & tiles]
+        is_aside = any(one.tiles & ~tiles for _, one in reaching)
+        sheet = self._aside if is_aside else self._canvas
+        boxes = self.tiles.exactly(tiles)
+        for box in boxes:
+            sheet.pixels[box.slices] = still[box.slices]
+        for member, one in reaching:
+            one.draw(member, self, sheet)
+        if is_aside:
+            for box in boxes:
+                self.pixel_array[box.slices] = sheet.pixels[box.slices]
+
+
+class ClipMovingCamera(ClipCamera, MovingCamera):
+    """Follows its frame, a mobject."""
+
+    manims = MovingCamera
+
+
+class ClipMultiCamera(ClipMovingCamera, MultiCamera):
+    """Shows also what other cameras see."""
+
+    manims = MultiCamera
+
+    def draw(self, still: Pixels, mobjects: Iterable[Mobject], anew: bool, **options: Any) -> None:
+        mobjects, images = list(mobjects), self.image_mobjects_from_cameras
+        if len(images) == 1 and not self.allow_cameras_to_capture_their_own_display:
+            self._draw_inner(images[0], list_difference_update(mobjects, images[0].get_family()), **options)
+        elif images:
+            self._capture_inner(mobjects, **options)
+        super().draw(still, mobjects, anew, **options)
+
+    def _draw_inner(self, image: Any, mobjects: list[Mobject], **options: Any) -> None:
+        camera, before = image.camera, image.camera.pixel_array
+        height, width = self.pixel_array.shape[:2]
+        size = int(height * image.height / self.frame_height), int(width * image.width / self.frame_width)
+        if (camera.pixel_height, camera.pixel_width) == size:
+            camera.resize_frame_shape()
+        else:
+            camera.reset_pixel_shape(*size)
+        if type(camera) is MovingCamera:
+            camera.__class__ = ClipMovingCamera
+            camera.make_ready()
+        elif type(camera) is not ClipMovingCamera:
+            camera.reset()
+            camera.capture_mobjects(mobjects, **options)
+            return
+        elif camera.pixel_array is not before:
+            camera.make_ready()
+        camera.draw(camera.background, mobjects, anew=False, **options)
+
+    def _capture_inner(self, mobjects: list[Mobject], **options: Any) -> None:
+        """As Manim does: pictures that show each other depend on the order in which they are drawn."""
+        self.update_sub_cameras()
+        for image in self.image_mobjects_from_cameras:
+            to_add = mobjects
+            if not self.allow_cameras_to_capture_their_own_display:
+                to_add = list_difference_update(mobjects, image.get_family())
+            image.camera.capture_mobjects(to_add, **options)
+
+
+def _kind(member: Mobject) -> type[Drawn] | None:
+    """None: it is not seen; others have points as well, a ValueTracker keeps its value in one."""
+    if isinstance(member, VMobject):
+        return Shape
+    if isinstance(member, PMobject):
+        return Cloud
+    return Picture if isinstance(member, AbstractImageMobject) else None
+
+
+def _hindrance(member: Mobject) -> str | None:
+    """Why Manim has to draw it."""
+    if isinstance(member, VMobject):
+        return (
+            "a shape takes its colours from an image (color_using_background_image)"
+            if member.background_image
+            else None
+        )
+    if isinstance(member, AbstractImageMobject):
+        pixels = member.get_pixel_array()
+        return None if pixels.dtype == np.uint8 and pixels.shape[2:] == (4,) else "an image is not of 8 bits a colour"
+    return None
