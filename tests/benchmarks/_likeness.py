@@ -42,11 +42,11 @@ class Sample:
 
 
 def likeness(
-    request: SceneRequest, step: int, files: Sequence[Path], every: Path | None = None
+    request: SceneRequest, step: int, files: Sequence[Path], every: Path | None = None, as_many: bool = True
 ) -> list[dict[str, float]]:
     """In a worker: each file's mean SSIM over every ``step``-th frame: of red, green and blue alike, and of luma.
 
-    ``every``: where to keep all frames as well.
+    ``every``: where to keep all frames as well; ``as_many``: a file that has more or fewer raises ValueError.
     """
     from gradreel.scenes.render.frames.scene_player import play
 
@@ -56,7 +56,7 @@ def likeness(
     else:
         with every.open("wb") as sample.every:
             play(request, sample)  # type: ignore[arg-type]
-    return [mean_ssim(sample, file) for file in files]
+    return [mean_ssim(sample, file, as_many) for file in files]
 
 
 def frames_beside(request: SceneRequest, every: Path) -> list[float]:
@@ -120,7 +120,7 @@ class Beside(ClipEncoder):
         return float(apart.mean())
 
 
-def mean_ssim(sample: Sample, file: Path) -> dict[str, float]:
+def mean_ssim(sample: Sample, file: Path, as_many: bool = True) -> dict[str, float]:
     """Colours are as the file is tagged; BT.601, to FFmpeg as to players, where it is not."""
     size = sample.kept[0].shape[:2]
     comparisons = {"RGB": Comparison(*size, "gbrp", "All"), "luma": Comparison(*size, "yuv444p", "Y")}
@@ -133,7 +133,7 @@ def mean_ssim(sample: Sample, file: Path) -> dict[str, float]:
                 for name, compare in comparisons.items():
                     found[name].append(compare(sample.kept[number], shown))
             frames = number + 1
-    if frames != sample.frames:
+    if as_many and frames != sample.frames:
         raise ValueError(f"{file} has {frames} frames, and {sample.frames} are drawn")
     return {name: statistics.mean(values) for name, values in found.items()}
 

@@ -10,7 +10,8 @@ can't render is named, such as what needs TeX where there is none.
 Then, once: the SSIM of both files against the frames as Manim draws them, their sizes, and how far our frames are from
 Manim's before they are encoded. The whole takes hours: --json is written after each example, --resume goes on from it.
 
---peers: instead, a few of them also by Manim's OpenGL renderer and by manimgx (which PyPI has, for Python 3.13).
+--peers: instead, a few of them also by Manim's OpenGL renderer and by manimgx (of PyPI, for Python 3.13), which draw by
+a graphics card or, where there is none, by what stands for one.
 """
 
 from __future__ import annotations
@@ -190,7 +191,10 @@ def summary(rows: Mapping[str, Row]) -> list[str]:
 
 
 def show_beside_peers(examples: Sequence[Example], renderers: Renderers, rounds: int) -> Row:
-    """By example and program, as each is known: seconds, bytes and SSIM against what Manim draws, or why not."""
+    """By example and program, as each is known: seconds, bytes, frames and SSIM against what Manim draws, or why not.
+
+    Others end a little earlier or later than Manim, and are compared as far as both go.
+    """
     programs = {PLAIN: renderers.plain, OURS: renderers.ours, OPENGL: renderers.opengl, MANIMGX: renderers.manimgx}
     try:
         renderers.install_manimgx()
@@ -199,30 +203,30 @@ def show_beside_peers(examples: Sequence[Example], renderers: Renderers, rounds:
         print(f"manimgx can't be installed here: {error}")
     found: Row = {}
     for example in examples:
-        made = in_turn(programs, example, rounds)
-        print(f"\n{example.name:24}   seconds       size   SSIM against what Manim draws: RGB, luma")
-        found[example.name] = {program: peer(made[program], example, renderers) for program in programs}
-        for program, row in found[example.name].items():
-            times = (
-                f"{statistics.median(row['seconds']):8.2f}{row['bytes'] / 1000:8.0f} kB   " if "bytes" in row else ""
-            )
-            ssim = "   ".join(f"{row[key]:.5f}" for key in ("SSIM RGB", "SSIM luma") if key in row)
-            print(f"  {program:24}{times}{ssim}{row.get('why not', '')}", flush=True)
+        rows = found[example.name] = beside_peers(in_turn(programs, example, rounds), example, renderers)
+        print(f"\n{example.name:24}  seconds        size   frames   SSIM RGB   luma")
+        for program, row in rows.items():
+            if "fails" in row:
+                print(f"  {program:22}  {row['fails']}")
+                continue
+            seconds, ssim = statistics.median(row["seconds"]), f"{row['SSIM RGB']:.5f}   {row['SSIM luma']:.5f}"
+            print(f"  {program:22}{seconds:9.2f}{row['bytes'] / 1000:9.0f} kB{row['frames']:9}   {ssim}", flush=True)
     return found
 
 
-def peer(made: list[Rendering] | str, example: Example, renderers: Renderers) -> Row:
-    if isinstance(made, str):
-        return {"why not": made}
-    file = made[-1].file
-    row: Row = {"seconds": [each.seconds for each in made], "bytes": file.stat().st_size}
-    try:
+def beside_peers(made: Mapping[str, Any], example: Example, renderers: Renderers) -> Row:
+    rows: Row = {program: {"fails": why} for program, why in made.items() if isinstance(why, str)}
+    files = {program: renderings[-1].file for program, renderings in made.items() if program not in rows}
+    if files:
+        frames = {program: frames_of(file) for program, file in files.items()}
+        step = max(1, min(frames.values()) // COMPARED)
         with Workers(1, renderers.folder) as workers:
-            step = max(1, frames_of(file) // COMPARED)
-            (ssim,) = workers.submit(likeness, renderers.request(example), step, [file]).result()
-    except (UserError, ValueError) as error:
-        return row | {"why not": str(error).replace(str(renderers.folder), "")}
-    return row | {f"SSIM {which}": value for which, value in ssim.items()}
+            task = workers.submit(likeness, renderers.request(example), step, list(files.values()), None, False)
+            compared = dict(zip(files, task.result(), strict=True))
+    for program, file in files.items():
+        rows[program] = {"seconds": [each.seconds for each in made[program]], "bytes": file.stat().st_size}
+        rows[program] |= {"frames": frames[program], **{f"SSIM {of}": value for of, value in compared[program].items()}}
+    return {program: rows[program] for program in made}
 
 
 # -- all of it ---------------------------------------------------------------------------------------------------------
