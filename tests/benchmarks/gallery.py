@@ -57,17 +57,15 @@ NOT_MEASURED = {
 def measured(example: Example, renderers: Renderers, rounds: int) -> Row:
     row: Row = {"origin": example.origin, "is still": example.is_still}
     try:
-        tried = replace(renderers, quality="l").plain(example)
+        replace(renderers, quality="l").plain(example)
     except FailedError as error:
         return row | {"fails": str(error)}
-    if tried.file.suffix == ".png":
-        example = replace(example, is_still=True)  # it may play nothing
     made = in_turn({PLAIN: renderers.plain, OURS: renderers.ours}, example, rounds)
     for program, key in ((PLAIN, "fails"), (OURS, "fails with us")):
         if isinstance(made[program], str):
             return row | {key: made[program]}
     plain, ours = made[PLAIN][-1], made[OURS][-1]
-    row |= {"is still": example.is_still, "seconds": {key: [each.seconds for each in made[key]] for key in made}}
+    row |= {"seconds": {program: [each.seconds for each in made[program]] for program in made}}
     row |= {"plain bytes": plain.file.stat().st_size, "our bytes": ours.file.stat().st_size}
     row |= {"said": said_of_manim(ours.said)}
     return row | (still_beside(plain, ours) if example.is_still else film_beside(plain, ours, example, renderers))
