@@ -15,6 +15,8 @@ OWN = Path(__file__).with_name("_gallery_scenes.py")
 OTHERS = {"opengl", "docbuild"}  # folders of Manim: copies for its other renderer; how examples are to be written
 DIRECTIVE = re.compile(r"(?P<indent> *)\.\. manim:: +(?P<name>\w+) *$")
 OPTION = re.compile(r":(\w+):")
+HEAD = "import random\n\nfrom manim import *\n\nrandom.seed(0)\n\n"
+"""What is left to chance before a scene is made is the same in each process; from then on Manim sees to it."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def directives(docstring: str) -> Iterator[tuple[str, set[str], str]]:
         code = [line for line in block if not OPTION.match(line)]
         if any(line.startswith(">>> ") for line in code):
             code = [line[4:] for line in code if line.startswith((">>> ", "..."))]
-        yield directive["name"], options, "from manim import *\n\n" + "\n".join(code).strip("\n") + "\n"
+        yield directive["name"], options, HEAD + "\n".join(code).strip("\n") + "\n"
 
 
 def of_our_own() -> list[Example]:
