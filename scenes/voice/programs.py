@@ -1,0 +1,81 @@
+"""Programs that speak: each runs in a process of its own, has a time limit, and ends with us."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from threading import Lock
+
+from gradreel.core.errors import UserError, printable
+
+
+class ProgramError(UserError):
+    """A program that is not there, failed, or did not end in time."""
+
+    exit_code = 1
+
+
+class Programs:
+    """Those that run now, in several threads."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._lock = Lock()
+        self._stopped = False
+
+    def run(self, name: str, arguments: Sequence[str], limit: float) -> None:
+        """Run a program, called ``name`` in errors, without a shell. What it prints is dropped, but for its last line.
+
+        Raises ProgramError when there is no such program, its exit code is not 0, or it runs longer than ``limit``
+        seconds: then it is ended, with all that it has begun.
+        """
+        with tempfile.TemporaryFile() as errors:
+            process = self._start(arguments, errors.fileno())
+            try:
+                code = process.wait(limit)
+            except subprocess.TimeoutExpired:
+                raise ProgramError(f"{name} did not end within {limit:g} seconds, and was stopped") from None
+            finally:
+                _end(process)
+                with self._lock:
+                    self._running.discard(process)
+            if code:
+                errors.seek(max(errors.seek(0, os.SEEK_END) - 4096, 0))
+                said = printable(errors.read().decode(errors="replace").strip().rpartition("\n")[2])[:500]
+                raise ProgramError(f"{name} ended with exit code {code}" + (f": {said}" if said else ""))
+
+    def stop(self) -> None:
+        """End all that run; no other begins."""
+        with self._lock:
+            self._stopped = True
+            for process in self._running:
+                _end(process)
+
+    def _start(self, arguments: Sequence[str], errors: int) -> subprocess.Popen[bytes]:
+        with self._lock:
+            if self._stopped:
+                raise ProgramError("speaking was stopped")
+            try:
+                process = subprocess.Popen(
+                    list(arguments),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=errors,
+                    start_new_session=True,
+                )
+            except (OSError, ValueError) as error:
+                said = error.strerror if isinstance(error, OSError) else error
+                raise ProgramError(f"{printable(arguments[0])} could not be run: {said}") from None
+            self._running.add(process)
+            return process
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a program and what it has begun, which is all in one session; nothing if all has ended."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

@@ -1,0 +1,177 @@
+"""Sound files, whatever program or microphone they are from, as mono samples of one rate; silence at their ends goes.
+
+All that is spoken is float32, (N,), `RATE` samples a second, 1 the loudest that a file can hold.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, TypeAlias
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.filter import Graph
+from gradreel.core.errors import UserError
+from gradreel.core.files import open_regular
+from numpy.typing import NDArray
+
+RATE = 48_000
+EDGE = 0.05  # seconds of silence that are left at either end
+FADE = 0.005  # seconds in which sound comes out of silence: no click where the file was cut
+SILENT = 10 ** (-45 / 20)  # of the loudest window
+NOTHING = 10 ** (-60 / 20)  # a file that is nowhere louder than this is silent
+WINDOW = RATE // 100
+LONGEST = 600  # seconds of one line
+MISSED = 0.1  # seconds that may be missing of what a file says it has: of MP3 it is an estimate
+RATES = range(4_000, 400_000)
+UNKNOWN = 0x7FFF0000  # bytes, or more, are said of a WAV file by who can't go back to its beginning
+
+# By content, whatever it is called: a play list, which would have other files opened, is none of them
+FORMATS = ("wav", "w64", "flac", "mp3", "aac", "mov", "ogg", "aiff", "caf", "matroska")
+
+Samples: TypeAlias = NDArray[np.float32]
+Filter: TypeAlias = tuple[str, str]  # one of FFmpeg's, and its options
+
+
+class SoundError(UserError):
+    """A sound file that is missing, empty, broken, truncated or silent."""
+
+
+@dataclass(frozen=True)
+class Speech:
+    """A line as it is heard, without the silence around it."""
+
+    samples: Samples
+    trimmed: float  # seconds of the file before them
+
+    @property
+    def seconds(self) -> float:
+        return len(self.samples) / RATE
+
+
+def read_sound(file: Path) -> Samples:
+    """The whole of a sound file, its channels averaged. Raises SoundError."""
+    try:
+        with open_regular(file) as stream:
+            _check_length(stream, file)
+            with av.open(stream, "r", options={"format_whitelist": ",".join(FORMATS)}) as container:
+                if not container.streams.audio:
+                    raise SoundError(f"{file} has no sound in it")
+                samples, rate = _decoded(container, file)
+            if rate != RATE:
+                samples = np.concatenate(list(filtered([samples], rate, ("aresample", f"{RATE}:filter_size=128"))))
+    except FileNotFoundError:
+        raise SoundError(f"{file}: there is no such file") from None
+    except av.FFmpegError as error:
+        kinds = ", ".join(FORMATS)
+        raise SoundError(
+            f"{file} cannot be read as sound ({error.strerror}); {kinds} are, and it may be damaged"
+        ) from None
+    except OSError as error:
+        what = "no regular file" if error.errno == errno.EINVAL else error.strerror
+        raise SoundError(f"{file} could not be read: {what}") from None
+    if not np.isfinite(samples).all():
+        raise SoundError(f"{file} has samples that are no numbers; write it anew")
+    return samples
+
+
+def _check_length(stream: BinaryIO, file: Path) -> None:
+    """Raises SoundError for an empty file, and a WAV file that is shorter than it says: FFmpeg reads what there is."""
+    head, size = stream.read(8), stream.seek(0, os.SEEK_END)
+    stream.seek(0)
+    if not head:
+        raise SoundError(f"{file} is empty; a sound file was wanted")
+    said = 8 + int.from_bytes(head[4:], "little")
+    if head.startswith(b"RIFF") and size < said < UNKNOWN:
+        raise SoundError(f"{file} has {size} of its {said} bytes: it is truncated; copy it anew")
+
+
+def _decoded(container: InputContainer, file: Path) -> tuple[Samples, int]:
+    """Mono samples, and their rate."""
+    stream = container.streams.audio[0]
+    rate = stream.rate or 0
+    if rate not in RATES:
+        raise SoundError(f"{file} has {rate} samples a second; {RATES[0]} to {RATES[-1]} were wanted")
+    as_float = av.AudioResampler(format="fltp")
+    parts: list[Samples] = []
+    count = 0
+    for frame in (*container.decode(stream), None):
+        for converted in as_float.resample(frame):
+            parts.append(converted.to_ndarray().mean(axis=0, dtype=np.float32))
+            count += len(parts[-1])
+        if count > LONGEST * rate:
+            raise SoundError(f"{file} is longer than {LONGEST} seconds; a line of the narration was wanted")
+    said = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
+    if not count or count / rate < said - MISSED:
+        raise SoundError(
+            f"{file} ends after {count / rate:.2f} of its {said:.2f} seconds: it is truncated; copy it anew"
+        )
+    return np.concatenate(parts), rate
+
+
+def trimmed(samples: Samples, file: Path) -> Speech:
+    """What is left without the silence at both ends, but for `EDGE` of it, faded in and out. SoundError if nothing is.
+
+    Silent is a window of a hundredth of a second whose root mean square is 45 dB below that of the loudest one.
+    """
+    count = -(-len(samples) // WINDOW)
+    windows = np.pad(samples, (0, count * WINDOW - len(samples))).reshape(count, WINDOW)
+    levels = np.sqrt(np.mean(np.square(windows, dtype=np.float64), axis=1))
+    if levels.max(initial=0) < NOTHING:
+        raise SoundError(f"{file} is silent: nothing in it is louder than {20 * np.log10(NOTHING):.0f} dB")
+    (heard,) = np.nonzero(levels > SILENT * levels.max())
+    first = max(heard[0] * WINDOW - round(EDGE * RATE), 0)
+    last = min((heard[-1] + 1) * WINDOW + round(EDGE * RATE), len(samples))
+    kept = samples[first:last].copy()
+    ramp = np.linspace(0, 1, min(round(FADE * RATE), len(kept)), dtype=np.float32)
+    kept[: len(ramp)] *= ramp
+    kept[len(kept) - len(ramp) :] *= ramp[::-1]
+    return Speech(kept, float(first) / RATE)
+
+
+def write_flac(file: Path, samples: Samples) -> None:
+    """Write samples, 16 bits each; those beyond 1 are clipped."""
+    levels = np.clip(np.round(samples * 32768), -32768, 32767).astype(np.int16)
+    with av.open(file, "w", format="flac") as container:
+        stream = container.add_stream("flac", rate=RATE, layout="mono", format="s16")
+        frame = av.AudioFrame.from_ndarray(levels[None], format="s16", layout="mono")
+        frame.sample_rate = RATE
+        fifo = av.AudioFifo()
+        fifo.write(frame)
+        for part in fifo.read_many(4096, partial=True):
+            container.mux(stream.encode(part))
+        container.mux(stream.encode(None))
+
+
+def filtered(parts: Iterable[Samples], rate: int, *filters: Filter) -> Iterator[Samples]:
+    """What FFmpeg's ``filters`` make of mono samples that follow each other, in parts."""
+    for frame in filtered_frames(parts, rate, *filters):
+        yield frame.to_ndarray().reshape(-1).astype(np.float32, copy=False)
+
+
+def filtered_frames(parts: Iterable[Samples], rate: int, *filters: Filter) -> Iterator[av.AudioFrame]:
+    """As `filtered`: FFmpeg's frames, whose metadata has what a filter measured."""
+    graph = Graph()
+    source = graph.add_abuffer(sample_rate=rate, format="flt", layout="mono")
+    nodes = (source, *(graph.add(name, options) for name, options in filters), graph.add("abuffersink"))
+    graph.link_nodes(*nodes).configure()
+    for part in (*parts, None):
+        frame = None
+        if part is not None:
+            frame = av.AudioFrame.from_ndarray(
+                np.ascontiguousarray(part, np.float32)[None], format="flt", layout="mono"
+            )
+            frame.sample_rate = rate
+        graph.push(frame)
+        while True:
+            try:
+                made = graph.pull()
+            except (av.BlockingIOError, av.EOFError):
+                break
+            assert isinstance(made, av.AudioFrame)
+            yield made

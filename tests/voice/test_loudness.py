@@ -1,0 +1,37 @@
+"""Loudness as BS.1770 has it, over all lines of a voice."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from gradreel.scenes.voice.loudness import UNMEASURED, loudness_of
+
+
+def test_a_tone_at_a_thousand_hertz_is_as_loud_as_the_standard_says(tone):
+    """A sine of full scale in one channel: −3.01 LUFS, BS.1770-4."""
+    found = loudness_of([tone(5, hertz=1000, level=0.1)])
+    assert (found.integrated, found.peak) == (pytest.approx(-23.01, abs=0.05), pytest.approx(-20, abs=0.1))
+
+
+def test_lines_are_measured_as_one_whole(tone):
+    lines = [tone(3, level=level) for level in (0.1, 0.4, 0.2)]
+    assert loudness_of(lines) == loudness_of([np.concatenate(lines)])
+
+
+def test_silence_between_lines_makes_a_voice_no_quieter(tone):
+    with_pauses = [tone(4), np.zeros(4 * 48_000)] * 3
+    assert loudness_of(with_pauses).integrated == pytest.approx(loudness_of([tone(12)]).integrated, abs=1)
+
+
+def test_a_peak_between_two_samples_is_found():
+    """At a quarter of the rate, an eighth of a turn off, no sample reaches the tone's peak."""
+    samples = np.sin(2 * np.pi * (np.arange(48_000) / 4 + 1 / 8)) * np.hanning(48_000)
+    assert 20 * math.log10(np.abs(samples).max()) < -3
+    assert loudness_of([samples]).peak == pytest.approx(0, abs=0.3)
+
+
+@pytest.mark.parametrize("lines", [[], [np.zeros(48_000)]])
+def test_silence_has_no_loudness(lines):
+    assert (loudness_of(lines).integrated, loudness_of(lines).peak) == (UNMEASURED, -math.inf)
