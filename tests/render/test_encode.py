@@ -35,7 +35,7 @@ def test_every_frame_arrives_in_order_and_in_its_colours(write_clip, tiny, tmp_p
     for number, frame in enumerate(frames):
         inside = frame[16, number + 8, :3].astype(int)  # the middle of the bar of that frame
         assert np.abs(inside - (255, 92, 106)).max() <= 12
-        assert np.abs(frame[2, 2, :3].astype(int) - (15, 20, 25)).max() <= 6
+        assert np.abs(frame[2, 2, :3].astype(int) - (15, 20, 25)).max() <= 8
     assert frames[0][2, 2, 3] == (0 if transparent else 255)
 
 

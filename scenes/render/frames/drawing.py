@@ -16,7 +16,7 @@ from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.frames.pictures import NONE, Pixels
 from gradreel.scenes.render.frames.three_d import ClipThreeDCamera
 from gradreel.scenes.render.workers.worker_process import tell
-from manim import CairoRenderer, Mobject, Scene
+from manim import CairoRenderer, Camera, Mobject, Scene
 from manim.utils.iterables import list_update
 
 CAMERAS = {camera.manims: camera for camera in (ClipCamera, ClipMovingCamera, ClipMultiCamera, ClipThreeDCamera)}
@@ -36,6 +36,8 @@ class ClipRenderer(CairoRenderer):
         their classes. What they hold stays as it is.
         """
         renderer, camera = scene.renderer, scene.camera
+        if type(camera) is not Camera:
+            encoder.expect_motion()
         if (reason := _hindrance(renderer, camera, encoder)) is not None:
             tell(f"{SLOW} {reason}")
             return

@@ -71,6 +71,10 @@ class ClipEncoder:
         self.frames += repeat
         self._queue.put(partial(self._write, pixels, repeat, boxes))
 
+    def expect_motion(self) -> None:
+        """What comes moves as a whole: it is worth more effort from the first frame on."""
+        self._queue.put(self._sink.expect_motion)
+
     def cut(self) -> None:
         """What comes next is another part: its bytes in the file will depend on its own frames alone."""
         self._queue.put(self._sink.cut)
@@ -148,6 +152,9 @@ class FrameSink:
         """The next frame, ``repeat`` times; ``boxes``: where it may differ from that before; None: anywhere."""
         raise NotImplementedError
 
+    def expect_motion(self) -> None:
+        """What comes moves as a whole. Most files are made in one way."""
+
     def cut(self) -> None:
         """What comes is another part. Most files do not tell their parts apart."""
 
@@ -200,6 +207,9 @@ class _H264(_OneFile):
 
     def write(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> None:
         self._stream.write(pixels, repeat, boxes)
+
+    def expect_motion(self) -> None:
+        self._stream.expect_motion()
 
     def cut(self) -> None:
         self._stream.cut()

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from av.codec import CodecContext
@@ -37,23 +37,33 @@ OPTIONS = (("tune", "zerolatency"), ("forced-idr", "1"))
 _HEADER = "open-gop=0:cabac=1:8x8dct=1:ref=3:weightp=0:chroma-qp-offset=-3:stitchable=1"
 _EACH = f"{_HEADER}:aq-mode=1:scenecut=0:no-deblock=0"
 
+PRESET = "superfast"
+
+
+class Effort(NamedTuple):
+    """How parts are encoded. Every frame has one quantizer, before it is adapted, and a key frame a finer one."""
+
+    coarser: float
+    """QP; than x264's own, 24, and KEY_QP of a key frame."""
+    options: dict[str, str]
+
+
+def _effort(coarser: float, **settings: str) -> Effort:
+    bits = round(2 ** (-coarser / 6), 2)  # x264 is told a share of the bits, which six steps halve
+    told = {"partitions": "i4x4,i8x8,p8x8", "ipratio": "1.8", "pass": "2", "zones": f"0,10000000,b={bits}"}
+    parameters = ":".join([_EACH, *map("=".join, (told | settings).items())])
+    return Effort(coarser, {"preset": PRESET, "x264-params": parameters})
+
+
 # Where little moves over a plain ground. Adaptive quantization and three pictures to build on make the files of nearly
 # the least effort as small as those of veryfast, at the same SSIM and in half of its time (lecture scenes, 1080p60).
-# Every frame has one quantizer before it is adapted, see `_steady`, and a key frame a finer one, by `ipratio`. Both are
-# coarser than x264's own, QP 24 and 19: files of three lecture scenes are 0.85 to 1.06 of the size of Manim's then, and
-# still more like what was drawn.
-COARSER = 1.4  # QP; x264 is told a share of the bits, which six steps halve
-_BITS = round(2 ** (-COARSER / 6), 2)
-_KEY_QP = 19 + COARSER
-QUICK = {
-    "preset": "superfast",
-    "x264-params": f"{_EACH}:subme=0:partitions=i4x4,i8x8,p8x8:ipratio=1.8:pass=2:zones=0,10000000,b={_BITS}",
-}
+# Files of three lecture scenes are 0.85 to 1.06 of the size of Manim's then, and still more like what was drawn.
+QUICK = _effort(1.4, subme="0")
 
-# Where everything moves: without a good look for where it came from files are twice as large. Manim's own cameras,
-# which turn or follow something, take longer to draw such a frame than x264 to encode it. Its quality is the ``crf``, a
-# little finer: of thin lines in colours, all of which move, less is left than in Manim's own files otherwise.
-THOROUGH = {"preset": "medium", "crf": "23.5", "x264-params": f"{_EACH}:psy=0"}
+# Where much moves: without a good look for where it came from files are half as large again. Manim's own are smaller
+# still, by frames that build on later ones and by looking ahead, which takes twice the time.
+MOVING = _effort(0.4, subme="5", me="hex", trellis="1")
+MUCH = 0.2  # share of the picture that changes from frame to frame: after so much what comes is MOVING
 
 KEYFRAME_SECONDS = 2
 LONG = 12  # frames that stand still at least, for packets that repeat a picture: after them a key frame is needed
@@ -64,29 +74,34 @@ class H264Stream:
     """One video stream of ``container``, encoded with ``options``."""
 
     def __init__(self, container: OutputContainer, options: dict[str, str], settings: RenderSettings) -> None:
-        stream = container.add_stream("libx264", rate=Fraction(settings.fps), options=options | THOROUGH)
+        stream = container.add_stream(
+            "libx264", rate=Fraction(settings.fps), options=options | {"preset": PRESET, "x264-params": _EACH}
+        )
         assert isinstance(stream, VideoStream)
         set_up(stream.codec_context, settings, "yuv420p")  # for its header: each part has an encoder of its own
         self._container, self._stream, self._settings, self._options = container, stream, settings, options
         self._picture = ChangingFrame(settings.width, settings.height)
-        self._all_repeats: dict[str, _Repeats] = {}  # by preset
+        self._repeats = _Repeats(options, settings)
         self._period = KEYFRAME_SECONDS * settings.fps
         self._number = 0  # of the next frame, counted from the last key frame; 0: the encoder has had none
         self._still = 0  # frames that repeat the picture shown and are not written yet
         self._next = 0  # frame of the stream
+        self._effort = self._first_effort = QUICK
+        self._changed = self._encoded = 0  # pixels, in so many frames since the effort was chosen
+
+    def expect_motion(self) -> None:
+        """Much moves from the first frame of each part on."""
+        self._first_effort = MOVING
 
     def write(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> None:
-        """The next frame, ``repeat`` times; ``boxes``: where it may differ from the one before, see `ChangingFrame`.
-
-        A part is encoded as its first frame asks for: without boxes everything moves.
-        """
+        """The next frame, ``repeat`` times; ``boxes``: where it may differ from the one before, see `ChangingFrame`."""
         tiles = self._picture.differences(pixels, boxes)
         if tiles or not self._number:
             self._stand_still()
             self._picture.show(pixels, boxes, tiles)
             if not self._number:
-                self._begin(QUICK if boxes is not None else THOROUGH)
-            self._encode()
+                self._begin(self._first_effort)
+            self._encode(sum((box.right - box.left) * (box.bottom - box.top) for box in tiles))
             repeat -= 1
         self._still += repeat
 
@@ -102,13 +117,9 @@ class H264Stream:
         self._stand_still()
         self._end_encoder()
 
-    def _begin(self, effort: dict[str, str]) -> None:
-        options = self._options | effort
-        self._encoder = _encoder(options, self._settings)
-        preset = effort["preset"]
-        if preset not in self._all_repeats:
-            self._all_repeats[preset] = _Repeats(options, self._settings)
-        self._repeats = self._all_repeats[preset]
+    def _begin(self, effort: Effort) -> None:
+        self._effort, self._changed, self._encoded = effort, 0, 0
+        self._encoder = _encoder(self._options, self._settings, effort)
 
     def _stand_still(self) -> None:
         frames, self._still = self._still, 0
@@ -126,13 +137,30 @@ class H264Stream:
                 self._number += 1
         self._number = self._period  # the encoder knows nothing of these frames: it must not build on them
 
-    def _encode(self) -> None:
+    def _encode(self, changed: int = 0) -> None:
+        """The picture as it is; ``changed``: how many pixels of it are not as in the frame before."""
         is_key = self._number in (0, self._period)
+        if self._number == self._period and changed:
+            self._choose_effort()
+        self._changed += changed
+        self._encoded += 1
         frame = self._picture.frame
         frame.pict_type = PictureType.I if is_key else PictureType.NONE
         frame.time_base, frame.pts = Fraction(1, self._settings.fps), self._next
         self._number = 1 if is_key else self._number + 1
         self._mux(self._encoder.encode(frame))
+
+    def _choose_effort(self) -> None:
+        """For what comes from a key frame on, by what has moved before.
+
+        Not where the picture stands still: a new encoder can't have a key frame as its second frame, see `_steady`.
+        """
+        much = MUCH * self._settings.width * self._settings.height
+        effort = MOVING if self._changed > much * self._encoded else QUICK
+        self._changed = self._encoded = 0
+        if effort is not self._effort:
+            self._end_encoder()
+            self._begin(effort)
 
     def _end_encoder(self) -> None:
         if self._number:
@@ -153,7 +181,7 @@ class _Repeats:
     """Packets that repeat the frame before, by their number after a key frame; made as they are needed."""
 
     def __init__(self, options: dict[str, str], settings: RenderSettings) -> None:
-        self._encoder = _encoder(options, settings)
+        self._encoder = _encoder(options, settings, QUICK)
         black = np.zeros((settings.height, settings.width, 4), np.uint8)
         self._frame = Converter("yuv420p")(black)
         self._frame.time_base = Fraction(1, settings.fps)
@@ -171,6 +199,7 @@ class _Repeats:
 
 # What a first pass would have recorded of a video of one frame, a second long, for a second pass at `_RATE`. It has the
 # quantizer of the key frames after it: the bits that are said of it are what there is for it.
+KEY_QP = 19
 _RATE = 1000  # bits a second; of a high one x264 would raise the level in the stream's header
 _ONE_FRAME = (
     "#options: {width}x{height} timebase=1/{fps} keyint={period} \n"
@@ -179,31 +208,28 @@ _ONE_FRAME = (
 )
 
 
-def _encoder(options: dict[str, str], settings: RenderSettings) -> VideoCodecContext:
+def _encoder(options: dict[str, str], settings: RenderSettings, effort: Effort) -> VideoCodecContext:
     context = CodecContext.create("libx264", "w")
     assert isinstance(context, VideoCodecContext)
-    context.options = dict(options)
-    set_up(context, settings, "yuv420p")
-    if "crf" in options:
-        context.open()
-    else:
-        _steady(context, settings)
+    context.options = options | effort.options
+    _steady(set_up(context, settings, "yuv420p"), settings, effort)
     return context
 
 
-def _steady(context: VideoCodecContext, settings: RenderSettings) -> None:
+def _steady(context: VideoCodecContext, settings: RenderSettings, effort: Effort) -> None:
     """Open an encoder that spends no time on the choice of a quantizer.
 
     x264 looks at each frame in advance for what it costs, which takes a quarter of the time of such frames as ours.
     With a constant quantizer (``qp``) it does not, nor does it adapt it then: where something has faded out, faint
     remains stay on the ground. In the second of two passes, it takes quantizers from what the first has recorded;
-    where that ends, it goes on with a constant one, and adapts it as before. Here it ends after one frame.
+    where that ends, it goes on with a constant one, and adapts it as before. Here it ends after one frame; at the
+    next one x264 sees that, and pays no heed to what kind of a frame that was to be.
     """
     size = {"width": settings.width, "height": settings.height}
     times = {"fps": settings.fps, "fields": 2 * settings.fps, "period": KEYFRAME_SECONDS * settings.fps}
     with TemporaryDirectory(prefix="gradreel-x264-") as folder:
         record = Path(folder, "first-pass.log")
-        record.write_text(_ONE_FRAME.format(**size, **times, key=_KEY_QP, rate=_RATE), "ascii")
+        record.write_text(_ONE_FRAME.format(**size, **times, key=KEY_QP + effort.coarser, rate=_RATE), "ascii")
         context.options |= {"stats": str(record)}
         context.bit_rate = _RATE
         context.open()
