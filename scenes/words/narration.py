@@ -3,6 +3,7 @@
 ``assets/narration/<language>.toml`` holds, per scene, ``title``, ``beats`` and ``screen`` (words on the
 picture). A line of ``beats`` may claim things about the lesson's own data, which a test holds; ``other-data`` has,
 under the same beat, the line for anybody else's: it gives the numbers and claims nothing. There is no third.
+Where rules and the lexicon (``lexicon.toml``) would read a line of ``beats`` wrongly, ``spoken`` has it as it is said.
 
 Words of one's own, from a file beside a lesson's, go over them (`OwnWords`).
 """
@@ -11,17 +12,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from gradreel.core.errors import UserError
 from gradreel.core.files import read_toml
 from gradreel.scenes.words.languages import LANGUAGES
+from gradreel.scenes.words.marks import marked
+from gradreel.scenes.words.spoken import spoken_form
 
 NARRATION_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "narration"
+LEXICON_FILE = NARRATION_FOLDER / "lexicon.toml"
 TABLES = ("beats", "screen")  # of words of one's own, which are written for the data that they go with
 OTHER_DATA = "other-data"  # a table of ours: neutral lines, by beat
+SPOKEN = "spoken"  # lines of ``beats`` as they are said
+LEXICON = "lexicon"  # a table of one's own words that is no scene's
 
 
 class NarrationError(UserError):
@@ -41,10 +48,13 @@ class OwnWords:
         title = "Corners"
         [en.build-curve.beats]
         constant = "A level line first, as high as red begins: {value}."
+        [en.lexicon]
+        GELU = "gelloo"
     """
 
     file: Path
     scenes: Mapping[str, Scenes]  # by language
+    lexicons: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by language
 
     @classmethod
     def read(cls, file: Path) -> OwnWords:
@@ -59,8 +69,12 @@ class OwnWords:
             if not isinstance(scenes, dict):
                 raise NarrationError(f"{file}: {language} must be a table of scenes, found {scenes!r}")
             for scene, table in scenes.items():
-                _check_table(file, f"{language}.{scene}", table)
-        return cls(file, content)
+                if scene == LEXICON:
+                    _check_lexicon(file, f"{language}.{LEXICON}", table)
+                else:
+                    _check_table(file, f"{language}.{scene}", table, (*TABLES, SPOKEN))
+        lexicons = {language: scenes.pop(LEXICON) for language, scenes in content.items() if LEXICON in scenes}
+        return cls(file, content, lexicons)
 
     def has(self, scene: str) -> bool:
         """Whether there are words for the scene in any language."""
@@ -108,16 +122,34 @@ class Narration:
         return tuple(self.scenes)
 
     def line(self, scene: str, beat: str, values: Mapping[str, object] | None = None) -> dict[str, str]:
-        """The spoken line of a beat in each language, ``{fields}`` filled from ``values``.
+        """The line of a beat in each language as it is printed, ``{fields}`` filled from ``values``, without marks.
 
         A beat ``piece-3`` without a line of its own takes that of ``piece``. ``values["other_data"]``: whether the
         scene shows other data than the lesson's; then the neutral line is taken where there is one. A scene of one's
         own that has no words at all in a language is not spoken in it.
         """
-        spoken = [language for language, scenes in self.scenes.items() if scene in scenes]
+        return {
+            language: self._text(language, scene, "beats", beat, values or {}) for language in self._spoken_in(scene)
+        }
+
+    def spoken(self, scene: str, beat: str, values: Mapping[str, object] | None = None) -> dict[str, str]:
+        """The same line as a voice reads it: no digit, sign or symbol is left; with its marks (`marked`)."""
+        return {
+            language: spoken_form(
+                self._text(language, scene, "beats", beat, values or {}, said=True), language, self.lexicon(language)
+            )
+            for language in self._spoken_in(scene)
+        }
+
+    def lexicon(self, language: str) -> Mapping[str, str]:
+        """Words, letters and signs as they are printed -> as a voice reads them."""
+        own = self.own.lexicons.get(language, {}) if self.own is not None else {}
+        return {**_lexicons()[language], **own}
+
+    def _spoken_in(self, scene: str) -> list[str]:
         if self.own is None or not self.own.has(scene):
-            spoken = list(self.scenes)
-        return {language: self._text(language, scene, "beats", beat, values or {}) for language in spoken}
+            return list(self.scenes)
+        return [language for language, scenes in self.scenes.items() if scene in scenes]
 
     def screen(self, scene: str, key: str, language: str, values: Mapping[str, object] | None = None) -> str:
         """Words that stand on the picture."""
@@ -138,9 +170,13 @@ class Narration:
             raise NarrationError(f"language {language!r} was not loaded, only {', '.join(self.scenes)}")
         return self.scenes[language].get(scene, {})
 
-    def _text(self, language: str, scene: str, table: str, key: str, values: Mapping[str, object]) -> str:
+    def _text(
+        self, language: str, scene: str, table: str, key: str, values: Mapping[str, object], said: bool = False
+    ) -> str:
         words = self._table(language, scene)
         lines = words.get(table, {})
+        if said:
+            lines = lines | words.get(SPOKEN, {})
         if table == "beats" and values.get("other_data"):
             lines = lines | words.get(OTHER_DATA, {})
         general = re.sub(r"-\d+$", "", key)  # piece-3 -> piece
@@ -153,12 +189,13 @@ class Narration:
             in_place = ", or say it in place: self.beat(…, say=…)" if table == "beats" else ""
             raise NarrationError(f"{where} has no line in {file}: add {wanted} to [{section}.{table}]{in_place}")
         try:
-            return str(template).format_map(values)
+            return (str(template) if said else marked(str(template))[0]).format_map(values)
         except KeyError as error:
             fault = f"wants {{{error.args[0]}}}, and the scene gives {', '.join(values) or 'none'}"
         except (ValueError, IndexError, AttributeError, TypeError) as error:
             fault = f"cannot be filled in: {error}"
-        file, _ = self._place(language, scene, table, key if key in lines else general)
+        found = key if key in lines else general
+        file, _ = self._place(language, scene, SPOKEN if said and found in words.get(SPOKEN, {}) else table, found)
         raise NarrationError(f"{where} in {file} {fault}")
 
     def _place(self, language: str, scene: str, table: str = "", key: str = "") -> tuple[Path, str]:
@@ -182,10 +219,31 @@ def _put_over(ours: Scenes, words: Scenes) -> Scenes:
     for scene, table in words.items():
         under = merged.get(scene, {})
         tables = {name: {**under.get(name, {}), **table[name]} for name in TABLES if name in table}
-        neutral = under.get(OTHER_DATA, {})
-        tables[OTHER_DATA] = {beat: line for beat, line in neutral.items() if beat not in table.get("beats", {})}
+        for name in (OTHER_DATA, SPOKEN):  # of lines that are replaced, ours go with them
+            ours_left = {beat: line for beat, line in under.get(name, {}).items() if beat not in table.get("beats", {})}
+            tables[name] = ours_left | table.get(name, {})
         merged[scene] = {**under, **table, **tables}
     return merged
+
+
+@cache
+def _lexicons() -> Mapping[str, Mapping[str, str]]:
+    """Ours, by language."""
+    content = _parse(LEXICON_FILE)
+    for language in LANGUAGES:
+        _check_lexicon(LEXICON_FILE, language, content.setdefault(language, {}))
+    return content
+
+
+def _check_lexicon(file: Path, section: str, table: object) -> None:
+    if not isinstance(table, dict):
+        raise NarrationError(f"{file}: {section} must be a table of words and how they are spoken, found {table!r}")
+    for word, said in table.items():
+        if not isinstance(said, str) or not word.strip():
+            raise NarrationError(
+                f"{file}: [{section}] has words as they are printed and, as a text, how they are spoken; found"
+                f" {word!r} = {said!r}. It is no scene's table: a scene cannot be called {LEXICON}"
+            )
 
 
 def _parse(file: Path) -> dict[str, Any]:
@@ -198,7 +256,7 @@ def _parse(file: Path) -> dict[str, Any]:
 def _read(file: Path) -> dict[str, Mapping[str, Any]]:
     content = _parse(file)
     for scene, table in content.items():
-        _check_table(file, scene, table, (*TABLES, OTHER_DATA))
+        _check_table(file, scene, table, (*TABLES, OTHER_DATA, SPOKEN))
     return content
 
 

@@ -128,6 +128,8 @@ def test_words_that_fit(mine):
         ({"build-curve": {"screen": {"gap-2": "x"}}}, "build-curve has no screen text 'gap-2'"),
         ({"part-map": {"screen": {"loss-2": "x"}}}, "part-map has no screen text 'loss-2'"),
         ({"deeper-and-deeper": {"beats": {"nowhere": "x"}}}, "deeper-and-deeper has no beat 'nowhere'"),
+        ({"relu": {"spoken": {"none": "x"}}}, "relu has no spoken beat 'none'; it has map, "),
+        ({"relu": {"spoken": {"two": "{many}"}}}, "spoken beat 'two' wants {many}, and the scene gives no fields"),
         ({"part-map": {"screen": {"lost": "x"}}}, "part-map has no screen text 'lost'"),
     ],
 )  # fmt: skip

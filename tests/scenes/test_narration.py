@@ -188,7 +188,9 @@ def test_of_other_data_the_neutral_line_is_said_unless_one_has_words_of_ones_own
     (tmp_path / "own.toml").write_text('[en.a.beats]\none = "Mine."\n')
     assert narration.with_words(OwnWords.read(tmp_path / "own.toml")).line("a", "one", other) == {"en": "Mine."}
     (tmp_path / "own.toml").write_text('[en.a.other-data]\none = "Mine."\n')
-    with pytest.raises(NarrationError, match="holds `title` and the tables `beats`, `screen`; found other-data"):
+    with pytest.raises(
+        NarrationError, match="holds `title` and the tables `beats`, `screen`, `spoken`; found other-data"
+    ):
         OwnWords.read(tmp_path / "own.toml")
 
 

@@ -23,9 +23,9 @@ from gradreel.scenes.scene_source import (
     name_as_written,
     name_pattern,
 )
-from gradreel.scenes.words.narration import TABLES, Narration, OwnWords
+from gradreel.scenes.words.narration import SPOKEN, TABLES, Narration, OwnWords
 
-KINDS = {"beats": "beat", "screen": "screen text"}
+KINDS = {"beats": "beat", "screen": "screen text", SPOKEN: "spoken beat"}
 METHODS = {"beat": ("beats", "name"), "screen": ("screen", "key")}  # of a scene: the words it asks for, and by what
 NUMBER = re.compile(r"\\-(\d+|\.\*)$")  # at the end of one: that of ``-3`` or of ``-{k}``
 
@@ -121,10 +121,11 @@ def fields_of(text: str) -> list[str]:
 
 def _problems(scene: str, tables: Mapping[str, Any], ours: Narration, asked: list[Asked]) -> Iterator[str]:
     """What is wrong with a scene's words in one language."""
-    for table in TABLES:
+    for table in (*TABLES, SPOKEN):
         own = tables.get(table, {})
-        templates = _templates(ours, scene, table)
-        places = [place for place in asked if place.table == table]
+        printed = "beats" if table == SPOKEN else table
+        templates = _templates(ours, scene, printed)
+        places = [place for place in asked if place.table == printed]
         for key, text in own.items():
             lines = templates.get(key) or _lines_of_numbered(key, templates, places)
             matching = [place for place in places if _matches(place, key)]
