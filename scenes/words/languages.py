@@ -1,7 +1,8 @@
 """What a language needs beside its narration: how counts, days, times and networks are said, how fast people read.
 
 A third language is one more class here, in `LANGUAGES`, and all lines, titles and words on the screen in a file
-``assets/narration/<code>.toml``, where ``{day_<code>}`` is a day in it. How views are written goes by hand
+``assets/narration/<code>.toml``, where ``{day_<code>}`` is a day in it. To be heard it has a class in
+`spoken_numbers`, its forms in `spoken` and a table in ``lexicon.toml``. How views are written goes by hand
 (`network_diagram.zh_views`), as do the codes in the help of ``--lang``. Its letters have to be in the fonts, see
 `style.font_folder`; a lesson, or a part of one, without a title in it has its English one.
 """

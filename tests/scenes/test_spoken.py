@@ -8,10 +8,12 @@ from string import Formatter
 
 import pytest
 from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.marks import marked
 from gradreel.scenes.words.narration import OTHER_DATA, SPOKEN, Narration, NarrationError, OwnWords
 from gradreel.scenes.words.numbers import number_text
-from gradreel.scenes.words.spoken import spoken_form
+from gradreel.scenes.words.spoken import OWN, TIDY, spoken_form
+from gradreel.scenes.words.spoken_numbers import SPEECH
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -237,6 +239,10 @@ def test_a_line_of_its_own_for_the_voice_has_the_fields_and_marks_of_the_printed
                 assert marks(text) == marks(printed), f"{language}: {scene}, {beat}"
                 found.append(beat)
     assert found
+
+
+def test_every_language_can_be_heard():
+    assert SPEECH.keys() == OWN.keys() == TIDY.keys() == LANGUAGES.keys()
 
 
 def test_every_letter_has_its_chinese_name():
