@@ -27,9 +27,9 @@ class Row:
 
     def __init__(self, shapes: Sequence[torch.Size], dtype: torch.dtype) -> None:
         sizes = [shape.numel() for shape in shapes]
-        vector = torch.zeros(sum(sizes), dtype=dtype, device="cpu")
-        self.bytes: Bytes = vector.numpy().view(np.uint8)
-        self.bits = vector.view(torch.int32)
+        self.memory = bytearray(sum(sizes) * dtype.itemsize)  # two of them are compared at once, all bits
+        self.bytes: Bytes = np.frombuffer(self.memory, np.uint8)
+        vector = torch.frombuffer(self.memory, dtype=dtype)
         self._parts = [part.view(shape) for part, shape in zip(torch.split(vector, sizes), shapes, strict=True)]
 
     def take(self, tensors: list[torch.Tensor]) -> None:
@@ -58,7 +58,7 @@ class PendingRows:
     def last_equals(self, tensors: list[torch.Tensor]) -> bool:
         """Whether the row taken last is what would be taken now, bit for bit."""
         self._spare[-1].take(tensors)
-        return torch.equal(self._spare[-1].bits, self._waiting[-1].bits)
+        return self._spare[-1].memory == self._waiting[-1].memory
 
     def append(self) -> None:
         """The row that has waited longest is appended."""
