@@ -1,5 +1,7 @@
 """Scenes in the manner of Manim's documentation, none of which needs LaTeX: what a renderer meets in the wild."""
 
+from pathlib import Path
+
 import numpy as np
 from manim import (
     BLUE,
@@ -55,9 +57,11 @@ from manim import (
     VMobject,
     ZoomedScene,
     always_redraw,
+    config,
     linear,
     there_and_back,
 )
+from PIL import Image
 
 
 class SquareToCircle(Scene):
@@ -310,3 +314,29 @@ class DrawnByHand(Scene):
         self.play(FadeIn(circle))
         self.camera.capture_mobject(square)
         self.play(circle.animate.shift(RIGHT))
+
+
+class PointsThatChangeHands(Scene):
+    """An array of points that has been a shape's is another's now, while the shape has the same points in a new one."""
+
+    def construct(self):
+        square, dot = Square(fill_opacity=0.5), Dot(2 * LEFT)
+
+        def hand_over(mobject):
+            old, mobject.points = mobject.points, mobject.points.copy()
+            old += 0.5
+
+        self.add(square.add_updater(hand_over), dot)
+        self.play(dot.animate.shift(4 * RIGHT))
+
+
+class ColoursOfAnImage(Scene):
+    """Which Manim itself has to lay over the whole picture."""
+
+    def construct(self):
+        image = Path(config.get_dir("media_dir"), "colours.png")
+        image.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.arange(144 * 256 * 3, dtype=np.uint32).reshape(144, 256, 3).astype(np.uint8)).save(image)
+        circle = Circle(2, stroke_width=30).color_using_background_image(str(image))
+        self.play(Create(circle), FadeIn(Square(fill_opacity=0.5)), run_time=0.5)
+        self.play(FadeOut(circle), run_time=0.3)

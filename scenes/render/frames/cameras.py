@@ -180,7 +180,7 @@ class ClipCamera(Camera):
         """Say where these are in the frame."""
         for vmobject, shape in moved:
             lowest, highest = vmobject.points.min(axis=0).tolist(), vmobject.points.max(axis=0).tolist()
-            shape.place(vmobject.points, lowest, highest)
+            shape.place(vmobject.points.copy(), lowest, highest)  # the array may be another's by the time it is drawn
 
     def _tiles_of(self, shape: Shape) -> int:
         """A shape lies within its points (Bezier curves do), and its lines reach beyond by their width."""

@@ -111,7 +111,7 @@ class ClipThreeDCamera(ClipCamera, ThreeDCamera):
                         shape.ends = own_ends
 
     def _place_alone(self, vmobject: VMobject, shape: Shape, is_shaded: bool) -> None:
-        points = self.transform_points_pre_display(vmobject, vmobject.points)
+        points = self.transform_points_pre_display(vmobject, vmobject.points.copy())
         shape.place(points, points.min(axis=0).tolist(), points.max(axis=0).tolist())
         if is_shaded:
             corners = _corners(len(vmobject.points))
