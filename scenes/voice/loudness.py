@@ -51,9 +51,9 @@ def levelled(line: Samples, gain: float) -> Samples:
     Only around such peaks, 5 ms before and 50 ms after, is anything else than the gain heard.
     """
     louder = line * np.float32(gain)
-    if 20 * math.log10(max(float(np.abs(louder).max(initial=0)), 1e-9)) < HIGHEST_PEAK - MARGIN - 3:
-        return louder  # no peak between samples is 3 dB higher
     ceiling = 10 ** ((HIGHEST_PEAK - MARGIN) / 20)
+    finer = list(filtered([louder], RATE, ("aresample", f"{FINE_RATE}")))
+    if all(np.abs(part).max(initial=0) < ceiling for part in finer):
+        return louder
     limit = f"limit={ceiling}:attack=5:release=50:level=disabled:latency=1"
-    finer = (("aresample", f"{FINE_RATE}"), ("alimiter", limit), ("aresample", f"{RATE}"))
-    return np.concatenate(list(filtered([louder], RATE, *finer)))
+    return np.concatenate(list(filtered(finer, FINE_RATE, ("alimiter", limit), ("aresample", f"{RATE}"))))
