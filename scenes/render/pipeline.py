@@ -52,7 +52,8 @@ def render_lesson(
     """
     check_video(settings)
     with at_work(lesson, settings, reporter) as job:
-        return _published(job, lambda clips: publish_lesson(lesson, settings, clips, job.workspace, output))
+        say = job.reporter.say
+        return _published(job, lambda clips: publish_lesson(lesson, settings, clips, job.workspace, output, say))
 
 
 def render_scenes(
@@ -61,8 +62,9 @@ def render_scenes(
     """Each scene of ``lesson`` as a file of its own (a folder of pictures for png); where they are."""
     check_files(lesson, output)
     with at_work(lesson, settings, reporter) as job:
+        say = job.reporter.say
         return _published(
-            job, lambda clips: [publish_clip(lesson, settings, *clip, job.workspace, output) for clip in clips]
+            job, lambda clips: [publish_clip(lesson, settings, *clip, job.workspace, output, say) for clip in clips]
         )
 
 

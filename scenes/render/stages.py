@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
@@ -23,8 +23,11 @@ from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.trace_folder import TraceFolder
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.narration import OwnWords
+from pydantic import Field
 
 Title = Mapping[str, str]  # by language
+MOST_OFFSET = 1e6  # seconds, of a sound
+MOST_GAIN = 100  # dB
 
 
 class SceneError(UserError):
@@ -146,6 +149,20 @@ class BeatSpan:
 
 
 @dataclass(frozen=True)
+class ClipSound:
+    """A sound that a scene added: it begins ``offset`` seconds after frame ``frame`` of the clip, which has no sound.
+
+    Its bounds hold for what descriptions and workers say.
+    """
+
+    file: str  # called as the files that a scene opens
+    digest: str  # of its content
+    frame: Annotated[int, Field(ge=0, le=10**9)]
+    offset: Annotated[float, Field(ge=-MOST_OFFSET, le=MOST_OFFSET, allow_inf_nan=False)]
+    gain: Annotated[float, Field(ge=-MOST_GAIN, le=MOST_GAIN, allow_inf_nan=False)]  # dB
+
+
+@dataclass(frozen=True)
 class ClipFile:
     """A clip on disk."""
 
@@ -154,6 +171,7 @@ class ClipFile:
     fps: int
     beats: tuple[BeatSpan, ...]
     wall_seconds: float  # what rendering it took
+    sounds: tuple[ClipSound, ...] = ()  # to be put under the video
 
     @property
     def seconds(self) -> float:
@@ -162,14 +180,16 @@ class ClipFile:
     def as_json(self) -> dict[str, Any]:
         """All but where it lies: that is said by the name of the description beside it."""
         content = asdict(self) | {"beats": [asdict(beat) for beat in self.beats]}
+        content["sounds"] = [asdict(sound) for sound in self.sounds]
         return {name: value for name, value in content.items() if name != "path"}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any], path: Path) -> ClipFile:
         """The clip at ``path``, described by ``content``. Raises KeyError or TypeError when that describes none."""
         beats = tuple(BeatSpan(**beat) for beat in content["beats"])
+        sounds = tuple(ClipSound(**sound) for sound in content.get("sounds", ()))  # older descriptions have none
         numbers = {name: content[name] for name in ("frames", "fps", "wall_seconds")}
-        return cls(path=path, beats=beats, **numbers)
+        return cls(path=path, beats=beats, sounds=sounds, **numbers)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
@@ -28,11 +29,12 @@ NOTHING = 10 ** (-60 / 20)  # a file that is nowhere louder than this is silent
 WINDOW = RATE // 100
 LONGEST = 600  # seconds of one line
 MISSED = 0.1  # seconds that may be missing of what a file says it has: of MP3 it is an estimate
+MOST_BYTES = 8 << 30  # of a sound under a film
 RATES = range(4_000, 400_000)
 UNKNOWN = 0x7FFF0000  # bytes, or more, are said of a WAV file by who can't go back to its beginning
 
-# By content, whatever it is called: a play list, which would have other files opened, is none of them
-FORMATS = ("wav", "w64", "flac", "mp3", "aac", "mov", "ogg", "aiff", "caf", "matroska")
+# FFmpeg's names. By content, whatever a file is called: a play list, which would have others opened, is none of them
+FORMATS = "wav,w64,flac,mp3,aac,mov,ogg,aiff,caf,matroska,au,asf,ac3,amr,ape"
 
 Samples: TypeAlias = NDArray[np.float32]
 Filter: TypeAlias = tuple[str, str]  # one of FFmpeg's, and its options
@@ -56,28 +58,49 @@ class Speech:
 
 def read_sound(file: Path) -> Samples:
     """The whole of a sound file, its channels averaged. Raises SoundError."""
-    try:
-        with open_regular(file) as stream:
-            _check_length(stream, file)
-            with av.open(stream, "r", options={"format_whitelist": ",".join(FORMATS)}) as container:
-                if not container.streams.audio:
-                    raise SoundError(f"{file} has no sound in it")
-                samples, rate = _decoded(container, file)
-            if rate != RATE:
-                samples = np.concatenate(list(filtered([samples], rate, ("aresample", f"{RATE}:filter_size=128"))))
-    except FileNotFoundError:
-        raise SoundError(f"{file}: there is no such file") from None
-    except av.FFmpegError as error:
-        kinds = ", ".join(FORMATS)
-        raise SoundError(
-            f"{file} cannot be read as sound ({error.strerror}); {kinds} are, and it may be damaged"
-        ) from None
-    except OSError as error:
-        what = "no regular file" if error.errno == errno.EINVAL else error.strerror
-        raise SoundError(f"{file} could not be read: {what}") from None
+    with opened_sound(file) as container:
+        samples, rate = _decoded(container, file)
+    if rate != RATE:
+        samples = np.concatenate(list(filtered([samples], rate, ("aresample", f"{RATE}:filter_size=128"))))
     if not np.isfinite(samples).all():
         raise SoundError(f"{file} has samples that are no numbers; write it anew")
     return samples
+
+
+def check_sound(file: Path) -> None:
+    """Raises SoundError unless a file has sound, as far as its beginning and its length tell."""
+    if file.is_file() and file.stat().st_size > MOST_BYTES:
+        raise SoundError(f"{file} is larger than {MOST_BYTES >> 30} GiB; cut it, or write it as FLAC")
+    with opened_sound(file) as container:
+        if next(container.decode(audio=0), None) is None:
+            raise SoundError(f"{file} has not one sample in it")
+
+
+@contextmanager
+def opened_sound(file: Path) -> Iterator[InputContainer]:
+    """A file that has sound, to be decoded. Raises SoundError, also for what reading it raises meanwhile."""
+    try:
+        with open_regular(file) as stream:
+            _check_length(stream, file)
+            with av.open(stream, "r", options={"format_whitelist": FORMATS}) as container:
+                if not container.streams.audio:
+                    raise SoundError(f"{file} has no sound in it")
+                rate = container.streams.audio[0].rate or 0
+                if rate not in RATES:
+                    raise SoundError(f"{file} has {rate} samples a second; {RATES[0]} to {RATES[-1]} were wanted")
+                yield container
+    except FileNotFoundError:
+        raise SoundError(f"{file}: there is no such file") from None
+    except av.FFmpegError as error:
+        kinds = FORMATS.replace(",", ", ")
+        raise SoundError(
+            f"{file} cannot be read as sound ({error.strerror}); {kinds} are, and it may be damaged"
+        ) from None
+    except ValueError as error:  # no name of a file; sound that changes its kind on the way
+        raise SoundError(f"{str(file)!r} cannot be read as sound ({error})") from None
+    except OSError as error:
+        what = "no regular file" if error.errno == errno.EINVAL else error.strerror
+        raise SoundError(f"{file} could not be read: {what}") from None
 
 
 def _check_length(stream: BinaryIO, file: Path) -> None:
@@ -94,9 +117,7 @@ def _check_length(stream: BinaryIO, file: Path) -> None:
 def _decoded(container: InputContainer, file: Path) -> tuple[Samples, int]:
     """Mono samples, and their rate."""
     stream = container.streams.audio[0]
-    rate = stream.rate or 0
-    if rate not in RATES:
-        raise SoundError(f"{file} has {rate} samples a second; {RATES[0]} to {RATES[-1]} were wanted")
+    rate = stream.rate
     as_float = av.AudioResampler(format="fltp")
     parts: list[Samples] = []
     count = 0

@@ -40,10 +40,10 @@ def profile(request: SceneRequest, path: Path) -> tuple[ClipFile, dict[str, floa
 
     began = time.monotonic()
     encoder = Encoder(path, request.settings)
-    beats = play(request, encoder)
+    beats, sounds = play(request, encoder)
     code = time.thread_time() - _here.zero - spent[DRAWING]
     encoder.close()
-    result = ClipFile(path, encoder.frames, request.settings.fps, beats, time.monotonic() - began)
+    result = ClipFile(path, encoder.frames, request.settings.fps, beats, time.monotonic() - began, sounds)
     phases = {START: encoder.start, CODE: code, **{phase: spent[phase] for phase in (DRAWING, *ENCODER)}}
     return result, phases | {REST: time.process_time() - sum(phases.values())}
 

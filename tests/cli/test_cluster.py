@@ -12,12 +12,14 @@ import subprocess
 import sys
 import threading
 import time
+import wave
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import av
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.core.trace.trace import Trace
@@ -77,6 +79,18 @@ class DoesWithout(Scene):
             self.wait(0.4)
 
 
+class Loud(Scene):
+    def construct(self):
+        self.wait(0.4)
+        self.add_sound(asset("sound/click.wav"), 0.1, gain=-3)
+        self.wait(0.4)
+
+
+class LoudByPath(Scene):
+    def construct(self):
+        self.add_sound("sound/by_path.wav")
+
+
 class Slow(Scene):
     def construct(self):
         print("slow", os.getpid(), flush=True)
@@ -96,6 +110,11 @@ def write_film(folder: Path, ring: str = "Circle(size)") -> Path:
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(content, encoding="utf-8")
+    (folder / "sound").mkdir(exist_ok=True)
+    for name in ("click", "by_path"):
+        with wave.open(str(folder / "sound" / f"{name}.wav"), "wb") as sound:
+            sound.setparams((1, 2, 8000, 0, "NONE", ""))
+            sound.writeframes(b"\0\x20" * 400)
     return folder
 
 
@@ -117,6 +136,28 @@ def there(gradreel, *arguments):
 def described(media: Path) -> dict[str, dict]:
     found = {file.name: json.loads(file.read_text(encoding="utf-8")) for file in (media / "clips").glob("*.json")}
     return {name: {k: v for k, v in clip.items() if k not in ("made", "wall_seconds")} for name, clip in found.items()}
+
+
+def test_a_sound_is_heard_that_its_scene_adds_there(one_worker, gradreel, film):
+    drawn = there(gradreel, "film.py:Loud")
+    assert (drawn.exit_code, drawn.stderr) == (0, "")
+    (as_there,) = described(film / "media").values()
+    assert [(s["file"], s["frame"], s["offset"], s["gain"]) for s in as_there["sounds"]] == [
+        ("sound/click.wav", 2, 0.1, -3)
+    ]
+    (video,) = (film / "media").glob("videos/**/*.mp4")
+    with av.open(str(video)) as container:
+        assert len(container.streams.audio) == 1
+    shutil.rmtree(film / "media/clips")
+    assert gradreel("render", "film.py:Loud", *SMALL).exit_code == 0
+    assert described(film / "media") == {next(iter(described(film / "media"))): as_there}
+
+
+def test_a_sound_that_is_not_sent_is_named(one_worker, gradreel, film):
+    drawn = there(gradreel, "film.py:LoudByPath")
+    assert drawn.exit_code == 2
+    assert "loud-by-path: add_sound('sound/by_path.wav')" in drawn.stderr
+    assert "it is here, and was not sent" in drawn.stderr
 
 
 def test_a_clip_drawn_there_is_that_drawn_here_and_two_users_modules_of_the_same_names_never_meet(

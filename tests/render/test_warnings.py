@@ -24,12 +24,6 @@ class Hasty(LectureScene):
                 self.play(FadeIn(Dot()), run_time=0.01)
 
 
-class Loud(Scene):
-    def construct(self):
-        self.add_sound("click.wav")
-        self.wait(0.2)
-
-
 class Captioned(Scene):
     def construct(self):
         self.add_subcaption("Here it waits.", duration=0.2)
@@ -79,7 +73,6 @@ class Heard(Reporter):
     ("scene", "said"),
     [
         ("Hasty", "hasty: Manim warns, in beat one: The original total run_time of Hasty.play(), 0.01 s"),
-        ("Loud", "loud: Manim warns: sound (add_sound) is not rendered"),
         ("SeenByItsOwn", "seen-by-its-own: drawn by Manim itself, and no faster: its camera is a Tilted"),
         ("Captioned", "captioned: Manim warns, after its last frame: subcaptions (add_subcaption, subcaption=) are"),
     ],

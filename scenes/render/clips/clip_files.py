@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 from gradreel.core.errors import UserError, listed
 from gradreel.scenes.render.clips.workspace import check_replaceable, publish, read_json, temporary_in, write_json
-from gradreel.scenes.render.stages import BeatSpan, ClipFile
+from gradreel.scenes.render.stages import BeatSpan, ClipFile, ClipSound
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 Count = Annotated[int, Field(ge=0, le=10**9)]
@@ -53,6 +53,7 @@ class _Description(BaseModel):
     fps: Side
     beats: tuple[BeatSpan, ...]
     wall_seconds: Annotated[float, Field(ge=0)]
+    sounds: tuple[ClipSound, ...] = ()
     size: Annotated[int, Field(ge=0, le=2**63)]  # bytes
     checksum: str
 

@@ -76,7 +76,7 @@ class OpenedFiles:
                 content.setdefault(file, run[file][0] if file in run else "")
         found = {}
         for file, digest in content.items():
-            name = self._here.get(file) or name_beside(file, source)
+            name = self.name_of(file, source)
             if file in self._written or not self._is_the_users(file, source):
                 continue
             if file in self._perhaps_written and content_now(file) != digest:
@@ -88,6 +88,10 @@ class OpenedFiles:
                 found[name_beside(file, source)] = CHANGED_MEANWHILE
         self._own.busy = False
         return found
+
+    def name_of(self, file: Path, source: SceneSource) -> str:
+        """What a file is called beside the scene, or from where the command is run, if it was opened so."""
+        return self._here.get(file) or name_beside(file, source)
 
     def _content_of(self, file: Path, digest: str) -> str:
         """The digest to keep of a file that had ``digest`` when it was opened ("": a module that it did not open)."""

@@ -86,7 +86,7 @@ class ClusterDrawers(Connection):
     def _kept(self, clip: Clip, order: worker.Order, drawn: Drawn, pieces: Sequence[bytes]) -> ClipFile:
         settings = clip.request.settings
         path = clip_path(self._workspace.clips, clip.parts, settings)
-        file = ClipFile(path, drawn.frames, drawn.fps, drawn.beats, drawn.wall_seconds)
+        file = ClipFile(path, drawn.frames, drawn.fps, drawn.beats, drawn.wall_seconds, drawn.sounds)
         opened = _names_here(drawn.opened, order, clip.request.source)
         content: dict[str, Any] = {"scene": clip.scene, "parts": clip.parts, "files": opened}
         if why := why_stale(content | file.as_json(), clip.request):

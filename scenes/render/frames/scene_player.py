@@ -11,21 +11,23 @@ from typing import Any
 import numpy as np
 from gradreel.core.errors import UserError
 from gradreel.scenes.base import LectureScene, SceneContext
-from gradreel.scenes.catalog import load_class
+from gradreel.scenes.catalog import kebab_name, load_class
 from gradreel.scenes.render.clips.beat_lines import ListeningNarration
 from gradreel.scenes.render.clips.beat_range import check_played
+from gradreel.scenes.render.frames.added_sounds import AddedSounds
 from gradreel.scenes.render.frames.drawing import ClipRenderer
 from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.frames.jumps import JumpFinder
 from gradreel.scenes.render.frames.pictures import Boxes, Pixels, png_bytes, straighten
 from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.stages import BeatSpan, SceneError, SceneRequest
+from gradreel.scenes.render.stages import BeatSpan, ClipSound, SceneError, SceneRequest
 from gradreel.scenes.render.workers.worker_process import at, report
 from gradreel.scenes.user_traceback import user_traceback
 from gradreel.scenes.words.narration import use_words
 from manim import CairoRenderer, Scene, config, logger
 from manim.scene.scene_file_writer import SceneFileWriter
 from manim.utils.exceptions import EndSceneEarlyException
+from manim.utils.sounds import get_full_sound_file_path
 from tqdm import tqdm
 
 NO_BEAT = "autocreated"  # Manim's name for the section that a scene begins in without having asked for one
@@ -35,8 +37,10 @@ STILL_SECONDS = 1  # length of the clip of a scene that plays nothing
 tqdm.set_lock(threading.RLock())
 
 
-def play(request: SceneRequest, encoder: ClipEncoder | JumpFinder) -> tuple[BeatSpan, ...]:
-    """Play the scene into the encoder; its beats in frames."""
+def play(
+    request: SceneRequest, encoder: ClipEncoder | JumpFinder
+) -> tuple[tuple[BeatSpan, ...], tuple[ClipSound, ...]]:
+    """Play the scene into the encoder; its beats in frames, and the sounds that it adds, their files by their paths."""
     settings = request.settings
     _configure(request)
     scene = _scene(request, encoder)
@@ -50,10 +54,11 @@ def play(request: SceneRequest, encoder: ClipEncoder | JumpFinder) -> tuple[Beat
     if encoder.frames == 0:
         encoder.write(scene.renderer.get_frame(), STILL_SECONDS * settings.fps)
     lines = [dict(beat.lines) for beat in getattr(scene, "beats", [])]
-    return tuple(
+    beats = tuple(
         BeatSpan(name, start, end, line, said.get(name, {}), from_narration=name in said)
         for (name, start, end), line in zip(writer.spans, lines, strict=True)
     )
+    return beats, writer.sounds.all()
 
 
 def play_to_end(request: SceneRequest) -> Scene:
@@ -111,6 +116,7 @@ class ClipWriter(SceneFileWriter):
         self._began: dict[str, int] = {}  # frames there were when a beat began that is shown
         self._last_beat_began = False
         self._time = 0.0  # of the scene, after its last play
+        self.sounds = AddedSounds(settings)
         self.scene: Scene | None = None
         self.spans: list[tuple[str, int, int]] = []  # of the beats asked for: name, first frame, frame after the last
         super().__init__(manim_settings)
@@ -147,9 +153,27 @@ class ClipWriter(SceneFileWriter):
         if name in self._began:
             self.spans.append((name, self._began[name], self._encoder.frames))
 
-    def add_sound(self, *sound: Any, **how: Any) -> None:
-        """Clips have no sound, which is said as what Manim warns of is."""
-        logger.warning("sound (add_sound) is not rendered; put it under the finished video")
+    def add_sound(self, sound_file: Any, time: float | None = None, gain: float | None = None, **how: Any) -> None:
+        """As Manim calls it; ``time``: seconds of the scene, by default now."""
+        assert self.scene is not None
+        self.hear(sound_file, 0 if time is None else time - self.scene.renderer.time, gain, **how)
+
+    def hear(self, sound_file: Any, time_offset: float = 0, gain: float | None = None, **how: Any) -> None:
+        """To be a scene's ``add_sound``: notes what is heard, and from when on. Raises UserError for what cannot be."""
+        if self.sections[-1].skip_animations:
+            is_drawn = isinstance(self._encoder, ClipEncoder)
+            if is_drawn and self._settings.first_beat is not None and self._encoder.frames == 0:
+                self.sounds.leave_out()
+            return
+        if how:
+            logger.warning(f"add_sound's {', '.join(how)} is not kept; time_offset and gain are")
+        call = f"{kebab_name(type(self.scene).__name__)}: add_sound({str(sound_file)!r})"
+        try:
+            file = get_full_sound_file_path(sound_file, self.settings.assets_dir)
+        except (OSError, ValueError):  # it is looked for again, so that whoever watches hears of it, and is told of
+            file = Path(sound_file).expanduser()
+        offset = round(float(time_offset), 9)
+        self.sounds.add(call, file, self._encoder.frames, offset, float(gain or 0))
 
     def note_subcaptions(self) -> None:
         """Nor have they subtitles but for those of beats, which is said, too."""
@@ -255,6 +279,7 @@ def _scene(request: SceneRequest, encoder: ClipEncoder | JumpFinder | _NoFrames)
     writer_class: Any = _SkippingWriter if isinstance(encoder, _NoFrames) else ClipWriter
     writer = writer_class(scene.file_writer_settings, encoder, request.settings)
     scene.renderer.file_writer, writer.scene = writer, scene
+    scene._get_manager().add_sound = writer.hear  # which heeds what is skipped; Manim's own heeds the play before
     if isinstance(scene, LectureScene):
         scene.after_beat = writer.beat_ended
     return scene

@@ -83,7 +83,7 @@ def render_clip(clip: Clip, temporary_folder: Path) -> ClipFile:
         began = time.monotonic()
         encoder = ClipEncoder(temporary, settings)
         try:
-            beats = play(request, encoder)
+            beats, added = play(request, encoder)
             at("after its last frame")
             encoder.close()
         except BaseException as error:
@@ -91,8 +91,10 @@ def render_clip(clip: Clip, temporary_folder: Path) -> ClipFile:
             remove(temporary)  # now: what it takes on a full disk is room for the others
             tell_opened(error, opened, source)
             raise
-        file = ClipFile(path, encoder.frames, settings.fps, beats, time.monotonic() - began)
+        sounds = tuple(replace(sound, file=opened.name_of(Path(sound.file), source)) for sound in added)
+        file = ClipFile(path, encoder.frames, settings.fps, beats, time.monotonic() - began, sounds)
         files = opened.of(source, known={**parts["code"], **parts.get("assets", {})})
+        files |= {sound.file: sound.digest for sound in sounds}  # those too that the scene has written itself
         content = {"scene": source.name, "parts": parts, "files": files}
         keep_clip(temporary, file, temporary_folder, content)
         return file
@@ -164,6 +166,6 @@ def check(request: SceneRequest) -> list[Finding]:
 def find_jumps(request: SceneRequest) -> list[Finding]:
     """Where much of the picture changes from one frame to the next, with no transition."""
     finder = JumpFinder()
-    beats = play(request, finder)
+    beats, _ = play(request, finder)
     frame = (config.frame_width, config.frame_height)
     return [as_finding(jump, request.source.name, beats, request.settings.fps, frame) for jump in finder.jumps()]

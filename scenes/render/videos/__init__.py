@@ -2,6 +2,7 @@
 
 publishing    video, subtitles, poster and manifest, given their names at once
 video         clips joined, their packets copied
+sound_track   all that is heard, mixed and encoded
 subtitles     cues from beats
 output_stamp  whether a video is there as it would be written now
 estimates     how long what is planned will take

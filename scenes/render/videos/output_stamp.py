@@ -14,7 +14,7 @@ from gradreel.scenes.render.clips.workspace import Folders, Workspace, as_json, 
 from gradreel.scenes.words.languages import LANGUAGES
 from pydantic import BaseModel, ValidationError
 
-_NAMES = ("publishing", "video", "subtitles")
+_NAMES = ("publishing", "video", "sound_track", "subtitles")
 PUBLISHING_FILES = (*(f"scenes/render/videos/{name}.py" for name in _NAMES), "scenes/words/subtitle_timing.py")
 SUBTITLE_SUFFIXES = ("srt", "vtt")
 

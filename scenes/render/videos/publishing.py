@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from gradreel.core.errors import UserError
+from gradreel.core.errors import UserError, listed
 from gradreel.scenes.render.clips.beat_lines import filled_again
 from gradreel.scenes.render.clips.clip_files import check_whole
+from gradreel.scenes.render.clips.file_digest import HERE, changed_files, file_of
 from gradreel.scenes.render.clips.toolchain import drawing_versions
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, as_json
 from gradreel.scenes.render.lessons.lesson import Lesson
@@ -19,7 +21,12 @@ from gradreel.scenes.render.videos.output_stamp import OutputStamp
 from gradreel.scenes.render.videos.subtitles import Cue, TimedLine, as_srt, as_vtt, cues
 from gradreel.scenes.words.narration import Narration
 
+if TYPE_CHECKING:
+    from gradreel.scenes.render.videos.sound_track import PlacedSound
+
 MANIFEST_VERSION = 1
+
+Say: TypeAlias = Callable[[str], None]
 
 
 def check_video(settings: RenderSettings) -> None:
@@ -47,8 +54,12 @@ def publish_lesson(
     clips: Sequence[tuple[Clip, ClipFile]],
     workspace: Workspace,
     output: Path | None,
+    say: Say,
 ) -> Path:
-    """Write the lesson's video and what stands beside it; where the video is. Raises DamagedClipsError."""
+    """Write the lesson's video and what stands beside it; where the video is.
+
+    What cannot be heard is said. Raises DamagedClipsError, and SoundError for a sound that cannot be read.
+    """
     final = output or workspace.video(lesson.name, settings.quality, lesson.name + lesson.span, f".{settings.format}")
     shots = _shots(lesson, settings, clips, lesson.parts(settings.language))
     stamp = _stamp(lesson, settings, shots, final, workspace)
@@ -56,7 +67,7 @@ def publish_lesson(
         return final
     check_whole([shot.file.path for shot in shots])
     video = workspace.temporary(final.name)
-    subtitles = _write_video(video, lesson.title_in(settings.language), shots, settings)
+    subtitles = _write_video(video, lesson.title_in(settings.language), shots, settings, say)
     manifest = f"{final.stem}.manifest.json" if output or lesson.span else "manifest.json"
     beside = _subtitle_files(subtitles, final.stem) | {
         f"{final.stem}.jpg": _poster(lesson, shots),
@@ -73,8 +84,9 @@ def publish_clip(
     file: ClipFile,
     workspace: Workspace,
     output: Path | None,
+    say: Say,
 ) -> Path:
-    """One scene's file with subtitles beside it; a folder of numbered pictures for png. Raises DamagedClipsError."""
+    """One scene's file with subtitles beside it; a folder of numbered pictures for png. Says and raises as above."""
     final = output or workspace.video(
         lesson.group(clip.scene), settings.quality, clip.file_stem + settings.beat_range, settings.suffix
     )
@@ -86,11 +98,11 @@ def publish_clip(
     temporary = workspace.temporary(final.name)
     subtitles: dict[str, list[Cue]] = {}
     if settings.format in JOINABLE_FORMATS:
-        subtitles = _write_video(temporary, shots[0].title, shots, settings)
-    elif settings.format == "png":
-        shutil.copytree(file.path, temporary)
+        subtitles = _write_video(temporary, shots[0].title, shots, settings, say)
     else:
-        shutil.copyfile(file.path, temporary)
+        if file.sounds:
+            say(f"{clip.scene}: its sound is left out: {settings.format} has none; {', '.join(JOINABLE_FORMATS)} have")
+        (shutil.copytree if settings.format == "png" else shutil.copyfile)(file.path, temporary)
     beside = _subtitle_files(subtitles, final.stem)
     publish_all(temporary, final, beside, workspace, stamp, refuse_foreign=output is not None)
     return final
@@ -114,9 +126,13 @@ def _shots(
     return shots
 
 
-def _write_video(path: Path, title: str, shots: Sequence[Shot], settings: RenderSettings) -> dict[str, list[Cue]]:
+def _write_video(
+    path: Path, title: str, shots: Sequence[Shot], settings: RenderSettings, say: Say
+) -> dict[str, list[Cue]]:
     """Write the video; its cues by language, languages without any left out."""
-    from gradreel.scenes.render.videos.video import Chapter, join  # it loads PyAV: nothing to a lesson as it was
+    # These load PyAV: nothing to a lesson as it was
+    from gradreel.scenes.render.videos.sound_track import Track
+    from gradreel.scenes.render.videos.video import Chapter, join
 
     found = {
         language: cues(_timed_lines(shots, language, settings.fps), language)
@@ -124,8 +140,32 @@ def _write_video(path: Path, title: str, shots: Sequence[Shot], settings: Render
     }
     subtitles = {language: these for language, these in found.items() if these}
     chapters = [Chapter(shot.chapter(settings.language), shot.start, shot.end) for shot in shots]
-    join([shot.file for shot in shots], path, title=title, chapters=chapters, subtitles=subtitles)
+    placed = _placed_sounds(shots, settings.fps)
+    sounds = {Track(): placed} if placed else {}
+    cut = join([shot.file for shot in shots], path, title=title, chapters=chapters, subtitles=subtitles, sounds=sounds)
+    if names := list(dict.fromkeys(sound.name for sound in cut)):
+        say(f"{listed(names)}: cut at the end of the video")
     return subtitles
+
+
+def _placed_sounds(shots: Sequence[Shot], fps: int) -> list[PlacedSound]:
+    """The sounds of all clips, where they are in the video. Raises UserError for one that is another than was added."""
+    from gradreel.scenes.render.videos.sound_track import PlacedSound  # it loads PyAV, as above
+
+    found = []
+    for shot in shots:
+        files = {sound.file: file_of(sound.file, shot.clip.request.source) for sound in shot.file.sounds}
+        for sound in shot.file.sounds:
+            file, begins = files[sound.file], Fraction(shot.start + sound.frame, fps)
+            offset = Fraction(sound.offset).limit_denominator(10**9)
+            found.append(PlacedSound(file, max(begins + offset, Fraction(0)), sound.gain, whose=shot.clip.scene))
+        changed = changed_files({sound.file: sound.digest for sound in shot.file.sounds}, shot.clip.request.source)
+        if changed:
+            raise UserError(
+                f"{shot.clip.scene}: its sound {listed(changed)} has changed, or gone, since it was drawn;"
+                " run the same command again"
+            )
+    return found
 
 
 def _timed_lines(shots: Sequence[Shot], language: str, fps: int) -> list[TimedLine]:
@@ -232,6 +272,15 @@ def _part_entries(shots: Sequence[Shot], fps: int) -> list[dict[str, Any]]:
 
 def _scene_entry(shot: Shot, settings: RenderSettings) -> dict[str, Any]:
     fps = settings.fps
+    sounds = [
+        {
+            "file": sound.file.removeprefix(HERE),
+            "digest": sound.digest,
+            "start": (shot.start + sound.frame) / fps + sound.offset,
+            "gain": sound.gain,
+        }
+        for sound in shot.file.sounds
+    ]
     return {
         "name": shot.clip.scene,
         "title": shot.title,
@@ -252,6 +301,7 @@ def _scene_entry(shot: Shot, settings: RenderSettings) -> dict[str, Any]:
             }
             for beat, lines in shot.beats
         ],
+        **({"sounds": sounds} if sounds else {}),
     }
 
 

@@ -1,4 +1,4 @@
-"""Clips into one video: packets copied, chapters, soft subtitles; nothing is encoded again and no program is started.
+"""Clips into one video: packets copied, sound, chapters, soft subtitles; no frame is encoded again.
 
 All times are counted in frames: the video is exactly as long as its clips together.
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias, cast
 
 import av
+from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Disposition, Stream
@@ -23,7 +24,9 @@ from av.video.stream import VideoStream
 from gradreel.scenes.render.clips.clip_files import DamagedClipsError
 from gradreel.scenes.render.frames.encode import TICKS
 from gradreel.scenes.render.stages import ClipFile
+from gradreel.scenes.render.videos.sound_track import CODECS, Mix, PlacedSound, Track, encoded
 from gradreel.scenes.render.videos.subtitles import Cue, as_vtt_text
+from gradreel.scenes.voice.sound import RATE
 from gradreel.scenes.words.languages import LANGUAGES
 from PIL import Image
 
@@ -51,11 +54,13 @@ def join(
     title: str,
     chapters: Sequence[Chapter] = (),
     subtitles: Mapping[str, Sequence[Cue]] | None = None,
-) -> None:
+    sounds: Mapping[Track, Sequence[PlacedSound]] | None = None,
+) -> list[PlacedSound]:
     """Write ``path`` (mp4, mov or webm, as the clips are) of ``clips`` one after the other.
 
-    ``subtitles`` by our language codes; their streams are tagged and off until the viewer chooses one.
-    Raises DamagedClipsError for clips that cannot be read, or that were not encoded alike.
+    ``subtitles`` by our language codes; their streams are tagged and off until the viewer chooses one. ``sounds``: a
+    stream for each track, exactly as long as the video; returns those that are longer, and were cut.
+    Raises DamagedClipsError for clips that cannot be read, or that were not encoded alike, and SoundError.
     """
     container = path.suffix.removeprefix(".")
     options = (
@@ -73,6 +78,9 @@ def join(
         video.pix_fmt = "yuva420p" if template.metadata.get("alpha_mode") == "1" else template.pix_fmt
         video.disposition = Disposition.default
         packets = [_video_packets(clips, template.codec_context, video)]
+        samples = round(Fraction(sum(clip.frames for clip in clips) * RATE, clips[0].fps))
+        mixes = [(track, Mix(placed, samples)) for track, placed in (sounds or {}).items()]
+        packets += [_sound_packets(mix, _sound_stream(output, container, track), container) for track, mix in mixes]
         for language, cues in (subtitles or {}).items():
             packets.append(_subtitle_packets(_subtitle_stream(output, container, language), container, cues))
         if chapters:
@@ -81,6 +89,7 @@ def join(
             output.mux(packet)
     if container != "webm":
         switch_off_subtitles(path)
+    return [sound for _, mix in mixes for sound in mix.cut]
 
 
 def frame_as_jpeg(clip: ClipFile, frame: int) -> bytes:
@@ -159,10 +168,35 @@ def _video_packets(clips: Sequence[ClipFile], header: VideoCodecContext, target:
         before += clip.frames
 
 
+def _sound_stream(output: OutputContainer, container: str, track: Track) -> AudioStream:
+    codec = CODECS[container]
+    stream = output.add_stream(codec.name, rate=RATE, layout="stereo", format=codec.sample_format)
+    assert isinstance(stream, AudioStream)
+    stream.bit_rate = codec.bit_rate
+    stream.time_base = Fraction(1, RATE)
+    if track.language:
+        stream.metadata["language"] = _language_tag(track.language, container)
+    if track.title:
+        stream.metadata["title"] = track.title
+    stream.disposition = Disposition.default if track.default else Disposition(0)
+    return stream
+
+
+def _sound_packets(mix: Mix, stream: AudioStream, container: str) -> Iterator[TimedPacket]:
+    for packet in encoded(mix, stream, CODECS[container]):
+        assert packet.dts is not None
+        assert packet.time_base is not None
+        yield packet.dts * packet.time_base, cast("Packet[Stream]", packet)
+
+
+def _language_tag(language: str, container: str) -> str:
+    known = LANGUAGES[language]
+    return known.iso_of_mov if container == "mov" else known.iso
+
+
 def _subtitle_stream(output: OutputContainer, container: str, language: str) -> Stream:
     stream = output.add_mux_stream(SUBTITLE_CODECS[container], time_base=MILLISECOND)
-    known = LANGUAGES[language]
-    stream.metadata["language"] = known.iso_of_mov if container == "mov" else known.iso
+    stream.metadata["language"] = _language_tag(language, container)
     stream.disposition = Disposition(0)
     return stream
 
