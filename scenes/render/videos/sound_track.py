@@ -46,9 +46,11 @@ class AudioCodec:
     sample_format: str
     frame: int  # samples in a packet
     bit_rate: int
+    options: tuple[tuple[str, str], ...] = ()
 
 
-AAC = AudioCodec("aac", "fltp", 1024, 192_000)
+# The coder that FFmpeg's manual calls better at high bit rates; it takes three fifths of the other's time
+AAC = AudioCodec("aac", "fltp", 1024, 192_000, (("aac_coder", "fast"),))
 CODECS = {"mp4": AAC, "mov": AAC, "webm": AudioCodec("libopus", "flt", 960, 128_000)}
 
 
