@@ -38,11 +38,13 @@ ODD = st.recursive(
     max_leaves=5,
 )
 BEAT = {"name": "b", "start": 0, "end": 2, "lines": {"en": "It is."}, "values": {}, "from_narration": False}
-CLIP = {"frames": 3, "fps": 5, "beats": [BEAT], "wall_seconds": 1.0, "opened": []}
+CLIP = {"frames": 3, "fps": 5, "beats": [BEAT], "wall_seconds": 1.0, "sounds": [], "opened": []}
+SOUND = {"file": "/dev/zero", "digest": "d", "frame": 0, "offset": 0.0, "gain": 0.0}
 OPENED = st.fixed_dictionaries({"path": PATHS, "by_name": st.booleans(), "digest": st.just("not there") | PATHS})
 FIELDS = st.one_of(
     st.tuples(st.sampled_from([*CLIP, "path", "kind"]), ODD),
     st.tuples(st.just("opened"), st.lists(OPENED, min_size=1, max_size=2)),
+    st.tuples(st.just("sounds"), st.builds(lambda odd: [SOUND | odd], st.dictionaries(st.sampled_from([*SOUND]), ODD))),
     st.tuples(st.just("beats"), st.lists(st.dictionaries(st.sampled_from([*BEAT, "path"]), ODD), min_size=1)),
     st.tuples(st.just("beats"), st.tuples(st.sampled_from(list(BEAT)), ODD).map(lambda odd: [BEAT | dict([odd])])),
 )
@@ -145,6 +147,7 @@ def test_a_sound_clip_is_kept_and_one_of_another_length_or_of_nothing_that_was_s
     opened = {"path": str(tripwires.home / "notes.txt"), "by_name": False, "digest": "not there"}
     assert "found another on its worker than here" in str(said(opened=[opened]))
     assert isinstance(said(opened=[opened | {"path": "/nowhere"}]), ClipFile), "it is not there here, either"
+    assert "a sound that its scene did not open" in str(said(sounds=[SOUND]))
     assert "path: Extra inputs are not permitted" in str(said(path="../../notes.txt"))
     assert "fps" in str(said(fps="5"))
     assert isinstance(drawn(("{}", [video])), UserError)

@@ -88,6 +88,8 @@ class ClusterDrawers(Connection):
         path = clip_path(self._workspace.clips, clip.parts, settings)
         file = ClipFile(path, drawn.frames, drawn.fps, drawn.beats, drawn.wall_seconds, drawn.sounds)
         opened = _names_here(drawn.opened, order, clip.request.source)
+        if any(opened.get(sound.file) != sound.digest for sound in drawn.sounds):
+            raise BadAnswerError("it has a sound that its scene did not open")
         content: dict[str, Any] = {"scene": clip.scene, "parts": clip.parts, "files": opened}
         if why := why_stale(content | file.as_json(), clip.request):
             raise UserError(f"{clip.scene}: {why} while it was drawn; run the same command again")
