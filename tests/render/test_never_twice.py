@@ -497,7 +497,7 @@ def test_words_that_a_scene_takes_from_another_count_for_it():
     assert {section for sections in words.values() for section in sections if "screen" not in ours[section]} == set()
 
 
-DECIDE_NOTHING = {"stages", "settings", "clips.beat_range", "workers.worker_process"}
+DECIDE_NOTHING = {"stages", "settings", "clips.beat_range", "clips.file_digest", "workers.worker_process"}
 """Of the renderer: imported by what plays a scene, without a say in what its frames are; or counted elsewhere."""
 
 
