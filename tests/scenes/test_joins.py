@@ -139,7 +139,7 @@ def filmed(tmp_path: Path, name: str, **settings: Any):
     made = RenderSettings(width=320, height=180, fps=10, media_dir=tmp_path, **settings)
     film = Film()
     with tempconfig({}):
-        beats = playing.play(SceneRequest(resolve(f"{file}:{name}"), made), film)
+        beats, _ = playing.play(SceneRequest(resolve(f"{file}:{name}"), made), film)
     return film.seen, beats
 
 
