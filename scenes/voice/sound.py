@@ -10,11 +10,13 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 import av
 import numpy as np
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.filter import Graph
 from gradreel.core.errors import UserError
@@ -127,12 +129,15 @@ def _decoded(container: InputContainer, file: Path) -> tuple[Samples, int]:
             count += len(parts[-1])
         if count > LONGEST * rate:
             raise SoundError(f"{file} is longer than {LONGEST} seconds; a line of the narration was wanted")
-    said = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
-    if not count or count / rate < said - MISSED:
-        raise SoundError(
-            f"{file} ends after {count / rate:.2f} of its {said:.2f} seconds: it is truncated; copy it anew"
-        )
+    check_end(stream, count / rate, file)
     return np.concatenate(parts), rate
+
+
+def check_end(stream: AudioStream, seconds: float, file: Path) -> None:
+    """Raises SoundError where a file ended after ``seconds``, before it says that it does, or had nothing in it."""
+    said = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
+    if not seconds or seconds < said - MISSED:
+        raise SoundError(f"{file} ends after {seconds:.2f} of its {said:.2f} seconds: it is truncated; copy it anew")
 
 
 def trimmed(samples: Samples, file: Path) -> Speech:
@@ -181,13 +186,12 @@ def filtered_frames(parts: Iterable[Samples], rate: int, *filters: Filter) -> It
     source = graph.add_abuffer(sample_rate=rate, format="flt", layout="mono")
     nodes = (source, *(graph.add(name, options) for name, options in filters), graph.add("abuffersink"))
     graph.link_nodes(*nodes).configure()
-    for part in (*parts, None):
-        frame = None
-        if part is not None:
-            frame = av.AudioFrame.from_ndarray(
-                np.ascontiguousarray(part, np.float32)[None], format="flt", layout="mono"
-            )
-            frame.sample_rate = rate
+    yield from through(graph, (_mono_frame(part, rate) for part in parts))
+
+
+def through(graph: Graph, frames: Iterable[av.AudioFrame]) -> Iterator[av.AudioFrame]:
+    """What comes out of a configured ``graph`` for ``frames`` put into it one by one, with what it held back."""
+    for frame in chain(frames, [None]):
         graph.push(frame)
         while True:
             try:
@@ -196,3 +200,9 @@ def filtered_frames(parts: Iterable[Samples], rate: int, *filters: Filter) -> It
                 break
             assert isinstance(made, av.AudioFrame)
             yield made
+
+
+def _mono_frame(samples: Samples, rate: int) -> av.AudioFrame:
+    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples, np.float32)[None], format="flt", layout="mono")
+    frame.sample_rate = rate
+    return frame

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import av
 import numpy as np
 from av.filter import Graph
-from gradreel.scenes.voice.sound import MISSED, RATE, SoundError, opened_sound
+from gradreel.scenes.voice.sound import RATE, SoundError, check_end, opened_sound, through
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
@@ -103,13 +103,8 @@ class PlacedSound:
                     if not np.isfinite(part).all():
                         raise SoundError(f"{self.sound} has samples that are no numbers; write it anew")
                     yield part
-                said = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
-                seconds = count / (stream.rate or RATE)
-                if container.format.name not in ESTIMATED and seconds < said - MISSED:
-                    raise SoundError(
-                        f"{self.sound} ends after {seconds:.2f} of its {said:.2f} seconds: it is truncated;"
-                        " copy it anew"
-                    )
+                if container.format.name not in ESTIMATED:
+                    check_end(stream, count / (stream.rate or RATE), self.sound)
         except SoundError as error:
             raise SoundError(f"{self.whose}: {error}" if self.whose else str(error)) from None
 
@@ -207,17 +202,10 @@ def limited(blocks: Iterable[Stereo], codec: AudioCodec) -> Iterator[av.AudioFra
         graph.add("abuffersink"),
     ).configure()
     place = 0
-    for block in chain(blocks, [None]):
-        graph.push(None if block is None else _frame(block, RATE))
-        while True:
-            try:
-                frame = graph.pull()
-            except (av.BlockingIOError, av.EOFError):
-                break
-            assert isinstance(frame, av.AudioFrame)
-            frame.pts, frame.time_base = place, Fraction(1, RATE)
-            place += frame.samples
-            yield frame
+    for frame in through(graph, (_frame(block, RATE) for block in blocks)):
+        frame.pts, frame.time_base = place, Fraction(1, RATE)
+        place += frame.samples
+        yield frame
 
 
 def encoded(mix: Mix, stream: AudioStream, codec: AudioCodec) -> Iterator[Packet[AudioStream]]:
