@@ -19,7 +19,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gradreel.scenes.catalog import PACKAGE_FOLDER
+from gradreel.scenes.catalog import LECTURE_FOLDER, PACKAGE_FOLDER
 from gradreel.scenes.render.clips.ownership import is_installed
 from gradreel.scenes.render.clips.toolchain import HASH_SEED, configuration_digest
 
@@ -56,9 +56,13 @@ def context(with_manim: bool) -> ForkServerContext | SpawnContext:
 
 
 def _ground() -> tuple[Any, ...]:
-    """What a server's imports depend on: the folder and Manim's configuration there, and our own files as they are."""
-    files = (file.stat() for name in ("core", "scenes") for file in sorted((PACKAGE_FOLDER / name).rglob("*.py")))
-    return Path.cwd(), configuration_digest(), tuple((file.st_mtime_ns, file.st_size) for file in files)
+    """What a server's imports depend on: the folder and Manim's configuration there, and our own files as they are.
+
+    The lecture's are none of them: a fork imports the scene that it draws.
+    """
+    ours = (file for name in ("core", "scenes") for file in sorted((PACKAGE_FOLDER / name).rglob("*.py")))
+    stats = (file.stat() for file in ours if not file.is_relative_to(LECTURE_FOLDER))
+    return Path.cwd(), configuration_digest(), tuple((file.st_mtime_ns, file.st_size) for file in stats)
 
 
 def is_lost(process: BaseProcess, started_by: ForkServerContext | SpawnContext) -> bool:
