@@ -66,15 +66,24 @@ class Command(click.Command):
         write_examples(formatter, self.examples)
 
 
-class Gradreel(click.Group):
-    """The group of commands; it turns what a command raises into one message and an exit code."""
+class Commands(click.Group):
+    """A group of commands, whose help has examples at its end."""
 
     command_class = Command
 
+    def __init__(self, *args: Any, examples: Sequence[str] = (), **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.examples = examples
+
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_epilog(ctx, formatter)
-        examples = ("gradreel list", "gradreel render build-curve -q l", "gradreel render --help")
-        write_examples(formatter, examples)
+        write_examples(formatter, self.examples)
+
+
+class Gradreel(Commands):
+    """The group of all commands; it turns what a command raises into one message and an exit code."""
+
+    group_class = Commands
 
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         if not standalone_mode:
@@ -314,6 +323,7 @@ scenes_argument = click.argument("scenes", nargs=-1, type=SceneName(), metavar="
         "max_content_width": 110,
     },
     epilog=SCENE_NAMES,
+    examples=["gradreel list", "gradreel render build-curve -q l", "gradreel render --help"],
 )
 @click.version_option(package_name="gradreel")
 def commands() -> None:

@@ -238,6 +238,43 @@ def test_quick_lints_checks_types_and_leaves_out_what_is_slow(checkout, mypy_say
     assert {"not slow", "tests/core", "tests/test_layers.py", "tests/frames"} <= set(arguments)
 
 
+@pytest.fixture
+def without_browser(checkout):
+    """All programs of the machine but Chromium and Chrome, and the checkout set up; checks that do nothing."""
+    programs = checkout.path.with_name("programs")
+    programs.mkdir()
+    for file in [*Path("/bin").iterdir(), *Path("/usr/bin").iterdir()]:
+        place = programs / file.name
+        if not (place.is_symlink() or file.name in STUBS or "chrom" in file.name):
+            place.symlink_to(file)
+    checkout.run("list")
+    for name in ("ruff", "mypy"):
+        (checkout.root / ".venv/bin" / name).write_text("#!/bin/sh\n")
+        (checkout.root / ".venv/bin" / name).chmod(0o755)
+    checkout.noted()
+    return {"PATH": f"{checkout.path}:{programs}"}
+
+
+def test_the_tests_of_all_install_chromium_where_apt_can(checkout, without_browser):
+    assert checkout.run("test", **without_browser).returncode == 0
+    assert checkout.noted() == ["apt-get update -q", "apt-get install -y -q --no-install-recommends chromium"]
+
+
+def test_where_chromium_cannot_be_installed_that_is_said_and_the_tests_are_run(checkout, without_browser):
+    result = checkout.run("test", STUB_USER="1000", **without_browser)
+    assert (result.returncode, checkout.noted()) == (0, [])
+    assert "sudo apt-get install -y chromium\n" in result.stderr
+    assert "(tests/browser) are skipped" in result.stderr
+    assert "--dist" in result.stdout.splitlines()
+
+
+def test_chromium_is_left_where_there_is_another_browser(checkout, without_browser):
+    (checkout.path / "mine").write_text("#!/bin/sh\n")
+    (checkout.path / "mine").chmod(0o755)
+    assert checkout.run("test", BROWSER_FOR_TESTS="mine", **without_browser).returncode == 0
+    assert checkout.noted() == []
+
+
 def test_benchmarks_are_listed_and_an_unknown_one_is_an_error(checkout):
     folder = checkout.root / "tests" / "benchmarks"
     folder.mkdir(parents=True)
