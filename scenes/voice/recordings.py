@@ -1,15 +1,26 @@
-"""One's own voice: a folder with a sound file for each beat, ``<scene>/<beat>.wav``, or another kind of file."""
+"""One's own voice: a folder with a sound file for each beat, ``<scene>/<beat>.wav``, or another kind of file.
+
+Where a line has marks, ``<beat>.marks.txt`` beside the recording says when, in seconds, what is said after each of them
+begins: a row a mark, in order. What follows the number is not read, so that labels which Audacity exports do. Without
+that file the marks are where the longest pauses are.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from gradreel.core.errors import UserError, listed
+from gradreel.core.files import read_text
 from gradreel.scenes.file_names import file_name
+from gradreel.scenes.voice.engines import Engine
+from gradreel.scenes.voice.sound import EDGE, PAUSE, RATE, Samples, heard, pauses
 
 SUFFIXES = (".wav", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".opus", ".aiff", ".aif", ".caf", ".mka", ".webm", ".mp4")
+MARKS = ".marks.txt"
 
 
 @dataclass(frozen=True)
@@ -17,6 +28,7 @@ class Recordings:
     """Files are found by their names alone; whether they are sound is seen when they are read."""
 
     folder: Path
+    fill: Engine | None = None  # speaks what there is no recording of; None: that is an error
 
     def file(self, scene: str, beat: str) -> Path | None:
         """The recording of a beat; None if there is none. Raises UserError where there are two."""
@@ -34,6 +46,49 @@ class Recordings:
         files = {names: self.file(*names) for names in beats}
         if missing := [f"{scene}/{beat}{SUFFIXES[0]}" for (scene, beat), file in files.items() if file is None]:
             raise UserError(
-                f"{self.folder} has no recording of {len(missing)} of {len(files)} beats: {listed(missing)}"
+                f"{self.folder} has no recording of {len(missing)} of {len(files)} beats: {listed(missing)};"
+                " --fill has them spoken by the default voice"
             )
         return [file for names in beats if (file := files[names]) is not None]
+
+
+def stretches_of(file: Path, samples: Samples, count: int) -> list[slice]:
+    """The samples of a recording from mark to mark, ``count`` stretches that follow each other, without its ends.
+
+    By its file of times, or else by silence: the longest ``count`` - 1 of the pauses inside of it, of those that are as
+    long the first; what follows one begins `EDGE` before it is heard. Raises SoundError for a silent recording,
+    UserError for one that has fewer pauses, and for times that are none, or not inside of it.
+    """
+    whole = heard(samples, file)
+    times = file.with_name(file.stem + MARKS)
+    if count == 1:
+        marks = []
+    elif times.exists():
+        marks = _times(times, count - 1, whole)
+    else:
+        found = sorted(pauses(samples, file), key=lambda pause: pause.start - pause.stop)[: count - 1]
+        if len(found) < count - 1:
+            raise UserError(
+                f"{file} has {len(found)} pauses of {PAUSE:g} s or more, and its line {count - 1} marks: leave a pause"
+                f" before the words of each, or write their times, in seconds, a row each, into {times.name} beside it"
+            )
+        marks = sorted(pause.stop - round(EDGE * RATE) for pause in found)
+    bounds = [whole.start, *marks, whole.stop]
+    return [slice(*ends) for ends in pairwise(bounds)]
+
+
+def _times(file: Path, count: int, whole: slice) -> list[int]:
+    """The times of a file, as numbers of samples."""
+    rows = [row.split()[0] for row in read_text(file, "the times of marks").splitlines() if row.split()]
+    wrong = next((row for row in rows if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]*)?", row)), None)
+    if wrong is not None or len(rows) != count:
+        found = repr(wrong) if wrong is not None else f"{len(rows)} rows"
+        raise UserError(f"{file}: {count} rows were wanted, each the seconds at which a mark is; found {found}")
+    marks = [round(float(row) * RATE) for row in rows]
+    ends = [whole.start, *marks, whole.stop]
+    if any(a >= b for a, b in pairwise(ends)):
+        raise UserError(
+            f"{file}: times are wanted that rise, between {whole.start / RATE:.2f} and {whole.stop / RATE:.2f} s, where"
+            f" its recording is heard; found {', '.join(rows)}"
+        )
+    return marks

@@ -9,7 +9,6 @@ import errno
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 
 RATE = 48_000
 EDGE = 0.05  # seconds of silence that are left at either end
+PAUSE = 0.15  # seconds of silence inside a line that are no stop of a consonant
 FADE = 0.005  # seconds in which sound comes out of silence: no click where the file was cut
 SILENT = 10 ** (-45 / 20)  # of the loudest window
 NOTHING = 10 ** (-60 / 20)  # a file that is nowhere louder than this is silent
@@ -44,18 +44,6 @@ Filter: TypeAlias = tuple[str, str]  # one of FFmpeg's, and its options
 
 class SoundError(UserError):
     """A sound file that is missing, empty, broken, truncated or silent."""
-
-
-@dataclass(frozen=True)
-class Speech:
-    """A line as it is heard, without the silence around it."""
-
-    samples: Samples
-    trimmed: float  # seconds of the file before them
-
-    @property
-    def seconds(self) -> float:
-        return len(self.samples) / RATE
 
 
 def read_sound(file: Path) -> Samples:
@@ -140,24 +128,39 @@ def check_end(stream: AudioStream, seconds: float, file: Path) -> None:
         raise SoundError(f"{file} ends after {seconds:.2f} of its {said:.2f} seconds: it is truncated; copy it anew")
 
 
-def trimmed(samples: Samples, file: Path) -> Speech:
-    """What is left without the silence at both ends, but for `EDGE` of it, faded in and out. SoundError if nothing is.
+def heard(samples: Samples, file: Path) -> slice:
+    """The samples that are left without the silence at both ends, but for `EDGE` of it. SoundError if none are.
 
     Silent is a window of a hundredth of a second whose root mean square is 45 dB below that of the loudest one.
     """
+    (loud,) = np.nonzero(_loud_windows(samples, file))
+    first = max(loud[0] * WINDOW - round(EDGE * RATE), 0)
+    return slice(int(first), int(min((loud[-1] + 1) * WINDOW + round(EDGE * RATE), len(samples))))
+
+
+def pauses(samples: Samples, file: Path) -> list[slice]:
+    """The silences of at least `PAUSE` seconds between what is heard, in order. SoundError if nothing is."""
+    (loud,) = np.nonzero(_loud_windows(samples, file))
+    silences = zip(loud + 1, loud[1:], strict=False)  # of windows: after one that is loud, up to the next
+    return [slice(int(a) * WINDOW, int(b) * WINDOW) for a, b in silences if (b - a) * WINDOW >= PAUSE * RATE]
+
+
+def _loud_windows(samples: Samples, file: Path) -> NDArray[np.bool_]:
     count = -(-len(samples) // WINDOW)
     windows = np.pad(samples, (0, count * WINDOW - len(samples))).reshape(count, WINDOW)
     levels = np.sqrt(np.mean(np.square(windows, dtype=np.float64), axis=1))
     if levels.max(initial=0) < NOTHING:
         raise SoundError(f"{file} is silent: nothing in it is louder than {20 * np.log10(NOTHING):.0f} dB")
-    (heard,) = np.nonzero(levels > SILENT * levels.max())
-    first = max(heard[0] * WINDOW - round(EDGE * RATE), 0)
-    last = min((heard[-1] + 1) * WINDOW + round(EDGE * RATE), len(samples))
-    kept = samples[first:last].copy()
+    return np.asarray(levels > SILENT * levels.max())
+
+
+def cut(samples: Samples, part: slice) -> Samples:
+    """A part of them that begins and ends without a click: faded in and out."""
+    kept = samples[part].copy()
     ramp = np.linspace(0, 1, min(round(FADE * RATE), len(kept)), dtype=np.float32)
     kept[: len(ramp)] *= ramp
     kept[len(kept) - len(ramp) :] *= ramp[::-1]
-    return Speech(kept, float(first) / RATE)
+    return kept
 
 
 def write_flac(file: Path, samples: Samples) -> None:

@@ -1,7 +1,8 @@
-"""Lines as they are heard, each a FLAC file under the digest of its text and of what speaks it; the missing are made.
+"""Lines as they are heard; what an engine has not spoken yet is made.
 
-A file is written under a temporary name and renamed when it is whole. What one run has spoken, the next finds; of two
-that want the same voice to speak at once, one waits.
+An engine speaks each stretch of a line, from mark to mark, by itself: a FLAC file under the digest of its text and of
+what speaks it. It is written under a temporary name and renamed when it is whole. What one run has spoken, the next
+finds; of two that want the same voice to speak at once, one waits.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from filelock import FileLock
 from gradreel.core.errors import printable
 from gradreel.scenes.voice.engines import Engine
 from gradreel.scenes.voice.programs import ProgramError, Programs
-from gradreel.scenes.voice.recordings import Recordings
-from gradreel.scenes.voice.sound import Samples, SoundError, read_sound, trimmed, write_flac
+from gradreel.scenes.voice.recordings import Recordings, stretches_of
+from gradreel.scenes.voice.sound import RATE, Samples, SoundError, cut, heard, read_sound, write_flac
 
 FORMAT = 1  # of what is kept: another one, and all lines are spoken anew
 UNFINISHED = ".unfinished-"
@@ -31,31 +32,40 @@ UNFINISHED = ".unfinished-"
 
 @dataclass(frozen=True)
 class Line:
-    """What is said in a beat, or from one of its marks to the next."""
+    """What is said in a beat."""
 
     scene: str
     beat: str
-    text: str  # as it is spoken
+    stretches: tuple[str, ...]  # as they are spoken, from mark to mark, each with words; one where there is no mark
 
 
 @dataclass(frozen=True)
-class SpokenLine:
-    """A line that has been spoken, or recorded."""
+class SpokenStretch:
+    """A stretch that has been spoken, or recorded."""
 
     file: Path
+    start: float  # seconds of the file before it
     seconds: float  # that it is heard
-    trimmed: float  # seconds of silence in the file before it
 
     @classmethod
-    def read(cls, file: Path) -> SpokenLine:
-        """Raises SoundError."""
-        speech = trimmed(read_sound(file), file)
-        return cls(file, speech.seconds, speech.trimmed)
+    def read(cls, file: Path) -> SpokenStretch:
+        """The whole of a file, without silence at its ends. Raises SoundError."""
+        return cls._of(file, heard(read_sound(file), file))
+
+    @classmethod
+    def of_recording(cls, file: Path, count: int) -> tuple[SpokenStretch, ...]:
+        """A recording's. Raises SoundError, and UserError where it can't be parted into so many."""
+        return tuple(cls._of(file, part) for part in stretches_of(file, read_sound(file), count))
+
+    @classmethod
+    def _of(cls, file: Path, part: slice) -> SpokenStretch:
+        return cls(file, part.start / RATE, (part.stop - part.start) / RATE)
 
     @property
     def samples(self) -> Samples:
-        """Read each time. Raises SoundError."""
-        return trimmed(read_sound(self.file), self.file).samples
+        """As many as ``seconds`` says, faded in and out; read each time. Raises SoundError."""
+        start = round(self.start * RATE)
+        return cut(read_sound(self.file), slice(start, start + round(self.seconds * RATE)))
 
 
 Voice = Engine | Recordings
@@ -63,15 +73,16 @@ Voice = Engine | Recordings
 
 def spoken_lines(
     voice: Voice, lines: Sequence[Line], folder: Path, jobs: int = 1, said: Callable[[int], None] = lambda count: None
-) -> list[SpokenLine]:
-    """Every line as it is heard; what ``folder`` does not have is spoken by up to ``jobs`` programs at once.
+) -> list[tuple[SpokenStretch, ...]]:
+    """Every line as it is heard; stretches that ``folder`` does not have are spoken by up to ``jobs`` programs at once.
 
-    ``said`` is called with the number of lines that have just been spoken. Raises UserError: for an engine that is not
-    there or fails, a sound that is none, recordings that are missing. What has been spoken by then is kept.
+    Those of a recording follow each other in its file, so that its own pauses are kept. ``said`` is called with the
+    number of stretches that have just been spoken. Raises UserError: for an engine that is not there or fails, a sound
+    that is none, recordings that are missing or can't be parted. What has been spoken by then is kept.
     """
     if isinstance(voice, Recordings):
-        return [SpokenLine.read(file) for file in voice.files([(line.scene, line.beat) for line in lines])]
-    texts = [plain(line.text) for line in lines]
+        return _recorded(voice, lines, folder, jobs, said)
+    texts = [plain(text) for line in lines for text in line.stretches]
     found = _kept(voice, texts, folder)
     if missing := [text for text in dict.fromkeys(texts) if text not in found]:
         folder.mkdir(parents=True, exist_ok=True)
@@ -79,15 +90,33 @@ def spoken_lines(
             found |= _kept(voice, missing, folder)
             missing = [text for text in missing if text not in found]
             found |= _made(voice, missing, folder, jobs, said)
-    return [found[text] for text in texts]
+    return [tuple(found[plain(text)] for text in line.stretches) for line in lines]
+
+
+def _recorded(
+    voice: Recordings, lines: Sequence[Line], folder: Path, jobs: int, said: Callable[[int], None]
+) -> list[tuple[SpokenStretch, ...]]:
+    filled = missing_recordings(voice, lines) if voice.fill else []
+    spoken = iter(spoken_lines(voice.fill, filled, folder, jobs, said) if voice.fill else ())
+    files = iter(voice.files([(line.scene, line.beat) for line in lines if line not in filled]))
+    return [
+        next(spoken) if line in filled else SpokenStretch.of_recording(next(files), len(line.stretches))
+        for line in lines
+    ]
 
 
 def missing_lines(voice: Voice, lines: Sequence[Line], folder: Path) -> list[Line]:
     """Those that would have to be spoken, or recorded. Speaks nothing, writes nothing."""
     if isinstance(voice, Recordings):
-        return [line for line in lines if voice.file(line.scene, line.beat) is None]
-    found = _kept(voice, [plain(line.text) for line in lines], folder)
-    return [line for line in lines if plain(line.text) not in found]
+        missing = missing_recordings(voice, lines)
+        return missing_lines(voice.fill, missing, folder) if voice.fill else missing
+    found = _kept(voice, [plain(text) for line in lines for text in line.stretches], folder)
+    return [line for line in lines if any(plain(text) not in found for text in line.stretches)]
+
+
+def missing_recordings(voice: Recordings, lines: Sequence[Line]) -> list[Line]:
+    """Those that there is no recording of."""
+    return [line for line in lines if voice.file(line.scene, line.beat) is None]
 
 
 def plain(text: str) -> str:
@@ -96,7 +125,7 @@ def plain(text: str) -> str:
 
 
 def line_file(voice: Engine, text: str, folder: Path) -> Path:
-    """Where a line is kept, once it has been spoken."""
+    """Where a stretch is kept, once it has been spoken."""
     return folder / f"{_digest(voice, plain(text))}.flac"
 
 
@@ -106,27 +135,27 @@ def _digest(voice: Engine, *text: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
-def _kept(voice: Engine, texts: Iterable[str], folder: Path) -> dict[str, SpokenLine]:
+def _kept(voice: Engine, texts: Iterable[str], folder: Path) -> dict[str, SpokenStretch]:
     """Those of the texts that have been spoken; a file that is damaged does not count."""
     found = {}
     for text in dict.fromkeys(texts):
         with suppress(SoundError):
-            found[text] = SpokenLine.read(line_file(voice, text, folder))
+            found[text] = SpokenStretch.read(line_file(voice, text, folder))
     return found
 
 
 def _made(
     voice: Engine, texts: Sequence[str], folder: Path, jobs: int, said: Callable[[int], None]
-) -> dict[str, SpokenLine]:
+) -> dict[str, SpokenStretch]:
     ours = f"{UNFINISHED}{_digest(voice)[:8]}-"
     for left in folder.glob(f"{ours}*"):  # by runs that are dead: this one holds the lock
         shutil.rmtree(left, ignore_errors=True)
     size = max(min(voice.batch, -(-len(texts) // jobs)), 1)
     batches = [texts[start : start + size] for start in range(0, len(texts), size)]
     programs = Programs()
-    found: dict[str, SpokenLine] = {}
+    found: dict[str, SpokenStretch] = {}
 
-    def speak(batch: Sequence[str]) -> dict[str, SpokenLine]:
+    def speak(batch: Sequence[str]) -> dict[str, SpokenStretch]:
         with tempfile.TemporaryDirectory(prefix=ours, dir=folder) as temporary:
             try:
                 return _spoken(voice, batch, Path(temporary), folder, programs)
@@ -149,7 +178,7 @@ def _made(
 
 def _spoken(
     voice: Engine, texts: Sequence[str], temporary: Path, folder: Path, programs: Programs
-) -> dict[str, SpokenLine]:
+) -> dict[str, SpokenStretch]:
     """Lines spoken by one program, each then kept under its name."""
     begun = temporary / "spoken"
     begun.mkdir()
@@ -162,7 +191,7 @@ def _spoken(
     for text, file in zip(texts, files, strict=True):
         try:
             samples = read_sound(file)
-            trimmed(samples, file)
+            heard(samples, file)
         except SoundError as error:
             said = re.sub(re.escape(str(file)), "what was written", str(error))
             raise ProgramError(f"{printable(text[:60])!r} could not be spoken: {said}") from None
@@ -171,5 +200,5 @@ def _spoken(
         with whole.open("rb+") as stream:
             os.fsync(stream.fileno())  # after a power failure the file is whole, or not there
         os.replace(whole, final)
-        found[text] = SpokenLine.read(final)
+        found[text] = SpokenStretch.read(final)
     return found

@@ -66,10 +66,14 @@ def tones(tones_program, calls, monkeypatch):
 
 @pytest.fixture
 def lines():
-    """Lines of these texts, one a beat."""
+    """Lines of these texts, one a beat; a text, or those of its stretches."""
     from gradreel.scenes.voice.spoken_lines import Line
 
-    return lambda *texts: [Line("scene", f"beat-{k}", text) for k, text in enumerate(texts)]
+    def of(*texts: str | tuple[str, ...]) -> list[Line]:
+        parts = [(text,) if isinstance(text, str) else text for text in texts]
+        return [Line("scene", f"beat-{k}", stretches) for k, stretches in enumerate(parts)]
+
+    return of
 
 
 @pytest.fixture

@@ -7,7 +7,18 @@ import os
 import av
 import numpy as np
 import pytest
-from gradreel.scenes.voice.sound import EDGE, RATE, SoundError, filtered, read_sound, trimmed, write_flac
+from gradreel.scenes.voice.sound import (
+    EDGE,
+    PAUSE,
+    RATE,
+    SoundError,
+    cut,
+    filtered,
+    heard,
+    pauses,
+    read_sound,
+    write_flac,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -169,27 +180,36 @@ def test_samples_that_are_no_numbers_are_refused(tmp_path):
 @given(before=st.integers(0, 60), sound=st.integers(1, 60), after=st.integers(0, 60))
 def test_a_stated_little_of_the_silence_is_left(tmp_path, tone, before, sound, after):
     hundredths = np.concatenate([np.zeros(480 * before), tone(sound / 100), np.zeros(480 * after)]).astype(np.float32)
-    speech = trimmed(hundredths, tmp_path)
-    edge = round(100 * EDGE)
-    left = min(before, edge)
-    assert speech.trimmed == pytest.approx((before - left) / 100)
-    assert speech.seconds == pytest.approx((left + sound + min(after, edge)) / 100)
+    left, right = min(before, edge := round(100 * EDGE)), min(after, edge)
+    assert heard(hundredths, tmp_path) == slice(480 * (before - left), 480 * (before + sound + right))
 
 
 def test_noise_of_a_room_is_silence(tone):
     room = np.random.default_rng(0).normal(size=2 * RATE) * 0.5 * 10 ** (-55 / 20)
     room[RATE : RATE + RATE // 2] += tone(0.5)
-    speech = trimmed(room.astype(np.float32), None)
-    assert (speech.trimmed, speech.seconds) == (pytest.approx(1 - EDGE, abs=0.011), pytest.approx(0.6, abs=0.021))
+    part = heard(room.astype(np.float32), None)
+    assert (part.start, part.stop) == (pytest.approx(0.95 * RATE, abs=500), pytest.approx(1.55 * RATE, abs=500))
 
 
-def test_sound_that_is_cut_begins_and_ends_at_zero(tmp_path):
-    speech = trimmed(np.full(RATE, 0.5, np.float32), tmp_path)
-    assert (speech.samples[0], speech.samples[-1], speech.samples[RATE // 2]) == (0, 0, 0.5)
-    assert np.abs(np.diff(speech.samples)).max() < 0.01
+@pytest.mark.parametrize("silence", [PAUSE - 0.01, PAUSE, 0.3])
+def test_silences_between_words_are_pauses_and_those_at_the_ends_are_none(tone, silence):
+    parts = [np.zeros(RATE), tone(0.4), np.zeros(round(silence * RATE)), tone(0.3), np.zeros(RATE)]
+    found = pauses(np.concatenate(parts).astype(np.float32), None)
+    assert found == ([slice(67_200, 67_200 + round(silence * RATE))] if silence >= PAUSE else [])
+
+
+def test_sound_that_is_cut_begins_and_ends_at_zero():
+    samples = cut(np.full(2 * RATE, 0.5, np.float32), slice(100, RATE))
+    assert (samples[0], samples[-1], samples[RATE // 2], len(samples)) == (0, 0, 0.5, RATE - 100)
+    assert np.abs(np.diff(samples)).max() < 0.01
+
+
+def test_what_is_shorter_than_its_fade_is_cut_too():
+    np.testing.assert_array_equal(cut(np.ones(9, np.float32), slice(3, 4)), [0])
+    assert len(cut(np.ones(9, np.float32), slice(3, 3))) == 0
 
 
 def test_what_is_silent_is_refused(tmp_path, wav):
     file = wav(np.zeros(RATE))
     with pytest.raises(SoundError, match=r"take\.wav is silent"):
-        trimmed(read_sound(file), file)
+        heard(read_sound(file), file)

@@ -15,7 +15,6 @@ import pytest
 from gradreel.scenes.voice import spoken_lines as module
 from gradreel.scenes.voice.engines import Command
 from gradreel.scenes.voice.programs import ProgramError
-from gradreel.scenes.voice.sound import EDGE
 from gradreel.scenes.voice.spoken_lines import line_file, missing_lines, spoken_lines
 
 HOSTILE = [
@@ -42,15 +41,15 @@ def kept(folder: Path) -> set[str]:
 
 
 def test_each_line_is_as_long_as_it_is_spoken(tones, lines, folder):
-    long, short = spoken_lines(tones(), lines("a" * 100, "b" * 50), folder)
+    (long,), (short,) = spoken_lines(tones(), lines("a" * 100, "b" * 50), folder)
     assert (long.seconds, short.seconds) == (pytest.approx(1), pytest.approx(0.5))
     assert len(long.samples) == 48_000
-    assert long.trimmed == short.trimmed == 0 <= EDGE
+    assert long.start == short.start == 0
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_whatever_the_text_is_it_is_one_argument(tones, lines, folder, calls, text):
-    (line,) = spoken_lines(tones(), lines(text), folder)
+    ((line,),) = spoken_lines(tones(), lines(text), folder)
     assert asked(calls) == [text]
     assert line.seconds == pytest.approx(len(text) / 100, abs=0.02)
 
@@ -65,6 +64,14 @@ def test_what_has_been_spoken_is_not_spoken_again(tones, lines, folder, calls):
     again = spoken_lines(tones(), lines("second", "third", "first", "third"), folder)
     assert asked(calls) == ["first", "second", "third"]
     assert (again[0], again[2], again[1]) == (first[1], first[0], again[3])
+
+
+def test_each_stretch_is_spoken_by_itself_and_the_same_one_once(tones, lines, folder, calls):
+    first, second = spoken_lines(tones(), lines(("It rises,", "then it falls."), ("It rises,", "and stays.")), folder)
+    assert asked(calls) == ["It rises,", "then it falls.", "and stays."]
+    assert [stretch.seconds for stretch in first] == pytest.approx([0.09, 0.14], abs=0.011)
+    assert first[0] == second[0]
+    assert missing_lines(tones(), lines(("It rises,", "and falls.")), folder) == lines(("It rises,", "and falls."))
 
 
 def test_another_voice_speaks_for_itself(tones, lines, folder, calls):
@@ -92,7 +99,7 @@ def test_lines_are_spoken_side_by_side_and_each_is_told(tones, lines, folder):
     told = []
     wanted = lines(*(f"line {k}" for k in range(5)))
     spoken = spoken_lines(tones(), wanted, folder, 3, told.append)
-    assert [line.file for line in spoken] == [line_file(tones(), line.text, folder) for line in wanted]
+    assert [line.file for (line,) in spoken] == [line_file(tones(), *line.stretches, folder) for line in wanted]
     assert sum(told) == 5
 
 
@@ -142,9 +149,9 @@ def test_a_program_that_is_not_there_is_named(lines, folder, program):
 
 
 def test_a_damaged_file_is_spoken_anew(tones, lines, folder, calls):
-    (line,) = spoken_lines(tones(), lines("first"), folder)
+    ((line,),) = spoken_lines(tones(), lines("first"), folder)
     line.file.write_bytes(line.file.read_bytes()[:900])
-    assert spoken_lines(tones(), lines("first"), folder) == [line]
+    assert spoken_lines(tones(), lines("first"), folder) == [(line,)]
     assert asked(calls) == ["first", "first"]
 
 
@@ -168,7 +175,7 @@ def test_a_kill_leaves_whole_lines_and_the_next_run_clears_up(tones, tones_progr
         "from gradreel.scenes.voice.engines import Command\n"
         "from gradreel.scenes.voice.spoken_lines import Line, spoken_lines\n"
         f"voice = Command({tones().arguments!r})\n"
-        f"spoken_lines(voice, [Line('s', 'b', text) for text in ('first', 'hang')], Path({str(folder)!r}))\n"
+        f"spoken_lines(voice, [Line('s', 'b', (text,)) for text in ('first', 'hang')], Path({str(folder)!r}))\n"
     )
     run = subprocess.Popen([sys.executable, "-c", code])
     wait_for(lambda: Path(f"{calls}.child").exists() and " " in Path(f"{calls}.child").read_text())
@@ -191,7 +198,7 @@ def test_two_runs_at_once_speak_a_line_once(tones, lines, folder, calls):
     for run in runs:
         run.join()
     assert found[0] == found[1]
-    assert sorted(asked(calls)) == [line.text for line in wanted]
+    assert sorted(asked(calls)) == [line.stretches[0] for line in wanted]
 
 
 def test_nothing_is_spoken_of_no_lines(tones, folder):
