@@ -19,6 +19,7 @@ Array = NDArray[np.floating]
 _LARGEST = 20_000_000  # numbers of a path that are decomposed at once (160 MB)
 _MOST_ROWS = 1000  # of a path of more parameters than that: the Gram matrix stays small
 FARTHEST = 1e150  # of a coordinate: squares of larger ones are no finite numbers
+BANDS = 13  # of equal shade on a map of losses; the contour lines lie between them, so these are one fewer
 _READ = 1 << 19  # numbers of a path that are read at once
 _HELD = 1 << 20  # numbers of thetas whose loss is computed at once (8 MB)
 
@@ -76,6 +77,40 @@ def loss_grid(experiment: Experiment, plane: Plane, u: FloatArray, v: FloatArray
     for start in range(0, len(cells), count):
         grid[start : start + count] = loss(experiment, plane.theta(cells[start : start + count]))
     return grid.reshape(len(v), len(u))
+
+
+def view_around(points: FloatArray, width: float, height: float, margin: float = 0.24) -> tuple[FloatArray, FloatArray]:
+    """Ranges (low, high) of u and v around ``points`` (n, 2), both to one scale for a picture ``width`` x ``height``.
+
+    ``margin`` is the share of the picture left free on each side. One scale, so that directions on the map are true.
+    """
+    low, high = points.min(axis=0), points.max(axis=0)
+    free = 1 - 2 * margin
+    scale = max((high[0] - low[0]) / (free * width), (high[1] - low[1]) / (free * height))
+    if scale <= 0:  # a single point
+        scale = max(float(np.abs(points).max()), 1.0) * 1e-3
+    middle, half = (low + high) / 2, scale * np.array([width, height]) / 2
+    return (
+        np.array([middle[0] - half[0], middle[0] + half[0]]),
+        np.array([middle[1] - half[1], middle[1] + half[1]]),
+    )
+
+
+def contour_levels(loss: FloatArray, bands: int = BANDS) -> FloatArray:
+    """Increasing levels between ``bands`` bands of the grid ``loss``, (bands - 1,), or fewer where it hardly varies.
+
+    Half way between even steps of the logarithm, which show how deep the valley is, and bands of equal area, which show
+    how the slopes run; each is rounded to two digits, if that leaves them apart.
+    """
+    finite = loss[np.isfinite(loss)]
+    shares = np.linspace(0, 1, bands + 1)[1:-1]
+    low, high = np.quantile(finite, [0.001, 0.995])
+    floor = max(low, high * 1e-6, 1e-300)
+    logarithmic = np.log(floor) + shares * (np.log(max(high, floor)) - np.log(floor))
+    by_area = np.log(np.maximum(np.quantile(finite, shares), floor))
+    levels = np.unique(np.exp((logarithmic + by_area) / 2))
+    rounded = np.unique([float(f"{level:.1e}") for level in levels])
+    return rounded if len(rounded) > 2 * len(levels) / 3 and rounded[0] > low else levels
 
 
 def _rows(trace: Trace, last: int | None) -> int:

@@ -1,5 +1,6 @@
 """RecordedRun: what is known of a training run that somebody's own torch loop made, as plain data. No torch."""
 
+import math
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -121,6 +122,17 @@ class RecordedRun(BaseModel):
     def part_shapes(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
         """Name and shape of each part of theta, in order."""
         return tuple((part.name, part.shape) for part in self.parts)
+
+    def entry_name(self, index: int) -> str:
+        """The name of theta's entry ``index``: its tensor's, and where it stands in it: "0.weight[1,2]"."""
+        start = 0
+        for part in self.parts:
+            size = math.prod(part.shape)
+            if index < start + size:
+                place = ",".join(str(int(i)) for i in np.unravel_index(index - start, part.shape)) if part.shape else ""
+                return f"{part.name}[{place}]" if place else part.name
+            start += size
+        raise IndexError(f"theta has {start} entries, none with index {index}")
 
     def as_json(self) -> dict[str, Any]:
         """What ``meta.json`` holds of it: the fields that were set, so that of an older trace the text stays."""

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import contourpy
 import numpy as np
+from gradreel.core.analysis.planes import contour_levels
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.text import TextMobject, patch_under, words
 from gradreel.scenes.style import mix, palette
@@ -15,46 +16,11 @@ from numpy.typing import ArrayLike, NDArray
 
 LOWEST_BAND, HIGHEST_BAND = 0.0, 0.24  # shares of the text colour in the background
 LOWEST_LINE, HIGHEST_LINE = 0.2, 0.46
-BANDS = 13  # of equal shade; the contour lines lie between them, so these are one fewer
 ROUND = (1, 1.5, 2, 3, 5, 7)
 VALUES, NUMBERED = 3, 0.72  # contour lines that say their loss; share of the text colour in them
 CLEAR, ENOUGH = 0.25, 0.9  # room around a contour line's value: at least, and more than is of any use
 UNSEEN = 0.0015  # scene units, a fifth of a pixel of 1080: a corner that is less than so far off needs no drawing
 LEGEND_WIDTH, LEGEND_HEIGHT, LEGEND_GAP = 1.7, 0.2, 0.15  # of all shades; between them and the words
-
-
-def view_around(points: NDArray, width: float, height: float, margin: float = 0.24) -> tuple[NDArray, NDArray]:
-    """Ranges (low, high) of u and v around ``points`` (n, 2), both to one scale for a picture ``width`` x ``height``.
-
-    ``margin`` is the share of the picture left free on each side. One scale, so that directions on the map are true.
-    """
-    low, high = points.min(axis=0), points.max(axis=0)
-    free = 1 - 2 * margin
-    scale = max((high[0] - low[0]) / (free * width), (high[1] - low[1]) / (free * height))
-    if scale <= 0:  # a single point
-        scale = max(float(np.abs(points).max()), 1.0) * 1e-3
-    middle, half = (low + high) / 2, scale * np.array([width, height]) / 2
-    return (
-        np.array([middle[0] - half[0], middle[0] + half[0]]),
-        np.array([middle[1] - half[1], middle[1] + half[1]]),
-    )
-
-
-def contour_levels(loss: NDArray, bands: int = BANDS) -> NDArray:
-    """Increasing levels between ``bands`` bands of the grid ``loss``, (bands - 1,), or fewer where it hardly varies.
-
-    Half way between even steps of the logarithm, which show how deep the valley is, and bands of equal area, which show
-    how the slopes run; each is rounded to two digits, if that leaves them apart.
-    """
-    finite = loss[np.isfinite(loss)]
-    shares = np.linspace(0, 1, bands + 1)[1:-1]
-    low, high = np.quantile(finite, [0.001, 0.995])
-    floor = max(low, high * 1e-6, 1e-300)
-    logarithmic = np.log(floor) + shares * (np.log(max(high, floor)) - np.log(floor))
-    by_area = np.log(np.maximum(np.quantile(finite, shares), floor))
-    levels = np.unique(np.exp((logarithmic + by_area) / 2))
-    rounded = np.unique([float(f"{level:.1e}") for level in levels])
-    return rounded if len(rounded) > 2 * len(levels) / 3 and rounded[0] > low else levels
 
 
 def levels_with(levels: NDArray, start: float) -> NDArray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 
 import numpy as np
@@ -23,18 +22,6 @@ CHECKED_UPDATES = 25  # that are computed again to see whether they are plain gr
 ROUNDING = 8.0  # units in the last place that an update computed in one step less may be off
 
 
-def entry_name(run: RecordedRun, index: int) -> str:
-    """The name of theta's entry ``index``: its tensor's, and where it stands in it: "0.weight[1,2]"."""
-    start = 0
-    for part in run.parts:
-        size = math.prod(part.shape)
-        if index < start + size:
-            place = ",".join(str(int(i)) for i in np.unravel_index(index - start, part.shape)) if part.shape else ""
-            return f"{part.name}[{place}]" if place else part.name
-        start += size
-    raise IndexError(f"theta has {start} entries, none with index {index}")
-
-
 def shown_columns(run: RecordedRun, left: float, right: float) -> tuple[Columns, list[Head]]:
     """Columns for the first few entries and the last, and what stands above them: as many as their names let fit.
 
@@ -43,7 +30,7 @@ def shown_columns(run: RecordedRun, left: float, right: float) -> tuple[Columns,
     count, most = run.n_parameters, MOST
     while True:
         entries = _ends(count, most)
-        names = [entry_name(run, entry) for entry in entries if entry is not ELLIPSIS]
+        names = [run.entry_name(entry) for entry in entries if entry is not ELLIPSIS]
         pitch = (right - left + GAP) / len(entries)
         widest = max(words(name, style.SMALLEST).width for name in names) + BETWEEN_NAMES
         if widest <= pitch or most <= FEWEST:

@@ -15,13 +15,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from gradreel.core.analysis.planes import loss_grid, plane_of
+from gradreel.core.analysis.planes import loss_grid, plane_of, view_around
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import predict
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.mobjects.loss_map import LossMap, view_around
+from gradreel.scenes.mobjects.loss_map import LossMap
 from gradreel.scenes.mobjects.pace import Pace, even_pace, recorded_row, state_at
 from gradreel.scenes.mobjects.plot import Plot, polyline, ring, segment
 from gradreel.scenes.mobjects.text import TextMobject, fitted, formula, words

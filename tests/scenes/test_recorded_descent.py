@@ -20,7 +20,7 @@ from gradreel.scenes.lecture.optimization.pictures.descent_path import (
     width_levels,
 )
 from gradreel.scenes.mobjects.loss_map import LossMap
-from gradreel.scenes.mobjects.recorded_theta import entry_name, is_plain_descent, shown_columns
+from gradreel.scenes.mobjects.recorded_theta import is_plain_descent, shown_columns
 from gradreel.scenes.stills import _drawn
 from gradreel.scenes.testing.layout import check_scene
 from gradreel.scenes.words.narration import Narration
@@ -270,16 +270,16 @@ def test_names_are_those_of_the_model(loops, small_model):
         for name, tensor in small_model().named_parameters()
         for place in np.ndindex(*tensor.shape)
     ]
-    assert [entry_name(run, index) for index in range(run.n_parameters)] == names
+    assert [run.entry_name(index) for index in range(run.n_parameters)] == names
     with pytest.raises(IndexError):
-        entry_name(run, run.n_parameters)
+        run.entry_name(run.n_parameters)
 
 
 def test_columns_hold_the_first_and_the_last_entries_and_names_fit(loops):
     run = Trace.open(loops / "sgd").run
     columns, heads = shown_columns(run, -5.0, 6.4)
     assert columns.entries[0] == 0 and columns.entries[-1] == run.n_parameters - 1 and None in columns.entries
-    assert [head.source for head in heads] == [entry_name(run, index) for index in columns.shown]
+    assert [head.source for head in heads] == [run.entry_name(index) for index in columns.shown]
     longer = run.model_copy(
         update={"parts": tuple(p.model_copy(update={"name": f"encoder.layers.0.{p.name}"}) for p in run.parts)}
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from gradreel.core.analysis.planes import plane_of
+from gradreel.core.analysis.planes import plane_of, view_around
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.lecture.optimization.pictures.descent_path import place_at_arrow
 from gradreel.scenes.mobjects.arrows import arrow, set_arrow
-from gradreel.scenes.mobjects.loss_map import PlaneMap, view_around
+from gradreel.scenes.mobjects.loss_map import PlaneMap
 from gradreel.scenes.mobjects.pace import recorded_row
 from gradreel.scenes.mobjects.plot import polyline, ring
 from gradreel.scenes.mobjects.text import formula, words

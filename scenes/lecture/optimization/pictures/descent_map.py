@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from gradreel.core.analysis.planes import FARTHEST, Plane, loss_grid, plane_of
+from gradreel.core.analysis.planes import FARTHEST, Plane, loss_grid, plane_of, view_around
 from gradreel.core.arrays import evenly_spaced
 from gradreel.core.network.theta import loss
 from gradreel.core.trace.recorded_run import RecordedRun
@@ -21,7 +21,7 @@ from gradreel.scenes.lecture.optimization.pictures.descent_path import (
     offset_in_direction,
     place_costs,
 )
-from gradreel.scenes.mobjects.loss_map import LossMap, PlaneMap, view_around
+from gradreel.scenes.mobjects.loss_map import LossMap, PlaneMap
 from gradreel.scenes.mobjects.pace import recorded_row, state_at
 from gradreel.scenes.mobjects.update_formulas import STEP
 from gradreel.scenes.style import palette

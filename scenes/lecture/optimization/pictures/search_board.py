@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from itertools import product
 
 import numpy as np
+from gradreel.core.analysis.planes import contour_levels
 from gradreel.core.curves.line_fit import Line, LineGrid
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.datasets import CurveDataset
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.loss_map import contour_levels, shade_legend
+from gradreel.scenes.mobjects.loss_map import shade_legend
 from gradreel.scenes.mobjects.plot import Plot, polyline, ring, segment
 from gradreel.scenes.mobjects.squares import squares
 from gradreel.scenes.mobjects.text import Number, TextMobject, fitted, formula, patch_under, words
