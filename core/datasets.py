@@ -25,6 +25,13 @@ RED_CURVE = ((1.0, 1.0), (3.0, 4.0), (4.5, 2.0), (7.0, 3.0))
 """The lecture's red curve: three segments between four knots, seen on x from 0 to 8."""
 
 
+INNERMOST = 0.1
+"""How far from the middle a spiral begins; it ends at 1."""
+
+MOST_NUMBERS = 300_000
+"""Of one's own points, features and labels together: a trace has them in its description."""
+
+
 class CurveDataset(BaseModel):
     """Points of a piecewise linear curve at even steps of x: one feature and one label each.
 
@@ -120,6 +127,109 @@ class CurveDataset(BaseModel):
         return np.empty(0)
 
 
+class TwoSpirals(BaseModel):
+    """Two spirals in the plane, one turned into the other by half a turn: where each point lies and which it is of.
+
+    Along each, as evenly as the angle grows, the distance from the middle grows from 0.1 to 1. The first is class 0.
+    (The classic of Lang and Witbrock, "Learning to Tell Two Spirals Apart", 1988.)
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    turns: Number = Field(default=2.25, gt=0, le=20, description="how often each winds around the middle")
+    points: int = Field(default=200, ge=1, le=50_000, description="points of each spiral")
+    noise: Number = Field(default=0.0, ge=0, le=10, description="standard deviation of what is added to x1 and to x2")
+    seed: int = Field(default=0, ge=0, lt=2**63, description="of the noise")
+
+    def rows(self) -> FloatArray:
+        """(2 points, 3): x1, x2 and the class of each."""
+        angle = 2 * np.pi * np.linspace(0.0, self.turns, self.points)
+        one = np.linspace(INNERMOST, 1.0, self.points)[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+        places = np.concatenate([one, -one])
+        places += self.noise * np.random.default_rng(self.seed).normal(size=places.shape)
+        return np.column_stack([places, np.repeat([0.0, 1.0], self.points)])
+
+
+class PointsDataset(BaseModel):
+    """Points with a label each, a number or one of the classes 0 and 1: any number of features, one's own or spirals.
+
+    The features are what the network sees, unscaled: it learns best where they lie around 0, some units wide.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["points"] = Field(default="points", description="points with a label each")
+    points: TwoSpirals | tuple[tuple[Number, ...], ...] = Field(
+        default=TwoSpirals(),
+        description="a row for each point, its features, then its label; or two spirals, by turns, points, noise, seed",
+    )
+
+    @field_validator("points", mode="before")
+    @classmethod
+    def _rows_of_an_array(cls, points: Any) -> Any:
+        return points.tolist() if isinstance(points, np.ndarray) else points
+
+    @field_validator("points", mode="after")
+    @classmethod
+    def _is_a_table(cls, points: Any) -> Any:
+        if isinstance(points, TwoSpirals):
+            return points
+        widths = [len(row) for row in points]
+        if not widths or min(widths) < 2:
+            raise ValueError("there must be a point at least, each with a feature and a label: (x, y), (x1, x2, y)")
+        if (odd := next((i for i, width in enumerate(widths) if width != widths[0]), None)) is not None:
+            raise ValueError(f"point {odd + 1} has {widths[odd]} numbers, those before it have {widths[0]}")
+        if sum(widths) > MOST_NUMBERS:
+            raise ValueError(f"{len(widths)} points of {widths[0]} numbers are more than {MOST_NUMBERS} numbers")
+        return points
+
+    def rows(self) -> FloatArray:
+        """(N, D + 1): features and label of each point."""
+        points = self.points
+        return points.rows() if isinstance(points, TwoSpirals) else np.array(points, dtype=np.float64)
+
+    def features(self) -> FloatArray:
+        """(N, D): what the network sees of each point."""
+        return self.rows()[:, :-1].copy()
+
+    def labels(self) -> FloatArray:
+        """(N,): the number or the class of each point."""
+        return self.rows()[:, -1].copy()
+
+    @property
+    def examples(self) -> int:
+        """N: points."""
+        return 2 * self.points.points if isinstance(self.points, TwoSpirals) else len(self.points)
+
+    @property
+    def n_features(self) -> int:
+        """D: features of one point."""
+        return 2 if isinstance(self.points, TwoSpirals) else len(self.points[0]) - 1
+
+    @property
+    def offset(self) -> float:
+        """What is taken from a feature before the network sees it: nothing."""
+        return 0.0
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether all labels are 0 or 1."""
+        return bool(np.isin(self.labels(), (0.0, 1.0)).all())
+
+    @property
+    def n_unseen(self) -> int:
+        """Points that are not trained on: none."""
+        return 0
+
+    def unseen_features(self) -> FloatArray:
+        """(0, D)."""
+        return np.empty((0, self.n_features))
+
+    def unseen_labels(self) -> FloatArray:
+        """(0,)."""
+        return np.empty(0)
+
+
 def _kind(dataset: Any) -> Any:
     """Which dataset a table describes; without a word about it, a curve."""
     if isinstance(dataset, dict):
@@ -128,7 +238,9 @@ def _kind(dataset: Any) -> Any:
 
 
 Dataset = Annotated[
-    Annotated[CurveDataset, Tag("curve")] | Annotated[DailyViews, Tag("daily views")],
-    Discriminator(_kind, custom_error_type="kind", custom_error_message='kind must be "curve" or "daily views"'),
+    Annotated[CurveDataset, Tag("curve")]
+    | Annotated[DailyViews, Tag("daily views")]
+    | Annotated[PointsDataset, Tag("points")],
+    Discriminator(_kind, "kind", 'kind must be "curve", "daily views" or "points"'),
 ]
 """Any of the datasets, told apart by ``kind``."""

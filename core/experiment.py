@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias
 
 import numpy as np
 from gradreel.core.arrays import IntArray, every_kth
-from gradreel.core.datasets import CurveDataset, Dataset, Number
+from gradreel.core.datasets import CurveDataset, Dataset, Number, PointsDataset
 from gradreel.core.network.activations import ACTIVATIONS
+from gradreel.core.network.losses import LOSSES
 from gradreel.core.network.optimizers import OPTIMIZERS
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
@@ -84,8 +85,10 @@ Width = Annotated[int, Field(ge=1, le=100_000)]
 if TYPE_CHECKING:
     ActivationName: TypeAlias = str
     OptimizerName: TypeAlias = str
+    LossName: TypeAlias = str
 else:
     ActivationName, OptimizerName = Literal[(*ACTIVATIONS, "none")], Literal[tuple(OPTIMIZERS)]
+    LossName = Literal[tuple(LOSSES)]
 
 
 class Experiment(BaseModel):
@@ -118,8 +121,10 @@ class Experiment(BaseModel):
     batch_size: int = Field(default=0, ge=0, description="examples in a batch; 0: all of them in one")
     epochs: int = Field(default=6000, ge=1, le=100_000_000, description="passes over all batches")
     seed: int = Field(default=GOOD_START, ge=0, lt=2**63, description="of the random start and the random batches")
-    loss: Literal["mse", "mae"] = Field(
-        default="mse", description="mean of e² (mse) or of |e| (mae); e: prediction minus label"
+    loss: LossName = Field(
+        default="mse",
+        description="mean of e² (mse) or of |e| (mae), e: prediction minus label; or, for points of the classes 0 and "
+        "1, binary cross-entropy (bce), the prediction being the logit",
     )
     dtype: Literal["float64", "float32"] = Field(
         default="float64", description="of theta and all that is computed; float32 is twice as fast in wide networks"
@@ -142,6 +147,10 @@ class Experiment(BaseModel):
             raise ValueError('activation "none" is for the linear model; set hidden to () or choose an activation')
         if self.optimizer != "sgd" and self.momentum:
             raise ValueError(f"momentum is sgd's; {self.optimizer} goes by its own rule")
+        if self.loss == "bce" and not (isinstance(self.dataset, PointsDataset) and self.dataset.has_classes):
+            raise ValueError(
+                f"loss: bce is for points of the classes 0 and 1; labels of this {self.dataset.kind} are not"
+            )
         if self.batch_size > self.dataset.examples:
             raise ValueError(
                 f"batch_size {self.batch_size} is more than the {self.dataset.examples} examples; 0 means all of them"

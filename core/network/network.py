@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import ACTIVATIONS
+from gradreel.core.network.losses import LOSSES
 from gradreel.core.network.optimizers import OPTIMIZERS
 from gradreel.core.network.theta import parameter_shapes
 from numpy.typing import NDArray
@@ -126,7 +127,7 @@ class Batch:
     def __init__(
         self, experiment: Experiment, theta: torch.Tensor, gradient: torch.Tensor, runs: int, size: int
     ) -> None:
-        self._loss, self._size = experiment.loss, size
+        self._loss = LOSSES[experiment.loss]
         self._features = theta.new_empty(runs, size, experiment.dataset.n_features)
         self._x = self._features  # but where a run's part would not be aligned
         if runs > 1 and _room(size * self._features.shape[-1], theta.dtype) > size * self._features.shape[-1]:
@@ -142,8 +143,8 @@ class Batch:
         *self._hidden, self._last = layers
         self._activations = [ACTIVATIONS[experiment.activation] for _ in self._hidden]
         self._labels = self.labels.view(runs, size, 1)
-        self._error, self._size_of_error = torch.empty_like(self._labels), torch.empty_like(self._labels)
-        self._means = list(zip(self._size_of_error.view(runs, size), self.losses, strict=True))
+        self._of_each = torch.empty_like(self._labels)  # the loss of each example
+        self._means = list(zip(self._of_each.view(runs, size), self.losses, strict=True))
 
     def forward_backward(self) -> torch.Tensor:
         """The loss of each run's batch, (S,); its gradient is in the networks' ``gradient`` then."""
@@ -162,13 +163,7 @@ class Batch:
 
     def _backward(self) -> None:
         """The loss, then its derivatives from the prediction back to the first layer."""
-        torch.sub(self._last.out, self._labels, out=self._error)
-        if self._loss == "mse":
-            torch.square(self._error, out=self._size_of_error)
-            torch.mul(self._error, 2 / self._size, out=self._last.slope)  # dL/dy = 2 e / B
-        else:
-            torch.abs(self._error, out=self._size_of_error)
-            torch.sign(self._error, out=self._last.slope).mul_(1 / self._size)  # dL/dy = sign(e) / B
+        self._loss.compute(self._last.out, self._labels, self._of_each, self._last.slope)  # dL/dy
         for values, loss in self._means:
             torch.mean(values, 0, out=loss)
         upper = self._last

@@ -12,6 +12,7 @@ import numpy as np
 from gradreel.core.arrays import FloatArray
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import ACTIVATIONS
+from gradreel.core.network.losses import LOSSES
 
 _CHUNK = 1 << 16  # activations of a layer that `loss` holds at once: they stay in a core's cache
 
@@ -97,7 +98,7 @@ def predict(experiment: Experiment, theta: FloatArray, features: FloatArray) -> 
 
 
 def loss(experiment: Experiment, theta: FloatArray) -> FloatArray:
-    """The loss over all examples trained on, (...,), for theta (..., P): the mean of e² (no factor 1/2) or of |e|."""
+    """The loss over all examples trained on, (...,), for theta (..., P): mse is the mean of e², with no factor 1/2."""
     return loss_on(experiment, theta, experiment.dataset.features(), experiment.dataset.labels())
 
 
@@ -112,12 +113,11 @@ def loss_on(experiment: Experiment, theta: FloatArray, features: FloatArray, lab
     if not len(labels):
         return np.full(theta.shape[:-1], np.nan)
     chunk = max(1, _CHUNK // (len(labels) * max(1, *experiment.hidden, experiment.dataset.n_features)))
-    losses = np.empty(len(rows))
+    losses, of_each = np.empty(len(rows)), LOSSES[experiment.loss].value
     with np.errstate(over="ignore", invalid="ignore"):
         for start in range(0, len(rows), chunk):
-            error = predict(experiment, rows[start : start + chunk], features) - labels
-            size = np.abs(error) if experiment.loss == "mae" else error**2
-            losses[start : start + chunk] = size.mean(axis=-1)
+            predicted = predict(experiment, rows[start : start + chunk], features)
+            losses[start : start + chunk] = of_each(predicted, labels).mean(axis=-1)
     return losses.reshape(theta.shape[:-1])
 
 

@@ -286,9 +286,9 @@ class _Training:
 
     def _diverged(self, run: int, update: int, loss: float | None) -> None:
         if update == 0:
-            cause = "the labels are too large to square"
+            cause = "the numbers of its examples are too large"
             if self.experiment.dtype == "float32":
-                cause = 'the labels are too large for float32, dtype = "float64" holds more'
+                cause = 'the numbers of its examples are too large for float32, dtype = "float64" holds more'
             raise TrainingError(f"the loss at the random start is already {loss}: {cause}")
         found = "a parameter is no longer finite" if loss is None else f"the loss is {loss:g}"
         rate, seed = self.experiment.learning_rate, self.experiments[run].seed

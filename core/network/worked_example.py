@@ -18,6 +18,7 @@ from gradreel.core.daily.units import view_unit
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import ACTIVATIONS
+from gradreel.core.network.losses import LOSSES
 from gradreel.core.network.theta import Layers, forward_pass, unpack
 
 DAYS_IN = 24
@@ -94,7 +95,7 @@ def forward(run: Experiment, theta: FloatArray, x: FloatArray, label: float) -> 
     x = np.asarray(x, dtype=np.float64)
     there = forward_pass(run, np.asarray(theta, dtype=np.float64), x[None])
     y = float(there.y[0])
-    error = abs(y - label) if run.loss == "mae" else (y - label) ** 2
+    error = float(LOSSES[run.loss].value(y, label))
     return Forward(x, tuple(r[0] for r in there.r), tuple(a[0] for a in there.a), y, float(label), error)
 
 
@@ -117,8 +118,7 @@ def backward(run: Experiment, theta: FloatArray, there: Forward) -> Backward:
     layers = unpack(run, np.asarray(theta, dtype=np.float64))
     slopes = np.zeros(run.n_parameters)
     out = unpack(run, slopes)  # views of it
-    difference = there.y - there.label
-    d_y = float(np.sign(difference)) if run.loss == "mae" else 2 * difference
+    d_y = float(LOSSES[run.loss].slope(there.y, there.label))
     inputs = (there.x, *there.a)
     out.c[...], out.b[...] = d_y * inputs[-1], d_y
     a: list[FloatArray] = []

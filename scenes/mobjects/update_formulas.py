@@ -9,6 +9,7 @@ from decimal import Decimal
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import ACTIVATIONS
+from gradreel.core.network.losses import LOSSES
 from gradreel.scenes.mobjects.printed_arithmetic import PrintedUpdate
 from gradreel.scenes.mobjects.theta_strip import role_of
 
@@ -86,9 +87,8 @@ def taken_step_source(rate: str) -> str:
 
 
 def loss_source(experiment: Experiment) -> str:
-    """The loss written out: the mean over all examples of (y - ŷ)², or of |y - ŷ|."""
-    error = "blue(y_n) - red(hat(y)_n)"
-    return f"L(orange(theta)) = 1/N sum_n {f'abs({error})' if experiment.loss == 'mae' else f'({error})^2'}"
+    """The loss written out: the mean over all examples of (y - ŷ)², of |y - ŷ|, ..."""
+    return f"L(orange(theta)) = 1/N sum_n {LOSSES[experiment.loss].written('blue(y_n)', 'red(hat(y)_n)')}"
 
 
 def length_source(length: float) -> str:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
-from gradreel.core.datasets import RED_CURVE, CurveDataset
+from gradreel.core.datasets import INNERMOST, MOST_NUMBERS, RED_CURVE, CurveDataset, PointsDataset, TwoSpirals
 from pydantic import ValidationError
 
 
@@ -55,3 +55,52 @@ def test_what_is_no_dataset_is_named(settings: dict[str, object], message: str) 
 def test_a_dataset_cannot_change() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         CurveDataset().examples = 3  # type: ignore[misc]
+
+
+def test_points_are_features_and_a_label_each() -> None:
+    data = PointsDataset(points=((1, 2, 0), (3, 4, 1), (5, 6, 1)))
+    assert (data.examples, data.n_features, data.has_classes) == (3, 2, True)
+    np.testing.assert_array_equal(data.features(), [[1, 2], [3, 4], [5, 6]])
+    np.testing.assert_array_equal(data.labels(), [0, 1, 1])
+    assert data.unseen_features().shape == (0, 2) and data.unseen_labels().shape == (0,)
+    assert PointsDataset(points=data.rows()) == data  # type: ignore[arg-type]
+    assert not PointsDataset(points=((1, 0.5), (2, 1))).has_classes
+
+
+def test_spirals_are_half_a_turn_apart_and_wind_as_often_as_asked() -> None:
+    data = PointsDataset(points=TwoSpirals(turns=2.25, points=200))
+    x, y = data.features(), data.labels()
+    assert (data.examples, data.n_features) == (400, 2)
+    np.testing.assert_array_equal(x[y == 1], -x[y == 0])
+    radius, angle = np.hypot(*x[y == 0].T), np.unwrap(np.arctan2(*x[y == 0].T[::-1]))
+    assert (radius[0], radius[-1]) == pytest.approx((INNERMOST, 1.0))
+    assert (angle[-1] - angle[0]) / (2 * np.pi) == pytest.approx(2.25)
+    np.testing.assert_allclose(np.diff(radius), np.diff(radius)[0])
+
+
+def test_noise_is_what_the_seed_gives_and_as_wide_as_asked() -> None:
+    def off(**given: float) -> np.ndarray:
+        clean, noisy = (PointsDataset(points=TwoSpirals(points=2000, **more)) for more in ({}, given))  # type: ignore[arg-type]
+        return noisy.features() - clean.features()
+
+    assert off(noise=0.2, seed=1).std() == pytest.approx(0.2, rel=0.03)
+    np.testing.assert_array_equal(off(noise=0.2, seed=1), off(noise=0.2, seed=1))
+    assert not np.allclose(off(noise=0.2, seed=1), off(noise=0.2, seed=2))
+
+
+@pytest.mark.parametrize(
+    ("points", "message"),
+    [
+        ((), "at least, each with a feature"),
+        (((1,), (2,)), "at least, each with a feature"),
+        (((1, 2), (1, 2, 3)), "point 2 has 3 numbers, those before it have 2"),
+        (((1, float("nan")),), "finite"),
+        ([[0.0, 1.0]] * (MOST_NUMBERS // 2 + 1), "are more than 300000 numbers"),
+        ({"turns": 0}, "greater than 0"),
+        ({"noise": -1}, "greater than or equal to 0"),
+        ({"arms": 3}, "Extra inputs"),
+    ],
+)
+def test_what_are_no_points_is_named(points: object, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        PointsDataset(points=points)  # type: ignore[arg-type]

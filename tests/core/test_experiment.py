@@ -138,7 +138,9 @@ def test_enough_bytes_keep_every_update() -> None:
         ({"epochs": 0}, "greater than or equal to 1"),
         ({"seed": -1}, "greater than or equal to 0"),
         ({"seed": 2**63}, "less than"),
-        ({"loss": "hinge"}, "'mse' or 'mae'"),
+        ({"loss": "hinge"}, "'mse', 'mae' or 'bce'"),
+        ({"loss": "bce"}, "bce is for points of the classes 0 and 1; labels of this curve"),
+        ({"loss": "bce", "dataset": {"kind": "points", "points": [[1, 2, 0.5]]}}, "bce is for points of the classes"),
         ({"keep": "all"}, 'must be "every update", {"every": k} or {"at most": bytes}'),
         ({"keep": {}}, "keep.updates.every\n  Field required"),
         ({"keep": {"every": 0}}, "keep.updates.every\n  Input should be greater than or equal to 1"),
@@ -153,7 +155,7 @@ def test_enough_bytes_keep_every_update() -> None:
         ({"schedule": {"step": 0}}, "schedule.steps.step\n  Input should be greater than or equal to 1"),
         ({"schedule": {"factor": 0.5}}, "schedule.steps.step\n  Field required"),
         ({"dtype": "float16"}, "'float64' or 'float32'"),
-        ({"dataset": {"kind": "pictures"}}, 'kind must be "curve" or "daily views"'),
+        ({"dataset": {"kind": "pictures"}}, 'kind must be "curve", "daily views" or "points"'),
     ],
 )
 def test_what_is_no_experiment_is_named(settings: dict[str, Any], message: str) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from gradreel.core.arrays import FloatArray
-from gradreel.core.datasets import CurveDataset
+from gradreel.core.datasets import CurveDataset, PointsDataset, TwoSpirals
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.network import Networks
 from gradreel.core.network.theta import loss, predict, unpack
@@ -17,7 +17,7 @@ ARCHITECTURES = [
     pytest.param(hidden, activation, size, id=f"{hidden}-{activation}-{size}")
     for hidden in [(), (1,), (3,), (4, 2), (5, 3, 4)]
     for activation in ["sigmoid", "relu", "hard_sigmoid"]
-    for size in ["mse", "mae"]
+    for size in ["mse", "mae", "bce"]
 ]
 
 
@@ -29,7 +29,7 @@ class HardSigmoid(nn.Module):
 def torch_network(experiment: Experiment) -> nn.Sequential:
     """The same network of torch's own parts."""
     kinds = {"sigmoid": nn.Sigmoid, "relu": nn.ReLU, "hard_sigmoid": HardSigmoid}
-    widths = (1, *experiment.hidden)
+    widths = (experiment.dataset.n_features, *experiment.hidden)
     parts: list[nn.Module] = []
     for before, width in itertools.pairwise(widths):
         parts += [nn.Linear(before, width), kinds[experiment.activation]()]
@@ -42,7 +42,9 @@ def load(model: nn.Sequential, theta: FloatArray) -> None:
 
 
 def experiment_of(hidden: tuple[int, ...], activation: str, size: str) -> Experiment:
-    return Experiment(hidden=hidden, activation=activation, loss=size, dataset=CurveDataset(examples=11))
+    """On a curve; cross-entropy on the points of two classes."""
+    dataset = PointsDataset(points=TwoSpirals(points=6)) if size == "bce" else CurveDataset(examples=11)
+    return Experiment(hidden=hidden, activation=activation, loss=size, dataset=dataset)
 
 
 def random_theta(experiment: Experiment) -> FloatArray:
@@ -67,7 +69,7 @@ def test_the_gradient_agrees_with_autograd(hidden: tuple[int, ...], activation: 
     found, slopes = loss_and_gradient(experiment, theta)
     model = torch_network(experiment)
     load(model, theta)
-    kind = nn.MSELoss() if size == "mse" else nn.L1Loss()
+    kind = {"mse": nn.MSELoss(), "mae": nn.L1Loss(), "bce": nn.BCEWithLogitsLoss()}[size]
     expected = kind(model(features), labels)
     expected.backward()
     gradient = nn.utils.parameters_to_vector([p.grad for p in model.parameters() if p.grad is not None])

@@ -13,7 +13,7 @@ import torch
 from gradreel.core.arrays import FloatArray
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
-from gradreel.core.datasets import CurveDataset
+from gradreel.core.datasets import CurveDataset, PointsDataset, TwoSpirals
 from gradreel.core.experiment import Experiment, StepSchedule
 from gradreel.core.network.optimizers import OPTIMIZERS
 from gradreel.core.network.training import train, train_all
@@ -61,7 +61,7 @@ def plain_loop(trace: Trace) -> tuple[FloatArray, FloatArray]:
         scheduler = torch.optim.lr_scheduler.StepLR(optimizer, experiment.schedule.step, experiment.schedule.factor)
     elif experiment.schedule == "cosine":
         scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, experiment.epochs)
-    loss_function = nn.MSELoss() if experiment.loss == "mse" else nn.L1Loss()
+    loss_function = {"mse": nn.MSELoss(), "mae": nn.L1Loss(), "bce": nn.BCEWithLogitsLoss()}[experiment.loss]
     features = torch.from_numpy(experiment.dataset.features()).to(dtype)
     labels = torch.from_numpy(experiment.dataset.labels()).to(dtype)[:, None]
     losses = []
@@ -121,19 +121,19 @@ def test_each_schedule_is_torchs(optimizer: int, schedule: Any, tmp_path: Path) 
 
 @st.composite
 def shapes(draw: st.DrawFn) -> Experiment:
-    """Small networks of any shape, on windows of any length, in batches of any size."""
-    window = draw(st.integers(1, 9))
-    dataset: Any = (
-        DailyViews(series=DAYS, window=window)
-        if draw(st.booleans())
-        else CurveDataset(examples=draw(st.integers(2, 40)))
-    )
+    """Small networks of any shape, on windows of any length, curves or two classes, in batches of any size."""
+    kind = draw(st.sampled_from(["daily views", "curve", "points"]))
+    dataset: Any = {
+        "daily views": lambda: DailyViews(series=DAYS, window=draw(st.integers(1, 9))),
+        "curve": lambda: CurveDataset(examples=draw(st.integers(2, 40))),
+        "points": lambda: PointsDataset(points=TwoSpirals(points=draw(st.integers(1, 30)), noise=0.1)),
+    }[kind]()
     hidden = tuple(draw(st.lists(st.integers(1, 12), max_size=4)))
     return Experiment(
         dataset=dataset,
         hidden=hidden,
         activation=draw(st.sampled_from(["sigmoid", "relu", "hard_sigmoid"])),
-        loss=draw(st.sampled_from(["mse", "mae"])),
+        loss=draw(st.sampled_from(["mse", "mae", "bce"] if kind == "points" else ["mse", "mae"])),
         dtype=draw(st.sampled_from(["float64", "float32"])),
         batch_size=draw(st.integers(0, dataset.examples)),
         epochs=draw(st.integers(1, 4)),

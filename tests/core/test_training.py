@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from filelock import FileLock
-from gradreel.core.datasets import CurveDataset
+from gradreel.core.datasets import CurveDataset, PointsDataset
 from gradreel.core.errors import TraceError, TrainingError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss, predict, unpack
@@ -182,6 +182,9 @@ def test_no_trace_ends_in_numbers_that_are_none(tmp_path: Path) -> None:
 def test_labels_too_large_to_square_are_not_blamed_on_the_learning_rate(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="at the random start is already inf"):
         train(Experiment(dataset=CurveDataset(knots=((0, 1e200), (1, 2e200)))), tmp_path)
+    far = PointsDataset(points=((1e300, -1e300, 1), (1e300, 1e300, 0)))
+    with pytest.raises(TrainingError, match="the numbers of its examples are too large"):
+        train(Experiment(dataset=far, hidden=(9, 9, 9), activation="relu", loss="bce", dtype="float32"), tmp_path)
 
 
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, RuntimeError])

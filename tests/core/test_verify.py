@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gradreel.core.datasets import CurveDataset
+from gradreel.core.datasets import CurveDataset, PointsDataset, TwoSpirals
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import parameter_names
@@ -67,6 +67,22 @@ def test_an_intact_trace_is_exact_bit_for_bit(
     assert result.intact
     assert result.updates == experiment.n_updates
     assert f"{experiment.n_updates} updates computed again: exact" in str(result)
+
+
+@pytest.mark.parametrize("batch_size", [0, 7])
+def test_a_trace_of_two_classes_is_exact_bit_for_bit(batch_size: int, tmp_path: Path) -> None:
+    experiment = Experiment(
+        dataset=PointsDataset(points=TwoSpirals(points=10, noise=0.1)),
+        hidden=(20, 10),
+        activation="relu",
+        optimizer="adam",
+        schedule="cosine",
+        loss="bce",
+        batch_size=batch_size,
+        epochs=6,
+        keep={"every": 4},  # type: ignore[arg-type]
+    )
+    assert verify(train(experiment, tmp_path).path).exact
 
 
 def test_the_default_trace_is_exact(default_trace: Trace) -> None:
