@@ -18,7 +18,9 @@ from typing import Any, NoReturn
 import click
 
 MANY_OPTIONS = 12
-SCENE_NAMES = "A SCENE is a name from `gradreel list`, or my_scene.py:MyScene for one of your own."
+SCENE_NAMES = (
+    "A SCENE is a name from `gradreel list`, or my_scene.py:MyScene (also my_scene.py MyScene) for one of your own."
+)
 MISTAKES = {  # errors of the file system that are the user's to mend
     errno.ENOSPC,
     errno.EDQUOT,
@@ -272,6 +274,8 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
         "dry_run": click.option("--dry_run", is_flag=True,
                                 help="Only print what would be trained and rendered, why, and how long it takes. "
                                      "Files of your scenes are imported for that."),
+        "force": click.option("--force", "--disable_caching", is_flag=True,
+                              help="Draw clips again that are up to date."),
         "watch": click.option("--watch", is_flag=True,
                               help="Render again what a changed file touches, until Ctrl-C; -q l unless one is given."),
         "jobs": click.option("-j", "--jobs", type=click.IntRange(1),
@@ -370,13 +374,13 @@ def list_scenes(**chosen: Any) -> None:
         "gradreel describe build-curve --lesson lesson.toml --lang zh",
     ]
 )
-@click.argument("scene", type=SceneName())
+@click.argument("scenes", nargs=-1, required=True, type=SceneName(), metavar="SCENE")
 @options(*LESSON, "lang", "json")
 def describe(**chosen: Any) -> int:
     """Show a scene's parameters, beats and training runs."""
     from gradreel.scenes.render.commands import describe_scene
 
-    return describe_scene(_options(scenes=(chosen.pop("scene"),), **chosen))
+    return describe_scene(_options(**chosen))
 
 
 @commands.command(
@@ -433,7 +437,7 @@ def experiment(**chosen: Any) -> int:
 @options("quality", "resolution", "fps", "format", "last_frame", "transparent", "beats", "output", "preview")
 @options("lang", "theme")
 @options(*STRETCH, "media_dir", "seed", "jobs", "timeout", "scheduler")
-@options("watch", "dry_run", "json", "progress", "quiet", "verbosity")
+@options("watch", "force", "dry_run", "json", "progress", "quiet", "verbosity")
 def render(watch: bool, **chosen: Any) -> int:
     """Render the lesson into one video, or each SCENE into its own.
 
@@ -460,7 +464,7 @@ def render(watch: bool, **chosen: Any) -> int:
 @scenes_argument
 @options("quality", "resolution", "transparent", "beats", "lang", "theme", "preview")
 @options(*STRETCH, "media_dir", "seed", "jobs", "timeout")
-@options("dry_run", "progress", "quiet", "verbosity")
+@options("dry_run", "json", "progress", "quiet", "verbosity")
 def frames(**chosen: Any) -> int:
     """Draw a picture at the end of each beat, and a contact sheet.
 

@@ -136,6 +136,28 @@ def file_and_class(spec: str) -> tuple[Path, str] | None:
     return None
 
 
+def specs_of(words: Iterable[str]) -> list[str]:
+    """One spec for each scene of a command's ``words``: also as Manim has it, ``my_scene.py First Second``.
+
+    After a file alone, its classes and whatever begins with a capital are scenes of it.
+    """
+    specs: list[str] = []
+    file: Path | None = None  # the one that was named last, alone
+    for word in words:
+        if file is not None and word.isidentifier() and (word[0].isupper() or word in _classes_in(file)):
+            if specs[-1].endswith(".py"):
+                specs.pop()
+            specs.append(f"{file}:{word}")
+        else:
+            file = Path(word).expanduser() if word.endswith(".py") else None
+            specs.append(word)
+    return specs
+
+
+def _classes_in(file: Path) -> Iterable[str]:
+    return _parse(file.resolve()).classes if file.is_file() else ()
+
+
 def beat_names(source: SceneSource) -> tuple[str, ...]:
     """Names of the scene's beats in the order they are played; an f-string gives ``piece-{k}``.
 

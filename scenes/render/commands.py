@@ -24,6 +24,8 @@ from gradreel.scenes.render.workers.progress import Reporter, duration, reporter
 def describe_scene(options: Options) -> int:
     """Print a scene's parameters, beats and training runs."""
     settings, lesson = settings_of(options), lesson_of(options)
+    if len(lesson.scenes) != 1:
+        raise UserError(f"describe shows one scene, and {len(lesson.scenes)} were asked for; name one")
     with _reporter(options) as told:
         (request,), (description,) = pipeline.inspect_lesson(lesson, settings, told)
     report.print_description(description, request.source, lesson.words, options)
@@ -72,6 +74,8 @@ def watch_videos(options: Options) -> int:
     """Render, and again what a change touches, until Ctrl-C."""
     if options.dry_run:
         raise UserError("--watch renders and --dry_run does not: give one of them")
+    if options.force:
+        raise UserError("--watch draws what has changed, --force what has not, too: give one of them")
     from gradreel.scenes.render.watch import watch
 
     rendered = 0
@@ -91,7 +95,7 @@ def render_frames(options: Options) -> int:
         return _dry_run(lesson, settings, options, clips=False)
     with _reporter(options) as told:
         made = still_files.render_stills(lesson, settings, told)
-    report.print_paths([file for files in made.pictures.values() for file in files] + [made.sheet], options)
+    report.print_stills(made.pictures, made.sheet, options)
     if options.preview:
         report.open_file(made.sheet)
     return 0

@@ -141,6 +141,10 @@ def _published(job: Job, publish: Callable[[list[tuple[Clip, ClipFile]]], T]) ->
     made_again = False
     while True:
         planned = trained(job)
+        if job.settings.force:
+            for clip in planned.clips:
+                assert clip.path is not None, "its runs are recorded"
+                remove_file(clip.path.with_suffix(".json"))
         rendered = _render(job, planned.out_of_date)
         found = [(clip, rendered.get(clip.scene) or _described(clip)) for clip in planned.clips]
         whole = [(clip, file) for clip, file in found if file is not None]

@@ -185,6 +185,15 @@ def print_paths(paths: Iterable[Path], options: Options) -> None:
             print(path)
 
 
+def print_stills(pictures: Mapping[str, Sequence[Path]], sheet: Path, options: Options) -> None:
+    """The pictures of each scene in order, and the sheet of them all."""
+    if options.as_json:
+        files = {scene: {file.stem: str(file) for file in files} for scene, files in pictures.items()}
+        print_json({"scenes": files, "contact_sheet": str(sheet)})
+    else:
+        print_paths([*(file for files in pictures.values() for file in files), sheet], options)
+
+
 def print_findings(findings: Sequence[Finding], scenes: Sequence[str], options: Options) -> None:
     if options.as_json:
         print_json([asdict(finding) for finding in findings])

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
+from gradreel.scenes.catalog import specs_of
 from gradreel.scenes.render.clips.memo_cache import known_scenes
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.lessons.daily_data import daily_data
@@ -21,7 +22,7 @@ def lesson_of(options: Options, scenes: Sequence[str] | None = None) -> Lesson:
     Says which days of its data were filled, and which lines of ours stay beside words of one's own.
     """
     data = daily_data(options.data, options.csv_format, options.unseen_from)
-    asked = options.scenes if scenes is None else scenes
+    asked = specs_of(options.scenes if scenes is None else scenes)
     span = (options.first_scene, options.last_scene)
     files = files_of_overrides(options.overrides)
     ours = partial(known_scenes, Folders(options.media_dir).private)

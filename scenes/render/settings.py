@@ -18,7 +18,7 @@ TRANSPARENT_FORMATS = ("mov", "webm", "gif", "png")
 JOINABLE_FORMATS = ("mp4", "webm", "mov")  # those that one video of many clips can have
 THEMES = ("dark", "light")
 MOST_AT_ONCE = 256  # clips, or trainings, that are handed to a cluster's scheduler
-HOW_MADE = ("media_dir", "jobs", "timeout", "scheduler")  # fields that no frame depends on
+HOW_MADE = ("media_dir", "jobs", "timeout", "scheduler", "force")  # fields that no frame depends on
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ class RenderSettings:
     jobs: int = 1  # clips rendered at a time
     timeout: float | None = None  # seconds that one clip, or one scene's stills or check, may take
     scheduler: str | None = None  # the address of a dask scheduler whose workers train and draw; None: processes here
+    force: bool = False  # draw clips again that are up to date
 
     def __post_init__(self) -> None:
         _check_size(self.width, self.height)

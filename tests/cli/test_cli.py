@@ -60,7 +60,7 @@ def test_renders_help_groups_its_options_and_says_how_scenes_are_named_and_what_
     places = [help_text.index(heading) for heading in headings]
     assert places == sorted(places)
     assert help_text.index("Picture:") < help_text.index("--quality") < help_text.index("Files:")
-    assert "my_scene.py:MyScene for one of your own" in help_text
+    assert "my_scene.py:MyScene (also my_scene.py MyScene) for one of your own" in help_text
     assert "from somebody whom you trust: the scenes that it names are programs" in help_text
     assert "Files of your scenes are imported for that" in help_text
     assert "Files of your scenes are imported" in " ".join(gradreel("cache", "--help").stdout.split())
@@ -184,6 +184,8 @@ MISTAKES = [
     (["render", "--lesson", "shapes.toml", "bild-curve"], "build-curve"),
     (["render", "--lesson", "shapes.toml", "my_scene.py:Rong"], "Ring"),
     (["render", "--lesson", "shapes.toml", "missing.py:Ring"], "missing.py"),
+    (["render", "--watch", "--force"], "give one of them"),
+    (["render", "my_scene.py", "Rong"], "my_scene.py has no class Rong"),
     (["render", "--lesson", "shapes.toml", "--set", "rnig.radius=2"], "ring"),
     (["render", "--lesson", "shapes.toml", "--from", "rnig"], "no such scene; did you mean ring?"),
     (["frames", "--lesson", "shapes.toml", "--to", "title"], "no such scene; its scenes: ring, plain"),

@@ -159,7 +159,7 @@ def test_train_then_render_a_lesson(gradreel, project):
 def test_render_scenes_by_name_with_options_of_manim(gradreel, project):
     last = gradreel("render", "my_scene.py:Plain", *SMALL, "-s", "-t", "-o", "end.png")
     assert (last.exit_code, last.stdout.splitlines()) == (0, [str(project / "end.png")])
-    video = gradreel("render", "my_scene.py:Plain", *SMALL, "-o", "here/plain.WEBM")
+    video = gradreel("render", "my_scene.py", "Plain", *SMALL, "-o", "here/plain.WEBM")
     assert (video.exit_code, video.stdout.splitlines()) == (0, [str(project / "here/plain.webm")])
     with av.open(str(project / "here/plain.webm")) as container:
         assert "webm" in container.format.name
@@ -201,6 +201,42 @@ def test_frames(gradreel, project):
         str(images / name) for name in ("ring/draw.png", "ring/rest.png", "contact-sheet--ring.png")
     ]
     assert all(Path(line).is_file() for line in result.stdout.splitlines())
+
+
+def test_frames_as_json_name_the_picture_of_each_beat(gradreel, project):
+    result = gradreel("frames", "my_scene.py", "Ring", "Plain", "-r", "160,90", "--json")
+    found = json.loads(result.stdout)
+    beats = {scene: list(pictures) for scene, pictures in found["scenes"].items()}
+    assert beats["ring"] == ["draw", "rest"] and len(beats["plain"]) == 1
+    images = project / "media/images/my_scene"
+    assert found["scenes"]["ring"]["rest"] == str(images / "ring/rest.png")
+    assert found["contact_sheet"] == str(images / "contact-sheet--ring+plain.png")
+    files = [*found["scenes"]["ring"].values(), *found["scenes"]["plain"].values(), found["contact_sheet"]]
+    assert all(map(os.path.isfile, files))
+
+
+def test_describe_shows_one_scene_and_says_so(gradreel, project):
+    assert gradreel("describe", "my_scene.py", "Plain").stdout.startswith("plain: Plain\n")
+    result = gradreel("describe", "my_scene.py", "Plain", "Ring")
+    assert (result.exit_code, "2 were asked for; name one" in result.stderr) == (2, True)
+
+
+def test_force_draws_again_what_is_up_to_date_to_the_same_bytes(gradreel, project):
+    size = ("-r", "160,90", "--fps", "5")
+    render = ("render", "my_scene.py", "Ring", "Plain", *size)
+    assert gradreel(*render).exit_code == 0
+    clips = {file: file.read_bytes() for file in (project / "media/clips").glob("*.mp4")}
+    assert len(clips) == 2
+    planned = gradreel(*render[:3], *size, "--force", "--dry_run").stdout.splitlines()
+    assert planned[0].startswith("render  ring: --force")
+    spoiled = next(iter(clips))
+    spoiled.write_bytes(bytes(len(clips[spoiled])))  # as it would stay if it counted as up to date
+    times = {file: file.stat().st_mtime_ns for file in clips}
+    assert gradreel(*render, "--force").exit_code == 0
+    assert {file: file.read_bytes() for file in (project / "media/clips").glob("*.mp4")} == clips
+    assert all(file.stat().st_mtime_ns > times[file] for file in clips)
+    again = gradreel(*render, "--dry_run").stdout.splitlines()
+    assert again == ["keep    ring: up to date", "keep    plain: up to date"]
 
 
 def test_check_exits_1_on_a_finding(gradreel, project):

@@ -18,6 +18,7 @@ from gradreel.scenes.catalog import (
     kebab_name,
     load_class,
     resolve,
+    specs_of,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -205,6 +206,27 @@ def test_resolve_in_a_users_file(write):
 
 def test_file_alone_is_enough_for_its_only_scene(write):
     assert resolve(str(write("one.py", "class One(Scene):\n    def construct(self): ...\n"))).name == "one"
+
+
+@pytest.mark.parametrize(
+    ("words", "specs"),
+    [
+        (["my_scene.py", "Mine", "Second"], ["my_scene.py:Mine", "my_scene.py:Second"]),
+        (["my_scene.py", "Nine"], ["my_scene.py:Nine"]),  # which is then said not to be there
+        (["my_scene.py", "small", "relu"], ["my_scene.py:small", "relu"]),
+        (["my_scene.py", "build-curve", "Mine"], ["my_scene.py", "build-curve", "Mine"]),
+        (["my_scene.py:Mine", "Second"], ["my_scene.py:Mine", "Second"]),
+        (["relu", "my_scene.py"], ["relu", "my_scene.py"]),
+        (["my_scene.py", "none.py", "Mine"], ["my_scene.py", "none.py:Mine"]),
+        (["folder.py", "relu"], ["folder.py", "relu"]),
+        ([], []),
+    ],
+)
+def test_classes_after_their_file_as_manim_has_it(write, tmp_path, monkeypatch, words, specs):
+    write("my_scene.py", USER_FILE + "\n    class small(Mine): pass\n")
+    (tmp_path / "folder.py").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert specs_of(words) == specs
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,8 @@ def _clip(
 ) -> Clip:
     there = described_clip(path) if path is not None else None
     why = why_stale(there, request, words) if there is not None else ""
+    if request.settings.force:
+        why = why or "--force"
     if there is not None and not why:
         return Clip(request, description.experiments, path, parts, "", there["frames"])
     same_scene = [clip for clip in earlier() if clip["parts"]["scene"] == description.name]

@@ -63,6 +63,7 @@ class Options(DataOptions):
     timeout: float | None = None
     scheduler: str | None = None
     jumps: bool = False
+    force: bool = False
     dry_run: bool = False
     as_json: bool = False
     progress: str = "display"
@@ -113,6 +114,7 @@ def settings_of(options: Options, output: Path | None = None) -> RenderSettings:
         jobs=jobs_of(options.jobs, options.scheduler),
         scheduler=options.scheduler,
         timeout=options.timeout,
+        force=options.force,
         **changes,
     )
 
