@@ -35,9 +35,10 @@ from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.style import palette, use_theme
 from gradreel.scenes.trace_folder import TraceFolder
 from gradreel.scenes.words.languages import LANGUAGES
-from gradreel.scenes.words.narration import Narration
+from gradreel.scenes.words.marks import BeatLines
+from gradreel.scenes.words.narration import Narration, NarrationError
 from gradreel.scenes.words.narration_fields import plain_values
-from gradreel.scenes.words.subtitle_timing import reading_seconds
+from gradreel.scenes.words.stretch_times import StretchTimes, reading_times
 from manim import Animation, FadeOut, Mobject, Scene, config
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -57,6 +58,9 @@ class SceneContext:
     media_dir: Path = field(default_factory=lambda: Path(config.media_dir))
     first_beat: str | None = None
     last_beat: str | None = None
+    speech: Mapping[str, Sequence[float]] = field(
+        default_factory=dict
+    )  # by beat: seconds of each stretch of its line; one that is not in it takes the time to be read
 
     @property
     def traces(self) -> Path:
@@ -65,12 +69,18 @@ class SceneContext:
 
 @dataclass(frozen=True)
 class Beat:
-    """One beat of a clip: its name, where it starts and ends (seconds of the clip), its line in each language."""
+    """One beat of a clip: its name, where it starts and ends (seconds of the clip), what is said in it."""
 
     name: str
     start: float
     end: float
-    lines: dict[str, str]
+    said: BeatLines
+    marks: dict[str, int]  # the frame of the beat in which what is after each mark begins
+
+    @property
+    def lines(self) -> dict[str, str]:
+        """Its line in each language, without marks."""
+        return self.said.printed
 
 
 class LectureScene(Scene):
@@ -101,7 +111,7 @@ class LectureScene(Scene):
         self._ended = False  # the last beat asked for is over
         self._skipped = 0.0  # seconds of beats that were not asked for
         self.begun_beats: list[str] = []  # names, in order, of those not asked for, too
-        self._open_beat: str | None = None
+        self._open_beat: tuple[str, float, StretchTimes] | None = None  # its name, when it began, its stretches
         self._held_beat: str | None = None  # the beat whose last BREATH is still to come
         self._handed_on: tuple[Mobject, ...] | None = None
         use_theme(self.context.theme)
@@ -229,7 +239,8 @@ class LectureScene(Scene):
         lines = self._lines(name, say, values)
         shown = self._enter(name)
         start = self.time
-        self._open_beat = name
+        times = StretchTimes(lines.marks, self._seconds(name, lines), self.camera.frame_rate)
+        self._open_beat = name, start, times
         try:
             yield
         except (Exception, SystemExit) as error:
@@ -237,17 +248,33 @@ class LectureScene(Scene):
             raise
         finally:
             self._open_beat = None
-        needed = max((reading_seconds(line, language) for language, line in lines.items()), default=0.0)
-        seconds = self._whole_frames(max(HOLD, needed + BREATH - (self.time - start)))
+        times.finish()
+        seconds = self._whole_frames(max(HOLD, times.over + BREATH - (self.time - start)))
         end = self.time + seconds
         self.wait(self._whole_frames(seconds - self._last_breath()))
         self._held_beat = name
         if self.renderer.skip_animations:  # the picture is wanted, and no frame on the way to it
             self._release_beat()
         if shown:
-            self.beats.append(Beat(name, start - self._skipped, end - self._skipped, lines))
+            self.beats.append(Beat(name, start - self._skipped, end - self._skipped, lines, times.of_marks))
         else:
             self._skipped += end - start
+
+    def until(self, mark: str) -> None:
+        """Wait, inside a beat, until its words are at ``mark``; what is said after it begins with the next frame.
+
+        Until all that stands before the mark has been said, or read, in every language. If the picture comes later than
+        that, the words after the mark have waited for it. A line without the mark, such as somebody's own, is not
+        waited for. Raises UserError outside of a beat.
+        """
+        if self._open_beat is None:
+            raise UserError(
+                f"{self.scene_name()}: until({mark!r}) stands outside of a beat; it waits for a beat's words"
+            )
+        _, start, times = self._open_beat
+        now = round((self.time - start) * times.rate)
+        if (frame := times.begin(mark, now)) > now:
+            self.wait(self._whole_frames((frame - now) / times.rate))
 
     def hand_on(self, *mobjects: Mobject) -> None:
         """Say what the next scene begins with: when this one is over, everything else leaves softly.
@@ -293,8 +320,8 @@ class LectureScene(Scene):
     def _refuse_beat(self, name: str) -> None:
         if self._open_beat is not None:
             raise UserError(
-                f"{self.scene_name()}: beat {name!r} begins inside beat {self._open_beat!r}; each needs a stretch of "
-                "its own: end the one before the next begins"
+                f"{self.scene_name()}: beat {name!r} begins inside beat {self._open_beat[0]!r}; each needs a stretch "
+                "of its own: end the one before the next begins"
             )
         if name in self.begun_beats:
             raise UserError(
@@ -303,14 +330,26 @@ class LectureScene(Scene):
             )
         self.begun_beats.append(name)
 
-    def _lines(self, name: str, say: str | None, values: dict[str, Any]) -> dict[str, str]:
+    def _lines(self, name: str, say: str | None, values: dict[str, Any]) -> BeatLines:
         if say is None:
             values = plain_values(values, f"{self.scene_name()}: beat {name!r}") | {"other_data": self.other_data}
             whose = self.narrated_as(self.words_of)
             if whose == self.scene_name():
-                return self.words_of.line(whose, name, values)
-            return Narration.line(self.words_of, whose, name, values)  # said by the clip itself: not filled in later
-        return dict.fromkeys(self.context.subtitle_languages, say)
+                return self.words_of.lines(whose, name, values)
+            return Narration.lines(self.words_of, whose, name, values)  # said by the clip itself: not filled in later
+        return BeatLines.parsed(dict.fromkeys(self.context.subtitle_languages, say))
+
+    def _seconds(self, name: str, lines: BeatLines) -> Sequence[float]:
+        """Seconds of each stretch of a beat's line, as it is spoken or else read."""
+        seconds = self.context.speech.get(name)
+        if seconds is None:
+            return reading_times(lines) or (0.0,) * (len(lines.marks) + 1)
+        if len(seconds) != len(lines.marks) + 1:
+            raise NarrationError(
+                f"{self.scene_name()}: beat {name!r} has other marks than when it was spoken;"
+                " run the same command again"
+            )
+        return seconds
 
     def _enter(self, name: str) -> bool:
         """Whether beat ``name`` was asked for. Others are played without frames: what they leave is needed."""

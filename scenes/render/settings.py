@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.file_names import file_name
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.narration import check_language
+
+if TYPE_CHECKING:
+    from gradreel.scenes.voice.spoken_lines import Voice  # which loads PyAV
 
 SMALLEST_SIDE, LARGEST_SIDE = 16, 8192  # pixels
 LARGEST_FPS = 240
@@ -18,7 +22,7 @@ TRANSPARENT_FORMATS = ("mov", "webm", "gif", "png")
 JOINABLE_FORMATS = ("mp4", "webm", "mov")  # those that one video of many clips can have
 THEMES = ("dark", "light")
 MOST_AT_ONCE = 256  # clips, or trainings, that are handed to a cluster's scheduler
-HOW_MADE = ("media_dir", "jobs", "timeout", "scheduler", "force")  # fields that no frame depends on
+HOW_MADE = ("media_dir", "jobs", "timeout", "scheduler", "force", "voices")  # no frame depends on these themselves
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ class RenderSettings:
     timeout: float | None = None  # seconds that one clip, or one scene's stills or check, may take
     scheduler: str | None = None  # the address of a dask scheduler whose workers train and draw; None: processes here
     force: bool = False  # draw clips again that are up to date
+    voices: Mapping[str, Voice] = field(default_factory=dict)  # by language; one that is not in it is silent
 
     def __post_init__(self) -> None:
         _check_size(self.width, self.height)
@@ -110,7 +115,7 @@ class RenderSettings:
 
     def of_frames(self) -> dict[str, Any]:
         """All that the frames of a clip depend on, as plain data: every field but those of how it is made."""
-        names = [field.name for field in fields(self) if field.name not in HOW_MADE]
+        names = [one.name for one in fields(self) if one.name not in HOW_MADE]
         values = {name: getattr(self, name) for name in names}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
@@ -24,6 +24,9 @@ from gradreel.scenes.trace_folder import TraceFolder
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.narration import OwnWords
 from pydantic import Field
+
+if TYPE_CHECKING:
+    from gradreel.scenes.voice.spoken_lines import SpokenStretch  # which loads PyAV
 
 Title = Mapping[str, str]  # by language
 MOST_OFFSET = 1e6  # seconds, of a sound
@@ -56,6 +59,9 @@ class SceneRequest:
     changes: Mapping[str, Any] = field(default_factory=dict)  # of --set, as ``parameters``
     part: Title | None = None  # the title of the lesson's part that it belongs to
     stands_in_lesson: bool = True  # False: asked for on the command line alone
+    speech: Mapping[str, tuple[float, ...]] = field(
+        default_factory=dict
+    )  # by beat: seconds of each stretch of its line in the language that takes longest; {}: nothing is spoken
 
     @property
     def name(self) -> str:
@@ -108,6 +114,9 @@ class Clip:
     parts: Mapping[str, Any]  # what it is made of; the digest of that is its file's name
     why: str  # it has to be rendered; "" when it is up to date
     expected_frames: int  # by an earlier clip of the scene or by its narration; 0 when there is neither
+    speech: Mapping[str, Mapping[str, tuple[SpokenStretch, ...]]] = field(
+        default_factory=dict
+    )  # by beat and language: what is heard, a sound for each stretch of its line; none of it is seen
 
     @property
     def scene(self) -> str:
@@ -143,9 +152,10 @@ class BeatSpan:
     name: str
     start: int
     end: int
-    lines: dict[str, str]
+    lines: dict[str, str]  # with their marks
     values: dict[str, Any]
     from_narration: bool  # False: the scene said its line itself
+    marks: Mapping[str, int] = field(default_factory=dict)  # the frame of the clip in which what is after each begins
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from typing import Any
 from gradreel.core.errors import UserError
 from gradreel.core.files import read_toml
 from gradreel.scenes.words.languages import LANGUAGES
-from gradreel.scenes.words.marks import marked
+from gradreel.scenes.words.marks import BeatLines, cut
 from gradreel.scenes.words.spoken import spoken_form
 
 NARRATION_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "narration"
@@ -122,24 +122,36 @@ class Narration:
         return tuple(self.scenes)
 
     def line(self, scene: str, beat: str, values: Mapping[str, object] | None = None) -> dict[str, str]:
-        """The line of a beat in each language as it is printed, ``{fields}`` filled from ``values``, without marks.
+        """The line of a beat in each language as it is printed: `lines`, without marks."""
+        return self.lines(scene, beat, values).printed
+
+    def lines(
+        self, scene: str, beat: str, values: Mapping[str, object] | None = None, spoken: bool = False
+    ) -> BeatLines:
+        """The line of a beat in each language, ``{fields}`` filled from ``values``, cut at its marks.
 
         A beat ``piece-3`` without a line of its own takes that of ``piece``. ``values["other_data"]``: whether the
         scene shows other data than the lesson's; then the neutral line is taken where there is one. A scene of one's
-        own that has no words at all in a language is not spoken in it.
-        """
-        return {
-            language: self._text(language, scene, "beats", beat, values or {}) for language in self._spoken_in(scene)
-        }
+        own that has no words at all in a language is not spoken in it. ``spoken``: as a voice reads it, no digit, sign
+        or symbol is left.
 
-    def spoken(self, scene: str, beat: str, values: Mapping[str, object] | None = None) -> dict[str, str]:
-        """The same line as a voice reads it: no digit, sign or symbol is left; with its marks (`marked`)."""
-        return {
-            language: spoken_form(
-                self._text(language, scene, "beats", beat, values or {}, said=True), language, self.lexicon(language)
+        Raises NarrationError for a line that is missing or cannot be filled, and for marks that are not the same in all
+        languages, printed and spoken.
+        """
+        stretches: dict[str, tuple[str, ...]] = {}
+        marks: dict[str, tuple[str, ...]] = {}
+        for language in self._spoken_in(scene):
+            stretches[language], marks[language] = self._text(language, scene, "beats", beat, values or {})
+            if spoken:
+                said, marks[f"{language}, spoken"] = self._text(language, scene, "beats", beat, values or {}, said=True)
+                lexicon = self.lexicon(language)
+                stretches[language] = tuple(spoken_form(text, language, lexicon) for text in said)
+        check_marks(f"{scene}: beat {beat!r}", marks)
+        if any(len(texts) > 1 and not all(map(str.strip, texts)) for texts in stretches.values()):
+            raise NarrationError(
+                f"{scene}: beat {beat!r} has no words before or after a mark; marks part words from words"
             )
-            for language in self._spoken_in(scene)
-        }
+        return BeatLines(next(iter(marks.values()), ()), stretches)
 
     def lexicon(self, language: str) -> Mapping[str, str]:
         """Words, letters and signs as they are printed -> as a voice reads them."""
@@ -153,7 +165,8 @@ class Narration:
 
     def screen(self, scene: str, key: str, language: str, values: Mapping[str, object] | None = None) -> str:
         """Words that stand on the picture."""
-        return self._text(language, scene, "screen", key, values or {})
+        stretches, _ = self._text(language, scene, "screen", key, values or {})
+        return "".join(stretches)
 
     def title(self, scene: str, language: str) -> str:
         """The chapter's title; a scene with no narration in any language is called by its name."""
@@ -172,7 +185,8 @@ class Narration:
 
     def _text(
         self, language: str, scene: str, table: str, key: str, values: Mapping[str, object], said: bool = False
-    ) -> str:
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """A text, filled, in stretches, and the marks between them: what fills it has none."""
         words = self._table(language, scene)
         lines = words.get(table, {})
         if said:
@@ -188,8 +202,9 @@ class Narration:
             wanted = f"`{key}`" if key == general else f"`{key}` or `{general}`"
             in_place = ", or say it in place: self.beat(…, say=…)" if table == "beats" else ""
             raise NarrationError(f"{where} has no line in {file}: add {wanted} to [{section}.{table}]{in_place}")
+        stretches, marks = cut(str(template))
         try:
-            return (str(template) if said else marked(str(template))[0]).format_map(values)
+            return tuple(text.format_map(values) for text in stretches), marks
         except KeyError as error:
             fault = f"wants {{{error.args[0]}}}, and the scene gives {', '.join(values) or 'none'}"
         except (ValueError, IndexError, AttributeError, TypeError) as error:
@@ -205,6 +220,19 @@ class Narration:
             if key in own or key not in self.scenes[language].get(scene, {}).get(table, {}):
                 return self.own.file, f"{language}.{scene}"
         return self.files[language], scene
+
+
+def check_marks(where: str, marks: Mapping[str, tuple[str, ...]]) -> None:
+    """Raises NarrationError unless the marks of a line, by language, are the same in all, and each is there once."""
+    if len(set(marks.values())) > 1:
+        told = "; ".join(f"{language}: {', '.join(found) or 'none'}" for language, found in marks.items())
+        raise NarrationError(
+            f"{where}: its marks are not the same in all languages ({told}); one picture waits for them all:"
+            " give each language the same marks in the same order"
+        )
+    for found in marks.values():
+        if len(set(found)) < len(found):
+            raise NarrationError(f"{where}: a mark comes twice ({', '.join(found)}); give each its own name")
 
 
 def check_language(language: str) -> str:

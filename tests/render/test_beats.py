@@ -26,17 +26,17 @@ def test_a_corrected_line_is_filled_with_what_the_scene_said_when_it_was_rendere
     heard = ListeningNarration(narration(LINE).scenes, {})
     values = {"parts": Count(3), "height": 2, "loss": np.float64(0.26), "name": "red"}
     values |= {"year": 2012, "days": Count(1405)}
-    lines = heard.line("dots", "sum", values)
+    lines = heard.lines("dots", "sum", values).printed
     assert lines == {"en": "three parts, the third is 2.00 high; loss 0.3, called red, 2012, 1\u2009405"}
     said = json.loads(json.dumps(heard.said["sum"]))
     beat = BeatSpan("sum", 0, 9, lines, said, from_narration=True)
-    assert filled_again(narration(LINE), "dots", beat) == lines
-    assert filled_again(narration("Of " + LINE), "dots", beat)["en"] == f"Of {lines['en']}"
+    assert filled_again(narration(LINE), "dots", beat).printed == lines
+    assert filled_again(narration("Of " + LINE), "dots", beat).printed["en"] == f"Of {lines['en']}"
 
 
 def test_a_line_that_the_scene_said_itself_stays():
     beat = BeatSpan("sum", 0, 9, {"en": "Mine."}, {}, from_narration=False)
-    assert filled_again(narration("Ours."), "dots", beat) == {"en": "Mine."}
+    assert filled_again(narration("Ours."), "dots", beat).printed == {"en": "Mine."}
 
 
 @pytest.mark.parametrize(

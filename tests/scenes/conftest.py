@@ -103,20 +103,20 @@ def lines_can_be_filled_again() -> Iterator[None]:
 
     Else the clip would count as out of date as soon as it was made. And a voice can read it: no digit or sign is left.
     """
-    say = Narration.line
+    say = Narration.lines
 
-    def line(narration, scene, beat, values=None):
-        said = say(narration, scene, beat, values)
+    def lines(narration, scene, beat, values=None, spoken=False):
+        said = say(narration, scene, beat, values, spoken)
         if any("test_" in type(value).__module__ for value in (values or {}).values()):
             return said  # no scene's: a test's own stand-in
-        again = say(narration, scene, beat, from_json(json.loads(json.dumps(as_json(values or {})))))
+        again = say(narration, scene, beat, from_json(json.loads(json.dumps(as_json(values or {})))), spoken)
         assert again == said, f"{scene}, {beat}: {values}"
         if narration.own is None:
-            for language, text in narration.spoken(scene, beat, values).items():
+            for language, text in say(narration, scene, beat, values, spoken=True).printed.items():
                 assert not re.search(r"[\d=+<>%₀-₉\u0370-\u03ff\u2212]", text), f"{scene}, {beat}, {language}: {text}"
         return said
 
-    with patch.object(Narration, "line", line):
+    with patch.object(Narration, "lines", lines):
         yield
 
 

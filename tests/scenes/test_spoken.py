@@ -212,7 +212,8 @@ def lines() -> list[tuple[str, str, str]]:
             for other_data in (False, True):
                 values: dict[str, object] = {"other_data": other_data}
                 values |= {name: next(kinds) for name, _ in fields} | dict.fromkeys(counts, Count(2))
-                printed, spoken = OURS.line(scene, beat, values), OURS.spoken(scene, beat, values)
+                printed = OURS.line(scene, beat, values)
+                spoken = OURS.lines(scene, beat, values, spoken=True).with_marks
                 filled += [(language, printed[language], spoken[language]) for language in printed]
     return filled
 
@@ -310,23 +311,33 @@ def own(tmp_path):
 def test_ones_own_lexicon_goes_over_ours(own):
     narration = own('[en.lexicon]\nGELU = "gelloo"\nReLU = "the rectifier"\n[zh.lexicon]\nReLU = "修正"\n')
     assert spoken_form("GELU, ReLU, 2 ReLUs", "en", narration.lexicon("en")) == "gelloo, the rectifier, two relloos"
-    assert narration.spoken("summary", "next")["en"].startswith("Which batch size? Why the rectifier?")
-    assert "修正" in narration.spoken("summary", "next")["zh"]
+    assert (
+        narration.lines("summary", "next", spoken=True).printed["en"].startswith("Which batch size? Why the rectifier?")
+    )
+    assert "修正" in narration.lines("summary", "next", spoken=True).printed["zh"]
     assert narration.line("summary", "next") == OURS.line("summary", "next")
 
 
 def test_a_line_of_ones_own_takes_our_spoken_form_away(own):
     values = dict.fromkeys(names(OURS.scenes["en"]["backprop"]["beats"]["path"]), "x₁")
-    assert "by as much" in OURS.spoken("backprop", "path", values)["en"]
-    assert own('[en.backprop.beats]\npath = "Go {a}."\n').spoken("backprop", "path", values)["en"] == "Go x one."
-    both = own('[en.backprop.beats]\npath = "Go {a}."\n[en.backprop.spoken]\npath = "Go to [here]{a}!"\n')
-    assert both.spoken("backprop", "path", values)["en"] == "Go to [here]x one!"
+    assert "by as much" in OURS.lines("backprop", "path", values, spoken=True).printed["en"]
+    mine = own('[en.backprop.beats]\npath = "Go {a}."\n')
+    assert mine.lines("backprop", "path", values, spoken=True).printed["en"] == "Go x one."
+    both = own('[en.backprop.beats]\npath = "Go {a}."\n[en.backprop.spoken]\npath = "Go to {a}!"\n')
+    assert both.lines("backprop", "path", values, spoken=True).printed["en"] == "Go to x one!"
     assert both.line("backprop", "path", values)["en"] == "Go x one.".replace("x one", "x₁")
 
 
 def test_marks_are_not_printed_and_what_fills_a_line_is_no_mark(own):
-    narration = own('[en.title.beats]\ntitle = "A line, [gap]then {name}."\n')
+    narration = own("".join(f'[{code}.title.beats]\ntitle = "A line, [gap]then {{name}}."\n' for code in LANGUAGES))
     assert narration.line("title", "title", {"name": "[gap]"})["en"] == "A line, then [gap]."
+
+
+@pytest.mark.parametrize(("table", "told"), [("beats", "en: gap; zh: none"), ("spoken", "en: none; en, spoken: gap")])
+def test_a_line_whose_marks_are_not_the_same_in_all_languages_is_an_error_that_names_them(own, table, told):
+    narration = own(f'[en.title.{table}]\ntitle = "A line, [gap]then this."\n')
+    with pytest.raises(NarrationError, match=f"title: beat 'title': its marks are not the same .*{told}"):
+        narration.lines("title", "title", spoken=table == "spoken")
 
 
 @pytest.mark.parametrize(

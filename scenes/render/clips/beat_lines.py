@@ -8,6 +8,7 @@ from typing import Any
 
 from gradreel.scenes.render.stages import BeatSpan
 from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.marks import BeatLines
 from gradreel.scenes.words.narration import Narration
 from gradreel.scenes.words.narration_fields import plain_values
 
@@ -20,16 +21,18 @@ class ListeningNarration(Narration):
 
     said: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def line(self, scene: str, beat: str, values: Mapping[str, object] | None = None) -> dict[str, str]:
+    def lines(
+        self, scene: str, beat: str, values: Mapping[str, object] | None = None, spoken: bool = False
+    ) -> BeatLines:
         self.said[beat] = as_json(plain_values(values or {}, f"{scene}: beat {beat!r}"))
-        return super().line(scene, beat, values)
+        return super().lines(scene, beat, values, spoken)
 
 
-def filled_again(narration: Narration, scene: str, beat: BeatSpan) -> Mapping[str, str]:
+def filled_again(narration: Narration, scene: str, beat: BeatSpan) -> BeatLines:
     """A beat's line in each language as it is written today, filled as when the clip was rendered."""
     if not beat.from_narration:
-        return beat.lines
-    return narration.line(scene, beat.name, from_json(beat.values))
+        return BeatLines.parsed(beat.lines)
+    return narration.lines(scene, beat.name, from_json(beat.values))
 
 
 def as_json(values: Mapping[str, object]) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from gradreel.scenes.render.clips.ownership import PACKAGE, is_ours, name_of
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.stages import SceneDescription, SceneRequest
 from gradreel.scenes.trace_folder import TraceFolder
+from gradreel.scenes.words.marks import cut
 from gradreel.scenes.words.narration import OTHER_DATA, Narration
 from gradreel.scenes.words.subtitle_timing import reading_seconds
 
@@ -182,6 +183,7 @@ def _narration(request: SceneRequest, whose: str, narration: Narration) -> dict[
             language: {beat: seconds_of(line, language) for beat, line in lines[language].items()}
             for language in sorted(narration.languages)
         },
+        "marks": {beat: marks for beat, line in lines[language].items() if (marks := cut(line)[1])},
         "fields": {language: _fields(lines[language]) for language in sorted(narration.languages)},
         "screen": narration.scenes[language].get(whose, {}).get("screen", {}),
     }
@@ -225,9 +227,13 @@ def _fields(lines: Mapping[str, str]) -> dict[str, list[str]]:
     return found
 
 
-def seconds_of(line: str, language: str) -> float:
-    """Seconds that a line takes to read, in thousandths."""
-    return remember(f"seconds {language}", line, lambda: round(reading_seconds(line, language), 3))
+def seconds_of(line: str, language: str) -> list[float]:
+    """Seconds that a line takes to read, from mark to mark, in thousandths."""
+    stretches, _ = cut(line)
+    return [
+        remember(f"seconds {language}", text, lambda text=text: round(reading_seconds(text, language), 3))  # type: ignore[misc]
+        for text in stretches
+    ]
 
 
 def languages_of(request: SceneRequest) -> tuple[str, ...]:

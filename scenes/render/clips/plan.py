@@ -99,9 +99,9 @@ def _clip(
 
 def _reading_time(narration: Mapping[str, Any]) -> float:
     """Seconds that the lines of a scene take to read, in the slowest language of each; 0 for a scene without lines."""
-    by_language: list[Mapping[str, float]] = list(narration.get("seconds", {}).values())
+    by_language: list[Mapping[str, Sequence[float]]] = list(narration.get("seconds", {}).values())
     beats = {beat for seconds in by_language for beat in seconds}
-    return sum(max(seconds.get(beat, 0.0) for seconds in by_language) for beat in beats)
+    return sum(max(sum(seconds.get(beat, ())) for seconds in by_language) for beat in beats)
 
 
 def earlier_clips(folder: Path) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from gradreel.scenes.render.clips.beat_lines import filled_again
 from gradreel.scenes.render.clips.file_digest import changed_files
 from gradreel.scenes.render.clips.fingerprint import languages_of, seconds_of
 from gradreel.scenes.render.stages import BeatSpan, SceneRequest
+from gradreel.scenes.words.marks import BeatLines
 from gradreel.scenes.words.narration import Narration
 
 
@@ -30,12 +31,13 @@ def why_stale(clip: Mapping[str, Any], request: SceneRequest, words: Narration |
     return ""
 
 
-def _takes_another_time(beat: BeatSpan, lines: Mapping[str, str]) -> bool:
+def _takes_another_time(beat: BeatSpan, lines: BeatLines) -> bool:
     """Whether a beat's lines as they are now take another time to read than those it was rendered with."""
-    return any(
-        line != beat.lines.get(language, "")
-        and seconds_of(line, language) != seconds_of(beat.lines.get(language, ""), language)
-        for language, line in lines.items()
+    before, now = beat.lines, lines.with_marks
+    if all(line == before.get(language) for language, line in now.items()):
+        return False
+    return lines.marks != BeatLines.parsed(before).marks or any(
+        seconds_of(line, language) != seconds_of(before.get(language, ""), language) for language, line in now.items()
     )
 
 

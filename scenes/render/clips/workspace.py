@@ -2,7 +2,8 @@
 
 Under ``media_dir/.gradreel``: ``temporary/<run>/`` holds what a run is writing, beside a lock file that the run holds
 for as long as it lives (the system lets go of it when it dies, however it dies); ``locks/`` one lock per thing that two
-runs must not make at once; ``inspections/`` what scenes said of themselves; ``published/`` what videos were made of.
+runs must not make at once; ``inspections/`` what scenes said of themselves; ``speech/`` what has been spoken;
+``published/`` what videos were made of.
 
 A media folder may come from elsewhere. What lies in it never says where to write or what to remove: paths are put
 together here, no link in it leads a file out of it, and only a folder of pictures is ever replaced.
@@ -45,6 +46,7 @@ class Folders:
         self.traces = media_dir / "traces"
         self.private = media_dir / ".gradreel"
         self.inspections = self.private / "inspections"
+        self.speech = self.private / "speech"
         self.locks = self.private / "locks"
         self.runs = self.private / "temporary"
         self.published = self.private / "published"

@@ -53,10 +53,17 @@ def play(
     check_played([name for name, _, _ in writer.spans], request, getattr(scene, "begun_beats", []))
     if encoder.frames == 0:
         encoder.write(scene.renderer.get_frame(), STILL_SECONDS * settings.fps)
-    lines = [dict(beat.lines) for beat in getattr(scene, "beats", [])]
     beats = tuple(
-        BeatSpan(name, start, end, line, said.get(name, {}), from_narration=name in said)
-        for (name, start, end), line in zip(writer.spans, lines, strict=True)
+        BeatSpan(
+            name,
+            start,
+            end,
+            beat.said.with_marks,
+            said.get(name, {}),
+            from_narration=name in said,
+            marks={mark: start + frame for mark, frame in beat.marks.items()},
+        )
+        for (name, start, end), beat in zip(writer.spans, getattr(scene, "beats", []), strict=True)
     )
     return beats, writer.sounds.all()
 
@@ -308,6 +315,7 @@ def _context(request: SceneRequest) -> SceneContext:
         media_dir=settings.media_dir,
         first_beat=settings.first_beat,
         last_beat=settings.last_beat,
+        speech=request.speech,
     )
 
 
