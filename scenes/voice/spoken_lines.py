@@ -19,6 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from filelock import FileLock
 from gradreel.core.errors import printable
 from gradreel.scenes.voice.engines import Engine
@@ -36,7 +37,17 @@ class Line:
 
     scene: str
     beat: str
-    stretches: tuple[str, ...]  # as they are spoken, from mark to mark, each with words; one where there is no mark
+    stretches: tuple[str, ...]  # as they are spoken, from mark to mark; one where there is no mark
+
+    @property
+    def texts(self) -> list[str]:
+        """The stretches that have words, as engines are given them."""
+        return [text for text in map(plain, self.stretches) if has_words(text)]
+
+    def whole(self, heard: Iterable[SpokenStretch]) -> tuple[SpokenStretch, ...]:
+        """All stretches: what is ``heard`` of those that have words, and nothing of the others."""
+        found = iter(heard)
+        return tuple(next(found) if has_words(text) else NOT_HEARD for text in self.stretches)
 
 
 @dataclass(frozen=True)
@@ -64,10 +75,13 @@ class SpokenStretch:
     @property
     def samples(self) -> Samples:
         """As many as ``seconds`` says, faded in and out; read each time. Raises SoundError."""
+        if not self.seconds:
+            return np.zeros(0, np.float32)
         start = round(self.start * RATE)
         return cut(read_sound(self.file), slice(start, start + round(self.seconds * RATE)))
 
 
+NOT_HEARD = SpokenStretch(Path(), 0.0, 0.0)  # a stretch without words, as before a mark that a line begins with
 Voice = Engine | Recordings
 
 
@@ -82,7 +96,7 @@ def spoken_lines(
     """
     if isinstance(voice, Recordings):
         return _recorded(voice, lines, folder, jobs, said)
-    texts = [plain(text) for line in lines for text in line.stretches]
+    texts = [text for line in lines for text in line.texts]
     found = _kept(voice, texts, folder)
     if missing := [text for text in dict.fromkeys(texts) if text not in found]:
         folder.mkdir(parents=True, exist_ok=True)
@@ -90,7 +104,7 @@ def spoken_lines(
             found |= _kept(voice, missing, folder)
             missing = [text for text in missing if text not in found]
             found |= _made(voice, missing, folder, jobs, said)
-    return [tuple(found[plain(text)] for text in line.stretches) for line in lines]
+    return [line.whole(found[text] for text in line.texts) for line in lines]
 
 
 def _recorded(
@@ -100,7 +114,7 @@ def _recorded(
     spoken = iter(spoken_lines(voice.fill, filled, folder, jobs, said) if voice.fill else ())
     files = iter(voice.files([(line.scene, line.beat) for line in lines if line not in filled]))
     return [
-        next(spoken) if line in filled else SpokenStretch.of_recording(next(files), len(line.stretches))
+        next(spoken) if line in filled else line.whole(SpokenStretch.of_recording(next(files), len(line.texts)))
         for line in lines
     ]
 
@@ -110,8 +124,8 @@ def missing_lines(voice: Voice, lines: Sequence[Line], folder: Path) -> list[Lin
     if isinstance(voice, Recordings):
         missing = missing_recordings(voice, lines)
         return missing_lines(voice.fill, missing, folder) if voice.fill else missing
-    found = _kept(voice, [plain(text) for line in lines for text in line.stretches], folder)
-    return [line for line in lines if any(plain(text) not in found for text in line.stretches)]
+    found = _kept(voice, [text for line in lines for text in line.texts], folder)
+    return [line for line in lines if any(text not in found for text in line.texts)]
 
 
 def missing_recordings(voice: Recordings, lines: Sequence[Line]) -> list[Line]:
@@ -122,6 +136,10 @@ def missing_recordings(voice: Recordings, lines: Sequence[Line]) -> list[Line]:
 def plain(text: str) -> str:
     """A text as engines are given it: in one line, without what cannot be printed."""
     return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
+
+
+def has_words(text: str) -> bool:
+    return any(letter.isalnum() for letter in text)
 
 
 def line_file(voice: Engine, text: str, folder: Path) -> Path:

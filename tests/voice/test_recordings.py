@@ -108,6 +108,15 @@ def test_stretches_follow_each_other_so_that_a_recording_keeps_its_pauses(record
     np.testing.assert_allclose(heard, samples[7_200 : 7_200 + len(heard)], atol=1e-4)  # cut in silence, faded there
 
 
+def test_a_mark_that_a_line_begins_with_needs_no_pause(recordings, take, tmp_path):
+    take(0.4)
+    ((nothing, first, second),) = spoken_lines(
+        recordings, [Line("build-curve", "constant", ("", "It", "falls."))], tmp_path
+    )
+    assert nothing.seconds == 0
+    assert starts([first, second]) == pytest.approx([0.15, 1.1 - EDGE], abs=0.011)
+
+
 def test_a_file_of_times_goes_before_pauses(recordings, take, tmp_path):
     take(0.4, 0.6)
     marks_file(recordings, "1.05\n\n1.25\n")

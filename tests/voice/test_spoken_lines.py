@@ -74,6 +74,13 @@ def test_each_stretch_is_spoken_by_itself_and_the_same_one_once(tones, lines, fo
     assert missing_lines(tones(), lines(("It rises,", "and falls.")), folder) == lines(("It rises,", "and falls."))
 
 
+def test_a_stretch_without_words_is_not_spoken(tones, lines, folder, calls):
+    (spoken,) = spoken_lines(tones(), lines(("", "It rises", ", ", "and falls.")), folder)
+    assert asked(calls) == ["It rises", "and falls."]
+    assert [stretch.seconds for stretch in spoken] == pytest.approx([0, 0.08, 0, 0.1], abs=0.011)
+    assert [len(stretch.samples) for stretch in spoken[::2]] == [0, 0]
+
+
 def test_another_voice_speaks_for_itself(tones, lines, folder, calls):
     voices = [tones(), Command((*tones().arguments, "--slow"))]
     assert len({line_file(voice, "first", folder) for voice in voices}) == 2
