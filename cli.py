@@ -18,6 +18,13 @@ from typing import Any, NoReturn
 import click
 
 MANY_OPTIONS = 12
+SAID = (click.core.ParameterSource.COMMANDLINE, click.core.ParameterSource.PROMPT)
+EACH_TIME = {"set", "output", "csv", "prune", "yes"}  # options that no file of defaults gives, nor the environment
+DEFAULTS = (
+    "Options that are left out are taken from the environment, --media_dir from GRADREEL_MEDIA_DIR, or else from"
+    ' gradreel.toml or [tool.gradreel] in pyproject.toml, here or in a folder above: media_dir = "films" for every'
+    " command, and below [render] for one."
+)
 SCENE_NAMES = (
     "A SCENE is a name from `gradreel list`, or my_scene.py:MyScene (also my_scene.py MyScene) for one of your own."
 )
@@ -61,11 +68,34 @@ class Command(click.Command):
                 with formatter.section(heading):
                     formatter.write_dl(records)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Exception as error:  # what it complains of may not stand on the command line
+            if chosen := _chosen_elsewhere(ctx):
+                error.add_note(f"({chosen})")
+            raise
+
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if chosen := _chosen_elsewhere(ctx):
+            formatter.write_paragraph()
+            formatter.write_text(f"Now: {chosen}.")
         if any(isinstance(param.type, SceneName) for param in self.params):
             formatter.write_paragraph()
             formatter.write_text(SCENE_NAMES)
         write_examples(formatter, self.examples)
+
+
+def _chosen_elsewhere(ctx: click.Context) -> str:
+    """Which options of a command the environment and the file of defaults give, and what."""
+    given: dict[str, list[str]] = {}
+    for param in ctx.command.params:
+        if param.name is not None and ctx.get_parameter_source(param.name) not in SAID:
+            if (value := param.resolve_envvar_value(ctx)) is not None:
+                given.setdefault("the environment", []).append(f"{param.envvar}={value}")
+            elif param.name in (ctx.default_map or {}):
+                given.setdefault(str(ctx.obj), []).append(f"{max(param.opts, key=len)} {ctx.default_map[param.name]}")
+    return "; ".join(f"{', '.join(options)} by {where}" for where, options in given.items())
 
 
 class Commands(click.Group):
@@ -101,6 +131,7 @@ class Gradreel(Commands):
             code = 2
         except click.UsageError as error:
             hint = f" (see {error.ctx.command_path} --help)" if error.ctx else ""
+            hint += f"\n({chosen})" if error.ctx and (chosen := _chosen_elsewhere(error.ctx)) else ""
             code = _complain(error.format_message() + hint, 2)
         except BrokenPipeError:  # the reader of our output, such as `head`, has gone
             sys.stdout = open(os.devnull, "w")  # noqa: SIM115  (Python flushes it at exit)
@@ -115,7 +146,9 @@ class Gradreel(Commands):
             if not isinstance(error, UserError):
                 raise
             failed = 1 if isinstance(error, TrainingError) else 2
-            code = _complain(str(error), getattr(error, "exit_code", failed))
+            code = getattr(error, "exit_code", failed)
+            notes = getattr(error, "__notes__", []) if code == 2 else []
+            _complain("\n".join([str(error), *notes]), code)
         sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -309,7 +342,11 @@ def options(*names: str) -> Decorator:
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         for name in reversed(names):
             command = OPTIONS[name](command)
-            command.__click_params__[-1].heading = next(title for title, group in GROUPS.items() if name in group)
+            option = command.__click_params__[-1]
+            option.heading = next(title for title, group in GROUPS.items() if name in group)
+            if name not in EACH_TIME:
+                long = next(opt for opt in option.opts if opt.startswith("--"))
+                option.envvar = f"GRADREEL_{long[2:].replace('-', '_').upper()}"
         return command
 
     return decorate
@@ -326,12 +363,18 @@ scenes_argument = click.argument("scenes", nargs=-1, type=SceneName(), metavar="
         "token_normalize_func": lambda token: token.replace("_", "-"),
         "max_content_width": 110,
     },
-    epilog=SCENE_NAMES,
+    epilog=f"{SCENE_NAMES}\n\n{DEFAULTS}",
     examples=["gradreel list", "gradreel render build-curve -q l", "gradreel render --help"],
 )
 @click.version_option(package_name="gradreel")
-def commands() -> None:
+@click.pass_context
+def commands(ctx: click.Context) -> None:
     """Animated lecture videos about neural networks, made from real training runs."""
+    from gradreel.scenes.render.defaults import default_map, find_defaults
+
+    if (found := find_defaults(Path.cwd())) is not None:
+        ctx.obj, said = found
+        ctx.default_map = default_map(commands, said, ctx.obj)
 
 
 def _options(**chosen: Any) -> Any:

@@ -1,0 +1,175 @@
+"""Options from files of one's own and from the environment: which one wins, and what is wrong with one."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+import pytest
+from gradreel.cli import commands
+from gradreel.core.errors import UserError
+from gradreel.scenes.render import defaults
+
+
+@pytest.fixture
+def chosen(tmp_path, monkeypatch):
+    """``chosen("render", …)``: what the command is called with, in place of its work; we are in a folder below."""
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    taken = {}
+    monkeypatch.setattr("gradreel.scenes.render.commands.render_videos", lambda options: taken.update(vars(options)))
+    monkeypatch.setattr("gradreel.scenes.render.commands.check_scenes", lambda options: taken.update(vars(options)))
+    monkeypatch.setattr("gradreel.cli._begin_to_import_manim", lambda dry_run=False: None)
+
+    def run(gradreel, *arguments):
+        result = gradreel(*arguments)
+        assert result.exit_code == 0, result.stderr
+        return dict(taken)
+
+    return run
+
+
+def test_the_command_line_wins_over_the_environment_and_that_over_the_file(gradreel, chosen, tmp_path, monkeypatch):
+    (tmp_path / "gradreel.toml").write_text('[render]\nquality = "l"\nresolution = "20,10"\nfps = 5\n')
+    assert chosen(gradreel, "render")["quality"] == "l"
+    monkeypatch.setenv("GRADREEL_QUALITY", "m")
+    monkeypatch.setenv("GRADREEL_RESOLUTION", "40,20")
+    found = chosen(gradreel, "render", "-q", "k")
+    assert (found["quality"], found["resolution"], found["fps"]) == ("k", "40,20", 5)
+
+
+def test_what_stands_above_the_tables_is_for_every_command_and_a_table_for_its_own(gradreel, chosen, tmp_path):
+    text = 'theme = "light"\nlang = "en"\n[render]\nlang = "zh"\n'
+    (tmp_path / "gradreel.toml").write_text(text)
+    for command, language in (("render", "zh"), ("check", "en")):
+        found = chosen(gradreel, command)
+        assert (found["theme"], found["language"]) == ("light", language)
+
+
+@pytest.mark.parametrize("spelling", ["media_dir", "media-dir"])
+def test_a_path_is_beside_the_file_that_it_stands_in(gradreel, chosen, tmp_path, spelling):
+    (tmp_path / "gradreel.toml").write_text(f'{spelling} = "films"\nlesson = "/elsewhere/lesson.toml"\n')
+    found = chosen(gradreel, "render")
+    assert (found["media_dir"], found["lesson"]) == (tmp_path / "films", Path("/elsewhere/lesson.toml"))
+
+
+def test_the_nearest_file_counts_alone_and_its_own_one_before_that_of_all_tools(gradreel, chosen, tmp_path):
+    (tmp_path / "gradreel.toml").write_text('quality = "l"\ntheme = "light"\n')
+    below = tmp_path / "below" / "pyproject.toml"
+    below.write_text('[tool.other]\nquality = "k"\n')
+    assert chosen(gradreel, "render")["quality"] == "l"
+    below.write_text('[tool.gradreel]\nquality = "m"\n')
+    found = chosen(gradreel, "render")
+    assert (found["quality"], found["theme"]) == ("m", "dark")
+    (tmp_path / "below" / "gradreel.toml").write_text('[render]\nquality = "p"\n')
+    assert chosen(gradreel, "render")["quality"] == "p"
+
+
+def test_watching_is_quick_unless_a_quality_is_given_anywhere(gradreel, chosen, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr("gradreel.scenes.render.commands.watch_videos", lambda options: seen.append(options.quality))
+    gradreel("render", "--watch")
+    (tmp_path / "gradreel.toml").write_text('quality = "m"\n')
+    gradreel("render", "--watch")
+    assert seen == ["l", "m"]
+
+
+WRONG = [
+    ('qualty = "l"', "gradreel.toml: qualty: no such option; did you mean quality?"),
+    ("[render]\nwidths = 3", "[render] widths: no such option"),
+    ('quality = "x"', "quality = \"x\": 'x' is not one of 'l', 'm', 'h', 'p', 'k'"),
+    ('[check]\nlang = "fr"', '[check] lang = "fr": there is no language'),
+    ("quality = true", "quality = true: a text or a number was needed"),
+    ("[render]\nquality = ['l']", "a text or a number was needed"),
+    ("quiet = 1", "quiet = 1: true or false was needed"),
+    ("jobs = 0", "jobs = 0: 0 is not in the range x>=1"),
+    ("[cache]\nprune = true", "[cache] prune: --prune is said on the command line alone"),
+    ('set = "ring.radius=2"', "set: --set is said on the command line alone"),
+    ("[rendr]", "[rendr]: no such command; there are "),
+    ("render = 3", "[render]: a table of options was needed"),
+    ("quality = ", "gradreel.toml is not valid TOML"),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), WRONG, ids=[text for text, _ in WRONG])
+def test_what_is_wrong_in_the_file_is_named(gradreel, chosen, tmp_path, text, words):
+    (tmp_path / "gradreel.toml").write_text(text)
+    for command in ("render", "list"):
+        result = gradreel(command)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert str(tmp_path / "gradreel.toml") in result.stderr and words in result.stderr
+
+
+def test_what_is_no_file_and_a_table_that_is_none_are_mistakes(gradreel, chosen, tmp_path):
+    (tmp_path / "pyproject.toml").write_text("[tool]\ngradreel = 3\n")
+    assert "[tool.gradreel]: a table of options was needed" in gradreel("list").stderr
+    os.mkfifo(tmp_path / "gradreel.toml")
+    assert "is a pipe or a device" in gradreel("list").stderr
+
+
+def test_a_mistake_that_shows_later_says_where_its_option_came_from(gradreel, chosen, tmp_path, monkeypatch):
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "gradreel.toml").write_text('resolution = "17,17"\n')
+    error = gradreel("render", "--lang", "zh").stderr
+    assert f"(--resolution 17,17 by {tmp_path / 'gradreel.toml'})" in error and "zh" not in error
+    monkeypatch.setenv("GRADREEL_QUALITY", "x")
+    assert "(GRADREEL_QUALITY=x by the environment" in gradreel("render", "-r", "32,18").stderr
+
+
+def test_the_help_of_a_command_says_what_is_chosen_elsewhere(gradreel, chosen, tmp_path, monkeypatch):
+    assert "Now:" not in gradreel("render", "--help").stdout
+    (tmp_path / "gradreel.toml").write_text('[render]\nquality = "l"\n')
+    monkeypatch.setenv("GRADREEL_THEME", "light")
+    said = "".join(gradreel("render", "--help").stdout.split())  # which wraps lines at any hyphen
+    assert f"Now:--qualitylby{tmp_path / 'gradreel.toml'};GRADREEL_THEME=lightbytheenvironment." in said
+    assert "Now:" not in gradreel("completion", "--help").stdout
+
+
+def test_a_folder_of_another_owner_ends_the_search(tmp_path):
+    below = tmp_path / "theirs" / "mine"
+    below.mkdir(parents=True)
+    (tmp_path / "theirs" / "gradreel.toml").write_text('quality = "l"\n')
+    assert defaults.find_defaults(below) == (tmp_path / "theirs" / "gradreel.toml", {"quality": "l"})
+    if os.getuid() != 0:
+        pytest.skip("only root gives folders away")
+    os.chown(below, 12345, 12345)
+    assert defaults.find_defaults(below) is None
+
+
+def test_commands_in_groups_have_tables_in_tables(tmp_path):
+    @click.group()
+    def outer(): ...
+
+    @outer.group()
+    def export(): ...
+
+    @export.command()
+    @click.option("--lang", "language", envvar="X")
+    def slides(language): ...
+
+    file = tmp_path / "gradreel.toml"
+    found = defaults.default_map(outer, {"lang": "en", "export": {"slides": {"lang": "zh"}}}, file)
+    assert found == {"export": {"slides": {"language": "zh"}}}
+    assert defaults.default_map(outer, {"lang": "en"}, file) == {"export": {"slides": {"language": "en"}}}
+    for table, words in (({"pages": {}}, r"\[export.pages\]: no such command"), ({"slides": {"x": 1}}, "slides] x")):
+        with pytest.raises(UserError, match=words):
+            defaults.default_map(outer, {"export": table}, file)
+
+
+def test_every_variable_of_the_environment_is_called_like_its_option():
+    for name, command in commands.commands.items():
+        for param in command.params:
+            if isinstance(param, click.Option) and param.envvar is not None:
+                assert param.envvar.startswith("GRADREEL_"), name
+                assert f"--{param.envvar.removeprefix('GRADREEL_').lower().replace('_', '-')}" in {
+                    option.replace("_", "-") for option in param.opts
+                }
+    assert commands.commands["cache"].params[-4].envvar is None  # --prune
+
+
+def test_json_by_default_is_json(gradreel, chosen, tmp_path):
+    (tmp_path / "gradreel.toml").write_text("[list]\njson = true\n")
+    assert json.loads(gradreel("list").stdout)
