@@ -43,6 +43,7 @@ from gradreel.scenes.lecture.optimization.loss import Loss
 from gradreel.scenes.lecture.optimization.why_gradient import WhyGradient
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.testing.layout import check_scene
+from gradreel.scenes.words.marks import marked
 from gradreel.scenes.words.narration import OTHER_DATA, Narration
 
 WEEKS = 4000.0 * np.tile([1, 1, 1, 1, 1, 0.6, 0.5], 20) * (1 + 0.1 * np.sin(np.arange(140)))
@@ -79,7 +80,7 @@ def neutral(play):
                 beat_or_piece = re.sub(r"-[2-9]$", "", beat)
                 line = words.get(OTHER_DATA, {}).get(beat) or words["beats"].get(beat_or_piece)
                 assert line is not None, f"{beat} is none of the lesson's"
-                between = map(re.escape, re.split(r"\{.*?\}", line))
+                between = map(re.escape, re.split(r"\{.*?\}", marked(line)[0]))
                 assert re.fullmatch(".*?".join(between), lines[language])
         return played
 

@@ -55,7 +55,7 @@ def test_for_any_letters_curves_and_numbers_are_the_cores_and_nothing_touches(pl
     assert [beat for beat, (findings, *_) in seen.items() if findings] == []
     given = SigmoidFormula.validated(parameters)
     start, end = (-2 - given.b) / given.w, (2 - given.b) / given.w
-    for beat in ("soft", "hard"):
+    for beat in ("soft", "middle", "hard"):
         (x, y), (at, soft) = seen[beat][1]
         assert y == pytest.approx(given.c * hard_sigmoid(x, start, end), abs=1e-6)
         assert soft == pytest.approx(given.c * sigmoid(given.b + given.w * at), abs=1e-6)
@@ -111,17 +111,18 @@ def test_by_default_it_is_the_first_piece_of_the_red_curve_and_others_have_no_nu
     assert number_of(w=2, b=-4, c=2) is None
 
 
-def test_what_is_spoken_of_stays_bright_in_the_formula_and_no_letter_has_a_number_yet(play):
+def test_the_formula_is_built_from_the_inside_and_no_letter_has_a_number_yet(play):
     def look(scene, beat):
         written = [part.source for part in scene.get_mobject_family_members() if isinstance(part, TextMobject)]
-        parts = {} if beat == "awkward-piece" else {name: scene.fraction.part(name) for name in scene.fraction.parts}
-        bright = {name for name, glyphs in parts.items() if all(getattr(g, "emphasis", 1) == 1 for g in glyphs)}
-        return bright, [source for source in written if "= -3" in source or "= 2.5" in source]
+        built = set(scene.built.parts) if beat not in ("awkward-piece", "soft") else set()
+        dimmed = [glyph for glyph in getattr(scene, "built", ()) if getattr(glyph, "emphasis", 1) != 1]
+        return built, dimmed, [source for source in written if "= -3" in source or "= 2.5" in source]
 
     seen = play(SigmoidFormula, look, w=2.5, b=-1, c=-3).seen
-    assert seen["soft"][0] == {"e", "minus", "brackets", "bias", "plus-in", "w", "x"}
-    assert seen["limits"][0] > seen["soft"][0]
-    assert not any(numbers for _, numbers in seen.values())
+    line = {"bias", "plus-in", "w", "x"}
+    assert seen["bracket"][0] == line | {"e", "minus", "brackets"}
+    assert seen["fraction"][0] == seen["bracket"][0] | {"y", "equals", "c", "sigmoid"}
+    assert not any(dimmed or numbers for _, dimmed, numbers in seen.values())
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,9 @@ VALUES_BASELINE, VALUES = 0.98, 38  # live numbers under the formula, clear of a
 STEM = (0.08, 0.36)  # a number's stem: from its part of the formula, and to its baseline
 BAR = 0.11  # from the power of e to the line under it
 EDGE = 0.45  # length of each side of the angle that shows a hard edge
+_BRACKET = 'part("bias", green(b)) part("plus-in", +) part("w", yellow(w)) thin part("x", x_1)'
+_POWER = f'part("e", e)^(part("minus", -)part("brackets", ({_BRACKET})))'
+_FRACTION = f'part("sigmoid", frac(1, 1 + {_POWER}))'
 LABEL_AT = 0.7  # share of the height at which the soft curve has its name beside it
 
 
@@ -87,6 +90,9 @@ class SigmoidFormula(LectureScene):
         self._prepare()
         self._awkward_beat()
         self._soft_beat()
+        self._bracket_beat()
+        self._fraction_beat()
+        self._middle_beat()
         self._limits_beat()
         self._name_beat()
         self._hard_beat()
@@ -125,47 +131,65 @@ class SigmoidFormula(LectureScene):
                 self.play(*self.next_heading(self.screen("heading")), *map(FadeOut, whole))
                 self.play(FadeIn(self.plot), Create(self.hard), run_time=1.4)
                 self.play(FadeIn(self.hard_label, shift=0.1 * UP), run_time=0.4)
+            self.until("cases")
             self._write_cases()
 
     def _soft_beat(self) -> None:
         with self.beat("soft"):
-            # The corners stay behind as a broad band; a smooth curve runs along it, a y. The cases become one formula.
-            # What is spoken of stays bright in it: the new b, then e, then its power
+            # The corners stay behind as a broad band; a smooth curve runs along it. The three cases make room for what
+            # is built now
             band = self._hard_curve(0.45, BAND)
             self.play(
                 *self.next_heading(self.screen("heading-soft")), ReplacementTransform(self.hard, band), run_time=0.7
             )
             self.hard = band
-            self.play(Create(self.curve), run_time=1.3, rate_func=smooth)
-            self.y_label = self._beside_curve(formula("y", style.FORMULA * 0.8, palette.blue))
-            source = one_sigmoid_source(fraction=True)
-            self.fraction = formula(source, FRACTION).place(FRACTION_BASELINE, center=FORMULA_CENTER)
-            self.play(*grow(self.cases, self.fraction, {"c": "value-3"}), FadeIn(self.y_label), run_time=1.8)
-            self.wait(0.9)  # until the b in the bracket is spoken of: it is not the b that is added
-            self._point_at("bias")
-            self.wait(1.2)
-            self.e = formula(f"e approx {math.e:.1f}", 44)
-            self.e.place(FRACTION_BASELINE, left=self.fraction.get_right()[0] + 0.7)
-            self._point_at("e", coming=FadeIn(self.e, shift=0.1 * UP))
-            self.wait(0.9)
-            self._point_at(*POWER)
+            self.play(Create(self.curve), FadeOut(self.cases), run_time=1.6, rate_func=smooth)
 
-    def _limits_beat(self) -> None:
-        with self.beat("limits"):
-            # The numbers of y and of the whole power of e come under both. A dot runs to the right end: the power
-            # of e goes to 0, y to c. Then to the left: it explodes, y goes to 0
+    def _bracket_beat(self) -> None:
+        with self.beat("bracket"):
+            # From the inside out: a line, in large letters; then it climbs up beside e, as its power
+            self.built = self._step(_BRACKET)
+            self.play(FadeIn(self.built, shift=0.1 * UP), run_time=0.8)
+            self.until("power")
+            self._build(_POWER)
+            self.e = formula(f"e approx {math.e:.1f}", 44)
+            self.e.place(FRACTION_BASELINE, left=self.built.get_right()[0] + 0.9)
+            self.play(FadeIn(self.e, shift=0.1 * UP), run_time=0.5)
+
+    def _fraction_beat(self) -> None:
+        with self.beat("fraction"):
+            # Under one, with one; then c before it: that is y, and its curve
+            self.play(FadeOut(self.e), run_time=0.3)
+            self._build(_FRACTION)
+            self.until("height")
+            self._build(one_sigmoid_source(fraction=True))
+            self.fraction = self.built
+            self.y_label = self._beside_curve(formula("y", style.FORMULA * 0.8, palette.blue))
+            self.play(FadeIn(self.y_label), run_time=0.5)
+
+    def _middle_beat(self) -> None:
+        with self.beat("middle"):
+            # A dot half way up, and under the formula what the power of e and y are there
             self._live_values()
             self.dot = self.plot.dot(0, 0, palette.text, 0.13)
             self._ride(-self.b / self.w)
+            self._point_at(*POWER, coming=FadeIn(self.dot, scale=1.6))
+            self.play(FadeIn(self.values[1:]), run_time=0.5)
+            self.until("half")
+            self.play(emphasis(self.fraction, FULL), FadeIn(self.values[0]), run_time=0.6)
+
+    def _limits_beat(self) -> None:
+        with self.beat("limits"):
+            # The dot runs to the right end: the power of e goes to 0, y to c. Then to the left: it explodes, y to 0
             level, letter = level_at(self.plot, self.c)
-            known = [FadeIn(self.values), FadeOut(self.e), emphasis(self.fraction, FULL)]
-            self.play(FadeIn(self.dot, scale=1.6), *known, Create(level), FadeIn(letter), run_time=0.7)
-            self.wait(0.3)
             self.level = VGroup(level, letter)
-            self.ends = self._end_labels()
-            for end, label, seconds in zip(reversed(self.plot.x_range), self.ends, (1.8, 2.6), strict=True):
-                self._ride_to(end, seconds)
-                self.play(FadeIn(label), run_time=0.4)
+            self.ends = at_right, at_left = self._end_labels()
+            right, left = reversed(self.plot.x_range)
+            self._ride_to(right, 1.8)
+            self.play(Create(level), FadeIn(letter), FadeIn(at_right), run_time=0.6)
+            self.until("left")
+            self._ride_to(left, 2.6)
+            self.play(FadeIn(at_left), run_time=0.4)
 
     def _name_beat(self) -> None:
         with self.beat("name"):
@@ -176,13 +200,13 @@ class SigmoidFormula(LectureScene):
             self.play(*self.next_heading(self.screen("heading-name")), Create(stroke, run_time=1.6, rate_func=smooth))
             name = self._beside_curve(words(self.screen("sigmoid"), style.LABEL, palette.blue))
             self.play(FadeOut(stroke, self.y_label), FadeIn(name, shift=0.1 * UP), run_time=0.5)
+            self.until("short")
             self._shorten()
 
     def _hard_beat(self) -> None:
         with self.beat("hard"):
             # The blue function gets its usual name; its hard edges light up, along which the sigmoid is round
             name = self._hard_label("hard-sigmoid")
-            self.wait(0.6)
             self.play(
                 *self.next_heading(self.screen("heading-hard")),
                 FadeOut(self.hard_label[-1], shift=0.1 * UP),
@@ -191,7 +215,7 @@ class SigmoidFormula(LectureScene):
                 run_time=0.9,
             )
             self.hard_label = name
-            self.wait(1.8)
+            self.until("edges")
             self.edges = self._edges()
             self.play(Create(self.edges, lag_ratio=0.5), run_time=1.0)
             self.hand_on(self.plot, self.hard, self.curve, self.short)
@@ -307,6 +331,14 @@ class SigmoidFormula(LectureScene):
 
     # -- the sigmoid and its formula -----------------------------------------------------------------------------
 
+    def _step(self, source: str) -> TextMobject:
+        return formula(source, FRACTION).place(FRACTION_BASELINE, center=FORMULA_CENTER)
+
+    def _build(self, source: str) -> None:
+        """What has been built of the formula grows into ``source``."""
+        before, self.built = self.built, self._step(source)
+        self.play(*grow(before, self.built), run_time=1.4)
+
     def _beside_curve(self, name: TextMobject) -> TextMobject:
         """A name of the soft curve, on the inner side of its upper half."""
         x = (math.log(LABEL_AT / (1 - LABEL_AT)) - self.b) / self.w
@@ -375,9 +407,8 @@ class SigmoidFormula(LectureScene):
         brace = Brace(fraction, DOWN, buff=0.12, color=palette.text)
         under = formula(source[source.index('part("word"') :], 44)
         under.place(brace.get_bottom()[1] - 0.45, center=brace.get_center()[0])
-        self.wait(0.5)
         self.play(FadeIn(brace, under, shift=0.1 * UP), run_time=0.6)
-        self.wait(0.7)
+        self.wait(1.2)  # both are read
         origins = {name: (under, name) for name in under.parts}
         self.play(FadeOut(brace), run_time=0.3)
         self.play(*grow([self.fraction, under], self.short, origins), run_time=1.8)
