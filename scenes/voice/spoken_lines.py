@@ -1,8 +1,9 @@
 """Lines as they are heard; what an engine has not spoken yet is made.
 
 An engine speaks each stretch of a line, from mark to mark, by itself: a FLAC file under the digest of its text and of
-what speaks it. It is written under a temporary name and renamed when it is whole. What one run has spoken, the next
-finds; of two that want the same voice to speak at once, one waits.
+what speaks it, and beside it a note of what is heard of it, so that it is not decoded again to be counted. Both are
+written under a temporary name and renamed when they are whole. What one run has spoken, the next finds; of two that
+want the same voice to speak at once, one waits.
 """
 
 from __future__ import annotations
@@ -20,14 +21,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import xxhash
 from filelock import FileLock
 from gradreel.core.errors import printable
+from gradreel.core.files import read_bounded
 from gradreel.scenes.voice.engines import Engine
 from gradreel.scenes.voice.programs import ProgramError, Programs
 from gradreel.scenes.voice.recordings import Recordings, stretches_of
-from gradreel.scenes.voice.sound import RATE, Samples, SoundError, cut, heard, read_sound, write_flac
+from gradreel.scenes.voice.sound import LONGEST, RATE, Samples, SoundError, cut, heard, read_sound, write_flac
 
-FORMAT = 1  # of what is kept: another one, and all lines are spoken anew
+FORMAT = 2  # of what is kept: another one, and all lines are spoken anew
+NOTE = ".json"
+MOST_BYTES = 256 << 20  # of a file that we have written, of `LONGEST` seconds
 UNFINISHED = ".unfinished-"
 
 
@@ -59,17 +64,8 @@ class SpokenStretch:
     seconds: float  # that it is heard
 
     @classmethod
-    def read(cls, file: Path) -> SpokenStretch:
-        """The whole of a file, without silence at its ends. Raises SoundError."""
-        return cls._of(file, heard(read_sound(file), file))
-
-    @classmethod
-    def of_recording(cls, file: Path, count: int) -> tuple[SpokenStretch, ...]:
-        """A recording's. Raises SoundError, and UserError where it can't be parted into so many."""
-        return tuple(cls._of(file, part) for part in stretches_of(file, read_sound(file), count))
-
-    @classmethod
-    def _of(cls, file: Path, part: slice) -> SpokenStretch:
+    def of(cls, file: Path, part: slice) -> SpokenStretch:
+        """Some of the samples of a file."""
         return cls(file, part.start / RATE, (part.stop - part.start) / RATE)
 
     @property
@@ -114,9 +110,14 @@ def _recorded(
     spoken = iter(spoken_lines(voice.fill, filled, folder, jobs, said) if voice.fill else ())
     files = iter(voice.files([(line.scene, line.beat) for line in lines if line not in filled]))
     return [
-        next(spoken) if line in filled else line.whole(SpokenStretch.of_recording(next(files), len(line.texts)))
+        next(spoken) if line in filled else line.whole(recorded_stretches(next(files), len(line.texts)))
         for line in lines
     ]
+
+
+def recorded_stretches(file: Path, count: int) -> list[SpokenStretch]:
+    """A recording, from mark to mark. Raises SoundError, and UserError where it can't be parted into so many."""
+    return [SpokenStretch.of(file, part) for part in stretches_of(file, read_sound(file), count)]
 
 
 def missing_lines(voice: Voice, lines: Sequence[Line], folder: Path) -> list[Line]:
@@ -155,11 +156,37 @@ def _digest(voice: Engine, *text: str) -> str:
 
 def _kept(voice: Engine, texts: Iterable[str], folder: Path) -> dict[str, SpokenStretch]:
     """Those of the texts that have been spoken; a file that is damaged does not count."""
-    found = {}
-    for text in dict.fromkeys(texts):
-        with suppress(SoundError):
-            found[text] = SpokenStretch.read(line_file(voice, text, folder))
-    return found
+    files = {text: line_file(voice, text, folder) for text in texts}
+    return {text: stretch for text, file in files.items() if (stretch := _noted(file)) is not None}
+
+
+def _noted(file: Path) -> SpokenStretch | None:
+    """What its note says is heard of a file, unless one of them is missing, or not as it was written."""
+    with suppress(OSError, ValueError, TypeError, KeyError):
+        note = json.loads(read_bounded(file.with_suffix(NOTE), 1000))
+        start, seconds = float(note["start"]), float(note["seconds"])
+        whole = xxhash.xxh3_128_hexdigest(read_bounded(file, MOST_BYTES)) == note["digest"]
+        if whole and 0 <= start <= LONGEST and 0 < seconds <= LONGEST:
+            return SpokenStretch(file, start, seconds)
+    return None
+
+
+def _keep(samples: Samples, part: slice, file: Path, temporary: Path) -> SpokenStretch:
+    """Write a file, then its note: with a power failure in between there is no note, and it does not count."""
+    stretch, whole = SpokenStretch.of(file, part), temporary / "whole.flac"
+    write_flac(whole, samples)
+    content = {
+        "digest": xxhash.xxh3_128_hexdigest(whole.read_bytes()),
+        "start": stretch.start,
+        "seconds": stretch.seconds,
+    }
+    note = temporary / "note.json"
+    note.write_text(json.dumps(content), encoding="utf-8")
+    for made, final in ((whole, file), (note, file.with_suffix(NOTE))):
+        with made.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        os.replace(made, final)
+    return stretch
 
 
 def _made(
@@ -209,14 +236,9 @@ def _spoken(
     for text, file in zip(texts, files, strict=True):
         try:
             samples = read_sound(file)
-            heard(samples, file)
+            part = heard(samples, file)
         except SoundError as error:
             said = re.sub(re.escape(str(file)), "what was written", str(error))
             raise ProgramError(f"{printable(text[:60])!r} could not be spoken: {said}") from None
-        whole, final = temporary / "whole.flac", line_file(voice, text, folder)
-        write_flac(whole, samples)
-        with whole.open("rb+") as stream:
-            os.fsync(stream.fileno())  # after a power failure the file is whole, or not there
-        os.replace(whole, final)
-        found[text] = SpokenStretch.read(final)
+        found[text] = _keep(samples, part, line_file(voice, text, folder), temporary)
     return found

@@ -37,7 +37,7 @@ def asked(calls: Path) -> list[str]:
 
 
 def kept(folder: Path) -> set[str]:
-    return {file.name for file in folder.iterdir() if file.suffix != ".lock"}
+    return {file.name for file in folder.iterdir() if file.suffix not in (".lock", ".json")}
 
 
 def test_each_line_is_as_long_as_it_is_spoken(tones, lines, folder):
@@ -153,6 +153,32 @@ def test_an_error_of_one_ends_the_others(tones, lines, folder, calls):
 def test_a_program_that_is_not_there_is_named(lines, folder, program):
     with pytest.raises(ProgramError, match=f"{program} could not be run"):
         spoken_lines(Command((program, "{file}", "{text}")), lines("first"), folder)
+
+
+def test_what_has_been_spoken_is_not_decoded_again(tones, lines, folder, monkeypatch):
+    first = spoken_lines(tones(), lines("first"), folder)
+    monkeypatch.setattr(module, "read_sound", None)
+    assert spoken_lines(tones(), lines("first"), folder) == first
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seconds": 1e9},
+        {"seconds": "long"},
+        {"seconds": float("nan")},
+        {"start": -1},
+        {"digest": "0"},
+        {"start": []},
+        None,
+    ],
+)
+def test_a_note_that_says_what_cannot_be_is_not_believed(tones, lines, folder, calls, change):
+    ((line,),) = spoken_lines(tones(), lines("first"), folder)
+    note = line.file.with_suffix(".json")
+    note.write_text(json.dumps({**json.loads(note.read_text()), **change}) if change else "[" * 5000)
+    assert spoken_lines(tones(), lines("first"), folder) == [(line,)]
+    assert asked(calls) == ["first", "first"]
 
 
 def test_a_damaged_file_is_spoken_anew(tones, lines, folder, calls):
