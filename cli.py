@@ -600,6 +600,23 @@ def checkhealth(**chosen: Any) -> int:
 
 @commands.command(
     examples=[
+        "gradreel init my-lecture",
+        "gradreel init",
+    ]
+)
+@click.argument("folder", type=FILE, default=Path("."))
+def init(folder: Path) -> None:
+    """Begin a folder of your own: a scene, a lesson, words, a test.
+
+    Nothing that is there is written over. What you may do next is printed.
+    """
+    from gradreel.scenes.render.new_project import print_new_project
+
+    print_new_project(folder)
+
+
+@commands.command(
+    examples=[
         """bash: echo 'eval "$(gradreel completion bash)"' >> ~/.bashrc""",
         """zsh:  echo 'eval "$(gradreel completion zsh)"' >> ~/.zshrc""",
         """fish: gradreel completion fish > ~/.config/fish/completions/gradreel.fish""",

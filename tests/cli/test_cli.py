@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 GRADREEL = shutil.which("gradreel", path=os.path.dirname(sys.executable))
 NAMES = {
     "list", "describe", "train", "render", "frames", "verify", "check", "checkhealth", "completion", "experiment",
-    "cache",
+    "cache", "init",
 }  # fmt: skip
 
 

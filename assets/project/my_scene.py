@@ -1,0 +1,24 @@
+"""A scene of your own: a class, its parameters, and beats, each a sentence and what moves meanwhile."""
+
+from gradreel.scenes import style
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.mobjects.plot import Plot
+from gradreel.scenes.mobjects.text import formula, heading
+from manim import Create, FadeIn
+from pydantic import Field
+
+
+class Parabola(LectureScene):
+    """A parabola, and what its factor does."""
+
+    class Parameters(LectureScene.Parameters):
+        a: float = Field(0.5, gt=0, le=2, description="How much the parabola bends")
+
+    def construct(self):
+        a = self.parameters.a
+        plot = Plot((-3, 3), (0, 9 * a), left=-5, right=5, bottom=-2.6, top=1.4)
+        x = plot.sample()
+        with self.beat("formula", say="Here is a parabola."):
+            self.play(FadeIn(heading("A parabola")), FadeIn(formula(f"blue(y) = {a:g} x_1^2").move_to([0, 2.2, 0])))
+        with self.beat("curve", say="The larger its factor, the more it bends."):
+            self.play(FadeIn(plot), Create(plot.curve(x, a * x**2, style.palette.blue)))

@@ -1,0 +1,53 @@
+"""A folder to begin with: a scene of one's own, a lesson with it, words, a snapshot test; all are examples."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+
+from gradreel.core.errors import UserError
+from gradreel.scenes.catalog import PACKAGE_FOLDER
+
+TEMPLATES = PACKAGE_FOLDER / "assets" / "project"
+NEXT = (
+    ("gradreel frames", "a picture at the end of each beat, and all on one sheet"),
+    ("gradreel render -q l", "the lesson as one video"),
+    ("gradreel render my_scene.py Parabola --set parabola.a=1.5 -q l --watch", "drawn again as you save it"),
+    ("python -m pytest --snapshot-update", "writes the pictures of its test; look at them"),
+    ("python -m pytest", "from then on (pip install pytest)"),
+)
+
+
+def print_new_project(folder: Path) -> None:
+    """Write the files into ``folder``, which is made if need be, and print which, and what one does next."""
+    for file in begin_project(folder):
+        print(file)
+    width = max(len(command) for command, _ in NEXT)
+    print("\nNext:")
+    if folder.absolute() != Path.cwd():
+        print(f"  cd {shlex.quote(str(folder))}")
+    for command, what in NEXT:
+        print(f"  {command:{width}}  # {what}")
+
+
+def begin_project(folder: Path) -> list[Path]:
+    """Write the files of the templates; where they are. Raises UserError, and writes none, where one is there."""
+    files = {template: folder / template.name for template in sorted(TEMPLATES.iterdir()) if template.is_file()}
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise UserError(f"{folder} is a file; name a folder")
+    there = [file.name for file in files.values() if os.path.lexists(file)]
+    if there:
+        raise UserError(f"{folder} has {', '.join(there)}; nothing is written over: name a new folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    written: list[Path] = []
+    try:
+        for template, file in files.items():
+            with file.open("xb") as stream:
+                written.append(file)
+                stream.write(template.read_bytes())
+    except BaseException:
+        for file in written:
+            file.unlink(missing_ok=True)
+        raise
+    return written
