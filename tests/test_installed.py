@@ -1,0 +1,90 @@
+"""Without the clone: a wheel made of the sdist, in an environment of its own, whose other packages are those here."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import site
+import subprocess
+import sys
+import tarfile
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SMALL = ("-r", "160,90", "--fps", "5", "--quiet")
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """``installed("gradreel", …)``: a program of the new environment, run in a new project; its standard output."""
+    folder = tmp_path_factory.mktemp("installed")
+    source = folder / "source"
+    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".*", "tests", "build", "*.egg-info", "media", "dist"))
+    sdist = _built("sdist", source, folder / "dist")
+    shutil.rmtree(source)
+    with tarfile.open(sdist) as archive:
+        archive.extractall(folder, filter="data")
+    wheel = _built("wheel", folder / sdist.name.removesuffix(".tar.gz"), folder / "dist")
+
+    environment = folder / "environment"
+    venv.create(environment)
+    programs = environment / "bin"
+    install = [sys.executable, "-m", "pip", "--python", str(programs / "python"), "install", "--no-deps", "--no-index"]
+    subprocess.run([*install, "-q", str(wheel)], check=True)
+    (packages,) = environment.glob("lib/python*/site-packages")
+    (packages / "others.pth").write_text("\n".join(site.getsitepackages()))  # not what their .pth files name
+
+    def run(program: str, *arguments: object) -> str:
+        clean = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+        command = [str(programs / program), *map(str, arguments)]
+        done = subprocess.run(command, cwd=project, env=clean, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    project = folder
+    run("gradreel", "init", "project")
+    project = folder / "project"
+    assert run("python", "-c", "import gradreel; print(gradreel.__file__)").startswith(str(environment))
+    return run
+
+
+def _built(kind: str, source: Path, target: Path) -> Path:
+    """The path of an sdist or a wheel; setuptools is there because torch needs it."""
+    code = f"from setuptools import build_meta; print(build_meta.build_{kind}({str(target)!r}))"
+    target.mkdir(exist_ok=True)
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=source, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return target / done.stdout.splitlines()[-1]
+
+
+def test_the_lesson_of_a_new_project_is_rendered_once(installed):
+    video = Path(installed("gradreel", "render", *SMALL[:-1]).strip())
+    assert video.name == "lesson.mp4" and video.with_name("lesson.zh.srt").is_file()
+    assert installed("gradreel", "render", *SMALL[:-1], "--dry_run").splitlines() == [
+        "keep    parabola: up to date",
+        "keep    build-curve: up to date",
+    ]
+
+
+def test_the_snapshot_test_of_a_new_project_passes_once_its_pictures_are_there(installed):
+    updated = installed("python", "-m", "pytest", "-p", "no:cacheprovider", "--snapshot-update")
+    assert "2 passed" in updated and updated.count("written ") == 2
+    assert "2 passed" in installed("python", "-m", "pytest", "-p", "no:cacheprovider")
+
+
+def test_every_scene_of_the_lecture_is_there_and_nothing_of_a_clone(installed):
+    assert installed("python", "-c", LECTURE) == "Introduction to deep learning, part 1.2\n"
+
+
+LECTURE = """
+from gradreel.scenes.catalog import PACKAGE_FOLDER, find_scenes
+from gradreel.scenes.render.lessons.selection import load_lesson
+lesson = load_lesson()
+assert len(lesson.scenes) > 20
+assert {scene.name for scene in find_scenes()} >= {scene.name for scene in lesson.scenes}
+assert not (PACKAGE_FOLDER / "tests").exists()
+print(lesson.title_in("en"))
+"""
