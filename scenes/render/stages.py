@@ -22,6 +22,7 @@ from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.trace_folder import TraceFolder
 from gradreel.scenes.words.languages import LANGUAGES
+from gradreel.scenes.words.marks import BeatLines
 from gradreel.scenes.words.narration import OwnWords
 from pydantic import Field
 
@@ -212,7 +213,7 @@ class Shot:
     begins: str  # the title of the lesson's part that begins with it; "" where none does
     start: int
     end: int
-    lines: tuple[Mapping[str, str], ...]  # of each beat, by language
+    lines: tuple[BeatLines, ...]  # of each beat
 
     def chapter(self, language: str) -> str:
         """What players show in a plain list of chapters: a part's title stands in front of its first scene's."""
@@ -221,7 +222,7 @@ class Shot:
         return self.begins + LANGUAGES[language].colon + self.title
 
     @property
-    def beats(self) -> list[tuple[BeatSpan, Mapping[str, str]]]:
+    def beats(self) -> list[tuple[BeatSpan, BeatLines]]:
         return list(zip(self.file.beats, self.lines, strict=True))
 
 

@@ -8,7 +8,7 @@ that file the marks are where the longest pauses are.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -29,6 +29,11 @@ class Recordings:
 
     folder: Path
     fill: Engine | None = None  # speaks what there is no recording of; None: that is an error
+
+    @property
+    def made_of(self) -> Mapping[str, object]:
+        """What speaks beside them, as JSON; of the recordings themselves each says what it is."""
+        return {"fill": self.fill.made_of} if self.fill else {}
 
     def file(self, scene: str, beat: str) -> Path | None:
         """The recording of a beat; None if there is none. Raises UserError where there are two."""

@@ -24,6 +24,7 @@ TIMES = ((365.25 * 86400, "year"), (86400.0, "day"), (3600.0, "hour"), (60.0, "m
 class Language(ABC):
     """Tables and rules of one language."""
 
+    own_name: str
     iso: str  # ISO 639-2, which MP4 wants
     iso_of_mov: str  # the same in QuickTime's own list
     colon: str  # between what a title begins with and the title
@@ -80,6 +81,7 @@ class Language(ABC):
 
 
 class English(Language):
+    own_name = "English"
     iso = iso_of_mov = "eng"
     colon = ": "
     day_room = 1.25
@@ -159,6 +161,7 @@ CHINESE_WORDS = frozenset(_WORDS[start : start + 2] for start in range(0, len(_W
 
 
 class Chinese(Language):
+    own_name = "中文"
     iso, iso_of_mov = "zho", "chi"
     colon = "："
     day_room = 1.4

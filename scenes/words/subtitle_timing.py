@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -65,11 +65,12 @@ def split_cues(text: str, language: str) -> tuple[Cue, ...]:
     tokens = _tokens(text, language)
     spans = _cheapest(tokens, language)
     texts = [_set_in_lines(tokens[start:end], language) for start, end in spans]
-    seconds = [_reading_time(cue, language) for cue in texts]
+    seconds = [reading_time(cue, language) for cue in texts]
     return tuple(Cue(cue, length, length / sum(seconds)) for cue, length in zip(texts, seconds, strict=True))
 
 
-def _reading_time(cue: str, language: str) -> float:
+def reading_time(cue: str, language: str) -> float:
+    """Seconds that a cue takes to read."""
     pace = LANGUAGES[language]
     return min(max(_width(cue, language) / pace.reading_speed, pace.shortest_cue), pace.longest_cue)
 
@@ -86,6 +87,58 @@ def timed_cues(text: str, language: str, start: float, end: float) -> list[tuple
         timed.append((begin, begin + min(length, longest), cue.text))
         begin += length
     return timed
+
+
+def spoken_cues(
+    text: str,
+    language: str,
+    start: float,
+    end: float,
+    pauses: Sequence[tuple[float, float]],
+    spoken_length: Callable[[str], float],
+) -> list[tuple[float, float, str]]:
+    """Cues of what is spoken from ``start`` to ``end`` seconds, each from when its words begin to when they are over.
+
+    Each has its share of the time that is not ``pauses`` (from when to when, in order), by the ``spoken_length`` of its
+    text. Where a sentence or clause ends with it and a pause is near, it is over when the pause begins, and the next
+    begins with what is said then.
+    """
+    found = split_cues(text, language)
+    lengths = [max(spoken_length(cue.text.replace("\n", " ")), 1e-9) for cue in found]
+    sound = _SoundingTime(start, end, pauses)
+    timed, begin, before = [], start, 0.0  # of a cue: when it begins, and the sounding seconds before it
+    for place, cue in enumerate(found[:-1]):
+        left, rest = sound.seconds - before, sum(lengths[place:])
+        ours, nexts = (left * length / rest for length in lengths[place : place + 2])
+        pause = None
+        if (cue.text.rstrip(CLOSERS) or cue.text)[-1] in SENTENCE_END + CLAUSE_END:
+            pause = sound.pause_near(before + ours, min(ours, nexts) / 2)
+        before, stop, then = pause or (before + ours, *[sound.clock(before + ours)] * 2)
+        timed.append((begin, stop, cue.text))
+        begin = then
+    return [*timed, *((begin, end, cue.text) for cue in found[-1:])]
+
+
+class _SoundingTime:
+    """The seconds of speech that are not pauses, and when they are."""
+
+    def __init__(self, start: float, end: float, pauses: Sequence[tuple[float, float]]) -> None:
+        self._start = start
+        self._pauses: list[tuple[float, float, float]] = []  # sounding seconds before each, from when to when it is
+        silent = 0.0
+        for begin, stop in pauses:
+            self._pauses.append((begin - start - silent, begin, stop))
+            silent += stop - begin
+        self.seconds = end - start - silent
+
+    def clock(self, sounding: float) -> float:
+        """When so many sounding seconds are over; before a pause that is there."""
+        return self._start + sounding + sum(stop - begin for before, begin, stop in self._pauses if before < sounding)
+
+    def pause_near(self, sounding: float, reach: float) -> tuple[float, float, float] | None:
+        """The pause no farther than ``reach`` from there, in sounding seconds; of several the longest and nearest."""
+        near = [pause for pause in self._pauses if abs(pause[0] - sounding) < reach]
+        return max(near, key=lambda pause: pause[2] - pause[1] - abs(pause[0] - sounding), default=None)
 
 
 def _tokens(text: str, language: str) -> list[_Token]:

@@ -6,9 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from gradreel.scenes.voice.loudness import HIGHEST_PEAK, LOUDNESS, UNMEASURED, levelled, loudness_of
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from gradreel.scenes.voice.loudness import LOUDNESS, UNMEASURED, loudness_of
 
 
 def test_a_tone_at_a_thousand_hertz_is_as_loud_as_the_standard_says(tone):
@@ -44,35 +42,11 @@ def test_silence_has_no_loudness(lines):
     assert (loudness_of(lines).integrated, loudness_of(lines).peak) == (UNMEASURED, -math.inf)
 
 
-def test_a_voice_is_brought_to_the_loudness_of_films_and_its_lines_keep_their_relation(tone):
+def test_its_gain_brings_a_voice_to_the_loudness_of_films(tone):
     lines = [tone(3, level=level).astype(np.float32) for level in (0.01, 0.04, 0.02)]
-    gain = loudness_of(lines).gain
-    louder = [levelled(line, gain) for line in lines]
-    assert loudness_of(louder).integrated == pytest.approx(LOUDNESS, abs=0.1)
-    for line, before in zip(louder, lines, strict=True):
-        np.testing.assert_allclose(line, before * gain, rtol=1e-6)
+    factor = 10 ** (loudness_of(lines).gain / 20)
+    assert loudness_of([line * factor for line in lines]).integrated == pytest.approx(LOUDNESS, abs=0.1)
 
 
-def test_nothing_is_made_of_silence():
-    silence = np.zeros(48_000, np.float32)
-    np.testing.assert_array_equal(levelled(silence, loudness_of([silence]).gain), silence)
-
-
-@given(seed=st.integers(0, 2**32 - 1), seconds=st.floats(0.01, 1), gain=st.floats(0.1, 20))
-@settings(max_examples=20)
-def test_no_peak_passes_the_ceiling_and_a_line_keeps_its_length(seed, seconds, gain):
-    random = np.random.default_rng(seed)
-    line = (random.normal(size=round(seconds * 48_000)) * random.uniform(0, 0.5)).astype(np.float32)
-    line = np.convolve(line, np.hanning(9) / 4, "same").astype(np.float32)  # as speech: little at the highest tones
-    held = levelled(line, gain)
-    assert (held.shape, held.dtype) == (line.shape, np.float32)
-    assert loudness_of([held]).peak < HIGHEST_PEAK
-
-
-def test_what_is_far_from_a_peak_is_not_touched(tone):
-    line = tone(2, level=0.1).astype(np.float32)
-    line[48_000:48_100] *= 20
-    held = levelled(line, 2)
-    for untouched in (slice(1_000, 47_000), slice(60_000, 95_000)):
-        np.testing.assert_allclose(held[untouched], 2 * line[untouched], atol=2e-3)
-    assert np.abs(held).max() < 10 ** (HIGHEST_PEAK / 20)
+def test_silence_has_no_gain():
+    assert loudness_of([np.zeros(48_000, np.float32)]).gain == 0

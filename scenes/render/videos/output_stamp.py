@@ -14,8 +14,12 @@ from gradreel.scenes.render.clips.workspace import Folders, Workspace, as_json, 
 from gradreel.scenes.words.languages import LANGUAGES
 from pydantic import BaseModel, ValidationError
 
-_NAMES = ("publishing", "video", "sound_track", "subtitles")
-PUBLISHING_FILES = (*(f"scenes/render/videos/{name}.py" for name in _NAMES), "scenes/words/subtitle_timing.py")
+_NAMES = ("publishing", "video", "sound_track", "narration_track", "subtitles")
+PUBLISHING_FILES = (
+    *(f"scenes/render/videos/{name}.py" for name in _NAMES),
+    *(f"scenes/voice/{name}.py" for name in ("sound", "loudness", "spoken_lines")),
+    "scenes/words/subtitle_timing.py",
+)
 SUBTITLE_SUFFIXES = ("srt", "vtt")
 
 Stamp = tuple[int, int]  # of a file: size in bytes, time of its last change in nanoseconds

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from gradreel.core.errors import UserError, listed
 from gradreel.scenes.render.clips.beat_lines import filled_again
 from gradreel.scenes.render.clips.clip_files import check_whole
-from gradreel.scenes.render.clips.file_digest import HERE, changed_files, file_of
+from gradreel.scenes.render.clips.file_digest import HERE, changed_files, content_now, file_of
 from gradreel.scenes.render.clips.toolchain import drawing_versions
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, as_json
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.settings import JOINABLE_FORMATS, RenderSettings
 from gradreel.scenes.render.stages import Clip, ClipFile, Shot
+from gradreel.scenes.render.videos.narration_track import Spoken, spoken_beat, spoken_languages, tracks
 from gradreel.scenes.render.videos.output_stamp import OutputStamp
 from gradreel.scenes.render.videos.subtitles import Cue, TimedLine, as_srt, as_vtt, cues
 from gradreel.scenes.words.narration import Narration
@@ -61,17 +62,18 @@ def publish_lesson(
     What cannot be heard is said. Raises DamagedClipsError, and SoundError for a sound that cannot be read.
     """
     final = output or workspace.video(lesson.name, settings.quality, lesson.name + lesson.span, f".{settings.format}")
-    shots = _shots(lesson, settings, clips, lesson.parts(settings.language))
+    narration = _narration(lesson, settings)
+    shots = _shots(narration, settings, clips, lesson.parts(settings.language))
     stamp = _stamp(lesson, settings, shots, final, workspace)
     if stamp.is_current():
         return final
     check_whole([shot.file.path for shot in shots])
     video = workspace.temporary(final.name)
-    subtitles = _write_video(video, lesson.title_in(settings.language), shots, settings, say)
+    subtitles, spoken = _write_video(video, lesson.title_in(settings.language), shots, narration, settings, say)
     manifest = f"{final.stem}.manifest.json" if output or lesson.span else "manifest.json"
     beside = _subtitle_files(subtitles, final.stem) | {
         f"{final.stem}.jpg": _poster(lesson, shots),
-        manifest: as_json(_manifest(lesson, settings, shots, final)),
+        manifest: as_json(_manifest(lesson, settings, shots, final, spoken)),
     }
     publish_all(video, final, beside, workspace, stamp, refuse_foreign=output is not None)
     return final
@@ -90,7 +92,8 @@ def publish_clip(
     final = output or workspace.video(
         lesson.group(clip.scene), settings.quality, clip.file_stem + settings.beat_range, settings.suffix
     )
-    shots = _shots(lesson, settings, [(clip, file)], {})
+    narration = _narration(lesson, settings)
+    shots = _shots(narration, settings, [(clip, file)], {})
     stamp = _stamp(lesson, settings, shots, final, workspace)
     if stamp.is_current():
         return final
@@ -98,7 +101,7 @@ def publish_clip(
     temporary = workspace.temporary(final.name)
     subtitles: dict[str, list[Cue]] = {}
     if settings.format in JOINABLE_FORMATS:
-        subtitles = _write_video(temporary, shots[0].title, shots, settings, say)
+        subtitles, _ = _write_video(temporary, shots[0].title, shots, narration, settings, say)
     else:
         if file.sounds:
             say(f"{clip.scene}: its sound is left out: {settings.format} has none; {', '.join(JOINABLE_FORMATS)} have")
@@ -108,18 +111,21 @@ def publish_clip(
     return final
 
 
+def _narration(lesson: Lesson, settings: RenderSettings) -> Narration:
+    return Narration.load((*settings.subtitle_languages, settings.language)).with_words(lesson.words)
+
+
 def _shots(
-    lesson: Lesson,
+    narration: Narration,
     settings: RenderSettings,
     clips: Sequence[tuple[Clip, ClipFile]],
     begins: Mapping[str, str],
 ) -> list[Shot]:
     """The clips one after the other; ``begins`` has the parts' titles by their first scenes."""
-    narration = Narration.load((*settings.subtitle_languages, settings.language)).with_words(lesson.words)
     shots = []
     start = 0
     for clip, file in clips:
-        lines = tuple(filled_again(narration, clip.scene, beat).printed for beat in file.beats)
+        lines = tuple(filled_again(narration, clip.scene, beat) for beat in file.beats)
         title = narration.title(clip.scene, settings.language)
         shots.append(Shot(clip, file, title, begins.get(clip.scene, ""), start, start + file.frames, lines))
         start += file.frames
@@ -127,25 +133,23 @@ def _shots(
 
 
 def _write_video(
-    path: Path, title: str, shots: Sequence[Shot], settings: RenderSettings, say: Say
-) -> dict[str, list[Cue]]:
-    """Write the video; its cues by language, languages without any left out."""
-    # These load PyAV: nothing to a lesson as it was
-    from gradreel.scenes.render.videos.sound_track import Track
-    from gradreel.scenes.render.videos.video import Chapter, join
+    path: Path, title: str, shots: Sequence[Shot], narration: Narration, settings: RenderSettings, say: Say
+) -> tuple[dict[str, list[Cue]], dict[str, Spoken]]:
+    """Write the video; its cues by language, languages without any left out, and what is spoken."""
+    from gradreel.scenes.render.videos.video import Chapter, join  # it loads PyAV: nothing to a lesson as it was
 
+    spoken = spoken_languages(shots, settings.fps, narration)
     found = {
-        language: cues(_timed_lines(shots, language, settings.fps), language)
+        language: cues(_timed_lines(shots, language, spoken.get(language), settings.fps), language)
         for language in settings.subtitle_languages
     }
     subtitles = {language: these for language, these in found.items() if these}
     chapters = [Chapter(shot.chapter(settings.language), shot.start, shot.end) for shot in shots]
-    placed = _placed_sounds(shots, settings.fps)
-    sounds = {Track(): placed} if placed else {}
+    sounds = tracks(spoken, settings.language, _placed_sounds(shots, settings.fps))
     cut = join([shot.file for shot in shots], path, title=title, chapters=chapters, subtitles=subtitles, sounds=sounds)
     if names := list(dict.fromkeys(sound.name for sound in cut)):
         say(f"{listed(names)}: cut at the end of the video")
-    return subtitles
+    return subtitles, spoken
 
 
 def _placed_sounds(shots: Sequence[Shot], fps: int) -> list[PlacedSound]:
@@ -168,13 +172,22 @@ def _placed_sounds(shots: Sequence[Shot], fps: int) -> list[PlacedSound]:
     return found
 
 
-def _timed_lines(shots: Sequence[Shot], language: str, fps: int) -> list[TimedLine]:
-    return [
-        TimedLine((shot.start + beat.start) / fps, (shot.start + beat.end) / fps, lines[language])
-        for shot in shots
-        for beat, lines in shot.beats
-        if lines.get(language, "").strip()
-    ]
+def _timed_lines(shots: Sequence[Shot], language: str, spoken: Spoken | None, fps: int) -> list[TimedLine]:
+    """What is to be read of each beat: its line, or from mark to mark where it is spoken."""
+    found = []
+    for shot in shots:
+        for place, (beat, lines) in enumerate(shot.beats):
+            start, end = (shot.start + beat.start) / fps, (shot.start + beat.end) / fps
+            stretches = spoken_beat(shot, place, fps).get(language, ()) if spoken else ()
+            ends = [*(float(one.start) for one in stretches[1:]), end]
+            if spoken and stretches:
+                found += [
+                    TimedLine(float(one.start), until, one.text, spoken.clauses[one])
+                    for one, until in zip(stretches, ends, strict=True)
+                ]
+            else:
+                found.append(TimedLine(start, end, lines.printed.get(language, "")))
+    return [line for line in found if line.text.strip()]
 
 
 def _subtitle_files(subtitles: Mapping[str, Sequence[Cue]], stem: str) -> dict[str, bytes]:
@@ -241,8 +254,14 @@ def _poster(lesson: Lesson, shots: Sequence[Shot]) -> bytes:
     return frame_as_jpeg(shot.file, (chosen.end if chosen else shot.file.frames) - 1)
 
 
-def _manifest(lesson: Lesson, settings: RenderSettings, shots: Sequence[Shot], video: Path) -> dict[str, Any]:
-    """What the video is made of; times in seconds of the video."""
+def _manifest(
+    lesson: Lesson,
+    settings: RenderSettings,
+    shots: Sequence[Shot],
+    video: Path,
+    spoken: Mapping[str, Spoken] | None = None,
+) -> dict[str, Any]:
+    """What the video is made of; times in seconds of the video. Without ``spoken`` it has no clauses."""
     return {
         "version": MANIFEST_VERSION,
         "lesson": lesson.name,
@@ -252,7 +271,11 @@ def _manifest(lesson: Lesson, settings: RenderSettings, shots: Sequence[Shot], v
         "frames": shots[-1].end,
         "settings": settings.of_frames(),
         "parts": _part_entries(shots, settings.fps),
-        "scenes": [_scene_entry(shot, settings) for shot in shots],
+        "voices": {
+            language: {"engine": type(voice).__name__.lower(), **voice.made_of}
+            for language, voice in settings.voices.items()
+        },
+        "scenes": [_scene_entry(shot, settings, spoken or {}) for shot in shots],
         "experiments": _experiments(lesson, shots),
         "versions": drawing_versions(),
     }
@@ -270,7 +293,7 @@ def _part_entries(shots: Sequence[Shot], fps: int) -> list[dict[str, Any]]:
     return found
 
 
-def _scene_entry(shot: Shot, settings: RenderSettings) -> dict[str, Any]:
+def _scene_entry(shot: Shot, settings: RenderSettings, spoken: Mapping[str, Spoken]) -> dict[str, Any]:
     fps = settings.fps
     sounds = [
         {
@@ -296,13 +319,39 @@ def _scene_entry(shot: Shot, settings: RenderSettings) -> dict[str, Any]:
                 "start": (shot.start + beat.start) / fps,
                 "end": (shot.start + beat.end) / fps,
                 "narration": {
-                    language: lines[language] for language in settings.subtitle_languages if language in lines
+                    language: lines.printed[language]
+                    for language in settings.subtitle_languages
+                    if language in lines.stretches
                 },
+                **_speech_entry(shot, place, fps, spoken),
             }
-            for beat, lines in shot.beats
+            for place, (beat, lines) in enumerate(shot.beats)
         ],
         **({"sounds": sounds} if sounds else {}),
     }
+
+
+def _speech_entry(shot: Shot, place: int, fps: int, spoken: Mapping[str, Spoken]) -> dict[str, Any]:
+    """When a beat's marks are, and what is heard in it."""
+    marks = {mark: (shot.start + frame) / fps for mark, frame in shot.file.beats[place].marks.items()}
+    speech = {
+        language: [
+            {
+                "start": float(one.start),
+                "end": one.end,
+                **({"mark": one.mark} if one.mark else {}),
+                "digest": content_now(one.stretch.file),
+                "from": one.stretch.start,
+                "clauses": [
+                    {"start": start, "end": end, "text": text.replace("\n", " ")}
+                    for start, end, text in (spoken[language].clauses[one] if language in spoken else ())
+                ],
+            }
+            for one in stretches
+        ]
+        for language, stretches in spoken_beat(shot, place, fps).items()
+    }
+    return ({"marks": marks} if marks else {}) | ({"speech": speech} if speech else {})
 
 
 def _experiments(lesson: Lesson, shots: Sequence[Shot]) -> list[dict[str, Any]]:
