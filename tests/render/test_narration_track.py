@@ -22,8 +22,9 @@ from gradreel.scenes.render.stages import BeatSpan, Clip, ClipFile, ClipSound, S
 from gradreel.scenes.render.videos.publishing import publish_lesson
 from gradreel.scenes.render.videos.sound_track import Mix, PlacedSound
 from gradreel.scenes.voice.loudness import HIGHEST_PEAK, LOUDNESS, loudness_of
-from gradreel.scenes.voice.sound import RATE
-from gradreel.scenes.voice.spoken_lines import SpokenStretch
+from gradreel.scenes.voice.sound import RATE, read_sound
+from gradreel.scenes.voice.sound import heard as heard_part
+from gradreel.scenes.voice.spoken_lines import NOT_HEARD, SpokenStretch
 
 CLICK = (0.7 * np.exp(-np.arange(600) / 60) * np.cos(np.arange(600) / 4)).astype(np.float32)
 LINES = {"en": "One comes first, [mark]then two.", "zh": "先来一，[mark]再来二。"}
@@ -163,7 +164,7 @@ def test_a_recording_of_any_kind_is_heard_at_its_place_with_its_tone(films, tmp_
     tone = np.zeros(2 * rate)
     tone[rate // 2 : rate + rate // 2] = 0.5 * np.sin(2 * np.pi * 440 * np.arange(rate) / rate)
     file = write(tmp_path / "take.wav", tone, rate, width, channels)
-    take = SpokenStretch.read(file)
+    take = SpokenStretch.of(file, heard_part(read_sound(file), file))
     assert take.seconds == pytest.approx(1.1, abs=0.02)
     video = films({"en": (take, take)})
     sound = heard(video)[0]
@@ -203,6 +204,16 @@ def test_subtitles_are_there_while_their_words_are_heard_and_of_a_silent_languag
     assert times[:2] == [(0.2, 1.45, "One comes first,"), (1.5, 2.8, "then two.")]
     chinese = list(srt.parse((video.parent / "film.zh.srt").read_text()))
     assert [(cue.start.total_seconds(), cue.end.total_seconds()) for cue in chinese] == [(0.2, 3.0), (3.2, 7.0)]
+
+
+def test_a_stretch_without_words_is_not_heard_and_what_comes_after_its_mark_is(films, tmp_path):
+    spoken = clicks(tmp_path / "a.wav", 1.2, 0.1)
+    video = films({"en": (NOT_HEARD, spoken)}, lines={"en": "[mark]Two comes first, alone."})
+    (speech,) = manifest(video)["scenes"][0]["beats"][0]["speech"]["en"]
+    assert (speech["mark"], speech["start"]) == ("mark", 1.5)
+    assert place_of_click(heard(video), 1.6) == pytest.approx(1.6 * RATE, abs=2)
+    first = next(srt.parse((video.parent / "film.en.srt").read_text()))
+    assert (first.start.total_seconds(), first.content) == (1.5, "Two comes first, alone.")
 
 
 def test_a_cue_that_is_said_faster_than_it_can_be_read_stays_until_the_next_or_the_end_of_its_beat(films, tmp_path):
