@@ -68,8 +68,8 @@ class Film:
             self.head = np.concatenate([node.points for node in nodes]), np.array(scene.head.get_anchors())
 
     def watch(self, scene, animations) -> None:
-        here = [mobject for mobject in scene.mobjects if type(mobject) is Rectangle]
-        self.lids.extend((lid.get_left()[0], lid.get_right()[0], lid.height) for lid in here)
+        here = [mobject for mobject in scene.get_mobject_family_members() if mobject in getattr(scene, "lid", ())]
+        self.lids.extend((lid.get_left()[0], lid.get_right()[0], lid.height) for lid in here if type(lid) is Rectangle)
         for animation in animations:
             way = {FadeIn: "in", FadeOut: "out"}.get(type(animation))
             source = getattr(animation.mobject, "source", None)
@@ -109,16 +109,8 @@ def filmed(play):
 
 def test_names_follow_each_other(filmed):
     names = filmed("lesson").names
-    assert list(names) == [
-        "nameless", "neuron", "network", "spoilt", "deep",
-    ]  # fmt: skip
-    assert list(names.values()) == [
-        "Sums of sums of ReLUs",
-        "Sums of sums of ReLUs",
-        "Neural network",
-        "Neural network",
-        "Deep learning",
-    ]
+    assert list(dict.fromkeys(names.values())) == ["Sums of sums of ReLUs", "Neural network", "Deep learning"]
+    assert names["neuron"] != names["network"] == names["rejected"] != names["deep"]
 
 
 @pytest.mark.parametrize(("shape", "depth"), [("wide", 2), ("four layers", 4)])
@@ -154,7 +146,7 @@ def test_the_neuron_seen_from_near_hides_nothing(filmed, shape):
         crossed = (starts[:, 1] > y) != (ends[:, 1] > y)
         (x0, y0, _), (x1, y1, _) = starts[crossed].T, ends[crossed].T
         assert np.count_nonzero(x0 + (x1 - x0) * (y - y0) / (y1 - y0) > x) % 2 == 1, "where the brain is"
-    for beat in ("nameless", "spoilt", "deep"):
+    for beat in ("nameless", "promised", "deep"):
         assert film.right[beat] == pytest.approx(BOX[1])  # the network has all its room
 
 
@@ -226,13 +218,13 @@ def test_a_lid_covers_all_between_the_two_ends_and_opens(filmed):
     assert ends[0].get_right()[0] < left < scene.frames[0].get_left()[0]
     assert scene.frames[-1].get_right()[0] < right < ends[1].get_left()[0]
     assert height > scene.frames[0].height
-    assert not [mobject for mobject in scene.mobjects if type(mobject) is Rectangle]
+    assert scene.lid not in scene.mobjects
     assert scene.ends[0].baseline == pytest.approx(scene.ends[1].baseline)
 
 
 def test_the_article_with_the_name_is_rejected(filmed):
     rejected = filmed("lesson").rejected
-    assert rejected["spoilt"] == [True, True] and rejected["deep"] == rejected["network"] == [False, False]
+    assert rejected["rejected"] == [True, True] and rejected["deep"] == rejected["network"] == [False, False]
 
 
 @pytest.mark.parametrize(("lang", "name"), [("en", "Neuralnetwork"), ("zh", "神经网络")])
@@ -246,13 +238,13 @@ def test_the_names_letters_go_into_the_articles_title_where_it_has_them(play, mo
         return animations
 
     monkeypatch.setattr(Naming, "_into_the_title", watched)
-    play(Naming, until="spoilt", lang=lang, width=1, depth=2)
+    play(Naming, until="rejected", lang=lang, width=1, depth=2)
     assert moved == [len(name)]
 
 
 def test_the_name_is_as_large_as_before_once_too_little_is_delivered(filmed):
     heights = filmed("lesson").heights
-    assert heights["spoilt"] == pytest.approx(heights["network"])
+    assert heights["promised"] == pytest.approx(heights["network"])
 
 
 def test_a_signal_that_comes_out_is_followed_by_one_that_does_not(filmed):

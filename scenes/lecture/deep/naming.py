@@ -70,7 +70,9 @@ class Naming(LectureScene):
         self._nameless_beat()
         self._neuron_beat()
         self._network_beat()
-        self._spoilt_beat()
+        self._promised_beat()
+        self._rejected_beat()
+        self._hidden_beat()
         self._deep_beat()
 
     def _nameless_beat(self) -> None:
@@ -103,11 +105,12 @@ class Naming(LectureScene):
             self.label = words(self.screen("neuron"), style.HEADING).place(LENS[1] + LENS[2] + 0.2, center=LENS[0])
             seeing = [Create(line) for line in self.lens.sight(node)]
             self.play(*seeing, FadeIn(self.lens), FadeIn(self.label, shift=0.15 * UP), run_time=0.7)
-            self.wait(0.2)
+            self.until("fires")
             self.play(self.lens.signals(positive=True), run_time=1.8)
             self.play(self.lens.signals(positive=False), run_time=1.8)
+            self.until("cell")
             self.play(self.lens.look(1.0, 0.0), run_time=0.6)
-            self.wait(0.3)
+            self.wait(1.0)
             self.play(self.lens.look(CELL_BEHIND, 1.0), run_time=0.8)
 
     def _spread(self, start: tuple[float, float], end: tuple[float, float]) -> Animation:
@@ -133,20 +136,19 @@ class Naming(LectureScene):
             naming = FadeIn(self.name, shift=0.15 * UP, run_time=0.6)
             self.play(LaggedStart(*lights, lag_ratio=0.1, run_time=1.2), naming)
             self.head = head_outline()
+            self.until("brain")
             self.play(*self._light(FULL), Create(self.head), run_time=0.9)
             for k, edges in enumerate(self.diagram.edges):
                 self.play(Pulse(_one_each(edges, k + 1), palette.text).run(RUN / len(self.diagram.edges)))
+            self.until("money")
             self.coins = pile_of_coins(*COINS_AT)
             falling = (FadeIn(coin, shift=0.5 * DOWN) for coin in self.coins)
             self.play(LaggedStart(*falling, lag_ratio=0.25, run_time=1.1))
 
-    def _spoilt_beat(self) -> None:
-        with self.beat("spoilt"):
+    def _promised_beat(self) -> None:
+        with self.beat("promised"):
             # The network goes, layer by layer, and the years come. A frame, dashed as all that is not there yet,
-            # grows with what the name promises, and the name swells; what is delivered fills little of it. Then the
-            # words alone are too much: they go into an article's title, it is rejected, and the name is struck out and
-            # loses its light
-            self.wait(0.9)
+            # grows with what the name promises, and the name swells; what is delivered fills little of it
             self.years = words(self.screen("years"), style.LABEL, palette.dim)
             self.years.place(PLATE_BASELINE, left=PLATE_WIDTH / 2 + 0.3)
             columns, edges = self.diagram.columns, self.diagram.edges
@@ -158,15 +160,21 @@ class Naming(LectureScene):
             most = min(SWOLLEN, PLATE_WIDTH / float(self.name.width))
             self.promise = Promise(self.screen("promised"), self.screen("delivered"))
             self.add(self.promise)
+            self.until("promise")
             self.play(self.promise.promising(), self._swell(1.0, most), run_time=1.8)
-            self.wait(0.4)
+            self.until("delivered")
             self.play(self.promise.delivering(), self._swell(most, 1.0), run_time=1.0)
-            self.wait(0.5)
+
+    def _rejected_beat(self) -> None:
+        with self.beat("rejected"):
+            # Then the words alone are too much: they go into an article's title, it is rejected, and the name is struck
+            # out and loses its light
             self.paper = Paper(*PAPER, self.screen("paper"))
             others = [part for part in self.paper if part is not self.paper.title]
             self.play(FadeOut(self.promise), *map(FadeIn, others), run_time=0.5)
             self.play(*self._into_the_title(), run_time=0.7)
             self.add(self.paper)
+            self.until("stamp")
             self.stamp = stamp(self.screen("rejected"), PAPER[0], PAPER[1] - 0.3)
             self.play(FadeIn(self.stamp, scale=1.6), run_time=0.4)
             self.wait(0.2)
@@ -199,11 +207,10 @@ class Naming(LectureScene):
         late = squish_rate_func(smooth, 0.6, 1.0)
         return [*moves, *(FadeIn(glyph, rate_func=late) for glyph in (*glyphs[:first], *glyphs[last:]))]
 
-    def _deep_beat(self) -> None:
-        with self.beat("deep"):
+    def _hidden_beat(self) -> None:
+        with self.beat("hidden"):
             # The plate is empty, and the network is back. A frame round each column: hidden layers, for a lid over all
-            # of them leaves only the two ends to see. It opens. All of them together are deep, and the plate has its
-            # last name
+            # of them leaves only the two ends to see
             gone = [FadeOut(part) for part in (self.name, self.strike, self.years, self.paper, self.stamp)]
             self.play(*gone, FadeIn(self.diagram), run_time=0.5)
             self.frames = [self.diagram.frame(k) for k in self._hidden()]
@@ -214,9 +221,15 @@ class Naming(LectureScene):
             for frame, label in zip(self.frames, self.labels, strict=True):
                 self.play(Create(frame), FadeIn(label, shift=0.15 * UP), run_time=1.8 / len(self.labels))
             self.play(*(FadeIn(text, shift=0.15 * UP) for text in self.ends), run_time=0.4)
-            self._cover_and_open()
+            self.until("lid")
+            self._cover()
+
+    def _deep_beat(self) -> None:
+        with self.beat("deep"):
+            # The lid opens. All layers together are deep, and the plate has its last name
+            self.play(FadeOut(self.lid), run_time=0.4)
             self._deep_bracket()
-            self.wait(0.5)  # until it is said
+            self.until("name")
             self.name = self._name("deep")
             self.play(FadeIn(self.name, shift=0.15 * UP), run_time=0.6)
             self.hand_on(self.name)
@@ -228,17 +241,16 @@ class Naming(LectureScene):
         ends = (("input", first.x), ("output", last.x))
         return [words(self.screen(key), style.LABEL).place(over, center=x) for key, x in ends]
 
-    def _cover_and_open(self) -> None:
-        """A lid over everything between what goes in and what comes out: there as a whole, and as a whole gone."""
+    def _cover(self) -> None:
+        """A lid over everything between what goes in and what comes out; as a whole it comes, and goes."""
         first, last = self.diagram.columns[0], self.diagram.columns[-1]
         left, right = first.get_right()[0] + COVER_GAP, last.get_left()[0] - COVER_GAP
         top, bottom = self.frames[0].get_top()[1] + 0.02, self.frames[0].get_bottom()[1] - 0.02
         lid = Rectangle(width=right - left, height=top - bottom, color=palette.text, stroke_width=style.BOX)
         lid.set_fill(mix(palette.text, 0.05), 1).move_to([(left + right) / 2, (top + bottom) / 2, 0])
         asked = words("?", style.TITLE).move_to(lid)
-        self.play(FadeIn(lid), FadeIn(asked), run_time=0.3)
-        self.wait(1.9)
-        self.play(FadeOut(lid), FadeOut(asked), run_time=0.3)  # open when it is said that there are many
+        self.lid = VGroup(lid, asked)
+        self.play(FadeIn(self.lid), run_time=0.4)
 
     def _deep_bracket(self) -> None:
         left, right = self.frames[0].get_left()[0], self.frames[-1].get_right()[0]
