@@ -387,15 +387,6 @@ def test_the_column_grows_in_its_letters_colours_and_then_turns_to_one(larger_co
         assert len({color.to_hex() for color, _ in blocks}) == n_colors
 
 
-def test_every_w_of_the_larger_network_is_named():
-    kinds = [("yellow", 9, 40), ("green", 3, 2), ("yellow", 0, 40), ("grey", 4, 1)]
-    grown = GrowingColumn(kinds, (0.0, -3.0, 3.0), "16").show(83)
-    assert [letter.source for letter in grown.matrices()] == [f"$display(yellow(W{end}))$" for end in ("", "'")]
-    assert [letter.get_y() for letter in grown.matrices()] == pytest.approx(
-        [grown.body[k].get_y() for k in (0, 2)], abs=0.1
-    )
-
-
 def test_no_entry_of_a_growing_column_is_taller_than_the_others():
     for count in (16.0, 16.4, 17.9, 18.0):
         grown = GrowingColumn([("yellow", 12, 60), ("grey", 4, 40)], (0.0, -3.0, 3.0), "16").show(count)

@@ -183,7 +183,7 @@ class Theta(LectureScene):
             given.place(self.line.get_bottom()[1] - 0.55, center=x.get_x())
             others = [self.line.part(name) for name in self.line.parts if name != "x"]
             self.play(*(emphasis(part, FAINT) for part in others), FadeIn(given, shift=0.15 * UP), run_time=0.5)
-            self.wait(0.5)
+            self.until("unknowns")
             going = self.line.animate.scale(FORMULA_SIZE / LINE_SIZE).move_to(self.goal)
             self.play(FadeOut(given, run_time=0.3), going, run_time=1.0)
             for name in reversed(ORDER):
@@ -193,6 +193,7 @@ class Theta(LectureScene):
             self.others = [
                 part for name in ("c", "w") for part in (self.line.part(name), self.heads[name], self.boxes[name])
             ]
+            self.until("two")
             self.play(*(emphasis(part, BACK) for part in self.others), FadeIn(self.tags), run_time=0.5)
 
     def _stack_beat(self) -> None:
@@ -202,18 +203,20 @@ class Theta(LectureScene):
             # A few names become large: by then their small numbers are spoken of
             self.play(*(emphasis(part, FULL) for part in self.others), FadeOut(self.tags), run_time=0.3)
             start = 0
-            for (name, box), group in zip(self.boxes.items(), self.column.groups, strict=True):
+            for k, ((name, box), group) in enumerate(zip(self.boxes.items(), self.column.groups, strict=True)):
+                if k == 1:
+                    self.until("rest")
                 self.remove(box)
                 self.add(box.box, *box.cells)
                 for row in box.numbers if len(box.numbers[0]) > 1 else [box.cells]:
                     self._over(row, start)
                     start += len(row)
                 self.play(FadeOut(box.box), FadeOut(self.heads[name]), FadeIn(group), run_time=0.4)
+            self.until("theta")
             self.play(
                 FadeIn(self.column.label), FadeIn(self.column.dots), FadeIn(self.counted, shift=0.15 * UP), run_time=0.5
             )
             self.add(self.column)
-            self.wait(0.2)
             self.play(*self.column.large_names(), run_time=0.6)
 
     def _over(self, row: list[Number], start: int) -> None:
@@ -235,19 +238,17 @@ class Theta(LectureScene):
     def _length_beat(self) -> None:
         with self.beat("length", count=number_text(self.larger.n_parameters)):
             # Its formula is another: the one above dims. Cells become ever more, ever thinner, in their letters'
-            # colours, of several W's, which are named, while their number is said. Then all turn orange, and with them
-            # the letters, which go into one, each on its own way: y = f_theta(x) is left
+            # colours, while their number is said. Then all turn orange, and with them the letters, which go into one,
+            # each on its own way: y = f_theta(x) is left
             column, grown = self.column, self.grown
             told = [column.numbers, column.names, column.groups, column.dots]
             back = [emphasis(self.line.part(name), FAINT) for name in ORDER]
             self.play(*map(FadeOut, told), *(back if len(self.larger.hidden) > 1 else []), run_time=0.4)
             self.play(FadeOut(column.boxes), FadeIn(grown), run_time=0.4)
             self._grow_to(self.larger.n_parameters)
-            matrices = grown.matrices()
-            self.play(FadeIn(matrices), run_time=0.4)
-            self.wait(0.4)
+            self.until("theta")
             orange = [self.line.part(name).animate.set_color(palette.orange) for name in ORDER]
-            self.play(grown.turning(), FadeOut(matrices), *orange, run_time=0.7)
+            self.play(grown.turning(), *orange, run_time=0.7)
             self._into_theta()
             self.play(*grow(self.line, self.function), run_time=1.2)
             self.remove(self.theta_alone)

@@ -168,15 +168,6 @@ class GrowingColumn(VGroup):
             border = interpolate_color(now, inside, self.turned)  # theta's entries are of one kind
             block.set_fill(inside, 1).set_stroke(border, style.BOX * there, opacity=there)
 
-    def matrices(self) -> VGroup:
-        """W, W', ...: beside each block of a matrix that has room for its letter; the others are too thin."""
-        made, left = VGroup(), self.body.get_left()[0] - 0.24
-        for k, block in enumerate(block for block, role in zip(self.body, self.roles, strict=True) if role == "yellow"):
-            if block.height >= 0.5:
-                primes = "'" * k
-                made.add(formula(f"yellow(W{primes})", style.FORMULA * 0.7).place(block.get_y() - 0.12, right=left))
-        return made
-
     def turning(self) -> Animation:
         """All entries become theta's, whichever letter they came from."""
 
