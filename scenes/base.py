@@ -36,7 +36,7 @@ from gradreel.scenes.style import palette, use_theme
 from gradreel.scenes.trace_folder import TraceFolder
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.marks import BeatLines
-from gradreel.scenes.words.narration import Narration, NarrationError
+from gradreel.scenes.words.narration import Narration, NarrationError, check_marks
 from gradreel.scenes.words.narration_fields import plain_values
 from gradreel.scenes.words.stretch_times import StretchTimes, reading_times
 from manim import Animation, FadeOut, Mobject, Scene, config
@@ -75,6 +75,7 @@ class Beat:
     start: float
     end: float
     said: BeatLines
+    values: dict[str, Any] | None  # what filled its line; None: the scene gave it in place
     marks: dict[str, int]  # the frame of the beat in which what is after each mark begins
 
     @property
@@ -229,14 +230,20 @@ class LectureScene(Scene):
 
         The line comes from the narration files by scene and beat, its ``{fields}`` filled from ``values``: texts,
         numbers or a Count, so that a corrected line can be filled without the scene. Of `other_data` it is the neutral
-        line, where there is one. ``say`` gives it in place (a scene of one's own). The beat waits until its longest
-        language has been read.
+        line, where there is one. ``say`` gives it in place (a scene of one's own). The beat waits until it has been
+        spoken, or read, in the language that takes longest.
         Raises UserError for a beat without narration, inside another beat, with the name of an earlier one or one that
         cannot be its picture's, and for a value that cannot fill a line.
         """
         self._refuse_beat(name)
         file_name(name, f"{self.scene_name()}: a beat called")
-        lines = self._lines(name, say, values)
+        where = f"{self.scene_name()}: beat {name!r}"
+        if say is None:
+            values = plain_values(values, where) | {"other_data": self.other_data}
+            lines = self.words_of.lines(self.narrated_as(self.words_of), name, values)
+        else:
+            lines = BeatLines.parsed(dict.fromkeys((*self.context.subtitle_languages, self.context.language), say))
+            check_marks(where, {"say": lines.marks})
         shown = self._enter(name)
         start = self.time
         times = StretchTimes(lines.marks, self._seconds(name, lines), self.camera.frame_rate)
@@ -256,7 +263,8 @@ class LectureScene(Scene):
         if self.renderer.skip_animations:  # the picture is wanted, and no frame on the way to it
             self._release_beat()
         if shown:
-            self.beats.append(Beat(name, start - self._skipped, end - self._skipped, lines, times.of_marks))
+            filled = values if say is None else None
+            self.beats.append(Beat(name, start - self._skipped, end - self._skipped, lines, filled, times.of_marks))
         else:
             self._skipped += end - start
 
@@ -329,15 +337,6 @@ class LectureScene(Scene):
                 "give each its own"
             )
         self.begun_beats.append(name)
-
-    def _lines(self, name: str, say: str | None, values: dict[str, Any]) -> BeatLines:
-        if say is None:
-            values = plain_values(values, f"{self.scene_name()}: beat {name!r}") | {"other_data": self.other_data}
-            whose = self.narrated_as(self.words_of)
-            if whose == self.scene_name():
-                return self.words_of.lines(whose, name, values)
-            return Narration.lines(self.words_of, whose, name, values)  # said by the clip itself: not filled in later
-        return BeatLines.parsed(dict.fromkeys(self.context.subtitle_languages, say))
 
     def _seconds(self, name: str, lines: BeatLines) -> Sequence[float]:
         """Seconds of each stretch of a beat's line, as it is spoken or else read."""

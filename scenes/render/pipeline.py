@@ -1,4 +1,4 @@
-"""A lesson's scenes to their mp4: inspect, plan, train, render, publish, see `stages` for what each hands to the next.
+"""A lesson's scenes to their mp4: inspect, plan, train, speak, render, publish, see `stages`.
 
 `_published` has all of them in order. A failed scene does not stop the others: their clips are kept, and the error
 comes at the end.
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.render.clips import memo_cache
@@ -28,7 +28,8 @@ from gradreel.scenes.render.frames import jumps
 from gradreel.scenes.render.inspection import inspect
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.tables import has_daily_views
-from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.settings import JOINABLE_FORMATS, RenderSettings
+from gradreel.scenes.render.speech import keep_words, kept_words, speak, timed_plan, wanted_lines, with_unspoken
 from gradreel.scenes.render.stages import Clip, ClipFile, Finding, Plan, SceneDescription, SceneError, SceneRequest
 from gradreel.scenes.render.videos.estimates import clip_seconds
 from gradreel.scenes.render.videos.publishing import check_files, check_video, publish_clip, publish_lesson
@@ -36,6 +37,9 @@ from gradreel.scenes.render.workers.pool import Listeners, Workers
 from gradreel.scenes.render.workers.progress import Reporter
 from gradreel.scenes.render.workers.training import train_runs
 from gradreel.scenes.render.workers.worker_process import WorkerDiedError
+
+if TYPE_CHECKING:
+    from gradreel.scenes.voice.spoken_lines import Voice
 
 T = TypeVar("T")
 
@@ -77,7 +81,9 @@ def train_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | 
 def plan_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> Plan:
     """What `render_lesson` or `render_scenes` would train and render, and why. Writes nothing."""
     with one_moment():
-        return plan(*inspect_lesson(lesson, settings, reporter), Folders(settings.media_dir))
+        folders = Folders(settings.media_dir)
+        planned = plan(*inspect_lesson(lesson, settings, reporter), folders)
+        return with_unspoken(planned, voices, folders) if (voices := _voices(settings)) else planned
 
 
 def inspect_lesson(
@@ -126,7 +132,7 @@ def at_work(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None)
     with (
         clear_disk_errors(settings.media_dir),
         Workspace(settings.media_dir) as workspace,
-        Workers(settings.jobs, workspace.run) as workers,
+        Workers(settings.jobs_here, workspace.run) as workers,
     ):
         memo_cache.recall(workspace.private)
         yield Job(lesson, settings, workspace, workers, reporter or Reporter())
@@ -140,7 +146,7 @@ def _published(job: Job, publish: Callable[[list[tuple[Clip, ClipFile]]], T]) ->
     """
     made_again = False
     while True:
-        planned = trained(job)
+        planned = spoken(job)
         if job.settings.force:
             for clip in planned.clips:
                 assert clip.path is not None, "its runs are recorded"
@@ -173,11 +179,36 @@ def trained(job: Job) -> Plan:
     return planned
 
 
+def spoken(job: Job) -> Plan:
+    """The fourth stage after those: the plan once every line that is heard has been spoken, and how long that takes."""
+    planned, voices = trained(job), _voices(job.settings)
+    if not voices:
+        return planned
+    with_lines = [clip for clip in planned.clips if clip.parts["narration"]]
+    words = kept_words(with_lines, job.workspace)
+    unheard = [clip for clip in with_lines if clip.scene not in words]
+    for clip, found in zip(unheard, of_each(job, unheard, "listen"), strict=True):
+        words[clip.scene] = found
+        keep_words(found, clip, job.workspace)
+    for clip in with_lines:
+        watch_too(file_of(name, clip.request.source) for name in words[clip.scene].files)
+    wanted = [line for clip in with_lines for line in wanted_lines(clip, words[clip.scene], voices)]
+    heard = speak(wanted, voices, job.workspace.speech, job.settings.jobs_here, job.reporter)
+    planned = timed_plan(planned, words, heard, job.workspace)
+    memo_cache.keep(job.workspace)
+    return planned
+
+
+def _voices(settings: RenderSettings) -> Mapping[str, Voice]:
+    """Those that are heard. In what has no sound none is, and beats last as long as they are read."""
+    return settings.voices if settings.format in JOINABLE_FORMATS else {}
+
+
 def _inspected(
     lesson: Lesson, settings: RenderSettings, folders: Folders, workers: Workers, reporter: Reporter
 ) -> tuple[list[SceneRequest], list[SceneDescription]]:
     """The lesson's scenes as they are asked for, and what each says of itself."""
-    requests = lesson.requests(settings)
+    requests = lesson.requests(replace(settings, voices={}))  # they speak here; who draws is told of times alone
     with one_moment():
         for request in requests:
             check_source(request)

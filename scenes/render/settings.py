@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -102,6 +103,11 @@ class RenderSettings:
     def quality(self) -> str:
         """Name of the folder for videos of this size and rate, as Manim calls it: ``1080p60``."""
         return f"{self.height}p{self.fps}"
+
+    @property
+    def jobs_here(self) -> int:
+        """Processes at a time on this machine, whatever a cluster has."""
+        return self.jobs if self.scheduler is None else min(self.jobs, os.cpu_count() or 1)
 
     @property
     def suffix(self) -> str:

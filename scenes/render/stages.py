@@ -5,6 +5,7 @@ resolve  `resolve`            SceneRequest      a Lesson of them: what it and th
 inspect  `inspection`         SceneDescription  what its class says of itself, its parameters checked
 plan     `clips.plan`         Plan              its Run and Clip each: what is to be trained and drawn, what is there
 train    `workers.training`   traces            the missing runs on disk
+speak    `speech`             Plan              how lines are heard, and how long that takes: so the clips are
 render   `frames.worker`      ClipFile          the missing clips on disk, their beats in frames
 publish  `videos.publishing`  Shot              each clip's place in the video, which is joined of them
 """
@@ -124,6 +125,11 @@ class Clip:
         return self.request.name
 
     @property
+    def narrated_as(self) -> str:
+        """The scene whose words it has."""
+        return str(self.parts["narration"].get("words", self.scene))
+
+    @property
     def up_to_date(self) -> bool:
         return not self.why
 
@@ -140,6 +146,7 @@ class Plan:
 
     runs: tuple[Run, ...]
     clips: tuple[Clip, ...]
+    unspoken: Mapping[str, int] = field(default_factory=dict)  # by language: lines that have to be spoken first
 
     @property
     def out_of_date(self) -> tuple[Clip, ...]:
@@ -157,6 +164,15 @@ class BeatSpan:
     values: dict[str, Any]
     from_narration: bool  # False: the scene said its line itself
     marks: Mapping[str, int] = field(default_factory=dict)  # the frame of the clip in which what is after each begins
+
+
+@dataclass(frozen=True)
+class SceneWords:
+    """What a scene says: all its beats, with what their lines are filled; no frame of them is counted."""
+
+    name: str
+    beats: tuple[BeatSpan, ...]
+    files: dict[str, str] = field(default_factory=dict)  # that it opened, and their digests; by name beside it
 
 
 @dataclass(frozen=True)

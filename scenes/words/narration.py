@@ -144,14 +144,13 @@ class Narration:
             stretches[language], marks[language] = self._text(language, scene, "beats", beat, values or {})
             if spoken:
                 said, marks[f"{language}, spoken"] = self._text(language, scene, "beats", beat, values or {}, said=True)
-                lexicon = self.lexicon(language)
-                stretches[language] = tuple(spoken_form(text, language, lexicon) for text in said)
+                stretches[language] = self.spoken(said, language)
         check_marks(f"{scene}: beat {beat!r}", marks)
-        if any(len(texts) > 1 and not all(map(str.strip, texts)) for texts in stretches.values()):
-            raise NarrationError(
-                f"{scene}: beat {beat!r} has no words before or after a mark; marks part words from words"
-            )
         return BeatLines(next(iter(marks.values()), ()), stretches)
+
+    def spoken(self, printed: tuple[str, ...], language: str) -> tuple[str, ...]:
+        """Texts as a voice reads them."""
+        return tuple(spoken_form(text, language, self.lexicon(language)) for text in printed)
 
     def lexicon(self, language: str) -> Mapping[str, str]:
         """Words, letters and signs as they are printed -> as a voice reads them."""

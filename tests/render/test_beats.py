@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import resolve
-from gradreel.scenes.render.clips.beat_lines import ListeningNarration, filled_again
+from gradreel.scenes.render.clips.beat_lines import as_json, filled_again
 from gradreel.scenes.render.clips.beat_range import check_played, check_source, no_such_beats
 from gradreel.scenes.render.frames.scene_player import visit
 from gradreel.scenes.render.lessons.selection import load_lesson
@@ -14,6 +14,7 @@ from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.stages import BeatSpan, SceneRequest
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.narration import Narration
+from gradreel.scenes.words.narration_fields import plain_values
 
 LINE = "{parts:en} parts, the {parts:en-th} is {height:.2f} high; loss {loss:.1f}, called {name}, {year}, {days}"
 
@@ -23,12 +24,11 @@ def narration(line: str) -> Narration:
 
 
 def test_a_corrected_line_is_filled_with_what_the_scene_said_when_it_was_rendered():
-    heard = ListeningNarration(narration(LINE).scenes, {})
     values = {"parts": Count(3), "height": 2, "loss": np.float64(0.26), "name": "red"}
     values |= {"year": 2012, "days": Count(1405)}
-    lines = heard.lines("dots", "sum", values).printed
+    lines = narration(LINE).lines("dots", "sum", values).printed
     assert lines == {"en": "three parts, the third is 2.00 high; loss 0.3, called red, 2012, 1\u2009405"}
-    said = json.loads(json.dumps(heard.said["sum"]))
+    said = json.loads(json.dumps(as_json(plain_values(values, ""))))
     beat = BeatSpan("sum", 0, 9, lines, said, from_narration=True)
     assert filled_again(narration(LINE), "dots", beat).printed == lines
     assert filled_again(narration("Of " + LINE), "dots", beat).printed["en"] == f"Of {lines['en']}"

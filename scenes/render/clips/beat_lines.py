@@ -3,36 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from gradreel.scenes.render.stages import BeatSpan
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.marks import BeatLines
 from gradreel.scenes.words.narration import Narration
-from gradreel.scenes.words.narration_fields import plain_values
 
 COUNT = "count"
 
 
-@dataclass(frozen=True)
-class ListeningNarration(Narration):
-    """The narration, noting in ``said`` with what each beat's line was filled."""
+def filled_again(narration: Narration, whose: str, beat: BeatSpan) -> BeatLines:
+    """A beat's line in each language as it is written today, filled as when the clip was rendered.
 
-    said: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    def lines(
-        self, scene: str, beat: str, values: Mapping[str, object] | None = None, spoken: bool = False
-    ) -> BeatLines:
-        self.said[beat] = as_json(plain_values(values or {}, f"{scene}: beat {beat!r}"))
-        return super().lines(scene, beat, values, spoken)
-
-
-def filled_again(narration: Narration, scene: str, beat: BeatSpan) -> BeatLines:
-    """A beat's line in each language as it is written today, filled as when the clip was rendered."""
+    ``whose``: the scene whose words it has.
+    """
     if not beat.from_narration:
         return BeatLines.parsed(beat.lines)
-    return narration.lines(scene, beat.name, from_json(beat.values))
+    return narration.lines(whose, beat.name, from_json(beat.values))
+
+
+def spoken_again(narration: Narration, whose: str, beat: BeatSpan, language: str) -> BeatLines:
+    """The same as voices read it. A line that the scene said itself is in the video's ``language``, in every track."""
+    if beat.from_narration:
+        return narration.lines(whose, beat.name, from_json(beat.values), spoken=True)
+    lines = BeatLines.parsed(beat.lines)
+    return BeatLines(lines.marks, dict.fromkeys(lines.stretches, narration.spoken(lines.stretches[language], language)))
 
 
 def as_json(values: Mapping[str, object]) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """What a clip depends on, as plain data; the digest of that is the clip's name.
 
 In this order: what draws it (`toolchain`), the scene's code and the files that it names, the versions of the libraries
-that it imports, its parameters, its traces, the time that its lines take to read and the words on its picture, and the
-settings. Which files a scene opens shows only when it is played: `file_tracker` notes them in the clip's description.
+that it imports, its parameters, its traces, the time that its lines are spoken, or read, and the words on its picture,
+and the settings. Which files a scene opens shows only when it is played: `file_tracker` notes them in the clip's
+description.
 
 Not seen, so that a change of it makes no clip again: variables of the environment; the time of day; system fonts of
 Manim's `Text`; files that other libraries than Python's or other processes open, hidden ones, those that the scene
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -77,6 +78,13 @@ def parts_now(parts: Mapping[str, Any], request: SceneRequest) -> dict[str, Any]
         name: shortened(checksum) for name, checksum in checksums.items() if checksum is not None
     }
     return {**parts, **common_parts(), **_source_parts(request.source), "traces": traces, "narration": narrated}
+
+
+def listening_key(parts: Mapping[str, Any], request: SceneRequest) -> str:
+    """Digest of all that decides what a scene's beats say, but for the lines of the narration that are filled by it."""
+    narration = {name: part for name, part in parts["narration"].items() if name in ("words", "screen", "shared")}
+    chosen = {"language": request.settings.language, "seed": request.settings.seed}
+    return _digest({"what": "listening", **parts, "narration": narration, "settings": chosen})
 
 
 def inspection_key(request: SceneRequest, common: Mapping[str, Any]) -> str:
@@ -171,24 +179,25 @@ def _checksum_of_trace(text: str) -> str | None:
 
 
 def _narration(request: SceneRequest, whose: str, narration: Narration) -> dict[str, Any]:
-    """Reading time of each line, and the words on the screen: a corrected word of the same length changes nothing.
+    """How long lines are spoken, or read, and words on the screen: a corrected word of the same length changes nothing.
 
     ``whose``: the section with the scene's words. Words that its code takes from other sections count, too.
     """
-    name, language = request.source.name, request.settings.language
-    lines = {language: _lines(narration.scenes[language].get(whose, {})) for language in narration.languages}
+    language = request.settings.language
+    lines = {code: _lines(narration.scenes[code].get(whose, {})) for code in sorted(narration.languages)}
     parts: dict[str, Any] = {
         "words": whose,
-        "seconds": {
-            language: {beat: seconds_of(line, language) for beat, line in lines[language].items()}
-            for language in sorted(narration.languages)
-        },
-        "marks": {beat: marks for beat, line in lines[language].items() if (marks := cut(line)[1])},
-        "fields": {language: _fields(lines[language]) for language in sorted(narration.languages)},
+        "marks": {beat: marks for beat, line in lines[language].items() if (marks := list(cut(line)[1]))},
         "screen": narration.scenes[language].get(whose, {}).get("screen", {}),
     }
-    if whose != name:
-        parts["lines"] = lines  # which the clip says itself
+    if request.speech:
+        parts["speech"] = {beat: list(seconds) for beat, seconds in request.speech.items()}
+    else:
+        parts["seconds"] = {
+            code: {beat: seconds_of(cut(line)[0], code) for beat, line in of_beats.items()}
+            for code, of_beats in lines.items()
+        }
+        parts["fields"] = {code: _fields(of_beats) for code, of_beats in lines.items()}
     shared = _shared_words(request, narration)
     return parts | ({"shared": shared} if shared else {})
 
@@ -227,9 +236,8 @@ def _fields(lines: Mapping[str, str]) -> dict[str, list[str]]:
     return found
 
 
-def seconds_of(line: str, language: str) -> list[float]:
-    """Seconds that a line takes to read, from mark to mark, in thousandths."""
-    stretches, _ = cut(line)
+def seconds_of(stretches: Sequence[str], language: str) -> list[float]:
+    """Seconds that each stretch of a line takes to read, in thousandths."""
     return [
         remember(f"seconds {language}", text, lambda text=text: round(reading_seconds(text, language), 3))  # type: ignore[misc]
         for text in stretches

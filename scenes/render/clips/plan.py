@@ -19,7 +19,14 @@ from gradreel.scenes.file_names import file_name
 from gradreel.scenes.render.clips.claim import Claim
 from gradreel.scenes.render.clips.clip_files import described_clip, read_description
 from gradreel.scenes.render.clips.file_digest import shortened
-from gradreel.scenes.render.clips.fingerprint import clip_path, common_parts, languages_of, parts_of, trace_digest
+from gradreel.scenes.render.clips.fingerprint import (
+    clip_path,
+    common_parts,
+    languages_of,
+    parts_now,
+    parts_of,
+    trace_digest,
+)
 from gradreel.scenes.render.clips.import_graph import one_moment
 from gradreel.scenes.render.clips.staleness import why_rendered, why_stale
 from gradreel.scenes.render.clips.workspace import Folders
@@ -56,9 +63,18 @@ def plan(requests: Sequence[SceneRequest], descriptions: Sequence[SceneDescripti
             words = narration(languages_of(request)).with_words(request.words)
             parts = common | parts_of(complete, description, traces, words)
             path = None if untrained else clip_path(folders.clips, parts, request.settings)
-            clips.append(_clip(complete, description, parts, path, words, earlier))
+            clips.append(_clip(complete, description.experiments, parts, path, words, earlier))
             file_name(clips[-1].file_stem, f"{description.name}: a file called")
     return Plan(tuple(missing.values()), tuple(clips))
+
+
+def timed(clip: Clip, speech: Mapping[str, tuple[float, ...]], folders: Folders) -> Clip:
+    """A planned clip as its lines' ``speech``, which says how long they take, makes it."""
+    request = replace(clip.request, speech=speech)
+    words = Narration.load(languages_of(request)).with_words(request.words)
+    parts = parts_now(clip.parts, request)
+    path = clip_path(folders.clips, parts, request.settings)
+    return _clip(request, clip.experiments, parts, path, words, lambda: earlier_clips(folders.clips))
 
 
 def _trace_digest(traces: Path, experiment: Experiment) -> str | None:
@@ -75,31 +91,32 @@ def _trace_digest(traces: Path, experiment: Experiment) -> str | None:
 
 def _clip(
     request: SceneRequest,
-    description: SceneDescription,
+    experiments: Mapping[str, Experiment],
     parts: Mapping[str, Any],
     path: Path | None,
     words: Narration,
     earlier: Callable[[], Sequence[Mapping[str, Any]]],
 ) -> Clip:
     there = described_clip(path) if path is not None else None
-    why = why_stale(there, request, words) if there is not None else ""
+    why = why_stale(there, request, parts, words) if there is not None else ""
     if request.settings.force:
         why = why or "--force"
     if there is not None and not why:
-        return Clip(request, description.experiments, path, parts, "", there["frames"])
-    same_scene = [clip for clip in earlier() if clip["parts"]["scene"] == description.name]
+        return Clip(request, experiments, path, parts, "", there["frames"])
+    same_scene = [clip for clip in earlier() if clip["parts"]["scene"] == request.name]
     newest = max(same_scene, key=lambda clip: float(clip["made"]), default=None)
     seconds = newest["frames"] / newest["fps"] if newest else _reading_time(parts["narration"])
     if path is None:
         why = "its training run has to be recorded first"
     elif there is None:
         why = why_rendered(parts, [clip["parts"] for clip in same_scene])
-    return Clip(request, description.experiments, path, parts, why, round(seconds * request.settings.fps))
+    return Clip(request, experiments, path, parts, why, round(seconds * request.settings.fps))
 
 
 def _reading_time(narration: Mapping[str, Any]) -> float:
-    """Seconds that the lines of a scene take to read, in the slowest language of each; 0 for a scene without lines."""
+    """Seconds that the lines of a scene are spoken, or read, in the slowest language of each; 0 for one without."""
     by_language: list[Mapping[str, Sequence[float]]] = list(narration.get("seconds", {}).values())
+    by_language += [narration["speech"]] if "speech" in narration else []
     beats = {beat for seconds in by_language for beat in seconds}
     return sum(max(sum(seconds.get(beat, ())) for seconds in by_language) for beat in beats)
 
@@ -117,6 +134,6 @@ def clip_claim(clip: Clip, locks: Path) -> Claim:
 
     def made(waited: bool) -> ClipFile | None:
         content = described_clip(path)
-        return None if content is None or why_stale(content, request) else ClipFile.from_json(content, path)
+        return None if content is None or why_stale(content, request, clip.parts) else ClipFile.from_json(content, path)
 
     return Claim([locks / f"{path.stem}.claim.lock"], "another run is at it; waiting for what comes of that", made)

@@ -14,30 +14,34 @@ from gradreel.scenes.words.marks import BeatLines
 from gradreel.scenes.words.narration import Narration
 
 
-def why_stale(clip: Mapping[str, Any], request: SceneRequest, words: Narration | None = None) -> str:
+def why_stale(
+    clip: Mapping[str, Any], request: SceneRequest, parts: Mapping[str, Any], words: Narration | None = None
+) -> str:
     """Why a clip that stands under its digest does not count, by its description; "" when it does.
 
     A file that the scene opened is another now. Or a line is, and filled with the scene's numbers it takes another time
-    to read, which was not to be seen before it was filled.
+    to read, which was not to be seen before it was filled; of one that is spoken the time is in the digest.
+    ``parts``: what it is made of.
     """
     changed = changed_files(clip.get("files", {}), request.source)
     if changed:
         return f"{printable(listed(changed))} changed"
     beats = [BeatSpan(**beat) for beat in clip.get("beats", ())]
-    if any(beat.from_narration for beat in beats):
+    if not request.speech and any(beat.from_narration for beat in beats):
+        whose = parts["narration"].get("words", request.source.name)
         words = words or Narration.load(languages_of(request)).with_words(request.words)
-        if any(_takes_another_time(beat, filled_again(words, request.source.name, beat)) for beat in beats):
+        if any(_takes_another_time(beat, filled_again(words, whose, beat)) for beat in beats):
             return "narration changed"
     return ""
 
 
 def _takes_another_time(beat: BeatSpan, lines: BeatLines) -> bool:
     """Whether a beat's lines as they are now take another time to read than those it was rendered with."""
-    before, now = beat.lines, lines.with_marks
-    if all(line == before.get(language) for language, line in now.items()):
-        return False
-    return lines.marks != BeatLines.parsed(before).marks or any(
-        seconds_of(line, language) != seconds_of(before.get(language, ""), language) for language, line in now.items()
+    before = BeatLines.parsed(beat.lines)
+    return lines.marks != before.marks or any(
+        stretches != before.stretches.get(language, ())
+        and seconds_of(stretches, language) != seconds_of(before.stretches.get(language, ()), language)
+        for language, stretches in lines.stretches.items()
     )
 
 

@@ -91,7 +91,7 @@ class ClusterDrawers(Connection):
         if any(opened.get(sound.file) != sound.digest for sound in drawn.sounds):
             raise BadAnswerError("it has a sound that its scene did not open")
         content: dict[str, Any] = {"scene": clip.scene, "parts": clip.parts, "files": opened}
-        if why := why_stale(content | file.as_json(), clip.request):
+        if why := why_stale(content | file.as_json(), clip.request, clip.parts):
             raise UserError(f"{clip.scene}: {why} while it was drawn; run the same command again")
         temporary = self._workspace.temporary(path.name)
         if settings.format == "png":
@@ -139,7 +139,7 @@ class ClusterDrawers(Connection):
         order = worker.Order(
             topic=self._topic,
             task=uuid.uuid4().hex,
-            clip=replace(clip, request=replace(request, source=source, parameters=parameters)),
+            clip=replace(clip, request=replace(request, source=source, parameters=parameters), speech={}),
             name=clip_path(Path(), clip.parts, request.settings).stem,
             folder=os.getcwd(),
             search=_search_path(own),

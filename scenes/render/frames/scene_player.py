@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from gradreel.core.errors import UserError
-from gradreel.scenes.base import LectureScene, SceneContext
+from gradreel.scenes.base import Beat, LectureScene, SceneContext
 from gradreel.scenes.catalog import kebab_name, load_class
-from gradreel.scenes.render.clips.beat_lines import ListeningNarration
+from gradreel.scenes.render.clips.beat_lines import as_json
 from gradreel.scenes.render.clips.beat_range import check_played
 from gradreel.scenes.render.frames.added_sounds import AddedSounds
 from gradreel.scenes.render.frames.drawing import ClipRenderer
@@ -44,28 +45,34 @@ def play(
     settings = request.settings
     _configure(request)
     scene = _scene(request, encoder)
-    said: dict[str, dict[str, Any]] = {}
-    if isinstance(scene, LectureScene):
-        scene.words_of = ListeningNarration(scene.words_of.scenes, scene.words_of.files, scene.words_of.own, said)
     writer: ClipWriter = scene.renderer.file_writer
     _render(scene, request, encoder)
     writer.note_subcaptions()
     check_played([name for name, _, _ in writer.spans], request, getattr(scene, "begun_beats", []))
     if encoder.frames == 0:
         encoder.write(scene.renderer.get_frame(), STILL_SECONDS * settings.fps)
-    beats = tuple(
-        BeatSpan(
-            name,
-            start,
-            end,
-            beat.said.with_marks,
-            said.get(name, {}),
-            from_narration=name in said,
-            marks={mark: start + frame for mark, frame in beat.marks.items()},
-        )
-        for (name, start, end), beat in zip(writer.spans, getattr(scene, "beats", []), strict=True)
-    )
-    return beats, writer.sounds.all()
+    beats = zip(writer.spans, getattr(scene, "beats", []), strict=True)
+    return tuple(_span(beat, start, end) for (_, start, end), beat in beats), writer.sounds.all()
+
+
+def _span(beat: Beat, start: int, end: int) -> BeatSpan:
+    marks = {mark: start + frame for mark, frame in beat.marks.items()}
+    lines, values = beat.said.with_marks, as_json(beat.values or {})
+    return BeatSpan(beat.name, start, end, lines, values, from_narration=beat.values is not None, marks=marks)
+
+
+def beats_of(request: SceneRequest) -> tuple[BeatSpan, ...]:
+    """The scene's beats, whichever were asked for, with what they say; no frame is drawn, and none is counted."""
+    from gradreel.scenes.stills import visit_beats
+
+    _configure(request)
+    context = replace(_context(request), first_beat=None, last_beat=None)
+    try:
+        scene = visit_beats(load_class(request.source), lambda scene, beat: None, request.parameters, context)
+    except (Exception, SystemExit) as error:
+        raise _explained(error, request) from error
+    assert isinstance(scene, LectureScene)
+    return tuple(replace(_span(beat, 0, 0), marks={}) for beat in scene.beats)
 
 
 def play_to_end(request: SceneRequest) -> Scene:

@@ -24,8 +24,8 @@ from gradreel.scenes.render.clips.workspace import Folders, remove, temporary_in
 from gradreel.scenes.render.frames.describe import describe
 from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.frames.jumps import JumpFinder, as_finding
-from gradreel.scenes.render.frames.scene_player import picture, play, play_to_end, visit
-from gradreel.scenes.render.stages import Clip, ClipFile, Finding, SceneDescription, SceneRequest
+from gradreel.scenes.render.frames.scene_player import beats_of, picture, play, play_to_end, visit
+from gradreel.scenes.render.stages import Clip, ClipFile, Finding, SceneDescription, SceneRequest, SceneWords
 from gradreel.scenes.render.workers.worker_process import at, report
 from gradreel.scenes.words.narration import use_words
 from manim import Scene, config
@@ -58,6 +58,18 @@ def inspect(requests: Sequence[SceneRequest]) -> list[SceneDescription]:
     return found
 
 
+def listen(request: SceneRequest) -> SceneWords:
+    """What the scene says in its beats. Raises SceneError, showing the user's own lines, when it raises."""
+    source, media = request.source, Folders(request.settings.media_dir)
+    opened = OpenedFiles(media.made_by_us, source)
+    try:
+        beats = beats_of(request)
+    except Exception as error:
+        tell_opened(error, opened, source)
+        raise
+    return SceneWords(source.name, beats, opened.of(source, known=own_files(source)))
+
+
 def render_clip(clip: Clip, temporary_folder: Path) -> ClipFile:
     """Render a scene into its media folder's clips and describe the clip beside it, unless it is there already.
 
@@ -76,7 +88,7 @@ def render_clip(clip: Clip, temporary_folder: Path) -> ClipFile:
     path = clip_path(media.clips, parts, settings)
     with _alone(FileLock(media.locks / f"{path.stem}.lock")):
         done = described_clip(path)
-        if done is not None and not why_stale(done, request):
+        if done is not None and not why_stale(done, request, parts):
             return ClipFile.from_json(done, path)
         path.with_suffix(".json").unlink(missing_ok=True)  # an older clip's must not pass for the new one's
         temporary = temporary_in(temporary_folder, path.name)

@@ -125,7 +125,7 @@ def _shots(
     shots = []
     start = 0
     for clip, file in clips:
-        lines = tuple(filled_again(narration, clip.scene, beat) for beat in file.beats)
+        lines = tuple(filled_again(narration, clip.narrated_as, beat) for beat in file.beats)
         title = narration.title(clip.scene, settings.language)
         shots.append(Shot(clip, file, title, begins.get(clip.scene, ""), start, start + file.frames, lines))
         start += file.frames

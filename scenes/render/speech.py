@@ -1,0 +1,192 @@
+"""What scenes say, and how that is heard, before they are drawn: their beats last as long as their lines.
+
+Lines are filled only while a scene plays. So a worker plays it once, every animation skipped, and what filled its lines
+is kept: until its code, parameters or runs change, a line that is corrected or spoken anew needs no scene.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gradreel.scenes.render.clips.beat_lines import filled_again, spoken_again
+from gradreel.scenes.render.clips.beat_range import check_played
+from gradreel.scenes.render.clips.file_digest import changed_files
+from gradreel.scenes.render.clips.fingerprint import languages_of, listening_key, seconds_of
+from gradreel.scenes.render.clips.import_graph import one_moment
+from gradreel.scenes.render.clips.plan import timed
+from gradreel.scenes.render.clips.workspace import Folders, Workspace, read_json, write_json
+from gradreel.scenes.render.stages import BeatSpan, Clip, Plan, SceneWords
+from gradreel.scenes.render.workers.progress import Reporter
+from gradreel.scenes.words.narration import Narration
+from pydantic import TypeAdapter, ValidationError
+
+if TYPE_CHECKING:  # they load PyAV: nothing to a film that is silent
+    from gradreel.scenes.voice.spoken_lines import Line, SpokenStretch, Voice
+
+Heard = Mapping[str, Mapping[str, "tuple[SpokenStretch, ...]"]]  # by beat and language
+
+_WORDS = TypeAdapter(SceneWords)
+
+
+# -- what scenes say ---------------------------------------------------------------------------------------------------
+
+
+def kept_words(clips: Sequence[Clip], folders: Folders) -> dict[str, SceneWords]:
+    """By scene, what those of ``clips`` say that have been listened to as they are now."""
+    with one_moment():
+        found = {clip.scene: _read(_file(clip, folders), clip) for clip in clips}
+    return {scene: words for scene, words in found.items() if words is not None}
+
+
+def keep_words(words: SceneWords, clip: Clip, workspace: Workspace) -> None:
+    file = _file(clip, workspace)
+    write_json(file, _WORDS.dump_python(words, mode="json"), workspace.temporary(file.name))
+
+
+def _file(clip: Clip, folders: Folders) -> Path:
+    return folders.inspections / f"{listening_key(clip.parts, clip.request)}.json"
+
+
+def _read(file: Path, clip: Clip) -> SceneWords | None:
+    try:
+        words = _WORDS.validate_python(read_json(file))
+    except ValidationError:
+        return None
+    of_the_scene = words.name == clip.scene and not changed_files(words.files, clip.request.source)
+    return words if of_the_scene else None
+
+
+# -- lines -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class WantedLine:
+    """A line that is to be heard."""
+
+    line: Line
+    voice: str  # the language whose voice speaks it
+    tracks: tuple[str, ...]  # the languages in whose it is heard
+
+
+def wanted_lines(clip: Clip, words: SceneWords, voices: Mapping[str, Voice]) -> Iterator[WantedLine]:
+    """The lines of a clip's beats, those asked for, as the narration has them now.
+
+    What a scene says itself is in the video's language, and heard in every track.
+    """
+    from gradreel.scenes.voice.spoken_lines import Line
+
+    narration, language = _narration(clip, voices), clip.request.settings.language
+    for beat in _asked_for(clip, words):
+        spoken = spoken_again(narration, clip.narrated_as, beat, language).stretches
+        own = [(language, tuple(voices))] if language in voices else []
+        for voice, tracks in [(code, (code,)) for code in voices] if beat.from_narration else own:
+            line = Line(clip.scene, beat.name, spoken.get(voice, ()))
+            if line.texts:
+                yield WantedLine(line, voice, tracks)
+
+
+def speak(
+    wanted: Sequence[WantedLine], voices: Mapping[str, Voice], folder: Path, jobs: int, reporter: Reporter
+) -> dict[str, dict[str, dict[str, tuple[SpokenStretch, ...]]]]:
+    """By scene, beat and language: how lines are heard; those that have not been spoken yet are. Raises UserError."""
+    from gradreel.scenes.voice.spoken_lines import missing_lines, spoken_lines
+
+    found: dict[str, dict[str, dict[str, tuple[SpokenStretch, ...]]]] = {}
+    for language, voice in voices.items():
+        its = [one for one in wanted if one.voice == language]
+        lines = [one.line for one in its]
+        told = _Told(
+            reporter, f"speak {language}", sum(len(line.texts) for line in missing_lines(voice, lines, folder))
+        )
+        for one, stretches in zip(its, spoken_lines(voice, lines, folder, jobs, told.said), strict=True):
+            by_language = found.setdefault(one.line.scene, {}).setdefault(one.line.beat, {})
+            by_language |= dict.fromkeys(one.tracks, stretches)
+        told.end()
+    return found
+
+
+def timed_plan(planned: Plan, words: Mapping[str, SceneWords], heard: Mapping[str, Heard], folders: Folders) -> Plan:
+    """The plan as the clips are whose lines are ``heard`` so."""
+
+    def clip_now(clip: Clip) -> Clip:
+        if (its := heard.get(clip.scene)) is None:
+            return clip
+        return replace(timed(clip, _times(clip, words[clip.scene], its), folders), speech=its)
+
+    with one_moment():
+        return replace(planned, clips=tuple(map(clip_now, planned.clips)))
+
+
+def with_unspoken(planned: Plan, voices: Mapping[str, Voice], folders: Folders) -> Plan:
+    """The plan with what has to be spoken first; plays, speaks and writes nothing.
+
+    Of clips whose lines have to be spoken, or whose scenes to be listened to, it is not known what they are.
+    """
+    from gradreel.scenes.voice.spoken_lines import missing_lines
+
+    with_lines = [clip for clip in planned.clips if clip.parts["narration"] and clip.path is not None]
+    words = kept_words(with_lines, folders)
+    said = [clip for clip in with_lines if clip.scene in words]
+    wanted = [line for clip in said for line in wanted_lines(clip, words[clip.scene], voices)]
+    missing = {
+        language: missing_lines(voice, [one.line for one in wanted if one.voice == language], folders.speech)
+        for language, voice in voices.items()
+    }
+    waiting = {line.scene for lines in missing.values() for line in lines}
+    waiting |= {clip.scene for clip in with_lines if clip.scene not in words}
+    there = [one for one in wanted if one.line.scene not in waiting]
+    found = timed_plan(planned, words, speak(there, voices, folders.speech, 1, Reporter()), folders)
+    clips = [
+        replace(clip, path=None, why="its lines have to be spoken first") if clip.scene in waiting else clip
+        for clip in found.clips
+    ]
+    return replace(found, clips=tuple(clips), unspoken={code: len(lines) for code, lines in missing.items() if lines})
+
+
+def _times(clip: Clip, words: SceneWords, heard: Heard) -> dict[str, tuple[float, ...]]:
+    """By beat asked for: seconds of each stretch of its line in the language that takes longest, in thousandths.
+
+    It is read where no voice has it.
+    """
+    narration, found = _narration(clip, ()), {}
+    for beat in _asked_for(clip, words):
+        spoken, printed = heard.get(beat.name, {}), filled_again(narration, clip.narrated_as, beat).stretches
+        times = [[math.ceil(part.seconds * 1000 - 1e-6) / 1000 for part in parts] for parts in spoken.values()]
+        times += [seconds_of(texts, language) for language, texts in printed.items() if language not in spoken]
+        found[beat.name] = tuple(map(max, zip(*times, strict=True)))
+    return found
+
+
+def _narration(clip: Clip, voices: Mapping[str, Voice] | tuple[()]) -> Narration:
+    return Narration.load(dict.fromkeys((*languages_of(clip.request), *voices))).with_words(clip.request.words)
+
+
+def _asked_for(clip: Clip, words: SceneWords) -> list[BeatSpan]:
+    """Raises UserError for beats that the scene does not have."""
+    names, settings = [beat.name for beat in words.beats], clip.request.settings
+    first = names.index(settings.first_beat) if settings.first_beat in names else 0
+    last = names.index(settings.last_beat) if settings.last_beat in names else len(names) - 1
+    check_played(names[first : last + 1], clip.request, names)
+    return list(words.beats[first : last + 1])
+
+
+class _Told:
+    """Tells how many of ``total`` have been spoken."""
+
+    def __init__(self, reporter: Reporter, task: str, total: int) -> None:
+        self._reporter, self._task, self._total, self._done = reporter, task, total, 0
+        if total:
+            reporter.begin(task, total, "lines")
+
+    def said(self, count: int) -> None:
+        self._done += count
+        if self._total:
+            self._reporter.advance(self._task, min(self._done, self._total), self._total)
+
+    def end(self) -> None:
+        if self._total:
+            self._reporter.end(self._task)

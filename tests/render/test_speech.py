@@ -1,0 +1,323 @@
+"""Real renders with a voice made of tones: a twentieth of a second a letter."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import wave
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradreel.core.errors import UserError
+from gradreel.scenes.base import BREATH, HOLD
+from gradreel.scenes.render import pipeline
+from gradreel.scenes.render.lessons.selection import load_lesson
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.stages import Clip, ClipFile
+from gradreel.scenes.render.workers.progress import Reporter
+from gradreel.scenes.voice.programs import ProgramError, Programs
+
+pytestmark = pytest.mark.usefixtures("quick_workers")
+
+SCENES = '''
+from gradreel.scenes.base import LectureScene
+from manim import RIGHT, Dot, FadeIn, Scene
+
+
+class Spoken(LectureScene):
+    """A dot that waits for its words."""
+
+    class Parameters(LectureScene.Parameters):
+        far: float = 2.5
+
+    def construct(self):
+        dot = Dot(radius=1)
+        with self.beat("appear"):
+            self.play(FadeIn(dot), run_time=0.2)
+        with self.beat("move", far=self.parameters.far):
+            self.until("there")
+            self.play(dot.animate.shift(self.parameters.far * RIGHT), run_time=0.5)
+        with self.beat("rest"):
+            self.play(dot.animate.shift(RIGHT), run_time=3)
+
+
+class Says(LectureScene):
+    def construct(self):
+        with self.beat("only", say="Its own words, [now]in place."):
+            self.until("now")
+            self.play(FadeIn(Dot()), run_time=0.2)
+
+
+class Plain(Scene):
+    def construct(self):
+        self.play(FadeIn(Dot()), run_time=0.3)
+'''
+WORDS = {
+    "en": {
+        "appear": "A dot is here; this line is a good deal longer than what moves.",
+        "move": "Off it goes, [there]by {far}, [end]and that is all there is to it.",
+        "rest": "Short.",
+    },
+    "zh": {
+        "appear": "出现了一个点。",
+        "move": "它现在出发，这一句在中文里要长得多得多得多得多得多，[there]走了{far}，[end]完了。",
+        "rest": "短。",
+    },
+}
+SECONDS_A_LETTER, FPS = 0.05, 10
+SPOKEN = {"2.5": {"en": "two point five", "zh": "二点五"}}
+
+
+@dataclass(frozen=True)
+class Tones:
+    """Speaks in this process; texts are noted in ``log``. "fail" can't be spoken, "kill" ends the process."""
+
+    log: Path
+    batch: int = 1
+
+    @property
+    def made_of(self) -> Mapping[str, object]:
+        return {"tones": SECONDS_A_LETTER}
+
+    def speak(self, texts: Sequence[str], folder: Path, programs: Programs) -> list[Path]:
+        files = []
+        for number, text in enumerate(texts):
+            if "fail" in text:
+                raise ProgramError("it has no such word")
+            if "kill" in text:
+                os.kill(os.getpid(), 9)
+            with self.log.open("a") as out:
+                out.write(json.dumps(text) + "\n")
+            files.append(folder / f"{number}.wav")
+            tone = 9000 * np.sin(np.arange(round(48_000 * seconds(text))) / 8)
+            with wave.open(str(files[-1]), "wb") as out:
+                out.setnchannels(1), out.setsampwidth(2), out.setframerate(48_000)
+                out.writeframes(tone.astype("<i2").tobytes())
+        return files
+
+
+def seconds(text: str) -> float:
+    return SECONDS_A_LETTER * len(text)
+
+
+class Heard(Reporter):
+    def __init__(self) -> None:
+        self.tasks: list[tuple[str, str]] = []
+        self.said: list[str] = []
+
+    def begin(self, task: str, total: int, unit: str) -> None:
+        self.tasks.append((task, unit))
+
+    def say(self, message: str) -> None:
+        self.said.append(message)
+
+    @property
+    def units(self) -> Counter[str]:
+        """How many scenes were listened to ("beats"), and drawn ("frames"); in how many languages was spoken."""
+        return Counter(unit for _, unit in self.tasks)
+
+
+@dataclass
+class Film:
+    """A lesson in a folder, spoken by tones."""
+
+    folder: Path
+    settings: RenderSettings
+
+    def write(self, words: Mapping[str, Mapping[str, str]] = WORDS, scenes: str = "Spoken") -> None:
+        tables = [
+            f"[{language}.spoken.beats]\n" + "".join(f"{beat} = {json.dumps(line)}\n" for beat, line in lines.items())
+            for language, lines in words.items()
+        ]
+        titles = [f'[{language}.spoken]\ntitle = "Spoken"\n' for language in words]
+        (self.folder / "words.toml").write_text("\n".join(titles + tables), encoding="utf-8")
+        listed = "".join(f'[[scene]]\nname = "talks.py:{scene}"\n' for scene in scenes.split())
+        narration = 'narration = "words.toml"\n' if "Spoken" in scenes else ""
+        (self.folder / "film.toml").write_text(f'title = {{ en = "A film" }}\n{narration}{listed}')
+
+    def render(self, **changes: object) -> tuple[Heard, list[tuple[Clip, ClipFile]]]:
+        """What was told, and the clips with their files."""
+        heard, found = Heard(), []
+        with pipeline.at_work(load_lesson(self.folder / "film.toml"), replace(self.settings, **changes), heard) as job:
+            pipeline._published(job, found.extend)
+        return heard, found
+
+    def plan(self, **changes: object):
+        return pipeline.plan_lesson(load_lesson(self.folder / "film.toml"), replace(self.settings, **changes))
+
+    def spoken(self) -> list[str]:
+        """The texts that have been spoken since this was asked last."""
+        log = self.settings.voices["en"].log
+        texts = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+        log.unlink(missing_ok=True)
+        return texts
+
+
+@pytest.fixture
+def film(tmp_path, monkeypatch) -> Film:
+    (tmp_path / "talks.py").write_text(SCENES, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    voice = Tones(tmp_path / "log.json")
+    settings = RenderSettings(
+        width=64, height=36, fps=FPS, jobs=2, media_dir=tmp_path / "media", voices={"en": voice, "zh": voice}
+    )
+    found = Film(tmp_path, settings)
+    found.write()
+    return found
+
+
+def frames(duration: float) -> int:
+    return math.ceil(duration * FPS - 1e-6)
+
+
+def spoken_parts(language: str, beat: str) -> list[str]:
+    """The stretches of a line as they are read out."""
+    line = WORDS[language][beat].replace("{far}", SPOKEN["2.5"][language])
+    return [part.strip() for part in line.replace("[end]", "[there]").split("[there]")]
+
+
+def test_beats_last_as_long_as_their_words_or_their_motion_and_pictures_meet_theirs(film):
+    heard, ((clip, file),) = film.render()
+    appear, move, rest = file.beats
+    assert heard.units == {"lines": 2, "beats": 1, "frames": 1}
+    assert appear.end - appear.start == frames(seconds(spoken_parts("en", "appear")[0]) + BREATH), "longer than motion"
+    assert rest.end - rest.start == frames(3 + HOLD), "its motion is longer, and rests after it"
+
+    longest = [max(map(seconds, both)) for both in zip(*(spoken_parts(code, "move") for code in WORDS), strict=True)]
+    assert longest[0] == seconds(spoken_parts("zh", "move")[0]), "Chinese takes longer to the mark"
+    assert longest[2] == seconds(spoken_parts("en", "move")[2]), "and English from the last"
+    there = frames(longest[0])  # whole frames: the picture goes on with one, and the words, too
+    end = there + frames(longest[1])  # nobody waits for it
+    assert move.marks == {"there": move.start + there, "end": move.start + end}
+    assert move.end - move.start == frames(end / FPS + longest[2] + BREATH)
+    assert move.lines["en"] == WORDS["en"]["move"].replace("{far}", "2.5")
+
+    assert clip.speech.keys() == {"appear", "move", "rest"}
+    for code in WORDS:
+        lengths = [part.seconds for part in clip.speech["move"][code]]
+        assert lengths == pytest.approx([seconds(part) for part in spoken_parts(code, "move")], abs=1e-3)
+    assert clip.request.speech["move"] == pytest.approx(longest, abs=1e-3)
+    assert clip.request.settings.voices == {}
+
+
+def test_only_what_a_corrected_word_changes_is_made_again(film):
+    _, ((_, before),) = film.render()
+    assert len(film.spoken()) == 10
+    again, ((_, file),) = film.render()
+    assert (again.units, film.spoken(), file) == ({}, [], before)
+
+    as_long = WORDS | {"en": WORDS["en"] | {"rest": "Brief."}, "zh": WORDS["zh"] | {"rest": "停。"}}
+    film.write(as_long)
+    assert film.plan().unspoken == {"en": 1, "zh": 1}
+    heard, ((_, file),) = film.render()
+    assert (heard.units, sorted(film.spoken())) == ({"lines": 2}, ["Brief.", "停。"]), "its scene was not played again"
+    assert file == before
+    assert film.plan().out_of_date == ()
+
+    film.write(WORDS | {"en": WORDS["en"] | {"rest": "It takes longer than the motion. " * 3}})
+    heard, ((_, file),) = film.render()
+    assert heard.units == {"lines": 1, "frames": 1}
+    assert file.path != before.path and file.frames > before.frames
+
+    (film.folder / "talks.py").write_text(SCENES.replace("far: float = 2.5", "far: float = 3.5"), encoding="utf-8")
+    heard, _ = film.render()
+    assert heard.units == {"lines": 2, "beats": 1, "frames": 1}
+    assert {"by three point five,", "走了三点五，"} < set(film.spoken())
+
+
+def test_a_dry_run_says_how_many_lines_have_to_be_spoken_and_writes_nothing(film):
+    plan = film.plan()
+    assert [(clip.path, clip.why) for clip in plan.clips] == [(None, "its lines have to be spoken first")]
+    assert plan.unspoken == {}, "its scene has not been listened to"
+    assert not film.settings.media_dir.exists()
+    film.render()
+    before = sorted(file for file in film.settings.media_dir.rglob("*"))
+    assert (film.plan().out_of_date, film.plan().unspoken) == ((), {})
+    film.write(WORDS | {"en": WORDS["en"] | {"rest": "Other.", "appear": "Another one."}})
+    assert film.plan().unspoken == {"en": 2}
+    assert sorted(film.settings.media_dir.rglob("*")) == before
+
+
+def test_beats_that_were_not_asked_for_are_not_spoken(film):
+    _, ((clip, file),) = film.render(first_beat="move", last_beat="move")
+    assert sorted(film.spoken()) == sorted(part for code in WORDS for part in spoken_parts(code, "move"))
+    assert [beat.name for beat in file.beats] == ["move"] and clip.request.speech.keys() == {"move"}
+    _, ((_, whole),) = film.render()
+    move = whole.beats[1]
+    assert {mark: frame - move.start for mark, frame in move.marks.items()} == dict(file.beats[0].marks)
+    with pytest.raises(UserError, match="-n rest,move: spoken tells no such beats in that order"):
+        film.render(first_beat="rest", last_beat="move")
+
+
+def test_a_line_that_a_scene_says_itself_is_in_the_videos_language_and_heard_in_all(film):
+    film.write(scenes="Says Plain")
+    heard, ((says, file), (plain, _)) = film.render()
+    assert sorted(film.spoken()) == ["Its own words,", "in place."]
+    assert says.speech["only"]["en"] == says.speech["only"]["zh"]
+    assert file.beats[0].marks == {"now": frames(seconds("Its own words,"))}
+    assert plain.speech == {} and heard.units == {"lines": 1, "beats": 1, "frames": 2}, (
+        "a plain scene is not listened to"
+    )
+    zh_alone = {"zh": film.settings.voices["zh"]}
+    _, ((says, _), _) = film.render(voices=zh_alone)
+    assert says.speech == {}, "no voice for its language"
+    _, ((says, _), _) = film.render(voices=zh_alone, language="zh")
+    assert says.speech.keys() == {"only"}
+
+
+def test_without_a_voice_nothing_is_listened_to_and_marks_are_met_in_reading_time(film):
+    heard, ((_, file),) = film.render(voices={})
+    assert heard.units == {"frames": 1} and film.spoken() == []
+    move = file.beats[1]
+    assert move.start < move.marks["there"] < move.marks["end"] < move.end
+    film.write(WORDS | {"en": WORDS["en"] | {"move": WORDS["en"]["move"].replace("[end]", "")}}, "Spoken")
+    with pytest.raises(UserError, match=r"move': its marks are not the same .*en: there; zh: there, end"):
+        film.render(voices={})
+
+
+def test_what_has_no_sound_has_no_voice(film):
+    heard, ((clip, _),) = film.render(format="gif")
+    assert (clip.speech, film.spoken(), heard.units) == ({}, [], {"frames": 1})
+
+
+def test_the_same_bytes_on_any_number_of_processes(film, tmp_path):
+    film.write(scenes="Spoken Says")
+    _, first = film.render(jobs=1)
+    _, second = film.render(jobs=3, media_dir=tmp_path / "elsewhere")
+    assert [file.path.name for _, file in first] == [file.path.name for _, file in second]
+    assert [file.path.read_bytes() for _, file in first] == [file.path.read_bytes() for _, file in second]
+
+
+def test_what_was_spoken_is_kept_when_a_line_cannot_be(film):
+    film.write(WORDS | {"en": WORDS["en"] | {"rest": "I fail."}})
+    with pytest.raises(UserError, match=r"'I fail\.' could not be spoken: .*no such word"):
+        film.render(jobs=1)
+    spoken = film.spoken()
+    film.write()
+    film.render()
+    assert spoken and not set(spoken) & set(film.spoken())
+
+
+def test_what_was_spoken_is_kept_when_the_run_is_killed(film, begin_fork):
+    film.write(WORDS | {"en": WORDS["en"] | {"rest": "I kill it."}})
+    process = begin_fork("film.render(jobs=1)", film=film)
+    process.join()
+    assert process.exitcode == -9
+    spoken = film.spoken()
+    film.write()
+    film.render()
+    assert spoken and not set(spoken) & set(film.spoken())
+
+
+def test_two_runs_at_once_speak_and_draw_everything_once(film, begin_fork):
+    both = [begin_fork("film.render(jobs=1)", film=film) for _ in range(2)]
+    for process in both:
+        process.join()
+    assert [process.exitcode for process in both] == [0, 0]
+    assert len(film.spoken()) == 10
+    assert len(list((film.settings.media_dir / "clips").glob("*.mp4"))) == 1
