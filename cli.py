@@ -226,8 +226,23 @@ class File(click.Path):
         return Path(os.path.expanduser(super().convert(value, param, ctx)))
 
 
+class Voice(click.ParamType[str]):
+    """What speaks a language."""
+
+    name = "voice"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from gradreel.core.errors import UserError
+        from gradreel.scenes.voice.choice import NONE, parted
+
+        try:
+            return value if value == NONE or parted(value) else ""
+        except UserError as error:
+            self.fail(str(error), param, ctx)
+
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-FILE = File()
+FILE, VOICE = File(), Voice()
 LEVELS = click.Choice(["debug", "info", "warning", "error", "critical"], case_sensitive=False)
 
 GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand under where there are many
@@ -286,6 +301,14 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
         "seed": click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of the scenes' random numbers."),
         "jumps": click.option("--jumps", is_flag=True,
                               help="Look for jumps in the motion instead: much that changes within one frame."),
+    },
+    "Speech": {
+        "voice": click.option("--voice", "voices", multiple=True, type=VOICE, metavar="LANG=VOICE",
+                              help="What speaks a language: none, default, a Piper voice (.onnx), a folder of "
+                                   "recordings, command:'my-tts --out {file} --text {text}'. none alone: for all. "
+                                   "Repeatable.  [default: en=default, zh=default]"),
+        "fill": click.option("--fill", is_flag=True,
+                             help="The default voice speaks what is not recorded; else that is an error."),
     },
     "Files": {
         "format": click.option("--format", "file_format", type=click.Choice(["mp4", "webm", "mov", "gif", "png"]),
@@ -471,14 +494,14 @@ def experiment(**chosen: Any) -> int:
 
 @commands.command(
     examples=[
-        "gradreel render -q l",
+        "gradreel render -q l --voice zh=none",
         "gradreel render build-curve --set build-curve.knots='[[0,1],[2,3],[5,0]]'",
         "gradreel render my_scene.py:MyScene -q m -o mine.mp4",
     ]
 )
 @scenes_argument
 @options("quality", "resolution", "fps", "format", "last_frame", "transparent", "beats", "output", "preview")
-@options("lang", "theme")
+@options("lang", "theme", "voice", "fill")
 @options(*STRETCH, "media_dir", "seed", "jobs", "timeout", "scheduler")
 @options("watch", "force", "dry_run", "json", "progress", "quiet", "verbosity")
 def render(watch: bool, **chosen: Any) -> int:

@@ -35,6 +35,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # a worker for each core: more threads 
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is imported
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # when torch is
 
+os.environ["GRADREEL_VOICE"] = "none"  # what speaks is spoken in the tests of voices alone, and takes seconds
+
 gc.set_threshold(50_000, 20, 20)  # by default it looks through all of Manim and torch every few plays of a scene
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -5,6 +5,7 @@ Each returns the exit code. Results go to standard output, what is told on the w
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -15,10 +16,11 @@ from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.options import Options, jobs_of, output_of, settings_of
 from gradreel.scenes.render.resolve import lesson_of
-from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.settings import JOINABLE_FORMATS, RenderSettings
 from gradreel.scenes.render.videos.estimates import estimates
 from gradreel.scenes.render.videos.publishing import check_files, check_video
 from gradreel.scenes.render.workers.progress import Reporter, duration, reporter
+from gradreel.scenes.voice.choice import chosen_voices, silent_by_default
 
 
 def describe_scene(options: Options) -> int:
@@ -43,10 +45,18 @@ def train_runs(options: Options) -> int:
     return 0
 
 
-def render_videos(options: Options) -> int:
-    """Render the lesson, or the scenes named, each into its own file; print where they are."""
+def render_videos(options: Options, again: bool = False) -> int:
+    """Render the lesson, or the scenes named, each into its own file; print where they are.
+
+    ``again``: it has just been done, and what it told and opened is not told and opened once more.
+    """
     output = output_of(options)
     settings, lesson = settings_of(options, output), lesson_of(options)
+    if settings.format in JOINABLE_FORMATS and not options.last_frame:
+        settings = replace(settings, voices=chosen_voices(options.voices, lesson.voices, options.fill))
+        silent = silent_by_default(options.voices, lesson.voices)
+        if silent and not options.quiet and not again:
+            print(silent, file=sys.stderr)
     if options.dry_run:
         check_files(lesson, output) if options.last_frame or options.scenes else check_video(settings)
         return _dry_run(lesson, settings, options, clips=not options.last_frame)
@@ -55,7 +65,7 @@ def render_videos(options: Options) -> int:
         made = _rendered(lesson, settings, options, output, told)
         told.detail(f"took {duration(time.monotonic() - began)}")
     report.print_paths(made, options)
-    if options.preview:
+    if options.preview and not again:
         report.open_file(made[0])
     return 0
 
@@ -78,12 +88,12 @@ def watch_videos(options: Options) -> int:
         raise UserError("--watch draws what has changed, --force what has not, too: give one of them")
     from gradreel.scenes.render.watch import watch
 
-    rendered = 0
+    rendered = False
 
     def render() -> None:
         nonlocal rendered
-        render_videos(replace(options, preview=options.preview and not rendered))  # opened once
-        rendered += 1
+        render_videos(options, again=rendered)
+        rendered = True
 
     return watch(render, options.media_dir, options.quiet)
 

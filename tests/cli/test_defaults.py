@@ -18,6 +18,7 @@ def chosen(tmp_path, monkeypatch):
     """``chosen("render", …)``: what the command is called with, in place of its work; we are in a folder below."""
     (tmp_path / "below").mkdir()
     monkeypatch.chdir(tmp_path / "below")
+    monkeypatch.delenv("GRADREEL_VOICE")
     taken = {}
     monkeypatch.setattr("gradreel.scenes.render.commands.render_videos", lambda options: taken.update(vars(options)))
     monkeypatch.setattr("gradreel.scenes.render.commands.check_scenes", lambda options: taken.update(vars(options)))

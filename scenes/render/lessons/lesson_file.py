@@ -6,6 +6,9 @@ title = { en = "What a neural network computes", zh = "…" }
 poster = { scene = "build-curve", beat = "sum" }        # optional
 narration = "my-words.toml"                             # optional: words of one's own, beside the lesson file
 
+[voices]                                                  # optional: what speaks, unless --voice says otherwise
+en = "recordings/"                                        # or "my-voice.onnx", both beside; "default"; "none"
+
 [experiments.three-sigmoids]
 hidden = [3]
 
@@ -39,6 +42,7 @@ from gradreel.scenes.render.lessons.lesson import Lesson, Poster
 from gradreel.scenes.render.lessons.options import parse_value
 from gradreel.scenes.render.lessons.tables import Location, Problem, beside, problems_of
 from gradreel.scenes.render.stages import SceneRequest, Title
+from gradreel.scenes.voice.choice import COMMAND, is_path
 from gradreel.scenes.words.narration import OwnWords, check_language
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -87,6 +91,7 @@ class _LessonFile(_Table):
     title: Words = {}
     poster: _PosterTable | None = None
     narration: Text | None = None
+    voices: dict[str, Text] = {}
     experiments: dict[str, Experiment] = {}
     scene: Annotated[list[_SceneTable], BeforeValidator(_tables)] = Field([], validate_default=True)
 
@@ -107,12 +112,14 @@ def read_lesson(file: Path, ours: KnownScenes = find_scenes, with_scenes: bool =
         raise UserError(_explain(file, content, error)) from None
     _check_languages(file, "title", table.title)
     words = _words(file, table.narration) if table.narration else None
+    _check_languages(file, "voices", table.voices)
+    voices = {language: _voice(file, language, voice) for language, voice in table.voices.items()}
     entries = _entries(file, table, cache(ours)) if with_scenes else {}
     if file.stem in entries:
         raise UserError(f"{file}: the lesson and its scene {file.stem} would both be {file.stem}.mp4; rename the file")
     poster = _poster(file, table.poster, entries) if table.poster and with_scenes else None
     scenes = tuple(entries.values())
-    return Lesson(file.stem, table.title, scenes, table.experiments, poster, words=words, file=file)
+    return Lesson(file.stem, table.title, scenes, table.experiments, poster, words=words, voices=voices, file=file)
 
 
 def _words(file: Path, narration: str) -> OwnWords:
@@ -121,6 +128,19 @@ def _words(file: Path, narration: str) -> OwnWords:
     except UserError as error:
         raise UserError(f"{file}: narration: {error}") from None
     return OwnWords.read(path)
+
+
+def _voice(file: Path, language: str, voice: str) -> str:
+    """A lesson's voice; a path beside it is made one from the root. A program is named only by who runs it."""
+    if voice.startswith(COMMAND):
+        raise UserError(
+            f"{file}: voices.{language}: a lesson names no command: it has default, none, a folder of recordings or a"
+            f" Piper voice (.onnx) beside it; name it yourself: --voice {language}={COMMAND}'…'"
+        )
+    try:
+        return str(beside(file.absolute().parent, voice)) if is_path(voice) else voice
+    except UserError as error:
+        raise UserError(f"{file}: voices.{language}: {error}") from None
 
 
 def _entries(file: Path, table: _LessonFile, ours: KnownScenes) -> dict[str, SceneRequest]:

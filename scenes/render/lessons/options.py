@@ -59,6 +59,8 @@ class Options(DataOptions):
     output: Path | None = None
     preview: bool = False
     seed: int | None = None
+    voices: tuple[str, ...] = ()
+    fill: bool = False
     jobs: int | None = None
     timeout: float | None = None
     scheduler: str | None = None
