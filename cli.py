@@ -236,7 +236,7 @@ class Voice(click.ParamType[str]):
         from gradreel.scenes.voice.choice import NONE, parted
 
         try:
-            return value if value == NONE or parted(value) else ""
+            return value if value == NONE or parted(str(value)) else ""
         except UserError as error:
             self.fail(str(error), param, ctx)
 

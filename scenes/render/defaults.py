@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 import click
 from gradreel.core.errors import UserError
 from gradreel.core.files import read_toml
+from gradreel.scenes.voice.choice import beside
 
 ALONE, SHARED = "gradreel.toml", "pyproject.toml"  # in a folder that has both the first one counts
 
@@ -87,12 +88,15 @@ def _value(known: _Options, key: str, value: Any, file: Path, where: str) -> Any
         raise UserError(f"{where}: --{_normal(key)} is said on the command line alone")
     if option.is_flag and not isinstance(value, bool):
         raise UserError(f"{where} = {json.dumps(value, default=str)}: true or false was needed")
-    if not option.is_flag and (isinstance(value, bool) or not isinstance(value, str | int | float)):
+    several = value if option.multiple and isinstance(value, list) else [value]
+    if not option.is_flag and any(isinstance(one, bool) or not isinstance(one, str | int | float) for one in several):
         raise UserError(f"{where} = {json.dumps(value, default=str)}: a text or a number was needed")
     try:
-        converted = option.type_cast_value(click.Context(click.Command(None)), value)
+        converted = option.type_cast_value(click.Context(click.Command(None)), several if option.multiple else value)
     except click.BadParameter as error:
         raise UserError(f"{where} = {json.dumps(value, default=str)}: {error.message}") from None
+    if option.multiple:
+        return [beside(file.parent, voice) for voice in converted]
     return file.parent / converted if isinstance(option.type, click.Path) else value
 
 

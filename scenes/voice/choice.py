@@ -71,6 +71,12 @@ def is_path(value: str) -> bool:
     return value not in (NONE, DEFAULT) and not value.startswith(COMMAND)
 
 
+def beside(folder: Path, option: str) -> str:
+    """What "en=recordings/" is where it stands in a file in ``folder``."""
+    code, _, value = option.partition("=")
+    return f"{code}={folder / Path(value).expanduser()}" if value and is_path(value) else option
+
+
 def _said(asked: Iterable[str], of_lesson: Mapping[str, str] | None) -> dict[str, str]:
     """The voices of the languages of which anything was said."""
     said = dict(of_lesson or {})

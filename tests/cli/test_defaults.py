@@ -56,6 +56,28 @@ def test_a_path_is_beside_the_file_that_it_stands_in(gradreel, chosen, tmp_path,
     assert (found["media_dir"], found["lesson"]) == (tmp_path / "films", Path("/elsewhere/lesson.toml"))
 
 
+@pytest.mark.parametrize(
+    ("said", "taken"),
+    [
+        ('"none"', ["none"]),
+        ('"en=takes/"', ["en={here}/takes"]),
+        ('["en=default", "zh=/a/voice.onnx"]', ["en=default", "zh=/a/voice.onnx"]),
+        ("""["zh=command:say '{text}' {file}"]""", ["zh=command:say '{{text}}' {{file}}"]),
+    ],
+)
+def test_voices_are_one_or_several_and_folders_beside_the_file(gradreel, chosen, tmp_path, said, taken):
+    (tmp_path / "gradreel.toml").write_text(f"voice = {said}\n")
+    assert chosen(gradreel, "render")["voices"] == tuple(voice.format(here=tmp_path) for voice in taken)
+    assert chosen(gradreel, "render", "--voice", "en=none")["voices"] == ("en=none",)
+
+
+@pytest.mark.parametrize("said", ["3", "true", '["en=default", 3]', '"french"', '[["none"]]'])
+def test_what_is_no_voice_is_named_with_its_file(gradreel, chosen, tmp_path, said):
+    (tmp_path / "gradreel.toml").write_text(f"voice = {said}\n")
+    result = gradreel("render")
+    assert result.exit_code == 2 and "gradreel.toml: voice = " in result.stderr
+
+
 def test_the_nearest_file_counts_alone_and_its_own_one_before_that_of_all_tools(gradreel, chosen, tmp_path):
     (tmp_path / "gradreel.toml").write_text('quality = "l"\ntheme = "light"\n')
     below = tmp_path / "below" / "pyproject.toml"
@@ -112,6 +134,7 @@ def test_what_is_no_file_and_a_table_that_is_none_are_mistakes(gradreel, chosen,
 
 def test_a_mistake_that_shows_later_says_where_its_option_came_from(gradreel, chosen, tmp_path, monkeypatch):
     monkeypatch.undo()
+    monkeypatch.delenv("GRADREEL_VOICE")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "gradreel.toml").write_text('resolution = "17,17"\n')
     error = gradreel("render", "--lang", "zh").stderr
