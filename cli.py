@@ -292,7 +292,7 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
                                 help="854x480 15fps, 1280x720 30fps, 1920x1080, 2560x1440, 3840x2160 60fps."),
         "resolution": click.option("-r", "--resolution", metavar="W,H",
                                    help="Size in pixels instead of the quality's."),
-        "fps": click.option("--fps", "--frame_rate", type=float, help="Frames a second instead of the quality's."),
+        "fps": click.option("--fps", "--frame_rate", metavar="N", help="Frames a second instead of the quality's."),
         "lang": click.option("--lang", "language", type=Language(), default="en", show_default=True,
                              help="Language on the screen and of the chapters: en, zh."),
         "theme": click.option("--theme", type=click.Choice(["dark", "light"]), default="dark", show_default=True,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -146,9 +148,14 @@ def _check_size(width: int, height: int) -> None:
         raise UserError(f"{width} x {height} pixels: video needs an even width and height; the nearest is -r {nearest}")
 
 
-def _whole_rate(fps: float) -> int:
+def _whole_rate(fps: float | Fraction) -> int:
+    """Beats, subtitles, sounds and joins count frames of whole rates; 30000/1001 would be another way through all."""
     if not 1 <= fps <= LARGEST_FPS or fps != int(fps):  # also false for NaN
-        raise UserError(f"{fps:g} frames a second: it must be a whole number from 1 to {LARGEST_FPS} (--fps 30)")
+        nearest = min(max(round(fps), 1), LARGEST_FPS) if math.isfinite(fps) else 30
+        said = str(fps) if isinstance(fps, Fraction) else f"{fps:g}"
+        raise UserError(
+            f"{said} frames a second: it must be a whole number from 1 to {LARGEST_FPS}; the nearest is --fps {nearest}"
+        )
     return int(fps)
 
 

@@ -38,7 +38,7 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_file(gradr
     monkeypatch.setenv("GRADREEL_QUALITY", "m")
     monkeypatch.setenv("GRADREEL_RESOLUTION", "40,20")
     found = chosen(gradreel, "render", "-q", "k")
-    assert (found["quality"], found["resolution"], found["fps"]) == ("k", "40,20", 5)
+    assert (found["quality"], found["resolution"], found["fps"]) == ("k", "40,20", "5")
 
 
 def test_what_stands_above_the_tables_is_for_every_command_and_a_table_for_its_own(gradreel, chosen, tmp_path):

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
@@ -51,7 +52,7 @@ class Options(DataOptions):
     theme: str = "dark"
     quality: str = "h"
     resolution: str | None = None
-    fps: float | None = None
+    fps: str | None = None
     file_format: str | None = None
     transparent: bool = False
     last_frame: bool = False
@@ -108,7 +109,7 @@ def settings_of(options: Options, output: Path | None = None) -> RenderSettings:
         options.quality,
         format=options.file_format or _format_of(output),
         transparent=options.transparent,
-        fps=options.fps,
+        fps=None if options.fps is None else parse_rate(options.fps),
         language=options.language,
         theme=options.theme,
         media_dir=options.media_dir,
@@ -178,6 +179,15 @@ def parse_resolution(text: str) -> tuple[int, int]:
     except ValueError:
         raise UserError(f"-r {text}: a resolution is written W,H, such as -r 1280,720") from None
     return width, height
+
+
+def parse_rate(text: str) -> float | Fraction:
+    """``"30"``, also ``"30000/1001"`` -> frames a second. Raises UserError for what is no number."""
+    over, slash, under = text.partition("/")
+    try:
+        return Fraction(_whole(over), _whole(under)) if slash else float(text)
+    except (ValueError, ZeroDivisionError):
+        raise UserError(f"--fps {text}: frames a second are a whole number, such as --fps 30") from None
 
 
 def parse_beat_range(text: str) -> tuple[str | None, str | None]:
