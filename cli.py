@@ -321,6 +321,10 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
                                   help="Folder of everything that is made."),
         "csv": click.option("--csv", type=FILE, metavar="FILE",
                             help="Write a row for each run to FILE; -: print them."),
+        "folder": click.option("--folder", is_flag=True, help="A folder: the page, and a video and a picture a beat."),
+        "pdf": click.option("--pdf", is_flag=True, help="A PDF: a page a beat, with its words."),
+        "manim_slides": click.option("--manim_slides", is_flag=True,
+                                     help="A presentation for manim-slides convert and manim-slides present."),
         "preview": click.option("-p", "--preview", is_flag=True, help="Open what was made."),
         "prune": click.option("--prune", is_flag=True,
                               help="Remove what neither the lesson nor any video needs; asks first."),
@@ -540,6 +544,40 @@ def frames(**chosen: Any) -> int:
     from gradreel.scenes.render.commands import render_frames
 
     return render_frames(_options(**chosen))
+
+
+EXPORTED = (  # which film, for the commands that make something else of it
+    *("quality", "resolution", "fps", "lang", "theme", "output", "preview"),
+    *(*STRETCH, "media_dir", "seed", "jobs", "timeout", "scheduler", "progress", "quiet", "verbosity"),
+)
+
+
+@commands.group(
+    examples=["gradreel export slides -q m", "gradreel export slides --help"],
+)
+def export() -> None:
+    """Make of the lesson, or of scenes, what is shown elsewhere than in a player."""
+
+
+@export.command(
+    examples=[
+        "gradreel export slides -q m",
+        "gradreel export slides gradient-descent relu -o slides.html",
+        "gradreel export slides --lesson lesson.toml --pdf --lang zh",
+    ]
+)
+@scenes_argument
+@options("folder", "pdf", "manim_slides", *EXPORTED)
+def slides(folder: bool, pdf: bool, manim_slides: bool, **chosen: Any) -> int:
+    """Write slides that wait for the lecturer: a step a beat.
+
+    One HTML file, which needs no network: space goes on, ? shows all keys. Without a SCENE, of the whole lesson. Of a
+    plain Manim scene a step a section.
+    """
+    _begin_to_import_manim()
+    from gradreel.scenes.render.export.slides import export_slides
+
+    return export_slides(_options(**chosen), folder, pdf, manim_slides)
 
 
 @commands.command(

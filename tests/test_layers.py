@@ -157,7 +157,7 @@ def test_no_modules_import_each_other_in_a_circle():
     list(TopologicalSorter(graph).static_order())  # a CycleError names the modules
 
 
-@pytest.mark.parametrize("package", ["lessons", "clips", "workers", "frames", "videos"])
+@pytest.mark.parametrize("package", ["lessons", "clips", "workers", "frames", "videos", "export"])
 def test_the_docstring_of_a_package_of_the_renderer_names_its_files(package):
     folder = ROOT / "scenes" / "render" / package
     lines = (folder / "__init__.py").read_text("utf-8").splitlines()

@@ -72,6 +72,20 @@ def render_scenes(
         )
 
 
+def publish_with(
+    lesson: Lesson,
+    settings: RenderSettings,
+    reporter: Reporter | None,
+    publish: Callable[[Job, list[tuple[Clip, ClipFile]]], T],
+) -> T:
+    """What ``publish`` makes of the lesson's clips in film order, missing ones rendered first.
+
+    It is called again, with clips made anew, when it raises DamagedClipsError.
+    """
+    with at_work(lesson, settings, reporter) as job:
+        return _published(job, lambda clips: publish(job, clips))
+
+
 def train_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> Plan:
     """Train the runs of the lesson's scenes that are not recorded yet; what is to be rendered then."""
     with at_work(lesson, settings, reporter) as job:

@@ -64,8 +64,8 @@ def render_stills(lesson: Lesson, settings: RenderSettings, reporter: Reporter |
             labelled += [(f"{scene} · {name}", folders[scene] / f"{name}.png") for name in names]
         sheet = job.workspace.temporary("contact-sheet.png")
         job.workers.submit("contact_sheet", labelled, sheet).result()
-        selection = _selection([_stem(clip, settings) for clip in clips]) if lesson.picked else lesson.span
-        final_sheet = images(lesson.group(clips[0].scene)) / f"contact-sheet{selection}.png"
+        which = f"--{selection([_stem(clip, settings) for clip in clips])}" if lesson.picked else lesson.span
+        final_sheet = images(lesson.group(clips[0].scene)) / f"contact-sheet{which}.png"
         job.workspace.publish(written | {sheet: final_sheet}, lambda: [final_sheet])
         return Stills(pictures, final_sheet)
 
@@ -75,9 +75,9 @@ def _stem(clip: Clip, settings: RenderSettings) -> str:
     return clip.file_stem + settings.beat_range
 
 
-def _selection(stems: Sequence[str]) -> str:
-    """What a file of several scenes has after its name: theirs; of many the first, their number and a digest."""
+def selection(stems: Sequence[str]) -> str:
+    """What a file of several scenes is called: as theirs are; of many the first, their number and a digest."""
     text = "+".join(stems)
     if len(text.encode()) > LONGEST_SELECTION:
         text = f"{stems[0]}+{len(stems) - 1} more {hashlib.sha256(text.encode()).hexdigest()[:8]}"
-    return f"--{text}"
+    return text

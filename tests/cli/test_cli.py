@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from gradreel.cli import OPTIONS, commands
 from gradreel.core.errors import TrainingError, UserError
@@ -21,14 +22,17 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 GRADREEL = shutil.which("gradreel", path=os.path.dirname(sys.executable))
 NAMES = {
     "list", "describe", "train", "render", "frames", "verify", "check", "checkhealth", "completion", "experiment",
-    "cache", "init",
+    "cache", "init", "export",
 }  # fmt: skip
+INSIDE = {f"{name} {inner}": command for name, group in commands.commands.items() if isinstance(group, click.Group)
+          for inner, command in group.commands.items()}  # fmt: skip
+EACH = commands.commands | INSIDE  # as they are called
 
 
 def test_every_command_explains_itself(gradreel):
     assert set(commands.commands) == NAMES
-    for name in NAMES:
-        result = gradreel(name, "--help")
+    for name in EACH:
+        result = gradreel(*name.split(), "--help")
         assert result.exit_code == 0
         assert result.stdout.startswith("Usage:")
 
@@ -41,16 +45,17 @@ def test_the_help_of_all_says_in_whole_sentences_what_each_command_does(gradreel
     assert "Examples:\n  gradreel list\n" in help_text
 
 
-@pytest.mark.parametrize("name", sorted(NAMES))
+@pytest.mark.parametrize("name", sorted(EACH))
 def test_every_help_ends_with_two_or_three_examples_that_can_be_parsed(gradreel, name):
-    command, help_text = commands.commands[name], gradreel(name, "--help").stdout
+    command, help_text = EACH[name], gradreel(*name.split(), "--help").stdout
     examples = help_text.partition("\nExamples:\n")[2].splitlines()
     assert [line.strip() for line in examples] == list(command.examples)
     assert len(examples) in (2, 3)
     for example in examples:
         if name != "completion":
-            program, called, *arguments = shlex.split(example)
-            assert (program, called) == ("gradreel", name)
+            program, *arguments = shlex.split(example)
+            called, arguments = arguments[: len(name.split())], arguments[len(name.split()) :]
+            assert (program, called) == ("gradreel", name.split())
             command.make_context(name, arguments)
 
 
@@ -67,7 +72,7 @@ def test_renders_help_groups_its_options_and_says_how_scenes_are_named_and_what_
 
 
 def test_every_option_has_a_help_text_and_a_place():
-    used = {parameter.name for command in commands.commands.values() for parameter in command.params}
+    used = {parameter.name for command in EACH.values() for parameter in command.params}
     for name, option in OPTIONS.items():
         parameter = option(lambda: None).__click_params__[0]
         assert parameter.help, name

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,10 @@ def play(
     check_played([name for name, _, _ in writer.spans], request, getattr(scene, "begun_beats", []))
     if encoder.frames == 0:
         encoder.write(scene.renderer.get_frame(), STILL_SECONDS * settings.fps)
-    beats = zip(writer.spans, getattr(scene, "beats", []), strict=True)
+    if not isinstance(scene, LectureScene):  # a section is a beat in which nothing is said
+        sections = (BeatSpan(*span, lines={}, values={}, from_narration=False) for span in writer.section_spans())
+        return tuple(sections), writer.sounds.all()
+    beats = zip(writer.spans, scene.beats, strict=True)
     return tuple(_span(beat, start, end) for (_, start, end), beat in beats), writer.sounds.all()
 
 
@@ -133,6 +137,7 @@ class ClipWriter(SceneFileWriter):
         self.sounds = AddedSounds(settings)
         self.scene: Scene | None = None
         self.spans: list[tuple[str, int, int]] = []  # of the beats asked for: name, first frame, frame after the last
+        self._sections: list[tuple[str, int]] = []  # that are shown: name, first frame
         super().__init__(manim_settings)
         self.sections[-1].skip_animations = settings.first_beat is not None
 
@@ -154,6 +159,7 @@ class ClipWriter(SceneFileWriter):
         self._began.pop(name, None)
         if not skip_animations:
             self._began[name] = self._encoder.frames
+            self._sections.append((name, self._encoder.frames))
         if isinstance(self._encoder, ClipEncoder) and not skip_animations:
             self._encoder.cut()
         at("" if name == NO_BEAT else f"in beat {name}")
@@ -166,6 +172,18 @@ class ClipWriter(SceneFileWriter):
         """
         if name in self._began:
             self.spans.append((name, self._began[name], self._encoder.frames))
+
+    def section_spans(self) -> list[tuple[str, int, int]]:
+        """As ``spans``, of a scene that has asked for sections: those with frames, no two with one name."""
+        if len(self.sections) == 1:
+            return []
+        starts = [*(start for _, start in self._sections), self._encoder.frames]
+        found: dict[str, tuple[int, int]] = {}
+        for (name, start), end in zip(self._sections, starts[1:], strict=True):
+            unlike = (f"{name}-{number}" if number > 1 else name for number in count(1))
+            if start < end:
+                found[next(other for other in unlike if other not in found)] = start, end
+        return [(name, start, end) for name, (start, end) in found.items()]
 
     def add_sound(self, sound_file: Any, time: float | None = None, gain: float | None = None, **how: Any) -> None:
         """As Manim calls it; ``time``: seconds of the scene, by default now."""

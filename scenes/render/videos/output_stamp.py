@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -61,26 +62,31 @@ class OutputStamp:
         temporary.write_bytes(as_json(kept.model_dump()))
         return temporary
 
-    def refuse_foreign(self, written: Mapping[Path, Path]) -> None:
+    def refuse_foreign(self, written: Mapping[Path, Path], itself_too: bool = False) -> None:
         """Raises UserError for a file beside the video that is not as it was written with the video before.
 
-        Subtitles that somebody has corrected, or a poster of somebody's own, are not replaced.
+        Subtitles that somebody has corrected, or a poster of somebody's own, are not replaced; nor is, with
+        ``itself_too``, the file in the video's own place.
         """
         known = _read(self.file)
         before = known.files if known else {}
         for final in written.values():
-            if final.parent == self._final.parent and final.name != self._final.name:
+            if final.parent == self._final.parent and (itself_too or final.name != self._final.name):
                 found, then = _stamp(final), before.get(final.name)
                 if found is not None and (then is None or not _alike(found, then)):
                     raise UserError(
                         f"{final} would be replaced, and it is not as {self._final.name} came with it; "
-                        "move it away, or name another video by -o"
+                        "move it away, or name another place by -o"
                     )
 
-    def left_over(self, written: Mapping[Path, Path]) -> list[Path]:
-        """Subtitles that were written with the video before, are as they were then, and are not written now."""
+    def left_over(self, written: Mapping[Path, Path], called: str | None = None) -> list[Path]:
+        """Subtitles that were written with the video before, are as they were then, and are not written now.
+
+        ``called``: a regular expression for the names of such files, where they are others than subtitles.
+        """
         known = _read(self.file)
-        names = [f"{self._final.stem}.{language}.{suffix}" for language in LANGUAGES for suffix in SUBTITLE_SUFFIXES]
+        subtitles = rf"{re.escape(self._final.stem)}\.({'|'.join(LANGUAGES)})\.({'|'.join(SUBTITLE_SUFFIXES)})"
+        names = [name for name in known.files if re.fullmatch(called or subtitles, name)] if known else []
         before = {self._final.with_name(name): known.files.get(name) for name in names} if known else {}
         return [
             path

@@ -62,8 +62,8 @@ def publish_lesson(
     What cannot be heard is said. Raises DamagedClipsError, and SoundError for a sound that cannot be read.
     """
     final = output or workspace.video(lesson.name, settings.quality, lesson.name + lesson.span, f".{settings.format}")
-    narration = _narration(lesson, settings)
-    shots = _shots(narration, settings, clips, lesson.parts(settings.language))
+    narration = narration_of(lesson, settings)
+    shots = shots_of(narration, settings, clips, lesson.parts(settings.language))
     stamp = _stamp(lesson, settings, shots, final, workspace)
     if stamp.is_current():
         return final
@@ -92,8 +92,8 @@ def publish_clip(
     final = output or workspace.video(
         lesson.group(clip.scene), settings.quality, clip.file_stem + settings.beat_range, settings.suffix
     )
-    narration = _narration(lesson, settings)
-    shots = _shots(narration, settings, [(clip, file)], {})
+    narration = narration_of(lesson, settings)
+    shots = shots_of(narration, settings, [(clip, file)], {})
     stamp = _stamp(lesson, settings, shots, final, workspace)
     if stamp.is_current():
         return final
@@ -111,11 +111,11 @@ def publish_clip(
     return final
 
 
-def _narration(lesson: Lesson, settings: RenderSettings) -> Narration:
+def narration_of(lesson: Lesson, settings: RenderSettings) -> Narration:
     return Narration.load((*settings.subtitle_languages, settings.language)).with_words(lesson.words)
 
 
-def _shots(
+def shots_of(
     narration: Narration,
     settings: RenderSettings,
     clips: Sequence[tuple[Clip, ClipFile]],
@@ -145,14 +145,14 @@ def _write_video(
     }
     subtitles = {language: these for language, these in found.items() if these}
     chapters = [Chapter(shot.chapter(settings.language), shot.start, shot.end) for shot in shots]
-    sounds = tracks(spoken, settings.language, _placed_sounds(shots, settings.fps))
+    sounds = tracks(spoken, settings.language, placed_sounds(shots, settings.fps))
     cut = join([shot.file for shot in shots], path, title=title, chapters=chapters, subtitles=subtitles, sounds=sounds)
     if names := list(dict.fromkeys(sound.name for sound in cut)):
         say(f"{listed(names)}: cut at the end of the video")
     return subtitles, spoken
 
 
-def _placed_sounds(shots: Sequence[Shot], fps: int) -> list[PlacedSound]:
+def placed_sounds(shots: Sequence[Shot], fps: int) -> list[PlacedSound]:
     """The sounds of all clips, where they are in the video. Raises UserError for one that is another than was added."""
     from gradreel.scenes.render.videos.sound_track import PlacedSound  # it loads PyAV, as above
 
@@ -209,29 +209,33 @@ def _stamp(
 def publish_all(
     video: Path,
     final: Path,
-    beside: Mapping[str, bytes],
+    beside: Mapping[str, bytes | Path],
     workspace: Workspace,
     stamp: OutputStamp,
     refuse_foreign: bool = False,
+    called: str | None = None,
 ) -> None:
     """Write everything under temporary names, then rename it all: a full disk leaves what was there before.
 
     What stood beside the video goes before the video is replaced, and the new one's comes after it: subtitles and a
     manifest are never seen with another run's video. What it has no more, such as subtitles in a language, goes, too.
-    ``refuse_foreign``: what stands beside it is replaced only if it is as it was written with the video before, else
-    UserError. The stamp, which tells that, comes before the files: after a stop between them they are known.
+    ``beside``: contents, or temporary files that have them. ``refuse_foreign``: what stands beside it is replaced only
+    if it is as it was written with the video before, else UserError; so is, where there are files that are ``called``
+    so (a regular expression) instead of subtitles, and the folder is theirs, the file itself. The stamp, which tells
+    that, comes before the files: after a stop between them they are known.
     """
     written = {video: final}
     for name, content in beside.items():
-        temporary = workspace.temporary(name)
-        temporary.write_bytes(content)
+        temporary = content if isinstance(content, Path) else workspace.temporary(name)
+        if isinstance(content, bytes):
+            temporary.write_bytes(content)
         written[temporary] = final.with_name(name)
     files = {stamp.write(written, workspace): stamp.file} | written
 
     def first_gone() -> list[Path]:
         if refuse_foreign:
-            stamp.refuse_foreign(written)
-        return [*stamp.left_over(written), *list(written.values())[1:]]
+            stamp.refuse_foreign(written, itself_too=called is not None)
+        return [*stamp.left_over(written, called), *list(written.values())[1:]]
 
     workspace.publish(files, first_gone)
 

@@ -67,7 +67,7 @@ def join(
         {} if container == "webm" else {"movflags": "+faststart", "video_track_timescale": str(clips[0].fps * TICKS)}
     )
     with (
-        _reading(clips),
+        reading(clips),
         av.open(str(path), "w", format=container, options=options) as output,
         av.open(str(clips[0].path)) as first,
     ):
@@ -80,7 +80,7 @@ def join(
         packets = [_video_packets(clips, template.codec_context, video)]
         samples = round(Fraction(sum(clip.frames for clip in clips) * RATE, clips[0].fps))
         mixes = [(track, Mix(placed, samples)) for track, placed in (sounds or {}).items()]
-        packets += [_sound_packets(mix, _sound_stream(output, container, track), container) for track, mix in mixes]
+        packets += [_sound_packets(mix, sound_stream(output, container, track), container) for track, mix in mixes]
         for language, cues in (subtitles or {}).items():
             packets.append(_subtitle_packets(_subtitle_stream(output, container, language), container, cues))
         if chapters:
@@ -92,9 +92,12 @@ def join(
     return [sound for _, mix in mixes for sound in mix.cut]
 
 
-def frame_as_jpeg(clip: ClipFile, frame: int) -> bytes:
-    """Frame number ``frame`` of a clip as a JPEG file; its last frame when it has fewer. Raises DamagedClipsError."""
-    with _reading([clip]), av.open(str(clip.path)) as container:
+def frame_as_jpeg(clip: ClipFile, frame: int, widest: int | None = None) -> bytes:
+    """Frame number ``frame`` of a clip as a JPEG file, at most ``widest`` pixels wide; its last when it has fewer.
+
+    Raises DamagedClipsError.
+    """
+    with reading([clip]), av.open(str(clip.path)) as container:
         stream = container.streams.video[0]
         rate, base = stream.average_rate, stream.time_base
         assert rate is not None
@@ -107,12 +110,13 @@ def frame_as_jpeg(clip: ClipFile, frame: int) -> bytes:
         assert shown is not None, f"{clip.path} has no frames"
         content = BytesIO()
         image = Image.fromarray(shown.to_ndarray(format="rgb24"))
+        image.thumbnail((widest or image.width, image.height))
         image.save(content, "JPEG", quality=92)
         return content.getvalue()
 
 
 @contextmanager
-def _reading(clips: Sequence[ClipFile]) -> Iterator[None]:
+def reading(clips: Sequence[ClipFile]) -> Iterator[None]:
     """Turn what reading ``clips`` raises into DamagedClipsError: of those that cannot be read alone, or of them all.
 
     What writing raises, such as on a full disk, is an OSError, and stays what it is.
@@ -168,7 +172,7 @@ def _video_packets(clips: Sequence[ClipFile], header: VideoCodecContext, target:
         before += clip.frames
 
 
-def _sound_stream(output: OutputContainer, container: str, track: Track) -> AudioStream:
+def sound_stream(output: OutputContainer, container: str, track: Track) -> AudioStream:
     codec = CODECS[container]
     stream = output.add_stream(
         codec.name, rate=RATE, layout="stereo", format=codec.sample_format, options=dict(codec.options)

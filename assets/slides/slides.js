@@ -1,0 +1,408 @@
+"use strict"
+// Slides: each step plays and then stands. Its film, picture and words are in an <article>; films of a page that is
+// one file are text in elements of their own, decoded when they are needed. Nothing is asked of a network.
+
+const LABELS = {
+  en: {
+    back: "Back", forward: "Go on", overview: "Overview", words: "Words", sound: "Sound", speaker: "Speaker's window",
+    full: "Full screen", help: "Keys", language: "Language", now: "Now", next: "Then", end: "The end",
+    playing: "playing", standing: "stands", reset: "Clock from 0", goTo: "Go to",
+    noVideo: "This browser cannot play these films (H.264 in MP4): each step is shown as a picture. Chrome, Edge, Safari and Firefox play them.",
+    noWindow: "The browser did not open the speaker's window: allow windows (pop-ups) for this page, then press S again.",
+    keys: {
+      "Space  →  PgDn": "Go on: the step plays; once more: its end", "←  PgUp": "Back: how the step before ended",
+      "12 Enter": "Go to step 12", "Home  End": "First, last step", "R": "Play it again", "P": "Pause",
+      "O  Esc": "Overview", "S": "Speaker's window: words, next picture, clock", "C": "Words under the picture",
+      "L": "Next language", "V": "Sound: off, or in which language", "B": "Dark screen", "F": "Full screen",
+    },
+  },
+  zh: {
+    back: "后退", forward: "继续", overview: "总览", words: "文字", sound: "声音", speaker: "演讲者窗口",
+    full: "全屏", help: "按键", language: "语言", now: "现在", next: "接下来", end: "结束",
+    playing: "播放中", standing: "停住", reset: "重新计时", goTo: "转到",
+    noVideo: "这个浏览器不能播放这些视频（MP4 中的 H.264），每一步只显示图片。Chrome、Edge、Safari 和 Firefox 可以播放。",
+    noWindow: "浏览器没有打开演讲者窗口：请允许本页打开窗口，再按 S。",
+    keys: {
+      "Space  →  PgDn": "继续：播放这一步；再按一次到它的结尾", "←  PgUp": "后退：上一步的结尾",
+      "12 Enter": "转到第 12 步", "Home  End": "第一步，最后一步", "R": "再播一遍", "P": "暂停",
+      "O  Esc": "总览", "S": "演讲者窗口：文字、下一张图、时钟", "C": "图下的文字",
+      "L": "换语言", "V": "声音：关，或用哪种语言", "B": "黑屏", "F": "全屏",
+    },
+  },
+}
+const LANGUAGE_NAMES = { en: "English", zh: "中文" }
+const ANY = "any"  // the sound of no language
+const root = document.documentElement, $ = id => document.getElementById(id)
+const deck = root.dataset, fps = Number(deck.fps), languages = deck.languages.split(" ")
+const steps = [...document.querySelectorAll("#steps article")].map(article => ({
+  article, place: article.dataset.place, film: article.dataset.film, frames: Number(article.dataset.frames),
+  picture: article.querySelector("img"),
+  sounds: Object.fromEntries(article.dataset.sounds.split(" ").filter(Boolean).map(sound => sound.split("="))),
+}))
+const tracks = [...new Set(steps.flatMap(step => Object.keys(step.sounds)))]
+const said = (step, of, language) => step.article.querySelector(`${of}[lang="${language}"]`)?.textContent ?? ""
+
+// -- what is kept from one visit to the next --------------------------------------------------------------------------
+
+const shelf = `gradreel slides ${deck.deck}`
+const kept = (() => { try { return JSON.parse(localStorage.getItem(shelf)) ?? {} } catch { return {} } })()
+const keep = what => {
+  Object.assign(kept, what)
+  try { localStorage.setItem(shelf, JSON.stringify(kept)) } catch { /* a browser that keeps nothing */ }
+}
+let language = languages.includes(kept.language) ? kept.language : languages[0]
+let track = tracks.includes(kept.track) ? kept.track : tracks.includes(ANY) ? ANY : ""  // "": silent
+const label = name => (LABELS[language] ?? LABELS.en)[name]
+
+// -- films -------------------------------------------------------------------------------------------------------------
+
+const address = async name => {  // of a film or a sound
+  while (!document.getElementById(name) && document.readyState === "loading") await new Promise(go => setTimeout(go, 30))
+  const inside = document.getElementById(name)
+  if (!inside) return name  // it lies beside the page
+  return URL.createObjectURL(await (await fetch(`data:${inside.type},${inside.textContent}`)).blob())
+}
+
+class Player {  // of one step: its film, or, where that can't be played, its picture
+  constructor(step) {
+    this.step = step
+    this.view = document.createElement("video")
+    Object.assign(this.view, { muted: true, playsInline: true, preload: "auto", disablePictureInPicture: true })
+    this.view.addEventListener("ended", () => { if (players.get(here) === this && phase === "playing") stand() })
+    $("stage").append(this.view)
+    this.ready = this.load()
+  }
+  async load() {
+    const loaded = new Promise((good, bad) => { this.view.onloadeddata = good; this.view.onerror = bad })
+    try {
+      this.view.src = await address(this.step.film)
+      await loaded
+    } catch {
+      if (!this.gone) this.showPicture()
+    }
+  }
+  showPicture() {
+    const picture = document.createElement("img")
+    picture.src = this.step.picture.src
+    picture.alt = ""
+    this.view.replaceWith(picture)
+    this.view = picture
+    note(label("noVideo"))
+  }
+  get isFilm() { return this.view instanceof HTMLVideoElement }
+  async stands(phase) {  // at its first frame or its last
+    await this.ready
+    if (!this.isFilm) return this.view.decode()
+    this.view.pause()
+    const wanted = phase === "start" ? 0 : (this.step.frames - 0.5) / fps  // the middle of the last frame
+    if (Math.abs(this.view.currentTime - wanted) * fps < 0.5 || (phase !== "start" && this.view.ended)) return
+    await new Promise(there => { this.view.onseeked = there; this.view.currentTime = wanted })
+  }
+  remove() {
+    this.gone = true
+    if (this.isFilm && this.view.src.startsWith("blob:")) URL.revokeObjectURL(this.view.src)
+    if (this.isFilm) { this.view.removeAttribute("src"); this.view.load() }
+    this.view.remove()
+  }
+}
+
+const players = new Map()  // by index: the step that is shown and its neighbours
+const player = index => {
+  if (!players.has(index)) players.set(index, new Player(steps[index]))
+  return players.get(index)
+}
+const sound = new Audio()
+const hush = () => {
+  sound.pause()
+  sounding = ""
+}
+let sounding = ""
+const soundOf = step => step.sounds[track] ?? (track && step.sounds[ANY])
+const hear = async () => {  // together with the film
+  const name = soundOf(steps[here])
+  if (!name || !player(here).isFilm) return hush()
+  if (sounding !== name) {
+    sounding = name
+    if (sound.src.startsWith("blob:")) URL.revokeObjectURL(sound.src)
+    sound.src = await address(name)
+  }
+  if (sounding !== name || phase !== "playing") return
+  sound.currentTime = player(here).view.currentTime
+  sound.play().catch(() => {})
+}
+
+// -- where we are: a step, at its start, playing, or at its end -------------------------------------------------------
+
+let here = -1, phase = "start", turn = 0, paused = false
+async function show(index, wanted) {
+  const mine = ++turn
+  hush()
+  here = index
+  phase = wanted
+  paused = false
+  tell()
+  const chosen = player(index)
+  await (wanted === "playing" ? chosen.stands("start") : chosen.stands(wanted))
+  if (mine !== turn) return
+  for (const { view } of players.values()) view.classList.toggle("shown", view === chosen.view)
+  if (wanted === "playing") {
+    if (!chosen.isFilm) stand()
+    else await chosen.view.play().then(hear, () => { if (mine === turn) stand() })
+  }
+  if (mine !== turn) return
+  for (const [other, one] of players) if (Math.abs(other - index) > 1) { one.remove(); players.delete(other) }
+  if (index + 1 < steps.length) player(index + 1).stands("start")
+  if (index > 0) player(index - 1).stands("end")
+}
+function stand() {
+  phase = "end"
+  hush()
+  tell()
+}
+const commands = {
+  forward() {
+    started ??= Date.now()
+    if (phase === "playing") show(here, "end")
+    else if (phase === "start") show(here, "playing")
+    else if (here + 1 < steps.length) show(here + 1, "playing")
+  },
+  back() {
+    if (here > 0) show(here - 1, "end")
+    else show(0, "start")
+  },
+  first() { show(0, "start") },
+  last() { show(steps.length - 1, "end") },
+  again() { show(here, "playing") },
+  pause() {
+    const { view } = player(here)
+    if (phase !== "playing" || !player(here).isFilm) return
+    paused = !paused
+    if (paused) { view.pause(); hush() } else view.play().then(hear)
+    tell()
+  },
+  overview() {
+    const on = root.classList.toggle("overview")
+    for (const { article } of steps) on ? article.setAttribute("tabindex", 0) : article.removeAttribute("tabindex")
+    if (on) steps[here].article.focus()
+    steps[here].article.scrollIntoView({ block: "center" })
+  },
+  words() {
+    keep({ words: !wordsShown() })
+    tell()
+  },
+  language() { speak(languages[(languages.indexOf(language) + 1) % languages.length]) },
+  sound() {
+    const all = ["", ...tracks]
+    track = all[(all.indexOf(track) + 1) % all.length]
+    keep({ track })
+    if (phase === "playing" && track) hear()
+    else hush()
+    tell()
+    note(`${label("sound")}: ${LANGUAGE_NAMES[track] ?? (track ? "✓" : "–")}`)
+  },
+  black() { root.classList.toggle("black") },
+  full() { document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen?.() },
+  help() { $("help").open ? $("help").close() : $("help").showModal() },
+  speaker: openSpeaker,
+}
+
+// -- what the page tells ----------------------------------------------------------------------------------------------
+
+const portrait = matchMedia("(max-aspect-ratio: 1)")
+const wordsShown = () => kept.words ?? portrait.matches
+let typed = "", started = null, noted = 0
+function tell() {
+  const step = steps[here]
+  const count = typed ? `${label("goTo")} ${typed}` : `${here + 1} / ${steps.length}`
+  $("count").textContent = count
+  $("title").textContent = said(step, "header span", language)
+  const bar = document.querySelector("progress")
+  bar.max = steps.length
+  bar.value = here + (phase === "start" ? 0 : 1)
+  $("words").hidden = !wordsShown()
+  const line = said(step, "p", language)
+  if ($("words").textContent !== line) $("words").textContent = line
+  $("words").lang = language
+  document.querySelector("[data-do=words]").setAttribute("aria-pressed", wordsShown())
+  document.querySelector("[data-do=sound]").hidden = !tracks.length
+  document.querySelector("[data-do=sound]").setAttribute("aria-pressed", Boolean(track))
+  for (const other of steps) other.article.toggleAttribute("aria-current", other === step)
+  $("stage").dataset.phase = phase
+  history.replaceState(null, "", `#${step.place.split("/").map(encodeURIComponent).join("/")}`)
+  keep({ place: step.place, phase: phase === "start" ? "start" : "end" })
+  tellSpeaker(count)
+}
+function speak(chosen) {  // in this language from now on
+  language = chosen
+  keep({ language })
+  root.lang = language
+  for (const element of document.querySelectorAll("#steps [lang]")) element.hidden = element.lang !== language
+  for (const button of document.querySelectorAll("#bar [data-do]")) {
+    button.title = label(button.dataset.do)
+    button.setAttribute("aria-label", label(button.dataset.do))
+  }
+  $("language").value = language
+  $("language").setAttribute("aria-label", label("language"))
+  const list = document.createElement("dl")
+  for (const [keys, what] of Object.entries(label("keys"))) list.append(element("dt", keys), element("dd", what))
+  $("help").replaceChildren(list)
+  $("help").setAttribute("aria-label", label("help"))
+  if (here >= 0) tell()
+}
+function element(name, text = "", type = "", page = document) {
+  const made = page.createElement(name)
+  made.textContent = text
+  made.className = type
+  return made
+}
+function note(text) {
+  $("note").textContent = text
+  clearTimeout(noted)
+  noted = setTimeout(() => $("note").replaceChildren(), 6000)
+}
+
+// -- the speaker's window: this page fills it, so that it works from a file and reads no film again ------------------
+
+let speaker = null, parts = {}
+function openSpeaker() {
+  if (speaker && !speaker.closed) return speaker.focus()
+  speaker = open("", "", "popup,width=1100,height=760")
+  if (!speaker) return note(label("noWindow"))
+  const page = speaker.document
+  page.title = document.title
+  page.documentElement.lang = language
+  page.head.append(document.querySelector("style").cloneNode(true))
+  page.body.className = "speaker"
+  const make = (name, type, text) => element(name, text, type, page)
+  parts = {
+    count: make("b"), phase: make("span"), title: make("span", "dim"), clock: make("span"), timer: make("button"),
+    now: make("img"), said: make("div", "said"), next: make("h3"), then: make("img"), soon: make("div", "said soon"),
+    foot: make("div", "foot"),
+  }
+  const top = make("div", "top")
+  top.append(parts.count, parts.phase, parts.title, parts.timer, parts.clock)
+  parts.timer.onclick = () => { started = Date.now(); tick() }
+  for (const name of ["back", "forward"]) {
+    const button = make("button", "", name === "back" ? "‹" : "›")
+    button.onclick = commands[name]
+    parts.foot.append(button)
+  }
+  if (languages.length > 1) parts.foot.append(languageChoice(page.createElement("select")))
+  page.body.append(top, parts.now, parts.said, parts.next, parts.then, parts.soon, parts.foot)
+  page.addEventListener("keydown", onKey)
+  tell()
+  tick()
+}
+function tellSpeaker(count) {
+  if (!speaker || speaker.closed) return
+  const [step, next] = [steps[here], steps[here + 1]]
+  parts.count.textContent = count
+  parts.phase.textContent = label(phase === "playing" && !paused ? "playing" : "standing")
+  parts.phase.className = phase === "playing" ? "playing" : "dim"
+  parts.title.textContent = said(step, "header span", language)
+  parts.now.src = step.picture.src
+  parts.said.textContent = said(step, "p", language)
+  parts.next.textContent = next ? `${label("next")}: ${here + 2} · ${said(next, "header span", language)}` : label("end")
+  parts.then.hidden = !next
+  if (next) parts.then.src = next.picture.src
+  parts.soon.textContent = next ? said(next, "p", language) : ""
+  parts.timer.title = label("reset")
+  for (const choice of speaker.document.querySelectorAll("select")) choice.value = language
+}
+function tick() {
+  if (!speaker || speaker.closed) return
+  const seconds = started === null ? 0 : Math.floor((Date.now() - started) / 1000)
+  parts.timer.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`
+  parts.clock.textContent = new Date().toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" })
+}
+setInterval(tick, 500)
+addEventListener("pagehide", () => speaker?.close())
+
+// -- hands ------------------------------------------------------------------------------------------------------------
+
+const KEYS = {
+  " ": "forward", ArrowRight: "forward", ArrowDown: "forward", PageDown: "forward", Enter: "forward", n: "forward",
+  ArrowLeft: "back", ArrowUp: "back", PageUp: "back", Backspace: "back",
+  Home: "first", End: "last", r: "again", p: "pause", o: "overview", s: "speaker", c: "words", l: "language",
+  v: "sound", b: "black", ".": "black", f: "full", h: "help", "?": "help",
+}
+function onKey(event) {
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
+  const isControl = event.target.closest?.("button, select")
+  if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return
+  if (isControl && [" ", "Enter", "ArrowUp", "ArrowDown"].includes(key)) return  // it is theirs
+  if (/^[0-9]$/.test(key)) {
+    typed = (typed + key).slice(-4)
+    tell()
+  } else if (key === "Enter" && typed) {
+    const index = Math.min(Math.max(Number(typed), 1), steps.length) - 1
+    typed = ""
+    leaveOverview()
+    show(index, "end")
+  } else if (key === "Escape") {
+    typed = ""
+    leaveOverview()
+    tell()
+  } else if (key === "Enter" && root.classList.contains("overview")) {
+    choose(event.target)
+  } else if (KEYS[key]) {
+    if (!["overview", "language", "full", "help"].includes(KEYS[key])) leaveOverview()
+    typed = ""
+    commands[KEYS[key]]()
+  } else return
+  event.preventDefault()
+}
+function leaveOverview() {
+  if (root.classList.contains("overview")) commands.overview()
+}
+function choose(target) {  // a picture of the overview
+  const index = steps.findIndex(step => step.article.contains(target))
+  if (index < 0) return
+  leaveOverview()
+  show(index, "end")
+}
+function languageChoice(select) {
+  for (const code of languages) select.append(new Option(LANGUAGE_NAMES[code] ?? code, code))
+  select.value = language
+  select.onchange = () => { speak(select.value); select.blur() }
+  return select
+}
+document.addEventListener("keydown", onKey)
+$("steps").addEventListener("click", event => { if (root.classList.contains("overview")) choose(event.target) })
+$("bar").addEventListener("click", event => {
+  const name = event.target.closest("[data-do]")?.dataset.do
+  if (name) { commands[name](); event.target.blur() }
+})
+let press = null
+$("stage").addEventListener("pointerdown", event => { press = event })
+$("stage").addEventListener("pointerup", event => {
+  if (!press || event.button) return
+  const [right, down] = [event.clientX - press.clientX, event.clientY - press.clientY]
+  press = null
+  const isSwipe = Math.abs(right) > 40 && Math.abs(right) > Math.abs(down)
+  if (isSwipe) commands[right < 0 ? "forward" : "back"]()
+  else if (Math.hypot(right, down) < 12) commands[event.clientX < innerWidth / 4 ? "back" : "forward"]()
+})
+let resting = 0
+const wake = () => {
+  root.classList.remove("resting")
+  clearTimeout(resting)
+  resting = setTimeout(() => root.classList.add("resting"), 2500)
+}
+for (const name of ["pointermove", "pointerdown", "focusin"]) addEventListener(name, wake)
+portrait.addEventListener("change", tell)
+
+// -- begin where the address says, or where we were -------------------------------------------------------------------
+
+const indexOf = place => steps.findIndex(step => step.place === place || step.place.startsWith(`${place}/`))
+const asked = () => { try { return decodeURIComponent(location.hash.slice(1)) } catch { return "" } }
+addEventListener("hashchange", () => {
+  const index = indexOf(asked())
+  if (asked() && index >= 0) show(index, "end")
+})
+languageChoice($("language")).hidden = languages.length < 2
+speak(language)
+wake()
+const [byAddress, before] = [asked() ? indexOf(asked()) : -1, kept.place ? indexOf(kept.place) : -1]
+if (byAddress >= 0) show(byAddress, byAddress === before ? kept.phase : "end")
+else show(Math.max(before, 0), before < 0 ? "start" : kept.phase)

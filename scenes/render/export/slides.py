@@ -1,0 +1,132 @@
+"""``gradreel export slides``: clips that wait at the end of each beat, as a page, a folder, pages on paper or for
+manim-slides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from gradreel.core.errors import UserError
+from gradreel.scenes.catalog import PACKAGE_FOLDER
+from gradreel.scenes.render import report
+from gradreel.scenes.render.clips.clip_files import check_whole
+from gradreel.scenes.render.clips.file_digest import digest_of_contents
+from gradreel.scenes.render.clips.workspace import Workspace
+from gradreel.scenes.render.export import deck, manim_slides, pdf
+from gradreel.scenes.render.export.deck import Deck
+from gradreel.scenes.render.export.step_sounds import write_sounds
+from gradreel.scenes.render.export.steps import Step, languages_of, steps_of
+from gradreel.scenes.render.lessons.lesson import Lesson
+from gradreel.scenes.render.lessons.options import Options, settings_of
+from gradreel.scenes.render.pipeline import Job, publish_with
+from gradreel.scenes.render.resolve import lesson_of
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.stages import Clip, ClipFile, Shot
+from gradreel.scenes.render.still_files import selection
+from gradreel.scenes.render.videos.output_stamp import OutputStamp
+from gradreel.scenes.render.videos.publishing import placed_sounds, publish_all, shots_of
+from gradreel.scenes.render.videos.sound_track import Track
+from gradreel.scenes.render.workers.progress import reporter
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What slides are written as."""
+
+    write: Callable[[Deck, Workspace], tuple[Path, dict[str, Path]]]  # the file, and those beside it by name
+    ending: str  # of the name that the file, or its folder, has without -o
+    inside: str = ""  # where the file is in the folder, its folder's own files called ``called``; "": it is no folder
+    called: str | None = None
+
+    @property
+    def suffix(self) -> str:
+        return Path(self.ending).suffix
+
+    def final(self, beside: Path, stem: str, output: Path | None) -> Path:
+        """Where the file is to be: in the folder ``beside``, or ``output``. Raises UserError for what it can't be."""
+        place = output.absolute() if output else beside / f"{stem}{self.ending}"
+        if self.inside:
+            if place.exists() and not place.is_dir():
+                raise UserError(f"-o {output}: a folder is to be written there, and that is a file")
+            return place / self.inside.format(stem)
+        if place.is_dir():
+            raise UserError(f"-o {output} is a folder; name the file to write, or give --folder")
+        if not place.suffix:
+            return place.with_name(place.name + self.suffix)
+        if place.suffix.lower() != self.suffix:
+            raise UserError(f"-o {output}: this file will be {self.suffix[1:]}, so its name must end in {self.suffix}")
+        return place
+
+
+KINDS = {
+    "one-file": Kind(deck.write_one_file, "-slides.html"),
+    "folder": Kind(deck.write_folder, "-slides", "index.html", deck.FILES),
+    "pdf": Kind(pdf.write_pages, "-slides.pdf"),
+    "manim-slides": Kind(manim_slides.write_folder, "-manim-slides", "slides/{}.json", manim_slides.FILES),
+}
+
+
+def export_slides(options: Options, folder: bool, pdf: bool, manim_slides: bool) -> int:
+    """Write the slides of the lesson, or of the scenes named, and print where they are."""
+    asked = [name for name, given in (("folder", folder), ("pdf", pdf), ("manim-slides", manim_slides)) if given]
+    if len(asked) > 1:
+        raise UserError(f"--{asked[0]} and --{asked[1]} are two kinds of slides; give one of them")
+    kind = KINDS[asked[0] if asked else "one-file"]
+    settings, lesson = settings_of(options), lesson_of(options)
+    kind.final(Path(), "", options.output)  # before any work
+    with reporter(options.progress, options.quiet, options.verbosity) as told:
+        made = publish_with(lesson, settings, told, lambda job, clips: _publish(job, clips, kind, options.output))
+    report.print_paths([made], options)
+    if options.preview:
+        report.open_file(made)
+    return 0
+
+
+def _publish(job: Job, clips: Sequence[tuple[Clip, ClipFile]], kind: Kind, output: Path | None) -> Path:
+    lesson, settings, workspace = job.lesson, job.settings, job.workspace
+    stem = selection([clip.file_stem for clip, _ in clips]) if lesson.picked else lesson.name + lesson.span
+    group = lesson.group(clips[0][0].scene)
+    final = kind.final(workspace.video(group, settings.quality, stem, "").parent, stem, output)
+    shots = shots_of(lesson, settings, clips, {})
+    steps = steps_of(lesson, settings, shots)
+    content = _content(lesson, settings, steps, kind)
+    stamp = OutputStamp(workspace, final, content, [file.path for _, file in clips])
+    if stamp.is_current():
+        return final
+    check_whole([file.path for _, file in clips])
+    sounds = write_sounds(steps, _tracks(shots, settings), workspace)
+    title = _title(lesson, settings, steps)
+    temporary, beside = kind.write(Deck(stem, title, steps, sounds, settings), workspace)
+    publish_all(temporary, final, beside, workspace, stamp, refuse_foreign=output is not None, called=kind.called)
+    return final
+
+
+def _title(lesson: Lesson, settings: RenderSettings, steps: Sequence[Step]) -> dict[str, str]:
+    """By language: the lesson's, or those of the scenes that were picked."""
+    if not lesson.picked:
+        return dict(lesson.title)
+    return {
+        language: ", ".join(dict.fromkeys(step.title[language] for step in steps))
+        for language in languages_of(settings)
+    }
+
+
+def _tracks(shots: Sequence[Shot], settings: RenderSettings) -> dict[Track, Any]:
+    placed = placed_sounds(shots, settings.fps)
+    return {Track(): placed} if placed else {}
+
+
+def _content(lesson: Lesson, settings: RenderSettings, steps: Sequence[Step], kind: Kind) -> dict[str, Any]:
+    """What decides, beside the clips, how slides are written."""
+    code = sorted([*Path(__file__).parent.glob("*.py"), *deck.ASSETS.iterdir(), PACKAGE_FOLDER / "scenes/themes.py"])
+    return {
+        "kind": kind.ending,
+        "title": dict(lesson.title),
+        "settings": settings.of_frames(),
+        "steps": [[step.place, dict(step.title), dict(step.lines), step.start, step.end] for step in steps],
+        "sounds": [asdict(sound) for step in steps for sound in step.clip.sounds],
+        "code": digest_of_contents(code),
+    }
