@@ -556,7 +556,7 @@ EXPORTED = (  # which film, for the commands that make something else of it
     examples=["gradreel export slides -q m", "gradreel export slides --help"],
 )
 def export() -> None:
-    """Make of the lesson, or of scenes, what is shown elsewhere than in a player."""
+    """Make slides of the lesson, or of scenes."""
 
 
 @export.command(

@@ -82,7 +82,7 @@ def test_beside_a_video_that_was_named_only_what_came_with_it_is_replaced(tmp_pa
         publish_named("2")
         assert there(workspace) == {"film.mp4": "2", "film.en.srt": "2"}
         (tmp_path / "out" / "film.en.srt").write_text("corrected")
-        with pytest.raises(UserError, match=r"film\.en\.srt would be replaced, .* move it away, or name another video"):
+        with pytest.raises(UserError, match=r"film\.en\.srt would be replaced, .* move it away, or name another place"):
             publish_named("3")
         assert there(workspace) == {"film.mp4": "2", "film.en.srt": "corrected"}
         (tmp_path / "out" / "film.en.srt").unlink()
