@@ -5,9 +5,8 @@ manim-slides.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import PACKAGE_FOLDER
@@ -24,11 +23,11 @@ from gradreel.scenes.render.lessons.options import Options, settings_of
 from gradreel.scenes.render.pipeline import Job, publish_with
 from gradreel.scenes.render.resolve import lesson_of
 from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.stages import Clip, ClipFile, Shot
+from gradreel.scenes.render.stages import Clip, ClipFile
 from gradreel.scenes.render.still_files import selection
+from gradreel.scenes.render.videos.narration_track import spoken_languages, tracks
 from gradreel.scenes.render.videos.output_stamp import OutputStamp
-from gradreel.scenes.render.videos.publishing import placed_sounds, publish_all, shots_of
-from gradreel.scenes.render.videos.sound_track import Track
+from gradreel.scenes.render.videos.publishing import manifest_of, narration_of, placed_sounds, publish_all, shots_of
 from gradreel.scenes.render.workers.progress import reporter
 
 
@@ -90,16 +89,19 @@ def _publish(job: Job, clips: Sequence[tuple[Clip, ClipFile]], kind: Kind, outpu
     stem = selection([clip.file_stem for clip, _ in clips]) if lesson.picked else lesson.name + lesson.span
     group = lesson.group(clips[0][0].scene)
     final = kind.final(workspace.video(group, settings.quality, stem, "").parent, stem, output)
-    shots = shots_of(lesson, settings, clips, {})
-    steps = steps_of(lesson, settings, shots)
-    content = _content(lesson, settings, steps, kind)
+    narration = narration_of(lesson, settings)
+    shots = shots_of(narration, settings, clips, {})
+    steps = steps_of(narration, settings, shots)
+    film = manifest_of(lesson, settings, shots, final)
+    content = {"kind": kind.ending, "film": film, "titles": [dict(step.title) for step in steps], "code": _code()}
     stamp = OutputStamp(workspace, final, content, [file.path for _, file in clips])
     if stamp.is_current():
         return final
     check_whole([file.path for _, file in clips])
-    sounds = write_sounds(steps, _tracks(shots, settings), workspace)
-    title = _title(lesson, settings, steps)
-    temporary, beside = kind.write(Deck(stem, title, steps, sounds, settings), workspace)
+    spoken = spoken_languages(shots, settings.fps, narration)
+    heard = tracks(spoken, settings.language, placed_sounds(shots, settings.fps))
+    made = Deck(stem, _title(lesson, settings, steps), steps, write_sounds(steps, heard, workspace), settings)
+    temporary, beside = kind.write(made, workspace)
     publish_all(temporary, final, beside, workspace, stamp, refuse_foreign=output is not None, called=kind.called)
     return final
 
@@ -114,19 +116,7 @@ def _title(lesson: Lesson, settings: RenderSettings, steps: Sequence[Step]) -> d
     }
 
 
-def _tracks(shots: Sequence[Shot], settings: RenderSettings) -> dict[Track, Any]:
-    placed = placed_sounds(shots, settings.fps)
-    return {Track(): placed} if placed else {}
-
-
-def _content(lesson: Lesson, settings: RenderSettings, steps: Sequence[Step], kind: Kind) -> dict[str, Any]:
-    """What decides, beside the clips, how slides are written."""
-    code = sorted([*Path(__file__).parent.glob("*.py"), *deck.ASSETS.iterdir(), PACKAGE_FOLDER / "scenes/themes.py"])
-    return {
-        "kind": kind.ending,
-        "title": dict(lesson.title),
-        "settings": settings.of_frames(),
-        "steps": [[step.place, dict(step.title), dict(step.lines), step.start, step.end] for step in steps],
-        "sounds": [asdict(sound) for step in steps for sound in step.clip.sounds],
-        "code": digest_of_contents(code),
-    }
+def _code() -> str:
+    """Digest of what writes slides."""
+    files = [*Path(__file__).parent.glob("*.py"), *deck.ASSETS.iterdir(), PACKAGE_FOLDER / "scenes" / "themes.py"]
+    return digest_of_contents(sorted(files))

@@ -8,7 +8,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.stages import ClipFile, Shot
 from gradreel.scenes.render.videos.video import reading
@@ -41,13 +40,12 @@ class Step:
         return f"{self.scene}/{self.beat}"
 
 
-def steps_of(lesson: Lesson, settings: RenderSettings, shots: Sequence[Shot]) -> list[Step]:
+def steps_of(narration: Narration, settings: RenderSettings, shots: Sequence[Shot]) -> list[Step]:
     """The steps of ``shots``, whose files of H.264 have a key frame where a beat begins."""
-    narration = Narration.load(languages_of(settings)).with_words(lesson.words)
     steps: list[Step] = []
     for shot in shots:
         title = {language: narration.title(shot.clip.scene, language) for language in languages_of(settings)}
-        beats = [(beat.name, beat.start, lines) for beat, lines in shot.beats] or [(WHOLE, 0, {})]
+        beats = [(beat.name, beat.start, lines.printed) for beat, lines in shot.beats] or [(WHOLE, 0, {})]
         starts = [0, *(start for _, start, _ in beats[1:]), shot.file.frames]
         for (name, _, lines), start, end in zip(beats, starts, starts[1:], strict=False):
             said = {language: text for language, text in lines.items() if text.strip()}

@@ -73,7 +73,7 @@ def publish_lesson(
     manifest = f"{final.stem}.manifest.json" if output or lesson.span else "manifest.json"
     beside = _subtitle_files(subtitles, final.stem) | {
         f"{final.stem}.jpg": _poster(lesson, shots),
-        manifest: as_json(_manifest(lesson, settings, shots, final, spoken)),
+        manifest: as_json(manifest_of(lesson, settings, shots, final, spoken)),
     }
     publish_all(video, final, beside, workspace, stamp, refuse_foreign=output is not None)
     return final
@@ -112,6 +112,7 @@ def publish_clip(
 
 
 def narration_of(lesson: Lesson, settings: RenderSettings) -> Narration:
+    """The words of the lesson, in the languages of its subtitles and its pictures."""
     return Narration.load((*settings.subtitle_languages, settings.language)).with_words(lesson.words)
 
 
@@ -202,7 +203,7 @@ def _stamp(
     lesson: Lesson, settings: RenderSettings, shots: Sequence[Shot], final: Path, folders: Folders
 ) -> OutputStamp:
     poster = [lesson.poster.scene, lesson.poster.beat] if lesson.poster else None
-    content = {"manifest": _manifest(lesson, settings, shots, final), "poster": poster}
+    content = {"manifest": manifest_of(lesson, settings, shots, final), "poster": poster}
     return OutputStamp(folders, final, content, [shot.file.path for shot in shots])
 
 
@@ -258,7 +259,7 @@ def _poster(lesson: Lesson, shots: Sequence[Shot]) -> bytes:
     return frame_as_jpeg(shot.file, (chosen.end if chosen else shot.file.frames) - 1)
 
 
-def _manifest(
+def manifest_of(
     lesson: Lesson,
     settings: RenderSettings,
     shots: Sequence[Shot],
