@@ -299,6 +299,9 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
                               help="Colours of the picture."),
         "transparent": click.option("-t", "--transparent", is_flag=True, help="No background (mov, webm, gif, png)."),
         "seed": click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of the scenes' random numbers."),
+        "pace": click.option("--pace", is_flag=True,
+                             help="Tell how fast the beats are spoken instead: the median, the fastest; of each as "
+                                  "--json."),
         "jumps": click.option("--jumps", is_flag=True,
                               help="Look for jumps in the motion instead: much that changes within one frame."),
     },
@@ -605,15 +608,17 @@ def verify(**chosen: Any) -> int:
         "gradreel check my_scene.py:MyScene",
         "gradreel check --lesson lesson.toml",
         "gradreel check build-curve --jumps",
+        "gradreel check --pace",
     ]
 )
 @scenes_argument
-@options("jumps", "lang", "theme", *STRETCH, "media_dir", "jobs", "timeout")
+@options("jumps", "pace", "lang", "theme", *STRETCH, "media_dir", "jobs", "timeout")
 @options("json", "progress", "quiet", "verbosity")
 def check(**chosen: Any) -> int:
-    """Check the layout at the end of each beat.
+    """Check the layout at the end of each beat, and the pace.
 
-    Texts that touch, leave the frame or are too small are listed. Exit 1 if there are any.
+    Texts that touch, leave the frame or are too small are listed. Exit 1 if there are any. So are, as a remark, beats
+    that are spoken too fast, and what is silent, or still, for long.
 
     With --jumps every frame is drawn, small, and what changes abruptly within a scene is listed.
     """

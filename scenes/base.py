@@ -77,6 +77,7 @@ class Beat:
     said: BeatLines
     values: dict[str, Any] | None  # what filled its line; None: the scene gave it in place
     marks: dict[str, int]  # the frame of the beat in which what is after each mark begins
+    motion: int  # frames of the beat in which the scene played and waited; the rest waits for words
 
     @property
     def lines(self) -> dict[str, str]:
@@ -255,6 +256,7 @@ class LectureScene(Scene):
             raise
         finally:
             self._open_beat = None
+        motion = round((self.time - start) * times.rate)
         times.finish()
         seconds = self._whole_frames(max(HOLD, times.over + BREATH - (self.time - start)))
         end = self.time + seconds
@@ -264,7 +266,8 @@ class LectureScene(Scene):
             self._release_beat()
         if shown:
             filled = values if say is None else None
-            self.beats.append(Beat(name, start - self._skipped, end - self._skipped, lines, filled, times.of_marks))
+            begins, ends = start - self._skipped, end - self._skipped
+            self.beats.append(Beat(name, begins, ends, lines, filled, times.of_marks, motion))
         else:
             self._skipped += end - start
 

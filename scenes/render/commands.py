@@ -112,12 +112,23 @@ def render_frames(options: Options) -> int:
 
 
 def check_scenes(options: Options) -> int:
-    """Print what breaks the layout rules, or where the motion jumps; 1 when something does."""
+    """Print what breaks the layout rules and what is hard to follow, or where the motion jumps, or the pace.
+
+    1 when something breaks a rule or jumps.
+    """
+    if options.jumps and options.pace:
+        raise UserError("--jumps looks at the motion and --pace at the words: give one of them")
     settings, lesson = settings_of(options), lesson_of(options)
-    look = pipeline.find_jumps if options.jumps else pipeline.check_lesson
     with _reporter(options) as told:
-        findings = look(lesson, settings, told)
-    report.print_findings(findings, [scene.name for scene in lesson.scenes], options)
+        if options.jumps:
+            findings, remarks = pipeline.find_jumps(lesson, settings, told), []
+        else:
+            findings, paces = pipeline.check_lesson(lesson, settings, told)
+            remarks = [remark for pace in paces for remark in pace.findings]
+    if options.pace:
+        report.print_pace(paces, options)
+        return 0
+    report.print_findings(findings, remarks, [scene.name for scene in lesson.scenes], options)
     return 1 if findings else 0
 
 

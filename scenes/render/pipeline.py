@@ -28,6 +28,7 @@ from gradreel.scenes.render.frames import jumps
 from gradreel.scenes.render.inspection import inspect
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.tables import has_daily_views
+from gradreel.scenes.render.pace import BeatPace, pace_of
 from gradreel.scenes.render.settings import JOINABLE_FORMATS, RenderSettings
 from gradreel.scenes.render.speech import keep_words, kept_words, speak, timed_plan, wanted_lines, with_unspoken
 from gradreel.scenes.render.stages import Clip, ClipFile, Finding, Plan, SceneDescription, SceneError, SceneRequest
@@ -110,11 +111,15 @@ def inspect_lesson(
         return _inspected(lesson, settings, folders, workers, reporter or Reporter())
 
 
-def check_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> list[Finding]:
-    """The layout rules that scenes of the lesson break, beat by beat."""
+def check_lesson(
+    lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None
+) -> tuple[list[Finding], list[BeatPace]]:
+    """The layout rules that scenes of the lesson break, beat by beat; and how their beats are spoken."""
     with at_work(lesson, settings, reporter) as job:
-        found = of_each(job, trained(job).clips, "check")
-        return [finding for findings in found for finding in findings]
+        clips = spoken(job).clips
+        found = of_each(job, clips, "check")
+        findings = [finding for findings, _ in found for finding in findings]
+        return findings, [pace for clip, (_, beats) in zip(clips, found, strict=True) for pace in pace_of(clip, beats)]
 
 
 def find_jumps(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> list[Finding]:

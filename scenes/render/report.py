@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # `list` needs none of these, and they need numpy
     from gradreel.core.experiment import Experiment
     from gradreel.scenes.catalog import SceneSource
     from gradreel.scenes.render.lessons.options import Options
+    from gradreel.scenes.render.pace import BeatPace
     from gradreel.scenes.render.stages import Clip, Finding, Plan, SceneDescription
     from gradreel.scenes.render.videos.estimates import Estimates
 
@@ -194,15 +195,29 @@ def print_stills(pictures: Mapping[str, Sequence[Path]], sheet: Path, options: O
         print_paths([*(file for files in pictures.values() for file in files), sheet], options)
 
 
-def print_findings(findings: Sequence[Finding], scenes: Sequence[str], options: Options) -> None:
+def print_findings(
+    findings: Sequence[Finding], remarks: Sequence[Finding], scenes: Sequence[str], options: Options
+) -> None:
+    """What breaks a rule, and what ``remarks`` say beside it."""
     if options.as_json:
-        print_json([asdict(finding) for finding in findings])
+        print_json([asdict(finding) for finding in (*findings, *remarks)])
         return
-    for finding in findings:
+    for finding in (*findings, *remarks):
         print(f"{finding.scene}, {finding.beat}: {finding.rule}: {finding.message} ({finding.where})")
     if not findings and not options.quiet:
         well = "nothing jumps" if options.jumps else "nothing breaks a layout rule"
         print(f"{counted(len(scenes), 'scene')}: {well}")
+
+
+def print_pace(paces: Sequence[BeatPace], options: Options) -> None:
+    """How fast beats are spoken: of each where JSON was asked for, else a summary."""
+    if options.as_json:
+        print_json([asdict(pace) | {"rate": pace.rate} for pace in paces])
+        return
+    from gradreel.scenes.render.pace import summary  # as above
+
+    for row in summary(paces):
+        print(row)
 
 
 def print_verification(result: Mapping[str, Any], options: Options) -> None:

@@ -164,6 +164,7 @@ class BeatSpan:
     values: dict[str, Any]
     from_narration: bool  # False: the scene said its line itself
     marks: Mapping[str, int] = field(default_factory=dict)  # the frame of the clip in which what is after each begins
+    motion: int | None = None  # the frame of the clip with which its own motion is over; None: of an older clip
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ class Films:
             file = ClipFile(path, frames, settings.fps, (beat,), 0.0, tuple(sounds) if n == 0 else ())
             request = SceneRequest(SceneSource(f"scene-{n}", "Scene", self.folder / "scenes.py", ""), settings)
             spoken = {"beat": speech[n]} if n < len(speech) else {}
-            clips.append((Clip(request, {}, path, {"traces": {}}, "", frames, spoken), file))
+            clips.append((Clip(request, {}, path, {"traces": {}, "narration": {}}, "", frames, spoken), file))
         lesson = Lesson("film", {"en": "A film"}, tuple(clip.request for clip, _ in clips))
         with Workspace(settings.media_dir) as workspace:
             return publish_lesson(lesson, settings, clips, workspace, None, self.said.append)

@@ -196,7 +196,9 @@ def test_stills_last_frames_and_findings(user_folder, write_lesson, settings):
     output = user_folder / "picture.png"
     with pytest.raises(UserError, match="2 scenes"):
         still_files.render_last_frames(lesson, settings, None, output)
-    assert isinstance(pipeline.check_lesson(lesson, settings), list)
+    findings, paces = pipeline.check_lesson(lesson, settings)
+    assert isinstance(findings, list)
+    assert [pace.beat for pace in paces if pace.language == "en"] == ["first", "move-1", "move-2"]
 
 
 def test_a_run_is_trained_shown_and_followed_by_the_picture(user_folder, settings):

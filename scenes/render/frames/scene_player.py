@@ -59,10 +59,12 @@ def play(
     return tuple(_span(beat, start, end) for (_, start, end), beat in beats), writer.sounds.all()
 
 
-def _span(beat: Beat, start: int, end: int) -> BeatSpan:
-    marks = {mark: start + frame for mark, frame in beat.marks.items()}
+def _span(beat: Beat, start: int, end: int, per_frame: float = 1) -> BeatSpan:
+    """``per_frame``: frames of the clip for each that the scene counted."""
+    marks = {mark: start + round(frame * per_frame) for mark, frame in beat.marks.items()}
     lines, values = beat.said.with_marks, as_json(beat.values or {})
-    return BeatSpan(beat.name, start, end, lines, values, from_narration=beat.values is not None, marks=marks)
+    from_narration = beat.values is not None
+    return BeatSpan(beat.name, start, end, lines, values, from_narration, marks, start + round(beat.motion * per_frame))
 
 
 def beats_of(request: SceneRequest) -> tuple[BeatSpan, ...]:
@@ -76,7 +78,7 @@ def beats_of(request: SceneRequest) -> tuple[BeatSpan, ...]:
     except (Exception, SystemExit) as error:
         raise _explained(error, request) from error
     assert isinstance(scene, LectureScene)
-    return tuple(replace(_span(beat, 0, 0), marks={}) for beat in scene.beats)
+    return tuple(replace(_span(beat, 0, 0), marks={}, motion=None) for beat in scene.beats)
 
 
 def play_to_end(request: SceneRequest) -> Scene:
@@ -88,8 +90,11 @@ def play_to_end(request: SceneRequest) -> Scene:
     return scene
 
 
-def visit(request: SceneRequest, see: Callable[[Scene, str], None]) -> None:
-    """Call ``see(scene, beat)`` at the end of each beat asked for, with animations skipped to their ends."""
+def visit(request: SceneRequest, see: Callable[[Scene, str], None]) -> tuple[BeatSpan, ...]:
+    """Call ``see(scene, beat)`` at the end of each beat asked for, with animations skipped to their ends.
+
+    Returns its beats as they would be played, to a frame or two; none of a plain Manim scene.
+    """
     from gradreel.scenes.stills import visit_beats
 
     settings = request.settings
@@ -107,6 +112,9 @@ def visit(request: SceneRequest, see: Callable[[Scene, str], None]) -> None:
     except (Exception, SystemExit) as error:
         raise _explained(error, request) from error
     check_played(seen, request, getattr(scene, "begun_beats", []))
+    beats, fps = getattr(scene, "beats", []), settings.fps
+    per_frame = fps / scene.camera.frame_rate  # a visit has one of its own
+    return tuple(_span(beat, round(beat.start * fps), round(beat.end * fps), per_frame) for beat in beats)
 
 
 def picture(scene: Scene, settings: RenderSettings) -> bytes:

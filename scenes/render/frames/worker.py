@@ -25,7 +25,7 @@ from gradreel.scenes.render.frames.describe import describe
 from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.frames.jumps import JumpFinder, as_finding
 from gradreel.scenes.render.frames.scene_player import beats_of, picture, play, play_to_end, visit
-from gradreel.scenes.render.stages import Clip, ClipFile, Finding, SceneDescription, SceneRequest, SceneWords
+from gradreel.scenes.render.stages import BeatSpan, Clip, ClipFile, Finding, SceneDescription, SceneRequest, SceneWords
 from gradreel.scenes.render.workers.worker_process import at, report
 from gradreel.scenes.words.narration import use_words
 from manim import Scene, config
@@ -161,8 +161,8 @@ def last_frame(request: SceneRequest, path: Path) -> None:
     path.write_bytes(picture(play_to_end(request), request.settings))
 
 
-def check(request: SceneRequest) -> list[Finding]:
-    """The layout rules that the scene breaks at the end of its beats."""
+def check(request: SceneRequest) -> tuple[list[Finding], tuple[BeatSpan, ...]]:
+    """The layout rules that the scene breaks at the end of its beats, and when these are."""
     from gradreel.scenes.testing.layout import check_scene
 
     found: list[Finding] = []
@@ -171,8 +171,8 @@ def check(request: SceneRequest) -> list[Finding]:
         for finding in check_scene(scene):
             found.append(Finding(request.source.name, beat, finding.rule, finding.message, str(finding.where)))
 
-    visit(request, look)
-    return found
+    beats = visit(request, look)
+    return found, beats
 
 
 def find_jumps(request: SceneRequest) -> list[Finding]:

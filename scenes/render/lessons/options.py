@@ -66,6 +66,7 @@ class Options(DataOptions):
     timeout: float | None = None
     scheduler: str | None = None
     jumps: bool = False
+    pace: bool = False
     force: bool = False
     dry_run: bool = False
     as_json: bool = False

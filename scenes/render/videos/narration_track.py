@@ -50,7 +50,9 @@ def spoken_beat(shot: Shot, place: int, fps: int) -> dict[str, list[HeardStretch
     return {
         language: [
             HeardStretch(shot.clip.scene, beat.name, mark, text, stretch, Fraction(shot.start + frame, fps))
-            for (mark, frame), text, stretch in zip(begins.items(), lines.stretches[language], stretches, strict=True)
+            for (mark, frame), text, stretch in zip(
+                begins.items(), lines.stretches.get(language, [""] * len(begins)), stretches, strict=True
+            )
             if stretch.seconds  # what is before a mark that a line begins with has no words
         ]
         for language, stretches in shot.clip.speech.get(beat.name, {}).items()
