@@ -35,7 +35,6 @@ from gradreel.scenes.lecture.experiments.width_experiment import WidthExperiment
 from gradreel.scenes.lecture.networks.matrix_form import MatrixForm
 from gradreel.scenes.lecture.networks.more_features import MoreFeatures
 from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
-from gradreel.scenes.lecture.networks.theta import Theta
 from gradreel.scenes.lecture.opening.summary import Summary
 from gradreel.scenes.lecture.optimization.batches import Batches
 from gradreel.scenes.lecture.optimization.gradient_descent import GradientDescent
@@ -199,7 +198,6 @@ ALL = {  # of scenes that tell the same beats of whatever data: parameters
     LinearLimits: {"knots": [[0, 0], [20, 20]], "noise": 1},
     WhyGradient: {"values": 5, "sigmoids": (1, 2)},
     Summary: {"run": Experiment(hidden=(2, 2), epochs=30, learning_rate=0.01)},
-    Theta: {"run": DAYS},
     MatrixForm: {"run": DAYS},
     NetworkDiagram: {"run": DAYS},
     Batches: {"run": DAYS},

@@ -97,20 +97,20 @@ def test_the_hard_sigmoid_is_asked_for_and_breaks_into_the_relu_which_is_made_of
         return three_steps(scene, run, current)
 
     def look(scene, beat):
-        if beat not in ("map", "relu"):
+        if beat not in ("map", "relu", "height"):
             return None
         shown = scene.get_mobject_family_members()
-        assert scene.one in shown and (scene.soft in shown) is (beat == "map")
+        assert (scene.one in shown) is (beat != "relu") and (scene.soft in shown) is (beat == "map")
         return [drawn(scene.plot, curve) for curve in (scene.soft, scene.one)]
 
     monkeypatch.setattr(Relu, "_stretch", stretched)
     monkeypatch.setattr("gradreel.scenes.lecture.curves.relu.three_steps", opening)
     for c in (3.0, -2.0):
-        seen = play(Relu, look, until="relu", run=RUN, c=c).seen
+        seen = play(Relu, look, until="height", run=RUN, c=c).seen
         (x, soft), (_, hard) = seen["map"]
         assert hard == pytest.approx(c * hard_sigmoid(x, 1.0, 3.0), abs=1e-6)  # to the scale of the axis, as later
         assert soft == pytest.approx(c * sigmoid(2 * (x - 2)), abs=1e-6)  # as steep in the middle
-        x, first = seen["relu"][1]
+        x, first = seen["height"][1]
         assert first == pytest.approx(c * relu(0.5 * x - 0.5), abs=1e-6)
     assert opened == [3, 3], "the map opens on step three, which is behind us"
     assert len(lifted) == 2

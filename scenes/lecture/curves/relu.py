@@ -80,6 +80,7 @@ class Relu(LectureScene):
         self._prepare()
         self._map_beat()
         self._relu_beat()
+        self._height_beat()
         self._two_beat()
         self._sum_beat()
         self._names_beat()
@@ -110,7 +111,7 @@ class Relu(LectureScene):
             steps = three_steps(self, self.trace("run"), 3)
             self.play(*self.next_heading(steps_heading(self)), FadeIn(steps, run_time=0.8))
             self.play(steps.focus(1), run_time=0.6)
-            self.wait(0.7)
+            self.until("soft")
             match = match_by_slope(*self.hard.x, self.parameters.c)
             self.soft = self.plot.curve(self.x, match.c * sigmoid(match.b + match.w * self.x), palette.blue)
             self.one = self.plot.curve(self.x, self.hard(self.x), palette.blue)
@@ -119,14 +120,14 @@ class Relu(LectureScene):
             arriving = [Create(self.soft, run_time=1.5, rate_func=late)]
             arriving += [FadeIn(part, run_time=1.5, rate_func=late) for part in (self.plot, soft_name)]
             self.play(FadeOut(steps, run_time=0.4), *self.next_heading(self.screen("heading-why")), *arriving)
-            self.wait(1.0)
+            self.until("hard")
             dimmed = emphasis(self.soft, FAINT), emphasis(soft_name, DIM)
             self.play(*dimmed, Create(self.one), FadeIn(hard_name), run_time=1.1)
 
     def _relu_beat(self) -> None:
         with self.beat("relu"):
-            # The hard sigmoid breaks at its second corner: flat, then a slope. How that is made: a straight line, what
-            # is below zero of it lifted to zero, which has its name now, and all of it c times as high
+            # The hard sigmoid breaks at its second corner: flat, then a slope. It makes room for how that is made: a
+            # straight line, what is below zero of it lifted to zero
             leaving = [FadeOut(part, run_time=0.5) for part in (self.soft, self.sigmoid_names)]
             self.play(*leaving, self._break())
             runner = self._run_along([(self.plot, self.x, self.first)], coming=0.15, seconds=1.35)
@@ -134,16 +135,24 @@ class Relu(LectureScene):
             self.bracket = self.plot.curve(self.x, self.x, palette.blue, style.SECOND_CURVE)
             self.formula = formula(relu_source(), style.FORMULA).place(FORMULA_BASELINE, center=0.0)
             inner = VGroup(*map(self.formula.part, ("sigmoid", "brackets", "bias", "plus-in", "w", "x")))
+            self.until("line")
             self.play(
-                FadeOut(runner, run_time=0.3), emphasis(self.one, FAINT),
+                FadeOut(runner, run_time=0.3), FadeOut(self.one, run_time=0.5),
                 Create(self.line[0]), FadeIn(self.line[1]),
                 FadeIn(inner, shift=0.15 * UP), run_time=0.9,
             )  # fmt: skip
             self._draw_bracket(self.bracket_y)
             self.play(Create(self.bracket), run_time=0.7, rate_func=smooth)
+            self.until("zero")
             self.play(self._lift(), run_time=1.2)
             self.bend = self._bend()
-            self.play(*self.next_heading(self.screen("heading-relu")), FadeIn(self.bend, run_time=0.4))
+            self.play(FadeIn(self.bend, run_time=0.4))
+
+    def _height_beat(self) -> None:
+        with self.beat("height"):
+            # It has its name; then all of it becomes c times as high
+            self.play(*self.next_heading(self.screen("heading-relu")))
+            self.until("times")
             self._stretch()
 
     def _two_beat(self) -> None:
@@ -173,6 +182,7 @@ class Relu(LectureScene):
                 emphasis(self.one, ADDED), emphasis(self.two, ADDED), FadeIn(self.sum.scan), FadeIn(self.sum.values),
                 run_time=0.6,
             )  # fmt: skip
+            self.until("sum")
             self.play(self.sum.sweep(self.x_range[1], 3.2))
             self.sum.show(self.x_range[1])
             self.add(self.band, self.sum.scan)
@@ -202,6 +212,7 @@ class Relu(LectureScene):
             self.note = words(self.screen("two-each"), NOTE)
             self.note.place(SUM_BASELINE - 1.3, left=self.formula.part("sum").get_left()[0])
             noted = FadeIn(self.note, shift=0.1 * UP, rate_func=squish_rate_func(smooth, 0.6, 0.9), run_time=1.8)
+            self.until("twice")
             self.play(*grow(hard, self.formula, morph=False), noted, run_time=1.8)  # early enough to be read
 
     def _names_beat(self) -> None:
@@ -219,7 +230,7 @@ class Relu(LectureScene):
                 *self.next_heading(self.screen("heading-names")),
                 LaggedStart(*(FadeIn(panel) for panel in self.panels), lag_ratio=0.5, run_time=1.4),
             )
-            self.wait(0.4)
+            self.until("run")
             curves = [(panel.plot, r, y) for panel, (_, y, _) in zip(self.panels, sides, strict=True)]
             self.play(FadeOut(self._run_along(curves, coming=0.2, seconds=2.2), run_time=0.3))
             curve, name = self.panels[0].curve, self.panels[0].name
@@ -331,7 +342,8 @@ class Relu(LectureScene):
         self.play(*outer, stretch, run_time=1.2)
         self.add(self.formula)
         self.letters = self._numbers_under({"c": "c", "bias": "b", "w": "w"})
-        self.play(FadeIn(self.letters, shift=0.1 * UP), emphasis(self.one, FULL), FadeOut(self.bracket), run_time=0.4)
+        self.add(self.one)
+        self.play(FadeIn(self.letters, shift=0.1 * UP), FadeOut(self.bracket), run_time=0.4)
 
     def _draw_bracket(self, y: NDArray) -> None:
         """The curve of what stands in the brackets, through y where the picture has room for it."""
