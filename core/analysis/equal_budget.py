@@ -1,9 +1,15 @@
-"""A fat and a deep network of equally many parameters: built by hand, and trained alike from the same seeds. No torch.
+"""A fat and a deep network of as many parameters: built by hand, and trained alike from the same seeds. No torch.
 
 One layer of ReLUs makes one bend a ReLU (`one_bend_each`). In a stack each layer folds what the one before has folded
 (`folding`): the bends double with each, with as many parameters. `bends` counts them exactly, for any theta.
 The idea: Montúfar, Pascanu, Cho, Bengio 2014, https://arxiv.org/abs/1402.1869; the zigzag: Telgarsky 2015,
 https://arxiv.org/abs/1509.08101.
+
+The `match`, by training: two spirals in the plane, a class each, 200 points each, 2.25 turns, no noise. One layer of
+146 ReLUs (585 parameters) against three layers of 16, 16 and 14 (573); cross-entropy, Adam, all points in each batch,
+4 000 updates, the learning rate falling from 0.005 to 0 by a cosine, the seeds 0 to 4. The one whose loss on these
+points is the lower at the end wins. All of this was written down before a network was trained on it, and nothing was
+tuned afterwards. Of turns, 2.25 and not 2.75, because arms that are further apart are seen at the back of a room.
 """
 
 from __future__ import annotations
@@ -13,9 +19,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from gradreel.core.arrays import FloatArray
-from gradreel.core.datasets import CurveDataset
+from gradreel.core.datasets import CurveDataset, PointsDataset
 from gradreel.core.experiment import Experiment, KeepEvery
 from gradreel.core.network.theta import unpack
+
+FAT, DEEP = 146, (16, 16, 14)
+"""ReLUs of the two networks of the match: in one layer, and layer by layer."""
+
+UPDATES, RATE, SEEDS = 4000, 0.005, (0, 1, 2, 3, 4)
+"""Of the match: how many updates, the learning rate that they begin with, and where the ten runs start."""
 
 STATES = 400
 """Kept of each run, about."""
@@ -135,26 +147,6 @@ def _with_zeros(x: FloatArray, sums: FloatArray) -> FloatArray:
     return np.append(more[apart], x[-1])
 
 
-def fat_and_deep(budget: int, depth: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Hidden layers of two networks on one feature: a single layer of H, and ``depth`` layers of w units each.
-
-    w is the largest with which the deep one has at most ``budget`` parameters: 2 w + (depth - 1)(w² + w) + w + 1. H is
-    such that the fat one's 3 H + 1 come nearest to as many: the two differ by 1 at most. ValueError for a budget too
-    small for w = 1.
-    """
-    least = _deep_parameters(1, depth)
-    if least > budget:
-        raise ValueError(f"{depth} layers need at least {least} parameters, the budget is {budget}")
-    width = 1
-    while _deep_parameters(width + 1, depth) <= budget:
-        width += 1
-    return (round((_deep_parameters(width, depth) - 1) / 3),), (width,) * depth
-
-
-def _deep_parameters(width: int, depth: int) -> int:
-    return 2 * width + (depth - 1) * (width**2 + width) + width + 1
-
-
 @dataclass(frozen=True)
 class Match:
     """The runs of both networks, seed by seed; they differ in their hidden layers alone."""
@@ -164,10 +156,18 @@ class Match:
 
 
 def match(
-    dataset: CurveDataset, budget: int, depth: int, seeds: Sequence[int], epochs: int, learning_rate: float
+    dataset: PointsDataset,
+    fat: int,
+    deep: tuple[int, ...],
+    seeds: Sequence[int],
+    epochs: int,
+    learning_rate: float,
 ) -> Match:
-    """Both networks of ReLUs on ``dataset``, by Adam with all examples in each batch. ValueError as `fat_and_deep`."""
-    fat, deep = (
+    """One layer of ``fat`` ReLUs and layers of ``deep`` on points of two classes, trained as said above.
+
+    ValueError unless the points have classes.
+    """
+    fats, deeps = (
         tuple(
             Experiment(
                 dataset=dataset,
@@ -175,15 +175,17 @@ def match(
                 activation="relu",
                 optimizer="adam",
                 learning_rate=learning_rate,
+                schedule="cosine",
                 epochs=epochs,
                 seed=seed,
+                loss="bce",
                 keep=KeepEvery(every=max(1, epochs // STATES)),
             )
             for seed in seeds
         )
-        for hidden in fat_and_deep(budget, depth)
+        for hidden in ((fat,), deep)
     )
-    return Match(fat, deep)
+    return Match(fats, deeps)
 
 
 def lower(first: FloatArray, second: FloatArray) -> int:
