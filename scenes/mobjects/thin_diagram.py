@@ -1,4 +1,4 @@
-"""A network on one feature, drawn so thin that many lines find room in little of it."""
+"""A network drawn so thin that many lines find room in little of it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ DOT_RADIUS, DOT_SHARE = 0.028, 0.33  # of the dots for what is not drawn, and th
 Box = tuple[float, float, float, float]  # left, right, bottom, top
 
 
-def thin_diagram(hidden: Sequence[int], box: Box, rows: int = ROWS, radius: float | None = None) -> LayerDiagram:
-    """A network on one feature; many lines in little room stay lines. ``radius``: of its nodes, else by the room."""
-    diagram = LayerDiagram((1, *hidden, 1), box, most=rows)
+def thin_diagram(
+    hidden: Sequence[int], box: Box, rows: int = ROWS, radius: float | None = None, features: int = 1
+) -> LayerDiagram:
+    """A network; many lines in little room stay lines. ``radius``: of its nodes, else by the room."""
+    diagram = LayerDiagram((features, *hidden, 1), box, most=rows)
     for column in diagram.columns:
         for k, dot in enumerate(column.dots):  # three, in the room between two small nodes
             dot.set(width=2 * DOT_RADIUS).move_to(column.dots[1].get_center() + (1 - k) * DOT_SHARE * column.pitch * UP)

@@ -7,7 +7,6 @@ import pytest
 from gradreel.core.analysis.equal_budget import (
     bend_places,
     bends,
-    fat_and_deep,
     folded,
     folding,
     lower,
@@ -15,7 +14,7 @@ from gradreel.core.analysis.equal_budget import (
     one_bend_each,
     zigzag,
 )
-from gradreel.core.datasets import CurveDataset
+from gradreel.core.datasets import CurveDataset, PointsDataset
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import predict
 
@@ -96,33 +95,24 @@ def test_half_a_fold_leaves_the_lower_half():
     assert folded(y, 0.0, 0.0) == pytest.approx(y)
 
 
-@pytest.mark.parametrize("depth", [2, 3, 4, 6])
-@pytest.mark.parametrize("budget", [20, 76, 210, 999, 5000])
-def test_both_use_the_budget_and_are_equal_but_for_one(budget, depth):
-    fat, deep = (Experiment(hidden=hidden, activation="relu") for hidden in fat_and_deep(budget, depth))
-    assert len(fat.hidden) == 1
-    assert len(deep.hidden) == depth and len(set(deep.hidden)) == 1
-    assert abs(fat.n_parameters - deep.n_parameters) <= 1
-    wider = Experiment(hidden=tuple(width + 1 for width in deep.hidden), activation="relu")
-    assert deep.n_parameters <= budget < wider.n_parameters
-
-
-def test_a_budget_that_is_too_small_is_refused():
-    with pytest.raises(ValueError, match="6 layers need at least 14 parameters, the budget is 13"):
-        fat_and_deep(13, 6)
-
-
-def test_runs_differ_in_layers_and_seeds_alone():
-    runs = match(CurveDataset(), 210, 3, (4, 7), 100, 0.02)
-    assert [run.hidden for run in (*runs.fat, *runs.deep)] == [(69,), (69,), (9, 9, 9), (9, 9, 9)]
+def test_runs_of_a_match_differ_in_layers_and_seeds_alone():
+    runs = match(PointsDataset(), 12, (5, 4), (4, 7), 100, 0.02)
+    assert [run.hidden for run in (*runs.fat, *runs.deep)] == [(12,), (12,), (5, 4), (5, 4)]
     assert [run.seed for run in runs.fat] == [run.seed for run in runs.deep] == [4, 7]
     alike = {run.model_copy(update={"hidden": (1,), "seed": 0}) for run in (*runs.fat, *runs.deep)}
     assert len(alike) == 1
-    assert alike.pop().learning_rate == 0.02
+    (run,) = alike
+    assert (run.loss, run.optimizer, run.schedule, run.batch_size, run.learning_rate) == (
+        "bce",
+        "adam",
+        "cosine",
+        0,
+        0.02,
+    )
 
 
 def test_long_runs_keep_few_states():
-    (run,) = match(CurveDataset(), 210, 3, (0,), 50_000, 0.01).fat
+    (run,) = match(PointsDataset(), 12, (5, 4), (0,), 50_000, 0.01).fat
     assert 300 < run.n_kept < 500
 
 

@@ -163,7 +163,7 @@ def play(media) -> Callable[..., Played]:
     """``play(SceneClass, look, **parameters)``: the scene `Played`, each animation jumping to its end.
 
     ``look(scene, beat)`` is called at the end of each beat. Missing runs are trained first. Options: ``until`` (the
-    beat with whose end the play ends: "race" is "race-fat-passes" too), ``lang``, ``theme``, ``size`` (in pixels), and
+    beat with whose end the play ends: "race" is "race-both-right" too), ``lang``, ``theme``, ``size`` (in pixels), and
     ``media_dir`` for traces of one's own.
     """
 

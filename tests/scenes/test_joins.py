@@ -46,7 +46,7 @@ ONE_DAY, FIVE_DAYS = (
 )
 SUM = {"run": Experiment(epochs=40)}
 SINGLE = {"run": Experiment(hidden=(1,), epochs=40)}
-MATCH = {"budget": 40, "depth": 3, "seeds": (0, 1), "epochs": 20}
+MATCH = {"folds": 3, "seeds": (0, 1), "epochs": 20, "fat": 9, "deep": (4, 4)}
 JOINS: list[tuple[type[LectureScene], dict[str, Any], type[LectureScene], dict[str, Any], str]] = [
     (AnyCurve, {}, SigmoidFormula, {}, "en"),
     (AnyCurve, {"points": [2, 3, 5]}, SigmoidFormula, {"pieces": 4, "w": 1}, "zh"),

@@ -18,6 +18,7 @@ from gradreel.core.daily.synthetic import LOW_WEEKDAYS, NEW_YEAR, NEW_YEAR_EVES
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss, predict
+from gradreel.core.network.training import train_all
 from gradreel.scenes.catalog import load_class
 from gradreel.scenes.lecture.curves.any_curve import AnyCurve
 from gradreel.scenes.lecture.curves.linear_limits import LinearLimits
@@ -208,14 +209,20 @@ def test_three_days(play, trace_of):
     assert not backward.example.unseen  # "a day it learns from"
 
 
-def test_why_deep(trace_of):
-    runs = WhyDeep.match(WhyDeep.Parameters())
-    sides = runs.fat, runs.deep
-    ends = np.array([[float(loss(run, trace_of(run).parameters[-1])) for run in side] for side in sides])
-    assert (ends[0] < ends[1]).all()  # "fat wins all"
-    fat, deep = (loss(side[0], np.asarray(trace_of(side[0]).parameters)) for side in sides)
-    assert np.mean(deep < fat) > 0.5 and fat[-1] < deep[-1]  # "deep leads most of the way, then fat passes it"
-    assert runs.fat[0].n_parameters == runs.deep[0].n_parameters
+def test_why_deep(media, trace_of):
+    runs = WhyDeep.Parameters().match()
+    for side in (runs.fat, runs.deep):
+        train_all(side, media / "traces")
+    fat, deep = ([trace_of(run) for run in side] for side in (runs.fat, runs.deep))
+    assert 1.0 < fat[0].n_parameters / deep[0].n_parameters < 1.05  # "almost as many parameters", the fat one has more
+    ends = np.array([[float(loss(trace.experiment, trace.parameters[-1])) for trace in side] for side in (fat, deep)])
+    assert (10 * ends[1] < ends[0]).all()  # "deep wins every time, with less than a tenth of the loss"
+    labels = runs.fat[0].dataset.labels()
+    for trace in (*fat, *deep):  # "in the end both have every point right"
+        said = predict(trace.experiment, trace.parameters[-1], trace.experiment.dataset.features())
+        assert ((said > 0) == (labels == 1)).all()
+    first, second = (np.asarray(loss(trace.experiment, np.asarray(trace.parameters))) for trace in (fat[0], deep[0]))
+    assert (second < first)[deep[0].row(500) :].all()  # it is seen to lead
 
 
 def test_lines_and_curves(play):

@@ -3,44 +3,74 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from unittest.mock import patch
 
 import numpy as np
 import pytest
 from gradreel.core.analysis.equal_budget import bends, folding, zigzag
-from gradreel.core.datasets import CurveDataset
+from gradreel.core.datasets import CurveDataset, PointsDataset, TwoSpirals
 from gradreel.core.errors import UserError
 from gradreel.core.network.theta import loss, predict
+from gradreel.scenes.lecture.deep.pictures.class_planes import SURENESS, ClassBoard, Plane
 from gradreel.scenes.lecture.deep.pictures.network_curves import TIP_LONG, Curves
-from gradreel.scenes.lecture.deep.pictures.race import RaceLines
 from gradreel.scenes.lecture.deep.why_deep import WhyDeep
-from gradreel.scenes.mobjects.loss_lines import calmed
 from gradreel.scenes.testing.layout import check_scene
 from numpy.typing import NDArray
 
-QUICK = {"epochs": 40, "budget": 60, "depth": 3, "seeds": (3, 2)}
+POINTS = PointsDataset(points=TwoSpirals(turns=0.75, points=8))
+QUICK = {"epochs": 40, "folds": 3, "seeds": (3, 2), "dataset": POINTS, "fat": 9, "deep": (4, 4), "learning_rate": 0.02}
 EXTREMES = {
-    "fewest": {"epochs": 20, "budget": 20, "depth": 6, "seeds": (1, 2)},
-    "most": {"epochs": 20, "budget": 5000, "depth": 4, "seeds": tuple(range(10))},
-    "a knot a bend": {"epochs": 20, "knots": [[k, k % 2] for k in range(60)], "budget": 60, "seeds": (0, 1)},
-    "a formula": {"epochs": 20, "function": "sin(2*x)", "low": -3, "high": 3, "budget": 60, "seeds": (0, 1)},
-}
+    "fewest": {"epochs": 20, "folds": 6, "dataset": {"points": [[0, 0, 0], [1e3, 0, 1]]}, "fat": 2, "deep": (1, 1, 1),
+               "seeds": (1, 2)},
+    "most": {"epochs": 20, "fat": 5000, "deep": (81, 81, 81, 81), "seeds": tuple(range(10))},
+    "a knot a bend": {**QUICK, "epochs": 20, "knots": [[k, k % 2] for k in range(60)]},
+    "a formula": {**QUICK, "epochs": 20, "function": "sin(2*x)", "low": -3, "high": 3},
+}  # fmt: skip
 
 
 def ends(trace_of, parameters=QUICK) -> np.ndarray:
     """Last losses by core, (2, S): fat, deep."""
-    runs = WhyDeep.match(WhyDeep.validated(parameters))
+    runs = WhyDeep.validated(parameters).match()
     return np.array([[_end(trace_of, run) for run in side] for side in (runs.fat, runs.deep)])
 
 
 def _end(trace_of, run) -> float:
-    return float(loss(run, np.asarray(trace_of(run).parameters[-1])[None])[0])
+    return float(loss(run, np.asarray(trace_of(run).parameters[-1])))
+
+
+def blue_at(board: ClassBoard, points: NDArray) -> np.ndarray:
+    """(n,): how many of a board's bands of blue lie over each of points (n, 2), read from the picture."""
+    places = board.at(points)[:, :2]
+    return np.sum([inside(band, places) for band in board.bands], axis=0)
+
+
+def inside(band, places: NDArray) -> np.ndarray:
+    """(n,): whether each of places (n, 2) is within a filled shape: an odd number of edges lies to its right."""
+    crossings = np.zeros(len(places), dtype=int)
+    for path in band.get_subpaths():
+        corners = np.array([*path[::4], path[-1]])[:, :2]
+        for (x1, y1), (x2, y2) in pairwise(corners):
+            between = (y1 > places[:, 1]) != (y2 > places[:, 1])
+            with np.errstate(divide="ignore", invalid="ignore"):
+                crossings += between & (places[:, 0] < x1 + (places[:, 1] - y1) * (x2 - x1) / (y2 - y1))
+    return crossings % 2 == 1
+
+
+def bands_of(run, theta: NDArray, points: NDArray) -> tuple[np.ndarray, np.ndarray]:
+    """(n,): how many levels the probability of red lies above at each place, and whether it is clear of all of them."""
+    probability = 1 / (1 + np.exp(-predict(run, theta, points)))
+    levels = np.array(SURENESS)
+    return (probability[:, None] > levels).sum(axis=1), (np.abs(probability[:, None] - levels) > 0.003).all(axis=1)
 
 
 def drawn(curves: Curves) -> np.ndarray:
     """(n, 2): x and y of the blue curve, read from the picture."""
     points = [*curves.blue.get_start_anchors(), curves.blue.get_end()]
     return np.array([curves.plot.data(point) for point in points])
+
+
+PLACES = np.random.default_rng(5).uniform(-0.9, 0.9, size=(60, 2))
 
 
 @dataclass
@@ -51,50 +81,33 @@ class Film:
     nodes: list[list] = field(default_factory=list)  # of both networks built by hand, at the end of two beats
     relus_beside: list[bool] = field(default_factory=list)  # whether they are there, and the one network is not
     folds: tuple = ()  # what `hand_built` says
-    race: dict[int, list[tuple]] = field(default_factory=dict)  # row -> of each network: curve, loss, its parameters
-    tips: NDArray | None = None  # where the two lines end
-    read_out: list[tuple] = field(default_factory=list)  # of each row and network: number, calmed loss, height drawn
+    race: dict[int, list[tuple]] = field(default_factory=dict)  # row -> of each network: blue at `PLACES`, loss
+    counts: list[str] = field(default_factory=list)  # what is written of the parameters
     counted: list[tuple] = field(default_factory=list)  # after each play: the counts of both, the bends drawn, the top
-    layers: list[list[int]] = field(default_factory=list)  # after each play: the places of what is filled, red, blue
     scene: WhyDeep | None = None  # as it ended
-    starts_left: bool = False
 
     def look(self, scene, beat: str) -> None:
         here = scene.get_mobject_family_members()
         if beat == "enough":
             dots = [scene.alone.plot.data(dot.get_center()) for dot in scene.bend_dots]
             self.alone = drawn(scene.alone), [number.text for number in scene.alone_counts.numbers], dots
-        if beat in ("name", "fold"):
+        if beat in ("name", "folds"):
             nodes = [node for d in scene.small for c in d.columns for node in c.nodes.values()]
             self.nodes.append([node.width for node in nodes])
             self.relus_beside.append(all(n in here for n in nodes) and not set(scene.one.get_family()) & set(here))
-        if beat == "fold":
+        if beat == "folds":
             self.folds = hand_built(scene)
         if beat.startswith("race"):
-            self.watch_race(scene)
-        if beat.startswith("seeds"):
-            self.starts_left = not set(scene.starts.get_family()) & set(here)
-
-    def watch_race(self, scene) -> None:
-        race, lines = scene.race, scene.race.lines
-        self.tips = np.array([lines.plot.data(tip.get_center()) for tip in lines.tips])
-        for row in (-1, 0):
-            shown = zip(race.boards, race.readouts, scene.count_words, strict=True)
-            self.race[row] = [(drawn(board), readout.numbers[0].text, count.source) for board, readout, count in shown]
-            race.show(0.0)
-        for row in range(scene.recorded.last + 1):
-            race.show(float(row))
-            for k, tip in enumerate(lines.tips):
-                (number,), calm = race.readouts[k].numbers, float(scene.recorded.calm[k][row])
-                height = lines.plot.data(tip.get_center())[1] if lines.curves[k].tip is not None else calm
-                self.read_out.append((number.text, number.written(calm), height, calm))
+            race = scene.race
+            self.counts = [text.source for text in here if "parameters" in getattr(text, "source", "")]
+            for row in (scene.recorded.last, 0, 7):
+                race.show(float(row))
+                seen = [blue_at(board, PLACES) for board in race.boards]
+                self.race[row] = [*zip(seen, [number.text for number in race.numbers], strict=True)]
+            race.show(float(scene.recorded.last))
 
     def watch(self, scene) -> None:
-        if hasattr(scene, "race"):
-            shown = scene.get_mobject_family_members()
-            boards = [board for board in scene.race.boards if board.gap in shown]
-            self.layers += [[shown.index(part) for part in (b.gap, b.red, b.blue)] for b in boards]
-        elif hasattr(scene, "folds_counts"):
+        if hasattr(scene, "folds_counts") and not hasattr(scene, "alone_plane"):
             counts = tuple(tuple(int(n.text) for n in counts.numbers) for counts in scene.folds_counts)
             self.counted.append((*counts, tuple(map(bends_in, scene.hand)), drawn(scene.hand[1])[:, 1].max()))
 
@@ -126,16 +139,46 @@ def film(play) -> Film:
     return film
 
 
-def test_curves_and_losses_are_the_recorded_ones(film, trace_of):
-    runs = WhyDeep.match(WhyDeep.validated(QUICK))
-    for row in (0, -1):
-        for k, run in enumerate((runs.fat[0], runs.deep[0])):
-            curve, read_out, count = film.race[row][k]
-            theta, (x, y) = np.asarray(trace_of(run).parameters[row]), curve.T
-            assert y == pytest.approx(predict(run, theta[None], run.dataset.features_at(x))[0], abs=1e-6)
-            (number,) = film.scene.race.readouts[k].numbers
-            assert read_out == number.written(float(loss(run, theta[None])[0]))
-            assert str(run.n_parameters) in count
+def test_planes_and_losses_are_the_recorded_ones(film, trace_of):
+    runs = WhyDeep.validated(QUICK).match()
+    different = set()
+    for row, shown in film.race.items():
+        for k, (run, (blue, read_out)) in enumerate(zip((runs.fat[0], runs.deep[0]), shown, strict=True)):
+            theta = np.asarray(trace_of(run).parameters[row])
+            expected, clear = bands_of(run, theta, PLACES)
+            assert clear.sum() > 40 and (blue[clear] == expected[clear]).all()
+            assert read_out == film.scene.race.numbers[k].written(float(loss(run, theta)))
+            different.add(tuple(expected))
+    assert len(different) > 3
+    assert [int(text.split()[0]) for text in film.counts] == [runs.fat[0].n_parameters, runs.deep[0].n_parameters]
+
+
+def test_between_two_recorded_states_the_planes_are_between_what_the_two_say(film):
+    match = film.scene.recorded
+    for k in (0, 1):
+        before, after, between = (match.said(k, row) for row in (3.0, 4.0, 3.25))
+        assert between == pytest.approx(0.75 * before + 0.25 * after)
+        assert not np.allclose(before, after)
+
+
+def test_points_stand_where_they_are_each_class_in_its_colour():
+    plane = Plane(PointsDataset(points=((-1, 0, 1), (3, 2, 0), (1, 1, 1))))
+    board = ClassBoard(plane, 1.0, 2.0, 4.0)
+    low, high = plane.ranges
+    assert (high - low) == pytest.approx([high[0] - low[0]] * 2) and (low < [-1, 0]).all() and (high > [3, 2]).all()
+    size = len(board.other.points)
+    assert len(board.red.points) == 2 * size
+    middle = board.other.points.mean(axis=0)[:2]
+    assert middle == pytest.approx(np.array([1.0, 2.0]) + 4.0 * (np.array([3, 2]) - low) / (high - low), abs=0.01)
+    assert board.at(np.array([low, high]))[:, :2] == pytest.approx(np.array([[1.0, 2.0], [5.0, 6.0]]))
+
+
+def test_a_network_that_is_sure_of_nothing_leaves_no_band_and_of_all_the_plane_every_band():
+    plane = Plane(POINTS)
+    board = ClassBoard(plane, 0.0, 0.0, 3.0)
+    for logit, bands in ((-np.inf, 0), (-50.0, 0), (0.1, 4), (np.inf, len(SURENESS)), (np.nan, 4)):
+        grid = np.full((121, 121), logit)
+        assert (blue_at(board.show(grid), PLACES) == (bands if not np.isnan(logit) else 3)).all(), logit
 
 
 def test_relu_by_relu_one_layer_becomes_the_curve(film):
@@ -148,12 +191,12 @@ def test_relu_by_relu_one_layer_becomes_the_curve(film):
 
 @pytest.mark.parametrize("depth", [3, 4])
 def test_folds_double_the_bends_of_as_many_relus(film, play, depth):
-    if depth == QUICK["depth"]:
+    if depth == QUICK["folds"]:
         (fat, deep), curves, lit = film.folds
     else:
-        played = play(WhyDeep, lambda scene, beat: beat == "fold" and hand_built(scene), until="fold",
-                      **QUICK | {"depth": depth})  # fmt: skip
-        (fat, deep), curves, lit = played.seen["fold"]
+        played = play(WhyDeep, lambda scene, beat: beat == "folds" and hand_built(scene), until="folds",
+                      **QUICK | {"folds": depth})  # fmt: skip
+        (fat, deep), curves, lit = played.seen["folds"]
     assert (fat, deep) == ([2 * depth, 2 * depth], [2 * depth, 2**depth])
     built = folding(depth)
     assert deep[1] == len(bends(built.network, built.theta))
@@ -206,93 +249,31 @@ def test_blue_that_leaves_the_plot_has_an_arrowhead_there():
     assert not len(curves.draw(np.array([2.0, 2.0, 1.0])).tip.points)
 
 
-def test_the_lines_of_the_race_end_at_the_last_losses(film, trace_of):
-    assert film.tips == pytest.approx(np.column_stack([[QUICK["epochs"]] * 2, ends(trace_of)[:, 0]]))
-
-
-def test_the_loss_that_is_read_out_is_the_one_that_is_drawn(film):
-    assert film.read_out
-    for text, written, height, calm in film.read_out:
-        assert text == written
-        assert height == pytest.approx(calm, abs=1e-6)
-
-
-def test_both_lines_have_their_names_at_their_tips_and_wait_below_each_other_while_above_the_picture():
-    updates = np.arange(101)
-    losses = [np.where(updates < 3, 9.0, 2.0 - updates / 100), np.where(updates < 2, 8.0, 1.5 - updates / 100)]
-    lines = RaceLines(updates, losses, ("fat", "deep"), ("loss", "update"))
-    assert lines.plot.y_range[0] == 0.0 and lines.plot.y_tick_labels[0].source == "0"
-    for update in range(101):
-        lines.show(update)
-        fat, deep = lines.riders
-        assert fat.baseline - deep.baseline > 0.3, update
-        above = [len(tip.points) == len(lines.head) for tip in lines.tips]
-        assert above == [curve.tip is None for curve in lines.curves]
-        assert update > 0 or all(above)
-
-
-def test_where_one_passes_is_marked_at_the_calmed_losses(of_the_lesson, play):
-    """Of several short races, told as the lesson's: a ring where the two lines meet."""
-    for seeds in ((0, 1), (3, 2), (5, 1)):
-        scene = play(WhyDeep, **QUICK | {"seeds": seeds}, until="race").scene
-        passing = scene.recorded.passing
-        if not len(scene.passing):
-            assert passing is None
-            continue
-        fat, deep = (calmed(run) for run in scene.recorded.losses)
-        winner = np.sign(scene.recorded.losses[0][-1] - scene.recorded.losses[1][-1])
-        assert (np.sign(fat - deep)[passing:] == winner).all() and np.sign(fat - deep)[passing - 1] != winner
-        x, y = scene.race.lines.plot.data(scene.passing[0].get_center())
-        assert x == pytest.approx(scene.recorded.first[0].kept[passing])
-        assert y == pytest.approx((fat[passing] + deep[passing]) / 2)
-
-
-def test_what_is_filled_lies_between_the_two_curves():
-    x = np.array([0.0, 1.0, 2.0])
-    curves = Curves((0.0, 2.0, 0.0, 4.0), (x, np.array([1.0, 1.0, 1.0])), (0.0, 4.0)).show(np.array([1.0, 3.0, 1.0]))
-    heights = curves.gap.get_start_anchors()[:, 1]
-    assert (heights.min(), heights.max()) == pytest.approx((1.0, 3.0))
-    curves.show(np.array([1.0, 1.0, 1.0]))
-    assert curves.gap.height == pytest.approx(0.0)
-
-
-def test_what_is_filled_lies_below_the_curves_from_its_first_frame_on(film):
-    assert len(film.layers) > 4
-    assert all(order == sorted(order) for order in film.layers)
-
-
-def test_every_run_has_its_picture_and_the_better_one_a_frame(film, trace_of):
-    runs, starts, losses = WhyDeep.match(WhyDeep.validated(QUICK)), film.scene.starts, ends(trace_of)
+def test_every_run_has_its_plane_and_the_better_one_a_frame(film, trace_of):
+    runs, starts, losses = WhyDeep.validated(QUICK).match(), film.scene.starts, ends(trace_of)
     for row, side in enumerate((runs.fat, runs.deep)):
         for k, run in enumerate(side):
-            theta = np.asarray(trace_of(run).parameters[-1])
-            x, y = drawn(starts.curves[row][k]).T
-            assert y == pytest.approx(predict(run, theta[None], run.dataset.features_at(x))[0], abs=1e-6)
-            assert float(starts.losses[row][k].source) == pytest.approx(losses[row, k], abs=1e-3)
+            expected, clear = bands_of(run, np.asarray(trace_of(run).parameters[-1]), PLACES)
+            assert (blue_at(starts.boards[row][k], PLACES)[clear] == expected[clear]).all()
+            assert float(starts.losses[row][k].source) == pytest.approx(losses[row, k], abs=5.1e-4)
     counts = [int((losses[row] < losses[1 - row]).sum()) for row in (0, 1)]
     assert [text.source for text in starts.wins] == [f"wins {count} of 2" for count in counts]
     for k, frame in enumerate(starts.frames):
-        better = starts.curves[int(losses[1, k] < losses[0, k])][k]
-        assert abs(frame.get_center()[1] - better.plot.get_center()[1]) < 0.5
+        better = starts.boards[int(losses[1, k] < losses[0, k])][k]
+        assert np.abs(frame.get_center() - better.ground.get_center())[:2] == pytest.approx([0.0, 0.25], abs=0.06)
 
 
-def test_it_ends_with_what_was_compared(film):
-    few, many = film.scene.error_bars
-    assert few.height / many.height == pytest.approx(16.4 / 3.57, rel=0.01)
-    texts = film.scene.bar_texts
-    said = " | ".join(text.source for text in texts)
-    assert said.replace("\\", "") == "8 layers | 152 layers | 16.4 % wrong | 3.57 % wrong*"
-    for bar, *over in zip((few, many), texts[:2], texts[2:], strict=True):
-        assert [text.get_center()[0] for text in over] == pytest.approx([bar.get_center()[0]] * 2, abs=0.1)
-    assert "1 layer, fat" in [getattr(part, "source", None) for part in film.scene.unknown]
-    assert film.starts_left
-    assert "152 layers beat 8, but both are deep" in film.scene.beats[-1].lines["en"]
+def test_the_planes_of_the_race_become_the_first_starts(film):
+    """The same points, the same blue, a different size: so that nothing jumps where one stands for the other."""
+    for board, tiles in zip(film.scene.race.boards, film.scene.starts.boards, strict=True):
+        for old, new in zip(board.get_family(), tiles[0].get_family(), strict=True):
+            assert old.points == pytest.approx(new.points, abs=1e-6)
 
 
-def test_the_match_is_on_the_folds_or_on_ones_own_curve():
-    assert WhyDeep.validated({"depth": 3}).dataset() == zigzag(3)
+def test_the_first_curve_is_the_red_one_or_ones_own():
+    assert WhyDeep.validated({}).first_curve().knots == CurveDataset().knots
     own = WhyDeep.validated({"knots": [[0, 0], [1, 2]]})
-    assert own.dataset() == own.first_curve() == CurveDataset(knots=((0, 0), (1, 2)), examples=121)
+    assert own.first_curve() == CurveDataset(knots=((0, 0), (1, 2)), examples=121)
 
 
 @pytest.mark.parametrize(
@@ -304,16 +285,8 @@ def test_the_match_is_on_the_folds_or_on_ones_own_curve():
         ("a formula", "en", "dark"),
     ],
 )
-def test_layout_at_the_bounds(play, monkeypatch, name, lang, theme):
-    with_towers, found = WhyDeep._deep_against_deeper, []
-
-    def look_first(scene):
-        found.extend(check_scene(scene, "starts"))
-        with_towers(scene)
-
-    monkeypatch.setattr(WhyDeep, "_deep_against_deeper", look_first)
+def test_layout_at_the_bounds(play, name, lang, theme):
     assert play(WhyDeep, check_scene, lang=lang, theme=theme, **EXTREMES[name]).findings == []
-    assert found == []
 
 
 @pytest.mark.parametrize(("given", "message"), [
@@ -325,7 +298,10 @@ def test_layout_at_the_bounds(play, monkeypatch, name, lang, theme):
     ({"knots": [[1, 0], [0, 1]]}, "x must increase"),
     ({"low": 0}, "belong to a curve of one's own"),
     ({"knots": [[0, 1], [2, 1]]}, "the curve has no bend"),
-    ({"budget": 19}, "why-deep.budget: .*20"),
+    ({"folds": 2}, "why-deep.folds: .*3"),
+    ({"fat": 100}, "401 and 573 parameters; .* such as fat = 143"),
+    ({"dataset": {"points": [[0, 0, 1], [1, 0, 1]]}}, "of both classes"),
+    ({"dataset": {"points": [[0, 1], [1, 0]]}}, r"\(x1, x2\) each"),
 ])  # fmt: skip
 def test_bad_parameters_are_named(given, message):
     with pytest.raises(UserError, match=message):

@@ -1,4 +1,4 @@
-"""Why deep? One fat layer would do, a bend a ReLU; but layers fold what was folded. Then both must learn it."""
+"""Why deep? One fat layer would do, a bend a ReLU; but layers fold what was folded. Then both learn two spirals."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from typing import Annotated, Any, Self
 
 import numpy as np
 from gradreel.core.analysis.equal_budget import (
+    DEEP,
+    FAT,
+    RATE,
+    SEEDS,
+    UPDATES,
     Built,
     Match,
-    fat_and_deep,
     folded,
     folding,
     match,
@@ -17,22 +21,20 @@ from gradreel.core.analysis.equal_budget import (
 )
 from gradreel.core.curves.expression import expression
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
-from gradreel.core.datasets import RED_CURVE, CurveDataset, Number
+from gradreel.core.datasets import RED_CURVE, CurveDataset, Number, PointsDataset
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.lecture.deep.image_networks import NETWORKS
+from gradreel.scenes.lecture.deep.pictures.class_planes import ClassBoard, Race, RecordedMatch, Starts, shade_bar
 from gradreel.scenes.lecture.deep.pictures.network_curves import (
     BY_HAND,
-    LANES,
     PLOT,
     SIDES,
     TALL,
     Counts,
     Curves,
     bending,
-    beside,
     by_hand,
     corner,
     count_bends,
@@ -41,30 +43,23 @@ from gradreel.scenes.lecture.deep.pictures.network_curves import (
     neuron,
     target_of,
 )
-from gradreel.scenes.lecture.deep.pictures.race import Race, RecordedMatch, Starts
 from gradreel.scenes.lecture.deep.pictures.skyline import ground_line
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.pace import stepwise
-from gradreel.scenes.mobjects.plot import segment
-from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.text import caption, words
 from gradreel.scenes.mobjects.thin_diagram import thin_diagram
 from gradreel.scenes.mobjects.ticks import nice_range
-from gradreel.scenes.style import FAINT, FULL, emphasis, mix, palette
+from gradreel.scenes.style import FAINT, FULL, emphasis, palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import number_text
 from manim import (
-    DOWN,
     UP,
     Animation,
-    AnimationGroup,
     Circle,
     Create,
     FadeIn,
     FadeOut,
-    GrowFromEdge,
     LaggedStart,
-    Rectangle,
     ReplacementTransform,
     UpdateFromAlphaFunc,
     VGroup,
@@ -75,12 +70,12 @@ from manim import (
     there_and_back,
 )
 from numpy.typing import NDArray
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 
 ALONE = (-3.6, 3.6)  # left and right of the one layer and its curve, while they are alone
 HEIGHTS = (0.45, 2.0)  # bottom and top of that layer
-ONE_LAYER_SECONDS = 1.7  # for all bends of the one layer, before the other folds
-FIRST_FOLD, OTHER_FOLDS = 4.8, 5.0  # seconds: the first is looked at, all others together go a little faster
+ONE_LAYER_SECONDS = 6.4  # for all bends of the one layer, before the other folds
+FIRST_FOLD, OTHER_FOLDS = 9.0, 9.0  # seconds: the first is looked at, all others together go faster
 COUNTED = 0.1  # of a fold's way: it is seen, and counted
 GLOWING = 1.7  # how much larger the two ReLUs of a layer are while they fold
 BEND_RADIUS = 0.085
@@ -88,16 +83,15 @@ GOAL, OVER_PLOT = 0.42, 0.08  # share of its colour that red has while blue is m
 Y_RANGE = (-0.12, 1.12)  # of curves between 0 and 1
 EXAMPLES = 121
 KNOTS_OF_A_FUNCTION = 65
-RACE_SECONDS, RACE_POWER = 5.1, 1.6  # early updates, which change most, get more time
-PASSING_SECONDS = 0.4  # that the race stands still where one run passes the other
-SEEDS_SECONDS = 5.3  # that all starts are spoken of, before the towers are
+LARGE_PLANE, LARGE_BOTTOM = 5.4, -2.9  # side and bottom of the plane while it is alone
+ASKED = ((0.25, 0.62), (0.8, 0.7), (0.42, 0.3))  # places on it that are asked about, as shares of its sides
+ASKED_RADIUS = 0.24
+RACE_SECONDS, RACE_POWER = 11.0, 1.8  # early updates, which change most, get more time
+FAIR = 0.1  # of the deep network's parameters: how many more or fewer the fat one may have
 NAMES = ("name-fat", "name-deep")
-COMPARED = (NETWORKS[0], NETWORKS[-1])  # by how often they are wrong: the shallowest and the deepest
-BARS, BAR_WIDTH = (-3.6, 0.0, 3.6), 1.4  # the middles of their errors' bars, and of the one that is not known
-CAPTION = ("caption", "together")  # what the scene before says below them
-GROUND, TOP, ASKED = -1.6, 1.7, 0.75  # where the bars stand, how high the larger one reaches, and a question mark
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
+Width = Annotated[int, Field(ge=1, le=200)]
 
 
 class WhyDeep(LectureScene):
@@ -108,22 +102,27 @@ class WhyDeep(LectureScene):
             None,
             min_length=2,
             max_length=200,
-            description="Turning points (x, y) of a curve of one's own, x increasing; or @file.csv with columns x, y. "
-            "By default the lecture's red curve at first, and in the match the zigzag that as many folds make as the "
-            "deep network has layers",
+            description="Turning points (x, y) of the curve that one layer makes, x increasing; or @file.csv with "
+            "columns x, y. By default the lecture's red curve",
         )
         function: str | None = Field(
-            None, max_length=300, description="A curve given as a formula of x instead, from low to high: sin(3*x)"
+            None, max_length=300, description="That curve given as a formula of x instead, from low to high: sin(3*x)"
         )
         low: float | None = Field(None, ge=-1e6, le=1e6, description="Leftmost x; by default before the knots")
         high: float | None = Field(None, ge=-1e6, le=1e6, description="Rightmost x; by default after the knots")
-        depth: int = Field(4, ge=3, le=6, description="Hidden layers of the deep networks, and folds of the zigzag")
-        budget: int = Field(600, ge=20, le=5000, description="Parameters that each network may have in the match")
-        seeds: tuple[Seed, ...] = Field(
-            (0, 1, 2, 3, 4), min_length=2, max_length=10, description="Both networks start from each of these seeds"
+        folds: int = Field(4, ge=3, le=6, description="Layers of the network that folds, built by hand")
+        dataset: PointsDataset = Field(
+            PointsDataset(), description="What both learn: points (x1, x2) of the classes 0 and 1, which is red"
         )
-        epochs: int = Field(2000, ge=20, le=50_000, description="Updates of each run, all examples in each batch")
-        learning_rate: Number = Field(0.01, gt=0, le=1, description="Adam's learning rate, for both")
+        fat: int = Field(FAT, ge=1, le=5000, description="ReLUs of the one layer")
+        deep: tuple[Width, ...] = Field(
+            DEEP, min_length=2, max_length=6, description="ReLUs of each layer of the deep network"
+        )
+        seeds: tuple[Seed, ...] = Field(
+            SEEDS, min_length=2, max_length=10, description="Both networks start from each of these seeds"
+        )
+        epochs: int = Field(UPDATES, ge=20, le=50_000, description="Updates of each run, all points in each batch")
+        learning_rate: Number = Field(RATE, gt=0, le=1, description="Adam's learning rate at first, for both")
 
         @model_validator(mode="after")
         def _there_are_a_curve_and_two_networks(self) -> Self:
@@ -131,19 +130,21 @@ class WhyDeep(LectureScene):
                 raise ValueError(f"seeds: each is wanted once, got {list(self.seeds)}")
             if self.function is not None and (self.low is None or self.high is None):
                 raise ValueError("function: a formula needs low and high, the range of x")
-            if not self.own and (self.low is not None or self.high is not None):
+            if self.knots is None and self.function is None and (self.low is not None or self.high is not None):
                 raise ValueError("low, high: they belong to a curve of one's own, give knots or function too")
             try:
                 one_bend_each(self.first_curve())
-                fat_and_deep(self.budget, self.depth)
             except (UserError, ValueError) as error:
                 raise ValueError(str(error)) from None
+            if self.dataset.n_features != 2 or set(self.dataset.labels()) != {0.0, 1.0}:
+                raise ValueError("dataset: points in a plane are shown, (x1, x2) each, of both classes, 0 and 1")
+            fat, deep = (run.n_parameters for run in (self.match().fat[0], self.match().deep[0]))
+            if abs(fat - deep) > FAIR * deep:
+                raise ValueError(
+                    f"fat, deep: {fat} and {deep} parameters; the match is fair only if both have about as many, "
+                    f"such as fat = {max(1, round((deep - 1) / 4))}"
+                )
             return self
-
-        @property
-        def own(self) -> bool:
-            """Whether the curve is the user's."""
-            return self.knots is not None or self.function is not None
 
         def first_curve(self) -> CurveDataset:
             """The one that a single layer makes: the user's knots or formula, joined by straight lines; or the red."""
@@ -153,31 +154,27 @@ class WhyDeep(LectureScene):
                 knots = PiecewiseLinearCurve.approximate(formula, self.low, self.high, KNOTS_OF_A_FUNCTION).knots
             return CurveDataset(knots=knots, low=self.low, high=self.high, examples=EXAMPLES)
 
-        def dataset(self) -> CurveDataset:
-            """What is learned in the match."""
-            return self.first_curve() if self.own else zigzag(self.depth)
+        def match(self) -> Match:
+            """The runs of both networks."""
+            return match(self.dataset, self.fat, self.deep, self.seeds, self.epochs, self.learning_rate)
 
     @classmethod
-    def match(cls, parameters: Any) -> Match:
-        """The runs of both networks."""
-        p = parameters
-        return match(p.dataset(), p.budget, p.depth, p.seeds, p.epochs, p.learning_rate)
-
-    @classmethod
-    def experiments(cls, parameters: BaseModel) -> dict[str, Experiment]:
-        runs = cls.match(parameters)
+    def experiments(cls, parameters: Parameters) -> dict[str, Experiment]:
+        runs = parameters.match()
         return {f"{name} {run.seed}": run for name in ("fat", "deep") for run in getattr(runs, name)}
 
     def construct(self) -> None:
         p = self.parameters
         self.recorded = RecordedMatch([[self.trace(f"{name} {seed}") for seed in p.seeds] for name in ("fat", "deep")])
         # By hand: a layer of 2 D ReLUs and D layers of two, of equally many parameters, on the zigzag of D folds
-        self.built = (one_bend_each(zigzag(p.depth), 2 * p.depth), folding(p.depth))
+        self.built = (one_bend_each(zigzag(p.folds), 2 * p.folds), folding(p.folds))
         self._enough_beat()
         self._name_beat()
-        self._fold_beat()
+        self._bends_beat()
+        self._fold_beats()
+        self._spirals_beat()
         self._race_beat()
-        self._seeds_beat()
+        self._starts_beat()
         self.hand_on()
 
     def _enough_beat(self) -> None:
@@ -204,7 +201,7 @@ class WhyDeep(LectureScene):
             self.add(plot, self.alone.red)
             self.play(Create(self.alone.blue), FadeIn(self.alone_counts), run_time=0.6)
             self.bend_dots = VGroup()
-            seconds = min(0.9, 5.0 / relus)
+            seconds = min(1.4, 5.6 / relus)
             for k in range(1, relus + 1):
                 dot = self.alone.plot.dot(*corner(whole, k - 1), palette.text, BEND_RADIUS)
                 bend = bending(self.one, self.alone, whole, k)
@@ -250,23 +247,19 @@ class WhyDeep(LectureScene):
             for n in range(first)
         ]
 
-    def _fold_beat(self) -> None:
+    def _bends_beat(self) -> None:
         fat, deep = self.built
-        depth, n_bends = self.parameters.depth, count_bends(deep)
-        values = {"relus": Count(2 * depth), "bends": Count(n_bends), "layers": Count(depth)}
-        with self.beat("fold", parameters=number_text(deep.network.n_parameters), **values):
-            # Red, the goal, is faint while blue is made. Left first, ReLU after ReLU adds a bend, until none is left.
-            # Then right a straight line comes in: one ReLU bends it, a second folds down what is above the dashed line,
-            # and it is stretched; the next layer folds that: the bends double. In the end as many ReLUs are lit on both
-            # sides, and right blue lies on red
-            target = target_of(zigzag(depth))
+        folds, n_bends = self.parameters.folds, count_bends(deep)
+        with self.beat("bends", relus=Count(2 * folds)):
+            # Red, the goal, is faint while blue is made. Left, ReLU after ReLU adds a bend, until none is left
+            target = target_of(zigzag(folds))
             self.hand = [Curves(side.box, target, Y_RANGE) for side in SIDES]
-            self.folds_counts = [self._counts(side.center, 2 * depth, n_bends) for side in SIDES]
+            self.folds_counts = [self._counts(side.center, 2 * folds, n_bends) for side in SIDES]
             counts = number_text(deep.network.n_parameters)
             self.count_words = [side.count(self.screen("count", count=counts)) for side in SIDES]
-            curve = target[0] / target[0][-1]  # straight: what comes in, before any ReLU
+            self.line = target[0] / target[0][-1]  # straight: what comes in, before any ReLU
             self.hand[0].draw(drawn_by(fat, target[0], 0))
-            self.hand[1].draw(curve)
+            self.hand[1].draw(self.line)
             low = self._diagrams(BY_HAND)
             for part in (part for d in low for part in (*d.columns[1:-1], *d.edges)):
                 style.emphasize(part, FAINT)
@@ -281,11 +274,21 @@ class WhyDeep(LectureScene):
             coming = (self.hand[0].blue, *self.folds_counts, self.over_left[0])
             self.play(*plots, *map(FadeIn, coming), run_time=0.7)
             self._bend_by_bend(fat)
-            shares = np.linspace(1.2, 1.0, depth - 1) / (1.1 * (depth - 1))
-            for k, seconds in enumerate([FIRST_FOLD, *(OTHER_FOLDS * shares)]):
-                self._fold(curve, k, seconds)
+
+    def _fold_beats(self) -> None:
+        folds, n_bends, curve = self.parameters.folds, count_bends(self.built[1]), self.line
+        with self.beat("fold"):
+            # Right a straight line comes in: one ReLU bends it, a second folds down what is above the dashed line, and
+            # it is stretched
+            self._fold(curve, 0, FIRST_FOLD)
+        with self.beat("folds", relus=Count(2 * folds), bends=Count(n_bends)):
+            # The next layer folds that: the bends double. In the end as many ReLUs are lit on both sides, and right
+            # blue lies on red
+            shares = np.linspace(1.2, 1.0, folds - 1) / (1.1 * (folds - 1))
+            for k, seconds in enumerate(OTHER_FOLDS * shares, start=1):
                 curve = folded(np.clip(curve, 0.0, None))
-            self.play(emphasis(self.hand[1].red, FULL), run_time=0.3)
+                self._fold(curve, k, seconds)
+            self.play(emphasis(self.hand[1].red, FULL), run_time=0.5)
 
     def _over_left(self, n_bends: int) -> VGroup:
         """Over the left curve: what red is; and over where blue does not come, that there is no ReLU left for it."""
@@ -362,141 +365,97 @@ class WhyDeep(LectureScene):
         diagram = self.small[1]
         return [diagram.columns[1].nodes[i], *diagram.edges[0].into(i)]
 
+    def _spirals_beat(self) -> None:
+        with self.beat("spirals"):
+            # The networks built by hand leave. A plane, and in it, point by point, the two spirals; a ring asks about
+            # one place and another
+            self.alone_plane = ClassBoard(self.recorded.plane, -LARGE_PLANE / 2, LARGE_BOTTOM, LARGE_PLANE)
+            leaving = [part for part in self.mobjects if part is not self.title]
+            self.play(*map(FadeOut, leaving), *self._title("heading-race"), run_time=0.8)
+            self.play(FadeIn(self.alone_plane.ground), run_time=0.5)
+            self.add(self.alone_plane.bands)
+            for points in (self.alone_plane.red, self.alone_plane.other):
+                self.play(_one_after_the_other(points), run_time=2.0, rate_func=linear)
+            self.add(self.alone_plane)
+            self._ask()
+
+    def _ask(self) -> None:
+        """A ring goes from place to place: of which class?"""
+        left, right, bottom, top = self.alone_plane.box
+        places = [(left + x * (right - left), bottom + y * (top - bottom), 0.0) for x, y in ASKED]
+        ring = Circle(ASKED_RADIUS, color=palette.text, stroke_width=style.RING)
+        ring.set_fill(palette.background, 1)
+        asked = VGroup(ring, words("?", style.HEADING).move_to(ring)).move_to(places[0])
+        self.play(FadeIn(asked, scale=0.5), run_time=0.4)
+        for place in places[1:]:
+            self.wait(0.6)
+            self.play(asked.animate.move_to(place), run_time=0.7)
+        self.wait(0.6)
+        self.play(FadeOut(asked), run_time=0.3)
+
     def _race_beat(self) -> None:
-        fat, deep = (trace.experiment.n_parameters for trace in self.recorded.first)
-        values = {"fat": number_text(fat), "deep": number_text(deep)}
-        with self.beat("race-fat-passes", updates=number_text(int(self.recorded.first[0].kept[-1])), **values):
-            # Larger networks, one above the other, the same curve, a random start; then update by update. What is left
-            # to red is filled; in the networks' place both losses are drawn as they fall. Where the lesson's fat one
-            # passes, a ring
-            texts = [self.screen(key) for key in ("update", "smoothed", "fat", "deep")]
-            self.race = race = Race(self.recorded, LANES, texts)
-            self._exchange()
+        match = self.recorded
+        fat, deep = (number_text(run.n_parameters) for run in match.runs)
+        values = {"fat": fat, "deep": deep, "layers": Count(len(match.runs[1].hidden))}
+        with self.beat("race-both-right-deep-surer", updates=number_text(int(match.first[0].kept[-1])), **values):
+            # The plane becomes two, with a network and its name at each; then update by update. Where a network says
+            # red, it is blue
+            self.race = race = Race(match, [self.screen("update"), self.screen("loss")])
+            self.names = [race.named(k, self.screen(key)) for k, key in enumerate(NAMES)]
+            counts = [race.counted(k, self.screen("count", count=count)) for k, count in enumerate((fat, deep))]
+            first, second = self.alone_plane, self.alone_plane.copy()
+            moves = [
+                plane.animate.scale(_width(board) / _width(plane)).move_to(board.ground)
+                for plane, board in zip((first, second), race.boards, strict=True)
+            ]
+            self.play(*moves, run_time=0.9)
+            self.play(*(FadeIn(part) for part in (*self.names, *counts, *race.diagrams)), run_time=0.7)
+            self.remove(first, second)
+            said = [board.bands for board in race.boards]
+            for board in race.boards:
+                self.add(board.ground, board.bands, board.other, board.red)
+            legend = shade_bar([self.screen("not-red"), self.screen("red")], self.race.baseline)
             rate = number_text(self.parameters.learning_rate)
-            self.add(*race.curves())  # in this order, or what is filled would lie over the curves at first
-            coming = [race.word, race.counter, *race.readouts, caption(self.screen("rule", rate=rate))]
-            self.play(*(Create(c.blue) for c in race.boards), *(FadeIn(c.gap) for c in race.boards), run_time=0.7)
-            self.play(*(FadeIn(part) for part in coming), run_time=0.5)
-            self.wait(0.5)  # the networks are looked at
-            self.play(*map(FadeOut, self.diagrams), run_time=0.4)
-            self.play(FadeIn(race.lines), run_time=0.4)
+            note = caption(self.screen("rule", rate=rate))
+            coming = (*race.readouts, race.word, race.counter, legend, note)
+            self.play(*map(FadeIn, said), *map(FadeIn, coming), run_time=0.8)
+            self.beside = VGroup(*counts, *race.diagrams, *race.readouts, race.word, race.counter, legend)
             self.add(race)
+            self.wait(0.5)
 
-            last, ring = self.recorded.last, None if self.other_data else self._ring()
-            self.passing = VGroup()
-            seen = last
-            if ring is not None:
-                self.passing.add(ring)
-                kept = np.asarray(self.recorded.first[0].kept)
-                seen = min(int(np.searchsorted(kept, race.lines.clear_of(ring))), last)
-            self._race(0, seen)
-            if ring is not None:
-                self.play(Create(ring), run_time=PASSING_SECONDS)
-            self._race(seen, last)
-            race.show(float(last))
+            def update(_: VGroup, share: float) -> None:
+                race.show(min(stepwise(match.last * share**RACE_POWER), float(match.last)))
 
-    def _ring(self) -> Circle | None:
-        """Round where one passes the other: as soon as their names have gone on from there, it comes."""
-        passing = self.recorded.passing
-        if passing is None:
-            return None
-        losses = [run[passing] for run in self.recorded.calm]
-        return self.race.lines.ring(float(self.recorded.first[0].kept[passing]), float(np.mean(losses)))
+            self.play(UpdateFromAlphaFunc(race, update, run_time=RACE_SECONDS, rate_func=linear))
 
-    def _race(self, first: int, last: int) -> None:
-        """Both runs go on from one row to another."""
-        race, whole = self.race, self.recorded.last
-        start, end = (RACE_SECONDS * (row / whole) ** (1 / RACE_POWER) for row in (first, last))
-
-        def update(_: VGroup, share: float) -> None:
-            now = start + share * (end - start)
-            race.show(min(stepwise(whole * (now / RACE_SECONDS) ** RACE_POWER), float(whole)))
-
-        if last > first:
-            self.play(UpdateFromAlphaFunc(race, update, run_time=end - start, rate_func=linear))
-
-    def _exchange(self) -> None:
-        """The networks built by hand give way to those that learn; red takes its place in the new scale."""
-        runs = [trace.experiment for trace in self.recorded.first]
-        self.diagrams = [beside(lane, run.hidden) for lane, run in zip(LANES, runs, strict=True)]
-        texts = [self.screen("count", count=number_text(run.n_parameters)) for run in runs]
-        words_now = [lane.count(text) for lane, text in zip(LANES, texts, strict=True)]
-        names = [lane.name(self.screen(key)) for lane, key in zip(LANES, NAMES, strict=True)]
-        said = [*self.count_words, *self.folds_counts, *self.over_left]
-        leaving = [*self.small, *said, *(curves.blue for curves in self.hand)]
-        self.play(*(FadeOut(part) for part in leaving), *self._title("heading-race"), run_time=0.8)
-        pairs = [(getattr(old, part), getattr(new, part)) for part in ("plot", "red")
-                 for old, new in zip(self.hand, self.race.boards, strict=True)]  # fmt: skip
-        moves = [ReplacementTransform(*pair) for pair in [*pairs, *zip(self.names, names, strict=True)]]
-        self.play(*moves, run_time=0.9)
-        self.play(*(FadeIn(part) for part in (*self.diagrams, *words_now)), run_time=0.5)
-        self.names, self.count_words = names, words_now
-
-    def _seeds_beat(self) -> None:
-        seeds = len(self.parameters.seeds)
-        match, race = self.recorded, self.race
+    def _starts_beat(self) -> None:
+        seeds, match, race = len(self.parameters.seeds), self.recorded, self.race
         fat, deep = match.wins
-        with self.beat("seeds-fat-all", seeds=Count(seeds), fat=Count(fat), deep=Count(deep)):
-            # The two curves shrink to the first start's; the other starts' come. A frame round the better of each two,
-            # and how often each network wins, by the time that this is said. Then two of the towers' errors: where
-            # many layers did win, it was deep against deeper; a fat one's is not known
+        with self.beat("starts-deep-all", seeds=Count(seeds), fat=Count(fat), deep=Count(deep)):
+            # Both planes shrink to the first start's; the other starts' come. A frame round the better of each two, and
+            # how often each network wins
             names = [self.screen(key) for key in NAMES]
             wins = [self.screen("wins", wins=Count(count), starts=Count(seeds)) for count in (fat, deep)]
-            ends, decimals = (match.end_curves, match.ends), loss_decimals(match.ends.ravel())
-            self.starts = Starts(ends, match.target, match.y_range, names, wins, decimals)
-            leaving = [race.lines, *self.passing, *self.count_words, *race.readouts, race.word, race.counter]
-            start = self.time
+            self.starts = starts = Starts(match, names, wins)
             self.remove(race)
-            self.add(*race.curves())
-            self.play(
-                *(FadeOut(part) for part in leaving), *self._title("heading-seeds", seeds=Count(seeds)), run_time=0.5
-            )
+            self.add(*race.boards, self.beside)
+            title = self._title("heading-starts", seeds=Count(seeds))
+            self.play(FadeOut(self.beside), *title, run_time=0.5)
             moves = []
-            for k in (0, 1):
-                small = self.starts.curves[k][0]
-                pairs = [*zip(race.boards[k], small, strict=True), (self.names[k], self.starts.names[k])]
-                moves.append(AnimationGroup(*(ReplacementTransform(old, new) for old, new in pairs)))
-            self.play(LaggedStart(*moves, lag_ratio=0.6), run_time=0.9)  # the second where the first has made room
-            self.play(*(FadeIn(row[0]) for row in self.starts.losses), run_time=0.2)
+            for board, tiles in zip(race.boards, starts.boards, strict=True):
+                moves.append(board.animate.scale(_width(tiles[0]) / _width(board)).move_to(tiles[0].ground))
+            moves += [ReplacementTransform(*pair) for pair in zip(self.names, starts.names, strict=True)]
+            self.play(*moves, run_time=1.2)
+            self.remove(*race.boards)
+            self.add(*(tiles[0] for tiles in starts.boards))
+            self.play(*(FadeIn(row[0]) for row in starts.losses), run_time=0.3)
             others = [
-                FadeIn(VGroup(*(part[row][k] for part in (self.starts.curves, self.starts.losses) for row in (0, 1))))
+                FadeIn(VGroup(*(part[row][k] for part in (starts.boards, starts.losses) for row in (0, 1))))
                 for k in range(1, seeds)
             ]
-            self.play(LaggedStart(*others, lag_ratio=0.6), run_time=0.3 + 0.1 * len(others))
-            won = [FadeIn(text) for text in self.starts.wins]
-            self.play(LaggedStart(*(Create(frame) for frame in self.starts.frames), lag_ratio=0.2), *won, run_time=0.6)
-            self.wait(SEEDS_SECONDS - (self.time - start))
-            self._deep_against_deeper()
-
-    def _deep_against_deeper(self) -> None:
-        """How often the first and the last network of the scene before are wrong: a bar each, the lower the better."""
-        most = max(network.error or 0.0 for network in COMPARED)
-        bars, layers, errors = VGroup(), VGroup(), VGroup()
-        for x, network in zip(BARS, COMPARED, strict=False):
-            error = network.error or 0.0
-            wrong = self.screen("wrong", error=number_text(error), star="" if network.lecture else "*")
-            bar = Rectangle(width=BAR_WIDTH, height=(TOP - GROUND) * error / most, stroke_width=0)
-            bars.add(bar.set_fill(mix(palette.text, 0.75), 1).move_to([x, GROUND, 0], aligned_edge=DOWN))
-            layers.add(words(self.screen("tower", layers=network.layers), style.HEADING).place(GROUND - 0.6, center=x))
-            errors.add(words(wrong, style.HEADING).place(float(bar.get_top()[1]) + 0.25, center=x))
-        ground = segment((-5.6, GROUND, 0), (5.6, GROUND, 0), palette.axis, style.AXIS)
-        gone = [part for part in self.mobjects if part is not self.title]
-        said = [self.words_of.screen("deeper-and-deeper", key, self.context.language, {}) for key in CAPTION]
-        note = caption("".join(said) + self.screen("starred"))
-        self.play(*map(FadeOut, gone), *self._title("heading-deeper"), run_time=0.5)
-        self.play(FadeIn(ground), FadeIn(note), FadeIn(layers), run_time=0.3)
-        self.play(*(GrowFromEdge(bar, DOWN) for bar in bars), run_time=0.7)
-        self.play(FadeIn(errors, shift=0.15 * UP), run_time=0.4)
-        self.wait(1.0)
-        self.unknown = self._unknown_bar()
-        self.play(FadeIn(self.unknown), run_time=0.5)
-        self.error_bars, self.bar_texts = bars, VGroup(*layers, *errors)
-
-    def _unknown_bar(self) -> VGroup:
-        """In the place of a bar: how often would a fat network be wrong? Nobody has told, so no height is drawn."""
-        x = BARS[-1]
-        asked = words("?", style.TITLE).move_to([x, GROUND + ASKED, 0])
-        return VGroup(asked, words(self.screen("tower-fat"), style.HEADING).place(GROUND - 0.6, center=x))
+            self.play(LaggedStart(*others, lag_ratio=0.6), run_time=0.6 + 0.4 * len(others))
+            won = [FadeIn(text) for text in starts.wins]
+            self.play(LaggedStart(*(Create(frame) for frame in starts.frames), lag_ratio=0.3), *won, run_time=1.2)
 
     # -- what several beats do -------------------------------------------------------------------------------------
 
@@ -515,3 +474,17 @@ class WhyDeep(LectureScene):
     def _diagrams(self, heights: tuple[float, float]) -> list[LayerDiagram]:
         """Both networks built by hand, between these ``heights``."""
         return [by_hand(side, b.network.hidden, heights) for side, b in zip(SIDES, self.built, strict=True)]
+
+
+def _width(board: ClassBoard) -> float:
+    return float(board.ground.width)
+
+
+def _one_after_the_other(points: VMobject) -> UpdateFromAlphaFunc:
+    """The discs of one shape come in their order."""
+    whole, disc = points.points.copy(), len(Circle().points)
+
+    def update(shape: VMobject, share: float) -> None:
+        shape.points = whole[: disc * round(share * len(whole) / disc)]
+
+    return UpdateFromAlphaFunc(points, update)

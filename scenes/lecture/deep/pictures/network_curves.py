@@ -28,16 +28,11 @@ NAME_BASELINE = 2.4
 BY_HAND, TALL = (0.1, 2.05), (-2.5, 2.0)  # of networks built by hand: over their curves; and while there are no curves
 ALL_ROWS = 12  # of these networks: all of their ReLUs
 RELU_RADIUS, RELU_SHARE = 0.14, 0.4  # of a ReLU at most: in scene units, and in pitches
-ROWS_OF_STARTS = ((0.5, 2.1), (-2.45, -0.85))  # bottom and top of the curves, fat and deep, one above the other
-LANE, BESIDE_LANE = (style.LEFT_EDGE, -0.75), (0.9, 5.7)  # left and right of these, and of the diagrams beside
-WIDE_ROWS = 5  # nodes of these in a column at most
-NAME_RISE = 0.32  # of a name over them
 COUNTS_BASELINE = -3.1
 RED_WIDTH, BLUE_WIDTH = 9.0, 4.8
 RED_SHARE = 0.48
 TIP_LONG, TIP_WIDE = 0.16, 0.18  # of the arrowhead where blue leaves the plot
 ABOVE_SHARE = 0.45  # of blue, for what was folded down
-GAP_SHARE = 0.3  # of red, that the error between the curves is filled with
 SEEN = 0.3  # share of a way after which what fades in is seen
 
 
@@ -62,8 +57,6 @@ class Place:
 
 SIDES = [Place((x - HALF_WIDTH / 2, x + HALF_WIDTH / 2, *PLOT), NAME_BASELINE) for x in (-HALF_X, HALF_X)]
 """The fat network at the left, the deep one at the right."""
-LANES = [Place((*LANE, bottom, top), top + NAME_RISE) for bottom, top in ROWS_OF_STARTS]
-"""The fat network above the deep one, at the left: where the curves of the first start will stand."""
 
 
 def by_hand(side: Place, hidden: Sequence[int], heights: tuple[float, float]) -> LayerDiagram:
@@ -71,12 +64,6 @@ def by_hand(side: Place, hidden: Sequence[int], heights: tuple[float, float]) ->
     left, right, *_ = side.box
     radius = min(RELU_RADIUS, RELU_SHARE * (heights[1] - heights[0]) / sum(hidden))
     return thin_diagram(hidden, (left + 0.2, right - 0.2, *heights), ALL_ROWS, radius)
-
-
-def beside(lane: Place, hidden: Sequence[int]) -> LayerDiagram:
-    """A network right of its curve."""
-    *_, bottom, top = lane.box
-    return thin_diagram(hidden, (*BESIDE_LANE, bottom + 0.1, top), WIDE_ROWS)
 
 
 def target_of(dataset: CurveDataset) -> tuple[NDArray, NDArray]:
@@ -88,9 +75,9 @@ def target_of(dataset: CurveDataset) -> tuple[NDArray, NDArray]:
 
 
 class Curves(VGroup):
-    """The red curve in a ``box``, and over it what a network draws: ``plot``, ``gap`` (the error), ``red``, ``blue``.
+    """The red curve in a ``box``, and over it what a network draws: ``plot``, ``red``, ``blue``.
 
-    ``target``: x and y, (n,) each. ``show`` sets blue, and fills what lies between the two.
+    ``target``: x and y, (n,) each. ``draw`` sets blue.
     """
 
     def __init__(
@@ -98,26 +85,17 @@ class Curves(VGroup):
         box: Box,
         target: tuple[NDArray, NDArray],
         y_range: tuple[float, float],
-        widths: tuple[float, float] = (RED_WIDTH, BLUE_WIDTH),
     ) -> None:
         super().__init__()
         self.x, self.y = target
         left, right, bottom, top = box
         x_range = (float(self.x[0]), float(self.x[-1]))
         self.plot = Plot(x_range, y_range, left=left, right=right, bottom=bottom, top=top, x_label=None)
-        self.red = self.plot.curve(self.x, self.y, mix(palette.red, RED_SHARE), widths[0])
-        self.gap = VMobject(stroke_width=0, fill_color=mix(palette.red, GAP_SHARE), fill_opacity=1)
-        self.blue = self.plot.curve(self.x, self.y, palette.blue, widths[1])
+        self.red = self.plot.curve(self.x, self.y, mix(palette.red, RED_SHARE), RED_WIDTH)
+        self.blue = self.plot.curve(self.x, self.y, palette.blue, BLUE_WIDTH)
         self.tip = VMobject(stroke_width=0, fill_color=palette.blue, fill_opacity=1)
         self.blue.add(self.tip)
-        self.add(self.plot, self.gap, self.red, self.blue)
-
-    def show(self, y: NDArray) -> Curves:
-        """The network draws ``y`` (n,); the error is filled."""
-        self.plot.set_curve(self.blue, self.x, y)
-        there, back = self.plot.at(self.x, self.y), self.plot.at(self.x, y)[::-1]
-        self.gap.set_points_as_corners(np.vstack([there, back, there[:1]]))
-        return self
+        self.add(self.plot, self.red, self.blue)
 
     def draw(self, y: NDArray) -> Curves:
         """Blue alone is ``y`` (n,), up to where it leaves the plot; an arrowhead before that says that it goes on."""

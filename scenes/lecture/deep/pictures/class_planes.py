@@ -1,0 +1,278 @@
+"""A plane with points of two classes, and over it what a network says: where it is blue, red; where pale, unsure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import contourpy
+import numpy as np
+from gradreel.core.analysis.equal_budget import lower
+from gradreel.core.datasets import PointsDataset
+from gradreel.core.experiment import Experiment
+from gradreel.core.network.theta import loss, predict
+from gradreel.core.trace.trace import Trace
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.pace import recorded_row
+from gradreel.scenes.mobjects.readout import loss_decimals
+from gradreel.scenes.mobjects.text import Number, TextMobject, fitted, words
+from gradreel.scenes.mobjects.thin_diagram import Box, thin_diagram
+from gradreel.scenes.style import mix, palette
+from manim import Circle, ManimColor, Rectangle, RoundedRectangle, VGroup, VMobject
+from numpy.typing import NDArray
+
+SURENESS = (0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95)  # probabilities of red between two shades of blue
+BLUEST = 0.52  # of blue, where a network is sure of red
+GRID = 121  # places across the plane at which a network is asked
+MARGIN = 0.07  # of the points' spread, around them
+DOT_SHARE = 0.0072  # radius of a point, of the plane's width
+PLANE = 4.25  # side of a plane
+PLANES_BOTTOM, GAP = -2.45, 0.3  # of two planes side by side, and half of what is between them
+DIAGRAM = (4.85, 6.25, -1.95, 1.45)  # left, right, bottom, top of the right network, beside its plane
+COUNT_ROOM = 0.34  # from column to column of it, that each can say how many nodes it has
+ROWS = 7  # nodes of these in a column at most
+NAME_RISE, LOSS_DROP = 0.32, 0.5  # of a name over its plane, of the loss below it
+LEGEND = (1.3, 0.2)  # width and height of all shades
+FIRST_TILE, TILE_GAP, TILE = -4.3, 0.22, 1.95  # left of the tiles, between two, and their largest side
+ROWS_OF_TILES, TILE_LOSS_DROP = (2.6, -0.35), 0.4  # their tops; how far below a tile its loss is
+SMALL_LOSS = 28
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The part of the plane that is seen: ``low`` and ``high`` on both axes, x1 (m,) and x2 (m,) of the grid on it."""
+
+    dataset: PointsDataset
+
+    @property
+    def ranges(self) -> tuple[NDArray, NDArray]:
+        """The lowest and the highest x1 and x2 that are seen, (2,) each: a square, one scale for both."""
+        points = self.dataset.features()
+        low, high = points.min(axis=0), points.max(axis=0)
+        half = (0.5 + MARGIN) * (float((high - low).max()) or 1.0)
+        middle = (low + high) / 2
+        return middle - half, middle + half
+
+    def said(self, run: Experiment, theta: NDArray) -> NDArray:
+        """The logit of red at each place of the grid, (m, m), a row for each x2, by the network with theta (P,)."""
+        (left, bottom), (right, top) = self.ranges
+        places = np.meshgrid(np.linspace(left, right, GRID), np.linspace(bottom, top, GRID))
+        features = np.stack(places, axis=-1).reshape(-1, 2)
+        return np.asarray(predict(run, theta, features)).reshape(GRID, GRID)
+
+
+class ClassBoard(VGroup):
+    """A square of the plane: ``ground``, ``bands`` of blue, the points of class 0 and of class 1 (``red``).
+
+    ``box``: left, right, bottom, top. ``show`` sets what a network says.
+    """
+
+    def __init__(self, plane: Plane, left: float, bottom: float, side: float) -> None:
+        super().__init__()
+        self.plane, self.box = plane, (left, left + side, bottom, bottom + side)
+        self.ground = Rectangle(width=side, height=side, stroke_width=0).set_fill(mix(palette.text, 0.05), 1)
+        self.ground.move_to([left + side / 2, bottom + side / 2, 0])
+        self.bands = VGroup(*(VMobject(stroke_width=0).set_fill(color, 1) for color in shades()[1:]))
+        points, labels = plane.dataset.features(), plane.dataset.labels()
+        radius = DOT_SHARE * side
+        self.other, self.red = (
+            _dots(self.at(points[labels == label]), radius, color)
+            for label, color in ((0.0, palette.text), (1.0, palette.red))
+        )
+        self.add(self.ground, self.bands, self.other, self.red)
+
+    def at(self, points: NDArray) -> NDArray:
+        """Places of the scene, (n, 3), of points (n, 2)."""
+        low, high = self.plane.ranges
+        left, right, bottom, _ = self.box
+        flat = np.array([left, bottom]) + (points - low) * ((right - left) / (high - low))
+        return np.column_stack([flat, np.zeros(len(points))])
+
+    def show(self, logits: NDArray) -> ClassBoard:
+        """What a network says at each place of the grid, (m, m)."""
+        left, right, bottom, top = self.box
+        contours = contourpy.contour_generator(
+            np.linspace(left, right, GRID),
+            np.linspace(bottom, top, GRID),
+            np.nan_to_num(logits, posinf=1e9, neginf=-1e9),
+        )
+        for band, sure in zip(self.bands, SURENESS, strict=True):
+            polygons, offsets = contours.filled(np.log(sure / (1 - sure)), np.inf)
+            band.points = np.zeros((0, 3))
+            for corners, starts in zip(polygons, offsets, strict=True):
+                for start, end in pairwise(starts):
+                    path = np.column_stack([corners[start:end], np.zeros(end - start)])
+                    band.start_new_path(path[0])
+                    band.add_points_as_corners(path[1:])
+        return self
+
+
+def shades() -> list[ManimColor]:
+    """From sure that it is not red to sure that it is: the ground, then ever more of blue over it."""
+    steps = len(SURENESS)
+    return [mix(palette.text, 0.05), *(mix(palette.blue, BLUEST * (k + 1) / steps) for k in range(steps))]
+
+
+def shade_bar(texts: Sequence[str], baseline: float) -> VGroup:
+    """All shades side by side around the frame's middle, between what the first and the last one mean."""
+    width, height = LEGEND
+    colors = shades()
+    cells = VGroup(*(Rectangle(width=width / len(colors), height=height, stroke_width=0).set_fill(color, 1)
+                     for color in colors)).arrange(buff=0)  # fmt: skip
+    cells.move_to([0, baseline + 0.09, 0])
+    edge = Rectangle(width=width, height=height, color=palette.axis, stroke_width=style.GUIDE).move_to(cells)
+    first = words(texts[0], style.TICK, palette.dim).place(baseline, right=-width / 2 - 0.15)
+    last = words(texts[1], style.TICK, palette.dim).place(baseline, left=width / 2 + 0.15)
+    return VGroup(cells, edge, first, last)
+
+
+def _dots(places: NDArray, radius: float, color: ManimColor) -> VMobject:
+    """Discs at places (n, 3), one shape: hundreds of them are drawn as quickly as one."""
+    disc = Circle(radius=radius).points
+    dots = VMobject(stroke_width=0).set_fill(color, 1)
+    dots.points = (places[:, None] + disc).reshape(-1, 3)
+    return dots
+
+
+class RecordedMatch:
+    """The runs of S seeds, ``traces[0]`` the fat network's, ``traces[1]`` the deep one's.
+
+    ``first``: both of the first seed, whose rows go from 0 to ``last``; ``losses``: of these, 2 of (R,). ``ends``
+    (2, S): the losses of all runs at the end.
+    """
+
+    def __init__(self, traces: Sequence[Sequence[Trace]]) -> None:
+        self.traces, self.first = traces, [side[0] for side in traces]
+        self.runs = [trace.experiment for trace in self.first]
+        self.last = len(self.first[0].kept) - 1
+        dataset = self.runs[0].dataset
+        assert isinstance(dataset, PointsDataset)
+        self.plane = Plane(dataset)
+        self.losses = [np.asarray(loss(trace.experiment, np.asarray(trace.parameters))) for trace in self.first]
+        self.ends = np.array(
+            [[float(loss(trace.experiment, np.asarray(trace.parameters[-1]))) for trace in side] for side in traces]
+        )
+
+    def said(self, k: int, row: float) -> NDArray:
+        """What network k, 0 or 1, of the first seed says at ``row``: between two rows, between what it says at both."""
+        reached = recorded_row(row)
+        below = self._said(k, reached)
+        share = row - reached
+        return below if share <= 0 else below + share * (self._said(k, min(reached + 1, self.last)) - below)
+
+    def _said(self, k: int, row: int) -> NDArray:
+        return self.plane.said(self.runs[k], np.asarray(self.first[k].parameters[row]))
+
+    def said_at_last(self, k: int, seed: int) -> NDArray:
+        """What network k says at the end of the run of the seed in this place."""
+        trace = self.traces[k][seed]
+        return self.plane.said(trace.experiment, np.asarray(trace.parameters[-1]))
+
+    @property
+    def wins(self) -> tuple[int, int]:
+        """For how many seeds the fat network ended lower, and the deep one."""
+        return lower(self.ends[0], self.ends[1]), lower(self.ends[1], self.ends[0])
+
+
+class Race(VGroup):
+    """The first seed's two runs side by side, at the state that ``show`` was told.
+
+    Parts: ``boards``; ``diagrams`` of the networks beside them; ``readouts``, a word and the loss below each; the
+    ``counter`` of updates and its ``word``. ``baseline``: of what stands below the planes. ``texts``: the words for
+    update and for loss.
+    """
+
+    def __init__(self, match: RecordedMatch, texts: Sequence[str]) -> None:
+        super().__init__()
+        self.match, self.baseline = match, PLANES_BOTTOM - LOSS_DROP
+        lefts = (-GAP - PLANE, GAP)
+        self.boards = [ClassBoard(match.plane, left, PLANES_BOTTOM, PLANE) for left in lefts]
+        left, right, *heights = DIAGRAM
+        boxes = ((-right, -left, *heights), (left, right, *heights))
+        self.diagrams = [
+            thin_diagram(run.hidden, box, ROWS, features=run.dataset.n_features)
+            for run, box in zip(match.runs, boxes, strict=True)
+        ]
+        for diagram in self.diagrams:
+            if diagram.columns[1].x - diagram.columns[0].x < COUNT_ROOM:  # no room for how many each column has
+                for column in diagram.columns:
+                    column.remove(column.count)
+        self.counter = Number(int(match.first[0].kept[-1]), 0, style.HEADING)
+        self.counter.place(style.HEADING_BASELINE, style.RIGHT_EDGE)
+        self.word = words(texts[0], style.HEADING, palette.dim)
+        self.word.place(style.HEADING_BASELINE, right=self.counter.get_left()[0] - 0.2)
+        losses = np.concatenate(match.losses)
+        self.numbers = [Number(float(losses.max()), loss_decimals(losses), style.HEADING) for _ in self.boards]
+        self.readouts = [VGroup(words(texts[1], style.LABEL, palette.dim), number) for number in self.numbers]
+        word, number = self.readouts[0]
+        word.place(self.baseline, left=lefts[0])
+        number.place(self.baseline, right=float(word.get_right()[0]) + 0.2 + number.width)
+        word, number = self.readouts[1]
+        number.place(self.baseline, right=lefts[1] + PLANE)
+        word.place(self.baseline, right=float(number.get_left()[0]) - 0.2)
+        self.add(*self.boards, *self.readouts, self.counter)
+        self.show(0.0)
+
+    def named(self, k: int, text: str) -> TextMobject:
+        """Over a plane, at its left."""
+        box = self.boards[k].box
+        return words(text, style.LABEL).place(box[3] + NAME_RISE, left=box[0])
+
+    def counted(self, k: int, text: str) -> TextMobject:
+        """How many parameters, over a plane at its right."""
+        box = self.boards[k].box
+        return words(text, style.TICK, palette.dim).place(box[3] + NAME_RISE, right=box[1])
+
+    def show(self, row: float) -> None:
+        """Both networks as they were at ``row``: planes may lie between two recorded states, numbers do not."""
+        self.row, reached = row, recorded_row(row)
+        for k, board in enumerate(self.boards):
+            board.show(self.match.said(k, row))
+            self.numbers[k].set_value(float(self.match.losses[k][reached]))
+        self.counter.set_value(int(self.match.first[0].kept[reached]))
+
+
+class Starts(VGroup):
+    """What all runs say at their ends: a column a start, the fat network's row above the deep one's.
+
+    ``boards[row][start]``, ``losses[row][start]`` (text), at the left ``names`` and below each in ``wins`` how often
+    that network is better, ``frames``: round the better one of each pair.
+    """
+
+    def __init__(self, match: RecordedMatch, names: Sequence[str], wins: Sequence[str]) -> None:
+        super().__init__()
+        seeds, left = match.ends.shape[1], style.LEFT_EDGE
+        pitch = (style.RIGHT_EDGE - FIRST_TILE + TILE_GAP) / seeds
+        side = min(pitch - TILE_GAP, TILE)
+        lefts = FIRST_TILE + pitch * np.arange(seeds)
+        self.boards, self.losses, self.frames = [], [], []
+        self.names = [fitted(words, name, style.HEADING, FIRST_TILE - left - 0.2) for name in names]
+        self.wins = [words(text, style.TICK, palette.dim) for text in wins]
+        for row, top in enumerate(ROWS_OF_TILES):
+            boards = [ClassBoard(match.plane, float(x), top - side, side) for x in lefts]
+            self.boards.append([board.show(match.said_at_last(row, k)) for k, board in enumerate(boards)])
+            texts = [f"{end:.{loss_decimals(np.array([end]))}f}" for end in match.ends[row]]
+            self.losses.append([self._loss(text, board, pitch) for text, board in zip(texts, boards, strict=True)])
+            self.names[row].place(top - side / 2 + 0.1, left=left)
+            self.wins[row].place(top - side / 2 - 0.35, left=left)
+        for k in range(seeds):
+            fat, deep = match.ends[:, k]
+            if fat != deep:
+                self.frames.append(self._frame(self.boards[int(deep < fat)][k].box))
+        self.add(*self.names, *self.wins, *(VGroup(*row) for row in (*self.boards, *self.losses)), *self.frames)
+
+    def _loss(self, text: str, board: ClassBoard, pitch: float) -> TextMobject:
+        left, right, bottom, _ = board.box
+        return fitted(words, text, SMALL_LOSS, pitch - 0.1).place(bottom - TILE_LOSS_DROP, center=(left + right) / 2)
+
+    def _frame(self, box: Box) -> RoundedRectangle:
+        left, right, bottom, top = box
+        frame = RoundedRectangle(
+            corner_radius=0.08,
+            width=right - left + 0.14,
+            height=top - bottom + TILE_LOSS_DROP + 0.24,
+            color=palette.text,
+            stroke_width=style.BOX,
+        )
+        return frame.move_to([(left + right) / 2, (bottom - TILE_LOSS_DROP - 0.17 + top + 0.07) / 2, 0])
