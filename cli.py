@@ -19,7 +19,15 @@ import click
 
 MANY_OPTIONS = 12
 SAID = (click.core.ParameterSource.COMMANDLINE, click.core.ParameterSource.PROMPT)
-EACH_TIME = {"set", "output", "csv", "prune", "yes"}  # options that no file of defaults gives, nor the environment
+EACH_TIME = {
+    "set",
+    "output",
+    "csv",
+    "prune",
+    "yes",
+    "record",
+    "accept",
+}  # options that no file of defaults gives, nor the environment
 DEFAULTS = (
     "Options that are left out are taken from the environment, --media_dir from GRADREEL_MEDIA_DIR, or else from"
     ' gradreel.toml or [tool.gradreel] in pyproject.toml, here or in a folder above: media_dir = "films" for every'
@@ -313,6 +321,13 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
         "fill": click.option("--fill", is_flag=True,
                              help="The default voice speaks what is not recorded; else that is an error."),
     },
+    "Recordings": {
+        "recordings": click.option("--recordings", type=FILE, default=Path("recordings"), show_default=True,
+                                   help="Folder of the recordings, SCENE/BEAT.wav, and of the script."),
+        "record": click.option("--record", is_flag=True, help="Record those that are missing, one by one."),
+        "accept": click.option("--accept", is_flag=True,
+                               help="Those that are there are right for the text of now, though read from another."),
+    },
     "Files": {
         "format": click.option("--format", "file_format", type=click.Choice(["mp4", "webm", "mov", "gif", "png"]),
                                help="Kind of file; png: every frame a picture.  [default: mp4; mov with -t]"),
@@ -585,6 +600,28 @@ def slides(folder: bool, pdf: bool, manim_slides: bool, **chosen: Any) -> int:
 
 @commands.command(
     examples=[
+        "gradreel narrate",
+        "gradreel narrate build-curve --record",
+        "gradreel narrate --lesson lesson.toml --lang zh --recordings takes/",
+    ]
+)
+@scenes_argument
+@options("recordings", "record", "accept", "lang")
+@options(*STRETCH, "media_dir", "seed", "jobs", "timeout", "json", "progress", "quiet", "verbosity")
+def narrate(recordings: Path, record: bool, accept: bool, **chosen: Any) -> int:
+    """Write the script that a voice of your own reads from.
+
+    It lies with the recordings: script.md to read, script.csv as a table. Told are recordings that are missing, broken,
+    clipped, of another text than now, or so long that nothing moves any more. Render with --voice en=recordings/.
+    """
+    _begin_to_import_manim()
+    from gradreel.scenes.render.narrating import narrate as write_script
+
+    return write_script(_options(**chosen), recordings, record, accept)
+
+
+@commands.command(
+    examples=[
         "gradreel verify",
         "gradreel verify runs/mine",
         "gradreel verify gradient-descent",
@@ -606,9 +643,8 @@ def verify(**chosen: Any) -> int:
 @commands.command(
     examples=[
         "gradreel check my_scene.py:MyScene",
-        "gradreel check --lesson lesson.toml",
         "gradreel check build-curve --jumps",
-        "gradreel check --pace",
+        "gradreel check --lesson lesson.toml --pace",
     ]
 )
 @scenes_argument

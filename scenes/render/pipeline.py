@@ -31,7 +31,16 @@ from gradreel.scenes.render.lessons.tables import has_daily_views
 from gradreel.scenes.render.pace import BeatPace, pace_of
 from gradreel.scenes.render.settings import JOINABLE_FORMATS, RenderSettings
 from gradreel.scenes.render.speech import keep_words, kept_words, speak, timed_plan, wanted_lines, with_unspoken
-from gradreel.scenes.render.stages import Clip, ClipFile, Finding, Plan, SceneDescription, SceneError, SceneRequest
+from gradreel.scenes.render.stages import (
+    BeatSpan,
+    Clip,
+    ClipFile,
+    Finding,
+    Plan,
+    SceneDescription,
+    SceneError,
+    SceneRequest,
+)
 from gradreel.scenes.render.videos.estimates import clip_seconds
 from gradreel.scenes.render.videos.publishing import check_files, check_video, publish_clip, publish_lesson
 from gradreel.scenes.render.workers.pool import Listeners, Workers
@@ -120,6 +129,15 @@ def check_lesson(
         found = of_each(job, clips, "check")
         findings = [finding for findings, _ in found for finding in findings]
         return findings, [pace for clip, (_, beats) in zip(clips, found, strict=True) for pace in pace_of(clip, beats)]
+
+
+def play_beats(
+    lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None
+) -> list[tuple[Clip, tuple[BeatSpan, ...]]]:
+    """The scenes of the lesson that have beats, and these, played without a voice; no frame is drawn."""
+    with at_work(lesson, settings, reporter) as job:
+        clips = [clip for clip in trained(job).clips if clip.parts["narration"]]
+        return list(zip(clips, of_each(job, clips, "play_beats"), strict=True))
 
 
 def find_jumps(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> list[Finding]:

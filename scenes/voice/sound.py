@@ -28,6 +28,7 @@ PAUSE = 0.15  # seconds of silence inside a line that are no stop of a consonant
 FADE = 0.005  # seconds in which sound comes out of silence: no click where the file was cut
 SILENT = 10 ** (-45 / 20)  # of the loudest window
 NOTHING = 10 ** (-60 / 20)  # a file that is nowhere louder than this is silent
+FULL_SCALE = 0.99  # 8 bits go up to 127/128
 WINDOW = RATE // 100
 LONGEST = 600  # seconds of one line
 MISSED = 0.1  # seconds that may be missing of what a file says it has: of MP3 it is an estimate
@@ -49,12 +50,27 @@ class SoundError(UserError):
 def read_sound(file: Path) -> Samples:
     """The whole of a sound file, its channels averaged. Raises SoundError."""
     with opened_sound(file) as container:
-        samples, rate = _decoded(container, file)
+        rate = container.streams.audio[0].rate
+        samples = np.concatenate([part.mean(axis=0, dtype=np.float32) for part in _decoded(container, file)])
     if rate != RATE:
         samples = np.concatenate(list(filtered([samples], rate, ("aresample", f"{RATE}:filter_size=128"))))
     if not np.isfinite(samples).all():
         raise SoundError(f"{file} has samples that are no numbers; write it anew")
     return samples
+
+
+def clipped(file: Path) -> int:
+    """How often a recording is cut off where its file ends to be louder. Raises SoundError.
+
+    In one of its channels that is four samples or more in a row which are equal, and within a hundredth of the loudest:
+    so one that was only brought to full scale is not.
+    """
+    with opened_sound(file) as container:
+        samples = np.concatenate(list(_decoded(container, file)), axis=1)
+    flat = (np.abs(samples[:, 1:]) >= FULL_SCALE) & (samples[:, 1:] == samples[:, :-1])
+    held = flat[:, 2:] & flat[:, 1:-1] & flat[:, :-2]
+    begun = held & ~np.pad(held, ((0, 0), (1, 0)))[:, :-1]
+    return int(begun.sum(axis=1).max(initial=0))
 
 
 def check_sound(file: Path) -> None:
@@ -104,21 +120,20 @@ def _check_length(stream: BinaryIO, file: Path) -> None:
         raise SoundError(f"{file} has {size} of its {said} bytes: it is truncated; copy it anew")
 
 
-def _decoded(container: InputContainer, file: Path) -> tuple[Samples, int]:
-    """Mono samples, and their rate."""
+def _decoded(container: InputContainer, file: Path) -> Iterator[Samples]:
+    """Samples (channels, N), in parts. Raises SoundError for a file that is too long, or shorter than it says."""
     stream = container.streams.audio[0]
     rate = stream.rate
     as_float = av.AudioResampler(format="fltp")
-    parts: list[Samples] = []
     count = 0
     for frame in (*container.decode(stream), None):
         for converted in as_float.resample(frame):
-            parts.append(converted.to_ndarray().mean(axis=0, dtype=np.float32))
-            count += len(parts[-1])
+            part = np.asarray(converted.to_ndarray(), np.float32)
+            count += part.shape[1]
+            yield part
         if count > LONGEST * rate:
             raise SoundError(f"{file} is longer than {LONGEST} seconds; a line of the narration was wanted")
     check_end(stream, count / rate, file)
-    return np.concatenate(parts), rate
 
 
 def check_end(stream: AudioStream, seconds: float, file: Path) -> None:

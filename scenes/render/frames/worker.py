@@ -70,6 +70,11 @@ def listen(request: SceneRequest) -> SceneWords:
     return SceneWords(source.name, beats, opened.of(source, known=own_files(source)))
 
 
+def play_beats(request: SceneRequest) -> tuple[BeatSpan, ...]:
+    """The scene's beats as they are played, every animation skipped to its end. Raises SceneError when it raises."""
+    return visit(request, lambda scene, beat: None)
+
+
 def render_clip(clip: Clip, temporary_folder: Path) -> ClipFile:
     """Render a scene into its media folder's clips and describe the clip beside it, unless it is there already.
 

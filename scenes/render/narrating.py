@@ -1,0 +1,73 @@
+"""``gradreel narrate``: the script of a lesson's lines for one's own voice, and what is to be said of recordings."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from gradreel.core.errors import listed, printable
+from gradreel.scenes.render import pipeline
+from gradreel.scenes.render.clips.beat_lines import spoken_again
+from gradreel.scenes.render.clips.fingerprint import languages_of
+from gradreel.scenes.render.lessons.options import Options, settings_of
+from gradreel.scenes.render.report import print_json
+from gradreel.scenes.render.resolve import lesson_of
+from gradreel.scenes.render.stages import BeatSpan, Clip
+from gradreel.scenes.render.workers.progress import reporter
+from gradreel.scenes.voice.recordings import Recordings
+from gradreel.scenes.voice.script import Remark, ScriptLine, remarks, write_script
+from gradreel.scenes.voice.spoken_lines import Line
+from gradreel.scenes.words.narration import Narration
+
+
+def narrate(options: Options, folder: Path, record: bool, accept: bool) -> int:
+    """Write the script into the folder of recordings, ``record`` what is missing, print what is to be said of them."""
+    settings, lesson = settings_of(options), lesson_of(options)
+    if record:
+        from gradreel.scenes.voice import microphone
+
+        device = microphone.microphone()  # or an error, before anything is done
+    with reporter(options.progress, options.quiet, options.verbosity) as told:
+        played = pipeline.play_beats(lesson, settings, told)
+    lines = [line for clip, beats in played for line in _lines(clip, beats)]
+    title, language = lesson.title_in(settings.language), settings.language
+    folder = folder.absolute()
+    write_script(folder, title, language, lines, accept)
+    if record:
+        missing = [line for line in lines if Recordings(folder).file(line.line.scene, line.line.beat) is None]
+        microphone.record(missing, folder, device)
+        write_script(folder, title, language, lines)
+    _print(folder, lines, remarks(folder, lines), options)
+    return 0
+
+
+def _lines(clip: Clip, beats: Sequence[BeatSpan]) -> list[ScriptLine]:
+    """Of the beats that have words in the language of the settings."""
+    settings = clip.request.settings
+    narration = Narration.load(languages_of(clip.request)).with_words(clip.request.words)
+    found = []
+    for beat in beats:
+        spoken = spoken_again(narration, clip.narrated_as, beat, settings.language)
+        line = Line(clip.scene, beat.name, spoken.stretches.get(settings.language, ()))
+        if line.texts:
+            assert beat.motion is not None, "it was played now"
+            found.append(ScriptLine(line, spoken.marks, (beat.motion - beat.start) / settings.fps))
+    return found
+
+
+def _print(folder: Path, lines: Sequence[ScriptLine], found: Sequence[Remark], options: Options) -> None:
+    missing = [remark.name for remark in found if remark.kind == "missing"]
+    if options.as_json:
+        content = {"script": str(folder / "script.md"), "lines": len(lines), "recorded": len(lines) - len(missing)}
+        said = [{"file": str(folder / one.name), "kind": one.kind, "said": one.said} for one in found]
+        print_json({**content, "remarks": said})
+        return
+    print(folder / "script.md")
+    if missing:
+        print(f"{'missing':10}  {listed(missing)}")
+    for remark in found:
+        if remark.kind != "missing":
+            print(f"{remark.kind:10}  {remark.name}" + (f": {printable(remark.said)}" if remark.said else ""))
+    if not options.quiet:
+        print(f"{len(lines) - len(missing)} of {len(lines)} lines are recorded", file=sys.stderr)

@@ -1,0 +1,266 @@
+"""The script that one's own voice reads from, in the folder of its recordings, and what is to be said of those.
+
+``script.md`` is to be read from, ``script.csv`` is the same as a table, ``script.json`` is ours: the text of each beat
+when the script was last written, and the text that each recording was read from. That is the one that stood in the
+script when the recording was first seen; a file that has changed since is another recording.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import xxhash
+from gradreel.core.errors import UserError
+from gradreel.core.files import open_regular, read_text
+from gradreel.scenes.voice.recordings import SUFFIXES, Recordings
+from gradreel.scenes.voice.sound import clipped
+from gradreel.scenes.voice.spoken_lines import Line, recorded_stretches
+from gradreel.scenes.words.languages import LANGUAGES
+from gradreel.scenes.words.marks import MARK
+from pydantic import TypeAdapter, ValidationError
+
+STILL = 4.0  # seconds for which a recording may go on when nothing moves any more
+NOTES = "script.json"
+
+
+@dataclass(frozen=True)
+class ScriptLine:
+    """A line that is to be recorded."""
+
+    line: Line
+    marks: tuple[str, ...]  # between its stretches
+    seconds: float  # that its beat moves
+
+    @property
+    def name(self) -> str:
+        """Of its recording, without an ending."""
+        return f"{self.line.scene}/{self.line.beat}"
+
+    @property
+    def text(self) -> str:
+        """As it is said, with its marks."""
+        signs = [f"[{mark}] " for mark in self.marks]
+        parts = [text.strip() for text in self.line.stretches]
+        return " ".join(" ".join(f"{a} {b}" for a, b in zip(parts, [*signs, ""], strict=True)).split())
+
+    def to_read(self, language: str) -> float:
+        """Seconds that a teacher takes for it."""
+        kind = LANGUAGES[language]
+        return 60 * len(re.findall(kind.SAID, " ".join(self.line.stretches))) / kind.teachers_pace
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something that is to be known, or mended, of a recording."""
+
+    name: str  # "build-curve/constant.wav"
+    kind: str  # "missing", "broken", "long", "clipped", "other text", "of no beat"
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class _Recorded:
+    """A recording that was seen, and the text that it was read from."""
+
+    digest: str
+    text: str
+
+
+@dataclass(frozen=True)
+class _Note:
+    """Of one beat."""
+
+    text: str  # in the script when it was written
+    recorded: _Recorded | None = None
+
+
+@dataclass(frozen=True)
+class _Notes:
+    """What ``script.json`` says."""
+
+    language: str
+    beats: dict[str, _Note]
+
+
+_NOTES = TypeAdapter(_Notes)
+
+
+# -- the script --------------------------------------------------------------------------------------------------------
+
+
+def write_script(folder: Path, title: str, language: str, lines: Sequence[ScriptLine], accept: bool = False) -> None:
+    """Write the script of ``lines`` into ``folder``; what was noted of other beats stays.
+
+    ``accept``: recordings that are there are as they should be for the text of now. Raises UserError for a folder with
+    the script of another language, or with files of these names that are no script of ours.
+    """
+    notes = _read_notes(folder)
+    if notes is None:
+        for name in ("script.md", "script.csv"):
+            if os.path.lexists(folder / name):
+                raise UserError(
+                    f"{folder / name} is there, and was not written by gradreel narrate; take another folder"
+                )
+    elif notes.language != language:
+        raise UserError(
+            f"{folder} has the script in {LANGUAGES[notes.language].own_name}; --recordings names another folder for"
+            f" that in {LANGUAGES[language].own_name}"
+        )
+    beats = dict(notes.beats) if notes is not None else {}
+    recordings = Recordings(folder)
+    for line in lines:
+        file = recordings.file(line.line.scene, line.line.beat)
+        recorded = _recorded(file, beats.get(line.name), line.text, accept) if file is not None else None
+        beats[line.name] = _Note(line.text, recorded)
+        (folder / line.line.scene).mkdir(parents=True, exist_ok=True)  # to put recordings into
+    _write(folder / "script.md", "".join(_markdown(title, language, lines)))
+    _write(folder / "script.csv", "\ufeff" + _csv(language, lines))  # by which programs of tables know UTF-8
+    _write(folder / NOTES, json.dumps(asdict(_Notes(language, beats)), ensure_ascii=False, indent=1) + "\n")
+
+
+def _recorded(file: Path, note: _Note | None, text: str, accept: bool) -> _Recorded:
+    """What is known of a recording: the text of its first day, or that of the script that was there before this one."""
+    digest = _digest(file)
+    if accept or note is None:
+        return _Recorded(digest, text)
+    if note.recorded is not None and note.recorded.digest == digest:
+        return note.recorded
+    return _Recorded(digest, note.text)
+
+
+def _markdown(title: str, language: str, lines: Sequence[ScriptLine]) -> Iterator[str]:
+    kind = LANGUAGES[language]
+    yield f"# {title}\n\n"
+    yield (
+        f"{len(lines)} lines, to be read at about {kind.teachers_pace} {kind.said_in} a minute. A recording is called"
+        " as its line, such as `scene/beat.wav`; `.flac`, `.mp3`, `.m4a` and others are read, too. At a [mark]"
+        " something moves: make a pause before it that is longer than any other in the line. Or write the seconds at"
+        " which each mark is, a row each, into a file that is called as the recording and ends in `.marks.txt`.\n"
+    )
+    scene = ""
+    for line in lines:
+        if line.line.scene != scene:
+            scene = line.line.scene
+            yield f"\n## {scene}\n"
+        yield f"\n**{line.name}**: {line.seconds:.1f} s there are, {line.to_read(language):.1f} s to read it\n\n"
+        yield f"> {line.text}\n"
+
+
+def _csv(language: str, lines: Sequence[ScriptLine]) -> str:
+    table = io.StringIO()
+    rows = csv.writer(table, lineterminator="\n")
+    rows.writerow(["scene", "beat", "line", "seconds there are", "seconds to read it"])
+    for line in lines:
+        rows.writerow(
+            [line.line.scene, line.line.beat, line.text, f"{line.seconds:.1f}", f"{line.to_read(language):.1f}"]
+        )
+    return table.getvalue()
+
+
+# -- what is to be said of recordings ----------------------------------------------------------------------------------
+
+
+def remarks(folder: Path, lines: Sequence[ScriptLine]) -> list[Remark]:
+    """What is to be known of the recordings of ``lines`` in the folder of their script. Writes nothing."""
+    notes, recordings = _read_notes(folder), Recordings(folder)
+    found = [remark for line in lines for remark in _of_line(line, recordings, notes)]
+    return [*found, *_of_no_beat(folder, lines)]
+
+
+def of_another_text(recordings: Recordings, lines: Iterable[Line]) -> list[Line]:
+    """Those whose recording was read from another text than theirs, as far as that is known. Raises UserError."""
+    notes = _read_notes(recordings.folder)
+    found = []
+    for line in lines:
+        text = _read_from(recordings.file(line.scene, line.beat), notes, f"{line.scene}/{line.beat}")
+        if text is not None and _heard(text) != _heard(" ".join(line.stretches)):
+            found.append(line)
+    return found
+
+
+def _of_line(line: ScriptLine, recordings: Recordings, notes: _Notes | None) -> Iterator[Remark]:
+    file = recordings.file(line.line.scene, line.line.beat)
+    if file is None:
+        yield Remark(f"{line.name}{SUFFIXES[0]}", "missing")
+        return
+    name = f"{line.line.scene}/{file.name}"
+    read = _read_from(file, notes, line.name)
+    if read is not None and _heard(read) != _heard(line.text):
+        yield Remark(name, "other text", f'it was read from "{read}"')
+    try:
+        stretches = recorded_stretches(file, len(line.line.texts))
+        too_loud = clipped(file)
+    except UserError as error:
+        yield Remark(name, "broken", str(error))
+        return
+    seconds = sum(stretch.seconds for stretch in stretches)
+    if seconds > line.seconds + STILL:
+        yield Remark(name, "long", f"{seconds:.1f} s, and its beat moves for {line.seconds:.1f} s")
+    if too_loud:
+        yield Remark(name, "clipped", f"{too_loud} times, too loud for the microphone or the recorder")
+
+
+def _of_no_beat(folder: Path, lines: Sequence[ScriptLine]) -> Iterator[Remark]:
+    names = {line.name for line in lines}
+    for scene in dict.fromkeys(line.line.scene for line in lines):
+        for file in sorted((folder / scene).glob("*")):
+            if file.suffix in SUFFIXES and f"{scene}/{file.stem}" not in names:
+                yield Remark(f"{scene}/{file.name}", "of no beat")
+
+
+def _read_from(file: Path | None, notes: _Notes | None, name: str) -> str | None:
+    """The text that a recording was read from; None where that is not known."""
+    note = notes.beats.get(name) if notes is not None else None
+    if file is None or note is None:
+        return None
+    if note.recorded is not None and note.recorded.digest == _digest(file):
+        return note.recorded.text
+    return note.text
+
+
+def _heard(text: str) -> str:
+    """The letters of a text that are heard: neither marks nor commas are."""
+    return "".join(re.findall(r"\w", re.sub(MARK, " ", text).casefold()))
+
+
+# -- files -------------------------------------------------------------------------------------------------------------
+
+
+def _read_notes(folder: Path) -> _Notes | None:
+    file = folder / NOTES
+    if not os.path.lexists(file):
+        return None
+    try:
+        notes = _NOTES.validate_json(read_text(file, "notes on recordings"))
+    except (ValidationError, RecursionError):
+        notes = None
+    if notes is None or notes.language not in LANGUAGES:
+        raise UserError(f"{file} is not as gradreel narrate writes it; remove it, and what it noted is lost")
+    return notes
+
+
+def _digest(file: Path) -> str:
+    found = xxhash.xxh3_128()
+    with open_regular(file) as stream:
+        while part := stream.read(1 << 20):
+            found.update(part)
+    return found.hexdigest()
+
+
+def _write(file: Path, text: str) -> None:
+    """Whole, or as it was."""
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, file)
+    finally:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
