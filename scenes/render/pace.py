@@ -42,7 +42,7 @@ class BeatPace:
     def findings(self) -> Iterator[Finding]:
         """What a listener would mind."""
         kind = LANGUAGES[self.language]
-        if self.rate > kind.fastest:
+        if round(self.rate) > kind.fastest:
             what = f"{self.rate:.0f} {kind.said_in} a minute; {kind.fastest} can be followed"
             yield self._finding("pace", what if self.speech else f"{what} (over the whole beat: it has no voice)")
         if self.silence > LONGEST_SILENCE:
