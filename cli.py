@@ -305,6 +305,9 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
                              help="Language on the screen and of the chapters: en, zh."),
         "theme": click.option("--theme", type=click.Choice(["dark", "light"]), default="dark", show_default=True,
                               help="Colours of the picture."),
+        "burn": click.option("--burn_subtitles", "burned", type=Language(), metavar="LANG",
+                             help="Draw the subtitles in that language into the picture: the video is encoded again, "
+                                  "the clips that are kept are not."),
         "transparent": click.option("-t", "--transparent", is_flag=True, help="No background (mov, webm, gif, png)."),
         "seed": click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of the scenes' random numbers."),
         "pace": click.option("--pace", is_flag=True,
@@ -523,7 +526,7 @@ def experiment(**chosen: Any) -> int:
 )
 @scenes_argument
 @options("quality", "resolution", "fps", "format", "last_frame", "transparent", "beats", "output", "preview")
-@options("lang", "theme", "voice", "fill")
+@options("lang", "theme", "voice", "fill", "burn")
 @options(*STRETCH, "media_dir", "seed", "jobs", "timeout", "scheduler")
 @options("watch", "force", "dry_run", "json", "progress", "quiet", "verbosity")
 def render(watch: bool, **chosen: Any) -> int:

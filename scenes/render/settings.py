@@ -25,7 +25,8 @@ TRANSPARENT_FORMATS = ("mov", "webm", "gif", "png")
 JOINABLE_FORMATS = ("mp4", "webm", "mov")  # those that one video of many clips can have
 THEMES = ("dark", "light")
 MOST_AT_ONCE = 256  # clips, or trainings, that are handed to a cluster's scheduler
-HOW_MADE = ("media_dir", "jobs", "timeout", "scheduler", "force", "voices")  # no frame depends on these themselves
+# Fields that no clip depends on themselves
+HOW_MADE = ("media_dir", "jobs", "timeout", "scheduler", "force", "voices", "burned")
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class RenderSettings:
     timeout: float | None = None  # seconds that one clip, or one scene's stills or check, may take
     scheduler: str | None = None  # the address of a dask scheduler whose workers train and draw; None: processes here
     force: bool = False  # draw clips again that are up to date
+    burned: str | None = None  # the language whose subtitles are drawn into the video
     voices: Mapping[str, Voice] = field(default_factory=dict)  # by language; one that is not in it is silent
 
     def __post_init__(self) -> None:
@@ -82,6 +84,11 @@ class RenderSettings:
             raise UserError(
                 f"{self.format} carries no transparency; use one of {', '.join(TRANSPARENT_FORMATS)} (--format mov)"
             )
+        if self.burned is not None:
+            check_language(self.burned)
+            if self.transparent or self.format not in JOINABLE_FORMATS:
+                kinds = ", ".join(JOINABLE_FORMATS)
+                raise UserError(f"--burn_subtitles {self.burned}: they are drawn into {kinds} with a background alone")
         if self.jobs < 1:
             raise UserError(f"-j {self.jobs}: at least one clip must be rendered at a time")
         if self.timeout is not None and not 0 < self.timeout < float("inf"):

@@ -194,6 +194,8 @@ MISTAKES = [
     (["render", "--lesson", "shapes.toml", "my_scene.py:Rong"], "Ring"),
     (["render", "--lesson", "shapes.toml", "missing.py:Ring"], "missing.py"),
     (["render", "--watch", "--force"], "give one of them"),
+    (["render", "-s", "--burn_subtitles", "en"], "leave out one of the two"),
+    (["render", "--format", "gif", "--burn_subtitles", "zh", "my_scene.py", "Ring"], "--burn_subtitles zh"),
     (["render", "my_scene.py", "Rong"], "my_scene.py has no class Rong"),
     (["render", "--lesson", "shapes.toml", "--set", "rnig.radius=2"], "ring"),
     (["render", "--lesson", "shapes.toml", "--from", "rnig"], "no such scene; did you mean ring?"),

@@ -426,7 +426,7 @@ def test_a_tilde_is_ones_own_folder_in_every_option_that_is_a_path(gradreel, pro
     monkeypatch.setenv("HOME", str(home))
     options = [option for command in commands.commands.values() for option in command.params]
     paths = [option for option in options if isinstance(option.type, click.Path)]
-    assert {option.name for option in paths} == {"lesson", "data", "output", "media_dir", "csv"}
+    assert {option.name for option in paths} >= {"lesson", "data", "output", "media_dir", "csv", "folder"}
     assert {option.type.convert("~/a b", option, None) for option in paths} == {home / "a b"}
     before = set(project.iterdir())
     (trace,) = json.loads(gradreel("train", "--lesson=~/../shapes.toml", "--media_dir=~/made", "--json").stdout)
@@ -463,3 +463,20 @@ def test_caller_is_in_a_folder_with_names_of_ours(project):
         [GRADREEL, "render", "my_scene.py:Plain", *SMALL], capture_output=True, text=True, check=False
     )
     assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_subtitles_in_the_picture_are_no_stream_and_the_clips_stay(gradreel, project):
+    render = ("render", "my_scene.py", "Ring", "-r", "160,90", "--fps", "5", "-o", "ring.mp4")
+    assert gradreel(*render).exit_code == 0
+    (clip,) = (project / "media/clips").glob("*.mp4")
+    before = clip.read_bytes(), (project / "ring.mp4").read_bytes()
+    burned = gradreel(*render, "--burn_subtitles", "en")
+    assert (burned.exit_code, "ring: encoded again, with subtitles in English" in burned.stderr) == (0, True)
+    assert (project / "ring.mp4").read_bytes() != before[1]
+    assert [file.read_bytes() for file in (project / "media/clips").glob("*.mp4")] == [before[0]]
+    with av.open(str(project / "ring.mp4")) as container:
+        assert [stream.language for stream in container.streams.subtitles] == ["zho"]
+    assert (project / "ring.en.srt").is_file()
+    assert "encoded again" not in gradreel(*render, "--burn_subtitles", "en").stderr, "it is there as it would be"
+    assert gradreel(*render).exit_code == 0
+    assert (project / "ring.mp4").read_bytes() == before[1]

@@ -68,6 +68,7 @@ class Options(DataOptions):
     jumps: bool = False
     pace: bool = False
     force: bool = False
+    burned: str | None = None
     dry_run: bool = False
     as_json: bool = False
     progress: str = "display"
@@ -100,6 +101,10 @@ class ExperimentOptions(DataOptions):
 def settings_of(options: Options, output: Path | None = None) -> RenderSettings:
     """Raises UserError for an option that no video can have."""
     changes: dict[str, Any] = {}
+    if options.burned and options.last_frame:
+        raise UserError(
+            "--burn_subtitles draws into a video, and a last frame (-s) is a picture: leave out one of the two"
+        )
     if options.scheduler and options.last_frame:
         raise UserError("--scheduler draws clips; a last frame (-s) is drawn here: leave out one of the two")
     if options.resolution is not None:
@@ -119,6 +124,7 @@ def settings_of(options: Options, output: Path | None = None) -> RenderSettings:
         scheduler=options.scheduler,
         timeout=options.timeout,
         force=options.force,
+        burned=options.burned,
         **changes,
     )
 

@@ -15,7 +15,7 @@ from gradreel.scenes.render.clips.workspace import Folders, Workspace, as_json, 
 from gradreel.scenes.words.languages import LANGUAGES
 from pydantic import BaseModel, ValidationError
 
-_NAMES = ("publishing", "video", "sound_track", "narration_track", "subtitles")
+_NAMES = ("publishing", "video", "sound_track", "narration_track", "subtitles", "burned_subtitles")
 PUBLISHING_FILES = (
     *(f"scenes/render/videos/{name}.py" for name in _NAMES),
     *(f"scenes/voice/{name}.py" for name in ("sound", "loudness", "spoken_lines")),

@@ -20,6 +20,7 @@ from gradreel.scenes.render.stages import Clip, ClipFile, Shot
 from gradreel.scenes.render.videos.narration_track import Spoken, spoken_beat, spoken_languages, tracks
 from gradreel.scenes.render.videos.output_stamp import OutputStamp
 from gradreel.scenes.render.videos.subtitles import Cue, TimedLine, as_srt, as_vtt, cues
+from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.narration import Narration
 
 if TYPE_CHECKING:
@@ -69,7 +70,9 @@ def publish_lesson(
         return final
     check_whole([shot.file.path for shot in shots])
     video = workspace.temporary(final.name)
-    subtitles, spoken = _write_video(video, lesson.title_in(settings.language), shots, narration, settings, say)
+    subtitles, spoken = _write_video(
+        video, lesson.title_in(settings.language), shots, narration, settings, workspace, say
+    )
     manifest = f"{final.stem}.manifest.json" if output or lesson.span else "manifest.json"
     beside = _subtitle_files(subtitles, final.stem) | {
         f"{final.stem}.jpg": _poster(lesson, shots),
@@ -101,7 +104,7 @@ def publish_clip(
     temporary = workspace.temporary(final.name)
     subtitles: dict[str, list[Cue]] = {}
     if settings.format in JOINABLE_FORMATS:
-        subtitles, _ = _write_video(temporary, shots[0].title, shots, narration, settings, say)
+        subtitles, _ = _write_video(temporary, shots[0].title, shots, narration, settings, workspace, say)
     else:
         if file.sounds:
             say(f"{clip.scene}: its sound is left out: {settings.format} has none; {', '.join(JOINABLE_FORMATS)} have")
@@ -134,7 +137,13 @@ def shots_of(
 
 
 def _write_video(
-    path: Path, title: str, shots: Sequence[Shot], narration: Narration, settings: RenderSettings, say: Say
+    path: Path,
+    title: str,
+    shots: Sequence[Shot],
+    narration: Narration,
+    settings: RenderSettings,
+    workspace: Workspace,
+    say: Say,
 ) -> tuple[dict[str, list[Cue]], dict[str, Spoken]]:
     """Write the video; its cues by language, languages without any left out, and what is spoken."""
     from gradreel.scenes.render.videos.video import Chapter, join  # it loads PyAV: nothing to a lesson as it was
@@ -147,10 +156,28 @@ def _write_video(
     subtitles = {language: these for language, these in found.items() if these}
     chapters = [Chapter(shot.chapter(settings.language), shot.start, shot.end) for shot in shots]
     sounds = tracks(spoken, settings.language, placed_sounds(shots, settings.fps))
-    cut = join([shot.file for shot in shots], path, title=title, chapters=chapters, subtitles=subtitles, sounds=sounds)
+    files = [shot.file for shot in shots]
+    if settings.burned in subtitles:
+        files = _burned(shots, subtitles[settings.burned], settings, workspace, say)
+    soft = {language: these for language, these in subtitles.items() if language != settings.burned}
+    cut = join(files, path, title=title, chapters=chapters, subtitles=soft, sounds=sounds)
     if names := list(dict.fromkeys(sound.name for sound in cut)):
         say(f"{listed(names)}: cut at the end of the video")
     return subtitles, spoken
+
+
+def _burned(
+    shots: Sequence[Shot], subtitles: Sequence[Cue], settings: RenderSettings, workspace: Workspace, say: Say
+) -> list[ClipFile]:
+    """The clips with subtitles drawn into them, in temporary files."""
+    from gradreel.scenes.render.videos.burned_subtitles import with_cues  # it loads PyAV, as above
+
+    files = []
+    for shot in shots:
+        say(f"{shot.clip.scene}: encoded again, with subtitles in {LANGUAGES[settings.burned or ''].own_name}")
+        path = workspace.temporary(shot.file.path.name)
+        files.append(with_cues(shot.file, subtitles, shot.start, settings, path))
+    return files
 
 
 def placed_sounds(shots: Sequence[Shot], fps: int) -> list[PlacedSound]:
@@ -203,7 +230,7 @@ def _stamp(
     lesson: Lesson, settings: RenderSettings, shots: Sequence[Shot], final: Path, folders: Folders
 ) -> OutputStamp:
     poster = [lesson.poster.scene, lesson.poster.beat] if lesson.poster else None
-    content = {"manifest": manifest_of(lesson, settings, shots, final), "poster": poster}
+    content = {"manifest": manifest_of(lesson, settings, shots, final), "poster": poster, "burned": settings.burned}
     return OutputStamp(folders, final, content, [shot.file.path for shot in shots])
 
 
