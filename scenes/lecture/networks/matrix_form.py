@@ -93,6 +93,7 @@ class MatrixForm(ThreeDaysScene):
         self.line, self.step, _ = matrix_form_end(self, self.n_units)
         self._fold_beat()
         self._rows_beat()
+        self._sigma_beat()
         self._output_beat()
         self._line_beat()
         self._short_beat()
@@ -146,13 +147,14 @@ class MatrixForm(ThreeDaysScene):
             self.play(FadeIn(diagram), run_time=0.4)
         for row, equation in zip(rows, self.board.equations, strict=True):
             self.play(emphasis(row, FULL), FadeIn(equation), run_time=0.3)
-        self.wait(1.5)
+        self.until("boxes")
 
     def _put_into_boxes(self) -> None:
         self.play(FadeOut(self.diagram), run_time=0.3)
         self.placed = self.board.letters()
         text, signs = self.board.sums.text, self.board.signs()
         for name, letters in self.placed.items():
+            self.until(name)
             moves = [self._into_cell(name, letter, cell) for letter, cell in letters]
             coming = [FadeIn(self.board.sums.boxes[name].box), FadeIn(text.part(name))]
             if name == "x":
@@ -184,6 +186,7 @@ class MatrixForm(ThreeDaysScene):
             boxes = self.board.sums.boxes
             boxes["x"].set_z_index(1)
             places = self._shown_places(self.board.sums, "bias", "w", "x")
+            self.until("row")
             sums = [self.written_row(i, WRITTEN_Y + LINE, places) for i in range(self.n_units)]
             rounded = self._rounded_sign(self.board.sums.text.part("r-equals"), sums)
             names = ("x", "w", "bias")
@@ -193,6 +196,8 @@ class MatrixForm(ThreeDaysScene):
             self.play(*leaving, *coming, *rounded, *map(FadeIn, note), run_time=0.4)
             self.written = []
             for i, row in enumerate(sums):
+                if i == 1:
+                    self.until("again")
                 self._pull_through(i, row)
             lights = [emphasis(number, FULL) for name in ("w", "bias") for number in boxes[name].cells]
             self.play(*lights, FadeOut(self.written[-1]), *map(FadeOut, note), run_time=0.3)
@@ -235,25 +240,29 @@ class MatrixForm(ThreeDaysScene):
 
     # -- sigma, and the output ---------------------------------------------------------------------------------------
 
-    def _output_beat(self) -> None:
-        with self.beat("output", activation=self.activation):
-            # r = b + W x is short now, and goes up. The r's go through the sigmoid, in short sigma, to the a's; that
-            # goes up, too, and the a's stay. The c's stand upright, then lie down as a row: c transposed, times a, pair
-            # by pair, plus the single b, is y, whose box is there from the start
-            board, sigma, output = self.board, self.board.sigma, self.board.output
+    def _sigma_beat(self) -> None:
+        with self.beat("sigma", activation=self.activation):
+            # r = b + W x is short now, and goes up. The r's go through the sigmoid, in short sigma, to the a's
+            board, sigma = self.board, self.board.sigma
             self._leave_the_sums()
             self.play(FadeIn(sigma.text.part("r"), sigma.text.part("brackets")), run_time=0.3)
             self.play(FadeIn(sigma.text.part("sigmoid"), board.sigma_word, shift=0.15 * UP), run_time=0.4)
             if not self._a_is_exact():
                 equals = sigma.text.part("a-equals")
                 equals[0].become(_approximate(equals))
+            self.until("a")
             self.play(FadeIn(sigma.boxes["a"], sigma.text.part("a"), sigma.text.part("a-equals")), run_time=0.4)
             self.add(sigma.text)
-            self.wait(0.6)
+
+    def _output_beat(self) -> None:
+        with self.beat("output"):
+            # That goes up, too, and the a's stay. The c's stand upright, then lie down as a row: c transposed, times a,
+            # pair by pair, plus the single b, is y, whose box is there from the start
+            board, output = self.board, self.board.output
             self._leave_sigma()
             self.play(FadeIn(board.c_column, board.c_letter), run_time=0.3)
-            self.wait(0.4)
             self._lay_down()
+            self.until("times")
             row = self.written_output(OUTPUT_Y + LINE, self._shown_places(output, "b", "c", "a"))
             y = output.boxes["y"]
             rest = [FadeIn(glyph) for k, glyph in enumerate(output.text) if k not in output.text.parts["c"]]
@@ -325,10 +334,10 @@ class MatrixForm(ThreeDaysScene):
             gone = [FadeOut(part, run_time=0.5) for part in (*output.boxes.values(), self.source, self.written[-1])]
             y = formula(vector_output_source(), LINE_SIZE).move_to([0, LINE_Y, 0])
             self.play(*gone, *grow(output.text, y))
-            self.wait(0.1)
+            self.until("a")
             between = formula(vector_sigmoid_output_source(), LINE_SIZE).move_to([0, LINE_Y, 0])
             self.play(*grow([y, a], between, ends={"a": "sigmoid"}), run_time=1.6)
-            self.wait(0.2)
+            self.until("r")
             self.play(*grow([between, r], self.line), run_time=1.8)  # the r that makes way fades first
 
     def _short_beat(self) -> None:
@@ -347,7 +356,7 @@ class MatrixForm(ThreeDaysScene):
                 FadeOut(small, run_time=0.4),
                 FadeIn(large, run_time=2.0, rate_func=squish_rate_func(smooth, 0.7, 0.95)),
             )
-            self.wait(1.0)
+            self.until("step")
             self.play(FadeOut(stem, grid, large), run_time=0.4)
             self.play(FadeIn(self.step, shift=0.15 * UP), run_time=0.5)
 
