@@ -183,7 +183,7 @@ class ClipWriter(SceneFileWriter):
 
     def section_spans(self) -> list[tuple[str, int, int]]:
         """As ``spans``, of a scene that has asked for sections: those with frames, no two with one name."""
-        if len(self.sections) == 1:
+        if len(self._sections) == 1:
             return []
         starts = [*(start for _, start in self._sections), self._encoder.frames]
         found: dict[str, tuple[int, int]] = {}

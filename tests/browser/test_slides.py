@@ -1,0 +1,308 @@
+"""Slides in a browser: a deck of six steps, whose beats have a colour each and a square that moves."""
+
+from __future__ import annotations
+
+import io
+import re
+import wave
+from contextlib import chdir
+from pathlib import Path
+from types import SimpleNamespace
+
+import av
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from gradreel.cli import commands
+from PIL import Image
+
+SCENES = """
+from gradreel.scenes.base import LectureScene
+from manim import BLUE, GREEN, RED, YELLOW, RIGHT, Scene, Square
+
+
+def ground(colour):
+    return Square(30, fill_opacity=1, stroke_width=0, color=colour)
+
+
+class Walk(LectureScene):
+    def construct(self):
+        dot = Square(2, fill_opacity=1, stroke_width=0, color=YELLOW)
+        for name, colour in (("one", RED), ("two", GREEN), ("three", BLUE)):
+            with self.beat(name):
+                self.add(ground(colour), dot)
+                if name == "two":
+                    self.add_sound("tone.wav")
+                self.play(dot.animate.shift(1.5 * RIGHT), run_time=0.4)
+
+
+class Plain(Scene):
+    def construct(self):
+        dot = Square(2, fill_opacity=1, stroke_width=0, color=RED)
+        self.add(ground(YELLOW), dot)
+        self.wait(0.4)
+        for colour in (GREEN, BLUE):
+            self.next_section("turn")
+            self.add(ground(colour), dot)
+            self.play(dot.animate.shift(RIGHT), run_time=0.4)
+"""
+HOSTILE = "</script><script>window.harmed = 1</script> \"'&amp; <b onclick=x> שלום"
+WORDS = f"""
+[en.walk]
+title = '''{HOSTILE}'''
+[en.walk.beats]
+one = '''<b>One</b> שלום'''
+two = "Two."
+three = "Three, the last."
+[zh.walk]
+title = "走"
+[zh.walk.beats]
+one = "一。"
+two = "二。"
+three = "三，最后。"
+"""
+LESSON = f"""
+title = {{ en = '''{HOSTILE}''', zh = "课" }}
+narration = "words.toml"
+[[scene]]
+name = "own.py:Walk"
+[[scene]]
+name = "own.py:Plain"
+"""
+SMALL = ("--lesson", "small.toml", "-r", "320,180", "--fps", "10")
+PLACES = ["walk/one", "walk/two", "walk/three", "plain/autocreated", "plain/turn", "plain/turn-2"]
+STILL = "#stage[data-phase=end] .shown"
+
+
+def write_project(folder: Path) -> None:
+    for name, text in (("own.py", SCENES), ("words.toml", WORDS), ("small.toml", LESSON)):
+        (folder / name).write_text(text, encoding="utf-8")
+    samples = (np.sin(np.arange(24_000) / 20) * 9000).astype(np.int16)
+    with wave.open(str(folder / "tone.wav"), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(48_000)
+        file.writeframes(samples.tobytes())
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory, quickly):
+    """The lesson in a folder, exported: ``one`` and ``folder`` are pages, ``ends`` what its film shows as steps end."""
+    place = tmp_path_factory.mktemp("slides")
+    write_project(place)
+
+    def gradreel(*arguments):
+        with chdir(place), quickly():
+            result = CliRunner().invoke(commands, [*arguments, *SMALL], catch_exceptions=False)
+        assert result.exit_code == 0, result.stderr
+        return place / result.stdout.strip()
+
+    one, folder = gradreel("export", "slides"), gradreel("export", "slides", "--folder")
+    film = gradreel("render")
+    with av.open(str(film)) as container:
+        pictures = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    lengths = [int(length) for length in re.findall(r'data-frames="(\d+)"', folder.read_text("utf-8"))]
+    assert sum(lengths) == len(pictures)
+    return SimpleNamespace(one=one, folder=folder, ends=[pictures[end - 1] for end in np.cumsum(lengths)])
+
+
+@pytest.fixture(params=["one", "folder"])
+def deck(small, request, page):
+    """The page opened, in one file and as a folder; it shows the first frame."""
+    return opened(page, getattr(small, request.param))
+
+
+@pytest.fixture
+def one_deck(small, page):
+    return opened(page, small.one)
+
+
+def opened(page, file):
+    page.set_viewport_size({"width": 320, "height": 180})
+    page.goto(file.as_uri())
+    page.wait_for_selector("#stage .shown")
+    return page
+
+
+def place_of(page):
+    return page.url.partition("#")[2]
+
+
+def stands_at(page, small, number):
+    """Whether step ``number`` stands at its end, by its address and its picture."""
+    page.wait_for_selector(STILL)
+    page.wait_for_function("place => location.hash === '#' + place", arg=PLACES[number - 1])
+    assert np.abs(picture(page) - small.ends[number - 1]).mean() < 4
+    return True
+
+
+def picture(page):
+    """(180, 320, 3): what is seen, without the bar."""
+    hidden = "#bar { visibility: hidden }"
+    return np.asarray(Image.open(io.BytesIO(page.screenshot(style=hidden))).convert("RGB")).astype(float)
+
+
+def test_each_step_plays_and_stands_at_its_last_frame(deck, small):
+    first = picture(deck)
+    assert [np.abs(first - end).mean() < 4 for end in small.ends] == [False] * len(PLACES)
+    for number in range(1, len(PLACES) + 1):
+        deck.keyboard.press("Space")
+        assert deck.get_attribute("#stage", "data-phase") == "playing"
+        assert stands_at(deck, small, number)
+    deck.keyboard.press("Space")
+    assert stands_at(deck, small, len(PLACES)), "after the last there is none"
+
+
+def test_back_shows_how_the_step_before_ended_and_forward_while_it_plays_goes_to_its_end(deck, small):
+    deck.keyboard.press("PageDown")
+    deck.keyboard.press("PageDown")
+    assert stands_at(deck, small, 1)
+    deck.keyboard.press("ArrowRight")
+    deck.keyboard.press("ArrowRight")
+    assert stands_at(deck, small, 2)
+    deck.keyboard.press("ArrowLeft")
+    assert stands_at(deck, small, 1)
+    deck.keyboard.press("ArrowRight")
+    assert stands_at(deck, small, 2), "it has played again"
+    for _ in range(5):
+        deck.keyboard.press("PageUp")
+    deck.wait_for_selector("#stage[data-phase=start] .shown")
+
+
+def test_a_number_and_the_overview_and_an_address_lead_to_a_step(deck, small):
+    for key in "4", "Enter":
+        deck.keyboard.press(key)
+    assert stands_at(deck, small, 4)
+    for key in "9", "9", "Enter":
+        deck.keyboard.press(key)
+    assert stands_at(deck, small, 6)
+    deck.keyboard.press("o")
+    deck.locator("#steps article").nth(1).click()
+    assert stands_at(deck, small, 2)
+    deck.evaluate("location.hash = 'plain'")
+    assert stands_at(deck, small, 4), "a scene's name alone is its first step"
+    deck.keyboard.press("Home")
+    deck.wait_for_selector("#stage[data-phase=start] .shown")
+
+
+def test_it_begins_again_where_it_was_or_where_the_address_says(one_deck, small, context):
+    for key in "2", "Enter", "l":
+        one_deck.keyboard.press(key)
+    assert stands_at(one_deck, small, 2)
+    one_deck.close()
+    again = opened(context.new_page(), small.one)
+    assert stands_at(again, small, 2)
+    assert again.locator("#title").text_content() == "走", "and in the language that it was in"
+    again.goto(f"{small.one.as_uri()}#walk/three")
+    assert stands_at(again, small, 3)
+
+
+def test_a_swipe_a_tap_and_the_buttons_do_what_keys_do(one_deck, small):
+    one_deck.set_viewport_size({"width": 320, "height": 180})
+    one_deck.mouse.click(200, 60)
+    one_deck.mouse.click(200, 60)
+    assert stands_at(one_deck, small, 1)
+
+    def swipe(start, end):
+        one_deck.mouse.move(start, 60)
+        one_deck.mouse.down()
+        one_deck.mouse.move(end, 60)
+        one_deck.mouse.up()
+
+    swipe(200, 100)
+    assert stands_at(one_deck, small, 2)
+    swipe(100, 200)
+    assert stands_at(one_deck, small, 1)
+    one_deck.mouse.click(20, 60)
+    one_deck.wait_for_selector("#stage[data-phase=start]")
+    one_deck.click("[data-do=forward]")
+    assert stands_at(one_deck, small, 1)
+
+
+def test_the_speakers_window_has_the_words_what_comes_next_and_a_clock_and_steers(one_deck, small, context):
+    with context.expect_page() as found:
+        one_deck.keyboard.press("s")
+    speaker = found.value
+    speaker.locator(".foot button").nth(1).click()
+    assert stands_at(one_deck, small, 1)
+    assert speaker.locator(".said").all_text_contents() == ["<b>One</b> שלום", "Two."]
+    assert speaker.locator("img").nth(1).get_attribute("src") == picture_of(one_deck, 2)
+    speaker.keyboard.press("ArrowRight")
+    assert stands_at(one_deck, small, 2)
+    assert speaker.locator(".said").all_text_contents() == ["Two.", "Three, the last."]
+    assert re.search(r"0:0\d.*\d\d?:\d\d", speaker.locator(".top").text_content())
+    speaker.locator("select").select_option("zh")
+    assert speaker.locator(".said").all_text_contents() == ["二。", "三，最后。"]
+    assert one_deck.locator("#title").text_content() == "走"
+    one_deck.close()
+    speaker.wait_for_event("close") if not speaker.is_closed() else None
+
+
+def picture_of(page, number):
+    return page.locator("#steps img").nth(number - 1).get_attribute("src")
+
+
+def test_words_are_shown_in_one_language_at_a_time(one_deck):
+    for key in "2", "Enter", "c":
+        one_deck.keyboard.press(key)
+    assert one_deck.locator("#words").text_content() == "Two."
+    one_deck.keyboard.press("l")
+    assert one_deck.locator("#words").text_content() == "二。"
+    one_deck.keyboard.press("o")
+    headings = one_deck.locator("h2 > :visible").all_text_contents()
+    assert headings[0] == "走"
+    assert len(headings) == 2
+
+
+def test_what_a_lesson_says_stays_text(one_deck):
+    assert one_deck.title() == HOSTILE
+    assert one_deck.locator("#title").text_content() == HOSTILE
+    one_deck.keyboard.press("Space")
+    one_deck.keyboard.press("c")
+    assert one_deck.locator("#words").text_content() == "<b>One</b> שלום"
+    assert one_deck.evaluate("[window.harmed, document.querySelectorAll('[onclick]').length]") == [None, 0]
+
+
+def test_a_sound_is_heard_in_its_step_alone_and_can_be_switched_off(deck):
+    deck.evaluate("sound.addEventListener('playing', () => { window.heard = (window.heard ?? 0) + 1 })")
+    for key in "1", "Enter", "Space":
+        deck.keyboard.press(key)
+    deck.wait_for_selector(STILL)
+    deck.wait_for_function("window.heard === 1")
+    assert deck.evaluate("[sound.duration > 1.3, sound.error]") == [True, None]
+    deck.keyboard.press("Space")
+    deck.wait_for_selector(STILL)
+    for key in "v", "ArrowLeft", "ArrowLeft", "Space":
+        deck.keyboard.press(key)
+    deck.wait_for_selector(STILL)
+    assert deck.evaluate("window.heard") == 1
+
+
+def test_printed_it_is_a_page_a_step_with_its_words(one_deck):
+    paper = one_deck.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type /Page\b", paper)) == len(PLACES)
+    one_deck.emulate_media(media="print")
+    assert one_deck.locator("article p:visible").all_text_contents() == ["<b>One</b> שלום", "Two.", "Three, the last."]
+    assert one_deck.locator("article img:visible").count() == len(PLACES)
+
+
+def test_without_scripts_there_are_the_pictures_and_the_words(browser, small):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(small.one.as_uri())
+    assert page.locator("article img:visible").count() == len(PLACES)
+    assert page.locator("article p:visible").all_text_contents()[:2] == ["<b>One</b> שלום", "一。"]
+    context.close()
+
+
+def test_a_browser_that_cannot_play_the_films_shows_their_last_pictures_and_says_why(small, page, complaints):
+    page.route(re.compile(r"\.mp4$"), lambda route: route.abort())
+    opened(page, small.folder)
+    assert "H.264" in page.locator("#note").text_content()
+    page.evaluate("document.getElementById('note').hidden = true")
+    page.keyboard.press("Space")
+    assert stands_at(page, small, 1)
+    page.keyboard.press("Space")
+    assert stands_at(page, small, 2)
+    assert {complaint for complaint in complaints if "ERR_FAILED" not in complaint} == set()
+    complaints.clear()
