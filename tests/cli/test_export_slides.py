@@ -1,0 +1,149 @@
+"""``gradreel export slides``: what is written where, when again, and what is left alone. In a browser: tests/browser."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+SCENE = """
+from gradreel.scenes.base import LectureScene
+from manim import RIGHT, Square
+
+
+class Walk(LectureScene):
+    def construct(self):
+        square = Square(fill_opacity=1)
+        for name in NAMES:
+            with self.beat(name, say="#import: *not* $ markup"):
+                self.play(square.animate.shift(RIGHT), run_time=0.2)
+"""
+SMALL = ("-r", "128,72", "--fps", "10")
+
+
+def write_scene(folder, *names):
+    (folder / "own.py").write_text(SCENE.replace("NAMES", repr(names)), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory, quickly):
+    """A folder with the scene of three beats, and its clip."""
+    from click.testing import CliRunner
+    from gradreel.cli import commands
+
+    place = tmp_path_factory.mktemp("walk")
+    write_scene(place, "one", "two", "three")
+    with pytest.MonkeyPatch.context() as patch, quickly():
+        patch.chdir(place)
+        assert CliRunner().invoke(commands, ["render", "own.py:Walk", *SMALL]).exit_code == 0
+    return place
+
+
+@pytest.fixture
+def walk(rendered, tmp_path, monkeypatch):
+    """A copy of it; we are in it."""
+    place = tmp_path / "walk"
+    shutil.copytree(rendered, place)
+    monkeypatch.chdir(place)
+    return place
+
+
+def frames_of(film):
+    with av.open(str(film)) as container:
+        return [frame.to_ndarray(format="gray").astype(float) for frame in container.decode(video=0)]
+
+
+def test_slides_lie_beside_the_films_and_are_written_again_only_when_something_has_changed(gradreel, walk):
+    made = gradreel("export", "slides", "own.py:Walk", *SMALL)
+    file = Path(made.stdout.strip())
+    assert file == walk / "media/videos/own/72p10/walk-slides.html"
+    before = file.stat()
+    gradreel("export", "slides", "own.py:Walk", *SMALL)
+    assert file.stat().st_mtime_ns == before.st_mtime_ns
+    folder = Path(gradreel("export", "slides", "own.py:Walk", *SMALL, "--folder").stdout.strip())
+    assert folder == walk / "media/videos/own/72p10/walk-slides/index.html"
+    assert file.stat().st_mtime_ns == before.st_mtime_ns, "kinds of slides stand beside each other"
+    file.write_text("changed by hand")
+    gradreel("export", "slides", "own.py:Walk", *SMALL)
+    assert file.stat().st_size == before.st_size
+
+
+def test_a_film_of_the_folder_is_a_beat_of_the_scenes_film_frame_by_frame(gradreel, walk):
+    folder = Path(gradreel("export", "slides", "own.py:Walk", *SMALL, "--folder").stdout.strip()).parent
+    film = frames_of(walk / "media/videos/own/72p10/walk.mp4")
+    steps = [frame for number in (1, 2, 3) for frame in frames_of(folder / f"00{number}.mp4")]
+    assert len(steps) == len(film)
+    assert all(np.array_equal(step, frame) for step, frame in zip(steps, film, strict=True))
+
+
+def test_only_what_came_with_slides_of_ones_own_place_is_replaced_or_removed(gradreel, walk):
+    command = ("export", "slides", "own.py:Walk", *SMALL, "--folder", "-o", "talk")
+    talk = walk / "talk"
+    talk.mkdir()
+    (talk / "index.html").write_text("mine")
+    (talk / "notes.txt").write_text("mine")
+    refused = gradreel(*command)
+    assert refused.exit_code == 2 and "talk/index.html would be replaced" in refused.stderr
+    assert {file.name for file in talk.iterdir()} == {"index.html", "notes.txt"}
+    assert (talk / "index.html").read_text() == "mine"
+    (talk / "index.html").unlink()
+    (talk / "003.jpg").write_text("mine")
+    assert "talk/003.jpg would be replaced" in gradreel(*command).stderr
+    (talk / "003.jpg").unlink()
+    assert gradreel(*command).exit_code == 0
+    assert (talk / "003.mp4").is_file()
+    write_scene(walk, "one", "two")
+    assert gradreel(*command).exit_code == 0
+    names = {"index.html", "notes.txt", "001.mp4", "001.jpg", "002.mp4", "002.jpg"}
+    assert {file.name for file in talk.iterdir()} == names
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--folder", "--pdf"), "--folder and --pdf are two kinds of slides"),
+        (("-o", "talk.txt"), "its name must end in .html"),
+        (("--pdf", "-o", "talk.html"), "its name must end in .pdf"),
+        (("-o", "media"), "is a folder"),
+        (("--folder", "-o", "own.py"), "that is a file"),
+    ],
+)
+def test_a_place_that_slides_cannot_have_is_said_before_any_work(gradreel, walk, arguments, said):
+    result = gradreel("export", "slides", "own.py:Walk", *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
+
+
+def test_a_pdf_has_a_page_a_step_and_takes_no_words_for_markup(gradreel, walk):
+    file = Path(gradreel("export", "slides", "own.py:Walk", *SMALL, "--pdf", "-o", "talk").stdout.strip())
+    assert file == walk / "talk.pdf"
+    assert b"/Count 3" in file.read_bytes()
+
+
+@pytest.mark.slow
+def test_manim_slides_converts_what_is_exported_for_it_and_has_each_step_backwards_too(gradreel, walk):
+    made = gradreel("export", "slides", "own.py:Walk", *SMALL, "--manim_slides", "-o", "talk").stdout.strip()
+    assert Path(made) == walk / "talk/slides/walk.json"
+    slides = json.loads(Path(made).read_text())["slides"]
+    assert [slide["notes"] for slide in slides] == ["#import: *not* $ markup"] * 3
+    for slide in slides:
+        there, back = frames_of(walk / "talk" / slide["file"]), frames_of(walk / "talk" / slide["rev_file"])
+        assert len(there) == len(back)
+        assert max(np.abs(one - other).mean() for one, other in zip(there, reversed(back), strict=True)) < 3
+        assert np.abs(there[0] - back[0]).mean() > 3
+    pytest.importorskip("manim_slides", reason="manim-slides is not installed: nobody reads what is exported for it")
+    for kind in ("html", "pdf", "pptx"):
+        command = [sys.executable, "-W", "ignore", "-m", "manim_slides", "convert", f"--to={kind}", "walk", f"a.{kind}"]
+        subprocess.run(command, cwd=walk / "talk", check=True, capture_output=True)
+    assert len(list(walk.glob("talk/a_assets/*.mp4"))) == 3
+    assert b"/Count 3" in (walk / "talk/a.pdf").read_bytes()
+    with zipfile.ZipFile(walk / "talk/a.pptx") as file:
+        assert len([name for name in file.namelist() if re.fullmatch(r"ppt/slides/slide\d+\.xml", name)]) == 3
