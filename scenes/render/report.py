@@ -139,13 +139,15 @@ def print_traces(clips: Sequence[Clip], traces: Path, options: Options) -> None:
 def print_plan(plan: Plan, times: Estimates, options: Options, *, clips: bool) -> None:
     """What would be trained and, with ``clips``, rendered; why, and how long it will take."""
     if not clips:
-        plan, times = replace(plan, clips=()), replace(times, rendering={})
+        plan, times = replace(plan, clips=(), unspoken={}), replace(times, rendering={})
     if options.as_json:
         print_json(_plan_as_json(plan, times, clips))
         return
     for run in plan.runs:
         updates, digest = counted(run.experiment.n_updates, "update"), run.experiment.digest
         print(f"train   {digest}, {updates}, for {', '.join(run.shown_by)}{_about(times.training[digest])}")
+    for language, lines in plan.unspoken.items():
+        print(f"speak   {counted(lines, 'line')} in {language}")
     for clip in plan.clips:
         time = "" if clip.up_to_date else _about(times.rendering[clip.scene])
         print(f"{'keep  ' if clip.up_to_date else 'render'}  {clip.scene}: {clip.why or 'up to date'}{time}")
@@ -162,6 +164,7 @@ def _plan_as_json(plan: Plan, times: Estimates, clips: bool) -> dict[str, Any]:
         "train": [{"digest": digest, "scenes": scenes, "seconds": times.training[digest]} for digest, scenes in runs]
     }
     if clips:
+        content["speak"] = dict(plan.unspoken)
         content["render"] = [
             {
                 "scene": clip.scene,
