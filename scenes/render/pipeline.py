@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.render.clips import memo_cache
@@ -29,7 +29,7 @@ from gradreel.scenes.render.inspection import inspect
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.tables import has_daily_views
 from gradreel.scenes.render.pace import BeatPace, pace_of
-from gradreel.scenes.render.settings import JOINABLE_FORMATS, RenderSettings
+from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.speech import keep_words, kept_words, speak, timed_plan, wanted_lines, with_unspoken
 from gradreel.scenes.render.stages import (
     BeatSpan,
@@ -47,9 +47,6 @@ from gradreel.scenes.render.workers.pool import Listeners, Workers
 from gradreel.scenes.render.workers.progress import Reporter
 from gradreel.scenes.render.workers.training import train_runs
 from gradreel.scenes.render.workers.worker_process import WorkerDiedError
-
-if TYPE_CHECKING:
-    from gradreel.scenes.voice.spoken_lines import Voice
 
 T = TypeVar("T")
 
@@ -107,7 +104,7 @@ def plan_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | N
     with one_moment():
         folders = Folders(settings.media_dir)
         planned = plan(*inspect_lesson(lesson, settings, reporter), folders)
-        return with_unspoken(planned, voices, folders) if (voices := _voices(settings)) else planned
+        return with_unspoken(planned, settings.voices, folders) if settings.voices else planned
 
 
 def inspect_lesson(
@@ -218,7 +215,7 @@ def trained(job: Job) -> Plan:
 
 def spoken(job: Job) -> Plan:
     """The fourth stage after those: the plan once every line that is heard has been spoken, and how long that takes."""
-    planned, voices = trained(job), _voices(job.settings)
+    planned, voices = trained(job), job.settings.voices
     if not voices:
         return planned
     with_lines = [clip for clip in planned.clips if clip.parts["narration"]]
@@ -234,11 +231,6 @@ def spoken(job: Job) -> Plan:
     planned = timed_plan(planned, words, heard, job.workspace)
     memo_cache.keep(job.workspace)
     return planned
-
-
-def _voices(settings: RenderSettings) -> Mapping[str, Voice]:
-    """Those that are heard. In what has no sound none is, and beats last as long as they are read."""
-    return settings.voices if settings.format in JOINABLE_FORMATS else {}
 
 
 def _inspected(

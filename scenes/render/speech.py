@@ -7,7 +7,8 @@ is kept: until its code, parameters or runs change, a line that is corrected or 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -99,14 +100,30 @@ def speak(
     for language, voice in voices.items():
         its = [one for one in wanted if one.voice == language]
         lines = [one.line for one in its]
-        told = _Told(
-            reporter, f"speak {language}", sum(len(line.texts) for line in missing_lines(voice, lines, folder))
-        )
-        for one, stretches in zip(its, spoken_lines(voice, lines, folder, jobs, told.said), strict=True):
+        with _told(f"speak {language}", len(missing_lines(voice, lines, folder)), reporter) as said:
+            spoken = spoken_lines(voice, lines, folder, jobs, said)
+        for one, stretches in zip(its, spoken, strict=True):
             by_language = found.setdefault(one.line.scene, {}).setdefault(one.line.beat, {})
             by_language |= dict.fromkeys(one.tracks, stretches)
-        told.end()
     return found
+
+
+@contextmanager
+def _told(task: str, missing: int, reporter: Reporter) -> Iterator[Callable[[int], None]]:
+    """To be called with the number of lines that have just been spoken."""
+    done = 0
+
+    def said(count: int) -> None:
+        nonlocal done
+        done = min(done + count, missing)  # it counts from mark to mark
+        reporter.advance(task, done, missing)
+
+    if missing:
+        reporter.begin(task, missing, "lines")
+    try:
+        yield said if missing else lambda count: None
+    finally:
+        reporter.end(task)
 
 
 def timed_plan(planned: Plan, words: Mapping[str, SceneWords], heard: Mapping[str, Heard], folders: Folders) -> Plan:
@@ -172,21 +189,3 @@ def _asked_for(clip: Clip, words: SceneWords) -> list[BeatSpan]:
     last = names.index(settings.last_beat) if settings.last_beat in names else len(names) - 1
     check_played(names[first : last + 1], clip.request, names)
     return list(words.beats[first : last + 1])
-
-
-class _Told:
-    """Tells how many of ``total`` have been spoken."""
-
-    def __init__(self, reporter: Reporter, task: str, total: int) -> None:
-        self._reporter, self._task, self._total, self._done = reporter, task, total, 0
-        if total:
-            reporter.begin(task, total, "lines")
-
-    def said(self, count: int) -> None:
-        self._done += count
-        if self._total:
-            self._reporter.advance(self._task, min(self._done, self._total), self._total)
-
-    def end(self) -> None:
-        if self._total:
-            self._reporter.end(self._task)

@@ -99,6 +99,14 @@ class Slow(Scene):
 '''
 
 
+TONE = """
+import sys, wave
+with wave.open(sys.argv[1], "wb") as out:
+    out.setparams((1, 2, 8000, 0, "NONE", ""))
+    out.writeframes(b"\\0\\x20\\0\\xe0" * 36000)
+"""
+
+
 def write_film(folder: Path, ring: str = "Circle(size)") -> Path:
     files = {
         "film.py": FILM,
@@ -169,14 +177,18 @@ def test_a_clip_drawn_there_is_that_drawn_here_and_two_users_modules_of_the_same
         if user == "one":
             (tmp_path / user / "manim.cfg").write_text("[CLI]\nbackground_color = #203040\n")
         monkeypatch.chdir(tmp_path / user)
-        drawn = there(gradreel, "film.py:Made")
+        Path("tone.py").write_text(TONE)
+        voice = [f"--voice=en=command:{sys.executable} -IS tone.py {{file}} {{text}}"] if user == "other" else []
+        drawn = there(gradreel, "film.py:Made", *voice)
         assert (drawn.exit_code, drawn.stderr) == (0, "")
         clips.append(clips_of(media))
         as_there = described(media)
         assert not list((media / ".gradreel/temporary").glob("*/*"))
         shutil.rmtree(media / "clips")
-        assert gradreel("render", "film.py:Made", *SMALL).exit_code == 0
+        assert gradreel("render", "film.py:Made", *SMALL, *voice).exit_code == 0
         assert (clips_of(media), described(media)) == (clips[-1], as_there)
+        (length,) = (clip["beats"][0]["end"] for clip in as_there.values())
+        assert length == (5 * 9.4 if voice else length), "spoken here, and drawn there as long as that"
     assert set(clips[0].values()) != set(clips[1].values())
     assert "train" in one_worker.functions
     assert not list(one_worker.folder.iterdir()), "nothing stays there"

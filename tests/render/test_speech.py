@@ -15,10 +15,13 @@ import numpy as np
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.base import BREATH, HOLD
-from gradreel.scenes.render import pipeline
+from gradreel.scenes.render import pipeline, report
+from gradreel.scenes.render.clips.workspace import Folders
+from gradreel.scenes.render.lessons.options import Options
 from gradreel.scenes.render.lessons.selection import load_lesson
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.stages import Clip, ClipFile
+from gradreel.scenes.render.videos.estimates import estimates
 from gradreel.scenes.render.workers.progress import Reporter
 from gradreel.scenes.voice.programs import ProgramError, Programs
 
@@ -230,7 +233,7 @@ def test_only_what_a_corrected_word_changes_is_made_again(film):
     assert {"by three point five,", "走了三点五，"} < set(film.spoken())
 
 
-def test_a_dry_run_says_how_many_lines_have_to_be_spoken_and_writes_nothing(film):
+def test_a_dry_run_says_how_many_lines_have_to_be_spoken_and_writes_nothing(film, capsys):
     plan = film.plan()
     assert [(clip.path, clip.why) for clip in plan.clips] == [(None, "its lines have to be spoken first")]
     assert plan.unspoken == {}, "its scene has not been listened to"
@@ -239,7 +242,10 @@ def test_a_dry_run_says_how_many_lines_have_to_be_spoken_and_writes_nothing(film
     before = sorted(file for file in film.settings.media_dir.rglob("*"))
     assert (film.plan().out_of_date, film.plan().unspoken) == ((), {})
     film.write(WORDS | {"en": WORDS["en"] | {"rest": "Other.", "appear": "Another one."}})
-    assert film.plan().unspoken == {"en": 2}
+    plan = film.plan()
+    assert plan.unspoken == {"en": 2}
+    report.print_plan(plan, estimates(plan, Folders(film.settings.media_dir), 1), Options(), clips=True)
+    assert "speak   2 lines in en\nrender  spoken: its lines have to be spoken first" in capsys.readouterr().out
     assert sorted(film.settings.media_dir.rglob("*")) == before
 
 
@@ -278,11 +284,6 @@ def test_without_a_voice_nothing_is_listened_to_and_marks_are_met_in_reading_tim
     film.write(WORDS | {"en": WORDS["en"] | {"move": WORDS["en"]["move"].replace("[end]", "")}}, "Spoken")
     with pytest.raises(UserError, match=r"move': its marks are not the same .*en: there; zh: there, end"):
         film.render(voices={})
-
-
-def test_what_has_no_sound_has_no_voice(film):
-    heard, ((clip, _),) = film.render(format="gif")
-    assert (clip.speech, film.spoken(), heard.units) == ({}, [], {"frames": 1})
 
 
 def test_the_same_bytes_on_any_number_of_processes(film, tmp_path):

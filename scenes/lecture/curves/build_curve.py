@@ -237,12 +237,13 @@ class BuildCurve(LectureScene):
     def _probe(self, x: float) -> None:
         probe = self.probe = HeightProbe(self.board, x)
         self.play(Create(probe.line), FadeIn(probe.marks), FadeIn(probe.x_name), run_time=0.5)
-        self.wait(2.0)  # until the sum is read out
+        self.until("at")
         parts = zip_longest(probe.arrows, probe.numbers, [None, *probe.joints])
         for arrow, *others in parts:
             self.play(Create(arrow), *(FadeIn(part) for part in others if part is not None), run_time=0.6)
         self.play(FadeIn(probe.tip, scale=1.6), FadeIn(probe.total), FadeIn(probe.equals), run_time=0.5)
-        self.wait(1.4)  # the sum that is read out is that of this x
+        self.wait(0.4)
+        self.until("everywhere")
         low, high = probe.reach()
         for stop, seconds in ((high, 0.4), (low, 1.1), (x, 0.7)):
 

@@ -116,7 +116,7 @@ class MorphSigmoid(LectureScene):
             for letter in LETTERS:
                 board.add(board.stems[letter], asked[letter])
                 self.play(Create(board.stems[letter]), FadeIn(asked[letter]), run_time=0.4)
-            self.wait(1.6)  # until it is said that the piece is put aside
+            self.until("aside")
             self.play(FadeOut(self.band), run_time=0.5)
             board.ghosts.remove(self.band)
             self.add(board)
@@ -134,7 +134,9 @@ class MorphSigmoid(LectureScene):
             # slope, almost a straight line; and back
             self._start_sweeps("w")
             self._go("w", high, 1.8)
+            self.until("down")
             self._go("w", low, 2.3)
+            self.until("slope")
             self._go("w", self.rest["w"], 1.3)
 
     def _b_beat(self) -> None:
@@ -145,9 +147,11 @@ class MorphSigmoid(LectureScene):
             self._end_sweeps("w")
             self._start_sweeps("b")
             self.play(FadeIn(self.board.show_halfway()), run_time=0.5)
-            self.wait(1.6)  # until b is raised
+            self.until("raise")
             self._go("b", high, 1.7, rest=0.5)
+            self.until("lower")
             self._go("b", low, 2.0, rest=0.2)
+            self.until("where")
             self._go("b", self.rest["b"], 1.1, rest=0.0)
 
     def _c_beat(self) -> None:
@@ -167,7 +171,9 @@ class MorphSigmoid(LectureScene):
             # The other sign of c: the step turns over. c goes back to its first sign, alone; its height is still open.
             # The other sign of w: it is mirrored, high where it was low
             self.play(*self.next_heading(self.screen("heading-negative")), run_time=0.6)
-            self._go("c", self.heights[1], 2.0, rest=1.2)  # until c is put back
+            self.until("turn")
+            self._go("c", self.heights[1], 2.0)
+            self.until("back")
             self._end_sweeps("c")
             self.play(board.sweep(1.0, c=self.between))
             self.wait(0.3)
@@ -198,9 +204,11 @@ class MorphSigmoid(LectureScene):
             (c_rule, w_rule, b_rule), sum_ = self._rules()
             self._set_letter("c", c_rule)
             tangent = board.show_marker("w")
+            self.until("slope")
             self._set_letter("w", w_rule, FadeIn(tangent), FadeIn(ramp))
             self.wait(0.5)  # tangent and ramp are seen to be parallel
             halfway = board.show_halfway()
+            self.until("middle")
             self._set_letter("b", b_rule, FadeIn(halfway), FadeOut(ramp))
             self.play(FadeIn(sum_, shift=0.1 * UP), run_time=0.4)
             self.wait(0.5)
