@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,14 +27,18 @@ from gradreel.scenes.render.lessons.options import Options
 from gradreel.scenes.render.pipeline import inspect_lesson
 from gradreel.scenes.render.report import print_json
 from gradreel.scenes.render.settings import FORMATS, RenderSettings
+from gradreel.scenes.render.speech import wanted_files
 from gradreel.scenes.render.stages import Plan
 from gradreel.scenes.render.videos.output_stamp import clips_of_videos
 from gradreel.scenes.render.workers.progress import counted
+from gradreel.scenes.voice.choice import chosen_voices, is_path
 from gradreel.scenes.words.languages import LANGUAGES
 
 CLIP = re.compile(rf"[0-9a-f]{{24}}(\.({'|'.join((*FORMATS, 'json'))}))?")
 TRACE = re.compile(r"[0-9a-f]{32}")
-KINDS = {"clip": "clips", "trace": "traces", "description": "descriptions", "unfinished": "unfinished"}
+SPOKEN = re.compile(r"[0-9a-f]{32}\.(flac|json)")
+KINDS = {"clip": "clips", "trace": "traces", "line": "lines", "description": "descriptions", "unfinished": "unfinished"}
+COUNTED = ("clip", "trace", "line")
 UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
@@ -42,7 +46,7 @@ UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 class Kept:
     """One thing in the media folder: a clip with its description, a trace with what its training took, ..."""
 
-    kind: str  # "clip", "trace", "description", "unfinished"
+    kind: str  # one of `KINDS`
     paths: tuple[Path, ...]
     size: int  # bytes
     what: str  # "build-curve, 1080p60, en"
@@ -63,8 +67,10 @@ def contents(lesson: Lesson, settings: RenderSettings) -> list[Kept]:
     _, descriptions = inspect_lesson(lesson, settings)
     of_languages = (lesson.requests(replace(settings, language=language)) for language in LANGUAGES)
     plans = [plan(requests, descriptions, folders) for requests in of_languages]
-    clips = list(_clips(folders, plans))
-    return [*clips, *_traces(folders, plans, clips), *_descriptions(folders), *_unfinished(folders)]
+    in_videos = {*clips_of_videos(folders), *_clips_of_manifests(folders)}
+    clips = list(_clips(folders, plans, in_videos))
+    lines = _lines(folders, plans, in_videos, lesson)
+    return [*clips, *_traces(folders, plans, clips), *lines, *_descriptions(folders), *_unfinished(folders)]
 
 
 def prune(settings: RenderSettings, unneeded: Sequence[Kept]) -> None:
@@ -94,8 +100,7 @@ def _refuse_while_others_work(workspace: Workspace) -> None:
         lock.release()
 
 
-def _clips(folders: Folders, plans: Iterable[Plan]) -> Iterator[Kept]:
-    in_videos = {*clips_of_videos(folders), *_clips_of_manifests(folders)}
+def _clips(folders: Folders, plans: Iterable[Plan], in_videos: Container[str]) -> Iterator[Kept]:
     wanted = {_without_size(clip.parts) for plan in plans for clip in plan.clips if clip.path is not None}
     files: dict[str, list[Path]] = {}
     for path in sorted(_inside(folders.clips)):
@@ -122,6 +127,22 @@ def _traces(folders: Folders, plans: Iterable[Plan], clips: Iterable[Kept]) -> I
         yield Kept("trace", paths, _size(paths), said, digest in shown, path.name in digests)
 
 
+def _lines(folders: Folders, plans: Iterable[Plan], in_videos: Container[str], lesson: Lesson) -> Iterator[Kept]:
+    """Stretches of lines that have been spoken. The lesson needs those of the default voices."""
+    if not folders.speech.is_dir():
+        return
+    voices = chosen_voices([], {code: voice for code, voice in lesson.voices.items() if not is_path(voice)})
+    wanted = {file.name for plan in plans for file in wanted_files(plan, voices, folders)}
+    files: dict[str, list[Path]] = {}
+    for path in sorted(folders.speech.iterdir(), reverse=True):  # a note before its sound: without it that is none
+        if SPOKEN.fullmatch(path.name):
+            files.setdefault(path.stem, []).append(path)
+    for stem, paths in files.items():
+        said = printable(str((read_json(folders.speech / f"{stem}.json") or {}).get("text", "a line without a note")))
+        sound = f"{stem}.flac"
+        yield Kept("line", tuple(paths), _size(paths), said, sound in in_videos, sound in wanted)
+
+
 def _descriptions(folders: Folders) -> Iterator[Kept]:
     """What scenes said of themselves, and all else that is remembered to be quick."""
     for place in (folders.inspections, folders.published):
@@ -130,8 +151,11 @@ def _descriptions(folders: Folders) -> Iterator[Kept]:
 
 
 def _unfinished(folders: Folders) -> Iterator[Kept]:
+    from gradreel.scenes.voice.spoken_lines import UNFINISHED  # it loads PyAV
+
     partial = [path for path in _inside(folders.traces) if path.name.endswith(PARTIAL)]
-    for path in (*partial, *_inside(folders.runs)):
+    unspoken = [path for path in _inside(folders.speech) if path.name.startswith(UNFINISHED)]
+    for path in (*partial, *unspoken, *_inside(folders.runs)):
         if path.suffix != ".lock":
             yield Kept("unfinished", (path,), _size([path]), path.name)
 
@@ -181,7 +205,7 @@ def print_contents(kept: Sequence[Kept], lesson: Lesson, options: Options) -> No
     for kind, name in KINDS.items():
         of_kind = [one for one in kept if one.kind == kind]
         need = ""
-        if kind in ("clip", "trace") and of_kind:
+        if kind in COUNTED and of_kind:
             lessons, videos = sum(one.in_lesson for one in of_kind), sum(one.in_video for one in of_kind)
             rest = [one for one in of_kind if not one.needed]
             need = f"   {lessons} of {lesson.name}, {videos} of videos that are here; not needed: {_sum(rest)}"
@@ -225,8 +249,9 @@ def _as_json(kept: Sequence[Kept], lesson: Lesson) -> dict[str, object]:
 
 def _sum(kept: Sequence[Kept]) -> str:
     """ "3 clips and 1 trace (12 MB)"."""
-    counts = [counted(sum(one.kind == kind for one in kept), kind) for kind in ("clip", "trace")]
-    return f"{' and '.join(counts)} ({_bytes(kept)})" if kept else "nothing"
+    counts = {kind: sum(one.kind == kind for one in kept) for kind in COUNTED}
+    said = " and ".join(counted(count, kind) for kind, count in counts.items() if count)
+    return f"{said} ({_bytes(kept)})" if kept else "nothing"
 
 
 def _bytes(kept: Sequence[Kept]) -> str:

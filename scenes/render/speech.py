@@ -164,6 +164,21 @@ def with_unspoken(planned: Plan, voices: Mapping[str, Voice], folders: Folders) 
     return replace(found, clips=tuple(clips), unspoken={code: len(lines) for code, lines in missing.items() if lines})
 
 
+def wanted_files(planned: Plan, voices: Mapping[str, Voice], folders: Folders) -> Iterator[Path]:
+    """Where what is to be heard is kept, once it has been spoken; of clips whose scenes have been listened to."""
+    from gradreel.scenes.voice.recordings import Recordings
+    from gradreel.scenes.voice.spoken_lines import line_file
+
+    clips = [clip for clip in planned.clips if clip.parts["narration"] and clip.path is not None]
+    words = kept_words(clips, folders)
+    for clip in clips:
+        if clip.scene in words:
+            for wanted in wanted_lines(clip, words[clip.scene], voices):
+                voice = voices[wanted.voice]
+                if not isinstance(voice, Recordings):
+                    yield from (line_file(voice, text, folders.speech) for text in wanted.line.texts)
+
+
 def _times(clip: Clip, words: SceneWords, heard: Heard) -> dict[str, tuple[float, ...]]:
     """By beat asked for: seconds of each stretch of its line in the language that takes longest, in thousandths.
 

@@ -31,7 +31,7 @@ from gradreel.scenes.voice.recordings import Recordings, stretches_of
 from gradreel.scenes.voice.sound import LONGEST, RATE, Samples, SoundError, cut, heard, read_sound, write_flac
 
 FORMAT = 2  # of what is kept: another one, and all lines are spoken anew
-NOTE = ".json"
+NOTE, LONGEST_NOTE = ".json", 1 << 20
 MOST_BYTES = 256 << 20  # of a file that we have written, of `LONGEST` seconds
 UNFINISHED = ".unfinished-"
 
@@ -162,8 +162,8 @@ def _kept(voice: Engine, texts: Iterable[str], folder: Path) -> dict[str, Spoken
 
 def _noted(file: Path) -> SpokenStretch | None:
     """What its note says is heard of a file, unless one of them is missing, or not as it was written."""
-    with suppress(OSError, ValueError, TypeError, KeyError):
-        note = json.loads(read_bounded(file.with_suffix(NOTE), 1000))
+    with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+        note = json.loads(read_bounded(file.with_suffix(NOTE), LONGEST_NOTE))
         start, seconds = float(note["start"]), float(note["seconds"])
         whole = xxhash.xxh3_128_hexdigest(read_bounded(file, MOST_BYTES)) == note["digest"]
         if whole and 0 <= start <= LONGEST and 0 < seconds <= LONGEST:
@@ -171,11 +171,12 @@ def _noted(file: Path) -> SpokenStretch | None:
     return None
 
 
-def _keep(samples: Samples, part: slice, file: Path, temporary: Path) -> SpokenStretch:
+def _keep(text: str, samples: Samples, part: slice, file: Path, temporary: Path) -> SpokenStretch:
     """Write a file, then its note: with a power failure in between there is no note, and it does not count."""
     stretch, whole = SpokenStretch.of(file, part), temporary / "whole.flac"
     write_flac(whole, samples)
     content = {
+        "text": text,
         "digest": xxhash.xxh3_128_hexdigest(whole.read_bytes()),
         "start": stretch.start,
         "seconds": stretch.seconds,
@@ -240,5 +241,5 @@ def _spoken(
         except SoundError as error:
             said = re.sub(re.escape(str(file)), "what was written", str(error))
             raise ProgramError(f"{printable(text[:60])!r} could not be spoken: {said}") from None
-        found[text] = _keep(samples, part, line_file(voice, text, folder), temporary)
+        found[text] = _keep(text, samples, part, line_file(voice, text, folder), temporary)
     return found

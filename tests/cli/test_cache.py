@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ def test_what_nothing_needs_is_removed_once_that_is_agreed_to(media, project):
     ((trace, time),) = told["traces"]["unneeded"]
     assert json.loads((Path(trace) / "meta.json").read_text())["seed"] == 4
     words = invoke("cache", "--lesson", "shapes.toml").stdout
-    assert "2 of shapes, 2 of videos that are here; not needed: 1 clip and 0 traces" in words
+    assert "2 of shapes, 2 of videos that are here; not needed: 1 clip (" in words
     assert "`gradreel cache --prune` removes 1 clip and 1 trace" in words
 
     before = files(media)
@@ -91,6 +92,29 @@ def test_what_nothing_needs_is_removed_once_that_is_agreed_to(media, project):
     assert len(asked["removed"]) == 4, "a clip, its description, a trace and its time"
     assert not any(Path(name).exists() for name in asked["removed"])
     assert (media / "clips/notes.txt").exists() and (media / "traces/mine").exists()
+
+
+TONE = """
+import sys, wave
+with wave.open(sys.argv[1], "wb") as out:
+    out.setnchannels(1), out.setsampwidth(2), out.setframerate(8000)
+    out.writeframes(bytes(range(256)) * 40)
+"""
+
+
+def test_lines_that_no_video_has_are_removed_and_those_being_spoken_are_not(project, quick_workers):
+    (project / "say.py").write_text(TONE)
+    spoken = ("my_scene.py:Ring", *SMALL[2:], "--voice", f"en=command:{sys.executable} -S say.py {{file}} {{text}}")
+    result = invoke("render", *spoken)
+    assert result.exit_code == 0, result.stderr
+    speech = project / "media/.gradreel/speech"
+    (speech / ".unfinished-1234").mkdir()
+    told = json.loads(invoke("cache", *SMALL[:2], "--json").stdout)["lines"]
+    assert (told["count"], told["of_videos"], told["unneeded"]) == (2, 2, [])
+    next((project / "media/videos").rglob("*.mp4")).unlink()
+    result = invoke("cache", *SMALL[:2], "--prune", "--yes")
+    assert "A ring is drawn." in result.stdout and "removed 1 clip and 2 lines" in result.stdout
+    assert [file.name for file in speech.iterdir() if file.suffix != ".lock"] == [".unfinished-1234"]
 
 
 def test_yes_alone_is_refused(project):

@@ -32,14 +32,14 @@ class _Written(BaseModel):
     made_of: str  # a digest
     video: str  # absolute path
     files: dict[str, Stamp]  # by name in the video's folder, itself among them
-    clips: list[str]  # names
+    clips: list[str]  # names of them, and of what is spoken
 
 
 class OutputStamp:
     """Keeps in the media folder what the video ``final`` was made of, and which files were written with it."""
 
     def __init__(self, folders: Folders, final: Path, content: Mapping[str, Any], clips: Sequence[Path]) -> None:
-        """``content``, plain data, and ``clips`` decide what is written."""
+        """``content``, plain data, and ``clips`` decide what is written; spoken lines are among them."""
         self._final = final.absolute()
         self.file = folders.published / f"{short_hash(os.fsencode(self._final))}.json"
         stamps = {clip.name: _stamp(clip) for clip in clips}
@@ -96,7 +96,7 @@ class OutputStamp:
 
 
 def clips_of_videos(folders: Folders) -> Iterator[str]:
-    """Names of the clips that videos were made of which are still there."""
+    """Names of the clips, and spoken lines, that videos were made of which are still there."""
     for file in folders.published.glob("*.json"):
         known = _read(file)
         if known is not None and _stamp(Path(known.video)) is not None:

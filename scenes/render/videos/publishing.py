@@ -231,7 +231,15 @@ def _stamp(
 ) -> OutputStamp:
     poster = [lesson.poster.scene, lesson.poster.beat] if lesson.poster else None
     content = {"manifest": manifest_of(lesson, settings, shots, final), "poster": poster, "burned": settings.burned}
-    return OutputStamp(folders, final, content, [shot.file.path for shot in shots])
+    spoken = {
+        stretch.file
+        for shot in shots
+        for by_language in shot.clip.speech.values()
+        for stretches in by_language.values()
+        for stretch in stretches
+        if stretch.file.parent == folders.speech
+    }
+    return OutputStamp(folders, final, content, [*(shot.file.path for shot in shots), *sorted(spoken)])
 
 
 def publish_all(
