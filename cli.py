@@ -346,6 +346,7 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
         "pdf": click.option("--pdf", is_flag=True, help="A PDF: a page a beat, with its words."),
         "manim_slides": click.option("--manim_slides", is_flag=True,
                                      help="A presentation for manim-slides convert and manim-slides present."),
+        "one_file": click.option("--one_file", is_flag=True, help="All in one HTML file, the film as well."),
         "preview": click.option("-p", "--preview", is_flag=True, help="Open what was made."),
         "prune": click.option("--prune", is_flag=True,
                               help="Remove what neither the lesson nor any video needs; asks first."),
@@ -568,16 +569,16 @@ def frames(**chosen: Any) -> int:
 
 
 EXPORTED = (  # which film, for the commands that make something else of it
-    *("quality", "resolution", "fps", "lang", "theme", "output", "preview"),
+    *("quality", "resolution", "fps", "lang", "theme", "voice", "fill", "output", "preview"),
     *(*STRETCH, "media_dir", "seed", "jobs", "timeout", "scheduler", "progress", "quiet", "verbosity"),
 )
 
 
 @commands.group(
-    examples=["gradreel export slides -q m", "gradreel export slides --help"],
+    examples=["gradreel export slides -q m", "gradreel export page -q m", "gradreel export run runs/mine"],
 )
 def export() -> None:
-    """Make slides of the lesson, or of scenes."""
+    """Make slides or a page of the lesson, a page of runs."""
 
 
 @export.command(
@@ -599,6 +600,46 @@ def slides(folder: bool, pdf: bool, manim_slides: bool, **chosen: Any) -> int:
     from gradreel.scenes.render.export.slides import export_slides
 
     return export_slides(_options(**chosen), folder, pdf, manim_slides)
+
+
+@export.command(
+    examples=[
+        "gradreel export page -q m",
+        "gradreel export page gradient-descent --one_file -o descent.html",
+        "gradreel export page --lesson lesson.toml --theme light -o public/lecture",
+    ]
+)
+@scenes_argument
+@options("one_file", *EXPORTED)
+def page(one_file: bool, **chosen: Any) -> int:
+    """Write a page for a course's site: the film, its transcript, its runs to touch.
+
+    A folder with index.html, which asks no network for anything. The transcript follows the film, in every language.
+    Without a SCENE, of the whole lesson. Runs need the extra "page".
+    """
+    _begin_to_import_manim()
+    from gradreel.scenes.render.export.page import export_page
+
+    return export_page(_options(**chosen), one_file)
+
+
+@export.command(
+    examples=[
+        "gradreel export run runs/mine",
+        "gradreel export run media/traces/one media/traces/other -o two-seeds.html",
+    ]
+)
+@click.argument("traces", nargs=-1, required=True, type=FILE, metavar="TRACE...")
+@options("output", "preview", "lang", "theme", "media_dir", "quiet")
+def run(traces: tuple[Path, ...], **chosen: Any) -> int:
+    """Write recorded runs to touch as one HTML file: a slider over the updates.
+
+    The curve that the network draws, its loss, theta and the path move with it; of a loop of your own, what was
+    recorded. Of two runs the second is shown beside the first.
+    """
+    from gradreel.scenes.render.export.page import export_run
+
+    return export_run(traces, _options(**chosen))
 
 
 @commands.command(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -11,7 +12,7 @@ import av
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.stages import ClipFile, Shot
 from gradreel.scenes.render.videos.video import reading
-from gradreel.scenes.words.narration import Narration
+from gradreel.scenes.words.narration import Narration, NarrationError
 
 WHOLE = "all"  # the name of the one step of a scene without beats
 
@@ -44,7 +45,7 @@ def steps_of(narration: Narration, settings: RenderSettings, shots: Sequence[Sho
     """The steps of ``shots``, whose files of H.264 have a key frame where a beat begins."""
     steps: list[Step] = []
     for shot in shots:
-        title = {language: narration.title(shot.clip.scene, language) for language in languages_of(settings)}
+        title = titles_of(narration, shot.clip.scene, languages_of(settings))
         beats = [(beat.name, beat.start, lines.printed) for beat, lines in shot.beats] or [(WHOLE, 0, {})]
         starts = [0, *(start for _, start, _ in beats[1:]), shot.file.frames]
         for (name, _, lines), start, end in zip(beats, starts, starts[1:], strict=False):
@@ -52,6 +53,15 @@ def steps_of(narration: Narration, settings: RenderSettings, shots: Sequence[Sho
             where = (shot.file, start, end, shot.start + start)
             steps.append(Step(len(steps) + 1, shot.clip.scene, name, title, said, *where))
     return steps
+
+
+def titles_of(narration: Narration, scene: str, languages: Sequence[str]) -> dict[str, str]:
+    """A scene's title in each language; a scene of one's own that has words in some alone is called so in all."""
+    found: dict[str, str] = {}
+    for language in languages:
+        with suppress(NarrationError):
+            found[language] = narration.title(scene, language)
+    return {language: found.get(language) or next(iter(found.values())) for language in languages}
 
 
 def languages_of(settings: RenderSettings) -> tuple[str, ...]:

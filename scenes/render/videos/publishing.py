@@ -70,12 +70,12 @@ def publish_lesson(
         return final
     check_whole([shot.file.path for shot in shots])
     video = workspace.temporary(final.name)
-    subtitles, spoken = _write_video(
+    subtitles, spoken = write_video(
         video, lesson.title_in(settings.language), shots, narration, settings, workspace, say
     )
     manifest = f"{final.stem}.manifest.json" if output or lesson.span else "manifest.json"
     beside = _subtitle_files(subtitles, final.stem) | {
-        f"{final.stem}.jpg": _poster(lesson, shots),
+        f"{final.stem}.jpg": poster_of(lesson, shots),
         manifest: as_json(manifest_of(lesson, settings, shots, final, spoken)),
     }
     publish_all(video, final, beside, workspace, stamp, refuse_foreign=output is not None)
@@ -104,7 +104,7 @@ def publish_clip(
     temporary = workspace.temporary(final.name)
     subtitles: dict[str, list[Cue]] = {}
     if settings.format in JOINABLE_FORMATS:
-        subtitles, _ = _write_video(temporary, shots[0].title, shots, narration, settings, workspace, say)
+        subtitles, _ = write_video(temporary, shots[0].title, shots, narration, settings, workspace, say)
     else:
         if file.sounds:
             say(f"{clip.scene}: its sound is left out: {settings.format} has none; {', '.join(JOINABLE_FORMATS)} have")
@@ -136,7 +136,7 @@ def shots_of(
     return shots
 
 
-def _write_video(
+def write_video(
     path: Path,
     title: str,
     shots: Sequence[Shot],
@@ -276,7 +276,7 @@ def publish_all(
     workspace.publish(files, first_gone)
 
 
-def _poster(lesson: Lesson, shots: Sequence[Shot]) -> bytes:
+def poster_of(lesson: Lesson, shots: Sequence[Shot]) -> bytes:
     """The frame at the end of the beat the lesson names; without one, of the first beat after the title."""
     from gradreel.scenes.render.videos.video import frame_as_jpeg  # it loads PyAV, as above
 

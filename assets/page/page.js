@@ -1,0 +1,490 @@
+// What the page does: the transcript follows the film, and a run's numbers follow the slider. Without it there are a
+// video and a text. It asks nobody for anything but files beside the page.
+"use strict"
+
+const given = JSON.parse(document.getElementById("given").textContent)
+const root = document.documentElement
+const $ = id => document.getElementById(id)
+const all = selector => [...document.querySelectorAll(selector)]
+const word = (key, values = {}) =>
+  Object.entries(values).reduce((text, [name, value]) => text.replaceAll(`{${name}}`, value), given.words[language][key])
+
+// -- what is remembered: the language and the theme ---------------------------------------------------------------
+
+let language = remembered("language", Object.keys(given.words)) ?? root.lang
+let theme = remembered("theme", ["dark", "light"]) ?? root.dataset.theme
+
+function remembered(key, known) {
+  try {
+    const value = localStorage.getItem(`gradreel-${key}`)
+    return known.includes(value) ? value : null
+  } catch { return null }  // a browser that keeps nothing
+}
+
+function remember(key, value) {
+  try { localStorage.setItem(`gradreel-${key}`, value) } catch { /* then it is not kept */ }
+}
+
+function showLanguage() {
+  root.lang = language
+  for (const part of all("[data-word]")) part.textContent = word(part.dataset.word)
+  for (const part of all("[data-label]")) part.setAttribute("aria-label", word(part.dataset.label))
+  for (const text of new Set(all("[data-lang]").map(part => part.parentElement))) {
+    const parts = [...text.children].filter(part => part.dataset.lang)
+    const shown = parts.find(part => part.dataset.lang === language) ?? parts[0]
+    for (const part of parts) part.hidden = part !== shown
+  }
+  for (const scene of all(".scene")) scene.setAttribute("aria-label", scene.querySelector("h3").innerText.trim())
+  document.title = given.title[language]
+}
+
+function showTheme() {
+  root.dataset.theme = theme
+  $("theme").setAttribute("aria-pressed", String(theme === "light"))
+}
+
+// -- the film and its transcript ----------------------------------------------------------------------------------
+
+const film = $("film")
+const START = 0.01  // seconds into a beat, so that its first frame is shown and not the last of the one before
+const LEFT_ALONE = 5000  // milliseconds for which the transcript stays where a reader has moved it
+
+function followFilm() {
+  const beats = all(".beat").map(row => ({ row, link: row.querySelector("a"), start: Number(row.dataset.start) }))
+  const lines = $("lines")
+  let now = -1
+  let moved = -LEFT_ALONE
+
+  const at = seconds => beats.findLastIndex(beat => beat.start <= seconds + START / 2)
+
+  function seek(seconds) {
+    film.currentTime = seconds + START
+    moved = -LEFT_ALONE
+    follow(seconds + START)
+  }
+
+  function follow(seconds) {
+    const found = at(seconds)
+    if (found === now) return
+    beats[now]?.link.removeAttribute("aria-current")
+    now = found
+    const beat = beats[now]
+    if (!beat) return
+    beat.link.setAttribute("aria-current", "true")
+    showRunOf(beat.row.closest(".scene"))
+    if (performance.now() - moved < LEFT_ALONE) return
+    const away = beat.row.getBoundingClientRect().top - lines.getBoundingClientRect().top
+    lines.scrollTop += away - lines.clientHeight / 3
+  }
+
+  function showRunOf(scene) {
+    const run = scene.querySelector('a[href^="#run:"]')
+    if (!$("touch-here")) return
+    $("touch-here").hidden = !run
+    if (run) $("touch-here").href = run.getAttribute("href")
+  }
+
+  function goTo(hash) {
+    const place = placeOf(decodeURIComponent(hash.slice(1)))
+    if (place?.dataset.start === undefined) return false
+    seek(Number(place.dataset.start))
+    return true
+  }
+
+  // A beat's name may carry an outcome, which other data change: "walk" is "walk-valley", too.
+  function placeOf(name) {
+    return $(name) ?? beats.find(({ row }) => name.includes("/") && row.id.startsWith(`${name}-`))?.row
+  }
+
+  function step(by) {
+    const start = beats[Math.max(now, 0)].start
+    const again = by < 0 && film.currentTime - start > 1.5  // back to where this beat began, then to the one before
+    const next = beats[Math.max(0, Math.min(beats.length - 1, again ? now : now + by))]
+    seek(next.start)
+  }
+
+  function search() {
+    const wanted = $("search").value.trim().toLocaleLowerCase()
+    let count = 0
+    for (const { row } of beats) {
+      row.hidden = wanted !== "" && !matches(row, wanted)
+      if (!row.hidden) count += 1
+    }
+    for (const scene of all(".scene")) scene.hidden = !scene.querySelector(".beat:not([hidden])")
+    $("found").textContent = wanted === "" ? "" : word("found", { count })
+  }
+
+  // Of the row's languages the one that is read now.
+  function matches(row, wanted) {
+    const said = [...row.querySelectorAll("[data-lang]")].find(part => !part.hidden)
+    return (said ?? row).textContent.toLocaleLowerCase().includes(wanted)
+  }
+
+  document.addEventListener("click", event => {
+    const link = event.target.closest('a[href^="#"]')
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || !goTo(link.hash)) return
+    event.preventDefault()
+    history.pushState(null, "", link.hash)
+  })
+  addEventListener("hashchange", () => goTo(location.hash))
+  addEventListener("popstate", () => goTo(location.hash))
+  film.addEventListener("timeupdate", () => follow(film.currentTime))
+  film.addEventListener("seeking", () => follow(film.currentTime))
+  for (const kind of ["wheel", "touchmove", "keydown"]) {
+    lines.addEventListener(kind, () => { moved = performance.now() }, { passive: true })
+  }
+  $("previous").addEventListener("click", () => step(-1))
+  $("next").addEventListener("click", () => step(1))
+  $("speed").addEventListener("change", () => { film.playbackRate = Number($("speed").value) })
+  $("search").addEventListener("input", search)
+  document.querySelector("form[role=search]").addEventListener("submit", event => event.preventDefault())
+  new ResizeObserver(() => root.style.setProperty("--film-height", `${film.closest("section").offsetHeight}px`))
+    .observe(film.closest("section"))
+  if (!goTo(location.hash)) follow(0)
+  return { search }
+}
+
+/* The film has the sound of one language; that of another is a file in step with it, and the film is silent then. */
+function followVoices() {
+  const voices = all("audio[data-voice]")
+  const APART = 0.15  // seconds that they may be apart
+  let voice = null
+
+  function inStep() {
+    if (!voice) return
+    if (!film.muted) {  // the viewer turned the sound on, or off
+      voice.muted = !voice.muted
+      film.muted = true
+    }
+    voice.volume = film.volume
+    voice.playbackRate = film.playbackRate
+    if (Math.abs(voice.currentTime - film.currentTime) > APART) voice.currentTime = film.currentTime
+    if (film.paused || film.ended) voice.pause()
+    else if (voice.paused && film.currentTime < (voice.duration || Infinity)) voice.play().catch(() => {})
+  }
+
+  function choose() {
+    const wanted = voices.find(one => one.dataset.voice === language) ?? null
+    if (wanted === voice) return
+    voice?.pause()
+    const silent = voice ? voice.muted : film.muted
+    voice = wanted
+    film.muted = voice ? true : silent
+    if (voice) voice.muted = silent
+    inStep()
+  }
+
+  for (const kind of ["play", "pause", "seeking", "timeupdate", "ratechange", "volumechange", "ended"]) {
+    film.addEventListener(kind, inStep)
+  }
+  choose()
+  return { choose }
+}
+
+function showCaptions() {
+  const tracks = [...film.textTracks]
+  if (tracks.some(track => track.mode === "showing")) {
+    for (const track of tracks) track.mode = track.language === language ? "showing" : "disabled"
+  }
+}
+
+// -- a recorded run to touch --------------------------------------------------------------------------------------
+
+const STATE_MILLISECONDS = 90  // for which a state is shown while the run plays
+
+/* The numbers of runs, by id: those in the page, or from a file beside it, which calls this. */
+const arrived = {}
+globalThis.recordedRun = (id, numbers) => { arrived[id] = numbers }
+
+function numbersOf(id) {
+  const inside = $(`numbers-${id}`)
+  if (inside) arrived[id] ??= JSON.parse(inside.textContent)
+  if (arrived[id]) return Promise.resolve(arrived[id])
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script")
+    script.src = `run-${id}.js`
+    script.onload = () => arrived[id] ? resolve(arrived[id]) : reject(new Error(script.src))
+    script.onerror = () => reject(new Error(script.src))
+    document.body.append(script)
+  })
+}
+
+/* An array of float32: its row k by `row(k)`. */
+function unpacked({ shape, data }) {
+  const bytes = Uint8Array.from(atob(data), letter => letter.charCodeAt(0))
+  const values = new Float32Array(bytes.buffer)
+  const width = shape.slice(1).reduce((product, size) => product * size, 1)
+  return { values, row: k => values.subarray(k * width, (k + 1) * width) }
+}
+
+/* A run as it is shown: its arrays unpacked, its main loss (over all examples, where a batch has only some). */
+function asShown(id, numbers) {
+  const main = numbers.losses.whole ? "whole" : "batch"
+  return {
+    id,
+    kept: numbers.kept,
+    numbers,
+    main,
+    theta: unpacked(numbers.theta),
+    losses: Object.fromEntries(Object.entries(numbers.losses).map(([name, packed]) => [name, unpacked(packed).values])),
+    lines: numbers.lines.map(({ name, x, y }) => ({ name, x, y: unpacked(y).values })),
+    prediction: numbers.prediction && {
+      ...numbers.prediction,
+      x: Array.isArray(numbers.prediction.x) ? numbers.prediction.x : unpacked(numbers.prediction.x).values,
+      y: unpacked(numbers.prediction.y),
+      target: unpacked(numbers.prediction.target).values,
+    },
+    map: numbers.map && { ...numbers.map, path: unpacked(numbers.map.path) },
+  }
+}
+
+function touchRuns() {
+  const slider = $("update")
+  const documents = {}  // of Bokeh, by the name of the figure
+  let a = null
+  let b = null
+  let playing = null
+
+  const title = run => given.runs.find(known => known.id === run.id).name
+  const kept = run => run.kept.findLastIndex(update => update <= a.kept[slider.value])  // the state reached by then
+  const source = (figure, name) => documents[figure].get_model_by_name(name)
+  const fill = (figure, name, data) => { source(figure, name).data = data }
+  const range = (figure, name, [start, end]) => Object.assign(source(figure, name), { start, end })
+
+  async function draw(name) {
+    const place = $(`figure-${name}`)
+    documents[name]?.clear()
+    place.replaceChildren()
+    const views = await Bokeh.embed.embed_item(given.figures[theme][name], place.id)
+    documents[name] = views.roots[0].model.document
+  }
+
+  const drawAll = () => Promise.all(Object.keys(given.figures[theme]).map(draw))
+
+  async function choose(first, second) {
+    try {
+      const [one, other] = await Promise.all([first, second].map(id => id ? numbersOf(id).then(of => asShown(id, of)) : null))
+      ;[a, b] = [one, other]
+      $("problem").hidden = true
+    } catch (error) {
+      $("problem").textContent = word("missing", { file: error.message })
+      $("problem").hidden = false
+      return
+    }
+    $("run-a").value = a.id
+    for (const option of $("run-b").options) option.hidden = option.disabled = option.value !== "" && !alike(option.value)
+    $("run-b").value = b?.id ?? ""
+    slider.max = a.kept.length - 1
+    slider.value = Math.min(slider.value, slider.max)
+    await frame()
+    show()
+  }
+
+  const about = id => given.runs.find(run => run.id === id).about
+  const alike = id => id !== a.id && about(id) === about(a.id)  // what they are to learn is the same
+
+  /* All that stays the same while the slider moves. */
+  async function frame() {
+    const prediction = a.prediction
+    const others = [a, ...(b ? [b] : [])]
+    $("prediction").hidden = !prediction
+    $("figure-curve").hidden = prediction?.kind !== "curve"
+    $("figure-days").hidden = prediction?.kind !== "days"
+    for (const part of all(".with-b")) part.hidden = !b
+    for (const part of all(".with-days")) part.hidden = prediction?.kind !== "days"
+    for (const [letter, run] of [["a", a], ["b", b]]) {
+      for (const part of all(`.name-${letter}`)) part.textContent = run ? title(run) : ""
+      for (const part of all(`.with-map-${letter}`)) part.hidden = !run?.map
+    }
+    if (prediction) {
+      const { kind, x, target } = prediction
+      const ranges = others.map(run => run.prediction.range)
+      range(kind, "x-range", [x[0], x[x.length - 1]])
+      range(kind, "y-range", [Math.min(...ranges.map(([low]) => low)), Math.max(...ranges.map(([, high]) => high))])
+      fill(kind, "target", { x, y: target })
+      if (kind === "days") {
+        const unseen = Date.parse(prediction.unseen) - 43_200_000
+        fill(kind, "unseen", { x0: [Math.max(unseen, x[0])], x1: [x[x.length - 1]] })
+        $("data").textContent = prediction.data
+      }
+    }
+    frameLosses(others)
+    others.forEach((run, place) => run.map && frameMap(run, "ab"[place]))
+    const { updates, states } = a.numbers
+    $("thinned").textContent = [
+      word(a.kept.length < states ? "thinned" : "all-states", { shown: count(a.kept.length), states: count(states), updates: count(updates) }),
+      a.numbers.parameters > a.numbers.names.length
+        ? word("some-entries", { shown: count(a.numbers.names.length), all: count(a.numbers.parameters) }) : "",
+      word("rounded"),
+    ].join(" ")
+    rows()
+  }
+
+  function frameLosses(others) {
+    const lines = others.flatMap(run => run.lines)
+    $("losses").hidden = lines.length === 0
+    if (!lines.length) return
+    const values = lines.flatMap(line => Array.from(line.y)).filter(Number.isFinite)
+    const [low, high] = [Math.min(...values), Math.max(...values)]
+    const logarithmic = low > 0 && high > 20 * low
+    const name = logarithmic ? "loss-log" : "loss"
+    $("figure-loss").hidden = logarithmic
+    $("figure-loss-log").hidden = !logarithmic
+    const margin = logarithmic ? Math.pow(high / low, 0.06) : 0.06 * (high - low || Math.abs(high) || 1)
+    range(name, "x-range", [0, Math.max(...others.map(run => run.numbers.updates))])
+    range(name, "y-range", logarithmic ? [low / margin, high * margin] : [low - margin, high + margin])
+    const of = (run, wanted) => {
+      const { x, y } = run?.lines.find(line => line.name === wanted) ?? { x: [], y: [] }
+      return { x, y }
+    }
+    const another = a.lines.find(line => !["batch", "whole"].includes(line.name))
+    fill(name, "a", of(a, a.main))
+    fill(name, "b", of(b, b?.main))
+    fill(name, "batch", a.main === "whole" ? of(a, "batch") : { x: [], y: [] })
+    fill(name, "unseen", of(a, another?.name))
+    for (const part of all(".with-batch")) part.hidden = a.main !== "whole"
+    for (const part of all(".with-unseen")) part.hidden = !another
+    $("unseen-name").textContent = another?.name === "unseen" ? word("loss-unseen") : another?.name ?? ""
+  }
+
+  function frameMap(run, letter) {
+    const { u, v, bands, path, share } = run.map
+    const figure = `map-${letter}`
+    range(figure, "x-range", u)
+    range(figure, "y-range", v)
+    const colours = given.bands[theme]
+    const shade = k => colours[Math.round((k + 1) / bands.levels.length * colours.length) - 1]
+    fill(figure, "bands", bands ? { xs: bands.xs, ys: bands.ys, fill: bands.levels.map((_, k) => shade(k)) } : { xs: [], ys: [], fill: [] })
+    fill(figure, "whole", points(path, 0, run.kept.length - 1))
+    fill(figure, "start", points(path, 0, 0))
+    const known = word(bands ? "map-loss" : "map-plain")
+    $(`share-${letter}`).textContent = `${known} ${share < 0.9995 ? word("map-share", { share: (100 * share).toFixed(1) }) : ""}`
+  }
+
+  function points(path, first, last) {
+    const places = Array.from({ length: last - first + 1 }, (_, k) => path.row(first + k))
+    return { x: places.map(place => place[0]), y: places.map(place => place[1]) }
+  }
+
+  /* The rows of the table, without the numbers. */
+  function rows() {
+    const row = (name, index, role) => {
+      const made = document.createElement("tr")
+      const head = document.createElement("th")
+      head.scope = "row"
+      head.className = role
+      head.textContent = name
+      if (index) head.append(Object.assign(document.createElement("sub"), { textContent: index }))
+      made.append(head, document.createElement("td"), ...(b ? [document.createElement("td")] : []))
+      return made
+    }
+    const losses = Object.keys(a.losses).map(name => row(word(a.main === "batch" && name === "batch" ? "loss" : `loss-${name}`), "", ""))
+    $("loss-rows").replaceChildren(row(word("updates-made"), "", ""), ...losses)
+    $("theta-rows").replaceChildren(...a.numbers.names.map(({ name, index, role }) => row(name, index, role)))
+  }
+
+  /* All that moves with the slider. */
+  function show() {
+    const states = [a, b].map(run => run && kept(run))
+    ;[a, b].forEach((run, place) => run && showState(run, states[place], "ab"[place]))
+    const [k] = states
+    const loss = a.losses[a.main][k]
+    const said = word("where", { update: count(a.kept[k]), updates: count(a.numbers.updates) })
+    $("where").textContent = said
+    slider.setAttribute("aria-valuetext", `${said}, ${word("loss")} ${written(loss)}`)
+  }
+
+  function showState(run, k, letter) {
+    if (run.prediction) fill(a.prediction.kind, letter, { x: run.prediction.x, y: run.prediction.y.row(k) })
+    if (!$("losses").hidden) {
+      const figure = $("figure-loss").hidden ? "loss-log" : "loss"
+      const loss = run.losses[run.main][k]
+      fill(figure, `at-${letter}`, Number.isFinite(loss) ? { x: [run.kept[k]], y: [loss] } : { x: [], y: [] })
+    }
+    if (run.map) {
+      fill(`map-${letter}`, "path", points(run.map.path, 0, k))
+      fill(`map-${letter}`, "at", points(run.map.path, k, k))
+    }
+    const column = letter === "a" ? 1 : 2
+    const numbers = [count(run.kept[k]), ...Object.keys(a.losses).map(name => run.losses[name] ? written(run.losses[name][k]) : "–")]
+    const same = JSON.stringify(run.numbers.names) === JSON.stringify(a.numbers.names)  // else its entries are others
+    const theta = same ? run.theta.row(k) : []
+    ;[...$("loss-rows").rows].forEach((row, place) => { row.cells[column].textContent = numbers[place] })
+    ;[...$("theta-rows").rows].forEach((row, place) => { row.cells[column].textContent = place < theta.length ? written(theta[place]) : "–" })
+  }
+
+  function move(by) {
+    slider.value = Number(slider.value) + by
+    show()
+  }
+
+  function play(on) {
+    clearInterval(playing)
+    playing = null
+    if (on) {
+      if (slider.value === slider.max) slider.value = 0
+      playing = setInterval(() => slider.value === slider.max ? play(false) : move(1), STATE_MILLISECONDS)
+    }
+    $("play").dataset.word = on ? "pause" : "play"
+    $("play").textContent = word($("play").dataset.word)
+  }
+
+  function goTo(hash) {
+    const scene = decodeURIComponent(hash).replace(/^#run:/, "")
+    const run = hash.startsWith("#run:") && given.runs.find(known => known.scenes.includes(scene))
+    if (run) {
+      choose(run.id, "")
+      $("touch").scrollIntoView()
+    }
+  }
+
+  $("play").addEventListener("click", () => play(playing === null))
+  $("back").addEventListener("click", () => move(-1))
+  $("forward").addEventListener("click", () => move(1))
+  slider.addEventListener("input", show)
+  $("run-a").addEventListener("change", () => choose($("run-a").value, b && about($("run-a").value) === about(b.id) && b.id !== $("run-a").value ? b.id : ""))
+  $("run-b").addEventListener("change", () => choose(a.id, $("run-b").value))
+  addEventListener("hashchange", () => goTo(location.hash))
+  const begun = drawAll().then(() => choose(given.runs[0].id, given.beside)).then(() => goTo(location.hash))
+  return {
+    begun,
+    again: () => a && frame().then(show),
+    drawn: () => begun.then(drawAll).then(() => a && frame()).then(() => a && show()),
+  }
+}
+
+const count = number => String(number).replace(/\B(?=(\d{3})+$)/g, "\u2009")
+
+function written(number) {
+  if (Number.isNaN(number)) return "–"
+  if (!Number.isFinite(number)) return number > 0 ? "∞" : "−∞"
+  return number.toPrecision(6).replaceAll("-", "−")
+}
+
+// -- all of it ----------------------------------------------------------------------------------------------------
+
+root.classList.add("scripted")
+showLanguage()
+showTheme()
+const transcript = film ? followFilm() : null
+const voices = film ? followVoices() : null
+const runs = given.runs.length ? touchRuns() : null
+if (film) film.addEventListener("loadedmetadata", showCaptions, { once: true })
+if ($("language")) {
+  $("language").value = language
+  $("language").addEventListener("change", () => {
+    language = $("language").value
+    remember("language", language)
+    showLanguage()
+    if (film) showCaptions()
+    transcript?.search()
+    voices?.choose()
+    runs?.again()
+  })
+}
+$("theme").addEventListener("click", () => {
+  theme = theme === "light" ? "dark" : "light"
+  remember("theme", theme)
+  showTheme()
+  runs?.drawn()
+})

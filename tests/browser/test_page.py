@@ -1,0 +1,436 @@
+"""The exported page and runs to touch, in a real browser: what it shows is what was recorded, and it asks nobody."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from click.testing import CliRunner
+from gradreel.cli import commands
+from gradreel.core.network.theta import predict
+from gradreel.core.trace.trace import Trace
+from gradreel.scenes.themes import THEMES
+
+SCENES = """
+from gradreel.core.datasets import CurveDataset
+from gradreel.core.experiment import Experiment
+from gradreel.scenes.base import LectureScene
+from manim import Dot, FadeIn
+from pydantic import Field
+
+RUN = Experiment(dataset=CurveDataset(knots=((0, 0), (1, 1), (2, 0)), examples=9), hidden=(2,), epochs=700, seed=1)
+
+
+class Fit(LectureScene):
+    class Parameters(LectureScene.Parameters):
+        run: Experiment = Field(RUN, description="The run.")
+        other: Experiment = Field(RUN.model_copy(update={"seed": 2}), description="Another.")
+
+    def construct(self):
+        with self.beat("start"):
+            self.play(FadeIn(Dot()), run_time=0.4)
+        with self.beat("walk-down"):
+            self.wait(0.2)
+
+
+class Rest(LectureScene):
+    def construct(self):
+        with self.beat("rest"):
+            self.play(FadeIn(Dot()), run_time=0.4)
+"""
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)> \"quotes\" 'one' & \u202eright to left\u202c"
+WORDS = f"""
+[en.fit]
+title = '''Fit {HOSTILE}'''
+[en.fit.beats]
+start = "Training begins {{{{ here }}}}."
+walk-down = "The walk <b>downhill</b> & on."
+[en.rest]
+title = "A rest"
+[en.rest.beats]
+rest = "It rests."
+[zh.fit]
+title = "拟合"
+[zh.fit.beats]
+start = "训练开始。"
+walk-down = "一路往下走。"
+[zh.rest]
+title = "休息"
+[zh.rest.beats]
+rest = "停下来。"
+"""
+LESSON = f"""
+title = {{ en = {json.dumps(HOSTILE)}, zh = "一课" }}
+narration = "words.toml"
+[[scene]]
+name = "scenes.py:Fit"
+[[scene]]
+part = {{ en = "The end", zh = "结尾" }}
+name = "scenes.py:Rest"
+"""
+FIGURES = ("curve", "days", "loss", "loss-log", "map-a", "map-b")
+TINY = ("-r", "64,36", "--fps", "10")
+
+
+def gradreel(*arguments):
+    return CliRunner().invoke(commands, [str(argument) for argument in arguments], catch_exceptions=False)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory, quickly):
+    """A folder with a lesson, exported as a folder ``page`` and as ``page.html``, in Chinese and on light."""
+    folder = tmp_path_factory.mktemp("desk")
+    for name, text in (("scenes.py", SCENES), ("words.toml", WORDS), ("lesson.toml", LESSON)):
+        (folder / name).write_text(text, encoding="utf-8")
+    common = ("export", "page", "--lesson", folder / "lesson.toml", "--media_dir", folder / "media", *TINY)
+    with quickly():
+        for arguments in (("-o", folder / "page"), ("--one_file", "-o", folder / "page.html")):
+            result = gradreel(*common, *arguments)
+            assert result.exit_code == 0, result.stderr
+    return folder
+
+
+@pytest.fixture
+def address(desk):
+    return (desk / "page" / "index.html").as_uri()
+
+
+def trace_of(desk, seed):
+    traces = [Trace.open(path) for path in (desk / "media" / "traces").iterdir() if path.is_dir()]
+    (found,) = [trace for trace in traces if trace.experiment.seed == seed]
+    return found
+
+
+def opened(page, address):
+    """The page at ``address`` once its film can be sought in and its figures are drawn."""
+    page.goto(address)
+    page.wait_for_function("() => !document.getElementById('film') || document.getElementById('film').readyState >= 1")
+    page.wait_for_function("() => document.querySelector('#theta-rows td')?.textContent")
+    return page
+
+
+def start_of(page, beat):
+    return float(page.locator(f'[id="{beat}"]').get_attribute("data-start"))
+
+
+def now(page):
+    """The beat that the transcript marks, and the film's time."""
+    marked = page.locator(".beat a[aria-current]")
+    return marked.locator("..").get_attribute("id"), page.evaluate("() => document.getElementById('film').currentTime")
+
+
+# -- the film and its transcript -----------------------------------------------------------------------------------
+
+
+def test_the_transcript_follows_the_film(page, address):
+    opened(page, address)
+    assert now(page) == ("fit/start", 0)
+    for beat in ("rest/rest", "fit/walk-down"):
+        page.evaluate(
+            "seconds => { document.getElementById('film').currentTime = seconds }", start_of(page, beat) + 0.3
+        )
+        page.wait_for_function("id => document.getElementById(id).querySelector('[aria-current]')", arg=beat)
+
+
+def test_the_transcript_follows_while_the_film_plays(page, address):
+    opened(page, address)
+    page.evaluate("() => { film.muted = true; film.playbackRate = 4; return film.play() }")
+    page.wait_for_function("() => document.getElementById('rest/rest').querySelector('[aria-current]')")
+
+
+def test_a_line_that_is_clicked_is_sought_and_linked_to(page, address):
+    opened(page, address)
+    page.get_by_text("It rests.").click()
+    beat, seconds = now(page)
+    assert (beat, seconds) == ("rest/rest", pytest.approx(start_of(page, "rest/rest"), abs=0.05))
+    assert page.evaluate("() => location.hash") == "#rest/rest"
+    page.go_back()
+    assert page.evaluate("() => location.hash") == ""
+
+
+@pytest.mark.parametrize(
+    ("link", "beat"), [("rest/rest", "rest/rest"), ("rest", "rest/rest"), ("fit/walk", "fit/walk-down")]
+)
+def test_a_link_leads_to_its_moment_also_where_the_beat_has_an_outcome_in_its_name(page, address, link, beat):
+    opened(page, f"{address}#{link}")
+    assert now(page) == (beat, pytest.approx(start_of(page, beat), abs=0.05))
+
+
+def test_next_and_previous_beat(page, address):
+    opened(page, address)
+    walked = []
+    for name in ("Next beat", "Next beat", "Next beat", "Previous beat"):
+        page.get_by_role("button", name=name).click()
+        walked.append(now(page)[0])
+    assert walked == ["fit/walk-down", "rest/rest", "rest/rest", "fit/walk-down"]
+
+
+def test_speed(page, address):
+    opened(page, address)
+    page.get_by_label("Speed").select_option("1.5×")
+    assert page.evaluate("() => film.playbackRate") == 1.5
+
+
+def test_the_language_of_words_lines_and_captions_is_switched_and_remembered(page, address):
+    opened(page, address)
+    page.evaluate("() => { film.textTracks[0].mode = 'showing' }")
+    page.get_by_label("Language").select_option("中文")
+    for _ in range(2):
+        assert page.get_by_text("停下来。").is_visible() and not page.get_by_text("It rests.").is_visible()
+        assert page.get_by_role("button", name="下一段").is_visible()
+        assert page.evaluate("() => [document.documentElement.lang, document.title]") == ["zh", "一课"]
+        page.wait_for_timeout(1)
+        if _ == 0:
+            modes = page.evaluate("() => [...film.textTracks].map(track => [track.language, track.mode])")
+            assert modes == [["en", "disabled"], ["zh", "showing"]]
+            opened(page, address)
+
+
+def test_captions_in_each_language_come_with_the_page(page, address):
+    opened(page, address)
+    cues = page.evaluate("""async () => Object.fromEntries(await Promise.all([...film.textTracks].map(async track => {
+        track.mode = "hidden"
+        const element = [...film.querySelectorAll("track")].find(one => one.track === track)
+        if (element.readyState < 2) await new Promise(done => { element.onload = done })
+        return [track.language, [...track.cues].map(cue => [cue.startTime, cue.getCueAsHTML().textContent])]
+    })))""")
+    assert [text for _, text in cues["zh"]] == ["训练开始。", "一路往下走。", "停下来。"]
+    assert [text for _, text in cues["en"]][1:] == ["The walk <b>downhill</b> & on.", "It rests."]
+    starts = [start_of(page, beat) for beat in ("fit/start", "fit/walk-down", "rest/rest")]
+    assert [start for start, _ in cues["en"]] == pytest.approx(starts, abs=0.01)
+
+
+def test_search_leaves_the_lines_that_have_the_words_in_the_language_that_is_read(page, address):
+    opened(page, address)
+    page.get_by_label("Search").fill("WALK")
+    shown = [row.get_attribute("id") for row in page.locator(".beat:visible").all()]
+    assert (shown, page.locator("#found").inner_text()) == (["fit/walk-down"], "1 found")
+    page.get_by_label("Search").fill("往下")
+    assert page.locator(".beat:visible").count() == 0
+    page.get_by_label("Search").fill("")
+    assert page.locator(".beat:visible").count() == 3
+
+
+def test_chapters_have_parts_and_lead_to_scenes(page, address):
+    opened(page, address)
+    page.locator("nav summary").click()
+    assert [line.inner_text().strip() for line in page.locator("nav .part").all()] == ["The end"]
+    page.locator("nav").get_by_role("link", name="A rest").click()
+    assert now(page)[0] == "rest/rest"
+
+
+def test_both_themes_have_the_films_colours(page, address):
+    opened(page, address)
+    for theme in ("dark", "light"):
+        shown = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
+        assert shown == "rgb({}, {}, {})".format(*bytes.fromhex(THEMES[theme]["background"][1:]))
+        page.get_by_role("button", name="Light").click()
+    page.reload()
+    assert page.evaluate("() => document.documentElement.dataset.theme") == "dark"
+
+
+def test_hostile_words_stay_text(page, address):
+    opened(page, address)
+    assert page.title() == HOSTILE
+    assert page.locator("h1").inner_text().strip() == HOSTILE
+    assert page.get_by_text("The walk <b>downhill</b> & on.").is_visible()
+    assert page.get_by_text("Training begins { here }.").is_visible()
+    assert page.locator("img, main b").count() == 0
+
+
+def test_without_scripts_there_are_a_film_and_a_text(browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}#rest/rest")
+    assert page.locator("video").get_attribute("controls") is not None
+    assert page.locator("video").get_attribute("src") == "film.mp4" and page.locator("video").is_visible()
+    for text in ("It rests.", "停下来。", "The recorded runs need JavaScript."):
+        assert page.get_by_text(text).is_visible()
+    assert page.get_by_label("Search").count() == 0 or not page.get_by_label("Search").is_visible()
+    assert not page.locator("#update").is_visible()
+    context.close()
+
+
+def test_one_file_has_all_of_it(page, desk):
+    alone = shutil.copy(desk / "page.html", desk / "alone.html")
+    opened(page, f"{alone.as_uri()}#rest/rest")
+    assert now(page)[0] == "rest/rest"
+    page.wait_for_function("() => film.readyState >= 2 && film.videoWidth === 64")
+    assert page.locator("#loss-rows td").count() > 0
+
+
+@pytest.mark.parametrize(("theme", "size"), [("dark", (1280, 800)), ("light", (390, 844))])
+@pytest.mark.parametrize("what", ["page/index.html", "run.html"])
+def test_axe_finds_nothing(page, desk, recorded, theme, what, size):
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.add_init_script(f"localStorage.setItem('gradreel-theme', '{theme}')")
+    opened(page, (desk / what).as_uri())
+    found = Axe().run(page, options={"preload": False})  # it would ask for the style sheet again, from a file
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_nothing_is_wider_than_a_phone(page, address):
+    page.set_viewport_size({"width": 390, "height": 844})
+    opened(page, address)
+    assert page.evaluate("() => document.documentElement.scrollWidth") == 390
+
+
+# -- recorded runs -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def recorded(desk, record_loop):
+    """The trace of somebody's own loop, exported as ``run.html`` from a folder whose name is hostile."""
+    import torch
+
+    path = record_loop(desk / '<b>"mine" & co', lambda parameters: torch.optim.Adam(parameters, lr=0.01), updates=300)
+    result = gradreel("export", "run", path, "-o", desk / "run.html", "--media_dir", desk / "media")
+    assert result.exit_code == 0, result.stderr
+    return Trace.open(path)
+
+
+def numbers(page, column=1):
+    """What the table shows: {name: text}, names as they are read."""
+    return {
+        row.locator("th").inner_text().replace("\n", ""): row.locator("td").nth(column - 1).inner_text()
+        for row in page.locator("#loss-rows tr, #theta-rows tr").all()
+    }
+
+
+def number(text):
+    return float(text.replace("−", "-").replace("\u2009", "").replace("–", "nan"))
+
+
+def move(page, place):
+    page.evaluate("""place => {
+        const slider = document.getElementById("update")
+        slider.value = Math.round(place * slider.max)
+        slider.dispatchEvent(new Event("input"))
+    }""", place)  # fmt: skip
+
+
+def drawn(page, figure, source):
+    """What a figure's source holds: its columns as lists. Bokeh has documents in the order of drawing."""
+    return page.evaluate(
+        """([figure, source]) => {
+            const data = Bokeh.documents[FIGURES.indexOf(figure)].get_model_by_name(source).data
+            return Object.fromEntries(Object.entries(data).map(([key, values]) => [key, Array.from(values)]))
+        }""".replace("FIGURES", json.dumps(FIGURES)),
+        [figure, source],
+    )
+
+
+@pytest.mark.parametrize("place", [0, 0.2, 0.61, 1])
+def test_the_numbers_at_an_update_are_those_of_the_trace(page, address, desk, place):
+    trace = trace_of(desk, 1)
+    opened(page, address)
+    move(page, place)
+    shown = {name: number(text) for name, text in numbers(page).items()}
+    update = int(shown.pop("updates made"))
+    loss = shown.pop("loss")
+    theta = trace.parameters[trace.row(update)]
+    assert list(shown) == ["w1", "w2", "b1", "b2", "c1", "c2", "b"]
+    assert list(shown.values()) == pytest.approx(theta.tolist(), rel=1e-5)
+    if update < trace.n_updates:
+        assert loss == pytest.approx(trace.batch_loss[update], rel=1e-5)
+    assert (
+        page.get_by_label("Updates made").get_attribute("aria-valuetext").startswith(f"{update} of 700 updates, loss")
+    )
+
+
+@pytest.mark.parametrize("place", [0, 0.5, 1])
+def test_the_curve_is_what_the_core_computes_at_that_update(page, address, desk, place):
+    trace = trace_of(desk, 1)
+    opened(page, address)
+    move(page, place)
+    update = int(number(numbers(page)["updates made"]))
+    curve = drawn(page, "curve", "a")
+    data = trace.experiment.dataset
+    wanted = predict(trace.experiment, trace.parameters[trace.row(update)], data.features_at(np.array(curve["x"])))
+    assert curve["y"] == pytest.approx(wanted.tolist(), abs=1e-5)
+    target = drawn(page, "curve", "target")
+    assert target["y"] == pytest.approx(data.curve()(np.array(target["x"])).tolist(), abs=1e-6)
+
+
+def test_the_path_grows_with_the_slider_and_the_map_has_the_loss(page, address):
+    opened(page, address)
+    lengths = []
+    for place in (0, 0.5, 1):
+        move(page, place)
+        lengths.append(len(drawn(page, "map-a", "path")["x"]))
+    whole = drawn(page, "map-a", "whole")
+    assert lengths[0] == 1 and lengths == sorted(lengths) and lengths[-1] == len(whole["x"]) > lengths[1]
+    assert drawn(page, "map-a", "at") == {"x": whole["x"][-1:], "y": whole["y"][-1:]}
+    assert len(drawn(page, "map-a", "bands")["fill"]) > 5
+
+
+def test_two_seeds_side_by_side(page, address, desk):
+    opened(page, address)
+    options = page.locator("#run-b option").all_inner_texts()
+    (other,) = [text for text in options if "seed 2" in text]
+    page.get_by_label("Beside it").select_option(other)
+    page.wait_for_function("() => document.querySelectorAll('#theta-rows tr:first-child td').length === 2")
+    move(page, 0.7)
+    for column, seed in ((1, 1), (2, 2)):
+        shown = [number(text) for text in numbers(page, column).values()]
+        assert shown[2:] == pytest.approx(trace_of(desk, seed).parameters[int(shown[0])].tolist(), rel=1e-5)
+    assert page.locator("#figure-map-b").is_visible()
+
+
+def test_it_plays_to_the_end_and_goes_on_by_one(page, address):
+    opened(page, address)
+    move(page, 0.99)
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function("() => document.getElementById('update').value === document.getElementById('update').max")
+    page.wait_for_function("() => document.getElementById('play').textContent === 'Play'")
+    assert "700" in page.locator("#where").inner_text()
+    page.get_by_role("button", name="One state back").click()
+    assert number(numbers(page)["updates made"]) < 700
+
+
+def test_a_link_chooses_the_run_of_a_scene(page, address):
+    opened(page, address)
+    page.locator("#run-a").select_option(index=1)
+    page.locator("#lines").get_by_role("link", name="Touch the run").click()
+    page.wait_for_function("() => document.getElementById('run-a').selectedIndex === 0")
+    assert page.locator("#touch").is_visible()
+
+
+def test_of_a_loop_of_ones_own_there_is_what_was_recorded(page, desk, recorded):
+    opened(page, (desk / "run.html").as_uri())
+    assert page.locator("h1").inner_text().strip() == '<b>"mine" & co'
+    move(page, 0.4)
+    shown = numbers(page)
+    update, loss = int(number(shown.pop("updates made"))), number(shown.pop("loss"))
+    assert loss == pytest.approx(recorded.batch_loss[update], rel=1e-5)
+    row = recorded.parameters[recorded.row(update)]
+    names = [recorded.run.entry_name(index) for index in range(recorded.n_parameters)]
+    wanted = {name: row[names.index(name)] for name in shown}
+    assert {name: number(text) for name, text in shown.items()} == pytest.approx(wanted, rel=1e-5)
+    assert not page.locator("#prediction").is_visible()
+    assert drawn(page, "map-a", "bands")["fill"] == []
+    assert "The loss around the path is not known." in page.locator("#share-a").inner_text()
+
+
+def test_what_was_left_out_is_said(page, desk, recorded):
+    opened(page, (desk / "run.html").as_uri())
+    said = page.locator("#thinned").inner_text().replace("\u2009", "")
+    shown = page.evaluate("() => Number(document.getElementById('update').max) + 1")
+    assert f"Of 301 recorded states of 300 updates {shown} are here" in said
+    assert "Of 49 parameters 40 are listed" in said
+
+
+def test_a_runs_file_that_is_gone_is_said(page, complaints, address, desk):
+    folder = desk / "broken"
+    shutil.copytree(desk / "page", folder, dirs_exist_ok=True)
+    opened(page, (folder / "index.html").as_uri())
+    for file in folder.glob("run-*.js"):
+        file.unlink()
+    page.locator("#run-a").select_option(index=1)
+    page.get_by_role("alert").wait_for()
+    assert "could not be read" in page.get_by_role("alert").inner_text()
+    assert all("ERR_FILE_NOT_FOUND" in complaint for complaint in complaints)
+    complaints.clear()

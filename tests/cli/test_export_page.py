@@ -1,0 +1,160 @@
+"""`gradreel export page` and `gradreel export run`: what is written, what is left alone, what is refused."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import pytest
+from gradreel.core.datasets import CurveDataset
+from gradreel.core.experiment import Experiment
+from gradreel.core.network.training import train
+from gradreel.core.trace.trace import Trace
+
+SCENE = '''
+from gradreel.core.datasets import CurveDataset
+from gradreel.core.experiment import Experiment
+from gradreel.scenes.base import LectureScene
+from manim import Dot, FadeIn
+from pydantic import Field
+
+
+class Fit(LectureScene):
+    """A dot, and a run."""
+
+    class Parameters(LectureScene.Parameters):
+        run: Experiment = Field(
+            Experiment(dataset=CurveDataset(knots=((0, 0), (1, 1)), examples=5), epochs=3), description="The run."
+        )
+
+    def construct(self):
+        with self.beat("start", say="It begins."):
+            self.play(FadeIn(Dot()), run_time=0.2)
+'''
+TINY = ("-r", "64,36", "--fps", "5", "--quiet")
+PAGE = ("export", "page", "scenes.py:Fit", *TINY)
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    """A folder with a scene; we are in it."""
+    (tmp_path / "scenes.py").write_text(SCENE, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Two traces that differ by their seeds alone."""
+    folder = tmp_path_factory.mktemp("runs")
+    given = {"dataset": CurveDataset(knots=((0, 0), (1, 1)), examples=5), "hidden": (1,), "epochs": 3}
+    return [train(Experiment(**given, seed=seed), folder).path for seed in (1, 2)]
+
+
+@pytest.fixture
+def without_bokeh(monkeypatch):
+    """As where the extra is not installed."""
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "bokeh" else find(name))
+
+
+def contents(folder):
+    return {file.name: (file.stat().st_mtime_ns, file.read_bytes()) for file in folder.iterdir()}
+
+
+def test_a_page_that_is_up_to_date_is_not_written_again_and_what_has_gone_from_it_goes(desk, gradreel):
+    for _ in range(2):
+        assert gradreel(*PAGE, "-o", "public").exit_code == 0
+    before = contents(desk / "public")
+    assert gradreel(*PAGE, "-o", "public").exit_code == 0
+    assert contents(desk / "public") == before
+    (run,) = [name for name in before if name.startswith("run-")]
+    assert set(before) == {"index.html", "film.mp4", "poster.jpg", "page.css", "page.js", "bokeh.min.js", run}
+    assert gradreel(*PAGE, "--set", "fit.run.seed=5", "-o", "public").exit_code == 0
+    after = contents(desk / "public")
+    assert run not in after and len(after) == len(before)
+
+
+@pytest.mark.parametrize("name", ["index.html", "page.css"])
+def test_a_file_of_somebody_elses_is_not_replaced(desk, gradreel, name):
+    (desk / "public").mkdir()
+    (desk / "public" / name).write_text("mine")
+    result = gradreel(*PAGE, "-o", "public")
+    assert result.exit_code == 2 and f"{name} would be replaced" in result.stderr
+    assert {file.name: file.read_text() for file in (desk / "public").iterdir()} == {name: "mine"}
+
+
+def test_other_files_in_the_folder_stay(desk, gradreel):
+    (desk / "public").mkdir()
+    (desk / "public" / "notes.txt").write_text("mine")
+    assert gradreel(*PAGE, "-o", "public").exit_code == 0
+    assert (desk / "public" / "notes.txt").read_text() == "mine" and (desk / "public" / "index.html").is_file()
+
+
+def test_without_o_it_lies_in_the_media_folder(desk, gradreel):
+    result = gradreel("export", "page", "scenes.py:Fit", "-r", "64,36", "--fps", "5", "--progress_bar", "none")
+    place = desk / "media/videos/scenes/36p5/fit-page/index.html"
+    assert result.stdout == f"{place}\n" and place.is_file()
+
+
+def test_without_bokeh_the_extra_is_named(desk, gradreel, runs, without_bokeh):
+    for arguments in (PAGE, ("export", "run", runs[0])):
+        result = gradreel(*arguments)
+        assert result.exit_code == 2 and "pip install 'gradreel[page]'" in result.stderr
+
+
+def test_a_page_without_runs_needs_no_bokeh(desk, gradreel, without_bokeh):
+    text = SCENE[: SCENE.index("    class Parameters")] + SCENE[SCENE.index("    def construct") :]
+    (desk / "scenes.py").write_text(text, encoding="utf-8")
+    result = gradreel(*PAGE, "-o", "public")
+    assert result.exit_code == 0, result.stderr
+    assert not (desk / "public" / "bokeh.min.js").exists()
+    assert 'id="touch"' not in (desk / "public" / "index.html").read_text("utf-8")
+
+
+def test_runs_of_one_network_are_called_by_their_seeds_and_the_second_is_beside_the_first(desk, gradreel, runs):
+    assert gradreel("export", "run", *runs, "-o", "two.html").exit_code == 0
+    text = (desk / "two.html").read_text("utf-8")
+    assert "<title>1 sigmoid · seed 1, 1 sigmoid · seed 2</title>" in text
+    assert text.count('"beside":""') == 0
+
+
+def test_one_page_of_a_run_is_the_same_bytes_each_time(desk, gradreel, runs):
+    for name in ("one.html", "other.html"):
+        assert gradreel("export", "run", runs[0], "-o", name).exit_code == 0
+    assert (desk / "one.html").read_bytes() == (desk / "other.html").read_bytes()
+
+
+def test_where_the_page_of_a_run_lies(desk, gradreel, runs):
+    result = gradreel("export", "run", runs[0])
+    assert result.exit_code == 0
+    assert result.stdout == f"{desk / 'media/videos/runs/pages' / runs[0].name}-page.html\n"
+
+
+def test_a_damaged_trace_is_refused_and_nothing_is_written(desk, gradreel, tmp_path_factory, runs):
+    import shutil
+
+    broken = shutil.copytree(runs[0], desk / "broken")
+    column = bytearray((broken / "parameters.npy").read_bytes())
+    column[-1] ^= 1
+    (broken / "parameters.npy").write_bytes(column)
+    result = gradreel("export", "run", broken, "-o", "page.html")
+    assert result.exit_code == 2 and "parameters" in result.stderr
+    assert not (desk / "page.html").exists()
+    with pytest.raises(Exception, match="parameters"):
+        Trace.open(broken, checksums=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("export", "run", "nowhere"), "nowhere does not exist"),
+        (("export", "run"), "Missing argument"),
+        ((*PAGE, "--one_file", "-o", "page.pdf"), "its name must end in .html"),
+        ((*PAGE, "--one_file", "-o", "."), "is a folder"),
+        ((*PAGE, "-o", "scenes.py"), "that is a file"),
+    ],
+)
+def test_what_cannot_be_written_is_refused_before_any_work(desk, gradreel, arguments, said):
+    result = gradreel(*arguments)
+    assert result.exit_code == 2 and said in result.stderr
+    assert not (desk / "media" / "clips").exists()

@@ -1,0 +1,157 @@
+"""What a page shows of a run, against the trace and the core."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import numpy as np
+import pytest
+from gradreel.core.daily.views import DailyViews
+from gradreel.core.datasets import CurveDataset
+from gradreel.core.experiment import Experiment
+from gradreel.core.network.theta import loss, predict, unseen_loss
+from gradreel.core.network.training import train
+from gradreel.core.trace.trace import Trace
+from gradreel.scenes.render.export import run_numbers as module
+from gradreel.scenes.render.export.run_numbers import MOST_STATES, run_numbers
+
+TENT = CurveDataset(knots=((0, 0), (1, 1), (2, 0)), examples=9)
+MOST_BYTES = 2_000_000
+
+
+def unpacked(packed):
+    return np.frombuffer(base64.b64decode(packed["data"]), "<f4").reshape(packed["shape"])
+
+
+@pytest.fixture(scope="module")
+def traces(tmp_path_factory, record_loop):
+    """Runs that we trained, and a loop of somebody's own that went off to infinity."""
+    import torch
+
+    folder = tmp_path_factory.mktemp("traces")
+    off = record_loop(folder / "off", lambda parameters: torch.optim.SGD(parameters, 1e6), updates=90)
+    return {
+        "curve": train(Experiment(dataset=TENT, hidden=(2,), epochs=5000, seed=1), folder),
+        "days": train(
+            Experiment(dataset=DailyViews(window=7), hidden=(4,), activation="relu", epochs=2, batch_size=32,
+                       loss="mae", learning_rate=0.01, keep={"every": 3}), folder),
+        "diverged": Trace.open(off),
+        "line": train(Experiment(dataset=TENT, hidden=(), learning_rate=0.1, epochs=50), folder),
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def shown(traces):
+    return {name: run_numbers(trace) for name, trace in traces.items()}
+
+
+@pytest.mark.parametrize("name", ["curve", "days", "line", "diverged"])
+def test_it_is_strict_json_of_two_megabytes_at_most(shown, name):
+    text = json.dumps(shown[name], allow_nan=False)
+    assert len(text) <= MOST_BYTES
+
+
+@pytest.mark.parametrize("name", ["curve", "days", "line", "diverged"])
+def test_theta_is_that_of_the_states_that_were_kept_rounded_to_32_bits(traces, shown, name):
+    trace, numbers = traces[name], shown[name]
+    rows = [trace.row(update) for update in numbers["kept"]]
+    assert numbers["kept"][0] == 0 and numbers["kept"][-1] == trace.n_updates and len(rows) <= MOST_STATES
+    width = len(numbers["names"])
+    wanted = trace.parameters[rows].astype("<f4")
+    if width < trace.n_parameters:
+        wanted = np.concatenate([wanted[:, : width - module.LAST_ENTRIES], wanted[:, -module.LAST_ENTRIES :]], axis=1)
+    np.testing.assert_array_equal(unpacked(numbers["theta"]), wanted)
+
+
+def test_early_states_are_all_there_and_later_ones_ever_fewer(shown):
+    steps = np.diff(shown["curve"]["kept"])
+    assert (steps[:10] == 1).all() and steps[-1] > 20 and (np.diff(steps[:-1]) >= -1).all()
+
+
+def test_losses_are_the_recorded_ones_and_the_cores(traces, shown):
+    for name in ("curve", "days"):
+        trace, losses = traces[name], shown[name]["losses"]
+        kept = np.array(shown[name]["kept"])
+        batch = unpacked(losses["batch"])
+        np.testing.assert_array_equal(batch[:-1], trace.batch_loss[kept[:-1]].astype("<f4"))
+    states = trace.parameters[[trace.row(update) for update in kept]].astype(float)
+    np.testing.assert_allclose(unpacked(losses["whole"]), loss(trace.experiment, states), rtol=1e-5)
+    np.testing.assert_allclose(unpacked(losses["unseen"]), unseen_loss(trace.experiment, states), rtol=1e-5)
+    assert np.isnan(batch[-1])  # no update left the last state
+    assert shown["curve"]["losses"].keys() == {"batch"}
+
+
+def test_the_last_state_has_a_loss_where_a_batch_is_all_examples(traces, shown):
+    trace, losses = traces["curve"], shown["curve"]["losses"]
+    wanted = float(loss(trace.experiment, np.asarray(trace.parameters[-1])))
+    assert unpacked(losses["batch"])[-1] == pytest.approx(wanted, rel=1e-6)
+    (line,) = shown["curve"]["lines"]
+    assert line["x"][-1] == trace.n_updates and unpacked(line["y"])[-1] == pytest.approx(wanted, rel=1e-6)
+
+
+def test_predictions_of_days_are_in_views_and_end_with_the_last_day(traces, shown):
+    trace, prediction = traces["days"], shown["days"]["prediction"]
+    data = trace.experiment.dataset
+    features = np.concatenate([data.features(), data.unseen_features()])[-module.MOST_DAYS :]
+    theta = np.asarray(trace.parameters[trace.row(shown["days"]["kept"][5])], dtype=float)
+    wanted = data.in_views(predict(trace.experiment, theta, features))
+    np.testing.assert_allclose(unpacked(prediction["y"])[5], wanted, rtol=1e-5)
+    assert np.datetime64(prediction["x"][-1], "ms").astype("datetime64[D]") == data.unseen_dates()[-1]
+    assert (prediction["unseen"], prediction["data"]) == ("2021-01-01", data.title)
+
+
+def test_the_map_of_a_network_of_two_parameters_is_their_plane(traces, shown):
+    found = shown["line"]["map"]
+    np.testing.assert_allclose(unpacked(found["path"]), unpacked(shown["line"]["theta"]), rtol=1e-6)
+    assert found["share"] == 1 and len(found["bands"]["levels"]) > 3
+
+
+def crossings(ring, points):
+    """How often a line from each point to the right crosses the closed ``ring`` (n, 2)."""
+    (x0, y0), (x1, y1) = ring.T[:, :-1, None], ring.T[:, 1:, None]
+    x, y = points.T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        right = x0 + (y - y0) / (y1 - y0) * (x1 - x0) > x
+    return (((y0 > y) != (y1 > y)) & right).sum(axis=0)
+
+
+def test_bands_of_a_map_hold_what_lies_above_their_levels(traces, shown):
+    """Of some points those inside of a band's polygons are those with a loss above its level."""
+    trace, found = traces["line"], shown["line"]["map"]
+    rng = np.random.default_rng(0)
+    points = np.stack([rng.uniform(*found["u"], 200), rng.uniform(*found["v"], 200)], axis=1)
+    losses = loss(trace.experiment, points)
+    for level, xs, ys in zip(found["bands"]["levels"], found["bands"]["xs"], found["bands"]["ys"], strict=True):
+        rings = [np.stack(ring, axis=1) for polygon in zip(xs, ys, strict=True) for ring in zip(*polygon, strict=True)]
+        inside = np.sum([crossings(ring, points) for ring in rings], axis=0) % 2 == 1
+        clear = np.abs(losses / level - 1) > 0.05
+        np.testing.assert_array_equal(inside[clear], losses[clear] > level)
+
+
+def test_a_run_that_went_off_to_infinity_has_its_numbers_and_no_map(traces, shown):
+    assert not np.isfinite(traces["diverged"].parameters[-1]).all()
+    assert shown["diverged"]["map"] is None and shown["diverged"]["lines"]
+
+
+def test_names_are_those_of_the_film(shown):
+    assert [f"{name['name']}_{name['index']}" for name in shown["curve"]["names"]] == [
+        "w_1", "w_2", "b_1", "b_2", "c_1", "c_2", "b_"]  # fmt: skip
+    assert [name["role"] for name in shown["curve"]["names"]] == ["yellow"] * 2 + ["green"] * 2 + ["magenta"] * 2 + [
+        "grey"
+    ]
+
+
+def test_of_a_recorded_loop_without_losses_there_are_theta_and_the_path(tmp_path, record_loop):
+    import torch
+
+    path = record_loop(tmp_path / "mine", lambda parameters: torch.optim.SGD(parameters, 0.1), updates=5, log=False)
+    numbers = run_numbers(Trace.open(path))
+    assert (numbers["lines"], numbers["prediction"], numbers["map"]["bands"]) == ([], None, None)
+    assert np.isnan(unpacked(numbers["losses"]["batch"])).all()
+    assert len(unpacked(numbers["map"]["path"])) == 6
+
+
+def test_states_are_read_a_few_at_a_time(traces, shown, monkeypatch):
+    monkeypatch.setattr(module, "HELD_NUMBERS", 1)
+    assert run_numbers(traces["days"]) == shown["days"]
