@@ -578,7 +578,7 @@ EXPORTED = (  # which film, for the commands that make something else of it
     examples=["gradreel export slides -q m", "gradreel export page -q m", "gradreel export run runs/mine"],
 )
 def export() -> None:
-    """Make slides or a page of the lesson, a page of runs."""
+    """Make slides, pages and what YouTube asks for."""
 
 
 @export.command(
@@ -640,6 +640,25 @@ def run(traces: tuple[Path, ...], **chosen: Any) -> int:
     from gradreel.scenes.render.export.page import export_run
 
     return export_run(traces, _options(**chosen))
+
+
+@export.command(
+    examples=[
+        "gradreel export youtube",
+        "gradreel export youtube --lesson lesson.toml -q m -o upload",
+    ]
+)
+@options(*EXPORTED)
+def youtube(**chosen: Any) -> int:
+    """Write what YouTube asks for beside the lesson's video.
+
+    A folder (-o) of title and description with chapters in each language, subtitles, tags and a thumbnail, held to the
+    limits of that site. A lesson file has the tags and what the description begins with.
+    """
+    _begin_to_import_manim()
+    from gradreel.scenes.render.export.youtube import export_youtube
+
+    return export_youtube(_options(**chosen))
 
 
 @commands.command(

@@ -12,4 +12,5 @@ run_numbers    what it shows of a run
 run_figures    the pictures that it shows them in
 voices         languages that are spoken beside the film's first, a sound file each
 place          where it is written
+youtube        the command: the film, and what is uploaded with it
 """

@@ -35,6 +35,8 @@ class Lesson:
     poster: Poster | None = None
     data: DailyData | None = None  # in the place of all daily views that its scenes show
     words: OwnWords | None = None  # over the narration of ours
+    description: Title = field(default_factory=dict)  # what it is about, for whoever may watch it
+    tags: tuple[str, ...] = ()
     voices: Mapping[str, str] = field(default_factory=dict)  # by language, see `scenes.voice.choice`
     file: Path = Path()  # that it was read from
     picked: bool = False  # scenes were asked for by name
@@ -48,6 +50,9 @@ class Lesson:
 
     def title_in(self, language: str) -> str:
         return title_in(self.title, language) or self.name
+
+    def description_in(self, language: str) -> str:
+        return title_in(self.description, language) if self.description else ""
 
     def group(self, scene: str) -> str:
         """The folder for a scene's files: the lesson's, or that of the user's file when the lesson does not have it."""

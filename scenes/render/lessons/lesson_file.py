@@ -3,6 +3,8 @@
 A lesson is a program: the files of scenes that it names are run. All files are named from its own folder.
 
 title = { en = "What a neural network computes", zh = "…" }
+description = { en = "Sums of simple functions.", zh = "…" }    # optional: for whoever may watch it
+tags = ["neural networks", "sigmoid"]                   # optional
 poster = { scene = "build-curve", beat = "sum" }        # optional
 narration = "my-words.toml"                             # optional: words of one's own, beside the lesson file
 
@@ -89,6 +91,8 @@ class _PosterTable(_Table):
 
 class _LessonFile(_Table):
     title: Words = {}
+    description: Words = {}
+    tags: list[Text] = []
     poster: _PosterTable | None = None
     narration: Text | None = None
     voices: dict[str, Text] = {}
@@ -119,7 +123,19 @@ def read_lesson(file: Path, ours: KnownScenes = find_scenes, with_scenes: bool =
         raise UserError(f"{file}: the lesson and its scene {file.stem} would both be {file.stem}.mp4; rename the file")
     poster = _poster(file, table.poster, entries) if table.poster and with_scenes else None
     scenes = tuple(entries.values())
-    return Lesson(file.stem, table.title, scenes, table.experiments, poster, words=words, voices=voices, file=file)
+    _check_languages(file, "description", table.description)
+    return Lesson(
+        file.stem,
+        table.title,
+        scenes,
+        table.experiments,
+        poster,
+        words=words,
+        description=table.description,
+        tags=tuple(table.tags),
+        voices=voices,
+        file=file,
+    )
 
 
 def _words(file: Path, narration: str) -> OwnWords:
