@@ -711,13 +711,13 @@ def verify(**chosen: Any) -> int:
     ]
 )
 @scenes_argument
-@options("jumps", "pace", "lang", "theme", *STRETCH, "media_dir", "jobs", "timeout")
+@options("jumps", "pace", "lang", "theme", "voice", "fill", *STRETCH, "media_dir", "jobs", "timeout")
 @options("json", "progress", "quiet", "verbosity")
 def check(**chosen: Any) -> int:
     """Check the layout at the end of each beat, and the pace.
 
-    Texts that touch, leave the frame or are too small are listed. Exit 1 if there are any. So are, as a remark, beats
-    that are spoken too fast, and what is silent, or still, for long.
+    Texts that touch, leave the frame or are too small are listed. Exit 1 if there are any. So are, as remarks, beats
+    that are spoken too fast, and what is silent or still for long; for that the lines are spoken (not by --voice none).
 
     With --jumps every frame is drawn, small, and what changes abruptly within a scene is listed.
     """

@@ -52,11 +52,8 @@ def render_videos(options: Options, again: bool = False) -> int:
     """
     output = output_of(options)
     settings, lesson = settings_of(options, output), lesson_of(options)
-    if settings.format in JOINABLE_FORMATS and not options.last_frame:
-        settings = replace(settings, voices=chosen_voices(options.voices, lesson.voices, options.fill))
-        silent = silent_by_default(options.voices, lesson.voices)
-        if silent and not options.quiet and not again:
-            print(silent, file=sys.stderr)
+    if not options.last_frame:
+        settings = _with_voices(settings, lesson, options, told=not again)
     if options.dry_run:
         check_files(lesson, output) if options.last_frame or options.scenes else check_video(settings)
         return _dry_run(lesson, settings, options, clips=not options.last_frame)
@@ -68,6 +65,18 @@ def render_videos(options: Options, again: bool = False) -> int:
     if options.preview and not again:
         report.open_file(made[0])
     return 0
+
+
+def _with_voices(settings: RenderSettings, lesson: Lesson, options: Options, told: bool = True) -> RenderSettings:
+    """The settings with what speaks; ``told``: what is not heard, and why, is said."""
+    voices, silent = chosen_voices(options.voices, lesson.voices, options.fill), ""
+    if settings.format in JOINABLE_FORMATS:
+        settings, silent = replace(settings, voices=voices), silent_by_default(options.voices, lesson.voices)
+    elif voices:
+        silent = f"nothing is spoken: {settings.format} has no sound; {', '.join(JOINABLE_FORMATS)} have"
+    if silent and told and not options.quiet:
+        print(silent, file=sys.stderr)
+    return settings
 
 
 def _rendered(
@@ -119,6 +128,8 @@ def check_scenes(options: Options) -> int:
     if options.jumps and options.pace:
         raise UserError("--jumps looks at the motion and --pace at the words: give one of them")
     settings, lesson = settings_of(options), lesson_of(options)
+    if not options.jumps:
+        settings = _with_voices(settings, lesson, options)
     with _reporter(options) as told:
         if options.jumps:
             findings, remarks = pipeline.find_jumps(lesson, settings, told), []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from gradreel.scenes.render import pipeline
 from gradreel.scenes.voice import choice
 from gradreel.scenes.voice.engines import Command, Piper
 from gradreel.scenes.voice.recordings import Recordings
@@ -44,11 +45,29 @@ def test_videos_are_spoken_by_the_default_voices(voices):
     assert voices("ring", "--format", "webm")[0] == DEFAULTS
 
 
-@pytest.mark.parametrize(
-    "silent", [["--format", "gif"], ["ring", "--format", "png"], ["ring", "-s"], ["--voice", "none"]]
-)
+@pytest.mark.parametrize("silent", [["ring", "-s"], ["--voice", "none"], ["--format", "gif", "--quiet"]])
 def test_pictures_are_silent(voices, silent):
     assert voices(*silent) == ({}, "")
+
+
+@pytest.mark.parametrize("file_format", ["gif", "png"])
+def test_a_format_without_sound_is_silent_which_one_line_says(voices, file_format):
+    said = f"nothing is spoken: {file_format} has no sound; mp4, webm, mov have\n"
+    assert voices("ring", "plain", "--format", file_format) == ({}, said)
+
+
+def test_check_speaks_as_render_does_and_its_jumps_do_not(gradreel, project, monkeypatch):
+    monkeypatch.delenv("GRADREEL_VOICE")
+    monkeypatch.setattr(choice, "default_voice", DEFAULTS.get)
+    monkeypatch.setattr("gradreel.cli._begin_to_import_manim", lambda dry_run=False: None)
+    given = []
+    monkeypatch.setattr(
+        pipeline, "check_lesson", lambda lesson, settings, told: given.append(settings.voices) or ([], [])
+    )
+    monkeypatch.setattr(pipeline, "find_jumps", lambda lesson, settings, told: given.append(settings.voices) or [])
+    for arguments in ([], ["--pace"], ["--voice", "zh=none"], ["--jumps"]):
+        assert gradreel("check", "--lesson", "shapes.toml", *arguments).exit_code == 0
+    assert given == [DEFAULTS, DEFAULTS, {"en": DEFAULTS["en"]}, {}]
 
 
 def test_where_no_voice_is_installed_one_line_says_what_installs_it(voices, monkeypatch):
@@ -97,7 +116,7 @@ def test_voices_that_are_not_there_stop_no_other_command(gradreel, project):
     assert result.exit_code == 2 and "there is no such folder" in result.stderr
 
 
-@pytest.mark.parametrize("command", ["frames", "check", "list", "train"])
+@pytest.mark.parametrize("command", ["frames", "list", "train"])
 def test_commands_that_never_speak_take_no_voice(gradreel, command):
     result = gradreel(command, "--voice", "none")
     assert result.exit_code == 2 and "No such option" in result.stderr
