@@ -203,12 +203,12 @@ class MorphSigmoid(LectureScene):
             # turns until it is parallel to the ramp; for the middle there is a sum to do, when b has landed
             (c_rule, w_rule, b_rule), sum_ = self._rules()
             self._set_letter("c", c_rule)
-            tangent = board.show_marker("w")
             self.until("slope")
+            tangent = board.show_marker("w")
             self._set_letter("w", w_rule, FadeIn(tangent), FadeIn(ramp))
             self.wait(0.5)  # tangent and ramp are seen to be parallel
-            halfway = board.show_halfway()
             self.until("middle")
+            halfway = board.show_halfway()
             self._set_letter("b", b_rule, FadeIn(halfway), FadeOut(ramp))
             self.play(FadeIn(sum_, shift=0.1 * UP), run_time=0.4)
             self.wait(0.5)
