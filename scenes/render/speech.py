@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gradreel.scenes.render.clips.beat_lines import filled_again, spoken_again
+from gradreel.scenes.render.clips.beat_lines import check_beats, filled_again, spoken_again
 from gradreel.scenes.render.clips.beat_range import check_played
 from gradreel.scenes.render.clips.file_digest import changed_files
 from gradreel.scenes.render.clips.fingerprint import languages_of, listening_key, seconds_of
@@ -23,7 +23,7 @@ from gradreel.scenes.render.clips.workspace import Folders, Workspace, read_json
 from gradreel.scenes.render.stages import BeatSpan, Clip, Plan, SceneWords
 from gradreel.scenes.render.workers.progress import Reporter
 from gradreel.scenes.words.narration import Narration
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 if TYPE_CHECKING:  # they load PyAV: nothing to a film that is silent
     from gradreel.scenes.voice.spoken_lines import Line, SpokenStretch, Voice
@@ -55,7 +55,8 @@ def _file(clip: Clip, folders: Folders) -> Path:
 def _read(file: Path, clip: Clip) -> SceneWords | None:
     try:
         words = _WORDS.validate_python(read_json(file))
-    except ValidationError:
+        check_beats(words.beats)
+    except ValueError:
         return None
     of_the_scene = words.name == clip.scene and not changed_files(words.files, clip.request.source)
     return words if of_the_scene else None

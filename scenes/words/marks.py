@@ -43,9 +43,11 @@ class BeatLines:
 
     @classmethod
     def parsed(cls, lines: Mapping[str, str]) -> BeatLines:
-        """Of lines with the same marks, by language."""
+        """Of lines by language. Raises ValueError unless all have the same marks."""
         found = {language: cut(line) for language, line in lines.items()}
         marks = next((marks for _, marks in found.values()), ())
+        if any(its != marks for _, its in found.values()):
+            raise ValueError("lines with other marks than others")
         return cls(marks, {language: stretches for language, (stretches, _) in found.items()})
 
     @property

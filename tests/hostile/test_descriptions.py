@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.catalog import resolve
+from gradreel.scenes.render.clips.fingerprint import listening_key
+from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.inspection import _DESCRIPTIONS, kept_description
 from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.stages import ParameterRow, SceneDescription, SceneRequest
+from gradreel.scenes.render.speech import _times, kept_words, wanted_lines
+from gradreel.scenes.render.stages import BeatSpan, Clip, ParameterRow, SceneDescription, SceneRequest, SceneWords
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,6 +65,37 @@ def test_what_is_no_description_at_all_is_none(tmp_path, content):
     file = tmp_path / "kept.json"
     file.write_text(content)
     assert kept_description(file, REQUEST) is None
+
+
+CLIP = Clip(REQUEST, {}, Path("clip.mp4"), {"narration": {"words": "build-curve"}}, "", 0)
+WORDS = SceneWords(
+    "build-curve",
+    (
+        BeatSpan("curve", 0, 0, {"en": "It"}, {"corners": {"count": 3}, "other_data": False}, from_narration=True),
+        BeatSpan("own", 0, 0, {"en": "One [a]two", "zh": "一[a]二"}, {}, from_narration=False),
+    ),
+)
+
+
+def test_what_a_scene_says_is_read_as_it_was_kept(tmp_path):
+    folders = Folders(tmp_path)
+    kept_under(folders, asdict(WORDS))
+    assert kept_words([CLIP], folders) == {"build-curve": WORDS}
+
+
+@given(data=st.data())
+def test_whatever_is_kept_of_what_a_scene_says_can_be_said_or_does_not_count(tmp_path, odd_json, data):
+    folders = Folders(tmp_path)
+    kept_under(folders, data.draw(odd_json(json.loads(json.dumps(asdict(WORDS))))))
+    for words in kept_words([CLIP], folders).values():
+        with suppress(UserError):
+            list(wanted_lines(CLIP, words, {"en": None, "zh": None}))
+            _times(CLIP, words, {})
+
+
+def kept_under(folders: Folders, content: object) -> None:
+    folders.inspections.mkdir(parents=True, exist_ok=True)
+    kept(folders.inspections, content).rename(folders.inspections / f"{listening_key(CLIP.parts, REQUEST)}.json")
 
 
 def kept(folder: Path, content: object) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gradreel.scenes.render.stages import BeatSpan
@@ -28,7 +28,18 @@ def spoken_again(narration: Narration, whose: str, beat: BeatSpan, language: str
     if beat.from_narration:
         return narration.lines(whose, beat.name, from_json(beat.values), spoken=True)
     lines = BeatLines.parsed(beat.lines)
-    return BeatLines(lines.marks, dict.fromkeys(lines.stretches, narration.spoken(lines.stretches[language], language)))
+    said = narration.spoken(lines.stretches.get(language, ()), language)
+    return BeatLines(lines.marks, dict.fromkeys(lines.stretches, said))
+
+
+def check_beats(beats: Iterable[BeatSpan]) -> None:
+    """Raises ValueError for beats, read from a file, that are none of ours."""
+    try:
+        for beat in beats:
+            BeatLines.parsed(beat.lines)
+            from_json(beat.values)
+    except (KeyError, TypeError, OverflowError) as error:
+        raise ValueError(f"no values of ours: {error}") from None
 
 
 def as_json(values: Mapping[str, object]) -> dict[str, Any]:

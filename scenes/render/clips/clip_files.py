@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from gradreel.core.errors import UserError, listed
+from gradreel.scenes.render.clips.beat_lines import check_beats
 from gradreel.scenes.render.clips.workspace import check_replaceable, publish, read_json, temporary_in, write_json
 from gradreel.scenes.render.stages import BeatSpan, ClipFile, ClipSound
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 Count = Annotated[int, Field(ge=0, le=10**9)]
 Side = Annotated[int, Field(ge=1, le=10**5)]
@@ -86,8 +87,8 @@ def read_description(file: Path) -> dict[str, Any] | None:
     if content is None:
         return None
     try:
-        _Description.model_validate_json(json.dumps(content))
-    except (ValidationError, ValueError):
+        check_beats(_Description.model_validate_json(json.dumps(content)).beats)
+    except ValueError:  # pydantic's, too
         return None
     return content
 
