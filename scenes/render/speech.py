@@ -13,19 +13,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gradreel.core.errors import listed
 from gradreel.scenes.render.clips.beat_lines import check_beats, filled_again, spoken_again
 from gradreel.scenes.render.clips.beat_range import check_played
-from gradreel.scenes.render.clips.file_digest import changed_files
+from gradreel.scenes.render.clips.file_digest import changed_files, watch_too
 from gradreel.scenes.render.clips.fingerprint import languages_of, listening_key, seconds_of
 from gradreel.scenes.render.clips.import_graph import one_moment
 from gradreel.scenes.render.clips.plan import timed
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, read_json, write_json
 from gradreel.scenes.render.stages import BeatSpan, Clip, Plan, SceneWords
-from gradreel.scenes.render.workers.progress import Reporter
+from gradreel.scenes.render.workers.progress import Reporter, counted
 from gradreel.scenes.words.narration import Narration
 from pydantic import TypeAdapter
 
 if TYPE_CHECKING:  # they load PyAV: nothing to a film that is silent
+    from gradreel.scenes.voice.recordings import Recordings
     from gradreel.scenes.voice.spoken_lines import Line, SpokenStretch, Voice
 
 Heard = Mapping[str, Mapping[str, "tuple[SpokenStretch, ...]"]]  # by beat and language
@@ -95,12 +97,15 @@ def speak(
     wanted: Sequence[WantedLine], voices: Mapping[str, Voice], folder: Path, jobs: int, reporter: Reporter
 ) -> dict[str, dict[str, dict[str, tuple[SpokenStretch, ...]]]]:
     """By scene, beat and language: how lines are heard; those that have not been spoken yet are. Raises UserError."""
+    from gradreel.scenes.voice.recordings import Recordings
     from gradreel.scenes.voice.spoken_lines import missing_lines, spoken_lines
 
     found: dict[str, dict[str, dict[str, tuple[SpokenStretch, ...]]]] = {}
     for language, voice in voices.items():
         its = [one for one in wanted if one.voice == language]
         lines = [one.line for one in its]
+        if isinstance(voice, Recordings):
+            _tell_of_recordings(voice, lines, language, reporter)
         with _told(f"speak {language}", len(missing_lines(voice, lines, folder)), reporter) as said:
             spoken = spoken_lines(voice, lines, folder, jobs, said)
         for one, stretches in zip(its, spoken, strict=True):
@@ -125,6 +130,19 @@ def _told(task: str, missing: int, reporter: Reporter) -> Iterator[Callable[[int
         yield said if missing else lambda count: None
     finally:
         reporter.end(task)
+
+
+def _tell_of_recordings(voice: Recordings, lines: Sequence[Line], language: str, reporter: Reporter) -> None:
+    """Say which were read from another text than now; have ``--watch`` see those that come."""
+    from gradreel.scenes.voice.script import of_another_text
+
+    folders = [voice.folder, *(voice.folder / scene for scene in dict.fromkeys(line.scene for line in lines))]
+    watch_too(folder for folder in folders if folder.is_dir())
+    if stale := [f"{line.scene}/{line.beat}" for line in of_another_text(voice, lines)]:
+        reporter.say(
+            f"{counted(len(stale), 'recording')} in {voice.folder} read from another text than now: {listed(stale)};"
+            f" gradreel narrate --lang {language} --recordings {voice.folder} tells more"
+        )
 
 
 def timed_plan(planned: Plan, words: Mapping[str, SceneWords], heard: Mapping[str, Heard], folders: Folders) -> Plan:

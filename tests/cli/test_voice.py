@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+import wave
+from pathlib import Path
+
+import av
+import numpy as np
 import pytest
 from gradreel.scenes.render import pipeline
 from gradreel.scenes.voice import choice
@@ -120,3 +126,94 @@ def test_voices_that_are_not_there_stop_no_other_command(gradreel, project):
 def test_commands_that_never_speak_take_no_voice(gradreel, command):
     result = gradreel(command, "--voice", "none")
     assert result.exit_code == 2 and "No such option" in result.stderr
+
+
+# -- one's own, the whole way ------------------------------------------------------------------------------------------
+
+TALK = """
+from gradreel.scenes.base import LectureScene
+from manim import Create, Square
+
+
+class Talk(LectureScene):
+    def construct(self):
+        square = Square()
+        with self.beat("draw", say="A square, [half]half of it drawn."):
+            self.play(Create(square), run_time=0.4)
+            self.until("half")
+            self.play(square.animate.shift([1, 0, 0]), run_time=0.4)
+        with self.beat("rest", say="It rests."):
+            pass
+"""
+ONLY_TONES = """
+import sys, wave
+with wave.open(sys.argv[1], "wb") as out:
+    out.setnchannels(1), out.setsampwidth(2), out.setframerate(8000)
+    out.writeframes(bytes(range(256)) * 100)
+"""
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch, gradreel):
+    """``own("--fill")``: render a scene with recordings of one's own; we are in its folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "talk.py").write_text(TALK)
+    (tmp_path / "say.py").write_text(ONLY_TONES)
+    say = Command((sys.executable, "-S", str(tmp_path / "say.py"), "{file}", "{text}"))
+    monkeypatch.setattr(choice, "default_voice", {"en": say}.get)
+    (tmp_path / "recordings").mkdir()
+    return lambda *options: gradreel(
+        "render", "talk.py:Talk", "-r", "160,90", "--fps", "10", "--voice", "en=recordings/", *options
+    )
+
+
+def record(beat, *parts):
+    """A recording of tones, so many seconds each, half a second of silence between them."""
+    file = Path("recordings/talk") / f"{beat}.wav"
+    file.parent.mkdir(exist_ok=True)
+    silence = np.zeros(24_000)
+    pieces = [piece for part in parts for piece in (np.sin(np.arange(round(48_000 * part)) / 20) / 2, silence)]
+    with wave.open(str(file), "wb") as out:
+        out.setnchannels(1), out.setsampwidth(2), out.setframerate(48_000)
+        out.writeframes((np.concatenate(pieces[:-1]) * 32767).astype("<i2").tobytes())
+
+
+def seconds_and_sounds(file):
+    with av.open(file) as film:
+        return float(film.streams.video[0].duration * film.streams.video[0].time_base), [
+            stream.language for stream in film.streams.audio
+        ]
+
+
+def test_own_recordings_are_heard_and_the_picture_waits_for_them(own):
+    assert own().exit_code == 2
+    assert "has no recording of 2 of 2 beats: talk/draw.wav, talk/rest.wav; --fill" in own().stderr
+    record("draw", 2, 1)
+    record("rest", 1)
+    result = own()
+    assert result.exit_code == 0, result.stderr
+    seconds, sounds = seconds_and_sounds(result.stdout.strip())
+    assert seconds == pytest.approx(3.5 + 0.4 + 1 + 0.4, abs=0.3) and sounds == ["eng"]
+
+
+def test_what_is_not_recorded_is_filled_and_a_recording_of_another_text_is_told(own, gradreel, tmp_path):
+    assert gradreel("narrate", "talk.py:Talk").exit_code == 0
+    record("draw", 1, 1)
+    before = (tmp_path / "recordings/talk/draw.wav").read_bytes()
+    result = own("--fill")
+    assert result.exit_code == 0, result.stderr
+    assert "another text" not in result.stderr
+    assert len(list((tmp_path / "media/.gradreel/speech").glob("*.flac"))) == 1
+    (tmp_path / "talk.py").write_text(TALK.replace("A square", "A cube"))
+    result = own("--fill")
+    assert "1 recording in recordings read from another text than now: talk/draw; gradreel narrate" in result.stderr
+    assert (tmp_path / "recordings/talk/draw.wav").read_bytes() == before
+
+
+def test_a_recording_that_cannot_be_parted_at_its_marks_is_one_message_until_times_are_given(own):
+    record("draw", 2)
+    record("rest", 1)
+    result = own()
+    assert result.exit_code == 2 and "draw.wav has 0 pauses" in result.stderr and "draw.marks.txt" in result.stderr
+    Path("recordings/talk/draw.marks.txt").write_text("1.2\thalf\n")
+    assert own().exit_code == 0
