@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gradreel.core.errors import listed, printable
 from gradreel.scenes.render import pipeline
-from gradreel.scenes.render.clips.beat_lines import spoken_again
+from gradreel.scenes.render.clips.beat_lines import filled_again, spoken_again
 from gradreel.scenes.render.clips.fingerprint import languages_of
 from gradreel.scenes.render.lessons.options import Options, settings_of
 from gradreel.scenes.render.report import print_json
@@ -38,7 +38,7 @@ def narrate(options: Options, folder: Path, record: bool, accept: bool) -> int:
         missing = [line for line in lines if Recordings(folder).file(line.line.scene, line.line.beat) is None]
         microphone.record(missing, folder, device)
         write_script(folder, title, language, lines)
-    _print(folder, lines, remarks(folder, lines), options)
+    _print(folder, lines, remarks(folder, language, lines), options)
     return 0
 
 
@@ -52,7 +52,8 @@ def _lines(clip: Clip, beats: Sequence[BeatSpan]) -> list[ScriptLine]:
         line = Line(clip.scene, beat.name, spoken.stretches.get(settings.language, ()))
         if line.texts:
             assert beat.motion is not None, "it was played now"
-            found.append(ScriptLine(line, spoken.marks, (beat.motion - beat.start) / settings.fps))
+            printed = filled_again(narration, clip.narrated_as, beat).printed[settings.language]
+            found.append(ScriptLine(line, spoken.marks, printed, (beat.motion - beat.start) / settings.fps))
     return found
 
 

@@ -43,7 +43,8 @@ def record(lines: Sequence[ScriptLine], folder: Path, device: Device) -> int:
     """
     kept = 0
     for number, line in enumerate(lines, 1):
-        _say(f"\n{number} of {len(lines)}: {line.name}, {line.seconds:.1f} s there are\n\n    {printable(line.text)}\n")
+        _say(f"\n{number} of {len(lines)}: {line.name}, which moves for {line.seconds:.1f} s")
+        _say(f"\n    {printable(line.text)}\n")
         answer = _asked("Enter begins, s leaves it out, q ends", "sq")
         if answer == "q":
             break

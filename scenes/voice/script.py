@@ -28,6 +28,7 @@ from gradreel.scenes.words.marks import MARK
 from pydantic import TypeAdapter, ValidationError
 
 STILL = 4.0  # seconds for which a recording may go on when nothing moves any more
+SLOWLY = 1.2  # times as long as a teacher takes is slow
 NOTES = "script.json"
 
 
@@ -37,6 +38,7 @@ class ScriptLine:
 
     line: Line
     marks: tuple[str, ...]  # between its stretches
+    printed: str  # as subtitles have it; the spoken form may have other letters, for how engines say them
     seconds: float  # that its beat moves
 
     @property
@@ -150,28 +152,29 @@ def _markdown(title: str, language: str, lines: Sequence[ScriptLine]) -> Iterato
         if line.line.scene != scene:
             scene = line.line.scene
             yield f"\n## {scene}\n"
-        yield f"\n**{line.name}**: {line.seconds:.1f} s there are, {line.to_read(language):.1f} s to read it\n\n"
+        yield f"\n**{line.name}**: moves for {line.seconds:.1f} s, takes {line.to_read(language):.1f} s to read\n\n"
         yield f"> {line.text}\n"
+        if re.sub(r"\s", "", line.printed) != re.sub(rf"{MARK}|\s", "", line.text):
+            yield f"\nin print: {line.printed}\n"
 
 
 def _csv(language: str, lines: Sequence[ScriptLine]) -> str:
     table = io.StringIO()
     rows = csv.writer(table, lineterminator="\n")
-    rows.writerow(["scene", "beat", "line", "seconds there are", "seconds to read it"])
+    rows.writerow(["scene", "beat", "line", "in print", "seconds that move", "seconds to read it"])
     for line in lines:
-        rows.writerow(
-            [line.line.scene, line.line.beat, line.text, f"{line.seconds:.1f}", f"{line.to_read(language):.1f}"]
-        )
+        times = (f"{line.seconds:.1f}", f"{line.to_read(language):.1f}")
+        rows.writerow([line.line.scene, line.line.beat, line.text, line.printed, *times])
     return table.getvalue()
 
 
 # -- what is to be said of recordings ----------------------------------------------------------------------------------
 
 
-def remarks(folder: Path, lines: Sequence[ScriptLine]) -> list[Remark]:
+def remarks(folder: Path, language: str, lines: Sequence[ScriptLine]) -> list[Remark]:
     """What is to be known of the recordings of ``lines`` in the folder of their script. Writes nothing."""
     notes, recordings = _read_notes(folder), Recordings(folder)
-    found = [remark for line in lines for remark in _of_line(line, recordings, notes)]
+    found = [remark for line in lines for remark in _of_line(line, language, recordings, notes)]
     return [*found, *_of_no_beat(folder, lines)]
 
 
@@ -186,7 +189,7 @@ def of_another_text(recordings: Recordings, lines: Iterable[Line]) -> list[Line]
     return found
 
 
-def _of_line(line: ScriptLine, recordings: Recordings, notes: _Notes | None) -> Iterator[Remark]:
+def _of_line(line: ScriptLine, language: str, recordings: Recordings, notes: _Notes | None) -> Iterator[Remark]:
     file = recordings.file(line.line.scene, line.line.beat)
     if file is None:
         yield Remark(f"{line.name}{SUFFIXES[0]}", "missing")
@@ -202,8 +205,11 @@ def _of_line(line: ScriptLine, recordings: Recordings, notes: _Notes | None) -> 
         yield Remark(name, "broken", str(error))
         return
     seconds = sum(stretch.seconds for stretch in stretches)
-    if seconds > line.seconds + STILL:
-        yield Remark(name, "long", f"{seconds:.1f} s, and its beat moves for {line.seconds:.1f} s")
+    to_read = line.to_read(language)
+    if seconds > max(line.seconds + STILL, SLOWLY * to_read):
+        yield Remark(
+            name, "long", f"{seconds:.1f} s; its beat moves for {line.seconds:.1f} s, it takes {to_read:.1f} s to read"
+        )
     if too_loud:
         yield Remark(name, "clipped", f"{too_loud} times, too loud for the microphone or the recorder")
 

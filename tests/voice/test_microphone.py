@@ -16,7 +16,7 @@ from gradreel.scenes.voice.script import ScriptLine
 from gradreel.scenes.voice.sound import read_sound
 from gradreel.scenes.voice.spoken_lines import Line
 
-LINES = [ScriptLine(Line("curve", beat, (f"It is {beat}.",)), (), 2.0) for beat in ("rise", "rest")]
+LINES = [ScriptLine(Line("curve", beat, (f"It is {beat}.",)), (), f"It is {beat}.", 2.0) for beat in ("rise", "rest")]
 
 
 class FakeDevice:
@@ -84,7 +84,7 @@ def test_lines_are_recorded_one_by_one(device, answers, tmp_path, capsys):
     assert kept(tmp_path) == ["curve/rest.wav", "curve/rise.wav"]
     assert len(read_sound(tmp_path / "curve/rise.wav")) == pytest.approx(48_000, abs=2)
     told = capsys.readouterr()
-    assert told.out == "" and "1 of 2: curve/rise, 2.0 s there are" in told.err and "It is rest." in told.err
+    assert told.out == "" and "1 of 2: curve/rise, which moves for 2.0 s" in told.err and "It is rest." in told.err
 
 
 def test_a_recording_is_played_made_again_left_out_and_ended(device, answers, tmp_path):

@@ -14,8 +14,8 @@ from gradreel.scenes.voice.script import ScriptLine, of_another_text, remarks, w
 from gradreel.scenes.voice.spoken_lines import Line
 
 
-def script_line(*stretches, beat="rise", marks=(), seconds=2.0):
-    return ScriptLine(Line("curve", beat, stretches), marks, seconds)
+def script_line(*stretches, beat="rise", marks=(), seconds=2.0, printed=""):
+    return ScriptLine(Line("curve", beat, stretches), marks, printed or "".join(stretches), seconds)
 
 
 RISE = script_line("It rises, ", "then it falls.", marks=("fall",))
@@ -45,18 +45,18 @@ def take(wav, tone):
 
 
 def said(folder, *lines):
-    return [(remark.name, remark.kind) for remark in remarks(folder, lines)]
+    return [(remark.name, remark.kind) for remark in remarks(folder, "en", lines)]
 
 
 def test_the_script_has_each_line_as_it_is_said_with_its_marks_and_times(write, folder):
     write(RISE, REST)
     text = (folder / "script.md").read_text()
     assert "# Curves" in text and "2 lines, to be read at about 150 words a minute" in text
-    assert "\n**curve/rise**: 2.0 s there are, 2.0 s to read it\n\n> It rises, [fall] then it falls.\n" in text
+    assert "\n**curve/rise**: moves for 2.0 s, takes 2.0 s to read\n\n> It rises, [fall] then it falls.\n\n**" in text
     with (folder / "script.csv").open(encoding="utf-8-sig", newline="") as table:
         rows = list(csv.DictReader(table))
     assert [row["line"] for row in rows] == ["It rises, [fall] then it falls.", "And it rests."]
-    assert list(rows[1].values()) == ["curve", "rest", "And it rests.", "2.0", "1.2"]
+    assert list(rows[1].values()) == ["curve", "rest", "And it rests.", "And it rests.", "2.0", "1.2"]
     assert (folder / "curve").is_dir()
 
 
@@ -79,8 +79,22 @@ def test_a_recording_that_goes_on_when_nothing_moves_is_long(write, take, folder
     take("rest", 5.8)
     assert said(folder, REST) == []
     take("rest", 6.2)
-    (remark,) = remarks(folder, [REST])
-    assert (remark.kind, remark.said) == ("long", "6.2 s, and its beat moves for 2.0 s")
+    (remark,) = remarks(folder, "en", [REST])
+    assert (remark.kind, remark.said) == ("long", "6.2 s; its beat moves for 2.0 s, it takes 1.2 s to read")
+
+
+def test_a_long_line_takes_its_time_to_read(write, take, folder):
+    line = script_line("It rests " * 10, beat="rest")  # 20 words, 8 seconds
+    write(line)
+    take("rest", 9.5)
+    assert said(folder, line) == []
+    take("rest", 9.7)
+    assert said(folder, line) == [("curve/rest.wav", "long")]
+
+
+def test_what_is_written_otherwise_than_it_is_said_stands_there_too(write, folder):
+    write(script_line("Four sides.", beat="rest", printed="4 sides."))
+    assert "> Four sides.\n\nin print: 4 sides.\n" in (folder / "script.md").read_text()
 
 
 def test_a_recording_that_is_broken_or_cannot_be_parted_is_told_and_stays(write, take, folder):
@@ -88,7 +102,7 @@ def test_a_recording_that_is_broken_or_cannot_be_parted_is_told_and_stays(write,
     take("rise", 1.5)
     rest = take("rest")
     rest.write_bytes(rest.read_bytes()[:2000])
-    first, second = remarks(folder, [RISE, REST])
+    first, second = remarks(folder, "en", [RISE, REST])
     assert (first.kind, second.kind) == ("broken", "broken")
     assert "rise.wav has 0 pauses" in first.said and "it is truncated" in second.said
     assert rest.stat().st_size == 2000
@@ -99,7 +113,7 @@ def test_a_recording_that_is_broken_or_cannot_be_parted_is_told_and_stays(write,
 def test_what_was_too_loud_for_its_file_is_clipped(write, wav, tone, folder, width, channels):
     write(REST)
     wav(np.clip(tone(1, level=1.5), -1, 1), 48_000, width, channels, name="takes/curve/rest.wav")
-    (remark,) = remarks(folder, [REST])
+    (remark,) = remarks(folder, "en", [REST])
     assert (remark.kind, remark.said.split()[0]) == ("clipped", "880")  # twice a turn
 
 
@@ -116,7 +130,7 @@ def test_a_file_that_no_beat_is_called_is_told(write, take, folder):
     take("rset")
     (folder / "curve" / "rest.marks.txt").write_text("")
     assert ("curve/rset.wav", "of no beat") in said(folder, RISE, REST)
-    assert len(remarks(folder, [RISE, REST])) == 3
+    assert len(remarks(folder, "en", [RISE, REST])) == 3
 
 
 # -- of another text ---------------------------------------------------------------------------------------------------
@@ -128,7 +142,7 @@ def test_a_recording_is_of_the_text_that_the_script_had_when_it_came(write, take
     write(REST)
     take("rest")
     write(OTHER)  # the narration has changed; the recording came before that
-    (remark,) = remarks(folder, [OTHER])
+    (remark,) = remarks(folder, "en", [OTHER])
     assert (remark.kind, remark.said) == ("other text", 'it was read from "And it rests."')
     assert of_another_text(Recordings(folder), [OTHER.line]) == [OTHER.line]
     write(OTHER)
