@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import wave
 
 import numpy as np
 import pytest
@@ -79,13 +80,27 @@ def gradreel(*arguments):
     return CliRunner().invoke(commands, [str(argument) for argument in arguments], catch_exceptions=False)
 
 
+def speak(folder):
+    """A second of a tone for each beat, in each language; the options that say so."""
+    for language, hertz in (("en", 440), ("zh", 660)):
+        for beat in ("fit/start", "fit/walk-down", "rest/rest"):
+            file = folder / language / f"{beat}.wav"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            levels = 8000 * np.sin(2 * np.pi * hertz * np.arange(24_000) / 24_000)
+            with wave.open(str(file), "wb") as out:
+                out.setnchannels(1), out.setsampwidth(2), out.setframerate(24_000)
+                out.writeframes(levels.astype("<i2").tobytes())
+    return [part for language in ("en", "zh") for part in ("--voice", f"{language}={folder / language}")]
+
+
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory, quickly):
-    """A folder with a lesson, exported as a folder ``page`` and as ``page.html``, in Chinese and on light."""
+    """A folder with a lesson that two languages are spoken in, exported as a folder ``page`` and as ``page.html``."""
     folder = tmp_path_factory.mktemp("desk")
     for name, text in (("scenes.py", SCENES), ("words.toml", WORDS), ("lesson.toml", LESSON)):
         (folder / name).write_text(text, encoding="utf-8")
-    common = ("export", "page", "--lesson", folder / "lesson.toml", "--media_dir", folder / "media", *TINY)
+    lesson = ("--lesson", folder / "lesson.toml", "--media_dir", folder / "media")
+    common = ("export", "page", *lesson, *TINY, *speak(folder / "voices"))
     with quickly():
         for arguments in (("-o", folder / "page"), ("--one_file", "-o", folder / "page.html")):
             result = gradreel(*common, *arguments)
@@ -187,6 +202,31 @@ def test_the_language_of_words_lines_and_captions_is_switched_and_remembered(pag
             modes = page.evaluate("() => [...film.textTracks].map(track => [track.language, track.mode])")
             assert modes == [["en", "disabled"], ["zh", "showing"]]
             opened(page, address)
+
+
+VOICE = "document.querySelector('audio[data-voice=zh]')"
+IN_STEP = f"Math.abs({VOICE}.currentTime - film.currentTime) < 0.3"
+
+
+def test_the_film_speaks_its_first_language_and_another_is_a_sound_in_step_with_it(page, address):
+    opened(page, address)
+    assert page.evaluate(f"() => [film.muted, {VOICE}.paused, document.querySelectorAll('audio').length]") == [
+        False,
+        True,
+        1,
+    ]
+    page.get_by_label("Language").select_option("中文")
+    page.locator("#film").click()
+    page.wait_for_function(f"() => film.currentTime > 0.5 && !{VOICE}.paused && {IN_STEP}")
+    assert page.evaluate(f"() => [film.muted, {VOICE}.muted]") == [True, False]
+    page.evaluate("seconds => { film.currentTime = seconds }", start_of(page, "fit/walk-down"))
+    page.wait_for_function(f"() => film.currentTime > 1 && !{VOICE}.paused && {IN_STEP}")
+    page.evaluate("() => { film.muted = false }")  # as the film's own button does
+    page.wait_for_function(f"() => film.muted && {VOICE}.muted")
+    page.evaluate("() => film.pause()")
+    page.wait_for_function(f"() => {VOICE}.paused")
+    page.get_by_label("语言").select_option("English")
+    assert page.evaluate("() => film.muted")  # it was turned off
 
 
 def test_captions_in_each_language_come_with_the_page(page, address):
