@@ -5,9 +5,7 @@ Each returns the exit code. Results go to standard output, what is told on the w
 
 from __future__ import annotations
 
-import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 from gradreel.core.errors import UserError
@@ -15,12 +13,11 @@ from gradreel.scenes.render import cache, pipeline, report, still_files
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.options import Options, jobs_of, output_of, settings_of
-from gradreel.scenes.render.resolve import lesson_of
-from gradreel.scenes.render.settings import JOINABLE_FORMATS, RenderSettings
+from gradreel.scenes.render.resolve import lesson_of, with_voices
+from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.videos.estimates import estimates
 from gradreel.scenes.render.videos.publishing import check_files, check_video
 from gradreel.scenes.render.workers.progress import Reporter, duration, reporter
-from gradreel.scenes.voice.choice import chosen_voices, silent_by_default
 
 
 def describe_scene(options: Options) -> int:
@@ -53,7 +50,7 @@ def render_videos(options: Options, again: bool = False) -> int:
     output = output_of(options)
     settings, lesson = settings_of(options, output), lesson_of(options)
     if not options.last_frame:
-        settings = _with_voices(settings, lesson, options, told=not again)
+        settings = with_voices(settings, lesson, options, told=not again)
     if options.dry_run:
         check_files(lesson, output) if options.last_frame or options.scenes else check_video(settings)
         return _dry_run(lesson, settings, options, clips=not options.last_frame)
@@ -65,18 +62,6 @@ def render_videos(options: Options, again: bool = False) -> int:
     if options.preview and not again:
         report.open_file(made[0])
     return 0
-
-
-def _with_voices(settings: RenderSettings, lesson: Lesson, options: Options, told: bool = True) -> RenderSettings:
-    """The settings with what speaks; ``told``: what is not heard, and why, is said."""
-    voices, silent = chosen_voices(options.voices, lesson.voices, options.fill), ""
-    if settings.format in JOINABLE_FORMATS:
-        settings, silent = replace(settings, voices=voices), silent_by_default(options.voices, lesson.voices)
-    elif voices:
-        silent = f"nothing is spoken: {settings.format} has no sound; {', '.join(JOINABLE_FORMATS)} have"
-    if silent and told and not options.quiet:
-        print(silent, file=sys.stderr)
-    return settings
 
 
 def _rendered(
@@ -129,7 +114,7 @@ def check_scenes(options: Options) -> int:
         raise UserError("--jumps looks at the motion and --pace at the words: give one of them")
     settings, lesson = settings_of(options), lesson_of(options)
     if not options.jumps:
-        settings = _with_voices(settings, lesson, options)
+        settings = with_voices(settings, lesson, options)
     with _reporter(options) as told:
         if options.jumps:
             findings, remarks = pipeline.find_jumps(lesson, settings, told), []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from gradreel.scenes.catalog import specs_of
@@ -11,9 +12,11 @@ from gradreel.scenes.render.clips.memo_cache import known_scenes
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.lessons.daily_data import daily_data
 from gradreel.scenes.render.lessons.lesson import Lesson
-from gradreel.scenes.render.lessons.options import Options, files_of_overrides, parse_overrides
+from gradreel.scenes.render.lessons.options import Options, files_of_overrides, parse_overrides, settings_of
 from gradreel.scenes.render.lessons.own_words import left_in_other_languages
 from gradreel.scenes.render.lessons.selection import load_lesson
+from gradreel.scenes.render.settings import JOINABLE_FORMATS, RenderSettings
+from gradreel.scenes.voice.choice import chosen_voices, silent_by_default
 
 
 def lesson_of(options: Options, scenes: Sequence[str] | None = None) -> Lesson:
@@ -33,3 +36,21 @@ def lesson_of(options: Options, scenes: Sequence[str] | None = None) -> Lesson:
         for text in (*lesson.filled_days(), *left):
             print(text, file=sys.stderr)
     return lesson
+
+
+def with_voices(settings: RenderSettings, lesson: Lesson, options: Options, told: bool = True) -> RenderSettings:
+    """The settings with what speaks; ``told``: what is not heard, and why, is said."""
+    voices, silent = chosen_voices(options.voices, lesson.voices, options.fill), ""
+    if settings.format in JOINABLE_FORMATS:
+        settings, silent = replace(settings, voices=voices), silent_by_default(options.voices, lesson.voices)
+    elif voices:
+        silent = f"nothing is spoken: {settings.format} has no sound; {', '.join(JOINABLE_FORMATS)} have"
+    if silent and told and not options.quiet:
+        print(silent, file=sys.stderr)
+    return settings
+
+
+def film_of(options: Options) -> tuple[RenderSettings, Lesson]:
+    """How the film that the options ask for is made, its voices chosen, and the lesson that it is of."""
+    settings, lesson = settings_of(options), lesson_of(options)
+    return with_voices(settings, lesson, options), lesson

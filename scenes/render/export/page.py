@@ -28,7 +28,7 @@ from gradreel.scenes.render.export.voices import other_voices
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.options import Options, settings_of
 from gradreel.scenes.render.pipeline import Job, publish_with
-from gradreel.scenes.render.resolve import lesson_of
+from gradreel.scenes.render.resolve import film_of
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.stages import Clip, ClipFile
 from gradreel.scenes.render.still_files import selection
@@ -79,7 +79,7 @@ ONE_FILE, FOLDER = Place("-page.html"), Place("-page", "index.html")
 
 def export_page(options: Options, one_file: bool) -> int:
     """Write the page of the lesson, or of the scenes named, and print where it is."""
-    settings, lesson = settings_of(options), lesson_of(options)
+    settings, lesson = film_of(options)
     place = ONE_FILE if one_file else FOLDER
     place.final(Path(), "", options.output)  # before any work
     with reporter(options.progress, options.quiet, options.verbosity) as told:

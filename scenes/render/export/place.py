@@ -10,10 +10,10 @@ from gradreel.core.errors import UserError
 
 @dataclass(frozen=True)
 class Place:
-    """``ending``: of the name that the file, or its folder, has without -o. ``inside``: the file in the folder."""
+    """``ending``: of the name that the file, or its folder, has without -o."""
 
     ending: str
-    inside: str = ""  # "": it is no folder
+    inside: str = ""  # where the file is in the folder, {}: what it is called; "": it is no folder
 
     def final(self, beside: Path, stem: str, output: Path | None) -> Path:
         """Where the file is to be: in the folder ``beside``, or ``output``. Raises UserError for what it can't be."""
@@ -21,7 +21,7 @@ class Place:
         if self.inside:
             if place.exists() and not place.is_dir():
                 raise UserError(f"-o {output}: a folder is to be written there, and that is a file")
-            return place / self.inside
+            return place / self.inside.format(stem)
         suffix = Path(self.ending).suffix
         if place.is_dir():
             raise UserError(f"-o {output} is a folder; name the file to write")

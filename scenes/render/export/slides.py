@@ -16,12 +16,13 @@ from gradreel.scenes.render.clips.file_digest import digest_of_contents
 from gradreel.scenes.render.clips.workspace import Workspace
 from gradreel.scenes.render.export import deck, manim_slides, pdf
 from gradreel.scenes.render.export.deck import Deck
+from gradreel.scenes.render.export.place import Place
 from gradreel.scenes.render.export.step_sounds import write_sounds
 from gradreel.scenes.render.export.steps import Step, languages_of, steps_of
 from gradreel.scenes.render.lessons.lesson import Lesson
-from gradreel.scenes.render.lessons.options import Options, settings_of
+from gradreel.scenes.render.lessons.options import Options
 from gradreel.scenes.render.pipeline import Job, publish_with
-from gradreel.scenes.render.resolve import lesson_of
+from gradreel.scenes.render.resolve import film_of
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.stages import Clip, ClipFile
 from gradreel.scenes.render.still_files import selection
@@ -36,35 +37,15 @@ class Kind:
     """What slides are written as."""
 
     write: Callable[[Deck, Workspace], tuple[Path, dict[str, Path]]]  # the file, and those beside it by name
-    ending: str  # of the name that the file, or its folder, has without -o
-    inside: str = ""  # where the file is in the folder, its folder's own files called ``called``; "": it is no folder
-    called: str | None = None
-
-    @property
-    def suffix(self) -> str:
-        return Path(self.ending).suffix
-
-    def final(self, beside: Path, stem: str, output: Path | None) -> Path:
-        """Where the file is to be: in the folder ``beside``, or ``output``. Raises UserError for what it can't be."""
-        place = output.absolute() if output else beside / f"{stem}{self.ending}"
-        if self.inside:
-            if place.exists() and not place.is_dir():
-                raise UserError(f"-o {output}: a folder is to be written there, and that is a file")
-            return place / self.inside.format(stem)
-        if place.is_dir():
-            raise UserError(f"-o {output} is a folder; name the file to write, or give --folder")
-        if not place.suffix:
-            return place.with_name(place.name + self.suffix)
-        if place.suffix.lower() != self.suffix:
-            raise UserError(f"-o {output}: this file will be {self.suffix[1:]}, so its name must end in {self.suffix}")
-        return place
+    place: Place
+    called: str | None = None  # of a folder: what its own files are called, a regular expression
 
 
 KINDS = {
-    "one-file": Kind(deck.write_one_file, "-slides.html"),
-    "folder": Kind(deck.write_folder, "-slides", "index.html", deck.FILES),
-    "pdf": Kind(pdf.write_pages, "-slides.pdf"),
-    "manim-slides": Kind(manim_slides.write_folder, "-manim-slides", "slides/{}.json", manim_slides.FILES),
+    "one-file": Kind(deck.write_one_file, Place("-slides.html")),
+    "folder": Kind(deck.write_folder, Place("-slides", "index.html"), deck.FILES),
+    "pdf": Kind(pdf.write_pages, Place("-slides.pdf")),
+    "manim-slides": Kind(manim_slides.write_folder, Place("-manim-slides", "slides/{}.json"), manim_slides.FILES),
 }
 
 
@@ -74,8 +55,8 @@ def export_slides(options: Options, folder: bool, pdf: bool, manim_slides: bool)
     if len(asked) > 1:
         raise UserError(f"--{asked[0]} and --{asked[1]} are two kinds of slides; give one of them")
     kind = KINDS[asked[0] if asked else "one-file"]
-    settings, lesson = settings_of(options), lesson_of(options)
-    kind.final(Path(), "", options.output)  # before any work
+    settings, lesson = film_of(options)
+    kind.place.final(Path(), "", options.output)  # before any work
     with reporter(options.progress, options.quiet, options.verbosity) as told:
         made = publish_with(lesson, settings, told, lambda job, clips: _publish(job, clips, kind, options.output))
     report.print_paths([made], options)
@@ -88,12 +69,12 @@ def _publish(job: Job, clips: Sequence[tuple[Clip, ClipFile]], kind: Kind, outpu
     lesson, settings, workspace = job.lesson, job.settings, job.workspace
     stem = selection([clip.file_stem for clip, _ in clips]) if lesson.picked else lesson.name + lesson.span
     group = lesson.group(clips[0][0].scene)
-    final = kind.final(workspace.video(group, settings.quality, stem, "").parent, stem, output)
+    final = kind.place.final(workspace.video(group, settings.quality, stem, "").parent, stem, output)
     narration = narration_of(lesson, settings)
     shots = shots_of(narration, settings, clips, {})
     steps = steps_of(narration, settings, shots)
     film = manifest_of(lesson, settings, shots, final)
-    content = {"kind": kind.ending, "film": film, "titles": [dict(step.title) for step in steps], "code": _code()}
+    content = {"kind": kind.place.ending, "film": film, "titles": [dict(step.title) for step in steps], "code": _code()}
     stamp = OutputStamp(workspace, final, content, [file.path for _, file in clips])
     if stamp.is_current():
         return final

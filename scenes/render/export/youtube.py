@@ -16,9 +16,9 @@ from gradreel.scenes.render import report
 from gradreel.scenes.render.clips.file_digest import digest_of_contents
 from gradreel.scenes.render.export.steps import languages_of
 from gradreel.scenes.render.lessons.lesson import Lesson
-from gradreel.scenes.render.lessons.options import Options, settings_of
+from gradreel.scenes.render.lessons.options import Options
 from gradreel.scenes.render.pipeline import Job, publish_with
-from gradreel.scenes.render.resolve import lesson_of
+from gradreel.scenes.render.resolve import film_of
 from gradreel.scenes.render.stages import Clip, ClipFile, Shot
 from gradreel.scenes.render.videos.output_stamp import OutputStamp
 from gradreel.scenes.render.videos.publishing import (
@@ -48,7 +48,7 @@ class Chapter:
 
 def export_youtube(options: Options) -> int:
     """Render the lesson, write a folder of what is uploaded with it, and print where both are."""
-    settings, lesson = settings_of(options), lesson_of(options)
+    settings, lesson = film_of(options)
     check_video(settings)
     folder = options.output.absolute() if options.output else None
     if folder is not None and folder.exists() and not folder.is_dir():
