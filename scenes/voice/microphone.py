@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
+from uuid import uuid4
 
 import click
 import numpy as np
@@ -17,7 +18,6 @@ from gradreel.scenes.voice.script import ScriptLine
 from gradreel.scenes.voice.sound import Samples, clipped
 
 Device: TypeAlias = Any  # the module sounddevice, or what stands for it
-PART = ".part"
 
 
 def microphone() -> Device:
@@ -57,7 +57,7 @@ def _recorded(file: Path, device: Device) -> bool:
     """Whether a recording, or one after it, was kept."""
     while True:
         samples, rate = _heard(device)
-        part = file.with_name(file.name + PART)
+        part = file.with_name(f".{file.name}-{uuid4().hex[:12]}")
         try:
             _write_wav(part, samples, rate)
             cut_off = clipped(part) if len(samples) else 0
@@ -101,7 +101,7 @@ def _heard(device: Device) -> tuple[Samples, int]:
 def _write_wav(file: Path, samples: Samples, rate: int) -> None:
     levels = np.clip(np.round(samples * 32768), -32768, 32767).astype("<i2")
     file.parent.mkdir(parents=True, exist_ok=True)
-    with wave.open(str(file), "wb") as out:
+    with file.open("xb") as stream, wave.open(stream, "wb") as out:
         out.setnchannels(1)
         out.setsampwidth(2)
         out.setframerate(rate)

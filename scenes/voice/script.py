@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import xxhash
 from gradreel.core.errors import UserError
@@ -262,10 +263,11 @@ def _digest(file: Path) -> str:
 
 
 def _write(file: Path, text: str) -> None:
-    """Whole, or as it was."""
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    """Whole, or as it was; a link is replaced."""
+    temporary = file.with_name(f".{file.name}-{uuid4().hex[:12]}")
     try:
-        temporary.write_text(text, encoding="utf-8")
+        with temporary.open("x", encoding="utf-8") as out:
+            out.write(text)
         os.replace(temporary, file)
     finally:
         with suppress(FileNotFoundError):

@@ -54,7 +54,7 @@ def test_what_is_named_may_lie_anywhere_however_it_is_written(rendered):
     assert (result.exit_code, made.is_file()) == (0, True)
 
 
-@pytest.mark.parametrize("place", ["locks", "temporary", "inspections", "published"])
+@pytest.mark.parametrize("place", ["locks", "temporary", "inspections", "published", "speech"])
 def test_a_link_among_what_is_ours_alone_leads_nothing_out_of_the_media_folder(rendered, place):
     link = rendered.media / ".gradreel" / place
     shutil.rmtree(link, ignore_errors=True)

@@ -246,6 +246,17 @@ def test_a_full_disk_leaves_the_script_that_was_there(write, folder, monkeypatch
     assert {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()} == before
 
 
+def test_links_are_replaced_and_not_written_through(write, folder, tmp_path):
+    write(REST)
+    (mine := tmp_path / "mine").write_text("mine")
+    for name in ("script.md", "script.csv"):
+        (folder / name).unlink()
+        (folder / name).symlink_to(mine)
+    write(REST)
+    assert mine.read_text() == "mine"
+    assert "And it rests." in (folder / "script.md").read_text()
+
+
 def test_notes_are_read_by_others_as_json(write, take, folder):
     take("rest")
     write(REST)

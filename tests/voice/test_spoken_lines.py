@@ -181,6 +181,24 @@ def test_a_note_that_says_what_cannot_be_is_not_believed(tones, lines, folder, c
     assert asked(calls) == ["first", "first"]
 
 
+@pytest.mark.parametrize("ending", [".flac", ".json"])
+def test_a_file_that_is_a_link_is_replaced_and_not_written_through(tones, lines, folder, tmp_path, ending):
+    ((line,),) = spoken_lines(tones(), lines("first"), folder)
+    (mine := tmp_path / "mine").write_bytes(b"mine")
+    (link := line.file.with_suffix(ending)).unlink()
+    link.symlink_to(mine)
+    assert spoken_lines(tones(), lines("first"), folder) == [(line,)]
+    assert mine.read_bytes() == b"mine" and not link.is_symlink()
+
+
+@pytest.mark.parametrize("ending", [".flac", ".json"])
+def test_a_pipe_in_the_place_of_a_file_is_neither_waited_for_nor_read(tones, lines, folder, ending):
+    ((line,),) = spoken_lines(tones(), lines("first"), folder)
+    (pipe := line.file.with_suffix(ending)).unlink()
+    os.mkfifo(pipe)
+    assert spoken_lines(tones(), lines("first"), folder) == [(line,)]
+
+
 def test_a_damaged_file_is_spoken_anew(tones, lines, folder, calls):
     ((line,),) = spoken_lines(tones(), lines("first"), folder)
     line.file.write_bytes(line.file.read_bytes()[:900])

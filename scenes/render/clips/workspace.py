@@ -119,7 +119,7 @@ class Workspace(Folders):
 
     def _make_folders(self) -> None:
         ours = (self.clips, self.inspections, self.published, self.locks, self.runs)
-        for folder in (*self.made_by_us, *ours):
+        for folder in (*self.made_by_us, *ours, self.speech):
             self._check_stays_inside(folder / "any")
         for folder in ours:
             try:
