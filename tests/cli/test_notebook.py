@@ -1,0 +1,91 @@
+"""Scenes in a notebook: a kernel of Jupyter's runs one, and what its cells show is looked at."""
+
+from __future__ import annotations
+
+import base64
+import re
+from io import BytesIO
+from pathlib import Path
+
+import av
+import pytest
+from gradreel.scenes.render import notebook
+from IPython.core.error import UsageError
+
+CELL = """
+from helper import RADIUS
+from manim import *
+
+class Ring(Scene):
+    def construct(self):
+        self.play(Create(Circle(RADIUS)), run_time=1)
+"""
+SIZE = "-r 160,90 --fps 5"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "helper.py").write_text("RADIUS = 1\n")
+    return tmp_path
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::RuntimeWarning")
+def test_a_notebook_shows_the_video_of_a_cell_and_a_picture(folder):
+    from nbclient import NotebookClient
+    from nbformat.v4 import new_code_cell, new_notebook
+
+    sources = [
+        "%load_ext gradreel",
+        f"%%gradreel {SIZE}\n{CELL}",
+        f"%gradreel media/notebook/Ring.py Ring {SIZE} -s",
+        f"%gradreel media/notebook/Ring.py Rong {SIZE}",
+    ]
+    opened = new_notebook(cells=[new_code_cell(source) for source in sources])
+    NotebookClient(opened, timeout=300, allow_errors=True, resources={"metadata": {"path": str(folder)}}).execute()
+    loaded, video, picture, mistake = (cell.outputs for cell in opened.cells)
+    assert loaded == []
+    (html,) = [output.data["text/html"] for output in video if output.output_type == "display_data"]
+    content = base64.b64decode(re.search(r"data:video/mp4;base64,([\w+/=]+)", html)[1])
+    with av.open(BytesIO(content)) as container:
+        assert container.streams.video[0].frames == 5
+    assert content == (folder / "media/videos/Ring/90p5/ring.mp4").read_bytes()
+    (png,) = [output.data["image/png"] for output in picture if output.output_type == "display_data"]
+    assert base64.b64decode(png).startswith(b"\x89PNG")
+    (said,) = [output.text for output in mistake if output.name == "stderr"]
+    assert said.startswith("UsageError: media/notebook/Ring.py has no class Rong")
+
+
+@pytest.mark.parametrize(
+    ("line", "cell", "words"),
+    [
+        ("", None, "name a scene"),
+        ("-q l", "class A(:", "line 1 of the cell: invalid syntax"),
+        ("-q l", "x = 3", "has a class of a scene"),
+        ("'", "class A: ...", "No closing quotation"),
+        ("--watch", "class A: ...", "goes on for ever"),
+    ],
+)
+def test_a_mistake_in_a_cell_is_said_in_one_line(folder, line, cell, words):
+    with pytest.raises(UsageError, match=words):
+        notebook.show(line, cell)
+
+
+def test_a_cell_is_kept_under_its_class_and_written_when_it_changes(folder):
+    file = notebook.kept(CELL)
+    assert (file, file.read_text()) == (Path("media/notebook/Ring.py"), CELL)
+    before = file.stat().st_mtime_ns
+    assert notebook.kept(CELL).stat().st_mtime_ns == before
+    notebook.kept(CELL + "\n# more\n")
+    assert file.read_text().endswith("# more\n")
+
+
+def test_what_is_large_stays_a_file(folder, monkeypatch):
+    monkeypatch.setattr(notebook, "EMBEDDED", 10)
+    for name in ("a.mp4", "a.png", "a.gif"):
+        (folder / name).write_bytes(bytes(11))
+    assert 'src="a.mp4"' in notebook.picture_of(folder / "a.mp4")._repr_html_()
+    assert all(
+        f"href='{folder / name}'" in notebook.picture_of(folder / name)._repr_html_() for name in ("a.png", "a.gif")
+    )
+    assert "href" in notebook.picture_of(folder)._repr_html_()
