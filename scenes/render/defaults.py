@@ -6,7 +6,8 @@
     [render]                 # for one command
     quality = "l"
 
-The nearest such file counts, from the working folder up through its parents, and no other is added to it.
+The nearest such file counts, from the working folder up through its parents, and no other is added to it. It is a
+program, as the lessons, voices and schedulers are that it may name: in a folder from elsewhere it is read first.
 """
 
 from __future__ import annotations
