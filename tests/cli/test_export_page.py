@@ -30,6 +30,21 @@ class Fit(LectureScene):
         with self.beat("start", say="It begins."):
             self.play(FadeIn(Dot()), run_time=0.2)
 '''
+SCENE_OF_A_TRACE = """
+from gradreel.scenes.base import LectureScene
+from gradreel.scenes.trace_folder import TraceFolder
+from manim import Dot
+from pydantic import Field
+
+
+class Fit(LectureScene):
+    class Parameters(LectureScene.Parameters):
+        trace: TraceFolder | None = Field(None, description="A trace.")
+
+    def construct(self):
+        with self.beat("start", say="It begins."):
+            self.add(Dot())
+"""
 TINY = ("-r", "64,36", "--fps", "5", "--quiet")
 PAGE = ("export", "page", "scenes.py:Fit", *TINY)
 
@@ -128,6 +143,26 @@ def test_where_the_page_of_a_run_lies(desk, gradreel, runs):
     result = gradreel("export", "run", runs[0])
     assert result.exit_code == 0
     assert result.stdout == f"{desk / 'media/videos/runs/pages' / runs[0].name}-page.html\n"
+
+
+def test_a_trace_that_a_scene_is_given_can_be_touched(desk, gradreel, record_loop):
+    import torch
+
+    record_loop(desk / "mine", lambda parameters: torch.optim.SGD(parameters, 0.01), updates=5)
+    (desk / "scenes.py").write_text(SCENE_OF_A_TRACE, encoding="utf-8")
+    result = gradreel(*PAGE, "--set", "fit.trace=mine", "-o", "public")
+    assert result.exit_code == 0, result.stderr
+    text = (desk / "public" / "index.html").read_text("utf-8")
+    assert text.count(">mine</option>") == 2 and 'href="#run:fit"' in text
+
+
+def test_that_a_film_inside_of_a_page_is_large_is_said(desk, gradreel, monkeypatch):
+    monkeypatch.setattr("gradreel.scenes.render.export.page.LARGE_INSIDE", 10)
+    arguments = [part for part in PAGE if part != "--quiet"]
+    inside = gradreel(*arguments, "--one_file", "-o", "page.html")
+    beside = gradreel(*arguments, "-o", "public")
+    assert (inside.exit_code, beside.exit_code) == (0, 0)
+    assert "not every browser" in inside.stderr and "not every browser" not in beside.stderr
 
 
 def test_a_damaged_trace_is_refused_and_nothing_is_written(desk, gradreel, tmp_path_factory, runs):

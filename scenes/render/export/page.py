@@ -54,6 +54,7 @@ VIDEO, POSTER, VOICE, STYLE, SCRIPT = "film.mp4", "poster.jpg", "film.{}.m4a", "
 RUN_FILE = "run-{}.js"
 CALLED = r"film\.mp4|film\.[a-z]+\.m4a|poster\.jpg|page\.(css|js)|bokeh\.min\.js|run-[0-9a-f]{12}\.js"
 """What is beside the page in a folder is called so."""
+LARGE_INSIDE = 24_000_000  # bytes of a film that is put into a page, as text a third more: Firefox takes 32 MB
 WORDS_OF = "page"  # in the files of narration
 Titles = Mapping[str, str]  # by language
 
@@ -134,6 +135,11 @@ def _publish_film(job: Job, clips: Sequence[tuple[Clip, ClipFile]], place: Place
     poster.write_bytes(poster_of(lesson, shots))
     voices = other_voices(video, settings.language, list(spoken), workspace)
     page = replace(page, tracks=_tracks(cues), voices=list(voices))
+    if not place.inside and video.stat().st_size > LARGE_INSIDE:
+        size = round(video.stat().st_size / 1e6)
+        job.reporter.say(
+            f"the film in the page is {size} MB; not every browser plays one as large: a folder has it beside"
+        )
     media = {VIDEO: video, POSTER: poster, **{VOICE.format(code): file for code, file in voices.items()}}
     _publish(page, final, place, media, workspace, stamp, output)
     return final
