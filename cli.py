@@ -263,7 +263,7 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
         "to": click.option("--to", "last_scene", type=SceneName(), metavar="SCENE",
                            help="Of the lesson, only the scenes up to this one, itself included."),
         "beats": click.option("-n", "--beats", metavar="FROM,TO",
-                              help="Only the beats from FROM to TO (see describe)."),
+                              help="Only the beats from FROM to TO (see describe); -n sum,sum -o sum.gif: one as GIF."),
         "set": click.option("--set", "overrides", multiple=True, metavar="SCENE.PARAM=VALUE",
                             help="Set a scene's parameter: JSON, text, or @FILE (JSON, or CSV of points). Repeatable."),
     },
@@ -299,7 +299,8 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
         "quality": click.option("-q", "--quality", type=click.Choice(list("lmhpk")), default="h", show_default=True,
                                 help="854x480 15fps, 1280x720 30fps, 1920x1080, 2560x1440, 3840x2160 60fps."),
         "resolution": click.option("-r", "--resolution", metavar="W,H",
-                                   help="Size in pixels instead of the quality's."),
+                                   help="Size in pixels instead of the quality's; of another shape, such as "
+                                        "1080,1920, the whole picture between bars."),
         "fps": click.option("--fps", "--frame_rate", metavar="N", help="Frames a second instead of the quality's."),
         "lang": click.option("--lang", "language", type=Language(), default="en", show_default=True,
                              help="Language on the screen and of the chapters: en, zh."),
