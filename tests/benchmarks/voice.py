@@ -7,7 +7,8 @@ words      of each English line, by pocketsphinx and its small English model: ho
            Chinese no recogniser was found that a package registry has with its model.
 pace       words, or characters, a minute while they are heard, as `gradreel check --pace` has them
 loudness   of each track of a film that has been rendered (--video)
-sheet      waveform and spectrogram of ten lines, where their marks are, and what is said
+sheet      waveform and spectrogram of ten lines, where their marks are, and what is said; above each mark its frame, if
+           the scene has been rendered with these voices at -q l
 times      the whole lecture at -q l rendered silent, and with both voices: minutes, and the film's (--times; long)
 
 Lines are spoken into the media folder (--media_dir), and not again.
@@ -24,16 +25,20 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 
 import av
 import numpy as np
 from gradreel.scenes.render import pipeline
+from gradreel.scenes.render.clips.clip_files import described_clip
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.selection import load_lesson
 from gradreel.scenes.render.pace import summary
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.speech import kept_words, wanted_lines
+from gradreel.scenes.render.stages import ClipFile
+from gradreel.scenes.render.videos.video import frame_as_jpeg
 from gradreel.scenes.voice.choice import default_voice
 from gradreel.scenes.voice.loudness import loudness_of
 from gradreel.scenes.voice.sound import RATE, Samples, filtered
@@ -56,6 +61,7 @@ class SpokenLine:
     language: str
     said: tuple[str, ...]  # from mark to mark
     heard: tuple[SpokenStretch, ...]
+    clip: ClipFile | None  # if it has been rendered
 
     @property
     def samples(self) -> Samples:
@@ -72,7 +78,8 @@ def spoken(lesson: Lesson, settings: RenderSettings) -> list[SpokenLine]:
         for clip in clips:
             for wanted in wanted_lines(clip, words[clip.scene], settings.voices):
                 line, heard = wanted.line, clip.speech[wanted.line.beat][wanted.voice]
-                found.append(SpokenLine(line.scene, line.beat, wanted.voice, line.stretches, heard))
+                file = ClipFile.from_json(described_clip(clip.path), clip.path) if clip.up_to_date else None
+                found.append(SpokenLine(line.scene, line.beat, wanted.voice, line.stretches, heard, file))
     return found
 
 
@@ -143,7 +150,8 @@ def left_side(video: Path, track: int) -> Iterator[Samples]:
 
 # -- sheet -------------------------------------------------------------------------------------------------------------
 
-WIDTH, WAVE, TONES, TEXT = 1500, 70, 130, 46  # pixels of a row
+WIDTH, FRAME, WAVE, TONES, TEXT = 1500, 72, 70, 130, 46  # pixels of a row
+ROW = FRAME + WAVE + TONES + TEXT
 HIGHEST = 8000  # Hz
 MARK, INK, PAPER, FAINT = (220, 60, 60), (30, 30, 30), (255, 255, 255), (150, 150, 150)
 
@@ -155,35 +163,46 @@ def write_sheet(lines: Sequence[SpokenLine], file: Path) -> None:
         its = sorted((line for line in lines if line.language == language), key=lambda line: -len(line.said))
         chosen += its[:5]
     longest = max(sum(stretch.seconds for stretch in line.heard) for line in chosen)
-    sheet = Image.new("RGB", (WIDTH, len(chosen) * (WAVE + TONES + TEXT)), PAPER)
+    sheet = Image.new("RGB", (WIDTH, len(chosen) * ROW), PAPER)
     for number, line in enumerate(chosen):
-        sheet.paste(_row(line, longest), (0, number * (WAVE + TONES + TEXT)))
+        sheet.paste(_row(line, longest), (0, number * ROW))
     sheet.save(file)
 
 
 def _row(line: SpokenLine, longest: float) -> Image.Image:
     samples, per_second = line.samples, WIDTH / longest
     width = max(round(len(samples) / RATE * per_second), 1)
-    row = Image.new("RGB", (WIDTH, WAVE + TONES + TEXT), PAPER)
+    row = Image.new("RGB", (WIDTH, ROW), PAPER)
     draw = ImageDraw.Draw(row)
     loudest = np.abs(samples).max()
     for x, part in enumerate(np.array_split(samples, width)):
-        low, high = (WAVE / 2 * (1 - side / loudest) for side in (part.max(initial=0), part.min(initial=0)))
+        low, high = (FRAME + WAVE / 2 * (1 - side / loudest) for side in (part.max(initial=0), part.min(initial=0)))
         draw.line((x, low, x, high), INK)
     tones, _, power = spectrogram(samples, RATE, nperseg=1024, noverlap=768)
     level = 10 * np.log10(power[tones < HIGHEST][::-1] + 1e-14)
     grey = np.clip((level.max() - level) / 70, 0, 1) * 255  # of 70 dB, the loudest black
-    row.paste(Image.fromarray(grey.astype(np.uint8)).resize((width, TONES)).convert("RGB"), (0, WAVE))
+    row.paste(Image.fromarray(grey.astype(np.uint8)).resize((width, TONES)).convert("RGB"), (0, FRAME + WAVE))
     small = ImageFont.truetype(str(FONT_PATH), 15)
-    place = 0.0
+    place, pictures = 0.0, _pictures(line)
     for stretch, said in zip(line.heard, line.said, strict=True):
         x = place * per_second
-        draw.line((x, 0, x, WAVE + TONES + 20), MARK if place else FAINT, 2)
-        draw.text((x + 4, WAVE + TONES + 2), said, INK, small)
+        if picture := next(pictures, None):
+            row.paste(picture, (round(x), 0))
+        draw.line((x, 0, x, ROW - 26), MARK if place else FAINT, 2)
+        draw.text((x + 4, ROW - TEXT + 2), said, INK, small)
         place += stretch.seconds
     name = f"{line.scene}, {line.beat} ({line.language}), {place:.2f} s"
-    draw.text((4, WAVE + TONES + 22), name, FAINT, small)
+    draw.text((4, ROW - 24), name, FAINT, small)
     return row
+
+
+def _pictures(line: SpokenLine) -> Iterator[Image.Image]:
+    """The frame that each stretch begins with, small."""
+    for beat in line.clip.beats if line.clip else ():
+        if beat.name == line.beat:
+            for frame in (beat.start, *beat.marks.values()):
+                with Image.open(BytesIO(frame_as_jpeg(line.clip, frame))) as picture:
+                    yield picture.resize((round(FRAME * picture.width / picture.height), FRAME))
 
 
 # -- times -------------------------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ AHEAD = 500  # packets of a stream that are made at a time
 CEILING = 10 ** (-2 / 20)
 """No sample of the mix is beyond it, 2 dB below full scale.
 
-What players decode then stays 1 dB below it between samples, too: in a codec, the peaks of speech rose by 0.3 dB.
+What players decode then stays 1 dB below it between samples, too: in a codec, the peaks of speech rose by up to 0.6 dB.
 
 Where the sum would be, both channels get softer from 5 ms before on, and come back within a twentieth of a second;
 nothing else is changed.
