@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import shlex
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import IO, Any
 
 from gradreel.core.errors import UserError
@@ -58,8 +60,12 @@ def kept(cell: str) -> Path:
         raise UserError("a cell of %%gradreel has a class of a scene")
     file = CELLS / f"{classes[-1]}.py"
     if not file.is_file() or file.read_text(encoding="utf-8") != cell:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(cell, encoding="utf-8")
+        CELLS.mkdir(parents=True, exist_ok=True)
+        if not CELLS.resolve().is_relative_to(CELLS.parent.resolve()):
+            raise UserError(f"{CELLS} leads out of {CELLS.parent} by a link, to {CELLS.resolve()}; remove the link")
+        with NamedTemporaryFile("w", encoding="utf-8", dir=CELLS, delete=False) as part:
+            part.write(cell)
+        os.replace(part.name, file)  # in the place of a link, too
     return file
 
 

@@ -80,6 +80,20 @@ def test_a_cell_is_kept_under_its_class_and_written_when_it_changes(folder):
     assert file.read_text().endswith("# more\n")
 
 
+def test_no_link_in_the_folder_of_cells_leads_out_of_it(folder):
+    (folder / "mine.py").write_text("mine")
+    notebook.kept(CELL)
+    (folder / "media/notebook/Ring.py").unlink()
+    (folder / "media/notebook/Ring.py").symlink_to(folder / "mine.py")
+    assert notebook.kept(CELL).read_text() == CELL
+    (folder / "media/notebook").rename(folder / "elsewhere")
+    (folder / "media/notebook").symlink_to(folder / "elsewhere")
+    with pytest.raises(UsageError, match="leads out of media by a link"):
+        notebook.show("-q l", CELL + "# new")
+    assert (folder / "mine.py").read_text() == "mine"
+    assert [file.name for file in (folder / "elsewhere").iterdir()] == ["Ring.py"]
+
+
 def test_what_is_large_stays_a_file(folder, monkeypatch):
     monkeypatch.setattr(notebook, "EMBEDDED", 10)
     for name in ("a.mp4", "a.png", "a.gif"):
