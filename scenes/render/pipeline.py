@@ -226,7 +226,7 @@ def spoken(job: Job) -> Plan:
         keep_words(found, clip, job.workspace)
     for clip in with_lines:
         watch_too(file_of(name, clip.request.source) for name in words[clip.scene].files)
-    wanted = [line for clip in with_lines for line in wanted_lines(clip, words[clip.scene], voices)]
+    wanted = list(wanted_lines(with_lines, words, voices))
     heard = speak(wanted, voices, job.workspace.speech, job.settings.jobs_here, job.reporter)
     planned = timed_plan(planned, words, heard, job.workspace)
     memo_cache.keep(job.workspace)

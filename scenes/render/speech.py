@@ -7,7 +7,7 @@ is kept: until its code, parameters or runs change, a line that is corrected or 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from gradreel.scenes.render.clips.fingerprint import languages_of, listening_key
 from gradreel.scenes.render.clips.import_graph import one_moment
 from gradreel.scenes.render.clips.plan import timed
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, read_json, write_json
-from gradreel.scenes.render.stages import BeatSpan, Clip, Plan, SceneWords
+from gradreel.scenes.render.stages import BeatSpan, Clip, Plan, SceneWords, SpeechTimes
 from gradreel.scenes.render.workers.progress import Reporter, counted
 from gradreel.scenes.words.narration import Narration
 from pydantic import TypeAdapter
@@ -76,21 +76,27 @@ class WantedLine:
     tracks: tuple[str, ...]  # the languages in whose it is heard
 
 
-def wanted_lines(clip: Clip, words: SceneWords, voices: Mapping[str, Voice]) -> Iterator[WantedLine]:
-    """The lines of a clip's beats, those asked for, as the narration has them now.
+def wanted_lines(
+    clips: Sequence[Clip], words: Mapping[str, SceneWords], voices: Mapping[str, Voice]
+) -> Iterator[WantedLine]:
+    """The lines of the beats, those asked for, of a lesson's clips, as the narration has them now.
 
     What a scene says itself is in the video's language, and heard in every track.
     """
     from gradreel.scenes.voice.spoken_lines import Line
 
-    narration, language = _narration(clip, voices), clip.request.settings.language
-    for beat in _asked_for(clip, words):
-        spoken = spoken_again(narration, clip.narrated_as, beat, language).stretches
-        own = [(language, tuple(voices))] if language in voices else []
-        for voice, tracks in [(code, (code,)) for code in voices] if beat.from_narration else own:
-            line = Line(clip.scene, beat.name, spoken.get(voice, ()))
-            if line.texts:
-                yield WantedLine(line, voice, tracks)
+    if not clips:
+        return
+    narration = _narration(clips, voices)
+    for clip in clips:
+        language = clip.request.settings.language
+        for beat in _asked_for(clip, words[clip.scene]):
+            spoken = spoken_again(narration, clip.narrated_as, beat, language).stretches
+            own = [(language, tuple(voices))] if language in voices else []
+            for voice, tracks in [(code, (code,)) for code in voices] if beat.from_narration else own:
+                line = Line(clip.scene, beat.name, spoken.get(voice, ()))
+                if line.texts:
+                    yield WantedLine(line, voice, tracks)
 
 
 def speak(
@@ -147,14 +153,16 @@ def _tell_of_recordings(voice: Recordings, lines: Sequence[Line], language: str,
 
 def timed_plan(planned: Plan, words: Mapping[str, SceneWords], heard: Mapping[str, Heard], folders: Folders) -> Plan:
     """The plan as the clips are whose lines are ``heard`` so."""
-
-    def clip_now(clip: Clip) -> Clip:
-        if (its := heard.get(clip.scene)) is None:
-            return clip
-        return replace(timed(clip, _times(clip, words[clip.scene], its), folders), speech=its)
-
-    with one_moment():
-        return replace(planned, clips=tuple(map(clip_now, planned.clips)))
+    if not heard:
+        return planned
+    narration = _narration(planned.clips)
+    times = {
+        clip.scene: _times(clip, words[clip.scene], heard[clip.scene], narration)
+        for clip in planned.clips
+        if clip.scene in heard
+    }
+    found = timed(planned, times, narration, folders)
+    return replace(found, clips=tuple(replace(clip, speech=heard.get(clip.scene, {})) for clip in found.clips))
 
 
 def with_unspoken(planned: Plan, voices: Mapping[str, Voice], folders: Folders) -> Plan:
@@ -166,8 +174,7 @@ def with_unspoken(planned: Plan, voices: Mapping[str, Voice], folders: Folders) 
 
     with_lines = [clip for clip in planned.clips if clip.parts["narration"] and clip.path is not None]
     words = kept_words(with_lines, folders)
-    said = [clip for clip in with_lines if clip.scene in words]
-    wanted = [line for clip in said for line in wanted_lines(clip, words[clip.scene], voices)]
+    wanted = list(wanted_lines([clip for clip in with_lines if clip.scene in words], words, voices))
     missing = {
         language: missing_lines(voice, [one.line for one in wanted if one.voice == language], folders.speech)
         for language, voice in voices.items()
@@ -188,22 +195,17 @@ def wanted_files(planned: Plan, voices: Mapping[str, Voice], folders: Folders) -
     from gradreel.scenes.voice.recordings import Recordings
     from gradreel.scenes.voice.spoken_lines import line_file
 
-    clips = [clip for clip in planned.clips if clip.parts["narration"] and clip.path is not None]
-    words = kept_words(clips, folders)
-    for clip in clips:
-        if clip.scene in words:
-            for wanted in wanted_lines(clip, words[clip.scene], voices):
-                voice = voices[wanted.voice]
-                if not isinstance(voice, Recordings):
-                    yield from (line_file(voice, text, folders.speech) for text in wanted.line.texts)
+    with_lines = [clip for clip in planned.clips if clip.parts["narration"] and clip.path is not None]
+    words = kept_words(with_lines, folders)
+    for wanted in wanted_lines([clip for clip in with_lines if clip.scene in words], words, voices):
+        voice = voices[wanted.voice]
+        if not isinstance(voice, Recordings):
+            yield from (line_file(voice, text, folders.speech) for text in wanted.line.texts)
 
 
-def _times(clip: Clip, words: SceneWords, heard: Heard) -> dict[str, tuple[float, ...]]:
-    """By beat asked for: seconds of each stretch of its line in the language that takes longest, in thousandths.
-
-    It is read where no voice has it.
-    """
-    narration, found = _narration(clip, ()), {}
+def _times(clip: Clip, words: SceneWords, heard: Heard, narration: Narration) -> SpeechTimes:
+    """How long lines are spoken, or read where no voice has them: in thousandths, rounded up."""
+    found = {}
     for beat in _asked_for(clip, words):
         spoken, printed = heard.get(beat.name, {}), filled_again(narration, clip.narrated_as, beat).stretches
         times = [[math.ceil(part.seconds * 1000 - 1e-6) / 1000 for part in parts] for parts in spoken.values()]
@@ -212,8 +214,10 @@ def _times(clip: Clip, words: SceneWords, heard: Heard) -> dict[str, tuple[float
     return found
 
 
-def _narration(clip: Clip, voices: Mapping[str, Voice] | tuple[()]) -> Narration:
-    return Narration.load(dict.fromkeys((*languages_of(clip.request), *voices))).with_words(clip.request.words)
+def _narration(clips: Sequence[Clip], voices: Iterable[str] = ()) -> Narration:
+    """The words of a lesson's clips, also in the languages of ``voices``."""
+    request = clips[0].request
+    return Narration.load(dict.fromkeys((*languages_of(request), *voices))).with_words(request.words)
 
 
 def _asked_for(clip: Clip, words: SceneWords) -> list[BeatSpan]:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from gradreel.scenes.voice.spoken_lines import SpokenStretch  # which loads PyAV
 
 Title = Mapping[str, str]  # by language
+SpeechTimes = Mapping[str, tuple[float, ...]]
+"""By beat: seconds of each stretch of its line in the language that takes longest."""
 MOST_OFFSET = 1e6  # seconds, of a sound
 MOST_GAIN = 100  # dB
 
@@ -61,9 +63,7 @@ class SceneRequest:
     changes: Mapping[str, Any] = field(default_factory=dict)  # of --set, as ``parameters``
     part: Title | None = None  # the title of the lesson's part that it belongs to
     stands_in_lesson: bool = True  # False: asked for on the command line alone
-    speech: Mapping[str, tuple[float, ...]] = field(
-        default_factory=dict
-    )  # by beat: seconds of each stretch of its line in the language that takes longest; {}: nothing is spoken
+    speech: SpeechTimes = field(default_factory=dict)  # of the beats asked for; {}: nothing is spoken
 
     @property
     def name(self) -> str:

@@ -73,13 +73,13 @@ def spoken(lesson: Lesson, settings: RenderSettings) -> list[SpokenLine]:
     """Every line of the lesson in every language."""
     found = []
     with pipeline.at_work(lesson, settings, None) as job:
-        clips = [clip for clip in pipeline.spoken(job).clips if clip.speech]
-        words = kept_words(clips, job.workspace)
-        for clip in clips:
-            for wanted in wanted_lines(clip, words[clip.scene], settings.voices):
-                line, heard = wanted.line, clip.speech[wanted.line.beat][wanted.voice]
-                file = ClipFile.from_json(described_clip(clip.path), clip.path) if clip.up_to_date else None
-                found.append(SpokenLine(line.scene, line.beat, wanted.voice, line.stretches, heard, file))
+        clips = {clip.scene: clip for clip in pipeline.spoken(job).clips if clip.speech}
+        heard_clips = [*clips.values()]
+        for wanted in wanted_lines(heard_clips, kept_words(heard_clips, job.workspace), settings.voices):
+            line, clip = wanted.line, clips[wanted.line.scene]
+            file = ClipFile.from_json(described_clip(clip.path), clip.path) if clip.up_to_date else None
+            heard = clip.speech[line.beat][wanted.voice]
+            found.append(SpokenLine(line.scene, line.beat, wanted.voice, line.stretches, heard, file))
     return found
 
 

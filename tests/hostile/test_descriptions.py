@@ -15,8 +15,8 @@ from gradreel.scenes.render.clips.fingerprint import listening_key
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.inspection import _DESCRIPTIONS, kept_description
 from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.speech import _times, kept_words, wanted_lines
-from gradreel.scenes.render.stages import BeatSpan, Clip, ParameterRow, SceneDescription, SceneRequest, SceneWords
+from gradreel.scenes.render.speech import kept_words, timed_plan, wanted_lines
+from gradreel.scenes.render.stages import BeatSpan, Clip, ParameterRow, Plan, SceneDescription, SceneRequest, SceneWords
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -89,8 +89,8 @@ def test_whatever_is_kept_of_what_a_scene_says_can_be_said_or_does_not_count(tmp
     kept_under(folders, data.draw(odd_json(json.loads(json.dumps(asdict(WORDS))))))
     for words in kept_words([CLIP], folders).values():
         with suppress(UserError):
-            list(wanted_lines(CLIP, words, {"en": None, "zh": None}))
-            _times(CLIP, words, {})
+            list(wanted_lines([CLIP], {"build-curve": words}, {"en": None, "zh": None}))
+            timed_plan(Plan((), (CLIP,)), {"build-curve": words}, {"build-curve": {}}, folders)
 
 
 def kept_under(folders: Folders, content: object) -> None:

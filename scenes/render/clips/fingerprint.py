@@ -61,7 +61,7 @@ def parts_of(
         **_source_parts(request.source),
         "parameters": description.parameters,
         "traces": traces,
-        "narration": _narration(request, whose, words) if description.is_lecture_scene else {},
+        "narration": narration_part(request, whose, words) if description.is_lecture_scene else {},
         "settings": request.settings.of_frames(),
     }
 
@@ -71,7 +71,7 @@ def parts_now(parts: Mapping[str, Any], request: SceneRequest) -> dict[str, Any]
     narrated = parts["narration"]
     if narrated:
         words = Narration.load(languages_of(request)).with_words(request.words)
-        narrated = _narration(request, narrated["words"], words)
+        narrated = narration_part(request, narrated["words"], words)
     given = {name: value for name, value in request.parameters.items() if name in parts["traces"]}
     checksums = {name: _checksum_of_trace(value) for name, value in given.items() if isinstance(value, str)}
     traces = parts["traces"] | {
@@ -178,7 +178,7 @@ def _checksum_of_trace(text: str) -> str | None:
 # -- narration ---------------------------------------------------------------------------------------------------------
 
 
-def _narration(request: SceneRequest, whose: str, narration: Narration) -> dict[str, Any]:
+def narration_part(request: SceneRequest, whose: str, narration: Narration) -> dict[str, Any]:
     """How long lines are spoken, or read, and words on the screen: a corrected word of the same length changes nothing.
 
     ``whose``: the section with the scene's words. Words that its code takes from other sections count, too.

@@ -23,14 +23,14 @@ from gradreel.scenes.render.clips.fingerprint import (
     clip_path,
     common_parts,
     languages_of,
-    parts_now,
+    narration_part,
     parts_of,
     trace_digest,
 )
 from gradreel.scenes.render.clips.import_graph import one_moment
 from gradreel.scenes.render.clips.staleness import why_rendered, why_stale
 from gradreel.scenes.render.clips.workspace import Folders
-from gradreel.scenes.render.stages import Clip, ClipFile, Plan, Run, SceneDescription, SceneRequest
+from gradreel.scenes.render.stages import Clip, ClipFile, Plan, Run, SceneDescription, SceneRequest, SpeechTimes
 from gradreel.scenes.trace_folder import TraceFolder
 from gradreel.scenes.words.narration import Narration
 
@@ -68,13 +68,17 @@ def plan(requests: Sequence[SceneRequest], descriptions: Sequence[SceneDescripti
     return Plan(tuple(missing.values()), tuple(clips))
 
 
-def timed(clip: Clip, speech: Mapping[str, tuple[float, ...]], folders: Folders) -> Clip:
-    """A planned clip as its lines' ``speech``, which says how long they take, makes it."""
-    request = replace(clip.request, speech=speech)
-    words = Narration.load(languages_of(request)).with_words(request.words)
-    parts = parts_now(clip.parts, request)
-    path = clip_path(folders.clips, parts, request.settings)
-    return _clip(request, clip.experiments, parts, path, words, lambda: earlier_clips(folders.clips))
+def timed(planned: Plan, speech: Mapping[str, SpeechTimes], words: Narration, folders: Folders) -> Plan:
+    """The plan as it is when the lines of scenes take as long as their ``speech``."""
+    earlier = cache(lambda: earlier_clips(folders.clips))
+
+    def now(clip: Clip) -> Clip:
+        request = replace(clip.request, speech=speech[clip.scene])
+        parts = {**clip.parts, "narration": narration_part(request, clip.narrated_as, words)}
+        path = clip_path(folders.clips, parts, request.settings)
+        return _clip(request, clip.experiments, parts, path, words, earlier)
+
+    return replace(planned, clips=tuple(now(clip) if clip.scene in speech else clip for clip in planned.clips))
 
 
 def _trace_digest(traces: Path, experiment: Experiment) -> str | None:
