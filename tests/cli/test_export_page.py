@@ -139,6 +139,13 @@ def test_one_page_of_a_run_is_the_same_bytes_each_time(desk, gradreel, runs):
     assert (desk / "one.html").read_bytes() == (desk / "other.html").read_bytes()
 
 
+def test_the_page_of_a_run_is_in_the_language_and_theme_that_are_asked_for(desk, gradreel, runs):
+    assert gradreel("export", "run", runs[0], "--lang", "zh", "--theme", "light", "-o", "one.html").exit_code == 0
+    text = (desk / "one.html").read_text("utf-8")
+    assert '<html lang="zh" data-theme="light">' in text
+    assert ">播放</button>" in text and ">Play</button>" not in text
+
+
 def test_where_the_page_of_a_run_lies(desk, gradreel, runs):
     result = gradreel("export", "run", runs[0])
     assert result.exit_code == 0

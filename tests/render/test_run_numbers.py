@@ -69,6 +69,10 @@ def test_early_states_are_all_there_and_later_ones_ever_fewer(shown):
     assert (steps[:10] == 1).all() and steps[-1] > 20 and (np.diff(steps[:-1]) >= -1).all()
 
 
+def test_of_a_run_with_few_states_none_is_left_out(traces, shown):
+    assert shown["line"]["kept"] == list(range(51))
+
+
 def test_losses_are_the_recorded_ones_and_the_cores(traces, shown):
     for name in ("curve", "days"):
         trace, losses = traces[name], shown[name]["losses"]

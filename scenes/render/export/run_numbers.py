@@ -24,7 +24,7 @@ from gradreel.core.trace.trace import Trace
 from gradreel.scenes.mobjects.loss_history import thinned, validation_loss
 from gradreel.scenes.mobjects.pace import sampled_rows
 
-MOST_STATES = 240  # of a run: every early one, ever fewer later
+MOST_STATES = 240  # of a run that has more every early one, ever fewer later
 MOST_ENTRIES = 40  # of theta: the first ones, and the last few
 LAST_ENTRIES = 8
 CURVE_POINTS = 161
@@ -46,7 +46,8 @@ def run_numbers(trace: Trace) -> dict[str, Any]:
     somebody's own, whose model is not known; map: the path in the plane nearest to it, with the loss around it where
     that is known; lines: the loss curves.
     """
-    rows = sampled_rows(0, len(trace.kept) - 1, MOST_STATES)
+    count = len(trace.kept)
+    rows = np.arange(count) if count <= MOST_STATES else sampled_rows(0, count - 1, MOST_STATES)
     kept = np.asarray(trace.kept[rows])
     entries = _shown_entries(trace.n_parameters)
     run = trace.run if isinstance(trace.run, Experiment) else None
@@ -223,13 +224,15 @@ def _work(run: Experiment) -> float:
     return float(GRID[0] * GRID[1]) * run.dataset.examples * run.n_parameters
 
 
-def _bands(run: Experiment, plane: Plane, u_range: FloatArray, v_range: FloatArray) -> dict[str, Any]:
+def _bands(run: Experiment, plane: Plane, u_range: FloatArray, v_range: FloatArray) -> dict[str, Any] | None:
     """All that lies above each of some levels of the loss: ``levels``, and polygons with holes, as Bokeh has them.
 
-    ``xs`` and ``ys``: of each level, of each of its polygons, its outline and its holes.
+    ``xs`` and ``ys``: of each level, of each of its polygons, its outline and its holes. None where no loss is finite.
     """
     u, v = (np.linspace(float(ends[0]), float(ends[1]), n) for ends, n in zip((u_range, v_range), GRID, strict=True))
     grid = loss_grid(run, plane, u, v)
+    if not np.isfinite(grid).any():
+        return None
     levels = contour_levels(grid)
     ceiling = float(grid[np.isfinite(grid)].max()) * 2 + 1
     contours = contourpy.contour_generator(u, v, np.nan_to_num(grid, nan=ceiling, posinf=ceiling))
