@@ -20,6 +20,7 @@ NAMED = {
     "narration": 'narration = "PATH"\n' + SCENE,
     "scene": '[[scene]]\nname = "PATH:Mine"\n',
     "value": SCENE + 'parameters = { run = "@PATH" }\n',
+    "voice": SCENE + '[voices]\nen = "PATH"\n',
     "trace": SCENE + 'parameters = { trace = "FOLDER" }\n',
 }
 ELSEWHERE = [(what, folder) for what in NAMED for folder in "~/" if (what, folder) != ("trace", "~")]
