@@ -29,6 +29,7 @@ from gradreel.scenes.render.still_files import selection
 from gradreel.scenes.render.videos.narration_track import spoken_languages, tracks
 from gradreel.scenes.render.videos.output_stamp import OutputStamp
 from gradreel.scenes.render.videos.publishing import manifest_of, narration_of, placed_sounds, publish_all, shots_of
+from gradreel.scenes.render.videos.sound_track import Track
 from gradreel.scenes.render.workers.progress import reporter
 
 
@@ -80,7 +81,8 @@ def _publish(job: Job, clips: Sequence[tuple[Clip, ClipFile]], kind: Kind, outpu
         return final
     check_whole([file.path for _, file in clips])
     spoken = spoken_languages(shots, settings.fps, narration)
-    heard = tracks(spoken, settings.language, placed_sounds(shots, settings.fps))
+    added = placed_sounds(shots, settings.fps)
+    heard = ({Track(): added} if added else {}) | tracks(spoken, settings.language, added)  # also without a voice
     made = Deck(stem, _title(lesson, settings, steps), steps, write_sounds(steps, heard, workspace), settings)
     temporary, beside = kind.write(made, workspace)
     publish_all(temporary, final, beside, workspace, stamp, refuse_foreign=output is not None, called=kind.called)
