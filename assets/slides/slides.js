@@ -2,38 +2,15 @@
 // Slides: each step plays and then stands. Its film, picture and words are in an <article>; films of a page that is
 // one file are text in elements of their own, decoded when they are needed. Nothing is asked of a network.
 
-const LABELS = {
-  en: {
-    back: "Back", forward: "Go on", overview: "Overview", words: "Words", sound: "Sound", speaker: "Speaker's window",
-    full: "Full screen", help: "Keys", language: "Language", now: "Now", next: "Then", end: "The end",
-    playing: "playing", standing: "stands", reset: "Clock from 0", goTo: "Go to",
-    noVideo: "This browser cannot play these films (H.264 in MP4): each step is shown as a picture. Chrome, Edge, Safari and Firefox play them.",
-    noWindow: "The browser did not open the speaker's window: allow windows (pop-ups) for this page, then press S again.",
-    keys: {
-      "Space  →  PgDn": "Go on: the step plays; once more: its end", "←  PgUp": "Back: how the step before ended",
-      "12 Enter": "Go to step 12", "Home  End": "First, last step", "R": "Play it again", "P": "Pause",
-      "O  Esc": "Overview", "S": "Speaker's window: words, next picture, clock", "C": "Words under the picture",
-      "L": "Next language", "V": "Sound: off, or in which language", "B": "Dark screen", "F": "Full screen",
-    },
-  },
-  zh: {
-    back: "后退", forward: "继续", overview: "总览", words: "文字", sound: "声音", speaker: "演讲者窗口",
-    full: "全屏", help: "按键", language: "语言", now: "现在", next: "接下来", end: "结束",
-    playing: "播放中", standing: "停住", reset: "重新计时", goTo: "转到",
-    noVideo: "这个浏览器不能播放这些视频（MP4 中的 H.264），每一步只显示图片。Chrome、Edge、Safari 和 Firefox 可以播放。",
-    noWindow: "浏览器没有打开演讲者窗口：请允许本页打开窗口，再按 S。",
-    keys: {
-      "Space  →  PgDn": "继续：播放这一步；再按一次到它的结尾", "←  PgUp": "后退：上一步的结尾",
-      "12 Enter": "转到第 12 步", "Home  End": "第一步，最后一步", "R": "再播一遍", "P": "暂停",
-      "O  Esc": "总览", "S": "演讲者窗口：文字、下一张图、时钟", "C": "图下的文字",
-      "L": "换语言", "V": "声音：关，或用哪种语言", "B": "黑屏", "F": "全屏",
-    },
-  },
-}
-const LANGUAGE_NAMES = { en: "English", zh: "中文" }
 const ANY = "any"  // the sound of no language
+const HELP = {  // what is pressed for each line of the help
+  "key-forward": "Space  →  PgDn", "key-back": "←  PgUp", "key-jump": "12 Enter", "key-ends": "Home  End", "key-again": "R",
+  "key-pause": "P", "key-overview": "O  Esc", "key-speaker": "S", "key-words": "C", "key-language": "L", "key-sound": "V",
+  "key-black": "B", "key-full": "F",
+}
 const root = document.documentElement, $ = id => document.getElementById(id)
-const deck = root.dataset, fps = Number(deck.fps), languages = deck.languages.split(" ")
+const deck = JSON.parse($("deck").textContent), { fps, languages } = deck  // own names of languages by their codes
+const codes = Object.keys(languages)
 const steps = [...document.querySelectorAll("#steps article")].map(article => ({
   article, place: article.dataset.place, film: article.dataset.film, frames: Number(article.dataset.frames),
   picture: article.querySelector("img"),
@@ -44,15 +21,15 @@ const said = (step, of, language) => step.article.querySelector(`${of}[lang="${l
 
 // -- what is kept from one visit to the next --------------------------------------------------------------------------
 
-const shelf = `gradreel slides ${deck.deck}`
+const shelf = `gradreel slides ${deck.name}`
 const kept = (() => { try { return JSON.parse(localStorage.getItem(shelf)) ?? {} } catch { return {} } })()
 const keep = what => {
   Object.assign(kept, what)
   try { localStorage.setItem(shelf, JSON.stringify(kept)) } catch { /* a browser that keeps nothing */ }
 }
-let language = languages.includes(kept.language) ? kept.language : languages[0]
+let language = codes.includes(kept.language) ? kept.language : codes[0]
 let track = tracks.includes(kept.track) ? kept.track : tracks.includes(ANY) ? ANY : ""  // "": silent
-const label = name => (LABELS[language] ?? LABELS.en)[name]
+const label = name => deck.words[language][name]
 
 // -- films -------------------------------------------------------------------------------------------------------------
 
@@ -87,7 +64,7 @@ class Player {  // of one step: its film, or, where that can't be played, its pi
     picture.alt = ""
     this.view.replaceWith(picture)
     this.view = picture
-    note(label("noVideo"))
+    note(label("no-video"))
   }
   get isFilm() { return this.view instanceof HTMLVideoElement }
   async stands(phase) {  // at its first frame or its last
@@ -190,7 +167,7 @@ const commands = {
     keep({ words: !wordsShown() })
     tell()
   },
-  language() { speak(languages[(languages.indexOf(language) + 1) % languages.length]) },
+  language() { speak(codes[(codes.indexOf(language) + 1) % codes.length]) },
   sound() {
     const all = ["", ...tracks]
     track = all[(all.indexOf(track) + 1) % all.length]
@@ -198,7 +175,7 @@ const commands = {
     if (phase === "playing" && track) hear()
     else hush()
     tell()
-    note(`${label("sound")}: ${LANGUAGE_NAMES[track] ?? (track ? "✓" : "–")}`)
+    note(`${label("sound")}: ${languages[track] ?? label(track ? "sound-on" : "sound-off")}`)
   },
   black() { root.classList.toggle("black") },
   full() { document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen?.() },
@@ -213,7 +190,7 @@ const wordsShown = () => kept.words ?? portrait.matches
 let typed = "", started = null, noted = 0
 function tell() {
   const step = steps[here]
-  const count = typed ? `${label("goTo")} ${typed}` : `${here + 1} / ${steps.length}`
+  const count = typed ? `${label("go-to")} ${typed}` : `${here + 1} / ${steps.length}`
   $("count").textContent = count
   $("title").textContent = said(step, "header span", language)
   const bar = document.querySelector("progress")
@@ -244,7 +221,7 @@ function speak(chosen) {  // in this language from now on
   $("language").value = language
   $("language").setAttribute("aria-label", label("language"))
   const list = document.createElement("dl")
-  for (const [keys, what] of Object.entries(label("keys"))) list.append(element("dt", keys), element("dd", what))
+  for (const [name, keys] of Object.entries(HELP)) list.append(element("dt", keys), element("dd", label(name)))
   $("help").replaceChildren(list)
   $("help").setAttribute("aria-label", label("help"))
   if (here >= 0) tell()
@@ -267,7 +244,7 @@ let speaker = null, parts = {}
 function openSpeaker() {
   if (speaker && !speaker.closed) return speaker.focus()
   speaker = open("", "", "popup,width=1100,height=760")
-  if (!speaker) return note(label("noWindow"))
+  if (!speaker) return note(label("no-window"))
   const page = speaker.document
   page.title = document.title
   page.documentElement.lang = language
@@ -287,7 +264,7 @@ function openSpeaker() {
     button.onclick = commands[name]
     parts.foot.append(button)
   }
-  if (languages.length > 1) parts.foot.append(languageChoice(page.createElement("select")))
+  if (codes.length > 1) parts.foot.append(languageChoice(page.createElement("select")))
   page.body.append(top, parts.now, parts.said, parts.next, parts.then, parts.soon, parts.foot)
   page.addEventListener("keydown", onKey)
   tell()
@@ -302,7 +279,7 @@ function tellSpeaker(count) {
   parts.title.textContent = said(step, "header span", language)
   parts.now.src = step.picture.src
   parts.said.textContent = said(step, "p", language)
-  parts.next.textContent = next ? `${label("next")}: ${here + 2} · ${said(next, "header span", language)}` : label("end")
+  parts.next.textContent = next ? `${label("then")}: ${here + 2} · ${said(next, "header span", language)}` : label("end")
   parts.then.hidden = !next
   if (next) parts.then.src = next.picture.src
   parts.soon.textContent = next ? said(next, "p", language) : ""
@@ -362,7 +339,7 @@ function choose(target) {  // a picture of the overview
   show(index, "end")
 }
 function languageChoice(select) {
-  for (const code of languages) select.append(new Option(LANGUAGE_NAMES[code] ?? code, code))
+  for (const [code, name] of Object.entries(languages)) select.append(new Option(name, code))
   select.value = language
   select.onchange = () => { speak(select.value); select.blur() }
   return select
@@ -400,7 +377,7 @@ addEventListener("hashchange", () => {
   const index = indexOf(asked())
   if (asked() && index >= 0) show(index, "end")
 })
-languageChoice($("language")).hidden = languages.length < 2
+languageChoice($("language")).hidden = codes.length < 2
 speak(language)
 wake()
 const [byAddress, before] = [asked() ? indexOf(asked()) : -1, kept.place ? indexOf(kept.place) : -1]

@@ -6,12 +6,11 @@ What comes from a lesson is text wherever it is put. The page asks no network fo
 from __future__ import annotations
 
 import base64
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from gradreel.scenes.catalog import PACKAGE_FOLDER
 from gradreel.scenes.render.clips.workspace import Workspace
@@ -20,9 +19,13 @@ from gradreel.scenes.render.export.steps import Step, languages_of, write_videos
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.videos.video import frame_as_jpeg
 from gradreel.scenes.themes import THEMES
-from gradreel.scenes.words.languages import title_in
+from gradreel.scenes.words.languages import LANGUAGES, title_in
+from gradreel.scenes.words.narration import Narration
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 ASSETS = PACKAGE_FOLDER / "assets" / "slides"
+WORDS_OF = "slides"  # in the files of narration
 STILL_WIDTH = 1280  # pixels, of a step's picture at most
 KINDS = {".mp4": "video/mp4", ".jpg": "image/jpeg", ".m4a": "audio/mp4"}
 FILES = r"[0-9]{3,}(-[a-z]+)?\.(mp4|jpg|m4a)"
@@ -85,33 +88,44 @@ def _name(step: Step, suffix: str) -> str:
 def _write(page: Path, deck: Deck, pictures: Mapping[str, str], inside: Mapping[str, Path]) -> None:
     """``pictures``: their addresses by name; ``inside``: the files that are put into the page."""
     settings, languages = deck.settings, _languages_told(deck)
-    parts = {
-        "language": settings.language,
-        "languages": " ".join(languages),
-        "deck": deck.name,
-        "fps": str(settings.fps),
-        "title": title_in(deck.title, settings.language),
-        "theme": settings.theme,
-        "width": str(settings.width),
-        "height": str(settings.height),
-    }
-    parts = {name: escape(text) for name, text in parts.items()}
-    parts["colours"] = " ".join(f"--{role}: {colour};" for role, colour in THEMES[settings.theme].items())
-    parts["script"] = (ASSETS / "slides.js").read_text("utf-8").strip()
-    parts["steps"] = "".join(_sections(deck, languages, pictures))
-    template = re.split(r"\{\{(\w+)\}\}", (ASSETS / "slides.html").read_text("utf-8"))
+    words = Narration.load(languages)
+    template = Environment(loader=FileSystemLoader(ASSETS), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+                           undefined=StrictUndefined).get_template("slides.html")  # fmt: skip
+    parts = template.stream(
+        language=languages[0],
+        title=title_in(deck.title, settings.language),
+        theme=settings.theme,
+        colours=THEMES[settings.theme],
+        width=settings.width,
+        height=settings.height,
+        deck={
+            "name": deck.name,
+            "fps": settings.fps,
+            "languages": {code: LANGUAGES[code].own_name for code in languages},
+            "words": {code: words.scenes[code][WORDS_OF]["screen"] for code in languages},
+        },
+        scenes=[
+            [_step(deck, step, pictures) for step in its] for _, its in groupby(deck.steps, lambda step: step.scene)
+        ],
+        script=Markup((ASSETS / "slides.js").read_text("utf-8")),
+        films=({"kind": KINDS[file.suffix], "name": name, "base64": _base64(file)} for name, file in inside.items()),
+    )
     with page.open("w", encoding="utf-8") as file:
-        for place, text in enumerate(template):
-            if place % 2 == 0:
-                file.write(text)
-            elif text != "films":
-                file.write(parts[text])
-            else:
-                file.writelines(_film(name, path) for name, path in inside.items())
+        file.writelines(parts)  # one film after the other
 
 
-def _film(name: str, path: Path) -> str:
-    return f'<script type="{KINDS[path.suffix]};base64" id="{name}">{_base64(path)}</script>\n'
+def _step(deck: Deck, step: Step, pictures: Mapping[str, str]) -> dict[str, Any]:
+    sounds = [f"{sound.track}={sound.name}" for sound in deck.sounds if sound.number == step.number]
+    return {
+        "place": step.place,
+        "number": step.number,
+        "frames": step.frames,
+        "title": step.title,
+        "lines": step.lines,
+        "film": _name(step, ".mp4"),
+        "picture": pictures[_name(step, ".jpg")],
+        "sounds": " ".join(sounds),
+    }
 
 
 def _base64(path: Path) -> str:
@@ -123,28 +137,3 @@ def _languages_told(deck: Deck) -> list[str]:
     told = [code for code in languages_of(deck.settings) if any(code in step.lines for step in deck.steps)]
     texts = {code: [(step.title.get(code), step.lines.get(code)) for step in deck.steps] for code in told}
     return told if len({str(text) for text in texts.values()}) > 1 else told[:1] or [deck.settings.language]
-
-
-def _sections(deck: Deck, languages: Sequence[str], pictures: Mapping[str, str]) -> Iterator[str]:
-    for _, steps in groupby(deck.steps, key=lambda step: step.scene):
-        its = list(steps)
-        yield f"<section><h2>{''.join(_said('span', its[0].title, languages))}</h2>\n"
-        yield from (_article(deck, step, languages, pictures) for step in its)
-        yield "</section>\n"
-
-
-def _article(deck: Deck, step: Step, languages: Sequence[str], pictures: Mapping[str, str]) -> str:
-    sounds = " ".join(f"{sound.track}={sound.name}" for sound in deck.sounds if sound.number == step.number)
-    settings = deck.settings
-    return (
-        f'<article data-place="{escape(step.place)}" data-frames="{step.frames}" data-film="{_name(step, ".mp4")}"'
-        f' data-sounds="{escape(sounds)}"><header><b>{step.number}</b>{"".join(_said("span", step.title, languages))}'
-        f'</header><img src="{escape(pictures[_name(step, ".jpg")])}" alt="" width="{settings.width}"'
-        f' height="{settings.height}" decoding="async">{"".join(_said("p", step.lines, languages))}</article>\n'
-    )
-
-
-def _said(element: str, texts: Mapping[str, str], languages: Sequence[str]) -> Iterator[str]:
-    for language in languages:
-        if language in texts:
-            yield f'<{element} lang="{language}" dir="auto">{escape(texts[language])}</{element}>'

@@ -31,6 +31,7 @@ from gradreel.scenes.render.videos.output_stamp import OutputStamp
 from gradreel.scenes.render.videos.publishing import manifest_of, narration_of, placed_sounds, publish_all, shots_of
 from gradreel.scenes.render.videos.sound_track import Track
 from gradreel.scenes.render.workers.progress import reporter
+from gradreel.scenes.words.narration import NARRATION_FOLDER
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,6 @@ def _title(lesson: Lesson, settings: RenderSettings, steps: Sequence[Step]) -> d
 
 
 def _code() -> str:
-    """Digest of what writes slides."""
-    files = [*Path(__file__).parent.glob("*.py"), *deck.ASSETS.iterdir(), PACKAGE_FOLDER / "scenes" / "themes.py"]
-    return digest_of_contents(sorted(files))
+    """Digest of what writes slides, its own words among it."""
+    own = [*Path(__file__).parent.glob("*.py"), *deck.ASSETS.iterdir(), *NARRATION_FOLDER.glob("*.toml")]
+    return digest_of_contents([*sorted(own), PACKAGE_FOLDER / "scenes" / "themes.py"])
