@@ -16,7 +16,8 @@ const steps = [...document.querySelectorAll("#steps article")].map(article => ({
   picture: article.querySelector("img"),
   sounds: Object.fromEntries(article.dataset.sounds.split(" ").filter(Boolean).map(sound => sound.split("="))),
 }))
-const tracks = [...new Set(steps.flatMap(step => Object.keys(step.sounds)))]
+const heard = new Set(steps.flatMap(step => Object.keys(step.sounds)))
+const tracks = [ANY, ...Object.keys(languages)].filter(track => heard.has(track))
 const said = (step, of, language) => step.article.querySelector(`${of}[lang="${language}"]`)?.textContent ?? ""
 
 // -- what is kept from one visit to the next --------------------------------------------------------------------------

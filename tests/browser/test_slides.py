@@ -69,7 +69,8 @@ name = "own.py:Walk"
 [[scene]]
 name = "own.py:Plain"
 """
-SMALL = ("--lesson", "small.toml", "-r", "320,180", "--fps", "10")
+SMALL = ("--lesson", "small.toml", "-r", "320,180", "--fps", "10", "--voice", "en=en", "--voice", "zh=zh")
+TONES = {"any": 300, "en": 440, "zh": 660}  # hertz, of what a scene adds and of its voices
 PLACES = ["walk/one", "walk/two", "walk/three", "plain/autocreated", "plain/turn", "plain/turn-2"]
 STILL = "#stage[data-phase=end] .shown"
 
@@ -77,12 +78,19 @@ STILL = "#stage[data-phase=end] .shown"
 def write_project(folder: Path) -> None:
     for name, text in (("own.py", SCENES), ("words.toml", WORDS), ("small.toml", LESSON)):
         (folder / name).write_text(text, encoding="utf-8")
-    samples = (np.sin(np.arange(24_000) / 20) * 9000).astype(np.int16)
-    with wave.open(str(folder / "tone.wav"), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(48_000)
-        file.writeframes(samples.tobytes())
+    write_tone(folder / "tone.wav", TONES["any"])
+    for language in "en", "zh":
+        for beat in "one", "two", "three":
+            write_tone(folder / language / "walk" / f"{beat}.wav", TONES[language])
+
+
+def write_tone(file: Path, hertz: int) -> None:
+    """Half a second and a little more."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    samples = (np.sin(2 * np.pi * hertz * np.arange(28_800) / 48_000) * 9000).astype("<i2")
+    with wave.open(str(file), "wb") as out:
+        out.setnchannels(1), out.setsampwidth(2), out.setframerate(48_000)
+        out.writeframes(samples.tobytes())
 
 
 @pytest.fixture(scope="module")
@@ -263,19 +271,39 @@ def test_what_a_lesson_says_stays_text(one_deck):
     assert one_deck.evaluate("[window.harmed, document.querySelectorAll('[onclick]').length]") == [None, 0]
 
 
-def test_a_sound_is_heard_in_its_step_alone_and_can_be_switched_off(deck):
-    deck.evaluate("sound.addEventListener('playing', () => { window.heard = (window.heard ?? 0) + 1 })")
-    for key in "1", "Enter", "Space":
-        deck.keyboard.press(key)
-    deck.wait_for_selector(STILL)
-    deck.wait_for_function("window.heard === 1")
-    assert deck.evaluate("[sound.duration > 1.3, sound.error]") == [True, None]
-    deck.keyboard.press("Space")
-    deck.wait_for_selector(STILL)
-    for key in "v", "ArrowLeft", "ArrowLeft", "Space":
-        deck.keyboard.press(key)
-    deck.wait_for_selector(STILL)
-    assert deck.evaluate("window.heard") == 1
+def test_a_step_has_what_is_heard_in_it_and_in_each_language_what_is_said(small):
+    def heard(name):
+        with av.open(str(small.folder.with_name(name))) as container:
+            samples = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
+        strength = np.abs(np.fft.rfft(samples, 48_000))
+        return [tone for tone, hertz in TONES.items() if strength[hertz - 3 : hertz + 4].max() > strength.max() / 10]
+
+    sounds = [file.name for file in small.folder.parent.glob("*.m4a")]
+    assert sorted(sounds) == ["001-en.m4a", "001-zh.m4a", "002-any.m4a", *(f"00{n}-{code}.m4a" for n in (2, 3)
+                              for code in ("en", "zh"))]  # fmt: skip
+    assert [heard(f"00{number}-zh.m4a") for number in (1, 2, 3)] == [["zh"], ["any", "zh"], ["zh"]]
+    assert heard("001-en.m4a") == ["en"]
+    assert heard("002-any.m4a") == ["any"]
+
+
+def test_a_step_is_heard_without_a_voice_or_in_a_language_or_not_at_all(deck):
+    """`sounding` is the file that is heard; `heard` has all that were."""
+    deck.evaluate("sound.addEventListener('playing', () => { (window.heard ??= []).push(sounding) })")
+
+    def play(number):
+        for key in "Home", str(number), "Enter", "r":
+            deck.keyboard.press(key)
+        deck.wait_for_selector("#stage[data-phase=playing]")
+        deck.wait_for_selector(STILL)
+        return deck.evaluate("[window.heard?.splice(0) ?? [], sound.error]")
+
+    assert [play(number) for number in (1, 2)] == [[[], None], [["002-any.m4a"], None]]
+    deck.keyboard.press("v")
+    assert play(3) == [["003-en.m4a"], None]
+    deck.keyboard.press("v")
+    assert play(3) == [["003-zh.m4a"], None]
+    deck.keyboard.press("v")
+    assert play(2) == [[], None]
 
 
 def test_printed_it_is_a_page_a_step_with_its_words(one_deck):
