@@ -75,7 +75,7 @@ from pydantic import Field, model_validator
 ALONE = (-3.6, 3.6)  # left and right of the one layer and its curve, while they are alone
 HEIGHTS = (0.45, 2.0)  # bottom and top of that layer
 ONE_LAYER_SECONDS = 6.4  # for all bends of the one layer, before the other folds
-FIRST_FOLD, OTHER_FOLDS = 9.0, 9.0  # seconds: the first is looked at, all others together go faster
+FIRST_FOLD, OTHER_FOLDS = 8.2, 9.5  # seconds: the first is looked at, all others together go faster
 COUNTED = 0.1  # of a fold's way: it is seen, and counted
 GLOWING = 1.7  # how much larger the two ReLUs of a layer are while they fold
 BEND_RADIUS = 0.085
@@ -86,7 +86,7 @@ KNOTS_OF_A_FUNCTION = 65
 LARGE_PLANE, LARGE_BOTTOM = 5.4, -2.9  # side and bottom of the plane while it is alone
 ASKED = ((0.25, 0.62), (0.8, 0.7), (0.42, 0.3))  # places on it that are asked about, as shares of its sides
 ASKED_RADIUS = 0.24
-RACE_SECONDS, RACE_POWER = 11.0, 1.8  # early updates, which change most, get more time
+RACE_SECONDS, RACE_POWER = 9.0, 1.8  # early updates, which change most, get more time
 FAIR = 0.1  # of the deep network's parameters: how many more or fewer the fat one may have
 NAMES = ("name-fat", "name-deep")
 
@@ -201,13 +201,15 @@ class WhyDeep(LectureScene):
             self.add(plot, self.alone.red)
             self.play(Create(self.alone.blue), FadeIn(self.alone_counts), run_time=0.6)
             self.bend_dots = VGroup()
-            seconds = min(1.4, 5.6 / relus)
+            self.until("bends")
+            seconds = min(1.6, 7.0 / relus)
             for k in range(1, relus + 1):
                 dot = self.alone.plot.dot(*corner(whole, k - 1), palette.text, BEND_RADIUS)
                 bend = bending(self.one, self.alone, whole, k)
                 counted = counting(self.alone_counts, k, count_bends(whole, k))
                 self.play(*bend, FadeIn(dot, scale=2.0), counted, run_time=seconds)
                 self.bend_dots.add(dot)
+            self.wait(2.0)
 
     def _name_beat(self) -> None:
         with self.beat("name"):
@@ -220,10 +222,12 @@ class WhyDeep(LectureScene):
             parts = [columns[0], *(part for pair in zip(edges, columns[1:], strict=True) for part in pair)]
             self.play(LaggedStart(*(FadeIn(part) for part in parts), lag_ratio=0.4), run_time=1.3)
             self.play(FadeIn(self.names[1], shift=0.15 * UP), run_time=0.5)
+            self.until("wide")
             self.play(LaggedStart(*map(FadeIn, others), lag_ratio=0.5), run_time=1.4)
             self.remove(*self.small[0].get_family())
             self.add(self.small[0])
             self.play(FadeIn(self.names[0], shift=0.15 * UP), run_time=0.5)
+            self.wait(1.6)
 
     def _step_aside(self) -> list[VGroup]:
         """The one layer becomes the middle of the fat one. What is still missing of that: its other ReLUs, in pairs."""
@@ -273,6 +277,7 @@ class WhyDeep(LectureScene):
             self.over_left = self._over_left(n_bends)
             coming = (self.hand[0].blue, *self.folds_counts, self.over_left[0])
             self.play(*plots, *map(FadeIn, coming), run_time=0.7)
+            self.until("bend")
             self._bend_by_bend(fat)
 
     def _fold_beats(self) -> None:
@@ -288,7 +293,9 @@ class WhyDeep(LectureScene):
             for k, seconds in enumerate(OTHER_FOLDS * shares, start=1):
                 curve = folded(np.clip(curve, 0.0, None))
                 self._fold(curve, k, seconds)
+            self.until("same")
             self.play(emphasis(self.hand[1].red, FULL), run_time=0.5)
+            self.wait(3.5)  # so many bends are looked at
 
     def _over_left(self, n_bends: int) -> VGroup:
         """Over the left curve: what red is; and over where blue does not come, that there is no ReLU left for it."""
@@ -309,7 +316,8 @@ class WhyDeep(LectureScene):
 
     def _fold(self, curve: NDArray, k: int, seconds: float) -> None:
         """Layer k (from 0) of the deep one folds ``curve`` (n,), seen over the zigzag's x: its ReLUs and the bends are
-        counted in that moment. Before the first, the line that comes in, and its word.
+        counted in that moment. Before the first, the line that comes in, and its word. The words wait for it, if
+        they are of these steps.
         """
         right, counts, layer = self.hand[1], self.folds_counts[1], self.small[1].columns[k + 1]
         nodes, coming = list(layer.nodes.values()), []
@@ -321,7 +329,8 @@ class WhyDeep(LectureScene):
         crease = right.crease(0.5, self.screen("crease"))
         above, said = right.above(curve, 0.5), words(self.screen("stretch"), style.LABEL)
         said.place(crease[1].baseline, right=float(crease[1].get_right()[0]))
-        self.play(FadeIn(crease), *lights, run_time=0.12 * seconds)
+        self.until("fold")
+        self.play(FadeIn(crease), *lights, run_time=0.14 * seconds)
         self.add(above, right.blue)
         whole = np.clip(curve, 0.0, None)
         folding_ones = nodes[1:] if k == 0 else nodes
@@ -335,8 +344,10 @@ class WhyDeep(LectureScene):
         def stretch(_: VMobject, share: float) -> None:
             right.draw(folded(whole, 1.0, share))
 
+        self.until("down")
         self.play(UpdateFromAlphaFunc(VGroup(right.blue, counts), fold), *glow, run_time=0.26 * seconds)
         self.wait(0.12 * seconds)
+        self.until("up")
         gone = [FadeOut(part, run_time=0.1 * seconds) for part in (above, crease[1], *coming)]
         self.play(*gone, FadeOut(crease[0]), FadeIn(said, rate_func=squish_rate_func(smooth, 0.45, 0.75)),
                   UpdateFromAlphaFunc(right.blue, stretch), run_time=0.2 * seconds)  # fmt: skip
@@ -367,15 +378,16 @@ class WhyDeep(LectureScene):
 
     def _spirals_beat(self) -> None:
         with self.beat("spirals"):
-            # The networks built by hand leave. A plane, and in it, point by point, the two spirals; a ring asks about
-            # one place and another
+            # The networks built by hand stay while they are asked about, and leave. A plane, and in it, point by point,
+            # the two spirals; a ring asks about one place and another
             self.alone_plane = ClassBoard(self.recorded.plane, -LARGE_PLANE / 2, LARGE_BOTTOM, LARGE_PLANE)
+            self.until("spirals")
             leaving = [part for part in self.mobjects if part is not self.title]
             self.play(*map(FadeOut, leaving), *self._title("heading-race"), run_time=0.8)
             self.play(FadeIn(self.alone_plane.ground), run_time=0.5)
             self.add(self.alone_plane.bands)
             for points in (self.alone_plane.red, self.alone_plane.other):
-                self.play(_one_after_the_other(points), run_time=2.0, rate_func=linear)
+                self.play(_one_after_the_other(points), run_time=1.6, rate_func=linear)
             self.add(self.alone_plane)
             self._ask()
 
@@ -386,11 +398,15 @@ class WhyDeep(LectureScene):
         ring = Circle(ASKED_RADIUS, color=palette.text, stroke_width=style.RING)
         ring.set_fill(palette.background, 1)
         asked = VGroup(ring, words("?", style.HEADING).move_to(ring)).move_to(places[0])
+        self.until("ask")
         self.play(FadeIn(asked, scale=0.5), run_time=0.4)
-        for place in places[1:]:
-            self.wait(0.6)
-            self.play(asked.animate.move_to(place), run_time=0.7)
         self.wait(0.6)
+        for place in places[1:-1]:
+            self.play(asked.animate.move_to(place), run_time=0.7)
+            self.wait(0.6)
+        self.until("which")
+        self.play(asked.animate.move_to(places[-1]), run_time=0.7)
+        self.wait(1.6)
         self.play(FadeOut(asked), run_time=0.3)
 
     def _race_beat(self) -> None:
@@ -410,6 +426,7 @@ class WhyDeep(LectureScene):
             ]
             self.play(*moves, run_time=0.9)
             self.play(*(FadeIn(part) for part in (*self.names, *counts, *race.diagrams)), run_time=0.7)
+            self.until("blue")
             self.remove(first, second)
             said = [board.bands for board in race.boards]
             for board in race.boards:
@@ -427,6 +444,7 @@ class WhyDeep(LectureScene):
                 race.show(min(stepwise(match.last * share**RACE_POWER), float(match.last)))
 
             self.play(UpdateFromAlphaFunc(race, update, run_time=RACE_SECONDS, rate_func=linear))
+            self.until("end")
 
     def _starts_beat(self) -> None:
         seeds, match, race = len(self.parameters.seeds), self.recorded, self.race
@@ -449,13 +467,18 @@ class WhyDeep(LectureScene):
             self.remove(*race.boards)
             self.add(*(tiles[0] for tiles in starts.boards))
             self.play(*(FadeIn(row[0]) for row in starts.losses), run_time=0.3)
+            self.until("starts")
             others = [
                 FadeIn(VGroup(*(part[row][k] for part in (starts.boards, starts.losses) for row in (0, 1))))
                 for k in range(1, seeds)
             ]
             self.play(LaggedStart(*others, lag_ratio=0.6), run_time=0.6 + 0.4 * len(others))
             won = [FadeIn(text) for text in starts.wins]
-            self.play(LaggedStart(*(Create(frame) for frame in starts.frames), lag_ratio=0.3), *won, run_time=1.2)
+            self.until("wins")
+            self.play(LaggedStart(*(Create(frame) for frame in starts.frames), lag_ratio=0.3), *won, run_time=1.5)
+            self.wait(4.5)  # ten pictures are looked at
+            self.until("build")
+            self.wait(1.0)
 
     # -- what several beats do -------------------------------------------------------------------------------------
 

@@ -22,7 +22,8 @@ from gradreel.scenes.style import mix, palette
 from manim import Circle, ManimColor, Rectangle, RoundedRectangle, VGroup, VMobject
 from numpy.typing import NDArray
 
-SURENESS = (0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95)  # probabilities of red between two shades of blue
+# Probabilities of red between two shades of blue; none is 1/2, which is what a network says everywhere at its start
+SURENESS = (0.04, 0.12, 0.25, 0.4, 0.6, 0.75, 0.88, 0.96)
 BLUEST = 0.52  # of blue, where a network is sure of red
 GRID = 121  # places across the plane at which a network is asked
 MARGIN = 0.07  # of the points' spread, around them
