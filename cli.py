@@ -266,6 +266,8 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
                               help="Only the beats from FROM to TO (see describe); -n sum,sum -o sum.gif: one as GIF."),
         "set": click.option("--set", "overrides", multiple=True, metavar="SCENE.PARAM=VALUE",
                             help="Set a scene's parameter: JSON, text, or @FILE (JSON, or CSV of points). Repeatable."),
+        "curve": click.option("--curve", type=FILE, metavar="CSV",
+                              help="Red curve of your own, x and y in each row, in all scenes that draw it."),
     },
     "Daily views of your own": {
         "data": click.option("--data", type=FILE, metavar="CSV",
@@ -382,7 +384,7 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
 OPTIONS = {name: option for group in GROUPS.values() for name, option in group.items()}
 
 DATA = tuple(GROUPS["Daily views of your own"])
-LESSON = ("lesson", "set", *DATA)  # which lesson, and what is set in it
+LESSON = ("lesson", "set", "curve", *DATA)  # which lesson, and what is set in it
 STRETCH = ("from", "to", *LESSON)  # all of it, or some
 
 

@@ -6,6 +6,7 @@ from gradreel.core.curves.line_fit import line_run, scattered
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.datasets import RED_CURVE
+from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 
 THREE_DAYS = Experiment(
@@ -28,6 +29,26 @@ LECTURE_DEPTHS = ((), *((100,) * layers for layers in (1, 2, 3, 4)))
 
 BATCH_QUIZ = ((10_000, 10), (1_000, 100))
 """Examples and batch size of the lecture's two questions: how many updates are an epoch?"""
+
+
+LARGEST = 20.0
+"""Views, in thousands, that the dots' pictures have room for."""
+
+Knots = tuple[tuple[float, float], ...]
+
+
+def knots_like_views(knots: Knots) -> Knots:
+    """The knots of a red curve that dots are scattered around. Raises ValueError unless they can be views."""
+    try:
+        curve = PiecewiseLinearCurve(*zip(*knots, strict=True))
+    except UserError as error:
+        raise ValueError(str(error)) from None
+    outside = [f"({x:g}, {y:g})" for x, y in knots if not (0 <= x <= LARGEST and 0 <= y <= LARGEST)]
+    if outside:
+        raise ValueError(f"x and y stand for views, from 0 to {LARGEST:g}; {outside[0]} is outside")
+    if curve.x[-1] < 1 or curve.y.max() < 0.5:
+        raise ValueError("red must reach to x = 1 and y = 0.5 at least, or there is nothing to see")
+    return knots
 
 
 def red_curve() -> PiecewiseLinearCurve:

@@ -12,7 +12,13 @@ from gradreel.scenes.render.clips.memo_cache import known_scenes
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.lessons.daily_data import daily_data
 from gradreel.scenes.render.lessons.lesson import Lesson
-from gradreel.scenes.render.lessons.options import Options, files_of_overrides, parse_overrides, settings_of
+from gradreel.scenes.render.lessons.options import (
+    Options,
+    files_of_overrides,
+    parse_overrides,
+    read_curve,
+    settings_of,
+)
 from gradreel.scenes.render.lessons.own_words import left_in_other_languages
 from gradreel.scenes.render.lessons.selection import load_lesson
 from gradreel.scenes.render.settings import JOINABLE_FORMATS, RenderSettings
@@ -29,7 +35,8 @@ def lesson_of(options: Options, scenes: Sequence[str] | None = None) -> Lesson:
     span = (options.first_scene, options.last_scene)
     files = files_of_overrides(options.overrides)
     ours = partial(known_scenes, Folders(options.media_dir).private)
-    lesson = load_lesson(options.lesson, parse_overrides(options.overrides), asked, data, span, files, ours)
+    curve = read_curve(options.curve) if options.curve else None
+    lesson = load_lesson(options.lesson, parse_overrides(options.overrides), asked, data, span, files, ours, curve)
     words = lesson.words
     left = left_in_other_languages(words, [scene.name for scene in lesson.scenes]) if words is not None else []
     if not options.quiet:

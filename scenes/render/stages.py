@@ -47,8 +47,8 @@ class SceneError(UserError):
 class SceneRequest:
     """A scene as it was asked for. Its parameters are not checked before a `Clip` is planned: that needs its class.
 
-    `describe` puts these over the class's defaults, each over the one before: ``parameters``, ``data``, ``changes``. In
-    the request of a `Clip` the first has all of it, checked, and the others are empty.
+    `describe` puts these over the class's defaults, each over the one before: ``parameters``, ``data`` and ``curve``,
+    ``changes``. In the request of a `Clip` the first has all of it, checked, and the others are empty.
     """
 
     source: SceneSource
@@ -60,6 +60,8 @@ class SceneRequest:
         default_factory=dict
     )  # by parameter: what it was read from, see `lessons.tables.file_of`
     data: Mapping[str, Any] = field(default_factory=dict)  # of --data: fields of every dataset of daily views
+    curve: tuple[tuple[float, float], ...] = ()  # in the place of the lecture's red one; (): that
+    curve_file: str = ""  # that it was read from
     changes: Mapping[str, Any] = field(default_factory=dict)  # of --set, as ``parameters``
     part: Title | None = None  # the title of the lesson's part that it belongs to
     stands_in_lesson: bool = True  # False: asked for on the command line alone

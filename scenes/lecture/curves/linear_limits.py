@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Annotated, Self
 
 import numpy as np
 from gradreel.core.curves.line_fit import Line, line_of, mean_squared_distance
@@ -15,7 +15,7 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.curves.pictures.card_sum import CardSum
 from gradreel.scenes.lecture.curves.pictures.curve_axes import TOP, WIDE_RIGHT, corner_axes, curve_axes, height_range
-from gradreel.scenes.lecture.curves.pictures.curve_board import FORMULA_Y, curve_through
+from gradreel.scenes.lecture.curves.pictures.curve_board import FORMULA_Y
 from gradreel.scenes.lecture.curves.pictures.straight_line import (
     Curve,
     Gaps,
@@ -27,7 +27,14 @@ from gradreel.scenes.lecture.curves.pictures.straight_line import (
     loss_rows,
     straightened,
 )
-from gradreel.scenes.lecture.runs import LINE_NOISE, LINE_NOISE_SEED, LINE_START_SEED, line_through_dots
+from gradreel.scenes.lecture.runs import (
+    LINE_NOISE,
+    LINE_NOISE_SEED,
+    LINE_START_SEED,
+    Knots,
+    knots_like_views,
+    line_through_dots,
+)
 from gradreel.scenes.mobjects.lecture_formulas import linear_source
 from gradreel.scenes.mobjects.motif import Motif
 from gradreel.scenes.mobjects.pace import even_pace, nearest_row, recorded_row, state_at, stepwise
@@ -54,9 +61,8 @@ from manim import (
     linear,
     smooth,
 )
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-LARGEST = 20.0  # thousand views, or whatever x and y stand for
 EXAMPLE = 9  # the dot that is explained: neither at an end nor at the top of the default's peak
 FORMULA_BASELINE, FORMULA_CENTER = 2.36, -0.9
 AIR = 0.42  # em around its plus: a number as long as −1.33 hangs under w and is not read as one with b's
@@ -72,7 +78,7 @@ class LinearLimits(LectureScene):
     """w turns the line, b lifts it, training finds the best one, and it still misses the red curve: model bias."""
 
     class Parameters(LectureScene.Parameters):
-        knots: tuple[tuple[float, float], ...] = Field(
+        knots: Annotated[Knots, AfterValidator(knots_like_views)] = Field(
             RED_CURVE,
             min_length=2,
             max_length=60,
@@ -82,17 +88,6 @@ class LinearLimits(LectureScene):
         noise_seed: int = Field(LINE_NOISE_SEED, ge=0, lt=2**32, description="Of the dots' random distances from red")
         start_seed: int = Field(LINE_START_SEED, ge=0, lt=2**32, description="Of the line's random start")
         run: Experiment = Field(Experiment(), description="The run on a curve that the map of the three steps shows")
-
-        @field_validator("knots")
-        @classmethod
-        def _knots_are_like_views(cls, knots: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
-            curve = curve_through(knots)
-            outside = [f"({x:g}, {y:g})" for x, y in knots if not (0 <= x <= LARGEST and 0 <= y <= LARGEST)]
-            if outside:
-                raise ValueError(f"x and y stand for views, from 0 to {LARGEST:g}; {outside[0]} is outside")
-            if curve.x[-1] < 1 or curve.y.max() < 0.5:
-                raise ValueError("red must reach to x = 1 and y = 0.5 at least, or there is nothing to see")
-            return knots
 
         @model_validator(mode="after")
         def _the_map_shows_a_curve(self) -> Self:

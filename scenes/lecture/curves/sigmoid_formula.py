@@ -7,7 +7,6 @@ from typing import Self
 
 import numpy as np
 from gradreel.core.curves.expression import expression
-from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.datasets import RED_CURVE
 from gradreel.core.network.activations import hard_sigmoid, sigmoid
 from gradreel.scenes import style
@@ -16,7 +15,7 @@ from gradreel.scenes.lecture.curves.any_curve import OTHERS
 from gradreel.scenes.lecture.curves.convergence import converge
 from gradreel.scenes.lecture.curves.pictures.badge import Badge
 from gradreel.scenes.lecture.curves.pictures.card_sum import CardSum
-from gradreel.scenes.lecture.curves.pictures.curve_board import FORMULA_Y
+from gradreel.scenes.lecture.curves.pictures.curve_board import FORMULA_Y, curve_through
 from gradreel.scenes.lecture.curves.pictures.formula_numbers import in_formula
 from gradreel.scenes.lecture.curves.pictures.sigmoid_plot import (
     FORMULA_BASELINE,
@@ -54,7 +53,7 @@ from manim import (
     linear,
     smooth,
 )
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 SMALL = (-5.9, 5.9, -1.6, 0.6)  # where the pieces of the red curve stand in a row: left, right, bottom, top
 SMALL_GAP, SMALL_NAME = 0.7, -2.3
@@ -78,7 +77,18 @@ class SigmoidFormula(LectureScene):
         w: float = Field(2.0, ge=0.1, le=10, description="How steep")
         b: float = Field(-4.0, ge=-20, le=20, description="Where: half way up at x = -b / w")
         c: float = Field(3.0, ge=-10, le=10, description="How high, at least 0.1 up or down")
+        knots: tuple[tuple[float, float], ...] = Field(
+            RED_CURVE,
+            min_length=2,
+            max_length=30,
+            description="Turning points (x, y) of the red curve, x increasing, of which it may be a piece",
+        )
         pieces: int = Field(31, ge=1, le=127, description="Blue functions in the sum that it begins with")
+
+        @field_validator("knots")
+        @classmethod
+        def _knots_make_a_curve(cls, knots: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+            return curve_through(knots).knots
 
         @model_validator(mode="after")
         def _has_a_height(self) -> Self:
@@ -105,7 +115,7 @@ class SigmoidFormula(LectureScene):
         self.plot = plot = SigmoidPlot(close_view(match), close_ticks(match, (self.start, self.end)))
         x = plot.sample(300)
         self.curve = plot.curve(x, self.c * sigmoid(self.b + self.w * x), palette.blue)
-        self.red_parts = red = PiecewiseLinearCurve(*zip(*RED_CURVE, strict=True)).decompose()
+        self.red_parts = red = curve_through(self.parameters.knots).decompose()
         pieces = np.column_stack([red.start, red.end, red.height])
         ours = np.isclose(pieces, (self.start, self.end, self.c)).all(axis=1)
         self.number = int(np.argmax(ours)) + 1 if ours.any() else None  # which of the red curve's pieces ours is
@@ -277,7 +287,7 @@ class SigmoidFormula(LectureScene):
     def _small_pieces(self) -> list[SmallCurve]:
         """The constant and the blue pieces of the red curve side by side, to one scale, each with its ``badge``."""
         parts, (left, right, bottom, top) = self.red_parts, SMALL
-        low, high = RED_CURVE[0][0] - 1.0, RED_CURVE[-1][0] + 1.0
+        low, high = float(parts.start[0]) - 1.0, float(parts.end[-1]) + 1.0
         x = np.unique([low, *parts.start, *parts.end, high])
         heights = [np.full(len(x), parts.constant), *(parts.piece(k + 1, x) for k in range(len(parts)))]
         y_range = (min(map(np.min, heights)), max(map(np.max, heights)))

@@ -98,12 +98,12 @@ class WhyDeep(LectureScene):
     """One bend a ReLU against folds of folds, exactly built; then a fat and a deep network learn from several seeds."""
 
     class Parameters(LectureScene.Parameters):
-        knots: tuple[tuple[Number, Number], ...] | None = Field(
-            None,
+        knots: tuple[tuple[Number, Number], ...] = Field(
+            RED_CURVE,
             min_length=2,
             max_length=200,
             description="Turning points (x, y) of the curve that one layer makes, x increasing; or @file.csv with "
-            "columns x, y. By default the lecture's red curve",
+            "columns x, y",
         )
         function: str | None = Field(
             None, max_length=300, description="That curve given as a formula of x instead, from low to high: sin(3*x)"
@@ -130,8 +130,6 @@ class WhyDeep(LectureScene):
                 raise ValueError(f"seeds: each is wanted once, got {list(self.seeds)}")
             if self.function is not None and (self.low is None or self.high is None):
                 raise ValueError("function: a formula needs low and high, the range of x")
-            if self.knots is None and self.function is None and (self.low is not None or self.high is not None):
-                raise ValueError("low, high: they belong to a curve of one's own, give knots or function too")
             try:
                 one_bend_each(self.first_curve())
             except (UserError, ValueError) as error:
@@ -147,8 +145,8 @@ class WhyDeep(LectureScene):
             return self
 
         def first_curve(self) -> CurveDataset:
-            """The one that a single layer makes: the user's knots or formula, joined by straight lines; or the red."""
-            knots = RED_CURVE if self.knots is None else self.knots
+            """The one that a single layer makes: through the knots, or through points of the formula."""
+            knots = self.knots
             if self.function is not None and self.low is not None and self.high is not None:
                 formula = expression(self.function)
                 knots = PiecewiseLinearCurve.approximate(formula, self.low, self.high, KNOTS_OF_A_FUNCTION).knots

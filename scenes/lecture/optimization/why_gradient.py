@@ -8,7 +8,9 @@ from typing import Annotated
 import numpy as np
 from gradreel.core.analysis.compared_networks import depth_experiments
 from gradreel.core.curves.expression import Expression
-from gradreel.core.curves.line_fit import line_grid, line_of
+from gradreel.core.curves.line_fit import Line, line_grid, line_of
+from gradreel.core.curves.piecewise import PiecewiseLinearCurve
+from gradreel.core.datasets import RED_CURVE
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss, parameter_names
 from gradreel.scenes import style
@@ -23,7 +25,7 @@ from gradreel.scenes.lecture.optimization.pictures.count_of_tries import (
 )
 from gradreel.scenes.lecture.optimization.pictures.more_sigmoids import MoreSigmoids
 from gradreel.scenes.lecture.optimization.pictures.search_board import SearchBoard
-from gradreel.scenes.lecture.runs import THREE_DAYS, line_through_dots, red_curve
+from gradreel.scenes.lecture.runs import THREE_DAYS, Knots, knots_like_views, line_through_dots
 from gradreel.scenes.mobjects.counting import Counting
 from gradreel.scenes.mobjects.lecture_formulas import linear_source, sum_of_sigmoids_source
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row
@@ -47,12 +49,12 @@ from manim import (
     smooth,
     squish_rate_func,
 )
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-W_RANGE, B_RANGE = (-1.0, 1.0), (0.0, 4.0)  # of the lines that are tried
 STAGE = 0.8  # seconds that a sum of sigmoids is to be seen
 BEND, MOST_BENDS = 0.55, 4  # seconds of each; from one sum to another
 SUM_FORMULA, LINE_FORMULA = 1.72, 2.05  # baselines
+AROUND_BEST = 1.2  # how far lines are tried beyond the best one, if that is steep or high
 CURVE = Expression("2.2 - (1.2 - 0.05*x)*cos(3.1416*x)")  # from 0 to 8 it rises and falls eight times
 SCAN_SECONDS = 3.4
 RACE = 1.6  # seconds in which the parameters come one by one, ever faster
@@ -69,14 +71,23 @@ class WhyGradient(LectureScene):
     """
 
     class Parameters(LectureScene.Parameters):
+        knots: Annotated[Knots, AfterValidator(knots_like_views)] = Field(
+            RED_CURVE,
+            min_length=2,
+            max_length=60,
+            description="Turning points (x, y) of the red curve, x increasing; x and y from 0 to 20, like views",
+        )
         values: int = Field(20, ge=3, le=40, description="How many values are tried for each parameter")
         sigmoids: tuple[Annotated[int, Field(ge=1, le=20)], ...] = Field(
             (3, 5, 8), min_length=1, max_length=5, description="Numbers of sigmoids that are shown, one after the other"
         )
 
+        def curve(self) -> PiecewiseLinearCurve:
+            return PiecewiseLinearCurve(*zip(*self.knots, strict=True))
+
     @classmethod
     def experiments(cls, parameters: Parameters) -> dict[str, Experiment]:
-        return {"line": line_through_dots(red_curve())}
+        return {"line": line_through_dots(parameters.curve())}
 
     def construct(self) -> None:
         self.m = self.parameters.values
@@ -140,9 +151,10 @@ class WhyGradient(LectureScene):
             # A line with its w and b over the red curve; beside it a grid: each cell is one choice of the two
             self.fit = self.trace("line")
             data = self.fit.experiment.dataset
-            numbers = line_grid(data.x(), data.labels(), W_RANGE, B_RANGE, self.m)
+            curve, best = self.parameters.curve(), line_of(self.fit.experiment, self.fit.parameters[-1])
+            numbers = line_grid(data.x(), data.labels(), *tried_lines(curve, best), self.m)
             texts = {key: self.screen(key) for key in ("tried", "loss", "target", "low", "high")}
-            self.board = board = SearchBoard(red_curve(), data, numbers, texts)
+            self.board = board = SearchBoard(curve, data, numbers, texts)
             gone = (*self.bends, self.bends.label, self.sum_formula, self.marks)
             self.play(
                 *(FadeOut(part, run_time=0.5) for part in gone),
@@ -303,3 +315,14 @@ def _framed_limit(sum_formula: TextMobject) -> RoundedRectangle:
     number = VGroup(*(glyph for glyph in glyphs if glyph.get_bottom()[1] > top - 0.3))
     frame = RoundedRectangle(corner_radius=0.08, width=number.width + 0.24, height=number.height + 0.16)
     return frame.set_stroke(palette.text, 2).move_to(number)
+
+
+def tried_lines(curve: PiecewiseLinearCurve, best: Line) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The w and the b of the lines that are tried, from lowest to highest: as steep and as high as the curve.
+
+    The ``best`` line is among them. Of the lecture's: -1 to 1, and 0 to 4.
+    """
+    height, top = max(curve.height, 0.5), float(curve.y.max())
+    steepest = max(2 * height / float(curve.x[-1] - curve.x[0]), AROUND_BEST * abs(best.w))
+    spare = (AROUND_BEST - 1) * top
+    return (-steepest, steepest), (min(0.0, best.b - spare), max(top, best.b + spare))

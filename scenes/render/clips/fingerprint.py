@@ -96,6 +96,7 @@ def inspection_key(request: SceneRequest, common: Mapping[str, Any]) -> str:
         **_source_parts(request.source),
         "parameters": request.parameters,
         "data": request.data,
+        "curve": request.curve,
         "changes": request.changes,
         "experiments": {name: experiment.model_dump(mode="json") for name, experiment in request.experiments.items()},
         "traces": {name: _checksum_of_trace(value) for name, value in said.items() if isinstance(value, str)},

@@ -59,7 +59,7 @@ def plan(requests: Sequence[SceneRequest], descriptions: Sequence[SceneDescripti
                 missing[experiment.digest] = Run(experiment, shown_by, folders.traces / experiment.digest)
             traces = {name: digest for name, digest in digests.items() if digest is not None}
             traces |= {name: shortened(TraceFolder(folder).checksum) for name, folder in description.traces.items()}
-            complete = replace(request, parameters=description.parameters, data={}, changes={})
+            complete = replace(request, parameters=description.parameters, data={}, curve=(), changes={})
             words = narration(languages_of(request)).with_words(request.words)
             parts = common | parts_of(complete, description, traces, words)
             path = None if untrained else clip_path(folders.clips, parts, request.settings)

@@ -19,9 +19,9 @@ from gradreel.scenes.catalog import beat_names
 from gradreel.scenes.render.lessons.tables import (
     Problem,
     file_of,
-    has_daily_views,
     problems_of,
     put_over,
+    with_curve,
     with_data,
 )
 from gradreel.scenes.render.stages import ParameterRow, SceneDescription, SceneRequest
@@ -44,7 +44,7 @@ def describe(scene_class: Any, request: SceneRequest) -> SceneDescription:
             raise UserError(f"{source.name} is a plain Manim scene and has no parameters; given: {given}")
         return SceneDescription(source.name, source.doc, {}, (), {}, beats, is_lecture_scene=False)
     model: type[BaseModel] = scene_class.Parameters
-    parameters = _checked(scene_class, model, _filled(request, model), request)
+    parameters = _checked(scene_class, model, *_filled(request, model), request)
     folders = scene_class.trace_folders(parameters)
     return SceneDescription(
         source.name,
@@ -59,32 +59,36 @@ def describe(scene_class: Any, request: SceneRequest) -> SceneDescription:
     )
 
 
-def _filled(request: SceneRequest, model: type[BaseModel]) -> dict[str, Any]:
-    """The parameters that are given: the lesson's, over them ``--data``, over that ``--set``, table by table.
+def _filled(request: SceneRequest, model: type[BaseModel]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The parameters that are given: the lesson's, over them ``--data`` and the curve, over that ``--set``, by tables.
 
-    Below all are the class's defaults; a lesson's experiment stands in the place of its name.
+    Below all are the class's defaults; a lesson's experiment stands in the place of its name. And the files that they
+    were read from.
     """
+    files = dict(request.files)
     filled = {**request.parameters, **request.changes}  # a name that the model does not have is told by itself
     for name, field in model.model_fields.items():
         default = field.get_default(call_default_factory=True)
         value = default.model_dump(mode="json") if isinstance(default, BaseModel) else None
         if name in request.parameters:
             value = filled[name] = _put(value, _plain(request, field, name, request.parameters[name]))
-        if request.data:
-            is_given = value is not None or name in request.parameters
-            shown = value if is_given else to_jsonable_python(default, fallback=str)
-            if has_daily_views(shown):
-                value = filled[name] = with_data(shown, request.data)
+        is_given = value is not None or name in request.parameters
+        shown = value if is_given else to_jsonable_python(default, fallback=str)
+        if (curved := with_curve(shown, request.curve)) != shown:
+            files.setdefault(name, request.curve_file)
+        if (placed := with_data(curved, request.data)) != shown:
+            value = filled[name] = placed
         if name in request.changes:
             change = with_data(_plain(request, field, name, request.changes[name]), request.data, below=True)
             filled[name] = _put(value, change)
-    return filled
+    return filled, files
 
 
 def _plain(request: SceneRequest, field: FieldInfo, name: str, value: Any) -> Any:
-    """``value``, or the lesson's experiment that it names, on the data of ``--data``."""
+    """``value``, or the lesson's experiment that it names, on the data of ``--data`` and the curve."""
     if isinstance(value, str) and _holds(field.annotation, Experiment):
-        return with_data(_experiment(request, name, value).model_dump(mode="json"), request.data)
+        plain = _experiment(request, name, value).model_dump(mode="json")
+        return with_curve(with_data(plain, request.data), request.curve)
     return value
 
 
@@ -95,18 +99,19 @@ def _put(below: Any, value: Any) -> Any:
     return put_over(below, value)
 
 
-def _checked(scene_class: Any, model: type[BaseModel], filled: Mapping[str, Any], request: SceneRequest) -> Any:
+def _checked(
+    scene_class: Any, model: type[BaseModel], filled: Mapping[str, Any], files: Mapping[str, str], request: SceneRequest
+) -> Any:
     """The scene's parameters. Raises UserError that names each wrong key as it was written, in whatever table.
 
-    Of what was read from a file, that is named, too.
+    Of what was read from one of ``files``, that is named, too.
     """
     try:
         return scene_class.validated(model.model_validate(filled))
     except ValidationError as error:
         scene, source = scene_class.scene_name(), request.source
         lines = [
-            _line(scene, problem)
-            + (f"; it was read from {file}" if (file := file_of(problem.place, request.files)) else "")
+            _line(scene, problem) + (f"; it was read from {file}" if (file := file_of(problem.place, files)) else "")
             for problem in problems_of(error, model, filled)
         ]
         missing = [f"{scene}.{problem['loc'][0]}" for problem in error.errors() if _is_without_default(problem)]

@@ -9,7 +9,7 @@ from pathlib import Path
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.file_names import file_name
 from gradreel.scenes.render.lessons.daily_data import DailyData, filled_text, series_in
-from gradreel.scenes.render.lessons.tables import with_data
+from gradreel.scenes.render.lessons.tables import Knots, with_curve, with_data
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.stages import SceneRequest, Title
 from gradreel.scenes.words.languages import title_in
@@ -34,6 +34,8 @@ class Lesson:
     experiments: Mapping[str, Experiment] = field(default_factory=dict)
     poster: Poster | None = None
     data: DailyData | None = None  # in the place of all daily views that its scenes show
+    curve: Knots = ()  # in the place of the lecture's red curve, in all scenes that show that; (): it stays
+    curve_file: str = ""  # that the curve was read from
     words: OwnWords | None = None  # over the narration of ours
     description: Title = field(default_factory=dict)  # what it is about, for whoever may watch it
     tags: tuple[str, ...] = ()
@@ -74,7 +76,8 @@ class Lesson:
         """What this lesson calls ``experiment``, if it does."""
         for name, run in self.experiments.items():
             plain = run.model_dump(mode="json")
-            if experiment == (Experiment.model_validate(with_data(plain, self.data.fields)) if self.data else run):
+            shown = with_curve(with_data(plain, self.data.fields if self.data else {}), self.curve)
+            if experiment == (Experiment.model_validate(shown) if shown != plain else run):
                 return name
         return None
 
@@ -89,6 +92,14 @@ class Lesson:
         """The scenes with all that was said of them."""
         data = self.data.fields if self.data else {}
         return [
-            replace(scene, settings=settings, experiments=self.experiments, words=self.words, data=data)
+            replace(
+                scene,
+                settings=settings,
+                experiments=self.experiments,
+                words=self.words,
+                data=data,
+                curve=self.curve,
+                curve_file=self.curve_file,
+            )
             for scene in self.scenes
         ]

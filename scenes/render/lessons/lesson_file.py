@@ -8,6 +8,8 @@ tags = ["neural networks", "sigmoid"]                   # optional
 poster = { scene = "build-curve", beat = "sum" }        # optional
 narration = "my-words.toml"                             # optional: words of one's own, beside the lesson file
 
+curve = "@curve.csv"                                      # optional: the red curve of all scenes; or [[x, y], ...]
+
 [voices]                                                  # optional: what speaks, unless --voice says otherwise
 en = "recordings/"                                        # or "my-voice.onnx", both beside; "default"; "none"
 
@@ -35,14 +37,15 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
+from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.files import read_toml
 from gradreel.scenes.catalog import LESSON_FILE, KnownScenes, beat_names, find_scenes, resolve
 from gradreel.scenes.render.lessons.daily_data import with_files
 from gradreel.scenes.render.lessons.lesson import Lesson, Poster
-from gradreel.scenes.render.lessons.options import parse_value
-from gradreel.scenes.render.lessons.tables import Location, Problem, beside, problems_of
+from gradreel.scenes.render.lessons.options import parse_value, read_curve
+from gradreel.scenes.render.lessons.tables import Knots, Location, Problem, beside, problems_of
 from gradreel.scenes.render.stages import SceneRequest, Title
 from gradreel.scenes.voice.choice import COMMAND, is_path
 from gradreel.scenes.words.narration import OwnWords, check_language
@@ -96,6 +99,7 @@ class _LessonFile(_Table):
     poster: _PosterTable | None = None
     narration: Text | None = None
     voices: dict[str, Text] = {}
+    curve: str | tuple[tuple[float, float], ...] | None = None
     experiments: dict[str, Experiment] = {}
     scene: Annotated[list[_SceneTable], BeforeValidator(_tables)] = Field([], validate_default=True)
 
@@ -118,6 +122,7 @@ def read_lesson(file: Path, ours: KnownScenes = find_scenes, with_scenes: bool =
     words = _words(file, table.narration) if table.narration else None
     _check_languages(file, "voices", table.voices)
     voices = {language: _voice(file, language, voice) for language, voice in table.voices.items()}
+    curve, curve_file = _curve(file, table.curve)
     entries = _entries(file, table, cache(ours)) if with_scenes else {}
     if file.stem in entries:
         raise UserError(f"{file}: the lesson and its scene {file.stem} would both be {file.stem}.mp4; rename the file")
@@ -130,12 +135,26 @@ def read_lesson(file: Path, ours: KnownScenes = find_scenes, with_scenes: bool =
         scenes,
         table.experiments,
         poster,
+        curve=curve,
+        curve_file=curve_file,
         words=words,
         description=table.description,
         tags=tuple(table.tags),
         voices=voices,
         file=file,
     )
+
+
+def _curve(file: Path, curve: str | Knots | None) -> tuple[Knots, str]:
+    """A lesson's red curve, and the file beside it that it was read from, or ""."""
+    try:
+        if isinstance(curve, str):
+            if not curve.startswith("@"):
+                raise UserError(f'found {curve!r}; knots are wanted, such as [[1, 1], [3, 4]], or a file: "@curve.csv"')
+            return read_curve(beside(file.absolute().parent, curve[1:]))
+        return (PiecewiseLinearCurve(*zip(*curve, strict=True)).knots, "") if curve else ((), "")
+    except UserError as error:
+        raise UserError(f"{file}: curve: {error}") from None
 
 
 def _words(file: Path, narration: str) -> OwnWords:

@@ -15,7 +15,7 @@ from gradreel.core.daily.csv_file import CsvFormat
 from gradreel.core.errors import UserError
 from gradreel.core.files import parsed, read_text
 from gradreel.scenes.catalog import kebab_name
-from gradreel.scenes.render.lessons.tables import LONGEST
+from gradreel.scenes.render.lessons.tables import LONGEST, Knots
 from gradreel.scenes.render.settings import FORMATS, MOST_AT_ONCE, RenderSettings, default_format
 
 PICTURE = re.compile(r"\d{5,}\.png")  # a frame's, in the folder of --format png
@@ -47,6 +47,7 @@ class Options(DataOptions):
     last_scene: str | None = None
     lesson: Path | None = None
     overrides: tuple[str, ...] = ()
+    curve: Path | None = None
     media_dir: Path = Path("media")
     language: str = "en"
     theme: str = "dark"
@@ -287,11 +288,15 @@ def _json_or_text(text: str) -> Any:
 
 def _read_value(path: Path) -> Any:
     if path.suffix.lower() in (".csv", ".tsv"):
-        from gradreel.core.curves.piecewise import read_knots
-
-        curve = read_knots(path)
-        return [[float(x), float(y)] for x, y in zip(curve.x, curve.y, strict=True)]
+        return [list(knot) for knot in read_curve(path)[0]]
     text = read_text(path, "a value")
     if path.suffix.lower() != ".json":
         return _json_or_text(text.strip())
     return parsed(text, str(path))
+
+
+def read_curve(path: Path) -> tuple[Knots, str]:
+    """The knots in a CSV file, x and y in each row, and the file's name. Raises UserError naming file and row."""
+    from gradreel.core.curves.piecewise import read_knots
+
+    return read_knots(path).knots, str(path)

@@ -16,7 +16,7 @@ from gradreel.scenes.render.lessons.daily_data import DailyData
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.lesson_file import read_lesson
 from gradreel.scenes.render.lessons.own_words import check_words
-from gradreel.scenes.render.lessons.tables import file_of, problems_of, put_over
+from gradreel.scenes.render.lessons.tables import Knots, file_of, problems_of, put_over
 from gradreel.scenes.render.settings import range_name
 from gradreel.scenes.render.stages import SceneRequest
 from pydantic import ValidationError
@@ -32,13 +32,14 @@ def load_lesson(
     span: Span = (None, None),
     files: Mapping[str, Mapping[str, str]] | None = None,
     ours: KnownScenes = find_scenes,
+    curve: tuple[Knots, str] | None = None,
 ) -> Lesson:
     """Read a lesson file (ours without ``path``); ``overrides`` {scene: {parameter: value}} change what it says.
 
     ``only`` picks scenes by name, in that order; a scene that the lesson does not have is added with its own defaults.
     ``span`` keeps the scenes from one to another. ``data`` will stand in the place of all daily views.
     ``files``: those that overrides were read from, see `files_of_overrides`; an error of theirs names them.
-    ``ours`` gives our scenes, for whoever remembers them.
+    ``ours`` gives our scenes, for whoever remembers them. ``curve`` will stand in the place of the lesson's red one.
     An override of ``experiments`` changes the lesson's training runs: {"experiments": {"three-sigmoids": {"seed": 3}}}.
     Raises UserError, naming the file and the line or key.
     """
@@ -66,7 +67,8 @@ def load_lesson(
     if not all_own:
         said = [values for scene in (*whole, *scenes) for values in (scene.parameters, scene.changes)]
         _check_experiments(file, lesson.experiments, said)
-    return replace(lesson, scenes=scenes, data=data)
+    knots, file_of_curve = curve or (lesson.curve, lesson.curve_file)
+    return replace(lesson, scenes=scenes, data=data, curve=knots, curve_file=file_of_curve)
 
 
 def _check_experiments(file: Path, experiments: Mapping[str, Experiment], said: Sequence[Mapping[str, Any]]) -> None:

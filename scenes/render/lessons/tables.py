@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gradreel.core.datasets import RED_CURVE
 from gradreel.core.errors import UserError, problems_in
 from pydantic import BaseModel, ValidationError
 
@@ -16,6 +17,7 @@ DAILY_VIEWS = "daily views"  # the kind of such a dataset
 LONGEST = 60  # characters of a value that an error shows
 
 Location = tuple[int | str, ...]
+Knots = tuple[tuple[float, float], ...]
 
 
 def put_over(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,6 +51,23 @@ def with_data(value: Any, fields: Mapping[str, Any], *, below: bool = False) -> 
 def has_daily_views(value: Any) -> bool:
     """Whether there is a dataset of daily views anywhere in plain data."""
     return next(datasets_in(value), None) is not None
+
+
+def with_curve(value: Any, knots: Knots) -> Any:
+    """Plain data with ``knots`` wherever the lecture's own red curve stands, a scene's or a dataset's; () leaves it."""
+    if not knots:
+        return value
+    if isinstance(value, Mapping):
+        return {name: with_curve(inside, knots) for name, inside in value.items()}
+    if isinstance(value, list | tuple):
+        if len(value) == len(RED_CURVE) and all(_is_knot(*pair) for pair in zip(value, RED_CURVE, strict=True)):
+            return [list(knot) for knot in knots]
+        return [with_curve(inside, knots) for inside in value]
+    return value
+
+
+def _is_knot(value: Any, knot: tuple[float, float]) -> bool:
+    return isinstance(value, list | tuple) and tuple(value) == knot
 
 
 def datasets_in(value: Any) -> Iterator[Mapping[str, Any]]:
