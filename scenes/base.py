@@ -8,8 +8,9 @@
             with self.beat("constant", value="1"):
                 self.play(...)
 
-A beat is one sentence of the narration and what moves meanwhile. It lasts at least as long as its longest language
-takes to read; from beats come subtitles, chapters, stills, slide breaks and snapshot frames: one timeline.
+A beat is one sentence of the narration and what moves meanwhile. It lasts at least as long as that takes to be spoken,
+or to be read, in the language that takes longest; from beats come subtitles, chapters, stills, slide breaks and
+snapshot frames: one timeline. Marks in a line tie its words to the picture (`LectureScene.until`).
 
 In the breath after the last line, the heading leaves softly, and with it what the next scene doesn't begin with, where
 a scene says what that is (`LectureScene.hand_on`): no picture is exchanged within one frame.
