@@ -1,7 +1,7 @@
 """A lesson's scenes to their mp4: inspect, plan, train, speak, render, publish, see `stages`.
 
 `_published` has all of them in order. A failed scene does not stop the others: their clips are kept, and the error
-comes at the end.
+comes at the end. With a voice it comes before anything is drawn: what a scene says is listened to first.
 """
 
 from __future__ import annotations
