@@ -13,7 +13,7 @@ TEMPLATES = PACKAGE_FOLDER / "assets" / "project"
 NEXT = (
     ("gradreel frames", "a picture at the end of each beat, and all on one sheet"),
     ("gradreel render -q l", "the lesson as one video"),
-    ("gradreel render my_scene.py Parabola --set parabola.a=1.5 -q l --watch", "drawn again as you save it"),
+    ("gradreel render my_scene.py Parabola --set parabola.a=0.8 -q l --watch", "drawn again as you save it"),
     ("python -m pytest --snapshot-update", "writes the pictures of its test; look at them"),
     ("python -m pytest", "from then on (pip install pytest)"),
 )
