@@ -40,8 +40,8 @@ def chosen_voices(
 def silent_by_default(asked: Iterable[str], of_lesson: Mapping[str, str] | None = None) -> str:
     """One line on the languages that are silent since their default is not installed; "" where there is none."""
     silent = [code for code in LANGUAGES if code not in _said(asked, of_lesson) and default_voice(code) is None]
-    packages = " and ".join(LANGUAGES[code].voice for code in silent)
-    return f"not spoken: {', '.join(silent)}, since {packages} is not installed ({EXTRA})" if silent else ""
+    packages = ", ".join(LANGUAGES[code].voice for code in silent)
+    return f"not spoken: {', '.join(silent)}; not installed: {packages} ({EXTRA})" if silent else ""
 
 
 def default_voice(code: str) -> Engine | None:

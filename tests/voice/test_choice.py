@@ -75,7 +75,7 @@ def test_without_it_nothing_can_be_filled(not_installed, tmp_path):
 )
 def test_what_is_silent_though_nobody_said_so_is_told(not_installed, asked, silent):
     told = silent_by_default(asked)
-    assert (f"not spoken: {silent}, since" in told) == bool(told) == bool(silent)
+    assert (f"not spoken: {silent}; not installed: " in told) == bool(told) == bool(silent)
 
 
 def test_nothing_is_told_where_all_is_installed(installed):
