@@ -124,9 +124,11 @@ def write_script(folder: Path, title: str, language: str, lines: Sequence[Script
         recorded = _recorded(file, beats.get(line.name), line.text, accept) if file is not None else None
         beats[line.name] = _Note(line.text, recorded)
         (folder / line.line.scene).mkdir(parents=True, exist_ok=True)  # to put recordings into
+    if notes is None:  # from here on the script is known to be ours, if this is killed
+        _write_notes(folder, _Notes(language, {}))
     _write(folder / "script.md", "".join(_markdown(title, language, lines)))
     _write(folder / "script.csv", "\ufeff" + _csv(language, lines))  # by which programs of tables know UTF-8
-    _write(folder / NOTES, json.dumps(asdict(_Notes(language, beats)), ensure_ascii=False, indent=1) + "\n")
+    _write_notes(folder, _Notes(language, beats))
 
 
 def _recorded(file: Path, note: _Note | None, text: str, accept: bool) -> _Recorded:
@@ -260,6 +262,11 @@ def _digest(file: Path) -> str:
         while part := stream.read(1 << 20):
             found.update(part)
     return found.hexdigest()
+
+
+def _write_notes(folder: Path, notes: _Notes) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / NOTES, json.dumps(asdict(notes), ensure_ascii=False, indent=1) + "\n")
 
 
 def _write(file: Path, text: str) -> None:

@@ -246,6 +246,23 @@ def test_a_full_disk_leaves_the_script_that_was_there(write, folder, monkeypatch
     assert {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()} == before
 
 
+def test_after_a_stop_in_between_the_script_is_known_to_be_ours(write, folder, monkeypatch):
+    replace, left = os.replace, iter([True, True])
+
+    def stopped(*paths):
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        replace(*paths)
+
+    monkeypatch.setattr(os, "replace", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        write(REST)
+    monkeypatch.setattr(os, "replace", replace)
+    assert (folder / "script.md").exists() and not (folder / "script.csv").exists()
+    write(REST)
+    assert (folder / "script.csv").exists()
+
+
 def test_links_are_replaced_and_not_written_through(write, folder, tmp_path):
     write(REST)
     (mine := tmp_path / "mine").write_text("mine")
