@@ -240,28 +240,37 @@ function asShown(id, numbers) {
 
 function touchRuns() {
   const slider = $("update")
-  const documents = {}  // of Bokeh, by the name of the figure
+  const place = figure => $(`figure-${figure}`)  // it has Bokeh's document as `bokeh`, once it is drawn
   let a = null
   let b = null
+  let ready = false  // all that `show` fills is drawn
   let playing = null
+  let last = Promise.resolve()  // one after the other: nothing is drawn twice
+  const next = step => (last = last.then(step, step))
 
   const title = run => given.runs.find(known => known.id === run.id).name
   const kept = run => run.kept.findLastIndex(update => update <= a.kept[slider.value])  // the state reached by then
-  const source = (figure, name) => documents[figure].get_model_by_name(name)
+  const source = (figure, name) => place(figure).bokeh.get_model_by_name(name)
   const fill = (figure, name, data) => { source(figure, name).data = data }
   const range = (figure, name, [start, end]) => Object.assign(source(figure, name), { start, end })
 
-  async function draw(name) {
-    const place = $(`figure-${name}`)
-    documents[name]?.clear()
-    place.replaceChildren()
-    const views = await Bokeh.embed.embed_item(given.figures[theme][name], place.id)
-    documents[name] = views.roots[0].model.document
+  async function draw(figure) {
+    if (place(figure).bokeh) return
+    place(figure).replaceChildren()
+    const views = await Bokeh.embed.embed_item(given.figures[theme][figure], place(figure).id)
+    place(figure).bokeh = views.roots[0].model.document
   }
 
-  const drawAll = () => Promise.all(Object.keys(given.figures[theme]).map(draw))
+  function drawNothing() {
+    for (const figure of Object.keys(given.figures[theme])) {
+      place(figure).bokeh?.clear()
+      place(figure).bokeh = null
+    }
+  }
 
-  async function choose(first, second) {
+  const choose = (first, second) => next(() => chosen(first, second))
+
+  async function chosen(first, second) {
     try {
       const [one, other] = await Promise.all([first, second].map(id => id ? numbersOf(id).then(of => asShown(id, of)) : null))
       ;[a, b] = [one, other]
@@ -277,16 +286,18 @@ function touchRuns() {
     slider.max = a.kept.length - 1
     slider.value = Math.min(slider.value, slider.max)
     await frame()
-    show()
   }
 
   const about = id => given.runs.find(run => run.id === id).about
   const alike = id => id !== a.id && about(id) === about(a.id)  // what they are to learn is the same
 
-  /* All that stays the same while the slider moves. */
+  /* All that stays the same while the slider moves, and then what moves. */
   async function frame() {
+    ready = false
     const prediction = a.prediction
     const others = [a, ...(b ? [b] : [])]
+    const maps = others.flatMap((run, column) => run.map ? [`map-${"ab"[column]}`] : [])
+    await Promise.all([...(prediction ? [prediction.kind] : []), lossesOf(others).figure, ...maps].map(draw))
     $("prediction").hidden = !prediction
     $("figure-curve").hidden = prediction?.kind !== "curve"
     $("figure-days").hidden = prediction?.kind !== "days"
@@ -309,7 +320,7 @@ function touchRuns() {
       }
     }
     frameLosses(others)
-    others.forEach((run, place) => run.map && frameMap(run, "ab"[place]))
+    others.forEach((run, column) => run.map && frameMap(run, "ab"[column]))
     const { updates, states } = a.numbers
     $("thinned").textContent = [
       word(a.kept.length < states ? "thinned" : "all-states", { shown: count(a.kept.length), states: count(states), updates: count(updates) }),
@@ -318,16 +329,21 @@ function touchRuns() {
       word("rounded"),
     ].join(" ")
     rows()
+    ready = true
+    show()
+  }
+
+  function lossesOf(others) {
+    const values = others.flatMap(run => run.lines).flatMap(line => Array.from(line.y)).filter(Number.isFinite)
+    const [low, high] = [Math.min(...values), Math.max(...values)]
+    const logarithmic = low > 0 && high > 20 * low
+    return { low, high, logarithmic, figure: logarithmic ? "loss-log" : "loss" }
   }
 
   function frameLosses(others) {
-    const lines = others.flatMap(run => run.lines)
-    $("losses").hidden = lines.length === 0
-    if (!lines.length) return
-    const values = lines.flatMap(line => Array.from(line.y)).filter(Number.isFinite)
-    const [low, high] = [Math.min(...values), Math.max(...values)]
-    const logarithmic = low > 0 && high > 20 * low
-    const name = logarithmic ? "loss-log" : "loss"
+    const { low, high, logarithmic, figure: name } = lossesOf(others)
+    $("losses").hidden = !(low <= high)  // no loss is a number
+    if ($("losses").hidden) return
     $("figure-loss").hidden = logarithmic
     $("figure-loss-log").hidden = !logarithmic
     const margin = logarithmic ? Math.pow(high / low, 0.06) : 0.06 * (high - low || Math.abs(high) || 1)
@@ -363,7 +379,7 @@ function touchRuns() {
 
   function points(path, first, last) {
     const places = Array.from({ length: last - first + 1 }, (_, k) => path.row(first + k))
-    return { x: places.map(place => place[0]), y: places.map(place => place[1]) }
+    return { x: places.map(spot => spot[0]), y: places.map(spot => spot[1]) }
   }
 
   /* The rows of the table, without the numbers. */
@@ -385,8 +401,9 @@ function touchRuns() {
 
   /* All that moves with the slider. */
   function show() {
+    if (!ready) return
     const states = [a, b].map(run => run && kept(run))
-    ;[a, b].forEach((run, place) => run && showState(run, states[place], "ab"[place]))
+    ;[a, b].forEach((run, column) => run && showState(run, states[column], "ab"[column]))
     const [k] = states
     const loss = a.losses[a.main][k]
     const said = word("where", { update: count(a.kept[k]), updates: count(a.numbers.updates) })
@@ -409,8 +426,8 @@ function touchRuns() {
     const numbers = [count(run.kept[k]), ...Object.keys(a.losses).map(name => run.losses[name] ? written(run.losses[name][k]) : "–")]
     const same = JSON.stringify(run.numbers.names) === JSON.stringify(a.numbers.names)  // else its entries are others
     const theta = same ? run.theta.row(k) : []
-    ;[...$("loss-rows").rows].forEach((row, place) => { row.cells[column].textContent = numbers[place] })
-    ;[...$("theta-rows").rows].forEach((row, place) => { row.cells[column].textContent = place < theta.length ? written(theta[place]) : "–" })
+    ;[...$("loss-rows").rows].forEach((row, line) => { row.cells[column].textContent = numbers[line] })
+    ;[...$("theta-rows").rows].forEach((row, line) => { row.cells[column].textContent = line < theta.length ? written(theta[line]) : "–" })
   }
 
   function move(by) {
@@ -445,12 +462,9 @@ function touchRuns() {
   $("run-a").addEventListener("change", () => choose($("run-a").value, b && about($("run-a").value) === about(b.id) && b.id !== $("run-a").value ? b.id : ""))
   $("run-b").addEventListener("change", () => choose(a.id, $("run-b").value))
   addEventListener("hashchange", () => goTo(location.hash))
-  const begun = drawAll().then(() => choose(given.runs[0].id, given.beside)).then(() => goTo(location.hash))
-  return {
-    begun,
-    again: () => a && frame().then(show),
-    drawn: () => begun.then(drawAll).then(() => a && frame()).then(() => a && show()),
-  }
+  choose(given.runs[0].id, given.beside).then(() => goTo(location.hash))
+  const again = () => next(() => a && frame())
+  return { again, drawn: () => next(drawNothing).then(again) }
 }
 
 const count = number => String(number).replace(/\B(?=(\d{3})+$)/g, "\u2009")

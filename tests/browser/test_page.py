@@ -72,7 +72,6 @@ name = "scenes.py:Fit"
 part = {{ en = "The end", zh = "结尾" }}
 name = "scenes.py:Rest"
 """
-FIGURES = ("curve", "days", "loss", "loss-log", "map-a", "map-b")
 TINY = ("-r", "64,36", "--fps", "10")
 
 
@@ -269,6 +268,7 @@ def test_both_themes_have_the_films_colours(page, address):
         shown = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
         assert shown == "rgb({}, {}, {})".format(*bytes.fromhex(THEMES[theme]["background"][1:]))
         page.get_by_role("button", name="Light").click()
+    page.wait_for_function("() => document.getElementById('figure-curve').bokeh?.get_model_by_name('a').data.y.length")
     page.reload()
     assert page.evaluate("() => document.documentElement.dataset.theme") == "dark"
 
@@ -354,12 +354,12 @@ def move(page, place):
 
 
 def drawn(page, figure, source):
-    """What a figure's source holds: its columns as lists. Bokeh has documents in the order of drawing."""
+    """What a figure's source holds: its columns as lists."""
     return page.evaluate(
         """([figure, source]) => {
-            const data = Bokeh.documents[FIGURES.indexOf(figure)].get_model_by_name(source).data
+            const data = document.getElementById(`figure-${figure}`).bokeh.get_model_by_name(source).data
             return Object.fromEntries(Object.entries(data).map(([key, values]) => [key, Array.from(values)]))
-        }""".replace("FIGURES", json.dumps(FIGURES)),
+        }""",
         [figure, source],
     )
 
