@@ -114,9 +114,22 @@ class CurveDataset(BaseModel):
         return 1
 
     @property
-    def n_unseen(self) -> int:
-        """Examples that are not trained on: none, a curve is known everywhere."""
+    def n_validation(self) -> int:
+        """Examples for stopping and choosing: none, a curve is known everywhere."""
         return 0
+
+    @property
+    def n_unseen(self) -> int:
+        """Examples that are kept for the end: none."""
+        return 0
+
+    def validation_features(self) -> FloatArray:
+        """(0, 1)."""
+        return np.empty((0, 1))
+
+    def validation_labels(self) -> FloatArray:
+        """(0,)."""
+        return np.empty(0)
 
     def unseen_features(self) -> FloatArray:
         """(0, 1)."""

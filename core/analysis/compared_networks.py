@@ -18,7 +18,7 @@ WIDTHS = (0, 10, 100, 1000)
 DEPTHS = (1, 2, 3, 4)
 WIDTH = 100
 """ReLUs in each layer of the deep networks."""
-EPOCHS = 500
+EPOCHS = 60
 SEEDS = tuple(range(5))
 
 SETTINGS: dict[str, Any] = {
@@ -31,8 +31,8 @@ SETTINGS: dict[str, Any] = {
 """How all networks are trained. The lecture does not say how its own were."""
 BATCH_SIZE = 32
 """Or all examples, where there are fewer."""
-KEPT_BYTES = 20_000_000
-"""Of the states kept of a run; a network too large for two states in so many has the first and the last."""
+KEPT_BYTES = 60_000_000
+"""Of the states kept of a run: one an epoch, or after every second, third, ... where so many would be too large."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,9 @@ def _network(dataset: DailyViews, hidden: tuple[int, ...], seeds: Sequence[int],
     common = {"dataset": dataset, "hidden": hidden, "epochs": epochs, **SETTINGS}
     common["batch_size"] = min(BATCH_SIZE, dataset.examples)
     try:
-        largest = Experiment(**common)
-        common["keep"] = {"at most": max(KEPT_BYTES, 2 * largest.bytes_per_state)}
+        run = Experiment(**common)
+        apart = -(-epochs // max(1, KEPT_BYTES // run.bytes_per_state))  # epochs
+        common["keep"] = {"every": apart * run.batches_per_epoch}
         return Network(hidden, tuple(Experiment(**common, seed=seed) for seed in seeds))
     except ValidationError as error:
         problem = error.errors()[0]

@@ -164,7 +164,7 @@ def horizon_errors(experiment: Experiment, theta: FloatArray, days: int) -> Hori
     if days > data.n_unseen:
         raise UserError(
             f"{data.title}: errors {days} days ahead need as many unseen days, and there are {data.n_unseen}: "
-            f"{data.first_unseen} to {data.daily.end}; ask for {data.n_unseen} days or less, or set unseen_from earlier"
+            f"{data.first_unseen} to {data.daily.end}; ask for {data.n_unseen} days or less, or set test_from earlier"
         )
     views = data.daily.array()
     first = (data.first_unseen - data.daily.start).days

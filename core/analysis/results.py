@@ -14,7 +14,7 @@ from gradreel.core.analysis.compared_networks import Network
 from gradreel.core.arrays import FloatArray, IntArray, evenly_spaced
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.theta import loss, unseen_loss
+from gradreel.core.network.theta import loss, unseen_loss, validation_loss
 from gradreel.core.trace.trace import Trace
 from gradreel.core.trace.training_times import training_seconds
 
@@ -65,14 +65,43 @@ class Losses:
 
 
 @dataclass(frozen=True)
+class PartLosses:
+    """Losses of S runs over each part of the days, in views: mean absolute errors."""
+
+    training: Losses
+    validation: Losses
+    unseen: Losses
+
+
+@dataclass(frozen=True)
 class Result:
-    """What came of one network: the losses after the last update, of the runs that were recorded."""
+    """What came of one network: its runs that were recorded, each as it was when it did best on validation days.
+
+    Of the states that a run kept, one an epoch, that one is chosen. No choice looks at an unseen day.
+    """
 
     network: Network
     seeds: tuple[int, ...]  # of the S runs recorded, in the network's order
-    training: Losses  # views: mean absolute error over all examples trained on
-    unseen: Losses  # views: over all unseen examples
+    rows: tuple[int, ...]  # S: of each run's kept states, the chosen one
+    epochs: tuple[float, ...]  # S: epochs passed then
+    chosen: PartLosses
+    end: PartLosses  # after the last update
     seconds: float | None  # what training one run took, mean; None where no run's is known
+
+    @property
+    def training(self) -> Losses:
+        """Over the days trained on, of the chosen states."""
+        return self.chosen.training
+
+    @property
+    def validation(self) -> Losses:
+        """Over the validation days, of the chosen states."""
+        return self.chosen.validation
+
+    @property
+    def unseen(self) -> Losses:
+        """Over the unseen days, of the chosen states."""
+        return self.chosen.unseen
 
 
 def result_of(network: Network, directory: str | Path) -> Result | None:
@@ -85,58 +114,76 @@ def result_of(network: Network, directory: str | Path) -> Result | None:
     recorded = [run for run in network.experiments if (directory / run.digest).exists()]
     if not recorded:
         return None
-    ends = [np.asarray(Trace.find(directory, run).parameters[-1]) for run in recorded]
+    traces = [Trace.find(directory, run) for run in recorded]
+    rows = [chosen_row(trace) for trace in traces]
+    thetas = [trace.parameters[row] for trace, row in zip(traces, rows, strict=True)]
+    per_epoch = recorded[0].batches_per_epoch
     return Result(
         network,
         tuple(run.seed for run in recorded),
-        Losses(_in_views(recorded[0], loss(recorded[0], np.stack(ends)))),
-        Losses(_in_views(recorded[0], unseen_loss(recorded[0], np.stack(ends)))),
+        tuple(rows),
+        tuple(float(trace.kept[row]) / per_epoch for trace, row in zip(traces, rows, strict=True)),
+        _part_losses(recorded[0], np.stack(thetas)),
+        _part_losses(recorded[0], np.stack([trace.parameters[-1] for trace in traces])),
         _mean([seconds for run in recorded if (seconds := training_seconds(directory, run)) is not None]),
     )
 
 
+def chosen_row(trace: Trace) -> int:
+    """Of a run's kept states, that of least loss on validation days; the earliest of equals."""
+    return int(np.argmin(validation_loss(trace.experiment, trace.parameters)))
+
+
+def _part_losses(run: Experiment, thetas: FloatArray) -> PartLosses:
+    parts = (loss(run, thetas), validation_loss(run, thetas), unseen_loss(run, thetas))
+    return PartLosses(*(Losses(_in_views(run, losses)) for losses in parts))
+
+
+def best_by_validation(results: Iterable[Result]) -> Result:
+    """The result whose mean loss on validation days is least: the network to choose. ValueError without results."""
+    return min(results, key=lambda result: result.validation.mean)
+
+
+def worst_by_validation(results: Iterable[Result]) -> Result:
+    """The result whose mean loss on validation days is largest. ValueError without results."""
+    return max(results, key=lambda result: result.validation.mean)
+
+
 def best_by_unseen(results: Iterable[Result]) -> Result:
-    """The result whose mean unseen loss is least: the network to choose, by the lecture. ValueError without results."""
+    """The result whose mean unseen loss is least: known when the exam has been opened. ValueError without results."""
     return min(results, key=lambda result: result.unseen.mean)
-
-
-def worst_by_unseen(results: Iterable[Result]) -> Result:
-    """The result whose mean unseen loss is largest. ValueError without results."""
-    return max(results, key=lambda result: result.unseen.mean)
 
 
 @dataclass(frozen=True)
 class LossByEpoch:
-    """The losses of one run at states it kept, in views."""
+    """The losses of one run at states it kept, in views. Unseen days are left out: they are not for watching."""
 
     epoch: FloatArray  # (R,)  epochs passed at each state, 0 first; fractions where a state lies within an epoch
     training: FloatArray  # (R,)  over all examples trained on
-    unseen: FloatArray  # (R,)  over all unseen ones
+    validation: FloatArray  # (R,)  over all validation days
+
+    def until(self, epoch: float) -> LossByEpoch:
+        """The states up to ``epoch``."""
+        kept = self.epoch <= epoch
+        return LossByEpoch(self.epoch[kept], self.training[kept], self.validation[kept])
 
 
-def loss_by_epoch(trace: Trace, states: int | None = None) -> LossByEpoch:
+def loss_by_epoch(trace: Trace, states: int | None = None, also: int | None = None) -> LossByEpoch:
     """Both losses of a recorded run at its kept states; ``states``: at so many of them at most, evenly spaced.
 
-    The first and the last are always among them. ValueError unless the loss is mean absolute error of daily views.
+    The first and the last are always among them, and the row ``also``. ValueError unless the loss is mean absolute
+    error of daily views.
     """
     count = len(trace.kept)
-    return losses_at(trace, evenly_spaced(count, count if states is None else max(2, states)))
+    rows = evenly_spaced(count, count if states is None else max(2, states))
+    return losses_at(trace, rows if also is None else np.union1d(rows, [also]))
 
 
 def losses_at(trace: Trace, rows: IntArray) -> LossByEpoch:
     """Both losses of a recorded run, each over all its examples, at the kept states ``rows``. ValueError as above."""
     run, theta = trace.experiment, trace.parameters[rows]
-    training, unseen = (_in_views(run, losses) for losses in (loss(run, theta), unseen_loss(run, theta)))
-    return LossByEpoch(trace.kept[rows] / run.batches_per_epoch, training, unseen)
-
-
-def losses_with_the_least(trace: Trace, states: int) -> LossByEpoch:
-    """Both losses of a recorded run at ``states`` of its kept states, at most, and where the unseen one is least.
-
-    That is looked for among all kept states: of them the unseen loss alone is computed, which is far quicker.
-    """
-    unseen = unseen_loss(trace.experiment, trace.parameters)
-    return losses_at(trace, np.union1d(evenly_spaced(len(unseen), states), [int(np.argmin(unseen))]))
+    training, validation = (_in_views(run, losses) for losses in (loss(run, theta), validation_loss(run, theta)))
+    return LossByEpoch(trace.kept[rows] / run.batches_per_epoch, training, validation)
 
 
 def _in_views(run: Experiment, losses: FloatArray) -> FloatArray:

@@ -121,7 +121,7 @@ def hump(u: float) -> float:
 
 def appetites() -> FloatArray:
     """(T,): u of each day, as its views tell it to one who knows the rule: but for their rounding, exactly."""
-    return synthetic_views().array() / np.array([ordinary(i) for i in range(number_of_days())])
+    return np.array([views / ordinary(i) for i, views in enumerate(synthetic_views().values)])
 
 
 def best_guesses() -> FloatArray:

@@ -1,10 +1,12 @@
 """Daily views as examples for a network: the last days are the features, the next day is the label."""
 
+import warnings
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from gradreel.core.arrays import FloatArray
 from gradreel.core.daily.series import DailySeries, DayArray
@@ -13,56 +15,83 @@ from gradreel.core.daily.units import views_column, views_text
 from numpy.lib.stride_tricks import sliding_window_view
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-UNSEEN_FROM = date(2021, 1, 1)
-"""The synthetic series' first unseen day: the lecture trains on 2017 to 2020 and looks at 2021."""
+VALIDATION_FROM, TEST_FROM = date(2020, 1, 1), date(2021, 1, 1)
+"""Of our made-up channel: five years to learn from, one to choose by, and one that is opened once, at the end."""
+
+
+@dataclass(frozen=True)
+class Borders:
+    """The first days of the two parts that are not trained on; None: the default."""
+
+    validation_from: date | None = None
+    test_from: date | None = None
 
 
 class DailyViews(BaseModel):
     """One example for each day that has ``window`` days before it: features are their views, the label is its own.
 
-    N label days before ``first_unseen`` are trained on, M from that day on are unseen. All views are scaled alike, by
-    mean and standard deviation of the days before ``first_unseen``: nothing that is trained on knows an unseen day. So
-    days that were filled in do not reach over ``first_unseen``: their line ends at a day after them.
+    The label days are three parts by date: N before ``first_validation`` are trained on; those before ``first_unseen``
+    are for stopping and choosing; M from that day on are unseen, the exam. All views are scaled alike, by mean and
+    standard deviation of the days before ``first_validation``: nothing that is trained on knows a later day. So days
+    that were filled in do not reach over a border of two parts: their line ends at a day after them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["daily views"] = Field(default="daily views", description="views a day, from the days before")
     series: Literal["synthetic"] | DailySeries = Field(
-        default="synthetic", description='the views of each day: "synthetic", or a series read from a file'
+        default="synthetic",
+        description='the views of each day: "synthetic", our made-up channel, or a series from a file',
     )
     window: int = Field(default=56, ge=1, le=3650, description="how many days before are the features; 1 is yesterday")
-    unseen_from: date | None = Field(
+    validation_from: date | None = Field(
         default=None,
-        description="label days from this one on are unseen; by default 2021-01-01 for the synthetic series, "
+        description="label days from this one on are for stopping and choosing; by default 2020-01-01 for the "
+        "synthetic series, else the last quarter of the label days before test_from",
+    )
+    test_from: date | None = Field(
+        default=None,
+        description="label days from this one on are unseen, the exam; by default 2021-01-01 for the synthetic series, "
         "else the last fifth of the label days",
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _by_its_old_name(cls, values: Any) -> Any:
+        return by_new_name(values) if isinstance(values, Mapping) else values
+
     @model_validator(mode="after")
-    def _has_both_kinds_of_days(self) -> Self:
-        days, needed = len(self.daily), self.window + 2
+    def _has_three_kinds_of_days(self) -> Self:
+        days, needed = len(self.daily), self.window + 3
         if days < needed:
             raise ValueError(
-                f"a window of {self.window} days needs at least {needed} days (one label to train on and one unseen), "
-                f"and {self.daily.name} has {days}; "
-                + (f"a window of {days - 2} or less would do" if days > 2 else "no window is short enough for that")
+                f"a window of {self.window} days needs at least {needed} days (a label to train on, one for validation "
+                f"and one unseen), and {self.daily.name} has {days}; "
+                + (f"a window of {days - 3} or less would do" if days > 3 else "no window is short enough for that")
             )
-        first, last = self.daily.start + timedelta(days=self.window + 1), self.daily.end
-        if not first <= self.first_unseen <= last:
+        first, day = self.daily.start + timedelta(days=self.window + 1), timedelta(days=1)
+        self._check_border("test_from", self.first_unseen, first + day, self.daily.end)
+        self._check_border("validation_from", self.first_validation, first, self.first_unseen - day)
+        return self
+
+    def _check_border(self, name: str, border: date, first: date, last: date) -> None:
+        """ValueError unless the first day of a part lies from ``first`` to ``last`` and not within filled days."""
+        if not first <= border <= last:
+            before = f" before test_from, {self.first_unseen}" if name == "validation_from" else ""
             raise ValueError(
-                f"unseen_from is {self.first_unseen}; with a window of {self.window} days over {self.daily.start} to "
-                f"{last} it must lie from {first} to {last}, so that there are labels on both sides"
+                f"{name} is {border}; with a window of {self.window} days over {self.daily.start} to {self.daily.end} "
+                f"it must lie from {first} to {last}{before}, so that there are labels to train on, for validation and "
+                "unseen"
             )
-        gap = self._gap_before(self.first_unseen)
-        if gap < self.first_unseen:
-            after = self._first_given(self.first_unseen)
+        gap = self._gap_before(border)
+        if gap < border:
+            after = self._first_given(border)
             would_do = [str(day) for day in (gap, after + timedelta(days=1)) if first <= day <= last]
             raise ValueError(
-                f"unseen_from is {self.first_unseen}; days from {gap} on were filled by a line that ends at {after}: "
-                "those trained on would know an unseen day; "
-                + (f"unseen_from {' or '.join(would_do)} would do" if would_do else "give these days their numbers")
+                f"{name} is {border}; days from {gap} on were filled by a line that ends at {after}: those before "
+                f"{name} would know a later day; "
+                + (f"{name} {' or '.join(would_do)} would do" if would_do else "give these days their numbers")
             )
-        return self
 
     @property
     def daily(self) -> DailySeries:
@@ -76,7 +105,7 @@ class DailyViews(BaseModel):
 
     @property
     def title(self) -> str:
-        """What the data is called on the screen: the file's name, or "synthetic daily views"."""
+        """What the data is called on the screen: the file's name, or "our made-up channel"."""
         return self.daily.name
 
     @property
@@ -86,14 +115,26 @@ class DailyViews(BaseModel):
 
     @property
     def first_unseen(self) -> date:
-        """The first label day that is not trained on."""
-        if self.unseen_from is not None:
-            return self.unseen_from
+        """The first label day of the exam, which neither training nor choosing looks at."""
+        if self.test_from is not None:
+            return self.test_from
         if self.series == "synthetic":
-            return UNSEEN_FROM
+            return TEST_FROM
         last_fifth = self.series.end - timedelta(days=max(1, (len(self.series) - self.window) // 5) - 1)
         gap = self._gap_before(last_fifth)
-        return gap if (gap - self.series.start).days > self.window else last_fifth
+        return gap if (gap - self.series.start).days > self.window + 1 else last_fifth
+
+    @property
+    def first_validation(self) -> date:
+        """The first label day that is not trained on."""
+        if self.validation_from is not None:
+            return self.validation_from
+        if self.series == "synthetic" and self.test_from is None:
+            return VALIDATION_FROM
+        before = (self.first_unseen - self.daily.start).days - self.window
+        last_quarter = self.first_unseen - timedelta(days=max(1, before // 4))
+        gap = self._gap_before(last_quarter)
+        return gap if (gap - self.daily.start).days > self.window else last_quarter
 
     def _gap_before(self, day: date) -> date:
         """The first of the filled days that end right before ``day``; ``day`` if the one before was not filled."""
@@ -120,7 +161,12 @@ class DailyViews(BaseModel):
     @property
     def examples(self) -> int:
         """N: examples to train on."""
-        return (self.first_unseen - self.daily.start).days - self.window
+        return (self.first_validation - self.daily.start).days - self.window
+
+    @property
+    def n_validation(self) -> int:
+        """Examples for stopping and choosing."""
+        return (self.first_unseen - self.first_validation).days
 
     @property
     def n_unseen(self) -> int:
@@ -129,12 +175,12 @@ class DailyViews(BaseModel):
 
     @property
     def offset(self) -> float:
-        """Views that scale to 0: the mean of the days before ``first_unseen``."""
+        """Views that scale to 0: the mean of the days before ``first_validation``."""
         return _scaling(self)[0]
 
     @property
     def scale(self) -> float:
-        """Views per unit of label: the standard deviation of the days before ``first_unseen``; 1 if all are equal."""
+        """Views per unit of label: the standard deviation of the days before ``first_validation``; 1 if all equal."""
         return _scaling(self)[1]
 
     def scaled(self, views: FloatArray) -> FloatArray:
@@ -151,27 +197,39 @@ class DailyViews(BaseModel):
 
     def features(self) -> FloatArray:
         """(N, D): scaled views of the D days before each label day, feature 1 being yesterday."""
-        return self._windows()[: self.examples].copy()
+        return self._windows()[self._training].copy()
 
     def labels(self) -> FloatArray:
         """(N,): scaled views of each label day."""
-        return self._scaled_days()[self.window :][: self.examples].copy()
+        return self._labels()[self._training].copy()
 
     def dates(self) -> DayArray:
         """(N,): the label days trained on."""
-        return self.daily.dates()[self.window :][: self.examples]
+        return self._label_days()[self._training]
+
+    def validation_features(self) -> FloatArray:
+        """Like ``features``, of the validation days. Windows reach back into days trained on: the past is known."""
+        return self._windows()[self._validation].copy()
+
+    def validation_labels(self) -> FloatArray:
+        """Scaled views of each validation day."""
+        return self._labels()[self._validation].copy()
+
+    def validation_dates(self) -> DayArray:
+        """The validation days."""
+        return self._label_days()[self._validation]
 
     def unseen_features(self) -> FloatArray:
-        """(M, D), like ``features``. Windows reach back into days trained on: the past is known when one forecasts."""
-        return self._windows()[self.examples :].copy()
+        """(M, D), like ``features``. Windows reach back into earlier parts: the past is known when one forecasts."""
+        return self._windows()[self._unseen].copy()
 
     def unseen_labels(self) -> FloatArray:
         """(M,): scaled views of each unseen label day."""
-        return self._scaled_days()[self.window :][self.examples :].copy()
+        return self._labels()[self._unseen].copy()
 
     def unseen_dates(self) -> DayArray:
         """(M,): the unseen label days."""
-        return self.daily.dates()[self.window :][self.examples :]
+        return self._label_days()[self._unseen]
 
     def format_column(self, views: Iterable[float]) -> Callable[[float], str]:
         """What writes each of these numbers, or their spreads, in one unit: "0.212k", "0.052k"."""
@@ -181,18 +239,49 @@ class DailyViews(BaseModel):
         """Views for tables and screens: "0.32k" where a usual day has thousands, else "32"."""
         return views_text(views, self.offset)
 
-    def _scaled_days(self) -> FloatArray:
-        """(T,): every day's scaled views."""
-        return self.scaled(self.daily.array())
+    @property
+    def _training(self) -> slice:
+        """The places of a part's examples among all of them, in the order of the days."""
+        return slice(0, self.examples)
+
+    @property
+    def _validation(self) -> slice:
+        return slice(self.examples, self.examples + self.n_validation)
+
+    @property
+    def _unseen(self) -> slice:
+        return slice(self.examples + self.n_validation, None)
 
     def _windows(self) -> FloatArray:
-        """(N + M, D): a view into the scaled days; the last window has no label and is left out."""
-        return sliding_window_view(self._scaled_days(), self.window)[:-1, ::-1]
+        """(all examples, D): a view into the scaled days; the last window has no label and is left out."""
+        return sliding_window_view(self.scaled(self.daily.array()), self.window)[:-1, ::-1]
+
+    def _labels(self) -> FloatArray:
+        """(all examples,): scaled views of every label day."""
+        return self.scaled(self.daily.array())[self.window :]
+
+    def _label_days(self) -> DayArray:
+        return self.daily.dates()[self.window :]
+
+
+def by_new_name(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A dataset's plain data with ``test_from`` in the place of ``unseen_from``, its old name; a warning says so.
+
+    ValueError where both are there.
+    """
+    new = dict(values)
+    if "unseen_from" in values:
+        old = new.pop("unseen_from")
+        if new.get("test_from") is not None:
+            raise ValueError("unseen_from is the old name of test_from, which is there, too; remove unseen_from")
+        warnings.warn("unseen_from of daily views is now called test_from", FutureWarning, stacklevel=2)
+        new["test_from"] = old
+    return new
 
 
 @lru_cache(maxsize=4)
 def _scaling(dataset: DailyViews) -> tuple[float, float]:
-    """Mean and standard deviation of the views of the days before the first unseen one."""
+    """Mean and standard deviation of the views of the days before the first that is not trained on."""
     views = dataset.daily.array()[: dataset.window + dataset.examples]
     if (views == views[0]).all():  # whose computed deviation may be a residue of rounding
         return float(views[0]), 1.0

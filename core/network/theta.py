@@ -102,8 +102,14 @@ def loss(experiment: Experiment, theta: FloatArray) -> FloatArray:
     return loss_on(experiment, theta, experiment.dataset.features(), experiment.dataset.labels())
 
 
+def validation_loss(experiment: Experiment, theta: FloatArray) -> FloatArray:
+    """The same over the examples for stopping and choosing; NaN for a dataset without any."""
+    data = experiment.dataset
+    return loss_on(experiment, theta, data.validation_features(), data.validation_labels())
+
+
 def unseen_loss(experiment: Experiment, theta: FloatArray) -> FloatArray:
-    """The same over the examples that are not trained on; NaN for a dataset without any."""
+    """The same over the unseen examples, which are kept for the end; NaN for a dataset without any."""
     return loss_on(experiment, theta, experiment.dataset.unseen_features(), experiment.dataset.unseen_labels())
 
 

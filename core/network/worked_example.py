@@ -56,7 +56,7 @@ def example_of(dataset: DailyViews, day: date) -> Example:
     """The example with the label day ``day``. ValueError as in `label_day`."""
     at = (label_day(dataset, day) - dataset.daily.start).days
     views = dataset.daily.array() / view_unit(dataset).size
-    return Example(day, day >= dataset.first_unseen, views[at - dataset.window : at][::-1].copy(), float(views[at]))
+    return Example(day, day >= dataset.first_validation, views[at - dataset.window : at][::-1].copy(), float(views[at]))
 
 
 def in_thousands(run: Experiment, theta: FloatArray) -> FloatArray:

@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,6 +21,7 @@ from gradreel.core.errors import TraceError, problems_in
 from gradreel.core.experiment import FORMAT_VERSION, Experiment
 from gradreel.core.files import read_bounded
 from gradreel.core.network.theta import parameter_shapes
+from gradreel.core.trace import earlier
 from gradreel.core.trace.columns import ColumnKind, checksum, read_column
 from gradreel.core.trace.recorded_run import RecordedRun
 from numpy.typing import NDArray
@@ -224,11 +226,21 @@ def are_metrics(run: RecordedRun, which: IntArray, at: IntArray) -> bool:
     return bool(known.all() and (at[1:] >= at[:-1]).all())
 
 
-def sealed_meta(run: Experiment | RecordedRun, versions: dict[str, str], checksums: dict[str, str]) -> str:
-    """The text of ``meta.json``: the same for the same run, last of all a checksum of the rest of it."""
+def sealed_meta(
+    run: Experiment | RecordedRun,
+    versions: dict[str, str],
+    checksums: dict[str, str],
+    written: dict[str, Any] | None = None,
+) -> str:
+    """The text of ``meta.json``: the same for the same run, last of all a checksum of the rest of it.
+
+    ``written``: the run as an earlier trace describes it, in the place of how it is described today.
+    """
     kinds = column_kinds(run)
     if isinstance(run, Experiment):
-        source: dict[str, Any] = {"digest": run.digest, "experiment": run.model_dump(mode="json"), "seed": run.seed}
+        plain = run.model_dump(mode="json") if written is None else written
+        digest = run.digest if written is None else earlier.digest_of(written)
+        source: dict[str, Any] = {"digest": digest, "experiment": plain, "seed": run.seed}
         shapes = parameter_shapes(run)
     else:
         source, shapes = {"recorded": run.as_json()}, run.part_shapes()
@@ -272,15 +284,20 @@ def read_meta(path: Path) -> tuple[dict[str, Any], Experiment | RecordedRun]:
     unsealed, _, rest = text.rpartition(_CHECKSUM)  # not spelled anew: what is large takes long
     if rest != f'"{_seal(unsealed + _END)}"{_END}':
         raise TraceError(f"{path}: {META} is damaged: its checksum is wrong; {_mend(path)}")
+    no_run = f"{path}: {META} describes no run of this version"
+    written = meta["experiment"] if earlier.is_earlier(meta.get("experiment")) else None
     try:
-        given = _Given.model_validate(meta)
+        given = _Given.model_validate(meta if written is None else {**meta, "experiment": earlier.of_today(written)})
     except ValidationError as error:
         problem = problems_in(error)[0]
         where = ".".join(map(str, problem["loc"]))
         what = problem["msg"].removeprefix("Value error, ")
-        raise TraceError(f"{path}: {META} describes no run of this version: {where}: {what}; {_mend(path)}") from None
+        raise TraceError(f"{no_run}: {where}: {what}; {_mend(path)}") from None
+    except (ValueError, TypeError, KeyError, OverflowError) as error:  # of an earlier one that is none
+        raise TraceError(f"{no_run}: {error}; {_mend(path)}") from None
     checksums = {name: column.xxh3 for name, column in given.columns.items()}
-    if checksums.keys() != column_kinds(given.run).keys() or text != sealed_meta(given.run, given.versions, checksums):
+    again = partial(sealed_meta, given.run, given.versions, checksums, written)
+    if checksums.keys() != column_kinds(given.run).keys() or text != again():
         raise TraceError(f"{path}: {META} contradicts itself; {_mend(path)}")
     return meta, given.run
 

@@ -46,8 +46,9 @@ def days_that_differ(dataset: DailyViews) -> DailyViews:
     views = dataset.daily.array()[: dataset.window + dataset.examples]
     if (views == views[0]).all():
         raise ValueError(
-            f"{dataset.title}: the {len(views)} days before {dataset.first_unseen}, the first unseen one, all have "
-            f"{views[0]:g} views, so there is nothing to learn; give a series whose days differ, or a later unseen_from"
+            f"{dataset.title}: the {len(views)} days before {dataset.first_validation}, the first for validation, all "
+            f"have {views[0]:g} views, so there is nothing to learn; give a series whose days differ, or a later "
+            "validation_from"
         )
     return dataset
 

@@ -8,13 +8,22 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from gradreel.core.analysis.compared_networks import EPOCHS, SETTINGS, Network
-from gradreel.core.analysis.results import LECTURE, Losses, Result, best_by_unseen
+from gradreel.core.analysis.noise_floor import NoiseFloor, noise_floor
+from gradreel.core.analysis.results import (
+    LECTURE,
+    Losses,
+    PartLosses,
+    Result,
+    best_by_unseen,
+    best_by_validation,
+)
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
@@ -25,7 +34,12 @@ from gradreel.scenes.render.workers.progress import counted
 from gradreel.scenes.render.workers.training import grouped
 
 NOTHING = "—"
-COLUMNS = ("network", "hidden", "parameters", "updates", "seed", "seconds", "training_loss", "unseen_loss")  # of --csv
+COLUMNS = (
+    *("network", "hidden", "parameters", "updates", "seed", "seconds"),
+    *("epoch", "training_loss", "validation_loss", "unseen_loss", "end_training_loss", "end_unseen_loss"),
+)  # of --csv
+FIRST_COLUMNS = COLUMNS[:6]  # those of every version
+PARTS = ("training", "validation", "unseen")
 
 
 @dataclass(frozen=True)
@@ -53,11 +67,20 @@ class Comparison:
 
     def spread(self, losses: Losses) -> str:
         """``0.321k ± 0.012k``; without the second where there is one run. One unit in the whole table."""
-        views = self.dataset.format_column(
-            loss.mean for result in self.recorded for loss in (result.training, result.unseen)
+        mean, deviation = self.written(losses.mean), losses.deviation
+        return mean if deviation is None else f"{mean} ± {self.written(deviation)}"
+
+    @cached_property
+    def floor(self) -> NoiseFloor | None:
+        """What one who knows the rule misses by; None of views from a file."""
+        return noise_floor(self.dataset)
+
+    @cached_property
+    def written(self) -> Callable[[float], str]:
+        """Writes a number of views."""
+        return self.dataset.format_column(
+            loss.mean for result in self.recorded for loss in (result.training, result.validation, result.unseen)
         )
-        mean, deviation = views(losses.mean), losses.deviation
-        return mean if deviation is None else f"{mean} ± {views(deviation)}"
 
 
 def print_missing(
@@ -102,21 +125,30 @@ def print_comparison(comparison: Comparison, options: ExperimentOptions) -> None
 
 
 def _table(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
-    header = ["network", "parameters", "updates", "seconds", "training loss", "unseen loss"]
+    header = ["network", "parameters", "updates", "seconds", "epoch", "training", "validation", "unseen"]
+    header += ["end: training", "end: unseen"]
     if comparison.as_in_the_lecture:
         header += ["lecture: training", "lecture: unseen"]
-    return header, [_row(comparison, network, result) for network, result in comparison.results.items()]
+    rows = [_row(comparison, network, result) for network, result in comparison.results.items()]
+    floor = comparison.floor
+    if floor is not None and comparison.recorded:
+        training, validation, unseen = map(comparison.written, (floor.training, floor.validation, floor.unseen))
+        row = ["knows the rule", *[""] * 4, training, validation, unseen, training, unseen]
+        rows.append(row + [""] * (len(header) - len(row)))
+    return header, rows
 
 
 def _row(comparison: Comparison, network: Network, result: Result | None) -> list[str]:
     row = [network.name, grouped(network.n_parameters), grouped(network.n_updates)]
     if result is None:
-        row += [NOTHING] * 3
+        row += [NOTHING] * 7
     else:
         if len(result.seeds) < len(network.experiments):
             row[0] += f" ({len(result.seeds)} of {len(network.experiments)} runs)"
         seconds = NOTHING if result.seconds is None else f"{result.seconds:.1f}"
-        row += [seconds, comparison.spread(result.training), comparison.spread(result.unseen)]
+        losses = (result.training, result.validation, result.unseen, result.end.training, result.end.unseen)
+        epoch = sum(result.epochs) / len(result.epochs)
+        row += [seconds, f"{epoch:.0f}", *map(comparison.spread, losses)]
     return row + (list(LECTURE[network.hidden]) if comparison.as_in_the_lecture else [])
 
 
@@ -147,10 +179,12 @@ def _notes(comparison: Comparison) -> list[str]:
     window = f"{dataset.window} days before are the features" if dataset.window > 1 else "the day before is the feature"
     column = f", column {dataset.daily.column}" if dataset.daily.column else ""
     notes = [
-        f"Losses: mean absolute error in views after the last update{over}. Seconds: of training one run; of runs "
-        "trained side by side, its share.",
+        f"Losses: mean absolute error in views{over}. Each run as it was after the epoch in which it did best on "
+        "validation days (epoch: their mean), and after its last update. Seconds: of training one run; of runs trained "
+        "side by side, its share.",
         f"Data: {dataset.title}{column}, {dataset.daily.start} to {dataset.daily.end}; "
-        f"{counted(dataset.examples, 'day')} trained on, {dataset.n_unseen} unseen from {dataset.first_unseen}; "
+        f"{counted(dataset.examples, 'day')} trained on, {dataset.n_validation} for validation from "
+        f"{dataset.first_validation}, {dataset.n_unseen} unseen from {dataset.first_unseen}; "
         f"{window}.",
         f"Trained by {SETTINGS['optimizer'].title()}, learning rate {run.learning_rate:g}, in batches of "
         f"{run.batch_size}, {counted(run.epochs, 'epoch')}, {run.dtype}.",
@@ -160,8 +194,17 @@ def _notes(comparison: Comparison) -> list[str]:
             "The lecture's figures are of single runs on its own channel's real views; these are made up by a "
             "generator of ours. How its networks were trained, and how long, the lecture does not say."
         )
+    if comparison.floor is not None:
+        notes.append(
+            "Knows the rule: what one who knows the rule of our made-up channel misses these days by. No network can "
+            "be expected to miss unseen days by less; one that does on days trained on has learned noise by heart."
+        )
     if len(comparison.recorded) > 1:
-        notes.append(f"Least unseen loss: {best_by_unseen(comparison.recorded).network.name}.")
+        chosen, least = best_by_validation(comparison.recorded), best_by_unseen(comparison.recorded)
+        notes.append(
+            f"Least loss on validation days: {chosen.network.name}; on unseen days it has "
+            f"{comparison.spread(chosen.unseen)}. Least of all there: {least.network.name}."
+        )
     return notes
 
 
@@ -177,16 +220,20 @@ def _json(comparison: Comparison) -> dict[str, Any]:
             "synthetic": dataset.synthetic,
             "first_day": str(dataset.daily.start),
             "last_day": str(dataset.daily.end),
-            "unseen_from": str(dataset.first_unseen),
+            "validation_from": str(dataset.first_validation),
+            "test_from": str(dataset.first_unseen),
             "window": dataset.window,
             "examples": dataset.examples,
+            "validation": dataset.n_validation,
             "unseen": dataset.n_unseen,
             "filled": [str(day) for day in dataset.daily.filled],
         },
         "settings": {**SETTINGS, "batch_size": run.batch_size, "epochs": run.epochs},
-        "unit": "views, mean absolute error after the last update",
+        "unit": "views, mean absolute error after the epoch of least validation loss; end: after the last update",
         "spread": "sample standard deviation over seeds",
         "networks": [_network_json(comparison, network, result) for network, result in comparison.results.items()],
+        "knows_the_rule": asdict(comparison.floor) if comparison.floor else None,
+        "best_by_validation": best_by_validation(recorded).network.name if recorded else None,
         "best_by_unseen": best_by_unseen(recorded).network.name if recorded else None,
         "notes": _notes(comparison),
     }
@@ -200,11 +247,15 @@ def _network_json(comparison: Comparison, network: Network, result: Result | Non
         "parameters": network.n_parameters,
         "updates": network.n_updates,
         "seconds": result.seconds if result else None,
-        "training": _losses_json(result.training) if result else None,
-        "unseen": _losses_json(result.unseen) if result else None,
+        **_parts_json(result.chosen if result else None),
+        "end": _parts_json(result.end if result else None),
         "lecture": {"training": lecture[0], "unseen": lecture[1]} if lecture else None,
         "runs": _runs(comparison, network, result),
     }
+
+
+def _parts_json(losses: PartLosses | None) -> dict[str, Any]:
+    return {part: _losses_json(getattr(losses, part)) if losses else None for part in PARTS}
 
 
 def _losses_json(losses: Losses) -> dict[str, Any]:
@@ -212,26 +263,30 @@ def _losses_json(losses: Losses) -> dict[str, Any]:
 
 
 def _runs(comparison: Comparison, network: Network, result: Result | None) -> list[dict[str, Any]]:
-    """Each run of a network; its losses are None where it is not recorded."""
+    """Each run of a network; its losses, and the epoch that was chosen, are None where it is not recorded."""
     places = {seed: i for i, seed in enumerate(result.seeds)} if result else {}
     rows = []
     for run in network.experiments:
         place = places.get(run.seed)
-        training, unseen = (
-            (None, None)
-            if result is None or place is None
-            else (float(result.training.by_seed[place]), float(result.unseen.by_seed[place]))
-        )
-        seconds = None if place is None else training_seconds(comparison.traces, run)
-        path = None if place is None else str(comparison.traces / run.digest)
-        rows.append({"seed": run.seed, "seconds": seconds, "training": training, "unseen": unseen, "trace": path})
+        row: dict[str, Any] = {"seed": run.seed, "seconds": None, "epoch": None, **dict.fromkeys(PARTS)}
+        row |= {"end": dict.fromkeys(PARTS), "trace": None}
+        if result is not None and place is not None:
+            row |= {"seconds": training_seconds(comparison.traces, run), "epoch": result.epochs[place]}
+            row |= _run_losses(result.chosen, place) | {"end": _run_losses(result.end, place)}
+            row |= {"trace": str(comparison.traces / run.digest)}
+        rows.append(row)
     return rows
+
+
+def _run_losses(losses: PartLosses, place: int) -> dict[str, float]:
+    return {part: float(getattr(losses, part).by_seed[place]) for part in PARTS}
 
 
 def is_table_of_runs(file: Path) -> bool:
     """Whether the file is empty or begins as those of ``--csv`` do, so that one may be put in its place."""
     with file.open("rb") as content:
-        return content.readline(1000) in (b"", f"{','.join(COLUMNS)}\n".encode())
+        first = content.readline(1000)
+    return not first or first.startswith(f"{','.join(FIRST_COLUMNS)},".encode())
 
 
 def _csv(comparison: Comparison) -> str:
@@ -242,7 +297,8 @@ def _csv(comparison: Comparison) -> str:
     for network, result in comparison.results.items():
         hidden = "-".join(map(str, network.hidden))
         for run in _runs(comparison, network, result):
-            numbers = [run["seconds"], run["training"], run["unseen"]]
+            end = run["end"]
+            numbers = [run["seconds"], run["epoch"], *(run[part] for part in PARTS), end["training"], end["unseen"]]
             shown = ["" if number is None else repr(number) for number in numbers]
             rows.writerow([network.name, hidden, network.n_parameters, network.n_updates, run["seed"], *shown])
     return text.getvalue()

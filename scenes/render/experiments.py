@@ -16,7 +16,7 @@ from gradreel.core.analysis.compared_networks import (
     width_experiments,
 )
 from gradreel.core.analysis.results import Result, result_of
-from gradreel.core.daily.views import DailyViews
+from gradreel.core.daily.views import Borders, DailyViews
 from gradreel.core.errors import TraceError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace.trace import Trace
@@ -74,9 +74,10 @@ def _check_outputs(options: ExperimentOptions) -> None:
 
 
 def _dataset(options: ExperimentOptions) -> DailyViews:
-    unseen_from = options.unseen_from if options.data else None
-    data = daily_data(options.data, options.csv_format, unseen_from)
-    return daily_views(data, options.window, options.unseen_from)
+    options.warn_of_old_names()
+    borders = options.borders
+    data = daily_data(options.data, options.csv_format, borders if options.data else Borders())
+    return daily_views(data, options.window, borders)
 
 
 def _networks(options: ExperimentOptions, dataset: DailyViews) -> tuple[Network, ...]:

@@ -30,7 +30,8 @@ def lesson_of(options: Options, scenes: Sequence[str] | None = None) -> Lesson:
 
     Says which days of its data were filled, and which lines of ours stay beside words of one's own.
     """
-    data = daily_data(options.data, options.csv_format, options.unseen_from)
+    options.warn_of_old_names()
+    data = daily_data(options.data, options.csv_format, options.borders)
     asked = specs_of(options.scenes if scenes is None else scenes)
     span = (options.first_scene, options.last_scene)
     files = files_of_overrides(options.overrides)

@@ -73,13 +73,14 @@ def test_widths_are_trained_once_and_the_table_is_what_the_traces_say(gradreel, 
     traces = trained / "media" / "traces"
     networks = width_experiments(mine(trained), (0, 4), range(2), epochs=2)
     results = [result_of(network, traces) for network in networks]
-    views = mine(trained).format_column(loss.mean for result in results for loss in (result.training, result.unseen))
+    losses = [(result.training, result.validation, result.unseen) for result in results]
+    views = mine(trained).format_column(loss.mean for three in losses for loss in three)
     for line, network, result in zip((linear, wide), networks, results, strict=True):
         assert line.startswith(network.name)
-        assert line.split()[-6:] == [
-            views(result.training.mean), "±", views(result.training.deviation),
-            views(result.unseen.mean), "±", views(result.unseen.deviation),
-        ]  # fmt: skip
+        every = (result.training, result.validation, result.unseen, result.end.training, result.end.unseen)
+        shown = [(views(loss.mean), "±", views(loss.deviation)) for loss in every]
+        epoch = f"{sum(result.epochs) / 2:.0f}"
+        assert line.split()[-16:] == [epoch, *(word for words in shown for word in words)]
         assert result.seconds > 0
     made = {path: path.stat().st_mtime_ns for path in traces.rglob("*")}
     assert gradreel(*WIDTHS).stdout == first_time[1], "also the seconds are known"
@@ -98,17 +99,25 @@ def test_depths_as_json_and_csv(gradreel, here):
     ]
     for network, shown in zip(networks, content["networks"], strict=True):
         expected = result_of(network, here / "media" / "traces")
-        for kind in ("training", "unseen"):
-            losses = getattr(expected, kind)
-            assert shown[kind] == {
+        for when, prefix, part in [
+            *((None, "", part) for part in ("training", "validation", "unseen")),
+            *(("end", "end_", part) for part in ("training", "unseen")),
+        ]:
+            losses = getattr(expected.end if when else expected.chosen, part)
+            assert (shown[when] if when else shown)[part] == {
                 "mean": losses.mean, "deviation": losses.deviation, "min": losses.least, "max": losses.largest
             }  # fmt: skip
-            assert [run[kind] for run in shown["runs"]] == losses.by_seed.tolist()
-            in_csv = [float(row[f"{kind}_loss"]) for row in rows if row["network"] == network.name]
+            assert [(run[when] if when else run)[part] for run in shown["runs"]] == losses.by_seed.tolist()
+            in_csv = [float(row[f"{prefix}{part}_loss"]) for row in rows if row["network"] == network.name]
             assert in_csv == losses.by_seed.tolist()
+        assert [run["epoch"] for run in shown["runs"]] == list(expected.epochs)
+        assert [float(row["epoch"]) for row in rows if row["network"] == network.name] == list(expected.epochs)
         assert shown["parameters"] == network.n_parameters
         for run, experiment in zip(shown["runs"], network.experiments, strict=True):
             assert Trace.open(run["trace"], checksums=True).experiment == experiment
+    assert content["knows_the_rule"] is None, "nobody does, of views from a file"
+    by_validation = min(content["networks"], key=lambda network: network["validation"]["mean"])
+    assert content["best_by_validation"] == by_validation["name"]
     assert content["best_by_unseen"] == min(content["networks"], key=lambda network: network["unseen"]["mean"])["name"]
 
 
@@ -169,14 +178,18 @@ def test_a_csv_that_cannot_be_written_is_named_after_the_table(gradreel, trained
 @pytest.mark.parametrize(
     ("window", "epochs", "words"),
     [
-        (1, 1, ("2 days trained on, 1 unseen from 2024-01-04; the day before is the feature.", "1 epoch, float32")),
-        (2, 2, ("1 day trained on, 1 unseen from 2024-01-04; 2 days before are the features.", "2 epochs, float32")),
+        (
+            1,
+            1,
+            ("2 days trained on, 1 for validation from 2024-01-04, 1 unseen", "; the day before is the", "1 epoch, "),
+        ),
+        (2, 2, ("1 day trained on, 1 for validation from 2024-01-04, 1 unseen", "; 2 days before are", "2 epochs, ")),
     ],
 )
 def test_one_day_and_one_epoch_are_not_several(here, window, epochs, words):
-    write_views(here / "short.csv", days=4)
+    write_views(here / "short.csv", days=5)
     series = read_daily_csv(here / "short.csv")
-    dataset = DailyViews(series=series, window=window, unseen_from=date(2024, 1, 4))
+    dataset = DailyViews(series=series, window=window, test_from=date(2024, 1, 5))
     (network,) = width_experiments(dataset, (0,), range(1), epochs)
     told = " ".join(experiment_report._notes(experiment_report.Comparison("width", dataset, {network: None}, here)))
     for part in words:
@@ -225,9 +238,10 @@ def test_the_lectures_figures_stand_beside_its_own_networks_on_the_synthetic_dat
     monkeypatch.setattr("gradreel.scenes.render.experiment_report.EPOCHS", 1)
     arguments = ("experiment", "width", "--seeds", "1", "--epochs", "1", "--progress_bar", "none")
     shown = gradreel(*arguments, "--widths", "0,10").stdout.splitlines()
-    assert shown[0].endswith("lecture: training  lecture: unseen")
+    assert shown[0].split("  ")[-2:] == ["lecture: training", "lecture: unseen"]
     assert shown[1].split()[-2:] == ["0.32k", "0.46k"]
     assert shown[2].endswith("about as linear  about as linear")
+    assert shown[3].split() == ["knows", "the", "rule", *("0.176k", "0.218k", "0.227k", "0.176k", "0.227k")]
     assert "made up by a generator of ours" in " ".join(shown)
     assert "lecture" not in gradreel(*arguments, "--widths", "0,11").stdout, "a network that it did not train"
 
@@ -241,7 +255,7 @@ def test_a_run_that_diverges_is_named_and_the_others_are_there(gradreel, here, m
     lines = result.stdout.splitlines()
     assert lines[1].startswith("30 ReLU")
     assert "±" in lines[1]
-    assert lines[2].split()[-3:] == ["—", "—", "—"]
+    assert lines[2].split()[-7:] == ["—"] * 7
     errors = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
     assert [error.partition(": training")[0] for error in errors] == [
         "Error: 12 × 30 ReLU, seed 0", "Error: 12 × 30 ReLU, seed 1"
@@ -294,10 +308,13 @@ def test_filled_days_are_named(gradreel, here):
         (["width", "--widths", "-1"], "from 0 to"),
         (["depth", "--depths", "0"], "from 1 to 50"),
         (["width", "--seeds", "0"], "--seeds"),
-        (["width", "--unseen_from", "soon"], "2021-01-31"),
-        (["width", "--unseen_from", "1999-01-01"], "unseen_from is 1999-01-01"),
+        (["width", "--test_from", "soon"], "2021-01-31"),
+        (["width", "--test_from", "1999-01-01"], "test_from is 1999-01-01"),
+        (["width", "--validation_from", "1999-01-01"], "validation_from is 1999-01-01"),
+        (["width", "--validation_from", "2021-03-01"], "validation_from is 2021-03-01"),
+        (["width", "--unseen_from", "2021-01-01", "--test_from", "2021-01-01"], "the old name of --test_from"),
         (["width", "--data", "missing.csv"], "missing.csv"),
-        (["width", "--data", "views.csv", "--window", "70"], "window of 70 days needs at least 72"),
+        (["width", "--data", "views.csv", "--window", "70"], "window of 70 days needs at least 73"),
         (["width", "--fill_missing", "interpolate"], "--data"),
         (["width", "--column", "Views"], "--column goes with --data"),
         (["width", "--widths", "1_0"], "whole numbers"),

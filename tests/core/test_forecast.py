@@ -17,7 +17,8 @@ VIEWS = RANDOM.uniform(500, 3000, size=60).round()
 DATA = DailyViews(
     series=DailySeries(start=date(2024, 2, 1), values=tuple(VIEWS), name="views.csv"),
     window=9,
-    unseen_from=date(2024, 3, 11),
+    validation_from=date(2024, 3, 4),
+    test_from=date(2024, 3, 11),
 )
 """Day i of VIEWS is 2024-02-01 + i, a Thursday; 39 days known, 21 unseen."""
 NETWORKS = {
@@ -182,7 +183,7 @@ def test_a_network_that_repeats_is_as_good_as_the_naive_forecast(day: int, which
 
 
 def test_where_no_week_was_known_there_is_no_naive_week() -> None:
-    data = DATA.model_copy(update={"window": 1, "unseen_from": date(2024, 2, 4)})
+    data = DATA.model_copy(update={"window": 1, "validation_from": date(2024, 2, 3), "test_from": date(2024, 2, 4)})
     errors = horizon_errors(Experiment(dataset=data, hidden=()), np.array([1.0, 0.0]), 10)
     assert np.isnan(errors.naive_week_error[0, :4]).all() and np.isfinite(errors.naive_week_error[0, 4:7]).all()
     assert np.isfinite(errors.naive_week_error[4:]).all()

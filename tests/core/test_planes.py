@@ -23,7 +23,7 @@ RANDOM = np.random.default_rng(0)
 VIEWS = DailyViews(
     series=DailySeries(start=date(2024, 2, 1), values=tuple(RANDOM.uniform(500, 3000, size=60).round()), name="a.csv"),
     window=9,
-    unseen_from=date(2024, 3, 20),
+    validation_from=date(2024, 3, 20),
 )
 CURVE = CurveDataset(examples=50)
 

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pytest
 from gradreel.core.analysis.compared_networks import depth_experiments, width_experiments
-from gradreel.core.analysis.results import LECTURE, Losses, best_by_unseen, loss_by_epoch, result_of
+from gradreel.core.analysis.results import LECTURE, Losses, best_by_unseen, best_by_validation, loss_by_epoch, result_of
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import TraceError, UserError
@@ -59,19 +59,20 @@ def test_the_lectures_comparisons():
     assert {network.hidden for network in (*wide, *deep)} == set(LECTURE)
     run = wide[3].experiments[4]
     assert (run.optimizer, run.learning_rate, run.batch_size, run.loss) == ("adam", 0.001, 32, "mae")
-    assert (run.dtype, run.activation, run.epochs, run.seed) == ("float32", "relu", 500, 4)
-    assert run.keep.at_most == 20_000_000
+    assert (run.dtype, run.activation, run.epochs, run.seed) == ("float32", "relu", 60, 4)
+    assert run.keep.every == run.batches_per_epoch == 56, "a state an epoch"
     assert wide[0].experiments[0].activation == "none"
 
 
 def test_few_days_make_one_batch_and_a_large_network_keeps_its_ends():
     (network,) = width_experiments(DATA, (100_000,), [0], epochs=7)
     (run,) = network.experiments
-    assert run.batch_size == DATA.examples == 46 or run.batch_size == 32
+    assert run.batch_size == 32 < DATA.examples == 35
+    assert run.n_kept == 8, "so large a network still keeps a state an epoch"
     few = DailyViews(series=DailySeries(start=date(2024, 1, 1), values=WEEK[:12], name="few.csv"), window=3)
-    assert width_experiments(few, (0,), [0])[0].experiments[0].batch_size == few.examples == 8
-    (large,) = depth_experiments(DailyViews(), (2,), 2000, [0], 1)
-    assert large.experiments[0].n_kept >= 2
+    assert width_experiments(few, (0,), [0])[0].experiments[0].batch_size == few.examples == 6
+    (large,) = depth_experiments(DailyViews(), (2,), 2000, [0], 3)
+    assert large.experiments[0].kept_updates().tolist() == [0, 3 * 56]
     with pytest.raises(UserError, match=r"^network 2 × 100000 ReLU: hidden: .*parameters are too many"):
         depth_experiments(DailyViews(), (2,), 100_000, [0], 1)
 
@@ -84,17 +85,37 @@ def test_losses_over_seeds_are_what_statistics_says():
     assert Losses(np.array([3.0])).deviation is None
 
 
-def test_result_is_the_mean_absolute_error_of_the_last_state_in_views(recorded):
+def test_result_is_the_mean_absolute_error_in_views_of_the_state_that_validates_best_and_of_the_last(recorded):
     networks, folder = recorded
     for network in networks:
         result = result_of(network, folder)
         assert result.seeds == (0, 1, 2)
         for place, run in enumerate(network.experiments):
-            theta = np.asarray(train(run, folder).parameters[-1], dtype=np.float64)
-            known = absolute_error_in_views(run, theta, DATA.features(), DATA.labels())
-            unseen = absolute_error_in_views(run, theta, DATA.unseen_features(), DATA.unseen_labels())
-            assert result.training.by_seed[place] == pytest.approx(known, rel=1e-5)
-            assert result.unseen.by_seed[place] == pytest.approx(unseen, rel=1e-5)
+            trace = train(run, folder)
+            validating = [
+                absolute_error_in_views(run, theta, DATA.validation_features(), DATA.validation_labels())
+                for theta in np.asarray(trace.parameters, dtype=np.float64)
+            ]
+            row = result.rows[place]
+            assert validating[row] == pytest.approx(min(validating), rel=1e-9)
+            assert result.epochs[place] == trace.kept[row] / run.batches_per_epoch == row, "a state an epoch"
+            for state, losses in ((row, result.chosen), (-1, result.end)):
+                theta = np.asarray(trace.parameters[state], dtype=np.float64)
+                known = absolute_error_in_views(run, theta, DATA.features(), DATA.labels())
+                unseen = absolute_error_in_views(run, theta, DATA.unseen_features(), DATA.unseen_labels())
+                assert losses.training.by_seed[place] == pytest.approx(known, rel=1e-5)
+                assert losses.validation.by_seed[place] == pytest.approx(validating[state], rel=1e-5)
+                assert losses.unseen.by_seed[place] == pytest.approx(unseen, rel=1e-5)
+
+
+def test_no_unseen_day_has_a_say_in_what_is_chosen(recorded, monkeypatch):
+    networks, folder = recorded
+    before = [result_of(network, folder) for network in networks]
+    monkeypatch.setattr(DailyViews, "unseen_labels", lambda data: np.linspace(-9, 9, data.n_unseen))
+    after = [result_of(network, folder) for network in networks]
+    assert [result.rows for result in after] == [result.rows for result in before]
+    assert best_by_validation(after).network == best_by_validation(before).network
+    assert all((a.unseen.by_seed != b.unseen.by_seed).all() for a, b in zip(after, before, strict=True))
 
 
 def test_result_is_of_the_runs_that_are_there(recorded, tmp_path):
@@ -110,9 +131,11 @@ def test_result_is_of_the_runs_that_are_there(recorded, tmp_path):
         result_of(network, tmp_path)
 
 
-def test_best_is_that_of_the_least_mean_unseen_loss(recorded):
+def test_best_is_that_of_the_least_mean_loss(recorded):
     networks, folder = recorded
     found = [result_of(network, folder) for network in networks]
+    chosen = best_by_validation(found)
+    assert chosen.validation.mean == min(result.validation.by_seed.sum() / 3 for result in found)
     best = best_by_unseen(found)
     assert best.unseen.mean == min(result.unseen.by_seed.sum() / 3 for result in found)
     with pytest.raises(ValueError, match="empty"):
@@ -125,17 +148,23 @@ def test_loss_by_epoch_begins_before_the_first_update_and_ends_with_the_result(r
     trace = train(run, folder)
     curve = loss_by_epoch(trace)
     assert (curve.epoch[0], curve.epoch[-1]) == (0, run.epochs)
-    assert len(curve.epoch) == len(trace.kept) == run.n_updates + 1, "so short a run keeps every state"
-    middle = run.n_updates // 2
-    assert curve.epoch[middle] == middle / run.batches_per_epoch
+    assert len(curve.epoch) == len(trace.kept) == run.epochs + 1, "a state an epoch"
+    middle = 1
+    assert curve.epoch[middle] == middle
     theta = np.asarray(trace.parameters[middle], dtype=np.float64)
     known = absolute_error_in_views(run, theta, DATA.features(), DATA.labels())
     assert curve.training[middle] == pytest.approx(known, rel=1e-5)
     result = result_of(networks[1], folder)
-    assert (curve.training[-1], curve.unseen[-1]) == (result.training.by_seed[2], result.unseen.by_seed[2])
-    thin = loss_by_epoch(trace, states=3)
-    assert (len(thin.epoch), thin.epoch[0], thin.epoch[-1]) == (3, 0, run.epochs)
-    assert set(thin.unseen) <= set(curve.unseen)
+    end = result.end
+    assert (curve.training[-1], curve.validation[-1]) == (end.training.by_seed[2], end.validation.by_seed[2])
+    row = result.rows[2]
+    assert curve.validation[row] == min(curve.validation) == result.validation.by_seed[2]
+    thin = loss_by_epoch(trace, states=2)
+    assert (len(thin.epoch), thin.epoch[0], thin.epoch[-1]) == (2, 0, run.epochs)
+    assert loss_by_epoch(trace, states=2, also=2).epoch.tolist() == [0, 2, 3]
+    assert set(thin.validation) <= set(curve.validation)
+    assert curve.until(2.0).epoch.tolist() == [0, 1, 2]
+    assert curve.until(2.0).validation.tolist() == curve.validation[:3].tolist()
 
 
 def test_only_absolute_errors_are_views(tmp_path):

@@ -10,6 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+PARTS = {"validation_from": date(2020, 1, 7), "test_from": date(2020, 1, 9)}
+"""Three days to train on, two for validation, two unseen."""
+
 
 def series(*values: float) -> DailySeries:
     return DailySeries(start=date(2020, 1, 1), values=values, name="sales.csv")
@@ -23,83 +26,100 @@ def small(**settings: object) -> DailyViews:
 def test_the_lectures_data_is_the_default() -> None:
     data = DailyViews()
     assert (data.window, data.n_features, data.first_unseen) == (56, 56, date(2021, 1, 1))
-    assert data.dates()[[0, -1]].tolist() == [date(2017, 2, 26), date(2020, 12, 31)]
-    assert data.unseen_dates()[[0, -1]].tolist() == [date(2021, 1, 1), date(2021, 2, 26)]
-    assert (data.examples, data.n_unseen) == (1405, 57)
-    assert data.title == "synthetic daily views" and data.synthetic and data.unit == "views"
+    assert data.dates()[[0, -1]].tolist() == [date(2015, 2, 26), date(2019, 12, 31)]
+    assert data.validation_dates()[[0, -1]].tolist() == [date(2020, 1, 1), date(2020, 12, 31)]
+    assert data.unseen_dates()[[0, -1]].tolist() == [date(2021, 1, 1), date(2021, 12, 31)]
+    assert (data.examples, data.n_validation, data.n_unseen) == (1770, 366, 365)
+    assert data.title == "our made-up channel" and data.synthetic and data.unit == "views"
 
 
 def test_feature_1_is_yesterday() -> None:
-    data = small(unseen_from=date(2020, 1, 8))
+    data = small(**PARTS)
     views = data.in_views(data.features())
-    np.testing.assert_allclose(views, [[9, 4, 1], [16, 9, 4], [25, 16, 9], [36, 25, 16]], rtol=1e-12)
-    np.testing.assert_allclose(data.in_views(data.labels()), [16, 25, 36, 49], rtol=1e-12)
-    assert data.dates().tolist() == [date(2020, 1, day) for day in (4, 5, 6, 7)]
+    np.testing.assert_allclose(views, [[9, 4, 1], [16, 9, 4], [25, 16, 9]], rtol=1e-12)
+    np.testing.assert_allclose(data.in_views(data.labels()), [16, 25, 36], rtol=1e-12)
+    assert data.dates().tolist() == [date(2020, 1, day) for day in (4, 5, 6)]
 
 
-def test_unseen_windows_reach_back_into_days_trained_on() -> None:
-    data = small(unseen_from=date(2020, 1, 8))
+def test_windows_reach_back_into_the_parts_before() -> None:
+    data = small(**PARTS)
+    views = data.in_views(data.validation_features())
+    np.testing.assert_allclose(views, [[36, 25, 16], [49, 36, 25]], rtol=1e-12)
+    np.testing.assert_allclose(data.in_views(data.validation_labels()), [49, 64], rtol=1e-12)
+    assert data.validation_dates().tolist() == [date(2020, 1, day) for day in (7, 8)]
     views = data.in_views(data.unseen_features())
-    np.testing.assert_allclose(views, [[49, 36, 25], [64, 49, 36], [81, 64, 49]], rtol=1e-12)
-    np.testing.assert_allclose(data.in_views(data.unseen_labels()), [64, 81, 100], rtol=1e-12)
-    assert data.unseen_dates().tolist() == [date(2020, 1, day) for day in (8, 9, 10)]
+    np.testing.assert_allclose(views, [[64, 49, 36], [81, 64, 49]], rtol=1e-12)
+    np.testing.assert_allclose(data.in_views(data.unseen_labels()), [81, 100], rtol=1e-12)
+    assert data.unseen_dates().tolist() == [date(2020, 1, day) for day in (9, 10)]
 
 
-def test_scaling_is_of_the_days_before_the_first_unseen_one() -> None:
-    data = small(unseen_from=date(2020, 1, 8))
-    trained_on = np.arange(1, 8) ** 2  # the first window's days among them
+def test_scaling_is_of_the_days_before_the_first_for_validation() -> None:
+    data = small(**PARTS)
+    trained_on = np.arange(1, 7) ** 2  # the first window's days among them
     assert data.offset == pytest.approx(trained_on.mean(), rel=1e-15)
     assert data.scale == pytest.approx(trained_on.std(), rel=1e-15)
     np.testing.assert_allclose(data.scaled(np.array([data.offset, data.offset + data.scale])), [0, 1], atol=1e-15)
 
 
-@pytest.mark.parametrize("changed", range(7, 10))
-def test_an_unseen_day_changes_nothing_that_is_trained_on(changed: int) -> None:
-    data = small(unseen_from=date(2020, 1, 8))
+@pytest.mark.parametrize("changed", range(6, 10))
+def test_a_day_of_another_part_changes_nothing_that_is_trained_on(changed: int) -> None:
+    data = small(**PARTS)
     values = list(data.daily.values)
     values[changed] += 1000
-    other = DailyViews(series=series(*values), window=3, unseen_from=date(2020, 1, 8))
+    other = DailyViews(series=series(*values), window=3, **PARTS)  # type: ignore[arg-type]
     assert (other.offset, other.scale) == (data.offset, data.scale)
     np.testing.assert_array_equal(other.features(), data.features())
     np.testing.assert_array_equal(other.labels(), data.labels())
-    assert (other.unseen_labels() != data.unseen_labels()).sum() == 1
+    assert (other.validation_labels() != data.validation_labels()).sum() == (changed < 8)
+    assert (other.unseen_labels() != data.unseen_labels()).sum() == (changed >= 8)
 
 
-@pytest.mark.parametrize("changed", range(7))
+@pytest.mark.parametrize("changed", range(6))
 def test_a_day_trained_on_changes_the_scaling(changed: int) -> None:
     values = [i * i for i in range(1, 11)]
     values[changed] += 1000
-    other = DailyViews(series=series(*values), window=3, unseen_from=date(2020, 1, 8))
-    assert other.offset != small(unseen_from=date(2020, 1, 8)).offset
+    other = DailyViews(series=series(*values), window=3, **PARTS)  # type: ignore[arg-type]
+    assert other.offset != small(**PARTS).offset
 
 
 @given(
-    values=st.lists(st.integers(min_value=0, max_value=10**6), min_size=3, max_size=40),
-    window=st.integers(min_value=1, max_value=38),
-    share=st.floats(min_value=0, max_value=1),
+    values=st.lists(st.integers(min_value=0, max_value=10**6), min_size=4, max_size=40),
+    window=st.integers(min_value=1, max_value=37),
+    shares=st.tuples(st.floats(min_value=0, max_value=1), st.floats(min_value=0, max_value=1)),
 )
-def test_every_label_day_is_trained_on_or_unseen(values: list[int], window: int, share: float) -> None:
-    window = min(window, len(values) - 2)
-    first = window + 1 + round(share * (len(values) - window - 2))
-    data = DailyViews(series=series(*values), window=window, unseen_from=date(2020, 1, 1) + timedelta(days=first))
-    features = np.concatenate([data.features(), data.unseen_features()])
-    labels = np.concatenate([data.labels(), data.unseen_labels()])
+def test_every_label_day_is_of_one_part(values: list[int], window: int, shares: tuple[float, float]) -> None:
+    window = min(window, len(values) - 3)
+    first = window + 1 + round(shares[0] * (len(values) - window - 3))
+    second = first + 1 + round(shares[1] * (len(values) - first - 2))
+    days = (date(2020, 1, 1) + timedelta(days=day) for day in (first, second))
+    parts = dict(zip(("validation_from", "test_from"), days, strict=True))
+    data = DailyViews(series=series(*values), window=window, **parts)  # type: ignore[arg-type]
+    features = np.concatenate([data.features(), data.validation_features(), data.unseen_features()])
+    labels = np.concatenate([data.labels(), data.validation_labels(), data.unseen_labels()])
     assert features.shape == (len(values) - window, window) and labels.shape == (len(values) - window,)
-    assert (len(data.features()), len(data.unseen_features())) == (data.examples, data.n_unseen)
+    lengths = [len(part) for part in (data.features(), data.validation_features(), data.unseen_features())]
+    assert lengths == [data.examples, data.n_validation, data.n_unseen]
+    assert min(lengths) >= 1
     scaled = data.scaled(np.array(values, dtype=np.float64))
     for i in range(len(labels)):  # the definition, day by day
         assert labels[i] == scaled[i + window]
         np.testing.assert_array_equal(features[i], [scaled[i + window - j] for j in range(1, window + 1)])
-    days = np.concatenate([data.dates(), data.unseen_dates()]).tolist()
-    assert days == [date(2020, 1, 1) + timedelta(days=i) for i in range(window, len(values))]
+    dates = np.concatenate([data.dates(), data.validation_dates(), data.unseen_dates()]).tolist()
+    assert dates == [date(2020, 1, 1) + timedelta(days=i) for i in range(window, len(values))]
+    assert data.validation_dates()[0].item() == data.first_validation
     assert data.unseen_dates()[0].item() == data.first_unseen
 
 
-@pytest.mark.parametrize(("labels", "unseen"), [(2, 1), (5, 1), (9, 1), (10, 2), (103, 20)])
-def test_the_last_fifth_is_unseen_by_default(labels: int, unseen: int) -> None:
+@pytest.mark.parametrize(
+    ("labels", "validation", "unseen"), [(3, 1, 1), (5, 1, 1), (9, 2, 1), (10, 2, 2), (103, 20, 20)]
+)
+def test_the_last_fifth_is_unseen_by_default_and_a_quarter_of_the_rest_validates(
+    labels: int, validation: int, unseen: int
+) -> None:
     data = DailyViews(series=series(*range(3 + labels)), window=3)
-    assert (data.examples, data.n_unseen) == (labels - unseen, unseen)
-    assert data.unseen_from is None and data.first_unseen == data.daily.end - timedelta(days=unseen - 1)
+    assert (data.examples, data.n_validation, data.n_unseen) == (labels - validation - unseen, validation, unseen)
+    assert data.validation_from is None
+    assert data.test_from is None and data.first_unseen == data.daily.end - timedelta(days=unseen - 1)
 
 
 @pytest.mark.parametrize("value", [0.0, 0.1, 7.0])
@@ -112,6 +132,7 @@ def test_a_constant_series_scales_to_zeros(value: float) -> None:
 def test_the_first_day_that_is_unlike_the_others_may_be_unseen() -> None:
     data = DailyViews(series=series(*[5] * 9, 8), window=3)
     assert data.scale == 1.0
+    np.testing.assert_array_equal(data.validation_labels(), [0.0])
     np.testing.assert_array_equal(data.unseen_labels(), [3.0])
 
 
@@ -122,15 +143,25 @@ def test_the_first_day_that_is_unlike_the_others_may_be_unseen() -> None:
         ({"window": 3651}, "less than or equal to 3650"),
         (
             {"window": 9},
-            r"window of 9 days needs at least 11 days .* sales\.csv has 10; a window of 8 or less would do",
+            r"window of 9 days needs at least 12 days .* sales\.csv has 10; a window of 7 or less would do",
         ),
-        ({"series": series(1, 2)}, r"needs at least 5 days .* has 2; no window is short enough"),
-        ({"unseen_from": date(2020, 1, 4)}, "unseen_from is 2020-01-04; .* from 2020-01-05 to 2020-01-10"),
-        ({"unseen_from": date(2020, 1, 11)}, "unseen_from is 2020-01-11; .* from 2020-01-05 to 2020-01-10"),
-        ({"unseen_from": date(1, 1, 1)}, "unseen_from is 0001-01-01"),
-        ({"unseen_from": "soon"}, "valid date"),
+        ({"series": series(1, 2)}, r"needs at least 6 days .* has 2; no window is short enough"),
+        ({"test_from": date(2020, 1, 5)}, "test_from is 2020-01-05; .* from 2020-01-06 to 2020-01-10"),
+        ({"test_from": date(2020, 1, 11)}, "test_from is 2020-01-11; .* from 2020-01-06 to 2020-01-10"),
+        ({"validation_from": date(2020, 1, 4)}, "validation_from is 2020-01-04; .* from 2020-01-05 to 2020-01-09"),
+        (
+            {"validation_from": date(2020, 1, 9), "test_from": date(2020, 1, 8)},
+            "validation_from is 2020-01-09; .* from 2020-01-05 to 2020-01-07 before test_from, 2020-01-08",
+        ),
+        (
+            {"validation_from": date(2020, 1, 8), "test_from": date(2020, 1, 8)},
+            "validation_from is 2020-01-08; .* from 2020-01-05 to 2020-01-07 before test_from, 2020-01-08",
+        ),
+        ({"unseen_from": date(2020, 1, 8), "test_from": date(2020, 1, 8)}, "unseen_from is the old name of test_from"),
+        ({"test_from": date(1, 1, 1)}, "test_from is 0001-01-01"),
+        ({"test_from": "soon"}, "valid date"),
         ({"series": "real"}, "synthetic"),
-        ({"series": "synthetic", "window": 1500}, "unseen_from is 2021-01-01; with a window of 1500 days"),
+        ({"series": "synthetic", "window": 1900}, "validation_from is 2020-01-01; with a window of 1900 days"),
         ({"kind": "curve"}, "'daily views'"),
         ({"days": 3}, "Extra inputs"),
     ],
@@ -143,16 +174,24 @@ def test_what_is_no_dataset_is_named(wrong: dict[str, object], message: str) -> 
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"window": 8}, {"unseen_from": date(2020, 1, 5)}, {"unseen_from": date(2020, 1, 10)}]
+    "outermost",
+    [
+        {"window": 7},
+        {"test_from": date(2020, 1, 6)},
+        {"test_from": date(2020, 1, 10)},
+        {"validation_from": date(2020, 1, 5)},
+        {"validation_from": date(2020, 1, 9)},
+        {"validation_from": date(2020, 1, 5), "test_from": date(2020, 1, 6)},
+    ],
 )
-def test_the_outermost_settings_do(wrong: dict[str, object]) -> None:
-    data = small(**wrong)
-    assert data.examples >= 1 and data.n_unseen >= 1
+def test_the_outermost_settings_do(outermost: dict[str, object]) -> None:
+    data = small(**outermost)
+    assert data.examples >= 1 and data.n_validation >= 1 and data.n_unseen >= 1
     assert data.features().shape == (data.examples, data.window)
 
 
 def test_a_dataset_is_the_same_after_json() -> None:
-    for data in (DailyViews(), small(), small(unseen_from=date(2020, 1, 8))):
+    for data in (DailyViews(), small(), small(**PARTS)):
         again = DailyViews.model_validate(json.loads(json.dumps(data.model_dump(mode="json"))))
         assert again == data and hash(again) == hash(data)
         np.testing.assert_array_equal(again.features(), data.features())
@@ -160,28 +199,37 @@ def test_a_dataset_is_the_same_after_json() -> None:
 
 
 def test_settings_tell_datasets_apart() -> None:
-    different = [DailyViews(), DailyViews(window=7), small(), small(window=4), small(unseen_from=date(2020, 1, 8))]
+    different = [DailyViews(), DailyViews(window=7), small(), small(window=4), small(**PARTS)]
+    different += [small(validation_from=date(2020, 1, 7)), small(test_from=date(2020, 1, 8))]
     assert len(set(different)) == len(different)
 
 
 def test_a_changed_copy_has_its_own_scaling() -> None:
-    data = small(unseen_from=date(2020, 1, 8))
+    data = small(validation_from=date(2020, 1, 8), test_from=date(2020, 1, 10))
     assert data.offset == 20
-    assert data.model_copy(update={"unseen_from": date(2020, 1, 9)}).offset == 25.5
+    assert data.model_copy(update={"validation_from": date(2020, 1, 9)}).offset == 25.5
+
+
+def test_unseen_from_is_the_old_name_of_test_from() -> None:
+    with pytest.warns(FutureWarning, match="unseen_from of daily views is now called test_from"):
+        old = small(unseen_from=date(2020, 1, 8))
+    assert old == small(test_from=date(2020, 1, 8))
 
 
 def test_a_dataset_cannot_change() -> None:
     data = small()
     with pytest.raises(ValidationError, match="frozen"):
         data.window = 4
-    for made in (data.features, data.labels, data.unseen_features, data.unseen_labels):
+    validation = (data.validation_features, data.validation_labels)
+    for made in (data.features, data.labels, *validation, data.unseen_features, data.unseen_labels):
         made()[:] = 0
         assert made().any()
 
 
 def test_arrays_are_contiguous_float64() -> None:
     data = small()
-    for array in (data.features(), data.labels(), data.unseen_features(), data.unseen_labels()):
+    validation = (data.validation_features(), data.validation_labels())
+    for array in (data.features(), data.labels(), *validation, data.unseen_features(), data.unseen_labels()):
         assert array.dtype == np.float64 and array.flags.c_contiguous and array.flags.owndata
 
 
@@ -189,7 +237,8 @@ def test_three_centuries_of_days_make_windows() -> None:
     values = np.arange(100_000) % 1000
     long = DailySeries(start=date(1750, 1, 1), values=tuple(values.tolist()), name="long.csv")
     data = DailyViews(series=long)
-    assert data.features().shape == (79_956, 56) and data.unseen_features().shape == (19_988, 56)
+    assert data.features().shape == (59_967, 56) and data.unseen_features().shape == (19_988, 56)
+    assert data.validation_features().shape == (19_989, 56)
     np.testing.assert_allclose(data.in_views(data.unseen_features()[-1]), values[-2:-58:-1], atol=1e-9)
 
 
@@ -197,11 +246,11 @@ def test_an_absolute_error_is_told_in_views() -> None:
     data = DailyViews()
     guess = np.zeros(data.n_unseen)
     loss = float(np.abs(guess - data.unseen_labels()).mean())
-    views = synthetic_views().array()[-57:]
+    views = synthetic_views().array()[-365:]
     assert data.absolute_error_in_views(loss) == pytest.approx(np.abs(views - data.offset).mean(), rel=1e-12)
 
 
-@given(exponent=st.integers(-330, 40), values=st.lists(st.integers(1, 10**6), min_size=5, max_size=20))
+@given(exponent=st.integers(-330, 40), values=st.lists(st.integers(1, 10**6), min_size=6, max_size=20))
 def test_series_of_any_size_scale_alike(exponent: int, values: list[int]) -> None:
     data = DailyViews(series=series(*values), window=3)
     unit = 2.0**exponent if max(values) * 2.0**exponent <= 1e15 else 1.0
@@ -237,8 +286,11 @@ def test_no_day_trained_on_is_filled_from_an_unseen_one() -> None:
 def test_a_day_within_a_gap_cannot_be_the_first_unseen_one() -> None:
     series, first = gapped(range(40, 45)), date(2021, 1, 1)
     for day in range(41, 46):
-        with pytest.raises(ValidationError, match=r"unseen_from 2021-02-10 or 2021-02-16 would do"):
-            DailyViews(series=series, window=7, unseen_from=first + timedelta(days=day))
+        for name in ("validation_from", "test_from"):
+            with pytest.raises(ValidationError, match=rf"{name} 2021-02-10 or 2021-02-16 would do"):
+                DailyViews.model_validate({"series": series, "window": 7, name: first + timedelta(days=day)})
     for day in (40, 46):
-        views = DailyViews(series=series, window=7, unseen_from=first + timedelta(days=day))
+        views = DailyViews(series=series, window=7, test_from=first + timedelta(days=day))
         assert views.first_unseen == first + timedelta(days=day)
+        views = DailyViews(series=series, window=7, validation_from=first + timedelta(days=day))
+        assert views.first_validation == first + timedelta(days=day)

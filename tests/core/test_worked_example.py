@@ -163,7 +163,8 @@ def test_the_day_of_the_lecture_is_unseen():
     assert day == date(2021, 1, 25)
     example = example_of(DAYS, day)
     assert example.unseen
-    assert not example_of(DAYS, date(2020, 12, 31)).unseen
+    assert example_of(DAYS, date(2020, 1, 1)).unseen
+    assert not example_of(DAYS, date(2019, 12, 31)).unseen
     views = dict(zip(DAYS.daily.dates().tolist(), DAYS.daily.values, strict=True))
     days_before = (date(2021, 1, 24), date(2021, 1, 23), date(2021, 1, 22))
     assert example.x.tolist() == [views[before] / 1000 for before in days_before]
@@ -171,9 +172,9 @@ def test_the_day_of_the_lecture_is_unseen():
 
 
 def test_a_day_without_three_before_it_is_refused_with_the_bounds():
-    assert example_of(DAYS, date(2017, 1, 4)).x.shape == (3,)
-    for day in (date(2017, 1, 3), date(2021, 2, 27)):
-        with pytest.raises(ValueError, match="from 2017-01-04 to 2021-02-26"):
+    assert example_of(DAYS, date(2015, 1, 4)).x.shape == (3,)
+    for day in (date(2015, 1, 3), date(2022, 1, 1)):
+        with pytest.raises(ValueError, match="from 2015-01-04 to 2021-12-31"):
             label_day(DAYS, day)
 
 

@@ -48,7 +48,7 @@ def test_an_experiment_of_daily_views_takes_the_place_of_a_run_on_a_curve():
 
 
 def test_what_is_set_is_put_over_data_and_data_over_what_the_lesson_says():
-    synthetic = Experiment(dataset=DailyViews(window=7, unseen_from=date(2020, 5, 1)), epochs=3)
+    synthetic = Experiment(dataset=DailyViews(window=7, test_from=date(2020, 5, 1)), epochs=3)
     mine, day = DailyData(MINE).fields, date(2024, 5, 1)
 
     def dataset(**more):
@@ -56,11 +56,11 @@ def test_what_is_set_is_put_over_data_and_data_over_what_the_lesson_says():
 
     assert dataset() == synthetic.dataset
     assert dataset(data=mine) == DailyViews(series=MINE, window=7), "the day was one of other data"
-    of_set = {"run": {"dataset": {"unseen_from": "2024-05-01"}}}
-    assert dataset(data=mine, changes=of_set) == DailyViews(series=MINE, window=7, unseen_from=day)
+    of_set = {"run": {"dataset": {"test_from": "2024-05-01"}}}
+    assert dataset(data=mine, changes=of_set) == DailyViews(series=MINE, window=7, test_from=day)
     assert dataset(changes=of_set | {"run": {"dataset": {"window": 3}}}).window == 3
-    anew = {"run": {"dataset": {"kind": "daily views", "unseen_from": "2024-05-01"}}}
-    assert run_of(described({}, changes=anew, data=mine)).dataset == DailyViews(series=MINE, unseen_from=day)
+    anew = {"run": {"dataset": {"kind": "daily views", "test_from": "2024-05-01"}}}
+    assert run_of(described({}, changes=anew, data=mine)).dataset == DailyViews(series=MINE, test_from=day)
     curve = {"run": {"dataset": {"kind": "curve", "examples": 9}}}
     assert dataset(data=mine, changes=curve) == CurveDataset(examples=9)
     assert run_of(described({}, {"mine": synthetic}, changes={"run": "mine"}, data=mine)).dataset == DailyViews(
@@ -110,7 +110,7 @@ def test_below_a_complete_table_there_is_nothing():
         (
             {"run": {"dataset": {"kind": "daily views", "knots": []}}},
             "loss-curve has no parameter 'run.dataset.knots'; "
-            "loss-curve.run.dataset has kind, series, window, unseen_from",
+            "loss-curve.run.dataset has kind, series, window, test_from",
         ),
         (
             {"run": {"dataset": {"windwo": 3}}},

@@ -154,12 +154,14 @@ def one_line(tmp_path, experiment: str, *arguments) -> str:
         (
             "dataset = { kind = 'daily views', days = 3 }",
             "unknown key days of a dataset of daily views; "
-            "known here: kind, series, window, unseen_from, data, column, date_format, decimal, fill_missing",
+            "known here: kind, series, window, validation_from, test_from, data, column, date_format, decimal, "
+            "fill_missing",
         ),
         (
             "dataset = { kind = 'daily views', data = 'views.csv', date-format = '%d.%m.%Y' }",  # before it is read
             "unknown key date-format of a dataset of daily views; "
-            "known here: kind, series, window, unseen_from, data, column, date_format, decimal, fill_missing",
+            "known here: kind, series, window, validation_from, test_from, data, column, date_format, decimal, "
+            "fill_missing",
         ),
         (
             "dataset = { kind = 'curve', window = 3 }",
@@ -221,10 +223,8 @@ def test_another_kind_of_dataset_takes_the_place_of_the_one_there_was(user_folde
     of_kind = {"dataset": {"kind": "curve", "examples": 9}}
     curve = Experiment(dataset=CurveDataset(examples=9), epochs=3)
     assert load_lesson(file, {"experiments": {"mine": of_kind}}).experiments["mine"] == curve
-    same = load_lesson(
-        file, {"experiments": {"mine": {"dataset": {"kind": "daily views", "unseen_from": "2020-05-01"}}}}
-    )
-    assert same.experiments["mine"].dataset == DailyViews(window=7, unseen_from=date(2020, 5, 1))
+    same = load_lesson(file, {"experiments": {"mine": {"dataset": {"kind": "daily views", "test_from": "2020-05-01"}}}})
+    assert same.experiments["mine"].dataset == DailyViews(window=7, test_from=date(2020, 5, 1))
 
 
 def test_a_trace_beside_the_lesson_file_is_meant_wherever_the_command_is_run(user_folder, write_lesson, monkeypatch):

@@ -99,7 +99,7 @@ class MoreFeatures(LectureScene):
 
         def network(self, days: int) -> Experiment:
             """One with so many features, whose parameters are counted."""
-            views = DailyViews(series=self.dataset.series, window=days, unseen_from=self.dataset.unseen_from)
+            views = self.dataset.model_copy(update={"window": days})
             return Experiment(dataset=views, hidden=(self.sigmoids,), activation="sigmoid")
 
         @field_validator("dataset")

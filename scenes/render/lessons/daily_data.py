@@ -4,35 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
 
 from gradreel.core.daily.csv_file import CsvFormat, read_daily_csv
 from gradreel.core.daily.series import DailySeries
-from gradreel.core.daily.views import DailyViews
+from gradreel.core.daily.views import Borders, DailyViews, by_new_name
 from gradreel.core.errors import UserError
 from gradreel.scenes.render.lessons.tables import DAILY_VIEWS, beside, datasets_in
 from pydantic import ValidationError
 
 FORMAT_KEYS = tuple(field.name for field in fields(CsvFormat))
 FILE_KEYS = ("data", *FORMAT_KEYS)  # of a dataset in a lesson: its file, and how that is read
+EVERY_DEFAULT = Borders()
 MOST_NAMED = 8  # stretches of filled days that are named one by one
 
 
 @dataclass(frozen=True)
 class DailyData:
-    """A series to be put in the place of every other, and where its unseen days begin (None: its last fifth)."""
+    """A series to be put in the place of every other, and where its parts begin."""
 
     series: DailySeries
-    unseen_from: date | None = None
+    borders: Borders = EVERY_DEFAULT
 
     @property
     def fields(self) -> dict[str, Any]:
         """Those that every dataset of daily views gets; it keeps its window."""
-        unseen_from = self.unseen_from.isoformat() if self.unseen_from else None
-        return {"series": self.series.model_dump(mode="json"), "unseen_from": unseen_from}
+        days = {name: day.isoformat() if day else None for name, day in asdict(self.borders).items()}
+        return {"series": self.series.model_dump(mode="json"), **days}
 
 
 def series_in(value: Any) -> Iterator[DailySeries]:
@@ -43,23 +44,23 @@ def series_in(value: Any) -> Iterator[DailySeries]:
                 yield DailySeries.model_validate(dataset["series"])
 
 
-def daily_data(data: Path | None, form: CsvFormat, unseen_from: date | None) -> DailyData | None:
+def daily_data(data: Path | None, form: CsvFormat, borders: Borders) -> DailyData | None:
     """What ``--data`` and the options that go with it ask for; None without them. Raises UserError."""
     if data is not None:
-        return DailyData(read_daily_csv(data, form), unseen_from)
-    about = {name: getattr(form, name) for name in FORMAT_KEYS} | {"unseen_from": unseen_from}
+        return DailyData(read_daily_csv(data, form), borders)
+    about = {name: getattr(form, name) for name in FORMAT_KEYS} | asdict(borders)
     alone = next((name for name, value in about.items() if value is not None), None)
     if alone is not None:
         raise UserError(f"--{alone} goes with --data: name the CSV file of daily views that it is about")
     return None
 
 
-def daily_views(data: DailyData | None, window: int, unseen_from: date | None) -> DailyViews:
+def daily_views(data: DailyData | None, window: int, borders: Borders) -> DailyViews:
     """The dataset of ``data``, or of the synthetic series. Raises UserError where the days do not suffice."""
     try:
         if data is None:
-            return DailyViews(window=window, unseen_from=unseen_from)
-        return DailyViews(series=data.series, window=window, unseen_from=data.unseen_from)
+            return DailyViews(window=window, **asdict(borders))
+        return DailyViews(series=data.series, window=window, **asdict(data.borders))
     except ValidationError as error:
         problem = error.errors()[0]
         where = f"--{problem['loc'][0]}: " if problem["loc"] else ""
@@ -73,11 +74,18 @@ def with_files(folder: Path, value: Any) -> Any:
     """
     if isinstance(value, Mapping):
         if value.get("kind") == DAILY_VIEWS:
-            value = _from_file(folder, value)
+            value = _from_file(folder, _by_new_name(value))
         return {name: with_files(folder, inside) for name, inside in value.items()}
     if isinstance(value, list):
         return [with_files(folder, inside) for inside in value]
     return value.isoformat() if isinstance(value, date | time) else value  # TOML has these, and JSON does not
+
+
+def _by_new_name(dataset: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return by_new_name(dataset)
+    except ValueError as error:
+        raise UserError(str(error)) from None
 
 
 def _from_file(folder: Path, dataset: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gradreel.core.daily.csv_file import CsvFormat
+from gradreel.core.daily.views import Borders
 from gradreel.core.errors import UserError
 from gradreel.core.files import parsed, read_text
 from gradreel.scenes.catalog import kebab_name
@@ -23,19 +25,35 @@ PICTURE = re.compile(r"\d{5,}\.png")  # a frame's, in the folder of --format png
 
 @dataclass(frozen=True, kw_only=True)
 class DataOptions:
-    """What was chosen about daily views of one's own: the file, how it is read, and which days are not trained on."""
+    """What was chosen about daily views: a file of one's own, how it is read, and where their three parts begin."""
 
     data: Path | None = None
     column: str | None = None
     date_format: str | None = None
     decimal: Literal[".", ","] | None = None
     fill_missing: Literal["interpolate"] | None = None
-    unseen_from: date | None = None
+    validation_from: date | None = None
+    test_from: date | None = None
+    unseen_from: date | None = None  # the old name of test_from
 
     @property
     def csv_format(self) -> CsvFormat:
         """Raises UserError for what is no format."""
         return CsvFormat(self.column, self.date_format, self.decimal, self.fill_missing)
+
+    @property
+    def borders(self) -> Borders:
+        """Where the parts begin. UserError for two names of one of them."""
+        if self.unseen_from is not None and self.test_from is not None:
+            raise UserError(
+                "--unseen_from is the old name of --test_from, which is there, too; leave out --unseen_from"
+            )
+        return Borders(self.validation_from, self.test_from or self.unseen_from)
+
+    def warn_of_old_names(self) -> None:
+        """Says on standard error what an option is called now."""
+        if self.unseen_from is not None:
+            print("Warning: --unseen_from is now called --test_from", file=sys.stderr)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +105,7 @@ class ExperimentOptions(DataOptions):
     widths: str | None = None
     depths: str | None = None
     width: int | None = None
-    epochs: int = 500
+    epochs: int = 60
     media_dir: Path = Path("media")
     jobs: int | None = None
     scheduler: str | None = None
