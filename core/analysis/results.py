@@ -130,8 +130,8 @@ def result_of(network: Network, directory: str | Path) -> Result | None:
 
 
 def chosen_row(trace: Trace) -> int:
-    """Of a run's kept states, that of least loss on validation days; the earliest of equals."""
-    return int(np.argmin(validation_loss(trace.experiment, trace.parameters)))
+    """Of a run's kept states but its random start, that of least loss on validation days; the earliest of equals."""
+    return 1 + int(np.argmin(validation_loss(trace.experiment, trace.parameters[1:])))
 
 
 def _part_losses(run: Experiment, thetas: FloatArray) -> PartLosses:

@@ -21,8 +21,8 @@ from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.core.network.losses import LOSSES
 from gradreel.core.network.theta import Layers, forward_pass, unpack
 
-DAYS_IN = 24
-"""Days after the first unseen one: the day that is predicted where none is asked for, 2021-01-25 by default."""
+DAYS_IN = 82
+"""Days after the first for validation: the day that is predicted where none is asked for, Monday, 2020-03-23."""
 FARTHEST = 4.0
 """How far a step may move an r: as far as a sigmoid takes to rise from an eighth to seven."""
 SMALLEST = 325
@@ -40,13 +40,13 @@ class Example:
 
 
 def label_day(dataset: DailyViews, day: date | None = None) -> date:
-    """``day``, or by default 24 days after the first unseen one, the last where there are fewer.
+    """``day``, or by default 82 days after the first for validation, the last where there are fewer.
 
     ValueError, with the bounds, unless ``day`` has a label and enough days before it.
     """
     first, last = dataset.daily.start + timedelta(days=dataset.window), dataset.daily.end
     if day is None:
-        return min(dataset.first_unseen + timedelta(days=DAYS_IN), last)
+        return min(dataset.first_validation + timedelta(days=DAYS_IN), last)
     if not first <= day <= last:
         raise ValueError(f"day: with {dataset.window} days before it, it lies from {first} to {last}, got {day}")
     return day

@@ -55,7 +55,8 @@ class ThreeDaysScene(LectureScene):
             description="The training run that is shown: one hidden layer of 1 to 5 units on 1 to 5 days of views",
         )
         day: date | None = Field(
-            None, description="The day that is predicted; by default 24 days after the first unseen one, or the last"
+            None,
+            description="The day that is predicted; by default 82 days after the first for validation, or the last",
         )
 
         @model_validator(mode="after")

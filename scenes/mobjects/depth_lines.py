@@ -1,4 +1,4 @@
-"""Losses of ever larger networks as two lines with a number at each point: solid is seen, dashed is unseen."""
+"""Losses of ever larger networks as two lines with a number at each point: solid is seen, dashed is not."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ DOT, RING, NUMBER_GAP = 0.11, 0.2, 0.31  # radii of a point and of the ring arou
 LABEL_GAP, LABELS_APART = 0.45, 0.4
 PLACES = (0.0, 0.2, -0.2, 0.38, -0.38)  # of a number beside its point: middle, right, left, in its own widths
 NAME, FEW = 30, 5  # size of the networks' names, and so many of them have room for it
-KINDS = ("training", "unseen")
+KINDS = ("training", "validation")
 
 
 def most_of(losses: Mapping[str, NDArray]) -> float:
@@ -65,11 +65,11 @@ def _plot(count: int, most: float, box: tuple[float, float, float, float]) -> Pl
 
 
 class DepthLines(VGroup):
-    """``losses``: "training" and "unseen", (N,) views of N networks in order, NaN where none is known.
+    """``losses``: "training" and "validation", (N,) views of N networks in order, NaN where none is known.
 
     ``box``: left, right, bottom, top, which is ``most`` views high (by default as much as holds the losses);
-    ``names``: under each network; ``texts``: "seen", "unseen" at the lines' ends. The numbers keep clear of the lines
-    of a picture that they are drawn ``over``.
+    ``names``: under each network; ``texts``: by kind, at the lines' ends. The numbers keep clear of the lines of a
+    picture that they are drawn ``over``.
     Parts: ``axis``, ``names``, and by kind ``lines`` (RisingCurve), ``dots``, ``values`` and ``labels``.
     """
 
@@ -92,7 +92,7 @@ class DepthLines(VGroup):
         self.plot = _plot(self.count, self.most, box)
         self.axis, self.names = depth_axis(names, box)
         self.label_gap = LABEL_GAP
-        self.lines = {"training": self._line("training", 0.0), "unseen": self._line("unseen", DASH)}
+        self.lines = {"training": self._line("training", 0.0), "validation": self._line("validation", DASH)}
         self.dots = {kind: VGroup(*(self._dot(kind, k) for k in self.known(kind))) for kind in KINDS}
         self.labels = self._labels(texts)
         self.written, self.size = written, size
@@ -113,7 +113,7 @@ class DepthLines(VGroup):
     def band(self, first: int, last: int) -> VMobject:
         """What lies between the two lines from network ``first`` to ``last``; both must be known there."""
         ks = [k for k in range(first, last + 1) if all(k in self.known(kind) for kind in KINDS)]
-        corners = [self.point("training", k) for k in ks] + [self.point("unseen", k) for k in reversed(ks)]
+        corners = [self.point("training", k) for k in ks] + [self.point("validation", k) for k in reversed(ks)]
         return Polygon(*corners, stroke_width=0, fill_color=mix(self.color, 0.16), fill_opacity=1)
 
     def marks(self, ks: Sequence[int]) -> list[VMobject]:
@@ -125,9 +125,9 @@ class DepthLines(VGroup):
         return Circle(radius=RING, color=palette.text, stroke_width=style.BOX).move_to(self.point(kind, k))
 
     def level(self, k: int) -> VMobject:
-        """Network ``k``'s unseen loss, dashed across those of all larger ones."""
-        start = self.point("unseen", k) + np.array([0.3, 0.0, 0.0])
-        end = self.plot.at(self.count - 1 + 0.12, float(self.losses["unseen"][k]))
+        """Network ``k``'s loss on validation days, dashed across those of all larger ones."""
+        start = self.point("validation", k) + np.array([0.3, 0.0, 0.0])
+        end = self.plot.at(self.count - 1 + 0.12, float(self.losses["validation"][k]))
         return dashed(start, end, mix(palette.text, 0.75))
 
     def others_back(self, ks: Sequence[int], share: float) -> list[Animation]:
@@ -185,7 +185,7 @@ class DepthLines(VGroup):
     def put_labels(self, heights: Mapping[str, float] | None = None) -> None:
         """The lines' names go beside these y of the screen, by default the lines' ends, where they belong."""
         for kind, height in self._apart(self._ends() if heights is None else heights).items():
-            self.labels[kind].place(height - 0.1, left=self._beyond())
+            self.labels[kind].place(height - 0.1, left=self._beyond(self.labels[kind]))
 
     # -- parts -----------------------------------------------------------------------------------------------------
 
@@ -249,10 +249,8 @@ class DepthLines(VGroup):
         if not texts:
             return {}
         places = self._apart(self._ends())
-        return {
-            kind: words(texts[kind], style.LABEL - 2, self.color).place(places[kind] - 0.1, left=self._beyond())
-            for kind in KINDS
-        }
+        labels = {kind: words(texts[kind], style.LABEL - 2, self.color) for kind in KINDS}
+        return {kind: label.place(places[kind] - 0.1, left=self._beyond(label)) for kind, label in labels.items()}
 
     def _ends(self) -> dict[str, float]:
         return {kind: float(self.lines[kind].end()[1]) for kind in KINDS}
@@ -271,9 +269,9 @@ class DepthLines(VGroup):
         heights[upper] = max(heights[upper], heights[lower] + LABELS_APART)
         return heights
 
-    def _beyond(self) -> float:
-        """Where the lines' names begin, right of the last network."""
-        return self.plot.box[1] - SIDE * self._step() + self.label_gap
+    def _beyond(self, label: TextMobject) -> float:
+        """Where a line's name begins: right of the last network, so near that it ends within the picture."""
+        return min(self.plot.box[1] - SIDE * self._step() + self.label_gap, style.RIGHT_EDGE - label.width)
 
     def _step(self) -> float:
         left, right = self.plot.box[:2]

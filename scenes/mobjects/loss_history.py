@@ -16,7 +16,8 @@ from gradreel.core.daily.units import loss_unit
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.theta import loss, unseen_loss
+from gradreel.core.network.theta import loss
+from gradreel.core.network.theta import validation_loss as loss_on_validation_days
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.trace import Trace
 from numpy.typing import NDArray
@@ -41,7 +42,7 @@ class Scale:
 class LossHistory:
     """Losses in the unit they are written in (see ``scale``), float64; NaN where none was logged, inf where too large.
 
-    ``whole`` and ``unseen`` are the losses over all examples trained on, and over the unseen ones, of the states after
+    ``whole`` and ``unseen`` are the losses over all examples trained on, and on validation days, of the states after
     ``at`` updates; empty where they are not known, or where each batch is all examples. Of somebody's own run
     ``unseen`` is the validation loss that its loop logged as ``unseen_name``. ``final``: the loss over all examples
     after the last update, NaN where it is not known.
@@ -50,7 +51,7 @@ class LossHistory:
     batch: NDArray  # (U,)
     at: NDArray  # (K,) counts of updates
     whole: NDArray  # (K,)
-    unseen: NDArray  # (K,), or (0,) without unseen examples
+    unseen: NDArray  # (K,), or (0,) without validation days
     epoch_starts: NDArray  # (E - 1,) updates made when the second, third, ... epoch began; empty where not known
     scale: Scale
     first_nan: int | None = None  # the first update whose loss was logged, and was not a number
@@ -239,14 +240,14 @@ def _refuse_nothing_logged(trace: Trace, batch: NDArray) -> None:
 
 
 def _over_all_data(trace: Trace) -> tuple[NDArray, NDArray, NDArray]:
-    """Updates, loss over all examples and over the unseen ones, in the run's own unit; empty for a recorded run."""
+    """Updates, losses over all examples and on validation days, in the run's own unit; empty for a recorded run."""
     run, none = trace.run, np.empty(0)
     if not isinstance(run, Experiment):
         return none, none, none
     rows = evenly_spaced(len(trace.kept), STATES)
     states = np.asarray(trace.parameters[rows])
     whole = loss(run, states) if run.batches_per_epoch > 1 else none
-    unseen = unseen_loss(run, states) if run.dataset.n_unseen else none
+    unseen = loss_on_validation_days(run, states) if run.dataset.n_validation else none
     return np.asarray(trace.kept[rows]), whole, unseen
 
 

@@ -243,3 +243,18 @@ def test_three_centuries_are_read(read: Read, tmp_path: Path) -> None:
     file = tmp_path / "long.csv"
     file.write_text("Date,Views\n" + "".join(f"{day},{i}\n" for i, day in enumerate(days)))
     np.testing.assert_array_equal(read_daily_csv(file).array(), np.arange(100_000))
+
+
+def test_the_series_that_ships_is_read_with_its_missing_days_filled() -> None:
+    file = Path(__file__).parents[2] / "assets" / "series" / "wikipedia-r.csv"
+    with pytest.raises(UserError, match="days missing in all: 59"):
+        read_daily_csv(file)
+    series = read_daily_csv(file, CsvFormat(fill_missing="interpolate"))
+    assert (series.start, series.end, len(series), len(series.filled)) == (
+        *(date(2008, 1, 1), date(2015, 12, 31)),
+        *(2922, 59),
+    )
+    given = [
+        views for day, views in zip(series.dates().tolist(), series.values, strict=True) if day not in series.filled
+    ]
+    assert all(views == round(views) >= 59 for views in given), "whole views, of every day that was counted"

@@ -20,7 +20,8 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 import torch
-from gradreel.core.analysis.results import Losses, Result
+from gradreel.core.analysis.noise_floor import NoiseFloor
+from gradreel.core.analysis.results import Losses, PartLosses, Result
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.training import train
 from gradreel.core.trace.columns import checksum
@@ -36,6 +37,7 @@ from gradreel.scenes.testing.fixtures import trained_context
 from gradreel.scenes.words.narration import Narration
 
 TINY = (320, 180)
+FLOOR = NoiseFloor(training=120.0, validation=150.0, unseen=160.0)
 
 
 # -- trained runs ------------------------------------------------------------------------------------------------------
@@ -73,18 +75,28 @@ def rewritten() -> Callable[..., Path]:
 
 @pytest.fixture
 def results_are(monkeypatch) -> Callable[..., None]:
-    """``results_are(training, unseen)``: scenes of several networks find these losses, in views.
+    """``results_are(training, validation, unseen)``: scenes of several networks find these losses, in views.
 
-    Of each network its mean, from which two seeds are 1 away, or the losses by seed.
+    Of each network its mean, from which two seeds are 1 away, or the losses by seed. Without those of unseen days, they
+    are as on validation days. The state that is chosen is the last.
     """
 
     def losses(of: float | tuple[float, ...]) -> Losses:
         return Losses(np.array([of - 1.0, of + 1.0] if isinstance(of, int | float) else of))
 
-    def set_results(training, unseen) -> None:
+    def set_results(training, validation, unseen=None) -> None:
+        parts = [
+            [losses(of) for of in part] for part in (training, validation, validation if unseen is None else unseen)
+        ]
+
+        def result(network, *of_parts):
+            runs, run = len(of_parts[0].by_seed), network.experiments[0]
+            rows, epochs = (run.n_kept - 1,) * runs, (float(run.epochs),) * runs
+            both = PartLosses(*of_parts)
+            return Result(network, tuple(range(runs)), rows, epochs, both, both, None)
+
         def results(self):
-            each = zip(self.parameters.networks(), map(losses, training), map(losses, unseen), strict=True)
-            return tuple(Result(network, tuple(range(len(a.by_seed))), a, b, None) for network, a, b in each)
+            return tuple(result(*each) for each in zip(self.parameters.networks(), *parts, strict=True))
 
         monkeypatch.setattr(NetworksScene, "results", results)
 
@@ -93,8 +105,9 @@ def results_are(monkeypatch) -> Callable[..., None]:
 
 @pytest.fixture
 def of_the_lesson(monkeypatch) -> None:
-    """Small runs stand for the lesson's: scenes tell of them, and draw, what they tell of those."""
+    """Small runs stand for the lesson's: scenes tell of them, and draw, what they tell of those, a floor as well."""
     monkeypatch.setattr(LectureScene, "other_data", False)
+    monkeypatch.setattr(NetworksScene, "floor", FLOOR)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -32,7 +32,7 @@ PRODUCT = r'orange\((-?[0-9.]+)\)\) dot part\("second.", \(?(-?[0-9.]+)\)?\) = .
 
 
 def short(**changes) -> Experiment:
-    return Experiment.model_validate({**THREE_DAYS.model_dump(), "epochs": 2, **changes})
+    return Experiment.model_validate({**THREE_DAYS.model_dump(), "epochs": 8, **changes})
 
 
 RUN, OTHER = short(), short(seed=1)
@@ -203,7 +203,7 @@ def test_one_slope_of_r_is_in_the_products_of_all_its_w(trace_of, film):
 
 def test_the_step_is_taken_on_a_day_that_is_learned_from_and_that_is_said(play, words_on, film):
     scene = film["scene"]
-    assert scene.example.day < RUN.dataset.first_unseen and not scene.example.unseen
+    assert scene.example.day < RUN.dataset.first_validation and not scene.example.unseen
     assert all("a day it learns from" in film[beat, "words"] for beat in ("forward", "step"))
     unseen = play(Backprop, until="forward", run=RUN, day=date(2021, 1, 25))
     assert "a day it learns from" not in words_on(unseen.scene)
@@ -215,7 +215,7 @@ def test_the_day_has_an_ordinary_error_that_a_step_makes_much_smaller(film):
     assert day == scene.example.day
     errors = [
         forward(RUN, scene.theta, example.x, example.label).error
-        for example in (example_of(RUN.dataset, date(2020, 12, 31) - timedelta(days=k)) for k in range(LOOKED_AT))
+        for example in (example_of(RUN.dataset, date(2019, 12, 31) - timedelta(days=k)) for k in range(LOOKED_AT))
     ]
     assert 0.5 * np.mean(errors) <= scene.there.error <= np.mean(errors)
     assert scene.day_step.after.error < 0.5 * scene.there.error
@@ -291,7 +291,7 @@ def test_the_nudge_and_the_slope_stand_side_by_side_as_printed(trace_of, film):
     slopes = slopes_by_hand(trace_of, RUN, film["scene"].example.day)
     name = "_".join(("w", *re.search(r"w_\((\d) (\d)\)", check).groups()))
     assert slope == pytest.approx(slopes[name], abs=0.00051)
-    assert (film["beats"][4] == "check") == (abs(slope - by_hand) < 1e-9)
+    assert film["beats"][4] == "check" and abs(slope - by_hand) < 0.0015  # as far as either is rounded
 
 
 def test_a_pass_for_each_parameter_and_one_more(film):

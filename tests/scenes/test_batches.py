@@ -119,8 +119,8 @@ def test_the_losses_in_the_formulas_are_the_recorded_ones(film, trace):
 def test_the_curves_are_the_recorded_losses_of_batches_and_of_all_examples(film, trace):
     to_views = RUN.dataset.absolute_error_in_views(1.0)
     x, y = film["wander-faster"]["batch"].T
-    np.testing.assert_allclose(x, np.arange(138), atol=1e-9)
-    wanted = trace.batch_loss[:138] * to_views
+    np.testing.assert_allclose(x, np.arange(3 * RUN.batches_per_epoch), atol=1e-9)
+    wanted = trace.batch_loss[: 3 * RUN.batches_per_epoch] * to_views
     np.testing.assert_allclose(y, film["axis"].of_loss(wanted), atol=1e-9)
     x, y = film["wander-faster"]["whole"].T
     whole = loss(RUN, trace.parameters[x.round().astype(int)]) * to_views
@@ -192,11 +192,11 @@ def test_bundles_hold_as_many_squares_as_batches_have(examples, batch_size, size
 
 
 def test_the_last_batch_is_what_is_left(film):
-    assert "45 dot 32 + 18" in film["last batch"]
+    assert "56 dot 32 + 31" in film["last batch"]
 
 
 def test_days_are_said_to_be_synthetic_or_whose_they_are(film):
-    assert film["source"] == "synthetic data" and isinstance(RUN.dataset, DailyViews) and RUN.dataset.synthetic
+    assert film["source"] == "our made\\-up channel" and isinstance(RUN.dataset, DailyViews) and RUN.dataset.synthetic
 
 
 def own(values, **changed) -> Experiment:

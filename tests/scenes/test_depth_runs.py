@@ -40,14 +40,14 @@ def looked_at(play, results_are):
                 found["word"] = scene.scale_labels[-1].get_bottom()[1]
                 most = scene.picture.most
                 for kind, height in (("low", 0.4 * most), ("high", 3 * most)):
-                    scene.runs.courses = {name: [[np.full(4, height)] * 2] * 5 for name in ("training", "unseen")}
+                    scene.runs.courses = {name: [[np.full(4, height)] * 2] * 5 for name in ("training", "validation")}
                     scene.runs.show(3.0)
-                    swarm = scene.runs.swarms["unseen"][1]
+                    swarm = scene.runs.swarms["validation"][1]
                     found[kind] = [(len(dot.points), dot.get_top()[1]) for dot in swarm]
             if beat.startswith("lecture"):
-                found["numbers"] = [value.get_center() for value in scene.lecture.values["unseen"]]
-                found["points"] = [dot.get_center() for dot in scene.lecture.dots["unseen"]]
-                found["ours"] = [dot.get_center() for dot in scene.picture.dots["unseen"]]
+                found["numbers"] = [value.get_center() for value in scene.lecture.values["validation"]]
+                found["points"] = [dot.get_center() for dot in scene.lecture.dots["validation"]]
+                found["ours"] = [dot.get_center() for dot in scene.picture.dots["validation"]]
 
         play(DepthExperiment, at_beat, **DEPTHS)
         FOUND[apart] = found
@@ -90,19 +90,21 @@ def test_each_unseen_number_is_nearer_to_its_mean_than_to_a_run_and_touches_none
     checked = []
 
     def look(scene, beat):
-        if not beat.startswith("unseen-"):
+        if not beat.startswith("validation-"):
             return
         picture = scene.picture
-        for k, (number, swarm) in enumerate(zip(picture.values["unseen"], scene.runs.swarms["unseen"], strict=True)):
+        for k, (number, swarm) in enumerate(
+            zip(picture.values["validation"], scene.runs.swarms["validation"], strict=True)
+        ):
             (left, low), (right, high) = (number.get_corner(corner)[:2] for corner in (DL, UR))
             for dot in swarm:
                 x, y = dot.get_center()[:2]
                 assert not (left < x < right and low < y < high)
-            point = picture.point("unseen", k)
+            point = picture.point("validation", k)
             nearest = np.clip(point[:2], (left, low), (right, high))
             checked.append(float(np.linalg.norm(nearest - point[:2])))
 
-    play(DepthExperiment, look, until="unseen", **DEPTHS | {"seeds": (0, 1, 2)})
+    play(DepthExperiment, look, until="validation", **DEPTHS | {"seeds": (0, 1, 2)})
     assert len(checked) == 5 and max(checked) < 0.35
 
 
@@ -113,7 +115,7 @@ def test_the_lectures_line_is_broken_where_it_has_a_word(play, results_are):
     def look(scene, beat):
         if beat.startswith("lecture"):
             found["words"] = {k: text.source for k, text in scene.lecture.words.items()}
-            x = np.array([scene.lecture.plot.data(point)[0] for point in scene.lecture.lines["unseen"].points])
+            x = np.array([scene.lecture.plot.data(point)[0] for point in scene.lecture.lines["validation"].points])
             found["nearest"] = float(np.abs(x - 2).min())
             assert all(np.abs(x - k).min() < 0.1 for k in (0, 1, 3, 4))
 
@@ -135,16 +137,16 @@ def test_where_it_may_be_chance_the_runs_of_both_networks_come_forward(play, res
     shown = {}
 
     def look(scene, beat):
-        if not beat.startswith("unseen-"):
+        if not beat.startswith("validation-"):
             return
         shown["beat"], picture = beat, scene.picture
-        shown["runs"] = [{dot.emphasis for dot in swarm} for swarm in scene.runs.swarms["unseen"]]
-        shown["sizes"] = [swarm[0].width for swarm in scene.runs.swarms["unseen"]]
-        shown["line"] = picture.lines["unseen"].emphasis
-        shown["level"] = scene.marks[-1].get_center()[1] - picture.point("unseen", 0)[1]
+        shown["runs"] = [{dot.emphasis for dot in swarm} for swarm in scene.runs.swarms["validation"]]
+        shown["sizes"] = [swarm[0].width for swarm in scene.runs.swarms["validation"]]
+        shown["line"] = picture.lines["validation"].emphasis
+        shown["level"] = scene.marks[-1].get_center()[1] - picture.point("validation", 0)[1]
 
-    play(DepthExperiment, look, until="unseen", **DEPTHS)
-    assert shown["beat"] == "unseen-unclear"
+    play(DepthExperiment, look, until="validation", **DEPTHS)
+    assert shown["beat"] == "validation-falls-to-three"
     assert shown["runs"] == [{FULL}, {FAINT}, {FAINT}, {FAINT}, {FULL}] and shown["line"] == FAINT
     assert shown["sizes"][0] == pytest.approx(shown["sizes"][4]) and shown["sizes"][0] > 1.5 * shown["sizes"][1]
     assert shown["level"] == pytest.approx(0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from itertools import combinations, pairwise
 from unittest.mock import patch
@@ -12,19 +12,19 @@ import numpy as np
 import pytest
 from gradreel.core.analysis.compared_networks import depth_experiments
 from gradreel.core.analysis.forecast import next_days
+from gradreel.core.analysis.results import chosen_row
 from gradreel.core.daily.series import DailySeries
-from gradreel.core.daily.synthetic import NEW_YEAR_EVES
 from gradreel.core.daily.units import loss_column
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.lecture.experiments.forecast import Forecast
+from gradreel.scenes.lecture.experiments.forecast import YEARS, Forecast
 from gradreel.scenes.testing.layout import check_scene
 from manim import DL, DR, UL, UR, FadeIn
 
 WEEK = DailyViews(window=7)
-LINEAR = {"dataset": WEEK, "depth": 0, "epochs": 1}
+LINEAR = {"dataset": WEEK, "depth": 0, "epochs": 1, "first": date(2020, 1, 1)}
 SMALL = {"dataset": WEEK, "depth": 2, "width": 6, "epochs": 3}
 
 
@@ -45,8 +45,8 @@ def known(trace_of, rewritten):
     def make(media_dir, parameters, weights):
         trace = trace_of(run_of(parameters))
         states = np.array(trace.parameters)
-        states[-1] = 0.0
-        states[-1, [day - 1 for day in weights]] = list(weights.values())
+        states[1:] = 0.0
+        states[1:, [day - 1 for day in weights]] = list(weights.values())
         return rewritten(trace, media_dir, parameters=states)
 
     return make
@@ -70,28 +70,18 @@ def bracket_of(scene) -> dict[str, float]:
 
 
 def crossings(all_marks) -> set[tuple[str, str]]:
-    """The days' names whose words, or lines to their rings, come near a number or the ring of a prediction."""
+    """The days' names whose words, or lines to their rings, come near a number."""
     found = set()
     for marks in all_marks:
         name, (line,) = marks.name.text, marks.name.leader
         corners = [name.get_corner(direction) for direction in (UL, UR, DL, DR)]
         ink = np.concatenate([*(np.linspace(*pair, 40) for pair in combinations(corners, 2)), line.points])[:, :2]
-        others = [part for other in all_marks for part in (other.truth, other.prediction, other.late, other.echo)]
-        for other in (part for part in others if part is not None):
+        others = [part for other in all_marks for part in (other.truth, other.prediction)]
+        for other in others:
             low, high = other.get_corner(DL)[:2] - 0.08, other.get_corner(UR)[:2] + 0.08
             if ((ink > low) & (ink < high)).all(axis=1).any():
                 found.add((name.source, getattr(other, "source", "ring")))
     return found
-
-
-@dataclass(frozen=True)
-class Arrow:
-    """Which leads from a jump in red to one in blue: of the day k, both ends in days and views, whether it is there."""
-
-    k: int
-    start: tuple[float, float]
-    end: tuple[float, float]
-    there: bool
 
 
 @dataclass
@@ -111,7 +101,6 @@ class Film:
     there: dict[str, int] = field(default_factory=dict)  # how many parts are on the screen
     with_strips: list[str] = field(default_factory=list)  # beats with every year's days
     low: dict[str, int] = field(default_factory=dict)  # how many bands and their names are on the screen
-    arrows: dict[str, Arrow] = field(default_factory=dict)
     dates: list[tuple] = field(
         default_factory=list
     )  # at the axis: whether there, the day's name, its x, that of its day
@@ -123,19 +112,13 @@ class Film:
         self.with_strips += [beat] if hasattr(scene, "strips") else []
         if hasattr(scene, "names"):
             self.low[beat] = sum(part in here for part in (*scene.names, *picture.bands))
-        self.crossed |= crossings(picture.marks.values()) if beat == "eve-chance" else set()
+        self.crossed |= crossings(picture.marks.values()) if beat == "eve-between" else set()
         self.labels.add(picture.real_label.source)
         for k, marks in picture.marks.items():
             ends = [plot.data(marks.gap.points[n]) for n in (0, -1)]
             self.marks.append((beat, scene.days, k, ends, plot.data(marks.ring.get_center())))
             self.words[k] = [text.source for text in marks.words if hasattr(text, "source")]
-        if beat.endswith("-late"):
-            k = max(picture.marks)
-            if picture.marks[k].following:
-                ((shaft, tip),) = picture.marks[k].following
-                ends = plot.data(shaft.points[0]), plot.data(tip.get_right())
-                self.arrows[beat] = Arrow(k, *ends, picture.marks[k].following[0] in here)
-        if beat == "second-dip-late":
+        if beat == "second-too-high":
             for k, marks in picture.marks.items():
                 x = plot.at(plot.days(scene.days.dates[k]), 0)[0]
                 self.dates.append((marks.date in here, marks.date.source, marks.date.get_center()[0], x))
@@ -183,7 +166,9 @@ def test_the_run_is_one_of_the_comparison_of_depths():
 
 def test_both_lines_are_those_of_the_recorded_network(play, trace_of):
     run = run_of(SMALL)
-    expected = next_days(run, np.asarray(trace_of(run).parameters[-1]))
+    trace, data = trace_of(run), WEEK
+    theta = np.asarray(trace.parameters[chosen_row(trace)])
+    expected = next_days(run, theta, data.first_validation, data.first_validation + timedelta(days=62))
     seen = {}
 
     def look(scene, beat):
@@ -199,7 +184,7 @@ def test_both_lines_are_those_of_the_recorded_network(play, trace_of):
             assert end[1] == pytest.approx((expected.prediction[10] + expected.prediction[11]) / 2)
             picture.show_blue(len(expected.dates) - 1)
 
-    lines = play(Forecast, look, **SMALL).lines
+    lines = play(Forecast, look, **SMALL, first=data.first_validation).lines
     np.testing.assert_allclose(seen["red"][:, 1], expected.truth, rtol=1e-9)
     np.testing.assert_allclose(seen["dots"][:, 1], expected.truth, rtol=1e-9)
     np.testing.assert_allclose(seen["blue"][:, 1], expected.prediction, rtol=1e-9)
@@ -220,32 +205,30 @@ def test_the_bracket_holds_the_whole_window_before_the_day_that_is_spoken_of(rep
         assert held["last"] == pytest.approx(held["day"] - 0.6)
 
 
-def test_a_network_that_repeats_the_day_follows_a_burst_and_a_dip_a_day_late(repeating):
-    lines, numbers = repeating("day").lines, repeating("day").words
-    assert list(lines)[3:] == ["rise-late", "second-dip-late", "eve-chance", "window"]
-    assert "1 February" in lines["rise-late"]["en"] and "2月1日" in lines["rise-late"]["zh"]
-    assert "7.13k" in lines["rise-late"]["en"]
-    assert "11 February" in lines["second-dip-late"]["en"] and "2月11日" in lines["second-dip-late"]["zh"]
-    assert lines["second-dip-late"]["en"].count("1.70k") == 2  # what it dropped to, and what was said of the day after
-    assert [texts[0] for texts in numbers.values()] == ["7.13k", "1.70k"]
-    assert [texts[2] for texts in numbers.values()] == ["7.13k, a day late", "1.70k, a day late"]
+def test_what_a_network_without_a_calendar_misses_around_the_eve_is_told_with_its_numbers(repeating):
+    lines, words = repeating("week").lines, repeating("week").words
+    assert list(lines)[3:] == ["missed-most", "second-too-high", "eve-between", "window"]
+    assert "23 January" in lines["missed-most"]["en"] and "1月23日" in lines["missed-most"]["zh"]
+    assert "27 January" in lines["second-too-high"]["en"] and "1月27日" in lines["second-too-high"]["zh"]
+    assert "24 January" in lines["eve-between"]["en"] and "1月24日" in lines["eve-between"]["zh"]
+    for beat, numbers in zip(("missed-most", "second-too-high"), words.values(), strict=True):
+        assert all(number in lines[beat][lang] for number in numbers[:2] for lang in ("en", "zh"))
+    assert [numbers[0] for numbers in words.values()] == ["3.04k", "2.30k"], "of the series itself"
 
 
-def test_the_eve_has_its_name_first_and_the_other_day_with_the_last_sentence(repeating):
+def test_both_days_have_their_names_at_once_when_the_eve_is_told(repeating):
     film = repeating("day")
-    (first, early), *_, (_, late) = film.named
-    start, end = film.times["second-dip-late"], film.times["eve-chance"]
-    assert first == film.scene.told and early - start < 0.5
-    assert late > start + 0.75 * (end - start)
+    (_, first), (_, second) = film.named[:2]
+    assert first == second and first - film.times["second-too-high"] < 0.5
 
 
 def test_of_made_up_views_every_years_eve_is_ringed_at_its_own_views_and_the_picture_is_back(repeating):
     film, strips = repeating("day"), repeating("day").scene.strips
-    assert film.with_strips[0] == "eve-chance"
-    assert film.there["eve-chance"] > film.there["second-dip-late"], "all that was there, and two names"
+    assert film.with_strips[0] == "eve-between"
+    assert film.there["eve-between"] > film.there["second-too-high"], "all that was there, and two names"
     views = dict(zip(WEEK.daily.dates().astype(date), WEEK.daily.array(), strict=True))
-    assert len(strips.strips) == len(strips.marks) == len(NEW_YEAR_EVES)
-    for k, (eve, strip, (around, name)) in enumerate(zip(NEW_YEAR_EVES, strips.strips, strips.marks, strict=True)):
+    assert len(strips.strips) == len(strips.marks) == len(YEARS) == 5
+    for k, (eve, strip, (around, name)) in enumerate(zip(YEARS, strips.strips, strips.marks, strict=True)):
         assert around.get_center() == pytest.approx(strips.at(k, eve, views[eve]))
         low, high = strip[1].get_bottom()[1], strip[1].get_top()[1]
         assert low - 1e-6 <= around.get_center()[1] < low + 0.3 * (high - low), "it is a dip"
@@ -254,15 +237,15 @@ def test_of_made_up_views_every_years_eve_is_ringed_at_its_own_views_and_the_pic
         assert low <= missing.get_bottom()[1] == pytest.approx(bright.get_bottom()[1], abs=0.03), "down to the dip"
         assert missing.get_left()[0] < around.get_center()[0] < missing.get_right()[0]
     places = [mark[0].get_center()[0] for mark in strips.marks]
-    assert np.argsort(places).tolist() == [3, 0, 2, 4, 1], "24 January to 15 February"
+    assert np.argsort(places).tolist() == [4, 1, 3, 0, 2], "24 January to 15 February"
 
 
 def test_strips_begin_at_no_views_and_a_line_at_this_years_date_meets_no_ring_and_no_word(repeating):
     strips = repeating("day").scene.strips
-    for k, eve in enumerate(NEW_YEAR_EVES):
+    for k, eve in enumerate(YEARS):
         foot, one, two = (strips.at(k, eve, views)[1] for views in (0.0, 1000.0, 2000.0))
         assert two - one == pytest.approx(one - foot)
-    line = strips.date_of(len(NEW_YEAR_EVES) - 1)
+    line = strips.date_of(len(YEARS) - 1)
     points = np.concatenate([part.points for part in line.family_members_with_points()])
     assert points[:, 0] == pytest.approx(np.full(len(points), strips.marks[-1][0].get_x()))
     for part in (part for mark in strips.marks for part in mark):
@@ -270,33 +253,21 @@ def test_strips_begin_at_no_views_and_a_line_at_this_years_date_meets_no_ring_an
         assert not ((points > low) & (points < high))[:, :2].all(axis=1).any()
 
 
-@pytest.mark.parametrize("beat", ["rise-late", "second-dip-late"])
-def test_an_arrow_leads_from_the_jump_in_red_to_the_same_jump_in_blue(repeating, beat):
-    arrow, days = repeating("day").arrows[beat], repeating("day").scene.days
-    x = days.dates.astype(int)
-    middle = (days.prediction[arrow.k] + days.prediction[arrow.k + 1]) / 2
-    assert arrow.there
-    assert arrow.start[1] == pytest.approx(middle)
-    assert np.interp(arrow.start[0], x, days.truth) == pytest.approx(middle)
-    assert arrow.end[0] == pytest.approx(x[arrow.k] + 0.5)
-    assert arrow.end[0] - arrow.start[0] == pytest.approx(1.0, abs=1e-6), "blue is red, a day later"
-
-
 def test_the_days_that_are_spoken_of_stand_at_the_axis_and_the_others_there_keep_off(repeating):
     film = repeating("day")
-    assert {name for _, name, *_ in film.dates} == {"1 Feb", "11 Feb"}
+    assert {name for _, name, *_ in film.dates} == {"23 Jan", "27 Jan"}
     assert all(there and x == pytest.approx(day) for there, _, x, day in film.dates)
     assert all(right + 0.2 < left for (_, right), (left, _) in pairwise(film.ticks))
 
 
 def test_bands_and_their_names_leave_before_one_looks_closer(repeating):
     low = repeating("day").low
-    assert low["lows"] > 3 and (low["rise-late"], low["eve-chance"], low["window"]) == (0, 0, 0)
+    assert low["lows"] > 3 and (low["missed-most"], low["eve-between"], low["window"]) == (0, 0, 0)
 
 
 def test_the_marks_stand_at_the_recorded_numbers(repeating):
     found = repeating("day").marks
-    assert {beat for beat, *_ in found} == {"rise-late", "second-dip-late", "eve-chance", "window"}
+    assert {beat for beat, *_ in found} == {"missed-most", "second-too-high", "eve-between", "window"}
     for _, days, k, ends, at in found:
         day = float(days.dates[k].astype(int))
         assert at == (pytest.approx(day), pytest.approx(days.truth[k]))
@@ -330,7 +301,7 @@ def test_days_that_are_all_alike_are_refused():
 
 
 def test_of_many_unseen_days_those_around_the_largest_miss_are_shown(foretold):
-    parameters = {"dataset": DailyViews(window=7, unseen_from=date(2018, 6, 1)), "depth": 0, "epochs": 1}
+    parameters = {"dataset": DailyViews(window=7, validation_from=date(2018, 6, 1)), "depth": 0, "epochs": 1}
     shown = {}
 
     def look(scene, beat):
@@ -343,7 +314,7 @@ def test_of_many_unseen_days_those_around_the_largest_miss_are_shown(foretold):
 
 @pytest.mark.parametrize(
     ("lang", "days"),
-    [("zh", {"first": date(2021, 2, 10), "last": date(2021, 2, 11)}), ("en", {"last": date(2021, 1, 20)})],
+    [("zh", {"first": date(2021, 2, 10), "last": date(2021, 2, 11)}), ("en", {"last": date(2020, 1, 20)})],
     ids=str,
 )
 def test_any_days_keep_the_rules_of_the_picture(play, lang, days):
@@ -359,10 +330,9 @@ def test_views_of_any_size_keep_the_rules_of_the_picture(foretold, scale):
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"first": date(2020, 12, 31)}, "first: an unseen day is wanted, from 2021-01-01 to 2021-02-26"),
-        ({"last": date(2021, 2, 27)}, "last: an unseen day is wanted"),
+        ({"first": date(2019, 12, 31)}, "first: a day not trained on is wanted, from 2020-01-01 to 2021-12-31"),
+        ({"last": date(2022, 1, 1)}, "last: a day not trained on is wanted"),
         ({"first": date(2021, 2, 1), "last": date(2021, 2, 1)}, "two days at least are wanted"),
-        ({"dataset": DailyViews(unseen_from=date(2021, 2, 26))}, "two unseen days.*2021-02-26; give more days"),
         ({"depth": 21}, "depth.*20"),
         ({"width": 1001}, "width.*1000"),
         ({"epochs": 0}, "epochs.*1"),

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 from gradreel.core.analysis.compared_networks import depth_experiments
-from gradreel.core.analysis.results import Losses, Result
+from gradreel.core.analysis.results import Losses, PartLosses, Result
 from gradreel.core.daily.views import DailyViews
 from gradreel.scenes.lecture.experiments.pictures import loss_plane
 from gradreel.scenes.lecture.experiments.pictures.loss_plane import CROWDED, LossPlane
@@ -18,14 +18,16 @@ NAMES = ["linear", "1 layer", "2 layers", "3 layers", "4 layers"]
 OURS = ((208.0, 400.0), (52.0, 520.0), (27.0, 471.0), (25.0, 438.0), (23.0, 429.0))
 
 
+def result(network, seen: float, validation: float) -> Result:
+    parts = PartLosses(*(Losses(np.array([loss])) for loss in (seen, validation, validation)))
+    return Result(network, (0,), (1,), (1.0,), parts, parts, None)
+
+
 @cache
 def plane_of(losses) -> LossPlane:
     networks = depth_experiments(DailyViews(), range(len(losses)), 4, (0,), 1)
-    results = [
-        Result(network, (0,), Losses(np.array([seen])), Losses(np.array([unseen])), None)
-        for network, (seen, unseen) in zip(networks, losses, strict=True)
-    ]
-    return LossPlane(results, NAMES[: len(losses)], "{:.0f}".format, ("seen", "unseen"), "seen | unseen")
+    results = [result(network, *pair) for network, pair in zip(networks, losses, strict=True)]
+    return LossPlane(results, NAMES[: len(losses)], "{:.0f}".format, ("seen", "validation"), "seen | unseen")
 
 
 def test_each_networks_two_losses_stand_on_the_line_of_its_name():

@@ -438,7 +438,7 @@ def test_the_ends_of_the_bounds_break_no_rule(play, film_of, run):
     [
         (MatrixForm, "1 to 5 units is shown, got .6,.", {"run": short(hidden=(6,))}),
         (MatrixForm, "daily views are shown", {"run": CURVE}),
-        (MatrixForm, "it lies from 2017-01-04 to 2021-02-26, got 2021-02-27", {"day": "2021-02-27"}),
+        (MatrixForm, "it lies from 2015-01-04 to 2021-12-31, got 2022-01-01", {"day": "2022-01-01"}),
         (MatrixForm, "of 3 x 3 = 9 numbers; 6 units and 1 day make it 6 x 1 = 6", {"run": RUN, "larger": (6, 1)}),
         (MatrixForm, "of 5 x 5 = 25 numbers; .* 8 x 3 = 24", {"run": ENDS["mine, five of five"], "larger": (8, 3)}),
         (Theta, "1 to 5 units is shown, got .3, 3.", {"run": short(hidden=(3, 3))}),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
 from gradreel.core.analysis.compared_networks import width_experiments
 from gradreel.core.analysis.forecast import forecast, horizon_errors, next_days
-from gradreel.core.analysis.results import losses_with_the_least
+from gradreel.core.analysis.results import chosen_row, loss_by_epoch
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.units import loss_column
 from gradreel.core.daily.views import DailyViews
@@ -114,48 +114,51 @@ def test_what_other_data_is():
 
 def test_width_experiment(neutral):
     played = neutral(WidthExperiment, **FEW, widths=(0, 4))
-    assert played.beats == ["networks", "train", "training-enough", "unseen-worse-middle"]
+    assert played.beats == ["networks", "train", "training-falls", "validation-falls-to-hundred"]
     scene, (small, large) = played.scene, played.scene.outcome
-    assert said(played, "training-enough") == [
+    assert said(played, "training-falls") == [
         scene.written(small.training.mean),
         scene.written(large.training.mean),
         "4",
     ]
-    assert said(played, "unseen-worse-middle")[:2] == [scene.written(r.unseen.mean) for r in (small, large)]
-    assert scene.written(scene.best.unseen.mean) in played.lines["unseen-worse-middle"]["en"].partition("lowest")[2]
+    assert said(played, "validation-falls-to-hundred")[:2] == [scene.written(r.validation.mean) for r in (small, large)]
+    assert (
+        scene.written(scene.best.validation.mean)
+        in played.lines["validation-falls-to-hundred"]["en"].partition("lowest")[2]
+    )
     assert scene.title.source == scene.screen("heading")  # which decides nothing
 
 
 def test_depth_experiment(neutral):
     played = neutral(DepthExperiment, **FEW, depths=(0, 1, 2), width=4)
-    assert played.beats == ["networks", "train", "training-falls-deeper", "unseen-unclear"]
+    assert played.beats == ["networks", "train", "training-falls-deeper", "validation-falls-to-three"]
     scene, losses = played.scene, played.scene.outcome
     assert said(played, "training-falls-deeper") == [scene.written(losses[k].training.mean) for k in (0, -1)]
     compared = [losses[k] for k in scene.compared]
-    assert said(played, "unseen-unclear") == [scene.written(result.unseen.mean) for result in compared]
+    assert said(played, "validation-falls-to-three") == [scene.written(result.validation.mean) for result in compared]
 
 
 def test_overfitting(neutral, trace_of):
     played = neutral(Overfitting, **FEW | {"epochs": 12}, depths=(0, 1, 2), width=4)
-    assert played.beats == ["sink", "part", "stop-below-first"]
+    assert played.beats == ["sink", "part", "stop-falls-to-three"]
     scene, network = played.scene, played.scene.outcome[-1].network  # the largest
-    losses = losses_with_the_least(trace_of(network.experiments[0]), 300)
-    least = int(np.argmin(losses.unseen))
-    ends = [scene.written(float(loss)) for loss in (losses.training[-1], losses.unseen[-1])]
+    losses = loss_by_epoch(trace_of(network.experiments[0]))
+    least = 1 + int(np.argmin(losses.validation[1:]))
+    ends = [scene.written(float(loss)) for loss in (losses.training[-1], losses.validation[-1])]
     turn = f"{losses.epoch[least]:.0f}"
-    assert said(played, "part") == ["12", *ends, turn, scene.written(float(losses.unseen[least]))]
-    means = [scene.written(result.unseen.mean) for result in (scene.best, scene.outcome[-1])]
-    assert said(played, "stop-below-first") == means
+    assert said(played, "part") == ["12", *ends, turn, scene.written(float(losses.validation[least]))]
+    means = [scene.written(result.validation.mean) for result in (scene.best, scene.outcome[-1])]
+    assert said(played, "stop-falls-to-three") == means
 
 
 @pytest.mark.parametrize("days", [1, 4])
 def test_model_selection(neutral, trace_of, days):
     played = neutral(ModelSelection, **FEW, depths=(0, 1), width=4, days=days)
     after = ["day-after"] if days > 1 else []
-    assert played.beats == ["question", "choice", "tomorrow-low-mostly", *after, "error-runs", "bet-day"]
+    assert played.beats == ["question", "choice", "tomorrow-low-mostly", *after, "error-runs", "bet-week"]
     scene = played.scene
     run = scene.best.network.experiments[0]
-    theta = np.asarray(trace_of(run).parameters[-1])
+    theta = np.asarray(trace_of(run).parameters[chosen_row(trace_of(run))])
     ahead, errors = forecast(run, theta, days), [horizon_errors(run, theta, k) for k in (1, days)]
     assert scene.counted(ahead.prediction[0]) in played.lines["tomorrow-low-mostly"]["en"]
     assert not after or scene.counted(ahead.prediction[-1]) in played.lines["day-after"]["zh"]
@@ -164,19 +167,21 @@ def test_model_selection(neutral, trace_of, days):
         text for text in said(played, "error-runs") if text in map(scene.counted, means)
     ]
     naive = min(float(errors[0].naive_day_mean_absolute[0]), float(errors[0].naive_week_mean_absolute[0]))
-    assert said(played, "bet-day") == [scene.counted(naive), scene.counted(means[0])]
+    assert said(played, "bet-week") == [scene.counted(naive), scene.counted(means[0])]
 
 
 def test_forecast(neutral, trace_of):
     played = neutral(Forecast, dataset=OWN, depth=1, width=4, epochs=3)
-    assert played.beats == ["real-made-up", "predict-lecture", "lows", "rise-late", "window"]
+    assert played.beats == ["real-made-up", "predict-lecture", "lows", "missed-most", "window"]
     (run,) = played.scene.experiments(played.scene.parameters).values()
-    days = next_days(run, np.asarray(trace_of(run).parameters[-1]))
+    trace, data = trace_of(run), run.dataset
+    theta = np.asarray(trace.parameters[chosen_row(trace)])
+    days = next_days(run, theta, data.first_validation, data.first_unseen - timedelta(days=1))
     worst = int(np.abs(days.error).argmax())
     day = days.dates[worst].astype(date)
-    assert f"{day.day} {day:%B}" in played.lines["rise-late"]["en"]
+    assert f"{day.day} {day:%B}" in played.lines["missed-most"]["en"]
     numbers = [played.scene._text(views) for views in (days.truth[worst], days.prediction[worst])]
-    assert all(number in line for number in numbers for line in played.lines["rise-late"].values())
+    assert all(number in line for number in numbers for line in played.lines["missed-most"].values())
     usual = float(days.mean_absolute_error)
     assert loss_column([usual])(usual) in played.lines["predict-lecture"]["en"]
 

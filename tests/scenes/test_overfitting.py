@@ -13,14 +13,12 @@ from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.scenes.lecture.experiments import overfitting
 from gradreel.scenes.lecture.experiments.overfitting import RUN_RIGHT, Overfitting
-from gradreel.scenes.lecture.experiments.pictures.one_run import BESIDE, FREE, LABELLED, SLOW_START
+from gradreel.scenes.lecture.experiments.pictures.one_run import BESIDE, LABELLED, SLOW_START
 from gradreel.scenes.mobjects.depth_lines import KINDS
 from gradreel.scenes.mobjects.loss_lines import calmed
-from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.style import RIGHT_EDGE
 from gradreel.scenes.testing.layout import check_scene
-from gradreel.scenes.words.subtitle_timing import reading_seconds
-from manim import DL, UR, Polygon
+from manim import DL, UR
 
 TENT_DEPTHS = {"depths": (0, 1, 2), "width": 64, "seeds": (0, 1), "epochs": 400}
 SMALL = {"depths": (0, 1, 2), "width": 8, "seeds": (0, 1), "epochs": 3}
@@ -52,7 +50,7 @@ def test_points_lines_and_numbers_are_the_recorded_losses(play, media):
         if not name.startswith("stop-"):
             return
         picture = scene.picture
-        for kind in ("training", "unseen"):
+        for kind in ("training", "validation"):
             dots = [picture.plot.data(dot.get_center()) for dot in picture.dots[kind]]
             line = [picture.plot.data(point) for point in picture.lines[kind].get_all_points()]
             numbers = [value.source.replace("\\", "") for value in picture.values[kind]]
@@ -60,7 +58,7 @@ def test_points_lines_and_numbers_are_the_recorded_losses(play, media):
 
     play(Overfitting, look, **SMALL)
     results = [result_of(network, media / "traces") for network in Overfitting.validated(SMALL).networks()]
-    for kind in ("training", "unseen"):
+    for kind in ("training", "validation"):
         means = [getattr(result, kind).mean for result in results]
         dots, line, numbers = seen[kind]
         assert dots == pytest.approx(np.stack([[0, 1, 2], means], axis=1), abs=0.05)
@@ -75,18 +73,18 @@ def test_both_losses_of_one_run_are_exact_ones_at_the_same_states(play, trace_of
     def look(scene, name):
         run = scene.run
         if name in ("sink", "part"):
-            tips = [run.plot.data(tip.get_center()) for tip in (run.training_tip, run.unseen_tip)]
+            tips = [run.plot.data(tip.get_center()) for tip in (run.training_tip, run.validation_tip)]
             seen[name] = (scene.turn, tips, scene.compared[1].network)
 
     beats = play(Overfitting, look, **SMALL | {"epochs": 12}).beats
     turn, tips, network = seen["sink"]
     losses = loss_by_epoch(trace_of(network.experiments[0]))
     assert [epoch for epoch, _ in tips] == pytest.approx([turn, turn], abs=1e-6)
-    for tip, views in zip(tips, (losses.training, losses.unseen), strict=True):
+    for tip, views in zip(tips, (losses.training, losses.validation), strict=True):
         assert tip[1] == pytest.approx(np.interp(turn, losses.epoch, views), rel=0.01)
     (_, tips, _) = seen[beats[1]]
     assert tips[0] == pytest.approx((12, losses.training[-1]), abs=0.1)
-    assert tips[1] == pytest.approx((12, losses.unseen[-1]), abs=0.1)
+    assert tips[1] == pytest.approx((12, losses.validation[-1]), abs=0.1)
 
 
 def test_the_words_go_with_the_lines_from_where_their_order_stays(play):
@@ -106,36 +104,12 @@ def test_the_words_go_with_the_lines_from_where_their_order_stays(play):
 
     def crossing(epoch):
         share = (epoch / turn) ** (1 / SLOW_START)
-        return {"training": np.array([0, 0.7 - share, 0]), "unseen": np.zeros(3)}
+        return {"training": np.array([0, 0.7 - share, 0]), "validation": np.zeros(3)}
 
     scene.run.reached = crossing
     assert scene.labels.first_share(scene.turn) == pytest.approx(0.7, abs=0.02)
-    scene.run.reached = lambda epoch: {"training": np.zeros(3), "unseen": np.array([0, 1, 0])}
+    scene.run.reached = lambda epoch: {"training": np.zeros(3), "validation": np.array([0, 1, 0])}
     assert scene.labels.first_share(scene.turn) == LABELLED
-
-
-def test_the_least_loss_hangs_at_the_thin_line_s_dip(of_the_lesson, play, monkeypatch):
-    epochs = np.linspace(0, 12, 97)
-    training, unseen = 900 - 60 * epochs, np.interp(epochs, [0.0, 4.0, 12.0], [900.0, 500.0, 610.0])
-    unseen[40] = 420  # at epoch 5
-    seen = {}
-
-    def look(scene, name):
-        if name in ("sink", "part"):
-            dip, plot = scene.run.dip, scene.run.plot
-            ends = plot.at(dip.data_x[[0, -1]], 0)[:, 0]
-            lowest = plot.data(dip.get_bottom())[1]
-            seen[name] = dip.get_stroke_opacity(), lowest, dip.data_x, dip.width, ends[1] - ends[0]
-
-    monkeypatch.setattr(overfitting, "losses_with_the_least", lambda *_: LossByEpoch(epochs, training, unseen))
-    scene = play(Overfitting, look, until="part", **SMALL | {"epochs": 12}).scene
-    assert [text.source for text in scene.lucky] == ["one lucky dip"]
-    assert (seen["sink"][0], seen["part"][0]) == (0, 1)
-    assert seen["part"][1] == pytest.approx(420, abs=1)
-    assert seen["part"][2] == pytest.approx(
-        epochs[39:42]
-    )  # from where it leaves the smoothed line to where it is there again
-    assert seen["part"][3] == pytest.approx(seen["part"][4], rel=0.01)
 
 
 def test_where_the_losses_part_is_marked(of_the_lesson, play):
@@ -143,10 +117,7 @@ def test_where_the_losses_part_is_marked(of_the_lesson, play):
 
     def look(scene, name):
         if name == "part":
-            line, label, least, *lucky = scene.between[:-2]
-            band = scene.between[-2]
-            dip = scene.losses.unseen.min() < 0.98 * calmed(scene.losses.unseen)[np.argmin(scene.losses.unseen)]
-            assert [text.source for text in lucky] == ["one lucky dip"] * int(dip)
+            line, label, least, band = scene.between
             seen["at"], seen["label"] = scene.run.plot.data(line.get_center())[0], label.source
             seen["band"] = scene.run.plot.data(band.get_left())[0]
             seen["ring"], seen["least"] = scene.run.plot.data(least[0].get_center()), least[1].source
@@ -156,38 +127,15 @@ def test_where_the_losses_part_is_marked(of_the_lesson, play):
     scene = played.scene
     trace = scene.trace(scene.compared[1].network.run_name(scene.compared[1].network.experiments[0]))
     losses = loss_by_epoch(trace)  # of all kept states
-    turn = losses.epoch[np.argmin(losses.unseen)]
+    turn = losses.epoch[1 + np.argmin(losses.validation[1:])]
     every = scene.run.every
-    assert every.data_x[np.argmin(every.data_y)] == pytest.approx(turn)  # the drawn line's lowest
-    assert seen["ring"] == pytest.approx((turn, losses.unseen.min()), rel=0.01)
-    assert seen["least"] == scene.written(losses.unseen.min())
+    assert every.data_x[1 + np.argmin(every.data_y[1:])] == pytest.approx(turn)  # the drawn line's lowest
+    assert seen["ring"] == pytest.approx((turn, losses.validation[1:].min()), rel=0.01)
+    assert seen["least"] == scene.written(losses.validation[1:].min())
     assert seen["at"] == pytest.approx(turn, abs=0.01)
     assert seen["band"] == pytest.approx(turn, abs=0.1)
     assert str(round(turn)) in seen["label"]
-    assert f"luckiest moment is near epoch {turn:.0f}." in played.lines["part"]["en"]
-
-
-def test_how_far_the_losses_are_apart_is_measured_where_they_part_and_at_the_end(
-    of_the_lesson, play, results_are, monkeypatch
-):
-    share = np.linspace(0, 1, 60)
-    seen_loss, unseen = 40 + 700 * np.exp(-9 * share), 335 + 500 * np.exp(-25 * share) + 150 * share
-    monkeypatch.setattr(overfitting, "losses_with_the_least", lambda *_: LossByEpoch(3 * share, seen_loss, unseen))
-    results_are([208, 52, 27], [400, 520, 471])
-    measured = {}
-
-    def look(scene, name):
-        measured[name] = [gap for gap in scene.gaps if gap in scene.mobjects]
-
-    scene = play(Overfitting, look, **SMALL).scene
-    first, last = measured["part"]
-    least = int(np.argmin(unseen))
-    assert first.text.source == f"{unseen[least] - seen_loss[least]:.0f} apart"
-    assert last.text.source == f"{unseen[-1] - seen_loss[-1]:.0f} apart"
-    for gap, apart in ((first, unseen[least] - seen_loss[least]), (last, unseen[-1] - seen_loss[-1])):
-        ends = scene.run.plot.at(0, [0, apart])[:, 1]
-        assert gap.stem.height == pytest.approx(ends[1] - ends[0] - 2 * FREE, abs=1e-6)
-    assert not any(gaps for name, gaps in measured.items() if name != "part")
+    assert f"lowest near epoch {turn:.0f}:" in played.lines["part"]["en"]
 
 
 def test_the_least_is_that_of_all_kept_states_and_drawn_as_found(of_the_lesson, play, monkeypatch):
@@ -197,57 +145,33 @@ def test_the_least_is_that_of_all_kept_states_and_drawn_as_found(of_the_lesson, 
     scene = played.scene
     losses = loss_by_epoch(scene.trace(scene.compared[1].network.run_name(scene.compared[1].network.experiments[0])))
     assert len(scene.losses.epoch) <= 51 < len(losses.epoch)
-    assert scene.turn == losses.epoch[np.argmin(losses.unseen)]
-    assert scene.run.every.data_y.min() == pytest.approx(losses.unseen.min())
+    assert scene.turn == losses.epoch[1 + np.argmin(losses.validation[1:])]
+    assert scene.run.every.data_y[1:].min() == pytest.approx(losses.validation[1:].min())
 
 
-def test_stopping_in_time_is_answered_beside_the_best_network(of_the_lesson, play, results_are, monkeypatch):
-    compare = Overfitting._compare_least
+def test_both_losses_stand_beside_the_lines_of_one_who_knows_the_rule(of_the_lesson, play, words_on):
+    shown = {}
 
-    def compared(scene):
-        compare(scene)
-        found.extend(check_scene(scene, "stop"))
-        shown.extend(part.source for part in scene.mobjects if isinstance(part, TextMobject))
+    def look(scene, beat):
+        if beat == "floor-above":
+            lines = scene.between[-4:-2]
+            shown["levels"] = [scene.run.plot.data(line.get_center())[1] for line in lines]
+            shown["words"] = words_on(scene)
 
-    found, shown = [], []
-    monkeypatch.setattr(Overfitting, "_compare_least", compared)
-    results_are([600, 200, 100], [650, 700, 800])  # the run is the recorded one
-    played = play(Overfitting, **TENT)
-    scene = played.scene
-    least = scene.losses.unseen.min()
-    level = scene.run.plot.data(scene.level[0].get_center())[1]
-    assert scene.level[1].source.endswith("mean of 2: 650")
-    assert scene.least[1].source == scene.written(least)
-    assert level == pytest.approx(650, rel=0.02)
-    assert [finding for finding in found if finding.rule == "margin"] == []
-    assert "chosen by looking" in shown and "overfitting" not in shown
-    assert f"this run, epoch {scene.turn:.0f}: {scene.written(least)}" in shown
-    assert not any(text.endswith(" apart") for text in shown)
-    assert "we had to peek" in played.lines["stop-below-first"]["en"]
+    played = play(Overfitting, look, **TENT)
+    assert played.beats == ["sink", "part", "floor-above", "stop-falls-to-three"]
+    assert shown["levels"] == pytest.approx([120, 150], abs=1)
+    assert "who knows the rule: 120 seen, 150 validation" in shown["words"] and "overfitting" in shown["words"]
+    end = played.scene.written(played.scene.losses.training[-1])
+    assert "by 120 views" in played.lines["floor-above"]["en"] and f"by {end}." in played.lines["floor-above"]["en"]
 
 
 def test_other_runs_another_picture(opening):
     heights = set()
     for change in ({}, {"seeds": (3,)}, {"epochs": 5}, {"width": 5}):
         picture = opening(Overfitting, lambda scene: scene.picture, **SMALL | change)
-        heights.add(tuple(float(dot.get_center()[1]) for dot in picture.dots["unseen"]))
+        heights.add(tuple(float(dot.get_center()[1]) for dot in picture.dots["validation"]))
     assert len(heights) == 4
-
-
-def test_the_least_loss_stands_against_the_best_until_the_depths_are_spoken_of(of_the_lesson, play, monkeypatch):
-    begun, squeeze = {}, Overfitting._squeeze
-
-    def squeezed(scene, k):
-        begun["squeeze"] = scene.time
-        squeeze(scene, k)
-
-    monkeypatch.setattr(Overfitting, "_squeeze", squeezed)
-    played = play(Overfitting, lambda scene, name: begun.setdefault(name, scene.time), **TENT)
-    said, beat = played.lines["stop-below-first"]["en"], next(b for b in played.scene.beats if b.name[:4] == "stop")
-    share = reading_seconds(said[: said.index("Our own")], "en") / reading_seconds(said, "en")
-    assert begun["squeeze"] > beat.start + share * (beat.end - beat.start) - 0.5
-    before, after = played.scene.best.training.mean, played.scene.compared[1].training.mean
-    assert f"overfit at the very first layer: seen {before:.0f} to {after:.0f}" in said
 
 
 def test_what_is_dashed_is_calm_and_nothing_else():
@@ -262,10 +186,10 @@ def test_lectures_losses_stand_without_ours_on_the_same_axis(play, words_on, res
     results_are([208, 52, 27, 25, 23], [400, 520, 471, 438, 429])
     played = play(Overfitting, lambda scene, beat: words_on(scene), **LECTURES)
     scene, said = played.scene, played.seen["lecture-elsewhere"]
-    assert played.beats[2:] == ["stop-below-first", "lecture-elsewhere"]
-    assert "lowest mean is 400 views, with the linear model" in played.lines["stop-below-first"]["en"]
+    assert played.beats[2:] == ["stop-falls-to-three", "lecture-elsewhere"]
+    assert "lowest mean is 400 views, with the linear model" in played.lines["stop-falls-to-three"]["en"]
     assert all(number in said for number in ("320", "280", "180", "140", "100", "460", "430", "380", "440"))
-    heights = [scene.lecture.plot.data(dot.get_center())[1] for dot in scene.lecture.dots["unseen"]]
+    heights = [scene.lecture.plot.data(dot.get_center())[1] for dot in scene.lecture.dots["validation"]]
     assert heights == pytest.approx([460, 430, 380, 440], abs=0.1)
     assert "520" not in said
     shown = scene.get_mobject_family_members()
@@ -273,24 +197,6 @@ def test_lectures_losses_stand_without_ours_on_the_same_axis(play, words_on, res
     axis, names = scene.lecture.axis, scene.lecture.names
     assert axis in shown and axis.get_center() == pytest.approx(scene.picture.axis.get_center())
     assert [name.source for name in names] == [name.source for name in scene.picture.names]
-
-
-@pytest.mark.parametrize(
-    ("training", "unseen", "ends"),
-    [([208, 52, 27], [400, 520, 471], (0, 1))],
-)
-def test_only_where_seen_falls_and_unseen_rises_is_shaded(of_the_lesson, play, results_are, training, unseen, ends):
-    shaded = {}
-
-    def look(scene, name):
-        shaded[name] = [part.get_vertices() for part in getattr(scene, "between", ()) if isinstance(part, Polygon)]
-
-    results_are(training, unseen)
-    played = play(Overfitting, look, **SMALL)
-    [corners] = shaded[played.beats[2]]
-    at = [played.scene.picture.point("unseen", k)[0] for k in ends]
-    assert [corners[:, 0].min(), corners[:, 0].max()] == pytest.approx(at)
-    assert len(corners) == 4  # two networks, two losses
 
 
 def test_ours_and_the_lectures_heights_can_be_compared_if_they_are_of_one_size(play, results_are):
@@ -304,7 +210,7 @@ def test_ours_and_the_lectures_heights_can_be_compared_if_they_are_of_one_size(p
 def test_the_axis_ends_soon_after_an_early_turn_and_widens_to_all_epochs(of_the_lesson, play, monkeypatch):
     epochs, seen = np.linspace(0, 12, 97), {}
     training, unseen = 900 - 60 * epochs, np.interp(epochs, [0.0, 2.0, 12.0], [900.0, 500.0, 610.0])
-    monkeypatch.setattr(overfitting, "losses_with_the_least", lambda *_: LossByEpoch(epochs, training, unseen))
+    monkeypatch.setattr(overfitting, "loss_by_epoch", lambda *_: LossByEpoch(epochs, training, unseen))
 
     def look(scene, beat):
         seen[beat] = scene.run.plot.x_range[1], scene.epochs[-1].get_center()[0], float(scene.run.plot.at(0, 0)[0])
@@ -323,14 +229,14 @@ def test_the_dashed_line_is_named_smoothed_and_its_word_keeps_off_the_run(of_the
 
     def look(scene, beat):
         if beat in ("sink", "part"):
-            label, run = scene.labels.words["unseen"], scene.run
-            drawn = np.concatenate([run.every.get_all_points(), run.unseen_tip.get_all_points()])
+            label, run = scene.labels.words["validation"], scene.run
+            drawn = np.concatenate([run.every.get_all_points(), run.validation_tip.get_all_points()])
             seen[beat] = label.source, label.get_corner(DL), label.get_corner(UR), drawn
 
     play(Overfitting, look, until="part", lang=lang, **TENT)
     assert list(seen) == ["sink", "part"]
     for source, (left, bottom, _), (right, top, _), drawn in seen.values():
-        assert source == {"en": "unseen, smoothed", "zh": "没见过，平滑后"}[lang]
+        assert source == {"en": "validation, smoothed", "zh": "验证，平滑后"}[lang]
         assert right <= RIGHT_EDGE + 1e-6
         inside = (drawn[:, 0] > left) & (drawn[:, 0] < right) & (drawn[:, 1] > bottom) & (drawn[:, 1] < top)
         assert not inside.any()
@@ -348,7 +254,7 @@ def test_ours_is_no_longer_spoken_of_while_it_turns_into_the_lectures(play, word
     monkeypatch.setattr(Overfitting, "_turning", staticmethod(turn))
     results_are([208, 52, 27, 25, 23], [400, 520, 471, 438, 429])
     played = play(Overfitting, lambda scene, beat: words_on(scene), **LECTURES)
-    own, lecture = ("Every depth", "synthetic data"), ("The lecture’s own channel", "it gives no number")
+    own, lecture = ("Every depth", "for validation"), ("The lecture’s own channel", "it gives no number")
     assert said and not any(text in each for each in said for text in (*own, *lecture))
     assert all(text in played.seen["lecture-elsewhere"] for text in lecture)
 
@@ -362,7 +268,7 @@ def test_the_lectures_points_are_where_ours_were_going(play, results_are):
         assert line.get_stroke_color() == goal.get_stroke_color()
     (k, word), lecture = next(iter(scene.lecture.words.items())), scene.lecture
     assert (k, word.source) == (2, "somewhat better")
-    x = lecture.lines["unseen"].get_all_points()[:, 0]
+    x = lecture.lines["validation"].get_all_points()[:, 0]
     assert not ((x > word.get_left()[0]) & (x < word.get_right()[0])).any()  # no line where there is no number
 
 

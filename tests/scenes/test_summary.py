@@ -269,9 +269,9 @@ def test_each_question_stands_under_a_picture_of_what_it_is_about(film_of):
     (fat,), deep = (network.widths[1:-1] for network in networks)
     assert fat == sum(deep) and len(deep) > 1
     views = {
-        kind: [lecture_losses(layers)[k] for layers in LECTURE_DEPTHS] for k, kind in enumerate(("seen", "unseen"))
+        kind: [lecture_losses(layers)[k] for layers in LECTURE_DEPTHS] for k, kind in enumerate(("seen", "validation"))
     }
-    for dots, kind in ((losses[3], "seen"), (losses[5], "unseen")):
+    for dots, kind in ((losses[3], "seen"), (losses[5], "validation")):
         known = [loss for loss in views[kind] if loss is not None]
         heights = np.array([dot.get_y() for dot in dots]) - losses[0].get_y()
         assert heights / heights[0] == pytest.approx(np.array(known) / known[0])

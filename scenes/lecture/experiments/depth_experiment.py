@@ -12,6 +12,7 @@ from gradreel.scenes.lecture.experiments.pictures.depth_picture import (
     LECTURE_WORSE,
     LectureDepths,
     depth_scale,
+    floor_line,
     mean_losses,
     our_depths,
 )
@@ -53,7 +54,6 @@ PICTURE = 0.3  # free above and below the blocks of dots
 BLOCK = 0.8  # of the distance between two networks that a block may take
 TRAINING_SECONDS, TOLD_SECONDS = 6.4, 1.4  # that the runs sink; that it is told before what a dot is, and a ring
 OVER_NUMBERS, FOOT = 0.16, 0.1  # from numbers up to the bracket over them; length of its ends
-WHY_SIZE, WHY_ROOM = 44, 0.75  # of the question mark; the height that it needs
 
 
 class DepthExperiment(NetworksScene):
@@ -107,7 +107,8 @@ class DepthExperiment(NetworksScene):
         epochs, states = np.arange(self.parameters.epochs + 1.0), self.fewest_states(STATES)
         courses: dict[str, list[list[NDArray]]] = {kind: [] for kind in KINDS}
         for result in self.outcome:
-            losses = [loss_by_epoch(trace, states) for trace in self.traces_of(result.network)]
+            chosen = zip(self.traces_of(result.network), result.rows, result.epochs, strict=True)
+            losses = [loss_by_epoch(trace, states, row).until(epoch) for trace, row, epoch in chosen]
             for kind in KINDS:
                 courses[kind].append([np.interp(epochs, run.epoch, getattr(run, kind)) for run in losses])
         # What is compared: the best network and the smallest, or the largest if that is best
@@ -115,7 +116,7 @@ class DepthExperiment(NetworksScene):
         self.compared = best, 0 if best else len(self.outcome) - 1
         self.runs = RunSwarms(self.picture, courses)
         along = np.linspace(0, len(self.outcome) - 0.7, 250 if best == 0 else 0)
-        self.runs.place_numbers(self.picture.plot.at(along, self.best.unseen.mean), self.compared)
+        self.runs.place_numbers(self.picture.plot.at(along, self.best.validation.mean), self.compared)
         last = self.runs.last_above() ** (1 / SLOW_START)
         self.above = AboveTheScale(self.screen("above"), BOX[3] + OVER_TOP, (BOX[0] + BOX[1]) / 2, last, hollow=True)
         self.runs.show(0.0)
@@ -208,7 +209,7 @@ class DepthExperiment(NetworksScene):
         foot = [number.get_top() + OVER_NUMBERS * UP for number in numbers[1:]]
         top = max(point[1] for point in foot) + FOOT
         ends = [[(point[0], y, 0.0) for y in (point[1], top)] for point in (foot[0], foot[-1])]
-        free = min(swarm.get_bottom()[1] for swarm in self.runs.swarms["unseen"][1:])
+        free = min(swarm.get_bottom()[1] for swarm in self.runs.swarms["validation"][1:])
         shown = []
         self.deeper.add(lit)
         if top + OVER_NUMBERS < free:
@@ -220,15 +221,17 @@ class DepthExperiment(NetworksScene):
         self.play(*back, *shown, lit.animate.set_stroke(opacity=1), run_time=0.9)
 
     def _unseen_beat(self) -> None:
-        with self.beat("unseen-unclear", **self.unseen_values()):
-            # The same for days never seen, dashed, while those seen step back. The runs have stayed behind their means
+        single = self.outcome[1]
+        values = {"one": self.written(single.validation.mean), **self.spoken("single", single)}
+        with self.beat("validation-falls-to-three", **self.validation_values(), **values):
+            # The same for validation days, dashed, while those seen step back. The runs have stayed behind their means
             # and come forward: how far they scatter is spoken of
             picture = self.picture
             seen = [part["training"] for part in (picture.lines, picture.dots, picture.values, picture.labels)]
             gone = map(FadeOut, (*self.deeper, self.grid))  # the lines; their numbers stay
             self.play(*gone, *(emphasis(part, DIM) for part in seen), run_time=0.4)
-            self.runs.gather(self, "unseen")
-            self.picture.draw(self, "unseen", 3.0, dots=False)
+            self.runs.gather(self, "validation")
+            self.picture.draw(self, "validation", 3.0, dots=False)
             self.marks = VGroup()
             self._show_scatter()
             if not self.with_lecture:
@@ -238,9 +241,13 @@ class DepthExperiment(NetworksScene):
         """The means step back behind the runs of both networks that are compared; the smallest one's level if best."""
         picture, compared = self.picture, self.compared
         others = [k for k in range(len(self.outcome)) if k not in compared]
-        runs = VGroup(*(self.runs.swarms["unseen"][k] for k in compared))
+        runs = VGroup(*(self.runs.swarms["validation"][k] for k in compared))
         self.add(runs)  # in front of the means
-        back = [picture.lines["unseen"], picture.dots["unseen"], *(picture.values["unseen"][k] for k in others)]
+        back = [
+            picture.lines["validation"],
+            picture.dots["validation"],
+            *(picture.values["validation"][k] for k in others),
+        ]
         forward = [emphasis(swarm, FULL) for swarm in runs]
         for ring in (ring for swarm in runs for ring in swarm.target):
             ring.scale(1 / SMALL)
@@ -253,37 +260,38 @@ class DepthExperiment(NetworksScene):
 
     def _lecture_beat(self) -> None:
         written = {"three": lecture_written(LECTURE_BEST)[UNSEEN], "four": lecture_written(LECTURE_WORSE)[UNSEEN]}
-        least = self.written(self.best.unseen.mean)
-        with self.beat("lecture-differs", **written, least=least, **self.spoken("best", self.best)):
+        least = self.written(self.best.validation.mean)
+        floor = {} if self.other_data else {"floor": self.written(self._floor())}
+        with self.beat("lecture-agrees", **written, **floor, least=least, **self.spoken("best", self.best)):
             # Over ours, which step back, seen days leave: the lecture's own unseen losses, under their name from the
             # start, fall to three layers and rise at four; of two it says a word, no number. Then ours again, and, of
-            # the lesson's days, what there is to ask
+            # the lesson's days, the loss of one who knows the rule
             lecture = self.lecture = LectureDepths(self, self.picture.most, over=self.picture)
             self._name_ends(lecture)
-            lecture.place_first("unseen")
+            lecture.place_first("validation")
             arriving = self.next_heading(self.screen("heading-lecture"))
             self.own_note = self.note
             self._make_way()
-            self.play(*arriving, *map(FadeIn, (self.own_name, lecture.labels["unseen"])))
-            lecture.draw(self, "unseen", 3.5, also=lecture.words)
-            self.lecture_mark = lecture.mark("unseen", len(LECTURE_BEST))
+            self.play(*arriving, *map(FadeIn, (self.own_name, lecture.labels["validation"])))
+            lecture.draw(self, "validation", 3.5, also=lecture.words)
+            self.lecture_mark = lecture.mark("validation", len(LECTURE_BEST))
             self.play(Create(self.lecture_mark), self._whole_axis(), run_time=0.5)
             self._ours_again(lecture)
 
     def _name_ends(self, lecture: LectureDepths) -> None:
         """At the lines' ends stands whose they are: ``own_name`` at ours."""
-        heights = {name: float(lines.lines["unseen"].end()[1])
+        heights = {name: float(lines.lines["validation"].end()[1])
                    for name, lines in (("lecture", lecture), ("ours", self.picture))}  # fmt: skip
         lower, upper = sorted(heights, key=lambda name: heights[name])
         lack = max(0.0, LABELS_APART - heights[upper] + heights[lower]) / 2
         heights[upper] += lack
         heights[lower] -= lack
-        left = float(self.picture.labels["unseen"].get_left()[0])
+        left = float(self.picture.labels["validation"].get_left()[0])
         names = {name: words(self.screen(name), style.LABEL - 2) for name in heights}
         for name, text in names.items():
             text.place(heights[name] - 0.1, left=left)
-        lecture.remove(lecture.labels["unseen"])
-        lecture.labels["unseen"] = names["lecture"]
+        lecture.remove(lecture.labels["validation"])
+        lecture.labels["validation"] = names["lecture"]
         self.own_name = emphasize(names["ours"].set_color(palette.blue), DIM)
 
     def _make_way(self) -> None:
@@ -293,35 +301,34 @@ class DepthExperiment(NetworksScene):
         """
         picture, changing = self.picture, self._next_caption(self.data_caption("caption-over"))
         self.add(picture)
-        gone = [*picture.values.values(), *picture.labels.values(), *self.marks, *self.runs.swarms["unseen"]]
+        gone = [*picture.values.values(), *picture.labels.values(), *self.marks, *self.runs.swarms["validation"]]
         gone += [part["training"] for part in (picture.lines, picture.dots)]
-        dim = [emphasis(part["unseen"], FAINT) for part in (picture.lines, picture.dots)]
+        dim = [emphasis(part["validation"], FAINT) for part in (picture.lines, picture.dots)]
         self.play(*map(FadeOut, gone), *dim, *changing, run_time=0.6)
 
     def _ours_again(self, lecture: LectureDepths) -> None:
         """The heading says which of ours is best; they alone are there, and a ring around that."""
         k, name = self.outcome.index(self.best), self.network_label(self.best.network.hidden)
-        text = self.screen("heading-ours", best=name, least=self.written(self.best.unseen.mean))
+        text = self.screen("heading-ours", best=name, least=self.written(self.best.validation.mean))
         arriving = self.next_heading(text)
         picture = self.picture
-        picture.place_first("unseen")
-        self.ours_best = VGroup(picture.values["unseen"][k], picture.mark("unseen", k))
-        parts = [part["unseen"] for part in (lecture.lines, lecture.dots, lecture.values, lecture.labels)]
+        picture.place_first("validation")
+        self.ours_best = VGroup(picture.values["validation"][k], picture.mark("validation", k))
+        parts = [part["validation"] for part in (lecture.lines, lecture.dots, lecture.values, lecture.labels)]
         gone = map(FadeOut, (*parts, self.lecture_mark, *lecture.words.values()))
-        bright = [picture.lines["unseen"], picture.dots["unseen"], self.own_name]
+        bright = [picture.lines["validation"], picture.dots["validation"], self.own_name]
         back = self._next_caption(self.own_note)
         self.play(*arriving, *gone, *back, *(emphasis(part, FULL) for part in bright))
         self.play(FadeIn(self.ours_best[0]), Create(self.ours_best[1]), run_time=0.5)
         if not self.other_data:
-            self._ask()
+            views = self._floor()
+            self.floor_line = floor_line(self.picture, views, self.screen("floor", floor=self.written(views)))
+            self.play(Create(self.floor_line[0]), FadeIn(self.floor_line[1]), run_time=0.9)
 
-    def _ask(self) -> None:
-        """The level that no larger network reaches, and a question mark in the widest gap over it, if there is room."""
-        picture, worst = self.picture, self.outcome.index(self.worst)
-        low, high = picture.point("unseen", 0)[1], picture.point("unseen", worst)
-        why = words("?", WHY_SIZE).move_to([high[0], (low + high[1]) / 2, 0])
-        self.question = VGroup(self.picture.level(0), *([why] if high[1] - low > WHY_ROOM else []))
-        self.play(Create(self.question[0]), *map(FadeIn, self.question[1:]), run_time=0.7)
+    def _floor(self) -> float:
+        """What one who knows the rule misses validation days by."""
+        assert self.floor is not None, "the lesson's days are made up"
+        return self.floor.validation
 
     def _next_caption(self, caption: TextMobject) -> list[Animation]:
         """Animations that bring a caption: `note` is the new one, the old one is gone first."""

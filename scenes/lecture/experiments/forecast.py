@@ -1,4 +1,4 @@
-"""The scene forecast: what a trained network predicts for days that it has never seen, beside what they were."""
+"""The scene forecast: what a trained network predicts for days that it was not trained on, beside what they were."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from gradreel.core.analysis.compared_networks import EPOCHS, WIDTH, depth_experiments
 from gradreel.core.analysis.forecast import NextDays, next_days
+from gradreel.core.analysis.results import chosen_row
 from gradreel.core.daily.synthetic import LOW_WEEKDAYS, NEW_YEAR_EVES
 from gradreel.core.daily.units import loss_column
 from gradreel.core.daily.views import DailyViews
@@ -24,7 +25,7 @@ from gradreel.scenes.mobjects.day_plot import REAL_LINE, WindowBracket
 from gradreel.scenes.mobjects.depth_lines import axis_line
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.text import heading, words
-from gradreel.scenes.style import FAINT, FULL, emphasis, palette
+from gradreel.scenes.style import FULL, emphasis, palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.day_words import day_words, in_languages, period_words, views_words, weekdays_words
 from gradreel.scenes.words.network_words import network_fields
@@ -43,7 +44,6 @@ from manim import (
     linear,
     smooth,
     squish_rate_func,
-    there_and_back,
 )
 from numpy.typing import NDArray
 from pydantic import Field, field_validator, model_validator
@@ -53,8 +53,10 @@ LONGEST_BEFORE = 120  # days before them that are shown: a longer window's brack
 READOUT = 30
 FIRST_DAYS_SLOWLY = 1.6  # power of the share of the way: the first days one by one, the others faster
 MOST_DAYS = 63  # that are shown where no days are asked for
-JUMP, EVE = date(2021, 2, 1), date(2021, 2, 11)  # of the lesson's days: what its network misses by the most, each way
-CLOSE = date(2021, 1, 27), date(2021, 2, 17)  # the days around them that are seen close by
+EVE = date(2020, 1, 24)  # Lunar New Year's, in the lesson's validation days
+YEARS = tuple(day for day in NEW_YEAR_EVES if day <= EVE)[-5:]  # the years that are shown: none of the exam
+BEFORE, AFTER = date(2020, 1, 23), date(2020, 1, 27)  # of the days around it: what its network misses by far
+CLOSE = date(2020, 1, 13), date(2020, 2, 3)  # the days around them that are seen close by
 EVERY_YEAR = 0.8
 """Seconds from an Eve's name until the other years come: they stand there when it is said that each has that dip."""
 LOOK = 1.9
@@ -72,8 +74,8 @@ class Forecast(LectureScene):
         epochs: int = Field(EPOCHS, ge=1, le=100_000, description="Passes over the days trained on")
         first: date | None = Field(
             None,
-            description="The first day shown; by default the first unseen one, or, of many unseen days, four weeks "
-            "before the one that is missed by the most",
+            description="The first day shown, not trained on; by default the first validation day, or, of many, four "
+            "weeks before the one that is missed by the most",
         )
         last: date | None = Field(None, description="The last day shown, a week after the first or more")
 
@@ -84,16 +86,11 @@ class Forecast(LectureScene):
 
         @model_validator(mode="after")
         def _days_are_there(self) -> Self:
-            low, high = self.dataset.first_unseen, self.dataset.daily.end
+            low, high = self.dataset.first_validation, self.dataset.daily.end
             for name in ("first", "last"):
                 day = getattr(self, name)
                 if day is not None and not low <= day <= high:
-                    raise ValueError(f"{name}: an unseen day is wanted, from {low} to {high}, got {day}")
-            if (high - low).days < 1:
-                raise ValueError(
-                    f"dataset: two unseen days at least are wanted, and there is one, {low}; give more days, a smaller "
-                    "window or an earlier unseen_from"
-                )
+                    raise ValueError(f"{name}: a day not trained on is wanted, from {low} to {high}, got {day}")
             first, last = self.first or low, self.last or high
             if (last - first).days < 1:
                 raise ValueError(f"first and last: two days at least are wanted, got {first} to {last}")
@@ -116,20 +113,20 @@ class Forecast(LectureScene):
         if self.other_data:
             self._miss_beat()
         else:
-            self._jump_beat()
-            self._dip_beat()
+            self._before_beat()
+            self._after_beat()
             self._answer_beat()
         self._window_beat()
         self.hand_on(self.picture.plot.x_axis)
 
     def _prepare(self) -> None:
         trace, parameters, self.dataset = self.trace("run"), self.parameters, self.parameters.dataset
-        theta = np.asarray(trace.parameters[-1])
+        theta = np.asarray(trace.parameters[chosen_row(trace)])
         self.days = days = shown_days(trace.experiment, theta, parameters.first, parameters.last)
         if not np.isfinite(days.prediction).all():
             raise UserError("forecast: the network's predictions are not finite; train it with a smaller learning rate")
         self.lows = () if self.other_data else LOW_WEEKDAYS
-        self.told = largest_miss(days) if self.other_data else self._place(EVE)  # the day that the end is about
+        self.told = largest_miss(days) if self.other_data else self._place(BEFORE)  # the day that the end is about
         language, window = self.context.language, self.dataset.window
         texts = {"real": self.screen("data" if self.dataset.synthetic else "real"), "model": self.screen("model")}
         before = min(window + 1, LONGEST_BEFORE)
@@ -145,7 +142,7 @@ class Forecast(LectureScene):
         picture = self.picture
         with self.beat("real-made-up", **trained_years(self.dataset)):
             # The axis of the networks, as the last scene left it, becomes that of the days. The days before step back;
-            # then the views, a dot a day: days that no network was trained on
+            # then the views, a dot a day: validation days, that no network was trained on
             axis = axis_line(len(LECTURE_DEPTHS), DEPTH_BOX)
             self.add(axis)
             arriving = self.next_heading(self.screen("heading"))
@@ -158,7 +155,7 @@ class Forecast(LectureScene):
             pop = LaggedStart(*(FadeIn(dot) for dot in picture.dots), lag_ratio=0.5)
             self.play(Create(picture.red), pop, run_time=2.0, rate_func=linear)
             # Above: which were seen in training, if they part just there
-            parted = self.days.dates[0].astype(date) == self.dataset.first_unseen
+            parted = self.days.dates[0].astype(date) == self.dataset.first_validation
             self.sides = picture.sides([self.screen("seen"), self.screen("unseen")]) if parted else VGroup()
             self.play(FadeIn(picture.real_label), FadeIn(self.sides), run_time=0.4)
 
@@ -194,48 +191,44 @@ class Forecast(LectureScene):
 
     def _miss_beat(self) -> None:
         values = self._numbers(self.told)
-        with self.beat("rise-late", **values, **self._day(self.told)):
+        with self.beat("missed-most", **values, **self._day(self.told)):
             # The day that was missed by the most is ringed
-            marks = self.picture.mark(self.told, values, None)
+            marks = self.picture.mark(self.told, values)
             self.play(Create(marks.ring), *self._date(self.told), run_time=0.6)
             self.play(Create(marks.gap), FadeIn(marks.truth), FadeIn(marks.prediction), run_time=0.6)
 
-    def _jump_beat(self) -> None:
-        k = self._place(JUMP)
-        with self.beat("rise-late", **self._numbers(k), **self._day(k)):
+    def _before_beat(self) -> None:
+        k = self._place(BEFORE)
+        with self.beat("missed-most", **self._numbers(k), **self._day(k)):
             # Closer still: the low weekdays, which are told, leave, and the days around both surprises fill the plot
             picture = self.picture
             leaving = (self.names, picture.bands, picture.low_dots, picture.low_rings)
             self.play(*map(FadeOut, leaving), run_time=0.3)
             picture.zoom(self, *map(self._place, CLOSE))
-            self._mark_a_surprise(k, self.screen("chance-rise"))
+            self._mark_a_surprise(k, self.screen("eve-before"))
 
-    def _dip_beat(self) -> None:
-        k = self._place(EVE)
-        with self.beat("second-dip-late", **self._numbers(k), **self._day(k)):
-            # The other way round; of the day before, its ring and its name stay
+    def _after_beat(self) -> None:
+        k = self._place(AFTER)
+        with self.beat("second-too-high", **self._numbers(k), **self._day(k)):
+            # Days later, again; of the first, its ring stays
             told = [part for marks in self.picture.marks.values() for part in marks.told]
             self.play(*map(FadeOut, told), run_time=0.3)
-            self._mark_a_surprise(k, self.screen("eve"))
+            self._mark_a_surprise(k, self.screen("eve-after"))
 
     def _answer_beat(self) -> None:
-        with self.beat("eve-chance", **self._day(self._place(EVE)), **self._day(self._place(JUMP), "other")):
-            # The Eve gets its name: a calendar tells of it. Every year has that dip, each on another date, for we made
-            # these views. The other day gets its name with the last sentence; its ring beats, since the Eve was spoken
-            # of meanwhile
-            eve, jump = (self.picture.marks[self._place(day)] for day in (EVE, JUMP))
-            self.play(FadeIn(eve.name), run_time=0.6)
+        with self.beat("eve-between", **self._day(self._place(EVE))):
+            # Both days get their names: a calendar tells of the Eve between them. Every year has that dip, each on
+            # another date, for we made these views
+            marks = [self.picture.marks[self._place(day)] for day in (BEFORE, AFTER)]
+            self.play(*(FadeIn(mark.name) for mark in marks), run_time=0.6)
             self.wait(EVERY_YEAR)
             self._every_year()
-            beat = jump.ring.animate(rate_func=there_and_back).scale(1.7)
-            self.play(FadeIn(jump.name), beat, run_time=0.8)
 
     def _window_beat(self) -> None:
         picture = self.picture
         with self.beat("window", window=Count(self.dataset.window)):
             # Back from it all: what the network saw before that day, from end to end, and no calendar
             gone = [part for marks in picture.marks.values() for part in marks.words]
-            gone += [part for marks in picture.marks.values() if marks.echo for part in (marks.echo, *marks.following)]
             others = [marks for k, marks in picture.marks.items() if k != self.told]
             gone += [part for marks in others for part in (marks.ring, marks.gap)]
             gone += list(picture.bands)
@@ -271,15 +264,10 @@ class Forecast(LectureScene):
         picture.show_blue(last)
 
     def _mark_a_surprise(self, k: int, name: str) -> None:
-        """The day is ringed and named at the axis, its numbers stand at the points; where blue follows a day late, a
-        ring, and an arrow to there from the jump in red.
-        """
-        values = self._numbers(k)
-        marks = self.picture.mark(k, values, self.screen("late", **values), name)
+        """The day is ringed, its numbers stand at the points; its name at the axis is for later."""
+        marks = self.picture.mark(k, self._numbers(k), name)
         self.play(Create(marks.ring), FadeIn(marks.truth), *self._date(k), run_time=0.6)
         self.play(Create(marks.gap), FadeIn(marks.prediction), run_time=0.7)
-        self.play(emphasis(marks.gap, FAINT), *map(Create, marks.following), run_time=0.6)
-        self.play(Create(marks.echo), FadeIn(marks.late), run_time=0.6)
 
     def _every_year(self) -> None:
         """The days around the Eve become a strip of its year, between the same weeks of the others; and back again.
@@ -287,9 +275,9 @@ class Forecast(LectureScene):
         Heading and caption are those of that picture. There the dates light up one by one; a line at this year's runs
         through the other years' strips, off their dips.
         """
-        known = sum(day < self.dataset.first_unseen for day in NEW_YEAR_EVES)
+        known = sum(day < self.dataset.first_validation for day in YEARS)
         sides = self.screen("seen"), self.screen("unseen")
-        self.strips = strips = NewYearStrips(self.dataset.daily, NEW_YEAR_EVES, known, sides, self.context.language)
+        self.strips = strips = NewYearStrips(self.dataset.daily, YEARS, known, sides, self.context.language)
         away = list(self.mobjects)
         said = [heading(self.screen("heading-eves")), data_caption(self, self.dataset, "caption-eves")]
         early, late = squish_rate_func(smooth, 0.0, 0.4), squish_rate_func(smooth, 0.5, 1.0)
@@ -303,7 +291,7 @@ class Forecast(LectureScene):
         ]
         self.play(*leaving, Transform(moving, far), *coming, run_time=1.1)
         self.play(LaggedStart(*map(FadeIn, strips.marks), lag_ratio=0.8), run_time=1.9)
-        line = strips.date_of(NEW_YEAR_EVES.index(EVE))
+        line = strips.date_of(YEARS.index(EVE))
         self.play(Create(line), run_time=0.7)
         self.wait(LOOK)
         leaving = [FadeOut(part, rate_func=early) for part in (strips.strips, strips.marks, line, *said)]
@@ -314,7 +302,7 @@ class Forecast(LectureScene):
 
     def _strip_of_the_eve(self) -> tuple[VGroup, VGroup]:
         """Red's piece that is seen close by, with the Eve's ring: in the picture, and in the strip of its year."""
-        plot, (start, *_), k = self.picture.plot, self.days.dates, NEW_YEAR_EVES.index(EVE)
+        plot, (start, *_), k = self.picture.plot, self.days.dates, YEARS.index(EVE)
         days, strip = self.strips.piece(k, *CLOSE)
         views = self.days.truth[[(day - start.astype(date)).days for day in days]]
         red = polyline(plot.at(plot.days(np.array(days, dtype="datetime64[D]")), views), palette.red, REAL_LINE)
@@ -332,11 +320,8 @@ class Forecast(LectureScene):
         return (day - self.days.dates[0].astype(date)).days
 
     def _numbers(self, k: int) -> dict[str, str]:
-        """The views of day ``k``, what was predicted for it, and for the next day."""
-        days = self.days
-        after = days.prediction[min(k + 1, len(days.dates) - 1)]
-        return {"truth": self._text(days.truth[k]), "prediction": self._text(days.prediction[k]),
-                "next": self._text(after)}  # fmt: skip
+        """The views of day ``k``, and what was predicted for it."""
+        return {"truth": self._text(self.days.truth[k]), "prediction": self._text(self.days.prediction[k])}
 
     def _text(self, views: float) -> str:
         return views_words(self.dataset, float(views))
@@ -353,7 +338,10 @@ def largest_miss(days: NextDays) -> int:
 
 def shown_days(run: Experiment, theta: NDArray, first: date | None, last: date | None) -> NextDays:
     """The days that were asked for; of many, those around the one that is missed by the most."""
-    every = next_days(run, theta, first, last)
+    data = run.dataset
+    assert isinstance(data, DailyViews)
+    first_shown = first or data.first_validation
+    every = next_days(run, theta, first_shown, last or max(first_shown, data.first_unseen - timedelta(days=1)))
     if len(every.dates) <= MOST_DAYS or (first and last):
         return every
     start, end = every.dates[0].astype(date), run.dataset.daily.end

@@ -1,14 +1,13 @@
-"""The scene model-selection: a network chosen by its unseen loss predicts days ahead, with the error to expect."""
+"""The scene model-selection: a network is chosen by validation days, tested on the unseen year, and predicts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Self
 
 import numpy as np
 from gradreel.core.analysis.forecast import WEEK, forecast, horizon_errors, next_days, weekdays
-from gradreel.core.analysis.results import Result, best_by_unseen, lecture_losses
+from gradreel.core.analysis.results import Result, lecture_losses
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.synthetic import LOW_WEEKDAYS
 from gradreel.core.daily.units import loss_column
@@ -25,8 +24,6 @@ from gradreel.scenes.lecture.experiments.pictures.loss_bars import UNSEEN
 from gradreel.scenes.lecture.experiments.pictures.loss_plane import LossPlane
 from gradreel.scenes.lecture.experiments.pictures.weekday_means import WeekdayMeans
 from gradreel.scenes.mobjects.depth_lines import depth_axis
-from gradreel.scenes.mobjects.lecture_formulas import linear_sum_source
-from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.style import FULL, emphasis, palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.day_words import day_words, in_languages, views_and_errors, weekday_words, weekdays_words
@@ -57,7 +54,6 @@ from manim import (
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-FORMULA, FORMULA_LINE = 58, 1.55
 LECTURE_PAIR = (), LECTURE_BEST  # the line, and the network of least unseen loss
 EARLY, LATE = squish_rate_func(smooth, 0.0, 0.45), squish_rate_func(smooth, 0.5, 1.0)
 BACK = 0.45  # of what was real, while its misses come together on tomorrow
@@ -65,7 +61,7 @@ SO_LOW = 1.4  # seconds that the first prediction is looked at
 
 
 class ModelSelection(NetworksScene):
-    """The network with the least unseen loss is chosen; it predicts the days after the series' end."""
+    """The network that does best on validation days is chosen; the exam is opened; it predicts the days to come."""
 
     class Parameters(DepthsParameters):
         days: int = Field(2, ge=1, le=7, description="How many days after the end of the series are predicted")
@@ -84,7 +80,7 @@ class ModelSelection(NetworksScene):
         self._question_beat()
         self._choice_beat()
         if not self.other_data:
-            self._twist_beat()
+            self._exam_beat()
         self._tomorrow_beat()
         if self.parameters.days > 1:
             self._day_after_beat()
@@ -95,7 +91,7 @@ class ModelSelection(NetworksScene):
     def _prepare(self) -> None:
         self.dataset = self.parameters.dataset
         self.lows = () if self.other_data else LOW_WEEKDAYS
-        theta = np.asarray(self.traces_of(self.best.network)[0].parameters[-1])
+        theta = np.asarray(self.traces_of(self.best.network)[0].parameters[self.best.rows[0]])
         self.to_come = DaysToCome(self.best.network.experiments[0], theta, self.parameters.days)
         self.ahead = self.to_come.ahead
         self.counted = views_and_errors(self.ahead.prediction, [*self.to_come.usual, self.to_come.naive])
@@ -103,7 +99,7 @@ class ModelSelection(NetworksScene):
             self.outcome,
             [self._name(result) for result in self.outcome],
             self.written,
-            (self.screen("seen"), self.screen("unseen")),
+            (self.screen("seen"), self.screen("validation")),
             self.screen("numbers"),
         )
         self.days = self._days()
@@ -135,17 +131,12 @@ class ModelSelection(NetworksScene):
     def _name(self, result: Result) -> str:
         return self.network_label(result.network.hidden)
 
-    @cached_property
-    def other(self) -> Result:
-        """The best one of those with layers."""
-        return best_by_unseen([result for result in self.outcome if result.network.hidden])
-
     # -- beats: the choice ---------------------------------------------------------------------------------------------
 
     def _question_beat(self) -> None:
         with self.beat("question", **self.spoken("best", min(self.outcome, key=lambda result: result.training.mean))):
             # The networks that the last scene left on an axis come as points, one by one: left is better on seen days,
-            # down on unseen ones; both losses beside each. A line comes from the right and stops at the last point:
+            # down on validation days; both losses beside each. A line comes from the right and stops at the last point:
             # which would the room take?
             plane = self.plane
             arriving = self.next_heading(self.screen("heading"))
@@ -163,11 +154,11 @@ class ModelSelection(NetworksScene):
 
     def _choice_beat(self) -> None:
         best, plane = self.best, self.plane
-        values = {"least": self.written(best.unseen.mean), "epochs": Count(self.parameters.epochs)}
+        values = {"least": self.written(best.validation.mean), "epochs": Count(self.parameters.epochs)}
         values |= self.spoken("best", best)
         with self.beat("choice", **values):
-            # That line steps back, and seen days with it. Unseen ones decide: each point goes across to their axis, and
-            # another line comes from above, down to the lowest one
+            # That line steps back, and seen days with it. Validation days decide: each point goes across to their axis,
+            # and another line comes from above, down to the lowest one
             k = self.outcome.index(best)
             self.wait(0.4)
             self.play(*plane.forget_seen(), run_time=0.6)
@@ -177,17 +168,23 @@ class ModelSelection(NetworksScene):
             self.chosen = plane.ring(k)
             self.play(Create(self.chosen), FadeIn(plane.value), *plane.choose(k), run_time=0.8)
 
-    def _twist_beat(self) -> None:
-        values = {"window": Count(self.dataset.window), "layers": Count(len(LECTURE_PAIR[1]))}
-        values |= {"loss": self.written(self.other.unseen.mean), **self.spoken("other", self.other)}
-        with self.beat("twist-line-tie", **values):
-            # The plane leaves; the line's name goes to where its bar will be, and its formula comes. Below that, on our
-            # days the line is the better one; then on the lecture's own channel, where layers were
+    def _exam_beat(self) -> None:
+        first, best, floor = self.outcome[0], self.best, self.floor
+        assert floor is not None, "the lesson's days are made up"
+        values = {"line": self.written(first.unseen.mean), "best": self.written(best.unseen.mean)}
+        values |= {"floor": self.written(floor.unseen), **self.spoken("chosen", best)}
+        with self.beat("exam-better", **values):
+            # The plane leaves; the chosen network's name goes to where its bar will be. The unseen year, opened now:
+            # the line beside what was chosen, and what one who knows the rule would miss by; then the same two networks
+            # on the lecture's own channel
             self.bars = ChannelBars(*self._channels())
             ours, lecture = self.bars.pairs
-            self._leave_the_line(ours)
+            self._leave_the_plane(ours)
             self.wait(0.6)
             self._grow(ours)
+            text = self.screen("floor", floor=self.written(floor.unseen))
+            self.floor_line = ours.floor_line(floor.unseen, text)
+            self.play(Create(self.floor_line[0]), FadeIn(self.floor_line[1]), run_time=0.8)
             self.wait(0.7)
             # What the caption says is true of ours alone: beside the lecture's bars it says so
             self.play(FadeOut(self.note), run_time=0.2)
@@ -252,7 +249,7 @@ class ModelSelection(NetworksScene):
             # The unseen days, and how far each was missed. Closer, to the last days and those predicted: all misses
             # come together on tomorrow, as dots, where it would lie if it were missed as that day was. Each number as
             # it is said: two lines mark the misses' mean size, of the first day, then of the others; then the mean of
-            # all runs. More is to be expected: the misses step back, and dots lead on a bit beyond the lines' ends
+            # all runs
             self._back_to_the_plot()
             self._gather_misses()
             misses, spreads, mean_key = self.days.misses, self.days.spreads, panel.key[1]
@@ -265,22 +262,17 @@ class ModelSelection(NetworksScene):
                 self.play(FadeIn(panel.errors[-1], shift=0.1 * UP), run_time=0.4)
             self.wait(0.8)
             self.play(FadeIn(panel.mean, shift=0.1 * UP), run_time=0.5)
-            self.wait(0.7)
-            self.beyond = VGroup(*map(self.days.beyond, range(days)))
-            self.add(misses, spreads, self.days.predicted)  # as they lie: what is animated would come to the front
-            fainter = misses.animate.set_fill(opacity=0.45)
-            self.play(fainter, *map(Create, self.beyond.family_members_with_points()), run_time=0.8)
-            self.wait(0.4)
+            self.wait(1.0)
 
     def _bet_beat(self) -> None:
         to_come = self.to_come
         values = {"naive": self.counted(to_come.naive), "one": self.counted(to_come.usual[0])}
         values |= in_languages("rival", lambda language: LANGUAGES[language].rivals[to_come.rival])
-        with self.beat("bet-day", **values):
+        with self.beat("bet-week", **values):
             # Beside our error that of a forecast that needs no network, both as long as they are large; on the lesson's
             # days, would the room bet that tomorrow lies within ours? It would land there, unless they push it out. The
             # single misses have left by then: what is bet on is their mean size
-            self.play(FadeOut(self.days.misses), FadeOut(self.panel.key), FadeOut(self.beyond), run_time=0.4)
+            self.play(FadeOut(self.days.misses), FadeOut(self.panel.key), run_time=0.4)
             for row in self.panel.rivals:
                 bar = GrowFromEdge(row[2], LEFT)
                 self.play(*(FadeIn(text, shift=0.1 * UP) for text in row[:2]), bar, run_time=0.8)
@@ -304,17 +296,17 @@ class ModelSelection(NetworksScene):
         moved = ReplacementTransform(axis, plane.plot.x_axis)
         self.play(*arriving, FadeOut(names, run_time=0.35), moved, *shown)
 
-    def _leave_the_line(self, ours: ChannelPair) -> None:
-        """The plane leaves; of it the name of the best network, the line, goes to where its bar will be."""
+    def _leave_the_plane(self, ours: ChannelPair) -> None:
+        """The plane leaves; of it the name of the chosen network goes to where its bar will be."""
         name = self.plane.names[self.outcome.index(self.best)]
         gone = [part for part in self.mobjects if part not in (self.title, self.note, self.plane.names)]
         gone += [other for other in self.plane.names if other is not name]
         self.remove(self.plane.names)
         self.add(name)
-        text = formula(linear_sum_source(self.dataset.window), FORMULA).place(FORMULA_LINE, center=0.0)
-        early, late = squish_rate_func(smooth, 0.0, 0.5), squish_rate_func(smooth, 0.4, 1.0)
+        early = squish_rate_func(smooth, 0.0, 0.5)
         leaving = [FadeOut(part, rate_func=early) for part in gone]
-        self.play(*leaving, ReplacementTransform(name, ours.names[0]), FadeIn(text, rate_func=late), run_time=1.2)
+        arriving = self.next_heading(self.screen("heading-exam"))
+        self.play(*leaving, ReplacementTransform(name, ours.names[1]), *arriving, run_time=1.2)
 
     def _grow(self, pair: ChannelPair, *also: Animation) -> None:
         coming = [name for name in pair.names if name not in self.mobjects]
@@ -324,8 +316,8 @@ class ModelSelection(NetworksScene):
         self.play(Create(pair.mark), run_time=0.4)
 
     def _channels(self) -> tuple[Channel, Channel]:
-        """The unseen losses of the line and of the best network with layers, of ours and of the lecture's own runs."""
-        pair = self.best, self.other
+        """The unseen losses of the line and of the chosen network, of ours and of the lecture's own runs."""
+        pair = self.outcome[0], self.best
         ours, theirs = [each.unseen.mean for each in pair], [lecture_losses(hidden)[UNSEEN] for hidden in LECTURE_PAIR]
         return (
             Channel(self.screen("ours-made-up"), [self._name(each) for each in pair], ours, self.written),

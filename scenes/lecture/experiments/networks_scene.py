@@ -13,7 +13,8 @@ from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal
 
 from gradreel.core.analysis.compared_networks import EPOCHS, SEEDS, WIDTH, Network, depth_experiments
-from gradreel.core.analysis.results import Result, best_by_unseen, lecture_losses, result_of, worst_by_unseen
+from gradreel.core.analysis.noise_floor import NoiseFloor, noise_floor
+from gradreel.core.analysis.results import Result, best_by_validation, lecture_losses, result_of, worst_by_validation
 from gradreel.core.daily.units import loss_column
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
@@ -120,18 +121,23 @@ class NetworksScene(LectureScene):
 
     @cached_property
     def best(self) -> Result:
-        """The network of least unseen loss."""
-        return best_by_unseen(self.outcome)
+        """The network of least loss on validation days: the one to choose."""
+        return best_by_validation(self.outcome)
 
     @cached_property
     def worst(self) -> Result:
-        """The network of largest unseen loss."""
-        return worst_by_unseen(self.outcome)
+        """The network of largest loss on validation days."""
+        return worst_by_validation(self.outcome)
 
     @cached_property
     def written(self) -> Callable[[float], str]:
         """Writes a loss in views, with as many digits as the mean losses of all networks."""
-        return loss_column(loss for result in self.outcome for loss in (result.training.mean, result.unseen.mean))
+        return loss_column(loss for result in self.outcome for loss in (result.training.mean, result.validation.mean))
+
+    @cached_property
+    def floor(self) -> NoiseFloor | None:
+        """What one who knows the rule misses each part of the days by; None of views from a file."""
+        return noise_floor(self.parameters.dataset)
 
     def fewest_states(self, most: int) -> int:
         """So many states of every run can be drawn: alike for all, and ``most`` at most."""
@@ -142,7 +148,7 @@ class NetworksScene(LectureScene):
         lecture = [
             loss for result in self.outcome for loss in lecture_losses(result.network.hidden) if loss is not None
         ]
-        ours = [result.unseen.mean for result in self.outcome]
+        ours = [result.validation.mean for result in self.outcome]
         return bool(lecture) and max(ours) / LARGER <= max(lecture) <= ABOVE * max(ours)
 
     # -- words -----------------------------------------------------------------------------------------------------
@@ -169,20 +175,20 @@ class NetworksScene(LectureScene):
             **self.spoken("largest", last),
         }
 
-    def unseen_values(self) -> dict[str, Any]:
-        """What a line about the unseen loss may name."""
+    def validation_values(self) -> dict[str, Any]:
+        """What a line about the loss on validation days may name."""
         first, last = self.outcome[0], self.outcome[-1]
         other = last if self.best is first else first
         return {
-            "first": self.written(first.unseen.mean),
-            "last": self.written(last.unseen.mean),
-            "least": self.written(self.best.unseen.mean),
-            "most": self.written(self.worst.unseen.mean),
+            "first": self.written(first.validation.mean),
+            "last": self.written(last.validation.mean),
+            "least": self.written(self.best.validation.mean),
+            "most": self.written(self.worst.validation.mean),
             **self.spoken("smallest", first),
             **self.spoken("largest", last),
             **self.spoken("best", self.best),
             **self.spoken("worst", self.worst),
-            "compared": self.written(other.unseen.mean),
+            "compared": self.written(other.validation.mean),
             **self.spoken("other", other),
         }
 
@@ -198,8 +204,8 @@ class NetworksScene(LectureScene):
         return self.data_caption(
             "caption",
             seen=Count(dataset.examples),
-            unseen=number_text(dataset.n_unseen),
-            day=day_words(dataset.first_unseen, self.context.language, "year"),
+            validation=number_text(dataset.n_validation),
+            day=day_words(dataset.first_validation, self.context.language, "year"),
         )
 
     def epoch_counter(self) -> tuple[TextMobject, Number]:

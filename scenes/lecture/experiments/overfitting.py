@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from gradreel.core.analysis.results import Result, losses_with_the_least
+from gradreel.core.analysis.results import Result, loss_by_epoch
 from gradreel.scenes import style
 from gradreel.scenes.lecture.experiments.networks_scene import DepthsParameters, NetworksScene, lecture_written
 from gradreel.scenes.lecture.experiments.pictures.depth_picture import (
@@ -23,16 +23,13 @@ from gradreel.scenes.lecture.experiments.pictures.one_run import (
     LABEL_SHARE,
     LABELLED,
     SLOW_START,
-    GapMeasure,
     RunLabels,
     RunLines,
-    growing_gap,
 )
 from gradreel.scenes.lecture.runs import LECTURE_DEPTHS
 from gradreel.scenes.mobjects.callout import touch
 from gradreel.scenes.mobjects.depth_lines import KINDS, most_of
-from gradreel.scenes.mobjects.loss_lines import calmed
-from gradreel.scenes.mobjects.plot import dashed, polyline, ring, segment
+from gradreel.scenes.mobjects.plot import dashed, ring, segment
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import round_labels
@@ -42,7 +39,6 @@ from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
     Animation,
-    Circle,
     Create,
     FadeIn,
     FadeOut,
@@ -56,19 +52,16 @@ from manim import (
     squish_rate_func,
 )
 
-STATES = 300  # at which the losses are drawn, at most, and where the unseen one is least
+STATES = 300  # at which the losses are drawn, at most, and where that of validation days is least
 RUN_LEFT, RUN_RIGHT = BOX[0], 5.2  # of the plot of one run; below and above as the picture of all depths
 SINK_SECONDS, PART_SECONDS = 7.0, 5.8
 FIRST_SPAN, LEAST_SPAN = 1.5, 6.0  # of the axis at first: times the epoch where the losses part; epochs at least
 WIDER_SECONDS, LEAVING = 1.3, 0.25  # until it holds all; the share of that in which the lines' words go
 INTO_THE_PLOT = 0.6  # right of the plot: there numbers come that move into it
 LOWEST_SECONDS = 1.4  # of those in which the losses part: the lowest point is looked at first
-DIP = 0.02  # share of the loss that its least is below the calmed line at least, to be called a dip
 TERM = 48
 OFF_MARKS = (0.15, 0.1)  # of a line's word that stays, across and up
-STOP_SECONDS, PEEK_AFTER = 7.9, 4.5  # that the least loss stands against the best network's; before its flaw is told
-BRACKET, HOOK, PEEKED = 0.16, 0.08, 0.24  # right of the plot; of a bracket's ends; radius of the ring around the least
-AGAINST, OVER_LINE, UNDER_LINE, ROW = 34, 0.13, 0.44, 0.45  # words at both losses: size; from their lines; of a row
+UNDER_FLOOR = 0.35  # from the lower line of one who knows the rule to the name's baseline
 COMPARABLE = 1.6  # times as high as the other: two pictures of losses that share a scale
 BACK = 0.55  # of what is not spoken of among numbers that can still be read
 TURN_SECONDS = 1.6
@@ -77,8 +70,7 @@ TURN_SECONDS = 1.6
 class Overfitting(NetworksScene):
     """The two losses of one training part; then training loss and unseen loss against depth, ours and the lecture's.
 
-    The training is the first run of the network that overfits. Of other days than the lesson's nobody has looked
-    whether one does: then it is the largest network's.
+    The training is the first run of the largest network, to its end: further than to the epoch that is chosen.
     """
 
     Parameters = DepthsParameters
@@ -89,6 +81,8 @@ class Overfitting(NetworksScene):
         self._prepare()
         self._sink_beat()
         self._part_beat()
+        if not self.other_data:
+            self._floor_beat()
         self._depths_beat()
         if self.comparable and [len(result.network.hidden) for result in self.outcome] == [*map(len, LECTURE_DEPTHS)]:
             self._lecture_beat()
@@ -100,12 +94,11 @@ class Overfitting(NetworksScene):
         own, lecture = most_of(mean_losses(self.outcome)), most_of(lecture_known())
         self.comparable = max(own, lecture) <= COMPARABLE * min(own, lecture)
         self.picture = our_depths(self, max(own, lecture) if self.comparable else None)
-        self.losses = losses_with_the_least(self.traces_of(self.compared[1].network)[0], STATES)
+        self.losses = loss_by_epoch(self.traces_of(self.compared[1].network)[0], STATES, self.compared[1].rows[0])
         self.run = RunLines((RUN_LEFT, RUN_RIGHT, *BOX[2:]), self.picture.most, self.losses)
-        self.lowest = float(self.losses.epoch[np.argmin(self.losses.unseen)])
+        self.lowest = float(self.losses.epoch[1 + np.argmin(self.losses.validation[1:])])
         self.turn = self.run.last / 2 if self.other_data else self.lowest
         self.grid, self.scale_labels = depth_scale(self.picture, RUN_LEFT, RUN_RIGHT, self.screen("loss"))
-        self.gaps: list[GapMeasure] = []
         self.axis = segment((RUN_LEFT, BOX[2], 0), (RUN_RIGHT, BOX[2], 0), palette.axis, style.AXIS)
         # Where the losses part, the axis first ends soon after that: all that falls, falls there
         soon = min(max(FIRST_SPAN * self.turn, LEAST_SPAN), self.run.last)
@@ -115,11 +108,8 @@ class Overfitting(NetworksScene):
 
     @property
     def compared(self) -> tuple[Result, Result]:
-        """The linear model, which is best on the lesson's unseen days, and one layer, which overfits there.
-
-        Of other days: the smallest network and the largest.
-        """
-        return self.outcome[0], self.outcome[-1 if self.other_data else 1]
+        """The smallest network and the largest, one of whose runs is looked at."""
+        return self.outcome[0], self.outcome[-1]
 
     # -- beats ---------------------------------------------------------------------------------------------------------
 
@@ -135,7 +125,7 @@ class Overfitting(NetworksScene):
             self.above = AboveTheScale(self.screen("above"), BOX[3] + OVER_TOP, (RUN_LEFT + RUN_RIGHT) / 2, share)
             above = [self.above] if 0 < share < LABELLED else []  # gone before words come
             fading = [self.note, self.grid, self.scale_labels, self.axis, self.epochs, *self.counter]
-            fading += [self.run.unseen_tip, self.run.training_tip, *above]
+            fading += [self.run.validation_tip, self.run.training_tip, *above]
             self.play(*arriving, *map(FadeIn, fading), run_time=0.7)
             self.labels = self._labels()
             start = self.labels.first_share(self.turn)
@@ -147,16 +137,15 @@ class Overfitting(NetworksScene):
         losses = self.losses
         values = {
             "turn": number_text(round(self.lowest)),
-            "least": self.written(float(losses.unseen.min())),
+            "least": self.written(float(losses.validation[1:].min())),
             "seen": self.written(float(losses.training[-1])),
-            "unseen": self.written(float(losses.unseen[-1])),
+            "validation": self.written(float(losses.validation[-1])),
             "epochs": Count(self.parameters.epochs),
         }
         with self.beat("part", **values):
-            # Where the losses part, the unseen one is lowest of all kept states, by luck as it is noisy: here, with its
-            # number, in a dip of the thin line; the lines keep their words meanwhile. The axis widens to all epochs,
-            # and on it goes: seen falls, unseen never comes so low again; the dashed line has its word again. How far
-            # both are apart, there and at the end. Of other days: on it goes, to the end
+            # Where the losses part, that of validation days is lowest of all epochs: here, with its number; the lines
+            # keep their words meanwhile. The axis widens to all epochs, and on it goes: seen falls, the other never
+            # comes so low again; the dashed line has its word again. Of other days: on it goes, to the end
             self.marks: list[VMobject] = []
             seconds = PART_SECONDS
             if self.other_data:
@@ -167,25 +156,39 @@ class Overfitting(NetworksScene):
                 seconds -= LOWEST_SECONDS + WIDER_SECONDS
             self.labels = self._labels()
             early = squish_rate_func(smooth, 0.0, LABEL_SHARE)
-            coming = FadeIn(self.labels.words["unseen"], rate_func=early, run_time=seconds)
+            coming = FadeIn(self.labels.words["validation"], rate_func=early, run_time=seconds)
             self._walk(self.turn, self.run.last, seconds, 1.0, [coming])
             self.add(*self.marks)
             self.labels.place(self.run.last)
             self.play(FadeIn(self.labels.words["training"]), run_time=0.4)
             self.between = [*self.marks]  # one by one: as a group they would come to the front before they fade
             if not self.other_data:
-                self._measure()
+                self._fill_between()
+
+    def _floor_beat(self) -> None:
+        floor = self.floor
+        assert floor is not None, "the lesson's days are made up"
+        values = {"seen": self.written(float(self.losses.training[-1])), "floor": self.written(floor.training)}
+        with self.beat("floor-above", **values):
+            # What one who knows the rule misses just these days by, a line for each of the two losses: the dashed one
+            # stays far above its line, the solid one goes below its own
+            lines = [self._floor_line(views) for views in (floor.training, floor.validation)]
+            name = self._floor_words({"seen": values["floor"], "validation": self.written(floor.validation)})
+            self.play(Create(lines[0]), FadeIn(name), run_time=0.9)
+            self.wait(0.8)
+            self.play(Create(lines[1]), run_time=0.9)
+            self.between += [*lines, name]
+            self.wait(0.8)
+            self.play(FadeIn(self.term, shift=0.15 * UP), run_time=0.6)
+            self.between.append(self.term)
 
     def _depths_beat(self) -> None:
-        with self.beat("stop-below-first", **self._stop_values()):
-            # Why not stop there? Its least loss against what the best network has, and that it was found by looking.
-            # Then the run is squeezed into the place of its network, every loss at its height; the other depths come.
-            # Of other days, these alone
-            if not self.other_data:
-                self._compare_least()
+        with self.beat("stop-falls-to-three", **self._stop_values()):
+            # Why not stop there? The run is squeezed into the place of its network, every loss at its height; all
+            # depths come, each run as it was in its best epoch on validation days
             text = self.screen("heading-depths", count=Count(len(self.parameters.seeds)))
             arriving = self.next_heading(text)
-            gone = [*self.between, *self.gaps, *self.labels.words.values(), self.grid, self.epochs, *self.counter]
+            gone = [*self.between, *self.labels.words.values(), self.grid, self.epochs, *self.counter]
             upright = segment((RUN_LEFT, BOX[2], 0), (RUN_LEFT, BOX[3], 0), palette.axis, style.AXIS)
             self.play(*map(FadeOut, gone), FadeIn(upright), *arriving, run_time=0.6)
             self._squeeze(self.outcome.index(self.compared[1]))
@@ -194,7 +197,8 @@ class Overfitting(NetworksScene):
             self.play(*(FadeIn(label) for label in self.picture.labels.values()), run_time=0.4)
             self.between = []
             if not self.other_data:
-                self._mark_jump(*map(self.outcome.index, self.compared))
+                self.between.append(self.picture.mark("validation", self.outcome.index(self.best)))
+                self.play(Create(self.between[0]), run_time=0.7)
 
     def _lecture_beat(self) -> None:
         values = {}
@@ -226,7 +230,7 @@ class Overfitting(NetworksScene):
 
     def _labels(self) -> RunLabels:
         """The words of both lines: the thin line and the ring are of unseen days too, so the dashed one is smoothed."""
-        return RunLabels(self.run, {"training": self.screen("seen"), "unseen": self.screen("unseen-smoothed")})
+        return RunLabels(self.run, {"training": self.screen("seen"), "validation": self.screen("validation-smoothed")})
 
     def _walk(self, first: float, last: float, seconds: float, power: float, also: Iterable[Animation] = ()) -> None:
         """The run goes on from one epoch to another; the words go with the lines."""
@@ -251,46 +255,27 @@ class Overfitting(NetworksScene):
         staying = [label for label in self.labels.words.values() if self._is_off(label, marks)]
         leaving = [label for label in self.labels.words.values() if label not in staying]
         leaving += [tick for tick in self.epochs if self._near(tick, marks[1])]
-        lit = [self.run.dip.animate.set_stroke(opacity=1)] if self.lucky else []
-        self.play(*map(FadeOut, leaving), *map(FadeIn, marks), *lit, run_time=0.5)
+        self.play(*map(FadeOut, leaving), *map(FadeIn, marks), run_time=0.5)
         self.wait(LOWEST_SECONDS)
         self.remove(self.above, *leaving)
         self.epochs.remove(*leaving)
         self._widen(marks, staying)
 
     def _turn_mark(self) -> list[VMobject]:
-        """A dashed line up at the turn, its epoch under the axis, the least unseen loss there with its number, and
-        whether it is but a dip.
-        """
+        """A dashed line up at the turn, its epoch under the axis, and the least loss there with its number."""
         bottom, top = self.run.plot.box[2:]
-        least = float(self.losses.unseen.min())
+        least = float(self.losses.validation[1:].min())
         x, y, _ = place = self.run.plot.at(self.turn, least)
         number = words(self.written(least), style.LABEL, palette.blue).place(y - 0.5, left=x + 0.15)
         self.least = VGroup(ring(place, 0.14, palette.blue), number)
         text = f"{self.screen('epoch')} {number_text(round(self.turn))}"
         label = words(text, style.TICK, palette.dim).place(bottom - 0.4, center=x)
-        return [dashed((x, bottom, 0), (x, top, 0), mix(palette.text, 0.75)), label, self.least, *self._lucky()]
-
-    def _lucky(self) -> list[TextMobject]:
-        """That the least loss is a single dip of a noisy line, where it lies clearly below what is calmed."""
-        k = int(np.argmin(self.losses.unseen))
-        noisy = self.losses.unseen[k] < (1 - DIP) * calmed(self.losses.unseen)[k]
-        made = [words(self.screen("lucky"), style.TICK, palette.dim)] if noisy else []
-        self.lucky = [self._beside_the_least(text) for text in made]
-        return self.lucky
-
-    def _beside_the_least(self, text: TextMobject) -> TextMobject:
-        """Right of the least loss's number, or left of the line where there is no room."""
-        mark, number = self.least
-        left = float(number.get_right()[0]) + 0.25
-        if left + text.width < RUN_RIGHT:
-            return text.place(number.baseline, left=left)
-        return text.place(number.baseline, right=float(mark.get_center()[0]) - 0.15)
+        return [dashed((x, bottom, 0), (x, top, 0), mix(palette.text, 0.75)), label, self.least]
 
     @staticmethod
     def _is_off(label: TextMobject, marks: list[VMobject]) -> bool:
         """Whether a line's word is off all that says where the losses part."""
-        return not any(touch(label, mark, OFF_MARKS) for mark in (*marks[0], *marks[2], *marks[3:]))
+        return not any(touch(label, mark, OFF_MARKS) for mark in (*marks[0], *marks[2]))
 
     @staticmethod
     def _near(one: TextMobject, other: TextMobject) -> bool:
@@ -331,105 +316,41 @@ class Overfitting(NetworksScene):
         self.epochs = coming
         self.add(run, coming, *marks)
 
-    def _measure(self) -> None:
-        """What lies between the lines from the turn on, its name, and how far they are apart there and at the end."""
+    def _fill_between(self) -> None:
+        """What lies between the lines from the turn on."""
         band = self.run.band(self.turn)
         self.add(band, self.run, *self.marks)
         self.term = self._term()
-        self.gaps = self._gaps()
-        self.play(FadeIn(band), *map(FadeIn, self.gaps[:1]), run_time=0.6)
-        if self.gaps:
-            self.play(FadeIn(self.gaps[1]), run_time=0.6)
-        self.play(FadeIn(self.term, shift=0.15 * UP), run_time=0.6)
-        self.between += [band, self.term]
-
-    def _gaps(self) -> list[GapMeasure]:
-        """How far the losses are apart at the turn and at the end."""
-        epochs, unseen = (self.turn, self.run.last), (self.losses.unseen.min(), self.losses.unseen[-1])
-        seen = np.interp(epochs, self.run.training.data_x, self.run.training.data_y)
-        plot = self.run.plot
-        ends = list(zip(plot.at(epochs, seen), plot.at(epochs, unseen), strict=True))
-        texts = [self.screen("apart", views=self.written(each)) for each in unseen - seen]
-        return growing_gap(ends, texts, self.least[1], self.term)
+        self.play(FadeIn(band), run_time=0.6)
+        self.between.append(band)
 
     def _term(self) -> TextMobject:
         """The word, in the middle of what lies between the lines."""
         left = float(self.run.plot.at(self.turn, 0)[0])
-        tips = [float(tip.get_center()[1]) for tip in (self.run.training_tip, self.run.unseen_tip)]
+        tips = [float(tip.get_center()[1]) for tip in (self.run.training_tip, self.run.validation_tip)]
         return words(self.screen("term"), TERM).place(sum(tips) / 2 - 0.1, center=(left + RUN_RIGHT) / 2)
 
-    # -- why not stop there? -------------------------------------------------------------------------------------------
+    def _floor_line(self, views: float) -> VMobject:
+        """A dashed line across the plot at a loss."""
+        y = float(self.run.plot.at(0, views)[1])
+        return dashed((RUN_LEFT, y, 0), (RUN_RIGHT, y, 0), palette.text)
+
+    def _floor_words(self, values: dict[str, str]) -> TextMobject:
+        """What both `_floor_line` are: at the left, under the lower one."""
+        assert self.floor is not None
+        y = float(self.run.plot.at(0, min(self.floor.training, self.floor.validation))[1])
+        return words(self.screen("floor", **values), style.TICK).place(y - UNDER_FLOOR, left=RUN_LEFT + 0.15)
 
     def _stop_values(self) -> dict[str, str]:
-        """What is said of the run's least loss, of the networks that are compared, and of all of them."""
-        worse, last = self.compared[1], self.outcome[-1]
+        """What is said of all networks, stopped at their best epochs."""
         return {
-            "least": self.written(float(self.losses.unseen.min())),
-            "views": self.written(self.best.unseen.mean),
-            "seen_before": self.written(self.best.training.mean),
-            "seen_after": self.written(worse.training.mean),
-            "after": self.written(worse.unseen.mean),
-            "last": self.written(last.unseen.mean),
+            "first": self.written(self.outcome[0].validation.mean),
+            "least": self.written(self.best.validation.mean),
+            "last": self.written(self.outcome[-1].validation.mean),
+            **self.spoken("smallest", self.outcome[0]),
             **self.spoken("best", self.best),
-            **self.spoken("largest", last),
+            **self.spoken("largest", self.outcome[-1]),
         }
-
-    def _compare_least(self) -> None:
-        """The best network's loss as a line across the picture, the least loss against it; then how it was found."""
-        best, mark = self.compared[0], self.least[0]
-        low, level = float(mark.get_center()[1]), float(self.run.plot.at(0, best.unseen.mean)[1])
-        line = segment((RUN_LEFT, level, 0), (RUN_RIGHT, level, 0), palette.dim, style.GUIDE)
-        guide = dashed(mark.get_right(), (RUN_RIGHT, low, 0), palette.blue)
-        loss = self.written(best.unseen.mean)
-        named = self.screen(
-            "level", network=self.network_label(best.network.hidden), count=len(self.parameters.seeds), loss=loss
-        )
-        least = self.screen("least", turn=number_text(round(self.turn)), loss=self.least[1].source)
-        texts = words(named, AGAINST), words(least, AGAINST, palette.blue)
-        self._beside((level, low), texts)
-        self.level = VGroup(line, texts[0])
-        bracket, peeked = self._bracket(level, low), self._peeked()
-        gone = [self.term, *self.lucky]
-        self.between = [part for part in self.between if part not in gone]
-        self.play(*map(FadeOut, (*gone, *self.gaps)), Create(line), FadeIn(texts[0]), run_time=0.9)
-        self.gaps = []
-        self.play(Create(guide), FadeIn(texts[1]), run_time=0.8)
-        self.play(Create(bracket), run_time=0.4)
-        self.wait(PEEK_AFTER - 2.1)
-        self.play(Create(peeked[0]), FadeIn(peeked[1]), run_time=0.7)
-        self.wait(STOP_SECONDS - PEEK_AFTER - 0.7)
-        self.between += [self.level, guide, texts[1], bracket, *peeked]
-
-    @staticmethod
-    def _bracket(*heights: float) -> VMobject:
-        """Right of the plot, from one of these y to the other."""
-        low, high = sorted(heights)
-        right, hook = RUN_RIGHT + BRACKET, RUN_RIGHT + BRACKET - HOOK
-        corners = [(hook, high, 0), (right, high, 0), (right, low, 0), (hook, low, 0)]
-        return polyline(np.array(corners), palette.text, style.AXIS)
-
-    def _peeked(self) -> tuple[VMobject, TextMobject]:
-        """A ring around the least loss, and that it was chosen by looking: right of its number, or left of the line."""
-        circle = Circle(radius=PEEKED, color=palette.text, stroke_width=2.0).move_to(self.least[0])
-        return circle, self._beside_the_least(words(self.screen("peek"), style.LABEL))
-
-    def _beside(self, heights: tuple[float, float], texts: tuple[TextMobject, TextMobject]) -> None:
-        """Words for lines at these two heights: over the upper one, under the lower one.
-
-        Both are under the lower one where the run's unseen loss lies close over the upper one.
-        """
-        lower, upper = sorted(zip(heights, texts, strict=True), key=lambda pair: pair[0])
-        right = RUN_RIGHT - 0.1
-        words_at = [label.get_all_points() for label in self.labels.words.values()]
-        ink = np.concatenate([self.run.every.corners, self.run.unseen.corners, *words_at])
-        over = ink[ink[:, 0] > right - upper[1].width, 1] - upper[0]
-        rows = [lower[0] - UNDER_LINE, lower[0] - UNDER_LINE - ROW]
-        if np.any((over > 0) & (over < OVER_LINE + ROW)):
-            upper[1].place(rows[0], right=right)
-            lower[1].place(rows[1], right=right)
-            return
-        upper[1].place(upper[0] + OVER_LINE, right=right)
-        lower[1].place(rows[0], right=right)
 
     # -- all depths ----------------------------------------------------------------------------------------------------
 
@@ -445,24 +366,11 @@ class Overfitting(NetworksScene):
         axis = ReplacementTransform(self.axis, picture.axis)
         moving = UpdateFromAlphaFunc(self.run, narrow, rate_func=smooth)
         self.play(moving, axis, FadeIn(picture.names), run_time=1.2)
-        ends = zip((self.run.training_tip, self.run.unseen_tip), KINDS, strict=True)
+        ends = zip((self.run.training_tip, self.run.validation_tip), KINDS, strict=True)
         landing = [tip.animate.move_to(picture.point(kind, k)) for tip, kind in ends]
-        lines = (self.run.training, self.run.every, self.run.unseen, self.run.dip)
+        lines = (self.run.training, self.run.every, self.run.validation)
         self.play(*map(FadeOut, lines), *landing, run_time=0.6)
-        self.landed = (self.run.training_tip, self.run.unseen_tip)
-
-    def _mark_jump(self, best: int, worse: int) -> None:
-        """What opens between the two losses from the best network to the one that overfits, and rings at both.
-
-        All other networks step back.
-        """
-        band = self.picture.band(best, worse)
-        self.remove(*self.landed)
-        self.add(band, self.picture)
-        self.play(FadeIn(band), *self.picture.others_back((best, worse), BACK), run_time=0.6)
-        marks = self.picture.marks((best, worse))
-        self.play(*map(Create, marks), run_time=0.7)
-        self.between += [band, *marks]
+        self.landed = (self.run.training_tip, self.run.validation_tip)
 
     def _turn_into(self, lecture: LectureDepths, leaving: Animation) -> None:
         """Each point of ours moves to the lecture's of the same network, the lines go along; the axis stays.

@@ -47,11 +47,14 @@ Width = Annotated[int, Field(ge=0, le=2000)]
 LINEAR, HUNDRED = (), (100,)  # the networks of which the lecture gives both losses
 STATES = 40  # at which the losses of a run are drawn, at most
 SLOW_START = 3.0  # epochs pass as this power of the time: the first ones, in which most happens, take longest
-WALKS = {"training": 4.5, "unseen": 2.5}  # seconds in which the lines of all panels are drawn, one kind after another
+WALKS = {
+    "training": 4.5,
+    "validation": 2.5,
+}  # seconds in which the lines of all panels are drawn, one kind after another
 DASHED_SECONDS = 6.2  # until it has been said what solid is
 NUMBERS_SECONDS = 3.2  # in which the numbers of all bars have come, where they come one after another
 HELPS_SECONDS = 4.6  # until it is said what the lecture's larger network does
-WINS_SECONDS = 3.0  # until it has been said which network wins
+FLOOR_SECONDS = 3.0  # until it is said what one who knows the rule would miss by
 
 
 class WidthExperiment(NetworksScene):
@@ -84,23 +87,29 @@ class WidthExperiment(NetworksScene):
         if {LINEAR, HUNDRED} <= {result.network.hidden for result in self.outcome} and self.one_scale():
             self._lecture_beat()
         if not self.other_data:
-            self._puzzle_beat()
+            self._floor_beat()
         self.hand_on()
 
     def _prepare(self) -> None:
-        self.board = WidthBoard(self.outcome, [self._first_run(result) for result in self.outcome], self.written)
+        self.board = WidthBoard(
+            self.outcome, [self._first_run(result) for result in self.outcome], self.parameters.epochs, self.written
+        )
         self.names = self.board.names([self.network_label(result.network.hidden) for result in self.outcome])
         counts = [number_text(result.network.n_parameters) for result in self.outcome]
         texts = counts if self.board.many else [self.screen("parameters", count=count) for count in counts]
         self.sizes = self.board.sizes(texts, self.screen("parameters", count="").strip())
         self.side_words = [
-            self.board.side_names(side, self.screen(name)) for side, name in ((SEEN, "seen"), (UNSEEN, "unseen"))
+            self.board.side_names(side, self.screen(name)) for side, name in ((SEEN, "seen"), (UNSEEN, "validation"))
         ]
 
     def _first_run(self, result: Result) -> tuple[Line, Line]:
-        """The first seed's run. Both losses at as many states as the run with the fewest kept: alike for all."""
-        losses = loss_by_epoch(self.traces_of(result.network)[0], self.fewest_states(STATES))
-        return (losses.epoch, losses.training), (losses.epoch, losses.unseen)
+        """The first seed's run up to the epoch that is chosen.
+
+        Both losses at as many states as the run with the fewest kept: alike for all.
+        """
+        states = self.fewest_states(STATES)
+        losses = loss_by_epoch(self.traces_of(result.network)[0], states, result.rows[0]).until(result.epochs[0])
+        return (losses.epoch, losses.training), (losses.epoch, losses.validation)
 
     # -- beats ---------------------------------------------------------------------------------------------------------
 
@@ -125,39 +134,39 @@ class WidthExperiment(NetworksScene):
             self._open_panels()
             self._walk("training", self.counter[1])
             self.wait(max(0.1, DASHED_SECONDS - (self.time - start)))
-            tips = [panel.unseen_tip for panel in self.board.panels]
-            self.play(*map(FadeIn, (*tips, *self.above["unseen"])), run_time=0.3)
-            self._walk("unseen")
+            tips = [panel.validation_tip for panel in self.board.panels]
+            self.play(*map(FadeIn, (*tips, *self.above["validation"])), run_time=0.3)
+            self._walk("validation")
 
     def _training_beat(self) -> None:
-        with self.beat("training-enough", **self.training_values(), **self.spoken("enough", self._enough())):
+        with self.beat("training-falls", **self.training_values()):
             # The dashed lines step back, and of the scale its numbers stay; the end of each solid line is one dot among
             # other seeds'. A bar grows to their mean; the numbers come one after another, while they are said
             panels = self.board.panels
             gone = [*(panel.training for panel in panels), self.labels["training"], *self.counter, self.sizes]
             gone += [self.epoch_ends, self.grids]  # which would strike numbers through
-            dim = [emphasis(panel.unseen, FAINT) for panel in panels]
+            dim = [emphasis(panel.validation, FAINT) for panel in panels]
             self.play(*map(FadeOut, gone), *dim, run_time=0.5)
             self._raise_bars(SEEN, apart=0.8)
 
     def _unseen_beat(self) -> None:
-        with self.beat("unseen-worse-middle", **self.unseen_values()):
-            # The outlined bars: days never seen. A ring around the best, and the smallest network's level across the
-            # others. Of the lesson's days, then, the worst, which is named then, and the largest get a ring for a
-            # while, and the heading says what came out
-            unseen = [panel.unseen for panel in self.board.panels]
-            gone = [*unseen, self.labels["unseen"]]
+        with self.beat("validation-falls-to-hundred", **self.validation_values()):
+            # The outlined bars: validation days. A ring around the best, and the smallest network's level across the
+            # others. Of the lesson's days, then, the largest gets a ring for a while, and the heading says what came
+            # out
+            unseen = [panel.validation for panel in self.board.panels]
+            gone = [*unseen, self.labels["validation"]]
             self.play(*map(FadeOut, gone), *self._light(UNSEEN), run_time=0.5)
             self._raise_bars(UNSEEN)
             self._mark_best()
             if not self.other_data:
-                self._mark_worst()
+                self._mark_largest()
                 arriving = self.next_heading(self.screen("verdict", best=self._best_name()))
                 self.play(*arriving)
 
     def _lecture_beat(self) -> None:
         values = {name: lecture_written(hidden)[UNSEEN] for name, hidden in (("linear", LINEAR), ("hundred", HUNDRED))}
-        with self.beat("lecture-differs", **values):
+        with self.beat("lecture-agrees", **values):
             # Ours move aside, those that the lecture has numbers of; beside them its own bars, in the same scale. An
             # arrow from the one network to the other in the lecture's chart, then in ours
             start = self.time
@@ -166,20 +175,22 @@ class WidthExperiment(NetworksScene):
             self.wait(max(0.1, HELPS_SECONDS - (self.time - start)))
             self._show_ways()
 
-    def _puzzle_beat(self) -> None:
-        with self.beat("puzzle", **self.spoken("best", self.best)):
-            # Ours come back, with the smallest network's levels. From them, arrows go down to the larger ones' losses
-            # on seen days, then up to those on unseen days. Why that is so stays open: the heading asks it
+    def _floor_beat(self) -> None:
+        floor = self.floor
+        assert floor is not None, "the lesson's days are made up"
+        shown = {"seen": self.written(floor.training), "validation": self.written(floor.validation)}
+        with self.beat("floor-below", floor=shown["validation"], **self.spoken("best", self.best)):
+            # Ours come back. Across each bar the loss of one who knows the rule, over just these days; what the marks
+            # are stands above. Every bar ends higher: there is more to find, and the heading asks how
             start = self.time
             self._ours_again()
-            self.levels.append(self.board.level(SEEN))
-            self.ways = self._ways()
-            self.wait(max(0.1, WINS_SECONDS - (self.time - start)))
-            self.play(Create(self.levels[-1]), run_time=0.8)
-            for ways in self.ways:
-                self.play(LaggedStart(*map(Create, ways), lag_ratio=0.5), run_time=1.3)
-            text = self.screen("heading-puzzle", best=self._best_name())
-            arriving = self.next_heading(text)
+            self.wait(max(0.1, FLOOR_SECONDS - (self.time - start)))
+            losses = {SEEN: floor.training, UNSEEN: floor.validation}
+            self.floor_marks = VGroup(*(self.board.floor_mark(bar, losses[bar.side]) for bar in self.board.every_bar()))
+            self.floor_words = self.board.floor_words(self.screen("floor", **shown))
+            self.play(FadeIn(self.floor_words), run_time=0.5)
+            self.play(LaggedStart(*map(Create, self.floor_marks), lag_ratio=0.2), run_time=1.6)
+            arriving = self.next_heading(self.screen("heading-floor"))
             self.play(*arriving)
 
     # -- lines, all at once --------------------------------------------------------------------------------------------
@@ -192,7 +203,7 @@ class WidthExperiment(NetworksScene):
         self.grids = VGroup(*(panel.grid for panel in board.panels))
         board.show(0.0)
         tips = [panel.training_tip for panel in board.panels]
-        texts = {"training": self.screen("seen"), "unseen": self.screen("unseen")}
+        texts = {"training": self.screen("seen"), "validation": self.screen("validation")}
         self.labels = {kind: board.parting().label(kind, text) for kind, text in texts.items()}
         self.epoch_ends = board.epochs(self.screen("run"))
         self.above = {kind: self._above(kind) for kind in WALKS}
@@ -231,11 +242,6 @@ class WidthExperiment(NetworksScene):
 
     # -- bars ----------------------------------------------------------------------------------------------------------
 
-    def _enough(self) -> Result:
-        """The network from which on the picture has one number for the training loss."""
-        texts = [self.written(result.training.mean) for result in self.outcome]
-        return next(result for k, result in enumerate(self.outcome) if set(texts[k:]) == {texts[-1]})
-
     def _raise_bars(self, side: int, apart: float = 0.0) -> None:
         """The end of the line becomes one of the dots, the other seeds' come, and a bar grows to their mean.
 
@@ -243,7 +249,7 @@ class WidthExperiment(NetworksScene):
         """
         board = self.board
         bars = [pair[side] for pair in board.bars]
-        tips = [panel.training_tip if side == SEEN else panel.unseen_tip for panel in board.panels]
+        tips = [panel.training_tip if side == SEEN else panel.validation_tip for panel in board.panels]
         names = self.side_words[side]
         boxes = VGroup(*(bar.box for bar in bars))
 
@@ -271,16 +277,14 @@ class WidthExperiment(NetworksScene):
         return [emphasis(part, DIM) for bar in bars for part in (bar.box, bar.value, *bar.dots)]
 
     def _mark_best(self) -> None:
-        """A ring around the least unseen loss, and the smallest network's level."""
+        """A ring around the least loss on validation days, and the smallest network's level."""
         self.best_mark, self.levels = self._ring(self.best), [self.board.level(UNSEEN)]
         self.play(Create(self.best_mark), Create(self.levels[0]), run_time=0.9)
 
-    def _mark_worst(self) -> None:
-        """A ring around the largest unseen loss, which then goes on to the largest network's."""
-        self.worst_mark, last = map(self._ring, (self.worst, self.outcome[-1]))
-        self.play(Create(self.worst_mark), run_time=0.7)
-        self.wait(0.3)
-        self.play(Transform(self.worst_mark, last), run_time=0.6)
+    def _mark_largest(self) -> None:
+        """A ring around the largest network's loss on validation days."""
+        self.largest_mark = self._ring(self.outcome[-1])
+        self.play(Create(self.largest_mark), run_time=0.7)
 
     def _ring(self, result: Result) -> VMobject:
         apart = self.board.columns.slot(0, UNSEEN) - self.board.columns.slot(0, SEEN)
@@ -308,7 +312,7 @@ class WidthExperiment(NetworksScene):
         arriving = self.next_heading(self.screen("heading-lecture"))
         moving = [Transform(old, new) for old, new in zip(self.moved, moves, strict=True)]
         self.chart_words = self._chart_words()
-        gone = [] if self.other_data else [FadeOut(self.worst_mark)]
+        gone = [] if self.other_data else [FadeOut(self.largest_mark)]
         leaving = self._around_the_moved(FadeOut)
         self.play(*leaving, *gone, FadeIn(self.beside.axes), *arriving, run_time=0.5)
         self.play(*moving, run_time=0.7)
@@ -333,9 +337,10 @@ class WidthExperiment(NetworksScene):
     def _words_under(self, slot: int, result: Result) -> list[TextMobject]:
         """Under a column beside or of the lecture's: seen, unseen, the network's name."""
         columns = self.beside.columns
+        names = "seen", "validation" if slot < len(self.known) else "unseen"  # the lecture has no validation days
         sides = [
             words(self.screen(name), style.TICK, palette.dim).place(SIDE_LINE, center=columns.slot(slot, side))
-            for side, name in ((SEEN, "seen"), (UNSEEN, "unseen"))
+            for side, name in zip((SEEN, UNSEEN), names, strict=True)
         ]
         name = words(self.network_label(result.network.hidden), 26 if self.board.many else 32)
         return [*sides, name.place(NAME_LINE, center=columns.center(slot))]
@@ -382,10 +387,3 @@ class WidthExperiment(NetworksScene):
             emphasize(bar.saved_state if bar in self.moved else bar, FULL)
         self.play(*map(Restore, self.moved), run_time=0.6)
         self.play(*self._around_the_moved(FadeIn), run_time=0.5)
-
-    def _ways(self) -> list[tuple[VMobject, ...]]:
-        """On seen days, then on unseen ones: arrows from the smallest network's loss to the others', where both are
-        long enough to be drawn.
-        """
-        pairs = [(self.board.way(k, SEEN), self.board.way(k, UNSEEN)) for k in range(1, len(self.outcome))]
-        return list(zip(*(pair for pair in pairs if None not in pair), strict=True))

@@ -82,7 +82,7 @@ class MoreFeatures(LectureScene):
             description="How many days back are looked at, one after the other; by default 1, 3, 28 and the window",
         )
         day: date | None = Field(
-            None, description="The day to be predicted; by default 24 days after the first unseen one"
+            None, description="The day to be predicted; by default 82 days after the first for validation"
         )
         sigmoids: int = Field(3, ge=1, le=99, description="How many sigmoids the sum has")
 

@@ -248,7 +248,7 @@ class Summary(LectureScene):
             self.play(FadeOut(self.numbers, run_time=0.4), self.motif.animate.shift(LIFT * DOWN), run_time=0.6)
             self.play(*next_heading(self.screen("heading-next"))[1])
             known = np.array([lecture_losses(hidden) for hidden in LECTURE_DEPTHS], dtype=float)  # None is NaN
-            losses = {"training": known[:, 0], "unseen": known[:, 1]}
+            losses = {"training": known[:, 0], "validation": known[:, 1]}
             questions = [self.screen(key) for key in QUESTIONS]
             self.emblems = QuestionEmblems(questions, BATCH_QUIZ, losses)
             for emblem in self.emblems:

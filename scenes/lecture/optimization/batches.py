@@ -182,7 +182,7 @@ class Batches(LectureScene):
         return [FadeIn(self.source), FadeIn(self.squares)]
 
     def _letters(self) -> VGroup:
-        """N = 1458 and B = 32, on the heading's line at the right."""
+        """N and B, such as 1823 and 32, on the heading's line at the right."""
         run, line = self.experiment, style.HEADING_BASELINE
         b = formula(f'B = "{number_text(run.batch_size)}"', 40).place(line, right=style.RIGHT_EDGE)
         n = formula(f'N = "{number_text(run.dataset.examples)}"', 40).place(line, right=b.get_left()[0] - 0.6)

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 
 from gradreel.scenes import style
 from gradreel.scenes.lecture.experiments.pictures.loss_bars import mark_of
+from gradreel.scenes.lecture.experiments.pictures.loss_scale import floor_legend
+from gradreel.scenes.mobjects.plot import dashed
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.style import DIM, mix, palette
 from manim import DOWN, ManimColor, Rectangle, VGroup
 
-HEIGHT, WIDTH, PITCH = 1.75, 1.0, 1.9  # of the highest bar; of a bar; from one bar's middle to the next
+HEIGHT, WIDTH, PITCH = 2.9, 1.0, 1.9  # of the highest bar; of a bar; from one bar's middle to the next
 MIDDLES, FOOT = (-2.9, 2.9), -1.75
-NAME_DROP, TITLE_DROP, VALUE_RISE = 0.38, 0.9, 0.24
+NAME_DROP, TITLE_DROP, VALUE_RISE, LEGEND_RISE = 0.38, 0.9, 0.24, 0.85
 ALIKE = 2.0  # channels whose largest losses differ by no more than this factor share one scale
 HOLLOW = 0.13  # how strongly a bar is filled
 
@@ -52,6 +54,7 @@ class ChannelPair(VGroup):
 
     def __init__(self, channel: Channel, most: float, middle: float, color: ManimColor) -> None:
         super().__init__()
+        self.most, self.middle = most, middle
         places = (middle - PITCH / 2, middle + PITCH / 2)
         best = channel.losses.index(min(channel.losses))
         self.bars = VGroup(*(
@@ -69,6 +72,13 @@ class ChannelPair(VGroup):
         ))  # fmt: skip
         self.title = words(channel.title, style.LABEL, palette.dim).place(FOOT - TITLE_DROP, center=middle)
         self.add(self.bars, self.values, self.mark, self.names, self.title)
+
+    def floor_line(self, views: float, text: str) -> VGroup:
+        """A dashed line across the bars at the loss of one who knows the rule, and above them what it is."""
+        y, half = FOOT + HEIGHT * views / self.most, PITCH / 2 + WIDTH / 2 + 0.2
+        left, right = self.middle - half, self.middle + half
+        legend = floor_legend(text, FOOT + HEIGHT + LEGEND_RISE).set_x(self.middle)
+        return VGroup(dashed((left, y, 0), (right, y, 0), palette.text), legend)
 
 
 def _bar(share: float, x: float, color: ManimColor, bright: bool) -> Rectangle:

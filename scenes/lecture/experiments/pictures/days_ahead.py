@@ -19,7 +19,7 @@ from gradreel.scenes.mobjects.day_plot import REAL_LINE, WindowBracket, views_ra
 from gradreel.scenes.mobjects.plot import dashed, ring, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.style import mix, palette
-from manim import UP, Circle, DashedVMobject, Rectangle, Scene, VGroup, VMobject
+from manim import Circle, DashedVMobject, Rectangle, Scene, VGroup, VMobject
 from numpy.typing import NDArray
 
 KNOWN_DAYS, LAST_DAYS = 15, 2  # before the first predicted one, that are shown close by, and beside errors
@@ -32,7 +32,6 @@ UNDER_BRACKET = BRACKET - 0.4  # baseline of what stands under it
 LEAST_STAKE = 0.12  # as high as a bar in the panel
 CLICK, CLICKED_FROM = 0.1, 0.3  # a ring's radius; where it begins, of the error's height under the prediction
 CLICKED_BELOW, CLICKED_ABOVE = 0.35, 0.3  # where it ends: under the plot's top, or so far over the error at least
-BEYOND, BEYOND_DASH = 0.14, 0.03  # of the dots beyond a usual error: a bit more is to be expected
 
 
 class DaysAhead(ZoomDays):
@@ -197,16 +196,6 @@ class DaysAhead(ZoomDays):
     def _misses(self, k: int) -> VGroup:
         """A dot for each error, around its day: a swarm is not read as days."""
         return swarm(self.plot.at(self.day(k), self.missed[k]), self.reach)
-
-    def beyond(self, k: int) -> VGroup:
-        """Dotted a bit further from the ends of both marks of a predicted day: of how much more, nothing is known."""
-        return VGroup(*(
-            VGroup(*(
-                dashed(end, end + way * BEYOND * UP, palette.text, style.GHOST_CURVE, BEYOND_DASH)
-                for end in (mark.get_left(), mark.get_right())
-            ))
-            for mark, way in zip(self.spreads[k], (-1, 1), strict=True)
-        ))  # fmt: skip
 
     def _spread(self, k: int) -> VGroup:
         """Two marks, over and under a prediction, as far off as its error is on average."""

@@ -12,16 +12,18 @@ from gradreel.scenes.lecture.experiments.networks_scene import NetworksScene
 from gradreel.scenes.lecture.experiments.pictures.loss_bars import UNSEEN
 from gradreel.scenes.lecture.experiments.pictures.loss_scale import loss_grid, loss_labels, loss_ticks
 from gradreel.scenes.lecture.runs import LECTURE_DEPTHS
-from gradreel.scenes.mobjects.depth_lines import DASH, FEW, KINDS, DepthLines
+from gradreel.scenes.mobjects.depth_lines import DASH, FEW, KINDS, SIDE, DepthLines
+from gradreel.scenes.mobjects.plot import dashed
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.style import palette
 from manim import VGroup
 from numpy.typing import NDArray
 
-BOX = (-5.4, 5.6, -2.05, 2.5)  # left, right, bottom, top
+BOX = (-5.4, 5.4, -2.05, 2.5)  # left, right, bottom, top
 VALUE, VALUE_OF_MANY = 34, 26
 AROUND_WORD = 0.15  # free at both sides of a word in a line
+UNDER_FLOOR = 0.38  # from the line of one who knows the rule to its name's baseline
 LECTURE_BEST, LECTURE_WORSE = (100,) * 3, (100,) * 4  # it overfits from the one to the other
 
 
@@ -53,10 +55,10 @@ class LectureDepths(DepthLines):
         losses = lecture_known()
         names = [scene.network_label(hidden) for hidden in LECTURE_DEPTHS]
         written = loss_column(loss for known in losses.values() for loss in known[np.isfinite(known)])
-        super().__init__(losses, names, written, _ends(scene), BOX, VALUE, palette.text, most, over=over)
+        super().__init__(losses, names, written, _ends(scene, "unseen"), BOX, VALUE, palette.text, most, over=over)
         self.words: dict[int, TextMobject] = {}
-        known = self.known("unseen")
-        x, y = np.array(known, dtype=float), losses["unseen"][known]
+        known = self.known("validation")
+        x, y = np.array(known, dtype=float), losses["validation"][known]
         places, views = list(x), list(y)
         for k in set(range(known[0], known[-1])) - set(known):
             said = LECTURE[LECTURE_DEPTHS[k]][UNSEEN]  # "somewhat better"
@@ -67,9 +69,9 @@ class LectureDepths(DepthLines):
             self.words[k] = word
         order = np.argsort(places)
         broken = (np.array(values)[order] for values in (places, views))
-        self.remove(self.lines["unseen"])
-        self.lines["unseen"] = RisingCurve(self.plot, *broken, self.color, style.SECOND_CURVE, DASH)
-        self.add(self.lines["unseen"])
+        self.remove(self.lines["validation"])
+        self.lines["validation"] = RisingCurve(self.plot, *broken, self.color, style.SECOND_CURVE, DASH)
+        self.add(self.lines["validation"])
 
 
 def depth_scale(picture: DepthLines, left: float, right: float, name: str) -> tuple[VGroup, VGroup]:
@@ -82,6 +84,14 @@ def depth_scale(picture: DepthLines, left: float, right: float, name: str) -> tu
     return loss_grid(ticks, height, left, right), loss_labels(ticks, height, left, BOX[3], name)
 
 
-def _ends(scene: NetworksScene) -> dict[str, str]:
-    """What stands at the lines' ends."""
-    return {"training": scene.screen("seen"), "unseen": scene.screen("unseen")}
+def floor_line(picture: DepthLines, views: float, text: str) -> VGroup:
+    """A dashed line across the networks at the loss of one who knows the rule, and under it, at the left, its name."""
+    left, right = (float(picture.plot.at(k, views)[0]) for k in (-SIDE, picture.count - 1 + SIDE))
+    y = float(picture.plot.at(0, views)[1])
+    name = words(text, style.LABEL - 2).place(y - UNDER_FLOOR, left=left + 0.1)
+    return VGroup(dashed((left, y, 0), (right, y, 0), palette.text), name)
+
+
+def _ends(scene: NetworksScene, dashed_one: str = "validation") -> dict[str, str]:
+    """What stands at the lines' ends; the lecture has no validation days, its dashed line is of unseen ones."""
+    return {"training": scene.screen("seen"), "validation": scene.screen(dashed_one)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
@@ -32,9 +32,8 @@ from manim import (
 )
 from numpy.typing import NDArray
 
-NUMBER, LATE, NAME = 30, 28, 32
+NUMBER, NAME = 30, 32
 LOW_RING = 0.12
-HEAD = 0.2  # of an arrow
 MARGIN = 0.12  # at a number's sides, besides what all keep off it: two side by side would read as one
 DATES_APART = 0.25  # between the names of two days below the axis
 NAMES_FROM = 0.4  # right of the unit's name, before the names of bands
@@ -42,33 +41,27 @@ NAMES_FROM = 0.4  # right of the unit's name, before the names of bands
 
 @dataclass
 class Marks:
-    """What stands at one day: a ring at its truth, the gap, numbers; where blue follows a day late, a ring there.
-
-    ``following``: there, an arrow from the jump in red to the one in blue. ``date``: the day's name below the axis,
-    which `ForecastPlot.date` put.
+    """What stands at one day: a ring at its truth, the gap, numbers; ``date``: the day's name below the axis, which
+    `ForecastPlot.date` put.
     """
 
     ring: Circle
     gap: VMobject
     truth: TextMobject
     prediction: TextMobject
-    echo: Circle | None = None
-    late: TextMobject | None = None
     name: Callout | None = None
     date: TextMobject | None = None
-    following: VGroup = field(default_factory=VGroup)
 
     @property
     def words(self) -> list[VMobject]:
         """All but the rings and the gap."""
-        parts = (self.truth, self.prediction, self.late, self.name, self.date)
+        parts = (self.truth, self.prediction, self.name, self.date)
         return [part for part in parts if part is not None]
 
     @property
     def told(self) -> list[VMobject]:
         """What leaves when another day is spoken of: all but the ring, and the words that name the day."""
-        parts = (self.gap, self.truth, self.prediction, self.late, self.echo)
-        return [*(part for part in parts if part is not None), *self.following]
+        return [self.gap, self.truth, self.prediction]
 
 
 class ForecastPlot(ZoomDays):
@@ -187,8 +180,8 @@ class ForecastPlot(ZoomDays):
         move(0.0)
         return move
 
-    def mark(self, k: int, values: Mapping[str, str], late: str | None, name: str | None = None) -> Marks:
-        """Marks at day ``k``: ``values`` are the words for its "truth" and "prediction", ``late`` those at the next.
+    def mark(self, k: int, values: Mapping[str, str], name: str | None = None) -> Marks:
+        """Marks at day ``k``: ``values`` are the words for its "truth" and "prediction".
 
         ``name``: what the day will be called; its place is chosen first, since it needs a line to the ring and the
         numbers need none.
@@ -199,13 +192,6 @@ class ForecastPlot(ZoomDays):
         around = self._ring(x, truth, 0.16, palette.text)
         gap = segment(plot.at(x, truth), plot.at(x, prediction), palette.text, 3.4)
         self.pin(gap, x, truth)
-        echo, following = None, VGroup()
-        if late is not None:
-            following = self._following(k)
-            self.taken += following
-            next_one = (x + 1, float(days.prediction[k + 1]))
-            echo = self._ring(*next_one, 0.14, palette.blue)
-        self.taken += [echo] if echo is not None else []
         callout = self._name(name, around) if name is not None else None
         self.taken += [around, gap]
         marks = Marks(
@@ -213,32 +199,10 @@ class ForecastPlot(ZoomDays):
             gap,
             self._number(values["truth"], (x, truth), palette.red),
             self._number(values["prediction"], (x, prediction), palette.blue),
-            echo,
-            self._number(late, next_one, palette.blue, LATE) if late is not None else None,
             callout,
-            following=following,
         )
         self.marks[k] = marks
         return marks
-
-    def _following(self, k: int) -> VGroup:
-        """An arrow from where red jumps to day ``k`` to where blue does the same on the way to the next day.
-
-        Level, at half of blue's jump. No parts where blue goes another way, or red does not pass that height.
-        """
-        truth, prediction = self.days.truth, self.days.prediction
-        middle = (prediction[k] + prediction[k + 1]) / 2
-        jump = truth[k] - truth[k - 1] if k else 0.0
-        if jump * (prediction[k + 1] - prediction[k]) <= 0 or not 0 < (middle - truth[k - 1]) / jump < 1:
-            return VGroup()
-        x = float(self.plot.days(self.days.dates[k]))
-        start = self.plot.at(x - 1 + (middle - truth[k - 1]) / jump, middle)
-        end = self.plot.at(x + 0.5, middle)
-        neck, half = end - [HEAD, 0, 0], np.array([0.0, 0.45 * HEAD, 0.0])
-        tip = VMobject(stroke_width=0).set_fill(palette.text, 1)
-        tip.set_points_as_corners(np.array([neck + half, end, neck - half, neck + half]))
-        arrow = VGroup(segment(start, neck, palette.text, style.GHOST_CURVE), tip)
-        return VGroup(self.pin(arrow, x, middle))
 
     def date(self, k: int, text: str) -> list[Animation]:
         """Day ``k``'s name comes below the axis, bright; named days that it would touch make room for it."""
@@ -261,9 +225,9 @@ class ForecastPlot(ZoomDays):
         self.taken.append(name)
         return name
 
-    def _number(self, text: str, at: tuple[float, float], color: ManimColor, size: float = NUMBER) -> TextMobject:
+    def _number(self, text: str, at: tuple[float, float], color: ManimColor) -> TextMobject:
         """A number close to the point that it belongs to."""
-        number = words(text, size, color)
+        number = words(text, NUMBER, color)
         room = (number.width, number.height)
         number.move_to(beside(self.ink(), self.plot.at(*at), room, self.plot.box, self.taken))
         self.taken.append(Rectangle(width=number.width + 2 * MARGIN, height=number.height).move_to(number))

@@ -192,7 +192,7 @@ class LectureBars:
         losses = [lecture_losses(result.network.hidden) for result in results]
         self.losses = [tuple(loss or 0.0 for loss in pair) for pair in losses]
         self.columns = Columns(2 * self.count, most)
-        pairs = [(result.training, result.unseen) for result in results]
+        pairs = [(result.training, result.validation) for result in results]
         self.ours = loss_bars(self.columns, pairs, written)
         self.size = self.columns.value_size([text for pair in texts for text in pair])
         self.marks = [[self._bar(k, side, texts[k][side]) for k in range(self.count)] for side in SIDES]

@@ -50,25 +50,30 @@ class LossPlane(VGroup):
     ) -> None:
         super().__init__()
         self.seen = np.array([result.training.mean for result in results])  # (N,)
-        self.unseen = np.array([result.unseen.mean for result in results])  # (N,)
+        self.validation = np.array([result.validation.mean for result in results])  # (N,)
         self.plot = self._plot(written)
         self.breaks = self._breaks()
         self.labels = VGroup(
             words(texts[0], style.TICK, palette.dim).place(BOTTOM - 0.4, right=style.RIGHT_EDGE),
             words(texts[1], style.TICK, palette.dim).place(TOP + 0.15, left=style.LEFT_EDGE),
         )
-        points = self.plot.at(self.seen, self.unseen)
+        points = self.plot.at(self.seen, self.validation)
         self.dots = VGroup(*(ring(point, DOT, palette.blue, fill=palette.blue) for point in points))
         self.upright, self.level = VMobject(), VMobject()
         self.show_upright(self.seen.min())
-        self.show_level(self.unseen.min())
-        self.value = words(written(float(self.unseen.min())), VALUE)
+        self.show_level(self.validation.min())
+        self.value = words(written(float(self.validation.min())), VALUE)
         self.value.place(float(self.level.get_center()[1]) - 0.12, left=RIGHT + 0.2)
-        ringed = {int(self.unseen.argmin()), *(k for k, result in enumerate(results) if not result.network.hidden)}
-        losses = [f"{written(a)} | {written(b)}" for a, b in zip(self.seen, self.unseen, strict=True)]
+        ringed = {int(self.validation.argmin()), *(k for k, result in enumerate(results) if not result.network.hidden)}
+        losses = [f"{written(a)} | {written(b)}" for a, b in zip(self.seen, self.validation, strict=True)]
         self.names, self.numbers, self.leaders = VGroup(), VGroup(), VGroup()
         rings = [self.ring(k) for k in sorted(ringed)]
-        self._place_names(names, losses, points, rings)
+        for crowded_first in (False, True):
+            self._place_names(names, losses, points, rings, crowded_first)
+            if not self._strikes():
+                break
+        else:
+            self._place_names(names, losses, points, rings, False)
         texts = (*self.names, *self.numbers)
         self.head = self._head(head, [*self.dots, *texts, *self.leaders, *rings, self.upright, self.level])
         self.dropped = VGroup(*(ring((LEFT, y, 0.0), DROPPED, palette.blue) for y in points[:, 1]))
@@ -76,7 +81,7 @@ class LossPlane(VGroup):
         self.add(self.leaders, self.names, self.numbers, self.head)
 
     def _plot(self, written: Callable[[float], str]) -> Plot:
-        across, up = _range(self.seen), _range(self.unseen)
+        across, up = _range(self.seen), _range(self.validation)
 
         def ticks(start: float, end: float) -> Ticks:
             values = tuple(value for value in round_ticks(start, end, 4) if value < end - TICK_ROOM * (end - start))
@@ -95,17 +100,24 @@ class LossPlane(VGroup):
         return breaks
 
     def _place_names(
-        self, names: Sequence[str], losses: Sequence[str], points: NDArray, rings: Sequence[Circle]
+        self,
+        names: Sequence[str],
+        losses: Sequence[str],
+        points: NDArray,
+        rings: Sequence[Circle],
+        crowded_first: bool,
     ) -> None:
         """Each name with its numbers beside its point, off lines, other points and names, and the rings that come.
 
         Points close to each other have theirs farther off, where there is room, each with a line to it.
         """
+        for group in (self.names, self.numbers, self.leaders):
+            group.remove(*group)
         apart = np.linalg.norm(points[:, None] - points, axis=-1) + CROWDED * np.eye(len(points))
         crowded = [bool(row.min() < CROWDED) for row in apart]
         texts = [_line(name, numbers) for name, numbers in zip(names, losses, strict=True)]
         placed: list[VGroup] = []
-        for k in sorted(range(len(points)), key=lambda k: (crowded[k], -points[k, 1])):
+        for k in sorted(range(len(points)), key=lambda k: (crowded[k] != crowded_first, -points[k, 1])):
             text, point = texts[k], points[k]
             taken = [*self.dots, *rings, self.upright, self.level, *self.leaders, *placed]
             size, box = (text.width, text.height), self.plot.box
@@ -126,6 +138,13 @@ class LossPlane(VGroup):
         for text in texts:
             self.names.add(text[0])
             self.numbers.add(text[1])
+
+    def _strikes(self) -> bool:
+        """Whether a line to a name runs through another name or its numbers, or two of these lie on each other."""
+        texts = [*self.names, *self.numbers]
+        along = [line.point_from_proportion(share) for line in self.leaders for share in np.linspace(0, 1, 60)]
+        struck = any(_holds(text, point) for text in texts for point in along)
+        return struck or any(_gap(one, other) < 0 for n, one in enumerate(texts) for other in texts[:n])
 
     def _head(self, text: str, taken: Sequence[VMobject]) -> TextMobject:
         """What the numbers are: close over a pair of them, as far off all else as may be, or at the right edge."""
@@ -159,7 +178,7 @@ class LossPlane(VGroup):
 
     def sweep_down(self) -> UpdateFromAlphaFunc:
         """The level line comes from above and stops at the last point."""
-        return self._sweep(self.level, self.show_level, self.plot.y_range[1], self.unseen.min())
+        return self._sweep(self.level, self.show_level, self.plot.y_range[1], self.validation.min())
 
     @staticmethod
     def _sweep(line: VMobject, show: Callable[[float], None], start: float, end: float) -> UpdateFromAlphaFunc:
@@ -186,6 +205,12 @@ class LossPlane(VGroup):
     def ring(self, k: int) -> Circle:
         """A ring around point ``k``."""
         return Circle(radius=RING, color=palette.text, stroke_width=2.4).move_to(self.dots[k])
+
+
+def _holds(text: VMobject, point: NDArray) -> bool:
+    """Whether a point lies in the rectangle that a text stands in."""
+    x, y = np.abs(point - text.get_center())[:2]
+    return bool(x < text.width / 2 and y < text.height / 2)
 
 
 def _gap(one: VMobject, other: VMobject) -> float:

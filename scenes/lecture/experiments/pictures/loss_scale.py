@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.loss_lines import DOT, above_the_picture
-from gradreel.scenes.mobjects.plot import segment
+from gradreel.scenes.mobjects.plot import dashed, segment
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.ticks import Ticks, round_ticks
 from gradreel.scenes.style import mix, palette
@@ -41,6 +41,13 @@ def loss_labels(ticks: Ticks, height: Callable[[float], float], left: float, top
         )
     )
     return labels.add(words(name, style.TICK, palette.dim).place(top + OVER_TOP, left=style.LEFT_EDGE))
+
+
+def floor_legend(text: str, baseline: float) -> VGroup:
+    """What a dashed line at the loss of one who knows the rule is: the words at the right edge, a dash before them."""
+    name = words(text, style.TICK).place(baseline, right=style.RIGHT_EDGE)
+    y, right = float(name.get_center()[1]), float(name.get_left()[0]) - 0.15
+    return VGroup(dashed((right - 0.5, y, 0.0), (right, y, 0.0), palette.text), name)
 
 
 def seed_dot(point: NDArray, hollow: bool = False, radius: float = DOT) -> Dot:

@@ -29,7 +29,7 @@ class RunSwarms:
         self.epochs = np.arange(float(len(courses["training"][0][0])))
         self.disc, self.head = seed_dot(np.zeros(3)).points, above_the_picture()
         self.swarms = {
-            kind: [VGroup(*(seed_dot(np.zeros(3), kind == "unseen") for _ in runs)) for runs in courses[kind]]
+            kind: [VGroup(*(seed_dot(np.zeros(3), kind == "validation") for _ in runs)) for runs in courses[kind]]
             for kind in KINDS
         }
         self.show(self.epochs[-1])
@@ -45,7 +45,7 @@ class RunSwarms:
                     dot.move_to(self.picture.plot.at(k + beside, min(loss, most)))
 
     def show_labels(self, epoch: float) -> None:
-        """The words "seen" and "unseen" beside the last network's dots, at the height of their mean."""
+        """The words "seen" and "validation" beside the last network's dots, at the height of their mean."""
         plot, heights = self.picture.plot, {}
         for kind in KINDS:
             views = np.mean([np.interp(epoch, self.epochs, course) for course in self.courses[kind][-1]])
@@ -63,11 +63,11 @@ class RunSwarms:
 
         Of unseen days the runs stay behind their means, small but for those of the networks that come ``forward``.
         """
-        unseen = self.swarms["unseen"]
+        unseen = self.swarms["validation"]
         self.picture.keep_clear(np.concatenate([*(swarm.get_all_points() for swarm in unseen), level]))
         behind = [swarm if k in forward else rings_behind(swarm) for k, swarm in enumerate(unseen)]
         ink = np.concatenate([level, *(swarm.get_all_points() for swarm in behind)])
-        self.picture.place_nearer("unseen", BESIDE_RINGS, ink)
+        self.picture.place_nearer("validation", BESIDE_RINGS, ink)
 
     def gather(self, scene: Scene, kind: str) -> None:
         """The runs' dots move to the mean of each network, whose larger one comes over them as they arrive.
@@ -76,7 +76,7 @@ class RunSwarms:
         """
         picture, moves = self.picture, []
         swarms = self.swarms[kind]
-        behind = [rings_behind(swarm) for swarm in swarms] if kind == "unseen" else []
+        behind = [rings_behind(swarm) for swarm in swarms] if kind == "validation" else []
         self.swarms[kind] = behind or swarms
         for k, swarm in enumerate(swarms):
             goal = picture.point(kind, k)

@@ -9,9 +9,8 @@ import numpy as np
 from gradreel.core.analysis.results import Result
 from gradreel.scenes import style
 from gradreel.scenes.lecture.experiments.pictures.loss_bars import Columns, LossBar, loss_bars
-from gradreel.scenes.lecture.experiments.pictures.loss_scale import loss_grid, loss_labels
+from gradreel.scenes.lecture.experiments.pictures.loss_scale import floor_legend, loss_grid, loss_labels
 from gradreel.scenes.lecture.experiments.pictures.relu_blocks import networks_as_dots
-from gradreel.scenes.mobjects.arrows import arrow, set_arrow
 from gradreel.scenes.mobjects.loss_lines import above_the_picture, below
 from gradreel.scenes.mobjects.plot import Plot, dashed, ring
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
@@ -25,11 +24,12 @@ from numpy.typing import NDArray
 SIDE_LINE, NAME_LINE, BELOW_NAME = -1.83, -2.33, -2.78  # baselines under the columns
 WIDE_COLUMNS = 4  # with more networks than this, words are short
 PICTURE = 0.3  # free above and below the blocks of dots
-KINDS = ("unseen", "training")
+KINDS = ("validation", "training")
 WAY_LEAST, BESIDE, NEAR = 0.3, 0.18, 0.12  # an arrow worth drawing; room at the sides of a number, above and below
 CLEAR = 0.12  # more between the ticks' numbers and their lines: there the first network's dot begins
-WAY_BESIDE, WAY_SHARE = 0.2, 0.08  # of an arrow, left of its bar; of a column's width at most
+FLOOR_BEYOND, FLOOR_WORDS = 0.05, 0.1  # of a mark, at both sides of its bar; of its words, from the columns' top
 DASH = 0.11
+LABEL_WIDTH = 1.1  # of such words, at most
 LABEL_ROOM, LABELS_APART = 0.6, 0.36  # under the lower line for its word; from one word's baseline to the other's
 
 Line: TypeAlias = tuple[NDArray, NDArray]
@@ -40,18 +40,23 @@ class WidthBoard:
     """What stands in the columns of ``results``, each at its place; a scene shows one after another. No mobject itself.
 
     ``blocks``: each network as dots, the linear model as its formula. ``panels``: the ``lines`` of one of its runs, on
-    seen and on unseen days. ``bars``: a pair SEEN, UNSEEN, of all its runs. ``written`` writes a loss in views.
+    seen and on validation days, up to epoch ``last``. ``bars``: a pair SEEN, UNSEEN, of all its runs. ``written``
+    writes a loss in views.
     """
 
     def __init__(
-        self, results: Sequence[Result], lines: Sequence[tuple[Line, Line]], written: Callable[[float], str]
+        self,
+        results: Sequence[Result],
+        lines: Sequence[tuple[Line, Line]],
+        last: int,
+        written: Callable[[float], str],
     ) -> None:
-        losses = [(result.training, result.unseen) for result in results]
+        losses = [(result.training, result.validation) for result in results]
         self.columns = columns = Columns.holding([each for pair in losses for each in pair], len(results))
         self.many = len(results) > WIDE_COLUMNS
         self.axis = columns.axis()
         self.ticks = columns.ticks(written)
-        self.panels = [LossPanel(columns, k, *pair, self.ticks) for k, pair in enumerate(lines)]
+        self.panels = [LossPanel(columns, k, *pair, last, self.ticks) for k, pair in enumerate(lines)]
         self.bars = loss_bars(columns, losses, written)
         left, right = columns.panel(0)
         height, middle = columns.top - columns.bottom, (columns.bottom + columns.top) / 2
@@ -109,7 +114,7 @@ class WidthBoard:
 
     def parting(self) -> LossPanel:
         """The panel whose two lines end farthest apart."""
-        return max(self.panels, key=lambda panel: abs(panel.unseen.end()[1] - panel.training.end()[1]))
+        return max(self.panels, key=lambda panel: abs(panel.validation.end()[1] - panel.training.end()[1]))
 
     def last_above(self, kind: str) -> float:
         """The epoch after which no line of this kind is above the picture."""
@@ -142,38 +147,35 @@ class WidthBoard:
             )
         )
 
-    def way(self, k: int, side: int) -> VMobject | None:
-        """Beside the bar of network ``k``, an arrow from the smallest network's mean to its own; None for a short one.
+    def floor_mark(self, bar: LossBar, views: float) -> VMobject:
+        """A dashed line across a bar, at the loss of one who knows the rule."""
+        y = self.columns.y(views)
+        return dashed((bar.left - FLOOR_BEYOND, y, 0.0), (bar.right + FLOOR_BEYOND, y, 0.0), palette.text)
 
-        It stands left of the bar: in it, its head would lie on the runs' dots.
-        """
-        bar = self.bars[k][side]
-        start, end = (self.columns.y(losses.mean) for losses in (self.bars[0][side].losses, bar.losses))
-        if abs(end - start) < WAY_LEAST:
-            return None
-        x = bar.left - min(WAY_BESIDE, WAY_SHARE * self.columns.width)
-        return set_arrow(arrow(palette.text), np.array([x, start, 0.0]), np.array([x, end, 0.0]))
+    def floor_words(self, text: str) -> VGroup:
+        """What the `floor_mark` of each bar is: the words and such a dash before them, at the top right."""
+        return floor_legend(text, self.columns.top + FLOOR_WORDS)
 
 
 class LossPanel(VGroup):
-    """The losses of one run from left to right, in the scale of ``columns``.
+    """The losses of one run from left to right, up to the epoch ``last``, in the scale of ``columns``.
 
-    Parts: ``grid`` (lines at the ticks), ``training``, ``unseen`` (RisingCurve), ``training_tip``, ``unseen_tip``.
+    Parts: ``grid`` (lines at the ticks), ``training`` and ``validation`` (RisingCurve), and their ends,
+    ``training_tip`` and ``validation_tip``.
     What lies above the picture is left out: a line comes in from above, and until then its tip is an arrow's head.
     """
 
-    def __init__(self, columns: Columns, k: int, training: Line, unseen: Line, ticks: Ticks) -> None:
+    def __init__(self, columns: Columns, k: int, training: Line, validation: Line, last: int, ticks: Ticks) -> None:
         super().__init__()
         left, right = columns.panel(k)
-        last = float(training[0][-1])
         box = {"left": left, "right": right, "bottom": columns.bottom, "top": columns.top}
-        self.plot = Plot((0.0, last), (0.0, columns.most), **box, x_label=None)  # for its coordinates
+        self.plot = Plot((0.0, float(last)), (0.0, columns.most), **box, x_label=None)  # for its coordinates
         self.grid = loss_grid(ticks, columns.y, left, right)
-        self.training, self.unseen = self._curve(training, 0.0), self._curve(unseen, DASH)
+        self.training, self.validation = self._curve(training, 0.0), self._curve(validation, DASH)
         self.training_tip = ring(self.training.end(), 0.1, palette.text, fill=palette.blue)
-        self.unseen_tip = ring(self.unseen.end(), 0.1, palette.blue)
-        self.disc = self.unseen_tip.points
-        self.add(self.grid, self.training, self.unseen, self.training_tip, self.unseen_tip)
+        self.validation_tip = ring(self.validation.end(), 0.1, palette.blue)
+        self.disc = self.validation_tip.points
+        self.add(self.grid, self.training, self.validation, self.training_tip, self.validation_tip)
 
     def epochs(self, baseline: float) -> VGroup:
         """The first epoch and the last one, under the ends of the picture."""
@@ -186,7 +188,7 @@ class LossPanel(VGroup):
         return RisingCurve(self.plot, x, y, palette.blue, style.SMALL_CURVE - (0.8 if dash else 0.0), dash)
 
     def show(self, epoch: float, name: str) -> None:
-        """Draw the line ``name`` ("training" or "unseen") up to ``epoch``, its tip at the end."""
+        """Draw the line ``name`` ("training" or "validation") up to ``epoch``, its tip at the end."""
         curve: RisingCurve = getattr(self, name)
         curve.show(epoch)
         tip: VMobject = getattr(self, f"{name}_tip")
@@ -198,7 +200,7 @@ class LossPanel(VGroup):
 
         The first of these places that has room.
         """
-        lower, upper = sorted(("training", "unseen"), key=lambda line: float(getattr(self, line).end()[1]))
+        lower, upper = sorted(("training", "validation"), key=lambda line: float(getattr(self, line).end()[1]))
         under = getattr(self, lower).end()[1] - self.plot.box[2] > LABEL_ROOM
         between = self._extreme(upper, -1.0) - self._extreme(lower, 1.0) > LABEL_ROOM
         over_both = max(self._extreme(upper, 1.0), self._extreme(lower, 1.0)) + 0.2
@@ -208,10 +210,14 @@ class LossPanel(VGroup):
             baseline = self._extreme(lower, -1.0) - 0.38
         else:
             baseline = self._extreme(lower, 1.0) + 0.2 if between else over_both
-        return words(text, style.TICK, palette.blue).place(baseline, right=self.plot.box[1])
+        return words(text, style.TICK, palette.blue).place(baseline, right=self._label_right())
 
     def _extreme(self, name: str, sign: float) -> float:
         """The line's lowest (``sign`` -1) or highest y in the part of the panel that its label stands in."""
-        corners = getattr(self, name).corners
-        part = corners[corners[:, 0] > self.plot.box[1] - 1.1][:, 1]
+        corners, right = getattr(self, name).corners, self._label_right()
+        part = corners[(corners[:, 0] > right - LABEL_WIDTH) & (corners[:, 0] <= right)][:, 1]
         return float(sign * np.max(sign * part))
+
+    def _label_right(self) -> float:
+        """Where labels end: with the lines, which may stop before the panel does."""
+        return max(float(self.training.end()[0]), self.plot.box[0] + LABEL_WIDTH)

@@ -32,8 +32,8 @@ DOT_SHARE = 0.72  # of a point's size in the large picture
 class QuestionEmblems(VGroup):
     """Four pictures in a row, each over its question: batches, ReLU, losses that part, a fat and a deep network.
 
-    ``questions``: the four texts. ``quiz``: examples and batch size, twice. ``losses``: "training" and "unseen", (N,)
-    of ever deeper networks, NaN where none is known. ``pictures``: without the texts.
+    ``questions``: the four texts. ``quiz``: examples and batch size, twice. ``losses``: "training" and "validation",
+    (N,) of ever deeper networks, NaN where none is known. ``pictures``: without the texts.
     """
 
     def __init__(self, questions: Sequence[str], quiz: Sequence[tuple[int, int]], losses: dict[str, NDArray]) -> None:
@@ -79,8 +79,8 @@ def _parting(losses: dict[str, NDArray], box: Box) -> VGroup:
     """The loss on what was seen falls, solid, while that on the unseen rises again, dashed."""
     names = [str(k) for k in range(len(losses["training"]))]
     picture = DepthLines(losses, names, number_text, {}, box, style.TICK, palette.text)
-    known = [k for k in picture.known("training") if k in picture.known("unseen")]
-    for dot in (*picture.dots["training"], *picture.dots["unseen"]):
+    known = [k for k in picture.known("training") if k in picture.known("validation")]
+    for dot in (*picture.dots["training"], *picture.dots["validation"]):
         dot.scale(DOT_SHARE)
     lines = [part[kind] for kind in KINDS for part in (picture.lines, picture.dots)]
     return VGroup(picture.axis, picture.band(known[-2], known[-1]), *lines)
