@@ -230,9 +230,22 @@ class PointsDataset(BaseModel):
         return bool(np.isin(self.labels(), (0.0, 1.0)).all())
 
     @property
-    def n_unseen(self) -> int:
-        """Points that are not trained on: none."""
+    def n_validation(self) -> int:
+        """Points for stopping and choosing: none."""
         return 0
+
+    @property
+    def n_unseen(self) -> int:
+        """Points that are kept for the end: none."""
+        return 0
+
+    def validation_features(self) -> FloatArray:
+        """(0, D)."""
+        return np.empty((0, self.n_features))
+
+    def validation_labels(self) -> FloatArray:
+        """(0,)."""
+        return np.empty(0)
 
     def unseen_features(self) -> FloatArray:
         """(0, D)."""

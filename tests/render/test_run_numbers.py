@@ -97,7 +97,8 @@ def test_the_last_state_has_a_loss_where_a_batch_is_all_examples(traces, shown):
 def test_predictions_of_days_are_in_views_and_end_with_the_last_day(traces, shown):
     trace, prediction = traces["days"], shown["days"]["prediction"]
     data = trace.experiment.dataset
-    features = np.concatenate([data.features(), data.unseen_features()])[-module.MOST_DAYS :]
+    parts = (data.features(), data.validation_features(), data.unseen_features())
+    features = np.concatenate(parts)[-module.MOST_DAYS :]
     theta = np.asarray(trace.parameters[trace.row(shown["days"]["kept"][5])], dtype=float)
     wanted = data.in_views(predict(trace.experiment, theta, features))
     np.testing.assert_allclose(unpacked(prediction["y"])[5], wanted, rtol=1e-5)

@@ -80,7 +80,9 @@ def _packed(values: FloatArray) -> dict[str, Any]:
 def _blocks(trace: Trace, rows: IntArray) -> Iterator[FloatArray]:
     """The states of ``rows``, as many at a time as fit into memory with what a network computes of its examples."""
     run = trace.run
-    examples = run.dataset.examples + run.dataset.n_unseen if isinstance(run, Experiment) else 1
+    examples = 1
+    if isinstance(run, Experiment):
+        examples = run.dataset.examples + run.dataset.n_validation + run.dataset.n_unseen
     layer = max((1, *run.hidden)) if isinstance(run, Experiment) else 1
     at_once = max(1, HELD_NUMBERS // max(trace.n_parameters, examples * layer))
     for start in range(0, len(rows), at_once):
@@ -168,9 +170,12 @@ def _prediction(run: Experiment, trace: Trace, rows: IntArray) -> dict[str, Any]
         found: dict[str, Any] = {"kind": "curve", "x": _packed(x)}
         y = _by_blocks(trace, rows, lambda theta: predict(run, theta, features))
     elif isinstance(dataset, DailyViews):
-        features = np.concatenate([dataset.features(), dataset.unseen_features()])[-MOST_DAYS:]
-        days = np.concatenate([dataset.dates(), dataset.unseen_dates()])[-MOST_DAYS:].astype("datetime64[D]")
-        target = dataset.in_views(np.concatenate([dataset.labels(), dataset.unseen_labels()])[-MOST_DAYS:])
+        parts = (dataset.features(), dataset.validation_features(), dataset.unseen_features())
+        features = np.concatenate(parts)[-MOST_DAYS:]
+        dates = (dataset.dates(), dataset.validation_dates(), dataset.unseen_dates())
+        days = np.concatenate(dates)[-MOST_DAYS:].astype("datetime64[D]")
+        labels = (dataset.labels(), dataset.validation_labels(), dataset.unseen_labels())
+        target = dataset.in_views(np.concatenate(labels)[-MOST_DAYS:])
         found = {
             "kind": "days",
             "x": (days.astype(np.int64) * 86_400_000).tolist(),  # milliseconds since 1970
