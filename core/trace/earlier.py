@@ -23,7 +23,7 @@ def is_earlier(experiment: Any) -> bool:
     return isinstance(dataset, Mapping) and dataset.get("kind") == "daily views" and "unseen_from" in dataset
 
 
-def of_today(experiment: Mapping[str, Any]) -> dict[str, Any]:
+def earlier_as_of_today(experiment: Mapping[str, Any]) -> dict[str, Any]:
     """The same run as plain data of today: the same examples to train on; the first half of the unseen days validates.
 
     Raises ValueError where there is but one unseen day, or the data are none.
@@ -46,7 +46,7 @@ def of_today(experiment: Mapping[str, Any]) -> dict[str, Any]:
     return {**experiment, "dataset": dataset}
 
 
-def digest_of(experiment: Mapping[str, Any]) -> str:
+def digest_of_earlier(experiment: Mapping[str, Any]) -> str:
     """What such a run's trace is called."""
     text = json.dumps([2, experiment], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -21,8 +21,8 @@ from gradreel.core.errors import TraceError, problems_in
 from gradreel.core.experiment import FORMAT_VERSION, Experiment
 from gradreel.core.files import read_bounded
 from gradreel.core.network.theta import parameter_shapes
-from gradreel.core.trace import earlier
 from gradreel.core.trace.columns import ColumnKind, checksum, read_column
+from gradreel.core.trace.earlier import digest_of_earlier, earlier_as_of_today, is_earlier
 from gradreel.core.trace.recorded_run import RecordedRun
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
@@ -239,7 +239,7 @@ def sealed_meta(
     kinds = column_kinds(run)
     if isinstance(run, Experiment):
         plain = run.model_dump(mode="json") if written is None else written
-        digest = run.digest if written is None else earlier.digest_of(written)
+        digest = run.digest if written is None else digest_of_earlier(written)
         source: dict[str, Any] = {"digest": digest, "experiment": plain, "seed": run.seed}
         shapes = parameter_shapes(run)
     else:
@@ -285,9 +285,9 @@ def read_meta(path: Path) -> tuple[dict[str, Any], Experiment | RecordedRun]:
     if rest != f'"{_seal(unsealed + _END)}"{_END}':
         raise TraceError(f"{path}: {META} is damaged: its checksum is wrong; {_mend(path)}")
     no_run = f"{path}: {META} describes no run of this version"
-    written = meta["experiment"] if earlier.is_earlier(meta.get("experiment")) else None
+    written = meta["experiment"] if is_earlier(meta.get("experiment")) else None
     try:
-        given = _Given.model_validate(meta if written is None else {**meta, "experiment": earlier.of_today(written)})
+        given = _Given.model_validate(meta if written is None else {**meta, "experiment": earlier_as_of_today(written)})
     except ValidationError as error:
         problem = problems_in(error)[0]
         where = ".".join(map(str, problem["loc"]))

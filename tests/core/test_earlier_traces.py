@@ -32,7 +32,7 @@ def rewritten(folder: Path, **dataset: object) -> Path:
     meta = json.loads((TRACE / META).read_text())
     del meta["checksum"]
     meta["experiment"]["dataset"] |= dataset
-    meta["digest"] = earlier.digest_of(meta["experiment"])
+    meta["digest"] = earlier.digest_of_earlier(meta["experiment"])
     (folder / "trace" / META).write_text(_text({**meta, "checksum": _seal(_text(meta))}))
     return folder / "trace"
 
@@ -65,7 +65,7 @@ def test_one_on_views_from_a_file_is_trained_on_the_days_that_it_was_trained_on(
             filled=tuple(start + timedelta(days=i) for i in filled),
         )
         plain = {"kind": "daily views", "series": series.model_dump(mode="json"), "window": 2, "unseen_from": None}
-        dataset = DailyViews.model_validate(earlier.of_today({"dataset": plain})["dataset"])
+        dataset = DailyViews.model_validate(earlier.earlier_as_of_today({"dataset": plain})["dataset"])
         gap = days - 4 if filled and (days - 2) // 5 in (2, 3) else days - max(1, (days - 2) // 5)
         assert (dataset.first_validation - start).days == gap
         assert dataset.n_validation == (3 if gap == 8 else (days - gap) // 2), "no line reaches over the border"

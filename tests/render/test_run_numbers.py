@@ -159,4 +159,8 @@ def test_of_a_recorded_loop_without_losses_there_are_theta_and_the_path(tmp_path
 
 def test_states_are_read_a_few_at_a_time(traces, shown, monkeypatch):
     monkeypatch.setattr(module, "HELD_NUMBERS", 1)
-    assert run_numbers(traces["days"]) == shown["days"]
+    few, many = run_numbers(traces["days"]), shown["days"]
+    for name in many.keys() - {"map"}:
+        assert few[name] == many[name]
+    paths = [unpacked(numbers["map"]["path"]) for numbers in (few, many)]  # sums of few and of many states are rounded
+    np.testing.assert_allclose(*paths, rtol=1e-4, atol=1e-6)
