@@ -205,7 +205,7 @@ def test_the_surface_in_the_picture_is_the_network(trace_of, film):
     seen = height_at(scene.board.box, VIEW, x[..., :2], drawn_points(scene.board.sheet))
     assert seen == pytest.approx(said_by(trace_of, RUN, x.reshape(-1, 3) * 1000).reshape(seen.shape) / 1000)
     assert np.ptp(seen) > 0.1
-    assert scene.board.held[0].source == "$x_3$ \\= 3.26"
+    assert scene.board.held[0].source == "$x_3$ \\= 2.29"
 
 
 def test_first_stands_the_constant_then_all_terms_do(film):
@@ -356,7 +356,7 @@ def test_the_days_beat_goes_from_the_first_state_to_the_last(trace_of, film):
         assert float(board.tally[1].text) == pytest.approx(gaps[-1], abs=0.0051)
         assert int(board.tally[0].text) == trace.kept[k]
     assert gaps[1] < gaps[0] and film.beats[-1] == "days"
-    assert any("1\u2009458" in part.source for part in board.tally if isinstance(part, TextMobject))
+    assert any("1\u2009823" in part.source for part in board.tally if isinstance(part, TextMobject))
     line = film.scene.beats[-1].lines["en"]
     assert f"by {gaps[0]:.2f}k" in line and f"{gaps[1]:.2f}k." in line
     shown = {board.train(share) or int(board.tally[0].text) for share in np.linspace(0, 1, 50)}
