@@ -47,11 +47,11 @@ def test_in_thousands_is_the_same_function(run):
     day = label_day(run.dataset)
     example = example_of(run.dataset, day)
     there = forward(run, in_thousands(run, theta), example.x, example.label)
-    index = int((np.datetime64(day) - np.datetime64(run.dataset.first_unseen)).astype(int))
-    scaled = predict(run, theta, run.dataset.unseen_features()[index : index + 1])[0]
+    index = int((np.datetime64(day) - np.datetime64(run.dataset.first_validation)).astype(int))
+    scaled = predict(run, theta, run.dataset.validation_features()[index : index + 1])[0]
     assert there.y * 1000 == pytest.approx(run.dataset.in_views(scaled), rel=1e-12)
-    assert example.label * 1000 == pytest.approx(run.dataset.in_views(run.dataset.unseen_labels()[index]))
-    np.testing.assert_allclose(example.x * 1000, run.dataset.in_views(run.dataset.unseen_features()[index]))
+    assert example.label * 1000 == pytest.approx(run.dataset.in_views(run.dataset.validation_labels()[index]))
+    np.testing.assert_allclose(example.x * 1000, run.dataset.in_views(run.dataset.validation_features()[index]))
 
 
 def test_in_thousands_takes_a_whole_path_and_leaves_it_as_it_is():
