@@ -169,6 +169,7 @@ def test_the_best_line_is_among_those_that_are_tried(knots):
     tried = tried_lines(CurveDataset(knots=knots).curve(), best)
     for number, (low, high) in zip((best.w, best.b), tried, strict=True):
         assert low < number < high
+        assert all(len(f"{abs(end):.10g}".strip("0.").replace(".", "")) <= 2 for end in (low, high)), (low, high)
     if knots == RED_CURVE:
         assert tried == ((-1.0, 1.0), (0.0, 4.0))
 

@@ -149,7 +149,7 @@ def test_planes_and_losses_are_the_recorded_ones(film, trace_of):
             assert clear.sum() > 40 and (blue[clear] == expected[clear]).all()
             assert read_out == film.scene.race.numbers[k].written(float(loss(run, theta)))
             different.add(tuple(expected))
-    assert len(different) > 3
+    assert len(different) > 2
     assert [int(text.split()[0]) for text in film.counts] == [runs.fat[0].n_parameters, runs.deep[0].n_parameters]
 
 

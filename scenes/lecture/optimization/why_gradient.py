@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import Annotated
 
@@ -323,6 +324,14 @@ def tried_lines(curve: PiecewiseLinearCurve, best: Line) -> tuple[tuple[float, f
     The ``best`` line is among them. Of the lecture's: -1 to 1, and 0 to 4.
     """
     height, top = max(curve.height, 0.5), float(curve.y.max())
-    steepest = max(2 * height / float(curve.x[-1] - curve.x[0]), AROUND_BEST * abs(best.w))
+    steepest = _outwards(max(2 * height / float(curve.x[-1] - curve.x[0]), AROUND_BEST * abs(best.w)))
     spare = (AROUND_BEST - 1) * top
-    return (-steepest, steepest), (min(0.0, best.b - spare), max(top, best.b + spare))
+    return (-steepest, steepest), (_outwards(min(0.0, best.b - spare)), _outwards(max(top, best.b + spare)))
+
+
+def _outwards(value: float) -> float:
+    """To two digits, away from 0: such numbers stand at the ends of an axis."""
+    if value == 0:
+        return 0.0
+    scale = 10.0 ** (1 - math.floor(math.log10(abs(value))))
+    return math.copysign(math.ceil(abs(value) * scale - 1e-9) / scale, value)
