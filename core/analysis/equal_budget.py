@@ -8,8 +8,9 @@ https://arxiv.org/abs/1509.08101.
 The `match`, by training: two spirals in the plane, a class each, 200 points each, 2.25 turns, no noise. One layer of
 146 ReLUs (585 parameters) against three layers of 16, 16 and 14 (573); cross-entropy, Adam, all points in each batch,
 4 000 updates, the learning rate falling from 0.005 to 0 by a cosine, the seeds 0 to 4. The one whose loss on these
-points is the lower at the end wins. All of this was written down before a network was trained on it, and nothing was
-tuned afterwards. Of turns, 2.25 and not 2.75, because arms that are further apart are seen at the back of a room.
+points is the lower at the end wins. All of this was fixed before these ten runs, and nothing was tuned afterwards;
+of turns 2.25 and not 2.75, because arms that are further apart are seen at the back of a room. It was no blind choice:
+on much the same spirals, tried by hand, the deep one had won five times of five at 2.25 turns and four at 2.75.
 """
 
 from __future__ import annotations
