@@ -180,12 +180,12 @@ def _published(job: Job, publish: Callable[[list[tuple[Clip, ClipFile]]], T]) ->
     """
     made_again = False
     while True:
-        planned = spoken(job)
+        planned, failures = _spoken(job)
         if job.settings.force:
             for clip in planned.clips:
                 assert clip.path is not None, "its runs are recorded"
                 remove_file(clip.path.with_suffix(".json"))
-        rendered = _render(job, planned.out_of_date)
+        rendered = _render(job, planned.out_of_date, failures)
         found = [(clip, rendered.get(clip.scene) or _described(clip)) for clip in planned.clips]
         whole = [(clip, file) for clip, file in found if file is not None]
         if len(whole) < len(found):
@@ -215,22 +215,34 @@ def trained(job: Job) -> Plan:
 
 def spoken(job: Job) -> Plan:
     """The fourth stage after those: the plan once every line that is heard has been spoken, and how long that takes."""
+    planned, failures = _spoken(job)
+    if failures:
+        raise _as_one(failures, job.settings.media_dir)
+    return planned
+
+
+def _spoken(job: Job) -> tuple[Plan, dict[str, BaseException]]:
+    """The plan of the scenes that could be listened to; what the others raised, by scene."""
     planned, voices = trained(job), job.settings.voices
     if not voices:
-        return planned
+        return planned, {}
     with_lines = [clip for clip in planned.clips if clip.parts["narration"]]
     words = kept_words(with_lines, job.workspace)
     unheard = [clip for clip in with_lines if clip.scene not in words]
-    for clip, found in zip(unheard, of_each(job, unheard, "listen"), strict=True):
-        words[clip.scene] = found
-        keep_words(found, clip, job.workspace)
+    found, failures = _outcomes(job, _begun(job, unheard, "listen"))
+    for clip in unheard:
+        if clip.scene in found:
+            words[clip.scene] = found[clip.scene]
+            keep_words(found[clip.scene], clip, job.workspace)
+    planned = replace(planned, clips=tuple(clip for clip in planned.clips if clip.scene not in failures))
+    with_lines = [clip for clip in with_lines if clip.scene not in failures]
     for clip in with_lines:
         watch_too(file_of(name, clip.request.source) for name in words[clip.scene].files)
     wanted = list(wanted_lines(with_lines, words, voices))
     heard = speak(wanted, voices, job.workspace.speech, job.settings.jobs_here, job.reporter)
     planned = timed_plan(planned, words, heard, job.workspace)
     memo_cache.keep(job.workspace)
-    return planned
+    return planned, failures
 
 
 def _inspected(
@@ -260,8 +272,10 @@ def _train(job: Job, planned: Plan) -> None:
         raise _as_one({f"train {names[digest]}": error for digest, error in failures.items()}, job.settings.media_dir)
 
 
-def _render(job: Job, clips: Sequence[Clip]) -> dict[str, ClipFile]:
-    """Draw ``clips``; the files by scene. Raises at the end when scenes failed."""
+def _render(job: Job, clips: Sequence[Clip], failures: Mapping[str, BaseException]) -> dict[str, ClipFile]:
+    """Draw ``clips``; the files by scene. Raises at the end when scenes failed, or have before: ``failures``."""
+    if failures and not clips:
+        raise _as_one(failures, job.settings.media_dir)
     if not clips:
         return {}
     waiting = {clip.scene: clip for clip in clips}
@@ -275,8 +289,10 @@ def _render(job: Job, clips: Sequence[Clip]) -> dict[str, ClipFile]:
             futures[scene] = draw(clip, clip_claim(clip, job.workspace.locks), listeners)
         import gradreel.scenes.render.videos.video  # noqa: F401  (it loads PyAV, while the first clips are drawn)
 
-        files = _gather(job, {scene: futures[scene] for scene in waiting})
-    rendered = dict(zip(waiting, files, strict=True))
+        files, failed = _outcomes(job, {scene: futures[scene] for scene in waiting})
+    if failed or failures:
+        raise _as_one({**failures, **failed}, job.settings.media_dir)
+    rendered = {scene: files[scene] for scene in waiting}
     for scene, file in rendered.items():
         described = read_description(file.path.with_suffix(".json")) or {"files": {}}
         watch_too(file_of(name, waiting[scene].request.source) for name in described["files"])
@@ -300,7 +316,19 @@ def _longest_first(clips: Sequence[Clip], earlier: Sequence[Mapping[str, Any]]) 
 def of_each(
     job: Job, clips: Sequence[Clip], function: str, paths: Mapping[str, Path] | None = None, unit: str = "beats"
 ) -> list[Any]:
-    """Run ``worker.<function>`` for each clip; the results in order. ``paths``: by scene, where it is to write."""
+    """Run ``worker.<function>`` for each clip; the results in order. ``paths``: by scene, where it is to write.
+
+    All are finished first; then the failures of any are raised as one error.
+    """
+    results, failures = _outcomes(job, _begun(job, clips, function, paths, unit))
+    if failures:
+        raise _as_one(failures, job.settings.media_dir)
+    return [results[clip.scene] for clip in clips]
+
+
+def _begun(
+    job: Job, clips: Sequence[Clip], function: str, paths: Mapping[str, Path] | None = None, unit: str = "beats"
+) -> dict[str, Future[Any]]:
     futures = {}
     for clip in clips:
         given = [paths[clip.scene]] if paths else []
@@ -308,7 +336,7 @@ def of_each(
         futures[clip.scene] = job.workers.submit(
             function, clip.request, *given, listeners=listeners, timeout=job.settings.timeout
         )
-    return _gather(job, futures)
+    return futures
 
 
 # -- tasks and their failures ------------------------------------------------------------------------------------------
@@ -322,15 +350,13 @@ def _listeners(reporter: Reporter, task: str, expected: int, unit: str) -> Liste
     )
 
 
-def _gather(job: Job, futures: Mapping[str, Future[T]]) -> list[T]:
-    """Results of all tasks in order. All are finished first; then the failures of any are raised as one error."""
+def _outcomes(job: Job, futures: Mapping[str, Future[T]]) -> tuple[dict[str, T], dict[str, BaseException]]:
+    """What tasks gave, and what the others raised; all are finished."""
     tasks = {future: task for task, future in futures.items()}
     for future in as_completed(tasks):
         job.reporter.end(tasks[future])
     failures = {task: error for task, future in futures.items() if (error := future.exception()) is not None}
-    if failures:
-        raise _as_one(failures, job.settings.media_dir)
-    return [future.result() for future in futures.values()]
+    return {task: future.result() for task, future in futures.items() if task not in failures}, failures
 
 
 def _as_one(failures: Mapping[str, BaseException], media_dir: Path) -> BaseException:

@@ -56,6 +56,13 @@ class Says(LectureScene):
             self.play(FadeIn(Dot()), run_time=0.2)
 
 
+class Raises(LectureScene):
+    def construct(self):
+        with self.beat("only", say="It was not to be."):
+            self.play(FadeIn(Dot()), run_time=0.2)
+            raise ValueError("no dot")
+
+
 class Plain(Scene):
     def construct(self):
         self.play(FadeIn(Dot()), run_time=0.3)
@@ -296,6 +303,16 @@ def test_the_same_bytes_on_any_number_of_processes(film, tmp_path):
     _, ((_, second),) = film.render(jobs=3, media_dir=tmp_path / "elsewhere")
     assert first.path.name == second.path.name
     assert first.path.read_bytes() == second.path.read_bytes()
+
+
+def test_a_scene_that_raises_stops_none_of_the_others(film):
+    film.write(scenes="Raises Says Plain")
+    with pytest.raises(UserError, match=r"raises raised an error:(?s:.*)no dot") as error:
+        film.render()
+    assert "in beat only" in str(error.value)
+    film.write(scenes="Says Plain")
+    heard, clips = film.render()
+    assert heard.units == {} and len(clips) == 2, "they were drawn"
 
 
 def test_what_was_spoken_is_kept_when_a_line_cannot_be(film):
