@@ -28,7 +28,7 @@ const keep = what => {
   Object.assign(kept, what)
   try { localStorage.setItem(shelf, JSON.stringify(kept)) } catch { /* a browser that keeps nothing */ }
 }
-let language = codes.includes(kept.language) ? kept.language : codes[0]
+let language = codes.includes(kept.language) ? kept.language : root.lang  // that of the pictures
 let track = tracks.includes(kept.track) ? kept.track : tracks.includes(ANY) ? ANY : ""  // "": silent
 const label = name => deck.words[language][name]
 

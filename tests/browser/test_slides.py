@@ -205,6 +205,14 @@ def test_it_begins_again_where_it_was_or_where_the_address_says(one_deck, small,
     assert stands_at(again, small, 3)
 
 
+def test_it_begins_in_the_language_of_its_pictures(small, page, tmp_path):
+    chinese = tmp_path / "slides.html"
+    chinese.write_text(small.one.read_text("utf-8").replace('<html lang="en">', '<html lang="zh">'), "utf-8")
+    opened(page, chinese)
+    assert page.locator("#title").text_content() == "走"
+    assert page.locator("#language").input_value() == "zh"
+
+
 def test_a_swipe_a_tap_and_the_buttons_do_what_keys_do(one_deck, small):
     one_deck.set_viewport_size({"width": 320, "height": 180})
     one_deck.mouse.click(200, 60)
