@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ from manim import VGroup, tempconfig
 
 SIZE = (854, 480)
 DEPTHS: dict[str, Any] = {"width": 4, "seeds": (0, 1), "epochs": 3}
-ONE = {"width": 4, "seed": 0, "epochs": 3}
+ONE = {"width": 4, "seed": 0, "epochs": 3, "first": date(2020, 1, 1)}  # the days of the lesson
 SMALL_RUN = {"run": THREE_DAYS.model_copy(update={"epochs": 2})}
 ONE_DAY, FIVE_DAYS = (
     {"run": THREE_DAYS.model_copy(update={"epochs": 2, "dataset": DailyViews(window=days), "hidden": (days,)})}
