@@ -160,7 +160,7 @@ def test_a_little_more_y_is_tried_before_its_slope_is_told(film):
         for source in written[told - 2 : told]
     )
     assert (y, same) == (pytest.approx(scene.there.y, abs=0.0051), label)
-    assert (more - y, error - less) == (pytest.approx(0.01), pytest.approx(0.01))
+    assert (more - y, abs(error - less)) == (pytest.approx(0.01), pytest.approx(0.01))
     assert less == pytest.approx(abs(more - label))
 
 
