@@ -94,7 +94,7 @@ def test_a_thousand_updates_are_those_of_torch(
     place = NETWORKS.index((hidden, activation)) + optimizer
     loss, dtype = ("mse", "mae")[place // 2 % 2], ("float64", "float32")[place % 2]
     experiment = Experiment(
-        dataset=DailyViews(series=DAYS, window=5, validation_from=date(2021, 3, 20)),
+        dataset=DailyViews(series=DAYS, window=5, validation_from=date(2021, 3, 20), test_from=date(2021, 3, 25)),
         hidden=hidden,
         activation=activation,
         loss=loss,

@@ -110,7 +110,7 @@ def test_below_a_complete_table_there_is_nothing():
         (
             {"run": {"dataset": {"kind": "daily views", "knots": []}}},
             "loss-curve has no parameter 'run.dataset.knots'; "
-            "loss-curve.run.dataset has kind, series, window, test_from",
+            "loss-curve.run.dataset has kind, series, window, validation_from, test_from",
         ),
         (
             {"run": {"dataset": {"windwo": 3}}},

@@ -39,7 +39,7 @@ REFUSED = {
     "must rise": {"days": [3, 3]},
     "must be 2 or more, got 1": {"days": [1]},
     "there are 1908 days before 2020-03-23, got 1909": {"days": [1909]},
-    "with a window of 1470 days": {"days": [1470]},
+    "with a window of 1826 days": {"days": [1826]},
     "less than or equal to 3650": {"days": [3651]},
     "it lies from 2015-02-26 to 2021-12-31, got 2015-02-25": {"day": "2015-02-25"},
     "more-features.sigmoids: Input should be greater than or equal to 1": {"sigmoids": 0},
@@ -224,7 +224,7 @@ def test_what_cannot_be_shown_is_refused(message, parameters):
 @pytest.mark.parametrize(
     ("parameters", "end"),
     [
-        ({"dataset": DailyViews(series=SAME, window=7)}, "whose days differ, or a later test_from"),
+        ({"dataset": DailyViews(series=SAME, window=7)}, "whose days differ, or a later validation_from"),
         ({"days": list(range(1, 60))}, "not 59"),
         ({"days": [3, 3]}, "days must rise, got [3, 3] (got {'days': [3, 3]})"),
         ({"sigmoids": "a"}, "unable to parse string as an integer (got 'a')"),
