@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from itertools import cycle
 
 import numpy as np
@@ -12,7 +12,7 @@ from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.theta import loss, unseen_loss
+from gradreel.core.network.theta import loss, unpack
 from gradreel.core.recording.recording import record
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes.lecture.any_run.loss_curve import LossCurve
@@ -44,6 +44,26 @@ def drawn(scene, curve) -> np.ndarray:
     if scene.plot.axis.logarithmic:
         corners[:, 1] = 10.0 ** corners[:, 1]
     return corners
+
+
+def missed(run, theta, first, end) -> float:
+    """Mean |e| in views over the label days from ``first`` to the day before ``end``, from the raw series, in float64.
+
+    Yesterday is feature 1; mean and standard deviation are those of the days before the first for validation.
+    """
+    daily, window = run.dataset.daily, run.dataset.window
+    views = np.array(daily.values)
+    known = views[: (run.dataset.first_validation - daily.start).days]
+    scaled = (views - known.mean()) / known.std()
+    days = np.arange((first - daily.start).days, (end - daily.start).days)
+    layers = unpack(run, theta.astype(float))
+    x = np.array([scaled[day - window : day][::-1] for day in days])
+    y = np.maximum(x @ layers.weights[0].T + layers.biases[0], 0) @ layers.c + layers.b
+    return float(np.abs(y * known.std() + known.mean() - views[days]).mean())
+
+
+def missed_on_validation_days(run, theta) -> float:
+    return missed(run, theta, run.dataset.first_validation, run.dataset.first_unseen)
 
 
 @pytest.fixture(scope="module")
@@ -120,36 +140,39 @@ def test_all_examples_in_each_batch_are_one_line_up_to_the_loss_after_the_last_u
     assert played.lines["end"]["en"] == f"The run made 60 updates. The curve that was drawn last ends at {final:.3f}."
 
 
-def test_losses_of_daily_views_are_told_in_views(play, trace_of):
-    seen = {}
+def test_losses_of_daily_views_are_told_in_views_and_the_dashed_one_is_of_validation_days(play, trace_of):
+    seen, data = {}, VIEWS.dataset
 
     def look(scene, beat):
-        seen[beat] = shown(scene)
-        seen["line"] = scene.plot.unseen and drawn(scene, scene.plot.unseen)[-1, 1]
+        seen[beat] = scene.readout.loss_words.source, shown(scene)[1]
+        seen["marker"] = scene.plot.axes.data(scene.plot.marker.get_center())[1]  # a dashed line may end in a gap
         seen["ticks"] = [label.source for label in scene.plot.axes.y_tick_labels]
 
     beats = play(LossCurve, look, run=VIEWS).beats
-    trace, data = trace_of(VIEWS), VIEWS.dataset
-    views = [data.absolute_error_in_views(float(of(VIEWS, trace.parameters[-1]))) for of in (loss, unseen_loss)]
+    theta = trace_of(VIEWS).parameters[-1]
+    trained_on = missed(VIEWS, theta, data.daily.start + timedelta(days=data.window), data.first_validation)
+    validation = missed_on_validation_days(VIEWS, theta)
     assert beats[-3:] == ["whole", "unseen", "end"]
-    assert [seen[beat][1] for beat in ("whole", "unseen")] == [round(each) for each in views]
-    assert seen["line"] == pytest.approx(views[1], rel=1e-6)
+    assert seen["whole"] == ("all examples", pytest.approx(trained_on, abs=0.51))
+    assert seen["unseen"] == ("validation days", pytest.approx(validation, abs=0.51))
+    assert seen["marker"] == pytest.approx(validation, rel=1e-6)
     assert all(tick.replace("\u2009", "").isdigit() for tick in seen["ticks"])
 
 
 def test_where_all_examples_are_one_batch_that_wanders_the_end_tells_what_was_drawn_last(play, trace_of):
     run = VIEWS.model_copy(update={"batch_size": 0, "learning_rate": 0.3, "epochs": 120})
     lines = play(LossCurve, run=run).lines
-    trace, data = trace_of(run), run.dataset
-    unseen = data.absolute_error_in_views(float(unseen_loss(run, trace.parameters[-1])))
     assert "running-mean" in lines
-    assert f"ends at {unseen:.0f}" in lines["end"]["en"]
+    said = float(lines["end"]["en"].rpartition("ends at ")[2].removesuffix("."))
+    assert said == pytest.approx(missed_on_validation_days(run, trace_of(run).parameters[-1]), abs=0.51)
 
 
-def test_an_unseen_loss_far_above_the_others_has_room(play):
-    views = np.where(np.arange(120) == 110, 90_000.0, 300.0 + np.arange(120) % 7)
+def test_a_validation_loss_far_above_the_others_has_room(play):
+    views = np.where(np.arange(120) == 90, 90_000.0, 300.0 + np.arange(120) % 7)
     series = DailySeries(start=date(2024, 1, 1), values=tuple(views.tolist()), name="burst.csv")
-    run = VIEWS.model_copy(update={"dataset": DailyViews(series=series, window=7), "batch_size": 16, "epochs": 4})
+    data = DailyViews(series=series, window=7)
+    assert data.first_validation <= series.start + timedelta(days=90) < data.first_unseen
+    run = VIEWS.model_copy(update={"dataset": data, "batch_size": 16, "epochs": 4})
     played = play(LossCurve, check_scene, run=run)
     assert played.beats[-1] == "end"
     assert played.findings == []

@@ -158,7 +158,7 @@ class LossCurve(LectureScene):
 
     def _unseen_beat(self) -> None:
         with self.beat("unseen"):
-            # The loss on examples that training never sees, or what the loop logged of a validation
+            # The loss on validation days, which training never sees, or what the loop logged of a validation
             self._follow("unseen", self.texts["unseen"])
             self._walk(SMOOTH_SECONDS)
             self._label("unseen")
