@@ -65,7 +65,7 @@ def texts_on(scene: LectureScene, beat: str) -> set[str]:
         (WidthExperiment, {"dataset": ONE_DAY, "epochs": 1, "widths": (0, 1), "seeds": (0,)}, "1 epoch."),
         (DepthExperiment, LEAST | {"depths": (0, 1), "seeds": (0,)}, "Now 1 epoch, go!"),
         (Overfitting, LEAST | {"depths": (0, 1), "seeds": (0,)}, "1 layer"),
-        (ModelSelection, LEAST | {"depths": (0, 1), "seeds": (0,)}, "after 1 epoch each:"),
+        (ModelSelection, LEAST | {"depths": (0, 1), "seeds": (0,)}, "over 1 run;"),
         (MoreFeatures, {"days": (1, 2), "sigmoids": 1}, "2 w i j, one b i, one c i, one b:"),
         (SumOfSigmoids, {"run": Experiment(hidden=(1,), epochs=1)}, "After 1 update "),
         (WhyGradient, {"sigmoids": (1, 2)}, "Why one sigmoid?"),

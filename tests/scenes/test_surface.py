@@ -19,7 +19,7 @@ from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram, zh_
 from gradreel.scenes.lecture.networks.pictures import network_surface
 from gradreel.scenes.lecture.networks.pictures.network_surface import TRIED, VIEW, NetworkSurface, tried_swing
 from gradreel.scenes.lecture.networks.pictures.surface import Box, Days, Ground, Sheet, View
-from gradreel.scenes.lecture.networks.term_surfaces import Swing, surface_of
+from gradreel.scenes.lecture.networks.term_surfaces import ROOM, Swing, surface_of
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.mobjects.ticks import round_labels
@@ -365,23 +365,27 @@ def test_the_days_beat_goes_from_the_first_state_to_the_last(trace_of, film):
     assert board.days in film.scene.mobjects and board.day not in film.scene.mobjects, "not one of those it learns from"
 
 
-def test_the_mean_gap_runs_along_with_the_sheet(film):
-    board, seen = film.scene.board, set()
+def test_the_mean_gap_runs_along_with_the_sheet(trace_of, film):
+    board, trace, gaps = film.scene.board, trace_of(RUN), {}
     for share in np.linspace(0, 1, 41):
         board.train(share)
-        k = list(board.walk.updates).index(int(board.tally[0].text.replace("\u2009", "")))
-        assert float(board.tally[1].text) == pytest.approx(board.gaps[k], abs=0.0051)
+        update = int(board.tally[0].text.replace("\u2009", ""))
+        theta = trace.parameters[trace.kept.tolist().index(update)]
+        gaps[update] = loss(RUN, theta) * RUN.dataset.scale / 1000
+        assert float(board.tally[1].text) == pytest.approx(gaps[update], abs=0.0051)
         assert all(glyph.get_fill_opacity() == 1 for glyph in board.tally[1][1:])
-        seen.add(board.tally[1].text)
-    assert len(seen) > 10
+    assert len(gaps) > 20 and np.ptp(list(gaps.values())) > 2 * 0.01, "not one number all the time"
 
 
 def test_the_view_comes_close_to_the_days_and_stays_true(film):
     scene, board = film.scene, film.scene.board
-    low, high = board.box.ground
-    assert board.box == board.close and high - low < 0.6 * np.ptp(board.wide.ground)
+    (low, high), (first, last) = board.box.ground, board.wide.ground
+    assert board.box == board.close and first <= low < high <= last
     points = np.vstack([board.days.x, board.point])
     assert ((low < points) & (points < high)).all()
+    across = np.ptp(points)
+    assert high - low == pytest.approx((1 + 2 * ROOM) * across) and ROOM < 0.2, "as close as the days let it come"
+    assert high - low < 0.8 * (last - first), "which is seen"
     numbers = [label for label in board.ground._labels if label.value is not None]
     for share in (0.0, 0.5, 1.0):
         board.zoom(share)

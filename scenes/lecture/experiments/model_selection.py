@@ -154,9 +154,8 @@ class ModelSelection(NetworksScene):
 
     def _choice_beat(self) -> None:
         best, plane = self.best, self.plane
-        values = {"least": self.written(best.validation.mean), "epochs": Count(self.parameters.epochs)}
-        values |= self.spoken("best", best)
-        with self.beat("choice", **values):
+        least = self.written(best.validation.mean)
+        with self.beat("choice", least=least, **self.spoken("best", best)):
             # That line steps back, and seen days with it. Validation days decide: each point goes across to their axis,
             # and another line comes from above, down to the lowest one
             k = self.outcome.index(best)
