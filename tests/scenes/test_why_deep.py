@@ -12,6 +12,7 @@ from gradreel.core.analysis.equal_budget import bends, folding, zigzag
 from gradreel.core.datasets import CurveDataset, PointsDataset, TwoSpirals
 from gradreel.core.errors import UserError
 from gradreel.core.network.theta import loss, predict
+from gradreel.scenes.lecture.deep.pictures import class_planes
 from gradreel.scenes.lecture.deep.pictures.class_planes import SURENESS, ClassBoard, Plane
 from gradreel.scenes.lecture.deep.pictures.network_curves import TIP_LONG, Curves
 from gradreel.scenes.lecture.deep.why_deep import WhyDeep
@@ -285,7 +286,8 @@ def test_the_first_curve_is_the_red_one_or_ones_own():
         ("a formula", "en", "dark"),
     ],
 )
-def test_layout_at_the_bounds(play, name, lang, theme):
+def test_layout_at_the_bounds(play, name, lang, theme, monkeypatch):
+    monkeypatch.setattr(class_planes, "GRID", 31)  # coarse shades: what the widest networks say takes most of the time
     assert play(WhyDeep, check_scene, lang=lang, theme=theme, **EXTREMES[name]).findings == []
 
 
