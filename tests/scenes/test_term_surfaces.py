@@ -91,7 +91,8 @@ def test_near_days_are_real_and_near_in_what_is_held(window):
     _, example, ground = of(run)
     x, labels = near_days(run.dataset, example, ground, 40)
     views = run.dataset.daily.array() / 1000
-    days = {(*views[k - window : k][::-1], views[k]) for k in range(window, len(views))}
+    learned = int(np.searchsorted(run.dataset.daily.dates(), np.datetime64(run.dataset.first_validation)))
+    days = {(*views[k - window : k][::-1], views[k]) for k in range(window, learned)}
     found = {(*before, label) for before, label in zip(x, labels, strict=True)}
     assert 6 < len(x) <= 40 and len(found) == len(x)
     assert found <= days

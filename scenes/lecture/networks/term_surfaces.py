@@ -161,6 +161,8 @@ def near_days(
 ) -> tuple[FloatArray, FloatArray]:
     """Views (K, D) before each of at most ``among`` other days, and on it (K,): those nearest in what is held.
 
+    They are days that the network has learned from: what comes after is for choosing, and for the exam.
+
     Both x_1 and x_2 lie on the ground, and each other feature within `NEAR` of the ground's length of the example's.
     Where more days than ``among`` are as near, they are spread over the series. ``most``: of all these, so many that
     lie apart on the ground, whatever their own views are.
@@ -171,6 +173,7 @@ def near_days(
     low, high = ground
     distance = np.abs(x[:, 2:] - example.x[2:]).max(axis=1, initial=0.0)
     fits = (distance <= NEAR * (high - low)) & ((x[:, :2] >= low) & (x[:, :2] <= high)).all(axis=1)
+    fits[(dataset.first_validation - dataset.daily.start).days - window :] = False
     fits[(example.day - dataset.daily.start).days - window] = False
     found = np.flatnonzero(fits)
     if len(found) > among and window > 2:
