@@ -116,4 +116,6 @@ def layout(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def _media_dir(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A media folder that lasts from run to run, in pytest's cache when it has one."""
     cache = getattr(request.config, "cache", None)
-    return Path(cache.mkdir("gradreel")) if cache is not None else tmp_path_factory.getbasetemp() / "gradreel"
+    if cache is not None:
+        return Path(cache.mkdir("gradreel"))
+    return tmp_path_factory.getbasetemp() / "media"  # not "gradreel", which an import could take for the package
