@@ -32,7 +32,42 @@ MOST_NUMBERS = 300_000
 """Of one's own points, features and labels together: a trace has them in its description."""
 
 
-class CurveDataset(BaseModel):
+class _AllTrainedOn:
+    """A dataset whose examples are all trained on: none are for stopping and choosing, none are kept for the end."""
+
+    @property
+    def n_features(self) -> int:
+        """Features of one example."""
+        raise NotImplementedError
+
+    @property
+    def n_validation(self) -> int:
+        """Examples for stopping and choosing: none."""
+        return 0
+
+    @property
+    def n_unseen(self) -> int:
+        """Examples that are kept for the end: none."""
+        return 0
+
+    def validation_features(self) -> FloatArray:
+        """(0, D)."""
+        return np.empty((0, self.n_features))
+
+    def validation_labels(self) -> FloatArray:
+        """(0,)."""
+        return np.empty(0)
+
+    def unseen_features(self) -> FloatArray:
+        """(0, D)."""
+        return np.empty((0, self.n_features))
+
+    def unseen_labels(self) -> FloatArray:
+        """(0,)."""
+        return np.empty(0)
+
+
+class CurveDataset(_AllTrainedOn, BaseModel):
     """Points of a piecewise linear curve at even steps of x: one feature and one label each.
 
     The feature is x, less the middle of the range if ``centered``: gradient descent finds its way much better when
@@ -113,32 +148,6 @@ class CurveDataset(BaseModel):
         """Features of one example."""
         return 1
 
-    @property
-    def n_validation(self) -> int:
-        """Examples for stopping and choosing: none, a curve is known everywhere."""
-        return 0
-
-    @property
-    def n_unseen(self) -> int:
-        """Examples that are kept for the end: none."""
-        return 0
-
-    def validation_features(self) -> FloatArray:
-        """(0, 1)."""
-        return np.empty((0, 1))
-
-    def validation_labels(self) -> FloatArray:
-        """(0,)."""
-        return np.empty(0)
-
-    def unseen_features(self) -> FloatArray:
-        """(0, 1)."""
-        return np.empty((0, 1))
-
-    def unseen_labels(self) -> FloatArray:
-        """(0,)."""
-        return np.empty(0)
-
 
 class TwoSpirals(BaseModel):
     """Two spirals in the plane, one turned into the other by half a turn: where each point lies and which it is of.
@@ -163,7 +172,7 @@ class TwoSpirals(BaseModel):
         return np.column_stack([places, np.repeat([0.0, 1.0], self.points)])
 
 
-class PointsDataset(BaseModel):
+class PointsDataset(_AllTrainedOn, BaseModel):
     """Points with a label each, a number or one of the classes 0 and 1: any number of features, one's own or spirals.
 
     The features are what the network sees, unscaled: it learns best where they lie around 0, some units wide.
@@ -228,32 +237,6 @@ class PointsDataset(BaseModel):
     def has_classes(self) -> bool:
         """Whether all labels are 0 or 1."""
         return bool(np.isin(self.labels(), (0.0, 1.0)).all())
-
-    @property
-    def n_validation(self) -> int:
-        """Points for stopping and choosing: none."""
-        return 0
-
-    @property
-    def n_unseen(self) -> int:
-        """Points that are kept for the end: none."""
-        return 0
-
-    def validation_features(self) -> FloatArray:
-        """(0, D)."""
-        return np.empty((0, self.n_features))
-
-    def validation_labels(self) -> FloatArray:
-        """(0,)."""
-        return np.empty(0)
-
-    def unseen_features(self) -> FloatArray:
-        """(0, D)."""
-        return np.empty((0, self.n_features))
-
-    def unseen_labels(self) -> FloatArray:
-        """(0,)."""
-        return np.empty(0)
 
 
 def _kind(dataset: Any) -> Any:

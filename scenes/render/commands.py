@@ -58,9 +58,7 @@ def render_videos(options: Options, again: bool = False) -> int:
     with _reporter(options) as told:
         made = _rendered(lesson, settings, options, output, told)
         told.detail(f"took {duration(time.monotonic() - began)}")
-    report.print_paths(made, options)
-    if options.preview and not again:
-        report.open_file(made[0])
+    report.show_made(made, options, options.preview and not again)
     return 0
 
 

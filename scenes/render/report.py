@@ -189,6 +189,13 @@ def print_paths(paths: Iterable[Path], options: Options) -> None:
             print(path)
 
 
+def show_made(made: Sequence[Path], options: Options, preview: bool) -> None:
+    """Print where they are; with ``preview``, open the first."""
+    print_paths(made, options)
+    if preview:
+        open_file(made[0])
+
+
 def print_stills(pictures: Mapping[str, Sequence[Path]], sheet: Path, options: Options) -> None:
     """The pictures of each scene in order, and the sheet of them all."""
     if options.as_json:

@@ -85,7 +85,8 @@ def export_page(options: Options, one_file: bool) -> int:
     place.final(Path(), "", options.output)  # before any work
     with reporter(options.progress, options.quiet, options.verbosity) as told:
         made = publish_with(lesson, settings, told, lambda job, clips: _publish_film(job, clips, place, options.output))
-    return _told(made, options)
+    report.show_made([made], options, options.preview)
+    return 0
 
 
 def export_run(traces: Sequence[Path], options: Options) -> int:
@@ -103,13 +104,7 @@ def export_run(traces: Sequence[Path], options: Options) -> int:
         stamp = OutputStamp(workspace, final, _content(page), [])
         if not stamp.is_current():
             _publish(page, final, ONE_FILE, {}, workspace, stamp, options.output)
-    return _told(final, options)
-
-
-def _told(made: Path, options: Options) -> int:
-    report.print_paths([made], options)
-    if options.preview:
-        report.open_file(made)
+    report.show_made([final], options, options.preview)
     return 0
 
 

@@ -61,9 +61,7 @@ def export_slides(options: Options, folder: bool, pdf: bool, manim_slides: bool)
     kind.place.final(Path(), "", options.output)  # before any work
     with reporter(options.progress, options.quiet, options.verbosity) as told:
         made = publish_with(lesson, settings, told, lambda job, clips: _publish(job, clips, kind, options.output))
-    report.print_paths([made], options)
-    if options.preview:
-        report.open_file(made)
+    report.show_made([made], options, options.preview)
     return 0
 
 

@@ -56,9 +56,7 @@ def export_youtube(options: Options) -> int:
     refuse(_wrong_in_lesson(lesson, languages_of(settings)))
     with reporter(options.progress, options.quiet, options.verbosity) as told:
         made = publish_with(lesson, settings, told, lambda job, clips: _publish(job, clips, folder))
-    report.print_paths(made, options)
-    if options.preview:
-        report.open_file(made[0])
+    report.show_made(made, options, options.preview)
     return 0
 
 
