@@ -14,6 +14,7 @@ from gradreel.scenes.render.clips.ownership import is_ours
 from gradreel.scenes.render.stages import SceneRequest
 from gradreel.scenes.scene_source import ANY_NAME, module_source, name_pattern
 from gradreel.scenes.words.narration import Narration
+from gradreel.scenes.words.renamed_beats import now_called
 
 END = "end"  # what the picture of a scene without beats is called
 MOST_NAMED = 12
@@ -59,7 +60,8 @@ def no_such_beats(request: SceneRequest, told: Sequence[str] | None = None) -> U
         return UserError(f"-n {asked}: {request.name} has no beats")
     wrong = next((beat for beat in (first, last) if beat is not None and beat not in known), "")
     nearest = get_close_matches(wrong, known, n=1)
-    hint = f"; did you mean {nearest[0]}?" if nearest else ""
+    guess = f"; did you mean {nearest[0]}?" if nearest else ""
+    hint = now_called(request.name, wrong) or guess
     many = told is None and len(known) > MOST_NAMED
     listed = f"`gradreel describe {request.source.spec}` shows them" if many else ", ".join(known)
     return UserError(f"-n {asked}: {request.name} {which}: {listed}{hint}")

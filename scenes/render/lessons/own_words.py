@@ -24,6 +24,7 @@ from gradreel.scenes.scene_source import (
     name_pattern,
 )
 from gradreel.scenes.words.narration import SPOKEN, TABLES, Narration, OwnWords
+from gradreel.scenes.words.renamed_beats import now_called
 
 KINDS = {"beats": "beat", "screen": "screen text", SPOKEN: "spoken beat"}
 METHODS = {"beat": ("beats", "name"), "screen": ("screen", "key")}  # of a scene: the words it asks for, and by what
@@ -140,7 +141,8 @@ def _problems(scene: str, tables: Mapping[str, Any], ours: Narration, asked: lis
                     yield f"{KINDS[table]} {key!r} {wrong}"
             else:
                 known = dict.fromkeys([*templates, *(place.written for place in places if place.written)])
-                yield f"{scene} has no {KINDS[table]} {key!r}; it has {', '.join(known) or 'none'}"
+                renamed = now_called(scene, key) if printed == "beats" else ""
+                yield f"{scene} has no {KINDS[table]} {key!r}; it has {', '.join(known) or 'none'}{renamed}"
 
 
 def _missing(source: SceneSource, tables: Mapping[str, Any], ours: Narration) -> list[str]:
