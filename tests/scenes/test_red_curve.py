@@ -177,3 +177,10 @@ def test_the_best_line_is_among_those_that_are_tried(knots):
 def test_a_run_keeps_its_name_on_another_curve():
     lesson = replace(load_lesson(), curve=MINE)
     assert lesson.run_name(Experiment(dataset=CurveDataset(knots=MINE))) == "three-sigmoids"
+
+
+def test_a_run_alone_is_not_given_another_curve():
+    other = {"experiments": {"three-sigmoids": {"dataset": {"knots": MINE}}}}
+    with pytest.raises(UserError, match=r"three-sigmoids.dataset.knots: .* --curve curve.csv puts yours"):
+        load_lesson(overrides=other)
+    load_lesson(overrides={"experiments": {"three-sigmoids": {"dataset": {"examples": 41}}}})

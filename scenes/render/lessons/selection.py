@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from gradreel.core.datasets import RED_CURVE, CurveDataset, Dataset
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.catalog import LESSON_FILE, KnownScenes, file_and_class, find_scenes, kebab_name, resolve
@@ -97,7 +98,8 @@ def _with_experiments(lesson: Lesson, changes: Mapping[str, Any], files: Mapping
             )
         if not isinstance(change, Mapping):
             raise UserError(f"--set experiments.{name}: a table is wanted, such as --set experiments.{name}.seed=3")
-        merged = put_over(experiments[name].model_dump(mode="json"), change)
+        before = experiments[name]
+        merged = put_over(before.model_dump(mode="json"), change)
         try:
             experiments[name] = Experiment.model_validate(merged)
         except ValidationError as error:
@@ -108,7 +110,18 @@ def _with_experiments(lesson: Lesson, changes: Mapping[str, Any], files: Mapping
             reason = unknown if problem.is_unknown else f"{problem.reason}{found}"
             read = file_of((name, *problem.place), files)
             raise UserError(f"--set {key}: {reason}" + (f"; it was read from {read}" if read else "")) from None
+        if lesson.curve and _other_curve(before.dataset, experiments[name].dataset):
+            raise UserError(
+                f"--set experiments.{name}.dataset.knots: other scenes would go on drawing the lesson's red curve;"
+                " --curve curve.csv puts yours in its place in all of them"
+            )
     return replace(lesson, experiments=experiments)
+
+
+def _other_curve(before: Dataset, after: Dataset) -> bool:
+    """Whether the red curve was taken from a run: it is that of the whole lesson."""
+    knots = [shown.knots for shown in (before, after) if isinstance(shown, CurveDataset)]
+    return len(knots) == 2 and knots[0] == RED_CURVE != knots[1]
 
 
 def _stretch(lesson: Lesson, span: Span) -> Lesson:
