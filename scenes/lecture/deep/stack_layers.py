@@ -15,7 +15,6 @@ from gradreel.scenes.lecture.deep.pictures.layer_stack import (
     BOX,
     COUNT_BASELINE,
     EDGES,
-    FORMULA_BASELINE,
     FORMULA_SIZE,
     LayersBracket,
     LayerStack,
@@ -36,7 +35,6 @@ from manim import (
     FadeOut,
     LaggedStart,
     ReplacementTransform,
-    Succession,
     TransformFromCopy,
     UpdateFromAlphaFunc,
     VGroup,
@@ -72,18 +70,18 @@ class StackLayers(LectureScene):
         self._again_beat()
         self._new_beat()
         self._more_beat()
+        self._hundred_beat()
         self.hand_on()
 
     def _once_beat(self) -> None:
         stack = self.stack
-        with self.beat("once", width=Count(self.parameters.width)):
+        with self.beat("once"):
             # The network as it was: the days, one layer of ReLUs, and the formula from x to a, step by step as it is
             # said; at last one node from near, where the bent line is seen
             heading = self.next_heading(self.screen("heading"))
-            self.play(*heading, FadeIn(self.diagram.columns[0]), FadeIn(stack.days))
-            self.play(self._layer(1, 1.8))
-            self.play(*(FadeIn(text, shift=0.15 * UP) for text in (stack.x, stack.formulas[0])), run_time=0.6)
-            self.wait(0.8)
+            self.play(*heading, FadeIn(self.diagram.columns[0]), FadeIn(stack.days), run_time=0.6)
+            written = (FadeIn(text, shift=0.15 * UP) for text in (stack.x, stack.formulas[0]))
+            self.play(self._layer(1), LaggedStart(*written, lag_ratio=0.5, run_time=1.2))
             self._compute(1)
             self.play(*_lit_alone(stack.formulas[0], "sigmoid"), *self._enlarge(), run_time=0.9)
             self.play(FadeIn(self.enlarged[-1], shift=0.1 * UP), run_time=0.4)
@@ -113,75 +111,64 @@ class StackLayers(LectureScene):
             self.play(*grow(copy, second, morph=False), run_time=0.7)
 
     def _new_beat(self) -> None:
-        first, second, *_ = self.stack.layer_sizes
-        with self.beat("new", first=number_text(first), second=number_text(second)):
-            # W and W' light up: they are not the same. Each has as many numbers as are counted below it; what they are
-            # counted from stays with the number
-            formulas = self.stack.formulas[:2]
-            rest = [glyph for f in formulas for glyph in f if glyph not in (*f.part("w"), *f.part("bias"))]
+        with self.beat("new"):
+            # W and b with their primes light up: they are not those of the first layer. How many numbers each layer
+            # has, and what they are counted from, is written below it
+            first, second = self.stack.formulas[:2]
+            rest = [*first, *(glyph for glyph in second if glyph not in (*second.part("w"), *second.part("bias")))]
             self.play(*(emphasis(glyph, FAINT) for glyph in rest), run_time=0.5)
-            self.wait(0.5)
+            self.until("second")
+            self.play(*(emphasis(glyph, FULL) for glyph in rest), FadeOut(self.stack.days), run_time=0.3)
             self.products = self.stack.products()
             self.row_name = words(self.screen("parameters"), style.TICK, palette.dim)
             self.row_name.place(COUNT_BASELINE, left=style.LEFT_EDGE)
-            for k, product in enumerate(self.products):
-                changing = [] if k else [FadeIn(self.row_name), FadeOut(self.stack.days)]
-                self.play(FadeIn(product.part("product"), shift=0.15 * UP), *changing, run_time=0.4)
-                self.wait(0.7 if k else 1.6)  # until its number is said
-                self._add(k, below=FadeIn(product.part("count"), run_time=0.4))
-                self.add(product)
-            self.play(*(emphasis(glyph, FULL) for glyph in rest), run_time=0.3)
+            self.total = self._total(1, self.stack.layer_sizes[0])
+            coming = (self.row_name, self.products[0], self.total)
+            self.play(*(FadeIn(text, shift=0.15 * UP) for text in coming), run_time=0.5)
+            self._add(1, self.products[1])
 
     def _more_beat(self) -> None:
         stack, y = self.stack, self.depth + 1
-        total, last = (number_text(count) for count in (self.network.n_parameters, stack.layer_sizes[-1]))
-        with self.beat("more", total=total, last=last):
-            # And again: as many layers as we take, the newest with its formula. A hundred, from far away; then ours,
-            # and over them, what their number is called. Then y. At the top right, all parameters in one number
+        with self.beat("more", depth=Count(self.depth)):
+            # As many layers as we take, the newest with its formula; then y. At the top right, how many parameters that
+            # makes
             there = range(BOTH)
             self.play(*map(FadeOut, self.products), *map(FadeIn, stack.counts[:BOTH]), run_time=0.3)
             for k in range(BOTH + 1, y):
                 self.play(*self._shorten(there), run_time=0.3)
                 self.play(stack.make_room(k, self.mobjects, 0.4))
                 back = [emphasis(self.diagram.edges[k - 2], FAINT / 2), *self._dimmed(k - 1)]
-                self._add(k - 1, self._layer(k, 0.5), self._written(k), *back, seconds=0.7)
+                self._add(k - 1, stack.counts[k - 1], self._layer(k, 0.5), self._written(k), *back)
                 there = range(k - 1, k)
-            self._a_hundred()
-            self._name_depth()
-            self.play(*self._shorten(there), run_time=0.6)
-            self.play(stack.make_room(y, self.mobjects, 0.7))
-            # y comes while it is said, so that it can be read
-            self._add(self.depth, self._layer(y), self._written(y), *self._dimmed(self.depth), seconds=0.8)
+            self.until("sum")
+            self.play(*self._shorten(there), run_time=0.4)
+            self.play(stack.make_room(y, self.mobjects, 0.6))
+            self._add(self.depth, stack.counts[-1], self._layer(y, 0.6), self._written(y), *self._dimmed(self.depth))
+            self.wait(0.5)
 
-    def _a_hundred(self) -> None:
-        """From farther and farther away, a hundred such layers, all parameters counted, to be read; then ours again."""
+    def _hundred_beat(self) -> None:
+        with self.beat("hundred"):
+            # From farther and farther away, a hundred such layers, all parameters counted; over them, what their number
+            # is called
+            self._draw_back()
+            self.until("hyper")
+            bracket = LayersBracket(self.screen("depth"), self.many)
+            self.play(Create(bracket.line), FadeIn(bracket.name, shift=0.1 * UP), run_time=0.7)
+
+    def _draw_back(self) -> None:
+        """A hundred layers come in over the frame's edge: ``many``."""
         stack, depth = self.stack, self.depth
-        first, second = stack.hidden[:2]
+        first, second = self.diagram.columns[1:3]
         nodes = VGroup(*first.nodes.values())
         ends = (BOX[0], BOX[1], float(nodes.get_bottom()[1]), float(nodes.get_top()[1]))
-        many = ManyLayers(HUNDRED, ends, first.x, second.x - first.x, 2 * self.diagram.radius)
-        name = words(self.screen("layers", count=HUNDRED), TOTAL_SIZE).place(FORMULA_BASELINE, center=0.0)
-        ours = sum(stack.layer_sizes[:depth])
+        self.many = many = ManyLayers(HUNDRED, ends, first.x, second.x - first.x, 2 * self.diagram.radius)
         inside = [many.inside(smooth(share)) for share in (np.arange(NUMBERS) + 0.5) / NUMBERS]
-        counts = [ours + max(0, layers - depth) * stack.layer_sizes[1] for layers in (*inside, HUNDRED)]
-        parts = [*self.diagram.columns[: depth + 1], *self.diagram.edges[:depth], *stack.formulas[:depth]]
-        near = VGroup(*parts, *stack.counts[:depth], stack.x, self.row_name)
-        self.play(FadeOut(near), FadeIn(many), run_time=0.3)
-        away = UpdateFromAlphaFunc(many, ManyLayers.show, run_time=1.0, rate_func=smooth)
-        self._count(counts, away, FadeIn(name, run_time=0.3), seconds=1.0)
-        self.wait(1.8)
-        self.play(*(FadeOut(part, run_time=0.3) for part in (many, name, self.total)))
-        self.total = self._total(ours)
-        self.play(FadeIn(near), FadeIn(self.total), run_time=0.4)
-        self.remove(near)
-        self.add(*near)
-
-    def _name_depth(self) -> None:
-        """A bracket over the hidden layers: their number is a hyperparameter."""
-        bracket = LayersBracket(self.screen("depth")).put(self.stack.hidden)
-        self.play(Create(bracket.line), FadeIn(bracket.name, shift=0.1 * UP), run_time=0.7)
-        self.stack.bracket = bracket
-        self.wait(0.3)
+        layers = [max(depth, count) for count in (*inside, HUNDRED)]
+        counts = [self.network.n_parameters + (count - depth) * stack.layer_sizes[1] for count in layers]
+        parts = (*self.diagram.columns, *self.diagram.edges, *stack.formulas, *stack.counts, stack.x, self.row_name)
+        self.play(*map(FadeOut, parts), FadeIn(many), run_time=0.4)
+        away = UpdateFromAlphaFunc(many, ManyLayers.show, run_time=1.6, rate_func=smooth)
+        self._count(list(zip(layers, counts, strict=True)), away, seconds=1.6)
 
     def _shorten(self, layers: Sequence[int]) -> list[Animation]:
         """Of the formulas of these layers (from 0) there remains what they give; it moves when the rest has gone."""
@@ -213,7 +200,10 @@ class StackLayers(LectureScene):
         return LaggedStart(lines, FadeIn(self.diagram.columns[k], run_time=0.5), lag_ratio=0.6)
 
     def _compute(self, k: int) -> None:
-        """Layer k (from 1) at work: what comes in runs along the lines of W, b joins at the nodes, then the ReLUs."""
+        """Layer k (from 1) at work: what comes in runs along the lines of W, b joins at the nodes, then the ReLUs.
+
+        Each when the line comes to its mark.
+        """
         edges, column = self.diagram.edges[k - 1], self.diagram.columns[k]
         written = self.stack.formulas[k - 1] if self.stack.formulas[k - 1] in self.mobjects else None
         biases = VGroup(
@@ -221,21 +211,24 @@ class StackLayers(LectureScene):
         )
         biases.set_fill(opacity=0).set_stroke(width=1.6 * style.RING)
         light = [emphasis(edges, FULL), Pulse(edges, palette.text).run()]
+        self.until("w")
         self.play(*light, *_lit_alone(written, "w", "x"), run_time=0.8)
+        self.until("b")
         self.play(emphasis(edges, EDGES), FadeIn(biases), *_lit_alone(written, "bias", "plus-in"), run_time=0.5)
+        self.until("relu")
         bends = [picture.animate(rate_func=there_and_back).scale(1.5) for picture in column.pictures]
         self.play(FadeOut(biases, run_time=0.3), *bends, *_lit_alone(written, "sigmoid", "brackets"), run_time=0.7)
 
     # -- all parameters, at the top right --------------------------------------------------------------------------
 
-    def _total(self, count: float) -> TextMobject:
-        """So many parameters, at the top right."""
-        text = words(self.screen("total", count=number_text(round(count))), TOTAL_SIZE, palette.orange)
-        return text.place(style.HEADING_BASELINE, right=style.RIGHT_EDGE)
+    def _total(self, layers: int, count: float) -> TextMobject:
+        """So many layers and parameters, at the top right."""
+        said = self.screen("total", layers=Count(layers), count=number_text(round(count)))
+        return words(said, TOTAL_SIZE, palette.orange).place(style.HEADING_BASELINE, right=style.RIGHT_EDGE)
 
-    def _count(self, numbers: Sequence[float], *meanwhile: Animation, seconds: float) -> None:
-        """The number at the top right goes through ``numbers`` to the last of them, which stays."""
-        texts = VGroup(*map(self._total, numbers))
+    def _count(self, numbers: Sequence[tuple[int, float]], *meanwhile: Animation, seconds: float) -> None:
+        """What stands at the top right goes through ``numbers`` to the last of them, which stays."""
+        texts = VGroup(*(self._total(*each) for each in numbers))
 
         def show(_: VGroup, share: float) -> None:
             now = min(int(share * len(texts)), len(texts) - 1)
@@ -249,19 +242,12 @@ class StackLayers(LectureScene):
         self.total = texts[-1]
         self.add(self.total)
 
-    def _add(self, k: int, *meanwhile: Animation, seconds: float = 0.8, below: Animation | None = None) -> None:
-        """The number of layer k's parameters (from 0) comes below it; that of all so far, at the top right, grows.
-
-        ``below`` is how it comes there, where it does not by itself.
-        """
-        sizes = self.stack.layer_sizes
-        before, so_far = sum(sizes[:k]), sum(sizes[: k + 1])
-        below = below or FadeIn(self.stack.counts[k], shift=0.15 * UP, run_time=0.4)
-        if k:
-            self._count(np.linspace(before, so_far, COUNTING + 1)[1:], below, *meanwhile, seconds=seconds)
-        else:
-            self.total = self._total(so_far)
-            self.play(Succession(below, FadeIn(self.total, shift=0.1 * UP, run_time=0.4)), *meanwhile)
+    def _add(self, k: int, below: TextMobject, *meanwhile: Animation) -> None:
+        """Layer k's parameters (from 0) come ``below`` it; the number of all so far, at the top right, grows."""
+        sizes, layers = self.stack.layer_sizes, min(k + 1, self.depth)
+        growing = np.linspace(sum(sizes[:k]), sum(sizes[: k + 1]), COUNTING + 1)[1:]
+        coming = FadeIn(below, shift=0.15 * UP, run_time=0.4)
+        self._count([(layers, count) for count in growing], coming, *meanwhile, seconds=0.8)
 
 
 def _carry(text: TextMobject, left: float) -> Animation:

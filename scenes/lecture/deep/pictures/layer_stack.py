@@ -11,12 +11,12 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import parameter_shapes
 from gradreel.scenes import style
 from gradreel.scenes.lecture.deep.pictures.skyline import rectangles
-from gradreel.scenes.mobjects.network_diagram import Column, LayerDiagram
+from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.style import mix, palette
 from gradreel.scenes.words.numbers import number_text
-from manim import Animation, Mobject, UpdateFromAlphaFunc, VGroup, VMobject, config, smooth
+from manim import UL, UR, Animation, Mobject, UpdateFromAlphaFunc, VGroup, VMobject, config, smooth
 
 BOX = (-5.3, 5.3, -1.35, 2.35)  # middles of the first and the last column, bottom, top
 EDGES = 0.45  # share of their colour in which lines are drawn that are not spoken of
@@ -51,7 +51,6 @@ class LayerStack:
         self.counts = [words(number_text(count), COUNT_SIZE) for count in self.layer_sizes]
         self.x = formula("bold(x)", FORMULA_SIZE)
         self.days = words(days, style.TICK, palette.dim)
-        self.bracket: LayersBracket | None = None
         self._sizes = [self._size_of(n) for n in range(1, self.depth + 2)]
         self.stage, self.size = 1.0, float(FORMULA_SIZE)  # of the formulas
         self.stand()
@@ -81,24 +80,18 @@ class LayerStack:
                 text.place(text.baseline, right=style.RIGHT_EDGE)
         self.x.scale(self.size / before).place(FORMULA_BASELINE, center=self.diagram.columns[0].x)
         self.days.place(FORMULA_BASELINE - UNDER_X, center=self.diagram.columns[0].x)
-        if self.bracket is not None:
-            self.bracket.put(self.hidden)
 
     def make_room(self, k: int, on_screen: Sequence[Mobject], seconds: float) -> Animation:
         """All columns move until there is room for the features and ``k`` more, with what is there of the rest."""
         start = self.stage
         moving = VGroup(*self.diagram.columns[:k], *self.diagram.edges[: k - 1], *self.formulas[: k - 1], self.x)
-        moving.add(*(part for part in (*self.counts, self.days, self.bracket) if part in on_screen))
+        moving.add(*(part for part in (*self.counts, self.days) if part in on_screen))
 
         def update(_: VGroup, share: float) -> None:
             self.stage = start + (k - start) * share
             self.stand()
 
         return UpdateFromAlphaFunc(moving, update, run_time=seconds, rate_func=smooth)
-
-    @property
-    def hidden(self) -> list[Column]:
-        return self.diagram.columns[1 : self.depth + 1]
 
     def shortened(self, k: int) -> TextMobject:
         """What layer k (from 0) gives, in the place of its whole formula."""
@@ -110,13 +103,10 @@ class LayerStack:
         )
 
     def product(self, k: int) -> TextMobject:
-        """Where the number of layer k's parameters (from 0) comes from: as many weights, as many biases.
-
-        Parts: "product", "count".
-        """
+        """Where the number of layer k's parameters (from 0) comes from: as many weights, as many biases."""
         given, made = (number_text(count) for count in self.diagram.widths[k : k + 2])
         count = number_text(self.layer_sizes[k])
-        source = f'part("product", yellow("{given}" dot "{made}") + green("{made}")) part("count", = "{count}")'
+        source = f'yellow("{given}" dot "{made}") + green("{made}") = "{count}"'
         text = formula(source, PRODUCT_SIZE)
         text.place(COUNT_BASELINE, center=self.diagram.columns[k + 1].x)
         return text if text.get_right()[0] < style.RIGHT_EDGE else text.place(COUNT_BASELINE, right=style.RIGHT_EDGE)
@@ -216,17 +206,13 @@ class ManyLayers(VMobject):
 
 
 class LayersBracket(VGroup):
-    """A bracket, ``line``, and its words, ``name``, over columns of nodes: ``put`` it there."""
+    """A bracket, ``line``, and its words, ``name``, over ``layers``."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, layers: Mobject) -> None:
         super().__init__()
-        self.line, self.name = polyline(np.zeros((4, 3)), palette.text, style.BOX), words(text, style.LABEL)
-        self.add(self.line, self.name)
-
-    def put(self, columns: Sequence[Column]) -> LayersBracket:
-        foot = max(float(column.get_top()[1]) for column in columns) + OVER_LAYERS
-        left, right = float(columns[0].get_left()[0]), float(columns[-1].get_right()[0])
+        left, right, foot = (float(layers.get_corner(way)[axis]) for way, axis in ((UL, 0), (UR, 0), (UR, 1)))
+        foot += OVER_LAYERS
         corners = [(left, foot), (left, foot + FOOT), (right, foot + FOOT), (right, foot)]
-        self.line.set_points_as_corners([np.array([x, y, 0.0]) for x, y in corners])
-        self.name.place(foot + FOOT + OVER_BRACKET, center=(left + right) / 2)
-        return self
+        self.line = polyline(np.array([(x, y, 0.0) for x, y in corners]), palette.text, style.BOX)
+        self.name = words(text, style.LABEL).place(foot + FOOT + OVER_BRACKET, center=(left + right) / 2)
+        self.add(self.line, self.name)
