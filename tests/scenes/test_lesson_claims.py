@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from gradreel.core.analysis.compared_networks import depth_experiments
-from gradreel.core.analysis.forecast import next_days
+from gradreel.core.analysis.forecast import next_days, weekdays
 from gradreel.core.analysis.noise_floor import noise_floor
 from gradreel.core.analysis.results import chosen_row, lecture_losses
 from gradreel.core.daily.synthetic import LOW_WEEKDAYS, NEW_YEAR, NEW_YEAR_EVES
@@ -33,6 +33,7 @@ from gradreel.scenes.lecture.experiments.forecast import AFTER, BEFORE, CLOSE, E
 from gradreel.scenes.lecture.experiments.model_selection import DaysToCome
 from gradreel.scenes.lecture.networks.more_features import MoreFeatures
 from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
+from gradreel.scenes.lecture.networks.pictures.day_pairs import alike_days
 from gradreel.scenes.lecture.optimization.batches import Batches
 from gradreel.scenes.lecture.optimization.gradient_descent import GradientDescent
 from gradreel.scenes.lecture.optimization.pictures.learning_rates import rates_to_try
@@ -134,17 +135,20 @@ def test_low_weekdays():
     daily = DailyViews().daily
     weekday, views = (daily.dates().astype(int) + 3) % 7, daily.array()
     means = np.array([views[weekday == k].mean() for k in range(7)])
-    assert set(np.argsort(means)[:2]) == set(LOW_WEEKDAYS)  # "usually low": by how much, in more-features as well
+    assert set(np.argsort(means)[:2]) == set(LOW_WEEKDAYS)  # "usually low"
     assert max(means[list(LOW_WEEKDAYS)]) < 0.9 * min(np.delete(means, LOW_WEEKDAYS))
 
 
-def test_more_features(play):
-    scene = play(MoreFeatures, until="one-day").scene
-    pair = scene.pairs.told_apart_from(LOW_WEEKDAYS[0])
-    older, beside, answers = np.abs(np.diff(scene.pairs.courses[sorted(pair)], axis=0)[0])
-    width = np.ptp(scene.pairs.plot.x_range)
-    assert beside < 0.012 * width  # "the same x one"
-    assert min(older, answers) > 0.15 * width  # "two answers", and "x two differs"
+def test_more_features():
+    dataset = MoreFeatures.Parameters().dataset
+    end = (MoreFeatures.Parameters().label - dataset.daily.start).days
+    dates, views = (part[end - 64 : end + 1] for part in (dataset.daily.dates(), dataset.daily.array()))
+    first, second = alike_days(dates, views)
+    assert {*weekdays(dates[[first, second]])} == {1}  # "two Tuesdays"
+    (older, before, own), width = np.array([views[k - 2 : k + 1] for k in (first, second)]).T, np.ptp(views)
+    assert abs(before[0] - before[1]) < 0.012 * width  # "the same views on Monday"
+    assert own[0] < before[0] and own[1] > before[1]  # "one went up, one went down"
+    assert abs(older[0] - older[1]) > 0.15 * width  # "but the day before can"
 
 
 def test_model_selection(trace_of):

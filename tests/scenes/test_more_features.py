@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from gradreel.core.analysis.forecast import weekdays
 from gradreel.core.daily.series import DailySeries
-from gradreel.core.daily.synthetic import LOW_WEEKDAYS
+from gradreel.core.daily.synthetic import LOW_WEEKDAYS, START, appetites, hump
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.network.worked_example import label_day
 from gradreel.scenes.lecture.networks.more_features import MoreFeatures
 from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
+from gradreel.scenes.lecture.networks.pictures.day_pairs import alike_days
 from gradreel.scenes.lecture.networks.pictures.view_window import ParameterSquares
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.counting import Counting
@@ -61,11 +62,11 @@ def lesson(play):
 
     def look(scene, beat):
         plot, strip = scene.strip.plot, scene.strip
-        seen = {"line": scene.line, "caption": scene.caption.source}
+        seen = {"line": scene.line, "caption": scene.caption.source, "texts": shown(scene)}
         seen["label"], seen["truth"] = strip.label[1].source, plot.data(strip.label[2].get_center())[1]
         seen["dots"] = [plot.data(dot.get_center())[1] for dot in strip.dots]
-        if beat == "why":
-            seen["pairs"] = [scene.pairs.plot.data(dot.get_center()) for dot in scene.pairs.dots]
+        if beat == "rule":
+            seen["rule"] = scene.told[0]
         return seen | {"formula": glyphs(scene)}
 
     return play(MoreFeatures, look, sigmoids=3)
@@ -89,7 +90,7 @@ def thirty(play):
 
 
 def test_the_views_before_the_label_day_are_drawn_and_its_own(lesson):
-    dots, truth = lesson.seen["one-day"]["dots"], lesson.seen["one-day"]["truth"]
+    dots, truth = lesson.seen["channel"]["dots"], lesson.seen["channel"]["truth"]
     series = DailyViews().daily.array()
     end = (label_day(DailyViews()) - DailyViews().daily.start).days
     assert dots == pytest.approx(series[end - len(dots) : end])
@@ -98,7 +99,8 @@ def test_the_views_before_the_label_day_are_drawn_and_its_own(lesson):
 
 
 def test_the_window_is_as_long_as_the_formula_says(thirty):
-    for beat, days in (("one-day", 1), ("why", 1), ("more-days", 30), ("bracket", 30), ("count", 3)):
+    assert thirty.beats == ["channel", "rule", "more-days", "count"], "the two days are the lesson's"
+    for beat, days in (("channel", 1), ("rule", 1), ("more-days", 30), ("count", 3)):
         seen = thirty.seen[beat]
         assert seen["width"] == pytest.approx(days)
         assert seen["bright"] == days
@@ -107,10 +109,10 @@ def test_the_window_is_as_long_as_the_formula_says(thirty):
     assert not any("sum_(j=1)^30" in source for source in thirty.seen["count"]["texts"])
 
 
-def test_all_numbers_are_counted(play):
-    written = play(MoreFeatures, days=[5], sigmoids=4).scene.notes[-1].source
-    assert written.endswith("= 29))$")  # 4 times 5, and 4 + 4 + 1
-    assert "yellow(4 dot 5)" in written and "display(yellow(w_(i j)))" in written and "display(green(b_i))" in written
+def test_all_numbers_are_counted(thirty):
+    written = thirty.scene.total.source
+    assert written.endswith("= 129))$")  # 4 times 30, and 4 + 4 + 1
+    assert "yellow(4 dot 30)" in written and "display(yellow(w_(i j)))" in written and "display(green(b_i))" in written
 
 
 def test_other_views_are_another_picture(play):
@@ -119,51 +121,40 @@ def test_other_views_are_another_picture(play):
 
     other = MINE.model_copy(update={"values": (*MINE.values[:-20], *MINE.values[-20:][::-1])})
     first, second = (
-        play(MoreFeatures, dots, until="one-day", dataset=DailyViews(series=series, window=7)).last
+        play(MoreFeatures, dots, until="channel", dataset=DailyViews(series=series, window=7))
         for series in (MINE, other)
     )
-    assert len(first) == len(second)
-    assert not np.allclose(first, second)
+    assert len(first.last) == len(second.last)
+    assert not np.allclose(first.last, second.last)
+    assert "views a day, mine.csv" in first.scene.caption.source
 
 
-def test_each_dot_is_a_day_over_the_day_before_it(lesson):
-    dots = lesson.seen["why"]["pairs"]
-    daily, end = DailyViews().daily, (label_day(DailyViews()) - DailyViews().daily.start).days
-    views = daily.array()[end - len(dots) : end + 1]
-    np.testing.assert_allclose(dots, np.column_stack([views[:-1], views[1:]]), rtol=1e-6)
+def test_the_channels_rule_has_a_dot_for_each_day_that_follows_it(lesson):
+    """Each day over what is usual for it, right by the same of the day before; the low days have none."""
+    rule, strip, u = lesson.seen["rule"]["rule"], lesson.scene.strip, appetites()
+    at = (strip.dates - np.datetime64(START)).astype(int)
+    days = [k for k, weekday in zip(at[1:], weekdays(strip.dates[1:]), strict=True) if weekday not in LOW_WEEKDAYS]
+    places = [rule.plot.data(dot.get_center()) for dot in rule.dots]
+    np.testing.assert_allclose(places, np.column_stack([u[np.array(days) - 1], u[days]]), rtol=1e-6)
+    line = np.array([rule.plot.data(point) for point in rule.rule.get_start_anchors()])
+    np.testing.assert_allclose(line[:, 1], [hump(share) for share in line[:, 0]], rtol=1e-6)
+    assert "the channel's own rule, made up beforehand" in lesson.seen["rule"]["texts"]
 
 
 def test_one_x_1_has_two_answers_and_x_2_tells_them_apart(lesson):
-    """A low day and another, after the same views: framed in the calendar, and their courses are the real ones."""
-    scene, daily = lesson.scene, DailyViews().daily
-    pairs, close = scene.pairs, scene.close
-    pair = pairs.told_apart_from(LOW_WEEKDAYS[0])
-    low = weekdays(pairs.dates) == LOW_WEEKDAYS[0]
-    assert low[pair[0]] and not low[pair[1]]
-    places = [[scene.strip.plot.data(dot.get_center()) for dot in days.dots] for days in scene.framed]
-    np.testing.assert_allclose([[views for _, views in days] for days in places], pairs.courses[sorted(pair)])
-    ends = pairs.dates[sorted(pair)].astype(int)
-    assert [[round(day) for day, _ in days] for days in places] == [[end - 2, end - 1, end] for end in ends]
-    answers = [pairs.plot.data(line.get_start())[1] for line in scene.asked.answers]
-    np.testing.assert_allclose(answers, pairs.views[sorted(pair)], rtol=1e-6)
-    views = []
-    for k, name in zip(sorted(pair), close.names, strict=True):
-        day = date.fromisoformat(str(pairs.dates[k]))
-        at = (day - daily.start).days
-        views.append(daily.array()[at - 2 : at + 1])
-        assert name.source == day.strftime("%A")
+    """Two days of one weekday, after the same views: framed in the calendar, and their courses are the real ones."""
+    scene, views = lesson.scene, lesson.scene.strip.views
+    pair, close = alike_days(scene.strip.dates, views), scene.close
+    courses = np.array([views[k - 2 : k + 1] for k in pair])
+    days = [date.fromisoformat(str(scene.strip.dates[k])) for k in pair]
+    places = [[scene.strip.plot.data(dot.get_center()) for dot in three.dots] for three in scene.framed]
+    np.testing.assert_allclose([[views for _, views in three] for three in places], courses)
     heights = np.array([[dot.get_y() for dot in day] for day in close.dots])
-    drawn = np.polyfit(np.ravel(views), heights.ravel(), 1)
-    assert drawn[0] > 0 and np.polyval(drawn, views) == pytest.approx(heights, abs=1e-6), "on one scale"
-    (older, beside, apart), span = np.abs(np.diff(views, axis=0)[0]), np.ptp(pairs.plot.x_range)
-    assert older > 0.15 * span and apart > 0.15 * span and older >= 4 * beside and beside <= 0.012 * span
+    drawn = np.polyfit(courses.ravel(), heights.ravel(), 1)
+    assert drawn[0] > 0 and np.polyval(drawn, courses) == pytest.approx(heights, abs=1e-6), "on one scale"
     assert heights[:, 1] == pytest.approx(close.level.get_y(), abs=0.1)
-    named = [[day.source for _, day in letters] for letters in close.letters]
-    ends = [date.fromisoformat(str(pairs.dates[k])).toordinal() for k in sorted(pair)]
-    assert named == [[f"{date.fromordinal(end - ago):%a}" for ago in (2, 1, 0)] for end in ends]
-    older = " ".join(f"a {date.fromordinal(end - 2):%A}," for end in ends).removesuffix(",")
-    said = next(beat.lines["en"] for beat in scene.beats if beat.name == "why")
-    assert f"{older}. x two differs" in said, "in the order in which they stand side by side"
+    assert [name.source for name in close.names] == [f"{day.day} {day:%B}" for day in days]
+    assert [[day.source for _, day in letters] for letters in close.letters] == [["Sun", "Mon", "Tue"]] * 2
 
 
 def test_every_unknown_is_a_square_over_its_day(thirty):
@@ -193,19 +184,15 @@ def test_what_grows_is_the_bracket_not_the_whole_line(lesson):
     assert "y" not in line.parts and "green(b_i)" in line.source
 
 
-def test_the_real_value_is_red_and_y_hat(lesson):
-    assert lesson.seen["one-day"]["label"] == "$display(red(hat(y)))$"
+def test_the_real_value_is_red_and_y_hat_and_it_says_so_once(lesson):
+    assert lesson.seen["channel"]["label"] == "$display(red(hat(y)))$"
+    assert "(in most books: the prediction)" in lesson.seen["channel"]["texts"]
+    assert "our made-up channel" in lesson.seen["channel"]["caption"].replace("\\", "")
 
 
 def test_the_formula_ends_where_network_diagram_begins(lesson, opening):
     ends = lesson.seen["count"]["formula"]
     np.testing.assert_allclose(opening(NetworkDiagram, glyphs, run=RUN), ends, atol=1e-6)
-
-
-def test_the_caption_says_where_the_views_are_from(lesson, play):
-    assert "our made-up channel" in lesson.seen["one-day"]["caption"].replace("\\", "")
-    mine = play(MoreFeatures, until="one-day", dataset=DailyViews(series=MINE, window=7)).scene
-    assert "views a day, mine.csv" in mine.caption.source
 
 
 @pytest.mark.parametrize(

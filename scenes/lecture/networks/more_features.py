@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
-from functools import partial
+from datetime import date
 from itertools import pairwise
 from typing import Annotated, Self
 
-from gradreel.core.daily.synthetic import LOW_WEEKDAYS
+import numpy as np
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.worked_example import label_day
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.daily_data import data_name, days_that_differ
-from gradreel.scenes.lecture.networks.pictures.day_pairs import AlikeDays, DayPairs, PairAsked
+from gradreel.scenes.lecture.networks.pictures.day_pairs import RADIUS, AlikeDays, RulePlot, alike_days
 from gradreel.scenes.lecture.networks.pictures.view_window import ParameterSquares, ViewWindow
 from gradreel.scenes.mobjects.counting import Counting
 from gradreel.scenes.mobjects.formula_growth import SECONDS, grow, moving
@@ -30,7 +29,7 @@ from gradreel.scenes.mobjects.lecture_formulas import (
 from gradreel.scenes.mobjects.text import TextMobject, caption, formula, words
 from gradreel.scenes.style import DIM, FAINT, FULL, emphasis, palette
 from gradreel.scenes.words.counts import Count
-from gradreel.scenes.words.day_words import in_languages, unit_words, weekday_words, weekdays_words
+from gradreel.scenes.words.day_words import day_words, unit_words, weekdays_words
 from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
@@ -48,8 +47,6 @@ from manim import (
     VGroup,
     Wait,
     linear,
-    smooth,
-    squish_rate_func,
 )
 from pydantic import Field, ValidationError, field_validator, model_validator
 
@@ -58,13 +55,13 @@ FORMULA_BASELINE, FORMULA_SIZE = 1.93, 46  # where sum-of-sigmoids leaves it
 GROWN_SIZE, GROWN_BASELINE = 56, 1.83  # with many features, as network-diagram begins with it
 LINE_BASELINE, NOTE_LINE = 0.3, 0.6  # of what stands in the bracket, below the formula; from note to note beside it
 STRIP = (style.LEFT_EDGE + 0.5, style.RIGHT_EDGE - 1.25, -2.75, -1.05)  # left, right, bottom, top of the calendar
-PAIRS, MOST_PAIRS = (1.5, 6.1, 0.55, 2.85), 80  # box of the plot of days, and how many at most
+RULE, MOST_DAYS = (1.5, 6.1, 0.55, 2.85), 80  # box of the channel's rule, and of how many days at most
 COURSES = (1.25, 6.35, 0.5, 2.45)  # of the two days that are looked at closely
 NAME_GAP = 0.13  # from a letter at the calendar to its day's name
 ASIDE = 0.5  # how bright yesterday's and today's letters are while other days are spoken of
 INSIDE = ("bias", "plus-in", "sum-in", "w", "x")  # parts of a bracket
 DRAWN = 3  # days that the next scene draws
-NOTE, NOTES_BASELINE, SQUARES_TOP = 32, 0.55, 0.0  # of what the indices count; of the squares below that
+NOTE, SQUARES_TOP = 32, 0.0  # size of words beside the line; of the unknowns' squares
 TOTAL_BASELINE = 0.68  # of the sum of all unknowns, whose letters stand below its numbers
 
 Days = Annotated[int, Field(ge=1, le=3650)]
@@ -124,20 +121,19 @@ class MoreFeatures(LectureScene):
 
     def construct(self) -> None:
         self._build()
-        self._one_day_beat()
-        self._why_beat()
+        self._channel_beat()
+        if self.parameters.dataset.synthetic:
+            self._rule_beat()
+        if not self.other_data:
+            self._two_days_beat()
         self._more_days_beat()
-        self._bracket_beat()
         self._count_beat()
         self.hand_on(self.grown)  # network-diagram begins with it
 
     def _build(self) -> None:
         dataset, sigmoids, language = self.parameters.dataset, self.parameters.sigmoids, self.context.language
         self.days = self.parameters.windows[-1]
-        self.strip = strip = ViewWindow(dataset, self.parameters.label, self.days, language, STRIP)
-        shown = slice(-min(len(strip.views), MOST_PAIRS), None)
-        axes = self.screen("axis-yesterday"), self.screen("axis-today")
-        self.pairs = DayPairs(dataset, strip.dates[shown], strip.views[shown], PAIRS, axes)
+        self.strip = ViewWindow(dataset, self.parameters.label, self.days, language, STRIP)
         unit, data = unit_words(dataset, language), data_name(self, dataset)
         self.caption = caption(self.screen("caption", unit=unit, data=data))
         source = sum_of_sigmoids_source(sigmoids) if sigmoids > 1 else single_term_source()
@@ -146,13 +142,13 @@ class MoreFeatures(LectureScene):
         self.line = self._inner(bracket_source(self.index))
         self.grown = self._whole(self.days)
 
-    # -- one day: it and the day after it are one dot, and the same views have different answers -----------------------
+    # -- the channel, day by day, and its rule -----------------------------------------------------------------------
 
-    def _one_day_beat(self) -> None:
-        with self.beat("one-day"):
+    def _channel_beat(self) -> None:
+        with self.beat("channel"):
             # The sum of sigmoids, and below it views, day by day. Of all these days the bracket holds a single one,
-            # x_1; it and the day after it are one dot of the plot that the lecture began with; then all the others come
-            strip, pairs = self.strip, self.pairs
+            # x_1, yesterday. Today's is y hat: on the screen, too, stands that it is the truth
+            strip = self.strip
             arriving = self.next_heading(self.screen("heading"))
             self.add(self.sum)  # where the last scene left it
             self.play(*arriving, FadeIn(strip.plot), FadeIn(self.caption), run_time=0.6)
@@ -162,128 +158,108 @@ class MoreFeatures(LectureScene):
             self.add(strip.plot, strip.window)
             others = [self.sum.part(name) for name in self.sum.parts if name != "x"]
             self.play(*(emphasis(part, FAINT) for part in others), *strip.open(), run_time=0.8)
-            self.play(TransformFromCopy(self.sum.part("x"), strip.first_name), run_time=0.9)
             yesterday = words(self.screen("yesterday"), style.TICK)
             yesterday.place(strip.first_name.baseline, right=strip.first_name.get_left()[0] - NAME_GAP)
+            self.play(TransformFromCopy(self.sum.part("x"), strip.first_name), FadeIn(yesterday), run_time=0.9)
+            self.until("hat")
             today = words(self.screen("today"), style.TICK)
             today.place(strip.first_name.baseline, left=strip.label[1].get_right()[0] + NAME_GAP)
-            self.day_names = [yesterday, today]
-            self.play(FadeIn(strip.label, *self.day_names), FadeIn(pairs.plot), run_time=0.5)
+            self.told = self._notes("truth", "most-books")
+            self.play(FadeIn(strip.label, today), FadeIn(self.told[0], shift=0.1 * UP), run_time=0.6)
             self.add(strip)
-            both = [Dot(strip.places[-1], 0.07, color=palette.red), strip.label[2].copy()]
-            last = pairs.dots[-1]
-            self.play(*(day.animate.become(last) for day in both), run_time=1.1)
-            self.remove(*both)
-            self.add(last)
-            self.guides = pairs.guides(len(pairs.dots) - 1)
-            self.play(FadeIn(self.guides), run_time=0.4)
-            self.wait(0.2)
-            # Each of the others begins to be seen at its later day
-            starts = strip.plot.at(strip.plot.days(pairs.dates), pairs.views)
+            self.day_names = [yesterday, today]
+            self.wait(1.0)
+            self.play(FadeIn(self.told[1], shift=0.1 * UP), run_time=0.5)
+
+    def _notes(self, *keys: str) -> VGroup:
+        """Words line by line, left below the formula."""
+        lines = [words(self.screen(key), NOTE) for key in keys]
+        middle = (len(lines) - 1) / 2
+        places = (LINE_BASELINE + NOTE_LINE * (middle - k) for k in range(len(lines)))
+        return VGroup(*(line.place(y, style.LEFT_EDGE) for line, y in zip(lines, places, strict=True)))
+
+    def _rule_beat(self) -> None:
+        with self.beat("rule"):
+            # The days leave the calendar for a plot: right, the day before, as a share of what is usual for it; up, the
+            # day itself. They lie around a hump, which is drawn from left to right
+            strip = self.strip
+            shown = slice(-min(len(strip.views), MOST_DAYS), None)
+            axes = self.screen("axis-yesterday"), self.screen("axis-today")
+            rule = RulePlot(strip.dates[shown], RULE, axes)
+            notes = self._notes("rule", "low-days")
+            notes[1].set_color(palette.dim)
+            self.play(FadeOut(self.told, run_time=0.4), FadeIn(rule.plot), FadeIn(notes[0]), run_time=0.8)
+            starts = strip.plot.at(strip.plot.days(strip.dates[shown]), strip.views[shown])[rule.shown]
             moves = [
-                ReplacementTransform(Dot(start, radius=0.05, color=palette.red, fill_opacity=0), dot)
-                for start, dot in zip(starts[:-1], pairs.dots[:-1], strict=True)
+                ReplacementTransform(Dot(start, radius=RADIUS, color=palette.red, fill_opacity=0), dot)
+                for start, dot in zip(starts, rule.dots, strict=True)
             ]
-            self.play(LaggedStart(*moves, lag_ratio=0.02), run_time=1.7)
-            self.add(pairs)
+            self.play(LaggedStart(*moves, lag_ratio=0.02), run_time=2.0)
+            self.until("hump")
+            self.play(*(emphasis(dot, DIM) for dot in rule.dots), run_time=0.3)
+            self.play(Create(rule.rule), run_time=3.0, rate_func=linear)
+            self.add(rule)
+            self.play(FadeIn(notes[1]), run_time=0.4)
+            self.told = VGroup(rule, notes)
 
-    def _why_beat(self) -> None:
-        if self.other_data:
-            with self.beat("why"):
-                # All pairs of days
-                self.play(FadeOut(self.guides), run_time=0.3)
-                self.told = [self.pairs]
-            return
-        pair = sorted(self.pairs.told_apart_from(LOW_WEEKDAYS[0]))
-        names = in_languages("lows", lambda language: weekdays_words(LOW_WEEKDAYS, language))
-        for key, k in zip(("first", "second"), pair, strict=True):
-            names |= in_languages(key, partial(weekday_words, self._day(k)))
-            names |= in_languages(f"{key}_older", partial(weekday_words, self._day(k, 2)))
-        with self.beat("why", **names):
-            # The low days of each week are shaded. Among the pairs of days one of them is named, and a day that is
-            # none: both over one x_1, and a line from each to the axis, two answers. Then both are looked at closely:
-            # their x_1 on one level, their own views, and last x_2, which tells
-            shades = self._shade_the_low_days()
-            asked = self._two_answers(pair)
-            self._look_back(pair, asked)
-        self.told = [self.framed, self.close, shades]
+    # -- two days after the same views -------------------------------------------------------------------------------
 
-    def _day(self, k: int, ago: int = 0) -> date:
-        """So many days before that of dot ``k``."""
-        return date.fromisoformat(str(self.pairs.dates[k])) - timedelta(days=ago)
+    def _two_days_beat(self) -> None:
+        with self.beat("two-days"):
+            # Both times three days are framed in the calendar. Seen closely, their x_1 are on one level, their own
+            # views are not; and last x_2, which tells
+            strip, language = self.strip, self.context.language
+            pair = alike_days(strip.dates, strip.views)
+            days = [[date.fromisoformat(str(strip.dates[k - ago])) for ago in (2, 1, 0)] for k in pair]
+            short = [[weekdays_words([day.weekday()], language, "short") for day in three] for three in days]
+            names = [day_words(three[-1], language) for three in days]
+            views = np.array([strip.views[k - 2 : k + 1] for k in pair])
+            self.close = close = AlikeDays(views, names, short, COURSES)
+            self.framed = framed = VGroup(*(strip.stretch(three[-1], 3) for three in days))
 
-    def _shade_the_low_days(self) -> VGroup:
-        """The low days of each week are shaded, and named once; what names yesterday and today dims."""
-        strip = self.strip
-        shades = strip.shades(LOW_WEEKDAYS)
-        others = [*map(FadeOut, self.day_names), *(emphasis(part, ASIDE) for part in (strip.first_name, strip.label))]
-        self.day_names = []
-        coming = LaggedStart(FadeOut(self.guides), *map(FadeIn, shades), lag_ratio=0.4, run_time=1.4)
-        self.play(coming, *others)
-        name = words(weekdays_words(LOW_WEEKDAYS, self.context.language), style.TICK)
-        shades.add(name.place(strip.plot.box[3] + 0.15, center=shades[len(shades) // 4].get_x()))
-        self.play(FadeIn(name), run_time=0.4)
-        self.wait(1.1)  # until the two days are named
-        return shades
+            def coming(column: int) -> list[Animation]:
+                """Both dots of a column, from the calendar, and their letters."""
+                starts = [
+                    Dot(each.dots[column].get_center(), 0.05, color=palette.red, fill_opacity=0) for each in framed
+                ]
+                dots, letters = [day[column] for day in close.dots], [day[column] for day in close.letters]
+                moves = [ReplacementTransform(start, dot) for start, dot in zip(starts, dots, strict=True)]
+                return [*moves, *map(FadeIn, letters)]
 
-    def _two_answers(self, pair: list[int]) -> PairAsked:
-        """The dots ``pair`` grow and get their days' names; a line goes up from their x_1, and one across from each."""
-        language, pairs = self.context.language, self.pairs
-        self.asked = asked = PairAsked(pairs, pair, [weekday_words(self._day(k), language) for k in pair])
-        others = [emphasis(dot, FAINT) for k, dot in enumerate(pairs.dots) if k not in pair]
-        for name, dot in zip(asked.names, asked.dots, strict=True):
-            self.play(FadeIn(dot, scale=0.6), FadeIn(name), *others, run_time=0.6)
-            others = []
-        self.play(Create(asked.line), run_time=0.5)
-        self.play(*map(Create, asked.answers), run_time=0.6)
-        self.wait(0.9)
-        return asked
-
-    def _look_back(self, pair: list[int], asked: PairAsked) -> None:
-        """The plot makes way for both days, the earlier one first, and the two before each.
-
-        They come out of the calendar, column by column; there both times three days are framed.
-        """
-        language = self.context.language
-        names = [weekday_words(self._day(k), language) for k in pair]
-        short = [[weekdays_words([self._day(k, ago).weekday()], language, "short") for ago in (2, 1, 0)] for k in pair]
-        self.close = close = AlikeDays(self.pairs.courses[pair], names, short, COURSES)
-        self.framed = framed = VGroup(*(self.strip.stretch(self._day(k), 3) for k in pair))
-
-        def coming(column: int) -> list[Animation]:
-            """Both dots of a column, from the calendar, and their letters."""
-            starts = [Dot(days.dots[column].get_center(), 0.05, color=palette.red, fill_opacity=0) for days in framed]
-            dots, letters = [day[column] for day in close.dots], [day[column] for day in close.letters]
-            moves = [ReplacementTransform(start, dot) for start, dot in zip(starts, dots, strict=True)]
-            return [*moves, *map(FadeIn, letters)]
-
-        moves = [ReplacementTransform(*names) for names in zip(asked.names, close.names, strict=True)]
-        leaving = FadeOut(self.pairs, asked.line, asked.answers, asked.dots)
-        self.play(leaving, *moves, FadeIn(framed), run_time=0.6)
-        self.play(*coming(1), *coming(2), Create(close.level), run_time=0.7)
-        self.play(*map(Create, close.answers), run_time=0.4)
-        self.wait(0.2)
-        self.play(*coming(0), *map(Create, close.before), run_time=0.8)
-        older = [day[0].animate.scale(1.5) for day in close.dots]
-        past = [close.answers, *(part[k] for day in (*close.dots, *close.letters) for part, k in ((day, 1), (day, 2)))]
-        self.play(*older, *(emphasis(part, DIM) for part in past), run_time=0.4)
+            dimmed = [emphasis(part, ASIDE) for part in (strip.first_name, strip.label)]
+            self.play(FadeOut(self.told, *self.day_names), *dimmed, FadeIn(framed, close.names), run_time=0.7)
+            self.play(*coming(1), Create(close.level), run_time=1.0)
+            self.until("answers")
+            self.play(*coming(2), run_time=0.8)
+            self.play(*map(Create, close.answers), run_time=0.7)
+            self.until("older")
+            self.wait(1.0)  # until the day before is spoken of
+            self.play(*coming(0), *map(Create, close.before), run_time=0.9)
+            older = [day[0].animate.scale(1.5) for day in close.dots]
+            both = (*close.dots, *close.letters)
+            past = [close.answers, *(part[k] for part in both for k in (1, 2))]
+            self.play(*older, *(emphasis(part, DIM) for part in past), run_time=0.4)
+            self.told, self.day_names = VGroup(framed, close), []
 
     # -- more days: a sum over them stands in the bracket ------------------------------------------------------------
 
     def _more_days_beat(self) -> None:
-        with self.beat("more-days", days=number_text(self.days)):
-            # What stands in the bracket is framed and comes down. Its window reaches back: first term by term, to each
-            # of which its day flies, then as a sum in which j counts the days. Each is a feature and has its weight.
-            # When that is said, the window reaches further and further
-            leaving = [*self.told, *self.day_names]
+        with self.beat("more-days", days=Count(self.days)):
+            # What stands in the bracket is framed and comes down. Its window reaches back, term by term, to each of
+            # which its day flies: a feature and its weight. Then as a sum in which j counts the days, further and
+            # further; and with all of them the line goes back into the bracket
             back = [emphasis(part, FULL) for part in (self.strip.first_name, self.strip.label)]
             dimmed = [emphasis(self.sum.part(name), DIM) for name in self.sum.parts]
-            self.play(*map(FadeOut, leaving), *back, *dimmed, run_time=0.5)
+            self.play(FadeOut(self.told, *self.day_names), *back, *dimmed, run_time=0.5)
             self._lift_out()
             first, *further = [days for days in self.parameters.windows if days > 1]
-            self._write_out(first)
+            self.until("weights")
+            written = self._write_out(first)
+            self.until("sum")
+            self._sum_up(written, first)
             for days in further:
                 self.line = self._count_to(days, self.line, self._inner_sum, 0.8)
+            self._put_back()
 
     def _lift_out(self) -> None:
         """The bracket gets a frame, and what it holds comes down and leaves only its shadow there."""
@@ -295,54 +271,46 @@ class MoreFeatures(LectureScene):
         shadows = [emphasis(part, FAINT) for part in inside]
         self.play(*grow(self.sum, self.line, copied=True), *shadows, FadeOut(frame), run_time=0.8)
 
-    def _write_out(self, days: int) -> None:
-        """From one day to some: each with its w, term by term; then the same as a sum over j."""
+    def _write_out(self, days: int) -> TextMobject:
+        """From one day to some: each with its w, term by term. Left of that, what x_j and its w are called."""
         source, terms = bracket_terms_source(self.index, days)
-        written, summed = self._inner(source), self._inner_sum(days)
+        written = self._inner(source)
         first = {"w_1": "w", "x_1": "x"}  # of the others, which come when there is room, none runs through another
         self.play(*grow(self.line, written, first), *self.strip.widen(days), run_time=1.3)
         flying = [Dot(self.strip.places[-j], 0.075, color=palette.red) for j in terms]
         ways = [
             dot.animate.move_to(written.part(f"x_{j}")).set_opacity(0) for dot, j in zip(flying, terms, strict=True)
         ]
-        self.play(LaggedStart(*ways, lag_ratio=0.25), run_time=1.0)
+        self.kinds = self._notes("feature", "weight")
+        kinds = (FadeIn(kind, shift=0.1 * UP) for kind in self.kinds)
+        self.play(LaggedStart(*ways, lag_ratio=0.25), LaggedStart(*kinds, lag_ratio=0.7), run_time=1.3)
         self.remove(*flying)
-        # What x_j and its w are called, left of the line, where nothing passes when that goes back
-        self.kinds = [
-            words(self.screen(key), NOTE).place(LINE_BASELINE + above, style.LEFT_EDGE)
-            for key, above in (("feature", NOTE_LINE / 2), ("weight", -NOTE_LINE / 2))
-        ]
-        late = squish_rate_func(smooth, 0.6, 1.0)  # when the terms have left their place
-        kinds = (FadeIn(kind, shift=0.1 * UP, rate_func=late) for kind in self.kinds)
-        self.play(*grow(written, summed, {"w": "w_1", "x": "x_1"}), *kinds, run_time=1.1)
-        self.line = summed
+        return written
 
-    def _bracket_beat(self) -> None:
-        with self.beat("bracket"):
-            # The line, now with all its days, goes back into the bracket
-            line, old = self.line, self.sum
-            self.play(*(emphasis(old.part(name), FULL) for name in old.parts if name not in INSIDE), run_time=0.4)
-            origins = {name: (line, name) for name in INSIDE}
-            self.play(*grow([old, line], self.grown, origins), run_time=2.2)
+    def _sum_up(self, written: TextMobject, days: int) -> None:
+        """The same as a sum over j."""
+        self.line = self._inner_sum(days)
+        self.play(*grow(written, self.line, {"w": "w_1", "x": "x_1"}), run_time=1.0)
+
+    def _put_back(self) -> None:
+        """The line, with all its days, goes back into the bracket."""
+        line, old = self.line, self.sum
+        lit = [emphasis(old.part(name), FULL) for name in old.parts if name not in INSIDE]
+        self.play(*lit, FadeOut(self.kinds), run_time=0.4)
+        origins = {name: (line, name) for name in INSIDE}
+        self.play(*grow([old, line], self.grown, origins), run_time=1.8)
 
     # -- the unknowns are counted ------------------------------------------------------------------------------------
 
     def _count_beat(self) -> None:
         counted, few = self.parameters.network(self.days).n_parameters, min(self.days, DRAWN)
-        sigmoids = Count(self.parameters.sigmoids)
-        weights = number_text(self.days * sigmoids)
-        with self.beat("count", weights=weights, count=number_text(counted), sigmoids=sigmoids, few=Count(few)):
-            # i says which sigmoid, j which feature: every w_ij is a square, in the row of its sigmoid, over its day.
-            # Kind by kind all are counted. Then back to so few days that one can draw what happens to them
-            first = words(self.screen("sigmoid-index"), NOTE).place(NOTES_BASELINE, left=style.LEFT_EDGE)
-            second = words(self.screen("feature-index"), NOTE)
-            second.place(NOTES_BASELINE, left=first.get_right()[0] + 0.7)
-            self.notes = [first, second, self._total(self.days)]
-            self.play(*map(FadeOut, self.kinds), run_time=0.3)
-            self.play(FadeIn(first, shift=0.15 * UP), run_time=0.4)
-            self.play(FadeIn(second, shift=0.15 * UP), run_time=0.4)
-            self._count_squares(self.notes[-1])
-            self.wait(0.9)
+        with self.beat("count", count=number_text(counted), sigmoids=Count(self.parameters.sigmoids), few=Count(few)):
+            # Every w_ij is a square, in the row of its sigmoid, over its day. Kind by kind all are counted. Then back
+            # to so few days that one can draw what happens to them
+            self.total = self._total(self.days)
+            self._count_squares(self.total)
+            self.wait(0.8)
+            self.until("few")
             if few < self.days:
                 self._back_to(few)
 
@@ -366,7 +334,7 @@ class MoreFeatures(LectureScene):
     def _back_to(self, few: int) -> None:
         """The window closes to a ``few`` days, the squares with it, and what is left of them is counted."""
         squares, start = self.squares, self.strip.days
-        self.play(*map(FadeOut, self.notes), run_time=0.4)
+        self.play(FadeOut(self.total), run_time=0.4)
         if squares is None:
             self.grown = self._count_to(few, self.grown, self._whole, SECONDS)
             return

@@ -1,4 +1,4 @@
-"""A plot of days, each a dot over the views of the day before it, and two of its dots seen closely."""
+"""Our made-up channel's rule with days around it, and two days after the same views seen closely."""
 
 from __future__ import annotations
 
@@ -7,20 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 from gradreel.core.analysis.forecast import weekdays
 from gradreel.core.daily.series import DayArray
-from gradreel.core.daily.units import view_unit
-from gradreel.core.daily.views import DailyViews
+from gradreel.core.daily.synthetic import LOW_WEEKDAYS, START, appetites, hump
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.day_plot import views_range
 from gradreel.scenes.mobjects.plot import Plot, dashed, polyline, ring, segment
 from gradreel.scenes.mobjects.text import formula, words
-from gradreel.scenes.mobjects.ticks import Ticks, round_labels
+from gradreel.scenes.mobjects.ticks import round_labels
 from gradreel.scenes.style import DIM, mix, palette
 from manim import Dot, VGroup
 from numpy.typing import NDArray
 
-RADIUS, LARGE = 0.05, 0.1  # of a day's dot, and of one that is spoken of
-SAME = 0.012  # of the axis: one line goes through the dots of both
-CLEAR = 0.2  # from such a dot to its name
+RADIUS = 0.055  # of a day's dot
+SAME = 0.012  # of what all days cover: views that are called the same
 AXIS_NAME = 0.8  # from the axis down to its name, below its numbers
 
 LETTERS = ("x_2", "x_1", "red(hat(y))")
@@ -30,81 +27,45 @@ BENEATH = 0.37  # from the letters to the weekdays
 COURSE_DOT, LINE = 0.09, 3.5
 
 
-class DayPairs(VGroup):
-    """Draws a dot for each day but the first, right by the views of the day before it, up by its own.
+class RulePlot(VGroup):
+    """Draws the rule of our made-up channel as a red line, and a dot for each day of ``dates`` that follows it so.
 
-    ``views`` (T,) of consecutive ``dates`` (T,); ``box``: left, right, bottom, top; ``names`` of both axes. Parts:
-    ``plot``, ``dots`` (T - 1). ``courses`` (T - 1, 3): the views of each dot's day last, before them those of the two
-    days before it.
+    Right: the day before as a share of what is usual for it; up: the day itself. ``dates`` (T,) are consecutive; the
+    low weekdays, on which the rule is the other way round, have no dot. ``box``: left, right, bottom, top; ``names`` of
+    both axes. Parts: ``plot``, ``rule``, ``dots``; ``shown`` (K,) says which of the dates have them.
     """
 
-    def __init__(
-        self,
-        dataset: DailyViews,
-        dates: DayArray,
-        views: NDArray,
-        box: tuple[float, float, float, float],
-        names: tuple[str, str],
-    ) -> None:
+    def __init__(self, dates: DayArray, box: tuple[float, float, float, float], names: tuple[str, str]) -> None:
         super().__init__()
-        unit, (low, high) = view_unit(dataset).size, views_range(views, margin=0.1, zero=False)
-        labels = round_labels(low / unit, high / unit, 3)
-        ticks = Ticks(tuple(value * unit for value in labels.values), labels.labels, labels.unit)
+        u = appetites()[(dates - np.datetime64(START)).astype(int)]
+        self.shown = np.flatnonzero(~np.isin(weekdays(dates[1:]), LOW_WEEKDAYS)) + 1
+        before, here = u[self.shown - 1], u[self.shown]
+        low, high = min(before.min(), here.min()) - 0.05, max(before.max(), here.max()) + 0.05
+        ticks = round_labels(low, high, 3)
         left, right, bottom, top = box
         sides = {"left": left, "right": right, "bottom": bottom, "top": top}
         self.plot = Plot((low, high), (low, high), **sides, x_ticks=ticks, y_ticks=ticks, x_label=None)
         across, up = (words(name, style.LABEL) for name in names)
-        highest = max((float(label.get_top()[1]) for label in self.plot.y_tick_labels), default=bottom)
-        beside = 0.0 if highest > top else 0.2  # a number at the axis's end stands left of the name
-        self.plot.add(across.place(bottom - AXIS_NAME, right=right), up.place(top + 0.12, left=left - beside))
-        self.before, self.views, self.dates = views[:-1], views[1:], dates[1:]
-        self.courses = np.stack([np.concatenate([[np.nan], views[:-2]]), self.before, self.views], axis=1)
-        points = self.plot.at(self.before, self.views)
-        self.dots = VGroup(*(Dot(point, radius=RADIUS, color=palette.red) for point in points))
-        self.add(self.plot, self.dots)
-
-    def guides(self, k: int) -> VGroup:
-        """Dashed lines from dot ``k`` to both axes."""
-        at, (left, _, bottom, _) = self.dots[k].get_center(), self.plot.box
-        color = mix(palette.dim, 0.8)
-        return VGroup(dashed((at[0], bottom, 0), at, color), dashed((left, at[1], 0), at, color))
-
-    def told_apart_from(self, weekday: int) -> tuple[int, int]:
-        """A dot of ``weekday`` (0 for Monday) and one of another day, right of the same views, and far apart.
-
-        Of all such, those of which the days' own views and those of two days before differ most, the lesser difference
-        counting. Made for the lesson's days, of which some lie over each other.
-        """
-        low, high = self.plot.x_range
-        own = weekdays(self.dates) == weekday
-        older, beside, apart = (
-            np.abs(views[own][:, None] - views[~own][None, :]) for views in np.moveaxis(self.courses, 1, 0)
-        )
-        both = np.minimum(np.nan_to_num(older), apart) + 1e-6 * apart
-        i, j = np.unravel_index(int(np.where(beside <= SAME * (high - low), both, -1.0).argmax()), apart.shape)
-        return int(np.flatnonzero(own)[i]), int(np.flatnonzero(~own)[j])
+        self.plot.add(across.place(bottom - AXIS_NAME, right=right), up.place(top + 0.12, left=left - 0.2))
+        usual = np.linspace(low, high, 200)
+        self.rule = self.plot.curve(usual, [hump(share) for share in usual], palette.red, style.SECOND_CURVE)
+        self.dots = VGroup(*(Dot(at, radius=RADIUS, color=palette.red) for at in self.plot.at(before, here)))
+        self.add(self.plot, self.dots, self.rule)
 
 
-class PairAsked(VGroup):
-    """Two dots of ``pairs`` over one x_1: large, with ``names``, and lines to both axes.
+def alike_days(dates: DayArray, views: NDArray) -> tuple[int, int]:
+    """Two days of one weekday, of which one has more and one fewer views than the day before, which had the same.
 
-    The first day's name stands above its dot, the second one's right of it: there the lesson's other days leave room.
-    Parts: ``dots``, ``names``, ``line`` (from the axis up to the higher one), ``answers`` (across, from each).
+    Their places in ``views`` (T,) of ``dates`` (T,), the earlier first; of all such, those of which the days' own views
+    and those of two days before differ most, the lesser difference counting. Made for the lesson's days.
     """
-
-    def __init__(self, pairs: DayPairs, pair: Sequence[int], names: Sequence[str]) -> None:
-        super().__init__()
-        left, _, bottom, _ = pairs.plot.box
-        points = np.array([pairs.dots[k].get_center() for k in pair])
-        x = float(points[:, 0].mean())
-        self.dots = VGroup(*(Dot(point, LARGE, color=palette.red) for point in points))
-        self.line = dashed((x, bottom, 0), (x, float(points[:, 1].max()), 0), palette.text)
-        self.answers = VGroup(*(dashed((left, point[1], 0), point, mix(palette.text, 0.8)) for point in points))
-        above, beside = (words(name, style.LABEL) for name in names)
-        above.place(points[0, 1] + CLEAR, left=points[0, 0] - 0.9 * above.width)
-        beside.place(points[1, 1] - 0.1, left=points[1, 0] + CLEAR)
-        self.names = VGroup(above, beside)
-        self.add(self.line, self.answers, self.dots, self.names)
+    older, before, own = views[:-2], views[1:-1], views[2:]
+    apart = [np.abs(part[:, None] - part) for part in (older, own)]
+    usable = np.abs(before[:, None] - before) <= SAME * np.ptp(views)
+    usable &= (own > before)[:, None] & (own < before)
+    usable &= weekdays(dates[2:])[:, None] == weekdays(dates[2:])
+    i, j = np.unravel_index(int(np.where(usable, np.minimum(*apart), -1.0).argmax()), usable.shape)
+    return min(int(i), int(j)) + 2, max(int(i), int(j)) + 2
 
 
 class AlikeDays(VGroup):

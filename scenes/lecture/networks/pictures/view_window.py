@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 
 import numpy as np
-from gradreel.core.analysis.forecast import weekdays
 from gradreel.core.daily.views import DailyViews
 from gradreel.scenes.mobjects.counting import Counting
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, DayPlot, views_range
@@ -104,17 +102,6 @@ class ViewWindow(VGroup):
             self.lit.set_points_as_corners(inside)
         for dot, point in zip(self.dots, self.places, strict=False):
             dot.set_fill(mix(palette.red, 1.0 if point[0] > left else self.outside), 1)
-
-    def shades(self, chosen: Sequence[int]) -> VGroup:
-        """Shades behind the days of the weekdays ``chosen``, neighbours in one."""
-        made = VGroup()
-        bottom, top = self.plot.box[2:]
-        days = np.flatnonzero(np.isin(weekdays(self.dates[:-1]), chosen))
-        for run in np.split(days, np.flatnonzero(np.diff(days) > 1) + 1):
-            left, right = (float(self.places[k, 0]) for k in (run[0], run[-1]))
-            shade = Rectangle(width=right - left + self.day_width, height=top - bottom, stroke_width=0)
-            made.add(shade.set_fill(mix(palette.text, SHADE), 1).move_to(((left + right) / 2, (bottom + top) / 2, 0)))
-        return made.set_z_index(-1)
 
     def stretch(self, last: date, days: int) -> VGroup:
         """A frame round ``days`` days with bright ``dots``, hollow that of ``last``, whose views are the answer."""
