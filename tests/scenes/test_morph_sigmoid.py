@@ -105,11 +105,10 @@ def test_each_sweep_ends_on_its_range_and_comes_back(sweeps):
     assert at["letters"] == {"w": 2.0, "b": 1.0, "c": 5.0}
     assert at["change-w"] == {"w": 2.0, "b": 1.0, "c": 5.0}
     assert at["change-b"] == {"w": 2.0, "b": 1.0, "c": 5.0}
-    assert at["change-c"]["c"] == 1.0
-    assert at["negative"] == {"w": -2.0, "b": 1.0, "c": 3.0}
-    assert at["piece"] == {"w": 2.0, "b": 1.0, "c": 3.0}
-    w, b, c = (("w", 4.0), ("w", 1.0), ("w", 2.0)), (("b", 3.0), ("b", -1.0), ("b", 1.0)), (("c", 3.0), ("c", 1.0))
-    assert [step[:2] for step in gone] == [*w, *b, *c, ("c", -1.0), ("w", -2.0)]
+    assert at["change-c"]["c"] == -1.0
+    assert at["piece"] == {"w": 2.0, "b": 1.0, "c": 1.0}
+    w, b = (("w", 4.0), ("w", 1.0), ("w", 2.0)), (("b", 3.0), ("b", -1.0), ("b", 1.0))
+    assert [step[:2] for step in gone] == [*w, *b, ("c", 1.0), ("c", -1.0)]
 
 
 def test_no_number_of_the_match_is_seen_before_it_is_found(play):

@@ -76,7 +76,7 @@ class MorphSigmoid(LectureScene):
         def board(self) -> SigmoidBoard:
             """The picture as the scene begins it: the piece and the sigmoid that matches it."""
             rest = self.rest()
-            shown = {"w": (*self.w_range, -rest["w"]), "b": self.b_range, "c": (*self.c_range, *self.heights())}
+            shown = {"w": self.w_range, "b": self.b_range, "c": (*self.c_range, *self.heights())}
             return SigmoidBoard(rest, shown, self.piece)
 
     def construct(self) -> None:
@@ -85,7 +85,6 @@ class MorphSigmoid(LectureScene):
         self._w_beat()
         self._b_beat()
         self._c_beat()
-        self._negative_beat()
         self._piece_beat()
         self._match_beat()
         self._gap_beat()
@@ -93,7 +92,6 @@ class MorphSigmoid(LectureScene):
     def _prepare(self) -> None:
         self.rest = self.parameters.rest()
         self.heights = self.parameters.heights()
-        self.between = round((self.heights[0] + self.rest["c"]) / 2, 2)  # a height that is not yet the piece's
         self.board = board = self.parameters.board()
         self.match = board.match
         self.past: dict[float, VMobject] = {}  # value -> the label of the curve that it left behind
@@ -136,58 +134,40 @@ class MorphSigmoid(LectureScene):
             self._go("w", high, 1.8)
             self.until("down")
             self._go("w", low, 2.3)
-            self.until("slope")
             self._go("w", self.rest["w"], 1.3)
 
     def _b_beat(self) -> None:
         low, high = self.parameters.b_range
         with self.beat("change-b"):
-            # A line marks where the bracket is 0: there the curve is half way up. b grows, and it goes left; b shrinks
+            # A line marks where b + w x is 0: there the curve is half way up. b grows, and it goes left; b shrinks
             # below zero, and it slides right; and back
             self._end_sweeps("w")
             self._start_sweeps("b")
             self.play(FadeIn(self.board.show_halfway()), run_time=0.5)
             self.until("raise")
-            self._go("b", high, 1.7, rest=0.5)
+            self._go("b", high, 1.7)
             self.until("lower")
-            self._go("b", low, 2.0, rest=0.2)
-            self.until("where")
+            self._go("b", low, 2.0)
             self._go("b", self.rest["b"], 1.1, rest=0.0)
 
     def _c_beat(self) -> None:
         board = self.board
         with self.beat("change-c"):
-            # c pulls the right end down, and down again; the left end stays near zero
+            # c pulls the right end down, while the left end stays near zero; with the other sign, the step turns over
             self._end_sweeps("b", board.halfway)
             board.add(board.level)
             self._start_sweeps("c", Create(board.level))
-            self.wait(0.5)
-            self._go("c", self.between, 1.7)
+            self.until("sink")
             self._go("c", self.heights[0], 1.8)
-
-    def _negative_beat(self) -> None:
-        board = self.board
-        with self.beat("negative"):
-            # The other sign of c: the step turns over. c goes back to its first sign, alone; its height is still open.
-            # The other sign of w: it is mirrored, high where it was low
-            self.play(*self.next_heading(self.screen("heading-negative")), run_time=0.6)
             self.until("turn")
-            self._go("c", self.heights[1], 2.0)
-            self.until("back")
-            self._end_sweeps("c")
-            self.play(board.sweep(1.0, c=self.between))
-            self.wait(0.3)
-            self.play(FadeOut(board.level), *self._light("w"), run_time=0.4)
-            board.remove(board.level)
-            self.past = {}
-            self._go("w", -self.rest["w"], 1.8, rest=0.0)
+            self._go("c", self.heights[1], 1.8)
 
     def _piece_beat(self) -> None:
         plot, height = self.board.plot, self.parameters.piece[2]
         with self.beat("piece"):
-            # w goes back, alone. Then the blue piece again, broad and dim, with two corners; the sigmoid lies elsewhere
-            self._end_sweeps("w")
-            self.play(*self.next_heading(self.screen("heading-match")), self.board.sweep(1.2, w=self.rest["w"]))
+            # c goes back, alone. Then the blue piece again, broad and dim, with two corners; the sigmoid lies elsewhere
+            self._end_sweeps("c", self.board.level)
+            self.play(*self.next_heading(self.screen("heading-match")), self.board.sweep(1.2, c=self.heights[0]))
             self.play(*self._light(*LETTERS), run_time=0.4)
             self.band = self.board.band()
             self.board.ghosts.add(self.band)
@@ -216,7 +196,7 @@ class MorphSigmoid(LectureScene):
             board.remove(tangent, halfway)
 
     def _gap_beat(self) -> None:
-        with self.beat("gap", gap=self._gap_text()):
+        with self.beat("gap"):
             # Only near the corners do they differ: the piece becomes thin, the largest gap is measured at both, and set
             # beside the height
             self._measure_gap()

@@ -5,17 +5,16 @@ from __future__ import annotations
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import segment
-from gradreel.scenes.mobjects.text import formula, words
+from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.style import mix, palette
-from gradreel.scenes.words.numbers import number_text
 from manim import Dot, ManimColor, VGroup
 
 TRACK, HANDLE, MARK = 5.0, 0.15, 0.085
-BESIDE, LETTER = 0.28, 1.2  # from the track to the values of its ends, and to the letter
+BESIDE = 0.28  # from the track to its letter
 
 
 class Slider(VGroup):
-    """A letter, a track between its ends' values, a handle, and the track coloured from zero (or its low end) to it.
+    """A letter, a track, a handle, and the track coloured from zero (or its low end) to it.
 
     ``set_value`` moves the handle in place; ``mark`` gives a small dot at an earlier value.
     """
@@ -44,10 +43,8 @@ class Slider(VGroup):
         self.filled = segment(origin, origin + hair, color, TRACK)
         self.handle = Dot(self.at(value), radius=HANDLE, color=color)
         self.marks = VGroup()
-        low, high = (words(number_text(float(f"{end:.3g}")), style.TICK, palette.dim) for end in value_range)
-        self.ends = VGroup(low.place(y - 0.09, right=left - BESIDE), high.place(y - 0.09, left=right + BESIDE))
-        self.letter = formula(letter, style.LETTER * 1.15, color).place(y - 0.09, right=left - LETTER)
-        self.add(self.letter, self.track, self.zero, self.ends, self.filled, self.marks, self.handle)
+        self.letter = formula(letter, style.LETTER * 1.15, color).place(y - 0.09, right=left - BESIDE)
+        self.add(self.letter, self.track, self.zero, self.filled, self.marks, self.handle)
         self._origin, self._hair = origin, hair
         self.set_value(value)
 
