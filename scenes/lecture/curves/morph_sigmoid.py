@@ -337,5 +337,5 @@ class MorphSigmoid(LectureScene):
         self.play(Transform(self.band, self.board.band(measured=True)), run_time=0.4)
         self.play(*map(Create, brackets), run_time=0.6)
         self.play(FadeIn(self.gap_label, shift=0.1 * UP), run_time=0.5)
-        self.wait(0.6)
+        self.until("share")
         self.play(FadeIn(part, shift=0.1 * UP), run_time=0.5)
