@@ -31,7 +31,6 @@ from manim import (
     FadeIn,
     FadeOut,
     LaggedStart,
-    Mobject,
     ReplacementTransform,
     TransformFromCopy,
     UpdateFromAlphaFunc,
@@ -98,14 +97,14 @@ class BuildCurve(LectureScene):
     # -- beats ----------------------------------------------------------------------------------------------------
 
     def _curve_beat(self) -> None:
-        with self.beat("curve", corners=Count(len(self.curve.x))):
-            # What is red the sum of? A curve of straight pieces, with a dot at each turning point
+        with self.beat("curve"):
+            # A curve of straight pieces, with a dot at each turning point. What is it the sum of?
             wide, formula = self.wide, self.board.formula
             self.add(wide.plot, wide.red, formula.name, formula.question)
-            heading = "heading-one" if self.n_pieces == 1 else "heading"
-            self.play(*self.next_heading(self.screen(heading, pieces=Count(self.n_pieces))))
             marks = [*wide.knots, *wide.guides]
             self.play(LaggedStart(*(FadeIn(mark) for mark in marks), lag_ratio=0.2), run_time=1.8)
+            self.until("question")
+            self.play(*self.next_heading(self.screen("heading")))
 
     def _constant_beat(self) -> None:
         with self.beat("constant", value=_four_digits(self.parts.constant)):
@@ -125,6 +124,7 @@ class BuildCurve(LectureScene):
             self.play(ReplacementTransform(board.red, board.band), FadeOut(crossing), run_time=0.5)
             self.add(self.knots)
             self.play(Create(self.sum.blue), run_time=0.7)
+            self.until("gap")
             named = self._name_sum(0)
             self.play(FadeIn(self.sum.gap), *named, run_time=0.5)
             self.add(self.sum, self.knots)
@@ -136,6 +136,7 @@ class BuildCurve(LectureScene):
             zero, shape, *names = self.panels[1]
             arriving = [FadeIn(part) for part in (zero, *names[:1], self.panels.guides)]
             self.play(style.emphasis(self.panels[0], style.DIM), *arriving, run_time=0.6)
+            self.until("flat")
             self.play(Create(shape), run_time=2.0, rate_func=linear)
 
     def _piece_beat(self, k: int) -> None:
@@ -144,20 +145,21 @@ class BuildCurve(LectureScene):
         with self.beat(f"piece-{k}", piece=Count(k), start=Count(k), end=Count(k + 1), **way):
             # Red's stretch lights up and becomes the ramp of the piece; then the sum swings until it lies on red
             self._lift_piece(k)
+            self.until("sum")
             self._swing_to(k, seconds=1.6)
 
     def _rest_beat(self, explained: int) -> None:
         with self.beat("rest", rest=Count(self.n_pieces - explained)):
             # The others come in quick succession, each panel as its piece is added
             panels = [self.panels[k] for k in range(explained + 1, self.n_pieces + 1)]
-            self.play(style.emphasis(self.panels[explained], style.DIM), run_time=0.4)
+            self._clear_the_way(style.emphasis(self.panels[explained], style.DIM), seconds=0.4)
             arriving = LaggedStart(*(FadeIn(panel) for panel in panels), lag_ratio=0.9, rate_func=smooth)
             self._swing_to(self.n_pieces, min(9.0, 2.5 + 0.2 * len(panels)), arriving)
             self.play(*self.board.formula.fill(self.n_pieces), run_time=0.5)
 
     def _heights_beat(self) -> None:
         x = float(self.parts.start[-1] + PROBED * (self.parts.end[-1] - self.parts.start[-1]))
-        with self.beat("heights", gap=self._gap(), **self._added_at(x)):
+        with self.beat("heights", gap=self._gap(), x=_four_digits(x)):
             # At one x, the height of every term on top of the one before: they end on red. So they do at every x
             lights = [style.emphasis(panel, style.FULL) for panel in self.panels]
             self.play(FadeOut(self.sum.tip), LaggedStart(*lights, lag_ratio=0.3), run_time=0.8)
@@ -200,7 +202,7 @@ class BuildCurve(LectureScene):
         stretch = self.curve.x[k - 1 : k + 1]
         lit = self.plot.curve(stretch, self.curve(stretch), palette.red, style.MAIN_CURVE)
         missing = self.board.formula.outline() if k == 1 else []
-        self.play(Create(lit), style.emphasis(before, style.DIM), *missing, run_time=0.7)
+        self._clear_the_way(Create(lit), style.emphasis(before, style.DIM), *missing, seconds=0.7)
         zero, shape, *names = panel
         ramp = self.panels.ramp(k)
         arriving = names[1:] if k == 1 else [zero, *names]  # the first panel is there already, but for its height
@@ -210,29 +212,28 @@ class BuildCurve(LectureScene):
         self.add(panel)
         self.play(*self.board.formula.fill(k, self._numbered(k)), run_time=0.7)
 
-    def _swing_to(self, added: int, seconds: float, *meanwhile: Animation) -> None:
-        """The sum takes in pieces up to ``added``, its tip on it; only then is its largest gap measured again.
-
-        Its name goes along to its next place; there is none when the sum is complete.
-        """
-        gap, tracker, label = self.sum.gap, ValueTracker(self.sum.added), self.sum_label.text
-        place = self.sum_label.place(added) if added < self.n_pieces else None
-        riding = place is not None and label in self.mobjects
-        leaving = [gap] if riding or label not in self.mobjects else [gap, label]
-        self.play(*map(FadeOut, leaving), self.sum.tip.animate.set_opacity(1), run_time=0.3)
+    def _clear_the_way(self, *meanwhile: Animation, seconds: float) -> None:
+        """The words about the sum leave before anything moves across their places, and its tip is there."""
+        gap, label = self.sum.gap, self.sum_label.text
+        leaving = [gap, label] if label in self.mobjects else [gap]
+        self.play(*map(FadeOut, leaving), self.sum.tip.animate.set_opacity(1), *meanwhile, run_time=seconds)
         self.sum.remove(gap)
+
+    def _swing_to(self, added: int, seconds: float, *meanwhile: Animation) -> None:
+        """The sum takes in pieces up to ``added``, its tip on it; then its largest gap is measured again.
+
+        Its name comes back where the line is level; there is none when all is added.
+        """
+        tracker = ValueTracker(self.sum.added)
         self.add(self.sum, self.knots)  # a part that fades leaves its group in pieces, and only a whole one is updated
-        named: list[Mobject] = [label] if riding else []
-        self.add(*named)
         self.sum.add_updater(lambda mobject: mobject.set_added(tracker.get_value()))
-        moving = [label.animate(rate_func=smooth).move_to(place)] if riding else []
-        self.play(tracker.animate(rate_func=smooth).set_value(added), *moving, *meanwhile, run_time=seconds)
+        self.play(tracker.animate(rate_func=smooth).set_value(added), *meanwhile, run_time=seconds)
         self.sum.clear_updaters()
         self.sum.set_added(added)
-        arriving = self._name_sum(added) if place is not None and not riding else []
-        self.play(FadeIn(gap), *arriving, run_time=0.4)
-        self.sum.add(gap)
-        self.add(self.sum, self.knots, *named)
+        named = self._name_sum(added) if added < self.n_pieces else []
+        self.play(FadeIn(self.sum.gap), *named, run_time=0.4)
+        self.sum.add(self.sum.gap)
+        self.add(self.sum, self.knots, *(animation.mobject for animation in named))
 
     def _probe(self, x: float) -> None:
         probe = self.probe = HeightProbe(self.board, x)
@@ -264,7 +265,7 @@ class BuildCurve(LectureScene):
                 sum_.set_added(before + share)
 
             growing = UpdateFromAlphaFunc(sum_, grow, rate_func=linear)
-            self.play(growing, FadeIn(panels[k]), *self.board.formula.show(other.parts, k), run_time=0.45)
+            self.play(growing, FadeIn(panels[k]), *self.board.formula.show(other.parts, k), run_time=0.7)
         self.play(FadeOut(sum_.tip), FadeIn(sum_.gap), run_time=0.4)
         sum_.remove(sum_.tip).add(sum_.gap)
         self.add(sum_, other.knots)
@@ -277,13 +278,6 @@ class BuildCurve(LectureScene):
         unit = self.plot.y_unit
         shown = round(unit.of_difference(self.sum.largest_gap()[1]), unit.decimals)
         return number_text(shown * 10.0**unit.exponent)
-
-    def _added_at(self, x: float) -> dict[str, str]:
-        """``x``, what is added up there, "1 + 3 − 2 + 0.2", and what it comes to."""
-        first, *others = (self.parts.constant, *(float(self.parts.piece(k, x)) for k in range(1, self.n_pieces + 1)))
-        signs = (f" {'−' if height < 0 else '+'} {_four_digits(abs(height))}" for height in others)
-        terms, total = _four_digits(first) + "".join(signs), _four_digits(float(self.parts(x)))
-        return {"x": _four_digits(x), "terms": terms, "total": total}
 
 
 def _four_digits(value: float) -> str:
