@@ -49,10 +49,11 @@ from pydantic import Field, model_validator
 
 SECONDS_A_FLOOR = 0.15  # while a low tower grows; a high one is up sooner
 BETWEEN = 0.3  # between two parts of the caption
+ROW = 0.36  # from line to line of what the errors are called
 GUESSES = (0.05, 0.95)  # right side of a picture that is guessed at, and the middle of all that is beside it, y
 FLOORS_NEAR = (-3.05, 2.7)  # bottom, top of the floors seen from near
 GROUND_LEFT = 0.12  # of the ground, left and right of the last tower
-STILL = 0.8  # seconds in which the last two squares can be compared
+STILL = 1.4  # seconds in which the last two squares can be compared
 EARLY = squish_rate_func(smooth, 0.2, 0.5)  # for what is not true any more when all has drawn back
 CROSSING = squish_rate_func(smooth, 0.1, 0.9)  # for what comes while something else leaves
 LATE = squish_rate_func(smooth, 0.5, 1.0)  # for what comes to where something goes
@@ -105,20 +106,20 @@ class DeeperAndDeeper(LectureScene):
             going = FadeOut(name, target_position=heading, scale=0.7, rate_func=squish_rate_func(smooth, 0.0, 0.6))
             arriving.rate_func = LATE
             self.play(going, arriving, FadeIn(self.ground), run_time=0.8)
-            self.wait(0.4)
             self._raise(self.columns[0], _seconds(first.layers))
+            self._name_it(self.columns[0])
             one_layer = self.skyline.beside_a_floor(self.columns[0], self.screen("one-layer"))
             self.beside: list[Mobject] = [one_layer]
             self.play(FadeIn(one_layer), run_time=0.4)
-            self._name_it(self.columns[0])
-            self.wait(0.4)
             self.rows = self._row_names()
+            self.until("guess")
             coming, filling = [], []
             if first.error is not None and self._has_room():
                 self._guess()
                 hundred = OfHundred(GUESSES[1], first.error, self.screen("of-hundred", error=self._error(first)))
                 self.beside.append(hundred)
                 coming, filling = [FadeIn(hundred)], [UpdateFromAlphaFunc(hundred, OfHundred.show, rate_func=smooth)]
+            self.until("wrong")
             if self.rows:
                 self.play(FadeIn(self.cellar, *self.rows), *coming, run_time=0.5)
             self._hang_error(self.columns[0], *filling)
@@ -132,7 +133,7 @@ class DeeperAndDeeper(LectureScene):
         """Beside the tower, a picture, and twice five guesses at what is in it: right with the third, and all wrong."""
         self._forget_what_is_beside()
         lists = [self.screen(key).split(", ") for key in ("guesses-right", "guesses-wrong")]
-        heads = self.screen("right"), self.screen("error")
+        heads = self.screen("right"), self.screen("wrong")
         self.guesses = guesses = FiveGuesses(*GUESSES, lists, self.screen("cat"), heads)
         self.beside = [guesses]
         self.play(FadeIn(guesses.picture), run_time=0.4)
@@ -142,11 +143,13 @@ class DeeperAndDeeper(LectureScene):
 
     def _more_beat(self) -> None:
         second, last = self.networks[1], self.networks[-2]
-        values = {"second": second.name, "second_layers": Count(second.layers), "second_error": self._error(second)}
+        values = {"second": second.name, "second_layers": Count(second.layers)}
         with self.beat("more-two-better", **values, **self._told_of(last)):
             # Higher ones, one after the other; what hangs below gets shorter
             self._forget_what_is_beside()
             for column in self.columns[1:-1]:
+                if column is self.columns[-2]:
+                    self.until("last")
                 self._raise(column, _seconds(column.floors))
                 self._name_it(column)
                 self._hang_error(column)
@@ -161,10 +164,11 @@ class DeeperAndDeeper(LectureScene):
             self.play(self.skyline.going("place", 1.0, 0.9))
             self._name_it(tower)
             self._raise(tower, min(2.0, 0.9 + _seconds(last.layers)))
-            self.wait(0.3)
+            self.until("away")
             self.play(self.skyline.going("away", 1.0, 1.4))
             self._name_it(building)
             self._raise(building, 1.2)
+            self.until("wrong")
             self._hang_error(tower)
 
     def _shortcut_beat(self) -> None:
@@ -177,13 +181,13 @@ class DeeperAndDeeper(LectureScene):
             middle = (style.LEFT_EDGE + last.spot[0] - last.spot[2] / 2) / 2
             self.close_up = close_up = CloseUp(last.floors, middle, *FLOORS_NEAR)
             self.play(FadeIn(close_up.guides(last.spot)), FadeIn(close_up.floors_near, close_up.links), run_time=0.7)
-            self.wait(0.6)
+            self.until("arcs")
             name = words(self.screen("shortcuts"), style.LETTER, palette.text)
             right, baseline = close_up.beside_top
             name.place(baseline, right=right)
             arcs = LaggedStart(*map(Create, close_up.arcs), lag_ratio=0.5)
             self.play(arcs, FadeIn(name, rate_func=LATE), run_time=1.3)
-            self.wait(1.0)
+            self.until("ride")
             close_up.begin()
             self.add(close_up)
             self.play(UpdateFromAlphaFunc(close_up, CloseUp.light, run_time=3.5, rate_func=linear))
@@ -215,7 +219,7 @@ class DeeperAndDeeper(LectureScene):
             lines = [FadeIn(line, shift=0.15 * UP) for line in (*squares.names, *squares.each)]
             coming = [*map(FadeIn, squares.squares), *lines]  # while the rest leaves: the picture is never empty
             self.play(*leaving, clearing, *(part.set_rate_func(CROSSING) for part in coming))
-            self.wait(0.8)
+            self.until("away")
             if squares.near > squares.far:
                 gone = [] if squares.days_are_seen else [FadeOut(squares.each[1], rate_func=EARLY)]
                 self.play(squares.drawing_back(1.8), *gone)
@@ -240,7 +244,7 @@ class DeeperAndDeeper(LectureScene):
         bar = None
         if network.error is not None:
             length = (CELLAR - DEEPEST) * network.error / largest_error
-            bar = ErrorBar(length, CELLAR, self._error(network) + " %" + self._star(network))
+            bar = ErrorBar(length, CELLAR, self._error(network) + self._star(network))
         room = name_room(len(self.networks))
         return network_column(network.layers, self._units("layer"), network.name, network.year, room, bar)
 
@@ -275,14 +279,16 @@ class DeeperAndDeeper(LectureScene):
 
     def _told_of(self, network: ImageNetwork) -> dict[str, str | Count]:
         """What a line may say of one of the networks. Its year is no number: a count has its digits in groups."""
-        layers, error = Count(network.layers), self._error(network)
-        return {"network": network.name, "year": str(network.year), "layers": layers, "error": error}
+        of_hundred = Count(round(network.error or 0.0))
+        values = {"network": network.name, "year": str(network.year)}
+        return values | {"layers": Count(network.layers), "of_hundred": of_hundred}
 
     def _units(self, key: str) -> tuple[str, str]:
         """What stands behind a count of 1, and behind others."""
         return self.screen(key), self.screen(key + "s")
 
     def _error(self, network: ImageNetwork) -> str:
+        """Of a hundred pictures, those that are guessed wrong."""
         return "" if network.error is None else number_text(round(network.error, 2))
 
     def _sources(self) -> set[bool]:
@@ -294,15 +300,15 @@ class DeeperAndDeeper(LectureScene):
 
     def _star_explained(self, column: Column) -> list[Animation]:
         """With the first star, what it means is added to the caption."""
-        if column.bar is None or not column.bar.text.source.endswith("*") or len(self.rows) > 2:
+        if column.bar is None or not column.bar.text.source.endswith("*") or len(self.rows) > 3:
             return []
         meaning = words(self.screen("of-others"), style.CAPTION, palette.dim)
-        meaning.place(style.CAPTION_BASELINE, left=self.rows[1].get_right()[0] + BETWEEN)
+        meaning.place(style.CAPTION_BASELINE, left=self.rows[0].get_right()[0] + BETWEEN)
         self.rows.append(meaning)
         return [FadeIn(meaning)]
 
     def _row_names(self) -> list[TextMobject]:
-        """What hangs below, at its left, and the caption: what they are, and whose if there are only the lecture's."""
+        """The caption: what an error is, and whose if there are only the lecture's; then their name, left of them."""
         sources = self._sources()
         if not sources:
             return []
@@ -311,8 +317,10 @@ class DeeperAndDeeper(LectureScene):
             said.append(self.screen("together"))
         if sources == {True}:
             said.append(self.screen("of-lecture"))
-        name = words(self.screen("error"), style.TICK, palette.dim).place(CELLAR - 0.22, left=style.LEFT_EDGE)
-        return [name, caption("".join(said))]
+        names = [words(self.screen(key), style.TICK, palette.dim) for key in ("error", "of-a-hundred")]
+        for k, name in enumerate(names):
+            name.place(CELLAR - 0.22 - ROW * k, left=style.LEFT_EDGE)
+        return [caption("".join(said)), *names]
 
 
 def _seconds(layers: int) -> float:

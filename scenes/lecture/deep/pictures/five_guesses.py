@@ -87,7 +87,7 @@ class OfHundred(VGroup):
         self._boxes = np.stack([left, bottom, left + side, bottom + side], axis=1)
         self.empty, self.filled = _filled(EMPTY), _filled(0.75)
         self.empty.points = rectangles(self._boxes)
-        self.name = words(name, style.LABEL).place(y + PICTURE / 2 + HEAD, left=GRID_RIGHT - PICTURE)
+        self.name = words(name, style.LABEL).place(y + PICTURE / 2 + HEAD, right=GRID_RIGHT)
         self.add(self.empty, self.filled, self.name)
         self.show(0.0)
 
