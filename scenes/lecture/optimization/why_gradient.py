@@ -19,7 +19,6 @@ from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.optimization.pictures.count_of_tries import (
     DIGITS_A_PAGE,
     REMARK_LEFT,
-    Multiplying,
     PrintedPages,
     Tries,
     TriesRow,
@@ -42,6 +41,7 @@ from manim import (
     FadeIn,
     FadeOut,
     LaggedStart,
+    ReplacementTransform,
     RoundedRectangle,
     UpdateFromAlphaFunc,
     VGroup,
@@ -52,13 +52,12 @@ from manim import (
 )
 from pydantic import AfterValidator, Field
 
-STAGE = 0.8  # seconds that a sum of sigmoids is to be seen
+STAGE = 0.5  # seconds that a sum of sigmoids is to be seen
 BEND, MOST_BENDS = 0.55, 4  # seconds of each; from one sum to another
 SUM_FORMULA, LINE_FORMULA = 1.72, 2.05  # baselines
 AROUND_BEST = 1.2  # how far lines are tried beyond the best one, if that is steep or high
 CURVE = Expression("2.2 - (1.2 - 0.05*x)*cos(3.1416*x)")  # from 0 to 8 it rises and falls eight times
 SCAN_SECONDS = 3.4
-RACE = 1.6  # seconds in which the parameters come one by one, ever faster
 PRINTING, PAGES_TOP = 1.4, 0.45  # seconds in which all digits are printed; upper edge of the pages
 HOPS, HOP = 6, 0.22  # of the way downhill; seconds
 ROWS = (1.55, -0.35, -2.25)  # middles of the three rows
@@ -115,10 +114,11 @@ class WhyGradient(LectureScene):
                 Create(bends.target), FadeIn(bends.name_target(self.screen("another"))), run_time=0.7, rate_func=smooth
             )
             self.play(Create(bends.sum), run_time=0.8, rate_func=smooth)
-            self.wait(STAGE)
+            self.until("more")
             for before, after in pairwise(counts):
                 self._bend(before, after)
                 self.wait(STAGE)
+            self.until("choose")
             limit = _framed_limit(self.sum_formula)
             name = words(self.screen("hyperparameter"), style.LABEL, palette.text)
             name.place(SUM_FORMULA + 0.6, left=limit.get_right()[0] + 0.25)
@@ -168,67 +168,57 @@ class WhyGradient(LectureScene):
             self.line_formula = formula(linear_source(), style.PLOT_FORMULA)
             self.line_formula.place(LINE_FORMULA, left=style.LEFT_EDGE)
             self.play(FadeIn(self.line_formula, shift=0.15 * UP), Create(board.line), run_time=0.8)
+            self.until("grid")
             lines = map(FadeIn, board.grid.lines)
             self.play(LaggedStart(*lines, lag_ratio=0.05), FadeIn(board.grid_names), FadeIn(board.scale), run_time=1.4)
 
     def _two_beat(self) -> None:
-        tries, end = Tries(self.m, 2), np.asarray(self.fit.parameters[-1])
-        board, trained = self.board, float(loss(self.fit.experiment, end))
-        best = {"least": board.written(float(board.numbers.loss.min())), "trained": board.written(trained)}
-        with self.beat("two", values=Count(self.m), tries=number_text(tries.count), **best):
-            # Cell by cell the line is tried and its loss measured; the lowest is ringed, with its loss. The cells
-            # around it are framed and grow, each with its loss. Between their middles the trained line has its dot: the
-            # line swings there, the cells' losses dim, and its own is read off
+        tries, board = Tries(self.m, 2), self.board
+        with self.beat("two", values=Count(self.m), tries=number_text(tries.count)):
+            # Cell by cell the line is tried and its loss measured. The lowest is ringed, the line swings there, and
+            # the ring grows until its loss can be read in it
             self.play(board.swing(0, 0, told=False), run_time=0.5)
             self.play(FadeIn(board.readout), run_time=0.3)
+            self.until("scan")
             moving = VGroup(board.grid.bands, board.points_tried, board.line, board.count, board.loss)
 
             def try_more(_: VGroup, share: float) -> None:
                 board.show(1 + round(share * (tries.count - 1)))
 
             self.play(UpdateFromAlphaFunc(moving, try_more), run_time=SCAN_SECONDS, rate_func=linear)
-            line = line_of(self.fit.experiment, end)
-            self.noted, self.close = board.noted(), board.close_cells(line, trained)
+            self.until("best")
             self.play(board.swing(*board.numbers.best), Create(board.grid.ring), run_time=0.7)
-            self.play(FadeIn(self.noted), run_time=0.3)
-            self.wait(0.4)
-            self._come_closer()
-            self.play(FadeIn(self.close.dot, scale=1.6), run_time=0.4)
-            self.play(board.swing_to(line, trained), *self.close.dimming_others(), run_time=0.7)
-            self.play(FadeIn(self.close.other), run_time=0.3)
-
-    def _come_closer(self) -> None:
-        """A few cells of the grid are framed and grow, the ring with them; what stands on the others goes."""
-        board, close = self.board, self.close
-        growing = close.growing()
-        self.play(Create(close.frame), FadeOut(self.noted), run_time=0.5)
-        self.remove(board.grid.ring)  # another one grows in its place
-        self.add(close.cells, close.ring, close.frame)
-        gone = (board.points_tried, board.grid_names)
-        self.play(*growing, *(FadeOut(part, run_time=0.3) for part in gone))
-        self.remove(board.grid.bands, *board.grid.lines)
-        self.play(*close.opening(), run_time=0.4)
+            self.tile = tile = board.tile()
+            self.play(ReplacementTransform(board.grid.ring.copy(), tile[0]), run_time=0.6)
+            self.play(FadeIn(tile[1]), run_time=0.3)
 
     def _sixteen_beat(self) -> None:
         tries = Tries(self.m, THREE_DAYS.n_parameters)
         time = Duration(tries.seconds)
         values = {"count": Count(tries.parameters), **in_languages("time", lambda language: format(time, language))}
         with self.beat("sixteen", **values):
-            # The grid becomes the first row of a table. In the small network's row parameter after parameter comes and
-            # multiplies the tries, which are a row, a sheet, a cube, and soon no picture any more; then it says how
-            # long it would take
+            # The grid shrinks into the first row of a table. In the small network's row parameter after parameter
+            # comes, and how many tries they take; then how long that would be
             board, line = self.board, self._row(Experiment(hidden=()), ROWS[0])
-            staying = (board.grid, board.points_tried, board.grid_names)  # on the screen no more
-            gone = [*(part for part in board if part not in staying), self.line_formula]
+            gone = [
+                *(part for part in board if part is not board.grid),
+                *board.grid.lines,
+                self.line_formula,
+                self.tile,
+            ]
             self.picture = picture = VGroup(board.grid.bands, board.grid.ring).save_state()
-            picture.set(height=1.4).move_to((REMARK_LEFT + 0.7, ROWS[0] + 0.05, 0))
-            coming = FadeIn(line, picture, run_time=0.6, rate_func=squish_rate_func(smooth, 0.4, 1.0))
-            leaving = [*(FadeOut(part, run_time=0.3) for part in gone), *self.close.leaving()]
-            self.play(*leaving, *self.next_heading(self.screen("heading-count")), coming)
+            small = picture.animate(run_time=0.8).set(height=1.4).move_to((REMARK_LEFT + 0.7, ROWS[0] + 0.05, 0))
+            coming = FadeIn(line, run_time=0.8, rate_func=squish_rate_func(smooth, 0.5, 1.0))
+            leaving = [FadeOut(part, run_time=0.3) for part in gone]
+            self.play(*leaving, *self.next_heading(self.screen("heading-count")), small, coming)
             row = self._row(THREE_DAYS, ROWS[1])
-            self._multiply(row)
+            self.play(LaggedStart(*map(FadeIn, row.cells), lag_ratio=0.3), FadeIn(row.length), run_time=1.4)
+            self.play(FadeIn(row.power, shift=0.15 * UP), run_time=0.4)
+            self.until("time")
             remark = row.remark(format(time, self.context.language), self.screen("speed"))
-            self.play(FadeIn(remark, shift=0.15 * UP), run_time=0.5)
+            self.play(FadeIn(remark[1], shift=0.15 * UP), run_time=0.5)
+            self.wait(1.0)
+            self.play(FadeIn(remark[0], shift=0.15 * UP), run_time=0.5)
             self.rows = [line, row, remark]
 
     def _row(self, run: Experiment, middle: float) -> TriesRow:
@@ -238,35 +228,23 @@ class WhyGradient(LectureScene):
             tries, parameter_names(run), lambda count: self.screen("parameters", count=Count(count)), middle
         )
 
-    def _multiply(self, row: TriesRow) -> None:
-        """Parameter after parameter comes into the row, ever faster, and its power counts."""
-        more = Multiplying(row)
-
-        def show(_: VGroup, share: float) -> None:
-            more.show(1 + share**3 * (row.tries.parameters - 1))
-
-        self.play(UpdateFromAlphaFunc(more, show, run_time=RACE, rate_func=linear))
-        self.remove(more)
-        self.add(row, more.cube, more.further)
-        self.wait(1.0)
-        self.play(FadeOut(more.cube, more.further), run_time=0.3)
-
     def _many_beat(self) -> None:
         tries = Tries(self.m, LARGE.n_parameters)
-        with self.beat("many", count=number_text(LARGE.n_parameters), pages=Count(tries.pages)):
+        with self.beat("many", pages=Count(tries.pages)):
             # The third row: a power whose digits alone fill pages. It goes up, alone; below it its digits are printed.
             # Nobody tries that. The grid comes back, and the recorded line goes downhill there, from its start
             row = self._row(LARGE, ROWS[2])
             dimmed = [emphasis(part, DIM) for part in self.rows]
             self.play(*dimmed, FadeIn(row.cells, row.length), run_time=0.6)
             self.play(FadeIn(row.power, shift=0.15 * UP), run_time=0.4)
-            self.wait(0.6)
+            self.until("pages")
             gone = [FadeOut(part, run_time=0.3) for part in (*self.rows, self.picture)]
             late = squish_rate_func(smooth, 0.35, 1.0)
             self.play(*gone, row.animate(run_time=0.8, rate_func=late).shift((ROWS[0] - ROWS[2]) * UP))
             printed = self._print_pages(row, tries)
             self.rows += [row, printed[0]]
-            self.wait(0.6)
+            self.wait(1.0)
+            self.until("down")
             self._go_downhill([row, *printed])
 
     def _print_pages(self, row: TriesRow, tries: Tries) -> list[VMobject]:
