@@ -246,7 +246,7 @@ def test_lines_and_curves(play):
     assert {1, -1} <= {*steps.astype(int)}  # "past the peak, fewer"
     scene = play(AnyCurve, until="smooth").scene
     assert all(after == 2 * before for before, after in pairwise(curve.points)) and 3.5 < scene.even.factor() < 4.6
-    assert scene.placed.errors[scene.middle] < scene.even.errors[scene.middle]
+    assert scene.placed.errors[scene.middle] < scene.even.errors[scene.middle] / 2  # "much smaller"
     years, layers, errors = zip(*((each.year, each.layers, each.error) for each in deeper.networks), strict=True)
     assert [round(error) for error in errors] == [16, 7, 7, 4]  # "both got only about seven wrong"
     assert years[:3] == (2012, 2014, 2014) and layers[-1] == max(layers) > 101  # "than Taipei 101 has floors"

@@ -139,13 +139,15 @@ class AnyCurve(LectureScene):
         ranges = (given.low, given.high), height_range(self.function(x))
         wide, self.narrow = curve_axes(*ranges, right=WIDE_RIGHT), curve_axes(*ranges)
         self.low = curve_axes(*ranges, bottom=PLOT_BOTTOM)  # over a strip of gaps
+        self.last = curve_axes(*ranges)  # without it again
         self.others = [self._other(formula, wide) for formula in OTHERS]
         found = (self.even, self.placed, *(convergence for _, convergence in self.others))
         gaps = np.concatenate([convergence.errors for convergence in found])
         counter = GapCounter(self.screen("points"), self.screen("largest-gap"), given.points[-1], gaps.tolist())
-        # Of the gaps that come after the points were doubled for the first time; none where the plot shows them
-        times = self._times(min(2, self.middle))
-        strip = GapStrip(self.low, times, self._strip_name(times)) if times >= LEAST else None
+        # All gaps are enlarged alike, so that they are seen to shrink; none where the plot shows them
+        times = enlarged(self.low, float(self.even.errors[min(2, self.middle) :].max()))
+        name = self.screen("gaps", times=number_text(times))
+        strip = GapStrip(self.low, times, name) if times >= LEAST else None
         self.joined = JoinedPoints(self.function, x, wide, counter, strip)
         self.texts = [self.words_of.screen("build-curve", key, self.context.language) for key in ("red-curve", "gap")]
         self.terms = CurveBoard(self.even.curves[1], ranges[0], *self.texts, ranges[1])
@@ -175,6 +177,7 @@ class AnyCurve(LectureScene):
             )
             axes, joined.red = exchanged(board.plot, joined.plot), board.red
             self.play(*axes, run_time=0.7)
+            self.until("melt")
             self.play(melting(joined.red, board, joined.plot, self.function), run_time=1.8, rate_func=smooth)
             self.add(joined.plot, joined.red)
 
@@ -189,6 +192,7 @@ class AnyCurve(LectureScene):
             self.play(LaggedStart(*(FadeIn(dot, scale=1.6) for dot in joined.knots), lag_ratio=0.3), run_time=0.5)
             self.play(Create(joined.blue), run_time=0.7)
             self._go_to(1, 0.9)
+            self.until("build")
             self._move_to(self.narrow)
             self._name_the_terms(second)
 
@@ -197,7 +201,7 @@ class AnyCurve(LectureScene):
         with self.beat("more", factor=number_text(float(f"{self.even.factor():.2g}"))):
             # Twice the points again and again; each time the gap is measured, and then it becomes a dot at the right,
             # with its number and what it was divided by. Soon the plot shows no gap: below it, enlarged, there are
-            # all; the smaller they are, the more they are enlarged
+            # all, and they shrink away
             self.play(*map(FadeOut, (self.terms.level, self.terms.panels, self.lines)), run_time=0.3)
             first = [*chart.dots[:2], *chart.notes(0), *chart.notes(1)]
             arriving = [FadeIn(chart.axes), *map(FadeIn, first)]
@@ -205,13 +209,13 @@ class AnyCurve(LectureScene):
                 self.play(*arriving, run_time=0.5)
             else:
                 self._move_to(self.low, *arriving)
+            self.until("double")
             for index in range(2, len(self.even.counts)):
                 self._go_to(index, 0.8, *self.formula.show(self.even.curves[index].decompose()))
                 notes = [FadeIn(note) for note in chart.notes(index)]
                 if strip is not None and not self._strip():
                     notes += [FadeIn(strip), FadeIn(strip.name)]
                 self.play(FadeIn(chart.dots[index], scale=1.6), *notes, run_time=0.4)
-                self._zoom_gaps(self._times(index))
                 self.wait(0.3)
             self.play(Create(chart.line), FadeIn(chart.even_label), run_time=0.6)
 
@@ -220,9 +224,10 @@ class AnyCurve(LectureScene):
         before, after = (two_digits(float(c.errors[index])) for c in (self.even, self.placed))
         with self.beat("placed", count=Count(self.even.counts[index]), before=before, after=after):
             # Fewer points once more; they slide along red to better places, and the gap shrinks
-            self._zoom_gaps(self._times(index))
-            self._go_to(index, 0.8, *self.formula.show(self.even.curves[index].decompose()))
             self.play(*self.next_heading(self.screen("heading-placed")))
+            self.until("back")
+            self._go_to(index, 0.8, *self.formula.show(self.even.curves[index].decompose()))
+            self.until("move")
             if self.is_better:
                 self._slide(2.2)
                 for marks in chart.placed_marks:
@@ -238,26 +243,19 @@ class AnyCurve(LectureScene):
         best = self.placed if self.is_better else self.even
         curve, gap = best.curves[-1], float(best.errors[-1])
         with self.beat("any", points=len(curve.x), pieces=len(curve.x) - 1):
-            # As many points as there were, and their gap in the chart; then other curves take red's place, and blue
-            # follows each as closely. A small copy of each stays at the right, with the gap
+            # As many points as there were, and their gap in the chart; then chart and strip make way, other curves take
+            # red's place, and blue follows each as closely. A small copy of each stays at the right, with the gap
             leaving = [*chart.dots, chart.axes, chart.line, chart.even_label]
             leaving += [note for index in range(len(self.even.counts)) for note in chart.notes(index)]
             leaving += chart.placed_marks if self.is_better else []
             self.play(FadeOut(self.joined.mark, run_time=0.2))
             self._take_shape(self.function, curve, gap)
             leaving += self._note_last()
-            times = enlarged(self.low, max(gap, *(found.errors[0] for _, found in self.others)))
-            if times >= LEAST:
-                self._zoom_gaps(times)
-            else:
-                leaving += [part for strip in self._strip() for part in (strip, strip.name)]
-            copies = self.copies = SmallCopies(self.joined.plot, 1 + len(OTHERS), self.screen("largest-gap"))
-            self.play(
-                *map(FadeOut, leaving),
-                *self.next_heading(self.screen("heading-any")),
-                FadeIn(copies.heading),
-                run_time=0.6,
-            )
+            leaving += [part for strip in self._strip() for part in (strip, strip.name)]
+            copies = self.copies = SmallCopies(self.last, 1 + len(OTHERS), self.screen("largest-gap"))
+            self.play(*map(FadeOut, leaving), *self.next_heading(self.screen("heading-any")), run_time=0.6)
+            self._move_to(self.last, FadeIn(copies.heading))
+            self.until("others")
             self.play(*copies.take(0, self.joined.red, self.joined.counter.gap.text), run_time=0.7)
             for index, (function, found) in enumerate(self.others, start=1):
                 self._take_shape(function, found.curves[0], float(found.errors[0]))
@@ -357,10 +355,11 @@ class AnyCurve(LectureScene):
         before = joined.red, joined.blue, joined.knots
         after = joined.band(), joined.lines(joined.curve), joined.dots(joined.curve)
         moving = [ReplacementTransform(*pair) for pair in zip(before, after, strict=True)]
-        mark = Transform(joined.mark, joined.measure(joined.mark.copy()))
-        self.play(*exchanged(old, plot, along=True), *moving, mark, *meanwhile, run_time=0.6)
+        marks = [joined.mark] if joined.mark in self.mobjects else []
+        moving += [Transform(mark, joined.measure(mark.copy())) for mark in marks]
+        self.play(*exchanged(old, plot, along=True), *moving, *meanwhile, run_time=0.6)
         joined.red, joined.blue, joined.knots = after
-        self.add(plot, joined.red, joined.blue, joined.mark, joined.knots)
+        self.add(plot, joined.red, joined.blue, *marks, joined.knots)
 
     # -- the sum that blue is, and its gaps ----------------------------------------------------------------------
 
@@ -395,19 +394,6 @@ class AnyCurve(LectureScene):
         """The strip of gaps, if it is on the screen."""
         strip = self.joined.strip
         return [strip] if strip is not None and strip in self.get_mobject_family_members() else []
-
-    def _zoom_gaps(self, times: float) -> None:
-        """The gaps in the strip become ``times`` as high as they are in the plot."""
-        for strip in self._strip():
-            if strip.times != times:
-                self.play(*strip.zoom(times, self._strip_name(times)), run_time=0.5)
-
-    def _strip_name(self, times: float) -> str:
-        return self.screen("gaps", times=number_text(times))
-
-    def _times(self, index: int) -> float:
-        """How many times enlarged the gaps are seen from this count of even points on."""
-        return enlarged(self.low, float(self.even.errors[index:].max()))
 
     def _note_last(self) -> list[VMobject]:
         """The gap that was reached, as a dot in the chart and in print, if there is room: what has been brought."""

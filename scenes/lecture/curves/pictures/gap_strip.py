@@ -7,9 +7,9 @@ import math
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import Plot, segment
-from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.style import mix, palette
-from manim import Animation, FadeIn, FadeOut, UpdateFromAlphaFunc, VGroup, VMobject, smooth, squish_rate_func
+from manim import VGroup, VMobject
 from numpy.typing import NDArray
 
 BOTTOM, TOP, NAME_LINE = -2.59, -1.68, -1.5
@@ -32,25 +32,21 @@ class GapStrip(VGroup):
 
     ``show`` sets the gaps over the x axis of ``plot``, ``times`` as high as they are there; ``name`` says so.
 
-    Parts: ``zero``, ``body`` and its upper ``edge``. ``name`` is none of them: another comes when ``times`` changes.
+    Parts: ``zero``, ``body`` and its upper ``edge``; ``name`` is none of them.
     A gap of more than ``most`` ends at the strip's top.
     """
 
     def __init__(self, plot: Plot, times: float, name: str) -> None:
         super().__init__()
         left, right, bottom, top = plot.box
-        self.right = right
         self.unit = (top - bottom) / (plot.y_range[1] - plot.y_range[0])
         self.plot = Plot(plot.x_range, (0.0, 1.0), left=left, right=right, bottom=BOTTOM, top=TOP, x_label=None)
         self.zero = segment((left, BOTTOM, 0), (right, BOTTOM, 0), palette.axis, style.AXIS)
         self.body = VMobject(stroke_width=0).set_fill(mix(palette.text, INK), 1)
         self.edge = self.plot.curve(np.array(plot.x_range), np.zeros(2), palette.text, style.AXIS)
-        self.times, self.name = times, self._named(name)
-        self.x, self.gaps = np.array(plot.x_range), np.zeros(2)
+        self.times = times
+        self.name = words(name, style.TICK, palette.dim).place(NAME_LINE, right=right)
         self.add(self.body, self.zero, self.edge)
-
-    def _named(self, name: str) -> TextMobject:
-        return words(name, style.TICK, palette.dim).place(NAME_LINE, right=self.right)
 
     @property
     def most(self) -> float:
@@ -58,21 +54,7 @@ class GapStrip(VGroup):
 
     def show(self, x: NDArray, gaps: NDArray) -> None:
         """Gaps (n,), from 0 on, at ``x`` (n,)."""
-        self.x, self.gaps = x, gaps
         shown = np.minimum(gaps / self.most, 1.0)
         self.plot.set_curve(self.edge, x, shown)
         around = np.concatenate([x[:1], x, x[-1:], x[:1]])
         self.plot.set_curve(self.body, around, np.concatenate([[0.0], shown, [0.0, 0.0]]))
-
-    def zoom(self, times: float, name: str) -> list[Animation]:
-        """The animations that make the gaps ``times`` as high as in the plot, which ``name`` says."""
-        start, old = self.times, self.name
-        self.name = self._named(name)
-
-        def grow(strip: GapStrip, share: float) -> None:
-            strip.times = start * (times / start) ** share
-            strip.show(strip.x, strip.gaps)
-
-        early, late = squish_rate_func(smooth, 0.0, 0.4), squish_rate_func(smooth, 0.5, 0.9)
-        naming = [FadeOut(old, rate_func=early), FadeIn(self.name, rate_func=late)]
-        return [UpdateFromAlphaFunc(self, grow, rate_func=smooth), *naming]
