@@ -35,7 +35,7 @@ class LossPlot(VGroup):
     """A run's loss curve in a rectangle of the screen, its labels at the right of it.
 
     Without ``counts`` of updates under the axis the epochs stand there, if there are several. The first loss stands
-    ``room`` updates right of the axis.
+    ``room`` updates right of the axis. ``axis``: of the losses, if it is not to be the history's own.
 
     ``texts``: "updates", "epochs", "loss", and of the curves "batch" (two lines at most), "mean", "whole", "unseen".
     Parts: ``axes`` (with ticks and names), ``epochs``, ``batch``, ``mean``, ``whole``, ``unseen`` (RisingCurve, the
@@ -54,9 +54,10 @@ class LossPlot(VGroup):
         top: float,
         counts: bool = True,
         room: float = 0.0,
+        axis: LossAxis | None = None,
     ) -> None:
         super().__init__()
-        self.history, self.axis = history, LossAxis.of(history)
+        self.history, self.axis = history, axis or LossAxis.of(history)
         self.counts = counts or not len(history.epoch_starts)
         self.axes = Plot(
             (-room, float(max(history.n_updates, 1))),
@@ -222,8 +223,8 @@ class LossAxis:
         return cls.holding(*history.extent(), history.scale.suffix)
 
     @classmethod
-    def holding(cls, low: float, high: float, suffix: str = "") -> LossAxis:
-        """One from ``low`` to ``high`` with a margin. Losses of 0 or less have no logarithm: linear then.
+    def holding(cls, low: float, high: float, suffix: str = "", from_zero: bool = True) -> LossAxis:
+        """One from ``low``, or ``from_zero``, to ``high`` with a margin. Losses of 0 or less have no logarithm.
 
         UserError where they lie further apart than a number can tell.
         """
@@ -232,7 +233,7 @@ class LossAxis:
         logarithmic = low > 0 and high / low >= LOGARITHMIC
         if logarithmic:
             low, high = math.log10(low), math.log10(high)
-        elif low >= 0:
+        elif low >= 0 and from_zero:
             low = 0.0
         span = high - low or abs(high) or 1.0
         return cls(logarithmic, low - MARGIN * span * (low != 0.0), high + MARGIN * span, suffix)

@@ -38,7 +38,7 @@ EXTREMES = {
     "two batches": Experiment(dataset=FEW, batch_size=11, epochs=4),
     "one epoch of single examples": Experiment(dataset=FEW, batch_size=1, epochs=1),
     "adam": Experiment(batch_size=20, epochs=3, optimizer="adam", learning_rate=0.01),
-    "many batches": Experiment(dataset=CurveDataset(examples=1200), batch_size=2, epochs=1),
+    "many batches": Experiment(dataset=CurveDataset(examples=500), batch_size=2, epochs=1),
     "as many examples as there may be": Experiment(dataset=CurveDataset(examples=MOST), batch_size=4000, epochs=2),
 }
 LAST_BEATS = ["wander-faster", "quiz", "quiz-answer"]
@@ -162,18 +162,9 @@ def test_extremes_stay_readable_and_have_all_that_is_told(play, name, language):
     quiz = {"quiz": [[10**9, 3], [7, 7]]} if name == "two batches" else {}
     played = play(Batches, check_scene, lang=language, theme="light", run=EXTREMES[name], **quiz)
     assert played.findings == []
+    rounded_up = played.scene.answers[0][0].source
+    assert ("ceil" in rounded_up and "333\u2009333\u2009334" in rounded_up) == (name == "two batches")
     assert played.beats == ["split", "first", "next", "epoch", *LAST_BEATS]
-
-
-def test_answers_are_rounded_up_for_a_smaller_last_batch(play):
-    sources = []
-    play(
-        Batches,
-        lambda scene, beat: sources.append(scene.answers[0][0].source) if beat == "quiz-answer" else None,
-        run=EXTREMES["two batches"],
-        quiz=[[10, 3], [7, 7]],
-    )
-    assert 'part("result", "4")' in sources[0] and "ceil" in sources[0]
 
 
 @pytest.mark.parametrize(
@@ -192,7 +183,7 @@ def test_bundles_hold_as_many_squares_as_batches_have(examples, batch_size, size
 
 
 def test_the_last_batch_is_what_is_left(film):
-    assert "56 dot 32 + 31" in film["last batch"]
+    assert film["last batch"] == "the last batch: 31 are left"
 
 
 def test_days_are_said_to_be_synthetic_or_whose_they_are(film):
@@ -205,9 +196,7 @@ def own(values, **changed) -> Experiment:
     return Experiment.model_validate({**THREE_DAYS.model_dump(), **run})
 
 
-@pytest.mark.parametrize(
-    ("size", "written"), [(1.0, r"\d\.\d\d"), (300.0, r"\d{2,3}"), (20_000.0, r"\d\d\.\dk"), (3e6, r"\d{3,4}k")]
-)
+@pytest.mark.parametrize(("size", "written"), [(1.0, r"\d\.\d\d"), (20_000.0, r"\d\d\.\dk"), (3e6, r"\d{3,4}k")])
 def test_losses_are_written_in_views_whatever_their_size(play, size, written):
     run = own(size * (3 + np.arange(120) % 7))
     seen, found = {}, []
@@ -339,7 +328,7 @@ def test_later_examples_are_brighter_whatever_batch_they_are_in():
 
 
 def test_the_point_goes_a_recorded_step_with_each_batch(trace):
-    path = BatchPath(trace, RUN.batches_per_epoch, (-2.0, 2.0, -1.0, 1.0), "")
+    path = BatchPath(trace, RUN.batches_per_epoch, (-2.0, 2.0, -1.0, 1.0))
     flat = plane_of(trace, RUN.batches_per_epoch).coordinates(trace.parameters[: RUN.batches_per_epoch + 1])
     for row in (1, 2, 3, RUN.batches_per_epoch):
         if row > 3:  # the first three are seen from near

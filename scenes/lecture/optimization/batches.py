@@ -24,7 +24,7 @@ from gradreel.scenes.mobjects.loss_plot import LINE_GAP
 from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.text import Number, TextMobject, caption, fitted, formula, words
 from gradreel.scenes.mobjects.update_formulas import is_plain, step_source, update_source
-from gradreel.scenes.style import palette
+from gradreel.scenes.style import DIM, emphasis, palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import THIN_SPACE, number_text
 from manim import (
@@ -52,7 +52,7 @@ from pydantic import Field, model_validator
 
 FIELD = (style.LEFT_EDGE, style.RIGHT_EDGE, 0.85, 2.55)
 WHOLE_FIELD = (style.LEFT_EDGE, style.RIGHT_EDGE, -2.75, 2.55)  # while there are no formulas yet
-COUNT_LINES = (-0.35, -1.15, -2.1, -2.75)  # baselines: updates, an epoch of them, what is left over, the sum
+COUNT_LINES = (-0.35, -1.15, -1.75)  # baselines: updates, an epoch of them, what the last batch has
 PATH_BOX = (1.3, style.RIGHT_EDGE, -3.15, 0.45)
 COUNTED_ON = 6  # of the second epoch, after the first is over
 MOST_UPDATES = 240  # of which the losses are drawn: some epochs, or as many updates as a picture holds
@@ -65,7 +65,7 @@ ONE_BY_ONE = 3  # batches that are taken slowly
 QUIZ_LINES, ANSWER_LEFT = (2.05, -0.9), -1.0
 SIZE = 44  # of what is given, and of the fractions
 APART = 0.4  # from what is given to the question mark, from a fraction to the edge, at least
-THINKING = 2.6  # seconds that the ring takes, at the end of the question's line; the answers have a beat of their own
+THINKING = 5.4  # seconds that the ring takes: four of them after "take a moment"
 CLOCK = 0.2  # radius of the ring that runs out meanwhile
 
 
@@ -125,7 +125,7 @@ class Batches(LectureScene):
         self.step = None if is_plain(run) else self.screen("step")
         self.field = BatchField(self._batches_of(0), WHOLE_FIELD, FIELD)
         last = min(self.per_epoch + COUNTED_ON, self.run.n_updates)
-        self.path = BatchPath(self.run, last, PATH_BOX, self.screen("plane"))
+        self.path = BatchPath(self.run, last, PATH_BOX)
 
     def _history(self) -> LossHistory:
         """The first updates' batch losses, and at the same states the loss over all examples."""
@@ -155,17 +155,15 @@ class Batches(LectureScene):
     # -- batch by batch --------------------------------------------------------------------------------------------
 
     def _split_beat(self) -> None:
-        data = self.experiment.dataset
-        with self.beat("split", examples=number_text(data.examples), batch=Count(self.experiment.batch_size)):
-            # A square for each example, in the order of the data, and their number. They stay while it is asked whether
-            # all are needed; then they are shuffled, and then cut into the batches that were really drawn. Each gets a
-            # thin frame
+        with self.beat("split", batch=Count(self.experiment.batch_size)):
+            # A square for each example, in the order of the data, and their number. They are shuffled, and then cut
+            # into the batches that were really drawn. Each gets a thin frame
             self.letters = self._letters()
             self.play(FadeIn(self.field.cells), *self.next_heading(self.screen("heading")), *self._note(), run_time=0.8)
-            self.wait(0.8)
             self.play(FadeIn(self.letters[0], shift=0.15 * UP), run_time=0.5)
-            self.wait(3.2)
+            self.until("shuffle")
             self.play(self.field.shuffle(self._batches_of(0), 1.3))
+            self.until("cut")
             cut = self.field.gather(self._batches_of(0), 1.1)
             self.play(cut, FadeIn(self.letters[1], shift=0.15 * UP))
             self.play(FadeIn(self.field.boxes), run_time=0.5)
@@ -201,10 +199,12 @@ class Batches(LectureScene):
             loss, gradient, update = self.formulas
             self.play(self._flow(loss), run_time=0.9)
             self.play(FadeIn(loss, shift=0.15 * UP), run_time=0.5)
-            ground = (self.path.ground, self.path.start, self.path.name, self.path.plane, self.path.marker)
+            ground = (self.path.ground, self.path.start, self.path.name, self.path.marker)
+            self.until("gradient")
             self.play(*map(FadeIn, ground), run_time=0.4)
             self.add(self.path)
             self.play(FadeIn(gradient, shift=0.15 * UP), *self._uphill(0), run_time=0.6)
+            self.until("step")
             self.play(FadeIn(update, shift=0.15 * UP), run_time=0.4)
             self._take_step(1)
 
@@ -215,6 +215,7 @@ class Batches(LectureScene):
             self.another = words(self.screen("another"), style.LABEL, palette.dim)
             self.another.place(LABEL_LINE, left=FORMULA_LEFT)
             self._go_on(2, FadeIn(self.another))
+            self.until("third")
             for k in range(3, min(ONE_BY_ONE, self.per_epoch) + 1):
                 self._go_on(k)
 
@@ -264,6 +265,7 @@ class Batches(LectureScene):
             # The map of theta makes room, and the frame goes on to the last batch: an epoch. When the line comes to
             # that, all examples are shuffled anew, and the count goes on with the next epoch's first batches, if any
             self._go_round()
+            self.until("again")
             if self.experiment.epochs > 1:
                 self.play(self.field.gather(self._batches_of(1), 1.2))
                 self.field.regroup(self._batches_of(1))
@@ -291,19 +293,15 @@ class Batches(LectureScene):
 
         moving = VGroup(field.cells, field.frame, count, self.path)
         self.play(UpdateFromAlphaFunc(moving, go), run_time=2.2, rate_func=linear)
+        self.until("count")
         result = words(self.screen("epoch-is", updates=number_text(self.per_epoch)), 40)
         result.place(COUNT_LINES[1], left=style.LEFT_EDGE)
         self.play(FadeIn(result, shift=0.15 * UP), run_time=0.5)
         self.result = VGroup(name, count, result)
-        examples, size = self.experiment.dataset.examples, self.experiment.batch_size
-        if rest := examples % size:
-            left_over = words(self.screen("last-batch", rest=number_text(rest)), style.LABEL)
-            left_over.place(COUNT_LINES[2], left=style.LEFT_EDGE)
-            whole = number_text(self.per_epoch - 1)
-            sum_text = f'"{number_text(examples)}" = {whole} dot {number_text(size)} + {number_text(rest)}'
-            self.result.add(left_over, formula(sum_text, 40).place(COUNT_LINES[3], left=style.LEFT_EDGE))
-            self.play(FadeIn(self.result[-2:], shift=0.15 * UP), run_time=0.5)
-        self.wait(1.3 if rest else 1.8)
+        if rest := self.experiment.dataset.examples % self.experiment.batch_size:
+            self.result.add(words(self.screen("last-batch", rest=number_text(rest)), style.LABEL, palette.dim))
+            self.result[-1].place(COUNT_LINES[2], left=style.LEFT_EDGE)
+            self.play(FadeIn(self.result[-1], shift=0.15 * UP), run_time=0.5)
         self.play(FadeOut(field.frame), field.turning(None), run_time=0.4)
 
     def _go_on_and_on(self) -> None:
@@ -330,11 +328,12 @@ class Batches(LectureScene):
         with self.beat("wander-faster", before=whole[0], after=whole[1]):
             # The losses of the first epochs' batches, a dot each, jump about: three slowly, the others faster; among
             # them, smooth, the loss over all examples. On the lesson's days, then, where it stands after the same
-            # epochs if each is one update: a ring an epoch, and hardly lower
+            # epochs if each is one update: dashed, a ring an epoch, and hardly lower
             loss = "loss-in-views" if self.history.scale.in_views else "loss"
             keys = {"updates": "updates", "epochs": "epochs", "loss": loss, "batch": "batch-loss", "whole": "whole"}
             losses = BatchLosses(self.history, {name: self.screen(key) for name, key in keys.items()})
-            self.plot = plot = losses.plot
+            self.losses, self.plot = losses, losses.plot
+            plot = self.plot
             gone = [self.field.cells, self.field.boxes, self.letters, self.result, self.squares, self.path]
             gone += [self.field.frame] if self.field.frame in self.get_mobject_family_members() else []
             self.play(
@@ -343,11 +342,12 @@ class Batches(LectureScene):
             self.play(*map(FadeIn, (plot.axes, plot.epochs, losses.labels)), run_time=0.6)
             self.play(losses.growing())
             self.gone = [plot.axes, plot.epochs, *losses.curves, losses.dots, *losses.labels, self.source]
+            self.until("one")
             if not self.other_data:
                 self._draw_in_one()
 
     def _draw_in_one(self) -> None:
-        """The label of the loss over all examples says how many updates an epoch has; a second line, paler, has one."""
+        """The label of the loss over all examples says how many updates an epoch has; a second, dashed line has one."""
         whole = self.plot.labels["whole"]
         each = [self.screen("in-each-epoch", updates=Count(updates)) for updates in (self.per_epoch, 1)]
         left, below = float(whole.get_left()[0]), words(each[0], style.LABEL - 2)
@@ -361,7 +361,14 @@ class Batches(LectureScene):
         text = self.screen("whole") + "\n" + each[1]
         self.in_one_batch = shown = InOneBatch(self.plot, self.in_one, self.per_epoch, text)
         rings = LaggedStart(*map(FadeIn, shown.rings), lag_ratio=0.6)
-        self.play(Create(shown.line), rings, FadeIn(shown.label, rate_func=late), run_time=0.8)
+        batch = (self.plot.batch, self.losses.dots, self.plot.labels["batch"])
+        self.play(
+            *(emphasis(part, DIM) for part in batch),
+            Create(shown.line),
+            rings,
+            FadeIn(shown.label, rate_func=late),
+            run_time=0.8,
+        )
         self.gone += [below, *shown]
 
     # -- the quiz --------------------------------------------------------------------------------------------------
@@ -373,11 +380,14 @@ class Batches(LectureScene):
             self.play(
                 *(FadeOut(part, run_time=0.5) for part in self.gone), *self.next_heading(self.screen("heading-quiz"))
             )
-            self.asked = [self._ask(k, line) for k, line in enumerate(QUIZ_LINES)]
-            self.wait(0.6)
+            self.asked = []
+            for k, line in enumerate(QUIZ_LINES):
+                self.until(("one", "two")[k])
+                self.asked.append(self._ask(k, line))
+            self.until("think")
             clock = Arc(CLOCK, PI / 2, -TAU, color=palette.dim, stroke_width=style.AXIS + 2)
             clock.move_arc_center_to((style.RIGHT_EDGE - CLOCK, self.title.get_y(), 0))
-            self.play(FadeIn(clock, run_time=0.3))
+            self.play(FadeIn(clock), run_time=0.3)
             self.play(Uncreate(clock, run_time=THINKING, rate_func=linear))
 
     def _question(self, k: int, suffix: str = "") -> dict[str, Count]:
@@ -409,8 +419,10 @@ class Batches(LectureScene):
             frames = VGroup(*(_framed(given.part("size")) for given, *_ in self.asked))
             name = words(self.screen("hyperparameter"), style.LABEL)
             name.place(QUIZ_LINES[1] - 2.4, left=frames[1].get_left()[0])
-            self.wait(2.8)
-            self.play(Create(frames), FadeIn(name), run_time=0.7)
+            self.until("size")
+            self.play(Create(frames), run_time=0.7)
+            self.until("name")
+            self.play(FadeIn(name, shift=0.15 * UP), run_time=0.5)
 
     def _answer(self, k: int, line: float) -> VGroup:
         examples, batch_size = self.parameters.quiz[k]

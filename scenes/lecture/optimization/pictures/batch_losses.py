@@ -10,8 +10,8 @@ from gradreel.core.network.theta import loss
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.loss_history import LossHistory
-from gradreel.scenes.mobjects.loss_plot import LINE_GAP, LossPlot
-from gradreel.scenes.mobjects.plot import ring
+from gradreel.scenes.mobjects.loss_plot import DASH, LINE_GAP, LossAxis, LossPlot
+from gradreel.scenes.mobjects.plot import axis_break, ring
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.style import mix, palette
@@ -19,11 +19,11 @@ from manim import Animation, Dot, UpdateFromAlphaFunc, VGroup, linear
 from numpy.typing import NDArray
 
 PLOT = {"left": style.LEFT_EDGE + 0.9, "right": 3.55, "bottom": -2.2, "top": 2.2}
-BATCH, BATCH_WIDTH, BATCH_DOT = 0.6, 2.0, 0.042  # of the batches' losses: share of the text colour, width, a dot each
+BATCH, BATCH_WIDTH, BATCH_DOT = 0.5, 1.3, 0.045  # of the batches' losses: share of the text colour, width, a dot each
 ROOM = 0.02  # of all updates, left of the first dot
 SINGLE, SINGLE_TIME = 3, 0.3  # losses that come one by one, in this share of the time; then faster and faster
 RING, CLEAR = 0.1, 0.12  # radius; between its label and those of the other curves
-THIN = 3.5  # its line: paler and thinner than that of the run with many batches
+BREAK = 0.2  # from the foot of an axis that does not begin at 0 to its break
 
 
 class BatchLosses:
@@ -35,7 +35,12 @@ class BatchLosses:
 
     def __init__(self, history: LossHistory, texts: Mapping[str, str]) -> None:
         room = ROOM * history.n_updates
-        self.plot = plot = LossPlot(history, texts, **PLOT, counts=False, room=room)
+        known = np.concatenate([history.batch, history.whole])
+        known = known[np.isfinite(known)]
+        axis = LossAxis.holding(float(known.min()), float(known.max()), history.scale.suffix, from_zero=False)
+        self.plot = plot = LossPlot(history, texts, **PLOT, counts=False, room=room, axis=axis)
+        if axis.low > 0 and not axis.logarithmic:
+            plot.axes.add(axis_break(np.array([PLOT["left"], PLOT["bottom"] + BREAK, 0.0]), upright=True))
         color = mix(palette.text, BATCH)
         plot.whole.set_stroke(width=style.MAIN_CURVE)
         plot.batch.set_stroke(color, BATCH_WIDTH)
@@ -74,20 +79,18 @@ class BatchLosses:
 class InOneBatch(VGroup):
     """``losses`` (E + 1,) after 0 to E updates, in the plot's unit: a ring for each, where the plot has an epoch's end.
 
-    Parts: ``line``, ``rings``, ``label`` (the lines of ``text``) right of its end, beside the plot's other labels.
+    Parts: ``line`` (dashed), ``rings``, ``label`` (the lines of ``text``) right of its end, beside the plot's others.
     """
 
     def __init__(self, plot: LossPlot, losses: NDArray, per_epoch: int, text: str) -> None:
         super().__init__()
         x = per_epoch * np.arange(len(losses), dtype=float)
-        self.line = RisingCurve(plot.axes, x, plot.axis.of_loss(losses), palette.dim, THIN)
+        self.line = RisingCurve(plot.axes, x, plot.axis.of_loss(losses), palette.text, style.SECOND_CURVE, DASH)
         centers = plot.at(x, losses)
-        self.rings = VGroup(*(ring(center, RING, palette.dim, fill=palette.background) for center in centers))
+        self.rings = VGroup(*(ring(center, RING, palette.text, fill=palette.background) for center in centers))
         left = float(plot.labels["whole"].get_left()[0])
         lines = enumerate(text.split("\n"))
-        self.label = VGroup(
-            *(words(line, style.LABEL - 2, palette.dim).place(-LINE_GAP * k, left=left) for k, line in lines)
-        )
+        self.label = VGroup(*(words(line, style.LABEL - 2).place(-LINE_GAP * k, left=left) for k, line in lines))
         self.label.set_y(centers[-1][1])
         for other in sorted(plot.labels.values(), key=lambda label: float(label.get_y())):
             room = (other.height + self.label.height) / 2 + CLEAR

@@ -11,7 +11,7 @@ from gradreel.scenes.mobjects.arrows import arrow, set_arrow
 from gradreel.scenes.mobjects.loss_map import PlaneMap
 from gradreel.scenes.mobjects.pace import recorded_row
 from gradreel.scenes.mobjects.plot import polyline, ring
-from gradreel.scenes.mobjects.text import formula, words
+from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.style import mix, palette
 from manim import Animation, Mobject, UpdateFromAlphaFunc, VGroup, smooth
 from numpy.typing import NDArray
@@ -20,18 +20,17 @@ FIRST = 3  # updates that are seen from near
 NEAR_MARGIN, MARGIN = 0.24, 0.16  # of the box, free on each side
 UPHILL = (0.4, 1.1)  # lengths of gradients' arrows: of the shortest, if there is room, and of the longest at most
 START, MARKER, CORNER = 0.1, 0.13, 0.3  # radii; from the corner to the middle of the name
-PLANE_GAP, PLANE_DROP = 0.25, 0.09  # right of that middle and below it: where what the plane is begins
 
 
 class BatchPath(VGroup):
     """Rows 0 to ``last`` of a trace that kept every update, in ``box`` (left, right, bottom, top).
 
     It is seen from near, with room for the first of them, until ``zoom_out`` has made room for all. ``show(row)`` draws
-    the way up to a row. Parts: ``ground``, its ``name`` and what ``plane`` it is in a corner
-    that the way leaves free, ``line``, ``start``, ``marker``. ``gradient(row)``: an arrow at a row's state.
+    the way up to a row. Parts: ``ground``, its ``name`` in a corner, ``line``, ``start``, ``marker``.
+    ``gradient(row)``: an arrow at a row's state.
     """
 
-    def __init__(self, trace: Trace, last: int, box: tuple[float, float, float, float], plane: str) -> None:
+    def __init__(self, trace: Trace, last: int, box: tuple[float, float, float, float]) -> None:
         super().__init__()
         self.box = box
         self.uv = plane_of(trace, last).coordinates(np.asarray(trace.parameters[: last + 1], dtype=np.float64))
@@ -41,9 +40,7 @@ class BatchPath(VGroup):
         self.start = ring((0, 0, 0), START, palette.orange)
         self.marker = ring((0, 0, 0), MARKER, palette.text, fill=palette.orange)
         self.name = formula("theta", style.LETTER, palette.orange).move_to((left + CORNER, top - CORNER, 0))
-        self.plane = words(plane, style.TICK, palette.dim)
-        self.plane.place(top - CORNER - PLANE_DROP, left=left + CORNER + PLANE_GAP)
-        self.add(self.ground, self.name, self.plane, self.line, self.start, self.marker)
+        self.add(self.ground, self.name, self.line, self.start, self.marker)
         self.view = self._view_of(self.uv[: FIRST + 1], NEAR_MARGIN)
         self.show(0.0)
 
