@@ -1,4 +1,4 @@
-"""Lines of losses, some too high for their picture: cut at its top, calmed; an arrow's head for what is above it."""
+"""Lines of losses, some too high for their picture: cut at its top; an arrow's head for what is above it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from manim import Triangle
 from numpy.typing import NDArray
 
 DOT = 0.075  # radius of a run's dot
-CALM_PART = 40  # one in so many of a line's losses are looked at on either side of each
 
 
 def above_the_picture() -> NDArray:
@@ -25,13 +24,3 @@ def below(x: NDArray, y: NDArray, top: float) -> tuple[NDArray, NDArray]:
     share = (y[first - 1] - top) / (y[first - 1] - y[first])
     start = x[first - 1] + share * (x[first] - x[first - 1])
     return np.concatenate([[start], x[first:]]), np.concatenate([[top], np.minimum(y[first:], top)])
-
-
-def calmed(losses: NDArray) -> NDArray:
-    """(n,): each loss as the median of itself and as many on either side, fewer near the ends.
-
-    So a loss that only falls stays as it is, and the first and the last one do.
-    """
-    last, reach = len(losses) - 1, len(losses) // CALM_PART
-    reaches = [min(reach, k, last - k) for k in range(last + 1)]
-    return np.array([np.median(losses[k - around : k + around + 1]) for k, around in enumerate(reaches)])

@@ -96,13 +96,13 @@ def test_depth_experiment():
     assert three["validation"].min() > FLOOR.validation
 
 
-def test_overfitting(trace_of):
-    assert lowest(DEPTHS) == "3" and falls(DEPTHS["linear"]["validation"], DEPTHS["3"]["validation"])
+def test_overfitting():
     four = DEPTHS["4"]
-    assert four["end training"].max() < FLOOR.training  # "it has learned it by heart", each of them
-    assert (four["end validation"] > four["validation"]).all()  # "it rises again", for each of them
-    assert four["end training"].mean() < four["training"].mean()  # "goes on falling"
-    assert (four["training"].mean(), four["validation"].mean()) < (700, 700)
+    assert four["end training"].max() < FLOOR.training  # "it has learned chance by heart", each of them
+    assert (four["end validation"] > four["validation"]).all()  # "it slowly climbs again", for each of them
+    assert four["end training"].mean() < four["training"].mean()  # "falls on and on"
+    (before, unseen), (after, worse) = (lecture_losses((100,) * layers) for layers in (3, 4))
+    assert after < before and worse > unseen  # "seen days get better, but unseen days get worse"
 
 
 def test_exam():

@@ -140,15 +140,15 @@ def test_depth_experiment(neutral):
 
 def test_overfitting(neutral, trace_of):
     played = neutral(Overfitting, **FEW | {"epochs": 12}, depths=(0, 1, 2), width=4)
-    assert played.beats == ["sink", "part", "stop-falls-to-three"]
+    assert played.beats == ["seen-falls", "validation-turns", "stop", "depth"]
     scene, network = played.scene, played.scene.outcome[-1].network  # the largest
     losses = loss_by_epoch(trace_of(network.experiments[0]))
     least = 1 + int(np.argmin(losses.validation[1:]))
-    ends = [scene.written(float(loss)) for loss in (losses.training[-1], losses.validation[-1])]
     turn = f"{losses.epoch[least]:.0f}"
-    assert said(played, "part") == ["12", *ends, turn, scene.written(float(losses.validation[least]))]
+    assert said(played, "validation-turns") == [turn, scene.written(float(losses.validation[least]))]
+    assert said(played, "stop") == [turn]
     means = [scene.written(result.validation.mean) for result in (scene.best, scene.outcome[-1])]
-    assert said(played, "stop-falls-to-three") == means
+    assert said(played, "depth") == means
 
 
 @pytest.mark.parametrize("days", [1, 4])
