@@ -16,22 +16,34 @@ from numpy.typing import NDArray
 
 SAMPLES = 240  # x at which the network's curve is drawn
 LABEL_GAP = 0.36  # between a curve and the middle of its label
+Box = tuple[float, float, float, float]
+"""Left, right, bottom and top."""
 OVER_X = 0.3  # from the axis to the model's label, where the axis has its letter at its end
 
 
 class StretchPlot(Plot):
-    """A plot whose upper edge can be moved, in place."""
+    """A plot whose edges can be moved, in place."""
 
-    def set_top(self, top: float) -> StretchPlot:
-        """Put the upper end of the y axis at ``top``; curves are the caller's to draw again."""
-        left, right, bottom, _ = self.box
-        self.box = (left, right, bottom, top)
+    def set_box(self, box: Box) -> StretchPlot:
+        """Put its edges there, and its axes with their numbers; curves are the caller's to draw again."""
+        moved = np.array([box[1] - self.box[1], box[2] - self.box[2], 0.0])
+        self.box = left, right, bottom, top = box
+        self.x_axis.set_points_as_corners(np.array([[left, bottom, 0.0], [right, bottom, 0.0]]))
         self.y_axis.set_points_as_corners(np.array([[left, bottom, 0.0], [left, top, 0.0]]))
+        for value, label in zip(self.x_values, self.x_tick_labels, strict=True):
+            label.place(bottom - 0.4, center=self.at(value, 0)[0])
         for value, label in zip(self.y_values, self.y_tick_labels, strict=True):
             label.place(self.at(0, value)[1] - 0.09, right=left - 0.15)
+        for note in self.x_notes:
+            note.place(bottom - 0.8, right=right)
         for note in self.y_notes:
             note.place(top + 0.12, left=left + 0.1)
+        self.x_label.shift(moved)
         return self
+
+    def set_top(self, top: float) -> StretchPlot:
+        """Put the upper end of the y axis at ``top``."""
+        return self.set_box((*self.box[:3], top))
 
 
 @dataclass(frozen=True)
@@ -86,17 +98,10 @@ class FitPlot(VGroup):
         inner = target_x[(target_x > x_range[0]) & (target_x < x_range[1])]
         if self.on_zero and min(self.target_data[1].min(), self.lowest) >= 0:
             y_range = (0.0, y_range[1])
-        y_ticks = round_labels(*y_range, 5)
-        plot = StretchPlot(
-            x_range,
-            y_range,
-            left=left,
-            right=right,
-            bottom=bottom,
-            top=top,
-            x_ticks=ticks_at_knots(inner, *x_range, right - left),
-            y_ticks=y_ticks,
-        )
+        x_ticks, y_ticks = ticks_at_knots(inner, *x_range, right - left), round_labels(*y_range, 5)
+        edges = {"left": left, "right": right, "bottom": bottom, "top": top}
+        plot = StretchPlot(x_range, y_range, **edges, x_ticks=x_ticks, y_ticks=y_ticks)
+        plot.x_values, plot.x_notes = x_ticks.values, plot.notes[:1] if x_ticks.unit.note else []
         plot.y_values, plot.y_notes = y_ticks.values, plot.notes[-1:] if y_ticks.unit.note else []
         if self.on_zero:
             return plot
@@ -114,7 +119,11 @@ class FitPlot(VGroup):
 
     def set_top(self, top: float) -> None:
         """Move the plot's upper edge, and all that is drawn in it."""
-        self.plot.set_top(top)
+        self.set_box((*self.plot.box[:3], top))
+
+    def set_box(self, box: Box) -> None:
+        """Move the plot's edges, and all that is drawn in it."""
+        self.plot.set_box(box)
         self.redraw()
 
     def redraw(self) -> None:

@@ -24,8 +24,7 @@ from gradreel.core.network.training import train_all
 from gradreel.scenes.catalog import load_class
 from gradreel.scenes.lecture.curves.any_curve import AnyCurve
 from gradreel.scenes.lecture.curves.linear_limits import LinearLimits
-from gradreel.scenes.lecture.curves.sigmoid_matching import matched_theta, steps_of
-from gradreel.scenes.lecture.curves.sum_of_sigmoids import SumOfSigmoids
+from gradreel.scenes.lecture.curves.sum_of_sigmoids import CUTS, SumOfSigmoids
 from gradreel.scenes.lecture.deep.backprop import Backprop
 from gradreel.scenes.lecture.deep.deeper_and_deeper import DeeperAndDeeper
 from gradreel.scenes.lecture.deep.why_deep import WhyDeep
@@ -195,14 +194,13 @@ def test_gradient_descent_rates(play):
     assert np.argmin(together) < 59 and own < bottom  # "already runs past the bottom"
 
 
-def test_sum_of_sigmoids(trace_of):
-    run = Experiment()
-    parts, end, hand = run.dataset.curve().decompose(), np.asarray(trace_of(run).parameters[-1]), matched_theta(run)
-    assert loss(run, end) < loss(run, hand) and loss(run, end) < loss(run, trace_of(run).parameters[0])
-    steps = steps_of(run, end)
-    order = np.argsort(steps.middle)  # "steps like ours": one with its middle on each ramp, going the same way
-    assert steps.mirrored and np.all((steps.middle[order] >= parts.start) & (steps.middle[order] <= parts.end))
-    assert np.all(np.sign(steps.height[order]) == np.sign(parts.height))
+def test_sum_of_sigmoids(play, trace_of):
+    numbers = play(SumOfSigmoids, until="by-hand").scene.numbers
+    losses = loss(numbers.experiment, np.asarray(trace_of(numbers.experiment).parameters)[[0, 500, -1]])
+    assert list(losses) == sorted(losses, reverse=True)  # "the loss falls"
+    gaps = [numbers.gap(cuts) for cuts in (1, *CUTS)]
+    assert gaps == sorted(gaps, reverse=True) and gaps[-1] < gaps[0] / 4  # "the less its sigmoid misses"
+    assert losses[-1] < numbers.loss(numbers.theta_by_hand) / 2  # "it has overtaken us, and it is not done yet"
 
 
 def test_three_days(play, trace_of):
@@ -251,5 +249,3 @@ def test_lines_and_curves(play):
     assert [round(error) for error in errors] == [16, 7, 7, 4]  # "both got only about seven wrong"
     assert years[:3] == (2012, 2014, 2014) and layers[-1] == max(layers) > 101  # "than Taipei 101 has floors"
     assert 10**6 < deeper.pictures < 2 * 10**6
-    sums = play(SumOfSigmoids, until="by-hand").scene
-    assert sums.numbers.gap(8) < sums.numbers.gap(1) / 2

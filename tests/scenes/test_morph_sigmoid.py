@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -15,15 +14,14 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import sigmoid
 from gradreel.core.network.theta import loss, predict, unpack
-from gradreel.scenes import style
 from gradreel.scenes.lecture.curves.morph_sigmoid import MorphSigmoid
 from gradreel.scenes.lecture.curves.pictures.formula_numbers import equal_sign
 from gradreel.scenes.lecture.curves.pictures.sigmoid_board import SigmoidBoard
 from gradreel.scenes.lecture.curves.pictures.sigmoid_rows import FILLED
-from gradreel.scenes.lecture.curves.pictures.sum_formula import ConstantSum, SumFormula
+from gradreel.scenes.lecture.curves.pictures.sum_formula import SumFormula
 from gradreel.scenes.lecture.curves.pictures.sum_numbers import no_state_longer
 from gradreel.scenes.lecture.curves.sigmoid_matching import match_by_slope, matched_sum, matched_theta
-from gradreel.scenes.lecture.curves.sum_of_sigmoids import CUTS, SumOfSigmoids
+from gradreel.scenes.lecture.curves.sum_of_sigmoids import CUTS, NARROW, WIDE, SumOfSigmoids
 from gradreel.scenes.mobjects.pace import Pace
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.stills import _drawn
@@ -231,11 +229,11 @@ def between(scene):
 
 
 def beneath(scene):
-    """The words below the loss, the readout, and the dashes of the sum set by hand, (2, n)."""
+    """The words below the loss, the loss, and the dashes of the sum set by hand, (2, n)."""
     line = scene.readout.loss.get_bottom()[1]
     texts = [part for part in scene.get_mobject_family_members() if isinstance(part, TextMobject)]
     written = [part.source for part in texts if 0.3 < line - part.get_bottom()[1] < 0.8]
-    return written, scene.readout, drawn(scene.fit.plot, scene.dashed_sum)
+    return written, scene.readout.loss.text, drawn(scene.fit.plot, scene.ours[0])
 
 
 @dataclass
@@ -251,10 +249,8 @@ class SumFilm:
     small: Any = None
     between: Any = None
     beneath: Any = None
-    made_up: Any = None  # where the rows' curves begin at the end, by row
-    brought: Any = None  # each c that goes to the constant, as it is printed then, and where it comes to
+    boxes: dict[str, Any] = field(default_factory=dict)
     gaps: Any = None  # at the start
-    lens: Any = None
     before: np.ndarray | None = None  # the picture before the run comes
     picture: np.ndarray | None = None  # and where its walk ends
 
@@ -262,39 +258,30 @@ class SumFilm:
         self.beats.append(beat)
         self.findings.extend(map(str, check_scene(scene, beat)))
         self.rows[beat] = getattr(scene, "row", None)
-        if beat in ("sigma", "start", "end-close-better"):
+        self.boxes[beat] = scene.fit.plot.box
+        if beat in ("add-up", "start", "sigma"):
             self.states[beat] = state(scene)
         if beat in ("add-up", "smaller"):
             self.cuts[beat] = cut(scene)
         if beat == "smaller":
-            self.small, self.lens = small(scene), scene.lens
+            self.small = small(scene)
         if beat == "add-up":
             self.before = without_reds_name(scene)
         if beat == "start":
             self.gaps = missed(scene)
         if beat == "learn":
-            self.picture = _drawn(scene)
             self.between = between(scene)
-        if beat.startswith("end"):
+        if beat == "end-close-better":
+            self.picture = _drawn(scene)
             self.beneath = beneath(scene)
-        if beat == "found-mirrored":
-            self.made_up = [row.curve.get_start()[1] for row in scene.rows.rows]
 
 
 @pytest.fixture(scope="module")
 def sum_films(play) -> dict[str, SumFilm]:
     """Of the run that ends far away and of the one that ends close, each played once for all tests."""
     films = {"short": SumFilm(), "long": SumFilm()}
-    bring, brought = SumOfSigmoids._bring, []
-
-    def watched(scene, number, term):
-        brought.append((number.value, term))
-        bring(scene, number, term)
-
-    with patch.object(SumOfSigmoids, "_bring", watched):
-        for film, run in zip(films.values(), (SHORT, LONG), strict=True):
-            film.scene = play(SumOfSigmoids, film.look, run=run).scene
-    films["long"].brought = brought
+    for film, run in zip(films.values(), (SHORT, LONG), strict=True):
+        film.scene = play(SumOfSigmoids, film.look, run=run).scene
     return films
 
 
@@ -304,9 +291,9 @@ def test_the_sum_and_every_row_are_the_recorded_state_or_that_set_by_hand(trace_
     by_hand = matched_theta(LONG)
     offset = LONG.dataset.offset
     for beat, theta in (
-        ("sigma", by_hand),
+        ("add-up", by_hand),
         ("start", np.array(trace.parameters[0])),
-        ("end-close-better", np.array(trace.parameters[-1])),
+        ("sigma", np.array(trace.parameters[-1])),
     ):
         (x, y), ends, numbers = seen[beat]
         layers = unpack(LONG, theta)
@@ -342,23 +329,6 @@ def test_the_gap_goes_with_blue_to_the_smaller_pieces_and_the_count_changes_half
     assert (gaps[0], gaps[-1]) == (f"{numbers.gap(1):.2f}", f"{numbers.gap(2):.2f}")
     halfway = (matched_sum(numbers.parts, numbers.dense, 1) + matched_sum(numbers.parts, numbers.dense, 2)) / 2
     assert gaps[4] == f"{np.abs(halfway - numbers.curve(numbers.dense)).max():.2f}"
-
-
-def test_at_a_joint_the_next_part_adds_what_the_first_misses(sum_films):
-    lens = sum_films["long"].lens
-    assert [badge.label.source for badge in (lens.first[0], lens.first[-1], lens.second[-1])] == ["0", "1", "2"]
-    first, whole = (np.interp(lens.x, lens.over, sum_) for sum_ in lens.sums)
-    assert (lens.x, lens.y) == (2.0, 2.5), "the middle of the tallest piece"
-    assert lens.y - first == pytest.approx(1.5 * sigmoid(-2.0), abs=0.001)
-    assert whole == pytest.approx(lens.y, abs=0.005)
-    assert lens.gap[0].height < 0.01, "closed when what follows has been added"
-    box = lens.near.box
-    assert lens.place.width / lens.place.height == pytest.approx((box[1] - box[0]) / (box[3] - box[2]))
-    low, high = lens.red.get_start(), lens.red.get_end()
-    steep = (high - low)[1] / (high - low)[0]
-    plot = sum_films["long"].scene.fit.plot
-    low, high = plot.at([1.0, 3.0], LONG.dataset.curve()(np.array([1.0, 3.0])))
-    assert steep == pytest.approx((high - low)[1] / (high - low)[0]), "as steep as in the plot"
 
 
 def test_the_small_steps_and_the_points_are_those_of_the_cut_pieces(sum_films):
@@ -434,23 +404,12 @@ class Altered(SumOfSigmoids):
 
 
 def test_another_trace_is_another_picture(play, sum_films):
-    looks = {"add-up": without_reds_name, "learn": _drawn}
+    looks = {"add-up": without_reds_name, "end-close-better": _drawn}
     altered = play(
-        Altered, lambda scene, beat: looks[beat](scene) if beat in looks else None, until="learn", run=SHORT
+        Altered, lambda scene, beat: looks[beat](scene) if beat in looks else None, until="end-close-better", run=SHORT
     ).seen
-    assert not np.array_equal(sum_films["short"].picture, altered["learn"])
+    assert not np.array_equal(sum_films["short"].picture, altered["end-close-better"])
     assert np.array_equal(sum_films["short"].before, altered["add-up"])
-
-
-def test_mirrored_steps_less_their_c_begin_at_zero_and_the_constant_has_those_c_added(trace_of, sum_films):
-    layers = unpack(LONG, np.array(trace_of(LONG).parameters[-1]))
-    mirrored = np.flatnonzero(layers.weights[0][:, 0] < 0)
-    rows = sum_films["long"].scene.rows
-    constant, *starts = sum_films["long"].made_up
-    for i in mirrored:
-        assert starts[i] == pytest.approx(rows.rows[i + 1].zero_y, abs=0.02 * rows.scale_y)
-    added = float(layers.b + layers.c[mirrored].sum())
-    assert constant == pytest.approx(rows.rows[0].zero_y + added * rows.scale_y, abs=1e-6)
 
 
 def test_gaps_go_from_red_to_blue(trace_of, sum_films):
@@ -459,15 +418,6 @@ def test_gaps_go_from_red_to_blue(trace_of, sum_films):
     start = np.array(trace_of(LONG).parameters[0])
     assert red == pytest.approx(LONG.dataset.curve()(x), abs=1e-6)
     assert blue == pytest.approx(predict(LONG, start, (x - LONG.dataset.offset)[:, None]), abs=1e-3)
-
-
-def test_each_mirrored_rows_c_goes_to_the_constant_before_its_sign_turns(trace_of, sum_films):
-    film, layers = sum_films["long"], unpack(LONG, np.array(trace_of(LONG).parameters[-1]))
-    mirrored = np.flatnonzero(layers.weights[0][:, 0] < 0)
-    assert [value for value, _ in film.brought] == pytest.approx(layers.c[mirrored])
-    assert [term for _, term in film.brought] == film.scene.constant_sum.terms
-    shown = [film.scene.rows.rows[i + 1].numbers["c"].value for i in mirrored]
-    assert shown == pytest.approx(-layers.c[mirrored])
 
 
 def test_under_each_sigmoid_set_by_hand_is_its_piece(sum_films):
@@ -480,45 +430,13 @@ def test_under_each_sigmoid_set_by_hand_is_its_piece(sum_films):
         assert heights == pytest.approx(scene.numbers.parts.piece(k, x), abs=1e-6)
 
 
-def test_the_constant_has_those_c_added_in_print_too(trace_of, sum_films):
-    scene, layers = sum_films["long"].scene, unpack(LONG, np.array(trace_of(LONG).parameters[-1]))
-    c = layers.c[layers.weights[0][:, 0] < 0]
-    assert scene.constant_sum.fits and len(scene.constant_sum.terms) == len(c)
-    assert scene.rows.rows[0].number.value == pytest.approx(layers.b + c.sum())
-    printed = re.findall(r"-?\d+\.\d+", scene.constant_sum.text.source.replace("- ", "-").replace("thin ", ""))
-    *terms, total = map(float, printed)
-    places = len(printed[0].partition(".")[2])
-    assert "approx" not in scene.constant_sum.text.source and sum(terms) == pytest.approx(total, abs=10.0**-places / 10)
-    assert total == pytest.approx(layers.b + c.sum(), abs=0.51 * 10.0**-places)
-
-
-def test_at_the_end_the_printed_numbers_give_the_curve_that_is_drawn(sum_films):
-    scene = sum_films["long"].scene
-    x, y = drawn(scene.fit.plot, scene.fit.model)
-    constant, *rows = ({letter: number.value for letter, number in row.numbers.items()} for row in scene.rows.rows)
-    total = constant["b"] + sum(row["c"] * sigmoid(row["b"] + row["w"] * x) for row in rows)
-    assert y == pytest.approx(total, abs=1e-6)
-    assert all(row["w"] > 0 for row in rows)
-    assert scene.readout.count not in scene.get_mobject_family_members(), "they are no update's any more"
-
-
-def test_a_sum_takes_as_many_decimals_as_make_its_print_add_up():
-    assert "= grey(0.903)" in ConstantSum(-0.0818, [2.709, -1.7239], 1.4, style.RIGHT_EDGE).text.source
-    assert "= grey(0.75)" in ConstantSum(0.5, [0.25], 1.4, style.RIGHT_EDGE).text.source
-
-
-def test_a_sum_of_many_c_is_not_shown_where_it_has_no_room():
-    assert ConstantSum(-0.08, [2.71, -1.72], 1.4, style.RIGHT_EDGE).fits
-    assert not ConstantSum(-0.08, [2.71, -1.72] * 4, 1.4, style.RIGHT_EDGE).fits
-
-
 @pytest.mark.parametrize(("name", "run"), [("long", LONG), ("short", SHORT)], ids=["better", "worse"])
 def test_the_sum_set_by_hand_is_dashed_and_its_loss_stands_beneath_that_of_the_run(sum_films, name, run):
-    texts, readout, (x, y) = sum_films[name].beneath
+    texts, losses, (x, y) = sum_films[name].beneath
     theta = matched_theta(run)
-    shown = readout.written(float(loss(run, theta[None])[0]))
+    shown = sum_films[name].scene.readout.written(float(loss(run, theta[None])[0]))
     assert any("set by hand" in text for text in texts) and any(shown in text for text in texts)
-    assert shown != readout.loss.text
+    assert shown != losses
     assert y == pytest.approx(predict(run, theta, (x - run.dataset.offset)[:, None]), abs=0.01)
 
 
@@ -533,29 +451,31 @@ def test_a_run_with_other_than_a_sigmoid_for_each_piece_is_not_compared(play):
     run = Experiment(hidden=(4,), epochs=10)
     assert play(SumOfSigmoids, run=run).beats == [
         "by-hand",
-        "sigma",
         "start",
         "learn",
         "end-close-better",
+        "sigma",
     ]
 
 
-def test_the_walk_ends_on_the_last_state(sum_films):
-    rows = sum_films["short"].rows
-    assert [rows[beat] for beat in ("start", "learn")] == [0.0, 40.0]
+def test_the_walk_rests_where_it_has_overtaken_the_sum_set_by_hand_and_ends_on_the_last_state(sum_films):
+    long, rows = sum_films["long"], sum_films["short"].rows
+    assert rows["start"] == 0.0 < rows["learn"] < rows["race"] < rows["end-close-better"] == 40.0
+    by_hand = loss(LONG, matched_theta(LONG)[None])[0]
+    losses = [long.scene.numbers.loss_at(long.rows[beat]) for beat in ("learn", "race", "end-close-better")]
+    assert losses[0] > by_hand > losses[1] > by_hand / 2 > losses[2]
 
 
-@pytest.mark.parametrize("hidden", [1, 2, 6, 8])
+def test_race_and_end_fill_the_picture_and_the_rows_come_back(sum_films):
+    boxes = sum_films["long"].boxes
+    assert boxes["learn"] == pytest.approx(NARROW) and boxes["sigma"] == pytest.approx(NARROW)
+    assert boxes["race"] == boxes["end-close-better"] == pytest.approx(WIDE)
+
+
+@pytest.mark.parametrize("hidden", [2, 8])
 def test_few_and_many_sigmoids_have_a_row_each(play, hidden):
-    run = Experiment(hidden=(hidden,), epochs=10, seed=2)
-
-    def look(scene, beat):
-        return len(scene.rows.rows), scene.rows.scale_y
-
-    seen = play(SumOfSigmoids, look, until="learn", run=run).seen
-    assert ("sigma" in seen) == (hidden > 1)
-    assert seen["learn"][0] == hidden + 1
-    assert seen["learn"][1] > 0
+    scene = play(SumOfSigmoids, until="by-hand", run=Experiment(hidden=(hidden,), epochs=10, seed=2)).scene
+    assert len(scene.rows.rows) == hidden + 1 and scene.rows.scale_y > 0
 
 
 def test_a_curve_of_one_piece_far_away_has_its_sigmoid(play):

@@ -8,8 +8,8 @@ from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.datasets import RED_CURVE
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import hard_sigmoid, sigmoid
-from gradreel.core.network.theta import predict, unpack
-from gradreel.scenes.lecture.curves.sigmoid_matching import match_by_slope, matched_sum, matched_theta, steps_of
+from gradreel.core.network.theta import predict
+from gradreel.scenes.lecture.curves.sigmoid_matching import match_by_slope, matched_sum, matched_theta
 
 PIECES = [(1.0, 3.0, 3.0), (3.0, 4.5, -2.0), (-20.0, -19.5, 0.1), (0.0, 1e-3, 1e6)]
 
@@ -55,23 +55,6 @@ def test_theta_set_by_hand_draws_that_sum(centered):
     x = np.linspace(*run.dataset.range, 301)
     drawn = predict(run, matched_theta(run), run.dataset.features_at(x))
     assert drawn == pytest.approx(matched_sum(run.dataset.curve().decompose(), x), abs=1e-12)
-
-
-def test_a_mirrored_step_is_the_same_step():
-    run = Experiment()
-    theta = matched_theta(run)
-    steps = steps_of(run, theta)
-    assert steps.mirrored == ()
-    mirrored = theta.copy()
-    layers = unpack(run, mirrored)
-    for part in (layers.weights[0], layers.biases[0], layers.c):
-        part[1] *= -1
-    mirrored[-1] += theta[7]  # the constant takes over c_2
-    x = run.dataset.features_at(np.linspace(0, 8, 50))
-    assert predict(run, mirrored, x) == pytest.approx(predict(run, theta, x), abs=1e-12)
-    again = steps_of(run, mirrored)
-    assert again.mirrored == (1,)
-    assert again.height == pytest.approx(steps.height) and again.middle == pytest.approx(steps.middle)
 
 
 def test_other_pieces_than_sigmoids_have_no_theta():

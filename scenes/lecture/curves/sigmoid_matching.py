@@ -73,21 +73,3 @@ def matched_theta(experiment: Experiment) -> FloatArray:
         layers.c[i] = match.c
     theta[-1] = parts.constant
     return theta
-
-
-@dataclass(frozen=True)
-class Steps:
-    """The sigmoids of one layer as steps along x: c sigmoid(b + w x) with w < 0 is c less a step up by c."""
-
-    middle: FloatArray  # (H,)  x where each is half way
-    height: FloatArray  # (H,)  how far it goes up from left to right; below zero: down
-    mirrored: tuple[int, ...]  # which of them have w < 0, from 0
-
-
-def steps_of(experiment: Experiment, theta: FloatArray) -> Steps:
-    """The steps that a network of one layer on a curve is made of, in the order of its sigmoids."""
-    layers = unpack(experiment, theta)
-    w = layers.weights[0][:, 0]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        middle = experiment.dataset.offset - layers.biases[0] / w
-    return Steps(middle, np.sign(w) * layers.c, tuple(int(i) for i in np.flatnonzero(w < 0)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Self
 
@@ -10,29 +10,27 @@ import numpy as np
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import sigmoid
-from gradreel.core.network.theta import predict, unpack
+from gradreel.core.network.theta import predict
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.curves.morph_sigmoid import MorphSigmoid
-from gradreel.scenes.lecture.curves.pictures.joint_lens import JointLens
 from gradreel.scenes.lecture.curves.pictures.sigmoid_board import SigmoidBoard
 from gradreel.scenes.lecture.curves.pictures.sigmoid_rows import SigmoidRow, SigmoidRows, SmallSteps
-from gradreel.scenes.lecture.curves.pictures.sum_formula import ConstantSum, SumFormula
-from gradreel.scenes.lecture.curves.pictures.sum_gaps import CutCounter, PassedStates, SumGaps, passed_shares
+from gradreel.scenes.lecture.curves.pictures.sum_formula import SumFormula
+from gradreel.scenes.lecture.curves.pictures.sum_gaps import CutCounter, SumGaps
 from gradreel.scenes.lecture.curves.pictures.sum_numbers import SumNumbers
-from gradreel.scenes.lecture.curves.sigmoid_matching import matched_sum, steps_of
+from gradreel.scenes.lecture.curves.sigmoid_matching import matched_sum
 from gradreel.scenes.mobjects.bracket import upright_bracket
 from gradreel.scenes.mobjects.carried_curve import Sight, carry
-from gradreel.scenes.mobjects.fit_plot import FitPlot, View
+from gradreel.scenes.mobjects.fit_plot import Box, FitPlot, View
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.pace import nearest_row, stepwise
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.rising_curve import dashes_along
-from gradreel.scenes.mobjects.text import Number, formula, patch_under, words
-from gradreel.scenes.style import DIM, FAINT, FULL, emphasis, mix, palette
+from gradreel.scenes.mobjects.text import formula, patch_under, words
+from gradreel.scenes.style import DIM, FULL, emphasis, mix, palette
 from gradreel.scenes.words.counts import Count
-from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
     Animation,
@@ -41,8 +39,6 @@ from manim import (
     FadeIn,
     FadeOut,
     LaggedStart,
-    ReplacementTransform,
-    TransformFromCopy,
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
@@ -55,15 +51,18 @@ from pydantic import Field, model_validator
 MOST = 8  # sigmoids that a picture holds
 RUN_CURVES = 60  # for these, about, the plot has room, and its names keep clear of them
 GAP_CURVES = 20  # and of these: between the run's first one and red, where gaps are drawn
-PLOT_LEFT, PLOT_RIGHT, PLOT_BOTTOM, PLOT_TOP = style.LEFT_EDGE + 0.6, 0.75, -2.59, 1.1
+NARROW = (style.LEFT_EDGE + 0.6, 0.75, -2.59, 1.1)  # the plot's left, right, bottom and top beside the rows
+WIDE = (style.LEFT_EDGE + 0.6, 5.4, -2.59, 2.1)  # and over the whole picture
 ROWS = (2.15, style.RIGHT_EDGE, -2.95, 1.2)  # left, right, bottom, top
 FORMULA_BASELINE, BESIDE_FORMULA = 1.93, 1.4  # right of the formula there is room from there on
 UNDER_HEADING = style.HEADING_BASELINE - 0.6
 HARD, HARD_SHARE = 10.0, 0.35  # a hard sigmoid under the sigmoid that replaces it: width, share of blue
-CUTS = (2, 8)  # into how many each piece is cut
-WALK = 8.0  # seconds in which the run is shown
-TO_A_STATE = 0.6  # seconds, at most, from one recorded state to the next: they rest at it, then go on
-PASSED = (0.3, 0.5, 0.7)  # shares of the walk at which a ghost of blue stays behind
+CUTS = (2, 4, 8)  # into how many each piece is cut
+LEARN, RACE, LAND = 5.5, 3.5, 3.5  # seconds for the three parts of the run
+LEARNT = 0.75  # share of the way to the sum set by hand that is shown before that comes
+LONGEST = 0.075  # share of the walk, at most, from one recorded state to the next: they rest at it, then go on
+RED_LINE, RED_BAND = (0.85, style.SECOND_CURVE), (0.48, style.BAND)  # share of red, width: alone, and under blue
+STILL = 1.2  # seconds that are silent, as is the breath of a beat: when ours is overtaken, when blue comes to rest
 OURS_SHARE, OURS_DASH = 0.8, 0.12  # of blue, in what was set by hand; its dashes
 SAMPLE = 0.75  # length of the dashes before the words that tell what is dashed
 
@@ -95,13 +94,13 @@ class SumOfSigmoids(LectureScene):
         if self.theta_by_hand is not None:
             self._add_up_beat()
             self._smaller_beat()
-        if self.n_sigmoids > 1:
-            self._sigma_beat()
         self._start_beat()
         self._learn_beat()
-        self._end_beat()
         if self.theta_by_hand is not None:
-            self._found_beat()
+            self._race_beat()
+        self._end_beat()
+        if self.n_sigmoids > 1:
+            self._sigma_beat()
         sum_of_all = self.formula.folded if self.n_sigmoids > 1 else self.formula.written_out
         self.hand_on(sum_of_all)  # more-features begins with it
 
@@ -109,7 +108,7 @@ class SumOfSigmoids(LectureScene):
 
     def _build(self) -> None:
         run = self.trace("run")
-        numbers = self.numbers = SumNumbers(run, TO_A_STATE / WALK)
+        numbers = self.numbers = SumNumbers(run, LONGEST)
         self.experiment, self.n_sigmoids = numbers.experiment, numbers.n_sigmoids
         self.theta_by_hand = numbers.theta_by_hand
         curve, x = numbers.curve, numbers.x
@@ -119,11 +118,11 @@ class SumOfSigmoids(LectureScene):
             seen.append(np.array([numbers.parts.partial_sum(k, x) for k in range(len(numbers.parts) + 1)]))
         seen.append(np.linspace(numbers.curves[0], curve(x), GAP_CURVES))
         texts = {key: self.screen(key) for key in ("target", "model", "start")}
-        views, box = [View(PLOT_TOP, np.concatenate(seen))], (PLOT_LEFT, PLOT_RIGHT, PLOT_BOTTOM)
+        views, box = [View(NARROW[-1], np.concatenate(seen))], NARROW[:3]
         self.fit = fit = FitPlot(corners, curve(corners), x, views, texts, box, on_zero=True)
         fit.remove(fit.ghost, fit.ghost_label)
         low, high = fit.plot.y_range
-        self.rows = SigmoidRows(numbers.extents(), (PLOT_TOP - PLOT_BOTTOM) / (high - low), ROWS)
+        self.rows = SigmoidRows(numbers.extents(), (NARROW[3] - NARROW[2]) / (high - low), ROWS)
         self.formula = SumFormula(self.n_sigmoids, FORMULA_BASELINE, style.LEFT_EDGE, style.RIGHT_EDGE)
         most, name = int(run.kept[-1]), self.screen("loss")
         self.readout = Readout(self.screen("update"), most, numbers.losses, BESIDE_FORMULA, loss_name=name)
@@ -132,9 +131,7 @@ class SumOfSigmoids(LectureScene):
         if self.experiment.loss == "mse":
             name = words(self.words_of.screen("linear-limits", "loss-is", self.context.language), style.LABEL)
             self.loss_name.add(name.place(UNDER_HEADING, right=style.RIGHT_EDGE))
-        rows, shares = passed_shares(numbers.pace, PASSED)
-        passed = predict(self.experiment, np.asarray(run.parameters[rows]), numbers.features)
-        self.passed = PassedStates(fit.plot, x, passed, shares)  # curves that stay where blue was
+        self.walked = 0.0  # share of the walk through the run that is over
         self.live = VGroup()  # what moves with the run: grown part by part, as it comes to the screen
         self.add(self.live)
         self.show_theta(numbers.theta(0.0) if self.theta_by_hand is None else self.theta_by_hand)
@@ -146,7 +143,6 @@ class SumOfSigmoids(LectureScene):
         self.readout.show(int(self.numbers.run.kept[nearest_row(row)]), self.numbers.loss(theta))
         self.show_theta(theta)
         self.gaps.measure(self.fit.model_y)
-        self.passed.show(self.numbers.pace.share(row))
 
     def show_theta(self, theta: NDArray) -> None:
         """Rows, with their numbers, and sum as theta (P,) draws them."""
@@ -178,13 +174,14 @@ class SumOfSigmoids(LectureScene):
         rows = self.rows.rows
         self.pale_pieces = [self._pale_piece(k) for k in range(1, len(rows))]
         self._take_over()
+        self.until("others")
         if rows[2:]:
             others = zip(rows[2:], self.pale_pieces[1:], strict=True)
             pieces = (FadeIn(VGroup(row.frame, piece)) for row, piece in others)
             self.play(LaggedStart(*pieces, lag_ratio=0.3), run_time=0.8)
             self.play(LaggedStart(*self._others(), lag_ratio=0.5), run_time=1.8)
             self.add(*rows[2:])
-            self.wait(0.5)
+        self.until("constant")
         self.play(FadeIn(rows[0], shift=0.1 * UP), run_time=0.5)
         badge = rows[0].badge.copy()
         self.play(badge.animate.move_to(self.formula.constant), run_time=0.9)
@@ -265,9 +262,10 @@ class SumOfSigmoids(LectureScene):
 
     def _add_up_beat(self) -> None:
         numbers, fit = self.numbers, self.fit
-        with self.beat("add-up", gap=number_text(numbers.gap(1), 2)):
+        with self.beat("add-up"):
             # The constant alone, then row by row is added: the curve is red with rounded corners. The gap is measured
             self._stack()
+            self.until("gap")
             at = numbers.dense[np.argmax(np.abs(numbers.missed(1)))]
             ends = fit.plot.at(at, [float(numbers.curve(at)), float(matched_sum(numbers.parts, at))])
             self.bracket = upright_bracket(*ends)
@@ -297,23 +295,27 @@ class SumOfSigmoids(LectureScene):
 
     def _moving(self, curve: VMobject, before: NDArray, after: NDArray, seconds: float) -> Animation:
         """``curve`` goes from one sum to another; blue's name stays where it is."""
-        return _on_the_way(curve, before, after, lambda y: self.fit.plot.set_curve(curve, self.numbers.x, y), seconds)
+
+        def update(curve: VMobject, share: float) -> None:
+            self.fit.plot.set_curve(curve, self.numbers.x, before + share * (after - before))
+
+        return UpdateFromAlphaFunc(curve, update, run_time=seconds)
 
     def _smaller_beat(self) -> None:
-        numbers, most = self.numbers, CUTS[-1]
-        values = {"sigmoids": number_text(most * self.n_sigmoids), "gap": number_text(numbers.gap(most), 2)}
-        with self.beat("smaller", **values):
-            # Each piece is cut in two and then in eight, each part gets its sigmoid: blue goes into the corners. In the
-            # rows' place the small steps are stacked, and the formula's end tells how many they are. Where two parts of
-            # a piece meet, seen closely: what the first of them misses, the next makes up for
+        numbers = self.numbers
+        with self.beat("smaller"):
+            # Each piece is cut in two, again and again, and each part gets its sigmoid: blue goes into the corners. In
+            # the rows' place the small steps are stacked, and the formula's end tells how many they are
+            self.play(FadeOut(self.bracket), *self.next_heading(self.screen("heading-smaller")))
+            self.until("cut")
             rows = self.rows.rows[1:]
             self.small = SmallSteps(numbers.parts, numbers.curve, self.fit.plot, self.rows, numbers.x)
             self.remove(*rows)
             leaving = [part for row in rows for part in (row.frame, row.letters, *row.numbers.values())]
             self.add(*leaving, self.small)
-            title = self.next_heading(self.screen("heading-smaller"))
-            self.play(FadeOut(self.bracket), *title, *map(FadeOut, leaving), *self.small.mark(1), run_time=0.7)
-            for before, cuts in pairwise((1, *CUTS)):
+            self.play(*map(FadeOut, leaving), *self.small.mark(1), run_time=0.5)
+            for word, (before, cuts) in zip(("cut", "again", "more"), pairwise((1, *CUTS)), strict=True):
+                self.until(word)
                 self.play(
                     *self.small.mark(cuts),
                     self.small.cut(cuts),
@@ -322,70 +324,6 @@ class SumOfSigmoids(LectureScene):
                     self.counted.cutting(numbers, before, cuts),
                     run_time=1.0,
                 )
-                if cuts == CUTS[0]:
-                    self._look_closely()
-
-    def _look_closely(self) -> None:
-        """Two parts of one piece at their joint: the sum up to the first misses red, the next one makes up for it.
-
-        In the plot, too, blue is so long the sum up to there; count and gap, which are those of all, step back.
-        """
-        numbers, small = self.numbers, self.small
-        self.lens = lens = JointLens(self.fit.plot, numbers.curve, numbers.parts, numbers.x)
-        whole = numbers.matched(CUTS[0])
-        aside = [self.counted, *([self.formula.end] if lens.piece == 0 else [])]
-        before = 2 * lens.piece  # steps of earlier pieces, each cut in two
-        first, second = small.badge(before), small.badge(before + 1)
-        second_step = small.steps[before + 1]
-        others = [*small.steps[:before], *small.steps[before + 2 :]]
-        self.play(
-            FadeIn(lens.place),
-            ReplacementTransform(lens.place.copy(), lens.frame),
-            *map(FadeIn, (lens.red, lens.dot)),
-            *(emphasis(part, FAINT) for part in (*others, second_step, *aside)),
-            *self._moving_with_name(whole, lens.partial[0]),
-            run_time=0.7,
-        )
-        self.play(FadeIn(first), Create(lens.blue), FadeIn(lens.first), run_time=0.6)
-        self.play(FadeIn(lens.gap), run_time=0.3)
-        self.wait(0.5)
-        self.play(FadeIn(second), emphasis(second_step, FULL), run_time=0.3)
-        joining = lens.join(0.9), *self._moving_with_name(*lens.partial)
-        self.play(*joining, FadeIn(lens.second[0]), TransformFromCopy(second, lens.second[1]))
-        self.wait(0.9)
-        lens.add(lens.second)
-        back = [emphasis(part, FULL) for part in (*others, *aside)]
-        back += self._moving_with_name(lens.partial[1], whole)
-        self.play(*map(FadeOut, (lens, first, second)), *back, run_time=0.5)
-
-    def _moving_with_name(self, before: NDArray, after: NDArray) -> list[Animation]:
-        """Blue goes from one sum to another, and its name goes along at its end.
-
-        They are no group: that would be put in front of the points where red is cut.
-        """
-        name = UpdateFromAlphaFunc(self.fit.model_label, lambda *_: None)  # `FitPlot.show` moves it
-        return [_on_the_way(self.fit.model, before, after, self.fit.show), name]
-
-    # -- the sum sign ---------------------------------------------------------------------------------------------
-
-    def _sigma_beat(self) -> None:
-        parts = self.formula
-        with self.beat("sigma", sigmoids=Count(self.n_sigmoids)):
-            # After smaller pieces, blue first goes back. The terms go under one another, and become one with an index;
-            # before it a sum sign, beside it what that says
-            if self.theta_by_hand is not None:
-                self.play(*self._back_from_the_smaller(), *self.next_heading(self.screen("heading")))
-                self.wait(0.5)  # until it is said that this is long
-            self.remove(parts.written_out, *parts.written_out)
-            self.add(parts.prefix, *parts.terms)
-            self.play(*parts.stack())
-            self.wait(0.2)
-            self.play(*parts.fold())
-            self.remove(*parts.terms, *(part for term in parts.terms for part in term), parts.prefix)
-            self.add(parts.folded)
-            self.add_up = words(self.screen("add-up", count=str(self.n_sigmoids)), 30)
-            self.add_up.place(style.HEADING_BASELINE - 1.27, left=BESIDE_FORMULA)
-            self.play(parts.enlarge(), FadeIn(self.add_up, shift=0.15 * UP), run_time=0.7)
 
     def _back_from_the_smaller(self) -> list[Animation]:
         """Blue is again the sum with a sigmoid for each piece, with its rows and its terms."""
@@ -399,153 +337,134 @@ class SumOfSigmoids(LectureScene):
 
     def _start_beat(self) -> None:
         fit, rows, ours_is_there = self.fit, self.rows.rows, self.theta_by_hand is not None
-        with self.beat("start", loss=self.readout.written(self.numbers.loss_at(0))):
-            # Our numbers leave, their curves stay thin in the rows. Random ones come, row by row, and blue is drawn
-            # anew. Gaps from red to it, and the mean of their squares: the loss
-            leaving: list[Animation] = []
-            if self.n_sigmoids > 1:
-                leaving = [FadeOut(self.add_up)]
-            elif ours_is_there:  # of one sigmoid there was no sum sign, for which blue goes back
-                leaving = self._back_from_the_smaller()
-            self.play(*self.next_heading(self.screen("heading-learn")), *leaving)
+        with self.beat("start", sigmoids=Count(self.n_sigmoids)):
+            # As many sigmoids as before, with our numbers. These leave; random ones come, row by row, and blue is drawn
+            # anew
+            back = self._back_from_the_smaller() if ours_is_there else []
+            self.play(*self.next_heading(self.screen("heading-learn")), *back)
+            self.until("random")
             if ours_is_there:
                 self.remove(self.patch)
-                ours = [fit.model, fit.model_label]
-                for row in rows:
-                    row.leave_ghost()
-                    ours += [row.curve, *row.numbers.values()]
-                self.play(*map(FadeOut, ours), run_time=0.6)
+                ours = [part for row in rows for part in (row.curve, *row.numbers.values())]
+                self.play(*map(FadeOut, (fit.model, fit.model_label, *ours)), run_time=0.6)
             self.show(0.0)
             coming = [VGroup(row.curve, *row.numbers.values()) if ours_is_there else row.content for row in rows]
             self.play(LaggedStart(*map(FadeIn, coming), lag_ratio=0.25), run_time=1.4)
             self.play(Create(fit.model), FadeIn(fit.model_label), run_time=1.0)
-            self.wait(0.5)
-            self.play(LaggedStart(*map(Create, self.gaps), lag_ratio=0.1), run_time=1.0)
-            self.live.add(self.passed, self.gaps, fit, self.rows)  # from back to front
-            self.add(self.live)
-            self.play(FadeIn(self.readout), *map(FadeIn, self.loss_name), run_time=0.6)
-            self.live.add(self.readout, *self.loss_name)
 
     def _learn_beat(self) -> None:
         with self.beat("learn", parameters=Count(self.experiment.n_parameters)):
-            # The whole run, at first with a rest at each update, then in ever larger strides: all numbers move, blue is
-            # their sum
-            pace = self.numbers.pace
+            # Gaps from red to blue, and the mean of their squares: the loss. Then the run, at first with a rest at each
+            # update, then in ever larger strides: all numbers move, blue is their sum
+            self.play(LaggedStart(*map(Create, self.gaps), lag_ratio=0.1), run_time=1.0)
+            self.play(FadeIn(self.readout), *map(FadeIn, self.loss_name), run_time=0.6)
+            self.live.add(self.gaps, self.fit, self.rows, self.readout, *self.loss_name)  # from back to front
+            self.add(self.live)
+            self.until("train")
+            goal = self.numbers.overtaking
+            self._walk(goal if self.theta_by_hand is None else LEARNT * goal, LEARN)
 
-            def update(_: VMobject, share: float) -> None:
-                self.show(stepwise(pace.row(share)))
-
-            self.play(UpdateFromAlphaFunc(self.live, update, run_time=WALK, rate_func=linear))
-            self.show(pace.row(1.0))
+    def _race_beat(self) -> None:
+        theta, numbers = self.theta_by_hand, self.numbers
+        with self.beat("race"):
+            # Red and blue fill the picture. The sum set by hand comes dashed, its loss beneath the run's. The training
+            # goes on to the update at which its loss is lower
+            self._widen()
+            self.ours = self._set_by_hand(theta)
+            curve, *told = self.ours
+            self.play(Create(curve), *map(FadeIn, told), run_time=1.2)
+            self.until("race")
+            self._walk(numbers.overtaking, RACE)
+            if numbers.loss_at(self.row) < numbers.loss(theta):
+                self.play(emphasis(self.ours, DIM), run_time=0.4)
+            self.wait(STILL)
 
     def _end_beat(self) -> None:
-        numbers, written, theta = self.numbers, self.readout.written, self.theta_by_hand
-        final = written(numbers.loss_at(numbers.last))
-        ours = "" if theta is None else written(numbers.loss(theta))
-        with self.beat("end-close-better", updates=Count(numbers.run.kept[-1]), loss=final, ours=ours):
-            # Blue has come to rest, and what told how it came here leaves. The sum set by hand, if there is one, comes
-            # dashed, its loss beneath the run's
-            leaving = [self.passed] if theta is None else [self.passed, self.gaps, *self.loss_name]
-            self.live.remove(*leaving)
-            self.play(*map(FadeOut, leaving), run_time=0.4)
-            if theta is not None:
-                self._compare(theta, ours)
+        numbers = self.numbers
+        loss = self.readout.written(numbers.loss_at(numbers.last))
+        with self.beat("end-close-better", updates=Count(numbers.run.kept[-1]), loss=loss):
+            # The rest of the run, over the whole picture: blue comes to lie on red
+            if self.theta_by_hand is None:
+                self._widen()
+            self.until("on")
+            self._walk(1.0, LAND)
+            self.wait(STILL)
+            if self.n_sigmoids == 1:  # there is no beat in which the formula comes back
+                self._narrow()
 
-    def _compare(self, theta: NDArray, loss: str) -> None:
-        """The sum that ``theta``, set by hand, draws comes dashed, and its ``loss`` beneath the run's."""
-        number = formula(loss, 38).place(UNDER_HEADING, right=style.RIGHT_EDGE)
+    def _walk(self, share: float, seconds: float) -> None:
+        """The run goes on to this share of the walk through it."""
+        start, pace = self.walked, self.numbers.pace
+
+        def update(_: VMobject, done: float) -> None:
+            self.show(stepwise(pace.row(start + done * (share - start))))
+
+        self.play(UpdateFromAlphaFunc(self.live, update, run_time=seconds, rate_func=linear))
+        self.show(pace.row(share))
+        self.walked = share
+
+    def _widen(self) -> None:
+        """The plot grows over the whole picture; formula, rows and gaps leave."""
+        leaving = [self.gaps, self.rows, *self.loss_name]
+        self.live.remove(*leaving)
+        self.play(*map(FadeOut, (*leaving, self.formula.written_out)), run_time=0.5)
+        self.play(self._resize(WIDE, 1.0))
+
+    def _narrow(self) -> None:
+        """The plot goes back to its place; formula and rows come, with the numbers that were found."""
+        ours = [] if self.theta_by_hand is None else [self.ours]
+        self.live.remove(self.readout)
+        leaving = (FadeOut(part, run_time=0.5) for part in (self.readout, *ours))
+        self.play(*leaving, *self.next_heading(self.screen("heading")), self._resize(NARROW, 0.0))
+        self.play(FadeIn(self.rows), FadeIn(self.formula.written_out, shift=0.15 * UP), run_time=0.7)
+
+    def _resize(self, box: Box, band: float) -> Animation:
+        """The plot moves its edges to ``box``; red becomes a broad band under blue (``band`` 1), or a line (0)."""
+        fit, before = self.fit, np.array((*self.fit.plot.box, 1 - band))
+        after = np.array((*box, band))
+
+        def update(_: VMobject, share: float) -> None:
+            *now, broad = before + share * (after - before)
+            fit.set_box(tuple(now))
+            ink, width = np.array(RED_LINE) + broad * (np.array(RED_BAND) - RED_LINE)
+            fit.target.set_stroke(mix(palette.red, ink), width)
+
+        return UpdateFromAlphaFunc(fit, update, run_time=1.4, rate_func=smooth)
+
+    def _set_by_hand(self, theta: NDArray) -> VGroup:
+        """The sum that ``theta`` draws, dashed; beneath the run's loss its own, and before it what is dashed."""
+        number = formula(self.readout.written(self.numbers.loss(theta)), 38)
+        number.place(UNDER_HEADING, right=style.RIGHT_EDGE)
         name = words(self.screen("by-hand"), 32, mix(palette.blue, OURS_SHARE))
         name.place(UNDER_HEADING, right=number.get_left()[0] - 0.2)
         end, y = name.get_left()[0] - 0.2, UNDER_HEADING + 0.11
-        sample = _ours(np.array([[end - SAMPLE, y, 0.0], [end, y, 0.0]]))
+        sample = _dashed(np.array([[end - SAMPLE, y, 0.0], [end, y, 0.0]]))
         curve = predict(self.experiment, theta[None], self.numbers.features)[0]
-        self.dashed_sum = _ours(self.fit.plot.at(self.numbers.x, curve))
-        self.wait(1.2)  # until ours is spoken of
-        self.play(Create(self.dashed_sum), FadeIn(VGroup(sample, name, number)), run_time=1.2)
+        return VGroup(_dashed(self.fit.plot.at(self.numbers.x, curve)), sample, name, number)
 
-    def _found_beat(self) -> None:
-        with self.beat("found-mirrored"):
-            # Each row beside the thin line that was ours. Of the lesson's run, rows whose w is below zero stay bright.
-            # Of one after the other c goes to the constant's sum, as it is; then the curve goes by it, to where ours
-            # is, and the constant the other way, and the signs of the row's numbers turn
-            if self.other_data:
-                self.wait(0.5)
-                return
-            mirrored = steps_of(self.experiment, self.numbers.theta(self.numbers.last)).mirrored
-            self._point_at_w(mirrored)
-            self.wait(1.3)  # until mirrored steps are spoken of
-            self._made_up(mirrored)
+    # -- the sum sign ---------------------------------------------------------------------------------------------
 
-    def _point_at_w(self, mirrored: Sequence[int]) -> None:
-        """All numbers step back but the w of the sigmoids ``mirrored`` (from 0), and all rows but theirs and b's."""
-        dimmed: list[VMobject] = []
-        for i, row in enumerate(self.rows.rows[1:]):
-            if i not in mirrored:
-                dimmed.append(row)
-            elif "w" in row.numbers:  # with many sigmoids c stands alone
-                dimmed += [part for letter, part in row.named_numbers().items() if letter != "w"]
-        if dimmed:
-            self.play(*(emphasis(part, DIM) for part in dimmed), run_time=0.4)
-
-    def _made_up(self, mirrored: Sequence[int]) -> None:
-        """Row by row, a mirrored curve goes down by its c, or up, and the constant with its number the other way.
-
-        A mirrored step with c is a step that is not, with -c, -b and -w, and a constant c. So blue stays where it is,
-        and at every rest the numbers are blue's, though no longer those of an update. ``mirrored``: sigmoids, from 0.
-        """
-        constant, *rows = self.rows.rows
-        theta = unpack(self.experiment, self.numbers.theta(self.numbers.last))
-        added, b = [float(theta.c[i]) for i in mirrored], float(theta.b)
-        self.constant_sum = sum_ = ConstantSum(b, added, left=BESIDE_FORMULA, right=style.RIGHT_EDGE)
-        coming = [FadeIn(sum_.start)] if sum_.fits else []
-        coming += [FadeOut(self.readout.count_words), FadeOut(self.readout.count)]
-        for i, c, term in zip(mirrored, added, sum_.terms, strict=True):
-            row, up = rows[i], c * self.rows.scale_y * UP
-            bright = [emphasis(part, FULL) for letter, part in row.named_numbers().items() if letter != "w"]
-            self.play(*bright, *coming, run_time=0.4)
-            if sum_.fits:
-                self._bring(row.numbers["c"], term)
-            turned = [_turned(number) for number in row.numbers.values()]
-            raised = constant.curve.animate.shift(up), _counted(constant.number, b, b + c)
-            self.play(row.curve.animate.shift(-up), *turned, *raised, run_time=1.0)
-            b, coming = b + c, []
-        if sum_.fits:
-            self.play(FadeIn(sum_.end), run_time=0.4)
-        self.wait(0.5)  # the result stands for a moment when all has been said
-
-    def _bring(self, number: Number, term: VMobject) -> None:
-        """A copy of c goes to its place in the sum as it is, before its sign turns."""
-        going = VGroup(*number[1:]).copy()  # the first is its anchor
-        self.play(going.animate.move_to(term), run_time=0.6)
-        self.play(FadeOut(going), FadeIn(term), run_time=0.2)
+    def _sigma_beat(self) -> None:
+        parts = self.formula
+        with self.beat("sigma"):
+            # The formula comes back, and the rows. The terms go under one another, and become one with an index; before
+            # it a sum sign, beside it what that says
+            self._narrow()
+            self.until("fold")
+            self.remove(parts.written_out, *parts.written_out)
+            self.add(parts.prefix, *parts.terms)
+            self.play(*parts.stack())
+            self.wait(0.2)
+            self.play(*parts.fold())
+            self.remove(*parts.terms, *(part for term in parts.terms for part in term), parts.prefix)
+            self.add(parts.folded)
+            add_up = words(self.screen("add-up", count=str(self.n_sigmoids)), 30)
+            add_up.place(style.HEADING_BASELINE - 1.27, left=BESIDE_FORMULA)
+            self.play(parts.enlarge(), FadeIn(add_up, shift=0.15 * UP), run_time=0.7)
 
 
-def _on_the_way(
-    curve: VMobject, before: NDArray, after: NDArray, draw: Callable[[NDArray], object], seconds: float = 1.0
-) -> Animation:
-    """``curve`` goes from one sum to another; ``draw`` puts it at heights between them."""
-    return UpdateFromAlphaFunc(curve, lambda _, share: draw(before + share * (after - before)), run_time=seconds)
-
-
-def _ours(corners: NDArray) -> VMobject:
+def _dashed(corners: NDArray) -> VMobject:
     """The line through ``corners``, dashed, as what was set by hand is drawn."""
     line = VMobject(stroke_color=mix(palette.blue, OURS_SHARE), stroke_width=style.GHOST_CURVE, fill_opacity=0)
     line.points = dashes_along(corners, OURS_DASH)
     return line
-
-
-def _counted(number: Number, start: float, end: float) -> Animation:
-    """A number goes from one value to another, as evenly as the curve that it belongs to."""
-    return UpdateFromAlphaFunc(number, lambda number, share: number.set_value(start + share * (end - start)))
-
-
-def _turned(number: Number) -> Animation:
-    """A number fades and comes again with the other sign."""
-    value = number.value
-
-    def update(number: Number, share: float) -> None:
-        number.set_value(value if share < 0.5 else -value)
-        for glyph in number[1:]:  # the first is its anchor
-            glyph.set_fill(opacity=abs(1 - 2 * share))
-
-    return UpdateFromAlphaFunc(number, update, rate_func=smooth)

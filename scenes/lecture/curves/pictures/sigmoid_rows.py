@@ -14,7 +14,7 @@ from gradreel.scenes.lecture.curves.pictures.sigmoid_board import LETTERS, color
 from gradreel.scenes.lecture.curves.sigmoid_matching import match_by_slope
 from gradreel.scenes.mobjects.plot import Plot, polyline, segment
 from gradreel.scenes.mobjects.text import Number, formula, words
-from gradreel.scenes.style import mix, palette
+from gradreel.scenes.style import palette
 from manim import Animation, FadeIn, ManimColor, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
@@ -26,7 +26,6 @@ Box = tuple[float, float, float, float]  # left, right, bottom, top
 FILLED = 0.85  # of its share of the stack's height: the tallest step, at most
 THINNEST, WIDTH_OF_SHARE = 2.2, 24.0  # a step's stroke, and the same by scene units of its share
 DOT = 0.065
-BADGE, BADGE_GAP = 0.24, 0.2  # of a step's number: radius, and from its right side to the step
 
 
 class SigmoidRow(VGroup):
@@ -49,7 +48,6 @@ class SigmoidRow(VGroup):
         self.zero_y = zero
         self.zero = segment((self.line[0], zero, 0), (self.line[1], zero, 0), palette.axis, 1.2)
         self.curve = self._flat(color, style.SMALL_CURVE if count <= ROOMY else 3.6)
-        self.ghost = self._flat(mix(color, 0.5), style.GUIDE)
         self.numbers: dict[str, Number] = {}
         self.letters = VGroup()
         size = OF_SOME if len(letters) > 1 else style.CELL if count <= ROOMY else style.SMALLEST
@@ -69,17 +67,6 @@ class SigmoidRow(VGroup):
 
     def _flat(self, color: ManimColor, width: float) -> VMobject:
         return polyline(np.array([[x, self.zero_y, 0.0] for x in self.line]), color, width)
-
-    def named_numbers(self) -> dict[str, VGroup]:
-        """Each letter with its number."""
-        pairs = zip(self.numbers.items(), self.letters, strict=True)
-        return {letter: VGroup(name, number) for (letter, number), name in pairs}
-
-    def leave_ghost(self) -> VMobject:
-        """A thin copy of the curve as it is now stays under it."""
-        self.ghost.set_points(self.curve.points.copy())
-        self.add_to_back(self.ghost)
-        return self.ghost
 
     def show_curve(self, heights: NDArray) -> None:
         """Draw the curve at ``heights`` (n,) scene units over zero, evenly along the row."""
@@ -176,11 +163,6 @@ class SmallSteps(VGroup):
             steps.set_stroke(width=(1 - share) * before + share * after)
 
         return UpdateFromAlphaFunc(self.steps, update, rate_func=smooth)
-
-    def badge(self, step: int) -> Badge:
-        """The number of a step, 0 the first, left of it: it is shown where one of them is spoken of."""
-        badge = Badge(str(step + 1), palette.blue, BADGE)
-        return badge.move_to([self.line[0] - BADGE_GAP - BADGE, self.steps[step].get_center()[1], 0.0])
 
     def _shapes(self, cuts: int) -> list[NDArray]:
         """The steps (SAMPLES, 3) in the scene, one below the other."""

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-from gradreel.scenes import style
-from gradreel.scenes.lecture.curves.pictures.formula_numbers import in_formula
 from gradreel.scenes.mobjects.lecture_formulas import (
     CONSTANT,
     sigmoid_term_source,
     single_term_source,
     sum_of_sigmoids_source,
 )
-from gradreel.scenes.mobjects.printed_arithmetic import printed_sum
 from gradreel.scenes.mobjects.text import TextMobject, formula
 from manim import (
     DOWN,
@@ -37,7 +32,6 @@ WRITTEN_OUT = 3  # with more terms than this, those between the first and the la
 LARGEST = 46
 STACK, FOLD = 1.2, 1.4  # seconds
 LINE = 0.5  # scene units from one stacked term to the next
-CONSTANT_SUM = 1.5  # baseline of the constant's sum, over the rows
 
 
 class SumFormula:
@@ -146,25 +140,3 @@ def _round_the_corner(part: VMobject, right: float, up: float) -> Animation:
         gone[:] = there
 
     return UpdateFromAlphaFunc(part, update, run_time=STACK, rate_func=linear)
-
-
-class ConstantSum:
-    """``b + c_2 + c_3 = …`` with its numbers, of which each c is mirrored: what the constant comes to with them.
-
-    Two decimals where the printed numbers add up so, else a few more; "approx" where they do not even then.
-    Parts of its ``text``: ``start`` (the letter b and its number), ``terms`` (one for each c), ``end``. It ``fits``
-    between ``left`` and ``right`` at a size that can be read, or else is not to be shown.
-    """
-
-    def __init__(self, b: float, added: Sequence[float], left: float, right: float) -> None:
-        total = b + sum(added)
-        printed = printed_sum([b, *added], total, most=4)
-        first, last = (in_formula(value, printed.decimals) for value in (b, total))
-        signed = [in_formula(c, printed.decimals, signed=True) for c in added]
-        terms = " ".join(f'part("c-{k}", magenta({c}))' for k, c in enumerate(signed))
-        end = f'part("end", {"=" if printed.exact else "approx"} grey({last}))'
-        self.text = text = formula(f'part("start", grey(b): thick grey({first})) {terms} {end}', style.LETTER)
-        self.fits = text.width <= right - left
-        text.place(CONSTANT_SUM, right=right)
-        self.start, self.end = text.part("start"), text.part("end")
-        self.terms = [text.part(f"c-{k}") for k in range(len(added))]

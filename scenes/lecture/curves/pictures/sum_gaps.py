@@ -1,22 +1,19 @@
-"""How far a sum of sigmoids misses red: its gaps in the plot, states that it has passed, and the largest gap."""
+"""How far a sum of sigmoids misses red: its gaps in the plot, and the largest gap."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.lecture.curves.pictures.straight_line import Gaps
 from gradreel.scenes.lecture.curves.pictures.sum_numbers import SumNumbers
-from gradreel.scenes.mobjects.pace import Pace
 from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.mobjects.text import Number, words
-from gradreel.scenes.style import emphasize, palette
 from manim import Animation, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth
 from numpy.typing import NDArray
 
 GAPS = 25
-FADE = 0.06  # share of the walk in which a ghost comes up behind the curve
 
 
 class SumGaps(Gaps):
@@ -30,30 +27,6 @@ class SumGaps(Gaps):
     def measure(self, y: NDArray) -> SumGaps:
         self.show(lambda at: np.interp(at, self.over, y))
         return self
-
-
-class PassedStates(VGroup):
-    """Thin curves (K, N) over ``x`` that stay behind the blue one; each comes when its share of the walk is over."""
-
-    def __init__(self, plot: Plot, x: NDArray, curves: NDArray, shares: Sequence[float]) -> None:
-        super().__init__()
-        self.shares = shares
-        for k, y in enumerate(curves):
-            ghost = plot.curve(x, y, palette.blue, style.GHOST_CURVE)
-            self.add(emphasize(ghost, 0.3 + 0.08 * k))
-        self.show(0.0)
-
-    def show(self, share: float) -> PassedStates:
-        """Those passed when ``share`` of the walk is over, in place; returns self."""
-        for start, ghost in zip(self.shares, self, strict=True):
-            ghost.set_stroke(opacity=float(np.clip((share - start) / FADE, 0.0, 1.0)))
-        return self
-
-
-def passed_shares(pace: Pace, wanted: Sequence[float]) -> tuple[list[int], list[float]]:
-    """The recorded rows nearest below these shares of the walk, and the shares at which they are reached."""
-    rows = sorted({int(pace.row(share)) for share in wanted})
-    return rows, [pace.share(row) for row in rows]
 
 
 class CutCounter(VGroup):

@@ -10,13 +10,16 @@ from gradreel.scenes.mobjects.fit_plot import SAMPLES
 from gradreel.scenes.mobjects.pace import Pace, pace_of, sampled_rows, state_at
 from numpy.typing import NDArray
 
+EARLY, AT_LENGTH = 0.3, 0.75  # shares of a walk: too early to be seen; where it is parted in which nothing is overtaken
+
 
 class SumNumbers:
     """Of a run with one layer of H sigmoids on a curve, and of the sum set by hand: a sigmoid for each of its pieces.
 
     ``x`` (SAMPLES,): where curves are drawn; ``dense``: where gaps are measured, the curve's knots among them;
     ``theta_by_hand`` (P,): None where pieces and sigmoids are not as many; ``curves`` (K, SAMPLES) and ``losses`` (K,)
-    of a few hundred recorded states; ``pace`` of the walk through all of them.
+    of a few hundred recorded states; ``pace`` of the walk through all of them; ``overtaking``: the share of the walk at
+    which the run's loss comes below that of the sum set by hand.
     """
 
     def __init__(self, run: Trace, longest: float) -> None:
@@ -37,6 +40,14 @@ class SumNumbers:
         terms = hidden_terms(self.experiment, self.states, self.features)
         pace = pace_of(rows, np.concatenate([self.curves, *np.moveaxis(terms, -1, 0)], axis=1))
         self.pace = no_state_longer(pace, longest)
+        self.overtaking = self._overtaking(rows)
+
+    def _overtaking(self, rows: NDArray) -> float:
+        """The share of the walk at which the run's loss is lower than that of the sum set by hand; else `AT_LENGTH`."""
+        if self.theta_by_hand is None:
+            return AT_LENGTH
+        share = self.pace.share(float(rows[np.argmax(self.losses < self.loss(self.theta_by_hand))]))
+        return share if share > EARLY else AT_LENGTH
 
     def theta(self, row: float) -> NDArray:
         """theta (P,) at a row of the trace, or between two neighbouring ones."""
@@ -75,12 +86,6 @@ class SumNumbers:
         shown = self.states if self.theta_by_hand is None else np.concatenate([self.states, self.theta_by_hand[None]])
         terms, b = hidden_terms(self.experiment, shown, self.features), unpack(self.experiment, shown).b
         seen = [[b.min(), *terms.min(axis=(0, 1))], [b.max(), *terms.max(axis=(0, 1))]]
-        if self.theta_by_hand is not None:  # then the constant makes up for each mirrored step of the last state
-            layers = unpack(self.experiment, self.theta(self.last))
-            mirrored = layers.weights[0][:, 0] < 0
-            constants = layers.b + np.cumsum([0.0, *layers.c[mirrored]])
-            turned = np.where(mirrored, -layers.c, 0.0)
-            seen += [[constants.min(), *np.zeros(len(turned))], [constants.max(), *turned]]
         return np.column_stack([np.min(seen, axis=0), np.max(seen, axis=0)])
 
 
