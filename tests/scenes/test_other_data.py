@@ -22,7 +22,6 @@ from gradreel.scenes.lecture.curves.any_curve import AnyCurve
 from gradreel.scenes.lecture.curves.build_curve import BuildCurve
 from gradreel.scenes.lecture.curves.linear_limits import LinearLimits
 from gradreel.scenes.lecture.curves.morph_sigmoid import MorphSigmoid
-from gradreel.scenes.lecture.curves.sigmoid_formula import SigmoidFormula
 from gradreel.scenes.lecture.curves.sum_of_sigmoids import SumOfSigmoids
 from gradreel.scenes.lecture.deep.backprop import Backprop
 from gradreel.scenes.lecture.deep.deeper_and_deeper import DeeperAndDeeper
@@ -197,7 +196,6 @@ DAYS = THREE_DAYS.model_copy(update={"dataset": OWN.model_copy(update={"window":
 ALL = {  # of scenes that tell the same beats of whatever data: parameters
     BuildCurve: {"knots": [[0, 1], [2, 3], [5, 0], [6, 2], [8, 1]]},
     AnyCurve: {"function": "x**2", "points": [2, 4, 8]},
-    SigmoidFormula: {"c": -3, "b": 1.5},
     MorphSigmoid: {"piece": [1, 3, -2]},
     LinearLimits: {"knots": [[0, 0], [20, 20]], "noise": 1},
     WhyGradient: {"values": 5, "sigmoids": (1, 2)},

@@ -55,7 +55,7 @@ def test_for_any_letters_curves_and_numbers_are_the_cores_and_nothing_touches(pl
     assert [beat for beat, (findings, *_) in seen.items() if findings] == []
     given = SigmoidFormula.validated(parameters)
     start, end = (-2 - given.b) / given.w, (2 - given.b) / given.w
-    for beat in ("soft", "middle", "hard"):
+    for beat in ("soft", "limits", "name"):
         (x, y), (at, soft) = seen[beat][1]
         assert y == pytest.approx(given.c * hard_sigmoid(x, start, end), abs=1e-6)
         assert soft == pytest.approx(given.c * sigmoid(given.b + given.w * at), abs=1e-6)
@@ -68,7 +68,7 @@ def test_for_any_letters_curves_and_numbers_are_the_cores_and_nothing_touches(pl
 
 def test_the_cases_are_written_with_the_curves_numbers(play):
     def cases(**letters):
-        return play(SigmoidFormula, lambda scene, _: scene.cases.source, until="awkward-piece", **letters).last
+        return play(SigmoidFormula, lambda scene, _: scene.cases.source, until="cases", **letters).last
 
     rising, falling = cases(w=0.5, b=-1.0, c=3.0), cases(w=1.0, b=-4.0, c=-2.0)
     assert "0.375 thin (x_1 + 2)" in rising and "x_1 > 6" in rising  # slope 3 * 0.5 / 4, from -2 to 6
@@ -78,10 +78,10 @@ def test_the_cases_are_written_with_the_curves_numbers(play):
 def test_the_hard_edges_are_pointed_at_and_both_curves_are_named(play):
     def look(scene, beat):
         written = [part.source for part in scene.get_mobject_family_members() if isinstance(part, TextMobject)]
-        middles = [edge.get_anchors()[len(edge.get_anchors()) // 2] for edge in scene.edges] if beat == "hard" else []
+        middles = [edge.get_anchors()[len(edge.get_anchors()) // 2] for edge in scene.edges] if beat == "name" else []
         return [scene.plot.data(middle) for middle in middles], {"sigmoid", "hard sigmoid"} <= set(written)
 
-    corners, named = play(SigmoidFormula, look, w=2.0, b=1.0, c=5.0).seen["hard"]
+    corners, named = play(SigmoidFormula, look, w=2.0, b=1.0, c=5.0).seen["name"]
     assert corners == [pytest.approx((-1.5, 0.0)), pytest.approx((0.5, 5.0))] and named
 
 
@@ -104,7 +104,7 @@ def test_on_its_way_into_the_plot_a_curve_stays_the_function_that_it_is():
 
 def test_by_default_it_is_the_first_piece_of_the_red_curve_and_others_have_no_number(play):
     def number_of(**letters):
-        return play(SigmoidFormula, lambda scene, _: scene.number, until="awkward-piece", **letters).last
+        return play(SigmoidFormula, lambda scene, _: scene.number, until="cases", **letters).last
 
     assert number_of() == 1
     assert number_of(w=8 / 3, b=-10, c=-2) == 2
@@ -114,14 +114,14 @@ def test_by_default_it_is_the_first_piece_of_the_red_curve_and_others_have_no_nu
 def test_the_formula_is_built_from_the_inside_and_no_letter_has_a_number_yet(play):
     def look(scene, beat):
         written = [part.source for part in scene.get_mobject_family_members() if isinstance(part, TextMobject)]
-        built = set(scene.built.parts) if beat not in ("awkward-piece", "soft") else set()
+        built = set(scene.built.parts) if beat not in ("cases", "soft") else set()
         dimmed = [glyph for glyph in getattr(scene, "built", ()) if getattr(glyph, "emphasis", 1) != 1]
         return built, dimmed, [source for source in written if "= -3" in source or "= 2.5" in source]
 
     seen = play(SigmoidFormula, look, w=2.5, b=-1, c=-3).seen
     line = {"bias", "plus-in", "w", "x"}
-    assert seen["bracket"][0] == line | {"e", "minus", "brackets"}
-    assert seen["fraction"][0] == seen["bracket"][0] | {"y", "equals", "c", "sigmoid"}
+    assert seen["power"][0] == line | {"e", "minus", "brackets"}
+    assert seen["fraction"][0] == seen["power"][0] | {"y", "equals", "c", "sigmoid"}
     assert not any(dimmed or numbers for _, dimmed, numbers in seen.values())
 
 

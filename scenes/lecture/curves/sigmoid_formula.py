@@ -32,8 +32,7 @@ from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.lecture_formulas import Y, one_sigmoid_source
 from gradreel.scenes.mobjects.plot import polyline, segment
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
-from gradreel.scenes.style import BAND, DIM, FAINT, FULL, emphasis, mix, palette
-from gradreel.scenes.words.counts import Count
+from gradreel.scenes.style import BAND, DIM, emphasis, mix, palette
 from manim import (
     DL,
     DOWN,
@@ -98,14 +97,12 @@ class SigmoidFormula(LectureScene):
 
     def construct(self) -> None:
         self._prepare()
-        self._awkward_beat()
+        self._cases_beat()
         self._soft_beat()
-        self._bracket_beat()
+        self._power_beat()
         self._fraction_beat()
-        self._middle_beat()
         self._limits_beat()
         self._name_beat()
-        self._hard_beat()
 
     def _prepare(self) -> None:
         self.w, self.b, self.c = self.parameters.w, self.parameters.b, self.parameters.c
@@ -122,9 +119,9 @@ class SigmoidFormula(LectureScene):
 
     # -- beats ---------------------------------------------------------------------------------------------------
 
-    def _awkward_beat(self) -> None:
+    def _cases_beat(self) -> None:
         number = self.number
-        with self.beat("awkward-piece", piece=Count(number or 1)):
+        with self.beat("cases"):
             # The sum of many blue functions, as the last scene left it. Out of those that make up the red curve, one is
             # taken; and for each part of it there is a row of its formula
             self.hard = self._hard_curve(1.0, style.MAIN_CURVE)
@@ -155,8 +152,8 @@ class SigmoidFormula(LectureScene):
             self.hard = band
             self.play(Create(self.curve), FadeOut(self.cases), run_time=1.6, rate_func=smooth)
 
-    def _bracket_beat(self) -> None:
-        with self.beat("bracket"):
+    def _power_beat(self) -> None:
+        with self.beat("power"):
             # From the inside out: a line, in large letters; then it climbs up beside e, as its power
             self.built = self._step(_BRACKET)
             self.play(FadeIn(self.built, shift=0.1 * UP), run_time=0.8)
@@ -177,23 +174,17 @@ class SigmoidFormula(LectureScene):
             self.y_label = self._beside_curve(formula("y", style.FORMULA * 0.8, palette.blue))
             self.play(FadeIn(self.y_label), run_time=0.5)
 
-    def _middle_beat(self) -> None:
-        with self.beat("middle"):
-            # A dot half way up, and under the formula what the power of e and y are there
-            self._live_values()
-            self.dot = self.plot.dot(0, 0, palette.text, 0.13)
-            self._ride(-self.b / self.w)
-            self._point_at(*POWER, coming=FadeIn(self.dot, scale=1.6))
-            self.play(FadeIn(self.values[1:]), run_time=0.5)
-            self.until("half")
-            self.play(emphasis(self.fraction, FULL), FadeIn(self.values[0]), run_time=0.6)
-
     def _limits_beat(self) -> None:
         with self.beat("limits"):
-            # The dot runs to the right end: the power of e goes to 0, y to c. Then to the left: it explodes, y to 0
+            # A dot half way up, and under the formula what the power of e and y are there. It runs to the right end:
+            # the power of e goes to 0, y to c. Then to the left: it explodes, y to 0
             level, letter = level_at(self.plot, self.c)
             self.level = VGroup(level, letter)
             self.ends = at_right, at_left = self._end_labels()
+            self._live_values()
+            self.dot = self.plot.dot(0, 0, palette.text, 0.13)
+            self._ride(-self.b / self.w)
+            self.play(FadeIn(self.dot, scale=1.6), FadeIn(self.values), run_time=0.5)
             right, left = reversed(self.plot.x_range)
             self._ride_to(right, 1.8)
             self.play(Create(level), FadeIn(letter), FadeIn(at_right), run_time=0.6)
@@ -204,28 +195,24 @@ class SigmoidFormula(LectureScene):
     def _name_beat(self) -> None:
         with self.beat("name"):
             # A bright stroke follows the S, and the curve gets its name. A brace gives the fraction the name too, and
-            # then this makes way for what stands under the brace
-            self.play(*map(FadeOut, (self.dot, self.values, self.ends, self.level)), run_time=0.7)
+            # then this makes way for what stands under the brace. The blue function gets its usual name; its hard edges
+            # light up, along which the sigmoid is round
+            self.play(*map(FadeOut, (self.dot, self.values, self.ends, self.level)), run_time=0.4)
             stroke = self.curve.copy().set_stroke(palette.text)
             self.play(*self.next_heading(self.screen("heading-name")), Create(stroke, run_time=1.6, rate_func=smooth))
             name = self._beside_curve(words(self.screen("sigmoid"), style.LABEL, palette.blue))
             self.play(FadeOut(stroke, self.y_label), FadeIn(name, shift=0.1 * UP), run_time=0.5)
             self.until("short")
             self._shorten()
-
-    def _hard_beat(self) -> None:
-        with self.beat("hard"):
-            # The blue function gets its usual name; its hard edges light up, along which the sigmoid is round
-            name = self._hard_label("hard-sigmoid")
+            self.until("hard")
+            hard = self._hard_label("hard-sigmoid")
             self.play(
-                *self.next_heading(self.screen("heading-hard")),
                 FadeOut(self.hard_label[-1], shift=0.1 * UP),
-                *([ReplacementTransform(self.hard_label[0], name[0])] if self.number else []),
-                FadeIn(name[-1], shift=0.1 * UP),
-                run_time=0.9,
+                *([ReplacementTransform(self.hard_label[0], hard[0])] if self.number else []),
+                FadeIn(hard[-1], shift=0.1 * UP),
+                run_time=0.7,
             )
-            self.hard_label = name
-            self.until("edges")
+            self.hard_label = hard
             self.edges = self._edges()
             self.play(Create(self.edges, lag_ratio=0.5), run_time=1.0)
             self.hand_on(self.plot, self.hard, self.curve, self.short)
@@ -359,12 +346,6 @@ class SigmoidFormula(LectureScene):
         """Glyphs of the formula, by the names of their parts."""
         return VGroup(*(glyph for name in names for glyph in self.fraction.part(name)))
 
-    def _point_at(self, *names: str, coming: Animation | None = None) -> None:
-        """All of the formula but these parts steps back."""
-        bright = {id(glyph) for glyph in self._part(*names)}
-        levels = [emphasis(glyph, FULL if id(glyph) in bright else FAINT) for glyph in self.fraction]
-        self.play(*levels, *([] if coming is None else [coming]), run_time=0.5)
-
     def _live_values(self) -> None:
         """The numbers of y, on a stem under it, and of the power of e, under a line as long as that."""
         self.live: dict[str, Number] = {}
@@ -418,10 +399,10 @@ class SigmoidFormula(LectureScene):
         under = formula(source[source.index('part("word"') :], 44)
         under.place(brace.get_bottom()[1] - 0.45, center=brace.get_center()[0])
         self.play(FadeIn(brace, under, shift=0.1 * UP), run_time=0.6)
-        self.wait(1.2)  # both are read
+        self.wait(0.6)  # both are read
         origins = {name: (under, name) for name in under.parts}
         self.play(FadeOut(brace), run_time=0.3)
-        self.play(*grow([self.fraction, under], self.short, origins), run_time=1.8)
+        self.play(*grow([self.fraction, under], self.short, origins), run_time=1.4)
 
     def _edges(self) -> VGroup:
         """Both corners of the blue function, each drawn over with a bright angle."""
