@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Self
 
-import numpy as np
-from gradreel.core.daily.units import MOST_MORE, printed_distance, telling_decimals, view_unit
+from gradreel.core.daily.units import printed_distance, telling_decimals, view_unit
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import ACTIVATIONS
-from gradreel.core.network.theta import predict, unpack
+from gradreel.core.network.theta import unpack
 from gradreel.core.network.worked_example import Forward, example_of, forward, in_thousands, label_day
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
@@ -32,7 +31,6 @@ from gradreel.scenes.style import palette
 from gradreel.scenes.words.day_words import unit_words
 from gradreel.scenes.words.numbers import number_text
 from manim import Animation, AnimationGroup, FadeIn, FadeOut, VGroup
-from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 MOST = 5  # features, and sigmoids, that the picture holds
@@ -82,8 +80,7 @@ class ThreeDaysScene(LectureScene):
         self.unit = view_unit(self.dataset)
         self.example = example_of(self.dataset, self.day_shown())
         self.there = forward(self.run, self.theta, self.example.x, self.example.label)
-        gaps = self.mean_gaps(trace.parameters[[0, -1]])
-        self.decimals = self._telling_decimals(*map(float, gaps))  # of views: of all days, and of how far off they are
+        self.decimals = self._telling_decimals()  # of views
         self.n_features, self.n_units = self.dataset.window, self.run.hidden[0]
         self.activation = ACTIVATIONS[self.run.activation].name
 
@@ -91,22 +88,14 @@ class ThreeDaysScene(LectureScene):
         """The day that is predicted."""
         return label_day(self.dataset, self.parameters.day)
 
-    def mean_gaps(self, thetas: NDArray) -> NDArray:
-        """By how much networks with thetas (K, P), as recorded, miss all days of the training on the mean, (K,)."""
-        missed = np.abs(predict(self.run, thetas, self.dataset.features()) - self.dataset.labels())
-        return np.asarray(missed.mean(axis=-1) * self.dataset.scale / self.unit.size)
-
-    def _telling_decimals(self, first: float, last: float) -> int:
-        """As many as tell apart prediction and label, the views before, and, where they are small, both mean gaps."""
+    def _telling_decimals(self) -> int:
+        """As many as tell apart prediction and label, and the views before."""
         unit, y, label = self.unit, self.there.y, self.there.label
         low, high = float(self.example.x.min()), float(self.example.x.max())
         found = [
             telling_decimals(unit, lambda places: [printed_distance(y, label, places)]),
             telling_decimals(unit, lambda places: [printed_distance(low, high, places)]),
         ]
-        if last < 10.0 ** (1 - unit.decimals):
-            gaps = telling_decimals(unit, lambda places: [round(first, places), round(last, places)])
-            found.append(unit.decimals + MOST_MORE if gaps is None else gaps)
         return max(unit.decimals if places is None else places for places in found)
 
     # -- numbers in print ------------------------------------------------------------------------------------------

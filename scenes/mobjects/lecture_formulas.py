@@ -93,13 +93,6 @@ def many_features_source(count: int | None = None, features: int | None = None, 
     return f'{CONSTANT} part("sum", {_sum("i", count)}) part("c", magenta(c_i)) thin {unit}'
 
 
-def first_term_source(features: int, activation: str) -> str:
-    """c_1 sigmoid(b_1 + w_11 x_1 + ...); parts "c", "bias", "w_1", ...; ``activation`` as an experiment calls it."""
-    name, before = ACTIVATIONS[activation].written
-    products = " + ".join(f'part("w_{j}", yellow(w_(1 {j}))) thin x_{j}' for j in range(1, features + 1))
-    return f'part("c", magenta(c_1)) thin {name}({before}part("bias", green(b_1)) + {products})'
-
-
 def through_source(index: int, activation: str) -> str:
     """a_i = sigmoid(r_i); parts "a_i" and "r"; ``activation`` as an experiment calls it."""
     name, before = ACTIVATIONS[activation].written

@@ -41,7 +41,7 @@ ENDS = {
 @pytest.fixture(autouse=True, scope="module")
 def without_the_surface():
     """test_surface.py looks at it."""
-    beats = dict.fromkeys(("_floor_beat", "_ramps_beat", "_turn_beat", "_days_beat"), lambda scene: None)
+    beats = dict.fromkeys(("_surface_beat", "_ramps_beat"), lambda scene: None)
     with patch.multiple(NetworkDiagram, **beats), patch(f"{NetworkDiagram.__module__}.NetworkSurface"):
         yield
 
@@ -172,7 +172,7 @@ def test_views_that_differ_by_a_few_are_told_apart(play):
     assert x == pytest.approx(example.x) and len(set(x)) > 1
     missed = 1000 * abs(there.y - there.label)
     assert missed > 0.1
-    said = re.search(r"the day has (\S+)k\.", played.lines["result-low"]["en"])
+    said = re.search(r"The true value is (\S+)k\.", played.lines["result-low"]["en"])
     assert float(said.group(1)) == pytest.approx(there.label) and 0 < abs(y - there.label) < 0.01
 
 
@@ -278,7 +278,7 @@ def test_the_ends_of_the_bounds(film_of, trace_of, name):
 def test_formula_and_voice_name_the_runs_own_activation(film_of, name, said):
     played = film_of(name)
     spoken = [line for lines in played.lines.values() for line in lines.values()]
-    assert sum(said in line for line in spoken) == 2 * 4  # bracket, others, output, result; in two languages
+    assert sum(said in line for line in spoken) == 2 * 3  # others, output, result; in two languages
     assert not any("sigmoid" in line.replace(said, "") for line in spoken)
     _, texts = played.seen["formula"]
     assert played.scene.whole.source in texts

@@ -10,9 +10,8 @@ from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.units import view_unit
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.theta import unpack
 from gradreel.core.network.worked_example import example_of, forward, in_thousands, label_day
-from gradreel.scenes.lecture.networks.term_surfaces import NEAR, Swing, ground_of, near_days, surface_of, swung, walk_of
+from gradreel.scenes.lecture.networks.term_surfaces import ground_of, heights_over, surface_of
 from gradreel.scenes.lecture.runs import THREE_DAYS
 
 
@@ -47,12 +46,13 @@ def test_each_height_is_the_forward_pass_of_its_point(window, units, activation)
     theta, example, ground = of(run)
     surface = surface_of(run, theta, example.x, ground, 7)
     assert surface.terms.shape == (units, 7, 7)
-    assert list(surface.held) == list(example.x[2:])
     assert (surface.axis[0], surface.axis[-1]) == ground
     for row, x_2 in enumerate(surface.axis):
         for column, x_1 in enumerate(surface.axis):
             there = forward(run, theta, np.array([x_1, x_2, *example.x[2:]]), 0.0)
             assert surface.height()[row, column] == pytest.approx(there.y, rel=1e-12, abs=1e-12)
+    over = heights_over(run, theta, example.x, surface.axis, surface.axis[2:4])
+    assert over == pytest.approx(surface.height()[2:4])
 
 
 def test_terms_are_added_one_by_one():
@@ -85,46 +85,6 @@ def test_a_day_far_from_all_others_is_on_its_ground():
     assert ground_of(run.dataset, example.x)[1] >= example.x[0]
 
 
-@pytest.mark.parametrize("window", [2, 3, 5])
-def test_near_days_are_real_and_near_in_what_is_held(window):
-    run = network(window)
-    _, example, ground = of(run)
-    x, labels = near_days(run.dataset, example, ground, 40)
-    views = run.dataset.daily.array() / 1000
-    learned = int(np.searchsorted(run.dataset.daily.dates(), np.datetime64(run.dataset.first_validation)))
-    days = {(*views[k - window : k][::-1], views[k]) for k in range(window, learned)}
-    found = {(*before, label) for before, label in zip(x, labels, strict=True)}
-    assert 6 < len(x) <= 40 and len(found) == len(x)
-    assert found <= days
-    assert (*example.x, example.label) not in found
-    assert np.abs(x[:, 2:] - example.x[2:]).max(initial=0) <= NEAR * (ground[1] - ground[0])
-
-
-def test_of_many_near_days_the_nearest_are_shown():
-    run = network(3)
-    _, example, ground = of(run)
-    few, all_ = (near_days(run.dataset, example, ground, most)[0] for most in (10, 2000))
-    distance = np.sort(np.abs(all_[:, 2] - example.x[2]))
-    assert len(all_) > 50
-    assert np.sort(np.abs(few[:, 2] - example.x[2])) == pytest.approx(distance[:10])
-
-
-@pytest.mark.parametrize("window", [2, 3])
-def test_so_many_of_the_near_days_lie_apart(window):
-    run = network(window)
-    _, example, ground = of(run)
-    (near, _), (apart, labels) = (near_days(run.dataset, example, ground, 40, most) for most in (None, 12))
-    assert len(near) == 40 and len(apart) == len(labels) == 12
-    assert {tuple(day) for day in apart} <= {tuple(day) for day in near}
-
-    def closest(days):
-        points = np.vstack([days[:, :2], example.x[:2]])
-        away = np.linalg.norm(points[:, None] - points[None], axis=-1)
-        return away[~np.eye(len(points), dtype=bool)].min()
-
-    assert closest(apart) > 3 * closest(near)
-
-
 def test_one_feature_or_two_layers_have_no_surface():
     run = network(1)
     theta = np.zeros(run.n_parameters)
@@ -133,34 +93,3 @@ def test_one_feature_or_two_layers_have_no_surface():
     deep = run.model_copy(update={"hidden": (2, 2)})
     with pytest.raises(ValueError, match="one hidden layer"):
         surface_of(deep, theta, np.ones(3), (0.0, 1.0), 3)
-
-
-def test_a_walk_is_the_surface_of_each_of_its_states():
-    run = network()
-    states = in_thousands(run, np.random.default_rng(1).normal(size=(4, run.n_parameters)))
-    _, example, ground = of(run)
-    x, _ = near_days(run.dataset, example, ground, 5)
-    walk = walk_of(run, np.array([0, 3, 4, 9]), states, example.x, ground, 5, x)
-    for k, theta in enumerate(states):
-        surface = surface_of(run, theta, example.x, ground, 5)
-        assert walk.height(k) == pytest.approx(surface.height())
-        assert walk.terms[k] == pytest.approx(surface.terms)
-        assert walk.days[k] == pytest.approx([forward(run, theta, day, 0.0).y for day in x])
-    assert walk.heights() == pytest.approx(np.array([walk.height(k) for k in range(4)]))
-    some = walk.at(np.array([0, 3]))
-    assert list(some.updates) == [0, 9] and some.height(1) == pytest.approx(walk.height(3))
-
-
-@pytest.mark.parametrize("window", [2, 4])
-def test_a_term_is_swung_by_its_own_numbers(window):
-    run = network(window, 2)
-    theta, example, ground = of(run)
-    kept, surface = theta.copy(), surface_of(run, theta, example.x, ground, 5)
-    assert swung(run, theta, surface, 1, Swing()) == pytest.approx(surface.terms[1])
-    assert swung(run, theta, surface, 1, Swing(lift=-0.5)) == pytest.approx(-0.5 * surface.terms[1])
-    turned = swung(run, theta, surface, 1, Swing(turn=90.0))
-    assert turned == pytest.approx(np.rot90(surface.terms[1], -1)), "a quarter about the ground's middle"
-    moved, other = swung(run, theta, surface, 1, Swing(move=0.1)), theta.copy()
-    unpack(run, other).biases[0][1] -= 0.1 * (ground[1] - ground[0]) * np.hypot(*unpack(run, theta).weights[0][1, :2])
-    assert moved == pytest.approx(surface_of(run, other, example.x, ground, 5).terms[1])
-    assert (theta == kept).all()

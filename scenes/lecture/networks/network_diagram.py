@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from gradreel.scenes import style
 from gradreel.scenes.lecture.networks.more_features import GROWN_BASELINE, GROWN_SIZE
-from gradreel.scenes.lecture.networks.pictures.network_surface import TRIED, NetworkSurface
+from gradreel.scenes.lecture.networks.pictures.network_surface import NetworkSurface
 from gradreel.scenes.lecture.networks.pictures.view_window import ViewWindow
 from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X, Y
 from gradreel.scenes.mobjects.activation_zoom import ActivationZoom
@@ -19,7 +19,6 @@ from gradreel.scenes.mobjects.text import TextMobject, formula, heading
 from gradreel.scenes.style import DIM, FAINT, FULL, emphasis, emphasize, palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.day_words import day_words, in_languages, weekday_words
-from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
     Animation,
@@ -27,11 +26,9 @@ from manim import (
     FadeIn,
     FadeOut,
     LaggedStart,
-    ReplacementTransform,
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
-    linear,
     smooth,
     squish_rate_func,
 )
@@ -41,8 +38,7 @@ BESIDE_WIDTH, BESIDE_MIDDLE = 5.5, 0.35  # of it right of what is drawn of its b
 SUM_BASELINE = -2.72
 ZOOM = (-2.2, 2.2, -3.15, -2.45)  # of the enlarged sigmoid
 CHART, CHART_DAYS = (-1.4, 5.9, -1.0, 1.5), 14  # of the last views: left, right, bottom, top; about so many days
-TURN, CLOSER, BACK, TRAIN = 2.8, 1.1, 1.1, 2.2  # seconds: of the surface's motions
-TRY = 1.6  # seconds in which the first term is turned, or moved, or sunk
+RISE = 3.0  # seconds in which the curve becomes a surface
 INSIDE = ("bias", "plus-in", "sum-in", "w", "x", "brackets")
 """Parts of the formula that belong to its bracket."""
 
@@ -62,11 +58,8 @@ class NetworkDiagram(ThreeDaysScene):
         self._result_beat()
         if self.n_features > 1:  # after one day, all days that could be: the network as a surface
             self.board = NetworkSurface(self)
-            self._floor_beat()
+            self._surface_beat()
             self._ramps_beat()
-            self._turn_beat()
-            if len(self.board.days.y):
-                self._days_beat()
         self.hand_on(*self.mobjects)  # matrix-form begins with it all: `network_diagram_end`
 
     # -- letters -------------------------------------------------------------------------------------------------
@@ -79,7 +72,7 @@ class NetworkDiagram(ThreeDaysScene):
             whole.place(GROWN_BASELINE, left=style.LEFT_EDGE)
             self.add(whole)
             self.play(self.next_title("heading"), run_time=0.6)
-            self.wait(0.6)
+            self.until("inputs")
             self.play(whole.animate.scale(PLACE_SIZE / GROWN_SIZE).move_to([0, SUM_BASELINE, 0]), run_time=1.2)
             self.whole, self.source = whole, self.data_words()
             self._features()
@@ -100,7 +93,7 @@ class NetworkDiagram(ThreeDaysScene):
         self.play(FadeOut(chart.plot, chart.window, *numbers), FadeIn(self.letters[X]), run_time=0.6)
 
     def _bracket_beat(self) -> None:
-        with self.beat("bracket", activation=self.activation):
+        with self.beat("bracket"):
             # The formula moves to the right, where it stays in sight; all of it but its bracket dims. Below, the
             # bracket opens. Its first term has its index; term after term joins it, and its yellow arrow runs into the
             # first circle
@@ -117,11 +110,13 @@ class NetworkDiagram(ThreeDaysScene):
             constant = VGroup(*letters[letters.parts["bias"][0] : start])  # b_1 and the sign after it
             for term in terms[1:]:
                 term.set_opacity(0)
+            self.until("terms")
             arriving = grow(whole, letters, {"w_1": "w", "x_1": "x"}, copied=True)
             self.play(*arriving, FadeIn(node), FadeIn(self.letters[R][0]), run_time=1.6)
             self.play(emphasis(constant, FAINT), run_time=0.3)
             for line, label, term in zip(lines, self.labels_into(0), terms, strict=True):
                 self.play(Create(line), FadeIn(label), term.animate.set_opacity(1), run_time=0.8)
+            self.until("bias")
             self.play(FadeIn(bias, shift=0.15 * UP), emphasis(constant, FULL), run_time=0.7)
             self.add(letters)
 
@@ -137,9 +132,9 @@ class NetworkDiagram(ThreeDaysScene):
                 self.play(*map(Create, edges), *arriving, *grow(self.row.letters, new.letters), run_time=1.2 * seconds)
                 self.row = new
                 self.play(FadeIn(self.labels_into(i)), FadeIn(self.bias_arrows[i]), run_time=0.4 * seconds)
-            self.wait(0.2)  # until "the i" is said
+            self.until("unit")
             self.play(*self._telling(units=True), run_time=0.4)
-            self.wait(1.2)  # until "the j" is said
+            self.until("feature")
             self.play(*self._telling(units=False), run_time=0.4)
 
     def _telling(self, units: bool) -> list[Animation]:
@@ -182,7 +177,7 @@ class NetworkDiagram(ThreeDaysScene):
             self.play(FadeOut(whole), run_time=0.3)
             self.play(Create(diagram.edges[R]), FadeIn(diagram.boxes), *growing, run_time=1.1)
             self.play(FadeIn(diagram.columns[A]), FadeIn(self.letters[A]), run_time=0.6)
-            self.wait(0.6)
+            self.until("sum")
             self.play(*map(Create, diagram.edges[A]), FadeIn(diagram.columns[Y], self.letters[Y]), run_time=0.9)
             labels = VGroup(*self.c_labels.values())
             new = self.written_output(SUM_BASELINE)
@@ -201,7 +196,7 @@ class NetworkDiagram(ThreeDaysScene):
         day, language = self.example.day, self.context.language
         fields = in_languages("day", lambda language: day_words(day, language))
         fields |= in_languages("weekday", lambda language: weekday_words(day, language))
-        with self.beat("numbers", **fields, days=Count(self.n_features)):
+        with self.beat("numbers", **fields):
             # Views appear in the circles at the left; the first sum is worked out below, its result goes to r_1. Then
             # the results of the other rows, one by one
             dimmed = [emphasis(part, DIM) for part in (self.diagram.edges[A], *self.c_labels.values())]
@@ -210,7 +205,7 @@ class NetworkDiagram(ThreeDaysScene):
             coming = LaggedStart(*(FadeIn(number) for number in self.numbers[X]), lag_ratio=0.4)
             leaving = [FadeOut(self.letters[X])] if self.diagram.is_crowded else []
             self.play(coming, *leaving, run_time=0.9)
-            self.wait(0.3)  # the day is named first
+            self.until("row")
             for i in range(self.n_units):
                 self._work_out(i)
 
@@ -239,6 +234,7 @@ class NetworkDiagram(ThreeDaysScene):
         with self.beat("result-low", **said):
             # Number after number in its sigmoid, enlarged; the last sum; below y the day's value
             self._enlarge()
+            self.until("sum")
             edges, new = self.diagram.edges[A], self.written_output(SUM_BASELINE)
             lights = [emphasis(part, FULL) for part in (edges, *self.c_labels.values())]
             self.play(FadeOut(self.zoom, self.zoom.ways[-1]), *lights, run_time=0.3)
@@ -247,7 +243,7 @@ class NetworkDiagram(ThreeDaysScene):
             terms = [FadeIn(term, shift=0.1 * UP) for term in (new.equals, *new.numbers)]
             self.play(Pulse(edges, palette.text).run(), LaggedStart(*terms, lag_ratio=0.25), run_time=1.5)
             self.play(FadeIn(new.total), *self.into_nodes(Y), run_time=0.5)
-            self.wait(0.4)  # the prediction stands alone until the day's own number is spoken of
+            self.until("label")  # the prediction stands alone until the day's own number is spoken of
             for part in self.end_words():
                 self.play(FadeIn(part, shift=0.15 * UP), run_time=0.5)
                 self.wait(0.4)
@@ -284,92 +280,56 @@ class NetworkDiagram(ThreeDaysScene):
 
     # -- the network as a surface ----------------------------------------------------------------------------------
 
-    def _floor_beat(self) -> None:
+    def _surface_beat(self) -> None:
         board, boxes, letters = self.board, self.diagram.boxes, self.row.letters
-        with self.beat("floor"):
-            # The diagram goes, but for its boxes, which move to the left; the sum stands up beside them. A square of
-            # ground; the sheet spreads over it and rises, as high as b, which is written at the axis
+        with self.beat("surface"):
+            # The diagram goes, but for its boxes, which move to the left, where the sum stands up beside them. The
+            # day's x_1 goes to its place on an axis, the others are held; prediction and truth are two dots over x_1.
+            # Then x_1 runs: a curve. Then x_2 does: one looks along it no longer, and the curve sweeps out a surface
             kept = [self.title, self.source, letters, boxes]
             self.add(boxes)  # by themselves: the rest of the diagram goes without them
+            flying = [number.copy() for number in (*self.numbers[X], *self.numbers[Y], self.truth)]
             gone = [part for part in self.mobjects if part not in kept]
+            self.add(*flying)
             leaving = [self.next_title("heading-surface"), *(FadeOut(part, run_time=0.6) for part in gone)]
             places = [box.animate(run_time=1.6).move_to(floor) for box, floor in zip(boxes, board.floors, strict=True)]
-            self.play(*leaving, *places, *grow(letters, board.column))
+            foot = board.box.at(board.x[:2], board.box.heights[0], board.view)
+            held = (each.get_center() for each in (board.x_2, *board.held))
+            ends = [foot, *held, *(dot.get_center() for dot in board.day[1:])]
+            late = squish_rate_func(smooth, 0.6, 1.0)
+            ways = [
+                each.animate(run_time=1.6).move_to(end).set_opacity(0) for each, end in zip(flying, ends, strict=True)
+            ]
+            coming = FadeIn(board.ground, board.held, board.x_2, board.day, run_time=1.6, rate_func=late)
+            self.play(*leaving, *places, *ways, coming, *grow(letters, board.column))
+            self.remove(*flying)
             dimmed = [emphasis(part, FAINT) for i, box in enumerate(boxes) for part in (board.term(i), box)]
-            drawn = [Create(board.ground.floor), Create(board.ground.rims), FadeIn(board.ground.labels)]
-            self.play(*drawn, *dimmed, *([FadeIn(board.held)] if len(board.held) else []), run_time=1.0)
-            self.add(board.ground, board.sheet)  # the ground as one, the sheet in front of it
-            self._play_over([board.sheet], board.spread, 0.6)
-            self._play_over([board.sheet], board.raise_floor, 0.8)
-            self.play(FadeIn(board.tag), run_time=0.4)
+            self.until("curve")
+            self.play(Create(board.curve), *dimmed, run_time=1.8, rate_func=smooth)
+            self.add(board.curve, board.day)
+            self.until("sheet")
+            self.play(FadeOut(board.x_2), run_time=0.3)
+            self._play_over(board.in_space, board.rise, RISE)
 
     def _ramps_beat(self) -> None:
         board = self.board
         with self.beat("ramps", activation=self.activation):
-            # A box unfolds into a ramp, beside its term, and the sheet takes it up. The first is turned, moved and sunk
-            # there, while its w's, its b and its c light up, and comes back. Then the others
+            # The surface sinks to b, which is lit in the sum. A box unfolds into a ramp, beside its term, and the
+            # surface takes it up; then the others. Prediction and truth are as far apart as before
+            self.play(FadeOut(board.curve), run_time=0.4)
+            self._play_over((board.sheet, board.day), board.sink, 1.2)
+            self.until("ramps")
             for i, box in enumerate(self.diagram.boxes):
-                seconds = 0.75 if i == 0 else 0.5
                 ramp, floor = board.ramps[i], board.floors[i]
-                gone = [FadeOut(box), *([] if i else [FadeOut(board.tag)])]
-                self.play(emphasis(board.term(i), FULL), *gone, FadeIn(floor), run_time=0.4 * seconds)
-                self._play_over([ramp], partial(board.unfold, i), 0.8 * seconds)
-                self._play_over([board.sheet], partial(board.add_term, i), 1.1 * seconds)
-                if i == 0:
-                    self._try_the_first()
-                    if self.n_units > 1:
-                        self.wait(1.2)  # until the others are spoken of
-
-    def _try_the_first(self) -> None:
-        """b and the first ramp if its w's, its b and its c were others, one after the other; then it is as it was.
-
-        Above it is what the term consists of; the letters spoken of are lit and large, their numbers run below.
-        """
-        board, term = self.board, self.board.first_term
-        self.play(FadeIn(term), run_time=0.3)
-        for k in range(len(TRIED)):
-            gone = [FadeOut(term.numbers[k - 1])] if k else []
-            lights = [each.set_run_time(0.3) for each in (*term.light(k), *gone)]
-            moving = (board.sheet, board.ramps[0], term.numbers[k])
-            self._play_over(moving, partial(board.try_first, k), TRY, linear, meanwhile=lights)
-        self.play(FadeOut(term, term.numbers[-1]), run_time=0.3)
-
-    def _turn_beat(self) -> None:
-        board, said = self.board, {**self.outcome, **zh_views(self.outcome), "activation": self.activation}
-        with self.beat("turn-low", **said):
-            # The whole sheet turns, and the ramps with it. On it is the prediction, the day off it; the gap, large
-            self._play_over(board.turning, board.turn, TURN)
-            self.play(FadeIn(board.day, scale=0.4), run_time=0.5)
-            self.play(Create(board.lead), FadeIn(board.card, target_position=board.day, scale=0.1), run_time=0.8)
-
-    def _days_beat(self) -> None:
-        board, decimals, letter = self.board, self.decimals, self.unit.letter
-        first, last = (round(float(board.gaps[k]), decimals) for k in (0, -1))
-        gaps = {key: number_text(gap, decimals) + letter for key, gap in (("before", first), ("after", last))}
-        with self.beat("days", **gaps, **zh_views(gaps)):
-            # Closer, and back to the start of the training, where the sheet was another. The day shown goes;
-            # only then a few other real days stand about its place, each with its gap; what was held is only close to
-            # what it is there. How far off the network was on all days. Then, update after update, the sheet bends to
-            # where it was; that runs along
-            self.play(FadeOut(board.card, board.lead), run_time=0.3)
-            self._play_over((*board.turning, board.day), board.zoom, CLOSER)
-            board.train(1.0)
-            self._play_over((*board.turning, board.day), lambda share: board.train(1.0 - share), BACK)
-            self.add(board.days, board.day)  # the day shown stays in front of the others
-            close = [ReplacementTransform(board.held, board.about)] if len(board.held) else []
-            self.play(FadeIn(board.days, shift=0.1 * UP), FadeOut(board.day), *close, run_time=0.6)
-            self.wait(0.8)  # until the gaps are spoken of
-            self.play(FadeIn(board.tally), run_time=0.4)
-            self.wait(2.7)  # until how far it is has been said
-            self._play_over((*board.turning, board.days, board.tally), board.train, TRAIN, linear)
+                self.play(emphasis(board.term(i), FULL), FadeOut(box), FadeIn(floor), run_time=0.3)
+                self._play_over([ramp], partial(board.unfold, i), 0.5)
+                self._play_over((board.sheet, board.day), partial(board.add_term, i), 0.9)
 
     def _play_over(
         self,
         parts: Iterable[VMobject],
         show: Callable[[float], None],
         seconds: float,
-        rate_func: Callable[[float], float] = smooth,
-        meanwhile: Sequence[Animation] = (),
     ) -> None:
         """Play ``show(share)`` from 0 to 1, which sets points of the ``parts`` in place.
 
@@ -377,8 +337,7 @@ class NetworkDiagram(ThreeDaysScene):
         that each is on the screen by itself again, the first one farthest behind, so that it can leave by itself.
         """
         moving = VGroup(*parts)
-        going = UpdateFromAlphaFunc(moving, lambda _, share: show(share), run_time=seconds, rate_func=rate_func)
-        self.play(*meanwhile, going)
+        self.play(UpdateFromAlphaFunc(moving, lambda _, share: show(share), run_time=seconds, rate_func=smooth))
         self.add(*moving)
 
 
@@ -396,13 +355,7 @@ def network_diagram_end(scene: ThreeDaysScene) -> tuple[list[VMobject], TextMobj
     """
     source = scene.data_words()
     if scene.n_features > 1:
-        board = NetworkSurface(scene).settled()
-        picture = [board.held, board.column, *board.turning, board.lead, board.card, board.day]
-        if len(board.days.y):
-            board.zoom(1.0)
-            board.train(1.0)
-            picture = [board.about, board.column, *board.turning, board.days, board.tally]
-        return picture, source, heading(scene.diagram_words("heading-surface"))
+        return [NetworkSurface(scene).settled()], source, heading(scene.diagram_words("heading-surface"))
     labels = [*scene.c_labels.values(), *scene.bias_arrows, scene.output_bias]
     letters = [] if scene.diagram.is_crowded else scene.letters
     numbers = [number for column in (X, R, A, Y) for number in scene.numbers[column]]

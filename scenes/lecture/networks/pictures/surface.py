@@ -18,7 +18,7 @@ import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import polyline, straight_curves
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
-from gradreel.scenes.mobjects.ticks import Ticks, labelled, round_labels
+from gradreel.scenes.mobjects.ticks import Ticks, round_labels
 from gradreel.scenes.style import mix, palette
 from manim import VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
@@ -29,9 +29,6 @@ MESH = 1.4  # width of the mesh's lines
 LIGHT = np.array([-0.62, -0.5, 0.6])  # to where the light comes from: right, away, up, as one looks at the surface
 STEEPER = 2.0  # slopes are shaded as if they were so much steeper
 LEVELS = np.linspace(0.0, 1.0, 33)
-RIM = 2.2  # width of the days' rims
-PIN = 2.6  # width of the lines from days to the surface
-SEEN_THROUGH = 0.5  # how much is seen of what lies below the surface
 NEAR_ZERO = 0.35  # of the highest, and the lowest height is near 0
 LEAST_SHARE = 1e-3  # of the ground, for its slopes: a surface that has not come is a point
 BELOW_NEXT = 0.2  # how far a strip reaches below the one before it, as a share of that one
@@ -40,7 +37,6 @@ UPRIGHT = 2  # the rim of y
 TICK_OUT, NAME_OUT = 0.13, 0.62  # from the ground's rim to ticks and to an axis' name, scene units
 UPWARD, STEEP = 0.55, 0.9  # from where to where, of a rim's rise, the name of x_2 goes down below its ticks
 CORNER = 0.06  # of the ground: so near its corner there is no number
-FADING = 0.03  # of an axis: so far beyond its ends a tick is gone
 BELOW = 0.38  # from the near corner down to that name's middle, scene units
 SLIDE = 0.6  # how far a name goes down for each unit that it keeps left, off the edge
 LETTER_OVER, NOTE_GAP = 0.3, 0.18  # from the top of the axis of y up to its letter; from there to what is left of it
@@ -53,10 +49,6 @@ class View:
     azimuth: float
     elevation: float = 26.0
     distance: float = 4.0  # from the eye to the box' middle, in sides of its ground
-
-    def turned(self, degrees: float) -> View:
-        """The same from so many degrees farther round."""
-        return replace(self, azimuth=self.azimuth + degrees)
 
     @property
     def right(self) -> NDArray:
@@ -102,12 +94,11 @@ class Box:
         return np.stack([across, rise, np.zeros_like(across)], axis=-1)
 
 
-def heights_around(ends: Sequence[float], *more: NDArray, from_zero: bool = False) -> tuple[float, float]:
-    """For a box: from the lowest to the highest of all, with some room; ``from_zero``: from 0 where that is near."""
-    low = min([*ends, *(float(each.min()) for each in more)])
-    high = max([*ends, *(float(each.max()) for each in more)])
+def heights_around(*heights: NDArray) -> tuple[float, float]:
+    """For a box: from the lowest to the highest of all, with some room; from 0 where that is near."""
+    low, high = min(float(each.min()) for each in heights), max(float(each.max()) for each in heights)
     room = 0.04 * (high - low or max(abs(high), 1.0))
-    return 0.0 if from_zero and 0 <= low <= NEAR_ZERO * high else low - 2 * room, high + room
+    return 0.0 if 0 <= low <= NEAR_ZERO * high else low - 2 * room, high + room
 
 
 class Strip(VMobject):
@@ -136,7 +127,7 @@ class Sheet(VGroup):
         self.box, self.view = box, view
         self.axis = np.linspace(*box.ground, count)
         self.heights = np.full((count, count), box.heights[0])
-        self.share, self.around = 1.0, np.full(2, self.axis.mean())
+        self.share, self.around = np.ones(2), np.full(2, self.axis.mean())
         self.strips = [Strip(stroke_width=0, fill_color=palette.blue, fill_opacity=1) for _ in range(count - 1)]
         self.lines = [polyline(np.zeros((2, 3)), mix(palette.blue, LINE), mesh) for _ in range((count - 1) // 2)]
         for k, lines in enumerate(self.lines):
@@ -145,12 +136,12 @@ class Sheet(VGroup):
         self._inks = np.array([mix(palette.blue, share).to_rgba() for share in shares])
         self._lay()
 
-    def show(self, heights: NDArray, share: float = 1.0, around: ArrayLike | None = None) -> Sheet:
+    def show(self, heights: NDArray, share: ArrayLike = 1.0, around: ArrayLike | None = None) -> Sheet:
         """The surface at ``heights`` (n, n), at [x_2, x_1]; while it is coming, ``share`` of it; returns it.
 
-        It comes ``around`` a point of the ground, by default its middle.
+        It comes ``around`` a point of the ground, by default its middle; two shares are those along x_1 and x_2.
         """
-        self.heights, self.share = heights, share
+        self.heights, self.share = heights, np.broadcast_to(np.asarray(share, dtype=float), 2)
         self.around = np.full(2, self.axis.mean()) if around is None else np.asarray(around, dtype=float)
         return self._lay()
 
@@ -158,11 +149,6 @@ class Sheet(VGroup):
         """The surface as seen from ``view``; returns it."""
         self.view = view
         return self._lay()
-
-    def over(self, box: Box) -> Sheet:
-        """The surface over the ground of another box from now on; `show` what it is there. Returns it."""
-        self.box, self.axis = box, np.linspace(*box.ground, len(self.axis))
-        return self
 
     def _lay(self) -> Sheet:
         """Points and shades of every part, in place."""
@@ -207,8 +193,8 @@ class Sheet(VGroup):
         """How bright the surface is at each point, (n, n) from 0 to 1: by its height, and by the light on its slope."""
         bottom, top = self.box.heights
         scale = self.box.height / (top - bottom)
-        step = self.box.side * max(self.share, LEAST_SHARE) / (len(self.axis) - 1)
-        d_2, d_1 = np.gradient(self.heights * (scale * STEEPER), step)
+        along_1, along_2 = self.box.side * np.maximum(self.share, LEAST_SHARE) / (len(self.axis) - 1)
+        d_2, d_1 = np.gradient(self.heights * (scale * STEEPER), along_2, along_1)
         to_light = LIGHT[0] * self.view.right + LIGHT[1] * self.view.away
         lit = (LIGHT[2] - d_1 * to_light[0] - d_2 * to_light[1]) / np.sqrt(1 + d_1**2 + d_2**2)
         light = np.clip(lit / np.linalg.norm(LIGHT), 0.0, 1.0)
@@ -219,56 +205,6 @@ class Sheet(VGroup):
         return np.stack([np.interp(shades, LEVELS, channel) for channel in self._inks.T], axis=-1)
 
 
-class Days(VGroup):
-    """Draws days as red dots in the box, each with a line to the surface; those below it are seen through it.
-
-    ``x`` (K, 2) on the ground, ``y`` (K,) what the day had, ``level`` (K,) how high the surface is there.
-    Parts: ``lines`` and ``dots``, two mobjects each, below the surface and above it.
-    """
-
-    def __init__(self, box: Box, view: View, x: NDArray, y: NDArray, level: NDArray, radius: float) -> None:
-        super().__init__()
-        self.box, self.x, self.y, self.level, self.radius = box, x, y, level, radius
-        self.lines, self.dots = VGroup(), VGroup()
-        for seen in (SEEN_THROUGH, 1.0):
-            line = VMobject(stroke_color=palette.red, stroke_width=PIN, stroke_opacity=seen, fill_opacity=0)
-            rim = RIM if seen == 1 else 0  # a rim over its own dot would be seen twice
-            self.lines.add(line)
-            self.dots.add(
-                VMobject(stroke_color=palette.red, stroke_width=rim, fill_color=palette.red, fill_opacity=seen)
-            )
-        self.add(self.lines, self.dots)
-        self.look(view)
-
-    def look(self, view: View) -> Days:
-        """The same as seen from ``view``; returns them."""
-        self.view = view
-        for lines, dots, which in zip(self.lines, self.dots, (self.y < self.level, self.y >= self.level), strict=True):
-            tops, feet = (self.box.at(self.x[which], y[which], view) for y in (self.y, self.level))
-            lines.points = straight_curves(feet[:, None], tops[:, None]).reshape(-1, 3)
-            dots.points = _circles(tops, self.radius)
-        return self
-
-    def over(self, box: Box) -> Days:
-        """The same in another box; returns them."""
-        self.box = box
-        return self.look(self.view)
-
-    def show(self, level: NDArray) -> Days:
-        """The same with the surface at ``level`` (K,); returns them."""
-        self.level = level
-        return self.look(self.view)
-
-
-def _circles(centers: NDArray, radius: float) -> NDArray:
-    """Circles round centers (k, 3) as Bezier curves, eight each."""
-    angles = np.linspace(0.0, 2 * np.pi, 9)
-    on = np.column_stack([np.cos(angles), np.sin(angles), np.zeros(9)])
-    along = np.column_stack([-np.sin(angles), np.cos(angles), np.zeros(9)]) * (4 / 3 * np.tan(np.pi / 16))
-    curves = np.stack([on[:-1], on[:-1] + along[:-1], on[1:] - along[1:], on[1:]], axis=1).reshape(-1, 3)
-    return np.asarray(centers[:, None] + radius * curves).reshape(-1, 3)
-
-
 class Ground(VGroup):
     """Draws the square below a surface and its axes: x_1 and x_2 along the two near rims, y up from the left corner.
 
@@ -276,9 +212,8 @@ class Ground(VGroup):
     up the picture, below its ticks, so that it is no caption of what is left of it.
 
     Parts: ``floor``, ``rims`` (of x_1, x_2 and y), ``labels``; among these ``head``, what stands over the axis of y.
-    ``names``: of x_1 and x_2, and the letter at y; ``ticks`` of the ground and of y, ``later`` those in the box that it
-    ends in, in the same units: what a unit leaves out is written at the axis. ``level``: the ground's height, by
-    default the lowest.
+    ``names``: of x_1 and x_2, and the letter at y; ``ticks`` of the ground and of y: what a unit leaves out is written
+    at the axis. ``level``: the ground's height, by default the lowest.
     """
 
     def __init__(
@@ -288,7 +223,6 @@ class Ground(VGroup):
         names: Sequence[str] = (),
         ticks: Sequence[Ticks] = (),
         level: float | None = None,
-        later: Sequence[Ticks] = (),
     ) -> None:
         super().__init__()
         self.box, self.view = box, view
@@ -301,7 +235,7 @@ class Ground(VGroup):
         self._back: _Label | None = None  # the name of x_2
         if names:
             self._name(names, [axis.unit.note for axis in ticks])
-            self._number(ticks, later or ticks)
+            self._number(ticks)
         self.add(self.floor, self.rims, self.labels)
         self.look(view)
 
@@ -321,31 +255,24 @@ class Ground(VGroup):
             self._put(note, UPRIGHT, None, np.array([beside, LETTER_OVER, 0.0]))
             self.head.add(note)
 
-    def _number(self, first: Sequence[Ticks], later: Sequence[Ticks]) -> None:
-        """Numbers at the rims: of the first box, and of that which it ends in; what both have stays."""
-        for at_first, at_last, rims in zip(first, later, ((0, 1), (UPRIGHT,)), strict=True):
-            texts = dict(zip(at_first.values, at_first.labels, strict=True))
-            texts = dict(zip(at_last.values, at_last.labels, strict=True)) | texts
-            for value, text in texts.items():
+    def _number(self, ticks: Sequence[Ticks]) -> None:
+        for each, rims in zip(ticks, ((0, 1), (UPRIGHT,)), strict=True):
+            for value, text in zip(each.values, each.labels, strict=True):
                 for rim in rims:
                     label = words(text, style.TICK, palette.dim)
                     upright = np.array([-0.15 - label.width / 2, 0.0, 0.0])
                     self._put(label, rim, value, upright if rim == UPRIGHT else TICK_OUT)
-                    self._labels[-1].seen = (float(value in at_first.values), float(value in at_last.values))
-                    self._labels[-1].fade(0.0)
 
     def _put(self, text: TextMobject, rim: int, value: float | None, off: float | NDArray) -> None:
         self.labels.add(text)
         self._labels.append(_Label(text, rim, value, off))
 
-    def over(self, box: Box, share: float) -> Ground:
-        """The same over another box, ``share`` of the way to the one that it ends in; returns it."""
-        lowest = self.level == self.box.heights[0]
-        self.box = box
-        self.level = box.heights[0] if lowest else self.level
+    def show_x_2(self, share: float) -> Ground:
+        """So much is seen of the words and numbers at the rim of x_2; returns it."""
         for label in self._labels:
-            label.fade(share, *(box.heights if label.rim == UPRIGHT else box.ground))
-        return self.look(self.view)
+            if label.rim == 1:
+                label.text.set_fill(opacity=share)
+        return self
 
     def look(self, view: View) -> Ground:
         """The same as seen from ``view``; returns it."""
@@ -386,23 +313,13 @@ class Ground(VGroup):
 class _Label:
     """A text at a rim (0 of x_1, 1 of x_2, UPRIGHT), so far ``off``; where it is now is known.
 
-    It stands beside ``value``; a rim's name has none, and a place of its own. ``seen``: how much of it, in the first
-    box and in the last.
+    It stands beside ``value``; a rim's name has none, and a place of its own.
     """
 
     def __init__(self, text: TextMobject, rim: int, value: float | None, off: float | NDArray) -> None:
         self.text, self.rim, self.value, self.off = text, rim, value, off
         self.half = np.array([text.width / 2, text.height / 2, 0.0])
         self.center = text.get_center()
-        self.seen = (1.0, 1.0)
-
-    def fade(self, share: float, low: float = -np.inf, high: float = np.inf) -> None:
-        """As it is seen after ``share`` of the way; it is gone soon beyond ``low`` and ``high``."""
-        opacity = self.seen[0] + share * (self.seen[1] - self.seen[0])
-        if self.value is not None and high - low < np.inf:
-            beyond = max(low - self.value, self.value - high, 0.0) / (high - low)
-            opacity *= max(0.0, 1.0 - beyond / FADING)
-        self.text.set_fill(opacity=opacity)
 
     def move(self, center: NDArray) -> None:
         self.text.shift(center - self.center)
@@ -414,14 +331,6 @@ def clear_labels(low: float, high: float, count: int) -> Ticks:
     made = round_labels(low, high, count)
     kept = [k for k, value in enumerate(made.values) if value >= low + CORNER * (high - low)]
     return Ticks(tuple(made.values[k] for k in kept), tuple(made.labels[k] for k in kept), made.unit)
-
-
-def in_one_unit(first: Ticks, later: Ticks) -> tuple[Ticks, Ticks]:
-    """Both in the unit of ``first``, as fine as either needs: they stand at one axis, one after the other."""
-    unit, other = first.unit, later.unit
-    decimals = max(unit.decimals, other.decimals + unit.exponent - other.exponent)
-    unit = replace(unit, decimals=decimals)
-    return labelled(first.values, unit), labelled(later.values, unit)
 
 
 def _normal(way: NDArray) -> NDArray:
