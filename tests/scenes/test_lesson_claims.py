@@ -208,10 +208,10 @@ def test_three_days(play, trace_of):
     run = THREE_DAYS
     trace = trace_of(run)
     first, last = loss(run, np.asarray(trace.parameters)[[0, -1]])
-    assert last < first  # "better!", "training bends the sheet"
-    errors = np.abs(predict(run, trace.parameters[0], run.dataset.features()) - run.dataset.labels())
-    years = [part.mean() for part in np.array_split(errors, 5)]
-    assert years == sorted(years)  # "the later ones are missed more"
+    assert last < first  # "the errors are smaller", "training bends the sheet"
+    assert 950 < first * run.dataset.scale < 1050  # "about a thousand views"
+    at_first = predict(run, trace.parameters[0], run.dataset.features())  # of scaled views: their mean is 0
+    assert np.abs(at_first).max() < 0.2  # "which know nothing but the average day"
     firsts = ((Batches, "split"), (NetworkDiagram, "formula"), (Backprop, "forward"))
     batches, diagram, backward = (play(scene, until=first).scene for scene, first in firsts)
     whole, in_one = batches.history.whole, batches.in_one

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
 from typing import Self
 
 import numpy as np
 from gradreel.core.analysis.forecast import next_days
-from gradreel.core.daily.units import loss_column, view_unit
+from gradreel.core.daily.units import counting_decimals, view_unit
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
@@ -19,18 +18,18 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.daily_data import data_caption, days_that_differ, trained_years
 from gradreel.scenes.lecture.optimization.pictures.error_numbers import ErrorNumbers
-from gradreel.scenes.lecture.optimization.pictures.loss_board import HIGH, LOW, LossBoard
+from gradreel.scenes.lecture.optimization.pictures.loss_board import LossBoard
 from gradreel.scenes.lecture.optimization.pictures.theta_card import ThetaCard
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import Pulse
 from gradreel.scenes.mobjects.pace import even_pace, state_at
-from gradreel.scenes.mobjects.text import formula, words
+from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.mobjects.three_steps import steps_heading, three_steps
 from gradreel.scenes.style import DIM, emphasis, emphasize, palette
 from gradreel.scenes.words.counts import Count
-from gradreel.scenes.words.day_words import day_words, in_languages, period_words
-from gradreel.scenes.words.numbers import THIN_SPACE, number_text
+from gradreel.scenes.words.day_words import day_words, in_languages, period_words, unit_words
+from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
     Create,
@@ -54,9 +53,9 @@ LEAST_DAYS, MOST_DAYS = 7, 56
 PULSES = 1.2  # seconds of the way through the network
 LOSS = "L(orange(theta)) = 1/N sum_n e_n"  # as the map has it
 DISTANCE = "e_n = abs(blue(y_n) - red(hat(y)_n))"
-SQUARE = "(blue(y_n) - red(hat(y)_n))^2"
 BESIDE = 4.0  # from a card to the next one
 LETTERED = 5  # days before the label that carry their x_j
+THOUSANDS = {"": "", "k": " 千", "M": " 百万"}  # what stands behind a number in a Chinese line
 SAMPLED = 30  # states between the two whose predictions a picture must have room for
 
 
@@ -102,6 +101,7 @@ class Loss(LectureScene):
     def construct(self) -> None:
         self._prepare()
         self._map_beat()
+        self._prediction_beat()
         self._error_beat()
         self._mean_beat()
         self._other_beat()
@@ -115,13 +115,14 @@ class Loss(LectureScene):
         last = parameters.last or self.dataset.dates()[-1].astype(date)
         span = (last - timedelta(days=parameters.days - 1), last)
         self.thetas = TwoThetas(run, (parameters.first, parameters.second), span)
-        self.written = loss_column(self.thetas.losses)
+        self.written = self.thetas.written_losses()
         self._draw()
         self._write()
 
     def _draw(self) -> None:
         thetas, experiment = self.thetas, self.thetas.experiment
-        strip = self.screen("strip", count=number_text(self.dataset.examples))
+        unit = unit_words(self.dataset, self.context.language)
+        strip = self.screen("strip", count=number_text(self.dataset.examples), unit=unit)
         names = (self.screen("label"), self.screen("model"), strip)
         passed, language = thetas.predicted_on_the_way(), self.context.language
         self.board = LossBoard(self.dataset, thetas.shown, thetas.everything, passed, names, language)
@@ -132,16 +133,13 @@ class Loss(LectureScene):
         self.cards = [self._card(values, k).put(CARD_LEFT, CARD_TOP) for k in (0, 1)]
         split = experiment.activation if len(experiment.hidden) == 1 else None  # as the scenes before had it
         self.network = LayerDiagram((self.dataset.n_features, *experiment.hidden, 1), NETWORK, most=4, split=split)
-        unit = view_unit(self.dataset)
-        said = self.screen("error", error="{error}" + unit.letter)
-        self.sum = ErrorNumbers(self.network, *thetas.telling_views, unit, said)
+        self.sum = ErrorNumbers(self.network, *thetas.telling_views, view_unit(self.dataset))
         self.sum.put_between(self._between(values[0]))
 
     def _card(self, values: NDArray, k: int) -> ThetaCard:
         update = self.thetas.update(k)
-        when = self.screen("update" if update == 1 else "updates", update=number_text(update))
-        size = re.sub(r"^(\d)(\d{3})(?!\d)", rf"\1{THIN_SPACE}\2", self.written(self.thetas.losses[k]))
-        said = self.screen("views", name=f"L(orange(theta^{update}))", size=size)
+        when = self.screen("start") if update == 0 else self.screen("update", update=Count(update))
+        said = f'$L(orange(theta^{update})) = "{self.written[k]}"$'
         return ThetaCard(self.thetas.experiment, values, k, update, when, said)
 
     def _between(self, theta: NDArray) -> list[NDArray]:
@@ -158,9 +156,6 @@ class Loss(LectureScene):
         self.loss_formula = formula(LOSS, FORMULA_SIZE).place(FORMULA_LINE, left=style.LEFT_EDGE)
         right = self.loss_formula.get_right()[0] + 0.6
         self.distance = formula(DISTANCE, FORMULA_SIZE).place(FORMULA_LINE, left=right)
-        right = self.distance.get_right()[0]
-        self.or_ = words(self.screen("or"), style.LABEL, palette.dim).place(FORMULA_LINE, left=right + 0.3)
-        self.square = formula(SQUARE, FORMULA_SIZE).place(FORMULA_LINE, left=self.or_.get_right()[0] + 0.3)
         span, language = self.thetas.span, self.context.language
         years, count = trained_years(self.dataset), number_text(self.dataset.examples)
         days, shorter = period_words(*span, language), {"days": period_words(*span, language, "short")}
@@ -171,33 +166,42 @@ class Loss(LectureScene):
 
     def _map_beat(self) -> None:
         with self.beat("map"):
-            # The three steps: the brightness stays on the function while that is spoken of, then moves on to the loss;
-            # there other recorded values are tried, and the errors with them
+            # The three steps: from the search, spoken of before, the brightness moves on to the loss; there other
+            # recorded values are tried, and the errors with them
             arriving = self.next_heading(steps_heading(self))
-            steps = three_steps(self, self.trace("curve"), 1)
+            steps = three_steps(self, self.trace("curve"), 3)
             self.play(*arriving, FadeIn(steps), run_time=0.6)
-            self.wait(2.9)
+            self.until("two")
             self.play(steps.focus(2), run_time=0.8)
+            self.until("try")
             self.play(steps.try_values(3.1))
         self.steps = steps
 
-    def _error_beat(self) -> None:
+    def _prediction_beat(self) -> None:
         board, k, update = self.board, self.thetas.telling_day, self.thetas.update(0)
         fields = in_languages("day", lambda language: day_words(self.thetas.shown.dates[k], language))
-        with self.beat("error", **fields, update=Count(update), window=Count(self.dataset.window)):
+        with self.beat("prediction", **fields, update=Count(update), window=Count(self.dataset.window)):
             # Some values of theta; one day has its name at the axis. The days before it go into the network as numbers,
-            # column after column is computed, y comes out, and goes to its day. The real value is written below each
-            # other with it, and how far apart they are: that is e
+            # column after column is computed, y comes out, and goes to its day
             self._leave_the_map()
             fade = LaggedStart(*(FadeIn(dot) for dot in board.dots), lag_ratio=0.3)
             self.play(Create(board.red), fade, FadeIn(self.note), run_time=1.0, rate_func=linear)
             dim = [emphasis(part, DIM) for part in (board.red, board.dots)]
             self.play(FadeIn(board.labels[0]), *dim, run_time=0.3)
-            self._through_the_network()
+            self.until("in")
+            self._into_the_network()
+            self.until("out")
+            self._out_of_the_network()
+
+    def _error_beat(self) -> None:
+        with self.beat("error"):
+            # The real value is written below y; how far apart they are: that is e
             self.play(FadeIn(self.one.names[2], self.sum.label), run_time=0.4)
-            self.wait(0.4)  # "how far off?"
+            self.until("gap")
             self.play(Create(self.one.line), FadeIn(self.sum.distance), run_time=0.5)
-            self.play(FadeIn(self.one.names[:2], self.sum.error, self.distance, shift=0.1 * UP), run_time=0.5)
+            self.play(FadeIn(self.one.names[:2], self.sum.error, shift=0.1 * UP), run_time=0.5)
+            self.until("e")
+            self.play(FadeIn(self.distance, shift=0.1 * UP), run_time=0.5)
 
     def _leave_the_map(self) -> None:
         """The loss's formula comes out of its card; days and the first values of theta take the map's place."""
@@ -211,8 +215,8 @@ class Loss(LectureScene):
         self.play(*gone, *arriving, ReplacementTransform(written, self.loss_formula, run_time=0.9))
         self.play(FadeIn(self.cards[0].values), FadeIn(self.board.plot), run_time=0.5)
 
-    def _through_the_network(self) -> None:
-        """The features' rings go down into the network and are numbers there; its y comes out, and goes to its day."""
+    def _into_the_network(self) -> None:
+        """The features' rings go down into the network and are numbers there; column after column is computed."""
         network, one = self.network, self.one
         rings = LaggedStart(*(FadeIn(feature) for feature in one.features), lag_ratio=0.3)
         marked = FadeIn(self.day_mark), *map(FadeOut, self.hidden_days)
@@ -224,38 +228,34 @@ class Loss(LectureScene):
         for k, edges in enumerate(network.edges):
             coming = [FadeIn(numbers) for numbers in self.sum.between[k - 1 : k] if k]
             self.play(Pulse(edges, palette.text).run(PULSES / len(network.edges)), *coming)
+
+    def _out_of_the_network(self) -> None:
+        """Its y comes out, and goes to its day."""
+        node, (dot, letter) = self.network.columns[-1].nodes[0], self.one.prediction
         self.play(FadeIn(self.sum.prediction), run_time=0.3)
-        self.play(
-            TransformFromCopy(network.columns[-1].nodes[0], one.prediction[0]), FadeIn(one.prediction[1]), run_time=0.7
-        )
+        self.play(TransformFromCopy(node, dot), FadeIn(letter), run_time=0.7)
 
     def _mean_beat(self) -> None:
-        values = {"count": number_text(self.dataset.examples), "loss": self.written(self.thetas.losses[0])}
-        values["also"] = self.thetas.also_written(0)
-        with self.beat("mean", **values):
-            # The error could be measured otherwise. The plot takes all the room, and each day shown has its error; then
-            # it makes room for a strip of all days, in which these find their places. The strip is held and then
-            # settles: its level is the loss of this theta
+        with self.beat("mean", **self.thetas.said(self.written[0])):
+            # Each day shown has its error; in the network's place comes a strip of all days, in which these find their
+            # places, and the errors of all the other days rise beside them. The strip is held and then settles: its
+            # level is the loss of this theta
             one, board, strip = self.one, self.board, self.strip
-            self.play(FadeIn(self.or_, self.square), run_time=0.5)
             gone = (one, self.day_mark, self.network, self.sum.features, *self.sum.between, self.sum.prediction)
             back = map(FadeIn, self.hidden_days)
             self.play(*(FadeOut(part) for part in (*gone, *self.sum.lines)), *back, run_time=0.4)
-            self.play(board.stretching(HIGH, predicted=False), run_time=0.7)
             self.play(Create(board.blue), FadeIn(board.labels[1]), run_time=0.8, rate_func=linear)
             self.play(LaggedStart(*(Create(e) for e in board.errors), lag_ratio=0.15), run_time=1.0)
-            self.wait(0.3)
+            self.until("all")
             shown = self.thetas.shown
             bars = strip.bars(shown.dates, shown.error[0], 1.6)
             self.add(board.errors)
-            self.play(board.stretching(LOW, predicted=True), emphasis(self.square, DIM), run_time=0.7)
             self.play(FadeIn(strip.plot, strip.name), run_time=0.3)
             leaving = board.errors.copy().set_stroke(opacity=0)  # a line upon the same line would make it brighter
             self.play(LaggedStart(*map(ReplacementTransform, leaving, bars), lag_ratio=0.03), run_time=1.1)
-            # The errors of all the other days rise beside them
             self.add(strip.body)
             self.play(board.rising(self.thetas.everything.error[0]))
-            self.wait(0.9)
+            self.until("mean")
             self.play(FadeOut(bars), run_time=0.3)
             self._settle(0, 1.2)
 
@@ -263,7 +263,7 @@ class Loss(LectureScene):
         """The strip becomes level, and its height is the loss of card ``k``."""
         strip, thetas = self.strip, self.thetas
         self.play(self.board.settling(thetas.all_errors(thetas.rows[k]), seconds))
-        mean = self.screen("mean", loss=self.written(thetas.losses[k]))
+        mean = self.screen("mean", loss=self.written[k])
         label = strip.mean_label(mean, right=style.RIGHT_EDGE)
         # The loss appears at its place: from the mean it would cross the words there
         coming = [FadeIn(self.cards[k].loss, shift=0.15 * UP, run_time=0.6), FadeIn(label, run_time=0.3)]
@@ -273,17 +273,18 @@ class Loss(LectureScene):
         self.mean_label = label
 
     def _other_beat(self) -> None:
-        values = {"loss": self.written(self.thetas.losses[1]), "update": Count(self.thetas.update(1))}
-        with self.beat("other-better", **values):
+        values = self.thetas.said(self.written[1])
+        with self.beat("other-better", **values, update=Count(self.thetas.update(1))):
             # Other values of theta beside the first ones: the line moves, all errors with it, and they settle at
             # another level when their loss is said; where they were stays to be seen. Then both losses are bright
             first, second = self.cards
-            leaving = [FadeOut(part, run_time=0.3) for part in (self.distance, self.or_, self.square)]
             late = squish_rate_func(smooth, 0.5, 1.0)
             coming = FadeIn(second.values, run_time=0.8, rate_func=late)
-            self.play(*leaving, first.animate(run_time=0.6).shift([-BESIDE, 0, 0]), coming)
+            self.play(FadeOut(self.distance, run_time=0.3), first.animate(run_time=0.6).shift([-BESIDE, 0, 0]), coming)
+            self.until("walk")
             self._rise_again()
             self._walk()
+            self.until("loss")
             self._settle(1, 0.6)
             self.play(emphasis(first.loss, style.FULL), run_time=0.4)
 
@@ -345,10 +346,16 @@ class TwoThetas:
         """After which update theta was the first (0) or the second (1)."""
         return int(self.run.kept[self.rows[k]])
 
-    def also_written(self, k: int) -> str:
-        """Loss ``k`` as earlier scenes write it, where a usual day has thousands of views: " (0.68k)"."""
-        letter, text = view_unit(self.dataset).letter, self.dataset.format_views(float(self.losses[k]))
-        return f" ({text})" if letter and text.endswith(letter) else ""
+    def written_losses(self) -> list[str]:
+        """Both losses in the unit of the views: at least two digits of each count, of large ones three."""
+        losses = (self.losses / view_unit(self.dataset).size).tolist()
+        decimals = max(counting_decimals(max(1.0, *losses)), counting_decimals(min(losses)) - 1)
+        return [number_text(loss, decimals) for loss in losses]
+
+    def said(self, written: str) -> dict[str, str]:
+        """Such a number as lines say it: "0.80k", 0.80 千."""
+        letter = view_unit(self.dataset).letter
+        return {"loss": written + letter, "loss_zh": written + THOUSANDS[letter]}
 
     def row(self, share: float) -> float:
         """The row of the trace that is reached after a ``share`` of the way from the first theta to the second."""

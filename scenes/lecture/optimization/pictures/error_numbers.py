@@ -21,7 +21,7 @@ LINE, SIZE, GAP = 0.58, 38, 0.75  # from line to line; of the formulas; right of
 
 class ErrorNumbers:
     """Numbers for ``network``, all in the ``unit`` that its parameters belong to: the views of the days before, x_1
-    first, the prediction, the label, and how far apart these two are as printed, as `words` of ``said``.
+    first, the prediction, the label, and how far apart these two are as printed.
 
     Parts: ``features`` (in the first column's nodes), ``prediction`` (in the last one's), and right of the network,
     line below line, ``label``, ``distance`` and ``error``. `put_between` adds the hidden columns' numbers, ``between``.
@@ -29,9 +29,9 @@ class ErrorNumbers:
     """
 
     def __init__(
-        self, network: LayerDiagram, x: Sequence[float], prediction: float, label: float, unit: ViewUnit, said: str
+        self, network: LayerDiagram, x: Sequence[float], prediction: float, label: float, unit: ViewUnit
     ) -> None:
-        """The numbers are views. ``said``: what stands after the equals sign, with {error}."""
+        """The numbers are views."""
         write = _writer([*x, prediction, label], abs(prediction - label), unit)
         nodes = network.columns[0].nodes
         self.features = VGroup(*(_in_node(write(value), nodes[j]) for j, value in enumerate(x) if j in nodes))
@@ -44,7 +44,7 @@ class ErrorNumbers:
         lines = (
             formula(f'red(hat(y)) = red("{hat}")', SIZE),
             formula(f'e = abs(blue("{y}") - red("{hat}"))', SIZE),
-            words(said.format(error=self.error_text), SIZE),
+            formula(f'= "{self.error_text}"', SIZE),
         )
         for k, line in enumerate(lines):
             if line.width > style.RIGHT_EDGE - left:

@@ -1,7 +1,4 @@
-"""A model's errors: day by day between red and blue, one of them in full, and those of all days as a strip.
-
-The plot of the days is low while something stands below it, and high while it is alone.
-"""
+"""A model's errors: day by day between red and blue, one of them in full, and those of all days as a strip."""
 
 from __future__ import annotations
 
@@ -11,27 +8,24 @@ from datetime import date
 import numpy as np
 from gradreel.core.analysis.forecast import NextDays
 from gradreel.core.daily.series import DayArray
-from gradreel.core.daily.units import loss_unit
+from gradreel.core.daily.units import view_unit
 from gradreel.core.daily.views import DailyViews
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, DayPlot, views_range
 from gradreel.scenes.mobjects.plot import Plot, axis_break, dashed, ring, segment
 from gradreel.scenes.mobjects.text import TextMobject, formula, patch_under, words
-from gradreel.scenes.mobjects.ticks import Ticks, round_ticks
+from gradreel.scenes.mobjects.ticks import Ticks, round_labels
 from gradreel.scenes.style import emphasize, mix, palette
 from gradreel.scenes.words.day_words import as_date, day_words, tick_days
-from gradreel.scenes.words.numbers import number_text
 from manim import DL, UP, UR, Animation, Mobject, Rectangle, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
 LEFT = style.LEFT_EDGE + 0.9  # of both plots: "2 000" stands before the lower one
-RIGHT, TOP = 4.9, 1.05  # of the plot of days
-LOW, HIGH = -0.2, -2.65  # its foot beside something below it, and alone
+RIGHT, TOP, FOOT = 4.75, 1.05, -0.2  # of the plot of days
 STRIP = (LEFT, RIGHT, -2.6, -1.25)  # left, right, bottom, top
 BELOW, ABOVE = 0.55, 0.08  # of the height of all lines: left below them by an axis that does not begin at 0, so that a
 # line that is almost level does not look like the axis, and above them
 BREAK_ROOM = 0.25  # of an axis, for its break: right over its foot
-LEVEL = 0.09  # from a number's baseline at the axis up to its level
 EARLIER = 0.5  # of blue, where it was
 MARK, CLEAR = 0.16, 0.15  # length of the tick of a day that is told; from its name to another one
 LETTER = 36
@@ -60,12 +54,12 @@ class LossBoard:
         language: str,
     ) -> None:
         """``names``: of red, of blue, of the strip."""
-        self.foot, self.predicted = LOW, shown.prediction[0]
+        self.predicted = shown.prediction[0]
         self.shown, self.window = shown, dataset.window
         dates, truth, prediction = shown.dates, shown.truth, shown.prediction
         y_range = _range(truth, prediction, passed)
         first, last = dates[[0, -1]].tolist()
-        self.plot = DayPlot(dataset, first, last, y_range, language, (LEFT, RIGHT, LOW, TOP))
+        self.plot = DayPlot(dataset, first, last, y_range, language, (LEFT, RIGHT, FOOT, TOP))
         self.broken = self._broken_axis()
         self.plot.add(self.broken)
         self.red = self.plot.line(dates, truth, palette.red, REAL_LINE)
@@ -76,7 +70,7 @@ class LossBoard:
             [(names[0], truth[-1], palette.red), (names[1], prediction[0, -1], palette.blue)]
         )
         highest = 1.04 * float(np.abs(everything.error).max())
-        self.strip = ErrorStrip(everything.dates, highest, language, STRIP, names[2])
+        self.strip = ErrorStrip(everything.dates, highest, view_unit(dataset).size, language, STRIP, names[2])
 
     def _broken_axis(self) -> VGroup:
         """Where the views do not begin at 0, an upright axis from the bottom to the next level line, broken."""
@@ -86,41 +80,6 @@ class LossBoard:
             return VGroup()
         upright = segment(foot, levels[0], palette.axis, style.AXIS)
         return VGroup(upright, axis_break(foot + BREAK_ROOM / 2 * UP, upright=True))
-
-    def stretching(self, foot: float, predicted: bool) -> Animation:
-        """The plot's foot goes to ``foot``, and all in it keeps its data; what is ``predicted``, once that is shown."""
-        start = self.foot
-
-        def update(_: VMobject, share: float) -> None:
-            self._put_foot(start + share * (foot - start))
-
-        later = (self.blue, self.errors, self.labels[1]) if predicted else ()
-        moving = VGroup(self.plot, self.red, self.dots, self.labels[0], *later)
-        return UpdateFromAlphaFunc(moving, update, rate_func=smooth)
-
-    def _put_foot(self, foot: float) -> None:
-        plot, shown = self.plot, self.shown
-        down, self.foot = foot - self.foot, foot
-        for part in (plot.x_axis, plot.x_tick_labels, plot.marks):
-            part.shift([0, down, 0])
-        levels = [float(plot.data(line.get_start())[1]) for line in plot.grid]
-        named = [float(plot.data([0, label.baseline + LEVEL, 0])[1]) for label in plot.y_tick_labels]
-        broken_to = float(plot.data(self.broken[0].get_end())[1]) if len(self.broken) else 0.0
-        plot.box = (*plot.box[:2], foot, plot.box[3])
-        for line, level in zip(plot.grid, levels, strict=True):
-            line.set_y(float(plot.at(0, level)[1]))
-        if len(self.broken):
-            upright, mark = self.broken
-            level = float(plot.at(0, broken_to)[1])
-            upright.set_points_as_corners(np.array([(plot.box[0], foot, 0), (plot.box[0], level, 0)]))
-            mark.shift([0, down, 0])
-        for label, level in zip(plot.y_tick_labels, named, strict=True):
-            label.place(float(plot.at(0, level)[1]) - LEVEL, right=label.get_right()[0])
-        x = plot.days(shown.dates)
-        plot.set_curve(self.red, x, shown.truth)
-        for dot, place in zip(self.dots, plot.at(x, shown.truth), strict=True):
-            dot.move_to(place)
-        self._draw(self.predicted)
 
     def _draw(self, prediction: NDArray) -> None:
         """Blue, the errors, and the names at the lines' ends."""
@@ -206,9 +165,10 @@ class DayError(VGroup):
         aside = 1.0 if label[0] < (real[0, 0] + real[-1, 0]) / 2 else -1.0  # where the error's size stands
 
         def beside(point: NDArray, way: float) -> NDArray:
-            """Over or under ``point``, by ``way``; on its other side where the axis leaves no room below."""
+            """Over or under ``point``, by ``way``; beside it, as low as it can, where the axis leaves no room below."""
             no_room = way < 0 and point[1] - 0.6 < foot
-            return point + (np.array([-0.36 * aside, 0.04, 0.0]) if no_room else np.array([0.0, 0.38 * way, 0.0]))
+            low = np.array([-0.32 * aside, max(-0.14, foot + 0.22 - point[1]), 0.0])
+            return point + (low if no_room else np.array([0.0, 0.38 * way, 0.0]))
 
         letter = formula("blue(y)", LETTER).move_to(beside(y, up))
         hat = formula("red(hat(y))", LETTER).move_to(beside(label, -up))
@@ -259,6 +219,8 @@ def _free_place(
 class ErrorStrip(VGroup):
     """A step for each of ``dates`` (N,), as high as its error in views; ``highest`` is the top of the axis.
 
+    The numbers at the axis are in ``unit``, so many views.
+
     ``box``: left, right, bottom, top. `show` sets the errors, and how far they have settled: all the way, each step is
     as high as their mean. Parts: ``plot`` (axes), ``body``, ``level`` (its upper edge, once it is level), ``name``.
     """
@@ -267,16 +229,15 @@ class ErrorStrip(VGroup):
         self,
         dates: DayArray,
         highest: float,
+        unit: float,
         language: str,
         box: tuple[float, float, float, float],
         name: str,
     ) -> None:
         super().__init__()
         self.dates, self.x = dates, DayPlot.days(dates)
-        unit, letter = loss_unit([highest])
-        round_values = round_ticks(0.0, highest / unit, 2)
-        labels = tuple(number_text(value) + (letter if value else "") for value in round_values)
-        y_ticks = Ticks(tuple(value * unit for value in round_values), labels)
+        labels = round_labels(0.0, highest / unit, 2)
+        y_ticks = Ticks(tuple(value * unit for value in labels.values), labels.labels, labels.unit)
         left, right, bottom, top = box
         self.plot = Plot(
             (float(self.x[0]) - 0.5, float(self.x[-1]) + 0.5),
@@ -294,6 +255,8 @@ class ErrorStrip(VGroup):
         self.body = VMobject(stroke_width=0).set_fill(mix(palette.text, INK), 1)
         self.level = segment((left, bottom, 0), (right, bottom, 0), palette.text, style.RING)
         self.name: TextMobject = words(name, style.TICK, palette.dim).place(top + 0.14, left=left)
+        for note in self.plot.notes:  # a power of ten
+            note.place(top + 0.14, left=self.name.get_right()[0] + 0.25)
         self.add(self.plot, self.body, self.name)
         self.show(np.zeros(len(dates)))
 
