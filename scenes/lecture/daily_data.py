@@ -15,7 +15,7 @@ from pydantic import Field
 
 LONGEST_NAME = 36  # characters of a file's name in a caption
 FORECAST_BOX = (style.LEFT_EDGE + 0.42, 5.2, -1.95, 2.15)  # left, right, bottom, top of the days that are predicted
-AHEAD_BOX = (style.LEFT_EDGE + 0.64, 1.5, -1.95, 2.15)  # of the days ahead, beside a panel: the next scene begins there
+AHEAD_BOX = (style.LEFT_EDGE + 0.64, 6.2, -1.95, 2.15)  # of the days ahead: the next scene begins there
 HAIR = 0.02  # that a line may stand in the margin
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]

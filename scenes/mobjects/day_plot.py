@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
@@ -41,21 +40,11 @@ def views_range(*views: ArrayLike, margin: float = 0.08, zero: bool = True) -> t
     return nice_range((low, high), margin=margin)
 
 
-@dataclass
-class Row:
-    """A level of views: its number, its line (empty where that is the axis), and the y where both are."""
-
-    level: float
-    label: TextMobject
-    line: VMobject
-    at: float
-
-
 class DayPlot(Plot):
     """A plot whose x are days and whose y are views, written in the series' unit.
 
     ``box``: left, right, bottom, top of the picture; its left edge makes room for wide numbers. Parts, beside those of
-    a Plot: ``grid``, ``unit_label``. ``levels``: the views of its ``y_tick_labels``.
+    a Plot: ``grid``, ``unit_label``.
     """
 
     def __init__(
@@ -103,7 +92,6 @@ class DayPlot(Plot):
             note.place(top + 0.28, left=self.unit_label.get_right()[0] + 0.25)
         for label in self.x_tick_labels[:1]:  # the first one may be wider than the room left of the plot
             label.shift(max(0.0, style.LEFT_EDGE - label.get_left()[0]) * RIGHT)
-        self.levels = y_ticks.values
         self.submobjects.insert(0, self.grid)
         self.add(self.marks, self.unit_label)
 
@@ -116,25 +104,6 @@ class DayPlot(Plot):
         left, right = self.box[:2]
         y = self.at(0, value)[1]
         return segment((left, y, 0), (right, y, 0), mix(palette.axis, 0.28), style.AXIS)
-
-    def rows(self) -> list[Row]:
-        """The levels of its views."""
-        heights = [float(self.at(0, level)[1]) for level in self.levels]
-        lines = {round(float(line.get_center()[1]), 6): line for line in self.grid}
-        return [
-            Row(level, label, lines.get(round(y, 6), VMobject()), y)
-            for level, label, y in zip(self.levels, self.y_tick_labels, heights, strict=True)
-        ]
-
-    def put(self, row: Row, share: float) -> None:
-        """A level goes where its views are; outside the plot it fades, and it has no more opacity than ``share``."""
-        bottom, top = self.box[2:]
-        y = float(self.at(0, row.level)[1])
-        VGroup(row.label, row.line).shift([0, y - row.at, 0])
-        row.at = y
-        opacity = float(np.clip(min(share, 1 - max(bottom - y, y - top) / LEVEL_FADES), 0.0, 1.0))
-        row.label.set_fill(opacity=opacity)
-        row.line.set_stroke(opacity=opacity)
 
     def line(self, dates: DayArray, views: ArrayLike, color: ManimColor, width: float = MODEL_LINE) -> VMobject:
         """The line through the views of ``dates``."""

@@ -62,18 +62,13 @@ def views_words(dataset: DailyViews, views: float) -> str:
     return number_text(views, 0) if whole else dataset.format_views(views).replace("-", "\u2212")
 
 
-def views_and_errors(views: Iterable[float], errors: Iterable[float]) -> Callable[[float], str]:
-    """What writes views of days and how far off they may be, in one line and so in one unit: "3 742", "404".
-
-    Whole views below 10 000, else thousands or millions, with as many decimals as three digits of the largest take and
-    two of the smallest error; errors of less than a millionth of the views have none.
+def counted_views(views: Iterable[float]) -> Callable[[float], str]:
+    """What writes views of days, all in one unit: "3 742". Whole views below 10 000, else thousands or millions, with
+    as many decimals as three digits of the largest take.
     """
-    views, errors = [abs(float(number)) for number in views], [abs(float(error)) for error in errors]
-    largest = max([*views, *errors])
+    largest = max(abs(float(number)) for number in views)
     unit, letter = loss_unit([largest])
-    counting = [error for error in errors if error > 1e-6 * largest]
-    decimals = [counting_decimals(largest / unit), *(counting_decimals(error / unit) - 1 for error in counting)]
-    return lambda number: number_text(float(number) / unit, max(decimals)) + letter
+    return lambda number: number_text(float(number) / unit, counting_decimals(largest / unit)) + letter
 
 
 def tick_days(first: date, last: date, most: int) -> list[date]:

@@ -48,7 +48,6 @@ class Language(ABC):
 
     COUNTS: tuple[str, ...]  # numbers of things as words, from none on
     views: ClassVar[Mapping[str, str]]  # what an axis of views counts, by the letter of its unit
-    rivals: ClassVar[Mapping[str, str]]  # what stands in for a forecast: the last day, the last week
     ways: tuple[str, str, str]  # that a line goes: down, level, up
 
     def count(self, number: int) -> str:
@@ -108,7 +107,6 @@ class English(Language):
     # fmt: on
     WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
     views: ClassVar = {"M": "million views", "k": "thousand views", "": "views"}
-    rivals: ClassVar = {"day": "the day before", "week": "the week before"}
     ways = ("down", "level", "up")
 
     def ordinal(self, number: int) -> str:
@@ -179,7 +177,6 @@ class Chinese(Language):
     COUNTS = ("零", "一", "两", "三", "四", "五", "六", "七", "八", "九", "十")
     TIMES: ClassVar = {"year": "年", "day": "天", "hour": "小时", "minute": "分钟", "second": "秒"}
     views: ClassVar = {"M": "观看次数（百万）", "k": "观看次数（千）", "": "观看次数"}
-    rivals: ClassVar = {"day": "前一天", "week": "上一周"}
     ways = ("往下", "走平", "往上")
 
     def ordinal(self, number: int) -> str:

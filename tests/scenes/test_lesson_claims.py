@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from gradreel.core.analysis.compared_networks import depth_experiments
-from gradreel.core.analysis.forecast import next_days, weekdays
+from gradreel.core.analysis.forecast import forecast, horizon_errors, next_days, weekdays
 from gradreel.core.analysis.noise_floor import noise_floor
 from gradreel.core.analysis.results import chosen_row, lecture_losses
 from gradreel.core.daily.synthetic import LOW_WEEKDAYS, NEW_YEAR, NEW_YEAR_EVES
@@ -29,7 +29,7 @@ from gradreel.scenes.lecture.deep.backprop import Backprop
 from gradreel.scenes.lecture.deep.deeper_and_deeper import DeeperAndDeeper
 from gradreel.scenes.lecture.deep.why_deep import WhyDeep
 from gradreel.scenes.lecture.experiments.forecast import AFTER, BEFORE, CLOSE, EVE, Forecast, shown_days
-from gradreel.scenes.lecture.experiments.model_selection import DaysToCome
+from gradreel.scenes.lecture.experiments.model_selection import ModelSelection
 from gradreel.scenes.lecture.networks.more_features import MoreFeatures
 from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
 from gradreel.scenes.lecture.networks.pictures.day_pairs import alike_days
@@ -151,17 +151,20 @@ def test_more_features():
 
 
 def test_model_selection(trace_of):
-    assert lowest(DEPTHS) == "3" and lowest(DEPTHS, "training") == "4"  # "farthest" left, and "lowest"
+    assert lowest(DEPTHS) == "3" and lowest(DEPTHS, "training") == "4"  # "farthest to the left", and "lowest"
     run = depth_experiments(depths=(3,))[0].experiments[0]
     trace = trace_of(run)
-    to_come = DaysToCome(run, np.asarray(trace.parameters[chosen_row(trace)]), 2)
-    whole, predicted = to_come.by_weekday
-    tomorrow = int(to_come.ahead.weekdays[0])
-    assert tomorrow in LOW_WEEKDAYS and to_come.ahead.prediction[0] < to_come.series.array()[-7:].mean()  # "so low?"
-    low = list(LOW_WEEKDAYS)
-    fall, noticed = (np.delete(means, low).mean() - means[low].mean() for means in (whole, predicted))
+    theta = np.asarray(trace.parameters[chosen_row(trace)])
+    ahead, known = forecast(run, theta, ModelSelection.Parameters().days), run.dataset.daily.array()
+    tomorrow, *between, last = ahead.prediction
+    assert {int(ahead.weekdays[k]) for k in (0, -1)} <= {*LOW_WEEKDAYS} and tomorrow < known[-7:].mean()  # "so few?"
+    assert not {*ahead.weekdays[1:-1].tolist()} & {*LOW_WEEKDAYS} and last < 0.8 * min(between)  # "low again"
+    days = next_days(run, theta)
+    low = np.isin(days.weekdays, LOW_WEEKDAYS)
+    fall, noticed = (views[~low].mean() - views[low].mean() for views in (days.truth, days.prediction))
     assert noticed > fall / 2  # "it has noticed"
-    assert to_come.rival == "week" and to_come.usual[0] < 0.95 * to_come.naive  # "would you bet?"
+    errors = [np.abs(horizon_errors(run, theta, days).error[:, -1]).mean() for days in (1, 2, 4, 7)]
+    assert errors == sorted(errors)  # "trust them less and less"
 
 
 def test_gradient_descent(trace_of):

@@ -103,27 +103,3 @@ def test_a_line_may_be_drawn_in_part(scene):
     )
     zoom.zoom_to(scene, date(2021, 2, 10), date(2021, 2, 20), run_time=0.4)
     assert len(line.points) == 0  # all of it lies before
-
-
-@pytest.mark.parametrize(("left", "expected"), [(-5.5, ["2.5", "3", "3.5", "4", "4.5"]), (-6.0, ["4"])])
-def test_the_upright_axis_is_stretched_and_all_stays_with_its_views(scene, left, expected):
-    zoom = picture(left)
-    line, dots = zoom.add_line(DATES, VIEWS, palette.red), zoom.add_dots(DATES, VIEWS, palette.red)
-    scene.add(zoom, line, dots)
-    zoom.stretch_to(scene, (2500.0, 4500.0), run_time=0.4)
-    assert zoom.plot.y_range == (2500.0, 4500.0)
-    np.testing.assert_allclose(line.points[0], zoom.plot.at(float(DATES[0].astype(int)), VIEWS[0]), atol=1e-6)
-    for dot, views in zip(dots, VIEWS, strict=True):
-        assert zoom.plot.data(dot.get_center())[1] == pytest.approx(views)
-    shown = scene.get_mobject_family_members()
-    labels = [text for text in zoom.plot.y_tick_labels if text in shown and text[0].get_fill_opacity() > 0]
-    assert [label.source for label in labels] == expected
-    for label in labels:
-        assert zoom.plot.data((0, label.get_center()[1], 0))[1] == pytest.approx(1000 * float(label.source), abs=30)
-
-
-def test_an_axis_stays_as_it_is_where_none_of_its_numbers_would_be_seen(scene):
-    zoom = picture()
-    scene.add(zoom)
-    zoom.stretch_to(scene, (3010.0, 3040.0), run_time=0.4)
-    assert zoom.plot.y_range == (0.0, 8000.0)

@@ -162,51 +162,6 @@ class ZoomDays(VGroup):
         self.add(new)
         self.first, self.last = first, last
 
-    def stretch_to(
-        self,
-        scene: Scene,
-        views: tuple[float, float],
-        run_time: float = 0.8,
-        also: Callable[[float], None] = lambda share: None,
-        others: Sequence[VMobject] = (),
-    ) -> None:
-        """Plays the way of the upright axis to these ``views``; ``also`` moves ``others``, by the share of the way.
-
-        Where its new numbers would have no room, or another power of ten, those stay that are there; it does not move
-        if none of them would be seen.
-        """
-        plot, goal = self.plot, self._make(self.first, self.last, views)
-        notes = [[note.source for note in each.notes] for each in (plot, goal)]
-        anew = goal.box[0] <= plot.box[0] and notes[0] == notes[1]
-        if not anew and not any(views[0] <= level <= views[1] for level in plot.levels):
-            return
-        start, ends = np.array(plot.y_range), np.array(views)
-        old, new = plot.rows(), goal.rows() if anew else []
-        both = set(plot.levels) & set(goal.levels) if anew else set()
-        coming = VGroup(goal.grid, goal.y_tick_labels) if anew else VGroup()
-        scene.add(coming)
-        scene.bring_to_back(coming)
-        moving = [part for part in self.mobjects if part in scene.get_mobject_family_members()]
-
-        def update(_: VMobject, share: float) -> None:
-            low, high = start + share * (ends - start)
-            plot.y_range = (float(low), float(high))
-            self._place()
-            for row in old:
-                plot.put(row, 0.0 if row.level in both else 1 - 2.5 * share if anew else 1.0)
-            for row in new:
-                plot.put(row, 1.0 if row.level in both else 2.5 * share - 1.5)
-            also(share)
-
-        update(coming, 0.0)
-        everything = VGroup(*moving, plot.grid, plot.y_tick_labels, coming, *others)
-        scene.play(UpdateFromAlphaFunc(everything, update, run_time=run_time, rate_func=smooth))
-        if anew:
-            scene.remove(plot.grid, plot.y_tick_labels)
-            plot.remove(plot.grid, plot.y_tick_labels)
-            plot.grid, plot.y_tick_labels, plot.levels = goal.grid, goal.y_tick_labels, goal.levels
-            plot.submobjects.insert(0, coming)
-
     def _place(self) -> None:
         left, right, bottom, top = self.plot.box
         for line in self._lines:
