@@ -74,7 +74,7 @@ class Seen:
             scene.ground.width,
             (last.tower.points.tobytes(), last.count.text, last.count.get_center().tobytes()),
             [sum(mark in here for mark in marks) for marks in lists.marks] if lists else [],
-            sum(text in here and "not from" in text.source for text in scene.rows),
+            sum(text in here and "from its authors" in text.source for text in scene.rows),
             [(bar.text.source, CELLAR - bar.bar.get_bottom()[1]) for bar in bars],
             list(map(str, check_scene(scene, beat))),
             from_near(scene) if beat == "last-taller-error" else None,

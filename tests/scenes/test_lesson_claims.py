@@ -230,11 +230,11 @@ def test_why_deep(media, trace_of):
     for side in (runs.fat, runs.deep):
         train_all(side, media / "traces")
     fat, deep = ([trace_of(run) for run in side] for side in (runs.fat, runs.deep))
-    assert 1.0 < fat[0].n_parameters / deep[0].n_parameters < 1.05  # "almost as many parameters", the fat one has more
+    assert 1.0 < fat[0].n_parameters / deep[0].n_parameters < 1.05  # "about as many parameters"
     ends = np.array([[float(loss(trace.experiment, trace.parameters[-1])) for trace in side] for side in (fat, deep)])
-    assert (10 * ends[1] < ends[0]).all()  # "deep wins every time, with less than a tenth of the loss"
+    assert (ends[1] < ends[0]).all()  # "deep wins every time"
     labels = runs.fat[0].dataset.labels()
-    for trace in (*fat, *deep):  # "in the end both have every point right"
+    for trace in (*fat, *deep):  # "both do": cover the red spiral and nothing else
         said = predict(trace.experiment, trace.parameters[-1], trace.experiment.dataset.features())
         assert ((said > 0) == (labels == 1)).all()
     first, second = (np.asarray(loss(trace.experiment, np.asarray(trace.parameters))) for trace in (fat[0], deep[0]))

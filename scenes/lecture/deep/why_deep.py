@@ -26,7 +26,7 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.lecture.deep.pictures.class_planes import ClassBoard, Race, RecordedMatch, Starts, shade_bar
+from gradreel.scenes.lecture.deep.pictures.class_planes import ClassBoard, Race, RecordedMatch, Starts
 from gradreel.scenes.lecture.deep.pictures.network_curves import (
     BY_HAND,
     PLOT,
@@ -46,7 +46,7 @@ from gradreel.scenes.lecture.deep.pictures.network_curves import (
 from gradreel.scenes.lecture.deep.pictures.skyline import ground_line
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.pace import stepwise
-from gradreel.scenes.mobjects.text import caption, words
+from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.thin_diagram import thin_diagram
 from gradreel.scenes.mobjects.ticks import nice_range
 from gradreel.scenes.style import FAINT, FULL, emphasis, palette
@@ -179,7 +179,7 @@ class WhyDeep(LectureScene):
         dataset = self.parameters.first_curve()
         whole = one_bend_each(dataset)
         relus = whole.network.hidden[0]
-        with self.beat("enough", relus=Count(relus)):
+        with self.beat("enough"):
             # The ground of the last scene becomes an axis: one layer, and red below it. ReLU after ReLU lights up and
             # bends blue at its place, until it is red
             ground = ground_line()
@@ -412,8 +412,8 @@ class WhyDeep(LectureScene):
         fat, deep = (number_text(run.n_parameters) for run in match.runs)
         values = {"fat": fat, "deep": deep, "layers": Count(len(match.runs[1].hidden))}
         with self.beat("race-both-right-deep-surer", updates=number_text(int(match.first[0].kept[-1])), **values):
-            # The plane becomes two, with a network and its name at each; then update by update. Where a network says
-            # red, it is blue
+            # The plane becomes two, with a network and its name at each; then update by update. Blue is what a
+            # network takes for red
             self.race = race = Race(match, [self.screen("update"), self.screen("loss")])
             self.names = [race.named(k, self.screen(key)) for k, key in enumerate(NAMES)]
             counts = [race.counted(k, self.screen("count", count=count)) for k, count in enumerate((fat, deep))]
@@ -429,12 +429,9 @@ class WhyDeep(LectureScene):
             said = [board.bands for board in race.boards]
             for board in race.boards:
                 self.add(board.ground, board.bands, board.other, board.red)
-            legend = shade_bar([self.screen("not-red"), self.screen("red")], self.race.baseline)
-            rate = number_text(self.parameters.learning_rate)
-            note = caption(self.screen("rule", rate=rate))
-            coming = (*race.readouts, race.word, race.counter, legend, note)
+            coming = (*race.readouts, race.word, race.counter)
             self.play(*map(FadeIn, said), *map(FadeIn, coming), run_time=0.8)
-            self.beside = VGroup(*counts, *race.diagrams, *race.readouts, race.word, race.counter, legend)
+            self.beside = VGroup(*counts, *race.diagrams, *race.readouts, race.word, race.counter)
             self.add(race)
             self.wait(0.5)
 

@@ -1,4 +1,4 @@
-"""A plane with points of two classes, and over it what a network says: where it is blue, red; where pale, unsure."""
+"""A plane with points of two classes, and over it what a network answers: blue where red, fainter where unsure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,6 @@ DIAGRAM = (4.85, 6.25, -1.95, 1.45)  # left, right, bottom, top of the right net
 COUNT_ROOM = 0.34  # from column to column of it, that each can say how many nodes it has
 ROWS = 7  # nodes of these in a column at most
 NAME_RISE, LOSS_DROP = 0.32, 0.5  # of a name over its plane, of the loss below it
-LEGEND = (1.3, 0.2)  # width and height of all shades
 FIRST_TILE, TILE_GAP, TILE = -4.3, 0.22, 1.95  # left of the tiles, between two, and their largest side
 ROWS_OF_TILES, TILE_LOSS_DROP = (2.6, -0.35), 0.4  # their tops; how far below a tile its loss is
 SMALL_LOSS = 28
@@ -113,19 +112,6 @@ def shades() -> list[ManimColor]:
     """From sure that it is not red to sure that it is: the ground, then ever more of blue over it."""
     steps = len(SURENESS)
     return [mix(palette.text, 0.05), *(mix(palette.blue, BLUEST * (k + 1) / steps) for k in range(steps))]
-
-
-def shade_bar(texts: Sequence[str], baseline: float) -> VGroup:
-    """All shades side by side around the frame's middle, between what the first and the last one mean."""
-    width, height = LEGEND
-    colors = shades()
-    cells = VGroup(*(Rectangle(width=width / len(colors), height=height, stroke_width=0).set_fill(color, 1)
-                     for color in colors)).arrange(buff=0)  # fmt: skip
-    cells.move_to([0, baseline + 0.09, 0])
-    edge = Rectangle(width=width, height=height, color=palette.axis, stroke_width=style.GUIDE).move_to(cells)
-    first = words(texts[0], style.TICK, palette.dim).place(baseline, right=-width / 2 - 0.15)
-    last = words(texts[1], style.TICK, palette.dim).place(baseline, left=width / 2 + 0.15)
-    return VGroup(cells, edge, first, last)
 
 
 def _dots(places: NDArray, radius: float, color: ManimColor) -> VMobject:
