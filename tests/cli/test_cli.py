@@ -122,7 +122,8 @@ def test_list_in_another_language(gradreel):
 @pytest.mark.parametrize("spelling", ["--media_dir", "--media-dir"])
 def test_both_spellings_of_an_option(gradreel, tmp_path, spelling, monkeypatch):
     (tmp_path / "media").write_text("")
-    monkeypatch.setattr("gradreel.scenes.render.health._imports", lambda: "left out")
+    for slow in ("_imports", "default_voice"):
+        monkeypatch.setattr(f"gradreel.scenes.render.health.{slow}", lambda *_: None)
     result = gradreel("checkhealth", spelling, tmp_path / "media")
     assert (result.exit_code, "is a file" in result.stdout) == (1, True)
 

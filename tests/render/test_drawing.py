@@ -74,7 +74,7 @@ def test_transparent_frames_are_manims(name, tmp_path, monkeypatch):
     assert by_manim(scene, tmp_path / "manim.mov", monkeypatch) == ours
 
 
-@pytest.mark.parametrize("name", ["build-curve", "morph-sigmoid", "deeper-and-deeper"])
+@pytest.mark.parametrize("name", ["build-curve", "morph-sigmoid"])
 def test_frames_of_lecture_scenes_are_manims_of_which_parts_that_may_differ_are_handed_over(
     name, tmp_path, monkeypatch
 ):
