@@ -105,12 +105,6 @@ def relu_source() -> str:
     return f'{Y} part("c", magenta(c)) thin part("sigmoid", max)part("brackets", ({inner}))'
 
 
-def sum_of_relus_source(features: int | None = None) -> str:
-    """y = b + sum_2i c_i max(0, b_i + sum_j w_ij x_j): two ReLUs for each sigmoid there was."""
-    terms = _unit('part("sigmoid", max)', features, "0, ")
-    return f'{CONSTANT} part("sum", sum_(2i)) part("c", magenta(c_i)) thin {terms}'
-
-
 def _sum(index: str, count: int | None) -> str:
     return f"sum_{index}" if count is None else f"sum_({index}=1)^{count}"
 

@@ -7,7 +7,3 @@ from gradreel.scenes.lecture.curves.relu import Relu
 
 def test_relu(frames, look):
     frames(Relu, **look)
-
-
-def test_relus_downwards(frames):
-    frames(Relu, c=-2.345)

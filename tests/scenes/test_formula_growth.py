@@ -24,7 +24,6 @@ SOURCES = {
     "features with limits": lecture_formulas.many_features_source(3, 56),
     "features relu": lecture_formulas.many_features_source(3, 56, "relu"),
     "relu": lecture_formulas.relu_source(),
-    "relus": lecture_formulas.sum_of_relus_source(),
     "matrix": lecture_formulas.matrix_source(),
 }
 

@@ -18,8 +18,7 @@ RUN = Experiment(epochs=40)
 LETTERS = {
     "default": {},
     "gentle, low, far left": {"w": 0.1, "b": 20, "c": 0.1},
-    "steep, right": {"w": 10, "b": -20},
-    "downwards": {"c": -10, "w": 0.5, "b": 3},
+    "steep, right, downwards": {"w": 10, "b": -20, "c": -10},
     "odd": {"w": 3.7, "b": 1.234, "c": 2.345},
 }
 
@@ -48,6 +47,7 @@ def everything(scene, beat):
         seen.icons = [drawn(icon.plot, icon.curve) for icon in scene.icons[:3]]
     if beat == "names":
         seen.panels = [drawn(panel.plot, panel.curve) for panel in scene.panels]
+        seen.slopes = [np.diff(drawn(panel.plot, line)) for panel, line in zip(scene.panels, scene.slopes, strict=True)]
     return seen
 
 
@@ -100,23 +100,23 @@ def test_the_hard_sigmoid_is_asked_for_and_breaks_into_the_relu_which_is_made_of
         if beat not in ("map", "relu", "height"):
             return None
         shown = scene.get_mobject_family_members()
-        assert (scene.one in shown) is (beat != "relu") and (scene.soft in shown) is (beat == "map")
+        assert scene.one in shown and (scene.soft in shown) is (beat == "map")
+        assert (getattr(scene.one, "emphasis", 1.0) < 0.5) is (beat == "relu"), "behind one that is less steep"
         return [drawn(scene.plot, curve) for curve in (scene.soft, scene.one)]
 
     monkeypatch.setattr(Relu, "_stretch", stretched)
     monkeypatch.setattr("gradreel.scenes.lecture.curves.relu.three_steps", opening)
-    for c in (3.0, -2.0):
-        seen = play(Relu, look, until="height", run=RUN, c=c).seen
-        (x, soft), (_, hard) = seen["map"]
-        assert hard == pytest.approx(c * hard_sigmoid(x, 1.0, 3.0), abs=1e-6)  # to the scale of the axis, as later
-        assert soft == pytest.approx(c * sigmoid(2 * (x - 2)), abs=1e-6)  # as steep in the middle
-        x, first = seen["height"][1]
-        assert first == pytest.approx(c * relu(0.5 * x - 0.5), abs=1e-6)
-    assert opened == [3, 3], "the map opens on step three, which is behind us"
-    assert len(lifted) == 2
-    for (x, height), end in lifted:
-        assert height == pytest.approx(relu(0.5 * x - 0.5), abs=1e-6)  # without c
-        assert end[1] == pytest.approx(0.5 * end[0] - 0.5, abs=1e-6)
+    seen = play(Relu, look, until="height", run=RUN, c=-2.0).seen
+    (x, soft), (_, hard) = seen["map"]
+    assert hard == pytest.approx(-2 * hard_sigmoid(x, 1.0, 3.0), abs=1e-6)  # to the scale of the axis, as later
+    assert soft == pytest.approx(-2 * sigmoid(2 * (x - 2)), abs=1e-6)  # as steep in the middle
+    for beat in ("relu", "height"):
+        x, first = seen[beat][1]
+        assert first == pytest.approx(-2 * relu(0.5 * x - 0.5), abs=1e-6), "what the hard sigmoid broke into"
+    assert opened == [3], "the map opens on step three, which is behind us"
+    (((x, height), end),) = lifted
+    assert height == pytest.approx(relu(0.5 * x - 0.5), abs=1e-6)  # without c
+    assert end[1] == pytest.approx(0.5 * end[0] - 0.5, abs=1e-6)
 
 
 def test_the_heights_of_the_curves_can_be_read_at_the_axis(film):
@@ -126,8 +126,9 @@ def test_the_heights_of_the_curves_can_be_read_at_the_axis(film):
 
 
 def test_the_sum_is_first_one_of_hard_sigmoids_then_of_twice_as_many_relus(film):
+    assert RUN.hidden == (3,)
     written = film("default")["sum"].formula
-    assert "max" in written and "sum_(2i)" in written and "sigmoid(" not in written
+    assert "max" in written and "sum_(i=1)^6" in written and "sigmoid(" not in written
 
 
 def test_the_small_pictures_are_the_same_functions(film):
@@ -137,6 +138,11 @@ def test_the_small_pictures_are_the_same_functions(film):
     assert first + second == pytest.approx(hard, abs=1e-6)
     (r, soft), (_, bent) = seen["names"].panels
     assert soft == pytest.approx(sigmoid(r), abs=1e-6) and bent == pytest.approx(relu(r), abs=1e-6)
+
+
+def test_at_a_large_input_the_sigmoid_has_hardly_a_slope_and_relu_has_one(film):
+    flat, climbing = (dy / dx for (dx,), (dy,) in film("default")["names"].slopes)
+    assert 0 < flat < 0.01 and climbing == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(

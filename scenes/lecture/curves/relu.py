@@ -18,12 +18,13 @@ from gradreel.scenes.lecture.curves.pictures.sigmoid_board import color_of
 from gradreel.scenes.lecture.curves.pictures.small_curves import SmallCurve
 from gradreel.scenes.lecture.curves.sigmoid_matching import match_by_slope
 from gradreel.scenes.mobjects.formula_growth import grow
-from gradreel.scenes.mobjects.lecture_formulas import Y, many_features_source, relu_source, sum_of_relus_source
-from gradreel.scenes.mobjects.plot import Plot, dashed
+from gradreel.scenes.mobjects.lecture_formulas import Y, many_features_source, relu_source
+from gradreel.scenes.mobjects.plot import Plot, dashed, segment
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.three_steps import steps_heading, three_steps
 from gradreel.scenes.mobjects.ticks import Ticks, ticks_at_knots
-from gradreel.scenes.style import BAND, DIM, FAINT, FULL, emphasis, mix, palette
+from gradreel.scenes.style import BAND, DIM, FAINT, FULL, emphasis, emphasize, mix, palette
+from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
@@ -54,9 +55,10 @@ SUM_BASELINE, SUM_SIZE, NOTE = 1.85, 58, 34
 ICONS = ((-5.7, -3.0), (-1.35, 1.35), (3.0, 5.7))  # left and right of three small pictures
 ICON_SPAN, ICON_NAME = (-2.1, 0.0), -2.75  # their bottom and top; the baseline of their names
 
-R = 4.0  # activation functions are drawn from -R to R
+R = 6.0  # activation functions are drawn from -R to R
 PANELS = ((-5.4, -1.0), (1.0, 5.4))  # left and right of the two activation functions
 PANEL_SPAN, PANEL_NAME = (-2.05, 0.1), -2.8
+LARGE, TANGENT = 5.0, 0.7  # a large input; half the length of the line that shows the slope there
 READABLE = 0.55  # how bright the name of the function is that steps back
 
 
@@ -89,6 +91,7 @@ class Relu(LectureScene):
     def _prepare(self) -> None:
         w, b, c = self.parameters.w, self.parameters.b, self.parameters.c
         self.up = c > 0
+        self.sigmoids = self.parameters.run.hidden[0] if self.parameters.run.hidden else 3
         start, end = -b / w, (1 - b) / w
         self.hard = PiecewiseLinearCurve([start, end], [0.0, c])  # c max(0, b + w x) up to where it reaches c
         self.relus = self.hard.decompose().relus()
@@ -106,8 +109,8 @@ class Relu(LectureScene):
 
     def _map_beat(self) -> None:
         with self.beat("map"):
-            # The third step is behind us; the brightness goes back to the first. Then what is asked: the soft sigmoid
-            # in the place of the map, and over it the hard one, bright, which stays
+            # The third step is behind us; the brightness goes back to the first. Then the soft sigmoid in the place of
+            # the map, and over it the one that is asked for, the hard one, which stays
             steps = three_steps(self, self.trace("run"), 3)
             self.play(*self.next_heading(steps_heading(self)), FadeIn(steps, run_time=0.8))
             self.play(steps.focus(1), run_time=0.6)
@@ -126,8 +129,8 @@ class Relu(LectureScene):
 
     def _relu_beat(self) -> None:
         with self.beat("relu"):
-            # The hard sigmoid breaks at its second corner: flat, then a slope. It makes room for how that is made: a
-            # straight line, what is below zero of it lifted to zero
+            # The hard sigmoid breaks at its second corner: flat, then a slope. Behind it dims, for how that is made: a
+            # straight line, less steep, what is below zero of it lifted to zero
             leaving = [FadeOut(part, run_time=0.5) for part in (self.soft, self.sigmoid_names)]
             self.play(*leaving, self._break())
             runner = self._run_along([(self.plot, self.x, self.first)], coming=0.15, seconds=1.35)
@@ -137,7 +140,7 @@ class Relu(LectureScene):
             inner = VGroup(*map(self.formula.part, ("sigmoid", "brackets", "bias", "plus-in", "w", "x")))
             self.until("line")
             self.play(
-                FadeOut(runner, run_time=0.3), FadeOut(self.one, run_time=0.5),
+                FadeOut(runner, run_time=0.3), emphasis(self.one, FAINT),
                 Create(self.line[0]), FadeIn(self.line[1]),
                 FadeIn(inner, shift=0.15 * UP), run_time=0.9,
             )  # fmt: skip
@@ -150,7 +153,7 @@ class Relu(LectureScene):
 
     def _height_beat(self) -> None:
         with self.beat("height"):
-            # It has its name; then all of it becomes c times as high
+            # It has its name; then it becomes c times as high, and that is what the hard sigmoid broke into
             self.play(*self.next_heading(self.screen("heading-relu")))
             self.until("times")
             self._stretch()
@@ -190,15 +193,18 @@ class Relu(LectureScene):
             self.add(self.sum.scan)
 
     def _sum_beat(self) -> None:
-        with self.beat("sum"):
+        count = self.sigmoids
+        with self.beat("sum", count=Count(count), twice=Count(2 * count)):
             # The formula of the network: sigmoid becomes hard sigmoid. Below, the picture shrinks to a small equation:
-            # one hard sigmoid is two ReLUs. So hard sigmoid becomes max, with a sum twice as long
+            # one hard sigmoid is two ReLUs. So hard sigmoid becomes max, and the sum goes on to twice as many
             seen = self.sum
             leaving = [self.plot, self.band, self.band_label, seen.line, seen.bars, seen.dots, seen.values]
             leaving += [self.formula, self.letters]
             icons, signs = self._icons()
-            soft = formula(many_features_source(), SUM_SIZE).place(SUM_BASELINE, center=0.0)
-            hard = formula(many_features_source(activation="hard_sigmoid"), SUM_SIZE).place(SUM_BASELINE, center=0.0)
+            soft, hard, self.formula = (
+                formula(many_features_source(terms, activation=name), SUM_SIZE).place(SUM_BASELINE, center=0.0)
+                for terms, name in ((count, "sigmoid"), (count, "hard_sigmoid"), (2 * count, "relu"))
+            )
             self.play(
                 *(FadeOut(part, run_time=0.4) for part in leaving), *self.next_heading(self.screen("heading-sum")),
                 FadeIn(soft, run_time=0.9, rate_func=squish_rate_func(smooth, 0.5, 1.0)),
@@ -208,7 +214,6 @@ class Relu(LectureScene):
             self.play(*(FadeIn(sign) for sign in signs), run_time=0.4)
             self.add(*icons)
             self.icons = VGroup(*icons, *signs)
-            self.formula = formula(sum_of_relus_source(), SUM_SIZE).place(SUM_BASELINE, center=0.0)
             self.note = words(self.screen("two-each"), NOTE)
             self.note.place(SUM_BASELINE - 1.3, left=self.formula.part("sum").get_left()[0])
             noted = FadeIn(self.note, shift=0.1 * UP, rate_func=squish_rate_func(smooth, 0.6, 0.9), run_time=1.8)
@@ -217,24 +222,29 @@ class Relu(LectureScene):
 
     def _names_beat(self) -> None:
         with self.beat("names"):
-            # Both functions side by side under one name. At the question a dot runs along each, over the same r: one
-            # gets flat on both sides, the other goes on. Then ours steps forward
-            self.play(FadeOut(self.icons), emphasis(self.note, DIM), run_time=0.4)
-            r = np.linspace(-R, R, SAMPLES)
-            sides = (("sigmoid", sigmoid(r), (-0.08, 1.08)), ("ReLU", relu(r), (-0.08 * R, 1.08 * R)))
+            # Both functions side by side under one name. A dot runs along each to a large input, the same for both:
+            # there the sigmoid has no slope, and ReLU has. Then ours steps forward
+            self.play(FadeOut(self.icons), FadeOut(self.note), run_time=0.4)
+            r, large = np.linspace(-R, R, SAMPLES), np.linspace(0, LARGE, SAMPLES)
+            sides = (("sigmoid", sigmoid, (-0.08, 1.08)), ("ReLU", relu, (-0.08 * R, 1.08 * R)))
             self.panels = [
-                SmallCurve(r, y, y_range, (*edges, *PANEL_SPAN), words(name, style.SUBTITLE, palette.blue), PANEL_NAME)
-                for (name, y, y_range), edges in zip(sides, PANELS, strict=True)
+                SmallCurve(
+                    r, f(r), y_range, (*edges, *PANEL_SPAN), words(name, style.SUBTITLE, palette.blue), PANEL_NAME
+                )
+                for (name, f, y_range), edges in zip(sides, PANELS, strict=True)
             ]
             self.play(
                 *self.next_heading(self.screen("heading-names")),
                 LaggedStart(*(FadeIn(panel) for panel in self.panels), lag_ratio=0.5, run_time=1.4),
             )
-            self.until("run")
-            curves = [(panel.plot, r, y) for panel, (_, y, _) in zip(self.panels, sides, strict=True)]
-            self.play(FadeOut(self._run_along(curves, coming=0.2, seconds=2.2), run_time=0.3))
-            curve, name = self.panels[0].curve, self.panels[0].name
-            self.play(emphasis(curve, FAINT), emphasis(name, READABLE), emphasis(self.panels[1], FULL), run_time=0.6)
+            self.until("large")
+            curves = [(panel.plot, large, f(large)) for panel, (_, f, _) in zip(self.panels, sides, strict=True)]
+            dots = self._run_along(curves, coming=0.2, seconds=1.6)
+            self.slopes = [_slope_at_the_end(*curve) for curve in curves]
+            self.play(Create(self.slopes[0]), run_time=0.5)
+            self.until("climbs")
+            back = [emphasis(self.panels[0].curve, FAINT), emphasis(self.panels[0].name, READABLE)]
+            self.play(Create(self.slopes[1]), *back, emphasis(VGroup(dots[0], self.slopes[0]), DIM), run_time=0.6)
 
     # -- parts of the picture ------------------------------------------------------------------------------------
 
@@ -342,6 +352,7 @@ class Relu(LectureScene):
         self.play(*outer, stretch, run_time=1.2)
         self.add(self.formula)
         self.letters = self._numbers_under({"c": "c", "bias": "b", "w": "w"})
+        emphasize(self.one, FULL)
         self.add(self.one)
         self.play(FadeIn(self.letters, shift=0.1 * UP), FadeOut(self.bracket), run_time=0.4)
 
@@ -360,6 +371,13 @@ class Relu(LectureScene):
             shown = AnimationGroup(FadeIn(icon.zero), FadeIn(icon.name), run_time=0.3)
             moves.append(Succession(ReplacementTransform(curve, icon.curve, run_time=0.7), shown))
         self.play(LaggedStart(*moves, lag_ratio=0.4))
+
+
+def _slope_at_the_end(plot: Plot, x: NDArray, y: NDArray) -> VMobject:
+    """A piece of the tangent where a curve (plot, x, y) ends."""
+    before, end = plot.at(x[-2:], y[-2:])
+    way = TANGENT * (end - before) / np.linalg.norm(end - before)
+    return segment(end - way, end + way, palette.text, style.RING)
 
 
 def _term(k: int) -> str:
