@@ -42,23 +42,23 @@ class Scale:
 class LossHistory:
     """Losses in the unit they are written in (see ``scale``), float64; NaN where none was logged, inf where too large.
 
-    ``whole`` and ``unseen`` are the losses over all examples trained on, and on validation days, of the states after
-    ``at`` updates; empty where they are not known, or where each batch is all examples. Of somebody's own run
-    ``unseen`` is the validation loss that its loop logged as ``unseen_name``. ``final``: the loss over all examples
-    after the last update, NaN where it is not known.
+    ``whole`` and ``validation`` are the losses over all examples trained on, and on validation days, of the states
+    after ``at`` updates; empty where they are not known, or where each batch is all examples. Of somebody's own run
+    ``validation`` is what its loop logged as ``validation_name``. ``final``: the loss over all examples after the last
+    update, NaN where it is not known.
     """
 
     batch: NDArray  # (U,)
     at: NDArray  # (K,) counts of updates
     whole: NDArray  # (K,)
-    unseen: NDArray  # (K,), or (0,) without validation days
+    validation: NDArray  # (K,), or (0,) without validation days
     epoch_starts: NDArray  # (E - 1,) updates made when the second, third, ... epoch began; empty where not known
     scale: Scale
     first_nan: int | None = None  # the first update whose loss was logged, and was not a number
     window: int = 1  # updates in the running mean
     step: int = 1  # updates from one logged loss to the next, as a rule
     final: float = float("nan")
-    unseen_name: str = ""
+    validation_name: str = ""
 
     @classmethod
     def of(cls, trace: Trace, last: int | None = None) -> LossHistory:
@@ -70,10 +70,10 @@ class LossHistory:
         scale = _scale(trace, batch)
         batch = batch * scale.factor
         _refuse_nothing_logged(trace, batch)
-        at, whole, unseen = _over_all_data(trace) if last is None else (np.empty(0),) * 3
+        at, whole, validation = _over_all_data(trace) if last is None else (np.empty(0),) * 3
         name = validation_loss(trace) if last is None else ""
         if name:
-            at, unseen = thinned(*trace.metrics[name])
+            at, validation = thinned(*trace.metrics[name])
         known = isinstance(trace.run, Experiment) and last is None
         final = loss(trace.run, np.asarray(trace.parameters[-1])) if known else np.nan
         starts = _epoch_starts(np.asarray(trace.epoch[:last]))
@@ -84,13 +84,13 @@ class LossHistory:
             batch,
             at,
             whole * scale.factor,
-            unseen * scale.factor,
+            validation * scale.factor,
             starts,
             scale,
             nan,
             step=step,
             final=float(final) * scale.factor,
-            unseen_name=name,
+            validation_name=name,
         )
         return replace(history, window=step * _window(len(batch) // step)) if _wanders(batch) else history
 
@@ -174,7 +174,7 @@ class LossHistory:
         Of the smooth curves all; of losses that wander, in each part of the run, all but the lowest 5 % and the highest
         1 %, so that a single batch does not press the rest flat. Finite; a loss of 0 is held by a linear axis only.
         """
-        smooth = [self.mean_line()[1] if self.is_smoothed else self.batch, self.whole, self.unseen]
+        smooth = [self.mean_line()[1] if self.is_smoothed else self.batch, self.whole, self.validation]
         values = np.concatenate(smooth)
         values = values[np.isfinite(values)]
         if not len(values):
@@ -247,8 +247,8 @@ def _over_all_data(trace: Trace) -> tuple[NDArray, NDArray, NDArray]:
     rows = evenly_spaced(len(trace.kept), STATES)
     states = np.asarray(trace.parameters[rows])
     whole = loss(run, states) if run.batches_per_epoch > 1 else none
-    unseen = loss_on_validation_days(run, states) if run.dataset.n_validation else none
-    return np.asarray(trace.kept[rows]), whole, unseen
+    validation = loss_on_validation_days(run, states) if run.dataset.n_validation else none
+    return np.asarray(trace.kept[rows]), whole, validation
 
 
 def _epoch_starts(epoch: NDArray) -> NDArray:

@@ -37,10 +37,10 @@ class LossPlot(VGroup):
     Without ``counts`` of updates under the axis the epochs stand there, if there are several. The first loss stands
     ``room`` updates right of the axis. ``axis``: of the losses, if it is not to be the history's own.
 
-    ``texts``: "updates", "epochs", "loss", and of the curves "batch" (two lines at most), "mean", "whole", "unseen".
-    Parts: ``axes`` (with ticks and names), ``epochs``, ``batch``, ``mean``, ``whole``, ``unseen`` (RisingCurve, the
-    last three None where there is none), ``marker``, ``labels`` by the curve's name. ``show(update)`` draws the
-    ``leader`` up to there and puts the marker on its end.
+    ``texts``: "updates", "epochs", "loss", and of the curves "batch" (two lines at most), "mean", "whole",
+    "validation". Parts: ``axes`` (with ticks and names), ``epochs``, ``batch``, ``mean``, ``whole``, ``validation``
+    (RisingCurve, the last three None where there is none), ``marker``, ``labels`` by the curve's name.
+    ``show(update)`` draws the ``leader`` up to there and puts the marker on its end.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class LossPlot(VGroup):
         self.marker = ring((0, 0, 0), 0.11, palette.text, fill=palette.blue)
         self.labels = self._labels(texts)
         self.add(self.axes, self.epochs, self.batch, *self._smooth(), self.marker, *self.labels.values())
-        self.leader = "batch"  # the curve that grows, with the marker at its end: "batch", "mean", "whole" or "unseen"
+        self.leader = "batch"  # the name of the curve that grows, with the marker at its end
         self.show(self.last)
 
     def at(self, update: float, loss: float) -> NDArray:
@@ -99,7 +99,7 @@ class LossPlot(VGroup):
     @property
     def last(self) -> float:
         """The update at which the leading curve ends."""
-        return float(self.history.at[-1] if self.leader in ("whole", "unseen") else self.history.n_updates)
+        return float(self.history.at[-1] if self.leader in ("whole", "validation") else self.history.n_updates)
 
     def show(self, update: float) -> tuple[int, float]:
         """Draw the leading curve up to ``update``; the count of updates made then, and the loss that is known then.
@@ -117,7 +117,7 @@ class LossPlot(VGroup):
     def _reached(self, update: float) -> tuple[int, int, float]:
         """Updates made, and after how many of them the latest loss was measured, and that."""
         history, done = self.history, int(update + 1e-6)
-        if self.leader in ("whole", "unseen"):
+        if self.leader in ("whole", "validation"):
             k = max(int(np.searchsorted(history.at, done, side="right")) - 1, 0)
             return int(history.at[k]), int(history.at[k]), float(getattr(history, self.leader)[k])
         if self.leader == "batch" and history.is_whole and done >= history.n_updates:
@@ -139,10 +139,11 @@ class LossPlot(VGroup):
         self.batch = curve(*history.line(), *pale)
         self.mean = curve(*history.mean_line(), palette.blue, style.SECOND_CURVE) if smoothed else None
         self.whole = curve(history.at, history.whole, text, ALL_DATA) if len(history.whole) else None
-        self.unseen = curve(history.at, history.unseen, text, ALL_DATA, DASH) if len(history.unseen) else None
+        losses = history.validation
+        self.validation = curve(history.at, losses, text, ALL_DATA, DASH) if len(losses) else None
 
     def _smooth(self) -> list[RisingCurve]:
-        return [curve for curve in (self.mean, self.whole, self.unseen) if curve is not None]
+        return [curve for curve in (self.mean, self.whole, self.validation) if curve is not None]
 
     def _epochs(self, name: str) -> VGroup:
         """Marks on the axis where epochs began, under the counts of updates how many were over; empty without any."""
@@ -175,7 +176,7 @@ class LossPlot(VGroup):
 
     def _labels(self, texts: Mapping[str, str]) -> dict[str, VGroup]:
         """The curves' labels in a column at the right, each as near to its curve's end as the others let it."""
-        curves = {"batch": self.batch, "mean": self.mean, "whole": self.whole, "unseen": self.unseen}
+        curves = {"batch": self.batch, "mean": self.mean, "whole": self.whole, "validation": self.validation}
         named = {name: curve for name, curve in curves.items() if curve is not None and texts.get(name)}
         made = {name: self._label(texts[name], curve) for name, curve in named.items()}
         ends = {name: float(curve.end()[1]) for name, curve in named.items()}

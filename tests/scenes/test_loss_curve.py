@@ -152,9 +152,9 @@ def test_losses_of_daily_views_are_told_in_views_and_the_dashed_one_is_of_valida
     theta = trace_of(VIEWS).parameters[-1]
     trained_on = missed(VIEWS, theta, data.daily.start + timedelta(days=data.window), data.first_validation)
     validation = missed_on_validation_days(VIEWS, theta)
-    assert beats[-3:] == ["whole", "unseen", "end"]
+    assert beats[-3:] == ["whole", "validation", "end"]
     assert seen["whole"] == ("all examples", pytest.approx(trained_on, abs=0.51))
-    assert seen["unseen"] == ("validation days", pytest.approx(validation, abs=0.51))
+    assert seen["validation"] == ("validation days", pytest.approx(validation, abs=0.51))
     assert seen["marker"] == pytest.approx(validation, rel=1e-6)
     assert all(tick.replace("\u2009", "").isdigit() for tick in seen["ticks"])
 
@@ -248,17 +248,17 @@ def test_the_validation_loss_stands_beside_the_loss_and_every_other_metric_on_an
     def look(scene, beat):
         found.extend(map(str, check_scene(scene, beat)))
         panels[beat] = [(panel.series.name, panel.number.value) for panel in getattr(scene.panels, "panels", [])]
-        if beat == "unseen":
-            seen[beat] = drawn(scene, scene.plot.unseen), shown(scene)
+        if beat == "validation":
+            seen[beat] = drawn(scene, scene.plot.validation), shown(scene)
 
     played = play(LossCurve, look, lang="zh", trace=str(with_metrics))
     assert found == []
-    assert played.beats[-5:] == ["unseen", "end", "metrics", "metrics-2", "rate"]
-    line, readout = seen["unseen"]
+    assert played.beats[-5:] == ["validation", "end", "metrics", "metrics-2", "rate"]
+    line, readout = seen["validation"]
     at, values = METRICS["val_loss"]
     np.testing.assert_allclose(np.interp(at, line[:, 0], line[:, 1]), values, atol=0.02)
     assert readout == (120, 1.0)
-    assert [line.source.replace("\\", "") for line in played.scene.plot.labels["unseen"]] == ["val_loss"]
+    assert [line.source.replace("\\", "") for line in played.scene.plot.labels["validation"]] == ["val_loss"]
     names = METRICS.keys() - {"val_loss", "never a number", "seconds in all"}
     assert {name for name, _ in panels["metrics"] + panels["metrics-2"]} == names
     assert dict(panels["metrics"])["accuracy"] == 1.0

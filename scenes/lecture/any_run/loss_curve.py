@@ -76,8 +76,8 @@ class LossCurve(LectureScene):
             self._epochs_beat()
         if self.plot.whole is not None:
             self._whole_beat()
-        if self.plot.unseen is not None:
-            self._unseen_beat()
+        if self.plot.validation is not None:
+            self._validation_beat()
         self._end_beat()
         self._metric_beats()
 
@@ -100,12 +100,13 @@ class LossCurve(LectureScene):
         )
 
     def _texts(self) -> dict[str, str]:
-        keys = {name: name for name in ("updates", "epochs", "loss", "whole", "unseen")} | {"batch": self._batch_word()}
+        keys = {name: name for name in ("updates", "epochs", "loss", "whole", "validation")}
+        keys["batch"] = self._batch_word()
         if self.history.scale.in_views:
             keys["loss"] = "loss-in-views"
         texts = {name: self.screen(key) for name, key in keys.items()}
-        if name := self.history.unseen_name:
-            texts["unseen"] = literal(shortened(name, LABEL_WIDTH, style.LABEL - 2))
+        if name := self.history.validation_name:
+            texts["validation"] = literal(shortened(name, LABEL_WIDTH, style.LABEL - 2))
         window = self.screen("window", window=Count(self.history.window))
         return texts | {"mean": self.screen("running-mean") + "\n" + window}
 
@@ -156,12 +157,12 @@ class LossCurve(LectureScene):
             self._walk(SMOOTH_SECONDS)
             self._label("whole")
 
-    def _unseen_beat(self) -> None:
-        with self.beat("unseen"):
+    def _validation_beat(self) -> None:
+        with self.beat("validation"):
             # The loss on validation days, which training never sees, or what the loop logged of a validation
-            self._follow("unseen", self.texts["unseen"])
+            self._follow("validation", self.texts["validation"])
             self._walk(SMOOTH_SECONDS)
-            self._label("unseen")
+            self._label("validation")
 
     def _end_beat(self) -> None:
         loss, known = self.readout.loss.value, self._losses(self.plot.leader)
@@ -213,7 +214,7 @@ class LossCurve(LectureScene):
         self.add(panels)
 
     def _losses(self, curve: str) -> NDArray:
-        """All losses along a curve, "batch", "mean", "whole" or "unseen"; those that are not known are not finite."""
+        """All losses along a curve: "batch", "mean", "whole", "validation"; those that are not known are not finite."""
         if curve == "mean":
             return self.history.mean_line()[1]
         return self.history.line()[1] if curve == "batch" else getattr(self.history, curve)
