@@ -77,69 +77,74 @@ def test_curve_numbers_and_sliders_agree_the_match_is_that_of_the_core_and_its_g
     assert float(gap) == pytest.approx(abs(piece[2]) * sigmoid(-2.0), abs=0.005)
 
 
-@pytest.fixture(scope="module")
-def sweeps(play):
-    """(letter, its value, x of the half-way line) after each sweep of a letter; by beat the letters and the line."""
-    gone, go = [], MorphSigmoid._go
+@dataclass
+class Sweeps:
+    """One playing of morph-sigmoid: what was there after each sweep of a letter, and at the end of each beat."""
 
-    def watched(scene, letter, value, *seconds, **rest):
+    scene: Any = None
+    gone: list[tuple[str, float, float]] = field(default_factory=list)  # a letter, its value, x of the half-way line
+    seen: list[dict[str, float]] = field(default_factory=list)  # all letters, whenever their numbers are seen
+    slopes: list[list[float]] = field(default_factory=list)  # of tangent and ramp, when b's turn comes
+    at: dict[str, Any] = field(default_factory=dict)  # by beat: all letters, x of the half-way line, is it there
+
+
+@pytest.fixture(scope="module")
+def sweeps(play) -> Sweeps:
+    film = Sweeps()
+    go, set_all, light = MorphSigmoid._go, SigmoidBoard.set, MorphSigmoid._light
+
+    def line(board):
+        return board.plot.data(board.halfway[0].get_center())[0]
+
+    def gone(scene, letter, value, *seconds, **rest):
         go(scene, letter, value, *seconds, **rest)
-        board = scene.board
-        gone.append((letter, board.now[letter], board.plot.data(board.halfway[0].get_center())[0]))
+        film.gone.append((letter, scene.board.now[letter], line(scene.board)))
+
+    def set_to(board, **values):
+        set_all(board, **values)
+        if board.values["b"] in board.submobjects:
+            film.seen.append(dict(board.now))
+        return board
+
+    def lit(scene, *letters):
+        if letters == ("b",) and scene.band in scene.board.ghosts.submobjects:
+            ways = [each.get_end() - each.get_start() for each in (scene.board.marker["w"], scene._ramp())]
+            film.slopes.append([way[1] / way[0] for way in ways])
+        return light(scene, *letters)
 
     def look(scene, beat):
-        board = scene.board
-        place = board.plot.data(board.halfway[0].get_center())[0]
-        return dict(board.now), place, board.halfway in board.submobjects
+        return dict(scene.board.now), line(scene.board), scene.board.halfway in scene.board.submobjects
 
-    with patch.object(MorphSigmoid, "_go", watched):
-        at = play(MorphSigmoid, look, w_range=[1, 4], b_range=[-1, 3], c_range=[1, 5]).seen
-    return gone, at
+    with (
+        patch.object(MorphSigmoid, "_go", gone),
+        patch.object(SigmoidBoard, "set", set_to),
+        patch.object(MorphSigmoid, "_light", lit),
+    ):
+        ranges = {"w_range": [1, 4], "b_range": [-1, 3], "c_range": [1, 5]}
+        played = play(MorphSigmoid, look, piece=[3, 4.5, -2], **ranges)
+    film.scene, film.at = played.scene, played.seen
+    return film
 
 
 def test_each_sweep_ends_on_its_range_and_comes_back(sweeps):
-    gone, at = sweeps
-    at = {beat: now for beat, (now, _, _) in at.items()}
+    at = {beat: now for beat, (now, _, _) in sweeps.at.items()}
     assert at["letters"] == {"w": 2.0, "b": 1.0, "c": 5.0}
     assert at["change-w"] == {"w": 2.0, "b": 1.0, "c": 5.0}
     assert at["change-b"] == {"w": 2.0, "b": 1.0, "c": 5.0}
     assert at["change-c"]["c"] == -1.0
     assert at["piece"] == {"w": 2.0, "b": 1.0, "c": 1.0}
     w, b = (("w", 4.0), ("w", 1.0), ("w", 2.0)), (("b", 3.0), ("b", -1.0), ("b", 1.0))
-    assert [step[:2] for step in gone] == [*w, *b, ("c", 1.0), ("c", -1.0)]
+    assert [step[:2] for step in sweeps.gone] == [*w, *b, ("c", 1.0), ("c", -1.0)]
 
 
-def test_no_number_of_the_match_is_seen_before_it_is_found(play):
-    seen: list[dict[str, float]] = []
-    set_all = SigmoidBoard.set
-
-    def watched(board, **values):
-        set_all(board, **values)
-        if board.values["b"] in board.submobjects:
-            seen.append(dict(board.now))
-        return board
-
-    with patch.object(SigmoidBoard, "set", watched):
-        scene = play(MorphSigmoid).scene
-    match = {letter: getattr(scene.match, letter) for letter in "wbc"}
-    found = [at == pytest.approx(match) for at in seen]
-    assert seen[0] != pytest.approx(match) and found.index(True) > len(found) / 2
+def test_no_number_of_the_match_is_seen_before_it_is_found(sweeps):
+    match = {letter: getattr(sweeps.scene.match, letter) for letter in "wbc"}
+    found = [at == pytest.approx(match) for at in sweeps.seen]
+    assert sweeps.seen[0] != pytest.approx(match) and found.index(True) > len(found) / 2
 
 
-def test_tangent_and_ramp_are_parallel_when_w_has_landed(play):
-    slopes = []
-    go = MorphSigmoid._light
-
-    def watched(scene, *letters):
-        if letters == ("b",) and scene.band in scene.board.ghosts.submobjects:
-            lines = scene.board.marker["w"], scene._ramp()
-            ways = [line.get_end() - line.get_start() for line in lines]
-            slopes.append([way[1] / way[0] for way in ways])
-        return go(scene, *letters)
-
-    with patch.object(MorphSigmoid, "_light", watched):
-        play(MorphSigmoid, until="gap", piece=[3, 4.5, -2])
-    assert slopes and slopes[-1][0] == pytest.approx(slopes[-1][1])
+def test_tangent_and_ramp_are_parallel_when_w_has_landed(sweeps):
+    assert sweeps.slopes and sweeps.slopes[-1][0] == pytest.approx(sweeps.slopes[-1][1])
 
 
 def test_the_corners_ticks_go_along_when_the_window_widens():
@@ -160,10 +165,9 @@ def test_c_goes_down_and_then_to_the_other_side_of_zero(c_range, heights):
 
 
 def test_the_line_of_the_bracket_stands_where_the_curve_is_half_way_up(sweeps):
-    gone, at = sweeps
-    at = {beat: line for beat, (_, *line) in at.items()}
+    at = {beat: line for beat, (_, *line) in sweeps.at.items()}
     assert at["change-b"] == [pytest.approx(-0.5), True]
-    assert [place for letter, _, place in gone if letter == "b"] == pytest.approx([-1.5, 0.5, -0.5])
+    assert [place for letter, _, place in sweeps.gone if letter == "b"] == pytest.approx([-1.5, 0.5, -0.5])
     assert not at["change-c"][1] and not at["gap"][1]
 
 
