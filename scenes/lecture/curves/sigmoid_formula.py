@@ -185,7 +185,8 @@ class SigmoidFormula(LectureScene):
             self.dot = self.plot.dot(0, 0, palette.text, 0.13)
             self._ride(-self.b / self.w)
             self.play(FadeIn(self.dot, scale=1.6), FadeIn(self.values), run_time=0.5)
-            right, left = reversed(self.plot.x_range)
+            left, right = self.plot.x_range
+            self.until("right")
             self._ride_to(right, 1.8)
             self.play(Create(level), FadeIn(letter), FadeIn(at_right), run_time=0.6)
             self.until("left")
