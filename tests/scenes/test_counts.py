@@ -62,8 +62,8 @@ def texts_on(scene: LectureScene, beat: str) -> set[str]:
     ("scene_class", "parameters", "singular"),
     [
         (Forecast, LEAST | {"depth": 1}, "the day before"),
-        (WidthExperiment, {"dataset": ONE_DAY, "epochs": 1, "widths": (0, 1), "seeds": (0,)}, "1 epoch."),
-        (DepthExperiment, LEAST | {"depths": (0, 1), "seeds": (0,)}, "Now 1 epoch, go!"),
+        (WidthExperiment, {"dataset": ONE_DAY, "epochs": 1, "widths": (0, 1), "seeds": (0,)}, "mean of one run"),
+        (DepthExperiment, LEAST | {"depths": (0, 1), "seeds": (0,)}, "a layer of 1 ReLU,"),
         (Overfitting, LEAST | {"depths": (0, 1), "seeds": (0,)}, "1 layer"),
         (ModelSelection, LEAST | {"depths": (0, 1), "seeds": (0,)}, "over 1 run;"),
         (MoreFeatures, {"days": (1, 2), "sigmoids": 1}, "With one sigmoid, that makes 5 unknowns."),

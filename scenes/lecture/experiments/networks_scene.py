@@ -31,8 +31,6 @@ from pydantic import BaseModel, Field, field_validator
 
 MOST_SEEDS, MOST_NETWORKS = 10, 6
 ALL_DEPTHS = (0, 1, 2, 3, 4)  # the linear model, and the lecture's four
-LARGER = 3.0  # times the lecture's losses that ours may be, for both to be seen in one scale
-ABOVE = 1.1  # times ours that the lecture's may be: the picture, made for ours, has so much room under its heading
 
 Depth = Annotated[int, Field(ge=0, le=20)]
 
@@ -142,14 +140,6 @@ class NetworksScene(LectureScene):
     def fewest_states(self, most: int) -> int:
         """So many states of every run can be drawn: alike for all, and ``most`` at most."""
         return min(most, *(run.n_kept for result in self.outcome for run in result.network.experiments))
-
-    def one_scale(self) -> bool:
-        """Whether the lecture's losses can be seen in the scale of ours: another channel may have other views."""
-        lecture = [
-            loss for result in self.outcome for loss in lecture_losses(result.network.hidden) if loss is not None
-        ]
-        ours = [result.validation.mean for result in self.outcome]
-        return bool(lecture) and max(ours) / LARGER <= max(lecture) <= ABOVE * max(ours)
 
     # -- words -----------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
-"""Networks side by side: a column each with the losses of its runs as two bars, on seen days and on unseen ones.
+"""Networks side by side: a column each with the losses of its runs as two bars, on learned days and on others.
 
-Filled is seen, outlined is unseen: told by fill and word, not by hue. All pure functions of numbers.
+Filled is learned, outlined is not: told by fill and word, not by hue. All pure functions of numbers.
 """
 
 from __future__ import annotations
@@ -9,23 +9,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from gradreel.core.analysis.results import Losses, Result, lecture_losses
+from gradreel.core.analysis.results import Losses
 from gradreel.scenes import style
-from gradreel.scenes.lecture.experiments.pictures.loss_scale import loss_ticks, seed_dot
-from gradreel.scenes.mobjects.arrows import arrow, set_arrow
-from gradreel.scenes.mobjects.plot import polyline, segment
+from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.mobjects.ticks import Ticks
 from gradreel.scenes.style import BOX, mix, palette
-from manim import RoundedRectangle, VGroup, VMobject
+from manim import ManimColor, Rectangle, RoundedRectangle, VGroup, VMobject, interpolate_color
 from numpy.typing import NDArray
 
 SEEN, UNSEEN = SIDES = (0, 1)  # the two bars of a column
 ROOM = 0.87  # of the picture's height that the largest loss takes: a number may stand above it
-RUN_DOT = 0.08  # radius of a run's dot on a bar
+STROKE, PALE = (0.15, 0.055), 0.45  # of a run: its width, of the bar's, and its height; text's colour in it, else blue
 UNDER, OVER = 0.27, 0.2  # of a number: its top below what it keeps off, its baseline above
 VALUE_SIZES = (38.0, 24.0)  # of the numbers over the bars: with few columns, with many
-GAP, CLEAR = 0.1, 0.08  # at both sides of the middle, between two charts; from an arrow to bars and numbers
 
 
 @dataclass(frozen=True)
@@ -34,10 +30,10 @@ class Columns:
 
     count: int
     most: float
-    left: float = -5.45
+    left: float = style.LEFT_EDGE
     right: float = style.RIGHT_EDGE
-    bottom: float = -1.45
-    top: float = 2.5
+    bottom: float = -2.15
+    top: float = 2.3
 
     @classmethod
     def holding(cls, losses: Sequence[Losses], count: int) -> Columns:
@@ -75,12 +71,7 @@ class Columns:
 
     def axis(self) -> VMobject:
         """The line that all bars stand on."""
-        start, end = (self.left - 0.1, self.bottom, 0.0), (self.right, self.bottom, 0.0)
-        return segment(start, end, palette.axis, style.AXIS)
-
-    def ticks(self, written: Callable[[float], str]) -> Ticks:
-        """Round losses, as ``written`` writes them."""
-        return loss_ticks(self.most, written)
+        return segment((self.left, self.bottom, 0.0), (self.right, self.bottom, 0.0), palette.axis, style.AXIS)
 
     def value_size(self, texts: Sequence[str]) -> float:
         """The size at which the widest number still stands in its bar."""
@@ -90,28 +81,28 @@ class Columns:
 
 
 class LossBar(VGroup):
-    """One bar: as high as the mean of S losses, a dot for each of them, the mean's number close above its edge.
+    """One bar: as high as the mean of S losses, a short line for each of them, the mean's number close above its edge.
 
-    Parts: ``box``, ``dots``, ``value``. ``grow(share)`` makes the box so much of its height, in place.
+    Parts: ``box``, ``runs``, ``value``. ``floor``: views of a mark across the bar that the number keeps off.
     """
 
-    def __init__(self, columns: Columns, k: int, side: int, losses: Losses, text: str, size: float) -> None:
+    def __init__(
+        self, columns: Columns, k: int, side: int, losses: Losses, text: str, size: float, floor: float | None = None
+    ) -> None:
         super().__init__()
-        self.columns, self.losses, self.side = columns, losses, side
+        self.columns, self.losses, self.side, self.floor = columns, losses, side, floor
         self.left, self.right = columns.bar(k, side)
-        filled = side == SEEN
-        fill = palette.blue if filled else mix(palette.blue, 0.13)
+        fill = palette.blue if side == SEEN else mix(palette.blue, 0.13)
         self.box = VMobject(fill_color=fill, fill_opacity=1, stroke_color=palette.blue, stroke_width=BOX)
-        self.dots = VGroup(*(seed_dot(point, radius=RUN_DOT) for point in self.dot_places()))
+        self.runs = VGroup(*map(self._stroke, self.run_places()))
         self.value: TextMobject = words(text, size)
         self.put_value(self._above(self.value.height))
-        self.grow(1.0)
-        self.add(self.box, self.dots, self.value)
+        self.rise(losses.mean)
+        self.add(self.box, self.runs, self.value)
 
-    def grow(self, share: float) -> LossBar:
-        """The box from the axis up to ``share`` of the mean."""
-        low = self.columns.bottom
-        high = self.columns.y(share * self.losses.mean)
+    def rise(self, views: float) -> LossBar:
+        """The box up to so many views; where that is above the picture, it has no upper edge."""
+        low, high = self.columns.bottom, self.columns.y(min(views, self.columns.most))
         corners = [(self.left, low), (self.left, high), (self.right, high), (self.right, low), (self.left, low)]
         self.box.set_points_as_corners([np.array([x, y, 0.0]) for x, y in corners])
         return self
@@ -121,17 +112,25 @@ class LossBar(VGroup):
         self.value.place(baseline, center=(self.left + self.right) / 2)
 
     def _above(self, height: float) -> float:
-        """The lowest baseline above the mean at which a number of this height lies on no run's dot.
+        """The lowest baseline above the mean at which a number of this height lies on no run's line and on no mark.
 
-        So it stays at its bar: above the dots near the bar's edge, below one far above it.
+        So it stays at its bar: above the lines near the bar's edge, below one far above it.
         """
         baseline = self.columns.y(self.losses.mean) + OVER
-        for dot in sorted(self.columns.y(loss) for loss in self.losses.by_seed):
-            if baseline - OVER < dot < baseline + height + OVER / 2:
-                baseline = dot + OVER
+        marks = [*self.losses.by_seed, *([] if self.floor is None else [self.floor])]
+        for mark in sorted(map(self.columns.y, marks)):
+            if baseline - OVER < mark < baseline + height + OVER / 2:
+                baseline = mark + OVER
         return baseline
 
-    def dot_places(self) -> NDArray:
+    def _stroke(self, at: NDArray) -> Rectangle:
+        """One run's loss: a short pale line with a rim that lifts it off bars."""
+        width, height = STROKE
+        color = ManimColor(interpolate_color(palette.blue, palette.text, PALE))
+        line = Rectangle(width=width * (self.right - self.left), height=height, fill_color=color, fill_opacity=1)
+        return line.set_stroke(palette.background, 1.5).move_to(at)
+
+    def run_places(self) -> NDArray:
         """(S, 3): where each seed's loss is, spread over the bar's width in the order of the seeds."""
         views = self.losses.by_seed
         step = 0.19 * (self.right - self.left) * min(1.0, 5 / len(views))
@@ -140,9 +139,12 @@ class LossBar(VGroup):
 
 
 def loss_bars(
-    columns: Columns, losses: Sequence[tuple[Losses, Losses]], written: Callable[[float], str]
+    columns: Columns,
+    losses: Sequence[tuple[Losses, Losses]],
+    written: Callable[[float], str],
+    floors: tuple[float, float] | None = None,
 ) -> list[tuple[LossBar, LossBar]]:
-    """Each column's two bars, SEEN and UNSEEN; ``written`` writes a mean.
+    """Each column's two bars, SEEN and UNSEEN; ``written`` writes a mean; ``floors``: by side, marks across the bars.
 
     The outlined bars have their numbers inside, in one row below all their runs, if they are high enough for it.
     """
@@ -150,12 +152,13 @@ def loss_bars(
     size = columns.value_size([text for pair in texts for text in pair])
 
     def bar(k: int, side: int) -> LossBar:
-        return LossBar(columns, k, side, losses[k][side], texts[k][side], size)
+        return LossBar(columns, k, side, losses[k][side], texts[k][side], size, floors and floors[side])
 
     pairs = [(bar(k, SEEN), bar(k, UNSEEN)) for k in range(len(losses))]
     outlined = [pair[UNSEEN] for pair in pairs]
     row = columns.y(min(min(bar.losses.least, bar.losses.mean) for bar in outlined)) - UNDER - outlined[0].value.height
-    if row > columns.bottom + UNDER:
+    foot = columns.y(floors[UNSEEN]) if floors else columns.bottom
+    if row > foot + UNDER:
         for each in outlined:
             each.put_value(row)
     return pairs
@@ -170,73 +173,3 @@ def mark_of(value: TextMobject, apart: float) -> VMobject:
     ring = RoundedRectangle(width=value.width + min(0.24, free), height=value.height + 0.26, corner_radius=0.1)
     ring.set_stroke(palette.text, BOX)
     return ring.move_to(value)
-
-
-class LectureBars:
-    """Our bars of ``results`` moved aside for the lecture's: the same networks in two charts over one scale.
-
-    ``results``: the networks of whose losses the lecture gives numbers, written as ``texts``, by side. ``most``: views
-    of the scale; ``written`` writes a loss of ours. No mobject itself.
-    ``ours``: pairs of bars as they stand beside the lecture's; ``marks``: by side, the lecture's bars, each a box and
-    its number. ``axes``: one under each chart.
-    """
-
-    def __init__(
-        self,
-        results: Sequence[Result],
-        texts: Sequence[tuple[str, str]],
-        written: Callable[[float], str],
-        most: float,
-    ) -> None:
-        self.count = len(results)
-        losses = [lecture_losses(result.network.hidden) for result in results]
-        self.losses = [tuple(loss or 0.0 for loss in pair) for pair in losses]
-        self.columns = Columns(2 * self.count, most)
-        pairs = [(result.training, result.validation) for result in results]
-        self.ours = loss_bars(self.columns, pairs, written)
-        self.size = self.columns.value_size([text for pair in texts for text in pair])
-        self.marks = [[self._bar(k, side, texts[k][side]) for k in range(self.count)] for side in SIDES]
-        self.axes = VGroup(self._axis(0), self._axis(1))
-
-    def slots(self) -> range:
-        """The columns of the lecture's chart."""
-        return range(self.count, 2 * self.count)
-
-    def middle(self, chart: int) -> float:
-        """The middle of a chart, the lecture's last."""
-        ends = self.columns.center(chart * self.count), self.columns.center((chart + 1) * self.count - 1)
-        return sum(ends) / 2
-
-    def way(self, chart: int, before: int, after: int) -> VGroup:
-        """An arrow in a chart from one network's unseen loss to another's; empty where a number is in the way."""
-        losses = self.losses if chart else [tuple(bar.losses.mean for bar in pair) for pair in self.ours]
-        start, end = (self.columns.y(losses[k][UNSEEN]) for k in (before, after))
-        first = chart * self.count
-        left = self.columns.bar(first + before, UNSEEN)[1] + CLEAR
-        right = self.columns.bar(first + after, UNSEEN)[0] - CLEAR
-        between = [self.columns.y(losses[k][SEEN]) + OVER for k in range(before + 1, after + 1)]
-        height = self.marks[SEEN][after][1].height
-        low, high = min(start, end) - CLEAR, max(start, end) + CLEAR
-        if any(foot + height > low and foot < high for foot in between):
-            return VGroup()
-        ends = np.array([left, start, 0.0]), np.array([right, end, 0.0])
-        return VGroup(set_arrow(arrow(palette.text), *ends))
-
-    def _bar(self, k: int, side: int, text: str) -> VGroup:
-        """What the lecture measured, in the text's own colour: filled on seen days, outlined on unseen ones."""
-        columns, views = self.columns, self.losses[k][side]
-        left, right = columns.bar(self.count + k, side)
-        low, high = columns.bottom, columns.y(views)
-        corners = [(left, low), (left, high), (right, high), (right, low), (left, low)]
-        box = polyline(np.array([[x, y, 0.0] for x, y in corners]), palette.text, BOX)
-        box.set_fill(palette.text if side == SEEN else mix(palette.text, 0.13), 1)
-        number = words(text, self.size)
-        inside = columns.y(min(pair[UNSEEN] for pair in self.losses)) - UNDER - number.height
-        number.place(high + OVER if side == SEEN else inside, center=(left + right) / 2)
-        return VGroup(box, number)
-
-    def _axis(self, chart: int) -> VMobject:
-        columns, first = self.columns, chart * self.count
-        left, right = (columns.left + k * columns.width for k in (first, first + self.count))
-        left, right = (left + GAP, right) if chart else (left - 0.1, right - GAP)
-        return segment((left, columns.bottom, 0), (right, columns.bottom, 0), palette.axis, style.AXIS)
