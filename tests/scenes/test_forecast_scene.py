@@ -14,14 +14,13 @@ from gradreel.core.analysis.compared_networks import depth_experiments
 from gradreel.core.analysis.forecast import next_days
 from gradreel.core.analysis.results import chosen_row
 from gradreel.core.daily.series import DailySeries
-from gradreel.core.daily.units import loss_column
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.experiments.forecast import YEARS, Forecast
 from gradreel.scenes.testing.layout import check_scene
-from manim import DL, DR, UL, UR, FadeIn
+from manim import DL, DR, UL, UR
 
 WEEK = DailyViews(window=7)
 LINEAR = {"dataset": WEEK, "depth": 0, "epochs": 1, "first": date(2020, 1, 1)}
@@ -69,19 +68,15 @@ def bracket_of(scene) -> dict[str, float]:
     return {"first": first, "last": last, "day": float(scene.days.dates[scene.told].astype(int))}
 
 
-def crossings(all_marks) -> set[tuple[str, str]]:
-    """The days' names whose words, or lines to their rings, come near a number."""
-    found = set()
-    for marks in all_marks:
-        name, (line,) = marks.name.text, marks.name.leader
-        corners = [name.get_corner(direction) for direction in (UL, UR, DL, DR)]
-        ink = np.concatenate([*(np.linspace(*pair, 40) for pair in combinations(corners, 2)), line.points])[:, :2]
-        others = [part for other in all_marks for part in (other.truth, other.prediction)]
-        for other in others:
-            low, high = other.get_corner(DL)[:2] - 0.08, other.get_corner(UR)[:2] + 0.08
-            if ((ink > low) & (ink < high)).all(axis=1).any():
-                found.add((name.source, getattr(other, "source", "ring")))
-    return found
+def crossed(marks) -> list[str]:
+    """The numbers that the day's name, or its line to the ring, comes near."""
+    name, (line,) = marks.name.text, marks.name.leader
+    corners = [name.get_corner(direction) for direction in (UL, UR, DL, DR)]
+    ink = np.concatenate([*(np.linspace(*pair, 40) for pair in combinations(corners, 2)), line.points])[:, :2]
+    numbers = [
+        (each.source, each.get_corner(DL)[:2], each.get_corner(UR)[:2]) for each in (marks.truth, marks.prediction)
+    ]
+    return [text for text, low, high in numbers if ((ink > low - 0.08) & (ink < high + 0.08)).all(axis=1).any()]
 
 
 @dataclass
@@ -89,52 +84,44 @@ class Film:
     """One playing of a linear model that repeats a day, and what was there when its beats ended."""
 
     lines: dict[str, dict[str, str]] = field(default_factory=dict)
-    words: dict[int, list[str]] = field(default_factory=dict)  # of the marks, by day
-    marks: list[tuple] = field(default_factory=list)  # beat, days, day, ends of the gap, place of the ring
+    numbers: list[str] = field(default_factory=list)  # at the day that is spoken of
+    marks: list[tuple] = field(default_factory=list)  # ends of its gap, place of its ring, once a beat
     bracket: dict[str, float] = field(default_factory=dict)
     bands: list[tuple] = field(default_factory=list)  # left, right, x of the dots in it, by colour
-    labels: set[str] = field(default_factory=set)  # of the red curve
-    crossed: set[tuple[str, str]] = field(default_factory=set)  # a day's name, and what its line passes or it touches
+    label: str = ""  # of the red curve
+    crossed: list[str] = field(default_factory=list)
     scene: Forecast | None = None  # as it ended
-    times: dict[str, float] = field(default_factory=dict)  # when beats ended
-    named: list[tuple[int, float]] = field(default_factory=list)  # which day's name came, and when
     there: dict[str, int] = field(default_factory=dict)  # how many parts are on the screen
-    with_strips: list[str] = field(default_factory=list)  # beats with every year's days
     low: dict[str, int] = field(default_factory=dict)  # how many bands and their names are on the screen
-    dates: list[tuple] = field(
-        default_factory=list
-    )  # at the axis: whether there, the day's name, its x, that of its day
+    date: tuple = ()  # at the axis: whether there, the day's name, its x, that of its day
     ticks: list[tuple[float, float]] = field(default_factory=list)  # ends of all that is named there
+    days: dict[str, list[date]] = field(default_factory=dict)  # the first and the last in the picture
 
     def look(self, scene, beat: str) -> None:
         picture, plot, here = scene.picture, scene.picture.plot, scene.get_mobject_family_members()
-        self.times[beat], self.there[beat] = scene.time, len(here)
-        self.with_strips += [beat] if hasattr(scene, "strips") else []
+        self.there[beat], self.days[beat] = len(here), [picture.first, picture.last]
         if hasattr(scene, "names"):
             self.low[beat] = sum(part in here for part in (*scene.names, *picture.bands))
-        self.crossed |= crossings(picture.marks.values()) if beat == "eve-between" else set()
-        self.labels.add(picture.real_label.source)
+        self.label = picture.real_label.source
         for k, marks in picture.marks.items():
+            assert k == scene.told
             ends = [plot.data(marks.gap.points[n]) for n in (0, -1)]
-            self.marks.append((beat, scene.days, k, ends, plot.data(marks.ring.get_center())))
-            self.words[k] = [text.source for text in marks.words if hasattr(text, "source")]
-        if beat == "second-too-high":
-            for k, marks in picture.marks.items():
-                x = plot.at(plot.days(scene.days.dates[k]), 0)[0]
-                self.dates.append((marks.date in here, marks.date.source, marks.date.get_center()[0], x))
-            named = [tick[0] for tick in picture.ticks] + [marks.date for marks in picture.marks.values()]
+            self.marks.append((ends, plot.data(marks.ring.get_center())))
+        if beat == "missed-most":
+            (marks,) = picture.marks.values()
+            self.numbers = [marks.truth.source, marks.prediction.source]
+            x = plot.at(plot.days(scene.days.dates[scene.told]), 0)[0]
+            self.date = marks.date in here, marks.date.source, marks.date.get_center()[0], x
+            named = [tick[0] for tick in picture.ticks] + [marks.date]
             self.ticks = sorted((float(name.get_left()[0]), float(name.get_right()[0])) for name in named)
+            self.crossed = crossed(marks)
         if beat == "window":
             self.bracket = bracket_of(scene)
         if beat == "lows":
             for k, band in enumerate(picture.bands):
-                dots = [[dot.get_center()[0] for dot in dots] for dots in picture.lows_in(k)]
-                self.bands.append((band.get_left()[0], band.get_right()[0], *dots))
-
-    def watch(self, scene, animations) -> None:
-        names = {id(marks.name): k for k, marks in scene.picture.marks.items()} if hasattr(scene, "picture") else {}
-        coming = [id(one.mobject) for one in animations if isinstance(one, FadeIn)]
-        self.named.extend((names[one], scene.time) for one in coming if one in names)
+                if band.width > 0:
+                    dots = [[dot.get_center()[0] for dot in dots] for dots in picture.lows_in(k)]
+                    self.bands.append((band.get_left()[0], band.get_right()[0], *dots))
 
 
 @pytest.fixture(scope="module")
@@ -143,14 +130,8 @@ def repeating(play, known, tmp_path_factory):
 
     @cache
     def film_of(name: str) -> Film:
-        film, play_on = Film(), Forecast.play
-
-        def watched(scene, *animations, **options):
-            film.watch(scene, animations)
-            return play_on(scene, *animations, **options)
-
-        place = known(tmp_path_factory.mktemp(name), LINEAR, {{"day": 1, "week": 7}[name]: 1.0})
-        with patch.object(LectureScene, "other_data", False), patch.object(Forecast, "play", watched):
+        film, place = Film(), known(tmp_path_factory.mktemp(name), LINEAR, {{"day": 1, "week": 7}[name]: 1.0})
+        with patch.object(LectureScene, "other_data", False):
             played = play(Forecast, film.look, media_dir=place, **LINEAR)
         film.scene, film.lines = played.scene, played.lines
         return film
@@ -178,7 +159,7 @@ def test_both_lines_are_those_of_the_recorded_network(play, trace_of):
             points = [*line.get_start_anchors(), line.points[-1]]
             seen[name] = np.array([picture.plot.data(point) for point in points])
         seen["dots"] = np.array([picture.plot.data(dot.get_center()) for dot in picture.dots])
-        if beat == "predict-lecture":  # blue walks along the predictions
+        if beat == "prediction":  # blue walks along the predictions
             picture.show_blue(10.5)
             end = picture.plot.data(picture.blue.points[-1])
             assert end[1] == pytest.approx((expected.prediction[10] + expected.prediction[11]) / 2)
@@ -189,10 +170,7 @@ def test_both_lines_are_those_of_the_recorded_network(play, trace_of):
     np.testing.assert_allclose(seen["dots"][:, 1], expected.truth, rtol=1e-9)
     np.testing.assert_allclose(seen["blue"][:, 1], expected.prediction, rtol=1e-9)
     assert seen["blue"][0, 0] == pytest.approx(float(expected.dates[0].astype(int)))
-    usual = float(expected.mean_absolute_error)
-    error = loss_column([usual])(usual)
-    assert error in lines["predict-lecture"]["en"] and error in lines["predict-lecture"]["zh"]
-    assert "two layers" in lines["predict-lecture"]["en"]
+    assert "two layers" in lines["prediction"]["en"]
 
 
 def test_the_bracket_holds_the_whole_window_before_the_day_that_is_spoken_of(repeating, foretold):
@@ -205,27 +183,18 @@ def test_the_bracket_holds_the_whole_window_before_the_day_that_is_spoken_of(rep
         assert held["last"] == pytest.approx(held["day"] - 0.6)
 
 
-def test_what_a_network_without_a_calendar_misses_around_the_eve_is_told_with_its_numbers(repeating):
-    lines, words = repeating("week").lines, repeating("week").words
-    assert list(lines)[3:] == ["missed-most", "second-too-high", "eve-between", "window"]
-    assert "23 January" in lines["missed-most"]["en"] and "1月23日" in lines["missed-most"]["zh"]
-    assert "27 January" in lines["second-too-high"]["en"] and "1月27日" in lines["second-too-high"]["zh"]
-    assert "24 January" in lines["eve-between"]["en"] and "1月24日" in lines["eve-between"]["zh"]
-    for beat, numbers in zip(("missed-most", "second-too-high"), words.values(), strict=True):
-        assert all(number in lines[beat][lang] for number in numbers[:2] for lang in ("en", "zh"))
-    assert [numbers[0] for numbers in words.values()] == ["3.04k", "2.30k"], "of the series itself"
-
-
-def test_both_days_have_their_names_at_once_when_the_eve_is_told(repeating):
-    film = repeating("day")
-    (_, first), (_, second) = film.named[:2]
-    assert first == second and first - film.times["second-too-high"] < 0.5
+def test_low_days_are_looked_at_off_the_holiday_and_what_is_missed_around_it(repeating):
+    film = repeating("week")
+    assert list(film.lines) == ["days", "prediction", "lows", "missed-most", "eve", "window"]
+    assert "23 January" in film.lines["missed-most"]["en"] and "1月23日" in film.lines["missed-most"]["zh"]
+    assert film.numbers[0] == "3.04k", "of the series itself"
+    assert film.days["lows"][0] >= film.days["missed-most"][1] == film.days["eve"][1]
+    assert film.low["lows"] > 3 and (film.low["missed-most"], film.low["eve"], film.low["window"]) == (0, 0, 0)
 
 
 def test_of_made_up_views_every_years_eve_is_ringed_at_its_own_views_and_the_picture_is_back(repeating):
     film, strips = repeating("day"), repeating("day").scene.strips
-    assert film.with_strips[0] == "eve-between"
-    assert film.there["eve-between"] > film.there["second-too-high"], "all that was there, and two names"
+    assert film.there["eve"] > film.there["missed-most"], "all that was there, and the day's name"
     views = dict(zip(WEEK.daily.dates().astype(date), WEEK.daily.array(), strict=True))
     assert len(strips.strips) == len(strips.marks) == len(YEARS) == 5
     for k, (eve, strip, (around, name)) in enumerate(zip(YEARS, strips.strips, strips.marks, strict=True)):
@@ -253,32 +222,24 @@ def test_strips_begin_at_no_views_and_a_line_at_this_years_date_meets_no_ring_an
         assert not ((points > low) & (points < high))[:, :2].all(axis=1).any()
 
 
-def test_the_days_that_are_spoken_of_stand_at_the_axis_and_the_others_there_keep_off(repeating):
-    film = repeating("day")
-    assert {name for _, name, *_ in film.dates} == {"23 Jan", "27 Jan"}
-    assert all(there and x == pytest.approx(day) for there, _, x, day in film.dates)
-    assert all(right + 0.2 < left for (_, right), (left, _) in pairwise(film.ticks))
+def test_the_day_that_is_spoken_of_stands_at_the_axis_and_the_others_there_keep_off(repeating):
+    there, name, x, day = repeating("day").date
+    assert there and name == "23 Jan" and x == pytest.approx(day)
+    assert all(right + 0.2 < left for (_, right), (left, _) in pairwise(repeating("day").ticks))
 
 
-def test_bands_and_their_names_leave_before_one_looks_closer(repeating):
-    low = repeating("day").low
-    assert low["lows"] > 3 and (low["missed-most"], low["eve-between"], low["window"]) == (0, 0, 0)
-
-
-def test_the_marks_stand_at_the_recorded_numbers(repeating):
-    found = repeating("day").marks
-    assert {beat for beat, *_ in found} == {"missed-most", "second-too-high", "eve-between", "window"}
-    for _, days, k, ends, at in found:
-        day = float(days.dates[k].astype(int))
-        assert at == (pytest.approx(day), pytest.approx(days.truth[k]))
-        assert ends[0] == (pytest.approx(day), pytest.approx(days.truth[k]))
+def test_the_mark_stands_at_the_recorded_numbers(repeating):
+    film, days = repeating("day"), repeating("day").scene.days
+    k = film.scene.told
+    day = float(days.dates[k].astype(int))
+    assert len(film.marks) == 3, "in each beat from then on"
+    for ends, at in film.marks:
+        assert at == ends[0] == (pytest.approx(day), pytest.approx(days.truth[k]))
         assert ends[1] == (pytest.approx(day), pytest.approx(days.prediction[k]))
 
 
-@pytest.mark.parametrize("name", ["day", "week"])
-def test_a_days_name_and_its_line_keep_off_the_numbers_and_the_rings_of_predictions(repeating, name):
-    assert len(repeating(name).words) == 2 and all(len(texts) >= 2 for texts in repeating(name).words.values())
-    assert repeating(name).crossed == set()
+def test_the_days_name_and_its_line_keep_off_the_numbers(repeating):
+    assert repeating("day").crossed == repeating("week").crossed == []
 
 
 def test_each_low_day_has_its_dots_in_its_band(repeating):
@@ -292,7 +253,7 @@ def test_made_up_views_are_not_called_real(repeating, foretold):
     parameters = {"dataset": own(1000.0 + np.arange(90)), "depth": 0, "epochs": 1}
     said = set()
     foretold({1: 1.0}, lambda scene, beat: said.add(scene.picture.real_label.source), **parameters)
-    assert (repeating("day").labels, said) == ({"data"}, {"real"})
+    assert (repeating("day").label, said) == ("data", {"real"})
 
 
 def test_days_that_are_all_alike_are_refused():

@@ -10,7 +10,6 @@ from gradreel.core.analysis.compared_networks import EPOCHS, WIDTH, depth_experi
 from gradreel.core.analysis.forecast import NextDays, next_days
 from gradreel.core.analysis.results import chosen_row
 from gradreel.core.daily.synthetic import LOW_WEEKDAYS, NEW_YEAR_EVES
-from gradreel.core.daily.units import loss_column
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
@@ -25,7 +24,7 @@ from gradreel.scenes.mobjects.day_plot import REAL_LINE, WindowBracket
 from gradreel.scenes.mobjects.depth_lines import axis_line
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.text import heading, words
-from gradreel.scenes.style import FULL, emphasis, palette
+from gradreel.scenes.style import palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.day_words import day_words, in_languages, period_words, views_words, weekdays_words
 from gradreel.scenes.words.network_words import network_fields
@@ -50,17 +49,14 @@ from pydantic import Field, field_validator, model_validator
 
 BRACKET, BRACKET_WORDS = -2.64, -3.0  # the line of the days that a prediction is made from, and of its name
 LONGEST_BEFORE = 120  # days before them that are shown: a longer window's bracket is open
-READOUT = 30
 FIRST_DAYS_SLOWLY = 1.6  # power of the share of the way: the first days one by one, the others faster
 MOST_DAYS = 63  # that are shown where no days are asked for
 EVE = date(2020, 1, 24)  # Lunar New Year's, in the lesson's validation days
 YEARS = tuple(day for day in NEW_YEAR_EVES if day <= EVE)[-5:]  # the years that are shown: none of the exam
-BEFORE, AFTER = date(2020, 1, 23), date(2020, 1, 27)  # of the days around it: what its network misses by far
-CLOSE = date(2020, 1, 13), date(2020, 2, 3)  # the days around them that are seen close by
-EVERY_YEAR = 0.8
-"""Seconds from an Eve's name until the other years come: they stand there when it is said that each has that dip."""
-LOOK = 1.9
-"""Seconds in which all years, with their dates, are looked at."""
+BEFORE = EVE - timedelta(days=1)  # which its network misses by the most
+USUAL = date(2020, 2, 3), date(2020, 3, 3)  # weeks of the lesson's days without a holiday
+CLOSE = date(2020, 1, 13), date(2020, 2, 3)  # the days around the Eve that are seen close by
+LOOK = 1.5  # seconds in which all years, with their dates, are looked at
 
 
 class Forecast(LectureScene):
@@ -107,15 +103,12 @@ class Forecast(LectureScene):
 
     def construct(self) -> None:
         self._prepare()
-        self._real_beat()
-        self._predict_beat()
+        self._days_beat()
+        self._prediction_beat()
         self._lows_beat()
-        if self.other_data:
-            self._miss_beat()
-        else:
-            self._before_beat()
-            self._after_beat()
-            self._answer_beat()
+        self._miss_beat()
+        if not self.other_data:
+            self._eve_beat()
         self._window_beat()
         self.hand_on(self.picture.plot.x_axis)
 
@@ -138,11 +131,11 @@ class Forecast(LectureScene):
 
     # -- beats ---------------------------------------------------------------------------------------------------------
 
-    def _real_beat(self) -> None:
+    def _days_beat(self) -> None:
         picture = self.picture
-        with self.beat("real-made-up", **trained_years(self.dataset)):
-            # The axis of the networks, as the last scene left it, becomes that of the days. The days before step back;
-            # then the views, a dot a day: validation days, that no network was trained on
+        with self.beat("days"):
+            # The axis of the networks, as the last scene left it, becomes that of the days. Those learned from step
+            # back; then a dot for each day that no network was trained on
             axis = axis_line(len(LECTURE_DEPTHS), DEPTH_BOX)
             self.add(axis)
             arriving = self.next_heading(self.screen("heading"))
@@ -151,93 +144,69 @@ class Forecast(LectureScene):
             late = FadeIn(picture.ticks, rate_func=squish_rate_func(smooth, 0.4, 1.0))
             self.play(*arriving, days, late, *map(FadeIn, (*others, self.note)))
             self.add(picture)
-            self.play(Create(picture.before), run_time=0.8, rate_func=linear)
-            pop = LaggedStart(*(FadeIn(dot) for dot in picture.dots), lag_ratio=0.5)
-            self.play(Create(picture.red), pop, run_time=2.0, rate_func=linear)
-            # Above: which were seen in training, if they part just there
+            # Above: which were learned from, if they part just there
             parted = self.days.dates[0].astype(date) == self.dataset.first_validation
             self.sides = picture.sides([self.screen("seen"), self.screen("unseen")]) if parted else VGroup()
-            self.play(FadeIn(picture.real_label), FadeIn(self.sides), run_time=0.4)
+            self.play(Create(picture.before), *map(FadeIn, self.sides[:-1]), run_time=1.2, rate_func=linear)
+            self.until("new")
+            pop = LaggedStart(*(FadeIn(dot) for dot in picture.dots), lag_ratio=0.5)
+            self.play(Create(picture.red), pop, *map(FadeIn, self.sides[-1:]), run_time=2.0, rate_func=linear)
+            self.play(FadeIn(picture.real_label), run_time=0.4)
 
-    def _predict_beat(self) -> None:
+    def _prediction_beat(self) -> None:
         parameters, picture = self.parameters, self.picture
-        usual = float(self.days.mean_absolute_error)
-        values = {"window": Count(self.dataset.window), "error": loss_column([usual])(usual)}
         fields = network_fields("model", (parameters.width,) * parameters.depth, "depth")
-        with self.beat("predict-lecture", **values, **fields):
+        with self.beat("prediction", window=Count(self.dataset.window), **fields):
             # A bracket holds the days that a prediction is made from; it slides on, and blue comes out at its end
-            text = self.screen("error-run", error=values["error"])
-            readout = words(text, READOUT).place(style.HEADING_BASELINE, right=style.RIGHT_EDGE)
+            self.until("walk")
             self.bracket.put(picture.first_day)
             self.play(Create(self.bracket), run_time=0.7)
-            self._walk(4.5)
+            self._walk(5.0)
             self.play(FadeIn(picture.model_label), FadeOut(self.bracket), run_time=0.4)
-            self.play(FadeIn(readout, shift=0.15 * UP), run_time=0.5)
 
     def _lows_beat(self) -> None:
         picture = self.picture
         values = {} if self.other_data else in_languages("days", lambda lang: weekdays_words(self.lows, lang))
         with self.beat("lows", **values):
-            # Closer. On the lesson's days, the low ones of each week are shaded: red and blue dots beat there, week
-            # after week, and stay side by side, the red ones ringed
+            # Closer. Of the lesson's days, weeks without a holiday: the low days of each are shaded, red and blue dots
+            # beat there, week after week, and stay side by side, the red ones ringed
             self.play(FadeOut(self.sides), run_time=0.3)
-            picture.zoom(self, 0, len(self.days.dates) - 1)
+            ends = (0, len(self.days.dates) - 1) if self.other_data else tuple(map(self._place, USUAL))
+            picture.zoom(self, *ends)
             if not self.other_data:
                 self.bring_to_back(picture.bands)
                 self.names = picture.band_names(weekdays_words(self.lows, self.context.language, "short"))
-                lag = min(0.6, 5.0 / len(picture.bands))
-                weeks = [picture.beating(k) for k in range(len(picture.bands))]
-                self.play(FadeIn(self.names, shift=0.1 * UP), LaggedStart(*weeks, lag_ratio=lag, run_time=3.2))
+                weeks = [picture.beating(k) for k, band in enumerate(picture.bands) if band.width > 0]
+                self.play(FadeIn(self.names, shift=0.1 * UP), LaggedStart(*weeks, lag_ratio=0.6, run_time=3.2))
 
     def _miss_beat(self) -> None:
         values = self._numbers(self.told)
         with self.beat("missed-most", **values, **self._day(self.told)):
-            # The day that was missed by the most is ringed
-            marks = self.picture.mark(self.told, values)
+            # The day that was missed by the most is ringed; of the lesson's, the days around it fill the plot
+            if not self.other_data:
+                leaving = (self.names, self.picture.bands, self.picture.low_dots, self.picture.low_rings)
+                self.play(*map(FadeOut, leaving), run_time=0.3)
+                self.picture.zoom(self, *map(self._place, CLOSE))
+            marks = self.picture.mark(self.told, values, None if self.other_data else self.screen("eve-before"))
             self.play(Create(marks.ring), *self._date(self.told), run_time=0.6)
+            self.until("gap")
             self.play(Create(marks.gap), FadeIn(marks.truth), FadeIn(marks.prediction), run_time=0.6)
 
-    def _before_beat(self) -> None:
-        k = self._place(BEFORE)
-        with self.beat("missed-most", **self._numbers(k), **self._day(k)):
-            # Closer still: the low weekdays, which are told, leave, and the days around both surprises fill the plot
-            picture = self.picture
-            leaving = (self.names, picture.bands, picture.low_dots, picture.low_rings)
-            self.play(*map(FadeOut, leaving), run_time=0.3)
-            picture.zoom(self, *map(self._place, CLOSE))
-            self._mark_a_surprise(k, self.screen("eve-before"))
-
-    def _after_beat(self) -> None:
-        k = self._place(AFTER)
-        with self.beat("second-too-high", **self._numbers(k), **self._day(k)):
-            # Days later, again; of the first, its ring stays
-            told = [part for marks in self.picture.marks.values() for part in marks.told]
-            self.play(*map(FadeOut, told), run_time=0.3)
-            self._mark_a_surprise(k, self.screen("eve-after"))
-
-    def _answer_beat(self) -> None:
-        with self.beat("eve-between", **self._day(self._place(EVE))):
-            # Both days get their names: a calendar tells of the Eve between them. Every year has that dip, each on
-            # another date, for we made these views
-            marks = [self.picture.marks[self._place(day)] for day in (BEFORE, AFTER)]
-            self.play(*(FadeIn(mark.name) for mark in marks), run_time=0.6)
-            self.wait(EVERY_YEAR)
+    def _eve_beat(self) -> None:
+        with self.beat("eve"):
+            # The day gets its name: a calendar tells of the Eve after it. Every year has that dip, each on another
+            # date, for we made these views
+            name = self.picture.marks[self.told].name
+            assert name is not None, "the lesson's day has one"
+            self.play(FadeIn(name), run_time=0.6)
+            self.until("years")
             self._every_year()
 
     def _window_beat(self) -> None:
         picture = self.picture
         with self.beat("window", window=Count(self.dataset.window)):
             # Back from it all: what the network saw before that day, from end to end, and no calendar
-            gone = [part for marks in picture.marks.values() for part in marks.words]
-            others = [marks for k, marks in picture.marks.items() if k != self.told]
-            gone += [part for marks in others for part in (marks.ring, marks.gap)]
-            gone += list(picture.bands)
-            gone += [self.names] if hasattr(self, "names") else []
-            here = self.get_mobject_family_members()
-            gap = picture.marks[self.told].gap
-            kept = emphasis(gap, FULL) if gap in here else FadeIn(style.emphasize(gap, FULL))
-            gone = [part for part in gone if set(part.get_family()) & set(here)]
-            self.play(*map(FadeOut, gone), kept, run_time=0.4)
+            self.play(*map(FadeOut, picture.marks[self.told].words), run_time=0.4)
             picture.zoom_out(self)
             self.bracket.put(picture.first_day + self.told)
             name = words(self.screen("window", window=Count(self.dataset.window)), 26)
@@ -263,12 +232,6 @@ class Forecast(LectureScene):
         )
         picture.show_blue(last)
 
-    def _mark_a_surprise(self, k: int, name: str) -> None:
-        """The day is ringed, its numbers stand at the points; its name at the axis is for later."""
-        marks = self.picture.mark(k, self._numbers(k), name)
-        self.play(Create(marks.ring), FadeIn(marks.truth), *self._date(k), run_time=0.6)
-        self.play(Create(marks.gap), FadeIn(marks.prediction), run_time=0.7)
-
     def _every_year(self) -> None:
         """The days around the Eve become a strip of its year, between the same weeks of the others; and back again.
 
@@ -293,6 +256,7 @@ class Forecast(LectureScene):
         self.play(LaggedStart(*map(FadeIn, strips.marks), lag_ratio=0.8), run_time=1.9)
         line = strips.date_of(YEARS.index(EVE))
         self.play(Create(line), run_time=0.7)
+        self.until("date")
         self.wait(LOOK)
         leaving = [FadeOut(part, rate_func=early) for part in (strips.strips, strips.marks, line, *said)]
         leaving.append(FadeOut(strips.ground, rate_func=between))

@@ -58,11 +58,6 @@ class Marks:
         parts = (self.truth, self.prediction, self.name, self.date)
         return [part for part in parts if part is not None]
 
-    @property
-    def told(self) -> list[VMobject]:
-        """What leaves when another day is spoken of: all but the ring, and the words that name the day."""
-        return [self.gap, self.truth, self.prediction]
-
 
 class ForecastPlot(ZoomDays):
     """T days with their predictions, and ``before`` days before the first of them, dimmed.
