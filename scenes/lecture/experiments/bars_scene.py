@@ -48,7 +48,7 @@ class BarsScene(NetworksScene):
             self.screen("key-validation", days=Count(data.n_validation)),
             *([] if floors is None else [self.screen("key-floor")]),
         ]
-        self.keys = self.board.keys(texts)
+        self.keys, self.marks = self.board.keys(texts), VGroup()
 
     def _courses(self, result: Result) -> Courses:
         states = self.fewest_states(STATES)
@@ -86,7 +86,7 @@ class BarsScene(NetworksScene):
             number.set_value(int(epoch + 1e-6))  # a float may lie just below a whole epoch
             self._show(epoch, go_on=start > 0)
 
-        moving = VGroup(number, *(bar.box for pair in pairs for bar in pair))
+        moving = VGroup(number, *(bar.box for pair in pairs for bar in pair), *self.marks)  # these in front
         self.play(UpdateFromAlphaFunc(moving, update), run_time=seconds, rate_func=linear)
 
     def _show(self, epoch: float, go_on: bool = False) -> None:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 SEEN, UNSEEN = SIDES = (0, 1)  # the two bars of a column
 ROOM = 0.87  # of the picture's height that the largest loss takes: a number may stand above it
-STROKE, PALE = (0.15, 0.055), 0.45  # of a run: its width, of the bar's, and its height; text's colour in it, else blue
+STROKE, PALE = (0.15, 0.055), 0.6  # of a run: its width, of the bar's, and its height; text's colour in it, else blue
 UNDER, OVER = 0.27, 0.2  # of a number: its top below what it keeps off, its baseline above
 VALUE_SIZES = (38.0, 24.0)  # of the numbers over the bars: with few columns, with many
 
@@ -124,11 +124,11 @@ class LossBar(VGroup):
         return baseline
 
     def _stroke(self, at: NDArray) -> Rectangle:
-        """One run's loss: a short pale line with a rim that lifts it off bars."""
+        """One run's loss: a short pale line, which can be seen on a bar and off it."""
         width, height = STROKE
         color = ManimColor(interpolate_color(palette.blue, palette.text, PALE))
         line = Rectangle(width=width * (self.right - self.left), height=height, fill_color=color, fill_opacity=1)
-        return line.set_stroke(palette.background, 1.5).move_to(at)
+        return line.set_stroke(width=0).move_to(at)
 
     def run_places(self) -> NDArray:
         """(S, 3): where each seed's loss is, spread over the bar's width in the order of the seeds."""
