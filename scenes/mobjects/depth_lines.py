@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.plot import Plot, dashed, ring, segment
+from gradreel.scenes.mobjects.plot import Plot, ring, segment
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.style import emphasis, mix, palette
@@ -67,9 +67,7 @@ def _plot(count: int, most: float, box: tuple[float, float, float, float]) -> Pl
 class DepthLines(VGroup):
     """``losses``: "training" and "validation", (N,) views of N networks in order, NaN where none is known.
 
-    ``box``: left, right, bottom, top, which is ``most`` views high (by default as much as holds the losses);
-    ``names``: under each network; ``texts``: by kind, at the lines' ends. The numbers keep clear of the lines of a
-    picture that they are drawn ``over``.
+    ``box``: left, right, bottom, top; ``names``: under each network; ``texts``: by kind, at the lines' ends.
     Parts: ``axis``, ``names``, and by kind ``lines`` (RisingCurve), ``dots``, ``values`` and ``labels``.
     """
 
@@ -82,22 +80,16 @@ class DepthLines(VGroup):
         box: tuple[float, float, float, float],
         size: float,
         color: ManimColor | None = None,
-        most: float | None = None,
-        over: DepthLines | None = None,
     ) -> None:
         super().__init__()
         self.losses, self.color = losses, color if color is not None else palette.blue
         self.count = len(names)
-        self.most = most if most is not None else most_of(losses)
-        self.plot = _plot(self.count, self.most, box)
+        self.plot = _plot(self.count, most_of(losses), box)
         self.axis, self.names = depth_axis(names, box)
-        self.label_gap = LABEL_GAP
         self.lines = {"training": self._line("training", 0.0), "validation": self._line("validation", DASH)}
         self.dots = {kind: VGroup(*(self._dot(kind, k) for k in self.known(kind))) for kind in KINDS}
         self.labels = self._labels(texts)
         self.written, self.size = written, size
-        # Where no number may be, apart from what is drawn here
-        self.covered = over.ink() if over is not None else np.zeros((0, 3))
         parts = [part for kind in KINDS for part in (self.lines[kind], self.dots[kind])]
         self.add(self.axis, self.names, *parts, *self.labels.values())
         self._place_values()
@@ -116,19 +108,9 @@ class DepthLines(VGroup):
         corners = [self.point("training", k) for k in ks] + [self.point("validation", k) for k in reversed(ks)]
         return Polygon(*corners, stroke_width=0, fill_color=mix(self.color, 0.16), fill_opacity=1)
 
-    def marks(self, ks: Sequence[int]) -> list[VMobject]:
-        """Thin rings around both points of each of the networks ``ks``."""
-        return [self.mark(kind, k) for k in ks for kind in KINDS]
-
     def mark(self, kind: str, k: int) -> VMobject:
         """A thin ring around a point of network ``k``."""
         return Circle(radius=RING, color=palette.text, stroke_width=style.BOX).move_to(self.point(kind, k))
-
-    def level(self, k: int) -> VMobject:
-        """Network ``k``'s loss on validation days, dashed across those of all larger ones."""
-        start = self.point("validation", k) + np.array([0.3, 0.0, 0.0])
-        end = self.plot.at(self.count - 1 + 0.12, float(self.losses["validation"][k]))
-        return dashed(start, end, mix(palette.text, 0.75))
 
     def others_back(self, ks: Sequence[int], share: float) -> list[Animation]:
         """Points and numbers of all networks but ``ks`` step back."""
@@ -155,38 +137,6 @@ class DepthLines(VGroup):
         scene.play(draw, LaggedStart(*shown, lag_ratio=1.0, run_time=1.1 * seconds))
         scene.add(line, self.dots[kind], self.values[kind])  # the points lie on the line
 
-    def keep_clear(self, points: NDArray) -> None:
-        """The numbers find their places anew, clear also of ``points`` (n, 3): not yet on screen."""
-        self.covered = np.concatenate([self.covered, points])
-        self.remove(*self.values.values())
-        self._place_values()
-
-    def place_first(self, kind: str) -> None:
-        """The numbers find their places anew, those of ``kind`` before the others, which are not shown beside them."""
-        self.remove(*self.values.values())
-        self._place_values(sorted(KINDS, key=lambda other: other != kind))
-
-    def place_nearer(self, kind: str, gap: float, points: NDArray) -> None:
-        """The numbers of ``kind`` find their places anew, ``gap`` from their points, clear of these ``points`` (n, 3).
-
-        Those count instead of what the numbers had to keep clear of before. Not yet on screen.
-        """
-        self.covered = points
-        self.remove(self.values[kind])
-        self.taken = [*self.labels.values(), *(text for other in KINDS if other != kind for text in self.values[other])]
-        self.values[kind] = self._values(kind, gap, far=False)
-        self.add(self.values[kind])
-
-    def ink(self, kinds: Sequence[str] = KINDS) -> NDArray:
-        """(n, 3): points along the lines of these kinds and around all their points."""
-        dots = [self.dots[kind].get_all_points() for kind in kinds]
-        return np.concatenate([*(self._along(self.lines[kind]) for kind in kinds), *dots])
-
-    def put_labels(self, heights: Mapping[str, float] | None = None) -> None:
-        """The lines' names go beside these y of the screen, by default the lines' ends, where they belong."""
-        for kind, height in self._apart(self._ends() if heights is None else heights).items():
-            self.labels[kind].place(height - 0.1, left=self._beyond(self.labels[kind]))
-
     # -- parts -----------------------------------------------------------------------------------------------------
 
     def _line(self, kind: str, dash: float) -> RisingCurve:
@@ -198,12 +148,12 @@ class DepthLines(VGroup):
         fill = self.color if kind == "training" else palette.background
         return ring(self.point(kind, k), DOT, self.color, fill=fill)
 
-    def _place_values(self, order: Sequence[str] = KINDS) -> None:
+    def _place_values(self) -> None:
         self.taken: list[TextMobject] = [*self.labels.values()]  # words that no number may touch
-        self.values = {kind: self._values(kind) for kind in order}
+        self.values = {kind: self._values(kind) for kind in KINDS}
         self.add(*self.values.values())
 
-    def _values(self, kind: str, gap: float = NUMBER_GAP, far: bool = True) -> VGroup:
+    def _values(self, kind: str) -> VGroup:
         """The number of each point, above it or below, where it lies on no line, no point and no other number.
 
         Of two points too close for a number between them, the lower one's stands below: above, it would be read as the
@@ -215,9 +165,9 @@ class DepthLines(VGroup):
         for k in self.known(kind):
             text, point = words(self.written(float(self.losses[kind][k])), self.size), self.point(kind, k)
             others = [value.get_all_points() for value in (*group, *self.taken)]
-            taken = np.concatenate([self.covered, *lines, *dots, *others])
-            ups = [gap, -gap - text.height, gap + 0.15 + text.height][: 3 if far else 2]
-            if any(0 < self.point(other, k)[1] - point[1] < gap for other in KINDS if k in self.known(other)):
+            taken = np.concatenate([*lines, *dots, *others])
+            ups = [NUMBER_GAP, -NUMBER_GAP - text.height, NUMBER_GAP + 0.15 + text.height]
+            if any(0 < self.point(other, k)[1] - point[1] < NUMBER_GAP for other in KINDS if k in self.known(other)):
                 ups = [ups[1]]
             places = [(float(point[1]) + up, float(point[0]) + beside * text.width) for up in ups for beside in PLACES]
             baseline, center = min(places, key=lambda place: self._cost(text, place, taken, places))
@@ -271,7 +221,7 @@ class DepthLines(VGroup):
 
     def _beyond(self, label: TextMobject) -> float:
         """Where a line's name begins: right of the last network, so near that it ends within the picture."""
-        return min(self.plot.box[1] - SIDE * self._step() + self.label_gap, style.RIGHT_EDGE - label.width)
+        return min(self.plot.box[1] - SIDE * self._step() + LABEL_GAP, style.RIGHT_EDGE - label.width)
 
     def _step(self) -> float:
         left, right = self.plot.box[:2]

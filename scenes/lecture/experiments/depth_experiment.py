@@ -69,17 +69,13 @@ class DepthExperiment(BarsScene):
 
     def _lecture_beat(self) -> None:
         with self.beat("lecture-agrees"):
-            # Ours leave. The lecture's own losses in a picture of their own, those of unseen days from "best" on
-            lecture = self.lecture = LectureDepths(self, None)
+            # Ours leave. The lecture's own losses of unseen days, in a picture of their own
+            lecture = self.lecture = LectureDepths(self)
             everything = [part for part in self.mobjects if part is not self.title]
             arriving = self.next_heading(self.screen("heading-lecture"))
             self.play(*map(FadeOut, everything), *arriving)
-            note = self.data_caption("caption-lecture")
-            self.play(*map(FadeIn, (lecture.axis, lecture.names, note)), run_time=0.5)
-            self.play(FadeIn(lecture.labels["training"]), run_time=0.3)
-            lecture.draw(self, "training", 2.0)
+            self.play(*map(FadeIn, (lecture.axis, lecture.names, self.data_caption("caption-lecture"))), run_time=0.5)
             self.until("best")
-            dim = [emphasis(lecture.values["training"], DIM), FadeIn(lecture.labels["validation"])]
-            self.play(*dim, run_time=0.3)
-            lecture.draw(self, "validation", 2.4, also=lecture.words)
-            self.play(Create(lecture.mark("validation", len(LECTURE_BEST))), run_time=0.5)
+            lecture.draw(self, "validation", 3.0, also=lecture.words)
+            mark = lecture.mark("validation", len(LECTURE_BEST))
+            self.play(Create(mark), FadeIn(lecture.labels["validation"]), run_time=0.5)

@@ -161,7 +161,7 @@ class Overfitting(NetworksScene):
             gone = [self.note, self.run, self.ghosts, *self.words.values(), *self.marks]
             gone += [self.grid, self.scale_labels, self.epochs]
             arriving = self.next_heading(self.screen(key, count=Count(len(self.parameters.seeds))))
-            self.picture: DepthLines = our_depths(self, None) if self.other_data else LectureDepths(self, None)
+            self.picture: DepthLines = our_depths(self) if self.other_data else LectureDepths(self)
             picture = self.picture
             self.note = self.data_note() if self.other_data else self.data_caption("caption-lecture")
             self.play(*map(FadeOut, gone), *arriving, run_time=0.7)

@@ -10,20 +10,16 @@ from gradreel.core.daily.units import loss_column
 from gradreel.scenes import style
 from gradreel.scenes.lecture.experiments.networks_scene import NetworksScene
 from gradreel.scenes.lecture.experiments.pictures.loss_bars import UNSEEN
-from gradreel.scenes.lecture.experiments.pictures.loss_scale import loss_grid, loss_labels, loss_ticks
 from gradreel.scenes.lecture.runs import LECTURE_DEPTHS
-from gradreel.scenes.mobjects.depth_lines import DASH, FEW, KINDS, SIDE, DepthLines
-from gradreel.scenes.mobjects.plot import dashed
+from gradreel.scenes.mobjects.depth_lines import DASH, FEW, KINDS, DepthLines
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.style import palette
-from manim import VGroup
 from numpy.typing import NDArray
 
 BOX = (-5.4, 5.4, -2.05, 2.5)  # left, right, bottom, top
 VALUE, VALUE_OF_MANY = 34, 26
 AROUND_WORD = 0.15  # free at both sides of a word in a line
-UNDER_FLOOR = 0.38  # from the line of one who knows the rule to its name's baseline
 LECTURE_BEST, LECTURE_WORSE = (100,) * 3, (100,) * 4  # it overfits from the one to the other
 
 
@@ -38,24 +34,24 @@ def lecture_known() -> dict[str, NDArray]:
     return {kind: known[:, k] for k, kind in enumerate(KINDS)}
 
 
-def our_depths(scene: NetworksScene, most: float | None) -> DepthLines:
-    """The mean losses of the scene's networks; ``most``: views at the top, None where they alone need room."""
+def our_depths(scene: NetworksScene) -> DepthLines:
+    """The mean losses of the scene's networks."""
     names = [scene.network_label(result.network.hidden) for result in scene.outcome]
     size = VALUE if len(names) <= FEW else VALUE_OF_MANY
-    return DepthLines(mean_losses(scene.outcome), names, scene.written, _ends(scene), BOX, size, most=most)
+    return DepthLines(mean_losses(scene.outcome), names, scene.written, _ends(scene), BOX, size)
 
 
 class LectureDepths(DepthLines):
-    """The lecture's losses as far as it gives them, in a picture up to ``most``; their numbers keep clear of ``over``.
+    """The lecture's losses as far as it gives them.
 
     Its line of unseen losses is broken where it has a word and no number: ``words``, by network.
     """
 
-    def __init__(self, scene: NetworksScene, most: float | None, over: DepthLines | None = None) -> None:
+    def __init__(self, scene: NetworksScene) -> None:
         losses = lecture_known()
         names = [scene.network_label(hidden) for hidden in LECTURE_DEPTHS]
         written = loss_column(loss for known in losses.values() for loss in known[np.isfinite(known)])
-        super().__init__(losses, names, written, _ends(scene, "unseen"), BOX, VALUE, palette.text, most, over=over)
+        super().__init__(losses, names, written, _ends(scene, "unseen"), BOX, VALUE, palette.text)
         self.words: dict[int, TextMobject] = {}
         known = self.known("validation")
         x, y = np.array(known, dtype=float), losses["validation"][known]
@@ -72,24 +68,6 @@ class LectureDepths(DepthLines):
         self.remove(self.lines["validation"])
         self.lines["validation"] = RisingCurve(self.plot, *broken, self.color, style.SECOND_CURVE, DASH)
         self.add(self.lines["validation"])
-
-
-def depth_scale(picture: DepthLines, left: float, right: float, name: str) -> tuple[VGroup, VGroup]:
-    """Faint lines at round losses across the picture, and their numbers with the ``name`` of what they measure."""
-
-    def height(views: float) -> float:
-        return float(picture.plot.at(0.0, views)[1])
-
-    ticks = loss_ticks(picture.most, picture.written)
-    return loss_grid(ticks, height, left, right), loss_labels(ticks, height, left, BOX[3], name)
-
-
-def floor_line(picture: DepthLines, views: float, text: str) -> VGroup:
-    """A dashed line across the networks at the loss of one who knows the rule, and under it, at the left, its name."""
-    left, right = (float(picture.plot.at(k, views)[0]) for k in (-SIDE, picture.count - 1 + SIDE))
-    y = float(picture.plot.at(0, views)[1])
-    name = words(text, style.LABEL - 2).place(y - UNDER_FLOOR, left=left + 0.1)
-    return VGroup(dashed((left, y, 0), (right, y, 0), palette.text), name)
 
 
 def _ends(scene: NetworksScene, dashed_one: str = "validation") -> dict[str, str]:
