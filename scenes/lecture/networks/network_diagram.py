@@ -112,10 +112,10 @@ class NetworkDiagram(ThreeDaysScene):
                 term.set_opacity(0)
             self.until("terms")
             arriving = grow(whole, letters, {"w_1": "w", "x_1": "x"}, copied=True)
-            self.play(*arriving, FadeIn(node), FadeIn(self.letters[R][0]), run_time=1.6)
+            self.play(*arriving, FadeIn(node), FadeIn(self.letters[R][0]), run_time=1.2)
             self.play(emphasis(constant, FAINT), run_time=0.3)
             for line, label, term in zip(lines, self.labels_into(0), terms, strict=True):
-                self.play(Create(line), FadeIn(label), term.animate.set_opacity(1), run_time=0.8)
+                self.play(Create(line), FadeIn(label), term.animate.set_opacity(1), run_time=0.6)
             self.until("bias")
             self.play(FadeIn(bias, shift=0.15 * UP), emphasis(constant, FULL), run_time=0.7)
             self.add(letters)
