@@ -287,7 +287,7 @@ def test_a_beat_of_the_poster_that_the_source_does_not_have_is_named(user_folder
     assert lesson_error(file) == f"{file}: poster.beat: shows has no beat 'palce'; it has place"
     renamed = write_lesson(user_folder, "Dots", extra='poster = { scene = "naming", beat = "spoilt" }')
     renamed.write_text(renamed.read_text() + '[[scene]]\nname = "naming"\n')
-    assert lesson_error(renamed).endswith("; spoilt is called promised now")
+    assert lesson_error(renamed).endswith("; spoilt is called network now")
     for scene, beat in (("shows", "place"), ("dots", "move-7")):
         poster = f'poster = {{ scene = "{scene}", beat = "{beat}" }}'
         assert load_lesson(write_lesson(user_folder, "Dots", "Shows", extra=poster)).poster.beat == beat

@@ -8,22 +8,13 @@ from gradreel.core.daily.views import DailyViews
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.daily_data import FORECAST_BOX
-from gradreel.scenes.lecture.deep.pictures.naming_sketches import (
-    BRAIN,
-    Paper,
-    Promise,
-    head_outline,
-    pile_of_coins,
-    stamp,
-)
+from gradreel.scenes.lecture.deep.pictures.naming_sketches import Paper, stamp
 from gradreel.scenes.lecture.deep.pictures.neuron import NeuronView
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
-from gradreel.scenes.mobjects.network_parts import Edges, Pulse
 from gradreel.scenes.mobjects.plot import dashed, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.style import DIM, FAINT, FULL, emphasis, mix, palette
 from manim import (
-    DOWN,
     UP,
     Animation,
     Create,
@@ -48,9 +39,7 @@ OVER = 0.22  # from the top of what a label names to its baseline
 NARROW = -0.7  # where the last column stands while one neuron is seen from near, beside the network
 LENS = (3.95, -0.6, 2.2)  # middle of that neuron, x, y; and its radius
 CELL_BEHIND = 0.4  # share of its light in which a cell stays behind the neuron
-SWOLLEN = 1.35  # times its usual size: a name that promises too much
-COINS_AT = (5.3, -2.6)  # middle, bottom
-RUN = 1.0  # seconds that signals take through all of the network
+SWOLLEN, SHRUNK = 1.35, 0.6  # times its usual size: a name that promises too much, and delivers too little
 EDGES, FAINT_EDGES = 0.45, 0.2  # shares of their colour in which lines are drawn, and in a dimmed diagram
 
 
@@ -70,7 +59,6 @@ class Naming(LectureScene):
         self._nameless_beat()
         self._neuron_beat()
         self._network_beat()
-        self._promised_beat()
         self._rejected_beat()
         self._hidden_beat()
         self._deep_beat()
@@ -124,54 +112,36 @@ class Naming(LectureScene):
 
     def _network_beat(self) -> None:
         with self.beat("network"):
-            # The network comes to the middle. More and more neurons light up, until all are bright, and the plate has
-            # its first name. A head is drawn around them, and signals run where the brain is; coins pile up beside it
+            # The network has all its room again. More and more neurons light up, until all are bright, and the plate
+            # has its first name. The years come beside it: it swells as it promises, and is small when it delivers
             leaving = [self.name, self.label, self.lens, *self.lens.lines]
             self.play(*(FadeOut(part) for part in leaving), emphasis(self.rays, FAINT_EDGES), run_time=0.4)
-            self.play(self._spread((BOX[0], NARROW), BRAIN), run_time=0.7)
+            self.play(self._spread((BOX[0], NARROW), BOX[:2]), run_time=0.6)
             columns = self.diagram.columns
             nodes = [part for k in self._hidden() for part in (*columns[k].nodes.values(), *columns[k].pictures)]
             lights = [emphasis(part, FULL) for part in nodes]
             self.name = self._name("network")
             naming = FadeIn(self.name, shift=0.15 * UP, run_time=0.6)
             self.play(LaggedStart(*lights, lag_ratio=0.1, run_time=1.2), naming)
-            self.head = head_outline()
-            self.until("brain")
-            self.play(*self._light(FULL), Create(self.head), run_time=0.9)
-            for k, edges in enumerate(self.diagram.edges):
-                self.play(Pulse(_one_each(edges, k + 1), palette.text).run(RUN / len(self.diagram.edges)))
-            self.until("money")
-            self.coins = pile_of_coins(*COINS_AT)
-            falling = (FadeIn(coin, shift=0.5 * DOWN) for coin in self.coins)
-            self.play(LaggedStart(*falling, lag_ratio=0.25, run_time=1.1))
-
-    def _promised_beat(self) -> None:
-        with self.beat("promised"):
-            # The network goes, layer by layer, and the years come. A frame, dashed as all that is not there yet,
-            # grows with what the name promises, and the name swells; what is delivered fills little of it
+            self.play(*self._light(FULL), run_time=0.5)
+            self.until("old")
             self.years = words(self.screen("years"), style.LABEL, palette.dim)
             self.years.place(PLATE_BASELINE, left=PLATE_WIDTH / 2 + 0.3)
-            columns, edges = self.diagram.columns, self.diagram.edges
-            leaving = [columns[0], *(part for pair in zip(edges, columns[1:], strict=True) for part in pair)]
-            others = map(FadeOut, (self.head, self.coins))
-            self.play(LaggedStart(*map(FadeOut, leaving), lag_ratio=0.15), *others, run_time=0.6)
-            self.diagram.spread(np.linspace(*BOX[:2], len(columns)))  # it comes back with all its room
             self.play(FadeIn(self.years, shift=0.15 * UP), run_time=0.5)
-            most = min(SWOLLEN, PLATE_WIDTH / float(self.name.width))
-            self.promise = Promise(self.screen("promised"), self.screen("delivered"))
-            self.add(self.promise)
             self.until("promise")
-            self.play(self.promise.promising(), self._swell(1.0, most), run_time=1.8)
+            most = min(SWOLLEN, PLATE_WIDTH / float(self.name.width))
+            self.play(self._swell(1.0, most), run_time=1.5)
             self.until("delivered")
-            self.play(self.promise.delivering(), self._swell(most, 1.0), run_time=1.0)
+            self.play(self._swell(most, SHRUNK), run_time=1.0)
 
     def _rejected_beat(self) -> None:
         with self.beat("rejected"):
-            # Then the words alone are too much: they go into an article's title, it is rejected, and the name is struck
-            # out and loses its light
+            # Then the words alone are too much: an article takes the network's place, they go into its title, it is
+            # rejected, and the name is struck out and loses its light
             self.paper = Paper(*PAPER, self.screen("paper"))
             others = [part for part in self.paper if part is not self.paper.title]
-            self.play(FadeOut(self.promise), *map(FadeIn, others), run_time=0.5)
+            self.play(FadeOut(self.diagram), run_time=0.4)
+            self.play(*map(FadeIn, others), run_time=0.4)
             self.play(*self._into_the_title(), run_time=0.7)
             self.add(self.paper)
             self.until("stamp")
@@ -273,12 +243,6 @@ class Naming(LectureScene):
 
     def _hidden(self) -> range:
         return range(1, self.parameters.depth + 1)
-
-
-def _one_each(edges: Edges, shift: int) -> VGroup:
-    """One line into each node that is drawn: from the node so much further down, so that no two signals meet."""
-    after, before = edges.drawn
-    return VGroup(*(edges.line(int(i), int(before[(n + shift) % len(before)])) for n, i in enumerate(after)))
 
 
 def name_on_plate(text: str) -> TextMobject:
