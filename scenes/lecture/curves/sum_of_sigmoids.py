@@ -291,7 +291,7 @@ class SumOfSigmoids(LectureScene):
 
     def _seconds_of_a_term(self) -> float:
         """Blue's way from one sum to the next: of many terms, each is added faster."""
-        return 1.2 if self.n_sigmoids <= 4 else 0.7
+        return 1.0 if self.n_sigmoids <= 4 else 0.7
 
     def _moving(self, curve: VMobject, before: NDArray, after: NDArray, seconds: float) -> Animation:
         """``curve`` goes from one sum to another; blue's name stays where it is."""
