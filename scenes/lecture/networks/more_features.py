@@ -47,6 +47,8 @@ from manim import (
     VGroup,
     Wait,
     linear,
+    smooth,
+    squish_rate_func,
 )
 from pydantic import Field, ValidationError, field_validator, model_validator
 
@@ -197,9 +199,10 @@ class MoreFeatures(LectureScene):
             self.play(LaggedStart(*moves, lag_ratio=0.02), run_time=2.0)
             self.until("hump")
             self.play(*(emphasis(dot, DIM) for dot in rule.dots), run_time=0.3)
-            self.play(Create(rule.rule), run_time=3.0, rate_func=linear)
+            note = FadeIn(notes[1], rate_func=squish_rate_func(smooth, 0.7, 0.9))
+            self.play(Create(rule.rule, rate_func=linear), note, run_time=3.0)
             self.add(rule)
-            self.play(FadeIn(notes[1]), run_time=0.4)
+            self.wait(1.0)
             self.told = VGroup(rule, notes)
 
     # -- two days after the same views -------------------------------------------------------------------------------
