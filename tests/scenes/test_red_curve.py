@@ -95,7 +95,7 @@ def test_no_scene_draws_the_red_curve_but_by_its_parameters():
         defaults = {id(argument) for call in calls for argument in call.args}
         names = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == "RED_CURVE" and id(n) not in defaults]
         found += [file.relative_to(scenes).as_posix()] * bool(names)
-    assert sorted(found) == ["lecture/runs.py", "render/lessons/tables.py"]
+    assert sorted(found) == ["lecture/runs.py", "render/lessons/selection.py", "render/lessons/tables.py"]
 
 
 def test_what_is_set_of_one_scene_wins():
