@@ -1,4 +1,8 @@
-"""The picture under the title: a network's curve that settles on the red one, from edge to edge of the frame."""
+"""The film's first and last curve: a network that learns the red one, over axes of views.
+
+motif = motif_of(self, self.trace("run"))         # in a scene: the axes' names in its language
+motif.show(0.5)                                   # the state when half of the walk is over
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,16 @@ import numpy as np
 from gradreel.core.network.theta import predict
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
+from gradreel.scenes.base import LectureScene
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row, state_at
 from gradreel.scenes.mobjects.plot import Plot
+from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.ticks import nice_range
 from gradreel.scenes.style import palette
-from manim import VGroup, VMobject, config
+from manim import ManimColor, VGroup, VMobject
 from numpy.typing import NDArray
 
-MOTIF_BOTTOM, MOTIF_TOP = -3.0, -0.2
+LEFT, RIGHT, BOTTOM, TOP = style.LEFT_EDGE, 6.2, -2.75, 2.6
 SAMPLES = 400
 GHOSTS = 4  # earlier states that stay behind the curve
 FADE = 0.06  # share of the walk in which a ghost comes up behind the curve
@@ -22,11 +28,11 @@ FADE = 0.06  # share of the walk in which a ghost comes up behind the curve
 class Motif(VGroup):
     """``run``'s curve on its way: ``show(share)`` is the picture when that share of the walk is over.
 
-    Parts: ``ghosts``, as many states that it has passed; ``red``, what it learns; ``blue``, the state reached.
-    ``lift``: how much higher the picture lies than under the title.
+    Parts: ``axes``, and their ``names``, what is asked for and what is known; ``ghosts``, as many states that the curve
+    has passed; ``red``, what it learns; ``blue``, the state reached. ``top``: of the picture.
     """
 
-    def __init__(self, run: Trace, ghosts: int = GHOSTS, lift: float = 0.0) -> None:
+    def __init__(self, run: Trace, names: tuple[str, str], ghosts: int = GHOSTS, top: float = TOP) -> None:
         super().__init__()
         self.run = run
         dataset = run.experiment.dataset
@@ -34,23 +40,25 @@ class Motif(VGroup):
         self.features = dataset.features_at(self.x)
         self.pace = even_pace(run)
         self.ghost_rows = [recorded_row(self.pace.row(share)) for share in np.linspace(0.52, 0.92, ghosts)]
-        start, *earlier = self._drawn_by(run.parameters[[0, *self.ghost_rows]])
+        start, *earlier, end = self._drawn_by(run.parameters[[0, *self.ghost_rows, -1]])
         target = dataset.curve()(self.x)
-        half = config.frame_width / 2 + 0.02
-        bottom, top = MOTIF_BOTTOM + lift, MOTIF_TOP + lift
-        self.plot = Plot(dataset.range, nice_range(target, margin=0.02), left=-half, right=half, bottom=bottom, top=top)
+        y_range = nice_range(np.concatenate([[0.0], target, end]), margin=0.02)
+        self.axes = Plot(dataset.range, y_range, left=LEFT, right=RIGHT, bottom=BOTTOM, top=top, x_label=None)
+        asked, known = (words(name, style.LABEL, palette.dim) for name in names)
+        self.names = VGroup(asked.place(top + 0.2, left=LEFT), known.place(BOTTOM - 0.45, right=RIGHT))
         self.red = self._line(target, palette.red, style.MAIN_CURVE + 1)
         self.blue = self._line(start, palette.blue, style.MAIN_CURVE)
         self.ghosts = VGroup(*(self._line(y, palette.blue, style.GHOST_CURVE) for y in earlier))
         for index, ghost in enumerate(self.ghosts):
             style.emphasize(ghost, 0.32 + 0.08 * index)
-        self.add(self.ghosts, self.red, self.blue)
+        self.add(self.axes, self.names, self.ghosts, self.red, self.blue)
         self.show(0.0)
 
     def show(self, share: float) -> None:
         """The state reached at this share of the walk, and the ghosts of those it has passed."""
         row = self.pace.row(share)
-        self.plot.set_curve(self.blue, self.x, self._drawn_by(state_at(self.run, row)))
+        y = self._drawn_by(state_at(self.run, row))
+        self.axes.set_curve(self.blue, self.x, np.clip(y, *self.axes.y_range))
         for ghost_row, ghost in zip(self.ghost_rows, self.ghosts, strict=True):
             passed = (share - self.pace.share(ghost_row)) / FADE
             ghost.set_stroke(opacity=float(np.clip(passed, 0.0, 1.0)))
@@ -59,7 +67,11 @@ class Motif(VGroup):
         """What the network draws with theta, (..., P) to (..., SAMPLES)."""
         return predict(self.run.experiment, theta, self.features)
 
-    def _line(self, y: NDArray, color: object, width: float) -> VMobject:
-        line = self.plot.curve(self.x, y, color, width)
-        line.bleed = True  # the motif runs off the picture on purpose
-        return line
+    def _line(self, y: NDArray, color: ManimColor, width: float) -> VMobject:
+        return self.axes.curve(self.x, np.clip(y, *self.axes.y_range), color, width)
+
+
+def motif_of(scene: LectureScene, run: Trace, ghosts: int = GHOSTS, top: float = TOP) -> Motif:
+    """The motif with its axes' names in the scene's language."""
+    asked, known = (scene.words_of.screen("title", key, scene.context.language) for key in ("asked", "known"))
+    return Motif(run, (asked, known), ghosts, top)

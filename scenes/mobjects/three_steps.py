@@ -12,7 +12,7 @@ the formulas are known, ``formulas=False`` leaves them out, and the pictures are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from gradreel.core.analysis.planes import loss_grid, plane_of, view_around
@@ -93,16 +93,12 @@ class ThreeSteps(VGroup):
         self.current = step
         return AnimationGroup(*(emphasis(card, self._share(k)) for k, card in enumerate(self.cards, start=1)))
 
-    def try_values(
-        self, seconds: float, stay: bool = False, told: Callable[[NDArray], object] | None = None
-    ) -> Animation:
-        """In the second card, the curve and its errors pass through states from the one shown to the last, and back.
-
-        ``stay``: not back, the last one stays. ``told`` is called with the theta (P,) that is shown.
-        """
+    def try_values(self, seconds: float) -> Animation:
+        """In the second card, the curve and its errors pass through states from the one shown to the last, and back."""
         picture = self.cards[1][PLACE]  # moves as a whole: nothing in it comes before the rest
         plot, *errors, _, blue = picture
-        run, first = self.run.experiment, self._missing()
+        run = self.run.experiment
+        first = self.pace.share(recorded_row(self.pace.row(MISSING)))
         x, target = _x(run), run.dataset.curve()
         features = run.dataset.features_at(x)
 
@@ -112,18 +108,8 @@ class ThreeSteps(VGroup):
             plot.set_curve(blue, x, curve)
             for error, i in zip(errors, _missed_at(), strict=True):
                 error.set_points_as_corners(plot.at(x[i], [target(x[i]), curve[i]]))
-            if told is not None:
-                told(theta)
 
-        rate = smooth if stay else there_and_back
-        return UpdateFromAlphaFunc(picture, update, run_time=seconds, rate_func=rate)
-
-    def shown_theta(self) -> NDArray:
-        """(P,): of the curve in the second card, before anything was tried."""
-        return state_at(self.run, self.pace.row(self._missing()))
-
-    def _missing(self) -> float:
-        return self.pace.share(recorded_row(self.pace.row(MISSING)))
+        return UpdateFromAlphaFunc(picture, update, run_time=seconds, rate_func=there_and_back)
 
     def change_theta(self, seconds: float) -> Animation:
         """In the first card, the bright curve passes through states of the run, back to an early one and on again."""

@@ -106,6 +106,11 @@ def test_exam():
     assert lecture_losses((100,) * 3)[1] < lecture_losses(())[1]  # "on the real channel, layers won as well"
 
 
+def test_summary():
+    """ "How to come closer to that": all networks miss by more than who knows the rule."""
+    assert all(network["unseen"].min() > FLOOR.unseen for network in (*WIDTHS.values(), *DEPTHS.values()))
+
+
 def test_forecast(trace_of):
     (run,) = Forecast.experiments(Forecast.Parameters()).values()
     assert len(run.hidden) == int(lowest(DEPTHS))  # "chosen so far"

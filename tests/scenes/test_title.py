@@ -1,86 +1,75 @@
-"""title: the motif is the recorded run."""
+"""title: the days are the channel's last ones, today is not told, and the curve is the recorded run."""
 
 from __future__ import annotations
 
 import shutil
+from functools import cache
 
 import numpy as np
 import pytest
+from gradreel.core.daily.series import DailySeries
+from gradreel.core.daily.synthetic import END, synthetic_views
+from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import predict
 from gradreel.scenes.lecture.opening.title import Title
-from gradreel.scenes.stills import _drawn
 from gradreel.scenes.testing.layout import check_scene
 
 SHORT = Experiment(epochs=300)
-OTHER = Experiment(epochs=300, seed=5)
+LOW = SHORT.model_copy(update={"dataset": SHORT.dataset.model_copy(update={"knots": ((0, -4), (3, -3), (7, -9))})})
+FEW = DailyViews(
+    series=DailySeries(start=END, values=tuple(float(k % 7) for k in range(40)), name="a_long_name_of_a_file.csv"),
+    window=3,
+)
+LONG = "A very long title that a lecturer gave without thinking of the room"
 
 
-def last_curve(scene, _beat):
-    motif = scene.motif
-    points = np.array([motif.plot.data(p) for p in [*motif.blue.get_start_anchors(), motif.blue.get_end()]])
-    run, dataset = motif.run, motif.run.experiment.dataset
-    recorded = predict(run.experiment, run.parameters[-1], (points[:, 0] - dataset.offset)[:, None])
-    return float(np.abs(points[:, 1] - recorded).max())
+@pytest.fixture(scope="module")
+def film_of(play):
+    """``film_of(name)``: the title with other parameters, played once for all tests."""
+    given = {"ours": {}, "low": {"run": LOW}, "few": {"dataset": FEW, "title": LONG}}
+    for name, text in (("dollars", "Costs $5 and $10"), ("signs", "$$x^2$$ #let *a* \\$ _b_ @c <d>")):
+        given[name] = {"title": text, "subtitle": text, "credit": text}
+
+    @cache
+    def film(name, lang="en"):
+        until = "title" if name in ("dollars", "signs") else None
+        return play(Title, check_scene, lang=lang, until=until, **{"run": SHORT} | given[name])
+
+    return film
 
 
-def test_the_curve_ends_on_the_last_recorded_state(play):
-    seen = list(play(Title, last_curve, run=SHORT).seen.values())
-    assert seen[-1] < 1e-9
-    assert seen[0] > 0.1  # at the first beat's end it still is the random start
+@pytest.mark.parametrize(("name", "lang"), [("ours", "en"), ("ours", "zh"), ("low", "en"), ("few", "en")])
+def test_layout_holds(film_of, name, lang):
+    film = film_of(name, lang)
+    assert film.beats == ["title", "search", "run"] and film.findings == []
 
 
-def test_the_curves_run_below_all_words(play):
-    def lowest(scene, _beat):
-        return min(text.get_bottom()[1] for text in scene.texts) - scene.motif.red.get_top()[1]
-
-    assert min(play(Title, lowest, run=SHORT).seen.values()) > 0.3
-
-
-@pytest.mark.parametrize("knots", [None, ((0, 4), (3, 1), (7, 3))])
-def test_what_is_asked_stands_clear_of_red_or_not_at_all(play, knots):
-    run = (
-        SHORT
-        if knots is None
-        else SHORT.model_copy(update={"dataset": SHORT.dataset.model_copy(update={"knots": knots})})
-    )
-    scene = play(Title, run=run).scene
-    assert len(scene.asked) == (knots is None)
-    for line in scene.asked:
-        points = scene.motif.red.points
-        assert points[points[:, 0] < line.get_right()[0], 1].max() < line.get_bottom()[1]
+@pytest.mark.parametrize("name", ["ours", "low"])
+def test_the_curve_ends_on_the_last_recorded_state(film_of, name):
+    motif = film_of(name).scene.motif
+    x, y = np.array([motif.axes.data(p) for p in [*motif.blue.get_start_anchors(), motif.blue.get_end()]]).T
+    run = motif.run
+    recorded = predict(run.experiment, run.parameters[-1], run.experiment.dataset.features_at(x))
+    assert y == pytest.approx(recorded, abs=1e-6)
 
 
-def test_the_level_axis_has_its_words_again_where_blue_has_left_them_room(play):
-    def below(scene, _beat):
-        lines = (scene.motif.blue, *scene.motif.ghosts)
-        points = np.concatenate([line.points for line in lines])
-        over = points[points[:, 0] > scene.known.get_left()[0], 1]
-        return over.min() - scene.known.get_top()[1] if len(scene.known) else np.inf
-
-    assert 0 < play(Title, below).last < np.inf
-    low = SHORT.model_copy(update={"dataset": SHORT.dataset.model_copy(update={"knots": ((0, 4), (3, 3), (7, 0))})})
-    assert play(Title, below, run=low).last > 0
+def test_the_days_are_those_that_a_network_sees_before_the_last_one_which_is_asked_for(film_of):
+    days, series = film_of("ours").scene.days, synthetic_views()
+    views = np.array([days.plot.data(dot.get_center())[1] for dot in days.dots])
+    assert views == pytest.approx(series.values[-57:-1], abs=1)
+    assert days.dates[-1].astype(object) == END
+    asked = days.mark.get_x()
+    assert asked == pytest.approx(days.plot.at(days.plot.days(END), 0)[0]) and asked > days.dots[-1].get_right()[0]
+    assert len(film_of("few").scene.days.dots) == 3
 
 
-def test_another_run_is_another_picture(play):
-    one, other = (play(Title, lambda scene, beat: _drawn(scene), run=run).last for run in (SHORT, OTHER))
-    assert (one != other).any()
-
-
-@pytest.mark.parametrize("text", ["Costs $5 and $10", "$", "$$x^2$$ #let *a* \\$ _b_ @c <d>"])
-def test_a_users_words_are_shown_as_they_are(play, text):
-    played = play(
-        Title, lambda scene, beat: set(map(len, scene.texts)), run=SHORT, title=text, subtitle=text, credit=text
-    )
-    assert set().union(*played.seen.values()) == {len(text.replace(" ", ""))}  # a glyph a character
-
-
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("title", [None, "A very long title that a lecturer gave without thinking of the room"])
-def test_layout_holds(play, language, title):
-    assert play(Title, check_scene, lang=language, run=SHORT, title=title).findings == []
+@pytest.mark.parametrize("name", ["dollars", "signs"])
+def test_a_users_words_are_shown_as_they_are(film_of, name):
+    film = film_of(name)
+    glyphs = len(film.scene.parameters.title.replace(" ", ""))
+    assert [len(text) for text in film.scene.texts] == [glyphs] * 3  # one a character
 
 
 def test_a_damaged_trace_is_not_shown(play, trace_of, tmp_path):

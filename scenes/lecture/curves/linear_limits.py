@@ -22,9 +22,8 @@ from gradreel.scenes.lecture.curves.pictures.straight_line import (
     LineInPlot,
     MeanSquare,
     between,
-    filled_name,
-    gathered,
     loss_rows,
+    opened,
     straightened,
 )
 from gradreel.scenes.lecture.runs import (
@@ -36,11 +35,11 @@ from gradreel.scenes.lecture.runs import (
     line_through_dots,
 )
 from gradreel.scenes.mobjects.lecture_formulas import linear_source
-from gradreel.scenes.mobjects.motif import Motif
-from gradreel.scenes.mobjects.pace import even_pace, nearest_row, recorded_row, state_at, stepwise
+from gradreel.scenes.mobjects.motif import motif_of
+from gradreel.scenes.mobjects.pace import even_pace, recorded_row, state_at, stepwise
 from gradreel.scenes.mobjects.plot import dashed, ring
-from gradreel.scenes.mobjects.readout import Readout
-from gradreel.scenes.mobjects.text import caption, formula, words
+from gradreel.scenes.mobjects.readout import loss_decimals
+from gradreel.scenes.mobjects.text import Number, TextMobject, caption, formula, words
 from gradreel.scenes.mobjects.three_steps import PLACE, steps_heading, three_steps
 from gradreel.scenes.mobjects.ticks import round_labels
 from gradreel.scenes.style import DIM, FAINT, FULL, emphasis, mix, palette
@@ -54,7 +53,6 @@ from manim import (
     FadeOut,
     LaggedStart,
     ReplacementTransform,
-    Transform,
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
@@ -70,7 +68,6 @@ REST = (0.16, 0.62)  # shares of the plot's height at which the first line begin
 GHOST = 0.5  # share of blue's colour
 HALF = 0.5  # share of red's colour while gaps to the line are spoken of
 MEAN = (2.2, 1.6)  # of the square of mean area: its middle's height, and its side at most
-GATHERED = (style.RIGHT_EDGE, 3.5, 0.0)  # the corner in which the squares on the gaps stand in one another
 MISSED = 0.05  # a line misses red when their typical distance is more than this share of red's height
 
 
@@ -112,6 +109,7 @@ class LinearLimits(LectureScene):
         self._data_beat()
         self._line_beat()
         self._peak_beat()
+        self._loss_beat()
         self._best_beat()
         self._bias_beat()
         self._next_beat()
@@ -164,15 +162,17 @@ class LinearLimits(LectureScene):
         self.line = LineInPlot(self.plot, self.rest, self.formula)
         self.ghosts = VGroup()  # of the line, while it is tried along red
         losses = np.array([self._loss_at(0), self._loss_at(self.last), self.red_loss])
-        most = int(self.fit.kept[-1])
-        self.readout = Readout(self.screen("update"), most, losses, 1.7, loss_name=self.screen("loss"))
+        self.loss = Number(float(losses.max()), loss_decimals(losses), 38, face="math")
+        self.loss.place(style.HEADING_BASELINE, style.RIGHT_EDGE)
+        self.loss_words = words(self.screen("loss"), 32)
+        self.loss_words.place(style.HEADING_BASELINE, right=self.loss.get_left()[0] - 0.2)
 
     def show(self, row: float) -> None:
-        """The line at a row of the trace or between two, its gaps and its loss; the count is the nearest state's."""
+        """The line at a row of the trace or between two, its gaps and its loss."""
         self.gaps.show(self.line.show(self._line_at(row)).line)
         for square in self.mean:
             square.show(self._mean_square())
-        self.readout.show(int(self.fit.kept[nearest_row(row)]), self._loss_at(row))
+        self.loss.set_value(self._loss_at(row))
 
     def _mean_square(self) -> float:
         """The mean squared distance of the dots to the line as it is drawn."""
@@ -183,16 +183,19 @@ class LinearLimits(LectureScene):
     def _map_beat(self) -> None:
         with self.beat("map"):
             # The curves of the title fly into the cards of the three steps; in the first one, they become straight
-            motif = Motif(self.trace("run"))
+            motif = motif_of(self, self.trace("run"))
             motif.show(1.0)
             self.add(motif)
             self.map = three_steps(self, self.trace("run"), None, formulas=False)
             cards = [self.map.red.copy(), self.map.blue.copy()]
             flying = [ReplacementTransform(*pair) for pair in zip((motif.red, motif.blue), cards, strict=True)]
-            self.play(FadeOut(motif.ghosts, run_time=0.4), FadeIn(self.map), *flying, run_time=1.4)
+            leaving = [FadeOut(part, run_time=0.4) for part in (motif.axes, motif.names, motif.ghosts)]
+            self.play(*leaving, FadeIn(self.map), *flying, run_time=1.4)
             self.remove(*cards)
             self.play(*self.next_heading(steps_heading(self)))
+            self.until("first")
             self.play(self.map.focus(1), run_time=0.8)
+            self.until("line")
             axes, *curves = self.map.card(1)[PLACE]
             rows = [recorded_row(self.pace.row(share)) for share in np.linspace(0, 1, len(curves))]
             self.play(*straightened(curves, axes, self.plot, [self._line_at(row) for row in rows]), run_time=1.4)
@@ -210,9 +213,13 @@ class LinearLimits(LectureScene):
             self.play(LaggedStart(*(FadeIn(dot, scale=1.8) for dot in self.dots), lag_ratio=0.06), run_time=2.0)
             x, y = float(self.dots_x[EXAMPLE]), float(self.dots_y[EXAMPLE])
             at, color = plot.at(x, y), mix(palette.text, 0.8)
-            guides = [dashed(plot.at(x, 0), at, color), dashed(at, plot.at(0, y), color)]
-            self.example = VGroup(*guides, ring(at, 0.13, palette.text, fill=palette.red))
-            self.play(Create(self.example, lag_ratio=1.0), run_time=2.0)
+            across, up = dashed(plot.at(x, 0), at, color), dashed(plot.at(0, y), at, color)
+            dot = ring(at, 0.13, palette.text, fill=palette.red)
+            self.example = VGroup(across, up, dot)
+            self.until("across")
+            self.play(FadeIn(dot), Create(across), run_time=0.8)
+            self.until("up")
+            self.play(Create(up), run_time=0.8)
 
     def _line_beat(self) -> None:
         line, rest = self.line, self.rest
@@ -221,8 +228,10 @@ class LinearLimits(LectureScene):
             # y = b + w x: w turns the line about the ring on the y axis; b lifts and lowers it, the ring goes along
             self.play(FadeOut(self.example, run_time=0.4), *self.next_heading(self.screen("heading")))
             self.play(FadeIn(self.formula, shift=0.15 * UP), Create(line.stroke), run_time=0.8)
+            self.until("w")
             self._hang("w")
             self._sweep([Line(round(0.85 * height / (0.55 * width), 2), rest.b), rest], 0.7)
+            self.until("b")
             self.play(FadeIn(line.crossing, scale=1.5), run_time=0.3)
             line.add(line.crossing)
             self._hang("b")
@@ -240,56 +249,72 @@ class LinearLimits(LectureScene):
             slopes = np.diff(curve.y) / np.diff(curve.x)
             steepest = sorted({int(np.argmax(slopes)), int(np.argmin(slopes))})
             for number, k in enumerate(steepest):
+                self.until("down" if number else "up")
                 if number:
                     ghost = line.stroke.copy().set_stroke(mix(palette.blue, GHOST), style.GHOST_CURVE)
                     self.ghosts.add(ghost)
                     self.add(ghost, line, self.red)
-                    self.wait(0.8)
                 self._sweep([Line(slopes[k], curve.y[k] - slopes[k] * curve.x[k])], 1.3)
 
-    def _best_beat(self) -> None:
-        updates, last_loss = number_text(int(self.fit.kept[-1])), self.readout.written(self._loss_at(self.last))
-        with self.beat("best", updates=updates, loss=last_loss):
-            # A line at random; how far each dot is from it; a square on each gap, and of all squares the mean, whose
-            # area is the number. The recorded updates move the line as near to the dots as it gets; all that goes
-            # along, and then it is the best
+    def _loss_beat(self) -> None:
+        with self.beat("loss"):
+            # A line at random; how far each dot is from it; a square on one gap, and the square that all of them make
+            # on average: its area is the number
             dimmed = (emphasis(part, HALF) for part in (self.red, self.red_label))
             title = self.next_heading(self.screen("heading-loss"))
             self.play(emphasis(self.line, FULL), *dimmed, *map(FadeOut, self.ghosts), *title, run_time=0.6)
-            self._sweep([self._line_at(0)], 0.5)
+            self._sweep([self._line_at(0)], 0.8)
+            self.until("square")
             self.gaps = Gaps(self.plot, self.dots_x, self.dots_y, self.line.line)
-            self.play(Create(self.gaps, lag_ratio=0.05), run_time=0.5)
-            self._loss_of_the_gaps()
-            self.play(*map(FadeIn, self.readout[:2]), run_time=0.4)
-            self._walk(2.6)
+            self.play(Create(self.gaps, lag_ratio=0.05), run_time=0.8)
+            self.add(self.gaps, self.line, self.dots)
+            square, name = self._one_square()
+            self.until("mean")
+            self._take_the_mean(square, name)
+
+    def _best_beat(self) -> None:
+        with self.beat("best"):
+            # The recorded updates move the line as near to the dots as it gets; all that goes along
             self.play(*self.next_heading(self.screen("heading-best")))
+            self.until("train")
+            self._walk(3.4)
 
     def _bias_beat(self) -> None:
-        red = self.readout.written(self.red_loss)
-        with self.beat("bias", red=red):
-            # The line's loss steps down; the gaps are measured to red instead, for its loss: noise. What lies between
-            # the line and red fills
-            best = self.readout.written(self._loss_at(self.last))
-            rows = [("best-line", best, palette.blue), ("red-loss", red, palette.red)]
-            self.losses = loss_rows([(self.screen(key), value, color) for key, value, color in rows])
-            leaving = [FadeOut(part) for part in (self.readout, self.meaning, *self.mean)]
-            self.play(*leaving, run_time=0.3)
-            self.play(FadeIn(self.losses[0], shift=0.15 * UP), run_time=0.5)
+        line_loss, red_loss = (self.loss.written(number) for number in (self._loss_at(self.last), self.red_loss))
+        difference = self.loss.written(float(line_loss) - float(red_loss))  # of what is printed
+        spoken = number_text(float(f"{float(difference):.2g}"))
+        with self.beat("bias", line=line_loss, red=red_loss, difference=spoken):
+            # The line's loss steps down; the gaps are measured to red instead, for its loss: noise. Then what the line
+            # misses by fills, and the difference of the two losses has its name
+            rows = [("best-line", line_loss, palette.blue), ("red-loss", red_loss, palette.red)]
+            self.losses = loss_rows(
+                [
+                    *((self.screen(key), value, color) for key, value, color in rows),
+                    (self.screen("model-bias"), difference, palette.text),
+                ]
+            )
+            leaving = [FadeOut(part) for part in (self.loss, self.loss_words, self.meaning, *self.mean)]
             bright = (emphasis(part, FULL) for part in (self.red, self.red_label))
+            self.play(*leaving, FadeIn(self.losses[0], shift=0.15 * UP), run_time=0.5)
             self.play(emphasis(self.line, FAINT), *bright, self._measured_to(self.curve), run_time=1.4)
             self.play(FadeIn(self.losses[1], shift=0.15 * UP), run_time=0.5)
-            self.wait(0.8)
+            self.until("difference")
             if self.misses:
-                self._name_the_rest()
+                self.area = between(self.plot, self.curve, self.line.line)
+                self.add(self.area, self.red, self.line, self.dots)
+                filling = FadeIn(self.area), FadeOut(self.gaps), emphasis(self.line, FULL), emphasis(self.dots, DIM)
+                self.play(*filling, run_time=1.0)
             else:
                 self.play(emphasis(self.line, FULL), self._measured_to(self.line.line), run_time=1.2)
-            self.play(*self.next_heading(self.screen("heading-bias")))
-            self._point_at_b()
+            self.until("name")
+            named = [FadeIn(self.losses[2], shift=0.15 * UP)] if self.misses else []
+            self.play(*named, *self.next_heading(self.screen("heading-bias")))
 
     def _next_beat(self) -> None:
         with self.beat("next"):
             # Red alone, with ticks at its corners; its name goes up to where the question is asked: what is it?
-            leaving = [self.line, self.formula, self.losses, self.dots, self.area if self.misses else self.gaps]
+            shown = self.losses if self.misses else self.losses[:2]
+            leaving = [self.line, self.formula, shown, self.dots, self.area if self.misses else self.gaps]
             leaving += [self.axis_words, self.made_up, self.plot.x_tick_labels]
             self.play(
                 *(FadeOut(part, run_time=0.8) for part in leaving), *self.next_heading(self.screen("heading-next"))
@@ -322,45 +347,33 @@ class LinearLimits(LectureScene):
             self.play(UpdateFromAlphaFunc(self.line, move, run_time=seconds, rate_func=smooth))
             self.line.show(stop)
 
-    def _loss_of_the_gaps(self) -> None:
-        """A gap becomes its square, then each does; where there is room, all become as large as they are on average.
-
-        The first one is easily seen and covers little. Where their mean has no room, the number comes alone.
-        """
-        squares = self.gaps.squares()
-        first = min(range(len(squares)), key=lambda k: abs(float(squares[k].width) - 1.0))
-        square = MeanSquare(self.plot, self._mean_square(), style.RIGHT_EDGE, MEAN[0])
-        self.mean = VGroup(square) if square.width <= MEAN[1] else VGroup()
-        right = float(square.get_left()[0]) - 0.3 if len(self.mean) else style.RIGHT_EDGE
-        self.meaning = words(self.screen("loss-is"), style.LABEL).place(2.32, right=right)
-        self._name_square(squares[first], self.gaps.opened(squares[first], self.gaps[first]))
-        going: VMobject = squares[first]
-        if len(self.mean):
-            going = squares
-            self.add(squares)
-            self.play(gathered(self.gaps, squares, first, np.array(GATHERED)), run_time=1.5)
-            self.play(*(each.animate.set_points(square.points) for each in squares), run_time=0.7)
-        self.readout.show(0, self._loss_at(0))
-        said = (self.meaning, self.readout.loss_words, self.readout.loss)
-        self.play(*map(FadeIn, (*self.mean, *said)), FadeOut(going), run_time=0.5)
-        self.add(self.mean)
-
-    def _name_square(self, square: VMobject, opening: Animation) -> None:
-        """The first square opens, and for a moment it stands before the other gaps with its name."""
-        faint = square.copy()
-        square.set_stroke(palette.text, style.AXIS).set_fill(mix(palette.text, 0.15), 1)
-        self.add(square, self.line, self.dots)
-        self.play(opening, run_time=0.5)
+    def _one_square(self) -> tuple[VMobject, TextMobject]:
+        """A square opens on a gap that is easily seen and covers little, and has its name beside it or in it."""
+        first = min(self.gaps, key=lambda stroke: abs(float(stroke.height) - 1.0))
+        square = self.gaps.square(first).set_stroke(palette.text, style.AXIS).set_fill(mix(palette.text, 0.15), 1)
         name = words(self.screen("gap-squared"), style.LABEL)
         fits = name.width + 0.1 < square.width
         name.move_to(square if fits else square.get_right() + (name.width / 2 + 0.15) * RIGHT)
+        self.add(square, self.line, self.dots)
+        self.play(opened(square, first), run_time=0.7)
         self.play(FadeIn(name), run_time=0.3)
-        self.wait(0.4)
-        self.play(FadeOut(name), Transform(square, faint), run_time=0.2)
+        return square, name
+
+    def _take_the_mean(self, square: VMobject, name: TextMobject) -> None:
+        """The square goes to the number and takes the size of the mean; where that has no room, the number is alone."""
+        mean = MeanSquare(self.plot, self._mean_square(), style.RIGHT_EDGE, MEAN[0])
+        self.mean = VGroup(mean) if mean.width <= MEAN[1] else VGroup()
+        right = float(mean.get_left()[0]) - 0.3 if len(self.mean) else style.RIGHT_EDGE
+        self.meaning = words(self.screen("loss-is"), style.LABEL).place(2.32, right=right)
+        self.loss.set_value(self._loss_at(0))
+        going = ReplacementTransform(square, mean) if len(self.mean) else FadeOut(square)
+        said = map(FadeIn, (self.meaning, self.loss_words, self.loss))
+        self.play(going, FadeOut(name, run_time=0.3), *said, run_time=1.0)
+        self.add(self.mean)
 
     def _walk(self, seconds: float) -> None:
         """The line goes through the recorded states; its gaps and its loss go along."""
-        live = VGroup(self.gaps, self.line, self.dots, self.readout, self.mean)
+        live = VGroup(self.gaps, self.line, self.dots, self.loss, self.mean)
         self.add(live)
 
         def update(_: VMobject, share: float) -> None:
@@ -373,25 +386,3 @@ class LinearLimits(LectureScene):
         """The gaps' ends move from where they are to ``curve``."""
         start, end = self.gaps.ends, curve(self.dots_x)
         return UpdateFromAlphaFunc(self.gaps, lambda gaps, share: gaps.show(lambda _: start + share * (end - start)))
-
-    def _name_the_rest(self) -> None:
-        """The gaps go; what lies between the line and red fills, and a patch of it stands beside its name.
-
-        No number: the dots' noise may lean with the line, and then loss less loss is not how far it lies from red.
-        """
-        self.area = between(self.plot, self.curve, self.line.line)
-        self.add(self.area, self.red, self.line, self.dots)
-        filling = FadeIn(self.area), FadeOut(self.gaps), emphasis(self.line, FULL), emphasis(self.dots, DIM)
-        self.play(*filling, run_time=1.0)
-        self.losses.add(filled_name(self.screen("model-bias"), len(self.losses)))
-        self.play(FadeIn(self.losses[-1], shift=0.15 * UP), run_time=0.5)
-        self.wait(1.0)  # until it has been called so
-
-    def _point_at_b(self) -> None:
-        """All of the formula but the letter that is meant steps back for a while."""
-        meant = {id(glyph) for glyph in self.formula.part("b")}
-        others = VGroup(*(glyph for glyph in self.formula if id(glyph) not in meant))
-        others.add(self.line.values["w"], self.line.stems["w"])
-        self.play(emphasis(others, FAINT), run_time=0.4)
-        self.wait(1.3)
-        self.play(emphasis(others, FULL), run_time=0.4)

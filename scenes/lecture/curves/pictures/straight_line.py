@@ -14,7 +14,6 @@ from gradreel.scenes.style import mix, palette
 from manim import (
     LEFT,
     RIGHT,
-    UR,
     Animation,
     ManimColor,
     Rectangle,
@@ -23,15 +22,12 @@ from manim import (
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
-    linear,
-    smooth,
 )
 from numpy.typing import NDArray
 
 ROLE = {"w": "yellow", "b": "grey"}
 ROWS_TOP, ROW_HEIGHT = 2.42, 0.52
 PATCH = (0.62, 0.32)
-LAG, OPENING = 0.14, 0.4  # of a square's way: until the next one starts; in which it opens
 FILLED = 0.34  # of the text colour, in what lies between a curve and a line
 APART = 0.15  # between the two numbers, at least
 VALUE_DROP = 0.8  # from the formula's baseline to that of the numbers
@@ -99,26 +95,12 @@ class Gaps(VGroup):
             stroke.set_points_as_corners(pair)
         return self
 
-    def squares(self) -> VGroup:
-        """A square on each gap, as wide as the gap is long: right of it where the plot has room, else left of it."""
-        right = self.plot.box[1]
-        squares = VGroup()
-        for stroke in self:
-            start, end = stroke.get_start(), stroke.get_end()
-            side = abs(start[1] - end[1])
-            middle = start[0] + (side / 2 if start[0] + side <= right else -side / 2)
-            square = Square(side, stroke_color=mix(palette.text, 0.7), stroke_width=style.GUIDE)
-            squares.add(square.move_to((middle, (start[1] + end[1]) / 2, 0)))
-        return squares
-
-    def narrow(self, square: VMobject, stroke: VMobject) -> NDArray:
-        """The points of ``square`` before it grows sideways out of its gap."""
-        return stroke.get_start() * np.array([1.0, 0.0, 0.0]) + square.points * np.array([0.0, 1.0, 1.0])
-
-    def opened(self, square: VMobject, stroke: VMobject) -> Animation:
-        """``square`` grows sideways out of its gap."""
-        narrow, whole = self.narrow(square, stroke), square.points.copy()
-        return UpdateFromAlphaFunc(square, lambda square, share: square.set_points(narrow + share * (whole - narrow)))
+    def square(self, stroke: VMobject) -> Square:
+        """A square on a gap, as wide as the gap is long: right of it where the plot has room, else left of it."""
+        start, end = stroke.get_start(), stroke.get_end()
+        side = abs(start[1] - end[1])
+        middle = start[0] + (side / 2 if start[0] + side <= self.plot.box[1] else -side / 2)
+        return Square(side).move_to((middle, (start[1] + end[1]) / 2, 0))
 
 
 class MeanSquare(Square):
@@ -143,28 +125,11 @@ class MeanSquare(Square):
         return self
 
 
-def gathered(gaps: Gaps, squares: VGroup, first: int, corner: NDArray) -> Animation:
-    """Square by square, each opens on its gap and flies off, until all stand in one another, in a ``corner`` (3,).
-
-    That is the upper right one of all. ``first`` is open already and goes first; few are on their way at a time.
-    """
-    order = sorted(range(len(squares)), key=lambda k: (k != first, k))
-    ways = []
-    for k in order:
-        square = squares[k]
-        whole = square.points.copy()
-        narrow = whole if k == first else gaps.narrow(square, gaps[k])
-        ways.append((square, narrow, whole, whole + corner - square.get_corner(UR)))
-    last = (len(ways) - 1) * LAG + 1.0
-
-    def update(_: VMobject, share: float) -> None:
-        for k, (square, narrow, whole, there) in enumerate(ways):
-            own = float(np.clip(share * last - k * LAG, 0.0, 1.0))
-            grown, flown = smooth(min(own / OPENING, 1.0)), smooth(max(own - OPENING, 0.0) / (1 - OPENING))
-            square.set_points(narrow + grown * (whole - narrow) + flown * (there - whole))
-            square.set_stroke(opacity=min(4 * own, 1.0) if square is not ways[0][0] else 1.0)
-
-    return UpdateFromAlphaFunc(squares, update, rate_func=linear)
+def opened(square: VMobject, stroke: VMobject) -> Animation:
+    """``square`` grows sideways out of its gap."""
+    whole = square.points.copy()
+    narrow = stroke.get_start() * np.array([1.0, 0.0, 0.0]) + whole * np.array([0.0, 1.0, 1.0])
+    return UpdateFromAlphaFunc(square, lambda square, share: square.set_points(narrow + share * (whole - narrow)))
 
 
 def straightened(curves: Sequence[VMobject], axes: Plot, plot: Plot, lines: Sequence[Line]) -> list[Animation]:
@@ -189,7 +154,10 @@ def between(plot: Plot, curve: PiecewiseLinearCurve, line: Line) -> VMobject:
 
 
 def loss_rows(rows: Sequence[tuple[str, str, ManimColor]]) -> VGroup:
-    """Names with their losses, one under the other, right of a formula over the plot."""
+    """Names with numbers, one under the other, right of a formula over the plot.
+
+    Before the last name a patch, filled as what lies between a curve and a line.
+    """
     lines = VGroup()
     losses = [words(value, 32, color) for _, value, color in rows]
     column = max(1.05, *(loss.width + 0.2 for loss in losses))
@@ -197,12 +165,7 @@ def loss_rows(rows: Sequence[tuple[str, str, ManimColor]]) -> VGroup:
         baseline = ROWS_TOP - number * ROW_HEIGHT
         loss.place(baseline, right=style.RIGHT_EDGE)
         lines.add(VGroup(loss, words(name, style.LABEL, color).place(baseline, right=style.RIGHT_EDGE - column)))
-    return lines
-
-
-def filled_name(name: str, row: int) -> VGroup:
-    """Beneath so many losses a patch, filled as what lies between a curve and a line, and what that is called."""
     patch = Rectangle(width=PATCH[0], height=PATCH[1], stroke_width=0).set_fill(mix(palette.text, FILLED), 1)
-    baseline = ROWS_TOP - row * ROW_HEIGHT
-    text = words(name, style.LABEL).place(baseline, right=style.RIGHT_EDGE)
-    return VGroup(patch.move_to((text.get_left()[0] - 0.18 - PATCH[0] / 2, baseline + 0.11, 0)), text)
+    left, middle = lines[-1][1].get_left()[0] - 0.18, lines[-1][1].baseline + 0.11
+    lines[-1].add(patch.move_to((left - PATCH[0] / 2, middle, 0)))
+    return lines

@@ -1,0 +1,43 @@
+"""The last days of a channel, with a question mark where today's views will be."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+from gradreel.core.daily.views import DailyViews
+from gradreel.scenes import style
+from gradreel.scenes.mobjects.day_plot import REAL_LINE, DayPlot, views_range
+from gradreel.scenes.mobjects.plot import dashed
+from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.style import mix, palette
+from manim import VGroup
+
+MOST = 120  # days that are shown before today, however many a network sees
+ASKED, CLEAR = 44, 0.1  # size of the question mark; around it
+
+
+class LastDays(VGroup):
+    """A dot for each day that a network sees before today, the last day of ``dataset``, whose own dot is missing.
+
+    ``today``: the word over its place. ``box``: left, right, bottom, top of the picture. Parts: ``plot``, ``line`` and
+    ``dots`` of the days before, ``today``: a dashed upright and the word over it, the question ``mark``.
+    """
+
+    def __init__(self, dataset: DailyViews, today: str, language: str, box: tuple[float, float, float, float]) -> None:
+        super().__init__()
+        last, count = dataset.daily.end, min(dataset.window, MOST)
+        self.dates = np.array([last - timedelta(days=k) for k in range(count, -1, -1)], dtype="datetime64[D]")
+        self.views = dataset.daily.array()[-count - 1 :]
+        first = self.dates[0].astype(object)
+        self.plot = DayPlot(dataset, first, last, views_range(self.views), language, box)
+        self.line = self.plot.line(self.dates[:-1], self.views[:-1], mix(palette.red, style.DIM), REAL_LINE)
+        self.dots = self.plot.dots(self.dates[:-1], self.views[:-1], palette.red)
+        x, top = float(self.plot.at(self.plot.x_range[1], 0)[0]), box[3]
+        self.mark = words("?", ASKED).move_to((x, (box[2] + top) / 2, 0))
+        ends = (box[2], self.mark.get_bottom()[1] - CLEAR), (self.mark.get_top()[1] + CLEAR, top)
+        uprights = [dashed((x, low, 0), (x, high, 0), mix(palette.text, 0.6)) for low, high in ends]
+        name = words(today, style.LABEL).place(top + 0.18, center=x)
+        name.shift([min(0.0, style.RIGHT_EDGE - name.get_right()[0]), 0, 0])
+        self.today = VGroup(*uprights, name)
+        self.add(self.plot, self.line, self.dots, self.today, self.mark)
