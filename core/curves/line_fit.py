@@ -52,6 +52,12 @@ def line_of(experiment: Experiment, theta: FloatArray) -> Line:
     return Line(w, float(layers.b) - w * experiment.dataset.offset)
 
 
+def least_squares(dataset: CurveDataset) -> FloatArray:
+    """theta (2,) of the linear model, w and b, with the least mean of squared errors on ``dataset``."""
+    x = dataset.features()[:, 0]
+    return np.linalg.lstsq(np.column_stack([x, np.ones(len(x))]), dataset.labels(), rcond=None)[0]
+
+
 def mean_squared_distance(values: FloatArray, y: FloatArray) -> float:
     """The mean of (value - y)² over points (N,): the loss of any curve on them."""
     return float(np.mean((values - y) ** 2))

@@ -22,7 +22,7 @@ MOST_OWN = 4  # decimals that a number gets alone, where it would read 0 with th
 class PrintedUpdate:
     """``after = before - rate * slope = before - product`` for parameter ``index``, each number as it is printed.
 
-    ``right``: the printed numbers add up, the product being rounded like them; ``exact``: even without rounding it.
+    ``right``: the printed numbers add up, the product being rounded like them.
     """
 
     index: int
@@ -32,34 +32,20 @@ class PrintedUpdate:
     product: str
     after: str
     right: bool
-    exact: bool
 
 
-def printed_update(
-    before: NDArray, slopes: NDArray, after: NDArray, rate: float, among: Iterable[int]
-) -> PrintedUpdate:
-    """Returns the recorded update, of parameters ``among``, that reads best: the steepest whose printed digits add up.
+def printed_vector(before: NDArray, slopes: NDArray, after: NDArray, rate: float) -> list[PrintedUpdate]:
+    """The recorded update of all of theta (P,), to the fewest decimals with which every sum is right.
 
-    ``before, slopes, after`` (P,) are recorded numbers; ``after = before - rate * slopes`` in float64. Each is rounded
-    by itself, to 3 decimals or fewer where numbers are large, so the sum of the rounded ones may be off by one in the
-    last digit: such a parameter is passed over, and so is one whose change cannot be seen. Where all are, more decimals
-    are printed; numbers are only ever rounded, never adjusted.
+    Two at least, or none where numbers are large. They are only ever rounded, never adjusted.
     """
-    order = sorted(among, key=lambda i: -abs(float(slopes[i])))
     rate_text = _plain(Decimal(repr(float(rate))))
-    rate_digits = max(0, -int(Decimal(rate_text).as_tuple().exponent))
-    largest = max(float(np.max(np.abs(values[order]))) for values in (before, slopes, after))
-    decimals = int(np.clip(5 - len(str(int(largest))), 0, 3))
-    fewest = 1 if decimals > 1 else 0
-    for places in range(decimals, 12):
-        exact_slope = max(fewest, places - rate_digits)  # so many that the product needs no rounding
-        near_slope = max(fewest, places + math.ceil(math.log10(rate)))  # so many that its rounding is seen only there
-        for slope_places, wanted in ((exact_slope, "exact"), (near_slope, "right")):
-            for index in order:
-                made = _printed(index, before, slopes, after, rate_text, places, slope_places)
-                if getattr(made, wanted) and made.before != made.after:
-                    return made
-    return _printed(order[0], before, slopes, after, rate_text, decimals, fewest)  # too small a change to be seen
+    least = 2 if max(float(np.abs(values).max()) for values in (before, slopes, after)) < 1000 else 0
+    made = [
+        [_printed(k, before, slopes, after, rate_text, places, places) for k in range(len(before))]
+        for places in range(least, 7)
+    ]
+    return next((updates for updates in made if all(one.right for one in updates)), made[0])
 
 
 def printed_with_slope(
@@ -67,8 +53,8 @@ def printed_with_slope(
 ) -> PrintedUpdate:
     """The update of parameter ``index``, its slope to ``slope_places`` decimals, as it stands elsewhere.
 
-    The rest as in `printed_update`: two decimals, or as many more as it takes to see the change and for the sum to be
-    right; where none will do, ``right`` is False.
+    Two decimals, or as many more as it takes to see the change and for the sum to be right; where none will do,
+    ``right`` is False.
     """
     rate_text = _plain(Decimal(repr(float(rate))))
     made = [_printed(index, before, slopes, after, rate_text, places, slope_places) for places in range(2, 7)]
@@ -81,9 +67,8 @@ def _printed(
     start, end = _rounded(before[index], places), _rounded(after[index], places)
     slope = _rounded(slopes[index], slope_places)
     product = (Decimal(rate) * slope).quantize(end, rounding=ROUND_HALF_EVEN)
-    exact = start - Decimal(rate) * slope == end
     texts = (_plain(start), rate, _plain(slope), _plain(product), _plain(end))
-    return PrintedUpdate(index, *texts, right=start - product == end, exact=exact)
+    return PrintedUpdate(index, *texts, right=start - product == end)
 
 
 @dataclass(frozen=True)

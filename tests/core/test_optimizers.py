@@ -226,13 +226,12 @@ from gradreel.core.network.training import train
 from gradreel.core.trace.verify import verify
 from gradreel.scenes.mobjects.lecture_formulas import many_features_source
 from gradreel.scenes.mobjects.network_parts import activation_picture
-from gradreel.scenes.mobjects.update_formulas import model_source
 
 run = Experiment(optimizer="signs", activation="bump", epochs=3, learning_rate=0.01)
 trace = train(run, Path(sys.argv[1]))
 assert not verify(trace.path).problems
 assert np.allclose(np.abs(np.diff(trace.parameters, axis=0)), 0.01)
-assert '"bump"(green(b_i)' in model_source(run) and '"bump"' in many_features_source(activation="bump")
+assert '"bump"' in many_features_source(activation="bump")
 assert len(activation_picture("bump", 1.0, "#ffffff").points)
 """
 

@@ -122,7 +122,7 @@ def test_words_that_fit(mine):
         ({"mine": {"beats": MINE | {"said": "x"}}}, "[en.mine]: beat 'said' has its line in the scene's source"),
         ({"mien": {}, "mine": {"beats": MINE}}, "[en.mien]: there is no such scene; did you mean mine?"),
         ({}, "there is no [en.mine.beats]: beat 'one' has no line, and the scene says none"),
-        ({"gradient-descent": {"beats": {"end-almost-alike": "{lsos}"}}}, "wants {lsos}, and the scene gives"),
+        ({"gradient-descent": {"beats": {"arrival": "{lsos}"}}}, "wants {lsos}, and the scene gives"),
         ({"build-curve": {"beats": {"shape-2": "x"}}}, "build-curve has no beat 'shape-2'; it has curve, "),
         ({"build-curve": {"beats": {"constant-1": "x"}}}, "build-curve has no beat 'constant-1'"),
         ({"build-curve": {"screen": {"gap-2": "x"}}}, "build-curve has no screen text 'gap-2'"),

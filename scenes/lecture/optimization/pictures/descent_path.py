@@ -9,14 +9,12 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import polyline, ring
 from gradreel.scenes.mobjects.rising_curve import joined
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula
-from gradreel.scenes.mobjects.update_formulas import STEP
 from gradreel.scenes.style import mix, palette
-from manim import DL, UR, BackgroundRectangle, CapStyleType, LineJointType, ManimColor, Mobject, VGroup, VMobject
+from manim import CapStyleType, LineJointType, ManimColor, VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
 
 ARROW = 0.9  # length of the gradient's arrow: it shows a direction, not a size
 MARKER, START = 0.15, 0.11  # radii
-PATCH, ROUND_IT = 0.75, 0.06  # opacity of the patch under a label; how far it reaches beyond it
 WIDTHS = (2.5, 4.5, 7.0, 10.0, 13.5)  # from the lowest losses to the highest
 FACTOR = 20.0  # highest over lowest loss, from which equal factors are equal steps of width
 PLACES = 24  # directions around the point that are tried
@@ -25,22 +23,17 @@ GAP = (0.2, 0.27)  # between the point's middle and the label's nearer edge, acr
 BEYOND, ASIDE = 0.33, 0.36  # from an arrow's tip, and from its shaft, to the middle of its name
 SHORTEST = 0.55  # arrow for the sake of a name at its tip; for more room the name goes to its side
 EDGE = 0.1  # kept free inside the map's edge
-Box = tuple[float, float, float, float]
+Box = tuple[float, float, float, float]  # left, right, bottom, top
 
 
 class ThetaLabel(VGroup):
-    """θ with the number of updates above it, live: θ⁰, θ¹, θ²¹⁰⁰.
+    """θ with the number of updates above it, live: θ⁰, θ¹, θ²¹⁰⁰."""
 
-    With ``patch`` it stands on a piece of ground: no contour line may be taken for a stroke of it.
-    """
-
-    def __init__(self, update: int, size: float = 34, color: ManimColor | None = None, patch: bool = False) -> None:
+    def __init__(self, update: int, size: float = 34) -> None:
         super().__init__()
-        color = color if color is not None else palette.orange
-        self.patch = VMobject(stroke_width=0).set_fill(palette.background, PATCH)
-        self.letter: TextMobject = formula("theta", size, color)
-        self.update_number = Number(update, 0, 0.72 * size, color, face="math")
-        self.add(*([self.patch] if patch else []), self.letter, self.update_number)
+        self.letter: TextMobject = formula("theta", size, palette.orange)
+        self.update_number = Number(update, 0, 0.72 * size, palette.orange, face="math")
+        self.add(self.letter, self.update_number)
         self.set_update(update)
 
     def set_update(self, update: int) -> ThetaLabel:
@@ -48,15 +41,7 @@ class ThetaLabel(VGroup):
         self.update_number.set_value(update)
         raised = self.letter.baseline + 0.4 * self.letter.font_size * style.EM
         self.update_number.place_left(raised, self.letter.get_right()[0] + 0.03)
-        ink = self._ink()
-        (left, bottom, _), (right, top, _) = ink.get_corner(DL) - ROUND_IT, ink.get_corner(UR) + ROUND_IT
-        corners = [(left, bottom, 0), (right, bottom, 0), (right, top, 0), (left, top, 0), (left, bottom, 0)]
-        self.patch.set_points_as_corners(np.array(corners, dtype=float))
         return self
-
-    def _ink(self) -> VGroup:
-        """The glyphs alone."""
-        return VGroup(self.letter, *self.update_number.submobjects[1:])
 
     def put(self, center: ArrayLike) -> ThetaLabel:
         return self.move_to(np.asarray(center, dtype=float))
@@ -65,32 +50,23 @@ class ThetaLabel(VGroup):
 class DescentPath(VGroup):
     """The path so far on a map: start ring, line, point, an arrow, θ with its update.
 
-    ``show`` moves everything in place; nothing of the path that is still to come is drawn. ``step``: the name of a
-    step, as a formula. The arrow's names: ``uphill_label`` for g, ``arrow_label`` for -g, ``step_label``. ``box``: the
-    map, which the first two stay inside of. ``patches`` under the labels of the start and of the point: for a map with
-    contour lines.
+    ``show`` moves everything in place; nothing of the path that is still to come is drawn. ``arrow_label`` is the
+    arrow's name, -g; it stays inside of ``box``, the map. ``losses`` (K,): the loss at each corner of the path, which
+    is as wide as that is high; where it is not known (NaN), as thin as it gets. Parts of ``line``: one for each of
+    WIDTHS.
     """
 
-    def __init__(
-        self,
-        start: ArrayLike,
-        start_offset: ArrayLike,
-        box: tuple[float, float, float, float],
-        step: str = STEP,
-        patches: bool = False,
-    ) -> None:
+    def __init__(self, start: ArrayLike, start_offset: ArrayLike, box: Box, losses: NDArray) -> None:
         super().__init__()
-        self.box = box
+        self.box, self.levels = box, width_levels(losses)
         start = np.asarray(start, dtype=float)
-        self.line = self.new_line(start)
+        self.line = VGroup(*(_stroke(mix(palette.orange, 0.8), width) for width in WIDTHS))
         self.start_ring = ring(start, START, palette.orange)
-        self.start_label = ThetaLabel(0, patch=patches).put(start + np.asarray(start_offset))
+        self.start_label = ThetaLabel(0).put(start + np.asarray(start_offset))
         self.marker = ring(start, MARKER, palette.text, fill=palette.orange)
         self.arrow = _arrow(palette.orange)
-        self.uphill_label = formula("bold(g)", 32, palette.orange)
         self.arrow_label = formula("- bold(g)", 32, palette.orange)
-        self.step_label = formula(step, 32, palette.orange)  # of an arrow as long as the update
-        self.label = ThetaLabel(0, patch=patches)
+        self.label = ThetaLabel(0)
         self.add(self.line, self.start_ring, self.arrow, self.marker, self.start_label, self.arrow_label, self.label)
 
     def show(self, path: NDArray, arrow: NDArray, update: int, label_offset: NDArray) -> None:
@@ -112,13 +88,14 @@ class DescentPath(VGroup):
         half = (self.arrow_label.width / 2, self.arrow_label.height / 2)
         return np.asarray(downhill / size * arrow_length(here, downhill / size, ARROW, half, self.box))
 
-    def new_line(self, start: NDArray) -> VMobject:
-        """What the path is drawn with."""
-        return polyline(np.array([start, start]), mix(palette.orange, 0.8), 5.0)
-
     def draw_line(self, path: NDArray) -> None:
-        """Draw the path (n, 3)."""
-        self.line.set_points_as_corners(path if len(path) > 1 else path[[0, 0]])
+        """Draw the path (n, 3), each piece between two corners in the width of the corner where it starts."""
+        levels = self.levels[: len(path) - 1]
+        for level, line in enumerate(self.line):
+            pieces = np.flatnonzero(levels == level)
+            corners = np.full((3 * len(pieces), 3), np.nan)  # NaN between two pieces
+            corners[0::3], corners[1::3] = path[pieces], path[pieces + 1]
+            line.points = joined(corners)
 
     def point_arrow(self, here: NDArray, downhill: NDArray, length: float = ARROW) -> None:
         """The arrow from the point ``here`` along ``downhill`` (2,); a point without a slope has no arrow."""
@@ -126,21 +103,9 @@ class DescentPath(VGroup):
         direction = np.array([*downhill, 0.0]) / size if size > 0 else np.zeros(3)
         start = MARKER if length > 1.5 * MARKER else length / 3  # one shorter than the marker must not turn round
         _set_arrow(self.arrow, here + direction * start, here + direction * length)
-        taken = self.start_label.get_center()[:2]
-        for name in (self.uphill_label, self.arrow_label):
-            half = (name.width / 2, name.height / 2)
-            name.move_to([*place_at_arrow(here, direction[:2], length, half, self.box, taken), 0.0])
-        across = np.array([-direction[1], direction[0], 0.0]) * (1.0 if direction[0] >= 0 else -1.0)
-        self.step_label.move_to(here + direction * max(0.5 * length, 0.5) + 0.36 * across)
-
-    def put_arrow(self, start: NDArray, end: NDArray) -> None:
-        """The arrow between two places (3,), wherever they are."""
-        _set_arrow(self.arrow, start, end)
-
-
-def plate_under(label: Mobject) -> BackgroundRectangle:
-    """Under the label of an arrow: no contour line may be taken for a stroke of it."""
-    return BackgroundRectangle(label, color=palette.background, fill_opacity=0.75, buff=0.07)
+        taken, name = self.start_label.get_center()[:2], self.arrow_label
+        half = (name.width / 2, name.height / 2)
+        name.move_to([*place_at_arrow(here, direction[:2], length, half, self.box, taken), 0.0])
 
 
 def _arrow(color: ManimColor) -> VGroup:
@@ -163,36 +128,6 @@ def _set_arrow(arrow: VGroup, start: NDArray, end: NDArray, head: float = 0.22) 
     shaft.set_points_as_corners(np.array([start, neck]))
     sides = (neck + across * head * 0.5, end, neck - across * head * 0.5)
     tip.set_points_as_corners(np.array([*sides, sides[0]]))
-
-
-class LossPath(DescentPath):
-    """``losses`` (K,): the loss at each corner of the path; where it is not known (NaN) the line is as thin as it gets.
-
-    Parts of ``line``: one for each of WIDTHS.
-    """
-
-    def __init__(
-        self,
-        start: ArrayLike,
-        start_offset: ArrayLike,
-        box: tuple[float, float, float, float],
-        step: str,
-        losses: NDArray,
-    ) -> None:
-        self.levels = width_levels(losses)
-        super().__init__(start, start_offset, box, step)
-
-    def new_line(self, start: NDArray) -> VGroup:
-        return VGroup(*(_stroke(mix(palette.orange, 0.8), width) for width in WIDTHS))
-
-    def draw_line(self, path: NDArray) -> None:
-        """Each piece between two corners in the width of the corner where it starts."""
-        levels = self.levels[: len(path) - 1]
-        for level, line in enumerate(self.line):
-            pieces = np.flatnonzero(levels == level)
-            corners = np.full((3 * len(pieces), 3), np.nan)  # NaN between two pieces
-            corners[0::3], corners[1::3] = path[pieces], path[pieces + 1]
-            line.points = joined(corners)
 
 
 def width_levels(losses: NDArray) -> NDArray:

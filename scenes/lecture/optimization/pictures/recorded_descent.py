@@ -47,7 +47,7 @@ class RecordedDescent:
         logged = bool(np.isfinite(run.batch_loss[:last]).any())
         self.history = LossHistory.of(run, last) if logged else None
         box = LOGGED_BOX if logged else (style.LEFT_EDGE, style.RIGHT_EDGE, MAP_BOX[2], MIDDLE)
-        self.map = DescentMap(run, last, box, losses=self._losses if logged else None)
+        self.map = DescentMap(run, last, box, self._losses)
         self.columns, heads = shown_columns(run.run, STRIP_LEFT, style.RIGHT_EDGE)
         rows = sampled_rows(0, last, 60)
         states = np.stack([self._entries(run.parameters, row) for row in rows])

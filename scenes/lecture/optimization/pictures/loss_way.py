@@ -1,0 +1,68 @@
+"""A slice through a landscape that nobody can draw: how high the loss is along a recorded way."""
+
+from __future__ import annotations
+
+import numpy as np
+from gradreel.core.arrays import evenly_spaced
+from gradreel.core.network.theta import loss
+from gradreel.core.trace.trace import Trace
+from gradreel.scenes import style
+from gradreel.scenes.lecture.optimization.pictures.descent_path import MARKER, ThetaLabel
+from gradreel.scenes.mobjects.pace import recorded_row, state_at
+from gradreel.scenes.mobjects.plot import Plot, polyline, ring
+from gradreel.scenes.mobjects.text import formula, words
+from gradreel.scenes.mobjects.ticks import round_labels
+from gradreel.scenes.style import mix, palette
+from manim import VGroup, VMobject
+
+STATES = 1200  # of the way, that are drawn
+GROUND = 0.13  # share of the text colour under the way
+CEILING = 1.12  # of the highest loss: how high the picture goes
+
+
+class LossWay(VGroup):
+    """The loss of rows 0 to ``last`` of a trace over the distance walked so far, all of theta's numbers together.
+
+    ``show(row)`` draws what has been walked, never what is to come. ``walked``: the word under the axis. Parts:
+    ``plot``, ``names``, ``ground``, ``line``, ``point``, ``label``.
+    """
+
+    def __init__(self, run: Trace, last: int, box: tuple[float, float, float, float], walked: str) -> None:
+        super().__init__()
+        self.run, self.experiment = run, run.experiment
+        states = np.asarray(run.parameters[: last + 1], dtype=float)
+        self.distance = np.append(0.0, np.linalg.norm(np.diff(states, axis=0), axis=1).cumsum())  # (last + 1,)
+        self.rows = np.unique([*range(min(100, last + 1)), *evenly_spaced(last + 1, STATES)])
+        self.losses = np.asarray(loss(self.experiment, states[self.rows]))
+        left, right, bottom, top = box
+        y_range = (0.0, CEILING * float(self.losses.max()) or 1.0)
+        self.plot = Plot(
+            (0.0, float(self.distance[-1]) or 1.0), y_range,
+            left=left, right=right, bottom=bottom, top=top, y_ticks=round_labels(*y_range, 4), x_label=None,
+        )  # fmt: skip
+        letter = formula("L", style.LETTER).place(top + 0.12, right=left + (0.0 if self.plot.notes else 0.1))
+        self.names = VGroup(letter, words(walked, style.TICK, palette.dim).place(bottom - 0.4, right=right))
+        self.ground = VMobject(stroke_width=0).set_fill(mix(palette.text, GROUND), 1)
+        self.line = polyline(np.zeros((2, 3)), palette.orange, style.SECOND_CURVE)
+        self.point = ring((0, 0, 0), MARKER, palette.text, fill=palette.orange)
+        self.label = ThetaLabel(0)
+        self.add(self.plot, self.names, self.ground, self.line, self.point, self.label)
+        self.show(0.0)
+
+    def show(self, row: float) -> None:
+        """The way up to ``row``, which may lie between two recorded states."""
+        reached = recorded_row(row)
+        before = self.rows[self.rows < row - 1e-9]
+        here = float(np.interp(row, np.arange(len(self.distance)), self.distance))
+        x = np.append(self.distance[before], here)
+        y = np.append(self.losses[: len(before)], float(loss(self.experiment, state_at(self.run, row))))
+        points = self.plot.at(x, y)
+        if len(points) < 2:
+            points = np.repeat(points, 2, axis=0)
+        self.line.set_points_as_corners(points)
+        feet = self.plot.at(x[[-1, 0]], 0.0)
+        self.ground.set_points_as_corners([*points, *feet, points[0]])
+        self.point.move_to(points[-1])
+        self.label.set_update(reached)
+        x_label = min(points[-1][0] + 0.5, self.plot.box[1] - self.label.width / 2)
+        self.label.put([x_label, points[-1][1] + 0.3, 0.0])
