@@ -59,10 +59,6 @@ def test_gradient_descent_in_a_poor_valley(frames):
     frames(GradientDescent, run=FAILING)
 
 
-def test_gradient_descent_by_adam(frames):
-    frames(GradientDescent, run=Experiment(optimizer="adam", learning_rate=0.05, epochs=300))
-
-
 @pytest.mark.parametrize(("name", "lang", "theme"), RECORDED)
 def test_gradient_descent_of_a_recorded_run(frames, recordings, name, lang, theme):
     frames(GradientDescent, trace=recordings / name, lang=lang, theme=theme, layout=True)

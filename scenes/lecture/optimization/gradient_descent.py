@@ -15,7 +15,7 @@ from gradreel.core.errors import PathError, TraceError
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace.trace import Trace, read_meta
 from gradreel.scenes.base import LectureScene, need_curve
-from gradreel.scenes.lecture.optimization.pictures.descent import BAND_LINE, PLOT_BOX, Descent, in_band
+from gradreel.scenes.lecture.optimization.pictures.descent import BAND_LEFT, BAND_LINE, Descent, in_band
 from gradreel.scenes.lecture.optimization.pictures.line_descent import MIDDLE, LineDescent, Try, line_runs
 from gradreel.scenes.lecture.optimization.pictures.recorded_descent import RecordedDescent
 from gradreel.scenes.mobjects.formula_growth import grow
@@ -50,7 +50,7 @@ from pydantic import Field, model_validator
 FEWEST = 3  # updates that are shown
 DROP = 10  # updates of the network after which the valley begins
 VALLEY = 0.5  # of the way that the curve makes after them: where it is asked when to stop
-NUMBERS = (3.35, -2.6, 0.0)  # the middle of the vectors in numbers, under the plot
+NUMBERS = (3.6, -2.6, 0.0)  # the middle of the vectors in numbers, under the plot
 SEARCH, ARRIVAL = 0.6, 4.0  # seconds from one place of the floor to the next; of the silence in which the curve arrives
 
 
@@ -110,7 +110,7 @@ class GradientDescent(LectureScene):
 
         self.descent = Descent(run, self.last, texts)
         self.line = LineDescent(*(self.trace(name) for name in ("line", "slow", "far")), self.descent.x)
-        self.readout = self.line.readout(self.screen("update"), PLOT_BOX[0] - 0.5)
+        self.readout = self.line.readout(self.screen("update"), BAND_LEFT)
         self._task_beat()
         self._floor_beat()
         self._start_beat()
@@ -276,7 +276,7 @@ class GradientDescent(LectureScene):
             # The same start three times, so many updates each: a small rate, ours, and one that overshoots ever farther
             self.play(*map(FadeOut, [line.path, line.point, line.label, self.readout, self.formula]), run_time=0.6)
             self.tries = VGroup()
-            right = PLOT_BOX[0] - 0.5
+            right = BAND_LEFT
             for mark, one in zip(("slow", "good", "far"), line.tries(), strict=True):
                 one.rate.place(BAND_LINE, left=right)
                 right = float(one.rate.get_right()[0]) + 0.5
@@ -407,7 +407,7 @@ class GradientDescent(LectureScene):
             self.until("silence")
             pace = even_pace(self.run, self.pause if self.pause < self.last else 0, self.last)
             self.play(descent.go(pace.row), run_time=ARRIVAL)
-            self.wait(2.0)
+            self.wait(1.5)
 
     # -- a run that was recorded around anybody's own loop -------------------------------------------------------------
 

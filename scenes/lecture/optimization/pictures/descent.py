@@ -30,11 +30,11 @@ from manim import Animation, Mobject, UpdateFromAlphaFunc, VGroup, linear
 from numpy.typing import NDArray
 
 MAP_BOX = (style.LEFT_EDGE, -0.45, -1.05, 2.65)  # left, right, bottom, top
-WAY_BOX = (MAP_BOX[0] + 0.6, *MAP_BOX[1:])
-PLOT_BOX = (1.0, 5.4, -1.05)  # left, right, bottom of the plot
+WAY_BOX = (MAP_BOX[0] + 0.6, MAP_BOX[1] - 0.2, MAP_BOX[2], 2.3)
+PLOT_BOX = (1.3, 5.4, -1.05)  # left, right, bottom of the plot
 FULL_BOX, FULL_TOP = (-5.5, 4.9, -2.75), 2.5  # the same where it has the whole picture
 MIDDLE = 1.8  # upper end of a plot under a formula
-BAND_LINE = 2.3  # baseline of that formula
+BAND_LEFT, BAND_LINE = 0.5, 2.3  # where that formula begins; its baseline
 STRIP_Y, SLOPES_Y = -2.45, -3.05
 ERRORS = 17  # distances that are drawn
 
@@ -62,7 +62,7 @@ class Descent:
         self.slopes = SlopeRow(run.gradient[rows[:-1]][:, columns.shown], columns, SLOPES_Y)
         lengths = np.linalg.norm(run.gradient[:last], axis=1)
         self.length = LengthNow(lengths[rows[:-1]], texts["length"], SLOPES_Y - 0.14)
-        self.readout = Readout(texts["update"], last, loss(self.experiment, run.parameters[rows]), PLOT_BOX[0] - 0.5)
+        self.readout = Readout(texts["update"], last, loss(self.experiment, run.parameters[rows]), BAND_LEFT)
         target = self.experiment.dataset.curve()
         inner = target.x[(target.x > low) & (target.x < high)]
         corners = np.concatenate([[low], inner, [high]])
@@ -129,5 +129,4 @@ class Descent:
 
 def in_band(source: str) -> TextMobject:
     """A formula over the plot, at its left; smaller where it would not fit."""
-    left = PLOT_BOX[0] - 0.5
-    return fitted(formula, source, 40, style.RIGHT_EDGE - left).place(BAND_LINE, left=left)
+    return fitted(formula, source, 40, style.RIGHT_EDGE - BAND_LEFT).place(BAND_LINE, left=BAND_LEFT)

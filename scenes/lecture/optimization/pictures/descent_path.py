@@ -52,7 +52,7 @@ class DescentPath(VGroup):
 
     ``show`` moves everything in place; nothing of the path that is still to come is drawn. ``arrow_label`` is the
     arrow's name, -g; it stays inside of ``box``, the map. ``losses`` (K,): the loss at each corner of the path, which
-    is as wide as that is high; where it is not known (NaN), as thin as it gets. Parts of ``line``: one for each of
+    is as wide as that is high; as thin as it gets where it is not known (NaN). Parts of ``line``: one for each of
     WIDTHS.
     """
 
@@ -133,7 +133,9 @@ def _set_arrow(arrow: VGroup, start: NDArray, end: NDArray, head: float = 0.22) 
 def width_levels(losses: NDArray) -> NDArray:
     """(K,) ints: which of WIDTHS each loss has, in even steps of the loss, or of its logarithm where it falls far."""
     known = losses[np.isfinite(losses)]
-    if not len(known) or known.min() == known.max():
+    if not len(known):
+        return np.ones(len(losses), dtype=int)
+    if known.min() == known.max():
         return np.zeros(len(losses), dtype=int)
     measure = np.asarray(losses, dtype=float)
     if known.min() > 0 and known.max() / known.min() >= FACTOR:

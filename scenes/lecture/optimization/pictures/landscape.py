@@ -24,7 +24,11 @@ CELLS = 14  # along each side
 SIDE, HEIGHT = 4.7, 2.4  # of the floor, and of its highest place, in scene units
 ELEVATION, TURN = np.deg2rad(36.0), np.deg2rad(52.0)  # from where it is seen: how far up, how far round
 FAR, NEAR = 1.15, 0.7  # of the reach: how far the floor goes from the middle, behind and before it
-LOW, HIGH, EDGE = 0.05, 0.36, 0.13  # shares of the text colour: in the lowest and the highest cell; more in its edge
+LOW, HIGH, EDGE = (
+    0.05,
+    {"dark": 0.36, "light": 0.19},
+    0.13,
+)  # text colour in the lowest, the highest cell; more in edges
 SAMPLES = 24  # points of a line across it
 FLAG = 0.8  # height of the mark at the goal
 
@@ -80,7 +84,7 @@ class Landscape(VGroup):
 
     @staticmethod
     def _ink(share: float) -> float:
-        return LOW + share * (HIGH - LOW)
+        return LOW + share * (HIGH[palette.theme] - LOW)
 
     def lift(self, share: float) -> None:
         """Each place is so far up to its loss: 0 is the floor, 1 the landscape."""

@@ -64,5 +64,4 @@ class LossWay(VGroup):
         self.ground.set_points_as_corners([*points, *feet, points[0]])
         self.point.move_to(points[-1])
         self.label.set_update(reached)
-        x_label = min(points[-1][0] + 0.5, self.plot.box[1] - self.label.width / 2)
-        self.label.put([x_label, points[-1][1] + 0.3, 0.0])
+        self.label.put([points[-1][0] + 0.2 + self.label.width / 2, points[-1][1] + 0.3, 0.0])
