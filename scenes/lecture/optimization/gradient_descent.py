@@ -50,7 +50,7 @@ from pydantic import Field, model_validator
 FEWEST = 3  # updates that are shown
 DROP = 10  # updates of the network after which the valley begins
 VALLEY = 0.5  # of the way that the curve makes after them: where it is asked when to stop
-NUMBERS = (3.6, -2.6, 0.0)  # the middle of the vectors in numbers, under the plot
+NUMBERS = (3.55, -2.6, 0.0)  # the middle of the vectors in numbers, under the plot
 SEARCH, ARRIVAL = 0.6, 4.0  # seconds from one place of the floor to the next; of the silence in which the curve arrives
 
 

@@ -168,7 +168,7 @@ class LineDescent:
         after, before = (self._vector(name, *ROLES) for name in ("after", "before"))
         slopes = self._vector("slope", "orange", "orange")
         source = f"{after} arrow.l {before} - {self.printed[0].rate} dot {slopes}"
-        return fitted(formula, source, 34, style.RIGHT_EDGE - 0.5)
+        return fitted(formula, source, 34, 5.6)
 
     def _vector(self, name: str, *roles: str) -> str:
         entries = (f"{role}({getattr(one, name)})" for role, one in zip(roles, self.printed, strict=True))

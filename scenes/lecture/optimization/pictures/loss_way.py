@@ -17,6 +17,7 @@ from manim import VGroup, VMobject
 
 STATES = 1200  # of the way, that are drawn
 GROUND = 0.13  # share of the text colour under the way
+AXIS_GAP = 0.04  # of the way, between the axis and the start
 CEILING = 1.12  # of the highest loss: how high the picture goes
 
 
@@ -35,9 +36,10 @@ class LossWay(VGroup):
         self.rows = np.unique([*range(min(100, last + 1)), *evenly_spaced(last + 1, STATES)])
         self.losses = np.asarray(loss(self.experiment, states[self.rows]))
         left, right, bottom, top = box
+        walk = float(self.distance[-1]) or 1.0
         y_range = (0.0, CEILING * float(self.losses.max()) or 1.0)
         self.plot = Plot(
-            (0.0, float(self.distance[-1]) or 1.0), y_range,
+            (-AXIS_GAP * walk, walk), y_range,
             left=left, right=right, bottom=bottom, top=top, y_ticks=round_labels(*y_range, 4), x_label=None,
         )  # fmt: skip
         letter = formula("L", style.LETTER).place(top + 0.12, right=left + (0.0 if self.plot.notes else 0.1))
