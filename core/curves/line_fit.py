@@ -55,7 +55,8 @@ def line_of(experiment: Experiment, theta: FloatArray) -> Line:
 def least_squares(dataset: CurveDataset) -> FloatArray:
     """theta (2,) of the linear model, w and b, with the least mean of squared errors on ``dataset``."""
     x = dataset.features()[:, 0]
-    return np.linalg.lstsq(np.column_stack([x, np.ones(len(x))]), dataset.labels(), rcond=None)[0]
+    design = np.column_stack([x, np.ones(len(x))])  # (N, 2)
+    return np.asarray(np.linalg.lstsq(design, dataset.labels(), rcond=None)[0], dtype=np.float64)
 
 
 def mean_squared_distance(values: FloatArray, y: FloatArray) -> float:
