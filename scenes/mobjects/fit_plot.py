@@ -18,6 +18,7 @@ SAMPLES = 240  # x at which the network's curve is drawn
 LABEL_GAP = 0.36  # between a curve and the middle of its label
 Box = tuple[float, float, float, float]
 """Left, right, bottom and top."""
+OWN = 4  # times as bad as on any other curve it is for a label to lie on its own
 OVER_X = 0.3  # from the axis to the model's label, where the axis has its letter at its end
 
 
@@ -185,7 +186,8 @@ class FitPlot(VGroup):
         x_out = center[0] - half[0] < left or center[0] + half[0] > right
         y_out = center[1] - half[1] < bottom or center[1] + half[1] > top + 0.2
         crowd = np.full(len(view.curves), 60.0 * (x_out or y_out))
-        for other in (own[None], view.curves, self._target_y()[None], self.start_y[None]):
+        always = [own[None]] * OWN  # the other curves come and go
+        for other in (*always, view.curves, self._target_y()[None], self.start_y[None]):
             away = np.abs(self.plot.at(self.x, other) - center)  # (S, SAMPLES, 3)
             crowd = crowd + np.sum((away[..., 0] < half[0]) & (away[..., 1] < half[1]), axis=1)
         return crowd
