@@ -1,4 +1,4 @@
-"""matrix-form: the boxes hold the trained network and the day's way through it; theta: the same numbers in a row."""
+"""matrix-form: the boxes hold the trained network and the day's way through it; theta: its letters in a row."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from math import prod
 from typing import Any
 from unittest.mock import patch
@@ -17,17 +18,17 @@ from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.theta import unpack
+from gradreel.core.network.theta import parameter_names, unpack
 from gradreel.core.network.worked_example import example_of, forward, in_thousands, label_day
 from gradreel.scenes import style
 from gradreel.scenes.lecture.networks.matrix_form import MatrixForm
 from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
 from gradreel.scenes.lecture.networks.pictures.matrix_board import GrowingGrid, NumberBox, places
-from gradreel.scenes.lecture.networks.pictures.theta_column import GrowingColumn
 from gradreel.scenes.lecture.networks.theta import ORDER, Theta
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.lecture.three_days import X
 from gradreel.scenes.mobjects.text import formula
+from gradreel.scenes.mobjects.theta_strip import role_of, typst_name
 from gradreel.scenes.stills import SMALL, _drawn
 from gradreel.scenes.testing.layout import check_scene
 from manim import FadeIn
@@ -42,7 +43,7 @@ def short(**changes) -> Experiment:
     return Experiment.model_validate({**THREE_DAYS.model_dump(), "epochs": 1, **changes})
 
 
-RUN, OTHER = short(), short(seed=1)
+RUN = short()
 ENDS = {
     "one of one": short(dataset=DailyViews(window=1), hidden=(1,)),
     "one of five, relu": short(dataset=DailyViews(window=5), hidden=(1,), activation="relu"),
@@ -329,92 +330,39 @@ def test_sigma_is_named_after_the_activation(film_of):
 # -- theta -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("run", [RUN, OTHER], ids=["run", "other seed"])
-def test_the_column_is_theta_from_the_top_down(play, trace_of, run):
-    def column(scene, beat):
-        numbers = sorted(scene.column.numbers, key=lambda number: -number.get_y())
-        return [read(number) for number in numbers], scene.theta
-
-    values, theta = play(Theta, column, until="stack", run=run).seen["stack"]
-    assert theta == pytest.approx(learned(trace_of, run))
-    assert values == pytest.approx(theta, abs=0.0051)
-
-
-def test_a_curves_network_has_its_recorded_numbers(play, trace_of):
-    assert np.array_equal(play(Theta, until="unknowns", run=CURVE).scene.theta, trace_of(CURVE).parameters[-1])
-
-
 @pytest.fixture(scope="module")
-def larger_column(play):
-    """Of theta's growing: what is there at the ends of its beats, and in which order it is told."""
-    told, into, growing = [], Theta._into_theta, Theta._grow_to
-
-    def counted(scene, last):
-        growing(scene, last)
-        told.append(scene.count.text)
-
-    def going(scene):
-        told.append("letters")
-        into(scene)
-
-    def look(scene, beat):
-        grown = scene.grown
-        blocks = [(block.get_fill_color(), block.height) for block in grown.body]
-        return (grown.count, scene.count.text, grown.width_now, grown.hook.height, grown.body.height), blocks
-
-    with patch.object(Theta, "_grow_to", counted), patch.object(Theta, "_into_theta", going):
-        played = play(Theta, look, run=RUN, days=4, layers=(6, 5))
-    return played, told
+def theta_of(play) -> Callable[[Experiment], Any]:
+    """A run's theta, played once for all tests, and the layout's findings at the end of its beats."""
+    return cache(lambda run: play(Theta, check_scene, run=run, **look_of(run)))
 
 
-def test_the_column_grows_to_the_larger_network_and_is_counted(larger_column):
-    (stack, _), (length, _) = (larger_column[0].seen[beat] for beat in ("stack", "length"))
-    assert stack[:2] == (16, "16")
-    count, text, width, hook, height = length
-    assert (count, text) == (pytest.approx(71), "71")
-    assert hook / height == pytest.approx(16 / 71, rel=1e-6)
-    assert width < stack[2]
+@pytest.mark.parametrize(("run", "rows"), [(RUN, 3), (ENDS["mine, five of five"], 5), (CURVE, 3)])
+def test_the_column_is_theta_from_the_top_down_and_its_cells_have_the_boxes_letters(theta_of, run, rows):
+    scene = theta_of(run).scene
+    names = [f"{role_of(name)}({typst_name(name)})" for name in parameter_names(run)]
+    boxed = [letter.source for box in scene.boxes.values() for row in box.rows for letter in row]
+    assert [source.removeprefix("$display(").removesuffix(")$") for source in boxed] == names
+    assert len(scene.boxes["w"].rows) == len(scene.boxes["c"].rows) == rows
+    column = sorted(scene.column.letters, key=lambda letter: -letter.get_y())
+    assert [letter.source for letter in column] == [boxed[k] for k in scene.column.shown]
+    assert scene.column.shown == sorted(scene.column.shown) and {0, run.n_parameters - 1} <= set(scene.column.shown)
+    thetas = [name.source for name in scene.column.names]
+    assert [re.search(r"theta_(\d+)", source).group(1) for source in thetas] == [str(k + 1) for k in scene.column.shown]
 
 
-def test_the_column_grows_in_its_letters_colours_and_then_turns_to_one(larger_column):
-    expected = {
-        "stack": np.array([9, 3, 0, 0, 3, 1]) / 16,
-        "length": np.array([4 * 6, 6, 6 * 5, 5, 5, 1]) / 71,
-    }
-    for beat, n_colors in (("stack", 4), ("length", 1)):
-        (*_, whole), blocks = larger_column[0].seen[beat]
-        assert [height / whole for _, height in blocks] == pytest.approx(expected[beat], abs=1e-6)
-        assert len({color.to_hex() for color, _ in blocks}) == n_colors
-
-
-def test_no_entry_of_a_growing_column_is_taller_than_the_others():
-    for count in (16.0, 16.4, 17.9, 18.0):
-        grown = GrowingColumn([("yellow", 12, 60), ("grey", 4, 40)], (0.0, -3.0, 3.0), "16").show(count)
-        gaps = -np.diff([3.0, *grown.lines.points[::4, 1], -3.0])
-        assert gaps.max() == pytest.approx(6.0 / count)
-
-
-def test_the_number_is_counted_before_the_letters_go_into_theta(larger_column):
-    """The voice says how many there are, then that the letters are no longer asked for."""
-    played, told = larger_column
-    assert told == ["71", "letters"]
-    scene = played.scene
+def test_the_unknowns_are_counted_and_at_the_end_there_is_one_theta(theta_of):
+    scene = theta_of(RUN).scene
     shown = set(scene.get_mobject_family_members())
+    assert scene.named.source == "16 parameters" and set(scene.named.get_family()) <= shown
     assert set(scene.function.get_family()) <= shown and not set(scene.theta_alone.get_family()) & shown
 
 
-def test_numbers_cross_no_box_on_their_way(play):
-    def boxes(scene, beat):
-        return [scene.boxes[name].get_x() for name in ORDER], scene.column.boxes.get_left()[0]
-
-    places_, column = play(Theta, boxes, until="unknowns", run=RUN).seen["unknowns"]
+def test_letters_cross_no_box_on_their_way(theta_of):
+    scene = theta_of(RUN).scene
+    places_ = [scene.boxes[name].get_x() for name in ORDER]
     assert places_ == sorted(places_)  # W, which goes first, is next to the column
-    assert places_[-1] < column
+    assert places_[-1] < scene.column.boxes.get_left()[0]
     assert ORDER[-1] == "w" and list(reversed(ORDER)) == ["w", "bias", "c", "b"]
-
-
-def test_as_by_default_the_network_of_three_layers_has_26001_numbers():
-    assert Theta.Parameters().larger.n_parameters == 26001
 
 
 # -- both --------------------------------------------------------------------------------------------------------
@@ -428,9 +376,9 @@ def test_decimals_follow_the_largest_number(values, decimals):
 
 
 @pytest.mark.parametrize("run", ENDS.values(), ids=ENDS)
-def test_the_ends_of_the_bounds_break_no_rule(play, film_of, run):
+def test_the_ends_of_the_bounds_break_no_rule(film_of, theta_of, run):
     assert film_of(run).findings == []
-    assert play(Theta, check_scene, run=run, **look_of(run)).findings == []
+    assert theta_of(run).findings == []
 
 
 @pytest.mark.parametrize(
@@ -444,8 +392,6 @@ def test_the_ends_of_the_bounds_break_no_rule(play, film_of, run):
         (Theta, "1 to 5 units is shown, got .3, 3.", {"run": short(hidden=(3, 3))}),
         (Theta, "1 to 5 features are shown, got 6", {"run": short(dataset=DailyViews(window=6))}),
         (Theta, r"same\.csv: .* all have 50 views, so there is nothing to learn", {"run": short(dataset=SAME)}),
-        (Theta, "more than the 16 parameters of run, got 4", {"days": 1, "layers": (1,)}),
-        (Theta, "theta.days: Input should be less than or equal to 1000", {"days": 1001}),
     ],
 )
 def test_what_cannot_be_shown_is_refused(scene_class, message, parameters):

@@ -64,8 +64,8 @@ def places(values: NDArray) -> int:
 class NumberBox(VGroup):
     """Draws a vector or a matrix, (R, C), as a box of numbers, right-aligned in their columns.
 
-    Parts: ``box``, ``numbers[i][j]``. ``pitch``: of the rows, in scene units. ``cut``: so many decimals less than
-    usual; ``decimals``: just so many. Its top left corner is at the origin until it is moved.
+    Parts: ``box``, ``numbers[i][j]``. ``pitch``: of the rows, in scene units. ``decimals``:
+    just so many. Its top left corner is at the origin until it is moved.
     """
 
     def __init__(
@@ -74,14 +74,13 @@ class NumberBox(VGroup):
         role: str,
         size: float,
         pitch: float | None = None,
-        cut: int = 0,
         decimals: int | None = None,
     ) -> None:
         super().__init__()
         self.values: NDArray = np.atleast_2d(np.asarray(values, dtype=float))
         rows, columns = self.values.shape
         color = getattr(palette, role)
-        self.decimals = max(0, places(self.values) - cut) if decimals is None else decimals
+        self.decimals = places(self.values) if decimals is None else decimals
         em = size * style.EM
         self.numbers = [[Number(value, self.decimals, size, color) for value in row] for row in self.values]
         digits = [max(len(row[j].text) for row in self.numbers) for j in range(columns)]
