@@ -26,7 +26,7 @@ from manim import (
 
 STATES = 61  # at which the losses of a run are known, at most
 SLOW_START = 2.5  # epochs pass as this power of the time: the first ones, in which most happens, take longest
-SINKING, FARTHER = 8.0, 4.0  # seconds of training; of going on with it
+SINKING, FARTHER = 7.0, 4.0  # seconds of training; of going on with it
 
 
 class BarsScene(NetworksScene):

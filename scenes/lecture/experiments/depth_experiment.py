@@ -7,7 +7,6 @@ from gradreel.scenes.lecture.experiments.networks_scene import DepthsParameters
 from gradreel.scenes.lecture.experiments.pictures.depth_picture import LECTURE_BEST, LectureDepths
 from gradreel.scenes.lecture.experiments.pictures.loss_bars import SEEN, UNSEEN
 from gradreel.scenes.lecture.experiments.pictures.relu_blocks import wires
-from gradreel.scenes.lecture.runs import LECTURE_DEPTHS
 from gradreel.scenes.style import DIM, FULL, emphasis
 from gradreel.scenes.words.counts import Count
 from manim import RIGHT, Create, FadeIn, FadeOut, LaggedStart, VGroup
@@ -25,11 +24,8 @@ class DepthExperiment(BarsScene):
             self._train(self.wires)
         self._training_beat()
         self._validation_beat()
-        if tuple(result.network.hidden for result in self.outcome) == LECTURE_DEPTHS:
-            self._lecture_beat()
-            self.hand_on(self.lecture.axis)
-        else:
-            self.hand_on()
+        self._lecture_beat()
+        self.hand_on(self.lecture.axis)
 
     def _networks_beat(self) -> None:
         with self.beat("networks", width=Count(self.parameters.width)):

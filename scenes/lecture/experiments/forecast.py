@@ -174,10 +174,13 @@ class Forecast(LectureScene):
             ends = (0, len(self.days.dates) - 1) if self.other_data else tuple(map(self._place, USUAL))
             picture.zoom(self, *ends)
             if not self.other_data:
-                self.bring_to_back(picture.bands)
                 self.names = picture.band_names(weekdays_words(self.lows, self.context.language, "short"))
+                self.bring_to_back(picture.bands.set_fill(opacity=0))
+                shaded = picture.bands.animate.set_fill(opacity=1)
+                self.play(shaded, FadeIn(self.names, shift=0.1 * UP), run_time=0.8)
+                self.until("found")
                 weeks = [picture.beating(k) for k, band in enumerate(picture.bands) if band.width > 0]
-                self.play(FadeIn(self.names, shift=0.1 * UP), LaggedStart(*weeks, lag_ratio=0.6, run_time=3.2))
+                self.play(LaggedStart(*weeks, lag_ratio=0.6, run_time=3.2))
 
     def _miss_beat(self) -> None:
         values = self._numbers(self.told)

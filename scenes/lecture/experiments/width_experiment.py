@@ -81,7 +81,9 @@ class WidthExperiment(BarsScene):
             # Across each filled bar, what one who knows the rule would miss by on just these days
             self.until("floor")
             self.marks = self._floor_marks(SEEN)
-            self.play(FadeIn(self.keys[2]), LaggedStart(*map(Create, self.marks), lag_ratio=0.3), run_time=1.6)
+            self.play(LaggedStart(*map(Create, self.marks), lag_ratio=0.7), run_time=3.0)
+            self.until("rule")
+            self.play(FadeIn(self.keys[2]), run_time=0.6)
 
     def _validation_beat(self) -> None:
         with self.beat("validation-falls-to-hundred", **self.validation_values()):
@@ -119,9 +121,10 @@ class WidthExperiment(BarsScene):
             self.ends = self._ends()
             for bar, end in zip(widest, self.ends, strict=True):
                 bar.rise(end.losses.mean)
-            self.play(*(FadeIn(VGroup(bar.runs, bar.value), shift=0.1 * UP) for bar in self.ends), run_time=0.6)
             self.until("heart")
             self.play(*map(FadeOut, self.counter), *self.next_heading(self.screen("heading-heart")))
+            for bar in self.ends:
+                self.play(FadeIn(VGroup(bar.runs, bar.value), shift=0.1 * UP), run_time=0.8)
 
     def _ends(self) -> list[LossBar]:
         """The bars of the widest network after the last update, as they are to be seen then."""

@@ -126,11 +126,11 @@ class ForecastPlot(ZoomDays):
         return self.names_over(self.bands, text, self.plot.unit_label.get_right()[0] + NAMES_FROM)
 
     def beating(self, k: int) -> Animation:
-        """Band ``k`` comes; its dots beat, the blue ones stay, and so do rings around the red ones."""
+        """The dots in band ``k`` beat; the blue ones stay, and so do rings around the red ones."""
         red, blue = self.lows_in(k)
         beat = [dot.animate(rate_func=there_and_back).scale(2.2) for dot in red]
         rings = [FadeIn(self.low_rings[n], scale=2) for n in self._in_band(k)]
-        return AnimationGroup(FadeIn(self.bands[k]), *beat, *rings, *(FadeIn(dot, scale=3) for dot in blue))
+        return AnimationGroup(*beat, *rings, *(FadeIn(dot, scale=3) for dot in blue))
 
     def sides(self, names: Sequence[str]) -> VGroup:
         """What the days before are called, and those shown: above them; the first where there is room."""
