@@ -149,7 +149,7 @@ def test_more_features():
 
 
 def test_model_selection(trace_of):
-    assert lowest(DEPTHS) == "3" and lowest(DEPTHS, "training") == "4"  # "farthest to the left", and "lowest"
+    assert lowest(DEPTHS) == "3" and lowest(DEPTHS, "training") == "4"  # "on seen days", and "the lowest mean"
     run = depth_experiments(depths=(3,))[0].experiments[0]
     trace = trace_of(run)
     theta = np.asarray(trace.parameters[chosen_row(trace)])

@@ -132,7 +132,7 @@ def test_the_exam_and_the_week_are_the_chosen_networks(of_the_lesson, play, know
     foot, top = bars.bars[0].get_bottom()[1], bars.bars[0].get_top()[1]
     line, legend = scene.floor_line
     assert (line.get_center()[1] - foot) / (top - foot) == pytest.approx(160 / losses[0], rel=1e-3)
-    assert legend[1].source == "who knows the rule: 160"
+    assert legend[1].source == "floor, in this year: 160"
     data = scene.dataset
     counts = [data.examples, data.n_validation, data.n_unseen]
     assert [part.width for part in scene.parts.parts] == pytest.approx(12.8 * np.array(counts) / sum(counts))

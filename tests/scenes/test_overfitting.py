@@ -71,16 +71,16 @@ def test_the_lines_the_turn_and_the_floor_are_the_recorded_ones(film, trace_of):
     assert tips["validation-turns"]["validation"] == pytest.approx((400, losses.validation[-1]), rel=0.01)
     assert tips["stop"]["validation"] == pytest.approx((turn, least), rel=0.01)
     assert tips["stop"]["training"][0] == pytest.approx(turn, rel=0.01)
-    upright, label, around, number = scene.marks[:4]
+    upright, label, around = scene.marks[:3]
     plot = scene.run.plot
     assert plot.data(around.get_center()) == pytest.approx((turn, least), rel=0.01)
     assert plot.data(upright.get_center())[0] == pytest.approx(turn, abs=0.01)
-    assert (label.source, number.source) == (f"epoch {turn:.0f}", scene.written(least))
+    assert label.source == f"epoch {turn:.0f}"
     assert f"near epoch {turn:.0f}." in film.played.lines["validation-turns"]["en"]
     # What one who knows the rule would miss by, and what lies below it
-    line, name, learned = scene.marks[4:7]
+    line, name, learned = scene.marks[3:6]
     assert plot.data(line.get_center())[1] == pytest.approx(120, abs=1)
-    assert name.source == "who knows the rule: 120"
+    assert name.source == "floor, on seen days: 120"
     assert plot.data(learned.get_top())[1] == pytest.approx(120, abs=1)
     assert plot.data(learned.get_bottom())[1] == pytest.approx(losses.training.min(), rel=0.05)
     assert "overfitting" in film.words["stop"] and "overfitting" not in film.words["by-heart"]

@@ -208,16 +208,13 @@ class Overfitting(NetworksScene):
         self.add(*parts, word)
 
     def _turn_marks(self) -> list[VMobject]:
-        """A dashed line up at the turn, its epoch under the axis, and the least loss there with its number."""
+        """A dashed line up at the turn, its epoch under the axis, and a ring round the least loss there."""
         bottom, top = BOX[2:]
-        x, y, _ = place = self.run.plot.at(self.turn, min(self.least, self.run.plot.y_range[1]))
+        x, *_ = place = self.run.plot.at(self.turn, min(self.least, self.run.plot.y_range[1]))
         text = f"{self.screen('epoch')} {number_text(round(self.turn))}"
         label = words(text, style.TICK).place(bottom - 0.4, center=x)
-        number = words(self.written(self.least), style.LABEL, palette.blue).place(y - 0.5, left=x + 0.15)
         upright = dashed((x, bottom, 0), (x, top, 0), mix(palette.text, 0.75))
-        room = number.get_right()[0] < RUN_RIGHT and number.get_bottom()[1] > bottom + 0.1
-        crossed = any(abs(self.run.reached(SEEN, self.turn)[1] - at) < 0.3 for at in (y, y - 0.4))
-        return [upright, label, ring(place, 0.14, palette.text), *([number] if room and not crossed else [])]
+        return [upright, label, ring(place, 0.14, palette.text)]
 
     @staticmethod
     def _near(one: TextMobject, other: TextMobject) -> bool:
