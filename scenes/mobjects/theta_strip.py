@@ -189,11 +189,6 @@ class ThetaStrip(_Row):
         for number, index in zip(self.numbers, self.columns.shown, strict=True):
             number.place(self.foot, self.columns.x_of(index) + self.columns.width / 2 - 1.3 * PADDING)
 
-    def column(self, index: int) -> VGroup:
-        """The cell, number and name of parameter ``index``."""
-        k = self.columns.shown.index(index)
-        return VGroup(self.boxes[k], self.numbers[k], self.names[k])
-
 
 class SlopeRow(_Row):
     """The gradient's entries under their cells, signed, in orange; no boxes.
