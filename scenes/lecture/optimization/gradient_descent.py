@@ -51,7 +51,7 @@ FEWEST = 3  # updates that are shown
 DROP = 10  # updates of the network after which the valley begins
 VALLEY = 0.5  # of the way that the curve makes after them: where it is asked when to stop
 NUMBERS = (3.55, -2.6, 0.0)  # the middle of the vectors in numbers, under the plot
-SEARCH, ARRIVAL = 0.6, 4.0  # seconds from one place of the floor to the next; of the silence in which the curve arrives
+SEARCH, ARRIVAL = 0.6, 3.2  # seconds from one place of the floor to the next; of the silence in which the curve arrives
 
 
 class GradientDescent(LectureScene):
@@ -407,7 +407,7 @@ class GradientDescent(LectureScene):
             self.until("silence")
             pace = even_pace(self.run, self.pause if self.pause < self.last else 0, self.last)
             self.play(descent.go(pace.row), run_time=ARRIVAL)
-            self.wait(1.5)
+            self.wait(0.6)
 
     # -- a run that was recorded around anybody's own loop -------------------------------------------------------------
 
