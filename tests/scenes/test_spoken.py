@@ -317,13 +317,13 @@ def test_ones_own_lexicon_goes_over_ours(own):
 
 
 def test_a_line_of_ones_own_takes_our_spoken_form_away(own):
-    values = dict.fromkeys(names(OURS.scenes["en"]["backprop"]["beats"]["path"]), "x₁")
-    assert "by as much" in OURS.lines("backprop", "path", values, spoken=True).printed["en"]
-    mine = own('[en.backprop.beats]\npath = "Go {a}."\n')
-    assert mine.lines("backprop", "path", values, spoken=True).printed["en"] == "Go x one."
-    both = own('[en.backprop.beats]\npath = "Go {a}."\n[en.backprop.spoken]\npath = "Go to {a}!"\n')
-    assert both.lines("backprop", "path", values, spoken=True).printed["en"] == "Go to x one!"
-    assert both.line("backprop", "path", values)["en"] == "Go x one.".replace("x one", "x₁")
+    values = dict.fromkeys(names(OURS.scenes["en"]["backprop"]["beats"]["through-c"]), "x₁")
+    assert "the output grows" in OURS.lines("backprop", "through-c", values, spoken=True).printed["en"]
+    line = '[en.backprop.beats]\nthrough-c = "Go, [nudge]go, [times]{a}."\n'
+    assert own(line).lines("backprop", "through-c", values, spoken=True).printed["en"].endswith("x one.")
+    both = own(f'{line}[en.backprop.spoken]\nthrough-c = "Go, [nudge]go to, [times]{{a}}!"\n')
+    assert both.lines("backprop", "through-c", values, spoken=True).printed["en"].endswith("x one!")
+    assert both.line("backprop", "through-c", values)["en"] == "Go, go, x₁."
 
 
 def test_marks_are_not_printed_and_what_fills_a_line_is_no_mark(own):

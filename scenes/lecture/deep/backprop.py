@@ -57,10 +57,9 @@ BEND_BOX = (3.9, 6.2, -3.4, -2.3)  # of the enlarged activation function, right 
 ASIDE = -2.3  # middle of that formula meanwhile
 TOUCHING = 0.65  # of its tangent, to both sides of the point
 LIT = 0.6  # strength of a line that a slope has come back along: the same for all, their pills have the sizes
-MOST_READ = 3  # products side by side
 BIG_BOX = (-5.3, 5.3, -1.35, 2.35)  # of the large network
 ROW_Y, UPDATE_Y, UPDATE_SIZE = -2.36, -3.34, 38  # of the gradient's first row, and of the update below both
-GATHER_SECONDS = 0.35  # that slopes which go to the gradient together take to come, and to go there
+GATHER_SECONDS = 0.4  # that slopes which go to the gradient together take to come, and to go there
 ERROR_GAP, ERROR_GAP_DROP = (4.5, 5.95), 0.3  # left and right of the error as a length; from the label down to it
 UPDATE_GAP = 0.9  # from the update to what stands right of it
 LATE = squish_rate_func(smooth, 0.5, 1.0)  # for what comes to where something goes
@@ -100,12 +99,15 @@ class Backprop(ThreeDaysScene):
         self.decimals = self._decimals_of_the_step()
         self.build_diagram()
         self._place_slopes()
-        self.formulas = PathFormulas(self.day_step, self.path, self.decimals)
+        self.formulas = PathFormulas(self.day_step, self.path)
         self._forward_beat()
         self._output_beat()
+        self._through_c_beat()
+        self._activation_beat()
         self._path_beat()
         self._rest_beat()
         self._check_beat()
+        self._passes_beat()
         self._step_beat()
         self.hand_on()
 
@@ -125,8 +127,7 @@ class Backprop(ThreeDaysScene):
     def _place_slopes(self) -> None:
         """``orange``: every slope at its place. ``path``: the w with the largest slope that carries it on the screen.
 
-        ``pills``: those that are shown where they stand; all others are told in the row of the gradient. ``names``: of
-        all the w, those of the path's r alone have theirs on the screen.
+        ``names``: of all the w, those of the path's r alone have theirs on the screen.
         """
         named = Named(self.letters, self.weight_labels, self.c_labels, self.bias_arrows, self.output_bias)
         self.orange = Slopes(self.diagram, named, self.day_step)
@@ -134,17 +135,16 @@ class Backprop(ThreeDaysScene):
         self.path = max(self.weight_labels, key=lambda at: abs(float(self.orange.weights[at])))
         i = self.path[0]
         self.names = VGroup(*self.labels_into(i), *self.c_labels.values())
-        self.written = [*((X, i, j) for j in range(self.n_features)), (A, 0, i)]
-        nodes = (self.orange.nodes[at] for at in ((Y, 0), (A, i), (R, i)))
-        self.pills = [*nodes, self.orange.biases[i], *(self.orange.lines[at] for at in self.written)]
+        orange = self.orange
+        self.pills = [*orange.nodes.values(), *orange.biases, orange.output_bias, *orange.lines.values()]
 
     # -- what several beats do -------------------------------------------------------------------------------------
 
     def _formula_below(self, source: str, center: float = 0.0) -> TextMobject:
         """A formula below the diagram, in the middle or around another x; it is not on the screen yet."""
-        made = formula(source, BELOW_SIZE)
-        if made.width > WIDEST:
-            made = formula(source, BELOW_SIZE * WIDEST / made.width)
+        made, widest = formula(source, BELOW_SIZE), WIDEST - 2 * abs(center)
+        if made.width > widest:
+            made = formula(source, BELOW_SIZE * widest / made.width)
         return made.move_to([center, BELOW_Y, 0])
 
     def _entry(self) -> str:
@@ -165,7 +165,7 @@ class Backprop(ThreeDaysScene):
 
     def _forward_beat(self) -> None:
         diagram = self.diagram
-        with self.beat("forward", unit=self.activation, **self.outcome):
+        with self.beat("forward"):
             # The axis of the days, as the last scene left it, makes room for the network of three days again. Its
             # numbers run from left to right, up to the error of this one day
             left, right, bottom, _ = AHEAD_BOX
@@ -176,12 +176,14 @@ class Backprop(ThreeDaysScene):
             early = squish_rate_func(smooth, 0.0, 0.6)
             leaving = FadeOut(axis, rate_func=early)
             self.play(self.next_title("heading"), leaving, FadeIn(stage, rate_func=late), run_time=1.1)
+            self.until("network")
             self.play(FadeIn(VGroup(*self.letters)), *self.into_nodes(X), run_time=0.5)
             for column, edges in ((R, X), (A, R), (Y, A)):
-                self.play(Pulse(VGroup(*diagram.edges[edges]), palette.text).run(0.7))
+                self.play(Pulse(VGroup(*diagram.edges[edges]), palette.text).run(0.6))
                 self.play(*self.into_nodes(column), run_time=0.3)
+            self.until("error")
             self.formula_below = self._formula_below(self.error_source(self.there))
-            self.play(FadeIn(self.truth_words()), FadeIn(self.formula_below, shift=0.15 * UP), run_time=0.6)
+            self.play(FadeIn(self.truth_words()), FadeIn(self.formula_below, shift=0.15 * UP), run_time=0.8)
 
     def _captions(self) -> list[TextMobject]:
         """What the views are, and below that, where it is so, that the network learns from this day."""
@@ -197,17 +199,22 @@ class Backprop(ThreeDaysScene):
         y = self.day_step.slopes.y
         slope = slope_text(y, [y])
         with self.beat("output-low", slope=slope):
-            # A little more y: y and e run on by a last digit. From that the slope by y, in orange at y's node
+            # A little more y: y and e run on by a last digit. What a slope is, in words; then its sign, and its number,
+            # in orange at y's node
             self._dim_forward(self.next_title("heading-back"))
+            self.until("less")
             back = self._try_more_y()
+            self.until("slope")
             first = self._formula_below(f'part("of0", {slope_source("blue(y)")}) = part("result0", orange({slope}))')
             self.note = words(self.screen("slope-of-y"), style.LABEL, palette.dim)
             first.shift([-(NOTE_GAP + self.note.width) / 2, 0, 0])
             self.note.place(first.baseline, left=first.get_right()[0] + NOTE_GAP)
-            self.play(FadeOut(self.formula_below), *back, run_time=0.4)
-            self.play(FadeIn(first, shift=0.15 * UP), FadeIn(self.note, shift=0.15 * UP), run_time=0.6)
+            self.play(FadeOut(self.formula_below), *back, run_time=0.5)
+            self.play(FadeIn(self.note, shift=0.15 * UP), run_time=0.6)
+            self.until("sign")
+            self.play(FadeIn(first, shift=0.15 * UP), run_time=0.6)
             self.formula_below = first
-            self.play(FadeIn(self.orange.nodes[Y, 0], scale=1.4), run_time=0.5)
+            self.play(FadeIn(self.orange.nodes[Y, 0], scale=1.4), run_time=0.6)
 
     def _dim_forward(self, heading: Animation) -> None:
         """What was computed on the way forward stays, but dims, while a heading comes."""
@@ -234,19 +241,39 @@ class Backprop(ThreeDaysScene):
 
     # -- along one path ------------------------------------------------------------------------------------------
 
+    def _name(self, letter: str, k: int) -> str:
+        """A letter with its number, k counted from 0, as it is said."""
+        return f"{letter}{k + 1}".translate(SUBSCRIPTS)
+
+    def _through_c_beat(self) -> None:
+        i = self.path[0]
+        self.ways = self._ways_back()
+        with self.beat("through-c", a=self._name("a", i), c=self._name("c", i)):
+            # What a little more a does to y, and that to e: so slopes multiply
+            way = self.ways[0]
+            self.until("nudge")
+            nudge = self._nudge_forward(way.link)
+            self.until("times")
+            self._follow(way, nudge)
+
+    def _activation_beat(self) -> None:
+        i = self.path[0]
+        with self.beat("through-activation", unit=self.activation, r=self._name("r", i)):
+            # Back through the activation function, at whose curve the slope is looked up
+            way = self.ways[1]
+            self.until("curve")
+            self.bend = self._enlarge_bend(way.link)
+            self.until("times")
+            self._follow(way, center=ASIDE)
+
     def _path_beat(self) -> None:
-        i, j = self.path
-        x, r, a, c = (
-            f"{letter}{k + 1}".translate(SUBSCRIPTS) for letter, k in (("x", j), ("r", i), ("a", i), ("c", i))
-        )
-        with self.beat("path", x=x, r=r, a=a, c=c, w=self._entry(), unit=self.activation):
-            # What a little more a does to y, and that to e: so slopes multiply. Then one path back, slowly: along c to
-            # a, through the sigmoid to r, whose slope is looked up at its curve, along w
-            to_a, to_r, to_w = self._ways_back()
-            self._follow(to_a, self._nudge_forward(to_a.link))
-            bend = self._enlarge_bend(to_r.link)
-            self._follow(to_r, center=ASIDE)
-            self._follow(to_w, leaving=[FadeOut(bend, run_time=0.4)])
+        with self.beat("path", w=self._entry(), x=self._name("x", self.path[1])):
+            # Along w, to the first slope of the gradient
+            way = self.ways[2]
+            self.until("times")
+            self._follow(way, leaving=[FadeOut(self.bend, run_time=0.4)])
+            self.until("done")
+            self.play(way.slope.animate(rate_func=there_and_back).scale(1.5), run_time=1.2)
 
     def _ways_back(self) -> list[WayBack]:
         """From y to a, from a to r, from r to the path's w."""
@@ -281,7 +308,7 @@ class Backprop(ThreeDaysScene):
         self.play(forth, FadeIn(moved, rate_func=LATE), run_time=0.9)
         self.play(FadeIn(VGroup(row.part("slope"), row.part("e"))), run_time=0.5)
         self.add(row)
-        self.wait(0.9)
+        self.wait(0.4)
         return [row]
 
     def _enlarge_bend(self, link: Link) -> VGroup:
@@ -332,93 +359,74 @@ class Backprop(ThreeDaysScene):
     # -- along all others ----------------------------------------------------------------------------------------
 
     def _rest_beat(self) -> None:
-        with self.beat("rest"):
-            # On the path the other parameters, one line each: a c's slope takes its a, a b's takes 1, and is that of
-            # its r. That one serves all w of r: it goes to each of their lines. Then along all other lines, and every
-            # parameter has its slope
-            i = self.path[0]
-            c, b = (self._formula_below(link.source(1)) for link in self.formulas.own_links())
-            self.play(FadeOut(self.formula_below), run_time=0.3)
-            self._sweep(A, FadeIn(c, shift=0.15 * UP, rate_func=LATE))
-            named = self._names_replaced(A, [(0, i)])
-            self.play(FadeIn(self.orange.lines[A, 0, i], scale=1.4), *named, run_time=0.5)
-            self.wait(0.4)
-            self.play(FadeOut(c, run_time=0.4), FadeIn(b, shift=0.15 * UP, rate_func=LATE), run_time=0.8)
-            self.play(TransformFromCopy(self.orange.nodes[R, i], self.orange.biases[i]), run_time=0.8)
-            self.wait(0.3)
-            self._spread(FadeOut(b, run_time=0.4))
-            for k in (R, X):
-                self._sweep(k, seconds=0.6)
+        orange, i = self.orange, self.path[0]
+        with self.beat("rest", r=self._name("r", i)):
+            # Along all other lines, column by column: every node has its slope, and every parameter. That of the path's
+            # r goes to all its w: it was computed once
+            self.play(FadeOut(self.formula_below), FadeIn(orange.output_bias), run_time=0.4)
+            self._sweep(A, [orange.nodes[A, k] for k in range(self.n_units) if k != i], 0.9)
+            self._sweep(R, [orange.nodes[R, k] for k in range(self.n_units) if k != i], 0.8)
+            copies = (TransformFromCopy(orange.nodes[R, k], pill) for k, pill in enumerate(orange.biases))
+            self.play(*copies, run_time=0.8)
+            self.until("serves")
+            beat = orange.nodes[R, i].animate(rate_func=there_and_back).scale(1.6)
+            self._sweep(X, [], 2.0, beat)
 
-    def _spread(self, leaving: Animation) -> None:
-        """The slope of the path's r goes to each of its w, where it takes that one's x: it was computed once.
-
-        As many as fit are worked out below the diagram, with the path's.
-        """
-        (i, j), edges = self.path, self.diagram.edges[X]
-        new = [(i, k) for k in range(self.n_features) if k != j]
-        reading = sorted([j, *(k for _, k in new[: MOST_READ - 1])])
-        source, row = self.orange.nodes[R, i], self._formula_below(self.formulas.products(reading))
-        copies = [FadeIn(row.part(f"slope{k}"), target_position=source[1], rate_func=LATE) for k in reading]
-        names = [FadeIn(row.part(f"w{k}"), rate_func=LATE) for k in reading]
-        pulse = Pulse(edges.into(i), palette.orange, backward=True).run(1.2)
-        beat = source.animate(rate_func=there_and_back).scale(1.5)
-        self.play(pulse, beat, *map(self._lighting, edges.into(i)), leaving, *copies, *names, run_time=1.3)
-        coming = [FadeIn(self.orange.lines[X, *at], scale=1.4) for at in new]
-        products = [FadeIn(row.part(f"product{k}")) for k in reading]
-        self.play(*coming, *self._names_replaced(X, new), *products, run_time=0.5)
-        self.add(row)
-        self.formula_below = row
-        self.wait(0.3)
-
-    def _sweep(self, k: int, *coming: Animation, seconds: float = 0.8) -> None:
-        """Back along all lines of a layer that no slope has come along yet."""
-        i = self.path[0]
-        done = {A: [(0, i)], R: [(i, i)], X: [(i, j) for j in range(self.n_features)]}[k]
-        edges = [line for at, line in self.diagram.edges[k].lines.items() if at not in done]
-        pulse = [Pulse(VGroup(*edges), palette.orange, backward=True).run(seconds)] if edges else []
-        if pulse or coming:
-            self.play(*pulse, *coming, run_time=seconds)
-        if edges:
-            self.play(*map(self._lighting, edges), run_time=0.2)
+    def _sweep(self, k: int, nodes: Sequence[VGroup], seconds: float, *also: Animation) -> None:
+        """Back along all lines of a layer; then the slopes of these ``nodes`` are there, and those of the lines."""
+        edges, orange = self.diagram.edges[k], self.orange
+        pulse = Pulse(VGroup(*edges), palette.orange, backward=True).run(seconds)
+        self.play(pulse, *also, *map(self._lighting, edges), run_time=seconds)
+        there = self.get_mobject_family_members()
+        lines = {at[1:]: pill for at, pill in orange.lines.items() if at[0] == k and pill[0] not in there}
+        coming = [FadeIn(pill, scale=1.4) for pill in (*nodes, *lines.values())]
+        if coming:
+            self.play(*coming, *self._names_replaced(k, list(lines)), run_time=0.5)
 
     # -- is it right, and what does it cost? -----------------------------------------------------------------------
 
     def _check_beat(self) -> None:
-        passes = (self.run.n_parameters + 1, BIG.n_parameters + 1)  # one before any nudge
-        numbers = {"entry": self._entry(), "passes": number_text(passes[0]), "big": number_text(passes[1])}
-        with self.beat("check", **numbers):
+        with self.beat("check", entry=self._entry()):
             # One w is made a little larger, and all computed again: its slope by a nudge, and the one from before
             (i, j), edges = self.path, self.diagram.edges
-            gone = FadeOut(self.formula_below, run_time=0.4)
             self.formula_below = self._formula_below(self.formulas.check())
-            coming = FadeIn(self.formula_below.part("hand"), shift=0.15 * UP, rate_func=LATE)
-            self.play(self.next_title("heading-check"), gone, coming, run_time=0.9)
+            self.play(self.next_title("heading-check"), run_time=0.6)
+            self.until("nudge")
+            self.play(FadeIn(self.formula_below.part("hand"), shift=0.15 * UP), run_time=0.8)
             for k, to, start in ((X, i, j), (R, i, i), (A, 0, i)):
-                self.play(Pulse(VGroup(edges[k].line(to, start)), palette.text).run(0.45))
-            self.play(FadeIn(self.formula_below.part("slope"), shift=0.15 * UP), run_time=0.6)
+                self.play(Pulse(VGroup(edges[k].line(to, start)), palette.text).run(0.5))
+            self.until("same")
+            self.play(FadeIn(self.formula_below.part("slope"), shift=0.15 * UP), run_time=0.8)
             self.add(self.formula_below)
-            self.wait(0.7)
-            # Then how many passes that takes for every parameter, counted as they go
+            self.wait(1.0)
+
+    def _passes_beat(self) -> None:
+        passes = (self.run.n_parameters + 1, BIG.n_parameters + 1)  # one before any nudge
+        with self.beat("passes", big=number_text(passes[1])):
+            # How many passes that takes for every parameter, counted as they go
+            edges = self.diagram.edges
             self.counts = counts = self._pass_counts(passes)
             gone, coming = FadeOut(self.formula_below, run_time=0.4), FadeIn(counts, rate_func=LATE)
             self.play(self.next_title("heading-count"), gone, coming, run_time=0.8)
             forth = tuple(edges[k] for k in (X, R, A))
-            for end, seconds in ((1, 0.4), (2, 0.3), (passes[0], 0.4)):  # the last stands for all the others
+            for end, seconds in ((1, 0.7), (2, 0.6), (passes[0], 0.7)):  # the last stands for all the others
                 self.play(sweep(forth, palette.text, seconds), counts.count(counts.nudges, end, seconds))
             self.play(FadeIn(counts.small), run_time=0.3)
             # The large network comes in its place, with its count, and how many it takes backwards: one there, one back
+            self.until("big")
             self.small_network = [part for part in self.mobjects if part not in (self.title, counts, counts.small)]
             self.big_network = big = LayerDiagram((BIG.dataset.n_features, *BIG.hidden, 1), BIG_BOX, pictures="relu")
             for each in big.edges:
                 style.emphasize(each, EDGES)
             leaving = [FadeOut(part, run_time=0.5) for part in self.small_network]
             self.play(*leaving, FadeIn(big, rate_func=LATE), run_time=0.8)
-            self.play(*counts.race(0.9))
-            self.play(sweep(big.edges, palette.text, 0.8), *counts.first_sweep(0.8))
-            back = sweep(big.edges[::-1], palette.orange, 0.9, backward=True)
-            self.play(back, counts.count(counts.sweeps, SWEEPS, 0.9), FadeIn(counts.both))
+            self.play(*counts.race(1.4))
+            self.until("two")
+            self.play(sweep(big.edges, palette.text, 1.0), *counts.first_sweep(1.0))
+            back = sweep(big.edges[::-1], palette.orange, 1.0, backward=True)
+            self.play(back, counts.count(counts.sweeps, SWEEPS, 1.0), FadeIn(counts.both))
             self.add(counts.settle())
+            self.wait(1.0)
 
     def _pass_counts(self, passes: tuple[int, int]) -> PassCounts:
         """How often a network is computed for all its slopes, by nudges and backwards: none yet."""
@@ -435,6 +443,7 @@ class Backprop(ThreeDaysScene):
             # All slopes together are the gradient. One step against it, where one makes e any less: the numbers go
             # forward anew, and e has fallen
             self._gather()
+            self.until("against")
             if self.day_step.after is not None:
                 self._apply_update()
 
@@ -447,20 +456,14 @@ class Backprop(ThreeDaysScene):
         back = [FadeIn(part, rate_func=LATE) for part in self.small_network]
         self.play(*gone, self.next_title("heading-step"), *back, run_time=0.7)
         self.row = GradientRow(parameter_names(self.run), self.day_step.slopes.theta, ROW_Y)
-        flights: list[Animation] = [*map(FadeIn, (self.row.label, self.row.brackets, self.row.groups, self.row.dots))]
+        self.play(*map(FadeIn, (self.row.label, self.row.brackets, self.row.groups, self.row.dots)), run_time=0.5)
         for place in sorted({self._place_in_queue(index) for index in self.row.numbers}):
-            coming, leaving = [], []
+            flights = []
             for index, number in self.row.numbers.items():
-                if self._place_in_queue(index) != place:
-                    continue
-                source = self.orange.of(index)
-                if source is not None and source not in self.pills:
-                    coming.append(FadeIn(source))
-                    leaving.append(FadeOut(source))
-                leaving.append(FadeIn(number, target_position=source[1] if source is not None else number))
-            self.play(*flights, *coming, run_time=GATHER_SECONDS)
-            flights = leaving
-        self.play(*flights, run_time=GATHER_SECONDS)
+                if self._place_in_queue(index) == place:
+                    source = self.orange.of(index)
+                    flights.append(FadeIn(number, target_position=source[1] if source is not None else number))
+            self.play(*flights, run_time=GATHER_SECONDS)
         self.add(self.row)
 
     def _place_in_queue(self, index: int) -> tuple[int, int]:
@@ -512,8 +515,7 @@ class Backprop(ThreeDaysScene):
             for line in edges:
                 lines.append(emphasis(line, DIM))
                 line.target.set_stroke(width=edges.width_at_rest)
-        back = [orange.replaced[at] for at in self.written if at in orange.replaced]
-        return [*lines, *map(FadeOut, self.pills), *map(FadeIn, back)]
+        return [*lines, *map(FadeOut, self.pills), *map(FadeIn, orange.replaced.values())]
 
     def _rolled(self, column: int) -> list[Animation]:
         """The numbers in a column's nodes run on to those after the step."""

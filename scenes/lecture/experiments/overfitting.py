@@ -168,7 +168,7 @@ class Overfitting(NetworksScene):
             axis = ReplacementTransform(self.axis, picture.axis)
             self.play(axis, FadeIn(picture.names), FadeIn(self.note), run_time=0.7)
             for kind in KINDS:
-                picture.draw(self, kind, 1.3)
+                picture.draw(self, kind, 1.1)
                 self.play(FadeIn(picture.labels[kind]), run_time=0.3)
                 if kind == VALIDATION and isinstance(picture, LectureDepths):
                     self.play(*map(FadeIn, picture.words.values()), run_time=0.3)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.core.network.theta import parameter_names, unpack
 from gradreel.core.network.worked_example import nudged
-from gradreel.scenes.lecture.deep.day_step import DayStep, printed_row
+from gradreel.scenes.lecture.deep.day_step import DayStep
 from gradreel.scenes.mobjects.printed_arithmetic import (
     PrintedProduct,
     fitting_places,
@@ -57,16 +56,13 @@ class Link:
 
 
 class PathFormulas:
-    """The way back along c_i, a_i, r_i to w_ij: ``path`` is (i, j), from 0. Views are printed to ``decimals``."""
+    """The way back along c_i, a_i, r_i to w_ij: ``path`` is (i, j), from 0."""
 
-    def __init__(self, step: DayStep, path: tuple[int, int], decimals: int) -> None:
-        self.step, self.path, self.decimals = step, path, decimals
+    def __init__(self, step: DayStep, path: tuple[int, int]) -> None:
+        self.step, self.path = step, path
         i = path[0] + 1
         self.y, self.a, self.r = "blue(y)", f"blue(a_{i})", f"blue(r_{i})"
-        self.c, self.b, self.w = f"magenta(c_{i})", f"green(b_{i})", self._w(path[1])
-
-    def _w(self, j: int) -> str:
-        return f"yellow(w_({self.path[0] + 1} {j + 1}))"
+        self.c, self.w = f"magenta(c_{i})", f"yellow(w_({i} {path[1] + 1}))"
 
     def links(self) -> list[Link]:
         """From y to a, from a to r, from r to the path's w."""
@@ -78,15 +74,6 @@ class PathFormulas:
             Link(self.a, self.y, self.c, slopes.y, float(c), fitting_places(a)),
             Link(self.r, self.a, f"frac(partial {self.a}, partial {self.r})", a[i], float(bend), fitting_places(r)),
             Link(self.w, self.r, f"x_{j + 1}", r[i], float(there.x[j]), fitting_places(w)),
-        ]
-
-    def own_links(self) -> list[Link]:
-        """How the path's c and its b come to their slopes."""
-        i, step = self.path[0], self.step
-        a, r = float(step.there.a[0][i]), step.slopes.r[0]
-        return [
-            Link(self.c, self.y, self.a, step.slopes.y, a, fitting_places(step.gradient.c)),
-            Link(self.b, self.r, "1", r[i], 1.0, fitting_places(r)),
         ]
 
     def nudge_forward(self, link: Link) -> str | None:
@@ -110,16 +97,6 @@ class PathFormulas:
             f'part("a", {link.of} {nudge:+f}) part("c", {arrows[0]}) part("y", {link.after} {more:+f}) '
             f'part("slope", {arrows[1]}) part("e", e {change:+.{-int(more.as_tuple().exponent)}f})'
         )
-
-    def products(self, reading: Sequence[int]) -> str:
-        """r's slope times the x of each w in ``reading``: these w's slopes. Parts "w0", "slope0", "product0", ..."""
-        row = printed_row(self.step, self.path[0], self.decimals)
-        terms = [
-            f'part("w{j}", {slope_source(self._w(j))} =) part("slope{j}", orange({each.slope})) '
-            f'part("product{j}", dot {each.x} {"=" if each.right else "approx"} orange({each.product}))'
-            for j, each in ((j, row[j]) for j in reading)
-        ]
-        return " quad quad ".join(terms)
 
     @property
     def index(self) -> int:
