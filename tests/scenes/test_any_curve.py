@@ -186,7 +186,7 @@ def test_it_begins_with_what_build_curve_ends_with(play, opening):
         boxes = ((*part.get_corner((-1, -1, 0))[:2], *part.get_corner((1, 1, 0))[:2]) for part in seen)
         return sorted(tuple(round(float(value), 2) for value in box) for box in boxes)
 
-    first, last = opening(AnyCurve, drawn), play(BuildCurve, lambda scene, beat: drawn(scene)).last
+    first, last = opening(AnyCurve, drawn), drawn(play(BuildCurve).scene)
     assert len(first) > 50
     assert np.array(first) == pytest.approx(np.array(last), abs=0.02)
 

@@ -33,11 +33,11 @@ def film_of(play):
         given[name] = {"title": text, "subtitle": text, "credit": text}
 
     @cache
-    def film(name, lang="en"):
+    def film(name, lang):
         until = "title" if name in ("dollars", "signs") else None
         return play(Title, check_scene, lang=lang, until=until, **{"run": SHORT} | given[name])
 
-    return film
+    return lambda name, lang="en": film(name, lang)
 
 
 @pytest.mark.parametrize(("name", "lang"), [("ours", "en"), ("ours", "zh"), ("low", "en"), ("few", "en")])
