@@ -143,14 +143,11 @@ class ThreeDaysScene(LectureScene):
         roles = ("green", "yellow", "text")
         return WrittenSum(row_source(i + 1, self.n_features), "r", self.row_sum(i, places), baseline, roles, total_only)
 
-    def written_output(self, baseline: float, places: Places | None = None) -> WrittenSum:
-        """y in letters and numbers: to ``places``, by default as many as make it right in print."""
+    def written_output(self, baseline: float) -> WrittenSum:
+        """y in letters and numbers: to as many places as make it right in print."""
         layers, there, roles = unpack(self.run, self.theta), self.there, ("grey", "magenta", "blue")
         b, products, decimals = float(layers.b), list(zip(layers.c, there.a[0], strict=True)), self.decimals
-        if places is None:
-            printed = printed_products(b, products, there.y, decimals, MOST_PLACES)
-        else:
-            printed = products_to(b, products, there.y, decimals, places)
+        printed = printed_products(b, products, there.y, decimals, MOST_PLACES)
         return WrittenSum(output_row_source(self.n_units), "y", printed, baseline, roles)
 
     # -- the diagram -----------------------------------------------------------------------------------------------

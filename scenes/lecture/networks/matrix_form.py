@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Self
 
 import numpy as np
@@ -14,7 +13,6 @@ from gradreel.scenes.lecture.networks.network_diagram import network_diagram_end
 from gradreel.scenes.lecture.networks.pictures.matrix_board import (
     BESIDE_X,
     EQUATION,
-    BoxEquation,
     GrowingGrid,
     MatrixBoard,
     across_then_up,
@@ -59,7 +57,7 @@ from pydantic import Field, model_validator
 
 SMALL, SMALL_Y = 0.5, 1.45  # of the diagram above the equations
 CELL_LETTER = 34  # of an equation's letters in the boxes
-WRITTEN_Y, OUTPUT_Y = -2.75, -2.7  # baselines of a row in numbers, and of y in numbers
+WRITTEN_Y = -2.75  # baseline of a row in numbers
 SHORT_SIZE, SHORT_Y = 64, -1.5  # of r = b + W x below its boxes
 PARTS_SIZE, PARTS_Y = 60, 2.2  # of a = sigma(r) and r = b + W x above, until they are put in
 A_X, R_X = 0.3, 4.2  # each over its place there, so that it crosses nothing
@@ -127,15 +125,15 @@ class MatrixForm(ThreeDaysScene):
 
     def _write_equations(self) -> None:
         self.build_diagram()
-        leaving, self.source, title = network_diagram_end(self)
+        leaving, source, title = network_diagram_end(self)
         diagram, nodes = self.diagram, self.diagram.columns[R].nodes
         if self.n_features == 1:
             self.add(diagram)
-        self.add(*leaving, self.source, title)  # as the last scene left it
+        self.add(*leaving, source, title)  # as the last scene left it
         _, arriving = next_heading(matrix_heading(self, self.n_units), title)
         rows = [VGroup(*diagram.edges[X].into(i), nodes[i]) for i in range(self.n_units)]
         later = [*diagram.edges[R:], *diagram.columns[A:], diagram.boxes]
-        gone = [FadeOut(part, run_time=0.5) for part in leaving]
+        gone = [FadeOut(part, run_time=0.5) for part in (*leaving, source)]
         self.play(AnimationGroup(*arriving, run_time=0.6), *gone)  # soon: the equations are spoken of at once
         if self.n_features == 1:
             self.play(diagram.animate.scale(SMALL).move_to([0, SMALL_Y, 0]), run_time=0.9)
@@ -180,48 +178,57 @@ class MatrixForm(ThreeDaysScene):
 
     def _rows_beat(self) -> None:
         with self.beat("rows"):
-            # The last scene's numbers take the letters' places. A row of W stands up beside the column x, each number
-            # beside its own. Product after product is written down, then b: that is r_1. The others go faster. On
-            # their way they pass beneath the column x. Where it can be seen, a note says that what is shown is rounded
+            # The trained network's numbers take the letters' places, and a note says what they are. A row of W stands
+            # up beside the column x, each number beside its own. Product after product is written down, then b: that
+            # is r_1. The others only stand up, and their result is there. On their way they pass beneath the column x
             boxes = self.board.sums.boxes
             boxes["x"].set_z_index(1)
-            places = self._shown_places(self.board.sums, "bias", "w", "x")
-            self.until("row")
-            sums = [self.written_row(i, WRITTEN_Y + LINE, places) for i in range(self.n_units)]
-            rounded = self._rounded_sign(self.board.sums.text.part("r-equals"), sums)
+            first = self.written_row(0, WRITTEN_Y + LINE, self._shown_places("bias", "w", "x"))
             names = ("x", "w", "bias")
             leaving = [FadeOut(letter) for name in names for letter, _ in self.placed[name]]
             coming = [FadeIn(number) for name in names for number in boxes[name].cells]
-            note = VGroup(*([caption(self.screen("rounded"))] if rounded else []))
-            self.play(*leaving, *coming, *rounded, *map(FadeIn, note), run_time=0.4)
-            self.written = []
-            for i, row in enumerate(sums):
-                if i == 1:
-                    self.until("again")
-                self._pull_through(i, row)
+            self.note = caption(self.screen("numbers"))
+            about = self._about(self.board.sums.text.part("r-equals"))
+            self.play(*leaving, *coming, about, FadeIn(self.note), run_time=0.6)
+            self.until("row")
+            self._light_row(0)
+            self._pull_through(0, 0.8)
+            self._write_the_sum(first)
+            self._result(0)
+            self.until("again")
+            for i in range(1, self.n_units):
+                self._light_row(i)
+                self._pull_through(i, 0.4)
+                self._result(i)
             lights = [emphasis(number, FULL) for name in ("w", "bias") for number in boxes[name].cells]
-            self.play(*lights, FadeOut(self.written[-1]), *map(FadeOut, note), run_time=0.3)
+            self.play(*lights, *map(FadeOut, self.written), run_time=0.3)
             boxes["x"].set_z_index(0)
             self.add(self.board.sums)
 
-    def _pull_through(self, i: int, row: WrittenSum) -> None:
-        """Row i of W stands up beside x, its sum is written in the place of the one before, and r_i is there."""
-        boxes, back = self.board.sums.boxes, []
+    def _light_row(self, i: int) -> None:
+        """Row i of W, and its b, are bright."""
+        boxes = self.board.sums.boxes
         lights = [
             emphasis(number, FULL if k == i else FAINT)
             for name in ("w", "bias")
             for k, numbers in enumerate(boxes[name].numbers)
             for number in numbers
         ]
-        self.play(*lights, *map(FadeOut, self.written[-1:]), run_time=0.2)
-        if upright := self._stand_up(i):
-            self.remove(*boxes["w"].numbers[i])  # the row itself goes, and its place is free
-            self.play(*upright, run_time=0.8 if i == 0 else 0.4)
-            back = [FadeIn(number) for number in boxes["w"].numbers[i]]
-        steps = [FadeIn(product, shift=0.1 * UP) for product in row.numbers[1:]]
-        self._write_the_sum(row, "r", steps, 0.8 if i == 0 else 0.4)
+        self.play(*lights, run_time=0.2)
+
+    def _pull_through(self, i: int, seconds: float) -> None:
+        """Row i of W stands up beside x."""
+        self.upright = self._stand_up(i)
+        if self.upright:
+            self.remove(*self.board.sums.boxes["w"].numbers[i])  # the row itself goes, and its place is free
+            self.play(*self.upright, run_time=seconds)
+
+    def _result(self, i: int) -> None:
+        """r_i takes its letter's place, and row i of W is back in its own."""
+        boxes = self.board.sums.boxes
+        back = [FadeIn(number) for number in boxes["w"].numbers[i]] if self.upright else []
         first, then = squish_rate_func(smooth, 0.0, 0.5), squish_rate_func(smooth, 0.5, 1.0)
-        gone = [FadeOut(self.placed["r"][i][0], rate_func=first), *(FadeOut(moved.mobject) for moved in upright)]
+        gone = [FadeOut(self.placed["r"][i][0], rate_func=first), *(FadeOut(moved.mobject) for moved in self.upright)]
         self.play(*gone, *back, FadeIn(boxes["r"].numbers[i][0], rate_func=then), run_time=0.3)
 
     def _stand_up(self, i: int) -> list[Animation]:
@@ -257,19 +264,18 @@ class MatrixForm(ThreeDaysScene):
     def _output_beat(self) -> None:
         with self.beat("output"):
             # That goes up, too, and the a's stay. The c's stand upright, then lie down as a row: c transposed, times a,
-            # pair by pair, plus the single b, is y, whose box is there from the start
+            # pair by pair, plus the single b, which lights up last, is y, whose box is there from the start
             board, output = self.board, self.board.output
             self._leave_sigma()
             self.play(FadeIn(board.c_column, board.c_letter), run_time=0.3)
             self._lay_down()
             self.until("times")
-            row = self.written_output(OUTPUT_Y + LINE, self._shown_places(output, "b", "c", "a"))
             y = output.boxes["y"]
             rest = [FadeIn(glyph) for k, glyph in enumerate(output.text) if k not in output.text.parts["c"]]
             self.play(FadeIn(output.boxes["b"], y.box), *rest, run_time=0.5)
             self.add(output.text)
-            self._multiply(row)
-            self.play(FadeIn(*y.cells), *self._rounded_sign(output.text.part("equals"), [row]), run_time=0.4)
+            self._multiply()
+            self.play(FadeIn(*y.cells), self._about(output.text.part("equals")), run_time=0.4)
             self.add(y)
 
     def _a_is_exact(self) -> bool:
@@ -315,15 +321,13 @@ class MatrixForm(ThreeDaysScene):
         self.remove(column, letter)
         self.add(row, *text)
 
-    def _multiply(self, row: WrittenSum) -> None:
-        """c transposed times a: each pair lights up with its product, which is written below; then b is added."""
-        pairs = list(zip(*(self.board.output.boxes[name].cells for name in ("c", "a")), strict=True))
-        self.play(*(emphasis(number, FAINT) for pair in pairs for number in pair), run_time=0.3)
-        steps = [
-            AnimationGroup(FadeIn(product, shift=0.1 * UP), *(emphasis(number, FULL) for number in pair))
-            for product, pair in zip(row.numbers[1:], pairs, strict=True)
-        ]
-        self._write_the_sum(row, "y", steps, 0.6)
+    def _multiply(self) -> None:
+        """c transposed times a: each pair lights up, then b."""
+        boxes = self.board.output.boxes
+        terms = [*zip(boxes["c"].cells, boxes["a"].cells, strict=True), tuple(boxes["b"].cells)]
+        self.play(*(emphasis(number, FAINT) for term in terms for number in term), run_time=0.3)
+        steps = [AnimationGroup(*(emphasis(number, FULL) for number in term)) for term in terms]
+        self.play(LaggedStart(*steps, lag_ratio=0.6), run_time=min(2.4, 0.6 * len(steps)))
 
     # -- one line ----------------------------------------------------------------------------------------------------
 
@@ -331,14 +335,14 @@ class MatrixForm(ThreeDaysScene):
         with self.beat("line"):
             # The boxes go, the equation closes up. Into y = b + c^T a goes sigma(r) for a, and b + W x for r
             output, r, a = self.board.output, self.short, self.a_line
-            gone = [FadeOut(part, run_time=0.5) for part in (*output.boxes.values(), self.source, self.written[-1])]
+            gone = [FadeOut(part, run_time=0.5) for part in (*output.boxes.values(), self.note)]
             y = formula(vector_output_source(), LINE_SIZE).move_to([0, LINE_Y, 0])
             self.play(*gone, *grow(output.text, y))
             self.until("a")
             between = formula(vector_sigmoid_output_source(), LINE_SIZE).move_to([0, LINE_Y, 0])
             self.play(*grow([y, a], between, ends={"a": "sigmoid"}), run_time=1.6)
             self.until("r")
-            self.play(*grow([between, r], self.line), run_time=1.8)  # the r that makes way fades first
+            self.play(*grow([between, r], self.line), run_time=2.2)  # the r that makes way fades first
 
     def _short_beat(self) -> None:
         units, days = self.parameters.larger
@@ -368,29 +372,29 @@ class MatrixForm(ThreeDaysScene):
 
     # -- sums in numbers -----------------------------------------------------------------------------------------------
 
-    def _write_the_sum(self, row: WrittenSum, side: str, steps: Sequence[Animation], pace: float = 1.0) -> None:
-        """``side``, in letters, and its numbers: the products, by ``steps``, then what is added, and what it comes to.
+    def _write_the_sum(self, row: WrittenSum) -> None:
+        """r_1, in its letter, and its numbers: the products, then b, which is added, and what it comes to.
 
         ``row`` has its letters in the line above; they are not shown.
         """
-        letter = row.letters.part(side).shift([0, -LINE, 0])
-        self.play(FadeIn(letter, row.equals), run_time=0.2 * pace)
-        self.play(LaggedStart(*steps, lag_ratio=0.6), run_time=min(2.0, 0.5 * len(steps)) * pace)
-        self.play(FadeIn(row.numbers[0], shift=0.1 * UP), run_time=0.4 * pace)
-        self.play(FadeIn(row.total), run_time=0.4 * pace)
-        self.written.append(VGroup(letter, row.line))
-        self.add(self.written[-1])
+        letter = row.letters.part("r").shift([0, -LINE, 0])
+        self.play(FadeIn(letter, row.equals), run_time=0.2)
+        steps = [FadeIn(product, shift=0.1 * UP) for product in row.numbers[1:]]
+        self.play(LaggedStart(*steps, lag_ratio=0.6), run_time=min(2.0, 0.5 * len(steps)))
+        self.play(FadeIn(row.numbers[0], shift=0.1 * UP), run_time=0.4)
+        self.play(FadeIn(row.total), run_time=0.4)
+        self.written = [letter, row.line]
+        self.add(*self.written)
 
-    @staticmethod
-    def _shown_places(equation: BoxEquation, *names: str) -> Places:
+    def _shown_places(self, *names: str) -> Places:
         """The decimals of these boxes: a sum has its numbers as they are there."""
-        start, first, second = (equation.boxes[name].decimals for name in names)
+        start, first, second = (self.board.sums.boxes[name].decimals for name in names)
         return start, first, second
 
     @staticmethod
-    def _rounded_sign(equals: VGroup, sums: Sequence[WrittenSum]) -> list[Animation]:
-        """Between boxes of numbers that are equal only when rounded, the sign says so."""
-        return [] if all(row.equal for row in sums) else [Transform(equals[0], _approximate(equals))]
+    def _about(equals: VGroup) -> Animation:
+        """Between boxes of numbers, which are rounded, the sign says so."""
+        return Transform(equals[0], _approximate(equals))
 
 
 def _approximate(equals: VGroup) -> VMobject:
