@@ -136,12 +136,10 @@ class ThreeDaysScene(LectureScene):
             return products_to(bias, products, r, decimals, places)
         return printed_products(bias, products, r, decimals, MOST_PLACES, self.decimals)
 
-    def written_row(
-        self, i: int, baseline: float, places: Places | None = None, total_only: bool = False
-    ) -> WrittenSum:
-        """r_i in letters and numbers, as `row_sum` has it: its products, or its result alone."""
+    def written_row(self, i: int, baseline: float, places: Places | None = None) -> WrittenSum:
+        """r_i in letters and numbers, as `row_sum` has it."""
         roles = ("green", "yellow", "text")
-        return WrittenSum(row_source(i + 1, self.n_features), "r", self.row_sum(i, places), baseline, roles, total_only)
+        return WrittenSum(row_source(i + 1, self.n_features), "r", self.row_sum(i, places), baseline, roles)
 
     def written_output(self, baseline: float) -> WrittenSum:
         """y in letters and numbers: to as many places as make it right in print."""

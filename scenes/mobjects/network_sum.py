@@ -20,9 +20,9 @@ class WrittenSum:
 
     ``letters`` is the formula, whose first equals sign follows its part ``left_side``. ``numbers[t]`` is term t with
     the sign before it; ``equals`` is the sign that starts the line, below that of the letters; ``total`` ends it,
-    "= -0.32"; ``line`` is all of them. With ``total_only`` the line is the total alone. ``roles``: colours of the
-    constant, of the first factors and of the second ones. The wider of both lines is centred at x = 0. ``equal``: the
-    numbers come to the total digit by digit; where they do not, the sign before it says so, also where it stands alone.
+    "= -0.32"; ``line`` is all of them. ``roles``: colours of the constant, of the first factors and of the second ones.
+    The wider of both lines is centred at x = 0. ``equal``: the numbers come to the total digit by digit; where they do
+    not, the sign before it says so.
     """
 
     def __init__(
@@ -32,14 +32,13 @@ class WrittenSum:
         printed: PrintedProducts,
         baseline: float,
         roles: tuple[str, str, str],
-        total_only: bool = False,
     ) -> None:
         self.equal = printed.equal
         self.letters = formula(source, LARGEST)
         if self.letters.width > WIDEST:
             self.letters = formula(source, LARGEST * WIDEST / self.letters.width)
         side = self.letters[self.letters.parts[left_side][-1] + 1].get_left()[0] - self.letters.get_left()[0]
-        terms, room = [] if total_only else _terms(printed, roles), WIDEST - side
+        terms, room = _terms(printed, roles), WIDEST - side
         self._lay_line(terms, printed, NUMBER_SIZE)
         if self.line.width > room:
             self._lay_line(terms, printed, NUMBER_SIZE * room / self.line.width)
@@ -59,11 +58,9 @@ class WrittenSum:
 
     def _lay_line(self, terms: Sequence[str], printed: PrintedProducts, size: float) -> None:
         """The numbers' line, from x = 0 on the baseline y = 0."""
-        self.equals = VGroup()
-        x, gap = 0.0, GAP * size / NUMBER_SIZE
-        if terms:
-            self.equals = formula("=", size).place(0.0, left=x)
-            x = self.equals.get_right()[0] + gap
+        gap = GAP * size / NUMBER_SIZE
+        self.equals = formula("=", size).place(0.0, left=0.0)
+        x = self.equals.get_right()[0] + gap
         self.numbers: list[VGroup] = []
         for t, text in enumerate(terms):
             term = VGroup()

@@ -176,15 +176,6 @@ def test_views_that_differ_by_a_few_are_told_apart(play):
     assert float(said.group(1)) == pytest.approx(there.label) and 0 < abs(y - there.label) < 0.01
 
 
-def test_the_other_rows_say_their_result_alone_and_begin_where_the_first_does(film):
-    scene = film.scene
-    for i in (1, 2):
-        row = scene._row(i)
-        assert float(printed_line(row).removeprefix("=")) == film.seen["numbers"][1][i]
-        assert row.left == pytest.approx(scene._row(0).left)
-        assert ("approx" in row.total[0].source) != row.equal, "it is rounded: its sign says so, as in the first row"
-
-
 def test_the_formula_stays_in_sight_while_its_bracket_is_drawn(beside):
     assert [beside[beat][0] for beat in ("formula", "bracket", "others", "output")] == [True, True, True, False]
     _, left, drawn, _ = beside["others"]
@@ -211,21 +202,6 @@ def test_a_relu_goes_higher_than_1_and_has_its_height_written():
     zoom = ActivationZoom("relu", (3.0, -0.5), (("r", "a"), ("r", "a")), (-2.0, 2.0, 0.0, 1.0))
     assert [mark.source for mark in zoom.marks[1:]] == ["0", "4"]
     assert [way.point[1] for way in zoom.ways] == pytest.approx([0.75, 0.0])
-
-
-def test_the_days_views_fly_out_of_the_window_into_the_circles(play, film):
-    """For a moment the circles hold the numbers; then letters name them. What flies starts at the window's days."""
-    seen, features = [], NetworkDiagram._features
-
-    def watched(scene):
-        wait = scene.wait
-        scene.wait = lambda *args, **how: (seen.append(in_nodes(scene, 0)), wait(*args, **how))
-        features(scene)
-        del scene.wait
-
-    with patch.object(NetworkDiagram, "_features", watched):
-        play(NetworkDiagram, until="formula", run=RUN)
-    assert seen == [film.last[0]] and film.seen["formula"][0] == []
 
 
 def test_labels_of_weights_are_seen_while_their_row_is_spoken_of(beside):
@@ -278,7 +254,7 @@ def test_the_ends_of_the_bounds(film_of, trace_of, name):
 def test_formula_and_voice_name_the_runs_own_activation(film_of, name, said):
     played = film_of(name)
     spoken = [line for lines in played.lines.values() for line in lines.values()]
-    assert sum(said in line for line in spoken) == 2 * 3  # others, output, result; in two languages
+    assert sum(said in line for line in spoken) == 2 * 4  # bracket, others, output, result; in two languages
     assert not any("sigmoid" in line.replace(said, "") for line in spoken)
     _, texts = played.seen["formula"]
     assert played.scene.whole.source in texts

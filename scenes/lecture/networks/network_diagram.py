@@ -8,7 +8,6 @@ from functools import partial
 from gradreel.scenes import style
 from gradreel.scenes.lecture.networks.more_features import GROWN_BASELINE, GROWN_SIZE
 from gradreel.scenes.lecture.networks.pictures.network_surface import NetworkSurface
-from gradreel.scenes.lecture.networks.pictures.view_window import ViewWindow
 from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X, Y
 from gradreel.scenes.mobjects.activation_zoom import ActivationZoom
 from gradreel.scenes.mobjects.formula_growth import grow
@@ -33,11 +32,9 @@ from manim import (
     squish_rate_func,
 )
 
-PLACE_SIZE = 46  # of the formula below the diagram
-BESIDE_WIDTH, BESIDE_MIDDLE = 5.5, 0.35  # of it right of what is drawn of its bracket: at most so wide
+BESIDE_SIZE, BESIDE_WIDTH, BESIDE_MIDDLE = 46, 5.5, 0.35  # of the formula right of the diagram: at most so wide
 SUM_BASELINE = -2.72
 ZOOM = (-2.2, 2.2, -3.15, -2.45)  # of the enlarged sigmoid
-CHART, CHART_DAYS = (-1.4, 5.9, -1.0, 1.5), 14  # of the last views: left, right, bottom, top; about so many days
 RISE = 3.0  # seconds in which the curve becomes a surface
 INSIDE = ("bias", "plus-in", "sum-in", "w", "x", "brackets")
 """Parts of the formula that belong to its bracket."""
@@ -66,43 +63,27 @@ class NetworkDiagram(ThreeDaysScene):
 
     def _formula_beat(self) -> None:
         with self.beat("formula", days=Count(self.n_features)):
-            # The formula as the last scene left it. It makes room at the bottom; the features stand at the left. The
-            # days of the window fly into them as numbers; what they are called stays
+            # The formula as the last scene left it. It makes room, and stays in sight at the right; at the left come
+            # the features
             whole = formula(many_features_source(self.n_units, self.n_features, self.run.activation), GROWN_SIZE)
             whole.place(GROWN_BASELINE, left=style.LEFT_EDGE)
             self.add(whole)
             self.play(self.next_title("heading"), run_time=0.6)
             self.until("inputs")
-            self.play(whole.animate.scale(PLACE_SIZE / GROWN_SIZE).move_to([0, SUM_BASELINE, 0]), run_time=1.2)
-            self.whole, self.source = whole, self.data_words()
-            self._features()
-
-    def _features(self) -> None:
-        """Circles for the days before, and a close look at the last views, whose window they are filled from."""
-        nodes, days, numbers = list(self.diagram.columns[X].nodes.values()), self.n_features, self.numbers[X]
-        chart = ViewWindow(self.dataset, self.example.day, CHART_DAYS, self.context.language, CHART)
-        chart.outside = FAINT
-        chart.show(days)
-        circles = LaggedStart(*map(FadeIn, nodes), lag_ratio=0.3)
-        self.play(circles, FadeIn(self.days_ago()), FadeIn(chart.plot, chart.window, self.source), run_time=0.9)
-        flying = [dot.copy() for dot in reversed(chart.dots[-days:])]  # yesterday's first
-        ways = (dot.animate.move_to(node) for dot, node in zip(flying, nodes, strict=True))
-        self.play(LaggedStart(*ways, lag_ratio=0.25), run_time=1.4)
-        self.play(FadeOut(*flying), *map(FadeIn, numbers), run_time=0.3)
-        self.wait(0.7)
-        self.play(FadeOut(chart.plot, chart.window, *numbers), FadeIn(self.letters[X]), run_time=0.6)
+            smaller = min(BESIDE_SIZE / GROWN_SIZE, BESIDE_WIDTH / whole.width)
+            middle = [style.RIGHT_EDGE - smaller * whole.width / 2, BESIDE_MIDDLE, 0]
+            self.play(whole.animate.scale(smaller).move_to(middle), run_time=1.0)
+            self.whole = whole
+            nodes = zip(self.diagram.columns[X].nodes.values(), self.letters[X], self.days_ago(), strict=True)
+            self.play(LaggedStart(*(FadeIn(*parts) for parts in nodes), lag_ratio=0.4), run_time=1.6)
 
     def _bracket_beat(self) -> None:
-        with self.beat("bracket"):
-            # The formula moves to the right, where it stays in sight; all of it but its bracket dims. Below, the
-            # bracket opens. Its first term has its index; term after term joins it, and its yellow arrow runs into the
-            # first circle
+        with self.beat("bracket", activation=self.activation):
+            # All of the formula but its bracket dims. Below, the bracket opens. Its first term has its index; term
+            # after term joins it, and its yellow arrow runs into the first circle
             whole, self.row = self.whole, self._row(0)
             letters, lines = self.row.letters, self.diagram.edges[X].into(0)
             node, bias = self.diagram.columns[R].nodes[0], self.bias_arrows[0]
-            smaller = min(1.0, BESIDE_WIDTH / whole.width)
-            middle = [style.RIGHT_EDGE - smaller * whole.width / 2, BESIDE_MIDDLE, 0]
-            self.play(whole.animate.scale(smaller).move_to(middle), run_time=0.8)
             self.play(*(emphasis(whole.part(name), FAINT) for name in whole.parts if name not in INSIDE), run_time=0.5)
             start = letters.parts["w_1"][0]
             ends = [start, *(letters.parts[f"x_{j}"][-1] + 1 for j in range(1, self.n_features + 1))]
@@ -188,8 +169,8 @@ class NetworkDiagram(ThreeDaysScene):
     # -- numbers -------------------------------------------------------------------------------------------------
 
     def _row(self, i: int) -> WrittenSum:
-        """r_i in letters and numbers, i counted from 0: the first one with its products, the others by their result."""
-        row = self.written_row(i, SUM_BASELINE, total_only=i > 0)
+        """r_i in letters and numbers, i counted from 0."""
+        row = self.written_row(i, SUM_BASELINE)
         return row.start_at(self._row(0).left) if i else row
 
     def _numbers_beat(self) -> None:
@@ -197,37 +178,43 @@ class NetworkDiagram(ThreeDaysScene):
         fields = in_languages("day", lambda language: day_words(day, language))
         fields |= in_languages("weekday", lambda language: weekday_words(day, language))
         with self.beat("numbers", **fields):
-            # Views appear in the circles at the left; the first sum is worked out below, its result goes to r_1. Then
-            # the results of the other rows, one by one
+            # Views appear in the circles at the left; the first sum is worked out below, its result goes to r_1. Of the
+            # others only the results, in their circles
             dimmed = [emphasis(part, DIM) for part in (self.diagram.edges[A], *self.c_labels.values())]
             named = {"day": day_words(day, language, "year"), "weekday": weekday_words(day, language)}
-            self.play(self.next_title("heading-numbers", **named), *dimmed, run_time=0.7)
+            self.source = self.data_words()
+            self.play(self.next_title("heading-numbers", **named), FadeIn(self.source), *dimmed, run_time=0.7)
             coming = LaggedStart(*(FadeIn(number) for number in self.numbers[X]), lag_ratio=0.4)
             leaving = [FadeOut(self.letters[X])] if self.diagram.is_crowded else []
             self.play(coming, *leaving, run_time=0.9)
             self.until("row")
-            for i in range(self.n_units):
-                self._work_out(i)
+            self._work_out()
+            for i in range(1, self.n_units):
+                self._result_of(i)
 
-    def _work_out(self, i: int) -> None:
-        """The sum of row i: its letters, its numbers, and its result in the node; the first one slowly."""
-        old, new, node = self.row, self._row(i), self.numbers[R][i]
-        edges = self.diagram.edges[X].into(i)
-        leaving = [FadeOut(old.line), *self._row_dimmed(i - 1)] if i else []
-        self.play(*grow(old.letters, new.letters), *self._row_lit(i), *leaving, run_time=1.2 if i == 0 else 0.7)
+    def _work_out(self) -> None:
+        """The first row's sum: its letters, its numbers, and its result in the node."""
+        old, new = self.row, self._row(0)
+        self.play(*grow(old.letters, new.letters), *self._row_lit(0), run_time=1.2)
         self.row = new
-        if i == 0:
-            terms = [FadeIn(term, shift=0.1 * UP) for term in (new.equals, *new.numbers)]
-            flow = Pulse(edges, palette.text).run()
-            self.play(LaggedStart(*terms, lag_ratio=0.3), flow, run_time=1.8)
-            self.play(FadeIn(new.total), run_time=0.4)
-        else:
-            self.play(Pulse(edges, palette.text).run(0.6))
-            self.play(FadeIn(new.line), run_time=0.3)
+        terms = [FadeIn(term, shift=0.1 * UP) for term in (new.equals, *new.numbers)]
+        flow = Pulse(self.diagram.edges[X].into(0), palette.text).run()
+        self.play(LaggedStart(*terms, lag_ratio=0.3), flow, run_time=1.8)
+        self.play(FadeIn(new.total), run_time=0.4)
+        self.play(*self._into_r(0, target_position=new.total[1]), run_time=0.7)
+        self.wait(0.4)
+
+    def _result_of(self, i: int) -> None:
+        """Another row's result comes into its node; the first sum goes."""
+        leaving = [FadeOut(self.row.letters, self.row.line)] if i == 1 else []
+        self.play(*leaving, *self._row_dimmed(i - 1), *self._row_lit(i), run_time=0.5)
+        self.play(Pulse(self.diagram.edges[X].into(i), palette.text).run(0.6))
+        self.play(*self._into_r(i), run_time=0.4)
+
+    def _into_r(self, i: int, **how: VMobject) -> list[Animation]:
+        """The number r_i comes into its node; in a crowded diagram it takes its letter's place."""
         leaving = [FadeOut(self.letters[R][i])] if self.diagram.is_crowded else []
-        self.play(FadeIn(node, target_position=new.total[1]), *leaving, run_time=0.7 if i == 0 else 0.5)
-        if i == 0:
-            self.wait(0.4)
+        return [FadeIn(self.numbers[R][i], **how), *leaving]
 
     def _result_beat(self) -> None:
         said = {**self.outcome, **zh_views(self.outcome), "activation": self.activation}
@@ -255,8 +242,8 @@ class NetworkDiagram(ThreeDaysScene):
             before, after = (self.numbers[column][i].text.replace("\u2212", "-") for column in (R, A))
             texts.append((f"blue(r_{i + 1}) = {before}", f"blue(a_{i + 1}) = blue({after})"))
         self.zoom = zoom = ActivationZoom(self.run.activation, r, texts, ZOOM)
-        leaving = [FadeOut(self.row.letters), FadeOut(self.row.line), *self._row_dimmed(self.n_units - 1)]
-        self.play(*leaving, run_time=0.3)
+        sums = [FadeOut(self.row.letters, self.row.line)] if self.n_units == 1 else []
+        self.play(*sums, *self._row_dimmed(self.n_units - 1), run_time=0.3)
         self.play(Create(zoom.curve), FadeIn(zoom.axis, zoom.marks), run_time=0.6)
         self.add(zoom)
         for i in range(self.n_units):
