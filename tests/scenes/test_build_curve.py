@@ -82,14 +82,16 @@ class Film:
     gaps: dict[int, Any] = field(default_factory=dict)
     tips: dict[int, Any] = field(default_factory=dict)
     probe: Any = None
-    terms: dict[str, tuple[int, int]] = field(default_factory=dict)  # dashed ones, and those that are there
+    terms: dict[str, tuple[bool, int]] = field(
+        default_factory=dict
+    )  # whether more are asked for, and how many there are
     lines: dict[str, str] = field(default_factory=dict)
 
     def look(self, scene, beat: str) -> None:
         self.beats.append(beat)
         self.findings.extend(map(str, check_scene(scene, beat)))
         formula = scene.board.formula
-        self.terms[beat] = len(formula.outlines), len(formula.terms)
+        self.terms[beat] = formula.question in scene.mobjects, len(formula.terms)
         if beat.startswith("piece-"):
             k = int(beat.removeprefix("piece-"))
             self.agreements[k], self.gaps[k] = agreement(scene, k), gap(scene, k)
@@ -145,15 +147,15 @@ def test_the_probe_adds_the_heights_that_the_terms_have_there():
         assert ends == pytest.approx(wanted, abs=1e-6)
 
 
-def test_arrows_of_one_way_stand_on_each_other_and_the_last_on_the_x_that_is_named():
+def test_arrows_of_one_way_stand_on_each_other_about_the_x_that_is_named():
     board = CurveBoard(PiecewiseLinearCurve([1, 3, 4.5, 7], [1, 4, 2, 3]), (0.0, 8.0), "red", "gap")
     board.formula.whole(board.parts)
     probe = HeightProbe(board, 6.0)
     places = [arrow.stem.get_x() for arrow in probe.arrows]
     up, up_too, down, up_again = places
-    assert up == up_too and up_again == pytest.approx(probe.line.get_x(), abs=1e-6)
+    assert up == up_too and down == pytest.approx(probe.line.get_x(), abs=1e-6)
     widest = max(arrow.head.width for arrow in probe.arrows)
-    assert up_again - up <= 0.7 and min(down - up, up_again - down) > widest
+    assert up_again - up <= 0.4 and min(down - up, up_again - down) > widest
     (name,) = probe.x_name
     assert name.source == "6" and name.get_fill_opacity() == 1
     assert name.get_x() == pytest.approx(probe.line.get_x(), abs=0.01)
@@ -175,9 +177,9 @@ def test_what_is_said_of_the_heights_and_of_the_way_is_computed():
     assert "red goes down" in said["piece-2"] and "red goes up" in said["piece-3"]
 
 
-def test_terms_come_when_a_piece_has_been_seen_and_what_is_missing_is_dashed_until_it_is_added():
+def test_terms_come_when_a_piece_has_been_seen_and_more_are_asked_for_until_all_are_there():
     assert [film_of().terms[beat] for beat in ("constant", "shape", "piece-1", "piece-2", "piece-3")] == [
-        (0, 1), (0, 1), (2, 2), (1, 3), (0, 4)
+        (True, 1), (True, 1), (True, 2), (True, 3), (False, 4)
     ]  # fmt: skip
 
 

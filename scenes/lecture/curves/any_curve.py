@@ -153,7 +153,8 @@ class AnyCurve(LectureScene):
         self.terms = CurveBoard(self.even.curves[1], ranges[0], *self.texts, ranges[1])
         self.formula = CardSum(self.screen("red-curve"), FORMULA_Y)
         texts = {key: self.screen(key) for key in ("points", "gap-axis", "even", "placed")}
-        self.chart = ConvergencePlot(self.even, self.placed, texts)
+        # From the second count on, which is the first that the counter tells
+        self.chart = ConvergencePlot(self.even.without_first(), self.placed.without_first(), texts)
 
     def _other(self, formula: str, plot: Plot) -> tuple[Function, Convergence]:
         """A curve over the whole of our axes, and its approximation by as many points as ours had in the end."""
@@ -200,10 +201,9 @@ class AnyCurve(LectureScene):
         chart, strip = self.chart, self.joined.strip
         with self.beat("more", factor=number_text(float(f"{self.even.factor():.2g}"))):
             # Twice the points again and again; each time the gap is measured, and then it becomes a dot at the right,
-            # with its number and what it was divided by. Soon the plot shows no gap: below it, enlarged, there are
-            # all, and they shrink away
+            # with its number. Soon the plot shows no gap: below it, enlarged, there are all, and they shrink away
             self.play(*map(FadeOut, (self.terms.level, self.terms.panels, self.lines)), run_time=0.3)
-            first = [*chart.dots[:2], *chart.notes(0), *chart.notes(1)]
+            first = [chart.dots[0], *chart.notes(0)]
             arriving = [FadeIn(chart.axes), *map(FadeIn, first)]
             if strip is None:
                 self.play(*arriving, run_time=0.5)
@@ -212,10 +212,10 @@ class AnyCurve(LectureScene):
             self.until("double")
             for index in range(2, len(self.even.counts)):
                 self._go_to(index, 0.8, *self.formula.show(self.even.curves[index].decompose()))
-                notes = [FadeIn(note) for note in chart.notes(index)]
+                notes = [FadeIn(note) for note in chart.notes(index - 1)]
                 if strip is not None and not self._strip():
                     notes += [FadeIn(strip), FadeIn(strip.name)]
-                self.play(FadeIn(chart.dots[index], scale=1.6), *notes, run_time=0.4)
+                self.play(FadeIn(chart.dots[index - 1], scale=1.6), *notes, run_time=0.4)
                 self.wait(0.3)
             self.play(Create(chart.line), FadeIn(chart.even_label), run_time=0.6)
 
@@ -246,7 +246,7 @@ class AnyCurve(LectureScene):
             # As many points as there were, and their gap in the chart; then chart and strip make way, other curves take
             # red's place, and blue follows each as closely. A small copy of each stays at the right, with the gap
             leaving = [*chart.dots, chart.axes, chart.line, chart.even_label]
-            leaving += [note for index in range(len(self.even.counts)) for note in chart.notes(index)]
+            leaving += [note for index in range(len(chart.dots)) for note in chart.notes(index)]
             leaving += chart.placed_marks if self.is_better else []
             self.play(FadeOut(self.joined.mark, run_time=0.2))
             self._take_shape(self.function, curve, gap)

@@ -201,8 +201,7 @@ class BuildCurve(LectureScene):
         panel, before = self.panels[k], self.panels[k - 1]
         stretch = self.curve.x[k - 1 : k + 1]
         lit = self.plot.curve(stretch, self.curve(stretch), palette.red, style.MAIN_CURVE)
-        missing = self.board.formula.outline() if k == 1 else []
-        self._clear_the_way(Create(lit), style.emphasis(before, style.DIM), *missing, seconds=0.7)
+        self._clear_the_way(Create(lit), style.emphasis(before, style.DIM), seconds=0.7)
         zero, shape, *names = panel
         ramp = self.panels.ramp(k)
         arriving = names[1:] if k == 1 else [zero, *names]  # the first panel is there already, but for its height

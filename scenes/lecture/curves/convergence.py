@@ -22,6 +22,9 @@ class Convergence:
     curves: tuple[PiecewiseLinearCurve, ...]  # (S,)
     errors: FloatArray  # (S,) largest |curve - function|
 
+    def without_first(self) -> Convergence:
+        return Convergence(self.counts[1:], self.curves[1:], self.errors[1:])
+
     def factor(self, index: int = -1) -> float:
         """By how much the gap shrank from the curve before to this one, made up to twice as many points.
 

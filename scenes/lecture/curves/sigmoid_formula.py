@@ -61,6 +61,7 @@ FRACTION, FRACTION_BASELINE = 56, 2.0  # a brace has room under it
 POWER = ("e", "minus", "brackets", "bias", "plus-in", "w", "x")  # parts of the power of e
 VALUES_BASELINE, VALUES = 0.98, 38  # live numbers under the formula, clear of an axis with numbers above it
 STEM = (0.08, 0.36)  # a number's stem: from its part of the formula, and to its baseline
+WHOLE = 100.0  # from here on a power of e has no decimals
 BAR = 0.11  # from the power of e to the line under it
 EDGE = 0.45  # length of each side of the angle that shows a hard edge
 _BRACKET = 'part("bias", green(b)) part("plus-in", +) part("w", yellow(w)) thin part("x", x_1)'
@@ -171,20 +172,20 @@ class SigmoidFormula(LectureScene):
             self.until("height")
             self._build(one_sigmoid_source(fraction=True))
             self.fraction = self.built
-            self.y_label = self._beside_curve(formula("y", style.FORMULA * 0.8, palette.blue))
+            self.y_label = self._y_label()
             self.play(FadeIn(self.y_label), run_time=0.5)
 
     def _limits_beat(self) -> None:
         with self.beat("limits"):
-            # A dot half way up, and under the formula what the power of e and y are there. It runs to the right end:
-            # the power of e goes to 0, y to c. Then to the left: it explodes, y to 0
+            # A dot half way up, at an x_1 that is written; under the formula what the power of e and y are there. It
+            # runs to the right end: the power of e goes to 0, y to c. Then to the left: it explodes, y to 0
             level, letter = level_at(self.plot, self.c)
             self.level = VGroup(level, letter)
             self.ends = at_right, at_left = self._end_labels()
             self._live_values()
             self.dot = self.plot.dot(0, 0, palette.text, 0.13)
             self._ride(-self.b / self.w)
-            self.play(FadeIn(self.dot, scale=1.6), FadeIn(self.values), run_time=0.5)
+            self.play(FadeIn(self.values), FadeIn(self.dot, scale=1.6), run_time=0.5)
             left, right = self.plot.x_range
             self.until("right")
             self._ride_to(right, 1.8)
@@ -195,14 +196,12 @@ class SigmoidFormula(LectureScene):
 
     def _name_beat(self) -> None:
         with self.beat("name"):
-            # A bright stroke follows the S, and the curve gets its name. A brace gives the fraction the name too, and
-            # then this makes way for what stands under the brace. The blue function gets its usual name; its hard edges
-            # light up, along which the sigmoid is round
+            # A bright stroke follows the S. A brace gives the fraction its name, then this makes way for what stands
+            # under the brace. The blue function gets its usual name; its corners light up, where the sigmoid is round
             self.play(*map(FadeOut, (self.dot, self.values, self.ends, self.level)), run_time=0.4)
             stroke = self.curve.copy().set_stroke(palette.text)
             self.play(*self.next_heading(self.screen("heading-name")), Create(stroke, run_time=1.6, rate_func=smooth))
-            name = self._beside_curve(words(self.screen("sigmoid"), style.LABEL, palette.blue))
-            self.play(FadeOut(stroke, self.y_label), FadeIn(name, shift=0.1 * UP), run_time=0.5)
+            self.play(FadeOut(stroke), run_time=0.5)
             self.until("short")
             self._shorten()
             self.until("hard")
@@ -337,18 +336,21 @@ class SigmoidFormula(LectureScene):
         before, self.built = self.built, self._step(source)
         self.play(*grow(before, self.built), run_time=1.4)
 
-    def _beside_curve(self, name: TextMobject) -> TextMobject:
-        """A name of the soft curve, on the inner side of its upper half."""
+    def _y_label(self) -> TextMobject:
+        """The soft curve's letter, on the inner side of its upper half."""
         x = (math.log(LABEL_AT / (1 - LABEL_AT)) - self.b) / self.w
         point = self.plot.at(x, LABEL_AT * self.c)
-        return name.place(point[1] - 0.1, left=point[0] + 0.4)
+        return formula("y", style.FORMULA * 0.8, palette.blue).place(point[1] - 0.1, left=point[0] + 0.4)
 
     def _part(self, *names: str) -> VGroup:
         """Glyphs of the formula, by the names of their parts."""
         return VGroup(*(glyph for name in names for glyph in self.fraction.part(name)))
 
     def _live_values(self) -> None:
-        """The numbers of y, on a stem under it, and of the power of e, under a line as long as that."""
+        """The numbers of y, on a stem under it, of the power of e, under a line as long as that, and of x_1, beside.
+
+        A line goes from the dot to its x_1.
+        """
         self.live: dict[str, Number] = {}
         self.values = VGroup()
         gap, down = STEM
@@ -364,17 +366,27 @@ class SigmoidFormula(LectureScene):
                 gap = BAR
             stem = segment((x, top - gap, 0), (x, number.baseline + down, 0), ink, style.GUIDE)
             self.values.add(stem, number)
+        name = formula("x_1 =", 44).place(FRACTION_BASELINE, left=self.fraction.get_right()[0] + 0.9)
+        widest = max((Number(x, 1, VALUES, face="math") for x in self.plot.x_range), key=lambda number: number.width)
+        x = Number(0.0, 1, 44, face="math")
+        self.live["x"] = x.place(FRACTION_BASELINE, right=name.get_right()[0] + 0.2 + widest.width * 44 / VALUES)
+        self.drop = segment((0, 0, 0), (0, 1, 0), mix(palette.text, 0.6), style.GUIDE)
+        self.values.add(name, x, self.drop)
 
     def _ride(self, x: float) -> None:
         """The dot at x on the curve, and the numbers there."""
         self.at_x = x
         y = float(self.c * sigmoid(self.b + self.w * x))
         self.dot.move_to(self.plot.at(x, y))
-        self.live["e"].set_value(math.exp(-(self.b + self.w * x)))
+        self.drop.set_points_as_corners(self.plot.at(np.array([x, x]), np.array([0.0, y])))
+        power = math.exp(-(self.b + self.w * x))
+        self.live["e"].decimals = 2 if power < WHOLE else 0
+        self.live["e"].set_value(power)
+        self.live["x"].set_value(x)
         self.live["y"].set_value(y)
 
     def _ride_to(self, x: float, seconds: float) -> None:
-        start, moving = self.at_x, VGroup(self.dot, self.values)
+        start, moving = self.at_x, VGroup(self.values, self.dot)
 
         def update(_: VMobject, share: float) -> None:
             self._ride(start + share * (x - start))

@@ -411,12 +411,13 @@ class SumOfSigmoids(LectureScene):
         self.play(self._resize(WIDE, 1.0))
 
     def _narrow(self) -> None:
-        """The plot goes back to its place; formula and rows come, with the numbers that were found."""
+        """The plot goes back to its place; formula and rows come. Which numbers were found does not matter any more."""
         ours = [] if self.theta_by_hand is None else [self.ours]
         self.live.remove(self.readout)
         leaving = (FadeOut(part, run_time=0.5) for part in (self.readout, *ours))
         self.play(*leaving, *self.next_heading(self.screen("heading")), self._resize(NARROW, 0.0))
-        self.play(FadeIn(self.rows), FadeIn(self.formula.written_out, shift=0.15 * UP), run_time=0.7)
+        rows = VGroup(*(VGroup(row.frame, row.curve) for row in self.rows.rows))
+        self.play(FadeIn(rows), FadeIn(self.formula.written_out, shift=0.15 * UP), run_time=0.7)
 
     def _resize(self, box: Box, band: float) -> Animation:
         """The plot moves its edges to ``box``; red becomes a broad band under blue (``band`` 1), or a line (0)."""

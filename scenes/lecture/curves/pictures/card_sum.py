@@ -7,11 +7,10 @@ from gradreel.core.curves.piecewise import Decomposition
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
-from gradreel.scenes.style import emphasize, mix, palette
+from gradreel.scenes.style import mix, palette
 from manim import (
     UP,
     Animation,
-    DashedVMobject,
     FadeIn,
     FadeOut,
     RoundedRectangle,
@@ -25,7 +24,6 @@ from manim import (
 from numpy.typing import NDArray
 
 WIDTH, HEIGHT, CORNER = 0.8, 0.94, 0.14
-DASHES = 24
 NUMBER = 0.13  # from the card's lower edge to the number's baseline
 PICTURE = (0.3, -0.04, 0.35)  # half its width, its bottom and its top, seen from the card's middle
 MARGIN = 1 / 6  # of the way over all ramps: flat on either side, so that each can be seen to begin and to end flat
@@ -55,24 +53,18 @@ class TermCard(VGroup):
     """A term as a small card: what its function looks like, and under that its number.
 
     Parts: ``border``, ``label``, and ``picture``, whose ``shape`` `show` sets in place.
-
-    While it is ``missing``, its border is dashed and there is no picture yet.
     """
 
-    def __init__(self, piece: int, shape: NDArray, missing: bool = False) -> None:
+    def __init__(self, piece: int, shape: NDArray) -> None:
         super().__init__()
         color = palette.blue if piece else palette.grey
-        border = RoundedRectangle(
+        self.border: VMobject = RoundedRectangle(
             corner_radius=CORNER, width=WIDTH, height=HEIGHT, stroke_color=color, stroke_width=style.BOX
         )
-        self.border: VMobject = border
-        if missing:
-            self.border = DashedVMobject(border, num_dashes=DASHES)
-        else:
-            border.set_fill(mix(color, 0.13), 1)
+        self.border.set_fill(mix(color, 0.13), 1)
         self.label: TextMobject = words(str(piece), style.LABEL, color).place(NUMBER - HEIGHT / 2, center=0.0)
         self.picture = polyline(np.zeros((4, 3)), color, style.SMALL_CURVE - 1)
-        self.add(self.border, self.label, *([] if missing else [self.picture]))
+        self.add(self.border, self.label, self.picture)
         self.show(shape)
 
     def show(self, shape: NDArray) -> TermCard:
@@ -89,8 +81,8 @@ class CardSum:
     """``show(parts)`` brings the sum of a constant and all pieces, or of the first few; at first, the name as well.
 
     With more pieces than ``most``, those between number ``last`` and the last of all are dots. Or the sum begins as a
-    ``question`` behind the name: ``begin`` puts the constant in its place, ``outline`` the other terms as dashed
-    cards, not there yet, which ``fill`` makes whole. Parts: ``name``, ``question``, ``terms``.
+    ``question`` behind the name: ``begin`` puts the constant in its place, each ``fill`` one more term, and the
+    question goes on to the next place. Parts: ``name``, ``question``, ``terms``.
     """
 
     def __init__(self, name: str, y: float, relation: str = "approx", most: int = 3, last: int = 2) -> None:
@@ -101,7 +93,6 @@ class CardSum:
         self.left = sign.get_right()[0] + 0.35 + WIDTH / 2
         self.question = VGroup(words("?", 44).place(title.baseline, center=self.left))
         self.terms: dict[Key, VGroup] = {}  # each with its sign and card
-        self.outlines: dict[Key, VGroup] = {}
         self.parts: Decomposition
         self.pieces = 0
 
@@ -152,21 +143,18 @@ class CardSum:
         self.question.add(sign)
         return [*moving, *self._arriving(self.terms[0, 0], source)]
 
-    def outline(self) -> list[Animation]:
-        """The animations that bring all the other terms as what is missing, in place of the question."""
-        wanted = [key for key in self._wanted(len(self.parts)) if key not in self.terms]
-        self.outlines = {key: self._term(*key, missing=True) for key in wanted}
-        return [FadeOut(self.question), *(FadeIn(term) for term in self.outlines.values())]
-
     def fill(self, piece: int, source: VGroup | None = None) -> list[Animation]:
-        """The animations that make the term of ``piece`` whole.
+        """The animations that bring the term of ``piece``; the question goes on, and leaves when this is the last one.
 
         Its card comes from ``source``, if there is one: a border, a number and a curve.
         """
-        key = next(key for key in self.outlines if key[1] == piece)
+        key = next(key for key in self._wanted(len(self.parts)) if key[1] == piece)
         self.terms[key] = self._term(*key)
         self.pieces = max(self.pieces, piece)
-        return [FadeOut(self.outlines.pop(key)), *self._arriving(self.terms[key], source)]
+        early = squish_rate_func(smooth, 0.0, 0.45)  # before the card is there
+        done = piece == len(self.parts)
+        asking = FadeOut(self.question) if done else self.question.animate(rate_func=early).shift([STEP, 0, 0])
+        return [asking, *self._arriving(self.terms[key], source)]
 
     def _arriving(self, term: VGroup, source: VGroup | None) -> list[Animation]:
         *sign, card = term
@@ -181,16 +169,16 @@ class CardSum:
             return [(k, k) for k in range(pieces + 1)]
         return [*((k, k) for k in range(self.last + 1)), (self.most + 1, pieces)]
 
-    def _term(self, place: int, piece: int, missing: bool = False) -> VGroup:
+    def _term(self, place: int, piece: int) -> VGroup:
         skips = place > self.most
         x = self.left + (self.last * STEP + DOTS_STEP if skips else place * STEP)
         shape = shape_of(self.parts, piece)
-        card = TermCard(piece, shape, missing).move_to([x, self.y, 0]).show(shape)
+        card = TermCard(piece, shape).move_to([x, self.y, 0]).show(shape)
         term = VGroup(card)
         if place:
             sign = formula("+ dots.c +", 44).move_to([x - DOTS_STEP / 2, self.y, 0]) if skips else self._plus(place)
             term = VGroup(sign, card)
-        return emphasize(term, style.DIM) if missing else term
+        return term
 
     def _plus(self, place: int) -> TextMobject:
         """The sign before the term of this place."""

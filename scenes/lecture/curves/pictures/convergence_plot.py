@@ -1,7 +1,6 @@
 """Measured gaps over numbers of points, both axes counting factors: a law like 1 / K² is a straight line there.
 
-Nobody need know such axes: the upright one has tenths of tenths at equal distances, and each dot has its gap beside it,
-and by what that was divided since the dot before.
+Nobody need know such axes: the upright one has tenths of tenths at equal distances, and each dot has its gap beside it.
 """
 
 from __future__ import annotations
@@ -12,8 +11,7 @@ from itertools import pairwise
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.lecture.curves.convergence import Convergence
-from gradreel.scenes.lecture.curves.pictures.formula_numbers import in_formula
-from gradreel.scenes.lecture.curves.pictures.gap_counter import rounded, two_digits
+from gradreel.scenes.lecture.curves.pictures.gap_counter import two_digits
 from gradreel.scenes.mobjects.plot import Plot, dashed, polyline, ring
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import Ticks
@@ -28,7 +26,6 @@ MARGIN = 0.12
 TICKS_APART = 0.4  # between two powers of ten on the upright axis, at least
 APART = 0.37  # between the baselines of two labels, at least
 CLEAR = 0.02  # around a label
-BESIDE = 0.16  # from a gap to its factor
 
 
 class ConvergencePlot:
@@ -36,9 +33,9 @@ class ConvergencePlot:
 
     ``texts``: what stands at the axes ("points", "gap-axis") and at the ends of both series ("even", "placed").
 
-    Parts: ``axes``; of the even points ``dots``, ``line`` and ``even_label``; ``notes(k)``, the gap at the k-th dot and
-    what divided it there; ``placed_marks`` of the well-placed ones, hollow and dashed, none where they leave hardly a
-    gap, without those of the last count, ``placed_last``.
+    Parts: ``axes``; of the even points ``dots``, ``line`` and ``even_label``; ``notes(k)``, the gap at the k-th dot;
+    ``placed_marks`` of the well-placed ones, hollow and dashed, none where they leave hardly a gap, without those of
+    the last count, ``placed_last``.
     """
 
     def __init__(self, even: Convergence, placed: Convergence, texts: dict[str, str]) -> None:
@@ -96,7 +93,8 @@ class ConvergencePlot:
         for count in counts[1:]:  # labels that would touch are left out
             if math.log10(count / far[-1]) / (x1 - x0) * (right - left) > 0.45:
                 far.append(count)
-        heights = (y0 - 0.2 * max(1.0, y1 - y0), y1 + max(0.3, 0.17 * (y1 - y0)))  # the topmost number clears the name
+        highest = y1 + max(0.3, 0.17 * (y1 - y0))  # the topmost number clears the name
+        heights = (min(y0 - 0.2 * max(1.0, y1 - y0), math.floor(highest) - 1.0), highest)  # two powers of ten, or more
         return Plot(
             (x0 - MARGIN, x1 + MARGIN / 2),
             heights,
@@ -120,27 +118,15 @@ class ConvergencePlot:
         return self.plot.at(*np.array([self._at(k, e) for k, e in self._pairs(series)]).T)
 
     def _written(self, even: Convergence, placed: Convergence) -> list[list[TextMobject]]:
-        """For each even dot its gap, right above it, and right of that by what it was divided since the dot before.
-
-        Of the numbers as they are written: whoever divides them finds this.
-        """
+        """For each even dot its gap, right above it, if it has room there."""
         pairs, places = self._pairs(even), self._places(even)
         ink = np.concatenate([_dense(places), _dense(self._places(placed))])
         taken: list[TextMobject] = [self.even_label, self.placed_label]
         written = []
-        for k, ((_, gap), at) in enumerate(zip(pairs, places, strict=True)):
-            value = words(two_digits(gap), style.LABEL, palette.blue)
-            notes = [value.place(at[1] + 0.1, left=at[0] + 0.16)]
-            if k:
-                divided_by = rounded(rounded(pairs[k - 1][1]) / rounded(gap))
-                factor = words(f"$div {in_formula(divided_by)}$", style.LABEL)
-                notes.append(factor.place(at[1] + 0.1, left=value.get_right()[0] + BESIDE))
-            free = []
-            for note in notes:
-                if _is_free(note, taken, ink):
-                    taken.append(note)
-                    free.append(note)
-            written.append(free)
+        for (_, gap), at in zip(pairs, places, strict=True):
+            note = words(two_digits(gap), style.LABEL, palette.blue).place(at[1] + 0.1, left=at[0] + 0.16)
+            written.append([note] if _is_free(note, taken, ink) else [])
+            taken += written[-1]
         return written
 
 

@@ -14,8 +14,8 @@ from gradreel.scenes.style import mix, palette
 from manim import ManimColor, Triangle, VGroup, VMobject
 from numpy.typing import NDArray
 
-SPREAD, APART = 0.66, 0.2  # from the first column of arrows to the last, at most; from one to the next
-HEAD, SLIM = 0.22, 0.7  # an arrow's head at most; how wide it is for its height
+SPREAD, APART = 0.66, 0.16  # from the first column of arrows to the last, at most; from one to the next
+HEAD, SLIM = 0.19, 0.7  # an arrow's head at most; how wide it is for its height
 TIP = 0.12  # radius of the dot where they end
 LEAVING, CLEAR = 0.3, 0.1  # way on which the name of x fades; between it and the axis' labels, at least
 NUMBERS = 0.8  # from the middle of a card down to its number's baseline
@@ -25,12 +25,12 @@ class HeightProbe(VGroup):
     """``show(x)`` moves everything there. The board's formula must be whole: its cards carry the numbers.
 
     Arrows that go one way stand on each other, as heights do; one that turns back needs a place of its own and has the
-    next column. The last column is the line itself: there they end on the curve.
+    next column, as close as heads allow, all about the line. They end at the curve, beside the tip on the line.
 
     Parts: ``line``; for each term one of ``arrows``, ``numbers`` (none where cards stand over the panels) and
-    ``marks`` (in its panel); ``joints`` between the arrows; ``tip`` where the last one ends; ``total``, what they come
-    to, left of the sum, and ``equals``, the sign between, where it has room; ``x_name``, the x where it begins, where
-    the axis' labels leave it room: it is seen while the line stands there.
+    ``marks`` (in its panel); ``joints`` between the arrows; ``tip`` on the line where the last one ends; ``total``,
+    what they come to, left of the sum, and ``equals``, the sign between, where it has room; ``x_name``, the x where it
+    begins, where the axis' labels leave it room: it is seen while the line stands there.
     """
 
     def __init__(self, board: CurveBoard, x: float) -> None:
@@ -73,7 +73,9 @@ class HeightProbe(VGroup):
     def reach(self) -> tuple[float, float]:
         """The x between which all arrows stand over the axis."""
         left, right = self.plot.box[:2]
-        return self.plot.data((left + TIP - self.offsets[0], 0, 0))[0], self.plot.data((right - TIP, 0, 0))[0]
+        return self.plot.data((left + TIP - self.offsets[0], 0, 0))[0], self.plot.data(
+            (right - TIP - self.offsets[-1], 0, 0)
+        )[0]
 
     def heights(self, x: float) -> NDArray:
         """Each term at ``x``, the constant first, (K + 1,)."""
@@ -122,14 +124,14 @@ class _Arrow(VGroup):
 
 
 def _columns(heights: Sequence[float]) -> NDArray:
-    """Where the arrow of each term stands, (K + 1,): how far from the line, the last one on it."""
+    """Where the arrow of each term stands, (K + 1,): how far from the line, their middle."""
     columns, way = [0], 0.0
     for height in heights:
         turned = way * height < 0
         columns.append(columns[-1] + turned)
         way = height if height else way
     column = np.array(columns[1:])
-    return (column - column[-1]) * min(APART, SPREAD / max(1, column[-1]))
+    return (column - column[-1] / 2) * min(APART, SPREAD / max(1, column[-1]))
 
 
 def _centered(head: VMobject) -> NDArray:

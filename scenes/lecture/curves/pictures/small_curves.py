@@ -7,7 +7,7 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import Plot, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.style import mix, palette
-from manim import Animation, FadeIn, ManimColor, ReplacementTransform, VGroup, VMobject
+from manim import Animation, FadeIn, ManimColor, VGroup, VMobject
 from numpy.typing import NDArray
 
 COLUMN = (2.6, 5.1, -2.59, 1.12)  # left, right, bottom, top
@@ -66,5 +66,4 @@ class SmallCopies(VGroup):
         foot = segment((left, bottom, 0), (right, bottom, 0), palette.axis, style.GUIDE)
         text = words(number, style.LABEL).place((bottom + top) / 2 - 0.1, right=style.RIGHT_EDGE)
         self.add(foot, copy, text)
-        line = curve.copy().set_stroke(palette.red, style.SMALL_CURVE)  # thin: what lies on the curve stays visible
-        return [ReplacementTransform(line, copy), FadeIn(foot), FadeIn(text)]
+        return [FadeIn(copy), FadeIn(foot), FadeIn(text)]
