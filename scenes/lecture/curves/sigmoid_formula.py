@@ -61,6 +61,7 @@ FRACTION, FRACTION_BASELINE = 56, 2.0  # a brace has room under it
 POWER = ("e", "minus", "brackets", "bias", "plus-in", "w", "x")  # parts of the power of e
 VALUES_BASELINE, VALUES = 0.98, 38  # live numbers under the formula, clear of an axis with numbers above it
 STEM = (0.08, 0.36)  # a number's stem: from its part of the formula, and to its baseline
+BESIDE = 0.9  # from the whole formula to what stands right of it: e, then x_1
 WHOLE = 100.0  # from here on a power of e has no decimals
 BAR = 0.11  # from the power of e to the line under it
 EDGE = 0.45  # length of each side of the angle that shows a hard edge
@@ -161,13 +162,12 @@ class SigmoidFormula(LectureScene):
             self.until("power")
             self._build(_POWER)
             self.e = formula(f"e approx {math.e:.1f}", 44)
-            self.e.place(FRACTION_BASELINE, left=self.built.get_right()[0] + 0.9)
+            self.e.place(FRACTION_BASELINE, left=self._step(one_sigmoid_source(fraction=True)).get_right()[0] + BESIDE)
             self.play(FadeIn(self.e, shift=0.1 * UP), run_time=0.5)
 
     def _fraction_beat(self) -> None:
         with self.beat("fraction"):
             # Under one, with one; then c before it: that is y, and its curve
-            self.play(FadeOut(self.e), run_time=0.3)
             self._build(_FRACTION)
             self.until("height")
             self._build(one_sigmoid_source(fraction=True))
@@ -185,6 +185,7 @@ class SigmoidFormula(LectureScene):
             self._live_values()
             self.dot = self.plot.dot(0, 0, palette.text, 0.13)
             self._ride(-self.b / self.w)
+            self.play(FadeOut(self.e, run_time=0.2))
             self.play(FadeIn(self.values), FadeIn(self.dot, scale=1.6), run_time=0.5)
             left, right = self.plot.x_range
             self.until("right")
@@ -366,7 +367,7 @@ class SigmoidFormula(LectureScene):
                 gap = BAR
             stem = segment((x, top - gap, 0), (x, number.baseline + down, 0), ink, style.GUIDE)
             self.values.add(stem, number)
-        name = formula("x_1 =", 44).place(FRACTION_BASELINE, left=self.fraction.get_right()[0] + 0.9)
+        name = formula("x_1 =", 44).place(FRACTION_BASELINE, left=self.fraction.get_right()[0] + BESIDE)
         widest = max((Number(x, 1, VALUES, face="math") for x in self.plot.x_range), key=lambda number: number.width)
         x = Number(0.0, 1, 44, face="math")
         self.live["x"] = x.place(FRACTION_BASELINE, right=name.get_right()[0] + 0.2 + widest.width * 44 / VALUES)
