@@ -60,8 +60,9 @@ class DepthExperiment(BarsScene):
                 forth = [emphasis(part, FULL) for part in (*last, self.keys[SEEN])]
                 back = [emphasis(part, DIM) for bar in self.board.side(UNSEEN) for part in bar]
                 self.marks = self._floor_marks(SEEN)
-                drawn = LaggedStart(*map(Create, self.marks), lag_ratio=0.2)
-                self.play(FadeIn(self.keys[2]), *forth, *back, drawn, run_time=1.4)
+                drawn = LaggedStart(*map(Create, self.marks), lag_ratio=0.7, run_time=2.6)
+                self.play(FadeIn(self.keys[2]), *forth, *back, run_time=0.7)
+                self.play(drawn)
 
     def _lecture_beat(self) -> None:
         with self.beat("lecture-agrees"):
