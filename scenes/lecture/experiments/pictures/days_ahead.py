@@ -89,7 +89,8 @@ class DaysAhead(ZoomDays):
     def number(self, written: str) -> TextMobject:
         """The first prediction's number, beside its dot."""
         text = words(written, style.LETTER, palette.blue)
-        at = beside(self.ink, self.predicted[0].get_center(), (text.width, text.height), self.plot.box)
+        size, dots = (text.width, text.height), self.predicted
+        at = beside(self.ink, dots[0].get_center(), size, self.plot.box, taken=dots)
         return text.move_to(at)
 
     def hold(self, day: float) -> None:
