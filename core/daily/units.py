@@ -93,6 +93,11 @@ def counting_decimals(largest: float) -> int:
     return max(0, 2 - math.floor(math.log10(largest))) if largest > 0 else 2
 
 
+def unit_decimals(losses: Sequence[float]) -> int:
+    """Decimals of losses in a `view_unit`: at least two digits of each count, of large ones three."""
+    return max(counting_decimals(max(1.0, *losses)), counting_decimals(min(losses)) - 1)
+
+
 def views_text(views: float, usual: float) -> str:
     """A number of views, or an error in views, as text that suits a series whose usual day has ``usual`` views.
 

@@ -191,10 +191,8 @@ def test_three_days(play, trace_of):
     run = THREE_DAYS
     trace = trace_of(run)
     first, last = loss(run, np.asarray(trace.parameters)[[0, -1]])
-    assert last < first  # "the errors are smaller", "training bends the sheet"
+    assert round(last * run.dataset.scale, -1) == 800  # "only 800 views"; "better values", "training bends the sheet"
     assert 950 < first * run.dataset.scale < 1050  # "about a thousand views"
-    at_first = predict(run, trace.parameters[0], run.dataset.features())  # of scaled views: their mean is 0
-    assert np.abs(at_first).max() < 0.2  # "which know nothing but the average day"
     firsts = ((Batches, "split"), (NetworkDiagram, "formula"), (Backprop, "forward"))
     batches, diagram, backward = (play(scene, until=first).scene for scene, first in firsts)
     whole, in_one = batches.history.whole, batches.in_one

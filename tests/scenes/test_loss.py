@@ -97,7 +97,7 @@ def test_blue_and_the_errors_are_those_of_the_recorded_theta(film, trace, beat, 
 def test_the_losses_are_means_over_all_days_trained_on(film, trace):
     expected = loss(RUN, np.asarray(trace.parameters[[0, -1]])) * RUN.dataset.scale
     written = [f"{each / 1000:.2f}" for each in expected]  # thousands, as all numbers of the picture
-    assert [f'= "{text}"' in source for text, source in zip(written, film["losses"], strict=True)] == [True, True]
+    assert [f'= "{text}k"' in source for text, source in zip(written, film["losses"], strict=True)] == [True, True]
     for beat, mean in zip(("mean", "other-better"), expected, strict=True):
         assert film[beat]["level"] == pytest.approx(mean, rel=1e-6)
         np.testing.assert_allclose(film[beat]["heights"], mean, rtol=1e-6)
@@ -144,11 +144,10 @@ def test_the_numbers_of_the_day_come_to_its_error_digit_by_digit(film):
     assert total.prediction.source == str(y)
 
 
-def test_the_mean_that_was_keeps_its_name_beside_the_new_one(film):
-    labels = [part for part in film["scene"].mobjects if getattr(part, "source", "").startswith("mean ")]
-    assert len(labels) == 2
-    above, below = sorted(labels, key=lambda label: -label.get_y())
-    assert above.get_bottom()[1] > below.get_top()[1]
+def test_only_the_present_mean_is_named_with_the_loss_of_its_card(film):
+    written = [getattr(part, "source", "") for part in film["scene"].get_mobject_family_members()]
+    (mean,) = (text for text in written if text.endswith("k"))
+    assert mean.endswith(film["losses"][1].split('"')[1])
 
 
 def test_the_cells_show_theta_in_thousand_views(film, trace):
@@ -229,7 +228,7 @@ def test_days_that_are_all_alike_are_refused():
 
 @pytest.mark.parametrize(
     ("size", "unit"),
-    [(0.002, r"0\.00\d+"), (1e12, r"\d{6,7}")],
+    [(0.002, r"0\.00\d+"), (1e12, r"\d{6,7}M")],
 )
 def test_views_of_any_size_are_written_with_digits_that_count(play, trace_of, size, unit):
     views = size * np.array([4, 5, 5, 4, 1, 0.5, 3])[np.arange(70) % 7]

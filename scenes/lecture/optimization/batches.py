@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Annotated, Self
 
 import numpy as np
-from gradreel.core.daily.units import loss_column
+from gradreel.core.daily.units import unit_decimals, view_unit
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.scenes import style
@@ -19,12 +19,11 @@ from gradreel.scenes.lecture.optimization.pictures.batch_path import BatchPath
 from gradreel.scenes.lecture.runs import BATCH_QUIZ, THREE_DAYS
 from gradreel.scenes.mobjects.bundles import Bundles
 from gradreel.scenes.mobjects.formula_growth import GONE, grow
-from gradreel.scenes.mobjects.loss_history import LossHistory
-from gradreel.scenes.mobjects.loss_plot import LINE_GAP
+from gradreel.scenes.mobjects.loss_history import LossHistory, Scale
 from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.text import Number, TextMobject, caption, fitted, formula, words
 from gradreel.scenes.mobjects.update_formulas import is_plain, step_source, update_source
-from gradreel.scenes.style import DIM, emphasis, palette
+from gradreel.scenes.style import palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import THIN_SPACE, number_text
 from manim import (
@@ -54,7 +53,6 @@ FIELD = (style.LEFT_EDGE, style.RIGHT_EDGE, 0.85, 2.55)
 WHOLE_FIELD = (style.LEFT_EDGE, style.RIGHT_EDGE, -2.75, 2.55)  # while there are no formulas yet
 COUNT_LINES = (-0.35, -1.15, -1.75)  # baselines: updates, an epoch of them, what the last batch has
 PATH_BOX = (1.3, style.RIGHT_EDGE, -3.15, 0.45)
-COUNTED_ON = 6  # of the second epoch, after the first is over
 MOST_UPDATES = 240  # of which the losses are drawn: some epochs, or as many updates as a picture holds
 Size = Annotated[int, Field(ge=1, le=10**9)]
 CLOSE_UP = (style.LEFT_EDGE, -3.9, -2.6, -0.15)
@@ -124,25 +122,26 @@ class Batches(LectureScene):
         self.written = self._writer()
         self.step = None if is_plain(run) else self.screen("step")
         self.field = BatchField(self._batches_of(0), WHOLE_FIELD, FIELD)
-        last = min(self.per_epoch + COUNTED_ON, self.run.n_updates)
-        self.path = BatchPath(self.run, last, PATH_BOX)
+        self.path = BatchPath(self.run, self.per_epoch, PATH_BOX)
 
     def _history(self) -> LossHistory:
         """The first updates' batch losses, and at the same states the loss over all examples."""
         epochs = max(2, min(4, MOST_UPDATES // self.per_epoch))
         last = min(epochs * self.per_epoch, MOST_UPDATES, self.run.n_updates)
-        history = LossHistory.of(self.run, last)
+        history, data = LossHistory.of(self.run, last), self.experiment.dataset
+        if isinstance(data, DailyViews) and history.scale.in_views:  # thousands, where a usual day has as many
+            unit, old = view_unit(data), history.scale.factor
+            scale = Scale(data.absolute_error_in_views(1.0) / unit.size, unit.letter, in_views=True)
+            history = replace(history, batch=history.batch * (scale.factor / old), scale=scale)
         whole = whole_losses(self.run, last) * history.scale.factor
         return replace(history, at=np.arange(last), whole=whole, window=2)
 
     def _writer(self) -> Callable[[float], str]:
         """What writes a loss of the history, in its unit."""
         losses, letter = self.history.batch, self.history.scale.suffix
-        if self.history.scale.in_views:
-            plain = loss_column(losses[:ONE_BY_ONE])
-            return lambda loss: plain(loss) + letter
-        decimals = loss_decimals(losses)
-        return lambda loss: number_text(loss, decimals)
+        in_views = self.history.scale.in_views
+        decimals = unit_decimals(losses[:ONE_BY_ONE].tolist()) if in_views else loss_decimals(losses)
+        return lambda loss: number_text(loss, decimals) + letter
 
     def _batches_of(self, epoch: int) -> list[NDArray]:
         first = epoch * self.per_epoch
@@ -194,12 +193,11 @@ class Batches(LectureScene):
             self.label, self.formulas = self._label(1), self._formulas(1)
             self.close_up = BatchCloseUp(self.field, 0, CLOSE_UP)
             self.play(self.field.turning(0), FadeIn(self.field.frame), run_time=0.4)
-            self.play(self.close_up.coming(), FadeIn(self.label), run_time=0.9)
-            self.wait(0.2)
+            self.play(self.close_up.coming(), run_time=0.9)
             loss, gradient, update = self.formulas
             self.play(self._flow(loss), run_time=0.9)
-            self.play(FadeIn(loss, shift=0.15 * UP), run_time=0.5)
-            ground = (self.path.ground, self.path.start, self.path.name, self.path.marker)
+            self.play(FadeIn(loss, shift=0.15 * UP), FadeIn(self.label), run_time=0.5)
+            ground = (self.path.ground, self.path.near, self.path.start, self.path.name, self.path.marker)
             self.until("gradient")
             self.play(*map(FadeIn, ground), run_time=0.4)
             self.add(self.path)
@@ -210,24 +208,21 @@ class Batches(LectureScene):
 
     def _next_beat(self) -> None:
         with self.beat("next"):
-            # The second batch, the same three formulas one further, and a step; above them, that this is another loss:
-            # a lower number is no step down here. Then the third, if there is one
-            self.another = words(self.screen("another"), style.LABEL, palette.dim)
-            self.another.place(LABEL_LINE, left=FORMULA_LEFT)
-            self._go_on(2, FadeIn(self.another))
+            # The second batch, the same three formulas one further, and a step; then the third, if there is one
+            self._go_on(2)
             self.until("third")
             for k in range(3, min(ONE_BY_ONE, self.per_epoch) + 1):
                 self._go_on(k)
 
-    def _go_on(self, k: int, *also: Animation) -> None:
-        """Batch ``k`` (from 1) has its turn, and the formulas' numbers move on, while something ``also`` happens."""
+    def _go_on(self, k: int) -> None:
+        """Batch ``k`` (from 1) has its turn, and the formulas' numbers move on."""
         label, formulas, close_up = self._label(k), self._formulas(k), BatchCloseUp(self.field, k - 1, CLOSE_UP)
         exchange = Succession(FadeOut(self.label, run_time=GONE), FadeIn(label, run_time=1 - GONE))
         leaving = FadeOut(self.close_up, run_time=0.3)
-        self.play(self.field.turning(k - 1), exchange, leaving, close_up.coming(), run_time=0.6)
+        self.play(self.field.turning(k - 1), leaving, close_up.coming(), run_time=0.6)
         self.close_up, self.label = close_up, label
         grown = [a for old, new in zip(self.formulas, formulas, strict=True) for a in grow(old, new, morph=False)]
-        self.play(self._flow(self.formulas[0]), *grown, *also, run_time=0.8)
+        self.play(self._flow(self.formulas[0]), exchange, *grown, run_time=0.8)
         self.formulas = formulas
         uphill = self._uphill(k - 1)
         if uphill:
@@ -250,7 +245,7 @@ class Batches(LectureScene):
 
     def _label(self, batch: int) -> TextMobject:
         text = self.screen("batch", number=batch)
-        return words(text, style.LABEL, palette.dim).place(LABEL_LINE, left=style.LEFT_EDGE)
+        return words(text, style.LABEL, palette.dim).place(LABEL_LINE, left=FORMULA_LEFT)
 
     def _formulas(self, update: int) -> list[TextMobject]:
         sources = _formula_sources(update, self._loss(update), self.step)
@@ -262,14 +257,8 @@ class Batches(LectureScene):
 
     def _epoch_beat(self) -> None:
         with self.beat("epoch", updates=number_text(self.per_epoch)):
-            # The map of theta makes room, and the frame goes on to the last batch: an epoch. When the line comes to
-            # that, all examples are shuffled anew, and the count goes on with the next epoch's first batches, if any
+            # The map of theta makes room, and the frame goes on to the last batch: an epoch
             self._go_round()
-            self.until("again")
-            if self.experiment.epochs > 1:
-                self.play(self.field.gather(self._batches_of(1), 1.2))
-                self.field.regroup(self._batches_of(1))
-                self._go_on_and_on()
 
     def _go_round(self) -> None:
         """The frame hurries over the other batches, while the updates are counted."""
@@ -279,8 +268,8 @@ class Batches(LectureScene):
         count.place_left(COUNT_LINES[0], name.get_right()[0] + 0.2)
         left = count.get_left()[0]
         count.set_value(first).place_left(COUNT_LINES[0], left)
-        self.play(*map(FadeOut, [self.close_up, self.label, self.another, *self.formulas]), run_time=0.3)
-        self.play(self.path.zoom_out(), run_time=0.6)
+        self.play(*map(FadeOut, [self.close_up, self.label, *self.formulas]), run_time=0.3)
+        self.play(self.path.zoom_out(), run_time=0.8)
         self.play(FadeIn(name), FadeIn(count), run_time=0.3)
 
         def go(_: VGroup, share: float) -> None:
@@ -304,79 +293,59 @@ class Batches(LectureScene):
             self.play(FadeIn(self.result[-1], shift=0.15 * UP), run_time=0.5)
         self.play(FadeOut(field.frame), field.turning(None), run_time=0.4)
 
-    def _go_on_and_on(self) -> None:
-        """The first batches of the second epoch have their turns, the others wait, and the updates are counted on."""
-        field, count, more = self.field, self.result[1], min(COUNTED_ON, self.per_epoch)
-        left = count.get_left()[0]
-        field.frame_batch(0)
-        self.play(FadeIn(field.frame), field.turning(0), run_time=0.3)
-
-        def go(_: VGroup, share: float) -> None:
-            k = min(int(share * more), more - 1)
-            self.path.show(self.per_epoch + share * more)
-            field.turn(k)
-            count.set_value(self.per_epoch + k + 1)
-            count.place_left(COUNT_LINES[0], left)
-
-        moving = VGroup(field.cells, field.frame, count, self.path)
-        self.play(UpdateFromAlphaFunc(moving, go), run_time=0.15 * more, rate_func=linear)
-
     # -- what the losses do ----------------------------------------------------------------------------------------
 
     def _wander_beat(self) -> None:
-        whole = [self.written(float(loss)) for loss in self.history.whole[[0, -1]]]
-        with self.beat("wander-faster", before=whole[0], after=whole[1]):
+        with self.beat("wander-faster"):
             # The losses of the first epochs' batches, a dot each, jump about: three slowly, the others faster; among
-            # them, smooth, the loss over all examples. On the lesson's days, then, where it stands after the same
-            # epochs if each is one update: dashed, a ring an epoch, and hardly lower
+            # them, smooth, the loss over all examples. On the lesson's days, then, that alone, and dashed, hardly
+            # lower, where it stands after the same epochs if each is one update, a ring an epoch
             loss = "loss-in-views" if self.history.scale.in_views else "loss"
             keys = {"updates": "updates", "epochs": "epochs", "loss": loss, "batch": "batch-loss", "whole": "whole"}
             losses = BatchLosses(self.history, {name: self.screen(key) for name, key in keys.items()})
             self.losses, self.plot = losses, losses.plot
             plot = self.plot
             gone = [self.field.cells, self.field.boxes, self.letters, self.result, self.squares, self.path]
-            gone += [self.field.frame] if self.field.frame in self.get_mobject_family_members() else []
             self.play(
                 *(FadeOut(part, run_time=0.5) for part in gone), *self.next_heading(self.screen("heading-wander"))
             )
             self.play(*map(FadeIn, (plot.axes, plot.epochs, losses.labels)), run_time=0.6)
             self.play(losses.growing())
             self.gone = [plot.axes, plot.epochs, *losses.curves, losses.dots, *losses.labels, self.source]
-            self.until("one")
             if not self.other_data:
+                self.until("whole")
+                self._leave_the_whole()
+                self.until("one")
                 self._draw_in_one()
 
+    def _leave_the_whole(self) -> None:
+        """The batches' losses leave; the label of the loss over all examples says how many updates an epoch has."""
+        plot, whole = self.plot, self.plot.labels["whole"]
+        text, left = self.screen("in-each-epoch", updates=Count(self.per_epoch)), float(whole.get_left()[0])
+        label = words(text, style.LABEL - 2)
+        if label.width > style.RIGHT_EDGE - left:  # a number of three digits
+            label = words(text, style.SMALLEST)
+        label.place(whole[0].baseline, left=left)
+        leaving = (plot.batch, self.losses.dots, plot.labels.pop("batch"), whole)
+        self.play(*map(FadeOut, leaving), *self.next_heading(self.screen("heading-whole")), run_time=0.5)
+        self.play(FadeIn(label), run_time=0.4)
+        plot.labels["whole"] = label
+        self.gone = [plot.axes, plot.epochs, plot.whole, label, self.source]
+
     def _draw_in_one(self) -> None:
-        """The label of the loss over all examples says how many updates an epoch has; a second, dashed line has one."""
-        whole = self.plot.labels["whole"]
-        each = [self.screen("in-each-epoch", updates=Count(updates)) for updates in (self.per_epoch, 1)]
-        left, below = float(whole.get_left()[0]), words(each[0], style.LABEL - 2)
-        if below.width > style.RIGHT_EDGE - left:  # a number of three digits
-            below = words(each[0], style.SMALLEST)
-        below.place(whole[0].baseline, left=left)
-        late = squish_rate_func(smooth, 0.5, 1.0)  # for a label, when its line is nearly there
-        making_room = whole.animate.shift(LINE_GAP * UP)
-        self.play(making_room, FadeIn(below, rate_func=late), run_time=0.4)
-        self.plot.labels["below"] = below
-        text = self.screen("whole") + "\n" + each[1]
+        """A second line, dashed: one update an epoch."""
+        text = self.screen("in-each-epoch", updates=Count(1))
         self.in_one_batch = shown = InOneBatch(self.plot, self.in_one, self.per_epoch, text)
         rings = LaggedStart(*map(FadeIn, shown.rings), lag_ratio=0.6)
-        batch = (self.plot.batch, self.losses.dots, self.plot.labels["batch"])
-        self.play(
-            *(emphasis(part, DIM) for part in batch),
-            Create(shown.line),
-            rings,
-            FadeIn(shown.label, rate_func=late),
-            run_time=0.8,
-        )
-        self.gone += [below, *shown]
+        late = squish_rate_func(smooth, 0.5, 1.0)  # when its line is nearly there
+        self.play(Create(shown.line), rings, FadeIn(shown.label, rate_func=late), run_time=1.0)
+        self.gone += shown
 
     # -- the quiz --------------------------------------------------------------------------------------------------
 
     def _quiz_beat(self) -> None:
         with self.beat("quiz", **self._question(0), **self._question(1, "_2")):
-            # Two rows of bundles, each of as many squares as a batch has; how many bundles? A ring runs out while all
-            # try it themselves
+            # What is given, and a question mark. A ring runs out while all try it themselves
             self.play(
                 *(FadeOut(part, run_time=0.5) for part in self.gone), *self.next_heading(self.screen("heading-quiz"))
             )
@@ -396,32 +365,32 @@ class Batches(LectureScene):
         numbers = {"examples": examples, "batch": batch_size, "updates": updates}
         return {name + suffix: Count(number) for name, number in numbers.items()}
 
-    def _ask(self, k: int, line: float) -> tuple[TextMobject, Bundles, TextMobject]:
+    def _ask(self, k: int, line: float) -> tuple[TextMobject, TextMobject]:
         examples, batch_size = self.parameters.quiz[k]
         size = f'part("size", B = "{number_text(batch_size)}")'
         source, room = f'N = "{number_text(examples)}" quad {size}', ANSWER_LEFT - APART - style.LEFT_EDGE
         given = fitted(formula, source, SIZE, room)
         given.place(line, left=style.LEFT_EDGE)
-        bundles = Bundles(examples, batch_size, line - 1.25)
         question = words("?", style.SUBTITLE).place(line, left=ANSWER_LEFT)
         self.play(FadeIn(given, shift=0.15 * UP), run_time=0.5)
-        parts = [*bundles.bundles[:-1], *bundles.dots, bundles.bundles[-1]]
-        self.play(LaggedStart(*map(FadeIn, parts), lag_ratio=0.2), run_time=1.2)
         self.play(FadeIn(question, shift=0.15 * UP), run_time=0.4)
-        return given, bundles, question
+        return given, question
 
     def _answer_beat(self) -> None:
         values = {f"updates_{k + 1}": self._question(k)["updates"] for k in range(2)}
         with self.beat("quiz-answer", **values):
-            # The fractions and what they come to, at once: the line begins with both numbers. When the batch size is
-            # spoken of, it gets its name: one more number that we choose
-            self.answers = [self._answer(k, line) for k, line in enumerate(QUIZ_LINES)]
+            # Each fraction with what it comes to, and a row of bundles, of as many squares as a batch has. When the
+            # batch size is spoken of, it gets its name: one more number that we choose
+            self.answers = []
+            for k, line in enumerate(QUIZ_LINES):
+                if k:
+                    self.until("two")
+                self.answers.append(self._answer(k, line))
             frames = VGroup(*(_framed(given.part("size")) for given, *_ in self.asked))
             name = words(self.screen("hyperparameter"), style.LABEL)
             name.place(QUIZ_LINES[1] - 2.4, left=frames[1].get_left()[0])
             self.until("size")
             self.play(Create(frames), run_time=0.7)
-            self.until("name")
             self.play(FadeIn(name, shift=0.15 * UP), run_time=0.5)
 
     def _answer(self, k: int, line: float) -> VGroup:
@@ -436,8 +405,11 @@ class Batches(LectureScene):
             unit = VGroup()
         else:
             unit.place(told.baseline, left=told.get_right()[0] + 0.35)
-        self.play(FadeOut(self.asked[k][2]), run_time=0.25)  # it stands where the fraction will
-        self.play(FadeIn(told, shift=0.15 * UP), FadeIn(unit), run_time=0.55)
+        self.play(FadeOut(self.asked[k][1]), run_time=0.25)  # it stands where the fraction will
+        bundles = Bundles(examples, batch_size, line - 1.25)
+        parts = [*bundles.bundles[:-1], *bundles.dots, bundles.bundles[-1]]
+        coming = LaggedStart(*map(FadeIn, parts), lag_ratio=0.2)
+        self.play(FadeIn(told, shift=0.15 * UP), FadeIn(unit), coming, run_time=0.8)
         return VGroup(told, unit)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Self
 
 import numpy as np
 from gradreel.core.analysis.forecast import next_days
-from gradreel.core.daily.units import counting_decimals, view_unit
+from gradreel.core.daily.units import unit_decimals, view_unit
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
@@ -32,6 +33,7 @@ from gradreel.scenes.words.day_words import day_words, in_languages, period_word
 from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
+    Animation,
     Create,
     FadeIn,
     FadeOut,
@@ -39,7 +41,7 @@ from manim import (
     ReplacementTransform,
     TransformFromCopy,
     UpdateFromAlphaFunc,
-    VMobject,
+    VGroup,
     linear,
     smooth,
     squish_rate_func,
@@ -139,7 +141,7 @@ class Loss(LectureScene):
     def _card(self, values: NDArray, k: int) -> ThetaCard:
         update = self.thetas.update(k)
         when = self.screen("start") if update == 0 else self.screen("update", update=Count(update))
-        said = f'$L(orange(theta^{update})) = "{self.written[k]}"$'
+        said = f'$L(orange(theta^{update})) = "{self.thetas.said(self.written[k])["loss"]}"$'
         return ThetaCard(self.thetas.experiment, values, k, update, when, said)
 
     def _between(self, theta: NDArray) -> list[NDArray]:
@@ -219,8 +221,9 @@ class Loss(LectureScene):
         """The features' rings go down into the network and are numbers there; column after column is computed."""
         network, one = self.network, self.one
         rings = LaggedStart(*(FadeIn(feature) for feature in one.features), lag_ratio=0.3)
-        marked = FadeIn(self.day_mark), *map(FadeOut, self.hidden_days)
-        self.play(FadeIn(emphasize(network, DIM), run_time=0.4), *marked, rings, run_time=0.6)
+        if self.hidden_days:  # gone before the day's own name comes
+            self.play(*map(FadeOut, self.hidden_days), run_time=0.2)
+        self.play(FadeIn(emphasize(network, DIM), run_time=0.4), FadeIn(self.day_mark), rings, run_time=0.6)
         column, flying = network.columns[0], [ring.copy() for ring in reversed(one.features)]
         into = [column.nodes.get(j, column.dots) for j in range(len(flying))]  # the last day is x_1
         self.play(*(ring.animate.move_to(node) for ring, node in zip(flying, into, strict=True)), run_time=0.8)
@@ -238,79 +241,61 @@ class Loss(LectureScene):
     def _mean_beat(self) -> None:
         with self.beat("mean", **self.thetas.said(self.written[0])):
             # Each day shown has its error; in the network's place comes a strip of all days, in which these find their
-            # places, and the errors of all the other days rise beside them. The strip is held and then settles: its
-            # level is the loss of this theta
+            # places, and the errors of all the other days rise beside them. They are seen at rest for a second, and
+            # then settle: their level is the loss of this theta
             one, board, strip = self.one, self.board, self.strip
             gone = (one, self.day_mark, self.network, self.sum.features, *self.sum.between, self.sum.prediction)
             back = map(FadeIn, self.hidden_days)
-            self.play(*(FadeOut(part) for part in (*gone, *self.sum.lines)), *back, run_time=0.4)
-            self.play(Create(board.blue), FadeIn(board.labels[1]), run_time=0.8, rate_func=linear)
-            self.play(LaggedStart(*(Create(e) for e in board.errors), lag_ratio=0.15), run_time=1.0)
+            self.play(*(FadeOut(part) for part in (*gone, *self.sum.lines)), run_time=0.3)
+            self.play(Create(board.blue), FadeIn(board.labels[1]), *back, run_time=0.6, rate_func=linear)
+            self.play(LaggedStart(*(Create(e) for e in board.errors), lag_ratio=0.15), run_time=0.8)
             self.until("all")
             shown = self.thetas.shown
             bars = strip.bars(shown.dates, shown.error[0], 1.6)
             self.add(board.errors)
             self.play(FadeIn(strip.plot, strip.name), run_time=0.3)
             leaving = board.errors.copy().set_stroke(opacity=0)  # a line upon the same line would make it brighter
-            self.play(LaggedStart(*map(ReplacementTransform, leaving, bars), lag_ratio=0.03), run_time=1.1)
+            self.play(LaggedStart(*map(ReplacementTransform, leaving, bars), lag_ratio=0.03), run_time=0.9)
             self.add(strip.body)
             self.play(board.rising(self.thetas.everything.error[0]))
+            self.remove(*bars)
+            self.wait(1)
             self.until("mean")
-            self.play(FadeOut(bars), run_time=0.3)
-            self._settle(0, 1.2)
+            self.play(board.settling(self.thetas.everything.error[0]))
+            self.play(Create(strip.level, run_time=0.3), *self._loss_of(0))
 
-    def _settle(self, k: int, seconds: float) -> None:
-        """The strip becomes level, and its height is the loss of card ``k``."""
-        strip, thetas = self.strip, self.thetas
-        self.play(self.board.settling(thetas.all_errors(thetas.rows[k]), seconds))
-        mean = self.screen("mean", loss=self.written[k])
-        label = strip.mean_label(mean, right=style.RIGHT_EDGE)
+    def _loss_of(self, k: int) -> list[Animation]:
+        """The loss of card ``k`` comes, and at the strip's level the same number."""
+        mean = self.screen("mean", loss=self.thetas.said(self.written[k])["loss"])
+        self.mean_label = self.strip.mean_label(mean, right=style.RIGHT_EDGE)
         # The loss appears at its place: from the mean it would cross the words there
-        coming = [FadeIn(self.cards[k].loss, shift=0.15 * UP, run_time=0.6), FadeIn(label, run_time=0.3)]
-        if k:  # the mean before keeps its name
-            coming.append(self.mean_label.animate(run_time=0.3).shift(strip.past_label(self.mean_label, label)))
-        self.play(Create(strip.level, run_time=0.3), *coming)
-        self.mean_label = label
+        return [FadeIn(self.cards[k].loss, shift=0.15 * UP, run_time=0.6), FadeIn(self.mean_label, run_time=0.3)]
 
     def _other_beat(self) -> None:
         values = self.thetas.said(self.written[1])
         with self.beat("other-better", **values, update=Count(self.thetas.update(1))):
-            # Other values of theta beside the first ones: the line moves, all errors with it, and they settle at
-            # another level when their loss is said; where they were stays to be seen. Then both losses are bright
+            # Other values of theta beside the first ones: the line moves, its errors with it; then their mean moves to
+            # another level. Where both were stays to be seen, and both losses are bright
             first, second = self.cards
             late = squish_rate_func(smooth, 0.5, 1.0)
             coming = FadeIn(second.values, run_time=0.8, rate_func=late)
             self.play(FadeOut(self.distance, run_time=0.3), first.animate(run_time=0.6).shift([-BESIDE, 0, 0]), coming)
             self.until("walk")
-            self._rise_again()
-            self._walk()
+            old = self.board.ghost(f"orange(theta^{self.thetas.update(0)})")
+            self.add(old[0])
+            self.play(FadeIn(old[1]), emphasis(first, DIM), run_time=0.4)
+            self._walk(self.board.moving(), lambda row: self.board.draw(self.thetas.predicted(row)))
             self.until("loss")
-            self._settle(1, 0.6)
-            self.play(emphasis(first.loss, style.FULL), run_time=0.4)
+            self.play(FadeOut(self.mean_label), FadeIn(self.strip.ghost()), run_time=0.3)
+            self._walk(self.strip.moving(), lambda row: self.strip.show(self.thetas.all_errors(row), 1.0))
+            self.play(*self._loss_of(1), emphasis(first.loss, style.FULL), run_time=0.6)
 
-    def _rise_again(self) -> None:
-        """The strip is no longer level; where it and blue were, lines stay."""
-        strip, thetas = self.strip, self.thetas
-        level, blue = strip.ghost(), self.board.ghost(f"orange(theta^{thetas.update(0)})")
-        self.add(blue[0])
-        rising = self.board.settling(thetas.all_errors(thetas.rows[0]), 0.5, back=True)
-        dimmed = [emphasis(part, DIM) for part in (self.cards[0], self.mean_label)]
-        self.play(FadeOut(strip.level), FadeIn(level, blue[1]), *dimmed, rising, run_time=0.5)
-
-    def _walk(self) -> None:
-        """Blue and the errors pass through the recorded states from the first theta to the second."""
-        moving = self.board.moving()
-
-        def update(_: VMobject, share: float) -> None:
-            self._show(self.thetas.row(share))
-
+    def _walk(self, moving: VGroup, show: Callable[[float], None]) -> None:
+        """What is ``moving`` passes through the recorded states from the first theta to the second; ``show``: a row."""
         self.add(moving)
-        self.play(UpdateFromAlphaFunc(moving, update, run_time=1.6, rate_func=smooth))
-        self._show(self.thetas.rows[1])
-
-    def _show(self, row: float) -> None:
-        """Blue and the errors as a row of the trace has them, which may lie between two."""
-        self.board.show(self.thetas.predicted(row), self.thetas.all_errors(row))
+        walking = UpdateFromAlphaFunc(moving, lambda _, share: show(self.thetas.row(share)), rate_func=smooth)
+        self.play(walking, run_time=1.6)
+        show(self.thetas.rows[1])
 
 
 class TwoThetas:
@@ -349,8 +334,7 @@ class TwoThetas:
     def written_losses(self) -> list[str]:
         """Both losses in the unit of the views: at least two digits of each count, of large ones three."""
         losses = (self.losses / view_unit(self.dataset).size).tolist()
-        decimals = max(counting_decimals(max(1.0, *losses)), counting_decimals(min(losses)) - 1)
-        return [number_text(loss, decimals) for loss in losses]
+        return [number_text(loss, unit_decimals(losses)) for loss in losses]
 
     def said(self, written: str) -> dict[str, str]:
         """Such a number as lines say it: "0.80k", 0.80 千."""

@@ -31,10 +31,9 @@ class BatchField(VGroup):
     The earlier an example comes in the data, the fainter it is, in four steps: so it is seen that a batch is mixed.
 
     ``batches``: of each batch the indices of its examples. In the order of the data they fill ``whole``, in batches
-    ``box``; ``shuffle`` and ``gather`` move them, ``regroup`` lets the next
-    epoch's batches have their turns. ``boxes`` are thin frames, one around each batch, for the scene to bring when they
-    are gathered; ``frame`` is a bright one for one batch, ``turn(k)`` says whose turn it is, and ``turning(k)`` lets it
-    become that batch's.
+    ``box``; ``shuffle`` and ``gather`` move them. ``boxes`` are thin frames, one around each batch, for the scene to
+    bring when they are gathered; ``frame`` is a bright one for one batch, ``turn(k)`` says whose turn it is, and
+    ``turning(k)`` lets it become that batch's.
     """
 
     def __init__(self, batches: Sequence[NDArray], whole: Box, box: Box) -> None:
@@ -94,11 +93,6 @@ class BatchField(VGroup):
     def gather(self, batches: Sequence[NDArray], run_time: float) -> Animation:
         """The squares move into these batches."""
         return self._going(self.in_batches(batches), self.pitch, run_time)
-
-    def regroup(self, batches: Sequence[NDArray]) -> None:
-        """The squares stay where they are; from now on a turn is that of one of these batches, as large as before."""
-        self.batches = [np.asarray(batch) for batch in batches]
-        self.put(self.places, self.spacing)
 
     def _going(self, places: NDArray, pitch: float, run_time: float) -> Animation:
         """Every square goes straight from where it is now to its place (N, 2)."""

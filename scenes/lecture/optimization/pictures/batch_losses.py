@@ -10,7 +10,7 @@ from gradreel.core.network.theta import loss
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.loss_history import LossHistory
-from gradreel.scenes.mobjects.loss_plot import DASH, LINE_GAP, LossAxis, LossPlot
+from gradreel.scenes.mobjects.loss_plot import DASH, LossAxis, LossPlot
 from gradreel.scenes.mobjects.plot import axis_break, ring
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import words
@@ -73,13 +73,13 @@ class BatchLosses:
             else:
                 self._show(first + (self.last - first) * ((share - SINGLE_TIME) / (1 - SINGLE_TIME)) ** 1.4)
 
-        return UpdateFromAlphaFunc(moving, draw, run_time=4.4, rate_func=linear)
+        return UpdateFromAlphaFunc(moving, draw, run_time=3.6, rate_func=linear)
 
 
 class InOneBatch(VGroup):
     """``losses`` (E + 1,) after 0 to E updates, in the plot's unit: a ring for each, where the plot has an epoch's end.
 
-    Parts: ``line`` (dashed), ``rings``, ``label`` (the lines of ``text``) right of its end, beside the plot's others.
+    Parts: ``line`` (dashed), ``rings``, ``label`` (``text``) right of its end, beside the plot's others.
     """
 
     def __init__(self, plot: LossPlot, losses: NDArray, per_epoch: int, text: str) -> None:
@@ -89,9 +89,7 @@ class InOneBatch(VGroup):
         centers = plot.at(x, losses)
         self.rings = VGroup(*(ring(center, RING, palette.text, fill=palette.background) for center in centers))
         left = float(plot.labels["whole"].get_left()[0])
-        lines = enumerate(text.split("\n"))
-        self.label = VGroup(*(words(line, style.LABEL - 2).place(-LINE_GAP * k, left=left) for k, line in lines))
-        self.label.set_y(centers[-1][1])
+        self.label = words(text, style.LABEL - 2).place(0.0, left=left).set_y(centers[-1][1])
         for other in sorted(plot.labels.values(), key=lambda label: float(label.get_y())):
             room = (other.height + self.label.height) / 2 + CLEAR
             if abs(float(self.label.get_y() - other.get_y())) < room:  # it makes way upwards

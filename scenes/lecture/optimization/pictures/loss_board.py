@@ -33,7 +33,6 @@ AROUND = 0.08  # between the error's size and the curve
 FEW = 5  # features: with more of them, their rings are small
 INK = 0.62  # of the text colour
 LINE = 0.38  # from line to line of the mean's label
-MEANS_APART = 0.12  # between the labels of two means
 MOST_YEARS, MOST_DAYS = 8, 6  # that the axis names
 
 
@@ -81,8 +80,8 @@ class LossBoard:
         upright = segment(foot, levels[0], palette.axis, style.AXIS)
         return VGroup(upright, axis_break(foot + BREAK_ROOM / 2 * UP, upright=True))
 
-    def _draw(self, prediction: NDArray) -> None:
-        """Blue, the errors, and the names at the lines' ends."""
+    def draw(self, prediction: NDArray) -> None:
+        """Other predictions (T,) of the days shown: blue, the errors, and the names at the lines' ends."""
         x, self.predicted = self.plot.days(self.shown.dates), prediction
         self.plot.set_curve(self.blue, x, prediction)
         ends = zip(self.errors, self.plot.at(x, self.shown.truth), self.plot.at(x, prediction), strict=True)
@@ -97,14 +96,9 @@ class LossBoard:
         text = emphasize(formula(name, style.LETTER), style.DIM)
         return VGroup(line.set_z_index(-1), text.next_to((right, foot, 0), DL, buff=0.1))
 
-    def show(self, prediction: NDArray, all_errors: NDArray) -> None:
-        """Other predictions (T,) of the days shown, and the errors (N,) of all days, not level."""
-        self._draw(prediction)
-        self.strip.show(all_errors)
-
     def moving(self) -> VGroup:
-        """What ``show`` moves."""
-        return VGroup(self.blue, self.errors, *self.labels, self.strip.body)
+        """What ``draw`` moves."""
+        return VGroup(self.blue, self.errors, *self.labels)
 
     def day_error(self, k: int) -> DayError:
         """Day ``k`` of those shown: its features, what is predicted of it, and by how much that is wrong."""
@@ -129,15 +123,15 @@ class LossBoard:
         def update(_: VMobject, share: float) -> None:
             self.strip.show(share * all_errors)
 
-        return UpdateFromAlphaFunc(self.strip.body, update, run_time=1.2, rate_func=smooth)
+        return UpdateFromAlphaFunc(self.strip.body, update, run_time=0.9, rate_func=smooth)
 
-    def settling(self, all_errors: NDArray, seconds: float, back: bool = False) -> Animation:
-        """The strip becomes level; or, ``back``, it is no longer."""
+    def settling(self, all_errors: NDArray) -> Animation:
+        """The strip becomes level."""
 
         def update(_: VMobject, share: float) -> None:
-            self.strip.show(all_errors, 1 - share if back else share)
+            self.strip.show(all_errors, share)
 
-        return UpdateFromAlphaFunc(self.strip.body, update, run_time=seconds, rate_func=smooth)
+        return UpdateFromAlphaFunc(self.strip.body, update, run_time=1.2, rate_func=smooth)
 
 
 def _range(*views: NDArray) -> tuple[float, float]:
@@ -283,12 +277,9 @@ class ErrorStrip(VGroup):
         start, end = self.level.points[0], self.level.points[-1]
         return dashed(start, end, mix(palette.text, 0.75), 2.0, 0.1)
 
-    def past_label(self, label: VGroup, new: VGroup) -> NDArray:
-        """(3,): how far ``label``, of the mean that was, goes up or down so that ``new`` does not touch it."""
-        apart = float(label.get_y() - new.get_y())
-        room = (label.height + new.height) / 2 + MEANS_APART
-        goal = room if apart >= 0 else -room
-        return np.array([0.0, goal - apart if abs(apart) < room else 0.0, 0.0])
+    def moving(self) -> VGroup:
+        """What ``show`` moves."""
+        return VGroup(self.body, self.level)
 
     def mean_label(self, text: str, right: float) -> VGroup:
         """What the mean is, right of its level; where it would go beyond ``right``, its number stands under its name.
