@@ -15,7 +15,7 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.daily_data import data_name, days_that_differ
 from gradreel.scenes.lecture.networks.pictures.day_pairs import RADIUS, AlikeDays, RulePlot, alike_days
-from gradreel.scenes.lecture.networks.pictures.view_window import ParameterSquares, ViewWindow
+from gradreel.scenes.lecture.networks.pictures.view_window import ViewWindow
 from gradreel.scenes.mobjects.counting import Counting
 from gradreel.scenes.mobjects.formula_growth import SECONDS, grow, moving
 from gradreel.scenes.mobjects.lecture_formulas import (
@@ -41,18 +41,14 @@ from manim import (
     LaggedStart,
     ReplacementTransform,
     RoundedRectangle,
-    Succession,
     TransformFromCopy,
     UpdateFromAlphaFunc,
     VGroup,
-    Wait,
     linear,
-    smooth,
-    squish_rate_func,
 )
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-WINDOWS = (1, 3, 28)  # days back, and then the dataset's own
+WINDOWS = (1, 3)  # days back, and then the dataset's own
 FORMULA_BASELINE, FORMULA_SIZE = 1.93, 46  # where sum-of-sigmoids leaves it
 GROWN_SIZE, GROWN_BASELINE = 56, 1.83  # with many features, as network-diagram begins with it
 LINE_BASELINE, NOTE_LINE = 0.3, 0.6  # of what stands in the bracket, below the formula; from note to note beside it
@@ -63,8 +59,9 @@ NAME_GAP = 0.13  # from a letter at the calendar to its day's name
 ASIDE = 0.5  # how bright yesterday's and today's letters are while other days are spoken of
 INSIDE = ("bias", "plus-in", "sum-in", "w", "x")  # parts of a bracket
 DRAWN = 3  # days that the next scene draws
-NOTE, SQUARES_TOP = 32, 0.0  # size of words beside the line; of the unknowns' squares
-TOTAL_BASELINE = 0.68  # of the sum of all unknowns, whose letters stand below its numbers
+NOTE = 32  # size of words beside the line
+TOTAL_BASELINE = 0.4  # of the sum of all unknowns, whose letters stand below its numbers
+BEFORE, SIDE = 15, 0.2  # days of a frame that reaches back; from a day's dot at the rule to its name
 
 Days = Annotated[int, Field(ge=1, le=3650)]
 
@@ -78,7 +75,7 @@ class MoreFeatures(LectureScene):
             None,
             min_length=1,
             max_length=5,
-            description="How many days back are looked at, one after the other; by default 1, 3, 28 and the window",
+            description="How many days back are looked at, one after the other; by default 1, 3 and the window",
         )
         day: date | None = Field(
             None, description="The day to be predicted; by default 82 days after the first for validation"
@@ -124,10 +121,10 @@ class MoreFeatures(LectureScene):
     def construct(self) -> None:
         self._build()
         self._channel_beat()
-        if self.parameters.dataset.synthetic:
-            self._rule_beat()
         if not self.other_data:
             self._two_days_beat()
+        if self.parameters.dataset.synthetic:
+            self._rule_beat()
         self._more_days_beat()
         self._count_beat()
         self.hand_on(self.grown)  # network-diagram begins with it
@@ -149,7 +146,7 @@ class MoreFeatures(LectureScene):
     def _channel_beat(self) -> None:
         with self.beat("channel"):
             # The sum of sigmoids, and below it views, day by day. Of all these days the bracket holds a single one,
-            # x_1, yesterday. Today's is y hat: on the screen, too, stands that it is the truth
+            # x_1, yesterday. Today's is y hat: on the screen stands that it is the truth
             strip = self.strip
             arriving = self.next_heading(self.screen("heading"))
             self.add(self.sum)  # where the last scene left it
@@ -157,6 +154,7 @@ class MoreFeatures(LectureScene):
             self.play(Create(strip.curve), run_time=1.2)
             self.play(FadeIn(strip.dots), run_time=0.4)
             self.remove(strip.curve, strip.dots, strip.plot)
+            self.until("yesterday")
             self.add(strip.plot, strip.window)
             others = [self.sum.part(name) for name in self.sum.parts if name != "x"]
             self.play(*(emphasis(part, FAINT) for part in others), *strip.open(), run_time=0.8)
@@ -167,11 +165,11 @@ class MoreFeatures(LectureScene):
             today = words(self.screen("today"), style.TICK)
             today.place(strip.first_name.baseline, left=strip.label[1].get_right()[0] + NAME_GAP)
             self.told = self._notes("truth", "most-books")
-            self.play(FadeIn(strip.label, today), FadeIn(self.told[0], shift=0.1 * UP), run_time=0.6)
+            self.play(FadeIn(strip.label, today), run_time=0.6)
             self.add(strip)
             self.day_names = [yesterday, today]
-            self.wait(1.0)
-            self.play(FadeIn(self.told[1], shift=0.1 * UP), run_time=0.5)
+            self.play(*(FadeIn(note, shift=0.1 * UP) for note in self.told), run_time=0.6)
+            self.wait(1.5)
 
     def _notes(self, *keys: str) -> VGroup:
         """Words line by line, left below the formula."""
@@ -179,31 +177,6 @@ class MoreFeatures(LectureScene):
         middle = (len(lines) - 1) / 2
         places = (LINE_BASELINE + NOTE_LINE * (middle - k) for k in range(len(lines)))
         return VGroup(*(line.place(y, style.LEFT_EDGE) for line, y in zip(lines, places, strict=True)))
-
-    def _rule_beat(self) -> None:
-        with self.beat("rule"):
-            # The days leave the calendar for a plot: right, the day before, as a share of what is usual for it; up, the
-            # day itself. They lie around a hump, which is drawn from left to right
-            strip = self.strip
-            shown = slice(-min(len(strip.views), MOST_DAYS), None)
-            axes = self.screen("axis-yesterday"), self.screen("axis-today")
-            rule = RulePlot(strip.dates[shown], RULE, axes)
-            notes = self._notes("rule", "low-days")
-            notes[1].set_color(palette.dim)
-            self.play(FadeOut(self.told, run_time=0.4), FadeIn(rule.plot), FadeIn(notes[0]), run_time=0.8)
-            starts = strip.plot.at(strip.plot.days(strip.dates[shown]), strip.views[shown])[rule.shown]
-            moves = [
-                ReplacementTransform(Dot(start, radius=RADIUS, color=palette.red, fill_opacity=0), dot)
-                for start, dot in zip(starts, rule.dots, strict=True)
-            ]
-            self.play(LaggedStart(*moves, lag_ratio=0.02), run_time=2.0)
-            self.until("hump")
-            self.play(*(emphasis(dot, DIM) for dot in rule.dots), run_time=0.3)
-            note = FadeIn(notes[1], rate_func=squish_rate_func(smooth, 0.7, 0.9))
-            self.play(Create(rule.rule, rate_func=linear), note, run_time=3.0)
-            self.add(rule)
-            self.wait(1.0)
-            self.told = VGroup(rule, notes)
 
     # -- two days after the same views -------------------------------------------------------------------------------
 
@@ -244,13 +217,56 @@ class MoreFeatures(LectureScene):
             self.play(*older, *(emphasis(part, DIM) for part in past), run_time=0.4)
             self.told, self.day_names = VGroup(framed, close), []
 
+    # -- the channel's rule: a day over what is usual -----------------------------------------------------------------
+
+    def _rule_beat(self) -> None:
+        with self.beat("rule"):
+            # The days leave the calendar for a plot: right, the day before, as a share of what is usual for it; up, the
+            # day itself. They lie around a hump, which is drawn from left to right: the two Tuesdays on both its sides
+            strip, close = self.strip, getattr(self, "close", None)
+            shown = slice(-min(len(strip.views), MOST_DAYS), None)
+            axes = self.screen("axis-yesterday"), self.screen("axis-today")
+            rule = RulePlot(strip.dates[shown], RULE, axes)
+            note = self._notes("rule")
+            leaving = self.told if close is None else close
+            self.play(FadeOut(leaving, run_time=0.4), FadeIn(rule.plot), FadeIn(*note), run_time=0.8)
+            starts = strip.plot.at(strip.plot.days(strip.dates[shown]), strip.views[shown])[rule.shown]
+            moves = [
+                ReplacementTransform(Dot(start, radius=RADIUS, color=palette.red, fill_opacity=0), dot)
+                for start, dot in zip(starts, rule.dots, strict=True)
+            ]
+            self.play(LaggedStart(*moves, lag_ratio=0.02), run_time=1.6)
+            self.until("hump")
+            self.play(*(emphasis(dot, DIM) for dot in rule.dots), Create(rule.rule), run_time=1.6)
+            self.add(rule)
+            kept = VGroup() if close is None else self._find_tuesdays(rule)
+            self.wait(1.0)
+            self.told = VGroup(rule, note, kept)
+
+    def _find_tuesdays(self, rule: RulePlot) -> VGroup:
+        """The two days at the rule, with their names; in the calendar their frames reach back. Returns what came."""
+        strip, days = self.strip, alike_days(self.strip.dates, self.strip.views)
+        dots = [rule.dots[int(np.flatnonzero(rule.shown == k)[0])] for k in days]
+        names = self.close.names.copy()
+        for name, dot in zip(names, dots, strict=True):
+            name.place(dot.get_y() - 0.1, right=dot.get_left()[0] - SIDE)
+        self.play(*(dot.animate.scale(1.8).set_fill(palette.red, 1) for dot in dots), FadeIn(names), run_time=0.7)
+        self.until("days")
+        further = VGroup(*(strip.stretch(date.fromisoformat(str(strip.dates[k])), BEFORE) for k in days))
+        frames = [ReplacementTransform(old[0], new[0]) for old, new in zip(self.framed, further, strict=True)]
+        coming = [FadeIn(VGroup(*reversed(new.dots)), lag_ratio=0.2) for new in further]
+        self.play(*frames, *coming, run_time=1.4)
+        self.remove(self.framed)
+        self.add(further)
+        return VGroup(further, names)
+
     # -- more days: a sum over them stands in the bracket ------------------------------------------------------------
 
     def _more_days_beat(self) -> None:
         with self.beat("more-days", days=Count(self.days)):
             # What stands in the bracket is framed and comes down. Its window reaches back, term by term, to each of
-            # which its day flies: a feature and its weight. Then as a sum in which j counts the days, further and
-            # further; and with all of them the line goes back into the bracket
+            # which its day flies: a feature and its weight. Then as a sum in which j counts the days, up to all of
+            # them; and the line goes back into the bracket
             back = [emphasis(part, FULL) for part in (self.strip.first_name, self.strip.label)]
             dimmed = [emphasis(self.sum.part(name), DIM) for name in self.sum.parts]
             self.play(FadeOut(self.told, *self.day_names), *back, *dimmed, run_time=0.5)
@@ -260,8 +276,9 @@ class MoreFeatures(LectureScene):
             written = self._write_out(first)
             self.until("sum")
             self._sum_up(written, first)
+            self.until("weeks")
             for days in further:
-                self.line = self._count_to(days, self.line, self._inner_sum, 0.8)
+                self.line = self._count_to(days, self.line, self._inner_sum, 1.2)
             self._put_back()
 
     def _lift_out(self) -> None:
@@ -306,48 +323,22 @@ class MoreFeatures(LectureScene):
     # -- the unknowns are counted ------------------------------------------------------------------------------------
 
     def _count_beat(self) -> None:
-        counted, few = self.parameters.network(self.days).n_parameters, min(self.days, DRAWN)
+        few = min(self.days, DRAWN)
+        counted = self.parameters.network(few).n_parameters
         with self.beat("count", count=number_text(counted), sigmoids=Count(self.parameters.sigmoids), few=Count(few)):
-            # Every w_ij is a square, in the row of its sigmoid, over its day. Kind by kind all are counted. Then back
-            # to so few days that one can draw what happens to them
-            self.total = self._total(self.days)
-            self._count_squares(self.total)
-            self.wait(0.8)
-            self.until("few")
+            # The window closes to so few days that one can draw what happens to them. Then kind by kind all unknowns
+            # are counted, and lit in the formula
             if few < self.days:
-                self._back_to(few)
-
-    def _count_squares(self, total: TextMobject) -> None:
-        """Square by square, where there is room for them, the unknowns come; each kind with its term of the sum."""
-        strip, sigmoids = self.strip, self.parameters.sigmoids
-        room = ParameterSquares.fits(strip, sigmoids)
-        self.squares = ParameterSquares(strip, self.days, sigmoids, SQUARES_TOP) if room else None
-        for name in ("w", "b", "c", "b_out"):
-            coming: list[Animation] = [FadeIn(total.part(name))]
-            seconds = 1.4 if name == "w" else 0.45
-            if self.squares is not None and name == "w":
-                columns = LaggedStart(*map(FadeIn, self.squares.kinds[name]), lag_ratio=0.1)
-                coming = [columns, Succession(Wait(0.6 * seconds), *coming)]
-            elif self.squares is not None:
-                coming.append(FadeIn(self.squares.kinds[name]))
-            self.play(*coming, run_time=seconds)
-        self.play(FadeIn(total.part("total")), run_time=0.4)
-        self.add(total, *([self.squares] if self.squares is not None else []))
-
-    def _back_to(self, few: int) -> None:
-        """The window closes to a ``few`` days, the squares with it, and what is left of them is counted."""
-        squares, start = self.squares, self.strip.days
-        self.play(FadeOut(self.total), run_time=0.4)
-        if squares is None:
-            self.grown = self._count_to(few, self.grown, self._whole, SECONDS)
-            return
-
-        def close(_: ParameterSquares, alpha: float) -> None:
-            squares.show(start + (few - start) * moving(alpha))
-
-        closing = UpdateFromAlphaFunc(squares, close, rate_func=linear)
-        self.grown = self._count_to(few, self.grown, self._whole, SECONDS, closing)
-        self.play(FadeIn(self._total(few)), run_time=0.4)
+                self.grown = self._count_to(few, self.grown, self._whole, SECONDS)
+            self.until("count")
+            whole, total = self.grown, self._total(few)
+            self.play(*(emphasis(whole.part(name), FAINT) for name in whole.parts), run_time=0.4)
+            for name, part in (("w", "w"), ("b", "bias"), ("c", "c"), ("b_out", "b")):
+                self.play(FadeIn(total.part(name)), emphasis(whole.part(part), FULL), run_time=0.7)
+            lit = [emphasis(whole.part(name), FULL) for name in whole.parts]
+            self.play(FadeIn(total.part("total")), *lit, run_time=0.6)
+            self.add(whole, total)
+            self.wait(1.2)
 
     # -- formulas ----------------------------------------------------------------------------------------------------
 
@@ -404,4 +395,4 @@ class MoreFeatures(LectureScene):
         ]
         total = f"{self.parameters.network(days).n_parameters:,}".replace(",", " thin ")
         source = f'{" ".join(terms)} part("total", = {total})'
-        return formula(source, NOTE + 8).place(TOTAL_BASELINE, right=style.RIGHT_EDGE)
+        return formula(source, NOTE + 8).place(TOTAL_BASELINE, left=style.LEFT_EDGE)

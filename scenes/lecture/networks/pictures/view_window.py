@@ -1,4 +1,4 @@
-"""Daily views with the window of days that a prediction looks back on, and squares for the parameters of its days."""
+"""Daily views with the window of days that a prediction looks back on."""
 
 from __future__ import annotations
 
@@ -9,20 +9,16 @@ from gradreel.core.daily.views import DailyViews
 from gradreel.scenes.mobjects.counting import Counting
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, DayPlot, views_range
 from gradreel.scenes.mobjects.formula_growth import SECONDS, moving
-from gradreel.scenes.mobjects.plot import dashed, polyline, ring, straight_curves
+from gradreel.scenes.mobjects.plot import dashed, polyline, ring
 from gradreel.scenes.mobjects.text import TextMobject, formula
 from gradreel.scenes.style import FAINT, mix, palette
-from manim import Animation, Dot, ManimColor, Rectangle, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth
-from numpy.typing import NDArray
+from manim import Animation, Dot, Rectangle, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth
 
 AROUND = 0.14  # share of the longest window that is shown before it
 MOST_DOTS = 130  # with more days than this there is a line alone
 SHADE = 0.1  # of the text colour in the band
 FRAME = 0.65  # around it: shades behind days have none
 NAME_SIZE, NAME_ABOVE, NAME_GAP = 34, 0.17, 0.22
-SQUARE, LARGEST, LEAST = 0.76, 0.26, 0.07  # a square's share of its row; the highest row, and the lowest
-TALLEST = 0.56  # of all rows
-APART = 2.2  # rows, from one kind of parameter to the next
 
 
 class ViewWindow(VGroup):
@@ -140,52 +136,3 @@ class ViewWindow(VGroup):
             UpdateFromAlphaFunc(self.window, update, run_time=SECONDS, rate_func=linear),
             UpdateFromAlphaFunc(self.last_name, count, run_time=SECONDS, rate_func=linear),
         ]
-
-
-class ParameterSquares(VGroup):
-    """Draws a square for each parameter: those of w over their days in ``strip``, and left of them b_i, c_i and b.
-
-    ``top``: of the first row. Parts: ``kinds``, by letter as in theta, "w", "b", "c", "b_out". `fits` says whether
-    there is room for them.
-    """
-
-    def __init__(self, strip: ViewWindow, days: int, sigmoids: int, top: float) -> None:
-        super().__init__()
-        self.strip, self.pitch = strip, self.pitch_of(strip, sigmoids)
-        rows = top - self.pitch * (0.5 + np.arange(sigmoids))
-        w = VGroup(*(self._column(strip.x_ago(j + 1), rows, palette.yellow) for j in range(days)))
-        self.kinds = {
-            "w": w,
-            "b": self._column(0.0, rows, palette.green),
-            "c": self._column(0.0, rows, palette.magenta),
-            "b_out": self._column(0.0, rows[:1], palette.grey),
-        }
-        self.add(*self.kinds.values())
-        self.show(days)
-
-    @staticmethod
-    def fits(strip: ViewWindow, sigmoids: int) -> bool:
-        """Whether there is room for a row of squares for each sigmoid."""
-        return ParameterSquares.pitch_of(strip, sigmoids) >= LEAST
-
-    @staticmethod
-    def pitch_of(strip: ViewWindow, sigmoids: int) -> float:
-        """From row to row; no more than from day to day."""
-        return min(strip.day_width, LARGEST, TALLEST / sigmoids)
-
-    def _column(self, x: float, rows: NDArray, ink: ManimColor) -> VMobject:
-        """One mobject: squares around (x, row)."""
-        half = SQUARE * self.pitch / 2
-        corners = half * np.array([(1, 1, 0), (-1, 1, 0), (-1, -1, 0), (1, -1, 0), (1, 1, 0)])
-        column = VMobject(stroke_width=0).set_fill(ink, 1)
-        for y in rows:
-            column.append_points(straight_curves(corners[:-1], corners[1:]) + np.array([x, y, 0.0]))
-        return column
-
-    def show(self, days: float) -> None:
-        """Those of the last ``days`` days; the others stay left of them."""
-        for j, column in enumerate(self.kinds["w"]):
-            column.set_fill(opacity=float(np.clip(days - j, 0.0, 1.0)))
-        x = self.strip.x_ago(days)
-        for k, name in enumerate(("b", "c", "b_out"), 1):
-            self.kinds[name].set_x(x - k * APART * self.pitch)
