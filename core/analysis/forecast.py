@@ -47,15 +47,6 @@ class NextDays:
         """(T,): 0 for Monday to 6 for Sunday."""
         return weekdays(self.dates)
 
-    def by_weekday(self) -> tuple[FloatArray, FloatArray]:
-        """Means of truth, (7,), and of prediction, (..., 7), Monday first; NaN for a weekday that has no day here."""
-        means = np.full((*self.prediction.shape[:-1], WEEK), np.nan)
-        truth = np.full(WEEK, np.nan)
-        for weekday in np.unique(self.weekdays):
-            days = self.weekdays == weekday
-            truth[weekday], means[..., weekday] = self.truth[days].mean(), self.prediction[..., days].mean(axis=-1)
-        return truth, means
-
 
 @dataclass(frozen=True, eq=False)
 class Forecast:
@@ -70,31 +61,6 @@ class Forecast:
     def weekdays(self) -> IntArray:
         """(h,): 0 for Monday to 6 for Sunday."""
         return weekdays(self.dates)
-
-
-@dataclass(frozen=True, eq=False)
-class HorizonErrors:
-    """Forecasts of h days from each of K days of the unseen part, beside what happened. Errors in views.
-
-    Start k is the first day of its h days. All h days are unseen, so each horizon is measured on the same K starts; the
-    days before a start are known, whether they are unseen or were trained on. Starts a day apart share most of their
-    days: K is not a number of independent trials.
-    """
-
-    starts: DayArray  # (K,)  first day predicted
-    error: FloatArray  # (..., K, h)  prediction minus truth, 1 to h days ahead
-    naive_day_error: FloatArray  # (K, h)  if every day is predicted to be like the last known one
-    naive_week_error: FloatArray  # (K, h)  ... like the last known day of the same weekday; NaN where none is
-
-    @property
-    def naive_day_mean_absolute(self) -> FloatArray:
-        """(h,): mean of |error| over the starts, for the last known day repeated."""
-        return np.asarray(np.abs(self.naive_day_error).mean(axis=-2))
-
-    @property
-    def naive_week_mean_absolute(self) -> FloatArray:
-        """(h,): the same for the last known week repeated; NaN where a start had no such week before it."""
-        return np.asarray(np.abs(self.naive_week_error).mean(axis=-2))
 
 
 def next_days(
@@ -153,11 +119,12 @@ def forecast(experiment: Experiment, theta: FloatArray, days: int, last_known: d
     return Forecast(last_known, dates, prediction[..., 0, :], truth)
 
 
-def horizon_errors(experiment: Experiment, theta: FloatArray, days: int) -> HorizonErrors:
-    """The errors of forecasts of 1 to ``days`` days over all starts in the unseen part, theta (..., P).
+def horizon_errors(experiment: Experiment, theta: FloatArray, days: int) -> FloatArray:
+    """Prediction minus truth in views, (..., K, h), 1 to h = ``days`` days ahead of each of K starts, theta (..., P).
 
-    Beside them two that need no network: the last known day repeated, and the last known week repeated. UserError if
-    the unseen part is shorter than that, or for a dataset that is not of daily views.
+    Start k is the first of its h days, all of which are unseen, so each horizon is measured on the same starts. Starts
+    a day apart share most of their days: K is not a number of independent trials. UserError if the unseen part is
+    shorter than that, or for a dataset that is not of daily views.
     """
     data = _daily(experiment)
     _at_least_a_day(days)
@@ -167,20 +134,10 @@ def horizon_errors(experiment: Experiment, theta: FloatArray, days: int) -> Hori
             f"{data.first_unseen} to {data.daily.end}; ask for {data.n_unseen} days or less, or set test_from earlier"
         )
     views = data.daily.array()
-    first = (data.first_unseen - data.daily.start).days
-    starts = np.arange(first, len(views) - days + 1)  # (K,)
-    ahead = np.arange(days)
-    truth = views[starts[:, None] + ahead]  # (K, h)
+    starts = np.arange((data.first_unseen - data.daily.start).days, len(views) - days + 1)
+    truth = views[starts[:, None] + np.arange(days)]  # (K, h)
     windows = views[starts[:, None] - 1 - np.arange(data.window)]  # (K, D)
-    prediction = _fed_back(experiment, data, theta, windows, days)
-    same_weekday = starts[:, None] - WEEK + ahead % WEEK  # (K, h)
-    week = np.where(same_weekday >= 0, views[np.maximum(same_weekday, 0)], np.nan)
-    return HorizonErrors(
-        starts=data.daily.dates()[starts],
-        error=prediction - truth,
-        naive_day_error=views[starts - 1][:, None] - truth,
-        naive_week_error=week - truth,
-    )
+    return np.asarray(_fed_back(experiment, data, theta, windows, days) - truth)
 
 
 def weekdays(dates: DayArray) -> IntArray:

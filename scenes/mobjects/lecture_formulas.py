@@ -21,17 +21,6 @@ def linear_source(air: float = 0.0) -> str:
     return f'{constant} part("w", yellow(w)) thin part("x", x_1)'
 
 
-def linear_sum_source(days: int) -> str:
-    """y = b + sum_j w_j x_j over j = 1 ... ``days``; of a single day y = b + w x_1.
-
-    The upper limit is a part of its own, which no other number has: where it becomes another, none melts into it.
-    """
-    if days == 1:
-        return linear_source()
-    limit = f'part("limit-{days}", {days})'
-    return f'{CONSTANT} part("sum-in", sum_(j=1)^({limit})) part("w", yellow(w_j)) thin part("x", x_j)'
-
-
 def bracket_source(index: str) -> str:
     """b_index + w_index x_1: what stands in a sigmoid's bracket."""
     return f'{_bias(index)} part("w", yellow(w_{index})) thin part("x", x_1)'

@@ -89,22 +89,22 @@ def test_several_seeds_at_once(experiment: Experiment) -> None:
     days, ahead = next_days(experiment, thetas), forecast(experiment, thetas, 4)
     errors = horizon_errors(experiment, thetas, 4)
     assert days.prediction.shape == (2, 3, 21) and ahead.prediction.shape == (2, 3, 4)
-    assert errors.error.shape == (2, 3, 18, 4)
+    assert errors.shape == (2, 3, 18, 4)
     assert days.mean_absolute_error.shape == (2, 3)
     for seed in np.ndindex(2, 3):
         alone = thetas[seed]
         np.testing.assert_allclose(days.prediction[seed], next_days(experiment, alone).prediction, rtol=1e-11)
         np.testing.assert_allclose(ahead.prediction[seed], forecast(experiment, alone, 4).prediction, rtol=1e-11)
         one = horizon_errors(experiment, alone, 4)
-        np.testing.assert_allclose(errors.error[seed], one.error, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(errors[seed], one, rtol=1e-9, atol=1e-9)
 
 
 def test_many_start_days_are_predicted_a_few_at_a_time(experiment: Experiment, monkeypatch: pytest.MonkeyPatch) -> None:
     thetas = random_theta(experiment, 2)
-    whole = next_days(experiment, thetas).prediction, horizon_errors(experiment, thetas, 3).error
+    whole = next_days(experiment, thetas).prediction, horizon_errors(experiment, thetas, 3)
     monkeypatch.setattr("gradreel.core.analysis.forecast._HELD", 80)
     np.testing.assert_allclose(next_days(experiment, thetas).prediction, whole[0], rtol=1e-11)
-    np.testing.assert_allclose(horizon_errors(experiment, thetas, 3).error, whole[1], rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(horizon_errors(experiment, thetas, 3), whole[1], rtol=1e-9, atol=1e-9)
 
 
 def test_a_float32_theta_is_taken_as_it_is() -> None:
@@ -158,36 +158,8 @@ def test_errors_by_horizon_are_of_every_start_whose_days_are_all_unseen(experime
     theta = random_theta(experiment)
     errors = horizon_errors(experiment, theta, days)
     starts = range(39, 60 - days + 1)
-    assert errors.starts.tolist() == [date(2024, 2, 1) + timedelta(days=start) for start in starts]
     slow = np.array([fed_back(experiment, theta, start, days) - VIEWS[start : start + days] for start in starts])
-    np.testing.assert_allclose(errors.error, slow, rtol=1e-9, atol=1e-9)
-
-
-def test_naive_forecasts_repeat_the_last_known_day_and_week() -> None:
-    experiment = NETWORKS["linear"]
-    errors = horizon_errors(experiment, random_theta(experiment), 17)
-    for k, start in enumerate(range(39, 44)):
-        for h in range(17):
-            truth = VIEWS[start + h]
-            same_weekday = max(day for day in range(start) if (start + h - day) % 7 == 0)
-            assert errors.naive_day_error[k, h] == VIEWS[start - 1] - truth
-            assert errors.naive_week_error[k, h] == VIEWS[same_weekday] - truth
-    np.testing.assert_allclose(errors.naive_day_mean_absolute, np.abs(errors.naive_day_error).mean(axis=0))
-    np.testing.assert_allclose(errors.naive_week_mean_absolute, np.abs(errors.naive_week_error).mean(axis=0))
-
-
-@pytest.mark.parametrize(("day", "which"), [(1, "naive_day_error"), (7, "naive_week_error")])
-def test_a_network_that_repeats_is_as_good_as_the_naive_forecast(day: int, which: str) -> None:
-    errors = horizon_errors(*persistent(day, n=9), 15)
-    np.testing.assert_allclose(errors.error, getattr(errors, which), atol=1e-8)
-
-
-def test_where_no_week_was_known_there_is_no_naive_week() -> None:
-    data = DATA.model_copy(update={"window": 1, "validation_from": date(2024, 2, 3), "test_from": date(2024, 2, 4)})
-    errors = horizon_errors(Experiment(dataset=data, hidden=()), np.array([1.0, 0.0]), 10)
-    assert np.isnan(errors.naive_week_error[0, :4]).all() and np.isfinite(errors.naive_week_error[0, 4:7]).all()
-    assert np.isfinite(errors.naive_week_error[4:]).all()
-    assert np.isnan(errors.naive_week_mean_absolute[0]) and np.isfinite(errors.naive_week_mean_absolute[4])
+    np.testing.assert_allclose(errors, slow, rtol=1e-9, atol=1e-9)
 
 
 def test_predictions_below_zero_are_left_as_they_are() -> None:
@@ -203,20 +175,7 @@ def test_predictions_that_run_off_to_infinity_are_no_warning() -> None:
     experiment, theta = persistent(day=1)
     ahead, errors = forecast(experiment, 1e200 * theta, 4), horizon_errors(experiment, 1e200 * theta, 4)
     assert not np.isfinite(ahead.prediction[-1]) and np.isfinite(ahead.prediction[0])
-    assert not np.isfinite(errors.error[..., -1]).all()
-
-
-def test_means_by_weekday() -> None:
-    experiment, theta = persistent(day=1)
-    days = next_days(experiment, np.stack([theta, 0 * theta]), date(2024, 2, 6), date(2024, 2, 17))
-    truth, prediction = days.by_weekday()
-    assert prediction.shape == (2, 7)
-    for weekday in range(7):
-        chosen = [i for i in range(5, 17) if (date(2024, 2, 1) + timedelta(days=i)).weekday() == weekday]
-        assert truth[weekday] == pytest.approx(VIEWS[chosen].mean(), rel=1e-12)
-        assert prediction[0, weekday] == pytest.approx(VIEWS[[i - 1 for i in chosen]].mean(), rel=1e-12)
-    few = next_days(experiment, theta, date(2024, 2, 6), date(2024, 2, 7)).by_weekday()
-    assert [np.isnan(means).tolist() for means in few] == [[True, False, False, True, True, True, True]] * 2
+    assert not np.isfinite(errors[..., -1]).all()
 
 
 def test_a_curve_has_no_days() -> None:

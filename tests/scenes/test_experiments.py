@@ -20,7 +20,6 @@ from gradreel.scenes.lecture.experiments.depth_experiment import DepthExperiment
 from gradreel.scenes.lecture.experiments.networks_scene import (
     DepthsParameters,
     NetworksParameters,
-    lecture_written,
 )
 from gradreel.scenes.lecture.experiments.pictures.loss_bars import SEEN, UNSEEN, Columns, LossBar
 from gradreel.scenes.lecture.experiments.pictures.relu_blocks import ReluBlocks, common_step
@@ -238,11 +237,6 @@ def test_columns_are_a_scale():
 def test_losses_are_written_as_they_are(losses, written):
     write = loss_column(losses)
     assert [write(loss) for loss in losses] == written
-
-
-def test_lectures_losses_are_written_like_ours():
-    assert lecture_written(()) == ("320", "460")
-    assert lecture_written((100, 100)) == ("180", "")
 
 
 def test_a_line_comes_in_where_it_falls_below_the_top():

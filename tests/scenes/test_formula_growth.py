@@ -16,7 +16,6 @@ OLD, NEW = (
 )
 SOURCES = {
     "linear": lecture_formulas.linear_source(),
-    "days": lecture_formulas.linear_sum_source(28),
     "sigmoid": lecture_formulas.one_sigmoid_source(),
     "fraction": lecture_formulas.one_sigmoid_source(fraction=True),
     "sum": lecture_formulas.sum_of_sigmoids_source(3),

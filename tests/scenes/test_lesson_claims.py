@@ -164,7 +164,7 @@ def test_model_selection(trace_of):
     low = np.isin(days.weekdays, LOW_WEEKDAYS)
     fall, noticed = (views[~low].mean() - views[low].mean() for views in (days.truth, days.prediction))
     assert noticed > fall / 2  # "it has noticed"
-    errors = [np.abs(horizon_errors(run, theta, days).error[:, -1]).mean() for days in (1, 2, 4, 7)]
+    errors = [np.abs(horizon_errors(run, theta, days)[:, -1]).mean() for days in (1, 2, 4, 7)]
     assert errors == sorted(errors)  # "trust them less and less"
 
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from gradreel.core.analysis.compared_networks import EPOCHS, SEEDS, WIDTH, Network, depth_experiments
 from gradreel.core.analysis.noise_floor import NoiseFloor, noise_floor
-from gradreel.core.analysis.results import Result, best_by_validation, lecture_losses, result_of, worst_by_validation
+from gradreel.core.analysis.results import Result, best_by_validation, result_of, worst_by_validation
 from gradreel.core.daily.units import loss_column
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
@@ -204,13 +204,6 @@ class NetworksScene(LectureScene):
         number = Number(self.parameters.epochs, 0, 32, group=True).place(style.HEADING_BASELINE, style.RIGHT_EDGE)
         name.place(style.HEADING_BASELINE, right=float(number.get_left()[0]) - 0.2)
         return name, number.set_value(0)
-
-
-def lecture_written(hidden: tuple[int, ...]) -> tuple[str, str]:
-    """The lecture's own training and unseen loss as it is written beside ours; "" where it gives no number."""
-    losses = lecture_losses(hidden)
-    write = loss_column(loss for loss in losses if loss is not None)
-    return "" if losses[0] is None else write(losses[0]), "" if losses[1] is None else write(losses[1])
 
 
 def increasing(sizes: tuple[int, ...]) -> tuple[int, ...]:
