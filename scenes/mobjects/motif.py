@@ -28,11 +28,11 @@ FADE = 0.06  # share of the walk in which a ghost comes up behind the curve
 class Motif(VGroup):
     """``run``'s curve on its way: ``show(share)`` is the picture when that share of the walk is over.
 
-    Parts: ``axes``, and their ``names``, what is asked for and what is known; ``ghosts``, as many states that the curve
-    has passed; ``red``, what it learns; ``blue``, the state reached. ``top``: of the picture.
+    Parts: ``axes``, and their ``names``, what is asked for, what is known, that it is an example; ``ghosts``, as many
+    states that the curve has passed; ``red``, what it learns; ``blue``, the state reached. ``top``: of the picture.
     """
 
-    def __init__(self, run: Trace, names: tuple[str, str], ghosts: int = GHOSTS, top: float = TOP) -> None:
+    def __init__(self, run: Trace, names: tuple[str, str, str], ghosts: int = GHOSTS, top: float = TOP) -> None:
         super().__init__()
         self.run = run
         dataset = run.experiment.dataset
@@ -44,8 +44,11 @@ class Motif(VGroup):
         target = dataset.curve()(self.x)
         y_range = nice_range(np.concatenate([[0.0], target, end]), margin=0.02)
         self.axes = Plot(dataset.range, y_range, left=LEFT, right=RIGHT, bottom=BOTTOM, top=top, x_label=None)
-        asked, known = (words(name, style.LABEL, palette.dim) for name in names)
-        self.names = VGroup(asked.place(top + 0.2, left=LEFT), known.place(BOTTOM - 0.45, right=RIGHT))
+        asked, known, example = (words(name, style.LABEL, palette.dim) for name in names)
+        under = BOTTOM - 0.45
+        self.names = VGroup(
+            asked.place(top + 0.2, left=LEFT), known.place(under, right=RIGHT), example.place(under, left=LEFT)
+        )
         self.red = self._line(target, palette.red, style.MAIN_CURVE + 1)
         self.blue = self._line(start, palette.blue, style.MAIN_CURVE)
         self.ghosts = VGroup(*(self._line(y, palette.blue, style.GHOST_CURVE) for y in earlier))
@@ -73,5 +76,7 @@ class Motif(VGroup):
 
 def motif_of(scene: LectureScene, run: Trace, ghosts: int = GHOSTS, top: float = TOP) -> Motif:
     """The motif with its axes' names in the scene's language."""
-    asked, known = (scene.words_of.screen("title", key, scene.context.language) for key in ("asked", "known"))
-    return Motif(run, (asked, known), ghosts, top)
+    asked, known, example = (
+        scene.words_of.screen("title", key, scene.context.language) for key in ("asked", "known", "example")
+    )
+    return Motif(run, (asked, known, example), ghosts, top)

@@ -225,7 +225,7 @@ def test_why_deep(media, trace_of):
 def test_lines_and_curves(play):
     limits, curve, deeper = LinearLimits.Parameters(), AnyCurve.Parameters(), DeeperAndDeeper.Parameters()
     steps = np.sign(np.diff([y for _, y in limits.knots]))
-    assert {1, -1} <= {*steps.astype(int)}  # "past the peak, fewer"
+    assert {1, -1} <= {*steps.astype(int)}  # "rises to a peak, and then it falls"
     scene = play(AnyCurve, until="smooth").scene
     assert all(after == 2 * before for before, after in pairwise(curve.points)) and 3.5 < scene.even.factor() < 4.6
     assert scene.placed.errors[scene.middle] < scene.even.errors[scene.middle] / 2  # "much smaller"

@@ -39,13 +39,12 @@ from gradreel.scenes.mobjects.motif import motif_of
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row, state_at, stepwise
 from gradreel.scenes.mobjects.plot import dashed, ring
 from gradreel.scenes.mobjects.readout import loss_decimals
-from gradreel.scenes.mobjects.text import Number, TextMobject, caption, formula, words
+from gradreel.scenes.mobjects.text import Number, caption, formula, words
 from gradreel.scenes.mobjects.three_steps import PLACE, steps_heading, three_steps
 from gradreel.scenes.mobjects.ticks import round_labels
 from gradreel.scenes.style import DIM, FAINT, FULL, emphasis, mix, palette
 from gradreel.scenes.words.numbers import number_text
 from manim import (
-    RIGHT,
     UP,
     Animation,
     Create,
@@ -68,6 +67,7 @@ REST = (0.16, 0.62)  # shares of the plot's height at which the first line begin
 GHOST = 0.5  # share of blue's colour
 HALF = 0.5  # share of red's colour while gaps to the line are spoken of
 MEAN = (2.2, 1.6)  # of the square of mean area: its middle's height, and its side at most
+LOOK = 1.0  # seconds that model bias stays when it has its name
 MISSED = 0.05  # a line misses red when their typical distance is more than this share of red's height
 
 
@@ -112,7 +112,6 @@ class LinearLimits(LectureScene):
         self._loss_beat()
         self._best_beat()
         self._bias_beat()
-        self._next_beat()
 
     # -- the run -------------------------------------------------------------------------------------------------
 
@@ -268,9 +267,9 @@ class LinearLimits(LectureScene):
             self.gaps = Gaps(self.plot, self.dots_x, self.dots_y, self.line.line)
             self.play(Create(self.gaps, lag_ratio=0.05), run_time=0.8)
             self.add(self.gaps, self.line, self.dots)
-            square, name = self._one_square()
+            square = self._one_square()
             self.until("mean")
-            self._take_the_mean(square, name)
+            self._take_the_mean(square)
 
     def _best_beat(self) -> None:
         with self.beat("best"):
@@ -284,8 +283,8 @@ class LinearLimits(LectureScene):
         difference = self.loss.written(float(line_loss) - float(red_loss))  # of what is printed
         spoken = number_text(float(f"{float(difference):.2g}"))
         with self.beat("bias", line=line_loss, red=red_loss, difference=spoken):
-            # The line's loss steps down; the gaps are measured to red instead, for its loss: noise. Then what the line
-            # misses by fills, and the difference of the two losses has its name
+            # The line's loss steps down; the gaps are measured to red instead, for its loss: chance. Then what the
+            # line misses by fills, the difference of the two losses has its name, and red alone is left
             rows = [("best-line", line_loss, palette.blue), ("red-loss", red_loss, palette.red)]
             self.losses = loss_rows(
                 [
@@ -309,21 +308,20 @@ class LinearLimits(LectureScene):
             self.until("name")
             named = [FadeIn(self.losses[2], shift=0.15 * UP)] if self.misses else []
             self.play(*named, *self.next_heading(self.screen("heading-bias")))
+            self.wait(LOOK)
+            self._ask_for_red()
 
-    def _next_beat(self) -> None:
-        with self.beat("next"):
-            # Red alone, with ticks at its corners; its name goes up to where the question is asked: what is it?
-            shown = self.losses if self.misses else self.losses[:2]
-            leaving = [self.line, self.formula, shown, self.dots, self.area if self.misses else self.gaps]
-            leaving += [self.axis_words, self.made_up, self.plot.x_tick_labels]
-            self.play(
-                *(FadeOut(part, run_time=0.8) for part in leaving), *self.next_heading(self.screen("heading-next"))
-            )
-            plot, asked = self.next_plot, CardSum(self.screen("red-curve"), FORMULA_Y, "=")
-            name, sign = asked.name
-            self.play(FadeIn(plot.x_tick_labels), FadeIn(plot.x_label), run_time=0.4)
-            self.play(ReplacementTransform(self.red_label, name), run_time=1.0)
-            self.play(FadeIn(sign), FadeIn(asked.question), run_time=0.4)
+    def _ask_for_red(self) -> None:
+        """Red alone, with ticks at its corners; its name goes up to where the question is asked: what is it?"""
+        shown = self.losses if self.misses else self.losses[:2]
+        leaving = [self.line, self.formula, shown, self.dots, self.area if self.misses else self.gaps]
+        leaving += [self.axis_words, self.made_up, self.plot.x_tick_labels]
+        self.play(*(FadeOut(part, run_time=0.8) for part in leaving), *self.next_heading(self.screen("heading-next")))
+        plot, asked = self.next_plot, CardSum(self.screen("red-curve"), FORMULA_Y, "=")
+        name, sign = asked.name
+        self.play(FadeIn(plot.x_tick_labels), FadeIn(plot.x_label), run_time=0.4)
+        self.play(ReplacementTransform(self.red_label, name), run_time=1.0)
+        self.play(FadeIn(sign), FadeIn(asked.question), run_time=0.4)
 
     # -- parts of beats ------------------------------------------------------------------------------------------
 
@@ -347,19 +345,15 @@ class LinearLimits(LectureScene):
             self.play(UpdateFromAlphaFunc(self.line, move, run_time=seconds, rate_func=smooth))
             self.line.show(stop)
 
-    def _one_square(self) -> tuple[VMobject, TextMobject]:
-        """A square opens on a gap that is easily seen and covers little, and has its name beside it or in it."""
+    def _one_square(self) -> VMobject:
+        """A square opens on a gap that is easily seen and covers little."""
         first = min(self.gaps, key=lambda stroke: abs(float(stroke.height) - 1.0))
         square = self.gaps.square(first).set_stroke(palette.text, style.AXIS).set_fill(mix(palette.text, 0.15), 1)
-        name = words(self.screen("gap-squared"), style.LABEL)
-        fits = name.width + 0.1 < square.width
-        name.move_to(square if fits else square.get_right() + (name.width / 2 + 0.15) * RIGHT)
         self.add(square, self.line, self.dots)
         self.play(opened(square, first), run_time=0.7)
-        self.play(FadeIn(name), run_time=0.3)
-        return square, name
+        return square
 
-    def _take_the_mean(self, square: VMobject, name: TextMobject) -> None:
+    def _take_the_mean(self, square: VMobject) -> None:
         """The square goes to the number and takes the size of the mean; where that has no room, the number is alone."""
         mean = MeanSquare(self.plot, self._mean_square(), style.RIGHT_EDGE, MEAN[0])
         self.mean = VGroup(mean) if mean.width <= MEAN[1] else VGroup()
@@ -368,7 +362,7 @@ class LinearLimits(LectureScene):
         self.loss.set_value(self._loss_at(0))
         going = ReplacementTransform(square, mean) if len(self.mean) else FadeOut(square)
         said = map(FadeIn, (self.meaning, self.loss_words, self.loss))
-        self.play(going, FadeOut(name, run_time=0.3), *said, run_time=1.0)
+        self.play(going, *said, run_time=1.0)
         self.add(self.mean)
 
     def _walk(self, seconds: float) -> None:

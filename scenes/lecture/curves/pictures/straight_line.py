@@ -16,7 +16,6 @@ from manim import (
     RIGHT,
     Animation,
     ManimColor,
-    Rectangle,
     Square,
     Transform,
     UpdateFromAlphaFunc,
@@ -27,7 +26,6 @@ from numpy.typing import NDArray
 
 ROLE = {"w": "yellow", "b": "grey"}
 ROWS_TOP, ROW_HEIGHT = 2.42, 0.52
-PATCH = (0.62, 0.32)
 FILLED = 0.34  # of the text colour, in what lies between a curve and a line
 APART = 0.15  # between the two numbers, at least
 VALUE_DROP = 0.8  # from the formula's baseline to that of the numbers
@@ -154,10 +152,7 @@ def between(plot: Plot, curve: PiecewiseLinearCurve, line: Line) -> VMobject:
 
 
 def loss_rows(rows: Sequence[tuple[str, str, ManimColor]]) -> VGroup:
-    """Names with numbers, one under the other, right of a formula over the plot.
-
-    Before the last name a patch, filled as what lies between a curve and a line.
-    """
+    """Names with numbers, one under the other, right of a formula over the plot."""
     lines = VGroup()
     losses = [words(value, 32, color) for _, value, color in rows]
     column = max(1.05, *(loss.width + 0.2 for loss in losses))
@@ -165,7 +160,4 @@ def loss_rows(rows: Sequence[tuple[str, str, ManimColor]]) -> VGroup:
         baseline = ROWS_TOP - number * ROW_HEIGHT
         loss.place(baseline, right=style.RIGHT_EDGE)
         lines.add(VGroup(loss, words(name, style.LABEL, color).place(baseline, right=style.RIGHT_EDGE - column)))
-    patch = Rectangle(width=PATCH[0], height=PATCH[1], stroke_width=0).set_fill(mix(palette.text, FILLED), 1)
-    left, middle = lines[-1][1].get_left()[0] - 0.18, lines[-1][1].baseline + 0.11
-    lines[-1].add(patch.move_to((left - PATCH[0] / 2, middle, 0)))
     return lines
