@@ -479,7 +479,7 @@ class Backprop(ThreeDaysScene):
         """
         rate, y, after = self.day_step.rate, self.there.y, self.day_step.after.y
         written = number_text(rate) if rate >= PLAIN_RATE else f"10^({round(math.log10(rate))})"
-        update = formula(f"{update_source('0', '1')} comma quad eta = {written}", UPDATE_SIZE)
+        update = formula(f"{update_source('k', 'k+1')} comma quad eta = {written}", UPDATE_SIZE)
         ends = (self.there, self.day_step.after)
         old, new = (formula(self.error_source(at, n), UPDATE_SIZE) for n, at in enumerate(ends))
         source = self.formulas.update()
