@@ -35,7 +35,6 @@ from manim import (
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
-    smooth,
     there_and_back,
 )
 from numpy.typing import NDArray
@@ -54,8 +53,6 @@ NAME_LINE, FORMULA_LINE, BADGE = 1.38, -2.1, 0.345
 NAME_LINES = (1.55, 1.14)  # baselines of a name in two lines
 SAMPLES, ERRORS = 160, 17  # x at which curves are drawn, and errors
 GHOSTS = (0.0, 0.3, 0.5, 0.65, 0.8, 1.0)  # of the way that the curve makes: the states that are drawn
-EARLY = 0.3  # of that way: how far back the bright curve goes when theta changes
-COMING = 0.05  # of its way on which a walking dot appears
 MISSING = 0.55  # of that way: the state whose errors are shown
 GRID = (100, 70)
 
@@ -110,33 +107,6 @@ class ThreeSteps(VGroup):
                 error.set_points_as_corners(plot.at(x[i], [target(x[i]), curve[i]]))
 
         return UpdateFromAlphaFunc(picture, update, run_time=seconds, rate_func=there_and_back)
-
-    def change_theta(self, seconds: float) -> Animation:
-        """In the first card, the bright curve passes through states of the run, back to an early one and on again."""
-        plot, *_, blue = self.cards[0][PLACE]
-        run = self.run.experiment
-        x = _x(run)
-        features = run.dataset.features_at(x)
-
-        def update(_: VMobject, share: float) -> None:
-            theta = state_at(self.run, self.pace.row(1 - share * (1 - EARLY)))
-            plot.set_curve(blue, x, np.clip(predict(run, theta, features), *plot.y_range))
-
-        return UpdateFromAlphaFunc(blue, update, run_time=seconds, rate_func=there_and_back)
-
-    def walk(self, seconds: float) -> Animation:
-        """In the third card, a dot goes from the start of the path to its end."""
-        _, line, start, end = self.cards[2][PLACE]
-        points = np.array([*line.get_start_anchors(), line.get_end()])
-        dot = end.copy().move_to(start)
-
-        def show(dot: VMobject, share: float) -> None:
-            at = share * (len(points) - 1)
-            before = min(int(at), len(points) - 2)
-            dot.move_to(points[before] + (at - before) * (points[before + 1] - points[before]))
-            dot.set_opacity(min(1.0, share / COMING))
-
-        return UpdateFromAlphaFunc(dot, show, run_time=seconds, rate_func=smooth, remover=True)
 
     def line(self, step: int, text: str, baseline: float) -> TextMobject:
         """A line of words for a step's card, in its middle; not part of the map."""

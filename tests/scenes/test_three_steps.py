@@ -8,8 +8,7 @@ from gradreel.core.analysis.planes import plane_of
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import predict
 from gradreel.core.trace.trace import Trace
-from gradreel.scenes.mobjects.pace import state_at
-from gradreel.scenes.mobjects.three_steps import EARLY, PLACE, VEILED, ThreeSteps
+from gradreel.scenes.mobjects.three_steps import PLACE, VEILED, ThreeSteps
 from gradreel.scenes.style import use_theme
 
 RUN = Experiment(epochs=200)
@@ -59,31 +58,6 @@ def test_other_values_that_are_tried_are_recorded_ones_and_have_their_errors(tra
         assert prediction == pytest.approx(np.interp(at, x, y), abs=1e-9)
     trying.update_function(trying.mobject, 0.0)
     np.testing.assert_allclose(data(plot, blue), before, atol=1e-9)
-
-
-def test_the_curve_that_changes_is_that_of_states_that_training_passed_through(trace_of, steps):
-    plot = steps.card(1)[PLACE][0]
-    before = data(plot, steps.blue)
-    changing = steps.change_theta(1.0)
-    changing.update_function(changing.mobject, 1.0)
-    x, y = data(plot, steps.blue).T
-    theta = state_at(trace_of(RUN), steps.pace.row(EARLY))
-    np.testing.assert_allclose(y, np.clip(predict(RUN, theta, RUN.dataset.features_at(x)), *plot.y_range), atol=1e-9)
-    assert np.abs(y - before[:, 1]).max() > 0.1
-    changing.update_function(changing.mobject, 0.0)
-    np.testing.assert_allclose(data(plot, steps.blue), before, atol=1e-9)
-
-
-def test_a_dot_walks_along_the_path(steps):
-    _, line, start, end = steps.card(3)[PLACE]
-    walking = steps.walk(1.0)
-    for share in np.linspace(0, 1, 5):
-        walking.update_function(walking.mobject, share)
-        at = walking.mobject.get_center()
-        assert min(np.linalg.norm(at - point) for point in line.get_start_anchors()) < 0.2
-        if share == 0:
-            np.testing.assert_allclose(at, start.get_center(), atol=1e-9)
-    np.testing.assert_allclose(at, end.get_center(), atol=1e-9)
 
 
 def test_a_long_name_stands_in_two_lines_as_large_as_the_others(trace_of):

@@ -8,6 +8,7 @@ import numpy as np
 from gradreel.core.analysis.compared_networks import depth_experiments
 from gradreel.core.analysis.noise_floor import noise_floor
 from gradreel.core.curves.line_fit import line_run
+from gradreel.core.daily.synthetic import best_guesses
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment
@@ -17,23 +18,22 @@ from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.daily_data import data_caption
 from gradreel.scenes.lecture.opening.pictures.four_functions import FourFunctions
 from gradreel.scenes.lecture.opening.pictures.last_days import LastDays
-from gradreel.scenes.lecture.opening.pictures.noise import Noise
 from gradreel.scenes.lecture.opening.pictures.run_numbers import RunNumbers
 from gradreel.scenes.lecture.runs import LINE_START_SEED, line_through_dots, red_curve
 from gradreel.scenes.mobjects.motif import motif_of
 from gradreel.scenes.mobjects.pace import recorded_row, stepwise
-from gradreel.scenes.mobjects.plot import polyline
+from gradreel.scenes.mobjects.plot import polyline, ring, segment
 from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.mobjects.three_steps import steps_heading, three_steps
 from gradreel.scenes.style import DIM, emphasis, palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import number_text
 from manim import (
+    RIGHT,
     UP,
     Create,
     FadeIn,
     FadeOut,
-    ReplacementTransform,
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
@@ -53,6 +53,8 @@ QUIET = 1.5  # seconds in which nobody speaks, when blue lies on red
 DAYS_BOX = (style.LEFT_EDGE + 0.72, 5.85, -1.75, 0.75)  # left, right, bottom, top
 FORMULA_BASELINE, NOTES = 1.85, (2.12, 1.52)  # of what is known, and found, beside it
 BRACKET_Y, HOOK = -2.5, 0.14
+GUESSED = (2.3, 1.72)  # baselines of what is said of the rule's guess
+GUESS, CAP = 0.055, 0.13  # radius of the dot of the rule's guess; half a width of its bar's ends
 LAST_LOOK = 1.5  # seconds that the film's last picture stays when all is said
 
 
@@ -104,11 +106,10 @@ class Summary(LectureScene):
 
     def _steps_beat(self) -> None:
         with self.beat("steps"):
-            # The map, all of it bright. The formulas leave, and what people choose comes in their place, while each
-            # card moves: theta changes, errors shrink, a dot walks down
+            # The map, all of it bright. The formulas leave, and what people choose comes in their place
             self.map = three_steps(self, self.run, None)
-            gone = FadeOut(self.functions, run_time=0.5)
-            self.play(gone, *self.next_heading(steps_heading(self)), FadeIn(self.map), run_time=1.0)
+            self.play(FadeOut(self.functions), run_time=0.5)
+            self.play(*self.next_heading(steps_heading(self)), FadeIn(self.map), run_time=0.8)
             self.until("choose")
             cards = [self.map.card(step) for step in (1, 2, 3)]
             formulas = (FadeOut(card[-1], run_time=0.5) for card in cards)
@@ -116,13 +117,11 @@ class Summary(LectureScene):
             for card in cards:
                 card.remove(card[-1])  # or it would come back when the whole map fades
             self.chosen = VGroup()
-            moves = (self.map.change_theta, self.map.try_values, self.map.walk)
-            for step, (mark, keys, move) in enumerate(zip(STEP_MARKS, CHOSEN, moves, strict=True), start=1):
+            for step, (mark, keys) in enumerate(zip(STEP_MARKS, CHOSEN, strict=True), start=1):
                 texts = [self.map.line(step, self.screen(k), y) for k, y in zip(keys, LINES, strict=False)]
                 self.chosen.add(*texts)
                 self.until(mark)
-                self.play(*(FadeIn(text, shift=0.15 * UP, run_time=0.5) for text in texts), move(1.6))
-            self.add(self.map, self.chosen)  # in one piece again
+                self.play(*(FadeIn(text, shift=0.15 * UP) for text in texts), run_time=0.5)
 
     def _curve_beat(self) -> None:
         with self.beat("curve"):
@@ -130,9 +129,8 @@ class Summary(LectureScene):
             # now: theta and the loss. When blue lies on red, nobody speaks for a moment
             motif = self.motif = motif_of(self, self.run, ghosts=0, top=CURVE_TOP)
             numbers = self.numbers = RunNumbers(self.run, self.screen("update"))
-            late = squish_rate_func(smooth, 0.5, 1.0)
-            gone = [FadeOut(part, run_time=0.5) for part in (self.map, self.chosen, self.title)]
-            self.play(*gone, *(FadeIn(part, rate_func=late) for part in (motif, numbers)), run_time=1.2)
+            self.play(*map(FadeOut, (self.map, self.chosen, self.title)), run_time=0.5)
+            self.play(*map(FadeIn, (motif, numbers)), run_time=0.6)
             self.until("run")
 
             def show(_: VGroup, share: float) -> None:
@@ -176,33 +174,32 @@ class Summary(LectureScene):
         return polyline(np.array(corners), palette.text, style.BOX)
 
     def _noise_beat(self) -> None:
-        floor = noise_floor(self.parameters.dataset)
-        missed = "" if floor is None else number_text(round(floor.unseen, -1), 0)
-        with self.beat("noise", floor=missed):
-            # Of each day, what one who knows the rule expects is taken away. What is left, today as well, is noise
+        with self.beat("noise"):
+            # In the place of the question mark comes what the rule itself expects, with what it misses by on average
             self.play(*self.next_heading(self.screen("heading-noise")))
             self.until("floor")
-            if floor is not None:
-                self._take_the_rule_away(number_text(floor.unseen, 0))
+            if (floor := noise_floor(self.parameters.dataset)) is not None:
+                self._guess_by_the_rule(floor.unseen)
             self.until("next")
             credit = words(self.screen("credit"), style.CAPTION + 2, palette.dim)
-            self.play(FadeIn(credit.place(style.CAPTION_BASELINE, right=style.RIGHT_EDGE)), run_time=0.6)
+            self.play(FadeIn(credit.place(style.CAPTION_BASELINE, right=style.RIGHT_EDGE)), run_time=1.0)
             self.hand_on(*self.mobjects)  # the film's last picture stays as it is, its heading too
         self.wait(LAST_LOOK)
 
-    def _take_the_rule_away(self, floor: str) -> None:
-        days = self.days
-        self.noise = noise = Noise(days, self.screen("rule"))
-        *before, today = noise.dots
-        gone = [self.function, *self.notes, self.bracket, days.mark, days.line, *days.plot]
-        stay = (days.plot.x_tick_labels, days.plot.marks)
-        fading = [FadeOut(part, run_time=0.5) for part in gone if part not in stay]
-        falling = [ReplacementTransform(*pair) for pair in zip(days.dots, before, strict=True)]
-        late = squish_rate_func(smooth, 0.4, 1.0)
-        coming = [FadeIn(part, rate_func=late) for part in (noise.plot, noise.zero, noise.sticks, today)]
-        self.play(*fading, *falling, *coming, run_time=1.6)
-        mean = words(self.screen("floor", floor=floor), style.LABEL + 2)
-        self.play(FadeIn(mean.place(NOTES[0], left=style.LEFT_EDGE), shift=0.15 * UP), run_time=0.6)
+    def _guess_by_the_rule(self, floor: float) -> None:
+        plot, expected = self.days.plot, float(best_guesses()[-1])
+        heights = expected + floor * np.array([-1.0, 0.0, 1.0])
+        low, middle, high = plot.at(np.full(3, plot.x_range[1]), heights)
+        ends = [segment(end - CAP * RIGHT, end + CAP * RIGHT, palette.text, style.BOX) for end in (low, high)]
+        bar = VGroup(segment(low, high, palette.text, style.BOX), *ends)
+        self.guess = VGroup(bar, ring(middle, GUESS, palette.text, fill=palette.text))
+        texts = self.screen("guess", guess=number_text(expected, 0)), self.screen("floor", floor=number_text(floor, 0))
+        lines = [
+            words(text, style.LABEL + 2).place(y, left=style.LEFT_EDGE) for text, y in zip(texts, GUESSED, strict=True)
+        ]
+        self.play(*map(FadeOut, (self.function, *self.notes, self.bracket, self.days.mark)), run_time=0.5)
+        self.play(FadeIn(self.guess[1], scale=1.6), FadeIn(lines[0], shift=0.15 * UP), run_time=0.6)
+        self.play(Create(bar), FadeIn(lines[1], shift=0.15 * UP), run_time=0.6)
 
 
 def line_on(dataset: CurveDataset) -> Experiment:
