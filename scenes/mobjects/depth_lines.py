@@ -122,18 +122,12 @@ class DepthLines(VGroup):
             for part in parts
         ]
 
-    def draw(
-        self, scene: Scene, kind: str, seconds: float, dots: bool = True, also: Mapping[int, VMobject] | None = None
-    ) -> None:
-        """Plays a line from network to network, the numbers as it passes them, and ``also`` what is there, by network.
-
-        With its ``dots``, unless they are on the screen already.
-        """
+    def draw(self, scene: Scene, kind: str, seconds: float) -> None:
+        """Plays a line from network to network, the dots and the numbers as it passes them."""
         line, last = self.lines[kind], float(self.lines[kind].data_x[-1])
-        parts = [self.dots[kind], self.values[kind]] if dots else [self.values[kind]]
-        points = {k: VGroup(*point) for k, *point in zip(self.known(kind), *parts, strict=True)} | dict(also or {})
+        points = [VGroup(*point) for point in zip(self.dots[kind], self.values[kind], strict=True)]
         draw = UpdateFromAlphaFunc(line, lambda _, share: line.show(share * last), run_time=seconds, rate_func=linear)
-        shown = [FadeIn(points[k], run_time=0.15 * seconds) for k in sorted(points)]
+        shown = [FadeIn(point, run_time=0.15 * seconds) for point in points]
         scene.play(draw, LaggedStart(*shown, lag_ratio=1.0, run_time=1.1 * seconds))
         scene.add(line, self.dots[kind], self.values[kind])  # the points lie on the line
 

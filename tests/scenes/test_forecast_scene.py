@@ -19,6 +19,7 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.experiments.forecast import YEARS, Forecast
+from gradreel.scenes.lecture.experiments.pictures.new_year_strips import holiday
 from gradreel.scenes.testing.layout import check_scene
 from manim import DL, DR, UL, UR
 
@@ -185,41 +186,28 @@ def test_the_bracket_holds_the_whole_window_before_the_day_that_is_spoken_of(rep
 
 def test_low_days_are_looked_at_off_the_holiday_and_what_is_missed_around_it(repeating):
     film = repeating("week")
-    assert list(film.lines) == ["days", "prediction", "lows", "missed-most", "eve", "window"]
+    assert list(film.lines) == ["days", "prediction", "lows", "missed-most", "new-year", "window"]
     assert "23 January" in film.lines["missed-most"]["en"] and "1月23日" in film.lines["missed-most"]["zh"]
     assert film.numbers[0] == "3.04k", "of the series itself"
-    assert film.days["lows"][0] >= film.days["missed-most"][1] == film.days["eve"][1]
-    assert film.low["lows"] > 3 and (film.low["missed-most"], film.low["eve"], film.low["window"]) == (0, 0, 0)
+    assert film.days["lows"][0] >= film.days["missed-most"][1] == film.days["new-year"][1]
+    assert film.low["lows"] > 3 and (film.low["missed-most"], film.low["new-year"], film.low["window"]) == (0, 0, 0)
 
 
-def test_of_made_up_views_every_years_eve_is_ringed_at_its_own_views_and_the_picture_is_back(repeating):
+def test_every_years_holiday_is_a_dip_of_its_own_views_with_its_date_beside_it_and_the_picture_is_back(repeating):
     film, strips = repeating("day"), repeating("day").scene.strips
-    assert film.there["eve"] > film.there["missed-most"], "all that was there, and the day's name"
+    assert film.there["new-year"] > film.there["missed-most"], "all that was there, and the day's name"
     views = dict(zip(WEEK.daily.dates().astype(date), WEEK.daily.array(), strict=True))
-    assert len(strips.strips) == len(strips.marks) == len(YEARS) == 5
-    for k, (eve, strip, (around, name)) in enumerate(zip(YEARS, strips.strips, strips.marks, strict=True)):
-        assert around.get_center() == pytest.approx(strips.at(k, eve, views[eve]))
-        low, high = strip[1].get_bottom()[1], strip[1].get_top()[1]
-        assert low - 1e-6 <= around.get_center()[1] < low + 0.3 * (high - low), "it is a dip"
-        assert name.source == f"{eve.day} {eve:%b}"
-        missing, bright = strip[2], strip[3]
-        assert low <= missing.get_bottom()[1] == pytest.approx(bright.get_bottom()[1], abs=0.03), "down to the dip"
-        assert missing.get_left()[0] < around.get_center()[0] < missing.get_right()[0]
-    places = [mark[0].get_center()[0] for mark in strips.marks]
-    assert np.argsort(places).tolist() == [4, 1, 3, 0, 2], "24 January to 15 February"
-
-
-def test_strips_begin_at_no_views_and_a_line_at_this_years_date_meets_no_ring_and_no_word(repeating):
-    strips = repeating("day").scene.strips
-    for k, eve in enumerate(YEARS):
-        foot, one, two = (strips.at(k, eve, views)[1] for views in (0.0, 1000.0, 2000.0))
-        assert two - one == pytest.approx(one - foot)
-    line = strips.date_of(len(YEARS) - 1)
-    points = np.concatenate([part.points for part in line.family_members_with_points()])
-    assert points[:, 0] == pytest.approx(np.full(len(points), strips.marks[-1][0].get_x()))
-    for part in (part for mark in strips.marks for part in mark):
-        low, high = part.get_corner(DL), part.get_corner(UR)
-        assert not ((points > low) & (points < high))[:, :2].all(axis=1).any()
+    assert len(strips.strips) == len(strips.dates) == len(YEARS) == 5
+    for k, (eve, (_, usual, missing, line), name) in enumerate(zip(YEARS, strips.strips, strips.dates, strict=True)):
+        foot, top = strips._base(k), usual.get_y()
+        days = holiday(eve)
+        ratio = [(strips.at(k, day)[1] - foot) / views[day] for day in days if strips.at(k, day)[1] < top - 1e-6]
+        assert len(ratio) >= 5 and ratio == pytest.approx([ratio[0]] * len(ratio)), "from no views"
+        assert line.get_bottom()[1] == pytest.approx(missing.get_bottom()[1]) and line.get_top()[1] <= top + 1e-6
+        assert name.source == f"{(eve + timedelta(days=1)).day} {eve + timedelta(days=1):%b}"
+        assert name.get_left()[0] > missing.get_right()[0] and foot < name.get_bottom()[1] < name.get_top()[1] < top
+    places = [strip[2].get_center()[0] for strip in strips.strips]
+    assert np.argsort(places).tolist() == [4, 1, 3, 0, 2], "25 January to 16 February"
 
 
 def test_the_day_that_is_spoken_of_stands_at_the_axis_and_the_others_there_keep_off(repeating):

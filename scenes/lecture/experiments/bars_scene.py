@@ -33,22 +33,21 @@ class BarsScene(NetworksScene):
     """Networks side by side, a dot for each ReLU; then two bars each, which sink while the networks train.
 
     Filled: mean loss on the days learned from; outlined: on validation days. Each run stops where its loss on these is
-    lowest. What one who knows the rule would miss by is a dashed line across a bar.
+    lowest.
     """
 
-    def _prepare(self) -> None:
-        floor = None if self.other_data else self.floor
-        floors = None if floor is None else (floor.training, floor.validation)
+    def _prepare(self, floor: float | None = None) -> None:
         names = [self.network_label(result.network.hidden) for result in self.outcome]
-        self.board = NetworkBoard(self.outcome, names, self.written, floors)
+        self.board = NetworkBoard(self.outcome, names, self.written, floor)
         self.courses = [self._courses(result) for result in self.outcome]
         data = self.parameters.dataset
         texts = [
             self.screen("key-seen", days=Count(data.examples)),
             self.screen("key-validation", days=Count(data.n_validation)),
-            *([] if floors is None else [self.screen("key-floor")]),
+            *([] if floor is None else [self.screen("key-floor")]),
         ]
         self.keys, self.marks = self.board.keys(texts), VGroup()
+        self.stopped = self.board.stopped(self.screen("stopped"))
 
     def _courses(self, result: Result) -> Courses:
         states = self.fewest_states(STATES)
@@ -63,7 +62,9 @@ class BarsScene(NetworksScene):
         return [*self.next_heading(self.screen("heading")), FadeIn(self.board.axis), FadeIn(self.note)]
 
     def _train(self, *leaving: VMobject) -> None:
-        """``leaving`` makes room; filled bars come, then, at "outlined", the others. At "stop" all sink."""
+        """``leaving`` makes room; filled bars come, then, at "outlined", the others. At "train" all sink, and one after
+        another stops.
+        """
         board = self.board
         self.counter = self.epoch_counter()
         self._show(0.0)
@@ -72,7 +73,7 @@ class BarsScene(NetworksScene):
         self.play(*map(FadeIn, (*boxes[SEEN], self.keys[SEEN], *self.counter)), run_time=0.6)
         self.until("outlined")
         self.play(*map(FadeIn, (*boxes[UNSEEN], self.keys[UNSEEN])), run_time=0.6)
-        self.until("stop")
+        self.until("train")
         self._pass(0.0, SINKING, SLOW_START, board.bars)
         for bar in (bar for pair in board.bars for bar in pair):
             bar.rise(bar.losses.mean)
@@ -86,12 +87,15 @@ class BarsScene(NetworksScene):
             number.set_value(int(epoch + 1e-6))  # a float may lie just below a whole epoch
             self._show(epoch, go_on=start > 0)
 
-        moving = VGroup(number, *(bar.box for pair in pairs for bar in pair), *self.marks)  # these in front
+        front = self.marks if start > 0 else self.stopped
+        moving = VGroup(number, *(bar.box for pair in pairs for bar in pair), *front)
         self.play(UpdateFromAlphaFunc(moving, update), run_time=seconds, rate_func=linear)
 
     def _show(self, epoch: float, go_on: bool = False) -> None:
         """Every network's bars after so many epochs; ``go_on``: those of the last one, which does not stop."""
         for k, pair in enumerate(self.board.bars):
+            if not go_on:
+                self.stopped[k].set_fill(opacity=float(epoch >= max(self.courses[k].stops)))
             if not go_on or pair is self.board.bars[-1]:
                 for bar, views in zip(pair, self.courses[k].at(epoch, go_on), strict=True):
                     bar.rise(views)
@@ -111,9 +115,6 @@ class BarsScene(NetworksScene):
         """The runs of each bar, and the number of their mean, come from left to right."""
         coming = [FadeIn(VGroup(bar.runs, bar.value), shift=0.1 * UP) for bar in bars]
         self.play(LaggedStart(*coming, lag_ratio=0.7), run_time=seconds)
-
-    def _floor_marks(self, side: int) -> VGroup:
-        return VGroup(*map(self.board.floor_mark, self.board.side(side)))
 
     def _ring(self, result: Result) -> VMobject:
         """Around the number of a network's loss on validation days."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradreel.scenes.lecture.experiments.bars_scene import BarsScene
 from gradreel.scenes.lecture.experiments.networks_scene import DepthsParameters
-from gradreel.scenes.lecture.experiments.pictures.depth_picture import LECTURE_BEST, LectureDepths
+from gradreel.scenes.lecture.experiments.pictures.depth_picture import LECTURE_BEST, LECTURE_UNSEEN, LectureDepths
 from gradreel.scenes.lecture.experiments.pictures.loss_bars import SEEN, UNSEEN
 from gradreel.scenes.lecture.experiments.pictures.relu_blocks import wires
 from gradreel.scenes.style import DIM, FULL, emphasis
@@ -13,7 +13,7 @@ from manim import RIGHT, Create, FadeIn, FadeOut, LaggedStart, VGroup
 
 
 class DepthExperiment(BarsScene):
-    """Networks of ever more hidden layers: bars of both losses and the floor; then the lecture's own losses."""
+    """Networks of ever more hidden layers: bars of both losses; then the lecture's own losses."""
 
     Parameters = DepthsParameters
 
@@ -43,36 +43,32 @@ class DepthExperiment(BarsScene):
 
     def _training_beat(self) -> None:
         with self.beat("training-falls-deeper", **self.training_values()):
-            self.play(*map(FadeOut, self.counter), *self._light(SEEN), run_time=0.5)
-            self._numbers(self.board.side(SEEN), 4.0)
+            self.play(*map(FadeOut, (*self.counter, *self.stopped)), *self._light(SEEN), run_time=0.5)
+            self._numbers(self.board.side(SEEN), 3.0)
 
     def _validation_beat(self) -> None:
         with self.beat("validation-falls-to-three", **self.validation_values()):
-            # The outlined bars, a ring at the best. Of the lesson's days, why more layers don't help: the last one's
-            # filled bar is farthest below the floor
+            # The outlined bars, a ring at the best; then, of the lesson's, the fourth layer's two bars alone are bright
             self.play(*self._light(UNSEEN), run_time=0.5)
             self._numbers(self.board.side(UNSEEN), 2.4)
             self.until("best")
             self._ring_best()
-            if self.board.floors is not None:
-                self.until("floor")
-                last = self.board.bars[-1][SEEN]
-                forth = [emphasis(part, FULL) for part in (*last, self.keys[SEEN])]
-                back = [emphasis(part, DIM) for bar in self.board.side(UNSEEN) for part in bar]
-                self.marks = self._floor_marks(SEEN)
-                drawn = LaggedStart(*map(Create, self.marks), lag_ratio=0.7, run_time=2.6)
-                self.play(FadeIn(self.keys[2]), *forth, *back, run_time=0.7)
-                self.play(drawn)
+            if not self.other_data:
+                self.until("fourth")
+                *others, last = self.board.bars
+                back = [emphasis(part, DIM) for pair in others for bar in pair for part in bar]
+                forth = [emphasis(part, FULL) for part in (*last[SEEN], self.keys[SEEN])]
+                self.play(*back, *forth, run_time=0.7)
 
     def _lecture_beat(self) -> None:
         with self.beat("lecture-agrees"):
             # Ours leave. The lecture's own losses of unseen days, in a picture of their own
-            lecture = self.lecture = LectureDepths(self)
+            lecture = self.lecture = LectureDepths(self, LECTURE_UNSEEN)
             everything = [part for part in self.mobjects if part is not self.title]
             arriving = self.next_heading(self.screen("heading-lecture"))
             self.play(*map(FadeOut, everything), *arriving)
             self.play(*map(FadeIn, (lecture.axis, lecture.names, self.data_caption("caption-lecture"))), run_time=0.5)
             self.until("best")
-            lecture.draw(self, "validation", 3.0, also=lecture.words)
-            mark = lecture.mark("validation", len(LECTURE_BEST))
+            lecture.draw(self, "validation", 3.0)
+            mark = lecture.mark("validation", LECTURE_UNSEEN.index(LECTURE_BEST))
             self.play(Create(mark), FadeIn(lecture.labels["validation"]), run_time=0.5)

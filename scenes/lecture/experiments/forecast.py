@@ -17,9 +17,9 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.daily_data import FORECAST_BOX, Seed, data_caption, days_that_differ, trained_years
 from gradreel.scenes.lecture.experiments.pictures.depth_picture import BOX as DEPTH_BOX
+from gradreel.scenes.lecture.experiments.pictures.depth_picture import LECTURE_UNSEEN
 from gradreel.scenes.lecture.experiments.pictures.forecast_plot import ForecastPlot
-from gradreel.scenes.lecture.experiments.pictures.new_year_strips import NewYearStrips
-from gradreel.scenes.lecture.runs import LECTURE_DEPTHS
+from gradreel.scenes.lecture.experiments.pictures.new_year_strips import NewYearStrips, holiday
 from gradreel.scenes.mobjects.day_plot import REAL_LINE, WindowBracket
 from gradreel.scenes.mobjects.depth_lines import axis_line
 from gradreel.scenes.mobjects.plot import polyline
@@ -54,9 +54,9 @@ MOST_DAYS = 63  # that are shown where no days are asked for
 EVE = date(2020, 1, 24)  # Lunar New Year's, in the lesson's validation days
 YEARS = tuple(day for day in NEW_YEAR_EVES if day <= EVE)[-5:]  # the years that are shown: none of the exam
 BEFORE = EVE - timedelta(days=1)  # which its network misses by the most
-USUAL = date(2020, 2, 3), date(2020, 3, 3)  # weeks of the lesson's days without a holiday
+USUAL = date(2020, 2, 9), date(2020, 3, 3)  # weeks of the lesson's days without a holiday
 CLOSE = date(2020, 1, 13), date(2020, 2, 3)  # the days around the Eve that are seen close by
-LOOK = 1.5  # seconds in which all years, with their dates, are looked at
+LOOK = 1.0  # seconds in which all years, with their dates, are looked at
 
 
 class Forecast(LectureScene):
@@ -108,7 +108,7 @@ class Forecast(LectureScene):
         self._lows_beat()
         self._miss_beat()
         if not self.other_data:
-            self._eve_beat()
+            self._new_year_beat()
         self._window_beat()
         self.hand_on(self.picture.plot.x_axis)
 
@@ -136,7 +136,7 @@ class Forecast(LectureScene):
         with self.beat("days"):
             # The axis of the networks, as the last scene left it, becomes that of the days. Those learned from step
             # back; then a dot for each day that no network was trained on
-            axis = axis_line(len(LECTURE_DEPTHS), DEPTH_BOX)
+            axis = axis_line(len(LECTURE_UNSEEN), DEPTH_BOX)
             self.add(axis)
             arriving = self.next_heading(self.screen("heading"))
             days = ReplacementTransform(axis, picture.plot.x_axis)
@@ -158,9 +158,9 @@ class Forecast(LectureScene):
         fields = network_fields("model", (parameters.width,) * parameters.depth, "depth")
         with self.beat("prediction", window=Count(self.dataset.window), **fields):
             # A bracket holds the days that a prediction is made from; it slides on, and blue comes out at its end
-            self.until("walk")
             self.bracket.put(picture.first_day)
             self.play(Create(self.bracket), run_time=0.7)
+            self.until("walk")
             self._walk(5.0)
             self.play(FadeIn(picture.model_label), FadeOut(self.bracket), run_time=0.4)
 
@@ -190,15 +190,14 @@ class Forecast(LectureScene):
                 leaving = (self.names, self.picture.bands, self.picture.low_dots, self.picture.low_rings)
                 self.play(*map(FadeOut, leaving), run_time=0.3)
                 self.picture.zoom(self, *map(self._place, CLOSE))
-            marks = self.picture.mark(self.told, values, None if self.other_data else self.screen("eve-before"))
+            marks = self.picture.mark(self.told, values, None if self.other_data else self.screen("new-year"))
             self.play(Create(marks.ring), *self._date(self.told), run_time=0.6)
             self.until("gap")
             self.play(Create(marks.gap), FadeIn(marks.truth), FadeIn(marks.prediction), run_time=0.6)
 
-    def _eve_beat(self) -> None:
-        with self.beat("eve"):
-            # The day gets its name: a calendar tells of the Eve after it. Every year has that dip, each on another
-            # date, for we made these views
+    def _new_year_beat(self) -> None:
+        with self.beat("new-year"):
+            # What a calendar tells of the day. Every year has that dip, each on another date, for we made these views
             name = self.picture.marks[self.told].name
             assert name is not None, "the lesson's day has one"
             self.play(FadeIn(name), run_time=0.6)
@@ -236,19 +235,18 @@ class Forecast(LectureScene):
         picture.show_blue(last)
 
     def _every_year(self) -> None:
-        """The days around the Eve become a strip of its year, between the same weeks of the others; and back again.
+        """The holiday's days become the dip of their year, between those of the others; and back again.
 
-        Heading and caption are those of that picture. There the dates light up one by one; a line at this year's runs
-        through the other years' strips, off their dips.
+        Heading and caption are those of that picture. There the dates light up one by one.
         """
         known = sum(day < self.dataset.first_validation for day in YEARS)
         sides = self.screen("seen"), self.screen("unseen")
         self.strips = strips = NewYearStrips(self.dataset.daily, YEARS, known, sides, self.context.language)
         away = list(self.mobjects)
-        said = [heading(self.screen("heading-eves")), data_caption(self, self.dataset, "caption-eves")]
+        said = [heading(self.screen("heading-new-year")), data_caption(self, self.dataset, "caption-new-year")]
         early, late = squish_rate_func(smooth, 0.0, 0.4), squish_rate_func(smooth, 0.5, 1.0)
         between = squish_rate_func(smooth, 0.3, 0.7)  # the piece that moves is never without dates
-        near, far = self._strip_of_the_eve()
+        near, far = self._red_of_the_holiday(), strips.strips[YEARS.index(EVE)][-1].copy()
         moving = near.copy()
         leaving = [FadeOut(part, rate_func=early) for part in away]
         coming = [
@@ -256,25 +254,18 @@ class Forecast(LectureScene):
             *(FadeIn(part, rate_func=late) for part in (strips.strips, *said)),
         ]
         self.play(*leaving, Transform(moving, far), *coming, run_time=1.1)
-        self.play(LaggedStart(*map(FadeIn, strips.marks), lag_ratio=0.8), run_time=1.9)
-        line = strips.date_of(YEARS.index(EVE))
-        self.play(Create(line), run_time=0.7)
-        self.until("date")
+        self.play(LaggedStart(*map(FadeIn, strips.dates), lag_ratio=0.8), run_time=1.9)
         self.wait(LOOK)
-        leaving = [FadeOut(part, rate_func=early) for part in (strips.strips, strips.marks, line, *said)]
+        leaving = [FadeOut(part, rate_func=early) for part in (strips.strips, strips.dates, *said)]
         leaving.append(FadeOut(strips.ground, rate_func=between))
         coming = [FadeIn(part, rate_func=late) for part in away]
         self.play(*leaving, Transform(moving, near), *coming, run_time=1.0)
         self.remove(moving)
 
-    def _strip_of_the_eve(self) -> tuple[VGroup, VGroup]:
-        """Red's piece that is seen close by, with the Eve's ring: in the picture, and in the strip of its year."""
-        plot, (start, *_), k = self.picture.plot, self.days.dates, YEARS.index(EVE)
-        days, strip = self.strips.piece(k, *CLOSE)
+    def _red_of_the_holiday(self) -> VMobject:
+        plot, (start, *_), days = self.picture.plot, self.days.dates, holiday(EVE)
         views = self.days.truth[[(day - start.astype(date)).days for day in days]]
-        red = polyline(plot.at(plot.days(np.array(days, dtype="datetime64[D]")), views), palette.red, REAL_LINE)
-        rings = self.picture.marks[self.told].ring, self.strips.marks[k][0]
-        return VGroup(red, rings[0].copy()), VGroup(strip, rings[1].copy())
+        return polyline(plot.at(plot.days(np.array(days, dtype="datetime64[D]")), views), palette.red, REAL_LINE)
 
     def _date(self, k: int) -> list[Animation]:
         """The day that is spoken of comes to the axis."""

@@ -148,8 +148,10 @@ class NetworksScene(LectureScene):
         if not hidden:
             return self.screen("linear")
         if self.by == "width":
-            return self.screen("relu", count=number_text(hidden[0]))
-        return self.screen("layer" if len(hidden) == 1 else "layers", count=len(hidden))
+            return self.screen("relu", count=Count(hidden[0]))
+        if len(hidden) == 1:
+            return self.screen("layer", width=Count(hidden[0]))
+        return self.screen("layers", count=len(hidden))
 
     def spoken(self, name: str, result: Result) -> dict[str, str]:
         """Fields of a line: what a network is called in the narration, ``name``_en and ``name``_zh."""

@@ -170,8 +170,6 @@ class Overfitting(NetworksScene):
             for kind in KINDS:
                 picture.draw(self, kind, 1.1)
                 self.play(FadeIn(picture.labels[kind]), run_time=0.3)
-                if kind == VALIDATION and isinstance(picture, LectureDepths):
-                    self.play(*map(FadeIn, picture.words.values()), run_time=0.3)
             if isinstance(picture, LectureDepths):
                 self._part_at_the_fourth(picture)
 

@@ -38,15 +38,15 @@ class WidthExperiment(BarsScene):
             return width_experiments(self.dataset, self.widths, self.seeds, self.epochs)
 
     def construct(self) -> None:
-        self._prepare()
+        self._prepare(None if self.other_data or self.floor is None else self.floor.training)
         self._networks_beat()
         with self.beat("train"):
             self._train()
         self._training_beat()
-        if self.board.floors is not None:
+        if self.board.floor is not None:
             self._floor_beat()
         self._validation_beat()
-        if self.board.floors is not None:
+        if self.board.floor is not None:
             self._by_heart_beat()
         self.hand_on()
 
@@ -68,36 +68,28 @@ class WidthExperiment(BarsScene):
         with self.beat("training-falls", **self.training_values()):
             # Filled bars alone are bright; first the line's number, then those of the others
             first, *others = self.board.side(SEEN)
-            self.play(*map(FadeOut, self.counter), *self._light(SEEN), run_time=0.5)
+            self.play(*map(FadeOut, (*self.counter, *self.stopped)), *self._light(SEEN), run_time=0.5)
             self._numbers([first], 0.8)
             self.until("wide")
             self._numbers(others, 2.6)
 
     def _floor_beat(self) -> None:
-        floors = self.board.floors
-        assert floors is not None
-        about = self.written(float(f"{floors[SEEN]:.2g}"))
+        assert self.board.floor is not None
+        about = self.written(float(f"{self.board.floor:.2g}"))
         with self.beat("floor", floor=about):
-            # Across each filled bar, what one who knows the rule would miss by on just these days
+            # Across each filled bar, what the rule alone would miss by on just these days
             self.until("floor")
-            self.marks = self._floor_marks(SEEN)
-            self.play(LaggedStart(*map(Create, self.marks), lag_ratio=0.7), run_time=3.0)
-            self.until("rule")
-            self.play(FadeIn(self.keys[2]), run_time=0.6)
+            self.marks = self.board.floor_marks()
+            self.play(LaggedStart(*map(Create, self.marks), lag_ratio=0.7), FadeIn(self.keys[2]), run_time=3.0)
 
     def _validation_beat(self) -> None:
         with self.beat("validation-falls-to-hundred", **self.validation_values()):
-            # The outlined bars, each with its own floor; a ring at the best, then one at the widest
-            floored = self.board.floors is not None
+            # The outlined bars; a ring at the best, then one at the widest
             self.play(*self._light(UNSEEN), run_time=0.5)
             self._numbers(self.board.side(UNSEEN), 2.4)
-            if floored:
-                others = self._floor_marks(UNSEEN)
-                self.play(LaggedStart(*map(Create, others), lag_ratio=0.2), run_time=0.8)
-                self.marks.add(*others)
             self.until("best")
             self._ring_best()
-            if floored:
+            if not self.other_data:
                 best = network_words(self.best.network.hidden, self.by, self.context.language)
                 self.play(*self.next_heading(self.screen("verdict", best=best)))
                 self.until("widest")
@@ -131,4 +123,4 @@ class WidthExperiment(BarsScene):
         board, end = self.board, self.outcome[-1].end
         losses = [(result.training, result.validation) for result in self.outcome[:-1]]
         losses.append((end.training, end.validation))
-        return list(loss_bars(board.columns, losses, self.written, board.floors)[-1])
+        return list(loss_bars(board.columns, losses, self.written, board.floor)[-1])

@@ -21,6 +21,7 @@ SEEN, UNSEEN = SIDES = (0, 1)  # the two bars of a column
 ROOM = 0.87  # of the picture's height that the largest loss takes: a number may stand above it
 STROKE, PALE = (0.15, 0.055), 0.6  # of a run: its width, of the bar's, and its height; text's colour in it, else blue
 UNDER, OVER = 0.27, 0.2  # of a number: its top below what it keeps off, its baseline above
+TEETH, TOOTH = 4, 0.16  # of the upper edge of a bar that is higher than the picture: how many, and how deep
 VALUE_SIZES = (38.0, 24.0)  # of the numbers over the bars: with few columns, with many
 
 
@@ -101,9 +102,13 @@ class LossBar(VGroup):
         self.add(self.box, self.runs, self.value)
 
     def rise(self, views: float) -> LossBar:
-        """The box up to so many views; where that is above the picture, it has no upper edge."""
+        """The box up to so many views; where that is above the picture, its upper edge is torn."""
         low, high = self.columns.bottom, self.columns.y(min(views, self.columns.most))
-        corners = [(self.left, low), (self.left, high), (self.right, high), (self.right, low), (self.left, low)]
+        edge = [(self.left, high), (self.right, high)]
+        if views > self.columns.most:
+            x = np.linspace(self.left, self.right, 2 * TEETH + 1)
+            edge = [(at, high - TOOTH * (k % 2)) for k, at in enumerate(x)]
+        corners = [(self.left, low), *edge, (self.right, low), (self.left, low)]
         self.box.set_points_as_corners([np.array([x, y, 0.0]) for x, y in corners])
         return self
 
@@ -142,9 +147,9 @@ def loss_bars(
     columns: Columns,
     losses: Sequence[tuple[Losses, Losses]],
     written: Callable[[float], str],
-    floors: tuple[float, float] | None = None,
+    floor: float | None = None,
 ) -> list[tuple[LossBar, LossBar]]:
-    """Each column's two bars, SEEN and UNSEEN; ``written`` writes a mean; ``floors``: by side, marks across the bars.
+    """Each column's two bars, SEEN and UNSEEN; ``written`` writes a mean; ``floor``: of a mark across the filled bars.
 
     The outlined bars have their numbers inside, in one row below all their runs, if they are high enough for it.
     """
@@ -152,13 +157,12 @@ def loss_bars(
     size = columns.value_size([text for pair in texts for text in pair])
 
     def bar(k: int, side: int) -> LossBar:
-        return LossBar(columns, k, side, losses[k][side], texts[k][side], size, floors and floors[side])
+        return LossBar(columns, k, side, losses[k][side], texts[k][side], size, floor if side == SEEN else None)
 
     pairs = [(bar(k, SEEN), bar(k, UNSEEN)) for k in range(len(losses))]
     outlined = [pair[UNSEEN] for pair in pairs]
     row = columns.y(min(min(bar.losses.least, bar.losses.mean) for bar in outlined)) - UNDER - outlined[0].value.height
-    foot = columns.y(floors[UNSEEN]) if floors else columns.bottom
-    if row > foot + UNDER:
+    if row > columns.bottom + UNDER:
         for each in outlined:
             each.put_value(row)
     return pairs

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from gradreel.core.analysis.results import Result
 from gradreel.scenes import style
-from gradreel.scenes.lecture.experiments.pictures.loss_bars import SEEN, SIDES, Columns, LossBar, loss_bars
+from gradreel.scenes.lecture.experiments.pictures.loss_bars import SEEN, SIDES, UNSEEN, Columns, LossBar, loss_bars
 from gradreel.scenes.lecture.experiments.pictures.relu_blocks import networks_as_dots
 from gradreel.scenes.mobjects.plot import dashed
 from gradreel.scenes.mobjects.text import words
@@ -19,6 +19,7 @@ NAMES = (32.0, 26.0)  # of a network's name: with few columns, with many
 FEW = 4
 PICTURE = 0.3  # free above and below the blocks of dots
 FLOOR_BEYOND = 0.07  # of a mark, at both sides of its bar
+STOPPED = 0.16  # from the bars' foot to the word for it
 KEY_LINE, KEY, KEY_GAP, KEY_APART = 2.56, 0.24, 0.14, 0.5  # baseline of what bars are; a sample; after it; between two
 
 
@@ -26,7 +27,7 @@ class NetworkBoard:
     """What stands in the columns of ``results``, each at its place; a scene shows one after another. No mobject itself.
 
     ``blocks``: each network as dots, the linear model as its formula; ``names`` under them. ``bars``: a pair SEEN,
-    UNSEEN, of all its runs. ``floors``: by side the losses of one who knows the rule, whose marks numbers keep off.
+    UNSEEN, of all its runs. ``floor``: what the rule alone misses the learned days by, whose marks numbers keep off.
     ``written`` writes a loss in views.
     """
 
@@ -35,12 +36,12 @@ class NetworkBoard:
         results: Sequence[Result],
         names: Sequence[str],
         written: Callable[[float], str],
-        floors: tuple[float, float] | None = None,
+        floor: float | None = None,
     ) -> None:
         losses = [(result.training, result.validation) for result in results]
         self.columns = columns = Columns.holding([each for pair in losses for each in pair], len(results))
-        self.axis, self.floors = columns.axis(), floors
-        self.bars = loss_bars(columns, losses, written, floors)
+        self.axis, self.floor = columns.axis(), floor
+        self.bars = loss_bars(columns, losses, written, floor)
         size = NAMES[len(results) > FEW]
         self.names = VGroup(
             *(words(name, size).place(NAME_LINE, center=columns.center(k)) for k, name in enumerate(names))
@@ -55,11 +56,20 @@ class NetworkBoard:
         """The bars of a side, from the first network to the last."""
         return [pair[side] for pair in self.bars]
 
-    def floor_mark(self, bar: LossBar) -> VMobject:
-        """A dashed line across a bar, at the loss of one who knows the rule."""
-        assert self.floors is not None, "the rule is known of made-up days alone"
-        y = self.columns.y(self.floors[bar.side])
-        return dashed((bar.left - FLOOR_BEYOND, y, 0.0), (bar.right + FLOOR_BEYOND, y, 0.0), palette.text, 3.0)
+    def floor_marks(self) -> VGroup:
+        """A dashed line across each filled bar, at the loss of the rule alone."""
+        assert self.floor is not None, "the rule is known of made-up days alone"
+        y = self.columns.y(self.floor)
+        ends = [((bar.left - FLOOR_BEYOND, y, 0.0), (bar.right + FLOOR_BEYOND, y, 0.0)) for bar in self.side(SEEN)]
+        return VGroup(*(dashed(*pair, palette.text, 3.0) for pair in ends))
+
+    def stopped(self, text: str) -> VGroup:
+        """``text`` at the foot of each outlined bar."""
+        bars = self.side(UNSEEN)
+        size = style.TICK * min(1.0, 0.9 * (bars[0].right - bars[0].left) / words(text, style.TICK).width)
+        return VGroup(
+            *(words(text, size).place(self.columns.bottom + STOPPED, center=(bar.left + bar.right) / 2) for bar in bars)
+        )
 
     @staticmethod
     def keys(texts: Sequence[str]) -> list[VGroup]:
