@@ -65,10 +65,9 @@ class NetworkBoard:
 
     def stopped(self, text: str) -> VGroup:
         """``text`` at the foot of each outlined bar."""
-        bars = self.side(UNSEEN)
-        size = style.TICK * min(1.0, 0.9 * (bars[0].right - bars[0].left) / words(text, style.TICK).width)
+        baseline = self.columns.bottom + STOPPED
         return VGroup(
-            *(words(text, size).place(self.columns.bottom + STOPPED, center=(bar.left + bar.right) / 2) for bar in bars)
+            *(words(text, style.TICK).place(baseline, center=(bar.left + bar.right) / 2) for bar in self.side(UNSEEN))
         )
 
     @staticmethod
