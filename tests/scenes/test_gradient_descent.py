@@ -15,7 +15,7 @@ from gradreel.core.network.theta import loss, predict
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes.lecture.optimization.gradient_descent import DROP, GradientDescent
 from gradreel.scenes.lecture.optimization.pictures.landscape import Landscape
-from gradreel.scenes.lecture.optimization.pictures.line_descent import TRIED, line_runs
+from gradreel.scenes.lecture.optimization.pictures.line_descent import TANGENT, TRIED, line_runs
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row, state_at
 from gradreel.scenes.mobjects.printed_arithmetic import printed_vector
 from gradreel.scenes.mobjects.theta_strip import LengthNow
@@ -120,7 +120,7 @@ def test_the_goal_is_the_lowest_place_and_the_slopes_are_the_recorded_ones(film,
         step = np.eye(2)[k] * 1e-5
         assert gradient[k] == pytest.approx(float(loss(run, start + step) - loss(run, start - step)) / 2e-5, rel=1e-4)
         low, high = line.slope(k)[1].get_start_and_end()
-        way = 2 * 0.36 * line.reach[k] * np.eye(2)[k]
+        way = 2 * TANGENT * line.reach[k] * np.eye(2)[k]
         rise = land.at(start, gradient @ way) - land.at(start - way, 0.0)
         np.testing.assert_allclose(high - low, rise, atol=1e-6)
 

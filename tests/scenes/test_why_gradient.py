@@ -14,10 +14,10 @@ from gradreel.scenes.lecture.curves.linear_limits import LinearLimits
 from gradreel.scenes.lecture.optimization.pictures.count_of_tries import DIGITS_A_PAGE, PrintedPages, Tries
 from gradreel.scenes.lecture.optimization.pictures.more_sigmoids import HIGH, LOW
 from gradreel.scenes.lecture.optimization.pictures.search_board import GridMap, serpentine
-from gradreel.scenes.lecture.optimization.why_gradient import CURVE, LARGE, WhyGradient
+from gradreel.scenes.lecture.optimization.why_gradient import CURVE, LARGE, WhyGradient, line_downhill
 from gradreel.scenes.testing.layout import check_scene
 
-RUN = LinearLimits.Parameters().line_run()
+RUN = line_downhill(LinearLimits.Parameters().curve())
 RED = RUN.dataset
 
 
@@ -100,8 +100,10 @@ def test_every_cell_that_was_tried_has_a_point_in_its_middle(ended):
 def test_in_the_end_the_dot_has_gone_downhill_to_the_trained_line(trace_of, ended):
     scene = ended("many")
     board, shown = scene.board, scene.board.loss.text
-    theta = np.asarray(trace_of(RUN).parameters[-1])
-    line = line_of(RUN, theta)
+    recorded = np.asarray(trace_of(RUN).parameters)
+    theta, line = recorded[-1], line_of(RUN, recorded[-1])
+    assert (np.diff(loss(RUN, recorded)) < 0).all()  # "we go downhill", at every step
+    np.testing.assert_allclose(theta, np.polyfit(RED.x(), RED.labels(), 1), atol=0.01)
     low, high = board.grid.center(0, 0), board.grid.center(19, 19)
     there = (scene.dot.get_center()[:2] - low) / (high - low) * [2, 4] + [-1, 0]
     np.testing.assert_allclose(there, [line.w, line.b], atol=1e-6)

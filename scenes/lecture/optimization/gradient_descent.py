@@ -19,11 +19,11 @@ from gradreel.scenes.lecture.optimization.pictures.descent import BAND_LEFT, BAN
 from gradreel.scenes.lecture.optimization.pictures.line_descent import MIDDLE, LineDescent, Try, line_runs
 from gradreel.scenes.lecture.optimization.pictures.recorded_descent import RecordedDescent
 from gradreel.scenes.mobjects.formula_growth import grow
-from gradreel.scenes.mobjects.pace import even_pace, recorded_row
-from gradreel.scenes.mobjects.text import formula
+from gradreel.scenes.mobjects.pace import even_pace, nearest_row
+from gradreel.scenes.mobjects.text import fitted, formula, words
 from gradreel.scenes.mobjects.three_steps import PLACE, steps_heading, three_steps
 from gradreel.scenes.mobjects.update_formulas import GOAL, is_plain, step_source, update_source
-from gradreel.scenes.style import FAINT, emphasis, palette
+from gradreel.scenes.style import CAPTION, FAINT, emphasis, palette
 from gradreel.scenes.trace_folder import TraceFolder
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import number_text
@@ -50,6 +50,7 @@ from pydantic import Field, model_validator
 FEWEST = 3  # updates that are shown
 DROP = 10  # updates of the network after which the valley begins
 VALLEY = 0.5  # of the way that the curve makes after them: where it is asked when to stop
+MOST_NOTE = 5.0  # width of the note on what the loss is measured against
 NUMBERS = (3.55, -2.6, 0.0)  # the middle of the vectors in numbers, under the plot
 SEARCH, ARRIVAL = 0.6, 3.2  # seconds from one place of the floor to the next; of the silence in which the curve arrives
 
@@ -105,11 +106,12 @@ class GradientDescent(LectureScene):
 
     def _play_run_on_a_curve(self, run: Trace) -> None:
         self.run = run
-        texts = {key: self.screen(key) for key in ("target", "model", "update", "length", "walked")}
+        keys = ("target", "centered", "model", "update", "length", "walked")
+        texts = {key: self.screen(key) for key in keys}
         texts["start"] = ""
 
         self.descent = Descent(run, self.last, texts)
-        self.line = LineDescent(*(self.trace(name) for name in ("line", "slow", "far")), self.descent.x)
+        self.line = LineDescent(*(self.trace(name) for name in ("line", "slow", "far")), self.descent)
         self.readout = self.line.readout(self.screen("update"), BAND_LEFT)
         self._task_beat()
         self._floor_beat()
@@ -143,18 +145,23 @@ class GradientDescent(LectureScene):
             heading = self.next_heading(self.screen("heading"))
             fading = [FadeOut(part, run_time=0.6) for part in gone]
             self.play(*fading, *heading, asked, red, FadeIn(fit.plot, run_time=1.2))
-            self.play(FadeIn(fit.target_label, shift=0.15 * UP), run_time=0.4)
+            exact = fitted(words, self.screen("exact"), CAPTION, MOST_NOTE, palette.dim)
+            self.exact = exact.place(-0.4, center=MIDDLE[0])
+            self.play(FadeIn(fit.target_label, shift=0.15 * UP), FadeIn(exact), run_time=0.4)
 
     # -- two numbers: all of their landscape can be drawn ------------------------------------------------------------
 
     def _floor_beat(self) -> None:
         line, land, fit = self.line, self.line.land, self.descent.fit
         with self.beat("floor"):
-            # A line over the red curve, tilted and lifted. Then a floor of all w and b: the point goes about on it, and
-            # the line with it. Then each place rises as high as the loss of its line
+            # A line over the red curve, tilted about its middle and lifted. Then a floor of all w and b: the point goes
+            # about on it, and the line with it. Then each place rises as high as the loss of its line
             first, second, third, _ = line.wandering()
-            self.descent.draw(line.curve_of(first))
-            self.play(FadeOut(self.goal, run_time=0.4), Create(fit.model), FadeIn(fit.model_label), run_time=0.8)
+            line.draw(first)
+            self.play(
+                FadeOut(self.goal, self.exact, run_time=0.4), Create(fit.model), FadeIn(fit.model_label), run_time=0.8
+            )
+            self.play(FadeIn(line.middle), run_time=0.3)
             for way in np.diag(0.35 * line.reach):
                 self.play(self._move_line(first, first + way, back=True), run_time=1.2)
             self.until("floor")
@@ -176,15 +183,15 @@ class GradientDescent(LectureScene):
 
     def _move_line(self, start: NDArray, end: NDArray, *also: Mobject, back: bool = False) -> Animation:
         """The line goes from one theta to another (``back``: and back); ``also``: what goes along, if it is there."""
-        line, fit = self.line, self.descent.fit
+        line = self.line
 
         def move(_: Mobject, share: float) -> None:
             theta = start + share * (end - start)
-            self.descent.draw(line.curve_of(theta))
+            line.draw(theta)
             line.put(theta)
             self.readout.show(0, float(line.loss_of(theta)))
 
-        moving = VGroup(fit.model, fit.model_label, *also)
+        moving = VGroup(*line.drawn, *also)
         rate = (lambda share: there_and_back_with_pause(share, 0.3)) if back else smooth
         return UpdateFromAlphaFunc(moving, move, rate_func=rate)
 
@@ -247,16 +254,17 @@ class GradientDescent(LectureScene):
 
     def _go_down(self, row_at: Callable[[float], float]) -> Animation:
         """The point and the line as they are at ``row_at(share)``, a row of the line's run."""
-        line, fit = self.line, self.descent.fit
+        line = self.line
 
         def move(_: Mobject, share: float) -> None:
             row = row_at(share)
+            theta = line.theta_at(row)
             line.show(row)
-            self.readout.show(recorded_row(row), float(line.loss_of(line.states[recorded_row(row)])))
-            self.descent.draw(line.curve_of(line.theta_at(row)))
+            line.draw(theta)
+            self.readout.show(nearest_row(row), float(line.loss_of(theta)))
 
         parts = (line.path, line.point, line.label, self.readout.loss, self.readout.count)
-        return UpdateFromAlphaFunc(VGroup(*parts, fit.model, fit.model_label), move, rate_func=linear)
+        return UpdateFromAlphaFunc(VGroup(*parts, *line.drawn), move, rate_func=linear)
 
     def _downhill_beat(self) -> None:
         line = self.line
@@ -289,54 +297,48 @@ class GradientDescent(LectureScene):
 
     def _hop(self, one: Try) -> Animation:
         """One of the tries goes its way, and the line with it."""
-        fit = self.descent.fit
+        line = self.line
 
         def move(_: Mobject, share: float) -> None:
             one.show(share)
-            self.descent.draw(self.line.curve_of(one.theta))
+            line.draw(one.theta)
 
-        return UpdateFromAlphaFunc(VGroup(one, fit.model, fit.model_label), move, rate_func=linear)
+        return UpdateFromAlphaFunc(VGroup(one, *line.drawn), move, rate_func=linear)
 
     # -- the network: only a slice can be drawn ----------------------------------------------------------------------
 
     def _network_beat(self) -> None:
         descent, fit, land = self.descent, self.descent.fit, self.line.land
         with self.beat("network", count=Count(len(descent.names))):
-            # The landscape goes; the network's numbers come, random ones, and their curve. In the landscape's place
-            # the loss over the way that has been walked: as yet, the start
-            gone = [land.cells, land.axes, land.upright, self.line.goal, *self.tries, fit.model, fit.model_label]
+            # The landscape goes; the network's numbers come, random ones, and their curve
+            gone = [land.cells, land.axes, land.upright, self.line.goal, *self.tries, *self.line.drawn]
             strip = descent.strip
             self.play(*map(FadeOut, gone), run_time=0.6)
             descent.show(0.0)
-            self.play(FadeIn(strip.label), run_time=0.3)
+            self.play(FadeIn(strip.label, descent.centered), run_time=0.3)
             cells = [
                 VGroup(box, name, number)
                 for box, name, number in zip(strip.boxes, strip.names, strip.numbers, strict=True)
             ]
             self.play(LaggedStart(*map(FadeIn, [*cells, *strip.dots]), lag_ratio=0.12), run_time=1.4)
-            self.play(Create(fit.model), FadeIn(fit.model_label), run_time=0.8)
-            self.until("slice")
-            plot, name, *_, point, label = self._on_way()
-            self.play(FadeIn(plot, name, descent.readout), run_time=0.6)
-            self.play(FadeIn(point, scale=1.6), FadeIn(label), run_time=0.5)
+            self.play(Create(fit.model), FadeIn(fit.model_label, descent.readout), run_time=0.8)
 
     def _slopes_beat(self) -> None:
         descent = self.descent
         with self.beat("slopes", count=Count(len(descent.names))):
-            # The loss along each number by itself, to one scale: steep ones and level ones; each slope comes under its
-            # cell. Then all numbers change at once: the first update
+            # The rule; the loss along each number by itself, to one scale: steep ones and level ones; each slope comes
+            # under its cell. In their place the loss over the way that is walked, and all numbers change at once
             slopes, there = descent.slopes, self._on_way()
             grid = descent.small_slopes()
-            self.play(*map(FadeOut, there), run_time=0.4)
+            self.formula = in_band(self._rule("0", "1"))
+            self.play(FadeIn(self.formula, shift=0.15 * UP), run_time=0.4)
             self.until("slopes")
             pairs = [FadeIn(part, number) for part, number in zip(grid, slopes.numbers, strict=True)]
             self.play(
                 FadeIn(slopes.label), LaggedStart(*pairs, *map(FadeIn, slopes.dots), lag_ratio=0.15), run_time=2.0
             )
-            self.until("step")
-            self.formula = in_band(self._rule("0", "1"))
-            self.play(FadeOut(grid), *map(FadeIn, there), run_time=0.6)
-            self.play(FadeIn(self.formula, shift=0.15 * UP), run_time=0.4)
+            self.until("way")
+            self.play(FadeOut(grid, descent.centered), *map(FadeIn, there), run_time=0.6)
             self.play(self._walk(smooth, slopes.numbers), run_time=1.2)
 
     def _rule(self, before: str, after: str) -> str:
@@ -389,7 +391,8 @@ class GradientDescent(LectureScene):
             self.play(Create(self.frame), run_time=0.6)
             self.until("enough")
             self.gaps = descent.distances()
-            self.play(LaggedStart(*map(FadeIn, self.gaps), lag_ratio=0.1), FadeOut(self.frame), run_time=1.2)
+            self.play(FadeOut(self.frame), run_time=0.3)
+            self.play(LaggedStart(*map(FadeIn, self.gaps), lag_ratio=0.1), run_time=1.2)
 
     def _arrival_beat(self) -> None:
         descent, fit, full = self.descent, self.descent.fit, self.descent.full

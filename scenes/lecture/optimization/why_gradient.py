@@ -60,6 +60,7 @@ CURVE = Expression("2.2 - (1.2 - 0.05*x)*cos(3.1416*x)")  # from 0 to 8 it rises
 SCAN_SECONDS = 3.4
 PRINTING, PAGES_TOP = 1.4, 0.45  # seconds in which all digits are printed; upper edge of the pages
 HOPS, HOP = 6, 0.22  # of the way downhill; seconds
+DOWN_SEED, DOWN_UPDATES = 11, 1500  # of its start, far across the valley; until it lies at the best place
 ROWS = (1.55, -0.35, -2.25)  # middles of the three rows
 LARGE = depth_experiments(depths=(3,))[0].experiments[0]  # three layers of 100, whose turn comes later
 
@@ -67,7 +68,7 @@ LARGE = depth_experiments(depths=(3,))[0].experiments[0]  # three layers of 100,
 class WhyGradient(LectureScene):
     """With two parameters one can try every value; with sixteen or thousands nobody can: hence gradient descent.
 
-    The lines are tried on the dots of linear-limits, and the best of them is compared with the line trained there.
+    The lines are tried on the dots of linear-limits, and in the end one goes downhill on the very map of their losses.
     """
 
     class Parameters(LectureScene.Parameters):
@@ -87,7 +88,7 @@ class WhyGradient(LectureScene):
 
     @classmethod
     def experiments(cls, parameters: Parameters) -> dict[str, Experiment]:
-        return {"line": line_through_dots(parameters.curve())}
+        return {"line": line_downhill(parameters.curve())}
 
     def construct(self) -> None:
         self.m = self.parameters.values
@@ -262,7 +263,7 @@ class WhyGradient(LectureScene):
     def _go_downhill(self, leaving: list[VMobject]) -> None:
         """A dot hops over the grid from one recorded state of the line to another, and the line swings along."""
         board, run, pace = self.board, self.fit.experiment, even_pace(self.fit)
-        rows = [recorded_row(pace.row(share)) for share in np.linspace(0, 1, HOPS + 1)]
+        rows = np.unique([recorded_row(pace.row(share)) for share in np.linspace(0, 1, HOPS + 1)])
         states = np.asarray(self.fit.parameters[rows])
         first, *further = zip((line_of(run, theta) for theta in states), loss(run, states).tolist(), strict=True)
         board.put(*first)
@@ -280,6 +281,19 @@ class WhyGradient(LectureScene):
             end = board.between(line)
             hop = segment(dot.get_center(), end.get_center(), palette.orange, style.GHOST_CURVE)
             self.play(Create(hop), dot.animate.move_to(end), board.swing_to(line, there), run_time=HOP)
+
+
+def line_downhill(curve: PiecewiseLinearCurve) -> Experiment:
+    """A line's run down the map of w and b as it is drawn, b the height at 0: across its valley, then along it.
+
+    The rate is a fifth of one over the steepest direction's curvature, so that no step overshoots.
+    """
+    run = line_through_dots(curve, start_seed=DOWN_SEED)
+    data = run.dataset.model_copy(update={"centered": False})
+    x = data.x()
+    steepest = float(np.mean(x**2)) + 1.0
+    changed = {"dataset": data, "learning_rate": float(f"{0.2 / steepest:.2g}"), "epochs": DOWN_UPDATES}
+    return run.model_copy(update=changed)
 
 
 def _sum_of(count: int) -> TextMobject:

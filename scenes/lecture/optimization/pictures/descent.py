@@ -10,11 +10,11 @@ from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.lecture.optimization.pictures.loss_way import LossWay
 from gradreel.scenes.lecture.optimization.pictures.small_slopes import SmallSlopes
-from gradreel.scenes.mobjects.fit_plot import SAMPLES, FitPlot, View
-from gradreel.scenes.mobjects.pace import recorded_row, sampled_rows, state_at
+from gradreel.scenes.mobjects.fit_plot import OVER_X, SAMPLES, FitPlot, View
+from gradreel.scenes.mobjects.pace import nearest_row, sampled_rows, state_at
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.readout import Readout
-from gradreel.scenes.mobjects.text import TextMobject, fitted, formula
+from gradreel.scenes.mobjects.text import TextMobject, fitted, formula, words
 from gradreel.scenes.mobjects.theta_strip import (
     STRIP_LEFT,
     Columns,
@@ -33,7 +33,7 @@ MAP_BOX = (style.LEFT_EDGE, -0.45, -1.05, 2.65)  # left, right, bottom, top
 WAY_BOX = (MAP_BOX[0] + 0.6, MAP_BOX[1] - 0.2, MAP_BOX[2], 2.3)
 PLOT_BOX = (1.3, 5.4, -1.05)  # left, right, bottom of the plot
 FULL_BOX, FULL_TOP = (-5.5, 4.9, -2.75), 2.5  # the same where it has the whole picture
-MIDDLE = 1.8  # upper end of a plot under a formula
+MIDDLE = 1.5  # upper end of a plot under a formula
 BAND_LEFT, BAND_LINE = 0.5, 2.3  # where that formula begins; its baseline
 STRIP_Y, SLOPES_Y = -2.45, -3.05
 ERRORS = 17  # distances that are drawn
@@ -42,10 +42,11 @@ ERRORS = 17  # distances that are drawn
 class Descent:
     """Rows 0 to ``last`` of a trace that kept every update.
 
-    ``show(row)`` puts shapes where that row, or the way between two rows, has them, and numbers at the recorded state
-    that was reached. ``texts``: "target", "model", "update", "length", "walked". Parts: ``fit``, ``full`` (the same in
-    the whole picture), of which ``shown`` is in use, ``strip``, ``slopes``, in whose place ``length`` comes,
-    ``readout``, ``way``.
+    ``show(row)`` shows that row, or the way between two rows: curve, theta and loss as they are there, the slopes that
+    were measured last. ``texts``: "target", "centered", "model", "update",
+    "length", "walked". Parts: ``fit``, ``full`` (the same in the whole picture), of which ``shown`` is in use,
+    ``strip``, ``centered`` (its note, if the data are), ``slopes``, in whose place ``length`` comes, ``readout``,
+    ``way``.
     """
 
     def __init__(self, run: Trace, last: int, texts: Mapping[str, str]) -> None:
@@ -60,6 +61,10 @@ class Descent:
         heads = [Head(role_of(self.names[k]), short_names(self.names)[k]) for k in columns.shown]
         self.strip = ThetaStrip(heads, run.parameters[rows][:, columns.shown], columns, STRIP_Y)
         self.slopes = SlopeRow(run.gradient[rows[:-1]][:, columns.shown], columns, SLOPES_Y)
+        self.centered = VGroup()
+        if self.experiment.dataset.centered:
+            note = fitted(words, texts["centered"], style.CAPTION, 4.0, palette.dim)
+            self.centered.add(note.place(MAP_BOX[2] - 0.4, left=STRIP_LEFT))
         lengths = np.linalg.norm(run.gradient[:last], axis=1)
         self.length = LengthNow(lengths[rows[:-1]], texts["length"], SLOPES_Y - 0.14)
         self.readout = Readout(texts["update"], last, loss(self.experiment, run.parameters[rows]), BAND_LEFT)
@@ -68,12 +73,22 @@ class Descent:
         corners = np.concatenate([[low], inner, [high]])
         curves = self.curve_of(run.parameters[rows])
         self.fit, self.full = (
-            FitPlot(corners, target(corners), self.x, [View(top, curves)], texts, box)
+            FitPlot(corners, target(corners), self.x, [View(top, curves)], texts, box, True)
             for top, box in ((MIDDLE, PLOT_BOX), (FULL_TOP, FULL_BOX))
         )
+        self._name_on_peak(target(self.x), float(curves.max()))
         self.way = LossWay(run, last, WAY_BOX, texts["walked"])
         self.shown = self.fit  # which of both plots is drawn
         self.show(0.0)
+
+    def _name_on_peak(self, target: NDArray, highest: float) -> None:
+        """The red curve's name goes over its peak, where no line comes, if there is room and no curve is higher."""
+        fit, peak = self.fit, int(np.argmax(target))
+        left, right, *_ = fit.plot.box
+        aside = float(fit.plot.at(self.x[peak], 0.0)[0])
+        if highest < target[peak] and min(aside - left, right - aside) > fit.target_label.width / 2:
+            fit.target_place = (peak, 1.0)
+            fit.redraw()
 
     def curve_of(self, theta: NDArray) -> NDArray:
         """What the network draws over ``x``, for theta (..., P)."""
@@ -87,7 +102,8 @@ class Descent:
             inside, y = np.array([0, SAMPLES - 1]), np.clip(y, low, high)
         self.fit.plot.set_curve(self.fit.model, self.x[inside], y[inside])
         x, y_end, _ = self.fit.model.get_end()
-        self.fit.model_label.place(float(y_end) - 0.1, left=max(float(x), self.fit.plot.box[1]) + 0.14)
+        _, right, bottom, _ = self.fit.plot.box
+        self.fit.model_label.place(max(float(y_end) - 0.1, bottom + OVER_X), left=max(float(x), right) + 0.14)
 
     def loss_at(self, row: int) -> float:
         """The loss of a recorded state over the whole dataset."""
@@ -112,14 +128,14 @@ class Descent:
     def show(self, row: float) -> None:
         """Everything as it is at ``row``: 0 the start, 1.5 half way between the states after one and two updates."""
         self.row = row
-        reached = min(recorded_row(row), self.last)
-        self.shown.show(self.curve_of(state_at(self.run, row)))
+        theta, nearest = state_at(self.run, row), min(nearest_row(row), self.last)
+        self.shown.show(self.curve_of(theta))
         self.way.show(row)
-        self.strip.set_values(self.run.parameters[reached])
-        gradient = self.run.gradient[min(reached, self.last - 1)]
+        self.strip.set_values(theta)
+        gradient = self.run.gradient[min(nearest, self.last - 1)]
         self.slopes.set_values(gradient)
         self.length.show(float(np.linalg.norm(gradient)))
-        self.readout.show(reached, self.loss_at(reached))
+        self.readout.show(nearest, float(loss(self.experiment, theta)))
 
     def go(self, row_at: Callable[[float], float], *parts: Mobject) -> Animation:
         """Show ``row_at(share)`` while ``share`` goes from 0 to 1; ``parts``: what is there of all that moves."""

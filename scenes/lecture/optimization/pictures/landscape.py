@@ -30,7 +30,7 @@ LOW, HIGH, EDGE = (
     0.13,
 )  # text colour in the lowest, the highest cell; more in edges
 SAMPLES = 24  # points of a line across it
-FLAG = 0.8  # height of the mark at the goal
+FLAG = 0.55  # height of the mark at the goal
 
 
 class Landscape(VGroup):
@@ -55,7 +55,7 @@ class Landscape(VGroup):
         ends = np.sort([middle + FAR * behind * reach, middle - NEAR * behind * reach], axis=0)  # (2, 2)
         self.low, self.high = ends
         away = np.array([np.cos(TURN), np.sin(TURN)]) * behind
-        self.away, self.right = away, np.array([away[1], -away[0]])
+        self.away, self.right = away, np.array([away[1], -away[0]]) * -behind[0]  # the second number grows to the right
         self.screen = np.array([*screen, 0.0])
         u, v = (np.linspace(low, high, CELLS + 1) for low, high in ends.T)
         self.grid = np.stack(np.meshgrid(u, v), axis=-1)  # (CELLS + 1, CELLS + 1, 2)

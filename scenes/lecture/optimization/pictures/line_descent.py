@@ -9,10 +9,11 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss, predict
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
+from gradreel.scenes.lecture.optimization.pictures.descent import Descent
 from gradreel.scenes.lecture.optimization.pictures.descent_path import MARKER, ThetaLabel
 from gradreel.scenes.lecture.optimization.pictures.landscape import Landscape
 from gradreel.scenes.mobjects.arrows import arrow, set_arrow
-from gradreel.scenes.mobjects.pace import pace_of, recorded_row, state_at
+from gradreel.scenes.mobjects.pace import nearest_row, pace_of, state_at
 from gradreel.scenes.mobjects.plot import polyline, ring
 from gradreel.scenes.mobjects.printed_arithmetic import printed_vector
 from gradreel.scenes.mobjects.readout import Readout
@@ -27,7 +28,7 @@ UPDATES, TRIED = 60, 20  # of the run that goes down; of each of the three whose
 SEED = 8  # of the start, from which both numbers have some way to go, one up and one down
 ROOM = 1.25  # times the start's height over the lowest place: how high the sides of the landscape go
 MIDDLE = (-2.65, -1.3)  # of the floor, on the screen
-NUDGE, TANGENT, ARROW = 0.22, 0.36, 0.5  # shares of the floor's reach
+NUDGE, TANGENT, ARROW = 0.22, 0.28, 0.5  # shares of the floor's reach
 FREE_LEFT = -4.7  # right of the axis of losses
 EXAMPLES = 81  # points of the curve that the line is measured against, at most
 ROLES = ("yellow", "grey")  # of w and b
@@ -53,13 +54,15 @@ def line_runs(dataset: CurveDataset) -> dict[str, Experiment]:
 class LineDescent:
     """The runs of `line_runs` on the landscape of w and b. ``show(row)`` is the "line" run's; all is recorded.
 
-    Parts: ``land``, ``goal`` (θ*, a mark at the lowest place), ``path``, ``point``, ``label``, ``arrow``, ``rate``.
+    Parts: ``land``, ``goal`` (θ*, a mark at the lowest place), ``path``, ``point``, ``label``, ``arrow``, ``rate``;
+    ``drawn``, in the plot of ``descent``: the line, its name, and its ``middle``, as high as b.
     """
 
-    def __init__(self, run: Trace, slow: Trace, far: Trace, x: NDArray) -> None:
+    def __init__(self, run: Trace, slow: Trace, far: Trace, descent: Descent) -> None:
         self.run, self.tried = run, (slow, run, far)
         self.experiment = run.experiment
-        self.features = self.experiment.dataset.features_at(x)
+        self.descent, self.fit = descent, descent.fit
+        self.features = self.experiment.dataset.features_at(descent.x)
         self.states = np.asarray(run.parameters, dtype=float)
         self.best = least_squares(self.experiment.dataset)
         lowest, start = self.loss_of(self.best), self.loss_of(self.states[0])
@@ -69,10 +72,14 @@ class LineDescent:
         names = ("yellow(w)", "grey(b)")
         self.land = Landscape(self.loss_of, self.best, self.reach, self.states[0], names, MIDDLE)
         self.goal = self.land.flag(self.best, formula("orange(theta)^*", 40))
+        self.middle = Dot(radius=0.09, color=palette.grey)
+        self.drawn = (self.fit.model, self.fit.model_label, self.middle)
         self.path = polyline(np.zeros((2, 3)), mix(palette.orange, 0.85), style.SECOND_CURVE)
         self.point = ring((0, 0, 0), MARKER, palette.text, fill=palette.orange)
         self.label = ThetaLabel(0, size=38)
         self.arrow = arrow(palette.orange, 5.0)
+        ahead = self.land.at(self.states)[:, 0].mean() - self.land.at(self.best)[0]
+        self.beside = np.array([0.52 if ahead > 0 else -0.52, -0.05, 0.0])  # the side of the way, away from the goal
         sizes = self.states / self.reach  # as they are seen
         self.pace = pace_of(np.arange(1, len(sizes)), sizes[1:])
         self.printed = printed_vector(self.states[0], run.gradient[0], self.states[1], self.experiment.learning_rate)
@@ -102,16 +109,22 @@ class LineDescent:
 
     def show(self, row: float) -> None:
         """The path up to ``row``, the point there."""
-        theta, reached = self.theta_at(row), recorded_row(row)
+        theta = self.theta_at(row)
         self.path.set_points_as_corners(self.land.way(np.vstack([self.states[: int(np.ceil(row))], theta])))
         self.put(theta)
-        self.label.set_update(reached)
+        self.label.set_update(nearest_row(row))
 
     def put(self, theta: NDArray) -> None:
         """The point, with its label, at any theta (2,)."""
         here = self.land.at(theta)
         self.point.move_to(here)
-        self.label.put(here + np.array([-0.52, -0.05, 0.0]))
+        self.label.put(here + self.beside)
+
+    def draw(self, theta: NDArray) -> None:
+        """The line of theta (2,) in the plot, and its middle."""
+        plot, x = self.fit.plot, self.experiment.dataset.offset
+        self.descent.draw(self.curve_of(theta))
+        self.middle.move_to(plot.at(x, theta[1])).set_opacity(float(plot.y_range[0] <= theta[1] <= plot.y_range[1]))
 
     # -- slopes --------------------------------------------------------------------------------------------------------
 
@@ -138,7 +151,7 @@ class LineDescent:
             label = words(text.replace("#", number), style.LABEL, palette.orange)
             x = end[0] + np.sign(end[0] - self.land.at(self.states[0])[0]) * (label.width / 2 + 0.2)
             least = FREE_LEFT + label.width / 2  # off the axis of losses: else above the tangent
-            labels.add(label.move_to([max(x, least), end[1] + (0.15 if x > least else 0.4), 0.0]))
+            labels.add(label.move_to([max(x, least), end[1] + (0.15 if x > least else 0.45), 0.0]))
         return labels
 
     def uphill(self, sign: float) -> Animation:

@@ -18,6 +18,7 @@ from gradreel.scenes.mobjects.ticks import round_labels, ticks_at_knots
 from gradreel.scenes.style import mix, palette
 from gradreel.scenes.words.numbers import number_text
 from manim import (
+    UP,
     Animation,
     Dot,
     Mobject,
@@ -56,6 +57,7 @@ class SearchBoard(VGroup):
         y_range = (float(grid.b.min() - 0.6), float(max(curve.y.max(), grid.b.max()) + 0.6))
         ticks = ticks_at_knots(curve.x, *dataset.range, PLOT["right"] - PLOT["left"])
         self.plot = Plot(dataset.range, y_range, x_ticks=ticks, y_ticks=round_labels(*y_range, 5), **PLOT)
+        VGroup(self.plot.x_axis, self.plot.x_label).shift((self.plot.at(0, 0)[1] - PLOT["bottom"]) * UP)  # it lies at 0
         corners = np.unique([*self.ends, *curve.x])
         self.target = self.plot.curve(corners, curve(corners), palette.red, style.SECOND_CURVE)
         pairs = zip(dataset.x(), dataset.labels(), strict=True)
