@@ -29,7 +29,7 @@ SEED = 8  # of the start, from which both numbers have some way to go, one up an
 ROOM = 1.25  # times the start's height over the lowest place: how high the sides of the landscape go
 MIDDLE = (-2.65, -1.3)  # of the floor, on the screen
 NUDGE, TANGENT, ARROW = 0.22, 0.28, 0.5  # shares of the floor's reach
-FREE_LEFT = -4.7  # right of the axis of losses
+FREE_LEFT = -5.8  # right of the axis of losses
 EXAMPLES = 81  # points of the curve that the line is measured against, at most
 ROLES = ("yellow", "grey")  # of w and b
 
