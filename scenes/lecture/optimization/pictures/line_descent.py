@@ -29,7 +29,6 @@ SEED = 8  # of the start, from which both numbers have some way to go, one up an
 ROOM = 1.25  # times the start's height over the lowest place: how high the sides of the landscape go
 MIDDLE = (-2.65, -1.3)  # of the floor, on the screen
 NUDGE, TANGENT, ARROW = 0.22, 0.28, 0.5  # shares of the floor's reach
-FREE_LEFT = -5.8  # right of the axis of losses
 EXAMPLES = 81  # points of the curve that the line is measured against, at most
 ROLES = ("yellow", "grey")  # of w and b
 
@@ -150,7 +149,9 @@ class LineDescent:
             number = self.printed[k].slope.replace("-", "\u2212")
             label = words(text.replace("#", number), style.LABEL, palette.orange)
             x = end[0] + np.sign(end[0] - self.land.at(self.states[0])[0]) * (label.width / 2 + 0.2)
-            least = FREE_LEFT + label.width / 2  # off the axis of losses: else above the tangent
+            least = (
+                float(self.land.upright.get_right()[0]) + 0.1 + label.width / 2
+            )  # off the axis of losses: else above the tangent
             labels.add(label.move_to([max(x, least), end[1] + (0.15 if x > least else 0.45), 0.0]))
         return labels
 
