@@ -162,8 +162,10 @@ class GradientDescent(LectureScene):
                 FadeOut(self.goal, self.exact, run_time=0.4), Create(fit.model), FadeIn(fit.model_label), run_time=0.8
             )
             self.play(FadeIn(line.middle), run_time=0.3)
-            for way in np.diag(0.35 * line.reach):
-                self.play(self._move_line(first, first + way, back=True), run_time=1.2)
+            tilted, lifted = first + np.diag(0.35 * line.reach)
+            self.play(self._move_line(first, tilted, back=True), run_time=1.2)
+            self.until("lift")
+            self.play(self._move_line(first, lifted, back=True), run_time=1.2)
             self.until("floor")
             land.lift(0.0)
             line.put(first)

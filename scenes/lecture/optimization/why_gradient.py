@@ -59,7 +59,7 @@ AROUND_BEST = 1.2  # how far lines are tried beyond the best one, if that is ste
 CURVE = Expression("2.2 - (1.2 - 0.05*x)*cos(3.1416*x)")  # from 0 to 8 it rises and falls eight times
 SCAN_SECONDS = 3.4
 PRINTING, PAGES_TOP = 1.4, 0.45  # seconds in which all digits are printed; upper edge of the pages
-HOPS, HOP = 6, 0.22  # of the way downhill; seconds
+HOPS, HOP = 6, 0.3  # of the way downhill; seconds
 DOWN_SEED, DOWN_UPDATES = 11, 1500  # of its start, far across the valley; until it lies at the best place
 ROWS = (1.55, -0.35, -2.25)  # middles of the three rows
 LARGE = depth_experiments(depths=(3,))[0].experiments[0]  # three layers of 100, whose turn comes later
