@@ -58,7 +58,9 @@ class DepthExperiment(BarsScene):
                 *others, last = self.board.bars
                 back = [emphasis(part, DIM) for pair in others for bar in pair for part in bar]
                 forth = [emphasis(part, FULL) for part in (*last[SEEN], self.keys[SEEN])]
-                self.play(*back, *forth, run_time=0.7)
+                self.play(*forth, run_time=0.7)
+                self.until("outlined")
+                self.play(*back, run_time=0.7)
 
     def _lecture_beat(self) -> None:
         with self.beat("lecture-agrees"):
