@@ -181,7 +181,7 @@ def test_scenes_of_ours_in_another_order_with_some_words_changed(gradreel, proje
     planned = gradreel("render", *SMALL, "--dry_run")
     assert [line.split()[1].rstrip(":") for line in planned.stdout.splitlines() if line.startswith("render")] == names
     assert planned.exit_code == 0
-    assert "general: So any" in gradreel("describe", "build-curve", "--lesson", "shapes.toml").stdout
+    assert "general: So between" in gradreel("describe", "build-curve", "--lesson", "shapes.toml").stdout
     (project / "my-words.toml").write_text('[en.build-curve.beats]\ngeneral = "My own."\n', encoding="utf-8")
     described = gradreel("describe", "build-curve", "--lesson", "shapes.toml").stdout
     assert "  general: My own.\n" in described

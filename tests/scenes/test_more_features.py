@@ -6,9 +6,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from gradreel.core.analysis.forecast import weekdays
 from gradreel.core.daily.series import DailySeries
-from gradreel.core.daily.synthetic import LOW_WEEKDAYS, START, appetites, hump
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.network.worked_example import label_day
@@ -64,8 +62,6 @@ def lesson(play):
         seen = {"line": scene.line, "caption": scene.caption.source, "texts": shown(scene)}
         seen["label"], seen["truth"] = strip.label[1].source, plot.data(strip.label[2].get_center())[1]
         seen["dots"] = [plot.data(dot.get_center())[1] for dot in strip.dots]
-        if beat == "rule":
-            seen["rule"] = scene.told[0]
         return seen | {"formula": glyphs(scene)}
 
     return play(MoreFeatures, look, sigmoids=3)
@@ -93,8 +89,8 @@ def test_the_views_before_the_label_day_are_drawn_and_its_own(lesson):
 
 
 def test_the_window_is_as_long_as_the_formula_says(thirty):
-    assert thirty.beats == ["channel", "rule", "more-days", "count"], "the two days are the lesson's"
-    for beat, days in (("channel", 1), ("rule", 1), ("more-days", 30), ("count", 3)):
+    assert thirty.beats == ["channel", "more-days", "count"], "the two days are the lesson's"
+    for beat, days in (("channel", 1), ("more-days", 30), ("count", 3)):
         seen = thirty.seen[beat]
         assert seen["width"] == pytest.approx(days)
         assert seen["bright"] == days
@@ -121,18 +117,6 @@ def test_other_views_are_another_picture(play):
     assert len(first.last) == len(second.last)
     assert not np.allclose(first.last, second.last)
     assert "views a day, mine.csv" in first.scene.caption.source
-
-
-def test_the_channels_rule_has_a_dot_for_each_day_that_follows_it(lesson):
-    """Each day over what is usual for it, right by the same of the day before; the low days have none."""
-    rule, strip, u = lesson.seen["rule"]["rule"], lesson.scene.strip, appetites()
-    at = (strip.dates - np.datetime64(START)).astype(int)
-    days = [k for k, weekday in zip(at[1:], weekdays(strip.dates[1:]), strict=True) if weekday not in LOW_WEEKDAYS]
-    places = [rule.plot.data(dot.get_center()) for dot in rule.dots]
-    np.testing.assert_allclose(places, np.column_stack([u[np.array(days) - 1], u[days]]), rtol=1e-6)
-    line = np.array([rule.plot.data(point) for point in rule.rule.get_start_anchors()])
-    np.testing.assert_allclose(line[:, 1], [hump(share) for share in line[:, 0]], rtol=1e-6)
-    assert "the channel's own rule, made up beforehand" in lesson.seen["rule"]["texts"]
 
 
 def test_one_x_1_has_two_answers_and_x_2_tells_them_apart(lesson):

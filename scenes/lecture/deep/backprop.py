@@ -165,7 +165,7 @@ class Backprop(ThreeDaysScene):
 
     def _forward_beat(self) -> None:
         diagram = self.diagram
-        with self.beat("forward"):
+        with self.beat("forward", unit=self.activation):
             # The axis of the days, as the last scene left it, makes room for the network of three days again. Its
             # numbers run from left to right, up to the error of this one day
             left, right, bottom, _ = AHEAD_BOX

@@ -14,7 +14,7 @@ from gradreel.core.network.worked_example import label_day
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.daily_data import data_name, days_that_differ
-from gradreel.scenes.lecture.networks.pictures.day_pairs import RADIUS, AlikeDays, RulePlot, alike_days
+from gradreel.scenes.lecture.networks.pictures.day_pairs import AlikeDays, alike_days
 from gradreel.scenes.lecture.networks.pictures.view_window import ViewWindow
 from gradreel.scenes.mobjects.counting import Counting
 from gradreel.scenes.mobjects.formula_growth import SECONDS, grow, moving
@@ -53,7 +53,6 @@ FORMULA_BASELINE, FORMULA_SIZE = 1.93, 46  # where sum-of-sigmoids leaves it
 GROWN_SIZE, GROWN_BASELINE = 56, 1.83  # with many features, as network-diagram begins with it
 LINE_BASELINE, NOTE_LINE = 0.3, 0.6  # of what stands in the bracket, below the formula; from note to note beside it
 STRIP = (style.LEFT_EDGE + 0.5, style.RIGHT_EDGE - 1.25, -2.75, -1.05)  # left, right, bottom, top of the calendar
-RULE, MOST_DAYS = (1.5, 6.1, 0.55, 2.85), 80  # box of the channel's rule, and of how many days at most
 COURSES = (1.25, 6.35, 0.5, 2.45)  # of the two days that are looked at closely
 NAME_GAP = 0.13  # from a letter at the calendar to its day's name
 ASIDE = 0.5  # how bright yesterday's and today's letters are while other days are spoken of
@@ -61,7 +60,6 @@ INSIDE = ("bias", "plus-in", "sum-in", "w", "x")  # parts of a bracket
 DRAWN = 3  # days that the next scene draws
 NOTE = 32  # size of words beside the line
 TOTAL_BASELINE = 0.4  # of the sum of all unknowns, whose letters stand below its numbers
-BEFORE, SIDE = 15, 0.2  # days of a frame that reaches back; from a day's dot at the rule to its name
 
 Days = Annotated[int, Field(ge=1, le=3650)]
 
@@ -123,8 +121,6 @@ class MoreFeatures(LectureScene):
         self._channel_beat()
         if not self.other_data:
             self._two_days_beat()
-        if self.parameters.dataset.synthetic:
-            self._rule_beat()
         self._more_days_beat()
         self._count_beat()
         self.hand_on(self.grown)  # network-diagram begins with it
@@ -141,7 +137,7 @@ class MoreFeatures(LectureScene):
         self.line = self._inner(bracket_source(self.index))
         self.grown = self._whole(self.days)
 
-    # -- the channel, day by day, and its rule -----------------------------------------------------------------------
+    # -- the channel, day by day --------------------------------------------------------------------------------------
 
     def _channel_beat(self) -> None:
         with self.beat("channel"):
@@ -216,49 +212,6 @@ class MoreFeatures(LectureScene):
             past = [close.answers, *(part[k] for part in both for k in (1, 2))]
             self.play(*older, *(emphasis(part, DIM) for part in past), run_time=0.4)
             self.told, self.day_names = VGroup(framed, close), []
-
-    # -- the channel's rule: a day over what is usual -----------------------------------------------------------------
-
-    def _rule_beat(self) -> None:
-        with self.beat("rule"):
-            # The days leave the calendar for a plot: right, the day before, as a share of what is usual for it; up, the
-            # day itself. They lie around a hump, which is drawn from left to right: the two Tuesdays on both its sides
-            strip, close = self.strip, getattr(self, "close", None)
-            shown = slice(-min(len(strip.views), MOST_DAYS), None)
-            axes = self.screen("axis-yesterday"), self.screen("axis-today")
-            rule = RulePlot(strip.dates[shown], RULE, axes)
-            note = self._notes("rule")
-            leaving = self.told if close is None else close
-            self.play(FadeOut(leaving, run_time=0.4), FadeIn(rule.plot), FadeIn(*note), run_time=0.8)
-            starts = strip.plot.at(strip.plot.days(strip.dates[shown]), strip.views[shown])[rule.shown]
-            moves = [
-                ReplacementTransform(Dot(start, radius=RADIUS, color=palette.red, fill_opacity=0), dot)
-                for start, dot in zip(starts, rule.dots, strict=True)
-            ]
-            self.play(LaggedStart(*moves, lag_ratio=0.02), run_time=1.6)
-            self.until("hump")
-            self.play(*(emphasis(dot, DIM) for dot in rule.dots), Create(rule.rule), run_time=1.6)
-            self.add(rule)
-            kept = VGroup() if close is None else self._find_tuesdays(rule)
-            self.wait(1.0)
-            self.told = VGroup(rule, note, kept)
-
-    def _find_tuesdays(self, rule: RulePlot) -> VGroup:
-        """The two days at the rule, with their names; in the calendar their frames reach back. Returns what came."""
-        strip, days = self.strip, alike_days(self.strip.dates, self.strip.views)
-        dots = [rule.dots[int(np.flatnonzero(rule.shown == k)[0])] for k in days]
-        names = self.close.names.copy()
-        for name, dot in zip(names, dots, strict=True):
-            name.place(dot.get_y() - 0.1, right=dot.get_left()[0] - SIDE)
-        self.play(*(dot.animate.scale(1.8).set_fill(palette.red, 1) for dot in dots), FadeIn(names), run_time=0.7)
-        self.until("days")
-        further = VGroup(*(strip.stretch(date.fromisoformat(str(strip.dates[k])), BEFORE) for k in days))
-        frames = [ReplacementTransform(old[0], new[0]) for old, new in zip(self.framed, further, strict=True)]
-        coming = [FadeIn(VGroup(*reversed(new.dots)), lag_ratio=0.2) for new in further]
-        self.play(*frames, *coming, run_time=1.4)
-        self.remove(self.framed)
-        self.add(further)
-        return VGroup(further, names)
 
     # -- more days: a sum over them stands in the bracket ------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Our made-up channel's rule with days around it, and two days after the same views seen closely."""
+"""Two days after the same views, seen closely."""
 
 from __future__ import annotations
 
@@ -7,50 +7,20 @@ from collections.abc import Sequence
 import numpy as np
 from gradreel.core.analysis.forecast import weekdays
 from gradreel.core.daily.series import DayArray
-from gradreel.core.daily.synthetic import LOW_WEEKDAYS, START, appetites, hump
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.plot import Plot, dashed, polyline, ring, segment
+from gradreel.scenes.mobjects.plot import dashed, polyline, ring, segment
 from gradreel.scenes.mobjects.text import formula, words
-from gradreel.scenes.mobjects.ticks import round_labels
 from gradreel.scenes.style import DIM, mix, palette
 from manim import Dot, VGroup
 from numpy.typing import NDArray
 
-RADIUS = 0.055  # of a day's dot
 SAME = 0.012  # of what all days cover: views that are called the same
-AXIS_NAME = 0.8  # from the axis down to its name, below its numbers
 
 LETTERS = ("x_2", "x_1", "red(hat(y))")
 MARGIN, GAP = 0.3, 0.75  # from the outermost columns to the box' sides; between both courses, in columns
 HEAD, FOOT = 0.15, 0.5  # of the box' top to the names of the days, from its bottom to that of the letters
 BENEATH = 0.37  # from the letters to the weekdays
 COURSE_DOT, LINE = 0.09, 3.5
-
-
-class RulePlot(VGroup):
-    """Draws the rule of our made-up channel as a red line, and a dot for each day of ``dates`` that follows it so.
-
-    Right: the day before as a share of what is usual for it; up: the day itself. ``dates`` (T,) are consecutive; the
-    low weekdays, on which the rule is the other way round, have no dot. ``box``: left, right, bottom, top; ``names`` of
-    both axes. Parts: ``plot``, ``rule``, ``dots``; ``shown`` (K,) says which of the dates have them.
-    """
-
-    def __init__(self, dates: DayArray, box: tuple[float, float, float, float], names: tuple[str, str]) -> None:
-        super().__init__()
-        u = appetites()[(dates - np.datetime64(START)).astype(int)]
-        self.shown = np.flatnonzero(~np.isin(weekdays(dates[1:]), LOW_WEEKDAYS)) + 1
-        before, here = u[self.shown - 1], u[self.shown]
-        low, high = min(before.min(), here.min()) - 0.05, max(before.max(), here.max()) + 0.05
-        ticks = round_labels(low, high, 3)
-        left, right, bottom, top = box
-        sides = {"left": left, "right": right, "bottom": bottom, "top": top}
-        self.plot = Plot((low, high), (low, high), **sides, x_ticks=ticks, y_ticks=ticks, x_label=None)
-        across, up = (words(name, style.LABEL) for name in names)
-        self.plot.add(across.place(bottom - AXIS_NAME, right=right), up.place(top + 0.12, left=left - 0.2))
-        usual = np.linspace(low, high, 200)
-        self.rule = self.plot.curve(usual, [hump(share) for share in usual], palette.red, style.SECOND_CURVE)
-        self.dots = VGroup(*(Dot(at, radius=RADIUS, color=palette.red) for at in self.plot.at(before, here)))
-        self.add(self.plot, self.dots, self.rule)
 
 
 def alike_days(dates: DayArray, views: NDArray) -> tuple[int, int]:
