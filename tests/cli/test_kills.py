@@ -291,17 +291,44 @@ def test_a_run_killed_at_any_moment_is_gone_on_with(tmp_path, undisturbed):
     assert begun.samefile(trace.parent / "parameters.npy"), "the training was gone on with, not begun anew"
 
 
+def at_work(worker: int, kind: str) -> bool:
+    """Whether a worker draws, that is, has a clip open that is not whole yet; of other kinds any is."""
+    if kind != "drawing":
+        return True
+    with suppress(OSError):  # it, or a file of it, is gone meanwhile
+        opened = [os.readlink(file) for file in Path(f"/proc/{worker}/fd").iterdir()]
+        return any(".gradreel/temporary" in name and name.endswith(".mp4") for name in opened)
+    return False
+
+
+def send(worker: int, what: signal.Signals) -> None:
+    """Send a signal to a worker, unless it has ended."""
+    with suppress(ProcessLookupError):
+        os.kill(worker, what)
+
+
+def kill_one(process: subprocess.Popen[str], kind: str, killed: list[int]) -> int:
+    """Kill the newest worker at work, other than those ``killed``: all are held while it is looked for."""
+    while True:
+        assert process.poll() is None, process.communicate()
+        workers = [worker for worker in workers_of(process.pid) if worker not in killed]
+        for worker in workers:
+            send(worker, signal.SIGSTOP)
+        busy = [worker for worker in workers if at_work(worker, kind)]
+        for worker in workers:
+            send(worker, signal.SIGKILL if worker in busy[-1:] else signal.SIGCONT)
+        if busy:
+            return busy[-1]
+
+
 def test_workers_that_are_killed_are_replaced_by_the_run_itself(tmp_path, undisturbed):
     killing = Killing(project(tmp_path / "project"), random.Random(3))
     process = killing.start()
     killed = []
     for kind in ("begun", "training", "drawing"):
         assert killing.wait_for_new(kind, process, set())
-        while not (workers := [worker for worker in workers_of(process.pid) if worker not in killed]):
-            assert process.poll() is None, process.communicate()
         time.sleep(0.05 if kind == "begun" else 0)
-        os.kill(workers[-1], signal.SIGKILL)
-        killed.append(workers[-1])
+        killed.append(kill_one(process, kind, killed))
     _, errors = process.communicate()
     assert process.returncode == 0, errors
     again = "its process was killed, perhaps for want of memory; it is tried once more when the others are done"
