@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
 from gradreel.core.files import read_toml
@@ -23,3 +24,8 @@ def now_called(scene: str, beat: str | None) -> str:
     """What follows a message on an unknown beat: ``; it is called floor-above now``, "" for one that never was."""
     new = renamed_beats().get(scene, {}).get(beat or "")
     return f"; {beat} is called {new} now" if new else ""
+
+
+def has_no_beat(scene: str, beat: str, known: Iterable[str]) -> str:
+    """What is said of a ``beat`` that a scene does not have: which it has, and what that one is called now."""
+    return f"{scene} has no beat {beat!r}; it has {', '.join(known)}{now_called(scene, beat)}"

@@ -22,7 +22,7 @@ from gradreel.scenes.render.videos.output_stamp import OutputStamp
 from gradreel.scenes.render.videos.subtitles import Cue, TimedLine, as_srt, as_vtt, cues
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.narration import Narration
-from gradreel.scenes.words.renamed_beats import now_called
+from gradreel.scenes.words.renamed_beats import has_no_beat
 
 if TYPE_CHECKING:
     from gradreel.scenes.render.videos.sound_track import PlacedSound
@@ -287,10 +287,7 @@ def poster_of(lesson: Lesson, shots: Sequence[Shot]) -> bytes:
     shot = shot or shots[min(1, len(shots) - 1)]
     beats = {beat.name: beat for beat in shot.file.beats}
     if wanted and wanted.beat and shot.clip.scene == wanted.scene and wanted.beat not in beats:
-        raise UserError(
-            f"{lesson.name}: poster.beat: {wanted.scene} has no beat {wanted.beat!r}; it has {', '.join(beats)}"
-            + now_called(wanted.scene, wanted.beat)
-        )
+        raise UserError(f"{lesson.name}: poster.beat: {has_no_beat(wanted.scene, wanted.beat, beats)}")
     chosen = beats.get(wanted.beat or "") if wanted else None
     chosen = chosen or next(iter(beats.values()), None)
     return frame_as_jpeg(shot.file, (chosen.end if chosen else shot.file.frames) - 1)

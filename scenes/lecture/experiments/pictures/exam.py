@@ -18,7 +18,6 @@ PART_FILLS = (0.28, 0.16, 0.3)  # how strongly each part is filled, in the colou
 HEIGHT, WIDTH, PITCH, FOOT = 2.3, 1.3, 2.6, -2.1  # of the highest bar; of a bar; from middle to middle; the axis
 NAME_DROP, VALUE_RISE = 0.42, 0.16
 HOLLOW = 0.13  # how strongly a bar is filled: unseen losses are hollow everywhere
-FLOOR_RISE = 0.75  # from the highest bar to the words for the dashed line
 
 
 class DayParts(VGroup):
