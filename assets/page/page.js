@@ -88,6 +88,7 @@ function followFilm() {
     const place = placeOf(decodeURIComponent(hash.slice(1)))
     if (place?.dataset.start === undefined) return false
     seek(Number(place.dataset.start))
+    film.scrollIntoView({ block: "nearest" })  // the browser has gone to the line, which may lie below the film
     return true
   }
 
@@ -141,6 +142,7 @@ function followFilm() {
   new ResizeObserver(() => root.style.setProperty("--film-height", `${film.closest("section").offsetHeight}px`))
     .observe(film.closest("section"))
   if (!goTo(location.hash)) follow(0)
+  addEventListener("load", () => goTo(location.hash))
   return { search }
 }
 
