@@ -11,7 +11,6 @@ from gradreel.core.errors import UserError
 from gradreel.scenes.lecture.deep.deeper_and_deeper import NETWORKS, PICTURES, DeeperAndDeeper
 from gradreel.scenes.lecture.deep.pictures.data_amounts import Cells, DataSquares, SmallPictures
 from gradreel.scenes.lecture.deep.pictures.five_guesses import OfHundred
-from gradreel.scenes.lecture.deep.pictures.shortcuts import PLUS, CloseUp
 from gradreel.scenes.lecture.deep.pictures.skyline import (
     CELLAR,
     GROUND,
@@ -53,28 +52,19 @@ class Seen:
 
     heights: list[float]
     floor: float
-    standing: list[bool]  # whether each network's tower is on the screen
-    ground: float  # its width
-    last: tuple[bytes, str, bytes]  # the last tower, its number, and where that is
-    guesses: list[int]  # marks at each list of guesses
-    stars: int  # texts that explain the star
+    guesses: int  # marks at the guesses
     bars: list[tuple[str, float]]  # of the errors: number, how far down they reach
     findings: list[str]  # breaches of the rules of the picture
     near: tuple[float, float, float] | None = None  # of the last, from near: its top, its number's baseline, free room
 
     @classmethod
     def of(cls, scene, beat: str) -> Seen:
-        here, last = scene.get_mobject_family_members(), scene.columns[-1]
-        lists = getattr(scene, "guesses", None)
-        bars = [column.bar for column in scene.columns if column.bar] if beat == "shortcut" else []
+        here, guesses = scene.get_mobject_family_members(), getattr(scene, "guesses", None)
+        bars = [column.bar for column in scene.columns if column.bar] if beat == "last-taller-error" else []
         return cls(
             heights(scene),
             scene.skyline.floor,
-            [column.tower in here for column in scene.columns],
-            scene.ground.width,
-            (last.tower.points.tobytes(), last.count.text, last.count.get_center().tobytes()),
-            [sum(mark in here for mark in marks) for marks in lists.marks] if lists else [],
-            sum(text in here and "from its authors" in text.source for text in scene.rows),
+            sum(mark in here for mark in guesses.marks) if guesses else 0,
             [(bar.text.source, CELLAR - bar.bar.get_bottom()[1]) for bar in bars],
             list(map(str, check_scene(scene, beat))),
             from_near(scene) if beat == "last-taller-error" else None,
@@ -114,9 +104,7 @@ def test_all_towers_have_one_scale_at_every_beat(lesson):
     for beat, seen in lesson.seen.items():
         stands = {"first": 1, "more-two-better": 3}.get(beat, 4)
         assert seen.heights[:stands] == pytest.approx(seen.floor * floors(NETWORKS[:stands]), abs=1e-6)
-    assert lesson.beats == [
-        "first", "more-two-better", "last-taller-error", "shortcut", "pictures-million",
-    ]  # fmt: skip
+    assert lesson.beats == ["first", "more-two-better", "last-taller-error", "pictures-million"]
 
 
 def test_the_building_has_its_storeys_in_the_same_scale(lesson):
@@ -151,19 +139,9 @@ def test_what_is_spoken_of_comes_in_its_order(play, monkeypatch):
                     "raise Taipei 101", "error High"]  # fmt: skip
 
 
-def test_guesses_with_and_without_the_right_one_are_beside_the_first_tower_if_its_error_is_known(lesson, two):
-    assert [seen.guesses for seen in lesson.seen.values()] == [[3, 5], [0, 0], [0, 0], [0, 0], [0, 0]]
-    assert [seen.guesses for seen in two.seen.values()] == [[]] * 4
-
-
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_one_list_of_guesses_holds_the_cat_in_the_third_place_and_the_other_does_not(opening, language):
-    def guesses(scene):
-        cat = scene.screen("cat")
-        return [[guess == cat for guess in scene.screen(f"guesses-{key}").split(", ")] for key in ("right", "wrong")]
-
-    found = opening(DeeperAndDeeper, guesses, lang=language, networks=TWO)
-    assert found == [[False, False, True, False, False], [False] * 5]
+def test_guesses_are_beside_the_first_tower_if_its_error_is_known(lesson, two):
+    assert [seen.guesses for seen in lesson.seen.values()] == [3, 0, 0, 0]
+    assert [seen.guesses for seen in two.seen.values()] == [0] * 3
 
 
 @pytest.mark.parametrize("error", [16.4, 0.123, 100.0])
@@ -190,17 +168,12 @@ def test_a_single_floor_is_counted_in_the_singular(play):
     assert column.single.get_left()[0] == pytest.approx(column.unit.get_left()[0])
 
 
-def test_the_star_is_explained_when_it_comes(lesson):
-    assert [seen.stars for seen in lesson.seen.values()] == [0, 0, 1, 0, 0]
-
-
-def test_errors_of_several_networks_together_are_said_to_be(lesson, opening):
+def test_where_errors_come_from_is_said_of_the_lessons_networks_alone(lesson, opening):
     def captions(scene):
         return " ".join(text.source for text in scene._row_names())
 
-    assert "several networks together" in captions(lesson.scene)
-    alone = [network.model_dump() | {"together": 1} for network in NETWORKS]
-    assert "together" not in opening(DeeperAndDeeper, captions, networks=alone)
+    assert "ImageNet" in captions(lesson.scene)
+    assert "ImageNet" not in opening(DeeperAndDeeper, captions, networks=NETWORKS[:2])
 
 
 def test_the_last_tower_leaves_the_picture_before_the_eye_goes_back(lesson):
@@ -210,40 +183,10 @@ def test_the_last_tower_leaves_the_picture_before_the_eye_goes_back(lesson):
     assert room > 0, "its number is left of it"
 
 
-def test_errors_hang_as_far_down_as_they_are_large_and_wear_a_star_if_not_the_lectures(lesson):
-    texts, depths = zip(*lesson.seen["shortcut"].bars, strict=True)
-    assert texts == ("16.4", "7.3", "6.7", r"3.57\*")
+def test_errors_hang_as_far_down_as_they_are_large(lesson):
+    texts, depths = zip(*lesson.seen["last-taller-error"].bars, strict=True)
+    assert texts == ("16.4", "7.3", "6.7", "3.57")
     assert np.array(depths) / depths[0] == pytest.approx([n.error / NETWORKS[0].error for n in NETWORKS])
-
-
-def test_a_shortcut_leads_past_three_floors_to_where_the_floors_end():
-    close_up = CloseUp(152, 0.0, 0.0, 9.0)
-    for block, arc in enumerate(close_up.arcs):
-        slabs = close_up.floors_near[3 * block : 3 * block + 3]
-        assert arc.get_bottom()[1] < slabs.get_bottom()[1] and slabs.get_top()[1] < arc.get_top()[1]
-        beside = arc.points[np.abs(arc.points[:, 1] - slabs.get_center()[1]) < slabs.height / 2]
-        assert beside[:, 0].max() < slabs.get_left()[0] - 0.3, "well clear of the floors"
-        middle = np.array([0.0, close_up._top(block), 0.0])
-        assert np.linalg.norm(arc.points[-1] - middle) == pytest.approx(PLUS, abs=0.01), "it ends at the ring"
-    assert close_up.arcs[0].get_top()[1] < close_up.arcs[1].get_bottom()[1]
-    close_up.begin()
-    close_up.light(0.5)
-    assert [slab.emphasis == 1.0 for slab in close_up.floors_near] == [True] * 3 + [False] * 3
-    assert close_up.dots[0].get_center() == pytest.approx(close_up.dots[1].get_center(), abs=1e-6)
-    for share in (0.25, 0.75):
-        close_up.light(share)
-        assert close_up.dots[1].get_x() == pytest.approx(close_up.arcs[0].get_left()[0], abs=0.05)
-
-
-def test_in_the_close_up_the_last_tower_is_alone_and_afterwards_the_ground_is_whole(lesson):
-    seen = lesson.seen
-    assert seen["shortcut"].standing == [False, False, False, True]
-    assert seen["shortcut"].ground < seen["pictures-million"].ground == seen["first"].ground
-
-
-def test_in_the_close_up_only_two_dots_move(lesson):
-    """The tower itself stays as it is, with the number of its layers on top."""
-    assert lesson.seen["shortcut"].last == lesson.seen["last-taller-error"].last
 
 
 @pytest.mark.parametrize("pictures", [PICTURES, 100])

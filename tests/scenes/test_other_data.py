@@ -236,7 +236,7 @@ def test_why_deep(neutral):
 def test_deeper_and_deeper(neutral):
     networks = [{"name": "A", "year": 2001, "layers": 30}, {"name": "B", "year": 2002, "layers": 3, "error": 5.0}]
     played = neutral(DeeperAndDeeper, networks=networks, pictures=5000)
-    assert played.beats == ["first", "last-taller-error", "shortcut", "pictures-million"]
+    assert played.beats == ["first", "last-taller-error", "pictures-million"]
     assert said(played, "first") == ["2001", "30"] and "three layers" in played.lines["last-taller-error"]["en"]
 
 

@@ -1,4 +1,4 @@
-"""Deeper and deeper: networks as towers, a floor a layer, their errors hanging below; shortcuts, and many pictures."""
+"""Deeper and deeper: networks as towers, a floor a layer, their errors hanging below; and many pictures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from gradreel.scenes.lecture.deep.image_networks import NETWORKS, PICTURES, Imag
 from gradreel.scenes.lecture.deep.naming import name_on_plate
 from gradreel.scenes.lecture.deep.pictures.data_amounts import DataSquares
 from gradreel.scenes.lecture.deep.pictures.five_guesses import PICTURE, FiveGuesses, OfHundred
-from gradreel.scenes.lecture.deep.pictures.shortcuts import CloseUp
 from gradreel.scenes.lecture.deep.pictures.skyline import (
     CELLAR,
     DEEPEST,
@@ -41,18 +40,14 @@ from manim import (
     LaggedStart,
     Mobject,
     UpdateFromAlphaFunc,
-    linear,
     smooth,
     squish_rate_func,
 )
 from pydantic import Field, model_validator
 
 SECONDS_A_FLOOR = 0.15  # while a low tower grows; a high one is up sooner
-BETWEEN = 0.3  # between two parts of the caption
 ROW = 0.36  # from line to line of what the errors are called
-GUESSES = (0.05, 0.95)  # right side of a picture that is guessed at, and the middle of all that is beside it, y
-FLOORS_NEAR = (-3.05, 2.7)  # bottom, top of the floors seen from near
-GROUND_LEFT = 0.12  # of the ground, left and right of the last tower
+GUESSES = (0.9, 0.95)  # right side of a picture that is guessed at, and the middle of all that is beside it, y
 STILL = 1.4  # seconds in which the last two squares can be compared
 EARLY = squish_rate_func(smooth, 0.2, 0.5)  # for what is not true any more when all has drawn back
 CROSSING = squish_rate_func(smooth, 0.1, 0.9)  # for what comes while something else leaves
@@ -90,7 +85,6 @@ class DeeperAndDeeper(LectureScene):
         if len(self.networks) > 2:
             self._more_beat()
         self._last_beat()
-        self._shortcut_beat()
         self._pictures_beat()
         self.hand_on(self.ground)
 
@@ -98,7 +92,7 @@ class DeeperAndDeeper(LectureScene):
         first = self.networks[0]
         with self.beat("first", **self._told_of(first)):
             # The good name, as the last scene left it, gives way to a tower of a few floors: a floor is a layer. Beside
-            # it five guesses at a picture, with the right one among them or not. How often not, a bar says, below the
+            # it five guesses at a picture, with the right one among them. How often it is not, a bar says, below the
             # ground, and squares of a hundred beside the guesses
             name = name_on_plate(self.words_of.screen("naming", "deep", self.context.language, {}))
             self.add(name)
@@ -130,16 +124,15 @@ class DeeperAndDeeper(LectureScene):
         return x + max(width, self.columns[0].unit.width + 1.0) / 2 < GUESSES[0] - PICTURE
 
     def _guess(self) -> None:
-        """Beside the tower, a picture, and twice five guesses at what is in it: right with the third, and all wrong."""
+        """Beside the tower, a picture, and five guesses at what is in it: right with the third."""
         self._forget_what_is_beside()
-        lists = [self.screen(key).split(", ") for key in ("guesses-right", "guesses-wrong")]
-        heads = self.screen("right"), self.screen("wrong")
-        self.guesses = guesses = FiveGuesses(*GUESSES, lists, self.screen("cat"), heads)
+        texts = self.screen("guesses").split(", ")
+        self.guesses = guesses = FiveGuesses(*GUESSES, texts, self.screen("cat"), self.screen("right"))
         self.beside = [guesses]
-        self.play(FadeIn(guesses.picture), run_time=0.4)
-        for texts, marks, head in zip(guesses.lists, guesses.marks, guesses.heads, strict=True):
-            self.play(FadeIn(texts), run_time=0.4)
-            self.play(LaggedStart(*map(Create, marks), lag_ratio=0.5), FadeIn(head, rate_func=LATE), run_time=0.8)
+        self.play(FadeIn(guesses.picture), FadeIn(guesses.texts), run_time=0.6)
+        self.play(
+            LaggedStart(*map(Create, guesses.marks), lag_ratio=0.5), FadeIn(guesses.head, rate_func=LATE), run_time=1.2
+        )
 
     def _more_beat(self) -> None:
         second, last = self.networks[1], self.networks[-2]
@@ -171,54 +164,20 @@ class DeeperAndDeeper(LectureScene):
             self.until("wrong")
             self._hang_error(tower)
 
-    def _shortcut_beat(self) -> None:
-        with self.beat("shortcut"):
-            # The last tower alone stays, and a few of its floors are seen from near, as large as the picture. Past them
-            # arcs lead, which skip floors. Something comes in: one dot climbs floor by floor, another takes the arc,
-            # and on top they meet
-            self._leave_the_last_alone()
-            last = self.columns[-1]
-            middle = (style.LEFT_EDGE + last.spot[0] - last.spot[2] / 2) / 2
-            self.close_up = close_up = CloseUp(last.floors, middle, *FLOORS_NEAR)
-            self.play(FadeIn(close_up.guides(last.spot)), FadeIn(close_up.floors_near, close_up.links), run_time=0.7)
-            self.until("arcs")
-            name = words(self.screen("shortcuts"), style.LETTER, palette.text)
-            right, baseline = close_up.beside_top
-            name.place(baseline, right=right)
-            arcs = LaggedStart(*map(Create, close_up.arcs), lag_ratio=0.5)
-            self.play(arcs, FadeIn(name, rate_func=LATE), run_time=1.3)
-            self.until("ride")
-            close_up.begin()
-            self.add(close_up)
-            self.play(UpdateFromAlphaFunc(close_up, CloseUp.light, run_time=3.5, rate_func=linear))
-
-    def _leave_the_last_alone(self) -> None:
-        """All but the last tower and its words go; the ground is left below it alone."""
-        last, skyline = self.columns[-1], self.skyline
-        others = [*self.columns[:-1], skyline.building]
-        bar = [] if last.bar is None else [last.bar]
-        x, _, width, _ = last.spot
-        ends = ([x + way * (width / 2 + GROUND_LEFT), GROUND, 0] for way in (-1, 1))
-        ground = self.ground.animate.put_start_and_end_on(*ends)
-        self.play(*map(FadeOut, (*others, self.cellar, *self.rows, *bar)), ground, run_time=0.6)
-        skyline.remove(*others)
-        last.remove(*bar)
-
     def _pictures_beat(self) -> None:
         pictures, days = Count(self.parameters.pictures), Count(len(self.parameters.dataset.labels()))
         with self.beat("pictures-million", pictures=pictures, days=days):
-            # The ground is cleared for two squares by what there was to learn from: pictures, and our days. Seen
-            # from near, there is a cell for each, with a picture in it, and they reach far out; then all draws back
-            # until the pictures are seen whole, in blocks. Our days are a dot by then: it is ringed, beside a block
+            # On the ground, two squares by what there was to learn from: pictures, and our days. Seen from near, there
+            # is a cell for each, with a picture in it, and they reach far out; then all draws back until the pictures
+            # are seen whole, in blocks. Our days are a dot by then: it is ringed, beside a block
             texts = (self.screen("pictures", count=pictures), self.screen("days", count=days))
             each = (self.screen("a-picture"), self.screen("a-day"))
             self.squares = squares = DataSquares((pictures, days), texts, each, GROUND)
             gone = [part for part in self.mobjects if part is not self.ground]
             leaving = [FadeOut(part, run_time=0.5) for part in gone]
-            clearing = self.ground.animate(run_time=0.5).become(ground_line())
             lines = [FadeIn(line, shift=0.15 * UP) for line in (*squares.names, *squares.each)]
             coming = [*map(FadeIn, squares.squares), *lines]  # while the rest leaves: the picture is never empty
-            self.play(*leaving, clearing, *(part.set_rate_func(CROSSING) for part in coming))
+            self.play(*leaving, *(part.set_rate_func(CROSSING) for part in coming))
             self.until("away")
             if squares.near > squares.far:
                 gone = [] if squares.days_are_seen else [FadeOut(squares.each[1], rate_func=EARLY)]
@@ -244,7 +203,7 @@ class DeeperAndDeeper(LectureScene):
         bar = None
         if network.error is not None:
             length = (CELLAR - DEEPEST) * network.error / largest_error
-            bar = ErrorBar(length, CELLAR, self._error(network) + self._star(network))
+            bar = ErrorBar(length, CELLAR, self._error(network))
         room = name_room(len(self.networks))
         return network_column(network.layers, self._units("layer"), network.name, network.year, room, bar)
 
@@ -265,7 +224,6 @@ class DeeperAndDeeper(LectureScene):
         if column.bar is not None:
             column.add(column.bar)
             self.add(self.skyline)
-            also = (*also, *self._star_explained(column))
             hanging = UpdateFromAlphaFunc(column.bar, lambda _, share: column.hang(share), rate_func=smooth)
             self.play(hanging, *also, run_time=0.7)
 
@@ -291,36 +249,15 @@ class DeeperAndDeeper(LectureScene):
         """Of a hundred pictures, those that are guessed wrong."""
         return "" if network.error is None else number_text(round(network.error, 2))
 
-    def _sources(self) -> set[bool]:
-        """Whose errors are shown: the lecture's (True), others (False)."""
-        return {network.lecture for network in self.networks if network.error is not None}
-
-    def _star(self, network: ImageNetwork) -> str:
-        return "*" if len(self._sources()) > 1 and not network.lecture else ""
-
-    def _star_explained(self, column: Column) -> list[Animation]:
-        """With the first star, what it means is added to the caption."""
-        if column.bar is None or not column.bar.text.source.endswith("*") or len(self.rows) > 3:
-            return []
-        meaning = words(self.screen("of-others"), style.CAPTION, palette.dim)
-        meaning.place(style.CAPTION_BASELINE, left=self.rows[0].get_right()[0] + BETWEEN)
-        self.rows.append(meaning)
-        return [FadeIn(meaning)]
-
     def _row_names(self) -> list[TextMobject]:
-        """The caption: what an error is, and whose if there are only the lecture's; then their name, left of them."""
-        sources = self._sources()
-        if not sources:
+        """The caption: what an error is, and of the lesson's networks, where it comes from; then their name, left."""
+        if all(network.error is None for network in self.networks):
             return []
-        said = [self.screen("caption")]
-        if all(network.together > 1 for network in self.networks if network.error is not None):
-            said.append(self.screen("together"))
-        if sources == {True}:
-            said.append(self.screen("of-lecture"))
+        said = self.screen("caption") + (self.screen("contest") if self.networks == NETWORKS else "")
         names = [words(self.screen(key), style.TICK, palette.dim) for key in ("error", "of-a-hundred")]
         for k, name in enumerate(names):
             name.place(CELLAR - 0.22 - ROW * k, left=style.LEFT_EDGE)
-        return [caption("".join(said)), *names]
+        return [caption(said), *names]
 
 
 def _seconds(layers: int) -> float:

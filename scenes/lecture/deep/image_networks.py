@@ -18,20 +18,19 @@ class ImageNetwork(BaseModel):
     error: float | None = Field(
         None, ge=0, le=100, description="Share of pictures for which none of its five guesses is right, in percent"
     )
-    together: int = Field(1, ge=1, le=1000, description="How many networks, up to so deep, made that error together")
-    lecture: bool = Field(False, description="Whether the error is the lecture's; others are marked with a star")
 
 
 NETWORKS = (
-    ImageNetwork(name="AlexNet", year=2012, layers=8, error=16.4, together=5, lecture=True),
-    ImageNetwork(name="VGG", year=2014, layers=19, error=7.3, together=7, lecture=True),
-    ImageNetwork(name="GoogLeNet", year=2014, layers=22, error=6.7, together=7, lecture=True),
-    ImageNetwork(name="Residual Net", year=2015, layers=152, error=3.57, together=6),
+    ImageNetwork(name="AlexNet", year=2012, layers=8, error=16.4),
+    ImageNetwork(name="VGG", year=2014, layers=19, error=7.3),
+    ImageNetwork(name="GoogLeNet", year=2014, layers=22, error=6.7),
+    ImageNetwork(name="Residual Net", year=2015, layers=152, error=3.57),
 )
-"""The lecture's four. It does not say the last one's error; source: He et al. 2015, https://arxiv.org/abs/1512.03385.
+"""The lecture's four, with the errors that they entered in the ImageNet contest: of several networks together each.
 
-Nor does it say that each error is that of several networks together; sources: that article, Krizhevsky et al. 2012,
-Simonyan and Zisserman 2014 (https://arxiv.org/abs/1409.1556), Szegedy et al. 2014 (https://arxiv.org/abs/1409.4842).
+Sources: Krizhevsky et al. 2012, Simonyan and Zisserman 2014 (https://arxiv.org/abs/1409.1556), Szegedy et al. 2014
+(https://arxiv.org/abs/1409.4842); of the last one, which the lecture does not give, He et al. 2015
+(https://arxiv.org/abs/1512.03385).
 """
 
 PICTURES = 1_281_167

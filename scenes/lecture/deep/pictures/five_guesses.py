@@ -1,4 +1,4 @@
-"""One drawn picture, five guesses at it that hold the right one and five that do not; and how often those come."""
+"""One drawn picture and five guesses at it; and of a hundred pictures, those for which no guess is right."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 LINE, ARM = 0.44, 0.09  # from guess to guess; half of a cross
 PICTURE, INSIDE = 2.2, 2.08  # sides of the picture's frame, and of what is drawn in it
-LISTS, MARK_GAP = (0.5, 2.5), 0.3  # where the two lists begin, right of the picture; from the longest guess to a mark
-HEAD = 0.24  # from the picture's top to the baseline of what stands over a list
+LIST, MARK_GAP = 0.5, 0.3  # where the guesses begin, right of the picture; from the longest of them to a mark
+HEAD = 0.24  # from the picture's top to the baseline of what stands over the guesses
 ROWS = 10
 GRID_RIGHT, CELL_SHARE, EMPTY = 6.4, 0.84, 0.18
 
@@ -42,36 +42,31 @@ SHADES = {"#": 0.42, "+": 0.66, "o": 1.0}  # of fur, of ears and muzzle, of eyes
 
 
 class FiveGuesses(VGroup):
-    """A cat of 16 x 16 squares, left of ``x``, and two lists of five guesses at it, right of it, around ``y``.
+    """A cat of 16 x 16 squares, left of ``x``, and five guesses at it, right of it, around ``y``.
 
-    Parts: ``picture``; ``lists``, the guesses; ``marks``, behind each guess that is looked at: a tick for ``cat``, then
-    none; crosses for others; ``heads``, what each list counts as.
+    Parts: ``picture``; ``texts``, the guesses; ``marks``, behind each guess that is looked at: crosses, then a tick for
+    ``cat``; ``head``, what that counts as.
     """
 
-    def __init__(self, x: float, y: float, lists: Sequence[Sequence[str]], cat: str, heads: Sequence[str]) -> None:
+    def __init__(self, x: float, y: float, guesses: Sequence[str], cat: str, head: str) -> None:
         super().__init__()
         frame = RoundedRectangle(corner_radius=0.1, width=PICTURE, height=PICTURE, color=palette.axis)
         frame.set_stroke(width=style.BOX).move_to([x - PICTURE / 2, y, 0])
         self.picture = VGroup(frame, *_cat(x - PICTURE / 2, y))
-        baselines = y + LINE * (2 - np.arange(5)) - 0.1
-        self.lists, self.marks, self.heads = [], [], []
-        for guesses, head, start in zip(lists, heads, LISTS, strict=True):
-            left = x + start
-            looked_at = guesses.index(cat) + 1 if cat in guesses else len(guesses)
-            colors = [palette.text if k < looked_at else mix(palette.dim, 0.6) for k in range(len(guesses))]
-            texts = [
-                words(guess, style.LABEL, color).place(line, left=left)
-                for guess, color, line in zip(guesses, colors, baselines, strict=True)
-            ]
-            right = max(text.get_right()[0] for text in texts) + MARK_GAP
-            marks = [
-                (_tick if guess == cat else _cross)(right, line + 0.1)
-                for guess, line in zip(guesses[:looked_at], baselines, strict=False)
-            ]
-            self.lists.append(VGroup(*texts))
-            self.marks.append(VGroup(*marks))
-            self.heads.append(words(head, style.LABEL, palette.dim).place(y + PICTURE / 2 + HEAD, left=left))
-        self.add(self.picture, *self.lists, *self.marks, *self.heads)
+        baselines, left = y + LINE * (2 - np.arange(5)) - 0.1, x + LIST
+        looked_at = guesses.index(cat) + 1
+        colors = [palette.text if k < looked_at else mix(palette.dim, 0.6) for k in range(len(guesses))]
+        self.texts = VGroup(*(
+            words(guess, style.LABEL, color).place(line, left=left)
+            for guess, color, line in zip(guesses, colors, baselines, strict=True)
+        ))  # fmt: skip
+        right = float(self.texts.get_right()[0]) + MARK_GAP
+        self.marks = VGroup(*(
+            (_tick if guess == cat else _cross)(right, line + 0.1)
+            for guess, line in zip(guesses[:looked_at], baselines, strict=False)
+        ))  # fmt: skip
+        self.head = words(head, style.LABEL, palette.dim).place(y + PICTURE / 2 + HEAD, left=left)
+        self.add(self.picture, self.texts, self.marks, self.head)
 
 
 class OfHundred(VGroup):
