@@ -19,7 +19,6 @@ CELL_HEIGHT, GAP, PADDING = 0.54, 0.1, 0.1
 WIDEST_CELL = 1.08
 DIGIT_WIDTH = 0.56  # of a digit, in em
 STRIP_LEFT = -4.98  # of the cells, right of the row's label
-MOST_DECIMALS = 8  # of a gradient's length
 ELLIPSIS = None  # the entry of a column that stands for those left out
 
 
@@ -217,30 +216,6 @@ class SlopeRow(_Row):
             number = Number(gradient[-1, len(self.numbers)], decimals, style.SMALLEST, palette.orange, signed=True)
             self.numbers.add(number.place(foot, x + columns.width / 2 - 1.3 * PADDING))
         self.add(self.label, self.numbers, self.dots)
-
-
-class LengthNow(VGroup):
-    """|g| = 0.0006, live, at the left edge; ``said``: what that is, in words beside it. ``show`` writes another one.
-
-    ``lengths`` (K,): all that will be shown; the shortest one that is not zero has a digit, so it is not read as zero.
-    Parts: ``sign``, ``number``, ``name``.
-    """
-
-    def __init__(self, lengths: NDArray, said: str, baseline: float) -> None:
-        super().__init__()
-        known = lengths[np.isfinite(lengths) & (lengths > 0)]
-        order = math.floor(math.log10(float(known.min(initial=1.0))))
-        decimals = min(max(2, -order), MOST_DECIMALS)
-        self.sign = formula("abs(orange(bold(g))) =", 40).place(baseline, left=style.LEFT_EDGE)
-        self.number = Number(float(known.max(initial=0.0)), decimals, style.LABEL + 4, palette.orange)
-        self.number.place_left(baseline, self.sign.get_right()[0] + 0.2)
-        beside = float(self.number.get_right()[0]) + 0.4
-        self.name = words(said, style.CAPTION, palette.dim).place(baseline, left=beside)
-        self.add(self.sign, self.number, self.name)
-
-    def show(self, length: float) -> None:
-        """Write ``length``: the digits keep their places."""
-        self.number.set_value(length)
 
 
 def row_label(symbol: str, power: int, columns: Columns, y: float, beside: float = 0.06) -> TextMobject:

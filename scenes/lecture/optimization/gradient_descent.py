@@ -20,10 +20,10 @@ from gradreel.scenes.lecture.optimization.pictures.line_descent import MIDDLE, L
 from gradreel.scenes.lecture.optimization.pictures.recorded_descent import RecordedDescent
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.pace import even_pace, nearest_row
-from gradreel.scenes.mobjects.text import fitted, formula, words
+from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.mobjects.three_steps import PLACE, steps_heading, three_steps
 from gradreel.scenes.mobjects.update_formulas import GOAL, is_plain, step_source, update_source
-from gradreel.scenes.style import CAPTION, FAINT, emphasis, palette
+from gradreel.scenes.style import FAINT, emphasis
 from gradreel.scenes.trace_folder import TraceFolder
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import number_text
@@ -37,7 +37,6 @@ from manim import (
     LaggedStart,
     Mobject,
     ReplacementTransform,
-    SurroundingRectangle,
     UpdateFromAlphaFunc,
     VGroup,
     linear,
@@ -49,8 +48,7 @@ from pydantic import Field, model_validator
 
 FEWEST = 3  # updates that are shown
 DROP = 10  # updates of the network after which the valley begins
-VALLEY = 0.5  # of the way that the curve makes after them: where it is asked when to stop
-MOST_NOTE = 5.0  # width of the note on what the loss is measured against
+VALLEY = 0.5  # of the way that the curve makes after them: where it gets the whole picture
 NUMBERS = (3.55, -2.6, 0.0)  # the middle of the vectors in numbers, under the plot
 SEARCH, ARRIVAL = 0.6, 3.2  # seconds from one place of the floor to the next; of the silence in which the curve arrives
 
@@ -106,7 +104,7 @@ class GradientDescent(LectureScene):
 
     def _play_run_on_a_curve(self, run: Trace) -> None:
         self.run = run
-        keys = ("target", "centered", "model", "update", "length", "walked")
+        keys = ("target", "model", "update", "walked")
         texts = {key: self.screen(key) for key in keys}
         texts["start"] = ""
 
@@ -122,9 +120,7 @@ class GradientDescent(LectureScene):
         self._downhill_beat()
         self._learning_rate_beat()
         self._network_beat()
-        self._slopes_beat()
         self._valley_beat()
-        self._stop_beat()
         self._arrival_beat()
 
     def _task_beat(self) -> None:
@@ -145,23 +141,18 @@ class GradientDescent(LectureScene):
             heading = self.next_heading(self.screen("heading"))
             fading = [FadeOut(part, run_time=0.6) for part in gone]
             self.play(*fading, *heading, asked, red, FadeIn(fit.plot, run_time=1.2))
-            exact = fitted(words, self.screen("exact"), CAPTION, MOST_NOTE, palette.dim)
-            self.exact = exact.place(-0.4, center=MIDDLE[0])
-            self.play(FadeIn(fit.target_label, shift=0.15 * UP), FadeIn(exact), run_time=0.4)
+            self.play(FadeIn(fit.target_label, shift=0.15 * UP), run_time=0.4)
 
     # -- two numbers: all of their landscape can be drawn ------------------------------------------------------------
 
     def _floor_beat(self) -> None:
         line, land, fit = self.line, self.line.land, self.descent.fit
         with self.beat("floor"):
-            # A line over the red curve, tilted about its middle and lifted. Then a floor of all w and b: the point goes
-            # about on it, and the line with it. Then each place rises as high as the loss of its line
+            # A line over the red curve, tilted and lifted. Then a floor of all w and b: the point goes about on it, and
+            # the line with it. Then each place rises as high as the loss of its line
             first, second, third, _ = line.wandering()
             line.draw(first)
-            self.play(
-                FadeOut(self.goal, self.exact, run_time=0.4), Create(fit.model), FadeIn(fit.model_label), run_time=0.8
-            )
-            self.play(FadeIn(line.middle), run_time=0.3)
+            self.play(FadeOut(self.goal, run_time=0.4), Create(fit.model), FadeIn(fit.model_label), run_time=0.8)
             tilted, lifted = first + np.diag(0.35 * line.reach)
             self.play(self._move_line(first, tilted, back=True), run_time=1.2)
             self.until("lift")
@@ -211,16 +202,16 @@ class GradientDescent(LectureScene):
         line = self.line
         with self.beat("slope"):
             # Along b alone: the line on the ground there, the point a little way and back, the loss with it. Then the
-            # tangent where it stands: its slope
+            # tangent where it stands: its slope. The mark of the lowest place, which the point doesn't see, is gone
             ground, tangent = self.along = line.slope(1)
-            self.play(Create(ground), run_time=0.7)
+            self.play(Create(ground), FadeOut(line.goal), run_time=0.7)
             self.add(line.point, line.label)
             moved = (line.point, line.label, self.readout.loss)
             self.play(self._move_line(line.states[0], line.nudged(1.0), *moved, back=True), run_time=2.2)
             self.until("slope")
             self.slopes = line.slope_labels(self.screen("slope"))
             self.play(Create(tangent), FadeIn(self.slopes[1]), run_time=0.6)
-            self.add(line.goal, line.point)
+            self.add(line.point)
 
     def _gradient_beat(self) -> None:
         line = self.line
@@ -229,7 +220,7 @@ class GradientDescent(LectureScene):
             # turns round
             ground, tangent = line.slope(0)
             self.play(Create(ground), Create(tangent), FadeIn(self.slopes[0]), run_time=0.8)
-            self.add(line.goal, line.point)
+            self.add(line.point)
             self.until("both")
             self.vector = line.gradient_vector().move_to(NUMBERS)
             gone = [FadeOut(label, target_position=self.vector) for label in self.slopes]
@@ -250,7 +241,7 @@ class GradientDescent(LectureScene):
             self.play(FadeIn(line.rate, shift=0.15 * UP), line.first_step(), run_time=0.7)
             self.until("subtract")
             self.play(FadeOut(self.vector), FadeIn(self.numbers, shift=0.15 * UP), run_time=0.6)
-            self.wait(0.8)
+            self.wait(0.4)
             self.play(self._go_down(lambda share: share), run_time=1.0)
             self.play(FadeOut(line.arrow), run_time=0.3)
 
@@ -273,12 +264,12 @@ class GradientDescent(LectureScene):
         with self.beat("downhill"):
             # New slopes, and the same rule: update after update, down to the mark
             again = in_band(update_source("k", "k+1"))
-            self.play(FadeOut(self.numbers, line.rate), *grow(self.formula, again), run_time=0.7)
+            self.play(FadeOut(self.numbers, line.rate), FadeIn(line.goal), *grow(self.formula, again), run_time=0.7)
             self.formula = again
             self.play(self._go_down(lambda share: 1 + smooth(share)), run_time=1.0)
             self.until("down")
             first = line.pace.share(2)
-            self.play(self._go_down(lambda share: line.pace.row(first + share * (1 - first))), run_time=4.0)
+            self.play(self._go_down(lambda share: line.pace.row(first + share * (1 - first))), run_time=3.0)
 
     def _learning_rate_beat(self) -> None:
         line = self.line
@@ -293,7 +284,7 @@ class GradientDescent(LectureScene):
                 self.until(mark)
                 past = [emphasis(part, FAINT) for part in self.tries]
                 self.play(*past, FadeIn(one.rate, shift=0.15 * UP), FadeIn(one.point), run_time=0.4)
-                self.play(self._hop(one), run_time=2.2)
+                self.play(self._hop(one), run_time=1.9)
                 self.tries.add(one, one.rate)
                 self.add(self.line.goal)
 
@@ -312,35 +303,27 @@ class GradientDescent(LectureScene):
     def _network_beat(self) -> None:
         descent, fit, land = self.descent, self.descent.fit, self.line.land
         with self.beat("network", count=Count(len(descent.names))):
-            # The landscape goes; the network's numbers come, random ones, and their curve
+            # The landscape goes; the network's numbers come, random ones, and their curve. Then the rule, and the loss
+            # along each number by itself, to one scale: steep ones and level ones; each slope comes under its cell. In
+            # their place the loss over the way that is walked, and all numbers change at once
             gone = [land.cells, land.axes, land.upright, self.line.goal, *self.tries, *self.line.drawn]
-            strip = descent.strip
+            strip, slopes, there = descent.strip, descent.slopes, self._on_way()
             self.play(*map(FadeOut, gone), run_time=0.6)
             descent.show(0.0)
-            self.play(FadeIn(strip.label, descent.centered), run_time=0.3)
-            cells = [
-                VGroup(box, name, number)
-                for box, name, number in zip(strip.boxes, strip.names, strip.numbers, strict=True)
-            ]
-            self.play(LaggedStart(*map(FadeIn, [*cells, *strip.dots]), lag_ratio=0.12), run_time=1.4)
+            cells = map(VGroup, strip.boxes, strip.names, strip.numbers)
+            numbers = LaggedStart(*map(FadeIn, [*cells, *strip.dots]), lag_ratio=0.12)
+            self.play(FadeIn(strip.label), numbers, run_time=1.4)
             self.play(Create(fit.model), FadeIn(fit.model_label, descent.readout), run_time=0.8)
-
-    def _slopes_beat(self) -> None:
-        descent = self.descent
-        with self.beat("slopes", count=Count(len(descent.names))):
-            # The rule; the loss along each number by itself, to one scale: steep ones and level ones; each slope comes
-            # under its cell. In their place the loss over the way that is walked, and all numbers change at once
-            slopes, there = descent.slopes, self._on_way()
+            self.until("slopes")
             grid = descent.small_slopes()
             self.formula = in_band(self._rule("0", "1"))
             self.play(FadeIn(self.formula, shift=0.15 * UP), run_time=0.4)
-            self.until("slopes")
             pairs = [FadeIn(part, number) for part, number in zip(grid, slopes.numbers, strict=True)]
             self.play(
                 FadeIn(slopes.label), LaggedStart(*pairs, *map(FadeIn, slopes.dots), lag_ratio=0.15), run_time=2.0
             )
             self.until("way")
-            self.play(FadeOut(grid, descent.centered), *map(FadeIn, there), run_time=0.6)
+            self.play(FadeOut(grid), *map(FadeIn, there), run_time=0.6)
             self.play(self._walk(smooth, slopes.numbers), run_time=1.2)
 
     def _rule(self, before: str, after: str) -> str:
@@ -354,24 +337,23 @@ class GradientDescent(LectureScene):
         way = self.descent.way
         return [way.plot, way.names, way.ground, way.line, way.point, way.label]
 
-    def _walk(self, row_at: Callable[[float], float], numbers: Mobject) -> Animation:
-        """The network goes to ``row_at(share)``; ``numbers``: what tells its slopes."""
-        return self.descent.go(row_at, *self._on_way()[2:], self.descent.strip.numbers, numbers)
+    def _walk(self, row_at: Callable[[float], float], *slopes: Mobject) -> Animation:
+        """The network goes to ``row_at(share)``; ``slopes``: what tells them, if it is there."""
+        return self.descent.go(row_at, *self._on_way()[2:], self.descent.strip.numbers, *slopes)
 
     def _valley_beat(self) -> None:
         descent, drop, stop = self.descent, self.drop, self.pause
         with self.beat("drop-valley", drop=Count(drop), loss=descent.loss_text(drop)):
             # Update after update down the slope. Then the next hundreds, which hardly change anything: the slopes
-            # become too small for their row, and the length of all of them together stands there
+            # become too small for their row
             again = in_band(self._rule("k", "k+1"))
             self.play(*grow(self.formula, again), run_time=0.6)
-            self.play(self._walk(lambda share: 1 + share * (drop - 1), descent.slopes.numbers), run_time=3.0)
+            self.play(self._walk(lambda share: 1 + share * (drop - 1), descent.slopes.numbers), run_time=2.4)
             self.until("valley")
-            self.play(FadeOut(descent.slopes), FadeOut(again), run_time=0.3)
-            self.play(FadeIn(descent.length), run_time=0.3)
+            self.play(FadeOut(descent.slopes), FadeOut(again), run_time=0.4)
             if stop > drop:
                 pace = even_pace(self.run, drop, stop)
-                self.play(self._walk(pace.row, descent.length.number), run_time=5.0)
+                self.play(self._walk(pace.row), run_time=3.6)
                 descent.show(float(stop))
 
     @property
@@ -381,27 +363,15 @@ class GradientDescent(LectureScene):
 
     @property
     def pause(self) -> int:
-        """... and where it is asked when to stop."""
+        """... and where the curve gets the whole picture."""
         return round(even_pace(self.run, self.drop, self.last).row(VALLEY)) if self.drop < self.last else self.last
-
-    def _stop_beat(self) -> None:
-        descent = self.descent
-        with self.beat("stop"):
-            # The gradient's length is framed: small, and not zero. Then how far blue is from red, if it stopped here
-            length = VGroup(descent.length.sign, descent.length.number)
-            self.frame = SurroundingRectangle(length, color=palette.text, buff=0.14, corner_radius=0.08, stroke_width=2)
-            self.play(Create(self.frame), run_time=0.6)
-            self.until("enough")
-            self.gaps = descent.distances()
-            self.play(FadeOut(self.frame), run_time=0.3)
-            self.play(LaggedStart(*map(FadeIn, self.gaps), lag_ratio=0.1), run_time=1.2)
 
     def _arrival_beat(self) -> None:
         descent, fit, full = self.descent, self.descent.fit, self.descent.full
         with self.beat("arrival", updates=number_text(self.last), loss=descent.loss_text(self.last)):
             # All else leaves, and the curve gets the whole picture. When the words are over, the updates that are left
             # go by in silence: blue bends, and lies on red
-            gone = [*self._on_way(), descent.strip, descent.length, self.gaps]
+            gone = [*self._on_way(), descent.strip]
             full.show(fit.model_y)
             parts = ("target", "model", "target_label", "model_label")
             grown = [ReplacementTransform(getattr(fit, name), getattr(full, name)) for name in parts]

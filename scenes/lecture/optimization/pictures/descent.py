@@ -12,20 +12,17 @@ from gradreel.scenes.lecture.optimization.pictures.loss_way import LossWay
 from gradreel.scenes.lecture.optimization.pictures.small_slopes import SmallSlopes
 from gradreel.scenes.mobjects.fit_plot import OVER_X, SAMPLES, FitPlot, View
 from gradreel.scenes.mobjects.pace import nearest_row, sampled_rows, state_at
-from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.readout import Readout
-from gradreel.scenes.mobjects.text import TextMobject, fitted, formula, words
+from gradreel.scenes.mobjects.text import TextMobject, fitted, formula
 from gradreel.scenes.mobjects.theta_strip import (
     STRIP_LEFT,
     Columns,
     Head,
-    LengthNow,
     SlopeRow,
     ThetaStrip,
     role_of,
     short_names,
 )
-from gradreel.scenes.style import mix, palette
 from manim import Animation, Mobject, UpdateFromAlphaFunc, VGroup, linear
 from numpy.typing import NDArray
 
@@ -36,17 +33,14 @@ FULL_BOX, FULL_TOP = (-5.5, 4.9, -2.75), 2.5  # the same where it has the whole 
 MIDDLE = 1.5  # upper end of a plot under a formula
 BAND_LEFT, BAND_LINE = 0.5, 2.3  # where that formula begins; its baseline
 STRIP_Y, SLOPES_Y = -2.45, -3.05
-ERRORS = 17  # distances that are drawn
 
 
 class Descent:
     """Rows 0 to ``last`` of a trace that kept every update.
 
     ``show(row)`` shows that row, or the way between two rows: curve, theta and loss as they are there, the slopes that
-    were measured last. ``texts``: "target", "centered", "model", "update",
-    "length", "walked". Parts: ``fit``, ``full`` (the same in the whole picture), of which ``shown`` is in use,
-    ``strip``, ``centered`` (its note, if the data are), ``slopes``, in whose place ``length`` comes, ``readout``,
-    ``way``.
+    were measured last. ``texts``: "target", "model", "update", "walked". Parts: ``fit``, ``full`` (the same in the
+    whole picture), of which ``shown`` is in use, ``strip``, ``slopes``, ``readout``, ``way``.
     """
 
     def __init__(self, run: Trace, last: int, texts: Mapping[str, str]) -> None:
@@ -61,12 +55,6 @@ class Descent:
         heads = [Head(role_of(self.names[k]), short_names(self.names)[k]) for k in columns.shown]
         self.strip = ThetaStrip(heads, run.parameters[rows][:, columns.shown], columns, STRIP_Y)
         self.slopes = SlopeRow(run.gradient[rows[:-1]][:, columns.shown], columns, SLOPES_Y)
-        self.centered = VGroup()
-        if self.experiment.dataset.centered:
-            note = fitted(words, texts["centered"], style.CAPTION, 4.0, palette.dim)
-            self.centered.add(note.place(MAP_BOX[2] - 0.4, left=STRIP_LEFT))
-        lengths = np.linalg.norm(run.gradient[:last], axis=1)
-        self.length = LengthNow(lengths[rows[:-1]], texts["length"], SLOPES_Y - 0.14)
         self.readout = Readout(texts["update"], last, loss(self.experiment, run.parameters[rows]), BAND_LEFT)
         target = self.experiment.dataset.curve()
         inner = target.x[(target.x > low) & (target.x < high)]
@@ -118,13 +106,6 @@ class Descent:
         states, gradient = self.run.parameters[0], np.asarray(self.run.gradient[0], dtype=float)
         return SmallSlopes(self.experiment, states, self.strip.columns.shown, gradient, self.labels, MAP_BOX)
 
-    def distances(self) -> VGroup:
-        """Upright lines from the blue curve, as it is now, to the red one."""
-        target, fit = self.experiment.dataset.curve(), self.fit
-        chosen = np.linspace(0, SAMPLES - 1, ERRORS + 2).round().astype(int)[1:-1]
-        ends = [fit.plot.at(self.x[i], [fit.model_y[i], float(target(self.x[i]))]) for i in chosen]
-        return VGroup(*(segment(low, high, mix(palette.text, 0.6), style.AXIS) for low, high in ends))
-
     def show(self, row: float) -> None:
         """Everything as it is at ``row``: 0 the start, 1.5 half way between the states after one and two updates."""
         self.row = row
@@ -132,9 +113,7 @@ class Descent:
         self.shown.show(self.curve_of(theta))
         self.way.show(row)
         self.strip.set_values(theta)
-        gradient = self.run.gradient[min(nearest, self.last - 1)]
-        self.slopes.set_values(gradient)
-        self.length.show(float(np.linalg.norm(gradient)))
+        self.slopes.set_values(self.run.gradient[min(nearest, self.last - 1)])
         self.readout.show(nearest, float(loss(self.experiment, theta)))
 
     def go(self, row_at: Callable[[float], float], *parts: Mobject) -> Animation:

@@ -54,7 +54,7 @@ class LineDescent:
     """The runs of `line_runs` on the landscape of w and b. ``show(row)`` is the "line" run's; all is recorded.
 
     Parts: ``land``, ``goal`` (θ*, a mark at the lowest place), ``path``, ``point``, ``label``, ``arrow``, ``rate``;
-    ``drawn``, in the plot of ``descent``: the line, its name, and its ``middle``, as high as b.
+    ``drawn``, in the plot of ``descent``: the line and its name.
     """
 
     def __init__(self, run: Trace, slow: Trace, far: Trace, descent: Descent) -> None:
@@ -71,8 +71,7 @@ class LineDescent:
         names = ("yellow(w)", "grey(b)")
         self.land = Landscape(self.loss_of, self.best, self.reach, self.states[0], names, MIDDLE)
         self.goal = self.land.flag(self.best, formula("orange(theta)^*", 40))
-        self.middle = Dot(radius=0.09, color=palette.grey)
-        self.drawn = (self.fit.model, self.fit.model_label, self.middle)
+        self.drawn = (self.fit.model, self.fit.model_label)
         self.path = polyline(np.zeros((2, 3)), mix(palette.orange, 0.85), style.SECOND_CURVE)
         self.point = ring((0, 0, 0), MARKER, palette.text, fill=palette.orange)
         self.label = ThetaLabel(0, size=38)
@@ -120,10 +119,8 @@ class LineDescent:
         self.label.put(here + self.beside)
 
     def draw(self, theta: NDArray) -> None:
-        """The line of theta (2,) in the plot, and its middle."""
-        plot, x = self.fit.plot, self.experiment.dataset.offset
+        """The line of theta (2,) in the plot."""
         self.descent.draw(self.curve_of(theta))
-        self.middle.move_to(plot.at(x, theta[1])).set_opacity(float(plot.y_range[0] <= theta[1] <= plot.y_range[1]))
 
     # -- slopes --------------------------------------------------------------------------------------------------------
 
@@ -196,7 +193,7 @@ class LineDescent:
 
 
 class Try(VGroup):
-    """The first updates of a run on the landscape of ``line``, a dot each, until they leave it. ``rate``: its η.
+    """The first updates of a run on the landscape of ``line``, a dot each, while they stay on it. ``rate``: its η.
 
     ``show(share)``: so much of the way, each update in equal time; ``theta`` is where it is then.
     """
@@ -205,7 +202,7 @@ class Try(VGroup):
         super().__init__()
         states = np.asarray(trace.parameters[: TRIED + 1], dtype=float)
         outside = np.flatnonzero(~line.land.holds(states))
-        self.states = states[: outside[0] + 1] if len(outside) else states
+        self.states = states[: max(2, outside[0])] if len(outside) else states
         self.land, self.line = line.land, polyline(np.zeros((2, 3)), mix(palette.orange, 0.85), style.GHOST_CURVE)
         self.dots = VGroup(*(Dot(self.land.at(theta), radius=0.05, color=palette.orange) for theta in self.states))
         self.point = ring((0, 0, 0), MARKER, palette.text, fill=palette.orange)
