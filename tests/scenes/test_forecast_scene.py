@@ -18,8 +18,7 @@ from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.lecture.experiments.forecast import YEARS, Forecast
-from gradreel.scenes.lecture.experiments.pictures.new_year_strips import holiday
+from gradreel.scenes.lecture.experiments.forecast import Forecast
 from gradreel.scenes.testing.layout import check_scene
 from manim import DL, DR, UL, UR
 
@@ -92,7 +91,6 @@ class Film:
     label: str = ""  # of the red curve
     crossed: list[str] = field(default_factory=list)
     scene: Forecast | None = None  # as it ended
-    there: dict[str, int] = field(default_factory=dict)  # how many parts are on the screen
     low: dict[str, int] = field(default_factory=dict)  # how many bands and their names are on the screen
     date: tuple = ()  # at the axis: whether there, the day's name, its x, that of its day
     ticks: list[tuple[float, float]] = field(default_factory=list)  # ends of all that is named there
@@ -100,7 +98,7 @@ class Film:
 
     def look(self, scene, beat: str) -> None:
         picture, plot, here = scene.picture, scene.picture.plot, scene.get_mobject_family_members()
-        self.there[beat], self.days[beat] = len(here), [picture.first, picture.last]
+        self.days[beat] = [picture.first, picture.last]
         if hasattr(scene, "names"):
             self.low[beat] = sum(part in here for part in (*scene.names, *picture.bands))
         self.label = picture.real_label.source
@@ -186,28 +184,11 @@ def test_the_bracket_holds_the_whole_window_before_the_day_that_is_spoken_of(rep
 
 def test_low_days_are_looked_at_off_the_holiday_and_what_is_missed_around_it(repeating):
     film = repeating("week")
-    assert list(film.lines) == ["days", "prediction", "lows", "missed-most", "new-year", "window"]
+    assert list(film.lines) == ["days", "prediction", "lows", "missed-most", "window"]
     assert "23 January" in film.lines["missed-most"]["en"] and "1月23日" in film.lines["missed-most"]["zh"]
     assert film.numbers[0] == "3.04k", "of the series itself"
-    assert film.days["lows"][0] >= film.days["missed-most"][1] == film.days["new-year"][1]
-    assert film.low["lows"] > 3 and (film.low["missed-most"], film.low["new-year"], film.low["window"]) == (0, 0, 0)
-
-
-def test_every_years_holiday_is_a_dip_of_its_own_views_with_its_date_beside_it_and_the_picture_is_back(repeating):
-    film, strips = repeating("day"), repeating("day").scene.strips
-    assert film.there["new-year"] > film.there["missed-most"], "all that was there, and the day's name"
-    views = dict(zip(WEEK.daily.dates().astype(date), WEEK.daily.array(), strict=True))
-    assert len(strips.strips) == len(strips.dates) == len(YEARS) == 5
-    for k, (eve, (_, usual, missing, line), name) in enumerate(zip(YEARS, strips.strips, strips.dates, strict=True)):
-        foot, top = strips._base(k), usual.get_y()
-        days = holiday(eve)
-        ratio = [(strips.at(k, day)[1] - foot) / views[day] for day in days if strips.at(k, day)[1] < top - 1e-6]
-        assert len(ratio) >= 5 and ratio == pytest.approx([ratio[0]] * len(ratio)), "from no views"
-        assert line.get_bottom()[1] == pytest.approx(missing.get_bottom()[1]) and line.get_top()[1] <= top + 1e-6
-        assert name.source == f"{(eve + timedelta(days=1)).day} {eve + timedelta(days=1):%b}"
-        assert name.get_left()[0] > missing.get_right()[0] and foot < name.get_bottom()[1] < name.get_top()[1] < top
-    places = [strip[2].get_center()[0] for strip in strips.strips]
-    assert np.argsort(places).tolist() == [4, 1, 3, 0, 2], "25 January to 16 February"
+    assert film.days["lows"][0] >= film.days["missed-most"][1]
+    assert film.low["lows"] > 3 and (film.low["missed-most"], film.low["window"]) == (0, 0)
 
 
 def test_the_day_that_is_spoken_of_stands_at_the_axis_and_the_others_there_keep_off(repeating):
@@ -220,7 +201,7 @@ def test_the_mark_stands_at_the_recorded_numbers(repeating):
     film, days = repeating("day"), repeating("day").scene.days
     k = film.scene.told
     day = float(days.dates[k].astype(int))
-    assert len(film.marks) == 3, "in each beat from then on"
+    assert len(film.marks) == 2, "in each beat from then on"
     for ends, at in film.marks:
         assert at == ends[0] == (pytest.approx(day), pytest.approx(days.truth[k]))
         assert ends[1] == (pytest.approx(day), pytest.approx(days.prediction[k]))

@@ -111,12 +111,12 @@ def test_summary():
 
 def test_forecast(trace_of):
     (run,) = Forecast.experiments(Forecast.Parameters()).values()
-    assert len(run.hidden) == int(lowest(DEPTHS))  # "chosen so far"
+    assert len(run.hidden) == int(lowest(DEPTHS))  # "only up to three"
     trace = trace_of(run)
     data, theta = run.dataset, np.asarray(trace.parameters[chosen_row(trace)])
     year = next_days(run, theta, data.first_validation, data.first_unseen - timedelta(days=1))
     before = int(np.flatnonzero(year.dates == np.datetime64(BEFORE))[0])
-    assert int(np.abs(year.error).argmax()) == before and year.error[before] > 0  # "no other day by more", "too much"
+    assert int(np.abs(year.error).argmax()) == before and year.error[before] > 0  # "far too many", "largest error"
     assert EVE in NEW_YEAR_EVES and timedelta(days=1) == EVE - BEFORE  # Lunar New Year "is two days away"
     assert NEW_YEAR[-2] < 1 and NEW_YEAR[-1] < NEW_YEAR[-2]  # "views begin to fall"
     days = shown_days(run, theta, None, None)
@@ -124,7 +124,7 @@ def test_forecast(trace_of):
     assert {BEFORE, *CLOSE, *USUAL} <= set(shown)
     usual = slice(shown.index(USUAL[0]), shown.index(USUAL[1]) + 1)
     low = np.isin(days.weekdays, LOW_WEEKDAYS)[usual]
-    for views in (days.truth[usual], days.prediction[usual]):  # "two low days", "and still it finds them"
+    for views in (days.truth[usual], days.prediction[usual]):  # "are low", "and still it finds them"
         assert views[low].max() < views[~low].min()
     assert not {EVE + timedelta(days=k) for k in NEW_YEAR} & set(shown[usual])  # a point is "found" or "missed"
 

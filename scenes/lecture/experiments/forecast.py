@@ -9,7 +9,7 @@ import numpy as np
 from gradreel.core.analysis.compared_networks import EPOCHS, WIDTH, depth_experiments
 from gradreel.core.analysis.forecast import NextDays, next_days
 from gradreel.core.analysis.results import chosen_row
-from gradreel.core.daily.synthetic import LOW_WEEKDAYS, NEW_YEAR_EVES
+from gradreel.core.daily.synthetic import LOW_WEEKDAYS
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
@@ -19,12 +19,9 @@ from gradreel.scenes.lecture.daily_data import FORECAST_BOX, Seed, data_caption,
 from gradreel.scenes.lecture.experiments.pictures.depth_picture import BOX as DEPTH_BOX
 from gradreel.scenes.lecture.experiments.pictures.depth_picture import LECTURE_UNSEEN
 from gradreel.scenes.lecture.experiments.pictures.forecast_plot import ForecastPlot
-from gradreel.scenes.lecture.experiments.pictures.new_year_strips import NewYearStrips, holiday
-from gradreel.scenes.mobjects.day_plot import REAL_LINE, WindowBracket
+from gradreel.scenes.mobjects.day_plot import WindowBracket
 from gradreel.scenes.mobjects.depth_lines import axis_line
-from gradreel.scenes.mobjects.plot import polyline
-from gradreel.scenes.mobjects.text import heading, words
-from gradreel.scenes.style import palette
+from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.day_words import day_words, in_languages, period_words, views_words, weekdays_words
 from gradreel.scenes.words.network_words import network_fields
@@ -36,7 +33,6 @@ from manim import (
     FadeOut,
     LaggedStart,
     ReplacementTransform,
-    Transform,
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
@@ -52,11 +48,9 @@ LONGEST_BEFORE = 120  # days before them that are shown: a longer window's brack
 FIRST_DAYS_SLOWLY = 1.6  # power of the share of the way: the first days one by one, the others faster
 MOST_DAYS = 63  # that are shown where no days are asked for
 EVE = date(2020, 1, 24)  # Lunar New Year's, in the lesson's validation days
-YEARS = tuple(day for day in NEW_YEAR_EVES if day <= EVE)[-5:]  # the years that are shown: none of the exam
 BEFORE = EVE - timedelta(days=1)  # which its network misses by the most
 USUAL = date(2020, 2, 9), date(2020, 3, 3)  # weeks of the lesson's days without a holiday
 CLOSE = date(2020, 1, 13), date(2020, 2, 3)  # the days around the Eve that are seen close by
-LOOK = 1.0  # seconds in which all years, with their dates, are looked at
 
 
 class Forecast(LectureScene):
@@ -107,8 +101,6 @@ class Forecast(LectureScene):
         self._prediction_beat()
         self._lows_beat()
         self._miss_beat()
-        if not self.other_data:
-            self._new_year_beat()
         self._window_beat()
         self.hand_on(self.picture.plot.x_axis)
 
@@ -161,7 +153,7 @@ class Forecast(LectureScene):
             self.bracket.put(picture.first_day)
             self.play(Create(self.bracket), run_time=0.7)
             self.until("walk")
-            self._walk(5.0)
+            self._walk(3.4)
             self.play(FadeIn(picture.model_label), FadeOut(self.bracket), run_time=0.4)
 
     def _lows_beat(self) -> None:
@@ -180,7 +172,7 @@ class Forecast(LectureScene):
                 self.play(shaded, FadeIn(self.names, shift=0.1 * UP), run_time=0.8)
                 self.until("found")
                 weeks = [picture.beating(k) for k, band in enumerate(picture.bands) if band.width > 0]
-                self.play(LaggedStart(*weeks, lag_ratio=0.6, run_time=3.2))
+                self.play(LaggedStart(*weeks, lag_ratio=0.6, run_time=2.6))
 
     def _miss_beat(self) -> None:
         values = self._numbers(self.told)
@@ -195,19 +187,14 @@ class Forecast(LectureScene):
             self.until("gap")
             self.play(Create(marks.gap), FadeIn(marks.truth), FadeIn(marks.prediction), run_time=0.6)
 
-    def _new_year_beat(self) -> None:
-        with self.beat("new-year"):
-            # What a calendar tells of the day. Every year has that dip, each on another date, for we made these views
-            name = self.picture.marks[self.told].name
-            assert name is not None, "the lesson's day has one"
-            self.play(FadeIn(name), run_time=0.6)
-            self.until("years")
-            self._every_year()
-
     def _window_beat(self) -> None:
         picture = self.picture
         with self.beat("window", window=Count(self.dataset.window)):
-            # Back from it all: what the network saw before that day, from end to end, and no calendar
+            # What a calendar tells of the lesson's day. Then back from it all: what the network saw before that day,
+            # from end to end, and no calendar
+            if called := picture.marks[self.told].name:
+                self.play(FadeIn(called), run_time=0.6)
+            self.until("sees")
             self.play(*map(FadeOut, picture.marks[self.told].words), run_time=0.4)
             picture.zoom_out(self)
             self.bracket.put(picture.first_day + self.told)
@@ -233,39 +220,6 @@ class Forecast(LectureScene):
             UpdateFromAlphaFunc(moving, update, run_time=seconds, rate_func=lambda share: share**FIRST_DAYS_SLOWLY)
         )
         picture.show_blue(last)
-
-    def _every_year(self) -> None:
-        """The holiday's days become the dip of their year, between those of the others; and back again.
-
-        Heading and caption are those of that picture. There the dates light up one by one.
-        """
-        known = sum(day < self.dataset.first_validation for day in YEARS)
-        sides = self.screen("seen"), self.screen("unseen")
-        self.strips = strips = NewYearStrips(self.dataset.daily, YEARS, known, sides, self.context.language)
-        away = list(self.mobjects)
-        said = [heading(self.screen("heading-new-year")), data_caption(self, self.dataset, "caption-new-year")]
-        early, late = squish_rate_func(smooth, 0.0, 0.4), squish_rate_func(smooth, 0.5, 1.0)
-        between = squish_rate_func(smooth, 0.3, 0.7)  # the piece that moves is never without dates
-        near, far = self._red_of_the_holiday(), strips.strips[YEARS.index(EVE)][-1].copy()
-        moving = near.copy()
-        leaving = [FadeOut(part, rate_func=early) for part in away]
-        coming = [
-            FadeIn(strips.ground, rate_func=between),
-            *(FadeIn(part, rate_func=late) for part in (strips.strips, *said)),
-        ]
-        self.play(*leaving, Transform(moving, far), *coming, run_time=1.1)
-        self.play(LaggedStart(*map(FadeIn, strips.dates), lag_ratio=0.8), run_time=1.9)
-        self.wait(LOOK)
-        leaving = [FadeOut(part, rate_func=early) for part in (strips.strips, strips.dates, *said)]
-        leaving.append(FadeOut(strips.ground, rate_func=between))
-        coming = [FadeIn(part, rate_func=late) for part in away]
-        self.play(*leaving, Transform(moving, near), *coming, run_time=1.0)
-        self.remove(moving)
-
-    def _red_of_the_holiday(self) -> VMobject:
-        plot, (start, *_), days = self.picture.plot, self.days.dates, holiday(EVE)
-        views = self.days.truth[[(day - start.astype(date)).days for day in days]]
-        return polyline(plot.at(plot.days(np.array(days, dtype="datetime64[D]")), views), palette.red, REAL_LINE)
 
     def _date(self, k: int) -> list[Animation]:
         """The day that is spoken of comes to the axis."""
