@@ -210,13 +210,11 @@ def test_why_deep(media, trace_of):
     fat, deep = ([trace_of(run) for run in side] for side in (runs.fat, runs.deep))
     assert 1.0 < fat[0].n_parameters / deep[0].n_parameters < 1.05  # "about as many parameters"
     ends = np.array([[float(loss(trace.experiment, trace.parameters[-1])) for trace in side] for side in (fat, deep)])
-    assert (ends[1] < ends[0]).all()  # "deep wins every time"
+    assert (ends[1] < ends[0]).all()  # "the deep one has the lower loss every time"
     labels = runs.fat[0].dataset.labels()
-    for trace in (*fat, *deep):  # "both do": cover the red spiral and nothing else
+    for trace in (*fat, *deep):  # "both are right at every dot"
         said = predict(trace.experiment, trace.parameters[-1], trace.experiment.dataset.features())
         assert ((said > 0) == (labels == 1)).all()
-    first, second = (np.asarray(loss(trace.experiment, np.asarray(trace.parameters))) for trace in (fat[0], deep[0]))
-    assert (second < first)[deep[0].row(500) :].all()  # it is seen to lead
 
 
 def test_lines_and_curves(play):

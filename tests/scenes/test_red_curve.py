@@ -16,7 +16,6 @@ from gradreel.core.experiment import Experiment
 from gradreel.scenes.catalog import load_class
 from gradreel.scenes.lecture.curves.linear_limits import LinearLimits
 from gradreel.scenes.lecture.curves.sigmoid_formula import SigmoidFormula
-from gradreel.scenes.lecture.deep.why_deep import WhyDeep
 from gradreel.scenes.lecture.optimization.why_gradient import WhyGradient, tried_lines
 from gradreel.scenes.render.frames.describe import describe
 from gradreel.scenes.render.lessons.lesson_file import LESSON_FILE, read_lesson
@@ -28,7 +27,7 @@ from gradreel.scenes.testing.layout import check_scene
 MINE = ((0.5, 2.0), (2.0, 6.0), (4.0, 1.0), (6.5, 5.0), (9.0, 3.0))
 DRAW_IT = {
     "title", "linear-limits", "build-curve", "any-curve", "sigmoid-formula", "sum-of-sigmoids", "why-gradient", "loss",
-    "gradient-descent", "relu", "why-deep", "summary",
+    "gradient-descent", "relu", "summary",
 }  # fmt: skip
 
 
@@ -142,13 +141,9 @@ def test_a_curve_that_a_scene_cannot_draw_names_scene_and_file(tmp_path):
         describe(LinearLimits, request)
 
 
-@pytest.mark.parametrize(("scene", "until", "red"), [
-    (WhyGradient, "question", lambda scene: (scene.board.plot, scene.board.target)),
-    (WhyDeep, "enough", lambda scene: (scene.alone.plot, scene.alone.red)),
-])  # fmt: skip
-def test_red_is_drawn_as_it_is_given(play, scene, until, red):
-    few = {"seeds": (0, 1), "epochs": 20, "fat": 9, "deep": (4, 4)} if scene is WhyDeep else {}
-    plot, curve = red(play(scene, until=until, knots=MINE, **few).scene)
+def test_red_is_drawn_as_it_is_given(play):
+    board = play(WhyGradient, until="question", knots=MINE).scene.board
+    plot, curve = board.plot, board.target
     corners = np.array([plot.data(point) for point in [*curve.get_start_anchors(), curve.get_end()]])
     given = CurveDataset(knots=MINE).curve()
     assert corners[:, 1] == pytest.approx(given(corners[:, 0]), abs=1e-6)

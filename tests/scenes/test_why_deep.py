@@ -9,7 +9,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 from gradreel.core.analysis.equal_budget import bends, folding, zigzag
-from gradreel.core.datasets import CurveDataset, PointsDataset, TwoSpirals
+from gradreel.core.datasets import PointsDataset, TwoSpirals
 from gradreel.core.errors import UserError
 from gradreel.core.network.theta import loss, predict
 from gradreel.scenes.lecture.deep.pictures import class_planes
@@ -25,8 +25,6 @@ EXTREMES = {
     "fewest": {"epochs": 20, "folds": 6, "dataset": {"points": [[0, 0, 0], [1e3, 0, 1]]}, "fat": 2, "deep": (1, 1, 1),
                "seeds": (1, 2)},
     "most": {"epochs": 20, "fat": 5000, "deep": (81, 81, 81, 81), "seeds": tuple(range(10))},
-    "a knot a bend": {**QUICK, "epochs": 20, "knots": [[k, k % 2] for k in range(60)]},
-    "a formula": {**QUICK, "epochs": 20, "function": "sin(2*x)", "low": -3, "high": 3},
 }  # fmt: skip
 
 
@@ -78,24 +76,20 @@ PLACES = np.random.default_rng(5).uniform(-0.9, 0.9, size=(60, 2))
 class Film:
     """One playing of a short match: what is there when its beats end, and after each play of an animation."""
 
-    alone: tuple = ()  # the one layer's curve, its counts, its dots: at the end of "enough"
     nodes: list[list] = field(default_factory=list)  # of both networks built by hand, at the end of two beats
-    relus_beside: list[bool] = field(default_factory=list)  # whether they are there, and the one network is not
+    all_there: list[bool] = field(default_factory=list)
     folds: tuple = ()  # what `hand_built` says
-    race: dict[int, list[tuple]] = field(default_factory=dict)  # row -> of each network: blue at `PLACES`, loss
+    race: dict[int, list[NDArray]] = field(default_factory=dict)  # row -> of each network: blue at `PLACES`
     counts: list[str] = field(default_factory=list)  # what is written of the parameters
     counted: list[tuple] = field(default_factory=list)  # after each play: the counts of both, the bends drawn, the top
     scene: WhyDeep | None = None  # as it ended
 
     def look(self, scene, beat: str) -> None:
         here = scene.get_mobject_family_members()
-        if beat == "enough":
-            dots = [scene.alone.plot.data(dot.get_center()) for dot in scene.bend_dots]
-            self.alone = drawn(scene.alone), [number.text for number in scene.alone_counts.numbers], dots
         if beat in ("name", "folds"):
             nodes = [node for d in scene.small for c in d.columns for node in c.nodes.values()]
             self.nodes.append([node.width for node in nodes])
-            self.relus_beside.append(all(n in here for n in nodes) and not set(scene.one.get_family()) & set(here))
+            self.all_there.append(all(node in here for node in nodes))
         if beat == "folds":
             self.folds = hand_built(scene)
         if beat.startswith("race"):
@@ -103,8 +97,7 @@ class Film:
             self.counts = [text.source for text in here if "parameters" in getattr(text, "source", "")]
             for row in (scene.recorded.last, 0, 7):
                 race.show(float(row))
-                seen = [blue_at(board, PLACES) for board in race.boards]
-                self.race[row] = [*zip(seen, [number.text for number in race.numbers], strict=True)]
+                self.race[row] = [blue_at(board, PLACES) for board in race.boards]
             race.show(float(scene.recorded.last))
 
     def watch(self, scene) -> None:
@@ -140,15 +133,14 @@ def film(play) -> Film:
     return film
 
 
-def test_planes_and_losses_are_the_recorded_ones(film, trace_of):
+def test_planes_are_the_recorded_ones(film, trace_of):
     runs = WhyDeep.validated(QUICK).match()
     different = set()
     for row, shown in film.race.items():
-        for k, (run, (blue, read_out)) in enumerate(zip((runs.fat[0], runs.deep[0]), shown, strict=True)):
+        for run, blue in zip((runs.fat[0], runs.deep[0]), shown, strict=True):
             theta = np.asarray(trace_of(run).parameters[row])
             expected, clear = bands_of(run, theta, PLACES)
             assert clear.sum() > 40 and (blue[clear] == expected[clear]).all()
-            assert read_out == film.scene.race.numbers[k].written(float(loss(run, theta)))
             different.add(tuple(expected))
     assert len(different) > 2
     assert [int(text.split()[0]) for text in film.counts] == [runs.fat[0].n_parameters, runs.deep[0].n_parameters]
@@ -180,14 +172,6 @@ def test_a_network_that_is_sure_of_nothing_leaves_no_band_and_of_all_the_plane_e
     for logit, bands in ((-np.inf, 0), (-50.0, 0), (0.1, 4), (1.0, 5), (np.inf, len(SURENESS))):
         grid = np.full((121, 121), logit)
         assert (blue_at(board.show(grid), PLACES) == bands).all(), logit
-
-
-def test_relu_by_relu_one_layer_becomes_the_curve(film):
-    curve, counts, dots = film.alone
-    dataset = CurveDataset()
-    assert curve[:, 1] == pytest.approx(dataset.curve()(curve[:, 0]), abs=1e-6)
-    assert counts == ["4", "4"]
-    assert np.array(dots) == pytest.approx(np.array(dataset.knots))
 
 
 @pytest.mark.parametrize("depth", [3, 4])
@@ -237,7 +221,7 @@ def test_what_was_folded_down_stays_faint_above_the_line():
 
 
 def test_each_relu_is_as_large_left_and_right(film):
-    assert len(film.nodes) == 2 and all(film.relus_beside)
+    assert len(film.nodes) == 2 and all(film.all_there)
     for widths in film.nodes:
         assert widths == pytest.approx([widths[0]] * (2 * (6 + 2)))
 
@@ -271,19 +255,11 @@ def test_the_planes_of_the_race_become_the_first_starts(film):
             assert old.points == pytest.approx(new.points, abs=1e-6)
 
 
-def test_the_first_curve_is_the_red_one_or_ones_own():
-    assert WhyDeep.validated({}).first_curve().knots == CurveDataset().knots
-    own = WhyDeep.validated({"knots": [[0, 0], [1, 2]]})
-    assert own.first_curve() == CurveDataset(knots=((0, 0), (1, 2)), examples=121)
-
-
 @pytest.mark.parametrize(
     ("name", "lang", "theme"),
     [
         ("fewest", "zh", "light"),
         ("most", "en", "dark"),
-        ("a knot a bend", "zh", "light"),
-        ("a formula", "en", "dark"),
     ],
 )
 def test_layout_at_the_bounds(play, name, lang, theme, monkeypatch):
@@ -294,11 +270,6 @@ def test_layout_at_the_bounds(play, name, lang, theme, monkeypatch):
 @pytest.mark.parametrize(("given", "message"), [
     ({"seeds": [1, 1]}, "seeds: each is wanted once"),
     ({"seeds": [1]}, "why-deep.seeds: .*at least 2"),
-    ({"function": "sin(x)"}, "a formula needs low and high"),
-    ({"function": "sin(", "low": 0, "high": 1}, "sin"),
-    ({"function": "x", "low": 1, "high": 0}, "low"),
-    ({"knots": [[1, 0], [0, 1]]}, "x must increase"),
-    ({"knots": [[0, 1], [2, 1]]}, "the curve has no bend"),
     ({"folds": 2}, "why-deep.folds: .*3"),
     ({"fat": 100}, "401 and 573 parameters; .* such as fat = 143"),
     ({"dataset": {"points": [[0, 0, 1], [1, 0, 1]]}}, "of both classes"),

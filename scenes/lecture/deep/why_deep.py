@@ -1,4 +1,4 @@
-"""Why deep? One fat layer would do, a bend a ReLU; but layers fold what was folded. Then both learn two spirals."""
+"""Why deep? One fat layer makes a bend a ReLU; but layers fold what was folded. Then both learn two spirals."""
 
 from __future__ import annotations
 
@@ -19,26 +19,20 @@ from gradreel.core.analysis.equal_budget import (
     one_bend_each,
     zigzag,
 )
-from gradreel.core.curves.expression import expression
-from gradreel.core.curves.piecewise import PiecewiseLinearCurve
-from gradreel.core.datasets import RED_CURVE, CurveDataset, Number, PointsDataset
-from gradreel.core.errors import UserError
+from gradreel.core.datasets import Number, PointsDataset
 from gradreel.core.experiment import Experiment
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.deep.pictures.class_planes import ClassBoard, Race, RecordedMatch, Starts
 from gradreel.scenes.lecture.deep.pictures.network_curves import (
     BY_HAND,
-    PLOT,
     SIDES,
     TALL,
     Counts,
     Curves,
     bending,
     by_hand,
-    corner,
     count_bends,
-    counting,
     drawn_by,
     neuron,
     target_of,
@@ -47,8 +41,6 @@ from gradreel.scenes.lecture.deep.pictures.skyline import ground_line
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.pace import stepwise
 from gradreel.scenes.mobjects.text import words
-from gradreel.scenes.mobjects.thin_diagram import thin_diagram
-from gradreel.scenes.mobjects.ticks import nice_range
 from gradreel.scenes.style import FAINT, FULL, emphasis, palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import number_text
@@ -72,21 +64,16 @@ from manim import (
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-ALONE = (-3.6, 3.6)  # left and right of the one layer and its curve, while they are alone
-HEIGHTS = (0.45, 2.0)  # bottom and top of that layer
-ONE_LAYER_SECONDS = 6.4  # for all bends of the one layer, before the other folds
-FIRST_FOLD, OTHER_FOLDS = 8.2, 9.5  # seconds: the first is looked at, all others together go faster
+ONE_LAYER_SECONDS = 4.4  # for all bends of the one layer, before the other folds
+FIRST_FOLD, OTHER_FOLDS = 6.8, 7.0  # seconds: the first is looked at, all others together go faster
 COUNTED = 0.1  # of a fold's way: it is seen, and counted
 GLOWING = 1.7  # how much larger the two ReLUs of a layer are while they fold
-BEND_RADIUS = 0.085
 GOAL, OVER_PLOT = 0.42, 0.08  # share of its colour that red has while blue is made; from a plot to words over it
 Y_RANGE = (-0.12, 1.12)  # of curves between 0 and 1
-EXAMPLES = 121
-KNOTS_OF_A_FUNCTION = 65
 LARGE_PLANE, LARGE_BOTTOM = 5.4, -2.9  # side and bottom of the plane while it is alone
-ASKED = ((0.25, 0.62), (0.8, 0.7), (0.42, 0.3))  # places on it that are asked about, as shares of its sides
+ASKED = ((0.25, 0.62), (0.8, 0.7))  # places on it that are asked about, as shares of its sides
 ASKED_RADIUS = 0.24
-RACE_SECONDS, RACE_POWER = 9.0, 1.8  # early updates, which change most, get more time
+RACE_SECONDS, RACE_POWER = 5.5, 1.8  # early updates, which change most, get more time
 FAIR = 0.1  # of the deep network's parameters: how many more or fewer the fat one may have
 NAMES = ("name-fat", "name-deep")
 
@@ -98,18 +85,6 @@ class WhyDeep(LectureScene):
     """One bend a ReLU against folds of folds, exactly built; then a fat and a deep network learn from several seeds."""
 
     class Parameters(LectureScene.Parameters):
-        knots: tuple[tuple[Number, Number], ...] = Field(
-            RED_CURVE,
-            min_length=2,
-            max_length=200,
-            description="Turning points (x, y) of the curve that one layer makes, x increasing; or @file.csv with "
-            "columns x, y",
-        )
-        function: str | None = Field(
-            None, max_length=300, description="That curve given as a formula of x instead, from low to high: sin(3*x)"
-        )
-        low: float | None = Field(None, ge=-1e6, le=1e6, description="Leftmost x; by default before the knots")
-        high: float | None = Field(None, ge=-1e6, le=1e6, description="Rightmost x; by default after the knots")
         folds: int = Field(4, ge=3, le=6, description="Layers of the network that folds, built by hand")
         dataset: PointsDataset = Field(
             PointsDataset(), description="What both learn: points (x1, x2) of the classes 0 and 1, which is red"
@@ -125,15 +100,9 @@ class WhyDeep(LectureScene):
         learning_rate: Number = Field(RATE, gt=0, le=1, description="Adam's learning rate at first, for both")
 
         @model_validator(mode="after")
-        def _there_are_a_curve_and_two_networks(self) -> Self:
+        def _there_are_two_networks(self) -> Self:
             if len(set(self.seeds)) < len(self.seeds):
                 raise ValueError(f"seeds: each is wanted once, got {list(self.seeds)}")
-            if self.function is not None and (self.low is None or self.high is None):
-                raise ValueError("function: a formula needs low and high, the range of x")
-            try:
-                one_bend_each(self.first_curve())
-            except (UserError, ValueError) as error:
-                raise ValueError(str(error)) from None
             if self.dataset.n_features != 2 or set(self.dataset.labels()) != {0.0, 1.0}:
                 raise ValueError("dataset: points in a plane are shown, (x1, x2) each, of both classes, 0 and 1")
             fat, deep = (run.n_parameters for run in (self.match().fat[0], self.match().deep[0]))
@@ -143,14 +112,6 @@ class WhyDeep(LectureScene):
                     f"such as fat = {max(1, round((deep - 1) / 4))}"
                 )
             return self
-
-        def first_curve(self) -> CurveDataset:
-            """The one that a single layer makes: through the knots, or through points of the formula."""
-            knots = self.knots
-            if self.function is not None and self.low is not None and self.high is not None:
-                formula = expression(self.function)
-                knots = PiecewiseLinearCurve.approximate(formula, self.low, self.high, KNOTS_OF_A_FUNCTION).knots
-            return CurveDataset(knots=knots, low=self.low, high=self.high, examples=EXAMPLES)
 
         def match(self) -> Match:
             """The runs of both networks."""
@@ -166,7 +127,6 @@ class WhyDeep(LectureScene):
         self.recorded = RecordedMatch([[self.trace(f"{name} {seed}") for seed in p.seeds] for name in ("fat", "deep")])
         # By hand: a layer of 2 D ReLUs and D layers of two, of equally many parameters, on the zigzag of D folds
         self.built = (one_bend_each(zigzag(p.folds), 2 * p.folds), folding(p.folds))
-        self._enough_beat()
         self._name_beat()
         self._bends_beat()
         self._fold_beats()
@@ -175,79 +135,28 @@ class WhyDeep(LectureScene):
         self._starts_beat()
         self.hand_on()
 
-    def _enough_beat(self) -> None:
-        dataset = self.parameters.first_curve()
-        whole = one_bend_each(dataset)
-        relus = whole.network.hidden[0]
-        with self.beat("enough"):
-            # The ground of the last scene becomes an axis: one layer, and red below it. ReLU after ReLU lights up and
-            # bends blue at its place, until it is red
-            ground = ground_line()
-            self.add(ground)
-            x, y = target_of(dataset)
-            self.one = thin_diagram((relus,), (ALONE[0] + 0.3, ALONE[1] - 0.3, *HEIGHTS))
-            self.alone = Curves((*ALONE, *PLOT), (x, y), nice_range(y, margin=0.12))
-            self.alone.draw(drawn_by(whole, x, 0))
-            self.alone_counts = self._counts(0.0, relus, relus)
-            for part in (self.one.columns[1], *self.one.edges):
-                style.emphasize(part, FAINT)
-            self.play(*self._title("heading"), FadeIn(self.one), run_time=0.8)
-            plot = self.alone.plot
-            others = [part for part in plot if part is not plot.x_axis and len(part.get_all_points())]
-            axis = ReplacementTransform(ground, plot.x_axis, rate_func=squish_rate_func(smooth, 0.0, 0.5))
-            self.play(axis, *map(FadeIn, others), Create(self.alone.red), run_time=1.0)
-            self.add(plot, self.alone.red)
-            self.play(Create(self.alone.blue), FadeIn(self.alone_counts), run_time=0.6)
-            self.bend_dots = VGroup()
-            self.until("bends")
-            seconds = min(1.6, 7.0 / relus)
-            for k in range(1, relus + 1):
-                dot = self.alone.plot.dot(*corner(whole, k - 1), palette.text, BEND_RADIUS)
-                bend = bending(self.one, self.alone, whole, k)
-                counted = counting(self.alone_counts, k, count_bends(whole, k))
-                self.play(*bend, FadeIn(dot, scale=2.0), counted, run_time=seconds)
-                self.bend_dots.add(dot)
-            self.wait(2.0)
-
     def _name_beat(self) -> None:
         with self.beat("name"):
-            # It steps aside for a deep one. Then it swells to as many ReLUs, each with its lines. Each network gets the
-            # name its learning would have
-            self.small = self._diagrams(TALL)
+            # The ground of the last scene leaves. One layer swells, ReLU by ReLU; a stack comes beside it. Each gets
+            # the name its learning would have
+            ground = ground_line()
+            self.add(ground)
+            self.small = fat, deep = self._diagrams(TALL)
             self.names = [side.name(self.screen(key)) for side, key in zip(SIDES, NAMES, strict=True)]
-            others = self._step_aside()
-            columns, edges = self.small[1].columns, self.small[1].edges
-            parts = [columns[0], *(part for pair in zip(edges, columns[1:], strict=True) for part in pair)]
-            self.play(LaggedStart(*(FadeIn(part) for part in parts), lag_ratio=0.4), run_time=1.3)
-            self.play(FadeIn(self.names[1], shift=0.15 * UP), run_time=0.5)
-            self.until("wide")
-            self.play(LaggedStart(*map(FadeIn, others), lag_ratio=0.5), run_time=1.4)
-            self.remove(*self.small[0].get_family())
-            self.add(self.small[0])
+            self.play(*self._title("heading"), FadeOut(ground), run_time=0.8)
+            nodes = list(fat.columns[1].nodes)
+            pairs = [(nodes[-1 - k], nodes[k]) for k in reversed(range(len(nodes) // 2))]
+            wider = [VGroup(*(part for k in pair for part in neuron(fat, k))) for pair in pairs]
+            self.play(FadeIn(fat.columns[0]), FadeIn(fat.columns[-1]), run_time=0.4)
+            self.play(LaggedStart(*map(FadeIn, wider), lag_ratio=0.5), run_time=2.6)
+            self.remove(*wider, *fat.get_family())
+            self.add(fat)
+            self.until("deep")
+            layers = (part for pair in zip(deep.edges, deep.columns[1:], strict=True) for part in pair)
+            coming = LaggedStart(*map(FadeIn, (deep.columns[0], *layers)), lag_ratio=0.4)
+            self.play(coming, FadeIn(self.names[1]), run_time=1.3)
+            self.until("fat")
             self.play(FadeIn(self.names[0], shift=0.15 * UP), run_time=0.5)
-            self.wait(1.6)
-
-    def _step_aside(self) -> list[VGroup]:
-        """The one layer becomes the middle of the fat one. What is still missing of that: its other ReLUs, in pairs."""
-        one, fat = self.one, self.small[0]
-        nodes, wide = list(one.columns[1].nodes), list(fat.columns[1].nodes)
-        first = max(1, (len(wide) - len(nodes)) // 2)
-        kept = wide[first : len(wide) - first]
-        pairs = [(one.columns[k], fat.columns[k]) for k in (0, -1)]
-        for old, new in zip(nodes, kept, strict=False):
-            pairs += zip(neuron(one, old), neuron(fat, new), strict=True)
-        moving = [old for old, _ in pairs]
-        rest = [part for part in (*one.columns[1], *one.edges[0], *one.edges[1]) if part not in moving]
-        missing = [part for k in kept[len(nodes) :] for part in neuron(fat, k)]
-        leaving = [*self.alone, *self.bend_dots, self.alone_counts, *rest]
-        self.remove(one)
-        self.add(*rest, *moving)
-        moves = [ReplacementTransform(old, new) for old, new in pairs]
-        self.play(*map(FadeOut, leaving), *moves, *map(FadeIn, missing), run_time=1.0)
-        return [
-            VGroup(*(part for k in (first - 1 - n, len(wide) - first + n) for part in neuron(fat, wide[k])))
-            for n in range(first)
-        ]
 
     def _bends_beat(self) -> None:
         fat, deep = self.built
@@ -281,8 +190,8 @@ class WhyDeep(LectureScene):
     def _fold_beats(self) -> None:
         folds, n_bends, curve = self.parameters.folds, count_bends(self.built[1]), self.line
         with self.beat("fold"):
-            # Right a straight line comes in: one ReLU bends it, a second folds down what is above the dashed line, and
-            # it is stretched
+            # Right a straight line comes in: one ReLU lets it rise, a second folds down what is above the dashed line,
+            # and it is stretched
             self._fold(curve, 0, FIRST_FOLD)
         with self.beat("folds", relus=Count(2 * folds), bends=Count(n_bends)):
             # The next layer folds that: the bends double. In the end as many ReLUs are lit on both sides, and right
@@ -293,7 +202,7 @@ class WhyDeep(LectureScene):
                 self._fold(curve, k, seconds)
             self.until("same")
             self.play(emphasis(self.hand[1].red, FULL), run_time=0.5)
-            self.wait(3.5)  # so many bends are looked at
+            self.wait(1.0)  # so many bends are looked at
 
     def _over_left(self, n_bends: int) -> VGroup:
         """Over the left curve: what red is; and over where blue does not come, that there is no ReLU left for it."""
@@ -320,6 +229,7 @@ class WhyDeep(LectureScene):
         right, counts, layer = self.hand[1], self.folds_counts[1], self.small[1].columns[k + 1]
         nodes, coming = list(layer.nodes.values()), []
         if k == 0:
+            self.until("fold")
             coming.append(self._bend_once(curve, seconds))
             lights = [emphasis(part, FULL) for part in self._into_first_layer(1)]
         else:
@@ -327,7 +237,7 @@ class WhyDeep(LectureScene):
         crease = right.crease(0.5, self.screen("crease"))
         above, said = right.above(curve, 0.5), words(self.screen("stretch"), style.LABEL)
         said.place(crease[1].baseline, right=float(crease[1].get_right()[0]))
-        self.until("fold")
+        self.until("down")
         self.play(FadeIn(crease), *lights, run_time=0.14 * seconds)
         self.add(above, right.blue)
         whole = np.clip(curve, 0.0, None)
@@ -342,7 +252,6 @@ class WhyDeep(LectureScene):
         def stretch(_: VMobject, share: float) -> None:
             right.draw(folded(whole, 1.0, share))
 
-        self.until("down")
         self.play(UpdateFromAlphaFunc(VGroup(right.blue, counts), fold), *glow, run_time=0.26 * seconds)
         self.wait(0.12 * seconds)
         self.until("up")
@@ -385,36 +294,32 @@ class WhyDeep(LectureScene):
             self.play(FadeIn(self.alone_plane.ground), run_time=0.5)
             self.add(self.alone_plane.bands)
             for points in (self.alone_plane.red, self.alone_plane.other):
-                self.play(_one_after_the_other(points), run_time=1.6, rate_func=linear)
+                self.play(_one_after_the_other(points), run_time=1.2, rate_func=linear)
             self.add(self.alone_plane)
             self._ask()
 
     def _ask(self) -> None:
-        """A ring goes from place to place: of which class?"""
+        """A ring goes from one place to another: of which class?"""
         left, right, bottom, top = self.alone_plane.box
-        places = [(left + x * (right - left), bottom + y * (top - bottom), 0.0) for x, y in ASKED]
+        first, second = ((left + x * (right - left), bottom + y * (top - bottom), 0.0) for x, y in ASKED)
         ring = Circle(ASKED_RADIUS, color=palette.text, stroke_width=style.RING)
         ring.set_fill(palette.background, 1)
-        asked = VGroup(ring, words("?", style.HEADING).move_to(ring)).move_to(places[0])
+        asked = VGroup(ring, words("?", style.HEADING).move_to(ring)).move_to(first)
         self.until("ask")
         self.play(FadeIn(asked, scale=0.5), run_time=0.4)
         self.wait(0.6)
-        for place in places[1:-1]:
-            self.play(asked.animate.move_to(place), run_time=0.7)
-            self.wait(0.6)
-        self.until("which")
-        self.play(asked.animate.move_to(places[-1]), run_time=0.7)
-        self.wait(1.6)
+        self.play(asked.animate.move_to(second), run_time=0.7)
+        self.wait(0.8)
         self.play(FadeOut(asked), run_time=0.3)
 
     def _race_beat(self) -> None:
         match = self.recorded
         fat, deep = (number_text(run.n_parameters) for run in match.runs)
         values = {"fat": fat, "deep": deep, "layers": Count(len(match.runs[1].hidden))}
-        with self.beat("race-both-right-deep-surer", updates=number_text(int(match.first[0].kept[-1])), **values):
+        with self.beat("race-both-right", updates=number_text(int(match.first[0].kept[-1])), **values):
             # The plane becomes two, with a network and its name at each; then update by update. Blue is what a
             # network takes for red
-            self.race = race = Race(match, [self.screen("update"), self.screen("loss")])
+            self.race = race = Race(match, self.screen("update"))
             self.names = [race.named(k, self.screen(key)) for k, key in enumerate(NAMES)]
             counts = [race.counted(k, self.screen("count", count=count)) for k, count in enumerate((fat, deep))]
             first, second = self.alone_plane, self.alone_plane.copy()
@@ -429,11 +334,10 @@ class WhyDeep(LectureScene):
             said = [board.bands for board in race.boards]
             for board in race.boards:
                 self.add(board.ground, board.bands, board.other, board.red)
-            coming = (*race.readouts, race.word, race.counter)
+            coming = (race.word, race.counter)
             self.play(*map(FadeIn, said), *map(FadeIn, coming), run_time=0.8)
-            self.beside = VGroup(*counts, *race.diagrams, *race.readouts, race.word, race.counter)
+            self.beside = VGroup(*counts, *race.diagrams, race.word, race.counter)
             self.add(race)
-            self.wait(0.5)
 
             def update(_: VGroup, share: float) -> None:
                 race.show(min(stepwise(match.last * share**RACE_POWER), float(match.last)))
@@ -445,8 +349,8 @@ class WhyDeep(LectureScene):
         seeds, match, race = len(self.parameters.seeds), self.recorded, self.race
         fat, deep = match.wins
         with self.beat("starts-deep-all", seeds=Count(seeds), fat=Count(fat), deep=Count(deep)):
-            # Both planes shrink to the first start's; the other starts' come. A frame round the better of each two, and
-            # how often each network wins
+            # Both planes shrink to the first start's; the other starts' come, each with its loss, and what that says. A
+            # frame round the better of each two, and how often each network wins
             names = [self.screen(key) for key in NAMES]
             wins = [self.screen("wins", wins=Count(count), starts=Count(seeds)) for count in (fat, deep)]
             self.starts = starts = Starts(match, names, wins)
@@ -461,7 +365,9 @@ class WhyDeep(LectureScene):
             self.play(*moves, run_time=1.2)
             self.remove(*race.boards)
             self.add(*(tiles[0] for tiles in starts.boards))
-            self.play(*(FadeIn(row[0]) for row in starts.losses), run_time=0.3)
+            note = words(self.screen("caption-starts"), style.CAPTION, palette.dim)
+            note.place(style.CAPTION_BASELINE, left=style.LEFT_EDGE)
+            self.play(*(FadeIn(row[0]) for row in starts.losses), FadeIn(note), run_time=0.3)
             self.until("starts")
             others = [
                 FadeIn(VGroup(*(part[row][k] for part in (starts.boards, starts.losses) for row in (0, 1))))
@@ -471,9 +377,7 @@ class WhyDeep(LectureScene):
             won = [FadeIn(text) for text in starts.wins]
             self.until("wins")
             self.play(LaggedStart(*(Create(frame) for frame in starts.frames), lag_ratio=0.3), *won, run_time=1.5)
-            self.wait(4.5)  # ten pictures are looked at
-            self.until("build")
-            self.wait(1.0)
+            self.until("next")
 
     # -- what several beats do -------------------------------------------------------------------------------------
 

@@ -29,11 +29,11 @@ GRID = 121  # places across the plane at which a network is asked
 MARGIN = 0.07  # of the points' spread, around them
 DOT_SHARE = 0.0072  # radius of a point, of the plane's width
 PLANE = 4.25  # side of a plane
-PLANES_BOTTOM, GAP = -2.45, 0.3  # of two planes side by side, and half of what is between them
+PLANES_BOTTOM, GAP = -2.6, 0.3  # of two planes side by side, and half of what is between them
 DIAGRAM = (4.85, 6.25, -1.95, 1.45)  # left, right, bottom, top of the right network, beside its plane
 COUNT_ROOM = 0.34  # from column to column of it, that each can say how many nodes it has
 ROWS = 7  # nodes of these in a column at most
-NAME_RISE, LOSS_DROP = 0.32, 0.5  # of a name over its plane, of the loss below it
+NAME_RISE = 0.32  # of a name over its plane
 FIRST_TILE, TILE_GAP, TILE = -4.3, 0.22, 1.95  # left of the tiles, between two, and their largest side
 ROWS_OF_TILES, TILE_LOSS_DROP = (2.6, -0.35), 0.4  # their tops; how far below a tile its loss is
 SMALL_LOSS = 28
@@ -125,8 +125,8 @@ def _dots(places: NDArray, radius: float, color: ManimColor) -> VMobject:
 class RecordedMatch:
     """The runs of S seeds, ``traces[0]`` the fat network's, ``traces[1]`` the deep one's.
 
-    ``first``: both of the first seed, whose rows go from 0 to ``last``; ``losses``: of these, 2 of (R,). ``ends``
-    (2, S): the losses of all runs at the end.
+    ``first``: both of the first seed, whose rows go from 0 to ``last``. ``ends`` (2, S): the losses of all runs at the
+    end.
     """
 
     def __init__(self, traces: Sequence[Sequence[Trace]]) -> None:
@@ -136,7 +136,6 @@ class RecordedMatch:
         dataset = self.runs[0].dataset
         assert isinstance(dataset, PointsDataset)
         self.plane = Plane(dataset)
-        self.losses = [np.asarray(loss(trace.experiment, np.asarray(trace.parameters))) for trace in self.first]
         self.ends = np.array(
             [[float(loss(trace.experiment, np.asarray(trace.parameters[-1]))) for trace in side] for side in traces]
         )
@@ -165,14 +164,12 @@ class RecordedMatch:
 class Race(VGroup):
     """The first seed's two runs side by side, at the state that ``show`` was told.
 
-    Parts: ``boards``; ``diagrams`` of the networks beside them; ``readouts``, a word and the loss below each; the
-    ``counter`` of updates and its ``word``. ``baseline``: of what stands below the planes. ``texts``: the words for
-    update and for loss.
+    Parts: ``boards``; ``diagrams`` of the networks beside them; the ``counter`` of updates and its ``word``.
     """
 
-    def __init__(self, match: RecordedMatch, texts: Sequence[str]) -> None:
+    def __init__(self, match: RecordedMatch, update: str) -> None:
         super().__init__()
-        self.match, self.baseline = match, PLANES_BOTTOM - LOSS_DROP
+        self.match = match
         lefts = (-GAP - PLANE, GAP)
         self.boards = [ClassBoard(match.plane, left, PLANES_BOTTOM, PLANE) for left in lefts]
         left, right, *heights = DIAGRAM
@@ -187,18 +184,9 @@ class Race(VGroup):
                     column.remove(column.count)
         self.counter = Number(int(match.first[0].kept[-1]), 0, style.HEADING)
         self.counter.place(style.HEADING_BASELINE, style.RIGHT_EDGE)
-        self.word = words(texts[0], style.HEADING, palette.dim)
+        self.word = words(update, style.HEADING, palette.dim)
         self.word.place(style.HEADING_BASELINE, right=self.counter.get_left()[0] - 0.2)
-        losses = np.concatenate(match.losses)
-        self.numbers = [Number(float(losses.max()), loss_decimals(losses), style.HEADING) for _ in self.boards]
-        self.readouts = [VGroup(words(texts[1], style.LABEL, palette.dim), number) for number in self.numbers]
-        word, number = self.readouts[0]
-        word.place(self.baseline, left=lefts[0])
-        number.place(self.baseline, right=float(word.get_right()[0]) + 0.2 + number.width)
-        word, number = self.readouts[1]
-        number.place(self.baseline, right=lefts[1] + PLANE)
-        word.place(self.baseline, right=float(number.get_left()[0]) - 0.2)
-        self.add(*self.boards, *self.readouts, self.counter)
+        self.add(*self.boards, self.counter)
         self.show(0.0)
 
     def named(self, k: int, text: str) -> TextMobject:
@@ -212,11 +200,10 @@ class Race(VGroup):
         return words(text, style.TICK, palette.dim).place(box[3] + NAME_RISE, right=box[1])
 
     def show(self, row: float) -> None:
-        """Both networks as they were at ``row``: planes may lie between two recorded states, numbers do not."""
+        """Both networks as they were at ``row``: planes may lie between two recorded states, the counter does not."""
         self.row, reached = row, recorded_row(row)
         for k, board in enumerate(self.boards):
             board.show(self.match.said(k, row))
-            self.numbers[k].set_value(float(self.match.losses[k][reached]))
         self.counter.set_value(int(self.match.first[0].kept[reached]))
 
 
@@ -234,12 +221,14 @@ class Starts(VGroup):
         side = min(pitch - TILE_GAP, TILE)
         lefts = FIRST_TILE + pitch * np.arange(seeds)
         self.boards, self.losses, self.frames = [], [], []
-        self.names = [fitted(words, name, style.HEADING, FIRST_TILE - left - 0.2) for name in names]
+        size = min(fitted(words, name, style.HEADING, FIRST_TILE - left - 0.35).font_size for name in names)
+        self.names = [words(name, size) for name in names]
         self.wins = [words(text, style.TICK, palette.dim) for text in wins]
+        decimals = loss_decimals(match.ends)
         for row, top in enumerate(ROWS_OF_TILES):
             boards = [ClassBoard(match.plane, float(x), top - side, side) for x in lefts]
             self.boards.append([board.show(match.said_at_last(row, k)) for k, board in enumerate(boards)])
-            texts = [f"{end:.{loss_decimals(np.array([end]))}f}" for end in match.ends[row]]
+            texts = [f"{end:.{decimals}f}" for end in match.ends[row]]
             self.losses.append([self._loss(text, board, pitch) for text, board in zip(texts, boards, strict=True)])
             self.names[row].place(top - side / 2 + 0.1, left=left)
             self.wins[row].place(top - side / 2 - 0.35, left=left)

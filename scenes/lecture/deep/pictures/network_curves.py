@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from gradreel.core.analysis.equal_budget import Built, bend_places, bends
+from gradreel.core.analysis.equal_budget import Built, bends
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.network.theta import predict
 from gradreel.scenes import style
@@ -33,7 +33,6 @@ RED_WIDTH, BLUE_WIDTH = 9.0, 4.8
 RED_SHARE = 0.48
 TIP_LONG, TIP_WIDE = 0.16, 0.18  # of the arrowhead where blue leaves the plot
 ABOVE_SHARE = 0.45  # of blue, for what was folded down
-SEEN = 0.3  # share of a way after which what fades in is seen
 
 
 @dataclass(frozen=True)
@@ -186,12 +185,6 @@ def count_bends(built: Built, relus: int | None = None) -> int:
     return len(bends(built.network, built.theta if relus is None else _with_relus(built, relus)))
 
 
-def corner(whole: Built, k: int) -> tuple[float, float]:
-    """x and y of the bend that one layer's ReLU k (from 0) makes."""
-    x = float(bend_places(whole.network.dataset)[0][k])
-    return x, float(whole.network.dataset.curve()(x))
-
-
 def bending(diagram: LayerDiagram, curves: Curves, whole: Built, k: int) -> list[Animation]:
     """ReLU ``k`` (from 1) comes in: it lights up in the diagram, and the blue curve bends."""
 
@@ -201,16 +194,6 @@ def bending(diagram: LayerDiagram, curves: Curves, whole: Built, k: int) -> list
 
     lights = [emphasis(part, FULL) for part in neuron(diagram, k - 1)]
     return [*lights, UpdateFromAlphaFunc(curves.blue, update)]
-
-
-def counting(counts: Counts, *values: float) -> Animation:
-    """``counts`` become ``values`` as soon as what is counted, and comes meanwhile, is seen."""
-
-    def update(_: VMobject, share: float) -> None:
-        if share >= SEEN:
-            counts.show(*values)
-
-    return UpdateFromAlphaFunc(counts, update)
 
 
 def _with_relus(whole: Built, relus: float) -> NDArray:
