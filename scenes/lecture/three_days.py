@@ -26,7 +26,7 @@ from gradreel.scenes.mobjects.printed_arithmetic import (
     printed_products,
     products_to,
 )
-from gradreel.scenes.mobjects.text import TextMobject, formula, words
+from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.style import palette
 from gradreel.scenes.words.day_words import unit_words
 from gradreel.scenes.words.numbers import number_text
@@ -219,17 +219,3 @@ class ThreeDaysScene(LectureScene):
         self.truth = centered_number(self.there.label, self.decimals, style.LABEL + 6, palette.red)
         self.truth.shift([node.get_x(), bottom - 0.95, 0])
         return VGroup(name, self.truth)
-
-    def end_words(self) -> list[VGroup]:
-        """The day's real value, and, where it is another as printed, how far the prediction is from it."""
-        truth, outcome = self.truth_words(), self.outcome
-        return [truth, *([self.difference_words()] if outcome["prediction"] != outcome["label"] else [])]
-
-    def difference_words(self) -> TextMobject:
-        """Below the day's real value how far the prediction is from it, in printed numbers."""
-        prediction, label = (round(value, self.decimals) for value in (self.there.y, self.there.label))
-        texts = {value: number_text(value, self.decimals) for value in (prediction, label, abs(prediction - label))}
-        parts = [f"blue({texts[prediction]})", f"red({texts[label]})"]
-        larger, smaller = parts if prediction > label else parts[::-1]
-        text = formula(f"{larger} - {smaller} = {texts[abs(prediction - label)]}", style.LETTER)
-        return text.place(self.truth.get_bottom()[1] - 0.5, right=style.RIGHT_EDGE)

@@ -22,7 +22,6 @@ from gradreel.core.network.theta import parameter_names, unpack
 from gradreel.core.network.worked_example import example_of, forward, in_thousands, label_day
 from gradreel.scenes import style
 from gradreel.scenes.lecture.networks.matrix_form import MatrixForm
-from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
 from gradreel.scenes.lecture.networks.pictures.matrix_board import GrowingGrid, NumberBox, places
 from gradreel.scenes.lecture.networks.theta import ORDER, Theta
 from gradreel.scenes.lecture.runs import THREE_DAYS
@@ -237,13 +236,13 @@ def test_the_first_row_is_worked_out_with_the_boxes_numbers_and_the_sign_says_wh
     assert [[float(number) for number in term] for term in numbers] == shown
 
 
-def test_the_boxes_have_the_decimals_of_the_scene_before(play):
+def test_the_boxes_have_the_decimals_that_a_row_takes(play):
     """Weights of a hundredth have as many there as their sum takes, and views are whole."""
     views = 512 + np.round(110 * np.sin(np.arange(150) * 0.9) + 40 * np.cos(np.arange(150) * 2.3))
     series = DailySeries(start=date(2024, 3, 1), values=tuple(views), name="mine.csv")
     run = short(dataset=DailyViews(series=series, window=3))
-    before = play(NetworkDiagram, until="formula", run=run).scene._row(0)
-    boxes = play(MatrixForm, until="fold", run=run).scene.board.sums.boxes
+    scene = play(MatrixForm, until="fold", run=run).scene
+    before, boxes = scene.written_row(0, 0.0), scene.board.sums.boxes
     first = [term[-1].source for term in before.numbers]
     weights = [re.search(r"yellow\(([0-9.]+)\)", source).group(1) for source in first[1:]]
     assert [number.text.lstrip("\u2212") for number in boxes["w"].numbers[0]] == weights

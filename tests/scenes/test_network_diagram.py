@@ -17,7 +17,6 @@ from gradreel.core.network.theta import predict
 from gradreel.core.network.worked_example import label_day
 from gradreel.scenes.lecture.networks.network_diagram import SUM_BASELINE, NetworkDiagram
 from gradreel.scenes.lecture.runs import THREE_DAYS
-from gradreel.scenes.mobjects.activation_zoom import ActivationZoom
 from gradreel.scenes.mobjects.text import Number, TextMobject
 from gradreel.scenes.testing.layout import check_scene
 
@@ -41,8 +40,7 @@ ENDS = {
 @pytest.fixture(autouse=True, scope="module")
 def without_the_surface():
     """test_surface.py looks at it."""
-    beats = dict.fromkeys(("_surface_beat", "_ramps_beat"), lambda scene: None)
-    with patch.multiple(NetworkDiagram, **beats), patch(f"{NetworkDiagram.__module__}.NetworkSurface"):
+    with patch.object(NetworkDiagram, "_surface_beat"), patch(f"{NetworkDiagram.__module__}.NetworkSurface"):
         yield
 
 
@@ -118,16 +116,13 @@ def printed_line(row) -> str:
 
 
 def test_the_products_that_are_printed_come_to_what_the_circles_say(film):
-    scene = film.scene
-    for row, column in ((scene._row(0), 1), (scene.written_output(SUM_BASELINE), 3)):
-        _, summed, total = printed_line(row).split("=")
-        value = 0.0
-        for sign, term in re.findall(r"([+-]?)([0-9.*]+)", summed):
-            value += float(np.prod([float(factor) for factor in term.split("*")])) * (-1 if sign == "-" else 1)
-        assert value == pytest.approx(float(total), abs=0.005 + 1e-9)
-        assert float(total) == film.last[column][0]
-        assert summed.count("*") == 3
-        assert len(set(map(len, re.findall(r"\.([0-9]+)", summed)))) == 1  # all with the same number of decimals
+    row = film.scene.written_output(SUM_BASELINE)
+    value, total, products = come_to(row)
+    assert value == pytest.approx(total, abs=0.005 + 1e-9)
+    assert total == film.last[3][0]
+    assert len(products) == 3
+    summed = printed_line(row).split("=")[1]
+    assert len(set(map(len, re.findall(r"\.([0-9]+)", summed)))) == 1  # all with the same number of decimals
 
 
 def views_around(usual: float, spread: float) -> DailyViews:
@@ -182,38 +177,8 @@ def test_the_formula_stays_in_sight_while_its_bracket_is_drawn(beside):
     assert left > drawn + 0.5, "right of what is drawn"
 
 
-def test_the_enlarged_sigmoid_shows_each_r_and_its_a(film):
-    zoom, (_, r, a, _) = film.scene.zoom, film.last
-    (left, right), reach = (zoom.axis.get_left()[0], zoom.axis.get_right()[0]), ActivationZoom.reach(r)
-    guide, zero, one = zoom.marks
-    assert (zero.source, one.source) == ("0", "1")
-    bottom, top = zoom.axis.get_y(), guide.get_y()
-    assert [mark.get_y() for mark in (zero, one)] == pytest.approx([bottom, top], abs=0.02)
-    for i, way in enumerate(zoom.ways):
-        assert way.come.source.endswith(f"= {r[i]:.2f})$") and way.goes.source.endswith(f"= blue({a[i]:.2f}))$")
-        across, up = way.point[:2]
-        assert way.come.get_top()[1] < bottom and way.come.get_x() == pytest.approx(across, abs=0.01)
-        assert (across - left) / (right - left) * 2 * reach - reach == pytest.approx(r[i], abs=0.0051)
-        assert (up - bottom) / (top - bottom) == pytest.approx(a[i], abs=0.0051)
-    assert len(zoom.ways) == 3
-
-
-def test_a_relu_goes_higher_than_1_and_has_its_height_written():
-    zoom = ActivationZoom("relu", (3.0, -0.5), (("r", "a"), ("r", "a")), (-2.0, 2.0, 0.0, 1.0))
-    assert [mark.source for mark in zoom.marks[1:]] == ["0", "4"]
-    assert [way.point[1] for way in zoom.ways] == pytest.approx([0.75, 0.0])
-
-
 def test_labels_of_weights_are_seen_while_their_row_is_spoken_of(beside):
     assert [beside[beat][-1] for beat in ("bracket", "others", "output", "numbers")] == [[0], [2], [], [2]]
-
-
-def test_the_gap_to_the_days_own_number_is_written(film):
-    source = film.scene.difference_words().source
-    prediction, label, error = (film.scene.outcome[name].rstrip("k") for name in ("prediction", "label", "error"))
-    larger, smaller = (f"blue({prediction})", f"red({label})")[:: 1 if float(prediction) > float(label) else -1]
-    assert f"{larger} - {smaller} = {error}" in source
-    assert abs(round(float(prediction) - float(label), 2)) == float(error)
 
 
 def test_another_network_and_another_day_give_other_numbers(play, trace_of, film):
@@ -254,7 +219,7 @@ def test_the_ends_of_the_bounds(film_of, trace_of, name):
 def test_formula_and_voice_name_the_runs_own_activation(film_of, name, said):
     played = film_of(name)
     spoken = [line for lines in played.lines.values() for line in lines.values()]
-    assert sum(said in line for line in spoken) == 2 * 4  # bracket, others, output, result; in two languages
+    assert sum(said in line for line in spoken) == 2 * 2  # output, result; in two languages
     assert not any("sigmoid" in line.replace(said, "") for line in spoken)
     _, texts = played.seen["formula"]
     assert played.scene.whole.source in texts

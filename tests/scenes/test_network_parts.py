@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+from gradreel.scenes.mobjects.activation_zoom import ActivationZoom
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import Node, Pulse
 from gradreel.scenes.mobjects.printed_arithmetic import (
@@ -259,3 +260,9 @@ def test_a_frame_holds_its_columns():
         assert frame.get_left()[0] < diagram.columns[k].get_left()[0]
         assert frame.get_top()[1] > diagram.columns[k].get_top()[1]
     assert frame.get_right()[0] < diagram.columns[3].get_left()[0]
+
+
+def test_a_relu_goes_higher_than_1_and_has_its_height_written():
+    zoom = ActivationZoom("relu", (3.0, -0.5), (("r", "a"), ("r", "a")), (-2.0, 2.0, 0.0, 1.0))
+    assert [mark.source for mark in zoom.marks[1:]] == ["0", "4"]
+    assert [way.point[1] for way in zoom.ways] == pytest.approx([0.75, 0.0])

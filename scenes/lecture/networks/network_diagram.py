@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import Mapping
 
 from gradreel.scenes import style
 from gradreel.scenes.lecture.networks.more_features import GROWN_BASELINE, GROWN_SIZE
 from gradreel.scenes.lecture.networks.pictures.network_surface import NetworkSurface
 from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X, Y
-from gradreel.scenes.mobjects.activation_zoom import ActivationZoom
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.lecture_formulas import many_features_source, through_source
 from gradreel.scenes.mobjects.network_parts import Pulse
@@ -34,8 +32,7 @@ from manim import (
 
 BESIDE_SIZE, BESIDE_WIDTH, BESIDE_MIDDLE = 46, 5.5, 0.35  # of the formula right of the diagram: at most so wide
 SUM_BASELINE = -2.72
-ZOOM = (-2.2, 2.2, -3.15, -2.45)  # of the enlarged sigmoid
-RISE = 3.0  # seconds in which the curve becomes a surface
+RISE = 2.6  # seconds in which the curve becomes a surface
 INSIDE = ("bias", "plus-in", "sum-in", "w", "x", "brackets")
 """Parts of the formula that belong to its bracket."""
 
@@ -56,7 +53,6 @@ class NetworkDiagram(ThreeDaysScene):
         if self.n_features > 1:  # after one day, all days that could be: the network as a surface
             self.board = NetworkSurface(self)
             self._surface_beat()
-            self._ramps_beat()
         self.hand_on(*self.mobjects)  # matrix-form begins with it all: `network_diagram_end`
 
     # -- letters -------------------------------------------------------------------------------------------------
@@ -78,7 +74,7 @@ class NetworkDiagram(ThreeDaysScene):
             self.play(LaggedStart(*(FadeIn(*parts) for parts in nodes), lag_ratio=0.4), run_time=1.6)
 
     def _bracket_beat(self) -> None:
-        with self.beat("bracket", activation=self.activation):
+        with self.beat("bracket"):
             # All of the formula but its bracket dims. Below, the bracket opens. Its first term has its index; term
             # after term joins it, and its yellow arrow runs into the first circle
             whole, self.row = self.whole, self._row(0)
@@ -102,7 +98,7 @@ class NetworkDiagram(ThreeDaysScene):
             self.add(letters)
 
     def _others_beat(self) -> None:
-        with self.beat("others", activation=self.activation):
+        with self.beat("others"):
             # The same for each other circle: its arrows light up, the first ones dim, the row below changes. In
             # the last row the first indices light up, with the circle, then the second ones, with the features
             seconds = 1.0 if self.n_units <= 3 else 0.6
@@ -178,108 +174,58 @@ class NetworkDiagram(ThreeDaysScene):
         fields = in_languages("day", lambda language: day_words(day, language))
         fields |= in_languages("weekday", lambda language: weekday_words(day, language))
         with self.beat("numbers", **fields):
-            # Views appear in the circles at the left; the first sum is worked out below, its result goes to r_1. Of the
-            # others only the results, in their circles
+            # Views appear in the circles at the left; from there they run into one circle after the other, where a sum
+            # appears
             dimmed = [emphasis(part, DIM) for part in (self.diagram.edges[A], *self.c_labels.values())]
             named = {"day": day_words(day, language, "year"), "weekday": weekday_words(day, language)}
             self.source = self.data_words()
-            self.play(self.next_title("heading-numbers", **named), FadeIn(self.source), *dimmed, run_time=0.7)
+            gone = FadeOut(self.row.letters)
+            self.play(self.next_title("heading-numbers", **named), FadeIn(self.source), gone, *dimmed, run_time=0.7)
             coming = LaggedStart(*(FadeIn(number) for number in self.numbers[X]), lag_ratio=0.4)
             leaving = [FadeOut(self.letters[X])] if self.diagram.is_crowded else []
             self.play(coming, *leaving, run_time=0.9)
             self.until("row")
-            self._work_out()
-            for i in range(1, self.n_units):
-                self._result_of(i)
+            for i in range(self.n_units):
+                self.play(*(self._row_dimmed(i - 1) if i else ()), *self._row_lit(i), run_time=0.4)
+                self.play(Pulse(self.diagram.edges[X].into(i), palette.text).run(0.6))
+                self.play(*self._into_r(i), run_time=0.4)
 
-    def _work_out(self) -> None:
-        """The first row's sum: its letters, its numbers, and its result in the node."""
-        old, new = self.row, self._row(0)
-        self.play(*grow(old.letters, new.letters), *self._row_lit(0), run_time=1.2)
-        self.row = new
-        terms = [FadeIn(term, shift=0.1 * UP) for term in (new.equals, *new.numbers)]
-        flow = Pulse(self.diagram.edges[X].into(0), palette.text).run()
-        self.play(LaggedStart(*terms, lag_ratio=0.3), flow, run_time=1.8)
-        self.play(FadeIn(new.total), run_time=0.4)
-        self.play(*self._into_r(0, target_position=new.total[1]), run_time=0.7)
-        self.wait(0.4)
-
-    def _result_of(self, i: int) -> None:
-        """Another row's result comes into its node; the first sum goes."""
-        leaving = [FadeOut(self.row.letters, self.row.line)] if i == 1 else []
-        self.play(*leaving, *self._row_dimmed(i - 1), *self._row_lit(i), run_time=0.5)
-        self.play(Pulse(self.diagram.edges[X].into(i), palette.text).run(0.6))
-        self.play(*self._into_r(i), run_time=0.4)
-
-    def _into_r(self, i: int, **how: VMobject) -> list[Animation]:
+    def _into_r(self, i: int) -> list[Animation]:
         """The number r_i comes into its node; in a crowded diagram it takes its letter's place."""
         leaving = [FadeOut(self.letters[R][i])] if self.diagram.is_crowded else []
-        return [FadeIn(self.numbers[R][i], **how), *leaving]
+        return [FadeIn(self.numbers[R][i]), *leaving]
 
     def _result_beat(self) -> None:
         said = {**self.outcome, **zh_views(self.outcome), "activation": self.activation}
         with self.beat("result-low", **said):
-            # Number after number in its sigmoid, enlarged; the last sum; below y the day's value
-            self._enlarge()
+            # Through their boxes the sums become the a's; these make the last sum, below in numbers. Below y comes the
+            # day's own value
+            self.play(*self._row_dimmed(self.n_units - 1), run_time=0.3)
+            self.play(Pulse(self.diagram.edges[R], palette.text).run(0.8))
+            self.play(*self.into_nodes(A), run_time=0.4)
             self.until("sum")
             edges, new = self.diagram.edges[A], self.written_output(SUM_BASELINE)
             lights = [emphasis(part, FULL) for part in (edges, *self.c_labels.values())]
-            self.play(FadeOut(self.zoom, self.zoom.ways[-1]), *lights, run_time=0.3)
-            self.play(FadeIn(new.letters), run_time=0.3)
+            self.play(*lights, FadeIn(new.letters), run_time=0.4)
             self.row = new
             terms = [FadeIn(term, shift=0.1 * UP) for term in (new.equals, *new.numbers)]
             self.play(Pulse(edges, palette.text).run(), LaggedStart(*terms, lag_ratio=0.25), run_time=1.5)
             self.play(FadeIn(new.total), *self.into_nodes(Y), run_time=0.5)
             self.until("label")  # the prediction stands alone until the day's own number is spoken of
-            for part in self.end_words():
-                self.play(FadeIn(part, shift=0.15 * UP), run_time=0.5)
-                self.wait(0.4)
-
-    def _enlarge(self) -> None:
-        """What a box between r and a does: its curve, drawn large. Along it number after number finds its a."""
-        r, texts = self.there.r[0], []
-        for i in range(self.n_units):  # beside the curve "r_1 = -0.32", as in the circle, and "a_1 = 0.42"
-            before, after = (self.numbers[column][i].text.replace("\u2212", "-") for column in (R, A))
-            texts.append((f"blue(r_{i + 1}) = {before}", f"blue(a_{i + 1}) = blue({after})"))
-        self.zoom = zoom = ActivationZoom(self.run.activation, r, texts, ZOOM)
-        sums = [FadeOut(self.row.letters, self.row.line)] if self.n_units == 1 else []
-        self.play(*sums, *self._row_dimmed(self.n_units - 1), run_time=0.3)
-        self.play(Create(zoom.curve), FadeIn(zoom.axis, zoom.marks), run_time=0.6)
-        self.add(zoom)
-        for i in range(self.n_units):
-            self._let_through(i, 0.8 if i == 0 else 0.9 / self.n_units)
-
-    def _let_through(self, i: int, seconds: float) -> None:
-        """Number i drops on the curve's axis, goes up to the curve and out at the right; then its a is in the circle.
-
-        A pulse leads there, and the number itself comes where it belongs: it flies over no label.
-        """
-        way, number = self.zoom.ways[i], self.numbers[A][i]
-        leaving = [FadeOut(self.zoom.ways[i - 1], rate_func=squish_rate_func(smooth, 0.0, 0.5))] if i else []
-        coming = squish_rate_func(smooth, 0.5, 1.0) if i else smooth  # in the place of what leaves
-        self.play(*leaving, FadeIn(way.come, way.dot, rate_func=coming), run_time=0.4 * seconds)
-        self.play(way.dot.animate.move_to(way.point), Create(way.up), run_time=0.5 * seconds)
-        self.play(Create(way.across), FadeIn(way.goes), run_time=0.4 * seconds)
-        named = [FadeOut(self.letters[A][i])] if self.diagram.is_crowded else []
-        pulse = Pulse(self.diagram.edges[R].into(i), palette.text).run()
-        self.play(pulse, FadeIn(number, rate_func=squish_rate_func(smooth, 0.6, 1.0)), *named, run_time=0.6 * seconds)
-        self.add(way)
+            self.play(FadeIn(self.truth_words(), shift=0.15 * UP), run_time=0.5)
 
     # -- the network as a surface ----------------------------------------------------------------------------------
 
     def _surface_beat(self) -> None:
-        board, boxes, letters = self.board, self.diagram.boxes, self.row.letters
+        board = self.board
         with self.beat("surface"):
-            # The diagram goes, but for its boxes, which move to the left, where the sum stands up beside them. The
-            # day's x_1 goes to its place on an axis, the others are held; prediction and truth are two dots over x_1.
-            # Then x_1 runs: a curve. Then x_2 does: one looks along it no longer, and the curve sweeps out a surface
-            kept = [self.title, self.source, letters, boxes]
-            self.add(boxes)  # by themselves: the rest of the diagram goes without them
+            # The diagram goes. The day's x_1 goes to its place on an axis, the others are held; prediction and truth
+            # are two dots over x_1. Then x_1 runs: a curve. Then x_2 does: one looks along it no longer, and the curve
+            # sweeps out a surface
             flying = [number.copy() for number in (*self.numbers[X], *self.numbers[Y], self.truth)]
-            gone = [part for part in self.mobjects if part not in kept]
+            gone = [part for part in self.mobjects if part not in (self.title, self.source)]
             self.add(*flying)
             leaving = [self.next_title("heading-surface"), *(FadeOut(part, run_time=0.6) for part in gone)]
-            places = [box.animate(run_time=1.6).move_to(floor) for box, floor in zip(boxes, board.floors, strict=True)]
             foot = board.box.at(board.x[:2], board.box.heights[0], board.view)
             held = (each.get_center() for each in (board.x_2, *board.held))
             ends = [foot, *held, *(dot.get_center() for dot in board.day[1:])]
@@ -288,44 +234,17 @@ class NetworkDiagram(ThreeDaysScene):
                 each.animate(run_time=1.6).move_to(end).set_opacity(0) for each, end in zip(flying, ends, strict=True)
             ]
             coming = FadeIn(board.ground, board.held, board.x_2, board.day, run_time=1.6, rate_func=late)
-            self.play(*leaving, *places, *ways, coming, *grow(letters, board.column))
+            self.play(*leaving, *ways, coming)
             self.remove(*flying)
-            dimmed = [emphasis(part, FAINT) for i, box in enumerate(boxes) for part in (board.term(i), box)]
             self.until("curve")
-            self.play(Create(board.curve), *dimmed, run_time=1.8, rate_func=smooth)
+            self.play(Create(board.curve), run_time=1.8, rate_func=smooth)
             self.add(board.curve, board.day)
             self.until("sheet")
             self.play(FadeOut(board.x_2), run_time=0.3)
-            self._play_over(board.in_space, board.rise, RISE)
-
-    def _ramps_beat(self) -> None:
-        board = self.board
-        with self.beat("ramps", activation=self.activation):
-            # The surface sinks to b, which is lit in the sum. A box unfolds into a ramp, beside its term, and the
-            # surface takes it up; then the others. Prediction and truth are as far apart as before
-            self.play(FadeOut(board.curve), run_time=0.4)
-            self._play_over((board.sheet, board.day), board.sink, 1.2)
-            self.until("ramps")
-            for i, box in enumerate(self.diagram.boxes):
-                ramp, floor = board.ramps[i], board.floors[i]
-                self.play(emphasis(board.term(i), FULL), FadeOut(box), FadeIn(floor), run_time=0.3)
-                self._play_over([ramp], partial(board.unfold, i), 0.5)
-                self._play_over((board.sheet, board.day), partial(board.add_term, i), 0.9)
-
-    def _play_over(
-        self,
-        parts: Iterable[VMobject],
-        show: Callable[[float], None],
-        seconds: float,
-    ) -> None:
-        """Play ``show(share)`` from 0 to 1, which sets points of the ``parts`` in place.
-
-        An animation has one mobject, and what it has is what is drawn anew: the parts are one group meanwhile. After
-        that each is on the screen by itself again, the first one farthest behind, so that it can leave by itself.
-        """
-        moving = VGroup(*parts)
-        self.play(UpdateFromAlphaFunc(moving, lambda _, share: show(share), run_time=seconds, rate_func=smooth))
-        self.add(*moving)
+            # An animation has one mobject, and what it has is what is drawn anew: the parts are one group meanwhile
+            moving = VGroup(*board.in_space)
+            self.play(UpdateFromAlphaFunc(moving, lambda _, share: board.rise(share), run_time=RISE, rate_func=smooth))
+            self.add(*moving)
 
 
 def zh_views(views: Mapping[str, str]) -> dict[str, str]:
@@ -350,7 +269,7 @@ def network_diagram_end(scene: ThreeDaysScene) -> tuple[list[VMobject], TextMobj
     for i in range(scene.n_units):
         emphasize(scene.diagram.edges[X].into(i), FAINT)
         emphasize(scene.bias_arrows[i], DIM)
-    picture = [*labels, *letters, *numbers, scene.days_ago(), *scene.end_words(), row.letters, row.line]
+    picture = [*labels, *letters, *numbers, scene.days_ago(), scene.truth_words(), row.letters, row.line]
     day, language = scene.example.day, scene.context.language
     fields = {"day": day_words(day, language, "year"), "weekday": weekday_words(day, language)}
     return picture, source, heading(scene.diagram_words("heading-numbers", **fields))

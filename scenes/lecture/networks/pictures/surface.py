@@ -12,7 +12,7 @@ mobjects, and Manim's plain camera draws them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from gradreel.scenes import style
@@ -73,12 +73,6 @@ class Box:
     height: float  # from the lowest height to the highest, scene units
     middle: tuple[float, float] = (0.0, 0.0)  # the picture's, scene units
 
-    def small(self, share: float, middle: tuple[float, float]) -> Box:
-        """The same to a smaller scale elsewhere, with height 0 half way up: for what is added."""
-        half = (self.heights[1] - self.heights[0]) / 2
-        heights = (-half, half)
-        return replace(self, heights=heights, side=self.side * share, height=self.height * share, middle=middle)
-
     def at(self, x: ArrayLike, y: ArrayLike, view: View) -> NDArray:
         """The scene's points (..., 3) of ground points (..., 2) at heights (...), as seen from ``view``."""
         low, high = self.ground
@@ -122,14 +116,14 @@ class Sheet(VGroup):
     covers while it is coming, around the ground's point ``around``; all of it by default.
     """
 
-    def __init__(self, box: Box, view: View, count: int, mesh: float = MESH) -> None:
+    def __init__(self, box: Box, view: View, count: int) -> None:
         super().__init__()
         self.box, self.view = box, view
         self.axis = np.linspace(*box.ground, count)
         self.heights = np.full((count, count), box.heights[0])
         self.share, self.around = np.ones(2), np.full(2, self.axis.mean())
         self.strips = [Strip(stroke_width=0, fill_color=palette.blue, fill_opacity=1) for _ in range(count - 1)]
-        self.lines = [polyline(np.zeros((2, 3)), mix(palette.blue, LINE), mesh) for _ in range((count - 1) // 2)]
+        self.lines = [polyline(np.zeros((2, 3)), mix(palette.blue, LINE), MESH) for _ in range((count - 1) // 2)]
         for k, lines in enumerate(self.lines):
             self.add(*self.strips[2 * k : 2 * k + 2], lines)
         shares = DARKEST + LEVELS * (LIGHTEST - DARKEST)
@@ -213,7 +207,7 @@ class Ground(VGroup):
 
     Parts: ``floor``, ``rims`` (of x_1, x_2 and y), ``labels``; among these ``head``, what stands over the axis of y.
     ``names``: of x_1 and x_2, and the letter at y; ``ticks`` of the ground and of y: what a unit leaves out is written
-    at the axis. ``level``: the ground's height, by default the lowest.
+    at the axis.
     """
 
     def __init__(
@@ -222,11 +216,9 @@ class Ground(VGroup):
         view: View,
         names: Sequence[str] = (),
         ticks: Sequence[Ticks] = (),
-        level: float | None = None,
     ) -> None:
         super().__init__()
         self.box, self.view = box, view
-        self.level = box.heights[0] if level is None else level
         self.floor = VMobject(stroke_color=palette.axis, stroke_width=style.GUIDE, fill_opacity=1)
         self.floor.set_fill(mix(palette.text, 0.05), 1)
         self.rims = VGroup(*(polyline(np.zeros((2, 3)), palette.axis, style.AXIS) for _ in names))
@@ -278,7 +270,7 @@ class Ground(VGroup):
         """The same as seen from ``view``; returns it."""
         self.view = view
         (low, high), (bottom, top) = self.box.ground, self.box.heights
-        corners = self.box.at([(low, low), (high, low), (high, high), (low, high)], self.level, view)
+        corners = self.box.at([(low, low), (high, low), (high, high), (low, high)], bottom, view)
         self.floor.points = straight_curves(corners, np.roll(corners, -1, axis=0))
         if self.rims:
             upright = self.box.at([(low, high)] * 2, [bottom, top], view)
@@ -289,7 +281,7 @@ class Ground(VGroup):
 
     def _place_labels(self, corners: NDArray) -> None:
         """Labels of x_1 and x_2 outside their rims, those of y left of it, or over it."""
-        (low, high), top, at = self.box.ground, self.box.heights[1], self.box.at
+        (low, high), (bottom, top), at = self.box.ground, self.box.heights, self.box.at
         outward = [_normal(corners[1] - corners[0]), -_normal(corners[3] - corners[0])]
         for label in self._labels:
             if label.rim == UPRIGHT:
@@ -299,7 +291,7 @@ class Ground(VGroup):
             value = (low + high) / 2 if label.value is None else label.value
             out, place = outward[label.rim], (value, low) if label.rim == 0 else (low, value)
             reach = label.off + float(np.abs(out) @ label.half)
-            end = at(place, self.level, self.view) + reach * out
+            end = at(place, bottom, self.view) + reach * out
             if label is self._back:
                 way = corners[3] - corners[0]
                 rise = float(way[1] / np.hypot(way[0], way[1]))

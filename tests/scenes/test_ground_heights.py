@@ -11,7 +11,7 @@ from gradreel.core.daily.units import view_unit
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.worked_example import example_of, forward, in_thousands, label_day
-from gradreel.scenes.lecture.networks.term_surfaces import ground_of, heights_over, surface_of
+from gradreel.scenes.lecture.networks.ground_heights import ground_of, heights_over
 from gradreel.scenes.lecture.runs import THREE_DAYS
 
 
@@ -44,26 +44,13 @@ def of(run: Experiment, seed: int = 0):
 def test_each_height_is_the_forward_pass_of_its_point(window, units, activation):
     run = network(window, units, activation)
     theta, example, ground = of(run)
-    surface = surface_of(run, theta, example.x, ground, 7)
-    assert surface.terms.shape == (units, 7, 7)
-    assert (surface.axis[0], surface.axis[-1]) == ground
-    for row, x_2 in enumerate(surface.axis):
-        for column, x_1 in enumerate(surface.axis):
+    axis_1, axis_2 = np.linspace(*ground, 7), np.linspace(*ground, 4)
+    heights = heights_over(run, theta, example.x, axis_1, axis_2)
+    assert heights.shape == (4, 7)
+    for row, x_2 in enumerate(axis_2):
+        for column, x_1 in enumerate(axis_1):
             there = forward(run, theta, np.array([x_1, x_2, *example.x[2:]]), 0.0)
-            assert surface.height()[row, column] == pytest.approx(there.y, rel=1e-12, abs=1e-12)
-    over = heights_over(run, theta, example.x, surface.axis, surface.axis[2:4])
-    assert over == pytest.approx(surface.height()[2:4])
-
-
-def test_terms_are_added_one_by_one():
-    run = network()
-    theta, example, ground = of(run)
-    surface = surface_of(run, theta, example.x, ground, 5)
-    assert (surface.height(0) == surface.constant).all()
-    for k in range(3):
-        assert surface.height(k + 1) - surface.height(k) == pytest.approx(surface.terms[k], abs=1e-12)
-    sums = [surface.height(k) for k in range(4)]
-    assert surface.extent() == pytest.approx((np.min(sums), np.max(sums)))
+            assert heights[row, column] == pytest.approx(there.y, rel=1e-12, abs=1e-12)
 
 
 def test_the_ground_holds_nearly_all_days_and_the_one_that_is_shown():
@@ -83,13 +70,3 @@ def test_a_day_far_from_all_others_is_on_its_ground():
     example = example_of(run.dataset, run.dataset.daily.dates()[101].astype(object))
     assert example.x[0] == 1e7 / view_unit(run.dataset).size
     assert ground_of(run.dataset, example.x)[1] >= example.x[0]
-
-
-def test_one_feature_or_two_layers_have_no_surface():
-    run = network(1)
-    theta = np.zeros(run.n_parameters)
-    with pytest.raises(ValueError, match="two features or more"):
-        surface_of(run, theta, np.ones(1), (0.0, 1.0), 3)
-    deep = run.model_copy(update={"hidden": (2, 2)})
-    with pytest.raises(ValueError, match="one hidden layer"):
-        surface_of(deep, theta, np.ones(3), (0.0, 1.0), 3)
