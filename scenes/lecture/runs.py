@@ -27,9 +27,6 @@ DOTS = 41  # around the red curve, which the line is fitted to
 LECTURE_DEPTHS = ((), *((100,) * layers for layers in (1, 2, 3, 4)))
 """Hidden layers of the networks whose losses the lecture compares: the linear model, and one to four of 100 ReLUs."""
 
-BATCH_QUIZ = ((10_000, 10), (1_000, 100))
-"""Examples and batch size of the lecture's two questions: how many updates are an epoch?"""
-
 
 LARGEST = 20.0
 """Views, in thousands, that the dots' pictures have room for."""

@@ -16,7 +16,7 @@ from gradreel.scenes.lecture.daily_data import data_name, days_that_differ
 from gradreel.scenes.lecture.optimization.pictures.batch_field import MOST, BatchCloseUp, BatchField
 from gradreel.scenes.lecture.optimization.pictures.batch_losses import BatchLosses, InOneBatch, whole_losses
 from gradreel.scenes.lecture.optimization.pictures.batch_path import BatchPath
-from gradreel.scenes.lecture.runs import BATCH_QUIZ, THREE_DAYS
+from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.bundles import Bundles
 from gradreel.scenes.mobjects.formula_growth import GONE, grow
 from gradreel.scenes.mobjects.loss_history import LossHistory, Scale
@@ -37,6 +37,7 @@ from manim import (
     FadeOut,
     LaggedStart,
     Mobject,
+    ReplacementTransform,
     RoundedRectangle,
     Succession,
     Uncreate,
@@ -51,7 +52,7 @@ from pydantic import Field, model_validator
 
 FIELD = (style.LEFT_EDGE, style.RIGHT_EDGE, 0.85, 2.55)
 WHOLE_FIELD = (style.LEFT_EDGE, style.RIGHT_EDGE, -2.75, 2.55)  # while there are no formulas yet
-COUNT_LINES = (-0.35, -1.15, -1.75)  # baselines: updates, an epoch of them, what the last batch has
+COUNT_LINES = (-0.35, -1.15)  # baselines: updates, an epoch of them
 PATH_BOX = (1.3, style.RIGHT_EDGE, -3.15, 0.45)
 MOST_UPDATES = 240  # of which the losses are drawn: some epochs, or as many updates as a picture holds
 Size = Annotated[int, Field(ge=1, le=10**9)]
@@ -59,11 +60,11 @@ CLOSE_UP = (style.LEFT_EDGE, -3.9, -2.6, -0.15)
 LABEL_LINE = 0.2
 FORMULA_LEFT, FORMULA_WIDTH = -3.25, 4.1  # as wide as the map of theta leaves room for
 FORMULA_LINES = (-0.65, -1.55, -2.45)  # baselines of the three
-ONE_BY_ONE = 3  # batches that are taken slowly
-QUIZ_LINES, ANSWER_LEFT = (2.05, -0.9), -1.0
-SIZE = 44  # of what is given, and of the fractions
-APART = 0.4  # from what is given to the question mark, from a fraction to the edge, at least
-THINKING = 5.4  # seconds that the ring takes: four of them after "take a moment"
+ONE_BY_ONE = 2  # batches that are taken slowly
+QUIZ_LINE, ANSWER_LEFT = 1.0, -1.0
+SIZE = 44  # of what is given, and of the fraction
+APART = 0.4  # from what is given to the question mark, from the fraction to the edge, at least
+THINKING = 3.6  # seconds that the ring takes
 CLOCK = 0.2  # radius of the ring that runs out meanwhile
 
 
@@ -72,9 +73,8 @@ class Batches(LectureScene):
 
     class Parameters(LectureScene.Parameters):
         run: Experiment = Field(THREE_DAYS, description="The training run in batches that is shown")
-        quiz: tuple[tuple[Size, Size], tuple[Size, Size]] = Field(
-            BATCH_QUIZ,
-            description="Examples and batch size of two questions: how many updates are an epoch?",
+        quiz: tuple[Size, Size] = Field(
+            (10_000, 10), description="Examples and batch size of the question: how many updates are an epoch?"
         )
 
         @model_validator(mode="after")
@@ -88,9 +88,9 @@ class Batches(LectureScene):
                 raise ValueError(f"run.dataset: at most {MOST} examples have a square each, this one has {examples}")
             if self.run.kept_every != 1:
                 raise ValueError('run.keep: the scene shows the first updates, so it has to be "every update"')
-            for examples, batch_size in self.quiz:
-                if batch_size > examples:
-                    raise ValueError(f"quiz: a batch of {batch_size} is more than {examples} examples")
+            examples, batch_size = self.quiz
+            if batch_size > examples:
+                raise ValueError(f"quiz: a batch of {batch_size} is more than {examples} examples")
             return self
 
     @classmethod
@@ -103,7 +103,6 @@ class Batches(LectureScene):
         self._read_the_run()
         self._split_beat()
         self._first_beat()
-        self._next_beat()
         self._epoch_beat()
         self._wander_beat()
         self._quiz_beat()
@@ -197,7 +196,7 @@ class Batches(LectureScene):
             loss, gradient, update = self.formulas
             self.play(self._flow(loss), run_time=0.9)
             self.play(FadeIn(loss, shift=0.15 * UP), FadeIn(self.label), run_time=0.5)
-            ground = (self.path.ground, self.path.near, self.path.start, self.path.name, self.path.marker)
+            ground = (self.path.ground, self.path.start, self.path.name, self.path.marker)
             self.until("gradient")
             self.play(*map(FadeIn, ground), run_time=0.4)
             self.add(self.path)
@@ -205,14 +204,6 @@ class Batches(LectureScene):
             self.until("step")
             self.play(FadeIn(update, shift=0.15 * UP), run_time=0.4)
             self._take_step(1)
-
-    def _next_beat(self) -> None:
-        with self.beat("next"):
-            # The second batch, the same three formulas one further, and a step; then the third, if there is one
-            self._go_on(2)
-            self.until("third")
-            for k in range(3, min(ONE_BY_ONE, self.per_epoch) + 1):
-                self._go_on(k)
 
     def _go_on(self, k: int) -> None:
         """Batch ``k`` (from 1) has its turn, and the formulas' numbers move on."""
@@ -257,20 +248,22 @@ class Batches(LectureScene):
 
     def _epoch_beat(self) -> None:
         with self.beat("epoch", updates=number_text(self.per_epoch)):
-            # The map of theta makes room, and the frame goes on to the last batch: an epoch
+            # The second batch, the same three formulas one further, and a step. The map of theta makes room, and the
+            # frame goes on to the last batch: an epoch
+            self._go_on(ONE_BY_ONE)
+            self.until("round")
             self._go_round()
 
     def _go_round(self) -> None:
         """The frame hurries over the other batches, while the updates are counted."""
-        field, first = self.field, min(ONE_BY_ONE, self.per_epoch)
+        field, first = self.field, ONE_BY_ONE
         count = Number(self.per_epoch, 0, 40)
         name = words(self.screen("update"), 34).place(COUNT_LINES[0], left=style.LEFT_EDGE)
         count.place_left(COUNT_LINES[0], name.get_right()[0] + 0.2)
         left = count.get_left()[0]
         count.set_value(first).place_left(COUNT_LINES[0], left)
         self.play(*map(FadeOut, [self.close_up, self.label, *self.formulas]), run_time=0.3)
-        self.play(self.path.zoom_out(), run_time=0.8)
-        self.play(FadeIn(name), FadeIn(count), run_time=0.3)
+        self.play(self.path.zoom_out(), FadeIn(name, count), run_time=0.7)
 
         def go(_: VGroup, share: float) -> None:
             way = first + share * (self.per_epoch - first)
@@ -281,16 +274,12 @@ class Batches(LectureScene):
             count.place_left(COUNT_LINES[0], left)
 
         moving = VGroup(field.cells, field.frame, count, self.path)
-        self.play(UpdateFromAlphaFunc(moving, go), run_time=2.2, rate_func=linear)
+        self.play(UpdateFromAlphaFunc(moving, go), run_time=1.9, rate_func=linear)
         self.until("count")
         result = words(self.screen("epoch-is", updates=number_text(self.per_epoch)), 40)
         result.place(COUNT_LINES[1], left=style.LEFT_EDGE)
         self.play(FadeIn(result, shift=0.15 * UP), run_time=0.5)
         self.result = VGroup(name, count, result)
-        if rest := self.experiment.dataset.examples % self.experiment.batch_size:
-            self.result.add(words(self.screen("last-batch", rest=number_text(rest)), style.LABEL, palette.dim))
-            self.result[-1].place(COUNT_LINES[2], left=style.LEFT_EDGE)
-            self.play(FadeIn(self.result[-1], shift=0.15 * UP), run_time=0.5)
         self.play(FadeOut(field.frame), field.turning(None), run_time=0.4)
 
     # -- what the losses do ----------------------------------------------------------------------------------------
@@ -298,8 +287,8 @@ class Batches(LectureScene):
     def _wander_beat(self) -> None:
         with self.beat("wander-faster"):
             # The losses of the first epochs' batches, a dot each, jump about: three slowly, the others faster; among
-            # them, smooth, the loss over all examples. On the lesson's days, then, that alone, and dashed, hardly
-            # lower, where it stands after the same epochs if each is one update, a ring an epoch
+            # them, smooth, the loss over all examples. On the lesson's days, then, that alone, from near, and dashed,
+            # hardly lower, where it stands after the same epochs if each is one update, a ring an epoch
             loss = "loss-in-views" if self.history.scale.in_views else "loss"
             keys = {"updates": "updates", "epochs": "epochs", "loss": loss, "batch": "batch-loss", "whole": "whole"}
             losses = BatchLosses(self.history, {name: self.screen(key) for name, key in keys.items()})
@@ -319,18 +308,23 @@ class Batches(LectureScene):
                 self._draw_in_one()
 
     def _leave_the_whole(self) -> None:
-        """The batches' losses leave; the label of the loss over all examples says how many updates an epoch has."""
-        plot, whole = self.plot, self.plot.labels["whole"]
-        text, left = self.screen("in-each-epoch", updates=Count(self.per_epoch)), float(whole.get_left()[0])
+        """The batches' losses leave, and the axis holds the others alone. The label: how many updates an epoch has."""
+        far, self.plot = self.plot, self.losses.near(self.in_one)
+        plot, place = self.plot, self.plot.labels["whole"]
+        text, left = self.screen("in-each-epoch", updates=Count(self.per_epoch)), float(place.get_left()[0])
         label = words(text, style.LABEL - 2)
         if label.width > style.RIGHT_EDGE - left:  # a number of three digits
             label = words(text, style.SMALLEST)
-        label.place(whole[0].baseline, left=left)
-        leaving = (plot.batch, self.losses.dots, plot.labels.pop("batch"), whole)
+        plot.labels["whole"] = label.place(place[0].baseline, left=left)
+        leaving = (far.batch, self.losses.dots, *self.losses.labels)
         self.play(*map(FadeOut, leaving), *self.next_heading(self.screen("heading-whole")), run_time=0.5)
-        self.play(FadeIn(label), run_time=0.4)
-        plot.labels["whole"] = label
-        self.gone = [plot.axes, plot.epochs, plot.whole, label, self.source]
+        self.play(
+            FadeOut(far.axes, run_time=0.5),
+            FadeIn(plot.axes, run_time=1.0, rate_func=squish_rate_func(smooth, 0.5, 1.0)),
+            ReplacementTransform(far.whole, plot.whole, run_time=1.0),
+        )
+        self.play(FadeIn(label), run_time=0.3)
+        self.gone = [plot.axes, far.epochs, plot.whole, label, self.source]
 
     def _draw_in_one(self) -> None:
         """A second line, dashed: one update an epoch."""
@@ -344,69 +338,51 @@ class Batches(LectureScene):
     # -- the quiz --------------------------------------------------------------------------------------------------
 
     def _quiz_beat(self) -> None:
-        with self.beat("quiz", **self._question(0), **self._question(1, "_2")):
+        examples, batch_size = self.parameters.quiz
+        with self.beat("quiz", examples=Count(examples), batch=Count(batch_size)):
             # What is given, and a question mark. A ring runs out while all try it themselves
             self.play(
                 *(FadeOut(part, run_time=0.5) for part in self.gone), *self.next_heading(self.screen("heading-quiz"))
             )
-            self.asked = []
-            for k, line in enumerate(QUIZ_LINES):
-                self.until(("one", "two")[k])
-                self.asked.append(self._ask(k, line))
+            size = f'part("size", B = "{number_text(batch_size)}")'
+            source, room = f'N = "{number_text(examples)}" quad {size}', ANSWER_LEFT - APART - style.LEFT_EDGE
+            self.given = fitted(formula, source, SIZE, room).place(QUIZ_LINE, left=style.LEFT_EDGE)
+            self.asked = words("?", style.SUBTITLE).place(QUIZ_LINE, left=ANSWER_LEFT)
+            self.until("given")
+            self.play(FadeIn(self.given, shift=0.15 * UP), run_time=0.5)
+            self.play(FadeIn(self.asked, shift=0.15 * UP), run_time=0.4)
             self.until("think")
             clock = Arc(CLOCK, PI / 2, -TAU, color=palette.dim, stroke_width=style.AXIS + 2)
             clock.move_arc_center_to((style.RIGHT_EDGE - CLOCK, self.title.get_y(), 0))
             self.play(FadeIn(clock), run_time=0.3)
             self.play(Uncreate(clock, run_time=THINKING, rate_func=linear))
 
-    def _question(self, k: int, suffix: str = "") -> dict[str, Count]:
-        examples, batch_size = self.parameters.quiz[k]
-        updates = updates_in_an_epoch(examples, batch_size)
-        numbers = {"examples": examples, "batch": batch_size, "updates": updates}
-        return {name + suffix: Count(number) for name, number in numbers.items()}
-
-    def _ask(self, k: int, line: float) -> tuple[TextMobject, TextMobject]:
-        examples, batch_size = self.parameters.quiz[k]
-        size = f'part("size", B = "{number_text(batch_size)}")'
-        source, room = f'N = "{number_text(examples)}" quad {size}', ANSWER_LEFT - APART - style.LEFT_EDGE
-        given = fitted(formula, source, SIZE, room)
-        given.place(line, left=style.LEFT_EDGE)
-        question = words("?", style.SUBTITLE).place(line, left=ANSWER_LEFT)
-        self.play(FadeIn(given, shift=0.15 * UP), run_time=0.5)
-        self.play(FadeIn(question, shift=0.15 * UP), run_time=0.4)
-        return given, question
-
     def _answer_beat(self) -> None:
-        values = {f"updates_{k + 1}": self._question(k)["updates"] for k in range(2)}
-        with self.beat("quiz-answer", **values):
-            # Each fraction with what it comes to, and a row of bundles, of as many squares as a batch has. When the
+        examples, batch_size = self.parameters.quiz
+        updates = updates_in_an_epoch(examples, batch_size)
+        with self.beat("quiz-answer", updates=Count(updates)):
+            # The fraction with what it comes to, and a row of bundles, of as many squares as a batch has. When the
             # batch size is spoken of, it gets its name: one more number that we choose
-            self.answers = []
-            for k, line in enumerate(QUIZ_LINES):
-                if k:
-                    self.until("two")
-                self.answers.append(self._answer(k, line))
-            frames = VGroup(*(_framed(given.part("size")) for given, *_ in self.asked))
+            self.answer = self._answer(examples, batch_size, updates)
+            frame = _framed(self.given.part("size"))
             name = words(self.screen("hyperparameter"), style.LABEL)
-            name.place(QUIZ_LINES[1] - 2.4, left=frames[1].get_left()[0])
+            name.place(QUIZ_LINE - 2.6, left=style.LEFT_EDGE)
             self.until("size")
-            self.play(Create(frames), run_time=0.7)
+            self.play(Create(frame), run_time=0.7)
             self.play(FadeIn(name, shift=0.15 * UP), run_time=0.5)
 
-    def _answer(self, k: int, line: float) -> VGroup:
-        examples, batch_size = self.parameters.quiz[k]
-        updates = updates_in_an_epoch(examples, batch_size)
+    def _answer(self, examples: int, batch_size: int, updates: int) -> VGroup:
         whole = "update-an-epoch" if updates == 1 else "updates-an-epoch"
         key = whole if examples % batch_size == 0 else "updates-rounded-up"
         unit = words(self.screen(key), style.LABEL, palette.dim)
-        source = _division_source(examples, batch_size, updates)
+        source, line = _division_source(examples, batch_size, updates), QUIZ_LINE
         told = fitted(formula, source, SIZE, style.RIGHT_EDGE - ANSWER_LEFT - APART).place(line, left=ANSWER_LEFT)
         if told.get_right()[0] + 0.35 + unit.width > style.RIGHT_EDGE:  # the heading says it, too
             unit = VGroup()
         else:
             unit.place(told.baseline, left=told.get_right()[0] + 0.35)
-        self.play(FadeOut(self.asked[k][1]), run_time=0.25)  # it stands where the fraction will
-        bundles = Bundles(examples, batch_size, line - 1.25)
+        self.play(FadeOut(self.asked), run_time=0.25)  # it stands where the fraction will
+        bundles = Bundles(examples, batch_size, line - 1.35)
         parts = [*bundles.bundles[:-1], *bundles.dots, bundles.bundles[-1]]
         coming = LaggedStart(*map(FadeIn, parts), lag_ratio=0.2)
         self.play(FadeIn(told, shift=0.15 * UP), FadeIn(unit), coming, run_time=0.8)

@@ -34,15 +34,9 @@ class BatchLosses:
     """
 
     def __init__(self, history: LossHistory, texts: Mapping[str, str]) -> None:
-        room = ROOM * history.n_updates
-        known = np.concatenate([history.batch, history.whole])
-        known = known[np.isfinite(known)]
-        axis = LossAxis.holding(float(known.min()), float(known.max()), history.scale.suffix, from_zero=False)
-        self.plot = plot = LossPlot(history, texts, **PLOT, counts=False, room=room, axis=axis)
-        if axis.low > 0 and not axis.logarithmic:
-            plot.axes.add(axis_break(np.array([PLOT["left"], PLOT["bottom"] + BREAK, 0.0]), upright=True))
+        self.history, self.texts = history, texts
+        self.plot = plot = self._plot(texts, np.concatenate([history.batch, history.whole]))
         color = mix(palette.text, BATCH)
-        plot.whole.set_stroke(width=style.MAIN_CURVE)
         plot.batch.set_stroke(color, BATCH_WIDTH)
         self.curves = VGroup(plot.batch, plot.whole)
         self.labels = VGroup(plot.labels["batch"], plot.labels["whole"])
@@ -50,6 +44,21 @@ class BatchLosses:
         self.dots = VGroup(*(Dot(point, BATCH_DOT, color=color) for point in plot.batch.corners))
         self.last = float(history.n_updates - 1)
         self._show(0.0)
+
+    def _plot(self, texts: Mapping[str, str], losses: NDArray) -> LossPlot:
+        """All of the history, along an axis of losses that holds these."""
+        history, known = self.history, losses[np.isfinite(losses)]
+        axis = LossAxis.holding(float(known.min()), float(known.max()), history.scale.suffix, from_zero=False)
+        plot = LossPlot(history, texts, **PLOT, counts=False, room=ROOM * history.n_updates, axis=axis)
+        if axis.low > 0 and not axis.logarithmic:
+            plot.axes.add(axis_break(np.array([PLOT["left"], PLOT["bottom"] + BREAK, 0.0]), upright=True))
+        plot.whole.set_stroke(width=style.MAIN_CURVE)
+        return plot
+
+    def near(self, others: NDArray) -> LossPlot:
+        """The same along an axis that holds the loss over all examples and ``others``; no batch has a label there."""
+        texts = {name: text for name, text in self.texts.items() if name != "batch"}
+        return self._plot(texts, np.concatenate([self.history.whole, others]))
 
     def _show(self, update: float) -> None:
         """Both curves up to an update, their labels at their ends."""
@@ -73,7 +82,7 @@ class BatchLosses:
             else:
                 self._show(first + (self.last - first) * ((share - SINGLE_TIME) / (1 - SINGLE_TIME)) ** 1.4)
 
-        return UpdateFromAlphaFunc(moving, draw, run_time=3.6, rate_func=linear)
+        return UpdateFromAlphaFunc(moving, draw, run_time=3.0, rate_func=linear)
 
 
 class InOneBatch(VGroup):

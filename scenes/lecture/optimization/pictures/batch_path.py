@@ -16,7 +16,7 @@ from gradreel.scenes.style import mix, palette
 from manim import Animation, Mobject, UpdateFromAlphaFunc, VGroup, smooth
 from numpy.typing import NDArray
 
-FIRST = 3  # updates that are seen from near
+FIRST = 2  # updates that are seen from near
 NEAR_MARGIN, MARGIN = 0.24, 0.16  # of the box, free on each side
 UPHILL = (0.4, 1.1)  # lengths of gradients' arrows: of the shortest, if there is room, and of the longest at most
 START, MARKER, CORNER = 0.1, 0.13, 0.3  # radii; from the corner to the middle of the name
@@ -26,8 +26,7 @@ class BatchPath(VGroup):
     """Rows 0 to ``last`` of a trace that kept every update, in ``box`` (left, right, bottom, top).
 
     It is seen from near, with room for the first of them, until ``zoom_out`` has made room for all. ``show(row)`` draws
-    the way up to a row. Parts: ``ground``, its ``name`` in a corner, ``near`` (a frame around what was seen from near),
-    ``line``, ``start``, ``marker``.
+    the way up to a row. Parts: ``ground``, its ``name`` in a corner, ``line``, ``start``, ``marker``.
     ``gradient(row)``: an arrow at a row's state.
     """
 
@@ -41,10 +40,8 @@ class BatchPath(VGroup):
         self.start = ring((0, 0, 0), START, palette.orange)
         self.marker = ring((0, 0, 0), MARKER, palette.text, fill=palette.orange)
         self.name = formula("theta", style.LETTER, palette.orange).move_to((left + CORNER, top - CORNER, 0))
-        self.near = polyline(np.zeros((2, 3)), palette.axis, style.GUIDE)
-        self.add(self.ground, self.name, self.near, self.line, self.start, self.marker)
+        self.add(self.ground, self.name, self.line, self.start, self.marker)
         self.view = self._view_of(self.uv[: FIRST + 1], NEAR_MARGIN)
-        self.corners = self.view[0] + self.view[1] * np.array([(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)])  # of `near`
         self.show(0.0)
 
     def show(self, row: float) -> None:
@@ -55,13 +52,12 @@ class BatchPath(VGroup):
         path = np.vstack([self.uv[: reached + 1], here])
         points = self._at(path)
         self.line.set_points_as_corners(points)
-        self.near.set_points_as_corners(self._at(self.corners))
         self.start.move_to(points[0])
         self.marker.move_to(points[-1])
 
     def zoom_out(self) -> Animation:
-        """From now on there is room for all rows, and for what was seen from near."""
-        near, far = self.view, self._view_of(np.vstack([self.uv, self.corners]), MARGIN)
+        """From now on there is room for all rows."""
+        near, far = self.view, self._view_of(self.uv, MARGIN)
 
         def move(_: Mobject, share: float) -> None:
             self.view = near + share * (far - near)
