@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from gradreel.core.arrays import FloatArray
-from gradreel.core.curves.approximation import Placement, largest_error, place_knots
+from gradreel.core.curves.approximation import largest_error, place_knots
 from gradreel.core.curves.knots import checked_knots, knot_rows
 from gradreel.core.errors import UserError
 from gradreel.core.network.activations import hard_sigmoid, relu
@@ -83,15 +83,12 @@ class PiecewiseLinearCurve:
         low: float,
         high: float,
         n_knots: int,
-        placement: Placement = "even",
     ) -> PiecewiseLinearCurve:
-        """The curve through ``n_knots`` points of ``f`` on [low, high], the ends among them.
+        """The curve through ``n_knots`` even points of ``f`` on [low, high], the ends among them.
 
-        ``placement``: "even" steps, or "adaptive": knots where they lower the largest error, never worse than even
-        ones (see `core.curves.approximation`). UserError names the x where ``f`` jumps or is not
-        finite.
+        UserError names the x where ``f`` jumps or is not finite.
         """
-        return cls(*place_knots(f, low, high, n_knots, placement))
+        return cls(*place_knots(f, low, high, n_knots))
 
     def largest_error(self, f: Callable[[FloatArray], ArrayLike]) -> float:
         """Largest absolute distance to ``f`` between the outer knots, on a dense sample of it."""

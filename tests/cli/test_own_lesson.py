@@ -181,11 +181,11 @@ def test_scenes_of_ours_in_another_order_with_some_words_changed(gradreel, proje
     planned = gradreel("render", *SMALL, "--dry_run")
     assert [line.split()[1].rstrip(":") for line in planned.stdout.splitlines() if line.startswith("render")] == names
     assert planned.exit_code == 0
-    assert "general: So between" in gradreel("describe", "build-curve", "--lesson", "shapes.toml").stdout
+    assert "general: So any curve" in gradreel("describe", "build-curve", "--lesson", "shapes.toml").stdout
     (project / "my-words.toml").write_text('[en.build-curve.beats]\ngeneral = "My own."\n', encoding="utf-8")
     described = gradreel("describe", "build-curve", "--lesson", "shapes.toml").stdout
     assert "  general: My own.\n" in described
-    assert "  shape: Now take a blue function." in described, "what is not changed is ours"
+    assert "  constant: Begin with a constant," in described, "what is not changed is ours"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,3 @@ from gradreel.scenes.lecture.curves.any_curve import AnyCurve
 
 def test_any_curve(frames, look):
     frames(AnyCurve, **look)
-
-
-def test_a_curve_for_which_even_points_are_best(frames):
-    frames(AnyCurve, function="x**2", points=[2, 4, 8])

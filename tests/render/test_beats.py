@@ -96,7 +96,7 @@ def test_beats_that_this_run_does_not_tell_are_refused_with_those_that_it_tells(
 
 def test_beats_of_which_the_source_alone_is_known_are_named_without_code_and_not_by_the_dozen():
     settings = RenderSettings(first_beat="piece-x")
-    assert "shape, piece-…, rest" in str(no_such_beats(SceneRequest(resolve("build-curve"), settings)))
+    assert "constant, piece-…, rest" in str(no_such_beats(SceneRequest(resolve("build-curve"), settings)))
     many = str(no_such_beats(SceneRequest(resolve("gradient-descent"), settings)))
     assert "its beats: `gradreel describe gradient-descent` shows them" in many
 

@@ -14,7 +14,6 @@ from gradreel.scenes.lecture.curves.any_curve import AnyCurve
 from gradreel.scenes.lecture.curves.build_curve import BuildCurve
 from gradreel.scenes.lecture.curves.convergence import converge
 from gradreel.scenes.lecture.curves.pictures.gap_counter import GapCounter, two_digits
-from gradreel.scenes.lecture.curves.pictures.gap_strip import BOTTOM, TOP
 from gradreel.scenes.testing.layout import check_scene
 from manim import VGroup, VMobject, tempconfig
 
@@ -41,8 +40,8 @@ REFUSED = {
 }
 
 
-def measured(placement="even", function=DEFAULT.function):
-    return converge(expression(function), DEFAULT.low, DEFAULT.high, DEFAULT.points, placement)
+def measured():
+    return converge(expression(DEFAULT.function), DEFAULT.low, DEFAULT.high, DEFAULT.points)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +49,7 @@ def film(play):
     """The default, played once for all tests: what was there at the end of each beat."""
 
     def look(scene, beat):
-        joined, strip, plot = scene.joined, scene.joined.strip, scene.joined.plot
+        joined, plot = scene.joined, scene.joined.plot
         bottom, top = (plot.data(joined.mark.get_critical_point((0, side, 0)))[1] for side in (-1, 1))
         blue = [plot.data(p) for p in joined.blue.get_start_anchors()] if beat != "smooth" else []
         return SimpleNamespace(
@@ -58,14 +57,9 @@ def film(play):
             blue=np.array(blue),
             mark=top - bottom,
             gap=joined.counter.gap.text,
-            strip=np.array([scene.low.data(p) for p in strip.edge.get_start_anchors()])[:, 0],
-            times=next(float(part) for part in strip.name.source.split() if part.isdigit()),
-            heights=strip.edge.get_start_anchors()[:, 1] - strip.zero.get_y(),
             count=joined.counter.count.text,
             pieces=scene.formula.pieces,
-            chart=[
-                scene.chart.plot.data(dot.get_center()) for dot in (*scene.chart.dots, *scene.chart.placed_dots[1:])
-            ],
+            chart=[scene.chart.plot.data(dot.get_center()) for dot in scene.chart.dots],
             findings=list(map(str, check_scene(scene, beat))),
         )
 
@@ -89,9 +83,8 @@ def others(play):
 
 def test_points_lie_on_the_function_and_blue_joins_them(film):
     seen = film.seen
-    function, even, placed = expression(DEFAULT.function), measured(), measured("adaptive")
-    curves = {"points": even.curves[1], "more": even.curves[-1], "placed": placed.curves[2]}
-    for beat, curve in curves.items():
+    function, found = expression(DEFAULT.function), measured()
+    for beat, curve in {"points": found.curves[0], "more": found.curves[-1]}.items():
         points, blue = seen[beat].points, seen[beat].blue
         assert points == pytest.approx(np.column_stack([curve.x, function(curve.x)]), abs=1e-6)
         x, y = blue.T
@@ -100,18 +93,16 @@ def test_points_lie_on_the_function_and_blue_joins_them(film):
 
 def test_other_curves_are_followed_with_as_many_points(film):
     seen, scene = film.seen, film.scene
-    points, blue, others = seen["any"].points, seen["any"].blue, scene.others
-    printed = [float(part.source) for part in scene.copies if getattr(part, "source", "").startswith("0.")]
-    (function, found) = others[-1]
+    points, blue = seen["any"].points, seen["any"].blue
+    (function, found) = scene.others[-1]
     curve = found.curves[0]
     assert len(points) == 32 and points == pytest.approx(np.column_stack([curve.x, function(curve.x)]), abs=1e-6)
     assert blue[:, 1] == pytest.approx(curve(blue[:, 0]), abs=1e-6)
-    gaps = [measured("adaptive").errors[-1], *(found.errors[0] for _, found in others)]
-    assert printed == pytest.approx(gaps, rel=TWO_DIGITS)
+    assert float(seen["any"].gap) == pytest.approx(found.errors[0], rel=TWO_DIGITS)
 
 
 def test_the_gap_that_is_shown_is_the_one_that_is_drawn_while_a_curve_takes_another_shape():
-    seen = []  # of each frame: the gap shown, the gap drawn, the count shown
+    seen = []  # of each frame: the gap shown, the gap drawn
 
     class Watched(AnyCurve):
         def update_to_time(self, t):
@@ -121,8 +112,7 @@ def test_the_gap_that_is_shown_is_the_one_that_is_drawn_while_a_curve_takes_anot
                 for line in (self.joined.red, self.joined.blue)
             )
             if len(red) == len(blue):
-                counter = self.joined.counter
-                seen.append((float(counter.gap.text), np.abs(red - blue)[:, 1].max(), counter.count.text))
+                seen.append((float(self.joined.counter.gap.text), np.abs(red - blue)[:, 1].max()))
 
     quiet = {"dry_run": True, "pixel_width": 160, "pixel_height": 90, "frame_rate": 10, "progress_bar": "none"}
     with tempconfig(quiet):
@@ -130,28 +120,15 @@ def test_the_gap_that_is_shown_is_the_one_that_is_drawn_while_a_curve_takes_anot
         scene._measure()
         scene._build()
         joined = scene.joined
-        first = scene.placed.curves[2]
+        first = scene.found.curves[-1]
         joined.blue, joined.knots, joined.curve = joined.lines(first), joined.dots(first), first
         scene.add(joined.red, joined.blue, joined.knots, joined.counter)
         function, found = scene._other("0.1 + 0.75*abs(sin(8*x))*(1 - x/3)", joined.plot)
-        scene._take_shape(function, found.curves[0], float(found.errors[0]))
+        scene._take_shape(function, found.curves[0])
     assert len(seen) >= 10
-    shown, drawn, counts = zip(*seen, strict=True)
-    assert counts[0] == "8" and counts[-1] == "32" and list(counts) == sorted(counts, key=int)
+    shown, drawn = zip(*seen, strict=True)
     assert shown == pytest.approx(drawn, rel=TWO_DIGITS)
     assert np.ptp(shown) > 0.05
-
-
-def test_the_strip_is_the_gap_at_every_x_always_enlarged_alike_so_that_it_shrinks(film):
-    even, placed, function = measured(), measured("adaptive"), expression(DEFAULT.function)
-    low = film.scene.low
-    unit = low.at(0, 1)[1] - low.at(0, 0)[1]
-    for beat, curve in {"more": even.curves[-1], "placed": placed.curves[2]}.items():
-        x, heights, times = film.seen[beat].strip, film.seen[beat].heights, film.seen[beat].times
-        assert heights / unit / times == pytest.approx(np.abs(function(x) - curve(x)), abs=1e-6)
-        assert 0.5 * (TOP - BOTTOM) < times * unit * even.errors[2] <= TOP - BOTTOM, "seen, and none is cut off"
-    assert film.seen["more"].times == film.seen["placed"].times
-    assert film.scene.joined.strip.name not in film.scene.get_mobject_family_members(), "it leaves for other curves"
 
 
 def test_a_card_pictures_its_piece_as_it_is_now(film):
@@ -166,14 +143,9 @@ def test_a_card_pictures_its_piece_as_it_is_now(film):
         assert np.sign(drawn[-1][1] - drawn[0][1]) == np.sign(parts.height[piece - 1])
 
 
-def test_no_strip_where_the_plot_shows_every_gap(others):
-    scene = others("too few points").scene
-    assert scene.joined.strip is None
-
-
 def test_the_mark_is_as_long_as_the_gap(film):
     seen = film.seen
-    for beat in ("points", "placed"):
+    for beat in ("points", "more"):
         assert seen[beat].mark == pytest.approx(float(seen[beat].gap), rel=TWO_DIGITS)
 
 
@@ -193,14 +165,8 @@ def test_it_begins_with_what_build_curve_ends_with(play, opening):
 
 def test_counts_and_gaps_are_the_measured_ones(film):
     seen = film.seen
-    even, placed = measured(), measured("adaptive")
-    expected = {
-        "points": (4, even.errors[1]),
-        "more": (32, even.errors[4]),
-        "placed": (8, placed.errors[2]),
-    }
-    chart = film.scene.chart
-    assert len(chart.placed_marks[0]) == 4 and len(chart.placed_last) == 2, "those of 32 points come with these"
+    errors = measured().errors
+    expected = {"points": (4, errors[0]), "more": (32, errors[-1])}
     for beat, (count, gap) in expected.items():
         assert seen[beat].count == str(count)
         assert float(seen[beat].gap) == pytest.approx(gap, rel=TWO_DIGITS)
@@ -229,7 +195,7 @@ def test_a_gap_is_written_with_its_first_two_digits_and_begins_at_one_place(gap,
 
 
 def test_each_term_is_added_once_it_has_been_drawn(film):
-    parts = measured().curves[1].decompose()
+    parts = measured().curves[0].decompose()
     scene = film.scene
     assert scene.terms.sum.added == len(parts) == 3
     x, y = np.array([scene.narrow.data(p) for p in scene.terms.sum.blue.get_start_anchors()]).T
@@ -247,25 +213,20 @@ def test_powers_of_ten_stand_on_the_upright_axis_of_the_chart(others, name):
 
 def test_the_chart_shows_each_gap_at_its_place(film):
     drawn = 10.0 ** np.array(film.seen["more"].chart)
-    pairs = [
-        (k, e)
-        for series in (measured(), measured("adaptive"))
-        for k, e in zip(series.counts[1:], series.errors[1:], strict=True)
-    ]
-    assert drawn == pytest.approx(np.array(pairs))
+    assert drawn == pytest.approx(np.column_stack([measured().counts, measured().errors]))
 
 
 def test_another_function_is_another_picture(others, film):
     ours, other = film.seen, others("steep at the start").seen
-    assert ours["more"].gap != other["more"].gap and ours["placed"].gap != other["placed"].gap
+    assert ours["more"].gap != other["more"].gap
 
 
 def test_the_gaps_beside_the_dots_are_measured_and_twice_the_points_leave_about_a_quarter(film):
-    assert film.seen["placed"].gap == two_digits(measured("adaptive").errors[2])
     notes = [note.source for k in range(4) for note in film.scene.chart.notes(k)]
-    errors = measured().errors[1:]
+    errors = measured().errors
     assert notes == list(map(two_digits, errors)) == ["0.77", "0.21", "0.050", "0.012"]
     assert all(0.2 < after / before < 0.3 for before, after in pairwise(errors))
+    assert all(after == 2 * before for before, after in pairwise(DEFAULT.points))
 
 
 @pytest.mark.parametrize("name", SCENES)
@@ -273,7 +234,7 @@ def test_layout_holds_for_any_function(others, film, name):
     seen = film.seen if name == "default" else others(name).seen
     found = {beat: there.findings for beat, there in seen.items()}
     assert {beat: findings for beat, findings in found.items() if findings} == {}
-    assert list(found) == ["smooth", "points", "more", "placed", "any"]
+    assert list(found) == ["smooth", "points", "more", "any"]
 
 
 @pytest.mark.parametrize(("message", "parameters"), REFUSED.items(), ids=REFUSED)

@@ -15,24 +15,16 @@ from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.curves.convergence import Convergence, converge, stretched
 from gradreel.scenes.lecture.curves.pictures.card_sum import CardSum
 from gradreel.scenes.lecture.curves.pictures.convergence_plot import ConvergencePlot
-from gradreel.scenes.lecture.curves.pictures.curve_axes import (
-    WIDE_RIGHT,
-    curve_axes,
-    exchanged,
-    height_range,
-)
+from gradreel.scenes.lecture.curves.pictures.curve_axes import WIDE_RIGHT, curve_axes, exchanged, height_range
 from gradreel.scenes.lecture.curves.pictures.curve_board import FORMULA_Y, CurveBoard, curve_through, melting
-from gradreel.scenes.lecture.curves.pictures.gap_counter import GapCounter, two_digits
-from gradreel.scenes.lecture.curves.pictures.gap_strip import LEAST, PLOT_BOTTOM, GapStrip, enlarged
+from gradreel.scenes.lecture.curves.pictures.gap_counter import GapCounter
 from gradreel.scenes.lecture.curves.pictures.joined_points import JoinedPoints
 from gradreel.scenes.lecture.curves.pictures.running_sum import RunningSum
 from gradreel.scenes.lecture.curves.pictures.small_curves import SmallCopies
 from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.style import FAINT, FULL, emphasis, emphasize
-from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import number_text
 from manim import (
-    UP,
     Animation,
     Create,
     FadeIn,
@@ -50,16 +42,15 @@ from numpy.typing import NDArray
 from pydantic import Field, field_validator, model_validator
 
 SAMPLES = 500
-BETTER = 0.9  # well-placed points are better when they leave less than this share of the gap
 EARLY, LATE = squish_rate_func(smooth, 0.15, 0.5), squish_rate_func(smooth, 0.5, 0.85)  # points leave, others come
 OTHERS = (  # other continuous curves, both axes from 0 to 1
     "0.12 + 0.75*exp(-((x - 0.3)/0.12)**2) + 0.5*exp(-((x - 0.75)/0.09)**2)",
-    "0.1 + 0.75*abs(sin(8*x))*(1 - x/3)",
+    "0.1 + 0.8*abs(sin(7.5*x))*(1 - x/2)",
 )
 
 
 class AnyCurve(LectureScene):
-    """Points on a smooth curve, joined by straight lines: the more there are, and the better placed, the nearer."""
+    """Points on a smooth curve, joined by straight lines: the more there are, the nearer."""
 
     class Parameters(LectureScene.Parameters):
         function: str = Field(
@@ -70,7 +61,7 @@ class AnyCurve(LectureScene):
         low: float = Field(0.0, ge=-1e6, le=1e6, description="Where the x axis starts")
         high: float = Field(8.0, ge=-1e6, le=1e6, description="Where the x axis ends")
         points: tuple[int, ...] = Field(
-            (2, 4, 8, 16, 32),
+            (4, 8, 16, 32),
             min_length=3,
             max_length=6,
             description="How many points are joined, one after the other: 3 to 6 numbers, increasing, 2 to 128 each",
@@ -98,7 +89,7 @@ class AnyCurve(LectureScene):
                 raise ValueError(f"high must lie at least 0.001 right of low, got {self.low:g} to {self.high:g}")
             try:
                 function = expression(self.function)
-                converge(function, self.low, self.high, self.points[:1], "even")
+                converge(function, self.low, self.high, self.points[:1])
             except UserError as error:
                 raise ValueError(f"function: {error}") from None
             span = float(np.ptp(function(np.linspace(self.low, self.high, SAMPLES))))
@@ -110,7 +101,7 @@ class AnyCurve(LectureScene):
 
         @model_validator(mode="after")
         def _needs_points(self) -> Self:
-            errors = converge(expression(self.function), self.low, self.high, self.points, "even").errors
+            errors = converge(expression(self.function), self.low, self.high, self.points).errors
             if errors.min() < 1e-6 * errors.max() or errors.max() <= 1e-6:
                 raise ValueError("function: straight pieces draw it without a gap, so more points would show nothing")
             return self
@@ -121,46 +112,32 @@ class AnyCurve(LectureScene):
         self._smooth_beat()
         self._points_beat()
         self._more_beat()
-        self._placed_beat()
         self._any_beat()
 
     def _measure(self) -> None:
-        """The numbers: how far blue is from red at each count of points, evenly and well placed."""
+        """The numbers: how far blue is from red at each count of points."""
         given = self.parameters
         self.function = expression(given.function)
-        self.even: Convergence = converge(self.function, given.low, given.high, given.points, "even")
-        self.placed: Convergence = converge(self.function, given.low, given.high, given.points, "adaptive")
-        self.middle = len(given.points) // 2  # the count at which points are placed well
-        self.is_better = bool(self.placed.errors[self.middle] < BETTER * self.even.errors[self.middle])
+        self.found: Convergence = converge(self.function, given.low, given.high, given.points)
 
     def _build(self) -> None:
         given = self.parameters
         x = np.linspace(given.low, given.high, SAMPLES)
         ranges = (given.low, given.high), height_range(self.function(x))
         wide, self.narrow = curve_axes(*ranges, right=WIDE_RIGHT), curve_axes(*ranges)
-        self.low = curve_axes(*ranges, bottom=PLOT_BOTTOM)  # over a strip of gaps
-        self.last = curve_axes(*ranges)  # without it again
         self.others = [self._other(formula, wide) for formula in OTHERS]
-        found = (self.even, self.placed, *(convergence for _, convergence in self.others))
-        gaps = np.concatenate([convergence.errors for convergence in found])
-        counter = GapCounter(self.screen("points"), self.screen("largest-gap"), given.points[-1], gaps.tolist())
-        # All gaps are enlarged alike, so that they are seen to shrink; none where the plot shows them
-        times = enlarged(self.low, float(self.even.errors[min(2, self.middle) :].max()))
-        name = self.screen("gaps", times=number_text(times))
-        strip = GapStrip(self.low, times, name) if times >= LEAST else None
-        self.joined = JoinedPoints(self.function, x, wide, counter, strip)
+        gaps = [*self.found.errors, *(found.errors[0] for _, found in self.others)]
+        counter = GapCounter(self.screen("points"), self.screen("largest-gap"), given.points[-1], map(float, gaps))
+        self.joined = JoinedPoints(self.function, x, wide, counter)
         self.texts = [self.words_of.screen("build-curve", key, self.context.language) for key in ("red-curve", "gap")]
-        self.terms = CurveBoard(self.even.curves[1], ranges[0], *self.texts, ranges[1])
+        self.terms = CurveBoard(self.found.curves[0], ranges[0], *self.texts, ranges[1])
         self.formula = CardSum(self.screen("red-curve"), FORMULA_Y)
-        texts = {key: self.screen(key) for key in ("points", "gap-axis", "even", "placed")}
-        # From the second count on, which is the first that the counter tells
-        self.chart = ConvergencePlot(self.even.without_first(), self.placed.without_first(), texts)
+        self.chart = ConvergencePlot(self.found, self.screen("points"), self.screen("gap-axis"))
 
     def _other(self, formula: str, plot: Plot) -> tuple[Function, Convergence]:
         """A curve over the whole of our axes, and its approximation by as many points as ours had in the end."""
         function = stretched(expression(formula), plot.x_range, plot.y_range)
-        placement = "adaptive" if self.is_better else "even"
-        return function, converge(function, *plot.x_range, self.even.counts[-1:], placement)
+        return function, converge(function, *plot.x_range, self.found.counts[-1:])
 
     # -- beats ---------------------------------------------------------------------------------------------------
 
@@ -183,145 +160,90 @@ class AnyCurve(LectureScene):
             self.add(joined.plot, joined.red)
 
     def _points_beat(self) -> None:
-        joined, (first, second, *_) = self.joined, self.even.curves
+        joined, first = self.joined, self.found.curves[0]
         with self.beat("points"):
-            # Points on it, joined; then a few more. These straight pieces are a sum: its terms at the right
+            # Points on it, joined, and the largest gap. These straight pieces are a sum: its terms at the right
             band = joined.band()
             self.play(FadeIn(band), FadeOut(joined.red), run_time=0.4)
             joined.red, joined.curve = band, first
             joined.knots, joined.blue = joined.dots(first), joined.lines(first)
-            self.play(LaggedStart(*(FadeIn(dot, scale=1.6) for dot in joined.knots), lag_ratio=0.3), run_time=0.5)
-            self.play(Create(joined.blue), run_time=0.7)
-            self._go_to(1, 0.9)
+            self.play(LaggedStart(*(FadeIn(dot, scale=1.6) for dot in joined.knots), lag_ratio=0.3), run_time=0.8)
+            self.play(Create(joined.blue), run_time=0.9)
+            self._measured(0)
             self.until("build")
             self._move_to(self.narrow)
-            self._name_the_terms(second)
+            self._name_the_terms(first)
 
     def _more_beat(self) -> None:
-        chart, strip = self.chart, self.joined.strip
-        with self.beat("more", factor=number_text(float(f"{self.even.factor():.2g}"))):
+        chart = self.chart
+        with self.beat("more", factor=number_text(float(f"{self.found.factor():.2g}"))):
             # Twice the points again and again; each time the gap is measured, and then it becomes a dot at the right,
-            # with its number. Soon the plot shows no gap: below it, enlarged, there are all, and they shrink away
+            # with its number
             self.play(*map(FadeOut, (self.terms.level, self.terms.panels, self.lines)), run_time=0.3)
-            first = [chart.dots[0], *chart.notes(0)]
-            arriving = [FadeIn(chart.axes), *map(FadeIn, first)]
-            if strip is None:
-                self.play(*arriving, run_time=0.5)
-            else:
-                self._move_to(self.low, *arriving)
+            self.play(*map(FadeIn, (chart.axes, chart.dots[0], *chart.notes(0))), run_time=0.5)
             self.until("double")
-            for index in range(2, len(self.even.counts)):
-                self._go_to(index, 0.8, *self.formula.show(self.even.curves[index].decompose()))
-                notes = [FadeIn(note) for note in chart.notes(index - 1)]
-                if strip is not None and not self._strip():
-                    notes += [FadeIn(strip), FadeIn(strip.name)]
-                self.play(FadeIn(chart.dots[index - 1], scale=1.6), *notes, run_time=0.4)
-                self.wait(0.3)
-            self.play(Create(chart.line), FadeIn(chart.even_label), run_time=0.6)
-
-    def _placed_beat(self) -> None:
-        index, chart = self.middle, self.chart
-        before, after = (two_digits(float(c.errors[index])) for c in (self.even, self.placed))
-        with self.beat("placed", count=Count(self.even.counts[index]), before=before, after=after):
-            # Fewer points once more; they slide along red to better places, and the gap shrinks
-            self.play(*self.next_heading(self.screen("heading-placed")))
-            self.until("back")
-            self._go_to(index, 0.8, *self.formula.show(self.even.curves[index].decompose()))
-            self.until("move")
-            if self.is_better:
-                self._slide(2.2)
-                for marks in chart.placed_marks:
-                    self.play(LaggedStart(*(FadeIn(mark) for mark in marks), lag_ratio=0.2), run_time=0.5)
-                if chart.shows(self.placed, index):
-                    chart.placed_marks.append(chart.placed_note(self.placed, index))
-                    self.play(FadeIn(chart.placed_marks[-1]), run_time=0.3)
-            else:
-                self.play(*(dot.animate(rate_func=lambda t: 4 * t * (1 - t)).scale(1.4) for dot in self.joined.knots))
+            for index in range(1, len(self.found.counts)):
+                self._go_to(index, 0.8)
+                notes = [FadeIn(note) for note in chart.notes(index)]
+                self.play(FadeIn(chart.dots[index], scale=1.6), *notes, run_time=0.4)
+                self.wait(0.4)
+            self.play(Create(chart.line), run_time=0.6)
 
     def _any_beat(self) -> None:
-        chart = self.chart
-        best = self.placed if self.is_better else self.even
-        curve, gap = best.curves[-1], float(best.errors[-1])
-        with self.beat("any", points=len(curve.x), pieces=len(curve.x) - 1):
-            # As many points as there were, and their gap in the chart; then chart and strip make way, other curves take
-            # red's place, and blue follows each as closely. A small copy of each stays at the right, with the gap
-            leaving = [*chart.dots, chart.axes, chart.line, chart.even_label]
+        chart, counter = self.chart, self.joined.counter
+        with self.beat("any", points=self.found.counts[-1], pieces=self.found.counts[-1] - 1):
+            # The chart makes way, other curves take red's place, and blue follows each as closely with as many points.
+            # A small copy of each stays at the right
+            leaving = [self.joined.mark, *chart.dots, chart.axes, chart.line]
             leaving += [note for index in range(len(chart.dots)) for note in chart.notes(index)]
-            leaving += chart.placed_marks if self.is_better else []
-            self.play(FadeOut(self.joined.mark, run_time=0.2))
-            self._take_shape(self.function, curve, gap)
-            leaving += self._note_last()
-            leaving += [part for strip in self._strip() for part in (strip, strip.name)]
-            copies = self.copies = SmallCopies(self.last, 1 + len(OTHERS), self.screen("largest-gap"))
+            copies = self.copies = SmallCopies(self.narrow, 1 + len(OTHERS))
             self.play(*map(FadeOut, leaving), *self.next_heading(self.screen("heading-any")), run_time=0.6)
-            self._move_to(self.last, FadeIn(copies.heading))
+            self.play(*copies.take(0, self.joined.red), run_time=0.7)
             self.until("others")
-            self.play(*copies.take(0, self.joined.red, self.joined.counter.gap.text), run_time=0.7)
             for index, (function, found) in enumerate(self.others, start=1):
-                self._take_shape(function, found.curves[0], float(found.errors[0]))
-                self.play(*copies.take(index, self.joined.red, self.joined.counter.gap.text), run_time=0.7)
+                self._take_shape(function, found.curves[0])
+                counter.set_gap(float(found.errors[0]))
+                self.play(*copies.take(index, self.joined.red), run_time=0.7)
             self.hand_on(self.formula.name, *self.formula.terms.values())
 
     # -- blue goes from one set of points to the next ------------------------------------------------------------
 
-    def _go_to(self, index: int, seconds: float, *meanwhile: Animation) -> None:
-        """Blue takes another count of even points, each new corner moves onto red, and the gap is measured all along.
+    def _go_to(self, index: int, seconds: float) -> None:
+        """Blue takes another count of points, each new corner moves onto red; then the gap is measured.
 
-        Points and count change halfway, and what comes ``meanwhile`` then, too. Counter and mark come the first time.
+        Points, and the sum's terms, change halfway.
         """
-        joined, counter = self.joined, self.joined.counter
-        old, new = joined.curve, self.even.curves[index]
+        joined = self.joined
+        old, new = joined.curve, self.found.curves[index]
         x = np.unique([*joined.x, *old.x, *new.x])
-        shown = counter in self.mobjects
-        dots, leaving = joined.dots(new), (joined.knots, joined.mark) if shown else (joined.knots,)
-        moving = VGroup(joined.blue, *self._strip(), *([counter.count, counter.gap] if shown else []))
 
-        def bend(_: VMobject, share: float) -> None:
-            joined.show(self.function, PiecewiseLinearCurve(x, (1 - share) * old(x) + share * new(x)))
-            counter.set_count(len((old if share < 0.5 else new).x))
+        def bend(blue: VMobject, share: float) -> None:
+            joined.plot.set_curve(blue, x, (1 - share) * old(x) + share * new(x))
 
-        self.add(moving, joined.knots)  # the points that leave are over blue until they are gone
+        leaving = [joined.knots, joined.mark, joined.counter.count, joined.counter.gap]
+        self.add(joined.blue, joined.knots)  # the points that leave are over blue until they are gone
+        joined.knots, joined.curve = joined.dots(new), new
         changing = [FadeOut(part, run_time=seconds, rate_func=EARLY) for part in leaving]
-        changing.append(FadeIn(dots, run_time=seconds, rate_func=LATE))
-        bending = UpdateFromAlphaFunc(moving, bend, run_time=seconds, rate_func=smooth)
-        self.play(bending, *changing, *meanwhile)
-        strip = self._strip()
-        self.remove(moving)
-        joined.knots, joined.curve = dots, new
-        counter.set_gap(float(self.even.errors[index]))
-        self.add(*strip, joined.blue, joined.knots, *([counter] if shown else []))
-        self.play(FadeIn(joined.measure(joined.mark)), *([] if shown else [FadeIn(counter)]), run_time=0.4)
+        changing.append(FadeIn(joined.knots, run_time=seconds, rate_func=LATE))
+        bending = UpdateFromAlphaFunc(joined.blue, bend, run_time=seconds, rate_func=smooth)
+        self.play(bending, *changing, *self.formula.show(new.decompose()))
+        self._measured(index)
+
+    def _measured(self, index: int) -> None:
+        """The bracket on the largest gap, and in print, with the count of points."""
+        joined, counter = self.joined, self.joined.counter
+        counter.set_count(self.found.counts[index])
+        counter.set_gap(float(self.found.errors[index]))
+        self.add(joined.blue, joined.knots)
+        arriving = map(FadeIn, (counter.count, counter.gap) if index else (counter,))
+        self.play(FadeIn(joined.measure(joined.mark)), *arriving, run_time=0.4)
         self.add(counter)
 
-    def _slide(self, seconds: float) -> None:
-        """The points move along the curve to better places; the lines between them and the largest gap go along."""
-        joined, placed = self.joined, self.placed.curves[self.middle]
-        start, end = joined.curve.x, placed.x
-        moving = VGroup(*self._strip(), joined.blue, joined.knots, joined.counter.gap)
-
-        def slide(_: VMobject, share: float) -> None:
-            x = (1 - share) * start + share * end
-            joined.show(self.function, PiecewiseLinearCurve(x, self.function(x)), at=x)
-
-        self.play(FadeOut(joined.mark), run_time=0.2)
-        turning = self.formula.show(placed.decompose(), seconds=seconds)
-        self.play(UpdateFromAlphaFunc(moving, slide, run_time=seconds, rate_func=smooth), *turning)
-        joined.curve = placed
-        self.play(FadeIn(joined.measure(joined.mark)), run_time=0.4)
-        joined.counter.set_gap(float(self.placed.errors[self.middle]))
-        strip = self._strip()
-        self.remove(moving)
-        self.add(*strip, joined.counter, joined.blue, joined.knots)
-
-    def _take_shape(self, function: Function, curve: PiecewiseLinearCurve, gap: float) -> None:
-        """Red becomes ``function``, and blue ``curve``; points, on red all the way, gap and the sum's terms go along.
-
-        More or fewer points take the others' place halfway: then red must stay as it is.
-        """
-        joined, counter = self.joined, self.joined.counter
+    def _take_shape(self, function: Function, curve: PiecewiseLinearCurve) -> None:
+        """Red becomes ``function``, and blue ``curve``, through as many points; gap and the sum's terms go along."""
+        joined = self.joined
         old_function, old = joined.function, joined.curve
         x = np.unique([*joined.x, *old.x, *curve.x])
-        as_many = len(curve.x) == len(old.x)
 
         def turn(_: VMobject, share: float) -> None:
             def between(at: NDArray) -> NDArray:
@@ -329,23 +251,15 @@ class AnyCurve(LectureScene):
 
             joined.plot.set_curve(joined.red, x, between(x))
             blue = PiecewiseLinearCurve(x, (1 - share) * old(x) + share * curve(x))
-            joined.show(between, blue, at=(1 - share) * old.x + share * curve.x if as_many else None)
-            counter.set_count(len((old if share < 0.5 else curve).x))
+            joined.show(between, blue, at=(1 - share) * old.x + share * curve.x)
 
-        moving, changing = VGroup(*self._strip(), joined.red, joined.blue, counter.count, counter.gap), []
-        if as_many:
-            self.add(moving.add(joined.knots))
-        else:
-            leaving, joined.knots = joined.knots, joined.dots(curve)
-            changing = [FadeOut(leaving, rate_func=EARLY), FadeIn(joined.knots, rate_func=LATE)]
-            self.add(moving, leaving)  # points that leave are over blue until they are gone
+        moving = VGroup(joined.red, joined.blue, joined.counter.gap, joined.knots)
+        self.add(moving)
         turning = self.formula.show(curve.decompose(), seconds=1.0)
-        self.play(UpdateFromAlphaFunc(moving, turn, run_time=1.0, rate_func=smooth), *changing, *turning)
-        strip = self._strip()
+        self.play(UpdateFromAlphaFunc(moving, turn, run_time=1.0, rate_func=smooth), *turning)
         self.remove(moving)
         joined.function, joined.curve = function, curve
-        counter.set_gap(gap)
-        self.add(*strip, counter, joined.red, joined.blue, joined.knots)
+        self.add(joined.counter, joined.red, joined.blue, joined.knots)
         self.wait(0.3)
 
     def _move_to(self, plot: Plot, *meanwhile: Animation) -> None:
@@ -389,17 +303,3 @@ class AnyCurve(LectureScene):
             self.play(UpdateFromAlphaFunc(sum_, grow), *self.formula.show(curve.decompose(), piece), run_time=0.5)
         self.remove(sum_)
         self.add(panels, emphasize(joined.blue, FULL), joined.mark, joined.knots)
-
-    def _strip(self) -> list[GapStrip]:
-        """The strip of gaps, if it is on the screen."""
-        strip = self.joined.strip
-        return [strip] if strip is not None and strip in self.get_mobject_family_members() else []
-
-    def _note_last(self) -> list[VMobject]:
-        """The gap that was reached, as a dot in the chart and in print, if there is room: what has been brought."""
-        if not self.is_better or not self.chart.shows(self.placed, -1):
-            return []
-        note, last = self.chart.placed_note(self.placed, -1), self.chart.placed_last
-        self.play(FadeIn(last), FadeIn(note, shift=0.1 * UP), run_time=0.4)
-        self.wait(0.5)
-        return [note, last]

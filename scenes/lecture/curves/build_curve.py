@@ -76,7 +76,6 @@ class BuildCurve(LectureScene):
         self._prepare()
         self._curve_beat()
         self._constant_beat()
-        self._shape_beat()
         explained = self.n_pieces if self.n_pieces <= ONE_BY_ONE else EXPLAINED
         for k in range(1, explained + 1):
             self._piece_beat(k)
@@ -109,7 +108,7 @@ class BuildCurve(LectureScene):
     def _constant_beat(self) -> None:
         with self.beat("constant", value=_four_digits(self.parts.constant)):
             # Where red starts is the constant: a level line through the whole picture, and the first term, at the
-            # right, where the plot makes room, and above. The sum so far is far from red
+            # right, where the plot makes room, and above. It is far from red
             board, level = self.board, self.board.level
             self.play(*self.wide.narrowed(), run_time=0.8)
             self.add(self.plot, board.red, board.guides, self.knots)
@@ -120,32 +119,21 @@ class BuildCurve(LectureScene):
             self.play(TransformFromCopy(level, line), *map(FadeIn, (zero, *names)), run_time=0.8)
             self.add(self.panels[0])
             self.play(*board.formula.begin(self.parts, self._numbered(0)), run_time=0.7)
-            self.sum.tip.set_opacity(0)
             self.play(ReplacementTransform(board.red, board.band), FadeOut(crossing), run_time=0.5)
             self.add(self.knots)
-            self.play(Create(self.sum.blue), run_time=0.7)
-            self.until("gap")
-            named = self._name_sum(0)
-            self.play(FadeIn(self.sum.gap), *named, run_time=0.5)
-            self.add(self.sum, self.knots)
-            self.add(*(animation.mobject for animation in named))
-
-    def _shape_beat(self) -> None:
-        with self.beat("shape"):
-            # One blue function by itself, drawn slowly: flat, a ramp, flat; red's corners stand in its panel, too
-            zero, shape, *names = self.panels[1]
-            arriving = [FadeIn(part) for part in (zero, *names[:1], self.panels.guides)]
-            self.play(style.emphasis(self.panels[0], style.DIM), *arriving, run_time=0.6)
-            self.until("flat")
-            self.play(Create(shape), run_time=2.0, rate_func=linear)
+            self.play(FadeIn(self.sum.gap), run_time=0.5)
+            self.add(self.sum.gap, self.knots)
 
     def _piece_beat(self, k: int) -> None:
         sign = int(np.sign(self.parts.height[k - 1]))
         way = in_languages("way", lambda language: LANGUAGES[language].ways[sign + 1])
         with self.beat(f"piece-{k}", piece=Count(k), start=Count(k), end=Count(k + 1), **way):
-            # Red's stretch lights up and becomes the ramp of the piece; then the sum swings until it lies on red
+            # Red's stretch lights up and becomes the ramp of the piece; then the sum swings until it lies on red. The
+            # first piece is drawn slowly, flat, a ramp, flat, and with it the constant becomes a sum
             self._lift_piece(k)
             self.until("sum")
+            if k == 1:
+                self.play(FadeIn(self.sum.blue), FadeIn(self.sum.tip), run_time=0.3)
             self._swing_to(k, seconds=1.6)
 
     def _rest_beat(self, explained: int) -> None:
@@ -158,14 +146,13 @@ class BuildCurve(LectureScene):
             self.play(*self.board.formula.fill(self.n_pieces), run_time=0.5)
 
     def _heights_beat(self) -> None:
-        x = float(self.parts.start[-1] + PROBED * (self.parts.end[-1] - self.parts.start[-1]))
-        with self.beat("heights", gap=self._gap(), x=_four_digits(x)):
+        with self.beat("heights", gap=self._gap()):
             # At one x, the height of every term on top of the one before: they end on red. So they do at every x
             lights = [style.emphasis(panel, style.FULL) for panel in self.panels]
             self.play(FadeOut(self.sum.tip), LaggedStart(*lights, lag_ratio=0.3), run_time=0.8)
             self.sum.remove(self.sum.tip)
             if self.n_pieces <= ONE_BY_ONE:
-                self._probe(x)
+                self._probe(float(self.parts.start[-1] + PROBED * (self.parts.end[-1] - self.parts.start[-1])))
 
     def _general_beat(self) -> None:
         with self.beat("general"):
@@ -197,25 +184,32 @@ class BuildCurve(LectureScene):
         return [] if place is None else [FadeIn(self.sum_label.text.move_to(place))]
 
     def _lift_piece(self, k: int) -> None:
-        """Red's k-th stretch is lifted off into the panel of piece k, whose card in the formula is filled."""
+        """Red's k-th stretch is lifted off into the panel of piece k, whose card in the formula is filled.
+
+        The first panel brings lines at red's corners, and its shape is drawn from left to right.
+        """
         panel, before = self.panels[k], self.panels[k - 1]
         stretch = self.curve.x[k - 1 : k + 1]
         lit = self.plot.curve(stretch, self.curve(stretch), palette.red, style.MAIN_CURVE)
-        self._clear_the_way(Create(lit), style.emphasis(before, style.DIM), seconds=0.7)
         zero, shape, *names = panel
+        around = [zero, *names[:1], self.panels.guides] if k == 1 else []
+        lighting = [Create(lit), style.emphasis(before, style.DIM), *map(FadeIn, around)]
+        self._clear_the_way(*lighting, seconds=0.7)
+        self.until("flat")
         ramp = self.panels.ramp(k)
-        arriving = names[1:] if k == 1 else [zero, *names]  # the first panel is there already, but for its height
-        self.play(TransformFromCopy(lit, ramp), *(FadeIn(part) for part in arriving), run_time=1.0)
-        self.play(FadeIn(shape), FadeOut(lit), run_time=0.4)
+        arriving = [FadeIn(part) for part in (zero, *names) if part not in around]
+        self.play(TransformFromCopy(lit, ramp), *arriving, run_time=0.9)
+        drawing = Create(shape, run_time=1.5, rate_func=linear) if k == 1 else FadeIn(shape, run_time=0.4)
+        self.play(drawing, FadeOut(lit, run_time=0.4))
         self.remove(ramp)
         self.add(panel)
         self.play(*self.board.formula.fill(k, self._numbered(k)), run_time=0.7)
 
     def _clear_the_way(self, *meanwhile: Animation, seconds: float) -> None:
-        """The words about the sum leave before anything moves across their places, and its tip is there."""
+        """The words about the sum leave before anything moves across their places."""
         gap, label = self.sum.gap, self.sum_label.text
         leaving = [gap, label] if label in self.mobjects else [gap]
-        self.play(*map(FadeOut, leaving), self.sum.tip.animate.set_opacity(1), *meanwhile, run_time=seconds)
+        self.play(*map(FadeOut, leaving), *meanwhile, run_time=seconds)
         self.sum.remove(gap)
 
     def _swing_to(self, added: int, seconds: float, *meanwhile: Animation) -> None:
@@ -240,7 +234,7 @@ class BuildCurve(LectureScene):
         self.until("at")
         parts = zip_longest(probe.arrows, probe.numbers, [None, *probe.joints])
         for arrow, *others in parts:
-            self.play(Create(arrow), *(FadeIn(part) for part in others if part is not None), run_time=0.6)
+            self.play(Create(arrow), *(FadeIn(part) for part in others if part is not None), run_time=0.5)
         self.play(FadeIn(probe.tip, scale=1.6), FadeIn(probe.total), FadeIn(probe.equals), run_time=0.5)
         self.wait(0.4)
         self.until("everywhere")
@@ -264,7 +258,7 @@ class BuildCurve(LectureScene):
                 sum_.set_added(before + share)
 
             growing = UpdateFromAlphaFunc(sum_, grow, rate_func=linear)
-            self.play(growing, FadeIn(panels[k]), *self.board.formula.show(other.parts, k), run_time=0.7)
+            self.play(growing, FadeIn(panels[k]), *self.board.formula.show(other.parts, k), run_time=0.55)
         self.play(FadeOut(sum_.tip), FadeIn(sum_.gap), run_time=0.4)
         sum_.remove(sum_.tip).add(sum_.gap)
         self.add(sum_, other.knots)

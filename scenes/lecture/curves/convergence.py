@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from gradreel.core.arrays import FloatArray
-from gradreel.core.curves.approximation import Placement
 from gradreel.core.curves.continuity import Function
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 
@@ -21,9 +20,6 @@ class Convergence:
     counts: tuple[int, ...]  # (S,) points, increasing
     curves: tuple[PiecewiseLinearCurve, ...]  # (S,)
     errors: FloatArray  # (S,) largest |curve - function|
-
-    def without_first(self) -> Convergence:
-        return Convergence(self.counts[1:], self.curves[1:], self.errors[1:])
 
     def factor(self, index: int = -1) -> float:
         """By how much the gap shrank from the curve before to this one, made up to twice as many points.
@@ -49,7 +45,7 @@ def stretched(f: Function, x_range: tuple[float, float], y_range: tuple[float, f
     return lambda x: low + (high - low) * np.asarray(f((np.asarray(x) - left) / (right - left)))
 
 
-def converge(f: Function, low: float, high: float, counts: Sequence[int], placement: Placement) -> Convergence:
-    """Curves through each of ``counts`` points of ``f`` on [low, high]. UserError for an ``f`` that jumps."""
-    curves = tuple(PiecewiseLinearCurve.approximate(f, low, high, count, placement) for count in counts)
+def converge(f: Function, low: float, high: float, counts: Sequence[int]) -> Convergence:
+    """Curves through each of ``counts`` even points of ``f`` on [low, high]. UserError for an ``f`` that jumps."""
+    curves = tuple(PiecewiseLinearCurve.approximate(f, low, high, count) for count in counts)
     return Convergence(tuple(counts), curves, np.array([curve.largest_error(f) for curve in curves]))

@@ -131,7 +131,7 @@ class SigmoidFormula(LectureScene):
             many = CardSum(self.words_of.screen("any-curve", "red-curve", self.context.language), FORMULA_Y)
             # As many pieces as the scene begins with, of the curve that any-curve ends with; its axes do not matter
             points = self.parameters.pieces + 1
-            last = converge(expression(OTHERS[-1]), 0.0, 1.0, (points,), "adaptive").curves[0].decompose()
+            last = converge(expression(OTHERS[-1]), 0.0, 1.0, (points,)).curves[0].decompose()
             whole = many.whole(last)
             self.add(*whole)
             if number:

@@ -6,89 +6,48 @@ Nobody need know such axes: the upright one has tenths of tenths at equal distan
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.lecture.curves.convergence import Convergence
 from gradreel.scenes.lecture.curves.pictures.gap_counter import two_digits
-from gradreel.scenes.mobjects.plot import Plot, dashed, polyline, ring
+from gradreel.scenes.mobjects.plot import Plot, polyline
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import Ticks
 from gradreel.scenes.style import mix, palette
 from gradreel.scenes.words.numbers import number_text
-from manim import VGroup, VMobject
+from manim import VGroup
 from numpy.typing import NDArray
 
 BOX = (2.35, 4.65, -2.59, 1.0)  # left, right, bottom, top
-NO_GAP = 1e-6  # of the largest gap: what is smaller is not drawn, a logarithm has no 0
 MARGIN = 0.12
 TICKS_APART = 0.4  # between two powers of ten on the upright axis, at least
-APART = 0.37  # between the baselines of two labels, at least
 CLEAR = 0.02  # around a label
 
 
 class ConvergencePlot:
-    """Two series of measured gaps, of even points and of well-placed ones.
+    """The measured gaps of more and more points, none of them 0: a logarithm has no 0.
 
-    ``texts``: what stands at the axes ("points", "gap-axis") and at the ends of both series ("even", "placed").
-
-    Parts: ``axes``; of the even points ``dots``, ``line`` and ``even_label``; ``notes(k)``, the gap at the k-th dot;
-    ``placed_marks`` of the well-placed ones, hollow and dashed, none where they leave hardly a gap, without those of
-    the last count, ``placed_last``.
+    ``points`` and ``gap`` name the axes. Parts: ``axes``, ``dots``, ``line``; ``notes(k)``, the gap at the k-th dot.
     """
 
-    def __init__(self, even: Convergence, placed: Convergence, texts: dict[str, str]) -> None:
-        gaps = np.concatenate([even.errors, placed.errors])
-        self.shown = gaps[gaps > NO_GAP * gaps.max()]
-        self.plot = self._plot(even.counts)
-        self.axes = VGroup(self.plot, *self._axis_words(texts))
-        at, placed_at, ink = self._places(even), self._places(placed), mix(palette.blue, 0.7)
-        self.dots = [self.plot.dot(*self._at(k, e), palette.blue, 0.09) for k, e in self._pairs(even)]
-        self.line = polyline(at, ink, style.GHOST_CURVE)
-        dashes = VGroup(*(dashed(a, b, ink, style.GHOST_CURVE) for a, b in pairwise(placed_at)))
-        hollow = [ring(place, 0.085, palette.blue) for place in placed_at]
-        self.placed_dots = VGroup(dashes, *hollow)
-        self.even_label, self.placed_label = (
-            words(texts[key], style.LABEL, palette.blue) for key in ("even", "placed")
-        )
-        line = at[-1][1] - 0.34
-        self.even_label.place(line, left=at[-1][0] + 0.2)
-        self.placed_label.place(min(placed_at[-1][1] - 0.1, line - APART), left=placed_at[-1][0] + 0.2)
-        self.placed_marks: list[VMobject] = []
-        self.placed_last = VGroup()
-        if len(hollow) > 1:
-            if self.shows(placed, -1):  # of the points that come last
-                self.placed_last = VGroup(dashes[-1], hollow[-1])
-                dashes, hollow = dashes[:-1], hollow[:-1]
-            self.placed_marks = [VGroup(dashes, *hollow), self.placed_label]
-        self._notes = self._written(even, placed)
+    def __init__(self, found: Convergence, points: str, gap: str) -> None:
+        self.found = found
+        self.plot = self._plot(found.counts)
+        self.axes = VGroup(self.plot, *self._axis_words(points, gap))
+        places = self._places()
+        self.dots = [self.plot.dot(*self.plot.data(place), palette.blue, 0.09) for place in places]
+        self.line = polyline(places, mix(palette.blue, 0.7), style.GHOST_CURVE)
+        self._notes = self._written(places)
 
     def notes(self, index: int) -> list[TextMobject]:
         """What is written at the dot of this index: only what has room."""
-        return self._notes[index] if index < len(self._notes) else []
-
-    def shows(self, series: Convergence, index: int) -> bool:
-        """Whether the gap of this index is large enough for a dot."""
-        return bool(series.errors[index] >= self.shown.min())
-
-    def placed_note(self, series: Convergence, index: int) -> TextMobject:
-        """The gap of the well-placed points at the count of this index, left of its hollow dot."""
-        x, y = self.plot.at(*self._at(series.counts[index], float(series.errors[index])))[:2]
-        note = words(two_digits(float(series.errors[index])), style.LABEL, palette.blue)
-        return note.place(y - 0.42, right=max(x - 0.1, BOX[0] + 0.1 + note.width))
-
-    def _pairs(self, series: Convergence) -> list[tuple[int, float]]:
-        pairs = zip(series.counts, series.errors.tolist(), strict=True)
-        return [(count, error) for count, error in pairs if error >= self.shown.min()]
-
-    def _at(self, count: float, error: float) -> tuple[float, float]:
-        return math.log10(count), math.log10(error)
+        return self._notes[index]
 
     def _plot(self, counts: tuple[int, ...]) -> Plot:
         left, right, bottom, top = BOX
         x0, x1 = math.log10(counts[0]), math.log10(counts[-1])
-        y0, y1 = math.log10(self.shown.min()), math.log10(self.shown.max())
+        y0, y1 = math.log10(self.found.errors.min()), math.log10(self.found.errors.max())
         far = [counts[0]]
         for count in counts[1:]:  # labels that would touch are left out
             if math.log10(count / far[-1]) / (x1 - x0) * (right - left) > 0.45:
@@ -107,23 +66,22 @@ class ConvergencePlot:
             x_label=None,
         )
 
-    def _axis_words(self, texts: dict[str, str]) -> list[TextMobject]:
+    def _axis_words(self, points: str, gap: str) -> list[TextMobject]:
         left, right, bottom, top = BOX
-        below = words(texts["points"], style.TICK, palette.dim).place(bottom - 0.4, left=right + 0.25)
-        above = words(texts["gap-axis"], style.TICK, palette.dim).place(top + 0.16, left=left - 0.1)
+        below = words(points, style.TICK, palette.dim).place(bottom - 0.4, left=right + 0.25)
+        above = words(gap, style.TICK, palette.dim).place(top + 0.16, left=left - 0.1)
         return [below, above]
 
-    def _places(self, series: Convergence) -> NDArray:
-        """The dots of a series, (n, 3)."""
-        return self.plot.at(*np.array([self._at(k, e) for k, e in self._pairs(series)]).T)
+    def _places(self) -> NDArray:
+        """The dots, (n, 3)."""
+        return self.plot.at(np.log10(self.found.counts), np.log10(self.found.errors))
 
-    def _written(self, even: Convergence, placed: Convergence) -> list[list[TextMobject]]:
-        """For each even dot its gap, right above it, if it has room there."""
-        pairs, places = self._pairs(even), self._places(even)
-        ink = np.concatenate([_dense(places), _dense(self._places(placed))])
-        taken: list[TextMobject] = [self.even_label, self.placed_label]
+    def _written(self, places: NDArray) -> list[list[TextMobject]]:
+        """For each dot its gap, right above it, if it has room there."""
+        ink = _dense(places)
+        taken: list[TextMobject] = []
         written = []
-        for (_, gap), at in zip(pairs, places, strict=True):
+        for gap, at in zip(self.found.errors.tolist(), places, strict=True):
             note = words(two_digits(gap), style.LABEL, palette.blue).place(at[1] + 0.1, left=at[0] + 0.16)
             written.append([note] if _is_free(note, taken, ink) else [])
             taken += written[-1]

@@ -8,7 +8,6 @@ from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.scenes import style
 from gradreel.scenes.lecture.curves.convergence import widest_gap
 from gradreel.scenes.lecture.curves.pictures.gap_counter import GapCounter
-from gradreel.scenes.lecture.curves.pictures.gap_strip import GapStrip
 from gradreel.scenes.mobjects.bracket import Bracket
 from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.style import BAND, mix, palette
@@ -19,18 +18,18 @@ from numpy.typing import NDArray
 class JoinedPoints:
     """``show`` moves what is drawn to another red and blue; ``function`` and ``curve`` are what they are at rest.
 
-    Parts: ``red``, ``blue``, the ``knots`` at blue's corners, the ``mark`` (a bracket on the largest gap), the
-    ``counter`` of points with that gap, and the ``strip`` of all gaps, if there is one. ``x``: where red is sampled.
+    Parts: ``red``, ``blue``, the ``knots`` at blue's corners, the ``mark`` (a bracket on the largest gap), and
+    the ``counter`` of points with that gap. ``x``: where red is sampled.
     """
 
-    def __init__(self, function: Function, x: NDArray, plot: Plot, counter: GapCounter, strip: GapStrip | None) -> None:
+    def __init__(self, function: Function, x: NDArray, plot: Plot, counter: GapCounter) -> None:
         self.function, self.x, self.plot = function, x, plot
         self.curve: PiecewiseLinearCurve
         self.red = plot.curve(x, function(x), palette.red)
         self.blue: VMobject
         self.knots = VGroup()
         self.mark = Bracket(width=3.0)
-        self.counter, self.strip = counter, strip
+        self.counter = counter
 
     def band(self) -> VMobject:
         """Red at rest, broad and faint, under what is drawn along it."""
@@ -51,13 +50,10 @@ class JoinedPoints:
         x = widest_gap(self.function, self.curve)
         return mark.span(*(self.plot.at(x, float(f(x))) for f in (self.function, self.curve)))
 
-    def show(self, red: Function, blue: PiecewiseLinearCurve, at: NDArray | None = None) -> None:
-        """Draw ``blue`` and its gaps to ``red``, and the knots on red where x is ``at``."""
+    def show(self, red: Function, blue: PiecewiseLinearCurve, at: NDArray) -> None:
+        """Draw ``blue``, measure its largest gap to ``red``, and put the knots on red where x is ``at``."""
         x = np.unique([*self.x, *blue.x])
         self.plot.set_curve(self.blue, x, blue(x))
         self.counter.set_gap(blue.largest_error(red))
-        if self.strip is not None:
-            self.strip.show(x, np.abs(red(x) - blue(x)))
-        if at is not None:
-            for dot, place in zip(self.knots, self.plot.at(at, red(at)), strict=True):
-                dot.move_to(place)
+        for dot, place in zip(self.knots, self.plot.at(at, red(at)), strict=True):
+            dot.move_to(place)

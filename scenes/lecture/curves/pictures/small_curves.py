@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import Plot, segment
-from gradreel.scenes.mobjects.text import TextMobject, words
+from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.style import mix, palette
 from manim import Animation, FadeIn, ManimColor, VGroup, VMobject
 from numpy.typing import NDArray
 
-COLUMN = (2.6, 5.1, -2.59, 1.12)  # left, right, bottom, top
+COLUMN = (2.6, 5.6, -2.59, 1.12)  # left, right, bottom, top
 APART = 0.3
 
 
@@ -45,18 +45,16 @@ class SmallCurve(VGroup):
 
 
 class SmallCopies(VGroup):
-    """A column for ``count`` copies of what ``plot`` showed, each with a number beside it, under words for these."""
+    """A column for ``count`` copies of what ``plot`` showed."""
 
-    def __init__(self, plot: Plot, count: int, heading: str) -> None:
+    def __init__(self, plot: Plot, count: int) -> None:
         super().__init__()
         self.plot = plot
         left, right, bottom, top = COLUMN
         height = (top - bottom - APART * (count - 1)) / count
         self.boxes = [(left, right, y - height, y) for y in top - (height + APART) * np.arange(count)]
-        self.heading = words(heading, style.TICK, palette.dim).place(top + 0.2, right=style.RIGHT_EDGE)
-        self.add(self.heading)
 
-    def take(self, index: int, curve: VMobject, number: str) -> list[Animation]:
+    def take(self, index: int, curve: VMobject) -> list[Animation]:
         """The animations that bring a copy of ``curve``, at its full colour, to the place of ``index``."""
         left, right, bottom, top = self.boxes[index]
         x0, x1, y0, y1 = self.plot.box
@@ -64,6 +62,5 @@ class SmallCopies(VGroup):
         share = (curve.points - np.array([x0, y0, 0.0])) / np.array([x1 - x0, y1 - y0, 1.0])
         copy.points = np.array([left, bottom, 0.0]) + share * np.array([right - left, top - bottom, 1.0])
         foot = segment((left, bottom, 0), (right, bottom, 0), palette.axis, style.GUIDE)
-        text = words(number, style.LABEL).place((bottom + top) / 2 - 0.1, right=style.RIGHT_EDGE)
-        self.add(foot, copy, text)
-        return [FadeIn(copy), FadeIn(foot), FadeIn(text)]
+        self.add(foot, copy)
+        return [FadeIn(copy), FadeIn(foot)]
