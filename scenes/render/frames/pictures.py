@@ -43,16 +43,11 @@ def png_bytes(pixels: Pixels, transparent: bool = False) -> bytes:
     return content.getvalue()
 
 
-_STRAIGHT = np.minimum(np.arange(256) * 255 // np.maximum(np.arange(256)[:, None], 1), 255).astype(np.uint8)
-
-
 def straighten(pixels: Pixels) -> None:
     """Make colours what files hold: Cairo multiplies them by alpha, which would leave dark edges over a light page."""
-    alpha = pixels[..., 3]
-    partly = np.nonzero(alpha - np.uint8(1) < 254)
-    colors = pixels[partly]
-    colors[:, :3] = _STRAIGHT[colors[:, 3:], colors[:, :3]]
-    pixels[partly] = colors
+    height, width = pixels.shape[:2]
+    multiplied = Image.frombuffer("RGBa", (width, height), np.ascontiguousarray(pixels), "raw", "RGBa", 0, 1)
+    pixels[:] = np.asarray(multiplied.convert("RGBA"))
 
 
 TILE = 24  # pixels
