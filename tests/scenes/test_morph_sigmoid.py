@@ -95,8 +95,8 @@ def sweeps(play) -> Sweeps:
     def line(board):
         return board.plot.data(board.halfway[0].get_center())[0]
 
-    def gone(scene, letter, value, *seconds, **rest):
-        go(scene, letter, value, *seconds, **rest)
+    def gone(scene, letter, value, seconds):
+        go(scene, letter, value, seconds)
         film.gone.append((letter, scene.board.now[letter], line(scene.board)))
 
     def set_to(board, **values):
@@ -128,12 +128,11 @@ def sweeps(play) -> Sweeps:
 def test_each_sweep_ends_on_its_range_and_comes_back(sweeps):
     at = {beat: now for beat, (now, _, _) in sweeps.at.items()}
     assert at["letters"] == {"w": 2.0, "b": 1.0, "c": 5.0}
-    assert at["change-w"] == {"w": 2.0, "b": 1.0, "c": 5.0}
-    assert at["change-b"] == {"w": 2.0, "b": 1.0, "c": 5.0}
-    assert at["change-c"]["c"] == -1.0
-    assert at["piece"] == {"w": 2.0, "b": 1.0, "c": 1.0}
-    w, b = (("w", 4.0), ("w", 1.0), ("w", 2.0)), (("b", 3.0), ("b", -1.0), ("b", 1.0))
-    assert [step[:2] for step in sweeps.gone] == [*w, *b, ("c", 1.0), ("c", -1.0)]
+    assert at["change-w"] == {"w": 1.0, "b": 1.0, "c": 5.0}
+    assert at["change-b"] == {"w": 2.0, "b": -1.0, "c": 5.0}
+    assert at["change-c"] == {"w": 2.0, "b": 1.0, "c": -1.0}
+    ends = ("w", 4.0), ("w", 1.0), ("b", 3.0), ("b", -1.0), ("c", 1.0), ("c", -1.0)
+    assert [step[:2] for step in sweeps.gone] == [*ends]
 
 
 def test_no_number_of_the_match_is_seen_before_it_is_found(sweeps):
@@ -165,8 +164,8 @@ def test_c_goes_down_and_then_to_the_other_side_of_zero(c_range, heights):
 
 def test_the_line_of_the_bracket_stands_where_the_curve_is_half_way_up(sweeps):
     at = {beat: line for beat, (_, *line) in sweeps.at.items()}
-    assert at["change-b"] == [pytest.approx(-0.5), True]
-    assert [place for letter, _, place in sweeps.gone if letter == "b"] == pytest.approx([-1.5, 0.5, -0.5])
+    assert at["change-b"] == [pytest.approx(0.5), True]
+    assert [place for letter, _, place in sweeps.gone if letter == "b"] == pytest.approx([-1.5, 0.5])
     assert not at["change-c"][1] and not at["gap"][1]
 
 

@@ -16,9 +16,11 @@ from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
     Animation,
+    AnimationGroup,
     Create,
     FadeIn,
     FadeOut,
+    LaggedStart,
     Transform,
     UpdateFromAlphaFunc,
     VGroup,
@@ -85,7 +87,6 @@ class MorphSigmoid(LectureScene):
         self._w_beat()
         self._b_beat()
         self._c_beat()
-        self._piece_beat()
         self._match_beat()
         self._gap_beat()
 
@@ -94,7 +95,6 @@ class MorphSigmoid(LectureScene):
         self.heights = self.parameters.heights()
         self.board = board = self.parameters.board()
         self.match = board.match
-        self.past: dict[float, VMobject] = {}  # value -> the label of the curve that it left behind
         self.band = board.band()
         board.ghosts.add(self.band)
         board.add_to_back(board.plot, board.close_ticks)
@@ -111,15 +111,15 @@ class MorphSigmoid(LectureScene):
             # slider
             self.play(*self.next_heading(self.screen("heading")), run_time=0.6)
             asked = {letter: self._asked(letter) for letter in LETTERS}
-            for letter in LETTERS:
-                board.add(board.stems[letter], asked[letter])
-                self.play(Create(board.stems[letter]), FadeIn(asked[letter]), run_time=0.4)
+            board.add(*board.stems.values(), *asked.values())
+            pointing = (AnimationGroup(Create(board.stems[letter]), FadeIn(asked[letter])) for letter in LETTERS)
+            self.play(LaggedStart(*pointing, lag_ratio=0.7), run_time=1.0)
             self.until("aside")
-            self.play(FadeOut(self.band), run_time=0.5)
+            self.play(FadeOut(self.band), run_time=0.3)
             board.ghosts.remove(self.band)
             self.add(board)
             self._step_back()
-            self.play(board.sweep(1.2, **self.rest))
+            self.play(board.sweep(1.0, **self.rest))
             known = [part[letter] for letter in LETTERS for part in (board.values, board.sliders)]
             board.add(*known)
             self.play(*map(FadeIn, known), *map(FadeOut, asked.values()), run_time=0.5)
@@ -129,76 +129,69 @@ class MorphSigmoid(LectureScene):
         low, high = self.parameters.w_range
         with self.beat("change-w"):
             # w grows: the rise gets steeper about the same middle; the gentler curve stays behind. It shrinks: a gentle
-            # slope, almost a straight line; and back
+            # slope, almost a straight line
             self._start_sweeps("w")
-            self._go("w", high, 1.8)
+            self._go("w", high, 1.6)
             self.until("down")
-            self._go("w", low, 2.3)
-            self._go("w", self.rest["w"], 1.3)
+            self._go("w", low, 2.0)
 
     def _b_beat(self) -> None:
         low, high = self.parameters.b_range
         with self.beat("change-b"):
-            # A line marks where b + w x is 0: there the curve is half way up. b grows, and it goes left; b shrinks
-            # below zero, and it slides right; and back
+            # w goes back. A line marks where b + w x is 0: there the curve is half way up. b grows, and it goes left; b
+            # shrinks below zero, and it slides right
             self._end_sweeps("w")
             self._start_sweeps("b")
             self.play(FadeIn(self.board.show_halfway()), run_time=0.5)
             self.until("raise")
-            self._go("b", high, 1.7)
+            self._go("b", high, 1.6)
             self.until("lower")
-            self._go("b", low, 2.0)
-            self._go("b", self.rest["b"], 1.1, rest=0.0)
+            self._go("b", low, 1.5)
 
     def _c_beat(self) -> None:
         board = self.board
         with self.beat("change-c"):
-            # c pulls the right end down, while the left end stays near zero; with the other sign, the step turns over
+            # b goes back. c pulls the right end down, while the left end stays near zero; with the other sign, the step
+            # turns over
             self._end_sweeps("b", board.halfway)
             board.add(board.level)
             self._start_sweeps("c", Create(board.level))
             self.until("sink")
-            self._go("c", self.heights[0], 1.8)
+            self._go("c", self.heights[0], 1.5)
             self.until("turn")
-            self._go("c", self.heights[1], 1.8)
-
-    def _piece_beat(self) -> None:
-        plot, height = self.board.plot, self.parameters.piece[2]
-        with self.beat("piece"):
-            # c goes back, alone. Then the blue piece again, broad and dim, with two corners; the sigmoid lies elsewhere
-            self._end_sweeps("c", self.board.level)
-            self.play(*self.next_heading(self.screen("heading-match")), self.board.sweep(1.2, c=self.heights[0]))
-            self.play(*self._light(*LETTERS), run_time=0.4)
-            self.band = self.board.band()
-            self.board.ghosts.add(self.band)
-            name = words(self.screen("piece"), style.LABEL, mix(palette.blue, BAND_WORDS))
-            name.place(plot.at(0, height)[1] + (0.26 if height > 0 else -0.46), right=plot.box[1])
-            self.play(Create(self.band), run_time=1.4)
-            self.play(FadeIn(name, shift=0.1 * UP), run_time=0.5)
+            self._go("c", self.heights[1], 1.5)
 
     def _match_beat(self) -> None:
         board, ramp = self.board, self._ramp()
         with self.beat("match"):
-            # Height, slope, middle: one rule and one letter after the other, until the curves lie together. The tangent
-            # turns until it is parallel to the ramp; for the middle there is a sum to do, when b has landed
+            # The blue piece again, broad and dim, with two corners; the sigmoid lies elsewhere. Height, slope, middle:
+            # a rule and a letter after the other, until the curves lie together. The tangent turns until it is parallel
+            # to the ramp; for the middle there is a sum to do, when b has landed
+            self._end_sweeps("c", board.level)
+            self.band = board.band()
+            board.ghosts.add(self.band)
+            plot, height = board.plot, self.parameters.piece[2]
+            name = words(self.screen("piece"), style.LABEL, mix(palette.blue, BAND_WORDS))
+            name.place(plot.at(0, height)[1] + (0.26 if height > 0 else -0.46), right=plot.box[1])
+            self.play(*self.next_heading(self.screen("heading-match")), Create(self.band), FadeIn(name))
+            self.until("height")
             (c_rule, w_rule, b_rule), sum_ = self._rules()
             self._set_letter("c", c_rule)
             self.until("slope")
             tangent = board.show_marker("w")
             self._set_letter("w", w_rule, FadeIn(tangent), FadeIn(ramp))
-            self.wait(0.5)  # tangent and ramp are seen to be parallel
+            self.wait(0.4)  # tangent and ramp are seen to be parallel
             self.until("middle")
             halfway = board.show_halfway()
             self._set_letter("b", b_rule, FadeIn(halfway), FadeOut(ramp))
             self.play(FadeIn(sum_, shift=0.1 * UP), run_time=0.4)
-            self.wait(0.5)
+            self.wait(0.3)
             self.play(FadeOut(tangent), FadeOut(halfway), *self._light(*LETTERS), run_time=0.5)
             board.remove(tangent, halfway)
 
     def _gap_beat(self) -> None:
         with self.beat("gap"):
-            # Only near the corners do they differ: the piece becomes thin, the largest gap is measured at both, and set
-            # beside the height
+            # Only near the corners do they differ: the piece becomes thin, and the largest gap is measured at both
             self._measure_gap()
             self.hand_on(self.board)  # sum-of-sigmoids begins with it
 
@@ -235,32 +228,22 @@ class MorphSigmoid(LectureScene):
 
     def _start_sweeps(self, letter: str, *coming: Animation) -> None:
         """The letter's own mark comes: the slope, the shift or the height; and what else is ``coming``."""
-        self.past = {}
         mark = self.board.show_marker(letter)
         self.play(*self.next_heading(self.screen(f"heading-{letter}")), *self._light(letter), FadeIn(mark), *coming)
 
-    def _go(self, letter: str, value: float, run_time: float, rest: float = 0.4) -> None:
+    def _go(self, letter: str, value: float, run_time: float) -> None:
         """The letter moves to another value, and rests; the curve that it leaves stays as a ghost with its label."""
         board = self.board
-        left = board.now[letter]
-        arriving = []
-        if left not in self.past:
-            board.sliders[letter].mark(left)
-            board.leave_ghost()
-            self.past[left] = board.curve_label(letter)
-            board.ghosts.add(self.past[left])
-            arriving.append(FadeIn(self.past[left], rate_func=squish_rate_func(smooth, 0.25, 0.6)))
-        if value in self.past:  # the curve comes back to where its label lies
-            arriving.append(FadeOut(self.past[value], rate_func=squish_rate_func(smooth, 0.4, 0.8)))
-        self.play(board.sweep(run_time, **{letter: value}), *(each.set_run_time(run_time) for each in arriving))
-        if value in self.past:
-            board.ghosts.remove(self.past[value])
-            self.add(board)
-        if rest:
-            self.wait(rest)
+        board.sliders[letter].mark(board.now[letter])
+        board.leave_ghost()
+        label = board.curve_label(letter)
+        board.ghosts.add(label)
+        arriving = FadeIn(label, rate_func=squish_rate_func(smooth, 0.25, 0.6), run_time=run_time)
+        self.play(board.sweep(run_time, **{letter: value}), arriving)
+        self.wait(0.4)
 
     def _end_sweeps(self, letter: str, *others: VMobject) -> None:
-        """Ghosts, labels and the letter's mark leave, and ``others`` of the board with them."""
+        """Ghosts, labels and the letter's mark leave, and ``others`` of the board with them; w and b go back."""
         board = self.board
         slider = board.sliders[letter]
         leaving = [part for part in (board.ghosts, slider.marks) if part.family_members_with_points()]
@@ -271,13 +254,15 @@ class MorphSigmoid(LectureScene):
         board.remove(board.marker[letter], *others)
         self.remove(board.marker[letter], *others)
         self.add(board)
+        if letter != "c":
+            self.play(board.sweep(0.8, **{letter: self.rest[letter]}))
 
     # -- the match -----------------------------------------------------------------------------------------------
 
     def _set_letter(self, letter: str, rule: VGroup, *changing: Animation) -> None:
         """The rule comes, and the letter goes to the value that it gives."""
         self.play(FadeIn(rule, shift=0.15 * UP), *changing, *self._light(letter), run_time=0.5)
-        self.play(self.board.sweep(1.4, **{letter: getattr(self.match, letter)}))
+        self.play(self.board.sweep(1.2, **{letter: getattr(self.match, letter)}))
 
     def _ramp(self) -> VMobject:
         """The piece's ramp alone, a thin bright line along it: the tangent turns until it has the same slope."""
@@ -323,19 +308,12 @@ class MorphSigmoid(LectureScene):
         drop = math.copysign(gap, height)
         ends = [(plot.at(start, 0.0), plot.at(start, drop)), (plot.at(end, height), plot.at(end, height - drop))]
         brackets = [upright_bracket(*pair, cap=CAP).set_stroke(width=style.GHOST_CURVE) for pair in ends]
-        whole = round(abs(height), 2)
-        share = 100 * gap / abs(height)
-        sign = equal_sign(100 * round(gap, 2) / whole, share, 0)
-        self.gap_label = words(f"{self.screen('gap')} {self._gap_text()}", style.LABEL)
-        part = formula(f"{self._gap_text()} slash {in_formula(whole)} {sign} {share:.0f} thin %", style.LETTER)
+        label = words(f"{self.screen('gap')} {self._gap_text()}", style.LABEL)
         outwards = 1 if at_end else -1
         beside, inner = ends[at_end]
         down = outwards * height > 0
         x, baseline = beside[0] + 0.35 * outwards, inner[1] + (-0.5 if down else 0.03 + RULE_DROP)
-        for text, y in ((self.gap_label, baseline), (part, baseline - RULE_DROP)):
-            text.place(y, **{"left" if at_end else "right": x})
+        label.place(baseline, **{"left" if at_end else "right": x})
         self.play(Transform(self.band, self.board.band(measured=True)), run_time=0.4)
         self.play(*map(Create, brackets), run_time=0.6)
-        self.play(FadeIn(self.gap_label, shift=0.1 * UP), run_time=0.5)
-        self.until("share")
-        self.play(FadeIn(part, shift=0.1 * UP), run_time=0.5)
+        self.play(FadeIn(label, shift=0.1 * UP), run_time=0.5)
