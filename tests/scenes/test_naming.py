@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.lecture.deep.naming import BOX, Naming
-from gradreel.scenes.lecture.deep.pictures.neuron import ARRIVED, BODY, LEFT, NeuronView
+from gradreel.scenes.lecture.deep.pictures.neuron import ARRIVED, LEFT, NeuronView
 from gradreel.scenes.style import palette
 from gradreel.scenes.testing.layout import check_scene
-from manim import FadeIn, FadeOut, Rectangle, TransformFromCopy
+from manim import FadeIn, FadeOut, Rectangle
 
 SHAPES = {
     "lesson": {},
@@ -33,25 +33,22 @@ class Film:
     heights: dict[str, float] = field(default_factory=dict)  # of the name
     emphasis: dict[str, dict[tuple[int, int], float]] = field(default_factory=dict)  # of the nodes, by column and place
     bright: list = field(default_factory=list)  # the lines that are, at "neuron"
-    rejected: dict[str, list[bool]] = field(default_factory=dict)  # whether the article is there, and its stamp
     right: dict[str, float] = field(default_factory=dict)  # where the last column is
     clear: list[float] = field(
         default_factory=list
     )  # how far off nodes are from the lens, and the others from its rays
     lids: list[tuple[float, float, float]] = field(default_factory=list)  # left, right, height
     faded: list[tuple[str, str]] = field(default_factory=list)  # which words came ("in") and went ("out"), in order
-    signals: list[bool] = field(default_factory=list)  # whether positive
 
     def look(self, scene, beat: str) -> None:
         self.findings.extend(map(str, check_scene(scene, beat)))
-        here, columns = scene.get_mobject_family_members(), scene.diagram.columns
+        columns = scene.diagram.columns
         nodes = [node for column in columns for node in column.nodes.values()]
         self.names[beat], self.heights[beat] = scene.name.source, float(scene.name.height)
         if beat in ("neuron", "network", "deep"):
             self.emphasis[beat] = {
                 (c, k): n.emphasis for c, column in enumerate(columns) for k, n in column.nodes.items()
             }
-        self.rejected[beat] = [part in here for part in (getattr(scene, "paper", None), getattr(scene, "stamp", None))]
         self.right[beat] = columns[-1].x
         if beat == "neuron":
             self.bright = [line for edges in scene.diagram.edges for line in edges if line.emphasis > 0.5]
@@ -77,17 +74,13 @@ def filmed(play):
 
     @cache
     def film_of(shape: str) -> Film:
-        film, play_on, signals = Film(), Naming.play, NeuronView.signals
+        film, play_on = Film(), Naming.play
 
         def watched(scene, *animations, **options):
             play_on(scene, *animations, **options)
             film.watch(scene, animations)
 
-        def sent(view, positive):
-            film.signals.append(positive)
-            return signals(view, positive)
-
-        with patch.object(Naming, "play", watched), patch.object(NeuronView, "signals", sent):
+        with patch.object(Naming, "play", watched):
             film.scene = play(Naming, film.look, **SHAPES[shape]).scene
         return film
 
@@ -97,7 +90,7 @@ def filmed(play):
 def test_names_follow_each_other(filmed):
     names = filmed("lesson").names
     assert list(dict.fromkeys(names.values())) == ["Sums of sums of ReLUs", "Neural network", "Deep learning"]
-    assert names["neuron"] != names["network"] == names["rejected"] != names["deep"]
+    assert names["neuron"] != names["network"] != names["deep"]
 
 
 @pytest.mark.parametrize(("shape", "depth"), [("wide", 2), ("four layers", 4)])
@@ -131,25 +124,20 @@ def test_the_neuron_seen_from_near_hides_nothing(filmed, shape):
         assert film.right[beat] == pytest.approx(BOX[1])  # the network has all its room
 
 
-@pytest.mark.parametrize("positive", [True, False])
-def test_signals_meet_at_the_plus_and_leave_through_the_relu_if_their_sum_is_positive(positive):
-    view = NeuronView(0.0, 0.0, 1.0, said=("fires", "silent"))
-    signals = view.signals(positive)
+def test_signals_meet_at_the_plus_and_leave_through_the_relu():
+    view = NeuronView(0.0, 0.0, 1.0)
+    signals = view.signals()
     signals.begin()
-    fired, dots, sign = signals.mobject
+    fired, dots = signals.mobject
     starts = [dot.get_center() for dot in dots]
     assert np.linalg.norm(starts, axis=1) == pytest.approx(np.full(len(starts), 0.99), abs=0.01)
-    end = view.end if positive else view.body - [BODY[1] + 0.1, 0, 0]
-    for time, place in ((ARRIVED, view.plus), (LEFT, end), (1.0, end)):
+    for time, place in ((ARRIVED, view.plus), (LEFT, view.end), (1.0, view.end)):
         signals.interpolate(time)
         assert [dot.get_center() for dot in dots] == [pytest.approx(place, abs=1e-3)] * len(starts)
-        assert (fired.get_stroke_opacity() > 0.9) == (positive and time == LEFT), "bright while something goes out"
-    assert ("r > 0" if positive else "r < 0") in sign[0].source and sign[1].source == (
-        "fires" if positive else "silent"
-    )
+        assert (fired.get_stroke_opacity() > 0.9) == (time == LEFT), "bright while something goes out"
 
 
-def test_a_cell_lies_behind_the_lines_and_within_the_window_and_is_seen_instead_of_them():
+def test_a_cell_lies_within_the_window_and_is_seen_instead_of_the_lines():
     view = NeuronView(0.0, 0.0, 1.0)
     assert view.submobjects[1] is view.cell
     points = np.concatenate([part.points for part in view.cell.get_family()])
@@ -158,18 +146,13 @@ def test_a_cell_lies_behind_the_lines_and_within_the_window_and_is_seen_instead_
     def colors():
         return {part.get_fill_color() for part in view.cell.family_members_with_points()}
 
-    def strokes():
-        inked = [part for drawn in view.drawn for part in drawn.family_members_with_points()]
-        return [part.get_stroke_opacity() for part in inked]
-
-    before = strokes()
     assert colors() == {palette.background}
-    for cell, diagram in ((1.0, 0.0), (0.4, 1.0)):
-        looking = view.look(cell, diagram)
-        looking.begin()
-        looking.interpolate(1.0)
-        assert palette.background not in colors() and len(colors()) == 2, "a body and its nucleus"
-        assert strokes() == pytest.approx([diagram * each for each in before])
+    looking = view.look()
+    looking.begin()
+    looking.interpolate(1.0)
+    assert palette.background not in colors() and len(colors()) == 2, "a body and its nucleus"
+    inked = [part for drawn in view.drawn for part in drawn.family_members_with_points()]
+    assert {part.get_stroke_opacity() for part in inked} == {0.0}
 
 
 def test_a_lid_covers_all_between_the_two_ends_and_opens(filmed):
@@ -183,36 +166,12 @@ def test_a_lid_covers_all_between_the_two_ends_and_opens(filmed):
     assert scene.ends[0].baseline == pytest.approx(scene.ends[1].baseline)
 
 
-def test_the_article_with_the_name_is_rejected(filmed):
-    rejected = filmed("lesson").rejected
-    assert rejected["rejected"] == [True, True] and rejected["deep"] == rejected["network"] == [False, False]
-
-
-@pytest.mark.parametrize(("lang", "name"), [("en", "Neuralnetwork"), ("zh", "神经网络")])
-def test_the_names_letters_go_into_the_articles_title_where_it_has_them(play, monkeypatch, lang, name):
-    moved, into = [], Naming._into_the_title
-
-    def watched(scene):
-        animations = into(scene)
-        moved.append(sum(isinstance(each, TransformFromCopy) for each in animations))
-        assert len(animations) == len(scene.paper.title), "each letter comes once"
-        return animations
-
-    monkeypatch.setattr(Naming, "_into_the_title", watched)
-    play(Naming, until="rejected", lang=lang, width=1, depth=2)
-    assert moved == [len(name)]
-
-
 def test_the_name_swells_and_is_smaller_than_it_was_when_too_little_is_delivered(filmed):
     heights = filmed("lesson").heights
-    assert heights["network"] < 0.7 * heights["nameless"] and heights["rejected"] == heights["network"]
+    assert heights["network"] < 0.7 * heights["nameless"]
 
 
-def test_a_signal_that_comes_out_is_followed_by_one_that_does_not(filmed):
-    assert filmed("lesson").signals == [True, False]
-
-
-def test_the_rejected_name_does_not_come_back(filmed):
+def test_the_old_name_does_not_come_back(filmed):
     """The plate stays empty until the last name comes."""
     wanted = ("Neural network", "Deep learning", "hidden layer")
     names = [(way, source) for way, source in filmed("lesson").faded if source in wanted]

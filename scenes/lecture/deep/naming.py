@@ -1,4 +1,4 @@
-"""Give it a good name: neurons, a neural network; and when that name was spoilt, hidden layers and deep learning."""
+"""Give it a good name: neurons, a neural network; and as that name was spoilt, hidden layers and deep learning."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from gradreel.core.daily.views import DailyViews
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.daily_data import FORECAST_BOX
-from gradreel.scenes.lecture.deep.pictures.naming_sketches import Paper, stamp
 from gradreel.scenes.lecture.deep.pictures.neuron import NeuronView
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.plot import dashed, segment
@@ -22,7 +21,6 @@ from manim import (
     FadeOut,
     LaggedStart,
     Rectangle,
-    TransformFromCopy,
     UpdateFromAlphaFunc,
     VGroup,
     smooth,
@@ -33,12 +31,10 @@ from pydantic import Field
 BOX = (-5.3, 5.3, -2.15, 1.5)  # middles of the first and the last column, bottom, top
 PLATE_BASELINE, PLATE_WIDTH, PLATE_SIZE = 2.62, 6.2, 52
 DEEP_Y, DEEP_BASELINE = -2.85, -3.3
-PAPER = (0.0, -0.5, 4.4)  # middle, x, y; and width
 COVER_GAP = 0.3  # between what covers the hidden layers and the nodes that are seen
 OVER = 0.22  # from the top of what a label names to its baseline
 NARROW = -0.7  # where the last column stands while one neuron is seen from near, beside the network
 LENS = (3.95, -0.6, 2.2)  # middle of that neuron, x, y; and its radius
-CELL_BEHIND = 0.4  # share of its light in which a cell stays behind the neuron
 SWOLLEN, SHRUNK = 1.35, 0.6  # times its usual size: a name that promises too much, and delivers too little
 EDGES, FAINT_EDGES = 0.45, 0.2  # shares of their colour in which lines are drawn, and in a dimmed diagram
 
@@ -59,7 +55,6 @@ class Naming(LectureScene):
         self._nameless_beat()
         self._neuron_beat()
         self._network_beat()
-        self._rejected_beat()
         self._hidden_beat()
         self._deep_beat()
 
@@ -80,26 +75,23 @@ class Naming(LectureScene):
     def _neuron_beat(self) -> None:
         with self.beat("neuron"):
             # The network makes room; one of its last nodes and the lines into it stay bright. Seen from near: signals
-            # come in, are added, and go through a ReLU: it fires, the way out lights up. Then others, whose sum is
-            # below zero, stop there: it is silent. All that dims before a cell of the kind that is in our heads,
-            # and comes back upon it
+            # come in, are added, and one goes out through the ReLU. All that gives way to a cell of the kind that is in
+            # our heads
             column, edges = self.diagram.columns[-2], self.diagram.edges[-2].into(0)
             node, picture = column.nodes[0], column.pictures[0]
             self.rays = edges
             self.play(self._spread(BOX[:2], (BOX[0], NARROW)), run_time=0.6)
             self.play(*self._light(FAINT), run_time=0.3)
             self.play(*(emphasis(part, FULL) for part in (node, picture)), emphasis(self.rays, DIM), run_time=0.3)
-            self.lens = NeuronView(*LENS, said=(self.screen("fires"), self.screen("silent")))
+            self.lens = NeuronView(*LENS)
             self.label = words(self.screen("neuron"), style.HEADING).place(LENS[1] + LENS[2] + 0.2, center=LENS[0])
             seeing = [Create(line) for line in self.lens.sight(node)]
             self.play(*seeing, FadeIn(self.lens), FadeIn(self.label, shift=0.15 * UP), run_time=0.7)
-            self.until("fires")
-            self.play(self.lens.signals(positive=True), run_time=1.8)
-            self.play(self.lens.signals(positive=False), run_time=1.8)
+            self.until("signals")
+            self.play(self.lens.signals(), run_time=1.8)
             self.until("cell")
-            self.play(self.lens.look(1.0, 0.0), run_time=0.6)
-            self.wait(1.0)
-            self.play(self.lens.look(CELL_BEHIND, 1.0), run_time=0.8)
+            self.play(self.lens.look(), run_time=0.6)
+            self.wait(1)
 
     def _spread(self, start: tuple[float, float], end: tuple[float, float]) -> Animation:
         """The diagram's first and last column go from the x of ``start`` to those of ``end``; distances stay even."""
@@ -134,26 +126,6 @@ class Naming(LectureScene):
             self.until("delivered")
             self.play(self._swell(most, SHRUNK), run_time=1.0)
 
-    def _rejected_beat(self) -> None:
-        with self.beat("rejected"):
-            # Then the words alone are too much: an article takes the network's place, they go into its title, it is
-            # rejected, and the name is struck out and loses its light
-            self.paper = Paper(*PAPER, self.screen("paper"))
-            others = [part for part in self.paper if part is not self.paper.title]
-            self.play(FadeOut(self.diagram), run_time=0.4)
-            self.play(*map(FadeIn, others), run_time=0.4)
-            self.play(*self._into_the_title(), run_time=0.7)
-            self.add(self.paper)
-            self.until("stamp")
-            self.stamp = stamp(self.screen("rejected"), PAPER[0], PAPER[1] - 0.3)
-            self.play(FadeIn(self.stamp, scale=1.6), run_time=0.4)
-            self.wait(0.2)
-            y = self.name.get_center()[1]
-            left, right = self.name.get_left()[0] - 0.2, self.name.get_right()[0] + 0.2
-            self.strike = segment((left, y, 0), (right, y, 0), palette.text, 4.0)
-            self.play(Create(self.strike), run_time=0.5)
-            self.play(emphasis(self.name, FAINT), run_time=0.4)
-
     def _swell(self, start: float, end: float) -> Animation:
         """The name on its plate goes from ``start`` to ``end`` times its usual size."""
         name, before = self.name, [glyph.points.copy() for glyph in self.name]
@@ -166,23 +138,11 @@ class Naming(LectureScene):
 
         return UpdateFromAlphaFunc(name, update, rate_func=smooth)
 
-    def _into_the_title(self) -> list[Animation]:
-        """The name's letters go into the article's title, where it has just these; what is beside them comes."""
-        glyphs, wanted = list(self.paper.title), self.screen("network").replace(" ", "").lower()
-        first = self.screen("paper").replace(" ", "").lower().find(wanted)
-        last = first + len(wanted)
-        if first < 0 or len(self.name) != len(wanted) or len(glyphs) < last:
-            return [FadeIn(self.paper.title)]
-        moves = [TransformFromCopy(*pair) for pair in zip(self.name, glyphs[first:last], strict=True)]
-        late = squish_rate_func(smooth, 0.6, 1.0)
-        return [*moves, *(FadeIn(glyph, rate_func=late) for glyph in (*glyphs[:first], *glyphs[last:]))]
-
     def _hidden_beat(self) -> None:
         with self.beat("hidden"):
-            # The plate is empty, and the network is back. A frame round each column: hidden layers, for a lid over all
-            # of them leaves only the two ends to see
-            gone = [FadeOut(part) for part in (self.name, self.strike, self.years, self.paper, self.stamp)]
-            self.play(*gone, FadeIn(self.diagram), run_time=0.5)
+            # The plate is empty. A frame round each column: hidden layers, for a lid over all of them leaves only the
+            # two ends to see
+            self.play(FadeOut(self.name), FadeOut(self.years), run_time=0.5)
             self.frames = [self.diagram.frame(k) for k in self._hidden()]
             self.labels = [words(self.screen("hidden-layer"), style.LABEL) for _ in self.frames]
             for k, frame, label in zip(self._hidden(), self.frames, self.labels, strict=True):

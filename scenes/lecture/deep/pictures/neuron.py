@@ -8,7 +8,7 @@ import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.network_parts import Node, activation_picture, arrow_up
 from gradreel.scenes.mobjects.plot import ring, segment
-from gradreel.scenes.mobjects.text import formula, words
+from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.style import mix, palette
 from manim import Animation, Circle, Dot, UpdateFromAlphaFunc, VGroup, VMobject, linear, smooth, squish_rate_func
 from numpy.typing import NDArray
@@ -18,9 +18,7 @@ PLUS, BODY = (-0.47, 0.17), (0.44, 0.24)  # x and radius of the sum, and of the 
 SPREAD = 0.62  # of the inputs' heights on the rim
 BIAS = 0.36  # length of the arrow that brings b, in radii of the whole
 ARRIVED, LEFT = 0.33, 0.75  # shares of the time after which the signals are added, and out of the ReLU
-GOES_OUT = 0.14  # share of the time in which what came out, or did not, leaves
-SIGN_SIZE, SIGN_OVER, SIGN_COMES = 40, 0.17, 0.06  # of the sum's sign; over the line; share of the time it comes in
-SAID_OVER = 0.2  # from the ReLU to what is said of it
+GOES_OUT = 0.14  # share of the time in which what came out leaves
 FIRED = 7.0  # the way out, while something goes out
 FORK, ENDINGS = 0.74, (0.3, 0.0, -0.3)  # x where a cell's axon branches, heights of its ends, in radii of the whole
 
@@ -40,13 +38,11 @@ class NeuronView(VGroup):
     """A round window at (x, y): lines in from the left, a plus with b, a ReLU, a line out. ``signals`` go through.
 
     ``cell``: behind the lines, unseen until one has a `look` at it. ``drawn``: all before it. ``lines``: from the node
-    that is looked at, once ``sight`` has made them; not part of the window. ``said``: over the ReLU, if something comes
-    out of it, and if not.
+    that is looked at, once ``sight`` has made them; not part of the window.
     """
 
-    def __init__(self, x: float, y: float, radius: float, said: tuple[str, str] = ("", "")) -> None:
+    def __init__(self, x: float, y: float, radius: float) -> None:
         super().__init__()
-        self.said = said
         self.middle, self.radius = np.array([x, y, 0.0]), radius
         window = ring(self.middle, radius, palette.axis, palette.background)
         self.plus, self.body = self._at(PLUS[0], 0.0), self._at(BODY[0], 0.0)
@@ -65,7 +61,6 @@ class NeuronView(VGroup):
         self.cell = NerveCell(self.plus, tips, self._at(FORK, 0.0), endings, radius)
         self.drawn = [*into, through, self.out, *self._sum(), *self._bias(), node, picture]
         self.add(window, self.cell, *self.drawn)
-        self._looked, self._opacities = (0.0, 1.0), list[tuple[float, float]]()
         self.lines: list[VMobject] = []
 
     def _at(self, x: float, y: float) -> NDArray:
@@ -110,15 +105,9 @@ class NeuronView(VGroup):
             self.lines.append(segment(*ends, palette.dim, style.BOX))
         return self.lines
 
-    def signals(self, positive: bool) -> Animation:
-        """Signals come in together and are added. A ``positive`` sum goes through the ReLU and out; else it stops.
-
-        From then on the sum's sign stands over the line from the plus to the ReLU, and over that what it does; the way
-        out is bright while something goes out. At the end all of it is gone.
-        """
+    def signals(self) -> Animation:
+        """Signals come in together, are added, and go through the ReLU and out, which lights up; then all goes."""
         dots = VGroup(*(Dot(start, radius=0.1, color=palette.text) for start in self.starts))
-        sign = self._sign(positive)
-        goal = self.end if positive else self.body - np.array([BODY[1] * self.radius + 0.1, 0.0, 0.0])
         arriving, leaving = squish_rate_func(smooth, 0.0, ARRIVED), squish_rate_func(smooth, ARRIVED, LEFT)
         fired = segment(*self.out.ends, palette.text, FIRED)
 
@@ -126,36 +115,22 @@ class NeuronView(VGroup):
             left = leaving(share)
             for dot, start in zip(dots, self.starts, strict=True):
                 way = start + arriving(share) * (self.plus - start)
-                dot.move_to(way if left == 0 else self.plus + left * (goal - self.plus))
-                dot.set_opacity(1.0 if positive else float(np.clip((1 - share) / GOES_OUT, 0, 1)))
-            sign.set_opacity(float(np.clip(min(share - ARRIVED, 1 - share) / SIGN_COMES, 0, 1)))
-            beyond = positive and dots[0].get_center()[0] > self.out.ends[0][0]
+                dot.move_to(way if left == 0 else self.plus + left * (self.end - self.plus))
+            beyond = dots[0].get_center()[0] > self.out.ends[0][0]
             fired.set_stroke(opacity=float(np.clip((1 - share) / GOES_OUT, 0, 1)) if beyond else 0.0)
 
-        return UpdateFromAlphaFunc(VGroup(fired, dots, sign), update, remover=True, rate_func=linear)
+        return UpdateFromAlphaFunc(VGroup(fired, dots), update, remover=True, rate_func=linear)
 
-    def _sign(self, positive: bool) -> VGroup:
-        middle = self._at((PLUS[0] + PLUS[1] + BODY[0] - BODY[1]) / 2, 0.0)
-        sign = formula("r > 0" if positive else "r < 0", SIGN_SIZE)
-        signs = VGroup(sign.place(middle[1] + SIGN_OVER, center=middle[0]))
-        if said := self.said[0 if positive else 1]:
-            over = float(self.body[1]) + BODY[1] * self.radius + SAID_OVER
-            signs.add(words(said, style.LABEL).place(over, center=float(self.body[0])))
-        return signs
-
-    def look(self, cell: float, diagram: float) -> Animation:
-        """The cell comes to light by ``cell``, and all that is drawn over it to ``diagram`` of what it was."""
+    def look(self) -> Animation:
+        """The cell comes to light, and all that is drawn over it goes."""
         inked = [part for drawn in self.drawn for part in drawn.family_members_with_points()]
-        if not self._opacities:
-            self._opacities = [(part.get_fill_opacity(), part.get_stroke_opacity()) for part in inked]
-        start, end = np.array(self._looked), np.array([cell, diagram])
-        self._looked = (cell, diagram)
+        opacities = [(part.get_fill_opacity(), part.get_stroke_opacity()) for part in inked]
 
         def update(_: NeuronView, share: float) -> None:
-            lit, seen = start + share * (end - start)
-            self.cell.lit(float(lit))
-            for part, (fill, stroke) in zip(inked, self._opacities, strict=True):
-                part.set_fill(opacity=fill * seen, family=False).set_stroke(opacity=stroke * seen, family=False)
+            self.cell.lit(share)
+            for part, (fill, stroke) in zip(inked, opacities, strict=True):
+                part.set_fill(opacity=fill * (1 - share), family=False)
+                part.set_stroke(opacity=stroke * (1 - share), family=False)
 
         return UpdateFromAlphaFunc(self, update, rate_func=smooth)
 
