@@ -23,7 +23,7 @@ from gradreel.scenes.mobjects.plot import Plot, dashed, segment
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.three_steps import steps_heading, three_steps
 from gradreel.scenes.mobjects.ticks import Ticks, ticks_at_knots
-from gradreel.scenes.style import BAND, DIM, FAINT, FULL, emphasis, emphasize, mix, palette
+from gradreel.scenes.style import BAND, DIM, FAINT, emphasis, mix, palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import number_text
 from manim import (
@@ -51,7 +51,7 @@ RUNNER = 0.12  # radius of a dot that runs along a curve
 FORMULA_BASELINE, LETTERS_BASELINE, LETTER_NUMBER = 2.35, 1.7, 34  # letters' numbers: under the formula, their size
 ADDED = 0.5  # share of blue in the two ReLUs while they are added
 
-SUM_BASELINE, SUM_SIZE, NOTE = 1.85, 58, 34
+SUM_BASELINE, SUM_SIZE = 1.85, 58
 ICONS = ((-5.7, -3.0), (-1.35, 1.35), (3.0, 5.7))  # left and right of three small pictures
 ICON_SPAN, ICON_NAME = (-2.1, 0.0), -2.75  # their bottom and top; the baseline of their names
 
@@ -129,19 +129,17 @@ class Relu(LectureScene):
 
     def _relu_beat(self) -> None:
         with self.beat("relu"):
-            # The hard sigmoid breaks at its second corner: flat, then a slope. Behind it dims, for how that is made: a
+            # The hard sigmoid breaks at its second corner, and goes on to climb. It leaves, for how that is made: a
             # straight line, less steep, what is below zero of it lifted to zero
             leaving = [FadeOut(part, run_time=0.5) for part in (self.soft, self.sigmoid_names)]
             self.play(*leaving, self._break())
-            runner = self._run_along([(self.plot, self.x, self.first)], coming=0.15, seconds=1.35)
             self.line = self._straight_line()
             self.bracket = self.plot.curve(self.x, self.x, palette.blue, style.SECOND_CURVE)
             self.formula = formula(relu_source(), style.FORMULA).place(FORMULA_BASELINE, center=0.0)
             inner = VGroup(*map(self.formula.part, ("sigmoid", "brackets", "bias", "plus-in", "w", "x")))
             self.until("line")
             self.play(
-                FadeOut(runner, run_time=0.3), emphasis(self.one, FAINT),
-                Create(self.line[0]), FadeIn(self.line[1]),
+                FadeOut(self.one, run_time=0.4), Create(self.line[0]), FadeIn(self.line[1]),
                 FadeIn(inner, shift=0.15 * UP), run_time=0.9,
             )  # fmt: skip
             self._draw_bracket(self.bracket_y)
@@ -186,7 +184,7 @@ class Relu(LectureScene):
                 run_time=0.6,
             )  # fmt: skip
             self.until("sum")
-            self.play(self.sum.sweep(self.x_range[1], 3.2))
+            self.play(self.sum.sweep(self.x_range[1], 2.8))
             self.sum.show(self.x_range[1])
             self.add(self.band, self.sum.scan)
             self.play(FadeIn(self.band), FadeIn(self.band_label), run_time=0.6)
@@ -195,36 +193,32 @@ class Relu(LectureScene):
     def _sum_beat(self) -> None:
         count = self.sigmoids
         with self.beat("sum", count=Count(count), twice=Count(2 * count)):
-            # The formula of the network: sigmoid becomes hard sigmoid. Below, the picture shrinks to a small equation:
-            # one hard sigmoid is two ReLUs. So hard sigmoid becomes max, and the sum goes on to twice as many
+            # The formula of the network, with hard sigmoids. Below, the picture shrinks to a small equation: one hard
+            # sigmoid is two ReLUs. So hard sigmoid becomes max, and the sum goes on to twice as many
             seen = self.sum
             leaving = [self.plot, self.band, self.band_label, seen.line, seen.bars, seen.dots, seen.values]
             leaving += [self.formula, self.letters]
             icons, signs = self._icons()
-            soft, hard, self.formula = (
+            hard, self.formula = (
                 formula(many_features_source(terms, activation=name), SUM_SIZE).place(SUM_BASELINE, center=0.0)
-                for terms, name in ((count, "sigmoid"), (count, "hard_sigmoid"), (2 * count, "relu"))
+                for terms, name in ((count, "hard_sigmoid"), (2 * count, "relu"))
             )
             self.play(
                 *(FadeOut(part, run_time=0.4) for part in leaving), *self.next_heading(self.screen("heading-sum")),
-                FadeIn(soft, run_time=0.9, rate_func=squish_rate_func(smooth, 0.5, 1.0)),
+                FadeIn(hard, run_time=0.9, rate_func=squish_rate_func(smooth, 0.5, 1.0)),
             )  # fmt: skip
-            self.play(*grow(soft, hard, coming=0.4), run_time=0.9)  # the gap opens while "hard" is written in it
             self._shrink(icons)
             self.play(*(FadeIn(sign) for sign in signs), run_time=0.4)
             self.add(*icons)
             self.icons = VGroup(*icons, *signs)
-            self.note = words(self.screen("two-each"), NOTE)
-            self.note.place(SUM_BASELINE - 1.3, left=self.formula.part("sum").get_left()[0])
-            noted = FadeIn(self.note, shift=0.1 * UP, rate_func=squish_rate_func(smooth, 0.6, 0.9), run_time=1.8)
             self.until("twice")
-            self.play(*grow(hard, self.formula, morph=False), noted, run_time=1.8)  # early enough to be read
+            self.play(*grow(hard, self.formula, morph=False), run_time=1.1)
 
     def _names_beat(self) -> None:
         with self.beat("names"):
             # Both functions side by side under one name. A dot runs along each to a large input, the same for both:
             # there the sigmoid has no slope, and ReLU has. Then ours steps forward
-            self.play(FadeOut(self.icons), FadeOut(self.note), run_time=0.4)
+            self.play(FadeOut(self.icons), run_time=0.4)
             r, large = np.linspace(-R, R, SAMPLES), np.linspace(0, LARGE, SAMPLES)
             sides = (("sigmoid", sigmoid, (-0.08, 1.08)), ("ReLU", relu, (-0.08 * R, 1.08 * R)))
             self.panels = [
@@ -352,7 +346,6 @@ class Relu(LectureScene):
         self.play(*outer, stretch, run_time=1.2)
         self.add(self.formula)
         self.letters = self._numbers_under({"c": "c", "bias": "b", "w": "w"})
-        emphasize(self.one, FULL)
         self.add(self.one)
         self.play(FadeIn(self.letters, shift=0.1 * UP), FadeOut(self.bracket), run_time=0.4)
 
