@@ -14,14 +14,18 @@ from pathlib import Path
 
 from gradreel.scenes.render.frames.deferred import deferred
 
-SELDOM_USED = ("networkx",)
-"""By Manim for graphs alone; a seventh of the time that importing Manim takes."""
+SELDOM_USED = ("networkx", "bs4")
+"""By Manim for graphs and for code alone; a sixth of the time that importing Manim takes."""
+NOT_HERE = "IPython"
+"""Manim tells it of its magics where it is installed; no notebook asks this process for any."""
 
 _before = sys.path[:]
 sys.path[:] = [folder for folder in _before if folder not in ("", os.getcwd())]
 with suppress(Exception):  # a worker imports it for itself, and says what is wrong
+    sys.modules.setdefault(NOT_HERE, None)  # type: ignore[arg-type]
     with deferred(*SELDOM_USED):
         import manim  # noqa: F401
+    del sys.modules[NOT_HERE]
     import gradreel.scenes.render.frames.worker  # noqa: F401
     from gradreel.scenes.render.clips.toolchain import drawing_versions
 
