@@ -141,12 +141,16 @@ class ThreeDaysScene(LectureScene):
         roles = ("green", "yellow", "text")
         return WrittenSum(row_source(i + 1, self.n_features), "r", self.row_sum(i, places), baseline, roles)
 
+    def output_sum(self) -> PrintedProducts:
+        """y as it is printed: to as many places as make it right in print."""
+        layers = unpack(self.run, self.theta)
+        products = list(zip(layers.c, self.there.a[0], strict=True))
+        return printed_products(float(layers.b), products, self.there.y, self.decimals, MOST_PLACES)
+
     def written_output(self, baseline: float) -> WrittenSum:
-        """y in letters and numbers: to as many places as make it right in print."""
-        layers, there, roles = unpack(self.run, self.theta), self.there, ("grey", "magenta", "blue")
-        b, products, decimals = float(layers.b), list(zip(layers.c, there.a[0], strict=True)), self.decimals
-        printed = printed_products(b, products, there.y, decimals, MOST_PLACES)
-        return WrittenSum(output_row_source(self.n_units), "y", printed, baseline, roles)
+        """y in letters and numbers, as `output_sum` has it."""
+        roles = ("grey", "magenta", "blue")
+        return WrittenSum(output_row_source(self.n_units), "y", self.output_sum(), baseline, roles)
 
     # -- the diagram -----------------------------------------------------------------------------------------------
 

@@ -17,7 +17,6 @@ from gradreel.scenes.lecture.networks.pictures.matrix_board import (
     MatrixBoard,
     across_then_up,
     along_then_across,
-    places,
     up_then_across,
     up_then_straight,
 )
@@ -98,12 +97,12 @@ class MatrixForm(ThreeDaysScene):
         self.hand_on(*self.mobjects)  # theta begins with it all: `matrix_form_end`
 
     def _build_board(self) -> MatrixBoard:
-        """Its numbers have the decimals of the scene before; fewer where rows of W have no room to stand up."""
+        """Its numbers have the decimals that sums take to be right; fewer where rows of W have no room to stand up."""
         layers = unpack(self.run, self.theta)
+        output = dict(zip(("b", "c", "a"), self.output_sum().places, strict=True))
         start, first, second = self.row_sum(0).places
         for fewer in range(start - 1):
-            decimals = {"bias": start - fewer, "w": first - fewer, "x": second, "y": self.decimals}
-            decimals["b"] = max(self.decimals, places(np.atleast_1d(layers.b)))
+            decimals = {"bias": start - fewer, "w": first - fewer, "x": second, "y": self.decimals, **output}
             board = MatrixBoard(layers, self.there, self.activation, decimals)
             if board.has_room_beside_x:
                 break
@@ -119,7 +118,6 @@ class MatrixForm(ThreeDaysScene):
             # the boxes' own letters say it in one line
             self._write_equations()
             self._put_into_boxes()
-            self.play(FadeIn(self.board.shapes), run_time=0.4)
             self.short = formula(vector_row_source(), SHORT_SIZE).move_to([0, SHORT_Y, 0])
             self.play(FadeIn(self.short, shift=0.15 * UP), run_time=0.5)
 
@@ -190,18 +188,18 @@ class MatrixForm(ThreeDaysScene):
             self.note = caption(self.screen("numbers"))
             about = self._about(self.board.sums.text.part("r-equals"))
             self.play(*leaving, *coming, about, FadeIn(self.note), run_time=0.6)
-            self.until("row")
             self._light_row(0)
             self._pull_through(0, 0.8)
             self._write_the_sum(first)
             self._result(0)
             self.until("again")
+            self.play(*map(FadeOut, self.written), run_time=0.3)
             for i in range(1, self.n_units):
                 self._light_row(i)
                 self._pull_through(i, 0.4)
                 self._result(i)
             lights = [emphasis(number, FULL) for name in ("w", "bias") for number in boxes[name].cells]
-            self.play(*lights, *map(FadeOut, self.written), run_time=0.3)
+            self.play(*lights, run_time=0.3)
             boxes["x"].set_z_index(0)
             self.add(self.board.sums)
 
@@ -289,7 +287,7 @@ class MatrixForm(ThreeDaysScene):
         sums, sigma = self.board.sums, self.board.sigma
         r = sums.boxes["r"].copy()
         self.add(r)
-        gone = FadeOut(sums, self.board.shapes, run_time=0.4)
+        gone = FadeOut(sums, run_time=0.4)
         late = squish_rate_func(smooth, 0.4, 1.0)  # both ways lead over the other boxes
         up = self.short.animate(run_time=0.9, rate_func=late).scale(PARTS_SIZE / SHORT_SIZE).move_to([R_X, PARTS_Y, 0])
         self.play(gone, up, ReplacementTransform(r, sigma.boxes["r"], run_time=0.9, rate_func=late))
@@ -327,7 +325,7 @@ class MatrixForm(ThreeDaysScene):
         terms = [*zip(boxes["c"].cells, boxes["a"].cells, strict=True), tuple(boxes["b"].cells)]
         self.play(*(emphasis(number, FAINT) for term in terms for number in term), run_time=0.3)
         steps = [AnimationGroup(*(emphasis(number, FULL) for number in term)) for term in terms]
-        self.play(LaggedStart(*steps, lag_ratio=0.6), run_time=min(2.4, 0.6 * len(steps)))
+        self.play(LaggedStart(*steps, lag_ratio=0.6), run_time=min(2.0, 0.45 * len(steps)))
 
     # -- one line ----------------------------------------------------------------------------------------------------
 
@@ -338,7 +336,6 @@ class MatrixForm(ThreeDaysScene):
             gone = [FadeOut(part, run_time=0.5) for part in (*output.boxes.values(), self.note)]
             y = formula(vector_output_source(), LINE_SIZE).move_to([0, LINE_Y, 0])
             self.play(*gone, *grow(output.text, y))
-            self.until("a")
             between = formula(vector_sigmoid_output_source(), LINE_SIZE).move_to([0, LINE_Y, 0])
             self.play(*grow([y, a], between, ends={"a": "sigmoid"}), run_time=1.6)
             self.until("r")

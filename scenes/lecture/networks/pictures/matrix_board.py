@@ -107,12 +107,6 @@ class NumberBox(VGroup):
         column = VGroup(*(row[j] for row in self.numbers))
         return np.array([column.get_x(), self.numbers[i][j].get_y(), 0.0])
 
-    def shape_text(self) -> TextMobject:
-        """rows × columns, beneath the box."""
-        rows, columns = self.values.shape
-        text = formula(f"{rows} times {columns}", style.TICK + 4, palette.dim)
-        return text.place(self.box.get_bottom()[1] - 0.34, center=self.box.get_x())
-
 
 class BoxEquation(VGroup):
     """Draws an equation of boxes, each under its letter: r = b + W x.
@@ -186,7 +180,7 @@ class MatrixBoard:
 
     ``layers``: its parameters; ``there``: the day on its way through it.
 
-    Parts: ``equations``, a unit each; in boxes ``sums`` (r = b + W x) with their ``shapes``, ``sigma`` (a = sigma(r))
+    Parts: ``equations``, a unit each; in boxes ``sums`` (r = b + W x), ``sigma`` (a = sigma(r))
     with ``sigma_word``, the ``activation`` in letters, and ``output`` (y = b + c^T a); ``c_column`` and ``c_letter``,
     which lie down to be the row of c in it. ``decimals`` by box, where they are not the usual ones.
     """
@@ -198,7 +192,6 @@ class MatrixBoard:
         self.decimals = decimals
         self._build_sums(layers, there)
         self._build_output(layers, there)
-        self.shapes = VGroup(*(box.shape_text() for box in self.sums.boxes.values()))
         self.sigma_word = self._sigma_word(activation)
         self.c_column, self.c_letter = self._upright(layers.c)
         self.equations = self._equations()
@@ -223,7 +216,7 @@ class MatrixBoard:
         order = ("a", "a-equals", "sigmoid", "r")
         self.sigma = _large(
             lambda size: BoxEquation(
-                vector_sigmoid_source(), order, {"a": a, "r": r}, size, LARGE_ROOM, "r", sign_gap=WIDER
+                vector_sigmoid_source(), order, {"a": a, "r": r}, size, LARGE_ROOM, "r", WIDER, self.decimals
             )
         )
         terms = ("y", "equals", "b", "plus", "c", "a")
