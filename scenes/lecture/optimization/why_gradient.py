@@ -41,7 +41,6 @@ from manim import (
     FadeIn,
     FadeOut,
     LaggedStart,
-    ReplacementTransform,
     RoundedRectangle,
     UpdateFromAlphaFunc,
     VGroup,
@@ -80,7 +79,7 @@ class WhyGradient(LectureScene):
         )
         values: int = Field(20, ge=3, le=40, description="How many values are tried for each parameter")
         sigmoids: tuple[Annotated[int, Field(ge=1, le=20)], ...] = Field(
-            (3, 5, 8), min_length=1, max_length=5, description="Numbers of sigmoids that are shown, one after the other"
+            (3, 8), min_length=1, max_length=5, description="Numbers of sigmoids that are shown, one after the other"
         )
 
         def curve(self) -> PiecewiseLinearCurve:
@@ -176,12 +175,11 @@ class WhyGradient(LectureScene):
     def _two_beat(self) -> None:
         tries, board = Tries(self.m, 2), self.board
         with self.beat("two", values=Count(self.m), tries=number_text(tries.count)):
-            # Cell by cell the line is tried and its loss measured. The lowest is ringed, the line swings there, and
-            # the ring grows until its loss can be read in it
+            # Cell by cell the line is tried and its loss measured. The lowest is ringed, and the line swings there
             self.play(board.swing(0, 0, told=False), run_time=0.5)
             self.play(FadeIn(board.readout), run_time=0.3)
             self.until("scan")
-            moving = VGroup(board.grid.bands, board.points_tried, board.line, board.count, board.loss)
+            moving = VGroup(board.grid.bands, board.line, board.count, board.loss)
 
             def try_more(_: VGroup, share: float) -> None:
                 board.show(1 + round(share * (tries.count - 1)))
@@ -189,9 +187,6 @@ class WhyGradient(LectureScene):
             self.play(UpdateFromAlphaFunc(moving, try_more), run_time=SCAN_SECONDS, rate_func=linear)
             self.until("best")
             self.play(board.swing(*board.numbers.best), Create(board.grid.ring), run_time=0.7)
-            self.tile = tile = board.tile()
-            self.play(ReplacementTransform(board.grid.ring.copy(), tile[0]), run_time=0.6)
-            self.play(FadeIn(tile[1]), run_time=0.3)
 
     def _sixteen_beat(self) -> None:
         tries = Tries(self.m, THREE_DAYS.n_parameters)
@@ -205,7 +200,6 @@ class WhyGradient(LectureScene):
                 *(part for part in board if part is not board.grid),
                 *board.grid.lines,
                 self.line_formula,
-                self.tile,
             ]
             self.picture = picture = VGroup(board.grid.bands, board.grid.ring).save_state()
             small = picture.animate(run_time=0.8).set(height=1.4).move_to((REMARK_LEFT + 0.7, ROWS[0] + 0.05, 0))
@@ -218,7 +212,7 @@ class WhyGradient(LectureScene):
             self.until("time")
             remark = row.remark(format(time, self.context.language), self.screen("speed"))
             self.play(FadeIn(remark[1], shift=0.15 * UP), run_time=0.5)
-            self.wait(1.0)
+            self.wait(0.6)
             self.play(FadeIn(remark[0], shift=0.15 * UP), run_time=0.5)
             self.rows = [line, row, remark]
 
@@ -244,7 +238,7 @@ class WhyGradient(LectureScene):
             self.play(*gone, row.animate(run_time=0.8, rate_func=late).shift((ROWS[0] - ROWS[2]) * UP))
             printed = self._print_pages(row, tries)
             self.rows += [row, printed[0]]
-            self.wait(1.0)
+            self.wait(0.5)
             self.until("down")
             self._go_downhill([row, *printed])
 
@@ -261,7 +255,10 @@ class WhyGradient(LectureScene):
         return [remark, pages, label]
 
     def _go_downhill(self, leaving: list[VMobject]) -> None:
-        """A dot hops over the grid from one recorded state of the line to another, and the line swings along."""
+        """A dot hops over the grid from one recorded state of the line to another, and the line swings along.
+
+        Then its loss is told.
+        """
         board, run, pace = self.board, self.fit.experiment, even_pace(self.fit)
         rows = np.unique([recorded_row(pace.row(share)) for share in np.linspace(0, 1, HOPS + 1)])
         states = np.asarray(self.fit.parameters[rows])
@@ -272,7 +269,7 @@ class WhyGradient(LectureScene):
         self.picture.restore()
         coming = (board.plot, board.target, board.target_label, board.dots, board.line, board.grid_names, board.scale)
         self.play(
-            FadeIn(board.grid.bands, *coming, *board.readout[2:], dot, run_time=0.6),
+            FadeIn(board.grid.bands, *coming, dot, run_time=0.6),
             *self.next_heading(self.screen("heading-so")),
         )
         for line, there in further:
@@ -280,7 +277,8 @@ class WhyGradient(LectureScene):
             self.add(mark)
             end = board.between(line)
             hop = segment(dot.get_center(), end.get_center(), palette.orange, style.GHOST_CURVE)
-            self.play(Create(hop), dot.animate.move_to(end), board.swing_to(line, there), run_time=HOP)
+            self.play(Create(hop), dot.animate.move_to(end), board.swing_to(line, there, told=False), run_time=HOP)
+        self.play(FadeIn(*board.readout[2:]), run_time=0.4)
 
 
 def line_downhill(curve: PiecewiseLinearCurve) -> Experiment:

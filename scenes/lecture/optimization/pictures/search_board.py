@@ -1,4 +1,4 @@
-"""Trying every line: the red curve with the line that is tried, the grid of all lines, its best cell enlarged."""
+"""Trying every line: the red curve with the line that is tried, and the grid of all lines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.loss_map import shade_legend
 from gradreel.scenes.mobjects.plot import Plot, polyline
 from gradreel.scenes.mobjects.squares import squares
-from gradreel.scenes.mobjects.text import Number, fitted, formula, words
+from gradreel.scenes.mobjects.text import Number, formula, words
 from gradreel.scenes.mobjects.ticks import round_labels, ticks_at_knots
 from gradreel.scenes.style import mix, palette
 from gradreel.scenes.words.numbers import number_text
@@ -33,19 +33,17 @@ from numpy.typing import NDArray
 PLOT = {"left": style.LEFT_EDGE + 0.55, "right": -0.75, "bottom": -2.4, "top": 1.35}
 GRID_LEFT, GRID_BOTTOM, GRID_SIDE = 1.75, -2.4, 4.2
 COUNT_LEFT = 0.15
-POINT = 0.045  # side of the mark in a cell's middle, which is what was tried
 LOWEST, HIGHEST = 0.03, 0.42  # shares of the text colour: single cells may be brighter than a whole map
-TILE = 1.1  # side of the best cell when its loss is written in it
 
 
 class SearchBoard(VGroup):
     """Line number ``count`` of the grid over the red curve, and the cells of all that have been tried.
 
-    A cell's w and b are those of its middle, where a point is.
+    A cell's w and b are those of its middle.
 
     ``curve`` is drawn red, ``dataset`` are the dots around it that the losses are of. ``texts``: "tried", "loss",
     "target", "low", "high". Parts: ``plot``, ``target``, ``dots``, ``target_label``, ``line``, ``grid`` (GridMap),
-    ``points_tried``, ``grid_names``, ``scale``, ``readout``. ``show(count)``; ``put(line, loss)``;
+    ``grid_names``, ``scale``, ``readout``. ``show(count)``; ``put(line, loss)``;
     ``swing(row, column)``, ``swing_to(line, loss)``.
     """
 
@@ -64,8 +62,6 @@ class SearchBoard(VGroup):
         self.dots = VGroup(*(self.plot.dot(x, y, mix(palette.red, 0.75), 0.05) for x, y in pairs))
         self.line = polyline(self.plot.at(self.ends, self.ends), palette.blue, style.MAIN_CURVE)
         self.grid = GridMap(grid.loss, GRID_LEFT, GRID_BOTTOM, GRID_SIDE)
-        self.middles = np.array([self.grid.center(row, column) for row, column in self.grid.order])
-        self.points_tried = VMobject(stroke_width=0).set_fill(mix(palette.text, style.DIM), 1)
         self.grid_names = self._names()
         self.count = Number(grid.loss.size, 0, 32)
         self.loss = Number(float(grid.loss.max()), 3, 32)
@@ -74,7 +70,7 @@ class SearchBoard(VGroup):
         end = self.plot.at(self.ends[1], curve(self.ends[1]))  # right of the plot, where no line comes
         self.target_label = words(texts["target"], style.LABEL, palette.red).place(end[1] - 0.1, left=end[0] + 0.15)
         self.add(self.plot, self.target, self.dots, self.target_label, self.line)
-        self.add(self.grid, self.points_tried, self.grid_names, self.scale, self.readout)
+        self.add(self.grid, self.grid_names, self.scale, self.readout)
         self.show(1)
 
     def _names(self) -> VGroup:
@@ -109,17 +105,6 @@ class SearchBoard(VGroup):
         """A dot on the grid where another line's w and b are."""
         return Dot((*self.grid.center(*self.place_of(line)), 0.0), radius=0.1, color=palette.orange)
 
-    def tile(self) -> VGroup:
-        """The best cell, so large that it holds its loss: a square around the ring's middle, and the number in it."""
-        grid = self.grid
-        row, column = self.numbers.best
-        place = int(np.flatnonzero((grid.order == (row, column)).all(axis=1))[0])
-        shade = grid.bands[int(grid.band_of[place])].get_fill_color()
-        square = Square(max(TILE, grid.side), stroke_color=palette.text, stroke_width=style.RING).set_fill(shade, 1)
-        square.move_to(grid.ring)
-        loss = fitted(words, self.loss.written(float(self.numbers.loss.min())), style.LABEL, square.width - 0.2)
-        return VGroup(square, loss.place(float(square.get_y()) - 0.1, center=float(square.get_x())))
-
     def _readout(self, texts: Mapping[str, str]) -> VGroup:
         line = style.HEADING_BASELINE
         self.loss.place(line, style.RIGHT_EDGE)
@@ -131,7 +116,6 @@ class SearchBoard(VGroup):
     def show(self, count: int) -> None:
         """The first ``count`` lines have been tried (1 at least); the last of them is drawn."""
         self.grid.show(count)
-        self.points_tried.points = squares(self.middles[:count], POINT)
         self.draw_line(*self.grid.order[count - 1])
         self.count.set_value(count)
 
