@@ -224,9 +224,9 @@ def spoken(job: Job) -> Plan:
 def _spoken(job: Job) -> tuple[Plan, dict[str, BaseException]]:
     """The plan of the scenes that could be listened to; what the others raised, by scene."""
     planned, voices = trained(job), job.settings.voices
-    if not voices:
-        return planned, {}
     with_lines = [clip for clip in planned.clips if clip.parts["narration"]]
+    if not (voices and with_lines):
+        return planned, {}
     words = kept_words(with_lines, job.workspace)
     unheard = [clip for clip in with_lines if clip.scene not in words]
     found, failures = _outcomes(job, _begun(job, unheard, "listen"))

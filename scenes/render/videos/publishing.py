@@ -301,6 +301,7 @@ def manifest_of(
     spoken: Mapping[str, Spoken] | None = None,
 ) -> dict[str, Any]:
     """What the video is made of; times in seconds of the video. Without ``spoken`` it has no clauses."""
+    heard = {language for shot in shots for languages in shot.clip.speech.values() for language in languages}
     return {
         "version": MANIFEST_VERSION,
         "lesson": lesson.name,
@@ -313,6 +314,7 @@ def manifest_of(
         "voices": {
             language: {"engine": type(voice).__name__.lower(), **voice.made_of}
             for language, voice in settings.voices.items()
+            if language in heard
         },
         "scenes": [_scene_entry(shot, settings, spoken or {}) for shot in shots],
         "experiments": _experiments(lesson, shots),
