@@ -21,10 +21,8 @@ from gradreel.scenes.lecture.curves.pictures.straight_line import (
     Gaps,
     LineInPlot,
     MeanSquare,
-    between,
     loss_rows,
     opened,
-    straightened,
 )
 from gradreel.scenes.lecture.runs import (
     LINE_NOISE,
@@ -36,7 +34,7 @@ from gradreel.scenes.lecture.runs import (
 )
 from gradreel.scenes.mobjects.lecture_formulas import linear_source
 from gradreel.scenes.mobjects.motif import motif_of
-from gradreel.scenes.mobjects.pace import even_pace, recorded_row, state_at, stepwise
+from gradreel.scenes.mobjects.pace import even_pace, state_at, stepwise
 from gradreel.scenes.mobjects.plot import dashed, ring
 from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.text import Number, caption, formula, words
@@ -57,6 +55,7 @@ from manim import (
     VMobject,
     linear,
     smooth,
+    squish_rate_func,
 )
 from pydantic import AfterValidator, Field, model_validator
 
@@ -67,7 +66,7 @@ REST = (0.16, 0.62)  # shares of the plot's height at which the first line begin
 GHOST = 0.5  # share of blue's colour
 HALF = 0.5  # share of red's colour while gaps to the line are spoken of
 MEAN = (2.2, 1.6)  # of the square of mean area: its middle's height, and its side at most
-LOOK = 1.0  # seconds that model bias stays when it has its name
+LOOK = 0.6  # seconds that model bias stays when it has its name
 MISSED = 0.05  # a line misses red when their typical distance is more than this share of red's height
 
 
@@ -161,7 +160,7 @@ class LinearLimits(LectureScene):
         self.line = LineInPlot(self.plot, self.rest, self.formula)
         self.ghosts = VGroup()  # of the line, while it is tried along red
         losses = np.array([self._loss_at(0), self._loss_at(self.last), self.red_loss])
-        self.loss = Number(float(losses.max()), loss_decimals(losses), 38, face="math")
+        self.loss = Number(float(losses.max()), loss_decimals(losses) - 1, 38, face="math")
         self.loss.place(style.HEADING_BASELINE, style.RIGHT_EDGE)
         self.loss_words = words(self.screen("loss"), 32)
         self.loss_words.place(style.HEADING_BASELINE, right=self.loss.get_left()[0] - 0.2)
@@ -181,7 +180,7 @@ class LinearLimits(LectureScene):
 
     def _map_beat(self) -> None:
         with self.beat("map"):
-            # The curves of the title fly into the cards of the three steps; in the first one, they become straight
+            # The curves of the title fly into the cards of the three steps, and each card lights up when it is named
             motif = motif_of(self, self.trace("run"))
             motif.show(1.0)
             self.add(motif)
@@ -189,15 +188,13 @@ class LinearLimits(LectureScene):
             cards = [self.map.red.copy(), self.map.blue.copy()]
             flying = [ReplacementTransform(*pair) for pair in zip((motif.red, motif.blue), cards, strict=True)]
             leaving = [FadeOut(part, run_time=0.4) for part in (motif.axes, motif.names, motif.ghosts)]
-            self.play(*leaving, FadeIn(self.map), *flying, run_time=1.4)
+            title = self.next_heading(steps_heading(self))
+            self.play(*leaving, FadeIn(self.map), *flying, *title, run_time=1.4)
             self.remove(*cards)
-            self.play(*self.next_heading(steps_heading(self)))
-            self.until("first")
-            self.play(self.map.focus(1), run_time=0.8)
-            self.until("line")
-            axes, *curves = self.map.card(1)[PLACE]
-            rows = [recorded_row(self.pace.row(share)) for share in np.linspace(0, 1, len(curves))]
-            self.play(*straightened(curves, axes, self.plot, [self._line_at(row) for row in rows]), run_time=1.4)
+            self.play(self.map.focus(1), run_time=0.6)
+            for step, mark in ((2, "loss"), (3, "best")):
+                self.until(mark)
+                self.play(self.map.focus(step), run_time=0.6)
 
     def _data_beat(self) -> None:
         with self.beat("data"):
@@ -206,10 +203,9 @@ class LinearLimits(LectureScene):
             pairs = [(axes.x_axis.copy(), plot.x_axis), (axes.y_axis.copy(), plot.y_axis)]
             growing = [ReplacementTransform(*pair, run_time=1.0) for pair in pairs]
             self.play(FadeOut(self.map, run_time=0.4), *growing, *self.next_heading(self.screen("heading-data")))
-            rest = (plot.x_tick_labels, plot.y_tick_labels, self.axis_words, self.made_up)
-            self.play(*(FadeIn(part) for part in rest), run_time=0.5)
+            rest = map(FadeIn, (plot.x_tick_labels, plot.y_tick_labels, self.axis_words, self.made_up))
+            self.play(*rest, LaggedStart(*(FadeIn(dot, scale=1.8) for dot in self.dots), lag_ratio=0.06), run_time=1.2)
             self.add(plot)
-            self.play(LaggedStart(*(FadeIn(dot, scale=1.8) for dot in self.dots), lag_ratio=0.06), run_time=2.0)
             x, y = float(self.dots_x[EXAMPLE]), float(self.dots_y[EXAMPLE])
             at, color = plot.at(x, y), mix(palette.text, 0.8)
             across, up = dashed(plot.at(x, 0), at, color), dashed(plot.at(0, y), at, color)
@@ -217,7 +213,6 @@ class LinearLimits(LectureScene):
             self.example = VGroup(across, up, dot)
             self.until("across")
             self.play(FadeIn(dot), Create(across), run_time=0.8)
-            self.until("up")
             self.play(Create(up), run_time=0.8)
 
     def _line_beat(self) -> None:
@@ -234,7 +229,7 @@ class LinearLimits(LectureScene):
             self.play(FadeIn(line.crossing, scale=1.5), run_time=0.3)
             line.add(line.crossing)
             self._hang("b")
-            self._sweep([Line(rest.w, round(0.5 * height, 2)), rest], 1.1)
+            self._sweep([Line(rest.w, round(0.5 * height, 2)), rest], 0.8)
 
     def _peak_beat(self) -> None:
         line, curve = self.line, self.curve
@@ -243,7 +238,7 @@ class LinearLimits(LectureScene):
             # most steeply, then of the other one. A ghost stays behind: along the other stretch it is another line
             line.remove(line.crossing)
             self.play(FadeOut(line.crossing), emphasis(line, DIM), run_time=0.4)
-            self.play(Create(self.red), run_time=1.8, rate_func=smooth)
+            self.play(Create(self.red), run_time=1.3, rate_func=smooth)
             self.play(FadeIn(self.red_label, shift=0.15 * UP), run_time=0.4)
             slopes = np.diff(curve.y) / np.diff(curve.x)
             steepest = sorted({int(np.argmax(slopes)), int(np.argmin(slopes))})
@@ -283,8 +278,8 @@ class LinearLimits(LectureScene):
         difference = self.loss.written(float(line_loss) - float(red_loss))  # of what is printed
         spoken = number_text(float(f"{float(difference):.2g}"))
         with self.beat("bias", line=line_loss, red=red_loss, difference=spoken):
-            # The line's loss steps down; the gaps are measured to red instead, for its loss: chance. Then what the
-            # line misses by fills, the difference of the two losses has its name, and red alone is left
+            # The line's loss steps down; the gaps are measured to red, for its loss, and then to the line again. The
+            # difference of the two losses has its name, and red alone is left
             rows = [("best-line", line_loss, palette.blue), ("red-loss", red_loss, palette.red)]
             self.losses = loss_rows(
                 [
@@ -298,13 +293,7 @@ class LinearLimits(LectureScene):
             self.play(emphasis(self.line, FAINT), *bright, self._measured_to(self.curve), run_time=1.4)
             self.play(FadeIn(self.losses[1], shift=0.15 * UP), run_time=0.5)
             self.until("difference")
-            if self.misses:
-                self.area = between(self.plot, self.curve, self.line.line)
-                self.add(self.area, self.red, self.line, self.dots)
-                filling = FadeIn(self.area), FadeOut(self.gaps), emphasis(self.line, FULL), emphasis(self.dots, DIM)
-                self.play(*filling, run_time=1.0)
-            else:
-                self.play(emphasis(self.line, FULL), self._measured_to(self.line.line), run_time=1.2)
+            self.play(emphasis(self.line, FULL), self._measured_to(self.line.line), run_time=1.2)
             self.until("name")
             named = [FadeIn(self.losses[2], shift=0.15 * UP)] if self.misses else []
             self.play(*named, *self.next_heading(self.screen("heading-bias")))
@@ -314,14 +303,15 @@ class LinearLimits(LectureScene):
     def _ask_for_red(self) -> None:
         """Red alone, with ticks at its corners; its name goes up to where the question is asked: what is it?"""
         shown = self.losses if self.misses else self.losses[:2]
-        leaving = [self.line, self.formula, shown, self.dots, self.area if self.misses else self.gaps]
+        leaving = [self.line, self.formula, shown, self.dots, self.gaps]
         leaving += [self.axis_words, self.made_up, self.plot.x_tick_labels]
-        self.play(*(FadeOut(part, run_time=0.8) for part in leaving), *self.next_heading(self.screen("heading-next")))
+        self.play(*(FadeOut(part, run_time=0.6) for part in leaving), *self.next_heading(self.screen("heading-next")))
         plot, asked = self.next_plot, CardSum(self.screen("red-curve"), FORMULA_Y, "=")
         name, sign = asked.name
-        self.play(FadeIn(plot.x_tick_labels), FadeIn(plot.x_label), run_time=0.4)
-        self.play(ReplacementTransform(self.red_label, name), run_time=1.0)
-        self.play(FadeIn(sign), FadeIn(asked.question), run_time=0.4)
+        late = squish_rate_func(smooth, 0.6, 1.0)
+        arriving = [FadeIn(part, rate_func=late) for part in (sign, asked.question)]
+        labels = map(FadeIn, (plot.x_tick_labels, plot.x_label))
+        self.play(*labels, ReplacementTransform(self.red_label, name), *arriving, run_time=1.0)
 
     # -- parts of beats ------------------------------------------------------------------------------------------
 

@@ -11,18 +11,16 @@ from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.daily_data import data_caption
 from gradreel.scenes.lecture.opening.pictures.last_days import LastDays
 from gradreel.scenes.mobjects.motif import motif_of
-from gradreel.scenes.mobjects.plot import ring
 from gradreel.scenes.mobjects.text import literal, words
-from gradreel.scenes.style import mix, palette
-from manim import RIGHT, UP, Create, FadeIn, FadeOut, ValueTracker, VGroup, smooth, squish_rate_func
+from gradreel.scenes.style import palette
+from manim import UP, Create, FadeIn, FadeOut, ValueTracker, VGroup, smooth, squish_rate_func
 from manim.utils.rate_functions import ease_in_out_sine
 from pydantic import Field, model_validator
 
 WORDS_LEFT, TITLE_BASELINE, SUBTITLE_BASELINE, CREDIT_BASELINE = -6.05, 2.32, 1.5, 0.93
-THINGS = ("function", "loss", "numbers")  # that are looked for
-THINGS_LINE, APART, BADGE = 1.02, 0.7, 0.3
 DAYS_BOX = (style.LEFT_EDGE + 0.72, 5.85, -2.5, -0.15)  # left, right, bottom, top
 WALK_SECONDS = 6.5
+THINK = 3.0  # seconds that the question has, from its first word on
 QUIET = 1.5  # seconds in which nobody speaks, when blue lies on red
 
 
@@ -43,7 +41,6 @@ class Title(LectureScene):
 
     def construct(self) -> None:
         self._title_beat()
-        self._search_beat()
         self._run_beat()
 
     def _title_beat(self) -> None:
@@ -62,6 +59,7 @@ class Title(LectureScene):
             self.play(FadeIn(days.today), run_time=0.5)
             self.until("know")
             self.play(FadeIn(days.mark, scale=1.6), run_time=0.5)
+            self.wait(THINK)
 
     def _texts(self) -> list[VGroup]:
         given = self.parameters
@@ -80,32 +78,13 @@ class Title(LectureScene):
             lines.append(words(credit, style.CAPTION + 2, palette.dim).place(CREDIT_BASELINE, left=WORDS_LEFT))
         return lines
 
-    def _search_beat(self) -> None:
-        with self.beat("search"):
-            # Under the title come the three things that are looked for, each as it is named
-            self.things = self._things()
-            self.play(*map(FadeOut, self.texts[1:]), run_time=0.5)
-            for key, thing in zip(THINGS, self.things, strict=True):
-                self.until(key)
-                self.play(FadeIn(thing, shift=0.15 * UP), run_time=0.6)
-
-    def _things(self) -> VGroup:
-        things = VGroup()
-        for number, key in enumerate(THINGS, start=1):
-            badge = ring((0, 0, 0), BADGE, palette.text, fill=mix(palette.text, 0.13))
-            label = words(str(number), style.LABEL).place(-0.11, center=0.0)
-            things.add(VGroup(badge, label, words(self.screen(key), style.LABEL + 4).place(-0.12, left=BADGE + 0.2)))
-        things.arrange(RIGHT, buff=APART)
-        things.scale(min(1.0, (style.RIGHT_EDGE - WORDS_LEFT) / things.width))
-        return things.shift([WORDS_LEFT - things.get_left()[0], THINGS_LINE - things[0][0].get_y(), 0])
-
     def _run_beat(self) -> None:
         with self.beat("run"):
             # All leaves but one question, how today follows from yesterday, over the whole picture: red is the answer,
             # and a recorded run learns it from its random start. Earlier states stay behind as ghosts, the last lies
             # where it ended, and nobody speaks for a moment
             motif = self.motif = motif_of(self, self.trace("run"))
-            gone = [self.texts[0], *self.things, self.days, self.caption]
+            gone = [*self.texts, self.days, self.caption]
             late = squish_rate_func(smooth, 0.5, 1.0)
             coming = [FadeIn(part, rate_func=late) for part in (motif.axes, motif.names)]
             self.play(*(FadeOut(part, run_time=0.5) for part in gone), *coming, run_time=1.0)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from gradreel.core.curves.line_fit import Line
-from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import Plot, polyline, ring, segment, visible_part
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
@@ -17,7 +16,6 @@ from manim import (
     Animation,
     ManimColor,
     Square,
-    Transform,
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
@@ -26,7 +24,6 @@ from numpy.typing import NDArray
 
 ROLE = {"w": "yellow", "b": "grey"}
 ROWS_TOP, ROW_HEIGHT = 2.42, 0.52
-FILLED = 0.34  # of the text colour, in what lies between a curve and a line
 APART = 0.15  # between the two numbers, at least
 VALUE_DROP = 0.8  # from the formula's baseline to that of the numbers
 
@@ -128,27 +125,6 @@ def opened(square: VMobject, stroke: VMobject) -> Animation:
     whole = square.points.copy()
     narrow = stroke.get_start() * np.array([1.0, 0.0, 0.0]) + whole * np.array([0.0, 1.0, 1.0])
     return UpdateFromAlphaFunc(square, lambda square, share: square.set_points(narrow + share * (whole - narrow)))
-
-
-def straightened(curves: Sequence[VMobject], axes: Plot, plot: Plot, lines: Sequence[Line]) -> list[Animation]:
-    """``curves``, drawn over ``axes``, become ``lines``, each as it lies in ``plot``, at the axes' size."""
-    left, right, bottom, top = axes.box
-    small = Plot(plot.x_range, plot.y_range, left=left, right=right, bottom=bottom, top=top, x_label=None)
-    animations = []
-    for curve, line in zip(curves, lines, strict=True):
-        start, end = small.at(*visible_part(small, line).T)
-        shares = np.linspace(0, 1, curve.get_num_curves() + 1)[:, None]
-        animations.append(Transform(curve, curve.copy().set_points_as_corners(start + shares * (end - start))))
-    return animations
-
-
-def between(plot: Plot, curve: PiecewiseLinearCurve, line: Line) -> VMobject:
-    """What lies between a curve and a line, as far as the plot shows it, filled."""
-    x = plot.sample()
-    x = np.unique([*x, *curve.x[(curve.x > x[0]) & (curve.x < x[-1])]])
-    there, back = (plot.at(x, np.clip(heights, *plot.y_range)) for heights in (curve(x), line(x)))
-    area = VMobject(stroke_width=0).set_fill(mix(palette.text, FILLED), 1)
-    return area.set_points_as_corners([*there, *back[::-1], there[0]])
 
 
 def loss_rows(rows: Sequence[tuple[str, str, ManimColor]]) -> VGroup:
