@@ -133,13 +133,6 @@ def backward(run: Experiment, theta: FloatArray, there: Forward) -> Backward:
     return Backward(d_y, tuple(a), tuple(r), slopes)
 
 
-def nudged(run: Experiment, theta: FloatArray, there: Forward, index: int, step: float) -> Forward:
-    """The same example after parameter ``index`` of theta (P,) has grown by ``step``: a slope tried out by hand."""
-    moved = np.array(theta, dtype=np.float64)
-    moved[index] += step
-    return forward(run, moved, there.x, there.label)
-
-
 def stepped(run: Experiment, theta: FloatArray, there: Forward, slopes: Backward, rate: float) -> Forward:
     """The same example after one step of gradient descent on its error alone, theta - rate g."""
     return forward(run, np.asarray(theta, dtype=np.float64) - rate * slopes.theta, there.x, there.label)

@@ -215,11 +215,13 @@ class ThreeDaysScene(LectureScene):
         text = self.diagram_words("source", unit=unit, data=data)
         return words(text, style.CAPTION, palette.dim).place(style.HEADING_BASELINE, right=style.RIGHT_EDGE)
 
-    def truth_words(self) -> VGroup:
-        """The day's real value, in red below y."""
+    def truth_words(self, called: str | None = None) -> VGroup:
+        """The day's real value, in red below y, and what it is called."""
         node = self.diagram.columns[Y].nodes[0]
         bottom = self.output_bias.get_bottom()[1]
-        name = words(self.diagram_words("truth"), style.LABEL, palette.red).place(bottom - 0.45, center=node.get_x())
+        name = words(called or self.diagram_words("truth"), style.LABEL, palette.red).place(
+            bottom - 0.45, center=node.get_x()
+        )
         self.truth = centered_number(self.there.label, self.decimals, style.LABEL + 6, palette.red)
         self.truth.shift([node.get_x(), bottom - 0.95, 0])
         return VGroup(name, self.truth)

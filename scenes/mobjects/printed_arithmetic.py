@@ -214,24 +214,6 @@ def _two_digits(value: float) -> int:
     return min(6, 1 - math.floor(math.log10(size))) if 0 < size < 0.1 else 2
 
 
-@dataclass(frozen=True)
-class PrintedSlope:
-    """``(after - before) / step = slope``, in digits that are right as printed."""
-
-    before: str
-    after: str
-    step: str
-    slope: str
-
-
-def printed_slope(before: float, after: float, step: float, decimals: int = 3) -> PrintedSlope:
-    """A finite difference; ``step`` is a power of ten, so that the printed quotient has ``decimals`` digits."""
-    places = decimals - round(math.log10(step))
-    low, high = _rounded(before, places), _rounded(after, places)
-    slope = ((high - low) / Decimal(repr(step))).quantize(Decimal(1).scaleb(-decimals))
-    return PrintedSlope(_plain(low), _plain(high), f"{Decimal(repr(step)):f}", _plain(slope))
-
-
 def fitting_places(values: Iterable[float], most: int = 2) -> int:
     """Decimals for numbers that stand together: 0.32, 12.34, 123.4, 1234, by the largest; more where all are small."""
     largest = max((abs(float(value)) for value in values), default=0.0)

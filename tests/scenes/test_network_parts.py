@@ -14,7 +14,6 @@ from gradreel.scenes.mobjects.printed_arithmetic import (
     no_zero,
     printed_product,
     printed_products,
-    printed_slope,
     printed_step,
     printed_sum,
     products_to,
@@ -149,12 +148,6 @@ def test_sums_are_rounded_as_numbers_are_shown(views):
 
 def test_a_whole_factor_is_printed_as_one():
     assert printed_product(-1.0, 0.4206).first == "-1"
-
-
-def test_a_printed_slope_is_the_quotient_of_what_is_printed():
-    printed = printed_slope(0.1753052, 0.1751362, 1e-4)
-    assert (printed.before, printed.after) == ("0.1753052", "0.1751362")
-    assert (printed.step, printed.slope) == ("0.0001", "-1.690")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ from gradreel.core.network.theta import parameter_names
 from gradreel.scenes import style
 from gradreel.scenes.lecture.daily_data import AHEAD_BOX
 from gradreel.scenes.lecture.deep.day_step import DayStep, seen_day, slope_text
-from gradreel.scenes.lecture.deep.pictures.error_gap import ErrorGap
 from gradreel.scenes.lecture.deep.pictures.layer_stack import EDGES
 from gradreel.scenes.lecture.deep.pictures.network_slopes import GradientRow, Named, Slopes
 from gradreel.scenes.lecture.deep.pictures.pass_counts import SWEEPS, PassCounts, sweep
@@ -60,7 +59,6 @@ LIT = 0.6  # strength of a line that a slope has come back along: the same for a
 BIG_BOX = (-5.3, 5.3, -1.35, 2.35)  # of the large network
 ROW_Y, UPDATE_Y, UPDATE_SIZE = -2.36, -3.34, 38  # of the gradient's first row, and of the update below both
 GATHER_SECONDS = 0.4  # that slopes which go to the gradient together take to come, and to go there
-ERROR_GAP, ERROR_GAP_DROP = (4.5, 5.95), 0.3  # left and right of the error as a length; from the label down to it
 UPDATE_GAP = 0.9  # from the update to what stands right of it
 LATE = squish_rate_func(smooth, 0.5, 1.0)  # for what comes to where something goes
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -83,7 +81,7 @@ class WayBack:
 
 
 class Backprop(ThreeDaysScene):
-    """The numbers go forward, slopes come back along one path, then along all; they are checked, and used."""
+    """The numbers go forward, slopes come back along one path, then along all; they are used."""
 
     class Parameters(ThreeDaysScene.Parameters):
         day: date | None = Field(
@@ -106,7 +104,6 @@ class Backprop(ThreeDaysScene):
         self._activation_beat()
         self._path_beat()
         self._rest_beat()
-        self._check_beat()
         self._passes_beat()
         self._step_beat()
         self.hand_on()
@@ -127,14 +124,16 @@ class Backprop(ThreeDaysScene):
     def _place_slopes(self) -> None:
         """``orange``: every slope at its place. ``path``: the w with the largest slope that carries it on the screen.
 
-        ``names``: of all the w, those of the path's r alone have theirs on the screen.
+        Of all the w, those of the path's r alone have ``names``, and slopes, on the screen: nine among so many lines
+        could not be told apart.
         """
-        named = Named(self.letters, self.weight_labels, self.c_labels, self.bias_arrows, self.output_bias)
+        self.path = max(self.weight_labels, key=lambda at: abs(float(self.day_step.gradient.weights[0][at])))
+        i = self.path[0]
+        weights = {at: label for at, label in self.weight_labels.items() if at[0] == i}
+        named = Named(self.letters, weights, self.c_labels, self.bias_arrows, self.output_bias)
         self.orange = Slopes(self.diagram, named, self.day_step)
         self.arrows = VGroup(*self.bias_arrows, self.output_bias)
-        self.path = max(self.weight_labels, key=lambda at: abs(float(self.orange.weights[at])))
-        i = self.path[0]
-        self.names = VGroup(*self.labels_into(i), *self.c_labels.values())
+        self.names = VGroup(*weights.values(), *self.c_labels.values())
         orange = self.orange
         self.pills = [*orange.nodes.values(), *orange.biases, orange.output_bias, *orange.lines.values()]
 
@@ -146,11 +145,6 @@ class Backprop(ThreeDaysScene):
         if made.width > widest:
             made = formula(source, BELOW_SIZE * widest / made.width)
         return made.move_to([center, BELOW_Y, 0])
-
-    def _entry(self) -> str:
-        """The w at the end of the path that was followed, as it is said."""
-        i, j = self.path
-        return f"w{i + 1}{j + 1}".translate(SUBSCRIPTS)
 
     def _names_replaced(self, k: int, lines: list[tuple[int, int]]) -> list[Animation]:
         """Animations by which those names leave whose places the slopes of these ``lines`` of layer ``k`` take."""
@@ -165,7 +159,7 @@ class Backprop(ThreeDaysScene):
 
     def _forward_beat(self) -> None:
         diagram = self.diagram
-        with self.beat("forward", unit=self.activation):
+        with self.beat("forward"):
             # The axis of the days, as the last scene left it, makes room for the network of three days again. Its
             # numbers run from left to right, up to the error of this one day
             left, right, bottom, _ = AHEAD_BOX
@@ -183,7 +177,11 @@ class Backprop(ThreeDaysScene):
                 self.play(*self.into_nodes(column), run_time=0.3)
             self.until("error")
             self.formula_below = self._formula_below(self.error_source(self.there))
-            self.play(FadeIn(self.truth_words()), FadeIn(self.formula_below, shift=0.15 * UP), run_time=0.8)
+            self.play(
+                FadeIn(self.truth_words(self.screen("label"))),
+                FadeIn(self.formula_below, shift=0.15 * UP),
+                run_time=0.8,
+            )
 
     def _captions(self) -> list[TextMobject]:
         """What the views are, and below that, where it is so, that the network learns from this day."""
@@ -199,8 +197,7 @@ class Backprop(ThreeDaysScene):
         y = self.day_step.slopes.y
         slope = slope_text(y, [y])
         with self.beat("output-low", slope=slope):
-            # A little more y: y and e run on by a last digit. What a slope is, in words; then its sign, and its number,
-            # in orange at y's node
+            # A little more y: y and e run on by a last digit. The slope, in words and in orange at y's node
             self._dim_forward(self.next_title("heading-back"))
             self.until("less")
             back = self._try_more_y()
@@ -210,11 +207,9 @@ class Backprop(ThreeDaysScene):
             first.shift([-(NOTE_GAP + self.note.width) / 2, 0, 0])
             self.note.place(first.baseline, left=first.get_right()[0] + NOTE_GAP)
             self.play(FadeOut(self.formula_below), *back, run_time=0.5)
-            self.play(FadeIn(self.note, shift=0.15 * UP), run_time=0.6)
-            self.until("sign")
-            self.play(FadeIn(first, shift=0.15 * UP), run_time=0.6)
+            coming = (FadeIn(part, shift=0.15 * UP) for part in (first, self.note))
+            self.play(*coming, FadeIn(self.orange.nodes[Y, 0], scale=1.4), run_time=0.6)
             self.formula_below = first
-            self.play(FadeIn(self.orange.nodes[Y, 0], scale=1.4), run_time=0.6)
 
     def _dim_forward(self, heading: Animation) -> None:
         """What was computed on the way forward stays, but dims, while a heading comes."""
@@ -267,7 +262,9 @@ class Backprop(ThreeDaysScene):
             self._follow(way, center=ASIDE)
 
     def _path_beat(self) -> None:
-        with self.beat("path", w=self._entry(), x=self._name("x", self.path[1])):
+        i, j = self.path
+        w = f"w{i + 1}{j + 1}".translate(SUBSCRIPTS)
+        with self.beat("path", w=w, x=self._name("x", j)):
             # Along w, to the first slope of the gradient
             way = self.ways[2]
             self.until("times")
@@ -308,7 +305,6 @@ class Backprop(ThreeDaysScene):
         self.play(forth, FadeIn(moved, rate_func=LATE), run_time=0.9)
         self.play(FadeIn(VGroup(row.part("slope"), row.part("e"))), run_time=0.5)
         self.add(row)
-        self.wait(0.4)
         return [row]
 
     def _enlarge_bend(self, link: Link) -> VGroup:
@@ -354,23 +350,22 @@ class Backprop(ThreeDaysScene):
         self.formula_below = new
         gone = self._names_replaced(column, [tuple(nodes)])
         self.play(self._lighting(line), FadeIn(way.slope, scale=1.4), *gone, run_time=0.5)
-        self.wait(0.3)
 
     # -- along all others ----------------------------------------------------------------------------------------
 
     def _rest_beat(self) -> None:
         orange, i = self.orange, self.path[0]
         with self.beat("rest", r=self._name("r", i)):
-            # Along all other lines, column by column: every node has its slope, and every parameter. That of the path's
-            # r goes to all its w: it was computed once
+            # Along all other lines, column by column: every node has its slope, every b and c, and the w of the path's
+            # r: its slope goes to all of them, it was computed once
             self.play(FadeOut(self.formula_below), FadeIn(orange.output_bias), run_time=0.4)
-            self._sweep(A, [orange.nodes[A, k] for k in range(self.n_units) if k != i], 0.9)
-            self._sweep(R, [orange.nodes[R, k] for k in range(self.n_units) if k != i], 0.8)
+            self._sweep(A, [orange.nodes[A, k] for k in range(self.n_units) if k != i], 0.7)
+            self._sweep(R, [orange.nodes[R, k] for k in range(self.n_units) if k != i], 0.6)
             copies = (TransformFromCopy(orange.nodes[R, k], pill) for k, pill in enumerate(orange.biases))
-            self.play(*copies, run_time=0.8)
+            self.play(*copies, run_time=0.5)
             self.until("serves")
             beat = orange.nodes[R, i].animate(rate_func=there_and_back).scale(1.6)
-            self._sweep(X, [], 2.0, beat)
+            self._sweep(X, [], 1.6, beat)
 
     def _sweep(self, k: int, nodes: Sequence[VGroup], seconds: float, *also: Animation) -> None:
         """Back along all lines of a layer; then the slopes of these ``nodes`` are there, and those of the lines."""
@@ -383,56 +378,31 @@ class Backprop(ThreeDaysScene):
         if coming:
             self.play(*coming, *self._names_replaced(k, list(lines)), run_time=0.5)
 
-    # -- is it right, and what does it cost? -----------------------------------------------------------------------
-
-    def _check_beat(self) -> None:
-        with self.beat("check", entry=self._entry()):
-            # One w is made a little larger, and all computed again: its slope by a nudge, and the one from before
-            (i, j), edges = self.path, self.diagram.edges
-            self.formula_below = self._formula_below(self.formulas.check())
-            self.play(self.next_title("heading-check"), run_time=0.6)
-            self.until("nudge")
-            self.play(FadeIn(self.formula_below.part("hand"), shift=0.15 * UP), run_time=0.8)
-            for k, to, start in ((X, i, j), (R, i, i), (A, 0, i)):
-                self.play(Pulse(VGroup(edges[k].line(to, start)), palette.text).run(0.5))
-            self.until("same")
-            self.play(FadeIn(self.formula_below.part("slope"), shift=0.15 * UP), run_time=0.8)
-            self.add(self.formula_below)
-            self.wait(1.0)
+    # -- what does it cost? -----------------------------------------------------------------------
 
     def _passes_beat(self) -> None:
-        passes = (self.run.n_parameters + 1, BIG.n_parameters + 1)  # one before any nudge
-        with self.beat("passes", big=number_text(passes[1])):
-            # How many passes that takes for every parameter, counted as they go
-            edges = self.diagram.edges
-            self.counts = counts = self._pass_counts(passes)
-            gone, coming = FadeOut(self.formula_below, run_time=0.4), FadeIn(counts, rate_func=LATE)
-            self.play(self.next_title("heading-count"), gone, coming, run_time=0.8)
-            forth = tuple(edges[k] for k in (X, R, A))
-            for end, seconds in ((1, 0.7), (2, 0.6), (passes[0], 0.7)):  # the last stands for all the others
-                self.play(sweep(forth, palette.text, seconds), counts.count(counts.nudges, end, seconds))
-            self.play(FadeIn(counts.small), run_time=0.3)
-            # The large network comes in its place, with its count, and how many it takes backwards: one there, one back
-            self.until("big")
-            self.small_network = [part for part in self.mobjects if part not in (self.title, counts, counts.small)]
+        passes = BIG.n_parameters + 1  # one before any nudge
+        with self.beat("passes", big=number_text(passes)):
+            # The large network in the small one's place: how many passes it takes if each parameter is tried by itself,
+            # counted as they go; and how many backwards: one there, one back
+            names = (self.screen("by-nudges"), self.screen("by-backprop"))
+            notes = (self.screen("nudged", count=number_text(passes - 1)), self.screen("there-and-back"))
+            self.counts = counts = PassCounts(passes, names, notes)
+            self.small_network = [part for part in self.mobjects if part is not self.title]
             self.big_network = big = LayerDiagram((BIG.dataset.n_features, *BIG.hidden, 1), BIG_BOX, pictures="relu")
             for each in big.edges:
                 style.emphasize(each, EDGES)
             leaving = [FadeOut(part, run_time=0.5) for part in self.small_network]
-            self.play(*leaving, FadeIn(big, rate_func=LATE), run_time=0.8)
-            self.play(*counts.race(1.4))
+            coming = [FadeIn(part, rate_func=LATE) for part in (big, counts)]
+            self.play(self.next_title("heading-count"), *leaving, *coming, run_time=0.8)
+            self.until("big")
+            self.play(sweep(big.edges, palette.text, 1.6), counts.count(counts.nudges, passes, 1.6))
+            self.play(FadeIn(counts.nudged), run_time=0.3)
             self.until("two")
             self.play(sweep(big.edges, palette.text, 1.0), *counts.first_sweep(1.0))
             back = sweep(big.edges[::-1], palette.orange, 1.0, backward=True)
             self.play(back, counts.count(counts.sweeps, SWEEPS, 1.0), FadeIn(counts.both))
             self.add(counts.settle())
-            self.wait(1.0)
-
-    def _pass_counts(self, passes: tuple[int, int]) -> PassCounts:
-        """How often a network is computed for all its slopes, by nudges and backwards: none yet."""
-        names = (self.screen("by-nudges"), self.screen("by-backprop"))
-        notes = [self.screen("nudged", count=number_text(count - 1)) for count in passes]
-        return PassCounts(passes, names, (notes[0], notes[1], self.screen("there-and-back")))
 
     # -- what it is for ------------------------------------------------------------------------------------------
 
@@ -474,10 +444,9 @@ class Backprop(ThreeDaysScene):
     def _apply_update(self) -> None:
         """Play theta less eta g, in letters and for one w; then the network is computed once more, and e has changed.
 
-        The slopes leave the diagram before: they are those of the old theta. A length tells how far y is
-        from its label.
+        The slopes leave the diagram before: they are those of the old theta.
         """
-        rate, y, after = self.day_step.rate, self.there.y, self.day_step.after.y
+        rate = self.day_step.rate
         written = number_text(rate) if rate >= PLAIN_RATE else f"10^({round(math.log10(rate))})"
         update = formula(f"{update_source('k', 'k+1')} comma quad eta = {written}", UPDATE_SIZE)
         ends = (self.there, self.day_step.after)
@@ -490,11 +459,9 @@ class Backprop(ThreeDaysScene):
         update.scale(share).place(UPDATE_Y - 0.12, left=-share * width / 2)
         for text in beside:
             text.scale(share).place(UPDATE_Y - 0.12, left=update.get_right()[0] + share * UPDATE_GAP)
-        self.gap = ErrorGap(y, self.there.label, after, *ERROR_GAP, float(self.truth.get_bottom()[1]) - ERROR_GAP_DROP)
         told = old if worked is None else worked
         self.play(FadeIn(update, shift=0.15 * UP), FadeIn(told, shift=0.15 * UP, rate_func=LATE), run_time=0.8)
-        self.wait(0.4)
-        self.play(*self._without_slopes(), FadeIn(self.gap), run_time=0.5)
+        self.play(*self._without_slopes(), run_time=0.5)
         swap = [] if worked is None else [FadeOut(worked, run_time=0.25), FadeIn(old, rate_func=LATE)]
         for column in (X, R, A):  # the numbers of a column run on while they go to the next
             rolling = self._rolled(column) if column != X else []
@@ -502,11 +469,10 @@ class Backprop(ThreeDaysScene):
             self.play(pulse, *rolling, *(swap if column == X else []), run_time=0.45)
         self.remove(old)
         counting = self._counting(new, UPDATE_SIZE * share)
-        closing = UpdateFromAlphaFunc(self.gap, lambda gap, share: gap.show(y + share * (after - y)))
-        self.play(*self._rolled(Y), closing, counting, run_time=1.0)
+        self.play(*self._rolled(Y), counting, run_time=1.0)
         self.remove(counting.mobject)
         self.add(new)
-        self.wait(1.0)
+        self.wait(0.4)
 
     def _without_slopes(self) -> list[Animation]:
         """The diagram without slopes: lines in their own colours and equally thick, names in their places."""

@@ -11,12 +11,10 @@ from gradreel.scenes.style import palette
 from manim import (
     Animation,
     FadeIn,
-    FadeOut,
     ManimColor,
     UpdateFromAlphaFunc,
     VGroup,
     linear,
-    rush_from,
     smooth,
     squish_rate_func,
 )
@@ -43,22 +41,20 @@ def sweep(layers: Sequence[VGroup], color: ManimColor, seconds: float, backward:
 class PassCounts(VGroup):
     """Below a network, at the left the passes by nudges, from 0; at the right those of two sweeps, from the first on.
 
-    ``passes`` of the small and of the large network, one for each parameter and one before. ``names`` stand above the
-    two numbers, ``notes`` beside them: of the small network, of the large one, and of the two sweeps. Parts:
-    ``nudges``, the left number; the scene brings ``sweeps``, the right one (a 0 would tell that no pass is needed), and
-    ``small``, ``large`` and ``both``, their notes.
+    ``passes``: one for each parameter and one before. ``names`` stand above the two numbers, ``notes`` beside them.
+    Parts: ``nudges``, the left number; the scene brings ``sweeps``, the right one (a 0 would tell that no pass is
+    needed), and ``nudged`` and ``both``, their notes.
     """
 
-    def __init__(self, passes: tuple[int, int], names: tuple[str, str], notes: tuple[str, str, str]) -> None:
+    def __init__(self, passes: int, names: tuple[str, str], notes: tuple[str, str]) -> None:
         super().__init__()
         self.passes = passes
         texts = (words(name, style.LABEL, palette.dim) for name in names)
         self.names = VGroup(*(text.place(NAME, left=left) for text, left in zip(texts, COLUMNS, strict=True)))
-        self.nudges = Number(passes[1], 0, SIZE, palette.text, group=True)
+        self.nudges = Number(passes, 0, SIZE, palette.text, group=True)
         self.sweeps = Number(SWEEPS, 0, SIZE, palette.orange, group=True)
-        self.small = self._note(self.nudges, passes[0], notes[0])
-        self.large = self._note(self.nudges, passes[1], notes[1])
-        self.both = self._note(self.sweeps, SWEEPS, notes[2])
+        self.nudged = self._note(self.nudges, passes, notes[0])
+        self.both = self._note(self.sweeps, SWEEPS, notes[1])
         self._set(self.nudges, 0)
         self._set(self.sweeps, 1)
         self.add(self.names[0], self.nudges)
@@ -78,22 +74,9 @@ class PassCounts(VGroup):
         late = squish_rate_func(smooth, 0.7, 1.0)
         return [FadeIn(self.names[1], run_time=0.3), FadeIn(self.sweeps, run_time=seconds, rate_func=late)]
 
-    def race(self, seconds: float) -> list[Animation]:
-        """The left number runs up to that of the large network."""
-        small, large = self.passes
-
-        def run(number: Number, share: float) -> None:
-            self._set(number, round(small * (large / small) ** share))
-
-        gone = min(0.3, seconds / 2)  # the note on the small one, before its number is another
-        late = squish_rate_func(rush_from, gone / seconds, 1.0)
-        coming = FadeIn(self.large, run_time=seconds, rate_func=squish_rate_func(smooth, 0.6, 1.0))
-        changed = [FadeOut(self.small, run_time=gone), coming]
-        return [UpdateFromAlphaFunc(self.nudges, run, run_time=seconds, rate_func=late), *changed]
-
     def settle(self) -> PassCounts:
         """The notes of what was counted last belong to it from now on."""
-        return self.add(self.names[1], self.sweeps, self.large, self.both)
+        return self.add(self.names[1], self.sweeps, self.nudged, self.both)
 
     def _set(self, number: Number, value: int) -> None:
         number.set_value(value)

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from decimal import Decimal
 
 from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.core.network.theta import parameter_names, unpack
-from gradreel.core.network.worked_example import nudged
 from gradreel.scenes.lecture.deep.day_step import DayStep
 from gradreel.scenes.mobjects.printed_arithmetic import (
     PrintedProduct,
     fitting_places,
-    printed_slope,
     printed_step,
     printed_with_slope,
 )
 from gradreel.scenes.mobjects.theta_strip import typst_name
 from gradreel.scenes.mobjects.update_formulas import sum_source
-from gradreel.scenes.words.numbers import number_text
 
-STEPS = tuple(10.0**-k for k in range(3, 10))  # of a nudge: the largest that stays on the same side of the label
 PLAIN_RATE = 1e-3  # smaller learning rates are written as powers of ten
 
 
@@ -103,19 +98,6 @@ class PathFormulas:
         """Of the path's w in theta."""
         i, j = self.path
         return i * len(self.step.there.x) + j
-
-    def check(self) -> str:
-        """The w's slope by a nudge, part "hand", and the one that came back, part "slope"."""
-        step = self.step
-        slope = float(step.slopes.theta[self.index])
-        nudge = next((nudge for nudge in STEPS if 1000 * nudge * abs(slope) < math.sqrt(step.there.error)), STEPS[-1])
-        places = fitting_places([slope], 3)
-        after = nudged(step.run, step.theta, step.there, self.index, nudge)
-        printed = printed_slope(step.there.error, after.error, nudge, places)
-        fraction = f"frac(e({self.w} + {printed.step}) - e({self.w}), {printed.step})"
-        by_hand = f"{fraction} = frac({printed.after} - {printed.before}, {printed.step}) = {printed.slope}"
-        back = f"{slope_source(self.w)} = orange({number_text(round(slope, places), places)})"
-        return f'part("hand", {by_hand}) quad quad part("slope", {back})'
 
     def update(self) -> str | None:
         """The update of the path's w in numbers; None where it cannot be seen in them."""
