@@ -189,7 +189,7 @@ def test_three_days(play, trace_of):
     run = THREE_DAYS
     trace = trace_of(run)
     first, last = loss(run, np.asarray(trace.parameters)[[0, -1]])
-    assert round(last * run.dataset.scale, -1) == 800  # "only 800 views"; "better values", "training bends the sheet"
+    assert round(last * run.dataset.scale, -1) == 800  # "800 views"; "better values", "training bends the sheet"
     assert 950 < first * run.dataset.scale < 1050  # "about a thousand views"
     firsts = ((Batches, "split"), (NetworkDiagram, "formula"), (Backprop, "forward"))
     batches, diagram, backward = (play(scene, until=first).scene for scene, first in firsts)

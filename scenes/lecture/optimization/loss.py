@@ -53,7 +53,7 @@ NETWORK = (-5.4, 1.5, -2.95, -1.15)  # middles of its first and last column, bot
 FORMULA_LINE, FORMULA_SIZE, CARD_LEFT, CARD_TOP = 2.15, 38, 2.95, 3.6
 LEAST_DAYS, MOST_DAYS = 7, 56
 PULSES = 1.2  # seconds of the way through the network
-LOSS = "L(orange(theta)) = 1/N sum_n e_n"  # as the map has it
+LOSS = "L(orange(theta)) = 1/N sum_n e_n"  # as the map of the three steps has it later
 DISTANCE = "e_n = abs(blue(y_n) - red(hat(y)_n))"
 BESIDE = 4.0  # from a card to the next one
 LETTERED = 5  # days before the label that carry their x_j
@@ -139,10 +139,10 @@ class Loss(LectureScene):
         self.sum.put_between(self._between(values[0]))
 
     def _card(self, values: NDArray, k: int) -> ThetaCard:
-        update = self.thetas.update(k)
-        when = self.screen("start") if update == 0 else self.screen("update", update=Count(update))
-        said = f'$L(orange(theta^{update})) = "{self.thetas.said(self.written[k])["loss"]}"$'
-        return ThetaCard(self.thetas.experiment, values, k, update, when, said)
+        key = {0: "start", self.thetas.run.n_updates: "end"}.get(update := self.thetas.update(k), "update")
+        when = self.screen(key, update=Count(update)) if key == "update" else self.screen(key)
+        said = f'$L(orange(theta)) = "{self.thetas.said(self.written[k])["loss"]}"$'
+        return ThetaCard(self.thetas.experiment, values, k, when, said)
 
     def _between(self, theta: NDArray) -> list[NDArray]:
         """What the hidden columns of the network come to on the day that is told, with ``theta`` in thousands."""
@@ -156,8 +156,7 @@ class Loss(LectureScene):
     def _write(self) -> None:
         """Formulas and the caption."""
         self.loss_formula = formula(LOSS, FORMULA_SIZE).place(FORMULA_LINE, left=style.LEFT_EDGE)
-        right = self.loss_formula.get_right()[0] + 0.6
-        self.distance = formula(DISTANCE, FORMULA_SIZE).place(FORMULA_LINE, left=right)
+        self.distance = formula(DISTANCE, FORMULA_SIZE).place(FORMULA_LINE, left=style.LEFT_EDGE)
         span, language = self.thetas.span, self.context.language
         years, count = trained_years(self.dataset), number_text(self.dataset.examples)
         days, shorter = period_words(*span, language), {"days": period_words(*span, language, "short")}
@@ -169,15 +168,14 @@ class Loss(LectureScene):
     def _map_beat(self) -> None:
         with self.beat("map"):
             # The three steps: from the search, spoken of before, the brightness moves on to the loss; there other
-            # recorded values are tried, and the errors with them
+            # recorded values are tried, and the errors with them. The formulas come with what they are of
             arriving = self.next_heading(steps_heading(self))
-            steps = three_steps(self, self.trace("curve"), 3)
+            self.steps = steps = three_steps(self, self.trace("curve"), 3, formulas=False)
             self.play(*arriving, FadeIn(steps), run_time=0.6)
             self.until("two")
             self.play(steps.focus(2), run_time=0.8)
             self.until("try")
-            self.play(steps.try_values(3.1))
-        self.steps = steps
+            self.play(steps.try_values(2.4))
 
     def _prediction_beat(self) -> None:
         board, k, update = self.board, self.thetas.telling_day, self.thetas.update(0)
@@ -185,7 +183,8 @@ class Loss(LectureScene):
         with self.beat("prediction", **fields, update=Count(update), window=Count(self.dataset.window)):
             # Some values of theta; one day has its name at the axis. The days before it go into the network as numbers,
             # column after column is computed, y comes out, and goes to its day
-            self._leave_the_map()
+            self.play(FadeOut(self.steps), *self.next_heading(self.screen("heading")), run_time=0.5)
+            self.play(FadeIn(self.cards[0].values), FadeIn(self.board.plot), run_time=0.5)
             fade = LaggedStart(*(FadeIn(dot) for dot in board.dots), lag_ratio=0.3)
             self.play(Create(board.red), fade, FadeIn(self.note), run_time=1.0, rate_func=linear)
             dim = [emphasis(part, DIM) for part in (board.red, board.dots)]
@@ -197,25 +196,12 @@ class Loss(LectureScene):
 
     def _error_beat(self) -> None:
         with self.beat("error"):
-            # The real value is written below y; how far apart they are: that is e
+            # The real value is written below y; how far apart they are: that is e, here and on every day
             self.play(FadeIn(self.one.names[2], self.sum.label), run_time=0.4)
             self.until("gap")
             self.play(Create(self.one.line), FadeIn(self.sum.distance), run_time=0.5)
             self.play(FadeIn(self.one.names[:2], self.sum.error, shift=0.1 * UP), run_time=0.5)
-            self.until("e")
             self.play(FadeIn(self.distance, shift=0.1 * UP), run_time=0.5)
-
-    def _leave_the_map(self) -> None:
-        """The loss's formula comes out of its card; days and the first values of theta take the map's place."""
-        steps = self.steps
-        self.remove(steps)
-        written = steps.card(2)[-1]
-        leaving = [part for card in steps.cards for part in card if part is not written]
-        self.add(*leaving, steps.arrows, written)
-        arriving = self.next_heading(self.screen("heading"))
-        gone = (FadeOut(part, run_time=0.4) for part in (*leaving, steps.arrows))
-        self.play(*gone, *arriving, ReplacementTransform(written, self.loss_formula, run_time=0.9))
-        self.play(FadeIn(self.cards[0].values), FadeIn(self.board.plot), run_time=0.5)
 
     def _into_the_network(self) -> None:
         """The features' rings go down into the network and are numbers there; column after column is computed."""
@@ -241,8 +227,8 @@ class Loss(LectureScene):
     def _mean_beat(self) -> None:
         with self.beat("mean", **self.thetas.said(self.written[0])):
             # Each day shown has its error; in the network's place comes a strip of all days, in which these find their
-            # places, and the errors of all the other days rise beside them. They are seen at rest for a second, and
-            # then settle: their level is the loss of this theta
+            # places, and the errors of all the other days rise beside them. They are seen at rest, and then settle:
+            # their level is the loss of this theta, whose formula comes
             one, board, strip = self.one, self.board, self.strip
             gone = (one, self.day_mark, self.network, self.sum.features, *self.sum.between, self.sum.prediction)
             back = map(FadeIn, self.hidden_days)
@@ -259,9 +245,12 @@ class Loss(LectureScene):
             self.add(strip.body)
             self.play(board.rising(self.thetas.everything.error[0]))
             self.remove(*bars)
-            self.wait(1)
+            self.wait(0.5)
             self.until("mean")
-            self.play(board.settling(self.thetas.everything.error[0]))
+            right = self.loss_formula.get_right()[0] + 0.6
+            aside = self.distance.animate.shift([right - self.distance.get_left()[0], 0, 0])
+            late = squish_rate_func(smooth, 0.5, 1.0)
+            self.play(board.settling(self.thetas.everything.error[0]), aside, FadeIn(self.loss_formula, rate_func=late))
             self.play(Create(strip.level, run_time=0.3), *self._loss_of(0))
 
     def _loss_of(self, k: int) -> list[Animation]:
@@ -281,9 +270,8 @@ class Loss(LectureScene):
             coming = FadeIn(second.values, run_time=0.8, rate_func=late)
             self.play(FadeOut(self.distance, run_time=0.3), first.animate(run_time=0.6).shift([-BESIDE, 0, 0]), coming)
             self.until("walk")
-            old = self.board.ghost(f"orange(theta^{self.thetas.update(0)})")
-            self.add(old[0])
-            self.play(FadeIn(old[1]), emphasis(first, DIM), run_time=0.4)
+            self.add(self.board.ghost())
+            self.play(emphasis(first, DIM), run_time=0.4)
             self._walk(self.board.moving(), lambda row: self.board.draw(self.thetas.predicted(row)))
             self.until("loss")
             self.play(FadeOut(self.mean_label), FadeIn(self.strip.ghost()), run_time=0.3)
@@ -294,7 +282,7 @@ class Loss(LectureScene):
         """What is ``moving`` passes through the recorded states from the first theta to the second; ``show``: a row."""
         self.add(moving)
         walking = UpdateFromAlphaFunc(moving, lambda _, share: show(self.thetas.row(share)), rate_func=smooth)
-        self.play(walking, run_time=1.6)
+        self.play(walking, run_time=1.4)
         show(self.thetas.rows[1])
 
 

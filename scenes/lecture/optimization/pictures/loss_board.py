@@ -15,7 +15,7 @@ from gradreel.scenes.mobjects.day_plot import REAL_LINE, DayPlot, views_range
 from gradreel.scenes.mobjects.plot import Plot, axis_break, dashed, ring, segment
 from gradreel.scenes.mobjects.text import TextMobject, formula, patch_under, words
 from gradreel.scenes.mobjects.ticks import Ticks, round_labels
-from gradreel.scenes.style import emphasize, mix, palette
+from gradreel.scenes.style import mix, palette
 from gradreel.scenes.words.day_words import as_date, day_words, tick_days
 from manim import DL, UP, UR, Animation, Mobject, Rectangle, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
@@ -89,12 +89,10 @@ class LossBoard:
             line.set_points_as_corners(np.array([a, b]))
         self.plot.put_end_labels(self.labels, [self.shown.truth[-1], prediction[-1]])
 
-    def ghost(self, name: str) -> VGroup:
-        """Blue as it is now, thin and dimmed, which stays when it moves, with its ``name`` below its end."""
+    def ghost(self) -> VMobject:
+        """Blue as it is now, thin and dimmed, which stays when it moves."""
         line = self.plot.line(self.shown.dates, self.predicted, mix(palette.blue, EARLIER), style.GHOST_CURVE)
-        right, foot = float(line.get_right()[0]), float(line.points[-1][1])
-        text = emphasize(formula(name, style.LETTER), style.DIM)
-        return VGroup(line.set_z_index(-1), text.next_to((right, foot, 0), DL, buff=0.1))
+        return line.set_z_index(-1)
 
     def moving(self) -> VGroup:
         """What ``draw`` moves."""

@@ -1,4 +1,4 @@
-"""Some values of theta and the loss they have: after how many updates, a few entries, the loss."""
+"""Some values of theta and the loss they have: whose they are, a few entries, the loss."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ FACTOR_ROOM = 0.22  # under the cells, for the powers of ten that are theirs alo
 
 
 class ThetaCard(VGroup):
-    """θ with its number of updates and its first and last entries, and below it L(θ).
+    """θ with its first and last entries, and below it L(θ).
 
     ``values`` (K, P): all that are shown on cards, for the decimals; this card's is row ``k``. ``when`` says in words
-    what the number above θ counts, ``loss`` its loss. Parts: ``values`` (name, words and cells), ``loss``. ``put``
+    when θ has them, ``loss`` its loss. Parts: ``values`` (name, words and cells), ``loss``. ``put``
     places it.
 
     Large values share a power of ten, which stands before θ. Where it leaves nothing of a small one but zeros, each has
     its own, ``factors`` under the cells.
     """
 
-    def __init__(self, run: Experiment, values: NDArray, k: int, update: int, when: str, loss: str) -> None:
+    def __init__(self, run: Experiment, values: NDArray, k: int, when: str, loss: str) -> None:
         super().__init__()
         names = parameter_names(run)
         chosen = [*range(min(SHOWN, len(names) - 1)), len(names) - 1]
         power, own = _powers(values[:, chosen])
         written = values[:, chosen] * 10.0 ** (power + own)
         factor = f"10^({power}) " if power else ""
-        self.name = formula(f"{factor}orange(theta^{update})", 38)
+        self.name = formula(f"{factor}orange(theta)", 38)
         self.factors = [formula(f"times 10^({-each})", style.SMALLEST, palette.dim) if each else None for each in own]
         self.boxes, self.numbers = VGroup(), VGroup()
         for index, value, places in zip(chosen, written[k], _decimals(written).tolist(), strict=True):
