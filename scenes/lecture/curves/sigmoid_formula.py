@@ -61,7 +61,7 @@ FRACTION, FRACTION_BASELINE = 56, 2.0  # a brace has room under it
 POWER = ("e", "minus", "brackets", "bias", "plus-in", "w", "x")  # parts of the power of e
 VALUES_BASELINE, VALUES = 0.98, 38  # live numbers under the formula, clear of an axis with numbers above it
 STEM = (0.08, 0.36)  # a number's stem: from its part of the formula, and to its baseline
-BESIDE = 0.9  # from the whole formula to what stands right of it: e, then x_1
+BESIDE = 0.9  # from the formula to the x_1 right of it
 WHOLE = 100.0  # from here on a power of e has no decimals
 BAR = 0.11  # from the power of e to the line under it
 EDGE = 0.45  # length of each side of the angle that shows a hard edge
@@ -101,7 +101,6 @@ class SigmoidFormula(LectureScene):
         self._prepare()
         self._cases_beat()
         self._soft_beat()
-        self._power_beat()
         self._fraction_beat()
         self._limits_beat()
         self._name_beat()
@@ -154,26 +153,20 @@ class SigmoidFormula(LectureScene):
             self.hard = band
             self.play(Create(self.curve), FadeOut(self.cases), run_time=1.6, rate_func=smooth)
 
-    def _power_beat(self) -> None:
-        with self.beat("power"):
-            # From the inside out: a line, in large letters; then it climbs up beside e, as its power
-            self.built = self._step(_BRACKET)
-            self.play(FadeIn(self.built, shift=0.1 * UP), run_time=0.8)
-            self.until("power")
-            self._build(_POWER)
-            self.e = formula(f"e approx {math.e:.1f}", 44)
-            self.e.place(FRACTION_BASELINE, left=self._step(one_sigmoid_source(fraction=True)).get_right()[0] + BESIDE)
-            self.play(FadeIn(self.e, shift=0.1 * UP), run_time=0.5)
-
     def _fraction_beat(self) -> None:
         with self.beat("fraction"):
-            # Under one, with one; then c before it: that is y, and its curve
+            # From the inside out: a line, in large letters, climbs up beside e, as its power. Under one, with one; then c
+            # before it: that is y, and its curve
+            self.built = self._step(_BRACKET)
+            self.play(FadeIn(self.built, shift=0.1 * UP), run_time=0.7)
+            self._build(_POWER)
+            self.until("fraction")
             self._build(_FRACTION)
             self.until("height")
             self._build(one_sigmoid_source(fraction=True))
             self.fraction = self.built
             self.y_label = self._y_label()
-            self.play(FadeIn(self.y_label), run_time=0.5)
+            self.play(FadeIn(self.y_label), run_time=0.4)
 
     def _limits_beat(self) -> None:
         with self.beat("limits"):
@@ -185,14 +178,12 @@ class SigmoidFormula(LectureScene):
             self._live_values()
             self.dot = self.plot.dot(0, 0, palette.text, 0.13)
             self._ride(-self.b / self.w)
-            self.play(FadeOut(self.e, run_time=0.2))
             self.play(FadeIn(self.values), FadeIn(self.dot, scale=1.6), run_time=0.5)
             left, right = self.plot.x_range
-            self.until("right")
             self._ride_to(right, 1.8)
             self.play(Create(level), FadeIn(letter), FadeIn(at_right), run_time=0.6)
             self.until("left")
-            self._ride_to(left, 2.6)
+            self._ride_to(left, 2.4)
             self.play(FadeIn(at_left), run_time=0.4)
 
     def _name_beat(self) -> None:
@@ -201,8 +192,8 @@ class SigmoidFormula(LectureScene):
             # under the brace. The blue function gets its usual name; its corners light up, where the sigmoid is round
             self.play(*map(FadeOut, (self.dot, self.values, self.ends, self.level)), run_time=0.4)
             stroke = self.curve.copy().set_stroke(palette.text)
-            self.play(*self.next_heading(self.screen("heading-name")), Create(stroke, run_time=1.6, rate_func=smooth))
-            self.play(FadeOut(stroke), run_time=0.5)
+            self.play(*self.next_heading(self.screen("heading-name")), Create(stroke, run_time=1.4, rate_func=smooth))
+            self.play(FadeOut(stroke), run_time=0.4)
             self.until("short")
             self._shorten()
             self.until("hard")
@@ -335,7 +326,7 @@ class SigmoidFormula(LectureScene):
     def _build(self, source: str) -> None:
         """What has been built of the formula grows into ``source``."""
         before, self.built = self.built, self._step(source)
-        self.play(*grow(before, self.built), run_time=1.4)
+        self.play(*grow(before, self.built), run_time=1.2)
 
     def _y_label(self) -> TextMobject:
         """The soft curve's letter, on the inner side of its upper half."""
