@@ -218,7 +218,7 @@ def test_why_deep(media, trace_of):
 def test_lines_and_deeper_networks():
     limits, deeper = LinearLimits.Parameters(), DeeperAndDeeper.Parameters()
     steps = np.sign(np.diff([y for _, y in limits.knots]))
-    assert {1, -1} <= {*steps.astype(int)}  # "rises to a peak, and then it falls"
+    assert {1, -1} <= {*steps.astype(int)}  # "rises to a peak, then it falls"
     years, layers, errors = zip(*((each.year, each.layers, each.error) for each in deeper.networks), strict=True)
     assert [round(error) for error in errors] == [16, 7, 7, 4]  # "both got only about seven wrong"
     assert years[:3] == (2012, 2014, 2014) and layers[-1] == max(layers) > 101  # "than Taipei 101 has floors"

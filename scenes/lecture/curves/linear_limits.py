@@ -211,7 +211,6 @@ class LinearLimits(LectureScene):
             across, up = dashed(plot.at(x, 0), at, color), dashed(plot.at(0, y), at, color)
             dot = ring(at, 0.13, palette.text, fill=palette.red)
             self.example = VGroup(across, up, dot)
-            self.until("across")
             self.play(FadeIn(dot), Create(across), run_time=0.8)
             self.play(Create(up), run_time=0.8)
 
@@ -224,12 +223,12 @@ class LinearLimits(LectureScene):
             self.play(FadeIn(self.formula, shift=0.15 * UP), Create(line.stroke), run_time=0.8)
             self.until("w")
             self._hang("w")
-            self._sweep([Line(round(0.85 * height / (0.55 * width), 2), rest.b), rest], 0.7)
+            self._sweep([Line(round(0.85 * height / (0.55 * width), 2), rest.b), rest], 0.6)
             self.until("b")
             self.play(FadeIn(line.crossing, scale=1.5), run_time=0.3)
             line.add(line.crossing)
             self._hang("b")
-            self._sweep([Line(rest.w, round(0.5 * height, 2)), rest], 0.8)
+            self._sweep([Line(rest.w, round(0.5 * height, 2)), rest], 0.7)
 
     def _peak_beat(self) -> None:
         line, curve = self.line, self.curve
@@ -287,11 +286,10 @@ class LinearLimits(LectureScene):
                     (self.screen("model-bias"), difference, palette.text),
                 ]
             )
-            leaving = [FadeOut(part) for part in (self.loss, self.loss_words, self.meaning, *self.mean)]
+            leaving = map(FadeOut, (self.loss, self.loss_words, self.meaning, *self.mean))
             bright = (emphasis(part, FULL) for part in (self.red, self.red_label))
-            self.play(*leaving, FadeIn(self.losses[0], shift=0.15 * UP), run_time=0.5)
-            self.play(emphasis(self.line, FAINT), *bright, self._measured_to(self.curve), run_time=1.4)
-            self.play(FadeIn(self.losses[1], shift=0.15 * UP), run_time=0.5)
+            self.play(*leaving, emphasis(self.line, FAINT), *bright, self._measured_to(self.curve), run_time=1.4)
+            self.play(FadeIn(self.losses[:2], shift=0.15 * UP), run_time=0.5)
             self.until("difference")
             self.play(emphasis(self.line, FULL), self._measured_to(self.line.line), run_time=1.2)
             self.until("name")
