@@ -66,7 +66,7 @@ def texts_on(scene: LectureScene, beat: str) -> set[str]:
         (DepthExperiment, LEAST | {"depths": (0, 1), "seeds": (0,)}, "a layer of 1 ReLU,"),
         (Overfitting, LEAST | {"depths": (0, 1), "seeds": (0,)}, "1 layer"),
         (ModelSelection, LEAST | {"depths": (0, 1), "seeds": (0,)}, "over 1 run;"),
-        (MoreFeatures, {"days": (1, 2), "sigmoids": 1}, "With one sigmoid, that makes 5 unknowns."),
+        (MoreFeatures, {"days": 2, "sigmoids": 1}, "With one sigmoid and two days, that makes 5 unknowns."),
         (SumOfSigmoids, {"run": Experiment(hidden=(1,), epochs=1)}, "After 1 update "),
         (WhyGradient, {"sigmoids": (1, 2)}, "Why one sigmoid?"),
         (Batches, {"quiz": ((1, 1), (1, 1))}, "1 example in batches of 1"),

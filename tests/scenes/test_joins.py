@@ -57,7 +57,7 @@ JOINS: list[tuple[type[LectureScene], dict[str, Any], type[LectureScene], dict[s
     (SumOfSigmoids, SUM, MoreFeatures, {}, "zh"),
     (SumOfSigmoids, SINGLE, MoreFeatures, {"sigmoids": 1}, "en"),
     (MoreFeatures, {}, NetworkDiagram, SMALL_RUN, "en"),
-    (MoreFeatures, {"days": [1, 3]}, NetworkDiagram, SMALL_RUN, "zh"),
+    (MoreFeatures, {"days": 3}, NetworkDiagram, SMALL_RUN, "zh"),
     (NetworkDiagram, SMALL_RUN, MatrixForm, SMALL_RUN, "zh"),
     (NetworkDiagram, ONE_DAY, MatrixForm, ONE_DAY, "en"),
     (NetworkDiagram, FIVE_DAYS, MatrixForm, FIVE_DAYS, "en"),

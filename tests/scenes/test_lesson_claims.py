@@ -145,7 +145,6 @@ def test_more_features():
     assert abs(before[0] - before[1]) < 0.012 * width  # "the same views on Monday"
     assert own[0] < before[0] and own[1] > before[1]  # "one went down, one went up"
     assert abs(older[0] - older[1]) > 0.15 * width  # "but Sunday can"
-    assert dataset.window == 7 * 8  # "eight weeks"
 
 
 def test_model_selection(trace_of):
@@ -179,8 +178,8 @@ def test_sum_of_sigmoids(play, trace_of):
     numbers = play(SumOfSigmoids, until="by-hand").scene.numbers
     losses = loss(numbers.experiment, np.asarray(trace_of(numbers.experiment).parameters)[[0, 500, -1]])
     assert list(losses) == sorted(losses, reverse=True)  # "the loss falls"
-    gaps = [numbers.gap(cuts) for cuts in (1, *CUTS)]
-    assert gaps == sorted(gaps, reverse=True) and gaps[-1] < gaps[0] / 4  # "the less its sigmoid misses"
+    gaps = [numbers.gap(cuts) for cuts in (1, 2, 4, CUTS)]
+    assert gaps == sorted(gaps, reverse=True) and gaps[-1] < gaps[0] / 4  # "as close as we like"
     assert losses[-1] < numbers.loss(numbers.theta_by_hand) / 2  # "it has overtaken us, and it is not done yet"
 
 

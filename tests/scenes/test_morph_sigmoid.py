@@ -202,7 +202,7 @@ def small(scene):
     small, plot = scene.small, scene.fit.plot
     share = (small.top - small.bottom) / len(small.steps)
     heights = [np.array([*step.get_start_anchors(), step.get_end()])[:, 1] for step in small.steps]
-    scale = min(scene.rows.scale_y, FILLED * share / max(abs(scene.numbers.parts.height) / CUTS[-1]))
+    scale = min(scene.rows.scale_y, FILLED * share / max(abs(scene.numbers.parts.height) / CUTS))
     return [plot.data(dot.get_center()) for dot in small.marks], heights, scale, scene.formula.ending.source
 
 
@@ -322,7 +322,7 @@ def test_the_gap_shrinks_as_pieces_are_cut(sum_films):
 def test_the_gap_goes_with_blue_to_the_smaller_pieces_and_the_count_changes_halfway(sum_films):
     scene = sum_films["long"].scene
     numbers = scene.numbers
-    counting, seen = scene.counted.cutting(numbers, 1, 2), []
+    counting, seen = scene.counted.cutting(numbers, 2), []
     for share in np.linspace(0, 1, 9):
         counting.update_function(counting.mobject, share)
         seen.append((scene.counted.count.text, scene.counted.gap.text))

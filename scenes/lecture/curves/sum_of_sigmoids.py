@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -44,6 +43,7 @@ from manim import (
     VMobject,
     linear,
     smooth,
+    squish_rate_func,
 )
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
@@ -57,8 +57,8 @@ ROWS = (2.15, style.RIGHT_EDGE, -2.95, 1.2)  # left, right, bottom, top
 FORMULA_BASELINE, BESIDE_FORMULA = 1.93, 1.4  # right of the formula there is room from there on
 UNDER_HEADING = style.HEADING_BASELINE - 0.6
 HARD, HARD_SHARE = 10.0, 0.35  # a hard sigmoid under the sigmoid that replaces it: width, share of blue
-CUTS = (2, 4, 8)  # into how many each piece is cut
-LEARN, RACE, LAND = 5.5, 3.5, 3.5  # seconds for the three parts of the run
+CUTS = 8  # into how many each piece is cut
+LEARN, RACE, LAND = 4.6, 3.0, 2.6  # seconds for the three parts of the run
 LEARNT = 0.75  # share of the way to the sum set by hand that is shown before that comes
 LONGEST = 0.075  # share of the walk, at most, from one recorded state to the next: they rest at it, then go on
 RED_LINE, RED_BAND = (0.85, style.SECOND_CURVE), (0.48, style.BAND)  # share of red, width: alone, and under blue
@@ -172,6 +172,8 @@ class SumOfSigmoids(LectureScene):
         its badge, so far its only name, goes to the b.
         """
         rows = self.rows.rows
+        for row in rows:
+            row.hide_numbers()  # nobody speaks of them until a training looks for them
         self.pale_pieces = [self._pale_piece(k) for k in range(1, len(rows))]
         self._take_over()
         self.until("others")
@@ -184,7 +186,7 @@ class SumOfSigmoids(LectureScene):
         self.until("constant")
         self.play(FadeIn(rows[0], shift=0.1 * UP), run_time=0.5)
         badge = rows[0].badge.copy()
-        self.play(badge.animate.move_to(self.formula.constant), run_time=0.9)
+        self.play(badge.animate.move_to(self.formula.constant), run_time=0.8)
         self.play(FadeOut(badge), run_time=0.4)
         self.add(self.formula.written_out)
 
@@ -237,7 +239,6 @@ class SumOfSigmoids(LectureScene):
             FadeIn(row.frame),
             run_time=1.8,
         )
-        self.play(FadeIn(row.content[1:], shift=0.1 * UP), run_time=0.5)
         self.add(row)
 
     def _board(self) -> SigmoidBoard | None:
@@ -269,7 +270,7 @@ class SumOfSigmoids(LectureScene):
             at = numbers.dense[np.argmax(np.abs(numbers.missed(1)))]
             ends = fit.plot.at(at, [float(numbers.curve(at)), float(matched_sum(numbers.parts, at))])
             self.bracket = upright_bracket(*ends)
-            self.counted = CutCounter(self.screen("sigmoids"), self.screen("gap"), numbers, CUTS[-1])
+            self.counted = CutCounter(self.screen("sigmoids"), self.screen("gap"), numbers, CUTS)
             self.play(FadeIn(fit.model_label), Create(self.bracket), FadeIn(self.counted), run_time=0.7)
 
     def _stack(self) -> None:
@@ -291,7 +292,7 @@ class SumOfSigmoids(LectureScene):
 
     def _seconds_of_a_term(self) -> float:
         """Blue's way from one sum to the next: of many terms, each is added faster."""
-        return 1.0 if self.n_sigmoids <= 4 else 0.7
+        return 0.9 if self.n_sigmoids <= 4 else 0.7
 
     def _moving(self, curve: VMobject, before: NDArray, after: NDArray, seconds: float) -> Animation:
         """``curve`` goes from one sum to another; blue's name stays where it is."""
@@ -304,31 +305,29 @@ class SumOfSigmoids(LectureScene):
     def _smaller_beat(self) -> None:
         numbers = self.numbers
         with self.beat("smaller"):
-            # Each piece is cut in two, again and again, and each part gets its sigmoid: blue goes into the corners. In
-            # the rows' place the small steps are stacked, and the formula's end tells how many they are
+            # Each piece is cut into smaller ones, and each part gets its sigmoid: blue goes into the corners. In the
+            # rows' place the small steps are stacked, and the formula's end tells how many they are
             self.play(FadeOut(self.bracket), *self.next_heading(self.screen("heading-smaller")))
             self.until("cut")
             rows = self.rows.rows[1:]
             self.small = SmallSteps(numbers.parts, numbers.curve, self.fit.plot, self.rows, numbers.x)
             self.remove(*rows)
-            leaving = [part for row in rows for part in (row.frame, row.letters, *row.numbers.values())]
-            self.add(*leaving, self.small)
-            self.play(*map(FadeOut, leaving), *self.small.mark(1), run_time=0.5)
-            for word, (before, cuts) in zip(("cut", "again", "more"), pairwise((1, *CUTS)), strict=True):
-                self.until(word)
-                self.play(
-                    *self.small.mark(cuts),
-                    self.small.cut(cuts),
-                    self._moving(self.fit.model, numbers.matched(before), numbers.matched(cuts), 1.0),
-                    *self.formula.end_with(cuts * self.n_sigmoids),
-                    self.counted.cutting(numbers, before, cuts),
-                    run_time=1.0,
-                )
+            frames = [row.frame for row in rows]
+            self.add(*frames, self.small)
+            self.play(*map(FadeOut, frames), *self.small.mark(1), run_time=0.5)
+            self.play(
+                *self.small.mark(CUTS),
+                self.small.cut(CUTS),
+                self._moving(self.fit.model, numbers.matched(1), numbers.matched(CUTS), 1.6),
+                *self.formula.end_with(CUTS * self.n_sigmoids),
+                self.counted.cutting(numbers, CUTS),
+                run_time=1.6,
+            )
 
     def _back_from_the_smaller(self) -> list[Animation]:
         """Blue is again the sum with a sigmoid for each piece, with its rows and its terms."""
         b, terms = self.numbers.terms(self.theta_by_hand)
-        cut, uncut = self.numbers.matched(CUTS[-1]), b + terms.sum(axis=1)
+        cut, uncut = self.numbers.matched(CUTS), b + terms.sum(axis=1)
         blue = self._moving(self.fit.model, cut, uncut, self._seconds_of_a_term())
         rows = [FadeIn(row) for row in self.rows.rows[1:]]
         return [blue, FadeOut(self.counted), FadeOut(self.small), *rows, *self.formula.end_with(self.n_sigmoids)]
@@ -345,10 +344,12 @@ class SumOfSigmoids(LectureScene):
             self.until("random")
             if ours_is_there:
                 self.remove(self.patch)
-                ours = [part for row in rows for part in (row.curve, *row.numbers.values())]
+                ours = [row.curve for row in rows]
                 self.play(*map(FadeOut, (fit.model, fit.model_label, *ours)), run_time=0.6)
+                for row in rows:
+                    row.bring_numbers()
             self.show(0.0)
-            coming = [VGroup(row.curve, *row.numbers.values()) if ours_is_there else row.content for row in rows]
+            coming = [row.content for row in rows]
             self.play(LaggedStart(*map(FadeIn, coming), lag_ratio=0.25), run_time=1.4)
             self.play(Create(fit.model), FadeIn(fit.model_label), run_time=1.0)
 
@@ -415,9 +416,10 @@ class SumOfSigmoids(LectureScene):
         ours = [] if self.theta_by_hand is None else [self.ours]
         self.live.remove(self.readout)
         leaving = (FadeOut(part, run_time=0.5) for part in (self.readout, *ours))
-        self.play(*leaving, *self.next_heading(self.screen("heading")), self._resize(NARROW, 0.0))
         rows = VGroup(*(VGroup(row.frame, row.curve) for row in self.rows.rows))
-        self.play(FadeIn(rows), FadeIn(self.formula.written_out, shift=0.15 * UP), run_time=0.7)
+        late = squish_rate_func(smooth, 0.5, 1.0)  # when the plot has made room
+        coming = FadeIn(rows, self.formula.written_out, run_time=1.4, rate_func=late)
+        self.play(*leaving, *self.next_heading(self.screen("heading")), self._resize(NARROW, 0.0), coming)
 
     def _resize(self, box: Box, band: float) -> Animation:
         """The plot moves its edges to ``box``; red becomes a broad band under blue (``band`` 1), or a line (0)."""

@@ -1,11 +1,9 @@
-"""From one feature to many: the window of days before, and the bracket of the sigmoid takes in all of them."""
+"""From one feature to more: the window of days before, and the bracket of the sigmoid takes in all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
-from itertools import pairwise
-from typing import Annotated, Self
+from typing import Self
 
 import numpy as np
 from gradreel.core.daily.views import DailyViews
@@ -16,8 +14,7 @@ from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.daily_data import data_name, days_that_differ
 from gradreel.scenes.lecture.networks.pictures.day_pairs import AlikeDays, alike_days
 from gradreel.scenes.lecture.networks.pictures.view_window import ViewWindow
-from gradreel.scenes.mobjects.counting import Counting
-from gradreel.scenes.mobjects.formula_growth import SECONDS, grow, moving
+from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.lecture_formulas import (
     bracket_source,
     bracket_sum_source,
@@ -42,13 +39,10 @@ from manim import (
     ReplacementTransform,
     RoundedRectangle,
     TransformFromCopy,
-    UpdateFromAlphaFunc,
     VGroup,
-    linear,
 )
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-WINDOWS = (1, 3)  # days back, and then the dataset's own
 FORMULA_BASELINE, FORMULA_SIZE = 1.93, 46  # where sum-of-sigmoids leaves it
 GROWN_SIZE, GROWN_BASELINE = 56, 1.83  # with many features, as network-diagram begins with it
 LINE_BASELINE, NOTE_LINE = 0.3, 0.6  # of what stands in the bracket, below the formula; from note to note beside it
@@ -57,43 +51,31 @@ COURSES = (1.25, 6.35, 0.5, 2.45)  # of the two days that are looked at closely
 NAME_GAP = 0.13  # from a letter at the calendar to its day's name
 ASIDE = 0.5  # how bright yesterday's and today's letters are while other days are spoken of
 INSIDE = ("bias", "plus-in", "sum-in", "w", "x")  # parts of a bracket
-DRAWN = 3  # days that the next scene draws
 NOTE = 32  # size of words beside the line
 TOTAL_BASELINE = 0.4  # of the sum of all unknowns, whose letters stand below its numbers
-
-Days = Annotated[int, Field(ge=1, le=3650)]
 
 
 class MoreFeatures(LectureScene):
     """Not one day alone but many go into each sigmoid: the old bracket makes way for a new one, a sum over days."""
 
     class Parameters(LectureScene.Parameters):
-        dataset: DailyViews = Field(DailyViews(), description="The daily views; its window is the largest one shown")
-        days: tuple[Days, ...] | None = Field(
-            None,
-            min_length=1,
-            max_length=5,
-            description="How many days back are looked at, one after the other; by default 1, 3 and the window",
+        dataset: DailyViews = Field(
+            DailyViews(), description="The daily views; as many days as its window are shown, or more"
         )
+        days: int = Field(3, ge=2, le=3650, description="How many days back are looked at, after a single one")
         day: date | None = Field(
             None, description="The day to be predicted; by default 82 days after the first for validation"
         )
         sigmoids: int = Field(3, ge=1, le=99, description="How many sigmoids the sum has")
 
         @property
-        def windows(self) -> tuple[int, ...]:
-            """How many days back, each time."""
-            largest = self.dataset.window
-            return self.days or (*(days for days in WINDOWS if days < largest), largest)
-
-        @property
         def label(self) -> date:
             """The day to be predicted."""
             return label_day(self.dataset, self.day)
 
-        def network(self, days: int) -> Experiment:
+        def network(self) -> Experiment:
             """One with so many features, whose parameters are counted."""
-            views = self.dataset.model_copy(update={"window": days})
+            views = self.dataset.model_copy(update={"window": self.days})
             return Experiment(dataset=views, hidden=(self.sigmoids,), activation="sigmoid")
 
         @field_validator("dataset")
@@ -102,16 +84,12 @@ class MoreFeatures(LectureScene):
             return days_that_differ(dataset)
 
         @model_validator(mode="after")
-        def _windows_lie_in_the_series(self) -> Self:
-            if any(b <= a for a, b in pairwise(self.windows)):
-                raise ValueError(f"days must rise, got {list(self.windows)}")
-            largest, there = self.windows[-1], (self.label - self.dataset.daily.start).days
-            if largest < 2:
-                raise ValueError("days: more than one day is shown, the largest must be 2 or more, got 1")
-            if largest > there:
-                raise ValueError(f"days: there are {there} days before {self.label}, got {largest}")
+        def _days_lie_in_the_series(self) -> Self:
+            there = (self.label - self.dataset.daily.start).days
+            if self.days > there:
+                raise ValueError(f"days: there are {there} days before {self.label}, got {self.days}")
             try:
-                self.network(self.windows[-1])  # whether the series has room for that window
+                self.network()  # whether the series has room for that window
             except ValidationError as error:
                 raise ValueError(f"days: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
             return self
@@ -127,15 +105,17 @@ class MoreFeatures(LectureScene):
 
     def _build(self) -> None:
         dataset, sigmoids, language = self.parameters.dataset, self.parameters.sigmoids, self.context.language
-        self.days = self.parameters.windows[-1]
-        self.strip = ViewWindow(dataset, self.parameters.label, self.days, language, STRIP)
+        self.days = self.parameters.days
+        longest = max(self.days, dataset.window)
+        self.strip = ViewWindow(dataset, self.parameters.label, longest, language, STRIP)
         unit, data = unit_words(dataset, language), data_name(self, dataset)
         self.caption = caption(self.screen("caption", unit=unit, data=data))
         source = sum_of_sigmoids_source(sigmoids) if sigmoids > 1 else single_term_source()
         self.sum = self._formula(source, FORMULA_BASELINE)
         self.index = "i" if sigmoids > 1 else "1"
         self.line = self._inner(bracket_source(self.index))
-        self.grown = self._whole(self.days)
+        source = many_features_source(sigmoids, self.days)
+        self.grown = self._formula(source, GROWN_BASELINE, GROWN_SIZE)
 
     # -- the channel, day by day --------------------------------------------------------------------------------------
 
@@ -160,12 +140,12 @@ class MoreFeatures(LectureScene):
             self.until("hat")
             today = words(self.screen("today"), style.TICK)
             today.place(strip.first_name.baseline, left=strip.label[1].get_right()[0] + NAME_GAP)
-            self.told = self._notes("truth", "most-books")
+            self.told = self._notes("truth", "guess")
             self.play(FadeIn(strip.label, today), run_time=0.6)
             self.add(strip)
             self.day_names = [yesterday, today]
             self.play(*(FadeIn(note, shift=0.1 * UP) for note in self.told), run_time=0.6)
-            self.wait(1.5)
+            self.wait(0.8)
 
     def _notes(self, *keys: str) -> VGroup:
         """Words line by line, left below the formula."""
@@ -216,22 +196,19 @@ class MoreFeatures(LectureScene):
     # -- more days: a sum over them stands in the bracket ------------------------------------------------------------
 
     def _more_days_beat(self) -> None:
-        with self.beat("more-days", days=Count(self.days)):
+        with self.beat("more-days"):
             # What stands in the bracket is framed and comes down. Its window reaches back, term by term, to each of
-            # which its day flies: a feature and its weight. Then as a sum in which j counts the days, up to all of
-            # them; and the line goes back into the bracket
+            # which its day flies: a feature and its weight. Then as a sum in which j counts the days; and the line goes
+            # back into the bracket
             back = [emphasis(part, FULL) for part in (self.strip.first_name, self.strip.label)]
             dimmed = [emphasis(self.sum.part(name), DIM) for name in self.sum.parts]
             self.play(FadeOut(self.told, *self.day_names), *back, *dimmed, run_time=0.5)
             self._lift_out()
-            first, *further = [days for days in self.parameters.windows if days > 1]
             self.until("weights")
-            written = self._write_out(first)
+            written = self._write_out()
             self.until("sum")
-            self._sum_up(written, first)
-            self.until("weeks")
-            for days in further:
-                self.line = self._count_to(days, self.line, self._inner_sum, 1.2)
+            self.line = self._inner(bracket_sum_source(self.index, self.days))
+            self.play(*grow(written, self.line, {"w": "w_1", "x": "x_1"}), run_time=1.0)
             self._put_back()
 
     def _lift_out(self) -> None:
@@ -244,12 +221,12 @@ class MoreFeatures(LectureScene):
         shadows = [emphasis(part, FAINT) for part in inside]
         self.play(*grow(self.sum, self.line, copied=True), *shadows, FadeOut(frame), run_time=0.8)
 
-    def _write_out(self, days: int) -> TextMobject:
-        """From one day to some: each with its w, term by term. Left of that, what x_j and its w are called."""
-        source, terms = bracket_terms_source(self.index, days)
+    def _write_out(self) -> TextMobject:
+        """From one day to more: each with its w, term by term. Left of that, what x_j and its w are called."""
+        source, terms = bracket_terms_source(self.index, self.days)
         written = self._inner(source)
         first = {"w_1": "w", "x_1": "x"}  # of the others, which come when there is room, none runs through another
-        self.play(*grow(self.line, written, first), *self.strip.widen(days), run_time=1.3)
+        self.play(*grow(self.line, written, first), *self.strip.widen(self.days), run_time=1.3)
         flying = [Dot(self.strip.places[-j], 0.075, color=palette.red) for j in terms]
         ways = [
             dot.animate.move_to(written.part(f"x_{j}")).set_opacity(0) for dot, j in zip(flying, terms, strict=True)
@@ -259,11 +236,6 @@ class MoreFeatures(LectureScene):
         self.play(LaggedStart(*ways, lag_ratio=0.25), LaggedStart(*kinds, lag_ratio=0.7), run_time=1.3)
         self.remove(*flying)
         return written
-
-    def _sum_up(self, written: TextMobject, days: int) -> None:
-        """The same as a sum over j."""
-        self.line = self._inner_sum(days)
-        self.play(*grow(written, self.line, {"w": "w_1", "x": "x_1"}), run_time=1.0)
 
     def _put_back(self) -> None:
         """The line, with all its days, goes back into the bracket."""
@@ -276,15 +248,11 @@ class MoreFeatures(LectureScene):
     # -- the unknowns are counted ------------------------------------------------------------------------------------
 
     def _count_beat(self) -> None:
-        few = min(self.days, DRAWN)
-        counted = self.parameters.network(few).n_parameters
-        with self.beat("count", count=number_text(counted), sigmoids=Count(self.parameters.sigmoids), few=Count(few)):
-            # The window closes to so few days that one can draw what happens to them. Then kind by kind all unknowns
-            # are counted, and lit in the formula
-            if few < self.days:
-                self.grown = self._count_to(few, self.grown, self._whole, SECONDS)
-            self.until("count")
-            whole, total = self.grown, self._total(few)
+        counted = self.parameters.network().n_parameters
+        sigmoids, days = Count(self.parameters.sigmoids), Count(self.days)
+        with self.beat("count", count=number_text(counted), sigmoids=sigmoids, days=days):
+            # Kind by kind all unknowns are counted, and lit in the formula
+            whole, total = self.grown, self._total()
             self.play(*(emphasis(whole.part(name), FAINT) for name in whole.parts), run_time=0.4)
             for name, part in (("w", "w"), ("b", "bias"), ("c", "c"), ("b_out", "b")):
                 self.play(FadeIn(total.part(name)), emphasis(whole.part(part), FULL), run_time=0.7)
@@ -306,38 +274,14 @@ class MoreFeatures(LectureScene):
         """What stands in the bracket, straight below it."""
         return self._formula(source, LINE_BASELINE, left=float(self.sum.part("bias").get_left()[0]))
 
-    def _inner_sum(self, days: int) -> TextMobject:
-        return self._inner(bracket_sum_source(self.index, days))
-
-    def _whole(self, days: int) -> TextMobject:
-        """The formula with the new bracket, for so many days."""
-        return self._formula(many_features_source(self.parameters.sigmoids, days), GROWN_BASELINE, GROWN_SIZE)
-
-    def _count_to(
-        self, days: int, shown: TextMobject, write: Callable[[int], TextMobject], seconds: float, *along: Animation
-    ) -> TextMobject:
-        """The window changes to ``days``, and the limit of the sum in ``shown`` counts along; returns what is there."""
-        start = round(self.strip.days)
-        counting = Counting(lambda number: write(round(number)), max(start, days))
-
-        def count(text: Counting, alpha: float) -> None:
-            text.show(start + (days - start) * moving(alpha))
-
-        self.remove(shown)
-        moves = UpdateFromAlphaFunc(counting, count, rate_func=linear)
-        self.play(moves, *self.strip.widen(days), *along, run_time=seconds)
-        self.remove(counting)
-        self.add(counted := write(days))
-        return counted
-
-    def _total(self, days: int) -> TextMobject:
+    def _total(self) -> TextMobject:
         """weights + biases + c + b = all: how many numbers are unknown, each kind in its colour.
 
         Parts: "w", "b", "c", "b_out", each with the sign before it, and "total".
         """
         sigmoids, i = self.parameters.sigmoids, self.index
         kinds = (
-            ("w", f"yellow({sigmoids} dot {days})", f"yellow(w_({i} j))"),
+            ("w", f"yellow({sigmoids} dot {self.days})", f"yellow(w_({i} j))"),
             ("b", f"green({sigmoids})", f"green(b_{i})"),
             ("c", f"magenta({sigmoids})", f"magenta(c_{i})"),
             ("b_out", "grey(1)", "grey(b)"),
@@ -346,6 +290,6 @@ class MoreFeatures(LectureScene):
             f'part("{name}", {"" if name == "w" else "+"} limits({count})_display({letter}))'
             for name, count, letter in kinds
         ]
-        total = f"{self.parameters.network(days).n_parameters:,}".replace(",", " thin ")
+        total = f"{self.parameters.network().n_parameters:,}".replace(",", " thin ")
         source = f'{" ".join(terms)} part("total", = {total})'
         return formula(source, NOTE + 8).place(TOTAL_BASELINE, left=style.LEFT_EDGE)

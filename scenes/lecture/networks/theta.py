@@ -156,7 +156,8 @@ class Theta(LectureScene):
                     start += len(row)
                 self.play(FadeOut(box.box), FadeOut(self.heads[name]), run_time=0.3)
             self.until("theta")
-            self.play(FadeIn(self.column.label, self.column.dots, self.unknowns), run_time=0.5)
+            column = self.column
+            self.play(FadeIn(column.label, column.names, column.dots, self.unknowns), run_time=0.5)
             self.add(self.column)
 
     def _over(self, row: list[TextMobject], start: int) -> None:
@@ -167,13 +168,11 @@ class Theta(LectureScene):
             ReplacementTransform(letter, column.letters[shown[k]]) if k in shown else FadeOut(letter)
             for k, letter in enumerate(row, start)
         ]
-        cells = [(column.boxes[k], column.names[k]) for k in shown.values()]
+        cells = [column.boxes[k] for k in shown.values()]
         if cells:
-            self.play(FadeIn(*(box for box, _ in cells)), run_time=0.2)
+            self.play(FadeIn(*cells), run_time=0.2)
         self.add(*row)  # over the cells
         self.play(*moves, run_time=0.55 if cells else 0.3)
-        if cells:
-            self.play(FadeIn(*(name for _, name in cells)), run_time=0.2)
 
     def _function_beat(self) -> None:
         with self.beat("function"):
@@ -193,12 +192,13 @@ class Theta(LectureScene):
 
         What is left of the line is the rest: grown together, all of them would cross in one place.
         """
-        letters = [self.line.part(name).copy() for name in ORDER]
+        letters = [self.line.part(name)[:1].copy() for name in ORDER]  # c without its T, which fades
         for name in ORDER:
-            self.line.part(name).set_opacity(0)
+            self.line.part(name)[:1].set_opacity(0)
         self.add(*letters)
         self.theta_alone = theta = self.function.part("theta").copy()
         signs = [self.line.part(name) for name in self.line.parts if name not in (*ORDER, "y", "equals", "x")]
+        signs.append(self.line.part("c")[1:])
         self.play(*(sign.animate.set_opacity(0) for sign in signs), run_time=0.3)
         flights = [FadeOut(letter, target_position=theta, scale=0.4) for letter in letters]
         self.play(LaggedStart(*flights, lag_ratio=0.4), FadeIn(theta), run_time=1.2)

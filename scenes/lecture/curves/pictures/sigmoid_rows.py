@@ -68,6 +68,13 @@ class SigmoidRow(VGroup):
     def _flat(self, color: ManimColor, width: float) -> VMobject:
         return polyline(np.array([[x, self.zero_y, 0.0] for x in self.line]), color, width)
 
+    def hide_numbers(self) -> None:
+        """Letters and numbers are no part of the row until `bring_numbers`."""
+        self.content.remove(self.letters, *self.numbers.values())
+
+    def bring_numbers(self) -> None:
+        self.content.add(self.letters, *self.numbers.values())
+
     def show_curve(self, heights: NDArray) -> None:
         """Draw the curve at ``heights`` (n,) scene units over zero, evenly along the row."""
         x = np.linspace(*self.line, len(heights))

@@ -42,10 +42,10 @@ class CutCounter(VGroup):
         self.count.set_value(numbers.n_sigmoids)
         self.add(count_name, self.count, gap_name, self.gap)
 
-    def cutting(self, numbers: SumNumbers, before: int, cuts: int) -> Animation:
+    def cutting(self, numbers: SumNumbers, cuts: int) -> Animation:
         """The animation in which the gap is that of the sum on its way to smaller pieces; the count changes halfway."""
-        counts = before * numbers.n_sigmoids, cuts * numbers.n_sigmoids
-        start, end = numbers.missed(before), numbers.missed(cuts)
+        counts = numbers.n_sigmoids, cuts * numbers.n_sigmoids
+        start, end = numbers.missed(1), numbers.missed(cuts)
 
         def update(_: VMobject, share: float) -> None:
             self.count.set_value(counts[int(share >= 0.5)])
