@@ -155,8 +155,8 @@ class SigmoidFormula(LectureScene):
 
     def _fraction_beat(self) -> None:
         with self.beat("fraction"):
-            # From the inside out: a line, in large letters, climbs up beside e, as its power. Under one, with one; then c
-            # before it: that is y, and its curve
+            # From the inside out: a line, in large letters, climbs up beside e, as its power. Under one, with one; then
+            # c before it: that is y, and its curve
             self.built = self._step(_BRACKET)
             self.play(FadeIn(self.built, shift=0.1 * UP), run_time=0.7)
             self._build(_POWER)
