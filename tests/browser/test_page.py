@@ -174,7 +174,7 @@ def test_a_link_leads_to_its_moment_also_where_the_beat_has_an_outcome_in_its_na
         assert now(page) == (beat, pytest.approx(start_of(page, beat), abs=0.05))
 
 
-@pytest.mark.parametrize("width", (390, 820, 1366))
+@pytest.mark.parametrize("width", [390, 820, 1366])
 def test_a_link_to_a_moment_shows_the_film_from_its_top(page, address, width):
     page.set_viewport_size({"width": width, "height": 500})
     opened(page, f"{address}#rest/rest")
