@@ -10,14 +10,12 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import Plot, ring, segment
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.style import emphasis, mix, palette
+from gradreel.scenes.style import palette
 from manim import (
-    Animation,
     Circle,
     FadeIn,
     LaggedStart,
     ManimColor,
-    Polygon,
     Scene,
     UpdateFromAlphaFunc,
     VGroup,
@@ -102,25 +100,9 @@ class DepthLines(VGroup):
         """(3,): where the loss of network ``k`` is."""
         return self.plot.at(k, float(self.losses[kind][k]))
 
-    def band(self, first: int, last: int) -> VMobject:
-        """What lies between the two lines from network ``first`` to ``last``; both must be known there."""
-        ks = [k for k in range(first, last + 1) if all(k in self.known(kind) for kind in KINDS)]
-        corners = [self.point("training", k) for k in ks] + [self.point("validation", k) for k in reversed(ks)]
-        return Polygon(*corners, stroke_width=0, fill_color=mix(self.color, 0.16), fill_opacity=1)
-
     def mark(self, kind: str, k: int) -> VMobject:
         """A thin ring around a point of network ``k``."""
         return Circle(radius=RING, color=palette.text, stroke_width=style.BOX).move_to(self.point(kind, k))
-
-    def others_back(self, ks: Sequence[int], share: float) -> list[Animation]:
-        """Points and numbers of all networks but ``ks`` step back."""
-        return [
-            emphasis(part, share)
-            for kind in KINDS
-            for k, *parts in zip(self.known(kind), self.dots[kind], self.values[kind], strict=True)
-            if k not in ks
-            for part in parts
-        ]
 
     def draw(self, scene: Scene, kind: str, seconds: float) -> None:
         """Plays a line from network to network, the dots and the numbers as it passes them."""

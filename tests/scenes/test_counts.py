@@ -14,7 +14,6 @@ from gradreel.scenes.lecture.deep.deeper_and_deeper import DeeperAndDeeper
 from gradreel.scenes.lecture.experiments.depth_experiment import DepthExperiment
 from gradreel.scenes.lecture.experiments.forecast import Forecast
 from gradreel.scenes.lecture.experiments.model_selection import ModelSelection
-from gradreel.scenes.lecture.experiments.overfitting import Overfitting
 from gradreel.scenes.lecture.experiments.width_experiment import WidthExperiment
 from gradreel.scenes.lecture.networks.more_features import MoreFeatures
 from gradreel.scenes.lecture.optimization.batches import Batches
@@ -64,7 +63,6 @@ def texts_on(scene: LectureScene, beat: str) -> set[str]:
         (Forecast, LEAST | {"depth": 1}, "the day before"),
         (WidthExperiment, {"dataset": ONE_DAY, "epochs": 1, "widths": (0, 1), "seeds": (0,)}, "mean of one run"),
         (DepthExperiment, LEAST | {"depths": (0, 1), "seeds": (0,)}, "a layer of 1 ReLU,"),
-        (Overfitting, LEAST | {"depths": (0, 1), "seeds": (0,)}, "1 layer"),
         (ModelSelection, LEAST | {"depths": (0, 1), "seeds": (0,)}, "over 1 run;"),
         (MoreFeatures, {"days": 2, "sigmoids": 1}, "With one sigmoid and two days, that makes 5 unknowns."),
         (SumOfSigmoids, {"run": Experiment(hidden=(1,), epochs=1)}, "After 1 update "),

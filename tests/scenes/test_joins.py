@@ -66,7 +66,6 @@ JOINS: list[tuple[type[LectureScene], dict[str, Any], type[LectureScene], dict[s
     (Naming, {}, DeeperAndDeeper, {}, "zh"),
     (DeeperAndDeeper, {}, WhyDeep, MATCH, "en"),
     (Overfitting, DEPTHS, ModelSelection, DEPTHS, "zh"),
-    (Overfitting, DEPTHS | {"depths": (0, 2)}, ModelSelection, DEPTHS | {"depths": (0, 2)}, "en"),
     (ModelSelection, DEPTHS, Backprop, SMALL_RUN, "en"),
 ]
 

@@ -90,10 +90,8 @@ def test_depth_experiment():
 def test_overfitting():
     four = DEPTHS["4"]
     assert four["end training"].max() < FLOOR.training  # "it has learned chance by heart", each of them
-    assert (four["end validation"] > four["validation"]).all()  # "it slowly climbs again", for each of them
+    assert (four["end validation"] > four["validation"]).all()  # "it gets no better", "helps on no other day", for each
     assert four["end training"].mean() < four["training"].mean()  # "falls on and on"
-    (before, unseen), (after, worse) = (lecture_losses((100,) * layers) for layers in (3, 4))
-    assert after < before and worse > unseen  # "seen days get better, but unseen days get worse"
 
 
 def test_exam():
@@ -148,13 +146,13 @@ def test_more_features():
 
 
 def test_model_selection(trace_of):
-    assert lowest(DEPTHS) == "3" and lowest(DEPTHS, "training") == "4"  # "on seen days", and "the lowest mean"
+    assert lowest(DEPTHS) == "3"  # "the lowest loss"
     run = depth_experiments(depths=(3,))[0].experiments[0]
     trace = trace_of(run)
     theta = np.asarray(trace.parameters[chosen_row(trace)])
     ahead, known = forecast(run, theta, ModelSelection.Parameters().days), run.dataset.daily.array()
     tomorrow, *between, last = ahead.prediction
-    assert {int(ahead.weekdays[k]) for k in (0, -1)} <= {*LOW_WEEKDAYS} and tomorrow < known[-7:].mean()  # "so few?"
+    assert {int(ahead.weekdays[k]) for k in (0, -1)} <= {*LOW_WEEKDAYS} and tomorrow < known[-7:].mean()  # "few"
     assert not {*ahead.weekdays[1:-1].tolist()} & {*LOW_WEEKDAYS} and last < 0.8 * min(between)  # "low again"
     days = next_days(run, theta)
     low = np.isin(days.weekdays, LOW_WEEKDAYS)

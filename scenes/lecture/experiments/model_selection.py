@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from gradreel.core.analysis.forecast import forecast
 from gradreel.core.analysis.results import Result
 from gradreel.core.daily.synthetic import LOW_WEEKDAYS
 from gradreel.core.errors import UserError
-from gradreel.scenes.lecture.experiments.networks_scene import DepthsParameters, NetworksScene
+from gradreel.scenes.lecture.experiments.bars_scene import BarsScene
+from gradreel.scenes.lecture.experiments.networks_scene import DepthsParameters
 from gradreel.scenes.lecture.experiments.pictures.days_ahead import DaysAhead
-from gradreel.scenes.lecture.experiments.pictures.depth_picture import BOX as DEPTH_BOX
 from gradreel.scenes.lecture.experiments.pictures.exam import DayParts, ExamBars
-from gradreel.scenes.lecture.experiments.pictures.loss_plane import LossPlane
-from gradreel.scenes.mobjects.depth_lines import depth_axis
-from gradreel.scenes.style import palette
+from gradreel.scenes.lecture.experiments.pictures.loss_bars import UNSEEN
+from gradreel.scenes.lecture.experiments.pictures.network_board import NetworkBoard
+from gradreel.scenes.lecture.experiments.pictures.one_run import epoch_axis
+from gradreel.scenes.style import DIM, emphasis, palette
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.day_words import counted_views, day_words, in_languages, weekday_words, weekdays_words
 from gradreel.scenes.words.network_words import network_words
 from manim import (
     DOWN,
     UP,
-    Animation,
     Create,
     FadeIn,
     FadeOut,
@@ -41,7 +39,7 @@ from pydantic import Field
 LATE = squish_rate_func(smooth, 0.5, 1.0)
 
 
-class ModelSelection(NetworksScene):
+class ModelSelection(BarsScene):
     """The network that does best on validation days is chosen; the exam is opened; it predicts the days to come."""
 
     class Parameters(DepthsParameters):
@@ -49,7 +47,6 @@ class ModelSelection(NetworksScene):
 
     def construct(self) -> None:
         self._prepare()
-        self._question_beat()
         self._choice_beat()
         if not self.other_data:
             self._exam_beat()
@@ -70,7 +67,8 @@ class ModelSelection(NetworksScene):
             raise UserError("model-selection: the chosen network's predictions are not finite; train it for longer")
         self.counted = counted_views(self.ahead.prediction)
         names = [self._name(result) for result in self.outcome]
-        self.plane = LossPlane(self.outcome, names, self.written, (self.screen("seen"), self.screen("validation")))
+        self.board = NetworkBoard(self.outcome, names, self.written)
+        self.keys = self.board.keys([self.screen("seen"), self.screen("validation")])
         known = self.screen("data" if self.dataset.synthetic else "real")
         span = self.screen("window", days=Count(self.dataset.window))
         self.days = DaysAhead(self.dataset, self.ahead, known, span, self.lows, language)
@@ -80,48 +78,42 @@ class ModelSelection(NetworksScene):
 
     # -- beats: the choice ---------------------------------------------------------------------------------------------
 
-    def _question_beat(self) -> None:
-        plane = self.plane
-        with self.beat("question", **self.spoken("best", self.outcome[plane.first])):
-            # The networks that the last scene left on an axis come as points, one by one. A line comes from the right
-            # and stops at the last point: this one, by seen days? That line steps back, and seen days with it
-            arriving = self.next_heading(self.screen("heading"))
-            self.note = self.data_caption("caption", seeds=Count(len(self.parameters.seeds)))
-            self._axis_to_plane(arriving)
-            points = [VGroup(*point) for point in zip(plane.dots, plane.names, strict=True)]
-            self.play(LaggedStart(*map(FadeIn, [*plane.beyond, *points]), lag_ratio=0.5), run_time=1.6)
-            self.add(plane.dots, plane.names)
-            self.until("left")
-            self.play(plane.sweep_left())
-            ring = plane.ring(plane.first)
-            self.play(Create(ring), run_time=0.6)
-            self.until("heart")
-            self.play(FadeOut(ring), *plane.forget_seen(), run_time=1.0)
-
     def _choice_beat(self) -> None:
-        plane = self.plane
+        board = self.board
         with self.beat("choice", **self.spoken("best", self.best)):
-            # Validation days decide: another line comes from above, down to the lowest point
-            self.until("down")
-            self.play(plane.sweep_down())
+            # The last scene's axis becomes that of all depths, with the bars that are known of them. Those of seen days
+            # step back; a ring at the lowest one of validation days, and all others step back, too
+            axis = epoch_axis()
+            self.add(axis)
+            self.note = self.data_caption("caption", seeds=Count(len(self.parameters.seeds)))
+            arriving = self.next_heading(self.screen("heading"))
+            moved = ReplacementTransform(axis, board.axis)
+            self.play(*arriving, moved, FadeIn(board.names, rate_func=LATE), FadeIn(self.note, rate_func=LATE))
+            coming = [FadeIn(VGroup(*pair)) for pair in board.bars]
+            self.play(LaggedStart(*coming, lag_ratio=0.3), *map(FadeIn, self.keys), run_time=1.4)
+            self.add(*(part for pair in board.bars for bar in pair for part in bar))
+            self.until("decide")
+            self.play(*self._light(UNSEEN), run_time=0.8)
             self.until("take")
-            chosen = plane.ring(plane.lowest)
-            self.play(Create(chosen), FadeIn(plane.value), *plane.choose(plane.lowest), run_time=0.8)
+            best = self.outcome.index(self.best)
+            others = [part for k, pair in enumerate(board.bars) if k != best for part in pair[UNSEEN]]
+            self.ring = self._ring(self.best)
+            self.play(Create(self.ring), *(emphasis(part, DIM) for part in others), run_time=0.8)
 
     def _exam_beat(self) -> None:
-        pair, floor = (self.outcome[0], self.best), self.floor
-        assert floor is not None, "the lesson's days are made up"
+        pair = self.outcome[0], self.best
         with self.beat("exam-better", best=self.written(self.best.unseen.mean), **self.spoken("chosen", self.best)):
             # All days by their three parts: the last year is shut. It is opened: what the chosen network misses it by,
-            # beside the line and one who knows the rule
+            # beside the line
             names = (self.screen("part-seen"), self.screen("part-validation"), self.screen("part-exam"))
             self.parts = DayParts(self.dataset, names)
             losses = [result.unseen.mean for result in pair]
             self.bars = bars = ExamBars([self._name(result) for result in pair], losses, self.written)
-            name = self.plane.name_of(self.outcome.index(self.best))
-            gone = [part for part in self.mobjects if part not in (self.title, self.plane.names)]
-            gone += [other for other in self.plane.names if other is not name]
-            self.remove(self.plane.names)
+            known = self.board.names
+            name = known[self.outcome.index(self.best)]
+            gone = [part for part in self.mobjects if part not in (self.title, known)]
+            gone += [other for other in known if other is not name]
+            self.remove(known)
             self.add(name)
             leaving = (FadeOut(part, run_time=0.5) for part in gone)
             self.play(*leaving, *self.next_heading(self.screen("heading-exam")))
@@ -132,10 +124,6 @@ class ModelSelection(NetworksScene):
             self.play(*self.parts.open(), run_time=0.8)
             grown = (GrowFromEdge(bar, DOWN) for bar in bars.bars[::-1])
             self.play(*grown, *(FadeIn(value, rate_func=LATE) for value in bars.values), run_time=1.2)
-            self.until("expect")
-            self.floor_line = bars.floor_line(floor.unseen, self.screen("floor", floor=self.written(floor.unseen)))
-            self.play(Create(self.floor_line[0]), FadeIn(self.floor_line[1]), run_time=0.9)
-            self.wait(1.0)
 
     # -- beats: the forecast -------------------------------------------------------------------------------------------
 
@@ -202,21 +190,6 @@ class ModelSelection(NetworksScene):
         """The next prediction comes out of the window."""
         self.play(Create(self.days.steps[k]), run_time=seconds / 2)
         self.play(FadeIn(self.days.predicted[k], scale=1.5), run_time=seconds / 2)
-
-    # -- what changes --------------------------------------------------------------------------------------------------
-
-    def _axis_to_plane(self, arriving: Sequence[Animation]) -> None:
-        """The axis of all depths becomes the plane's. Its names leave first: on their ways they would cross."""
-        plane = self.plane
-        axis, names = depth_axis([self._name(result) for result in self.outcome], DEPTH_BOX)
-        self.add(axis, names)
-        late = squish_rate_func(smooth, 0.4, 1.0)
-        rest = [part for part in plane.plot if part is not plane.plot.x_axis and len(part.get_all_points())]
-        shown = [FadeIn(part, rate_func=late) for part in (*rest, plane.labels, self.note)]
-        if plane.breaks:
-            shown.append(FadeIn(plane.breaks, rate_func=late))
-        moved = ReplacementTransform(axis, plane.plot.x_axis)
-        self.play(*arriving, FadeOut(names, run_time=0.35), moved, *shown)
 
     def _open_forecast(self) -> None:
         gone = [part for part in self.mobjects if part is not self.title]

@@ -1,4 +1,4 @@
-"""The scene overfitting: one training to its end, what it has learned by heart, where to stop; the same along depth."""
+"""The scene overfitting: one training to its end, what it has learned by heart, and where to stop."""
 
 from __future__ import annotations
 
@@ -6,31 +6,20 @@ import numpy as np
 from gradreel.core.analysis.results import Result, loss_by_epoch
 from gradreel.scenes import style
 from gradreel.scenes.lecture.experiments.networks_scene import DepthsParameters, NetworksScene
-from gradreel.scenes.lecture.experiments.pictures.depth_picture import (
-    BOX,
-    LECTURE_BEST,
-    LECTURE_WORSE,
-    LectureDepths,
-    mean_losses,
-    our_depths,
-)
 from gradreel.scenes.lecture.experiments.pictures.loss_bars import mark_of
 from gradreel.scenes.lecture.experiments.pictures.loss_scale import loss_grid, loss_labels, loss_ticks
-from gradreel.scenes.lecture.experiments.pictures.one_run import RunLines
-from gradreel.scenes.lecture.runs import LECTURE_DEPTHS
-from gradreel.scenes.mobjects.depth_lines import KINDS, DepthLines, most_of
-from gradreel.scenes.mobjects.plot import dashed, ring, segment
+from gradreel.scenes.lecture.experiments.pictures.one_run import BOX, RunLines, epoch_axis
+from gradreel.scenes.mobjects.depth_lines import KINDS, most_of
+from gradreel.scenes.mobjects.plot import dashed, ring
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import round_labels
 from gradreel.scenes.style import mix, palette
-from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
     Create,
     FadeIn,
     FadeOut,
-    ReplacementTransform,
     UpdateFromAlphaFunc,
     VGroup,
     VMobject,
@@ -40,18 +29,18 @@ from manim import (
 )
 
 SEEN, VALIDATION = KINDS
+RUN_LEFT, RUN_RIGHT = BOX[:2]
 STATES = 80  # at which the losses are drawn, at most, and where that of validation days is least
-RUN_LEFT, RUN_RIGHT = BOX[0], 5.2  # of the plot of one run; below and above as the picture of all depths
 FALL_SECONDS, TURN_SECONDS, RISE_SECONDS, BACK_SECONDS = 7.5, 3.0, 2.6, 1.6
 SLOW_START = 1.8  # epochs pass as this power of the time: the first ones, in which most happens, take longest
 WORD_FROM, WORD_FADING = 0.45, 0.1  # of a walk: when a line gets its word
 TERM = 48
+OFF_THE_END = 1.0  # from what is learned by heart to the end, where the word for seen days stands
 UNDER_FLOOR = 0.35  # from the line of one who knows the rule to its name's baseline
-OTHERS_BACK = 0.55  # of what is not spoken of among numbers that can still be read
 
 
 class Overfitting(NetworksScene):
-    """One training to its end on seen and on validation days, and where to stop it; then the same along depth.
+    """One training to its end on seen and on validation days, and where to stop it.
 
     The training is the first run of the largest network: it goes further than to the epoch that is chosen.
     """
@@ -65,20 +54,19 @@ class Overfitting(NetworksScene):
         if not self.other_data:
             self._floor_beat()
         self._stop_beat()
-        self._depth_beat()
-        self.hand_on(self.picture.axis, self.picture.names)
+        self.hand_on(self.axis)
 
     def _prepare(self) -> None:
         trace = self.traces_of(self.largest.network)[0]
         self.losses = loss_by_epoch(trace, STATES, self.largest.rows[0])
         lowest = 1 + int(np.argmin(self.losses.validation[1:]))
         self.turn, self.least = float(self.losses.epoch[lowest]), float(self.losses.validation[lowest])
-        most = most_of(mean_losses(self.outcome))
-        self.run = RunLines((RUN_LEFT, RUN_RIGHT, *BOX[2:]), most, self.losses)
+        most = most_of({kind: np.array([getattr(result, kind).mean for result in self.outcome]) for kind in KINDS})
+        self.run = RunLines(BOX, most, self.losses)
         ticks = loss_ticks(most, self.written)
         self.grid = loss_grid(ticks, self._height, RUN_LEFT, RUN_RIGHT)
         self.scale_labels = loss_labels(ticks, self._height, RUN_LEFT, BOX[3], self.screen("loss"))
-        self.axis = segment((RUN_LEFT, BOX[2], 0), (RUN_RIGHT, BOX[2], 0), palette.axis, style.AXIS)
+        self.axis = epoch_axis()
         self.epochs = self._epochs()
         self.words = {kind: words(self.screen(key), style.LABEL, palette.blue) for kind, key in (
             (SEEN, "seen"), (VALIDATION, "validation")
@@ -128,7 +116,8 @@ class Overfitting(NetworksScene):
             self.add(learned, self.run)
             self.play(FadeIn(learned), run_time=1.2)
             self.until("heart")
-            said = words(self.screen("by-heart"), style.LABEL).place(BOX[2] + 0.2, right=RUN_RIGHT - 0.1)
+            said = words(self.screen("by-heart"), style.LABEL)
+            said.place(BOX[2] + 0.2, right=RUN_RIGHT - min(OFF_THE_END, RUN_RIGHT - RUN_LEFT - said.width))
             self.play(FadeIn(said, shift=0.15 * UP), run_time=0.8)
             self.marks += [line, name, learned, said]
 
@@ -152,26 +141,6 @@ class Overfitting(NetworksScene):
             self.marks.append(mark_of(self.marks[1], RUN_RIGHT - RUN_LEFT))
             self.play(Create(self.marks[-1]), run_time=0.8)
             self.wait(1.0)
-
-    def _depth_beat(self) -> None:
-        with self.beat("depth", **self.validation_values()):
-            # The same along depth, on the lecture's own channel: with the fourth layer, both losses part. Of other
-            # days, what their own networks lose
-            key = "heading-depths" if self.other_data else "heading-lecture"
-            gone = [self.note, self.run, self.ghosts, *self.words.values(), *self.marks]
-            gone += [self.grid, self.scale_labels, self.epochs]
-            arriving = self.next_heading(self.screen(key, count=Count(len(self.parameters.seeds))))
-            self.picture: DepthLines = our_depths(self) if self.other_data else LectureDepths(self)
-            picture = self.picture
-            self.note = self.data_note() if self.other_data else self.data_caption("caption-lecture")
-            self.play(*map(FadeOut, gone), *arriving, run_time=0.7)
-            axis = ReplacementTransform(self.axis, picture.axis)
-            self.play(axis, FadeIn(picture.names), FadeIn(self.note), run_time=0.7)
-            for kind in KINDS:
-                picture.draw(self, kind, 1.1)
-                self.play(FadeIn(picture.labels[kind]), run_time=0.3)
-            if isinstance(picture, LectureDepths):
-                self._part_at_the_fourth(picture)
 
     # -- one training --------------------------------------------------------------------------------------------------
 
@@ -232,16 +201,3 @@ class Overfitting(NetworksScene):
             y - UNDER_FLOOR, left=RUN_LEFT + 0.15
         )
         return dashed((RUN_LEFT, y, 0), (RUN_RIGHT, y, 0), palette.text), name
-
-    # -- all depths ----------------------------------------------------------------------------------------------------
-
-    def _part_at_the_fourth(self, lecture: LectureDepths) -> None:
-        """What lies between the lecture's two lines where its unseen loss rises, as it is said."""
-        self.until("fourth")
-        first, last = (LECTURE_DEPTHS.index(hidden) for hidden in (LECTURE_BEST, LECTURE_WORSE))
-        band = lecture.band(first, last)
-        self.add(band, *(part[kind] for part in (lecture.lines, lecture.dots, lecture.values) for kind in KINDS))
-        self.play(FadeIn(band), *lecture.others_back((first, last), OTHERS_BACK), run_time=0.8)
-        for kind in KINDS:
-            self.play(*(Create(lecture.mark(kind, k)) for k in (first, last)), run_time=0.8)
-            self.until("worse")

@@ -7,7 +7,6 @@ from itertools import pairwise
 
 from gradreel.core.daily.views import DailyViews
 from gradreel.scenes import style
-from gradreel.scenes.lecture.experiments.pictures.loss_scale import floor_legend
 from gradreel.scenes.mobjects.plot import dashed, segment
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.style import DIM, emphasis, mix, palette
@@ -58,22 +57,16 @@ class ExamBars(VGroup):
 
     def __init__(self, names: Sequence[str], losses: Sequence[float], written: Callable[[float], str]) -> None:
         super().__init__()
-        self.most = max(*losses, 1e-9)
+        most = max(*losses, 1e-9)
         places = [PITCH * (k - (len(losses) - 1) / 2) for k in range(len(losses))]
-        self.half = places[-1] + WIDTH / 2 + 0.3
-        self.axis = segment((-self.half, FOOT, 0), (self.half, FOOT, 0), palette.axis, style.AXIS)
+        half = places[-1] + WIDTH / 2 + 0.3
+        self.axis = segment((-half, FOOT, 0), (half, FOOT, 0), palette.axis, style.AXIS)
         self.bars, self.values, self.names = VGroup(), VGroup(), VGroup()
         for name, loss, x in zip(names, losses, places, strict=True):
             color = palette.blue if loss == min(losses) else mix(palette.blue, DIM)
-            height = max(loss / self.most, 1e-3) * HEIGHT
+            height = max(loss / most, 1e-3) * HEIGHT
             bar = Rectangle(width=WIDTH, height=height, stroke_color=color, stroke_width=style.BOX)
             self.bars.add(bar.set_fill(mix(color, HOLLOW), 1).move_to((x, FOOT, 0), aligned_edge=DOWN))
             self.values.add(words(written(loss), style.CELL, color).place(bar.get_top()[1] + VALUE_RISE, center=x))
             self.names.add(words(name, style.LABEL).place(FOOT - NAME_DROP, center=x))
         self.add(self.axis, self.bars, self.values, self.names)
-
-    def floor_line(self, views: float, text: str) -> VGroup:
-        """A dashed line across the bars at the loss of one who knows the rule, and what it is."""
-        y = FOOT + HEIGHT * views / self.most
-        legend = floor_legend(text, FOOT + HEIGHT - 0.3)
-        return VGroup(dashed((-self.half, y, 0), (self.half, y, 0), palette.text), legend)

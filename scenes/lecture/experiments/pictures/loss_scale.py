@@ -1,11 +1,11 @@
-"""The scale of a picture of losses in views, and what is said of the floor in it."""
+"""The scale of a picture of losses in views."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from gradreel.scenes import style
-from gradreel.scenes.mobjects.plot import dashed, segment
+from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.ticks import Ticks, round_ticks
 from gradreel.scenes.style import mix, palette
@@ -37,10 +37,3 @@ def loss_labels(ticks: Ticks, height: Callable[[float], float], left: float, top
         )
     )
     return labels.add(words(name, style.TICK, palette.dim).place(top + OVER_TOP, left=style.LEFT_EDGE))
-
-
-def floor_legend(text: str, baseline: float) -> VGroup:
-    """What a dashed line at the loss of one who knows the rule is: the words at the right edge, a dash before them."""
-    name = words(text, style.TICK).place(baseline, right=style.RIGHT_EDGE)
-    y, right = float(name.get_center()[1]), float(name.get_left()[0]) - 0.15
-    return VGroup(dashed((right - 0.5, y, 0.0), (right, y, 0.0), palette.text), name)

@@ -7,17 +7,24 @@ from gradreel.core.analysis.results import LossByEpoch
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.depth_lines import KINDS
 from gradreel.scenes.mobjects.loss_lines import above_the_picture, below
-from gradreel.scenes.mobjects.plot import Plot, ring
+from gradreel.scenes.mobjects.plot import Plot, ring, segment
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.style import mix, palette
 from manim import Polygon, VGroup, VMobject
 from numpy.typing import NDArray
 
+BOX = (-5.4, 5.2, -2.05, 2.5)  # left, right, bottom, top of the plot
 DASH, TIP = 0.16, 0.12
 GHOST, LEARNED = 0.4, 0.35  # share of its colour that is left of a line; that of what lies below a level
 BESIDE, AWAY, WORD, OFF_PEAKS = 0.3, 0.3, 0.22, 0.3  # a line's word: right of its tip, from the line; its height
 HIGHEST = 2.8  # of a word's baseline: above it is the heading
+
+
+def epoch_axis() -> VMobject:
+    """The line under the plot."""
+    left, right, bottom, _ = BOX
+    return segment((left, bottom, 0), (right, bottom, 0), palette.axis, style.AXIS)
 
 
 class RunLines(VGroup):

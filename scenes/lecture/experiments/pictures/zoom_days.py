@@ -109,13 +109,14 @@ class ZoomDays(VGroup):
         return bands
 
     def names_over(self, bands: VGroup, text: str, left: float) -> VGroup:
-        """``text`` over each band, from ``left`` on, that has room for it; over one of them at least."""
+        """``text`` over each band, from ``left`` on, that is whole and has room for it; over one of them at least."""
         right, top = self.plot.box[1], self.plot.box[3]
         names, end = VGroup(), left
+        whole = 0.9 * max((band.width for band in bands), default=0.0)  # of a part, the text names what is not there
         for band in bands:
             name = words(text, style.TICK, palette.dim)
             x, half = float(band.get_center()[0]), name.width / 2
-            if band.width > 0 and x - half >= end and x + half <= right + 0.3:
+            if band.width > max(0.0, whole) and x - half >= end and x + half <= right + 0.3:
                 names.add(name.place(top + NAMES_ABOVE, center=x))
                 end = x + half + NAMES_APART
         if not len(names):
