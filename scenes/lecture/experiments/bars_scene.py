@@ -25,8 +25,9 @@ from manim import (
 )
 
 STATES = 61  # at which the losses of a run are known, at most
-SLOW_START = 2.5  # epochs pass as this power of the time: the first ones, in which most happens, take longest
-SINKING, FARTHER = 7.0, 4.0  # seconds of training; of going on with it
+SLOW_START = 2.0  # epochs pass as this power of the time: the first ones, in which most happens, take longest
+STOPPING = 3.0  # epochs in which it is seen that a network stops
+SINKING, FARTHER = 5.6, 3.0  # seconds of training; of going on with it
 
 
 class BarsScene(NetworksScene):
@@ -36,7 +37,8 @@ class BarsScene(NetworksScene):
     lowest.
     """
 
-    def _prepare(self, floor: float | None = None) -> None:
+    def _prepare(self) -> None:
+        floor = None if self.other_data or self.floor is None else self.floor.training
         names = [self.network_label(result.network.hidden) for result in self.outcome]
         self.board = NetworkBoard(self.outcome, names, self.written, floor)
         self.courses = [self._courses(result) for result in self.outcome]
@@ -79,23 +81,25 @@ class BarsScene(NetworksScene):
             bar.rise(bar.losses.mean)
 
     def _pass(self, start: float, seconds: float, power: float, pairs: Sequence[Sequence[LossBar]]) -> None:
-        """Epochs pass from ``start`` to the last; the boxes of ``pairs`` go along."""
+        """Epochs pass from ``start`` to the last, counted if from 0; the boxes of ``pairs`` go along."""
         number, last = self.counter[1], float(self.parameters.epochs)
 
         def update(_: VMobject, share: float) -> None:
             epoch = start + (last - start) * share**power
-            number.set_value(int(epoch + 1e-6))  # a float may lie just below a whole epoch
+            if start == 0:
+                number.set_value(int(epoch + 1e-6))  # a float may lie just below a whole epoch
             self._show(epoch, go_on=start > 0)
 
-        front = self.marks if start > 0 else self.stopped
-        moving = VGroup(number, *(bar.box for pair in pairs for bar in pair), *front)
+        front = self.marks if start > 0 else [number, *self.stopped]
+        moving = VGroup(*(bar.box for pair in pairs for bar in pair), *front)
         self.play(UpdateFromAlphaFunc(moving, update), run_time=seconds, rate_func=linear)
 
     def _show(self, epoch: float, go_on: bool = False) -> None:
         """Every network's bars after so many epochs; ``go_on``: those of the last one, which does not stop."""
         for k, pair in enumerate(self.board.bars):
             if not go_on:
-                self.stopped[k].set_fill(opacity=float(epoch >= max(self.courses[k].stops)))
+                share = 1 + (epoch - max(self.courses[k].stops)) / STOPPING
+                self.stopped[k].set_fill(opacity=float(np.clip(share, 0, 1)))
             if not go_on or pair is self.board.bars[-1]:
                 for bar, views in zip(pair, self.courses[k].at(epoch, go_on), strict=True):
                     bar.rise(views)
@@ -107,14 +111,20 @@ class BarsScene(NetworksScene):
         moves = [emphasis(self.keys[side], FULL), emphasis(self.keys[1 - side], DIM)]
         here = self.get_mobject_family_members()
         for bar in (bar for pair in self.board.bars for bar in pair):
-            parts = [part for part in (bar.box, bar.value, *bar.runs) if part in here]
+            parts = [part for part in (bar.box, bar.value) if part in here]
             moves += [emphasis(part, FULL if bar.side == side else DIM) for part in parts]
         return moves
 
     def _numbers(self, bars: Sequence[LossBar], seconds: float) -> None:
-        """The runs of each bar, and the number of their mean, come from left to right."""
-        coming = [FadeIn(VGroup(bar.runs, bar.value), shift=0.1 * UP) for bar in bars]
+        """The number of each bar comes, from left to right."""
+        coming = [FadeIn(bar.value, shift=0.1 * UP) for bar in bars]
         self.play(LaggedStart(*coming, lag_ratio=0.7), run_time=seconds)
+
+    def _draw_floor(self) -> None:
+        """At "floor", across each filled bar, what the rule alone would miss by on just these days."""
+        self.until("floor")
+        self.marks = self.board.floor_marks()
+        self.play(LaggedStart(*map(Create, self.marks), lag_ratio=0.7), FadeIn(self.keys[2]), run_time=2.0)
 
     def _ring(self, result: Result) -> VMobject:
         """Around the number of a network's loss on validation days."""
@@ -122,8 +132,8 @@ class BarsScene(NetworksScene):
         return mark_of(self.board.bars[self.outcome.index(result)][UNSEEN].value, apart)
 
     def _ring_best(self) -> None:
-        self.rings = VGroup(self._ring(self.best))
-        self.play(Create(self.rings[0]), run_time=0.7)
+        self.best_ring = self._ring(self.best)
+        self.play(Create(self.best_ring), run_time=0.7)
 
 
 class Courses:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from gradreel.scenes.lecture.experiments.bars_scene import BarsScene
 from gradreel.scenes.lecture.experiments.networks_scene import DepthsParameters
-from gradreel.scenes.lecture.experiments.pictures.depth_picture import LECTURE_BEST, LECTURE_UNSEEN, LectureDepths
+from gradreel.scenes.lecture.experiments.pictures.depth_picture import LECTURE_BEST, LectureDepths
 from gradreel.scenes.lecture.experiments.pictures.loss_bars import SEEN, UNSEEN
 from gradreel.scenes.lecture.experiments.pictures.relu_blocks import wires
-from gradreel.scenes.style import DIM, FULL, emphasis
+from gradreel.scenes.lecture.runs import LECTURE_DEPTHS
 from gradreel.scenes.words.counts import Count
 from manim import RIGHT, Create, FadeIn, FadeOut, LaggedStart, VGroup
 
@@ -44,33 +44,27 @@ class DepthExperiment(BarsScene):
     def _training_beat(self) -> None:
         with self.beat("training-falls-deeper", **self.training_values()):
             self.play(*map(FadeOut, (*self.counter, *self.stopped)), *self._light(SEEN), run_time=0.5)
-            self._numbers(self.board.side(SEEN), 3.0)
+            self._numbers(self.board.side(SEEN), 2.0)
+            if self.board.floor is not None:
+                self._draw_floor()
 
     def _validation_beat(self) -> None:
         with self.beat("validation-falls-to-three", **self.validation_values()):
-            # The outlined bars, a ring at the best; then, of the lesson's, the fourth layer's two bars alone are bright
+            # The outlined bars, and a ring at the best
             self.play(*self._light(UNSEEN), run_time=0.5)
             self._numbers(self.board.side(UNSEEN), 2.4)
             self.until("best")
             self._ring_best()
-            if not self.other_data:
-                self.until("fourth")
-                *others, last = self.board.bars
-                back = [emphasis(part, DIM) for pair in others for bar in pair for part in bar]
-                forth = [emphasis(part, FULL) for part in (*last[SEEN], self.keys[SEEN])]
-                self.play(*forth, run_time=0.7)
-                self.until("outlined")
-                self.play(*back, run_time=0.7)
 
     def _lecture_beat(self) -> None:
         with self.beat("lecture-agrees"):
-            # Ours leave. The lecture's own losses of unseen days, in a picture of their own
-            lecture = self.lecture = LectureDepths(self, LECTURE_UNSEEN)
+            # Ours leave. The lecture's own losses of unseen days, in a picture of their own: none of two layers
+            lecture = self.lecture = LectureDepths(self)
             everything = [part for part in self.mobjects if part is not self.title]
             arriving = self.next_heading(self.screen("heading-lecture"))
             self.play(*map(FadeOut, everything), *arriving)
             self.play(*map(FadeIn, (lecture.axis, lecture.names, self.data_caption("caption-lecture"))), run_time=0.5)
             self.until("best")
-            lecture.draw(self, "validation", 3.0)
-            mark = lecture.mark("validation", LECTURE_UNSEEN.index(LECTURE_BEST))
+            lecture.draw(self, "validation", 2.4)
+            mark = lecture.mark("validation", LECTURE_DEPTHS.index(LECTURE_BEST))
             self.play(Create(mark), FadeIn(lecture.labels["validation"]), run_time=0.5)

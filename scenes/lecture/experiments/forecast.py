@@ -17,8 +17,8 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.daily_data import FORECAST_BOX, Seed, data_caption, days_that_differ, trained_years
 from gradreel.scenes.lecture.experiments.pictures.depth_picture import BOX as DEPTH_BOX
-from gradreel.scenes.lecture.experiments.pictures.depth_picture import LECTURE_UNSEEN
 from gradreel.scenes.lecture.experiments.pictures.forecast_plot import ForecastPlot
+from gradreel.scenes.lecture.runs import LECTURE_DEPTHS
 from gradreel.scenes.mobjects.day_plot import WindowBracket
 from gradreel.scenes.mobjects.depth_lines import axis_line
 from gradreel.scenes.mobjects.text import words
@@ -128,7 +128,7 @@ class Forecast(LectureScene):
         with self.beat("days"):
             # The axis of the networks, as the last scene left it, becomes that of the days. Those learned from step
             # back; then a dot for each day that no network was trained on
-            axis = axis_line(len(LECTURE_UNSEEN), DEPTH_BOX)
+            axis = axis_line(len(LECTURE_DEPTHS), DEPTH_BOX)
             self.add(axis)
             arriving = self.next_heading(self.screen("heading"))
             days = ReplacementTransform(axis, picture.plot.x_axis)

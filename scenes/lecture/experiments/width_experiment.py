@@ -9,8 +9,9 @@ from gradreel.scenes.lecture.experiments.bars_scene import FARTHER, BarsScene
 from gradreel.scenes.lecture.experiments.networks_scene import MOST_NETWORKS, NetworksParameters, increasing
 from gradreel.scenes.lecture.experiments.pictures.loss_bars import SEEN, UNSEEN, LossBar, loss_bars
 from gradreel.scenes.style import DIM, FULL, emphasis
+from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.network_words import network_words
-from manim import UP, Create, FadeIn, FadeOut, LaggedStart, VGroup
+from manim import UP, FadeIn, FadeOut, LaggedStart
 from pydantic import Field, field_validator
 
 Width = Annotated[int, Field(ge=0, le=2000)]
@@ -38,7 +39,7 @@ class WidthExperiment(BarsScene):
             return width_experiments(self.dataset, self.widths, self.seeds, self.epochs)
 
     def construct(self) -> None:
-        self._prepare(None if self.other_data or self.floor is None else self.floor.training)
+        self._prepare()
         self._networks_beat()
         with self.beat("train"):
             self._train()
@@ -51,18 +52,13 @@ class WidthExperiment(BarsScene):
         self.hand_on()
 
     def _networks_beat(self) -> None:
-        with self.beat("networks"):
+        with self.beat("networks", window=Count(self.parameters.dataset.window)):
             # The room sees how much wider is: a dot for each ReLU
             board = self.board
             self.play(*self._arrive(), FadeIn(board.names), run_time=0.7)
-            first, *others = [FadeIn(block, shift=0.15 * UP) for block in board.blocks]
-            if self.parameters.widths[0] == 0:  # the formula of a line, while it is told
-                self.until("dots")
-                self.play(LaggedStart(*others, lag_ratio=0.7), run_time=2.6)
-                self.until("line")
-                self.play(first, run_time=0.6)
-            else:
-                self.play(LaggedStart(first, *others, lag_ratio=0.7), run_time=3.2)
+            self.until("dots")
+            blocks = [FadeIn(block, shift=0.15 * UP) for block in board.blocks]
+            self.play(LaggedStart(*blocks, lag_ratio=0.7), run_time=2.6)
 
     def _training_beat(self) -> None:
         with self.beat("training-falls", **self.training_values()):
@@ -71,52 +67,43 @@ class WidthExperiment(BarsScene):
             self.play(*map(FadeOut, (*self.counter, *self.stopped)), *self._light(SEEN), run_time=0.5)
             self._numbers([first], 0.8)
             self.until("wide")
-            self._numbers(others, 2.6)
+            self._numbers(others, 2.0)
 
     def _floor_beat(self) -> None:
         assert self.board.floor is not None
         about = self.written(float(f"{self.board.floor:.2g}"))
         with self.beat("floor", floor=about):
             # Across each filled bar, what the rule alone would miss by on just these days
-            self.until("floor")
-            self.marks = self.board.floor_marks()
-            self.play(LaggedStart(*map(Create, self.marks), lag_ratio=0.7), FadeIn(self.keys[2]), run_time=3.0)
+            self._draw_floor()
 
     def _validation_beat(self) -> None:
         with self.beat("validation-falls-to-hundred", **self.validation_values()):
-            # The outlined bars; a ring at the best, then one at the widest
+            # The outlined bars, and a ring at the best
             self.play(*self._light(UNSEEN), run_time=0.5)
-            self._numbers(self.board.side(UNSEEN), 2.4)
+            self._numbers(self.board.side(UNSEEN), 2.0)
             self.until("best")
             self._ring_best()
             if not self.other_data:
                 best = network_words(self.best.network.hidden, self.by, self.context.language)
                 self.play(*self.next_heading(self.screen("verdict", best=best)))
-                self.until("widest")
-                self.rings.add(self._ring(self.outcome[-1]))
-                self.play(Create(self.rings[1]), run_time=0.6)
 
     def _by_heart_beat(self) -> None:
-        with self.beat("by-heart", **self.spoken("largest", self.outcome[-1])):
+        with self.beat("by-heart"):
             # The widest alone goes on to the last epoch: its filled bar sinks below the floor, the outlined one does
             # not sink. The heading asks how to go on
             board, widest, result = self.board, self.board.bars[-1], self.outcome[-1]
             back = [emphasis(part, DIM) for pair in board.bars[:-1] for bar in pair for part in bar]
             forth = [emphasis(part, FULL) for part in (*widest, *self.keys)]
-            self.play(*map(FadeOut, self.rings), *back, *forth, run_time=0.5)
-            start = min(result.epochs)
-            self.counter[1].set_value(int(start))
+            self.play(FadeOut(self.best_ring), *back, *forth, run_time=0.5)
             self.until("on")
-            old = [part for bar in widest for part in (bar.value, bar.runs)]
-            self.play(*map(FadeOut, old), *map(FadeIn, self.counter), run_time=0.4)
-            self._pass(start, FARTHER, 1.0, [widest])
+            self.play(*(FadeOut(bar.value) for bar in widest), run_time=0.4)
+            self._pass(min(result.epochs), FARTHER, 1.0, [widest])
             self.ends = self._ends()
             for bar, end in zip(widest, self.ends, strict=True):
                 bar.rise(end.losses.mean)
             self.until("heart")
-            self.play(*map(FadeOut, self.counter), *self.next_heading(self.screen("heading-heart")))
-            for bar in self.ends:
-                self.play(FadeIn(VGroup(bar.runs, bar.value), shift=0.1 * UP), run_time=0.8)
+            self.play(*self.next_heading(self.screen("heading-heart")))
+            self.play(*(FadeIn(bar.value, shift=0.1 * UP) for bar in self.ends), run_time=0.8)
 
     def _ends(self) -> list[LossBar]:
         """The bars of the widest network after the last update, as they are to be seen then."""

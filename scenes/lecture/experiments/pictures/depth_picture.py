@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from gradreel.core.analysis.results import lecture_losses
 from gradreel.core.daily.units import loss_column
@@ -15,15 +13,14 @@ from gradreel.scenes.style import palette
 BOX = (-5.4, 5.4, -2.05, 2.5)  # left, right, bottom, top
 VALUE = 34
 LECTURE_BEST = (100,) * 3
-LECTURE_UNSEEN = tuple(hidden for hidden in LECTURE_DEPTHS if lecture_losses(hidden)[1] is not None)
 
 
 class LectureDepths(DepthLines):
-    """The lecture's losses of its networks of ``depths``, as far as it gives them."""
+    """The lecture's losses of its networks, as far as it gives them."""
 
-    def __init__(self, scene: NetworksScene, depths: Sequence[tuple[int, ...]] = LECTURE_DEPTHS) -> None:
-        known = np.array([lecture_losses(hidden) for hidden in depths], dtype=float)  # None is NaN
-        names = [scene.network_label(hidden) for hidden in depths]
+    def __init__(self, scene: NetworksScene) -> None:
+        known = np.array([lecture_losses(hidden) for hidden in LECTURE_DEPTHS], dtype=float)  # None is NaN
+        names = [scene.network_label(hidden) for hidden in LECTURE_DEPTHS]
         written = loss_column(known[np.isfinite(known)])
         losses = {kind: known[:, k] for k, kind in enumerate(KINDS)}
         ends = {"training": scene.screen("seen"), "validation": scene.screen("unseen")}

@@ -1,4 +1,4 @@
-"""Networks side by side: a column each with the losses of its runs as two bars, on learned days and on others.
+"""Networks side by side: a column each with its loss as two bars, on learned days and on others.
 
 Filled is learned, outlined is not: told by fill and word, not by hue. All pure functions of numbers.
 """
@@ -14,12 +14,10 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.style import BOX, mix, palette
-from manim import ManimColor, Rectangle, RoundedRectangle, VGroup, VMobject, interpolate_color
-from numpy.typing import NDArray
+from manim import RoundedRectangle, VGroup, VMobject
 
 SEEN, UNSEEN = SIDES = (0, 1)  # the two bars of a column
 ROOM = 0.87  # of the picture's height that the largest loss takes: a number may stand above it
-STROKE, PALE = (0.15, 0.055), 0.6  # of a run: its width, of the bar's, and its height; text's colour in it, else blue
 UNDER, OVER = 0.27, 0.2  # of a number: its top below what it keeps off, its baseline above
 TEETH, TOOTH = 4, 0.16  # of the upper edge of a bar that is higher than the picture: how many, and how deep
 VALUE_SIZES = (38.0, 24.0)  # of the numbers over the bars: with few columns, with many
@@ -38,8 +36,8 @@ class Columns:
 
     @classmethod
     def holding(cls, losses: Sequence[Losses], count: int) -> Columns:
-        """Columns in which the largest of all ``losses`` and a number above it have room."""
-        largest = max(each.largest for each in losses)
+        """Columns in which the largest mean of all ``losses`` and a number above it have room."""
+        largest = max(each.mean for each in losses)
         return cls(count, largest / ROOM if largest > 0 else 1.0)
 
     @property
@@ -82,9 +80,9 @@ class Columns:
 
 
 class LossBar(VGroup):
-    """One bar: as high as the mean of S losses, a short line for each of them, the mean's number close above its edge.
+    """One bar: as high as the mean of S losses, the mean's number close above its edge.
 
-    Parts: ``box``, ``runs``, ``value``. ``floor``: views of a mark across the bar that the number keeps off.
+    Parts: ``box``, ``value``. ``floor``: views of a mark across the bar that the number keeps off.
     """
 
     def __init__(
@@ -95,11 +93,10 @@ class LossBar(VGroup):
         self.left, self.right = columns.bar(k, side)
         fill = palette.blue if side == SEEN else mix(palette.blue, 0.13)
         self.box = VMobject(fill_color=fill, fill_opacity=1, stroke_color=palette.blue, stroke_width=BOX)
-        self.runs = VGroup(*map(self._stroke, self.run_places()))
         self.value: TextMobject = words(text, size)
-        self.put_value(self._above(self.value.height))
+        self.put_value(self._above())
         self.rise(losses.mean)
-        self.add(self.box, self.runs, self.value)
+        self.add(self.box, self.value)
 
     def rise(self, views: float) -> LossBar:
         """The box up to so many views; where that is above the picture, its upper edge is torn."""
@@ -116,31 +113,11 @@ class LossBar(VGroup):
         """The number goes to this height."""
         self.value.place(baseline, center=(self.left + self.right) / 2)
 
-    def _above(self, height: float) -> float:
-        """The lowest baseline above the mean at which a number of this height lies on no run's line and on no mark.
-
-        So it stays at its bar: above the lines near the bar's edge, below one far above it.
-        """
+    def _above(self) -> float:
+        """The baseline close above the mean, or above a mark there: the number lies on none."""
         baseline = self.columns.y(self.losses.mean) + OVER
-        marks = [*self.losses.by_seed, *([] if self.floor is None else [self.floor])]
-        for mark in sorted(map(self.columns.y, marks)):
-            if baseline - OVER < mark < baseline + height + OVER / 2:
-                baseline = mark + OVER
-        return baseline
-
-    def _stroke(self, at: NDArray) -> Rectangle:
-        """One run's loss: a short pale line, which can be seen on a bar and off it."""
-        width, height = STROKE
-        color = ManimColor(interpolate_color(palette.blue, palette.text, PALE))
-        line = Rectangle(width=width * (self.right - self.left), height=height, fill_color=color, fill_opacity=1)
-        return line.set_stroke(width=0).move_to(at)
-
-    def run_places(self) -> NDArray:
-        """(S, 3): where each seed's loss is, spread over the bar's width in the order of the seeds."""
-        views = self.losses.by_seed
-        step = 0.19 * (self.right - self.left) * min(1.0, 5 / len(views))
-        x = (self.left + self.right) / 2 + step * (np.arange(len(views)) - (len(views) - 1) / 2)
-        return np.stack([x, [self.columns.y(loss) for loss in views], np.zeros(len(views))], axis=-1)
+        mark = -np.inf if self.floor is None else self.columns.y(self.floor)
+        return mark + OVER if baseline - OVER < mark < baseline + self.value.height + OVER / 2 else baseline
 
 
 def loss_bars(
@@ -151,7 +128,7 @@ def loss_bars(
 ) -> list[tuple[LossBar, LossBar]]:
     """Each column's two bars, SEEN and UNSEEN; ``written`` writes a mean; ``floor``: of a mark across the filled bars.
 
-    The outlined bars have their numbers inside, in one row below all their runs, if they are high enough for it.
+    The outlined bars have their numbers inside, in one row below all their edges, if they are high enough for it.
     """
     texts = [[written(each.mean) for each in pair] for pair in losses]
     size = columns.value_size([text for pair in texts for text in pair])
@@ -161,7 +138,7 @@ def loss_bars(
 
     pairs = [(bar(k, SEEN), bar(k, UNSEEN)) for k in range(len(losses))]
     outlined = [pair[UNSEEN] for pair in pairs]
-    row = columns.y(min(min(bar.losses.least, bar.losses.mean) for bar in outlined)) - UNDER - outlined[0].value.height
+    row = columns.y(min(bar.losses.mean for bar in outlined)) - UNDER - outlined[0].value.height
     if row > columns.bottom + UNDER:
         for each in outlined:
             each.put_value(row)
