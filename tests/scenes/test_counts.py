@@ -67,7 +67,7 @@ def texts_on(scene: LectureScene, beat: str) -> set[str]:
         (MoreFeatures, {"days": 2, "sigmoids": 1}, "With one sigmoid and two days, that makes 5 unknowns."),
         (SumOfSigmoids, {"run": Experiment(hidden=(1,), epochs=1)}, "After 1 update "),
         (WhyGradient, {"sigmoids": (1, 2)}, "Why one sigmoid?"),
-        (Batches, {"quiz": ((1, 1), (1, 1))}, "1 example in batches of 1"),
+        (Batches, {"quiz": (1, 1)}, "1 example in batches of 1"),
         (Loss, {"first": 1}, "Theta after 1 update."),
         (Network, {"run": Experiment(epochs=1)}, "Now the training: 1 update."),
         (DeeperAndDeeper, {"pictures": 1}, "1 picture"),
