@@ -102,7 +102,7 @@ def test_exam():
 
 
 def test_summary():
-    """ "How to come closer": all networks miss by more than who knows the rule."""
+    """ "Predicting even better": all networks miss by more than who knows the rule."""
     assert all(network["unseen"].min() > FLOOR.unseen for network in (*WIDTHS.values(), *DEPTHS.values()))
 
 

@@ -130,22 +130,20 @@ def test_depth_experiment(neutral):
 
 def test_overfitting(neutral, trace_of):
     played = neutral(Overfitting, **FEW | {"epochs": 12}, depths=(0, 1, 2), width=4)
-    assert played.beats == ["seen-falls", "validation-turns", "stop", "depth"]
+    assert played.beats == ["seen-falls", "validation-turns", "stop"]
     scene, network = played.scene, played.scene.outcome[-1].network  # the largest
     losses = loss_by_epoch(trace_of(network.experiments[0]))
     least = 1 + int(np.argmin(losses.validation[1:]))
     turn = f"{losses.epoch[least]:.0f}"
     assert said(played, "validation-turns") == [turn, scene.written(float(losses.validation[least]))]
     assert said(played, "stop") == [turn]
-    means = [scene.written(result.validation.mean) for result in (scene.best, scene.outcome[-1])]
-    assert said(played, "depth") == means
 
 
 @pytest.mark.parametrize("days", [1, 4])
 def test_model_selection(neutral, trace_of, days):
     played = neutral(ModelSelection, **FEW, depths=(0, 1), width=4, days=days)
     after = ["pretend", "week-low-again"] if days > 1 else []
-    assert played.beats == ["question", "choice", "tomorrow-low", *after]
+    assert played.beats == ["choice", "tomorrow-low", *after]
     scene = played.scene
     run = scene.best.network.experiments[0]
     ahead = forecast(run, np.asarray(trace_of(run).parameters[chosen_row(trace_of(run))]), days)

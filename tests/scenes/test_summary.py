@@ -1,4 +1,4 @@
-"""summary: its curves are the recorded run's, its days the channel's, and the last guess is the rule's."""
+"""summary: its curves are the recorded run's, its days the channel's."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from gradreel.core.analysis.noise_floor import noise_floor
 from gradreel.core.curves.line_fit import line_of
 from gradreel.core.daily.series import DailySeries
-from gradreel.core.daily.synthetic import END, best_guesses
+from gradreel.core.daily.synthetic import END
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
@@ -86,18 +85,10 @@ def test_each_choice_stands_under_its_step(film_of):
         assert text[0] == pytest.approx(cards[step]) and text[1] < -1.15
 
 
-def test_the_guess_is_the_rules_and_its_bar_what_the_rule_misses_by_in_the_exam_year(film_of):
-    film = film_of("ours")
-    plot, (bar, dot) = film.scene.days.plot, film.scene.guess
-    expected, floor = best_guesses()[-1], noise_floor(DailyViews()).unseen
-    ends = [plot.data(bar[0].get_start())[1], plot.data(dot.get_center())[1], plot.data(bar[0].get_end())[1]]
-    assert ends == pytest.approx([expected - floor, expected, expected + floor], abs=1)
-    assert "The last 56 days," in film.lines["answer"]["en"]
-
-
-def test_of_other_days_nobody_knows_the_rule(film_of):
+def test_the_days_before_today_are_those_a_network_sees(film_of):
     film = film_of("two layers", "zh")
-    assert not hasattr(film.scene, "guess") and len(film.scene.days.dots) == 3
+    assert len(film.scene.days.dots) == 3 and "最近 3 天" in film.lines["answer"]["zh"]
+    assert "The last 56 days," in film_of("ours").lines["answer"]["en"]
 
 
 def test_the_last_picture_stays_when_all_is_said(film_of):

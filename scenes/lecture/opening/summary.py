@@ -6,9 +6,7 @@ from typing import Self
 
 import numpy as np
 from gradreel.core.analysis.compared_networks import depth_experiments
-from gradreel.core.analysis.noise_floor import noise_floor
 from gradreel.core.curves.line_fit import line_run
-from gradreel.core.daily.synthetic import best_guesses
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment
@@ -22,14 +20,12 @@ from gradreel.scenes.lecture.opening.pictures.run_numbers import RunNumbers
 from gradreel.scenes.lecture.runs import LINE_START_SEED, line_through_dots, red_curve
 from gradreel.scenes.mobjects.motif import motif_of
 from gradreel.scenes.mobjects.pace import recorded_row, stepwise
-from gradreel.scenes.mobjects.plot import polyline, ring, segment
+from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.mobjects.three_steps import steps_heading, three_steps
 from gradreel.scenes.style import DIM, emphasis, palette
 from gradreel.scenes.words.counts import Count
-from gradreel.scenes.words.numbers import number_text
 from manim import (
-    RIGHT,
     UP,
     Create,
     FadeIn,
@@ -39,6 +35,7 @@ from manim import (
     VMobject,
     smooth,
     squish_rate_func,
+    there_and_back,
 )
 from manim.utils.rate_functions import ease_in_out_sine
 from pydantic import Field, model_validator
@@ -48,13 +45,11 @@ POINTS = 81  # of a curve of one's own, that a line is fitted to
 CHOSEN = (("layers", "neurons"), ("error",), ("learning-rate", "batch-size"))  # in each step
 STEP_MARKS = ("function", "loss", "best")
 CURVE_TOP = 0.55  # below the numbers of the run
-WALK_SECONDS = 6.0
-QUIET = 1.5  # seconds in which nobody speaks, when blue lies on red
+WALK_SECONDS = 4.6
+QUIET = 1.0  # seconds in which nobody speaks, when blue lies on red
 DAYS_BOX = (style.LEFT_EDGE + 0.72, 5.85, -1.75, 0.75)  # left, right, bottom, top
 FORMULA_BASELINE, NOTES = 1.85, (2.12, 1.52)  # of what is known, and found, beside it
 BRACKET_Y, HOOK = -2.5, 0.14
-GUESSED = (2.3, 1.72)  # baselines of what is said of the rule's guess
-GUESS, CAP = 0.055, 0.13  # radius of the dot of the rule's guess; half a width of its bar's ends
 LAST_LOOK = 1.5  # seconds that the film's last picture stays when all is said
 
 
@@ -175,31 +170,14 @@ class Summary(LectureScene):
 
     def _noise_beat(self) -> None:
         with self.beat("noise"):
-            # In the place of the question mark comes what the rule itself expects, with what it misses by on average
+            # The same days; nobody knows the one with the question mark for sure
             self.play(*self.next_heading(self.screen("heading-noise")))
-            self.until("floor")
-            if (floor := noise_floor(self.parameters.dataset)) is not None:
-                self._guess_by_the_rule(floor.unseen)
+            self.play(self.days.mark.animate(rate_func=there_and_back).scale(1.6), run_time=1.2)
             self.until("next")
             credit = words(self.screen("credit"), style.CAPTION + 2, palette.dim)
             self.play(FadeIn(credit.place(style.CAPTION_BASELINE, right=style.RIGHT_EDGE)), run_time=1.0)
             self.hand_on(*self.mobjects)  # the film's last picture stays as it is, its heading too
         self.wait(LAST_LOOK)
-
-    def _guess_by_the_rule(self, floor: float) -> None:
-        plot, expected = self.days.plot, float(best_guesses()[-1])
-        heights = expected + floor * np.array([-1.0, 0.0, 1.0])
-        low, middle, high = plot.at(np.full(3, plot.x_range[1]), heights)
-        ends = [segment(end - CAP * RIGHT, end + CAP * RIGHT, palette.text, style.BOX) for end in (low, high)]
-        bar = VGroup(segment(low, high, palette.text, style.BOX), *ends)
-        self.guess = VGroup(bar, ring(middle, GUESS, palette.text, fill=palette.text))
-        texts = self.screen("guess", guess=number_text(expected, 0)), self.screen("floor", floor=number_text(floor, 0))
-        lines = [
-            words(text, style.LABEL + 2).place(y, left=style.LEFT_EDGE) for text, y in zip(texts, GUESSED, strict=True)
-        ]
-        self.play(*map(FadeOut, (self.function, *self.notes, self.bracket, self.days.mark)), run_time=0.5)
-        self.play(FadeIn(self.guess[1], scale=1.6), FadeIn(lines[0], shift=0.15 * UP), run_time=0.6)
-        self.play(Create(bar), FadeIn(lines[1], shift=0.15 * UP), run_time=0.6)
 
 
 def line_on(dataset: CurveDataset) -> Experiment:

@@ -52,6 +52,8 @@ class FourFunctions(VGroup):
         self.network = LayerDiagram(widths, box, most=MOST_NODES)
         for edges in self.network.edges:
             emphasize(edges, FAINT)
+        for column in self.network.columns:  # how many nodes there are is told where the network is
+            column.remove(column.count)
         pictures.append(VGroup(self.network))
         for left, picture, name in zip(lefts, pictures, names, strict=True):
             text = words(name, style.LABEL).place(BOTTOM - 0.75, center=left + WIDTH / 2)
