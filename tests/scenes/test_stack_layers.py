@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import cache
 from unittest.mock import patch
@@ -50,7 +49,7 @@ class Film:
         self.formulas[beat] = [text.source for text in scene.stack.formulas if text in here]
         self.sizes.append(scene.stack.size)
         self.findings.extend(map(str, check_scene(scene, beat)))
-        shown = {"once": 1, "again": 2, "new": 2}.get(beat, len(columns) - 1)
+        shown = {"once": 1, "again": 2}.get(beat, len(columns) - 1)
         self.columns[beat] = [column.x for column in columns[: shown + 1]]
         self.texts[beat] = [text.get_center()[0] for text in scene.stack.formulas[:shown]]
         self.gaps[beat] = [
@@ -121,18 +120,11 @@ def test_only_the_newest_formula_is_spelled_out_once_there_are_many_layers(filme
     film = filmed(depth)
     seen, texts = film.formulas, film.scene.stack.formulas
     both = [formula(layer_source(k)).source for k in (0, 1)]
-    assert (seen["once"], seen["again"], seen["new"]) == (both[:1], both, both)
+    assert (seen["once"], seen["again"]) == (both[:1], both)
     assert seen["more"] == [*(short_formula(k).source for k in range(depth)), formula(output_source(depth)).source]
     assert min(film.sizes) > 25
     lefts, rights = ([getattr(text, end)()[0] for text in texts] for end in ("get_left", "get_right"))
     assert all(left - right > 0.5 for right, left in zip(rights, lefts[1:], strict=False))
-
-
-def test_products_are_what_is_counted(filmed):
-    scene = filmed(3).scene
-    numbers = [[digits(text) for text in re.findall(r"\d[\d\u2009]*", scene.stack.product(k).source)] for k in (0, 1)]
-    assert [given * made + biases for given, made, biases, _ in numbers] == layer_sizes(scene.network)[:2]
-    assert [count for *_, count in numbers] == layer_sizes(scene.network)[:2]
 
 
 def test_a_hundred_layers_fit_from_far_away_and_the_parameters_of_as_many_are_counted(filmed):

@@ -48,7 +48,6 @@ from pydantic import Field
 DIP = 0.95  # a copied formula goes so far below the one it comes from
 ENLARGED, LARGE_CENTER = 0.78, (5.35, 1.15)  # radius and middle of the one node that is looked at from near
 TOTAL_SIZE = 34
-COUNTING = 8  # numbers that the counter shows on its way
 HUNDRED, NUMBERS = 100, 24  # layers that are thought of; numbers that the counter shows on its way to theirs
 
 
@@ -68,7 +67,6 @@ class StackLayers(LectureScene):
         self.diagram = self.stack.diagram
         self._once_beat()
         self._again_beat()
-        self._new_beat()
         self._more_beat()
         self._hundred_beat()
         self.hand_on()
@@ -106,44 +104,32 @@ class StackLayers(LectureScene):
             self.play(self.stack.make_room(2, self.mobjects, 0.9))
             self.play(emphasis(self.diagram.edges[0], FAINT / 2), self._layer(2))
             self._compute(2)
+            self.until("prime")
             copy = first.copy()
             self.play(_carry(copy, float(second.get_left()[0])), run_time=0.8)
             self.play(*grow(copy, second, morph=False), run_time=0.7)
 
-    def _new_beat(self) -> None:
-        with self.beat("new"):
-            # W and b with their primes light up: they are not those of the first layer. How many numbers each layer
-            # has, and what they are counted from, is written below it
-            first, second = self.stack.formulas[:2]
-            rest = [*first, *(glyph for glyph in second if glyph not in (*second.part("w"), *second.part("bias")))]
-            self.play(*(emphasis(glyph, FAINT) for glyph in rest), run_time=0.5)
-            self.until("second")
-            self.play(*(emphasis(glyph, FULL) for glyph in rest), FadeOut(self.stack.days), run_time=0.3)
-            self.products = self.stack.products()
-            self.row_name = words(self.screen("parameters"), style.TICK, palette.dim)
-            self.row_name.place(COUNT_BASELINE, left=style.LEFT_EDGE)
-            self.total = self._total(1, self.stack.layer_sizes[0])
-            coming = (self.row_name, self.products[0], self.total)
-            self.play(*(FadeIn(text, shift=0.15 * UP) for text in coming), run_time=0.5)
-            self._add(1, self.products[1])
-
     def _more_beat(self) -> None:
         stack, y = self.stack, self.depth + 1
         with self.beat("more", depth=Count(self.depth)):
-            # As many layers as we take, the newest with its formula; then y. At the top right, how many parameters that
-            # makes
+            # As many layers as we take, the newest with its formula; then y. Below each, how many parameters it has; at
+            # the top right, how many that makes
             there = range(BOTH)
-            self.play(*map(FadeOut, self.products), *map(FadeIn, stack.counts[:BOTH]), run_time=0.3)
+            self.row_name = words(self.screen("parameters"), style.TICK, palette.dim)
+            self.row_name.place(COUNT_BASELINE, left=style.LEFT_EDGE)
+            self.play(FadeOut(stack.days), *map(FadeIn, (self.row_name, *stack.counts[:BOTH])), run_time=0.3)
             for k in range(BOTH + 1, y):
                 self.play(*self._shorten(there), run_time=0.3)
                 self.play(stack.make_room(k, self.mobjects, 0.4))
                 back = [emphasis(self.diagram.edges[k - 2], FAINT / 2), *self._dimmed(k - 1)]
-                self._add(k - 1, stack.counts[k - 1], self._layer(k, 0.5), self._written(k), *back)
+                self.play(self._layer(k, 0.5), *self._written(k), *back)
                 there = range(k - 1, k)
             self.until("sum")
             self.play(*self._shorten(there), run_time=0.4)
             self.play(stack.make_room(y, self.mobjects, 0.6))
-            self._add(self.depth, stack.counts[-1], self._layer(y, 0.6), self._written(y), *self._dimmed(self.depth))
+            self.play(self._layer(y, 0.6), *self._written(y), *self._dimmed(self.depth))
+            self.total = self._total(self.depth, self.network.n_parameters)
+            self.play(FadeIn(self.total, shift=0.15 * UP), run_time=0.5)
             self.wait(0.5)
 
     def _hundred_beat(self) -> None:
@@ -187,9 +173,9 @@ class StackLayers(LectureScene):
         """What the first ``count`` layers give is dimmed: it is no factor of the formula that comes beside it."""
         return [emphasis(text, FAINT).set_run_time(0.3) for text in self.stack.formulas[:count]]
 
-    def _written(self, k: int) -> Animation:
-        """The formula of column k."""
-        return FadeIn(self.stack.formulas[k - 1], shift=0.15 * UP, run_time=0.6)
+    def _written(self, k: int) -> list[Animation]:
+        """The formula of column k, and the number of its parameters."""
+        return [FadeIn(part[k - 1], shift=0.15 * UP, run_time=0.6) for part in (self.stack.formulas, self.stack.counts)]
 
     # -- a layer comes and works -----------------------------------------------------------------------------------
 
@@ -241,13 +227,6 @@ class StackLayers(LectureScene):
         self.remove(texts)
         self.total = texts[-1]
         self.add(self.total)
-
-    def _add(self, k: int, below: TextMobject, *meanwhile: Animation) -> None:
-        """Layer k's parameters (from 0) come ``below`` it; the number of all so far, at the top right, grows."""
-        sizes, layers = self.stack.layer_sizes, min(k + 1, self.depth)
-        growing = np.linspace(sum(sizes[:k]), sum(sizes[: k + 1]), COUNTING + 1)[1:]
-        coming = FadeIn(below, shift=0.15 * UP, run_time=0.4)
-        self._count([(layers, count) for count in growing], coming, *meanwhile, seconds=0.8)
 
 
 def _carry(text: TextMobject, left: float) -> Animation:

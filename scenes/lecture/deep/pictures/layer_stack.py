@@ -25,8 +25,7 @@ FORMULA_BASELINE, FORMULA_SIZE = -2.42, 46  # the largest
 BETWEEN = 0.7  # from a formula to the one before it, at least
 BOTH = 2  # so many layers have their formulas side by side; of more, the newest alone is spelled out
 UNDER_X = 0.4  # from the baseline of x down to that of what it is
-COUNT_BASELINE, COUNT_SIZE, PRODUCT_SIZE = -3.14, 28, 32
-APART = 0.5  # from one product to the next, at least
+COUNT_BASELINE, COUNT_SIZE = -3.14, 28
 LEAST_WIDTH, WIDTH_SHARE = 0.045, 0.5  # of a slab; as a share of the distance to the next one
 THIN = 1.2  # stroke of a slab
 OVER_LAYERS, FOOT, OVER_BRACKET = 0.16, 0.1, 0.14  # from layers up to a bracket; its height; from it up to its words
@@ -101,21 +100,6 @@ class LayerStack:
             .scale(self.size / FORMULA_SIZE)
             .place(FORMULA_BASELINE, center=self.diagram.columns[k + 1].x)
         )
-
-    def product(self, k: int) -> TextMobject:
-        """Where the number of layer k's parameters (from 0) comes from: as many weights, as many biases."""
-        given, made = (number_text(count) for count in self.diagram.widths[k : k + 2])
-        count = number_text(self.layer_sizes[k])
-        source = f'yellow("{given}" dot "{made}") + green("{made}") = "{count}"'
-        text = formula(source, PRODUCT_SIZE)
-        text.place(COUNT_BASELINE, center=self.diagram.columns[k + 1].x)
-        return text if text.get_right()[0] < style.RIGHT_EDGE else text.place(COUNT_BASELINE, right=style.RIGHT_EDGE)
-
-    def products(self) -> list[TextMobject]:
-        """Those of the first two layers, side by side."""
-        first, second = (self.product(k) for k in (0, 1))
-        right = float(second.get_left()[0]) - APART
-        return [first if first.get_right()[0] <= right else first.place(COUNT_BASELINE, right=right), second]
 
 
 def _half(layers: float) -> float:
