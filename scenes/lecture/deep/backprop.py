@@ -269,8 +269,6 @@ class Backprop(ThreeDaysScene):
             way = self.ways[2]
             self.until("times")
             self._follow(way, leaving=[FadeOut(self.bend, run_time=0.4)])
-            self.until("done")
-            self.play(way.slope.animate(rate_func=there_and_back).scale(1.5), run_time=1.2)
 
     def _ways_back(self) -> list[WayBack]:
         """From y to a, from a to r, from r to the path's w."""
