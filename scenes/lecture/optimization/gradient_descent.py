@@ -16,7 +16,13 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.trace.trace import Trace, read_meta
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.optimization.pictures.descent import BAND_LEFT, BAND_LINE, Descent, in_band
-from gradreel.scenes.lecture.optimization.pictures.line_descent import MIDDLE, LineDescent, Try, line_runs
+from gradreel.scenes.lecture.optimization.pictures.line_descent import (
+    MIDDLE,
+    LineDescent,
+    Try,
+    line_runs,
+    line_source,
+)
 from gradreel.scenes.lecture.optimization.pictures.recorded_descent import RecordedDescent
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.pace import even_pace, nearest_row
@@ -152,7 +158,9 @@ class GradientDescent(LectureScene):
             # the line with it. Then each place rises as high as the loss of its line
             first, second, third, _ = line.wandering()
             line.draw(first)
-            self.play(FadeOut(self.goal, run_time=0.4), Create(fit.model), FadeIn(fit.model_label), run_time=0.8)
+            self.formula = in_band(line_source(line.experiment.dataset))
+            coming = (FadeIn(fit.model_label), FadeIn(self.formula))
+            self.play(FadeOut(self.goal, run_time=0.4), Create(fit.model), *coming, run_time=0.8)
             tilted, lifted = first + np.diag(0.35 * line.reach)
             self.play(self._move_line(first, tilted, back=True), run_time=1.2)
             self.until("lift")
@@ -234,10 +242,10 @@ class GradientDescent(LectureScene):
         line = self.line
         with self.beat("update"):
             # The rule, and the rate; the arrow takes its true length. Then it in numbers, and the point goes there
-            self.formula = in_band(update_source("0", "1"))
+            of_line, self.formula = self.formula, in_band(update_source("0", "1"))
             self.numbers = line.sum_vector().move_to(NUMBERS)
             line.rate.place(self.formula.baseline, left=self.formula.get_right()[0] + 0.6)
-            self.play(FadeIn(self.formula, shift=0.15 * UP), run_time=0.5)
+            self.play(FadeOut(of_line, shift=0.15 * UP), FadeIn(self.formula, shift=0.15 * UP), run_time=0.5)
             self.play(FadeIn(line.rate, shift=0.15 * UP), line.first_step(), run_time=0.7)
             self.until("subtract")
             self.play(FadeOut(self.vector), FadeIn(self.numbers, shift=0.15 * UP), run_time=0.6)
@@ -382,7 +390,7 @@ class GradientDescent(LectureScene):
             self.until("silence")
             pace = even_pace(self.run, self.pause if self.pause < self.last else 0, self.last)
             self.play(descent.go(pace.row), run_time=ARRIVAL)
-            self.wait(0.6)
+            self.wait(1.5)
 
     # -- a run that was recorded around anybody's own loop -------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.text import TextMobject, fitted, formula, words
 from gradreel.scenes.mobjects.update_formulas import rate_source
 from gradreel.scenes.style import mix, palette
-from gradreel.scenes.words.numbers import number_text
+from gradreel.scenes.words.numbers import number_text, signed_text
 from manim import Animation, Dot, Mobject, UpdateFromAlphaFunc, VGroup
 from numpy.typing import NDArray
 
@@ -48,6 +48,12 @@ def line_runs(dataset: CurveDataset) -> dict[str, Experiment]:
         name: line.model_copy(update={"learning_rate": rate, "epochs": UPDATES if name == "line" else TRIED})
         for name, rate in rates.items()
     }
+
+
+def line_source(dataset: CurveDataset) -> str:
+    """The line that w and b draw, in Typst: x is counted from the middle of the curve."""
+    less = float(f"{-dataset.offset:.3g}")
+    return "blue(y) = grey(b) + yellow(w) " + (f"(x_1 {signed_text(less)})" if less else "x_1")
 
 
 class LineDescent:
