@@ -14,6 +14,7 @@ import numpy as np
 from gradreel.core.errors import PathError, TraceError
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace.trace import Trace, read_meta
+from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.optimization.pictures.descent import BAND_LEFT, BAND_LINE, Descent, in_band
 from gradreel.scenes.lecture.optimization.pictures.line_descent import (
@@ -26,7 +27,7 @@ from gradreel.scenes.lecture.optimization.pictures.line_descent import (
 from gradreel.scenes.lecture.optimization.pictures.recorded_descent import RecordedDescent
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.pace import even_pace, nearest_row
-from gradreel.scenes.mobjects.text import formula
+from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.mobjects.three_steps import PLACE, steps_heading, three_steps
 from gradreel.scenes.mobjects.update_formulas import GOAL, is_plain, step_source, update_source
 from gradreel.scenes.style import FAINT, emphasis
@@ -180,7 +181,9 @@ class GradientDescent(LectureScene):
                 line.put(third)
 
             rising = UpdateFromAlphaFunc(VGroup(land.cells, line.point), rise, rate_func=smooth)
-            self.play(rising, FadeIn(land.upright), FadeIn(loss), run_time=1.8)
+            meaning = self.words_of.screen("linear-limits", "loss-is", self.context.language)
+            self.meaning = words(meaning, style.LABEL).move_to(NUMBERS)
+            self.play(rising, FadeIn(land.upright), FadeIn(loss), FadeIn(self.meaning), run_time=1.8)
 
     def _move_line(self, start: NDArray, end: NDArray, *also: Mobject, back: bool = False) -> Animation:
         """The line goes from one theta to another (``back``: and back); ``also``: what goes along, if it is there."""
@@ -232,6 +235,7 @@ class GradientDescent(LectureScene):
             self.until("both")
             self.vector = line.gradient_vector().move_to(NUMBERS)
             gone = [FadeOut(label, target_position=self.vector) for label in self.slopes]
+            gone.append(FadeOut(self.meaning, run_time=0.4))
             self.play(*gone, FadeOut(ground, tangent, *self.along), FadeIn(self.vector), run_time=0.9)
             self.until("uphill")
             self.play(line.uphill(1.0), run_time=0.8)
