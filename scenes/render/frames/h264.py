@@ -46,13 +46,15 @@ class Effort(NamedTuple):
     coarser: float
     """QP; than x264's own, 24, and KEY_QP of a key frame."""
     options: dict[str, str]
+    threads: int = 1
+    """Each has a slice of every frame. Their number is part of what is encoded, the same wherever that happens."""
 
 
-def _effort(coarser: float, **settings: str) -> Effort:
+def _effort(coarser: float, threads: int = 1, **settings: str) -> Effort:
     bits = round(2 ** (-coarser / 6), 2)  # x264 is told a share of the bits, which six steps halve
     told = {"partitions": "i4x4,i8x8,p8x8", "ipratio": "1.8", "pass": "2", "zones": f"0,10000000,b={bits}"}
     parameters = ":".join([_EACH, *map("=".join, (told | settings).items())])
-    return Effort(coarser, {"preset": PRESET, "x264-params": parameters})
+    return Effort(coarser, {"preset": PRESET, "x264-params": parameters}, threads)
 
 
 # Where little moves over a plain ground. Adaptive quantization and three pictures to build on make the files of nearly
@@ -61,8 +63,9 @@ def _effort(coarser: float, **settings: str) -> Effort:
 QUICK = _effort(1.4, subme="0")
 
 # Where much moves: without a good look for where it came from files are half as large again. Manim's own are smaller
-# still, by frames that build on later ones and by looking ahead, which takes twice the time.
-MOVING = _effort(0.4, subme="5", me="hex", trellis="1")
+# still, by frames that build on later ones and by looking ahead, which takes twice the time. x264 takes longer than all
+# else then, and a scene of one's own is one clip, beside which a core is idle: two slices.
+MOVING = _effort(0.4, threads=2, subme="5", me="hex", trellis="1")
 MUCH = 0.2  # share of the picture that changes from frame to frame: after so much what comes is MOVING
 
 KEYFRAME_SECONDS = 2
@@ -212,7 +215,9 @@ def _encoder(options: dict[str, str], settings: RenderSettings, effort: Effort) 
     context = CodecContext.create("libx264", "w")
     assert isinstance(context, VideoCodecContext)
     context.options = options | effort.options
-    _steady(set_up(context, settings, "yuv420p"), settings, effort)
+    set_up(context, settings, "yuv420p")
+    context.thread_count, context.thread_type = effort.threads, "SLICE"
+    _steady(context, settings, effort)
     return context
 
 
@@ -240,7 +245,7 @@ def set_up(context: VideoCodecContext, settings: RenderSettings, pixel_format: s
     context.width, context.height, context.pix_fmt = settings.width, settings.height, pixel_format
     context.framerate = Fraction(settings.fps)
     context.time_base = Fraction(1, settings.fps)
-    context.thread_count = 1  # -j runs a worker per core; the same bytes on every machine
+    context.thread_count = 1  # -j runs a worker per core
     context.gop_size = KEYFRAME_SECONDS * settings.fps
     context.flags |= Flags.global_header
     if pixel_format.startswith("yuv"):
