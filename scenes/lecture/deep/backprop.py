@@ -264,7 +264,7 @@ class Backprop(ThreeDaysScene):
     def _path_beat(self) -> None:
         i, j = self.path
         w = f"w{i + 1}{j + 1}".translate(SUBSCRIPTS)
-        with self.beat("path", w=w, x=self._name("x", j)):
+        with self.beat("path", w=w, x=self._name("x", j), r=self._name("r", i)):
             # Along w, to the first slope of the gradient
             way = self.ways[2]
             self.until("times")
