@@ -1,6 +1,6 @@
 """How the lecture sounds: what a recogniser understands of it, how fast it is spoken, how loud it is, what that takes.
 
-./run bench voice [SCENE ...] [--video FILE] [--sheet FILE.png] [--times]
+./run bench voice [SCENE ...] [--video FILE] [--sheet FILE.png] [--times l|m|h]
 
 words      of each English line, by pocketsphinx and its small English model: how many of the words that were to be said
            are among those that it has heard, in order; the worst lines. It knows no ReLU: compare, don't judge. For
@@ -9,7 +9,8 @@ pace       words, or characters, a minute while they are heard, as `gradreel che
 loudness   of each track of a film that has been rendered (--video)
 sheet      waveform and spectrogram of ten lines, where their marks are, and what is said; above each mark its frame, if
            the scene has been rendered with these voices at -q l
-times      the whole lecture at -q l rendered silent, and with both voices: minutes, and the film's (--times; long)
+times      the scenes, or the whole lecture, rendered silent at that quality, and with both voices: minutes, and the
+           film's (long)
 
 Lines are spoken into the media folder (--media_dir), and not again.
 """
@@ -35,7 +36,7 @@ from gradreel.scenes.render.clips.clip_files import described_clip
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.selection import load_lesson
 from gradreel.scenes.render.pace import summary
-from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.settings import QUALITIES, RenderSettings
 from gradreel.scenes.render.speech import kept_words, wanted_lines
 from gradreel.scenes.render.stages import ClipFile
 from gradreel.scenes.render.videos.video import frame_as_jpeg
@@ -208,14 +209,14 @@ def _pictures(line: SpokenLine) -> Iterator[Image.Image]:
 # -- times -------------------------------------------------------------------------------------------------------------
 
 
-def print_times(scenes: Sequence[str]) -> None:
+def print_times(scenes: Sequence[str], quality: str) -> None:
     with tempfile.TemporaryDirectory(prefix="bench-voice-") as folder:
         media = Path(folder) / "media"
         _run("train", *scenes, "--media_dir", media)
         minutes, film = {}, {}
         for name, voice in (("silent", ("--voice", "none")), ("spoken", ())):
             began = time.perf_counter()
-            videos = _run("render", *scenes, "-q", "l", "--media_dir", media, *voice).split("\n")
+            videos = _run("render", *scenes, "-q", quality, "--media_dir", media, *voice).split("\n")
             minutes[name] = (time.perf_counter() - began) / 60
             film[name] = sum(map(_seconds, filter(None, videos))) / 60
             print(f"times: {name}: {minutes[name]:.1f} minutes for a film of {film[name]:.1f} minutes", flush=True)
@@ -244,7 +245,7 @@ def main() -> None:
     parser.add_argument("--media_dir", type=Path, default=Path("media"))
     parser.add_argument("--video", type=Path, help="a film whose tracks are measured")
     parser.add_argument("--sheet", type=Path, metavar="FILE.png")
-    parser.add_argument("--times", action="store_true")
+    parser.add_argument("--times", choices=QUALITIES, help="quality of the films")
     options = parser.parse_args()
     voices = {code: voice for code in LANGUAGES if (voice := default_voice(code)) is not None}
     jobs = os.cpu_count() or 1
@@ -261,7 +262,7 @@ def main() -> None:
         print_loudness(options.video)
     print_words([line for line in lines if line.language == "en"])
     if options.times:
-        print_times(options.scenes)
+        print_times(options.scenes, options.times)
 
 
 if __name__ == "__main__":
