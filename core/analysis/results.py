@@ -144,11 +144,6 @@ def best_by_validation(results: Iterable[Result]) -> Result:
     return min(results, key=lambda result: result.validation.mean)
 
 
-def worst_by_validation(results: Iterable[Result]) -> Result:
-    """The result whose mean loss on validation days is largest. ValueError without results."""
-    return max(results, key=lambda result: result.validation.mean)
-
-
 def best_by_unseen(results: Iterable[Result]) -> Result:
     """The result whose mean unseen loss is least: known when the exam has been opened. ValueError without results."""
     return min(results, key=lambda result: result.unseen.mean)

@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from gradreel.core.analysis.compared_networks import EPOCHS, SEEDS, WIDTH, Network, depth_experiments
 from gradreel.core.analysis.noise_floor import NoiseFloor, noise_floor
-from gradreel.core.analysis.results import Result, best_by_validation, result_of, worst_by_validation
+from gradreel.core.analysis.results import Result, best_by_validation, result_of
 from gradreel.core.daily.units import loss_column
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
@@ -123,11 +123,6 @@ class NetworksScene(LectureScene):
         return best_by_validation(self.outcome)
 
     @cached_property
-    def worst(self) -> Result:
-        """The network of largest loss on validation days."""
-        return worst_by_validation(self.outcome)
-
-    @cached_property
     def written(self) -> Callable[[float], str]:
         """Writes a loss in views, with as many digits as the mean losses of all networks."""
         return loss_column(loss for result in self.outcome for loss in (result.training.mean, result.validation.mean))
@@ -170,18 +165,13 @@ class NetworksScene(LectureScene):
     def validation_values(self) -> dict[str, Any]:
         """What a line about the loss on validation days may name."""
         first, last = self.outcome[0], self.outcome[-1]
-        other = last if self.best is first else first
         return {
             "first": self.written(first.validation.mean),
             "last": self.written(last.validation.mean),
             "least": self.written(self.best.validation.mean),
-            "most": self.written(self.worst.validation.mean),
             **self.spoken("smallest", first),
             **self.spoken("largest", last),
             **self.spoken("best", self.best),
-            **self.spoken("worst", self.worst),
-            "compared": self.written(other.validation.mean),
-            **self.spoken("other", other),
         }
 
     # -- around the picture ----------------------------------------------------------------------------------------
