@@ -178,7 +178,7 @@ def test_the_formula_stays_in_sight_while_its_bracket_is_drawn(beside):
 
 
 def test_labels_of_weights_are_seen_while_their_row_is_spoken_of(beside):
-    assert [beside[beat][-1] for beat in ("bracket", "others", "output", "numbers")] == [[0], [2], [], [2]]
+    assert [beside[beat][-1] for beat in ("bracket", "others", "output", "numbers")] == [[0], [2], [], []]
 
 
 def test_another_network_and_another_day_give_other_numbers(play, trace_of, film):

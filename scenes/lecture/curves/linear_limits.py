@@ -264,6 +264,7 @@ class LinearLimits(LectureScene):
             square = self._one_square()
             self.until("mean")
             self._take_the_mean(square)
+            self.wait(1.0)  # all later losses rest on this one
 
     def _best_beat(self) -> None:
         with self.beat("best"):

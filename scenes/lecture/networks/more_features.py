@@ -179,7 +179,7 @@ class MoreFeatures(LectureScene):
                 return [*moves, *map(FadeIn, letters)]
 
             dimmed = [emphasis(part, ASIDE) for part in (strip.first_name, strip.label)]
-            self.play(FadeOut(self.told, *self.day_names), *dimmed, FadeIn(framed, close.names), run_time=0.7)
+            self.play(FadeOut(*self.day_names), *dimmed, FadeIn(framed, close.names), run_time=0.7)
             self.play(*coming(1), Create(close.level), run_time=1.0)
             self.until("answers")
             self.play(*coming(2), run_time=0.8)
@@ -191,7 +191,7 @@ class MoreFeatures(LectureScene):
             both = (*close.dots, *close.letters)
             past = [close.answers, *(part[k] for part in both for k in (1, 2))]
             self.play(*older, *(emphasis(part, DIM) for part in past), run_time=0.4)
-            self.told, self.day_names = VGroup(framed, close), []
+            self.told, self.day_names = VGroup(self.told, framed, close), []
 
     # -- more days: a sum over them stands in the bracket ------------------------------------------------------------
 
@@ -222,7 +222,7 @@ class MoreFeatures(LectureScene):
         self.play(*grow(self.sum, self.line, copied=True), *shadows, FadeOut(frame), run_time=0.8)
 
     def _write_out(self) -> TextMobject:
-        """From one day to more: each with its w, term by term. Left of that, what x_j and its w are called."""
+        """From one day to more: each with its w, term by term. Left of that, to the end: what they are called."""
         source, terms = bracket_terms_source(self.index, self.days)
         written = self._inner(source)
         first = {"w_1": "w", "x_1": "x"}  # of the others, which come when there is room, none runs through another
@@ -241,7 +241,7 @@ class MoreFeatures(LectureScene):
         """The line, with all its days, goes back into the bracket."""
         line, old = self.line, self.sum
         lit = [emphasis(old.part(name), FULL) for name in old.parts if name not in INSIDE]
-        self.play(*lit, FadeOut(self.kinds), run_time=0.4)
+        self.play(*lit, run_time=0.4)
         origins = {name: (line, name) for name in INSIDE}
         self.play(*grow([old, line], self.grown, origins), run_time=1.8)
 
@@ -292,4 +292,4 @@ class MoreFeatures(LectureScene):
         ]
         total = f"{self.parameters.network().n_parameters:,}".replace(",", " thin ")
         source = f'{" ".join(terms)} part("total", = {total})'
-        return formula(source, NOTE + 8).place(TOTAL_BASELINE, left=style.LEFT_EDGE)
+        return formula(source, NOTE + 8).place(TOTAL_BASELINE, left=float(self.sum.part("bias").get_left()[0]))

@@ -75,12 +75,13 @@ class NetworkDiagram(ThreeDaysScene):
 
     def _bracket_beat(self) -> None:
         with self.beat("bracket"):
-            # All of the formula but its bracket dims. Below, the bracket opens. Its first term has its index; term
-            # after term joins it, and its yellow arrow runs into the first circle
+            # All of the formula but its bracket dims, and the first circle comes. Below, the bracket opens. Its first
+            # term has its index; term after term joins it, and its yellow arrow runs into the circle
             whole, self.row = self.whole, self._row(0)
             letters, lines = self.row.letters, self.diagram.edges[X].into(0)
             node, bias = self.diagram.columns[R].nodes[0], self.bias_arrows[0]
-            self.play(*(emphasis(whole.part(name), FAINT) for name in whole.parts if name not in INSIDE), run_time=0.5)
+            dimmed = (emphasis(whole.part(name), FAINT) for name in whole.parts if name not in INSIDE)
+            self.play(*dimmed, FadeIn(node), FadeIn(self.letters[R][0]), run_time=0.5)
             start = letters.parts["w_1"][0]
             ends = [start, *(letters.parts[f"x_{j}"][-1] + 1 for j in range(1, self.n_features + 1))]
             terms = [VGroup(*letters[ends[j] : ends[j + 1]]) for j in range(self.n_features)]
@@ -89,7 +90,7 @@ class NetworkDiagram(ThreeDaysScene):
                 term.set_opacity(0)
             self.until("terms")
             arriving = grow(whole, letters, {"w_1": "w", "x_1": "x"}, copied=True)
-            self.play(*arriving, FadeIn(node), FadeIn(self.letters[R][0]), run_time=1.2)
+            self.play(*arriving, run_time=0.9)
             self.play(emphasis(constant, FAINT), run_time=0.3)
             for line, label, term in zip(lines, self.labels_into(0), terms, strict=True):
                 self.play(Create(line), FadeIn(label), term.animate.set_opacity(1), run_time=0.6)
@@ -103,7 +104,7 @@ class NetworkDiagram(ThreeDaysScene):
             # the last row the first indices light up, with the circle, then the second ones, with the features
             seconds = 1.0 if self.n_units <= 3 else 0.6
             for i in range(1, self.n_units):
-                self.play(*self._row_dimmed(i - 1), run_time=0.3)
+                self.play(*self._row_dimmed(i - 1), FadeOut(self.labels_into(i - 1)), run_time=0.3)
                 new, edges = self._row(i), self.diagram.edges[X].into(i)
                 arriving = [FadeIn(self.diagram.columns[R].nodes[i]), FadeIn(self.letters[R][i])]
                 self.play(*map(Create, edges), *arriving, *grow(self.row.letters, new.letters), run_time=1.2 * seconds)
@@ -130,14 +131,12 @@ class NetworkDiagram(ThreeDaysScene):
         ]
 
     def _row_dimmed(self, i: int) -> list[Animation]:
-        """Row i dims; its labels go."""
-        arrows = [emphasis(line, FAINT) for line in self.diagram.edges[X].into(i)]
-        return [*arrows, FadeOut(self.labels_into(i)), emphasis(self.bias_arrows[i], DIM)]
+        """Row i dims."""
+        return [*(emphasis(line, FAINT) for line in self.diagram.edges[X].into(i)), emphasis(self.bias_arrows[i], DIM)]
 
     def _row_lit(self, i: int) -> list[Animation]:
-        """Row i comes back, with its labels."""
-        parts = (*self.diagram.edges[X].into(i), self.bias_arrows[i])
-        return [*(emphasis(part, FULL) for part in parts), FadeIn(self.labels_into(i))]
+        """Row i comes back."""
+        return [emphasis(part, FULL) for part in (*self.diagram.edges[X].into(i), self.bias_arrows[i])]
 
     def _output_beat(self) -> None:
         with self.beat("output", activation=self.activation):
@@ -147,7 +146,9 @@ class NetworkDiagram(ThreeDaysScene):
             told = VGroup(self.row.letters, diagram.columns[R].nodes[last], self.letters[R][last])
             whole = self.whole
             lit = [emphasis(whole.part(name), FULL if name == "sigmoid" else FAINT) for name in whole.parts]
-            self.play(*self._row_dimmed(last), emphasis(told, FULL), *lit, run_time=0.4)
+            self.play(
+                *self._row_dimmed(last), FadeOut(self.labels_into(last)), emphasis(told, FULL), *lit, run_time=0.4
+            )
             through = formula(through_source(self.n_units, self.run.activation), LARGEST)
             through.place(SUM_BASELINE, left=self.row.left)
             growing = grow(self.row.letters, through)
@@ -175,7 +176,7 @@ class NetworkDiagram(ThreeDaysScene):
         fields |= in_languages("weekday", lambda language: weekday_words(day, language))
         with self.beat("numbers", **fields):
             # Views appear in the circles at the left; from there they run into one circle after the other, where a sum
-            # appears
+            # appears. The weights' letters stay away: their numbers are matrix-form's
             dimmed = [emphasis(part, DIM) for part in (self.diagram.edges[A], *self.c_labels.values())]
             named = {"day": day_words(day, language, "year"), "weekday": weekday_words(day, language)}
             self.source = self.data_words()

@@ -48,7 +48,7 @@ class NetworkSurface(VGroup):
         there = heights_over(self.run, self.theta, self.x, across, across)
         heights = heights_around(there, np.array([self.prediction, self.label]))
         self.box = Box(ground, heights, SIDE, HEIGHT, MIDDLE)
-        names = [f"$x_{j}$ · {scene.diagram_words(key, days=j)}" for j, key in ((1, "day-ago"), (2, "days-ago"))]
+        names = [f"$x_{j}$ ({scene.diagram_words(key, days=j)})" for j, key in ((1, "day-ago"), (2, "days-ago"))]
         ticks = clear_labels(*ground, 4), round_labels(*heights, 4)
         self.ground = Ground(self.box, VIEW, (*names, "blue(y)"), ticks)
         self.sheet, self.held = Sheet(self.box, FLAT, COUNT), self._held()
