@@ -65,11 +65,39 @@ def test_whoever_imports_it_later_has_the_module_itself(user):
         assert sys.modules["deferred_module"] is deferred_module, "what is there already stays"
 
 
-def test_manims_graphs_are_laid_out_as_ever():
-    laid_out = "graph = Graph([1, 2, 3], [(1, 2), (2, 3)], layout='kamada_kawai'); print(graph.get_center(), graph[1])"
+def test_what_lies_in_a_package_is_imported_without_it(tmp_path, monkeypatch):
+    package = tmp_path / "deferred_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("from . import inner\nLOUD = inner.VALUE + 1\n")
+    (package / "inner.py").write_text("import deferred_package.deeper as deeper\nVALUE = deeper.VALUE\n")
+    (package / "deeper.py").write_text("VALUE = 3\n")
+    (tmp_path / "deferred_user.py").write_text("from deferred_package.inner import VALUE, deeper\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with deferred("deferred_package"):
+        import deferred_user
+    assert (deferred_user.VALUE, deferred_user.deeper.VALUE) == (3, 3) and "deferred_package" not in sys.modules
+    import deferred_package
+
+    assert deferred_package.LOUD == 4 and deferred_package.inner.deeper is deferred_user.deeper
+    for name in [name for name in sys.modules if name.startswith("deferred_")]:
+        monkeypatch.delitem(sys.modules, name)
+
+
+@pytest.mark.parametrize(
+    "uses",
+    [
+        "graph = Graph([1, 2, 3], [(1, 2), (2, 3)], layout='kamada_kawai'); print(graph.get_center(), graph[1])",
+        "print(Square().rotate(1, axis=RIGHT).get_center(), rotation_matrix(1, OUT))",
+        "from scipy.spatial import KDTree, transform; print(KDTree(np.eye(3)).query(RIGHT), transform.Rotation)",
+        "import scipy.spatial.transform as t; import scipy; print(t.RotationSpline([0, 1], t.Rotation.identity(2))(0.5)"
+        ".as_quat(), scipy.spatial.ConvexHull(np.eye(3)[:, :2]).area, scipy.linalg.norm(RIGHT), np.testing, np.f2py)",
+        "import scipy.spatial.transform; print(scipy.spatial.transform.Slerp, scipy.spatial.distance)",
+    ],
+)
+def test_manim_and_its_modules_do_as_ever(uses):
     ways = ("import gradreel.scenes.render.frames.preloaded; from manim import *; ", "from manim import *; ")
     one, other = (
-        subprocess.run([sys.executable, "-c", way + laid_out], capture_output=True, text=True, check=True).stdout
+        subprocess.run([sys.executable, "-c", way + uses], capture_output=True, text=True, check=True).stdout
         for way in ways
     )
-    assert one == other
+    assert one == other and one

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 
@@ -13,16 +14,24 @@ from typing import Any
 def deferred(*modules: str) -> Iterator[None]:
     """Whoever imports one of ``modules`` in here holds a stand-in; whoever does later, the module itself.
 
-    One that has been imported before stays as it is.
+    One that has been imported before stays as it is. What lies in a deferred package can be imported without it. A
+    package of which a module is deferred has to import that by itself when it is asked for it, as numpy and scipy do.
     """
-    stand_ins = {name: _Deferred(name) for name in modules if name not in sys.modules}
-    sys.modules.update(stand_ins)  # type: ignore[arg-type]
+    stand_ins: dict[str, Any] = {name: _Deferred(name) for name in modules if name not in sys.modules}
+    for name, stand_in in stand_ins.items():
+        if (spec := find_spec(name)) is not None and spec.submodule_search_locations is not None:
+            stand_in.__spec__, stand_in.__path__ = spec, spec.submodule_search_locations
+        sys.modules[name] = stand_in
+        if (parent := name.rpartition(".")[0]) != "":
+            setattr(sys.modules[parent], name.rpartition(".")[2], stand_in)
     try:
         yield
     finally:
         for name, stand_in in stand_ins.items():
-            if sys.modules.get(name) is stand_in:  # type: ignore[comparison-overlap]
+            if sys.modules.get(name) is stand_in:
                 del sys.modules[name]
+                if (parent := name.rpartition(".")[0]) != "":
+                    delattr(sys.modules[parent], name.rpartition(".")[2])
 
 
 class _Deferred:
@@ -39,7 +48,8 @@ class _Deferred:
             return getattr(self._real(), name)
         if name.startswith("__"):  # asked for by the machinery of imports
             raise AttributeError(name)
-        return _Deferred(self._module, *self._path, name)
+        inside = sys.modules.get(".".join((self._module, *self._path, name)))
+        return inside or _Deferred(self._module, *self._path, name)
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         return self._real()(*arguments, **options)

@@ -14,13 +14,14 @@ from pathlib import Path
 
 from gradreel.scenes.render.frames.deferred import deferred
 
-SELDOM_USED = ("networkx", "bs4")
-"""By Manim for graphs and for code alone; a sixth of the time that importing Manim takes."""
+SELDOM_USED = ("networkx", "bs4", "scipy.spatial", "scipy.linalg", "numpy.f2py", "numpy.testing")
+"""Manim's graphs need the first, its code the second; SciPy imports the others beside its rotations."""
 NOT_HERE = "IPython"
 """Manim tells it of its magics where it is installed; no notebook asks this process for any."""
 
 _before = sys.path[:]
 sys.path[:] = [folder for folder in _before if folder not in ("", os.getcwd())]
+gc.disable()  # what is imported stays: nothing to be found
 with suppress(Exception):  # a worker imports it for itself, and says what is wrong
     sys.modules.setdefault(NOT_HERE, None)  # type: ignore[arg-type]
     with deferred(*SELDOM_USED):
@@ -32,6 +33,7 @@ with suppress(Exception):  # a worker imports it for itself, and says what is wr
     drawing_versions()  # kept, for what each fork says of its clip
 sys.path[:] = _before
 gc.freeze()  # nothing of it is looked through when a fork collects what it no longer needs
+gc.enable()
 
 
 @atexit.register
