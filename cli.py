@@ -809,7 +809,10 @@ def completion(shell: str) -> None:
 def main() -> NoReturn:
     """Entry point of the ``gradreel`` script and of ``python cli.py``."""
     gc.set_threshold(50_000, 20, 20)  # what is imported stays: searching it for garbage is a fifth of a short command
-    commands.main(prog_name="gradreel")
+    try:
+        commands.main(prog_name="gradreel")
+    finally:
+        gc.freeze()  # nor is it searched once more when Python ends
     raise SystemExit(0)
 
 
