@@ -179,17 +179,6 @@ def test_the_network_is_where_the_recorded_run_is(film, trace):
     assert len(film.seen["arrival"].gone) == 3 and film.scene.line.land.cells in film.seen["network"].gone
 
 
-def test_small_slopes_are_the_recorded_ones_to_one_scale(film, trace):
-    parts = film.scene.descent.small_slopes()
-    assert len({part.plot.y_range for part in parts}) == 1 and len(parts) == SHORT.n_parameters
-    for entry, part in enumerate(parts):
-        (x0, y0), (x1, y1) = (part.plot.data(end) for end in (part.tangent.get_start(), part.tangent.get_end()))
-        assert (y1 - y0) / (x1 - x0) == pytest.approx(trace.gradient[0][entry])
-        theta = trace.parameters[0].copy()
-        theta[entry] = part.plot.data(part.curve.get_end())[0]
-        assert part.plot.data(part.curve.get_end())[1] == pytest.approx(float(loss(SHORT, theta)))
-
-
 def test_a_changed_trace_is_a_changed_picture(play, rewritten, film, trace, tmp_path):
     parameters = np.array(trace.parameters)
     parameters[1:] += 0.3

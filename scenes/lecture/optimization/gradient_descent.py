@@ -26,7 +26,7 @@ from gradreel.scenes.lecture.optimization.pictures.line_descent import (
 )
 from gradreel.scenes.lecture.optimization.pictures.recorded_descent import RecordedDescent
 from gradreel.scenes.mobjects.formula_growth import grow
-from gradreel.scenes.mobjects.pace import even_pace, nearest_row
+from gradreel.scenes.mobjects.pace import even_pace, recorded_row
 from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.mobjects.three_steps import PLACE, steps_heading, three_steps
 from gradreel.scenes.mobjects.update_formulas import GOAL, is_plain, step_source, update_source
@@ -57,7 +57,7 @@ FEWEST = 3  # updates that are shown
 DROP = 10  # updates of the network after which the valley begins
 VALLEY = 0.5  # of the way that the curve makes after them: where it gets the whole picture
 NUMBERS = (3.55, -2.6, 0.0)  # the middle of the vectors in numbers, under the plot
-SEARCH, ARRIVAL = 0.6, 3.2  # seconds from one place of the floor to the next; of the silence in which the curve arrives
+SEARCH, ARRIVAL = 0.6, 6.0  # seconds from one place of the floor to the next; in which the curve arrives
 
 
 class GradientDescent(LectureScene):
@@ -212,25 +212,25 @@ class GradientDescent(LectureScene):
     def _slope_beat(self) -> None:
         line = self.line
         with self.beat("slope"):
-            # Along b alone: the line on the ground there, the point a little way and back, the loss with it. Then the
+            # Along w alone: the line on the ground there, the point a little way and back, the loss with it. Then the
             # tangent where it stands: its slope. The mark of the lowest place, which the point doesn't see, is gone
-            ground, tangent = self.along = line.slope(1)
+            ground, tangent = self.along = line.slope(0)
             self.play(Create(ground), FadeOut(line.goal), run_time=0.7)
             self.add(line.point, line.label)
             moved = (line.point, line.label, self.readout.loss)
             self.play(self._move_line(line.states[0], line.nudged(1.0), *moved, back=True), run_time=2.2)
             self.until("slope")
             self.slopes = line.slope_labels(self.screen("slope"))
-            self.play(Create(tangent), FadeIn(self.slopes[1]), run_time=0.6)
+            self.play(Create(tangent), FadeIn(self.slopes[0]), run_time=0.6)
             self.add(line.point)
 
     def _gradient_beat(self) -> None:
         line = self.line
         with self.beat("gradient"):
-            # The same along w. Both slopes come into a list: g. On the ground it is an arrow, which points uphill; it
+            # The same along b. Both slopes come into a list: g. On the ground it is an arrow, which points uphill; it
             # turns round
-            ground, tangent = line.slope(0)
-            self.play(Create(ground), Create(tangent), FadeIn(self.slopes[0]), run_time=0.8)
+            ground, tangent = line.slope(1)
+            self.play(Create(ground), Create(tangent), FadeIn(self.slopes[1]), run_time=0.8)
             self.add(line.point)
             self.until("both")
             self.vector = line.gradient_vector().move_to(NUMBERS)
@@ -266,7 +266,7 @@ class GradientDescent(LectureScene):
             theta = line.theta_at(row)
             line.show(row)
             line.draw(theta)
-            self.readout.show(nearest_row(row), float(line.loss_of(theta)))
+            self.readout.show(recorded_row(row), float(line.loss_of(theta)))
 
         parts = (line.path, line.point, line.label, self.readout.loss, self.readout.count)
         return UpdateFromAlphaFunc(VGroup(*parts, *line.drawn), move, rate_func=linear)
@@ -315,9 +315,9 @@ class GradientDescent(LectureScene):
     def _network_beat(self) -> None:
         descent, fit, land = self.descent, self.descent.fit, self.line.land
         with self.beat("network", count=Count(len(descent.names))):
-            # The landscape goes; the network's numbers come, random ones, and their curve. Then the rule, and the loss
-            # along each number by itself, to one scale: steep ones and level ones; each slope comes under its cell. In
-            # their place the loss over the way that is walked, and all numbers change at once
+            # The landscape goes; the network's numbers come, random ones, and their curve. Then the rule, and each
+            # slope under its cell. In the place of the landscape the loss over the way that is walked, and all numbers
+            # change at once
             gone = [land.cells, land.axes, land.upright, self.line.goal, *self.tries, *self.line.drawn]
             strip, slopes, there = descent.strip, descent.slopes, self._on_way()
             self.play(*map(FadeOut, gone), run_time=0.6)
@@ -327,15 +327,12 @@ class GradientDescent(LectureScene):
             self.play(FadeIn(strip.label), numbers, run_time=1.4)
             self.play(Create(fit.model), FadeIn(fit.model_label, descent.readout), run_time=0.8)
             self.until("slopes")
-            grid = descent.small_slopes()
             self.formula = in_band(self._rule("0", "1"))
             self.play(FadeIn(self.formula, shift=0.15 * UP), run_time=0.4)
-            pairs = [FadeIn(part, number) for part, number in zip(grid, slopes.numbers, strict=True)]
-            self.play(
-                FadeIn(slopes.label), LaggedStart(*pairs, *map(FadeIn, slopes.dots), lag_ratio=0.15), run_time=2.0
-            )
+            measured = LaggedStart(*map(FadeIn, [*slopes.numbers, *slopes.dots]), lag_ratio=0.15)
+            self.play(FadeIn(slopes.label), measured, run_time=2.0)
             self.until("way")
-            self.play(FadeOut(grid), *map(FadeIn, there), run_time=0.6)
+            self.play(*map(FadeIn, there), run_time=0.6)
             self.play(self._walk(smooth, slopes.numbers), run_time=1.2)
 
     def _rule(self, before: str, after: str) -> str:
@@ -381,8 +378,8 @@ class GradientDescent(LectureScene):
     def _arrival_beat(self) -> None:
         descent, fit, full = self.descent, self.descent.fit, self.descent.full
         with self.beat("arrival", updates=number_text(self.last), loss=descent.loss_text(self.last)):
-            # All else leaves, and the curve gets the whole picture. When the words are over, the updates that are left
-            # go by in silence: blue bends, and lies on red
+            # All else leaves, and the curve gets the whole picture. The updates that are left begin to go by as it is
+            # said how many there are; in silence blue lies on red
             gone = [*self._on_way(), descent.strip]
             full.show(fit.model_y)
             parts = ("target", "model", "target_label", "model_label")
@@ -391,7 +388,7 @@ class GradientDescent(LectureScene):
                 *(FadeOut(part, run_time=0.6) for part in (*gone, fit.plot)), *grown, FadeIn(full.plot), run_time=1.4
             )
             descent.shown = full
-            self.until("silence")
+            self.until("run")
             pace = even_pace(self.run, self.pause if self.pause < self.last else 0, self.last)
             self.play(descent.go(pace.row), run_time=ARRIVAL)
             self.wait(1.5)

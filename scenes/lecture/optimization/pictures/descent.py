@@ -9,9 +9,8 @@ from gradreel.core.network.theta import loss, parameter_names, predict
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.lecture.optimization.pictures.loss_way import LossWay
-from gradreel.scenes.lecture.optimization.pictures.small_slopes import SmallSlopes
 from gradreel.scenes.mobjects.fit_plot import OVER_X, SAMPLES, FitPlot, View
-from gradreel.scenes.mobjects.pace import nearest_row, sampled_rows, state_at
+from gradreel.scenes.mobjects.pace import recorded_row, sampled_rows, state_at
 from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.text import TextMobject, fitted, formula
 from gradreel.scenes.mobjects.theta_strip import (
@@ -49,7 +48,6 @@ class Descent:
         self.x = np.linspace(low, high, SAMPLES)
         self.features = self.experiment.dataset.features_at(self.x)
         self.names = parameter_names(self.experiment)
-        self.labels = [f"{role_of(n)}({label})" for n, label in zip(self.names, short_names(self.names), strict=True)]
         rows = sampled_rows(0, last, 40)
         columns = Columns.of(self.names, STRIP_LEFT, style.RIGHT_EDGE)
         heads = [Head(role_of(self.names[k]), short_names(self.names)[k]) for k in columns.shown]
@@ -101,20 +99,15 @@ class Descent:
         """The same, as the readout writes it."""
         return self.readout.written(self.loss_at(row))
 
-    def small_slopes(self) -> SmallSlopes:
-        """The loss along each parameter that has a column, at the start."""
-        states, gradient = self.run.parameters[0], np.asarray(self.run.gradient[0], dtype=float)
-        return SmallSlopes(self.experiment, states, self.strip.columns.shown, gradient, self.labels, MAP_BOX)
-
     def show(self, row: float) -> None:
         """Everything as it is at ``row``: 0 the start, 1.5 half way between the states after one and two updates."""
         self.row = row
-        theta, nearest = state_at(self.run, row), min(nearest_row(row), self.last)
+        theta, reached = state_at(self.run, row), min(recorded_row(row), self.last)
         self.shown.show(self.curve_of(theta))
         self.way.show(row)
         self.strip.set_values(theta)
-        self.slopes.set_values(self.run.gradient[min(nearest, self.last - 1)])
-        self.readout.show(nearest, float(loss(self.experiment, theta)))
+        self.slopes.set_values(self.run.gradient[min(reached, self.last - 1)])
+        self.readout.show(reached, float(loss(self.experiment, theta)))
 
     def go(self, row_at: Callable[[float], float], *parts: Mobject) -> Animation:
         """Show ``row_at(share)`` while ``share`` goes from 0 to 1; ``parts``: what is there of all that moves."""

@@ -13,7 +13,7 @@ from gradreel.scenes.lecture.optimization.pictures.descent import Descent
 from gradreel.scenes.lecture.optimization.pictures.descent_path import MARKER, ThetaLabel
 from gradreel.scenes.lecture.optimization.pictures.landscape import Landscape
 from gradreel.scenes.mobjects.arrows import arrow, set_arrow
-from gradreel.scenes.mobjects.pace import nearest_row, pace_of, state_at
+from gradreel.scenes.mobjects.pace import pace_of, recorded_row, state_at
 from gradreel.scenes.mobjects.plot import polyline, ring
 from gradreel.scenes.mobjects.printed_arithmetic import printed_vector
 from gradreel.scenes.mobjects.readout import Readout
@@ -116,7 +116,7 @@ class LineDescent:
         theta = self.theta_at(row)
         self.path.set_points_as_corners(self.land.way(np.vstack([self.states[: int(np.ceil(row))], theta])))
         self.put(theta)
-        self.label.set_update(nearest_row(row))
+        self.label.set_update(recorded_row(row))
 
     def put(self, theta: NDArray) -> None:
         """The point, with its label, at any theta (2,)."""
@@ -131,9 +131,9 @@ class LineDescent:
     # -- slopes --------------------------------------------------------------------------------------------------------
 
     def nudged(self, share: float) -> NDArray:
-        """(2,): the start with its b a little farther down."""
+        """(2,): the start with its w a little farther down."""
         theta = self.states[0].copy()
-        theta[1] -= np.sign(self.run.gradient[0][1]) * share * NUDGE * self.reach[1]
+        theta[0] -= np.sign(self.run.gradient[0][0]) * share * NUDGE * self.reach[0]
         return theta
 
     def slope(self, k: int) -> VGroup:

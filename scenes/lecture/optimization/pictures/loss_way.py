@@ -8,7 +8,7 @@ from gradreel.core.network.theta import loss
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.lecture.optimization.pictures.descent_path import MARKER, ThetaLabel
-from gradreel.scenes.mobjects.pace import nearest_row, state_at
+from gradreel.scenes.mobjects.pace import recorded_row, state_at
 from gradreel.scenes.mobjects.plot import Plot, polyline, ring
 from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.mobjects.ticks import round_labels
@@ -64,5 +64,5 @@ class LossWay(VGroup):
         feet = self.plot.at(x[[-1, 0]], 0.0)
         self.ground.set_points_as_corners([*points, *feet, points[0]])
         self.point.move_to(points[-1])
-        self.label.set_update(nearest_row(row))
+        self.label.set_update(recorded_row(row))
         self.label.put([points[-1][0] + 0.2 + self.label.width / 2, points[-1][1] + 0.3, 0.0])
