@@ -298,7 +298,7 @@ def test_later_examples_are_brighter_whatever_batch_they_are_in():
 
 
 def test_the_point_goes_a_recorded_step_with_each_batch(trace):
-    path = BatchPath(trace, RUN.batches_per_epoch, (-2.0, 2.0, -1.0, 1.0))
+    path = BatchPath(trace, RUN.batches_per_epoch, (-2.0, 2.0, -1.0, 1.0), "two directions")
     flat = plane_of(trace, RUN.batches_per_epoch).coordinates(trace.parameters[: RUN.batches_per_epoch + 1])
     for row in (1, 2, RUN.batches_per_epoch):
         if row > 2:  # the first two are seen from near

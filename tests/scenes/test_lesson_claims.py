@@ -192,7 +192,9 @@ def test_three_days(play, trace_of):
     firsts = ((Batches, "split"), (NetworkDiagram, "formula"), (Backprop, "forward"))
     batches, diagram, backward = (play(scene, until=first).scene for scene, first in firsts)
     whole, in_one = batches.history.whole, batches.in_one
-    assert in_one[0] - in_one[-1] < 0.5 * (whole[0] - whole[-1])  # "far more than with one update an epoch"
+    assert in_one[0] - in_one[-1] < 0.5 * (whole[0] - whole[-1])  # "the loss falls more slowly"
+    highest = int(whole.argmax())
+    assert 0 < highest < 0.2 * batches.per_epoch and whole[highest] > whole[0] > whole[-1]  # "first rises, then falls"
     assert diagram.there.y < diagram.there.label and diagram.example.day >= run.dataset.first_validation
     assert backward.day_step.slopes.y < 0  # "the error shrinks"
     assert backward.day_step.after.error < backward.there.error  # and falls

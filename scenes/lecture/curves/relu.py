@@ -218,7 +218,6 @@ class Relu(LectureScene):
         with self.beat("names"):
             # Both functions side by side under one name. A dot runs along each to a large input, the same for both:
             # there the sigmoid has no slope, and ReLU has. Then ours steps forward
-            self.play(FadeOut(self.icons), run_time=0.4)
             r, large = np.linspace(-R, R, SAMPLES), np.linspace(0, LARGE, SAMPLES)
             sides = (("sigmoid", sigmoid, (-0.08, 1.08)), ("ReLU", relu, (-0.08 * R, 1.08 * R)))
             self.panels = [
@@ -228,8 +227,9 @@ class Relu(LectureScene):
                 for (name, f, y_range), edges in zip(sides, PANELS, strict=True)
             ]
             self.play(
+                FadeOut(self.icons, run_time=0.3),
                 *self.next_heading(self.screen("heading-names")),
-                LaggedStart(*(FadeIn(panel) for panel in self.panels), lag_ratio=0.5, run_time=1.4),
+                *(FadeIn(panel, run_time=0.7, rate_func=squish_rate_func(smooth, 0.4, 1.0)) for panel in self.panels),
             )
             self.until("large")
             curves = [(panel.plot, large, f(large)) for panel, (_, f, _) in zip(self.panels, sides, strict=True)]

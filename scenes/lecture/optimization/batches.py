@@ -121,7 +121,7 @@ class Batches(LectureScene):
         self.written = self._writer()
         self.step = None if is_plain(run) else self.screen("step")
         self.field = BatchField(self._batches_of(0), WHOLE_FIELD, FIELD)
-        self.path = BatchPath(self.run, self.per_epoch, PATH_BOX)
+        self.path = BatchPath(self.run, self.per_epoch, PATH_BOX, self.screen("directions"))
 
     def _history(self) -> LossHistory:
         """The first updates' batch losses, and at the same states the loss over all examples."""
@@ -332,7 +332,7 @@ class Batches(LectureScene):
         self.in_one_batch = shown = InOneBatch(self.plot, self.in_one, self.per_epoch, text)
         rings = LaggedStart(*map(FadeIn, shown.rings), lag_ratio=0.6)
         late = squish_rate_func(smooth, 0.5, 1.0)  # when its line is nearly there
-        self.play(Create(shown.line), rings, FadeIn(shown.label, rate_func=late), run_time=1.0)
+        self.play(Create(shown.line), rings, FadeIn(shown.label, rate_func=late), run_time=3.0)
         self.gone += shown
 
     # -- the quiz --------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from gradreel.scenes.mobjects.arrows import arrow, set_arrow
 from gradreel.scenes.mobjects.loss_map import PlaneMap
 from gradreel.scenes.mobjects.pace import recorded_row
 from gradreel.scenes.mobjects.plot import polyline, ring
-from gradreel.scenes.mobjects.text import formula
+from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.style import mix, palette
 from manim import Animation, Mobject, UpdateFromAlphaFunc, VGroup, smooth
 from numpy.typing import NDArray
@@ -19,18 +19,18 @@ from numpy.typing import NDArray
 FIRST = 2  # updates that are seen from near
 NEAR_MARGIN, MARGIN = 0.24, 0.16  # of the box, free on each side
 UPHILL = (0.4, 1.1)  # lengths of gradients' arrows: of the shortest, if there is room, and of the longest at most
-START, MARKER, CORNER = 0.1, 0.13, 0.3  # radii; from the corner to the middle of the name
+START, MARKER, NAME = 0.1, 0.13, (0.15, 0.35)  # radii; from the corner to the left end of the name, to its baseline
 
 
 class BatchPath(VGroup):
     """Rows 0 to ``last`` of a trace that kept every update, in ``box`` (left, right, bottom, top).
 
     It is seen from near, with room for the first of them, until ``zoom_out`` has made room for all. ``show(row)`` draws
-    the way up to a row. Parts: ``ground``, its ``name`` in a corner, ``line``, ``start``, ``marker``.
+    the way up to a row. Parts: ``ground``, what it shows as its ``name`` in a corner, ``line``, ``start``, ``marker``.
     ``gradient(row)``: an arrow at a row's state.
     """
 
-    def __init__(self, trace: Trace, last: int, box: tuple[float, float, float, float]) -> None:
+    def __init__(self, trace: Trace, last: int, box: tuple[float, float, float, float], name: str) -> None:
         super().__init__()
         self.box = box
         self.uv = plane_of(trace, last).coordinates(np.asarray(trace.parameters[: last + 1], dtype=np.float64))
@@ -39,7 +39,7 @@ class BatchPath(VGroup):
         self.line = polyline(np.zeros((2, 3)), mix(palette.orange, 0.8), 4.0)
         self.start = ring((0, 0, 0), START, palette.orange)
         self.marker = ring((0, 0, 0), MARKER, palette.text, fill=palette.orange)
-        self.name = formula("theta", style.LETTER, palette.orange).move_to((left + CORNER, top - CORNER, 0))
+        self.name = words(name, style.SMALLEST, palette.dim).place(top - NAME[1], left=left + NAME[0])
         self.add(self.ground, self.name, self.line, self.start, self.marker)
         self.view = self._view_of(self.uv[: FIRST + 1], NEAR_MARGIN)
         self.show(0.0)
