@@ -11,7 +11,7 @@ from gradreel.core.network.theta import predict
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
-from gradreel.scenes.mobjects.pace import even_pace, recorded_row, state_at
+from gradreel.scenes.mobjects.pace import even_pace, state_at
 from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.ticks import nice_range
@@ -21,26 +21,23 @@ from numpy.typing import NDArray
 
 LEFT, RIGHT, BOTTOM, TOP = style.LEFT_EDGE, 6.2, -2.75, 2.6
 SAMPLES = 400
-GHOSTS = 4  # earlier states that stay behind the curve
-FADE = 0.06  # share of the walk in which a ghost comes up behind the curve
 
 
 class Motif(VGroup):
     """``run``'s curve on its way: ``show(share)`` is the picture when that share of the walk is over.
 
-    Parts: ``axes``, and their ``names``, what is asked for, what is known, that it is an example; ``ghosts``, as many
-    states that the curve has passed; ``red``, what it learns; ``blue``, the state reached. ``top``: of the picture.
+    Parts: ``axes``, and their ``names``, what is asked for, what is known, that it is an example; ``red``, what it
+    learns; ``blue``, the state reached. ``top``: of the picture.
     """
 
-    def __init__(self, run: Trace, names: tuple[str, str, str], ghosts: int = GHOSTS, top: float = TOP) -> None:
+    def __init__(self, run: Trace, names: tuple[str, str, str], top: float = TOP) -> None:
         super().__init__()
         self.run = run
         dataset = run.experiment.dataset
         self.x = np.linspace(*dataset.range, SAMPLES)
         self.features = dataset.features_at(self.x)
         self.pace = even_pace(run)
-        self.ghost_rows = [recorded_row(self.pace.row(share)) for share in np.linspace(0.52, 0.92, ghosts)]
-        start, *earlier, end = self._drawn_by(run.parameters[[0, *self.ghost_rows, -1]])
+        start, end = self._drawn_by(run.parameters[[0, -1]])
         target = dataset.curve()(self.x)
         y_range = nice_range(np.concatenate([[0.0], target, end]), margin=0.02)
         self.axes = Plot(dataset.range, y_range, left=LEFT, right=RIGHT, bottom=BOTTOM, top=top, x_label=None)
@@ -51,20 +48,14 @@ class Motif(VGroup):
         )
         self.red = self._line(target, palette.red, style.MAIN_CURVE + 1)
         self.blue = self._line(start, palette.blue, style.MAIN_CURVE)
-        self.ghosts = VGroup(*(self._line(y, palette.blue, style.GHOST_CURVE) for y in earlier))
-        for index, ghost in enumerate(self.ghosts):
-            style.emphasize(ghost, 0.32 + 0.08 * index)
-        self.add(self.axes, self.names, self.ghosts, self.red, self.blue)
+        self.add(self.axes, self.names, self.red, self.blue)
         self.show(0.0)
 
     def show(self, share: float) -> None:
-        """The state reached at this share of the walk, and the ghosts of those it has passed."""
+        """The state reached at this share of the walk."""
         row = self.pace.row(share)
         y = self._drawn_by(state_at(self.run, row))
         self.axes.set_curve(self.blue, self.x, np.clip(y, *self.axes.y_range))
-        for ghost_row, ghost in zip(self.ghost_rows, self.ghosts, strict=True):
-            passed = (share - self.pace.share(ghost_row)) / FADE
-            ghost.set_stroke(opacity=float(np.clip(passed, 0.0, 1.0)))
 
     def _drawn_by(self, theta: NDArray) -> NDArray:
         """What the network draws with theta, (..., P) to (..., SAMPLES)."""
@@ -74,9 +65,9 @@ class Motif(VGroup):
         return self.axes.curve(self.x, np.clip(y, *self.axes.y_range), color, width)
 
 
-def motif_of(scene: LectureScene, run: Trace, ghosts: int = GHOSTS, top: float = TOP) -> Motif:
+def motif_of(scene: LectureScene, run: Trace, top: float = TOP) -> Motif:
     """The motif with its axes' names in the scene's language."""
     asked, known, example = (
         scene.words_of.screen("title", key, scene.context.language) for key in ("asked", "known", "example")
     )
-    return Motif(run, (asked, known, example), ghosts, top)
+    return Motif(run, (asked, known, example), top)

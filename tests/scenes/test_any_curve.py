@@ -15,7 +15,7 @@ from gradreel.scenes.lecture.curves.build_curve import BuildCurve
 from gradreel.scenes.lecture.curves.convergence import converge
 from gradreel.scenes.lecture.curves.pictures.gap_counter import GapCounter, two_digits
 from gradreel.scenes.testing.layout import check_scene
-from manim import VGroup, VMobject, tempconfig
+from manim import VGroup, VMobject
 
 DEFAULT = AnyCurve.validated({})
 TWO_DIGITS = 0.051  # a number's share that its first two digits may leave out
@@ -59,7 +59,6 @@ def film(play):
             gap=joined.counter.gap.text,
             count=joined.counter.count.text,
             pieces=scene.formula.pieces,
-            chart=[scene.chart.plot.data(dot.get_center()) for dot in scene.chart.dots],
             findings=list(map(str, check_scene(scene, beat))),
         )
 
@@ -98,37 +97,6 @@ def test_other_curves_are_followed_with_as_many_points(film):
     curve = found.curves[0]
     assert len(points) == 32 and points == pytest.approx(np.column_stack([curve.x, function(curve.x)]), abs=1e-6)
     assert blue[:, 1] == pytest.approx(curve(blue[:, 0]), abs=1e-6)
-    assert float(seen["any"].gap) == pytest.approx(found.errors[0], rel=TWO_DIGITS)
-
-
-def test_the_gap_that_is_shown_is_the_one_that_is_drawn_while_a_curve_takes_another_shape():
-    seen = []  # of each frame: the gap shown, the gap drawn
-
-    class Watched(AnyCurve):
-        def update_to_time(self, t):
-            super().update_to_time(t)
-            red, blue = (
-                np.array([self.joined.plot.data(p) for p in line.get_start_anchors()])
-                for line in (self.joined.red, self.joined.blue)
-            )
-            if len(red) == len(blue):
-                seen.append((float(self.joined.counter.gap.text), np.abs(red - blue)[:, 1].max()))
-
-    quiet = {"dry_run": True, "pixel_width": 160, "pixel_height": 90, "frame_rate": 10, "progress_bar": "none"}
-    with tempconfig(quiet):
-        scene = Watched(parameters={})
-        scene._measure()
-        scene._build()
-        joined = scene.joined
-        first = scene.found.curves[-1]
-        joined.blue, joined.knots, joined.curve = joined.lines(first), joined.dots(first), first
-        scene.add(joined.red, joined.blue, joined.knots, joined.counter)
-        function, found = scene._other("0.1 + 0.75*abs(sin(8*x))*(1 - x/3)", joined.plot)
-        scene._take_shape(function, found.curves[0])
-    assert len(seen) >= 10
-    shown, drawn = zip(*seen, strict=True)
-    assert shown == pytest.approx(drawn, rel=TWO_DIGITS)
-    assert np.ptp(shown) > 0.05
 
 
 def test_a_card_pictures_its_piece_as_it_is_now(film):
@@ -202,29 +170,16 @@ def test_each_term_is_added_once_it_has_been_drawn(film):
     assert y == pytest.approx(parts(x), abs=1e-6)
 
 
-@pytest.mark.parametrize("name", ["even is best", "many points"])
-def test_powers_of_ten_stand_on_the_upright_axis_of_the_chart(others, name):
-    chart = others(name).scene.chart
-    labels = chart.plot.y_tick_labels
-    heights = [chart.plot.data(label.get_center())[1] for label in labels]
-    assert heights == pytest.approx([np.log10(float(label.source)) for label in labels], abs=0.15)
-    assert len(labels) >= 2 and all(label.get_left()[0] > 1.4 for label in labels)
-
-
-def test_the_chart_shows_each_gap_at_its_place(film):
-    drawn = 10.0 ** np.array(film.seen["more"].chart)
-    assert drawn == pytest.approx(np.column_stack([measured().counts, measured().errors]))
-
-
 def test_another_function_is_another_picture(others, film):
     ours, other = film.seen, others("steep at the start").seen
     assert ours["more"].gap != other["more"].gap
 
 
-def test_the_gaps_beside_the_dots_are_measured_and_twice_the_points_leave_about_a_quarter(film):
-    notes = [note.source for k in range(4) for note in film.scene.chart.notes(k)]
+def test_the_gaps_in_the_list_are_measured_and_twice_the_points_leave_about_a_quarter(film):
+    rows = [(count.source, gap.source) for count, gap in film.scene.gaps[1:]]
     errors = measured().errors
-    assert notes == list(map(two_digits, errors)) == ["0.77", "0.21", "0.050", "0.012"]
+    assert rows == list(zip(("4", "8", "16", "32"), map(two_digits, errors), strict=True))
+    assert [gap for _, gap in rows] == ["0.77", "0.21", "0.050", "0.012"]
     assert all(0.2 < after / before < 0.3 for before, after in pairwise(errors))
     assert all(after == 2 * before for before, after in pairwise(DEFAULT.points))
 

@@ -11,18 +11,19 @@ from gradreel.core.curves.expression import expression
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.datasets import RED_CURVE
 from gradreel.core.errors import UserError
+from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.curves.convergence import Convergence, converge, stretched
 from gradreel.scenes.lecture.curves.pictures.card_sum import CardSum
-from gradreel.scenes.lecture.curves.pictures.convergence_plot import ConvergencePlot
 from gradreel.scenes.lecture.curves.pictures.curve_axes import WIDE_RIGHT, curve_axes, exchanged, height_range
 from gradreel.scenes.lecture.curves.pictures.curve_board import FORMULA_Y, CurveBoard, curve_through, melting
-from gradreel.scenes.lecture.curves.pictures.gap_counter import GapCounter
+from gradreel.scenes.lecture.curves.pictures.gap_counter import GapCounter, two_digits
 from gradreel.scenes.lecture.curves.pictures.joined_points import JoinedPoints
 from gradreel.scenes.lecture.curves.pictures.running_sum import RunningSum
 from gradreel.scenes.lecture.curves.pictures.small_curves import SmallCopies
 from gradreel.scenes.mobjects.plot import Plot
-from gradreel.scenes.style import FAINT, FULL, emphasis, emphasize
+from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.style import FAINT, FULL, emphasis, emphasize, palette
 from gradreel.scenes.words.numbers import number_text
 from manim import (
     Animation,
@@ -30,6 +31,7 @@ from manim import (
     FadeIn,
     FadeOut,
     LaggedStart,
+    ManimColor,
     ReplacementTransform,
     Transform,
     UpdateFromAlphaFunc,
@@ -43,6 +45,7 @@ from pydantic import Field, field_validator, model_validator
 
 SAMPLES = 500
 EARLY, LATE = squish_rate_func(smooth, 0.15, 0.5), squish_rate_func(smooth, 0.5, 0.85)  # points leave, others come
+COUNTS_RIGHT, GAPS_LEFT, ROWS_TOP, ROW = 3.2, 3.7, 1.0, 0.55  # of the list of gaps; ROW: from line to line
 OTHERS = (  # other continuous curves, both axes from 0 to 1
     "0.12 + 0.75*exp(-((x - 0.3)/0.12)**2) + 0.5*exp(-((x - 0.75)/0.09)**2)",
     "0.1 + 0.8*abs(sin(7.5*x))*(1 - x/2)",
@@ -126,13 +129,25 @@ class AnyCurve(LectureScene):
         ranges = (given.low, given.high), height_range(self.function(x))
         wide, self.narrow = curve_axes(*ranges, right=WIDE_RIGHT), curve_axes(*ranges)
         self.others = [self._other(formula, wide) for formula in OTHERS]
-        gaps = [*self.found.errors, *(found.errors[0] for _, found in self.others)]
-        counter = GapCounter(self.screen("points"), self.screen("largest-gap"), given.points[-1], map(float, gaps))
+        gaps = map(float, self.found.errors)
+        counter = GapCounter(self.screen("points"), self.screen("largest-gap"), given.points[-1], gaps)
         self.joined = JoinedPoints(self.function, x, wide, counter)
         self.texts = [self.words_of.screen("build-curve", key, self.context.language) for key in ("red-curve", "gap")]
         self.terms = CurveBoard(self.found.curves[0], ranges[0], *self.texts, ranges[1])
         self.formula = CardSum(self.screen("red-curve"), FORMULA_Y)
-        self.chart = ConvergencePlot(self.found, self.screen("points"), self.screen("gap-axis"))
+        head = self._row(0, self.screen("points"), self.screen("largest-gap"), style.TICK, palette.dim)
+        rows = zip(self.found.counts, map(two_digits, self.found.errors.tolist()), strict=True)
+        self.gaps = VGroup(head, *(self._row(k, str(count), gap) for k, (count, gap) in enumerate(rows, start=1)))
+
+    def _row(
+        self, line: int, count: str, gap: str, size: float = style.LABEL, color: ManimColor | None = None
+    ) -> VGroup:
+        """A count of points and its largest gap, in this line of the list at the right."""
+        y = ROWS_TOP - line * ROW
+        return VGroup(
+            words(count, size, color or palette.text).place(y, right=COUNTS_RIGHT),
+            words(gap, size, color or palette.blue).place(y, left=GAPS_LEFT),
+        )
 
     def _other(self, formula: str, plot: Plot) -> tuple[Function, Convergence]:
         """A curve over the whole of our axes, and its approximation by as many points as ours had in the end."""
@@ -175,34 +190,27 @@ class AnyCurve(LectureScene):
             self._name_the_terms(first)
 
     def _more_beat(self) -> None:
-        chart = self.chart
         with self.beat("more", factor=number_text(float(f"{self.found.factor():.2g}"))):
-            # Twice the points again and again; each time the gap is measured, and then it becomes a dot at the right,
-            # with its number
+            # Twice the points again and again; each time the gap is measured, and written down at the right
             self.play(*map(FadeOut, (self.terms.level, self.terms.panels, self.lines)), run_time=0.3)
-            self.play(*map(FadeIn, (chart.axes, chart.dots[0], *chart.notes(0))), run_time=0.5)
+            self.play(FadeIn(self.gaps[:2]), run_time=0.5)
             self.until("double")
             for index in range(1, len(self.found.counts)):
                 self._go_to(index, 0.8)
-                notes = [FadeIn(note) for note in chart.notes(index)]
-                self.play(FadeIn(chart.dots[index], scale=1.6), *notes, run_time=0.4)
+                self.play(FadeIn(self.gaps[index + 1]), run_time=0.4)
                 self.wait(0.4)
-            self.play(Create(chart.line), run_time=0.6)
 
     def _any_beat(self) -> None:
-        chart, counter = self.chart, self.joined.counter
         with self.beat("any", points=self.found.counts[-1], pieces=self.found.counts[-1] - 1):
-            # The chart makes way, other curves take red's place, and blue follows each as closely with as many points.
-            # A small copy of each stays at the right
-            leaving = [self.joined.mark, *chart.dots, chart.axes, chart.line]
-            leaving += [note for index in range(len(chart.dots)) for note in chart.notes(index)]
+            # The numbers make way, other curves take red's place, and blue follows each with as many points. A small
+            # copy of each stays at the right
+            leaving = self.joined.mark, self.joined.counter, self.gaps
             copies = self.copies = SmallCopies(self.narrow, 1 + len(OTHERS))
             self.play(*map(FadeOut, leaving), *self.next_heading(self.screen("heading-any")), run_time=0.6)
             self.play(*copies.take(0, self.joined.red), run_time=0.7)
             self.until("others")
             for index, (function, found) in enumerate(self.others, start=1):
                 self._take_shape(function, found.curves[0])
-                counter.set_gap(float(found.errors[0]))
                 self.play(*copies.take(index, self.joined.red), run_time=0.7)
             self.hand_on(self.formula.name, *self.formula.terms.values())
 
@@ -240,7 +248,7 @@ class AnyCurve(LectureScene):
         self.add(counter)
 
     def _take_shape(self, function: Function, curve: PiecewiseLinearCurve) -> None:
-        """Red becomes ``function``, and blue ``curve``, through as many points; gap and the sum's terms go along."""
+        """Red becomes ``function``, and blue ``curve``, through as many points; the sum's terms go along."""
         joined = self.joined
         old_function, old = joined.function, joined.curve
         x = np.unique([*joined.x, *old.x, *curve.x])
@@ -253,13 +261,13 @@ class AnyCurve(LectureScene):
             blue = PiecewiseLinearCurve(x, (1 - share) * old(x) + share * curve(x))
             joined.show(between, blue, at=(1 - share) * old.x + share * curve.x)
 
-        moving = VGroup(joined.red, joined.blue, joined.counter.gap, joined.knots)
+        moving = VGroup(joined.red, joined.blue, joined.knots)
         self.add(moving)
         turning = self.formula.show(curve.decompose(), seconds=1.0)
         self.play(UpdateFromAlphaFunc(moving, turn, run_time=1.0, rate_func=smooth), *turning)
         self.remove(moving)
         joined.function, joined.curve = function, curve
-        self.add(joined.counter, joined.red, joined.blue, joined.knots)
+        self.add(joined.red, joined.blue, joined.knots)
         self.wait(0.3)
 
     def _move_to(self, plot: Plot, *meanwhile: Animation) -> None:

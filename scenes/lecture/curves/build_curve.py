@@ -238,6 +238,9 @@ class BuildCurve(LectureScene):
         self.play(FadeIn(probe.tip, scale=1.6), FadeIn(probe.total), FadeIn(probe.equals), run_time=0.5)
         self.wait(0.4)
         self.until("everywhere")
+        printed = probe.numbers, probe.total, probe.equals  # nobody reads them while they change
+        self.play(FadeOut(*printed), run_time=0.3)
+        probe.remove(*printed)
         low, high = probe.reach()
         for stop, seconds in ((high, 0.4), (low, 1.1), (x, 0.7)):
 

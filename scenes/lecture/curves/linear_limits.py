@@ -187,7 +187,7 @@ class LinearLimits(LectureScene):
             self.map = three_steps(self, self.trace("run"), None, formulas=False)
             cards = [self.map.red.copy(), self.map.blue.copy()]
             flying = [ReplacementTransform(*pair) for pair in zip((motif.red, motif.blue), cards, strict=True)]
-            leaving = [FadeOut(part, run_time=0.4) for part in (motif.axes, motif.names, motif.ghosts)]
+            leaving = [FadeOut(part, run_time=0.4) for part in (motif.axes, motif.names)]
             title = self.next_heading(steps_heading(self))
             self.play(*leaving, FadeIn(self.map), *flying, *title, run_time=1.4)
             self.remove(*cards)

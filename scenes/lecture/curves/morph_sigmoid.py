@@ -138,11 +138,11 @@ class MorphSigmoid(LectureScene):
     def _b_beat(self) -> None:
         low, high = self.parameters.b_range
         with self.beat("change-b"):
-            # w goes back. A line marks where b + w x is 0: there the curve is half way up. b grows, and it goes left; b
+            # A line marks where b + w x is 0: there the curve is half way up. w goes back. b grows, and it goes left; b
             # shrinks below zero, and it slides right
+            self.play(FadeIn(self.board.show_halfway()), run_time=0.5)
             self._end_sweeps("w")
             self._start_sweeps("b")
-            self.play(FadeIn(self.board.show_halfway()), run_time=0.5)
             self.until("raise")
             self._go("b", high, 1.6)
             self.until("lower")

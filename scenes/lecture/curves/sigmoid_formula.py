@@ -183,7 +183,7 @@ class SigmoidFormula(LectureScene):
             self._ride_to(right, 1.8)
             self.play(Create(level), FadeIn(letter), FadeIn(at_right), run_time=0.6)
             self.until("left")
-            self._ride_to(left, 2.4)
+            self._ride_to(left, 1.5)
             self.play(FadeIn(at_left), run_time=0.4)
 
     def _name_beat(self) -> None:

@@ -122,7 +122,7 @@ class Summary(LectureScene):
         with self.beat("curve"):
             # The run of the beginning once more, from its random start to where it ended. Above it what is known by
             # now: theta and the loss. When blue lies on red, nobody speaks for a moment
-            motif = self.motif = motif_of(self, self.run, ghosts=0, top=CURVE_TOP)
+            motif = self.motif = motif_of(self, self.run, top=CURVE_TOP)
             numbers = self.numbers = RunNumbers(self.run, self.screen("update"))
             self.play(*map(FadeOut, (self.map, self.chosen, self.title)), run_time=0.5)
             self.play(*map(FadeIn, (motif, numbers)), run_time=0.6)

@@ -81,8 +81,7 @@ class Title(LectureScene):
     def _run_beat(self) -> None:
         with self.beat("run"):
             # All leaves but one question, how today follows from yesterday, over the whole picture: red is the answer,
-            # and a recorded run learns it from its random start. Earlier states stay behind as ghosts, the last lies
-            # where it ended, and nobody speaks for a moment
+            # and a recorded run learns it from its random start. Nobody speaks for a moment
             motif = self.motif = motif_of(self, self.trace("run"))
             gone = [*self.texts, self.days, self.caption]
             late = squish_rate_func(smooth, 0.5, 1.0)

@@ -51,9 +51,8 @@ class JoinedPoints:
         return mark.span(*(self.plot.at(x, float(f(x))) for f in (self.function, self.curve)))
 
     def show(self, red: Function, blue: PiecewiseLinearCurve, at: NDArray) -> None:
-        """Draw ``blue``, measure its largest gap to ``red``, and put the knots on red where x is ``at``."""
+        """Draw ``blue``, and put the knots on red where x is ``at``."""
         x = np.unique([*self.x, *blue.x])
         self.plot.set_curve(self.blue, x, blue(x))
-        self.counter.set_gap(blue.largest_error(red))
         for dot, place in zip(self.knots, self.plot.at(at, red(at)), strict=True):
             dot.move_to(place)
