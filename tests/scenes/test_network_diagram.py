@@ -107,6 +107,11 @@ def test_what_the_circles_say_is_what_the_network_computes(trace_of, film):
     assert float(truth.text) == pytest.approx(label / 1000, abs=0.0051)
 
 
+def test_the_lessons_guess_is_too_low_as_its_line_says(trace_of):
+    _, prediction, label = computed(trace_of, THREE_DAYS, label_day(THREE_DAYS.dataset))
+    assert prediction < label
+
+
 def printed_line(row) -> str:
     """A written sum's numbers as arithmetic: "-2.77+1.92*4.13-...=-0.32"; roles are left out."""
     sources = [part.source for part in row.line.get_family() if isinstance(part, TextMobject)]
