@@ -63,7 +63,7 @@ def quickly(tmp_path_factory):
         if sys.platform != "linux":
             yield
             return
-        from gradreel.scenes.render.clips.toolchain import configuration_digest
+        from gradreel.scenes.render.clips.configuration import configuration
         from gradreel.scenes.render.workers import forks
 
         if forks._Server.ground is None:
@@ -74,7 +74,7 @@ def quickly(tmp_path_factory):
         configured = forks._Server.ground[1]
 
         def context(with_manim):
-            return multiprocessing.get_context("forkserver" if configured == configuration_digest() else "spawn")
+            return multiprocessing.get_context("forkserver" if configured == configuration() else "spawn")
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(forks, "context", context)

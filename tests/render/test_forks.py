@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from gradreel.scenes.render.clips.toolchain import HASH_SEED
+from gradreel.scenes.render.clips.configuration import HASH_SEED
 from gradreel.scenes.render.workers import forks
 from gradreel.scenes.render.workers.forks import fixed_hash_seed
 from gradreel.scenes.render.workers.pool import Workers
@@ -63,7 +63,6 @@ def test_once_a_file_of_ours_is_another_a_new_python_does(server_of, monkeypatch
     (ours / "scenes").mkdir(parents=True)
     (ours / "scenes" / "base.py").write_text("one = 1\n")
     monkeypatch.setattr(forks, "PACKAGE_FOLDER", ours)
-    monkeypatch.setattr(forks, "LECTURE_FOLDER", ours / "scenes" / "lecture")
     monkeypatch.setattr(forks._Server, "ground", forks._ground())
     (ours / "scenes" / "lecture").mkdir()
     (ours / "scenes" / "lecture" / "relu.py").write_text("each fork imports its scene for itself\n")

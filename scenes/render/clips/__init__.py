@@ -3,6 +3,7 @@
 plan          what has to be trained and rendered
 fingerprint   what a clip depends on; the digest of that is its name
 toolchain     of that, what all clips are drawn by
+configuration of that, what Manim is told, and the hash seed
 import_graph  of that, the files of code
 staleness     why a clip that stands under its name does not count
 file_digest   digests of files and folders

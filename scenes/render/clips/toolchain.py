@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gradreel.scenes.catalog import PACKAGE_FOLDER
+from gradreel.scenes.render.clips.configuration import HASH_SEED, configuration
 from gradreel.scenes.render.clips.file_digest import digest_of_contents, short_hash
 from gradreel.scenes.render.clips.ownership import PACKAGE
 
@@ -31,12 +32,12 @@ DRAWN_WITH = (
     "pygments",
 )
 DESCRIBED_WITH = ("clips/beat_lines.py", "lessons/tables.py")
-HASH_SEED = "0"  # of every process that plays a scene: sets of texts have the same order each time
 
 
 def toolchain_parts() -> dict[str, Any]:
     """What is common to all clips."""
-    return {"drawing": drawing_digest(), "configuration": configuration_digest(), "hash seed": HASH_SEED}
+    configured = short_hash(configuration().encode())
+    return {"drawing": drawing_digest(), "configuration": configured, "hash seed": HASH_SEED}
 
 
 def drawing_digest() -> str:
@@ -48,20 +49,6 @@ def drawing_files() -> list[Path]:
     """All that is imported for drawing alone, and what looks at a scene's parameters and beats."""
     renderer = PACKAGE_FOLDER / "scenes/render"
     return [*sorted((renderer / "frames").glob("*.py")), *(renderer / name for name in DESCRIBED_WITH)]
-
-
-def configuration_digest() -> str:
-    """Digest of the ``manim.cfg`` files that Manim reads, the folder's and the user's, and of plugins they name."""
-    candidates = (
-        Path("manim.cfg"),
-        Path.home() / ".config/manim/manim.cfg",
-        Path.home() / "AppData/Roaming/Manim/manim.cfg",
-    )
-    text = "".join(file.read_text("utf-8", "replace") for file in candidates if file.is_file())
-    if "plugins" in text:
-        plugins = metadata.entry_points(group="manim.plugins")
-        text += "".join(sorted(f"\n{plugin.name} {plugin.dist.version}" for plugin in plugins if plugin.dist))
-    return short_hash(text.encode())
 
 
 def drawing_versions() -> dict[str, str]:

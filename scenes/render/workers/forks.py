@@ -19,13 +19,12 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gradreel.scenes.catalog import LECTURE_FOLDER, PACKAGE_FOLDER
-from gradreel.scenes.render.clips.ownership import is_installed
-from gradreel.scenes.render.clips.toolchain import HASH_SEED, configuration_digest
+from gradreel.scenes.render.clips.configuration import HASH_SEED, configuration
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
 
+PACKAGE_FOLDER = Path(__file__).resolve().parents[3]
 PRELOADED = "gradreel.scenes.render.frames.preloaded"
 LOST = 255  # exit code of a fork whose end the fork server, killed, has not seen
 
@@ -60,9 +59,12 @@ def _ground() -> tuple[Any, ...]:
 
     The lecture's are none of them: a fork imports the scene that it draws.
     """
-    ours = (file for name in ("core", "scenes") for file in sorted((PACKAGE_FOLDER / name).rglob("*.py")))
-    stats = (file.stat() for file in ours if not file.is_relative_to(LECTURE_FOLDER))
-    return Path.cwd(), configuration_digest(), tuple((file.st_mtime_ns, file.st_size) for file in stats)
+    stats = []
+    for name in ("core", "scenes"):
+        for folder, folders, files in os.walk(PACKAGE_FOLDER / name):
+            folders[:] = sorted(set(folders) - {"lecture", "__pycache__"})
+            stats += [os.stat(os.path.join(folder, file)) for file in sorted(files) if file.endswith(".py")]
+    return Path.cwd(), configuration(), tuple((file.st_mtime_ns, file.st_size) for file in stats)
 
 
 def is_lost(process: BaseProcess, started_by: ForkServerContext | SpawnContext) -> bool:
@@ -104,6 +106,8 @@ def compile_the_users_modules() -> None:
     A set that is written in code, ``for name in {"a", "b"}``, has one order when it was compiled and may have another
     when it was read from the cache: that keeps its texts in an order of its own.
     """
+    from gradreel.scenes.render.clips.ownership import is_installed
+
     cached = SourceFileLoader.get_code
 
     def get_code(loader: SourceFileLoader, name: str) -> Any:

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any
 
 from gradreel.scenes.render.clips.claim import Claim
-from gradreel.scenes.render.clips.toolchain import HASH_SEED
+from gradreel.scenes.render.clips.configuration import HASH_SEED
 from gradreel.scenes.render.workers import forks
 from gradreel.scenes.render.workers.forks import fixed_hash_seed
 from gradreel.scenes.render.workers.worker_process import (
