@@ -29,11 +29,11 @@ from gradreel.scenes.render.clips.file_digest import (
     read_source,
 )
 from gradreel.scenes.render.clips.ownership import (
+    installed_prefixes,
     is_installed,
     is_ours,
     lies_in,
     name_beside,
-    python_prefixes,
 )
 
 SYSTEM = tuple(map(Path, ("/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/System", "/Library")))
@@ -209,7 +209,7 @@ def _is_by_the_user() -> bool:
 def _modules() -> list[Path]:
     """Source files of all modules that are loaded and are not installed."""
     names = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
-    others = (name for name in names if isinstance(name, str) and not name.startswith(python_prefixes()))
+    others = (name for name in names if isinstance(name, str) and not name.startswith(installed_prefixes()))
     files = (Path(os.path.abspath(name)) for name in others)  # of a thousand modules the few that may be the user's
     return [file for file in files if file.is_file() and not is_installed(file)]
 

@@ -42,9 +42,9 @@ def lies_in(file: Path, places: Iterable[Path], beside: Iterable[Path] = ()) -> 
 
 
 @cache
-def python_prefixes() -> tuple[str, ...]:
-    """How paths of files begin that belong to Python or to an installed library."""
-    return tuple(f"{folder}{os.sep}" for folder in _python_folders())
+def installed_prefixes() -> tuple[str, ...]:
+    """How paths of files begin that belong to Python, to an installed library or to us: of almost all of them."""
+    return tuple(f"{folder}{os.sep}" for folder in (*_python_folders(), *OURS))
 
 
 @lru_cache(maxsize=4096)  # asked for every file of every scene
