@@ -68,7 +68,7 @@ def test_the_lesson_has_every_scene_with_its_defaults():
 
 def test_width_experiment():
     linear, *_, hundred, widest = WIDTHS.values()
-    assert falls(linear["training"], widest["training"])  # "come closer"
+    assert falls(linear["training"], widest["training"])  # "fit these days better"
     assert lowest(WIDTHS) == "100" and falls(linear["validation"], hundred["validation"])  # "wider helps, too"
     assert list(WIDTHS)[-1] == "1000" and not falls(hundred["validation"], widest["validation"])  # "only up to 100"
     assert widest["training"].mean() > FLOOR.training > widest["end training"].max()  # "sinks below the floor"

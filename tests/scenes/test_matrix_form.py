@@ -279,8 +279,8 @@ def test_a_larger_network_has_a_larger_w_and_no_longer_a_line_and_one_day_is_no_
     one_day, many = play(MatrixForm, run=run, larger=(6, 1)).scene, film_of(run).scene
     assert one_day.line.width == many.line.width
     for scene, said, days in (
-        (one_day, "6 sigmoids and 1 day, the line", 1),
-        (many, "sigmoids and 56 days, the line", 56),
+        (one_day, "6 sigmoids and 1 day, the equation", 1),
+        (many, "sigmoids and 56 days, the equation", 56),
     ):
         lines = next(beat.lines for beat in scene.beats if beat.name == "short")
         assert said in lines["en"] and f"{days} 天" in lines["zh"]

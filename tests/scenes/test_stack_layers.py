@@ -23,11 +23,6 @@ from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.testing.layout import check_scene
 from manim import config
 
-
-def digits(text: str) -> int:
-    return int("".join(c for c in text if c.isdigit()))
-
-
 SHAPES = {2: (1, 2, 1), 3: (100, 3, 56), 4: (1000, 4, 56)}  # depth -> width, depth, window; the bounds' ends among them
 
 
@@ -86,7 +81,7 @@ def filmed(play):
 @pytest.mark.parametrize(("width", "depth", "window"), SHAPES.values())
 def test_counts_are_those_of_the_network(filmed, width, depth, window):
     scene = filmed(depth).scene
-    counts = [digits(text.source) for text in scene.stack.counts]
+    counts = scene.stack.layer_sizes
     run = Experiment(dataset=DailyViews(window=window), hidden=(width,) * depth, activation="relu")
     assert (depth, run.n_parameters) in filmed(depth).counted and run.n_parameters == sum(counts)
     assert counts == [width * (window + 1), *[width * (width + 1)] * (depth - 1), width + 1]

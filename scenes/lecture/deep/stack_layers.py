@@ -13,7 +13,6 @@ from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.deep.pictures.layer_stack import (
     BOTH,
     BOX,
-    COUNT_BASELINE,
     EDGES,
     FORMULA_SIZE,
     LayersBracket,
@@ -48,11 +47,12 @@ from pydantic import Field
 DIP = 0.95  # a copied formula goes so far below the one it comes from
 ENLARGED, LARGE_CENTER = 0.78, (5.35, 1.15)  # radius and middle of the one node that is looked at from near
 TOTAL_SIZE = 34
+LIT = 0.3  # seconds in which what is named lights up
 HUNDRED, NUMBERS = 100, 24  # layers that are thought of; numbers that the counter shows on its way to theirs
 
 
 class StackLayers(LectureScene):
-    """From x to a, from a to a', and so on: layer by layer the network grows, and the parameters are counted."""
+    """From x to a, from a to a', and so on: layer by layer the network grows, and all parameters are counted."""
 
     class Parameters(LectureScene.Parameters):
         dataset: DailyViews = Field(DailyViews(), description="The daily views whose days are the network's features")
@@ -112,22 +112,20 @@ class StackLayers(LectureScene):
     def _more_beat(self) -> None:
         stack, y = self.stack, self.depth + 1
         with self.beat("more", depth=Count(self.depth)):
-            # As many layers as we take, the newest with its formula; then y. Below each, how many parameters it has; at
-            # the top right, how many that makes
+            # As many layers as we take, the newest with its formula; then y. At the top right, how many parameters that
+            # makes
             there = range(BOTH)
-            self.row_name = words(self.screen("parameters"), style.TICK, palette.dim)
-            self.row_name.place(COUNT_BASELINE, left=style.LEFT_EDGE)
-            self.play(FadeOut(stack.days), *map(FadeIn, (self.row_name, *stack.counts[:BOTH])), run_time=0.3)
+            self.play(FadeOut(stack.days), run_time=0.3)
             for k in range(BOTH + 1, y):
                 self.play(*self._shorten(there), run_time=0.3)
                 self.play(stack.make_room(k, self.mobjects, 0.4))
                 back = [emphasis(self.diagram.edges[k - 2], FAINT / 2), *self._dimmed(k - 1)]
-                self.play(self._layer(k, 0.5), *self._written(k), *back)
+                self.play(self._layer(k, 0.5), self._written(k), *back)
                 there = range(k - 1, k)
             self.until("sum")
             self.play(*self._shorten(there), run_time=0.4)
             self.play(stack.make_room(y, self.mobjects, 0.6))
-            self.play(self._layer(y, 0.6), *self._written(y), *self._dimmed(self.depth))
+            self.play(self._layer(y, 0.6), self._written(y), *self._dimmed(self.depth))
             self.total = self._total(self.depth, self.network.n_parameters)
             self.play(FadeIn(self.total, shift=0.15 * UP), run_time=0.5)
             self.wait(0.5)
@@ -151,7 +149,7 @@ class StackLayers(LectureScene):
         inside = [many.inside(smooth(share)) for share in (np.arange(NUMBERS) + 0.5) / NUMBERS]
         layers = [max(depth, count) for count in (*inside, HUNDRED)]
         counts = [self.network.n_parameters + (count - depth) * stack.layer_sizes[1] for count in layers]
-        parts = (*self.diagram.columns, *self.diagram.edges, *stack.formulas, *stack.counts, stack.x, self.row_name)
+        parts = (*self.diagram.columns, *self.diagram.edges, *stack.formulas, stack.x)
         self.play(*map(FadeOut, parts), FadeIn(many), run_time=0.4)
         away = UpdateFromAlphaFunc(many, ManyLayers.show, run_time=1.6, rate_func=smooth)
         self._count(list(zip(layers, counts, strict=True)), away, seconds=1.6)
@@ -173,9 +171,9 @@ class StackLayers(LectureScene):
         """What the first ``count`` layers give is dimmed: it is no factor of the formula that comes beside it."""
         return [emphasis(text, FAINT).set_run_time(0.3) for text in self.stack.formulas[:count]]
 
-    def _written(self, k: int) -> list[Animation]:
-        """The formula of column k, and the number of its parameters."""
-        return [FadeIn(part[k - 1], shift=0.15 * UP, run_time=0.6) for part in (self.stack.formulas, self.stack.counts)]
+    def _written(self, k: int) -> Animation:
+        """The formula of column k."""
+        return FadeIn(self.stack.formulas[k - 1], shift=0.15 * UP, run_time=0.6)
 
     # -- a layer comes and works -----------------------------------------------------------------------------------
 
@@ -196,14 +194,16 @@ class StackLayers(LectureScene):
             *(ring(node.get_center(), self.diagram.radius, palette.green) for node in column.nodes.values())
         )
         biases.set_fill(opacity=0).set_stroke(width=1.6 * style.RING)
-        light = [emphasis(edges, FULL), Pulse(edges, palette.text).run()]
         self.until("w")
-        self.play(*light, *_lit_alone(written, "w", "x"), run_time=0.8)
+        lit = [each.set_run_time(LIT) for each in (emphasis(edges, FULL), *_lit_alone(written, "w", "x"))]
+        self.play(*lit, Pulse(edges, palette.text).run())
         self.until("b")
-        self.play(emphasis(edges, EDGES), FadeIn(biases), *_lit_alone(written, "bias", "plus-in"), run_time=0.5)
+        lit = [emphasis(edges, EDGES), FadeIn(biases), *_lit_alone(written, "bias", "plus-in")]
+        self.play(*lit, run_time=LIT)
         self.until("relu")
-        bends = [picture.animate(rate_func=there_and_back).scale(1.5) for picture in column.pictures]
-        self.play(FadeOut(biases, run_time=0.3), *bends, *_lit_alone(written, "sigmoid", "brackets"), run_time=0.7)
+        bends = [picture.animate(run_time=0.7, rate_func=there_and_back).scale(1.5) for picture in column.pictures]
+        lit = [each.set_run_time(LIT) for each in (FadeOut(biases), *_lit_alone(written, "sigmoid", "brackets"))]
+        self.play(*lit, *bends)
 
     # -- all parameters, at the top right --------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ FORMULA_SIZE, FORMULA_Y = 64, 2.05
 BOXES = (style.LEFT_EDGE, 0.35)  # left, top
 APART, ROOM, PITCH = 0.5, 2.3, 0.55  # between boxes; height of the tallest; from row to row where there is room
 LEAST_GAP = 0.12
-COLUMN = (5.0, -3.3, 3.35)  # middle, bottom, top
+COLUMN = (4.0, -3.3, 3.35)  # middle, bottom, top
 BACK = 0.5  # of the boxes' colours while the b's are spoken of
 TAG = 0.4  # from the tallest box down to the baseline of what the b's are
 COUNT_DROP = 0.75  # from theta's baseline to that of how many there are
@@ -142,8 +142,8 @@ class Theta(LectureScene):
     def _stack_beat(self) -> None:
         with self.beat("stack", count=self.count):
             # Row after row of W goes over to the right, then b, c and b, one below the other: each keeps its colour.
-            # A box that is empty is gone: what flies crosses nothing
-            self.play(*(emphasis(part, FULL) for part in self.others), FadeOut(self.tags), run_time=0.3)
+            # A box that is empty is gone, with what it is: what flies crosses nothing
+            self.play(*(emphasis(part, FULL) for part in self.others), run_time=0.3)
             start = 0
             for name, box in self.boxes.items():
                 if name == "bias":
@@ -154,7 +154,8 @@ class Theta(LectureScene):
                 for row in rows:
                     self._over(row, start)
                     start += len(row)
-                self.play(FadeOut(box.box), FadeOut(self.heads[name]), run_time=0.3)
+                tags = [tag for tag, of in zip(self.tags, ("b", "bias"), strict=True) if of == name]
+                self.play(FadeOut(box.box), FadeOut(self.heads[name]), *map(FadeOut, tags), run_time=0.3)
             self.until("theta")
             column = self.column
             self.play(FadeIn(column.label, column.names, column.dots, self.unknowns), run_time=0.5)

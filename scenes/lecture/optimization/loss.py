@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Self
 
@@ -49,7 +48,7 @@ from manim import (
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-NETWORK = (-5.4, 1.5, -2.95, -1.15)  # middles of its first and last column, bottom, top
+NETWORK = (-5.4, 1.5, -2.95, -1.3)  # middles of its first and last column, bottom, top
 FORMULA_LINE, FORMULA_SIZE, CARD_LEFT, CARD_TOP = 2.15, 38, 2.95, 3.6
 LEAST_DAYS, MOST_DAYS = 7, 56
 PULSES = 1.2  # seconds of the way through the network
@@ -263,7 +262,7 @@ class Loss(LectureScene):
     def _other_beat(self) -> None:
         values = self.thetas.said(self.written[1])
         with self.beat("other-better", **values, update=Count(self.thetas.update(1))):
-            # Other values of theta beside the first ones: the line moves, its errors with it; then their mean moves to
+            # Other values of theta beside the first ones: the line moves, its errors with it, and the mean of all, to
             # another level. Where both were stays to be seen, and both losses are bright
             first, second = self.cards
             late = squish_rate_func(smooth, 0.5, 1.0)
@@ -272,17 +271,23 @@ class Loss(LectureScene):
             self.until("walk")
             self.add(self.board.ghost())
             self.play(emphasis(first, DIM), run_time=0.4)
-            self._walk(self.board.moving(), lambda row: self.board.draw(self.thetas.predicted(row)))
-            self.until("loss")
             self.play(FadeOut(self.mean_label), FadeIn(self.strip.ghost()), run_time=0.3)
-            self._walk(self.strip.moving(), lambda row: self.strip.show(self.thetas.all_errors(row), 1.0))
+            self._walk()
+            self.until("loss")
             self.play(*self._loss_of(1), emphasis(first.loss, style.FULL), run_time=0.6)
+            self.wait(1)
 
-    def _walk(self, moving: VGroup, show: Callable[[float], None]) -> None:
-        """What is ``moving`` passes through the recorded states from the first theta to the second; ``show``: a row."""
+    def _walk(self) -> None:
+        """The line, its errors and their mean pass through the recorded states from the first theta to the second."""
+        moving = VGroup(self.board.moving(), self.strip.moving())
         self.add(moving)
+
+        def show(row: float) -> None:
+            self.board.draw(self.thetas.predicted(row))
+            self.strip.show(self.thetas.all_errors(row), 1.0)
+
         walking = UpdateFromAlphaFunc(moving, lambda _, share: show(self.thetas.row(share)), rate_func=smooth)
-        self.play(walking, run_time=1.4)
+        self.play(walking, run_time=1.6)
         show(self.thetas.rows[1])
 
 

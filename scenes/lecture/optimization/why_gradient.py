@@ -13,7 +13,7 @@ from gradreel.core.curves.line_fit import Line, line_grid, line_of
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.datasets import RED_CURVE
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.theta import loss, parameter_names
+from gradreel.core.network.theta import parameter_names
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.optimization.pictures.count_of_tries import (
@@ -154,7 +154,7 @@ class WhyGradient(LectureScene):
             data = self.fit.experiment.dataset
             curve, best = self.parameters.curve(), line_of(self.fit.experiment, self.fit.parameters[-1])
             numbers = line_grid(data.x(), data.labels(), *tried_lines(curve, best), self.m)
-            texts = {key: self.screen(key) for key in ("tried", "loss", "target", "low", "high")}
+            texts = {key: self.screen(key) for key in ("tried", "target", "low", "high")}
             self.board = board = SearchBoard(curve, data, numbers, texts)
             gone = (*self.bends, self.bends.label, self.sum_formula, self.marks)
             self.play(
@@ -176,10 +176,10 @@ class WhyGradient(LectureScene):
         tries, board = Tries(self.m, 2), self.board
         with self.beat("two", values=Count(self.m), tries=number_text(tries.count)):
             # Cell by cell the line is tried and its loss measured. The lowest is ringed, and the line swings there
-            self.play(board.swing(0, 0, told=False), run_time=0.5)
+            self.play(board.swing(0, 0), run_time=0.5)
             self.play(FadeIn(board.readout), run_time=0.3)
             self.until("scan")
-            moving = VGroup(board.grid.bands, board.line, board.count, board.loss)
+            moving = VGroup(board.grid.bands, board.line, board.count)
 
             def try_more(_: VGroup, share: float) -> None:
                 board.show(1 + round(share * (tries.count - 1)))
@@ -255,16 +255,12 @@ class WhyGradient(LectureScene):
         return [remark, pages, label]
 
     def _go_downhill(self, leaving: list[VMobject]) -> None:
-        """A dot hops over the grid from one recorded state of the line to another, and the line swings along.
-
-        Then its loss is told.
-        """
+        """A dot hops over the grid from one recorded state of the line to another, and the line swings along."""
         board, run, pace = self.board, self.fit.experiment, even_pace(self.fit)
         rows = np.unique([recorded_row(pace.row(share)) for share in np.linspace(0, 1, HOPS + 1)])
-        states = np.asarray(self.fit.parameters[rows])
-        first, *further = zip((line_of(run, theta) for theta in states), loss(run, states).tolist(), strict=True)
-        board.put(*first)
-        self.dot = dot = board.between(first[0]).set_z_index(1)
+        first, *further = (line_of(run, theta) for theta in np.asarray(self.fit.parameters[rows]))
+        board.put(first)
+        self.dot = dot = board.between(first).set_z_index(1)
         self.play(*(FadeOut(part) for part in leaving), run_time=0.3)
         self.picture.restore()
         coming = (board.plot, board.target, board.target_label, board.dots, board.line, board.grid_names, board.scale)
@@ -272,13 +268,12 @@ class WhyGradient(LectureScene):
             FadeIn(board.grid.bands, *coming, dot, run_time=0.6),
             *self.next_heading(self.screen("heading-so")),
         )
-        for line, there in further:
+        for line in further:
             mark = dot.copy().scale(0.7)  # where it was stays to be seen
             self.add(mark)
             end = board.between(line)
             hop = segment(dot.get_center(), end.get_center(), palette.orange, style.GHOST_CURVE)
-            self.play(Create(hop), dot.animate.move_to(end), board.swing_to(line, there, told=False), run_time=HOP)
-        self.play(FadeIn(*board.readout[2:]), run_time=0.4)
+            self.play(Create(hop), dot.animate.move_to(end), board.swing_to(line), run_time=HOP)
 
 
 def line_downhill(curve: PiecewiseLinearCurve) -> Experiment:

@@ -1,4 +1,4 @@
-"""Layers upon layers: columns of nodes with a formula and a count below each, and a hundred layers from far away."""
+"""Layers upon layers: columns of nodes with a formula below each, and a hundred layers from far away."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.style import mix, palette
-from gradreel.scenes.words.numbers import number_text
 from manim import UL, UR, Animation, Mobject, UpdateFromAlphaFunc, VGroup, VMobject, config, smooth
 
 BOX = (-5.3, 5.3, -1.35, 2.35)  # middles of the first and the last column, bottom, top
@@ -25,7 +24,6 @@ FORMULA_BASELINE, FORMULA_SIZE = -2.42, 46  # the largest
 BETWEEN = 0.7  # from a formula to the one before it, at least
 BOTH = 2  # so many layers have their formulas side by side; of more, the newest alone is spelled out
 UNDER_X = 0.4  # from the baseline of x down to that of what it is
-COUNT_BASELINE, COUNT_SIZE = -3.14, 28
 LEAST_WIDTH, WIDTH_SHARE = 0.045, 0.5  # of a slab; as a share of the distance to the next one
 THIN = 1.2  # stroke of a slab
 OVER_LAYERS, FOOT, OVER_BRACKET = 0.16, 0.1, 0.14  # from layers up to a bracket; its height; from it up to its words
@@ -34,9 +32,9 @@ OVER_LAYERS, FOOT, OVER_BRACKET = 0.16, 0.1, 0.14  # from layers up to a bracket
 class LayerStack:
     """A network that grows column by column. No mobject itself: its parts join the picture when they are spoken of.
 
-    ``diagram``: all of its columns. ``formulas[k]``, ``counts[k]``: of column k + 1, its formula and the number of its
-    parameters. ``x``, ``days``: the name of the features, and what they are. ``stage``: so many columns have room
-    beside the features, a number between two of them while they move.
+    ``diagram``: all of its columns. ``formulas[k]``: of column k + 1. ``layer_sizes``: the numbers of their parameters.
+    ``x``, ``days``: the name of the features, and what they are. ``stage``: so many columns have room beside the
+    features, a number between two of them while they move.
     """
 
     def __init__(self, network: Experiment, days: str) -> None:
@@ -47,7 +45,6 @@ class LayerStack:
             style.emphasize(edges, EDGES)
         sources = [*(layer_source(k) for k in range(self.depth)), output_source(self.depth)]
         self.formulas = [formula(source, FORMULA_SIZE) for source in sources]
-        self.counts = [words(number_text(count), COUNT_SIZE) for count in self.layer_sizes]
         self.x = formula("bold(x)", FORMULA_SIZE)
         self.days = words(days, style.TICK, palette.dim)
         self._sizes = [self._size_of(n) for n in range(1, self.depth + 2)]
@@ -72,9 +69,8 @@ class LayerStack:
         pitch = 2 * half / self.stage
         self.diagram.spread([-half + pitch * k for k in range(self.depth + 2)])
         before, self.size = self.size, float(np.interp(self.stage, np.arange(1, len(self._sizes) + 1), self._sizes))
-        for text, count, column in zip(self.formulas, self.counts, self.diagram.columns[1:], strict=True):
+        for text, column in zip(self.formulas, self.diagram.columns[1:], strict=True):
             text.scale(self.size / before).place(FORMULA_BASELINE, center=column.x)
-            count.place(COUNT_BASELINE, center=column.x)
             if text.get_right()[0] > style.RIGHT_EDGE:
                 text.place(text.baseline, right=style.RIGHT_EDGE)
         self.x.scale(self.size / before).place(FORMULA_BASELINE, center=self.diagram.columns[0].x)
@@ -84,7 +80,7 @@ class LayerStack:
         """All columns move until there is room for the features and ``k`` more, with what is there of the rest."""
         start = self.stage
         moving = VGroup(*self.diagram.columns[:k], *self.diagram.edges[: k - 1], *self.formulas[: k - 1], self.x)
-        moving.add(*(part for part in (*self.counts, self.days) if part in on_screen))
+        moving.add(*(part for part in (self.days,) if part in on_screen))
 
         def update(_: VGroup, share: float) -> None:
             self.stage = start + (k - start) * share

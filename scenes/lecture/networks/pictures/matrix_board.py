@@ -46,7 +46,7 @@ WIDER = 1.05  # em beside the signs of sigma
 BESIDE_X = 0.2  # from the column x to a row of W that stands up beside it, scene units
 EQUATION, EQUATIONS_Y = 46, -0.45  # of the equations, and of the first one's baseline
 
-SQUARE, WIDEST = 0.21, 2.4  # side of a cell at first; width that the matrix may come to
+SQUARE, WIDEST = 0.21, 1.3  # side of a cell at first; width that the matrix may come to
 EDGE = -2.65  # where it is cut off when it is taller: open, with three dots below that say that it goes on
 DOTS, DOT = (0.16, 0.32, 0.48), 0.035  # from there down to the dots; their radius
 DENSE = 0.6  # share of its colour where cells cannot be told apart

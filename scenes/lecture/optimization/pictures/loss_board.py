@@ -21,8 +21,8 @@ from manim import DL, UP, UR, Animation, Mobject, Rectangle, UpdateFromAlphaFunc
 from numpy.typing import NDArray
 
 LEFT = style.LEFT_EDGE + 0.9  # of both plots: "2 000" stands before the lower one
-RIGHT, TOP, FOOT = 4.75, 1.05, -0.2  # of the plot of days
-STRIP = (LEFT, RIGHT, -2.6, -1.25)  # left, right, bottom, top
+RIGHT, TOP, FOOT = 4.75, 1.1, -0.45  # of the plot of days
+STRIP = (LEFT, RIGHT, -2.6, -1.45)  # left, right, bottom, top
 BELOW, ABOVE = 0.55, 0.08  # of the height of all lines: left below them by an axis that does not begin at 0, so that a
 # line that is almost level does not look like the axis, and above them
 BREAK_ROOM = 0.25  # of an axis, for its break: right over its foot

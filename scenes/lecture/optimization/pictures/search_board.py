@@ -41,10 +41,10 @@ class SearchBoard(VGroup):
 
     A cell's w and b are those of its middle.
 
-    ``curve`` is drawn red, ``dataset`` are the dots around it that the losses are of. ``texts``: "tried", "loss",
+    ``curve`` is drawn red, ``dataset`` are the dots around it that the losses are of. ``texts``: "tried",
     "target", "low", "high". Parts: ``plot``, ``target``, ``dots``, ``target_label``, ``line``, ``grid`` (GridMap),
-    ``grid_names``, ``scale``, ``readout``. ``show(count)``; ``put(line, loss)``;
-    ``swing(row, column)``, ``swing_to(line, loss)``.
+    ``grid_names``, ``scale``, ``readout``. ``show(count)``; ``put(line)``;
+    ``swing(row, column)``, ``swing_to(line)``.
     """
 
     def __init__(
@@ -64,7 +64,6 @@ class SearchBoard(VGroup):
         self.grid = GridMap(grid.loss, GRID_LEFT, GRID_BOTTOM, GRID_SIDE)
         self.grid_names = self._names()
         self.count = Number(grid.loss.size, 0, 32)
-        self.loss = Number(float(grid.loss.max()), 3, 32)
         self.scale = self._scale(texts)
         self.readout = self._readout(texts)
         end = self.plot.at(self.ends[1], curve(self.ends[1]))  # right of the plot, where no line comes
@@ -107,11 +106,9 @@ class SearchBoard(VGroup):
 
     def _readout(self, texts: Mapping[str, str]) -> VGroup:
         line = style.HEADING_BASELINE
-        self.loss.place(line, style.RIGHT_EDGE)
-        name = words(texts["loss"], 32).place(line, right=self.loss.get_left()[0] - 0.2)
         tried = words(texts["tried"], 32).place(line, left=COUNT_LEFT)
         self.count.place_left(line, tried.get_right()[0] + 0.16)
-        return VGroup(tried, self.count, name, self.loss)
+        return VGroup(tried, self.count)
 
     def show(self, count: int) -> None:
         """The first ``count`` lines have been tried (1 at least); the last of them is drawn."""
@@ -120,31 +117,31 @@ class SearchBoard(VGroup):
         self.count.set_value(count)
 
     def draw_line(self, row: int, column: int) -> None:
-        """Draw the line of a cell, and show its loss."""
-        self._draw(float(self.numbers.w[column]), float(self.numbers.b[row]))
-        self.loss.set_value(float(self.numbers.loss[row, column]))
+        """Draw the line of a cell."""
+        self.put(self._line_of(row, column))
 
-    def swing(self, row: int, column: int, told: bool = True) -> Animation:
-        """The line swings to that of another cell; the loss, if it is ``told``, is that one's when it is there."""
-        line = Line(float(self.numbers.w[column]), float(self.numbers.b[row]))
-        return self.swing_to(line, float(self.numbers.loss[row, column]), told)
+    def swing(self, row: int, column: int) -> Animation:
+        """The line swings to that of another cell."""
+        return self.swing_to(self._line_of(row, column))
 
-    def swing_to(self, line: Line, loss: float, told: bool = True) -> Animation:
-        """The line swings to any other one, and ``loss`` is shown when it is there."""
+    def swing_to(self, line: Line) -> Animation:
+        """The line swings to any other one."""
         w, b = self.drawn
 
         def move(_: Mobject, share: float) -> None:
             if share == 1:
-                self.put(line, loss)
+                self.put(line)
             else:
                 self._draw(w + share * (line.w - w), b + share * (line.b - b))
 
-        return UpdateFromAlphaFunc(VGroup(self.line, *([self.loss] if told else [])), move, rate_func=smooth)
+        return UpdateFromAlphaFunc(self.line, move, rate_func=smooth)
 
-    def put(self, line: Line, loss: float) -> None:
-        """The line lies there, and its loss is shown."""
+    def put(self, line: Line) -> None:
+        """The line lies there."""
         self._draw(line.w, line.b)
-        self.loss.set_value(loss)
+
+    def _line_of(self, row: int, column: int) -> Line:
+        return Line(float(self.numbers.w[column]), float(self.numbers.b[row]))
 
     def _draw(self, w: float, b: float) -> None:
         self.drawn = (w, b)
