@@ -113,11 +113,16 @@ def test_forecast(trace_of):
     data, theta = run.dataset, np.asarray(trace.parameters[chosen_row(trace)])
     year = next_days(run, theta, data.first_validation, data.first_unseen - timedelta(days=1))
     before = int(np.flatnonzero(year.dates == np.datetime64(BEFORE))[0])
-    assert int(np.abs(year.error).argmax()) == before and year.error[before] > 0  # "far too many", "largest error"
-    assert EVE in NEW_YEAR_EVES and timedelta(days=1) == EVE - BEFORE  # Lunar New Year "is two days away"
-    assert NEW_YEAR[-2] < 1 and NEW_YEAR[-1] < NEW_YEAR[-2]  # "views begin to fall"
+    assert int(np.abs(year.error).argmax()) == before and year.error[before] > 0  # "far too many"
+    assert EVE in NEW_YEAR_EVES and timedelta(days=1) == EVE - BEFORE  # "two days before Lunar New Year"
+    assert NEW_YEAR[-2] < 1 and NEW_YEAR[-1] < NEW_YEAR[-2]  # "views fall then"
     days = shown_days(run, theta, None, None)
     shown = days.dates.tolist()
+    eve = days.prediction[shown.index(EVE)]
+    assert EVE.weekday() == 4
+    assert eve == days.prediction[days.weekdays == EVE.weekday()].min()  # "even for a Friday, it guesses low"
+    unaware = forecast(run, theta, 2, BEFORE - timedelta(days=1)).prediction[-1]  # its own guess fed in for that day
+    assert eve < 0.7 * unaware  # because "it has seen the fall"
     assert {BEFORE, *CLOSE, *USUAL} <= set(shown)
     usual = slice(shown.index(USUAL[0]), shown.index(USUAL[1]) + 1)
     low = np.isin(days.weekdays, LOW_WEEKDAYS)[usual]

@@ -220,6 +220,14 @@ def test_what_was_folded_down_stays_faint_above_the_line():
     assert all(piece.get_bottom()[1] == pytest.approx(0.5) for piece in pieces)
 
 
+def test_a_dot_stands_wherever_the_curve_crosses_the_line():
+    x = np.linspace(0.0, 4.0, 402)
+    curves = Curves((0.0, 4.0, 0.0, 1.0), (x, np.zeros(402)), (0.0, 1.0))
+    dots = curves.crossings(np.abs(np.sin(np.pi * x / 2)), 0.5)
+    at = np.array([curves.plot.data(dot.get_center()) for dot in dots])
+    assert at[:, 0] == pytest.approx([1 / 3, 5 / 3, 7 / 3, 11 / 3], abs=1e-3) and at[:, 1] == pytest.approx([0.5] * 4)
+
+
 def test_each_relu_is_as_large_left_and_right(film):
     assert len(film.nodes) == 2 and all(film.all_there)
     for widths in film.nodes:

@@ -65,7 +65,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 ONE_LAYER_SECONDS = 4.4  # for all bends of the one layer, before the other folds
-FIRST_FOLD, OTHER_FOLDS = 6.8, 7.0  # seconds: the first is looked at, all others together go faster
+FIRST_FOLD, SECOND_FOLD, OTHER_FOLDS = 6.8, 4.0, 4.6  # seconds: two are looked at, all others together go faster
 COUNTED = 0.1  # of a fold's way: it is seen, and counted
 GLOWING = 1.7  # how much larger the two ReLUs of a layer are while they fold
 GOAL, OVER_PLOT = 0.42, 0.08  # share of its colour that red has while blue is made; from a plot to words over it
@@ -194,10 +194,12 @@ class WhyDeep(LectureScene):
             # and it is stretched
             self._fold(curve, 0, FIRST_FOLD)
         with self.beat("folds", relus=Count(2 * folds), bends=Count(n_bends)):
-            # The next layer folds that: the bends double. In the end as many ReLUs are lit on both sides, and right
-            # blue lies on red
-            shares = np.linspace(1.2, 1.0, folds - 1) / (1.1 * (folds - 1))
-            for k, seconds in enumerate(OTHER_FOLDS * shares, start=1):
+            # The next layer folds that, wherever it crosses the dashed line: the bends double. In the end as many ReLUs
+            # are lit on both sides, and right blue lies on red
+            shares = np.linspace(1.2, 1.0, folds - 2) / (1.1 * (folds - 2))
+            for k, seconds in enumerate((SECOND_FOLD, *OTHER_FOLDS * shares), start=1):
+                if k == 2:
+                    self.until("again")
                 curve = folded(np.clip(curve, 0.0, None))
                 self._fold(curve, k, seconds)
             self.until("same")
@@ -223,13 +225,12 @@ class WhyDeep(LectureScene):
 
     def _fold(self, curve: NDArray, k: int, seconds: float) -> None:
         """Layer k (from 0) of the deep one folds ``curve`` (n,), seen over the zigzag's x: its ReLUs and the bends are
-        counted in that moment. Before the first, the line that comes in, and its word. The words wait for it, if
-        they are of these steps.
+        counted in that moment. Dots where it crosses the dashed line: each becomes a bend. Before the first, the line
+        that comes in, and its word. The words wait for it, if they are of these steps.
         """
         right, counts, layer = self.hand[1], self.folds_counts[1], self.small[1].columns[k + 1]
         nodes, coming = list(layer.nodes.values()), []
         if k == 0:
-            self.until("fold")
             coming.append(self._bend_once(curve, seconds))
             lights = [emphasis(part, FULL) for part in self._into_first_layer(1)]
         else:
@@ -238,8 +239,11 @@ class WhyDeep(LectureScene):
         above, said = right.above(curve, 0.5), words(self.screen("stretch"), style.LABEL)
         said.place(crease[1].baseline, right=float(crease[1].get_right()[0]))
         self.until("down")
-        self.play(FadeIn(crease), *lights, run_time=0.14 * seconds)
+        self.play(FadeIn(crease), *lights, run_time=0.12 * seconds)
+        crossings = right.crossings(curve, 0.5)
         self.add(above, right.blue)
+        self.play(FadeIn(crossings, scale=2), run_time=0.1 * seconds)
+        self.until("twice")
         whole = np.clip(curve, 0.0, None)
         folding_ones = nodes[1:] if k == 0 else nodes
         glow = [node.animate(rate_func=there_and_back).scale(GLOWING) for node in folding_ones]
@@ -252,10 +256,10 @@ class WhyDeep(LectureScene):
         def stretch(_: VMobject, share: float) -> None:
             right.draw(folded(whole, 1.0, share))
 
-        self.play(UpdateFromAlphaFunc(VGroup(right.blue, counts), fold), *glow, run_time=0.26 * seconds)
-        self.wait(0.12 * seconds)
+        self.play(UpdateFromAlphaFunc(VGroup(right.blue, counts), fold), *glow, run_time=0.24 * seconds)
+        self.wait(0.1 * seconds)
         self.until("up")
-        gone = [FadeOut(part, run_time=0.1 * seconds) for part in (above, crease[1], *coming)]
+        gone = [FadeOut(part, run_time=0.1 * seconds) for part in (above, crossings, crease[1], *coming)]
         self.play(*gone, FadeOut(crease[0]), FadeIn(said, rate_func=squish_rate_func(smooth, 0.45, 0.75)),
                   UpdateFromAlphaFunc(right.blue, stretch), run_time=0.2 * seconds)  # fmt: skip
         self.play(FadeOut(said), run_time=0.1 * seconds)
@@ -266,6 +270,7 @@ class WhyDeep(LectureScene):
         name = words(self.screen("input"), style.TICK, palette.blue)
         name.place(float(right.plot.box[3]) + OVER_PLOT, right=float(right.plot.box[1]))
         self.play(FadeIn(name), Create(right.blue), run_time=0.12 * seconds)
+        self.until("fold")
         lit = self._into_first_layer(0)
         self.play(*(emphasis(part, FULL) for part in lit), run_time=0.05 * seconds)
 

@@ -117,6 +117,7 @@ class Forecast(LectureScene):
         before = min(window + 1, LONGEST_BEFORE)
         self.picture = ForecastPlot(self.dataset, days, before, texts, self.lows, language, FORECAST_BOX)
         self.bracket = WindowBracket(self.picture.plot, window, BRACKET)
+        self.bracket_name = words(self.screen("window", window=Count(window)), 26)
         period = period_words(*days.dates[[0, -1]], language)
         key = "caption-other" if self.other_data else "caption"
         self.note = data_caption(self, self.dataset, key, days=period, **trained_years(self.dataset))
@@ -149,12 +150,12 @@ class Forecast(LectureScene):
         parameters, picture = self.parameters, self.picture
         fields = network_fields("model", (parameters.width,) * parameters.depth, "depth")
         with self.beat("prediction", window=Count(self.dataset.window), **fields):
-            # A bracket holds the days that a prediction is made from; it slides on, and blue comes out at its end
-            self.bracket.put(picture.first_day)
-            self.play(Create(self.bracket), run_time=0.7)
+            # A named bracket holds the days that a prediction is made from; it slides on, blue comes out at its end
+            self._put(0)
+            self.play(Create(self.bracket), FadeIn(self.bracket_name), run_time=0.7)
             self.until("walk")
             self._walk(3.4)
-            self.play(FadeIn(picture.model_label), FadeOut(self.bracket), run_time=0.4)
+            self.play(FadeIn(picture.model_label), *map(FadeOut, (self.bracket, self.bracket_name)), run_time=0.4)
 
     def _lows_beat(self) -> None:
         picture = self.picture
@@ -183,26 +184,28 @@ class Forecast(LectureScene):
                 self.play(*map(FadeOut, leaving), run_time=0.3)
                 self.picture.zoom(self, *map(self._place, CLOSE))
             marks = self.picture.mark(self.told, values, None if self.other_data else self.screen("new-year"))
-            self.play(Create(marks.ring), *self._date(self.told), run_time=0.6)
+            called = [FadeIn(marks.name)] if marks.name else []
+            self.play(Create(marks.ring), *self._date(self.told), *called, run_time=0.6)
             self.until("gap")
             self.play(Create(marks.gap), FadeIn(marks.truth), FadeIn(marks.prediction), run_time=0.6)
 
     def _window_beat(self) -> None:
-        picture = self.picture
+        picture, lesson = self.picture, not self.other_data
         with self.beat("window", window=Count(self.dataset.window)):
-            # What a calendar tells of the lesson's day. Then back from it all: what the network saw before that day,
-            # from end to end, and no calendar
-            if called := picture.marks[self.told].name:
-                self.play(FadeIn(called), run_time=0.6)
+            # What the network saw before that day, from end to end or as far as the plot goes, and no calendar. A day
+            # later, of the lesson's days, it has seen that one, too: there blue comes as low as red
             self.until("sees")
-            self.play(*map(FadeOut, picture.marks[self.told].words), run_time=0.4)
-            picture.zoom_out(self)
-            self.bracket.put(picture.first_day + self.told)
-            name = words(self.screen("window", window=Count(self.dataset.window)), 26)
-            middle = max(self.bracket.get_center()[0], style.LEFT_EDGE + name.width / 2)
-            name.place(BRACKET_WORDS, center=middle)
+            if not lesson:
+                self.play(*map(FadeOut, picture.marks[self.told].words), run_time=0.4)
+                picture.zoom_out(self)
+            self._put(self.told)
             self.play(Create(self.bracket), run_time=1.0)
-            self.play(FadeIn(name, shift=0.1 * UP), run_time=0.5)
+            self.play(FadeIn(self.bracket_name, shift=0.1 * UP), run_time=0.5)
+            if lesson:
+                self.until("next")
+                moving = VGroup(self.bracket, self.bracket_name)
+                self.play(UpdateFromAlphaFunc(moving, lambda _, share: self._put(self.told + share), run_time=0.8))
+                self.play(FadeIn(picture.low_dot(self._place(EVE)), scale=3), run_time=0.5)
 
     # -- what moves ----------------------------------------------------------------------------------------------------
 
@@ -211,15 +214,22 @@ class Forecast(LectureScene):
 
         def update(_: VMobject, share: float) -> None:
             picture.show_blue(share * last)
-            self.bracket.put(picture.first_day + share * last)
+            self._put(share * last)
 
         picture.show_blue(0.0)
-        moving = VGroup(picture.blue, self.bracket)
+        moving = VGroup(picture.blue, self.bracket, self.bracket_name)
         self.add(moving)
         self.play(
             UpdateFromAlphaFunc(moving, update, run_time=seconds, rate_func=lambda share: share**FIRST_DAYS_SLOWLY)
         )
         picture.show_blue(last)
+
+    def _put(self, day: float) -> None:
+        """The bracket, and its name under it, to the days before ``day`` of those shown."""
+        self.bracket.put(self.picture.first_day + day)
+        half = self.bracket_name.width / 2
+        middle = np.clip(self.bracket.get_center()[0], style.LEFT_EDGE + half, style.RIGHT_EDGE - half)
+        self.bracket_name.place(BRACKET_WORDS, center=float(middle))
 
     def _date(self, k: int) -> list[Animation]:
         """The day that is spoken of comes to the axis."""

@@ -32,6 +32,7 @@ COUNTS_BASELINE = -3.1
 RED_WIDTH, BLUE_WIDTH = 9.0, 4.8
 RED_SHARE = 0.48
 TIP_LONG, TIP_WIDE = 0.16, 0.18  # of the arrowhead where blue leaves the plot
+CROSSING = 0.06  # radius of a dot where blue crosses the line that it is folded at
 ABOVE_SHARE = 0.45  # of blue, for what was folded down
 
 
@@ -141,6 +142,15 @@ class Curves(VGroup):
         runs = [(max(a - 1, 0), min(b + 1, len(y))) for a, b in zip(starts, ends, strict=True)]
         pieces = (self.plot.curve(self.x[a:b], np.maximum(y[a:b], height), faint, style.GHOST_CURVE) for a, b in runs)
         return VGroup(*pieces)
+
+    def crossings(self, y: NDArray, height: float) -> VGroup:
+        """A dot wherever ``y`` (n,) crosses ``height``."""
+        over = y - height
+        before = np.flatnonzero(over[:-1] * over[1:] < 0)
+        share = over[before] / (over[before] - over[before + 1])
+        at = self.x[before] + share * (self.x[before + 1] - self.x[before])
+        at = np.sort(np.append(at, self.x[over == 0]))
+        return VGroup(*(self.plot.dot(x, height, palette.text, CROSSING) for x in at))
 
 
 class Counts(VGroup):
