@@ -105,7 +105,7 @@ def test_the_side_that_is_told_is_bright(of_the_lesson, play, results_are):
     assert seen["validation-falls-to-three"] == [[DIM, FULL]] * 5
     assert "three layers" in played.lines["validation-falls-to-three"]["en"]
     assert seen["numbers"]["validation"] == ["460", "430", "380", "440"]
-    assert seen["names"] == ["linear", "1 layer: 100 ReLUs", "2 layers", "3 layers", "4 layers"]
+    assert seen["names"] == ["linear", "1 layer: 100 ReLUs", "3 layers", "4 layers"], "where the lecture gives a loss"
 
 
 def test_each_of_the_outlined_numbers_is_in_its_bar(play, results_are):

@@ -80,7 +80,7 @@ def test_the_lines_the_turn_and_the_floor_are_the_recorded_ones(film, trace_of):
     # What one who knows the rule would miss by, and what lies below it
     line, name, learned = scene.marks[3:6]
     assert plot.data(line.get_center())[1] == pytest.approx(120, abs=1)
-    assert name.source == "floor, on seen days: 120"
+    assert name.source == "floor, on days learned from: 120"
     assert plot.data(learned.get_top())[1] == pytest.approx(120, abs=1)
     assert plot.data(learned.get_bottom())[1] == pytest.approx(losses.training.min(), rel=0.05)
     assert "overfitting" in film.words["stop"] and "overfitting" not in film.words["by-heart"]

@@ -127,12 +127,10 @@ class DeeperAndDeeper(LectureScene):
         """Beside the tower, a picture, and five guesses at what is in it: right with the third."""
         self._forget_what_is_beside()
         texts = self.screen("guesses").split(", ")
-        self.guesses = guesses = FiveGuesses(*GUESSES, texts, self.screen("cat"), self.screen("right"))
+        self.guesses = guesses = FiveGuesses(*GUESSES, texts, self.screen("cat"))
         self.beside = [guesses]
         self.play(FadeIn(guesses.picture), FadeIn(guesses.texts), run_time=0.6)
-        self.play(
-            LaggedStart(*map(Create, guesses.marks), lag_ratio=0.5), FadeIn(guesses.head, rate_func=LATE), run_time=1.2
-        )
+        self.play(LaggedStart(*map(Create, guesses.marks), lag_ratio=0.5), run_time=1.2)
 
     def _more_beat(self) -> None:
         second, last = self.networks[1], self.networks[-2]

@@ -69,8 +69,8 @@ class Naming(LectureScene):
             self.play(FadeOut(axis, rate_func=early), FadeIn(self.diagram, rate_func=late), run_time=1.2)
             self.name = self._name("no-name")
             half, y = PLATE_WIDTH / 2, PLATE_BASELINE - 0.22
-            plate = dashed((-half, y, 0), (half, y, 0), palette.dim, style.BOX, dash=0.13)
-            self.play(Create(plate), FadeIn(self.name, shift=0.15 * UP), run_time=0.8)
+            self.plate = dashed((-half, y, 0), (half, y, 0), palette.dim, style.BOX, dash=0.13)
+            self.play(Create(self.plate), FadeIn(self.name, shift=0.15 * UP), run_time=0.8)
 
     def _neuron_beat(self) -> None:
         with self.beat("neuron"):
@@ -140,9 +140,9 @@ class Naming(LectureScene):
 
     def _hidden_beat(self) -> None:
         with self.beat("hidden"):
-            # The plate is empty. A frame round each column: hidden layers, for a lid over all of them leaves only the
+            # The plate leaves. A frame round each column: hidden layers, for a lid over all of them leaves only the
             # two ends to see
-            self.play(FadeOut(self.name), FadeOut(self.years), run_time=0.5)
+            self.play(*map(FadeOut, (self.name, self.years, self.plate)), run_time=0.5)
             self.frames = [self.diagram.frame(k) for k in self._hidden()]
             self.labels = [words(self.screen("hidden-layer"), style.LABEL) for _ in self.frames]
             for k, frame, label in zip(self._hidden(), self.frames, self.labels, strict=True):
@@ -161,7 +161,7 @@ class Naming(LectureScene):
             self._deep_bracket()
             self.until("name")
             self.name = self._name("deep")
-            self.play(FadeIn(self.name, shift=0.15 * UP), run_time=0.6)
+            self.play(FadeIn(self.plate), FadeIn(self.name, shift=0.15 * UP), run_time=0.6)
             self.hand_on(self.name)
 
     def _in_and_out(self) -> list[TextMobject]:

@@ -64,7 +64,7 @@ class DepthExperiment(BarsScene):
             arriving = self.next_heading(self.screen("heading-lecture"))
             self.play(*map(FadeOut, everything), *arriving)
             self.play(*map(FadeIn, (lecture.axis, lecture.names, self.data_caption("caption-lecture"))), run_time=0.5)
-            self.until("best")
             lecture.draw(self, "validation", 2.4)
+            self.until("best")
             mark = lecture.mark("validation", LECTURE_DEPTHS.index(LECTURE_BEST))
             self.play(Create(mark), FadeIn(lecture.labels["validation"]), run_time=0.5)

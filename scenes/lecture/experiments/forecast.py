@@ -205,6 +205,7 @@ class Forecast(LectureScene):
                 self.until("next")
                 moving = VGroup(self.bracket, self.bracket_name)
                 self.play(UpdateFromAlphaFunc(moving, lambda _, share: self._put(self.told + share), run_time=0.8))
+                self.until("low")
                 self.play(FadeIn(picture.low_dot(self._place(EVE)), scale=3), run_time=0.5)
 
     # -- what moves ----------------------------------------------------------------------------------------------------

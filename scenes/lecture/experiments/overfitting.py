@@ -35,7 +35,7 @@ FALL_SECONDS, TURN_SECONDS, RISE_SECONDS, BACK_SECONDS = 7.5, 3.0, 2.6, 1.6
 SLOW_START = 1.8  # epochs pass as this power of the time: the first ones, in which most happens, take longest
 WORD_FROM, WORD_FADING = 0.45, 0.1  # of a walk: when a line gets its word
 TERM = 48
-OFF_THE_END = 1.0  # from what is learned by heart to the end, where the word for seen days stands
+OFF_THE_END = 2.1  # from what is learned by heart to the end, where the word for seen days stands
 UNDER_FLOOR = 0.35  # from the line of one who knows the rule to its name's baseline
 
 

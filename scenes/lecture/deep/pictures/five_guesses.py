@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 LINE, ARM = 0.44, 0.09  # from guess to guess; half of a cross
 PICTURE, INSIDE = 2.2, 2.08  # sides of the picture's frame, and of what is drawn in it
 LIST, MARK_GAP = 0.5, 0.3  # where the guesses begin, right of the picture; from the longest of them to a mark
-HEAD = 0.24  # from the picture's top to the baseline of what stands over the guesses
+HEAD = 0.24  # from the picture's top to the baseline of what stands over the squares
 ROWS = 10
 GRID_RIGHT, CELL_SHARE, EMPTY = 6.4, 0.84, 0.18
 
@@ -45,10 +45,10 @@ class FiveGuesses(VGroup):
     """A cat of 16 x 16 squares, left of ``x``, and five guesses at it, right of it, around ``y``.
 
     Parts: ``picture``; ``texts``, the guesses; ``marks``, behind each guess that is looked at: crosses, then a tick for
-    ``cat``; ``head``, what that counts as.
+    ``cat``.
     """
 
-    def __init__(self, x: float, y: float, guesses: Sequence[str], cat: str, head: str) -> None:
+    def __init__(self, x: float, y: float, guesses: Sequence[str], cat: str) -> None:
         super().__init__()
         frame = RoundedRectangle(corner_radius=0.1, width=PICTURE, height=PICTURE, color=palette.axis)
         frame.set_stroke(width=style.BOX).move_to([x - PICTURE / 2, y, 0])
@@ -65,8 +65,7 @@ class FiveGuesses(VGroup):
             (_tick if guess == cat else _cross)(right, line + 0.1)
             for guess, line in zip(guesses[:looked_at], baselines, strict=False)
         ))  # fmt: skip
-        self.head = words(head, style.LABEL, palette.dim).place(y + PICTURE / 2 + HEAD, left=left)
-        self.add(self.picture, self.texts, self.marks, self.head)
+        self.add(self.picture, self.texts, self.marks)
 
 
 class OfHundred(VGroup):

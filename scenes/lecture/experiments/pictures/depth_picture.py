@@ -16,7 +16,7 @@ LECTURE_BEST = (100,) * 3
 
 
 class LectureDepths(DepthLines):
-    """The lecture's losses of its networks, as far as it gives them."""
+    """The lecture's losses of its networks, as far as it gives them; those without a number have no name, either."""
 
     def __init__(self, scene: NetworksScene) -> None:
         known = np.array([lecture_losses(hidden) for hidden in LECTURE_DEPTHS], dtype=float)  # None is NaN
@@ -25,3 +25,4 @@ class LectureDepths(DepthLines):
         losses = {kind: known[:, k] for k, kind in enumerate(KINDS)}
         ends = {"training": scene.screen("seen"), "validation": scene.screen("unseen")}
         super().__init__(losses, names, written, ends, BOX, VALUE, palette.text)
+        self.names.remove(*(name for k, name in enumerate(self.names) if k not in self.known("validation")))
