@@ -76,6 +76,32 @@ def test_once_manims_configuration_is_another_a_new_python_does(server_of):
     assert way() == "spawn"
 
 
+SCRIPT = """
+import sys
+print("run")
+from gradreel.cli import main
+sys.argv = ["gradreel", "render", "told.py:Told", "-r", "96,54", "-s"]
+main()
+"""
+TOLD = """
+import sys
+from manim import Scene
+class Told(Scene):
+    def construct(self):
+        with open("told.txt", "a") as told:
+            print(sys.modules["__main__"].__file__, file=told)
+"""
+
+
+def test_a_fork_knows_where_the_script_is_that_began_it_and_does_not_run_it(tmp_path):
+    (tmp_path / "script.py").write_text(SCRIPT)
+    (tmp_path / "told.py").write_text(TOLD)
+    script = str(tmp_path / "script.py")
+    done = subprocess.run([sys.executable, script], cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert (done.stdout + done.stderr).count("run\n") == 1
+    assert set((tmp_path / "told.txt").read_text().splitlines()) == {script}
+
+
 ROW = """
 from manim import RIGHT, Scene, Square
 

@@ -9,7 +9,7 @@ import gc
 import os
 import sys
 from contextlib import suppress
-from multiprocessing import forkserver
+from multiprocessing import forkserver, spawn
 from pathlib import Path
 
 from gradreel.scenes.render.frames.deferred import deferred
@@ -34,6 +34,14 @@ with suppress(Exception):  # a worker imports it for itself, and says what is wr
 sys.path[:] = _before
 gc.freeze()  # nothing of it is looked through when a fork collects what it no longer needs
 gc.enable()
+
+
+def _name_the_script(path: str) -> None:
+    """In a fork: ``__main__`` says where the script of the command lies, which is not run again, as it would be."""
+    sys.modules["__main__"].__file__ = path
+
+
+spawn._fixup_main_from_path = _name_the_script  # type: ignore[attr-defined]
 
 
 @atexit.register
