@@ -136,6 +136,12 @@ def test_the_first_day_that_is_unlike_the_others_may_be_unseen() -> None:
     np.testing.assert_array_equal(data.unseen_labels(), [3.0])
 
 
+def test_our_made_up_views_are_right_without_being_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    examples = DailyViews(window=1825, validation_from=date(2020, 1, 1)).examples
+    monkeypatch.delattr("gradreel.core.daily.views.synthetic_views")
+    assert DailyViews(window=1825).examples == examples == 1
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
@@ -161,7 +167,8 @@ def test_the_first_day_that_is_unlike_the_others_may_be_unseen() -> None:
         ({"test_from": date(1, 1, 1)}, "test_from is 0001-01-01"),
         ({"test_from": "soon"}, "valid date"),
         ({"series": "real"}, "synthetic"),
-        ({"series": "synthetic", "window": 1900}, "validation_from is 2020-01-01; with a window of 1900 days"),
+        ({"series": "synthetic", "window": 1826}, "validation_from is 2020-01-01; with a window of 1826 days"),
+        ({"series": "synthetic", "test_from": date(2022, 1, 1)}, "test_from is 2022-01-01"),
         ({"kind": "curve"}, "'daily views'"),
         ({"days": 3}, "Extra inputs"),
     ],
