@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gradreel.scenes.render.frames.deferred import deferred
 
-SELDOM_USED = ("networkx", "bs4", "scipy.spatial", "scipy.linalg", "numpy.f2py", "numpy.testing")
+SELDOM_USED = ("networkx", "bs4", "scipy.spatial", "scipy.linalg", "numpy.f2py", "numpy.ma", "numpy.testing")
 """Manim's graphs need the first, its code the second; SciPy imports the others beside its rotations."""
 NOT_HERE = "IPython"
 """Manim tells it of its magics where it is installed; no notebook asks this process for any."""
