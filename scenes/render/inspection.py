@@ -6,14 +6,17 @@ The classes need Manim, so only a worker process can ask them, see `frames.descr
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from gradreel.core.errors import UserError
 from gradreel.scenes.render.clips.file_digest import changed_files
-from gradreel.scenes.render.clips.fingerprint import common_parts, inspection_key
+from gradreel.scenes.render.clips.fingerprint import common_parts, inspection_key, languages_of
 from gradreel.scenes.render.clips.import_graph import one_moment
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, read_json, write_json
 from gradreel.scenes.render.stages import SceneDescription, SceneRequest
 from gradreel.scenes.render.workers.pool import Workers
+from gradreel.scenes.words.narration import Narration
 from pydantic import TypeAdapter, ValidationError
 
 _DESCRIPTIONS = TypeAdapter(SceneDescription)
@@ -32,6 +35,8 @@ def inspect(requests: Sequence[SceneRequest], folders: Folders, workers: Workers
     timeout = requests[0].settings.timeout if requests else None
     groups = _by_folder(unknown, requests)
     asked = [workers.submit("inspect", [requests[index] for index in group], timeout=timeout) for group in groups]
+    with suppress(UserError):  # who plans asks again, and says so; meanwhile the workers look
+        Narration.load(languages_of(requests[0]) if requests else ())
     for group, future in zip(groups, asked, strict=True):
         for index, description in zip(group, future.result(), strict=True):
             found[index] = description

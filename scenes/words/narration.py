@@ -11,14 +11,15 @@ Words of one's own, from a file beside a lesson's, go over them (`OwnWords`).
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from gradreel.core.errors import UserError
-from gradreel.core.files import read_toml
+from gradreel.core.files import parsed, read_text, read_toml
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.marks import BeatLines, cut
 from gradreel.scenes.words.spoken import spoken_form
@@ -281,7 +282,16 @@ def _parse(file: Path) -> dict[str, Any]:
 
 
 def _read(file: Path) -> dict[str, Mapping[str, Any]]:
-    content = _parse(file)
+    try:
+        return _parsed(file, read_text(file, "narration"))
+    except UserError as error:
+        raise NarrationError(str(error)) from None
+
+
+@lru_cache(maxsize=2 * len(LANGUAGES))
+def _parsed(file: Path, text: str) -> dict[str, Mapping[str, Any]]:
+    """Once for as long as the text is the same: plan and publishing ask for it, and both are waited for."""
+    content: dict[str, Mapping[str, Any]] = parsed(text, str(file), "TOML", tomllib.loads)
     for scene, table in content.items():
         _check_table(file, scene, table, (*TABLES, OTHER_DATA, SPOKEN))
     return content

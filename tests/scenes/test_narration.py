@@ -336,3 +336,11 @@ def test_a_renamed_beat_is_called_what_there_is_now_and_nothing_else_is():
             assert not set(names) & set(beats), f"{scene}: an old name that there is still"
     assert now_called("width-experiment", "training-enough") == "; training-enough is called training-falls now"
     assert now_called("width-experiment", "networks") == now_called("no-scene", None) == ""
+
+
+def test_a_file_is_parsed_again_once_it_has_another_text(tmp_path):
+    (tmp_path / "en.toml").write_text('[my-scene]\ntitle = "One"\n')
+    one = Narration.load(["en"], tmp_path)
+    assert Narration.load(["en"], tmp_path).scenes["en"] is one.scenes["en"]
+    (tmp_path / "en.toml").write_text('[my-scene]\ntitle = "Two"\n')
+    assert Narration.load(["en"], tmp_path).title("my-scene", "en") == "Two"
