@@ -83,8 +83,9 @@ def film(play, words_on):
         every = [*orange.nodes.values(), *orange.biases, orange.output_bias, *orange.lines.values()]
         seen[beat] = sum({id(pill), id(text[0])} <= there for pill, text in every)
         seen[beat, "formula"] = scene.formula_below.source
-        texts = (part for part in scene.mobjects if isinstance(part, TextMobject))
-        seen[beat, "error"] = next((text for text in texts if '"error1"' in text.source), None)
+        texts = [part for part in scene.mobjects if isinstance(part, TextMobject)]
+        for name, part in (("before", '"error0"'), ("error", '"error1"')):
+            seen[beat, name] = next((text for text in texts if part in text.source), None)
         seen[beat, "y"] = scene.numbers[3][0].text
         seen[beat, "lines"] = [
             {at: (line.get_stroke_color().to_hex(), line.get_stroke_width()) for at, line in edges.lines.items()}
@@ -201,17 +202,11 @@ def test_numbers_that_are_not_as_far_apart_in_print_are_told(film):
     assert printed_apart(replace(there, y=4.0951, label=4.473), 4)
 
 
-def test_the_error_in_the_formula_counts_along_with_y(film):
-    scene, error = film["scene"], film["step", "error"]
-    counting = scene._counting(error, error.font_size)
-    text, y, after = counting.mobject, scene.there.y, scene.day_step.after.y
-    for share, at in ((0.0, scene.there), (1.0, scene.day_step.after)):
-        counting.update_function(text, share)
-        there = TextMobject(error.source, error.font_size)
-        assert len([glyph for glyph in text if len(glyph.points)]) == len(there)
-        assert text.write(at.y).source == f"$display({scene.error_source(at)})$"
-    half = y + 0.5 * (after - y)
-    assert f"{abs(round(half, 2) - round(scene.there.label, 2)):.2f}" in text.write(half).source
+def test_the_error_before_the_step_stands_beside_the_one_after_it(film):
+    scene, before, after = film["scene"], film["step", "before"], film["step", "error"]
+    assert f'part("error0", {scene.error_text(scene.there)})' in before.source
+    assert before.get_right()[0] < after.get_left()[0]
+    assert before.baseline == pytest.approx(after.baseline)
 
 
 def test_one_w_is_worked_out_as_printed(trace_of, film):

@@ -22,7 +22,6 @@ from gradreel.scenes.lecture.deep.pictures.pass_counts import SWEEPS, PassCounts
 from gradreel.scenes.lecture.deep.pictures.path_formulas import PLAIN_RATE, Link, PathFormulas, slope_source
 from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X, Y
 from gradreel.scenes.mobjects.activation_zoom import ActivationZoom
-from gradreel.scenes.mobjects.counting import Counting
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import Pulse, roll, strength
@@ -39,7 +38,6 @@ from manim import (
     FadeIn,
     FadeOut,
     TransformFromCopy,
-    UpdateFromAlphaFunc,
     VGroup,
     VMobject,
     smooth,
@@ -60,6 +58,7 @@ BIG_BOX = (-5.3, 5.3, -1.35, 2.35)  # of the large network
 ROW_Y, UPDATE_Y, UPDATE_SIZE = -2.36, -3.34, 38  # of the gradient's first row, and of the update below both
 GATHER_SECONDS = 0.4  # that slopes which go to the gradient together take to come, and to go there
 UPDATE_GAP = 0.9  # from the update to what stands right of it
+ARROW_GAP = 0.4  # from the errors before and after to the arrow between them
 LATE = squish_rate_func(smooth, 0.5, 1.0)  # for what comes to where something goes
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 BIG = Experiment(dataset=DailyViews(), hidden=(WIDTH,) * 3, activation="relu")
@@ -408,8 +407,8 @@ class Backprop(ThreeDaysScene):
         letter = self.unit.letter if self.run.loss == "mae" else ""
         before, after = (self.error_text(at) + letter for at in (self.there, self.day_step.after or self.there))
         with self.beat("step", count=number_text(self.run.n_parameters), before=before, after=after):
-            # All slopes together are the gradient. One step against it, where one makes e any less: the numbers go
-            # forward anew, and e has fallen
+            # All slopes together are the gradient. One step against it, where one makes e any less: one w is worked
+            # out; the numbers go forward anew, and e has fallen
             self._gather()
             self.until("against")
             if self.day_step.after is not None:
@@ -442,35 +441,39 @@ class Backprop(ThreeDaysScene):
     def _apply_update(self) -> None:
         """Play theta less eta g, in letters and for one w; then the network is computed once more, and e has changed.
 
-        The slopes leave the diagram before: they are those of the old theta.
+        The slopes leave the diagram before: they are those of the old theta. In the end both errors stand side by side.
         """
-        rate = self.day_step.rate
+        rate, there, after = self.day_step.rate, self.there, self.day_step.after
+        assert after is not None
         written = number_text(rate) if rate >= PLAIN_RATE else f"10^({round(math.log10(rate))})"
-        update = formula(f"{update_source('k', 'k+1')} comma quad eta = {written}", UPDATE_SIZE)
-        ends = (self.there, self.day_step.after)
-        old, new = (formula(self.error_source(at, n), UPDATE_SIZE) for n, at in enumerate(ends))
-        source = self.formulas.update()
-        worked = formula(source, UPDATE_SIZE) if source is not None else None
-        beside = [old, new] if worked is None else [old, new, worked]
-        width = update.width + UPDATE_GAP + max(text.width for text in beside)
-        share = min(1.0, WIDEST / width)
-        update.scale(share).place(UPDATE_Y - 0.12, left=-share * width / 2)
-        for text in beside:
-            text.scale(share).place(UPDATE_Y - 0.12, left=update.get_right()[0] + share * UPDATE_GAP)
-        told = old if worked is None else worked
-        self.play(FadeIn(update, shift=0.15 * UP), FadeIn(told, shift=0.15 * UP, rate_func=LATE), run_time=0.8)
+        worked = self.formulas.update()
+        sources = [f"{update_source('k', 'k+1')} comma quad eta = {written}", *([] if worked is None else [worked])]
+        told = self._row_below(sources, UPDATE_GAP)
+        late = (FadeIn(text, shift=0.15 * UP, rate_func=LATE) for text in told[1:])
+        self.play(FadeIn(told[0], shift=0.15 * UP), *late, run_time=0.8)
         self.play(*self._without_slopes(), run_time=0.5)
-        swap = [] if worked is None else [FadeOut(worked, run_time=0.25), FadeIn(old, rate_func=LATE)]
+        self.until("error")
         for column in (X, R, A):  # the numbers of a column run on while they go to the next
             rolling = self._rolled(column) if column != X else []
             pulse = Pulse(VGroup(*self.diagram.edges[column]), palette.text).run(0.45)
-            self.play(pulse, *rolling, *(swap if column == X else []), run_time=0.45)
-        self.remove(old)
-        counting = self._counting(new, UPDATE_SIZE * share)
-        self.play(*self._rolled(Y), counting, run_time=1.0)
-        self.remove(counting.mobject)
-        self.add(new)
-        self.wait(0.4)
+            self.play(pulse, *rolling, run_time=0.45)
+        before, *then = self._row_below([self.error_source(there), "arrow.r", self.error_source(after, 1)], ARROW_GAP)
+        gone = (FadeOut(text, run_time=0.4) for text in told)
+        self.play(*self._rolled(Y), *gone, FadeIn(before, rate_func=LATE), run_time=0.8)
+        self.play(*map(FadeIn, then), run_time=0.5)
+        self.wait(1.0)
+
+    @staticmethod
+    def _row_below(sources: Sequence[str], gap: float) -> list[TextMobject]:
+        """Formulas below the gradient, side by side in the middle, as large as there is room."""
+        made = [formula(source, UPDATE_SIZE) for source in sources]
+        width = sum(text.width for text in made) + gap * (len(made) - 1)
+        share = min(1.0, WIDEST / width)
+        left = -share * width / 2
+        for text in made:
+            text.scale(share).place(UPDATE_Y - 0.12, left=left)
+            left = float(text.get_right()[0]) + share * gap
+        return made
 
     def _without_slopes(self) -> list[Animation]:
         """The diagram without slopes: lines in their own colours and equally thick, names in their places."""
@@ -486,17 +489,6 @@ class Backprop(ThreeDaysScene):
         after = self.day_step.after
         values = {R: after.r[0], A: after.a[0], Y: [after.y]}[column]
         return [roll(number, float(value)) for number, value in zip(self.numbers[column], values, strict=True)]
-
-    def _counting(self, new: TextMobject, size: float) -> Animation:
-        """The formula of the error, which ``new`` will be: y runs on in it as it does in its node, and e with it."""
-        y, after, baseline, left = self.there.y, self.day_step.after.y, new.baseline, float(new.get_left()[0])
-
-        def write(value: float) -> TextMobject:
-            there = replace(self.there, y=value, error=self.day_step.error_at(value))
-            return formula(self.error_source(there), size).place(baseline, left=left)
-
-        counted = Counting(write, max((y, after), key=lambda value: len(write(value))))
-        return UpdateFromAlphaFunc(counted, lambda text, share: text.show(y + share * (after - y)))
 
 
 def _tangent(curve: VMobject, point: NDArray) -> VMobject:
