@@ -101,29 +101,30 @@ class ModelSelection(BarsScene):
             self.play(Create(self.ring), *(emphasis(part, DIM) for part in others), run_time=0.8)
 
     def _exam_beat(self) -> None:
-        pair = self.outcome[0], self.best
-        with self.beat("exam-better", best=self.written(self.best.unseen.mean), **self.spoken("chosen", self.best)):
-            # All days by their three parts: the last year is shut. It is opened: what the chosen network misses it by,
-            # beside the line
+        best = self.best
+        with self.beat("exam", best=self.written(best.unseen.mean), **self.spoken("chosen", best)):
+            # The chosen bar stays, of validation days. All days by their three parts: the last year is shut. It is
+            # opened: what the same network misses that by, beside the bar that it was chosen by
             names = (self.screen("part-seen"), self.screen("part-validation"), self.screen("part-exam"))
             self.parts = DayParts(self.dataset, names)
-            losses = [result.unseen.mean for result in pair]
-            self.bars = bars = ExamBars([self._name(result) for result in pair], losses, self.written)
-            known = self.board.names
-            name = known[self.outcome.index(self.best)]
-            gone = [part for part in self.mobjects if part not in (self.title, known)]
-            gone += [other for other in known if other is not name]
-            self.remove(known)
-            self.add(name)
-            leaving = (FadeOut(part, run_time=0.5) for part in gone)
+            losses = [best.validation.mean, best.unseen.mean]
+            self.bars = bars = ExamBars(names[1:], losses, self.written)
+            chosen = self.board.bars[self.outcome.index(best)][UNSEEN]
+            self.remove(chosen.box, chosen.value)
+            leaving = [FadeOut(part, run_time=0.5) for part in self.mobjects if part is not self.title]
+            self.add(chosen.box, chosen.value)
             self.play(*leaving, *self.next_heading(self.screen("heading-exam")))
-            self.play(ReplacementTransform(name, bars.names[1]), FadeIn(self.parts), run_time=1.0)
-            self.note = self.data_caption("caption-exam", seeds=Count(len(self.parameters.seeds)))
-            self.play(FadeIn(bars.names[0]), Create(bars.axis), FadeIn(self.note), run_time=0.6)
+            moved = chosen.box.animate.replace(bars.bars[0], stretch=True)
+            value = ReplacementTransform(chosen.value, bars.values[0])
+            self.play(moved, value, FadeIn(self.parts), run_time=1.0)
+            self.remove(chosen.box)
+            self.add(bars.bars[0])
+            seeds = Count(len(self.parameters.seeds))
+            self.note = self.data_caption("caption-exam", best=self._name(best), seeds=seeds)
+            self.play(FadeIn(bars.names), Create(bars.axis), FadeIn(self.note), run_time=0.6)
             self.until("open")
             self.play(*self.parts.open(), run_time=0.8)
-            grown = (GrowFromEdge(bar, DOWN) for bar in bars.bars[::-1])
-            self.play(*grown, *(FadeIn(value, rate_func=LATE) for value in bars.values), run_time=1.2)
+            self.play(GrowFromEdge(bars.bars[1], DOWN), FadeIn(bars.values[1], rate_func=LATE), run_time=1.2)
 
     # -- beats: the forecast -------------------------------------------------------------------------------------------
 
@@ -168,12 +169,14 @@ class ModelSelection(BarsScene):
         days, last = self.days, self.ahead.dates[-1]
         fields = in_languages("weekday", lambda lang: weekday_words(last, lang))
         with self.beat("week-low-again", **fields):
-            # On and on: each prediction goes into the window, where more and more dots are blue
+            # On and on: each prediction goes into the window, where more and more dots are blue. The last one is told
             self.play(*map(FadeOut, self.fed), run_time=0.3)
             for k in range(2, len(days.predicted)):
-                self._move_on(k, 0.3)
-                self.play(days.predicted[k - 1].animate.set_fill(palette.blue, 1), run_time=0.25)
-                self._predict(k, 0.4)
+                self._move_on(k, 0.2)
+                self.play(days.predicted[k - 1].animate.set_fill(palette.blue, 1), run_time=0.2)
+                if k == len(days.predicted) - 1:
+                    self.until("again")
+                self._predict(k, 0.3)
             self.until("guess")
             fed = VGroup(*days.predicted[:-1])
             self.play(LaggedStart(*(dot.animate(rate_func=there_and_back).scale(1.7) for dot in fed), lag_ratio=0.3))

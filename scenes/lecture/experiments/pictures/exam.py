@@ -1,4 +1,4 @@
-"""The exam: the three parts of the days, the last one shut until it is opened, and the unseen losses in it as bars."""
+"""The exam: the three parts of the days, the last one shut until it is opened, and losses in parts of them as bars."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class DayParts(VGroup):
 
 
 class ExamBars(VGroup):
-    """Networks side by side: a bar each, as high as its unseen loss in views, the lowest one bright.
+    """Parts of the days side by side: a bar each, as high as a network's loss there in views.
 
     Parts: ``axis``, ``bars``, ``values``, ``names``.
     """
@@ -63,10 +63,11 @@ class ExamBars(VGroup):
         self.axis = segment((-half, FOOT, 0), (half, FOOT, 0), palette.axis, style.AXIS)
         self.bars, self.values, self.names = VGroup(), VGroup(), VGroup()
         for name, loss, x in zip(names, losses, places, strict=True):
-            color = palette.blue if loss == min(losses) else mix(palette.blue, DIM)
             height = max(loss / most, 1e-3) * HEIGHT
-            bar = Rectangle(width=WIDTH, height=height, stroke_color=color, stroke_width=style.BOX)
-            self.bars.add(bar.set_fill(mix(color, HOLLOW), 1).move_to((x, FOOT, 0), aligned_edge=DOWN))
-            self.values.add(words(written(loss), style.CELL, color).place(bar.get_top()[1] + VALUE_RISE, center=x))
+            bar = Rectangle(width=WIDTH, height=height, stroke_color=palette.blue, stroke_width=style.BOX)
+            self.bars.add(bar.set_fill(mix(palette.blue, HOLLOW), 1).move_to((x, FOOT, 0), aligned_edge=DOWN))
+            self.values.add(
+                words(written(loss), style.CELL, palette.blue).place(bar.get_top()[1] + VALUE_RISE, center=x)
+            )
             self.names.add(words(name, style.LABEL).place(FOOT - NAME_DROP, center=x))
         self.add(self.axis, self.bars, self.values, self.names)
