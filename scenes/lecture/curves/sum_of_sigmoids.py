@@ -371,10 +371,10 @@ class SumOfSigmoids(LectureScene):
             # Red and blue fill the picture. The sum set by hand comes dashed, its loss beneath the run's. The training
             # goes on to the update at which its loss is lower
             self._widen()
+            self.until("ours")
             self.ours = self._set_by_hand(theta)
             curve, *told = self.ours
             self.play(Create(curve), *map(FadeIn, told), run_time=1.2)
-            self.until("race")
             self._walk(numbers.overtaking, RACE)
             if numbers.loss_at(self.row) < numbers.loss(theta):
                 self.play(emphasis(self.ours, DIM), run_time=0.4)
