@@ -27,7 +27,7 @@ from manim import (
 STATES = 61  # at which the losses of a run are known, at most
 SLOW_START = 2.0  # epochs pass as this power of the time: the first ones, in which most happens, take longest
 STOPPING = 3.0  # epochs in which it is seen that a network stops
-SINKING, FARTHER = 5.6, 3.0  # seconds of training; of going on with it
+SINKING, FARTHER = 4.8, 2.6  # seconds of training; of going on with it
 
 
 class BarsScene(NetworksScene):

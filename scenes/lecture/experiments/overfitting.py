@@ -123,9 +123,10 @@ class Overfitting(NetworksScene):
 
     def _stop_beat(self) -> None:
         with self.beat("stop", turn=number_text(round(self.turn))):
-            # The word for it, between the lines. Then the run goes back to its lowest loss on validation days: these
-            # numbers are kept
+            # The word for it, between the lines that have parted. Then the run goes back to its lowest loss on
+            # validation days: these numbers are kept
             if not self.other_data:
+                self.until("term")
                 term = self._term()
                 self.play(FadeIn(term, shift=0.15 * UP), run_time=0.6)
                 self.marks.append(term)
