@@ -56,7 +56,7 @@ TOUCHING = 0.65  # of its tangent, to both sides of the point
 LIT = 0.6  # strength of a line that a slope has come back along: the same for all, their pills have the sizes
 BIG_BOX = (-5.3, 5.3, -1.35, 2.35)  # of the large network
 ROW_Y, UPDATE_Y, UPDATE_SIZE = -2.36, -3.34, 38  # of the gradient's first row, and of the update below both
-GATHER_SECONDS = 0.4  # that slopes which go to the gradient together take to come, and to go there
+GATHER_SECONDS = 0.34  # that slopes which go to the gradient together take to come, and to go there
 UPDATE_GAP = 0.9  # from the update to what stands right of it
 ARROW_GAP = 0.4  # from the errors before and after to the arrow between them
 LATE = squish_rate_func(smooth, 0.5, 1.0)  # for what comes to where something goes
@@ -455,13 +455,13 @@ class Backprop(ThreeDaysScene):
         self.until("error")
         for column in (X, R, A):  # the numbers of a column run on while they go to the next
             rolling = self._rolled(column) if column != X else []
-            pulse = Pulse(VGroup(*self.diagram.edges[column]), palette.text).run(0.45)
-            self.play(pulse, *rolling, run_time=0.45)
+            pulse = Pulse(VGroup(*self.diagram.edges[column]), palette.text).run(0.4)
+            self.play(pulse, *rolling, run_time=0.4)
         before, *then = self._row_below([self.error_source(there), "arrow.r", self.error_source(after, 1)], ARROW_GAP)
         gone = (FadeOut(text, run_time=0.4) for text in told)
         self.play(*self._rolled(Y), *gone, FadeIn(before, rate_func=LATE), run_time=0.8)
         self.play(*map(FadeIn, then), run_time=0.5)
-        self.wait(1.0)
+        self.wait(0.8)
 
     @staticmethod
     def _row_below(sources: Sequence[str], gap: float) -> list[TextMobject]:
