@@ -177,9 +177,9 @@ def test_the_bracket_holds_the_whole_window_before_the_day_that_is_spoken_of(rep
         return bracket_of(scene) if beat == "window" else None
 
     longer = foretold({1: 1.0}, look, dataset=DailyViews(window=28), depth=0, epochs=1).seen["window"]
-    for window, held, later in ((7, repeating("day").bracket, 1), (28, longer, 0)):  # the lesson's is "a day later"
-        assert held["first"] == pytest.approx(held["day"] + later - window - 0.4)
-        assert held["last"] == pytest.approx(held["day"] + later - 0.6)
+    for window, held in ((7, repeating("day").bracket), (28, longer)):
+        assert held["first"] == pytest.approx(held["day"] - window - 0.4)
+        assert held["last"] == pytest.approx(held["day"] - 0.6)
 
 
 def test_low_days_are_looked_at_off_the_holiday_and_what_is_missed_around_it(repeating):

@@ -190,8 +190,8 @@ class WhyDeep(LectureScene):
     def _fold_beats(self) -> None:
         folds, n_bends, curve = self.parameters.folds, count_bends(self.built[1]), self.line
         with self.beat("fold"):
-            # Right a straight line comes in: one ReLU lets it rise, a second folds down what is above the dashed line,
-            # and it is stretched
+            # Right a straight line comes in: one ReLU flattens its start, a second folds down what is above the dashed
+            # line, and it is stretched
             self._fold(curve, 0, FIRST_FOLD)
         with self.beat("folds", relus=Count(2 * folds), bends=Count(n_bends)):
             # The next layer folds that, wherever it crosses the dashed line: the bends double. In the end as many ReLUs
@@ -231,7 +231,7 @@ class WhyDeep(LectureScene):
         right, counts, layer = self.hand[1], self.folds_counts[1], self.small[1].columns[k + 1]
         nodes, coming = list(layer.nodes.values()), []
         if k == 0:
-            coming.append(self._bend_once(curve, seconds))
+            coming += self._bend_once(curve, seconds)
             lights = [emphasis(part, FULL) for part in self._into_first_layer(1)]
         else:
             lights = [emphasis(part, FULL) for part in (self.small[1].edges[k], layer)]
@@ -264,15 +264,17 @@ class WhyDeep(LectureScene):
                   UpdateFromAlphaFunc(right.blue, stretch), run_time=0.2 * seconds)  # fmt: skip
         self.play(FadeOut(said), run_time=0.1 * seconds)
 
-    def _bend_once(self, curve: NDArray, seconds: float) -> VMobject:
-        """The straight line comes in, with its word; the first of two ReLUs bends it, at 0. The second will fold it."""
+    def _bend_once(self, curve: NDArray, seconds: float) -> list[VMobject]:
+        """The straight line comes in, with its word; the first of two ReLUs bends it, at 0, where a dot is. The second
+        will fold it.
+        """
         right, counts = self.hand[1], self.folds_counts[1]
         name = words(self.screen("input"), style.TICK, palette.blue)
         name.place(float(right.plot.box[3]) + OVER_PLOT, right=float(right.plot.box[1]))
         self.play(FadeIn(name), Create(right.blue), run_time=0.12 * seconds)
         self.until("fold")
-        lit = self._into_first_layer(0)
-        self.play(*(emphasis(part, FULL) for part in lit), run_time=0.05 * seconds)
+        lit, corner = self._into_first_layer(0), right.crossings(curve, 0.0)
+        self.play(*(emphasis(part, FULL) for part in lit), FadeIn(corner, scale=2), run_time=0.05 * seconds)
 
         def bend(_: VMobject, share: float) -> None:
             right.draw(np.maximum(curve, (1 - share) * curve))  # nothing stays below 0
@@ -281,7 +283,7 @@ class WhyDeep(LectureScene):
 
         glow = lit[0].animate(rate_func=there_and_back).scale(GLOWING)
         self.play(UpdateFromAlphaFunc(VGroup(right.blue, counts), bend), glow, run_time=0.16 * seconds)
-        return name
+        return [name, corner]
 
     def _into_first_layer(self, i: int) -> list[VMobject]:
         """The ReLU i (from 0) of the deep one's first layer, and the line into it."""

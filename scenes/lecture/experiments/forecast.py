@@ -47,10 +47,9 @@ BRACKET, BRACKET_WORDS = -2.64, -3.0  # the line of the days that a prediction i
 LONGEST_BEFORE = 120  # days before them that are shown: a longer window's bracket is open
 FIRST_DAYS_SLOWLY = 1.6  # power of the share of the way: the first days one by one, the others faster
 MOST_DAYS = 63  # that are shown where no days are asked for
-EVE = date(2020, 1, 24)  # Lunar New Year's, in the lesson's validation days
-BEFORE = EVE - timedelta(days=1)  # which its network misses by the most
+BEFORE = date(2020, 1, 23)  # of the lesson's validation days, missed by the most: Lunar New Year's Eve is next
 USUAL = date(2020, 2, 9), date(2020, 3, 3)  # weeks of the lesson's days without a holiday
-CLOSE = date(2020, 1, 13), date(2020, 2, 3)  # the days around the Eve that are seen close by
+CLOSE = date(2020, 1, 2), BEFORE  # the days up to that one, which are seen close by
 
 
 class Forecast(LectureScene):
@@ -178,7 +177,7 @@ class Forecast(LectureScene):
     def _miss_beat(self) -> None:
         values = self._numbers(self.told)
         with self.beat("missed-most", **values, **self._day(self.told)):
-            # The day that was missed by the most is ringed; of the lesson's, the days around it fill the plot
+            # The day that was missed by the most is ringed; of the lesson's, the days up to it fill the plot
             if not self.other_data:
                 leaving = (self.names, self.picture.bands, self.picture.low_dots, self.picture.low_rings)
                 self.play(*map(FadeOut, leaving), run_time=0.3)
@@ -190,23 +189,15 @@ class Forecast(LectureScene):
             self.play(Create(marks.gap), FadeIn(marks.truth), FadeIn(marks.prediction), run_time=0.6)
 
     def _window_beat(self) -> None:
-        picture, lesson = self.picture, not self.other_data
         with self.beat("window", window=Count(self.dataset.window)):
-            # What the network saw before that day, from end to end or as far as the plot goes, and no calendar. A day
-            # later, of the lesson's days, it has seen that one, too: there blue comes as low as red
+            # What the network saw before that day, from end to end or as far as the plot goes, and no calendar
             self.until("sees")
-            if not lesson:
-                self.play(*map(FadeOut, picture.marks[self.told].words), run_time=0.4)
-                picture.zoom_out(self)
+            if self.other_data:
+                self.play(*map(FadeOut, self.picture.marks[self.told].words), run_time=0.4)
+                self.picture.zoom_out(self)
             self._put(self.told)
             self.play(Create(self.bracket), run_time=1.0)
             self.play(FadeIn(self.bracket_name, shift=0.1 * UP), run_time=0.5)
-            if lesson:
-                self.until("next")
-                moving = VGroup(self.bracket, self.bracket_name)
-                self.play(UpdateFromAlphaFunc(moving, lambda _, share: self._put(self.told + share), run_time=0.8))
-                self.until("low")
-                self.play(FadeIn(picture.low_dot(self._place(EVE)), scale=3), run_time=0.5)
 
     # -- what moves ----------------------------------------------------------------------------------------------------
 

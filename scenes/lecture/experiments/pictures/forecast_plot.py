@@ -112,10 +112,6 @@ class ForecastPlot(ZoomDays):
         chosen = self._in_band(k)
         return [self.dots[low[n]] for n in chosen], [self.low_dots[n] for n in chosen]
 
-    def low_dot(self, k: int) -> VMobject:
-        """The blue dot of day ``k``, a low one."""
-        return self.low_dots[int(self.is_low[:k].sum())]
-
     def _in_band(self, k: int) -> NDArray:
         """Which of the low days are in band ``k``."""
         low = np.flatnonzero(self.is_low)
