@@ -33,6 +33,7 @@ from manim import (
 from numpy.typing import NDArray
 
 NUMBER, NAME = 30, 32
+NUMBER_DROP = 0.42  # from a line's name to the number under it
 LOW_RING = 0.12
 MARGIN = 0.12  # at a number's sides, besides what all keep off it: two side by side would read as one
 DATES_APART = 0.25  # between the names of two days below the axis
@@ -192,8 +193,8 @@ class ForecastPlot(ZoomDays):
         marks = Marks(
             around,
             gap,
-            self._number(values["truth"], (x, truth), palette.red),
-            self._number(values["prediction"], (x, prediction), palette.blue),
+            self._number(values["truth"], (x, truth), palette.red, self.real_label),
+            self._number(values["prediction"], (x, prediction), palette.blue, self.model_label),
             callout,
         )
         self.marks[k] = marks
@@ -220,9 +221,12 @@ class ForecastPlot(ZoomDays):
         self.taken.append(name)
         return name
 
-    def _number(self, text: str, at: tuple[float, float], color: ManimColor) -> TextMobject:
-        """A number close to the point that it belongs to."""
+    def _number(self, text: str, at: tuple[float, float], color: ManimColor, label: TextMobject) -> TextMobject:
+        """A number close to the point that it belongs to; at the line's end under its ``label``, if there is room."""
         number = words(text, NUMBER, color)
+        left, apart = float(label.get_left()[0]), abs(self.labels[0].baseline - self.labels[1].baseline)
+        if at[0] == self.plot.x_range[1] and apart > 2.5 * NUMBER_DROP and left + number.width < style.RIGHT_EDGE:
+            return number.place(label.baseline - NUMBER_DROP, left=left)
         room = (number.width, number.height)
         number.move_to(beside(self.ink(), self.plot.at(*at), room, self.plot.box, self.taken))
         self.taken.append(Rectangle(width=number.width + 2 * MARGIN, height=number.height).move_to(number))
