@@ -225,7 +225,7 @@ class ForecastPlot(ZoomDays):
         """A number close to the point that it belongs to; at the line's end under its ``label``, if there is room."""
         number = words(text, NUMBER, color)
         left, apart = float(label.get_left()[0]), abs(self.labels[0].baseline - self.labels[1].baseline)
-        if at[0] == self.plot.x_range[1] and apart > 2.5 * NUMBER_DROP and left + number.width < style.RIGHT_EDGE:
+        if at[0] == self.plot.x_range[1] and apart > 2 * NUMBER_DROP and left + number.width < style.RIGHT_EDGE:
             return number.place(label.baseline - NUMBER_DROP, left=left)
         room = (number.width, number.height)
         number.move_to(beside(self.ink(), self.plot.at(*at), room, self.plot.box, self.taken))
