@@ -76,7 +76,7 @@ def test_the_lines_the_turn_and_the_floor_are_the_recorded_ones(film, trace_of):
     assert plot.data(upright.get_center())[0] == pytest.approx(turn, abs=0.01)
     assert label.source == f"epoch {turn:.0f}"
     assert f"lowest at epoch {turn:.0f}." in film.played.lines["validation-turns"]["en"]
-    assert f"epoch {turn:.0f}." in film.played.lines["stop"]["en"]
+    assert f"epoch {turn:.0f}," in film.played.lines["stop"]["en"]
     # What one who knows the rule would miss by, and what lies below it
     line, name, learned = scene.marks[3:6]
     assert plot.data(line.get_center())[1] == pytest.approx(120, abs=1)
