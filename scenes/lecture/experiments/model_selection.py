@@ -172,11 +172,11 @@ class ModelSelection(BarsScene):
             # On and on: each prediction goes into the window, where more and more dots are blue. The last one is told
             self.play(*map(FadeOut, self.fed), run_time=0.3)
             for k in range(2, len(days.predicted)):
-                self._move_on(k, 0.2)
-                self.play(days.predicted[k - 1].animate.set_fill(palette.blue, 1), run_time=0.2)
+                self._move_on(k, 0.15)
+                self.play(days.predicted[k - 1].animate.set_fill(palette.blue, 1), run_time=0.15)
                 if k == len(days.predicted) - 1:
                     self.until("again")
-                self._predict(k, 0.3)
+                self._predict(k, 0.27)
             self.until("guess")
             fed = VGroup(*days.predicted[:-1])
             self.play(LaggedStart(*(dot.animate(rate_func=there_and_back).scale(1.7) for dot in fed), lag_ratio=0.3))
