@@ -18,7 +18,6 @@ from gradreel.scenes.lecture.experiments.width_experiment import WidthExperiment
 from gradreel.scenes.lecture.networks.more_features import MoreFeatures
 from gradreel.scenes.lecture.optimization.batches import Batches
 from gradreel.scenes.lecture.optimization.loss import Loss
-from gradreel.scenes.lecture.optimization.why_gradient import WhyGradient
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.words.counts import Count
 
@@ -66,7 +65,6 @@ def texts_on(scene: LectureScene, beat: str) -> set[str]:
         (ModelSelection, LEAST | {"depths": (0, 1), "seeds": (0,)}, "over 1 run;"),
         (MoreFeatures, {"days": 2, "sigmoids": 1}, "With one sigmoid and two days, that makes 5 unknowns."),
         (SumOfSigmoids, {"run": Experiment(hidden=(1,), epochs=1)}, "After 1 update "),
-        (WhyGradient, {"sigmoids": (1, 2)}, "Why one sigmoid?"),
         (Batches, {"quiz": (1, 1)}, "1 example in batches of 1"),
         (Loss, {"first": 1}, "Theta after 1 update."),
         (Network, {"run": Experiment(epochs=1)}, "Now the training: 1 update."),

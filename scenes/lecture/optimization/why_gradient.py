@@ -98,11 +98,11 @@ class WhyGradient(LectureScene):
         self._many_beat()
         self.hand_on()
 
-    # -- why three sigmoids? ---------------------------------------------------------------------------------------
+    # -- how many sigmoids? ---------------------------------------------------------------------------------------
 
     def _sigmoids_beat(self) -> None:
         counts = self.parameters.sigmoids
-        with self.beat("sigmoids", first=Count(counts[0])):
+        with self.beat("sigmoids"):
             # The sum over i up to 3, and what three sigmoids make of a curve; then more of them, and more bends. Their
             # number gets a frame and its name: a hyperparameter
             self.bends = bends = MoreSigmoids(CURVE, style.LEFT_EDGE + 0.1, 5.6, -2.7, 0.75)
