@@ -105,7 +105,7 @@ def test_overfitting():
 
 def test_exam():
     three = DEPTHS["3"]
-    assert falls(three["unseen"], three["validation"])  # "may be too low"
+    assert falls(three["unseen"], three["validation"])  # "the luckiest, too"
     assert lecture_losses((100,) * 3)[1] < lecture_losses(())[1]  # "on the real channel, layers won as well"
 
 
@@ -203,8 +203,7 @@ def test_three_days(play, trace_of):
     whole, in_one = batches.history.whole, batches.in_one
     assert in_one[0] - in_one[-1] < 0.5 * (whole[0] - whole[-1])  # "the loss falls more slowly"
     highest = int(whole.argmax())
-    assert 0 < highest < 0.2 * batches.per_epoch and whole[highest] > whole[0] > whole[-1]  # "even rises first"
-    assert (np.diff(in_one) < 0).all()  # "because each step is downhill for its batch alone": of all, it falls at once
+    assert 0 < highest < 0.2 * batches.per_epoch and whole[highest] > whole[0] > whole[-1]  # "soon falls"
     assert diagram.there.y < diagram.there.label and diagram.example.day >= run.dataset.first_validation
     assert backward.day_step.slopes.y < 0  # "the error shrinks"
     assert backward.day_step.after.error < backward.there.error  # and falls

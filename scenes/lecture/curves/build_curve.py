@@ -236,7 +236,7 @@ class BuildCurve(LectureScene):
         for arrow, *others in parts:
             self.play(Create(arrow), *(FadeIn(part) for part in others if part is not None), run_time=0.5)
         self.play(FadeIn(probe.tip, scale=1.6), FadeIn(probe.total), FadeIn(probe.equals), run_time=0.5)
-        self.wait(0.4)
+        self.wait(1.4)
         self.until("everywhere")
         printed = probe.numbers, probe.total, probe.equals  # nobody reads them while they change
         self.play(FadeOut(*printed), run_time=0.3)
