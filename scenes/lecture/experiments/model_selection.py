@@ -124,6 +124,7 @@ class ModelSelection(BarsScene):
             self.play(FadeIn(bars.names), Create(bars.axis), FadeIn(self.note), run_time=0.6)
             self.until("open")
             self.play(*self.parts.open(), run_time=0.8)
+            self.until("miss")
             self.play(GrowFromEdge(bars.bars[1], DOWN), FadeIn(bars.values[1], rate_func=LATE), run_time=1.2)
 
     # -- beats: the forecast -------------------------------------------------------------------------------------------
