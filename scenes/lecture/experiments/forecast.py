@@ -196,8 +196,7 @@ class Forecast(LectureScene):
                 self.play(*map(FadeOut, self.picture.marks[self.told].words), run_time=0.4)
                 self.picture.zoom_out(self)
             self._put(self.told)
-            self.play(Create(self.bracket), run_time=1.0)
-            self.play(FadeIn(self.bracket_name, shift=0.1 * UP), run_time=0.5)
+            self.play(FadeIn(self.bracket, self.bracket_name), run_time=1.2)  # most of it lies out of sight
 
     # -- what moves ----------------------------------------------------------------------------------------------------
 

@@ -333,7 +333,9 @@ class GradientDescent(LectureScene):
             self.play(FadeIn(slopes.label), measured, run_time=2.0)
             self.until("way")
             self.play(*map(FadeIn, there), run_time=0.6)
-            self.play(self._walk(smooth, slopes.numbers), run_time=1.2)
+            self.play(FadeOut(slopes.numbers), run_time=0.2)  # of the old place; at the new one they are measured anew
+            self.play(self._walk(smooth), run_time=1.2)
+            self.play(FadeIn(slopes.numbers), run_time=0.3)
 
     def _rule(self, before: str, after: str) -> str:
         """The network's update; where it is not the learning rate times g, the optimizer's step is subtracted."""
