@@ -62,7 +62,7 @@ class DailyViews(BaseModel):
 
     @model_validator(mode="after")
     def _has_three_kinds_of_days(self) -> Self:
-        of_ours = self.synthetic and self.validation_from is None is self.test_from
+        of_ours = self.synthetic and self.validation_from is None and self.test_from is None
         if of_ours and self.window < (VALIDATION_FROM - START).days:
             return self  # it has them: the views need not be made up, which takes 20 ms
         days, needed = len(self.daily), self.window + 3

@@ -126,31 +126,26 @@ class SearchBoard(VGroup):
 
     def swing_to(self, line: Line) -> Animation:
         """The line swings to any other one."""
-        w, b = self.drawn
+        start = self.drawn
 
         def move(_: Mobject, share: float) -> None:
-            if share == 1:
-                self.put(line)
-            else:
-                self._draw(w + share * (line.w - w), b + share * (line.b - b))
+            between = Line(start.w + share * (line.w - start.w), start.b + share * (line.b - start.b))
+            self.put(line if share == 1 else between)  # there to the last bit
 
         return UpdateFromAlphaFunc(self.line, move, rate_func=smooth)
 
     def put(self, line: Line) -> None:
         """The line lies there."""
-        self._draw(line.w, line.b)
-
-    def _line_of(self, row: int, column: int) -> Line:
-        return Line(float(self.numbers.w[column]), float(self.numbers.b[row]))
-
-    def _draw(self, w: float, b: float) -> None:
-        self.drawn = (w, b)
+        self.drawn, w, b = line, line.w, line.b
         low, high = self.plot.y_range
         ends = self.ends
         if w:  # the part of the line that lies in the plot
             crossings = np.sort((np.array([low, high]) - b) / w)
             ends = np.clip(ends, *crossings)
         self.plot.set_curve(self.line, ends, b + w * ends)
+
+    def _line_of(self, row: int, column: int) -> Line:
+        return Line(float(self.numbers.w[column]), float(self.numbers.b[row]))
 
 
 class GridMap(VGroup):
