@@ -68,7 +68,7 @@ def quickly(tmp_path_factory):
 
         if forks._Server.ground is None:
             forkserver.set_forkserver_preload([forks.PRELOADED, *IMPORTED_ONCE])
-            with chdir(tmp_path_factory.getbasetemp()), forks.fixed_hash_seed():  # which has no manim.cfg
+            with chdir(tmp_path_factory.getbasetemp()), forks.fixed_environment():  # which has no manim.cfg
                 forks._Server.ground = forks._ground()
                 forkserver.ensure_running()
         configured = forks._Server.ground[1]

@@ -11,7 +11,7 @@ import time
 import pytest
 from gradreel.scenes.render.clips.configuration import HASH_SEED
 from gradreel.scenes.render.workers import forks
-from gradreel.scenes.render.workers.forks import fixed_hash_seed
+from gradreel.scenes.render.workers.forks import fixed_environment
 from gradreel.scenes.render.workers.pool import Workers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each worker is a new Python")
@@ -126,16 +126,23 @@ def test_a_scene_that_goes_through_a_set_of_texts_is_drawn_alike_whatever_the_ca
     assert one.read_bytes() == other.read_bytes()
 
 
-def test_a_new_python_has_the_fixed_hash_seed_and_its_caller_keeps_its_own(monkeypatch):
+@pytest.mark.parametrize(("name", "fixed"), [("PYTHONHASHSEED", HASH_SEED), ("OPENBLAS_NUM_THREADS", "1")])
+def test_a_worker_has_the_fixed_environment_and_its_caller_keeps_its_own(name, fixed, monkeypatch):
+    for own in ("2", "3"):
+        monkeypatch.setenv(name, own)
+        with Workers(1) as workers:
+            assert workers.submit(os.getenv, name).result() == fixed
+        assert os.environ[name] == own
+    monkeypatch.delenv(name)
+    with fixed_environment():
+        assert os.environ[name] == fixed
+    assert name not in os.environ
+
+
+def test_texts_are_hashed_alike_in_workers_whatever_the_callers_hash_seed(monkeypatch):
     hashes = set()
     for seed in ("1", "2"):
         monkeypatch.setenv("PYTHONHASHSEED", seed)
         with Workers(1) as workers:
-            assert workers.submit(os.getenv, "PYTHONHASHSEED").result() == HASH_SEED
             hashes.add(workers.submit(hash, "a text").result())
-        assert os.environ["PYTHONHASHSEED"] == seed
     assert len(hashes) == 1
-    monkeypatch.delenv("PYTHONHASHSEED")
-    with fixed_hash_seed():
-        pass
-    assert "PYTHONHASHSEED" not in os.environ

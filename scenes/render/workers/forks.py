@@ -2,7 +2,9 @@
 
 Importing Manim takes longer than drawing a short clip. On Linux it is imported once in a run, with what of ours draws,
 by `multiprocessing`'s fork server, whose forks draw. Elsewhere forks are not safe, or are not there. All hash texts
-alike, and compile the user's modules anew, so that sets of texts have one order in each of them.
+alike, and compile the user's modules anew, so that sets of texts have one order in each of them. Numpy's products are
+made by one thread, as there is a worker for each core: two that wait for each other took twice the time, and how many
+there are can be seen in the last bits.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ def begin_server() -> None:
     if sys.platform == "linux" and _Server.ground is None:
         ground = _ground()
         forkserver.set_forkserver_preload([PRELOADED])
-        with fixed_hash_seed():
+        with fixed_environment():
             forkserver.ensure_running()
         _Server.ground = ground
 
@@ -80,24 +82,25 @@ def leave_server() -> None:
         os.close(held)
 
 
-_seeding = threading.Lock()  # held while the environment is another
+FIXED = {"PYTHONHASHSEED": HASH_SEED, "OPENBLAS_NUM_THREADS": "1"}
+"""Of the environment of every worker; Python reads the first when it starts, numpy the second when it is imported."""
+_fixing = threading.Lock()  # held while this process has them
 
 
 @contextmanager
-def fixed_hash_seed() -> Iterator[None]:
-    """Processes that are started within it hash texts alike.
-
-    Python reads the seed from the environment when it starts. That of this process is its caller's, and is put back.
-    """
-    with _seeding:
-        before = os.environ.get("PYTHONHASHSEED")
-        os.environ["PYTHONHASHSEED"] = HASH_SEED
+def fixed_environment() -> Iterator[None]:
+    """Processes that are started within it have `FIXED`. What this process had of its caller is put back."""
+    with _fixing:
+        before = {name: os.environ.get(name) for name in FIXED}
+        os.environ.update(FIXED)
         try:
             yield
         finally:
-            del os.environ["PYTHONHASHSEED"]
-            if before is not None:
-                os.environ["PYTHONHASHSEED"] = before
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
 
 
 def compile_the_users_modules() -> None:

@@ -18,9 +18,8 @@ from types import TracebackType
 from typing import Any
 
 from gradreel.scenes.render.clips.claim import Claim
-from gradreel.scenes.render.clips.configuration import HASH_SEED
 from gradreel.scenes.render.workers import forks
-from gradreel.scenes.render.workers.forks import fixed_hash_seed
+from gradreel.scenes.render.workers.forks import FIXED, fixed_environment
 from gradreel.scenes.render.workers.worker_process import (
     LOOK_SECONDS,
     KilledError,
@@ -200,13 +199,13 @@ class Workers:
         # The second time in a Python of its own: then nobody else's death is taken for that of the task
         context = forks.context(with_manim=isinstance(task.function, str) and not task.was_killed)
         receiver, sender = context.Pipe(duplex=False)
-        environment = {**os.environ, "PYTHONHASHSEED": HASH_SEED}  # for processes of the scene's, too
+        environment = {**os.environ, **FIXED}  # for processes of the scene's, too
         given = (sender, task.function, task.arguments, environment, self._temporary)
         process = context.Process(target=run_in_process, args=given, daemon=True)
         with self._changed:
             if self._closing:
                 raise WorkerDiedError("stopped before it began")
-            with fixed_hash_seed():
+            with fixed_environment():
                 process.start()
             self._at_work.add(process)
         sender.close()  # the worker's end is now the only one: when it closes, we see it
