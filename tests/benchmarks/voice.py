@@ -41,7 +41,7 @@ from gradreel.scenes.render.speech import kept_words, wanted_lines
 from gradreel.scenes.render.stages import ClipFile
 from gradreel.scenes.render.videos.video import frame_as_jpeg
 from gradreel.scenes.voice.choice import default_voice
-from gradreel.scenes.voice.loudness import loudness_of
+from gradreel.scenes.voice.loudness import loudness_of, true_peak_of
 from gradreel.scenes.voice.sound import RATE, Samples, filtered
 from gradreel.scenes.voice.spoken_lines import SpokenStretch
 from gradreel.scenes.words.languages import LANGUAGES
@@ -138,8 +138,8 @@ def print_loudness(video: Path) -> None:
     with av.open(str(video)) as container:
         languages = [stream.language for stream in container.streams.audio]
     for track, language in enumerate(languages):
-        found = loudness_of(left_side(video, track))
-        print(f"loudness: {language}: {found.integrated:.1f} LUFS, true peak {found.peak:.1f} dBTP")
+        loudness, peak = (measure(left_side(video, track)) for measure in (loudness_of, true_peak_of))
+        print(f"loudness: {language}: {loudness:.1f} LUFS, true peak {peak:.1f} dBTP")
 
 
 def left_side(video: Path, track: int) -> Iterator[Samples]:

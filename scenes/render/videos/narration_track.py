@@ -86,7 +86,7 @@ def spoken_languages(shots: Sequence[Shot], fps: int, narration: Narration) -> d
 
 
 def _measured(stretches: Sequence[HeardStretch], language: str, lexicon: Mapping[str, str]) -> Spoken:
-    from gradreel.scenes.voice.loudness import loudness_of  # it loads PyAV
+    from gradreel.scenes.voice.loudness import gain_of  # it loads PyAV
     from gradreel.scenes.voice.sound import RATE
     from gradreel.scenes.voice.sound import pauses as pauses_in
 
@@ -103,7 +103,7 @@ def _measured(stretches: Sequence[HeardStretch], language: str, lexicon: Mapping
             clauses[one] = spoken_cues(one.text, language, start, one.end, silences, spoken_length)
             yield samples
 
-    return Spoken(stretches, loudness_of(read()).gain, clauses)
+    return Spoken(stretches, gain_of(read()), clauses)
 
 
 def tracks(spoken: Mapping[str, Spoken], language: str, added: Sequence[PlacedSound]) -> dict[Track, list[PlacedSound]]:
