@@ -1,4 +1,4 @@
-"""The look in one place: colours by role for two themes, type sizes, stroke widths, margins, fonts.
+"""The look: colours by role, as `themes` has them, type sizes, stroke widths, margins, fonts.
 
 A scene names a role (``palette.red`` is "the target"), never a colour. The palette follows the current theme, which a
 scene sets once when it is made: one scene is rendered per process, so there is one current theme.

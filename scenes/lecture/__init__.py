@@ -1,1 +1,1 @@
-"""The scenes of the lecture, a folder for each part; beside the folders, what several parts have in common."""
+"""The scenes of the lecture, in folders by subject; beside the folders, what several of them have in common."""

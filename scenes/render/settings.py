@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.file_names import file_name
+from gradreel.scenes.themes import THEMES
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.narration import check_language
 
@@ -23,7 +24,6 @@ LARGEST_FPS = 240
 FORMATS = ("mp4", "webm", "mov", "gif", "png")
 TRANSPARENT_FORMATS = ("mov", "webm", "gif", "png")
 JOINABLE_FORMATS = ("mp4", "webm", "mov")  # those that one video of many clips can have
-THEMES = ("dark", "light")
 MOST_AT_ONCE = 256  # clips, or trainings, that are handed to a cluster's scheduler
 # Fields that no clip depends on themselves
 HOW_MADE = ("media_dir", "jobs", "timeout", "scheduler", "force", "voices", "burned")
@@ -75,7 +75,7 @@ class RenderSettings:
         object.__setattr__(self, "fps", _whole_rate(self.fps))
         object.__setattr__(self, "media_dir", Path(self.media_dir).absolute())
         _check_one_of("format", self.format, FORMATS)
-        _check_one_of("theme", self.theme, THEMES)
+        _check_one_of("theme", self.theme, tuple(THEMES))
         for beat in filter(None, (self.first_beat, self.last_beat)):
             file_name(beat, "-n: a beat called")
         for language in (self.language, *self.subtitle_languages):

@@ -2,9 +2,10 @@
 
 A third language is one more class here, in `LANGUAGES`, and all lines, titles and words on the screen in a file
 ``assets/narration/<code>.toml``, where ``{day_<code>}`` is a day in it. To be heard it has a class in
-`spoken_numbers`, its forms in `spoken` and a table in ``lexicon.toml``. How views are written goes by hand
-(`network_diagram.zh_views`), as do the codes in the help of ``--lang``. Its letters have to be in the fonts, see
-`style.font_folder`; a lesson, or a part of one, without a title in it has its English one.
+`spoken_numbers`, its forms in `spoken`, a table in ``lexicon.toml``, and its package in `voice.choice`, where
+`default_voice` begins what it speaks with. Two places name the languages one by one: how views are written
+(`network_diagram.zh_views`) and the help of ``--lang``. Its letters have to be in the fonts, see `style.font_folder`;
+a lesson, or a part of one, without a title in it has its English one.
 """
 
 from __future__ import annotations
