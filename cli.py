@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -247,6 +248,13 @@ class Voice(click.ParamType[str]):
             return value if value == NONE or parted(str(value)) else ""
         except UserError as error:
             self.fail(str(error), param, ctx)
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        """As a shell would: a folder's name and a command may have spaces in them."""
+        try:
+            return shlex.split(rv)
+        except ValueError as error:
+            raise click.BadParameter(f"GRADREEL_VOICE={rv} can't be split as a shell would ({error})") from None
 
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]

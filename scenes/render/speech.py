@@ -166,19 +166,22 @@ def timed_plan(planned: Plan, words: Mapping[str, SceneWords], heard: Mapping[st
 
 
 def with_unspoken(planned: Plan, voices: Mapping[str, Voice], folders: Folders) -> Plan:
-    """The plan with what has to be spoken first; plays, speaks and writes nothing.
+    """The plan with what has to be spoken first; plays, speaks and writes nothing. UserError for missing recordings.
 
     Of clips whose lines have to be spoken, or whose scenes to be listened to, it is not known what they are.
     """
+    from gradreel.scenes.voice.recordings import Recordings
     from gradreel.scenes.voice.spoken_lines import missing_lines
 
     with_lines = [clip for clip in planned.clips if clip.parts["narration"] and clip.path is not None]
     words = kept_words(with_lines, folders)
     wanted = list(wanted_lines([clip for clip in with_lines if clip.scene in words], words, voices))
-    missing = {
-        language: missing_lines(voice, [one.line for one in wanted if one.voice == language], folders.speech)
-        for language, voice in voices.items()
-    }
+    missing = {}
+    for language, voice in voices.items():
+        lines = [one.line for one in wanted if one.voice == language]
+        if isinstance(voice, Recordings) and not voice.fill:
+            voice.files([(line.scene, line.beat) for line in lines])  # raises, as rendering would
+        missing[language] = missing_lines(voice, lines, folders.speech)
     waiting = {line.scene for lines in missing.values() for line in lines}
     waiting |= {clip.scene for clip in with_lines if clip.scene not in words}
     there = [one for one in wanted if one.line.scene not in waiting]

@@ -65,8 +65,7 @@ def _recorded(file: Path, device: Device) -> bool:
             while (
                 answer := _asked(f"{said}. Enter keeps it, p plays it, r records it again, s leaves it out", "prs")
             ) == "p":
-                device.play(samples, rate)
-                device.wait()
+                _play(samples, rate, device)
             if answer == "":
                 os.replace(part, file)
                 return True
@@ -75,6 +74,14 @@ def _recorded(file: Path, device: Device) -> bool:
         finally:
             with suppress(FileNotFoundError):
                 part.unlink()
+
+
+def _play(samples: Samples, rate: int, device: Device) -> None:
+    try:
+        device.play(samples, rate)
+        device.wait()
+    except (device.PortAudioError, ValueError) as error:  # no loudspeaker
+        _say(f"It can't be played here: {error}")
 
 
 def _heard(device: Device) -> tuple[Samples, int]:

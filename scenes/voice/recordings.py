@@ -39,7 +39,8 @@ class Recordings:
         """The recording of a beat; None if there is none. Raises UserError where there are two."""
         name = file_name(beat, "a beat called")
         beside = self.folder / file_name(scene, "a scene called")
-        found = [file for suffix in SUFFIXES if (file := beside / f"{name}{suffix}").is_file()]
+        files = sorted(beside.iterdir()) if beside.is_dir() else []
+        found = [file for file in files if file.stem == name and is_recording(file)]
         if len(found) > 1:
             raise UserError(
                 f"{found[0]} and {found[1].name} are recordings of one beat; remove, or rename, one of them"
@@ -57,19 +58,26 @@ class Recordings:
         return [file for names in beats if (file := files[names]) is not None]
 
 
-def stretches_of(file: Path, samples: Samples, count: int) -> list[slice]:
-    """The samples of a recording from mark to mark, ``count`` stretches that follow each other, without its ends.
+def is_recording(file: Path) -> bool:
+    """By its name; recorders write the ending in capitals, too."""
+    return file.suffix.lower() in SUFFIXES and file.is_file()
 
-    By its file of times, or else by silence: the longest ``count`` - 1 of the pauses inside of it, of those that are as
-    long the first; what follows one begins `EDGE` before it is heard. Raises SoundError for a silent recording,
-    UserError for one that has fewer pauses, and for times that are none, or not inside of it.
+
+def stretches_of(file: Path, samples: Samples, worded: Sequence[bool]) -> list[slice]:
+    """The samples of a recording from mark to mark, without its ends: stretches that follow each other.
+
+    ``worded``: whether each stretch of its line has words; those that do are in the recording.
+
+    By its file of times, or else by silence: the longest of the pauses inside of it, of those that are as long the
+    first; what follows one begins `EDGE` before it is heard. Raises SoundError for a silent recording, UserError for
+    one that has fewer pauses than there are marks, and for times that are none, or not inside of it.
     """
-    whole = heard(samples, file)
+    whole, count = heard(samples, file), sum(worded)
     times = file.with_name(file.stem + MARKS)
     if count == 1:
         marks = []
     elif times.exists():
-        marks = _times(times, count - 1, whole)
+        marks = _times(times, worded, whole)
     else:
         found = sorted(pauses(samples, file), key=lambda pause: pause.start - pause.stop)[: count - 1]
         if len(found) < count - 1:
@@ -82,13 +90,16 @@ def stretches_of(file: Path, samples: Samples, count: int) -> list[slice]:
     return [slice(*ends) for ends in pairwise(bounds)]
 
 
-def _times(file: Path, count: int, whole: slice) -> list[int]:
-    """The times of a file, as numbers of samples."""
+def _times(file: Path, worded: Sequence[bool], whole: slice) -> list[int]:
+    """The times of a file, a row a mark, as numbers of samples; without those at which no words begin, or the first."""
+    count = len(worded) - 1
     rows = [row.split()[0] for row in read_text(file, "the times of marks").splitlines() if row.split()]
     wrong = next((row for row in rows if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]*)?", row)), None)
     if wrong is not None or len(rows) != count:
         found = repr(wrong) if wrong is not None else f"{len(rows)} rows"
         raise UserError(f"{file}: {count} rows were wanted, each the seconds at which a mark is; found {found}")
+    begun = worded.index(True)
+    rows = [row for number, row in enumerate(rows, 1) if worded[number] and number > begun]
     marks = [round(float(row) * RATE) for row in rows]
     ends = [whole.start, *marks, whole.stop]
     if any(a >= b for a, b in pairwise(ends)):

@@ -21,7 +21,7 @@ from uuid import uuid4
 import xxhash
 from gradreel.core.errors import UserError
 from gradreel.core.files import open_regular, read_text
-from gradreel.scenes.voice.recordings import SUFFIXES, Recordings
+from gradreel.scenes.voice.recordings import SUFFIXES, Recordings, is_recording
 from gradreel.scenes.voice.sound import clipped
 from gradreel.scenes.voice.spoken_lines import Line, recorded_stretches
 from gradreel.scenes.words.languages import LANGUAGES
@@ -202,7 +202,7 @@ def _of_line(line: ScriptLine, language: str, recordings: Recordings, notes: _No
     if read is not None and _heard(read) != _heard(line.text):
         yield Remark(name, "other text", f'it was read from "{read}"')
     try:
-        stretches = recorded_stretches(file, len(line.line.texts))
+        stretches = recorded_stretches(file, line.line)
         too_loud = clipped(file)
     except UserError as error:
         yield Remark(name, "broken", str(error))
@@ -221,7 +221,7 @@ def _of_no_beat(folder: Path, lines: Sequence[ScriptLine]) -> Iterator[Remark]:
     names = {line.name for line in lines}
     for scene in dict.fromkeys(line.line.scene for line in lines):
         for file in sorted((folder / scene).glob("*")):
-            if file.suffix in SUFFIXES and f"{scene}/{file.stem}" not in names:
+            if is_recording(file) and f"{scene}/{file.stem}" not in names:
                 yield Remark(f"{scene}/{file.name}", "of no beat")
 
 

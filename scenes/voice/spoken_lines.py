@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +62,7 @@ class SpokenStretch:
     file: Path
     start: float  # seconds of the file before it
     seconds: float  # that it is heard
+    recorded: bool = False  # by somebody, not spoken by an engine
 
     @classmethod
     def of(cls, file: Path, part: slice) -> SpokenStretch:
@@ -109,15 +110,14 @@ def _recorded(
     filled = missing_recordings(voice, lines) if voice.fill else []
     spoken = iter(spoken_lines(voice.fill, filled, folder, jobs, said) if voice.fill else ())
     files = iter(voice.files([(line.scene, line.beat) for line in lines if line not in filled]))
-    return [
-        next(spoken) if line in filled else line.whole(recorded_stretches(next(files), len(line.texts)))
-        for line in lines
-    ]
+    return [next(spoken) if line in filled else line.whole(recorded_stretches(next(files), line)) for line in lines]
 
 
-def recorded_stretches(file: Path, count: int) -> list[SpokenStretch]:
-    """A recording, from mark to mark. Raises SoundError, and UserError where it can't be parted into so many."""
-    return [SpokenStretch.of(file, part) for part in stretches_of(file, read_sound(file), count)]
+def recorded_stretches(file: Path, line: Line) -> list[SpokenStretch]:
+    """A recording of ``line``, from mark to mark. Raises SoundError, and UserError where it can't be parted so."""
+    worded = [has_words(plain(text)) for text in line.stretches]
+    parts = stretches_of(file, read_sound(file), worded)
+    return [replace(SpokenStretch.of(file, part), recorded=True) for part in parts]
 
 
 def missing_lines(voice: Voice, lines: Sequence[Line], folder: Path) -> list[Line]:

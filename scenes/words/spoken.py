@@ -16,15 +16,18 @@ from functools import lru_cache
 
 from gradreel.scenes.words.languages import English
 from gradreel.scenes.words.marks import MARK
-from gradreel.scenes.words.spoken_numbers import SPEECH, EnglishSpeech, Speech
+from gradreel.scenes.words.spoken_numbers import SPEECH, UNITS, EnglishSpeech, Speech
 
-LOW, HIGH = "₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗₘₙₜ", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁱⁿᵀ"
+LOW, HIGH = "₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗₘₙₜ", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁱⁿˣᵀ"
 GREEK = "\u0370-\u03ff"
 SPACES = "\u2009\u202f\xa0 ,"  # between thousands
 NUMBER = rf"(?:\d{{1,3}}(?:[{SPACES}]\d{{3}})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?)"
 SIGNED = rf"(?:(?<![A-Za-z{GREEK}{LOW}{HIGH}\d)\]%])[-+\u2212])?{NUMBER}"  # after these it stands between two numbers
 MONTHS = {name: month for month in English.MONTHS for name in (month, month[:3])}
 SIZES = {"k": 3, "M": 6, "千": 3, "百万": 6}  # powers of ten
+TO = "\u2013~\uff5e\u301c-"  # between the ends of a range
+LETTER = rf"[A-Za-z{GREEK}](?![A-Za-z])"  # a quantity
+ENDS = rf"\d)\]′{LOW}{HIGH}"  # of what is no word, and from which something is taken
 WEIGHT = "wW"  # whose digits are two indices
 
 Read = Callable[[str], str]  # a part of a line as it is spoken
@@ -49,7 +52,7 @@ def _plain(printed: str) -> str:
 
 def _power(speech: Speech, read: Read, printed: str) -> str:
     exponent = _plain(printed)
-    return speech.power(exponent if exponent.lstrip("+-").isdigit() else read(exponent))
+    return speech.power(exponent if exponent.lstrip("+-").isdigit() else read(exponent.replace("-", "\u2212")))
 
 
 def _symbol(speech: Speech, read: Read, letter: str, index: str, power: str, primes: str) -> str:
@@ -68,6 +71,19 @@ def _sized(speech: Speech, read: Read, number: str, size: str) -> str:
     return speech.gap.join([speech.number(_plain(number)), speech.SIZES[SIZES[size]]])
 
 
+def _twice(speech: Speech, read: Read, shown: str, of: str, number: str, size: str) -> str:
+    """684 views (0.68k): what is in the brackets is the same again, for the eye alone; or else it is read as well."""
+    again = Decimal(_plain(number)).scaleb(SIZES[size])
+    same = abs(Decimal(_plain(shown)) - again) <= Decimal(1).scaleb(int(again.as_tuple().exponent))  # of its last digit
+    return read(shown + of) + ("" if same else speech.COMMA + read(number + size) + speech.COMMA)
+
+
+def _unit(speech: Speech, read: Read, number: str, unit: str) -> str:
+    one, several = speech.UNITS[unit]
+    number = _plain(number)
+    return speech.gap.join([speech.number(number, counted=True), one if number == "1" else several])
+
+
 def _iso_date(speech: Speech, read: Read, *parts: str) -> str:
     try:
         return speech.date(date(*map(int, parts)))
@@ -76,6 +92,7 @@ def _iso_date(speech: Speech, read: Read, *parts: str) -> str:
 
 
 FIRST: list[Form] = [
+    (rf"({NUMBER})([^\d()（）]{{0,40}}?)\s?\(({NUMBER})([kM])\)", _twice),
     (r"(?<![\d-])(\d{4})-(\d\d)-(\d\d)(?![\d-])", _iso_date),
     (  # 56-100-100-1
         r"(?<![\d-])(\d+(?:-\d+){2,})(?![\d-])",
@@ -89,17 +106,18 @@ FIRST: list[Form] = [
 
 COMMON: list[Form] = [
     (rf"({NUMBER}):({NUMBER})", lambda speech, read, *sides: speech.RATIO.join(map(read, sides))),
-    (rf"({NUMBER})[\u2013-]({NUMBER})", lambda speech, read, *ends: speech.RANGE.join(map(read, ends))),
+    (
+        rf"({NUMBER})(?:\s?[%％])?[{TO}]({NUMBER})\s?[%％]",
+        lambda speech, read, *ends: speech.percents(*map(_plain, ends)),
+    ),
+    (rf"({NUMBER})[{TO}]({NUMBER})", lambda speech, read, *ends: speech.RANGE.join(map(read, ends))),
     (rf"({SIGNED})[eE]([-+]?\d+)", lambda speech, read, *parts: speech.scientific(*map(_plain, parts))),
     (
         rf"({SIGNED})([{HIGH}]+)",
         lambda speech, read, *parts: speech.gap.join([read(parts[0]), _power(speech, read, parts[1])]),
     ),
     (rf"({SIGNED})\s?[%％]", lambda speech, read, number: speech.percent(_plain(number))),
-    (
-        rf"\s*\({SIGNED}[kM]\)",
-        lambda speech, read: "",
-    ),  # 684 views (0.68k): the same as on the screen, for the eye alone
+    (rf"({SIGNED})\s?({'|'.join(sorted(UNITS, key=len, reverse=True))})(?![\w{LOW}{HIGH}/^])", _unit),
     (rf"({SIGNED})([kM])(?![A-Za-z])", _sized),
     (  # x₁, w_{2,1}, R², a′
         rf"(?<![A-Za-z])([A-Za-z{GREEK}])(?=[{LOW}{HIGH}_^′])([{LOW}]+|_\{{[^{{}}]*\}}|_[A-Za-z\d]+)?"
@@ -111,6 +129,14 @@ COMMON: list[Form] = [
         lambda speech, read, inside: speech.OF + read(inside),
     ),
     (r"\s*[(（]([^()（）]*)[)）]", lambda speech, read, inside: speech.COMMA + read(inside) + speech.COMMA),
+    (  # −x, but not the minus of y − x
+        rf"(?<![\w{ENDS}])(?<![\w{ENDS}] )[-\u2212](?={LETTER}|\()",
+        lambda speech, read: speech.MINUS + speech.gap,
+    ),
+    (  # x - 1, as a keyboard has it; a dash has words around it
+        rf"(?:(?<=[{ENDS}] )|(?<=[^\w-][A-HJ-Za-z{GREEK}] )|(?<=^[A-HJ-Za-z{GREEK}] ))-(?= (?:\d|\(|{LETTER}))",
+        lambda speech, read: read("\u2212"),
+    ),
     (rf"({SIGNED})", lambda speech, read, number: speech.number(_plain(number))),
     (rf"([{LOW}{HIGH}]+)", lambda speech, read, index: read(_plain(index))),  # of a word
 ]
@@ -125,16 +151,21 @@ OWN: dict[str, list[Form]] = {
     "en": [
         (rf"(\d{{1,2}}) ({'|'.join(sorted(MONTHS, key=len, reverse=True))})\b(?: (\d{{4}})\b)?", _day),
         (r"(\d{1,9})(?:st|nd|rd|th)\b", lambda speech, read, number: speech.ordinal(int(number))),
+        (r"((?<=the )\d0|(?:1[1-9]|20)\d0)s\b", lambda speech, read, years: speech.decade(int(years))),
         # Any other number of four digits has its thousands apart
         (rf"((?:19|20)\d\d)(?!\d|[.:/\u2013-]\d|\s?%|[kMeE{HIGH}])", lambda speech, read, year: speech.year(int(year))),
         (r"(?<![\w'’])a(?=[.,;:?!]|$)", lambda speech, read: "eigh"),  # the letter: no article stands before a comma
     ],
     "zh": [
+        (
+            rf"(\d{{4}})\s?[{TO}]\s?(\d{{4}})(?=\s?年)",
+            lambda speech, read, *years: speech.RANGE.join(speech.year(int(year)) for year in years),
+        ),
         (r"(\d{4})(?=\s?年|\s?[到至]\s?\d{4}\s?年)", lambda speech, read, year: speech.year(int(year))),
         (rf"({SIGNED}(?<=\.\d)\d*)\s?(百万|千)", _sized),  # 4.49 千
         (rf"(?<=第)\s?(\d{{1,9}})(?![.{SPACES}]?\d)", lambda speech, read, number: speech.ordinal(int(number))),
         (
-            rf"({SIGNED})(?=\s?[个次天层遍页条位年周张步点批组倍份块段种项千万亿])",  # 两个, not 二个
+            rf"({SIGNED})(?=\s?(?:小时|分钟|秒|[个次天层遍页条位年周张步点批组倍份块段种项千万亿]))",  # 两个, not 二个
             lambda speech, read, number: speech.number(_plain(number), counted=True),
         ),
         (r"([A-Za-z]{2,})", lambda speech, read, word: "".join(map(read, word))),  # voices drop Latin letters: spelled
@@ -151,7 +182,7 @@ def _reader(language: str, lexicon: tuple[tuple[str, str], ...]) -> Read:
     speech, spoken = SPEECH[language], dict(lexicon)
 
     def from_lexicon(speech: Speech, read: Read, printed: str) -> str:
-        return spoken.get(printed, spoken.get(printed.casefold(), printed))
+        return speech.spelled(spoken.get(printed, spoken.get(printed.casefold(), printed)), spoken)
 
     forms: list[Form] = [
         (f"({MARK})", lambda speech, read, mark: mark),
@@ -209,7 +240,7 @@ def _english(text: str) -> str:
 
 
 def _chinese(text: str) -> str:
-    text = re.sub("[“”\"’'\\s]", "", text).translate(str.maketrans(",.;:!?", "，。；：！？"))
+    text = re.sub("[“”\"’'\\s]", "", text).translate(str.maketrans(",.;:!?〇", "，。；：！？零"))
     return re.sub("，*([，。；：！？、])", r"\1", text)
 
 

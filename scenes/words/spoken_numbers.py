@@ -7,6 +7,7 @@ here are decimals, which the library loses below zero and shortens, the largest 
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -14,6 +15,33 @@ from functools import cache
 from typing import Any, ClassVar
 
 from gradreel.scenes.words.languages import English
+
+UNITS = {  # as they are printed: in English one, and several where that has no mere s; in Chinese
+    "s": ("second", "", "秒"),
+    "ms": ("millisecond", "", "毫秒"),
+    "µs": ("microsecond", "", "微秒"),
+    "μs": ("microsecond", "", "微秒"),
+    "ns": ("nanosecond", "", "纳秒"),
+    "min": ("minute", "", "分钟"),
+    "mm": ("millimetre", "", "毫米"),
+    "cm": ("centimetre", "", "厘米"),
+    "km": ("kilometre", "", "公里"),
+    "kg": ("kilogram", "", "公斤"),
+    "kB": ("kilobyte", "", "千字节"),
+    "MB": ("megabyte", "", "兆字节"),
+    "GB": ("gigabyte", "", "吉字节"),
+    "TB": ("terabyte", "", "太字节"),
+    "Hz": ("hertz", "hertz", "赫兹"),
+    "kHz": ("kilohertz", "kilohertz", "千赫"),
+    "MHz": ("megahertz", "megahertz", "兆赫"),
+    "GHz": ("gigahertz", "gigahertz", "吉赫"),
+    "dB": ("decibel", "", "分贝"),
+    "px": ("pixel", "", "像素"),
+    "fps": ("frame a second", "frames a second", "帧每秒"),
+    "°": ("degree", "", "度"),
+    "°C": ("degree Celsius", "degrees Celsius", "摄氏度"),
+}
+"""What is counted or measured, where its number stands before it. A metre and a gram are letters of formulas, too."""
 
 
 class Speech(ABC):
@@ -24,8 +52,10 @@ class Speech(ABC):
     ORDINAL: str
     DIGITS: Sequence[str]
     SIZES: ClassVar[Mapping[int, str]]  # by their power of ten
+    UNITS: ClassVar[Mapping[str, tuple[str, str]]]  # one of it, several
     POINT: str  # of decimals
     MINUS: str  # before a number below zero
+    PLUS: str  # before one that has the sign
     TIMES: str
     PERCENT: str  # around a number
     CHAIN: str  # between the numbers of 56-100-100-1
@@ -39,7 +69,7 @@ class Speech(ABC):
     def number(self, text: str, counted: bool = False) -> str:
         """A number, with its sign if it has one; ``counted``: what it counts comes next."""
         whole, _, decimals = text.lstrip("+-").partition(".")
-        words = [self.MINUS] if text.startswith("-") else []
+        words = [self._sign(text)] if text[0] in "+-" else []
         one_by_one = len(whole) > self.LONGEST
         words.append(self.digits(whole) if one_by_one else self.whole(int(whole), counted and not decimals))
         return self.gap.join([*words, self.POINT, self.digits(decimals)] if decimals else words)
@@ -53,13 +83,24 @@ class Speech(ABC):
 
     def percent(self, number: str) -> str:
         """A number in hundredths."""
-        if number.startswith("-"):
-            return self.gap.join([self.MINUS, self.percent(number[1:])])
+        if number[0] in "+-":
+            return self.gap.join([self._sign(number), self.percent(number[1:])])
         return self.PERCENT.format(self.number(number))
+
+    @abstractmethod
+    def percents(self, first: str, last: str) -> str:
+        """5–10 %."""
+
+    def _sign(self, number: str) -> str:
+        return self.MINUS if number.startswith("-") else self.PLUS
+
+    def spelled(self, said: str, lexicon: Mapping[str, str]) -> str:
+        """What a lexicon has said, without letters that this language's voices can't read."""
+        return said
 
     def scientific(self, number: str, exponent: str) -> str:
         """A number times a power of ten; where it is 1, the power alone."""
-        power = self.gap.join([self.number("10"), self.power(exponent)])
+        power = self.gap.join([self.number("10"), self.power(exponent.lstrip("+"))])
         return power if number == "1" else self.gap.join([self.number(number), self.TIMES, power])
 
     def by_rules(self, number: int, ruleset: str) -> str:
@@ -83,10 +124,11 @@ class Speech(ABC):
 
 
 class EnglishSpeech(Speech):
+    UNITS: ClassVar = {unit: (one, several or f"{one}s") for unit, (one, several, _) in UNITS.items()}
     code, CARDINAL, ORDINAL = "en", "spellout-cardinal-verbose", "spellout-ordinal-verbose"
     DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
     SIZES: ClassVar = {3: "thousand", 6: "million"}
-    POINT, MINUS, TIMES, PERCENT = "point", "minus", "times", "{} percent"
+    POINT, MINUS, PLUS, TIMES, PERCENT = "point", "minus", "plus", "times", "{} percent"
     CHAIN, RANGE, RATIO, OF, COMMA, gap = ", ", " to ", " to ", " of ", ", ", " "
     LONGEST = 15
 
@@ -95,6 +137,14 @@ class EnglishSpeech(Speech):
 
     def year(self, year: int) -> str:
         return self.by_rules(year, "spellout-numbering-year")
+
+    def decade(self, year: int) -> str:
+        """1980s, 80s."""
+        said = self.year(year) if year > 99 else self.whole(year)
+        return f"{said[:-1]}ies" if said.endswith("y") else f"{said}s"
+
+    def percents(self, first: str, last: str) -> str:
+        return self.RANGE.join([self.number(first), self.percent(last)])
 
     def date(self, day: date) -> str:
         return f"{self.day(day.day, English.MONTHS[day.month - 1])}, {self.year(day.year)}"
@@ -115,10 +165,11 @@ class EnglishSpeech(Speech):
 
 
 class ChineseSpeech(Speech):
+    UNITS: ClassVar = {unit: (chinese, chinese) for unit, (_, _, chinese) in UNITS.items()}
     code, CARDINAL, ORDINAL = "zh", "spellout-cardinal-alternate2", "spellout-cardinal"
     DIGITS = "零一二三四五六七八九"
     SIZES: ClassVar = {3: "千", 6: "百万"}
-    POINT, MINUS, TIMES, PERCENT = "点", "负", "乘", "百分之{}"
+    POINT, MINUS, PLUS, TIMES, PERCENT = "点", "负", "正", "乘", "百分之{}"
     CHAIN, RANGE, RATIO, OF, COMMA, gap = "、", "到", "比", "", "，", ""
     LONGEST = 24
 
@@ -133,6 +184,12 @@ class ChineseSpeech(Speech):
 
     def year(self, year: int) -> str:
         return self.digits(str(year))
+
+    def percents(self, first: str, last: str) -> str:
+        return self.RANGE.join(map(self.percent, (first, last)))
+
+    def spelled(self, said: str, lexicon: Mapping[str, str]) -> str:
+        return re.sub("[A-Za-z]", lambda letter: lexicon.get(letter[0].lower(), ""), said)
 
     def date(self, day: date) -> str:
         return f"{self.year(day.year)}年{self.ordinal(day.month)}月{self.ordinal(day.day)}日"

@@ -89,6 +89,20 @@ def test_a_program_is_named_on_the_command_line(voices):
     assert voices("--voice", f"zh=command:{SAY}")[0] == {**DEFAULTS, "zh": Command(("say", "{file}", "{text}"))}
 
 
+def test_the_environment_names_voices_as_a_shell_would(voices, project, monkeypatch):
+    (project / "my takes").mkdir()
+    monkeypatch.setenv("GRADREEL_VOICE", f"'en=my takes/' zh=command:'{SAY}'")
+    assert voices()[0] == {"en": Recordings(Path("my takes")), "zh": Command(("say", "{file}", "{text}"))}
+    monkeypatch.setenv("GRADREEL_VOICE", "en=none zh=none")
+    assert voices()[0] == {}
+
+
+def test_a_quote_without_an_end_in_the_environment_is_the_users_mistake(gradreel, project, monkeypatch):
+    monkeypatch.setenv("GRADREEL_VOICE", "en='my takes")
+    result = gradreel("render", "--lesson", "shapes.toml")
+    assert result.exit_code == 2 and "No closing quotation" in result.stderr
+
+
 def test_a_lesson_names_voices_from_its_own_folder(voices, project, monkeypatch, tmp_path_factory):
     (project / "takes").mkdir()
     with_voices(project, 'en = "takes/"\nzh = "none"')

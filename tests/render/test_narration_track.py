@@ -159,6 +159,14 @@ def test_each_language_is_as_loud_as_films_are_and_no_peak_is_within_a_decibel_o
         assert true_peak_of([left]) < HIGHEST_PEAK
 
 
+def test_what_is_recorded_softly_and_what_an_engine_speaks_are_equally_loud(films, tmp_path):
+    soft, loud = (write(tmp_path / f"{k}.wav", speech_like(1, level, k)) for k, level in enumerate((0.01, 0.5)))
+    recorded, spoken = SpokenStretch(soft, 0.0, 1.0, recorded=True), SpokenStretch(loud, 0.0, 1.0)
+    sound = heard(films({"en": (recorded, recorded)}, {"en": (spoken, spoken)}))
+    first, second = (np.ascontiguousarray(part) for part in np.array_split(sound[0], 2))
+    assert loudness_of([first]) == pytest.approx(loudness_of([second]), abs=1)
+
+
 @pytest.mark.parametrize(("rate", "width", "channels"), [(96_000, 3, 1), (44_100, 2, 2), (RATE, 1, 1), (8_000, 2, 1)])
 def test_a_recording_of_any_kind_is_heard_at_its_place_with_its_tone(films, tmp_path, rate, width, channels):
     tone = np.zeros(2 * rate)

@@ -24,6 +24,7 @@ from gradreel.scenes.render.stages import Clip, ClipFile
 from gradreel.scenes.render.videos.estimates import estimates
 from gradreel.scenes.render.workers.progress import Reporter
 from gradreel.scenes.voice.programs import ProgramError, Programs
+from gradreel.scenes.voice.recordings import Recordings
 
 pytestmark = pytest.mark.usefixtures("quick_workers")
 
@@ -259,6 +260,16 @@ def test_a_dry_run_says_how_many_lines_have_to_be_spoken_and_writes_nothing(film
     report.print_plan(plan, estimates(plan, Folders(film.settings.media_dir), 1), Options(), clips=True)
     assert "speak   2 lines in en\nrender  spoken: its lines have to be spoken first" in capsys.readouterr().out
     assert sorted(film.settings.media_dir.rglob("*")) == before
+
+
+def test_a_dry_run_finds_missing_recordings_as_rendering_does(film, tmp_path):
+    film.render()
+    (tmp_path / "takes").mkdir()
+    voices = {"en": Recordings(tmp_path / "takes")}
+    with pytest.raises(UserError, match="takes has no recording of 3 of 3 beats: spoken/appear"):
+        film.plan(voices=voices)
+    filled = {"en": Recordings(tmp_path / "takes", film.settings.voices["en"])}
+    assert film.plan(voices=filled).unspoken == {}
 
 
 def test_beats_that_were_not_asked_for_are_not_spoken(film):

@@ -82,6 +82,15 @@ CASES = [  # printed, in English, in Chinese
     ("1 + 3 − 2 + 0.6", "one plus three minus two plus zero point six", "一加三减二加零点六"),
     ("3−2", "three minus two", "三减二"),
     ("top-5", "top-five", "提欧批五"),
+    ("x - 1, 5 - 3", "x minus one, five minus three", "艾克斯减一，五减三"),
+    ("y = -x, σ(−x)", "y equals minus x, sigma of minus x", "歪等于负艾克斯，西格玛负艾克斯"),
+    ("e^{-x}, e⁻ˣ", "e to the minus x, e to the minus x", "伊的负艾克斯次方，伊的负艾克斯次方"),
+    ("−2, +2", "minus two, plus two", "负二，正二"),
+    ("10~20", "ten to twenty", "十到二十"),
+    ("5-10%, 5%–10 %", "five to ten percent, five to ten percent", "百分之五到百分之十，百分之五到百分之十"),
+    ("10 ms, 1 ms, 2 s, 20 °C", "ten milliseconds, one millisecond, two seconds, twenty degrees Celsius",
+     "十毫秒，一毫秒，两秒，二十摄氏度"),
+    ("χ², Θ", "chi squared, theta", "希的平方，西塔"),
     ("Adam", "Adam", "亚当"),
     ("[gap] 3", "[gap] three", "[gap]三"),
 ]  # fmt: skip
@@ -94,7 +103,10 @@ ENGLISH = {
     "Each a times its c; an a.": "each eigh times its c; an eigh.",
     "A dot, a c takes 1": "A dot, a c takes one",
     "100 ReLUs": "one hundred relloos",
-    "684 views (0.68k).": "six hundred and eighty-four views.",
+    "684 views (0.68k), 700 views (0.7k).": "six hundred and eighty-four views, seven hundred views.",
+    "A model (124M) of 2 layers (5k).": "A model, one hundred and twenty-four million, of two layers, five thousand.",
+    "The 1980s, the 80s, 30s long": "The nineteen eighties, the eighties, thirty seconds long",
+    "Steps - smooth ones - add up": "Steps - smooth ones - add up",
     "W (12 %) grows.": "W, twelve percent, grows.",
     "The lecture’s “w’s”": "The lecture's w's",
 }
@@ -103,6 +115,8 @@ CHINESE = {
     "等于 2，第 2 个，2.5 次，12 次": "等于二，第二个，二点五次，十二次",
     "2012 年，2017 到 2020 年": "二零一二年，二零一七到二零二零年",
     "2021年2月11日，2月1日": "二零二一年二月十一日，二月一日",
+    "2017–2020 年，二〇二一年": "二零一七到二零二零年，二零二一年",
+    "10～20 个，2 小时，2 分钟": "十到二十个，两小时，两分钟",
     "4.49 千，2.1 万年": "四千四百九十，二点一万年",
     "差 684 次观看 (0.68k)。": "差六百八十四次观看。",
     "一个 hard sigmoid、ReLU 和 SGD": "一个哈德西格莫伊德、瑞路和艾斯吉迪",
@@ -183,7 +197,7 @@ def test_a_number_as_we_print_it_is_read_back_from_words(value, decimals):
     assert chinese_value(said(printed, "zh")) == digits
 
 
-@given(st.text("0123 .,-−+×/%:()[]{}_^₁²⁻′aθwxkMe第个千年µſ", max_size=12), st.sampled_from(["en", "zh"]))
+@given(st.text("0123 .,-−+~×/%:()[]{}_^₁²⁻′aθwxkMse第个千年µſ°", max_size=12), st.sampled_from(["en", "zh"]))
 @example("µ ſ ² ³ ₁ _^ 1/0 9999-99-99 10⁺ 1⁻ ٣ () ( [a", "en")
 @example("x_{} x^{} x^- w_, 2⁻⁻ 1e999999999 0.1e-k K ｗ① 零", "zh")
 def test_no_text_is_too_odd_to_be_read(text, language):
@@ -250,6 +264,10 @@ def test_every_letter_has_its_chinese_name():
     lexicon = OURS.lexicon("zh")
     assert all(letter in lexicon for letter in "abcdefghijklmnopqrstuvwxyz")
     assert [spoken for spoken in lexicon.values() if re.search(r"[^\u4e00-\u9fff]", spoken)] == []
+
+
+def test_letters_in_a_chinese_lexicon_are_spelled_as_the_voice_drops_them():
+    assert spoken_form("BERT 学习", "zh", {**OURS.lexicon("zh"), "BERT": "B 模型"}) == "必模型学习"
 
 
 def test_both_languages_have_the_same_marks_in_the_same_order():

@@ -94,6 +94,17 @@ def test_a_recording_is_played_made_again_left_out_and_ended(device, answers, tm
     assert kept(tmp_path) == [] and sum("Recording" in question for question in asked) == 2
 
 
+def test_a_recording_that_cannot_be_played_can_still_be_kept(device, answers, tmp_path, monkeypatch, capsys):
+    def no_loudspeaker(samples, rate):
+        raise device.PortAudioError("no output device")
+
+    monkeypatch.setattr(device, "play", no_loudspeaker)
+    answers("", "", "p", "", "q")
+    assert record(LINES, tmp_path, device) == 1
+    assert kept(tmp_path) == ["curve/rise.wav"]
+    assert "can't be played here: no output device" in capsys.readouterr().err
+
+
 def test_a_line_that_is_left_out_is_gone_on_from(device, answers, tmp_path):
     answers("s", "", "", "")
     assert record(LINES, tmp_path, device) == 1

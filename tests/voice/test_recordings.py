@@ -35,6 +35,12 @@ def test_silence_before_the_voice_is_told_for_who_has_times_in_the_file(recordin
     assert (line.start, line.seconds) == (pytest.approx(1 - EDGE), pytest.approx(1 + EDGE))
 
 
+def test_the_ending_may_be_in_capitals_as_recorders_write_it(recordings, wav, tone, tmp_path):
+    wav(tone(1), name="takes/build-curve/constant.WAV")
+    ((line,),) = spoken_lines(recordings, LINES[:1], tmp_path)
+    assert line.file.name == "constant.WAV"
+
+
 def test_missing_recordings_are_named(recordings, wav, tone, tmp_path):
     wav(tone(1), name="takes/build-curve/constant.wav")
     assert missing_lines(recordings, LINES, tmp_path) == LINES[1:]
@@ -44,7 +50,7 @@ def test_missing_recordings_are_named(recordings, wav, tone, tmp_path):
 
 def test_two_recordings_of_a_beat_are_one_too_many(recordings, wav, tone, tmp_path):
     wav(tone(1), name="takes/build-curve/shape.wav").with_suffix(".flac").write_bytes(b"")
-    with pytest.raises(UserError, match=r"shape\.wav and shape\.flac are recordings of one beat"):
+    with pytest.raises(UserError, match=r"shape\.flac and shape\.wav are recordings of one beat"):
         spoken_lines(recordings, LINES, tmp_path)
 
 
@@ -122,6 +128,17 @@ def test_a_file_of_times_goes_before_pauses(recordings, take, tmp_path):
     marks_file(recordings, "1.05\n\n1.25\n")
     (spoken,) = spoken_lines(recordings, [LINE], tmp_path)
     assert starts(spoken) == pytest.approx([0.15, 1.05, 1.25])
+
+
+def test_times_have_a_row_for_each_mark_also_where_no_words_begin(recordings, take, tmp_path):
+    """At the line's beginning; and where the picture goes on in silence, before or after the recording's end."""
+    take(0.4, 0.6)
+    marks_file(recordings, "0.1\n1.05\n2.0\n9\n")
+    ((first, one, two, quiet, last),) = spoken_lines(
+        recordings, [Line("build-curve", "constant", ("", "It rises,", "falls,", "", " "))], tmp_path
+    )
+    assert starts([one, two]) == pytest.approx([0.15, 1.05])
+    assert [stretch.seconds for stretch in (first, quiet, last)] == [0, 0, 0]
 
 
 def test_labels_that_audacity_exports_say_what_silence_would(recordings, take, tmp_path):

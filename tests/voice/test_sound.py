@@ -68,6 +68,23 @@ def test_what_phones_and_recorders_write_is_read(tmp_path, tone, name):
     assert np.sqrt(np.mean(samples**2)) == pytest.approx(0.5 / 2**0.5, rel=0.05)
 
 
+def test_a_length_that_is_guessed_from_a_quiet_beginning_is_no_fault(tmp_path):
+    """Of raw AAC, whose beginning says how many bits a second has."""
+    samples = np.concatenate([np.zeros(4 * RATE), np.random.default_rng(0).uniform(-0.5, 0.5, 2 * RATE)])
+    file = tmp_path / "take.aac"
+    with av.open(file, "w") as container:
+        stream = container.add_stream("aac", rate=RATE, layout="mono")
+        for place in range(0, len(samples) - 1024, 1024):
+            part = samples[None, place : place + 1024].astype(np.float32)
+            frame = av.AudioFrame.from_ndarray(part, format="fltp", layout="mono")
+            frame.sample_rate = RATE
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    with av.open(file) as container:
+        assert container.duration > 7_000_000  # as it is guessed
+    assert len(read_sound(file)) == pytest.approx(6 * RATE, abs=0.1 * RATE)
+
+
 def test_flac_has_what_was_written_to_it_to_16_bits(tmp_path):
     samples = np.random.default_rng(0).uniform(-1, 1, 10_001).astype(np.float32)
     write_flac(tmp_path / "line.flac", samples)

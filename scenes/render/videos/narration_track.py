@@ -64,16 +64,16 @@ class Spoken:
     """A language of a film: all that is heard of it, in order, and how."""
 
     stretches: Sequence[HeardStretch]
-    gain: float  # dB, of all
+    gains: Mapping[bool, float]  # dB, of those that somebody recorded and of those that an engine spoke
     clauses: Mapping[HeardStretch, Sequence[Clause]]  # when each of their cues is said
 
 
 def spoken_languages(shots: Sequence[Shot], fps: int, narration: Narration) -> dict[str, Spoken]:
     """The languages that are spoken in the film. Every stretch is read for it, one at a time. Raises SoundError.
 
-    A language has one gain, that brings all that is heard of it to `LOUDNESS` (as BS.1770 gates silence, it is that of
-    the film). It is measured on what is heard in this very film, be it one short scene: that of a scene of the lecture
-    by itself was within 1 dB of the whole lecture's.
+    A language's recordings have one gain, what an engine speaks of it has another: each brings all of them together to
+    `LOUDNESS` (as BS.1770 gates silence, it is that of the film). It is measured on what is heard in this very film, be
+    it one short scene: that of a scene of the lecture by itself was within 1 dB of the whole lecture's.
     """
     found: dict[str, list[HeardStretch]] = {}
     for shot in shots:
@@ -95,15 +95,16 @@ def _measured(stretches: Sequence[HeardStretch], language: str, lexicon: Mapping
     def spoken_length(text: str) -> int:
         return sum(letter.isalnum() for letter in spoken_form(text, language, lexicon))
 
-    def read() -> Iterator[Samples]:
-        for one in stretches:
+    def read(whose: Sequence[HeardStretch]) -> Iterator[Samples]:
+        for one in whose:
             samples, start = one.stretch.samples, float(one.start)
             pauses = pauses_in(samples, one.stretch.file)
             silences = [(start + part.start / RATE, start + part.stop / RATE) for part in pauses]
             clauses[one] = spoken_cues(one.text, language, start, one.end, silences, spoken_length)
             yield samples
 
-    return Spoken(stretches, gain_of(read()), clauses)
+    by_voice = {kind: [one for one in stretches if one.stretch.recorded == kind] for kind in (True, False)}
+    return Spoken(stretches, {kind: gain_of(read(whose)) for kind, whose in by_voice.items()}, clauses)
 
 
 def tracks(spoken: Mapping[str, Spoken], language: str, added: Sequence[PlacedSound]) -> dict[Track, list[PlacedSound]]:
@@ -111,18 +112,20 @@ def tracks(spoken: Mapping[str, Spoken], language: str, added: Sequence[PlacedSo
 
     What scenes ``added`` is heard in each; where nothing is spoken, in the one that there is then.
     """
-    from gradreel.scenes.render.videos.sound_track import PlacedSound, Track  # it loads PyAV, as above
+    from gradreel.scenes.render.videos.sound_track import Track  # it loads PyAV, as above
 
     if not spoken:
         return {Track(): list(added)} if added else {}
     own_first = sorted(spoken, key=lambda code: code != language)
     return {
-        Track(code, LANGUAGES[code].own_name, default=code == own_first[0]): [
-            *(
-                PlacedSound(one.stretch, one.start, spoken[code].gain, whose=f"{one.scene}, {one.beat}")
-                for one in spoken[code].stretches
-            ),
-            *added,
-        ]
+        Track(code, LANGUAGES[code].own_name, default=code == own_first[0]): [*_placed(spoken[code]), *added]
         for code in own_first
     }
+
+
+def _placed(spoken: Spoken) -> Iterator[PlacedSound]:
+    from gradreel.scenes.render.videos.sound_track import PlacedSound  # it loads PyAV, as above
+
+    for one in spoken.stretches:
+        gain = spoken.gains[one.stretch.recorded]
+        yield PlacedSound(one.stretch, one.start, gain, whose=f"{one.scene}, {one.beat}")

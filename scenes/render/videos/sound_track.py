@@ -40,7 +40,6 @@ nothing else is changed.
 """
 LIMITER = f"limit={CEILING:.6f}:attack=5:release=50:level=false:latency=true"
 CUT = RATE // 100  # samples beyond the film's end that are worth a word
-ESTIMATED = {"mp3", "aac"}  # of these files FFmpeg guesses how long they are
 
 
 @dataclass(frozen=True)
@@ -110,8 +109,7 @@ class PlacedSound:
                     if not np.isfinite(part).all():
                         raise SoundError(f"{self.sound} has samples that are no numbers; write it anew")
                     yield part
-                if container.format.name not in ESTIMATED:
-                    check_end(stream, count / (stream.rate or RATE), self.sound)
+                check_end(container, count / (stream.rate or RATE), self.sound)
         except SoundError as error:
             raise SoundError(f"{self.whose}: {error}" if self.whose else str(error)) from None
 
