@@ -36,6 +36,7 @@ from manim import (
     LaggedStart,
     Line,
     MoveAlongPath,
+    MovingCamera,
     MovingCameraScene,
     PointCloudDot,
     Rectangle,
@@ -340,3 +341,52 @@ class ColoursOfAnImage(Scene):
         circle = Circle(2, stroke_width=30).color_using_background_image(str(image))
         self.play(Create(circle), FadeIn(Square(fill_opacity=0.5)), run_time=0.5)
         self.play(FadeOut(circle), run_time=0.3)
+
+
+class AnotherCamera(Scene):
+    """Puts another camera in the place of the one that it was made with."""
+
+    def setup(self):
+        self.renderer.camera = MovingCamera()
+
+    def construct(self):
+        square = Square(fill_opacity=0.5)
+        self.play(self.camera.frame.animate.scale(0.5), square.animate.shift(RIGHT), run_time=0.5)
+
+
+class ImageInTheFrame(ThreeDScene):
+    def construct(self):
+        image = ImageMobject(np.uint8([[0, 255], [90, 180]])).set(height=1).to_corner(UL)
+        self.add_fixed_in_frame_mobjects(image)
+        self.add(Cube())
+        self.move_camera(phi=40 * DEGREES, run_time=0.3)
+        self.play(image.animate.shift(DOWN), run_time=0.3)
+
+
+class GroundOfTheDisplay(ZoomedScene):
+    def construct(self):
+        self.add(Dot())
+        self.activate_zooming()
+        self.wait(0.2)
+        self.zoomed_camera.background_color = RED
+        self.wait(0.2)
+
+
+class LinesThatGrowBroader(Scene):
+    """By the camera, and not by themselves."""
+
+    def construct(self):
+        width = ValueTracker(0.01)
+        self.add(Square().add_updater(lambda _: setattr(self.camera, "cairo_line_width_multiple", width.get_value())))
+        self.play(width.animate.set_value(0.1), run_time=0.5)
+
+
+class Noise(ImageMobject):
+    def get_pixel_array(self):
+        return np.random.randint(0, 256, self.pixel_array.shape, np.uint8)
+
+
+class NewPixelsWheneverAsked(Scene):
+    def construct(self):
+        self.add(Noise(np.zeros((9, 16, 4), np.uint8)).add_updater(lambda mobject, dt: None))
+        self.wait(0.5)

@@ -14,6 +14,7 @@ from gradreel.scenes.render.frames.drawing import ClipRenderer
 from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.stages import SceneRequest
+from manim import tempconfig
 
 EXAMPLES = Path(__file__).with_name("manim_examples.py")
 NAMES = re.findall(r"^class (\w+)\(\w*Scene\):", EXAMPLES.read_text(), re.MULTILINE)
@@ -72,6 +73,50 @@ def test_transparent_frames_are_manims(name, tmp_path, monkeypatch):
     scene = request(catalog.resolve(f"{EXAMPLES}:{name}"), tmp_path, transparent=True, format="mov")
     ours = frames_of(scene, tmp_path / "ours.mov")
     assert by_manim(scene, tmp_path / "manim.mov", monkeypatch) == ours
+
+
+SETS = """
+from manim import *
+
+config.frame_width, config.frame_height, config.seed, config.preview = 9, 16, 7, True
+
+class Portrait(Scene):
+    def construct(self):
+        self.add(*(Dot(place, 0.4) for place in (7.5 * UP, 7.5 * DOWN, 4 * LEFT, 4 * RIGHT)))
+        self.add(Dot([*np.random.uniform(-1, 1, 2), 0], 0.4, color=RED))
+        self.wait(0.1)
+"""
+
+
+@pytest.fixture
+def portrait(tmp_path) -> catalog.SceneSource:
+    file = tmp_path / "sets.py"
+    file.write_text(SETS)
+    with tempconfig({}):
+        yield catalog.resolve(f"{file}:Portrait")
+
+
+def shown(frames: list[tuple[bytes, int]]) -> Any:
+    return np.frombuffer(frames[0][0], np.uint8).reshape(144, 256, 4)[..., :3]
+
+
+def test_the_frame_that_a_file_sets_is_seen_whole_whatever_the_size_of_the_picture(portrait, tmp_path):
+    picture = shown(frames_of(request(portrait, tmp_path), tmp_path / "one.mp4"))
+    rows, columns = np.nonzero(picture.sum(axis=2) > 600)  # the white dots
+    assert (rows.min(), rows.max()) == (pytest.approx(1, abs=1), pytest.approx(142, abs=1))
+    assert (columns.min(), columns.max()) == (pytest.approx(128 - 9 * 4.4, abs=2), pytest.approx(128 + 9 * 4.4, abs=2))
+
+
+def test_a_file_may_set_the_seed_unless_the_command_does(portrait, tmp_path):
+    """And that Manim shows its film afterwards, which is left out."""
+    np.random.seed(7)
+    by_the_file = np.random.uniform(-1, 1, 2)
+    np.random.seed(3)
+    by_the_command = np.random.uniform(-1, 1, 2)
+    for seed, (x, y) in ((0, by_the_file), (3, by_the_command)):
+        picture = shown(frames_of(request(portrait, tmp_path, seed=seed), tmp_path / f"{seed}.mp4")).astype(int)
+        rows, columns = np.nonzero(picture[..., 0] - picture[..., 2] > 60)
+        assert (rows.mean(), columns.mean()) == (pytest.approx(72 - 9 * y, abs=1), pytest.approx(128 + 9 * x, abs=1))
 
 
 @pytest.mark.parametrize("name", ["build-curve", "morph-sigmoid"])

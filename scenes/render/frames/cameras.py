@@ -16,14 +16,16 @@ import numpy as np
 from gradreel.scenes.render.frames.pictures import NONE, Pixels, Tiles
 from gradreel.scenes.render.frames.shapes import NOWHERE, Cloud, Drawn, Picture, Shape, Sheet
 from gradreel.scenes.render.workers.worker_process import tell
-from manim import Camera, Mobject, MovingCamera, MultiCamera, PMobject, VMobject
-from manim.mobject.types.image_mobject import AbstractImageMobject
+from manim import Camera, ImageMobject, Mobject, MovingCamera, MultiCamera, PMobject, VMobject
+from manim.mobject.types.image_mobject import AbstractImageMobject, ImageMobjectFromCamera
 from manim.utils.iterables import list_difference_update
 
 MITER = 10.0  # times half the width: how far Cairo lets the corner of a line reach
 BLUR = 2  # pixels beyond a shape that its smoothed edge may touch
 MOST_MOBJECTS = 50_000  # kept at a time
 SLOW = "drawn by Manim itself, and no faster:"  # begins what is said of a scene
+
+KEPT = (ImageMobject.get_pixel_array, ImageMobjectFromCamera.get_pixel_array)  # and not made when they are asked for
 
 _z_index = attrgetter("z_index")
 
@@ -103,7 +105,7 @@ class ClipCamera(Camera):
             self.view, self._canvas = view, Sheet(self.pixel_array, None)
 
     def _view(self) -> tuple[Any, ...]:
-        return self.frame_width, self.frame_height, *self.frame_center
+        return self.frame_width, self.frame_height, *self.frame_center, self.cairo_line_width_multiple
 
     def seen_from(self, mobject: Mobject) -> Any:
         """What its place in the frame depends on, beside its own."""
@@ -219,6 +221,7 @@ class ClipMovingCamera(ClipCamera, MovingCamera):
     """Follows its frame, a mobject."""
 
     manims = MovingCamera
+    still: Pixels | None = None  # as what another camera shows: what it was drawn on last
 
 
 class ClipMultiCamera(ClipMovingCamera, MultiCamera):
@@ -251,7 +254,8 @@ class ClipMultiCamera(ClipMovingCamera, MultiCamera):
             return
         elif camera.pixel_array is not before:
             camera.make_ready()
-        camera.draw(camera.background, mobjects, anew=False, **options)
+        camera.draw(camera.background, mobjects, anew=camera.background is not camera.still, **options)
+        camera.still = camera.background
 
     def _capture_inner(self, mobjects: list[Mobject], **options: Any) -> None:
         """As Manim does: pictures that show each other depend on the order in which they are drawn."""
@@ -281,6 +285,8 @@ def _hindrance(member: Mobject) -> str | None:
             else None
         )
     if isinstance(member, AbstractImageMobject):
+        if type(member).get_pixel_array not in KEPT:
+            return "an image makes its pixels whenever it is asked for them"
         pixels = member.get_pixel_array()
         return None if pixels.dtype == np.uint8 and pixels.shape[2:] == (4,) else "an image is not of 8 bits a colour"
     return None

@@ -45,6 +45,20 @@ class ClipRenderer(CairoRenderer):
         camera.make_ready()
         renderer._encoder, renderer._base = encoder, None
 
+    def play(self, scene: Scene, *animations: Any, **options: Any) -> None:
+        self._look_at_camera(scene)
+        CairoRenderer.play(self, scene, *animations, **options)
+
+    def scene_finished(self, scene: Scene) -> None:
+        self._look_at_camera(scene)
+        CairoRenderer.scene_finished(self, scene)
+
+    def _look_at_camera(self, scene: Scene) -> None:
+        """Take over another one that the scene has put in the place of its own."""
+        if not isinstance(self.camera, ClipCamera):
+            self.__class__ = CairoRenderer
+            ClipRenderer.take_over(scene, self._encoder)
+
     def render(self, scene: Scene, time: float, moving_mobjects: Iterable[Mobject] | None = None) -> None:
         if not self.skip_animations:
             self.update_frame(scene, moving_mobjects)

@@ -273,21 +273,24 @@ class _SkippingWriter(ClipWriter):
 
 
 def _configure(request: SceneRequest) -> None:
-    """Set Manim, and the words, up for this process. Manim writes no file (``dry_run``): frames go to our writer."""
+    """Set Manim, and the words, up for this process. Manim writes no file (``dry_run``): frames go to our writer.
+
+    The scene's own file comes first, which may set the frame and the seed.
+    """
     use_words(request.words)
+    load_class(request.source)
     settings = request.settings
     config.renderer = "cairo"
     config.pixel_width, config.pixel_height, config.frame_rate = settings.width, settings.height, settings.fps
-    aspect = settings.width / settings.height
-    if abs(aspect * 9 / 16 - 1) > 0.005:  # another shape shows the whole 16:9 picture, and more at its sides
-        width, height = config.frame_width, config.frame_height
+    aspect, width, height = settings.width / settings.height, config.frame_width, config.frame_height
+    if abs(aspect * height / width - 1) > 0.005:  # another shape shows the whole frame, and more at its sides
         config.frame_width, config.frame_height = max(width, height * aspect), max(height, width / aspect)
-    config.dry_run = True
+    config.dry_run, config.preview, config.show_in_file_browser = True, False, False
     config.disable_caching = True
     config.progress_bar = "none"
     config.verbosity = "WARNING"
     config.media_dir = _without_braces(settings.media_dir)
-    config.seed = settings.seed
+    config.seed = settings.seed or config.seed or 0
     config.from_animation_number, config.upto_animation_number = 0, -1
 
 

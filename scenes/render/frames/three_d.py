@@ -47,7 +47,7 @@ class ClipThreeDCamera(ClipCamera, ThreeDCamera):
         if mobject not in self._fixed:
             return self.view
         if mobject in self.fixed_in_frame_mobjects:
-            return self.view if mobject.shade_in_3d else self.view[:5]
+            return self.view if getattr(mobject, "shade_in_3d", False) else ClipCamera._view(self)
         return *self.view, *self.fixed_orientation_mobjects[mobject]()
 
     def is_shaded(self, vmobject: VMobject) -> bool:
