@@ -86,6 +86,7 @@ def play_to_end(request: SceneRequest) -> Scene:
     _configure(request)
     ending = _NoFrames()
     scene = _scene(request, ending)
+    scene.renderer.scene_finished = lambda scene: None  # where nothing is played it draws, as `picture` does anyway
     _render(scene, request, ending)
     return scene
 
