@@ -68,8 +68,11 @@ def write_lesson(specs: Sequence[str], everything: bool, folder: Path) -> Path:
     chosen = [*by_name, *EXAMPLES] if everything else list(specs) or SAMPLE
     scenes = []
     for spec in chosen:
-        absolute = str(Path(spec).absolute()) if ".py" in spec else spec
-        scenes += ["[[scene]]", by_name.get(spec, f"name = {json.dumps(absolute)}\n")]
+        file, colon, name = spec.rpartition(":")
+        if colon:  # a lesson names files from its own folder
+            shutil.copy(file, folder)
+        beside = f"{Path(file).name}:{name}" if colon else spec
+        scenes += ["[[scene]]", by_name.get(spec, f"name = {json.dumps(beside)}\n")]
     title, *experiments = head.split("[experiments.")
     shown = [table for table in experiments if f'"{table.partition("]")[0]}"' in "".join(scenes)]
     written = [line for line in title.splitlines() if not line.startswith("poster")]
