@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -46,6 +47,8 @@ def asset_file(module: Path, name: str) -> Path:
     if path.is_dir():
         raise AssetError(f"{where}: {path} is a folder; name the file in it")
     if not path.is_file():
+        with suppress(OSError):
+            path.open("rb").close()  # whoever listens hears that it is wanted, and may wait for it
         raise AssetError(f"{where}: there is no file {path}")
     return path
 

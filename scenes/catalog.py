@@ -15,6 +15,7 @@ import shlex
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -216,6 +217,8 @@ def _resolve_in_file(path: Path, class_name: str) -> SceneSource:
     if path.is_dir():
         raise SceneNotFoundError(f"{path} is a folder; a scene is named file.py:ClassName")
     if not path.is_file():
+        with suppress(OSError, ValueError):
+            path.open("rb").close()  # whoever listens hears that it is wanted, and may wait for it
         raise SceneNotFoundError("; ".join(filter(None, (f"there is no file {path}", _meant(str(path))))))
     module = _parse(path.resolve())
     scenes = [scene_class.node.name for scene_class in module.scene_classes(only_lecture=False)]

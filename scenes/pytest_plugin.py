@@ -44,9 +44,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.stash[clashes_key] = {nodeid: ids for ids in clashes for nodeid in ids}
     first_of = {folder.parent: sharing[0].nodeid for folder, sharing in reversed(owners.items())}
     narrowed = config.getoption("lf", False) or any("[" in argument for argument in config.args)
-    whole = (
-        set() if narrowed else {item.originalname for (item, *_) in owners.values() if hasattr(item, "originalname")}
-    )
+    functions = (item for (item, *_) in owners.values() if hasattr(item, "originalname"))
+    whole = set() if narrowed else {(Path(item.path), item.originalname) for item in functions}
     config.stash[orphans_key] = {
         nodeid: left_over(snapshots, {folder.name for folder in owners}, whole)
         for snapshots, nodeid in first_of.items()
@@ -87,9 +86,10 @@ def frames(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     differ by 8 of 255, and 20 pixels of 854 x 480 by more. Missing, left-over and blank snapshots fail the test.
 
     Options: ``lang`` and ``theme`` of a LectureScene, ``media_dir`` (where the traces are; by default missing runs are
-    trained, into pytest's cache), ``name`` (a folder of its own for a second call in one test), ``tolerance``,
-    ``share``, ``layout`` (True: the layout rules are checked as well, in the same playing), ``parameters`` (a mapping:
-    the scene's parameters that are called like an option).
+    trained, into pytest's cache), ``words`` (a file of words, as a lesson names one; its path from the test's folder),
+    ``name`` (a folder of its own for a second call in one test), ``tolerance``, ``share``, ``layout`` (True: the layout
+    rules are checked as well, in the same playing), ``parameters`` (a mapping: the scene's parameters that are called
+    like an option).
 
     A scene that goes through a set of texts does so in the order of this process's PYTHONHASHSEED; renders have 0.
     """
@@ -105,12 +105,12 @@ def frames(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def layout(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Layout:
     """``layout(SceneClass, **parameters)``: no layout rule is broken at the end of any beat.
 
-    The rules are those of ``gradreel check``. Options: ``lang``, ``theme``, ``media_dir``, ``parameters``, as of
-    ``frames``.
+    The rules are those of ``gradreel check``. Options: ``lang``, ``theme``, ``media_dir``, ``words``,
+    ``parameters``, as of ``frames``.
     """
     from gradreel.scenes.testing.fixtures import Layout
 
-    return Layout(_media_dir(request, tmp_path_factory))
+    return Layout(Path(request.node.path), _media_dir(request, tmp_path_factory))
 
 
 def _media_dir(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -33,6 +33,7 @@ from gradreel.scenes.render.videos.output_stamp import clips_of_videos
 from gradreel.scenes.render.workers.progress import counted
 from gradreel.scenes.voice.choice import chosen_voices, is_path
 from gradreel.scenes.words.languages import LANGUAGES
+from gradreel.scenes.words.narration import NarrationError
 
 CLIP = re.compile(rf"[0-9a-f]{{24}}(\.({'|'.join((*FORMATS, 'json'))}))?")
 TRACE = re.compile(r"[0-9a-f]{32}")
@@ -65,8 +66,13 @@ def contents(lesson: Lesson, settings: RenderSettings) -> list[Kept]:
     if not folders.media_dir.is_dir():
         return []
     _, descriptions = inspect_lesson(lesson, settings)
-    of_languages = (lesson.requests(replace(settings, language=language)) for language in LANGUAGES)
-    plans = [plan(requests, descriptions, folders) for requests in of_languages]
+    plans = []
+    for language in LANGUAGES:
+        try:
+            plans.append(plan(lesson.requests(replace(settings, language=language)), descriptions, folders))
+        except NarrationError:
+            if lesson.words is None or language in lesson.words.scenes:
+                raise  # or else one's own words are in other languages alone: no clip is in this one
     in_videos = {*clips_of_videos(folders), *_clips_of_manifests(folders)}
     clips = list(_clips(folders, plans, in_videos))
     lines = _lines(folders, plans, in_videos, lesson)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -89,6 +90,7 @@ def _value(known: _Options, key: str, value: Any, file: Path, where: str) -> Any
         raise UserError(f"{where}: --{_normal(key)} is said on the command line alone")
     if option.is_flag and not isinstance(value, bool):
         raise UserError(f"{where} = {json.dumps(value, default=str)}: true or false was needed")
+    value = value.isoformat() if isinstance(value, date) else value
     several = value if option.multiple and isinstance(value, list) else [value]
     if not option.is_flag and any(isinstance(one, bool) or not isinstance(one, str | int | float) for one in several):
         raise UserError(f"{where} = {json.dumps(value, default=str)}: a text or a number was needed")

@@ -47,13 +47,16 @@ def print_scenes(
     first_scene: str | None = None,
     last_scene: str | None = None,
 ) -> None:
-    """Print the scenes of a lesson or of a stretch of it; without either all scenes of ours."""
+    """Print the scenes of a lesson or of a stretch of it; without a stretch, in words, the others of ours, too."""
     clips = _newest_clips(media_dir, language)
-    if lesson is None and first_scene is None and last_scene is None:
+    span = first_scene, last_scene
+    whole = lesson is None and span == (None, None)
+    scenes = [] if whole else list(_of_lesson(language, lesson, span))
+    if whole or (span == (None, None) and not as_json):
         sources = known_scenes(Folders(media_dir).private) if as_json or clips else ()
-        scenes = list(_ours(language, sources))
-    else:
-        scenes = list(_of_lesson(language, lesson, (first_scene, last_scene)))
+        named = {scene.name for scene in scenes}
+        ours = [scene for scene in _ours(language, sources) if scene.name not in named]
+        scenes += ours if whole else [replace(scene, part=None, in_lesson=False) for scene in ours]
     scenes = [_with_length(scene, clips) for scene in scenes]
     if as_json:
         print_json([scene.as_json() for scene in scenes])
@@ -84,7 +87,13 @@ def _of_lesson(language: str, path: Path | None, span: tuple[str | None, str | N
     part: str | None = None
     for entry in lesson.scenes:
         part = begins.get(entry.name, part)
-        yield Listed(entry.name, titles.title(entry.name, language), part, in_lesson=True, source=entry.source)
+        yield Listed(
+            entry.name,
+            titles.title(entry.name, language, entry.source.is_ours),
+            part,
+            in_lesson=True,
+            source=entry.source,
+        )
 
 
 def _newest_clips(media_dir: Path, language: str) -> dict[tuple[str, str], Mapping[str, Any]]:

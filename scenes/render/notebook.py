@@ -87,7 +87,10 @@ def rendered(words: list[str]) -> list[Path]:
         raise
     if process.returncode:
         raise UsageError(complaint or f"gradreel ended with exit code {process.returncode}")
-    found = json.loads(printed)
+    try:
+        found = json.loads(printed)
+    except ValueError:  # --help
+        found = None
     if not isinstance(found, list):  # --dry_run
         print(printed)
         return []

@@ -27,7 +27,7 @@ from gradreel.scenes.render.cluster.executors import drawers_of, trainers_of
 from gradreel.scenes.render.frames import jumps
 from gradreel.scenes.render.inspection import inspect
 from gradreel.scenes.render.lessons.lesson import Lesson
-from gradreel.scenes.render.lessons.tables import has_daily_views
+from gradreel.scenes.render.lessons.tables import has_daily_views, holds_curve
 from gradreel.scenes.render.pace import BeatPace, pace_of
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.speech import keep_words, kept_words, speak, timed_plan, wanted_lines, with_unspoken
@@ -42,7 +42,13 @@ from gradreel.scenes.render.stages import (
     SceneRequest,
 )
 from gradreel.scenes.render.videos.estimates import clip_seconds
-from gradreel.scenes.render.videos.publishing import check_files, check_video, publish_clip, publish_lesson
+from gradreel.scenes.render.videos.publishing import (
+    check_beside,
+    check_files,
+    check_video,
+    publish_clip,
+    publish_lesson,
+)
 from gradreel.scenes.render.workers.pool import Listeners, Workers
 from gradreel.scenes.render.workers.progress import Reporter
 from gradreel.scenes.render.workers.training import train_runs
@@ -62,6 +68,7 @@ def render_lesson(
     Raises UserError for what the user can mend, SceneError when scenes raised (the clips of the others are kept).
     """
     check_video(settings)
+    check_beside(settings, output, "jpg", "manifest.json")
     with at_work(lesson, settings, reporter) as job:
         say = job.reporter.say
         return _published(job, lambda clips: publish_lesson(lesson, settings, clips, job.workspace, output, say))
@@ -72,6 +79,7 @@ def render_scenes(
 ) -> list[Path]:
     """Each scene of ``lesson`` as a file of its own (a folder of pictures for png); where they are."""
     check_files(lesson, output)
+    check_beside(settings, output)
     with at_work(lesson, settings, reporter) as job:
         say = job.reporter.say
         return _published(
@@ -256,6 +264,8 @@ def _inspected(
         descriptions = inspect(requests, folders, workers)
     if lesson.data is not None and not any(has_daily_views(description.parameters) for description in descriptions):
         reporter.say(f"--data {lesson.data.series.name}: none of the scenes shows daily views, so it changes nothing")
+    if lesson.curve_file and not any(holds_curve(found.parameters, lesson.curve) for found in descriptions):
+        reporter.say(f"{lesson.curve_file}: none of the scenes draws the lecture's curve, so it changes nothing")
     return requests, descriptions
 
 

@@ -46,9 +46,8 @@ def print_description(
 ) -> None:
     """All that `describe` tells of a scene, its lines those of ``words`` where these have any."""
     narration = Narration.load([options.language]).with_words(words)
-    title = narration.title(description.name, options.language)
-    whose = description.narrated_as or description.name
-    lines = narration.scenes[options.language].get(whose, {})
+    title = narration.title(description.name, options.language, source.is_ours)
+    lines = narration.scenes[options.language].get(description.narrated_as, {})
     beats, screen = _beats_and_lines(description.beats, lines.get("beats", {})), lines.get("screen", {})
     rows = sorted(description.rows, key=lambda row: "." in row.name)  # what is in a parameter after all parameters
     if options.as_json:

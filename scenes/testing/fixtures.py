@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from reprlib import repr as shortened
 from typing import Any
@@ -16,6 +17,7 @@ from gradreel.scenes.stills import beat_frames
 from gradreel.scenes.testing.layout import Finding, check_beats, check_scene
 from gradreel.scenes.testing.snapshot_folders import clashes_key, orphans_key, safe_name
 from gradreel.scenes.testing.snapshots import CHANNEL_TOLERANCE, PIXEL_SHARE, Outcome, check_snapshots
+from gradreel.scenes.words.narration import OwnWords, use_words
 from manim import Scene
 
 FAILED_FOLDER = ".snapshots-failed"  # in pytest's rootdir
@@ -25,6 +27,7 @@ Chosen = Mapping[str, Any]
 NEEDED = {  # by option: what it may be, and that in words; lang and theme are looked at where they are used
     "parameters": (Mapping, "a mapping of the scene's parameters, such as {'radius': 2}"),
     "media_dir": ((str, os.PathLike), "a folder"),
+    "words": ((str, os.PathLike), "a file of words, as a lesson names one"),
     "name": (str, "a text, the name of a folder"),
     "tolerance": ((int, float), "a number, the difference of a channel that is tolerated (of 255)"),
     "share": ((int, float), "a number, the share of the pixels that may differ by more (0 to 1)"),
@@ -51,6 +54,7 @@ class Frames:
         lang: str | None = None,
         theme: str | None = None,
         media_dir: Path | None = None,
+        words: Path | None = None,
         name: str | None = None,
         tolerance: int | None = None,
         share: float | None = None,
@@ -58,7 +62,7 @@ class Frames:
         **more: Any,
     ) -> None:
         __tracebackhide__ = True
-        given: dict[str, Any] = {"lang": lang, "theme": theme, "media_dir": media_dir, "name": name}
+        given: dict[str, Any] = {"lang": lang, "theme": theme, "media_dir": media_dir, "words": words, "name": name}
         given |= {"tolerance": tolerance, "share": share, "layout": layout}
         _check_types("frames", scene_class, given | {"parameters": parameters})
         chosen = _merged(scene_class, parameters, more, given)
@@ -67,8 +71,10 @@ class Frames:
         failures = self._failures_folder(folder)
         findings: list[Finding] = []
         at_beat = (lambda scene, beat: findings.extend(check_scene(scene, beat))) if layout else None
+        with _words_of(words, Path(self._node.path)):
+            stills = beat_frames(scene_class, chosen, context, at_beat=at_beat)
         outcome = check_snapshots(
-            beat_frames(scene_class, chosen, context, at_beat=at_beat),
+            stills,
             folder,
             failures,
             update=self._update,
@@ -115,8 +121,13 @@ class Frames:
         if not self._update:
             outcome.problems.append(f"{folder.name}: left over, no test compares with {folder}")
             return
-        outcome.deleted += sorted(folder.rglob("*.png"))
-        shutil.rmtree(folder, ignore_errors=True)
+        pictures = sorted(folder.rglob("*.png"))
+        for picture in pictures:
+            picture.unlink(missing_ok=True)
+        for place in sorted({folder, *(picture.parent for picture in pictures)}, reverse=True):
+            with suppress(OSError):  # something else is in it, and stays
+                place.rmdir()
+        outcome.deleted += pictures
 
     def _report(self, title: str, outcome: Outcome, findings: Sequence[Finding] = ()) -> None:
         __tracebackhide__ = True
@@ -134,8 +145,8 @@ class Frames:
 class Layout:
     """What the fixture ``layout`` gives."""
 
-    def __init__(self, media_dir: Path) -> None:
-        self._media_dir = media_dir
+    def __init__(self, test_file: Path, media_dir: Path) -> None:
+        self._test_file, self._media_dir = test_file, media_dir
 
     def __call__(
         self,
@@ -146,15 +157,28 @@ class Layout:
         lang: str | None = None,
         theme: str | None = None,
         media_dir: Path | None = None,
+        words: Path | None = None,
         **more: Any,
     ) -> None:
         __tracebackhide__ = True
-        _check_types("layout", scene_class, {"parameters": parameters, "media_dir": media_dir})
-        chosen = _merged(scene_class, parameters, more, {"lang": lang, "theme": theme, "media_dir": media_dir})
+        given: dict[str, Any] = {"lang": lang, "theme": theme, "media_dir": media_dir, "words": words}
+        _check_types("layout", scene_class, given | {"parameters": parameters})
+        chosen = _merged(scene_class, parameters, more, given)
         context = trained_context(scene_class, chosen, lang, theme, Path(media_dir or self._media_dir))
-        findings = check_beats(scene_class, chosen, context)
+        with _words_of(words, self._test_file):
+            findings = check_beats(scene_class, chosen, context)
         if findings:
             pytest.fail(_breaches(scene_class.__name__, findings), pytrace=False)
+
+
+@contextmanager
+def _words_of(words: str | os.PathLike[str] | None, test_file: Path) -> Iterator[None]:
+    """Scenes made within it have the words of a file, whose path is from the folder of the test's."""
+    use_words(OwnWords.read(test_file.parent / words) if words is not None else None)
+    try:
+        yield
+    finally:
+        use_words(None)
 
 
 def _breaches(title: str, findings: Sequence[Finding]) -> str:

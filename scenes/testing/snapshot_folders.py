@@ -27,17 +27,23 @@ def safe_name(name: str) -> str:
     return re.sub(r"[^\w.=+-]+", "-", name).strip("-.") or "unnamed"
 
 
-def left_over(snapshots: Path, owned: set[str], whole: set[str]) -> list[Path]:
-    """Folders of pictures in ``snapshots`` that no test compares with.
+def left_over(snapshots: Path, owned: set[str], whole: set[tuple[Path, str]]) -> list[Path]:
+    """Folders of pictures in ``snapshots`` that were a test's, by their names, and that no test compares with.
 
     A run need not collect every test, so a folder not ``owned`` by a collected one is left over only if no file beside
-    ``snapshots`` defines its function, or if all cases of its function (``whole``) were collected.
+    ``snapshots`` defines its function, but for functions of which all cases were collected (``whole``: file, name).
     """
     if not snapshots.is_dir():
         return []
-    sources = " ".join(file.read_text("utf-8", "replace") for file in snapshots.parent.glob("*.py"))
-    elsewhere = set(re.findall(r"\bdef\s+(\w+)", sources)) - whole
+    defined = {
+        (file, name)
+        for file in snapshots.parent.glob("*.py")
+        for name in re.findall(r"\bdef\s+(\w+)", file.read_text("utf-8", "replace"))
+    }
+    elsewhere = {name for _, name in defined - whole}
     folders = (
-        folder for folder in sorted(snapshots.iterdir()) if folder.name not in owned and any(folder.rglob("*.png"))
+        folder
+        for folder in sorted(snapshots.iterdir())
+        if folder.name.lower().startswith("test") and folder.name not in owned and any(folder.rglob("*.png"))
     )
     return [folder for folder in folders if not elsewhere & set(re.split(r"\W", folder.name))]

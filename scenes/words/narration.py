@@ -168,13 +168,17 @@ class Narration:
         stretches, _ = self._text(language, scene, "screen", key, values or {})
         return "".join(stretches)
 
-    def title(self, scene: str, language: str) -> str:
-        """The chapter's title; a scene with no narration in any language is called by its name."""
+    def title(self, scene: str, language: str, is_ours: bool = True) -> str:
+        """The chapter's title; a scene with no narration in any language is called by its name.
+
+        ``is_ours``: a scene of one's own may be called as one of ours, and does not get its title.
+        """
+        own = self.own is not None and self.own.has(scene)
+        if not own and not (is_ours and any(scene in scenes for scenes in self.scenes.values())):
+            return scene.replace("-", " ").capitalize()
         title = self._table(language, scene).get("title")
         if title is not None:
             return str(title)
-        if not any(scene in scenes for scenes in self.scenes.values()):
-            return scene.replace("-", " ").capitalize()
         file, section = self._place(language, scene)
         raise NarrationError(f"{scene} has no title in {file}: add `title` to [{section}]")
 
@@ -201,6 +205,11 @@ class Narration:
             file, section = self._place(language, scene, table)
             wanted = f"`{key}`" if key == general else f"`{key}` or `{general}`"
             in_place = ", or say it in place: self.beat(…, say=…)" if table == "beats" else ""
+            if self.own is None and not any(scene in scenes for scenes in self.scenes.values()):
+                raise NarrationError(
+                    f"{where} has no line: --lesson names a lesson whose words (narration = …) have {wanted} in"
+                    f" [{language}.{scene}.{table}]{in_place}"
+                )
             raise NarrationError(f"{where} has no line in {file}: add {wanted} to [{section}.{table}]{in_place}")
         stretches, marks = cut(str(template))
         try:

@@ -116,7 +116,8 @@ class Bench:
         media = self.folder / name
         media.mkdir()
         if (self.ready / "traces").exists():
-            (media / "traces").symlink_to(self.ready / "traces")
+            # No link to the folder: none may lead out of a media folder
+            shutil.copytree(self.ready / "traces", media / "traces")
         return media
 
     def ours(self, media: Path, *options: str) -> float:

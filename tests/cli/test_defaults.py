@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import date
 from pathlib import Path
 
 import click
@@ -123,6 +124,12 @@ def test_what_is_wrong_in_the_file_is_named(gradreel, chosen, tmp_path, text, wo
         result = gradreel(command)
         assert (result.exit_code, result.stdout) == (2, "")
         assert str(tmp_path / "gradreel.toml") in result.stderr and words in result.stderr
+
+
+@pytest.mark.parametrize("day", [date(2024, 1, 1), "2024-01-01"])
+def test_a_day_may_be_written_as_a_day_of_toml(day, tmp_path):
+    found = defaults.default_map(commands, {"test_from": day}, tmp_path / "gradreel.toml")
+    assert found["experiment"]["width"]["test_from"] == "2024-01-01"
 
 
 def test_what_is_no_file_and_a_table_that_is_none_are_mistakes(gradreel, chosen, tmp_path):

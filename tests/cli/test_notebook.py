@@ -71,6 +71,11 @@ def test_a_mistake_in_a_cell_is_said_in_one_line(folder, line, cell, words):
         notebook.show(line, cell)
 
 
+def test_help_is_printed(folder, capsys):
+    notebook.show("--help", None)
+    assert "--quality" in capsys.readouterr().out
+
+
 def test_a_cell_is_kept_under_its_class_and_written_when_it_changes(folder):
     file = notebook.kept(CELL)
     assert (file, file.read_text()) == (Path("media/notebook/Ring.py"), CELL)

@@ -132,6 +132,68 @@ def test_another_word_is_muxed_anew_and_another_length_is_rendered_anew(gradreel
     assert "marks: narration changed" in gradreel("render", *SMALL, "--dry_run").stdout
 
 
+def test_a_list_of_ones_own_scenes_has_ours_beside_them(gradreel, project):
+    told = gradreel("list", "--lesson", "shapes.toml").stdout
+    assert told.index("marks") < told.index("Beside the lesson") < told.index("gradient-descent")
+    assert "gradient-descent" not in gradreel("list", "--lesson", "shapes.toml", "--from", "marks").stdout
+
+
+def test_words_in_one_language_alone_are_enough_for_the_cache(gradreel, project):
+    gradreel("render", *SMALL)
+    result = gradreel("cache", "--lesson", "shapes.toml", "--json")
+    assert result.exit_code == 0
+    assert all(kept["needed"] for kept in json.loads(result.stdout)["kept"] if kept["kind"] == "clip")
+
+
+@pytest.mark.parametrize("base", ["LectureScene", "Scene"])
+def test_a_scene_of_ones_own_has_no_title_and_no_words_of_ours_by_its_name(gradreel, project, base):
+    scene = f"from manim import Dot, FadeIn, Scene\n\n\nclass Summary({base}):\n    def construct(self):\n"
+    line = 'with self.beat("end", say="That was it."):' if base == "LectureScene" else "if True:"
+    imported = "from gradreel.scenes.base import LectureScene\n" if base == "LectureScene" else ""
+    content = f"{imported}{scene}        {line}\n            self.play(FadeIn(Dot()), run_time=0.2)\n"
+    (project / "own.py").write_text(content.replace("Summary", "Page"))
+    (project / "own.toml").write_text('title = { en = "Own" }\n[[scene]]\nname = "own.py:Page"\n')
+    result = gradreel("render", "--lesson", "own.toml", *SMALL[2:])
+    assert (result.exit_code, chapters(Path(result.stdout.strip()))) == (0, ["Page"])
+    (project / "own.py").write_text(content)
+    told = gradreel("describe", "own.py:Summary").stdout
+    assert "Summary" in told and Narration.load(["en"]).title("backprop", "en") not in told
+
+
+def test_a_line_that_is_nowhere_is_not_asked_for_in_our_own_files(gradreel, project):
+    result = gradreel("render", "my_scene.py:Marks", *SMALL[2:])
+    assert result.exit_code == 2
+    assert "--lesson names a lesson whose words" in result.stderr and "[en.marks.beats]" in result.stderr
+    assert "assets/narration" not in result.stderr
+
+
+def test_what_changes_nothing_is_said(gradreel, project):
+    (project / "curve.csv").write_text("x,y\n0,1\n2,3\n4,0\n")
+    told = gradreel("render", *SMALL, "--curve", "curve.csv", "--dry_run").stderr
+    assert "curve.csv: none of the scenes draws the lecture's curve, so it changes nothing" in told
+    (project / "plain.py").write_text(
+        "from manim import *\n\nclass Plain(Scene):\n    def construct(self): self.wait(1)\n"
+    )
+    told = gradreel("render", "plain.py:Plain", *SMALL[2:], "--burn_subtitles", "en").stderr
+    assert "no subtitles in the picture: nothing is said in English" in told
+
+
+def test_films_of_one_name_in_two_formats_share_their_subtitles(gradreel, project):
+    for ending in ("mp4", "webm", "mp4"):
+        assert gradreel("render", *SMALL, "-o", f"talk.{ending}").exit_code == 0
+    (project / "talk.en.srt").write_text("corrected by hand")
+    (project / "my-words.toml").write_text(WORDS.replace("Two dots", "A pair"), encoding="utf-8")
+    refused = gradreel("render", *SMALL, "-o", "talk.webm", "--force")
+    assert refused.exit_code == 2 and "talk.en.srt would be replaced" in refused.stderr
+
+
+def test_what_would_be_replaced_is_told_before_anything_is_drawn(gradreel, project):
+    (project / "talk.en.vtt").write_text("somebody's own")
+    refused = gradreel("render", *SMALL, "-o", "talk.mp4")
+    assert refused.exit_code == 2 and "talk.en.vtt would be replaced" in refused.stderr
+    assert not (project / "media" / "clips").exists() or not list((project / "media" / "clips").iterdir())
+
+
 def test_a_stretch_is_a_video_of_its_own_beside_that_of_the_whole(gradreel, project):
     whole = Path(gradreel("render", *SMALL).stdout.strip())
     before = {file: file.read_bytes() for file in whole.parent.iterdir()}

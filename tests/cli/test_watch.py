@@ -157,6 +157,23 @@ def test_a_data_file_that_is_read_as_the_scene_is_imported_is_watched_too(watchi
     watching.until("^ready")
 
 
+@pytest.mark.parametrize("missing", ["radius.txt", "disc.py"])
+def test_a_file_that_was_never_there_is_waited_for(tmp_path, monkeypatch, missing):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "disc.py").write_text(SCENE)
+    (tmp_path / "radius.txt").write_text("1.0")
+    content = (tmp_path / missing).read_text()
+    (tmp_path / missing).unlink()
+    started = Watching("disc.py:Disc", "-r", "64,36", "--fps", "5")
+    try:
+        started.until("^not ready")
+        (tmp_path / missing).write_text(content)
+        started.until("^ready")
+    finally:
+        started.process.kill()
+        started.process.communicate()
+
+
 def test_ctrl_c_ends_it_while_it_renders(watching, tmp_path):
     begun = tmp_path / "begun"
     watching.until("^ready")

@@ -169,6 +169,63 @@ def test_everything_that_is_wrong_is_named(project):
     assert (root / "notes").exists()
 
 
+def test_pictures_of_a_test_of_the_same_name_in_another_file_stay(project):
+    test = "from my_scenes import Plain\n\ndef test_plain(frames):\n    frames(Plain)\n\n"
+    cases = "import pytest\nfrom my_scenes import Steps\n\n@pytest.mark.parametrize('count', [{}])\n"
+    cases += "def test_scene(frames, count):\n    frames(Steps, count=count)\n"
+    project.makepyfile(test_mine=test + cases.format(1), test_yours=cases.format(2))
+    project.runpytest("--snapshot-update").assert_outcomes(passed=3)
+    there = snapshots(project)
+    assert {"test_scene-1/step-1.png", "test_scene-2/step-2.png"} <= set(there)
+    project.runpytest("test_mine.py").assert_outcomes(passed=2)
+    project.runpytest("test_mine.py", "--snapshot-update").assert_outcomes(passed=2)
+    assert snapshots(project) == there
+
+
+def test_what_else_is_kept_beside_snapshots_stays(project):
+    project.runpytest("--snapshot-update").assert_outcomes(passed=5)
+    root = project.path / "snapshots"
+    for name in ("baseline/before.png", "test_gone/end.png"):
+        (root / name).parent.mkdir()
+        Image.new("RGB", (8, 8)).save(root / name)
+    (root / "test_gone" / "notes.txt").write_text("why it is so")
+    project.runpytest("--snapshot-update").assert_outcomes(passed=5)
+    assert [(root / name).exists() for name in ("baseline/before.png", "test_gone/end.png", "test_gone/notes.txt")] == [
+        True, False, True,
+    ]  # fmt: skip
+
+
+def test_a_scene_has_the_words_of_a_file_beside_the_test(project):
+    words = "[{0}.told]\ntitle = 'Told'\n[{0}.told.beats]\nend = 'The end.'\n[{0}.told.screen]\nlabel = '{1}'\n"
+    (project.path / "words.toml").write_text(words.format("en", "end") + words.format("zh", "结束"), encoding="utf-8")
+    project.makepyfile(
+        test_mine="""
+            import pytest
+            from gradreel.scenes.base import LectureScene
+            from gradreel.scenes.mobjects.text import words
+            from manim import FadeIn
+
+            class Told(LectureScene):
+                def construct(self):
+                    with self.beat("end"):
+                        self.play(FadeIn(words(self.screen("label"))))
+
+            @pytest.mark.parametrize("lang", ["en", "zh"])
+            def test_told(frames, layout, lang):
+                frames(Told, lang=lang, words="words.toml")
+                layout(Told, lang=lang, words="words.toml")
+
+            def test_without(layout):
+                layout(Told)
+        """
+    )
+    result = project.runpytest("--snapshot-update")
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines("*told: * has no line: --lesson names a lesson whose words*")
+    pictures = {(project.path / "snapshots" / f"test_told-{lang}" / "end.png").read_bytes() for lang in ("en", "zh")}
+    assert len(pictures) == 2
+
+
 def test_misuse_is_explained(project):
     project.makepyfile(
         test_mine="""

@@ -53,7 +53,8 @@ def parts_of(
     request: SceneRequest, description: SceneDescription, traces: Mapping[str, str], words: Narration
 ) -> dict[str, Any]:
     """What the clip of ``request`` is made of, besides that. Raises NarrationError for a title that is missing."""
-    words.title(description.name, request.settings.language)  # raises where there is none: before anything is made
+    # Raises where there is none: before anything is made
+    words.title(description.name, request.settings.language, request.source.is_ours)
     whose = description.narrated_as or description.name
     return {
         "scene": description.name,

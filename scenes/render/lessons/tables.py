@@ -66,6 +66,12 @@ def with_curve(value: Any, knots: Knots) -> Any:
     return value
 
 
+def holds_curve(value: Any, knots: Knots) -> bool:
+    """Whether plain data have these knots anywhere, as `with_curve` puts them there."""
+    inside = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    return value == [list(knot) for knot in knots] or any(holds_curve(part, knots) for part in inside)
+
+
 def _is_knot(value: Any, knot: tuple[float, float]) -> bool:
     return isinstance(value, list | tuple) and tuple(value) == knot
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import PACKAGE_FOLDER
 from gradreel.scenes.render.clips.file_digest import digest_of_contents, short_hash
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, as_json, read_json
+from gradreel.scenes.render.settings import FORMATS
 from gradreel.scenes.words.languages import LANGUAGES
 from pydantic import BaseModel, ValidationError
 
@@ -41,7 +42,7 @@ class OutputStamp:
     def __init__(self, folders: Folders, final: Path, content: Mapping[str, Any], clips: Sequence[Path]) -> None:
         """``content``, plain data, and ``clips`` decide what is written; spoken lines are among them."""
         self._final = final.absolute()
-        self.file = folders.published / f"{short_hash(os.fsencode(self._final))}.json"
+        self.file = _file(folders, self._final)
         stamps = {clip.name: _stamp(clip) for clip in clips}
         code = digest_of_contents(PACKAGE_FOLDER / name for name in PUBLISHING_FILES)
         self._clips = [clip.name for clip in clips]
@@ -62,23 +63,6 @@ class OutputStamp:
         temporary.write_bytes(as_json(kept.model_dump()))
         return temporary
 
-    def refuse_foreign(self, written: Mapping[Path, Path], itself_too: bool = False) -> None:
-        """Raises UserError for a file beside the video that is not as it was written with the video before.
-
-        Subtitles that somebody has corrected, or a poster of somebody's own, are not replaced; nor is, with
-        ``itself_too``, the file in the video's own place.
-        """
-        known = _read(self.file)
-        before = known.files if known else {}
-        for final in written.values():
-            if final.parent == self._final.parent and (itself_too or final.name != self._final.name):
-                found, then = _stamp(final), before.get(final.name)
-                if found is not None and (then is None or not _alike(found, then)):
-                    raise UserError(
-                        f"{final} would be replaced, and it is not as {self._final.name} came with it; "
-                        "move it away, or name another place by -o"
-                    )
-
     def left_over(self, written: Mapping[Path, Path], called: str | None = None) -> list[Path]:
         """Subtitles that were written with the video before, are as they were then, and are not written now.
 
@@ -95,12 +79,37 @@ class OutputStamp:
         ]
 
 
+def refuse_others(folders: Folders, final: Path, paths: Iterable[Path]) -> None:
+    """Raises UserError for a file beside the video ``final`` that is not as it was written with the video before.
+
+    Or with one of the same name in another format: ``talk.mp4`` and ``talk.webm`` share their subtitles. Subtitles that
+    somebody has corrected, or a poster of somebody's own, are not replaced.
+    """
+    final = final.absolute()
+    before: dict[str, list[Stamp]] = {}
+    for suffix in dict.fromkeys((final.suffix, *(f".{name}" for name in FORMATS))):
+        known = _read(_file(folders, final.with_suffix(suffix)))
+        for name, stamp in known.files.items() if known else ():
+            before.setdefault(name, []).append(stamp)
+    for path in paths:
+        found = _stamp(path)
+        if found is not None and not any(_alike(found, then) for then in before.get(path.name, ())):
+            raise UserError(
+                f"{path} would be replaced, and it is not as {final.name} came with it; "
+                "move it away, or name another place by -o"
+            )
+
+
 def clips_of_videos(folders: Folders) -> Iterator[str]:
     """Names of the clips, and spoken lines, that videos were made of which are still there."""
     for file in folders.published.glob("*.json"):
         known = _read(file)
         if known is not None and _stamp(Path(known.video)) is not None:
             yield from known.clips
+
+
+def _file(folders: Folders, final: Path) -> Path:
+    return folders.published / f"{short_hash(os.fsencode(final))}.json"
 
 
 def _read(file: Path) -> _Written | None:

@@ -18,7 +18,7 @@ from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.settings import JOINABLE_FORMATS, RenderSettings
 from gradreel.scenes.render.stages import Clip, ClipFile, Shot
 from gradreel.scenes.render.videos.narration_track import Spoken, spoken_beat, spoken_languages, tracks
-from gradreel.scenes.render.videos.output_stamp import OutputStamp
+from gradreel.scenes.render.videos.output_stamp import SUBTITLE_SUFFIXES, OutputStamp, refuse_others
 from gradreel.scenes.render.videos.subtitles import Cue, TimedLine, as_srt, as_vtt, cues
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.narration import Narration
@@ -49,6 +49,14 @@ def check_files(lesson: Lesson, output: Path | None) -> None:
     """Raises UserError where scenes are to have a file each, and one file is named for them all."""
     if output is not None and len(lesson.scenes) != 1:
         raise UserError(f"-o {output} takes one file, and {len(lesson.scenes)} scenes were asked for")
+
+
+def check_beside(settings: RenderSettings, output: Path | None, *endings: str) -> None:
+    """Raises UserError, before anything is made, for what stands beside ``output`` and would not be replaced."""
+    if output is not None and settings.format in JOINABLE_FORMATS:
+        names = [f"{language}.{suffix}" for language in settings.subtitle_languages for suffix in SUBTITLE_SUFFIXES]
+        beside = [output.with_name(f"{output.stem}.{ending}") for ending in (*names, *endings)]
+        refuse_others(Folders(settings.media_dir), output, beside)
 
 
 def publish_lesson(
@@ -131,7 +139,7 @@ def shots_of(
     start = 0
     for clip, file in clips:
         lines = tuple(filled_again(narration, clip.narrated_as, beat) for beat in file.beats)
-        title = narration.title(clip.scene, settings.language)
+        title = narration.title(clip.scene, settings.language, clip.request.source.is_ours)
         shots.append(Shot(clip, file, title, begins.get(clip.scene, ""), start, start + file.frames, lines))
         start += file.frames
     return shots
@@ -158,6 +166,8 @@ def write_video(
     chapters = [Chapter(shot.chapter(settings.language), shot.start, shot.end) for shot in shots]
     sounds = tracks(spoken, settings.language, placed_sounds(shots, settings.fps))
     files = [shot.file for shot in shots]
+    if settings.burned is not None and settings.burned not in subtitles:
+        say(f"no subtitles in the picture: nothing is said in {LANGUAGES[settings.burned].own_name}")
     if settings.burned in subtitles:
         files = _burned(shots, subtitles[settings.burned], settings, workspace, say)
     soft = {language: these for language, these in subtitles.items() if language != settings.burned}
@@ -271,7 +281,7 @@ def publish_all(
 
     def first_gone() -> list[Path]:
         if refuse_foreign:
-            stamp.refuse_foreign(written, itself_too=called is not None)
+            refuse_others(workspace, final, [path for path in written.values() if path != final or called])
         return [*stamp.left_over(written, called), *list(written.values())[1:]]
 
     workspace.publish(files, first_gone)
