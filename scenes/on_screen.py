@@ -17,6 +17,7 @@ from manim import (
     BackgroundRectangle,
     Camera,
     DecimalNumber,
+    ManimColor,
     MarkupText,
     Mobject,
     Paragraph,
@@ -143,7 +144,7 @@ def read_screen(scene: Scene) -> Screen:
         else:
             size = texts[id(text)].size if id(text) in texts else font_size(text) * zoom
             texts.setdefault(id(text), ScreenText(text, text_of(text), size)).glyphs.append(part)
-    background = np.array(camera.background_color.to_rgb(), dtype=float)
+    background = np.array(ManimColor(camera.background_color).to_rgb(), dtype=float)
     return Screen(list(texts.values()), shapes, config.frame_width, camera.frame_height * zoom, background)
 
 

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 from gradreel.core.errors import UserError, printable
@@ -27,13 +27,16 @@ from gradreel.scenes.render.lessons.options import Options
 from gradreel.scenes.render.pipeline import inspect_lesson
 from gradreel.scenes.render.report import print_json
 from gradreel.scenes.render.settings import FORMATS, RenderSettings
-from gradreel.scenes.render.speech import wanted_files
+from gradreel.scenes.render.speech import wanted_files, with_unspoken
 from gradreel.scenes.render.stages import Plan
 from gradreel.scenes.render.videos.output_stamp import clips_of_videos
 from gradreel.scenes.render.workers.progress import counted
 from gradreel.scenes.voice.choice import chosen_voices, is_path
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.narration import NarrationError
+
+if TYPE_CHECKING:
+    from gradreel.scenes.voice.spoken_lines import Voice  # which loads PyAV
 
 CLIP = re.compile(rf"[0-9a-f]{{24}}(\.({'|'.join((*FORMATS, 'json'))}))?")
 TRACE = re.compile(r"[0-9a-f]{32}")
@@ -73,9 +76,11 @@ def contents(lesson: Lesson, settings: RenderSettings) -> list[Kept]:
         except NarrationError:
             if lesson.words is None or language in lesson.words.scenes:
                 raise  # or else one's own words are in other languages alone: no clip is in this one
+    voices = chosen_voices([], {code: voice for code, voice in lesson.voices.items() if not is_path(voice)})
+    spoken = [with_unspoken(silent, voices, folders) for silent in plans if voices and folders.speech.is_dir()]
     in_videos = {*clips_of_videos(folders), *_clips_of_manifests(folders)}
-    clips = list(_clips(folders, plans, in_videos))
-    lines = _lines(folders, plans, in_videos, lesson)
+    clips = list(_clips(folders, [*plans, *spoken], in_videos))
+    lines = _lines(folders, plans, in_videos, voices)
     return [*clips, *_traces(folders, plans, clips), *lines, *_descriptions(folders), *_unfinished(folders)]
 
 
@@ -133,11 +138,12 @@ def _traces(folders: Folders, plans: Iterable[Plan], clips: Iterable[Kept]) -> I
         yield Kept("trace", paths, _size(paths), said, digest in shown, path.name in digests)
 
 
-def _lines(folders: Folders, plans: Iterable[Plan], in_videos: Container[str], lesson: Lesson) -> Iterator[Kept]:
+def _lines(
+    folders: Folders, plans: Iterable[Plan], in_videos: Container[str], voices: Mapping[str, Voice]
+) -> Iterator[Kept]:
     """Stretches of lines that have been spoken. The lesson needs those of the default voices."""
     if not folders.speech.is_dir():
         return
-    voices = chosen_voices([], {code: voice for code, voice in lesson.voices.items() if not is_path(voice)})
     wanted = {file.name for plan in plans for file in wanted_files(plan, voices, folders)}
     files: dict[str, list[Path]] = {}
     for path in sorted(folders.speech.iterdir(), reverse=True):  # a note before its sound: without it that is none
@@ -231,6 +237,9 @@ def prune_asked(kept: Sequence[Kept], lesson: Lesson, settings: RenderSettings, 
             print(f"{one.kind:5}  {_bytes([one]):>8}  {one.what}")
     question = f"Remove {_sum(unneeded)} that neither {lesson.name} nor any video in {settings.media_dir} needs?"
     agreed = bool(unneeded) and (yes or confirm(question, err=True))
+    if agreed and not yes:  # it took its time, and a video may be here by now that needs some of it
+        still = {one.paths for one in contents(lesson, settings) if not one.needed}
+        unneeded = [one for one in unneeded if one.paths in still]
     if agreed:
         prune(settings, unneeded)
     if options.as_json:

@@ -126,11 +126,12 @@ def _touch(screen: Screen) -> Iterator[_Breach]:
     near = _overlaps(np.array([text.box for text in texts]), np.array([text.box for text in texts]))
     for i, j in zip(*np.nonzero(np.triu(near, 1)), strict=True):
         first, second = texts[i], texts[j]
-        touching = _overlaps(first.boxes, second.boxes)
-        if touching.any():
-            a, b = (boxes[k] for boxes, k in zip((first.boxes, second.boxes), np.argwhere(touching)[0], strict=True))
-            where = (np.maximum(a, b)[:2] + np.minimum(a, b)[2:]) / 2
-            yield _Breach("touch", f"{first.name!r} touches {second.name!r}", where, (first.name, second.name))
+        for k, m in np.argwhere(_overlaps(first.boxes, second.boxes)):
+            one, other = first.glyphs[k], second.glyphs[m]
+            where = (np.maximum(one.box, other.box)[:2] + np.minimum(one.box, other.box)[2:]) / 2
+            if not _patched(where, one.order, other.order, screen):
+                yield _Breach("touch", f"{first.name!r} touches {second.name!r}", where, (first.name, second.name))
+                break
 
 
 def _overhang(box: NDArray[np.float64], edge: NDArray[np.float64]) -> float:
@@ -221,7 +222,9 @@ def _contrast(screen: Screen) -> Iterator[_Breach]:
     for part in screen.shapes:
         if part.stroke is None or part.name in named or part.fill is not None or _is_dimmed(part, part.stroke, screen):
             continue
-        ratio = contrast(_over(part.stroke, screen.background), screen.background)
+        line = _along(part)
+        behind = _behind(line[len(line) // 2], part.order, screen)
+        ratio = contrast(_over(part.stroke, behind), behind)
         if ratio < LINE_CONTRAST:
             named.add(part.name)
             message = f"{part.name} has contrast {ratio:.1f}:1, a line needs {LINE_CONTRAST:g}:1"
@@ -233,7 +236,7 @@ def _faint(glyph: Part, screen: Screen) -> tuple[float, float] | None:
     ink = _ink(glyph)
     if ink is None:
         return None
-    behind = _behind(glyph, screen)
+    behind = _behind(glyph.center, glyph.order, screen)
     ratio = contrast(_over(ink, behind), behind)
     if _is_dimmed(glyph, ink, screen):
         needed = DIMMED_CONTRAST
@@ -242,10 +245,10 @@ def _faint(glyph: Part, screen: Screen) -> tuple[float, float] | None:
     return (ratio, needed) if ratio < needed - 0.05 else None
 
 
-def _behind(glyph: Part, screen: Screen) -> NDArray[np.float64]:
-    """(3,): the colour under the middle of a glyph."""
+def _behind(point: NDArray[np.float64], order: int, screen: Screen) -> NDArray[np.float64]:
+    """(3,): the colour at ``point`` under what is drawn in this order."""
     color = screen.background
-    for part in screen.fills_at(glyph.center, -1, glyph.order):
+    for part in screen.fills_at(point, -1, order):
         if part.fill is not None:
             color = _over(part.fill, color)
     return color

@@ -11,6 +11,8 @@ import pytest
 from click.testing import CliRunner
 from filelock import FileLock
 from gradreel.cli import commands
+from gradreel.scenes.voice import choice
+from gradreel.scenes.voice.engines import Command
 
 SMALL = ("--lesson", "shapes.toml", "-r", "160,90", "--fps", "5")
 
@@ -115,6 +117,17 @@ def test_lines_that_no_video_has_are_removed_and_those_being_spoken_are_not(proj
     result = invoke("cache", *SMALL[:2], "--prune", "--yes")
     assert "A ring is drawn." in result.stdout and "removed 1 clip and 2 lines" in result.stdout
     assert [file.name for file in speech.iterdir() if file.suffix != ".lock"] == [".unfinished-1234"]
+
+
+def test_clips_of_the_lesson_as_it_is_spoken_are_needed_without_a_video(project, quick_workers, monkeypatch):
+    (project / "say.py").write_text(TONE)
+    voice = Command.parse(f"{sys.executable} -S say.py {{file}} {{text}}")
+    monkeypatch.delenv("GRADREEL_VOICE")
+    monkeypatch.setattr(choice, "default_voice", {"en": voice}.get)
+    result = invoke("render", *SMALL)
+    assert result.exit_code == 0, result.stderr
+    next((project / "media/videos").rglob("*.mp4")).unlink()
+    assert json.loads(invoke("cache", *SMALL[:2], "--json").stdout)["clips"]["unneeded"] == []
 
 
 def test_yes_alone_is_refused(project):

@@ -129,7 +129,7 @@ def test_what_is_wrong_in_the_file_is_named(gradreel, chosen, tmp_path, text, wo
 @pytest.mark.parametrize("day", [date(2024, 1, 1), "2024-01-01"])
 def test_a_day_may_be_written_as_a_day_of_toml(day, tmp_path):
     found = defaults.default_map(commands, {"test_from": day}, tmp_path / "gradreel.toml")
-    assert found["experiment"]["width"]["test_from"] == "2024-01-01"
+    assert found["experiment"]["test_from"] == "2024-01-01"
 
 
 def test_what_is_no_file_and_a_table_that_is_none_are_mistakes(gradreel, chosen, tmp_path):

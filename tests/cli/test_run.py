@@ -229,6 +229,23 @@ def test_python_that_is_too_old_is_named(checkout):
     assert "PYTHON=python3 is not a Python 3.11, 3.12 or 3.13" in result.stderr
 
 
+def test_a_system_whose_python_is_too_old_is_told_so_and_gets_no_packages(checkout):
+    for name in ("python3.13", "python3.12", "python3.11"):  # whatever this machine has
+        shutil.copy(checkout.path / "python3", checkout.path / name)
+    result = checkout.run("list", STUB_VERSION="3.10", STUB_USER="1000")
+    assert (result.returncode, checkout.noted()) == (2, [])
+    assert "this system's python3 is another: Python 3.10.1" in result.stderr and "apt-get" not in result.stderr
+
+
+def test_another_python_that_is_named_makes_another_environment(checkout):
+    shutil.copy(checkout.path / "python3", checkout.path / "my python")
+    (checkout.path / "my python").write_text(PYTHON.replace("STUB_VERSION:-3.12", "STUB_OTHER:-3.13"))
+    assert checkout.run("list").returncode == 0 and checkout.noted()[0] == "venv"
+    named = checkout.run("list", PYTHON=str(checkout.path / "my python"))
+    assert (named.returncode, checkout.noted()[0]) == (0, "venv")
+    assert "Making .venv with Python 3.13.1" in named.stderr
+
+
 def test_pytest_arguments_that_name_files_are_taken_from_here(checkout):
     (checkout.elsewhere / "test_mine.py").write_text("")
     result = checkout.run("test", "test_mine.py::test_one", "-x")

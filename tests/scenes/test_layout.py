@@ -163,6 +163,33 @@ def test_copy_left_on_the_screen_touches():
     assert rules(lambda scene: scene.add(words("twice"), words("twice"))) == ["touch"]
 
 
+def test_what_an_opaque_sheet_hides_touches_nothing():
+    def draw(scene):
+        sheet = Rectangle(width=15, height=9, stroke_width=0, fill_opacity=1, color=palette.background)
+        sheet.bleed = True
+        scene.add(words("before"), sheet, words("now"))
+
+    assert rules(draw) == []
+
+
+def test_a_background_given_as_a_text_is_one():
+    def draw(scene):
+        scene.camera.background_color = "#FFFFFF"
+        scene.add(Text("dark on white", color="#000000"), Text("white on white", color="#FFFFFF").shift(2 * UP))
+
+    (finding,) = findings(draw, Scene)
+    assert (finding.rule, finding.mobjects) == ("contrast", ("whiteonwhite",))
+
+
+def test_a_line_is_held_against_what_it_lies_on():
+    def draw(scene):
+        board = Rectangle(width=6, height=4, stroke_width=0, fill_opacity=1, color="#FFFFFF")
+        scene.add(board, Line(LEFT, RIGHT, color="#000000"), Line(LEFT + UP, RIGHT + UP, color="#FEFEFE"))
+
+    (finding,) = findings(draw, Scene)
+    assert finding.rule == "contrast" and finding.where[1] == pytest.approx(1, abs=0.05)
+
+
 def test_faded_text_is_not_on_the_screen():
     class Fading(LectureScene):
         def construct(self):

@@ -168,6 +168,7 @@ def _imports_of(node: ast.AST) -> Iterator[str]:
             yield from _prefixes(alias.name)
     elif isinstance(node, ast.ImportFrom):
         dots, base = "." * node.level, node.module or ""
+        yield from ("." * level for level in range(1, node.level + 1))  # the packages that the file lies in
         yield from (dots + name for name in _prefixes(base))
         inside = f"{base}." if base else ""
         yield from (f"{dots}{inside}{alias.name}" for alias in node.names if alias.name != "*")
