@@ -418,7 +418,8 @@ function touchRuns() {
     if (!$("losses").hidden) {
       const figure = $("figure-loss").hidden ? "loss-log" : "loss"
       const loss = run.losses[run.main][k]
-      fill(figure, `at-${letter}`, Number.isFinite(loss) ? { x: [run.kept[k]], y: [loss] } : { x: [], y: [] })
+      const at = (run.main === "batch" ? run.numbers.measured : run.kept)[k]
+      fill(figure, `at-${letter}`, Number.isFinite(loss) ? { x: [at], y: [loss] } : { x: [], y: [] })
     }
     if (run.map) {
       fill(`map-${letter}`, "path", points(run.map.path, 0, k))

@@ -79,7 +79,7 @@ class LossHistory:
         starts = _epoch_starts(np.asarray(trace.epoch[:last]))
         nan = trace.run.first_nan_loss if isinstance(trace.run, RecordedRun) else None
         nan = None if nan is None or nan >= len(batch) else nan
-        step = _step(batch) if nan is None else 1
+        step = _step(batch, nan)
         history = cls(
             batch,
             at,
@@ -92,7 +92,10 @@ class LossHistory:
             final=float(final) * scale.factor,
             validation_name=name,
         )
-        return replace(history, window=step * _window(len(batch) // step)) if _wanders(batch) else history
+        if not _wanders(batch):
+            return history
+        smoothed = replace(history, window=step * _window(len(batch) // step))
+        return smoothed if np.isfinite(smoothed.mean_line()[1]).any() else history
 
     @property
     def n_updates(self) -> int:
@@ -116,8 +119,11 @@ class LossHistory:
 
     @property
     def reach(self) -> int:
-        """Updates from one logged loss to the next beyond which the line between them has a gap."""
-        return 1 if self.step == 1 else 2 * self.step
+        """Updates from one logged loss to the next beyond which the line between them has a gap.
+
+        After a loss that was logged as NaN, one that is missing between them may have been another.
+        """
+        return self.step if self.step == 1 or self.first_nan is not None else 2 * self.step
 
     @property
     def is_regular(self) -> bool:
@@ -252,10 +258,16 @@ def _over_all_data(trace: Trace) -> tuple[NDArray, NDArray, NDArray]:
 
 
 def _epoch_starts(epoch: NDArray) -> NDArray:
-    """Where an epoch begins, the first excepted; empty where epochs are not known or are single updates."""
-    known = (epoch[1:] >= 0) & (epoch[:-1] >= 0)
-    starts = np.flatnonzero(known & (np.diff(epoch) != 0)) + 1
-    return starts if len(starts) < len(epoch) - 1 else np.empty(0, dtype=int)
+    """Where an epoch begins, the first excepted; empty where epochs are not known or are single updates.
+
+    Where not each update has its epoch logged, it is where that was first logged; empty if that may be late by more
+    than a quarter of an epoch, as where an epoch is logged only at its end.
+    """
+    logged = np.flatnonzero(epoch >= 0)
+    new = np.flatnonzero(np.diff(epoch[logged]) != 0) + 1
+    late = int((np.diff(logged)[new - 1] - 1).max(initial=0))
+    known = len(new) < len(logged) - 1 and 4 * late * (len(new) + 1) <= len(epoch)
+    return logged[new] if known else np.empty(0, dtype=int)
 
 
 def _wanders(batch: NDArray) -> bool:
@@ -268,9 +280,12 @@ def _wanders(batch: NDArray) -> bool:
     return reach > 0 and float(np.abs(np.diff(rest)).sum()) > WANDERS * reach
 
 
-def _step(batch: NDArray) -> int:
-    """The usual distance between updates that have a loss."""
+def _step(batch: NDArray, first_nan: int | None) -> int:
+    """The usual distance between updates whose loss was logged, up to the first NaN: later ones look like no loss."""
     logged = np.flatnonzero(~np.isnan(batch))
+    if first_nan is not None:
+        logged = np.union1d(logged, first_nan)
+        logged = logged[: max(2, np.searchsorted(logged, first_nan) + 1)]
     return int(np.median(np.diff(logged))) if len(logged) > 1 else 1
 
 

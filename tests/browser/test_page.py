@@ -472,6 +472,27 @@ def test_of_a_loop_of_ones_own_there_is_what_was_recorded(page, desk, recorded):
     assert "The loss around the path is not known." in page.locator("#share-a").inner_text()
 
 
+def test_a_loss_that_is_logged_now_and_then_is_one_line_and_the_mark_stays_on_it(page, tmp_path):
+    import torch
+    from gradreel.core.recording.recording import record
+
+    model = torch.nn.Linear(1, 2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with record(model, optimizer, tmp_path / "run") as recording:
+        for k in range(60):
+            model(torch.ones(1, 1)).square().sum().backward()
+            optimizer.step()
+            if k % 10 == 9:
+                recording.log(loss=k + 1.0)
+    result = gradreel("export", "run", tmp_path / "run", "-o", tmp_path / "run.html", "--media_dir", tmp_path)
+    assert result.exit_code == 0, result.stderr
+    opened(page, (tmp_path / "run.html").as_uri())
+    assert drawn(page, "loss", "a")["x"] == [9, 19, 29, 39, 49, 59]
+    move(page, 35 / 60)
+    assert number(numbers(page)["loss"]) == 30
+    assert drawn(page, "loss", "at-a") == {"x": [29], "y": [30]}
+
+
 def test_what_was_left_out_is_said(page, desk, recorded):
     opened(page, (desk / "run.html").as_uri())
     said = page.locator("#thinned").inner_text().replace("\u2009", "")

@@ -157,6 +157,38 @@ def test_of_a_recorded_loop_without_losses_there_are_theta_and_the_path(tmp_path
     assert len(unpacked(numbers["map"]["path"])) == 6
 
 
+@pytest.fixture(scope="module")
+def every_fourth(tmp_path_factory):
+    """A loop of 30 updates that logs the loss of every fourth, but not of 15, 19 and 23: what the page shows of it."""
+    import torch
+    from gradreel.core.recording.recording import record
+
+    path = tmp_path_factory.mktemp("sparse") / "run"
+    model = torch.nn.Linear(1, 2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with record(model, optimizer, path) as recording:
+        for k in range(30):
+            model(torch.ones(1, 1)).square().sum().backward()
+            optimizer.step()
+            if k in (3, 7, 11, 27):
+                recording.log(loss=float(k))
+    return run_numbers(Trace.open(path))
+
+
+def test_losses_that_were_not_logged_each_time_are_one_line_with_gaps_where_some_are_missing(every_fourth):
+    (line,) = every_fourth["lines"]
+    assert line["x"] == [3, 7, 11, 12, 27]
+    np.testing.assert_array_equal(unpacked(line["y"]), [3, 7, 11, np.nan, 27])
+
+
+def test_a_state_without_a_loss_of_its_own_has_the_latest_and_it_is_said_which_that_is(every_fourth):
+    losses = unpacked(every_fourth["losses"]["batch"])
+    nan = np.nan
+    np.testing.assert_array_equal(losses, [nan] * 3 + [3] * 4 + [7] * 4 + [11] * 8 + [nan] * 8 + [27] * 4)
+    known = ~np.isnan(losses)
+    np.testing.assert_array_equal(np.array(every_fourth["measured"])[known], losses[known])
+
+
 def test_states_are_read_a_few_at_a_time(traces, shown, monkeypatch):
     monkeypatch.setattr(module, "HELD_NUMBERS", 1)
     few, many = run_numbers(traces["days"]), shown["days"]

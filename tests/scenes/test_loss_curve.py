@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from itertools import cycle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -369,6 +370,48 @@ def test_a_long_pause_between_sparse_losses_is_a_gap(written):
     x, y = history.line()
     assert np.isnan(y).sum() == 1 and 140 < x[np.isnan(y)][0] < 250
     assert (history.latest(155), history.latest(200), history.is_regular) == (140, None, False)
+
+
+EVERY_TENTH = np.where(np.arange(3000) % 10 == 9, np.exp(0.4 * NOISE[:3000]), np.nan)
+
+
+@pytest.fixture
+def one_nan(tmp_path) -> Path:
+    """A loop that logged `EVERY_TENTH`, and at update 59 a NaN."""
+    model = torch.nn.Linear(1, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with record(model, optimizer, tmp_path / "run", keep={"every": 3000}) as recording:
+        for k in range(3000):
+            model(torch.ones(1, 1)).square().sum().backward()
+            optimizer.step()
+            if k % 10 == 9:
+                recording.log(loss=np.nan if k == 59 else EVERY_TENTH[k])
+    return tmp_path / "run"
+
+
+def test_a_single_nan_among_sparse_losses_is_a_gap_and_the_end_is_the_running_mean_there(play, one_nan):
+    played = play(LossCurve, lambda scene, beat: shown(scene), trace=str(one_nan))
+    history = played.scene.history
+    x, y = history.line()
+    assert (history.step, history.first_nan) == (10, 59)
+    assert np.isnan(y).sum() == 1 and 49 < x[np.isnan(y)][0] < 69
+    mean = float(np.nanmean(EVERY_TENTH[-history.window :]))
+    assert played.seen["end"] == (3000, pytest.approx(mean, abs=5.1e-4))
+    assert f"ends at {mean:.3f}." in played.lines["end"]["en"]
+
+
+def test_losses_whose_running_mean_is_known_nowhere_are_not_smoothed(written):
+    losses = np.full(20_000, np.nan)
+    losses[[start + k for start in range(900, 20_000, 1000) for k in range(8)]] = np.exp(0.4 * NOISE[:160])
+    assert not LossHistory.of(Trace.open(written(losses))).is_smoothed
+
+
+@pytest.mark.parametrize(("every", "length", "starts"), [(10, 60, [60, 120, 180]), (10, 35, []), (60, 60, [])])
+def test_epochs_that_were_not_logged_each_time_begin_where_they_are_first_known_to(written, every, length, starts):
+    updates = np.arange(240)
+    epoch = np.where(updates % every == 0, updates // length, -1)
+    history = LossHistory.of(Trace.open(written(1.0 / (1 + updates), epoch)))
+    assert history.epoch_starts.tolist() == starts
 
 
 def test_losses_between_those_logged_as_nan_are_not_joined(broken):

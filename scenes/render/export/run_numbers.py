@@ -21,7 +21,7 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss, parameter_names, predict, unseen_loss
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.trace import Trace
-from gradreel.scenes.mobjects.loss_history import thinned, validation_loss
+from gradreel.scenes.mobjects.loss_history import LossHistory, thinned, validation_loss
 from gradreel.scenes.mobjects.pace import sampled_rows
 
 MOST_STATES = 240  # of a run that has more every early one, ever fewer later
@@ -41,10 +41,10 @@ ROLES = {"w": "yellow", "b": "green", "c": "magenta", "weight": "yellow", "bias"
 def run_numbers(trace: Trace) -> dict[str, Any]:
     """All that the page shows of ``trace``, as JSON: arrays as in `_packed`, those of K states with K rows.
 
-    kept: how many updates had been made at each state; loss: of the batch that the next update saw; theta (K, S) and
-    its entries' names; prediction: what the network says at each state, and what it should, or None of a loop of
-    somebody's own, whose model is not known; map: the path in the plane nearest to it, with the loss around it where
-    that is known; lines: the loss curves.
+    kept: how many updates had been made at each state; loss: of the batch that the next update saw, or else the latest,
+    and measured: how many had been made at it; theta (K, S) and its entries' names; prediction: what the network says
+    at each state, and what it should, or None of a loop of somebody's own, whose model is not known; map: the path in
+    the plane nearest to it, with the loss around it where that is known; lines: the loss curves.
     """
     count = len(trace.kept)
     rows = np.arange(count) if count <= MOST_STATES else sampled_rows(0, count - 1, MOST_STATES)
@@ -52,7 +52,8 @@ def run_numbers(trace: Trace) -> dict[str, Any]:
     entries = _shown_entries(trace.n_parameters)
     run = trace.run if isinstance(trace.run, Experiment) else None
     whole = run is not None and run.batches_per_epoch == 1
-    losses = {"batch": _batch_losses(trace, rows, whole)}
+    batch, measured = _batch_losses(trace, rows, whole)
+    losses = {"batch": batch}
     if run is not None and not whole:
         losses["whole"] = _by_blocks(trace, rows, lambda theta: loss(run, theta))
     if run is not None and run.dataset.n_unseen:
@@ -64,6 +65,7 @@ def run_numbers(trace: Trace) -> dict[str, Any]:
         "kept": kept.tolist(),
         "theta": _packed(np.stack([trace.parameters[row][entries] for row in rows])),
         "names": _names(trace, entries),
+        "measured": measured.tolist(),
         "losses": {name: _packed(values) for name, values in losses.items()},
         "lines": _loss_lines(trace, kept, losses),
         "prediction": None if run is None else _prediction(run, trace, rows),
@@ -129,24 +131,34 @@ def _names(trace: Trace, entries: IntArray) -> list[dict[str, str]]:
 # -- losses ------------------------------------------------------------------------------------------------------------
 
 
-def _batch_losses(trace: Trace, rows: IntArray, whole: bool) -> FloatArray:
-    """(K,): the recorded loss of the update that left each state.
+def _batch_losses(trace: Trace, rows: IntArray, whole: bool) -> tuple[FloatArray, IntArray]:
+    """(K,): the recorded loss of the update that left each state; and of which update it is.
 
-    No update left the last one: its loss is known where every batch is all examples (``whole``), else it is NaN.
+    Where a loop did not log each, it is the latest. No update left the last state: its loss is known where every batch
+    is all examples (``whole``), else it is NaN, unless what was logged last still counts.
     """
-    found = np.append(np.asarray(trace.batch_loss, dtype=np.float64), np.nan)[trace.kept[rows]]
+    batch = np.append(np.asarray(trace.batch_loss, dtype=np.float64), np.nan)
+    measured = np.array(trace.kept[rows])
+    if np.isfinite(batch).any():
+        history = LossHistory.of(trace, trace.n_updates)
+        latest = [history.latest(update) for update in measured.tolist()]
+        measured = np.array([at if known is None else known for at, known in zip(measured, latest, strict=True)])
+    found = batch[measured]
     if whole:
         found[-1] = float(loss(trace.experiment, np.asarray(trace.parameters[-1], dtype=np.float64)))
-    return np.asarray(found)
+    return found, measured
 
 
 def _loss_lines(trace: Trace, kept: IntArray, losses: dict[str, FloatArray]) -> list[dict[str, Any]]:
     """The curves over the updates: every recorded batch's (thinned to what can be seen), those over all examples."""
     batch = np.asarray(trace.batch_loss, dtype=np.float64)
-    at, values = np.arange(len(batch)), batch
-    if len(losses) == 1 and np.isfinite(losses["batch"][-1]):  # the state after the last update has one, too
-        at, values = np.append(at, len(batch)), np.append(batch, losses["batch"][-1])
-    lines = [("batch", *thinned(at, values))] if np.isfinite(batch).any() else []
+    lines = []
+    if np.isfinite(batch).any():
+        at = LossHistory.of(trace, len(batch)).points
+        values = batch[at]
+        if isinstance(trace.run, Experiment) and len(losses) == 1 and np.isfinite(losses["batch"][-1]):
+            at, values = np.append(at, len(batch)), np.append(values, losses["batch"][-1])  # after the last update
+        lines = [("batch", *thinned(at, values))]
     lines += [(name, kept, values) for name, values in losses.items() if name != "batch"]
     if name := validation_loss(trace):
         lines.append((name, *thinned(*trace.metrics[name])))
