@@ -315,6 +315,27 @@ def test_a_column_that_is_as_good_as_empty_on_the_disk_is_none(trace: Path) -> N
     assert verify(trace).problems
 
 
+def test_gradients_of_a_frozen_model_that_a_copy_left_out_are_no_fault(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr("gradreel.core.trace.columns._SMALL", 0)
+    model = torch.nn.Sequential(torch.nn.Linear(1000, 100).requires_grad_(False), torch.nn.Linear(100, 1, bias=False))
+    optimizer = torch.optim.SGD(model[1].parameters(), lr=0.1)
+    with record(model, optimizer, tmp_path / "run"):
+        for _ in range(3):
+            model(torch.zeros(1, 1000)).sum().backward()
+            optimizer.step()
+    column = tmp_path / "run" / "gradient.npy"
+    content = column.read_bytes()
+    rows = [content[start : start + 4096] for start in range(0, len(content), 4096)]
+    with column.open("wb") as file:  # as cp --sparse=always does
+        for start, row in enumerate(rows):
+            file.seek(4096 * start)
+            file.write(row if any(row) else b"")
+        file.truncate(len(content))
+    assert 64 * 512 * column.stat().st_blocks < len(content)
+    assert Trace.open(tmp_path / "run", checksums=True).n_updates == 3
+    assert verify(tmp_path / "run").intact
+
+
 @fuzzed
 @given(data=st.data())
 def test_a_journal_that_says_anything_is_gone_on_with_only_if_it_is_true(data: st.DataObject, tmp_path: Path) -> None:
