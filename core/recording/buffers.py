@@ -20,6 +20,7 @@ class Buffers:
         self._changed: set[int] = set()
         self.described: list[RecordedBuffer] = []
         self._owners: list[tuple[dict[str, Any], str]] = []  # asked for by name: it may become another tensor
+        self._absent: dict[str, tuple[dict[str, Any], str]] = {}  # those that are None at first
         known: dict[tuple[int, str], int] = {}
         for prefix, module in model.named_modules(remove_duplicate=False):
             dot = f"{prefix}." if prefix else ""
@@ -27,14 +28,18 @@ class Buffers:
                 if id(parameter) in places:
                     self._keys[dot + name] = places[id(parameter)]
             for name, buffer in module._buffers.items():
-                if name in module._non_persistent_buffers_set or not _is_recordable(buffer):
+                if name in module._non_persistent_buffers_set:
+                    continue
+                if buffer is None:
+                    self._absent[dot + name] = module._buffers, name
+                if not _is_recordable(buffer):
                     continue
                 if (id(module), name) not in known:
                     known[id(module), name] = self._first + len(self.described)
                     self.described.append(_described(dot + name, buffer))
                     self._owners.append((module._buffers, name))
                 self._keys[dot + name] = known[id(module), name]
-        self._kinds = list(map(_kind, self._now()))
+        self._kinds = [_kind(_get(*owner)) for owner in self._owners]
         self._copies = [torch.empty(b.shape, dtype=getattr(torch, b.dtype), device="cpu") for b in self.described]
         self._bytes = [copy.reshape(-1).view(torch.uint8).numpy() for copy in self._copies]
 
@@ -49,20 +54,26 @@ class Buffers:
 
     @property
     def changed(self) -> list[str]:
-        """Names of those whose shape or dtype changed: they are no longer recorded."""
-        return [self.described[i].name for i in sorted(self._changed)]
+        """Names of those that are not recorded: their shape or dtype changed, or they were None at first."""
+        came = [name for name, owner in self._absent.items() if _get(*owner) is not None]
+        return [self.described[i].name for i in sorted(self._changed)] + came
 
     def take(self) -> NDArray[np.uint8]:
         """Their bytes now, one after the other."""
-        now = self._now()
+        now: list[Any] = [_get(*owner) for owner in self._owners]
         self._changed |= {i for i, kind in enumerate(self._kinds) if _kind(now[i]) != kind}
         kept = [i for i in range(len(now)) if i not in self._changed]
         with torch.no_grad():
             torch._foreach_copy_([self._copies[i] for i in kept], [now[i] for i in kept])
         return np.concatenate(self._bytes)
 
-    def _now(self) -> list[Any]:
-        return [buffers.get(name) for buffers, name in self._owners]
+
+def _get(buffers: dict[str, Any], name: str) -> Any:
+    """A buffer as it is now; None if it is gone. (TorchScript's are in what only looks like a dict.)"""
+    try:
+        return buffers[name]
+    except KeyError:
+        return None
 
 
 def _kind(buffer: torch.Tensor | None) -> object:

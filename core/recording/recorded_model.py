@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 Bytes = NDArray[np.uint8]
 
 # What each update asks of each tensor is asked by map: a loop in Python takes several times as long
-_address, _dtype = torch.Tensor.data_ptr, attrgetter("dtype")
+_address, _dtype, _version = torch.Tensor.data_ptr, attrgetter("dtype"), attrgetter("_version")
 
 
 class Row:
@@ -80,7 +80,7 @@ class RecordedModel:
 
     def __init__(self, model: torch.nn.Module, optimizers: list[torch.optim.Optimizer] | None) -> None:
         self.finds_optimizers = optimizers is None
-        optimizers = optimizers or []
+        optimizers = list(map(_itself, optimizers or []))
         self.optimizers: list[torch.optim.Optimizer] = []
         self._model = model
         _refuse_others(model, optimizers, none_needed=self.finds_optimizers)
@@ -180,6 +180,13 @@ class RecordedModel:
                 if outside and not self.finds_optimizers:
                     names.append(f"optimizer {number}, group {j}")
         return names
+
+    def times_written(self) -> int:
+        """How often theta's tensors have been written to: no count ever falls. 0 where torch does not count it."""
+        try:
+            return sum(map(_version, self._tensors))
+        except RuntimeError:  # of torch.inference_mode()
+            return 0
 
     @property
     def n_groups(self) -> int:
@@ -317,6 +324,15 @@ def _plain(value: Any) -> int | float | bool | str | None:
 def _plain_name(dtype: torch.dtype) -> str:
     """Such as "float32"."""
     return str(dtype).removeprefix("torch.")
+
+
+def _itself(optimizer: torch.optim.Optimizer) -> torch.optim.Optimizer:
+    """The optimizer whose step makes the updates: one inside of it that has the same hooks, as in Fabric's proxies."""
+    hooks = getattr(optimizer, "_optimizer_step_pre_hooks", None)
+    if hooks is None:
+        return optimizer
+    inside = (value for value in vars(optimizer).values() if isinstance(value, torch.optim.Optimizer))
+    return next((inner for inner in inside if inner._optimizer_step_pre_hooks is hooks), optimizer)
 
 
 def _class_name(thing: object) -> str:

@@ -47,18 +47,18 @@ def record(
     LBFGS does, it is that of the last time, not that of the state before.
 
     An exception in the loop goes on, with a note; what was recorded up to the last finished update is kept then as
-    ``<path>.interrupted``. So it is when the recorder itself can't go on, such as on a full disk, or since a parameter
-    has got another dtype: that is a warning, and the loop goes on unrecorded. Ctrl+C once the loop has ended waits
-    until the recording is whole. A trace that was at ``path`` is replaced only once the new one is whole. UserError:
-    model, optimizer or path cannot be recorded, or no update was made.
+    ``<path>.interrupted``, or ``<path>.interrupted-2``, ...: what an earlier run left there is never replaced. So it is
+    when the recorder itself can't go on, such as on a full disk, or since a parameter has got another dtype: that is a
+    warning, and the loop goes on unrecorded. Ctrl+C once the loop has ended waits until the recording is whole. A trace
+    that was at ``path`` is replaced only once the new one is whole. UserError: model, optimizer or path cannot be
+    recorded, or no update was made.
     """
     path = _folder_named(path)
     if isinstance(optimizer, torch.optim.Optimizer) or not isinstance(optimizer, Iterable | None):
         optimizer = [optimizer]
     recorded = RecordedModel(model, None if optimizer is None else list(optimizer))
     every = _kept_every(keep)
-    for folder in (path, path.with_name(path.name + INTERRUPTED)):
-        refuse_foreign(folder)
+    refuse_foreign(path)
     if recorded.outside:
         warnings.warn(_told_of_outside(model, recorded.outside), stacklevel=3)  # the line of the `with`
     ended: BaseException | None = None
@@ -158,7 +158,7 @@ def _folder_named(path: object) -> Path:
         raise UserError(f"record was given a {type(path).__name__} as path; it needs the name of a folder")
     try:
         folder = Path(path).expanduser().resolve()
-        folder.with_name(folder.name + INTERRUPTED).exists()  # an OSError for a name that is too long; / has none
+        folder.with_name(f"{folder.name}{INTERRUPTED}-99").exists()  # an OSError for too long a name; / has none
     except OSError as error:
         raise UserError(f"{path} cannot be the folder of a trace: {error.strerror}; choose another path") from None
     except (TypeError, ValueError, RuntimeError) as error:  # of bytes, of a null character, of ~nobody
@@ -222,6 +222,11 @@ def _epoch(epoch: int) -> int:
 def _examples(batch: Sequence[int] | IntArray | torch.Tensor) -> IntArray:
     """A copy, (B,)."""
     numbers = batch.detach().cpu().numpy() if isinstance(batch, torch.Tensor) else np.asarray(batch)
+    if numbers.ndim == 0:
+        raise ValueError(
+            f"batch {batch!r} cannot be logged: it takes the examples that the batch had, such as [4, 7]; the number "
+            "of a batch is a metric, by a name of its own: log(batch_number=...)"
+        )
     examples = numbers.reshape(-1)
     if len(examples) and not np.issubdtype(examples.dtype, np.integer):
         raise ValueError(f"batch holds {examples.dtype}; the numbers of the examples are needed")

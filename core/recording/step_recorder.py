@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ class Recorder:
 
     Where each state is kept, it is taken right after the update that led to it: what the loop itself changes before the
     next is seen then, and the state is taken again. Buffers are taken right after each update: the next forward pass
-    changes them.
+    changes them. After the last they are taken again if the parameters were written to: what is there belongs together.
     """
 
     def __init__(self, recorded: RecordedModel, every: int, path: Path, signals: DeferredSignals) -> None:
@@ -148,8 +149,8 @@ class Recorder:
 
         if self.recorded.buffers.changed:
             _warn(
-                f"record: the shape or dtype of {listed(self.recorded.buffers.changed)} changed while it was recorded; "
-                f"the state_dict() of {self.path} has no such buffer"
+                f"record: the shape or dtype of {listed(self.recorded.buffers.changed)} changed while it was recorded, "
+                f"or it was None at first; the state_dict() of {self.path} has no such buffer"
             )
 
     def warn_of_late_log(self) -> None:
@@ -161,6 +162,8 @@ class Recorder:
         broken_off = self._stepping is not None and not self._kept
         if self._stepping is None and self.updates > max(0, self._settled) and self.failure is None:
             self._attempt(self._take_state)
+            if self._buffers and self.recorded.times_written() != self._written:  # such as by load_state_dict()
+                self._attempt(self._take_buffers)
         updates = max(0, self._settled) if broken_off or self.failure is not None else self.updates
         if updates == 0:
             raise _NothingRecordedError
@@ -170,12 +173,18 @@ class Recorder:
         self._ended_by = None if reason is None else type(reason).__qualname__
         self._sealed = self._run(updates)
         self.log.finish(self._sealed)
-        name = self.path.name + (INTERRUPTED if reason is not None else "")
-        while is_foreign(self.path.with_name(name)):  # somebody has put something there meanwhile
+        name = self.path.name if reason is None else self._free_name()
+        while reason is None and is_foreign(self.path.with_name(name)):  # somebody has put something there meanwhile
             name += ".new"
         were = "1 update was recorded; it is" if updates == 1 else f"{updates} updates were recorded; they are"
         self._outcome = f"{were} in {self.path.with_name(name)}"
         return name
+
+    def _free_name(self) -> str:
+        """The name that an interrupted recording gets: whatever an earlier one has left stays."""
+        name = self.path.name + INTERRUPTED
+        numbered = (f"{name}-{number}" for number in count(2))
+        return next(free for free in chain([name], numbered) if not os.path.lexists(self.path.with_name(free)))
 
     def told(self) -> str:
         """Returns what became of the recording, as a sentence for the user."""
@@ -205,9 +214,10 @@ class Recorder:
                 work(*arguments)
         except Exception as error:  # whatever it is, it must not end the training
             self.failure = error
+            kept = f"; they will be in {self.path.with_name(self._free_name())}" if self._settled > 0 else ""
             _warn(
                 f"record: the recording of {self.path} ends after {max(0, self._settled)} updates, the loop goes on: "
-                f"{type(error).__name__}: {error}"
+                f"{type(error).__name__}: {error}{kept}"
             )
 
     def _begin(
@@ -302,6 +312,7 @@ class Recorder:
         """Take what the buffers are right after an update, each of which may be the last."""
         if self._buffers:
             self._buffers_now = self.recorded.buffers.take()
+            self._written = self.recorded.times_written()
 
     def _append(self) -> None:
         """Append the state that was taken, its buffers, and the gradient that left the kept state before it."""
@@ -318,7 +329,7 @@ class Recorder:
         self._unwatched = 0
         rest = self.updates * (20 + 8 * self.recorded.n_groups)  # kept, optimizer and rate are written last
         if shutil.disk_usage(self.path.parent).free < self._reserve + rest:
-            raise OSError(errno.ENOSPC, f"{self.path.parent} is nearly full")
+            raise OSError(errno.ENOSPC, f'{self.path.parent} is nearly full; keep={{"every": 10}} takes a tenth of it')
 
 
 def _warn(message: str) -> None:

@@ -127,7 +127,7 @@ def new_trace(
     try:
         if journal is None:
             shutil.rmtree(partial, ignore_errors=True)
-            _refuse_full_disk(directory, kinds)
+            _refuse_full_disk(directory, kinds, grows)
             partial.mkdir()
             _write(partial / META, json.dumps({"format": FORMAT, "columns": [*kinds, *metric_kinds(0)]}))
         with WriteBehind(block) as behind:
@@ -230,12 +230,13 @@ def _write(file: Path, text: str) -> None:
     new.replace(file)
 
 
-def _refuse_full_disk(directory: Path, kinds: Mapping[str, ColumnKind]) -> None:
+def _refuse_full_disk(directory: Path, kinds: Mapping[str, ColumnKind], grows: bool) -> None:
     needed, free = sum(kind.n_bytes for kind in kinds.values()), shutil.disk_usage(directory).free
     if needed > free:
+        fewer = 'keep fewer states, such as keep = {"at most": 100000000}'
         raise UserError(
-            f"the trace needs {needed / 1e9:.3g} GB, {directory} has {free / 1e9:.3g} GB free; "
-            'keep fewer states, such as keep = {"at most": 100000000}'
+            f"the trace needs {needed / 1e9:.3g} GB{' to begin with' if grows else ''}, {directory} has "
+            f"{free / 1e9:.3g} GB free; {'make room, or choose a path on another disk' if grows else fewer}"
         )
 
 

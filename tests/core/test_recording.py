@@ -421,6 +421,31 @@ def test_an_optimizer_made_anew_in_the_loop_is_told_of_once(tmp_path):
     assert Trace.open(tmp_path / "run").n_updates == 3
 
 
+class Proxy:
+    """As Lightning Fabric makes one: its class is both, its attributes are the optimizer's, whose step it calls."""
+
+    def __init__(self, optimizer: torch.optim.Optimizer) -> None:
+        self.__dict__ = dict(vars(optimizer))
+        self._optimizer = optimizer
+        self.__class__ = type("ProxyAdam", (Proxy, type(optimizer)), {})
+
+    def step(self) -> None:
+        self._optimizer.step()
+
+
+@pytest.mark.filterwarnings("error")
+def test_of_a_proxy_the_optimizer_inside_is_recorded(tmp_path):
+    torch.manual_seed(5)
+    loop = Foreach()
+    proxy = Proxy(loop.optimizers[0])
+    with record(loop.model, proxy, tmp_path / "run"):
+        for _ in range(4):
+            mse_loss(loop.model(X), Y).backward()
+            proxy.step()
+    assert Trace.open(tmp_path / "run").run.optimizers[0].kind == "torch.optim.adam.Adam"
+    assert verify(tmp_path / "run").updates == 4
+
+
 def test_an_optimizer_of_another_model_and_one_within_a_recorded_step_are_no_matter(tmp_path, monkeypatch):
     monkeypatch.setattr(threading, "active_count", lambda: 1)  # pytest may have others
 
@@ -768,6 +793,15 @@ def test_what_is_counted_is_logged_in_whole_numbers(name, wrong, tmp_path):
     assert some_updates(tmp_path / "run", logs).batch_loss.tolist() == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.parametrize("number", [3, np.int64(3), torch.tensor(3)])
+def test_the_number_of_a_batch_is_not_taken_for_an_example(number, tmp_path):
+    def logs(recording: Recording, k: int, now: str) -> None:
+        with pytest.raises(ValueError, match=r"it takes the examples that the batch had.*log\(batch_number=\.\.\.\)"):
+            recording.log(batch=number)
+
+    assert some_updates(tmp_path / "run", logs).run.examples_logged == 0
+
+
 def test_what_is_logged_after_the_end_is_told_of_and_ends_nothing(tmp_path):
     model = nn.Linear(2, 1)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -836,9 +870,8 @@ def fails_while_stepping(loop: Loop) -> None:
 @pytest.mark.parametrize(("every", "updates"), [(1, 5), (3, 5), (3, 6), (5, 6)])
 def test_an_exception_leaves_what_was_there_and_keeps_what_was_recorded(end, every, updates, tmp_path):
     before = updates_then(tmp_path / "run", lambda loop: None, 3)
-    for _ in range(2):  # the second replaces what the first has left
-        with pytest.raises(EndingError, match="as it happens") as raised:
-            updates_then(tmp_path / "run", end, updates, keep={"every": every})
+    with pytest.raises(EndingError, match="as it happens") as raised:
+        updates_then(tmp_path / "run", end, updates, keep={"every": every})
     assert sorted(file.name for file in tmp_path.iterdir()) == [".run.lock", "run", "run.interrupted"]
     assert Trace.open(tmp_path / "run", checksums=True).n_updates == len(before.losses) == 3
     trace = Trace.open(tmp_path / "run.interrupted", checksums=True)
@@ -849,6 +882,32 @@ def test_an_exception_leaves_what_was_there_and_keeps_what_was_recorded(end, eve
     seen = updates_then(tmp_path / "again", lambda loop: None, updates)
     assert same(torch.tensor(trace.parameters), torch.stack([seen.states[k] for k in trace.kept]))
     assert same(torch.tensor(trace.gradient), torch.stack([seen.gradients[k] for k in trace.kept[:-1]]))
+
+
+def test_a_run_that_fails_replaces_nothing_that_an_earlier_one_left(tmp_path):
+    for updates in (5, 1, 2):
+        with pytest.raises(EndingError) as raised:
+            updates_then(tmp_path / "run", fails, updates)
+    left = {"run.interrupted": 5, "run.interrupted-2": 1, "run.interrupted-3": 2}
+    assert {path.name: Trace.open(path, checksums=True).n_updates for path in tmp_path.glob("[!.]*")} == left
+    assert str(tmp_path / "run.interrupted-3") in raised.value.__notes__[0]
+
+
+def test_what_stands_where_an_interrupted_run_would_stays(tmp_path):
+    (tmp_path / "run.interrupted").write_text("mine")
+    with pytest.raises(EndingError):
+        updates_then(tmp_path / "run", fails)
+    assert (tmp_path / "run.interrupted").read_text() == "mine"
+    assert Trace.open(tmp_path / "run.interrupted-2").n_updates == 5
+
+
+def test_a_recording_that_ends_before_the_loop_says_where_it_will_be(tmp_path):
+    with pytest.raises(EndingError):
+        updates_then(tmp_path / "run", fails)
+
+    with pytest.warns(UserWarning, match=r"ends after 4 updates.*they will be in .*run\.interrupted-2$"):
+        updates_then(tmp_path / "run", lambda loop: loop.model.double())
+    assert Trace.open(tmp_path / "run.interrupted-2").n_updates == 4
 
 
 def test_a_step_that_failed_and_is_made_again_is_one_update(tmp_path):
@@ -983,6 +1042,13 @@ def test_a_disk_that_fills_ends_the_recording_not_the_loop(tmp_path, monkeypatch
     assert not (tmp_path / "run").exists()
     trace = Trace.open(tmp_path / "run.interrupted", checksums=True)
     assert trace.n_updates == 5 and trace.run.ended_by == "OSError"
+
+
+def test_of_a_disk_that_is_full_at_the_start_it_is_said_what_helps(tmp_path, monkeypatch):
+    loop, usage = Foreach(), shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=10))
+    message = "GB to begin with, .* GB free; make room, or choose a path on another disk$"
+    refused(loop.model, loop.optimizers[0], tmp_path / "run", message)
 
 
 def test_a_disk_that_fails_loses_the_recording_not_the_loop(tmp_path, monkeypatch):
@@ -1163,8 +1229,7 @@ def test_what_is_no_trace_is_not_replaced(tmp_path):
     (tmp_path / "file").write_text("mine")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "thesis.txt").write_text("mine")
-    (tmp_path / "run.interrupted").write_text("mine")
-    for name, message in (("file", "is a file"), ("folder", "is none: it has no meta.json"), ("run", "is a file")):
+    for name, message in (("file", "is a file"), ("folder", "is none: it has no meta.json")):
         refused(loop.model, loop.optimizers[0], tmp_path / name, message)
     refused(loop.model, loop.optimizers[0], tmp_path / "file" / "below", "cannot be written to")
     assert (tmp_path / "folder" / "thesis.txt").read_text() == "mine"

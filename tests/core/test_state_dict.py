@@ -114,6 +114,35 @@ def test_a_buffer_that_changes_its_shape_is_told_of_and_left_out(tmp_path):
         assert same(Trace.open(tmp_path / "run", checksums=True).state_dict(update), state)
 
 
+def test_a_buffer_that_comes_later_is_told_of(tmp_path):
+    model = Tied()
+    model.register_forward_hook(lambda *_: setattr(model, "later", torch.ones(2)))
+    with pytest.warns(UserWarning, match=r"of later changed .* or it was None at first; .* has no such buffer"):
+        run(tmp_path / "run", model, updates=2)
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
+def test_a_scripted_model_is_recorded_with_its_buffers(tmp_path):
+    model = torch.jit.script(nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Linear(4, 1)))
+    states = run(tmp_path / "run", model)
+    trace = Trace.open(tmp_path / "run", checksums=True)
+    assert all(same(trace.state_dict(update), state) for update, state in enumerate(states))
+
+
+@pytest.mark.parametrize("every", [1, 3])
+def test_weights_that_are_loaded_after_the_loop_are_recorded_with_their_buffers(every, tmp_path):
+    model = Tied()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with record(model, optimizer, tmp_path / "run", keep={"every": every}):
+        for k in range(4):
+            model(X).mean().backward()
+            optimizer.step()
+            if k == 1:
+                best = copy.deepcopy(model.state_dict())
+        model.load_state_dict(best)
+    assert same(Trace.open(tmp_path / "run", checksums=True).state_dict(4), best)
+
+
 def test_a_run_that_breaks_off_within_a_step_has_its_buffers(tmp_path):
     model = Tied()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)

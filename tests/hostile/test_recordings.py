@@ -80,7 +80,7 @@ FOREIGN = {
 }
 
 
-@pytest.mark.parametrize("role", ["data", "data.interrupted", ".data.partial", ".data.replaced"])
+@pytest.mark.parametrize("role", ["data", ".data.partial", ".data.replaced"])
 @pytest.mark.parametrize("kind", FOREIGN)
 def test_a_foreign_folder_is_refused_and_stays(kind: str, role: str, tmp_path: Path) -> None:
     (tmp_path / role).mkdir()
