@@ -223,8 +223,8 @@ def _contrast(screen: Screen) -> Iterator[_Breach]:
         if part.stroke is None or part.name in named or part.fill is not None or _is_dimmed(part, part.stroke, screen):
             continue
         line = _along(part)
-        behind = _behind(line[len(line) // 2], part.order, screen)
-        ratio = contrast(_over(part.stroke, behind), behind)
+        grounds = screen.background, _behind(line[len(line) // 2], part.order, screen)
+        ratio = max(contrast(_over(part.stroke, ground), ground) for ground in grounds)
         if ratio < LINE_CONTRAST:
             named.add(part.name)
             message = f"{part.name} has contrast {ratio:.1f}:1, a line needs {LINE_CONTRAST:g}:1"

@@ -29,7 +29,7 @@ class Count(int):
         k = next((k for k, part in enumerate(parts) if part in FORMS), len(parts) - 2)
         before, form, noun = parts[:k], parts[k], " ".join(parts[k + 1 :])
         words = [*before, format(self, form), noun if self == 1 else f"{noun}s"]
-        if self == 1 and before and before[0] == "the":
+        if self == 1 and before and before[0].lower() == "the":
             words = [*before, noun]  # "the day", not "the 1 day"
         return " ".join(words)
 

@@ -181,13 +181,13 @@ def test_a_background_given_as_a_text_is_one():
     assert (finding.rule, finding.mobjects) == ("contrast", ("whiteonwhite",))
 
 
-def test_a_line_is_held_against_what_it_lies_on():
+def test_a_line_may_stand_out_from_what_it_lies_on_alone():
     def draw(scene):
         board = Rectangle(width=6, height=4, stroke_width=0, fill_opacity=1, color="#FFFFFF")
-        scene.add(board, Line(LEFT, RIGHT, color="#000000"), Line(LEFT + UP, RIGHT + UP, color="#FEFEFE"))
+        scene.add(board, Line(LEFT, RIGHT, color="#000000"), Line(LEFT + 3 * UP, RIGHT + 3 * UP, color="#000000"))
 
     (finding,) = findings(draw, Scene)
-    assert finding.rule == "contrast" and finding.where[1] == pytest.approx(1, abs=0.05)
+    assert finding.rule == "contrast" and finding.where[1] == pytest.approx(3, abs=0.05)
 
 
 def test_faded_text_is_not_on_the_screen():

@@ -25,6 +25,7 @@ CURVES = {
     "default": {},
     "much noise": {"noise": 1, "noise_seed": 3},
     "flat": {"knots": [[0, 2], [3, 2]], "noise": 0},
+    "flat, and nearer to the dots than the rule": {"knots": [[0, 5], [8, 5]], "noise": 1},
     "far and high": {"knots": [[18, 19], [19, 20], [20, 18]]},
     "sixty knots": {"knots": [[i / 3, i * 7 % 11 + 0.1 * i] for i in range(60)]},
 }

@@ -254,15 +254,16 @@ def test_the_validation_loss_stands_beside_the_loss_and_every_other_metric_on_an
 
     played = play(LossCurve, look, lang="zh", trace=str(with_metrics))
     assert found == []
-    assert played.beats[-5:] == ["validation", "end", "metrics", "metrics-2", "rate"]
+    assert played.beats[-5:] == ["validation", "end", "metrics-1", "metric-2", "rate"]
     line, readout = seen["validation"]
     at, values = METRICS["val_loss"]
     np.testing.assert_allclose(np.interp(at, line[:, 0], line[:, 1]), values, atol=0.02)
     assert readout == (120, 1.0)
     assert [line.source.replace("\\", "") for line in played.scene.plot.labels["validation"]] == ["val_loss"]
+    assert "第 4 种" in played.lines["metric-2"]["zh"] and "number 4," in played.lines["metric-2"]["en"]
     names = METRICS.keys() - {"val_loss", "never a number", "seconds in all"}
-    assert {name for name, _ in panels["metrics"] + panels["metrics-2"]} == names
-    assert dict(panels["metrics"])["accuracy"] == 1.0
+    assert {name for name, _ in panels["metrics-1"] + panels["metric-2"]} == names
+    assert dict(panels["metrics-1"])["accuracy"] == 1.0
     assert [value for _, value in panels["rate"]] == [0.05]
 
 
@@ -524,6 +525,6 @@ def test_of_many_metrics_the_first_nine_are_drawn_and_the_line_says_of_how_many(
             optimizer.step()
             recording.log({f"metric {k}": float(k + update) for k in range(40)}, loss=loss)
     played = play(LossCurve, trace=str(path))
-    assert [beat for beat in played.beats if beat.startswith("metrics")] == ["metrics", "metrics-2", "metrics-3"]
+    assert [beat for beat in played.beats if beat.startswith("metrics")] == ["metrics-1", "metrics-2", "metrics-3"]
     assert "40 other numbers" in played.lines["metrics-3"]["en"] and "7 to 9" in played.lines["metrics-3"]["en"]
     assert "共 40 种" in played.lines["metrics-3"]["zh"]

@@ -177,7 +177,8 @@ class LossCurve(LectureScene):
         for k in range(0, min(count, SHOWN), MOST):
             series = self.metrics[k : k + MOST]
             shown = {"first": Count(k + 1), "last": Count(k + len(series))}
-            with self.beat("metrics" if k == 0 else f"metrics-{k // MOST + 1}", count=count, **shown):
+            place = k // MOST + 1
+            with self.beat(f"metrics-{place}" if len(series) > 1 else f"metric-{place}", count=count, **shown):
                 # Each number that the loop logged, on an axis of its own, one above the other
                 self._show_series(series)
         if self.rates:

@@ -275,8 +275,8 @@ class LinearLimits(LectureScene):
 
     def _bias_beat(self) -> None:
         line_loss, red_loss = (self.loss.written(number) for number in (self._loss_at(self.last), self.red_loss))
-        difference = self.loss.written(float(line_loss) - float(red_loss))  # of what is printed
-        spoken = number_text(float(f"{float(difference):.2g}"))
+        gap = round(float(line_loss) - float(red_loss), 9)  # of what is printed
+        difference, spoken = self.loss.written(gap), number_text(float(f"{gap:.2g}"))
         with self.beat("bias", line=line_loss, red=red_loss, difference=spoken):
             # The line's loss steps down; the gaps are measured to red, for its loss, and then to the line again. The
             # difference of the two losses has its name, and red alone is left
