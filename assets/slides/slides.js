@@ -3,6 +3,7 @@
 // one file are text in elements of their own, decoded when they are needed. Nothing is asked of a network.
 
 const ANY = "any"  // the sound of no language
+const START = 0.001  // seconds into a film, where it stands before it plays
 const HELP = {  // what is pressed for each line of the help
   "key-forward": "Space  →  PgDn", "key-back": "←  PgUp", "key-jump": "12 Enter", "key-ends": "Home  End", "key-again": "R",
   "key-pause": "P", "key-overview": "O  Esc", "key-speaker": "S", "key-words": "C", "key-language": "L", "key-sound": "V",
@@ -51,13 +52,20 @@ class Player {  // of one step: its film, or, where that can't be played, its pi
     this.ready = this.load()
   }
   async load() {
-    const loaded = new Promise((good, bad) => { this.view.onloadeddata = good; this.view.onerror = bad })
+    const known = this.until("loadedmetadata")
     try {
       this.view.src = await address(this.step.film)
-      await loaded
+      await known
+      await this.seek(START)  // on an iPhone the first picture comes when it is sought, not by itself
     } catch {
       if (!this.gone) this.showPicture()
     }
+  }
+  until(event) { return new Promise((good, bad) => { this.view[`on${event}`] = good; this.view.onerror = bad }) }
+  seek(seconds) {
+    const there = this.until("seeked")
+    this.view.currentTime = seconds
+    return there
   }
   showPicture() {
     const picture = document.createElement("img")
@@ -72,9 +80,9 @@ class Player {  // of one step: its film, or, where that can't be played, its pi
     await this.ready
     if (!this.isFilm) return this.view.decode()
     this.view.pause()
-    const wanted = phase === "start" ? 0 : (this.step.frames - 0.5) / fps  // the middle of the last frame
+    const wanted = phase === "start" ? START : (this.step.frames - 0.5) / fps  // the middle of the last frame
     if (Math.abs(this.view.currentTime - wanted) * fps < 0.5 || (phase !== "start" && this.view.ended)) return
-    await new Promise(there => { this.view.onseeked = there; this.view.currentTime = wanted })
+    await this.seek(wanted)
   }
   remove() {
     this.gone = true
@@ -104,7 +112,7 @@ const hear = async () => {  // together with the film
     if (sound.src.startsWith("blob:")) URL.revokeObjectURL(sound.src)
     sound.src = await address(name)
   }
-  if (sounding !== name || phase !== "playing") return
+  if (sounding !== name || phase !== "playing" || paused) return
   sound.currentTime = player(here).view.currentTime
   sound.play().catch(() => {})
 }
@@ -118,6 +126,7 @@ async function show(index, wanted) {
   here = index
   phase = wanted
   paused = false
+  root.classList.remove("black")
   tell()
   const chosen = player(index)
   await (wanted === "playing" ? chosen.stands("start") : chosen.stands(wanted))
@@ -206,7 +215,8 @@ function tell() {
   document.querySelector("[data-do=sound]").setAttribute("aria-pressed", Boolean(track))
   for (const other of steps) other.article.toggleAttribute("aria-current", other === step)
   $("stage").dataset.phase = phase
-  history.replaceState(null, "", `#${step.place.split("/").map(encodeURIComponent).join("/")}`)
+  const place = `#${step.place.split("/").map(encodeURIComponent).join("/")}`
+  try { history.replaceState(null, "", place) } catch { /* Safari takes a hundred in half a minute */ }
   keep({ place: step.place, phase: phase === "start" ? "start" : "end" })
   tellSpeaker(count)
 }
@@ -223,7 +233,7 @@ function speak(chosen) {  // in this language from now on
   $("language").setAttribute("aria-label", label("language"))
   const list = document.createElement("dl")
   for (const [name, keys] of Object.entries(HELP)) list.append(element("dt", keys), element("dd", label(name)))
-  $("help").replaceChildren(list)
+  $("help").replaceChildren(element("button", label("close")), list)
   $("help").setAttribute("aria-label", label("help"))
   if (here >= 0) tell()
 }
@@ -242,8 +252,12 @@ function note(text) {
 // -- the speaker's window: this page fills it, so that it works from a file and reads no film again ------------------
 
 let speaker = null, parts = {}
+const speakerStands = () => {  // and nobody has gone elsewhere in it, or loaded it again
+  try { return !speaker.closed && speaker.document === parts.now.ownerDocument } catch { return false }
+}
 function openSpeaker() {
-  if (speaker && !speaker.closed) return speaker.focus()
+  if (speakerStands()) return speaker.focus()
+  speaker?.close()
   speaker = open("", "", "popup,width=1100,height=760")
   if (!speaker) return note(label("no-window"))
   const page = speaker.document
@@ -268,11 +282,12 @@ function openSpeaker() {
   if (codes.length > 1) parts.foot.append(languageChoice(page.createElement("select")))
   page.body.append(top, parts.now, parts.said, parts.next, parts.then, parts.soon, parts.foot)
   page.addEventListener("keydown", onKey)
+  page.addEventListener("click", event => event.target.closest("button")?.blur())
   tell()
   tick()
 }
 function tellSpeaker(count) {
-  if (!speaker || speaker.closed) return
+  if (!speakerStands()) return
   const [step, next] = [steps[here], steps[here + 1]]
   parts.count.textContent = count
   parts.phase.textContent = label(phase === "playing" && !paused ? "playing" : "standing")
@@ -288,7 +303,7 @@ function tellSpeaker(count) {
   for (const choice of speaker.document.querySelectorAll("select")) choice.value = language
 }
 function tick() {
-  if (!speaker || speaker.closed) return
+  if (!speakerStands()) return
   const seconds = started === null ? 0 : Math.floor((Date.now() - started) / 1000)
   parts.timer.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`
   parts.clock.textContent = new Date().toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" })
@@ -307,9 +322,13 @@ const KEYS = {
 function onKey(event) {
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
   const isControl = event.target.closest?.("button, select")
-  if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return
+  if (event.ctrlKey || event.metaKey || event.altKey) return
+  if (key === "F5") return event.preventDefault()  // a presenter's remote begins a talk with it; here it would reload
   if (isControl && [" ", "Enter", "ArrowUp", "ArrowDown"].includes(key)) return  // it is theirs
-  if (/^[0-9]$/.test(key)) {
+  if ($("help").open) {  // over the audience's picture: the speaker's window closes it, too
+    if (!KEYS[key] && key !== "Escape") return
+    $("help").close()
+  } else if (/^[0-9]$/.test(key)) {
     typed = (typed + key).slice(-4)
     tell()
   } else if (key === "Enter" && typed) {
@@ -348,9 +367,12 @@ function languageChoice(select) {
 document.addEventListener("keydown", onKey)
 $("steps").addEventListener("click", event => { if (root.classList.contains("overview")) choose(event.target) })
 $("bar").addEventListener("click", event => {
-  const name = event.target.closest("[data-do]")?.dataset.do
-  if (name) { commands[name](); event.target.blur() }
+  const button = event.target.closest("[data-do]")
+  if (!button) return
+  button.blur()  // before: what a dialog finds focused has it again afterwards
+  commands[button.dataset.do]()
 })
+$("help").addEventListener("click", () => $("help").close())  // on its button, on it, beside it
 let press = null
 $("stage").addEventListener("pointerdown", event => { press = event })
 $("stage").addEventListener("pointerup", event => {

@@ -248,10 +248,70 @@ def test_a_swipe_a_tap_and_the_buttons_do_what_keys_do(one_deck, small):
     assert stands_at(one_deck, small, 1)
 
 
-def test_the_speakers_window_has_the_words_what_comes_next_and_a_clock_and_steers(one_deck, small, context):
+def test_after_a_click_on_a_button_space_goes_on(one_deck, small):
+    for number, button in enumerate(("[data-do=sound] svg", "[data-do=help]"), 1):
+        one_deck.locator(button).click()
+        one_deck.keyboard.press("Escape")
+        one_deck.wait_for_function("() => document.activeElement === document.body")
+        one_deck.keyboard.press("Space")
+        assert stands_at(one_deck, small, number)
+
+
+def test_a_dark_screen_is_black_in_a_light_theme_and_with_words_and_a_step_ends_it(one_deck, small):
+    one_deck.evaluate("root.style.setProperty('--background', '#fff')")
+    for key in "c", "b":
+        one_deck.keyboard.press(key)
+    assert picture(one_deck).max() == 0
+    for key in "c", "Space":
+        one_deck.keyboard.press(key)
+    assert stands_at(one_deck, small, 1)
+
+
+def test_the_help_is_closed_by_its_button_beside_it_and_from_the_speakers_window(one_deck, context):
+    speaker = speakers_window(one_deck, context)
+    for close in (
+        lambda: one_deck.locator("dialog button").click(),
+        lambda: one_deck.mouse.click(2, 2),
+        lambda: speaker.keyboard.press("Escape"),
+        lambda: speaker.keyboard.press("Space"),
+    ):
+        speaker.keyboard.press("h")
+        assert one_deck.locator("dialog").is_visible()
+        close()
+        assert not one_deck.locator("dialog").is_visible()
+    assert one_deck.get_attribute("#stage", "data-phase") == "start"
+
+
+def speakers_window(page, context):
+    """That of a deck, which S opens."""
     with context.expect_page() as found:
-        one_deck.keyboard.press("s")
-    speaker = found.value
+        page.keyboard.press("s")
+    return found.value
+
+
+def test_f5_of_a_remote_loads_neither_window_again(one_deck, context):
+    press = "document.dispatchEvent(new KeyboardEvent('keydown', { key: 'F5', cancelable: true }))"
+    assert [page.evaluate(press) for page in (one_deck, speakers_window(one_deck, context))] == [False, False]
+
+
+def test_s_opens_the_speakers_window_again_where_it_was_loaded_again(one_deck, small, context):
+    lost = speakers_window(one_deck, context)
+    lost.reload()
+    one_deck.keyboard.press("Space")
+    assert stands_at(one_deck, small, 1)
+    assert speakers_window(one_deck, context).locator(".said").count() == 2
+    assert lost.is_closed()
+
+
+def test_after_a_click_in_the_speakers_window_space_goes_on(one_deck, small, context):
+    speaker = speakers_window(one_deck, context)
+    speaker.locator(".top button").click()
+    speaker.keyboard.press("Space")
+    assert stands_at(one_deck, small, 1)
+
+
+def test_the_speakers_window_has_the_words_what_comes_next_and_a_clock_and_steers(one_deck, small, context):
+    speaker = speakers_window(one_deck, context)
     speaker.locator(".foot button").nth(1).click()
     assert stands_at(one_deck, small, 1)
     assert speaker.locator(".said").all_text_contents() == ["<b>One</b> שלום", "Two."]
@@ -326,6 +386,24 @@ def test_a_step_is_heard_without_a_voice_or_in_a_language_or_not_at_all(folder_d
     assert play(2) == [[], None]
 
 
+def test_a_voice_chosen_in_a_pause_waits_for_its_end(folder_deck):
+    keep_what_is_heard(folder_deck)
+    for key in "1", "Enter":
+        folder_deck.keyboard.press(key)
+    folder_deck.wait_for_selector(STILL)
+    folder_deck.evaluate("""async () => {
+        commands.again()
+        await new Promise(playing => { player(here).view.onplaying = playing })
+        commands.pause()
+        commands.sound()
+        await new Promise(go => setTimeout(go, 300))
+    }""")
+    assert heard_in(folder_deck) == [[], None]
+    folder_deck.keyboard.press("p")
+    folder_deck.wait_for_selector(STILL)
+    assert heard_in(folder_deck) == [["001-en.m4a"], None]
+
+
 def test_printed_it_is_a_page_a_step_with_its_words(one_deck):
     paper = one_deck.pdf(prefer_css_page_size=True)
     assert len(re.findall(rb"/Type /Page\b", paper)) == len(PLACES)
@@ -341,6 +419,22 @@ def test_without_scripts_there_are_the_pictures_and_the_words(browser, small):
     assert page.locator("article img:visible").count() == len(PLACES)
     assert page.locator("article p:visible").all_text_contents()[:2] == ["<b>One</b> שלום", "一。"]
     context.close()
+
+
+def test_a_step_is_seen_where_the_address_may_not_change_as_often(one_deck, small):
+    one_deck.evaluate("() => { history.replaceState = () => { throw new DOMException('', 'SecurityError') } }")
+    one_deck.keyboard.press("Space")
+    one_deck.wait_for_selector(STILL)
+    assert np.abs(picture(one_deck) - small.ends[0]).mean() < 4
+
+
+def test_it_waits_for_no_data_that_an_iphone_holds_back_and_begins_with_the_films_first_picture(small, page):
+    page.add_init_script("addEventListener('loadeddata', event => event.stopImmediatePropagation(), true)")
+    opened(page, small.one)
+    corner = picture(page)[0, 0] - small.ends[0][0, 0]
+    assert np.abs(corner).max() < 10
+    page.keyboard.press("Space")
+    assert stands_at(page, small, 1)
 
 
 def test_a_browser_that_cannot_play_the_films_shows_their_last_pictures_and_says_why(small, page, complaints):
