@@ -2,9 +2,9 @@
 // video and a text. It asks nobody for anything but files beside the page.
 "use strict"
 
-const given = JSON.parse(document.getElementById("given").textContent)
 const root = document.documentElement
-const $ = id => document.getElementById(id)
+const $ = id => document.querySelector(`[id="${id}"]:not([data-start])`)  // a scene or a beat may be called so, too
+const given = JSON.parse($("given").textContent)
 const all = selector => [...document.querySelectorAll(selector)]
 const word = (key, values = {}) =>
   Object.entries(values).reduce((text, [name, value]) => text.replaceAll(`{${name}}`, value), given.words[language][key])
@@ -86,7 +86,7 @@ function followFilm() {
 
   function goTo(hash) {
     const place = placeOf(decodeURIComponent(hash.slice(1)))
-    if (place?.dataset.start === undefined) return false
+    if (!place) return false
     seek(Number(place.dataset.start))
     film.scrollIntoView({ block: "nearest" })  // the browser has gone to the line, which may lie below the film
     return true
@@ -94,7 +94,8 @@ function followFilm() {
 
   // A beat's name may carry an outcome, which other data change: "walk" is "walk-valley", too.
   function placeOf(name) {
-    return $(name) ?? beats.find(({ row }) => name.includes("/") && row.id.startsWith(`${name}-`))?.row
+    const places = all("[data-start]")
+    return places.find(({ id }) => id === name) ?? places.find(({ id }) => name.includes("/") && id.startsWith(`${name}-`))
   }
 
   function step(by) {
@@ -154,8 +155,8 @@ function followVoices() {
 
   function inStep() {
     if (!voice) return
-    if (!film.muted) {  // the viewer turned the sound on, or off
-      voice.muted = !voice.muted
+    if (!film.muted) {  // the viewer turned the sound on, or off; louder or softer: on
+      voice.muted = film.volume === voice.volume && !voice.muted
       film.muted = true
     }
     voice.volume = film.volume
@@ -259,7 +260,7 @@ function touchRuns() {
   async function draw(figure) {
     if (place(figure).bokeh) return
     place(figure).replaceChildren()
-    const views = await Bokeh.embed.embed_item(given.figures[theme][figure], place(figure).id)
+    const views = await Bokeh.embed.embed_item(given.figures[theme][figure], place(figure))
     place(figure).bokeh = views.roots[0].model.document
   }
 
@@ -465,6 +466,10 @@ function touchRuns() {
   $("run-a").addEventListener("change", () => choose($("run-a").value, b && about($("run-a").value) === about(b.id) && b.id !== $("run-a").value ? b.id : ""))
   $("run-b").addEventListener("change", () => choose(a.id, $("run-b").value))
   addEventListener("hashchange", () => goTo(location.hash))
+  document.addEventListener("click", event => {  // on the link to where we are: the address does not change
+    const link = event.target.closest('a[href^="#run:"]')
+    if (link?.hash === location.hash) goTo(link.hash)
+  })
   choose(given.runs[0].id, given.beside).then(() => goTo(location.hash))
   const again = () => next(() => a && frame())
   return { again, drawn: () => next(drawNothing).then(again) }

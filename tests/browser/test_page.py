@@ -174,6 +174,17 @@ def test_a_link_leads_to_its_moment_also_where_the_beat_has_an_outcome_in_its_na
         assert now(page) == (beat, pytest.approx(start_of(page, beat), abs=0.05))
 
 
+@pytest.mark.parametrize("name", ["given", "language", "update"])
+def test_a_scene_may_be_called_as_a_part_of_the_page_is(page, desk, name):
+    text = (desk / "page.html").read_text("utf-8")
+    called = text.replace('id="rest', f'id="{name}').replace('href="#rest', f'href="#{name}')
+    (desk / f"{name}.html").write_text(called, "utf-8")
+    opened(page, f"{(desk / f'{name}.html').as_uri()}#{name}")
+    assert now(page) == (f"{name}/rest", pytest.approx(start_of(page, f"{name}/rest"), abs=0.05))
+    page.get_by_label("Updates made").press("End")
+    assert number(numbers(page)["updates made"]) == 700
+
+
 @pytest.mark.parametrize("width", [390, 820, 1366])
 def test_a_link_to_a_moment_shows_the_film_from_its_top(page, address, width):
     page.set_viewport_size({"width": width, "height": 500})
@@ -238,6 +249,14 @@ def test_the_film_speaks_its_first_language_and_another_is_a_sound_in_step_with_
     page.wait_for_function(f"() => {VOICE}.paused")
     page.get_by_label("语言").select_option("English")
     assert page.evaluate("() => film.muted")  # it was turned off
+
+
+def test_another_volume_turns_the_second_voice_on_not_off(page, address):
+    opened(page, address)
+    page.get_by_label("Language").select_option("中文")
+    page.evaluate("() => { film.volume = 0.5; film.muted = false }")  # as the film's own slider does
+    page.wait_for_function(f"() => film.muted && {VOICE}.volume === 0.5")
+    assert not page.evaluate(f"() => {VOICE}.muted")
 
 
 def test_captions_in_each_language_come_with_the_page(page, address):
@@ -448,11 +467,12 @@ def test_it_plays_to_the_end_and_goes_on_by_one(page, address):
     assert number(numbers(page)["updates made"]) < 700
 
 
-def test_a_link_chooses_the_run_of_a_scene(page, address):
+def test_a_link_chooses_the_run_of_a_scene_each_time(page, address):
     opened(page, address)
-    page.locator("#run-a").select_option(index=1)
-    page.locator("#lines").get_by_role("link", name="Touch the run").click()
-    page.wait_for_function("() => document.getElementById('run-a').selectedIndex === 0")
+    for _ in range(2):
+        page.locator("#run-a").select_option(index=1)
+        page.locator("#lines").get_by_role("link", name="Touch the run").click()
+        page.wait_for_function("() => document.getElementById('run-a').selectedIndex === 0")
     assert page.locator("#touch").is_visible()
 
 

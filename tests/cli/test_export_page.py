@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 
 import pytest
 from gradreel.core.datasets import CurveDataset
@@ -111,10 +112,19 @@ def test_without_o_it_lies_in_the_media_folder(desk, gradreel):
     assert result.stdout == f"{place}\n" and place.is_file()
 
 
+def test_a_scene_without_words_has_its_title_in_the_transcript(desk, gradreel):
+    (desk / "scenes.py").write_text("from manim import *\nclass Fit(Scene):\n    def construct(self): self.wait(0.2)\n")
+    result = gradreel(*PAGE, "-o", "public")
+    assert result.exit_code == 0, result.stderr
+    said = re.findall(r"</time> (.*)</a></li>", (desk / "public" / "index.html").read_text("utf-8"))
+    assert said and {re.sub("<[^>]*>", "", line) for line in said} == {"Fit Fit"}
+
+
 def test_without_bokeh_the_extra_is_named(desk, gradreel, runs, without_bokeh):
     for arguments in (PAGE, ("export", "run", runs[0])):
         result = gradreel(*arguments)
         assert result.exit_code == 2 and "pip install 'gradreel[page]'" in result.stderr
+    assert not (desk / "media").exists(), "before any work"
 
 
 def test_a_page_without_runs_needs_no_bokeh(desk, gradreel, without_bokeh):

@@ -15,6 +15,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import PACKAGE_FOLDER
 from gradreel.scenes.render import report
 from gradreel.scenes.render.clips.clip_files import check_whole
@@ -27,7 +28,7 @@ from gradreel.scenes.render.export.steps import Step, languages_of, steps_of
 from gradreel.scenes.render.export.voices import other_voices
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.options import Options, settings_of
-from gradreel.scenes.render.pipeline import Job, publish_with
+from gradreel.scenes.render.pipeline import Job, inspect_lesson, publish_with
 from gradreel.scenes.render.resolve import film_of
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.stages import Clip, ClipFile
@@ -83,6 +84,12 @@ def export_page(options: Options, one_file: bool) -> int:
     settings, lesson = film_of(options)
     place = ONE_FILE if one_file else FOLDER
     place.final(Path(), "", options.output)  # before any work
+    try:
+        check_bokeh()
+    except UserError:  # a page without runs needs none
+        _, scenes = inspect_lesson(lesson, settings)
+        if any(scene.experiments or scene.traces for scene in scenes):
+            raise
     with reporter(options.progress, options.quiet, options.verbosity) as told:
         made = publish_with(lesson, settings, told, lambda job, clips: _publish_film(job, clips, place, options.output))
     report.show_made([made], options, options.preview)
@@ -111,8 +118,6 @@ def export_run(traces: Sequence[Path], options: Options) -> int:
 def _publish_film(job: Job, clips: Sequence[tuple[Clip, ClipFile]], place: Place, output: Path | None) -> Path:
     lesson, settings, workspace = job.lesson, job.settings, job.workspace
     runs = runs_of_film([clip for clip, _ in clips], lesson, workspace)
-    if runs:
-        check_bokeh()
     stem = selection([clip.file_stem for clip, _ in clips]) if lesson.picked else lesson.name + lesson.span
     group = lesson.group(clips[0][0].scene)
     final = place.final(workspace.video(group, settings.quality, stem, "").parent, stem, output)
@@ -178,7 +183,7 @@ def _page_of(lesson: Lesson, settings: RenderSettings, steps: Sequence[Step], ru
                 "title": its[0].title,
                 "part": {code: parts[code][scene] for code in languages if scene in parts[code]},
                 "runs": any(scene in run.scenes for run in runs),
-                "beats": [{"id": step.place, "name": step.beat, "lines": step.lines, **_begins(step)} for step in its],
+                "beats": [{"id": step.place, "lines": step.lines, **_begins(step)} for step in its],
                 **_begins(its[0]),
             }
         )
