@@ -39,13 +39,19 @@ title = { en = "A talk", zh = "一次演讲" }
 description = { en = "Of squares.", zh = "关于正方形。" }
 tags = ["squares", "plane geometry"]
 poster = { scene = "first" }
+narration = "words.toml"
 """ + "".join(f'[[scene]]\nname = "talk.py:{name}"\n' for name in ("Hello", "First", "Second", "Third"))
+WORDS = """
+[en.third]
+title = "Third"
+"""
 EXPORT = ("export", "youtube", "--lesson", "talk.toml", "-r", "64,36", "--fps", "2", "-o", "up")
 
 
 @pytest.fixture
 def talk(tmp_path, monkeypatch):
     (tmp_path / "talk.py").write_text(SCENES)
+    (tmp_path / "words.toml").write_text(WORDS)
     (tmp_path / "talk.toml").write_text(LESSON, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -63,6 +69,7 @@ def test_a_folder_of_what_is_uploaded(gradreel, talk):
     about, empty, *chapters = (up / "description.en.txt").read_text().splitlines()
     assert (about, empty) == ("Of squares.", "")
     assert [line.split()[1] for line in chapters] == ["First", "Second", "Third"] and chapters[0] == "0:00 First"
+    assert chapters == (up / "description.zh.txt").read_text(encoding="utf-8").splitlines()[2:]
     assert "Hello: shorter than 10 s" in result.stderr
     assert next(srt.parse((up / "subtitles.en.srt").read_text())).content == "Hello there."
     with Image.open(up / "thumbnail.jpg") as image:
@@ -103,6 +110,14 @@ def test_what_the_site_would_not_take_is_named_before_any_work(gradreel, talk, o
     assert (result.exit_code, result.stdout) == (2, "")
     assert "talk.toml" in result.stderr and words in result.stderr
     assert not (talk / "media").exists() and not (talk / "up").exists()
+
+
+def test_a_title_that_the_site_would_not_take_is_named_with_its_scene_before_any_work(gradreel, talk):
+    (talk / "words.toml").write_text(WORDS.replace("Third", "x < y"))
+    result = gradreel(*EXPORT)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "third: its title in en has a <" in result.stderr
+    assert not (talk / "media").exists()
 
 
 def test_a_long_description_with_its_chapters_is_too_long(gradreel, talk):

@@ -56,12 +56,15 @@ def steps_of(narration: Narration, settings: RenderSettings, shots: Sequence[Sho
 
 
 def titles_of(narration: Narration, scene: str, languages: Sequence[str]) -> dict[str, str]:
-    """A scene's title in each language; a scene of one's own that has words in some alone is called so in all."""
-    found: dict[str, str] = {}
-    for language in languages:
+    """A scene's title in each language; in one that a scene of one's own has no words in, that of the first.
+
+    Raises NarrationError where the first, that of the pictures, has none.
+    """
+    found = dict.fromkeys(languages, narration.title(scene, languages[0]))
+    for language in languages[1:]:
         with suppress(NarrationError):
             found[language] = narration.title(scene, language)
-    return {language: found.get(language) or next(iter(found.values())) for language in languages}
+    return found
 
 
 def languages_of(settings: RenderSettings) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from gradreel.core.errors import UserError
 from gradreel.scenes.render import report
 from gradreel.scenes.render.clips.file_digest import digest_of_contents
-from gradreel.scenes.render.export.steps import languages_of
+from gradreel.scenes.render.export.steps import languages_of, titles_of
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.options import Options
 from gradreel.scenes.render.pipeline import Job, publish_with
@@ -30,6 +30,7 @@ from gradreel.scenes.render.videos.publishing import (
     shots_of,
 )
 from gradreel.scenes.render.workers.progress import reporter
+from gradreel.scenes.words.narration import Narration
 from PIL import Image, ImageOps
 
 TITLE, DESCRIPTION, TAGS = 100, 5000, 500  # characters; bytes in UTF-8; characters, two more for a tag with a space
@@ -53,7 +54,7 @@ def export_youtube(options: Options) -> int:
     folder = options.output.absolute() if options.output else None
     if folder is not None and folder.exists() and not folder.is_dir():
         raise UserError(f"-o {options.output} is a file; name the folder for what is uploaded")
-    refuse(_wrong_in_lesson(lesson, languages_of(settings)))
+    refuse(_wrong_in_lesson(lesson, narration_of(lesson, settings), languages_of(settings)))
     with reporter(options.progress, options.quiet, options.verbosity) as told:
         made = publish_with(lesson, settings, told, lambda job, clips: _publish(job, clips, folder))
     report.show_made(made, options, options.preview)
@@ -66,8 +67,9 @@ def _publish(job: Job, clips: Sequence[tuple[Clip, ClipFile]], output: Path | No
     shots = shots_of(narration, settings, clips, {})
     texts = {"tags.txt": ", ".join(lesson.tags)} if lesson.tags else {}
     found = []
-    for language in languages_of(settings):
-        titles = [narration.title(shot.clip.scene, language) for shot in shots]
+    languages = languages_of(settings)
+    for language in languages:
+        titles = [titles_of(narration, shot.clip.scene, languages)[language] for shot in shots]
         chapters, short = chapters_of(titles, shots, settings.fps)
         description = description_of(lesson, chapters, language)
         texts |= {f"title.{language}.txt": lesson.title_in(language), f"description.{language}.txt": description}
@@ -149,7 +151,7 @@ def thumbnail(poster: bytes) -> bytes:
     return content.getvalue()
 
 
-def _wrong_in_lesson(lesson: Lesson, languages: Sequence[str]) -> list[str]:
+def _wrong_in_lesson(lesson: Lesson, narration: Narration, languages: Sequence[str]) -> list[str]:
     """What is known of before anything is drawn."""
     found = []
     for language in languages:
@@ -158,6 +160,9 @@ def _wrong_in_lesson(lesson: Lesson, languages: Sequence[str]) -> list[str]:
         if len(title) > TITLE:
             found.append(f"{lesson.file}: the title in {language} has {len(title)} characters; YouTube takes {TITLE}")
         found += _wrong_in_text(f"{lesson.file}: the description in {language}", lesson.description_in(language))
+    for scene in lesson.scenes if len(lesson.scenes) >= FEWEST_CHAPTERS else ():  # fewer are not listed
+        for language, title in titles_of(narration, scene.name, languages).items():
+            found += _wrong_in_text(f"{scene.name}: its title in {language}", title)
     for tag in lesson.tags:
         found += _wrong_in_text(f"{lesson.file}: tags: {tag!r}", tag)
         if "," in tag:
