@@ -329,7 +329,9 @@ class Recorder:
         self._unwatched = 0
         rest = self.updates * (20 + 8 * self.recorded.n_groups)  # kept, optimizer and rate are written last
         if shutil.disk_usage(self.path.parent).free < self._reserve + rest:
-            raise OSError(errno.ENOSPC, f'{self.path.parent} is nearly full; keep={{"every": 10}} takes a tenth of it')
+            raise OSError(
+                errno.ENOSPC, f'{self.path.parent} is nearly full; with keep={{"every": 10}} a run takes a tenth'
+            )
 
 
 def _warn(message: str) -> None:
