@@ -122,7 +122,8 @@ class Bench:
 
     def ours(self, media: Path, *options: str) -> float:
         command = [sys.executable, "-m", "gradreel.cli", "render", "--lesson", str(self.lesson_file), *options]
-        return seconds([*command, "-q", self.quality, "--media_dir", str(media), "--progress_bar", "none"])
+        silent = ["--voice", "none", "--progress_bar", "none"]  # plain Manim says nothing
+        return seconds([*command, "-q", self.quality, "--media_dir", str(media), *silent])
 
     def by_plain_manim(self, media: Path) -> dict[str, float]:
         """Seconds by scene."""
