@@ -1,4 +1,4 @@
-"""Frames into files: one stream per clip, written by one thread while the next frame is drawn.
+"""Frames into files: one stream per clip, written by one thread (of H.264 by two) while the next frame is drawn.
 
 Neither Manim nor the scenes are known here: frames are arrays (height, width, 4) of uint8, red, green, blue,
 alpha, first row on top. Every clip of a size and rate is encoded with the same settings (time base, closed groups of
@@ -213,6 +213,10 @@ class _H264(_OneFile):
 
     def cut(self) -> None:
         self._stream.cut()
+
+    def discard(self) -> None:
+        self._stream.discard()
+        super().discard()
 
     def _flush(self) -> None:
         self._stream.close()

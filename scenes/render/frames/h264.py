@@ -10,7 +10,9 @@ alone, and a player finds it at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,7 +28,7 @@ from av.video.frame import PictureType
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from av.video.stream import VideoStream
 from gradreel.scenes.render.frames.pictures import Boxes, Pixels
-from gradreel.scenes.render.frames.yuv import ChangingFrame, Converter
+from gradreel.scenes.render.frames.yuv import ChangingFrame, Converted, Converter
 from gradreel.scenes.render.settings import RenderSettings
 
 # No frame is held back for others: each frame's packet comes at once.
@@ -73,8 +75,15 @@ LONG = 12  # frames that stand still at least, for packets that repeat a picture
 SETTLE = 2  # of them encoded as usual, which makes good what motion has left coarse
 
 
+AHEAD = 4  # frames converted before they are encoded
+
+
 class H264Stream:
-    """One video stream of ``container``, encoded with ``options``."""
+    """One video stream of ``container``, encoded with ``options``.
+
+    Pictures are compared and converted by whoever writes them, and encoded by a thread of its own meanwhile: its error
+    is raised by what is called next.
+    """
 
     def __init__(self, container: OutputContainer, options: dict[str, str], settings: RenderSettings) -> None:
         stream = container.add_stream(
@@ -91,32 +100,70 @@ class H264Stream:
         self._next = 0  # frame of the stream
         self._effort = self._first_effort = QUICK
         self._changed = self._encoded = 0  # pixels, in so many frames since the effort was chosen
+        self._thread = ThreadPoolExecutor(1, "h264")
+        self._waiting: deque[Future[None]] = deque()
+        self._has_failed = False
 
     def expect_motion(self) -> None:
         """Much moves from the first frame of each part on."""
-        self._first_effort = MOVING
+        self._later(self._expect_motion)
 
     def write(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> None:
         """The next frame, ``repeat`` times; ``boxes``: where it may differ from the one before, see `ChangingFrame`."""
         tiles = self._picture.differences(pixels, boxes)
-        if tiles or not self._number:
-            self._stand_still()
-            self._picture.show(pixels, boxes, tiles)
-            if not self._number:
-                self._begin(self._first_effort)
-            self._encode(sum((box.right - box.left) * (box.bottom - box.top) for box in tiles))
-            repeat -= 1
-        self._still += repeat
+        converted = self._picture.converted(pixels, boxes, tiles)
+        self._later(self._write, converted, repeat, sum((b.right - b.left) * (b.bottom - b.top) for b in tiles))
 
     def cut(self) -> None:
         """What comes next is another part."""
+        self._later(self._cut)
+
+    def close(self) -> None:
+        """Write what is still to be written; the container is not closed."""
+        self._later(self._close)
+        try:
+            while self._waiting:
+                self._waiting.popleft().result()
+        finally:
+            self.discard()
+
+    def discard(self) -> None:
+        """End the thread, whatever is left."""
+        self._thread.shutdown(cancel_futures=True)
+
+    def _later(self, task: Callable[..., None], *arguments: Any) -> None:
+        while len(self._waiting) >= AHEAD or (self._waiting and self._waiting[0].done()):
+            self._waiting.popleft().result()
+        self._waiting.append(self._thread.submit(self._unless_failed, task, *arguments))
+
+    # -- in the thread -------------------------------------------------------------------------------------------------
+
+    def _unless_failed(self, task: Callable[..., None], *arguments: Any) -> None:
+        if not self._has_failed:  # a container that could not be written to must not be again
+            self._has_failed = True
+            task(*arguments)
+            self._has_failed = False
+
+    def _expect_motion(self) -> None:
+        self._first_effort = MOVING
+
+    def _write(self, converted: Converted, repeat: int, changed: int) -> None:
+        if changed or not self._number:
+            self._stand_still()
+            self._picture.show(converted)
+            if not self._number:
+                self._begin(self._first_effort)
+            self._encode(changed)
+            repeat -= 1
+        self._still += repeat
+
+    def _cut(self) -> None:
         if self._number:
             self._stand_still()
             self._end_encoder()
             self._number = 0
 
-    def close(self) -> None:
-        """Write what is still to be written; the container is not closed."""
+    def _close(self) -> None:
         self._stand_still()
         self._end_encoder()
 

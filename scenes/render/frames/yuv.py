@@ -7,8 +7,8 @@ its edge is filtered with, so that the result equals that of converting the whol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 from av.video.frame import VideoFrame
@@ -48,8 +48,15 @@ class Converter:
         return self._reformatter.reformat(frame, format=self._format, **self._options)
 
 
+Converted: TypeAlias = VideoFrame | Sequence[tuple[Box, VideoFrame, tuple[int, int]]]
+"""What a picture differs in: a whole frame, or boxes, each with a window and where in that it begins (x, y)."""
+
+
 class ChangingFrame:
-    """One YUV 4:2:0 frame that follows the pictures, for an encoder that is done with it when the next is shown."""
+    """One YUV 4:2:0 frame that follows the pictures, for an encoder that is done with it when the next is shown.
+
+    What is `converted` in one thread may be shown, in the same order, by another.
+    """
 
     def __init__(self, width: int, height: int) -> None:
         self._whole_picture = Box(0, width, 0, height)
@@ -88,34 +95,42 @@ class ChangingFrame:
         marked[above : below + 1, 1 + left] = True
         marked[above : below + 1, 1 + np.minimum(right, columns - 3)] = True
 
-    def show(self, pixels: Pixels, boxes: Boxes | None, tiles: Boxes) -> None:
-        """Make the frame what it is with ``pixels`` in ``boxes``, which differ in ``tiles``."""
+    def converted(self, pixels: Pixels, boxes: Boxes | None, tiles: Boxes) -> Converted:
+        """What the frame is to `show` with ``pixels`` in ``boxes``, which differ in ``tiles``."""
         put_on(self._shown, pixels, boxes)
         whole = self._whole_picture
         if sum((box.right - box.left) * (box.bottom - box.top) for box in tiles) > MOSTLY * whole.right * whole.bottom:
-            self.frame = self._whole(self._shown)
-            self._planes = list(_planes(self.frame))
+            return self._whole(self._shown)
+        return [self._window(box) for box in tiles]
+
+    def show(self, converted: Converted) -> None:
+        if isinstance(converted, VideoFrame):
+            self.frame = converted
+            self._planes = list(_planes(converted))
         else:
-            for box in tiles:
-                self._convert(box)
+            for box, window, begins in converted:
+                self._put(box, window, *begins)
 
     def _side_by_side(self, row: int, first: int, after: int) -> Box:
         _, width, _, height = self._whole_picture
         top = row * TILE_HEIGHT
         return Box(first * TILE_WIDTH, min(after * TILE_WIDTH, width), top, min(top + TILE_HEIGHT, height))
 
-    def _convert(self, box: Box) -> None:
-        """A box, from a window that reaches beyond it where the picture does."""
+    def _window(self, box: Box) -> tuple[Box, VideoFrame, tuple[int, int]]:
+        """A box in a window that reaches beyond it where the picture does."""
         left, right, top, bottom = box
         x, y = max(left - MARGIN_ACROSS, 0), max(top - MARGIN_DOWN, 0)
         seen = self._shown[y : bottom + MARGIN_DOWN, x : right + MARGIN_ACROSS]
         if seen.shape[:2] not in self._parts:
             self._parts[seen.shape[:2]] = Converter("yuv420p")
-        window = self._parts[seen.shape[:2]](seen)
+        return box, self._parts[seen.shape[:2]](seen), (left - x, top - y)
+
+    def _put(self, box: Box, window: VideoFrame, x: int, y: int) -> None:
+        left, right, top, bottom = box
         for target, source, scale in zip(self._planes, _planes(window), (1, 2, 2), strict=True):
             rows, columns = slice(top // scale, bottom // scale), slice(left // scale, right // scale)
-            inner_rows = slice((top - y) // scale, (bottom - y) // scale)
-            inner_columns = slice((left - x) // scale, (right - x) // scale)
+            inner_rows = slice(y // scale, (y + bottom - top) // scale)
+            inner_columns = slice(x // scale, (x + right - left) // scale)
             target[rows, columns] = source[inner_rows, inner_columns]
 
 
