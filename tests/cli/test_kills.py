@@ -325,13 +325,19 @@ def kill_one(process: subprocess.Popen[str], kind: str, killed: list[int]) -> in
 
 
 def test_workers_that_are_killed_are_replaced_by_the_run_itself(tmp_path, undisturbed):
-    killing = Killing(project(tmp_path / "project"), random.Random(3))
-    process = killing.start()
-    killed = []
-    for kind in ("begun", "training", "drawing"):
-        assert kind == "drawing" or killing.wait_for_new(kind, process, set())
-        time.sleep(0.05 if kind == "begun" else 0)
-        killed.append(kill_one(process, kind, killed))
+    for attempt in range(5):  # on a busy machine the last clip may be whole before it is seen being drawn
+        killing = Killing(project(tmp_path / f"project-{attempt}"), random.Random(3))
+        process = killing.start()
+        killed: list[int] = []
+        try:
+            for kind in ("begun", "training", "drawing"):
+                assert kind == "drawing" or killing.wait_for_new(kind, process, set())
+                time.sleep(0.05 if kind == "begun" else 0)
+                killed.append(kill_one(process, kind, killed))
+            break
+        except AssertionError:
+            if process.poll() != 0 or attempt == 4:
+                raise
     _, errors = process.communicate()
     assert process.returncode == 0, errors
     again = "its process was killed, perhaps for want of memory; it is tried once more when the others are done"
