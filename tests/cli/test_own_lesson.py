@@ -156,6 +156,8 @@ def test_a_scene_of_ones_own_has_no_title_and_no_words_of_ours_by_its_name(gradr
     (project / "own.toml").write_text('title = { en = "Own" }\n[[scene]]\nname = "own.py:Page"\n')
     result = gradreel("render", "--lesson", "own.toml", *SMALL[2:])
     assert (result.exit_code, chapters(Path(result.stdout.strip()))) == (0, ["Page"])
+    exported = gradreel("export", "slides", "--lesson", "own.toml", *SMALL[2:])
+    assert exported.exit_code == 0, exported.stderr
     (project / "own.py").write_text(content)
     told = gradreel("describe", "own.py:Summary").stdout
     assert "Summary" in told and Narration.load(["en"]).title("backprop", "en") not in told

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.stages import ClipFile, Shot
 from gradreel.scenes.render.videos.video import reading
@@ -45,7 +46,7 @@ def steps_of(narration: Narration, settings: RenderSettings, shots: Sequence[Sho
     """The steps of ``shots``, whose files of H.264 have a key frame where a beat begins."""
     steps: list[Step] = []
     for shot in shots:
-        title = titles_of(narration, shot.clip.scene, languages_of(settings))
+        title = titles_of(narration, shot.clip.request.source, languages_of(settings))
         beats = [(beat.name, beat.start, lines.printed) for beat, lines in shot.beats] or [(WHOLE, 0, {})]
         starts = [0, *(start for _, start, _ in beats[1:]), shot.file.frames]
         for (name, _, lines), start, end in zip(beats, starts, starts[1:], strict=False):
@@ -55,15 +56,15 @@ def steps_of(narration: Narration, settings: RenderSettings, shots: Sequence[Sho
     return steps
 
 
-def titles_of(narration: Narration, scene: str, languages: Sequence[str]) -> dict[str, str]:
+def titles_of(narration: Narration, scene: SceneSource, languages: Sequence[str]) -> dict[str, str]:
     """A scene's title in each language; in one that a scene of one's own has no words in, that of the first.
 
     Raises NarrationError where the first, that of the pictures, has none.
     """
-    found = dict.fromkeys(languages, narration.title(scene, languages[0]))
+    found = dict.fromkeys(languages, narration.title(scene.name, languages[0], scene.is_ours))
     for language in languages[1:]:
         with suppress(NarrationError):
-            found[language] = narration.title(scene, language)
+            found[language] = narration.title(scene.name, language, scene.is_ours)
     return found
 
 

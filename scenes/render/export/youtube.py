@@ -69,7 +69,7 @@ def _publish(job: Job, clips: Sequence[tuple[Clip, ClipFile]], output: Path | No
     found = []
     languages = languages_of(settings)
     for language in languages:
-        titles = [titles_of(narration, shot.clip.scene, languages)[language] for shot in shots]
+        titles = [titles_of(narration, shot.clip.request.source, languages)[language] for shot in shots]
         chapters, short = chapters_of(titles, shots, settings.fps)
         description = description_of(lesson, chapters, language)
         texts |= {f"title.{language}.txt": lesson.title_in(language), f"description.{language}.txt": description}
@@ -161,7 +161,7 @@ def _wrong_in_lesson(lesson: Lesson, narration: Narration, languages: Sequence[s
             found.append(f"{lesson.file}: the title in {language} has {len(title)} characters; YouTube takes {TITLE}")
         found += _wrong_in_text(f"{lesson.file}: the description in {language}", lesson.description_in(language))
     for scene in lesson.scenes if len(lesson.scenes) >= FEWEST_CHAPTERS else ():  # fewer are not listed
-        for language, title in titles_of(narration, scene.name, languages).items():
+        for language, title in titles_of(narration, scene.source, languages).items():
             found += _wrong_in_text(f"{scene.name}: its title in {language}", title)
     for tag in lesson.tags:
         found += _wrong_in_text(f"{lesson.file}: tags: {tag!r}", tag)
