@@ -111,6 +111,21 @@ def test_a_picture_that_stands_still_is_the_same_frame_again(tiny, tmp_path, box
         assert np.abs(frame.astype(int) - moving(number)[..., :3]).mean() < 6
 
 
+@pytest.mark.parametrize("fps", [2, 10, 60])
+def test_packets_that_repeat_are_those_that_x264_makes(tiny, fps):
+    """But for their last bits, behind the end of the slice, in which x264 counts frames."""
+    settings = replace(tiny, fps=fps)
+    encoder, repeats = (
+        h264._encoder(dict(h264.OPTIONS), settings, h264.QUICK),
+        h264._Repeats(dict(h264.OPTIONS), settings),
+    )
+    frame = Converter("yuv420p")(np.zeros((36, 64, 4), np.uint8))
+    for frame.pts in range(KEYFRAME_SECONDS * fps):
+        (packet,) = encoder.encode(frame)
+        if not packet.is_keyframe:
+            assert repeats.packet(frame.pts, encoder.extradata)[:-1] == bytes(packet)[:-1]
+
+
 def test_repeating_a_picture_costs_next_to_nothing(tiny, tmp_path):
     sizes = [len(packet) for packet, _ in packets(encoded(tmp_path / "a.mp4", tiny, [[(0, 1), (1, STILL)]]))]
     assert sorted(sizes)[len(sizes) // 2] < 40

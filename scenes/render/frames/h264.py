@@ -24,11 +24,11 @@ from av.codec.context import Flags
 from av.container import OutputContainer
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
-from av.video.frame import PictureType
+from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from av.video.stream import VideoStream
 from gradreel.scenes.render.frames.pictures import Boxes, Pixels
-from gradreel.scenes.render.frames.yuv import ChangingFrame, Converted, Converter
+from gradreel.scenes.render.frames.yuv import ChangingFrame, Converted
 from gradreel.scenes.render.settings import RenderSettings
 
 # No frame is held back for others: each frame's packet comes at once.
@@ -36,7 +36,8 @@ OPTIONS = (("tune", "zerolatency"), ("forced-idr", "1"))
 
 # What the stream's header says of its packets, the same for both ways below: a file has one header. Colours get three
 # steps more than x264 gives them: letters and thin lines are told apart by theirs.
-_HEADER = "open-gop=0:cabac=1:8x8dct=1:ref=3:weightp=0:chroma-qp-offset=-3:stitchable=1"
+REFERENCES = 3  # frames that one may build on
+_HEADER = f"open-gop=0:cabac=1:8x8dct=1:ref={REFERENCES}:weightp=0:chroma-qp-offset=-3:stitchable=1"
 _EACH = f"{_HEADER}:aq-mode=1:scenecut=0:no-deblock=0"
 
 PRESET = "superfast"
@@ -228,23 +229,46 @@ class H264Stream:
 
 
 class _Repeats:
-    """Packets that repeat the frame before, by their number after a key frame; made as they are needed."""
+    """Packets that repeat the frame before, by their number after a key frame.
+
+    x264 makes the first. Once a frame has as many before it as it may build on, packets differ by their number alone.
+    """
 
     def __init__(self, options: dict[str, str], settings: RenderSettings) -> None:
-        self._encoder = _encoder(options, settings, QUICK)
-        black = np.zeros((settings.height, settings.width, 4), np.uint8)
-        self._frame = Converter("yuv420p")(black)
-        self._frame.time_base = Fraction(1, settings.fps)
-        self._packets: list[bytes] = []
+        self._options, self._settings = options, settings
+        self._first: list[bytes] = []  # by their numbers; the last is that of all which follow, but for its number
+        self._header: bytes | None = None  # of the stream that they are for
 
     def packet(self, number: int, header: bytes | None) -> bytes:
         """That of the frame ``number`` after a key frame, for a stream with ``header``."""
-        while len(self._packets) <= number:
-            self._frame.pts = len(self._packets)
-            (packet,) = self._encoder.encode(self._frame)
-            self._packets.append(bytes(packet))
-        assert header == self._encoder.extradata, "made for this stream"
-        return self._packets[number]
+        if not self._first:
+            self._make()
+        assert header == self._header, "made for this stream"
+        return self._first[number] if number < REFERENCES else _numbered(self._first[REFERENCES], number)
+
+    def _make(self) -> None:
+        encoder = _encoder(self._options, self._settings, QUICK)
+        one_colour = np.zeros((self._settings.height * 3 // 2, self._settings.width), np.uint8)
+        frame = VideoFrame.from_ndarray(one_colour, "yuv420p")
+        frame.time_base = Fraction(1, self._settings.fps)
+        for frame.pts in range(REFERENCES + 1):
+            (packet,) = encoder.encode(frame)
+            self._first.append(bytes(packet))
+        self._header = encoder.extradata
+
+
+# Where ``frame_num`` is in a packet, and how long, in bits (ITU-T H.264, 7.3.3). Before it come 32 that begin a unit, 8
+# that say of what kind it is, and 1 + 5 + 1 for the slice's place, its kind and its settings. The length is the least
+# that there is, which x264 takes for so few references.
+_NUMBER_AT, _NUMBER_BITS = 47, 4
+
+
+def _numbered(packet: bytes, number: int) -> bytes:
+    """``packet`` as that of the frame ``number`` after a key frame."""
+    size = 8 * len(packet)
+    after, highest = size - _NUMBER_AT - _NUMBER_BITS, (1 << _NUMBER_BITS) - 1
+    bits = int.from_bytes(packet, "big") & ~(highest << after) | (number & highest) << after
+    return bits.to_bytes(len(packet), "big")
 
 
 # What a first pass would have recorded of a video of one frame, a second long, for a second pass at `_RATE`. It has the
