@@ -37,7 +37,7 @@ def test_tiles_that_changed_give_the_frame_that_converting_all_gives(size, seed)
     random = np.random.default_rng(seed)
     pixels = random.integers(0, 256, (height, width, 4), dtype=np.uint8)
     followed, whole = ChangingFrame(width, height), Converter("yuv420p")
-    followed.show(followed.converted(pixels, None, followed.differences(pixels)))
+    followed.show(followed.converted(followed.follow(pixels)))
     for _ in range(6):
         left, top = random.integers(0, width), random.integers(0, height)
         right, bottom = random.integers(left, width) + 1, random.integers(top, height) + 1
@@ -47,7 +47,7 @@ def test_tiles_that_changed_give_the_frame_that_converting_all_gives(size, seed)
         given = random.integers(0, 256, pixels.shape, dtype=np.uint8)  # of no meaning but in the boxes
         for box in boxes:
             given[box.slices] = pixels[box.slices]
-        followed.show(followed.converted(given, boxes, followed.differences(given, boxes)))
+        followed.show(followed.converted(followed.follow(given, boxes)))
         for ours, full in zip(_planes(followed.frame), _planes(whole(pixels)), strict=True):
             np.testing.assert_array_equal(ours, full)
 
@@ -55,8 +55,8 @@ def test_tiles_that_changed_give_the_frame_that_converting_all_gives(size, seed)
 def test_what_has_not_changed_is_seen(tmp_path):
     followed = ChangingFrame(64, 36)
     pixels = np.full((36, 64, 4), 9, np.uint8)
-    followed.show(followed.converted(pixels, None, followed.differences(pixels)))
-    assert followed.differences(pixels.copy()) == []
+    followed.show(followed.converted(followed.follow(pixels)))
+    assert followed.follow(pixels.copy()) == []
 
 
 def moving(number: int) -> np.ndarray:

@@ -7,6 +7,9 @@ pictures, no B-frames, BT.709), so that clips are joined by copying their packet
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,6 +34,7 @@ from gradreel.scenes.render.frames.yuv import Converter
 from gradreel.scenes.render.settings import RenderSettings
 
 QUEUE_LENGTH = 6  # frames drawn ahead of the encoder; at 1080p 8 MB each
+LATER = 10  # by so much of Unix's 20 steps who draws and converts comes after who encodes
 TICKS = 512  # of the time base in one frame: the MP4 track's timescale is fps * TICKS for every clip
 VP9 = (("crf", "24"), ("b", "0"), ("deadline", "good"), ("cpu-used", "5"), ("row-mt", "0"), ("auto-alt-ref", "0"))
 
@@ -94,6 +98,7 @@ class ClipEncoder:
         self._sink.discard()
 
     def _run(self) -> None:
+        give_way()
         while (task := self._queue.get()) is not None:
             if self.error is None:  # after an error frames are taken and dropped, so that nobody waits for ever
                 try:
@@ -105,6 +110,16 @@ class ClipEncoder:
         self._sink.write(pixels, repeat, boxes)
         if pixels.shape == self.shape and pixels.base is None:
             self._free.put(pixels)
+
+
+def give_way() -> None:
+    """Have this thread wait, from now on, where an encoder has work for all cores: that is what a clip waits for.
+
+    On Linux, where each thread has a priority. It can't be raised again.
+    """
+    if sys.platform == "linux":
+        thread = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, thread, min(os.getpriority(os.PRIO_PROCESS, thread) + LATER, 19))
 
 
 @dataclass(frozen=True)

@@ -104,15 +104,16 @@ class H264Stream:
         self._thread = ThreadPoolExecutor(1, "h264")
         self._waiting: deque[Future[None]] = deque()
         self._has_failed = False
+        self._later(lambda: None)  # its thread begins: those that a thread begins which gives way do so, too
 
     def expect_motion(self) -> None:
         """Much moves from the first frame of each part on."""
         self._later(self._expect_motion)
 
     def write(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> None:
-        """The next frame, ``repeat`` times; ``boxes``: where it may differ from the one before, see `ChangingFrame`."""
-        tiles = self._picture.differences(pixels, boxes)
-        converted = self._picture.converted(pixels, boxes, tiles)
+        """The next frame, ``repeat`` times; ``boxes``: where it may differ from that before, see `ChangingFrame`."""
+        tiles = self._picture.follow(pixels, boxes)
+        converted = self._picture.converted(tiles)
         self._later(self._write, converted, repeat, sum((b.right - b.left) * (b.bottom - b.top) for b in tiles))
 
     def cut(self) -> None:

@@ -9,6 +9,7 @@ import gc
 import os
 import sys
 from contextlib import suppress
+from importlib.util import find_spec
 from multiprocessing import forkserver, spawn
 from pathlib import Path
 
@@ -41,7 +42,14 @@ def _name_the_script(path: str) -> None:
     sys.modules["__main__"].__file__ = path
 
 
+def _name_the_module(name: str) -> None:
+    """The same where the command is called as a module, ``python -m``."""
+    spec = find_spec(name)
+    _name_the_script(spec.origin if spec is not None and spec.origin is not None else name)
+
+
 spawn._fixup_main_from_path = _name_the_script  # type: ignore[attr-defined]
+spawn._fixup_main_from_name = _name_the_module  # type: ignore[attr-defined]
 
 
 @atexit.register

@@ -22,7 +22,7 @@ from gradreel.scenes.render.clips.fingerprint import clip_path, own_files, parts
 from gradreel.scenes.render.clips.staleness import why_stale
 from gradreel.scenes.render.clips.workspace import Folders, remove, temporary_in
 from gradreel.scenes.render.frames.describe import describe
-from gradreel.scenes.render.frames.encode import ClipEncoder
+from gradreel.scenes.render.frames.encode import ClipEncoder, give_way
 from gradreel.scenes.render.frames.jumps import JumpFinder, as_finding
 from gradreel.scenes.render.frames.scene_player import beats_of, picture, play, play_to_end, visit
 from gradreel.scenes.render.stages import BeatSpan, Clip, ClipFile, Finding, SceneDescription, SceneRequest, SceneWords
@@ -99,6 +99,7 @@ def render_clip(clip: Clip, temporary_folder: Path) -> ClipFile:
         temporary = temporary_in(temporary_folder, path.name)
         began = time.monotonic()
         encoder = ClipEncoder(temporary, settings)
+        give_way()
         try:
             beats, added = play(request, encoder)
             at("after its last frame")

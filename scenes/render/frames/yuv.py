@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation, VideoReformatter
-from gradreel.scenes.render.frames.pictures import Box, Boxes, Pixels, put_on, runs
+from gradreel.scenes.render.frames.pictures import Box, Boxes, Pixels, runs
 from numpy.typing import NDArray
 
 TILE_WIDTH, TILE_HEIGHT = 192, 72  # pixels; windows begin at multiples of 16 columns, as the converter works on 16
@@ -55,7 +55,7 @@ Converted: TypeAlias = VideoFrame | Sequence[tuple[Box, VideoFrame, tuple[int, i
 class ChangingFrame:
     """One YUV 4:2:0 frame that follows the pictures, for an encoder that is done with it when the next is shown.
 
-    What is `converted` in one thread may be shown, in the same order, by another.
+    What one thread has `follow` and `converted` may be shown, in the same order, by another.
     """
 
     def __init__(self, width: int, height: int) -> None:
@@ -63,18 +63,18 @@ class ChangingFrame:
         self._whole = Converter("yuv420p")
         self._parts: dict[tuple[int, ...], Converter] = {}  # by the size of the window
         self._tiles = -(-height // TILE_HEIGHT), 1 + -(-width // TILE_WIDTH) + 1  # rows, columns; see `runs`
-        self._shown: Pixels = np.zeros((height, width, 4), np.uint8)
-        self.frame = self._whole(self._shown)
+        self._followed: Pixels = np.zeros((height, width, 4), np.uint8)
+        self.frame = self._whole(self._followed)
         self._planes = list(_planes(self.frame))
 
-    def differences(self, pixels: Pixels, boxes: Boxes | None = None) -> list[Box]:
-        """The tiles, those side by side as one, that look different once ``pixels`` are shown.
+    def follow(self, pixels: Pixels, boxes: Boxes | None = None) -> list[Box]:
+        """Take up ``pixels``. Returns the tiles, those side by side as one, that look different once these are shown.
 
         ``boxes``: where ``pixels`` may differ, at even columns; they mean nothing elsewhere. None: anywhere.
         """
-        if pixels.shape != self._shown.shape:
-            raise ValueError(f"an array of {self._shown.shape} is a frame here, not {pixels.shape}")
-        new, old = _pairs(pixels), _pairs(self._shown)
+        if pixels.shape != self._followed.shape:
+            raise ValueError(f"an array of {self._followed.shape} is a frame here, not {pixels.shape}")
+        new, old = _pairs(pixels), _pairs(self._followed)
         marked = np.zeros(self._tiles, bool)
         for left, right, top, bottom in [self._whole_picture] if boxes is None else boxes:
             columns = slice(left // 2, right // 2)
@@ -85,6 +85,7 @@ class ChangingFrame:
                 if len(across):
                     down = np.flatnonzero(different.any(axis=1))
                     self._mark(marked, left + 2 * across, begin + int(down[0]), begin + int(down[-1]))
+                    old[rows, columns] = new[rows, columns]
         return _one_above_another(self._side_by_side(*run) for run in runs(marked))
 
     def _mark(self, marked: NDArray[np.bool_], pairs: NDArray[np.int64], first: int, last: int) -> None:
@@ -95,12 +96,11 @@ class ChangingFrame:
         marked[above : below + 1, 1 + left] = True
         marked[above : below + 1, 1 + np.minimum(right, columns - 3)] = True
 
-    def converted(self, pixels: Pixels, boxes: Boxes | None, tiles: Boxes) -> Converted:
-        """What the frame is to `show` with ``pixels`` in ``boxes``, which differ in ``tiles``."""
-        put_on(self._shown, pixels, boxes)
+    def converted(self, tiles: Boxes) -> Converted:
+        """What the frame is to `show`, which differs in ``tiles``."""
         whole = self._whole_picture
         if sum((box.right - box.left) * (box.bottom - box.top) for box in tiles) > MOSTLY * whole.right * whole.bottom:
-            return self._whole(self._shown)
+            return self._whole(self._followed)
         return [self._window(box) for box in tiles]
 
     def show(self, converted: Converted) -> None:
@@ -120,7 +120,7 @@ class ChangingFrame:
         """A box in a window that reaches beyond it where the picture does."""
         left, right, top, bottom = box
         x, y = max(left - MARGIN_ACROSS, 0), max(top - MARGIN_DOWN, 0)
-        seen = self._shown[y : bottom + MARGIN_DOWN, x : right + MARGIN_ACROSS]
+        seen = self._followed[y : bottom + MARGIN_DOWN, x : right + MARGIN_ACROSS]
         if seen.shape[:2] not in self._parts:
             self._parts[seen.shape[:2]] = Converter("yuv420p")
         return box, self._parts[seen.shape[:2]](seen), (left - x, top - y)
