@@ -21,6 +21,7 @@ PATIENCE = 1800  # seconds that one example may take
 NEEDS_TEX = "needs TeX"
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 """With it only our modules would be compiled anew each time."""
+GRADREEL = str(Path(sys.executable).with_name("gradreel"))  # as users call it
 
 
 class FailedError(Exception):
@@ -62,7 +63,7 @@ class Renderers:
     def ours(self, example: Example) -> Rendering:
         media = self._fresh("ours")
         file = media / f"ours{'.png' if example.is_still else '.mov' if example.is_transparent else '.mp4'}"
-        command = [sys.executable, "-m", "gradreel.cli", "render", f"{self.file(example)}:{example.class_name}"]
+        command = [GRADREEL, "render", f"{self.file(example)}:{example.class_name}"]
         command += ["-j", "1", "-q", self.quality, "--media_dir", str(media), "-o", str(file)]
         return Rendering(file, *self._run([*command, "--progress_bar", "none", *_kind(example)]))
 
