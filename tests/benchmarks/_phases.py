@@ -57,7 +57,7 @@ def _count_all(spent: dict[str, float]) -> None:
     for renderer in (CairoRenderer, ClipRenderer):
         for method in ("render", "update_frame", "freeze_current_frame", "save_static_frame_data"):
             _count(renderer, method, DRAWING, spent)
-    for method in ("differences", "show"):
+    for method in ("follow", "converted", "show"):
         _count(ChangingFrame, method, COLOURS, spent)
     _count(H264Stream, "_encode", X264, spent)
     _count(H264Stream, "_mux", FILE, spent)
