@@ -95,6 +95,7 @@ def far_places(count: int, mbit: float) -> Iterator[list[str]]:
     """So many network namespaces, each behind a link of ``mbit`` named like it, on one bridge with this machine."""
     names = [f"{BRIDGE}{number}" for number in range(count)]
     inside, narrow = "to-the-others", ["root", "tbf", "rate", f"{mbit}mbit", "burst", f"{BURST}kb", "latency", "200ms"]
+    clear(names)  # what is left where this was killed
     with ExitStack() as stack:
         stack.callback(clear, names)
         ip("link", "add", BRIDGE, "type", "bridge")
