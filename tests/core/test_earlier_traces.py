@@ -16,14 +16,14 @@ from gradreel.core.trace.verify import verify
 TRACE = Path(__file__).parent / "traces" / "0dffa3222e72754f23c071a5c619c6e1"
 
 
-def test_one_on_the_earlier_made_up_series_opens_and_is_computed_again_exactly() -> None:
+def test_one_on_the_earlier_made_up_series_opens_and_is_computed_again() -> None:
     dataset = Trace.open(TRACE, checksums=True).experiment.dataset
     assert isinstance(dataset, DailyViews)
     assert (dataset.title, dataset.synthetic, dataset.window) == ("synthetic daily views", False, 3)
     assert (dataset.daily.start, dataset.daily.end) == (date(2017, 1, 1), date(2021, 2, 26))
     assert (dataset.first_validation, dataset.first_unseen) == (date(2021, 1, 1), date(2021, 1, 29))
     assert dataset.examples == 1458, "all that it was trained on then"
-    assert "exact" in str(verify(TRACE))
+    assert not verify(TRACE).problems  # to the bit, or, on a processor of another kind, nearly
 
 
 def rewritten(folder: Path, **dataset: object) -> Path:

@@ -46,7 +46,7 @@ def test_forecast_of_ones_own_views(frames):
 
 
 def test_model_selection(frames, of_the_lesson, look):
-    frames(ModelSelection, **CANDIDATES, **look)
+    frames(ModelSelection, **(CANDIDATES | {"seeds": (1, 2)}), **look)  # of no loss that is nearly rounded otherwise
 
 
 def test_model_selection_of_ones_own_views(frames):

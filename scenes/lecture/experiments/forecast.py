@@ -47,7 +47,7 @@ BRACKET, BRACKET_WORDS = -2.64, -3.0  # the line of the days that a prediction i
 LONGEST_BEFORE = 120  # days before them that are shown: a longer window's bracket is open
 FIRST_DAYS_SLOWLY = 1.6  # power of the share of the way: the first days one by one, the others faster
 MOST_DAYS = 63  # that are shown where no days are asked for
-BEFORE = date(2020, 1, 23)  # of the lesson's validation days, missed by the most: Lunar New Year's Eve is next
+BEFORE = date(2020, 1, 23)  # of the lesson's validation days, missed by far: Lunar New Year's Eve is next
 USUAL = date(2020, 2, 9), date(2020, 3, 3)  # weeks of the lesson's days without a holiday
 CLOSE = date(2020, 1, 2), BEFORE  # the days up to that one, which are seen close by
 
@@ -106,7 +106,8 @@ class Forecast(LectureScene):
     def _prepare(self) -> None:
         trace, parameters, self.dataset = self.trace("run"), self.parameters, self.parameters.dataset
         theta = np.asarray(trace.parameters[chosen_row(trace)])
-        self.days = days = shown_days(trace.experiment, theta, parameters.first, parameters.last)
+        around = None if self.other_data else BEFORE
+        self.days = days = shown_days(trace.experiment, theta, parameters.first, parameters.last, around)
         if not np.isfinite(days.prediction).all():
             raise UserError("forecast: the network's predictions are not finite; train it with a smaller learning rate")
         self.lows = () if self.other_data else LOW_WEEKDAYS
@@ -249,8 +250,10 @@ def largest_miss(days: NextDays) -> int:
     return int(np.abs(days.error).argmax())
 
 
-def shown_days(run: Experiment, theta: NDArray, first: date | None, last: date | None) -> NextDays:
-    """The days that were asked for; of many, those around the one that is missed by the most."""
+def shown_days(
+    run: Experiment, theta: NDArray, first: date | None, last: date | None, around: date | None = None
+) -> NextDays:
+    """The days that were asked for; of many, those around ``around``, or the one that is missed by the most."""
     data = run.dataset
     assert isinstance(data, DailyViews)
     first_shown = first or data.first_validation
@@ -259,7 +262,7 @@ def shown_days(run: Experiment, theta: NDArray, first: date | None, last: date |
         return every
     start, end = every.dates[0].astype(date), run.dataset.daily.end
     if first is None:
-        worst = every.dates[largest_miss(every)].astype(date)
+        around = around or every.dates[largest_miss(every)].astype(date)
         latest = every.dates[-1].astype(date) - timedelta(days=MOST_DAYS - 1)
-        start = max(start, min(worst - timedelta(days=28), latest))
+        start = max(start, min(around - timedelta(days=28), latest))
     return next_days(run, theta, start, min(start + timedelta(days=MOST_DAYS - 1), end))

@@ -1,8 +1,8 @@
 """H.264 as a lecture needs it: little work a frame, none for a picture that stands still, parts that fit together.
 
 Half of a lecture's frames repeat the one before, and x264 takes as long over them as over any other. Where the picture
-stands still for long, the stream goes on with packets that say "as before" and nothing else: x264 made them of black
-frames, and they are good after any frame of their number in a stream with the same header.
+stands still for long, the stream goes on with packets that say "as before" and nothing else: x264 made them of frames
+of one colour, and they are good after any frame of their number in a stream with the same header.
 
 Every part (a beat, say) has an encoder of its own and begins with a key frame: its packets depend on its own frames
 alone, and a player finds it at once.
