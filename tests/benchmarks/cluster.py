@@ -137,19 +137,8 @@ def wait_for(address: str, workers: int) -> None:
 def render(media: Path, quality: str, *options: str) -> float:
     """Seconds that rendering the lesson into ``media`` takes."""
     began = time.perf_counter()
-    command = [
-        *GRADREEL,
-        "render",
-        "--voice",
-        "none",
-        "--lesson",
-        "lesson.toml",
-        "-q",
-        quality,
-        "--media_dir",
-        str(media),
-        *options,
-    ]
+    command = [*GRADREEL, "render", "--lesson", "lesson.toml", "--voice", "none", "-q", quality, *options]
+    command += ["--media_dir", str(media)]
     subprocess.run(command, check=True, cwd=media.parent, stdout=subprocess.DEVNULL)
     return time.perf_counter() - began
 
