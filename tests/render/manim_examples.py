@@ -208,6 +208,28 @@ class OverlapsThatComeAndGo(Scene):
         self.wait(0.3)
 
 
+class StandingStillInTurns(Scene):
+    """Shapes that now move and now stand still, under or over others, on a ground that changes; at times all move."""
+
+    def construct(self):
+        chance = np.random.default_rng(3)
+        shapes = [Square(1.5, fill_opacity=0.5, color=[RED, BLUE, YELLOW][k % 3], z_index=k % 2) for k in range(6)]
+        self.add(*(shape.shift((k - 2.5) * RIGHT) for k, shape in enumerate(shapes)))
+        for turn in range(24):
+            one = shapes[turn % 6]  # changed while nothing is played
+            change = chance.choice([self.remove, self.bring_to_back, lambda shape: shape.set_fill(opacity=0.9)])
+            change(one)
+            if turn in (9, 17):  # while some stand still, while all move
+                self.camera.background_color = {9: GREEN, 17: YELLOW}[turn]
+            if turn % 5 == 4:
+                self.wait(0.2)
+            others = [shape for shape in self.mobjects if shape is not one]
+            moving = self.mobjects[:] if turn % 3 == 2 else [others[k] for k in chance.permutation(len(others))[:2]]
+            way = chance.uniform([-1, -1, 0], [1, 1, 0])
+            self.play(*(shape.animate.shift(way) for shape in moving), run_time=0.2)
+            self.bring_to_back(one.shift(-way))
+
+
 class CrossedFromSideToSide(Scene):
     """Long shapes of which only a part is drawn anew: nearly level lines, sharp corners, curves, see-through areas."""
 
@@ -339,8 +361,14 @@ class ColoursOfAnImage(Scene):
         image.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(np.arange(144 * 256 * 3, dtype=np.uint32).reshape(144, 256, 3).astype(np.uint8)).save(image)
         circle = Circle(2, stroke_width=30).color_using_background_image(str(image))
-        self.play(Create(circle), FadeIn(Square(fill_opacity=0.5)), run_time=0.5)
+        square = Square(fill_opacity=0.5)
+        self.play(Create(circle), FadeIn(square), run_time=0.5)
+        self.play(square.animate.shift(RIGHT), run_time=0.3)
         self.play(FadeOut(circle), run_time=0.3)
+        self.bring_to_back(circle)
+        self.play(square.animate.shift(LEFT), run_time=0.3)
+        self.remove(circle)
+        self.play(square.animate.shift(RIGHT), run_time=0.3)
 
 
 class AnotherCamera(Scene):

@@ -1,14 +1,16 @@
 """Manim's cameras, which draw what differs from what they have drawn last, and nothing else.
 
-One canvas is kept. What may move is drawn only where something has: there the still part of the picture is laid down
-anew, and on it each mobject that reaches there. Where a camera itself moves, all that it sees has moved.
+Two layers are kept: what stands still while something moves, and on it the whole picture. Each is drawn only where
+something differs: there what lies below is laid down anew, and on it each mobject that reaches there. Where a camera
+itself moves, all that it sees has moved.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Sequence
-from operator import attrgetter
+from functools import reduce
+from operator import attrgetter, or_
 from typing import Any
 
 import cairo
@@ -22,12 +24,26 @@ from manim.utils.iterables import list_difference_update
 
 MITER = 10.0  # times half the width: how far Cairo lets the corner of a line reach
 BLUR = 2  # pixels beyond a shape that its smoothed edge may touch
-MOST_MOBJECTS = 50_000  # kept at a time
 SLOW = "drawn by Manim itself, and no faster:"  # begins what is said of a scene
 
 KEPT = (ImageMobject.get_pixel_array, ImageMobjectFromCamera.get_pixel_array)  # and not made when they are asked for
 
 _z_index = attrgetter("z_index")
+
+
+class Layer:
+    """A picture, and what has been drawn on it, over another that lies below."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.sheet = sheet
+        self.drawn: dict[int, Drawn] = {}  # by the mobject's id
+        self.order: list[int] | None = None  # ids of what was drawn, in order; None: the picture may be any
+        self.below: Pixels | None = None  # what was laid down
+        self.changed = NONE  # tiles of it that the layer above has not taken up yet
+
+    def covered(self) -> int:
+        """The tiles that are not what lies below."""
+        return reduce(or_, (one.tiles for one in self.drawn.values()), NONE)
 
 
 class ClipCamera(Camera):
@@ -38,20 +54,23 @@ class ClipCamera(Camera):
     """Of the canvas; marked are those that have been drawn on, for whoever takes the picture to clear."""
     view: tuple[Any, ...]
     """From where it looks, and how."""
-    _canvas: Sheet  # the picture; without a context until a shape is seen from there
+    _front: Layer  # the picture; its sheet has no context until a shape is seen from there
+    _still: Layer  # over the background
     _aside: Sheet  # to draw on what must not be seen beyond some tiles
-    _matrix: cairo.Matrix  # of both
-    _drawn: dict[int, Drawn]  # by the mobject's id
-    _order: list[int] | None  # ids of what was drawn last, in order; None: the canvas may show anything
+    _matrix: cairo.Matrix  # of all three
     _has_said: bool  # that it is slow
 
     def make_ready(self) -> None:
         """Before the first frame, and when the picture has another size."""
         self.tiles = Tiles(self.pixel_width, self.pixel_height)
         self.tiles.marked = self.tiles.all
-        self.view, self._drawn, self._order, self._has_said = (), {}, None, False
-        sheet = np.zeros_like(self.pixel_array)
-        self._aside = Sheet(sheet, self.get_cairo_context(sheet))
+        self.view, self._has_said = (), False
+        self._aside = self._sheet()
+        self._front, self._still = Layer(Sheet(self.pixel_array, None)), Layer(self._sheet())
+
+    def _sheet(self) -> Sheet:
+        pixels = np.zeros_like(self.pixel_array)
+        return Sheet(pixels, self.get_cairo_context(pixels))
 
     def __deepcopy__(self, memo: Any) -> Camera:
         """A camera that is Manim's again: two can't draw on one canvas."""
@@ -61,7 +80,7 @@ class ClipCamera(Camera):
 
     def capture_mobjects(self, mobjects: Iterable[Mobject], **options: Any) -> None:
         """Draw as Manim does, on what the canvas shows."""
-        self._order = None
+        self._front.order = None
         super().capture_mobjects(mobjects, **options)
 
     def get_mobjects_to_display(
@@ -84,25 +103,46 @@ class ClipCamera(Camera):
             waiting.extend(reversed(mobject.submobjects))
         return sorted(found, key=_z_index) if self.use_z_index else list(found)
 
-    def draw(self, still: Pixels, mobjects: Iterable[Mobject], anew: bool, **options: Any) -> None:
-        """Make the canvas ``still`` with ``mobjects`` on it; ``anew``: it has been something else so far."""
+    def draw_still(self, mobjects: Iterable[Mobject], **options: Any) -> Pixels:
+        """Returns the background with ``mobjects`` on it, for `draw`, where it stays until this is called again."""
+        layer, below = self._still, self.background
+        if below is not layer.below:
+            layer.below, layer.order = below, None
+        layer.changed |= self._draw_on(layer, NONE, mobjects, **options)
+        return layer.sheet.pixels
+
+    def draw(self, below: Pixels, mobjects: Iterable[Mobject], **options: Any) -> None:
+        """Make the picture ``below``, which is the background or what `draw_still` has returned, with ``mobjects``."""
+        layer, still = self._front, self._still
+        differs = still.changed
+        if below is not layer.below:
+            if {id(below), id(layer.below)} == {id(still.below), id(still.sheet.pixels)}:
+                differs |= self.tiles.all if still.order is None else still.covered()
+            else:
+                layer.order = None
+            layer.below = below
+        still.changed = NONE
+        self.tiles.marked |= self._draw_on(layer, differs, mobjects, **options)
+
+    def _draw_on(self, layer: Layer, differs: int, mobjects: Iterable[Mobject], **options: Any) -> int:
+        """``differs``: tiles of what lies below the layer. Returns those of the layer that may."""
         self.look()
         members = [member for member in self.get_mobjects_to_display(mobjects, **options) if _kind(member)]
         if (reason := next(filter(None, map(_hindrance, members)), None)) is not None:
-            self._draw_by_manim(still, members, reason)
-            return
-        if self._canvas.context is None and any(isinstance(member, VMobject) for member in members):
+            self._draw_by_manim(layer, members, reason)
+            return self.tiles.all
+        if self._front.sheet.context is None and any(isinstance(member, VMobject) for member in members):
             self._unfold()
-        touched = self._changes(members, anew)
+        touched = differs | self._changes(layer, members)
         if touched != NONE:
-            self._draw_tiles(still, touched, members)
-            self.tiles.marked |= touched
+            self._draw_tiles(layer, touched, members)
+        return touched
 
     def look(self) -> None:
         """Take up where it looks from now, and how."""
         view = self._view()
         if view != self.view:
-            self.view, self._canvas = view, Sheet(self.pixel_array, None)
+            self.view, self._front.sheet = view, Sheet(self.pixel_array, None)
 
     def _view(self) -> tuple[Any, ...]:
         return self.frame_width, self.frame_height, *self.frame_center, self.cairo_line_width_multiple
@@ -124,29 +164,32 @@ class ClipCamera(Camera):
     def _unfold(self) -> None:
         """A plain camera's picture is fixed from the first shape that it draws on, and not before."""
         context = self.get_cairo_context(self.pixel_array)
-        self._canvas, self._matrix = Sheet(self.pixel_array, context), context.get_matrix()
-        assert self._aside.context is not None
-        self._aside.context.set_matrix(self._matrix)
+        self._front.sheet, self._matrix = Sheet(self.pixel_array, context), context.get_matrix()
+        for sheet in (self._still.sheet, self._aside):
+            assert sheet.context is not None
+            sheet.context.set_matrix(self._matrix)
 
-    def _draw_by_manim(self, still: Pixels, members: list[Mobject], reason: str) -> None:
+    def _draw_by_manim(self, layer: Layer, members: list[Mobject], reason: str) -> None:
         if not self._has_said:
             tell(f"{SLOW} {reason}")
         self._has_said = True
-        self.tiles.marked = self.tiles.all
-        self.set_frame_to_background(still)
+        assert layer.below is not None
+        self.set_frame_to_background(layer.below)
         self.capture_mobjects(members, include_submobjects=False)
+        if layer is not self._front:
+            layer.sheet.pixels[:] = self.pixel_array
+        layer.order = None
 
-    def _changes(self, members: Sequence[Mobject], anew: bool) -> int:
-        """The tiles where the picture may not be what it was. All that is kept of ``members`` is as they are now."""
+    def _changes(self, layer: Layer, members: Sequence[Mobject]) -> int:
+        """The tiles where the layer may not be what it was. All that is kept of ``members`` is as they are now."""
         order = list(map(id, members))
-        if anew or self._order is None:
+        if layer.order is None:
             touched = self.tiles.all
-            if len(self._drawn) > MOST_MOBJECTS:
-                self._drawn.clear()
+            layer.drawn.clear()
         else:
-            touched = NONE if order == self._order else self._change_order(self._order, order)
-        self._order = order
-        drawn = list(map(self._drawn_of, members))
+            touched = NONE if order == layer.order else _change_order(layer, order)
+        layer.order = order
+        drawn = [_drawn_of(member, layer) for member in members]
         before = [one.tiles for one in drawn]
         is_same = [one.follow(member, self) for one, member in zip(drawn, members, strict=True)]
         shapes = [(member, one) for member, one in zip(members, drawn, strict=True) if isinstance(one, Shape)]
@@ -157,26 +200,6 @@ class ClipCamera(Camera):
                     one.tiles = self._tiles_of(one)
                 touched |= was | one.tiles
         return touched
-
-    def _change_order(self, before: Sequence[int], now: Sequence[int]) -> int:
-        """What is gone, has come, or has another place among the others is as good as changed; where it was."""
-        all_before, all_now = set(before), set(now)
-        stay = [name for name in before if name in all_now]
-        others = all_before ^ all_now if stay == [name for name in now if name in all_before] else all_before | all_now
-        touched = NONE
-        for name in others:
-            if name in self._drawn:
-                touched |= self._drawn[name].tiles
-        for name in all_before - all_now:
-            del self._drawn[name]
-        return touched
-
-    def _drawn_of(self, member: Mobject) -> Drawn:
-        kind, drawn = _kind(member), self._drawn.get(id(member))
-        assert kind is not None
-        if type(drawn) is not kind:
-            drawn = self._drawn[id(member)] = kind()
-        return drawn
 
     def _place(self, moved: Iterable[tuple[VMobject, Shape]]) -> None:
         """Say where these are in the frame."""
@@ -198,30 +221,30 @@ class ClipCamera(Camera):
             matrix.yy * low + matrix.y0 + reach,
         )
 
-    def _draw_tiles(self, still: Pixels, tiles: int, members: Iterable[Mobject]) -> None:
-        """Make ``tiles`` ``still`` with the members that reach there.
+    def _draw_tiles(self, layer: Layer, tiles: int, members: Iterable[Mobject]) -> None:
+        """Make ``tiles`` of the layer what lies below with the members that reach there.
 
         What is drawn beyond would lie on itself there. Cairo could leave it off, but where a shape is cut it has, here
         and there, another shade at its edges. So it is drawn whole, on a sheet of which the tiles are taken.
         """
-        reaching = [(member, one) for member in members if (one := self._drawn[id(member)]).tiles & tiles]
+        reaching = [(member, one) for member in members if (one := layer.drawn[id(member)]).tiles & tiles]
         is_aside = any(one.tiles & ~tiles for _, one in reaching)
-        sheet = self._aside if is_aside else self._canvas
+        sheet = self._aside if is_aside else layer.sheet
         boxes = self.tiles.exactly(tiles)
+        assert layer.below is not None
         for box in boxes:
-            sheet.pixels[box.slices] = still[box.slices]
+            sheet.pixels[box.slices] = layer.below[box.slices]
         for member, one in reaching:
             one.draw(member, self, sheet)
         if is_aside:
             for box in boxes:
-                self.pixel_array[box.slices] = sheet.pixels[box.slices]
+                layer.sheet.pixels[box.slices] = sheet.pixels[box.slices]
 
 
 class ClipMovingCamera(ClipCamera, MovingCamera):
     """Follows its frame, a mobject."""
 
     manims = MovingCamera
-    still: Pixels | None = None  # as what another camera shows: what it was drawn on last
 
 
 class ClipMultiCamera(ClipMovingCamera, MultiCamera):
@@ -229,13 +252,13 @@ class ClipMultiCamera(ClipMovingCamera, MultiCamera):
 
     manims = MultiCamera
 
-    def draw(self, still: Pixels, mobjects: Iterable[Mobject], anew: bool, **options: Any) -> None:
+    def _draw_on(self, layer: Layer, differs: int, mobjects: Iterable[Mobject], **options: Any) -> int:
         mobjects, images = list(mobjects), self.image_mobjects_from_cameras
         if len(images) == 1 and not self.allow_cameras_to_capture_their_own_display:
             self._draw_inner(images[0], list_difference_update(mobjects, images[0].get_family()), **options)
         elif images:
             self._capture_inner(mobjects, **options)
-        super().draw(still, mobjects, anew, **options)
+        return super()._draw_on(layer, differs, mobjects, **options)
 
     def _draw_inner(self, image: Any, mobjects: list[Mobject], **options: Any) -> None:
         camera, before = image.camera, image.camera.pixel_array
@@ -254,8 +277,7 @@ class ClipMultiCamera(ClipMovingCamera, MultiCamera):
             return
         elif camera.pixel_array is not before:
             camera.make_ready()
-        camera.draw(camera.background, mobjects, anew=camera.background is not camera.still, **options)
-        camera.still = camera.background
+        camera.draw(camera.background, mobjects, **options)
 
     def _capture_inner(self, mobjects: list[Mobject], **options: Any) -> None:
         """As Manim does: pictures that show each other depend on the order in which they are drawn."""
@@ -265,6 +287,29 @@ class ClipMultiCamera(ClipMovingCamera, MultiCamera):
             if not self.allow_cameras_to_capture_their_own_display:
                 to_add = list_difference_update(mobjects, image.get_family())
             image.camera.capture_mobjects(to_add, **options)
+
+
+def _change_order(layer: Layer, now: Sequence[int]) -> int:
+    """What is gone, has come, or has another place among the others is as good as changed; where it was."""
+    before = layer.order or []
+    all_before, all_now = set(before), set(now)
+    stay = [name for name in before if name in all_now]
+    others = all_before ^ all_now if stay == [name for name in now if name in all_before] else all_before | all_now
+    touched = NONE
+    for name in others:
+        if name in layer.drawn:
+            touched |= layer.drawn[name].tiles
+    for name in all_before - all_now:
+        del layer.drawn[name]
+    return touched
+
+
+def _drawn_of(member: Mobject, layer: Layer) -> Drawn:
+    kind, drawn = _kind(member), layer.drawn.get(id(member))
+    assert kind is not None
+    if type(drawn) is not kind:
+        drawn = layer.drawn[id(member)] = kind()
+    return drawn
 
 
 def _kind(member: Mobject) -> type[Drawn] | None:

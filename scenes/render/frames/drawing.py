@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from gradreel.scenes.render.frames.cameras import SLOW, ClipCamera, ClipMovingCamera, ClipMultiCamera
 from gradreel.scenes.render.frames.encode import ClipEncoder
-from gradreel.scenes.render.frames.pictures import NONE, Pixels
+from gradreel.scenes.render.frames.pictures import NONE
 from gradreel.scenes.render.frames.three_d import ClipThreeDCamera
 from gradreel.scenes.render.workers.worker_process import tell
 from manim import CairoRenderer, Camera, Mobject, Scene
@@ -26,7 +26,6 @@ class ClipRenderer(CairoRenderer):
     """Hands a `ClipEncoder` what may differ in each frame from the frame before."""
 
     _encoder: ClipEncoder
-    _base: Pixels | None  # what the canvas shows where nothing was drawn on it
 
     @classmethod
     def take_over(cls, scene: Scene, encoder: ClipEncoder) -> None:
@@ -43,7 +42,7 @@ class ClipRenderer(CairoRenderer):
             return
         camera.__class__, renderer.__class__ = CAMERAS[type(camera)], cls
         camera.make_ready()
-        renderer._encoder, renderer._base = encoder, None
+        renderer._encoder = encoder
 
     def play(self, scene: Scene, *animations: Any, **options: Any) -> None:
         self._look_at_camera(scene)
@@ -69,8 +68,10 @@ class ClipRenderer(CairoRenderer):
             self._hand_over(int(duration / (1 / self.camera.frame_rate)))
 
     def save_static_frame_data(self, scene: Scene, static_mobjects: Iterable[Mobject]) -> Any:
-        self._base = self.static_image = None
-        return None if self.skip_animations else super().save_static_frame_data(scene, static_mobjects)
+        self.static_image = None
+        if static_mobjects and not self.skip_animations:
+            self.static_image = self.camera.draw_still(static_mobjects)
+        return self.static_image
 
     def update_frame(
         self,
@@ -83,11 +84,9 @@ class ClipRenderer(CairoRenderer):
         if self.skip_animations:
             return
         camera: ClipCamera = self.camera
-        still = camera.background if self.static_image is None else self.static_image
+        below = camera.background if self.static_image is None else self.static_image
         shown = mobjects or list_update(scene.mobjects, scene.foreground_mobjects)
-        anew = still is not self._base
-        camera.draw(still, shown, anew, include_submobjects=include_submobjects, **options)
-        self._base = still
+        camera.draw(below, shown, include_submobjects=include_submobjects, **options)
 
     def _hand_over(self, frames: int) -> None:
         self.time += frames * (1 / self.camera.frame_rate)

@@ -17,7 +17,7 @@ from fractions import Fraction
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from queue import Empty, Queue
+from queue import Empty, LifoQueue, Queue
 from threading import Thread
 
 import av
@@ -52,7 +52,7 @@ class ClipEncoder:
         self.shape = settings.height, settings.width, 4  # of a frame
         self._sink = open_sink(path, settings)
         self._queue: Queue[_Task | None] = Queue(maxsize=QUEUE_LENGTH)
-        self._free: Queue[Pixels] = Queue()  # buffers that have served
+        self._free: Queue[Pixels] = LifoQueue()  # buffers that have served; the last is still in the cache
         self.error: BaseException | None = None  # what the thread raised
         self._thread = Thread(target=self._run, name="clip-encoder", daemon=True)
         self._thread.start()

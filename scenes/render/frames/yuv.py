@@ -83,9 +83,12 @@ class ChangingFrame:
                 different = new[rows, columns] != old[rows, columns]
                 across = np.flatnonzero(different.any(axis=0))
                 if len(across):
-                    down = np.flatnonzero(different.any(axis=1))
-                    self._mark(marked, left + 2 * across, begin + int(down[0]), begin + int(down[-1]))
-                    old[rows, columns] = new[rows, columns]
+                    first, last = int(across[0]), int(across[-1])
+                    down = np.flatnonzero(different[:, first : last + 1].any(axis=1))
+                    above, below = begin + int(down[0]), begin + int(down[-1])
+                    self._mark(marked, left + 2 * across, above, below)
+                    part = slice(above, below + 1), slice(left // 2 + first, left // 2 + last + 1)
+                    old[part] = new[part]
         return _one_above_another(self._side_by_side(*run) for run in runs(marked))
 
     def _mark(self, marked: NDArray[np.bool_], pairs: NDArray[np.int64], first: int, last: int) -> None:
