@@ -19,9 +19,10 @@ CODE, DRAWING = "scene code", "drawing"
 COLOURS, X264, FILE = "differences, conversion", "x264", "writing"
 REST, JOINING = "rest", "joining"
 DRAWER, ENCODER = (CODE, DRAWING), (COLOURS, X264, FILE)
-"""What the two threads do once there has been a frame."""
+"""What two threads do once there has been a frame; differences are found by the first."""
 
-_here = threading.local()  # phase: the one that the thread is in; zero: its CPU time when the first frame was there
+_here = threading.local()
+"""``phase``: that this thread is in; ``zero``: its CPU time when the first frame was there; ``counted``: of it since."""
 
 
 def profile(request: SceneRequest, path: Path) -> tuple[ClipFile, dict[str, float]]:
@@ -35,13 +36,13 @@ def profile(request: SceneRequest, path: Path) -> tuple[ClipFile, dict[str, floa
         def write(self, pixels: Pixels, *arguments: Any, **options: Any) -> None:
             if self.frames == 0:
                 spent.clear()
-                self.start, _here.zero = time.process_time(), time.thread_time()
+                self.start, _here.zero, _here.counted = time.process_time(), time.thread_time(), 0.0
             super().write(pixels, *arguments, **options)
 
     began = time.monotonic()
     encoder = Encoder(path, request.settings)
     beats, sounds = play(request, encoder)
-    code = time.thread_time() - _here.zero - spent[DRAWING]
+    code = time.thread_time() - _here.zero - _here.counted
     encoder.close()
     result = ClipFile(path, encoder.frames, request.settings.fps, beats, time.monotonic() - began, sounds)
     phases = {START: encoder.start, CODE: code, **{phase: spent[phase] for phase in (DRAWING, *ENCODER)}}
@@ -76,7 +77,9 @@ def _count(owner: type, method: str, phase: str, spent: dict[str, float]) -> Non
         finally:
             took = time.thread_time() - max(began, getattr(_here, "zero", 0.0))
             spent[phase] += took
-            if outer is not None:
+            if outer is None:
+                _here.counted = getattr(_here, "counted", 0.0) + took
+            else:
                 spent[outer] -= took
             _here.phase = outer
 

@@ -30,6 +30,10 @@ def boxes_around(random, left, right, top, bottom, width, height) -> list[Box]:
     return [box for box in boxes if box.top < box.bottom]
 
 
+def show(followed: ChangingFrame, pixels: np.ndarray, boxes: list[Box] | None = None) -> None:
+    followed.show(followed.converted(followed.follow(pixels, boxes)))
+
+
 @settings(max_examples=60)
 @given(size=SIZES, seed=st.integers(0, 2**32 - 1))
 def test_tiles_that_changed_give_the_frame_that_converting_all_gives(size, seed):
@@ -37,7 +41,7 @@ def test_tiles_that_changed_give_the_frame_that_converting_all_gives(size, seed)
     random = np.random.default_rng(seed)
     pixels = random.integers(0, 256, (height, width, 4), dtype=np.uint8)
     followed, whole = ChangingFrame(width, height), Converter("yuv420p")
-    followed.show(followed.converted(followed.follow(pixels)))
+    show(followed, pixels)
     for _ in range(6):
         left, top = random.integers(0, width), random.integers(0, height)
         right, bottom = random.integers(left, width) + 1, random.integers(top, height) + 1
@@ -47,7 +51,7 @@ def test_tiles_that_changed_give_the_frame_that_converting_all_gives(size, seed)
         given = random.integers(0, 256, pixels.shape, dtype=np.uint8)  # of no meaning but in the boxes
         for box in boxes:
             given[box.slices] = pixels[box.slices]
-        followed.show(followed.converted(followed.follow(given, boxes)))
+        show(followed, given, boxes)
         for ours, full in zip(_planes(followed.frame), _planes(whole(pixels)), strict=True):
             np.testing.assert_array_equal(ours, full)
 
@@ -55,7 +59,7 @@ def test_tiles_that_changed_give_the_frame_that_converting_all_gives(size, seed)
 def test_what_has_not_changed_is_seen(tmp_path):
     followed = ChangingFrame(64, 36)
     pixels = np.full((36, 64, 4), 9, np.uint8)
-    followed.show(followed.converted(followed.follow(pixels)))
+    show(followed, pixels)
     assert followed.follow(pixels.copy()) == []
 
 

@@ -90,12 +90,14 @@ class ClipRenderer(CairoRenderer):
 
     def _hand_over(self, frames: int) -> None:
         self.time += frames * (1 / self.camera.frame_rate)
-        tiles = self.camera.tiles
-        boxes, buffer = tiles.roughly(tiles.marked), self._encoder.buffer()
-        for box in boxes:
-            buffer[box.slices] = self.camera.pixel_array[box.slices]
-        tiles.marked = NONE
-        self.file_writer.write_frame(buffer, repeat=frames, boxes=boxes)
+        pixels, tiles = self.camera.pixel_array, self.camera.tiles
+        marked, tiles.marked = tiles.marked, NONE
+        if marked == tiles.all:
+            whole = self._encoder.buffer()
+            whole[:] = pixels
+            self.file_writer.write_frame(whole, repeat=frames)
+        else:
+            self.file_writer.write_frame(pixels, repeat=frames, boxes=tiles.roughly(marked))
 
 
 def _hindrance(renderer: Any, camera: Any, encoder: ClipEncoder) -> str | None:

@@ -44,7 +44,7 @@ _Task = Callable[[], None]
 class ClipEncoder:
     """Takes frames and writes them from a thread of its own, in order; counts them.
 
-    The arrays are the encoder's from then on. An error of the thread is raised by the next ``write`` or by ``close``.
+    An error of the thread is raised by the next ``write`` or by ``close``.
     """
 
     def __init__(self, path: Path, settings: RenderSettings) -> None:
@@ -53,6 +53,7 @@ class ClipEncoder:
         self._sink = open_sink(path, settings)
         self._queue: Queue[_Task | None] = Queue(maxsize=QUEUE_LENGTH)
         self._free: Queue[Pixels] = LifoQueue()  # buffers that have served; the last is still in the cache
+        self._was_whole = False  # the last frame
         self.error: BaseException | None = None  # what the thread raised
         self._thread = Thread(target=self._run, name="clip-encoder", daemon=True)
         self._thread.start()
@@ -65,15 +66,21 @@ class ClipEncoder:
             return np.empty(self.shape, np.uint8)
 
     def write(self, pixels: Pixels, repeat: int = 1, boxes: Boxes | None = None) -> None:
-        """The next frame, ``repeat`` times.
+        """The next frame, ``repeat`` times. The array is the encoder's from then on.
 
-        ``boxes``: where it may differ from the frame before, at even columns; what ``pixels`` hold elsewhere is of no
-        meaning then.
+        ``boxes``: where alone it may differ from the frame before, at even columns. The array stays the caller's then,
+        and what it holds elsewhere is of no meaning.
         """
         if self.error is not None:
             raise self.error
         self.frames += repeat
-        self._queue.put(partial(self._write, pixels, repeat, boxes))
+        if boxes is None:
+            self._queue.put(partial(self._write, pixels, repeat))
+        else:
+            if self._was_whole:
+                self._queue.join()  # this thread compares what follows with it
+            self._queue.put(self._sink.take(pixels, repeat, boxes))
+        self._was_whole = boxes is None
 
     def expect_motion(self) -> None:
         """What comes moves as a whole: it is worth more effort from the first frame on."""
@@ -105,9 +112,10 @@ class ClipEncoder:
                     task()
                 except BaseException as error:
                     self.error = error
+            self._queue.task_done()
 
-    def _write(self, pixels: Pixels, repeat: int, boxes: Boxes | None) -> None:
-        self._sink.write(pixels, repeat, boxes)
+    def _write(self, pixels: Pixels, repeat: int) -> None:
+        self._sink.write(pixels, repeat)
         if pixels.shape == self.shape and pixels.base is None:
             self._free.put(pixels)
 
@@ -168,6 +176,10 @@ class FrameSink:
         """The next frame, ``repeat`` times; ``boxes``: where it may differ from that before; None: anywhere."""
         raise NotImplementedError
 
+    def take(self, pixels: Pixels, repeat: int, boxes: Boxes) -> _Task:
+        """Returns what writes the same from memory of its own: ``pixels`` are drawn on again meanwhile."""
+        return partial(self.write, pixels.copy(), repeat, boxes)
+
     def expect_motion(self) -> None:
         """What comes moves as a whole. Most files are made in one way."""
 
@@ -222,7 +234,10 @@ class _H264(_OneFile):
         self._stream = H264Stream(self._container, dict(codec.options), settings)
 
     def write(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> None:
-        self._stream.write(pixels, repeat, boxes)
+        self._stream.write(pixels, repeat)
+
+    def take(self, pixels: Pixels, repeat: int, boxes: Boxes) -> _Task:
+        return self._stream.take(pixels, repeat, boxes)
 
     def expect_motion(self) -> None:
         self._stream.expect_motion()

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -28,7 +29,7 @@ from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from av.video.stream import VideoStream
 from gradreel.scenes.render.frames.pictures import Boxes, Pixels
-from gradreel.scenes.render.frames.yuv import ChangingFrame, Converted
+from gradreel.scenes.render.frames.yuv import ChangingFrame, Converted, area
 from gradreel.scenes.render.settings import RenderSettings
 
 # No frame is held back for others: each frame's packet comes at once.
@@ -82,8 +83,8 @@ AHEAD = 4  # frames converted before they are encoded
 class H264Stream:
     """One video stream of ``container``, encoded with ``options``.
 
-    Pictures are compared and converted by whoever writes them, and encoded by a thread of its own meanwhile: its error
-    is raised by what is called next.
+    Pictures are compared and converted by whoever draws or writes them, and encoded by a thread of its own meanwhile:
+    its error is raised by what is called next.
     """
 
     def __init__(self, container: OutputContainer, options: dict[str, str], settings: RenderSettings) -> None:
@@ -110,11 +111,17 @@ class H264Stream:
         """Much moves from the first frame of each part on."""
         self._later(self._expect_motion)
 
-    def write(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> None:
-        """The next frame, ``repeat`` times; ``boxes``: where it may differ from that before, see `ChangingFrame`."""
+    def write(self, pixels: Pixels, repeat: int) -> None:
+        """The next frame, ``repeat`` times."""
+        self.take(pixels, repeat)()
+
+    def take(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> Callable[[], None]:
+        """The first half of `write`, after which ``pixels`` may be drawn on again. Returns the second.
+
+        ``boxes``: where it may differ from the frame before, see `ChangingFrame`.
+        """
         tiles = self._picture.follow(pixels, boxes)
-        converted = self._picture.converted(tiles)
-        self._later(self._write, converted, repeat, sum((b.right - b.left) * (b.bottom - b.top) for b in tiles))
+        return partial(self._later, self._write, self._picture.converted(tiles), repeat, area(tiles))
 
     def cut(self) -> None:
         """What comes next is another part."""

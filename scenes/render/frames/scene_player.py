@@ -152,6 +152,7 @@ class ClipWriter(SceneFileWriter):
 
     def write_frame(self, pixels: Pixels, *, repeat: int = 1, boxes: Boxes | None = None) -> None:
         if self._settings.transparent:
+            pixels = pixels.copy()
             for part in [...] if boxes is None else [box.slices for box in boxes]:
                 straighten(pixels[part])
         if isinstance(self._encoder, ClipEncoder):

@@ -48,8 +48,8 @@ class Converter:
         return self._reformatter.reformat(frame, format=self._format, **self._options)
 
 
-Converted: TypeAlias = VideoFrame | Sequence[tuple[Box, VideoFrame, tuple[int, int]]]
-"""What a picture differs in: a whole frame, or boxes, each with a window and where in that it begins (x, y)."""
+Converted: TypeAlias = Sequence[tuple[Box, VideoFrame, tuple[int, int]]]
+"""What a picture differs in: boxes, each with a window that reaches beyond, and where in that it begins (x, y)."""
 
 
 class ChangingFrame:
@@ -60,12 +60,10 @@ class ChangingFrame:
 
     def __init__(self, width: int, height: int) -> None:
         self._whole_picture = Box(0, width, 0, height)
-        self._whole = Converter("yuv420p")
-        self._parts: dict[tuple[int, ...], Converter] = {}  # by the size of the window
+        self._converters: dict[tuple[int, ...], Converter] = {}  # by the shape of the window
         self._tiles = -(-height // TILE_HEIGHT), 1 + -(-width // TILE_WIDTH) + 1  # rows, columns; see `runs`
         self._followed: Pixels = np.zeros((height, width, 4), np.uint8)
-        self.frame = self._whole(self._followed)
-        self._planes = list(_planes(self.frame))
+        self.show([self._window(self._whole_picture)])
 
     def follow(self, pixels: Pixels, boxes: Boxes | None = None) -> list[Box]:
         """Take up ``pixels``. Returns the tiles, those side by side as one, that look different once these are shown.
@@ -102,16 +100,13 @@ class ChangingFrame:
     def converted(self, tiles: Boxes) -> Converted:
         """What the frame is to `show`, which differs in ``tiles``."""
         whole = self._whole_picture
-        if sum((box.right - box.left) * (box.bottom - box.top) for box in tiles) > MOSTLY * whole.right * whole.bottom:
-            return self._whole(self._followed)
-        return [self._window(box) for box in tiles]
+        return [self._window(box) for box in ([whole] if area(tiles) > MOSTLY * area([whole]) else tiles)]
 
     def show(self, converted: Converted) -> None:
-        if isinstance(converted, VideoFrame):
-            self.frame = converted
-            self._planes = list(_planes(converted))
-        else:
-            for box, window, begins in converted:
+        for box, window, begins in converted:
+            if box == self._whole_picture:
+                self.frame, self._planes = window, list(_planes(window))
+            else:
                 self._put(box, window, *begins)
 
     def _side_by_side(self, row: int, first: int, after: int) -> Box:
@@ -124,9 +119,9 @@ class ChangingFrame:
         left, right, top, bottom = box
         x, y = max(left - MARGIN_ACROSS, 0), max(top - MARGIN_DOWN, 0)
         seen = self._followed[y : bottom + MARGIN_DOWN, x : right + MARGIN_ACROSS]
-        if seen.shape[:2] not in self._parts:
-            self._parts[seen.shape[:2]] = Converter("yuv420p")
-        return box, self._parts[seen.shape[:2]](seen), (left - x, top - y)
+        if seen.shape not in self._converters:
+            self._converters[seen.shape] = Converter("yuv420p")
+        return box, self._converters[seen.shape](seen), (left - x, top - y)
 
     def _put(self, box: Box, window: VideoFrame, x: int, y: int) -> None:
         left, right, top, bottom = box
@@ -135,6 +130,11 @@ class ChangingFrame:
             inner_rows = slice(y // scale, (y + bottom - top) // scale)
             inner_columns = slice(x // scale, (x + right - left) // scale)
             target[rows, columns] = source[inner_rows, inner_columns]
+
+
+def area(boxes: Boxes) -> int:
+    """Pixels in ``boxes``, none of which overlap."""
+    return sum((box.right - box.left) * (box.bottom - box.top) for box in boxes)
 
 
 def _one_above_another(boxes: Iterable[Box]) -> list[Box]:

@@ -98,8 +98,7 @@ def with_cues(file: ClipFile, cues: Sequence[Cue], first: int, settings: RenderS
             if is_cut:
                 encoder.cut()
             if shown is None:
-                shown = encoder.buffer()
-                shown[...] = _as_rgba(frame)
+                shown = _as_rgba(frame)
                 if text:
                     plate(text, settings.width, settings.height).put_on(shown)
             before, repeat = now, repeat + 1
