@@ -22,7 +22,7 @@ DRAWER, ENCODER = (CODE, DRAWING), (COLOURS, X264, FILE)
 """What two threads do once there has been a frame; differences are found by the first."""
 
 _here = threading.local()
-"""``phase``: that this thread is in; ``zero``: its CPU time when the first frame was there; ``counted``: of it since."""
+"""``phase``: that this thread is in; ``zero``: its CPU time when the first frame was there; ``counted``: since then."""
 
 
 def profile(request: SceneRequest, path: Path) -> tuple[ClipFile, dict[str, float]]:
