@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from io import BytesIO
 from typing import NamedTuple
 
@@ -53,6 +54,7 @@ def straighten(pixels: Pixels) -> None:
 TILE = 24  # pixels
 BAND = 3  # rows of tiles that are handed on together, as high as what the encoder converts at once
 GAP = 8  # columns of tiles that are handed on, too, where it saves a box
+REMEMBERED = 64  # sets of tiles: in the next frame the same ones are often drawn on
 
 NONE = 0
 """No tiles; sets are joined by ``|`` and intersected by ``&``."""
@@ -70,6 +72,8 @@ class Tiles:
         for row in range(self._rows):
             self._below.append(self._below[-1] | 1 << row * self._pitch)
 
+        self.exactly = lru_cache(REMEMBERED)(self._exactly)
+        self.roughly = lru_cache(REMEMBERED)(self._roughly)
         self.all = self.span(0, width, 0, height)
         self.marked = NONE
         """A set for whoever draws to keep."""
@@ -83,12 +87,12 @@ class Tiles:
         row = ((1 << after - first) - 1) << 1 + first
         return row * self._below[below - above] << above * self._pitch
 
-    def exactly(self, tiles: int) -> list[Box]:
-        """Boxes that have these tiles and no others."""
-        return [self._box(left, right, row, row + 1) for row, left, right in runs(self._array(tiles))]
+    def _exactly(self, tiles: int) -> list[Box]:
+        """Boxes, none of which overlap, that have these tiles and no others."""
+        return one_above_another(self._box(left, right, row, row + 1) for row, left, right in runs(self._array(tiles)))
 
-    def roughly(self, tiles: int) -> list[Box]:
-        """Fewer boxes, none of which overlap, that have these tiles and some around them."""
+    def _roughly(self, tiles: int) -> list[Box]:
+        """Fewer boxes, none of which overlap either, that have these tiles and some around them."""
         bands = self._array(tiles).reshape(self._bands, BAND, self._pitch)
         merged: list[list[int]] = []
         for band, left, right in runs(np.logical_or.reduce(bands, axis=1)):
@@ -107,6 +111,15 @@ class Tiles:
     def _box(self, left: int, right: int, top: int, bottom: int) -> Box:
         width, height = self._size
         return Box(left * TILE, min(right * TILE, width), top * TILE, min(bottom * TILE, height))
+
+
+def one_above_another(boxes: Iterable[Box]) -> list[Box]:
+    """Those as wide as the one above them as one with it; ``boxes`` come row by row."""
+    joined: dict[tuple[int, int, int], Box] = {}  # by the sides and the lower end
+    for left, right, top, bottom in boxes:
+        above = joined.pop((left, right, top), None)
+        joined[left, right, bottom] = Box(left, right, top if above is None else above.top, bottom)
+    return list(joined.values())
 
 
 def runs(marked: NDArray[np.bool_]) -> list[tuple[int, int, int]]:

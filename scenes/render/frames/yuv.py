@@ -7,13 +7,13 @@ its edge is filtered with, so that the result equals that of converting the whol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation, VideoReformatter
-from gradreel.scenes.render.frames.pictures import Box, Boxes, Pixels, runs
+from gradreel.scenes.render.frames.pictures import Box, Boxes, Pixels, one_above_another, runs
 from numpy.typing import NDArray
 
 TILE_WIDTH, TILE_HEIGHT = 192, 72  # pixels; windows begin at multiples of 16 columns, as the converter works on 16
@@ -87,7 +87,7 @@ class ChangingFrame:
                     self._mark(marked, left + 2 * across, above, below)
                     part = slice(above, below + 1), slice(left // 2 + first, left // 2 + last + 1)
                     old[part] = new[part]
-        return _one_above_another(self._side_by_side(*run) for run in runs(marked))
+        return one_above_another(self._side_by_side(*run) for run in runs(marked))
 
     def _mark(self, marked: NDArray[np.bool_], pairs: NDArray[np.int64], first: int, last: int) -> None:
         """The tiles that are filtered with pixels that differ: the left ones of ``pairs``, in some rows of a band."""
@@ -135,15 +135,6 @@ class ChangingFrame:
 def area(boxes: Boxes) -> int:
     """Pixels in ``boxes``, none of which overlap."""
     return sum((box.right - box.left) * (box.bottom - box.top) for box in boxes)
-
-
-def _one_above_another(boxes: Iterable[Box]) -> list[Box]:
-    """Those as wide as the one above them as one with it; ``boxes`` come row by row."""
-    joined: dict[tuple[int, int, int], Box] = {}  # by the sides and the lower end
-    for left, right, top, bottom in boxes:
-        above = joined.pop((left, right, top), None)
-        joined[left, right, bottom] = Box(left, right, top if above is None else above.top, bottom)
-    return list(joined.values())
 
 
 def _pairs(rows: Pixels) -> NDArray[np.uint64]:
