@@ -77,7 +77,7 @@ LONG = 12  # frames that stand still at least, for packets that repeat a picture
 SETTLE = 2  # of them encoded as usual, which makes good what motion has left coarse
 
 
-AHEAD = 4  # frames converted before they are encoded
+AHEAD, MOST_AHEAD = 4, 60  # whole pictures, and frames, that may be converted before they are encoded
 
 
 class H264Stream:
@@ -103,7 +103,8 @@ class H264Stream:
         self._effort = self._first_effort = QUICK
         self._changed = self._encoded = 0  # pixels, in so many frames since the effort was chosen
         self._thread = ThreadPoolExecutor(1, "h264")
-        self._waiting: deque[Future[None]] = deque()
+        self._waiting: deque[tuple[Future[None], int]] = deque()  # each with the pixels that it is about
+        self._ahead = 0  # pixels that wait
         self._has_failed = False
         self._later(lambda: None)  # its thread begins: those that a thread begins which gives way do so, too
 
@@ -121,7 +122,8 @@ class H264Stream:
         ``boxes``: where it may differ from the frame before, see `ChangingFrame`.
         """
         tiles = self._picture.follow(pixels, boxes)
-        return partial(self._later, self._write, self._picture.converted(tiles), repeat, area(tiles))
+        changed = area(tiles)
+        return partial(self._later, self._write, self._picture.converted(tiles), repeat, changed, pixels=changed)
 
     def cut(self) -> None:
         """What comes next is another part."""
@@ -132,7 +134,7 @@ class H264Stream:
         self._later(self._close)
         try:
             while self._waiting:
-                self._waiting.popleft().result()
+                self._wait()
         finally:
             self.discard()
 
@@ -140,10 +142,19 @@ class H264Stream:
         """End the thread, whatever is left."""
         self._thread.shutdown(cancel_futures=True)
 
-    def _later(self, task: Callable[..., None], *arguments: Any) -> None:
-        while len(self._waiting) >= AHEAD or (self._waiting and self._waiting[0].done()):
-            self._waiting.popleft().result()
-        self._waiting.append(self._thread.submit(self._unless_failed, task, *arguments))
+    def _later(self, task: Callable[..., None], *arguments: Any, pixels: int = 0) -> None:
+        most = AHEAD * self._settings.width * self._settings.height
+        while self._waiting and (
+            self._waiting[0][0].done() or len(self._waiting) >= MOST_AHEAD or self._ahead + pixels > most
+        ):
+            self._wait()
+        self._ahead += pixels
+        self._waiting.append((self._thread.submit(self._unless_failed, task, *arguments), pixels))
+
+    def _wait(self) -> None:
+        task, pixels = self._waiting.popleft()
+        task.result()
+        self._ahead -= pixels
 
     # -- in the thread -------------------------------------------------------------------------------------------------
 
