@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -209,3 +211,23 @@ def test_where_everything_moves_it_is_sought_where_it_came_from(tiny, tmp_path):
     assert sum(sizes[:20]) < sum(quick_sizes[:20])
     assert distance < quick_distance
     assert quick_sizes[21:] == sizes[21:]  # it was seen to move
+
+
+@pytest.mark.parametrize(("moves", "most"), [(True, h264.AHEAD), (False, h264.MOST_AHEAD)])
+def test_few_pictures_wait_to_be_encoded_however_slow_that_is(tiny, tmp_path, monkeypatch, moves, most):
+    """Four of which all has changed, and sixty that take less memory: these are for where encoding is slow at times."""
+    goes_on = threading.Event()
+    monkeypatch.setattr(h264.H264Stream, "_write", lambda *_: goes_on.wait())
+    with av.open(str(tmp_path / "a.mp4"), "w") as container:
+        stream = h264.H264Stream(container, dict(h264.OPTIONS), tiny)
+        pictures = (np.full((36, 64, 4), number if moves else 0, np.uint8) for number in range(1, most + 9))
+        writing = threading.Thread(target=lambda: [stream.write(picture, 1) for picture in pictures])
+        writing.start()
+        while len(stream._waiting) < most - 1:  # and the one that is waited for
+            time.sleep(0.01)
+        writing.join(0.3)
+        assert writing.is_alive()
+        assert len(stream._waiting) == most - 1
+        goes_on.set()
+        writing.join()
+        stream.discard()
