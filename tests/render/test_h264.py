@@ -223,11 +223,13 @@ def test_few_pictures_wait_to_be_encoded_however_slow_that_is(tiny, tmp_path, mo
         pictures = (np.full((36, 64, 4), number if moves else 0, np.uint8) for number in range(1, most + 9))
         writing = threading.Thread(target=lambda: [stream.write(picture, 1) for picture in pictures])
         writing.start()
-        while len(stream._waiting) < most - 1:  # and the one that is waited for
+        began = time.monotonic()
+        while len(stream._waiting) < most - 1 and time.monotonic() < began + 30:  # and the one that is waited for
             time.sleep(0.01)
         writing.join(0.3)
-        assert writing.is_alive()
-        assert len(stream._waiting) == most - 1
+        is_waiting, waiting = writing.is_alive(), len(stream._waiting)
         goes_on.set()
         writing.join()
         stream.discard()
+    assert is_waiting
+    assert waiting == most - 1
