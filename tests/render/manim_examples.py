@@ -221,6 +221,8 @@ class StandingStillInTurns(Scene):
             change(one)
             if turn in (9, 17):  # while some stand still, while all move
                 self.camera.background_color = {9: GREEN, 17: YELLOW}[turn]
+            if turn in (12, 20):  # while some stand still, while all move
+                self.camera.background[100 * (turn % 3) : 240, turn : 20 * turn, 1] = 160
             if turn % 5 == 4:
                 self.wait(0.2)
             others = [shape for shape in self.mobjects if shape is not one]

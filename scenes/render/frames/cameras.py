@@ -58,6 +58,7 @@ class ClipCamera(Camera):
     _still: Layer  # over the background
     _aside: Sheet  # to draw on what must not be seen beyond some tiles
     _matrix: cairo.Matrix  # of all three
+    _ground: Pixels | None  # the background as it was where the last play began
     _has_said: bool  # that it is slow
 
     def make_ready(self) -> None:
@@ -65,7 +66,7 @@ class ClipCamera(Camera):
         self.tiles = Tiles(self.pixel_width, self.pixel_height)
         self.tiles.marked = self.tiles.all
         self.view, self._has_said = (), False
-        self._aside = self._sheet()
+        self._aside, self._ground = self._sheet(), None
         self._front, self._still = Layer(Sheet(self.pixel_array, None)), Layer(self._sheet())
 
     def _sheet(self) -> Sheet:
@@ -102,6 +103,12 @@ class ClipCamera(Camera):
                 found[mobject] = None
             waiting.extend(reversed(mobject.submobjects))
         return sorted(found, key=_z_index) if self.use_z_index else list(found)
+
+    def begin_play(self) -> None:
+        """See whether the background has been painted on: it is an array that anybody may write into."""
+        if self._ground is None or not np.array_equal(self._ground, self.background):
+            self._ground = self.background.copy()
+            self._front.order = self._still.order = None
 
     def draw_still(self, mobjects: Iterable[Mobject], **options: Any) -> Pixels:
         """Returns the background with ``mobjects`` on it, for `draw`, where it stays until this is called again."""

@@ -69,7 +69,10 @@ class ClipRenderer(CairoRenderer):
 
     def save_static_frame_data(self, scene: Scene, static_mobjects: Iterable[Mobject]) -> Any:
         self.static_image = None
-        if static_mobjects and not self.skip_animations:
+        if self.skip_animations:
+            return None
+        self.camera.begin_play()
+        if static_mobjects:
             self.static_image = self.camera.draw_still(static_mobjects)
         return self.static_image
 
