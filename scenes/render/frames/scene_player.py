@@ -26,7 +26,7 @@ from gradreel.scenes.render.stages import BeatSpan, ClipSound, SceneError, Scene
 from gradreel.scenes.render.workers.worker_process import at, report
 from gradreel.scenes.user_traceback import user_traceback
 from gradreel.scenes.words.narration import use_words
-from manim import CairoRenderer, Scene, config, logger
+from manim import CairoRenderer, RendererType, Scene, config, logger
 from manim.scene.scene_file_writer import SceneFileWriter
 from manim.utils.exceptions import EndSceneEarlyException
 from manim.utils.sounds import get_full_sound_file_path
@@ -282,7 +282,8 @@ def _configure(request: SceneRequest) -> None:
     use_words(request.words)
     load_class(request.source)
     settings = request.settings
-    config.renderer = "cairo"
+    if config.renderer is not RendererType.CAIRO:  # to set it changes the bases of all of Manim's classes
+        config.renderer = "cairo"
     config.pixel_width, config.pixel_height, config.frame_rate = settings.width, settings.height, settings.fps
     aspect, width, height = settings.width / settings.height, config.frame_width, config.frame_height
     if abs(aspect * height / width - 1) > 0.005:  # another shape shows the whole frame, and more at its sides
