@@ -25,6 +25,7 @@ case "$*" in
 "-m pip install "*)
     echo "pip ${*:3}" >>"$STUB_LOG"
     [[ -z "$STUB_PIP_FAILS" || "$*" != *$STUB_PIP_FAILS* ]] || exit 1
+    touch "$STUB_BUILT"
     printf '#!/bin/sh\npwd\nprintf "%%s\\n" "$@"\n' >"${0%/*}/gradreel" && chmod +x "${0%/*}/gradreel" ;;
 "-m pytest "*) pwd; printf '%s\n' "${@:3}" ;;
 *) echo "unexpected: $*" >&2; exit 99 ;;
@@ -41,6 +42,8 @@ STUBS = {
     "cc": NOTE,
 }
 
+COMPILED = "scenes/render/frames/rgba_to_yuv.c"
+
 
 class Checkout:
     """A checkout with spaces in its path, on a machine made of stubs."""
@@ -52,14 +55,17 @@ class Checkout:
         self.elsewhere = folder / "else where"
         for made in (self.root, self.path, self.elsewhere):
             made.mkdir()
-        for name in ("run", "pyproject.toml", "constraints.txt"):
+        self.built = self.root / COMPILED.replace(".c", ".stub.so")
+        self.built.parent.mkdir(parents=True)
+        for name in ("run", "pyproject.toml", "constraints.txt", COMPILED):
             shutil.copy(ROOT / name, self.root / name)
         for name, script in STUBS.items():
             (self.path / name).write_text(script)
             (self.path / name).chmod(0o755)
 
     def run(self, *arguments: str, **stubs: str) -> subprocess.CompletedProcess[str]:
-        environment = {"PATH": f"{self.path}:/usr/bin:/bin", "STUB_LOG": str(self.log), "HOME": str(self.root), **stubs}
+        environment = {"PATH": f"{self.path}:/usr/bin:/bin", "STUB_LOG": str(self.log), "HOME": str(self.root)}
+        environment |= {"STUB_BUILT": str(self.built), **stubs}
         return subprocess.run(
             [self.root / "run", *arguments],
             cwd=self.elsewhere,
@@ -112,7 +118,7 @@ def test_through_a_relative_path(checkout):
     assert output.splitlines() == [str(checkout.elsewhere), "list"]
 
 
-@pytest.mark.parametrize("file", ["constraints.txt", "pyproject.toml"])
+@pytest.mark.parametrize("file", ["constraints.txt", "pyproject.toml", COMPILED])
 def test_changed_requirements_are_installed(checkout, file):
     checkout.run("list")
     checkout.noted()
@@ -122,6 +128,14 @@ def test_changed_requirements_are_installed(checkout, file):
     assert checkout.noted() == INSTALL
     checkout.run("list")
     assert checkout.noted() == []
+
+
+def test_what_was_compiled_and_is_gone_is_compiled_again(checkout):
+    checkout.run("list")
+    checkout.noted()
+    checkout.built.unlink()
+    checkout.run("list")
+    assert checkout.noted() == INSTALL
 
 
 def test_failed_installation_is_mended_by_the_next_call(checkout):

@@ -1,4 +1,4 @@
-"""What makes the stream quick changes nothing: converted tiles, packets that repeat a picture, parts by themselves."""
+"""What makes the stream quick changes nothing: packets that repeat a picture, parts by themselves."""
 
 from __future__ import annotations
 
@@ -14,55 +14,8 @@ from gradreel.scenes.render.frames import h264
 from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.frames.h264 import KEYFRAME_SECONDS, LONG
 from gradreel.scenes.render.frames.pictures import Box
-from gradreel.scenes.render.frames.yuv import ChangingFrame, Converter, _planes
+from gradreel.scenes.render.frames.yuv import Converter
 from gradreel.scenes.render.settings import RenderSettings
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-SIZES = st.tuples(st.integers(8, 230), st.integers(8, 120)).map(lambda size: (size[0] * 2, size[1] * 2))
-
-
-def boxes_around(random, left, right, top, bottom, width, height) -> list[Box]:
-    """One or two that have all of a part of the picture, at even columns, and a third somewhere."""
-    first = int(random.integers(0, left + 1)) // 2 * 2
-    last = min((right + int(random.integers(0, 9)) + 1) // 2 * 2, width)
-    upper, lower = int(random.integers(0, top + 1)), int(random.integers(bottom, height + 1))
-    middle = int(random.integers(upper, lower + 1))
-    boxes = [Box(first, last, upper, middle), Box(first, last, middle, lower), Box(0, 2, 0, height)]
-    return [box for box in boxes if box.top < box.bottom]
-
-
-def show(followed: ChangingFrame, pixels: np.ndarray, boxes: list[Box] | None = None) -> None:
-    followed.show(followed.converted(followed.follow(pixels, boxes)))
-
-
-@settings(max_examples=60)
-@given(size=SIZES, seed=st.integers(0, 2**32 - 1))
-def test_tiles_that_changed_give_the_frame_that_converting_all_gives(size, seed):
-    width, height = size
-    random = np.random.default_rng(seed)
-    pixels = random.integers(0, 256, (height, width, 4), dtype=np.uint8)
-    followed, whole = ChangingFrame(width, height), Converter("yuv420p")
-    show(followed, pixels)
-    for _ in range(6):
-        left, top = random.integers(0, width), random.integers(0, height)
-        right, bottom = random.integers(left, width) + 1, random.integers(top, height) + 1
-        pixels = pixels.copy()
-        pixels[top:bottom, left:right] = random.integers(0, 256, (bottom - top, right - left, 4), dtype=np.uint8)
-        boxes = boxes_around(random, left, right, top, bottom, width, height)
-        given = random.integers(0, 256, pixels.shape, dtype=np.uint8)  # of no meaning but in the boxes
-        for box in boxes:
-            given[box.slices] = pixels[box.slices]
-        show(followed, given, boxes)
-        for ours, full in zip(_planes(followed.frame), _planes(whole(pixels)), strict=True):
-            np.testing.assert_array_equal(ours, full)
-
-
-def test_what_has_not_changed_is_seen(tmp_path):
-    followed = ChangingFrame(64, 36)
-    pixels = np.full((36, 64, 4), 9, np.uint8)
-    show(followed, pixels)
-    assert followed.follow(pixels.copy()) == []
 
 
 def moving(number: int) -> np.ndarray:

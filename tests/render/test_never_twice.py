@@ -509,7 +509,8 @@ def test_the_digest_of_the_renderer_has_every_file_that_decides_what_a_frame_is(
         text = "".join(file.read_text("utf-8") for file in waiting)
         imports = re.findall(r"^from gradreel\.scenes\.render\.([\w.]+) import (\w+)", text, re.M)
         names = {f"{name}.{first}" if (renderer / name).is_dir() else name for name, first in imports}
-        waiting = {renderer.joinpath(*name.split(".")).with_suffix(".py") for name in names - DECIDE_NOTHING} - seen
+        modules = [renderer.joinpath(*name.split(".")) for name in names - DECIDE_NOTHING]
+        waiting = {next(filter(Path.exists, map(module.with_suffix, (".py", ".c")))) for module in modules} - seen
     assert seen <= counted
     assert not any(file.name in ("pipeline.py", "plan.py", "pool.py", "publishing.py") for file in counted)
 

@@ -48,7 +48,8 @@ def drawing_digest() -> str:
 def drawing_files() -> list[Path]:
     """All that is imported for drawing alone, and what looks at a scene's parameters and beats."""
     renderer = PACKAGE_FOLDER / "scenes/render"
-    return [*sorted((renderer / "frames").glob("*.py")), *(renderer / name for name in DESCRIBED_WITH)]
+    drawing = (file for ending in ("*.py", "*.c") for file in (renderer / "frames").glob(ending))
+    return [*sorted(drawing), *(renderer / name for name in DESCRIBED_WITH)]
 
 
 def drawing_versions() -> dict[str, str]:

@@ -1,0 +1,148 @@
+/* Pictures that follow each other, in the encoder's colours: what differs is found and converted in one pass.
+
+   Comparing and converting are a few operations for each of the pixels, which numpy and FFmpeg's converter take five
+   times as long over: the one makes an array for each step, the other filters with eight pixels around each. */
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Integers alone: the same on every processor. Where it can be chosen when the program starts, one with vectors of 32
+   bytes has them used. */
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__)
+#define ON_EACH_PROCESSOR __attribute__((target_clones("avx2", "default")))
+#else
+#define ON_EACH_PROCESSOR
+#endif
+
+enum { CELL = 64 }; /* pixels that are compared at once */
+
+/* BT.709 with 16 to 235 for Y and 16 to 240 for U and V (ITU-R BT.709-6, 3.2 to 3.4), in parts of 1 << ONE. Those of U
+   and of V add up to nothing: what is grey stays so. */
+enum { ONE = 15, HALF = 1 << (ONE - 1), BLACK = 16, GREY = 128 };
+enum { Y_RED = 5983, Y_GREEN = 20127, Y_BLUE = 2032 };
+enum { U_RED = -3298, U_GREEN = -11094, U_BLUE = 14392 };
+enum { V_RED = 14392, V_GREEN = -13072, V_BLUE = -1320 };
+
+static inline int red(uint32_t pixel) { return pixel & 255; }
+static inline int green(uint32_t pixel) { return pixel >> 8 & 255; }
+static inline int blue(uint32_t pixel) { return pixel >> 16 & 255; }
+
+static inline void convert_row(const uint32_t *restrict pixels, uint8_t *restrict y, int count)
+{
+    for (int i = 0; i < count; i++) {
+        uint32_t pixel = pixels[i];
+        y[i] = (Y_RED * red(pixel) + Y_GREEN * green(pixel) + Y_BLUE * blue(pixel) + (BLACK << ONE) + HALF) >> ONE;
+    }
+}
+
+/* Each U and V is of the mean of four pixels: two of a row and two of the next. */
+static inline void convert_rows(const uint32_t *restrict upper, const uint32_t *restrict lower, uint8_t *restrict u,
+                                uint8_t *restrict v, int count)
+{
+    enum { FOUR = ONE + 2, HALF_OF_FOUR = 1 << (FOUR - 1) };
+    const uint32_t others = 0x00ff00ff; /* red and blue, with room for their sums */
+    for (int i = 0; i < count; i++) {
+        uint32_t a = upper[2 * i], b = upper[2 * i + 1], c = lower[2 * i], d = lower[2 * i + 1];
+        uint32_t both = (a & others) + (b & others) + (c & others) + (d & others);
+        int r = both & 0xffff, g = green(a) + green(b) + green(c) + green(d), bl = both >> 16;
+        u[i] = (U_RED * r + U_GREEN * g + U_BLUE * bl + (GREY << FOUR) + HALF_OF_FOUR) >> FOUR;
+        v[i] = (V_RED * r + V_GREEN * g + V_BLUE * bl + (GREY << FOUR) + HALF_OF_FOUR) >> FOUR;
+    }
+}
+
+struct picture {
+    Py_ssize_t width;
+    const uint32_t *shown; /* red is the lowest byte */
+    uint32_t *known;
+    uint8_t *y, *u, *v;
+};
+
+struct tiles {
+    int width, height; /* pixels */
+    Py_ssize_t columns;
+    uint8_t *marked; /* the first of a row is at its second column, see `runs` in pictures.py */
+};
+
+ON_EACH_PROCESSOR
+static void take_up(struct picture picture, struct tiles tiles, int left, int right, int top, int bottom)
+{
+    for (int row = top; row < bottom; row += 2) {
+        uint8_t *marked = tiles.marked + row / tiles.height * tiles.columns;
+        for (int column = left; column < right; column += CELL) {
+            int count = right - column < CELL ? right - column : CELL;
+            size_t bytes = count * sizeof(uint32_t);
+            Py_ssize_t upper = row * picture.width + column, lower = upper + picture.width;
+            const uint32_t *shown = picture.shown;
+            uint32_t *known = picture.known;
+            if (!memcmp(known + upper, shown + upper, bytes) && !memcmp(known + lower, shown + lower, bytes))
+                continue;
+            memcpy(known + upper, shown + upper, bytes);
+            memcpy(known + lower, shown + lower, bytes);
+            convert_row(known + upper, picture.y + upper, count);
+            convert_row(known + lower, picture.y + lower, count);
+            Py_ssize_t quarter = row / 2 * (picture.width / 2) + column / 2;
+            convert_rows(known + upper, known + lower, picture.u + quarter, picture.v + quarter, count / 2);
+            for (int tile = column / tiles.width; tile <= (column + count - 1) / tiles.width; tile++)
+                marked[tile] = 1;
+        }
+    }
+}
+
+PyDoc_STRVAR(doc, "take_up(shown, known, planes, marked, box, tile, /)\n--\n\nSee rgba_to_yuv.pyi.");
+
+enum { SHOWN, KNOWN, Y, U, V, MARKED, ARRAYS };
+
+static int has_shape(const Py_buffer *array, int dimensions, Py_ssize_t rows, Py_ssize_t columns)
+{
+    return array->itemsize == 1 && array->ndim == dimensions && array->shape[0] == rows && array->shape[1] == columns &&
+           (dimensions == 2 || array->shape[2] == 4);
+}
+
+static int fit_together(const Py_buffer *array, const int box[4], const int tile[2])
+{
+    if (array[SHOWN].ndim != 3 || array[MARKED].ndim != 2 || tile[0] < 2 || tile[1] < 2 || (tile[0] | tile[1]) & 1)
+        return 0;
+    Py_ssize_t height = array[SHOWN].shape[0], width = array[SHOWN].shape[1];
+    Py_ssize_t rows = (height + tile[1] - 1) / tile[1], columns = (width + tile[0] - 1) / tile[0];
+    return !((height | width | box[0] | box[1] | box[2] | box[3]) & 1) && has_shape(array + SHOWN, 3, height, width) &&
+           has_shape(array + KNOWN, 3, height, width) && has_shape(array + Y, 2, height, width) &&
+           has_shape(array + U, 2, height / 2, width / 2) && has_shape(array + V, 2, height / 2, width / 2) &&
+           has_shape(array + MARKED, 2, rows, 1 + columns + 1) && 0 <= box[0] && box[1] <= width && 0 <= box[2] &&
+           box[3] <= height;
+}
+
+static PyObject *py_take_up(PyObject *module, PyObject *arguments)
+{
+    PyObject *object[ARRAYS], *result = NULL;
+    Py_buffer array[ARRAYS];
+    int box[4], tile[2], held = 0; /* left, right, top, bottom; width, height */
+    if (!PyArg_ParseTuple(arguments, "OO(OOO)O(iiii)(ii)", object + SHOWN, object + KNOWN, object + Y, object + U,
+                          object + V, object + MARKED, box, box + 1, box + 2, box + 3, tile, tile + 1))
+        return NULL;
+    for (; held < ARRAYS; held++)
+        if (PyObject_GetBuffer(object[held], array + held, PyBUF_C_CONTIGUOUS | (held == SHOWN ? 0 : PyBUF_WRITABLE)))
+            goto end;
+    if (!fit_together(array, box, tile)) {
+        PyErr_SetString(PyExc_ValueError, "arrays, box and tile do not fit together");
+        goto end;
+    }
+    struct picture picture = {array[SHOWN].shape[1], array[SHOWN].buf, array[KNOWN].buf,
+                              array[Y].buf,          array[U].buf,     array[V].buf};
+    struct tiles tiles = {tile[0], tile[1], array[MARKED].shape[1], (uint8_t *)array[MARKED].buf + 1};
+    Py_BEGIN_ALLOW_THREADS
+    take_up(picture, tiles, box[0], box[1], box[2], box[3]);
+    Py_END_ALLOW_THREADS
+    result = Py_NewRef(Py_None);
+end:
+    while (held--)
+        PyBuffer_Release(array + held);
+    return result;
+}
+
+static PyMethodDef methods[] = {{"take_up", py_take_up, METH_VARARGS, doc}, {NULL, NULL, 0, NULL}};
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, .m_name = "rgba_to_yuv", .m_size = 0, .m_methods = methods};
+
+PyMODINIT_FUNC PyInit_rgba_to_yuv(void) { return PyModuleDef_Init(&definition); }

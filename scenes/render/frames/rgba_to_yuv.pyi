@@ -1,0 +1,20 @@
+"""In C, see rgba_to_yuv.c."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+def take_up(
+    shown: NDArray[np.uint8],
+    known: NDArray[np.uint8],
+    planes: tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]],
+    marked: NDArray[np.bool_],
+    box: tuple[int, int, int, int],
+    tile: tuple[int, int],
+    /,
+) -> None:
+    """Make ``known`` what ``shown`` is in ``box``, and ``planes`` its colours; mark the tiles where it differed.
+
+    ``shown``, ``known``: (height, width, 4), red, green, blue, alpha. ``planes``: Y, (height, width), and U and V, half
+    of that each way. ``box``: left, right, top, bottom, in pixels. ``marked``: (rows, 1 + columns + 1); a tile has
+    ``tile`` pixels across and down. All arrays are of single bytes, all pixels even numbers. Raises ValueError.
+    """
