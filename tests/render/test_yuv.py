@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
+
 import numpy as np
 import pytest
+from gradreel.core.errors import UserError
 from gradreel.scenes.render.frames.pictures import Box
 from gradreel.scenes.render.frames.rgba_to_yuv import take_up
 from gradreel.scenes.render.frames.yuv import TILE_HEIGHT, TILE_WIDTH, ChangingFrame, Converter
@@ -184,3 +188,10 @@ def test_rows_that_lie_apart_are_told():
     arrays = of(8, 8, known=np.zeros((8, 16, 4), np.uint8)[:, :8])
     with pytest.raises((ValueError, BufferError)):
         take_up(*as_arguments(arrays), (0, 8, 0, 8), (8, 8))
+
+
+def test_that_nothing_is_compiled_is_said(monkeypatch):
+    monkeypatch.setitem(sys.modules, take_up.__module__, None)
+    monkeypatch.delitem(sys.modules, ChangingFrame.__module__)
+    with pytest.raises(UserError, match=r"not compiled.* \./run"):
+        importlib.import_module(ChangingFrame.__module__)

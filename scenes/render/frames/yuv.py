@@ -12,9 +12,16 @@ from typing import Any, TypeAlias
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation, VideoReformatter
+from gradreel.core.errors import UserError
 from gradreel.scenes.render.frames.pictures import Box, Boxes, Pixels, one_above_another, runs
-from gradreel.scenes.render.frames.rgba_to_yuv import take_up
 from numpy.typing import NDArray
+
+try:
+    from gradreel.scenes.render.frames.rgba_to_yuv import take_up
+except ModuleNotFoundError as error:
+    raise UserError(
+        "scenes/render/frames/rgba_to_yuv.c is not compiled for this Python; run: ./run list, or: pip install -e ."
+    ) from error
 
 TILE_WIDTH, TILE_HEIGHT = 192, 72  # pixels
 
