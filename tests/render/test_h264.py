@@ -166,6 +166,26 @@ def test_where_everything_moves_it_is_sought_where_it_came_from(tiny, tmp_path):
     assert quick_sizes[21:] == sizes[21:]  # it was seen to move
 
 
+def test_where_motion_takes_few_bytes_it_is_sought_no_longer(tiny, tmp_path):
+    settings = replace(tiny, width=640, height=360)
+
+    def a_dot_moves(path: Path, is_expected: bool) -> list[int]:
+        """The sizes of its packets."""
+        encoder = ClipEncoder(path, settings)
+        if is_expected:
+            encoder.expect_motion()
+        for number in range(30):
+            pixels = np.zeros((360, 640, 4), np.uint8)
+            pixels[100:108, 3 * number : 3 * number + 8] = 255
+            encoder.write(pixels)
+        encoder.close()
+        return [len(packet) for packet, _ in packets(path)]
+
+    expected, quick = (a_dot_moves(tmp_path / f"{is_expected}.mp4", is_expected) for is_expected in (True, False))
+    assert expected[1:20] != quick[1:20]
+    assert expected[21:] == quick[21:]  # in the group of pictures that follows, but for what a new encoder says
+
+
 @pytest.mark.parametrize(("moves", "most"), [(True, h264.AHEAD), (False, h264.MOST_AHEAD)])
 def test_few_pictures_wait_to_be_encoded_however_slow_that_is(tiny, tmp_path, monkeypatch, moves, most):
     """Four of which all has changed, and sixty that take less memory: these are for where encoding is slow at times."""

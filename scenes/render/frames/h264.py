@@ -66,11 +66,12 @@ def _effort(coarser: float, threads: int = 1, **settings: str) -> Effort:
 # Files of three lecture scenes are 0.85 to 1.06 of the size of Manim's then, and still more like what was drawn.
 QUICK = _effort(1.4, subme="0")
 
-# Where much moves: without a good look for where it came from files are half as large again. Manim's own are smaller
-# still, by frames that build on later ones and by looking ahead, which takes twice the time. x264 takes longer than all
-# else then, and a scene of one's own is one clip, beside which a core is idle: two slices.
+# Where motion takes many bytes: without a good look for where it came from files are half as large again. Manim's own
+# are smaller still, by frames that build on later ones and by looking ahead, which takes twice the time. x264 takes
+# longer than all else then, and a scene of one's own is one clip, beside which a core is idle: two slices.
 MOVING = _effort(0.4, threads=2, subme="5", me="hex", trellis="1")
-MUCH = 0.2  # share of the picture that changes from frame to frame: after so much what comes is MOVING
+MUCH = 0.0025  # bytes a pixel of QUICK's frames beside key frames: after so much what comes is MOVING
+LITTLE = MUCH / 3  # after less than so much of MOVING's it is QUICK again
 
 KEYFRAME_SECONDS = 2
 LONG = 12  # frames that stand still at least, for packets that repeat a picture: after them a key frame is needed
@@ -101,7 +102,7 @@ class H264Stream:
         self._still = 0  # frames that repeat the picture shown and are not written yet
         self._next = 0  # frame of the stream
         self._effort = self._first_effort = QUICK
-        self._changed = self._encoded = 0  # pixels, in so many frames since the effort was chosen
+        self._bytes = self._encoded = 0  # in so many frames, beside key frames, since the effort was chosen
         self._thread = ThreadPoolExecutor(1, "h264")
         self._waiting: deque[tuple[Future[None], int]] = deque()  # each with the pixels that it is about
         self._ahead = 0  # pixels that wait
@@ -173,7 +174,7 @@ class H264Stream:
             self._picture.show(converted)
             if not self._number:
                 self._begin(self._first_effort)
-            self._encode(changed)
+            self._encode(may_choose=bool(changed))
             repeat -= 1
         self._still += repeat
 
@@ -188,7 +189,7 @@ class H264Stream:
         self._end_encoder()
 
     def _begin(self, effort: Effort) -> None:
-        self._effort, self._changed, self._encoded = effort, 0, 0
+        self._effort, self._bytes, self._encoded = effort, 0, 0
         self._encoder = _encoder(self._options, self._settings, effort)
 
     def _stand_still(self) -> None:
@@ -207,27 +208,30 @@ class H264Stream:
                 self._number += 1
         self._number = self._period  # the encoder knows nothing of these frames: it must not build on them
 
-    def _encode(self, changed: int = 0) -> None:
-        """The picture as it is; ``changed``: how many pixels of it are not as in the frame before."""
+    def _encode(self, may_choose: bool = False) -> None:
+        """The picture as it is."""
         is_key = self._number in (0, self._period)
-        if self._number == self._period and changed:
+        if self._number == self._period and may_choose:
             self._choose_effort()
-        self._changed += changed
-        self._encoded += 1
         frame = self._picture.frame
         frame.pict_type = PictureType.I if is_key else PictureType.NONE
         frame.time_base, frame.pts = Fraction(1, self._settings.fps), self._next
         self._number = 1 if is_key else self._number + 1
-        self._mux(self._encoder.encode(frame))
+        packets = self._encoder.encode(frame)
+        if not is_key:
+            self._bytes += sum(packet.size for packet in packets)
+            self._encoded += 1
+        self._mux(packets)
 
     def _choose_effort(self) -> None:
         """For what comes from a key frame on, by what has moved before.
 
         Not where the picture stands still: a new encoder can't have a key frame as its second frame, see `_steady`.
         """
-        much = MUCH * self._settings.width * self._settings.height
-        effort = MOVING if self._changed > much * self._encoded else QUICK
-        self._changed = self._encoded = 0
+        much = MUCH if self._effort is QUICK else LITTLE
+        pixels = self._settings.width * self._settings.height * self._encoded
+        effort = MOVING if self._bytes > much * pixels else QUICK
+        self._bytes = self._encoded = 0
         if effort is not self._effort:
             self._end_encoder()
             self._begin(effort)
