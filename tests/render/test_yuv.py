@@ -31,11 +31,11 @@ def in_theory(pixels: np.ndarray) -> list[np.ndarray]:
 
 
 def shown(frame: ChangingFrame) -> list[np.ndarray]:
-    planes = frame.frame.to_ndarray()  # one above another
+    """Y, U and V."""
     height, width = frame.frame.height, frame.frame.width
-    y, u, v = np.split(planes.ravel(), [height * width, height * width * 5 // 4])
-    half = height // 2, width // 2
-    return [y.reshape(height, width), u.reshape(half), v.reshape(half)]
+    planes = frame.frame.to_ndarray().reshape(-1, width)  # one above another
+    u, v = np.moveaxis(planes[height:].reshape(height // 2, width // 2, 2), -1, 0)
+    return [planes[:height], u, v]
 
 
 def show(followed: ChangingFrame, pixels: np.ndarray, boxes: list[Box] | None = None) -> None:
@@ -141,13 +141,11 @@ def test_one_pixel_changes_the_tile_that_it_is_in(row, column):
 
 def of(width: int, height: int, **others: np.ndarray) -> list[np.ndarray]:
     """Arrays for a picture of one tile."""
-    half = (height // 2, width // 2)
     arrays = {
         "shown": np.ones((height, width, 4), np.uint8),
         "known": np.zeros((height, width, 4), np.uint8),
         "y": np.zeros((height, width), np.uint8),
-        "u": np.zeros(half, np.uint8),
-        "v": np.zeros(half, np.uint8),
+        "uv": np.zeros((height // 2, width), np.uint8),
         "marked": np.zeros((1, 3), bool),
     }
     return list((arrays | others).values())
@@ -171,8 +169,8 @@ def as_arguments(arrays: list[np.ndarray]) -> tuple:
         (of(8, 8, shown=np.zeros((8, 8, 3), np.uint8)), (0, 8, 0, 8)),
         (of(8, 8, shown=np.zeros((8, 8, 4))), (0, 8, 0, 8)),
         (of(8, 8, y=np.zeros((8, 8, 4), np.uint8)), (0, 8, 0, 8)),
-        (of(8, 8, u=np.zeros((4, 3), np.uint8)), (0, 8, 0, 8)),
-        (of(8, 8, v=np.zeros((3, 4), np.uint8)), (0, 8, 0, 8)),
+        (of(8, 8, uv=np.zeros((4, 4), np.uint8)), (0, 8, 0, 8)),
+        (of(8, 8, uv=np.zeros((3, 8), np.uint8)), (0, 8, 0, 8)),
         (of(8, 8, marked=np.zeros((1, 1), bool)), (0, 8, 0, 8)),
     ],
 )

@@ -29,7 +29,7 @@ from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from av.video.stream import VideoStream
 from gradreel.scenes.render.frames.pictures import Boxes, Pixels
-from gradreel.scenes.render.frames.yuv import ChangingFrame, Converted, area
+from gradreel.scenes.render.frames.yuv import PIXEL_FORMAT, ChangingFrame, Converted, area
 from gradreel.scenes.render.settings import RenderSettings
 
 # No frame is held back for others: each frame's packet comes at once.
@@ -94,7 +94,7 @@ class H264Stream:
             "libx264", rate=Fraction(settings.fps), options=options | {"preset": PRESET, "x264-params": _EACH}
         )
         assert isinstance(stream, VideoStream)
-        set_up(stream.codec_context, settings, "yuv420p")  # for its header: each part has an encoder of its own
+        set_up(stream.codec_context, settings, PIXEL_FORMAT)  # for its header: each part has an encoder of its own
         self._container, self._stream, self._settings, self._options = container, stream, settings, options
         self._picture = ChangingFrame(settings.width, settings.height)
         self._repeats = _Repeats(options, settings)
@@ -273,7 +273,7 @@ class _Repeats:
     def _make(self) -> None:
         encoder = _encoder(self._options, self._settings, QUICK)
         one_colour = np.zeros((self._settings.height * 3 // 2, self._settings.width), np.uint8)
-        frame = VideoFrame.from_ndarray(one_colour, "yuv420p")
+        frame = VideoFrame.from_ndarray(one_colour, PIXEL_FORMAT)
         frame.time_base = Fraction(1, self._settings.fps)
         for frame.pts in range(REFERENCES + 1):
             (packet,) = encoder.encode(frame)
@@ -310,7 +310,7 @@ def _encoder(options: dict[str, str], settings: RenderSettings, effort: Effort) 
     context = CodecContext.create("libx264", "w")
     assert isinstance(context, VideoCodecContext)
     context.options = options | effort.options
-    set_up(context, settings, "yuv420p")
+    set_up(context, settings, PIXEL_FORMAT)
     context.thread_count, context.thread_type = effort.threads, "SLICE"
     _steady(context, settings, effort)
     return context
@@ -343,7 +343,7 @@ def set_up(context: VideoCodecContext, settings: RenderSettings, pixel_format: s
     context.thread_count = 1  # -j runs a worker per core
     context.gop_size = KEYFRAME_SECONDS * settings.fps
     context.flags |= Flags.global_header
-    if pixel_format.startswith("yuv"):
+    if pixel_format.startswith(("yuv", PIXEL_FORMAT)):
         context.colorspace, context.color_range = Colorspace.ITU709, ColorRange.MPEG
         context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
     return context

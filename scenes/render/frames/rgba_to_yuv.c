@@ -37,9 +37,9 @@ static inline void convert_row(const uint32_t *restrict pixels, uint8_t *restric
     }
 }
 
-/* Each U and V is of the mean of four pixels: two of a row and two of the next. */
-static inline void convert_rows(const uint32_t *restrict upper, const uint32_t *restrict lower, uint8_t *restrict u,
-                                uint8_t *restrict v, int count)
+/* U and V in turn, each of the mean of four pixels: two of a row and two of the next. */
+static inline void convert_rows(const uint32_t *restrict upper, const uint32_t *restrict lower, uint8_t *restrict uv,
+                                int count)
 {
     enum { FOUR = ONE + 2, HALF_OF_FOUR = 1 << (FOUR - 1) };
     const uint32_t others = 0x00ff00ff; /* red and blue, with room for their sums */
@@ -47,8 +47,8 @@ static inline void convert_rows(const uint32_t *restrict upper, const uint32_t *
         uint32_t a = upper[2 * i], b = upper[2 * i + 1], c = lower[2 * i], d = lower[2 * i + 1];
         uint32_t both = (a & others) + (b & others) + (c & others) + (d & others);
         int r = both & 0xffff, g = green(a) + green(b) + green(c) + green(d), bl = both >> 16;
-        u[i] = (U_RED * r + U_GREEN * g + U_BLUE * bl + (GREY << FOUR) + HALF_OF_FOUR) >> FOUR;
-        v[i] = (V_RED * r + V_GREEN * g + V_BLUE * bl + (GREY << FOUR) + HALF_OF_FOUR) >> FOUR;
+        uv[2 * i] = (U_RED * r + U_GREEN * g + U_BLUE * bl + (GREY << FOUR) + HALF_OF_FOUR) >> FOUR;
+        uv[2 * i + 1] = (V_RED * r + V_GREEN * g + V_BLUE * bl + (GREY << FOUR) + HALF_OF_FOUR) >> FOUR;
     }
 }
 
@@ -56,7 +56,7 @@ struct picture {
     Py_ssize_t width;
     const uint32_t *shown; /* red is the lowest byte */
     uint32_t *known;
-    uint8_t *y, *u, *v;
+    uint8_t *y, *uv;
 };
 
 struct tiles {
@@ -82,8 +82,7 @@ static void take_up(struct picture picture, struct tiles tiles, int left, int ri
             memcpy(known + lower, shown + lower, bytes);
             convert_row(known + upper, picture.y + upper, count);
             convert_row(known + lower, picture.y + lower, count);
-            Py_ssize_t quarter = row / 2 * (picture.width / 2) + column / 2;
-            convert_rows(known + upper, known + lower, picture.u + quarter, picture.v + quarter, count / 2);
+            convert_rows(known + upper, known + lower, picture.uv + row / 2 * picture.width + column, count / 2);
             for (int tile = column / tiles.width; tile <= (column + count - 1) / tiles.width; tile++)
                 marked[tile] = 1;
         }
@@ -92,7 +91,7 @@ static void take_up(struct picture picture, struct tiles tiles, int left, int ri
 
 PyDoc_STRVAR(doc, "take_up(shown, known, planes, marked, box, tile, /)\n--\n\nSee rgba_to_yuv.pyi.");
 
-enum { SHOWN, KNOWN, Y, U, V, MARKED, ARRAYS };
+enum { SHOWN, KNOWN, Y, UV, MARKED, ARRAYS };
 
 static int has_shape(const Py_buffer *array, int dimensions, Py_ssize_t rows, Py_ssize_t columns)
 {
@@ -108,7 +107,7 @@ static int fit_together(const Py_buffer *array, const int box[4], const int tile
     Py_ssize_t rows = (height + tile[1] - 1) / tile[1], columns = (width + tile[0] - 1) / tile[0];
     return !((height | width | box[0] | box[1] | box[2] | box[3]) & 1) && has_shape(array + SHOWN, 3, height, width) &&
            has_shape(array + KNOWN, 3, height, width) && has_shape(array + Y, 2, height, width) &&
-           has_shape(array + U, 2, height / 2, width / 2) && has_shape(array + V, 2, height / 2, width / 2) &&
+           has_shape(array + UV, 2, height / 2, width) &&
            has_shape(array + MARKED, 2, rows, 1 + columns + 1) && 0 <= box[0] && box[1] <= width && 0 <= box[2] &&
            box[3] <= height;
 }
@@ -118,8 +117,8 @@ static PyObject *py_take_up(PyObject *module, PyObject *arguments)
     PyObject *object[ARRAYS], *result = NULL;
     Py_buffer array[ARRAYS];
     int box[4], tile[2], held = 0; /* left, right, top, bottom; width, height */
-    if (!PyArg_ParseTuple(arguments, "OO(OOO)O(iiii)(ii)", object + SHOWN, object + KNOWN, object + Y, object + U,
-                          object + V, object + MARKED, box, box + 1, box + 2, box + 3, tile, tile + 1))
+    if (!PyArg_ParseTuple(arguments, "OO(OO)O(iiii)(ii)", object + SHOWN, object + KNOWN, object + Y, object + UV,
+                          object + MARKED, box, box + 1, box + 2, box + 3, tile, tile + 1))
         return NULL;
     for (; held < ARRAYS; held++)
         if (PyObject_GetBuffer(object[held], array + held, PyBUF_C_CONTIGUOUS | (held == SHOWN ? 0 : PyBUF_WRITABLE)))
@@ -128,8 +127,7 @@ static PyObject *py_take_up(PyObject *module, PyObject *arguments)
         PyErr_SetString(PyExc_ValueError, "arrays, box and tile do not fit together");
         goto end;
     }
-    struct picture picture = {array[SHOWN].shape[1], array[SHOWN].buf, array[KNOWN].buf,
-                              array[Y].buf,          array[U].buf,     array[V].buf};
+    struct picture picture = {array[SHOWN].shape[1], array[SHOWN].buf, array[KNOWN].buf, array[Y].buf, array[UV].buf};
     struct tiles tiles = {tile[0], tile[1], array[MARKED].shape[1], (uint8_t *)array[MARKED].buf + 1};
     Py_BEGIN_ALLOW_THREADS
     take_up(picture, tiles, box[0], box[1], box[2], box[3]);

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 def take_up(
     shown: NDArray[np.uint8],
     known: NDArray[np.uint8],
-    planes: tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]],
+    planes: tuple[NDArray[np.uint8], NDArray[np.uint8]],
     marked: NDArray[np.bool_],
     box: tuple[int, int, int, int],
     tile: tuple[int, int],
@@ -14,7 +14,7 @@ def take_up(
 ) -> None:
     """Make ``known`` what ``shown`` is in ``box``, and ``planes`` its colours; mark the tiles where it differed.
 
-    ``shown``, ``known``: (height, width, 4), red, green, blue, alpha. ``planes``: Y, (height, width), and U and V, half
-    of that each way. ``box``: left, right, top, bottom, in pixels. ``marked``: (rows, 1 + columns + 1); a tile has
+    ``shown``, ``known``: (height, width, 4), red, green, blue, alpha. ``planes``: Y, (height, width); U and V in turn,
+    (height / 2, width). ``box``: left, right, top, bottom, in pixels. ``marked``: (rows, 1 + columns + 1); a tile has
     ``tile`` pixels across and down. All arrays are of single bytes, all pixels even numbers. Raises ValueError.
     """

@@ -52,8 +52,10 @@ class Converter:
         return self._reformatter.reformat(frame, format=self._format, **self._options)
 
 
+PIXEL_FORMAT = "nv12"  # YUV 4:2:0 as x264 works on it
+
 Planes: TypeAlias = Sequence[NDArray[np.uint8]]
-"""Y, and U and V of half its width and height."""
+"""Y, (height, width); U and V in turn, of two by two pixels each, (height / 2, width)."""
 
 Converted: TypeAlias = Sequence[tuple[Box, Planes]]
 """What a picture differs in."""
@@ -70,14 +72,11 @@ class ChangingFrame:
         self._whole_picture = Box(0, width, 0, height)
         self._tiles = -(-height // TILE_HEIGHT), 1 + -(-width // TILE_WIDTH) + 1  # rows, columns; see `runs`
         self._followed: Pixels = np.zeros((height, width, 4), np.uint8)
-        half = height // 2, width // 2
-        self._planes = (
-            np.full((height, width), 16, np.uint8),
-            np.full(half, 128, np.uint8),
-            np.full(half, 128, np.uint8),
-        )
-        self.frame = VideoFrame(width, height, "yuv420p")
-        self._shown = [_pixels_of(plane) for plane in self.frame.planes]
+        self._planes = np.full((height, width), 16, np.uint8), np.full((height // 2, width), 128, np.uint8)  # of black
+        self.frame = VideoFrame(width, height, PIXEL_FORMAT)
+        self._shown = [
+            _pixels_of(plane, *ours.shape) for plane, ours in zip(self.frame.planes, self._planes, strict=True)
+        ]
         self.show(self.converted([self._whole_picture]))
 
     def follow(self, pixels: Pixels, boxes: Boxes | None = None) -> list[Box]:
@@ -113,11 +112,11 @@ def area(boxes: Boxes) -> int:
 
 
 def _parts(planes: Planes, box: Box) -> Iterable[NDArray[np.uint8]]:
-    for plane, scale in zip(planes, (1, 2, 2), strict=True):
-        yield plane[box.top // scale : box.bottom // scale, box.left // scale : box.right // scale]
+    y, uv = planes
+    yield y[box.slices]
+    yield uv[box.top // 2 : box.bottom // 2, box.left : box.right]
 
 
-def _pixels_of(plane: Any) -> NDArray[np.uint8]:
+def _pixels_of(plane: Any, height: int, width: int) -> NDArray[np.uint8]:
     """(height, width), in the frame's own memory."""
-    lines = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-    return lines[: plane.height, : plane.width]
+    return np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[:height, :width]
