@@ -298,7 +298,9 @@ from gradreel.scenes.render.workers.pool import Listeners, Workers
 if __name__ == "__main__":
     with Workers(2) as workers:
         for how in sys.argv[1:]:
-            workers.submit(pool_tasks.hangs, how, listeners=Listeners(begun=lambda: print("begun", flush=True)))
+            # In one piece with its end: two threads say so
+            tell = lambda: print("begun\\n", end="", flush=True)
+            workers.submit(pool_tasks.hangs, how, listeners=Listeners(begun=tell))
         workers.submit(pool_tasks.hangs, "sleeping").result()
 """
 
