@@ -164,6 +164,7 @@ def test_where_everything_moves_it_is_sought_where_it_came_from(tiny, tmp_path):
     assert sum(sizes[:20]) < sum(quick_sizes[:20])
     assert distance < quick_distance
     assert quick_sizes[21:] == sizes[21:]  # it was seen to move
+    assert sum(quick_sizes[21:]) < 0.95 * sum(quick_sizes[1:20])
 
 
 def test_where_motion_takes_few_bytes_it_is_sought_no_longer(tiny, tmp_path):
