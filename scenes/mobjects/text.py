@@ -140,7 +140,7 @@ class TextMobject(VGroup):
         return float(-self.get_bottom()[1] / height) if height > 0 else 0.0
 
     def get_points_defining_boundary(self) -> NDArray:
-        """As Manim's, in one go: a text asks for its edges whenever it is placed, which took most of a scene's time."""
+        """As Manim's, in one go: a text asks for its edges whenever it is placed, three times and more."""
         points = self._all_points()
         return np.stack([points[::4], points[3::4]], axis=1).reshape(-1, 3)  # each Bezier curve's ends
 

@@ -42,6 +42,13 @@ def show(followed: ChangingFrame, pixels: np.ndarray, boxes: list[Box] | None = 
     followed.show(followed.converted(followed.follow(pixels, boxes)))
 
 
+def showing(pixels: np.ndarray) -> ChangingFrame:
+    height, width, _ = pixels.shape
+    followed = ChangingFrame(width, height)
+    show(followed, pixels)
+    return followed
+
+
 def of_chance(random: np.random.Generator, height: int, width: int) -> np.ndarray:
     return random.integers(0, 256, (height, width, 4), dtype=np.uint8)
 
@@ -65,8 +72,7 @@ def test_parts_that_changed_give_the_frame_that_the_whole_gives(size, seed):
     width, height = size
     random = np.random.default_rng(seed)
     pixels = of_chance(random, height, width)
-    followed = ChangingFrame(width, height)
-    show(followed, pixels)
+    followed = showing(pixels)
     for _ in range(6):
         left, top = random.integers(0, width), random.integers(0, height)
         right, bottom = random.integers(left, width) + 1, random.integers(top, height) + 1
@@ -77,9 +83,7 @@ def test_parts_that_changed_give_the_frame_that_the_whole_gives(size, seed):
         for box in boxes:
             given[box.slices] = pixels[box.slices]
         show(followed, given, boxes)
-        whole = ChangingFrame(width, height)
-        show(whole, pixels)
-        for ours, full in zip(shown(followed), shown(whole), strict=True):
+        for ours, full in zip(shown(followed), shown(showing(pixels)), strict=True):
             np.testing.assert_array_equal(ours, full)
 
 
@@ -90,27 +94,21 @@ def test_colours_are_those_of_the_standard_to_the_nearest_number(size, seed):
     random = np.random.default_rng(seed)
     pixels = of_chance(random, height, width)
     pixels[random.random((height, width)) < 0.2] = random.choice([0, 255])
-    followed = ChangingFrame(width, height)
-    show(followed, pixels)
-    for ours, theory in zip(shown(followed), in_theory(pixels), strict=True):
+    for ours, theory in zip(shown(showing(pixels)), in_theory(pixels), strict=True):
         assert np.abs(ours - theory).max() < 0.51
 
 
 def test_what_has_no_colour_has_none_in_the_frame_either():
     grey = np.repeat(np.arange(256, dtype=np.uint8), 4)[None, :, None].repeat(2, 0).repeat(4, 2)
-    followed = ChangingFrame(1024, 2)
-    show(followed, grey)
-    y, u, v = shown(followed)
+    y, u, v = shown(showing(grey))
     assert (u == 128).all() and (v == 128).all()
     assert [y[0, 0], y[0, -1]] == [16, 235]
 
 
 def test_light_is_that_of_the_other_converter_to_a_step():
     pixels = of_chance(np.random.default_rng(1), 120, 200)
-    followed = ChangingFrame(200, 120)
-    show(followed, pixels)
     other = Converter("yuv420p")(pixels).to_ndarray()[:120]
-    assert np.abs(shown(followed)[0].astype(int) - other).max() <= 1
+    assert np.abs(shown(showing(pixels))[0].astype(int) - other).max() <= 1
 
 
 def test_a_frame_is_black_before_it_is_anything_else():
@@ -121,10 +119,8 @@ def test_a_frame_is_black_before_it_is_anything_else():
 
 
 def test_what_has_not_changed_is_seen():
-    followed = ChangingFrame(64, 36)
     pixels = np.full((36, 64, 4), 9, np.uint8)
-    show(followed, pixels)
-    assert followed.follow(pixels.copy()) == []
+    assert showing(pixels).follow(pixels.copy()) == []
 
 
 @pytest.mark.parametrize("column", [0, TILE_WIDTH - 1, TILE_WIDTH, 3 * TILE_WIDTH - 1])

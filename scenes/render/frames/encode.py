@@ -68,8 +68,8 @@ class ClipEncoder:
     def write(self, pixels: Pixels, repeat: int = 1, boxes: Boxes | None = None) -> None:
         """The next frame, ``repeat`` times. The array is the encoder's from then on.
 
-        ``boxes``: where alone it may differ from the frame before, at even columns. The array stays the caller's then,
-        and what it holds elsewhere is of no meaning.
+        ``boxes``: where alone it may differ from the frame before, between even numbers. The array stays the caller's
+        then, and what it holds elsewhere is of no meaning.
         """
         if self.error is not None:
             raise self.error

@@ -63,7 +63,7 @@ def _effort(coarser: float, threads: int = 1, **settings: str) -> Effort:
 
 # Where little moves over a plain ground. Adaptive quantization and three pictures to build on make the files of nearly
 # the least effort as small as those of veryfast, at the same SSIM and in half of its time (lecture scenes, 1080p60).
-# Files of three lecture scenes are 0.85 to 1.06 of the size of Manim's then, and still more like what was drawn. To
+# Files of three lecture scenes are 0.83 to 1.07 of the size of Manim's then, and still more like what was drawn. To
 # smooth the edges of blocks takes a fifteenth of the time and is not seen: SSIM (luma) is .00003 better for it.
 QUICK = _effort(1.4, subme="0", no_deblock="1")
 

@@ -27,7 +27,7 @@ TILE_WIDTH, TILE_HEIGHT = 192, 72  # pixels
 
 
 class Converter:
-    """RGBA to the encoder's pixel format, with BT.709 for YUV and rounding that is the same on every machine."""
+    """RGBA to the pixel format of other files than H.264, BT.709 for YUV, rounded in the same way on every machine."""
 
     def __init__(self, pixel_format: str) -> None:
         self.is_yuv = pixel_format.startswith("yuv")
