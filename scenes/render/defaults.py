@@ -22,7 +22,6 @@ from typing import Any, TypeAlias
 import click
 from gradreel.core.errors import UserError
 from gradreel.core.files import read_toml
-from gradreel.scenes.voice.choice import beside
 
 ALONE, SHARED = "gradreel.toml", "pyproject.toml"  # in a folder that has both the first one counts
 
@@ -99,6 +98,8 @@ def _value(known: _Options, key: str, value: Any, file: Path, where: str) -> Any
     except click.BadParameter as error:
         raise UserError(f"{where} = {json.dumps(value, default=str)}: {error.message}") from None
     if option.multiple:
+        from gradreel.scenes.voice.choice import beside  # which imports more than this file, read by every command
+
         return [beside(file.parent, voice) for voice in converted]
     return file.parent / converted if isinstance(option.type, click.Path) else value
 

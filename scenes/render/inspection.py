@@ -35,6 +35,8 @@ def inspect(requests: Sequence[SceneRequest], folders: Folders, workers: Workers
     timeout = requests[0].settings.timeout if requests else None
     groups = _by_folder(unknown, requests)
     asked = [workers.submit("inspect", [requests[index] for index in group], timeout=timeout) for group in groups]
+    if asked:  # what comes next imports PyAV, best done while it waits for workers that import Manim
+        import gradreel.scenes.render.videos.video  # noqa: F401
     with suppress(UserError):  # who plans asks again, and says so; meanwhile the workers look
         Narration.load(languages_of(requests[0]) if requests else ())
     for group, future in zip(groups, asked, strict=True):

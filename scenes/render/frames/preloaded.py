@@ -15,8 +15,10 @@ from pathlib import Path
 
 from gradreel.scenes.render.frames.deferred import deferred
 
-SELDOM_USED = ("networkx", "bs4", "scipy.spatial", "scipy.linalg", "numpy.f2py", "numpy.ma", "numpy.testing")
-"""Manim's graphs need the first, its code the second; SciPy imports the others beside its rotations."""
+SELDOM_USED = (
+    *("networkx", "bs4", "isosurfaces", "screeninfo"),  # Manim's graphs, code, implicit functions and windows
+    *("scipy.spatial", "scipy.linalg", "numpy.f2py", "numpy.ma", "numpy.testing"),  # SciPy has them beside rotations
+)
 NOT_HERE = "IPython"
 """Manim tells it of its magics where it is installed; no notebook asks this process for any."""
 
@@ -60,3 +62,4 @@ def _clear() -> None:
         with suppress(OSError):
             Path(address).unlink(missing_ok=True)
             Path(address).parent.rmdir()
+    os._exit(0)  # who reads what the command prints waits for this process, too: it takes nothing apart

@@ -16,7 +16,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.machinery import SourceFileLoader
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,9 +42,22 @@ def begin_server() -> None:
     if sys.platform == "linux" and _Server.ground is None:
         ground = _ground()
         forkserver.set_forkserver_preload([PRELOADED])
-        with fixed_environment():
+        with fixed_environment(), _tracker_later():
             forkserver.ensure_running()
         _Server.ground = ground
+
+
+@contextmanager
+def _tracker_later() -> Iterator[None]:
+    """`multiprocessing` begins no resource tracker, a Python of its own, here: it begins one with the first worker.
+
+    All cores are busy when the server begins, and hardly one is while it imports Manim.
+    """
+    begin, resource_tracker.ensure_running = resource_tracker.ensure_running, lambda: None
+    try:
+        yield
+    finally:
+        resource_tracker.ensure_running = begin
 
 
 def context(with_manim: bool) -> ForkServerContext | SpawnContext:

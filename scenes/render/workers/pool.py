@@ -124,7 +124,7 @@ class Workers:
             try:
                 if not (task.was_killed or task.future.set_running_or_notify_cancel()):
                     return
-                task.future.set_result(self._attempt(task))
+                self._attempt(task)
                 return
             except KilledError as error:
                 if task.was_killed or self._closing:
@@ -192,10 +192,14 @@ class Workers:
             self._begun.remove(task)
             self._changed.notify_all()
 
-    def _attempt(self, task: _Task) -> Any:
-        """The result of a new process; or of another run, if that has been quicker. Raises KilledError."""
+    def _attempt(self, task: _Task) -> None:
+        """Have the result from a new process; or of another run, if that has been quicker. Raises KilledError.
+
+        Whoever waits for it goes on at once, this thread when the process has ended.
+        """
         if task.claim is not None and (made := task.claim.made()) is not None:
-            return made
+            task.future.set_result(made)
+            return
         # The second time in a Python of its own: then nobody else's death is taken for that of the task
         context = forks.context(with_manim=isinstance(task.function, str) and not task.was_killed)
         receiver, sender = context.Pipe(duplex=False)
@@ -213,7 +217,7 @@ class Workers:
             task.listeners.begun()
         watched = Watched(receiver, process, task.timeout)
         try:
-            return listen(watched, task.listeners.progress, task.listeners.told)
+            task.future.set_result(listen(watched, task.listeners.progress, task.listeners.told))
         except EOFError:
             _end(process)
             if process.exitcode == -signal.SIGKILL or forks.is_lost(process, context):
