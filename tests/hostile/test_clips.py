@@ -114,7 +114,7 @@ def test_whatever_a_description_says_it_is_read_or_does_not_count(rendered, odd_
     lesson = load_lesson(Path("film.toml"))
     try:
         found = read_description(description)
-        assert found is None or found == changed or found != found
+        assert found is None or json.dumps(found) == json.dumps(changed)  # as text: a NaN is not equal to itself
         assert len(earlier_clips(clip.parent)) == (1 if found is None else 2)
         contents(lesson, RenderSettings(width=64, height=36, fps=5, media_dir=rendered.media))
         print_scenes("en", False, rendered.media)

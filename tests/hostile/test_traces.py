@@ -165,6 +165,15 @@ def test_whatever_is_odd_in_a_resealed_meta_is_a_problem_or_no_matter_and_raises
     read(path)
 
 
+def test_a_dtype_of_letters_that_cannot_be_written_is_told_of_in_others(sound: dict[str, Path], tmp_path: Path) -> None:
+    path = Path(shutil.copytree(sound["sgd"], tmp_path / "hostile"))
+    meta = json.loads((path / "meta.json").read_text())
+    meta["recorded"]["parts"][-1]["dtype"] = "\ud800"
+    resealed(path, meta)
+    with pytest.raises(TraceError, match=r"has no attribute '\\ud800'"):
+        Trace.open(path).state_dict(0)
+
+
 @fuzzed
 @given(data=st.data())
 def test_whatever_stands_in_a_resealed_column_raises_nothing(
