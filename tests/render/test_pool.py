@@ -323,6 +323,20 @@ def test_workers_end_with_their_parent_whatever_they_are_at(tasks, tmp_path, ses
         time.sleep(0.01)
 
 
+def test_a_worker_is_deaf_to_ctrl_c_from_its_first_moment_on():
+    """In a process that has had no worker yet: with the first one `multiprocessing` begins a process of its own."""
+    asked = """if True:
+        import signal
+        from gradreel.scenes.render.workers.pool import Workers
+        if __name__ == "__main__":
+            with Workers(1) as workers:
+                blocked = [workers.submit(signal.pthread_sigmask, signal.SIG_BLOCK, ()) for _ in range(2)]
+                print([signal.SIGINT in future.result() for future in blocked])
+    """
+    asked = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert asked.stdout == "[True, True]\n"
+
+
 def test_a_message_that_is_cut_off_is_a_death_like_others(tasks, monkeypatch):
     """A worker that is killed while it sends a long result."""
     from gradreel.scenes.render.workers.worker_process import Watched, last_words

@@ -47,12 +47,18 @@ def begin_server() -> None:
         _Server.ground = ground
 
 
+def begin_tracker() -> None:
+    """Have `multiprocessing` begin its resource tracker, a Python of its own, which all workers are told of.
+
+    It would with the first worker, in the thread that begins that: Ctrl-C would reach this thread from then on.
+    """
+    if os.name == "posix":
+        resource_tracker.ensure_running()
+
+
 @contextmanager
 def _tracker_later() -> Iterator[None]:
-    """`multiprocessing` begins no resource tracker, a Python of its own, here: it begins one with the first worker.
-
-    All cores are busy when the server begins, and hardly one is while it imports Manim.
-    """
+    """The resource tracker is not begun here: all cores are busy now, and hardly one is while Manim is imported."""
     begin, resource_tracker.ensure_running = resource_tracker.ensure_running, lambda: None
     try:
         yield

@@ -65,6 +65,7 @@ class Workers:
     """
 
     def __init__(self, jobs: int, temporary: Path | None = None) -> None:
+        forks.begin_tracker()
         self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="worker", initializer=_leave_interrupts)
         self._temporary = temporary
         self._changed = threading.Condition()  # guards what follows
