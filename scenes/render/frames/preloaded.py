@@ -62,4 +62,4 @@ def _clear() -> None:
         with suppress(OSError):
             Path(address).unlink(missing_ok=True)
             Path(address).parent.rmdir()
-    os._exit(0)  # who reads what the command prints waits for this process, too: it takes nothing apart
+        os._exit(0)  # who reads what the command prints waits for this process, too: it takes nothing apart
