@@ -1,3 +1,5 @@
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -5,6 +7,12 @@ from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.training import train
 from gradreel.core.trace.trace import Trace
+
+
+@pytest.fixture
+def open_files() -> Callable[[], set[str]]:
+    """Names of all that this process has open, pipes and sockets too, when it is called."""
+    return lambda: {os.path.realpath(file) for file in Path("/proc/self/fd").iterdir() if file.exists()}
 
 
 @pytest.fixture(scope="session")
