@@ -17,10 +17,10 @@ from gradreel.scenes.render.frames.pictures import Box, Boxes, Pixels, one_above
 from numpy.typing import NDArray
 
 try:
-    from gradreel.scenes.render.frames.rgba_to_yuv import take_up
+    from gradreel.scenes.render.frames.pixel_loops import take_up
 except ModuleNotFoundError as error:
     raise UserError(
-        "scenes/render/frames/rgba_to_yuv.c is not compiled for this Python; run: ./run list, or: pip install -e ."
+        "scenes/render/frames/pixel_loops.c is not compiled for this Python; run: ./run list, or: pip install -e ."
     ) from error
 
 TILE_WIDTH, TILE_HEIGHT = 192, 72  # pixels

@@ -89,7 +89,7 @@ static void take_up(struct picture picture, struct tiles tiles, int left, int ri
     }
 }
 
-PyDoc_STRVAR(doc, "take_up(shown, known, planes, marked, box, tile, /)\n--\n\nSee rgba_to_yuv.pyi.");
+PyDoc_STRVAR(doc, "take_up(shown, known, planes, marked, box, tile, /)\n--\n\nSee pixel_loops.pyi.");
 
 enum { SHOWN, KNOWN, Y, UV, MARKED, ARRAYS };
 
@@ -141,6 +141,6 @@ end:
 
 static PyMethodDef methods[] = {{"take_up", py_take_up, METH_VARARGS, doc}, {NULL, NULL, 0, NULL}};
 static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, .m_name = "rgba_to_yuv", .m_size = 0, .m_methods = methods};
+    PyModuleDef_HEAD_INIT, .m_name = "pixel_loops", .m_size = 0, .m_methods = methods};
 
-PyMODINIT_FUNC PyInit_rgba_to_yuv(void) { return PyModuleDef_Init(&definition); }
+PyMODINIT_FUNC PyInit_pixel_loops(void) { return PyModuleDef_Init(&definition); }

@@ -1,4 +1,4 @@
-"""In C, see rgba_to_yuv.c."""
+"""In C, see pixel_loops.c."""
 
 import numpy as np
 from numpy.typing import NDArray
