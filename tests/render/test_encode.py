@@ -14,7 +14,7 @@ import av
 import numpy as np
 import pytest
 from gradreel.scenes.render.frames.encode import ClipEncoder
-from gradreel.scenes.render.frames.pictures import Box, straighten
+from gradreel.scenes.render.frames.pictures import Box
 from gradreel.scenes.render.settings import RenderSettings
 from PIL import Image
 
@@ -134,9 +134,3 @@ def test_an_error_of_the_writing_thread_is_raised_where_frames_are_given(tiny, t
     with pytest.raises(ValueError, match="array"):
         encoder.write(np.zeros((36, 64, 4), np.uint8))
     encoder.discard()
-
-
-def test_cairos_colours_are_freed_of_their_alpha():
-    pixels = np.array([[[64, 32, 0, 128], [10, 20, 30, 255], [0, 0, 0, 0], [90, 9, 2, 30]]], np.uint8)
-    straighten(pixels)
-    assert pixels.tolist() == [[[127, 63, 0, 128], [10, 20, 30, 255], [0, 0, 0, 0], [255, 76, 17, 30]]]

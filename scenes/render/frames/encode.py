@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -29,7 +29,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from gradreel.scenes.render.frames import h264
 from gradreel.scenes.render.frames.h264 import H264Stream, set_up
-from gradreel.scenes.render.frames.pictures import Boxes, Pixels, png_bytes, put_on
+from gradreel.scenes.render.frames.pictures import Boxes, Pixels, png_bytes
 from gradreel.scenes.render.frames.yuv import Converter
 from gradreel.scenes.render.settings import RenderSettings
 
@@ -39,6 +39,8 @@ TICKS = 512  # of the time base in one frame: the MP4 track's timescale is fps *
 VP9 = (("crf", "24"), ("b", "0"), ("deadline", "good"), ("cpu-used", "5"), ("row-mt", "0"), ("auto-alt-ref", "0"))
 
 _Task = Callable[[], None]
+_Parts = Sequence[tuple[tuple[slice, ...], Pixels]]  # of a frame, by where they are
+_EVERYWHERE: tuple[slice, ...] = ()
 
 
 class ClipEncoder:
@@ -172,13 +174,17 @@ def open_sink(path: Path, settings: RenderSettings) -> FrameSink:
 class FrameSink:
     """Where frames go."""
 
-    def write(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> None:
-        """The next frame, ``repeat`` times; ``boxes``: where it may differ from that before; None: anywhere."""
-        raise NotImplementedError
+    def write(self, pixels: Pixels, repeat: int) -> None:
+        """The next frame, ``repeat`` times."""
+        self._put([(_EVERYWHERE, pixels)], repeat)
 
     def take(self, pixels: Pixels, repeat: int, boxes: Boxes) -> _Task:
-        """Returns what writes the same from memory of its own: ``pixels`` are drawn on again meanwhile."""
-        return partial(self.write, pixels.copy(), repeat, boxes)
+        """Returns what writes a frame that differs in ``boxes`` alone; ``pixels`` may be drawn on again meanwhile."""
+        return partial(self._put, [(box.slices, pixels[box.slices].copy()) for box in boxes], repeat)
+
+    def _put(self, parts: _Parts, repeat: int) -> None:
+        """The next frame, ``repeat`` times; where there are no ``parts`` it is what that before is."""
+        raise NotImplementedError
 
     def expect_motion(self) -> None:
         """What comes moves as a whole. Most files are made in one way."""
@@ -193,6 +199,11 @@ class FrameSink:
         """Give up, leaving whatever there is."""
 
 
+def _show(shown: Pixels, parts: _Parts) -> None:
+    for where, pixels in parts:
+        shown[where] = pixels
+
+
 class _PngFolder(FrameSink):
     """A folder of numbered PNG files, one per frame."""
 
@@ -201,8 +212,8 @@ class _PngFolder(FrameSink):
         self._path, self._transparent, self._next = path, settings.transparent, 0
         self._shown = np.zeros((settings.height, settings.width, 4), np.uint8)
 
-    def write(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> None:
-        put_on(self._shown, pixels, boxes)
+    def _put(self, parts: _Parts, repeat: int) -> None:
+        _show(self._shown, parts)
         content = png_bytes(self._shown, self._transparent)
         for _ in range(repeat):
             (self._path / f"{self._next:05d}.png").write_bytes(content)
@@ -233,7 +244,7 @@ class _H264(_OneFile):
         super().__init__(path, codec)
         self._stream = H264Stream(self._container, dict(codec.options), settings)
 
-    def write(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> None:
+    def write(self, pixels: Pixels, repeat: int) -> None:
         self._stream.write(pixels, repeat)
 
     def take(self, pixels: Pixels, repeat: int, boxes: Boxes) -> _Task:
@@ -267,8 +278,8 @@ class _Video(_OneFile):
         self._shown = np.zeros((settings.height, settings.width, 4), np.uint8)
         self._next = 0
 
-    def write(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> None:
-        put_on(self._shown, pixels, boxes)
+    def _put(self, parts: _Parts, repeat: int) -> None:
+        _show(self._shown, parts)
         frame = self._converter(self._shown)
         frame.time_base = self._time_base
         for _ in range(repeat):
@@ -296,8 +307,8 @@ class _Gif(FrameSink):
         self._held = path.with_name(f"{path.stem}.held.mov")
         self._video = _Video(self._held, _lossless(settings), settings)
 
-    def write(self, pixels: Pixels, repeat: int, boxes: Boxes | None = None) -> None:
-        self._video.write(pixels, repeat, boxes)
+    def _put(self, parts: _Parts, repeat: int) -> None:
+        self._video._put(parts, repeat)
 
     def close(self) -> None:
         self._video.close()

@@ -30,10 +30,9 @@ class Box(NamedTuple):
 Boxes = Sequence[Box]
 
 
-def put_on(shown: Pixels, pixels: Pixels, boxes: Boxes | None) -> None:
-    """Make ``shown`` what ``pixels`` are in ``boxes``, or everywhere."""
-    for part in [...] if boxes is None else [box.slices for box in boxes]:
-        shown[part] = pixels[part]
+def whole(pixels: Pixels) -> Box:
+    height, width = pixels.shape[:2]
+    return Box(0, width, 0, height)
 
 
 def png_bytes(pixels: Pixels, transparent: bool = False) -> bytes:
@@ -42,13 +41,6 @@ def png_bytes(pixels: Pixels, transparent: bool = False) -> bytes:
     channels = pixels if transparent else np.ascontiguousarray(pixels[..., :3])
     Image.fromarray(channels).save(content, "PNG", compress_level=4)
     return content.getvalue()
-
-
-def straighten(pixels: Pixels) -> None:
-    """Make colours what files hold: Cairo multiplies them by alpha, which would leave dark edges over a light page."""
-    height, width = pixels.shape[:2]
-    multiplied = Image.frombuffer("RGBa", (width, height), np.ascontiguousarray(pixels), "raw", "RGBa", 0, 1)
-    pixels[:] = np.asarray(multiplied.convert("RGBA"))
 
 
 TILE = 24  # pixels

@@ -1,7 +1,5 @@
-/* Pictures that follow each other, in the encoder's colours: what differs is found and converted in one pass.
-
-   Comparing and converting are a few operations for each of the pixels, which numpy and FFmpeg's converter take five
-   times as long over: the one makes an array for each step, the other filters with eight pixels around each. */
+/* The loops over pixels: a few operations for each. Libraries take several times as long: numpy makes an array for each
+   step, Pillow four copies of the picture, FFmpeg's converter filters with eight pixels around each. */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -16,7 +14,9 @@
 #define ON_EACH_PROCESSOR
 #endif
 
-enum { CELL = 64 }; /* pixels that are compared at once */
+enum { CELL = 64 }; /* pixels that are looked at together */
+
+/* -- take_up: pictures that follow each other, in the encoder's colours; what differs is found and converted --------- */
 
 /* BT.709 with 16 to 235 for Y and 16 to 240 for U and V (ITU-R BT.709-6, 3.2 to 3.4), in parts of 1 << ONE. Those of U
    and of V add up to nothing: what is grey stays so. */
@@ -89,7 +89,7 @@ static void take_up(struct picture picture, struct tiles tiles, int left, int ri
     }
 }
 
-PyDoc_STRVAR(doc, "take_up(shown, known, planes, marked, box, tile, /)\n--\n\nSee pixel_loops.pyi.");
+PyDoc_STRVAR(take_up_doc, "take_up(shown, known, planes, marked, box, tile, /)\n--\n\nSee pixel_loops.pyi.");
 
 enum { SHOWN, KNOWN, Y, UV, MARKED, ARRAYS };
 
@@ -97,6 +97,11 @@ static int has_shape(const Py_buffer *array, int dimensions, Py_ssize_t rows, Py
 {
     return array->itemsize == 1 && array->ndim == dimensions && array->shape[0] == rows && array->shape[1] == columns &&
            (dimensions == 2 || array->shape[2] == 4);
+}
+
+static int is_in(const int box[4], const Py_buffer *picture)
+{
+    return 0 <= box[0] && box[1] <= picture->shape[1] && 0 <= box[2] && box[3] <= picture->shape[0];
 }
 
 static int fit_together(const Py_buffer *array, const int box[4], const int tile[2])
@@ -108,8 +113,7 @@ static int fit_together(const Py_buffer *array, const int box[4], const int tile
     return !((height | width | box[0] | box[1] | box[2] | box[3]) & 1) && has_shape(array + SHOWN, 3, height, width) &&
            has_shape(array + KNOWN, 3, height, width) && has_shape(array + Y, 2, height, width) &&
            has_shape(array + UV, 2, height / 2, width) &&
-           has_shape(array + MARKED, 2, rows, 1 + columns + 1) && 0 <= box[0] && box[1] <= width && 0 <= box[2] &&
-           box[3] <= height;
+           has_shape(array + MARKED, 2, rows, 1 + columns + 1) && is_in(box, array + SHOWN);
 }
 
 static PyObject *py_take_up(PyObject *module, PyObject *arguments)
@@ -139,7 +143,79 @@ end:
     return result;
 }
 
-static PyMethodDef methods[] = {{"take_up", py_take_up, METH_VARARGS, doc}, {NULL, NULL, 0, NULL}};
+/* -- straighten: colours freed of their alpha ------------------------------------------------------------------------ */
+
+static inline uint32_t divided(uint32_t color, uint32_t factor)
+{
+    uint32_t straight = color * factor >> 16;
+    return straight < 255 ? straight : 255; /* Cairo's colours are at most their alpha; a scene's own pixels may not be */
+}
+
+/* Nothing that is partly seen through is among them. */
+static inline int are_straight(const uint32_t *pixels, int count)
+{
+    uint32_t mixed = 0;
+    for (int i = 0; i < count; i++)
+        mixed |= ((pixels[i] >> 24) + 1) & 254;
+    return !mixed;
+}
+
+ON_EACH_PROCESSOR
+static void straighten(const uint32_t *shown, uint32_t *freed, Py_ssize_t width, int left, int right, int top,
+                       int bottom)
+{
+    uint32_t factors[256]; /* 255 / alpha in parts of 1 << 16, rounded up: 255 * color / alpha is exact by it */
+    for (uint32_t alpha = 1; alpha < 256; alpha++)
+        factors[alpha] = ((255 << 16) + alpha - 1) / alpha;
+    factors[0] = 1 << 16;
+    for (Py_ssize_t row = top; row < bottom; row++) {
+        for (int column = left; column < right; column += CELL) {
+            int count = right - column < CELL ? right - column : CELL;
+            const uint32_t *from = shown + row * width + column;
+            uint32_t *to = freed + row * width + column;
+            if (are_straight(from, count)) {
+                memmove(to, from, count * sizeof(uint32_t));
+                continue;
+            }
+            for (int i = 0; i < count; i++) {
+                uint32_t pixel = from[i], factor = factors[pixel >> 24];
+                to[i] = divided(red(pixel), factor) | divided(green(pixel), factor) << 8 |
+                        divided(blue(pixel), factor) << 16 | (pixel & 255u << 24);
+            }
+        }
+    }
+}
+
+PyDoc_STRVAR(straighten_doc, "straighten(shown, freed, box, /)\n--\n\nSee pixel_loops.pyi.");
+
+static PyObject *py_straighten(PyObject *module, PyObject *arguments)
+{
+    PyObject *object[2], *result = NULL;
+    Py_buffer array[2];
+    int box[4], held = 0; /* left, right, top, bottom */
+    if (!PyArg_ParseTuple(arguments, "OO(iiii)", object, object + 1, box, box + 1, box + 2, box + 3))
+        return NULL;
+    for (; held < 2; held++)
+        if (PyObject_GetBuffer(object[held], array + held, PyBUF_C_CONTIGUOUS | (held ? PyBUF_WRITABLE : 0)))
+            goto end;
+    if (array->ndim != 3 || !has_shape(array, 3, array->shape[0], array->shape[1]) ||
+        !has_shape(array + 1, 3, array->shape[0], array->shape[1]) || !is_in(box, array)) {
+        PyErr_SetString(PyExc_ValueError, "arrays and box do not fit together");
+        goto end;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    straighten(array[0].buf, array[1].buf, array->shape[1], box[0], box[1], box[2], box[3]);
+    Py_END_ALLOW_THREADS
+    result = Py_NewRef(Py_None);
+end:
+    while (held--)
+        PyBuffer_Release(array + held);
+    return result;
+}
+
+static PyMethodDef methods[] = {{"take_up", py_take_up, METH_VARARGS, take_up_doc},
+                                {"straighten", py_straighten, METH_VARARGS, straighten_doc},
+                                {NULL, NULL, 0, NULL}};
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, .m_name = "pixel_loops", .m_size = 0, .m_methods = methods};
 

@@ -18,3 +18,11 @@ def take_up(
     (height / 2, width). ``box``: left, right, top, bottom, in pixels. ``marked``: (rows, 1 + columns + 1); a tile has
     ``tile`` pixels across and down. All arrays are of single bytes, all pixels even numbers. Raises ValueError.
     """
+
+def straighten(shown: NDArray[np.uint8], freed: NDArray[np.uint8], box: tuple[int, int, int, int], /) -> None:
+    """Make ``freed`` what ``shown`` is in ``box``, with colours as files hold them, divided by alpha.
+
+    Cairo's are multiplied by it, which would leave dark edges over a light page. ``shown``, ``freed``: (height, width,
+    4), red, green, blue, alpha; both may be the same array. ``box``: left, right, top, bottom, in pixels. Raises
+    ValueError.
+    """

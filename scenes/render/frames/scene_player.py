@@ -20,7 +20,8 @@ from gradreel.scenes.render.frames.added_sounds import AddedSounds
 from gradreel.scenes.render.frames.drawing import ClipRenderer
 from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.frames.jumps import JumpFinder
-from gradreel.scenes.render.frames.pictures import Boxes, Pixels, png_bytes, straighten
+from gradreel.scenes.render.frames.pictures import Boxes, Pixels, png_bytes, whole
+from gradreel.scenes.render.frames.pixel_loops import straighten
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.stages import BeatSpan, ClipSound, SceneError, SceneRequest
 from gradreel.scenes.render.workers.worker_process import at, report
@@ -128,7 +129,7 @@ def picture(scene: Scene, settings: RenderSettings) -> bytes:
     )  # the class's own: visiting beats turns the scene's off in between
     pixels = scene.renderer.get_frame()
     if settings.transparent:
-        straighten(pixels)
+        straighten(pixels, pixels, whole(pixels))
     return png_bytes(pixels, settings.transparent)
 
 
@@ -143,6 +144,7 @@ class ClipWriter(SceneFileWriter):
         self._began: dict[str, int] = {}  # frames there were when a beat began that is shown
         self._last_beat_began = False
         self._time = 0.0  # of the scene, after its last play
+        self._straight: Pixels | None = None
         self.sounds = AddedSounds(settings)
         self.scene: Scene | None = None
         self.spans: list[tuple[str, int, int]] = []  # of the beats asked for: name, first frame, frame after the last
@@ -152,14 +154,23 @@ class ClipWriter(SceneFileWriter):
 
     def write_frame(self, pixels: Pixels, *, repeat: int = 1, boxes: Boxes | None = None) -> None:
         if self._settings.transparent:
-            pixels = pixels.copy()
-            for part in [...] if boxes is None else [box.slices for box in boxes]:
-                straighten(pixels[part])
+            pixels = self._straightened(pixels, boxes)
         if isinstance(self._encoder, ClipEncoder):
             self._encoder.write(pixels, repeat, boxes)
         else:
             self._encoder.write(pixels, repeat)
         report(self._encoder.frames)
+
+    def _straightened(self, pixels: Pixels, boxes: Boxes | None) -> Pixels:
+        """Colours as files hold them, see `straighten`; with ``boxes`` in an array that serves for every frame."""
+        if boxes is None:
+            straighten(pixels, pixels, whole(pixels))
+            return pixels
+        if self._straight is None:
+            self._straight = np.empty_like(pixels)
+        for box in boxes:
+            straighten(pixels, self._straight, box)
+        return self._straight
 
     def next_section(self, name: str, type_: str, skip_animations: bool) -> None:
         """A beat begins. The scene is over when it is the one after the last that was asked for."""
