@@ -10,6 +10,7 @@ three_d       of these, the one in three dimensions
 shapes        what was drawn last of each mobject
 encode        frames into files of each format
 h264          of these, H.264
+qtrle         of these, QuickTime Animation, which has alpha
 yuv           RGBA to YUV, only where a frame differs from the one before; the loops over pixels are pixel_loops, in C
 pictures      parts of a picture, pictures as PNG
 jumps         jumps in the motion

@@ -30,6 +30,7 @@ from av.video.stream import VideoStream
 from gradreel.scenes.render.frames import h264
 from gradreel.scenes.render.frames.h264 import H264Stream, set_up
 from gradreel.scenes.render.frames.pictures import Boxes, Pixels, png_bytes
+from gradreel.scenes.render.frames.qtrle import QtrleStream
 from gradreel.scenes.render.frames.yuv import Converter
 from gradreel.scenes.render.settings import RenderSettings
 
@@ -168,7 +169,7 @@ def open_sink(path: Path, settings: RenderSettings) -> FrameSink:
     if settings.format == "gif":
         return _Gif(path, settings)
     codec = codec_for(settings)
-    return (_H264 if codec.name == "libx264" else _Video)(path, codec, settings)
+    return {"libx264": _H264, "qtrle": _Qtrle, "libvpx-vp9": _Vp9}[codec.name](path, codec, settings)
 
 
 class FrameSink:
@@ -264,9 +265,21 @@ class _H264(_OneFile):
         self._stream.close()
 
 
-class _Video(_OneFile):
-    """VP9 or QuickTime Animation."""
+class _Qtrle(_OneFile):
+    def __init__(self, path: Path, codec: Codec, settings: RenderSettings) -> None:
+        super().__init__(path, codec)
+        self._stream = QtrleStream(self._container, settings)
+        self._shown = np.zeros((settings.height, settings.width, 4), np.uint8)
 
+    def _put(self, parts: _Parts, repeat: int) -> None:
+        _show(self._shown, parts)
+        self._stream.write(self._shown, repeat)
+
+    def _flush(self) -> None:
+        """Nothing is held back."""
+
+
+class _Vp9(_OneFile):
     def __init__(self, path: Path, codec: Codec, settings: RenderSettings) -> None:
         super().__init__(path, codec)
         stream = self._container.add_stream(codec.name, rate=Fraction(settings.fps), options=dict(codec.options))
@@ -305,7 +318,7 @@ class _Gif(FrameSink):
     def __init__(self, path: Path, settings: RenderSettings) -> None:
         self._path, self._settings = path, settings
         self._held = path.with_name(f"{path.stem}.held.mov")
-        self._video = _Video(self._held, _lossless(settings), settings)
+        self._video = _Qtrle(self._held, _lossless(settings), settings)
 
     def _put(self, parts: _Parts, repeat: int) -> None:
         self._video._put(parts, repeat)

@@ -213,8 +213,153 @@ end:
     return result;
 }
 
+/* -- run_lengths: a packet of QuickTime Animation, 32 bits a pixel ----------------------------------------------------
+
+   Of each line: how many pixels are as before, then codes, each of a byte. More than 0: so many pixels follow. Less: the
+   pixel that follows, so often. 0: so many more are as before. LINE_ENDS. Counts of those as before are said as one more
+   than they are (0 ends the picture). All as FFmpeg writes it, and decodes it (libavcodec/qtrleenc.c, qtrle.c). */
+
+enum { LINE_ENDS = 255, MOST_COPIED = 127, MOST_REPEATED = 128, MOST_SKIPPED = 254 };
+enum { HEAD = 4 + 2 + 8, MOST_OF_PIXEL = 1 + 4, MOST_OF_LINE = 2, FOOT = 1 }; /* bytes */
+
+static inline uint8_t *put_number(uint8_t *packet, uint32_t number, int bytes)
+{
+    while (bytes--)
+        *packet++ = number >> 8 * bytes;
+    return packet;
+}
+
+static inline uint8_t *put_pixel(uint8_t *packet, uint32_t pixel)
+{
+    uint32_t alpha_first = pixel << 8 | pixel >> 24;
+    memcpy(packet, &alpha_first, sizeof alpha_first);
+    return packet + sizeof alpha_first;
+}
+
+/* How many pixels, at most so many, are the same in both. */
+static inline int alike(const uint32_t *one, const uint32_t *other, int most)
+{
+    int count = 0;
+    while (count + CELL <= most && !memcmp(one + count, other + count, CELL * sizeof *one))
+        count += CELL;
+    while (count < most && one[count] == other[count])
+        count++;
+    return count;
+}
+
+/* How often the first pixel comes one after the other. */
+static inline int repeated(const uint32_t *shown, int most)
+{
+    int count = 1;
+    while (count < most && shown[count] == shown[0])
+        count++;
+    return count;
+}
+
+static inline int least(int one, int other) { return one < other ? one : other; }
+
+/* How many pixels come before one that is as before, or as the next: to interrupt what is copied pays at once. */
+static inline int copied(const uint32_t *shown, const uint32_t *known, int most)
+{
+    int count = 1;
+    while (count < most && !(known && shown[count] == known[count]) &&
+           !(count + 1 < most && shown[count] == shown[count + 1]))
+        count++;
+    return count;
+}
+
+/* `known`: the line before, NULL for none. */
+static uint8_t *put_line(uint8_t *packet, const uint32_t *shown, const uint32_t *known, int width)
+{
+    int at = known ? alike(shown, known, least(width, MOST_SKIPPED)) : 0;
+    *packet++ = at + 1;
+    while (at < width) {
+        int same = known ? alike(shown + at, known + at, width - at) : 0;
+        int equal = repeated(shown + at, least(width - at, MOST_REPEATED));
+        if (at + same == width)
+            break;
+        if (same && same >= equal) {
+            for (at += same; same > 0; same -= MOST_SKIPPED) {
+                *packet++ = 0;
+                *packet++ = least(same, MOST_SKIPPED) + 1;
+            }
+        } else if (equal > 1) {
+            *packet++ = -equal;
+            packet = put_pixel(packet, shown[at]);
+            at += equal;
+        } else {
+            int count = copied(shown + at, known ? known + at : NULL, least(width - at, MOST_COPIED));
+            *packet++ = count;
+            while (count--)
+                packet = put_pixel(packet, shown[at++]);
+        }
+    }
+    *packet++ = LINE_ENDS;
+    return packet;
+}
+
+static Py_ssize_t run_lengths(const uint32_t *shown, uint32_t *known, int height, int width, int is_key,
+                              uint8_t *packet)
+{
+    size_t line = width * sizeof *shown;
+    int first = 0, after = height;
+    if (!is_key) {
+        while (first < height && !memcmp(shown + (size_t)first * width, known + (size_t)first * width, line))
+            first++;
+        while (after > first && !memcmp(shown + (size_t)(after - 1) * width, known + (size_t)(after - 1) * width, line))
+            after--;
+    }
+    uint8_t *end = packet + 4; /* where how long it is will be said */
+    if (after - first == height || after == first) {
+        end = put_number(end, 0, 2);
+    } else {
+        end = put_number(end, 8, 2);
+        end = put_number(end, first, 2);
+        end = put_number(end, 0, 2);
+        end = put_number(end, after - first, 2);
+        end = put_number(end, 0, 2);
+    }
+    for (int row = first; row < after; row++)
+        end = put_line(end, shown + (size_t)row * width, is_key ? NULL : known + (size_t)row * width, width);
+    *end++ = 0;
+    put_number(packet, end - packet, 4);
+    memcpy(known + (size_t)first * width, shown + (size_t)first * width, (after - first) * line);
+    return end - packet;
+}
+
+PyDoc_STRVAR(run_lengths_doc, "run_lengths(shown, known, is_key, packet, /)\n--\n\nSee pixel_loops.pyi.");
+
+static PyObject *py_run_lengths(PyObject *module, PyObject *arguments)
+{
+    enum { PACKET = 2 }; /* after SHOWN and KNOWN */
+    PyObject *object[3], *result = NULL;
+    Py_buffer array[3];
+    int is_key, held = 0;
+    if (!PyArg_ParseTuple(arguments, "OOpO", object, object + KNOWN, &is_key, object + PACKET))
+        return NULL;
+    for (; held < 3; held++)
+        if (PyObject_GetBuffer(object[held], array + held, PyBUF_C_CONTIGUOUS | (held ? PyBUF_WRITABLE : 0)))
+            goto end;
+    Py_ssize_t height = array->ndim == 3 ? array->shape[0] : 0, width = array->ndim == 3 ? array->shape[1] : 0, size;
+    if (!height || height > UINT16_MAX || !width || width > UINT16_MAX || !has_shape(array, 3, height, width) ||
+        !has_shape(array + KNOWN, 3, height, width) ||
+        array[PACKET].len < HEAD + height * (width * MOST_OF_PIXEL + MOST_OF_LINE) + FOOT) {
+        PyErr_SetString(PyExc_ValueError, "arrays do not fit together");
+        goto end;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    size = run_lengths(array[SHOWN].buf, array[KNOWN].buf, height, width, is_key, array[PACKET].buf);
+    Py_END_ALLOW_THREADS
+    result = PyLong_FromSsize_t(size);
+end:
+    while (held--)
+        PyBuffer_Release(array + held);
+    return result;
+}
+
 static PyMethodDef methods[] = {{"take_up", py_take_up, METH_VARARGS, take_up_doc},
                                 {"straighten", py_straighten, METH_VARARGS, straighten_doc},
+                                {"run_lengths", py_run_lengths, METH_VARARGS, run_lengths_doc},
                                 {NULL, NULL, 0, NULL}};
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, .m_name = "pixel_loops", .m_size = 0, .m_methods = methods};

@@ -26,3 +26,10 @@ def straighten(shown: NDArray[np.uint8], freed: NDArray[np.uint8], box: tuple[in
     4), red, green, blue, alpha; both may be the same array. ``box``: left, right, top, bottom, in pixels. Raises
     ValueError.
     """
+
+def run_lengths(shown: NDArray[np.uint8], known: NDArray[np.uint8], is_key: bool, packet: NDArray[np.uint8], /) -> int:
+    """Make ``packet`` the picture ``shown`` in QuickTime Animation, and ``known`` the same as it; returns its bytes.
+
+    ``shown``, ``known``: (height, width, 4), red, green, blue, alpha. ``is_key``: it does not build on ``known``, the
+    picture before. ``packet`` has 5 bytes for each pixel, 2 for each line and 15 more at least. Raises ValueError.
+    """

@@ -27,29 +27,27 @@ TILE_WIDTH, TILE_HEIGHT = 192, 72  # pixels
 
 
 class Converter:
-    """RGBA to the pixel format of other files than H.264, BT.709 for YUV, rounded in the same way on every machine."""
+    """RGBA to a YUV format of VP9, BT.709, rounded in the same way on every machine."""
 
     def __init__(self, pixel_format: str) -> None:
-        self.is_yuv = pixel_format.startswith("yuv")
-        self._format = pixel_format
         self._reformatter = VideoReformatter()  # it keeps its tables for as long as the size stays
         flags = Interpolation.BICUBIC | Interpolation.FULL_CHR_H_INT
-        self._options: dict[str, Any] = {"interpolation": flags | Interpolation.BITEXACT, "threads": 1}
-        if self.is_yuv:
-            self._options |= {
-                "dst_colorspace": Colorspace.ITU709,
-                "src_color_range": ColorRange.JPEG,
-                "dst_color_range": ColorRange.MPEG,
-                "dst_color_trc": ColorTrc.BT709,
-                "dst_color_primaries": ColorPrimaries.BT709,
-            }
+        self._options: dict[str, Any] = {
+            "format": pixel_format,
+            "interpolation": flags | Interpolation.BITEXACT,
+            "threads": 1,
+            "dst_colorspace": Colorspace.ITU709,
+            "src_color_range": ColorRange.JPEG,
+            "dst_color_range": ColorRange.MPEG,
+            "dst_color_trc": ColorTrc.BT709,
+            "dst_color_primaries": ColorPrimaries.BT709,
+        }
 
     def __call__(self, pixels: Pixels) -> VideoFrame:
         """``pixels`` as a frame of its own; rows may lie apart in memory, the pixels of one may not."""
         frame = VideoFrame.from_numpy_buffer(pixels, format="rgba")
-        if self.is_yuv:
-            frame.color_trc, frame.color_primaries = ColorTrc.BT709, ColorPrimaries.BT709
-        return self._reformatter.reformat(frame, format=self._format, **self._options)
+        frame.color_trc, frame.color_primaries = ColorTrc.BT709, ColorPrimaries.BT709
+        return self._reformatter.reformat(frame, **self._options)
 
 
 PIXEL_FORMAT = "nv12"  # YUV 4:2:0 as x264 works on it
