@@ -14,7 +14,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-WITH_MANIM = {"worker", "scene_player", "drawing", "cameras", "three_d", "shapes", "preloaded"}  # of scenes/render
+WITH_MANIM = {
+    "worker",
+    "scene_player",
+    "drawing",
+    "cameras",
+    "three_d",
+    "shapes",
+    "quicker_manim",
+    "preloaded",
+}  # of scenes/render
 TORCH_FILES = {  # of core
     "buffers",
     "network",

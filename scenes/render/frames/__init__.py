@@ -8,6 +8,7 @@ drawing       Manim's renderer, handing on only what has changed
 cameras       Manim's cameras, drawing only what has changed
 three_d       of these, the one in three dimensions
 shapes        what was drawn last of each mobject
+quicker_manim what Manim itself spends much time with, in fewer steps
 encode        frames into files of each format
 h264          of these, H.264
 qtrle         of these, QuickTime Animation, which has alpha

@@ -16,6 +16,7 @@ from gradreel.scenes.base import Beat, LectureScene, SceneContext
 from gradreel.scenes.catalog import kebab_name, load_class
 from gradreel.scenes.render.clips.beat_lines import as_json
 from gradreel.scenes.render.clips.beat_range import check_played
+from gradreel.scenes.render.frames import quicker_manim
 from gradreel.scenes.render.frames.added_sounds import AddedSounds
 from gradreel.scenes.render.frames.drawing import ClipRenderer
 from gradreel.scenes.render.frames.encode import ClipEncoder
@@ -38,6 +39,8 @@ STILL_SECONDS = 1  # length of the clip of a scene that plays nothing
 
 # Manim's progress bars make a semaphore for all processes; one that is interrupted would leave it, with a warning
 tqdm.set_lock(threading.RLock())
+
+quicker_manim.put_in_place()
 
 
 def play(

@@ -1,0 +1,182 @@
+"""What takes the place of Manim's functions gives the same as those, to the last bit."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+from gradreel.scenes.render.frames import quicker_manim
+from gradreel.scenes.render.frames.quicker_manim import TEXTS, consider_points_equals, get_curve_functions_with_lengths
+from hypothesis import given
+from hypothesis import strategies as st
+from manim import BLUE, DOWN, ORIGIN, RED, YELLOW, Circle, Text, VMobject
+
+lengths_by_manim = quicker_manim._as_manim_has_them["get_curve_functions_with_lengths"]
+
+
+@pytest.fixture(autouse=True)
+def in_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quicker_manim, "_texts", {})
+    quicker_manim.put_in_place()
+
+
+def path(points: np.ndarray, kind: type[VMobject] = VMobject) -> VMobject:
+    made = kind()
+    made.points = points
+    return made
+
+
+@given(
+    points=st.integers(0, 60), seed=st.integers(0, 2**32 - 1), samples=st.sampled_from([None, 2, 3, 9, 10, 11, 40]),
+    size=st.sampled_from([1e-9, 0.3, 7, 1e6]),
+)  # fmt: skip
+def test_the_curves_of_a_path_are_as_long_as_manim_has_them(points, seed, samples, size):
+    random = np.random.default_rng(seed)
+    drawn = path(random.normal(size=(points, 3)) * size)
+    ours, manims = (
+        list(of(drawn, sample_points=samples)) for of in (get_curve_functions_with_lengths, lengths_by_manim)
+    )
+    assert [length for _, length in ours] == [length for _, length in manims]
+    for (curve, _), (manims_curve, _) in zip(ours, manims, strict=True):
+        np.testing.assert_array_equal(curve(0.3), manims_curve(0.3))
+
+
+def test_places_on_a_path_are_found_by_it():
+    circle = Circle(radius=2)
+    np.testing.assert_allclose(circle.point_from_proportion(0.25), 2 * -DOWN, atol=1e-3)
+    assert circle.get_arc_length() == pytest.approx(4 * np.pi, rel=1e-2)
+
+
+def test_a_class_that_has_curves_of_its_own_has_their_lengths():
+    class Halved(VMobject):
+        def get_nth_curve_function(self, n):
+            curve = super().get_nth_curve_function(n)
+            return lambda time: curve(time / 2)
+
+    points = np.array([[0, 0, 0], [1, 0, 0], [2, 0, 0], [3, 0, 0]], float)
+    assert path(points).get_arc_length() == pytest.approx(3)
+    assert path(points, Halved).get_arc_length() == pytest.approx(1.5)
+
+
+NUMBERS = st.sampled_from([0.0, -0.0, 1.0, 1 + 9e-6, 1 + 1.1e-5, 1e-6, 9e-7, -1e-6, 1e9, np.inf, -np.inf, np.nan])
+POINTS = st.tuples(NUMBERS, NUMBERS, NUMBERS).map(np.array)
+
+
+@given(POINTS, POINTS)
+def test_points_are_equal_as_for_numpy(one, other):
+    drawn = VMobject()
+    with np.errstate(invalid="ignore"):
+        expected = np.allclose(one, other, atol=drawn.tolerance_for_point_equality)
+    assert consider_points_equals(drawn, one, other) == expected
+
+
+@given(seed=st.integers(0, 2**32 - 1), apart=st.sampled_from([1e-7, 1e-6, 1e-5, 1e-4]))
+def test_points_nearly_equal_are_told_apart_as_by_numpy(seed, apart):
+    drawn, random = VMobject(), np.random.default_rng(seed)
+    one = random.normal(size=3)
+    other = one + random.normal(size=3) * apart
+    expected = np.allclose(one, other, atol=drawn.tolerance_for_point_equality)
+    assert consider_points_equals(drawn, one, other) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ([1, 2, 3], (1, 2, 3), True),
+        (np.zeros((4, 3)), np.zeros(3), True),
+        (np.array([[0, 0, 0], [0, 1, 0.0]]), np.zeros(3), False),
+        (np.zeros(3, np.float32), np.full(3, 1e-7, np.float32), True),
+        (np.array([1, 2, 3]), np.array([1, 2, 4]), False),
+    ],
+)
+def test_what_is_not_two_points_is_left_to_numpy(one, other, expected):
+    assert consider_points_equals(VMobject(), one, other) is expected
+
+
+def everything(text: Text) -> list[dict]:
+    """Of each part what it holds, but for what says which copy it is."""
+    unlike = {"original_id", "submobjects", "id_to_vgroup_dict", "path_obj", "chars"}
+    parts = [part.__dict__ for part in text.get_family()]
+    return [{name: value for name, value in part.items() if name not in unlike} for part in parts]
+
+
+def are_the_same(one: Text, other: Text) -> None:
+    for ours, theirs in zip(everything(one), everything(other), strict=True):
+        assert ours.keys() == theirs.keys()
+        for name, value in ours.items():
+            np.testing.assert_equal(value, theirs[name], err_msg=name)
+
+
+STYLES = [{}, {"color": RED}, {"font_size": 20}, {"t2c": {"o": YELLOW}}, {"gradient": (BLUE, RED)}, {"stroke_width": 2}]
+
+
+def test_a_text_is_the_same_however_often_it_is_made():
+    first = [Text("one more", **style) for style in STYLES]
+    for _ in range(3):
+        for text, style in zip(first, STYLES, strict=True):
+            are_the_same(Text("one more", **style), text)
+
+
+def test_a_text_that_is_changed_is_not_what_the_next_one_is():
+    first = Text("again")
+    for _ in range(4):
+        text = Text("again")
+        are_the_same(text, first)
+        text.set_fill(RED).scale(3)
+        text[0].points[:] = 0
+        text.remove(text[1])
+
+
+def test_a_text_has_the_defaults_of_when_it_is_made():
+    for _ in range(3):
+        Text("a")
+    VMobject.set_default(sheen_factor=0.5)
+    try:
+        assert {letter.sheen_factor for letter in Text("a")} == {0.5}
+    finally:
+        VMobject.set_default()
+    assert {letter.sheen_factor for letter in Text("a")} == {0}
+
+
+def test_the_letters_of_a_text_are_read_twice(monkeypatch):
+    read = []
+    whole = Text.generate_mobject
+    monkeypatch.setattr(Text, "generate_mobject", lambda text: read.append(1) or whole(text))
+    for _ in range(5):
+        Text("a label")
+    assert len(read) == 2
+
+
+def test_a_class_of_texts_of_the_same_name_is_read_in_its_own_way():
+    def backwards(text):
+        Text.generate_mobject(text)
+        text.submobjects.reverse()
+        return text
+
+    theirs = type("Text", (Text,), {"generate_mobject": backwards})
+    for _ in range(4):
+        assert theirs("ab")[0].get_x() > theirs("ab")[1].get_x()
+        assert Text("ab")[0].get_x() < Text("ab")[1].get_x()
+
+
+def test_so_many_texts_are_kept_and_no_more():
+    for number in range(TEXTS + 10):
+        Text(str(number))
+        Text("used all the time")
+    assert len(quicker_manim._texts) == TEXTS
+    assert [kept.text for kept in quicker_manim._texts.values() if kept is not None] == ["used all the time"]
+
+
+def test_a_copy_of_a_letter_has_points_of_its_own_and_the_path_that_they_were_read_from():
+    letter = Text("g")[0]
+    copied = letter.copy()
+    assert copied.path_obj is letter.path_obj
+    copied.shift(DOWN)
+    np.testing.assert_allclose(letter.get_center() - copied.get_center(), -DOWN)
+    assert letter.get_center() == pytest.approx(ORIGIN, abs=0.5)
+
+
+def test_letters_that_are_copied_together_stay_parts_of_one_text():
+    text, again = copy.deepcopy([(text := Text("go")), text[1]])
+    assert text[1] is again
