@@ -84,8 +84,12 @@ def test_a_frozen_frame_is_many_frames(tiny, tmp_path):
     assert encoder.frames == len(decoded(tmp_path / "clip.mp4")) == 25
 
 
-def test_the_same_frames_give_the_same_bytes(write_clip, tiny, tmp_path):
-    first, second = (write_clip(tmp_path / f"{name}.mp4", tiny, 30) for name in "ab")
+@pytest.mark.parametrize(
+    ("file_format", "transparent"), [("mp4", False), ("mov", True), ("webm", False), ("webm", True), ("gif", False)]
+)
+def test_the_same_frames_give_the_same_bytes(write_clip, tiny, tmp_path, file_format, transparent):
+    settings = replace(tiny, format=file_format, transparent=transparent)
+    first, second = (write_clip(tmp_path / f"{name}.{file_format}", settings, 30) for name in "ab")
     assert first.path.read_bytes() == second.path.read_bytes()
 
 

@@ -48,6 +48,11 @@ def test_the_video_is_its_clips_frame_by_frame(joined, tmp_path, file_format):
     assert np.array_equal(np.array(together), np.array(apart))
 
 
+@pytest.mark.parametrize("file_format", ["mp4", "mov", "webm"])
+def test_it_is_the_same_bytes_each_time(joined, file_format):
+    assert joined(file_format).read_bytes() == joined(file_format).read_bytes()
+
+
 def test_it_is_exactly_as_long_as_its_clips_and_every_frame_lasts_as_long(joined):
     with av.open(str(joined())) as container:
         stream = container.streams.video[0]

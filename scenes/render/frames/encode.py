@@ -37,7 +37,14 @@ from gradreel.scenes.render.settings import RenderSettings
 QUEUE_LENGTH = 6  # frames drawn ahead of the encoder; at 1080p 8 MB each
 LATER = 10  # by so much of Unix's 20 steps who draws and converts comes after who encodes
 TICKS = 512  # of the time base in one frame: the MP4 track's timescale is fps * TICKS for every clip
-VP9 = (("crf", "24"), ("b", "0"), ("deadline", "good"), ("cpu-used", "5"), ("row-mt", "0"), ("auto-alt-ref", "0"))
+SAME_EACH_TIME = (("fflags", "+bitexact"),)  # or a file of WebM has a number of its own, by chance
+
+# As good as Manim's WebM (PSNR of luma), in a quarter of the time for files a third larger. The encoder's mode for what
+# is on a screen is made for plain grounds and sharp edges; its speeds do not heed the clock.
+VP9 = (
+    *(("crf", "21"), ("b", "0"), ("deadline", "realtime"), ("cpu-used", "5"), ("tune-content", "screen")),
+    *(("row-mt", "0"), ("auto-alt-ref", "0"), ("lag-in-frames", "0")),
+)
 
 _Task = Callable[[], None]
 _Parts = Sequence[tuple[tuple[slice, ...], Pixels]]  # of a frame, by where they are
@@ -148,7 +155,7 @@ class Codec:
 def codec_for(settings: RenderSettings) -> Codec:
     """The encoder of MP4, MOV or WebM; transparent MOV is QuickTime Animation, lossless, WebM has alpha."""
     if settings.format == "webm":
-        return Codec("webm", "libvpx-vp9", "yuva420p" if settings.transparent else "yuv420p", VP9)
+        return Codec("webm", "libvpx-vp9", "yuva420p" if settings.transparent else "yuv420p", VP9, SAME_EACH_TIME)
     if settings.format == "mov" and settings.transparent:
         return _lossless(settings)
     return Codec(settings.format, "libx264", "yuv420p", h264.OPTIONS, _timescale(settings))

@@ -22,7 +22,7 @@ from av.stream import Disposition, Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 from gradreel.scenes.render.clips.clip_files import DamagedClipsError
-from gradreel.scenes.render.frames.encode import TICKS
+from gradreel.scenes.render.frames.encode import SAME_EACH_TIME, TICKS
 from gradreel.scenes.render.stages import ClipFile
 from gradreel.scenes.render.videos.sound_track import CODECS, Mix, PlacedSound, Track, encoded
 from gradreel.scenes.render.videos.subtitles import Cue, as_vtt_text
@@ -64,7 +64,9 @@ def join(
     """
     container = path.suffix.removeprefix(".")
     options = (
-        {} if container == "webm" else {"movflags": "+faststart", "video_track_timescale": str(clips[0].fps * TICKS)}
+        dict(SAME_EACH_TIME)
+        if container == "webm"
+        else {"movflags": "+faststart", "video_track_timescale": str(clips[0].fps * TICKS)}
     )
     with (
         reading(clips),
