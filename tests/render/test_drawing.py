@@ -75,6 +75,30 @@ def test_transparent_frames_are_manims(name, tmp_path, monkeypatch):
     assert by_manim(scene, tmp_path / "manim.mov", monkeypatch) == ours
 
 
+HALF_SEEN = """
+from manim import *
+
+class Added(Scene):
+    def construct(self):
+        self.add(Square(4, stroke_width=0, fill_color="#ff0000", fill_opacity=0.5))
+
+class Played(Added):
+    def construct(self):
+        super().construct()
+        self.play(self.mobjects[0].animate.shift(UP), run_time=0.3)
+"""
+
+
+@pytest.mark.parametrize("name", ["Added", "Played"])
+def test_what_is_half_seen_through_has_its_whole_colour(name, tmp_path):
+    (tmp_path / "half.py").write_text(HALF_SEEN)
+    scene = request(catalog.resolve(f"{tmp_path / 'half.py'}:{name}"), tmp_path, transparent=True, format="mov")
+    for pixels, _ in frames_of(scene, tmp_path / "a.mov"):
+        red, green, blue, alpha = np.frombuffer(pixels, np.uint8).reshape(144, 256, 4)[72, 128].tolist()
+        assert (red, green, blue) == (255, 0, 0)
+        assert alpha == pytest.approx(127, abs=1)
+
+
 SETS = """
 from manim import *
 

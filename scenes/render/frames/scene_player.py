@@ -55,7 +55,7 @@ def play(
     writer.note_subcaptions()
     check_played([name for name, _, _ in writer.spans], request, getattr(scene, "begun_beats", []))
     if encoder.frames == 0:
-        encoder.write(scene.renderer.get_frame(), STILL_SECONDS * settings.fps)
+        writer.write_frame(scene.renderer.get_frame(), repeat=STILL_SECONDS * settings.fps)
     if not isinstance(scene, LectureScene):  # a section is a beat in which nothing is said
         sections = (BeatSpan(*span, lines={}, values={}, from_narration=False) for span in writer.section_spans())
         return tuple(sections), writer.sounds.all()
