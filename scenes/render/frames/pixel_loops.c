@@ -16,6 +16,23 @@
 
 enum { CELL = 64 }; /* pixels that are looked at together */
 
+static void release(Py_buffer *array, int count)
+{
+    while (count--)
+        PyBuffer_Release(array + count);
+}
+
+/* Whether so many arrays could be had, the first to be read and the others to be written to; if not, none is held. */
+static int hold(PyObject *const *object, Py_buffer *array, int count)
+{
+    for (int held = 0; held < count; held++)
+        if (PyObject_GetBuffer(object[held], array + held, PyBUF_C_CONTIGUOUS | (held ? PyBUF_WRITABLE : 0))) {
+            release(array, held);
+            return 0;
+        }
+    return 1;
+}
+
 /* -- take_up: pictures that follow each other, in the encoder's colours; what differs is found and converted --------- */
 
 /* BT.709 with 16 to 235 for Y and 16 to 240 for U and V (ITU-R BT.709-6, 3.2 to 3.4), in parts of 1 << ONE. Those of U
@@ -120,13 +137,12 @@ static PyObject *py_take_up(PyObject *module, PyObject *arguments)
 {
     PyObject *object[ARRAYS], *result = NULL;
     Py_buffer array[ARRAYS];
-    int box[4], tile[2], held = 0; /* left, right, top, bottom; width, height */
+    int box[4], tile[2]; /* left, right, top, bottom; width, height */
     if (!PyArg_ParseTuple(arguments, "OO(OO)O(iiii)(ii)", object + SHOWN, object + KNOWN, object + Y, object + UV,
                           object + MARKED, box, box + 1, box + 2, box + 3, tile, tile + 1))
         return NULL;
-    for (; held < ARRAYS; held++)
-        if (PyObject_GetBuffer(object[held], array + held, PyBUF_C_CONTIGUOUS | (held == SHOWN ? 0 : PyBUF_WRITABLE)))
-            goto end;
+    if (!hold(object, array, ARRAYS))
+        return NULL;
     if (!fit_together(array, box, tile)) {
         PyErr_SetString(PyExc_ValueError, "arrays, box and tile do not fit together");
         goto end;
@@ -138,8 +154,7 @@ static PyObject *py_take_up(PyObject *module, PyObject *arguments)
     Py_END_ALLOW_THREADS
     result = Py_NewRef(Py_None);
 end:
-    while (held--)
-        PyBuffer_Release(array + held);
+    release(array, ARRAYS);
     return result;
 }
 
@@ -192,12 +207,11 @@ static PyObject *py_straighten(PyObject *module, PyObject *arguments)
 {
     PyObject *object[2], *result = NULL;
     Py_buffer array[2];
-    int box[4], held = 0; /* left, right, top, bottom */
+    int box[4]; /* left, right, top, bottom */
     if (!PyArg_ParseTuple(arguments, "OO(iiii)", object, object + 1, box, box + 1, box + 2, box + 3))
         return NULL;
-    for (; held < 2; held++)
-        if (PyObject_GetBuffer(object[held], array + held, PyBUF_C_CONTIGUOUS | (held ? PyBUF_WRITABLE : 0)))
-            goto end;
+    if (!hold(object, array, 2))
+        return NULL;
     if (array->ndim != 3 || !has_shape(array, 3, array->shape[0], array->shape[1]) ||
         !has_shape(array + 1, 3, array->shape[0], array->shape[1]) || !is_in(box, array)) {
         PyErr_SetString(PyExc_ValueError, "arrays and box do not fit together");
@@ -208,8 +222,7 @@ static PyObject *py_straighten(PyObject *module, PyObject *arguments)
     Py_END_ALLOW_THREADS
     result = Py_NewRef(Py_None);
 end:
-    while (held--)
-        PyBuffer_Release(array + held);
+    release(array, 2);
     return result;
 }
 
@@ -334,12 +347,11 @@ static PyObject *py_run_lengths(PyObject *module, PyObject *arguments)
     enum { PACKET = 2 }; /* after SHOWN and KNOWN */
     PyObject *object[3], *result = NULL;
     Py_buffer array[3];
-    int is_key, held = 0;
+    int is_key;
     if (!PyArg_ParseTuple(arguments, "OOpO", object, object + KNOWN, &is_key, object + PACKET))
         return NULL;
-    for (; held < 3; held++)
-        if (PyObject_GetBuffer(object[held], array + held, PyBUF_C_CONTIGUOUS | (held ? PyBUF_WRITABLE : 0)))
-            goto end;
+    if (!hold(object, array, 3))
+        return NULL;
     Py_ssize_t height = array->ndim == 3 ? array->shape[0] : 0, width = array->ndim == 3 ? array->shape[1] : 0, size;
     if (!height || height > UINT16_MAX || !width || width > UINT16_MAX || !has_shape(array, 3, height, width) ||
         !has_shape(array + KNOWN, 3, height, width) ||
@@ -352,8 +364,7 @@ static PyObject *py_run_lengths(PyObject *module, PyObject *arguments)
     Py_END_ALLOW_THREADS
     result = PyLong_FromSsize_t(size);
 end:
-    while (held--)
-        PyBuffer_Release(array + held);
+    release(array, 3);
     return result;
 }
 
