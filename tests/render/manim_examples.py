@@ -420,3 +420,15 @@ class NewPixelsWheneverAsked(Scene):
     def construct(self):
         self.add(Noise(np.zeros((9, 16, 4), np.uint8)).add_updater(lambda mobject, dt: None))
         self.wait(0.5)
+
+
+class LookedAwayAfterASkippedPlay(Scene):
+    """A plain camera's picture is fixed by the first shape that it draws, though what it drew then is skipped."""
+
+    def construct(self):
+        circle = Circle()
+        self.next_section("not shown", skip_animations=True)
+        self.play(Create(circle))
+        self.camera.frame_center = 2 * RIGHT
+        self.next_section("shown")
+        self.play(circle.animate.shift(UP), run_time=0.5)

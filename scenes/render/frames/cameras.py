@@ -110,6 +110,13 @@ class ClipCamera(Camera):
             self._ground = self.background.copy()
             self._front.order = self._still.order = None
 
+    def pass_over(self, mobjects: Iterable[Mobject]) -> None:
+        """What is skipped is not drawn, and a plain camera's picture is fixed by it nevertheless, see `_unfold`."""
+        if self.get_cached_cairo_context(self.pixel_array) is None:
+            members = (member for mobject in mobjects for member in mobject.get_family())
+            if any(isinstance(member, VMobject) and len(member.points) for member in members):
+                self.get_cairo_context(self.pixel_array)
+
     def draw_still(self, mobjects: Iterable[Mobject], **options: Any) -> Pixels:
         """Returns the background with ``mobjects`` on it, for `draw`, where it stays until this is called again."""
         layer, below = self._still, self.background

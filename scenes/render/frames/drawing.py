@@ -59,8 +59,8 @@ class ClipRenderer(CairoRenderer):
             ClipRenderer.take_over(scene, self._encoder)
 
     def render(self, scene: Scene, time: float, moving_mobjects: Iterable[Mobject] | None = None) -> None:
+        self.update_frame(scene, moving_mobjects)
         if not self.skip_animations:
-            self.update_frame(scene, moving_mobjects)
             self._hand_over(1)
 
     def freeze_current_frame(self, duration: float) -> None:
@@ -70,6 +70,7 @@ class ClipRenderer(CairoRenderer):
     def save_static_frame_data(self, scene: Scene, static_mobjects: Iterable[Mobject]) -> Any:
         self.static_image = None
         if self.skip_animations:
+            self.camera.pass_over(static_mobjects)
             return None
         self.camera.begin_play()
         if static_mobjects:
@@ -84,11 +85,12 @@ class ClipRenderer(CairoRenderer):
         ignore_skipping: bool = True,
         **options: Any,
     ) -> None:
-        if self.skip_animations:
-            return
         camera: ClipCamera = self.camera
-        below = camera.background if self.static_image is None else self.static_image
         shown = mobjects or list_update(scene.mobjects, scene.foreground_mobjects)
+        if self.skip_animations:
+            camera.pass_over(shown)
+            return
+        below = camera.background if self.static_image is None else self.static_image
         camera.draw(below, shown, include_submobjects=include_submobjects, **options)
 
     def _hand_over(self, frames: int) -> None:
