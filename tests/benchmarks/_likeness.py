@@ -48,8 +48,9 @@ def likeness(
 
     ``every``: where to keep all frames as well; ``as_many``: a file that has more or fewer raises ValueError.
     """
-    from gradreel.scenes.render.frames.scene_player import play
+    from gradreel.scenes.render.frames.scene_player import configure, play
 
+    configure(request)
     sample = Sample(step)
     if every is None:
         play(request, sample)  # type: ignore[arg-type]
@@ -64,8 +65,9 @@ def frames_beside(request: SceneRequest, every: Path) -> list[float]:
 
     In 1/255. Raises ValueError where there are more or fewer.
     """
-    from gradreel.scenes.render.frames.scene_player import play
+    from gradreel.scenes.render.frames.scene_player import configure, play
 
+    configure(request)
     with every.open("rb") as file:
         beside = Beside(every.with_suffix(".ours"), request.settings, unpacked(file, request.settings))
         play(request, beside)

@@ -27,7 +27,7 @@ _here = threading.local()
 
 def profile(request: SceneRequest, path: Path) -> tuple[ClipFile, dict[str, float]]:
     """In a worker: the clip, and CPU seconds by phase. Joining is not among them."""
-    from gradreel.scenes.render.frames.scene_player import play
+    from gradreel.scenes.render.frames.scene_player import configure, play
 
     spent: dict[str, float] = defaultdict(float)
     _count_all(spent)
@@ -40,6 +40,7 @@ def profile(request: SceneRequest, path: Path) -> tuple[ClipFile, dict[str, floa
             super().write(pixels, *arguments, **options)
 
     began = time.monotonic()
+    configure(request)
     encoder = Encoder(path, request.settings)
     beats, sounds = play(request, encoder)
     code = time.thread_time() - _here.zero - _here.counted

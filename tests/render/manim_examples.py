@@ -6,6 +6,7 @@ import numpy as np
 from manim import (
     BLUE,
     DEGREES,
+    DL,
     DOWN,
     DR,
     GREEN,
@@ -23,6 +24,7 @@ from manim import (
     UR,
     YELLOW,
     Axes,
+    Camera,
     Circle,
     Create,
     Cube,
@@ -32,6 +34,7 @@ from manim import (
     FadeOut,
     GrowFromCenter,
     ImageMobject,
+    ImageMobjectFromCamera,
     Indicate,
     LaggedStart,
     Line,
@@ -432,3 +435,114 @@ class LookedAwayAfterASkippedPlay(Scene):
         self.camera.frame_center = 2 * RIGHT
         self.next_section("shown")
         self.play(circle.animate.shift(UP), run_time=0.5)
+
+
+class PictureOfWhatWasSkipped(Scene):
+    """What is skipped is drawn as soon as somebody asks for the picture."""
+
+    def construct(self):
+        square = Square(fill_opacity=1)
+        self.next_section("not shown", skip_animations=True)
+        self.play(FadeIn(square), square.animate.shift(LEFT))
+        picture = ImageMobject(self.renderer.get_frame()).scale(0.5)
+        self.next_section("shown")
+        self.add(picture)
+        self.play(picture.animate.shift(UP), run_time=0.3)
+
+
+class FramesOfItsOwn(Scene):
+    """Among those that are drawn, from an array that is painted on meanwhile; and a canvas drawn on by hand."""
+
+    def construct(self):
+        dot, circle = Dot(), Circle()
+        self.add(Square(), dot)
+        self.play(dot.animate.shift(RIGHT), run_time=0.2)
+        own = self.renderer.get_frame()
+        for shade in range(0, 250, 25):
+            own[:] = shade
+            self.renderer.add_frame(own, 2)
+        self.play(dot.animate.shift(RIGHT), run_time=0.2)
+        self.camera.capture_mobject(circle)
+        self.renderer.freeze_current_frame(0.2)
+        self.wait(0.1)
+        self.camera.reset()
+        self.play(dot.animate.shift(3 * LEFT), run_time=0.2)
+
+
+class CamerasInTurn(Scene):
+    def construct(self):
+        square, first, other = Square(), self.camera, Camera(background_color=BLUE)
+        self.add(Dot(2 * LEFT))
+        for camera in (first, other, first, other):
+            self.renderer.camera = camera
+            self.play(square.animate.shift(0.5 * RIGHT), run_time=0.2)
+
+
+class TwoDisplaysThenOne(ZoomedScene):
+    """The first is drawn by Manim while there are two, on a canvas of another size."""
+
+    def construct(self):
+        circle = Circle(fill_opacity=0.6)
+        self.add(circle)
+        self.activate_zooming()
+        self.wait(0.2)
+        second = ImageMobjectFromCamera(MovingCamera()).scale(0.25).to_corner(DL)
+        self.camera.add_image_mobject_from_camera(second)
+        self.add_foreground_mobjects(second)
+        self.zoomed_display.scale(0.5)
+        self.wait(0.2)
+        self.camera.image_mobjects_from_cameras.remove(second)
+        self.remove_foreground_mobjects(second)
+        self.play(circle.animate.shift(0.2 * LEFT), run_time=0.3)
+
+
+class StretchedFrame(MovingCameraScene):
+    """A unit is more pixels high than wide, and so are broad lines."""
+
+    def construct(self):
+        line = Line(LEFT, RIGHT, stroke_width=30)
+        self.add(line)
+        self.camera.frame.stretch_to_fit_height(0.5)
+        self.wait(0.2)
+        self.play(line.animate.shift(0.1 * UP), run_time=0.4)
+
+
+class FarAway(Scene):
+    def construct(self):
+        lines = [Line(ORIGIN, [far, 1, 0], color=RED) for far in (1e8, 1e10, 1e307, -1.2e308, np.inf, np.nan)]
+        self.add(*lines)
+        self.play(Create(Square()), run_time=0.2)
+        self.play(*(line.animate.set_color(BLUE) for line in lines), run_time=0.2)
+
+
+class InThePlaneOfTheCamera(ThreeDScene):
+    """Whose projection is infinite, or no number."""
+
+    def construct(self):
+        line = Line([1, 0, 0], [1, 1, 20], stroke_width=8)
+        self.add(line, Line(ORIGIN, [0, 0, 20], stroke_width=8), Square())
+        self.wait(0.1)
+        self.play(line.animate.set_color(RED), run_time=0.2)
+
+
+class FixedWhileItStandsStill(ThreeDScene):
+    def construct(self):
+        cube = Cube()
+        self.set_camera_orientation(phi=60 * DEGREES, theta=20 * DEGREES)
+        for change in (self.add, self.add_fixed_in_frame_mobjects, self.remove_fixed_in_frame_mobjects):
+            change(cube)
+            self.wait(0.2)
+
+
+class WaysOfItsOwn(ThreeDScene):
+    """Functions in the place of Manim's, from the second play on."""
+
+    def construct(self):
+        cube, other = Cube(), Square()
+        split = other.get_subpath_split_indices_from_points
+        other.get_subpath_split_indices_from_points = lambda points, **how: split(points, **how)[:0]
+        self.set_camera_orientation(phi=60 * DEGREES, theta=20 * DEGREES)
+        self.play(FadeIn(cube, other), run_time=0.2)
+        turned = self.camera.get_rotation_matrix
+        self.camera.project_points = lambda points: np.dot(points, turned().T)
+        self.play(cube.animate.shift(RIGHT), run_time=0.2)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,13 @@ from manim import tempconfig
 
 EXAMPLES = Path(__file__).with_name("manim_examples.py")
 NAMES = re.findall(r"^class (\w+)\(\w*Scene\):", EXAMPLES.read_text(), re.MULTILINE)
+
+
+@pytest.fixture(autouse=True)
+def _manims_settings():
+    """As they were: whoever plays a scene sets Manim up for all of a process."""
+    with tempconfig({}):
+        yield
 
 
 class Frames(ClipEncoder):
@@ -39,6 +48,7 @@ class Frames(ClipEncoder):
 
 def played(request: SceneRequest, path: Path) -> Frames:
     encoder = Frames(path, request.settings)
+    playing.configure(request)
     playing.play(request, encoder)
     encoder.close()
     return encoder
@@ -58,6 +68,7 @@ def by_manim(request: SceneRequest, path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of Pillow, at Manim
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # where points are infinite
 @pytest.mark.parametrize("name", NAMES)
 def test_frames_of_manims_examples_are_manims(name, tmp_path, monkeypatch):
     """Scenes of Manim's documentation: images, cameras that move, three dimensions, updaters, gradients, z-order."""
@@ -99,48 +110,105 @@ def test_what_is_half_seen_through_has_its_whole_colour(name, tmp_path):
         assert alpha == pytest.approx(127, abs=1)
 
 
+ASKS = """
+from manim import *
+
+config.pixel_width, config.pixel_height, config.frame_rate = 480, 854, 30
+IS_TRANSPARENT = config.transparent
+
+class Asks(Scene):
+    def construct(self):
+        Asks.transparent, Asks.others = config.transparent, MovingCamera().background_opacity
+        self.camera.background_color = BLUE
+        Asks.own = self.camera.background_opacity
+        self.next_section(skip_animations=True)
+        self.play(Create(Circle()), run_time=0.73)
+        Asks.time = self.time
+"""
+
+
+@pytest.fixture
+def asks(tmp_path) -> catalog.SceneSource:
+    (tmp_path / "asks.py").write_text(ASKS)
+    return catalog.resolve(f"{tmp_path / 'asks.py'}:Asks")
+
+
+@pytest.mark.parametrize("transparent", [False, True])
+def test_manim_itself_knows_whether_there_is_a_background(transparent, asks, tmp_path):
+    """So that a camera that the scene makes has none either."""
+    frames_of(request(asks, tmp_path, transparent=transparent, format="mov"), tmp_path / "one.mov")
+    found: Any = catalog.load_class(asks)
+    opacity = 0 if transparent else 1
+    assert (found.transparent, found.others, found.own) == (transparent, opacity, opacity)
+    assert sys.modules[found.__module__].IS_TRANSPARENT is transparent  # its file knows, too
+
+
+def test_the_clock_after_a_play_that_the_scene_skips_is_manims(asks, tmp_path):
+    """It counts the time that was asked for, not that of whole frames."""
+    frames_of(request(asks, tmp_path), tmp_path / "one.mp4")
+    found: Any = catalog.load_class(asks)
+    assert found.time == 0.73
+
+
 SETS = """
 from manim import *
 
-config.frame_width, config.frame_height, config.seed, config.preview = 9, 16, 7, True
+config.frame_width, config.seed, config.preview = 8, 7, True
 
-class Portrait(Scene):
+class Near(Scene):
     def construct(self):
-        self.add(*(Dot(place, 0.4) for place in (7.5 * UP, 7.5 * DOWN, 4 * LEFT, 4 * RIGHT)))
-        self.add(Dot([*np.random.uniform(-1, 1, 2), 0], 0.4, color=RED))
+        self.add(*(Dot(place, 0.2) for place in (2 * UP, 2 * DOWN, 3.5 * LEFT, 3.5 * RIGHT)))
+        self.add(Dot([*np.random.uniform(-1, 1, 2), 0], 0.4, color=RED), Dot().to_edge(UP))
         self.wait(0.1)
 """
 
 
 @pytest.fixture
-def portrait(tmp_path) -> catalog.SceneSource:
+def near(tmp_path) -> catalog.SceneSource:
     file = tmp_path / "sets.py"
     file.write_text(SETS)
-    with tempconfig({}):
-        yield catalog.resolve(f"{file}:Portrait")
+    return catalog.resolve(f"{file}:Near")
 
 
-def shown(frames: list[tuple[bytes, int]]) -> Any:
-    return np.frombuffer(frames[0][0], np.uint8).reshape(144, 256, 4)[..., :3]
+def shown(frames: list[tuple[bytes, int]], width: int = 256, height: int = 144) -> Any:
+    return np.frombuffer(frames[0][0], np.uint8).reshape(height, width, 4)[..., :3]
 
 
-def test_the_frame_that_a_file_sets_is_seen_whole_whatever_the_size_of_the_picture(portrait, tmp_path):
-    picture = shown(frames_of(request(portrait, tmp_path), tmp_path / "one.mp4"))
-    rows, columns = np.nonzero(picture.sum(axis=2) > 600)  # the white dots
-    assert (rows.min(), rows.max()) == (pytest.approx(1, abs=1), pytest.approx(142, abs=1))
-    assert (columns.min(), columns.max()) == (pytest.approx(128 - 9 * 4.4, abs=2), pytest.approx(128 + 9 * 4.4, abs=2))
+def white(picture: Any) -> tuple[int, int, int, int]:
+    """The first and the last row, the first and the last column where the picture is white."""
+    rows, columns = np.nonzero(picture.sum(axis=2) > 600)
+    return rows.min(), rows.max(), columns.min(), columns.max()
 
 
-def test_a_file_may_set_the_seed_unless_the_command_does(portrait, tmp_path):
+def test_the_width_of_the_frame_that_a_file_sets_is_shown_as_by_manim(near, tmp_path):
+    """32 pixels a unit. The edges that mobjects go to stay where they were: four units up, which is not seen."""
+    picture = shown(frames_of(request(near, tmp_path), tmp_path / "one.mp4"))
+    ends = 72 - 32 * 2.2, 72 + 32 * 2.2, 128 - 32 * 3.7, 128 + 32 * 3.7
+    assert white(picture) == tuple(pytest.approx(end, abs=1.5) for end in ends)
+
+
+def test_an_upright_picture_shows_the_whole_frame_and_mobjects_go_to_its_own_edges(tmp_path):
+    (tmp_path / "usual.py").write_text(
+        "from manim import *\n\nclass Usual(Scene):\n    def construct(self):\n"
+        "        self.add(*(Dot(radius=0.4).to_edge(side) for side in (UP, DOWN, LEFT, RIGHT)))\n"
+    )
+    usual = request(catalog.resolve(f"{tmp_path / 'usual.py'}:Usual"), tmp_path)
+    upright = replace(usual, settings=replace(usual.settings, width=144, height=256))
+    top, bottom, left, right = white(shown(frames_of(upright, tmp_path / "one.mp4"), 144, 256))
+    unit = 144 / (8 * 16 / 9)  # pixels
+    assert (top, 256 - bottom, left, 144 - right) == tuple([pytest.approx(0.5 * unit, abs=1.5)] * 4)
+
+
+def test_a_file_may_set_the_seed_unless_the_command_does(near, tmp_path):
     """And that Manim shows its film afterwards, which is left out."""
     np.random.seed(7)
     by_the_file = np.random.uniform(-1, 1, 2)
     np.random.seed(3)
     by_the_command = np.random.uniform(-1, 1, 2)
     for seed, (x, y) in ((0, by_the_file), (3, by_the_command)):
-        picture = shown(frames_of(request(portrait, tmp_path, seed=seed), tmp_path / f"{seed}.mp4")).astype(int)
+        picture = shown(frames_of(request(near, tmp_path, seed=seed), tmp_path / f"{seed}.mp4")).astype(int)
         rows, columns = np.nonzero(picture[..., 0] - picture[..., 2] > 60)
-        assert (rows.mean(), columns.mean()) == (pytest.approx(72 - 9 * y, abs=1), pytest.approx(128 + 9 * x, abs=1))
+        assert (rows.mean(), columns.mean()) == (pytest.approx(72 - 32 * y, abs=1), pytest.approx(128 + 32 * x, abs=1))
 
 
 @pytest.mark.parametrize("name", ["build-curve", "morph-sigmoid"])

@@ -139,6 +139,13 @@ def test_a_text_has_the_defaults_of_when_it_is_made():
     assert {letter.sheen_factor for letter in Text("a")} == {0}
 
 
+def test_a_text_with_settings_that_are_not_hashed_or_copied_is_made_each_time():
+    for _ in range(3):
+        Text("a", path_string_config={"sheen_direction": np.array([1.0, 0, 0])})
+        Text("ab", t2g={"ab": (color for color in (RED, BLUE))})
+    assert not any(quicker_manim._texts.values())
+
+
 def test_the_letters_of_a_text_are_read_twice(monkeypatch):
     read = []
     whole = Text.generate_mobject

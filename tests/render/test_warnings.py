@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from gradreel.scenes.render import pipeline
 from gradreel.scenes.render.lessons.selection import load_lesson
@@ -42,6 +44,13 @@ class SeenByItsOwn(Scene):
         self.play(FadeIn(Dot()), run_time=0.3)
 
 
+class Dashed(Scene):
+    def construct(self):
+        self.play(FadeIn(Dot()), run_time=0.1)
+        self.camera.apply_stroke = lambda context, vmobject, background=False: self.camera
+        self.play(FadeIn(Dot()), run_time=0.1)
+
+
 class Followed(MovingCameraScene):
     def construct(self):
         self.play(FadeIn(Dot()), self.camera.frame.animate.scale(0.5), run_time=0.3)
@@ -74,6 +83,7 @@ class Heard(Reporter):
     [
         ("Hasty", "hasty: Manim warns, in beat one: The original total run_time of Hasty.play(), 0.01 s"),
         ("SeenByItsOwn", "seen-by-its-own: drawn by Manim itself, and no faster: its camera is a Tilted"),
+        ("Dashed", "dashed: drawn by Manim itself, and no faster: its apply_stroke is not Manim's"),
         ("Captioned", "captioned: Manim warns, after its last frame: subcaptions (add_subcaption, subcaption=) are"),
     ],
 )
@@ -85,6 +95,20 @@ def test_what_is_not_drawn_as_asked_for_is_said_once(tmp_path, monkeypatch, capf
     assert len(heard.said) == 1
     assert heard.said[0].startswith(said)
     assert capfd.readouterr().err == ""
+
+
+def test_who_sets_the_pictures_size_in_the_file_is_told_how_to_ask_for_it(tmp_path, monkeypatch):
+    sizes = "from manim import config\nconfig.pixel_width, config.pixel_height, config.frame_rate = 54, 96, 15\n"
+    (tmp_path / "upright.py").write_text(sizes + SCENES)
+    monkeypatch.chdir(tmp_path)
+    heard, settings = Heard(), RenderSettings(width=96, height=54, fps=10, media_dir=tmp_path / "media")
+    pipeline.render_scenes(load_lesson(None, {}, ["upright.py:Followed"]), settings, heard)
+    asked, asks_for = "54x96 at 15 a second", "-r 54,96 --fps 15"
+    assert [asked in said and asks_for in said for said in heard.said] == [True]
+    pipeline.render_scenes(
+        load_lesson(None, {}, ["upright.py:Followed"]), replace(settings, width=54, height=96, fps=15), heard
+    )
+    assert len(heard.said) == 1
 
 
 @pytest.mark.parametrize("scene", ["Followed", "Enlarged", "Turned"])

@@ -139,7 +139,9 @@ def filmed(tmp_path: Path, name: str, **settings: Any):
     made = RenderSettings(width=320, height=180, fps=10, media_dir=tmp_path, **settings)
     film = Film()
     with tempconfig({}):
-        beats, _ = playing.play(SceneRequest(resolve(f"{file}:{name}"), made), film)
+        request = SceneRequest(resolve(f"{file}:{name}"), made)
+        playing.configure(request)
+        beats, _ = playing.play(request, film)
     return film.seen, beats
 
 

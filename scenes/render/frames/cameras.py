@@ -16,7 +16,7 @@ from typing import Any
 import cairo
 import numpy as np
 from gradreel.scenes.render.frames.pictures import NONE, Pixels, Tiles
-from gradreel.scenes.render.frames.shapes import NOWHERE, Cloud, Drawn, Picture, Shape, Sheet
+from gradreel.scenes.render.frames.shapes import FAR, Cloud, Drawn, Picture, Shape, Sheet
 from gradreel.scenes.render.workers.worker_process import tell
 from manim import Camera, ImageMobject, Mobject, MovingCamera, MultiCamera, PMobject, VMobject
 from manim.mobject.types.image_mobject import AbstractImageMobject, ImageMobjectFromCamera
@@ -81,8 +81,16 @@ class ClipCamera(Camera):
 
     def capture_mobjects(self, mobjects: Iterable[Mobject], **options: Any) -> None:
         """Draw as Manim does, on what the canvas shows."""
-        self._front.order = None
+        self._may_show_anything()
         super().capture_mobjects(mobjects, **options)
+
+    def set_pixel_array(self, *picture: Any, **options: Any) -> None:
+        """Show something else, as `reset` does."""
+        self._may_show_anything()
+        super().set_pixel_array(*picture, **options)
+
+    def _may_show_anything(self) -> None:
+        self._front.order, self.tiles.marked = None, self.tiles.all
 
     def get_mobjects_to_display(
         self,
@@ -223,11 +231,10 @@ class ClipCamera(Camera):
 
     def _tiles_of(self, shape: Shape) -> int:
         """A shape lies within its points (Bezier curves do), and its lines reach beyond by their width."""
-        if shape.bounds is NOWHERE:
-            return NONE
         left, low, right, high = shape.bounds
         matrix = self._matrix  # its y axis points down
-        reach = float(shape.line_width) * self.cairo_line_width_multiple / 2 * MITER * matrix.xx + BLUR
+        scale = max(matrix.xx, -matrix.yy)
+        reach = min(float(shape.line_width) * self.cairo_line_width_multiple / 2 * MITER * scale + BLUR, FAR)
         return self.tiles.span(
             matrix.xx * left + matrix.x0 - reach,
             matrix.xx * right + matrix.x0 + reach,
@@ -275,7 +282,7 @@ class ClipMultiCamera(ClipMovingCamera, MultiCamera):
         return super()._draw_on(layer, differs, mobjects, **options)
 
     def _draw_inner(self, image: Any, mobjects: list[Mobject], **options: Any) -> None:
-        camera, before = image.camera, image.camera.pixel_array
+        camera = image.camera
         height, width = self.pixel_array.shape[:2]
         size = int(height * image.height / self.frame_height), int(width * image.width / self.frame_width)
         if (camera.pixel_height, camera.pixel_width) == size:
@@ -289,7 +296,7 @@ class ClipMultiCamera(ClipMovingCamera, MultiCamera):
             camera.reset()
             camera.capture_mobjects(mobjects, **options)
             return
-        elif camera.pixel_array is not before:
+        elif camera.pixel_array is not camera._front.sheet.pixels:
             camera.make_ready()
         camera.draw(camera.background, mobjects, **options)
 

@@ -13,19 +13,22 @@ from typing import Any
 import numpy as np
 from gradreel.scenes.render.frames.cameras import SLOW, ClipCamera, ClipMovingCamera, ClipMultiCamera
 from gradreel.scenes.render.frames.encode import ClipEncoder
-from gradreel.scenes.render.frames.pictures import NONE
+from gradreel.scenes.render.frames.pictures import NONE, Pixels
 from gradreel.scenes.render.frames.three_d import ClipThreeDCamera
 from gradreel.scenes.render.workers.worker_process import tell
 from manim import CairoRenderer, Camera, Mobject, Scene
 from manim.utils.iterables import list_update
 
 CAMERAS = {camera.manims: camera for camera in (ClipCamera, ClipMovingCamera, ClipMultiCamera, ClipThreeDCamera)}
+_as_manim_has_them = {kind: dict(vars(kind)) for kind in (CairoRenderer, *CAMERAS)}
 
 
 class ClipRenderer(CairoRenderer):
     """Hands a `ClipEncoder` what may differ in each frame from the frame before."""
 
     _encoder: ClipEncoder
+    _shows: ClipCamera  # whose picture the encoder was given last
+    _behind: Scene | None  # if it has skipped something since its picture was drawn
 
     @classmethod
     def take_over(cls, scene: Scene, encoder: ClipEncoder) -> None:
@@ -42,7 +45,7 @@ class ClipRenderer(CairoRenderer):
             return
         camera.__class__, renderer.__class__ = CAMERAS[type(camera)], cls
         camera.make_ready()
-        renderer._encoder = encoder
+        renderer._encoder, renderer._shows, renderer._behind = encoder, camera, None
 
     def play(self, scene: Scene, *animations: Any, **options: Any) -> None:
         self._look_at_camera(scene)
@@ -53,15 +56,35 @@ class ClipRenderer(CairoRenderer):
         CairoRenderer.scene_finished(self, scene)
 
     def _look_at_camera(self, scene: Scene) -> None:
-        """Take over another one that the scene has put in the place of its own."""
-        if not isinstance(self.camera, ClipCamera):
+        """The scene may have put another one in the place of its own, or other functions in that of Manim's."""
+        camera = self.camera
+        if not isinstance(camera, ClipCamera):
             self.__class__ = CairoRenderer
             ClipRenderer.take_over(scene, self._encoder)
+        elif (reason := _own_function(self, camera)) is not None:
+            self.__class__ = CairoRenderer  # the camera does as Manim's does, if it is asked for what that is
+            tell(f"{SLOW} {reason}")
+        elif camera is not self._shows:
+            self._shows, camera.tiles.marked = camera, camera.tiles.all
 
     def render(self, scene: Scene, time: float, moving_mobjects: Iterable[Mobject] | None = None) -> None:
         self.update_frame(scene, moving_mobjects)
         if not self.skip_animations:
             self._hand_over(1)
+
+    def add_frame(self, frame: Pixels, num_frames: int = 1) -> None:
+        """One of the scene's own, which stays its own; what comes next differs from it everywhere."""
+        pixels = self._encoder.buffer()
+        pixels[:] = frame
+        CairoRenderer.add_frame(self, pixels, num_frames)
+        self.camera.tiles.marked = self.camera.tiles.all
+
+    def get_frame(self) -> Pixels:
+        scene, self._behind = self._behind, None
+        if scene is not None:
+            self.camera.draw(self.camera.background, list_update(scene.mobjects, scene.foreground_mobjects))
+        pixels: Pixels = CairoRenderer.get_frame(self)
+        return pixels
 
     def freeze_current_frame(self, duration: float) -> None:
         if not self.skip_animations:
@@ -87,6 +110,7 @@ class ClipRenderer(CairoRenderer):
     ) -> None:
         camera: ClipCamera = self.camera
         shown = mobjects or list_update(scene.mobjects, scene.foreground_mobjects)
+        self._behind = scene if self.skip_animations else None
         if self.skip_animations:
             camera.pass_over(shown)
             return
@@ -113,4 +137,17 @@ def _hindrance(renderer: Any, camera: Any, encoder: ClipEncoder) -> str | None:
         return f"its camera is a {type(camera).__name__}"
     if camera.pixel_array.shape != encoder.shape or camera.pixel_array.dtype != np.uint8:
         return "its camera has a size of its own"
+    return _own_function(renderer, camera)
+
+
+def _own_function(renderer: Any, camera: Any) -> str | None:
+    """That somebody has put a function in the place of one of Manim's, in one of these or in their classes."""
+    for thing in (renderer, renderer.file_writer, camera):
+        for name, value in vars(thing).items():
+            if callable(value) and hasattr(type(thing), name):
+                return f"its {name} is not Manim's"
+    for kind, names in _as_manim_has_them.items():
+        for name, value in names.items():
+            if vars(kind).get(name) is not value:
+                return f"{kind.__name__}.{name} is not Manim's"
     return None

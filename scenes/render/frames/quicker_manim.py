@@ -9,6 +9,7 @@ is made, the same one or not (``always_redraw``).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from math import isfinite
 from typing import Any
 
@@ -79,12 +80,17 @@ def init_svg_mobject(self: Any, use_svg_cache: bool) -> Any:
     """
     if type(self) is not Text or use_svg_cache:
         return _manims_init_svg_mobject(self, use_svg_cache)
-    key = hash_obj(self.hash_seed), *(kind.__dict__["__init__"] for kind in _LETTERS)
+    try:
+        key = hash_obj(self.hash_seed), *(kind.__dict__["__init__"] for kind in _LETTERS)
+    except TypeError:  # there is an array among its settings, say
+        return _manims_init_svg_mobject(self, use_svg_cache)
     was_made = key in _texts
     kept = _texts.pop(key, None)
     if kept is None:
         self.generate_mobject()
-        kept = self.copy() if was_made else None
+        if was_made:
+            with suppress(TypeError):  # or a generator, which can't be copied
+                kept = self.copy()
     else:
         copied = kept.copy()
         self.add(*copied)

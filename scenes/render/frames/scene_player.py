@@ -46,9 +46,11 @@ quicker_manim.put_in_place()
 def play(
     request: SceneRequest, encoder: ClipEncoder | JumpFinder
 ) -> tuple[tuple[BeatSpan, ...], tuple[ClipSound, ...]]:
-    """Play the scene into the encoder; its beats in frames, and the sounds that it adds, their files by their paths."""
+    """Play the scene into the encoder; its beats in frames, and the sounds that it adds, their files by their paths.
+
+    Manim has been set up for it, see `configure`: once, so that what its file sets after that stays.
+    """
     settings = request.settings
-    _configure(request)
     scene = _scene(request, encoder)
     writer: ClipWriter = scene.renderer.file_writer
     _render(scene, request, encoder)
@@ -75,7 +77,7 @@ def beats_of(request: SceneRequest) -> tuple[BeatSpan, ...]:
     """The scene's beats, whichever were asked for, with what they say; no frame is drawn, and none is counted."""
     from gradreel.scenes.stills import visit_beats
 
-    _configure(request)
+    configure(request)
     context = replace(_context(request), first_beat=None, last_beat=None)
     try:
         scene = visit_beats(load_class(request.source), lambda scene, beat: None, request.parameters, context)
@@ -87,7 +89,7 @@ def beats_of(request: SceneRequest) -> tuple[BeatSpan, ...]:
 
 def play_to_end(request: SceneRequest) -> Scene:
     """The scene as it is at its end, or at the end of the last beat asked for; no frame is drawn on the way."""
-    _configure(request)
+    configure(request)
     ending = _NoFrames()
     scene = _scene(request, ending)
     scene.renderer.scene_finished = lambda scene: None  # where nothing is played it draws, as `picture` does anyway
@@ -103,7 +105,7 @@ def visit(request: SceneRequest, see: Callable[[Scene, str], None]) -> tuple[Bea
     from gradreel.scenes.stills import visit_beats
 
     settings = request.settings
-    _configure(request)
+    configure(request)
     seen: list[str] = []
 
     def note(scene: Scene, beat: str) -> None:
@@ -124,8 +126,6 @@ def visit(request: SceneRequest, see: Callable[[Scene, str], None]) -> tuple[Bea
 
 def picture(scene: Scene, settings: RenderSettings) -> bytes:
     """What is on the screen, drawn anew, as a PNG file."""
-    if settings.transparent:
-        _clear_background(scene)
     scene.renderer.static_image = None
     CairoRenderer.update_frame(
         scene.renderer, scene
@@ -247,9 +247,9 @@ class ClipWriter(SceneFileWriter):
         pass
 
     def end_animation(self, allow_write: bool = False) -> None:
-        """Whether it was played or skipped (``allow_write`` False), the scene's time is the same afterwards."""
+        """Whether a part of a beat was played or skipped (not ``allow_write``), the time is the same afterwards."""
         assert self.scene is not None
-        if not allow_write:
+        if not allow_write and isinstance(self.scene, LectureScene):
             self.scene.renderer.time = self._time_as_played(self.scene)
         self._time = self.scene.renderer.time
 
@@ -288,19 +288,25 @@ class _SkippingWriter(ClipWriter):
         self.sections[-1].skip_animations = True
 
 
-def _configure(request: SceneRequest) -> None:
+def configure(request: SceneRequest) -> tuple[int, int, float] | None:
     """Set Manim, and the words, up for this process. Manim writes no file (``dry_run``): frames go to our writer.
 
-    The scene's own file comes first, which may set the frame and the seed.
+    The scene's own file comes first, which may set the frame and the seed. Returns the width, the height and the rate
+    of the picture that it sets, if it does.
     """
     use_words(request.words)
-    load_class(request.source)
     settings = request.settings
+    if settings.transparent:
+        config.transparent = True
+    before = config.pixel_width, config.pixel_height, config.frame_rate
+    load_class(request.source)
+    asked_for = config.pixel_width, config.pixel_height, config.frame_rate
     if config.renderer is not RendererType.CAIRO:  # to set it changes the bases of all of Manim's classes
         config.renderer = "cairo"
     config.pixel_width, config.pixel_height, config.frame_rate = settings.width, settings.height, settings.fps
     aspect, width, height = settings.width / settings.height, config.frame_width, config.frame_height
-    if abs(aspect * height / width - 1) > 0.005:  # another shape shows the whole frame, and more at its sides
+    is_usual, fits = (abs(shape * height / width - 1) < 0.005 for shape in (16 / 9, aspect))
+    if is_usual and not fits:  # a picture of another shape shows the whole frame, and more at its sides
         config.frame_width, config.frame_height = max(width, height * aspect), max(height, width / aspect)
     config.dry_run, config.preview, config.show_in_file_browser = True, False, False
     config.disable_caching = True
@@ -309,6 +315,7 @@ def _configure(request: SceneRequest) -> None:
     config.media_dir = _without_braces(settings.media_dir)
     config.seed = settings.seed or config.seed or 0
     config.from_animation_number, config.upto_animation_number = 0, -1
+    return None if asked_for == before else asked_for
 
 
 def _without_braces(folder: Path) -> str:
@@ -332,8 +339,6 @@ def _scene(request: SceneRequest, encoder: ClipEncoder | JumpFinder | _NoFrames)
             scene = scene_class()
     except (Exception, SystemExit) as error:
         raise _explained(error, request) from error
-    if request.settings.transparent:
-        _clear_background(scene)
     if isinstance(encoder, ClipEncoder):
         ClipRenderer.take_over(scene, encoder)
     writer_class: Any = _SkippingWriter if isinstance(encoder, _NoFrames) else ClipWriter
@@ -352,11 +357,6 @@ def _render(scene: Scene, request: SceneRequest, encoder: ClipEncoder | JumpFind
         if isinstance(encoder, ClipEncoder) and error is encoder.error:
             raise  # the disk's fault, not the scene's
         raise _explained(error, request) from error
-
-
-def _clear_background(scene: Scene) -> None:
-    scene.camera.background_opacity = 0.0
-    scene.camera.init_background()
 
 
 def _context(request: SceneRequest) -> SceneContext:

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 CLOSE = 1e-5  # of a coordinate: by as much two points may differ that Manim takes for one, beside its own tolerance
 LEAST_HEIGHT = 0.5  # pixels: Manim shows no picture that is flatter
 
-NOWHERE = [0.0, 0.0, 0.0, 0.0]
-"""Bounds of what Manim does not draw, to be compared by ``is``."""
+FAR = 1e9  # farther than any frame, and no pixel is counted there
+EVERYWHERE = [-FAR, -FAR, FAR, FAR]
+"""Bounds of what has points as far as that, or some that are no numbers; to be compared by ``is``."""
+_MANIMS_SUBPATHS = VMobject.get_subpath_split_indices_from_points
 Colors = list[list[float]]  # red, green, blue, alpha; several are a gradient
 
 
@@ -73,7 +75,7 @@ class Shape(Drawn):
 
     def __init__(self) -> None:
         super().__init__()
-        self.bounds = NOWHERE
+        self.bounds = EVERYWHERE
         self.ends: list[float] = []  # x and y of both ends of its gradient
         self.light: list[float] | None = None  # what is added to the colours at these ends
         self._is_shaded = False
@@ -121,14 +123,12 @@ class Shape(Drawn):
 
     def place(self, points: NDArray[np.float64], lowest: list[float], highest: list[float]) -> None:
         """It has these ``points`` in the frame, (N, 3), each coordinate between these two."""
-        self._placed, self.bounds = points, NOWHERE
-        if isfinite(sum(lowest) + sum(highest)):
-            self.bounds = [*lowest[:2], *highest[:2]]
+        bounds = [*lowest[:2], *highest[:2]]
+        is_near = isfinite(sum(lowest) + sum(highest)) and min(bounds) > -FAR and max(bounds) < FAR
+        self._placed, self.bounds = points, bounds if is_near else EVERYWHERE
 
     def draw(self, vmobject: VMobject, camera: ClipCamera, sheet: Sheet) -> None:
         """As Manim's ``display_vectorized``."""
-        if self.bounds is NOWHERE:
-            return
         assert self._style is not None and sheet.context is not None
         context, (width, width_behind) = sheet.context, self._style[3:5]
         self._set_path(context, vmobject, camera)
@@ -147,12 +147,13 @@ class Shape(Drawn):
             return
         assert self._placed is not None
         if (
-            len(self._placed) % vmobject.n_points_per_cubic_curve == 0
-            and type(vmobject).get_subpath_split_indices_from_points is VMobject.get_subpath_split_indices_from_points
+            self.bounds is not EVERYWHERE
+            and len(self._placed) % vmobject.n_points_per_cubic_curve == 0
+            and getattr(vmobject.get_subpath_split_indices_from_points, "__func__", None) is _MANIMS_SUBPATHS
         ):
             _trace(context, vmobject, self._placed.tolist())
         else:
-            camera.set_cairo_context_path(context, vmobject)  # parts of curves, or it knows its own subpaths
+            camera.set_cairo_context_path(context, vmobject)  # or parts of curves, or it knows its own subpaths
         if self._was_drawn:
             self._path = context.copy_path()
         self._was_drawn = True

@@ -47,7 +47,8 @@ class ClipThreeDCamera(ClipCamera, ThreeDCamera):
         if mobject not in self._fixed:
             return self.view
         if mobject in self.fixed_in_frame_mobjects:
-            return self.view if getattr(mobject, "shade_in_3d", False) else ClipCamera._view(self)
+            is_shaded = getattr(mobject, "shade_in_3d", False)
+            return "as it is", *(self.view if is_shaded else ClipCamera._view(self))
         return *self.view, *self.fixed_orientation_mobjects[mobject]()
 
     def is_shaded(self, vmobject: VMobject) -> bool:

@@ -24,9 +24,9 @@ from gradreel.scenes.render.clips.workspace import Folders, remove, temporary_in
 from gradreel.scenes.render.frames.describe import describe
 from gradreel.scenes.render.frames.encode import ClipEncoder, give_way
 from gradreel.scenes.render.frames.jumps import JumpFinder, as_finding
-from gradreel.scenes.render.frames.scene_player import beats_of, picture, play, play_to_end, visit
+from gradreel.scenes.render.frames.scene_player import beats_of, configure, picture, play, play_to_end, visit
 from gradreel.scenes.render.stages import BeatSpan, Clip, ClipFile, Finding, SceneDescription, SceneRequest, SceneWords
-from gradreel.scenes.render.workers.worker_process import at, report
+from gradreel.scenes.render.workers.worker_process import at, report, tell
 from gradreel.scenes.words.narration import use_words
 from manim import Scene, config
 from PIL import Image
@@ -88,7 +88,7 @@ def render_clip(clip: Clip, temporary_folder: Path) -> ClipFile:
     media = Folders(settings.media_dir)
     opened = OpenedFiles((*media.made_by_us, temporary_folder), source)
     memo_cache.recall(media.private)
-    load_class(source)
+    asked_for = configure(request)
     parts = parts_now(clip.parts, request)
     path = clip_path(media.clips, parts, settings)
     with _alone(FileLock(media.locks / f"{path.stem}.lock")):
@@ -96,6 +96,8 @@ def render_clip(clip: Clip, temporary_folder: Path) -> ClipFile:
         if done is not None and not why_stale(done, request, parts):
             return ClipFile.from_json(done, path)
         path.with_suffix(".json").unlink(missing_ok=True)  # an older clip's must not pass for the new one's
+        if asked_for not in (None, (settings.width, settings.height, settings.fps)):
+            _tell_of_size(*asked_for)
         temporary = temporary_in(temporary_folder, path.name)
         began = time.monotonic()
         encoder = ClipEncoder(temporary, settings)
@@ -116,6 +118,13 @@ def render_clip(clip: Clip, temporary_folder: Path) -> ClipFile:
         content = {"scene": source.name, "parts": parts, "files": files}
         keep_clip(temporary, file, temporary_folder, content)
         return file
+
+
+def _tell_of_size(width: int, height: int, rate: float) -> None:
+    tell(
+        f"its file sets the picture to {width}x{height} at {rate:g} a second, and it is drawn as the command has it;"
+        f" ask for that by -r {width},{height} --fps {rate:g}"
+    )
 
 
 @contextmanager
@@ -183,6 +192,7 @@ def check(request: SceneRequest) -> tuple[list[Finding], tuple[BeatSpan, ...]]:
 
 def find_jumps(request: SceneRequest) -> list[Finding]:
     """Where much of the picture changes from one frame to the next, with no transition."""
+    configure(request)
     finder = JumpFinder()
     beats, _ = play(request, finder)
     frame = (config.frame_width, config.frame_height)
