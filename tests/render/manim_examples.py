@@ -32,6 +32,7 @@ from manim import (
     Dot3D,
     FadeIn,
     FadeOut,
+    Group,
     GrowFromCenter,
     ImageMobject,
     ImageMobjectFromCamera,
@@ -532,6 +533,29 @@ class FixedWhileItStandsStill(ThreeDScene):
         for change in (self.add, self.add_fixed_in_frame_mobjects, self.remove_fixed_in_frame_mobjects):
             change(cube)
             self.wait(0.2)
+
+
+class OneAfterAnother(Scene):
+    """Where a mobject was in memory another one of another kind may come to be, which is none of what was drawn."""
+
+    def construct(self):
+        picture, made = np.full((20, 20), 150, np.uint8), []
+
+        def replace(card, dt):
+            place = id(card[0])
+            card.submobjects = []
+            if made:
+                return
+            if self.time < 0.3:
+                card.add(Square(4, color=BLUE))
+            else:
+                while not made or (id(made[-1]) != place and len(made) < 2000):
+                    made.append(ImageMobject(picture))
+                card.add(made[-1])
+                card.remove_updater(replace)
+
+        self.add(Group(Square(4, color=BLUE)).add_updater(replace))
+        self.wait(0.8)
 
 
 class WaysOfItsOwn(ThreeDScene):

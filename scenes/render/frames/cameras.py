@@ -16,13 +16,14 @@ from typing import Any
 import cairo
 import numpy as np
 from gradreel.scenes.render.frames.pictures import NONE, Pixels, Tiles
-from gradreel.scenes.render.frames.shapes import FAR, Cloud, Drawn, Picture, Shape, Sheet
+from gradreel.scenes.render.frames.shapes import Cloud, Drawn, Picture, Shape, Sheet
 from gradreel.scenes.render.workers.worker_process import tell
 from manim import Camera, ImageMobject, Mobject, MovingCamera, MultiCamera, PMobject, VMobject
 from manim.mobject.types.image_mobject import AbstractImageMobject, ImageMobjectFromCamera
 from manim.utils.iterables import list_difference_update
 
 MITER = 10.0  # times half the width: how far Cairo lets the corner of a line reach
+CAIROS = 2.0**23  # pixels: Cairo's numbers end there, and what is farther away may come in again from elsewhere
 BLUR = 2  # pixels beyond a shape that its smoothed edge may touch
 SLOW = "drawn by Manim itself, and no faster:"  # begins what is said of a scene
 
@@ -234,13 +235,14 @@ class ClipCamera(Camera):
         left, low, right, high = shape.bounds
         matrix = self._matrix  # its y axis points down
         scale = max(matrix.xx, -matrix.yy)
-        reach = min(float(shape.line_width) * self.cairo_line_width_multiple / 2 * MITER * scale + BLUR, FAR)
-        return self.tiles.span(
+        reach = float(shape.line_width) * self.cairo_line_width_multiple / 2 * MITER * scale + BLUR
+        ends = (
             matrix.xx * left + matrix.x0 - reach,
             matrix.xx * right + matrix.x0 + reach,
             matrix.yy * high + matrix.y0 - reach,
             matrix.yy * low + matrix.y0 + reach,
         )
+        return self.tiles.span(*ends) if min(ends) > -CAIROS and max(ends) < CAIROS else self.tiles.all
 
     def _draw_tiles(self, layer: Layer, tiles: int, members: Iterable[Mobject]) -> None:
         """Make ``tiles`` of the layer what lies below with the members that reach there.
@@ -329,7 +331,7 @@ def _drawn_of(member: Mobject, layer: Layer) -> Drawn:
     kind, drawn = _kind(member), layer.drawn.get(id(member))
     assert kind is not None
     if type(drawn) is not kind:
-        drawn = layer.drawn[id(member)] = kind()
+        drawn = layer.drawn[id(member)] = kind(member)
     return drawn
 
 

@@ -6,7 +6,7 @@ frame. Both are what Manim's camera makes, number by number.
 
 from __future__ import annotations
 
-from math import isfinite
+from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cairo
@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 CLOSE = 1e-5  # of a coordinate: by as much two points may differ that Manim takes for one, beside its own tolerance
 LEAST_HEIGHT = 0.5  # pixels: Manim shows no picture that is flatter
 
-FAR = 1e9  # farther than any frame, and no pixel is counted there
-EVERYWHERE = [-FAR, -FAR, FAR, FAR]
-"""Bounds of what has points as far as that, or some that are no numbers; to be compared by ``is``."""
+EVERYWHERE = [-inf, -inf, inf, inf]
+"""Bounds of what has points that are infinite or no numbers, to be compared by ``is``."""
 _MANIMS_SUBPATHS = VMobject.get_subpath_split_indices_from_points
 Colors = list[list[float]]  # red, green, blue, alpha; several are a gradient
 
@@ -42,9 +41,10 @@ class Sheet(NamedTuple):
 class Drawn:
     """A mobject as it was drawn last; the base of three kinds."""
 
-    __slots__ = ("points", "tiles", "view")
+    __slots__ = ("mobject", "points", "tiles", "view")
 
-    def __init__(self) -> None:
+    def __init__(self, mobject: Mobject) -> None:
+        self.mobject = mobject  # which it is known by: another one must not come to be at its place in memory
         self.tiles = NONE  # those that it touches
         self.points = b""
         self.view: Any = None  # from where it was seen
@@ -73,8 +73,8 @@ class Shape(Drawn):
         *("bounds", "ends", "light"),
     )
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, mobject: Mobject) -> None:
+        super().__init__(mobject)
         self.bounds = EVERYWHERE
         self.ends: list[float] = []  # x and y of both ends of its gradient
         self.light: list[float] | None = None  # what is added to the colours at these ends
@@ -123,9 +123,8 @@ class Shape(Drawn):
 
     def place(self, points: NDArray[np.float64], lowest: list[float], highest: list[float]) -> None:
         """It has these ``points`` in the frame, (N, 3), each coordinate between these two."""
-        bounds = [*lowest[:2], *highest[:2]]
-        is_near = isfinite(sum(lowest) + sum(highest)) and min(bounds) > -FAR and max(bounds) < FAR
-        self._placed, self.bounds = points, bounds if is_near else EVERYWHERE
+        is_finite = isfinite(sum(lowest) + sum(highest))
+        self._placed, self.bounds = points, [*lowest[:2], *highest[:2]] if is_finite else EVERYWHERE
 
     def draw(self, vmobject: VMobject, camera: ClipCamera, sheet: Sheet) -> None:
         """As Manim's ``display_vectorized``."""
@@ -235,8 +234,8 @@ class Picture(Drawn):
 
     __slots__ = ("_laid", "_left", "_resampling", "_source", "_top")
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, mobject: Mobject) -> None:
+        super().__init__(mobject)
         self._source: Pixels = np.zeros((0, 0, 4), np.uint8)
         self._resampling: Any = None
         self._laid: Image.Image | None = None  # as it lies on the frame
