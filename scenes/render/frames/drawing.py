@@ -62,7 +62,7 @@ class ClipRenderer(CairoRenderer):
             self.__class__ = CairoRenderer
             ClipRenderer.take_over(scene, self._encoder)
         elif (reason := _own_function(self, camera)) is not None:
-            self.__class__ = CairoRenderer  # the camera does as Manim's does, if it is asked for what that is
+            self.__class__ = CairoRenderer  # as for the camera, its functions of Manim's names do what Manim's do
             tell(f"{SLOW} {reason}")
         elif camera is not self._shows:
             self._shows, camera.tiles.marked = camera, camera.tiles.all
