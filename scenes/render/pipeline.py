@@ -77,14 +77,26 @@ def render_lesson(
 def render_scenes(
     lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None, output: Path | None = None
 ) -> list[Path]:
-    """Each scene of ``lesson`` as a file of its own (a folder of pictures for png); where they are."""
+    """Each scene of ``lesson`` as a file of its own (a folder of pictures for png); where they are.
+
+    Where scenes fail, the others' files are made, and told of, before that is raised.
+    """
     check_files(lesson, output)
     check_beside(settings, output)
+    made: list[Path] = []
     with at_work(lesson, settings, reporter) as job:
         say = job.reporter.say
-        return _published(
-            job, lambda clips: [publish_clip(lesson, settings, *clip, job.workspace, output, say) for clip in clips]
-        )
+
+        def publish(clips: list[tuple[Clip, ClipFile]]) -> None:
+            made[:] = [publish_clip(lesson, settings, *clip, job.workspace, output, say) for clip in clips]
+
+        try:
+            _published(job, publish, apart=True)
+        except Exception:
+            for file in made:
+                say(f"made: {file}")
+            raise
+    return made
 
 
 def publish_with(
@@ -180,8 +192,10 @@ def at_work(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None)
         yield Job(lesson, settings, workspace, workers, reporter or Reporter())
 
 
-def _published(job: Job, publish: Callable[[list[tuple[Clip, ClipFile]]], T]) -> T:
+def _published(job: Job, publish: Callable[[list[tuple[Clip, ClipFile]]], T], apart: bool = False) -> T:
     """All stages, the last of them ``publish``, which makes videos of the lesson's clips in film order.
+
+    ``apart``: each clip by itself, so that those that are there are published where scenes fail.
 
     Another run on the same media folder may take away a clip that was up to date, to make it anew: then all is planned
     again. So it is, once, when ``publish`` finds clips damaged. Raises at the end when scenes failed.
@@ -193,13 +207,17 @@ def _published(job: Job, publish: Callable[[list[tuple[Clip, ClipFile]]], T]) ->
             for clip in planned.clips:
                 assert clip.path is not None, "its runs are recorded"
                 remove_file(clip.path.with_suffix(".json"))
-        rendered = _render(job, planned.out_of_date, failures)
-        found = [(clip, rendered.get(clip.scene) or _described(clip)) for clip in planned.clips]
+        rendered, failed = _render(job, planned.out_of_date)
+        failures |= failed
+        if failures and not apart:
+            raise _as_one(failures, job.settings.media_dir)
+        clips = [clip for clip in planned.clips if clip.scene not in failures]
+        found = [(clip, rendered.get(clip.scene) or _described(clip)) for clip in clips]
         whole = [(clip, file) for clip, file in found if file is not None]
         if len(whole) < len(found):
             continue
         try:
-            return publish(whole)
+            published = publish(whole)
         except DamagedClipsError as error:
             if made_again:
                 raise
@@ -207,6 +225,10 @@ def _published(job: Job, publish: Callable[[list[tuple[Clip, ClipFile]]], T]) ->
             job.reporter.say(f"{error.names} in {job.workspace.clips}: damaged, made again")
             for path in error.clips:
                 remove_file(path.with_suffix(".json"))
+        else:
+            if failures:
+                raise _as_one(failures, job.settings.media_dir)
+            return published
 
 
 def trained(job: Job) -> Plan:
@@ -282,12 +304,10 @@ def _train(job: Job, planned: Plan) -> None:
         raise _as_one({f"train {names[digest]}": error for digest, error in failures.items()}, job.settings.media_dir)
 
 
-def _render(job: Job, clips: Sequence[Clip], failures: Mapping[str, BaseException]) -> dict[str, ClipFile]:
-    """Draw ``clips``; the files by scene. Raises at the end when scenes failed, or have before: ``failures``."""
-    if failures and not clips:
-        raise _as_one(failures, job.settings.media_dir)
+def _render(job: Job, clips: Sequence[Clip]) -> tuple[dict[str, ClipFile], dict[str, BaseException]]:
+    """Draw ``clips``; the files by scene, and what the scenes raised that failed."""
     if not clips:
-        return {}
+        return {}, {}
     waiting = {clip.scene: clip for clip in clips}
     for scene, clip in waiting.items():
         job.reporter.detail(f"{scene}: {clip.why}")
@@ -299,15 +319,12 @@ def _render(job: Job, clips: Sequence[Clip], failures: Mapping[str, BaseExceptio
             futures[scene] = draw(clip, clip_claim(clip, job.workspace.locks), listeners)
         import gradreel.scenes.render.videos.video  # noqa: F401  (it loads PyAV, while the first clips are drawn)
 
-        files, failed = _outcomes(job, {scene: futures[scene] for scene in waiting})
-    if failed or failures:
-        raise _as_one({**failures, **failed}, job.settings.media_dir)
-    rendered = {scene: files[scene] for scene in waiting}
+        rendered, failed = _outcomes(job, {scene: futures[scene] for scene in waiting})
     for scene, file in rendered.items():
         described = read_description(file.path.with_suffix(".json")) or {"files": {}}
         watch_too(file_of(name, waiting[scene].request.source) for name in described["files"])
     memo_cache.keep(job.workspace)
-    return rendered
+    return rendered, failed
 
 
 def _described(clip: Clip) -> ClipFile | None:

@@ -102,6 +102,23 @@ def test_a_fork_knows_where_the_script_is_that_began_it_and_does_not_run_it(tmp_
     assert set((tmp_path / "told.txt").read_text().splitlines()) == {script}
 
 
+def test_files_of_the_user_that_are_named_as_pythons_own_are_let_be(tmp_path):
+    """Those that a new Python imports first; as when it is the command's script, its folder is not the caller's."""
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    here.mkdir()
+    elsewhere.mkdir()
+    for name in ("math", "random", "bisect", "struct", "select", "signal", "threading", "tempfile"):
+        (here / f"{name}.py").write_text("raise ImportError('it is a file of the user')\n")
+    (here / "told.py").write_text(TOLD.replace('sys.modules["__main__"].__file__', "'PYTHONSAFEPATH' in os.environ"))
+    (here / "told.py").write_text("import os\n" + (here / "told.py").read_text())
+    (elsewhere / "script.py").write_text(SCRIPT)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    script = [sys.executable, str(elsewhere / "script.py")]
+    done = subprocess.run(script, cwd=here, env=environment, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert set((here / "told.txt").read_text().splitlines()) == {"False"}  # nor is it there for what the scene starts
+
+
 ROW = """
 from manim import RIGHT, Scene, Square
 

@@ -112,6 +112,26 @@ def test_a_scene_that_raises_shows_its_own_lines_and_the_others_are_kept(user_fo
     assert [clip.scene for clip in plan.out_of_date] == ["broken", "killed"]
 
 
+def test_of_scenes_asked_for_by_name_those_that_do_not_raise_have_their_files_which_are_told_of(user_folder, settings):
+    lesson = load_lesson(None, {}, ["my_scenes.py:Plain", "my_scenes.py:Broken", "my_scenes.py:Still"])
+    for _ in range(2):  # the second time they are up to date
+        told: list[str] = []
+        reporter = Reporter()
+        reporter.say = told.append  # type: ignore[method-assign]
+        with pytest.raises(SceneError, match="broken raised an error"):
+            pipeline.render_scenes(lesson, settings, reporter)
+        files = sorted((settings.media_dir / "videos").rglob("*.mp4"))
+        assert [file.stem for file in files] == ["plain", "still"]
+        assert told == [f"made: {file}" for file in files]
+
+
+@pytest.mark.parametrize("written", ["[CLI\n", "[CLI]\nquality = none\n", "[CLI]\nframe_rate = abc\n"])
+def test_a_manim_cfg_that_manim_cannot_read_is_the_users_mistake(written, user_folder, settings):
+    (user_folder / "manim.cfg").write_text(written)
+    with pytest.raises(UserError, match=r"manim\.cfg: Manim can't be started with it"):
+        pipeline.render_scenes(load_lesson(None, {}, ["my_scenes.py:Plain"]), settings)
+
+
 def test_a_clip_is_kept_under_the_code_that_it_was_made_from(user_folder, settings):
     """A file is saved after the plan was made: the clip is of the new code, and must not pass for one of the old."""
     lesson = load_lesson(None, {}, ["my_scenes.py:Plain"])

@@ -103,12 +103,27 @@ def test_who_sets_the_pictures_size_in_the_file_is_told_how_to_ask_for_it(tmp_pa
     monkeypatch.chdir(tmp_path)
     heard, settings = Heard(), RenderSettings(width=96, height=54, fps=10, media_dir=tmp_path / "media")
     pipeline.render_scenes(load_lesson(None, {}, ["upright.py:Followed"]), settings, heard)
-    asked, asks_for = "54x96 at 15 a second", "-r 54,96 --fps 15"
-    assert [asked in said and asks_for in said for said in heard.said] == [True]
+    assert [said.partition("to have it so: ")[2] for said in heard.said] == ["-r 54,96 --fps 15"]
     pipeline.render_scenes(
         load_lesson(None, {}, ["upright.py:Followed"]), replace(settings, width=54, height=96, fps=15), heard
     )
     assert len(heard.said) == 1
+
+
+def test_what_a_manim_cfg_sets_that_the_command_decides_is_told_where_the_command_has_its_default(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "manim.cfg").write_text("[CLI]\nquality = low_quality\nmedia_dir = films\n")
+    (tmp_path / "scenes.py").write_text(SCENES)
+    monkeypatch.chdir(tmp_path)
+    lesson = load_lesson(None, {}, ["scenes.py:Followed"])
+    by_default = RenderSettings.of_quality(media_dir=tmp_path / "media")
+    otherwise = RenderSettings(width=96, height=54, fps=10, media_dir=tmp_path / "other")
+    asks_for = f"-r 854,480 --fps 15 --media_dir {tmp_path / 'films'}"
+    for settings, options in ((by_default, asks_for), (otherwise, "")):
+        heard = Heard()
+        pipeline.render_scenes(lesson, settings, heard)
+        assert [said.partition("to have it so: ")[2] for said in heard.said] == ([options] if options else [])
 
 
 @pytest.mark.parametrize("scene", ["Followed", "Enlarged", "Turned"])

@@ -35,6 +35,7 @@ from manim.utils.sounds import get_full_sound_file_path
 from tqdm import tqdm
 
 NO_BEAT = "autocreated"  # Manim's name for the section that a scene begins in without having asked for one
+DEFAULTS = (1920, 1080), 60, Path("media").absolute()  # Manim's and the command's: size, rate, media folder
 STILL_SECONDS = 1  # length of the clip of a scene that plays nothing
 
 # Manim's progress bars make a semaphore for all processes; one that is interrupted would leave it, with a warning
@@ -288,19 +289,19 @@ class _SkippingWriter(ClipWriter):
         self.sections[-1].skip_animations = True
 
 
-def configure(request: SceneRequest) -> tuple[int, int, float] | None:
+def configure(request: SceneRequest) -> str:
     """Set Manim, and the words, up for this process. Manim writes no file (``dry_run``): frames go to our writer.
 
-    The scene's own file comes first, which may set the frame and the seed. Returns the width, the height and the rate
-    of the picture that it sets, if it does.
+    The scene's own file comes first, which may set the frame and the seed. Returns the options that ask for what it, or
+    a manim.cfg, sets that the command line alone decides; "" if they set nothing else.
     """
     use_words(request.words)
     settings = request.settings
     if settings.transparent:
         config.transparent = True
-    before = config.pixel_width, config.pixel_height, config.frame_rate
+    by_cfg = _set_up()
     load_class(request.source)
-    asked_for = config.pixel_width, config.pixel_height, config.frame_rate
+    asked_for = _otherwise(settings, by_cfg, _set_up())
     if config.renderer is not RendererType.CAIRO:  # to set it changes the bases of all of Manim's classes
         config.renderer = "cairo"
     config.pixel_width, config.pixel_height, config.frame_rate = settings.width, settings.height, settings.fps
@@ -315,7 +316,24 @@ def configure(request: SceneRequest) -> tuple[int, int, float] | None:
     config.media_dir = _without_braces(settings.media_dir)
     config.seed = settings.seed or config.seed or 0
     config.from_animation_number, config.upto_animation_number = 0, -1
-    return None if asked_for == before else asked_for
+    return asked_for
+
+
+def _set_up() -> tuple[tuple[int, int], float, Path]:
+    """Manim's size and rate of the picture, and its media folder, as they are now."""
+    return (config.pixel_width, config.pixel_height), config.frame_rate, Path(config.media_dir).absolute()
+
+
+def _otherwise(settings: RenderSettings, by_cfg: tuple[Any, ...], now: tuple[Any, ...]) -> str:
+    """The options that ask for what the file sets otherwise than the command; or manim.cfg, if that has its default."""
+    command = (settings.width, settings.height), settings.fps, settings.media_dir
+    differ = [
+        theirs != ours and (theirs != cfgs or ours == default)
+        for theirs, ours, cfgs, default in zip(now, command, by_cfg, DEFAULTS, strict=True)
+    ]
+    (width, height), rate, folder = now
+    options = f"-r {width},{height}", f"--fps {rate:g}", f"--media_dir {folder}"
+    return " ".join(option for option, differs in zip(options, differ, strict=True) if differs)
 
 
 def _without_braces(folder: Path) -> str:

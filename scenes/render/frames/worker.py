@@ -96,8 +96,8 @@ def render_clip(clip: Clip, temporary_folder: Path) -> ClipFile:
         if done is not None and not why_stale(done, request, parts):
             return ClipFile.from_json(done, path)
         path.with_suffix(".json").unlink(missing_ok=True)  # an older clip's must not pass for the new one's
-        if asked_for not in (None, (settings.width, settings.height, settings.fps)):
-            _tell_of_size(*asked_for)
+        if asked_for:
+            tell(f"its file, or manim.cfg, sets what the command line decides here; to have it so: {asked_for}")
         temporary = temporary_in(temporary_folder, path.name)
         began = time.monotonic()
         encoder = ClipEncoder(temporary, settings)
@@ -118,13 +118,6 @@ def render_clip(clip: Clip, temporary_folder: Path) -> ClipFile:
         content = {"scene": source.name, "parts": parts, "files": files}
         keep_clip(temporary, file, temporary_folder, content)
         return file
-
-
-def _tell_of_size(width: int, height: int, rate: float) -> None:
-    tell(
-        f"its file sets the picture to {width}x{height} at {rate:g} a second, and it is drawn as the command has it;"
-        f" ask for that by -r {width},{height} --fps {rate:g}"
-    )
 
 
 @contextmanager

@@ -53,7 +53,8 @@ def begin_tracker() -> None:
     It would with the first worker, in the thread that begins that: Ctrl-C would reach this thread from then on.
     """
     if os.name == "posix":
-        resource_tracker.ensure_running()
+        with fixed_environment():
+            resource_tracker.ensure_running()
 
 
 @contextmanager
@@ -103,17 +104,23 @@ def leave_server() -> None:
 
 FIXED = {"PYTHONHASHSEED": HASH_SEED, "OPENBLAS_NUM_THREADS": "1"}
 """Of the environment of every worker; Python reads the first when it starts, numpy the second when it is imported."""
+STARTING = FIXED | {"PYTHONSAFEPATH": "1"}
+"""While it starts: where the command was called there may be a ``math.py`` of the user's, which Python is to let be."""
 _fixing = threading.Lock()  # held while this process has them
 
 
 @contextmanager
-def fixed_environment() -> Iterator[None]:
-    """Processes that are started within it have `FIXED`. What this process had of its caller is put back."""
+def fixed_environment() -> Iterator[dict[str, str]]:
+    """Processes that are started within it have `STARTING`. What this process had of its caller is put back.
+
+    Yields the environment that they are to have from then on, they and the processes of a scene.
+    """
     with _fixing:
-        before = {name: os.environ.get(name) for name in FIXED}
-        os.environ.update(FIXED)
+        before = {name: os.environ.get(name) for name in STARTING}
+        later = {**os.environ, **FIXED}
+        os.environ.update(STARTING)
         try:
-            yield
+            yield later
         finally:
             for name, value in before.items():
                 if value is None:

@@ -6,7 +6,6 @@ when its parent does, and leaves Ctrl-C to it.
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from typing import Any
 
 from gradreel.scenes.render.clips.claim import Claim
 from gradreel.scenes.render.workers import forks
-from gradreel.scenes.render.workers.forks import FIXED, fixed_environment
+from gradreel.scenes.render.workers.forks import fixed_environment
 from gradreel.scenes.render.workers.worker_process import (
     LOOK_SECONDS,
     KilledError,
@@ -204,13 +203,12 @@ class Workers:
         # The second time in a Python of its own: then nobody else's death is taken for that of the task
         context = forks.context(with_manim=isinstance(task.function, str) and not task.was_killed)
         receiver, sender = context.Pipe(duplex=False)
-        environment = {**os.environ, **FIXED}  # for processes of the scene's, too
-        given = (sender, task.function, task.arguments, environment, self._temporary)
-        process = context.Process(target=run_in_process, args=given, daemon=True)
         with self._changed:
             if self._closing:
                 raise WorkerDiedError("stopped before it began")
-            with fixed_environment():
+            with fixed_environment() as environment:
+                given = (sender, task.function, task.arguments, environment, self._temporary)
+                process = context.Process(target=run_in_process, args=given, daemon=True)
                 process.start()
             self._at_work.add(process)
         sender.close()  # the worker's end is now the only one: when it closes, we see it

@@ -7,6 +7,7 @@ for results.
 
 from __future__ import annotations
 
+import configparser
 import ctypes
 import importlib
 import logging
@@ -27,6 +28,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from gradreel.core.errors import UserError
+from gradreel.scenes.render.clips.configuration import configuration
 from gradreel.scenes.render.workers.forks import compile_the_users_modules, leave_server
 
 WORKER_MODULE = "gradreel.scenes.render.frames.worker"
@@ -150,13 +152,24 @@ def work(sender: Sender, function: str | Callable[..., Any], arguments: tuple[An
     _ThisWorker.sender = sender
     logging.getLogger("manim").addFilter(_SaidOnce())
     try:
-        call = getattr(importlib.import_module(WORKER_MODULE), function) if isinstance(function, str) else function
+        call = _function_of_the_worker(function) if isinstance(function, str) else function
         at("", "anew")  # what it takes to get so far is not the task's
         result = call(*arguments)
         sender.send(("result", result, None))
     except BaseException as error:
         sender.send(("error", _pickled(error), traceback.format_exc()))
     sender.close()
+
+
+def _function_of_the_worker(name: str) -> Callable[..., Any]:
+    """Raises UserError where Manim can't be imported as it is configured."""
+    try:
+        function: Callable[..., Any] = getattr(importlib.import_module(WORKER_MODULE), name)
+    except (configparser.Error, KeyError, ValueError) as error:
+        if not configuration():
+            raise
+        raise UserError(f"manim.cfg: Manim can't be started with it: {type(error).__name__}: {error}") from None
+    return function
 
 
 def _guard_children() -> None:
