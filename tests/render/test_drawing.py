@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.stages import SceneRequest
 from manim import tempconfig
+from PIL import Image
 
 EXAMPLES = Path(__file__).with_name("manim_examples.py")
 NAMES = re.findall(r"^class (\w+)\(\w*Scene\):", EXAMPLES.read_text(), re.MULTILINE)
@@ -97,14 +99,21 @@ class Played(Added):
     def construct(self):
         super().construct()
         self.play(self.mobjects[0].animate.shift(UP), run_time=0.3)
+
+class OnWhite(Played):
+    def construct(self):
+        self.camera.background_color = WHITE
+        super().construct()
 """
 
 
-@pytest.mark.parametrize("name", ["Added", "Played"])
+@pytest.mark.parametrize("name", ["Added", "Played", "OnWhite"])
 def test_what_is_half_seen_through_has_its_whole_colour(name, tmp_path):
     (tmp_path / "half.py").write_text(HALF_SEEN)
     scene = request(catalog.resolve(f"{tmp_path / 'half.py'}:{name}"), tmp_path, transparent=True, format="mov")
-    for pixels, _ in frames_of(scene, tmp_path / "a.mov"):
+    frames = [pixels for pixels, _ in frames_of(scene, tmp_path / "a.mov")]
+    still = BytesIO(playing.picture(playing.play_to_end(scene), scene.settings))
+    for pixels in [*frames, Image.open(still).tobytes()]:
         red, green, blue, alpha = np.frombuffer(pixels, np.uint8).reshape(144, 256, 4)[72, 128].tolist()
         assert (red, green, blue) == (255, 0, 0)
         assert alpha == pytest.approx(127, abs=1)

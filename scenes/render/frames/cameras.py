@@ -69,6 +69,7 @@ class ClipCamera(Camera):
         self.view, self._has_said = (), False
         self._aside, self._ground = self._sheet(), None
         self._front, self._still = Layer(Sheet(self.pixel_array, None)), Layer(self._sheet())
+        uncolour(self.background)
 
     def _sheet(self) -> Sheet:
         pixels = np.zeros_like(self.pixel_array)
@@ -84,6 +85,11 @@ class ClipCamera(Camera):
         """Draw as Manim does, on what the canvas shows."""
         self._may_show_anything()
         super().capture_mobjects(mobjects, **options)
+
+    def init_background(self) -> None:
+        """Its colour or its opacity is another."""
+        super().init_background()
+        uncolour(self.background)
 
     def set_pixel_array(self, *picture: Any, **options: Any) -> None:
         """Show something else, as `reset` does."""
@@ -310,6 +316,12 @@ class ClipMultiCamera(ClipMovingCamera, MultiCamera):
             if not self.allow_cameras_to_capture_their_own_display:
                 to_add = list_difference_update(mobjects, image.get_family())
             image.camera.capture_mobjects(to_add, **options)
+
+
+def uncolour(ground: Pixels) -> None:
+    """Take its colour away if nothing of it is seen: Manim mixes it into what is half seen through over it."""
+    if not ground[..., 3].any():
+        ground[:] = 0
 
 
 def _change_order(layer: Layer, now: Sequence[int]) -> int:

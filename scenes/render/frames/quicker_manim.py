@@ -4,20 +4,29 @@ To find a place on a path (``MoveAlongPath``, ``TangentLine``) Manim evaluates t
 one. Of every two points it asks NumPy whether they are the same (``always_redraw``, ``become``, ``Transform``). With
 each letter it copies what that was read from (every animation of a text), and letters are read anew for each text that
 is made, the same one or not (``always_redraw``).
+
+And what Manim does with files that processes at work side by side share: what is read from SVG goes through a file
+beside it, and formulas are made in one folder for all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from io import BytesIO
 from math import isfinite
+from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
-from manim import Mobject, SVGMobject, Text, VGroup, VMobject
+from filelock import FileLock
+from manim import RIGHT, Mobject, SVGMobject, Text, VGroup, VMobject, config
 from manim.mobject.svg.svg_mobject import VMobjectFromSVGPath, hash_obj
+from manim.mobject.text import tex_mobject
 from manim.utils.bezier import bezier
 from numpy.typing import NDArray
+from svgelements import SVG
 
 POINTS, SAMPLES = 4, 10  # of a curve
 RELATIVE = 1e-5  # tolerance, of np.allclose
@@ -27,7 +36,7 @@ _PARTS = (
     *("get_num_curves", "get_nth_curve_points", "get_nth_curve_function"),
     *("get_nth_curve_length_pieces", "get_nth_curve_function_with_length"),
 )
-_manims_init_svg_mobject = SVGMobject.init_svg_mobject
+_manims_init_svg_mobject, _manims_tex_to_svg_file = SVGMobject.init_svg_mobject, tex_mobject.tex_to_svg_file
 _LETTERS = Mobject, VMobject, VMobjectFromSVGPath, VGroup  # classes that `set_default` may have changed
 _texts: dict[tuple[Any, ...], Text | None] = {}  # those made last, by what they are read from; None: made once
 _as_manim_has_them = {name: getattr(VMobject, name) for name in (*_PARTS, "get_curve_functions_with_lengths")}
@@ -101,8 +110,30 @@ def init_svg_mobject(self: Any, use_svg_cache: bool) -> Any:
     return self
 
 
+def generate_mobject(self: Any) -> Any:
+    """In the place of `SVGMobject`'s, which writes what it parses into a file of the same name for all processes."""
+    changed = BytesIO()
+    self.modify_xml_tree(ElementTree.parse(self.get_file_path())).write(changed)
+    changed.seek(0)
+    letters, self.id_to_vgroup_dict = self.get_mobjects_from(SVG.parse(changed))
+    self.add(*letters)
+    self.flip(RIGHT)
+    return self
+
+
+def tex_to_svg_file(*arguments: Any, **options: Any) -> Path:
+    """In the place of Manim's, for one process at a time: two would write the same files, and clear them away."""
+    folder = config.get_dir("tex_dir")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        file: Path = _manims_tex_to_svg_file(*arguments, **options)
+    return file
+
+
 def put_in_place() -> None:
     """For all of this process."""
+    SVGMobject.generate_mobject = generate_mobject
+    tex_mobject.tex_to_svg_file = tex_to_svg_file
     VMobject.get_curve_functions_with_lengths = get_curve_functions_with_lengths
     VMobject.consider_points_equals = consider_points_equals
     VMobjectFromSVGPath.__deepcopy__ = __deepcopy__

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 from gradreel.core.errors import UserError
@@ -18,6 +20,7 @@ from gradreel.scenes.render.clips.beat_lines import as_json
 from gradreel.scenes.render.clips.beat_range import check_played
 from gradreel.scenes.render.frames import quicker_manim
 from gradreel.scenes.render.frames.added_sounds import AddedSounds
+from gradreel.scenes.render.frames.cameras import uncolour
 from gradreel.scenes.render.frames.drawing import ClipRenderer
 from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.frames.jumps import JumpFinder
@@ -128,6 +131,7 @@ def visit(request: SceneRequest, see: Callable[[Scene, str], None]) -> tuple[Bea
 def picture(scene: Scene, settings: RenderSettings) -> bytes:
     """What is on the screen, drawn anew, as a PNG file."""
     scene.renderer.static_image = None
+    uncolour(scene.camera.background)
     CairoRenderer.update_frame(
         scene.renderer, scene
     )  # the class's own: visiting beats turns the scene's off in between
@@ -299,6 +303,7 @@ def configure(request: SceneRequest) -> str:
     settings = request.settings
     if settings.transparent:
         config.transparent = True
+    use_own_texts()
     by_cfg = _set_up()
     load_class(request.source)
     asked_for = _otherwise(settings, by_cfg, _set_up())
@@ -317,6 +322,11 @@ def configure(request: SceneRequest) -> str:
     config.seed = settings.seed or config.seed or 0
     config.from_animation_number, config.upto_animation_number = 0, -1
     return asked_for
+
+
+def use_own_texts() -> None:
+    """Have Manim write texts where no other process does, which would read what is half written."""
+    config.text_dir = _without_braces(Path(gettempdir(), f"texts-{uuid4().hex}"))  # it makes the folder when it writes
 
 
 def _set_up() -> tuple[tuple[int, int], float, Path]:

@@ -24,7 +24,15 @@ from gradreel.scenes.render.clips.workspace import Folders, remove, temporary_in
 from gradreel.scenes.render.frames.describe import describe
 from gradreel.scenes.render.frames.encode import ClipEncoder, give_way
 from gradreel.scenes.render.frames.jumps import JumpFinder, as_finding
-from gradreel.scenes.render.frames.scene_player import beats_of, configure, picture, play, play_to_end, visit
+from gradreel.scenes.render.frames.scene_player import (
+    beats_of,
+    configure,
+    picture,
+    play,
+    play_to_end,
+    use_own_texts,
+    visit,
+)
 from gradreel.scenes.render.stages import BeatSpan, Clip, ClipFile, Finding, SceneDescription, SceneRequest, SceneWords
 from gradreel.scenes.render.workers.worker_process import at, report, tell
 from gradreel.scenes.words.narration import use_words
@@ -42,6 +50,7 @@ def inspect(requests: Sequence[SceneRequest]) -> list[SceneDescription]:
     """
     media = Folders(requests[0].settings.media_dir)
     opened = OpenedFiles(media.made_by_us, *(request.source for request in requests))
+    use_own_texts()
     found = []
     for request in requests:
         at(f"while {request.source.name} was looked at", "anew")
