@@ -125,6 +125,31 @@ def test_of_scenes_asked_for_by_name_those_that_do_not_raise_have_their_files_wh
         assert told == [f"made: {file}" for file in files]
 
 
+SHARED = """
+from manim import DOWN, Scene, SVGMobject, Text
+
+class One(Scene):
+    def construct(self):
+        self.add(Text("the same words"), *(SVGMobject("disc.svg") for _ in range(20)))
+        self.wait(0.2)
+
+class Two(One):
+    pass
+"""
+
+
+def test_scenes_drawn_side_by_side_may_show_the_same_texts_and_drawings(user_folder, settings):
+    (user_folder / "shared.py").write_text(SHARED)
+    disc = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"><circle cx="5" cy="5" r="4"/></svg>'
+    (user_folder / "disc.svg").write_text(disc)
+    lesson = load_lesson(None, {}, ["shared.py:One", "shared.py:Two"])
+    for again in range(3):
+        fresh = replace(settings, media_dir=user_folder / f"media-{again}", jobs=2)
+        one, two = pipeline.render_scenes(lesson, fresh)
+        assert one.stat().st_size == two.stat().st_size
+    assert sorted(file.name for file in user_folder.glob("*.svg")) == ["disc.svg"]
+
+
 @pytest.mark.parametrize("written", ["[CLI\n", "[CLI]\nquality = none\n", "[CLI]\nframe_rate = abc\n"])
 def test_a_manim_cfg_that_manim_cannot_read_is_the_users_mistake(written, user_folder, settings):
     (user_folder / "manim.cfg").write_text(written)

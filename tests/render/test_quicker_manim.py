@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -137,6 +139,39 @@ def test_a_text_has_the_defaults_of_when_it_is_made():
     finally:
         VMobject.set_default()
     assert {letter.sheen_factor for letter in Text("a")} == {0}
+
+
+FORMULA = """
+import sys, time
+from pathlib import Path
+from gradreel.scenes.render.frames import quicker_manim
+from manim import config
+from manim.mobject.text import tex_mobject
+from manim.utils import tex_file_writing
+
+folder = Path(sys.argv[1])
+
+def convert(made, output_format):  # as by LaTeX; raises FileExistsError where two are at it
+    (folder / "busy").mkdir()
+    time.sleep(0.5)
+    (folder / "busy").rmdir()
+    made.with_suffix(".svg").write_text("<svg/>")
+    return made.with_suffix(".svg")
+
+tex_file_writing.compile_tex, tex_file_writing.convert_to_svg = (lambda file, *how: file), convert
+config.media_dir = str(folder)
+quicker_manim.put_in_place()
+(folder / f"{sys.argv[2]} is ready").touch()
+while len(list(folder.glob("* is ready"))) < 2:
+    time.sleep(0.01)
+print(tex_mobject.tex_to_svg_file("x^2").read_text())
+"""
+
+
+def test_a_formula_is_made_by_one_process_at_a_time(tmp_path):
+    commands = [[sys.executable, "-c", FORMULA, str(tmp_path), who] for who in ("one", "two")]
+    at_work = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for command in commands]
+    assert [process.communicate(timeout=60)[0].splitlines()[-1:] for process in at_work] == [["<svg/>"]] * 2
 
 
 def test_a_text_with_settings_that_are_not_hashed_or_copied_is_made_each_time():

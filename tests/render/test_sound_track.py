@@ -166,6 +166,15 @@ def test_many_sounds_at_once_are_never_beyond_full_scale(film, tmp_path, file_fo
     assert 0.7 < np.abs(sound).max() <= 1
 
 
+@pytest.mark.parametrize("file_format", ["mp4", "webm"])
+def test_a_loud_tone_is_heard_at_one_level(film, tmp_path, file_format):
+    tone = 0.7 * np.sin(2 * np.pi * 500 * np.arange(2 * RATE) / RATE)
+    sound = PlacedSound(write_wav(tmp_path / "tone.wav", tone), Fraction(0))
+    steady = heard(film(sound, file_format=file_format))[0, RATE // 2 : RATE // 2 + RATE]
+    levels = np.sqrt((steady.reshape(-1, RATE // 50) ** 2).mean(axis=1))  # of whole periods
+    assert levels == pytest.approx(np.full(50, 0.7 / np.sqrt(2)), rel=0.03)
+
+
 def test_the_same_sounds_are_the_same_bytes(film, tmp_path):
     click = write_wav(tmp_path / "click.wav", CLICK, 44_100)
     placed = [PlacedSound(click, Fraction(k, 7)) for k in range(20)]

@@ -373,7 +373,7 @@ class _Gif(FrameSink):
             frames, rate = self._frames_into(graph, source)
             generate = f"reserve_transparent={int(self._settings.transparent)}:stats_mode=diff"
             graph.link_nodes(rate, graph.add("palettegen", generate), graph.add("buffersink")).configure()
-            (palette,) = _through(graph, frames, held.decode(source))
+            (palette,) = _through(graph, frames, _then_inverted(held.decode(source)))
             return palette
 
     def _frames_into(self, graph: Graph, source: VideoStream) -> tuple[FilterContext, FilterContext]:
@@ -381,6 +381,19 @@ class _Gif(FrameSink):
         frames, rate = graph.add_buffer(template=source), graph.add("fps", f"fps={min(self._settings.fps, 50)}")
         frames.link_to(rate)
         return frames, rate
+
+
+def _then_inverted(frames: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
+    """All frames, then the last one inverted: of each frame palettegen counts what differs from the next."""
+    frame = None
+    for frame in frames:
+        yield frame
+    assert frame is not None and frame.pts is not None and frame.duration is not None
+    pixels = frame.to_ndarray()
+    pixels[..., 1:] = 255 - pixels[..., 1:]  # of alpha, red, green, blue
+    inverted = VideoFrame.from_ndarray(pixels, format=frame.format.name)
+    inverted.pts, inverted.time_base = frame.pts + frame.duration, frame.time_base
+    yield inverted
 
 
 def _through(graph: Graph, entry: FilterContext, frames: Iterable[VideoFrame]) -> Iterator[VideoFrame]:

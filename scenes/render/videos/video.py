@@ -176,9 +176,7 @@ def _video_packets(clips: Sequence[ClipFile], header: VideoCodecContext, target:
 
 def sound_stream(output: OutputContainer, container: str, track: Track) -> AudioStream:
     codec = CODECS[container]
-    stream = output.add_stream(
-        codec.name, rate=RATE, layout="stereo", format=codec.sample_format, options=dict(codec.options)
-    )
+    stream = output.add_stream(codec.name, rate=RATE, layout="stereo", format=codec.sample_format)
     assert isinstance(stream, AudioStream)
     stream.bit_rate = codec.bit_rate
     stream.time_base = Fraction(1, RATE)
