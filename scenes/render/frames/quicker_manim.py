@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from io import BytesIO
 from math import isfinite
 from pathlib import Path
@@ -23,7 +24,7 @@ import numpy as np
 from filelock import FileLock
 from manim import RIGHT, Mobject, SVGMobject, Text, VGroup, VMobject, config
 from manim.mobject.svg.svg_mobject import VMobjectFromSVGPath, hash_obj
-from manim.mobject.text import tex_mobject
+from manim.mobject.text import tex_mobject, typst_mobject
 from manim.utils.bezier import bezier
 from numpy.typing import NDArray
 from svgelements import SVG
@@ -36,7 +37,8 @@ _PARTS = (
     *("get_num_curves", "get_nth_curve_points", "get_nth_curve_function"),
     *("get_nth_curve_length_pieces", "get_nth_curve_function_with_length"),
 )
-_manims_init_svg_mobject, _manims_tex_to_svg_file = SVGMobject.init_svg_mobject, tex_mobject.tex_to_svg_file
+_manims_init_svg_mobject = SVGMobject.init_svg_mobject
+_manims_tex, _manims_typst = tex_mobject.tex_to_svg_file, typst_mobject.typst_to_svg_file
 _LETTERS = Mobject, VMobject, VMobjectFromSVGPath, VGroup  # classes that `set_default` may have changed
 _texts: dict[tuple[Any, ...], Text | None] = {}  # those made last, by what they are read from; None: made once
 _as_manim_has_them = {name: getattr(VMobject, name) for name in (*_PARTS, "get_curve_functions_with_lengths")}
@@ -121,19 +123,19 @@ def generate_mobject(self: Any) -> Any:
     return self
 
 
-def tex_to_svg_file(*arguments: Any, **options: Any) -> Path:
-    """In the place of Manim's, for one process at a time: two would write the same files, and clear them away."""
+def make_alone(make: Callable[..., Path], *arguments: Any, **options: Any) -> Path:
+    """``make`` a formula in no two processes at a time: they would read what is half written, or clear it away."""
     folder = config.get_dir("tex_dir")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{folder}.lock"):
-        file: Path = _manims_tex_to_svg_file(*arguments, **options)
-    return file
+        return make(*arguments, **options)
 
 
 def put_in_place() -> None:
     """For all of this process."""
     SVGMobject.generate_mobject = generate_mobject
-    tex_mobject.tex_to_svg_file = tex_to_svg_file
+    tex_mobject.tex_to_svg_file = partial(make_alone, _manims_tex)
+    typst_mobject.typst_to_svg_file = partial(make_alone, _manims_typst)
     VMobject.get_curve_functions_with_lengths = get_curve_functions_with_lengths
     VMobject.consider_points_equals = consider_points_equals
     VMobjectFromSVGPath.__deepcopy__ = __deepcopy__
