@@ -221,7 +221,8 @@ def _quiet_manim(size: tuple[int, int]) -> Iterator[None]:
         }
         if config.renderer is not RendererType.CAIRO:  # to set it takes time in any case
             settings["renderer"] = "cairo"
-        if abs(width / height - 16 / 9) > 0.01:
+        is_usual = abs(config.frame_width / config.frame_height - 16 / 9) < 0.01
+        if is_usual and abs(width / height - 16 / 9) > 0.01:
             settings["frame_width"] = config.frame_height * width / height
         try:
             with tempconfig(settings):

@@ -88,7 +88,9 @@ def render_scenes(
         say = job.reporter.say
 
         def publish(clips: list[tuple[Clip, ClipFile]]) -> None:
-            made[:] = [publish_clip(lesson, settings, *clip, job.workspace, output, say) for clip in clips]
+            made.clear()
+            for clip in clips:
+                made.append(publish_clip(lesson, settings, *clip, job.workspace, output, say))
 
         try:
             _published(job, publish, apart=True)

@@ -426,6 +426,15 @@ class NewPixelsWheneverAsked(Scene):
         self.wait(0.5)
 
 
+class NoGround(Scene):
+    """It has a colour all the same, which is what an opaque film shows."""
+
+    def construct(self):
+        self.camera.background_color = GREEN
+        self.camera.background_opacity = 0
+        self.play(FadeIn(Square(fill_opacity=1)), run_time=0.2)
+
+
 class LookedAwayAfterASkippedPlay(Scene):
     """A plain camera's picture is fixed by the first shape that it draws, though what it drew then is skipped."""
 

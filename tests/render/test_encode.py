@@ -55,14 +55,15 @@ def test_h264_is_what_players_and_joining_need(write_clip, tiny, tmp_path):
         assert stream.duration * stream.time_base == 4.5
 
 
-def test_a_gif_has_the_colours_of_what_comes_last_and_stays(tmp_path):
+@pytest.mark.parametrize("last", [1, 4])
+def test_a_gif_has_the_colours_of_what_comes_last_and_stays(tmp_path, last):
     frames = np.zeros((3, 90, 160, 4), np.uint8)
     frames[..., 3] = 255
     frames[1, 10:80, 40:50, :3] = 255  # white comes and goes
     frames[2, 10:40, 20:70, :3], frames[2, 40:80, 90:140, :3] = (252, 98, 85), (88, 196, 221)
     encoder = ClipEncoder(tmp_path / "clip.gif", RenderSettings(width=160, height=90, fps=10, format="gif"))
-    for frame in frames:
-        encoder.write(frame.copy(), repeat=4)
+    for frame, repeat in zip(frames, (4, 4, last), strict=True):
+        encoder.write(frame.copy(), repeat=repeat)
     encoder.close()
     for drawn, kept in zip(frames, decoded(tmp_path / "clip.gif")[::4], strict=True):
         assert np.abs(drawn[..., :3].astype(int) - kept[..., :3]).max() <= 8

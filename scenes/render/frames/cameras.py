@@ -61,15 +61,18 @@ class ClipCamera(Camera):
     _matrix: cairo.Matrix  # of all three
     _ground: Pixels | None  # the background as it was where the last play began
     _has_said: bool  # that it is slow
+    _is_transparent: bool
 
-    def make_ready(self) -> None:
-        """Before the first frame, and when the picture has another size."""
+    def make_ready(self, is_transparent: bool) -> None:
+        """Before the first frame, and when the picture has another size. ``is_transparent``: what files hold is."""
+        self._is_transparent = is_transparent
         self.tiles = Tiles(self.pixel_width, self.pixel_height)
         self.tiles.marked = self.tiles.all
         self.view, self._has_said = (), False
         self._aside, self._ground = self._sheet(), None
         self._front, self._still = Layer(Sheet(self.pixel_array, None)), Layer(self._sheet())
-        uncolour(self.background)
+        if is_transparent:
+            uncolour(self.background)
 
     def _sheet(self) -> Sheet:
         pixels = np.zeros_like(self.pixel_array)
@@ -89,7 +92,8 @@ class ClipCamera(Camera):
     def init_background(self) -> None:
         """Its colour or its opacity is another."""
         super().init_background()
-        uncolour(self.background)
+        if self._is_transparent:
+            uncolour(self.background)
 
     def set_pixel_array(self, *picture: Any, **options: Any) -> None:
         """Show something else, as `reset` does."""
@@ -299,13 +303,13 @@ class ClipMultiCamera(ClipMovingCamera, MultiCamera):
             camera.reset_pixel_shape(*size)
         if type(camera) is MovingCamera:
             camera.__class__ = ClipMovingCamera
-            camera.make_ready()
+            camera.make_ready(self._is_transparent)
         elif type(camera) is not ClipMovingCamera:
             camera.reset()
             camera.capture_mobjects(mobjects, **options)
             return
         elif camera.pixel_array is not camera._front.sheet.pixels:
-            camera.make_ready()
+            camera.make_ready(self._is_transparent)
         camera.draw(camera.background, mobjects, **options)
 
     def _capture_inner(self, mobjects: list[Mobject], **options: Any) -> None:

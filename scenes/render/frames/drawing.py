@@ -28,7 +28,7 @@ class ClipRenderer(CairoRenderer):
 
     _encoder: ClipEncoder
     _shows: ClipCamera  # whose picture the encoder was given last
-    _behind: Scene | None  # if it has skipped something since its picture was drawn
+    _behind: list[Mobject] | None  # what is to be seen, if it has skipped that since its picture was drawn
 
     @classmethod
     def take_over(cls, scene: Scene, encoder: ClipEncoder) -> None:
@@ -44,7 +44,7 @@ class ClipRenderer(CairoRenderer):
             tell(f"{SLOW} {reason}")
             return
         camera.__class__, renderer.__class__ = CAMERAS[type(camera)], cls
-        camera.make_ready()
+        camera.make_ready(encoder.is_transparent)
         renderer._encoder, renderer._shows, renderer._behind = encoder, camera, None
 
     def play(self, scene: Scene, *animations: Any, **options: Any) -> None:
@@ -80,9 +80,9 @@ class ClipRenderer(CairoRenderer):
         self.camera.tiles.marked = self.camera.tiles.all
 
     def get_frame(self) -> Pixels:
-        scene, self._behind = self._behind, None
-        if scene is not None:
-            self.camera.draw(self.camera.background, list_update(scene.mobjects, scene.foreground_mobjects))
+        behind, self._behind = self._behind, None
+        if behind is not None:
+            self.camera.draw(self.camera.background, behind)
         pixels: Pixels = CairoRenderer.get_frame(self)
         return pixels
 
@@ -109,8 +109,9 @@ class ClipRenderer(CairoRenderer):
         **options: Any,
     ) -> None:
         camera: ClipCamera = self.camera
-        shown = mobjects or list_update(scene.mobjects, scene.foreground_mobjects)
-        self._behind = scene if self.skip_animations else None
+        everything = list_update(scene.mobjects, scene.foreground_mobjects)
+        shown = mobjects or everything
+        self._behind = everything if self.skip_animations else None
         if self.skip_animations:
             camera.pass_over(shown)
             return

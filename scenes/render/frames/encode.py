@@ -60,6 +60,7 @@ class ClipEncoder:
     def __init__(self, path: Path, settings: RenderSettings) -> None:
         self.frames = 0
         self.shape = settings.height, settings.width, 4  # of a frame
+        self.is_transparent = settings.transparent
         self._sink = open_sink(path, settings)
         self._queue: Queue[_Task | None] = Queue(maxsize=QUEUE_LENGTH)
         self._free: Queue[Pixels] = LifoQueue()  # buffers that have served; the last is still in the cache
@@ -389,10 +390,11 @@ def _then_inverted(frames: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
     for frame in frames:
         yield frame
     assert frame is not None and frame.pts is not None and frame.duration is not None
-    pixels = frame.to_ndarray()
+    pixels = frame.to_ndarray().copy()
     pixels[..., 1:] = 255 - pixels[..., 1:]  # of alpha, red, green, blue
     inverted = VideoFrame.from_ndarray(pixels, format=frame.format.name)
     inverted.pts, inverted.time_base = frame.pts + frame.duration, frame.time_base
+    inverted.duration = frame.duration
     yield inverted
 
 

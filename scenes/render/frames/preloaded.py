@@ -1,6 +1,7 @@
 """Imported by the process whose forks are workers: Manim and what of ours draws, but nothing of the user's.
 
-What is imported here stays as it is for all forks, see `forks._ground`.
+What is imported here stays as it is for all forks, see `forks._ground`. It stands in the folder that the command was
+called in, where a file may be named as a module that Manim imports; from Python 3.13 on its path is the caller's.
 """
 
 import atexit
@@ -21,6 +22,8 @@ SELDOM_USED = (
 NOT_HERE = "IPython"
 """Manim tells it of its magics where it is installed; no notebook asks this process for any."""
 
+_before = sys.path[:]
+sys.path[:] = [folder for folder in _before if folder not in ("", os.getcwd())]
 gc.disable()  # what is imported stays: nothing to be found
 with suppress(Exception):  # a worker imports it for itself, and says what is wrong
     sys.modules.setdefault(NOT_HERE, None)  # type: ignore[arg-type]
@@ -31,6 +34,7 @@ with suppress(Exception):  # a worker imports it for itself, and says what is wr
     from gradreel.scenes.render.clips.toolchain import drawing_versions
 
     drawing_versions()  # kept, for what each fork says of its clip
+sys.path[:] = _before
 gc.freeze()  # nothing of it is looked through when a fork collects what it no longer needs
 gc.enable()
 

@@ -131,7 +131,8 @@ def visit(request: SceneRequest, see: Callable[[Scene, str], None]) -> tuple[Bea
 def picture(scene: Scene, settings: RenderSettings) -> bytes:
     """What is on the screen, drawn anew, as a PNG file."""
     scene.renderer.static_image = None
-    uncolour(scene.camera.background)
+    if settings.transparent:
+        uncolour(scene.camera.background)
     CairoRenderer.update_frame(
         scene.renderer, scene
     )  # the class's own: visiting beats turns the scene's off in between
@@ -324,9 +325,14 @@ def configure(request: SceneRequest) -> str:
     return asked_for
 
 
-def use_own_texts() -> None:
-    """Have Manim write texts where no other process does, which would read what is half written."""
-    config.text_dir = _without_braces(Path(gettempdir(), f"texts-{uuid4().hex}"))  # it makes the folder when it writes
+def use_own_texts() -> Path:
+    """Have Manim write texts where no other process does, which would read what is half written.
+
+    Returns the folder, which Manim makes when it writes; it lies among what a run removes at its end.
+    """
+    folder = Path(gettempdir(), f"texts-{uuid4().hex}")
+    config.text_dir = _without_braces(folder)
+    return folder
 
 
 def _set_up() -> tuple[tuple[int, int], float, Path]:

@@ -50,16 +50,19 @@ def inspect(requests: Sequence[SceneRequest]) -> list[SceneDescription]:
     """
     media = Folders(requests[0].settings.media_dir)
     opened = OpenedFiles(media.made_by_us, *(request.source for request in requests))
-    use_own_texts()
+    texts = use_own_texts()
     found = []
-    for request in requests:
-        at(f"while {request.source.name} was looked at", "anew")
-        use_words(request.words)
-        try:
-            found.append(describe(load_class(request.source), request))
-        except Exception as error:
-            tell_opened(error, opened, request.source)
-            raise
+    try:
+        for request in requests:
+            at(f"while {request.source.name} was looked at", "anew")
+            use_words(request.words)
+            try:
+                found.append(describe(load_class(request.source), request))
+            except Exception as error:
+                tell_opened(error, opened, request.source)
+                raise
+    finally:
+        remove(texts)
     own = [index for index, request in enumerate(requests) if not request.source.is_ours]
     for index in own:
         source = requests[index].source

@@ -166,7 +166,8 @@ def _function_of_the_worker(name: str) -> Callable[..., Any]:
     try:
         function: Callable[..., Any] = getattr(importlib.import_module(WORKER_MODULE), name)
     except (configparser.Error, KeyError, ValueError) as error:
-        if not configuration():
+        at_fault = [Path(frame.filename).parent.name for frame in traceback.extract_tb(error.__traceback__)]
+        if not configuration() or "_config" not in at_fault:
             raise
         raise UserError(f"manim.cfg: Manim can't be started with it: {type(error).__name__}: {error}") from None
     return function
