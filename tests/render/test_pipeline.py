@@ -126,7 +126,7 @@ def test_of_scenes_asked_for_by_name_those_that_do_not_raise_have_their_files_wh
 
 
 SHARED = """
-from manim import DOWN, Scene, SVGMobject, Text
+from manim import Scene, SVGMobject, Text
 
 class One(Scene):
     def construct(self):

@@ -109,12 +109,12 @@ class ClipRenderer(CairoRenderer):
         **options: Any,
     ) -> None:
         camera: ClipCamera = self.camera
-        everything = list_update(scene.mobjects, scene.foreground_mobjects)
-        shown = mobjects or everything
-        self._behind = everything if self.skip_animations else None
         if self.skip_animations:
-            camera.pass_over(shown)
+            self._behind = list_update(scene.mobjects, scene.foreground_mobjects)
+            camera.pass_over(mobjects or self._behind)
             return
+        self._behind = None
+        shown = mobjects or list_update(scene.mobjects, scene.foreground_mobjects)
         below = camera.background if self.static_image is None else self.static_image
         camera.draw(below, shown, include_submobjects=include_submobjects, **options)
 
