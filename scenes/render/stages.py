@@ -35,6 +35,8 @@ SpeechTimes = Mapping[str, tuple[float, ...]]
 """By beat: seconds of each stretch of its line in the language that takes longest."""
 MOST_OFFSET = 1e6  # seconds, of a sound
 MOST_GAIN = 100  # dB
+MOST_SECONDS = 1e6  # of a subcaption's start and end
+MOST_CHARACTERS = 10_000  # of a subcaption
 
 
 class SceneError(UserError):
@@ -193,6 +195,18 @@ class ClipSound:
 
 
 @dataclass(frozen=True)
+class Subcaption:
+    """Text that a scene passed to Manim's ``add_subcaption`` or ``subcaption=``, in seconds of its clip.
+
+    It becomes a subtitle in the language of the picture. The bounds check files and workers' answers.
+    """
+
+    start: Annotated[float, Field(ge=0, le=MOST_SECONDS, allow_inf_nan=False)]
+    end: Annotated[float, Field(ge=0, le=MOST_SECONDS, allow_inf_nan=False)]
+    text: Annotated[str, Field(max_length=MOST_CHARACTERS)]
+
+
+@dataclass(frozen=True)
 class ClipFile:
     """A clip on disk."""
 
@@ -202,6 +216,7 @@ class ClipFile:
     beats: tuple[BeatSpan, ...]
     wall_seconds: float  # what rendering it took
     sounds: tuple[ClipSound, ...] = ()  # to be put under the video
+    subcaptions: tuple[Subcaption, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -211,15 +226,17 @@ class ClipFile:
         """All but where it lies: that is said by the name of the description beside it."""
         content = asdict(self) | {"beats": [asdict(beat) for beat in self.beats]}
         content["sounds"] = [asdict(sound) for sound in self.sounds]
+        content["subcaptions"] = [asdict(subcaption) for subcaption in self.subcaptions]
         return {name: value for name, value in content.items() if name != "path"}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any], path: Path) -> ClipFile:
         """The clip at ``path``, described by ``content``. Raises KeyError or TypeError when that describes none."""
         beats = tuple(BeatSpan(**beat) for beat in content["beats"])
-        sounds = tuple(ClipSound(**sound) for sound in content.get("sounds", ()))  # older descriptions have none
+        sounds = tuple(ClipSound(**sound) for sound in content["sounds"])
+        subcaptions = tuple(Subcaption(**subcaption) for subcaption in content["subcaptions"])
         numbers = {name: content[name] for name in ("frames", "fps", "wall_seconds")}
-        return cls(path=path, beats=beats, sounds=sounds, **numbers)
+        return cls(path=path, beats=beats, sounds=sounds, subcaptions=subcaptions, **numbers)
 
 
 @dataclass(frozen=True)

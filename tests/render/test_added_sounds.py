@@ -15,7 +15,6 @@ from gradreel.scenes.render import pipeline
 from gradreel.scenes.render.clips.clip_files import described_clip
 from gradreel.scenes.render.lessons.selection import load_lesson
 from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.stages import ClipFile
 from gradreel.scenes.render.workers.progress import Reporter
 
 pytestmark = pytest.mark.usefixtures("quick_workers")
@@ -232,14 +231,12 @@ def test_a_file_that_its_scene_removes_is_not_heard_which_is_said(render):
     assert "copy.wav, that add_sound was given, is gone and not heard" in said
 
 
-def test_a_description_of_before_there_was_sound_is_read_and_one_with_an_odd_one_does_not_count(render):
+def test_a_description_with_an_odd_sound_does_not_count(render):
     render("Later")
     description = render.clip()
     content = json.loads(description.read_text())
-    (sound,) = content.pop("sounds")
+    (sound,) = content["sounds"]
     clip = description.with_suffix(".mp4")
-    description.write_text(json.dumps(content))
-    assert ClipFile.from_json(described_clip(clip), clip).sounds == ()
     for odd in ({"frame": -1}, {"frame": 10**10}, {"offset": 1e300}, {"gain": 1e300}, {"gain": None}, {"file": 5}):
         description.write_text(json.dumps(content | {"sounds": [sound | odd]}))
         assert described_clip(clip) is None

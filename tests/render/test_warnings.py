@@ -26,12 +26,6 @@ class Hasty(LectureScene):
                 self.play(FadeIn(Dot()), run_time=0.01)
 
 
-class Captioned(Scene):
-    def construct(self):
-        self.add_subcaption("Here it waits.", duration=0.2)
-        self.wait(0.2)
-
-
 class Tilted(Camera):
     pass
 
@@ -84,7 +78,6 @@ class Heard(Reporter):
         ("Hasty", "hasty: Manim warns, in beat one: The original total run_time of Hasty.play(), 0.01 s"),
         ("SeenByItsOwn", "seen-by-its-own: drawn by Manim itself, and no faster: its camera is a Tilted"),
         ("Dashed", "dashed: drawn by Manim itself, and no faster: its apply_stroke is not Manim's"),
-        ("Captioned", "captioned: Manim warns, after its last frame: subcaptions (add_subcaption, subcaption=) are"),
     ],
 )
 def test_what_is_not_drawn_as_asked_for_is_said_once(tmp_path, monkeypatch, capfd, scene, said):

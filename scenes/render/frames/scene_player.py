@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from tempfile import gettempdir
@@ -27,7 +27,15 @@ from gradreel.scenes.render.frames.jumps import JumpFinder
 from gradreel.scenes.render.frames.pictures import Boxes, Pixels, png_bytes, whole
 from gradreel.scenes.render.frames.pixel_loops import straighten
 from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.stages import BeatSpan, ClipSound, SceneError, SceneRequest
+from gradreel.scenes.render.stages import (
+    MOST_CHARACTERS,
+    MOST_SECONDS,
+    BeatSpan,
+    ClipSound,
+    SceneError,
+    SceneRequest,
+    Subcaption,
+)
 from gradreel.scenes.render.workers.worker_process import at, report
 from gradreel.scenes.user_traceback import user_traceback
 from gradreel.scenes.words.narration import use_words
@@ -47,26 +55,32 @@ tqdm.set_lock(threading.RLock())
 quicker_manim.put_in_place()
 
 
-def play(
-    request: SceneRequest, encoder: ClipEncoder | JumpFinder
-) -> tuple[tuple[BeatSpan, ...], tuple[ClipSound, ...]]:
-    """Play the scene into the encoder; its beats in frames, and the sounds that it adds, their files by their paths.
+@dataclass(frozen=True)
+class Played:
+    """What a played scene gives beside its frames: beats, sounds with absolute paths, subcaptions."""
 
-    Manim has been set up for it, see `configure`: once, so that what its file sets after that stays.
+    beats: tuple[BeatSpan, ...]
+    sounds: tuple[ClipSound, ...]
+    subcaptions: tuple[Subcaption, ...]
+
+
+def play(request: SceneRequest, encoder: ClipEncoder | JumpFinder) -> Played:
+    """Play the scene into the encoder and return its beats, sounds and subcaptions.
+
+    Call `configure` once before: what the scene's file sets after that stays.
     """
     settings = request.settings
     scene = _scene(request, encoder)
     writer: ClipWriter = scene.renderer.file_writer
     _render(scene, request, encoder)
-    writer.note_subcaptions()
     check_played([name for name, _, _ in writer.spans], request, getattr(scene, "begun_beats", []))
     if encoder.frames == 0:
         writer.write_frame(scene.renderer.get_frame(), repeat=STILL_SECONDS * settings.fps)
-    if not isinstance(scene, LectureScene):  # a section is a beat in which nothing is said
-        sections = (BeatSpan(*span, lines={}, values={}, from_narration=False) for span in writer.section_spans())
-        return tuple(sections), writer.sounds.all()
-    beats = zip(writer.spans, scene.beats, strict=True)
-    return tuple(_span(beat, start, end) for (_, start, end), beat in beats), writer.sounds.all()
+    if isinstance(scene, LectureScene):
+        spans = [_span(beat, start, end) for (_, start, end), beat in zip(writer.spans, scene.beats, strict=True)]
+    else:  # a section is a beat in which nothing is said
+        spans = [BeatSpan(*span, lines={}, values={}, from_narration=False) for span in writer.section_spans()]
+    return Played(tuple(spans), writer.sounds.all(), writer.shown_subcaptions())
 
 
 def _span(beat: Beat, start: int, end: int, per_frame: float = 1) -> BeatSpan:
@@ -156,6 +170,7 @@ class ClipWriter(SceneFileWriter):
         self._straight: Pixels | None = None
         self.sounds = AddedSounds(settings)
         self.scene: Scene | None = None
+        self._subcaptions: list[Subcaption] = []
         self.spans: list[tuple[str, int, int]] = []  # of the beats asked for: name, first frame, frame after the last
         self._sections: list[tuple[str, int]] = []  # that are shown: name, first frame
         super().__init__(manim_settings)
@@ -237,14 +252,31 @@ class ClipWriter(SceneFileWriter):
         offset = round(float(time_offset), 9)
         self.sounds.add(call, file, self._encoder.frames, offset, float(gain or 0))
 
-    def note_subcaptions(self) -> None:
-        """Nor have they subtitles but for those of beats, which is said, too."""
-        if self.subcaptions:
-            at("after its last frame")
-            logger.warning(
-                "subcaptions (add_subcaption, subcaption=) are not kept; subtitles are made of what beats say:"
-                ' a LectureScene has self.beat("name", say="…")'
+    def add_subcaption(self, content: str, duration: float = 1, offset: float = 0) -> None:
+        """Replaces the scene manager's ``add_subcaption``: keeps a subcaption that begins ``offset`` seconds from now.
+
+        Ignores those of skipped sections and beats. Raises UserError for what no subtitle file can hold.
+        """
+        if self.sections[-1].skip_animations:
+            return
+        text = str(content)
+        if not (abs(offset) <= MOST_SECONDS and 0 <= duration <= MOST_SECONDS and len(text) <= MOST_CHARACTERS):
+            name = kebab_name(type(self.scene).__name__)
+            raise UserError(
+                f"{name}: add_subcaption(…, duration={duration}, offset={offset}) with {len(text)} characters; needed:"
+                f" at most {MOST_SECONDS:.0f} seconds and at most {MOST_CHARACTERS} characters"
             )
+        start = self._encoder.frames / self._settings.fps + float(offset)
+        self._subcaptions.append(Subcaption(start, start + float(duration), text))
+
+    def shown_subcaptions(self) -> tuple[Subcaption, ...]:
+        """Returns the subcaptions that are seen between the clip's start and its end, cut there."""
+        length = self._encoder.frames / self._settings.fps
+        shown = (
+            replace(subcaption, start=max(subcaption.start, 0.0), end=min(subcaption.end, length))
+            for subcaption in self._subcaptions
+        )
+        return tuple(subcaption for subcaption in shown if subcaption.start < subcaption.end)
 
     def add_partial_movie_file(self, hash_animation: str | None) -> None:
         pass
@@ -378,7 +410,9 @@ def _scene(request: SceneRequest, encoder: ClipEncoder | JumpFinder | _NoFrames)
     writer_class: Any = _SkippingWriter if isinstance(encoder, _NoFrames) else ClipWriter
     writer = writer_class(scene.file_writer_settings, encoder, request.settings)
     scene.renderer.file_writer, writer.scene = writer, scene
-    scene._get_manager().add_sound = writer.hear  # which heeds what is skipped; Manim's own heeds the play before
+    manager = scene._get_manager()
+    manager.add_sound = writer.hear  # which heeds what is skipped; Manim's own heeds the play before
+    manager.add_subcaption = writer.add_subcaption  # counts frames; Manim's own adds up floats
     if isinstance(scene, LectureScene):
         scene.after_beat = writer.beat_ended
     return scene

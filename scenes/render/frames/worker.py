@@ -115,7 +115,7 @@ def render_clip(clip: Clip, temporary_folder: Path) -> ClipFile:
         encoder = ClipEncoder(temporary, settings)
         give_way()
         try:
-            beats, added = play(request, encoder)
+            played = play(request, encoder)
             at("after its last frame")
             encoder.close()
         except BaseException as error:
@@ -123,8 +123,9 @@ def render_clip(clip: Clip, temporary_folder: Path) -> ClipFile:
             remove(temporary)  # now: what it takes on a full disk is room for the others
             tell_opened(error, opened, source)
             raise
-        sounds = tuple(replace(sound, file=opened.name_of(Path(sound.file), source)) for sound in added)
-        file = ClipFile(path, encoder.frames, settings.fps, beats, time.monotonic() - began, sounds)
+        sounds = tuple(replace(sound, file=opened.name_of(Path(sound.file), source)) for sound in played.sounds)
+        seconds = time.monotonic() - began
+        file = ClipFile(path, encoder.frames, settings.fps, played.beats, seconds, sounds, played.subcaptions)
         files = opened.of(source, known={**parts["code"], **parts.get("assets", {})})
         files |= {sound.file: sound.digest for sound in sounds}  # those too that the scene has written itself
         content = {"scene": source.name, "parts": parts, "files": files}
@@ -199,6 +200,6 @@ def find_jumps(request: SceneRequest) -> list[Finding]:
     """Where much of the picture changes from one frame to the next, with no transition."""
     configure(request)
     finder = JumpFinder()
-    beats, _ = play(request, finder)
+    beats = play(request, finder).beats
     frame = (config.frame_width, config.frame_height)
     return [as_finding(jump, request.source.name, beats, request.settings.fps, frame) for jump in finder.jumps()]

@@ -159,7 +159,13 @@ def write_video(
 
     spoken = spoken_languages(shots, settings.fps, narration)
     found = {
-        language: cues(_timed_lines(shots, language, spoken.get(language), settings.fps), language)
+        language: cues(
+            [
+                *_timed_lines(shots, language, spoken.get(language), settings.fps),
+                *(_subcaption_lines(shots, settings.fps) if language == settings.language else ()),
+            ],
+            language,
+        )
         for language in settings.subtitle_languages
     }
     subtitles = {language: these for language, these in found.items() if these}
@@ -227,6 +233,16 @@ def _timed_lines(shots: Sequence[Shot], language: str, spoken: Spoken | None, fp
             else:
                 found.append(TimedLine(start, end, lines.printed.get(language, "")))
     return [line for line in found if line.text.strip()]
+
+
+def _subcaption_lines(shots: Sequence[Shot], fps: int) -> list[TimedLine]:
+    """Returns the clips' subcaptions, in seconds of the video."""
+    return [
+        TimedLine(shot.start / fps + subcaption.start, shot.start / fps + subcaption.end, subcaption.text)
+        for shot in shots
+        for subcaption in shot.file.subcaptions
+        if subcaption.text.strip()
+    ]
 
 
 def _subtitle_files(subtitles: Mapping[str, Sequence[Cue]], stem: str) -> dict[str, bytes]:
@@ -355,6 +371,9 @@ def _scene_entry(shot: Shot, settings: RenderSettings, spoken: Mapping[str, Spok
         }
         for sound in shot.file.sounds
     ]
+    subcaptions = [
+        {"start": line.start, "end": line.end, "text": line.text} for line in _subcaption_lines([shot], fps)
+    ]
     return {
         "name": shot.clip.scene,
         "title": shot.title,
@@ -379,6 +398,7 @@ def _scene_entry(shot: Shot, settings: RenderSettings, spoken: Mapping[str, Spok
             for place, (beat, lines) in enumerate(shot.beats)
         ],
         **({"sounds": sounds} if sounds else {}),
+        **({"subcaptions": subcaptions} if subcaptions else {}),
     }
 
 

@@ -1,0 +1,147 @@
+"""Manim's ``add_subcaption`` and ``subcaption=``: from the scene that passes them to the film's subtitles."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import av
+import pytest
+import srt
+from gradreel.core.errors import UserError
+from gradreel.scenes.render import pipeline
+from gradreel.scenes.render.clips.clip_files import described_clip
+from gradreel.scenes.render.lessons.selection import load_lesson
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.workers.progress import Reporter
+
+pytestmark = pytest.mark.usefixtures("quick_workers")
+
+SCENES = """
+from gradreel.scenes.base import LectureScene
+from manim import Dot, FadeIn, Scene
+
+
+class Captioned(Scene):
+    def construct(self):
+        self.add_subcaption("Here it waits.", duration=0.4)
+        self.wait(0.5)
+        self.play(FadeIn(Dot()), run_time=1, subcaption="A dot <appears> & stays.")
+        self.play(FadeIn(Dot()), run_time=0.5, subcaption="Late.", subcaption_offset=0.2, subcaption_duration=9)
+
+
+class Sections(Scene):
+    def construct(self):
+        self.wait(0.2)
+        self.next_section("hidden", skip_animations=True)
+        self.play(FadeIn(Dot()), run_time=1, subcaption="Nobody sees this.")
+        self.next_section("shown")
+        self.play(FadeIn(Dot()), run_time=0.6, subcaption="Everybody sees this.")
+
+
+class Beats(LectureScene):
+    def construct(self):
+        with self.beat("one", say="A first line."):
+            self.wait(1)
+        with self.beat("two", say=""):
+            self.play(FadeIn(Dot()), run_time=1, subcaption="Not from a beat.")
+
+
+class Early(Scene):
+    def construct(self):
+        self.wait(0.5)
+        self.add_subcaption("Begins before the clip.", duration=0.8, offset=-0.7)
+        self.add_subcaption("Over before the clip.", duration=0.1, offset=-0.7)
+        self.wait(0.5)
+
+
+class Endless(Scene):
+    def construct(self):
+        self.add_subcaption("Too long.", duration=float("inf"))
+        self.wait(0.2)
+"""
+
+
+@pytest.fixture
+def render(tmp_path, monkeypatch):
+    """``render("Captioned", …)`` renders the scene and returns its video."""
+    (tmp_path / "scenes.py").write_text(SCENES)
+    monkeypatch.chdir(tmp_path)
+    settings = RenderSettings(width=64, height=36, fps=10, media_dir=tmp_path / "media")
+
+    def run(scene: str, **options: object) -> Path:
+        lesson = load_lesson(None, {}, [f"scenes.py:{scene}"])
+        return pipeline.render_scenes(lesson, replace(settings, **options), Reporter())[0]
+
+    return run
+
+
+def subtitles_beside(video: Path, language: str = "en") -> list[tuple[float, float, str]]:
+    entries = srt.parse(video.with_name(f"{video.stem}.{language}.srt").read_text(encoding="utf-8"))
+    return [(entry.start.total_seconds(), entry.end.total_seconds(), entry.content) for entry in entries]
+
+
+def test_subcaptions_are_subtitles_with_manims_times(render):
+    assert subtitles_beside(render("Captioned")) == [
+        (0.0, 0.4, "Here it waits."),
+        (0.5, 1.5, "A dot <appears> & stays."),
+        (1.7, 2.0, "Late."),
+    ]
+
+
+def test_the_video_has_the_subcaptions_as_a_track(render):
+    with av.open(str(render("Captioned"))) as video:
+        (track,) = video.streams.subtitles
+        assert track.language == "eng"
+        texts = [bytes(packet)[2:].decode() for packet in video.demux(track) if packet.size > 2]
+    assert "Here it waits." in texts
+
+
+def test_a_subcaption_is_in_the_language_of_the_picture_alone(render):
+    video = render("Captioned", language="zh")
+    assert subtitles_beside(video, "zh")
+    assert not video.with_name(f"{video.stem}.en.srt").exists()
+
+
+def test_a_skipped_section_has_no_subcaptions(render):
+    assert subtitles_beside(render("Sections")) == [(0.2, 0.8, "Everybody sees this.")]
+
+
+def test_subcaptions_stand_beside_the_lines_of_beats(render):
+    first, second = subtitles_beside(render("Beats"))
+    assert first[2] == "A first line."
+    assert second[2] == "Not from a beat."
+    assert first[1] <= second[0]
+
+
+def test_a_subcaption_is_cut_at_the_start_of_the_clip(render):
+    assert subtitles_beside(render("Early")) == [(0.0, 0.6, "Begins before the clip.")]
+
+
+def test_a_second_render_keeps_the_subcaptions(render):
+    video = render("Captioned")
+    first = subtitles_beside(video)
+    video.with_name(f"{video.stem}.en.srt").unlink()
+    assert subtitles_beside(render("Captioned")) == first
+
+
+def test_a_clips_description_has_its_subcaptions(render):
+    video = render("Captioned")
+    (description,) = (json.loads(file.read_text()) for file in video.parents[3].glob("clips/**/*.json"))
+    assert description["subcaptions"][0]["text"] == "Here it waits."
+
+
+@pytest.mark.parametrize("odd", [{"start": -1.0}, {"end": 1e300}, {"text": "x" * 10_001}, {"text": 5}, {"start": None}])
+def test_a_clips_description_with_an_odd_subcaption_does_not_count(render, odd):
+    video = render("Captioned")
+    (file,) = video.parents[3].glob("clips/**/*.json")
+    content = json.loads(file.read_text())
+    content["subcaptions"][0] |= odd
+    file.write_text(json.dumps(content))
+    assert described_clip(file.with_suffix(".mp4")) is None
+
+
+def test_a_subcaption_without_an_end_is_the_users_mistake(render):
+    with pytest.raises(UserError, match="endless: add_subcaption"):
+        render("Endless")
