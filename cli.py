@@ -270,8 +270,9 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
                              help="Of the lesson, only the scenes from this one on."),
         "to": click.option("--to", "last_scene", type=SceneName(), metavar="SCENE",
                            help="Of the lesson, only the scenes up to this one, itself included."),
-        "beats": click.option("-n", "--beats", metavar="FROM,TO",
-                              help="Only the beats from FROM to TO (see describe); -n sum,sum -o sum.gif: one as GIF."),
+        "beats": click.option("-n", "--beats", "--from_animation_number", metavar="BEAT|FROM,TO",
+                              help="Only this beat, or those from FROM to TO (see describe); a plain scene's sections. "
+                                   "-n sum, goes to the end."),
         "set": click.option("--set", "overrides", multiple=True, metavar="SCENE.PARAM=VALUE",
                             help="Set a scene's parameter: JSON, text, or @FILE (JSON, or CSV of points). Repeatable."),
         "curve": click.option("--curve", type=FILE, metavar="CSV",

@@ -12,6 +12,7 @@ from pathlib import Path
 
 PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
 LECTURE_BASE = "LectureScene"
+UNNAMED_SECTION = "unnamed"  # Manim's name for a section that is begun without one
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,10 @@ def syntax_message(error: SyntaxError) -> str:
 
 
 def beats_of(scene_class: ClassSource) -> tuple[str, ...]:
-    """Names given to ``self.beat(...)``, each once, in the order ``construct`` comes to them."""
+    """Returns the names given to ``self.beat(...)``, each once, in the order in which ``construct`` reaches them.
+
+    Of a plain Manim scene, returns the names given to ``self.next_section(...)``.
+    """
     return tuple(dict.fromkeys(_beats_in("construct", scene_class, frozenset())))
 
 
@@ -152,11 +156,11 @@ def _beats_in(method: str, scene_class: ClassSource, entered: frozenset[str]) ->
     function = scene_class.method(method)
     if function is None or method in entered:
         return
+    begin_beats = ("beat",) if scene_class.is_scene(only_lecture=True) else ("beat", "next_section")
     for call in _calls_on_self(function):
         name = call.func.attr  # type: ignore[attr-defined]  # _calls_on_self yields attributes only
-        if name == "beat":
-            named = call.args[:1] or [keyword.value for keyword in call.keywords if keyword.arg == "name"]
-            yield from (name_as_written(branch) for written in named for branch in branches(written))
+        if name in begin_beats:
+            yield from (name_as_written(branch) for written in names_given(call) for branch in branches(written))
         else:
             yield from _beats_in(name, scene_class, entered | {method})
 
@@ -172,6 +176,14 @@ def _calls_on_self(node: ast.AST) -> Iterator[ast.Call]:
         ):
             yield child
         yield from _calls_on_self(child)
+
+
+def names_given(call: ast.Call) -> list[ast.expr]:
+    """Returns the name that a call of ``beat`` or ``next_section`` passes, in a list; an empty list without one."""
+    if names := call.args[:1] or [keyword.value for keyword in call.keywords if keyword.arg == "name"]:
+        return names
+    is_section = isinstance(call.func, ast.Attribute) and call.func.attr == "next_section"
+    return [ast.Constant(UNNAMED_SECTION)] if is_section else []
 
 
 ANY_NAME = ".*"  # the pattern of what only running the code tells

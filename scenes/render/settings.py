@@ -141,8 +141,10 @@ def default_format(transparent: bool) -> str:
 
 
 def range_name(first: str | None, last: str | None) -> str:
-    """What a file of a stretch only has after its name, so that the whole is not overwritten; "" without an end."""
-    return "" if first is None and last is None else f"--{first or 'start'}--{last or 'end'}"
+    """Return what the name of a stretch's file ends in, so that it differs from the whole's; "" for the whole."""
+    if first == last:
+        return "" if first is None else f"--{first}"
+    return f"--{first or 'start'}--{last or 'end'}"
 
 
 def _check_size(width: int, height: int) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gradreel.core.errors import UserError
+from gradreel.scenes.render.clips.beat_range import is_lecture_scene
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.pipeline import at_work, of_each, trained
 from gradreel.scenes.render.settings import RenderSettings
@@ -46,6 +48,11 @@ def render_stills(lesson: Lesson, settings: RenderSettings, reporter: Reporter |
 
     The sheet of a stretch, or of scenes asked for by name, has their names after it.
     """
+    if settings.beat_range and (plain := [scene.name for scene in lesson.scenes if not is_lecture_scene(scene.source)]):
+        raise UserError(
+            f"-n picks beats, and {plain[0]} is a plain Manim scene, with a picture of each play; for a section write"
+            " gradreel render -n NAME, or -s -n NAME for its last picture"
+        )
     with at_work(lesson, settings, reporter) as job:
         clips, images = trained(job).clips, job.workspace.images
         folders = {clip.scene: job.workspace.temporary(clip.scene) for clip in clips}

@@ -27,7 +27,7 @@ def test_resolution_that_is_none_says_how_one_is_written(text):
     ("text", "beats"),
     [
         ("constant,piece-2", ("constant", "piece-2")),
-        ("constant", ("constant", None)),
+        ("constant", ("constant", "constant")),
         ("constant,", ("constant", None)),
         (",piece-2", (None, "piece-2")),
     ],

@@ -8,15 +8,16 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
 from gradreel.core.errors import UserError
-from gradreel.scenes.catalog import LECTURE_FOLDER, beat_names
+from gradreel.scenes.catalog import LECTURE_FOLDER, SceneSource, beat_names
 from gradreel.scenes.render.clips.import_graph import code_files
 from gradreel.scenes.render.clips.ownership import is_ours
 from gradreel.scenes.render.stages import SceneRequest
-from gradreel.scenes.scene_source import ANY_NAME, module_source, name_pattern
+from gradreel.scenes.scene_source import ANY_NAME, module_source, name_pattern, names_given
 from gradreel.scenes.words.narration import Narration
 from gradreel.scenes.words.renamed_beats import now_called
 
 END = "end"  # what the picture of a scene without beats is called
+FIRST_SECTION = "autocreated"  # Manim's name for the section in which every scene begins
 MOST_NAMED = 12
 """Beats in a message, of those in a source: a run tells few of them."""
 
@@ -28,9 +29,15 @@ def check_source(request: SceneRequest) -> None:
     """
     asked = [beat for beat in (request.settings.first_beat, request.settings.last_beat) if beat is not None]
     if asked:
-        possible = [*_patterns(request), END]
+        possible = [*_patterns(request), END, FIRST_SECTION]
         if not all(any(re.fullmatch(name, beat) for name in possible) for beat in asked):
             raise no_such_beats(request)
+
+
+def is_lecture_scene(source: SceneSource) -> bool:
+    """Returns whether the scene's source derives from ``LectureScene``; its beats come from ``self.beat``."""
+    scene_class = module_source(source.file).find_class(source.class_name)
+    return scene_class is not None and scene_class.is_scene(only_lecture=True)
 
 
 def check_played(shown: Sequence[str], request: SceneRequest, told: Sequence[str]) -> None:
@@ -57,10 +64,12 @@ def no_such_beats(request: SceneRequest, told: Sequence[str] | None = None) -> U
     else:
         known, which = list(told), "tells no such beats in that order with these parameters and runs; it tells"
     if not known:
-        return UserError(f"-n {asked}: {request.name} has no beats")
+        return UserError(f"-n {asked}: {request.name} has no beats and no sections; begin one by self.next_section(…)")
     wrong = next((beat for beat in (first, last) if beat is not None and beat not in known), "")
     nearest = get_close_matches(wrong, known, n=1)
     guess = f"; did you mean {nearest[0]}?" if nearest else ""
+    if wrong.isdigit():
+        guess = '; -n takes names, not numbers of animations: begin a section by self.next_section("name")'
     hint = now_called(request.name, wrong) or guess
     many = told is None and len(known) > MOST_NAMED
     listed = f"`gradreel describe {request.source.spec}` shows them" if many else ", ".join(known)
@@ -78,11 +87,14 @@ def _patterns(request: SceneRequest) -> list[str]:
 
 
 def _patterns_in(tree: ast.Module) -> Iterator[str]:
-    """What is given to ``beat`` of whatever object: a scene may be handed to a function."""
+    """Yields patterns for the names passed to ``beat`` or ``next_section`` of any object.
+
+    A scene may pass itself to a function, so calls on ``self`` are not enough.
+    """
     calls = {id(node.func): node for node in ast.walk(tree) if isinstance(node, ast.Call)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and node.attr == "beat":
+        if isinstance(node, ast.Attribute) and node.attr in ("beat", "next_section"):
             call = calls.get(id(node))
-            given = [] if call is None else [keyword.value for keyword in call.keywords if keyword.arg == "name"]
-            given = given if call is None else call.args[:1] or given
-            yield name_pattern(given[0]) if given else ANY_NAME
+            names = [] if call is None else names_given(call)
+            pattern = name_pattern(names[0]) if names else ANY_NAME
+            yield pattern if node.attr == "beat" else rf"(?:{pattern})(-\d+)?"

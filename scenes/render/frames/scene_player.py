@@ -17,7 +17,7 @@ from gradreel.core.errors import UserError
 from gradreel.scenes.base import Beat, LectureScene, SceneContext
 from gradreel.scenes.catalog import kebab_name, load_class
 from gradreel.scenes.render.clips.beat_lines import as_json
-from gradreel.scenes.render.clips.beat_range import check_played
+from gradreel.scenes.render.clips.beat_range import FIRST_SECTION, check_played
 from gradreel.scenes.render.frames import quicker_manim
 from gradreel.scenes.render.frames.added_sounds import AddedSounds
 from gradreel.scenes.render.frames.cameras import uncolour
@@ -45,7 +45,6 @@ from manim.utils.exceptions import EndSceneEarlyException
 from manim.utils.sounds import get_full_sound_file_path
 from tqdm import tqdm
 
-NO_BEAT = "autocreated"  # Manim's name for the section that a scene begins in without having asked for one
 DEFAULTS = (1920, 1080), 60, Path("media").absolute()  # Manim's and the command's: size, rate, media folder
 STILL_SECONDS = 1  # length of the clip of a scene that plays nothing
 
@@ -73,7 +72,10 @@ def play(request: SceneRequest, encoder: ClipEncoder | JumpFinder) -> Played:
     scene = _scene(request, encoder)
     writer: ClipWriter = scene.renderer.file_writer
     _render(scene, request, encoder)
-    check_played([name for name, _, _ in writer.spans], request, getattr(scene, "begun_beats", []))
+    if isinstance(scene, LectureScene):
+        check_played([name for name, _, _ in writer.spans], request, scene.begun_beats)
+    else:
+        check_played(writer.asked_sections, request, writer.begun_sections if len(writer.begun_sections) > 1 else [])
     if encoder.frames == 0:
         writer.write_frame(scene.renderer.get_frame(), repeat=STILL_SECONDS * settings.fps)
     if isinstance(scene, LectureScene):
@@ -166,15 +168,17 @@ class ClipWriter(SceneFileWriter):
         self._encoder, self._settings = encoder, settings
         self._began: dict[str, int] = {}  # frames there were when a beat began that is shown
         self._last_beat_began = False
+        self._in_range = settings.first_beat is None  # whether a plain scene's section is among those asked for
+        self.begun_sections: list[str] = []  # of a plain scene, each name once
+        self.asked_sections: list[str] = []  # those between the first and the last that were asked for
         self._time = 0.0  # of the scene, after its last play
         self._straight: Pixels | None = None
         self.sounds = AddedSounds(settings)
         self.scene: Scene | None = None
         self._subcaptions: list[Subcaption] = []
         self.spans: list[tuple[str, int, int]] = []  # of the beats asked for: name, first frame, frame after the last
-        self._sections: list[tuple[str, int]] = []  # that are shown: name, first frame
+        self._shown_sections: list[tuple[str, int]] = []  # name, first frame
         super().__init__(manim_settings)
-        self.sections[-1].skip_animations = settings.first_beat is not None
 
     def write_frame(self, pixels: Pixels, *, repeat: int = 1, boxes: Boxes | None = None) -> None:
         if self._settings.transparent:
@@ -197,18 +201,37 @@ class ClipWriter(SceneFileWriter):
         return self._straight
 
     def next_section(self, name: str, type_: str, skip_animations: bool) -> None:
-        """A beat begins. The scene is over when it is the one after the last that was asked for."""
+        """Begins a beat, or a section of a plain scene; ends the scene after the last one that was asked for."""
+        if not isinstance(self.scene, LectureScene):
+            name = self._unused_section_name(name)
+            skip_animations = not self._is_asked_for(name) or skip_animations
         if self._last_beat_began and skip_animations:
             raise EndSceneEarlyException
         self._last_beat_began = name == self._settings.last_beat and not skip_animations
         self._began.pop(name, None)
         if not skip_animations:
             self._began[name] = self._encoder.frames
-            self._sections.append((name, self._encoder.frames))
+            self._shown_sections.append((name, self._encoder.frames))
         if isinstance(self._encoder, ClipEncoder) and not skip_animations:
             self._encoder.cut()
-        at("" if name == NO_BEAT else f"in beat {name}")
+        at("" if name == FIRST_SECTION else f"in beat {name}")
         super().next_section(name, type_, skip_animations)
+
+    def _unused_section_name(self, name: str) -> str:
+        """Returns ``name``, or ``name-2``, ``name-3`` … where earlier sections of the scene are called so."""
+        candidates = (f"{name}-{number}" if number > 1 else name for number in count(1))
+        unused = next(candidate for candidate in candidates if candidate not in self.begun_sections)
+        self.begun_sections.append(unused)
+        return unused
+
+    def _is_asked_for(self, section: str) -> bool:
+        """Returns whether a plain scene's section lies between the first and the last that were asked for."""
+        self._in_range |= section == self._settings.first_beat
+        is_asked_for = self._in_range
+        if is_asked_for:
+            self.asked_sections.append(section)
+        self._in_range &= section != self._settings.last_beat
+        return is_asked_for
 
     def beat_ended(self, scene: Scene, name: str) -> None:
         """To be a scene's ``after_beat``: counts a beat's frames, where Manim's clock adds up floats.
@@ -219,16 +242,15 @@ class ClipWriter(SceneFileWriter):
             self.spans.append((name, self._began[name], self._encoder.frames))
 
     def section_spans(self) -> list[tuple[str, int, int]]:
-        """As ``spans``, of a scene that has asked for sections: those with frames, no two with one name."""
-        if len(self._sections) == 1:
+        """Returns name, first frame and end of each section with frames; nothing for a scene that begins none."""
+        if len(self.begun_sections) == 1:
             return []
-        starts = [*(start for _, start in self._sections), self._encoder.frames]
-        found: dict[str, tuple[int, int]] = {}
-        for (name, start), end in zip(self._sections, starts[1:], strict=True):
-            unlike = (f"{name}-{number}" if number > 1 else name for number in count(1))
-            if start < end:
-                found[next(other for other in unlike if other not in found)] = start, end
-        return [(name, start, end) for name, (start, end) in found.items()]
+        starts = [*(start for _, start in self._shown_sections), self._encoder.frames]
+        return [
+            (name, start, end)
+            for (name, start), end in zip(self._shown_sections, starts[1:], strict=True)
+            if start < end
+        ]
 
     def add_sound(self, sound_file: Any, time: float | None = None, gain: float | None = None, **how: Any) -> None:
         """As Manim calls it; ``time``: seconds of the scene, by default now."""

@@ -217,15 +217,15 @@ def parse_rate(text: str) -> float | Fraction:
 
 
 def parse_beat_range(text: str) -> tuple[str | None, str | None]:
-    """``"constant,piece-2"`` -> the first and the last beat; either may be left out (None: from the start, to the end).
+    """Return the first and the last beat of ``"constant,piece-2"``; of ``"constant"``, that beat twice.
 
-    One name alone is the first beat, as with Manim's ``-n``. Raises UserError.
+    A side left out is None: ``"constant,"`` goes to the end, ``",constant"`` begins at the start. Raises UserError.
     """
-    first, _, last = text.partition(",")
-    names = tuple(name.strip() or None for name in (first, last))
+    first, comma, last = text.partition(",")
+    names = (first.strip() or None, (last if comma else first).strip() or None)
     if names == (None, None) or "," in last:
-        raise UserError(f"-n {text}: beats are written FROM,TO, such as -n constant,sum (or constant: to the end)")
-    return names[0], names[1]
+        raise UserError(f"-n {text}: write one beat, or FROM,TO: -n sum; -n constant,sum; -n constant, (to the end)")
+    return names
 
 
 def parse_counts(option: str, text: str, least: int, largest: int) -> tuple[int, ...]:

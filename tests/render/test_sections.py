@@ -1,0 +1,114 @@
+"""Sections of a plain Manim scene: ``-n`` renders some of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import av
+import pytest
+from gradreel.core.errors import UserError
+from gradreel.scenes.catalog import beat_names, resolve
+from gradreel.scenes.render import pipeline
+from gradreel.scenes.render.lessons.selection import load_lesson
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.still_files import render_last_frames, render_stills
+from gradreel.scenes.render.workers.progress import Reporter
+
+pytestmark = pytest.mark.usefixtures("quick_workers")
+
+SCENES = """
+from manim import Scene
+
+
+class Talk(Scene):
+    def construct(self):
+        self.wait(0.1)
+        self.next_section("rise")
+        self.wait(0.2)
+        self.next_section()
+        self.wait(0.4)
+        self.next_section("rise")
+        self.wait(0.8)
+        for name in ("one", "two"):
+            self.next_section(f"part {name}")
+            self.wait(1.6)
+
+
+class Whole(Scene):
+    def construct(self):
+        self.wait(0.2)
+"""
+
+
+@pytest.fixture
+def frames_of(tmp_path, monkeypatch):
+    """``frames_of("rise", "unnamed")`` renders these sections and returns how many frames the video has."""
+    (tmp_path / "scenes.py").write_text(SCENES)
+    monkeypatch.chdir(tmp_path)
+    settings = RenderSettings(width=64, height=36, fps=10, media_dir=tmp_path / "media")
+
+    def run(first: str | None, last: str | None, scene: str = "Talk") -> int:
+        lesson = load_lesson(None, {}, [f"scenes.py:{scene}"])
+        (video,) = pipeline.render_scenes(lesson, replace(settings, first_beat=first, last_beat=last), Reporter())
+        with av.open(str(video)) as container:
+            return sum(packet.size > 0 for packet in container.demux(video=0))
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "frames"),
+    [
+        ("rise", "rise", 2),
+        ("rise", "unnamed", 6),
+        ("rise-2", "rise-2", 8),
+        ("unnamed", None, 4 + 8 + 16 + 16),
+        (None, "rise", 3),
+        ("autocreated", "autocreated", 1),
+        ("part two", None, 16),
+    ],
+)
+def test_a_range_of_sections_has_their_frames_alone(frames_of, first, last, frames):
+    assert frames_of(first, last) == frames
+
+
+def test_an_unknown_section_is_told_with_the_nearest_name(frames_of):
+    with pytest.raises(UserError, match="rise"):
+        frames_of("ries", None)
+
+
+def test_a_computed_name_that_no_section_has_is_found_when_the_scene_is_played(frames_of):
+    with pytest.raises(UserError, match="part two"):
+        frames_of("part three", None)
+
+
+def test_sections_in_the_wrong_order_are_refused(frames_of):
+    with pytest.raises(UserError, match="order"):
+        frames_of("rise-2", "rise")
+
+
+def test_a_scene_without_sections_says_so(frames_of):
+    with pytest.raises(UserError, match="no sections"):
+        frames_of("rise", None, scene="Whole")
+
+
+def test_sections_are_listed_in_the_order_in_which_they_begin(frames_of):
+    assert beat_names(resolve("scenes.py:Talk")) == ("rise", "unnamed", "part {name}")
+
+
+def test_manims_number_of_an_animation_is_answered_with_what_to_write(frames_of):
+    with pytest.raises(UserError, match="next_section"):
+        frames_of("3", "3")
+
+
+def test_the_last_frame_of_a_section_can_be_asked_for(frames_of, tmp_path):
+    lesson = load_lesson(None, {}, ["scenes.py:Talk"])
+    settings = RenderSettings(width=64, height=36, fps=10, media_dir=tmp_path / "media", last_beat="rise")
+    (picture,) = render_last_frames(lesson, settings)
+    assert picture.is_file()
+
+
+def test_pictures_of_a_plain_scenes_plays_take_no_range(frames_of, tmp_path):
+    lesson = load_lesson(None, {}, ["scenes.py:Talk"])
+    with pytest.raises(UserError, match="render -n"):
+        render_stills(lesson, RenderSettings(media_dir=tmp_path / "media", first_beat="rise"))
