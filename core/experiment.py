@@ -15,7 +15,7 @@ from gradreel.core.network.losses import LOSSES
 from gradreel.core.network.optimizers import OPTIMIZERS
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Of a trace on disk. Part of every digest: traces of another format are other traces."""
 
 LARGEST_NETWORK = 50_000_000

@@ -10,6 +10,7 @@ import torch
 from gradreel.core.errors import TraceError, TrainingError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.network import Batch, Networks
+from gradreel.core.trace.environment import environment, promise_equal_bits
 from gradreel.core.trace.trace import Trace, column_kinds, sealed_meta
 from gradreel.core.trace.write_behind import BLOCK, SMALL_BLOCK
 from gradreel.core.trace.writing import (
@@ -19,7 +20,6 @@ from gradreel.core.trace.writing import (
     journal_of,
     new_trace,
     one_writer,
-    versions,
 )
 
 Progress = Callable[[int, int], None]
@@ -33,7 +33,7 @@ def train(experiment: Experiment, directory: str | Path, progress: Progress | No
     """The trace of ``experiment`` in ``directory``/<digest>, opened; trained first unless an intact one is there.
 
     A run that was interrupted or killed is resumed from its last kept state and ends in the same trace bit for bit. The
-    trace is the same bit for bit on the same machine and versions, however many runs are trained beside it.
+    trace is the same bit for bit in the same environment, however many runs are trained beside it.
     ``progress(done, updates)`` is called about a hundred times. TrainingError if the run diverges, UserError if the
     directory cannot be written to; nothing new is left under the final name then.
     """
@@ -159,9 +159,11 @@ def _grouped_by_start(directory: Path, runs: list[Experiment]) -> list[tuple[lis
 
 
 def _journal(directory: Path, run: Experiment) -> Journal | None:
-    """The journal from which the run can be resumed here, with these versions; None if there is none."""
+    """The journal from which the run can be resumed in this environment; None if there is none."""
     journal = journal_of(directory, run.digest)
-    if journal is None or journal.versions != versions() or not 0 < journal.updates < run.n_updates:
+    if journal is None or not 0 < journal.updates < run.n_updates:
+        return None
+    if not promise_equal_bits(journal.environment, environment()):
         return None
     written = {column: written.rows for column, written in journal.columns.items()}
     return journal if written == _rows_by(run, journal.updates) else None
@@ -189,8 +191,8 @@ def _train(
                     directory,
                     experiment.digest,
                     column_kinds(experiment),
-                    partial(sealed_meta, experiment, versions()),
-                    versions(),
+                    partial(sealed_meta, experiment, environment()),
+                    environment(),
                     journals[run] if journals else None,
                     block=max(1 << 18, (BLOCK if experiment.kept_every == 1 else SMALL_BLOCK) // len(experiments)),
                 )

@@ -24,10 +24,11 @@ from gradreel.core.recording.optimizer_hooks import (
 )
 from gradreel.core.recording.recorded_model import PendingRows, RecordedModel
 from gradreel.core.recording.update_log import UpdateLog
+from gradreel.core.trace.environment import environment
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.trace import MOST_META, column_kinds, sealed_meta
 from gradreel.core.trace.write_behind import BLOCK, BLOCKS
-from gradreel.core.trace.writing import TraceWriter, is_foreign, new_trace, versions
+from gradreel.core.trace.writing import TraceWriter, is_foreign, new_trace
 
 INTERRUPTED = ".interrupted"
 _ROWS_AT_MOST = 10_000  # of a column, in a block that is written at once
@@ -78,7 +79,7 @@ class Recorder:
     def files(self) -> Any:
         """Returns a context manager that opens the columns of the new trace, a TraceWriter, and seals it on leaving."""
         kinds, run = {}, self._run(0)
-        described = len(sealed_meta(run, versions(), dict.fromkeys(column_kinds(run), "")))
+        described = len(sealed_meta(run, environment(), dict.fromkeys(column_kinds(run), "")))
         if described > MOST_META // 2:  # the other half is for names of metrics
             raise UserError(
                 f"to describe the model's {len(run.parts)} parameter tensors and {len(run.buffers)} buffers takes "
@@ -92,9 +93,9 @@ class Recorder:
         self._unwatched = 0
 
         def seal(checksums: dict[str, str]) -> str:
-            return sealed_meta(self._sealed, versions(), checksums)
+            return sealed_meta(self._sealed, environment(), checksums)
 
-        return new_trace(self.path.parent, self.path.name, kinds, seal, versions(), grows=True)
+        return new_trace(self.path.parent, self.path.name, kinds, seal, environment(), grows=True)
 
     @contextmanager
     def listening(self, writer: TraceWriter) -> Iterator[None]:

@@ -22,7 +22,7 @@ from gradreel.core.experiment import FORMAT_VERSION, Experiment
 from gradreel.core.files import read_bounded
 from gradreel.core.network.theta import parameter_shapes
 from gradreel.core.trace.columns import ColumnKind, checksum, read_column
-from gradreel.core.trace.earlier import digest_of_earlier, earlier_as_of_today, is_earlier
+from gradreel.core.trace.environment import Environment
 from gradreel.core.trace.recorded_run import RecordedRun
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
@@ -141,10 +141,10 @@ class Trace:
         """The network after ``update`` updates, for its ``load_state_dict``: parameters, and buffers as they were then.
 
         Buffers are those right after the update; of the start, when the recording began; of the end, when it ended, if
-        the loop changed parameters after the last update. A trace from before buffers were kept has the parameters
-        alone. A run that Gradreel trained has those of a ``torch.nn.Sequential`` of Linear layers, the activation
-        between them. Keys are as torch names them: what a model's own ``state_dict()`` or ``get_extra_state()`` makes
-        of them is not known here. TraceError if that state was not kept.
+        the loop changed parameters after the last update. A run that Gradreel trained has those of a
+        ``torch.nn.Sequential`` of Linear layers, the activation between them. Keys are as torch names them: what a
+        model's own ``state_dict()`` or ``get_extra_state()`` makes of them is not known here. TraceError if that state
+        was not kept.
         """
         from gradreel.core.trace.state_dict import state_dict_of_recorded, state_dict_of_trained  # torch: here only
 
@@ -229,19 +229,14 @@ def are_metrics(run: RecordedRun, which: IntArray, at: IntArray) -> bool:
 
 def sealed_meta(
     run: Experiment | RecordedRun,
-    versions: dict[str, str],
+    environment: dict[str, str],
     checksums: dict[str, str],
-    written: dict[str, Any] | None = None,
 ) -> str:
-    """The text of ``meta.json``: the same for the same run, last of all a checksum of the rest of it.
-
-    ``written``: the run as an earlier trace describes it, in the place of how it is described today.
-    """
+    """The text of ``meta.json``: the same for the same run, last of all a checksum of the rest of it."""
     kinds = column_kinds(run)
     if isinstance(run, Experiment):
-        plain = run.model_dump(mode="json") if written is None else written
-        digest = run.digest if written is None else digest_of_earlier(written)
-        source: dict[str, Any] = {"digest": digest, "experiment": plain, "seed": run.seed}
+        plain = run.model_dump(mode="json")
+        source: dict[str, Any] = {"digest": run.digest, "experiment": plain, "seed": run.seed}
         shapes = parameter_shapes(run)
     else:
         source, shapes = {"recorded": run.as_json()}, run.part_shapes()
@@ -249,7 +244,7 @@ def sealed_meta(
         "format": FORMAT,
         "version": FORMAT_VERSION,
         **source,
-        "versions": versions,
+        "environment": environment,
         "dtype": run.dtype,
         "parameters": [{"name": name, "shape": shape} for name, shape in shapes],
         "updates": run.n_updates,
@@ -286,18 +281,15 @@ def read_meta(path: Path) -> tuple[dict[str, Any], Experiment | RecordedRun]:
     if rest != f'"{_seal(unsealed + _END)}"{_END}':
         raise TraceError(f"{path}: {META} is damaged: its checksum is wrong; {_mend(path)}")
     no_run = f"{path}: {META} describes no run of this version"
-    written = meta["experiment"] if is_earlier(meta.get("experiment")) else None
     try:
-        given = _Given.model_validate(meta if written is None else {**meta, "experiment": earlier_as_of_today(written)})
+        given = _Given.model_validate(meta)
     except ValidationError as error:
         problem = problems_in(error)[0]
         where = ".".join(map(str, problem["loc"]))
         what = problem["msg"].removeprefix("Value error, ")
         raise TraceError(f"{no_run}: {where}: {what}; {_mend(path)}") from None
-    except (ValueError, TypeError, KeyError, OverflowError) as error:  # of an earlier one that is none
-        raise TraceError(f"{no_run}: {error}; {_mend(path)}") from None
     checksums = {name: column.xxh3 for name, column in given.columns.items()}
-    again = partial(sealed_meta, given.run, given.versions, checksums, written)
+    again = partial(sealed_meta, given.run, given.environment, checksums)
     if checksums.keys() != column_kinds(given.run).keys() or text != again():
         raise TraceError(f"{path}: {META} contradicts itself; {_mend(path)}")
     return meta, given.run
@@ -314,7 +306,7 @@ class _Given(BaseModel):
 
     experiment: Experiment | None = None
     recorded: RecordedRun | None = None
-    versions: dict[str, str]
+    environment: Environment
     columns: dict[str, _Checksum]
 
     @model_validator(mode="after")

@@ -5,7 +5,6 @@ those. After a kill, the next run of the same experiment resumes from there.
 """
 
 import json
-import platform
 import re
 import shutil
 import time
@@ -14,7 +13,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
 from filelock import FileLock, Timeout
 from gradreel.core.errors import UserError, listed
 from gradreel.core.files import read_bounded
@@ -40,7 +38,7 @@ class Journal:
     """How far an unfinished trace is: so many updates are certainly in its files."""
 
     updates: int
-    versions: dict[str, str]
+    environment: dict[str, str]
     columns: dict[str, Written]
 
 
@@ -72,10 +70,10 @@ def one_writer(directory: Path, name: str, wait: bool = True) -> Iterator[None]:
 class TraceWriter:
     """The columns of a trace that is being written, by name, and the name that the trace will have."""
 
-    def __init__(self, partial: Path, name: str, behind: WriteBehind, versions: dict[str, str]) -> None:
+    def __init__(self, partial: Path, name: str, behind: WriteBehind, environment: dict[str, str]) -> None:
         self.name = name
         self.columns: Mapping[str, ColumnWriter] = behind.columns
-        self._partial, self._behind, self._versions = partial, behind, versions
+        self._partial, self._behind, self._environment = partial, behind, environment
         self._marked = time.monotonic()
 
     @property
@@ -86,7 +84,7 @@ class TraceWriter:
     def mark(self, updates: int) -> None:
         """Note that the state after ``updates`` updates, and all that led to it, has been appended."""
         self._marked = time.monotonic()
-        self._behind.mark(lambda columns: self._note(Journal(updates, self._versions, columns)))
+        self._behind.mark(lambda columns: self._note(Journal(updates, self._environment, columns)))
 
     def add(self, column: str, kind: ColumnKind, written: Written | None = None) -> None:
         """Begin a column, or resume it after what has been ``written``. DamagedJournalError if that is not there."""
@@ -105,7 +103,7 @@ def new_trace(
     name: str,
     kinds: Mapping[str, ColumnKind],
     seal: Callable[[dict[str, str]], str],
-    versions: dict[str, str],
+    environment: dict[str, str],
     journal: Journal | None = None,
     grows: bool = False,
     block: int | None = None,
@@ -131,7 +129,7 @@ def new_trace(
             partial.mkdir()
             _write(partial / META, json.dumps({"format": FORMAT, "columns": [*kinds, *metric_kinds(0)]}))
         with WriteBehind(block) as behind:
-            trace = TraceWriter(partial, name, behind, versions)
+            trace = TraceWriter(partial, name, behind, environment)
             for column, kind in kinds.items():
                 trace.add(column, kind, journal.columns[column] if journal else None)
             yield trace
@@ -217,7 +215,7 @@ def _columns_named(note: Path) -> set[str]:
     """
     try:
         content = json.loads(read_bounded(note, MOST_META))
-        ours = content.get("format") == FORMAT or {"updates", "versions", "columns"} == set(content)
+        ours = content.get("format") == FORMAT or {"updates", "environment", "columns"} == set(content)
         return set(content["columns"]) & COLUMNS if ours else set()
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return set()
@@ -303,16 +301,3 @@ def _replaced(final: Path) -> Path:
 
 def _lock_file(directory: Path, name: str) -> Path:
     return directory / f".{name}.lock"
-
-
-def versions() -> dict[str, str]:
-    """What the last bits of a run may depend on."""
-    import torch  # here alone: who reads traces does without it
-
-    return {
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "machine": platform.machine(),
-        "system": platform.system(),
-    }

@@ -107,7 +107,7 @@ def test_a_run_killed_side_by_side_goes_on_alone(
     assert contents(train(runs[1], tmp_path).path) == contents(train(runs[1], undisturbed).path)
 
 
-@pytest.mark.parametrize("damage", ["flip", "truncate", "remove", "journal", "versions", "updates"])
+@pytest.mark.parametrize("damage", ["flip", "truncate", "remove", "journal", "environment", "updates"])
 def test_what_is_damaged_is_not_gone_on_with(
     damage: str, killed: Callable[..., None], undisturbed: Path, tmp_path: Path
 ) -> None:
@@ -127,7 +127,8 @@ def test_what_is_damaged_is_not_gone_on_with(
         (partial / "journal.json").write_text("{")
     else:
         journal = json.loads((partial / "journal.json").read_text())
-        journal |= {"versions": {"torch": "0.1"}} if damage == "versions" else {"updates": journal["updates"] - 100}
+        elsewhere = {"environment": {**journal["environment"], "torch": "0.1"}}
+        journal |= elsewhere if damage == "environment" else {"updates": journal["updates"] - 100}
         (partial / "journal.json").write_text(json.dumps(journal))
     calls: list[int] = []
     trace = train(run, tmp_path, lambda done, updates: calls.append(done))

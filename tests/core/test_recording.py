@@ -1449,5 +1449,5 @@ def test_the_trace_says_what_was_recorded(tmp_path):
     made(Closure, tmp_path / "run")
     meta = json.loads((tmp_path / "run" / "meta.json").read_text())
     assert meta["recorded"]["model"] == "torch.nn.modules.container.Sequential"
-    assert meta["versions"]["torch"] == torch.__version__
+    assert meta["environment"]["torch"] == torch.__version__
     assert meta["recorded"]["optimizers"][0]["groups"][0]["settings"]["line_search_fn"] == "strong_wolfe"

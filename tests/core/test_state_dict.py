@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,6 @@ from gradreel.core.trace.trace import Trace
 from gradreel.core.trace.verify import verify
 from torch import nn
 
-OLD = Path(__file__).parent / "traces"
 X = torch.linspace(-1, 1, 24).reshape(12, 2)
 
 
@@ -167,25 +165,3 @@ def test_a_run_of_ours_loads_into_linear_layers_with_the_activation_between(tiny
     features = tiny_trace.run.dataset.features()
     expected = predict(tiny_trace.run, np.array(tiny_trace.parameters[-1]), features)
     np.testing.assert_allclose(model(torch.from_numpy(features)).detach().numpy()[:, 0], expected, rtol=1e-12)
-
-
-# ---- traces from before there were buffers and metrics
-
-
-@pytest.mark.parametrize("path", sorted(OLD.glob("[!.]*")), ids=lambda path: path.name[:8])
-def test_a_trace_of_the_first_format_opens_and_verifies(path):
-    trace = Trace.open(path, checksums=True)
-    assert verify(path).intact and trace.metrics == {}
-    assert sum(part.numel() for part in trace.state_dict(trace.n_updates).values()) == trace.n_parameters
-
-
-def test_a_model_with_buffers_says_what_a_trace_of_the_first_format_lacks():
-    model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Linear(3, 1))
-    with pytest.raises(RuntimeError, match=r"Missing key.*running_mean"):
-        model.load_state_dict(Trace.open(OLD / "recorded-1").state_dict(6), strict=True)
-
-
-def test_a_run_without_buffers_and_metrics_has_the_columns_of_the_first_format(tmp_path):
-    run(tmp_path / "run", nn.Linear(2, 1))
-    old = json.loads((OLD / "recorded-1" / "meta.json").read_text())
-    assert Trace.open(tmp_path / "run").columns.keys() == old["columns"].keys()

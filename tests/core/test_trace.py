@@ -28,7 +28,7 @@ def test_a_trace_says_what_it_is(tiny_trace: Trace, tiny_experiment: Experiment)
     assert tiny_trace.meta["seed"] == 1
     assert tiny_trace.meta["dtype"] == "float64"
     assert tiny_trace.meta["parameters"][0] == {"name": "w", "shape": [2, 1]}
-    assert set(tiny_trace.meta["versions"]) >= {"torch", "numpy", "python", "machine"}
+    assert set(tiny_trace.meta["environment"]) >= {"torch", "numpy", "python", "machine"}
     assert (tiny_trace.meta["updates"], tiny_trace.meta["states kept"]) == (12, 4)
     assert sorted(file.name for file in tiny_trace.path.iterdir()) == sorted(
         ["meta.json", *(f"{name}.npy" for name in COLUMNS)]
@@ -115,7 +115,7 @@ def test_one_flipped_bit_is_found_with_checksums(name: str, copy: Path) -> None:
 def test_a_foreign_format_version_is_named(copy: Path) -> None:
     meta = json.loads((copy / "meta.json").read_text())
     (copy / "meta.json").write_text(json.dumps({**meta, "version": 1}))
-    with pytest.raises(TraceError, match="format version 1, this program reads 2"):
+    with pytest.raises(TraceError, match="format version 1, this program reads 3"):
         Trace.open(copy)
 
 
@@ -128,7 +128,7 @@ def test_a_foreign_format_version_is_named(copy: Path) -> None:
         ("é", "not JSON"),
         ("[]", "not that of a trace"),
         ("{}", "not that of a trace"),
-        ('{"format": "gradreel trace", "version": 2}', "checksum is wrong"),
+        ('{"format": "gradreel trace", "version": 3}', "checksum is wrong"),
     ],
 )
 def test_what_is_no_meta_is_named(content: str, message: str, copy: Path) -> None:
@@ -206,9 +206,10 @@ def test_a_folder_without_meta_is_no_trace_and_those_in_it_are_listed(copy: Path
         f"{tmp_path} is no trace: meta.json is missing; a trace is a folder with meta.json, such as "
         f"media/traces/<digest>; in it there are {copy}"
     )
-    for number in range(5):
-        shutil.copytree(copy, tmp_path / f"{number}")
-    with pytest.raises(TraceError, match=rf"{tmp_path}/0, {tmp_path}/1, {tmp_path}/2, {tmp_path}/3 and 2 more$"):
+    first = [tmp_path / f"{number:032}" for number in range(5)]  # their names come before that of any digest
+    for folder in first:
+        shutil.copytree(copy, folder)
+    with pytest.raises(TraceError, match=f"{', '.join(map(str, first[:4]))} and 2 more$"):
         Trace.open(tmp_path)
     (copy / "meta.json").unlink()
     with pytest.raises(TraceError, match=r"move it away and run: gradreel train$"):

@@ -46,7 +46,7 @@ def reseal(path: Path, trace: Trace, changes: dict[str, Callable[[np.ndarray], N
         np.save(path / f"{name}.npy", column)
     kinds = column_kinds(trace.experiment)
     checksums = {name: checksum(path / f"{name}.npy", kind) for name, kind in kinds.items()}
-    (path / "meta.json").write_text(sealed_meta(trace.experiment, trace.meta["versions"], checksums))
+    (path / "meta.json").write_text(sealed_meta(trace.experiment, trace.meta["environment"], checksums))
 
 
 @pytest.mark.parametrize("hidden", [(), (3,), (20, 10)])
@@ -170,7 +170,7 @@ def test_all_damaged_columns_are_named_at_once(copy: Path) -> None:
 def test_meta_that_is_missing_or_of_a_foreign_version_is_named(copy: Path) -> None:
     meta = json.loads((copy / "meta.json").read_text())
     (copy / "meta.json").write_text(json.dumps({**meta, "version": 7}))
-    assert "format version 7, this program reads 2" in verify(copy).problems[0].text
+    assert "format version 7, this program reads 3" in verify(copy).problems[0].text
     (copy / "meta.json").unlink()
     assert "meta.json is missing" in verify(copy).problems[0].text
 

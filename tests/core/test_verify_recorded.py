@@ -55,7 +55,7 @@ def tampered(path: Path, column: str, place: tuple[Any, ...], value: Any) -> Non
     numbers[place] = value
     np.save(path / f"{column}.npy", numbers)
     checksums = {name: checksum(path / f"{name}.npy", kind) for name, kind in column_kinds(run).items()}
-    (path / META).write_text(sealed_meta(run, meta["versions"], checksums))
+    (path / META).write_text(sealed_meta(run, meta["environment"], checksums))
 
 
 def only(verification: Verification) -> tuple[Any, ...]:

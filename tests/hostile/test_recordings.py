@@ -14,8 +14,9 @@ import xxhash
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import TraceError, UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.training import train, versions
+from gradreel.core.network.training import train
 from gradreel.core.recording.recording import record
+from gradreel.core.trace.environment import environment
 from gradreel.core.trace.trace import Trace, column_kinds
 from gradreel.core.trace.verify import verify
 from hypothesis import given, settings
@@ -97,7 +98,7 @@ def test_a_foreign_folder_is_refused_and_stays(kind: str, role: str, tmp_path: P
         st.none() | st.integers() | st.text(max_size=9) | st.just("gradreel trace"),
         lambda inner: (
             st.lists(inner, max_size=3)
-            | st.dictionaries(st.sampled_from(["format", "columns", "updates", "versions", "x"]), inner, max_size=4)
+            | st.dictionaries(st.sampled_from(["format", "columns", "updates", "environment", "x"]), inner, max_size=4)
         ),
     ),
     name=st.sampled_from(["features.npy", "parameters.npy.bak", "a/b.npy", "meta", "batch.NPY"]),
@@ -181,7 +182,7 @@ def test_a_fifo_as_journal_hangs_nothing_and_a_link_as_column_is_not_written_thr
     (tmp_path / "thesis.txt").write_text("mine" * 100)
     column = {"rows": 0, "checksum": xxhash.xxh3_128().hexdigest()}
     columns = dict.fromkeys(column_kinds(run), column)
-    (partial / "journal.json").write_text(json.dumps({"updates": 0, "versions": versions(), "columns": columns}))
+    (partial / "journal.json").write_text(json.dumps({"updates": 0, "environment": environment(), "columns": columns}))
     for name in columns:
         (partial / f"{name}.npy").symlink_to(tmp_path / "thesis.txt")
     with pytest.raises(UserError, match="has folders or links in it"):

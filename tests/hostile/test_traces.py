@@ -15,9 +15,10 @@ import torch
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.training import train, versions
+from gradreel.core.network.training import train
 from gradreel.core.recording.recording import record
 from gradreel.core.trace.columns import checksum
+from gradreel.core.trace.environment import environment
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.trace import MOST_META, Trace, column_kinds, read_meta, sealed_meta
 from gradreel.core.trace.verify import verify
@@ -89,7 +90,7 @@ def resealed(path: Path, meta: dict[str, Any]) -> None:
             if "recorded" in meta
             else Experiment.model_validate(meta["experiment"])
         )
-        text = sealed_meta(run, meta["versions"], {name: column["xxh3"] for name, column in meta["columns"].items()})
+        text = sealed_meta(run, meta["environment"], {name: column["xxh3"] for name, column in meta["columns"].items()})
     except Exception:
         import hashlib
 
@@ -104,7 +105,7 @@ def with_column(path: Path, name: str, numbers: np.ndarray) -> None:
     meta, run = read_meta(path)
     np.save(path / f"{name}.npy", numbers)
     sums = {name: checksum(path / f"{name}.npy", column) for name, column in column_kinds(run).items()}
-    (path / "meta.json").write_text(sealed_meta(run, meta["versions"], sums))
+    (path / "meta.json").write_text(sealed_meta(run, meta["environment"], sums))
 
 
 def places(node: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -318,7 +319,7 @@ def test_a_column_that_is_as_good_as_empty_on_the_disk_is_none(trace: Path) -> N
             file.write(column.header)
             file.truncate(column.n_bytes)
     sums = {name: column["xxh3"] for name, column in meta["columns"].items()}
-    (trace / "meta.json").write_text(sealed_meta(longer, meta["versions"], sums))
+    (trace / "meta.json").write_text(sealed_meta(longer, meta["environment"], sums))
     with pytest.raises(TraceError, match=r"kept.npy is sparse: 8\d+ bytes"):
         Trace.open(trace)
     assert verify(trace).problems
@@ -356,7 +357,7 @@ def test_a_journal_that_says_anything_is_gone_on_with_only_if_it_is_true(data: s
     shutil.rmtree(whole, ignore_errors=True)
     shutil.copytree(tmp_path / "sound", partial)
     written = {name: {"rows": 0, "checksum": checksum(partial / f"{name}.npy", kind)} for name, kind in COLUMNS.items()}
-    journal: Any = {"updates": 1, "versions": versions(), "columns": written}
+    journal: Any = {"updates": 1, "environment": environment(), "columns": written}
     place = data.draw(st.sampled_from(list(places(journal))))
     at(journal, place[:-1])[place[-1]] = copy.deepcopy(data.draw(st.sampled_from([*ODD, 3, 6])))
     (partial / "journal.json").write_text(json.dumps(journal))

@@ -1,0 +1,40 @@
+"""What the bits of a run depend on: how it is named, and when two environments promise the same bits."""
+
+import pytest
+import torch
+from gradreel.core.trace import environment as module
+from gradreel.core.trace.environment import MOST_LETTERS, described, environment, promise_equal_bits
+
+
+def test_it_names_versions_processor_and_the_instructions_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MKL_CBWR", "AVX2")
+    here = environment()
+    assert here["torch"] == torch.__version__ and here["mkl"] == "AVX2" and here["processor"]
+    assert here["capability"] == torch.backends.cpu.get_cpu_capability()
+
+
+@pytest.mark.parametrize("fact", sorted(environment()))
+def test_environments_that_differ_in_any_fact_promise_nothing(fact: str) -> None:
+    here = environment()
+    assert promise_equal_bits(here, dict(reversed(here.items())))
+    assert not promise_equal_bits(here, {**here, fact: "another"})
+    assert not promise_equal_bits(here, {name: value for name, value in here.items() if name != fact})
+
+
+def test_what_is_taken_from_the_system_is_printable_and_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_linux_processor", lambda: "\x1b[31mA\n " + "x" * 1000)
+    monkeypatch.setattr(module.sys, "platform", "linux")
+    monkeypatch.setenv("MKL_CBWR", "\x1b]0;x\x07" + "y" * 1000)
+    module._processor.cache_clear()
+    try:
+        here = environment()
+    finally:
+        monkeypatch.undo()
+        module._processor.cache_clear()
+    assert all(value.isprintable() and len(value) <= MOST_LETTERS for value in here.values())
+
+
+def test_a_description_prints_what_a_file_says_without_escapes() -> None:
+    there = {"capability": "AVX512\x1b[31m", "torch": "2.13", "processor": "a\x07", "mkl": "\x1b"}
+    assert described(there).isprintable() and "AVX512" in described(there)
+    assert described({}).isprintable()
