@@ -24,6 +24,7 @@ EACH_TIME = {
     "set",
     "output",
     "csv",
+    "write_all",
     "prune",
     "yes",
     "record",
@@ -60,9 +61,28 @@ def write_examples(formatter: click.HelpFormatter, examples: Sequence[str]) -> N
 class Command(click.Command):
     """A command whose help has its options under headings, where they are many, and examples at its end."""
 
-    def __init__(self, *args: Any, examples: Sequence[str] = (), **settings: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        examples: Sequence[str] = (),
+        answers_manim: bool = False,
+        **settings: Any,
+    ) -> None:
         super().__init__(*args, **settings)
         self.examples = examples
+        self.answers_manim = answers_manim  # Manim's options that it does not have, by name
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if not self.answers_manim:
+                raise
+            from gradreel.scenes.render.manim_options import answer
+
+            if (text := answer(error.option_name)) is None:
+                raise
+            raise click.UsageError(text, ctx) from None
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         if len(self.params) <= MANY_OPTIONS:
@@ -76,6 +96,11 @@ class Command(click.Command):
             if records:
                 with formatter.section(heading):
                     formatter.write_dl(records)
+        if self.answers_manim:
+            from gradreel.scenes.render.manim_options import help_rows
+
+            with formatter.section("Options of Manim, and what to do here"):
+                formatter.write_dl(help_rows(), col_max=34)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -214,6 +239,18 @@ class Language(click.ParamType[str]):
         return [CompletionItem(code) for code in LANGUAGES if code.startswith(incomplete)]
 
 
+class Format(click.Choice[str]):
+    """A kind of file, with Manim's names."""
+
+    def __init__(self) -> None:
+        super().__init__(["auto", "mp4", "webm", "mov", "gif", "png", "png-sequence"])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value == "none":
+            self.fail("Manim's none writes no file; gradreel check plays the scenes and writes none", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 class Day(click.ParamType["date"]):
     """A day, written 2021-01-31."""
 
@@ -273,6 +310,7 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
         "beats": click.option("-n", "--beats", "--from_animation_number", metavar="BEAT|FROM,TO",
                               help="Only this beat, or those from FROM to TO (see describe); a plain scene's sections. "
                                    "-n sum, goes to the end."),
+        "write_all": click.option("-a", "--write_all", is_flag=True, help="All scenes of each FILE that is named."),
         "set": click.option("--set", "overrides", multiple=True, metavar="SCENE.PARAM=VALUE",
                             help="Set a scene's parameter: JSON, text, or @FILE (JSON, or CSV of points). Repeatable."),
         "curve": click.option("--curve", type=FILE, metavar="CSV",
@@ -349,10 +387,13 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
                                help="Those that are there are right for the text of now, though read from another."),
     },
     "Files": {
-        "format": click.option("--format", "file_format", type=click.Choice(["mp4", "webm", "mov", "gif", "png"]),
-                               help="Kind of file; png: every frame a picture.  [default: mp4; mov with -t]"),
+        "format": click.option("--format", "file_format", type=Format(),
+                               help="Kind of file; png: the last frame, png-sequence: every frame a picture.  "
+                                    "[default: mp4; mov with -t]"),
         "last_frame": click.option("-s", "--save_last_frame", "last_frame", is_flag=True,
                                     help="Only the last frame, as PNG."),
+        "save_sections": click.option("--save_sections", is_flag=True,
+                                      help="Also write a video of each section or beat, in sections/ beside the film."),
         "output": click.option("-o", "--output_file", "output", type=FILE,
                                help="Write the one video or picture here; subtitles and poster lie beside it."),
         "media_dir": click.option("--media_dir", type=FILE, default=Path("media"), show_default=True,
@@ -443,9 +484,28 @@ def commands(ctx: click.Context) -> None:
         ctx.default_map = default_map(commands, said, ctx.obj)
 
 
-def _options(**chosen: Any) -> Any:
-    from gradreel.scenes.render.lessons.options import Options
+def accept_manims_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds, hidden, the options of Manim that ask for what happens here anyway."""
 
+    def only_cairo(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+        if value not in (None, "cairo"):
+            raise click.NoSuchOption("--renderer", ctx=ctx)
+
+    renderer = click.option("--renderer", hidden=True, expose_value=False, callback=only_cairo)
+    silent = click.option("--notify_outdated_version/--silent", hidden=True, expose_value=False)
+    return renderer(silent(command))
+
+
+def _options(write_all: bool = False, **chosen: Any) -> Any:
+    """The options of a command that takes scenes; on a terminal, asks which of a file are meant."""
+    from gradreel.scenes.render.lessons.options import Options
+    from gradreel.scenes.render.scene_choice import chosen_scenes
+
+    chosen["scenes"] = chosen_scenes(chosen.get("scenes", ()), write_all)
+    if chosen.get("file_format") == "png":
+        chosen |= {"file_format": None, "last_frame": True}
+    elif chosen.get("file_format") == "auto":
+        chosen["file_format"] = None
     return Options(**chosen)
 
 
@@ -541,10 +601,13 @@ def experiment(**chosen: Any) -> int:
         "gradreel render -q l --voice zh=none",
         "gradreel render build-curve --set build-curve.knots='[[0,1],[2,3],[5,0]]'",
         "gradreel render my_scene.py:MyScene -q m -o mine.mp4",
-    ]
+    ],
+    answers_manim=True,
 )
 @scenes_argument
+@accept_manims_options
 @options("quality", "resolution", "fps", "format", "last_frame", "transparent", "beats", "output", "preview")
+@options("save_sections", "write_all")
 @options("lang", "theme", "voice", "fill", "burn")
 @options(*STRETCH, "media_dir", "seed", "jobs", "timeout", "scheduler")
 @options("watch", "force", "dry_run", "json", "progress", "quiet", "verbosity")

@@ -155,6 +155,16 @@ def specs_of(words: Iterable[str]) -> list[str]:
     return specs
 
 
+def scenes_in_file(file: Path) -> list[str]:
+    """Returns the names of a file's scene classes in their order; none for what is no file.
+
+    Raises SceneImportError for a file that does not parse.
+    """
+    if not file.is_file():
+        return []
+    return [scene_class.node.name for scene_class in _parse(file.resolve()).scene_classes(only_lecture=False)]
+
+
 def _classes_in(file: Path) -> Iterable[str]:
     return _parse(file.resolve()).classes if file.is_file() else ()
 
@@ -221,7 +231,7 @@ def _resolve_in_file(path: Path, class_name: str) -> SceneSource:
             path.open("rb").close()  # whoever listens hears that it is wanted, and may wait for it
         raise SceneNotFoundError("; ".join(filter(None, (f"there is no file {path}", _meant(str(path))))))
     module = _parse(path.resolve())
-    scenes = [scene_class.node.name for scene_class in module.scene_classes(only_lecture=False)]
+    scenes = scenes_in_file(path)
     if not class_name:
         if len(scenes) != 1:
             raise SceneNotFoundError(f"which scene of {path}? Write {path}:ClassName; {_contents(scenes)}")

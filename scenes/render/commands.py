@@ -6,6 +6,7 @@ Each returns the exit code. Results go to standard output, what is told on the w
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from gradreel.core.errors import UserError
@@ -48,7 +49,9 @@ def render_videos(options: Options, again: bool = False) -> int:
     ``again``: it has just been done, and what it told and opened is not told and opened once more.
     """
     output = output_of(options)
-    settings, lesson = settings_of(options, output), lesson_of(options)
+    settings = settings_of(options, output)
+    _check_sections(options, settings)
+    lesson = lesson_of(options)
     if not options.last_frame:
         settings = with_voices(settings, lesson, options, told=not again)
     if options.dry_run:
@@ -68,8 +71,28 @@ def _rendered(
     if options.last_frame:
         return still_files.render_last_frames(lesson, settings, told, output)
     if options.scenes:
-        return pipeline.render_scenes(lesson, settings, told, output)
+        return pipeline.render_scenes(lesson, settings, told, output, _publisher_of_sections(options))
     return [pipeline.render_lesson(lesson, settings, told, output)]
+
+
+def _publisher_of_sections(options: Options) -> Callable[..., Path] | None:
+    """Return what ``--save_sections`` adds to each scene's film; None without that option."""
+    if not options.save_sections:
+        return None
+    from gradreel.scenes.render.export.sections import publish_sections  # it loads PyAV
+
+    return publish_sections
+
+
+def _check_sections(options: Options, settings: RenderSettings) -> None:
+    """Raises UserError for ``--save_sections`` of what is no MP4 of a scene."""
+    if not options.save_sections:
+        return
+    if options.last_frame or settings.format != "mp4":
+        kind = "png" if options.last_frame else settings.format
+        raise UserError(f"--save_sections cuts an mp4, and this will be {kind}; leave out one of the two")
+    if not options.scenes:
+        raise UserError("--save_sections cuts the film of a scene: name the scenes, each gets its own")
 
 
 def watch_videos(options: Options) -> int:

@@ -75,11 +75,16 @@ def render_lesson(
 
 
 def render_scenes(
-    lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None, output: Path | None = None
+    lesson: Lesson,
+    settings: RenderSettings,
+    reporter: Reporter | None = None,
+    output: Path | None = None,
+    publish_more: Callable[[Job, Clip, ClipFile, Path], object] | None = None,
 ) -> list[Path]:
-    """Each scene of ``lesson`` as a file of its own (a folder of pictures for png); where they are.
+    """Render each scene of ``lesson`` into a file of its own, or a folder of pictures, and return the paths.
 
-    Where scenes fail, the others' files are made, and told of, before that is raised.
+    ``publish_more`` is called with each clip and its published file. If some scenes fail, publishes the others, tells
+    their paths, then raises.
     """
     check_files(lesson, output)
     check_beside(settings, output)
@@ -91,6 +96,8 @@ def render_scenes(
             made.clear()
             for clip in clips:
                 made.append(publish_clip(lesson, settings, *clip, job.workspace, output, say))
+                if publish_more is not None:
+                    publish_more(job, *clip, made[-1])
 
         try:
             _published(job, publish, apart=True)

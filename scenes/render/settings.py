@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 SMALLEST_SIDE, LARGEST_SIDE = 16, 8192  # pixels
 LARGEST_FPS = 240
-FORMATS = ("mp4", "webm", "mov", "gif", "png")
-TRANSPARENT_FORMATS = ("mov", "webm", "gif", "png")
+FORMATS = ("mp4", "webm", "mov", "gif", "png-sequence")
+TRANSPARENT_FORMATS = ("mov", "webm", "gif", "png-sequence")
 JOINABLE_FORMATS = ("mp4", "webm", "mov")  # those that one video of many clips can have
 MOST_AT_ONCE = 256  # clips, or trainings, that are handed to a cluster's scheduler
 # Fields that no clip depends on themselves
@@ -121,7 +121,7 @@ class RenderSettings:
     @property
     def suffix(self) -> str:
         """What the name of a clip or video ends in: ``.mp4``; "" for a folder of pictures."""
-        return "" if self.format == "png" else f".{self.format}"
+        return "" if self.format == "png-sequence" else f".{self.format}"
 
     @property
     def beat_range(self) -> str:

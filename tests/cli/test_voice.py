@@ -56,7 +56,7 @@ def test_pictures_are_silent(voices, silent):
     assert voices(*silent) == ({}, "")
 
 
-@pytest.mark.parametrize("file_format", ["gif", "png"])
+@pytest.mark.parametrize("file_format", ["gif", "png-sequence"])
 def test_a_format_without_sound_is_silent_which_one_line_says(voices, file_format):
     said = f"nothing is spoken: {file_format} has no sound; mp4, webm, mov have\n"
     assert voices("ring", "plain", "--format", file_format) == ({}, said)

@@ -190,7 +190,7 @@ def test_of_beats_those_before_the_first_asked_for_are_not_heard_which_is_said_o
     assert render.said == ["beats: sounds (add_sound) that begin before the first beat asked for are left out"]
 
 
-@pytest.mark.parametrize("file_format", ["gif", "png"])
+@pytest.mark.parametrize("file_format", ["gif", "png-sequence"])
 def test_a_format_without_sound_says_so_once(render, file_format):
     render("Later", format=file_format)
     assert render.said == [f"later: its sound is left out: {file_format} has none; mp4, webm, mov have"]

@@ -116,7 +116,9 @@ def test_the_same_cues_give_the_same_bytes(clip, tmp_path):
     assert made[0].read_bytes() == made[1].read_bytes()
 
 
-@pytest.mark.parametrize("changes", [{"format": "gif"}, {"format": "png"}, {"format": "webm", "transparent": True}])
+@pytest.mark.parametrize(
+    "changes", [{"format": "gif"}, {"format": "png-sequence"}, {"format": "webm", "transparent": True}]
+)
 def test_where_subtitles_cannot_be_drawn_is_said(changes):
     with pytest.raises(UserError, match="drawn into mp4, webm, mov with a background alone"):
         RenderSettings(burned="en", **changes)

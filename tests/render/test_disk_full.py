@@ -65,7 +65,8 @@ def limits(size: int) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("file_format", "transparent"), [("mp4", False), ("webm", False), ("mov", True), ("gif", False), ("png", False)]
+    ("file_format", "transparent"),
+    [("mp4", False), ("webm", False), ("mov", True), ("gif", False), ("png-sequence", False)],
 )
 def test_a_clip_is_whole_or_its_disk_was_full(tmp_path, file_format, transparent):
     settings = RenderSettings(width=64, height=36, fps=10, format=file_format, transparent=transparent)

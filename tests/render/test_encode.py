@@ -108,7 +108,7 @@ def test_the_same_frames_give_the_same_bytes(write_clip, tiny, tmp_path, file_fo
 
 
 def test_png_is_a_folder_of_exact_frames(write_clip, tiny, tmp_path):
-    write_clip(tmp_path / "clip", replace(tiny, format="png", transparent=True), 3)
+    write_clip(tmp_path / "clip", replace(tiny, format="png-sequence", transparent=True), 3)
     files = sorted((tmp_path / "clip").iterdir())
     assert [file.name for file in files] == ["00000.png", "00001.png", "00002.png"]
     with Image.open(files[2]) as image:
@@ -116,7 +116,7 @@ def test_png_is_a_folder_of_exact_frames(write_clip, tiny, tmp_path):
         assert image.getpixel((1, 10)) == (15, 20, 25, 0)
 
 
-@pytest.mark.parametrize(("file_format", "transparent"), [("png", False), ("mov", True), ("gif", False)])
+@pytest.mark.parametrize(("file_format", "transparent"), [("png-sequence", False), ("mov", True), ("gif", False)])
 def test_parts_that_change_make_whole_frames(tiny, tmp_path, file_format, transparent):
     settings = replace(tiny, format=file_format, transparent=transparent)
     parts, wholes = (ClipEncoder(tmp_path / f"{name}.{file_format}", settings) for name in ("parts", "wholes"))

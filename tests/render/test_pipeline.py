@@ -207,11 +207,13 @@ def test_some_beats_only(user_folder, settings):
         pipeline.render_lesson(lesson, asked)
 
 
-@pytest.mark.parametrize(("file_format", "transparent"), [("webm", True), ("mov", True), ("gif", False), ("png", True)])
+@pytest.mark.parametrize(
+    ("file_format", "transparent"), [("webm", True), ("mov", True), ("gif", False), ("png-sequence", True)]
+)
 def test_formats_of_single_scenes(user_folder, settings, file_format, transparent):
     lesson = load_lesson(None, {}, ["my_scenes.py:Plain"])
     (made,) = pipeline.render_scenes(lesson, replace(settings, format=file_format, transparent=transparent))
-    if file_format == "png":
+    if file_format == "png-sequence":
         files = sorted(made.iterdir())
         assert len(files) == 9
         with Image.open(files[-1]) as image:

@@ -31,7 +31,7 @@ def test_none_leaves_a_field_as_it_is():
         ({"fps": 241}, "from 1 to 240"),
         ({"fps": float("nan")}, "from 1 to 240"),
         ({"fps": 29.97}, "whole number"),
-        ({"format": "avi"}, "mp4, webm, mov, gif, png"),
+        ({"format": "avi"}, "mp4, webm, mov, gif, png-sequence"),
         ({"theme": "pink"}, "dark, light"),
         ({"language": "xx"}, "xx"),
         ({"subtitle_languages": ("en", "xx")}, "xx"),

@@ -21,7 +21,7 @@ import socket
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -309,7 +309,7 @@ def write_json(path: Path, content: Mapping[str, Any], temporary: Path) -> None:
     publish(temporary, path)
 
 
-def as_json(content: Mapping[str, Any]) -> bytes:
+def as_json(content: Mapping[str, Any] | Sequence[Any]) -> bytes:
     """A JSON file for people and programs."""
     return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
 

@@ -67,7 +67,7 @@ class Drawn(_Answer):
         edges = [edge for beat in self.beats for edge in (beat.start, beat.end)]
         if edges != sorted(edges) or not all(0 <= edge <= self.frames for edge in edges) or self.fps != settings.fps:
             raise BadAnswerError("its beats, or its rate, are not those of one clip")
-        if len(pieces) != (self.frames if settings.format == "png" else 1):
+        if len(pieces) != (self.frames if settings.format == "png-sequence" else 1):
             raise BadAnswerError(f"{len(pieces)} files came with it")
 
     def check_video(self, file: Path, settings: RenderSettings) -> None:

@@ -94,7 +94,7 @@ class ClusterDrawers(Connection):
         if why := why_stale(content | file.as_json(), clip.request, clip.parts):
             raise UserError(f"{clip.scene}: {why} while it was drawn; run the same command again")
         temporary = self._workspace.temporary(path.name)
-        if settings.format == "png":
+        if settings.format == "png-sequence":
             temporary.mkdir()
             for number, piece in enumerate(pieces):
                 (temporary / f"{number:05d}.png").write_bytes(piece)

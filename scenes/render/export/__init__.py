@@ -2,6 +2,7 @@
 
 slides         the command: which kind, where to, one call
 steps          clips cut where beats begin: a step each, its video, its picture, its words
+sections       --save_sections: a video of each section beside a scene's film
 step_sounds    what is heard of a film, a file a step and language
 deck           steps as one HTML file, or as a folder
 pdf            steps as pages

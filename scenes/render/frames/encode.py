@@ -172,7 +172,7 @@ def _timescale(settings: RenderSettings) -> tuple[tuple[str, str], ...]:
 
 def open_sink(path: Path, settings: RenderSettings) -> FrameSink:
     """A file (for png a folder of ``00000.png``, ...) that takes frames of ``settings``' size. Raises OSError."""
-    if settings.format == "png":
+    if settings.format == "png-sequence":
         return _PngFolder(path, settings)
     if settings.format == "gif":
         return _Gif(path, settings)

@@ -36,7 +36,7 @@ from gradreel.scenes.render.stages import (
     SceneRequest,
     Subcaption,
 )
-from gradreel.scenes.render.workers.worker_process import at, report
+from gradreel.scenes.render.workers.worker_process import at, report, tell
 from gradreel.scenes.user_traceback import user_traceback
 from gradreel.scenes.words.narration import use_words
 from manim import CairoRenderer, RendererType, Scene, config, logger
@@ -363,6 +363,7 @@ def configure(request: SceneRequest) -> str:
     load_class(request.source)
     asked_for = _otherwise(settings, by_cfg, _set_up())
     if config.renderer is not RendererType.CAIRO:  # to set it changes the bases of all of Manim's classes
+        tell("its file, or manim.cfg, asks for OpenGL; drawn by Cairo instead: only manim render --renderer opengl can")
         config.renderer = "cairo"
     config.pixel_width, config.pixel_height, config.frame_rate = settings.width, settings.height, settings.fps
     aspect, width, height = settings.width / settings.height, config.frame_width, config.frame_height

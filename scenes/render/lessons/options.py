@@ -20,7 +20,7 @@ from gradreel.scenes.catalog import kebab_name
 from gradreel.scenes.render.lessons.tables import LONGEST, Knots
 from gradreel.scenes.render.settings import FORMATS, MOST_AT_ONCE, RenderSettings, default_format
 
-PICTURE = re.compile(r"\d{5,}\.png")  # a frame's, in the folder of --format png
+PICTURE = re.compile(r"\d{5,}\.png")  # a frame's, in the folder of --format png-sequence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,8 @@ class Options(DataOptions):
     quality: str = "h"
     resolution: str | None = None
     fps: str | None = None
-    file_format: str | None = None
+    file_format: str | None = None  # one of `FORMATS`
+    save_sections: bool = False
     transparent: bool = False
     last_frame: bool = False
     beats: str | None = None
@@ -154,7 +155,7 @@ def output_of(options: Options) -> Path | None:
         return None
     path = options.output.absolute()
     wanted = options.file_format or _format_of(path) or default_format(options.transparent)
-    if wanted == "png" and not options.last_frame:
+    if wanted == "png-sequence" and not options.last_frame:
         return _picture_folder(path.with_suffix("") if path.suffix == ".png" else path, options.output)
     wanted = "png" if options.last_frame else wanted
     if path.is_dir():
@@ -185,7 +186,7 @@ def _picture_folder(folder: Path, said: Path) -> Path:
 def _format_of(output: Path | None) -> str | None:
     """The format that a file's ending asks for."""
     ending = output.suffix.removeprefix(".").lower() if output else ""
-    return ending if ending in FORMATS and ending != "png" else None
+    return ending if ending in FORMATS else None
 
 
 def jobs_of(jobs: int | None, scheduler: str | None = None) -> int:

@@ -117,7 +117,7 @@ def publish_clip(
     else:
         if file.sounds:
             say(f"{clip.scene}: its sound is left out: {settings.format} has none; {', '.join(JOINABLE_FORMATS)} have")
-        (shutil.copytree if settings.format == "png" else shutil.copyfile)(file.path, temporary)
+        (shutil.copytree if settings.format == "png-sequence" else shutil.copyfile)(file.path, temporary)
     beside = _subtitle_files(subtitles, final.stem)
     publish_all(temporary, final, beside, workspace, stamp, refuse_foreign=output is not None)
     return final

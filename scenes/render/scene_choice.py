@@ -1,0 +1,60 @@
+"""Which scenes a command's words name: all of a file (``-a``), or those that the user picks on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+from gradreel.core.errors import UserError
+from gradreel.scenes.catalog import file_and_class, scenes_in_file, specs_of
+
+ALL = "*"
+
+
+def chosen_scenes(words: Sequence[str], write_all: bool) -> tuple[str, ...]:
+    """Return one spec for each scene that ``words`` name.
+
+    A file alone that has several scenes: with ``write_all`` all of them, on a terminal those that the user picks.
+    Elsewhere its spec stays as it is. Raises UserError for ``write_all`` without a file.
+    """
+    specs: list[str] = []
+    has_file = False
+    for spec in specs_of(words):
+        named = file_and_class(spec)
+        names = scenes_in_file(named[0]) if named is not None and not named[1] else []
+        has_file |= bool(names)
+        if named is not None and names and write_all:
+            specs += [f"{named[0]}:{name}" for name in names]
+        elif named is not None and len(names) > 1 and _is_terminal():
+            specs += [f"{named[0]}:{name}" for name in _ask(str(named[0]), names)]
+        else:
+            specs.append(spec)
+    if write_all and not has_file:
+        raise UserError("-a renders all scenes of a file; name it: gradreel render -a my_scene.py")
+    return tuple(specs)
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _ask(file: str, names: Sequence[str]) -> list[str]:
+    """Return the names that the user picks by their numbers."""
+    click.echo(f"{file} has {len(names)} scenes:", err=True)
+    for number, name in enumerate(names, 1):
+        click.echo(f"  {number}: {name}", err=True)
+
+    def picked(text: str) -> list[str]:
+        if text.strip() == ALL:
+            return list(names)
+        try:
+            numbers = [int(part) for part in text.split(",")]
+        except ValueError:
+            numbers = [0]
+        if not all(1 <= number <= len(names) for number in numbers):
+            raise click.BadParameter(f"numbers from 1 to {len(names)} were needed, such as 1,2; {ALL} for all")
+        return [names[number - 1] for number in dict.fromkeys(numbers)]
+
+    choice: list[str] = click.prompt(f"Which? (numbers; {ALL}: all)", value_proc=picked, err=True)
+    return choice
