@@ -39,6 +39,8 @@ class Sgd:
 
     movement <- momentum * movement + (1 - dampening) * gradient, the first of them without dampening: Polyak (1964), in
     torch's form, where the rate stands outside the movement. Nesterov's: the step is gradient + momentum * movement.
+
+    All settings may be changed between updates, but for a momentum of 0 at the start.
     """
 
     def __init__(
@@ -50,8 +52,8 @@ class Sgd:
         weight_decay: float = 0.0,
         maximize: bool = False,
     ) -> None:
-        self._momentum, self._new, self._nesterov = momentum, 1 - dampening, nesterov
-        self._decay, self._maximize = weight_decay, maximize
+        self.momentum, self.dampening, self.nesterov = momentum, dampening, nesterov
+        self.weight_decay, self.maximize = weight_decay, maximize
         self.remembered = (like.new_zeros(like.shape),) if momentum else ()
 
     @staticmethod
@@ -63,13 +65,13 @@ class Sgd:
         return cls(like, experiment.momentum)
 
     def update(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float, updates: int) -> None:
-        step = -gradient if self._maximize else gradient
-        if self._decay:
-            step = step.add(theta, alpha=self._decay)
-        if self.remembered:
+        step = -gradient if self.maximize else gradient
+        if self.weight_decay:
+            step = step.add(theta, alpha=self.weight_decay)
+        if self.momentum:
             (movement,) = self.remembered
-            movement.mul_(self._momentum).add_(step, alpha=self._new if updates else 1)
-            step = step.add(movement, alpha=self._momentum) if self._nesterov else movement
+            movement.mul_(self.momentum).add_(step, alpha=1 - self.dampening if updates else 1)
+            step = step.add(movement, alpha=self.momentum) if self.nesterov else movement
         theta.add_(step, alpha=-rate)
 
 
@@ -77,7 +79,7 @@ class Adam:
     """Kingma and Ba, "Adam: A Method for Stochastic Optimization" (2015), algorithm 1.
 
     The means m of the gradient and v of its square start at 0, which m / (1 - beta_1^k) and v / (1 - beta_2^k) correct.
-    ``decoupled``: weight decay as Loshchilov and Hutter have it (AdamW).
+    ``decoupled``: weight decay as Loshchilov and Hutter have it (AdamW). All settings may be changed between updates.
     """
 
     def __init__(
@@ -89,8 +91,8 @@ class Adam:
         decoupled: bool = False,
         maximize: bool = False,
     ) -> None:
-        self._betas, self._eps, self._maximize = betas, eps, maximize
-        self._decay, self._decoupled = weight_decay, decoupled
+        self.betas, self.eps, self.maximize = betas, eps, maximize
+        self.weight_decay, self.decoupled = weight_decay, decoupled
         self._denominator = like.new_empty(like.shape)
         self.remembered = like.new_zeros(like.shape), like.new_zeros(like.shape)
 
@@ -105,17 +107,17 @@ class Adam:
     def update(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float, updates: int) -> None:
         import torch
 
-        (m, v), (beta_1, beta_2), k = self.remembered, self._betas, updates + 1
-        if self._maximize:
+        (m, v), (beta_1, beta_2), k = self.remembered, self.betas, updates + 1
+        if self.maximize:
             gradient = -gradient
-        if self._decay and self._decoupled:
-            theta.mul_(1 - rate * self._decay)
-        elif self._decay:
-            gradient = gradient.add(theta, alpha=self._decay)
+        if self.weight_decay and self.decoupled:
+            theta.mul_(1 - rate * self.weight_decay)
+        elif self.weight_decay:
+            gradient = gradient.add(theta, alpha=self.weight_decay)
         m.lerp_(gradient, 1 - beta_1)
         v.mul_(beta_2).addcmul_(gradient, gradient, value=1 - beta_2)
         torch.sqrt(v, out=self._denominator)
-        self._denominator.div_((1 - beta_2**k) ** 0.5).add_(self._eps)
+        self._denominator.div_((1 - beta_2**k) ** 0.5).add_(self.eps)
         theta.addcdiv_(m, self._denominator, value=-rate / (1 - beta_1**k))
 
 

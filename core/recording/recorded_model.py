@@ -1,7 +1,6 @@
 """A model and its optimizers as a recorder sees them: the tensors that theta is made of, and the settings."""
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from operator import attrgetter
 from typing import Any
@@ -11,7 +10,7 @@ import torch
 from gradreel.core.errors import UserError
 from gradreel.core.recording.buffers import Buffers, lies_in_memory
 from gradreel.core.recording.optimizer_hooks import first_after_gradient
-from gradreel.core.recording.optimizer_watch import OptimizerWatch
+from gradreel.core.recording.optimizer_watch import OptimizerWatch, settings_of
 from gradreel.core.trace.recorded_run import RecordedGroup, RecordedOptimizer, RecordedPart
 from gradreel.core.trace.write_behind import ColumnWriter
 from numpy.typing import NDArray
@@ -193,8 +192,11 @@ class RecordedModel:
         """Parameter groups of all optimizers."""
         return sum(map(len, self._groups))
 
-    def begin(self, number: int) -> list[float]:
-        """This optimizer is about to make an update. Returns each group's learning rate; NaN where one has none."""
+    def begin(self, number: int, update: int) -> list[tuple[int, str, float]]:
+        """Optimizer ``number`` is about to make update ``update``. Returns the settings that a loop has changed.
+
+        Each as its group, name and number.
+        """
         optimizer = self.optimizers[number]
         groups, watch = optimizer.param_groups, self._watches[number]
         if watch is None:  # what the loop has set or loaded up to here is the start
@@ -202,12 +204,17 @@ class RecordedModel:
             self._groups[number].clear()
             self._trained_by[number].clear()
         if len(groups) > len(self._groups[number]):
-            self._look_at_groups(number)
-        watch.before()
+            self._look_at_groups(number, update)
+        changes = watch.before()
         if watch.changed:
             self._look_at_longer_groups(number)
-        rates = [group.get("lr", math.nan) for group in groups]
-        return [rate.item() if isinstance(rate, torch.Tensor) else rate for rate in rates]
+        return changes
+
+    def mark_changed(self, number: int, group: int) -> None:
+        """Note that the updates of a parameter group cannot be computed again."""
+        watch = self._watches[number]
+        if watch is not None:
+            watch.changed.add(group)
 
     def end(self, number: int) -> None:
         """It has made the update."""
@@ -261,14 +268,14 @@ class RecordedModel:
         fresh = watch.fresh if watch else not optimizer.state
         return RecordedOptimizer(kind=_class_name(optimizer), groups=tuple(groups), fresh=fresh)
 
-    def _look_at_groups(self, number: int) -> None:
+    def _look_at_groups(self, number: int, update: int = 0) -> None:
         """Note the groups of an optimizer that are new."""
         known = self._groups[number]
         for group in self.optimizers[number].param_groups[len(known) :]:
             parts = self._parts_of(group)
             if len(parts) < len(group["params"]) and not self.finds_optimizers:
                 raise ValueError("a parameter group was added whose parameters were not there at the start")
-            known.append(RecordedGroup(settings=dict(_settings(group)), parts=parts))
+            known.append(RecordedGroup(settings=dict(settings_of(group)), parts=parts, first_update=update))
             self._trained_by[number].update(parts)
 
     def _look_at_longer_groups(self, number: int) -> None:
@@ -297,28 +304,6 @@ class RecordedModel:
     def _look_for_thawed(self) -> None:
         tensors = self._tensors  # a loop may set gradients itself, of what does not ask for them
         self._frozen = [i for i in self._frozen if not tensors[i].requires_grad and tensors[i].grad is None]
-
-
-def _settings(group: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """A parameter group's settings, as far as they are plain numbers, words or tuples of numbers."""
-    for name, value in group.items():
-        if name in ("params", "param_names") or not isinstance(name, str):
-            continue
-        plain = _plain(value)
-        if isinstance(value, (tuple, list)):
-            numbers = [number for entry in value if isinstance(number := _plain(entry), (int, float))]
-            if len(numbers) == len(value):
-                yield name, tuple(map(float, numbers))
-        elif plain is not None or value is None:
-            yield name, plain
-
-
-def _plain(value: Any) -> int | float | bool | str | None:
-    if isinstance(value, (torch.Tensor, np.generic)) and getattr(value, "size", None) is not None:
-        value = value.item() if np.prod(value.shape) == 1 else None
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value if isinstance(value, (bool, int, float, str)) else None
 
 
 def _plain_name(dtype: torch.dtype) -> str:

@@ -195,6 +195,7 @@ class Recorder:
         """What is known of the run so far, as one of the first ``updates`` updates."""
         log = getattr(self, "log", None)
         examples, first_nan = log.written_by(updates) if log else (0, None)
+        settings, changes = log.settings_by(updates) if log else ((), 0)
         return RecordedRun(
             **self.recorded.described(),
             updates=updates,
@@ -204,6 +205,8 @@ class Recorder:
             first_nan_loss=first_nan,
             edits=self._edits,
             first_edit=self._first_edit,
+            settings=settings,
+            settings_logged=changes,
             metrics=tuple(log.metrics) if log else (),
             metrics_logged=log.metrics_by(updates) if log else 0,
         )
@@ -233,7 +236,9 @@ class Recorder:
         if found_inf is not None and found_inf.item():
             self.log.skip()  # they will do nothing
             return
-        self.log.note_rates(number, self.recorded.begin(number))
+        for group, name, value in self.recorded.begin(number, self.updates):
+            if not self.log.note_setting(number, group, name, value):
+                self.recorded.mark_changed(number, group)
         self._kept = self.updates % self.every == 0
         if self._kept:
             self._take_state()
@@ -328,7 +333,7 @@ class Recorder:
     def _watch_disk(self) -> None:
         """Raise OSError if the disk is nearly full, while there is still room for all that has been recorded."""
         self._unwatched = 0
-        rest = self.updates * (20 + 8 * self.recorded.n_groups)  # kept, optimizer and rate are written last
+        rest = self.updates * 12  # kept and optimizer are written last
         if shutil.disk_usage(self.path.parent).free < self._reserve + rest:
             raise OSError(
                 errno.ENOSPC, f'{self.path.parent} is nearly full; with keep={{"every": 10}} a run takes a tenth'

@@ -1,4 +1,4 @@
-"""The small columns of a recorded run: what is logged, which optimizer made each update, and at what rate."""
+"""The small columns of a recorded run: what is logged, which optimizer made each update, and by which settings."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ import math
 from array import array
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
 import numpy as np
-from gradreel.core.arrays import FloatArray, IntArray
-from gradreel.core.trace.recorded_run import RecordedRun
-from gradreel.core.trace.trace import column_kinds, metric_kinds
+from gradreel.core.trace.recorded_run import RecordedRun, RecordedSetting
+from gradreel.core.trace.trace import metric_kinds, setting_kinds
 from gradreel.core.trace.writing import TraceWriter
 
 MOST_HELD = 16_384
@@ -21,11 +19,12 @@ MOST_HELD = 16_384
 MOST_EXAMPLES = 1 << 22
 """Examples of logged batches that are held; 32 MB."""
 MOST_METRICS = 1000
+MOST_SETTINGS = 10_000
 _ROWS_AT_ONCE = 65_536
 
 
 class UpdateLog:
-    """Holds what is logged of each update, and its optimizer and learning rates; appends them to the columns in blocks.
+    """Holds what is logged of each update, its optimizer and changed settings; appends them to the columns in blocks.
 
     What is logged between a step and the next backward pass belongs to that step's update, all else to the coming one.
     In a loop that logs before its first backward pass, all does.
@@ -46,8 +45,9 @@ class UpdateLog:
         self._metrics: deque[tuple[int, int, float]] = deque()  # number, updates made, value; not written yet
         self._metrics_written = 0
         self._optimizers = array("H")
-        self._rates: dict[tuple[int, int], _Rates] = {}
-        self._noted: dict[int, list[float]] = {}  # the rates of each optimizer's groups, as they were noted last
+        self._setting_numbers: dict[tuple[int, int, str], int] = {}  # by optimizer, group and name
+        self._settings: deque[tuple[int, int, float]] = deque()  # number, update, value; not written yet
+        self._settings_written = 0
         self._columns["batch_start"].append(0)
 
     def note(self, update: int | None = None, **logged: Any) -> None:
@@ -86,17 +86,14 @@ class UpdateLog:
             del logged[self.updates - self.first :]
         self._computed = self._made = False
 
-    def note_rates(self, optimizer: int, rates: list[float]) -> None:
-        """Note the learning rate of each group of the optimizer that is about to make an update."""
-        if rates == self._noted.get(optimizer):
-            return
-        self._noted[optimizer] = rates
-        for group, rate in enumerate(rates):
-            known = self._rates.get((optimizer, group))
-            if known is None:
-                known = self._rates[optimizer, group] = _Rates()
-            if rate != known.last:
-                known.change(self.updates, rate)
+    def note_setting(self, optimizer: int, group: int, name: str, value: float) -> bool:
+        """Note the value of a setting from the coming update on. Returns False if ``meta.json`` can name no more."""
+        number = self._setting_numbers.setdefault((optimizer, group, name), len(self._setting_numbers))
+        if number >= MOST_SETTINGS:
+            del self._setting_numbers[optimizer, group, name]
+            return False
+        self._settings.append((number, self.updates, value))
+        return True
 
     def add(self, optimizer: int, settled: int) -> None:
         """Note that this optimizer made an update. What is older than update ``settled`` may be written for good."""
@@ -115,19 +112,8 @@ class UpdateLog:
         if run.metrics:
             self._write_metrics(run.updates)
         self._columns["kept"].append(run.kept_updates())
-        # The run may have more groups than there were when the column was opened: nothing has been appended so far
-        self._columns["rate"].kind = column_kinds(run)["rate"]
-        groups = [(i, j) for i, optimizer in enumerate(run.optimizers) for j in range(len(optimizer.groups))]
         for start in range(0, run.updates, _ROWS_AT_ONCE):
-            optimizers = np.array(self._optimizers[start : min(start + _ROWS_AT_ONCE, run.updates)])
-            rates = np.full((len(optimizers), len(groups)), np.nan)
-            for column, (optimizer, group) in enumerate(groups):
-                known = self._rates.get((optimizer, group))
-                if known is not None:
-                    mine = np.flatnonzero(optimizers == optimizer)
-                    rates[mine, column] = known.at(start + mine)
-            self._columns["optimizer"].append(optimizers)
-            self._columns["rate"].append(rates)
+            self._columns["optimizer"].append(self._optimizers[start : min(start + _ROWS_AT_ONCE, run.updates)])
 
     def written_by(self, updates: int) -> tuple[int, int | None]:
         """How many examples were logged of the first ``updates`` updates, and the first of these with a loss of NaN."""
@@ -136,6 +122,12 @@ class UpdateLog:
         losses = enumerate(self._logged["loss"][:count], self.first)
         nan = (update for update, logged in losses if logged and math.isnan(_mean(logged)))
         return self.examples + examples, next(nan, None) if self.first_nan is None else self.first_nan
+
+    def settings_by(self, updates: int) -> tuple[tuple[RecordedSetting, ...], int]:
+        """The settings that changed, and how often, up to the last of the first ``updates`` updates."""
+        changes = self._settings_written + sum(at < updates for _, at, _ in self._settings)
+        names = [RecordedSetting(optimizer=i, group=j, name=name) for i, j, name in self._setting_numbers]
+        return tuple(names), changes
 
     def metrics_by(self, updates: int) -> int:
         """How many values of metrics had been logged when ``updates`` updates had been made, and before the next."""
@@ -173,42 +165,26 @@ class UpdateLog:
         for batch in chain.from_iterable(batches):
             self._columns["batch"].append(batch)
         self._columns["batch_start"].append(before + np.cumsum(lengths))
+        self._settings_written += self._append_events(setting_kinds(0), self._settings, until - 1)
         self._examples_held = sum(len(batch) for logged in self._logged["batch"] for batch in logged)
         self.first = until
 
     def _write_metrics(self, until: int) -> None:
         """Append the metrics logged up to update ``until``. Their columns are made when the first are written."""
-        kinds = metric_kinds(0)
         if "metric" not in self._columns:
             for name, kind in metric_kinds(MOST_HELD).items():
                 self._writer.add(name, kind)
+        self._metrics_written += self._append_events(metric_kinds(0), self._metrics, until)
+
+    def _append_events(self, columns: Iterable[str], events: deque[tuple[int, int, float]], until: int) -> int:
+        """Move the first events, up to update ``until``, into three columns. Returns how many they were."""
         rows = []
-        while self._metrics and self._metrics[0][1] <= until:
-            rows.append(self._metrics.popleft())
-        self._metrics_written += len(rows)
-        for name, values in zip(kinds, zip(*rows, strict=True), strict=False):
+        while events and events[0][1] <= until:
+            rows.append(events.popleft())
+        for name, values in zip(columns, zip(*rows, strict=True), strict=False):
             self._columns[name].append(values)
+        return len(rows)
 
 
 def _mean(values: tuple[float, ...]) -> float:
     return values[0] if len(values) == 1 else sum(values) / len(values)
-
-
-@dataclass
-class _Rates:
-    """A learning rate as it changed."""
-
-    last: float | None = None
-    _updates: array[int] = field(default_factory=lambda: array("q"))
-    _values: array[float] = field(default_factory=lambda: array("d"))
-
-    def change(self, update: int, rate: float) -> None:
-        self.last = rate
-        self._updates.append(update)
-        self._values.append(rate)
-
-    def at(self, updates: IntArray) -> FloatArray:
-        """The rate at each of these updates, NaN before the first that is known."""
-        place = np.searchsorted(np.array(self._updates), updates, side="right")
-        values: FloatArray = np.concatenate([[np.nan], np.array(self._values)])
-        return values[place]

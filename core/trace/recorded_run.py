@@ -33,7 +33,32 @@ class RecordedGroup(BaseModel):
 
     settings: dict[str, Plain | tuple[float, ...]]  # lr, momentum, betas, ...
     parts: tuple[Count, ...]  # which parts it trains
-    changed: bool = False  # momentum, betas, ... or what the optimizer remembers: the loop changed it after the start
+    first_update: Count = 0  # of the optimizer since it has this group
+    changed: bool = False  # after the start the loop changed its parameters, or the optimizer's state
+
+    def initial(self, name: str) -> float:
+        """The number that a setting had at the first update; NaN if it is no number. "betas.1": the second of a pair.
+
+        A switch is 1 or 0.
+        """
+        key, _, place = name.partition(".")
+        value = self.settings.get(name, self.settings.get(key) if place else None)
+        if isinstance(value, tuple):
+            return value[int(place)] if place.isdecimal() and int(place) < len(value) else math.nan
+        try:
+            return math.nan if value is None or (place and name not in self.settings) else float(value)
+        except ValueError:  # a text
+            return math.nan
+
+
+class RecordedSetting(BaseModel):
+    """A number in a parameter group of an optimizer that changed while it was recorded, such as its momentum."""
+
+    model_config = _FROZEN
+
+    optimizer: Count
+    group: Count  # of that optimizer
+    name: Annotated[str, Field(max_length=200)]  # as in the group; "betas.0" and "betas.1" of a pair
 
 
 COMPUTED_KINDS = ("torch.optim.sgd.SGD", "torch.optim.adam.Adam", "torch.optim.adamw.AdamW")
@@ -89,6 +114,8 @@ class RecordedRun(BaseModel):
     state_dict: dict[str, Count] | None = None  # key -> which of the parts, then of the buffers; None: not looked at
     metrics: tuple[str, ...] = ()  # what was logged beside the loss
     metrics_logged: Count = 0  # length of the metric columns
+    settings: tuple[RecordedSetting, ...] = ()  # those that changed after the first update of their group
+    settings_logged: Count = 0  # length of the setting columns
 
     @property
     def n_parameters(self) -> int:
@@ -149,6 +176,13 @@ class RecordedRun(BaseModel):
         for number, optimizer in enumerate(self.optimizers):
             if any(part >= len(self.parts) for group in optimizer.groups for part in group.parts):
                 raise ValueError(f"optimizers.{number}: trains a part that is not there; there are {len(self.parts)}")
+        for setting in self.settings:
+            if setting.optimizer >= len(self.optimizers):
+                raise ValueError(f"settings: there is no optimizer {setting.optimizer}")
+            if setting.group >= len(self.optimizers[setting.optimizer].groups):
+                raise ValueError(f"settings: optimizer {setting.optimizer} has no group {setting.group}")
+        if len(set(self.settings)) < len(self.settings):
+            raise ValueError("settings: has one twice")
         if self.buffer_bytes > MOST_COUNTED or self.metrics_logged > MOST_COUNTED:
             raise ValueError(f"buffers, metrics_logged: {self.buffer_bytes} and {self.metrics_logged} are too many")
         if any(place >= len(self.parts) + len(self.buffers) for place in (self.state_dict or {}).values()):

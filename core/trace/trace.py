@@ -24,6 +24,7 @@ from gradreel.core.network.theta import parameter_shapes
 from gradreel.core.trace.columns import ColumnKind, checksum, read_column
 from gradreel.core.trace.environment import Environment
 from gradreel.core.trace.recorded_run import RecordedRun
+from gradreel.core.trace.setting_log import SettingLog, are_settings
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
@@ -137,6 +138,27 @@ class Trace:
             raise TraceError(f"{self.path}: its metrics belong to no update, or to nothing; {_mend(self.path)}")
         return {name: (at[which == i], value[which == i]) for i, name in enumerate(self.run.metrics)}
 
+    @property
+    def rates(self) -> FloatArray:
+        """(U, G): the learning rate of each parameter group at each update; NaN where its optimizer made no update.
+
+        G counts the groups of all optimizers. TraceError for a run that Gradreel trained: `Experiment.rate` has them.
+        """
+        return self.setting("lr")
+
+    def setting(self, name: str) -> FloatArray:
+        """(U, G): a setting, such as "momentum" or "betas.0", of each parameter group at each update, as in `rates`.
+
+        NaN, too, where a group has no such number.
+        """
+        if not isinstance(self.run, RecordedRun):
+            raise TraceError(f"{self.path}: {name}: only a recorded run has settings of its optimizers beside it")
+        which, at, value = (self.columns[column] for column in setting_kinds(0))
+        if not are_settings(self.run, which, at):
+            raise TraceError(f"{self.path}: its settings belong to no update, or to nothing; {_mend(self.path)}")
+        settings = SettingLog(self.run, which, at, value)
+        return settings.table(name, np.arange(self.n_updates), self.columns["optimizer"])
+
     def state_dict(self, update: int) -> dict[str, torch.Tensor]:
         """The network after ``update`` updates, for its ``load_state_dict``: parameters, and buffers as they were then.
 
@@ -181,7 +203,8 @@ def _is_kept(run: Experiment | RecordedRun, kept: IntArray) -> bool:
 
 _AT_ONCE = 1 << 20
 _COMMON = ("kept", "parameters", "gradient", "batch_loss", "epoch", "batch")
-_SOME = ("optimizer_state", "batch_start", "optimizer", "rate", "buffers", "metric", "metric_at", "metric_value")
+_SOME = ("optimizer_state", "batch_start", "optimizer", "buffers", "metric", "metric_at", "metric_value")
+_SOME += ("setting", "setting_at", "setting_value")
 COLUMNS = frozenset((*_COMMON, *_SOME))
 """Names of all columns that a trace may have."""
 
@@ -198,12 +221,17 @@ def column_kinds(run: Experiment | RecordedRun) -> dict[str, ColumnKind]:
         "epoch": ColumnKind((updates,), "<i4"),
     }
     if isinstance(run, RecordedRun):
-        kinds = common | {
-            "batch": ColumnKind((run.examples_logged,), "<i8"),
-            "batch_start": ColumnKind((updates + 1,), "<i8"),  # update k saw batch[batch_start[k] : batch_start[k + 1]]
-            "optimizer": ColumnKind((updates,), "<i4"),  # which of the optimizers made update k
-            "rate": ColumnKind((updates, run.n_groups), "<f8"),  # its groups' learning rates at update k, else NaN
-        }
+        kinds = (
+            common
+            | {
+                "batch": ColumnKind((run.examples_logged,), "<i8"),
+                "batch_start": ColumnKind(
+                    (updates + 1,), "<i8"
+                ),  # update k saw batch[batch_start[k] : batch_start[k + 1]]
+                "optimizer": ColumnKind((updates,), "<i4"),  # which of the optimizers made update k
+            }
+            | setting_kinds(run.settings_logged)
+        )
         if run.buffers:
             kinds["buffers"] = ColumnKind((kept, run.buffer_bytes), "|u1")  # of the kept states, byte by byte
         return kinds | (metric_kinds(run.metrics_logged) if run.metrics else {})
@@ -218,6 +246,12 @@ def column_kinds(run: Experiment | RecordedRun) -> dict[str, ColumnKind]:
 def metric_kinds(logged: int) -> dict[str, ColumnKind]:
     """The columns of what was logged beside the loss: which metric, after how many updates, its value."""
     dtypes = {"metric": "<i4", "metric_at": "<i8", "metric_value": "<f8"}
+    return {name: ColumnKind((logged,), dtype) for name, dtype in dtypes.items()}
+
+
+def setting_kinds(logged: int) -> dict[str, ColumnKind]:
+    """The columns of the optimizers' settings: which setting, from which update on, its value."""
+    dtypes = {"setting": "<i4", "setting_at": "<i8", "setting_value": "<f8"}
     return {name: ColumnKind((logged,), dtype) for name, dtype in dtypes.items()}
 
 

@@ -14,17 +14,16 @@ import numpy as np
 import torch
 from gradreel.core.arrays import IntArray
 from gradreel.core.errors import problems_in
-from gradreel.core.network.optimizers import Adam, Optimizer, Sgd
+from gradreel.core.network.optimizers import Adam, Sgd
 from gradreel.core.network.training import one_thread
 from gradreel.core.trace.columns import ColumnKind, read_column
 from gradreel.core.trace.recorded_run import (
     COMPUTED_KINDS,
-    RecordedGroup,
-    RecordedOptimizer,
     RecordedPart,
     RecordedRun,
 )
-from gradreel.core.trace.trace import META, column_kinds
+from gradreel.core.trace.setting_log import SettingLog, are_settings
+from gradreel.core.trace.trace import META, column_kinds, setting_kinds
 from gradreel.core.trace.verify_result import MOST_PROBLEMS, Agreement, Problem, Progress, Verification
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
@@ -41,8 +40,10 @@ _HALVES = ("bfloat16", "float16")
 _COMPUTED = ("float64", "float32", *_HALVES)  # types that torch counts with
 _BLOCK = 1 << 23  # bytes of a column that are looked at at once
 
-_Rule = Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor]
-"""Of n states (n, p) in a row, the gradients (n, p) that left them and the learning rate: the states (n, p) after them.
+_Settings = dict[str, float]
+"""The numbers of a parameter group at an update, by name: "lr", "momentum", "betas.0", ..."""
+_Rule = Callable[[torch.Tensor, torch.Tensor, _Settings], torch.Tensor]
+"""Returns the states (n, p) after n updates in a row, given the states before them, their gradients and the settings.
 
 A rule remembers what the optimizer does: it is to be asked for each update once, in order."""
 
@@ -77,12 +78,12 @@ class _Piece:
         """
         return self.dtype not in _HALVES and other.place.stop == self.place.start and other.known == self.known
 
-    def after(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float) -> torch.Tensor:
+    def after(self, theta: torch.Tensor, gradient: torch.Tensor, settings: _Settings) -> torch.Tensor:
         """The states (n, p) after n updates in a row, given those before them and the gradients, as in the columns."""
         states, slopes = theta.to(getattr(torch, self.dtype)), gradient.to(getattr(torch, self.dtype))
         at_once = 1 if self.dtype in _HALVES else len(states)
         parts = zip(torch.split(states, at_once), torch.split(slopes, at_once), strict=True)
-        return torch.cat([self.rule(*part, rate) for part in parts]).to(theta.dtype)
+        return torch.cat([self.rule(*part, settings) for part in parts]).to(theta.dtype)
 
     def tolerance(self, before: torch.Tensor, computed: torch.Tensor) -> torch.Tensor:
         """How far each entry of the states (n, p) after n updates may be from where it was computed to be."""
@@ -101,7 +102,7 @@ class _Check:
 
     def __init__(self, path: Path, run: RecordedRun, damaged: frozenset[str]) -> None:
         self.run, self.path, self.kinds, self._damaged = run, path, column_kinds(run), damaged
-        self._computable = run.kept_every == 1 and damaged.isdisjoint({"optimizer", "rate"})
+        self._computable = run.kept_every == 1 and damaged.isdisjoint({"optimizer", *setting_kinds(0)})
         self.problems: list[Problem] = []
         self.exact = True
         self._whole = np.zeros(run.updates, dtype=bool)  # updates that were computed again
@@ -115,6 +116,7 @@ class _Check:
         self._starts = np.cumsum([0, *(math.prod(part.shape) for part in run.parts)])
         self._first: NDArray[Any] | None = None  # the state at the start
         self._infinite: set[str] = set()  # columns
+        self._settings = self._settings_logged()
         self._pieces = [self._pieces_of(number) for number in range(len(run.optimizers))]
 
     def losses(self) -> None:
@@ -239,7 +241,7 @@ class _Check:
         for i, part in enumerate(self.run.parts):
             group = group_of.get(i) if part.trained else None
             try:
-                rule = _unchanged if group is None else _rule_of(optimizer, optimizer.groups[group], part)
+                rule = _unchanged if group is None else _rule_of(self.run, number, group, part, self._settings)
             except ValidationError as error:
                 rule = None
                 self._refuse_settings(number, group, error)
@@ -264,30 +266,61 @@ class _Check:
 
     def _compute(self, first: int, theta: torch.Tensor, gradient: torch.Tensor) -> None:
         """Updates ``first`` to ``first`` + n once more, from states (n + 1, P) and gradients (n, P)."""
+        updates = np.arange(first, first + len(gradient))
         numbers = self._column("optimizer")[first : first + len(gradient)]
-        rates = self._column("rate")[first : first + len(gradient)]
-        bits = rates.view(np.int64)
-        same = (numbers[1:] == numbers[:-1]) & (bits[1:] == bits[:-1]).all(axis=1)
-        ends = np.flatnonzero(~same) + 1
-        for start, end in itertools.pairwise([0, *ends.tolist(), len(gradient)]):
+        for start, end in self._stretches_of_settings(first, numbers):
             number, pieces = int(numbers[start]), self._pieces[int(numbers[start])]
-            base = sum(len(optimizer.groups) for optimizer in self.run.optimizers[:number])
             some = False  # of its parameters were moved by a rule
             for piece in pieces:
-                rate = math.nan if piece.group is None else float(rates[start, base + piece.group])
+                settings = self._settings_at(number, piece.group, updates[start : start + 1])
+                rate = settings.get("lr", math.nan)
                 before, slope = theta[start:end, piece.place], gradient[start:end, piece.place]
                 # NaN: no optimizer has it, or its group has not been added yet; then the rule has nothing to remember
                 try:
-                    after = before if math.isnan(rate) else piece.after(before, slope, rate)
+                    after = before if math.isnan(rate) else piece.after(before, slope, settings)
                 except (RuntimeError, ArithmeticError, ValueError) as error:  # then the optimizer could not either
                     kind, self._computable = self.run.optimizers[number].kind, False
                     text = f"{kind} of these settings makes no update {first + start} at the rate {rate}: {error}"
-                    self.problems.append(Problem("rate", first + start, None, rate, None, text))
+                    self.problems.append(Problem("setting_value", first + start, None, rate, None, text))
                     return
                 self._compare(piece, first + start, before, theta[start + 1 : end + 1, piece.place], after)
                 some |= not math.isnan(rate)
             computed = self._in_part if number in self._partial else self._whole
             computed[first + start : first + end] = some
+
+    def _settings_logged(self) -> SettingLog | None:
+        """The optimizers' settings; None, and a problem, where the columns name none of the run's."""
+        which, at, value = (self._column(name) for name in setting_kinds(0))
+        if are_settings(self.run, which, at):
+            return SettingLog(self.run, which, at, value)
+        self._computable = False
+        if self._damaged.isdisjoint(setting_kinds(0)):
+            wrong = (which < 0) | (which >= len(self.run.settings))
+            column, numbers = ("setting", which) if wrong.any() else ("setting_at", at)
+            if column == "setting_at":
+                wrong = (at < 0) | (at >= self.run.updates)
+                wrong[1:] |= at[1:] < at[:-1]
+            last = (len(self.run.settings) if column == "setting" else self.run.updates) - 1
+            self._note(column, int(wrong.argmax()), numbers, f"from 0 to {last}, in order, were expected")
+        return None
+
+    def _stretches_of_settings(self, first: int, optimizers: NDArray[Any]) -> Iterator[tuple[int, int]]:
+        """Yields start and end of each stretch of updates with one optimizer and the same settings.
+
+        Both count from ``first``; ``optimizers``, (n,), are those of the updates from there.
+        """
+        new = np.flatnonzero(optimizers[1:] != optimizers[:-1]) + 1
+        begun = [group.first_update for optimizer in self.run.optimizers for group in optimizer.groups]
+        changes = np.concatenate([np.asarray(self._column("setting_at")), begun]) - first
+        inside = changes[(changes > 0) & (changes < len(optimizers))]
+        ends = np.unique(np.concatenate([new, inside])).astype(int).tolist()
+        yield from itertools.pairwise([0, *ends, len(optimizers)])
+
+    def _settings_at(self, optimizer: int, group: int | None, update: IntArray) -> _Settings:
+        """The numbers of a parameter group at an update, (1,)."""
+        if self._settings is None or group is None:
+            return {}
+        return {name: float(self._settings.at(optimizer, group, name, update)[0]) for name in _NUMBERS}
 
     def _compare(
         self, piece: _Piece, first: int, before: torch.Tensor, found: torch.Tensor, computed: torch.Tensor
@@ -381,38 +414,48 @@ def _some(names: list[str]) -> str:
 # -- by which rule the updates of a recorded optimizer are computed again: those of `core.network.optimizers` ----------
 
 
-def _unchanged(theta: torch.Tensor, gradient: torch.Tensor, rate: float) -> torch.Tensor:
+def _unchanged(theta: torch.Tensor, gradient: torch.Tensor, settings: _Settings) -> torch.Tensor:
     """For what the optimizer does not train."""
     return theta
 
 
-def _rule_of(optimizer: RecordedOptimizer, group: RecordedGroup, part: RecordedPart) -> _Rule | None:
-    """The rule by which the optimizer moves a part of this group; None if it is not known here, or not what was set.
+_NUMBERS = (
+    "lr", "momentum", "dampening", "nesterov", "maximize", "betas.0", "betas.1", "eps", "weight_decay",
+    "decoupled_weight_decay",
+)  # fmt: skip
+"""The settings that the rules below use; a switch is 1 or 0."""
+
+
+def _rule_of(run: RecordedRun, number: int, group: int, part: RecordedPart, log: SettingLog | None) -> _Rule | None:
+    """The rule by which optimizer ``number`` moves a part of this group; None if it is not known here.
 
     Raises pydantic's ValidationError for settings that no optimizer of a known kind has.
     """
-    kind = optimizer.kind
-    if kind not in COMPUTED_KINDS:
+    optimizer = run.optimizers[number]
+    known, kind = optimizer.groups[group], optimizer.kind
+    if kind not in COMPUTED_KINDS or log is None:
         return None
-    settings = (_SgdSettings if kind == COMPUTED_KINDS[0] else _AdamSettings).model_validate(group.settings)
-    if group.changed or settings.amsgrad or part.dtype not in _COMPUTED:
+    settings = (_SgdSettings if kind == COMPUTED_KINDS[0] else _AdamSettings).model_validate(known.settings)
+
+    def ever(name: str) -> bool:
+        return bool(np.nan_to_num(log.values(number, group, name), nan=0.0).any())
+
+    if known.changed or ever("amsgrad") or part.dtype not in _COMPUTED:
         return None
     if settings.fused and part.dtype in _HALVES:
         return None  # rounded elsewhere; and on the CPU, torch 2.12 and 2.13 leave most of SGD's update out
-    plain = isinstance(settings, _SgdSettings) and not settings.momentum
+    with_momentum = isinstance(settings, _SgdSettings) and ever("momentum")
+    plain = isinstance(settings, _SgdSettings) and not with_momentum
     if not plain and not (optimizer.fresh and not part.skipped):
         return None  # what it remembers is not known
-    if part.skipped and settings.weight_decay:
+    if part.skipped and ever("weight_decay"):
         return None  # a gradient of 0 and none at all look the same in the trace, and are not the same then
-    decay, maximize = settings.weight_decay, bool(settings.maximize)
     if isinstance(settings, _SgdSettings):
-        how = settings.momentum, settings.dampening, bool(settings.nesterov)
-        return _OptimizerRule(lambda like: Sgd(like, *how, decay, maximize))
-    decoupled = kind == COMPUTED_KINDS[2] or settings.decoupled_weight_decay
-    return _OptimizerRule(lambda like: Adam(like, settings.betas, settings.eps, decay, decoupled, maximize))
+        return _SgdRule(with_momentum)
+    return _AdamRule(kind == COMPUTED_KINDS[2])
 
 
-class _Settings(BaseModel):
+class _OptimizerSettings(BaseModel):
     """What both kinds of optimizers have in each parameter group."""
 
     weight_decay: float
@@ -421,7 +464,7 @@ class _Settings(BaseModel):
     amsgrad: bool | None = False
 
 
-class _SgdSettings(_Settings):
+class _SgdSettings(_OptimizerSettings):
     """Of torch.optim.SGD."""
 
     momentum: float
@@ -429,7 +472,7 @@ class _SgdSettings(_Settings):
     nesterov: bool | None
 
 
-class _AdamSettings(_Settings):
+class _AdamSettings(_OptimizerSettings):
     """Of torch.optim.Adam and AdamW."""
 
     betas: tuple[float, float]
@@ -437,18 +480,46 @@ class _AdamSettings(_Settings):
     decoupled_weight_decay: bool = False
 
 
-class _OptimizerRule:
-    """Updates by an optimizer of `core.network.optimizers`, which is made at the first."""
+class _SgdRule:
+    """Updates by `Sgd` of `core.network.optimizers`, which is made at the first."""
 
-    def __init__(self, optimizer_like: Callable[[torch.Tensor], Optimizer]) -> None:
-        self._optimizer_like = optimizer_like
-        self._optimizer: Optimizer | None = None
+    def __init__(self, with_momentum: bool) -> None:
+        self._with_momentum = with_momentum
+        self._optimizer: Sgd | None = None
+        self._updates = 0  # with momentum
+
+    def __call__(self, theta: torch.Tensor, gradient: torch.Tensor, settings: _Settings) -> torch.Tensor:
+        if self._optimizer is None:
+            self._optimizer = Sgd(theta[0], float(self._with_momentum))
+        optimizer, after = self._optimizer, theta.clone()
+        optimizer.momentum, optimizer.dampening = settings["momentum"], settings["dampening"]
+        optimizer.nesterov, optimizer.maximize = settings["nesterov"] == 1, settings["maximize"] == 1
+        optimizer.weight_decay = settings["weight_decay"]
+        for row, slope in zip(after, gradient, strict=True):
+            optimizer.update(row, slope, settings["lr"], self._updates)
+            self._updates += bool(optimizer.momentum)
+        return after
+
+
+class _AdamRule:
+    """Updates by `Adam` of `core.network.optimizers`, which is made at the first.
+
+    ``decoupled``: weight decay is AdamW's where the settings do not say.
+    """
+
+    def __init__(self, decoupled: bool) -> None:
+        self._decoupled = decoupled
+        self._optimizer: Adam | None = None
         self._updates = 0
 
-    def __call__(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float) -> torch.Tensor:
-        self._optimizer = self._optimizer or self._optimizer_like(theta[0])
+    def __call__(self, theta: torch.Tensor, gradient: torch.Tensor, settings: _Settings) -> torch.Tensor:
+        optimizer = self._optimizer = self._optimizer or Adam(theta[0])
         after = theta.clone()
+        optimizer.betas, optimizer.eps = (settings["betas.0"], settings["betas.1"]), settings["eps"]
+        decoupled = settings["decoupled_weight_decay"]
+        optimizer.decoupled = self._decoupled if math.isnan(decoupled) else decoupled == 1
+        optimizer.maximize, optimizer.weight_decay = settings["maximize"] == 1, settings["weight_decay"]
         for row, slope in zip(after, gradient, strict=True):
-            self._optimizer.update(row, slope, rate, self._updates)
+            optimizer.update(row, slope, settings["lr"], self._updates)
             self._updates += 1
         return after

@@ -97,16 +97,18 @@ def is_plain_descent(trace: Trace) -> bool:
         return False
     (optimizer,) = (found for found in run.optimizers if found.groups)
     settings = optimizer.groups[0].settings
-    extra = any(settings.get(name) for name in ("momentum", "weight_decay", "maximize", "nesterov"))
+    others = ("momentum", "weight_decay", "maximize", "nesterov")
+    extra = any(settings.get(name) for name in others) or any(changed.name in others for changed in run.settings)
     if optimizer.kind.rpartition(".")[2] != "SGD" or extra:
         return False
+    rates = trace.rates[:, 0]
     rows = evenly_spaced(trace.n_updates, CHECKED_UPDATES)
-    return all(_is_one_step(trace, int(row)) for row in rows)
+    return all(_is_one_step(trace, int(row), rates[row]) for row in rows)
 
 
-def _is_one_step(trace: Trace, row: int) -> bool:
+def _is_one_step(trace: Trace, row: int, rate: float) -> bool:
     before, after = np.asarray(trace.parameters[row], float), np.asarray(trace.parameters[row + 1], float)
-    step = trace.columns["rate"][row, 0] * np.asarray(trace.gradient[row], float)
+    step = rate * np.asarray(trace.gradient[row], float)
     if not (np.isfinite(before) & np.isfinite(step) & np.isfinite(after)).all():
         return True
     size = np.maximum(np.abs(before), np.abs(step))

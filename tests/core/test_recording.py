@@ -387,19 +387,42 @@ def test_groups_and_their_rates(tmp_path):
         (0.5, 0),
         (0.1, 0.1),
     ]
-    assert Trace.open(tmp_path / "run").columns["rate"].tolist() == [[0.5, 0.1]] * 7
+    assert Trace.open(tmp_path / "run").rates.tolist() == [[0.5, 0.1]] * 7
 
 
-def test_rates_follow_the_schedule_and_changed_betas_are_told_of(tmp_path):
+def test_settings_follow_the_schedule(tmp_path):
     torch.manual_seed(5)
-    loop, rates = Schedule(), []
+    loop, rates, betas = Schedule(), [], []
     with record(loop.model, loop.optimizers[0], tmp_path / "run"):
         for k in range(7):
-            rates.append(loop.optimizers[0].param_groups[0]["lr"])
+            (group,) = loop.optimizers[0].param_groups
+            rates.append(group["lr"])
+            betas.append(group["betas"])
             loop.step(Seen(list(loop.model.parameters())), k)
     trace = Trace.open(tmp_path / "run")
-    assert trace.columns["rate"][:, 0].tolist() == rates and len(set(rates)) > 3
-    assert trace.run.optimizers[0].groups[0].changed
+    assert trace.rates[:, 0].tolist() == rates and len(set(rates)) > 3
+    assert list(zip(trace.setting("betas.0")[:, 0], trace.setting("betas.1")[:, 0])) == betas and len(set(betas)) > 3
+    assert set(trace.setting("eps")[:, 0]) == {1e-8} and np.isnan(trace.setting("momentum")).all()
+
+
+def test_a_rate_that_is_a_tensor_is_read_at_each_update(tmp_path):
+    model = nn.Linear(2, 1)
+    optimizer = torch.optim.Adam(model.parameters(), lr=torch.tensor(0.5, dtype=torch.float64))
+    with record(model, optimizer, tmp_path / "run"):
+        for k in range(3):
+            optimizer.param_groups[0]["lr"].fill_(0.5 / (k + 1))
+            steps(model, optimizer, 1)
+    assert Trace.open(tmp_path / "run").rates[:, 0].tolist() == [0.5, 0.25, 0.5 / 3]
+
+
+def test_settings_that_meta_cannot_name_are_no_false_ones(tmp_path, monkeypatch):
+    monkeypatch.setattr(update_log, "MOST_SETTINGS", 1)
+    torch.manual_seed(5)
+    loop = Schedule()
+    with record(loop.model, loop.optimizers[0], tmp_path / "run"):
+        loop.run(Seen(list(loop.model.parameters())), 7)
+    verification = verify(tmp_path / "run")
+    assert verification.intact and verification.updates == 0, str(verification)
 
 
 def steps(model: nn.Module, optimizer: torch.optim.Optimizer, count: int) -> None:
@@ -487,14 +510,14 @@ def test_which_optimizer_made_an_update(tmp_path):
     made(Adversaries, tmp_path / "run")
     trace = Trace.open(tmp_path / "run")
     assert trace.columns["optimizer"].tolist() == [0, 1] * 7
-    assert np.array_equal(trace.columns["rate"], [[0.02, np.nan], [np.nan, 0.02]] * 7, equal_nan=True)
+    assert np.array_equal(trace.rates, [[0.02, np.nan], [np.nan, 0.02]] * 7, equal_nan=True)
     assert [part.name for part in trace.run.parts][::4] == ["0.0.weight", "1.0.weight"]
 
 
 def test_a_group_that_comes_later_has_no_rate_before(tmp_path):
     made(Grown, tmp_path / "run")
     trace = Trace.open(tmp_path / "run")
-    assert np.array_equal(trace.columns["rate"], [[0.05, np.nan]] * 3 + [[0.05, 0.2]] * 4, equal_nan=True)
+    assert np.array_equal(trace.rates, [[0.05, np.nan]] * 3 + [[0.05, 0.2]] * 4, equal_nan=True)
     assert [group.parts for group in trace.run.optimizers[0].groups] == [(2, 3, 4, 5), (0, 1)]
     assert all(part.trained for part in trace.run.parts)
     assert [part.name for part in trace.run.parts if part.skipped] == ["0.weight", "0.bias", "3.weight"]
@@ -657,7 +680,7 @@ def test_the_gradient_is_the_one_that_the_optimizer_used(how, tmp_path):
                 optimizer.step(closure=closure)
     trace = Trace.open(tmp_path / "run")
     assert trace.gradient.tolist() == gradients and any(gradients[3])
-    assert np.isnan(trace.columns["rate"]).all()  # it has none
+    assert np.isnan(trace.rates).all()  # it has none
 
 
 # ---- log

@@ -204,7 +204,7 @@ def test_it_is_verified_as_far_as_can_be(run):
 
 def test_rates_and_batches_are_the_loops_own(run):
     name, *_, trace = run
-    rates = trace.columns["rate"]
+    rates = trace.rates
     if name == "convolutions":
         assert rates[:, 0].tolist() == [rate for rate in (1.0, 0.5, 0.25) for _ in range(24)]
         assert trace.epoch.tolist() == [epoch for epoch in range(6) for _ in range(12)]

@@ -246,8 +246,9 @@ def test_what_no_recording_says_is_a_problem(trace: Path, place: tuple[Any, ...]
 
 @pytest.mark.parametrize("kind", ["sgd"], indirect=True)
 def test_where_no_rate_is_known_nothing_was_computed(trace: Path) -> None:
-    for name in ("parameters", "gradient", "rate"):
-        with_column(trace, name, np.full_like(np.load(trace / f"{name}.npy"), np.nan if name == "rate" else 0))
+    for name in ("parameters", "gradient"):
+        with_column(trace, name, np.zeros_like(np.load(trace / f"{name}.npy")))
+    changed(trace, *GROUP, "settings", "lr", to="nan")
     assert (verify(trace).updates, verify(trace).agreement) == (0, Agreement.NOT_COMPUTED)
 
 

@@ -49,7 +49,7 @@ def rate_series(trace: Trace, name: str) -> list[Series]:
     if not isinstance(trace.run, RecordedRun):
         return []
     found: list[Series] = []
-    for rates in np.asarray(trace.columns["rate"]).T:
+    for rates in trace.rates.T:
         at = np.flatnonzero(np.isfinite(rates))
         values = _finite(rates[at])
         known = any(np.array_equal(at, each.at) and np.array_equal(values, each.values) for each in found)
