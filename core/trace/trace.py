@@ -203,9 +203,9 @@ def _is_kept(run: Experiment | RecordedRun, kept: IntArray) -> bool:
 
 _AT_ONCE = 1 << 20
 _COMMON = ("kept", "parameters", "gradient", "batch_loss", "epoch", "batch")
-_SOME = ("optimizer_state", "batch_start", "optimizer", "buffers", "metric", "metric_at", "metric_value")
-_SOME += ("setting", "setting_at", "setting_value")
-COLUMNS = frozenset((*_COMMON, *_SOME))
+_SOME = ("optimizer_state", "batch_start", "optimizer", "buffers")
+_LOGGED = ("setting", "setting_at", "setting_value", "metric", "metric_at", "metric_value")
+COLUMNS = frozenset((*_COMMON, *_SOME, *_LOGGED))
 """Names of all columns that a trace may have."""
 
 
@@ -221,17 +221,12 @@ def column_kinds(run: Experiment | RecordedRun) -> dict[str, ColumnKind]:
         "epoch": ColumnKind((updates,), "<i4"),
     }
     if isinstance(run, RecordedRun):
-        kinds = (
-            common
-            | {
-                "batch": ColumnKind((run.examples_logged,), "<i8"),
-                "batch_start": ColumnKind(
-                    (updates + 1,), "<i8"
-                ),  # update k saw batch[batch_start[k] : batch_start[k + 1]]
-                "optimizer": ColumnKind((updates,), "<i4"),  # which of the optimizers made update k
-            }
-            | setting_kinds(run.settings_logged)
-        )
+        kinds = common | setting_kinds(run.settings_logged)
+        kinds |= {
+            "batch": ColumnKind((run.examples_logged,), "<i8"),
+            "batch_start": ColumnKind((updates + 1,), "<i8"),  # update k saw batch[batch_start[k] : batch_start[k + 1]]
+            "optimizer": ColumnKind((updates,), "<i4"),  # which of the optimizers made update k
+        }
         if run.buffers:
             kinds["buffers"] = ColumnKind((kept, run.buffer_bytes), "|u1")  # of the kept states, byte by byte
         return kinds | (metric_kinds(run.metrics_logged) if run.metrics else {})
