@@ -1,10 +1,11 @@
-"""A trace's updates run again and compared: every number of it is what its experiment gives, or is named.
+"""Computes the updates of a trace again and compares every number.
 
-Row by row from the files: a trace larger than memory is fine.
+Equal bits are demanded where the trace was made in the same environment (`core.trace.environment`). Elsewhere a
+tolerance holds for every column. Columns are read row by row, so that a trace may be larger than memory.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from gradreel.core.network.network import Networks
 from gradreel.core.network.theta import parameter_names
 from gradreel.core.network.training import Examples, one_thread
 from gradreel.core.trace.columns import ColumnKind, read_column, rows_of
+from gradreel.core.trace.environment import environment, promise_equal_bits
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.trace import META, check_column, column_kinds, read_meta
 from gradreel.core.trace.verify_recorded import verify_recorded
@@ -24,25 +26,32 @@ from gradreel.core.trace.verify_result import MOST_PROBLEMS, Agreement, Problem,
 from numpy.typing import NDArray
 
 TOLERANCES = {"float64": 1e-9, "float32": 1e-3}
-"""How far a number may be off, in units of the largest beside it, for each update since the last kept state.
+"""By dtype: how far a number may be off in another environment, relative to the largest number of its row.
 
-The bits may differ between processors and versions; on the machine that wrote the trace they do not."""
+For states and losses after a kept state this is multiplied by the number of updates since then, up to `MOST_SPAN`.
+"""
 CANCELLED = 1e-4
-"""Of a column's largest number so far: what is smaller may be what is left where large terms cancel, rounding alone."""
+"""A row counts as at least this share of the column's largest number so far: a gradient near a minimum is what rounding
+leaves of large terms that cancel."""
 MOST_SPAN = 50
-"""For no more updates than these does the tolerance grow."""
-ENOUGH = 1000
-"""Once so many numbers of gradients and losses have been found equal bit for bit, and none different, this machine
-rounds as the one that wrote the trace: from then on the least difference counts."""
+_SOUND = 1e-3
+"""Share of the tolerance: an entry of a damaged state that is off by more is replaced by the computed one, so that the
+numbers that follow from it are sound."""
 _COUNTED_AT_ONCE = 1 << 20  # rows of the columns that need no network
 
 
 def verify(path: str | Path, progress: Progress | None = None) -> Verification:
-    """Compute every update of the trace in directory ``path`` again, from the recorded states, and compare.
+    """Return what computing every update of the trace in directory ``path`` again found.
 
-    The start and the random batches are drawn again from the seed. Whatever is wrong is a Problem, a flipped bit in any
-    file included; TraceError only if there is no directory ``path``. ``progress(done, updates)`` is called about a
-    hundred times. Of a recorded loop, whose model nothing here can compute, only what its numbers tell is checked.
+    The start and the random batches are drawn again from the seed; each update starts from its recorded state. Each
+    fault is a Problem. A flipped bit in any file is one: it makes the checksum of its column wrong, and the number
+    itself is named where it is off by more than the tolerance.
+
+    In the environment that made the trace, equal bits are demanded. In another one each number may be off by
+    `TOLERANCES`, columns of integers by nothing.
+
+    The model of a recorded loop is not known, so only what its numbers tell is checked. ``progress(done, updates)`` is
+    called about a hundred times. TraceError only if there is no directory ``path``.
     """
     path = Path(path).expanduser()
     if not path.is_dir():
@@ -55,16 +64,26 @@ def verify(path: str | Path, progress: Progress | None = None) -> Verification:
     if unreadable:
         return Verification(path, 0, None, (*unreadable, *damaged.values()))
     report = progress or (lambda done, updates: None)
+    made_with, computed_with = meta["environment"], environment()
     if isinstance(run, RecordedRun):
-        return verify_recorded(path, run, tuple(damaged.values()), report)
+        result = verify_recorded(path, run, tuple(damaged.values()), report)
+        return replace(result, made_with=made_with, computed_with=computed_with)
+    tolerance = 0.0 if promise_equal_bits(made_with, computed_with) else TOLERANCES[run.dtype]
     with one_thread():
-        again = _Recomputation(path, run, frozenset(damaged))
+        again = _Recomputation(path, run, Comparison(tolerance, frozenset(damaged)))
         updates = again.compute(report)
     located = {problem.column for problem in again.comparison.problems}
     unlocated = [problem for name, problem in damaged.items() if name not in located]
     problems = (*again.comparison.problems, *unlocated)
     agreement = Agreement.EXACT if again.comparison.exact else Agreement.CLOSE
-    return Verification(path, updates, None if problems else agreement, problems)
+    return Verification(
+        path,
+        updates,
+        None if problems else agreement,
+        problems,
+        made_with=made_with,
+        computed_with=computed_with,
+    )
 
 
 def _unsound_columns(
@@ -92,13 +111,12 @@ def _largest(numbers: NDArray[Any]) -> float:
 
 @dataclass
 class Comparison:
-    """Collects what differs. In ``damaged`` columns, those of a wrong checksum, the least difference counts."""
+    """Compares rows of a trace with computed ones and collects the numbers that are wrong."""
 
-    tolerance: float
-    damaged: frozenset[str]
-    exact: bool = True
+    tolerance: float  # relative to the largest number of a row; 0: equal bits are demanded
+    damaged: frozenset[str]  # columns whose checksum is wrong
+    exact: bool = True  # all rows so far were equal bit for bit
     problems: list[Problem] = field(default_factory=list)
-    equal: int = 0  # numbers of gradients and losses that were, up to the first that was not
     largest_number: dict[str, float] = field(default_factory=dict)  # so far: of a column's first row, and others
 
     @property
@@ -114,27 +132,40 @@ class Comparison:
         names: Sequence[str] | None = None,
         span: int = 1,
     ) -> bool:
-        """Whether two rows agree; ``span``: over how many updates rounding may have grown. Differences are noted."""
-        largest = self.largest_number.get(column)
+        """Return whether a row agrees with the computed one; each number that does not is noted.
+
+        ``span``: the number of updates over which rounding may have grown.
+        """
         if found.tobytes() == computed.tobytes():
-            if largest is None:
+            if column not in self.largest_number:
                 self.largest_number[column] = _largest(computed)
-            if self.exact and column in ("gradient", "batch_loss"):
-                self.equal += found.size
             return True
-        same_rounding = self.equal >= ENOUGH
         self.exact = False
-        bits = np.dtype(f"u{found.itemsize}")
-        different = np.ascontiguousarray(found).view(bits).ravel() != np.ascontiguousarray(computed).view(bits).ravel()
-        if column not in self.damaged and not same_rounding:
-            scale = _largest(computed)
-            self.largest_number[column] = largest = max(largest or 0.0, scale)
-            with np.errstate(invalid="ignore", over="ignore"):
-                allowed = self.tolerance * min(span, MOST_SPAN) * max(scale, CANCELLED * largest)
-                different &= ~(np.abs(found - computed) <= allowed).ravel()
+        different = found.view(f"u{found.itemsize}").ravel() != computed.view(f"u{found.itemsize}").ravel()
+        if self.tolerance and found.dtype.kind == "f":
+            different &= self._distance(found, computed) > self._allowed(column, computed, span)
         for i in np.flatnonzero(different).tolist():
             self.note(column, update, names[i] if names else None, found.flat[i].item(), computed.flat[i].item())
         return not different.any()
+
+    def sound(self, column: str, found: NDArray[Any], computed: NDArray[Any]) -> NDArray[Any]:
+        """Return the row to go on from, given one that agrees: of a damaged column, no entry that is a little wrong."""
+        if column not in self.damaged or not self.tolerance:
+            return found
+        wrong = self._distance(found, computed) > _SOUND * self._allowed(column, computed, 1)
+        return np.where(wrong, computed, found)
+
+    def _allowed(self, column: str, computed: NDArray[Any], span: int) -> float:
+        """How far a number of this row may be off."""
+        scale = _largest(computed)
+        self.largest_number[column] = largest = max(self.largest_number.get(column, 0.0), scale)
+        return self.tolerance * min(span, MOST_SPAN) * max(scale, CANCELLED * largest)
+
+    @staticmethod
+    def _distance(found: NDArray[Any], computed: NDArray[Any]) -> NDArray[Any]:
+        """|found - computed|, flat; infinite where one of them is not a number."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            return np.nan_to_num(np.abs(found.astype(np.float64) - computed), nan=np.inf).ravel()
 
     def note(self, column: str, update: int, parameter: str | None, found: float, computed: float) -> None:
         """One number that is wrong."""
@@ -148,9 +179,8 @@ class Comparison:
 class _Recomputation:
     """The updates of a trace once more, each from its recorded state where that is right."""
 
-    def __init__(self, path: Path, experiment: Experiment, damaged: frozenset[str]) -> None:
-        self.experiment = experiment
-        self.comparison = Comparison(TOLERANCES[experiment.dtype], damaged)
+    def __init__(self, path: Path, experiment: Experiment, comparison: Comparison) -> None:
+        self.experiment, self.comparison = experiment, comparison
         self.names = parameter_names(experiment)
         kinds = column_kinds(experiment)
         self.rows: dict[str, Iterator[NDArray[Any]]] = {
@@ -192,11 +222,11 @@ class _Recomputation:
         return done
 
     def _arrive(self, done: int, span: int) -> None:
-        """Compare the state arrived at, and go on from the recorded one if it is right, else from the computed one."""
+        """Compare the computed state with the recorded one; go on from the recorded one if it agrees."""
         theta, networks = next(self.rows["parameters"]), self.networks
         arrived, _, remembered = networks.values(0)
         if self.comparison.agrees("parameters", done, theta, arrived, self.names, span):
-            networks.set_state(0, theta)
+            networks.set_state(0, self.comparison.sound("parameters", theta, arrived))
         if self.experiment.n_remembered and self.row % self.experiment.states_between == 0:
             found = next(self.rows["optimizer_state"]).reshape(self.experiment.n_remembered, -1)
             agree = [
@@ -204,7 +234,9 @@ class _Recomputation:
                 for vector, computed in zip(found, remembered, strict=True)
             ]
             if all(agree):
-                networks.set_state(0, networks.values(0)[0], list(found))
+                pairs = zip(found, remembered, strict=True)
+                sound = [self.comparison.sound("optimizer_state", vector, computed) for vector, computed in pairs]
+                networks.set_state(0, networks.values(0)[0], sound)
         self.row += 1
 
     def _compare_loss(self, done: int, computed: NDArray[Any], span: int) -> None:

@@ -1,9 +1,11 @@
 """What came of checking a trace: the problems that were found, or how its updates, computed again, agree with it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+
+from gradreel.core.trace.environment import described
 
 MOST_PROBLEMS = 100
 """Then verification stops: the trace is another run's."""
@@ -44,6 +46,8 @@ class Verification:
     problems: tuple[Problem, ...]
     checked: tuple[str, ...] = ()  # of a recorded loop: what was checked
     unchecked: tuple[str, ...] = ()  # of a recorded loop: what cannot be
+    made_with: Mapping[str, str] = field(default_factory=dict)  # the environment that the trace names
+    computed_with: Mapping[str, str] = field(default_factory=dict)  # the environment of the verification
 
     @property
     def exact(self) -> bool:
@@ -55,11 +59,19 @@ class Verification:
         """No problems."""
         return not self.problems
 
+    @property
+    def environments(self) -> str:
+        """Both environments in words, or "" unless the updates agree within the tolerance alone."""
+        if self.agreement is not Agreement.CLOSE or not self.made_with:
+            return ""
+        return f"made with {described(self.made_with)}, computed again with {described(self.computed_with)}"
+
     def __str__(self) -> str:
         if self.problems:
             found = "not as it should be" if self.checked or self.unchecked else "damaged"
             return "\n".join([f"{self.path}: {found}", *(f"  {problem}" for problem in self.problems)])
+        agreement = f"{self.agreement}; {self.environments}" if self.environments else str(self.agreement)
         if self.checked or self.unchecked:
             lines = [f"checked: {line}" for line in self.checked] + [f"not checked: {line}" for line in self.unchecked]
-            return "\n  ".join([f"{self.path}: a recorded run, as it should be; updates: {self.agreement}", *lines])
-        return f"{self.path}: {self.updates} updates computed again: {self.agreement}"
+            return "\n  ".join([f"{self.path}: a recorded run, as it should be; updates: {agreement}", *lines])
+        return f"{self.path}: {self.updates} updates computed again: {agreement}"

@@ -237,7 +237,7 @@ def print_verification(result: Mapping[str, Any], options: Options) -> None:
         whose = "recorded around a loop of its own; " if result["checked"] else ""
         how = {
             "exact": "equal bit for bit",
-            "within tolerance": "equal within rounding",
+            "within tolerance": "; ".join(["within tolerance", *filter(None, [result["environments"]])]),
             "not computed again": "the others not",
         }[result["agreement"]]
         again = f"{counted(result['updates'], 'update')} computed again, {how}"

@@ -13,6 +13,7 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import parameter_names
 from gradreel.core.network.training import train
 from gradreel.core.trace.columns import checksum
+from gradreel.core.trace.environment import described, environment
 from gradreel.core.trace.trace import Trace, column_kinds, sealed_meta
 from gradreel.core.trace.verify import verify
 from gradreel.core.trace.verify_result import Agreement, Problem
@@ -21,6 +22,7 @@ from hypothesis import strategies as st
 
 COLUMNS = ["kept", "parameters", "gradient", "batch_loss", "batch", "epoch"]
 HEADER = 128  # bytes before the first number
+ELSEWHERE = {"processor": "another processor"}
 
 
 @pytest.fixture
@@ -38,15 +40,18 @@ def flip(file: Path, byte: int, bit: int) -> bytes:
     return before
 
 
-def reseal(path: Path, trace: Trace, changes: dict[str, Callable[[np.ndarray], None]]) -> None:
-    """Change columns and give the trace the checksums of what it holds now: a lie that no checksum finds."""
+def reseal(path: Path, trace: Trace, changes: dict[str, Callable[[np.ndarray], None]], **facts: str) -> None:
+    """Change columns and give the trace the checksums of its new content: a lie that no checksum finds.
+
+    ``facts``: of the environment that the trace says it was made in, where it is to be another one.
+    """
     for name, change in changes.items():
         column = np.array(trace.columns[name])
         change(column)
         np.save(path / f"{name}.npy", column)
     kinds = column_kinds(trace.experiment)
     checksums = {name: checksum(path / f"{name}.npy", kind) for name, kind in kinds.items()}
-    (path / "meta.json").write_text(sealed_meta(trace.experiment, trace.meta["environment"], checksums))
+    (path / "meta.json").write_text(sealed_meta(trace.experiment, {**trace.meta["environment"], **facts}, checksums))
 
 
 @pytest.mark.parametrize("hidden", [(), (3,), (20, 10)])
@@ -244,7 +249,7 @@ def test_a_machine_that_rounds_otherwise_is_not_blamed(tmp_path: Path) -> None:
     def nudge(values: np.ndarray) -> None:
         values *= 1 + np.random.default_rng(0).normal(scale=1e-6, size=values.shape).astype(values.dtype)
 
-    reseal(trace.path, trace, dict.fromkeys(("gradient", "batch_loss", "optimizer_state"), nudge))
+    reseal(trace.path, trace, dict.fromkeys(("gradient", "batch_loss", "optimizer_state"), nudge), **ELSEWHERE)
     result = verify(trace.path)
     assert result.intact and not result.exact
 
@@ -258,7 +263,7 @@ def test_what_is_left_of_a_gradient_at_the_minimum_may_be_rounding_alone(tmp_pat
     def nudge(values: np.ndarray) -> None:
         values += np.random.default_rng(0).normal(scale=1e-16, size=values.shape) * size
 
-    reseal(trace.path, trace, {"gradient": nudge})
+    reseal(trace.path, trace, {"gradient": nudge}, **ELSEWHERE)
     result = verify(trace.path)
     assert result.intact and not result.exact
 
@@ -272,7 +277,7 @@ def test_a_far_state_that_is_wrecked_is_found_where_rounding_differs_too(tmp_pat
     def wreck(values: np.ndarray) -> None:
         values[2, np.abs(values[2]) > 0.3 * np.abs(values[2]).max()] = 0
 
-    reseal(trace.path, trace, {"gradient": nudge, "parameters": wreck})
+    reseal(trace.path, trace, {"gradient": nudge, "parameters": wreck}, **ELSEWHERE)
     assert {problem.column for problem in verify(trace.path).problems} == {"parameters"}
 
 
@@ -282,10 +287,53 @@ def test_last_bits_that_differ_are_within_tolerance_and_said_to_be(copy: Path, t
     def nudge(values: np.ndarray) -> None:
         values[:] = np.nextafter(values, np.inf)
 
-    reseal(copy, tiny_trace, {"gradient": nudge, "batch_loss": nudge})
+    reseal(copy, tiny_trace, {"gradient": nudge, "batch_loss": nudge}, **ELSEWHERE)
     result = verify(copy)
     assert result.agreement is Agreement.CLOSE
-    assert "within tolerance" in str(result)
+    assert "within tolerance; made with " in str(result)
+    assert all(words in str(result) for words in (described(result.made_with), described(environment())))
+
+
+def test_last_bits_that_differ_in_the_same_environment_are_named(copy: Path, tiny_trace: Trace) -> None:
+    def nudge(values: np.ndarray) -> None:
+        values[1] = np.nextafter(values[1], np.inf)
+
+    reseal(copy, tiny_trace, {"batch_loss": nudge})
+    assert [(problem.column, problem.update) for problem in verify(copy).problems] == [("batch_loss", 1)]
+
+
+def test_equal_bits_of_another_environment_are_exact(copy: Path, tiny_trace: Trace) -> None:
+    reseal(copy, tiny_trace, {}, **ELSEWHERE)
+    assert verify(copy).exact
+
+
+@pytest.mark.parametrize(("column", "place"), [("kept", (1,)), ("epoch", (3,)), ("batch", (1, 2))])
+def test_integers_have_no_tolerance_in_any_environment(
+    column: str, place: tuple[int, ...], copy: Path, tiny_trace: Trace
+) -> None:
+    def change(values: np.ndarray) -> None:
+        values[place] += 1
+
+    reseal(copy, tiny_trace, {column: change}, **ELSEWHERE)
+    assert [problem.column for problem in verify(copy).problems] == [column]
+
+
+@pytest.mark.parametrize("column", ["parameters", "gradient", "batch_loss"])
+def test_a_damaged_column_of_another_environment_is_named_and_sound_numbers_are_not(
+    column: str, copy: Path, tiny_trace: Trace
+) -> None:
+    """All numbers differ in their last bits; one has a flipped bit, in its lowest byte or in its exponent."""
+
+    def nudge(values: np.ndarray) -> None:
+        values[:] = np.nextafter(values, np.inf)
+
+    reseal(copy, tiny_trace, dict.fromkeys(("parameters", "gradient", "batch_loss"), nudge), **ELSEWHERE)
+    for byte, located in ((HEADER + 8, False), (HEADER + 15, True)):
+        before = flip(copy / f"{column}.npy", byte, 4)
+        problems = verify(copy).problems
+        (copy / f"{column}.npy").write_bytes(before)
+        assert [(problem.column, problem.found is not None) for problem in problems] == [(column, located)]
+    assert verify(copy).agreement is Agreement.CLOSE
 
 
 def test_a_trace_of_nonsense_is_given_up_on(default_trace: Trace, tmp_path: Path) -> None:

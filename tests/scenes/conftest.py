@@ -67,7 +67,7 @@ def rewritten() -> Callable[..., Path]:
         for name, column in columns.items():
             np.save(path / f"{name}.npy", column)
         sums = {name: checksum(path / f"{name}.npy", kind) for name, kind in column_kinds(trace.run).items()}
-        (path / "meta.json").write_text(sealed_meta(trace.run, trace.meta["versions"], sums))
+        (path / "meta.json").write_text(sealed_meta(trace.run, trace.meta["environment"], sums))
         return media_dir
 
     return rewrite
