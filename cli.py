@@ -154,6 +154,12 @@ class Gradreel(Commands):
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         if not standalone_mode:
             return super().main(*args, standalone_mode=False, **extra)
+        from gradreel.scenes.render.terminal import plain_streams
+
+        with plain_streams():
+            sys.exit(self._exit_code(*args, **extra))
+
+    def _exit_code(self, *args: Any, **extra: Any) -> int:
         try:
             _check_place(args[0] if args and args[0] is not None else extra.get("args") or sys.argv[1:])
             code = super().main(*args, standalone_mode=False, **extra)
@@ -183,7 +189,7 @@ class Gradreel(Commands):
             code = getattr(error, "exit_code", failed)
             notes = getattr(error, "__notes__", []) if code == 2 else []
             _complain("\n".join([str(error), *notes]), code)
-        sys.exit(code if isinstance(code, int) else 0)
+        return code if isinstance(code, int) else 0
 
 
 def _check_place(arguments: Sequence[str]) -> None:
@@ -201,9 +207,7 @@ def _check_place(arguments: Sequence[str]) -> None:
 
 
 def _complain(message: str, code: int) -> int:
-    from gradreel.core.errors import printable
-
-    click.echo(f"Error: {printable(message)}", err=True)
+    click.echo(f"Error: {message}", err=True)
     return code
 
 
@@ -880,6 +884,9 @@ def completion(shell: str) -> None:
 
 def main() -> NoReturn:
     """Entry point of the ``gradreel`` script and of ``python cli.py``."""
+    from gradreel.scenes.render.terminal import print_plainly
+
+    print_plainly()  # tracebacks, too, which are printed after all else
     gc.set_threshold(50_000, 20, 20)  # what is imported stays: searching it for garbage is a fifth of a short command
     try:
         commands.main(prog_name="gradreel")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from unicodedata import category
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -10,9 +11,14 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
 
+PRINTED_TOO = "\n\t\u200c\u200d"  # the last two are joiners, which words and emoji need
+
 
 class UserError(Exception):
-    """The user's mistake; ``str(error)`` is the whole message."""
+    """The user's mistake; ``str(error)`` is the whole message, `printable` whatever names and texts it quotes."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class TraceError(UserError):
@@ -35,9 +41,17 @@ class TrainingError(UserError):
 
 
 def printable(text: str) -> str:
-    """``text`` for a terminal: what would steer it, such as an escape sequence in a file's name, is spelled out."""
-    shown = (c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
-    return "".join(shown)
+    """Returns ``text`` with every character spelled out that would steer a terminal or reorder its line.
+
+    Such are escape sequences, a carriage return, overrides of the writing direction, line separators and lone
+    surrogates. Spaces of any width stay, and so do the joiners inside of words and emoji.
+    """
+    return "".join(c if is_printable(c) else ascii(c)[1:-1] for c in text)
+
+
+def is_printable(character: str) -> bool:
+    """Whether a terminal shows ``character`` as it is, or moves on by it."""
+    return character.isprintable() or character in PRINTED_TOO or category(character) == "Zs"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from gradreel.core.arrays import FloatArray, IntArray
-from gradreel.core.errors import TraceError, printable, problems_in
+from gradreel.core.errors import TraceError, problems_in
 from gradreel.core.experiment import FORMAT_VERSION, Experiment
 from gradreel.core.files import read_bounded
 from gradreel.core.network.theta import parameter_shapes
@@ -178,7 +178,7 @@ class Trace:
         try:
             return state_dict_of_recorded(self.run, theta, buffers)
         except ValueError as error:
-            fault = f"what its {META} says of the model contradicts itself: {printable(str(error))}"
+            fault = f"what its {META} says of the model contradicts itself: {error}"
             raise TraceError(f"{self.path}: {fault}") from None
 
     def examples(self, update: int) -> IntArray:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
-from gradreel.core.errors import UserError, printable
+from gradreel.core.errors import UserError
 from gradreel.core.trace.trace import META
 from gradreel.core.trace.writing import PARTIAL, is_foreign
 from gradreel.scenes.render.clips.clip_files import described_clip, read_description
@@ -134,7 +134,7 @@ def _traces(folders: Folders, plans: Iterable[Plan], clips: Iterable[Kept]) -> I
             continue
         paths = tuple(place for place in (path, folders.traces / f"{path.name}.time.json") if place.exists())
         digest = trace_digest(path)
-        said = printable(f"{meta.get('updates')} updates, trace {path.name}")
+        said = f"{meta.get('updates')} updates, trace {path.name}"
         yield Kept("trace", paths, _size(paths), said, digest in shown, path.name in digests)
 
 
@@ -150,7 +150,7 @@ def _lines(
         if SPOKEN.fullmatch(path.name):
             files.setdefault(path.stem, []).append(path)
     for stem, paths in files.items():
-        said = printable(str((read_json(folders.speech / f"{stem}.json") or {}).get("text", "a line without a note")))
+        said = str((read_json(folders.speech / f"{stem}.json") or {}).get("text", "a line without a note"))
         sound = f"{stem}.flac"
         yield Kept("line", tuple(paths), _size(paths), said, sound in in_videos, sound in wanted)
 
@@ -196,8 +196,7 @@ def _said_of(content: Mapping[str, Any] | None) -> str:
     if content is None:
         return "a clip that is not described"
     settings = content["parts"]["settings"]
-    said = f"{content['scene']}, {settings['height']}p{settings['fps']}, {settings['language']}, {settings['theme']}"
-    return printable(said)
+    return f"{content['scene']}, {settings['height']}p{settings['fps']}, {settings['language']}, {settings['theme']}"
 
 
 def _inside(folder: Path) -> list[Path]:

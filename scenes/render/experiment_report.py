@@ -25,11 +25,12 @@ from gradreel.core.analysis.results import (
     best_by_validation,
 )
 from gradreel.core.daily.views import DailyViews
-from gradreel.core.errors import UserError
+from gradreel.core.errors import UserError, printable
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace.training_times import training_seconds
 from gradreel.scenes.render.lessons.options import ExperimentOptions
 from gradreel.scenes.render.report import WIDTH, print_json
+from gradreel.scenes.render.terminal import raw_stream
 from gradreel.scenes.render.workers.progress import counted
 from gradreel.scenes.render.workers.training import grouped
 
@@ -166,10 +167,10 @@ def _print_rich(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
     table = Table()
     for i, name in enumerate(header):
-        table.add_column(name, justify="left" if i == 0 else "right")
+        table.add_column(printable(name), justify="left" if i == 0 else "right")
     for row in rows:
-        table.add_row(*row)
-    Console().print(table)
+        table.add_row(*map(printable, row))
+    Console(file=raw_stream(sys.stdout)).print(table)
 
 
 def _notes(comparison: Comparison) -> list[str]:

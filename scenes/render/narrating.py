@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from gradreel.core.errors import listed, printable
+from gradreel.core.errors import listed
 from gradreel.scenes.render import pipeline
 from gradreel.scenes.render.clips.beat_lines import filled_again, spoken_again
 from gradreel.scenes.render.clips.fingerprint import languages_of
@@ -69,6 +69,6 @@ def _print(folder: Path, lines: Sequence[ScriptLine], found: Sequence[Remark], o
         print(f"{'missing':10}  {listed(missing)}")
     for remark in found:
         if remark.kind != "missing":
-            print(f"{remark.kind:10}  {remark.name}" + (f": {printable(remark.said)}" if remark.said else ""))
+            print(f"{remark.kind:10}  {remark.name}" + (f": {remark.said}" if remark.said else ""))
     if not options.quiet:
         print(f"{len(lines) - len(missing)} of {len(lines)} lines are recorded", file=sys.stderr)

@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gradreel.core.errors import printable
+from gradreel.core.errors import is_printable
 from gradreel.scenes.render.workers.progress import counted, duration
 from gradreel.scenes.words.narration import OTHER_DATA, Narration, OwnWords
 
@@ -27,8 +27,12 @@ WIDTH = 100  # columns of running text
 
 
 def print_json(content: Any) -> None:
-    """JSON as its standard has it: NaN and infinity, which a damaged trace may hold, as texts."""
-    sys.stdout.write(json.dumps(_standard(content), ensure_ascii=False, indent=2, default=str) + "\n")
+    """Print JSON as its standard has it: NaN and infinity, which a damaged trace may hold, as texts.
+
+    What would steer a terminal is escaped as JSON escapes it, so that programs read the very text.
+    """
+    text = json.dumps(_standard(content), ensure_ascii=False, indent=2, default=str)
+    sys.stdout.write("".join(c if is_printable(c) else json.dumps(c)[1:-1] for c in text) + "\n")
 
 
 def _standard(content: Any) -> Any:
@@ -247,10 +251,10 @@ def print_verification(result: Mapping[str, Any], options: Options) -> None:
     else:
         print(f"BAD  {result['trace']}", flush=True)
         for problem in result["problems"]:
-            print(textwrap.indent(printable(problem["text"]), "     "))
+            print(textwrap.indent(problem["text"], "     "))
     for word, texts in (("checked", result["checked"]), ("not checked", result["unchecked"])):
         for text in texts:
-            print(textwrap.fill(printable(f"{word}: {text}"), WIDTH, initial_indent=" " * 5, subsequent_indent=" " * 7))
+            print(textwrap.fill(f"{word}: {text}", WIDTH, initial_indent=" " * 5, subsequent_indent=" " * 7))
 
 
 def open_file(path: Path) -> None:

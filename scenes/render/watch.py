@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from gradreel.core.errors import UserError, printable
+from gradreel.core.errors import UserError
 from gradreel.scenes.render.clips.file_digest import LISTING, names_in
 from gradreel.scenes.render.clips.file_tracker import SYSTEM, files_told
 from gradreel.scenes.render.clips.ownership import is_installed, is_ours, lies_in
@@ -54,7 +54,7 @@ def _done(work: Callable[[], object], watcher: Watcher) -> bool:
             work()
         except (UserError, OSError) as error:
             mistake = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
-            print(f"Error: {printable(mistake)}", file=sys.stderr)
+            print(f"Error: {mistake}", file=sys.stderr)
             watcher.keep(map(Path, files_told(error)))
             return False
     return True

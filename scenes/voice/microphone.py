@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import click
 import numpy as np
-from gradreel.core.errors import UserError, printable
+from gradreel.core.errors import UserError
 from gradreel.scenes.voice.recordings import SUFFIXES
 from gradreel.scenes.voice.script import ScriptLine
 from gradreel.scenes.voice.sound import Samples, clipped
@@ -44,7 +44,7 @@ def record(lines: Sequence[ScriptLine], folder: Path, device: Device) -> int:
     kept = 0
     for number, line in enumerate(lines, 1):
         _say(f"\n{number} of {len(lines)}: {line.name}, which moves for {line.seconds:.1f} s")
-        _say(f"\n    {printable(line.text)}\n")
+        _say(f"\n    {line.text}\n")
         answer = _asked("Enter begins, s leaves it out, q ends", "sq")
         if answer == "q":
             break

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from threading import Lock
 
-from gradreel.core.errors import UserError, printable
+from gradreel.core.errors import UserError
 
 
 class ProgramError(UserError):
@@ -45,7 +45,7 @@ class Programs:
                     self._running.discard(process)
             if code:
                 errors.seek(max(errors.seek(0, os.SEEK_END) - 4096, 0))
-                said = printable(errors.read().decode(errors="replace").strip().rpartition("\n")[2])[:500]
+                said = errors.read().decode(errors="replace").strip().rpartition("\n")[2][:500]
                 raise ProgramError(f"{name} ended with exit code {code}" + (f": {said}" if said else ""))
 
     def stop(self) -> None:
@@ -69,7 +69,7 @@ class Programs:
                 )
             except (OSError, ValueError) as error:
                 said = error.strerror if isinstance(error, OSError) else error
-                raise ProgramError(f"{printable(arguments[0])} could not be run: {said}") from None
+                raise ProgramError(f"{arguments[0]} could not be run: {said}") from None
             self._running.add(process)
             return process
 

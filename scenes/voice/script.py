@@ -19,7 +19,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import xxhash
-from gradreel.core.errors import UserError
+from gradreel.core.errors import UserError, printable
 from gradreel.core.files import open_regular, read_text
 from gradreel.scenes.voice.recordings import SUFFIXES, Recordings, is_recording
 from gradreel.scenes.voice.sound import clipped
@@ -126,7 +126,7 @@ def write_script(folder: Path, title: str, language: str, lines: Sequence[Script
         (folder / line.line.scene).mkdir(parents=True, exist_ok=True)  # to put recordings into
     if notes is None:  # from here on the script is known to be ours, if this is killed
         _write_notes(folder, _Notes(language, {}))
-    _write(folder / "script.md", "".join(_markdown(title, language, lines)))
+    _write(folder / "script.md", printable("".join(_markdown(title, language, lines))))
     _write(folder / "script.csv", "\ufeff" + _csv(language, lines))  # by which programs of tables know UTF-8
     _write_notes(folder, _Notes(language, beats))
 

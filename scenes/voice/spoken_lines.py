@@ -23,7 +23,6 @@ from pathlib import Path
 import numpy as np
 import xxhash
 from filelock import FileLock
-from gradreel.core.errors import printable
 from gradreel.core.files import read_bounded
 from gradreel.scenes.voice.engines import Engine
 from gradreel.scenes.voice.programs import ProgramError, Programs
@@ -228,7 +227,7 @@ def _spoken(
     """Lines spoken by one program, each then kept under its name."""
     begun = temporary / "spoken"
     begun.mkdir()
-    first = f"{printable(texts[0][:60])!r}" + (f" and {len(texts) - 1} more" if len(texts) > 1 else "")
+    first = f"{texts[0][:60]!r}" + (f" and {len(texts) - 1} more" if len(texts) > 1 else "")
     try:
         files = voice.speak(texts, begun.absolute(), programs)
     except ProgramError as error:
@@ -240,6 +239,6 @@ def _spoken(
             part = heard(samples, file)
         except SoundError as error:
             said = re.sub(re.escape(str(file)), "what was written", str(error))
-            raise ProgramError(f"{printable(text[:60])!r} could not be spoken: {said}") from None
+            raise ProgramError(f"{text[:60]!r} could not be spoken: {said}") from None
         found[text] = _keep(text, samples, part, line_file(voice, text, folder), temporary)
     return found

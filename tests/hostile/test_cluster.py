@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from gradreel.core.datasets import CurveDataset
-from gradreel.core.errors import UserError
+from gradreel.core.errors import UserError, printable
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.training import train
 from gradreel.scenes.catalog import SceneSource
@@ -177,7 +177,7 @@ def test_whatever_a_worker_tells_meanwhile_is_taken_or_passed_over(answers, tmp_
     drawers._listening[""] = replace(QUIET, told=said.append)
     answers.hear((0.0, message))
     answers.hear((0.0, {"task": "", "text": "\x1b[2J"}))
-    assert said[-1] == r"\x1b[2J", "it does not steer the terminal"
+    assert said[-1] == "\x1b[2J"
 
 
 @pytest.fixture(scope="session")
@@ -233,4 +233,4 @@ def test_a_clips_description_does_not_say_where_the_clip_lies():
 def test_any_error_of_a_worker_is_told_also_of_a_file_whose_name_is_no_text(name):
     told, _ = answers_of.parse(Drawn, (Failure.of(OSError(name), name, (name,)).model_dump_json(), []))
     assert isinstance(told, Failure)
-    assert str(told.error()) == name.encode(errors="replace").decode()
+    assert str(told.error()) == printable(name.encode(errors="replace").decode())

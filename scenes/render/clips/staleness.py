@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gradreel.core.errors import listed, printable
+from gradreel.core.errors import listed
 from gradreel.scenes.render.clips.beat_lines import filled_again
 from gradreel.scenes.render.clips.file_digest import changed_files
 from gradreel.scenes.render.clips.fingerprint import languages_of, seconds_of
@@ -25,7 +25,7 @@ def why_stale(
     """
     changed = changed_files(clip.get("files", {}), request.source)
     if changed:
-        return f"{printable(listed(changed))} changed"
+        return f"{listed(changed)} changed"
     beats = [BeatSpan(**beat) for beat in clip.get("beats", ())]
     if not request.speech and any(beat.from_narration for beat in beats):
         whose = parts["narration"].get("words", request.source.name)
@@ -51,7 +51,7 @@ def why_rendered(parts: Mapping[str, Any], earlier: Iterable[Mapping[str, Any]])
     if not changes:
         return "not rendered yet"
     nearest = min(changes, key=len)
-    return f"{printable(listed(nearest))} changed" if nearest else "its file is gone or damaged"
+    return f"{listed(nearest)} changed" if nearest else "its file is gone or damaged"
 
 
 def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gradreel.core.errors import TraceError, UserError, printable
+from gradreel.core.errors import TraceError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace.trace import Trace
 from gradreel.core.trace.training_times import note_training
@@ -115,7 +115,7 @@ class ClusterDrawers(Connection):
                 self._begun.add(told.task)
                 listeners.begun()
             if told.text:
-                listeners.told(printable(told.text))
+                listeners.told(told.text)
             elif told.done:
                 listeners.progress(told.done, told.total)
 

@@ -10,6 +10,9 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TextIO
 
+from gradreel.core.errors import printable
+from gradreel.scenes.render.terminal import print_plainly, raw_stream
+
 LINE_SECONDS = 10.0  # between two plain lines of one task
 
 
@@ -94,18 +97,19 @@ class Bars(Reporter):
 
         self._details, self._leave = details, leave
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[unit]}"),
             TimeRemainingColumn(),
-            console=Console(stderr=True),
+            console=Console(file=raw_stream(sys.stderr)),
             transient=not leave,
         )
         self._tasks: dict[str, tuple[TaskID, int]] = {}  # its bar and its total
 
     def __enter__(self) -> Bars:
         self._progress.start()
+        print_plainly()  # what else prints goes through the bars' console now, which takes escape sequences
         return self
 
     def __exit__(
@@ -114,14 +118,14 @@ class Bars(Reporter):
         self._progress.stop()
 
     def say(self, message: str) -> None:
-        self._progress.console.print(message, markup=False, highlight=False, soft_wrap=True)
+        self._progress.console.print(printable(message), markup=False, highlight=False, soft_wrap=True)
 
     def detail(self, message: str) -> None:
         if self._details:
             self.say(message)
 
     def begin(self, task: str, total: int, unit: str) -> None:
-        self._tasks[task] = (self._progress.add_task(task, total=total or None, unit=unit), total)
+        self._tasks[task] = (self._progress.add_task(printable(task), total=total or None, unit=unit), total)
 
     def advance(self, task: str, done: int, total: int = 0) -> None:
         bar, known = self._tasks[task]

@@ -20,6 +20,7 @@ import tempfile
 import threading
 import time
 import traceback
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
@@ -27,7 +28,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from gradreel.core.errors import UserError
+from gradreel.core.errors import UserError, printable
 from gradreel.scenes.render.clips.configuration import configuration
 from gradreel.scenes.render.workers.forks import compile_the_users_modules, leave_server
 
@@ -79,7 +80,7 @@ def tell(text: str) -> None:
 
 
 class _SaidOnce(logging.Filter):
-    """Sends each of Manim's warnings to the parent, once: Manim itself prints it twice."""
+    """Sends each of Manim's warnings to the parent, once: Manim itself prints it twice. Makes the others printable."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,6 +88,7 @@ class _SaidOnce(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno != logging.WARNING or _ThisWorker.sender is None:
+            record.msg, record.args = printable(record.getMessage()), ()
             return True
         text = " ".join(record.getMessage().split())
         if text not in self._said:
@@ -95,6 +97,13 @@ class _SaidOnce(logging.Filter):
                 ("told", f"Manim warns{_ThisWorker.place and f', {_ThisWorker.place}'}: {text}", None)
             )
         return False
+
+
+_warning_text = warnings.formatwarning
+
+
+def _printable_warning(*arguments: Any, **options: Any) -> str:
+    return printable(_warning_text(*arguments, **options))
 
 
 class Sender(Protocol):
@@ -151,6 +160,7 @@ def work(sender: Sender, function: str | Callable[..., Any], arguments: tuple[An
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _ThisWorker.sender = sender
     logging.getLogger("manim").addFilter(_SaidOnce())
+    warnings.formatwarning = _printable_warning
     try:
         call = _function_of_the_worker(function) if isinstance(function, str) else function
         at("", "anew")  # what it takes to get so far is not the task's

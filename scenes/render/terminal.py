@@ -1,0 +1,63 @@
+"""Standard output and error on which no text steers the terminal, whoever wrote that text."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO, cast
+
+from gradreel.core.errors import printable
+
+
+class PrintableStream:
+    """A text stream that spells out control characters in whatever is written, such as an escape sequence in a title.
+
+    ``raw`` is the stream beneath. Only code that draws with escape sequences of our own, such as a bar, writes there.
+    """
+
+    def __init__(self, raw: TextIO) -> None:
+        self.raw = raw
+
+    def write(self, text: str) -> int:
+        """Write ``text`` as `printable` has it; returns how many characters of ``text`` that were."""
+        if not isinstance(text, str):  # click finds out by b"" what kind of stream this is
+            raise TypeError(f"a text was needed, not {type(text).__name__}")
+        self.raw.write(printable(text))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.raw, name)
+
+
+def print_plainly() -> None:
+    """From now on standard output and error are a `PrintableStream` each."""
+    sys.stdout, sys.stderr = _plain(sys.stdout), _plain(sys.stderr)
+
+
+@contextmanager
+def plain_streams() -> Iterator[None]:
+    """Within, standard output and error are a `PrintableStream` each. Whoever replaced one keeps the other stream."""
+    before = sys.stdout, sys.stderr
+    print_plainly()
+    plain = sys.stdout, sys.stderr
+    try:
+        yield
+    finally:
+        if sys.stdout is plain[0]:
+            sys.stdout = before[0]
+        if sys.stderr is plain[1]:
+            sys.stderr = before[1]
+
+
+def raw_stream(stream: TextIO) -> TextIO:
+    """Returns the stream that takes escape sequences: the one beneath a `PrintableStream`, or ``stream`` itself."""
+    return stream.raw if isinstance(stream, PrintableStream) else stream
+
+
+def _plain(stream: TextIO) -> TextIO:
+    return stream if stream is None or isinstance(stream, PrintableStream) else cast("TextIO", PrintableStream(stream))
