@@ -245,7 +245,7 @@ class LectureScene(Scene):
             lines = self.words_of.lines(self.narrated_as(self.words_of), name, values)
         else:
             lines = BeatLines.parsed(dict.fromkeys((*self.context.subtitle_languages, self.context.language), say))
-            check_marks(where, {"say": lines.marks})
+            check_marks(where, lines.marks)
         shown = self._enter(name)
         start = self.time
         times = StretchTimes(lines.marks, self._seconds(name, lines), self.camera.frame_rate)

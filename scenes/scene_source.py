@@ -187,6 +187,7 @@ def names_given(call: ast.Call) -> list[ast.expr]:
 
 
 ANY_NAME = ".*"  # the pattern of what only running the code tells
+ANY_NUMBER = r"\d+"  # the pattern of a number that only running the code tells
 
 
 def branches(name: ast.expr) -> list[ast.expr]:
@@ -206,15 +207,47 @@ def name_as_written(name: ast.expr) -> str:
     return "{" + ast.unparse(name) + "}"
 
 
-def name_pattern(name: ast.expr) -> str:
-    """A regular expression for all that the name may be: ``piece\\-.*`` for ``f"piece-{k}"``."""
+def name_pattern(name: ast.expr, counters: frozenset[str] = frozenset()) -> str:
+    """A regular expression for all that the name may be: ``piece\\-.*`` for ``f"piece-{k}"``.
+
+    ``counters``: variables that hold whole numbers; if k is one, it is ``piece\\-\\d+``.
+    """
     if isinstance(name, ast.Constant):
         return re.escape(str(name.value))
     if isinstance(name, ast.JoinedStr):
-        return "".join(map(name_pattern, name.values))
+        return "".join(name_pattern(value, counters) for value in name.values)
+    if isinstance(name, ast.FormattedValue):
+        return ANY_NUMBER if name.format_spec is None and _is_number(name.value, counters) else ANY_NAME
     if isinstance(name, ast.IfExp):
-        return "(?:" + "|".join(map(name_pattern, branches(name))) + ")"
+        return "(?:" + "|".join(name_pattern(branch, counters) for branch in branches(name)) + ")"
     return ANY_NAME
+
+
+def loop_counters(node: ast.AST) -> frozenset[str]:
+    """The variables that only ever count loops: ``for k in range(…)``, ``for k, part in enumerate(…)``."""
+    counting, other = set(), set()
+    for child in ast.walk(node):
+        if isinstance(child, ast.For | ast.comprehension) and isinstance(child.iter, ast.Call):
+            called = child.iter.func.id if isinstance(child.iter.func, ast.Name) else ""
+            target = child.target.elts[0] if called == "enumerate" and isinstance(child.target, ast.Tuple) else None
+            target = child.target if called == "range" else target
+            if isinstance(target, ast.Name):
+                counting.add(target)
+    for child in ast.walk(node):
+        if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store) and child not in counting:
+            other.add(child.id)
+        elif isinstance(child, ast.arg):
+            other.add(child.arg)
+    return frozenset({name.id for name in counting} - other)
+
+
+def _is_number(value: ast.expr, counters: frozenset[str]) -> bool:
+    """Whether an expression is a whole number for certain: a counter, or one plus or minus another."""
+    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add | ast.Sub):
+        return _is_number(value.left, counters) and _is_number(value.right, counters)
+    if isinstance(value, ast.Constant):
+        return type(value.value) is int
+    return isinstance(value, ast.Name) and value.id in counters
 
 
 def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:

@@ -19,7 +19,7 @@ from gradreel.scenes.render.lessons.options import (
     read_curve,
     settings_of,
 )
-from gradreel.scenes.render.lessons.own_words import left_in_other_languages
+from gradreel.scenes.render.lessons.own_words import left_in_other_languages, marks_placed
 from gradreel.scenes.render.lessons.selection import load_lesson
 from gradreel.scenes.render.settings import JOINABLE_FORMATS, RenderSettings
 from gradreel.scenes.voice.choice import chosen_voices, silent_by_default
@@ -28,7 +28,8 @@ from gradreel.scenes.voice.choice import chosen_voices, silent_by_default
 def lesson_of(options: Options, scenes: Sequence[str] | None = None) -> Lesson:
     """The lesson with what was set, ``scenes`` of it (those asked for) or a stretch.
 
-    Says which days of its data were filled, and which lines of ours stay beside words of one's own.
+    Says which days of its data were filled, which lines of ours stay beside words of one's own, and which marks of
+    those were placed.
     """
     options.warn_of_old_names()
     data = daily_data(options.data, options.csv_format, options.borders)
@@ -38,10 +39,10 @@ def lesson_of(options: Options, scenes: Sequence[str] | None = None) -> Lesson:
     ours = partial(known_scenes, Folders(options.media_dir).private)
     curve = read_curve(options.curve) if options.curve else None
     lesson = load_lesson(options.lesson, parse_overrides(options.overrides), asked, data, span, files, ours, curve)
-    words = lesson.words
-    left = left_in_other_languages(words, [scene.name for scene in lesson.scenes]) if words is not None else []
+    words, names = lesson.words, [scene.name for scene in lesson.scenes]
+    left = [*left_in_other_languages(words, names), marks_placed(words, names)] if words is not None else []
     if not options.quiet:
-        for text in (*lesson.filled_days(), *left):
+        for text in filter(None, (*lesson.filled_days(), *left)):
             print(text, file=sys.stderr)
     return lesson
 

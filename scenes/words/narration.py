@@ -5,7 +5,8 @@ picture). A line of ``beats`` may claim things about the lesson's own data, whic
 under the same beat, the line for anybody else's: it gives the numbers and claims nothing. There is no third.
 Where rules and the lexicon (``lexicon.toml``) would read a line of ``beats`` wrongly, ``spoken`` has it as it is said.
 
-Words of one's own, from a file beside a lesson's, go over them (`OwnWords`).
+Words of one's own, from a file beside a lesson's, go over them (`OwnWords`). A line that replaces one of ours needs no
+marks: those that it lacks are placed in proportion (`mark_places`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 from gradreel.core.errors import UserError
 from gradreel.core.files import parsed, read_text, read_toml
 from gradreel.scenes.words.languages import LANGUAGES
+from gradreel.scenes.words.mark_places import MarkedLine, MarkOrderError, with_all_marks
 from gradreel.scenes.words.marks import BeatLines, cut
 from gradreel.scenes.words.spoken import spoken_form
 
@@ -100,6 +102,7 @@ class Narration:
     scenes: Mapping[str, Scenes]  # by language
     files: Mapping[str, Path]  # language -> where its lines stand
     own: OwnWords | None = None  # are in ``scenes`` already
+    ours: Mapping[str, Scenes] = field(default_factory=dict)  # ``scenes`` without ``own``, by language; {}: the same
 
     @classmethod
     def load(cls, languages: Iterable[str] = tuple(LANGUAGES), folder: Path = NARRATION_FOLDER) -> Narration:
@@ -115,8 +118,9 @@ class Narration:
         """The same with ``words`` over it, line by line."""
         if words is None:
             return self
-        scenes = {language: _put_over(ours, words.scenes.get(language, {})) for language, ours in self.scenes.items()}
-        return replace(self, scenes=scenes, own=words)
+        ours = self.ours or self.scenes
+        scenes = {language: _put_over(scenes, words.scenes.get(language, {})) for language, scenes in ours.items()}
+        return replace(self, scenes=scenes, own=words, ours=ours)
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -129,25 +133,72 @@ class Narration:
     def lines(
         self, scene: str, beat: str, values: Mapping[str, object] | None = None, spoken: bool = False
     ) -> BeatLines:
-        """The line of a beat in each language, ``{fields}`` filled from ``values``, cut at its marks.
+        """Return the line of a beat in each language, its ``{fields}`` filled from ``values``, cut at its marks.
 
         A beat ``piece-3`` without a line of its own takes that of ``piece``. ``values["other_data"]``: whether the
         scene shows other data than the lesson's; then the neutral line is taken where there is one. A scene of one's
         own that has no words at all in a language is not spoken in it. ``spoken``: as a voice reads it, no digit, sign
-        or symbol is left.
+        or symbol is left. A mark that a line lacks is placed in proportion, see `mark_places`.
 
-        Raises NarrationError for a line that is missing or cannot be filled, and for marks that are not the same in all
-        languages, printed and spoken.
+        Raises NarrationError for a line that is missing or cannot be filled, and for marks in another order than those
+        of another language, or of the line that it replaces.
         """
-        stretches: dict[str, tuple[str, ...]] = {}
-        marks: dict[str, tuple[str, ...]] = {}
+        lines: dict[str, MarkedLine] = {}
+        originals: dict[str, MarkedLine] = {}
         for language in self._spoken_in(scene):
-            stretches[language], marks[language] = self._text(language, scene, "beats", beat, values or {})
+            lines[language] = self._line(language, scene, beat, values or {})
+            said = self._line(language, scene, beat, values or {}, said=True)
+            if said != lines[language]:
+                lines[f"{language}, {SPOKEN}"] = said
+            if (original := self._original(lines[language], scene, beat, values or {})) is not None:
+                originals[language] = original
+        lines = self.with_all_marks(f"{scene}: beat {beat!r}", lines, originals)
+        stretches = {}
+        for language in self._spoken_in(scene):
             if spoken:
-                said, marks[f"{language}, spoken"] = self._text(language, scene, "beats", beat, values or {}, said=True)
-                stretches[language] = self.spoken(said, language)
-        check_marks(f"{scene}: beat {beat!r}", marks)
-        return BeatLines(next(iter(marks.values()), ()), stretches)
+                said = lines.get(f"{language}, {SPOKEN}", lines[language])
+                stretches[language] = self.spoken(said.stretches, language)
+            else:
+                stretches[language] = lines[language].stretches
+        return BeatLines(next((line.marks for line in lines.values()), ()), stretches)
+
+    def with_all_marks(
+        self, where: str, lines: Mapping[str, MarkedLine], originals: Mapping[str, MarkedLine] | None = None
+    ) -> dict[str, MarkedLine]:
+        """Return ``lines`` with the same marks each, see `mark_places.with_all_marks`.
+
+        Raises NarrationError, which begins with ``where``, for a mark that comes twice and for another order of marks.
+        """
+        for line in lines.values():
+            check_marks(where, line.marks)
+        try:
+            return with_all_marks(lines, originals or {}, self._spoken_length)
+        except MarkOrderError:
+            told = [f"{name}: {', '.join(line.marks)}" for name, line in lines.items() if line.marks]
+            told += [f"ours in {name}: {', '.join(line.marks)}" for name, line in (originals or {}).items()]
+            raise NarrationError(
+                f"{where}: its marks come in other orders ({'; '.join(told)}); one picture waits for them all: write"
+                " them in one order, or leave them out"
+            ) from None
+
+    def _spoken_length(self, text: str, language: str) -> float:
+        """How many letters a voice reads."""
+        return sum(letter.isalnum() for letter in spoken_form(text, language, self.lexicon(language)))
+
+    def _line(
+        self, language: str, scene: str, beat: str, values: Mapping[str, object], said: bool = False
+    ) -> MarkedLine:
+        return MarkedLine(language, *self._text(language, scene, "beats", beat, values, said))
+
+    def _original(self, line: MarkedLine, scene: str, beat: str, values: Mapping[str, object]) -> MarkedLine | None:
+        """The line of ours that ``line`` replaces; None where there is none, or it is the same."""
+        if self.own is None or not self.own.has(scene):
+            return None
+        try:
+            ours = replace(self, scenes=self.ours, own=None, ours={})._line(line.language, scene, beat, values)
+        except NarrationError:
+            return None
+        return None if ours == line else ours
 
     def spoken(self, printed: tuple[str, ...], language: str) -> tuple[str, ...]:
         """Texts as a voice reads them."""
@@ -231,17 +282,10 @@ class Narration:
         return self.files[language], scene
 
 
-def check_marks(where: str, marks: Mapping[str, tuple[str, ...]]) -> None:
-    """Raises NarrationError unless the marks of a line, by language, are the same in all, and each is there once."""
-    if len(set(marks.values())) > 1:
-        told = "; ".join(f"{language}: {', '.join(found) or 'none'}" for language, found in marks.items())
-        raise NarrationError(
-            f"{where}: its marks are not the same in all languages ({told}); one picture waits for them all:"
-            " give each language the same marks in the same order"
-        )
-    for found in marks.values():
-        if len(set(found)) < len(found):
-            raise NarrationError(f"{where}: a mark comes twice ({', '.join(found)}); give each its own name")
+def check_marks(where: str, marks: tuple[str, ...]) -> None:
+    """Raises NarrationError unless each of a line's marks is there once."""
+    if len(set(marks)) < len(marks):
+        raise NarrationError(f"{where}: a mark comes twice ({', '.join(marks)}); give each its own name")
 
 
 def check_language(language: str) -> str:
@@ -256,8 +300,10 @@ def _put_over(ours: Scenes, words: Scenes) -> Scenes:
     for scene, table in words.items():
         under = merged.get(scene, {})
         tables = {name: {**under.get(name, {}), **table[name]} for name in TABLES if name in table}
+        beats = under.get("beats", {})
+        replaced = {beat for beat, line in table.get("beats", {}).items() if line != beats.get(beat)}
         for name in (OTHER_DATA, SPOKEN):  # of lines that are replaced, ours go with them
-            ours_left = {beat: line for beat, line in under.get(name, {}).items() if beat not in table.get("beats", {})}
+            ours_left = {beat: line for beat, line in under.get(name, {}).items() if beat not in replaced}
             tables[name] = ours_left | table.get(name, {})
         merged[scene] = {**under, **table, **tables}
     return merged

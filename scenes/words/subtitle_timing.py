@@ -141,6 +141,17 @@ class _SoundingTime:
         return max(near, key=lambda pause: pause[2] - pause[1] - abs(pause[0] - sounding), default=None)
 
 
+def break_places(text: str, language: str) -> list[int]:
+    """Where ``text`` may be parted: the characters before each word but the first; no common word is parted."""
+    places, end = [], 0
+    for token in _tokens(text, language):
+        start = text.index(token.text, end)
+        if end and text[start - 1] + text[start] not in KEPT_TOGETHER:
+            places.append(start)
+        end = start + len(token.text)
+    return places
+
+
 def _tokens(text: str, language: str) -> list[_Token]:
     tokens: list[_Token] = []
     for word in re.findall(r"(?:\S|[\u2009\u202f\xa0])+", text.strip()):  # 1 405 has a thin space, and is one word

@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import beat_names, find_scenes, resolve
-from gradreel.scenes.render.lessons.own_words import asked_for, check_words, fields_of, left_in_other_languages
+from gradreel.scenes.render.lessons.own_words import (
+    asked_for,
+    check_words,
+    fields_of,
+    left_in_other_languages,
+    marks_placed,
+)
 from gradreel.scenes.words.narration import Narration, OwnWords
 
 SCENES = """
@@ -181,3 +187,82 @@ def test_a_line_that_is_changed_in_one_language_alone_is_named_with_the_other():
 def test_words_of_ones_own_scene_have_no_line_of_ours_beside_them():
     words = OwnWords(Path("words.toml"), {"en": {"mine": {"beats": {"one": "One."}}, "line": {"title": "A line"}}})
     assert left_in_other_languages(words, ["mine", "line"]) == []
+
+
+def marks(language: str = "en", **beats: str) -> str:
+    try:
+        check_words(OwnWords(Path("words.toml"), {language: {"build-curve": {"beats": beats}}}), ())
+    except UserError as error:
+        return str(error)
+    return ""
+
+
+def test_a_line_may_have_all_marks_of_ours_or_some_or_none():
+    for line in ("None.", "Some [sum]of them.", "All [flat]of [sum]them."):
+        assert marks(**{"piece-1": line}) == ""
+    assert marks("zh", **{"piece-1": "先[flat]平。"}) == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("It is [flta]flat.", "waits for [flat], [sum], not for [flta]; did you mean [flat]?"),
+        ("It is [nothing]like it.", "not for [nothing]; leave it out"),
+        ("A [sum]b [flat]c.", "in the order sum, flat, and in another line of this beat in the order flat, sum"),
+        ("A [flat]b [flat]c.", "a mark comes twice (flat, flat)"),
+    ],
+)
+def test_marks_that_do_not_match_are_named(line, said):
+    message = marks(**{"piece-1": line})
+    assert message.startswith("words.toml: [en.build-curve]: beat 'piece-1'")
+    assert said in message
+
+
+def test_a_mark_in_ones_own_scene_is_compared_with_what_its_source_waits_for(tmp_path):
+    def told(until, line):
+        (tmp_path / "mine.py").write_text(
+            "from gradreel.scenes.base import LectureScene\nclass Mine(LectureScene):\n    def construct(self):\n"
+            f'        with self.beat("one"):\n            self.until({until})\n'
+        )
+        return fault({"mine": {"beats": {"one": line}}}, resolve(f"{tmp_path / 'mine.py'}:Mine"))
+
+    assert "waits for [half], not for [hafl]; did you mean [half]?" in told('"half"', "A [hafl]b.")
+    assert told('"half"', "A [half]b, [end]c.") == "", "one more mark harms nobody"
+    assert told("self.name", "A [hafl]b.") == "", "the source does not tell"
+
+
+@pytest.mark.parametrize(
+    ("beats", "said"),
+    [
+        ({"piece-one": "x"}, "did you mean piece-1?"),
+        ({"constnat": "x"}, "did you mean constant?"),
+        ({"rest": "{rest:enn}"}, "cannot be filled in: {rest:enn}"),
+        ({"rest": "{rest.size}"}, "cannot be filled in: {rest.size}"),
+    ],
+)
+def test_a_misspelt_beat_and_a_form_that_nothing_has_are_named(beats, said):
+    assert said in marks(**beats)
+
+
+def test_a_beat_that_is_counted_is_not_taken_for_one_with_another_name(tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "from gradreel.scenes.base import LectureScene\nclass Mine(LectureScene):\n    def construct(self):\n"
+        "        for k in range(3):\n            with self.beat(f'step-{k + 1}'):\n                pass\n"
+        "        for name in ('a', 'b'):\n            with self.beat(f'part-{name}'):\n                pass\n"
+    )
+    mine = resolve(f"{tmp_path / 'mine.py'}:Mine")
+    lines = {"step": "A step.", "part": "A part."}
+    assert fault({"mine": {"beats": lines | {"step-2": "x", "part-b": "x"}}}, mine) == ""
+    assert "has no beat 'step-two'" in fault({"mine": {"beats": lines | {"step-two": "x"}}}, mine)
+
+
+def test_marks_of_one_language_that_are_placed_in_another_are_told_once():
+    words = OwnWords(
+        Path("words.toml"),
+        {"en": {"build-curve": {"beats": {"piece-1": "A [flat]b [sum]c.", "heights": "A [at]b."}}},
+         "zh": {"build-curve": {"beats": {"piece-1": "一二三。", "heights": "一[everywhere]二。"}}}},
+    )  # fmt: skip
+    told = marks_placed(words, ["build-curve"])
+    assert told.count("words.toml") == 1
+    assert "in zh of build-curve/piece-1, build-curve/heights" in told and "in en of build-curve/heights" in told
+    assert marks_placed(words, ["relu"]) == ""

@@ -1,3 +1,4 @@
+import json
 import re
 import unicodedata
 from itertools import pairwise
@@ -7,6 +8,7 @@ import pytest
 from gradreel.scenes.render.videos.subtitles import TimedLine, cues
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.languages import LANGUAGES
+from gradreel.scenes.words.marks import cut
 from gradreel.scenes.words.narration import OTHER_DATA, Narration, NarrationError, OwnWords
 from gradreel.scenes.words.renamed_beats import now_called, renamed_beats
 from gradreel.scenes.words.subtitle_timing import reading_seconds, split_cues, timed_cues
@@ -320,6 +322,22 @@ def test_both_languages_have_the_same_scenes_beats_and_words():
     for ours in OURS.scenes.values():
         assert [scene for scene, tables in ours.items() if "beats" in tables and "title" not in tables] == []
         assert all({*tables.get(OTHER_DATA, {})} <= {*tables.get("beats", {})} for tables in ours.values())
+
+
+@pytest.mark.parametrize("table", ["beats", OTHER_DATA])
+def test_our_lines_have_the_same_marks_in_each_language(table):
+    marks = [
+        {(scene, beat): cut(line)[1] for scene, words in ours.items() for beat, line in words.get(table, {}).items()}
+        for ours in OURS.scenes.values()
+    ]
+    assert all(other == marks[0] for other in marks)
+
+
+def test_words_of_ones_own_that_are_ours_change_nothing(tmp_path):
+    (tmp_path / "own.toml").write_text(
+        f"[en.backprop.beats]\nstep = {json.dumps(OURS.scenes['en']['backprop']['beats']['step'])}\n"
+    )
+    assert OURS.with_words(OwnWords.read(tmp_path / "own.toml")).scenes == OURS.scenes
 
 
 def test_a_beat_lasts_as_these_tests_suppose():

@@ -349,11 +349,19 @@ def test_marks_are_not_printed_and_what_fills_a_line_is_no_mark(own):
     assert narration.line("title", "title", {"name": "[gap]"})["en"] == "A line, then [gap]."
 
 
-@pytest.mark.parametrize(("table", "told"), [("beats", "en: gap; zh: none"), ("spoken", "en: none; en, spoken: gap")])
-def test_a_line_whose_marks_are_not_the_same_in_all_languages_is_an_error_that_names_them(own, table, told):
+@pytest.mark.parametrize("table", ["beats", "spoken"])
+def test_a_mark_that_one_language_or_one_form_alone_has_is_placed_in_all(own, table):
     narration = own(f'[en.naming.{table}]\nnameless = "A line, [gap]then this."\n')
-    with pytest.raises(NarrationError, match=f"naming: beat 'nameless': its marks are not the same .*{told}"):
-        narration.lines("naming", "nameless", spoken=table == "spoken")
+    for spoken in (False, True):
+        lines = narration.lines("naming", "nameless", spoken=spoken)
+        assert lines.marks == ("gap",)
+        assert {len(stretches) for stretches in lines.stretches.values()} == {2}
+
+
+def test_marks_in_another_order_than_ours_are_an_error_that_names_both(own):
+    narration = own('[en.build-curve.beats]\npiece-1 = "One [sum]two [flat]three."\n')
+    with pytest.raises(NarrationError, match=r"build-curve: beat 'piece-1': .*en: sum, flat; .*flat, sum"):
+        narration.lines("build-curve", "piece-1")
 
 
 @pytest.mark.parametrize(

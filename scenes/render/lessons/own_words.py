@@ -7,28 +7,34 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from string import Formatter
 from typing import Any
 
-from gradreel.core.errors import UserError
+from gradreel.core.errors import UserError, listed
 from gradreel.scenes.catalog import KnownScenes, SceneSource, beat_names, find_scenes, kebab_name
 from gradreel.scenes.scene_source import (
     ANY_NAME,
+    ANY_NUMBER,
     ClassSource,
     branches,
+    loop_counters,
     module_source,
     name_as_written,
     name_pattern,
 )
-from gradreel.scenes.words.narration import SPOKEN, TABLES, Narration, OwnWords
+from gradreel.scenes.words.counts import Count, Duration
+from gradreel.scenes.words.mark_places import MarkOrderError, merged_marks
+from gradreel.scenes.words.marks import cut
+from gradreel.scenes.words.narration import OTHER_DATA, SPOKEN, TABLES, Narration, OwnWords
 from gradreel.scenes.words.renamed_beats import now_called
 
 KINDS = {"beats": "beat", "screen": "screen text", SPOKEN: "spoken beat"}
 METHODS = {"beat": ("beats", "name"), "screen": ("screen", "key")}  # of a scene: the words it asks for, and by what
-NUMBER = re.compile(r"\\-(\d+|\.\*)$")  # at the end of one: that of ``-3`` or of ``-{k}``
+PROBES = (Count(3), "text", 2.5, Duration(3.0))  # one value of each kind that may fill a line
+NUMBER = re.compile(r"\\-(\d+|\.\*|\\d\+)$")  # at the end of one: that of ``-3``, of ``-{k}``, of a counted ``-{k}``
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,8 @@ def check_words(words: OwnWords, sources: Collection[SceneSource], scenes_of_our
             found = list(_problems(scene, tables, ours, asked))
             if scene in known:
                 found += [f"it has no line for beat {beat!r}" for beat in _missing(known[scene], tables, ours)]
+            awaited = awaited_marks(known[scene]) if scene in known and not _templates(ours, scene, "beats") else None
+            found += _wrong_marks(scene, language, words, ours, awaited)
             problems += [f"[{language}.{scene}]: {text}" for text in found]
     for source in dict.fromkeys(sources):
         if not source.is_ours and not words.has(source.name) and not _is_narrated(source, ours):
@@ -95,6 +103,34 @@ def left_in_other_languages(words: OwnWords, scenes: Collection[str]) -> list[st
                     f" the subtitles in {language} keep our line"
                 )
     return told
+
+
+def marks_placed(words: OwnWords, scenes: Collection[str]) -> str:
+    """A sentence on the lines of ``scenes`` whose marks another language alone has; "" where there are none."""
+    placed: dict[str, list[str]] = {}
+    for scene in scenes:
+        lines = {code: tables[scene].get("beats", {}) for code, tables in words.scenes.items() if scene in tables}
+        for language, its in lines.items():
+            for beat, line in its.items():
+                there = cut(line)[1]
+                if any(set(cut(other.get(beat, ""))[1]) - set(there) for other in lines.values()):
+                    placed.setdefault(language, []).append(f"{scene}/{beat}")
+    told = "; ".join(f"in {language} of {listed(beats)}" for language, beats in placed.items())
+    return f"{words.file}: marks that another language has are placed in proportion: {told}" if told else ""
+
+
+def awaited_marks(source: SceneSource) -> set[str] | None:
+    """The marks that a scene's source waits for, ``self.until("mark")``; None where it computes some."""
+    found = module_source(source.file).find_class(source.class_name)
+    marks: set[str] = set()
+    for scene_class in found.ancestry if found is not None else []:
+        for call in ast.walk(scene_class.node):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "until":
+                for mark in call.args[:1]:
+                    if not isinstance(mark, ast.Constant):
+                        return None
+                    marks.add(str(mark.value))
+    return marks
 
 
 def asked_for(source: SceneSource) -> list[Asked]:
@@ -141,8 +177,66 @@ def _problems(scene: str, tables: Mapping[str, Any], ours: Narration, asked: lis
                     yield f"{KINDS[table]} {key!r} {wrong}"
             else:
                 known = dict.fromkeys([*templates, *(place.written for place in places if place.written)])
-                renamed = now_called(scene, key) if printed == "beats" else ""
-                yield f"{scene} has no {KINDS[table]} {key!r}; it has {', '.join(known) or 'none'}{renamed}"
+                hint = now_called(scene, key) if printed == "beats" else ""
+                if not hint and (nearest := get_close_matches(key, _examples(known), n=1, cutoff=0.6)):
+                    hint = f"; did you mean {nearest[0]}?"
+                yield f"{scene} has no {KINDS[table]} {key!r}; it has {', '.join(known) or 'none'}{hint}"
+
+
+def _wrong_marks(
+    scene: str, language: str, words: OwnWords, ours: Narration, awaited: set[str] | None
+) -> Iterator[str]:
+    """What is wrong with the marks of a scene's words in one language.
+
+    A line that replaces one of ours may have the marks of that one. Of a scene of one's own the source tells which are
+    ``awaited``; a mark that is like none of them may be there.
+    """
+    tables = words.scenes[language][scene]
+    for table in ("beats", SPOKEN):
+        for beat, text in tables.get(table, {}).items():
+            marks = cut(text)[1]
+            others = [cut(line)[1] for line in _same_line(scene, beat, words, ours)]
+            known = dict.fromkeys(mark for other in (_lines_of_ours(ours, scene, beat)) for mark in cut(other)[1])
+            where = f"{KINDS[table]} {beat!r}"
+            if len(set(marks)) < len(marks):
+                yield f"{where}: a mark comes twice ({', '.join(marks)}); give each its own name"
+                continue
+            for mark in marks:
+                wanted = list(known) or sorted((awaited or set()) - set(marks))
+                nearest = get_close_matches(mark, wanted, n=1, cutoff=0.6)
+                if mark not in known and (known or (awaited is not None and mark not in awaited and nearest)):
+                    hint = f"did you mean [{nearest[0]}]?" if nearest else "leave it out"
+                    has = ", ".join(f"[{name}]" for name in wanted)
+                    yield f"{where}: the picture waits for {has}, not for [{mark}]; {hint}"
+            for other in others:
+                try:
+                    merged_marks([other, marks])
+                except MarkOrderError:
+                    yield (
+                        f"{where}: its marks come in the order {', '.join(marks)}, and in another line of this beat in"
+                        f" the order {', '.join(other)}; write them in one order, or leave them out"
+                    )
+                    break
+
+
+def _same_line(scene: str, beat: str, words: OwnWords, ours: Narration) -> Iterator[str]:
+    """All other lines of a beat: ours, and one's own in all languages."""
+    yield from _lines_of_ours(ours, scene, beat)
+    for scenes in words.scenes.values():
+        for table in ("beats", SPOKEN):
+            if (line := scenes.get(scene, {}).get(table, {}).get(beat)) is not None:
+                yield line
+
+
+def _lines_of_ours(ours: Narration, scene: str, beat: str) -> list[str]:
+    """Our lines of a beat, or of those that it is one of by number, in all languages and for any data."""
+    found = []
+    for scenes in ours.scenes.values():
+        for table in ("beats", OTHER_DATA):
+            lines = scenes.get(scene, {}).get(table, {})
+            line = lines.get(beat, lines.get(re.sub(r"-\d+$", "", beat)))
+            found += [line] if line is not None else []
+    return found
 
 
 def _missing(source: SceneSource, tables: Mapping[str, Any], ours: Narration) -> list[str]:
@@ -164,13 +258,19 @@ def _is_narrated(source: SceneSource, ours: Narration) -> bool:
 
 
 def _is_asked_for(key: str, table: str, places: list[Asked], *, of_ours: bool) -> bool:
-    """Whether the source asks for ``key``, or may: where it does not tell, all of our scenes' words are in our files.
+    """Return whether the source asks for ``key``, or may.
 
+    A name that the source computes may be any name in a scene of one's own. All names of our scenes are in our files.
     Words on the picture may be asked for by what a scene of one's own uses.
     """
     if table == "screen" and not of_ours:
         return True
-    return any(_matches(place, key) for place in places if place.written or not of_ours)
+    return any(_matches(place, key) for place in places if not (of_ours and ANY_NAME in place.key))
+
+
+def _examples(names: Iterable[str]) -> list[str]:
+    """Names that a user may have meant: ``piece-{k}`` is piece-1, too."""
+    return [re.sub(r"\{[^{}]*\}", "1", name) for name in names]
 
 
 def _matches(place: Asked, key: str) -> bool:
@@ -182,9 +282,10 @@ def _lines_of_numbered(key: str, templates: Mapping[str, list[str]], places: lis
     """Our lines of ``piece`` for ``piece-3``, where the source asks for ``piece-{k}``: else nobody would say it."""
     general = re.sub(r"-\d+$", "", key)
     asked = any(
-        re.fullmatch(place.key.removesuffix(ANY_NAME), f"{general}-")
+        re.fullmatch(place.key.removesuffix(end), f"{general}-")
         for place in places
-        if place.key.endswith(ANY_NAME)
+        for end in (ANY_NAME, ANY_NUMBER)
+        if place.key.endswith(end)
     )
     return templates.get(general, []) if asked and general != key else []
 
@@ -198,6 +299,9 @@ def _wrong_field(text: str, lines: list[str], places: list[Asked]) -> str:
         wanted = fields_of(text)
     except ValueError as error:
         return f"cannot be filled in: {error}"
+    for name, form, conversion in _forms(text):
+        if fault := _fault_of_form(name, form, conversion):
+            return f"cannot be filled in: {fault}"
     if not lines and (not places or any(place.more for place in places)):
         return ""
     given = dict.fromkeys(name for line in lines for name in fields_of(line))
@@ -206,6 +310,27 @@ def _wrong_field(text: str, lines: list[str], places: list[Asked]) -> str:
     if not unknown:
         return ""
     return f"wants {{{unknown[0]}}}, and the scene gives {', '.join(given) or 'no fields'}"
+
+
+def _forms(text: str) -> Iterator[tuple[str, str, str]]:
+    """The fields of a text: name with attributes, form, conversion; without those whose form has fields itself."""
+    for _, name, form, conversion in Formatter().parse(text):
+        if name is not None and "{" not in (form or ""):
+            yield name, form or "", conversion or ""
+
+
+def _fault_of_form(name: str, form: str, conversion: str) -> str:
+    """Why no value that a scene may give can be written so; "" if one can."""
+    inside = name[len(re.split(r"[.\[]", name)[0]) :]
+    field = f"{{0{inside}{'!' if conversion else ''}{conversion}:{form}}}"
+    for value in PROBES:
+        try:
+            field.format(value)
+        except (ValueError, KeyError, IndexError, AttributeError, TypeError) as error:
+            fault = f"{{{name}:{form}}}: {error}" if form else f"{{{name}}}: {error}"
+        else:
+            return ""
+    return fault
 
 
 def _templates(ours: Narration, scene: str, table: str) -> dict[str, list[str]]:
@@ -218,6 +343,7 @@ def _templates(ours: Narration, scene: str, table: str) -> dict[str, list[str]]:
 
 
 def _asked_in(scene_class: ClassSource) -> Iterator[Asked]:
+    counters = loop_counters(scene_class.node)
     for call in ast.walk(scene_class.node):
         if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in METHODS):
             continue
@@ -230,6 +356,6 @@ def _asked_in(scene_class: ClassSource) -> Iterator[Asked]:
         fields = frozenset(name for name in given - {argument, "say"} if name is not None)
         for written in named:
             for branch in branches(written):
-                pattern = name_pattern(branch)
+                pattern = name_pattern(branch, counters)
                 is_known = pattern.replace(ANY_NAME, "") != ""
                 yield Asked(table, pattern, name_as_written(branch) if is_known else "", fields, None in given, said)
