@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.render import cache, pipeline, report, still_files
-from gradreel.scenes.render.clips.workspace import Folders
+from gradreel.scenes.render.clips.workspace import Folders, check_writable
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.options import Options, jobs_of, output_of, settings_of
 from gradreel.scenes.render.resolve import lesson_of, with_voices
@@ -49,6 +49,8 @@ def render_videos(options: Options, again: bool = False) -> int:
     ``again``: it has just been done, and what it told and opened is not told and opened once more.
     """
     output = output_of(options)
+    if output is not None:
+        check_writable(output, "-o")
     settings = settings_of(options, output)
     _check_sections(options, settings)
     lesson = lesson_of(options)

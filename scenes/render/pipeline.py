@@ -27,6 +27,7 @@ from gradreel.scenes.render.cluster.executors import drawers_of, trainers_of
 from gradreel.scenes.render.frames import jumps
 from gradreel.scenes.render.inspection import inspect
 from gradreel.scenes.render.lessons.lesson import Lesson
+from gradreel.scenes.render.lessons.selection import load_lesson
 from gradreel.scenes.render.lessons.tables import has_daily_views, holds_curve
 from gradreel.scenes.render.pace import BeatPace, pace_of
 from gradreel.scenes.render.settings import RenderSettings
@@ -293,11 +294,31 @@ def _inspected(
         for request in requests:
             check_source(request)
         descriptions = inspect(requests, folders, workers)
-    if lesson.data is not None and not any(has_daily_views(description.parameters) for description in descriptions):
-        reporter.say(f"--data {lesson.data.series.name}: none of the scenes shows daily views, so it changes nothing")
-    if lesson.curve_file and not any(holds_curve(found.parameters, lesson.curve) for found in descriptions):
-        reporter.say(f"{lesson.curve_file}: none of the scenes draws the lecture's curve, so it changes nothing")
+    _tell_what_changes_nothing(lesson, settings, descriptions, folders, workers, reporter)
     return requests, descriptions
+
+
+def _tell_what_changes_nothing(
+    lesson: Lesson,
+    settings: RenderSettings,
+    descriptions: Sequence[SceneDescription],
+    folders: Folders,
+    workers: Workers,
+    reporter: Reporter,
+) -> None:
+    """Says of the user's data and curve that no scene asked for shows them, and which of our scenes do."""
+    files: list[tuple[str, str, Callable[[Any], bool]]] = []
+    if lesson.data is not None:
+        files.append((f"--data {lesson.data.series.name}", "shows daily views", has_daily_views))
+    if lesson.curve_file:
+        draws_curve = partial(holds_curve, knots=lesson.curve)
+        files.append((f"--curve {lesson.curve_file}", "draws the lecture's curve", draws_curve))
+    for option, shows, is_shown in files:
+        if not any(is_shown(description.parameters) for description in descriptions):
+            lecture = load_lesson(data=lesson.data, curve=(lesson.curve, lesson.curve_file))
+            others = inspect(lecture.requests(replace(settings, voices={})), folders, workers)
+            names = ", ".join(other.name for other in others if is_shown(other.parameters))
+            reporter.say(f"{option}: none of these scenes {shows}, so it changes nothing; these do: {names}")
 
 
 def _train(job: Job, planned: Plan) -> None:

@@ -21,6 +21,7 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.themes import THEMES
 from gradreel.scenes.trace_folder import TraceFolder
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.marks import BeatLines
@@ -72,6 +73,17 @@ class SceneRequest:
     @property
     def name(self) -> str:
         return self.source.name
+
+    @property
+    def ground(self) -> str:
+        """Return the background of a plain Manim scene that sets none, such as "#0F1419"; "" for Manim's black.
+
+        In the dark theme it is the lesson's. Manim's own colours are made for a dark background, so they keep black in
+        the light theme.
+        """
+        settings = self.settings
+        is_dark_lesson = self.stands_in_lesson and settings.theme == "dark" and not settings.transparent
+        return THEMES["dark"]["background"] if is_dark_lesson else ""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from gradreel.core.errors import UserError
+from gradreel.core.errors import UserError, listed
 from gradreel.scenes.render.clips.file_digest import LISTING, names_in
 from gradreel.scenes.render.clips.file_tracker import SYSTEM, files_told
 from gradreel.scenes.render.clips.ownership import is_installed, is_ours, lies_in
@@ -43,7 +43,9 @@ def watch(work: Callable[[], object], media_dir: Path, quiet: bool = False) -> i
                 watched = counted(len(watcher.files), "file")
                 print(f"{state} after {duration(time.monotonic() - began)}; watching {watched}, Ctrl-C ends it",
                       file=sys.stderr, flush=True)  # fmt: skip
-            watcher.wait()
+            changed = watcher.wait()
+            if not quiet:
+                print(f"changed: {listed(sorted(map(_as_short_as_possible, changed)))}", file=sys.stderr, flush=True)
     return 0
 
 
@@ -58,6 +60,12 @@ def _done(work: Callable[[], object], watcher: Watcher) -> bool:
             watcher.keep(map(Path, files_told(error)))
             return False
     return True
+
+
+def _as_short_as_possible(file: Path) -> str:
+    """Return the path relative to the working folder where it lies in it."""
+    folder = Path.cwd()
+    return str(file.relative_to(folder)) if file.is_relative_to(folder) else str(file)
 
 
 class Watcher:
@@ -98,14 +106,23 @@ class Watcher:
         told = {file: _state(file, [] if file.is_dir() else None) for file in files}
         self._seen = {**self._before, **told, **self._seen}
 
-    def wait(self) -> None:
-        """Until a watched file has changed, and for a moment none has."""
-        while not any(self._has_changed(place, state) for place, state in self._seen.items()):
+    def wait(self) -> list[Path]:
+        """Wait until a watched file changes and none has changed for a moment; return the files that did.
+
+        A folder is among them where a file came, went or was renamed in it.
+        """
+        while not (changed := self._changed()):
             time.sleep(LOOK_SECONDS)
         before: dict[Path, _State] | None = None
         while before != (now := {place: _state(place, was) for place, was in self._seen.items()}):
             before = now
             time.sleep(QUIET_SECONDS)
+        changed = self._changed() or changed
+        files = [place for place in changed if not isinstance(self._seen[place], list)]
+        return files or changed
+
+    def _changed(self) -> list[Path]:
+        return [place for place, state in self._seen.items() if self._has_changed(place, state)]
 
     def _has_changed(self, place: Path, seen: _State) -> bool:
         """Since it was read: by this process, or since the work began by one of its workers, before this one did."""

@@ -94,6 +94,7 @@ def test_a_changed_file_is_rendered_a_mistake_is_told_and_ctrl_c_ends_it(watchin
     small = brightness(video)
 
     (tmp_path / "radius.txt").write_text("3.0")  # an asset
+    watching.until(r"^changed: radius\.txt$")
     while (large := brightness(video)) < 1.5 * small:  # ready again and again, where our own sources are worked on
         watching.until(ready)
 

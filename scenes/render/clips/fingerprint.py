@@ -64,6 +64,7 @@ def parts_of(
         "traces": traces,
         "narration": narration_part(request, whose, words) if description.is_lecture_scene else {},
         "settings": request.settings.of_frames(),
+        **({"ground": request.ground} if request.ground and not description.is_lecture_scene else {}),
     }
 
 

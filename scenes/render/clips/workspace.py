@@ -347,6 +347,20 @@ def clear_disk_errors(folder: Path, option: str = "--media_dir") -> Iterator[Non
         raise clear from None
 
 
+def check_writable(file: Path, option: str) -> None:
+    """Raises UserError, naming ``file`` and ``option``, unless a file can be made in its folder.
+
+    Of folders that are missing, the nearest one that exists is tried. Leaves nothing behind.
+    """
+    folder = next(folder for folder in file.absolute().parents if folder.exists())
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        reason = f"no file can be written in {folder} ({error.strerror})"
+        raise UserError(f"{option} {file}: {reason}; choose another folder with {option}") from None
+
+
 def disk_error(error: OSError, folder: Path, option: str = "--media_dir") -> UserError | None:
     """What to tell of a disk error in ``folder``; None when it is an error of another kind."""
     code, place = error.errno, error.filename2 or error.filename or folder  # of a rename the final name

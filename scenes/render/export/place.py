@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradreel.core.errors import UserError
+from gradreel.scenes.render.clips.workspace import check_writable
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,12 @@ class Place:
     inside: str = ""  # where the file is in the folder, {}: what it is called; "": it is no folder
 
     def final(self, beside: Path, stem: str, output: Path | None) -> Path:
-        """Where the file is to be: in the folder ``beside``, or ``output``. Raises UserError for what it can't be."""
+        """Returns where the file is to be: in the folder ``beside``, or ``output``.
+
+        Raises UserError for a place where it cannot be written.
+        """
+        if output is not None:
+            check_writable(output, "-o")
         place = output.absolute() if output else beside / f"{stem}{self.ending}"
         if self.inside:
             if place.exists() and not place.is_dir():

@@ -14,6 +14,7 @@ from pathlib import Path
 from gradreel.core.errors import UserError
 from gradreel.scenes.render import report
 from gradreel.scenes.render.clips.file_digest import digest_of_contents
+from gradreel.scenes.render.clips.workspace import check_writable
 from gradreel.scenes.render.export.steps import languages_of, titles_of
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.options import Options
@@ -54,6 +55,8 @@ def export_youtube(options: Options) -> int:
     folder = options.output.absolute() if options.output else None
     if folder is not None and folder.exists() and not folder.is_dir():
         raise UserError(f"-o {options.output} is a file; name the folder for what is uploaded")
+    if folder is not None:
+        check_writable(folder / "title.txt", "-o")
     refuse(_wrong_in_lesson(lesson, narration_of(lesson, settings), languages_of(settings)))
     with reporter(options.progress, options.quiet, options.verbosity) as told:
         made = publish_with(lesson, settings, told, lambda job, clips: _publish(job, clips, folder))

@@ -39,7 +39,7 @@ from gradreel.scenes.render.stages import (
 from gradreel.scenes.render.workers.worker_process import at, report, tell
 from gradreel.scenes.user_traceback import user_traceback
 from gradreel.scenes.words.narration import use_words
-from manim import CairoRenderer, RendererType, Scene, config, logger
+from manim import BLACK, CairoRenderer, ManimColor, RendererType, Scene, config, logger
 from manim.scene.scene_file_writer import SceneFileWriter
 from manim.utils.exceptions import EndSceneEarlyException
 from manim.utils.sounds import get_full_sound_file_path
@@ -360,7 +360,7 @@ def configure(request: SceneRequest) -> str:
         config.transparent = True
     use_own_texts()
     by_cfg = _set_up()
-    load_class(request.source)
+    _use_ground(request)
     asked_for = _otherwise(settings, by_cfg, _set_up())
     if config.renderer is not RendererType.CAIRO:  # to set it changes the bases of all of Manim's classes
         tell("its file, or manim.cfg, asks for OpenGL; drawn by Cairo instead: only manim render --renderer opengl can")
@@ -378,6 +378,15 @@ def configure(request: SceneRequest) -> str:
     config.seed = settings.seed or config.seed or 0
     config.from_animation_number, config.upto_animation_number = 0, -1
     return asked_for
+
+
+def _use_ground(request: SceneRequest) -> None:
+    """Imports the scene's class, with the lesson's ground as Manim's background where a plain scene sets none."""
+    before = config.background_color
+    ground = ManimColor(request.ground) if request.ground and before == BLACK else before
+    config.background_color = ground
+    if issubclass(load_class(request.source), LectureScene) and config.background_color == ground:
+        config.background_color = before  # a lecture scene sets its own ground
 
 
 def use_own_texts() -> Path:

@@ -1,0 +1,32 @@
+"""``-o`` in a folder where no file can be made: refused by its own path, before any work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+COMMANDS = [
+    (("render", "my_scene.py:Ring"), "film.mp4"),
+    (("render", "my_scene.py:Ring", "--dry_run"), "film.mp4"),
+    (("render", "my_scene.py:Ring", "-s"), "picture.png"),
+    (("render", "--lesson", "shapes.toml"), "film.mp4"),
+    (("export", "slides", "my_scene.py:Ring"), "slides.html"),
+    (("export", "page", "my_scene.py:Ring"), "page"),
+    (("export", "youtube", "--lesson", "shapes.toml"), "upload"),
+]
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder in which no file can be made")
+@pytest.mark.parametrize(("command", "name"), COMMANDS, ids=lambda value: " ".join(value[:2]) if value[1:] else value)
+def test_it_is_refused_before_any_work(gradreel, project, command, name):
+    result = gradreel(*command, "-q", "l", "-o", f"/proc/{name}")
+    assert result.exit_code == 2
+    assert f"-o /proc/{name}" in result.stderr
+    assert not list(project.glob("media/clips/*"))
+
+
+def test_a_folder_that_is_missing_is_made_only_when_there_is_a_film(gradreel, project):
+    refused = gradreel("render", "my_scene.py:Broken", "-q", "l", "-o", "new/folder/film.mp4")
+    assert refused.exit_code == 1
+    assert not (project / "new").exists()
