@@ -112,3 +112,12 @@ def test_pictures_of_a_plain_scenes_plays_take_no_range(frames_of, tmp_path):
     lesson = load_lesson(None, {}, ["scenes.py:Talk"])
     with pytest.raises(UserError, match="render -n"):
         render_stills(lesson, RenderSettings(media_dir=tmp_path / "media", first_beat="rise"))
+
+
+def test_a_scene_can_ask_where_its_film_will_be(tmp_path, monkeypatch):
+    ask = "        open('asked.txt', 'w').write(str(self.renderer.file_writer.movie_file_path))\n"
+    (tmp_path / "scenes.py").write_text(SCENES + ask)
+    monkeypatch.chdir(tmp_path)
+    settings = RenderSettings(width=64, height=36, fps=10, media_dir=tmp_path / "media")
+    (film,) = pipeline.render_scenes(load_lesson(None, {}, ["scenes.py:Whole"]), settings, Reporter())
+    assert (tmp_path / "asked.txt").read_text() == str(film)

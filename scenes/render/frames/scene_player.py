@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import threading
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from gradreel.scenes.base import Beat, LectureScene, SceneContext
 from gradreel.scenes.catalog import kebab_name, load_class
 from gradreel.scenes.render.clips.beat_lines import as_json
 from gradreel.scenes.render.clips.beat_range import FIRST_SECTION, check_played
+from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.frames import quicker_manim
 from gradreel.scenes.render.frames.added_sounds import AddedSounds
 from gradreel.scenes.render.frames.cameras import uncolour
@@ -179,6 +181,18 @@ class ClipWriter(SceneFileWriter):
         self.spans: list[tuple[str, int, int]] = []  # of the beats asked for: name, first frame, frame after the last
         self._shown_sections: list[tuple[str, int]] = []  # name, first frame
         super().__init__(manim_settings)
+
+    @property
+    def movie_file_path(self) -> Path:
+        """Return where the film of the scene lies when its file and class are rendered without ``-o``.
+
+        The film is written after the scene has ended. In a lesson, or with ``-o``, it lies elsewhere.
+        """
+        assert self.scene is not None
+        scene_class = type(self.scene)
+        file = Path(inspect.getfile(scene_class))
+        name = kebab_name(scene_class.__name__) + self._settings.beat_range
+        return Folders(self._settings.media_dir).video(file.stem, self._settings.quality, name, self._settings.suffix)
 
     def write_frame(self, pixels: Pixels, *, repeat: int = 1, boxes: Boxes | None = None) -> None:
         if self._settings.transparent:
