@@ -6,7 +6,7 @@ comes at the end. With a voice it comes before anything is drawn: what a scene s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.render.clips import memo_cache
+from gradreel.scenes.render.clips.beat_lines import filled_again
 from gradreel.scenes.render.clips.beat_range import check_source
 from gradreel.scenes.render.clips.clip_files import DamagedClipsError, described_clip, read_description
 from gradreel.scenes.render.clips.file_digest import file_of, watch_too
@@ -47,6 +48,7 @@ from gradreel.scenes.render.videos.publishing import (
     check_beside,
     check_files,
     check_video,
+    narration_of,
     publish_clip,
     publish_lesson,
 )
@@ -211,8 +213,12 @@ def _published(job: Job, publish: Callable[[list[tuple[Clip, ClipFile]]], T], ap
     again. So it is, once, when ``publish`` finds clips damaged. Raises at the end when scenes failed.
     """
     made_again = False
+    checked: set[str] = set()  # scenes whose burned subtitles have been checked
     while True:
         planned, failures = _spoken(job)
+        if job.settings.burned is not None:
+            words = kept_words(_own_worded(planned), job.workspace)
+            checked |= _check_letters(job, planned, {scene: found.beats for scene, found in words.items()}, checked)
         if job.settings.force:
             for clip in planned.clips:
                 assert clip.path is not None, "its runs are recorded"
@@ -226,6 +232,8 @@ def _published(job: Job, publish: Callable[[list[tuple[Clip, ClipFile]]], T], ap
         whole = [(clip, file) for clip, file in found if file is not None]
         if len(whole) < len(found):
             continue
+        if job.settings.burned is not None:
+            checked |= _check_letters(job, planned, {clip.scene: file.beats for clip, file in whole}, checked)
         try:
             published = publish(whole)
         except DamagedClipsError as error:
@@ -265,7 +273,9 @@ def _spoken(job: Job) -> tuple[Plan, dict[str, BaseException]]:
     """The plan of the scenes that could be listened to; what the others raised, by scene."""
     planned, voices = trained(job), job.settings.voices
     with_lines = [clip for clip in planned.clips if clip.parts["narration"]]
-    if not (voices and with_lines):
+    if not voices:  # the letters of burned subtitles are checked before anything is drawn
+        with_lines = _own_worded(planned) if job.settings.burned is not None else []
+    if not with_lines:
         return planned, {}
     words = kept_words(with_lines, job.workspace)
     unheard = [clip for clip in with_lines if clip.scene not in words]
@@ -278,11 +288,42 @@ def _spoken(job: Job) -> tuple[Plan, dict[str, BaseException]]:
     with_lines = [clip for clip in with_lines if clip.scene not in failures]
     for clip in with_lines:
         watch_too(file_of(name, clip.request.source) for name in words[clip.scene].files)
+    if not voices:
+        return planned, failures
     wanted = list(wanted_lines(with_lines, words, voices))
     heard = speak(wanted, voices, job.workspace.speech, job.settings.jobs_here, job.reporter)
     planned = timed_plan(planned, words, heard, job.workspace)
     memo_cache.keep(job.workspace)
     return planned, failures
+
+
+def _own_worded(planned: Plan) -> list[Clip]:
+    """The clips whose lines, or some of them, are the user's own words."""
+    clips = [clip for clip in planned.clips if clip.parts["narration"]]
+    return [clip for clip in clips if clip.request.words is not None or not clip.request.source.is_ours]
+
+
+def _check_letters(
+    job: Job, planned: Plan, beats: Mapping[str, Sequence[BeatSpan]], checked: Collection[str]
+) -> set[str]:
+    """Warn once of the letters that burned subtitles cannot have, in the scenes of ``beats`` that are not ``checked``.
+
+    Returns the names of the scenes of ``beats``.
+    """
+    from gradreel.scenes.render.videos.burned_subtitles import missing_letters_warning  # it loads PyAV
+
+    language = job.settings.burned
+    assert language is not None
+    narration = narration_of(job.lesson, job.settings)
+    lines = [
+        (f"{clip.scene}/{beat.name}", filled_again(narration, clip.narrated_as, beat).printed.get(language, ""))
+        for clip in planned.clips
+        if clip.scene in beats and clip.scene not in checked
+        for beat in beats[clip.scene]
+    ]
+    if warning := missing_letters_warning(lines, language):
+        job.reporter.say(warning)
+    return set(beats)
 
 
 def _inspected(

@@ -12,9 +12,19 @@ from gradreel.core.errors import UserError
 from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.stages import BeatSpan, ClipFile
-from gradreel.scenes.render.videos.burned_subtitles import _texts, plate, with_cues
+from gradreel.scenes.render.videos.burned_subtitles import (
+    _texts,
+    missing_letters,
+    missing_letters_warning,
+    plate,
+    runs,
+    with_cues,
+)
 from gradreel.scenes.render.videos.subtitles import Cue
-from hypothesis import given
+from gradreel.scenes.words.narration import Narration
+from gradreel.scenes.words.numbers import number_text
+from hypothesis import example, given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 GREY = 120
@@ -99,7 +109,67 @@ def test_cues_are_drawn_on_their_frames_and_nothing_else_changes(clip, tmp_path)
     for place, text in ((slice(3, 9), "Early"), (slice(10, 18), "Late\nin two lines")):
         expected = np.full((180, 320, 4), GREY, np.uint8)
         plate(text, 320, 180).put_on(expected)
-        assert np.abs(drawn[place, 110:] - expected[110:, :, :3]).mean() < 3
+        assert np.abs(drawn[place, 110:] - expected[110:, :, :3]).mean() < 4
+
+
+EVEN = st.integers(8, 110).map(lambda half: 2 * half)
+
+
+@examples(max_examples=12)
+@given(EVEN, EVEN, st.sampled_from(["mp4", "mov", "webm"]))
+@example(854, 480, "mp4")
+@example(18, 16, "mov")
+def test_cues_are_drawn_at_every_size_and_leave_the_rest_of_the_picture(tmp_path, width, height, kind):
+    settings = RenderSettings(width=width, height=height, fps=10, format=kind, media_dir=tmp_path)
+    plain, burned = tmp_path / f"plain.{kind}", tmp_path / f"burned.{kind}"
+    encoder = ClipEncoder(plain, settings)
+    picture = np.full((height, width, 4), 255, np.uint8)
+    picture[..., :3] = np.linspace(40, 200, width)[:, None]
+    for _ in range(2):
+        encoder.write(picture.copy())
+    encoder.close()
+    with_cues(ClipFile(plain, 2, 10, (), 1.0), [Cue(0, 150, "θ")], 0, settings, burned)
+    on = plate("θ", width, height)
+    expected = picture.copy()
+    on.put_on(expected)
+    found = frames_of(burned)
+    assert found.shape == (2, height, width, 3)
+    assert np.abs(found - expected[..., :3]).mean() < 8, "encoded twice, and no more than that"
+
+
+def test_spaces_of_any_width_are_drawn_as_spaces_and_what_shows_nothing_is_left_out():
+    assert runs("1\u2009405\u202fkm\u200d, e\u0301\ufe0f\x1b") == (("1 405 km, \xe9", ""),)
+    assert not missing_letters(f"{number_text(1_234_567)} ≤ θ\u200b, 你好\nд")
+
+
+def test_subscripts_and_superscripts_are_smaller_and_off_the_line():
+    assert runs("ŷ") == (("y", ""), ("^", "<hat>"))
+    assert runs("x₁ 2⁰") == (("x", ""), ("1", "<sub>"), (" 2", ""), ("0", "<super>"))
+    drawn = {text: plate(text, 854, 480).color[..., 0] > 0 for text in ("xx", "x₁", "x⁰")}
+    ends = {text: ink.any(axis=1).nonzero()[0].max() for text, ink in drawn.items()}
+    tops = {text: ink.any(axis=1).nonzero()[0].min() for text, ink in drawn.items()}
+    assert ends["x₁"] > ends["xx"] == ends["x⁰"]
+    assert tops["x⁰"] < tops["xx"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_font_has_every_letter_of_the_lectures_lines(language):
+    scenes = Narration.load([language]).scenes[language]
+    tables = [words.get(table, {}) for words in scenes.values() for table in ("beats", "other-data")]
+    lines = [line for table in tables for line in table.values()]
+    assert len(lines) > 100
+    assert missing_letters("\n".join(lines)) == []
+
+
+def test_one_warning_names_all_letters_that_the_font_lacks_and_their_lines():
+    lines = [("talk/a", "Say שלום"), ("talk/b", "plain"), ("talk/c", "\U0001f600 שלום")]
+    warning = missing_letters_warning(lines, "en")
+    assert all(letter in warning for letter in "שלום\U0001f600")
+    assert "talk/a" in warning and "talk/c" in warning and "talk/b" not in warning
+    assert "Right-to-left" in warning
+    assert "Right-to-left" not in missing_letters_warning([("talk/d", "\U0001f600")], "en")
+    assert missing_letters_warning(lines[1:2], "en") == ""
+    assert missing_letters("Čapek, Erdős") == ["Č", "ő"]
 
 
 def test_each_beat_begins_with_a_key_frame_still(clip, tmp_path):

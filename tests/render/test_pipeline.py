@@ -331,3 +331,28 @@ def test_a_run_that_is_stopped_leaves_no_half_file_and_no_process(user_folder, s
     pipeline.render_scenes(lesson, settings)
     assert list((settings.media_dir / ".gradreel" / "temporary").iterdir()) == []
     assert len(list((settings.media_dir / "clips").iterdir())) == 2
+
+
+FOREIGN = '''
+from gradreel.scenes.base import LectureScene
+
+
+class Foreign(LectureScene):
+    def construct(self):
+        with self.beat("greeting", say="Say שלום."):
+            pass
+'''
+
+
+def test_letters_that_burned_subtitles_lack_are_named_once_before_the_scene_is_drawn(user_folder, settings):
+    (user_folder / "foreign.py").write_text(FOREIGN, encoding="utf-8")
+    lesson = load_lesson(None, {}, ["foreign.py:Foreign"])
+    events: list[str] = []
+    reporter = Reporter()
+    reporter.say = events.append  # type: ignore[method-assign]
+    reporter.begin = lambda task, total, unit: events.append(unit)  # type: ignore[method-assign]
+    pipeline.render_scenes(lesson, replace(settings, burned="en"), reporter)
+    named = [place for place, event in enumerate(events) if "שלום" in event]
+    assert len(named) == 1
+    assert "foreign/greeting" in events[named[0]]
+    assert named[0] < events.index("frames")

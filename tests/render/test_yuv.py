@@ -53,6 +53,14 @@ def of_chance(random: np.random.Generator, height: int, width: int) -> np.ndarra
     return random.integers(0, 256, (height, width, 4), dtype=np.uint8)
 
 
+def test_rows_that_lie_apart_in_memory_are_taken_up_as_others_are():
+    pixels = of_chance(np.random.default_rng(0), 6, 10)
+    apart = np.zeros((6, 16, 4), np.uint8)[:, :10]  # as FFmpeg gives a picture of this width
+    apart[...] = pixels
+    for found, expected in zip(shown(showing(apart)), shown(showing(pixels)), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
 def even(number: int) -> int:
     return number // 2 * 2
 

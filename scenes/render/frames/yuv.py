@@ -80,10 +80,12 @@ class ChangingFrame:
     def follow(self, pixels: Pixels, boxes: Boxes | None = None) -> list[Box]:
         """Take up ``pixels``. Returns the tiles, those side by side as one, that look different once these are shown.
 
+        The rows of ``pixels`` may lie apart in memory, as FFmpeg's do at most widths; they are copied then.
         ``boxes``: where ``pixels`` may differ, between even numbers; they mean nothing elsewhere. None: anywhere.
         """
         if pixels.shape != self._followed.shape:
             raise ValueError(f"an array of {self._followed.shape} is a frame here, not {pixels.shape}")
+        pixels = np.ascontiguousarray(pixels)  # the loop in C goes through one block of memory
         marked = np.zeros(self._tiles, bool)
         for box in [self._whole_picture] if boxes is None else boxes:
             take_up(pixels, self._followed, self._planes, marked, box, (TILE_WIDTH, TILE_HEIGHT))

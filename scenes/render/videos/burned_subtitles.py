@@ -5,17 +5,20 @@ The clips that are kept stay as they are: what is written here goes into one vid
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import av
 import noto_cjk_sans_otc
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange, Colorspace
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+from gradreel.core.errors import listed, printable
 from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.frames.pictures import Pixels
 from gradreel.scenes.render.settings import RenderSettings
@@ -30,6 +33,10 @@ LEADING = 1.4  # ems from line to line
 PADDING = 0.35  # ems of the plate, beside the text and below the last line
 LOWEST = 0.025  # share of the height below the plate
 PLATE, LETTERS = (0, 0, 0, 184), (255, 255, 255, 255)  # a plate reads on the dark theme and on the light one
+CIRCUMFLEX, HAT = "\u0302", "<hat>"  # Unicode's combining mark, and how it is drawn
+SMALLER = 0.65  # ems of what is shifted
+SHIFTS = {"<sub>": 0.15, "<super>": -0.35, HAT: -0.33}  # ems down from the baseline, by Unicode's kinds, and ours
+MOST_NAMED = 24  # characters that one warning names
 
 
 @dataclass(frozen=True)
@@ -51,20 +58,26 @@ class Plate:
 def plate(text: str, width: int, height: int) -> Plate:
     """``text``, of one line or more, at the foot of a picture; in one that is tall, below the wide picture in it."""
     em = max(min(height * EM_OF_HEIGHT, width * EM_OF_WIDTH), 1.0)
-    lines = text.split("\n")
-    widest = max(_font(em).getlength(line) for line in lines)
+    lines = [runs(line) for line in text.split("\n")]
+    widest = max(sum(run.width(em) for run in line) for line in lines)
     em = max(em * min(1.0, 0.94 * width / max(widest, 1.0)), 1.0)
-    font, pad, leading = _font(em), round(PADDING * em), round(LEADING * em)
-    widths = [round(font.getlength(line)) + 4 * pad for line in lines]
+    pad, leading = round(PADDING * em), round(LEADING * em)
+    inks = [sum(run.width(em) for run in line) for line in lines]
+    widths = [round(ink) + 4 * pad for ink in inks]
     size = min(max(widths), width), min(len(lines) * leading + pad, height)
     picture = Image.new("RGBA", size)
     pencil = ImageDraw.Draw(picture)
     for number, wide in enumerate(widths):
         left, top = (size[0] - wide) // 2, number * leading
         pencil.rounded_rectangle((left, top, left + wide - 1, top + leading + pad - 1), radius=pad, fill=PLATE)
-    for number, line in enumerate(lines):
-        middle = (size[0] / 2, number * leading + (leading + pad) / 2)
-        pencil.text(middle, line, fill=LETTERS, font=font, anchor="mm")
+    ascent, descent = _font(em).getmetrics()
+    for number, (line, ink) in enumerate(zip(lines, inks, strict=True)):
+        left, baseline = (size[0] - ink) / 2, number * leading + (leading + pad + ascent - descent) / 2
+        for before, run in zip(("", *(run.text for run in line)), line, strict=False):
+            back = (_font(em).getlength(before[-1:]) + run.font(em).getlength(run.text)) / 2 if run.kind == HAT else 0
+            place = (left - back, baseline + SHIFTS.get(run.kind, 0) * em)
+            pencil.text(place, run.text, LETTERS, run.font(em), anchor="ls")
+            left += run.width(em)
     drawn = np.asarray(picture).astype(np.uint16)
     alpha = drawn[..., 3:]
     bar = (height - width * 9 // 16) // 2  # of background, below the wide picture in one that is taller
@@ -78,6 +91,90 @@ def _font(em: float) -> ImageFont.FreeTypeFont:
     """The one layout that every build of Pillow has, so that pictures are the same everywhere."""
     path = str(noto_cjk_sans_otc.FONT_PATH)
     return ImageFont.truetype(path, em, index=SIMPLIFIED_CHINESE, layout_engine=ImageFont.Layout.BASIC)
+
+
+class Run(NamedTuple):
+    """Letters of one size on one line: ``kind`` is "", "<sub>", "<super>", or "<hat>" above the letter before it."""
+
+    text: str
+    kind: str
+
+    def font(self, em: float) -> ImageFont.FreeTypeFont:
+        return _font(em * SMALLER if self.kind else em)
+
+    def width(self, em: float) -> float:
+        """Pixels, for letters of ``em`` pixels."""
+        return 0.0 if self.kind == HAT else float(self.font(em).getlength(self.text))
+
+
+@cache
+def runs(line: str) -> tuple[Run, ...]:
+    """Returns one line as it is drawn.
+
+    The font has no thin space, which stands in "1 405", and no letters such as "₁" or "ŷ": they are put together from
+    what it has. Characters that show nothing, such as joiners and escape codes, are left out; they would be boxes.
+    """
+    pieces = [piece for letter in unicodedata.normalize("NFC", line) for piece in _as_drawn(letter)]
+    return tuple(Run("".join(run.text for run in its), kind) for kind, its in groupby(pieces, key=lambda run: run.kind))
+
+
+def _as_drawn(letter: str) -> list[Run]:
+    """Returns what is drawn for ``letter``; nothing for one that is not seen."""
+    if _is_unseen(letter):
+        return []
+    if unicodedata.category(letter) == "Zs":
+        return [Run(" ", "")]
+    if _has_glyph(letter):
+        return [Run(letter, "")]
+    base, mark, _ = unicodedata.normalize("NFD", letter).partition(CIRCUMFLEX)
+    if mark:
+        return [Run(base, ""), Run("^", HAT)]
+    kind = unicodedata.decomposition(letter).partition(" ")[0]
+    shown = unicodedata.normalize("NFKD", letter) if kind.startswith("<") else letter
+    return [Run(shown, kind if kind in SHIFTS else "")]
+
+
+def _is_unseen(letter: str) -> bool:
+    """Whether ``letter`` is a control or format character, or a variation selector."""
+    return unicodedata.category(letter) in ("Cc", "Cf") or "\ufe00" <= letter <= "\ufe0f"
+
+
+def missing_letters(text: str) -> list[str]:
+    """Returns the characters of ``text``, each once, that the font of burned subtitles would draw as boxes."""
+    letters = dict.fromkeys(letter for line in text.split("\n") for run in runs(line) for letter in run.text)
+    return [letter for letter in letters if not _has_glyph(letter)]
+
+
+def missing_letters_warning(lines: Iterable[tuple[str, str]], language: str) -> str:
+    """Returns one warning for all ``lines`` (place and text) with characters that the font lacks; "" if there is none.
+
+    Right-to-left scripts are named as such: neither their order nor their joined forms are supported.
+    """
+    missing = {place: letters for place, text in lines if (letters := missing_letters(text))}
+    if not missing:
+        return ""
+    letters = list(dict.fromkeys(letter for found in missing.values() for letter in found))
+    named = printable("".join(letters[:MOST_NAMED])) + (
+        f" and {len(letters) - MOST_NAMED} more" if len(letters) > MOST_NAMED else ""
+    )
+    right_to_left = any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in letters)
+    return (
+        f"--burn_subtitles {language}: the font has no {named} ({listed([printable(place) for place in missing])}):"
+        f" they are drawn as boxes. "
+        + ("Right-to-left scripts are not supported in the picture. " if right_to_left else "")
+        + "Without --burn_subtitles, players draw the same subtitles with fonts of their own"
+    )
+
+
+@cache
+def _has_glyph(letter: str) -> bool:
+    """Whether the font draws ``letter`` as anything but the box that stands for all characters that it lacks."""
+    return letter == " " or _drawn(letter) != _drawn("\U0010ffff")  # the last code point, which is no character
+
+
+def _drawn(letter: str) -> tuple[tuple[int, int], bytes]:
+    mask = _font(32.0).getmask(letter)
+    return mask.size, bytes(mask)
 
 
 def with_cues(file: ClipFile, cues: Sequence[Cue], first: int, settings: RenderSettings, path: Path) -> ClipFile:
@@ -129,11 +226,19 @@ def _texts(cues: Sequence[Cue], first: int, fps: int) -> Iterator[str]:
 
 
 def _as_rgba(frame: VideoFrame) -> Pixels:
-    pixels: NDArray[Any] = frame.to_ndarray(
+    """Returns a frame of BT.709 as pixels.
+
+    FFmpeg's fast conversion leaves the last columns black at widths such as 18 and 100. ACCURATE_RND avoids it.
+    """
+    rgba = VideoReformatter().reformat(
+        frame,
         format="rgba",
         src_colorspace=Colorspace.ITU709,
         dst_colorspace=Colorspace.ITU709,
         src_color_range=ColorRange.MPEG,
         dst_color_range=ColorRange.JPEG,
+        interpolation=Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.BITEXACT,
+        threads=1,
     )
+    pixels: NDArray[Any] = rgba.to_ndarray()
     return pixels
