@@ -36,8 +36,9 @@ from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.style import palette, use_theme
 from gradreel.scenes.trace_folder import TraceFolder
 from gradreel.scenes.words.languages import LANGUAGES
-from gradreel.scenes.words.marks import BeatLines
-from gradreel.scenes.words.narration import Narration, NarrationError, check_marks
+from gradreel.scenes.words.mark_places import MarkedLine
+from gradreel.scenes.words.marks import BeatLines, cut
+from gradreel.scenes.words.narration import Narration, NarrationError, check_language
 from gradreel.scenes.words.narration_fields import plain_values
 from gradreel.scenes.words.stretch_times import StretchTimes, reading_times
 from manim import Animation, FadeOut, Mobject, Scene, config
@@ -224,18 +225,19 @@ class LectureScene(Scene):
     # -- beats -----------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def beat(self, name: str, say: str | None = None, **values: Any) -> Iterator[None]:
-        """One sentence of the narration and what moves meanwhile.
+    def beat(self, name: str, say: str | Mapping[str, str] | None = None, **values: Any) -> Iterator[None]:
+        """Begin one sentence of the narration, and what moves meanwhile.
 
         ``name`` carries the outcome that the lesson's line claims, if it claims one ("end-close-better"); it is the
         beat's name with `other_data`, too.
 
         The line comes from the narration files by scene and beat, its ``{fields}`` filled from ``values``: texts,
         numbers or a Count, so that a corrected line can be filled without the scene. Of `other_data` it is the neutral
-        line, where there is one. ``say`` gives it in place (a scene of one's own). The beat waits until it has been
-        spoken, or read, in the language that takes longest.
+        line, where there is one. ``say`` gives it in place (a scene of one's own): a text in the video's language, or
+        texts by language, ``{"en": "It rises.", "zh": "它往上走。"}``. The beat waits until its line has been spoken,
+        or read, in the language that takes longest.
         Raises UserError for a beat without narration, inside another beat, with the name of an earlier one or one that
-        cannot be its picture's, and for a value that cannot fill a line.
+        cannot be its picture's, for a value that cannot fill a line, and for a ``say`` that is no text.
         """
         self._refuse_beat(name)
         file_name(name, f"{self.scene_name()}: a beat called")
@@ -244,8 +246,7 @@ class LectureScene(Scene):
             values = plain_values(values, where) | {"other_data": self.other_data}
             lines = self.words_of.lines(self.narrated_as(self.words_of), name, values)
         else:
-            lines = BeatLines.parsed(dict.fromkeys((*self.context.subtitle_languages, self.context.language), say))
-            check_marks(where, lines.marks)
+            lines = self._said(say, where)
         shown = self._enter(name)
         start = self.time
         times = StretchTimes(lines.marks, self._seconds(name, lines), self.camera.frame_rate)
@@ -271,6 +272,22 @@ class LectureScene(Scene):
             self.beats.append(Beat(name, begins, ends, lines, filled, times.of_marks, motion))
         else:
             self._skipped += end - start
+
+    def _said(self, say: str | Mapping[str, str], where: str) -> BeatLines:
+        """The line that a scene says itself, in those of the film's languages that it says it in."""
+        texts = {self.context.language: say} if isinstance(say, str) else say
+        if not isinstance(texts, Mapping) or not texts or not all(isinstance(text, str) for text in texts.values()):
+            raise UserError(f'{where}: say={say!r}: a text was needed, or texts by language: {{"en": "It rises."}}')
+        for language in texts:
+            check_language(language, f"{where}: say: ")
+        lines = {
+            language: MarkedLine(language, *cut(texts[language]))
+            for language in self.words_of.languages
+            if language in texts
+        }
+        lines = self.words_of.with_all_marks(where, lines)
+        marks = next((line.marks for line in lines.values()), ())
+        return BeatLines(marks, {language: line.stretches for language, line in lines.items()})
 
     def until(self, mark: str) -> None:
         """Wait, inside a beat, until its words are at ``mark``; what is said after it begins with the next frame.

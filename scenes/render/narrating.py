@@ -48,7 +48,7 @@ def _lines(clip: Clip, beats: Sequence[BeatSpan]) -> list[ScriptLine]:
     narration = Narration.load(languages_of(clip.request)).with_words(clip.request.words)
     found = []
     for beat in beats:
-        spoken = spoken_again(narration, clip.narrated_as, beat, settings.language)
+        spoken = spoken_again(narration, clip.narrated_as, beat)
         line = Line(clip.scene, beat.name, spoken.stretches.get(settings.language, ()))
         if line.texts:
             assert beat.motion is not None, "it was played now"

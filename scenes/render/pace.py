@@ -59,13 +59,12 @@ class BeatPace:
 
 def pace_of(clip: Clip, beats: Sequence[BeatSpan]) -> list[BeatPace]:
     """How the ``beats`` of a clip, as they were played, are spoken in each language that they have words in."""
-    settings = clip.request.settings
     languages = languages_of(clip.request)
     narration = Narration.load(languages).with_words(clip.request.words)
     found = []
     for beat in beats:
-        said = spoken_again(narration, clip.narrated_as, beat, settings.language).stretches
-        for language in said if beat.from_narration else (settings.language,):
+        said = spoken_again(narration, clip.narrated_as, beat).stretches
+        for language in said:
             count = len(re.findall(LANGUAGES[language].SAID, "".join(said[language])))
             if count:
                 found.append(_beat_pace(clip, beat, language, count))

@@ -72,31 +72,25 @@ class WantedLine:
     """A line that is to be heard."""
 
     line: Line
-    voice: str  # the language whose voice speaks it
-    tracks: tuple[str, ...]  # the languages in whose it is heard
+    language: str
 
 
 def wanted_lines(
     clips: Sequence[Clip], words: Mapping[str, SceneWords], voices: Mapping[str, Voice]
 ) -> Iterator[WantedLine]:
-    """The lines of the beats, those asked for, of a lesson's clips, as the narration has them now.
-
-    What a scene says itself is in the video's language, and heard in every track.
-    """
+    """Yield the lines of the beats that were asked for, in each language of ``voices`` that they are written in."""
     from gradreel.scenes.voice.spoken_lines import Line
 
     if not clips:
         return
     narration = _narration(clips, voices)
     for clip in clips:
-        language = clip.request.settings.language
         for beat in _asked_for(clip, words[clip.scene]):
-            spoken = spoken_again(narration, clip.narrated_as, beat, language).stretches
-            own = [(language, tuple(voices))] if language in voices else []
-            for voice, tracks in [(code, (code,)) for code in voices] if beat.from_narration else own:
-                line = Line(clip.scene, beat.name, spoken.get(voice, ()))
+            spoken = spoken_again(narration, clip.narrated_as, beat).stretches
+            for language in voices:
+                line = Line(clip.scene, beat.name, spoken.get(language, ()))
                 if line.texts:
-                    yield WantedLine(line, voice, tracks)
+                    yield WantedLine(line, language)
 
 
 def speak(
@@ -108,15 +102,14 @@ def speak(
 
     found: dict[str, dict[str, dict[str, tuple[SpokenStretch, ...]]]] = {}
     for language, voice in voices.items():
-        its = [one for one in wanted if one.voice == language]
+        its = [one for one in wanted if one.language == language]
         lines = [one.line for one in its]
         if isinstance(voice, Recordings):
             _tell_of_recordings(voice, lines, language, reporter)
         with _told(f"speak {language}", len(missing_lines(voice, lines, folder)), reporter) as said:
             spoken = spoken_lines(voice, lines, folder, jobs, said)
         for one, stretches in zip(its, spoken, strict=True):
-            by_language = found.setdefault(one.line.scene, {}).setdefault(one.line.beat, {})
-            by_language |= dict.fromkeys(one.tracks, stretches)
+            found.setdefault(one.line.scene, {}).setdefault(one.line.beat, {})[language] = stretches
     return found
 
 
@@ -178,7 +171,7 @@ def with_unspoken(planned: Plan, voices: Mapping[str, Voice], folders: Folders) 
     wanted = list(wanted_lines([clip for clip in with_lines if clip.scene in words], words, voices))
     missing = {}
     for language, voice in voices.items():
-        lines = [one.line for one in wanted if one.voice == language]
+        lines = [one.line for one in wanted if one.language == language]
         if isinstance(voice, Recordings) and not voice.fill:
             voice.files([(line.scene, line.beat) for line in lines])  # raises, as rendering would
         missing[language] = missing_lines(voice, lines, folders.speech)
@@ -201,7 +194,7 @@ def wanted_files(planned: Plan, voices: Mapping[str, Voice], folders: Folders) -
     with_lines = [clip for clip in planned.clips if clip.parts["narration"] and clip.path is not None]
     words = kept_words(with_lines, folders)
     for wanted in wanted_lines([clip for clip in with_lines if clip.scene in words], words, voices):
-        voice = voices[wanted.voice]
+        voice = voices[wanted.language]
         if not isinstance(voice, Recordings):
             yield from (line_file(voice, text, folders.speech) for text in wanted.line.texts)
 

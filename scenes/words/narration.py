@@ -288,10 +288,13 @@ def check_marks(where: str, marks: tuple[str, ...]) -> None:
         raise NarrationError(f"{where}: a mark comes twice ({', '.join(marks)}); give each its own name")
 
 
-def check_language(language: str) -> str:
-    """``language`` itself. Raises NarrationError, with those there are, when there is no narration in it."""
+def check_language(language: str, where: str = "") -> str:
+    """Return ``language`` itself.
+
+    Raises NarrationError, which begins with ``where`` and names the languages there are, if it is none of them.
+    """
     if language not in LANGUAGES:
-        raise NarrationError(f"unknown language {language!r}; there are {', '.join(LANGUAGES)}")
+        raise NarrationError(f"{where}unknown language {language!r}; there are {', '.join(LANGUAGES)}")
     return language
 
 

@@ -96,7 +96,7 @@ def test_a_scene_of_ones_own_has_the_words_of_the_file_and_parts_stand_in_the_ch
     video = project / "media/videos/shapes/90p5/shapes.mp4"
     said = ["There will be two more.", "This is the first.", "This is the second."]
     assert spoken(video) == ["A ring.", *said, "The end."]
-    assert spoken(video, "zh") == ["A ring.", "The end."], "a scene without words in a language is not spoken in it"
+    assert not [*video.parent.glob("*.zh.*")], "nothing is written in Chinese"
     assert chapters(video) == ["Ring", "Dots: Two dots", "The end: End"]
     manifest = json.loads((video.parent / "manifest.json").read_text(encoding="utf-8"))
     first, second = manifest["parts"]
@@ -361,3 +361,44 @@ def test_a_changed_line_whose_translation_is_still_ours_is_told(gradreel, projec
     result = gradreel("describe", "build-curve", "--lesson", "shapes.toml")
     assert result.exit_code == 0
     assert "my-words.toml: [zh.build-curve.beats] has no constant, changed in another language" in result.stderr
+
+
+BILINGUAL = """
+from gradreel.scenes.base import LectureScene
+from manim import Dot, FadeIn
+
+
+class Both(LectureScene):
+    def construct(self):
+        with self.beat("both", say={"en": "First this, [then]then that.", "zh": "先这样再那样。"}):
+            self.play(FadeIn(Dot()), run_time=0.2)
+            self.until("then")
+            self.play(FadeIn(Dot()), run_time=0.2)
+        with self.beat("one", say="English alone."):
+            self.play(FadeIn(Dot()), run_time=0.2)
+"""
+
+
+def test_a_scene_says_a_line_in_two_languages_and_one_in_the_films_alone(gradreel, project):
+    (project / "both.py").write_text(BILINGUAL, encoding="utf-8")
+    result = gradreel("render", "both.py:Both", *SMALL[2:])
+    assert result.exit_code == 0, result.stderr
+    video = Path(result.stdout.strip())
+    assert spoken(video) == ["First this, then that.", "English alone."]
+    assert spoken(video, "zh") == ["先这样再那样。"]
+
+
+@pytest.mark.parametrize(
+    ("say", "told"),
+    [
+        ('{"fr": "Bonjour."}', "unknown language 'fr'; there are en, zh"),
+        ("{}", "a text was needed"),
+        ('{"en": 3}', "a text was needed"),
+        ("3", "a text was needed"),
+    ],
+)
+def test_a_say_that_is_no_text_is_a_message(gradreel, project, say, told):
+    scene = f"class Odd(LectureScene):\n    def construct(self):\n        with self.beat('a', say={say}): pass\n"
+    (project / "odd.py").write_text(f"from gradreel.scenes.base import LectureScene\n{scene}")
+    result = gradreel("render", "odd.py:Odd", *SMALL[2:])
+    assert result.exit_code == 2 and told in result.stderr

@@ -63,7 +63,7 @@ def test_a_folder_of_what_is_uploaded(gradreel, talk):
     up = talk / "up"
     video, *written = result.stdout.splitlines()
     assert video == str(talk / "media/videos/talk/36p2/talk.mp4")
-    assert sorted(written) == sorted(map(str, up.iterdir())) and len(written) == 8
+    assert sorted(written) == sorted(map(str, up.iterdir())) and len(written) == 7
     assert (up / "title.zh.txt").read_text(encoding="utf-8") == "一次演讲\n"
     assert (up / "tags.txt").read_text() == "squares, plane geometry\n"
     about, empty, *chapters = (up / "description.en.txt").read_text().splitlines()
@@ -72,6 +72,7 @@ def test_a_folder_of_what_is_uploaded(gradreel, talk):
     assert chapters == (up / "description.zh.txt").read_text(encoding="utf-8").splitlines()[2:]
     assert "Hello: shorter than 10 s" in result.stderr
     assert next(srt.parse((up / "subtitles.en.srt").read_text())).content == "Hello there."
+    assert not (up / "subtitles.zh.srt").exists(), "nothing is said in Chinese"
     with Image.open(up / "thumbnail.jpg") as image:
         assert (image.format, image.size) == ("JPEG", (1280, 720))
         assert np.asarray(image)[360, 640].argmin() == 2, "the yellow square of the first scene"

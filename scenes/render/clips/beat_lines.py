@@ -23,13 +23,13 @@ def filled_again(narration: Narration, whose: str, beat: BeatSpan) -> BeatLines:
     return narration.lines(whose, beat.name, from_json(beat.values))
 
 
-def spoken_again(narration: Narration, whose: str, beat: BeatSpan, language: str) -> BeatLines:
-    """The same as voices read it. A line that the scene said itself is in the video's ``language``, in every track."""
+def spoken_again(narration: Narration, whose: str, beat: BeatSpan) -> BeatLines:
+    """Return the same as voices read it."""
     if beat.from_narration:
         return narration.lines(whose, beat.name, from_json(beat.values), spoken=True)
     lines = BeatLines.parsed(beat.lines)
-    said = narration.spoken(lines.stretches.get(language, ()), language)
-    return BeatLines(lines.marks, dict.fromkeys(lines.stretches, said))
+    said = {language: narration.spoken(stretches, language) for language, stretches in lines.stretches.items()}
+    return BeatLines(lines.marks, said)
 
 
 def check_beats(beats: Iterable[BeatSpan]) -> None:

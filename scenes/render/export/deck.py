@@ -15,7 +15,7 @@ from typing import Any
 from gradreel.scenes.catalog import PACKAGE_FOLDER
 from gradreel.scenes.render.clips.workspace import Workspace
 from gradreel.scenes.render.export.step_sounds import StepSound
-from gradreel.scenes.render.export.steps import Step, languages_of, write_videos
+from gradreel.scenes.render.export.steps import Step, languages_told, write_videos
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.videos.video import frame_as_jpeg
 from gradreel.scenes.themes import THEMES
@@ -87,7 +87,7 @@ def _name(step: Step, suffix: str) -> str:
 
 def _write(page: Path, deck: Deck, pictures: Mapping[str, str], inside: Mapping[str, Path]) -> None:
     """``pictures``: their addresses by name; ``inside``: the files that are put into the page."""
-    settings, languages = deck.settings, _languages_told(deck)
+    settings, languages = deck.settings, languages_told(deck.settings, (step.lines for step in deck.steps))
     words = Narration.load(languages)
     template = Environment(loader=FileSystemLoader(ASSETS), autoescape=True, trim_blocks=True, lstrip_blocks=True,
                            undefined=StrictUndefined).get_template("slides.html")  # fmt: skip
@@ -130,10 +130,3 @@ def _step(deck: Deck, step: Step, pictures: Mapping[str, str]) -> dict[str, Any]
 
 def _base64(path: Path) -> str:
     return base64.b64encode(path.read_bytes()).decode()
-
-
-def _languages_told(deck: Deck) -> list[str]:
-    """The languages that something is said in; one alone where all say the same, as where a scene says its lines."""
-    told = [code for code in languages_of(deck.settings) if any(code in step.lines for step in deck.steps)]
-    texts = {code: [(step.title.get(code), step.lines.get(code)) for step in deck.steps] for code in told}
-    return told if len({str(text) for text in texts.values()}) > 1 else told[:1] or [deck.settings.language]

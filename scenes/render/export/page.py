@@ -24,7 +24,7 @@ from gradreel.scenes.render.clips.workspace import Workspace
 from gradreel.scenes.render.export.page_runs import TouchedRun, runs_of_film, runs_of_traces
 from gradreel.scenes.render.export.place import Place
 from gradreel.scenes.render.export.run_figures import BOKEH, band_colours, bokeh_script, check_bokeh, run_figures
-from gradreel.scenes.render.export.steps import Step, languages_of, steps_of
+from gradreel.scenes.render.export.steps import Step, languages_of, languages_told, steps_of
 from gradreel.scenes.render.export.voices import other_voices
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.options import Options, settings_of
@@ -172,7 +172,7 @@ def _publish(
 
 
 def _page_of(lesson: Lesson, settings: RenderSettings, steps: Sequence[Step], runs: Sequence[TouchedRun]) -> Page:
-    languages = languages_of(settings)
+    languages = languages_told(settings, (step.lines for step in steps))
     parts = {language: lesson.parts(language) for language in languages}
     scenes = []
     for scene, found in groupby(steps, key=lambda step: step.scene):
@@ -180,7 +180,7 @@ def _page_of(lesson: Lesson, settings: RenderSettings, steps: Sequence[Step], ru
         scenes.append(
             {
                 "id": scene,
-                "title": its[0].title,
+                "title": {code: its[0].title[code] for code in languages},
                 "part": {code: parts[code][scene] for code in languages if scene in parts[code]},
                 "runs": any(scene in run.scenes for run in runs),
                 "beats": [{"id": step.place, "lines": step.lines, **_begins(step)} for step in its],
@@ -224,7 +224,7 @@ def _content(page: Page) -> dict[str, Any]:
         "title": dict(page.title),
         "runs": [[run.id, run.name, list(run.scenes)] for run in page.runs],
         "scenes": list(page.scenes),
-        "words": _words(page.settings),
+        "words": _words(page),
         "theme": page.settings.theme,
         "bokeh": version("bokeh") if page.runs else "",
         "code": digest_of_contents(sorted(code)),
@@ -236,7 +236,7 @@ def _content(page: Page) -> dict[str, Any]:
 
 def _html(page: Page, places: Mapping[str, str], one_file: bool) -> str:
     """The page. ``places``: the addresses of the film and its picture."""
-    settings, words, runs = page.settings, _words(page.settings), page.runs
+    settings, words, runs = page.settings, _words(page), page.runs
     given = {
         "title": dict(page.title),
         "words": words,
@@ -288,9 +288,9 @@ def as_script(content: Any) -> str:
     return plain.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def _words(settings: RenderSettings) -> dict[str, Mapping[str, str]]:
-    """The page's own words, by language."""
-    narration = Narration.load(languages_of(settings))
+def _words(page: Page) -> dict[str, Mapping[str, str]]:
+    """The page's own words, by language: those of the page's title."""
+    narration = Narration.load(page.title)
     return {language: narration.scenes[language][WORDS_OF]["screen"] for language in narration.languages}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -69,8 +69,14 @@ def titles_of(narration: Narration, scene: SceneSource, languages: Sequence[str]
 
 
 def languages_of(settings: RenderSettings) -> tuple[str, ...]:
-    """The languages of a deck's words, that of its pictures first."""
+    """The languages that a film may have words in, that of its pictures first."""
     return tuple(dict.fromkeys((settings.language, *settings.subtitle_languages)))
+
+
+def languages_told(settings: RenderSettings, lines: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
+    """The language of the pictures, and those that any of the ``lines``, by language, is written in."""
+    told = {language for line in lines for language, text in line.items() if text.strip()}
+    return tuple(code for code in languages_of(settings) if code == settings.language or code in told)
 
 
 def write_videos(steps: Sequence[Step], paths: Mapping[int, Path]) -> None:

@@ -15,7 +15,7 @@ from gradreel.core.errors import UserError
 from gradreel.scenes.render import report
 from gradreel.scenes.render.clips.file_digest import digest_of_contents
 from gradreel.scenes.render.clips.workspace import check_writable
-from gradreel.scenes.render.export.steps import languages_of, titles_of
+from gradreel.scenes.render.export.steps import languages_of, languages_told, titles_of
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.options import Options
 from gradreel.scenes.render.pipeline import Job, publish_with
@@ -70,7 +70,8 @@ def _publish(job: Job, clips: Sequence[tuple[Clip, ClipFile]], output: Path | No
     shots = shots_of(narration, settings, clips, {})
     texts = {"tags.txt": ", ".join(lesson.tags)} if lesson.tags else {}
     found = []
-    languages = languages_of(settings)
+    said = (lines.printed for shot in shots for lines in shot.lines)
+    languages = languages_told(settings, [*said, lesson.title, lesson.description])
     for language in languages:
         titles = [titles_of(narration, shot.clip.request.source, languages)[language] for shot in shots]
         chapters, short = chapters_of(titles, shots, settings.fps)

@@ -371,9 +371,7 @@ def _scene_entry(shot: Shot, settings: RenderSettings, spoken: Mapping[str, Spok
         }
         for sound in shot.file.sounds
     ]
-    subcaptions = [
-        {"start": line.start, "end": line.end, "text": line.text} for line in _subcaption_lines([shot], fps)
-    ]
+    subcaptions = [{"start": line.start, "end": line.end, "text": line.text} for line in _subcaption_lines([shot], fps)]
     return {
         "name": shot.clip.scene,
         "title": shot.title,
