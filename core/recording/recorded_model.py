@@ -1,73 +1,21 @@
 """A model and its optimizers as a recorder sees them: the tensors that theta is made of, and the settings."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from operator import attrgetter
 from typing import Any
 
-import numpy as np
 import torch
 from gradreel.core.errors import UserError
-from gradreel.core.recording.buffers import Buffers, lies_in_memory
 from gradreel.core.recording.optimizer_hooks import first_after_gradient
 from gradreel.core.recording.optimizer_watch import OptimizerWatch, settings_of
+from gradreel.core.recording.row_writer import RowWriter
+from gradreel.core.recording.untrained import Untrained, asks_for_gradient, lies_in_memory
 from gradreel.core.trace.recorded_run import RecordedGroup, RecordedOptimizer, RecordedPart
 from gradreel.core.trace.write_behind import ColumnWriter
-from numpy.typing import NDArray
-
-Bytes = NDArray[np.uint8]
 
 # What each update asks of each tensor is asked by map: a loop in Python takes several times as long
-_address, _dtype, _version = torch.Tensor.data_ptr, attrgetter("dtype"), attrgetter("_version")
-
-
-class Row:
-    """A vector as long as theta, into which the model's tensors are copied part by part."""
-
-    def __init__(self, shapes: Sequence[torch.Size], dtype: torch.dtype) -> None:
-        sizes = [shape.numel() for shape in shapes]
-        self.memory = bytearray(sum(sizes) * dtype.itemsize)  # two of them are compared at once, all bits
-        self.bytes: Bytes = np.frombuffer(self.memory, np.uint8)
-        vector = torch.frombuffer(self.memory, dtype=dtype)
-        self._parts = [part.view(shape) for part, shape in zip(torch.split(vector, sizes), shapes, strict=True)]
-
-    def take(self, tensors: list[torch.Tensor]) -> None:
-        """Copy them, from whichever device and of whichever narrower type they are."""
-        with torch.no_grad():
-            torch._foreach_copy_(self._parts, tensors)
-
-
-class PendingRows:
-    """Rows of one column that have been copied from the model's tensors and are not appended yet: two at most."""
-
-    def __init__(self, recorded: "RecordedModel", column: ColumnWriter) -> None:
-        self._column = column
-        self._spare = [recorded.row(), recorded.row()]
-        self.size = len(self._spare[0].bytes)  # bytes of a row
-        self._waiting: list[Row] = []
-
-    def __len__(self) -> int:
-        return len(self._waiting)
-
-    def take(self, tensors: list[torch.Tensor]) -> None:
-        """Copy the tensors as a new row."""
-        self._spare[-1].take(tensors)
-        self._waiting.append(self._spare.pop())
-
-    def last_equals(self, tensors: list[torch.Tensor]) -> bool:
-        """Whether the row taken last is what would be taken now, bit for bit."""
-        self._spare[-1].take(tensors)
-        return self._spare[-1].memory == self._waiting[-1].memory
-
-    def append(self) -> None:
-        """The row that has waited longest is appended."""
-        row = self._waiting.pop(0)
-        self._column.append_bytes(row.bytes)
-        self._spare.append(row)
-
-    def drop(self) -> None:
-        """The row taken last is not to be appended."""
-        self._spare.append(self._waiting.pop())
+_address, _dtype = torch.Tensor.data_ptr, attrgetter("dtype")
 
 
 class RecordedModel:
@@ -84,34 +32,37 @@ class RecordedModel:
         self._model = model
         _refuse_others(model, optimizers, none_needed=self.finds_optimizers)
         named: dict[str, torch.Tensor] = dict(model.named_parameters())
+        is_frozen = _frozen_test(list(named.values()), optimizers)
         known = {id(tensor) for tensor in named.values()}
+        named = {name: tensor for name, tensor in named.items() if not is_frozen(tensor)}
+        self.outside: list[str] = []  # names of what only an optimizer has
         for i, optimizer in enumerate(optimizers):
             for j, group in enumerate(optimizer.param_groups):
                 for k, tensor in enumerate(group["params"]):
-                    if id(tensor) not in known:
+                    if id(tensor) not in known and tensor.is_floating_point():
                         known.add(id(tensor))
-                        named[f"optimizer {i}, group {j}, {k}"] = tensor
+                        self.outside.append(f"optimizer {i}, group {j}, {k}")
+                        named[self.outside[-1]] = tensor
+        _refuse_lazy(model)
         _refuse_unrecordable(named)
         if not self.finds_optimizers:
             _refuse_anothers(model, optimizers)
-        self.outside = list(named)[len(list(model.parameters())) :]  # names of what only an optimizer has
         self._names, self._tensors = list(named), list(named.values())
         self._places = {id(tensor): place for place, tensor in enumerate(self._tensors)}
         self._dtypes = [tensor.dtype for tensor in self._tensors]
         wide = any(tensor.dtype == torch.float64 for tensor in self._tensors)
         self.dtype = torch.float64 if wide else torch.float32
         self._shapes = [tensor.shape for tensor in self._tensors]
-        self._zeros = [torch.zeros((), dtype=self.dtype, device="cpu").expand(shape) for shape in self._shapes]
-        self.buffers = Buffers(model, self._places)
+        self.untrained = Untrained(model, self._places)
+        self._known = known | {id(tensor) for optimizer in optimizers for tensor in _tensors_of(optimizer)}
+        self._held: set[int] = set()  # ids of all tensors that optimizers have had
         self._groups: list[list[RecordedGroup]] = []  # of each optimizer
         self._watches: list[OptimizerWatch | None] = []  # from an optimizer's first update on
         self._skipped: set[int] = set()
         self._plain_gradients = True  # as far as has been seen, each part has one, and none is sparse
         self._trained_by: list[set[int]] = []  # places
-        self._frozen = list(range(len(self._tensors)))  # places of what has never been seen to ask for a gradient
         for optimizer in optimizers:
             self.add_optimizer(optimizer)
-        self._look_for_thawed()
 
     def add_optimizer(self, optimizer: torch.optim.Optimizer) -> int:
         """One more whose updates are recorded. Returns its number, from 0."""
@@ -122,44 +73,34 @@ class RecordedModel:
         self._look_at_groups(len(self.optimizers) - 1)
         return len(self.optimizers) - 1
 
-    def row(self) -> Row:
-        """A vector as long as theta."""
-        return Row(self._shapes, self.dtype)
+    def rows_of(self, column: ColumnWriter, digests: bool = False) -> RowWriter:
+        """A writer of vectors as long as theta into ``column``; ``digests``: it computes each one's digest."""
+        return RowWriter(self._shapes, self.dtype, column, digests)
 
-    def take_state(self, rows: PendingRows) -> None:
-        """Copy theta as a new row. ValueError if a part is of another dtype than at the start."""
-        if self._frozen:
-            self._look_for_thawed()
-        rows.take(self._readable())
-
-    def is_unchanged(self, rows: PendingRows) -> bool:
-        """Whether the row taken last is theta as it is now, bit for bit. ValueError as in `take_state`."""
-        return rows.last_equals(self._readable())
-
-    def _readable(self) -> list[torch.Tensor]:
-        """Theta's tensors, if their numbers are there and of the dtypes of the start; else ValueError."""
+    def state(self) -> list[torch.Tensor]:
+        """Theta's tensors. ValueError if the memory of one is gone, or of another dtype than at the start."""
         if list(map(_dtype, self._tensors)) != self._dtypes:
             for name, before, tensor in zip(self._names, self._dtypes, self._tensors, strict=True):
                 if tensor.dtype != before:
                     change = f"from {_plain_name(before)} to {_plain_name(tensor.dtype)}"
                     raise ValueError(f"the dtype of {name} changed {change}")
-        return self._in_memory(self._tensors)
+        self._refuse_gone(self._tensors)
+        return self._tensors
 
-    def take_gradient(self, rows: PendingRows, number: int) -> None:
-        """Copy the gradient that optimizer ``number`` uses now as a new row, with 0 for parts that have none."""
+    def gradient(self, number: int) -> list[torch.Tensor | None]:
+        """The gradients of theta's tensors that optimizer ``number`` uses now; None for parts that have none."""
         gradients: list[Any] = [tensor.grad for tensor in self._tensors]
         if self._plain_gradients:
             try:
-                rows.take(self._in_memory(gradients))  # None is what raises the TypeError
-                return
+                self._refuse_gone(gradients)  # None is what raises the TypeError
+                return gradients
             except (TypeError, RuntimeError):
                 self._plain_gradients = False  # the way below takes longer
         none = {i for i, gradient in enumerate(gradients) if gradient is None}
         self._skipped |= none & self._trained_by[number]
-        whole = zip(gradients, self._zeros, strict=True)
-        filled = [zeros if gradient is None else gradient for gradient, zeros in whole]
-        dense = [gradient.to_dense() if gradient.is_sparse else gradient for gradient in filled]
-        rows.take(self._in_memory(dense))
+        dense = [g.to_dense() if g is not None and g.is_sparse else g for g in gradients]
+        self._refuse_gone([g for g in dense if g is not None])
+        return dense
 
     def is_trained_by(self, optimizer: torch.optim.Optimizer) -> bool:
         """Whether an optimizer has any part of theta."""
@@ -172,25 +113,13 @@ class RecordedModel:
 
     def replaced(self) -> list[str]:
         """Names of the model's parameters and the optimizers' groups that now are, or hold, tensors not in theta."""
-        names = [name for name, tensor in self._model.named_parameters() if id(tensor) not in self._places]
+        known = self._places.keys() | self.untrained.frozen_ids()
+        names = [name for name, tensor in self._model.named_parameters() if id(tensor) not in known]
         for number, optimizer in enumerate(self.optimizers):
             for j, group in enumerate(optimizer.param_groups):
-                outside = not all(id(tensor) in self._places for tensor in group["params"])
-                if outside and not self.finds_optimizers:
+                if not self._knows_all(group):
                     names.append(f"optimizer {number}, group {j}")
         return names
-
-    def times_written(self) -> int:
-        """How often theta's tensors have been written to: no count ever falls. 0 where torch does not count it."""
-        try:
-            return sum(map(_version, self._tensors))
-        except RuntimeError:  # of torch.inference_mode()
-            return 0
-
-    @property
-    def n_groups(self) -> int:
-        """Parameter groups of all optimizers."""
-        return sum(map(len, self._groups))
 
     def begin(self, number: int, update: int) -> list[tuple[int, str, float]]:
         """Optimizer ``number`` is about to make update ``update``. Returns the settings that a loop has changed.
@@ -224,14 +153,13 @@ class RecordedModel:
 
     def described(self) -> dict[str, Any]:
         """What a RecordedRun says of them."""
-        self._look_for_thawed()
-        frozen = set(self._frozen)
+        self.untrained.note_trained(self._held)
         parts = tuple(
             RecordedPart(
                 name=name,
                 shape=tuple(shape),
                 dtype=_plain_name(dtype),
-                trained=i not in frozen and any(i in parts for parts in self._trained_by),
+                trained=any(i in parts for parts in self._trained_by),
                 skipped=i in self._skipped,
             )
             for i, (name, shape, dtype) in enumerate(zip(self._names, self._shapes, self._dtypes, strict=True))
@@ -242,8 +170,10 @@ class RecordedModel:
             "parts": parts,
             "optimizers": optimizers,
             "dtype": _plain_name(self.dtype),
-            "buffers": tuple(self.buffers.described),
-            "state_dict": self.buffers.keys,
+            "tensors": tuple(self.untrained.described),
+            "copies": self.untrained.copies,
+            "copied_bytes": self.untrained.copied_bytes,
+            "state_dict": self.untrained.keys,
         }
 
     def no_update_seen(self) -> str:
@@ -273,7 +203,7 @@ class RecordedModel:
         known = self._groups[number]
         for group in self.optimizers[number].param_groups[len(known) :]:
             parts = self._parts_of(group)
-            if len(parts) < len(group["params"]) and not self.finds_optimizers:
+            if not self._knows_all(group):
                 raise ValueError("a parameter group was added whose parameters were not there at the start")
             known.append(RecordedGroup(settings=dict(settings_of(group)), parts=parts, first_update=update))
             self._trained_by[number].update(parts)
@@ -284,26 +214,54 @@ class RecordedModel:
         for j, (group, known) in enumerate(zip(groups, self._groups[number], strict=False)):
             if len(group["params"]) > len(known.parts):
                 parts = self._parts_of(group)
-                if len(parts) < len(group["params"]) and not self.finds_optimizers:
+                if not self._knows_all(group):
                     raise ValueError("a parameter was added to a group that was not there at the start")
                 self._groups[number][j] = known.model_copy(update={"parts": parts})
                 self._trained_by[number].update(parts)
+
+    def _knows_all(self, group: dict[str, Any]) -> bool:
+        """Whether all tensors of a parameter group were there at the start, in the model or in an optimizer."""
+        self._held.update(map(id, group["params"]))
+        return self.finds_optimizers or all(id(tensor) in self._known for tensor in group["params"])
 
     def _parts_of(self, group: dict[str, Any]) -> tuple[int, ...]:
         """Places of a parameter group's tensors, as far as theta has them."""
         return tuple(self._places[id(tensor)] for tensor in group["params"] if id(tensor) in self._places)
 
-    def _in_memory(self, tensors: list[torch.Tensor]) -> list[torch.Tensor]:
-        """The tensors themselves. ValueError where memory was let go of."""
-        if not all(map(_address, tensors)):  # such as by untyped_storage().resize_(0), while it is elsewhere
-            for name, tensor in zip(self._names, tensors, strict=True):
-                if tensor.numel() and not tensor.data_ptr():
-                    raise ValueError(f"the memory of {name} was let go of while it was recorded")
-        return tensors
+    def _refuse_gone(self, tensors: Sequence[torch.Tensor]) -> None:
+        """ValueError where the memory of one of them was let go of."""
+        if all(map(_address, tensors)) or not any(map(_is_gone, tensors)):
+            return
+        named = zip(self._names, self._tensors, strict=True)
+        name = next((name for name, tensor in named if _is_gone(tensor)), "a gradient")
+        raise ValueError(f"the memory of {name} was let go of while it was recorded")
 
-    def _look_for_thawed(self) -> None:
-        tensors = self._tensors  # a loop may set gradients itself, of what does not ask for them
-        self._frozen = [i for i in self._frozen if not tensors[i].requires_grad and tensors[i].grad is None]
+
+def _is_gone(tensor: torch.Tensor) -> bool:
+    """Whether a tensor's memory was let go of, such as by untyped_storage().resize_(0) while it is elsewhere."""
+    return tensor.numel() > 0 and not tensor.data_ptr()
+
+
+def _frozen_test(
+    parameters: Sequence[torch.Tensor], optimizers: Sequence[torch.optim.Optimizer]
+) -> Callable[[torch.Tensor], bool]:
+    """Returns the test of whether a parameter of the model is frozen when the recording begins.
+
+    It is if no optimizer has it, or if it asks for no gradient. Where none of an optimizer's tensors asks for one, all
+    count as trained: it is there to train something, such as the other half of a model that is frozen by turns. Without
+    optimizers, what asks for no gradient is frozen, unless nothing asks for one.
+    """
+    groups = [list(_tensors_of(optimizer)) for optimizer in optimizers] or [list(parameters)]
+    trained: set[int] = set()
+    for tensors in groups:
+        asking = [tensor for tensor in tensors if asks_for_gradient(tensor)]
+        trained |= {id(tensor) for tensor in asking or tensors}
+    return lambda tensor: id(tensor) not in trained
+
+
+def _tensors_of(optimizer: torch.optim.Optimizer) -> Iterator[torch.Tensor]:
+    for group in optimizer.param_groups:
+        yield from group["params"]
 
 
 def _plain_name(dtype: torch.dtype) -> str:
@@ -347,11 +305,16 @@ def _refuse_others(model: object, optimizers: Sequence[object], none_needed: boo
         raise UserError("record was given the same optimizer twice; give it each once")
 
 
+def _refuse_lazy(model: torch.nn.Module) -> None:
+    """UserError if a parameter has no shape yet."""
+    for name, tensor in model.named_parameters():
+        if torch.nn.parameter.is_lazy(tensor):
+            raise UserError(f"{name} has no shape yet: run one batch through the model before record")
+
+
 def _refuse_unrecordable(named: dict[str, torch.Tensor]) -> None:
     """UserError if one of them has no real numbers in memory of its own, or if there is nothing to record."""
     for name, tensor in named.items():
-        if torch.nn.parameter.is_lazy(tensor):
-            raise UserError(f"{name} has no shape yet: run one batch through the model before record")
         if tensor.is_meta:
             raise UserError(f"{name} is on the meta device and has no numbers: give the model its parameters first")
         if not tensor.is_floating_point():

@@ -61,6 +61,8 @@ def record(
     refuse_foreign(path)
     if recorded.outside:
         warnings.warn(_told_of_outside(model, recorded.outside), stacklevel=3)  # the line of the `with`
+    if recorded.untrained.left_out:
+        warnings.warn(_told_of_left_out(recorded.untrained.left_out), stacklevel=3)
     ended: BaseException | None = None
     with DeferredSignals() as signals, ExitStack() as stack:
         stack.enter_context(one_writer(path.parent, path.name, wait=False))
@@ -172,6 +174,13 @@ def _told_of_outside(model: torch.nn.Module, names: Sequence[str]) -> str:
         f"record: the optimizer also holds what is no parameter of the {type(model).__name__}; it is recorded, too, "
         f"as {quoted}. If it is another model's, it has its own names when record is given both in one, such as "
         "torch.nn.ModuleList([a, b]); to record one of them alone, give each an optimizer of its own"
+    )
+
+
+def _told_of_left_out(names: Sequence[str]) -> str:
+    return (
+        f"record: {listed(names)}: no plain memory with a number for each entry, as sparse, sharded and meta tensors "
+        "have none; the state_dict() of the trace leaves it out: load it with strict=False"
     )
 
 

@@ -22,7 +22,7 @@ from gradreel.core.recording.optimizer_hooks import (
     first_after_step,
     last_before_step,
 )
-from gradreel.core.recording.recorded_model import PendingRows, RecordedModel
+from gradreel.core.recording.recorded_model import RecordedModel
 from gradreel.core.recording.update_log import UpdateLog
 from gradreel.core.trace.environment import environment
 from gradreel.core.trace.recorded_run import RecordedRun
@@ -39,14 +39,15 @@ class _NothingRecordedError(Exception):
 
 
 class Recorder:
-    """Copies theta and its gradient at each step of the optimizers, and appends them to the columns of a new trace.
+    """Copies theta and its gradient at each step of the optimizers straight into the columns of a new trace.
 
-    Write order: a kept state is appended once the update that leaves it is made, the gradient of that update together
-    with the next state. So whenever the recording ends, the files hold a whole trace of ``_settled`` updates.
+    Write order: before an update that leaves a kept state, that state is appended, then the update's gradient. The last
+    state is appended when the loop ends. So whenever the recording ends, the files hold a whole trace of ``_settled``
+    updates, but for the last gradient: it is dropped if the update that it belongs to never came to be.
 
-    Where each state is kept, it is taken right after the update that led to it: what the loop itself changes before the
-    next is seen then, and the state is taken again. Buffers are taken right after each update: the next forward pass
-    changes them. After the last they are taken again if the parameters were written to: what is there belongs together.
+    Where each state is kept, theta's digest is taken right after each update and again before the next: what the loop
+    itself changes in between is seen. Buffers are copied right after the update that leads to a kept state, since the
+    next forward pass changes them; those of the last state when the loop ends.
     """
 
     def __init__(self, recorded: RecordedModel, every: int, path: Path, signals: DeferredSignals) -> None:
@@ -60,6 +61,8 @@ class Recorder:
         self._stepping: int | None = None  # the optimizer that is between its two hooks
         self._kept = False  # whether the update being made leaves a kept state
         self._late = False  # whether its gradient is known only after it
+        self._digest: bytes | None = None  # of theta after the last update, where each state is kept
+        self._unwatched = 0  # bytes that were written since the disk was last looked at
         self._edits: int | None = 0 if every == 1 else None
         self._first_edit: int | None = None
         self._ended_by: str | None = None
@@ -82,15 +85,16 @@ class Recorder:
         described = len(sealed_meta(run, environment(), dict.fromkeys(column_kinds(run), "")))
         if described > MOST_META // 2:  # the other half is for names of metrics
             raise UserError(
-                f"to describe the model's {len(run.parts)} parameter tensors and {len(run.buffers)} buffers takes "
+                f"to describe the model's {len(run.parts)} trained tensors and {len(run.tensors)} others takes "
                 f"{described} bytes, at most {MOST_META // 2} can be recorded: give record a part of the model"
             )
         for name, kind in column_kinds(run).items():
             rows = BLOCK // max(1, kind.row_bytes) + 1  # a guess, which sizes the blocks that are written at once
             kinds[name] = kind.of_length(min(rows, _ROWS_AT_MOST))
+        if "tensor_bytes" in kinds:
+            kinds["tensor_bytes"] = kinds["tensor_bytes"].of_length(self.recorded.untrained.n_bytes)
         # What may still be on its way to the disk, twice
         self._reserve = 2 * (BLOCKS + 1) * sum(min(BLOCK, kind.n_bytes) for kind in kinds.values())
-        self._unwatched = 0
 
         def seal(checksums: dict[str, str]) -> str:
             return sealed_meta(self._sealed, environment(), checksums)
@@ -100,10 +104,10 @@ class Recorder:
     @contextmanager
     def listening(self, writer: TraceWriter) -> Iterator[None]:
         """While this lasts, each update is recorded."""
-        self._states = PendingRows(self.recorded, writer.columns["parameters"])
-        self._gradients = PendingRows(self.recorded, writer.columns["gradient"])
-        self._buffers = writer.columns.get("buffers")
-        self._take_buffers()
+        self._states = self.recorded.rows_of(writer.columns["parameters"], digests=self._edits is not None)
+        self._gradients = self.recorded.rows_of(writer.columns["gradient"])
+        self.recorded.untrained.open(writer.columns)
+        self._unwatched += self.recorded.untrained.take(0)
         self.log = UpdateLog(writer)
         self._seen = set(map(id, self.recorded.optimizers))
         with ExitStack() as hooks:
@@ -148,10 +152,17 @@ class Recorder:
                 f"is not in {self.path}, which goes on with the old: change numbers in place (copy_), or record again"
             )
 
-        if self.recorded.buffers.changed:
+        untrained = self.recorded.untrained
+        if untrained.lost:
             _warn(
-                f"record: the shape or dtype of {listed(self.recorded.buffers.changed)} changed while it was recorded, "
-                f"or it was None at first; the state_dict() of {self.path} has no such buffer"
+                f"record: the shape or dtype of {listed(untrained.lost)} changed while it was recorded, or it was None "
+                f"at first; the state_dict() of {self.path} has no such tensor"
+            )
+        if untrained.thawed:
+            _warn(
+                f"record: {listed(untrained.thawed)}: frozen when the recording began, and trained later; {self.path} "
+                "keeps its values in the kept states, for state_dict(), and no gradients. To have both, begin a "
+                "recording once it is thawed"
             )
 
     def warn_of_late_log(self) -> None:
@@ -160,16 +171,13 @@ class Recorder:
 
     def finish(self, ended: BaseException | None) -> str:
         """Complete the columns. Returns the name of the trace's folder; _NothingRecordedError if no update was made."""
-        broken_off = self._stepping is not None and not self._kept
-        if self._stepping is None and self.updates > max(0, self._settled) and self.failure is None:
-            self._attempt(self._take_state)
-            if self._buffers and self.recorded.times_written() != self._written:  # such as by load_state_dict()
-                self._attempt(self._take_buffers)
+        broken_off = self._stepping is not None
+        if not broken_off and self.updates > max(0, self._settled):
+            self._attempt(self._append_last)
         updates = max(0, self._settled) if broken_off or self.failure is not None else self.updates
         if updates == 0:
             raise _NothingRecordedError
-        if updates > self._settled:
-            self._append()
+        self._cut(updates)
         reason = ended or self.failure
         self._ended_by = None if reason is None else type(reason).__qualname__
         self._sealed = self._run(updates)
@@ -229,8 +237,6 @@ class Recorder:
     ) -> None:
         """(Before each step.) An update is about to be made."""
         self._begun += 1
-        if self._stepping is not None and self._kept and not self._late:  # the last step broke off
-            self._gradients.drop()
         self._stepping = None
         found_inf = getattr(optimizer, "found_inf", None)  # set by a GradScaler for optimizers that scale by themselves
         if found_inf is not None and found_inf.item():
@@ -241,11 +247,13 @@ class Recorder:
                 self.recorded.mark_changed(number, group)
         self._kept = self.updates % self.every == 0
         if self._kept:
-            self._take_state()
+            self._append_state()
+            if self._unwatched >= BLOCK:
+                self._watch_disk()
             closure = args[1] if len(args) > 1 else kwargs.get("closure")  # args[0] is the optimizer
             self._late = closure is not None or getattr(optimizer, "grad_scale", None) is not None
             if not self._late:
-                self.recorded.take_gradient(self._gradients, number)
+                self._append_gradient(number)
         self._stepping = number
 
     def _end(self, number: int, *_: Any) -> None:
@@ -253,19 +261,15 @@ class Recorder:
         if number != self._stepping:
             return
         self.recorded.end(number)
-        if self._kept:
-            if self._late:
-                self.recorded.take_gradient(self._gradients, number)
-            self._append()
-            self._settled = self.updates
-            if self._edits is not None:
-                self.recorded.take_state(self._states)
-            if self._unwatched >= BLOCK:
-                self._watch_disk()
+        if self._kept and self._late:
+            self._append_gradient(number)
         self.log.add(number, max(0, self._settled))
         self.updates += 1
-        self._take_buffers()
         self._stepping = None
+        if self.updates % self.every == 0:
+            if self._edits is not None:
+                self._digest = self._states.digest_of(self.recorded.state())
+            self._unwatched += self.recorded.untrained.take(self.updates // self.every)
 
     @contextmanager
     def _scaled(self, optimizer: torch.optim.Optimizer) -> Iterator[None]:
@@ -300,35 +304,38 @@ class Recorder:
                 "a list of all optimizers, or each a `with` of its own"
             )
 
-    def _take_state(self) -> None:
-        """Take theta as it is now, unless the row taken last (after an update, or before a step that broke off) is it.
+    def _append_state(self) -> None:
+        """Append theta as it is now: the state that the coming update leaves, or the last.
 
         Where it differs from what the last update left, the loop itself has changed it: that is counted as an edit.
         """
-        if len(self._states):
-            if self.recorded.is_unchanged(self._states):
-                return
-            self._states.drop()
-            if self._edits is not None and self.updates:
-                self._edits += 1
-                self._first_edit = self.updates if self._first_edit is None else self._first_edit
-        self.recorded.take_state(self._states)
+        state, row = self.recorded.state(), -(-self.updates // self.every)
+        self._states.cut(row)  # there is more if the step from here broke off, and is made again
+        self._gradients.cut(row)
+        self._states.append(state)
+        self._unwatched += self._states.n_bytes
+        if self._edits is not None and self._digest not in (None, self._states.appended):
+            self._edits += 1
+            self._first_edit = self.updates if self._first_edit is None else self._first_edit
+        self.recorded.untrained.flush()
+        self._settled = self.updates
 
-    def _take_buffers(self) -> None:
-        """Take what the buffers are right after an update, each of which may be the last."""
-        if self._buffers:
-            self._buffers_now = self.recorded.buffers.take()
-            self._written = self.recorded.times_written()
+    def _append_last(self) -> None:
+        """Append the state that is there when the loop ends, with its buffers."""
+        self.recorded.untrained.take(-(-self.updates // self.every), thoroughly=True)
+        self._append_state()
 
-    def _append(self) -> None:
-        """Append the state that was taken, its buffers, and the gradient that left the kept state before it."""
-        if self._settled >= 0:
-            self._gradients.append()
-        self._states.append()
-        self._unwatched += 2 * self._states.size
-        if self._buffers:
-            self._buffers.append_bytes(self._buffers_now)
-            self._unwatched += len(self._buffers_now)
+    def _append_gradient(self, number: int) -> None:
+        """Append the gradient by which optimizer ``number`` leaves the state that was appended last."""
+        self._gradients.append(self.recorded.gradient(number))
+        self._unwatched += self._gradients.n_bytes
+
+    def _cut(self, updates: int) -> None:
+        """Drop what is no part of a trace of so many updates."""
+        rows = -(-updates // self.every) + 1
+        self._states.cut(rows)
+        self._gradients.cut(rows - 1)
+        self.recorded.untrained.cut(rows)
 
     def _watch_disk(self) -> None:
         """Raise OSError if the disk is nearly full, while there is still room for all that has been recorded."""

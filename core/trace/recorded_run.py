@@ -83,8 +83,8 @@ def is_metric_name(name: str) -> bool:
     return 0 < len(name) <= 200 and name.isprintable()
 
 
-class RecordedBuffer(BaseModel):
-    """One buffer of the model, such as a running mean: its bytes stand in a row of the buffers, one after the other."""
+class RecordedTensor(BaseModel):
+    """A tensor of the model beside theta: a buffer, or a parameter that was frozen when the recording began."""
 
     model_config = _FROZEN
 
@@ -92,6 +92,8 @@ class RecordedBuffer(BaseModel):
     shape: tuple[Count, ...]
     dtype: str
     size: Count  # in bytes
+    frozen: bool = False  # a parameter, no buffer
+    thawed: bool = False  # an optimizer trained it later: its values are kept, its gradients are not
 
 
 class RecordedRun(BaseModel):
@@ -110,8 +112,10 @@ class RecordedRun(BaseModel):
     first_nan_loss: Count | None = None  # the first update whose loss was logged, and was not a number
     edits: Count | None = None  # how often the loop itself changed parameters between updates; None: not looked at
     first_edit: Count | None = None  # before which update it did so first, or U: after the last
-    buffers: tuple[RecordedBuffer, ...] = ()  # kept with each kept state
-    state_dict: dict[str, Count] | None = None  # key -> which of the parts, then of the buffers; None: not looked at
+    tensors: tuple[RecordedTensor, ...] = ()  # beside theta
+    copies: Count = 0  # of them: length of the columns tensor and tensor_row
+    copied_bytes: Count = 0  # in all of these copies
+    state_dict: dict[str, Count]  # key -> which of the parts, then of the tensors
     metrics: tuple[str, ...] = ()  # what was logged beside the loss
     metrics_logged: Count = 0  # length of the metric columns
     settings: tuple[RecordedSetting, ...] = ()  # those that changed after the first update of their group
@@ -131,11 +135,6 @@ class RecordedRun(BaseModel):
     def n_kept(self) -> int:
         """R, how many states are kept."""
         return -(-self.updates // self.kept_every) + 1
-
-    @property
-    def buffer_bytes(self) -> int:
-        """Bytes in a row of the column of buffers."""
-        return sum(buffer.size for buffer in self.buffers)
 
     @property
     def n_groups(self) -> int:
@@ -183,9 +182,9 @@ class RecordedRun(BaseModel):
                 raise ValueError(f"settings: optimizer {setting.optimizer} has no group {setting.group}")
         if len(set(self.settings)) < len(self.settings):
             raise ValueError("settings: has one twice")
-        if self.buffer_bytes > MOST_COUNTED or self.metrics_logged > MOST_COUNTED:
-            raise ValueError(f"buffers, metrics_logged: {self.buffer_bytes} and {self.metrics_logged} are too many")
-        if any(place >= len(self.parts) + len(self.buffers) for place in (self.state_dict or {}).values()):
-            raise ValueError("state_dict: has what is neither one of the parts nor one of the buffers")
+        if self.copies < len(self.tensors):
+            raise ValueError(f"copies: {self.copies}, fewer than the {len(self.tensors)} tensors")
+        if any(place >= len(self.parts) + len(self.tensors) for place in self.state_dict.values()):
+            raise ValueError("state_dict: has what is neither one of the parts nor one of the tensors")
         if len(set(self.metrics)) < len(self.metrics) or not all(map(is_metric_name, self.metrics)):
             raise ValueError(f"metrics: has one twice, or one whose name is not {METRIC_NAME}")

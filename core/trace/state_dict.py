@@ -1,5 +1,6 @@
 """A recorded state as a state dict of torch."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import torch
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import parameter_shapes
 from gradreel.core.trace.recorded_run import RecordedRun
+from gradreel.core.trace.tensor_copies import tensor_bytes
 from numpy.typing import NDArray
 
 
@@ -21,23 +23,18 @@ def state_dict_of_trained(run: Experiment, theta: NDArray[Any]) -> dict[str, tor
 
 
 def state_dict_of_recorded(
-    run: RecordedRun, theta: NDArray[Any], buffers: NDArray[np.uint8] | None
+    run: RecordedRun, theta: NDArray[Any], row: int, columns: Mapping[str, NDArray[Any]]
 ) -> dict[str, torch.Tensor]:
-    """theta (P,) and the bytes of the buffers as the state dict of the recorded model, by its keys.
+    """theta (P,) and the tensors beside it at a row of the kept states as the model's state dict, by its keys.
 
     ValueError if what is known of the model contradicts itself.
     """
     try:
         parts = _parts(theta, run.part_shapes())
         tensors = [part.to(getattr(torch, known.dtype)) for part, known in zip(parts, run.parts, strict=True)]
-        if buffers is not None:
-            held = torch.split(torch.from_numpy(np.array(buffers)), [buffer.size for buffer in run.buffers])
-            tensors += [
-                part.clone().view(getattr(torch, known.dtype)).reshape(known.shape)
-                for part, known in zip(held, run.buffers, strict=True)
-            ]
-        keys = {part.name: i for i, part in enumerate(run.parts)} if run.state_dict is None else run.state_dict
-        return {key: tensors[i] for key, i in keys.items()}
+        for known, data in zip(run.tensors, tensor_bytes(run, columns, row) if run.tensors else (), strict=True):
+            tensors.append(torch.from_numpy(np.array(data)).view(getattr(torch, known.dtype)).reshape(known.shape))
+        return {key: tensors[i] for key, i in run.state_dict.items()}
     except (AttributeError, TypeError, IndexError, RuntimeError) as error:
         raise ValueError(str(error)) from None
 

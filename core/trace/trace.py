@@ -174,9 +174,8 @@ class Trace:
         theta = self.parameters[row]
         if not isinstance(self.run, RecordedRun):
             return state_dict_of_trained(self.run, theta)
-        buffers = self.columns["buffers"][row] if self.run.buffers else None
         try:
-            return state_dict_of_recorded(self.run, theta, buffers)
+            return state_dict_of_recorded(self.run, theta, row, self.columns)
         except ValueError as error:
             fault = f"what its {META} says of the model contradicts itself: {error}"
             raise TraceError(f"{self.path}: {fault}") from None
@@ -203,7 +202,7 @@ def _is_kept(run: Experiment | RecordedRun, kept: IntArray) -> bool:
 
 _AT_ONCE = 1 << 20
 _COMMON = ("kept", "parameters", "gradient", "batch_loss", "epoch", "batch")
-_SOME = ("optimizer_state", "batch_start", "optimizer", "buffers")
+_SOME = ("optimizer_state", "batch_start", "optimizer", "tensor", "tensor_row", "tensor_bytes")
 _LOGGED = ("setting", "setting_at", "setting_value", "metric", "metric_at", "metric_value")
 COLUMNS = frozenset((*_COMMON, *_SOME, *_LOGGED))
 """Names of all columns that a trace may have."""
@@ -227,8 +226,10 @@ def column_kinds(run: Experiment | RecordedRun) -> dict[str, ColumnKind]:
             "batch_start": ColumnKind((updates + 1,), "<i8"),  # update k saw batch[batch_start[k] : batch_start[k + 1]]
             "optimizer": ColumnKind((updates,), "<i4"),  # which of the optimizers made update k
         }
-        if run.buffers:
-            kinds["buffers"] = ColumnKind((kept, run.buffer_bytes), "|u1")  # of the kept states, byte by byte
+        if run.tensors:  # beside theta: a copy of one counts from its row of the kept states to the next copy's
+            kinds["tensor"] = ColumnKind((run.copies,), "<i4")  # which of them
+            kinds["tensor_row"] = ColumnKind((run.copies,), "<i8")
+            kinds["tensor_bytes"] = ColumnKind((run.copied_bytes,), "|u1")  # copy after copy
         return kinds | (metric_kinds(run.metrics_logged) if run.metrics else {})
     orders = (run.epochs if run.batch_size else 0, run.dataset.examples)
     kinds = common | {"batch": ColumnKind(orders, "<i4")}

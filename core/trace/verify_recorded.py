@@ -21,8 +21,10 @@ from gradreel.core.trace.recorded_run import (
     COMPUTED_KINDS,
     RecordedPart,
     RecordedRun,
+    RecordedTensor,
 )
 from gradreel.core.trace.setting_log import SettingLog, are_settings
+from gradreel.core.trace.tensor_copies import are_copies
 from gradreel.core.trace.trace import META, column_kinds, setting_kinds
 from gradreel.core.trace.verify_result import MOST_PROBLEMS, Agreement, Problem, Progress, Verification
 from numpy.typing import NDArray
@@ -134,8 +136,20 @@ class _Check:
             )
 
     def order(self) -> None:
-        """Which optimizer made each update, and where its examples begin: others count with these columns."""
+        """Check the columns by which others are read: kept states, optimizers, where examples begin, copies."""
         numbers, starts, run = self._column("optimizer"), self._column("batch_start"), self.run
+        kept, expected = self._column("kept"), run.kept_updates()
+        wrong = np.flatnonzero(kept != expected)[:1].tolist()
+        if wrong and "kept" not in self._damaged:
+            self._note("kept", wrong[0], kept, f"the state after {expected[wrong[0]]} updates was kept there")
+        epochs = self._column("epoch")
+        if (epochs < -1).any() and "epoch" not in self._damaged:
+            self._note("epoch", int((epochs < -1).argmax()), epochs, "it is 0 or more, or -1 where none was logged")
+        if run.tensors and self._damaged.isdisjoint({"tensor", "tensor_row"}):
+            which, rows = self._column("tensor"), self._column("tensor_row")
+            if not are_copies(run, which, rows):
+                text = "tensor, tensor_row: they name no tensors of the model, no kept states, or not in order"
+                self.problems.append(Problem("tensor", None, None, None, None, text))
         foreign = np.flatnonzero((numbers < 0) | (numbers >= len(run.optimizers)))[:1]
         if len(foreign) and "optimizer" not in self._damaged:
             self._computable = False
@@ -226,12 +240,26 @@ class _Check:
             lines.append("epochs and batches: they are as the loop logged them")
         if run.metrics:
             lines.append(f"{_some(list(run.metrics))}: as the loop logged them")
-        if run.buffers:
-            lines.append(f"buffers: {_some([buffer.name for buffer in run.buffers])}")
-        if self._idle_moved:
+        if self.computed < run.updates:
+            lines.append("which optimizer made an update, and its settings: they are as the recorder saw them")
+        for frozen, what in ((False, "buffers"), (True, "frozen parameters")):
+            names = [tensor.name for tensor in run.tensors if tensor.frozen == frozen]
+            if names:
+                lines.append(f"{what}, as the loop had them: {_some(names)}")
+        thawed = [tensor.name for tensor in run.tensors if tensor.thawed]
+        if thawed:
+            lines.append(f"frozen at the start and trained later, of which no gradients are kept: {_some(thawed)}")
+        if self._idle_moved or self._moved_frozen():
             names = [run.parts[i].name for i in sorted(self._idle_moved)]
-            lines.append(f"what no optimizer trains and the loop itself changed: {_some(names)}")
+            names += [tensor.name for tensor in self._moved_frozen() if not tensor.thawed]
+            lines += [f"what no optimizer trains and the loop itself changed: {_some(names)}"] if names else []
         return tuple(lines)
+
+    def _moved_frozen(self) -> list[RecordedTensor]:
+        """The parameters, frozen at the start, of which there is more than one copy."""
+        run = self.run
+        copies = np.bincount(self._column("tensor"), minlength=len(run.tensors)) if run.tensors else []
+        return [tensor for tensor, count in zip(run.tensors, copies, strict=True) if tensor.frozen and count > 1]
 
     def _pieces_of(self, number: int) -> list[_Piece]:
         """theta by the rules that an update of this optimizer follows; what follows no known rule is left out."""
@@ -249,6 +277,8 @@ class _Check:
                 self._partial.add(number)
                 self._no_rule.append(f"{part.name} ({optimizer.kind.rpartition('.')[2]})")
                 continue
+            if any(tensor.thawed for tensor in self.run.tensors):  # of its update no gradient is there
+                self._partial.add(number)
             piece = _Piece(slice(int(self._starts[i]), int(self._starts[i + 1])), part.dtype, group, rule)
             if pieces and piece.joins(pieces[-1]):
                 pieces[-1].place = slice(pieces[-1].place.start, piece.place.stop)

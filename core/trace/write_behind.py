@@ -10,7 +10,7 @@ import errno
 import mmap
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +88,14 @@ class WriteBehind:
 
         self.submit(reach)
 
+    def drain(self) -> None:
+        """Wait until the thread has done what it has been given so far. Raises what has gone wrong there."""
+        done = threading.Event()
+        self.submit(done.set)
+        while not done.wait(0.1):
+            if self.error is not None:
+                raise self.error
+
     def submit(self, work: Callable[[], None]) -> None:
         """Have ``work`` done by the thread, after what it has been given before. Raises what has gone wrong there."""
         if self.error is not None:
@@ -131,6 +139,7 @@ class _Block:
     start: int  # in the file
     filled: int = 0
     written: int = 0
+    row: int | None = None  # where in it the last row begins that was begun by `begin_row`
 
 
 class ColumnWriter:
@@ -149,6 +158,8 @@ class ColumnWriter:
         self._behind = behind
         self._header = len(kind.header)
         self._hash = xxhash.xxh3_128()
+        self._row_start = 0  # where the row begins that `drop_row` drops, among the bytes of numbers
+        self._hash_at_row = self._hash.copy()  # of what is before it, once that has been written
         self._fd = os.open(file, os.O_CREAT | os.O_RDWR | (0 if resume else os.O_EXCL), 0o666)
         self._direct: int | None = None
         self._free: LifoQueue[Bytes] = LifoQueue()  # the last one written is still in the processor's cache
@@ -192,6 +203,40 @@ class ColumnWriter:
         block.memory[block.filled : block.filled + count] = data[start:]
         block.filled += count
 
+    def pieces(self, n_bytes: int) -> Iterator[Bytes]:
+        """Yield the memory of the next so many bytes, piece by piece, each to be filled before the next is taken."""
+        while n_bytes:
+            block = self._block
+            if block.filled == block.room:
+                block = self.hand_over()
+            count = min(n_bytes, block.room - block.filled)
+            yield block.memory[block.filled : block.filled + count]
+            block.filled += count
+            self._appended += count
+            n_bytes -= count
+
+    def begin_row(self) -> None:
+        """Note that what is appended next may be dropped again, by `drop_row`."""
+        self._row_start = self._appended
+        self._block.row = self._block.filled
+
+    def cut(self, rows: int) -> None:
+        """Drop what has been appended since `begin_row`, if that is more than so many rows in all."""
+        if self._appended > rows * self.kind.row_bytes:
+            self.drop_row()
+
+    def drop_row(self) -> None:
+        """Drop what has been appended since `begin_row`."""
+        self._behind.drain()  # it may be in the file by now
+        block, start = self._block, self._header + self._row_start
+        self._appended = self._row_start
+        if start >= block.start + block.written:
+            block.filled = start - block.start
+            return
+        os.ftruncate(self._fd, start)
+        self._hash = self._hash_at_row.copy()
+        self._block = _Block(block.memory, self._size - start % self._size, start, row=0)
+
     def hand_over(self) -> _Block:
         """Give the block at hand to the thread that writes, and take up the next."""
         full = self._block
@@ -208,7 +253,13 @@ class ColumnWriter:
         """(In the thread that writes.) Write a block up to some length, as far as it is not in the file yet."""
         block, end = part
         if end > block.written:
-            self._hash.update(block.memory.data[block.written : end])
+            row = block.row
+            if row is not None and block.written <= row <= end:
+                self._hash.update(block.memory.data[block.written : row])
+                self._hash_at_row = self._hash.copy()
+                self._hash.update(block.memory.data[row:end])
+            else:
+                self._hash.update(block.memory.data[block.written : end])
             self._put(block, end)
             block.written = end
 

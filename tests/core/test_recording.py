@@ -22,8 +22,8 @@ import pytest
 import torch
 from gradreel.core.errors import UserError
 from gradreel.core.recording import step_recorder, update_log
-from gradreel.core.recording.recorded_model import PendingRows
 from gradreel.core.recording.recording import Recording, record
+from gradreel.core.recording.row_writer import RowWriter
 from gradreel.core.trace.trace import Trace
 from gradreel.core.trace.verify import verify
 from torch import nn
@@ -306,9 +306,10 @@ class Wrapped(Loop):
 
 
 OUTSIDE = pytest.mark.filterwarnings("ignore:record. the optimizer also holds")
+THAWED = pytest.mark.filterwarnings("ignore:record. .* frozen when the recording began, and trained later")
 LOOPS: list[Any] = [  # of ways to make a Loop
-    Groups, Shared, Foreach, Schedule, Scaled, ScaledFused, Adversaries, Closure, Half, Float16, Mixed, Clipped, Grown,
-    pytest.param(Outside, marks=OUTSIDE), Sparse, Wrapped,
+    Groups, Shared, Foreach, Schedule, Scaled, ScaledFused, Adversaries, Closure, Half, Float16, Mixed, Clipped,
+    pytest.param(Grown, marks=THAWED), pytest.param(Outside, marks=OUTSIDE), Sparse, Wrapped,
 ]  # fmt: skip
 
 
@@ -353,13 +354,20 @@ def test_the_loop_computes_what_it_would_without(make, keep, tmp_path):
 @pytest.mark.parametrize("make", LOOPS)
 @pytest.mark.parametrize("every", [1, 3])
 def test_the_trace_is_what_the_loop_did(make, every, tmp_path):
-    _, seen, _ = made(make, tmp_path / "run", keep={"every": every})
+    loop, seen, _ = made(make, tmp_path / "run", keep={"every": every})
     trace = Trace.open(tmp_path / "run", checksums=True)
     updates = len(seen.losses)
     assert trace.n_updates == updates and trace.run.ended_by is None
     assert trace.kept.tolist() == [*range(0, updates, every), updates]
-    assert same(torch.tensor(trace.parameters), torch.stack([seen.states[k] for k in trace.kept]))
-    assert same(torch.tensor(trace.gradient), torch.stack([seen.gradients[k] for k in trace.kept[:-1]]))
+    names = [name for name, _ in loop.model.named_parameters()]
+    in_theta = {part.name for part in trace.run.parts}
+    sizes = [tensor.numel() for tensor in seen.tensors]
+    theta = torch.cat([torch.full((n,), i >= len(names) or names[i] in in_theta) for i, n in enumerate(sizes)])
+    assert same(torch.tensor(trace.parameters), torch.stack([seen.states[k][theta] for k in trace.kept]))
+    assert same(torch.tensor(trace.gradient), torch.stack([seen.gradients[k][theta] for k in trace.kept[:-1]]))
+    for k in trace.kept.tolist():
+        loaded = trace.state_dict(k)
+        assert same(seen.flat([loaded[name] for name in names]), seen.states[k][: sum(sizes[: len(names)])])
     assert trace.batch_loss.tolist() == seen.losses
     assert trace.epoch.tolist() == [-1] * updates
 
@@ -373,16 +381,16 @@ def test_columns_are_as_wide_as_the_widest_parameter(make, dtype, tmp_path):
 
 
 def test_groups_and_their_rates(tmp_path):
-    loop, _, _ = made(Groups, tmp_path / "run")
+    made(Groups, tmp_path / "run")
     run = Trace.open(tmp_path / "run").run
-    assert [(part.name, part.trained) for part in run.parts] == [
-        ("0.weight", True), ("0.bias", True), ("2.weight", False), ("2.bias", False),
-        ("3.weight", False), ("3.bias", False), ("4.weight", True), ("4.bias", True),
+    assert [(part.name, part.trained, part.shape) for part in run.parts] == [
+        ("0.weight", True, (4, 2)), ("0.bias", True, (4,)), ("4.weight", True, (1, 4)), ("4.bias", True, (1,)),
     ]  # fmt: skip
-    assert [part.shape for part in run.parts] == [tuple(tensor.shape) for tensor in loop.model.parameters()]
+    assert [tensor.name for tensor in run.tensors] == ["2.weight", "2.bias", "3.weight", "3.bias"]
+    assert all(tensor.frozen and not tensor.thawed for tensor in run.tensors)
     (optimizer,) = run.optimizers
     assert optimizer.kind == "torch.optim.sgd.SGD"
-    assert [group.parts for group in optimizer.groups] == [(0, 1, 2), (6, 7)]
+    assert [group.parts for group in optimizer.groups] == [(0, 1), (2, 3)]
     assert [(group.settings["lr"], group.settings["weight_decay"]) for group in optimizer.groups] == [
         (0.5, 0),
         (0.1, 0.1),
@@ -515,13 +523,14 @@ def test_which_optimizer_made_an_update(tmp_path):
     assert [part.name for part in trace.run.parts][::4] == ["0.0.weight", "1.0.weight"]
 
 
+@THAWED
 def test_a_group_that_comes_later_has_no_rate_before(tmp_path):
     made(Grown, tmp_path / "run")
     trace = Trace.open(tmp_path / "run")
     assert np.array_equal(trace.rates, [[0.05, np.nan]] * 3 + [[0.05, 0.2]] * 4, equal_nan=True)
-    assert [group.parts for group in trace.run.optimizers[0].groups] == [(2, 3, 4, 5), (0, 1)]
-    assert all(part.trained for part in trace.run.parts)
-    assert [part.name for part in trace.run.parts if part.skipped] == ["0.weight", "0.bias", "3.weight"]
+    assert [group.parts for group in trace.run.optimizers[0].groups] == [(0, 1, 2), ()]
+    assert [part.name for part in trace.run.parts] == ["2.weight", "2.bias", "3.bias"]
+    assert [tensor.name for tensor in trace.run.tensors if tensor.thawed] == ["0.weight", "0.bias", "3.weight"]
 
 
 def test_a_group_of_unknown_parameters_ends_the_recording_not_the_loop(tmp_path):
@@ -628,20 +637,41 @@ def test_memory_that_is_let_go_of_ends_the_recording_and_not_the_loop(tmp_path):
     assert Trace.open(tmp_path / "run.interrupted", checksums=True).n_updates == 2  # whole ones
 
 
-def test_what_asks_for_no_gradient_and_is_given_one_is_trained(tmp_path):
+@pytest.mark.parametrize("at_the_start", [True, False])
+def test_what_asks_for_no_gradient_and_is_given_one_is_trained(at_the_start, tmp_path):
     model = net()
     model[2].weight.requires_grad_(False)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    with record(model, optimizer, tmp_path / "run"):
+    one = torch.ones_like(model[2].weight)
+    if at_the_start:
+        model[2].weight.grad = one
+    told = "2.weight: frozen when .* trained later"
+    warned = nullcontext() if at_the_start else pytest.warns(UserWarning, match=told)
+    with warned, record(model, optimizer, tmp_path / "run"):
         for _ in range(3):
             optimizer.zero_grad()
             mse_loss(model(X), Y).backward()
-            model[2].weight.grad = torch.ones_like(model[2].weight)  # by a rule of the loop's own
+            model[2].weight.grad = one  # by a rule of the loop's own
             optimizer.step()
     trace = Trace.open(tmp_path / "run", checksums=True)
-    (part,) = [part for part in trace.run.parts if part.name == "2.weight"]
-    assert part.trained
-    assert (np.diff(trace.parameters, axis=0)[:, 12:16] == pytest.approx(-0.1)) and trace.gradient[:, 12:16].all()
+    states = torch.stack([trace.state_dict(k)["2.weight"] for k in range(4)])
+    assert states.diff(dim=0).numpy() == pytest.approx(-0.1)
+    assert ("2.weight" in [part.name for part in trace.run.parts]) == at_the_start
+
+
+@pytest.mark.parametrize("find", [False, True])
+def test_where_an_optimizer_has_nothing_that_asks_for_a_gradient_all_of_it_is_trained(find, tmp_path):
+    model = nn.ModuleList([nn.Linear(2, 1), nn.Linear(2, 1)])
+    model.requires_grad_(False)  # as one half of a model whose halves are trained by turns
+    optimizers = [torch.optim.SGD(part.parameters(), lr=0.1) for part in model]
+    with record(model, None if find else optimizers, tmp_path / "run"):
+        for k in range(4):
+            model.requires_grad_(False)
+            model[k % 2].requires_grad_(True)
+            model[k % 2](X).mean().backward()
+            optimizers[k % 2].step()
+    trace = Trace.open(tmp_path / "run")
+    assert len(trace.run.parts) == 4 and not trace.run.tensors and np.diff(trace.parameters, axis=0).any(axis=0).all()
 
 
 class SpendsGradients(torch.optim.Optimizer):
@@ -971,26 +1001,26 @@ def test_no_update_at_all_is_an_error_that_says_why(tmp_path):
 
 
 def test_ctrl_c_waits_until_an_update_is_whole(tmp_path, monkeypatch):
-    append = PendingRows.append
+    append = RowWriter.append
     calls = 0
 
-    def interrupted(rows: PendingRows) -> None:
+    def interrupted(rows: RowWriter, tensors: Any) -> None:
         nonlocal calls
         calls += 1
-        if calls == 6:  # state 0, then gradient and state by turns: gradient 2 is about to be appended
+        if calls == 8:  # state and gradient by turns: that of the fourth update is about to be appended
             os.kill(os.getpid(), signal.SIGINT)
-        append(rows)
+        append(rows, tensors)
 
-    monkeypatch.setattr(PendingRows, "append", interrupted)
+    monkeypatch.setattr(RowWriter, "append", interrupted)
     handler = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt) as raised:
         updates_then(tmp_path / "run", lambda loop: None)
     assert signal.getsignal(signal.SIGINT) is handler
-    assert "4 updates were recorded" in raised.value.__notes__[0]
+    assert "3 updates were recorded" in raised.value.__notes__[0]
     trace = Trace.open(tmp_path / "run.interrupted", checksums=True)
-    assert trace.n_updates == 4 and trace.run.ended_by == "KeyboardInterrupt"
+    assert trace.n_updates == 3 and trace.run.ended_by == "KeyboardInterrupt"
     seen = updates_then(tmp_path / "again", lambda loop: None)
-    assert same(torch.tensor(trace.parameters), torch.stack(seen.states[:5]))
+    assert same(torch.tensor(trace.parameters), torch.stack(seen.states[:4]))
 
 
 def test_ctrl_c_while_the_recording_finishes_waits_until_it_is_whole(tmp_path, monkeypatch):
@@ -1195,7 +1225,8 @@ def test_what_cannot_be_recorded_is_refused_at_once(tmp_path):
     path = tmp_path / "run"
     refused(lazy, torch.optim.SGD(lazy.parameters(), lr=1), path, "0.weight has no shape yet: run one batch")
     refused(empty, nothing, path, "no parameters")
-    refused(nn.Linear(1, 1, device="meta"), optimizer, path, "weight is on the meta device")
+    meta = nn.Linear(1, 1, device="meta")
+    refused(meta, torch.optim.SGD(meta.parameters(), lr=1), path, "weight is on the meta device")
     refused(twisted, torch.optim.SGD(twisted.parameters(), lr=1), path, "complex64")
     refused(len, optimizer, path, "builtin_function_or_method as model; it needs a torch.nn.Module")
     refused(model, [model], path, "Sequential as optimizer; it needs a torch.optim.Optimizer")
@@ -1241,7 +1272,7 @@ def test_a_model_of_too_many_tensors_for_a_meta_is_refused_before_the_loop(tmp_p
     size = (tmp_path / "run" / "meta.json").stat().st_size
     monkeypatch.setattr(step_recorder, "MOST_META", size)
     with (
-        pytest.raises(UserError, match=r"4 parameter tensors and 0 buffers takes .* give record a part"),
+        pytest.raises(UserError, match=r"4 trained tensors and 0 others takes .* give record a part"),
         record(model, optimizer, tmp_path / "run"),
     ):
         pytest.fail("the loop began")

@@ -47,7 +47,7 @@ def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
 
 
 def run(path: Path, model: nn.Module, every: int = 1, updates: int = 7) -> list[dict[str, torch.Tensor]]:
-    """What ``model.state_dict()`` was after 0, 1, ... updates."""
+    """What ``model.state_dict()`` was after 0, 1, ... updates, and at the end of the loop."""
     torch.manual_seed(3)
     optimizer = torch.optim.Adam(model.parameters(), lr=0.05)
     states = []
@@ -61,6 +61,7 @@ def run(path: Path, model: nn.Module, every: int = 1, updates: int = 7) -> list[
             recording.log(loss=loss)
             states.append(copy.deepcopy(model.state_dict()))
             model(X)  # as when it is tried on unseen data, in train mode by mistake: the buffers change
+        states[-1] = copy.deepcopy(model.state_dict())
     return states
 
 
@@ -105,7 +106,7 @@ def test_what_is_returned_is_a_copy(tmp_path):
 def test_a_buffer_that_changes_its_shape_is_told_of_and_left_out(tmp_path):
     model = Tied()
     model.register_forward_hook(lambda *_: setattr(model, "mask", torch.cat([model.mask, model.mask])))
-    with pytest.warns(UserWarning, match=r"the shape or dtype of mask changed .* has no such buffer"):
+    with pytest.warns(UserWarning, match=r"the shape or dtype of mask changed .* has no such tensor"):
         states = run(tmp_path / "run", model, updates=4)
     for update, state in enumerate(states):
         del state["mask"]
@@ -115,7 +116,7 @@ def test_a_buffer_that_changes_its_shape_is_told_of_and_left_out(tmp_path):
 def test_a_buffer_that_comes_later_is_told_of(tmp_path):
     model = Tied()
     model.register_forward_hook(lambda *_: setattr(model, "later", torch.ones(2)))
-    with pytest.warns(UserWarning, match=r"of later changed .* or it was None at first; .* has no such buffer"):
+    with pytest.warns(UserWarning, match=r"of later changed .* or it was None at first; .* has no such tensor"):
         run(tmp_path / "run", model, updates=2)
 
 

@@ -1,0 +1,146 @@
+"""Rows of a column that are copied from a model's tensors straight into the memory that the disk is written from."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+import xxhash
+from gradreel.core.trace.write_behind import ColumnWriter
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.uint8]
+
+STAGED = 1 << 16
+"""Bytes of a tensor up to which it is copied together with its neighbours: one call takes as long as such a copy."""
+_STAGE = 1 << 20  # bytes of neighbours that are copied together
+
+
+class RowWriter:
+    """Appends rows to ``column``: tensors of these shapes one after the other, as numbers of ``dtype``.
+
+    The tensors may be of any device, layout and narrower type. None stands for zeros. ``digests``: ``appended`` is to
+    be the digest of the row that was appended last.
+    """
+
+    def __init__(
+        self, shapes: Sequence[torch.Size], dtype: torch.dtype, column: ColumnWriter, digests: bool = False
+    ) -> None:
+        self.n_bytes = sum(shape.numel() for shape in shapes) * dtype.itemsize  # of a row
+        self.appended: bytes | None = None
+        self._column, self._digests = column, digests
+        self._parts = list(_parts_of(shapes, dtype))
+
+    def append(self, tensors: Sequence[torch.Tensor | None]) -> None:
+        """Append them as a new row."""
+        digest = xxhash.xxh3_128()
+        self._column.begin_row()
+        with torch.no_grad():
+            for part in self._parts:
+                if isinstance(part, _Large):
+                    for piece in part.copied(tensors, self._column.pieces(part.n_bytes)):
+                        if self._digests:
+                            digest.update(piece)
+                else:
+                    copy = part.copied(tensors)
+                    self._column.append_bytes(copy)
+                    if self._digests:
+                        digest.update(copy)
+        self.appended = digest.digest() if self._digests else None
+
+    def digest_of(self, tensors: Sequence[torch.Tensor | None]) -> bytes:
+        """Return the digest of the row that `append` would append."""
+        digest = xxhash.xxh3_128()
+        with torch.no_grad():
+            for part in self._parts:
+                if isinstance(part, _Large):
+                    for piece in part.read(tensors):
+                        digest.update(piece)
+                else:
+                    digest.update(part.copied(tensors))
+        return digest.digest()
+
+    def cut(self, rows: int) -> None:
+        """Drop what was appended after so many rows: the last one, or the part of it that there is."""
+        self._column.cut(rows)
+
+
+def plain_bytes(tensor: torch.Tensor) -> Bytes:
+    """Return a tensor's bytes in the order of its entries, (n,): its own memory where they stand there so."""
+    tensor = tensor.detach()
+    if not (tensor.is_cpu and tensor.is_contiguous()) or tensor.is_conj() or tensor.is_neg():
+        tensor = torch.empty(tensor.shape, dtype=tensor.dtype, device="cpu").copy_(tensor)
+    memory: Bytes = tensor.reshape(-1).view(torch.uint8).numpy()
+    return memory
+
+
+class _Small:
+    """Neighbouring small tensors, which are copied together."""
+
+    def __init__(self, first: int, shapes: Sequence[torch.Size], dtype: torch.dtype) -> None:
+        sizes = [shape.numel() for shape in shapes]
+        memory = bytearray(sum(sizes) * dtype.itemsize)
+        self._bytes: Bytes = np.frombuffer(memory, np.uint8)
+        vector = torch.frombuffer(memory, dtype=dtype) if memory else torch.empty(0, dtype=dtype, device="cpu")
+        self._places = slice(first, first + len(shapes))
+        self._copies = [part.view(shape) for part, shape in zip(torch.split(vector, sizes), shapes, strict=True)]
+
+    def copied(self, tensors: Sequence[torch.Tensor | None]) -> Bytes:
+        """Return their bytes, which the next call overwrites."""
+        now = tensors[self._places]
+        there = [(copy, tensor) for copy, tensor in zip(self._copies, now, strict=True) if tensor is not None]
+        if len(there) == len(now):
+            torch._foreach_copy_(self._copies, now)  # type: ignore[arg-type]  # none of them is None
+            return self._bytes
+        self._bytes[:] = 0
+        for copy, tensor in there:
+            copy.copy_(tensor)
+        return self._bytes
+
+
+class _Large:
+    """One tensor that is copied piece by piece."""
+
+    def __init__(self, place: int, shape: torch.Size, dtype: torch.dtype) -> None:
+        self._place, self._dtype, self.n_bytes = place, dtype, shape.numel() * dtype.itemsize
+
+    def copied(self, tensors: Sequence[torch.Tensor | None], pieces: Iterator[Bytes]) -> Iterator[Bytes]:
+        """Fill ``pieces`` of memory, as long as the tensor all together, with it; yield each that is full."""
+        tensor = tensors[self._place]
+        numbers = None if tensor is None else tensor.detach().reshape(-1)
+        start = 0
+        for piece in pieces:
+            if numbers is None:
+                piece[:] = 0
+            else:
+                copy = torch.from_numpy(piece).view(self._dtype)
+                copy.copy_(numbers[start : start + len(copy)])
+                start += len(copy)
+            yield piece
+
+    def read(self, tensors: Sequence[torch.Tensor | None]) -> Iterator[Bytes]:
+        """Yield the tensor's bytes, as numbers of the row's type."""
+        tensor = tensors[self._place]
+        plain = tensor is not None and tensor.dtype == self._dtype and tensor.is_cpu and tensor.is_contiguous()
+        if tensor is not None and plain and not tensor.is_neg():
+            yield plain_bytes(tensor)
+            return
+        scratch = np.empty(min(_STAGE, self.n_bytes), np.uint8)
+        starts = range(0, self.n_bytes, _STAGE)
+        yield from self.copied(tensors, (scratch[: self.n_bytes - start] for start in starts))
+
+
+def _parts_of(shapes: Sequence[torch.Size], dtype: torch.dtype) -> Iterator[_Small | _Large]:
+    """Yield what the tensors of a row are copied as: large ones alone, small ones with their neighbours."""
+    first, n_bytes = 0, 0  # of the small ones that wait
+    for place, shape in enumerate(shapes):
+        size = shape.numel() * dtype.itemsize
+        if first < place and (size > STAGED or n_bytes + size > _STAGE):
+            yield _Small(first, shapes[first:place], dtype)
+            first, n_bytes = place, 0
+        if size > STAGED:
+            yield _Large(place, shape, dtype)
+            first = place + 1
+        else:
+            n_bytes += size
+    if first < len(shapes):
+        yield _Small(first, shapes[first:], dtype)
