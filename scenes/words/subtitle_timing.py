@@ -6,11 +6,14 @@ A cue has at most 2 lines. How long a line is, how fast people read and where a 
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 
 from gradreel.scenes.words.languages import LANGUAGES
 
@@ -63,10 +66,14 @@ def split_cues(text: str, language: str) -> tuple[Cue, ...]:
     Runs of white space count as one space. Nothing else is lost or added but the line breaks.
     """
     tokens = _tokens(text, language)
-    spans = _cheapest(tokens, language)
-    texts = [_set_in_lines(tokens[start:end], language) for start, end in spans]
+    spans = _Cutting(tokens, language).cheapest()
+    texts = [
+        _set_in_lines([tokens[start:second], tokens[second:end]] if second else [tokens[start:end]])
+        for start, second, end in spans
+    ]
     seconds = [reading_time(cue, language) for cue in texts]
-    return tuple(Cue(cue, length, length / sum(seconds)) for cue, length in zip(texts, seconds, strict=True))
+    whole = sum(seconds)
+    return tuple(Cue(cue, length, length / whole) for cue, length in zip(texts, seconds, strict=True))
 
 
 def reading_time(cue: str, language: str) -> float:
@@ -161,26 +168,39 @@ def _tokens(text: str, language: str) -> list[_Token]:
 
 
 def _pieces(word: str, limit: int, language: str) -> Iterator[str]:
-    """Parts of a word that may stand on different lines: wide characters one by one, Latin runs whole."""
+    """Yields the parts of a word that may stand on different lines: wide characters one by one, Latin runs whole.
+
+    A run that is wider than a line is cut where the line is full. Takes time in proportion to the word's length.
+    """
     atoms = re.findall(r"[^\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uff60]+|.", word, re.DOTALL)
-    held = ""
+    held: list[str] = []  # atoms that are to be one piece
+    held_width = 0.0
     for atom in atoms:
-        joined = held + atom
-        clings = held and (atom[0] in NO_START or held[-1] in NO_END)
-        if held and (not clings or _width(joined, language) > limit):
-            yield held
-            joined = atom
-        while _width(joined, language) > limit:  # one word longer than a line: cut where the line ends
-            cut = _fitting(joined, limit, language)
-            yield joined[:cut]
-            joined = joined[cut:]
-        held = joined
+        atom_width = _width(atom, language)
+        clings = held and (atom[0] in NO_START or unicodedata.combining(atom[0]) or held[-1][-1] in NO_END)
+        if held and (not clings or held_width + atom_width > limit):
+            yield "".join(held)
+            held, held_width = [], 0.0
+        if atom_width > limit:
+            *full, atom = _cut_at_width(atom, limit, language)
+            yield from full
+            atom_width = _width(atom, language)
+        held.append(atom)
+        held_width += atom_width
     if held:
-        yield held
+        yield "".join(held)
 
 
-def _fitting(text: str, limit: int, language: str) -> int:
-    return max(n for n in range(1, len(text) + 1) if n == 1 or _width(text[:n], language) <= limit)
+def _cut_at_width(text: str, limit: int, language: str) -> Iterator[str]:
+    """Yields ``text`` in parts as wide as ``limit`` allows, of one character at least."""
+    start, width = 0, 0.0
+    for place, character in enumerate(text):
+        more = _width(character, language)
+        if place > start and width + more > limit:
+            yield text[start:place]
+            start, width = place, 0.0
+        width += more
+    yield text[start:]
 
 
 def _width(text: str, language: str) -> float:
@@ -192,46 +212,61 @@ def _width(text: str, language: str) -> float:
     return LANGUAGES[language].narrow * sum(halves)
 
 
-def _cheapest(tokens: Sequence[_Token], language: str) -> list[tuple[int, int]]:
-    """Spans of tokens, one per cue, whose breaks together cost least (dynamic programming)."""
-    best: list[tuple[float, int]] = [(0.0, 0)]  # cost of cutting the first i tokens, where their last cue starts
-    for end in range(1, len(tokens) + 1):
-        options = []
-        for start in range(end - 1, -1, -1):
-            line_cost = _line_break(tokens[start:end], language)
-            if line_cost is None:
-                break
-            options.append((best[start][0] + CUE_COST + line_cost[0] + _break_cost(tokens, end), start))
-        best.append(min(options))
-    spans: list[tuple[int, int]] = []
-    end = len(tokens)
-    while end:
-        spans.insert(0, (best[end][1], end))
-        end = best[end][1]
-    return spans
+class _Cutting:
+    """What it costs to set a text's tokens as cues of at most two lines.
 
+    Widths are differences of running sums, so that a cue's cost does not depend on the length of the text.
+    """
 
-def _line_break(tokens: Sequence[_Token], language: str) -> tuple[float, int] | None:
-    """Cost of at most two lines and where the second starts (0: one line is enough); None: they do not fit."""
-    limit = LANGUAGES[language].line_length
-    space = _width(" ", language)
-    whole = _row_width(tokens, space)
-    if whole <= limit:
-        return 0.0, 0
-    if whole > LINES * limit + space:
-        return None
-    options, first = [], 0.0
-    for place in range(1, len(tokens)):
-        first += tokens[place - 1].width + (space if place > 1 and tokens[place - 1].spaced else 0)
-        second = whole - first - (space if tokens[place].spaced else 0)
-        if first <= limit and second <= limit:
-            uneven = abs(first - second) / limit
-            options.append((LINE_COST + BETWEEN_LINES * _break_cost(tokens, place) + uneven, place))
-    return min(options) if options else None
+    def __init__(self, tokens: Sequence[_Token], language: str) -> None:
+        self.limit, self.space = LANGUAGES[language].line_length, _width(" ", language)
+        self.break_costs = [0.0, *(_break_cost(tokens, place) for place in range(1, len(tokens) + 1))]
+        spaces = [self.space if token.spaced else 0.0 for token in tokens]
+        self.ends = [0.0, *accumulate(token.width + space for token, space in zip(tokens, spaces, strict=True))]
+        self.starts = [end + space for end, space in zip(self.ends, spaces, strict=False)]  # without the space before
 
+    def line_break(self, start: int, end: int) -> tuple[float, int]:
+        """Returns the cost of tokens ``start`` to ``end`` as a cue, and where its second line begins (0: it has none).
 
-def _row_width(tokens: Sequence[_Token], space: float) -> float:
-    return sum(token.width + (space if place and token.spaced else 0) for place, token in enumerate(tokens))
+        They fit into two lines, see `first_start`.
+        """
+        begin, stop, limit = self.starts[start], self.ends[end], self.limit
+        if stop - begin <= limit:
+            return 0.0, 0
+        shortest = bisect_left(self.starts, stop - limit)
+        longest = min(bisect_right(self.ends, begin + limit), end)
+        costs = (
+            (LINE_COST + BETWEEN_LINES * self.break_costs[place] + abs(self.ends[place] - begin - stop + after) / limit)
+            for place, after in enumerate(self.starts[shortest:longest], shortest)
+        )
+        cost, place = min(zip(costs, range(shortest, longest), strict=False))
+        return cost, place
+
+    def first_start(self, end: int) -> int:
+        """Returns where the longest cue of two lines that ends before token ``end`` begins."""
+        second_line = bisect_left(self.starts, self.ends[end] - self.limit)
+        return bisect_left(self.starts, self.ends[second_line] - self.limit)
+
+    def cheapest(self) -> list[tuple[int, int, int]]:
+        """Returns the cues whose breaks together cost least: start, second line (0: none) and end, in tokens.
+
+        Dynamic programming. A cue has a bounded number of tokens, so the time is in proportion to the text's length.
+        """
+        best = [(0.0, 0, 0)]  # the cost of cutting the first i tokens; where their last cue and its second line begin
+        for end in range(1, len(self.ends)):
+            last_break, cheapest = self.break_costs[end], (math.inf, 0, 0)
+            for start in range(self.first_start(end), end):
+                if best[start][0] + CUE_COST + last_break >= cheapest[0]:
+                    continue  # the cost of its lines comes on top
+                cost, second = self.line_break(start, end)
+                cheapest = min(cheapest, (best[start][0] + CUE_COST + cost + last_break, start, second))
+            best.append(cheapest)
+        spans, end = [], len(self.ends) - 1
+        while end:
+            _, start, second = best[end]
+            spans.append((start, second, end))
+            end = start
+        return spans[::-1]
 
 
 def _break_cost(tokens: Sequence[_Token], place: int) -> float:
@@ -256,10 +291,7 @@ def _break_cost(tokens: Sequence[_Token], place: int) -> float:
     return cost
 
 
-def _set_in_lines(tokens: Sequence[_Token], language: str) -> str:
-    found = _line_break(tokens, language)
-    place = found[1] if found else 0
-    lines = (tokens[:place], tokens[place:]) if place else (tokens,)
+def _set_in_lines(lines: Iterable[Sequence[_Token]]) -> str:
     return "\n".join(
         "".join((" " if i and token.spaced else "") + token.text for i, token in enumerate(line)) for line in lines
     )

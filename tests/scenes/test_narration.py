@@ -1,5 +1,6 @@
 import json
 import re
+import time
 import unicodedata
 from itertools import pairwise
 from string import Formatter
@@ -148,6 +149,38 @@ def test_english_lines_do_not_end_with_an_article():
 def test_word_longer_than_a_line_is_cut():
     (cue,) = split_cues("x" * 60, "en")
     assert cue.text == "x" * 42 + "\n" + "x" * 18
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x" * 20_000,
+        "你" * 20_000,
+        "。" * 20_000,
+        "（" * 20_000,
+        "a" + "\u0301" * 20_000,
+        "\u3099" * 20_000,
+        "x " * 10_000,
+    ],
+    ids=["letters", "characters", "closing marks", "opening marks", "accents", "wide accents", "words"],
+)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_text_without_end_is_cut_in_a_time_in_proportion_to_its_length(text, language):
+    began = time.process_time()
+    cues = split_cues(text, language)
+    assert time.process_time() - began < 20, (
+        "a fortieth of that; it was minutes when each cut measured all that follows"
+    )
+    assert without_spaces("".join(cue.text for cue in cues)) == without_spaces(text)
+    limit = LIMITS[language][0]
+    bare = "".join(letter for letter in "|".join(cue.text for cue in cues) if not unicodedata.combining(letter))
+    assert all(characters(row, language) <= limit for row in re.split(r"[|\n]", bare))
+
+
+@given(st.text(st.sampled_from("你好（。ae\u0301\u3099"), min_size=20, max_size=90))
+def test_no_line_begins_with_the_accent_of_the_character_before(text):
+    rows = [row for cue in split_cues(text, "zh") for row in cue.text.split("\n")]
+    assert not [row for row in rows[1:] if unicodedata.combining(row[0])]
 
 
 # -- the files of lines
