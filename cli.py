@@ -360,8 +360,12 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
                                    help="Size in pixels instead of the quality's; of another shape, such as "
                                         "1080,1920, the whole picture between bars."),
         "fps": click.option("--fps", "--frame_rate", metavar="N", help="Frames a second instead of the quality's."),
-        "lang": click.option("--lang", "language", type=Language(), default="en", show_default=True,
-                             help="Language on the screen and of the chapters: en, zh."),
+        "lang": click.option("--lang", "language", type=Language(), default=None,
+                             help="Language on the screen and of the chapters: en, zh.  [default: the first of "
+                                  "--languages]"),
+        "languages": click.option("--languages", multiple=True, type=Language(), metavar="LANG",
+                                  help="Languages of the film: tracks, subtitles, words of slides and pages. "
+                                       "Repeatable.  [default: the lesson's, en and zh]"),
         "theme": click.option("--theme", type=click.Choice(["dark", "light"]), default="dark", show_default=True,
                               help="Colours of the picture."),
         "burn": click.option("--burn_subtitles", "burned", type=Language(), metavar="LANG",
@@ -443,7 +447,7 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
 OPTIONS = {name: option for group in GROUPS.values() for name, option in group.items()}
 
 DATA = tuple(GROUPS["Daily views of your own"])
-LESSON = ("lesson", "set", "curve", *DATA)  # which lesson, and what is set in it
+LESSON = ("lesson", "languages", "set", "curve", *DATA)  # which lesson, and what is set in it
 STRETCH = ("from", "to", *LESSON)  # all of it, or some
 
 
@@ -529,7 +533,7 @@ def _begin_to_import_manim(dry_run: bool = False) -> None:
         "gradreel list --lesson lesson.toml",
     ],
 )
-@options("from", "to", "lesson", "media_dir", "lang", "json")
+@options("from", "to", "lesson", "languages", "media_dir", "lang", "json")
 def list_scenes(**chosen: Any) -> None:
     """List the scenes in film order, under the lesson's parts.
 
@@ -715,7 +719,7 @@ def page(one_file: bool, **chosen: Any) -> int:
     ]
 )
 @click.argument("traces", nargs=-1, required=True, type=FILE, metavar="TRACE...")
-@options("output", "preview", "lang", "theme", "media_dir", "quiet")
+@options("output", "preview", "lang", "languages", "theme", "media_dir", "quiet")
 def run(traces: tuple[Path, ...], **chosen: Any) -> int:
     """Write recorded runs to touch as one HTML file: a slider over the updates.
 

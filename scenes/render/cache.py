@@ -32,7 +32,6 @@ from gradreel.scenes.render.stages import Plan
 from gradreel.scenes.render.videos.output_stamp import clips_of_videos
 from gradreel.scenes.render.workers.progress import counted
 from gradreel.scenes.voice.choice import chosen_voices, is_path
-from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.narration import NarrationError
 
 if TYPE_CHECKING:
@@ -70,13 +69,14 @@ def contents(lesson: Lesson, settings: RenderSettings) -> list[Kept]:
         return []
     _, descriptions = inspect_lesson(lesson, settings)
     plans = []
-    for language in LANGUAGES:
+    for language in settings.subtitle_languages:
         try:
             plans.append(plan(lesson.requests(replace(settings, language=language)), descriptions, folders))
         except NarrationError:
             if lesson.words is None or language in lesson.words.scenes:
                 raise  # or else one's own words are in other languages alone: no clip is in this one
-    voices = chosen_voices([], {code: voice for code, voice in lesson.voices.items() if not is_path(voice)})
+    of_lesson = {code: voice for code, voice in lesson.voices.items() if not is_path(voice)}
+    voices = chosen_voices([], of_lesson, languages=settings.subtitle_languages)
     spoken = [with_unspoken(silent, voices, folders) for silent in plans if voices and folders.speech.is_dir()]
     in_videos = {*clips_of_videos(folders), *_clips_of_manifests(folders)}
     clips = list(_clips(folders, [*plans, *spoken], in_videos))

@@ -14,7 +14,7 @@ from gradreel.scenes.render import cache, pipeline, report, still_files
 from gradreel.scenes.render.clips.workspace import Folders, check_writable
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.options import Options, jobs_of, output_of, settings_of
-from gradreel.scenes.render.resolve import lesson_of, with_voices
+from gradreel.scenes.render.resolve import settings_and_lesson, with_voices
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.videos.estimates import estimates
 from gradreel.scenes.render.videos.publishing import check_files, check_video
@@ -23,18 +23,18 @@ from gradreel.scenes.render.workers.progress import Reporter, duration, reporter
 
 def describe_scene(options: Options) -> int:
     """Print a scene's parameters, beats and training runs."""
-    settings, lesson = settings_of(options), lesson_of(options)
+    settings, lesson = settings_and_lesson(options)
     if len(lesson.scenes) != 1:
         raise UserError(f"describe shows one scene, and {len(lesson.scenes)} were asked for; name one")
     with _reporter(options) as told:
         (request,), (description,) = pipeline.inspect_lesson(lesson, settings, told)
-    report.print_description(description, request.source, lesson.words, options)
+    report.print_description(description, request, options)
     return 0
 
 
 def train_runs(options: Options) -> int:
     """Train what is missing; print where each trace is."""
-    settings, lesson = settings_of(options), lesson_of(options)
+    settings, lesson = settings_and_lesson(options)
     if options.dry_run:
         return _dry_run(lesson, settings, options, clips=False)
     with _reporter(options) as told:
@@ -51,9 +51,8 @@ def render_videos(options: Options, again: bool = False) -> int:
     output = output_of(options)
     if output is not None:
         check_writable(output, "-o")
-    settings = settings_of(options, output)
-    _check_sections(options, settings)
-    lesson = lesson_of(options)
+    _check_sections(options, settings_of(options, output))
+    settings, lesson = settings_and_lesson(options, output)
     if not options.last_frame:
         settings = with_voices(settings, lesson, options, told=not again)
     if options.dry_run:
@@ -117,7 +116,7 @@ def watch_videos(options: Options) -> int:
 
 def render_frames(options: Options) -> int:
     """A picture at the end of each beat, and the sheet of them all; print where they are."""
-    settings, lesson = settings_of(options), lesson_of(options)
+    settings, lesson = settings_and_lesson(options)
     if options.dry_run:
         return _dry_run(lesson, settings, options, clips=False)
     with _reporter(options) as told:
@@ -135,7 +134,7 @@ def check_scenes(options: Options) -> int:
     """
     if options.jumps and options.pace:
         raise UserError("--jumps looks at the motion and --pace at the words: give one of them")
-    settings, lesson = settings_of(options), lesson_of(options)
+    settings, lesson = settings_and_lesson(options)
     if not options.jumps:
         settings = with_voices(settings, lesson, options)
     with _reporter(options) as told:
@@ -155,7 +154,7 @@ def show_cache(options: Options, prune: bool, yes: bool) -> int:
     """Print what the media folder keeps, or remove what is not needed."""
     if yes and not prune:
         raise UserError("--yes goes with --prune: without it nothing is removed, and nothing asked")
-    settings, lesson = settings_of(options), lesson_of(options)
+    settings, lesson = settings_and_lesson(options)
     kept = cache.contents(lesson, settings)
     if prune:
         cache.prune_asked(kept, lesson, settings, options, yes)

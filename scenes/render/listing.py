@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradreel.scenes.catalog import SceneSource, scene_tables
 from gradreel.scenes.render.clips.memo_cache import known_scenes
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.report import print_json
 from gradreel.scenes.render.workers.progress import counted, duration
-from gradreel.scenes.words.languages import title_in
+from gradreel.scenes.words.languages import LANGUAGES, title_in
 from gradreel.scenes.words.narration import Narration
+
+if TYPE_CHECKING:
+    from gradreel.scenes.render.lessons.lesson import Lesson  # which needs numpy
 
 
 @dataclass(frozen=True)
@@ -40,18 +43,23 @@ class Listed:
 
 
 def print_scenes(
-    language: str,
+    language: str | None,
     as_json: bool,
     media_dir: Path,
     lesson: Path | None = None,
     first_scene: str | None = None,
     last_scene: str | None = None,
+    languages: tuple[str, ...] = (),
 ) -> None:
     """Print the scenes of a lesson or of a stretch of it; without a stretch, in words, the others of ours, too."""
-    clips = _newest_clips(media_dir, language)
     span = first_scene, last_scene
     whole = lesson is None and span == (None, None)
-    scenes = [] if whole else list(_of_lesson(language, lesson, span))
+    read = None if whole else _lesson(lesson, span)
+    if language is None:
+        of_lesson = (read.languages or (read.only_language,)) if read is not None else ()
+        language = next(filter(None, (*languages, *of_lesson)), next(iter(LANGUAGES)))
+    clips = _newest_clips(media_dir, language)
+    scenes = [] if read is None else list(_of_lesson(language, read))
     if whole or (span == (None, None) and not as_json):
         sources = known_scenes(Folders(media_dir).private) if as_json or clips else ()
         named = {scene.name for scene in scenes}
@@ -78,10 +86,13 @@ def _ours(language: str, sources: Sequence[SceneSource]) -> Iterator[Listed]:
         yield Listed(name, titles.title(name, language), parts.get(name), name in parts, found.get(name))
 
 
-def _of_lesson(language: str, path: Path | None, span: tuple[str | None, str | None]) -> Iterator[Listed]:
+def _lesson(path: Path | None, span: tuple[str | None, str | None]) -> Lesson:
     from gradreel.scenes.render.lessons.selection import load_lesson
 
-    lesson = load_lesson(path, span=span)
+    return load_lesson(path, span=span)
+
+
+def _of_lesson(language: str, lesson: Lesson) -> Iterator[Listed]:
     titles = Narration.load([language]).with_words(lesson.words)
     begins = lesson.parts(language)
     part: str | None = None

@@ -10,9 +10,9 @@ from gradreel.core.errors import listed
 from gradreel.scenes.render import pipeline
 from gradreel.scenes.render.clips.beat_lines import filled_again, spoken_again
 from gradreel.scenes.render.clips.fingerprint import languages_of
-from gradreel.scenes.render.lessons.options import Options, settings_of
+from gradreel.scenes.render.lessons.options import Options
 from gradreel.scenes.render.report import print_json
-from gradreel.scenes.render.resolve import lesson_of
+from gradreel.scenes.render.resolve import settings_and_lesson
 from gradreel.scenes.render.stages import BeatSpan, Clip
 from gradreel.scenes.render.workers.progress import reporter
 from gradreel.scenes.voice.recordings import Recordings
@@ -23,7 +23,7 @@ from gradreel.scenes.words.narration import Narration
 
 def narrate(options: Options, folder: Path, record: bool, accept: bool) -> int:
     """Write the script into the folder of recordings, ``record`` what is missing, print what is to be said of them."""
-    settings, lesson = settings_of(options), lesson_of(options)
+    settings, lesson = settings_and_lesson(options)
     if record:
         from gradreel.scenes.voice import microphone
 

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from gradreel.core.errors import is_printable
 from gradreel.scenes.render.workers.progress import counted, duration
-from gradreel.scenes.words.narration import OTHER_DATA, Narration, OwnWords
+from gradreel.scenes.words.narration import OTHER_DATA, Narration
 
 if TYPE_CHECKING:  # `list` needs none of these, and they need numpy
     from gradreel.core.experiment import Experiment
-    from gradreel.scenes.catalog import SceneSource
     from gradreel.scenes.render.lessons.options import Options
     from gradreel.scenes.render.pace import BeatPace
-    from gradreel.scenes.render.stages import Clip, Finding, Plan, SceneDescription
+    from gradreel.scenes.render.stages import Clip, Finding, Plan, SceneDescription, SceneRequest
     from gradreel.scenes.render.videos.estimates import Estimates
 
 WIDTH = 100  # columns of running text
@@ -45,13 +44,12 @@ def _standard(content: Any) -> Any:
     return content
 
 
-def print_description(
-    description: SceneDescription, source: SceneSource, words: OwnWords | None, options: Options
-) -> None:
-    """All that `describe` tells of a scene, its lines those of ``words`` where these have any."""
-    narration = Narration.load([options.language]).with_words(words)
-    title = narration.title(description.name, options.language, source.is_ours)
-    lines = narration.scenes[options.language].get(description.narrated_as, {})
+def print_description(description: SceneDescription, request: SceneRequest, options: Options) -> None:
+    """Print all that `describe` tells of a scene: the lines are those of the lesson's own words where it has any."""
+    source, language = request.source, request.settings.language
+    narration = Narration.load([language]).with_words(request.words)
+    title = narration.title(description.name, language, source.is_ours)
+    lines = narration.scenes[language].get(description.narrated_as, {})
     beats, screen = _beats_and_lines(description.beats, lines.get("beats", {})), lines.get("screen", {})
     rows = sorted(description.rows, key=lambda row: "." in row.name)  # what is in a parameter after all parameters
     if options.as_json:
@@ -88,7 +86,7 @@ def print_description(
         if beat in lines.get(OTHER_DATA, {}):
             print(f"    of other data: {lines[OTHER_DATA][beat]}")
     if screen:
-        print(f"\nWords on the picture ([{options.language}.{description.name}.screen] of a lesson's narration)")
+        print(f"\nWords on the picture ([{language}.{description.name}.screen] of a lesson's narration)")
     for key, text in screen.items():
         print(f"  {key}: {text}")
     for name, run in description.experiments.items():

@@ -86,6 +86,11 @@ class RenderSettings:
             )
         if self.burned is not None:
             check_language(self.burned)
+            if self.burned not in languages_of(self):
+                raise UserError(
+                    f"--burn_subtitles {self.burned}: the film's languages are {', '.join(languages_of(self))}; add it"
+                    f" by --languages {self.burned}, or in the lesson file"
+                )
             if self.transparent or self.format not in JOINABLE_FORMATS:
                 kinds = ", ".join(JOINABLE_FORMATS)
                 raise UserError(f"--burn_subtitles {self.burned}: they are drawn into {kinds} with a background alone")
@@ -133,6 +138,11 @@ class RenderSettings:
         names = [one.name for one in fields(self) if one.name not in HOW_MADE]
         values = {name: getattr(self, name) for name in names}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+
+def languages_of(settings: RenderSettings) -> tuple[str, ...]:
+    """Return the languages that a film may have words in, that of its pictures first."""
+    return tuple(dict.fromkeys((settings.language, *settings.subtitle_languages)))
 
 
 def default_format(transparent: bool) -> str:

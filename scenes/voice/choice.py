@@ -24,22 +24,27 @@ KINDS = (
 
 
 def chosen_voices(
-    asked: Iterable[str], of_lesson: Mapping[str, str] | None = None, fill: bool = False
+    asked: Iterable[str],
+    of_lesson: Mapping[str, str] | None = None,
+    fill: bool = False,
+    languages: Iterable[str] = tuple(LANGUAGES),
 ) -> dict[str, Voice]:
-    """The voice of each language that is spoken: the default, what a lesson names over it, what is ``asked`` over both.
+    """The voice of each of ``languages``: the default, what a lesson names over it, what is ``asked`` over both.
 
     Asked are options such as "en=none", of which the last counts; "none" alone is that for all languages. ``fill``: the
     default voice speaks what is not recorded. Raises UserError for what is no voice. A language of which nothing was
     said is silent where its default is not installed (`silent_by_default`).
     """
     said = _said(asked, of_lesson)
-    voices = {code: _voice(code, said[code], fill) if code in said else default_voice(code) for code in LANGUAGES}
+    voices = {code: _voice(code, said[code], fill) if code in said else default_voice(code) for code in languages}
     return {code: voice for code, voice in voices.items() if voice is not None}
 
 
-def silent_by_default(asked: Iterable[str], of_lesson: Mapping[str, str] | None = None) -> str:
+def silent_by_default(
+    asked: Iterable[str], of_lesson: Mapping[str, str] | None = None, languages: Iterable[str] = tuple(LANGUAGES)
+) -> str:
     """One line on the languages that are silent since their default is not installed; "" where there is none."""
-    silent = [code for code in LANGUAGES if code not in _said(asked, of_lesson) and default_voice(code) is None]
+    silent = [code for code in languages if code not in _said(asked, of_lesson) and default_voice(code) is None]
     packages = ", ".join(LANGUAGES[code].voice for code in silent)
     return f"not spoken: {', '.join(silent)}; not installed: {packages} ({EXTRA})" if silent else ""
 

@@ -402,3 +402,29 @@ def test_a_say_that_is_no_text_is_a_message(gradreel, project, say, told):
     (project / "odd.py").write_text(f"from gradreel.scenes.base import LectureScene\n{scene}")
     result = gradreel("render", "odd.py:Odd", *SMALL[2:])
     assert result.exit_code == 2 and told in result.stderr
+
+
+def test_a_film_in_one_language_has_nothing_in_another_anywhere(gradreel, project):
+    (project / "both.py").write_text(BILINGUAL, encoding="utf-8")
+    film = 'title = { en = "Both", zh = "两种" }\nlanguages = ["en"]\n[[scene]]\nname = "both.py:Both"\n'
+    (project / "film.toml").write_text(film, encoding="utf-8")
+    both = ("--lesson", "film.toml", *SMALL[2:])
+    video = Path(gradreel("render", *both).stdout.strip())
+    with av.open(str(video)) as container:
+        assert [stream.language for stream in container.streams.subtitles] == ["eng"]
+    assert not [*project.rglob("*.zh.*")]
+    beats = json.loads((video.parent / "manifest.json").read_text(encoding="utf-8"))["scenes"][0]["beats"]
+    assert [list(beat["narration"]) for beat in beats] == [["en"], ["en"]]
+    assert gradreel("export", "youtube", *both, "-o", "up").exit_code == 0
+    assert not [*(project / "up").glob("*.zh.*")]
+    assert gradreel("export", "slides", *both, "-o", "slides.html").exit_code == 0
+    assert "先这样" not in (project / "slides.html").read_text(encoding="utf-8")
+
+
+def test_the_languages_of_a_film_may_stand_in_the_file_of_defaults(gradreel, project):
+    (project / "gradreel.toml").write_text('lesson = "shapes.toml"\nlanguages = ["zh"]\n', encoding="utf-8")
+    lesson = LESSON.replace('[[scene]]\nname = "my_scene.py:Ring"\n', "").replace("Marks", "Ring")
+    (project / "shapes.toml").write_text(lesson.replace('narration = "my-words.toml"', ""), encoding="utf-8")
+    assert "点" in gradreel("list").stdout
+    refused = gradreel("render", "--lang", "en", "--dry_run")
+    assert refused.exit_code == 2 and "the film's languages are zh" in refused.stderr

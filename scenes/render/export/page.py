@@ -24,13 +24,13 @@ from gradreel.scenes.render.clips.workspace import Workspace
 from gradreel.scenes.render.export.page_runs import TouchedRun, runs_of_film, runs_of_traces
 from gradreel.scenes.render.export.place import Place
 from gradreel.scenes.render.export.run_figures import BOKEH, band_colours, bokeh_script, check_bokeh, run_figures
-from gradreel.scenes.render.export.steps import Step, languages_of, languages_told, steps_of
+from gradreel.scenes.render.export.steps import Step, languages_told, steps_of
 from gradreel.scenes.render.export.voices import other_voices
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.options import Options, settings_of
 from gradreel.scenes.render.pipeline import Job, inspect_lesson, publish_with
-from gradreel.scenes.render.resolve import film_of
-from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.resolve import film_of, in_languages
+from gradreel.scenes.render.settings import RenderSettings, languages_of
 from gradreel.scenes.render.stages import Clip, ClipFile
 from gradreel.scenes.render.still_files import selection
 from gradreel.scenes.render.videos.output_stamp import OutputStamp
@@ -99,7 +99,7 @@ def export_page(options: Options, one_file: bool) -> int:
 def export_run(traces: Sequence[Path], options: Options) -> int:
     """Write one HTML file with the runs in the folders ``traces``, the first beside the second; print where it is."""
     check_bokeh()
-    settings = settings_of(options)
+    settings = in_languages(settings_of(options), options)
     runs = runs_of_traces(traces)
     ONE_FILE.final(Path(), "", options.output)
     title = ", ".join(run.name for run in runs)

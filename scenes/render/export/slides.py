@@ -18,12 +18,12 @@ from gradreel.scenes.render.export import deck, manim_slides, pdf
 from gradreel.scenes.render.export.deck import Deck
 from gradreel.scenes.render.export.place import Place
 from gradreel.scenes.render.export.step_sounds import write_sounds
-from gradreel.scenes.render.export.steps import Step, languages_of, steps_of
+from gradreel.scenes.render.export.steps import Step, steps_of
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.options import Options
 from gradreel.scenes.render.pipeline import Job, publish_with
 from gradreel.scenes.render.resolve import film_of
-from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.settings import RenderSettings, languages_of
 from gradreel.scenes.render.stages import Clip, ClipFile
 from gradreel.scenes.render.still_files import selection
 from gradreel.scenes.render.videos.narration_track import spoken_languages, tracks

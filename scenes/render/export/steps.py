@@ -10,7 +10,7 @@ from pathlib import Path
 
 import av
 from gradreel.scenes.catalog import SceneSource
-from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.settings import RenderSettings, languages_of
 from gradreel.scenes.render.stages import ClipFile, Shot
 from gradreel.scenes.render.videos.video import reading
 from gradreel.scenes.words.narration import Narration, NarrationError
@@ -66,11 +66,6 @@ def titles_of(narration: Narration, scene: SceneSource, languages: Sequence[str]
         with suppress(NarrationError):
             found[language] = narration.title(scene.name, language, scene.is_ours)
     return found
-
-
-def languages_of(settings: RenderSettings) -> tuple[str, ...]:
-    """The languages that a film may have words in, that of its pictures first."""
-    return tuple(dict.fromkeys((settings.language, *settings.subtitle_languages)))
 
 
 def languages_told(settings: RenderSettings, lines: Iterable[Mapping[str, str]]) -> tuple[str, ...]:

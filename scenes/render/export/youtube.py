@@ -15,11 +15,12 @@ from gradreel.core.errors import UserError
 from gradreel.scenes.render import report
 from gradreel.scenes.render.clips.file_digest import digest_of_contents
 from gradreel.scenes.render.clips.workspace import check_writable
-from gradreel.scenes.render.export.steps import languages_of, languages_told, titles_of
+from gradreel.scenes.render.export.steps import languages_told, titles_of
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.options import Options
 from gradreel.scenes.render.pipeline import Job, publish_with
 from gradreel.scenes.render.resolve import film_of
+from gradreel.scenes.render.settings import languages_of
 from gradreel.scenes.render.stages import Clip, ClipFile, Shot
 from gradreel.scenes.render.videos.output_stamp import OutputStamp
 from gradreel.scenes.render.videos.publishing import (

@@ -40,6 +40,7 @@ class Lesson:
     description: Title = field(default_factory=dict)  # what it is about, for whoever may watch it
     tags: tuple[str, ...] = ()
     voices: Mapping[str, str] = field(default_factory=dict)  # by language, see `scenes.voice.choice`
+    languages: tuple[str, ...] = ()  # of its film, see `only_language`; (): not said
     file: Path = Path()  # that it was read from
     picked: bool = False  # scenes were asked for by name
     span: str = ""  # what files of a stretch of it have after its name, such as "--loss--relu"; "": all its scenes
@@ -49,6 +50,18 @@ class Lesson:
         file_name(self.name, f"{self.file}: a lesson called")
         for scene in self.scenes:
             file_name(self.group(scene.name), f"{scene.source.file}: a file of scenes called")
+
+    @property
+    def only_language(self) -> str | None:
+        """The one language that all of its own words and titles are in; None if there are several, or no words.
+
+        A lesson without words of its own has ours, which are in all languages.
+        """
+        if self.words is None or not any(self.words.scenes.values()):
+            return None
+        titles = [self.title, self.description, *(scene.part for scene in self.scenes if scene.part is not None)]
+        found = {code for code, scenes in self.words.scenes.items() if scenes}.union(*titles)
+        return found.pop() if len(found) == 1 else None
 
     def title_in(self, language: str) -> str:
         return title_in(self.title, language) or self.name

@@ -7,6 +7,7 @@ description = { en = "Sums of simple functions.", zh = "…" }    # optional: fo
 tags = ["neural networks", "sigmoid"]                   # optional
 poster = { scene = "build-curve", beat = "sum" }        # optional
 narration = "my-words.toml"                             # optional: words of one's own, beside the lesson file
+languages = ["en"]                                      # optional: of the film; the first is on the screen
 
 curve = "@curve.csv"                                      # optional: the red curve of all scenes; or [[x, y], ...]
 
@@ -31,7 +32,7 @@ knots = "@curve.csv"                                      # the points of a CSV,
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -100,6 +101,7 @@ class _LessonFile(_Table):
     poster: _PosterTable | None = None
     narration: Text | None = None
     voices: dict[str, Text] = {}
+    languages: Annotated[list[Text], Field(min_length=1)] | None = None
     curve: str | tuple[tuple[float, float], ...] | None = None
     experiments: dict[str, Experiment] = {}
     scene: Annotated[list[_SceneTable], BeforeValidator(_tables)] = Field([], validate_default=True)
@@ -122,6 +124,7 @@ def read_lesson(file: Path, ours: KnownScenes = find_scenes, with_scenes: bool =
     _check_languages(file, "title", table.title)
     words = _words(file, table.narration) if table.narration else None
     _check_languages(file, "voices", table.voices)
+    _check_languages(file, "languages", table.languages or ())
     voices = {language: _voice(file, language, voice) for language, voice in table.voices.items()}
     curve, curve_file = _curve(file, table.curve)
     entries = _entries(file, table, cache(ours)) if with_scenes else {}
@@ -142,6 +145,7 @@ def read_lesson(file: Path, ours: KnownScenes = find_scenes, with_scenes: bool =
         description=table.description,
         tags=tuple(table.tags),
         voices=voices,
+        languages=tuple(dict.fromkeys(table.languages or ())),
         file=file,
     )
 
@@ -218,7 +222,7 @@ def _poster(file: Path, poster: _PosterTable, entries: Mapping[str, SceneRequest
     return Poster(poster.scene, poster.beat)
 
 
-def _check_languages(file: Path, what: str, title: Title) -> None:
+def _check_languages(file: Path, what: str, title: Iterable[str]) -> None:
     for language in title:
         try:
             check_language(language)

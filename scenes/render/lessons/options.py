@@ -67,7 +67,8 @@ class Options(DataOptions):
     overrides: tuple[str, ...] = ()
     curve: Path | None = None
     media_dir: Path = Path("media")
-    language: str = "en"
+    language: str | None = None  # on the screen; None: the first of the film's
+    languages: tuple[str, ...] = ()  # of the film; (): the lesson's
     theme: str = "dark"
     quality: str = "h"
     resolution: str | None = None

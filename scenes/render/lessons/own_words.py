@@ -26,6 +26,7 @@ from gradreel.scenes.scene_source import (
     name_pattern,
 )
 from gradreel.scenes.words.counts import Count, Duration
+from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.mark_places import MarkOrderError, merged_marks
 from gradreel.scenes.words.marks import cut
 from gradreel.scenes.words.narration import OTHER_DATA, SPOKEN, TABLES, Narration, OwnWords
@@ -80,12 +81,14 @@ def check_words(words: OwnWords, sources: Collection[SceneSource], scenes_of_our
         raise UserError("\n".join(f"{words.file}: {problem}" for problem in problems))
 
 
-def left_in_other_languages(words: OwnWords, scenes: Collection[str]) -> list[str]:
+def left_in_other_languages(
+    words: OwnWords, scenes: Collection[str], languages: Collection[str] = tuple(LANGUAGES)
+) -> list[str]:
     """A sentence for each of the ``scenes`` whose beats are changed in one language, while another keeps our line.
 
-    The subtitles in all languages are of one video: there the two would say different things.
+    The subtitles in all ``languages`` are of one video: there the two would say different things.
     """
-    ours = Narration.load()
+    ours = Narration.load(languages)
     told = []
     for scene in scenes:
         changed = {language: words.scenes.get(language, {}).get(scene, {}).get("beats", {}) for language in ours.scenes}
@@ -105,13 +108,13 @@ def left_in_other_languages(words: OwnWords, scenes: Collection[str]) -> list[st
     return told
 
 
-def marks_placed(words: OwnWords, scenes: Collection[str]) -> str:
-    """A sentence on the lines of ``scenes`` whose marks another language alone has; "" where there are none."""
+def marks_placed(words: OwnWords, scenes: Collection[str], languages: Collection[str] = tuple(LANGUAGES)) -> str:
+    """A sentence on the lines of ``scenes``, in ``languages``, whose marks another language alone has; "" for none."""
     placed: dict[str, list[str]] = {}
     for scene in scenes:
         lines = {code: tables[scene].get("beats", {}) for code, tables in words.scenes.items() if scene in tables}
         for language, its in lines.items():
-            for beat, line in its.items():
+            for beat, line in its.items() if language in languages else ():
                 there = cut(line)[1]
                 if any(set(cut(other.get(beat, ""))[1]) - set(there) for other in lines.values()):
                     placed.setdefault(language, []).append(f"{scene}/{beat}")
