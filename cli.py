@@ -23,6 +23,7 @@ SAID = (click.core.ParameterSource.COMMANDLINE, click.core.ParameterSource.PROMP
 EACH_TIME = {
     "set",
     "output",
+    "words_file",
     "csv",
     "write_all",
     "prune",
@@ -404,6 +405,8 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
                                       help="Also write a video of each section or beat, in sections/ beside the film."),
         "output": click.option("-o", "--output_file", "output", type=FILE,
                                help="Write the one video or picture here; subtitles and poster lie beside it."),
+        "words_file": click.option("-o", "--output_file", "output", type=FILE,
+                                   help="Write the words into this new file instead of printing them."),
         "media_dir": click.option("--media_dir", type=FILE, default=Path("media"), show_default=True,
                                   help="Folder of everything that is made."),
         "csv": click.option("--csv", type=FILE, metavar="FILE",
@@ -748,6 +751,26 @@ def youtube(**chosen: Any) -> int:
     from gradreel.scenes.render.export.youtube import export_youtube
 
     return export_youtube(_options(**chosen))
+
+
+@commands.command(
+    examples=[
+        "gradreel words build-curve > my-words.toml",
+        "gradreel words talk.py:Talk build-curve -o my-words.toml",
+        "gradreel words --lesson lesson.toml --languages en",
+    ]
+)
+@scenes_argument
+@options("words_file", "from", "to", "lesson", "languages")
+def words(**chosen: Any) -> int:
+    """Print the words of scenes as a file to edit.
+
+    Titles, lines with their marks and fields, and words on the picture, in each language. A lesson that names the file,
+    narration = "my-words.toml", has them. Without a SCENE, of the whole lesson.
+    """
+    from gradreel.scenes.render.words_file import print_words
+
+    return print_words(_options(**chosen))
 
 
 @commands.command(

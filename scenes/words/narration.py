@@ -307,7 +307,8 @@ def _put_over(ours: Scenes, words: Scenes) -> Scenes:
         replaced = {beat for beat, line in table.get("beats", {}).items() if line != beats.get(beat)}
         for name in (OTHER_DATA, SPOKEN):  # of lines that are replaced, ours go with them
             ours_left = {beat: line for beat, line in under.get(name, {}).items() if beat not in replaced}
-            tables[name] = ours_left | table.get(name, {})
+            if name in under or name in table:
+                tables[name] = ours_left | table.get(name, {})
         merged[scene] = {**under, **table, **tables}
     return merged
 

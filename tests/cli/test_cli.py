@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 GRADREEL = shutil.which("gradreel", path=os.path.dirname(sys.executable))
 NAMES = {
     "list", "describe", "train", "render", "frames", "verify", "check", "checkhealth", "completion", "experiment",
-    "cache", "init", "export", "narrate",
+    "cache", "init", "export", "narrate", "words",
 }  # fmt: skip
 INSIDE = {f"{name} {inner}": command for name, group in commands.commands.items() if isinstance(group, click.Group)
           for inner, command in group.commands.items()}  # fmt: skip

@@ -167,7 +167,12 @@ def _words(file: Path, narration: str) -> OwnWords:
         path = beside(file.absolute().parent, narration)
     except UserError as error:
         raise UserError(f"{file}: narration: {error}") from None
-    return OwnWords.read(path)
+    try:
+        return OwnWords.read(path)
+    except UserError as error:
+        if os.path.lexists(path):
+            raise
+        raise UserError(f"{error}; `gradreel words SCENE > {narration}` writes one") from None
 
 
 def _voice(file: Path, language: str, voice: str) -> str:

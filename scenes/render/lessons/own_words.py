@@ -168,7 +168,7 @@ def _problems(scene: str, tables: Mapping[str, Any], ours: Narration, asked: lis
         places = [place for place in asked if place.table == printed]
         for key, text in own.items():
             lines = templates.get(key) or _lines_of_numbered(key, templates, places)
-            matching = [place for place in places if _matches(place, key)]
+            matching = [place for place in places if matches(place, key)]
             if lines or _is_asked_for(key, table, places, of_ours=bool(templates)):
                 if any(place.more for place in matching):
                     lines = [line for some in templates.values() for line in some]
@@ -249,7 +249,7 @@ def _missing(source: SceneSource, tables: Mapping[str, Any], ours: Narration) ->
     played = beat_names(source)
     needed = [place for place in asked_for(source) if place.table == "beats" and place.written in played]
     lines = (*_templates(ours, source.name, "beats"), *tables.get("beats", {}))
-    missing = (place for place in needed if not place.said and not any(_matches(place, key) for key in lines))
+    missing = (place for place in needed if not place.said and not any(matches(place, key) for key in lines))
     return list(dict.fromkeys(place.written for place in missing))
 
 
@@ -268,7 +268,7 @@ def _is_asked_for(key: str, table: str, places: list[Asked], *, of_ours: bool) -
     """
     if table == "screen" and not of_ours:
         return True
-    return any(_matches(place, key) for place in places if not (of_ours and ANY_NAME in place.key))
+    return any(matches(place, key) for place in places if not (of_ours and ANY_NAME in place.key))
 
 
 def _examples(names: Iterable[str]) -> list[str]:
@@ -276,7 +276,7 @@ def _examples(names: Iterable[str]) -> list[str]:
     return [re.sub(r"\{[^{}]*\}", "1", name) for name in names]
 
 
-def _matches(place: Asked, key: str) -> bool:
+def matches(place: Asked, key: str) -> bool:
     """Whether what is asked for is ``key``, or falls back to it: ``piece-{k}`` and ``piece-2`` are ``piece``, too."""
     return any(re.fullmatch(name, key) for name in (place.key, NUMBER.sub("", place.key)))
 
