@@ -1,5 +1,6 @@
 """What a network is trained on: examples, each with its features and a label."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
@@ -7,10 +8,11 @@ from gradreel.core.arrays import FloatArray
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
+from gradreel.core.point_table import MOST_NUMBERS as MOST_NUMBERS
+from gradreel.core.point_table import PointTable
+from gradreel.core.run_data import RunData
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Discriminator,
     Field,
     Tag,
@@ -27,9 +29,6 @@ RED_CURVE = ((1.0, 1.0), (3.0, 4.0), (4.5, 2.0), (7.0, 3.0))
 
 INNERMOST = 0.1
 """How far from the middle a spiral begins; it ends at 1."""
-
-MOST_NUMBERS = 300_000
-"""Of one's own points, features and labels together: a trace has them in its description."""
 
 
 class _AllTrainedOn:
@@ -67,14 +66,12 @@ class _AllTrainedOn:
         return np.empty(0)
 
 
-class CurveDataset(_AllTrainedOn, BaseModel):
+class CurveDataset(_AllTrainedOn, RunData):
     """Points of a piecewise linear curve at even steps of x: one feature and one label each.
 
     The feature is x, less the middle of the range if ``centered``: gradient descent finds its way much better when
     features lie around 0.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["curve"] = Field(default="curve", description="points of a piecewise linear curve")
     knots: tuple[tuple[Number, Number], ...] = Field(
@@ -149,14 +146,12 @@ class CurveDataset(_AllTrainedOn, BaseModel):
         return 1
 
 
-class TwoSpirals(BaseModel):
+class TwoSpirals(RunData):
     """Two spirals in the plane, one turned into the other by half a turn: where each point lies and which it is of.
 
     Along each, as evenly as the angle grows, the distance from the middle grows from 0.1 to 1. The first is class 0.
     (The classic of Lang and Witbrock, "Learning to Tell Two Spirals Apart", 1988.)
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     turns: Number = Field(default=2.25, gt=0, le=20, description="how often each winds around the middle")
     points: int = Field(default=200, ge=1, le=50_000, description="points of each spiral")
@@ -172,43 +167,33 @@ class TwoSpirals(BaseModel):
         return np.column_stack([places, np.repeat([0.0, 1.0], self.points)])
 
 
-class PointsDataset(_AllTrainedOn, BaseModel):
+def _way_of_points(points: Any) -> str:
+    """Which form ``points`` have: a table with keys is two spirals unless it holds the bytes of numbers."""
+    if isinstance(points, TwoSpirals) or (isinstance(points, Mapping) and "float64" not in points):
+        return "spirals"
+    return "table"
+
+
+Points = Annotated[
+    Annotated[TwoSpirals, Tag("spirals")] | Annotated[PointTable, Tag("table")], Discriminator(_way_of_points)
+]
+
+
+class PointsDataset(_AllTrainedOn, RunData):
     """Points with a label each, a number or one of the classes 0 and 1: any number of features, one's own or spirals.
 
     The features are what the network sees, unscaled: it learns best where they lie around 0, some units wide.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     kind: Literal["points"] = Field(default="points", description="points with a label each")
-    points: TwoSpirals | tuple[tuple[Number, ...], ...] = Field(
+    points: Points = Field(
         default=TwoSpirals(),
         description="a row for each point, its features, then its label; or two spirals, by turns, points, noise, seed",
     )
 
-    @field_validator("points", mode="before")
-    @classmethod
-    def _rows_of_an_array(cls, points: Any) -> Any:
-        return points.tolist() if isinstance(points, np.ndarray) else points
-
-    @field_validator("points", mode="after")
-    @classmethod
-    def _is_a_table(cls, points: Any) -> Any:
-        if isinstance(points, TwoSpirals):
-            return points
-        widths = [len(row) for row in points]
-        if not widths or min(widths) < 2:
-            raise ValueError("there must be a point at least, each with a feature and a label: (x, y), (x1, x2, y)")
-        if (odd := next((i for i, width in enumerate(widths) if width != widths[0]), None)) is not None:
-            raise ValueError(f"point {odd + 1} has {widths[odd]} numbers, those before it have {widths[0]}")
-        if sum(widths) > MOST_NUMBERS:
-            raise ValueError(f"{len(widths)} points of {widths[0]} numbers are more than {MOST_NUMBERS} numbers")
-        return points
-
     def rows(self) -> FloatArray:
-        """(N, D + 1): features and label of each point."""
-        points = self.points
-        return points.rows() if isinstance(points, TwoSpirals) else np.array(points, dtype=np.float64)
+        """(N, D + 1): features and label of each point, read-only where they are one's own."""
+        return self.points.rows() if isinstance(self.points, TwoSpirals) else self.points.rows
 
     def features(self) -> FloatArray:
         """(N, D): what the network sees of each point."""
@@ -221,12 +206,12 @@ class PointsDataset(_AllTrainedOn, BaseModel):
     @property
     def examples(self) -> int:
         """N: points."""
-        return 2 * self.points.points if isinstance(self.points, TwoSpirals) else len(self.points)
+        return 2 * self.points.points if isinstance(self.points, TwoSpirals) else self.points.rows.shape[0]
 
     @property
     def n_features(self) -> int:
         """D: features of one point."""
-        return 2 if isinstance(self.points, TwoSpirals) else len(self.points[0]) - 1
+        return 2 if isinstance(self.points, TwoSpirals) else self.points.rows.shape[1] - 1
 
     @property
     def offset(self) -> float:

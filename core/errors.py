@@ -25,6 +25,17 @@ class TraceError(UserError):
     """A trace that is missing, damaged, of a foreign format or of another experiment."""
 
 
+class DamagedColumnError(TraceError):
+    """A column that a run cannot be read without, such as its points, is missing or damaged. ``column``: its name."""
+
+    def __init__(self, column: str, text: str) -> None:
+        super().__init__(text)
+        self.column = column
+
+    def __reduce__(self) -> tuple[type[DamagedColumnError], tuple[str, str]]:
+        return type(self), (self.column, str(self))
+
+
 class PathError(TraceError):
     """A path through parameter space that runs off to infinity: ``found``, and how many updates can be shown of it."""
 

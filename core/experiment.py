@@ -1,8 +1,6 @@
 """Experiment: the frozen description of one training run, and its digest."""
 
-import hashlib
 import itertools
-import json
 import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias
@@ -13,7 +11,8 @@ from gradreel.core.datasets import CurveDataset, Dataset, Number, PointsDataset
 from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.core.network.losses import LOSSES
 from gradreel.core.network.optimizers import OPTIMIZERS
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from gradreel.core.run_data import RunData
+from pydantic import Discriminator, Field, Tag, model_validator
 
 FORMAT_VERSION = 3
 """Of a trace on disk. Part of every digest: traces of another format are other traces."""
@@ -28,29 +27,21 @@ REMEMBERED_EVERY = 100
 """Updates from one kept state that comes with what the optimizer remembers to the next, where states are kept as close
 as that: it is as long as theta or twice that, and the updates in between give it again."""
 
-_FROZEN = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
 
-
-class KeepEvery(BaseModel):
+class KeepEvery(RunData):
     """``{"every": k}``: the states after 0, k, 2k, ... updates, and the last."""
-
-    model_config = _FROZEN
 
     every: int = Field(ge=1, description="keep the state after each so many updates")
 
 
-class KeepAtMost(BaseModel):
+class KeepAtMost(RunData):
     """``{"at most": bytes}``: as many evenly spaced states as fit into so many bytes, with their gradients."""
-
-    model_config = _FROZEN
 
     at_most: int = Field(alias="at most", ge=1, description="bytes that the kept states and gradients may take")
 
 
-class StepSchedule(BaseModel):
+class StepSchedule(RunData):
     """``{"step": n, "factor": f}``: the learning rate is multiplied by f after every n epochs (torch's StepLR)."""
-
-    model_config = _FROZEN
 
     step: int = Field(ge=1, description="epochs between two changes of the learning rate")
     factor: Number = Field(default=0.1, gt=0, le=1, description="what the learning rate is multiplied by")
@@ -91,13 +82,12 @@ else:
     LossName = Literal[tuple(LOSSES)]
 
 
-class Experiment(BaseModel):
+class Experiment(RunData):
     """One training run: the data, the network, how it is trained and what is recorded.
 
-    Plain data, frozen; equal digests, equal runs.
+    Plain data, frozen; equal digests, equal runs. A field that is added names the value that its absence means:
+    ``weight_decay: Annotated[Number, Absent(0.0)] = 0.0`` (`core.run_data`).
     """
-
-    model_config = _FROZEN
 
     dataset: Dataset = Field(default=CurveDataset(), description="the examples")
     hidden: tuple[Width, ...] = Field(
@@ -172,6 +162,11 @@ class Experiment(BaseModel):
         return layers + widths[-1] + 1
 
     @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the network's outputs, in order: one, the prediction, or the logit of class 1."""
+        return ("logit",) if self.loss == "bce" else ("prediction",)
+
+    @property
     def batches_per_epoch(self) -> int:
         """Updates in an epoch; the last batch of one may be smaller."""
         return -(-self.dataset.examples // (self.batch_size or self.dataset.examples))
@@ -237,6 +232,8 @@ class Experiment(BaseModel):
 
     @property
     def digest(self) -> str:
-        """32 hexadecimal digits that name this run: the same for the same settings, however they were spelled."""
-        text = json.dumps([FORMAT_VERSION, self.model_dump(mode="json")], sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
+        """32 hexadecimal digits that name this run: the same for the same settings, however they were spelled.
+
+        A field that is added later changes no digest of today: see `core.run_data.Absent`.
+        """
+        return self.digest_of(FORMAT_VERSION)

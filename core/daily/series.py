@@ -5,8 +5,9 @@ from typing import Annotated, Self, TypeAlias
 
 import numpy as np
 from gradreel.core.arrays import FloatArray
+from gradreel.core.run_data import RunData
 from numpy.typing import NDArray
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 DayArray: TypeAlias = NDArray[np.datetime64]
 """Days, datetime64[D]."""
@@ -28,10 +29,8 @@ def _zero_or_not_too_small(number: float) -> float:
 Count = Annotated[float, Field(ge=0, le=LARGEST, allow_inf_nan=False), AfterValidator(_zero_or_not_too_small)]
 
 
-class DailySeries(BaseModel):
+class DailySeries(RunData):
     """One number for each of T days from ``start`` on, without gaps."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     start: date = Field(description="the first day")
     values: tuple[Count, ...] = Field(min_length=1, description="each day's number of views")

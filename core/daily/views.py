@@ -12,8 +12,9 @@ from gradreel.core.arrays import FloatArray
 from gradreel.core.daily.series import DailySeries, DayArray
 from gradreel.core.daily.synthetic import START, synthetic_views
 from gradreel.core.daily.units import views_column, views_text
+from gradreel.core.run_data import RunData
 from numpy.lib.stride_tricks import sliding_window_view
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 VALIDATION_FROM, TEST_FROM = date(2020, 1, 1), date(2021, 1, 1)
 """Of our made-up channel: five years to learn from, one to choose by, and one that is opened once, at the end."""
@@ -27,7 +28,7 @@ class Borders:
     test_from: date | None = None
 
 
-class DailyViews(BaseModel):
+class DailyViews(RunData):
     """One example for each day that has ``window`` days before it: features are their views, the label is its own.
 
     The label days are three parts by date: N before ``first_validation`` are trained on; those before ``first_unseen``
@@ -35,8 +36,6 @@ class DailyViews(BaseModel):
     standard deviation of the days before ``first_validation``: nothing that is trained on knows a later day. So days
     that were filled in do not reach over a border of two parts: their line ends at a day after them.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["daily views"] = Field(default="daily views", description="views a day, from the days before")
     series: Literal["synthetic"] | DailySeries = Field(

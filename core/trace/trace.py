@@ -11,16 +11,18 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from gradreel.core.arrays import FloatArray, IntArray
-from gradreel.core.errors import TraceError, problems_in
+from gradreel.core.datasets import PointsDataset
+from gradreel.core.errors import DamagedColumnError, TraceError, problems_in
 from gradreel.core.experiment import FORMAT_VERSION, Experiment
 from gradreel.core.files import read_bounded
 from gradreel.core.network.theta import parameter_shapes
+from gradreel.core.point_table import MOST_NUMBERS, PointTable
+from gradreel.core.run_data import IN_TRACE
 from gradreel.core.trace.columns import ColumnKind, checksum, read_column
 from gradreel.core.trace.environment import Environment
 from gradreel.core.trace.recorded_run import RecordedRun
@@ -202,10 +204,12 @@ def _is_kept(run: Experiment | RecordedRun, kept: IntArray) -> bool:
 
 _AT_ONCE = 1 << 20
 _COMMON = ("kept", "parameters", "gradient", "batch_loss", "epoch", "batch")
-_SOME = ("optimizer_state", "batch_start", "optimizer", "tensor", "tensor_row", "tensor_bytes")
+_SOME = ("points", "optimizer_state", "batch_start", "optimizer", "tensor", "tensor_row", "tensor_bytes")
 _LOGGED = ("setting", "setting_at", "setting_value", "metric", "metric_at", "metric_value")
 COLUMNS = frozenset((*_COMMON, *_SOME, *_LOGGED))
 """Names of all columns that a trace may have."""
+BESIDE = frozenset(("landscape.npy", "landscape.json"))
+"""Names of files that may lie in a trace's folder beside its columns: the loss around the path, computed afterwards."""
 
 
 def column_kinds(run: Experiment | RecordedRun) -> dict[str, ColumnKind]:
@@ -233,6 +237,8 @@ def column_kinds(run: Experiment | RecordedRun) -> dict[str, ColumnKind]:
         return kinds | (metric_kinds(run.metrics_logged) if run.metrics else {})
     orders = (run.epochs if run.batch_size else 0, run.dataset.examples)
     kinds = common | {"batch": ColumnKind(orders, "<i4")}
+    if isinstance(run.dataset, PointsDataset) and isinstance(run.dataset.points, PointTable):
+        kinds["points"] = ColumnKind(run.dataset.points.rows.shape, "<f8")
     if run.n_remembered:  # of the kept states remembered_rows(), vector after vector
         remembered = (len(run.remembered_rows()), run.n_remembered * parameters)
         kinds["optimizer_state"] = ColumnKind(remembered, number)
@@ -262,29 +268,33 @@ def sealed_meta(
     environment: dict[str, str],
     checksums: dict[str, str],
 ) -> str:
-    """The text of ``meta.json``: the same for the same run, last of all a checksum of the rest of it."""
-    kinds = column_kinds(run)
+    """Return the text of ``meta.json``, the same for the same run. Its last entry is a checksum of the text before."""
+    meta = _meta(run, environment, checksums)
+    return _text({**meta, "checksum": _seal(_text(meta))})
+
+
+def _meta(run: Experiment | RecordedRun, environment: dict[str, str], checksums: dict[str, str]) -> dict[str, Any]:
+    """What ``meta.json`` says, but for the checksum of its text."""
     if isinstance(run, Experiment):
-        plain = run.model_dump(mode="json")
-        source: dict[str, Any] = {"digest": run.digest, "experiment": plain, "seed": run.seed}
+        source = {"digest": run.digest, "experiment": run.described(), "seed": run.seed, "outputs": list(run.outputs)}
         shapes = parameter_shapes(run)
     else:
         source, shapes = {"recorded": run.as_json()}, run.part_shapes()
-    meta = {
+    return {
         "format": FORMAT,
         "version": FORMAT_VERSION,
         **source,
         "environment": environment,
         "dtype": run.dtype,
-        "parameters": [{"name": name, "shape": shape} for name, shape in shapes],
+        "parameters": [{"name": name, "shape": list(shape)} for name, shape in shapes],
         "updates": run.n_updates,
         "states kept": run.n_kept,
         "states dropped": run.n_updates + 1 - run.n_kept,
         "columns": {
-            name: {"shape": kind.shape, "dtype": kind.dtype, "xxh3": checksums[name]} for name, kind in kinds.items()
+            name: {"shape": list(kind.shape), "dtype": kind.dtype, "xxh3": checksums[name]}
+            for name, kind in column_kinds(run).items()
         },
     }
-    return _text({**meta, "checksum": _seal(_text(meta))})
 
 
 def read_meta(path: Path) -> tuple[dict[str, Any], Experiment | RecordedRun]:
@@ -312,17 +322,52 @@ def read_meta(path: Path) -> tuple[dict[str, Any], Experiment | RecordedRun]:
         raise TraceError(f"{path}: {META} is damaged: its checksum is wrong; {_mend(path)}")
     no_run = f"{path}: {META} describes no run of this version"
     try:
-        given = _Given.model_validate(meta)
+        given = _Given.model_validate(_with_points(path, meta), context=IN_TRACE)
     except ValidationError as error:
         problem = problems_in(error)[0]
         where = ".".join(map(str, problem["loc"]))
         what = problem["msg"].removeprefix("Value error, ")
         raise TraceError(f"{no_run}: {where}: {what}; {_mend(path)}") from None
     checksums = {name: column.xxh3 for name, column in given.columns.items()}
-    again = partial(sealed_meta, given.run, given.environment, checksums)
-    if checksums.keys() != column_kinds(given.run).keys() or text != again():
+    stated = {name: part for name, part in meta.items() if name != "checksum"}
+    is_ours = checksums.keys() == column_kinds(given.run).keys()
+    if not (is_ours and _agrees(stated, _meta(given.run, given.environment, checksums))):
         raise TraceError(f"{path}: {META} contradicts itself; {_mend(path)}")
     return meta, given.run
+
+
+def _with_points(path: Path, meta: dict[str, Any]) -> dict[str, Any]:
+    """``meta`` with the points themselves in the place of their shape and checksum. DamagedColumnError if they are not.
+
+    What has no points, or says nonsense of them, is returned as it is.
+    """
+    try:
+        dataset = meta["experiment"]["dataset"]
+        shape, sha256 = dataset["points"]["shape"], dataset["points"]["sha256"]
+        is_table = len(shape) == 2 and all(type(n) is int and 0 < n <= MOST_NUMBERS for n in shape)
+    except (KeyError, TypeError):
+        return meta
+    if not is_table or shape[0] * shape[1] > MOST_NUMBERS:
+        return meta
+    try:
+        points = PointTable(read_column(path / "points.npy", ColumnKind((shape[0], shape[1]), "<f8")))
+    except (TraceError, ValueError) as error:
+        raise DamagedColumnError("points", f"{path}: {error}; {_mend(path)}") from None
+    if points.sha256 != sha256:
+        raise DamagedColumnError("points", f"{path}: points.npy is damaged: its checksum is wrong; {_mend(path)}")
+    return {**meta, "experiment": {**meta["experiment"], "dataset": {**dataset, "points": points}}}
+
+
+def _agrees(found: Any, expected: Any) -> bool:
+    """Whether everything that a description says is as expected. What it does not say was unknown when it was made."""
+    if isinstance(expected, dict):
+        return isinstance(found, dict) and all(
+            name in expected and _agrees(part, expected[name]) for name, part in found.items()
+        )
+    if isinstance(expected, list):
+        return isinstance(found, list) and len(found) == len(expected) and all(map(_agrees, found, expected))
+    is_nan = found != found and expected != expected
+    return type(found) is type(expected) and (found == expected or is_nan)
 
 
 class _Checksum(BaseModel):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from gradreel.core.arrays import IntArray
-from gradreel.core.errors import TraceError
+from gradreel.core.errors import DamagedColumnError, TraceError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.network import Networks
 from gradreel.core.network.theta import parameter_names
@@ -29,7 +29,12 @@ TOLERANCES = {"float64": 1e-9, "float32": 1e-3}
 """By dtype: how far a number may be off in another environment, relative to the largest number of its row.
 
 For states and losses after a kept state this is multiplied by the number of updates since then, up to `MOST_SPAN`.
+ReLU, mae and Adam may turn a difference in the last bits into one in the first digits. So two runs beside the first one
+start from each kept state with other last bits, in opposite directions: where a unit is about to switch on or off, it
+does so in one of them. A row may always be off by `_DIVERGENCE` times the largest distance to them so far.
 """
+_DIVERGENCE = 30
+_LAST_BITS = 64  # ulps
 CANCELLED = 1e-4
 """A row counts as at least this share of the column's largest number so far: a gradient near a minimum is what rounding
 leaves of large terms that cancel."""
@@ -59,7 +64,8 @@ def verify(path: str | Path, progress: Progress | None = None) -> Verification:
     try:
         meta, run = read_meta(path)
     except TraceError as error:
-        return Verification(path, 0, None, (Problem(META, None, None, None, None, str(error)),))
+        column = error.column if isinstance(error, DamagedColumnError) else META
+        return Verification(path, 0, None, (Problem(column, None, None, None, None, str(error)),))
     unreadable, damaged = _unsound_columns(path, meta, column_kinds(run))
     if unreadable:
         return Verification(path, 0, None, (*unreadable, *damaged.values()))
@@ -118,6 +124,7 @@ class Comparison:
     exact: bool = True  # all rows so far were equal bit for bit
     problems: list[Problem] = field(default_factory=list)
     largest_number: dict[str, float] = field(default_factory=dict)  # so far: of a column's first row, and others
+    divergence: dict[str, float] = field(default_factory=dict)  # of runs beside, since the last complete state
 
     @property
     def hopeless(self) -> bool:
@@ -131,11 +138,16 @@ class Comparison:
         computed: NDArray[Any],
         names: Sequence[str] | None = None,
         span: int = 1,
+        beside: Sequence[NDArray[Any]] = (),
     ) -> bool:
         """Return whether a row agrees with the computed one; each number that does not is noted.
 
-        ``span``: the number of updates over which rounding may have grown.
+        ``span``: the number of updates over which rounding may have grown. ``beside``: the row as computed by runs that
+        began with other last bits.
         """
+        for row in beside:
+            distance = _largest(row.astype(np.float64) - computed)
+            self.divergence[column] = max(self.divergence.get(column, 0.0), distance)
         if found.tobytes() == computed.tobytes():
             if column not in self.largest_number:
                 self.largest_number[column] = _largest(computed)
@@ -143,7 +155,9 @@ class Comparison:
         self.exact = False
         different = found.view(f"u{found.itemsize}").ravel() != computed.view(f"u{found.itemsize}").ravel()
         if self.tolerance and found.dtype.kind == "f":
-            different &= self._distance(found, computed) > self._allowed(column, computed, span)
+            allowed = self._allowed(column, computed, span)
+            allowed = max(allowed, _DIVERGENCE * self.divergence.get(column, 0.0))
+            different &= self._distance(found, computed) > allowed
         for i in np.flatnonzero(different).tolist():
             self.note(column, update, names[i] if names else None, found.flat[i].item(), computed.flat[i].item())
         return not different.any()
@@ -187,7 +201,10 @@ class _Recomputation:
             name: rows_of(path / f"{name}.npy", kind) for name, kind in kinds.items()
         }
         self.columns = {name: read_column(path / f"{name}.npy", kinds[name]) for name in ("kept", "epoch")}
-        self.networks = Networks(experiment)
+        # In another environment three runs side by side: the trace's, and two that begin with other last bits
+        self.networks = Networks(experiment, 3 if comparison.tolerance else 1)
+        signs = np.random.default_rng(0).choice([-1, 1], experiment.n_parameters)
+        self.other_bits = _LAST_BITS * np.finfo(experiment.dtype).eps * signs
         self.row = 0  # of the kept state met next
 
     def compute(self, report: Progress) -> int:
@@ -196,6 +213,7 @@ class _Recomputation:
         generator = torch.Generator("cpu").manual_seed(experiment.seed)
         examples = Examples(experiment, networks)
         networks.random_start([generator])
+        self._part(True)
         self._compare_counts()
         updates, kept_every, done, left = experiment.n_updates, experiment.kept_every, 0, 0
         self._arrive(0, 1)
@@ -203,15 +221,16 @@ class _Recomputation:
             order = examples.order(generator)
             if order is not None:
                 self._compare_order(epoch, next(self.rows["batch"]), order.numpy())
-            for batch in examples.batches([order]):
+            for batch in examples.batches([order] * networks.runs):
                 if comparison.hopeless:
                     return done
                 losses = batch.forward_backward().numpy()
                 span = done - left + 1
-                self._compare_loss(done, losses.astype(np.float64), span)
+                self._compare_loss(done, losses, span)
                 if done == left:
                     gradient = next(self.rows["gradient"])
-                    comparison.agrees("gradient", done, gradient, networks.values(0)[1], self.names)
+                    beside = [networks.values(run)[1] for run in range(1, networks.runs)]
+                    comparison.agrees("gradient", done, gradient, networks.values(0)[1], self.names, beside=beside)
                 networks.update(experiment.rate(epoch), done)
                 done += 1
                 if done % kept_every == 0 or done == updates:
@@ -225,23 +244,43 @@ class _Recomputation:
         """Compare the computed state with the recorded one; go on from the recorded one if it agrees."""
         theta, networks = next(self.rows["parameters"]), self.networks
         arrived, _, remembered = networks.values(0)
-        if self.comparison.agrees("parameters", done, theta, arrived, self.names, span):
+        beside = [networks.values(run) for run in range(1, networks.runs)]
+        thetas = [values[0] for values in beside]
+        if self.comparison.agrees("parameters", done, theta, arrived, self.names, span, thetas):
             networks.set_state(0, self.comparison.sound("parameters", theta, arrived))
-        if self.experiment.n_remembered and self.row % self.experiment.states_between == 0:
+        has_memory = self.experiment.n_remembered > 0 and self.row % self.experiment.states_between == 0
+        if has_memory:
             found = next(self.rows["optimizer_state"]).reshape(self.experiment.n_remembered, -1)
             agree = [
-                self.comparison.agrees("optimizer_state", done, vector, computed, self.names, span)
-                for vector, computed in zip(found, remembered, strict=True)
+                self.comparison.agrees("optimizer_state", done, vector, computed, self.names, span, others)
+                for vector, computed, *others in zip(found, remembered, *(run[2] for run in beside), strict=True)
             ]
             if all(agree):
                 pairs = zip(found, remembered, strict=True)
                 sound = [self.comparison.sound("optimizer_state", vector, computed) for vector, computed in pairs]
                 networks.set_state(0, networks.values(0)[0], sound)
+        self._part(has_memory or not self.experiment.n_remembered)
         self.row += 1
 
-    def _compare_loss(self, done: int, computed: NDArray[Any], span: int) -> None:
-        found = np.asarray(next(self.rows["batch_loss"]))[None]
-        self.comparison.agrees("batch_loss", done, found, computed, span=span)
+    def _part(self, is_complete: bool) -> None:
+        """The runs beside, if there are any, go on from the same state with other last bits.
+
+        ``is_complete``: the recorded state has all that the optimizer remembers. Else that may have diverged already.
+        """
+        if self.networks.runs == 1:
+            return
+        theta, _, remembered = self.networks.values(0)
+        for run in range(1, self.networks.runs):
+            change = 1 + self.other_bits * (-1) ** run
+            self.networks.set_state(run, theta * change, [vector * change for vector in remembered if is_complete])
+        if is_complete:
+            self.comparison.divergence.clear()
+
+    def _compare_loss(self, done: int, losses: NDArray[Any], span: int) -> None:
+        """``losses``: of the trace's run and of those beside."""
+        found, computed = np.asarray(next(self.rows["batch_loss"]))[None], losses[:1].astype(np.float64)
+        beside = [losses[run : run + 1] for run in range(1, len(losses))]
+        self.comparison.agrees("batch_loss", done, found, computed, span=span, beside=beside)
 
     def _compare_counts(self) -> None:
         """The columns that need no network: which states were kept, and the epoch of each update."""

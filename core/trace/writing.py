@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from gradreel.core.errors import UserError, listed
 from gradreel.core.files import read_bounded
 from gradreel.core.trace.columns import ColumnKind
-from gradreel.core.trace.trace import COLUMNS, FORMAT, META, MOST_META, metric_kinds
+from gradreel.core.trace.trace import BESIDE, COLUMNS, FORMAT, META, MOST_META, metric_kinds
 from gradreel.core.trace.write_behind import ColumnWriter, WriteBehind, Written
 from pydantic import TypeAdapter
 
@@ -193,7 +193,7 @@ def is_foreign(folder: Path) -> bool:
 def _foreign(folder: Path, columns: Iterable[str] = ()) -> str:
     """Why a folder is more than a trace, to be read after "and"; "" if it is a trace or empty.
 
-    A trace says which columns it has, in ``meta.json`` or in its journal, and has no other files.
+    A trace says which columns it has, in ``meta.json`` or in its journal. Beside these it has the files of `BESIDE`.
     """
     if folder.is_symlink():
         return "is a link"
@@ -204,7 +204,7 @@ def _foreign(folder: Path, columns: Iterable[str] = ()) -> str:
     named |= set(columns) if _OF_A_RUN.match(folder.name) else set()
     if entries and not named:
         return f"is none: it has no {META} that says so"
-    others = sorted({entry.name for entry in entries} - {*_NOTES, *(f"{name}.npy" for name in named)})
+    others = sorted({entry.name for entry in entries} - {*_NOTES, *BESIDE, *(f"{name}.npy" for name in named)})
     return f"has in it what is not of one: {listed(others)}" if others else ""
 
 

@@ -117,7 +117,7 @@ def _value(description: SceneDescription, dotted: str) -> Any:
 
 def _experiment(run: Experiment) -> dict[str, Any]:
     size = {"digest": run.digest, "updates": run.n_updates, "n_parameters": run.n_parameters}
-    return size | {"experiment": run.model_dump(mode="json")}
+    return size | {"experiment": run.described()}
 
 
 def print_traces(clips: Sequence[Clip], traces: Path, options: Options) -> None:

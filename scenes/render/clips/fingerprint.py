@@ -100,7 +100,7 @@ def inspection_key(request: SceneRequest, common: Mapping[str, Any]) -> str:
         "data": request.data,
         "curve": request.curve,
         "changes": request.changes,
-        "experiments": {name: experiment.model_dump(mode="json") for name, experiment in request.experiments.items()},
+        "experiments": {name: experiment.described() for name, experiment in request.experiments.items()},
         "traces": {name: _checksum_of_trace(value) for name, value in said.items() if isinstance(value, str)},
     }
     if request.words is not None:  # a scene has the words of its base, or of its own if there are any

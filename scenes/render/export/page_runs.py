@@ -55,7 +55,7 @@ def runs_of_traces(paths: Sequence[Path]) -> list[TouchedRun]:
 def _shown_by(clip: Clip, lesson: Lesson, folders: Folders) -> Iterator[TouchedRun]:
     seeds: dict[str, int] = {}  # of each network, how many
     for experiment in clip.experiments.values():
-        network = as_json(experiment.model_dump(mode="json", exclude={"seed"})).decode()
+        network = as_json({**experiment.described(), "seed": None}).decode()
         seeds[network] = seeds.get(network, 0) + 1
         if seeds[network] <= MOST_SEEDS:
             yield _run_in(folders.traces / experiment.digest, lesson.run_name(experiment))
@@ -72,7 +72,7 @@ def _run_in(path: Path, called: str | None = None) -> TouchedRun:
     about = "recorded"
     if isinstance(run, Experiment):
         known = [*([] if known == [run.digest] else known), _network_name(run), f"seed {run.seed}"]
-        about = short_hash(as_json(run.dataset.model_dump(mode="json")))
+        about = short_hash(as_json(run.dataset.described()))
     return TouchedRun(short_hash(str(meta["checksum"]).encode())[:ID_LENGTH], " · ".join(known), about, path)
 
 

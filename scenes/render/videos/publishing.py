@@ -431,7 +431,7 @@ def _experiments(lesson: Lesson, shots: Sequence[Shot]) -> list[dict[str, Any]]:
             "name": names.get(digest),
             "digest": digest,
             "trace": f"traces/{digest}",
-            "experiment": run.model_dump(mode="json"),
+            "experiment": run.described(),
         }
         for digest, run in shown.items()
     ]

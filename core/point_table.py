@@ -1,0 +1,136 @@
+"""PointTable: rows of numbers that somebody hands us, a row for each point, as one frozen value."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from gradreel.core.arrays import FloatArray
+from gradreel.core.run_data import IN_TRACE
+from pydantic import GetCoreSchemaHandler, SerializationInfo
+from pydantic_core import core_schema
+
+MOST_NUMBERS = 20_000_000
+"""Of a table: 160 MB. A trace has it as a column."""
+MOST_SPELLED = 10_000
+"""Numbers of a table that JSON has as lists; a larger one is given by its bytes."""
+
+
+class PointTable:
+    """N points of D features and a label each. Frozen; equal and hashed by the bytes of its numbers.
+
+    ``rows``: (N, D + 1), float64, read-only. ``sha256``: of the numbers as little-endian bytes, row by row.
+    """
+
+    __slots__ = ("rows", "sha256")
+    rows: FloatArray
+    sha256: str
+
+    def __init__(self, rows: Any) -> None:
+        """From an array or nested sequences (N, D + 1). ValueError if there is no point, or a row is not as needed."""
+        numbers = _numbers(rows).astype("<f8") + 0.0  # -0.0 is 0.0
+        numbers.setflags(write=False)
+        self.rows = numbers
+        self.sha256 = hashlib.sha256(numbers.tobytes()).hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PointTable) and (self.rows.shape, self.sha256) == (other.rows.shape, other.sha256)
+
+    def __hash__(self) -> int:
+        return hash((self.rows.shape, self.sha256))
+
+    def __repr__(self) -> str:
+        points, numbers = self.rows.shape
+        return f"<{points} points of {numbers} numbers, sha256 {self.sha256[:8]}…>"
+
+    def __reduce__(self) -> tuple[type[PointTable], tuple[FloatArray]]:
+        return PointTable, (self.rows,)
+
+    @classmethod
+    def of(cls, points: Any) -> PointTable:
+        """Return the table that is given as itself, as an array, as nested sequences, or as JSON has it."""
+        if isinstance(points, PointTable):
+            return points
+        return cls(_decoded(points) if isinstance(points, Mapping) else points)
+
+    def _as_json(self, info: SerializationInfo) -> Any:
+        """As itself in Python, in JSON as lists or bytes, in a trace by shape and checksum alone."""
+        if info.context is IN_TRACE:
+            return {"shape": list(self.rows.shape), "sha256": self.sha256}
+        if not info.mode_is_json():
+            return self
+        if self.rows.size <= MOST_SPELLED:
+            return self.rows.tolist()
+        return {"shape": list(self.rows.shape), "float64": base64.b64encode(self.rows.tobytes()).decode("ascii")}
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls.of, serialization=core_schema.plain_serializer_function_ser_schema(cls._as_json, info_arg=True)
+        )
+
+
+def _numbers(rows: Any) -> FloatArray:
+    """The rows as a new array (N, D + 1). ValueError says which row is not as needed."""
+    if isinstance(rows, np.ndarray):
+        if rows.ndim != 2:
+            raise ValueError(f"an array of points has two axes, (points, numbers), this one has {rows.ndim}")
+        widths = [rows.shape[1]] * min(1, len(rows))
+        count = rows.size
+    else:
+        if not _is_sequence(rows) or not all(map(_is_sequence, rows)):
+            raise ValueError("points are rows of numbers, such as [[x1, x2, y], ...]")
+        widths = [len(row) for row in rows]
+        count = sum(widths)
+    if not widths or min(widths) < 2:
+        raise ValueError("there must be a point at least, each with a feature and a label: (x, y), (x1, x2, y)")
+    if (odd := next((i for i, width in enumerate(widths) if width != widths[0]), None)) is not None:
+        raise ValueError(f"point {odd + 1} has {widths[odd]} numbers, those before it have {widths[0]}")
+    if count > MOST_NUMBERS:
+        raise ValueError(f"{len(rows)} points of {widths[0]} numbers are more than {MOST_NUMBERS} numbers")
+    try:
+        numbers = np.array(rows, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        numbers = None
+    if numbers is None or numbers.ndim != 2:
+        raise ValueError(_first_fault(rows))
+    wrong = np.argwhere(~np.isfinite(numbers))
+    if len(wrong):
+        row, place = wrong[0].tolist()
+        raise ValueError(f"point {row + 1}, number {place + 1}: {numbers[row, place]} is not a finite number")
+    return numbers
+
+
+def _first_fault(rows: Sequence[Sequence[Any]]) -> str:
+    """Which entry of the rows is no number."""
+    for i, row in enumerate(rows):
+        for j, entry in enumerate(row):
+            try:
+                float(entry)
+            except (TypeError, ValueError, OverflowError):
+                return f"point {i + 1}, number {j + 1}: {str(entry)[:40]!r} is not a number"
+    return "points are rows of numbers, such as [[x1, x2, y], ...]"
+
+
+def _is_sequence(value: Any) -> bool:
+    return isinstance(value, Sequence | np.ndarray) and not isinstance(value, str | bytes)
+
+
+def _decoded(table: Mapping[str, Any]) -> FloatArray:
+    """The rows of a table that JSON has by its bytes. ValueError if bytes and shape do not fit."""
+    shape, text = table.get("shape"), table.get("float64")
+    is_shape = _is_sequence(shape) and len(shape or ()) == 2 and all(type(n) is int and n > 0 for n in shape or ())
+    if set(table) != {"shape", "float64"} or not is_shape or not isinstance(text, str):
+        raise ValueError('a table of points by its bytes is {"shape": [points, numbers], "float64": base64}')
+    try:
+        data = base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"float64: not base64: {error}") from None
+    points, numbers = shape or (0, 0)
+    if len(data) != 8 * points * numbers:
+        raise ValueError(f"float64: {len(data)} bytes, {8 * points * numbers} needed for the shape {list(shape or ())}")
+    return np.frombuffer(data, dtype="<f8").reshape(points, numbers)

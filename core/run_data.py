@@ -1,0 +1,73 @@
+"""RunData, the base of all plain data that describe a training run, and the rule for fields that are added later."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
+
+IN_TRACE = {"place": "trace"}
+"""Context of pydantic's validation and serialization of what ``meta.json`` says of a run."""
+
+
+@dataclass(frozen=True)
+class Absent:
+    """Marks a field that is added to a description: ``weight_decay: Annotated[float, Absent(0.0)] = 0.0``.
+
+    ``value`` is what runs did before there was the field. It is written once and never changes, even if the field's
+    default does. A field with this value is not in the digest, so digests stay as they were. A trace that does not
+    name the field is read with this value.
+
+    Each field that is added needs this mark. Fields without it are always in the digest.
+    """
+
+    value: Any
+
+
+class RunData(BaseModel):
+    """Plain frozen data that describe a training run or a part of it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, values: Any, info: ValidationInfo) -> Any:
+        """Of a trace, which names all fields that there were: puts in those that were added since."""
+        if info.context is not IN_TRACE or not isinstance(values, Mapping):
+            return values
+        completed = dict(values)
+        for name, field in cls.model_fields.items():
+            if completed.keys().isdisjoint({name, field.alias}):
+                marks = [mark for mark in field.metadata if isinstance(mark, Absent)]
+                if not marks:
+                    raise ValueError(f"{field.alias or name} is missing")
+                completed[name] = marks[0].value
+        return completed
+
+    def described(self) -> dict[str, Any]:
+        """Return the data as ``meta.json`` has them: JSON of every field; a table is named by shape and checksum."""
+        return self.model_dump(mode="json", context=IN_TRACE)
+
+    def digest_of(self, version: int) -> str:
+        """Return 32 hexadecimal digits: a digest of the format's version and of all fields that are not absent."""
+        text = json.dumps([version, _present(self, self.described())], sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _present(value: Any, described: Any) -> Any:
+    """``described`` without the fields that have the value of their absence, at every level."""
+    if isinstance(value, tuple) and any(isinstance(part, RunData) for part in value):
+        return [_present(part, shown) for part, shown in zip(value, described, strict=True)]
+    if not isinstance(value, RunData):
+        return described
+    present = {}
+    for name, field in type(value).model_fields.items():
+        part = getattr(value, name)
+        if not any(isinstance(mark, Absent) and mark.value == part for mark in field.metadata):
+            key = field.alias or name
+            present[key] = _present(part, described[key])
+    return present
