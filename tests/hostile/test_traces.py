@@ -1,6 +1,8 @@
 """Traces that come from anybody: opened and verified in bounded time and memory, and whatever is odd is named."""
 
+import base64
 import copy
+import hashlib
 import json
 import os
 import resource
@@ -12,15 +14,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from gradreel.core.datasets import CurveDataset
+from gradreel.core.datasets import CurveDataset, PointsDataset, TwoSpirals
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.training import train
 from gradreel.core.recording.recording import record
-from gradreel.core.trace.columns import checksum
-from gradreel.core.trace.environment import environment
+from gradreel.core.trace.columns import ColumnKind, checksum
+from gradreel.core.trace.environment import MOST_FACTS, MOST_LETTERS, environment
 from gradreel.core.trace.recorded_run import RecordedRun
-from gradreel.core.trace.trace import MOST_META, Trace, column_kinds, read_meta, sealed_meta
+from gradreel.core.trace.trace import MOST_META, Trace, _with_points, column_kinds, read_meta, sealed_meta
 from gradreel.core.trace.verify import verify
 from gradreel.core.trace.verify_result import Agreement
 from hypothesis import given, settings
@@ -29,6 +31,9 @@ from pydantic import ValidationError
 
 SHORT = Experiment(dataset=CurveDataset(examples=5), hidden=(2,), batch_size=2, epochs=2, optimizer="adam")
 COLUMNS = column_kinds(SHORT)
+POINTS = Experiment(
+    dataset=PointsDataset(points=TwoSpirals(points=3).rows()), loss="bce", hidden=(2,), batch_size=2, epochs=2  # type: ignore[arg-type]
+)
 fuzzed = settings(max_examples=60)
 
 
@@ -49,6 +54,7 @@ def loop(path: Path, make: Any, *more: torch.nn.Module, updates: int = 4) -> Pat
 
 MADE = {
     "trained": lambda path: train(SHORT, path).path,
+    "points": lambda path: train(POINTS, path).path,
     "adam": lambda path: loop(path, lambda model: torch.optim.Adam(model.parameters())),
     "sgd": lambda path: loop(path, lambda model: torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.5)),
     "buffers": lambda path: loop(path, lambda model: torch.optim.SGD(model.parameters()), torch.nn.BatchNorm1d(1)),
@@ -88,16 +94,19 @@ def resealed(path: Path, meta: dict[str, Any]) -> None:
         run = (
             RecordedRun.model_validate(meta["recorded"])
             if "recorded" in meta
-            else Experiment.model_validate(meta["experiment"])
+            else Experiment.model_validate(_with_points(path, meta)["experiment"])
         )
         text = sealed_meta(run, meta["environment"], {name: column["xxh3"] for name, column in meta["columns"].items()})
     except Exception:
-        import hashlib
-
-        meta = {key: value for key, value in meta.items() if key != "checksum"}
-        seal = hashlib.sha256((json.dumps(meta, indent=1) + "\n").encode()).hexdigest()
-        text = json.dumps({**meta, "checksum": seal}, indent=1) + "\n"
+        text = sealed_as_it_is(meta)
     (path / "meta.json").write_text(text, encoding="ascii")
+
+
+def sealed_as_it_is(meta: dict[str, Any]) -> str:
+    """The text of ``meta`` with a checksum that fits, whatever it says."""
+    meta = {key: value for key, value in meta.items() if key != "checksum"}
+    seal = hashlib.sha256((json.dumps(meta, indent=1) + "\n").encode()).hexdigest()
+    return json.dumps({**meta, "checksum": seal}, indent=1) + "\n"
 
 
 def with_column(path: Path, name: str, numbers: np.ndarray) -> None:
@@ -122,6 +131,8 @@ def read(path: Path) -> None:
         trace = Trace.open(path, checksums=True)
         trace.state_dict(0)
         trace.examples(0)
+        if isinstance(trace.run, Experiment):
+            trace.run.dataset.features()
         str(trace.metrics)
     except TraceError as error:
         str(error).encode()
@@ -290,6 +301,118 @@ def test_a_device_is_no_meta(trace: Path) -> None:
     (trace / "meta.json").symlink_to("/dev/zero")
     with pytest.raises(TraceError, match="not a regular file"):
         Trace.open(trace)
+
+
+PLACE = ("experiment", "dataset", "points")
+
+
+@pytest.mark.usefixtures("little_memory")
+@pytest.mark.parametrize("kind", ["points"], indirect=True)
+@pytest.mark.parametrize(
+    "shape",
+    [
+        [10**7, 2], [2**40, 2**40], [10**400, 1], [6, 2], [7, 3], [3, 6], [18, 1], [1, 18], [0, 3], [-6, -3],
+        [True, 18], [6.0, 3], [18], [6, 3, 1], [], "63", {"6": 3}, None,
+    ],
+)  # fmt: skip
+def test_points_of_another_shape_are_refused_in_little_memory(trace: Path, shape: Any) -> None:
+    changed(trace, *PLACE, "shape", to=shape)
+    with pytest.raises(TraceError):
+        Trace.open(trace)
+    assert verify(trace).problems
+
+
+@pytest.mark.parametrize("kind", ["points"], indirect=True)
+@pytest.mark.parametrize(
+    "value", [{}, [], [[0, 1, 0]], {"shape": [6, 3]}, {"sha256": "0"}, {"float64": "", "shape": []}]
+)
+def test_points_that_meta_does_not_name_are_refused(trace: Path, value: Any) -> None:
+    changed(trace, *PLACE, to=value)
+    with pytest.raises(TraceError):
+        Trace.open(trace)
+
+
+@pytest.mark.parametrize("kind", ["points"], indirect=True)
+def test_points_whose_bytes_stand_in_meta_are_refused(trace: Path) -> None:
+    """Only the column has them."""
+    rows = np.load(trace / "points.npy")
+    text = base64.b64encode(rows.tobytes()).decode()
+    meta = json.loads((trace / "meta.json").read_text())
+    meta["experiment"]["dataset"]["points"] = {"shape": list(rows.shape), "float64": text}
+    (trace / "meta.json").write_text(sealed_as_it_is(meta))
+    with pytest.raises(TraceError, match="contradicts itself"):
+        Trace.open(trace)
+
+
+@pytest.mark.parametrize("kind", ["points"], indirect=True)
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+def test_points_that_are_no_numbers_are_refused_under_right_checksums(trace: Path, number: float) -> None:
+    rows = np.load(trace / "points.npy")
+    rows[2, 1] = number
+    np.save(trace / "points.npy", rows)
+    changed(trace, *PLACE, "sha256", to=hashlib.sha256(rows.tobytes()).hexdigest())
+    with pytest.raises(TraceError, match="not a finite number"):
+        Trace.open(trace)
+    assert [problem.column for problem in verify(trace).problems] == ["points"]
+
+
+@pytest.mark.parametrize("kind", ["points"], indirect=True)
+@pytest.mark.parametrize("damage", ["missing", "fifo", "device", "flipped", "short", "header"])
+def test_damaged_points_are_named(trace: Path, damage: str) -> None:
+    file = trace / "points.npy"
+    content = file.read_bytes()
+    if damage in ("missing", "fifo", "device"):
+        file.unlink()
+    if damage == "fifo":
+        os.mkfifo(file)
+    elif damage == "device":
+        file.symlink_to("/dev/zero")
+    elif damage != "missing":
+        flipped = bytes([*content[:-3], content[-3] ^ 1, *content[-2:]])
+        file.write_bytes({"flipped": flipped, "short": content[:-8], "header": b"x" + content[1:]}[damage])
+    with pytest.raises(TraceError, match=r"points\.npy"):
+        Trace.open(trace)
+    assert [problem.column for problem in verify(trace).problems] == ["points"]
+
+
+@pytest.mark.parametrize("kind", ["points"], indirect=True)
+def test_points_that_are_as_good_as_empty_on_the_disk_are_none(trace: Path) -> None:
+    column = ColumnKind((6_000_000, 3), "<f8")
+    with (trace / "points.npy").open("wb") as file:
+        file.write(column.header)
+        file.truncate(column.n_bytes)
+    changed(trace, *PLACE, "shape", to=[6_000_000, 3])
+    with pytest.raises(TraceError, match="sparse"):
+        Trace.open(trace)
+
+
+@pytest.mark.parametrize("kind", ["trained", "sgd"], indirect=True)
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {str(i): "" for i in range(MOST_FACTS + 1)},
+        {"processor": "x" * (MOST_LETTERS + 1)},
+        {"x" * (MOST_LETTERS + 1): ""},
+        {"torch": 2.13},
+        [],
+        None,
+    ],
+    ids=["many", "long", "long name", "number", "list", "none"],
+)
+def test_an_environment_that_no_run_has_is_refused(trace: Path, facts: Any) -> None:
+    with pytest.raises(TraceError, match="environment"):
+        Trace.open(changed(trace, "environment", to=facts))
+
+
+@pytest.mark.parametrize("kind", ["trained"], indirect=True)
+def test_an_environment_that_would_steer_a_terminal_is_spelled_out(trace: Path, gradreel: Any) -> None:
+    facts = dict.fromkeys(("processor", "torch", "capability", "mkl"), "\x1b[2J\x1b]0;x\x07\n")
+    changed(trace, "environment", to=facts)
+    numbers = np.load(trace / "gradient.npy")
+    with_column(trace, "gradient", np.nextafter(numbers, np.inf))
+    result = gradreel("verify", str(trace))
+    assert result.exit_code == 0 and "within tolerance" in result.output
+    assert "\x1b" not in result.output and r"\x1b[2J" in result.output
 
 
 @pytest.mark.usefixtures("little_memory")
