@@ -165,6 +165,50 @@ def _beats_in(method: str, scene_class: ClassSource, entered: frozenset[str]) ->
             yield from _beats_in(name, scene_class, entered | {method})
 
 
+def certain_beats(scene_class: ClassSource) -> Iterator[tuple[str, ast.expr | None]]:
+    """Yield the beats that a scene plays whatever it shows, outside of branches and loops, and the ``say`` of each."""
+    yield from _certain_in("construct", scene_class, frozenset())
+
+
+def _certain_in(
+    method: str, scene_class: ClassSource, entered: frozenset[str]
+) -> Iterator[tuple[str, ast.expr | None]]:
+    function = scene_class.method(method)
+    if function is not None and method not in entered:
+        yield from _certain_of(function.body, scene_class, entered | {method})
+
+
+def _certain_of(
+    body: list[ast.stmt], scene_class: ClassSource, entered: frozenset[str]
+) -> Iterator[tuple[str, ast.expr | None]]:
+    for statement in body:
+        if isinstance(statement, ast.With):
+            for item in statement.items:
+                yield from _certain_call(item.context_expr, scene_class, entered)
+            yield from _certain_of(statement.body, scene_class, entered)
+        elif isinstance(statement, ast.Expr | ast.Assign):
+            yield from _certain_call(statement.value, scene_class, entered)
+        if isinstance(statement, ast.Return) or any(isinstance(child, ast.Return) for child in ast.walk(statement)):
+            return
+
+
+def _certain_call(
+    call: ast.expr, scene_class: ClassSource, entered: frozenset[str]
+) -> Iterator[tuple[str, ast.expr | None]]:
+    """The beats of a call ``self.beat("name")``, or of the method that it calls."""
+    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
+        return
+    if not (isinstance(call.func.value, ast.Name) and call.func.value.id == "self"):
+        return
+    if call.func.attr != "beat":
+        yield from _certain_in(call.func.attr, scene_class, entered)
+        return
+    keywords = {keyword.arg: keyword.value for keyword in call.keywords}
+    name = call.args[0] if call.args else keywords.get("name")
+    if isinstance(name, ast.Constant):
+        yield str(name.value), call.args[1] if len(call.args) > 1 else keywords.get("say")
+
+
 def _calls_on_self(node: ast.AST) -> Iterator[ast.Call]:
     """Calls ``self.something(...)`` in the order of the text."""
     for child in ast.iter_child_nodes(node):

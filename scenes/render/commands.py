@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from gradreel.core.errors import UserError
@@ -166,6 +167,8 @@ def show_cache(options: Options, prune: bool, yes: bool) -> int:
 def _dry_run(lesson: Lesson, settings: RenderSettings, options: Options, clips: bool) -> int:
     with _reporter(options) as told:
         plan = pipeline.plan_lesson(lesson, settings, told)
+    if not clips:
+        plan = replace(plan, clips=(), unspoken={})
     times = estimates(plan, Folders(settings.media_dir), jobs_of(options.jobs))  # a cluster's workers are not asked
     report.print_plan(plan, times, options, clips=clips)
     return 0

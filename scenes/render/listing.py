@@ -6,6 +6,7 @@ scenes' files are not read either, which takes longer than all the rest: the les
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -60,6 +61,8 @@ def print_scenes(
         language = next(filter(None, (*languages, *of_lesson)), next(iter(LANGUAGES)))
     clips = _newest_clips(media_dir, language)
     scenes = [] if read is None else list(_of_lesson(language, read))
+    if read is not None and read.voices:
+        _tell_of_recordings(read, languages)
     if whole or (span == (None, None) and not as_json):
         sources = known_scenes(Folders(media_dir).private) if as_json or clips else ()
         named = {scene.name for scene in scenes}
@@ -90,6 +93,17 @@ def _lesson(path: Path | None, span: tuple[str | None, str | None]) -> Lesson:
     from gradreel.scenes.render.lessons.selection import load_lesson
 
     return load_lesson(path, span=span)
+
+
+def _tell_of_recordings(lesson: Lesson, languages: tuple[str, ...]) -> None:
+    """Say on standard error which recordings of the lesson's voices are missing, or of an older text."""
+    from gradreel.scenes.render.lessons.options import Options
+    from gradreel.scenes.render.recorded_lines import told_of_recordings
+    from gradreel.scenes.render.resolve import film_languages
+
+    film = film_languages(Options(languages=languages), lesson)
+    for text in told_of_recordings(lesson, lesson.voices, film):
+        print(text, file=sys.stderr)
 
 
 def _of_lesson(language: str, lesson: Lesson) -> Iterator[Listed]:

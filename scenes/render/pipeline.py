@@ -42,6 +42,7 @@ from gradreel.scenes.render.stages import (
     SceneDescription,
     SceneError,
     SceneRequest,
+    SceneWords,
 )
 from gradreel.scenes.render.videos.estimates import clip_seconds
 from gradreel.scenes.render.videos.publishing import (
@@ -136,7 +137,27 @@ def plan_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | N
     with one_moment():
         folders = Folders(settings.media_dir)
         planned = plan(*inspect_lesson(lesson, settings, reporter), folders)
-        return with_unspoken(planned, settings.voices, folders) if settings.voices else planned
+        if not settings.voices:
+            return planned
+        listened = _listened(planned, settings, folders)
+        return with_unspoken(planned, settings.voices, folders, listened, reporter)
+
+
+def _listened(planned: Plan, settings: RenderSettings, folders: Folders) -> dict[str, SceneWords]:
+    """What scenes say that are to be heard as recorded, and that nobody has listened to yet: else none may be missing.
+
+    Scenes whose runs are missing cannot be played. Writes nothing.
+    """
+    from gradreel.scenes.voice.recordings import Recordings
+
+    if not any(isinstance(voice, Recordings) for voice in settings.voices.values()):
+        return {}
+    with_lines = [clip for clip in planned.clips if clip.parts["narration"] and clip.path is not None]
+    kept = kept_words(with_lines, folders)
+    unheard = [clip.request for clip in with_lines if clip.scene not in kept]
+    with Workers(settings.jobs_here) as workers:
+        futures = [workers.submit("listen", request, timeout=settings.timeout) for request in unheard]
+        return {request.name: future.result() for request, future in zip(unheard, futures, strict=True)}
 
 
 def inspect_lesson(
@@ -364,10 +385,9 @@ def _tell_what_changes_nothing(
 
 def _train(job: Job, planned: Plan) -> None:
     """Record the runs that the plan misses. All are tried first; then the failures of any are raised as one error."""
-    names: dict[str, str] = {}  # by digest: the lesson's name of a run, or those of the scenes that show it; each once
+    names: dict[str, str] = {}  # by digest: the lesson's name of a run, or the scene and the parameter that show it
     for run in planned.runs:
-        name = job.lesson.run_name(run.experiment) or ", ".join(run.shown_by)
-        names[run.experiment.digest] = f"{name} ({run.experiment.digest[:6]})" if name in names.values() else name
+        names[run.experiment.digest] = job.lesson.run_name(run.experiment) or run.name
     runs = [run.experiment for run in planned.runs]
     with trainers_of(job.workers, job.settings.jobs, job.settings.scheduler, job.workspace) as (trainers, at_once):
         failures = train_runs(names, runs, job.workspace.traces, trainers, at_once, job.reporter)

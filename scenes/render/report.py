@@ -7,11 +7,11 @@ import math
 import sys
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gradreel.core.errors import is_printable
+from gradreel.core.errors import is_printable, listed
 from gradreel.scenes.render.workers.progress import counted, duration
 from gradreel.scenes.words.narration import OTHER_DATA, Narration
 
@@ -138,31 +138,42 @@ def print_traces(clips: Sequence[Clip], traces: Path, options: Options) -> None:
 
 
 def print_plan(plan: Plan, times: Estimates, options: Options, *, clips: bool) -> None:
-    """What would be trained and, with ``clips``, rendered; why, and how long it will take."""
-    if not clips:
-        plan, times = replace(plan, clips=(), unspoken={}), replace(times, rendering={})
+    """Print what would be trained and, with ``clips``, rendered; why, and how long it will take."""
     if options.as_json:
         print_json(_plan_as_json(plan, times, clips))
         return
     for run in plan.runs:
         updates, digest = counted(run.experiment.n_updates, "update"), run.experiment.digest
-        print(f"train   {digest}, {updates}, for {', '.join(run.shown_by)}{_about(times.training[digest])}")
+        others = list(run.shown_by)[1:]
+        shown = f", also for {listed(others)}" if others else ""
+        print(f"train   the run of {run.name}{shown}, {updates}, {_about(times.training[digest], times)}")
     for language, lines in plan.unspoken.items():
-        print(f"speak   {counted(lines, 'line')} in {language}")
+        print(f"speak   {'up to ' if plan.unheard else ''}{counted(lines, 'line')} in {language}")
     for clip in plan.clips:
-        time = "" if clip.up_to_date else _about(times.rendering[clip.scene])
+        time = "" if clip.up_to_date else f", {_about(times.rendering[clip.scene], times)}"
         print(f"{'keep  ' if clip.up_to_date else 'render'}  {clip.scene}: {clip.why or 'up to date'}{time}")
     if not plan.runs and not clips:
         print("nothing to train: every run is recorded")
     elif plan.runs or plan.out_of_date:
-        whole = "no estimate yet" if times.seconds is None else f"about {duration(max(1.0, times.seconds))}"
-        print(f"in all  {whole} with {counted(times.jobs, 'worker')}")
+        print(f"in all  {_about(times.seconds, times)} with {counted(times.jobs, 'worker')}")
+        if times.guessed:
+            print(
+                f"        by a table, since {listed(times.guessed)}; a third of it, or three times as much, is possible"
+            )
 
 
 def _plan_as_json(plan: Plan, times: Estimates, clips: bool) -> dict[str, Any]:
-    runs = [(run.experiment.digest, list(run.shown_by)) for run in plan.runs]
     content: dict[str, Any] = {
-        "train": [{"digest": digest, "scenes": scenes, "seconds": times.training[digest]} for digest, scenes in runs]
+        "train": [
+            {
+                "run": run.name,
+                "digest": run.experiment.digest,
+                "scenes": list(run.shown_by),
+                "parameters": dict(run.shown_by),
+                "seconds": times.training[run.experiment.digest],
+            }
+            for run in plan.runs
+        ]
     }
     if clips:
         content["speak"] = dict(plan.unspoken)
@@ -175,11 +186,12 @@ def _plan_as_json(plan: Plan, times: Estimates, clips: bool) -> dict[str, Any]:
             for clip in plan.out_of_date
         ]
         content["up_to_date"] = [clip.scene for clip in plan.clips if clip.up_to_date]
-    return content | {"seconds": times.seconds}
+    return content | {"seconds": times.seconds, "guessed": bool(times.guessed)}
 
 
-def _about(seconds: float | None) -> str:
-    return "" if seconds is None else f", about {duration(max(1.0, seconds))}"
+def _about(seconds: float, times: Estimates) -> str:
+    """Return how long something takes, as far as that is known."""
+    return f"{'roughly' if times.guessed else 'about'} {duration(max(1.0, seconds))}"
 
 
 def print_paths(paths: Iterable[Path], options: Options) -> None:

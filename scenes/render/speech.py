@@ -21,6 +21,7 @@ from gradreel.scenes.render.clips.fingerprint import languages_of, listening_key
 from gradreel.scenes.render.clips.import_graph import one_moment
 from gradreel.scenes.render.clips.plan import timed
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, read_json, write_json
+from gradreel.scenes.render.recorded_lines import certain_lines
 from gradreel.scenes.render.stages import BeatSpan, Clip, Plan, SceneWords, SpeechTimes
 from gradreel.scenes.render.workers.progress import Reporter, counted
 from gradreel.scenes.words.narration import Narration
@@ -158,23 +159,39 @@ def timed_plan(planned: Plan, words: Mapping[str, SceneWords], heard: Mapping[st
     return replace(found, clips=tuple(replace(clip, speech=heard.get(clip.scene, {})) for clip in found.clips))
 
 
-def with_unspoken(planned: Plan, voices: Mapping[str, Voice], folders: Folders) -> Plan:
-    """The plan with what has to be spoken first; plays, speaks and writes nothing. UserError for missing recordings.
+def with_unspoken(
+    planned: Plan,
+    voices: Mapping[str, Voice],
+    folders: Folders,
+    listened: Mapping[str, SceneWords] | None = None,
+    reporter: Reporter | None = None,
+) -> Plan:
+    """Return the plan with what has to be spoken first; plays, speaks and writes nothing.
 
     Of clips whose lines have to be spoken, or whose scenes to be listened to, it is not known what they are.
+    ``listened``: what scenes say that were listened to just now. Tells the ``reporter`` of recordings of an older text.
+    Raises UserError for missing recordings; of a scene that nobody has listened to, for those of its certain lines.
     """
     from gradreel.scenes.voice.recordings import Recordings
     from gradreel.scenes.voice.spoken_lines import missing_lines
 
-    with_lines = [clip for clip in planned.clips if clip.parts["narration"] and clip.path is not None]
-    words = kept_words(with_lines, folders)
+    spoken_clips = [clip for clip in planned.clips if clip.parts["narration"]]
+    with_lines = [clip for clip in spoken_clips if clip.path is not None]
+    words = {**kept_words(with_lines, folders), **(listened or {})}
+    unheard = [clip for clip in spoken_clips if clip.scene not in words]
     wanted = list(wanted_lines([clip for clip in with_lines if clip.scene in words], words, voices))
-    missing = {}
+    missing, unspoken = {}, {}
     for language, voice in voices.items():
         lines = [one.line for one in wanted if one.language == language]
-        if isinstance(voice, Recordings) and not voice.fill:
-            voice.files([(line.scene, line.beat) for line in lines])  # raises, as rendering would
+        certain = _certain(unheard, voices, language) if isinstance(voice, Recordings) else []
+        if isinstance(voice, Recordings):
+            if not voice.fill:
+                voice.files([(line.scene, line.beat) for line in [*lines, *certain]])  # raises, as rendering would
+            known = [line for line in [*lines, *certain] if line.stretches]
+            _tell_of_recordings(voice, known, language, reporter or Reporter())
         missing[language] = missing_lines(voice, lines, folders.speech)
+        if not isinstance(voice, Recordings) or voice.fill:
+            unspoken[language] = len(missing[language]) + sum(_n_lines(clip, language) for clip in unheard)
     waiting = {line.scene for lines in missing.values() for line in lines}
     waiting |= {clip.scene for clip in with_lines if clip.scene not in words}
     there = [one for one in wanted if one.line.scene not in waiting]
@@ -183,7 +200,30 @@ def with_unspoken(planned: Plan, voices: Mapping[str, Voice], folders: Folders) 
         replace(clip, path=None, why="its lines have to be spoken first") if clip.scene in waiting else clip
         for clip in found.clips
     ]
-    return replace(found, clips=tuple(clips), unspoken={code: len(lines) for code, lines in missing.items() if lines})
+    return replace(
+        found,
+        clips=tuple(clips),
+        unspoken={language: count for language, count in unspoken.items() if count},
+        unheard=tuple(clip.scene for clip in unheard),
+    )
+
+
+def _certain(clips: Sequence[Clip], voices: Mapping[str, Voice], language: str) -> list[Line]:
+    """The lines in a language that scenes say for certain."""
+    if not clips:
+        return []
+    narration, on_screen = _narration(clips, voices), clips[0].request.settings.language
+    return [
+        line
+        for clip in clips
+        if not clip.request.settings.beat_range  # which of its beats are asked for shows only when it plays
+        for line in certain_lines(clip.request.source, narration, language, on_screen)
+    ]
+
+
+def _n_lines(clip: Clip, language: str) -> int:
+    """How many lines a scene may say in a language, those for other data left out."""
+    return sum("," not in beat for beat in clip.parts["narration"].get("seconds", {}).get(language, {}))
 
 
 def wanted_files(planned: Plan, voices: Mapping[str, Voice], folders: Folders) -> Iterator[Path]:

@@ -118,8 +118,14 @@ class Run:
     """A training run that no trace has been recorded of."""
 
     experiment: Experiment
-    shown_by: tuple[str, ...]  # scenes
+    shown_by: Mapping[str, str]  # by scene: the parameter that it is of
     path: Path  # where the trace will be
+
+    @property
+    def name(self) -> str:
+        """What it is called: "gradient-descent (run)", by the first scene that shows it."""
+        scene, parameter = next(iter(self.shown_by.items()))
+        return f"{scene} ({parameter})"
 
 
 @dataclass(frozen=True)
@@ -163,6 +169,7 @@ class Plan:
     runs: tuple[Run, ...]
     clips: tuple[Clip, ...]
     unspoken: Mapping[str, int] = field(default_factory=dict)  # by language: lines that have to be spoken first
+    unheard: tuple[str, ...] = ()  # scenes that have to be listened to first: ``unspoken`` has all their lines
 
     @property
     def out_of_date(self) -> tuple[Clip, ...]:

@@ -52,8 +52,8 @@ def print_words(options: Options) -> int:
     if options.output is None:
         sys.stdout.write(text)
     else:
-        with options.output.open("x", encoding="utf-8") as file:
-            file.write(text)
+        with options.output.open("x", encoding="utf-8") as stream:
+            stream.write(text)
         print(options.output)
     return 0
 

@@ -136,8 +136,9 @@ def test_a_scene_of_beats_may_have_sections_and_what_it_lacks_is_told_with_its_o
 
 def test_train_then_render_a_lesson(gradreel, project):
     dry = gradreel("render", *SMALL, "--dry_run")
-    assert [line.split()[0] for line in dry.stdout.splitlines()] == ["train", "render", "render", "in"]
-    assert dry.stdout.splitlines()[-1].startswith("in all  no estimate yet with ")
+    assert [line.split()[0] for line in dry.stdout.splitlines()] == ["train", "render", "render", "in", "by"]
+    assert dry.stdout.startswith("train   the run of ring (run), 3 updates, roughly ")
+    assert "\nin all  roughly " in dry.stdout and "no estimate" not in dry.stdout
     assert not (project / "media").exists()
 
     (trace,) = json.loads(gradreel("train", "--lesson", "shapes.toml", "--json").stdout)

@@ -231,3 +231,38 @@ def test_a_recording_that_cannot_be_parted_at_its_marks_is_one_message_until_tim
     assert result.exit_code == 2 and "draw.wav has 0 pauses" in result.stderr and "draw.marks.txt" in result.stderr
     Path("recordings/talk/draw.marks.txt").write_text("1.2\thalf\n")
     assert own().exit_code == 0
+
+
+def test_a_dry_run_and_a_list_find_recordings_that_are_missing_or_of_another_text(own, gradreel, tmp_path):
+    (tmp_path / "film.toml").write_text(
+        'languages = ["en"]\nvoices = { en = "recordings" }\n[[scene]]\nname = "talk.py:Talk"\n'
+    )
+    listed, dry = ("list", "--lesson", "film.toml"), ("--dry_run",)
+    assert "recordings has no recording of 2 lines that will be said: talk/draw, talk/rest" in gradreel(*listed).stderr
+    missing = own(*dry)
+    assert missing.exit_code == 2 and "has no recording of 2 of 2 beats: talk/draw.wav, talk/rest.wav" in missing.stderr
+    assert not (tmp_path / "media").exists(), "a scene that has not been listened to is, and nothing is kept of it"
+    assert own(*dry, "--fill").exit_code == 0
+    record("draw", 2, 1)
+    record("rest", 1)
+    assert (gradreel("narrate", "talk.py:Talk").exit_code, own(*dry).exit_code) == (0, 0)
+    (tmp_path / "talk.py").write_text(TALK.replace("A square", "A cube"))
+    told = "1 recording in recordings read from another text than now: talk/draw"
+    assert told in own(*dry).stderr
+    assert told.replace("in rec", f"in {tmp_path}/rec") in gradreel(*listed).stderr
+    assert gradreel(*listed).exit_code == 0
+
+
+def test_a_dry_run_finds_missing_recordings_of_a_scene_whose_run_is_not_trained_yet(gradreel, own, tmp_path):
+    needs = "        self.trace('run')\n        square = Square()\n"
+    run = (
+        "    class Parameters(LectureScene.Parameters):\n"
+        "        run: Experiment = Field(Experiment(epochs=3), description='It.')\n\n    def construct"
+    )
+    scene = TALK.replace("        square = Square()\n", needs).replace("    def construct", run)
+    (tmp_path / "talk.py").write_text(
+        f"from gradreel.core.experiment import Experiment\nfrom pydantic import Field\n{scene}"
+    )
+    missing = own("--dry_run")
+    assert missing.exit_code == 2 and "has no recording of 2 of 2 beats" in missing.stderr
+    assert not (tmp_path / "media").exists()

@@ -45,11 +45,33 @@ def timed(
     )
 
 
-def test_without_anything_timed_there_is_no_estimate(folders):
-    found = estimates(Plan((), (clip("dots", 50),)), folders, jobs=2)
-    assert (found.rendering, found.seconds) == ({"dots": None}, None)
+def test_without_anything_timed_the_estimate_is_by_a_table_and_says_so(folders):
+    found = estimates(Plan((), (clip("dots", 50), clip("long", 5000))), folders, jobs=1)
+    assert 0 < found.rendering["dots"] < found.rendering["long"] < 5000
+    assert found.seconds == pytest.approx(sum(found.rendering.values()))
+    assert "nothing has been rendered here yet" in found.guessed
     nothing = estimates(Plan((), (clip("dots", 50, up_to_date=True),)), folders, jobs=2)
-    assert (nothing.rendering, nothing.seconds) == ({}, 0.0)
+    assert (nothing.rendering, nothing.seconds, nothing.guessed) == ({}, 0.0, ())
+
+
+def test_by_the_table_the_lecture_takes_what_it_takes_on_two_cores(folders):
+    lecture = [replace(clip(f"s{k}", 23 * 60 * 60 // 27)) for k in range(27)]  # 23 minutes at 60 frames a second
+    size = RenderSettings.of_quality("h")
+    clips = tuple(replace(one, request=replace(one.request, settings=size)) for one in lecture)
+    assert 6 * 60 < estimates(Plan((), clips), folders, jobs=2).seconds < 3 * 15 * 60
+
+
+def test_lines_that_are_to_be_spoken_take_their_time(folders):
+    plan = Plan((), (clip("dots", 50),), unspoken={"en": 100, "zh": 100})
+    silent, spoken = (estimates(one, folders, 2) for one in (replace(plan, unspoken={}), plan))
+    assert spoken.seconds > silent.seconds + 20
+
+
+def test_what_was_timed_is_no_guess_and_a_scene_of_unknown_length_is_one(folders):
+    timed(folders, "dots", (200, 100), 10.0)
+    assert estimates(Plan((), (clip("new", 100),)), folders, 1).guessed == ()
+    unknown = estimates(Plan((), (clip("new", 0),)), folders, 1)
+    assert unknown.guessed and unknown.seconds > 0
 
 
 def test_a_scene_at_4k_is_not_expected_to_take_twenty_times_as_long_a_frame_as_at_480p(folders):
@@ -75,7 +97,6 @@ def test_an_unknown_scene_takes_what_others_do_and_workers_share_the_clips(folde
     assert found.rendering == {"new": pytest.approx(20.0), "dots": pytest.approx(10.0), "rings": pytest.approx(30.0)}
     assert found.seconds == pytest.approx(30.0), "20 and 10 beside 30"
     assert estimates(plan, folders, 1).seconds == pytest.approx(60.0)
-    assert estimates(Plan((), (clip("new", 0),)), folders, 1).seconds is None, "how long it is nobody knows"
 
 
 def test_clips_of_a_frame_or_two_say_little_of_a_long_scene(folders):
@@ -94,8 +115,8 @@ def test_the_clips_that_take_longest_begin_first(folders):
 
 def test_training_takes_what_other_runs_took_for_as_much_work(folders):
     known, asked = Experiment(hidden=(2,), epochs=20), Experiment(hidden=(2,), epochs=400)
-    plan = Plan((Run(asked, ("dots",), folders.traces / asked.digest),), ())
-    assert estimates(plan, folders, 1).training == {asked.digest: None}
+    plan = Plan((Run(asked, {"dots": "run"}, folders.traces / asked.digest),), ())
+    assert estimates(plan, folders, 1).seconds > 0 and estimates(plan, folders, 1).guessed
     train(known, folders.traces)
     note_training(folders.traces, known, 3.0, known.n_updates)
     ratio = Group((asked,)).cost / Group((known,)).cost

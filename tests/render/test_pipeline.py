@@ -251,7 +251,7 @@ def test_stills_last_frames_and_findings(user_folder, write_lesson, settings):
 def test_a_run_is_trained_shown_and_followed_by_the_picture(user_folder, settings):
     lesson = load_lesson(None, {}, ["my_scenes.py:Shows"])
     plan = pipeline.plan_lesson(lesson, settings)
-    assert [run.shown_by for run in plan.runs] == [("shows",)]
+    assert [run.shown_by for run in plan.runs] == [{"shows": "run"}]
     (first,) = pipeline.render_scenes(lesson, settings)
     (trace,) = [folder for folder in (settings.media_dir / "traces").iterdir() if folder.is_dir()]
     assert Trace.open(trace).n_updates == 3

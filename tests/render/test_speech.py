@@ -249,7 +249,7 @@ def test_only_what_a_corrected_word_changes_is_made_again(film):
 def test_a_dry_run_says_how_many_lines_have_to_be_spoken_and_writes_nothing(film, capsys):
     plan = film.plan()
     assert [(clip.path, clip.why) for clip in plan.clips] == [(None, "its lines have to be spoken first")]
-    assert plan.unspoken == {}, "its scene has not been listened to"
+    assert (plan.unspoken, plan.unheard) == ({"en": 3, "zh": 3}, ("spoken",)), "up to so many: not listened to yet"
     assert not film.settings.media_dir.exists()
     film.render()
     before = sorted(file for file in film.settings.media_dir.rglob("*"))

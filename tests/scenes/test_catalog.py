@@ -20,6 +20,7 @@ from gradreel.scenes.catalog import (
     resolve,
     specs_of,
 )
+from gradreel.scenes.scene_source import certain_beats, module_source
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -347,3 +348,21 @@ def test_a_file_named_without_its_ending_is_asked_for(tmp_path, monkeypatch, spe
     with pytest.raises(UserError, match="no scene is called 'other:Three'; the") as raised:
         resolve("other:Three")
     assert "did you mean" not in str(raised.value)
+
+
+def test_beats_that_are_certain_stand_in_no_branch_and_no_loop(tmp_path):
+    (tmp_path / "own.py").write_text(
+        "class Own(LectureScene):\n"
+        "    def construct(self):\n"
+        "        with self.beat('first', say='One.'):\n            self.more()\n"
+        "        if self.parameters:\n            with self.beat('maybe'): pass\n"
+        "        for k in range(3):\n            with self.beat(f'k-{k}'): pass\n"
+        "        with self.beat('a' if self.x else 'b'): pass\n"
+        "        self.last()\n"
+        "    def more(self):\n        with self.beat(name='second'): pass\n"
+        "    def last(self):\n"
+        "        if self.x:\n            return\n"
+        "        with self.beat('third'): pass\n"
+    )
+    scene = module_source(tmp_path / "own.py").find_class("Own")
+    assert [(beat, say is not None) for beat, say in certain_beats(scene)] == [("first", True), ("second", False)]

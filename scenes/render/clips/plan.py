@@ -50,12 +50,13 @@ def plan(requests: Sequence[SceneRequest], descriptions: Sequence[SceneDescripti
         common = common_parts()
         for request, description in zip(requests, descriptions, strict=True):
             digests = {name: digest_of(experiment) for name, experiment in description.experiments.items()}
-            untrained = dict.fromkeys(
-                description.experiments[name] for name, digest in digests.items() if digest is None
-            )
-            for experiment in untrained:
+            untrained: dict[Experiment, str] = {}
+            for name, digest in digests.items():
+                if digest is None:
+                    untrained.setdefault(description.experiments[name], name)
+            for experiment, name in untrained.items():
                 known = missing.get(experiment.digest)
-                shown_by = (*(known.shown_by if known else ()), description.name)
+                shown_by = {**(known.shown_by if known else {}), description.name: name}
                 missing[experiment.digest] = Run(experiment, shown_by, folders.traces / experiment.digest)
             traces = {name: digest for name, digest in digests.items() if digest is not None}
             traces |= {name: shortened(TraceFolder(folder).checksum) for name, folder in description.traces.items()}

@@ -1,9 +1,13 @@
-"""How long what a plan asks for will take, by what earlier trainings and clips took in this media folder."""
+"""How long a plan will take: by what trainings and clips took in this media folder, or else by a table.
+
+The table has what our lecture took on two cores without a graphics card, and half as much again. Another machine, or
+another scene, may take a third of that or three times as long: an estimate says when it is made so.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log, sqrt
 from pathlib import Path
 from typing import Any
@@ -20,33 +24,72 @@ from gradreel.scenes.render.workers.groups import Group, makespan
 
 MOST_LOOKED_AT = 50  # trainings that were timed, the newest: enough to go by
 
+# The table. `Group.cost` counts microseconds of a usual core
+TRAINING_SPEED = 1.5e-6  # seconds for what training costs one unit
+FRAME_SECONDS, FRAME_PIXELS = 0.021, 1920 * 1080  # of one worker; the lecture took 0.014
+CLIP_SECONDS = 2.0  # until a worker draws the first frame of a clip
+LINE_SECONDS = 1.0  # of an engine for a line
+UNKNOWN_LENGTH = 20  # seconds of a scene that has no narration to tell how long it is
+
 
 @dataclass(frozen=True)
 class Estimates:
-    """Seconds of one worker; None where there is nothing to go by."""
+    """Seconds of one worker."""
 
-    training: Mapping[str, float | None]  # by digest of the run
-    rendering: Mapping[str, float | None]  # by scene
+    training: Mapping[str, float]  # by digest of the run
+    rendering: Mapping[str, float]  # by scene
     jobs: int
+    speaking: float = 0.0
+    guessed: tuple[str, ...] = ()  # why some are by the table: what has not been timed yet
 
     @property
-    def seconds(self) -> float | None:
-        """Of all of it, with ``jobs`` workers: training first, then the clips; None where one of them is not known."""
-        training = with_workers(list(self.training.values()), self.jobs)
-        rendering = with_workers(list(self.rendering.values()), self.jobs)
-        return None if training is None or rendering is None else training + rendering
+    def seconds(self) -> float:
+        """Of all of it with ``jobs`` workers: training first, then the lines, then the clips."""
+        training = makespan(list(self.training.values()), self.jobs)
+        return training + self.speaking / self.jobs + makespan(list(self.rendering.values()), self.jobs)
 
 
 def estimates(plan: Plan, folders: Folders, jobs: int) -> Estimates:
-    """By the time that each run or scene took itself, at this size if there is one, or else by what others took."""
+    """Return how long ``plan`` takes, by the time that each run or scene took itself, or else by what others took.
+
+    Where nothing was timed in ``folders`` yet it is by the table, and ``guessed`` says so.
+    """
+    guessed: dict[str, None] = {}  # in order, each once
     runs = [run.experiment for run in plan.runs]
     speed = _training_speed(folders.traces) if runs else None
+    training = {}
+    for run in runs:
+        seconds = _training_time(run, folders.traces, speed)
+        if seconds is None:
+            guessed["nothing has been trained here yet"] = None
+            seconds = _training_time(run, folders.traces, TRAINING_SPEED)
+        training[run.digest] = seconds or 0.0
     clips = earlier_clips(folders.clips) if plan.out_of_date else []
-    return Estimates(
-        {run.digest: _training_time(run, folders.traces, speed) for run in runs},
-        {clip.scene: clip_seconds(clip, clips) for clip in plan.out_of_date},
-        jobs,
-    )
+    rendering = {}
+    for clip in plan.out_of_date:
+        known = clip_seconds(clip, clips)
+        if known is None:
+            length = (
+                "nothing has been rendered here yet"
+                if clip.expected_frames
+                else f"how long {clip.scene} is shows only when it is drawn"
+            )
+            guessed[length] = None
+            known = _by_table(clip, clips)
+        rendering[clip.scene] = known
+    lines = sum(plan.unspoken.values())  # at most
+    if lines:
+        guessed["how long voices take is not kept"] = None
+    return Estimates(training, rendering, jobs, LINE_SECONDS * lines, tuple(guessed))
+
+
+def _by_table(clip: Clip, earlier: Sequence[Mapping[str, Any]]) -> float:
+    """Seconds of a clip of an unknown length, or where no clip has been timed."""
+    settings = clip.request.settings
+    frames = clip.expected_frames or UNKNOWN_LENGTH * settings.fps
+    if (timed := clip_seconds(replace(clip, expected_frames=frames), earlier)) is not None:
+        return timed
+    return CLIP_SECONDS + frames * FRAME_SECONDS * sqrt(settings.width * settings.height / FRAME_PIXELS)
 
 
 def _training_time(run: Experiment, traces: Path, speed: float | None) -> float | None:
@@ -71,12 +114,6 @@ def _training_speed(traces: Path) -> float | None:
         if isinstance(run, Experiment) and seconds is not None:
             took, cost = took + seconds, cost + Group((run,)).cost
     return took / cost if cost else None
-
-
-def with_workers(seconds: Sequence[float | None], jobs: int) -> float | None:
-    """When the last of ``jobs`` workers is done; None if it is not known of each how long it takes."""
-    known = [time for time in seconds if time is not None]
-    return makespan(known, jobs) if len(known) == len(seconds) else None
 
 
 def clip_seconds(clip: Clip, earlier: Sequence[Mapping[str, Any]]) -> float | None:
