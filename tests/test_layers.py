@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WITH_MANIM = {
     "worker",
     "scene_player",
+    "leaving",
     "drawing",
     "cameras",
     "three_d",

@@ -226,6 +226,17 @@ class Subcaption:
 
 
 @dataclass(frozen=True)
+class EmptyStretch:
+    """Frames of a clip: at ``start`` all that is seen begins to leave, and nothing comes again before ``end``.
+
+    The clip has a key frame at ``start``. The bounds check files and workers' answers.
+    """
+
+    start: Annotated[int, Field(ge=0, le=10**9)]
+    end: Annotated[int, Field(ge=0, le=10**9)]
+
+
+@dataclass(frozen=True)
 class ClipFile:
     """A clip on disk."""
 
@@ -236,16 +247,25 @@ class ClipFile:
     wall_seconds: float  # what rendering it took
     sounds: tuple[ClipSound, ...] = ()  # to be put under the video
     subcaptions: tuple[Subcaption, ...] = ()
+    emptied: tuple[EmptyStretch, ...] = ()
 
     @property
     def seconds(self) -> float:
         return self.frames / self.fps
+
+    def stand(self, start: int, end: int) -> int:
+        """Returns the end of what is seen of frames ``start`` to ``end``.
+
+        That is ``end``, unless the picture is empty by then: then it is where all that was seen began to leave.
+        """
+        return next((empty.start for empty in self.emptied if start < empty.start < end <= empty.end), end)
 
     def as_json(self) -> dict[str, Any]:
         """All but where it lies: that is said by the name of the description beside it."""
         content = asdict(self) | {"beats": [asdict(beat) for beat in self.beats]}
         content["sounds"] = [asdict(sound) for sound in self.sounds]
         content["subcaptions"] = [asdict(subcaption) for subcaption in self.subcaptions]
+        content["emptied"] = [asdict(stretch) for stretch in self.emptied]
         return {name: value for name, value in content.items() if name != "path"}
 
     @classmethod
@@ -254,8 +274,9 @@ class ClipFile:
         beats = tuple(BeatSpan(**beat) for beat in content["beats"])
         sounds = tuple(ClipSound(**sound) for sound in content["sounds"])
         subcaptions = tuple(Subcaption(**subcaption) for subcaption in content["subcaptions"])
+        emptied = tuple(EmptyStretch(**stretch) for stretch in content["emptied"])
         numbers = {name: content[name] for name in ("frames", "fps", "wall_seconds")}
-        return cls(path=path, beats=beats, sounds=sounds, subcaptions=subcaptions, **numbers)
+        return cls(path=path, beats=beats, sounds=sounds, subcaptions=subcaptions, emptied=emptied, **numbers)
 
 
 @dataclass(frozen=True)

@@ -42,10 +42,10 @@ def profile(request: SceneRequest, path: Path) -> tuple[ClipFile, dict[str, floa
     began = time.monotonic()
     configure(request)
     encoder = Encoder(path, request.settings)
-    beats, sounds = play(request, encoder)
+    played = play(request, encoder)
     code = time.thread_time() - _here.zero - _here.counted
     encoder.close()
-    result = ClipFile(path, encoder.frames, request.settings.fps, beats, time.monotonic() - began, sounds)
+    result = ClipFile(path, encoder.frames, request.settings.fps, played.beats, time.monotonic() - began, played.sounds)
     phases = {START: encoder.start, CODE: code, **{phase: spent[phase] for phase in (DRAWING, *ENCODER)}}
     return result, phases | {REST: time.process_time() - sum(phases.values())}
 

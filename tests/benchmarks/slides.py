@@ -88,7 +88,7 @@ def deck_of(clip: ClipFile, minutes: int, settings: RenderSettings) -> deck.Deck
         copy = ClipFile(file, clip.frames, clip.fps, (), 0.0)
         for step in range(STEPS):
             scene, words = f"scene-{number}", dict.fromkeys(settings.subtitle_languages, f"{number}.{step} {LINE}")
-            where = (copy, step * length, (step + 1) * length, len(steps) * length)
+            where = (copy, (step + 1) * length, len(steps) * length, length)
             steps.append(Step(len(steps) + 1, scene, f"beat-{step}", {"en": f"Scene {number}"}, words, *where))
     return deck.Deck("long", {"en": "A long lecture"}, steps, [], settings)
 

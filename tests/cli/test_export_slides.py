@@ -13,6 +13,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 SCENE = """
 from gradreel.scenes.base import LectureScene
@@ -147,3 +148,79 @@ def test_manim_slides_converts_what_is_exported_for_it_and_has_each_step_backwar
     assert b"/Count 3" in (walk / "talk/a.pdf").read_bytes()
     with zipfile.ZipFile(walk / "talk/a.pptx") as file:
         assert len([name for name in file.namelist() if re.fullmatch(r"ppt/slides/slide\d+\.xml", name)]) == 3
+
+
+LEAVING = """
+from gradreel.scenes.base import LectureScene
+from manim import UP, Circle, Create, Dot, FadeIn, FadeOut, LaggedStart, Scene, Square, Uncreate, ValueTracker
+
+
+class Handed(LectureScene):
+    def construct(self):
+        with self.beat("ring", say="A ring."):
+            self.play(FadeIn(Circle(fill_opacity=1)), run_time=0.2)
+        with self.beat("gone", say="It comes and goes."):
+            self.play(FadeIn(Dot(UP, radius=1)), run_time=0.2)
+            self.play(*map(FadeOut, self.mobjects), run_time=0.4)
+            self.wait(0.2)
+        with self.beat("square", say="A square."):
+            self.play(FadeIn(Square(fill_opacity=1)), run_time=0.2)
+        self.hand_on()
+
+
+class Plain(Scene):
+    def construct(self):
+        circle = Circle(fill_opacity=1)
+        self.add(ValueTracker(0), Dot(fill_opacity=0))
+        self.play(Create(circle), run_time=0.4)
+        self.play(LaggedStart(FadeOut(circle), FadeOut(self.mobjects[1])), run_time=0.4)
+        self.wait(0.2)
+
+
+class Parts(Scene):
+    def construct(self):
+        for name in ("a", "b"):
+            self.next_section(name)
+            square = Square(fill_opacity=1)
+            self.play(FadeIn(square), run_time=0.2)
+            self.play(Uncreate(square), run_time=0.2)
+        self.next_section("stays")
+        self.play(FadeIn(Square(fill_opacity=1)), run_time=0.2)
+"""
+
+
+def bright(picture):
+    """Pixels that differ from the ground."""
+    return int((np.abs(picture - picture[0, 0]) > 40).sum())
+
+
+def stills_of(folder):
+    files = sorted(folder.glob("*.jpg"))
+    return {file.stem: np.asarray(Image.open(file).convert("L"), float) for file in files}
+
+
+def test_slides_wait_before_all_leaves_the_picture_and_go_on_with_that(gradreel, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.py").write_text(LEAVING, encoding="utf-8")
+    made = gradreel(
+        "export", "slides", "own.py:Handed", "own.py:Plain", "own.py:Parts", *SMALL, "--folder", "-o", "talk"
+    )
+    folder = Path(made.stdout.strip()).parent
+    films = {file.stem: frames_of(file) for file in sorted(folder.glob("*.mp4"))}
+    stills = stills_of(folder)
+    assert len(stills) == len(films) == 7
+    assert min(map(bright, stills.values())) > 100, str({number: bright(still) for number, still in stills.items()})
+    for number, film in films.items():
+        assert np.abs(film[-1] - np.asarray(Image.fromarray(stills[number]).resize((128, 72)))).mean() < 5
+    for number in range(2, 7):  # what leaves at the end of one is played at the beginning of the next
+        before, film = films[f"{number - 1:03d}"], films[f"{number:03d}"]
+        assert np.abs(film[0] - before[-1]).mean() < 5
+    assert min(map(bright, films["003"])) == 0
+
+
+def test_the_pictures_beside_a_film_show_something_where_its_scene_ends_empty(gradreel, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.py").write_text(LEAVING, encoding="utf-8")
+    (tmp_path / "film.toml").write_text('title = {en = "Film"}\n[[scene]]\nname = "own.py:Plain"\n')
+    video = Path(gradreel("render", "--lesson", "film.toml", *SMALL).stdout.strip())
+    assert bright(np.asarray(Image.open(video.with_suffix(".jpg")).convert("L"), float)) > 100

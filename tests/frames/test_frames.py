@@ -5,6 +5,9 @@ The pictures are in snapshots/. ``./run test tests/frames --snapshot-update`` wr
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
@@ -14,6 +17,7 @@ from gradreel.scenes.lecture.curves.morph_sigmoid import MorphSigmoid
 from gradreel.scenes.lecture.curves.sum_of_sigmoids import SumOfSigmoids
 from gradreel.scenes.lecture.opening.title import Title
 from gradreel.scenes.lecture.optimization.gradient_descent import GradientDescent
+from PIL import Image
 
 SEVEN = [[0, 1], [2, 3], [5, 0], [6, 2], [7, 2], [8, -3], [9, 5]]
 FORTY = [[i + (i % 3) * 0.2, (i * 7 % 11) - 5 + i * 0.1] for i in range(40)]
@@ -74,3 +78,11 @@ def test_loss_curve_of_daily_views(frames):
 
 def test_loss_curve_of_a_recorded_run(frames, recordings):
     frames(LossCurve, trace=recordings / "adam")
+
+
+def test_no_beat_of_the_lecture_ends_on_an_empty_picture():
+    """Slides wait on these pictures, since a step ends with its beat, before the scene fades out."""
+    pictures = sorted(Path(__file__).parent.glob("snapshots/*-en-dark/*.png"))
+    assert len(pictures) > 150
+    empty = [file for file in pictures if np.ptp(np.asarray(Image.open(file).convert("L"))) < 100]
+    assert empty == []

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 from gradreel.core.errors import UserError, listed
 from gradreel.scenes.render.clips.beat_lines import check_beats
 from gradreel.scenes.render.clips.workspace import check_replaceable, publish, read_json, temporary_in, write_json
-from gradreel.scenes.render.stages import BeatSpan, ClipFile, ClipSound, Subcaption
+from gradreel.scenes.render.stages import BeatSpan, ClipFile, ClipSound, EmptyStretch, Subcaption
 from pydantic import BaseModel, ConfigDict, Field
 
 Count = Annotated[int, Field(ge=0, le=10**9)]
@@ -56,6 +56,7 @@ class _Description(BaseModel):
     wall_seconds: Annotated[float, Field(ge=0)]
     sounds: tuple[ClipSound, ...]
     subcaptions: tuple[Subcaption, ...]
+    emptied: tuple[EmptyStretch, ...]
     size: Annotated[int, Field(ge=0, le=2**63)]  # bytes
     checksum: str
 

@@ -9,7 +9,7 @@ import av
 from gradreel.core.errors import TrainingError, UserError
 from gradreel.scenes.render.cluster.connection import BadAnswerError
 from gradreel.scenes.render.settings import JOINABLE_FORMATS, RenderSettings
-from gradreel.scenes.render.stages import BeatSpan, ClipSound, SceneError, Subcaption
+from gradreel.scenes.render.stages import BeatSpan, ClipSound, EmptyStretch, SceneError, Subcaption
 from gradreel.scenes.render.workers.worker_process import WorkerDiedError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -60,6 +60,7 @@ class Drawn(_Answer):
     wall_seconds: Seconds
     sounds: tuple[ClipSound, ...] = ()
     subcaptions: tuple[Subcaption, ...] = ()
+    emptied: tuple[EmptyStretch, ...] = ()
     opened: tuple[Opened, ...]
 
     def check(self, pieces: list[bytes], settings: RenderSettings) -> None:

@@ -86,7 +86,8 @@ class ClusterDrawers(Connection):
     def _kept(self, clip: Clip, order: worker.Order, drawn: Drawn, pieces: Sequence[bytes]) -> ClipFile:
         settings = clip.request.settings
         path = clip_path(self._workspace.clips, clip.parts, settings)
-        file = ClipFile(path, drawn.frames, drawn.fps, drawn.beats, drawn.wall_seconds, drawn.sounds, drawn.subcaptions)
+        shown = drawn.beats, drawn.wall_seconds, drawn.sounds, drawn.subcaptions, drawn.emptied
+        file = ClipFile(path, drawn.frames, drawn.fps, *shown)
         opened = _names_here(drawn.opened, order, clip.request.source)
         if any(opened.get(sound.file) != sound.digest for sound in drawn.sounds):
             raise BadAnswerError("it has a sound that its scene did not open")

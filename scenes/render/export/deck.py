@@ -77,7 +77,7 @@ def _files(deck: Deck, workspace: Workspace) -> dict[str, Path]:
     files = {_name(step, ".mp4"): films[step.number] for step in deck.steps}
     for step in deck.steps:
         files[_name(step, ".jpg")] = picture = workspace.temporary(_name(step, ".jpg"))
-        picture.write_bytes(frame_as_jpeg(step.clip, step.end - 1, STILL_WIDTH))
+        picture.write_bytes(frame_as_jpeg(step.clip, step.stand - 1, STILL_WIDTH))
     return files | {sound.name: sound.file for sound in deck.sounds}
 
 

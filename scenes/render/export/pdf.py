@@ -30,7 +30,7 @@ def write_pages(deck: Deck, workspace: Workspace) -> tuple[Path, dict[str, Path]
     steps = []
     for step in deck.steps:
         picture = f"{step.number:03d}.jpg"
-        (folder / picture).write_bytes(frame_as_jpeg(step.clip, step.end - 1, PICTURE_WIDTH))
+        (folder / picture).write_bytes(frame_as_jpeg(step.clip, step.stand - 1, PICTURE_WIDTH))
         title = title_in(step.title, language)
         steps.append({"title": title, "line": title_in(step.lines, language), "picture": picture})
     content = {"title": title_in(deck.title, language), "language": language, "steps": steps}

@@ -1,5 +1,6 @@
-"""``gradreel export slides``: clips that wait at the end of each beat, as a page, a folder, pages on paper or for
-manim-slides.
+"""``gradreel export slides``: clips that wait at the end of each beat, before its picture leaves.
+
+Written as a page, a folder, pages on paper or for manim-slides.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from gradreel.scenes.render.export import deck, manim_slides, pdf
 from gradreel.scenes.render.export.deck import Deck
 from gradreel.scenes.render.export.place import Place
 from gradreel.scenes.render.export.step_sounds import write_sounds
-from gradreel.scenes.render.export.steps import Step, steps_of
+from gradreel.scenes.render.export.steps import Step, as_slides, steps_of
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.options import Options
 from gradreel.scenes.render.pipeline import Job, publish_with
@@ -72,7 +73,7 @@ def _publish(job: Job, clips: Sequence[tuple[Clip, ClipFile]], kind: Kind, outpu
     final = kind.place.final(workspace.video(group, settings.quality, stem, "").parent, stem, output)
     narration = narration_of(lesson, settings)
     shots = shots_of(narration, settings, clips, {})
-    steps = steps_of(narration, settings, shots)
+    steps = as_slides(steps_of(narration, settings, shots))
     film = manifest_of(lesson, settings, shots, final)
     content = {"kind": kind.place.ending, "film": film, "titles": [dict(step.title) for step in steps], "code": _code()}
     stamp = OutputStamp(workspace, final, content, [file.path for _, file in clips])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import av
 from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.render.settings import RenderSettings, languages_of
 from gradreel.scenes.render.stages import ClipFile, Shot
-from gradreel.scenes.render.videos.video import reading
+from gradreel.scenes.render.videos.video import reading, video_packets
 from gradreel.scenes.words.narration import Narration, NarrationError
 
 WHOLE = "all"  # the name of the one step of a scene without beats
@@ -28,13 +28,9 @@ class Step:
     title: Mapping[str, str]  # the scene's, by language
     lines: Mapping[str, str]  # what is said, by language
     clip: ClipFile
-    start: int  # frames of the clip
-    end: int
+    stand: int  # frames of the clip up to the picture on which a slide waits, see `as_slides`
     film_start: int  # frames of all clips before it, and of the clip's up to it
-
-    @property
-    def frames(self) -> int:
-        return self.end - self.start
+    frames: int
 
     @property
     def place(self) -> str:
@@ -46,14 +42,33 @@ def steps_of(narration: Narration, settings: RenderSettings, shots: Sequence[Sho
     """The steps of ``shots``, whose files of H.264 have a key frame where a beat begins."""
     steps: list[Step] = []
     for shot in shots:
+        file = shot.file
         title = titles_of(narration, shot.clip.request.source, languages_of(settings))
-        beats = [(beat.name, beat.start, lines.printed) for beat, lines in shot.beats] or [(WHOLE, 0, {})]
-        starts = [0, *(start for _, start, _ in beats[1:]), shot.file.frames]
-        for (name, _, lines), start, end in zip(beats, starts, starts[1:], strict=False):
+        beats = [(beat.name, beat.start, beat.end, lines.printed) for beat, lines in shot.beats]
+        beats = beats or [(WHOLE, 0, file.frames, {})]
+        starts = [0, *(start for _, start, _, _ in beats[1:]), file.frames]
+        for (name, _, beat_end, lines), start, end in zip(beats, starts, starts[1:], strict=False):
             said = {language: text for language, text in lines.items() if text.strip()}
-            where = (shot.file, start, end, shot.start + start)
+            where = (file, file.stand(start, min(beat_end, end)), shot.start + start, end - start)
             steps.append(Step(len(steps) + 1, shot.clip.scene, name, title, said, *where))
     return steps
+
+
+def as_slides(steps: Sequence[Step]) -> list[Step]:
+    """Returns the steps as slides have them: each ends where it stands, with its picture still there.
+
+    What leaves the picture after that, such as the fade at a scene's end, is played at the beginning of the next step.
+    After the last one nothing is. A step that shows nothing at all stands on its empty picture.
+    """
+    slides: list[Step] = []
+    clip_start, start = steps[0].film_start, steps[0].film_start  # frames of the film
+    for before, step in zip([steps[0], *steps], steps, strict=False):
+        if step.clip is not before.clip:
+            clip_start = step.film_start
+        end = clip_start + step.stand
+        slides.append(replace(step, film_start=start, frames=end - start))
+        start = end
+    return slides
 
 
 def titles_of(narration: Narration, scene: SceneSource, languages: Sequence[str]) -> dict[str, str]:
@@ -75,31 +90,20 @@ def languages_told(settings: RenderSettings, lines: Iterable[Mapping[str, str]])
 
 
 def write_videos(steps: Sequence[Step], paths: Mapping[int, Path]) -> None:
-    """Each step as an MP4 of its own, packets copied, at ``paths`` by number.
+    """Each step as an MP4 of its own, packets copied, at ``paths`` by number. One step begins where another ends.
 
     Raises DamagedClipsError for a clip that cannot be read, or has no key frame where a step begins.
     """
-    of_clip: dict[Path, list[Step]] = {}
-    for step in steps:
-        of_clip.setdefault(step.clip.path, []).append(step)
-    for its in of_clip.values():
-        with reading([its[0].clip]):
-            _cut(its, paths)
-
-
-def _cut(steps: Sequence[Step], paths: Mapping[int, Path]) -> None:
-    """The steps of one clip."""
-    with av.open(str(steps[0].clip.path)) as source:
-        stream = source.streams.video[0]
-        packets = (packet for packet in source.demux(stream) if packet.dts is not None)
-        base = stream.time_base
+    clips = list({step.clip.path: step.clip for step in steps}.values())
+    with reading(clips), av.open(str(clips[0].path)) as first:
+        template = first.streams.video[0]
+        packets, base = video_packets(clips, template.codec_context), template.time_base
         assert base is not None
         for step in steps:
-            offset = round(Fraction(step.start, step.clip.fps) / base)
-            scale = str(round(1 / base))
-            options = {"movflags": "+faststart", "video_track_timescale": scale}
+            offset = round(Fraction(step.film_start - steps[0].film_start, step.clip.fps) / base)
+            options = {"movflags": "+faststart", "video_track_timescale": str(round(1 / base))}
             with av.open(str(paths[step.number]), "w", format="mp4", options=options) as target:
-                copied = target.add_stream_from_template(stream)
+                copied = target.add_stream_from_template(template)
                 for frame in range(step.frames):
                     packet = next(packets, None)
                     if packet is None or (frame == 0 and not packet.is_keyframe):

@@ -26,6 +26,7 @@ from gradreel.scenes.render.frames.cameras import uncolour
 from gradreel.scenes.render.frames.drawing import ClipRenderer
 from gradreel.scenes.render.frames.encode import ClipEncoder
 from gradreel.scenes.render.frames.jumps import JumpFinder
+from gradreel.scenes.render.frames.leaving import everything_leaves, seen_parts
 from gradreel.scenes.render.frames.pictures import Boxes, Pixels, png_bytes, whole
 from gradreel.scenes.render.frames.pixel_loops import straighten
 from gradreel.scenes.render.settings import RenderSettings
@@ -34,6 +35,7 @@ from gradreel.scenes.render.stages import (
     MOST_SECONDS,
     BeatSpan,
     ClipSound,
+    EmptyStretch,
     SceneError,
     SceneRequest,
     Subcaption,
@@ -58,11 +60,12 @@ quicker_manim.put_in_place()
 
 @dataclass(frozen=True)
 class Played:
-    """What a played scene gives beside its frames: beats, sounds with absolute paths, subcaptions."""
+    """What a played scene gives beside its frames: beats, sounds with absolute paths, subcaptions, empty stretches."""
 
     beats: tuple[BeatSpan, ...]
     sounds: tuple[ClipSound, ...]
     subcaptions: tuple[Subcaption, ...]
+    emptied: tuple[EmptyStretch, ...]
 
 
 def play(request: SceneRequest, encoder: ClipEncoder | JumpFinder) -> Played:
@@ -84,7 +87,7 @@ def play(request: SceneRequest, encoder: ClipEncoder | JumpFinder) -> Played:
         spans = [_span(beat, start, end) for (_, start, end), beat in zip(writer.spans, scene.beats, strict=True)]
     else:  # a section is a beat in which nothing is said
         spans = [BeatSpan(*span, lines={}, values={}, from_narration=False) for span in writer.section_spans()]
-    return Played(tuple(spans), writer.sounds.all(), writer.shown_subcaptions())
+    return Played(tuple(spans), writer.sounds.all(), writer.shown_subcaptions(), writer.empty_stretches())
 
 
 def _span(beat: Beat, start: int, end: int, per_frame: float = 1) -> BeatSpan:
@@ -180,6 +183,10 @@ class ClipWriter(SceneFileWriter):
         self._subcaptions: list[Subcaption] = []
         self.spans: list[tuple[str, int, int]] = []  # of the beats asked for: name, first frame, frame after the last
         self._shown_sections: list[tuple[str, int]] = []  # name, first frame
+        self._play_began = 0  # frames there were when the last play began
+        self._all_leaves = False  # in the last play
+        self._emptied_at: int | None = None  # where that play began after which nothing is seen now
+        self._emptied: list[EmptyStretch] = []
         super().__init__(manim_settings)
 
     @property
@@ -226,10 +233,14 @@ class ClipWriter(SceneFileWriter):
         if not skip_animations:
             self._began[name] = self._encoder.frames
             self._shown_sections.append((name, self._encoder.frames))
-        if isinstance(self._encoder, ClipEncoder) and not skip_animations:
-            self._encoder.cut()
+        if not skip_animations:
+            self._cut()
         at("" if name == FIRST_SECTION else f"in beat {name}")
         super().next_section(name, type_, skip_animations)
+
+    def _cut(self) -> None:
+        if isinstance(self._encoder, ClipEncoder):
+            self._encoder.cut()
 
     def _unused_section_name(self, name: str) -> str:
         """Returns ``name``, or ``name-2``, ``name-3`` … where earlier sections of the scene are called so."""
@@ -254,6 +265,7 @@ class ClipWriter(SceneFileWriter):
         """
         if name in self._began:
             self.spans.append((name, self._began[name], self._encoder.frames))
+            self._cut()  # what leaves after the last beat is played when a slide goes on
 
     def section_spans(self) -> list[tuple[str, int, int]]:
         """Returns name, first frame and end of each section with frames; nothing for a scene that begins none."""
@@ -314,15 +326,33 @@ class ClipWriter(SceneFileWriter):
         )
         return tuple(subcaption for subcaption in shown if subcaption.start < subcaption.end)
 
+    def empty_stretches(self) -> tuple[EmptyStretch, ...]:
+        """Returns where the picture was empty after everything had left, up to now."""
+        last = [] if self._emptied_at is None else [EmptyStretch(self._emptied_at, self._encoder.frames)]
+        return tuple(self._emptied + last)
+
     def add_partial_movie_file(self, hash_animation: str | None) -> None:
         pass
 
     def begin_animation(self, allow_write: bool = False, **where: Any) -> None:
-        pass
+        """Puts a key frame before a play in which all that is seen leaves: slides wait there."""
+        assert self.scene is not None
+        self._play_began = self._encoder.frames
+        self._all_leaves = allow_write and everything_leaves(self.scene)
+        if self._all_leaves:
+            self._cut()
 
     def end_animation(self, allow_write: bool = False) -> None:
-        """Whether a part of a beat was played or skipped (not ``allow_write``), the time is the same afterwards."""
+        """Notes whether the picture is empty now.
+
+        Whether a part of a beat was played or skipped (not ``allow_write``), the time is the same afterwards.
+        """
         assert self.scene is not None
+        if self._emptied_at is not None and seen_parts(self.scene):
+            self._emptied.append(EmptyStretch(self._emptied_at, self._play_began))
+            self._emptied_at = None
+        elif self._all_leaves and not seen_parts(self.scene):
+            self._emptied_at = self._play_began
         if not allow_write and isinstance(self.scene, LectureScene):
             self.scene.renderer.time = self._time_as_played(self.scene)
         self._time = self.scene.renderer.time

@@ -125,7 +125,8 @@ def render_clip(clip: Clip, temporary_folder: Path) -> ClipFile:
             raise
         sounds = tuple(replace(sound, file=opened.name_of(Path(sound.file), source)) for sound in played.sounds)
         seconds = time.monotonic() - began
-        file = ClipFile(path, encoder.frames, settings.fps, played.beats, seconds, sounds, played.subcaptions)
+        shown = played.beats, seconds, sounds, played.subcaptions, played.emptied
+        file = ClipFile(path, encoder.frames, settings.fps, *shown)
         files = opened.of(source, known={**parts["code"], **parts.get("assets", {})})
         files |= {sound.file: sound.digest for sound in sounds}  # those too that the scene has written itself
         content = {"scene": source.name, "parts": parts, "files": files}

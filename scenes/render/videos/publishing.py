@@ -316,7 +316,8 @@ def poster_of(lesson: Lesson, shots: Sequence[Shot]) -> bytes:
         raise UserError(f"{lesson.name}: poster.beat: {has_no_beat(wanted.scene, wanted.beat, beats)}")
     chosen = beats.get(wanted.beat or "") if wanted else None
     chosen = chosen or next(iter(beats.values()), None)
-    return frame_as_jpeg(shot.file, (chosen.end if chosen else shot.file.frames) - 1)
+    start, end = (chosen.start, chosen.end) if chosen else (0, shot.file.frames)
+    return frame_as_jpeg(shot.file, shot.file.stand(start, end) - 1)
 
 
 def manifest_of(

@@ -6,7 +6,7 @@ All times are counted in frames: the video is exactly as long as its clips toget
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -79,7 +79,7 @@ def join(
         # FFmpeg reads VP9 with alpha as without, and writes that there is alpha by the pixel format alone
         video.pix_fmt = "yuva420p" if template.metadata.get("alpha_mode") == "1" else template.pix_fmt
         video.disposition = Disposition.default
-        packets = [_video_packets(clips, template.codec_context, video)]
+        packets = [_into(video, video_packets(clips, template.codec_context))]
         samples = round(Fraction(sum(clip.frames for clip in clips) * RATE, clips[0].fps))
         mixes = [(track, Mix(placed, samples)) for track, placed in (sounds or {}).items()]
         packets += [_sound_packets(mix, sound_stream(output, container, track), container) for track, mix in mixes]
@@ -150,8 +150,11 @@ def _check_alike(clip: ClipFile, header: VideoCodecContext, first: ClipFile, fir
         raise ValueError(f"{clip.path} and {first.path} differ in frames per second; they cannot be joined")
 
 
-def _video_packets(clips: Sequence[ClipFile], header: VideoCodecContext, target: VideoStream) -> Iterator[TimedPacket]:
-    """The packets of ``clips``, whose first one has ``header``. One clip is open at a time: a lesson may have many."""
+def video_packets(clips: Sequence[ClipFile], header: VideoCodecContext) -> Iterator[Packet[VideoStream]]:
+    """Yields the packets of ``clips``, timed as those of one video; ``header`` is that of the first clip.
+
+    One clip is open at a time, since a lesson may have many. Raises ValueError for clips that cannot be joined.
+    """
     before = 0  # frames of the clips so far
     for clip in clips:
         with av.open(str(clip.path)) as container:
@@ -167,11 +170,18 @@ def _video_packets(clips: Sequence[ClipFile], header: VideoCodecContext, target:
                 frames += 1
                 packet.pts += offset
                 packet.dts += offset
-                packet.stream = target
-                yield packet.dts * base, cast("Packet[Stream]", packet)
+                yield packet
         if frames != clip.frames:
             raise ValueError(f"{clip.path} has {frames} frames, and {clip.frames} when it was made")
         before += clip.frames
+
+
+def _into(target: VideoStream, packets: Iterable[Packet[VideoStream]]) -> Iterator[TimedPacket]:
+    for packet in packets:
+        packet.stream = target
+        assert packet.dts is not None
+        assert packet.time_base is not None
+        yield packet.dts * packet.time_base, cast("Packet[Stream]", packet)
 
 
 def sound_stream(output: OutputContainer, container: str, track: Track) -> AudioStream:
