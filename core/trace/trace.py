@@ -1,8 +1,67 @@
-"""Trace: one training run on disk, as its columns and a ``meta.json`` that describes and seals them.
+"""Trace: one training run on disk. This module defines the format, version 3, and reads it. It needs no torch.
 
-A trace is written under a temporary name and renamed when whole: under its final name it is complete or not there. It
-is of an `Experiment` that Gradreel trained, or of a run that `record` saw in somebody's own torch loop. No torch here:
-reading a trace needs numpy only.
+A trace is a folder with ``meta.json`` and one ``.npy`` file for each column: format 1.0, C order, little-endian, no
+pickle. It is of an `Experiment` that Gradreel trained, or of a `RecordedRun` around somebody's own torch loop.
+
+U updates, P parameters, R of the U + 1 states kept; N examples of D features; E epochs. Update k, from 0, leads from
+the state after k updates to that after k + 1. "number" is float32 or float64, as the run computed. Losses have the unit
+of the loss, metrics that of what the loop logged.
+
+Each trace has:
+
+=================  =====================  ======  ====================================================================
+kept               (R,)                   int64   updates that had been made at each kept state; 0 first, U last
+parameters         (R, P)                 number  theta in the order that ``parameters`` of ``meta.json`` names
+gradient           (R - 1, P)             number  of the loss, for the update that left the state; no weight decay in it
+batch_loss         (U,)                   float64 of the batch of update k, before it; NaN: not logged
+epoch              (U,)                   int32   of update k, from 0; -1: not logged
+=================  =====================  ======  ====================================================================
+
+A trained run has also:
+
+=================  =====================  ======  ====================================================================
+batch              (E, N)                 int32   the order of the examples in each epoch; (0, N) for full batches
+points             (N, D + 1)             float64 features, then the label; only for points of one's own
+optimizer_state    (C, vectors P)         number  vector after vector, of the kept states `Experiment.remembered_rows`;
+                                                  only if the optimizer remembers anything
+=================  =====================  ======  ====================================================================
+
+A recorded run has also:
+
+=================  =====================  ======  ====================================================================
+batch              (examples logged,)     int64   update k saw ``batch[batch_start[k] : batch_start[k + 1]]``
+batch_start        (U + 1,)               int64
+optimizer          (U,)                   int32   which of the optimizers made update k
+setting            (settings logged,)     int32   which setting of the optimizers changed
+setting_at         (settings logged,)     int64   the update from which the value holds
+setting_value      (settings logged,)     float64
+tensor             (copies,)              int32   which tensor beside theta, a buffer or a frozen parameter, was copied
+tensor_row         (copies,)              int64   the kept state from which the copy holds
+tensor_bytes       (bytes of copies,)     uint8   copy after copy
+=================  =====================  ======  ====================================================================
+
+Any run that names metrics has:
+
+=================  =====================  ======  ====================================================================
+metric             (values logged,)       int32   which of the metrics
+metric_at          (values logged,)       int64   updates that had been made
+metric_value       (values logged,)       float64
+=================  =====================  ======  ====================================================================
+
+``meta.json`` is ASCII JSON. It names the format and its version; the experiment with all its fields, its digest and
+the names of its outputs, or the recorded run; the environment (`core.trace.environment`); names and shapes of theta's
+parts; counts; and shape, dtype and XXH3-128 of the numbers of each column. Points are named by shape and SHA-256, which
+is part of the digest. The last entry is the SHA-256 of the text before it.
+
+``landscape.npy`` and ``landscape.json`` may lie in the folder, too: the loss around the path, computed afterwards. They
+are part of the trace when it is replaced or removed; ``meta.json`` does not name them.
+
+Write order: the columns grow side by side under a temporary name, and a journal says how far all of them are certain.
+``points``, ``kept`` and ``epoch`` of a trained run follow from the experiment and are written last. Then ``meta.json``
+is written and the folder gets its name: under its final name a trace is complete or not there.
+
+Later programs read this format: a field that is added to an experiment names the value that its absence means
+(`core.run_data.Absent`), and an entry that is added to ``meta.json`` may be missing.
 """
 
 from __future__ import annotations
