@@ -8,7 +8,6 @@ from gradreel.core.arrays import FloatArray
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
-from gradreel.core.point_table import MOST_NUMBERS as MOST_NUMBERS
 from gradreel.core.point_table import PointTable
 from gradreel.core.run_data import RunData
 from pydantic import (

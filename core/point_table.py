@@ -14,8 +14,8 @@ from gradreel.core.run_data import IN_TRACE
 from pydantic import GetCoreSchemaHandler, SerializationInfo
 from pydantic_core import core_schema
 
-MOST_NUMBERS = 20_000_000
-"""Of a table: 160 MB. A trace has it as a column."""
+MOST_NUMBERS = 5_000_000
+"""Of a table: 40 MB. A trace has it as a column."""
 MOST_SPELLED = 10_000
 """Numbers of a table that JSON has as lists; a larger one is given by its bytes."""
 
@@ -55,23 +55,35 @@ class PointTable:
         """Return the table that is given as itself, as an array, as nested sequences, or as JSON has it."""
         if isinstance(points, PointTable):
             return points
-        return cls(_decoded(points) if isinstance(points, Mapping) else points)
+        table = cls(_decoded(points) if isinstance(points, Mapping) else points)
+        if isinstance(points, Mapping) and points.get("sha256", table.sha256) != table.sha256:
+            raise ValueError("sha256: not that of float64")
+        return table
 
     def _as_json(self, info: SerializationInfo) -> Any:
         """As itself in Python, in JSON as lists or bytes, in a trace by shape and checksum alone."""
+        name = {"shape": list(self.rows.shape), "sha256": self.sha256}
         if info.context is IN_TRACE:
-            return {"shape": list(self.rows.shape), "sha256": self.sha256}
+            return name
         if not info.mode_is_json():
             return self
         if self.rows.size <= MOST_SPELLED:
             return self.rows.tolist()
-        return {"shape": list(self.rows.shape), "float64": base64.b64encode(self.rows.tobytes()).decode("ascii")}
+        return {**name, "float64": base64.b64encode(self.rows.tobytes()).decode("ascii")}
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.no_info_plain_validator_function(
             cls.of, serialization=core_schema.plain_serializer_function_ser_schema(cls._as_json, info_arg=True)
         )
+
+
+def without_numbers(plain: Any) -> Any:
+    """Return JSON of anything with each large table named by its shape and checksum, for readers and for caches."""
+    if isinstance(plain, Mapping):
+        named = {"shape", "sha256"} if plain.keys() == {"shape", "sha256", "float64"} else plain.keys()
+        return {name: without_numbers(part) for name, part in plain.items() if name in named}
+    return plain
 
 
 def _numbers(rows: Any) -> FloatArray:
@@ -124,7 +136,7 @@ def _decoded(table: Mapping[str, Any]) -> FloatArray:
     """The rows of a table that JSON has by its bytes. ValueError if bytes and shape do not fit."""
     shape, text = table.get("shape"), table.get("float64")
     is_shape = _is_sequence(shape) and len(shape or ()) == 2 and all(type(n) is int and n > 0 for n in shape or ())
-    if set(table) != {"shape", "float64"} or not is_shape or not isinstance(text, str):
+    if set(table) - {"sha256"} != {"shape", "float64"} or not is_shape or not isinstance(text, str):
         raise ValueError('a table of points by its bytes is {"shape": [points, numbers], "float64": base64}')
     try:
         data = base64.b64decode(text, validate=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradreel.core.errors import is_printable, listed
+from gradreel.core.point_table import without_numbers
 from gradreel.scenes.render.workers.progress import counted, duration
 from gradreel.scenes.words.narration import OTHER_DATA, Narration
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:  # `list` needs none of these, and they need numpy
     from gradreel.scenes.render.videos.estimates import Estimates
 
 WIDTH = 100  # columns of running text
+MOST_SHOWN = 1000  # letters of a parameter's value
 
 
 def print_json(content: Any) -> None:
@@ -78,7 +80,9 @@ def print_description(description: SceneDescription, request: SceneRequest, opti
         if row.description:
             print(textwrap.fill(row.description, WIDTH, initial_indent="      ", subsequent_indent="      "))
         if not isinstance(value, Mapping):
-            print(f"      = {json.dumps(value, ensure_ascii=False)}   (default {row.default})")
+            shown = json.dumps(value, ensure_ascii=False)
+            cut = f"{shown[:MOST_SHOWN]} …" if len(shown) > MOST_SHOWN else shown
+            print(f"      = {cut}   (default {row.default})")
     chosen = "" if beats.keys() <= set(description.beats) else "; the numbers decide which of them are told"
     print(f"\nBeats (-n FROM,TO{chosen})" if beats else "\nNo beats")
     for beat, line in beats.items():
@@ -112,7 +116,7 @@ def _value(description: SceneDescription, dotted: str) -> Any:
     value: Any = description.parameters
     for name in dotted.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
-    return value
+    return without_numbers(value)
 
 
 def _experiment(run: Experiment) -> dict[str, Any]:

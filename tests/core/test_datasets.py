@@ -1,7 +1,12 @@
+import copy
+import json
+import pickle
+
 import numpy as np
 import pytest
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
-from gradreel.core.datasets import INNERMOST, MOST_NUMBERS, RED_CURVE, CurveDataset, PointsDataset, TwoSpirals
+from gradreel.core.datasets import INNERMOST, RED_CURVE, CurveDataset, PointsDataset, TwoSpirals
+from gradreel.core.point_table import MOST_NUMBERS, MOST_SPELLED, without_numbers
 from pydantic import ValidationError
 
 
@@ -95,7 +100,7 @@ def test_noise_is_what_the_seed_gives_and_as_wide_as_asked() -> None:
         (((1,), (2,)), "at least, each with a feature"),
         (((1, 2), (1, 2, 3)), "point 2 has 3 numbers, those before it have 2"),
         (((1, float("nan")),), "finite"),
-        (np.zeros((MOST_NUMBERS // 2 + 1, 2)), "are more than 20000000 numbers"),
+        (np.zeros((MOST_NUMBERS // 2 + 1, 2)), "are more than 5000000 numbers"),
         (((1, "a"),), "point 1, number 2: .a. is not a number"),
         (((1, None),), "finite"),
         (3, "rows of numbers"),
@@ -111,3 +116,34 @@ def test_noise_is_what_the_seed_gives_and_as_wide_as_asked() -> None:
 def test_what_are_no_points_is_named(points: object, message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         PointsDataset(points=points)  # type: ignore[arg-type]
+
+
+def test_a_large_table_goes_through_json_by_its_bytes_and_is_printed_by_its_name() -> None:
+    rows = np.random.default_rng(0).normal(size=(MOST_SPELLED, 2))
+    data = PointsDataset(points=rows)  # type: ignore[arg-type]
+    text = data.model_dump_json()
+    assert len(text) < 2 * rows.nbytes and PointsDataset.model_validate_json(text) == data
+    assert len(repr(data)) < 200
+    named = without_numbers({"run": json.loads(text)})
+    assert named == {"run": data.described()} and len(json.dumps(named)) < 300
+    with pytest.raises(ValidationError, match="sha256"):
+        PointsDataset.model_validate_json(text.replace(data.points.sha256, "0" * 64))
+
+
+def test_points_are_copied_so_that_they_cannot_change() -> None:
+    rows = np.zeros((3, 2))
+    data = PointsDataset(points=rows)  # type: ignore[arg-type]
+    rows[:] = 7
+    assert not data.features().any()
+    with pytest.raises(ValueError, match="read-only"):
+        data.rows()[0] = 1
+    for again in (pickle.loads(pickle.dumps(data)), copy.deepcopy(data)):
+        assert again == data and hash(again) == hash(data)
+        assert not again.rows().flags.writeable
+
+
+def test_tables_of_equal_numbers_are_equal_however_they_were_spelled() -> None:
+    spelled = [((1, -0.0), (2, 3)), [[1.0, 0], [2, 3.0]], np.array([[1, 0], [2, 3]]), np.array([[1, 0], [2, 3]], "f4")]
+    assert len({PointsDataset(points=points) for points in spelled}) == 1  # type: ignore[arg-type]
+    assert PointsDataset(points=((1, 0), (2, 4))) not in {PointsDataset(points=spelled[0])}  # type: ignore[arg-type]
+    assert PointsDataset(points=((1, 0, 2, 3),)) != PointsDataset(points=spelled[0])  # type: ignore[arg-type]

@@ -21,6 +21,7 @@ from string import Formatter
 from typing import Any
 
 from gradreel.core.errors import TraceError
+from gradreel.core.point_table import without_numbers
 from gradreel.core.trace.trace import META
 from gradreel.scenes.assets import asset_file
 from gradreel.scenes.catalog import SceneSource
@@ -60,7 +61,7 @@ def parts_of(
         "scene": description.name,
         "class": request.source.class_name,
         **_source_parts(request.source),
-        "parameters": description.parameters,
+        "parameters": without_numbers(description.parameters),
         "traces": traces,
         "narration": narration_part(request, whose, words) if description.is_lecture_scene else {},
         "settings": request.settings.of_frames(),

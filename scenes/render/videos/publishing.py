@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gradreel.core.errors import UserError, listed
+from gradreel.core.point_table import without_numbers
 from gradreel.scenes.render.clips.beat_lines import filled_again
 from gradreel.scenes.render.clips.clip_files import check_whole
 from gradreel.scenes.render.clips.file_digest import HERE, changed_files, content_now, file_of
@@ -380,7 +381,7 @@ def _scene_entry(shot: Shot, settings: RenderSettings, spoken: Mapping[str, Spok
         "digest": shot.file.path.stem,
         "start": shot.start / fps,
         "end": shot.end / fps,
-        "parameters": dict(shot.clip.request.parameters),
+        "parameters": without_numbers(shot.clip.request.parameters),
         "experiments": {name: experiment.digest for name, experiment in shot.clip.experiments.items()},
         "beats": [
             {
