@@ -11,6 +11,7 @@ from gradreel.core.datasets import CurveDataset, Dataset, Number, PointsDataset
 from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.core.network.losses import LOSSES
 from gradreel.core.network.optimizers import OPTIMIZERS
+from gradreel.core.point_table import PointTable
 from gradreel.core.run_data import RunData
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -160,6 +161,12 @@ class Experiment(RunData):
         widths = (self.dataset.n_features, *self.hidden)
         layers = sum(width * (before + 1) for before, width in itertools.pairwise(widths))
         return layers + widths[-1] + 1
+
+    @property
+    def own_points(self) -> PointTable | None:
+        """The table of points that is trained on, which a trace has as a column; None for all other data."""
+        points = self.dataset.points if isinstance(self.dataset, PointsDataset) else None
+        return points if isinstance(points, PointTable) else None
 
     @property
     def outputs(self) -> tuple[str, ...]:

@@ -301,10 +301,10 @@ class _Training:
 
     def _write_known(self) -> None:
         """Write the columns that follow from the experiment alone: points, kept and epoch."""
-        updates, kept, dataset = self.experiment.n_updates, self.experiment.n_kept, self.experiment.dataset
+        updates, kept, points = self.experiment.n_updates, self.experiment.n_kept, self.experiment.own_points
         for writer in self.writers:
-            if "points" in writer.columns:
-                writer.columns["points"].append(dataset.rows())
+            if points is not None:
+                writer.columns["points"].append(points.rows)
             for start in range(0, kept, _KNOWN_AT_ONCE):
                 writer.columns["kept"].append(self.experiment.kept_updates(start, start + _KNOWN_AT_ONCE))
             for start in range(0, updates, _KNOWN_AT_ONCE):

@@ -75,7 +75,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from gradreel.core.arrays import FloatArray, IntArray
-from gradreel.core.datasets import PointsDataset
 from gradreel.core.errors import DamagedColumnError, TraceError, problems_in
 from gradreel.core.experiment import FORMAT_VERSION, Experiment
 from gradreel.core.files import read_bounded
@@ -296,8 +295,8 @@ def column_kinds(run: Experiment | RecordedRun) -> dict[str, ColumnKind]:
         return kinds | (metric_kinds(run.metrics_logged) if run.metrics else {})
     orders = (run.epochs if run.batch_size else 0, run.dataset.examples)
     kinds = common | {"batch": ColumnKind(orders, "<i4")}
-    if isinstance(run.dataset, PointsDataset) and isinstance(run.dataset.points, PointTable):
-        kinds["points"] = ColumnKind(run.dataset.points.rows.shape, "<f8")
+    if run.own_points is not None:
+        kinds["points"] = ColumnKind(run.own_points.rows.shape, "<f8")
     if run.n_remembered:  # of the kept states remembered_rows(), vector after vector
         remembered = (len(run.remembered_rows()), run.n_remembered * parameters)
         kinds["optimizer_state"] = ColumnKind(remembered, number)

@@ -179,7 +179,8 @@ class Comparison:
     def _distance(found: NDArray[Any], computed: NDArray[Any]) -> NDArray[Any]:
         """|found - computed|, flat; infinite where one of them is not a number."""
         with np.errstate(invalid="ignore", over="ignore"):
-            return np.nan_to_num(np.abs(found.astype(np.float64) - computed), nan=np.inf).ravel()
+            distance: NDArray[Any] = np.abs(found.astype(np.float64) - computed).ravel()
+            return np.nan_to_num(distance, nan=np.inf)
 
     def note(self, column: str, update: int, parameter: str | None, found: float, computed: float) -> None:
         """One number that is wrong."""

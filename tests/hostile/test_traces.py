@@ -19,7 +19,7 @@ from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.training import train
 from gradreel.core.recording.recording import record
-from gradreel.core.trace.columns import ColumnKind, checksum
+from gradreel.core.trace.columns import checksum
 from gradreel.core.trace.environment import MOST_FACTS, MOST_LETTERS, environment
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.trace import MOST_META, Trace, _with_points, column_kinds, read_meta, sealed_meta
@@ -373,17 +373,6 @@ def test_damaged_points_are_named(trace: Path, damage: str) -> None:
     with pytest.raises(TraceError, match=r"points\.npy"):
         Trace.open(trace)
     assert [problem.column for problem in verify(trace).problems] == ["points"]
-
-
-@pytest.mark.parametrize("kind", ["points"], indirect=True)
-def test_points_that_are_as_good_as_empty_on_the_disk_are_none(trace: Path) -> None:
-    column = ColumnKind((6_000_000, 3), "<f8")
-    with (trace / "points.npy").open("wb") as file:
-        file.write(column.header)
-        file.truncate(column.n_bytes)
-    changed(trace, *PLACE, "shape", to=[6_000_000, 3])
-    with pytest.raises(TraceError, match="sparse"):
-        Trace.open(trace)
 
 
 @pytest.mark.parametrize("kind", ["trained", "sgd"], indirect=True)
