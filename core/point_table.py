@@ -88,7 +88,11 @@ def without_numbers(plain: Any) -> Any:
 
 def _numbers(rows: Any) -> FloatArray:
     """The rows as a new array (N, D + 1). ValueError says which row is not as needed."""
-    if isinstance(rows, np.ndarray):
+    if hasattr(rows, "__array__"):  # NumPy's, pandas', torch's
+        try:
+            rows = np.asarray(rows)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise ValueError(f"points cannot be read as an array: {error}") from None
         if rows.ndim != 2:
             raise ValueError(f"an array of points has two axes, (points, numbers), this one has {rows.ndim}")
         widths = [rows.shape[1]] * min(1, len(rows))

@@ -35,6 +35,7 @@ does so in one of them. A row may always be off by `_DIVERGENCE` times the large
 """
 _DIVERGENCE = 30
 _LAST_BITS = 64  # ulps
+_MOST_BESIDE = 5_000_000  # parameters; of larger networks there are no runs beside, for want of memory
 CANCELLED = 1e-4
 """A row counts as at least this share of the column's largest number so far: a gradient near a minimum is what rounding
 leaves of large terms that cancel."""
@@ -203,7 +204,8 @@ class _Recomputation:
         }
         self.columns = {name: read_column(path / f"{name}.npy", kinds[name]) for name in ("kept", "epoch")}
         # In another environment three runs side by side: the trace's, and two that begin with other last bits
-        self.networks = Networks(experiment, 3 if comparison.tolerance else 1)
+        has_others = comparison.tolerance > 0 and experiment.n_parameters <= _MOST_BESIDE
+        self.networks = Networks(experiment, 3 if has_others else 1)
         signs = np.random.default_rng(0).choice([-1, 1], experiment.n_parameters)
         self.other_bits = _LAST_BITS * np.finfo(experiment.dtype).eps * signs
         self.row = 0  # of the kept state met next

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from gradreel.core.trace.environment import described
+from gradreel.core.trace.environment import described, promise_equal_bits
 
 MOST_PROBLEMS = 100
 """Then verification stops: the trace is another run's."""
@@ -61,8 +61,8 @@ class Verification:
 
     @property
     def environments(self) -> str:
-        """Both environments in words, or "" unless the updates agree within the tolerance alone."""
-        if self.agreement is not Agreement.CLOSE or not self.made_with:
+        """Both environments in words where they explain that bits differ; else ""."""
+        if self.agreement is not Agreement.CLOSE or promise_equal_bits(self.made_with, self.computed_with):
             return ""
         return f"made with {described(self.made_with)}, computed again with {described(self.computed_with)}"
 

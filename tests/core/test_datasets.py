@@ -147,3 +147,12 @@ def test_tables_of_equal_numbers_are_equal_however_they_were_spelled() -> None:
     assert len({PointsDataset(points=points) for points in spelled}) == 1  # type: ignore[arg-type]
     assert PointsDataset(points=((1, 0), (2, 4))) not in {PointsDataset(points=spelled[0])}  # type: ignore[arg-type]
     assert PointsDataset(points=((1, 0, 2, 3),)) != PointsDataset(points=spelled[0])  # type: ignore[arg-type]
+
+
+def test_points_may_be_any_array() -> None:
+    import torch
+
+    rows = [[1.0, 0.0], [2.0, 1.0]]
+    assert PointsDataset(points=torch.tensor(rows)) == PointsDataset(points=rows)  # type: ignore[arg-type]
+    with pytest.raises(ValidationError, match="cannot be read as an array"):
+        PointsDataset(points=torch.tensor(rows, requires_grad=True))  # type: ignore[arg-type]
