@@ -41,8 +41,9 @@ CANCELLED = 1e-4
 leaves of large terms that cancel."""
 MOST_SPAN = 50
 _SOUND = 1e-3
-"""Share of the tolerance: an entry of a damaged state that is off by more is replaced by the computed one, so that the
-numbers that follow from it are sound."""
+"""Share of the tolerance: an entry of a damaged state that is off by more, and by more than rounding explains, is
+replaced by the computed one. So the numbers that follow from it are compared with sound ones."""
+_Key = tuple[str, int]  # a column, and which of the rows that a state has in it
 _COUNTED_AT_ONCE = 1 << 20  # rows of the columns that need no network
 
 
@@ -116,6 +117,13 @@ def _largest(numbers: NDArray[Any]) -> float:
     return float(np.abs(numbers).max(initial=0.0))
 
 
+def _distance(found: NDArray[Any], computed: NDArray[Any]) -> NDArray[Any]:
+    """|found - computed|, flat; infinite where one of them is not a number."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        distance: NDArray[Any] = np.nan_to_num(np.abs(found.astype(np.float64) - computed), nan=np.inf)
+    return distance.ravel()
+
+
 @dataclass
 class Comparison:
     """Compares rows of a trace with computed ones and collects the numbers that are wrong."""
@@ -124,8 +132,8 @@ class Comparison:
     damaged: frozenset[str]  # columns whose checksum is wrong
     exact: bool = True  # all rows so far were equal bit for bit
     problems: list[Problem] = field(default_factory=list)
-    largest_number: dict[str, float] = field(default_factory=dict)  # so far: of a column's first row, and others
-    divergence: dict[str, float] = field(default_factory=dict)  # of runs beside, since the last complete state
+    largest_number: dict[_Key, float] = field(default_factory=dict)  # so far: of a column's first row, and others
+    divergence: dict[_Key, float] = field(default_factory=dict)  # of runs beside, since the last complete state
 
     @property
     def hopeless(self) -> bool:
@@ -140,48 +148,52 @@ class Comparison:
         names: Sequence[str] | None = None,
         span: int = 1,
         beside: Sequence[NDArray[Any]] = (),
+        part: int = 0,
     ) -> bool:
         """Return whether a row agrees with the computed one; each number that does not is noted.
 
         ``span``: the number of updates over which rounding may have grown. ``beside``: the row as computed by runs that
-        began with other last bits.
+        began with other last bits. ``part``: the place of the row among several that a state has in this column.
         """
+        key = column, part
         for row in beside:
             distance = _largest(row.astype(np.float64) - computed)
-            self.divergence[column] = max(self.divergence.get(column, 0.0), distance)
+            self.divergence[key] = max(self.divergence.get(key, 0.0), distance)
         if found.tobytes() == computed.tobytes():
-            if column not in self.largest_number:
-                self.largest_number[column] = _largest(computed)
+            if key not in self.largest_number:
+                self.largest_number[key] = _largest(computed)
             return True
         self.exact = False
         different = found.view(f"u{found.itemsize}").ravel() != computed.view(f"u{found.itemsize}").ravel()
         if self.tolerance and found.dtype.kind == "f":
-            allowed = self._allowed(column, computed, span)
-            allowed = max(allowed, _DIVERGENCE * self.divergence.get(column, 0.0))
-            different &= self._distance(found, computed) > allowed
+            allowed = max(self._allowed(key, computed, span), self._diverged(key))
+            different &= (_distance(found, computed) > allowed) | ~np.isfinite(found).ravel()
         for i in np.flatnonzero(different).tolist():
             self.note(column, update, names[i] if names else None, found.flat[i].item(), computed.flat[i].item())
         return not different.any()
 
-    def sound(self, column: str, found: NDArray[Any], computed: NDArray[Any]) -> NDArray[Any]:
-        """Return the row to go on from, given one that agrees: of a damaged column, no entry that is a little wrong."""
-        if column not in self.damaged or not self.tolerance:
-            return found
-        wrong = self._distance(found, computed) > _SOUND * self._allowed(column, computed, 1)
-        return np.where(wrong, computed, found)
+    def sound(
+        self, column: str, agrees: bool, found: NDArray[Any], computed: NDArray[Any], part: int = 0
+    ) -> NDArray[Any]:
+        """Return the row to go on from: the recorded one if it ``agrees``, else the computed one.
 
-    def _allowed(self, column: str, computed: NDArray[Any], span: int) -> float:
-        """How far a number of this row may be off."""
+        In another environment, of a damaged column: the recorded one, but for entries that rounding does not explain.
+        """
+        if column not in self.damaged or not self.tolerance:
+            return found if agrees else computed
+        key = column, part
+        explained = max(_SOUND * self._allowed(key, computed, 1), self._diverged(key))
+        return np.where(_distance(found, computed) > explained, computed, found)
+
+    def _allowed(self, key: _Key, computed: NDArray[Any], span: int) -> float:
+        """By how much a number of this row may be off."""
         scale = _largest(computed)
-        self.largest_number[column] = largest = max(self.largest_number.get(column, 0.0), scale)
+        self.largest_number[key] = largest = max(self.largest_number.get(key, 0.0), scale)
         return self.tolerance * min(span, MOST_SPAN) * max(scale, CANCELLED * largest)
 
-    @staticmethod
-    def _distance(found: NDArray[Any], computed: NDArray[Any]) -> NDArray[Any]:
-        """|found - computed|, flat; infinite where one of them is not a number."""
-        with np.errstate(invalid="ignore", over="ignore"):
-            distance: NDArray[Any] = np.abs(found.astype(np.float64) - computed).ravel()
-            return np.nan_to_num(distance, nan=np.inf)
+    def _diverged(self, key: _Key) -> float:
+        """By how much a chaotic run may be off as well."""
+        return _DIVERGENCE * self.divergence.get(key, 0.0)
 
     def note(self, column: str, update: int, parameter: str | None, found: float, computed: float) -> None:
         """One number that is wrong."""
@@ -249,19 +261,22 @@ class _Recomputation:
         arrived, _, remembered = networks.values(0)
         beside = [networks.values(run) for run in range(1, networks.runs)]
         thetas = [values[0] for values in beside]
-        if self.comparison.agrees("parameters", done, theta, arrived, self.names, span, thetas):
-            networks.set_state(0, self.comparison.sound("parameters", theta, arrived))
+        agrees = self.comparison.agrees("parameters", done, theta, arrived, self.names, span, thetas)
+        networks.set_state(0, self.comparison.sound("parameters", agrees, theta, arrived))
         has_memory = self.experiment.n_remembered > 0 and self.row % self.experiment.states_between == 0
         if has_memory:
             found = next(self.rows["optimizer_state"]).reshape(self.experiment.n_remembered, -1)
+            others = zip(*(values[2] for values in beside), strict=True) if beside else [()] * len(found)
+            vectors = list(zip(found, remembered, others, strict=True))
             agree = [
-                self.comparison.agrees("optimizer_state", done, vector, computed, self.names, span, others)
-                for vector, computed, *others in zip(found, remembered, *(run[2] for run in beside), strict=True)
+                self.comparison.agrees("optimizer_state", done, vector, computed, self.names, span, other, i)
+                for i, (vector, computed, other) in enumerate(vectors)
             ]
-            if all(agree):
-                pairs = zip(found, remembered, strict=True)
-                sound = [self.comparison.sound("optimizer_state", vector, computed) for vector, computed in pairs]
-                networks.set_state(0, networks.values(0)[0], sound)
+            sound = [
+                self.comparison.sound("optimizer_state", all(agree), vector, computed, i)
+                for i, (vector, computed, _) in enumerate(vectors)
+            ]
+            networks.set_state(0, networks.values(0)[0], sound)
         self._part(has_memory or not self.experiment.n_remembered)
         self.row += 1
 
