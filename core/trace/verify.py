@@ -166,7 +166,7 @@ class Comparison:
         self.exact = False
         different = found.view(f"u{found.itemsize}").ravel() != computed.view(f"u{found.itemsize}").ravel()
         if self.tolerance and found.dtype.kind == "f":
-            allowed = max(self._allowed(key, computed, span), self._diverged(key))
+            allowed = max(self._allowed(key, computed, span), _DIVERGENCE * self.divergence.get(key, 0.0))
             different &= (_distance(found, computed) > allowed) | ~np.isfinite(found).ravel()
         for i in np.flatnonzero(different).tolist():
             self.note(column, update, names[i] if names else None, found.flat[i].item(), computed.flat[i].item())
@@ -174,26 +174,24 @@ class Comparison:
 
     def sound(
         self, column: str, agrees: bool, found: NDArray[Any], computed: NDArray[Any], part: int = 0
-    ) -> NDArray[Any]:
-        """Return the row to go on from: the recorded one if it ``agrees``, else the computed one.
+    ) -> tuple[NDArray[Any], NDArray[Any] | float]:
+        """Return the row to go on from, and by how much its entries are in doubt.
 
-        In another environment, of a damaged column: the recorded one, but for entries that rounding does not explain.
+        That is the recorded row if it ``agrees``, else the computed one. In another environment, of a damaged column:
+        the recorded one, but for entries that rounding does not explain.
         """
         if column not in self.damaged or not self.tolerance:
-            return found if agrees else computed
+            return found if agrees else computed, 0.0
         key = column, part
-        explained = max(_SOUND * self._allowed(key, computed, 1), self._diverged(key))
-        return np.where(_distance(found, computed) > explained, computed, found)
+        diverged = self.divergence.get(key, 0.0)
+        wrong = _distance(found, computed) > max(_SOUND * self._allowed(key, computed, 1), diverged)
+        return np.where(wrong, computed, found), np.where(wrong, diverged, 0.0)
 
     def _allowed(self, key: _Key, computed: NDArray[Any], span: int) -> float:
         """By how much a number of this row may be off."""
         scale = _largest(computed)
         self.largest_number[key] = largest = max(self.largest_number.get(key, 0.0), scale)
         return self.tolerance * min(span, MOST_SPAN) * max(scale, CANCELLED * largest)
-
-    def _diverged(self, key: _Key) -> float:
-        """By how much a chaotic run may be off as well."""
-        return _DIVERGENCE * self.divergence.get(key, 0.0)
 
     def note(self, column: str, update: int, parameter: str | None, found: float, computed: float) -> None:
         """One number that is wrong."""
@@ -228,7 +226,7 @@ class _Recomputation:
         generator = torch.Generator("cpu").manual_seed(experiment.seed)
         examples = Examples(experiment, networks)
         networks.random_start([generator])
-        self._part(True)
+        self._part([0.0] * (1 + experiment.n_remembered), True)
         self._compare_counts()
         updates, kept_every, done, left = experiment.n_updates, experiment.kept_every, 0, 0
         self._arrive(0, 1)
@@ -262,7 +260,8 @@ class _Recomputation:
         beside = [networks.values(run) for run in range(1, networks.runs)]
         thetas = [values[0] for values in beside]
         agrees = self.comparison.agrees("parameters", done, theta, arrived, self.names, span, thetas)
-        networks.set_state(0, self.comparison.sound("parameters", agrees, theta, arrived))
+        state, *doubts = self.comparison.sound("parameters", agrees, theta, arrived)
+        networks.set_state(0, state)
         has_memory = self.experiment.n_remembered > 0 and self.row % self.experiment.states_between == 0
         if has_memory:
             found = next(self.rows["optimizer_state"]).reshape(self.experiment.n_remembered, -1)
@@ -272,25 +271,32 @@ class _Recomputation:
                 self.comparison.agrees("optimizer_state", done, vector, computed, self.names, span, other, i)
                 for i, (vector, computed, other) in enumerate(vectors)
             ]
-            sound = [
+            memory = [
                 self.comparison.sound("optimizer_state", all(agree), vector, computed, i)
                 for i, (vector, computed, _) in enumerate(vectors)
             ]
-            networks.set_state(0, networks.values(0)[0], sound)
-        self._part(has_memory or not self.experiment.n_remembered)
+            networks.set_state(0, state, [vector for vector, _ in memory])
+            doubts += [doubt for _, doubt in memory]
+        self._part(doubts, has_memory or not self.experiment.n_remembered)
         self.row += 1
 
-    def _part(self, is_complete: bool) -> None:
+    def _part(self, doubts: Sequence[NDArray[Any] | float], is_complete: bool) -> None:
         """The runs beside, if there are any, go on from the same state with other last bits.
 
-        ``is_complete``: the recorded state has all that the optimizer remembers. Else that may have diverged already.
+        ``doubts``: by how much theta and what the optimizer remembers may be off. ``is_complete``: the recorded state
+        has all that the optimizer remembers. Else that may have diverged already.
         """
         if self.networks.runs == 1:
             return
         theta, _, remembered = self.networks.values(0)
+        vectors = [theta, *remembered][: len(doubts)]
         for run in range(1, self.networks.runs):
-            change = 1 + self.other_bits * (-1) ** run
-            self.networks.set_state(run, theta * change, [vector * change for vector in remembered if is_complete])
+            change = self.other_bits * (-1) ** run
+            other = [
+                (vector * (1 + change) + np.sign(change) * doubt).astype(vector.dtype)
+                for vector, doubt in zip(vectors, doubts, strict=True)
+            ]
+            self.networks.set_state(run, other[0], other[1:])
         if is_complete:
             self.comparison.divergence.clear()
 
