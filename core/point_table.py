@@ -78,14 +78,6 @@ class PointTable:
         )
 
 
-def without_numbers(plain: Any) -> Any:
-    """Return JSON of anything with each large table named by its shape and checksum, for readers and for caches."""
-    if isinstance(plain, Mapping):
-        named = {"shape", "sha256"} if plain.keys() == {"shape", "sha256", "float64"} else plain.keys()
-        return {name: without_numbers(part) for name, part in plain.items() if name in named}
-    return plain
-
-
 def _numbers(rows: Any) -> FloatArray:
     """The rows as a new array (N, D + 1). ValueError says which row is not as needed."""
     if hasattr(rows, "__array__"):  # NumPy's, pandas', torch's

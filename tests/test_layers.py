@@ -26,15 +26,16 @@ WITH_MANIM = {
     "preloaded",
 }  # of scenes/render
 TORCH_FILES = {  # of core
-    "buffers",
     "network",
     "optimizer_hooks",
     "optimizer_watch",
     "recorded_model",
     "recording",
+    "row_writer",
     "state_dict",
     "step_recorder",
     "training",
+    "untrained",
     "verify",
     "verify_recorded",
 }

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradreel.core.errors import is_printable, listed
-from gradreel.core.point_table import without_numbers
+from gradreel.core.run_data import without_numbers
 from gradreel.scenes.render.workers.progress import counted, duration
 from gradreel.scenes.words.narration import OTHER_DATA, Narration
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.datasets import INNERMOST, RED_CURVE, CurveDataset, PointsDataset, TwoSpirals
-from gradreel.core.point_table import MOST_NUMBERS, MOST_SPELLED, without_numbers
+from gradreel.core.point_table import MOST_NUMBERS, MOST_SPELLED
+from gradreel.core.run_data import without_numbers
 from pydantic import ValidationError
 
 

@@ -21,7 +21,7 @@ from string import Formatter
 from typing import Any
 
 from gradreel.core.errors import TraceError
-from gradreel.core.point_table import without_numbers
+from gradreel.core.run_data import without_numbers
 from gradreel.core.trace.trace import META
 from gradreel.scenes.assets import asset_file
 from gradreel.scenes.catalog import SceneSource

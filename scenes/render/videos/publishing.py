@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gradreel.core.errors import UserError, listed
-from gradreel.core.point_table import without_numbers
+from gradreel.core.run_data import without_numbers
 from gradreel.scenes.render.clips.beat_lines import filled_again
 from gradreel.scenes.render.clips.clip_files import check_whole
 from gradreel.scenes.render.clips.file_digest import HERE, changed_files, content_now, file_of
