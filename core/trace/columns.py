@@ -79,8 +79,8 @@ def read_column(file: Path, kind: ColumnKind) -> NDArray[Any]:
 def _is_sparse(folder: Path) -> bool:
     """Whether all columns together are as good as empty, too.
 
-    Most gradients of an embedding are zeros, which a copy may leave out; its states are not. To read all of a trace takes
-    time by its place on the disk, however that is shared out.
+    Most gradients of an embedding are zeros, which a copy may leave out; its states are not. To read all of a trace
+    takes time by its place on the disk, however that is shared out.
     """
     with os.scandir(folder) as entries:
         found = [entry.stat(follow_symlinks=False) for entry in entries if entry.name.endswith(".npy")]

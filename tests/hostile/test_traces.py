@@ -441,7 +441,8 @@ def test_a_column_that_is_as_good_as_empty_on_the_disk_is_none(trace: Path) -> N
 def test_gradients_of_zero_that_a_copy_left_out_are_no_fault(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr("gradreel.core.trace.columns._SMALL", 0)
     model = torch.nn.Sequential(torch.nn.Linear(1000, 100), torch.nn.Linear(100, 1, bias=False))
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    torch.nn.init.ones_(model[1].weight)  # of zeros times a negative number the bytes are none
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.001)
     with record(model, optimizer, tmp_path / "run"):
         for _ in range(3):
             model(torch.zeros(1, 1000)).sum().backward()
