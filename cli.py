@@ -807,6 +807,9 @@ def narrate(recordings: Path, record: bool, accept: bool, **chosen: Any) -> int:
 def verify(**chosen: Any) -> int:
     """Compute the updates of traces again and compare.
 
+    With the same versions and the same kind of processor, equal bits are demanded. Elsewhere a tolerance holds, and the
+    answer names both.
+
     No name: every trace that the lesson's scenes show, of a run of theirs or of a folder that they are given. Exit 1 if
     one is wrong.
     """

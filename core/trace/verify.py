@@ -184,8 +184,9 @@ class Comparison:
             return found if agrees else computed, 0.0
         key = column, part
         diverged = self.divergence.get(key, 0.0)
-        wrong = _distance(found, computed) > max(_SOUND * self._allowed(key, computed, 1), diverged)
-        return np.where(wrong, computed, found), np.where(wrong, diverged, 0.0)
+        distance = _distance(found, computed)
+        wrong = distance > max(_SOUND * self._allowed(key, computed, 1), diverged)
+        return np.where(wrong, computed, found), np.where(wrong, diverged, distance)
 
     def _allowed(self, key: _Key, computed: NDArray[Any], span: int) -> float:
         """By how much a number of this row may be off."""
