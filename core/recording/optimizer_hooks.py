@@ -1,4 +1,7 @@
-"""Hooks around an optimizer's step that see the update itself, whatever other hooks the optimizer has."""
+"""Hooks around an optimizer's step that see the update itself, whatever other hooks the optimizer has.
+
+A compiled step (`torch.compile`) calls them, and does not compile them.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,11 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cache, wraps
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch.amp.grad_scaler import GradScaler
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 if TYPE_CHECKING:
-    import torch
     from torch.utils.hooks import RemovableHandle
 
 
@@ -22,7 +25,7 @@ def last_before_step(optimizer: torch.optim.Optimizer, hook: Callable[..., None]
 
     They may change the gradients, or the parameters.
     """
-    handle = optimizer.register_step_pre_hook(hook)
+    handle = optimizer.register_step_pre_hook(_not_compiled(hook))
     own, name = vars(optimizer), "register_step_pre_hook"
     register, before = optimizer.register_step_pre_hook, own.get(name)
 
@@ -49,7 +52,7 @@ def first_after_step(optimizer: torch.optim.Optimizer, hook: Callable[..., None]
 
     What they do to the parameters is no part of the update.
     """
-    handle = optimizer.register_step_post_hook(hook)
+    handle = optimizer.register_step_post_hook(_not_compiled(hook))
     _put_first(optimizer._optimizer_step_post_hooks, handle)
     try:
         yield
@@ -60,12 +63,19 @@ def first_after_step(optimizer: torch.optim.Optimizer, hook: Callable[..., None]
 @contextmanager
 def first_after_gradient(tensors: list[torch.Tensor], hook: Callable[[torch.Tensor], None]) -> Iterator[None]:
     """Call ``hook`` after each of these has got a gradient, before other hooks, which may make a step."""
+    hook = _not_compiled(hook)
     with ExitStack() as handles:
         for tensor in tensors:
             handle: RemovableHandle = tensor.register_post_accumulate_grad_hook(hook)  # type: ignore[no-untyped-call]
             handles.callback(handle.remove)
             _put_first(tensor._post_accumulate_grad_hooks, handle)
         yield
+
+
+def _not_compiled(hook: Callable[..., None]) -> Callable[..., None]:
+    """Returns a hook that torch.compile leaves as it is."""
+    disabled: Callable[..., None] = torch.compiler.disable(hook)
+    return disabled
 
 
 def _put_first(hooks: dict[int, Any], handle: RemovableHandle) -> None:
@@ -122,7 +132,7 @@ class _EveryStep:
         with _lock:
             self._listeners += (hook,)
             if self._handle is None:
-                self._handle = self._register(self._tell)
+                self._handle = self._register(_not_compiled(self._tell))
         try:
             yield
         finally:
@@ -154,4 +164,5 @@ def _see_scaled_steps() -> None:
                 stack.enter_context(hook(optimizer))
             return plain(scaler, optimizer, *args, **kwargs)
 
+    step = torch.compiler.disable(step, recursive=False)
     setattr(GradScaler, "step", step)  # noqa: B010  (mypy: it is a method)

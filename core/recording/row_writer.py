@@ -64,10 +64,15 @@ class RowWriter:
         self._column.cut(rows)
 
 
+def is_plain(tensor: torch.Tensor) -> bool:
+    """Whether a tensor's memory on this computer holds its entries one after the other, as they are."""
+    return tensor.is_cpu and tensor.is_contiguous() and not tensor.is_conj() and not tensor.is_neg()
+
+
 def plain_bytes(tensor: torch.Tensor) -> Bytes:
     """Return a tensor's bytes in the order of its entries, (n,): its own memory where they stand there so."""
     tensor = tensor.detach()
-    if not (tensor.is_cpu and tensor.is_contiguous()) or tensor.is_conj() or tensor.is_neg():
+    if not is_plain(tensor):
         tensor = torch.empty(tensor.shape, dtype=tensor.dtype, device="cpu").copy_(tensor)
     memory: Bytes = tensor.reshape(-1).view(torch.uint8).numpy()
     return memory
@@ -106,27 +111,36 @@ class _Large:
     def copied(self, tensors: Sequence[torch.Tensor | None], pieces: Iterator[Bytes]) -> Iterator[Bytes]:
         """Fill ``pieces`` of memory, as long as the tensor all together, with it; yield each that is full."""
         tensor = tensors[self._place]
-        numbers = None if tensor is None else tensor.detach().reshape(-1)
+        plain = self._plain(tensor)
+        numbers = None if tensor is None or plain is not None else tensor.detach().reshape(-1)
         start = 0
         for piece in pieces:
-            if numbers is None:
-                piece[:] = 0
-            else:
+            end = start + len(piece)
+            if plain is not None:
+                piece[:] = plain[start:end]  # no threads of torch's: they would wait for one another piece by piece
+            elif numbers is not None:
                 copy = torch.from_numpy(piece).view(self._dtype)
-                copy.copy_(numbers[start : start + len(copy)])
-                start += len(copy)
+                copy.copy_(numbers[start // self._dtype.itemsize : end // self._dtype.itemsize])
+            else:
+                piece[:] = 0
+            start = end
             yield piece
 
     def read(self, tensors: Sequence[torch.Tensor | None]) -> Iterator[Bytes]:
         """Yield the tensor's bytes, as numbers of the row's type."""
-        tensor = tensors[self._place]
-        plain = tensor is not None and tensor.dtype == self._dtype and tensor.is_cpu and tensor.is_contiguous()
-        if tensor is not None and plain and not tensor.is_neg():
-            yield plain_bytes(tensor)
+        plain = self._plain(tensors[self._place])
+        if plain is not None:
+            yield plain
             return
         scratch = np.empty(min(_STAGE, self.n_bytes), np.uint8)
         starts = range(0, self.n_bytes, _STAGE)
         yield from self.copied(tensors, (scratch[: self.n_bytes - start] for start in starts))
+
+    def _plain(self, tensor: torch.Tensor | None) -> Bytes | None:
+        """The tensor's own memory, where it stands there as in the row."""
+        if tensor is None or tensor.dtype != self._dtype or not is_plain(tensor):
+            return None
+        return plain_bytes(tensor)
 
 
 def _parts_of(shapes: Sequence[torch.Size], dtype: torch.dtype) -> Iterator[_Small | _Large]:

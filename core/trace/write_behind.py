@@ -3,13 +3,14 @@
 A row appended is one copy into a block of memory that is used again and again: pages touched for the first time cost
 more than the training they record, and so do those that the system gathers for the disk (the page cache). Therefore
 blocks go to the disk directly, where the file system can. Only while the disk is slower than the training, and as long
-as the cache has room, do they go there.
+as the cache has room and is the quicker way, do they go there.
 """
 
 import errno
 import mmap
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -55,6 +56,7 @@ class WriteBehind:
         self.columns: dict[str, ColumnWriter] = {}
         self.error: BaseException | None = None
         self.cached_left = _cache_room()
+        self.direct_seconds = self.cached_seconds = 0.0  # that the last whole block took, by either way
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="write-behind", daemon=True)
@@ -317,14 +319,19 @@ class ColumnWriter:
 
     def _put(self, block: _Block, end: int) -> None:
         whole = block.written == 0 and end == self._size and block.start % _ALIGNED == 0
-        waited_for = self._handed_over - self._written > BLOCKS // 2 and self._behind.cached_left > 0
-        if whole and not waited_for and self._put_directly(block):
+        behind, begun = self._behind, time.monotonic()
+        waited_for = self._handed_over - self._written > BLOCKS // 2 and behind.cached_left > 0
+        to_cache = waited_for and behind.cached_seconds <= behind.direct_seconds
+        if whole and not to_cache and self._put_directly(block):
+            behind.direct_seconds = time.monotonic() - begun
             return
-        self._behind.cached_left -= end - block.written
+        behind.cached_left -= end - block.written
         data, place = block.memory.data[block.written : end], block.start + block.written
         while data:
             count = os.pwrite(self._fd, data[:_PIECE], place)
             data, place = data[count:], place + count
+        if whole:
+            behind.cached_seconds = time.monotonic() - begun
 
     def _put_directly(self, block: _Block) -> bool:
         """Past the page cache; False where the system or the file system can't."""
