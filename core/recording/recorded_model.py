@@ -114,7 +114,8 @@ class RecordedModel:
     def replaced(self) -> list[str]:
         """Names of the model's parameters and the optimizers' groups that now are, or hold, tensors not in theta."""
         known = self._places.keys() | self.untrained.frozen_ids()
-        names = [name for name, tensor in self._model.named_parameters() if id(tensor) not in known]
+        named = [(n, tensor) for n, tensor in self._model.named_parameters() if n not in self.untrained.left_out]
+        names = [name for name, tensor in named if id(tensor) not in known]
         for number, optimizer in enumerate(self.optimizers):
             for j, group in enumerate(optimizer.param_groups):
                 if not self._knows_all(group):

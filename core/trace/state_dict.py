@@ -33,7 +33,9 @@ def state_dict_of_recorded(
         parts = _parts(theta, run.part_shapes())
         tensors = [part.to(getattr(torch, known.dtype)) for part, known in zip(parts, run.parts, strict=True)]
         for known, data in zip(run.tensors, tensor_bytes(run, columns, row) if run.tensors else (), strict=True):
-            tensors.append(torch.from_numpy(np.array(data)).view(getattr(torch, known.dtype)).reshape(known.shape))
+            tensor = torch.empty(known.shape, dtype=getattr(torch, known.dtype), device="cpu")
+            tensor.reshape(-1).view(torch.uint8).copy_(torch.from_numpy(np.array(data)))
+            tensors.append(tensor)
         return {key: tensors[i] for key, i in run.state_dict.items()}
     except (AttributeError, TypeError, IndexError, RuntimeError) as error:
         raise ValueError(str(error)) from None
