@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
 import pytest
+import torch
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.datasets import CurveDataset, PointsDataset, TwoSpirals
@@ -16,6 +17,7 @@ from gradreel.core.experiment import Experiment, KeepAtMost, KeepEvery, StepSche
 from gradreel.core.network.training import train
 from gradreel.core.run_data import Absent, RunData
 from gradreel.core.trace import trace as trace_module
+from gradreel.core.trace.recorded_run import RecordedPart, RecordedRun
 from gradreel.core.trace.trace import META, Trace, _seal, _text, read_meta
 from gradreel.core.trace.verify import verify
 from pydantic import BaseModel
@@ -208,3 +210,23 @@ def test_points_of_ones_own_are_a_column_and_only_named_in_meta(tmp_path: Path) 
     assert verify(trace.path).exact
     assert Experiment(dataset=PointsDataset(points=rows + 0.0), epochs=3).digest == trace.path.name  # type: ignore[arg-type]
     assert Experiment(dataset=PointsDataset(points=rows + 1e-12), epochs=3).digest != trace.path.name  # type: ignore[arg-type]
+
+
+def test_a_recorded_trace_is_read_by_a_program_whose_recordings_say_more(
+    record_loop: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class LaterPart(RecordedPart):
+        device: str = "cpu"
+
+    class LaterRun(RecordedRun):
+        parts: tuple[LaterPart, ...]
+        class_names: tuple[str, ...] = ()
+
+    class Given(trace_module._Given):
+        recorded: LaterRun | None = None
+
+    path = record_loop(tmp_path / "run", lambda parameters: torch.optim.Adam(parameters), 5)
+    monkeypatch.setattr(trace_module, "_Given", Given)
+    run = Trace.open(path, checksums=True).run
+    assert isinstance(run, LaterRun) and (run.class_names, run.parts[0].device) == ((), "cpu")
+    assert verify(path).intact
