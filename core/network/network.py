@@ -1,16 +1,15 @@
 """Fully connected networks whose parameters are views into one flat vector theta, and their gradient by the formulas.
 
-Backpropagation is written out, layer by layer, so that each line is a derivative that can be shown; torch is the
-calculator, its autograd is only met in the tests. Several networks of one shape (S runs that differ in their seeds) are
-computed side by side: a product of S pairs of small matrices takes little more time than one. What a run computes does
-not depend on the runs beside it, bit for bit: where it would, each run is computed by itself. How sums are grouped may
-hang on where in memory a matrix begins (MKL's do, on some processors), so each run's part of every vector begins at a
-multiple of `ALIGNED` bytes, as torch's own memory does.
+Backpropagation is written out, layer by layer, so that each line is a derivative that can be shown; autograd is only met
+in the tests. numpy multiplies matrices, torch computes the rest. Several networks of one shape (S runs that differ in
+their seeds) are computed side by side, which shares the cost of each call. What a run computes does not depend on the
+runs beside it, bit for bit. How sums are grouped may depend on where in memory a matrix begins, so each run's part of
+every vector begins at a multiple of `ALIGNED` bytes, as torch's own memory does.
 """
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -168,7 +167,7 @@ class Batch:
             torch.mean(values, 0, out=loss)
         upper = self._last
         for layer, activation in zip(reversed(self._hidden), self._activations, strict=True):
-            upper.backward(layer.slope)  # dL/da of the layer below
+            upper.backward(layer)  # dL/da of the layer below
             activation.derive(layer.slope, layer.out)  # dL/dr = dL/da sigma'(r)
             upper = layer
         upper.backward(None)
@@ -177,77 +176,41 @@ class Batch:
 class _Layer:
     """r = b + W x for S runs and B examples, from K inputs to N outputs.
 
-    The products of all runs are one call, unless B, K or N is 1: a matrix with a single row or column is multiplied by
-    other code, whose rounding depends on how many there are. Nor are they where the runs' matrices have gaps between
-    them, for which torch has no such call.
+    numpy multiplies the matrices, run by run: its OpenBLAS gives equal bits on all processors that have the
+    instructions of its kernels, and MKL, torch's own, does not.
     """
 
     def __init__(
         self, x: torch.Tensor, weights: torch.Tensor, bias: torch.Tensor, d_weights: torch.Tensor, d_bias: torch.Tensor
     ) -> None:
-        runs, size, inputs = x.shape
-        outputs = weights.shape[1]
-        self.out = _run_by_run(x, runs, size, outputs)  # r, then a
-        self.slope = _run_by_run(x, runs, size, outputs)  # dL/dr
-        self._x, self._weights, self._bias = x, weights, bias.view(runs, 1, outputs)
-        self._weights_t, self._slope_t = weights.transpose(1, 2), self.slope.transpose(1, 2)
-        self._d_weights, self._d_bias = d_weights, d_bias
-        matrices = size * inputs, size * outputs, outputs * inputs
-        gaps = any(_room(entries, x.dtype) > entries for entries in matrices)
-        self._together = min(size, inputs, outputs) > 1 and not gaps  # the same for one run as for several
-        self._single = [
-            _SingleRun(
-                x[run],
-                weights[run],
-                weights[run].t(),
-                bias[run],
-                self.out[run],
-                self.slope[run],
-                self.slope[run].t(),
-                d_weights[run],
-                d_bias[run],
-            )
-            for run in range(runs)
-        ]
+        runs, size, _ = x.shape
+        self._outputs = weights.shape[1]
+        self.out = _run_by_run(x, runs, size, self._outputs)  # r, then a
+        self.slope = _run_by_run(x, runs, size, self._outputs)  # dL/dr
+        self._bias, self._d_bias = bias.view(runs, 1, self._outputs), d_bias
+        # numpy's views of the same memory
+        self._x, self._weights, self._d_weights = x.numpy(), weights.numpy(), d_weights.numpy()
+        self._out, self._slope = self.out.numpy(), self.slope.numpy()
+        self._weights_t, self._slope_t = self._weights.transpose(0, 2, 1), self._slope.transpose(0, 2, 1)
 
     def forward(self) -> None:
         """r = b + W x."""
-        if self._together:
-            torch.baddbmm(self._bias, self._x, self._weights_t, out=self.out)
-            return
-        for run in self._single:
-            torch.addmm(run.bias, run.x, run.weights_t, out=run.out)
+        np.matmul(self._x, self._weights_t, out=self._out)
+        self.out.add_(self._bias)
 
-    def backward(self, below: torch.Tensor | None) -> None:
+    def backward(self, below: "_Layer | None") -> None:
         """From dL/dr: dL/dw_ij = sum of dL/dr_i x_j and dL/db_i = sum of dL/dr_i, over the batch.
 
-        Into ``below`` dL/dx_j = sum of dL/dr_i w_ij, over i.
+        Into the slope of the layer ``below`` dL/dx_j = sum of dL/dr_i w_ij, over i.
         """
-        if self._together:
-            torch.bmm(self._slope_t, self._x, out=self._d_weights)
-            torch.sum(self.slope, 1, out=self._d_bias)
-            if below is not None:
-                torch.bmm(self.slope, self._weights, out=below)
+        np.matmul(self._slope_t, self._x, out=self._d_weights)
+        torch.sum(self.slope, 1, out=self._d_bias)
+        if below is None:
             return
-        for i, run in enumerate(self._single):
-            torch.mm(run.slope_t, run.x, out=run.d_weights)
-            torch.sum(run.slope, 0, out=run.d_bias)
-            if below is not None:
-                torch.mm(run.slope, run.weights, out=below[i])
-
-
-class _SingleRun(NamedTuple):
-    """A layer's tensors for one run."""
-
-    x: torch.Tensor  # (B, K)
-    weights: torch.Tensor  # (N, K)
-    weights_t: torch.Tensor
-    bias: torch.Tensor  # (N,)
-    out: torch.Tensor  # (B, N)
-    slope: torch.Tensor  # (B, N)
-    slope_t: torch.Tensor
-    d_weights: torch.Tensor
-    d_bias: torch.Tensor
+        if self._outputs == 1:  # sums of one term, for which numpy's matmul is slow
+            np.multiply(self._slope, self._weights, out=below._slope)
+        else:
+            np.matmul(self._slope, self._weights, out=below._slope)
 
 
 def _parts(experiment: Experiment, vector: torch.Tensor, runs: int) -> list[torch.Tensor]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 if TYPE_CHECKING:  # who describes a run does without it
     import torch
     from gradreel.core.experiment import Experiment
@@ -80,6 +82,8 @@ class Adam:
 
     The means m of the gradient and v of its square start at 0, which m / (1 - beta_1^k) and v / (1 - beta_2^k) correct.
     ``decoupled``: weight decay as Loshchilov and Hutter have it (AdamW). All settings may be changed between updates.
+    ``exact_root``: the square root is correctly rounded, so that all processors give equal bits. Without it torch takes
+    the root, as its own Adam does.
     """
 
     def __init__(
@@ -90,8 +94,10 @@ class Adam:
         weight_decay: float = 0.0,
         decoupled: bool = False,
         maximize: bool = False,
+        exact_root: bool = False,
     ) -> None:
         self.betas, self.eps, self.maximize = betas, eps, maximize
+        self._exact_root = exact_root
         self.weight_decay, self.decoupled = weight_decay, decoupled
         self._denominator = like.new_empty(like.shape)
         self.remembered = like.new_zeros(like.shape), like.new_zeros(like.shape)
@@ -102,7 +108,7 @@ class Adam:
 
     @classmethod
     def of(cls, experiment: Experiment, like: torch.Tensor) -> Adam:
-        return cls(like)
+        return cls(like, exact_root=True)
 
     def update(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float, updates: int) -> None:
         import torch
@@ -116,7 +122,10 @@ class Adam:
             gradient = gradient.add(theta, alpha=self.weight_decay)
         m.lerp_(gradient, 1 - beta_1)
         v.mul_(beta_2).addcmul_(gradient, gradient, value=1 - beta_2)
-        torch.sqrt(v, out=self._denominator)
+        if self._exact_root:
+            np.sqrt(v.numpy(), out=self._denominator.numpy())
+        else:
+            torch.sqrt(v, out=self._denominator)  # by MKL, whose last bit depends on the processor
         self._denominator.div_((1 - beta_2**k) ** 0.5).add_(self.eps)
         theta.addcdiv_(m, self._denominator, value=-rate / (1 - beta_1**k))
 
