@@ -17,6 +17,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
+from gradreel.core.fixed_mode import fixed_mode
 from hypothesis import HealthCheck, settings
 
 # Examples may take as long as a busy machine takes; in CI they are the same each time, elsewhere they go on looking
@@ -30,6 +31,9 @@ settings.load_profile("gradreel")
 
 IMPORTED_ONCE = "gradreel.core.network.training", "gradreel.scenes.render.workers.training"
 """By the server whose forks the workers of the tests are, beside what it imports anyway."""
+
+assert "numpy" not in sys.modules  # it has its mode from the moment when it is imported
+os.environ.update(fixed_mode())  # what tests train is equal on many processors, as what commands train
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # a worker for each core: more threads for products would only wait
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is imported

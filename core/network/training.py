@@ -21,6 +21,7 @@ from gradreel.core.trace.writing import (
     new_trace,
     one_writer,
 )
+from threadpoolctl import threadpool_limits
 
 Progress = Callable[[int, int], None]
 
@@ -34,6 +35,11 @@ def train(experiment: Experiment, directory: str | Path, progress: Progress | No
 
     A run that was interrupted or killed is resumed from its last kept state and ends in the same trace bit for bit. The
     trace is the same bit for bit in the same environment, however many runs are trained beside it.
+
+    This process trains with the vector instructions that torch and numpy chose when they were imported, and the trace
+    names them. Gradreel's commands train in processes of their own, all by `core.fixed_mode`. For the same bits, put
+    `fixed_mode()` into ``os.environ`` before numpy and torch are imported.
+
     ``progress(done, updates)`` is called about a hundred times. TrainingError if the run diverges, UserError if the
     directory cannot be written to; nothing new is left under the final name then.
     """
@@ -57,11 +63,14 @@ def train_all(experiments: Sequence[Experiment], directory: str | Path, progress
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Sums in one order, whatever the number of cores; afterwards torch has its threads again."""
+    """Sums in one order, whatever the number of cores; afterwards torch and numpy have their threads again.
+
+    Numbers that overflow do so silently: a run that diverges is found by its losses.
+    """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        with torch.inference_mode():
+        with threadpool_limits(1, user_api="blas"), np.errstate(all="ignore"), torch.inference_mode():
             yield
     finally:
         torch.set_num_threads(threads)

@@ -15,6 +15,7 @@ from typing import Annotated
 import numpy as np
 from gradreel.core.errors import printable
 from pydantic import Field
+from threadpoolctl import threadpool_info
 
 MOST_LETTERS = 120
 """Of a fact's value; a longer one is cut."""
@@ -31,6 +32,7 @@ def environment() -> dict[str, str]:
 
     ``torch``, ``python``, ``numpy``: versions. ``machine``, ``system``, ``libc``: as `platform` names them.
     ``processor``: its model. ``capability``: the vector instructions that torch's own kernels use, such as "AVX512".
+    ``blas``: what multiplies numpy's matrices, and for which processor's kernels: "openblas 0.3.31 Haswell".
     ``mkl``: the instructions that the environment variable MKL_CBWR allows to MKL's products, "" where it is not set.
     """
     import torch
@@ -44,6 +46,7 @@ def environment() -> dict[str, str]:
         "libc": " ".join(platform.libc_ver()),
         "processor": _processor(),
         "capability": torch.backends.cpu.get_cpu_capability(),
+        "blas": _blas(),
         "mkl": _short(os.environ.get("MKL_CBWR", "")),
     }
 
@@ -57,7 +60,16 @@ def described(environment: Mapping[str, str]) -> str:
     """Return an environment in a few words, printable: "AVX512 and torch 2.13.0 on AMD EPYC (family 26, model 2)"."""
     names = {name: printable(environment.get(name, "")) or "unknown" for name in ("capability", "torch", "processor")}
     mode = f", MKL_CBWR={printable(environment['mkl'])}" if environment.get("mkl") else ""
+    mode += f", {printable(environment['blas'])}" if environment.get("blas") else ""
     return f"{names['capability']} and torch {names['torch']} on {names['processor']}{mode}"
+
+
+@cache
+def _blas() -> str:
+    libraries = [library for library in threadpool_info() if library["user_api"] == "blas"]
+    own = [library for library in libraries if "numpy" in library["filepath"]] or libraries
+    known = (str(own[0].get(name) or "") for name in ("internal_api", "version", "architecture")) if own else ()
+    return _short(" ".join(known)) or _short(str(np.show_config(mode="dicts")["Build Dependencies"]["blas"]["name"]))
 
 
 @cache

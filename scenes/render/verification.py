@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
-from gradreel.core.trace.trace import META, Trace, no_trace
+from gradreel.core.fixed_mode import fixed_mode, mode_of
+from gradreel.core.trace.trace import META, Trace, no_trace, read_meta
 from gradreel.scenes.render import report
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.lessons.options import Options, settings_of
 from gradreel.scenes.render.pipeline import inspect_lesson
 from gradreel.scenes.render.resolve import lesson_of
+from gradreel.scenes.render.workers.pool import Listeners, Workers
 from gradreel.scenes.render.workers.progress import Reporter, reporter
+from gradreel.scenes.render.workers.verifying import WHOLE, verify_each
 from gradreel.scenes.trace_folder import TraceFolder
+
+if TYPE_CHECKING:
+    from gradreel.core.trace.verify_result import Verification
 
 
 def verify_traces(options: Options) -> int:
     """Compute each trace's updates again and print what came of it; 1 when something in a trace is wrong."""
     targets = _targets(options)
-    results = []
     with reporter(options.progress, options.quiet, options.verbosity) as told:
-        for target in targets:
-            results.append(_verified(target, told))
+        verifications = _verified([target.path for target in targets], told) if targets else {}
+    results = [_result(target, verifications[target.path]) for target in targets]
     for result in results:
         report.print_verification(result, options)
     if options.as_json:
@@ -89,16 +96,35 @@ def _targets_of_scenes(options: Options, scenes: list[str]) -> dict[Path, _Targe
     return targets
 
 
-def _verified(target: _Target, told: Reporter) -> dict[str, Any]:
-    """What came of one trace, as JSON has it."""
-    from gradreel.core.trace.verify import verify  # brings torch
+def _verified(paths: Sequence[Path], told: Reporter) -> dict[Path, Verification]:
+    """What came of each trace. Each is computed again in the mode in which it was made, where this processor can."""
+    groups: dict[tuple[tuple[str, str], ...], list[Path]] = {}
+    for path in paths:
+        groups.setdefault(tuple(sorted(_mode(path).items())), []).append(path)
+    verifications: dict[Path, Verification] = {}
+    with Workers(1) as workers:
+        for mode, group in groups.items():
+            task = f"verify {group[0].name[:12]}{f' and {len(group) - 1} more' if len(group) > 1 else ''}"
+            told.begin(task, WHOLE, "%")
+            folders = [path.absolute() for path in group]
+            listeners = Listeners(progress=partial(told.advance, task))
+            try:
+                results = workers.submit(verify_each, folders, listeners=listeners, mode=dict(mode)).result()
+            finally:
+                told.end(task)
+            verifications.update(zip(group, results, strict=True))
+    return verifications
 
-    task = f"verify {target.path.name[:12]}"
-    told.begin(task, 0, "updates")
+
+def _mode(path: Path) -> dict[str, str]:
     try:
-        result = verify(target.path, progress=lambda done, updates: told.advance(task, done, updates))
-    finally:
-        told.end(task)
+        return mode_of(read_meta(path)[0]["environment"])
+    except TraceError:  # `verify` names the fault
+        return fixed_mode()
+
+
+def _result(target: _Target, result: Verification) -> dict[str, Any]:
+    """What came of one trace, as JSON has it."""
     problems: list[dict[str, Any]] = [asdict(problem) for problem in result.problems]
     if not problems and target.experiment is not None:
         try:

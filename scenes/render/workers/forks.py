@@ -4,7 +4,8 @@ Importing Manim takes longer than drawing a short clip. On Linux it is imported 
 by `multiprocessing`'s fork server, whose forks draw. Elsewhere forks are not safe, or are not there. All hash texts
 alike, and compile the user's modules anew, so that sets of texts have one order in each of them. Numpy's products are
 made by one thread, as there is a worker for each core: two that wait for each other took twice the time, and how many
-there are can be seen in the last bits.
+there are can be seen in the last bits. All use the vector instructions of `core.fixed_mode`, whatever the caller's
+environment says: traces and frames are the same on many processors.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import multiprocessing
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.machinery import SourceFileLoader
 from multiprocessing import forkserver, resource_tracker
@@ -21,6 +22,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gradreel.core.fixed_mode import fixed_mode
 from gradreel.scenes.render.clips.configuration import HASH_SEED, configuration
 
 if TYPE_CHECKING:
@@ -110,21 +112,27 @@ _fixing = threading.Lock()  # held while this process has them
 
 
 @contextmanager
-def fixed_environment() -> Iterator[dict[str, str]]:
+def fixed_environment(mode: Mapping[str, str] | None = None) -> Iterator[dict[str, str]]:
     """Processes that are started within it have `STARTING`. What this process had of its caller is put back.
 
+    ``mode``: their variables for vector instructions, in place of `fixed_mode`; what is "" is not set.
     Yields the environment that they are to have from then on, they and the processes of a scene.
     """
+    wanted = fixed_mode() if mode is None else mode
+    unset = [name for name, value in wanted.items() if not value]
+    wanted = {name: value for name, value in wanted.items() if value}
     with _fixing:
-        before = {name: os.environ.get(name) for name in STARTING}
-        later = {**os.environ, **FIXED}
-        os.environ.update(STARTING)
+        before = {name: os.environ.get(name) for name in (*STARTING, *wanted, *unset)}
+        for name in unset:
+            os.environ.pop(name, None)
+        later = {**os.environ, **FIXED, **wanted}
+        os.environ.update(STARTING | wanted)
         try:
             yield later
         finally:
             for name, value in before.items():
                 if value is None:
-                    del os.environ[name]
+                    os.environ.pop(name, None)
                 else:
                     os.environ[name] = value
 

@@ -6,9 +6,10 @@ when its parent does, and leaves Ctrl-C to it.
 
 from __future__ import annotations
 
+import multiprocessing
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
@@ -16,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from gradreel.core.fixed_mode import fixed_mode
 from gradreel.scenes.render.clips.claim import Claim
 from gradreel.scenes.render.workers import forks
 from gradreel.scenes.render.workers.forks import fixed_environment
@@ -51,6 +53,7 @@ class _Task:
     listeners: Listeners
     timeout: float | None
     claim: Claim | None
+    mode: Mapping[str, str] | None
     future: Future[Any] = field(default_factory=Future)
     waits: bool = False  # for another run, and has told so
     was_killed: bool = False
@@ -107,12 +110,14 @@ class Workers:
         listeners: Listeners = Listeners(),
         timeout: float | None = None,
         claim: Claim | None = None,
+        mode: Mapping[str, str] | None = None,
     ) -> Future[Any]:
         """Run ``function(*arguments)``, or ``worker.<function>(*arguments)`` for a name, in a new process.
 
         ``timeout``: seconds it may take, see `at`. While another run has its ``claim``, the other tasks go first.
+        ``mode``: its vector instructions, see `fixed_environment`.
         """
-        task = _Task(function, arguments, listeners, timeout, claim)
+        task = _Task(function, arguments, listeners, timeout, claim, mode)
         with self._changed:
             self._waiting.append(task)
         self._threads.submit(self._turn)
@@ -201,12 +206,15 @@ class Workers:
             task.future.set_result(made)
             return
         # The second time in a Python of its own: then nobody else's death is taken for that of the task
-        context = forks.context(with_manim=isinstance(task.function, str) and not task.was_killed)
+        if task.mode is None or task.mode == fixed_mode():
+            context = forks.context(with_manim=isinstance(task.function, str) and not task.was_killed)
+        else:  # what a fork has imported is bound to its instructions
+            context = multiprocessing.get_context("spawn")
         receiver, sender = context.Pipe(duplex=False)
         with self._changed:
             if self._closing:
                 raise WorkerDiedError("stopped before it began")
-            with fixed_environment() as environment:
+            with fixed_environment(task.mode) as environment:
                 given = (sender, task.function, task.arguments, environment, self._temporary)
                 process = context.Process(target=run_in_process, args=given, daemon=True)
                 process.start()

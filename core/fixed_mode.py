@@ -1,0 +1,72 @@
+"""The vector instructions that training is bound to, so that its numbers are equal to the bit on many processors.
+
+torch chooses its kernels, and OpenBLAS, which multiplies numpy's matrices, its own, by the processor. Sums are grouped
+differently then, and the last bits differ. Environment variables fix both choices: torch reads its variable when it
+computes first, OpenBLAS when numpy is imported. So a process that trains starts with them. Imports no numpy.
+"""
+
+import os
+import platform
+import re
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+_CAPABILITIES = {"DEFAULT": set(), "AVX2": {"avx2", "fma"}}
+_CAPABILITIES["AVX512"] = _CAPABILITIES["AVX2"] | {"avx512f", "avx512bw", "avx512dq", "avx512vl"}
+"""torch's capabilities, and what Linux calls the instructions that each needs."""
+_CORES = dict.fromkeys(("Haswell", "Zen"), _CAPABILITIES["AVX2"]) | {"SkylakeX": _CAPABILITIES["AVX512"]}
+_CORES["Cooperlake"] = _CAPABILITIES["AVX512"] | {"avx512_bf16"}
+"""The kernels of OpenBLAS for today's processors, and what each needs."""
+_MKL_MODE = re.compile(r"[A-Z0-9_]{1,16}(,STRICT)?")
+
+
+def fixed_mode() -> dict[str, str]:
+    """Return the environment variables of a process that trains: AVX2 where the processor has it, {} elsewhere.
+
+    With equal versions of the software, a run has equal bits on all x86 processors that have AVX2.
+    """
+    if not _CAPABILITIES["AVX2"] <= _instructions():
+        return {}
+    return {"ATEN_CPU_CAPABILITY": "avx2", "OPENBLAS_CORETYPE": "Haswell"}
+
+
+def mode_of(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment variables for computing as in a trace's ``environment``; "" stands for "not set".
+
+    What this processor can't do, or what is not known here, is left as in `fixed_mode`.
+    """
+    mode = fixed_mode()
+    if not mode or environment.get("machine") != platform.machine():
+        return mode
+    here = _instructions()
+    capability, core = environment.get("capability", ""), environment.get("blas", "").rpartition(" ")[2]
+    if capability in _CAPABILITIES and _CAPABILITIES[capability] <= here:
+        mode["ATEN_CPU_CAPABILITY"] = capability.lower()
+    if core in _CORES and _CORES[core] <= here:
+        mode["OPENBLAS_CORETYPE"] = core
+    mkl = environment.get("mkl", "")
+    if mkl != os.environ.get("MKL_CBWR", "") and (not mkl or _MKL_MODE.fullmatch(mkl)):
+        mode["MKL_CBWR"] = mkl
+    return mode
+
+
+@cache
+def _instructions() -> set[str]:
+    """The vector instructions of an x86 processor, as Linux calls them; none of any other."""
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        return set()
+    if sys.platform == "linux":
+        try:
+            with Path("/proc/cpuinfo").open(errors="replace") as file:
+                first = file.read(1 << 16)
+        except OSError:
+            return set()
+        flags = re.search(r"^flags\s*:(.*)$", first, re.MULTILINE)
+        return set(flags[1].split()) if flags else set()
+    from numpy._core._multiarray_umath import __cpu_features__ as features
+
+    names = {"AVX2": "avx2", "FMA3": "fma", "AVX512BF16": "avx512_bf16"}
+    names |= {f"AVX512{part}": f"avx512{part.lower()}" for part in ("F", "BW", "DQ", "VL")}
+    return {name for feature, name in names.items() if features.get(feature)}

@@ -1,0 +1,93 @@
+"""Runs are trained with the same vector instructions whatever the caller's environment, and verified with their own."""
+
+from __future__ import annotations
+
+import json
+import platform
+
+import pytest
+from gradreel.core import fixed_mode as module
+from gradreel.core.experiment import Experiment
+from gradreel.core.fixed_mode import fixed_mode, mode_of
+from gradreel.core.trace.environment import environment
+from gradreel.core.trace.trace import column_kinds, read_meta
+from gradreel.scenes.render.workers.pool import Workers
+from gradreel.scenes.render.workers.training import train_group
+
+RUN = Experiment(hidden=(30, 30), activation="sigmoid", optimizer="adam", learning_rate=0.01, batch_size=16, epochs=8)
+OUTER = (
+    {},
+    {"ATEN_CPU_CAPABILITY": "default", "OPENBLAS_CORETYPE": "Nehalem", "OPENBLAS_NUM_THREADS": "2"},
+    {"ATEN_CPU_CAPABILITY": "avx2", "MKL_CBWR": "COMPATIBLE", "OPENBLAS_CORETYPE": "Haswell"},
+)
+VARIABLES = {name for outer in OUTER for name in outer}
+needs_avx2 = pytest.mark.skipif(not fixed_mode(), reason="a processor without AVX2")
+
+
+def trained(folder, mode=None):
+    """RUN's trace in ``folder``, trained by a worker process."""
+    with Workers(1) as workers:
+        (outcome,) = workers.submit(train_group, [RUN], folder, mode=mode).result()
+    assert outcome.error is None
+    return folder / RUN.digest
+
+
+def numbers(trace):
+    """The bytes of each column."""
+    return {name: (trace / f"{name}.npy").read_bytes() for name in column_kinds(RUN)}
+
+
+@needs_avx2
+def test_a_run_has_the_same_bytes_whatever_instructions_the_caller_asks_for(monkeypatch, tmp_path):
+    found = []
+    for number, outer in enumerate(OUTER):
+        for name in VARIABLES:
+            monkeypatch.delenv(name, raising=False)
+        for name, value in outer.items():
+            monkeypatch.setenv(name, value)
+        found.append(numbers(trained(tmp_path / str(number))))
+    assert found[1] == found[0] and found[2] == found[0]
+
+
+@needs_avx2
+def test_a_trace_is_verified_with_the_instructions_that_it_was_made_with(gradreel, tmp_path):
+    other = {"ATEN_CPU_CAPABILITY": "default", "OPENBLAS_CORETYPE": "Haswell"}
+    trace = trained(tmp_path, other)
+    assert numbers(trace) != numbers(trained(tmp_path / "fixed"))
+    assert read_meta(trace)[0]["environment"]["capability"] == "DEFAULT"
+    (found,) = json.loads(gradreel("verify", trace, "--json").stdout)
+    assert found["computed_with"]["capability"] == "DEFAULT" and found["agreement"] == "exact"
+
+
+def test_tests_train_with_the_fixed_instructions_too():
+    """So that snapshots show the same numbers on every machine."""
+    if fixed_mode():
+        assert environment()["capability"] == "AVX2" and environment()["blas"].endswith(" Haswell")
+
+
+def there(**facts):
+    return {"machine": platform.machine(), "capability": "AVX512", "blas": "openblas 0.3 SkylakeX", "mkl": "", **facts}
+
+
+@pytest.fixture
+def avx2_alone(monkeypatch):
+    monkeypatch.setattr(module, "_instructions", lambda: {"avx2", "fma"})
+    monkeypatch.delenv("MKL_CBWR", raising=False)
+
+
+def test_instructions_that_this_processor_has_not_are_left_out(avx2_alone):
+    assert mode_of(there()) == fixed_mode()
+
+
+def test_a_trace_of_another_machine_is_verified_in_the_fixed_mode(avx2_alone):
+    assert mode_of(there(machine="another", capability="DEFAULT")) == fixed_mode()
+
+
+@pytest.mark.parametrize("text", ["", "x y", "AVX2\n", "../..", "Atom", "A" * 100])
+def test_no_text_of_a_file_gets_into_the_environment(avx2_alone, text):
+    assert mode_of(there(capability=text, blas=f"openblas 0.3 {text}", mkl=text)) == fixed_mode()
+
+
+def test_nothing_is_set_on_a_processor_without_avx2(monkeypatch):
+    monkeypatch.setattr(module, "_instructions", set)
+    assert fixed_mode() == {} == mode_of(there())
