@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Mapping
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 _CAPABILITIES = {"DEFAULT": set(), "AVX2": {"avx2", "fma"}}
@@ -65,8 +66,7 @@ def _instructions() -> set[str]:
             return set()
         flags = re.search(r"^flags\s*:(.*)$", first, re.MULTILINE)
         return set(flags[1].split()) if flags else set()
-    from numpy._core._multiarray_umath import __cpu_features__ as features
-
+    features = import_module("numpy._core._multiarray_umath").__cpu_features__
     names = {"AVX2": "avx2", "FMA3": "fma", "AVX512BF16": "avx512_bf16"}
     names |= {f"AVX512{part}": f"avx512{part.lower()}" for part in ("F", "BW", "DQ", "VL")}
     return {name for feature, name in names.items() if features.get(feature)}
