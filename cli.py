@@ -30,6 +30,7 @@ EACH_TIME = {
     "yes",
     "record",
     "accept",
+    "overwrite",
 }  # options that no file of defaults gives, nor the environment
 DEFAULTS = (
     "Options that are left out are taken from the environment, --media_dir from GRADREEL_MEDIA_DIR, or else from"
@@ -427,6 +428,9 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
                                      "Files of your scenes are imported for that."),
         "force": click.option("--force", "--disable_caching", is_flag=True,
                               help="Draw clips again that are up to date."),
+        "overwrite": click.option("--overwrite", is_flag=True,
+                                  help="Replace files that this lesson or scene did not make, or that were changed "
+                                       "since; else they are an error."),
         "watch": click.option("--watch", is_flag=True,
                               help="Render again what a changed file touches, until Ctrl-C; -q l unless one is given."),
         "jobs": click.option("-j", "--jobs", type=click.IntRange(1),
@@ -592,7 +596,7 @@ def train(**chosen: Any) -> int:
 )
 @click.argument("kind", type=click.Choice(["width", "depth"]), metavar="width|depth")
 @options(*DATA, "window", "seeds", "widths", "depths", "width", "epochs")
-@options("media_dir", "jobs", "scheduler", "json", "csv", "dry_run", "progress", "quiet", "verbosity")
+@options("media_dir", "jobs", "scheduler", "json", "csv", "overwrite", "dry_run", "progress", "quiet", "verbosity")
 def experiment(**chosen: Any) -> int:
     """Compare networks on daily views, several runs each.
 
@@ -621,7 +625,7 @@ def experiment(**chosen: Any) -> int:
 @options("save_sections", "write_all")
 @options("lang", "theme", "voice", "fill", "burn")
 @options(*STRETCH, "media_dir", "seed", "jobs", "timeout", "scheduler")
-@options("watch", "force", "dry_run", "json", "progress", "quiet", "verbosity")
+@options("watch", "force", "overwrite", "dry_run", "json", "progress", "quiet", "verbosity")
 def render(watch: bool, **chosen: Any) -> int:
     """Render the lesson into one video, or each SCENE into its own.
 
@@ -648,7 +652,7 @@ def render(watch: bool, **chosen: Any) -> int:
 @scenes_argument
 @options("quality", "resolution", "transparent", "beats", "lang", "theme", "preview")
 @options(*STRETCH, "media_dir", "seed", "jobs", "timeout")
-@options("dry_run", "json", "progress", "quiet", "verbosity")
+@options("overwrite", "dry_run", "json", "progress", "quiet", "verbosity")
 def frames(**chosen: Any) -> int:
     """Draw a picture at the end of each beat, and a contact sheet.
 
@@ -662,7 +666,7 @@ def frames(**chosen: Any) -> int:
 
 EXPORTED = (  # which film, for the commands that make something else of it
     *("quality", "resolution", "fps", "lang", "theme", "voice", "fill", "output", "preview"),
-    *(*STRETCH, "media_dir", "seed", "jobs", "timeout", "scheduler", "progress", "quiet", "verbosity"),
+    *(*STRETCH, "media_dir", "seed", "jobs", "timeout", "scheduler", "overwrite", "progress", "quiet", "verbosity"),
 )
 
 
@@ -722,7 +726,7 @@ def page(one_file: bool, **chosen: Any) -> int:
     ]
 )
 @click.argument("traces", nargs=-1, required=True, type=FILE, metavar="TRACE...")
-@options("output", "preview", "lang", "languages", "theme", "media_dir", "quiet")
+@options("output", "preview", "lang", "languages", "theme", "media_dir", "overwrite", "quiet")
 def run(traces: tuple[Path, ...], **chosen: Any) -> int:
     """Write recorded runs to touch as one HTML file: a slider over the updates.
 
@@ -782,7 +786,7 @@ def words(**chosen: Any) -> int:
 )
 @scenes_argument
 @options("recordings", "record", "accept", "lang")
-@options(*STRETCH, "media_dir", "seed", "jobs", "timeout", "json", "progress", "quiet", "verbosity")
+@options(*STRETCH, "media_dir", "seed", "jobs", "timeout", "overwrite", "json", "progress", "quiet", "verbosity")
 def narrate(recordings: Path, record: bool, accept: bool, **chosen: Any) -> int:
     """Write the script that a voice of your own reads from.
 

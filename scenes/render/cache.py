@@ -157,7 +157,7 @@ def _lines(
 
 def _descriptions(folders: Folders) -> Iterator[Kept]:
     """What scenes said of themselves, and all else that is remembered to be quick."""
-    for place in (folders.inspections, folders.published):
+    for place in (folders.inspections, folders.published, folders.results):
         for path in sorted(_inside(place)):
             yield Kept("description", (path,), _size([path]), path.name)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from gradreel.core.errors import UserError
@@ -18,7 +19,12 @@ from gradreel.scenes.render.lessons.options import Options, jobs_of, output_of, 
 from gradreel.scenes.render.resolve import settings_and_lesson, with_voices
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.videos.estimates import estimates
-from gradreel.scenes.render.videos.publishing import check_files, check_video
+from gradreel.scenes.render.videos.publishing import (
+    check_clip_places,
+    check_files,
+    check_lesson_place,
+    check_video,
+)
 from gradreel.scenes.render.workers.progress import Reporter, duration, reporter
 
 
@@ -57,14 +63,24 @@ def render_videos(options: Options, again: bool = False) -> int:
     if not options.last_frame:
         settings = with_voices(settings, lesson, options, told=not again)
     if options.dry_run:
-        check_files(lesson, output) if options.last_frame or options.scenes else check_video(settings)
-        return _dry_run(lesson, settings, options, clips=not options.last_frame)
+        check = _check_of(lesson, settings, options, output)
+        return _dry_run(lesson, settings, options, clips=not options.last_frame, check=check)
     began = time.monotonic()
     with _reporter(options) as told:
         made = _rendered(lesson, settings, options, output, told)
         told.detail(f"took {duration(time.monotonic() - began)}")
     report.show_made(made, options, options.preview and not again)
     return 0
+
+
+def _check_of(lesson: Lesson, settings: RenderSettings, options: Options, output: Path | None) -> pipeline.Check:
+    """Return what tells, once all is planned, whether the results may be written."""
+    if not (options.last_frame or options.scenes):
+        check_video(settings)
+        return partial(check_lesson_place, lesson, settings, output)
+    check_files(lesson, output)
+    check = still_files.check_last_frames if options.last_frame else check_clip_places
+    return partial(check, lesson, settings, output)
 
 
 def _rendered(
@@ -119,7 +135,8 @@ def render_frames(options: Options) -> int:
     """A picture at the end of each beat, and the sheet of them all; print where they are."""
     settings, lesson = settings_and_lesson(options)
     if options.dry_run:
-        return _dry_run(lesson, settings, options, clips=False)
+        check = partial(still_files.check_stills, lesson, settings)
+        return _dry_run(lesson, settings, options, clips=False, check=check)
     with _reporter(options) as told:
         made = still_files.render_stills(lesson, settings, told)
     report.print_stills(made.pictures, made.sheet, options)
@@ -164,9 +181,13 @@ def show_cache(options: Options, prune: bool, yes: bool) -> int:
     return 0
 
 
-def _dry_run(lesson: Lesson, settings: RenderSettings, options: Options, clips: bool) -> int:
+def _dry_run(
+    lesson: Lesson, settings: RenderSettings, options: Options, clips: bool, check: pipeline.Check | None = None
+) -> int:
     with _reporter(options) as told:
         plan = pipeline.plan_lesson(lesson, settings, told)
+    if check is not None:
+        check(plan.clips)
     if not clips:
         plan = replace(plan, clips=(), unspoken={})
     times = estimates(plan, Folders(settings.media_dir), jobs_of(options.jobs))  # a cluster's workers are not asked

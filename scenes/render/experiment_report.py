@@ -28,10 +28,12 @@ from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError, printable
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace.training_times import training_seconds
+from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.lessons.options import ExperimentOptions
 from gradreel.scenes.render.report import WIDTH, print_json
 from gradreel.scenes.render.terminal import raw_stream
-from gradreel.scenes.render.workers.progress import counted
+from gradreel.scenes.render.videos.results import Results, maker_of, publish_results, workspace_for
+from gradreel.scenes.render.workers.progress import counted, reporter
 from gradreel.scenes.render.workers.training import grouped
 
 NOTHING = "—"
@@ -39,7 +41,6 @@ COLUMNS = (
     *("network", "hidden", "parameters", "updates", "seed", "seconds"),
     *("epoch", "training_loss", "validation_loss", "unseen_loss", "end_training_loss", "end_unseen_loss"),
 )  # of --csv
-FIRST_COLUMNS = COLUMNS[:6]  # those of every version
 PARTS = ("training", "validation", "unseen")
 
 
@@ -122,7 +123,7 @@ def print_comparison(comparison: Comparison, options: ExperimentOptions) -> None
     if options.csv == Path("-"):
         sys.stdout.write(_csv(comparison))
     elif options.csv is not None:
-        _write(options.csv, _csv(comparison))
+        _write(options.csv, _csv(comparison), Folders(options.media_dir), options)
 
 
 def _table(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
@@ -283,13 +284,6 @@ def _run_losses(losses: PartLosses, place: int) -> dict[str, float]:
     return {part: float(getattr(losses, part).by_seed[place]) for part in PARTS}
 
 
-def is_table_of_runs(file: Path) -> bool:
-    """Whether the file is empty or begins as those of ``--csv`` do, so that one may be put in its place."""
-    with file.open("rb") as content:
-        first = content.readline(1000)
-    return not first or first.startswith(f"{','.join(FIRST_COLUMNS)},".encode())
-
-
 def _csv(comparison: Comparison) -> str:
     """A row for each run; losses in views."""
     text = io.StringIO()
@@ -305,24 +299,29 @@ def _csv(comparison: Comparison) -> str:
     return text.getvalue()
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, folders: Folders, options: ExperimentOptions) -> None:
     """Put ``text`` into the file at once: what stood there stays until all of it is on the disk."""
-    file = path.absolute()
-    try:
-        if file.is_relative_to("/dev") or (file.exists() and not file.is_file()):  # not to be replaced
-            file.write_text(text, encoding="utf-8")
-        else:
-            _replace(file.resolve(), text)
-    except OSError as error:
-        raise UserError(f"--csv {path} was not written: {error.strerror}") from None
+    if not is_replaced(path):
+        try:
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise UserError(f"--csv {path} was not written: {error.strerror}") from None
+        return
+    with workspace_for(folders.media_dir) as workspace:
+        temporary = workspace.temporary("runs.csv")
+        temporary.write_text(text, encoding="utf-8")
+        if path.exists():
+            shutil.copymode(path, temporary)
+        results = results_of_comparison(options, workspace)
+        told = reporter("none", options.quiet or options.as_json)
+        publish_results(workspace, [(results, {temporary: path.resolve()})], told.say, option="--csv")
 
 
-def _replace(file: Path, text: str) -> None:
-    new = file.with_name(f".{file.name}.{os.getpid()}.new")
-    try:
-        new.write_text(text, encoding="utf-8")
-        if file.exists():
-            shutil.copymode(file, new)
-        new.replace(file)
-    finally:
-        new.unlink(missing_ok=True)
+def results_of_comparison(options: ExperimentOptions, folders: Folders) -> Results:
+    """The tables of a comparison's runs: of its kind, on its data."""
+    return Results(folders, maker_of(options.data or Path(), folders, f"experiment {options.kind}"), options.overwrite)
+
+
+def is_replaced(path: Path) -> bool:
+    """Whether a table replaces what stands there; a device or a pipe is written to."""
+    return not path.absolute().is_relative_to("/dev") and (path.is_file() or not os.path.lexists(path.resolve()))

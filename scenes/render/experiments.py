@@ -22,7 +22,13 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, clear_disk_errors
 from gradreel.scenes.render.cluster.executors import trainers_of
-from gradreel.scenes.render.experiment_report import Comparison, is_table_of_runs, print_comparison, print_missing
+from gradreel.scenes.render.experiment_report import (
+    Comparison,
+    is_replaced,
+    print_comparison,
+    print_missing,
+    results_of_comparison,
+)
 from gradreel.scenes.render.lessons.daily_data import daily_data, daily_views, filled_text
 from gradreel.scenes.render.lessons.options import ExperimentOptions, jobs_of, parse_counts
 from gradreel.scenes.render.workers.pool import Workers
@@ -68,9 +74,11 @@ def _check_outputs(options: ExperimentOptions) -> None:
         raise UserError(f"--csv {options.csv} is a folder; name the file to write")
     if not file.resolve().parent.is_dir():
         raise UserError(f"--csv {options.csv}: there is no folder {file.parent}; make it, or name a file elsewhere")
-    if file.is_file() and not is_table_of_runs(file):
-        why = "is there and no table of runs; name a new file, or --data for views to read"
-        raise UserError(f"--csv {options.csv} {why}")
+    if is_replaced(file):
+        try:
+            results_of_comparison(options, Folders(options.media_dir)).check([file.resolve()])
+        except UserError as error:
+            raise UserError(f"--csv {options.csv}: {error}; --data names a file of views to read") from None
 
 
 def _dataset(options: ExperimentOptions) -> DailyViews:

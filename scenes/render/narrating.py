@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gradreel.core.errors import listed
 from gradreel.scenes.render import pipeline
 from gradreel.scenes.render.clips.beat_lines import filled_again, spoken_again
 from gradreel.scenes.render.clips.fingerprint import languages_of
+from gradreel.scenes.render.clips.workspace import Folders, Workspace
+from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.options import Options
 from gradreel.scenes.render.report import print_json
 from gradreel.scenes.render.resolve import settings_and_lesson
 from gradreel.scenes.render.stages import BeatSpan, Clip
+from gradreel.scenes.render.videos.results import publish_results, results_of
 from gradreel.scenes.render.workers.progress import reporter
 from gradreel.scenes.voice.recordings import Recordings
-from gradreel.scenes.voice.script import Remark, ScriptLine, remarks, write_script
+from gradreel.scenes.voice.script import Remark, ScriptLine, remarks, script_files, write_script
 from gradreel.scenes.voice.spoken_lines import Line
 from gradreel.scenes.words.narration import Narration
 
@@ -28,18 +31,38 @@ def narrate(options: Options, folder: Path, record: bool, accept: bool) -> int:
         from gradreel.scenes.voice import microphone
 
         device = microphone.microphone()  # or an error, before anything is done
+    folder = folder.absolute()
+    results = results_of(lesson, Folders(settings.media_dir), settings.overwrite)
+    results.check(script_files(folder))
     with reporter(options.progress, options.quiet, options.verbosity) as told:
         played = pipeline.play_beats(lesson, settings, told)
     lines = [line for clip, beats in played for line in _lines(clip, beats)]
-    title, language = lesson.title_in(settings.language), settings.language
-    folder = folder.absolute()
-    write_script(folder, title, language, lines, accept)
+    title, language = _title(lesson, [clip for clip, _ in played], settings.language), settings.language
+
+    def publish(texts: Mapping[Path, str]) -> None:
+        with Workspace(settings.media_dir) as workspace:
+            written = {}
+            for file, text in texts.items():
+                temporary = workspace.temporary(file.name)
+                temporary.write_bytes(text.encode())
+                written[temporary] = file
+            publish_results(workspace, [(results, written)], told.say, option="--recordings")
+
+    write_script(folder, title, language, lines, publish, accept)
     if record:
         missing = [line for line in lines if Recordings(folder).file(line.line.scene, line.line.beat) is None]
         microphone.record(missing, folder, device)
-        write_script(folder, title, language, lines)
+        write_script(folder, title, language, lines, publish)
     _print(folder, lines, remarks(folder, language, lines), options)
     return 0
+
+
+def _title(lesson: Lesson, clips: Sequence[Clip], language: str) -> str:
+    """The lesson's title, or those of the scenes that were asked for by name."""
+    if not lesson.picked:
+        return lesson.title_in(language)
+    narration = Narration.load([language]).with_words(lesson.words)
+    return ", ".join(narration.title(clip.scene, language, clip.request.source.is_ours) for clip in clips)
 
 
 def _lines(clip: Clip, beats: Sequence[BeatSpan]) -> list[ScriptLine]:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.render.clips import memo_cache
@@ -46,8 +46,9 @@ from gradreel.scenes.render.stages import (
 )
 from gradreel.scenes.render.videos.estimates import clip_seconds
 from gradreel.scenes.render.videos.publishing import (
-    check_beside,
+    check_clip_places,
     check_files,
+    check_lesson_place,
     check_video,
     narration_of,
     publish_clip,
@@ -59,6 +60,8 @@ from gradreel.scenes.render.workers.training import train_runs
 from gradreel.scenes.render.workers.worker_process import WorkerDiedError
 
 T = TypeVar("T")
+Check: TypeAlias = Callable[[Sequence[Clip]], None]
+"""Raises UserError for planned clips whose results would replace what they must not."""
 
 
 # -- videos ------------------------------------------------------------------------------------------------------------
@@ -72,8 +75,7 @@ def render_lesson(
     Raises UserError for what the user can mend, SceneError when scenes raised (the clips of the others are kept).
     """
     check_video(settings)
-    check_beside(settings, output, "jpg", "manifest.json")
-    with at_work(lesson, settings, reporter) as job:
+    with at_work(lesson, settings, reporter, partial(check_lesson_place, lesson, settings, output)) as job:
         say = job.reporter.say
         return _published(job, lambda clips: publish_lesson(lesson, settings, clips, job.workspace, output, say))
 
@@ -91,9 +93,8 @@ def render_scenes(
     their paths, then raises.
     """
     check_files(lesson, output)
-    check_beside(settings, output)
     made: list[Path] = []
-    with at_work(lesson, settings, reporter) as job:
+    with at_work(lesson, settings, reporter, partial(check_clip_places, lesson, settings, output)) as job:
         say = job.reporter.say
 
         def publish(clips: list[tuple[Clip, ClipFile]]) -> None:
@@ -117,12 +118,13 @@ def publish_with(
     settings: RenderSettings,
     reporter: Reporter | None,
     publish: Callable[[Job, list[tuple[Clip, ClipFile]]], T],
+    check: Check | None = None,
 ) -> T:
-    """What ``publish`` makes of the lesson's clips in film order, missing ones rendered first.
+    """Return what ``publish`` makes of the lesson's clips in film order, missing ones rendered first.
 
-    It is called again, with clips made anew, when it raises DamagedClipsError.
+    It is called again, with clips made anew, when it raises DamagedClipsError. ``check`` is called before any work.
     """
-    with at_work(lesson, settings, reporter) as job:
+    with at_work(lesson, settings, reporter, check) as job:
         return _published(job, lambda clips: publish(job, clips))
 
 
@@ -211,10 +213,13 @@ class Job:
     workspace: Workspace
     workers: Workers
     reporter: Reporter
+    check: Check | None = None  # called once all is planned, before anything is trained or drawn
 
 
 @contextmanager
-def at_work(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None) -> Iterator[Job]:
+def at_work(
+    lesson: Lesson, settings: RenderSettings, reporter: Reporter | None, check: Check | None = None
+) -> Iterator[Job]:
     """Open the media folder and start workers, which are gone before the folder's temporary files are."""
     with (
         clear_disk_errors(settings.media_dir),
@@ -222,7 +227,7 @@ def at_work(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None)
         Workers(settings.jobs_here, workspace.run) as workers,
     ):
         memo_cache.recall(workspace.private)
-        yield Job(lesson, settings, workspace, workers, reporter or Reporter())
+        yield Job(lesson, settings, workspace, workers, reporter or Reporter(), check)
 
 
 def _published(job: Job, publish: Callable[[list[tuple[Clip, ClipFile]]], T], apart: bool = False) -> T:
@@ -275,6 +280,8 @@ def trained(job: Job) -> Plan:
     with one_moment():
         requests, descriptions = _inspected(job.lesson, job.settings, job.workspace, job.workers, job.reporter)
         planned = plan(requests, descriptions, job.workspace)
+    if job.check is not None:
+        job.check(planned.clips)
     if planned.runs:
         _train(job, planned)
         planned = plan(requests, descriptions, job.workspace)  # what their traces are decides what the clips are

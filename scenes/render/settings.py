@@ -24,9 +24,10 @@ LARGEST_FPS = 240
 FORMATS = ("mp4", "webm", "mov", "gif", "png-sequence")
 TRANSPARENT_FORMATS = ("mov", "webm", "gif", "png-sequence")
 JOINABLE_FORMATS = ("mp4", "webm", "mov")  # those that one video of many clips can have
+DEFAULT_LANGUAGE, DEFAULT_THEME = "en", "dark"
 MOST_AT_ONCE = 256  # clips, or trainings, that are handed to a cluster's scheduler
 # Fields that no clip depends on themselves
-HOW_MADE = ("media_dir", "jobs", "timeout", "scheduler", "force", "voices", "burned")
+HOW_MADE = ("media_dir", "jobs", "timeout", "scheduler", "force", "overwrite", "voices", "burned")
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,9 @@ class RenderSettings:
     fps: int = 60
     format: str = "mp4"
     transparent: bool = False
-    language: str = "en"
+    language: str = DEFAULT_LANGUAGE
     subtitle_languages: tuple[str, ...] = tuple(LANGUAGES)
-    theme: str = "dark"
+    theme: str = DEFAULT_THEME
     media_dir: Path = Path("media")
     first_beat: str | None = None  # frames of this beat and those after it only
     last_beat: str | None = None
@@ -67,6 +68,7 @@ class RenderSettings:
     timeout: float | None = None  # seconds that one clip, or one scene's stills or check, may take
     scheduler: str | None = None  # the address of a dask scheduler whose workers train and draw; None: processes here
     force: bool = False  # draw clips again that are up to date
+    overwrite: bool = False  # replace files that this lesson or scene did not make
     burned: str | None = None  # the language whose subtitles are drawn into the video
     voices: Mapping[str, Voice] = field(default_factory=dict)  # by language; one that is not in it is silent
 
@@ -117,6 +119,12 @@ class RenderSettings:
     def quality(self) -> str:
         """Name of the folder for videos of this size and rate, as Manim calls it: ``1080p60``."""
         return f"{self.height}p{self.fps}"
+
+    @property
+    def variant(self) -> str:
+        """What names of folders have after them where language or theme are not the default: ``-zh-light``."""
+        language = "" if self.language == DEFAULT_LANGUAGE else f"-{self.language}"
+        return language + ("" if self.theme == DEFAULT_THEME else f"-{self.theme}")
 
     @property
     def jobs_here(self) -> int:

@@ -111,6 +111,7 @@ class SceneDescription:
     traces: dict[str, str] = field(default_factory=dict)  # folders of traces that were given, by parameter; as written
     narrated_as: str = ""  # whose words in the narration files it has; "": none
     files: dict[str, str] = field(default_factory=dict)  # that were opened for it, and their digests; by name beside it
+    paths: tuple[str, ...] = ()  # other files and folders that were given, instead of the defaults of its parameters
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,7 @@ class Clip:
     speech: Mapping[str, Mapping[str, tuple[SpokenStretch, ...]]] = field(
         default_factory=dict
     )  # by beat and language: what is heard, a sound for each stretch of its line; none of it is seen
+    paths: tuple[str, ...] = ()  # of its description
 
     @property
     def scene(self) -> str:
@@ -157,9 +159,9 @@ class Clip:
 
     @property
     def file_stem(self) -> str:
-        """What files of it alone are called: ``loss-curve--runs--mine`` where it shows a trace given by its folder."""
+        """Returns the name of files of it alone: ``loss-curve--runs--mine`` where a trace or a file was given."""
         given = [self.request.parameters[name] for name in self.parts["traces"] if name not in self.experiments]
-        return "--".join([self.scene, *(TraceFolder(folder).file_stem for folder in given)])
+        return "--".join([self.scene, *(TraceFolder(folder).file_stem for folder in (*given, *self.paths))])
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.render.clips.beat_range import is_lecture_scene
+from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.pipeline import at_work, of_each, trained
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.stages import Clip
 from gradreel.scenes.render.videos.publishing import check_files
+from gradreel.scenes.render.videos.results import Results, publish_results, results_of
 from gradreel.scenes.render.workers.progress import Reporter
 
 LONGEST_SELECTION = 120  # bytes of a file's name
@@ -32,15 +35,14 @@ def render_last_frames(
 ) -> list[Path]:
     """The last picture of each scene: ``images/<lesson>/<scene>.png``."""
     check_files(lesson, output)
-    with at_work(lesson, settings, reporter) as job:
-        clips, images = trained(job).clips, job.workspace.images
+    with at_work(lesson, settings, reporter, partial(check_last_frames, lesson, settings, output)) as job:
+        clips = trained(job).clips
         temporary = {clip.scene: job.workspace.temporary(f"{clip.scene}.png") for clip in clips}
         of_each(job, clips, "last_frame", temporary)
-        paths = {
-            clip.scene: output or images(lesson.group(clip.scene)) / f"{_stem(clip, settings)}.png" for clip in clips
-        }
-        job.workspace.publish({temporary[scene]: path for scene, path in paths.items()})
-        return list(paths.values())
+        places = {clip.scene: _last_frame_place(lesson, settings, output, clip) for clip in clips}
+        made = [(_results(lesson, settings, clip), {temporary[clip.scene]: places[clip.scene]}) for clip in clips]
+        publish_results(job.workspace, made, job.reporter.say)
+        return list(places.values())
 
 
 def render_stills(lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None) -> Stills:
@@ -53,28 +55,65 @@ def render_stills(lesson: Lesson, settings: RenderSettings, reporter: Reporter |
             f"-n picks beats, and {plain[0]} is a plain Manim scene, with a picture of each play; for a section write"
             " gradreel render -n NAME, or -s -n NAME for its last picture"
         )
-    with at_work(lesson, settings, reporter) as job:
-        clips, images = trained(job).clips, job.workspace.images
-        folders = {clip.scene: job.workspace.temporary(clip.scene) for clip in clips}
-        beats = of_each(job, clips, "render_stills", folders)
+    with at_work(lesson, settings, reporter, partial(check_stills, lesson, settings)) as job:
+        clips = trained(job).clips
+        temporary = {clip.scene: job.workspace.temporary(clip.scene) for clip in clips}
+        beats = of_each(job, clips, "render_stills", temporary)
         pictures: dict[str, tuple[Path, ...]] = {}
-        written: dict[Path, Path] = {}
         labelled = []
+        made = []
         for clip, names in zip(clips, beats, strict=True):
-            scene = clip.scene
-            final = images(lesson.group(scene)) / clip.file_stem
-            pictures[scene] = tuple(final / f"{name}.png" for name in names)
+            folder, final = temporary[clip.scene], _stills_place(lesson, settings, clip)
+            pictures[clip.scene] = tuple(final / f"{name}.png" for name in names)
+            labelled += [(f"{clip.scene} · {name}", folder / f"{name}.png") for name in names]
+            written = {folder: final}
             if settings.beat_range:  # the pictures of the other beats stay
-                written |= {folders[scene] / file.name: file for file in pictures[scene]}
-            else:
-                written[folders[scene]] = final
-            labelled += [(f"{scene} · {name}", folders[scene] / f"{name}.png") for name in names]
-        sheet = job.workspace.temporary("contact-sheet.png")
+                written = {folder / file.name: file for file in pictures[clip.scene]}
+            made.append((_results(lesson, settings, clip), written))
+        sheet, final_sheet = job.workspace.temporary("contact-sheet.png"), _sheet_place(lesson, settings, clips)
         job.workers.submit("contact_sheet", labelled, sheet).result()
-        which = f"--{selection([_stem(clip, settings) for clip in clips])}" if lesson.picked else lesson.span
-        final_sheet = images(lesson.group(clips[0].scene)) / f"contact-sheet{which}.png"
-        job.workspace.publish(written | {sheet: final_sheet}, lambda: [final_sheet])
+        made.append((_sheet_results(lesson, settings, clips), {sheet: final_sheet}))
+        publish_results(job.workspace, made, job.reporter.say, first_gone=lambda: [final_sheet])
         return Stills(pictures, final_sheet)
+
+
+def check_last_frames(lesson: Lesson, settings: RenderSettings, output: Path | None, clips: Sequence[Clip]) -> None:
+    """Raises UserError, before any work, for a file in the place of a picture that it must not replace."""
+    for clip in clips:
+        _results(lesson, settings, clip).check([_last_frame_place(lesson, settings, output, clip)])
+
+
+def check_stills(lesson: Lesson, settings: RenderSettings, clips: Sequence[Clip]) -> None:
+    """The same of a picture for each beat, and of the sheet. The names of some beats alone are not known yet."""
+    for clip in () if settings.beat_range else clips:
+        _results(lesson, settings, clip).check([_stills_place(lesson, settings, clip)], by_folder=True)
+    _sheet_results(lesson, settings, clips).check([_sheet_place(lesson, settings, clips)])
+
+
+def _results(lesson: Lesson, settings: RenderSettings, *clips: Clip) -> Results:
+    scenes = (clip.request for clip in clips)
+    return results_of(lesson, Folders(settings.media_dir), settings.overwrite, *scenes)
+
+
+def _sheet_results(lesson: Lesson, settings: RenderSettings, clips: Sequence[Clip]) -> Results:
+    return _results(lesson, settings, *(clips if lesson.picked else ()))
+
+
+def _stills_place(lesson: Lesson, settings: RenderSettings, clip: Clip) -> Path:
+    return _images(lesson, settings, clip) / clip.file_stem
+
+
+def _last_frame_place(lesson: Lesson, settings: RenderSettings, output: Path | None, clip: Clip) -> Path:
+    return output or _images(lesson, settings, clip) / f"{_stem(clip, settings)}.png"
+
+
+def _sheet_place(lesson: Lesson, settings: RenderSettings, clips: Sequence[Clip]) -> Path:
+    which = f"--{selection([_stem(clip, settings) for clip in clips])}" if lesson.picked else lesson.span
+    return _images(lesson, settings, clips[0]) / f"contact-sheet{which}.png"
+
+
+def _images(lesson: Lesson, settings: RenderSettings, clip: Clip) -> Path:
+    return Folders(settings.media_dir).images(lesson.group(clip.scene), settings.variant)
 
 
 def _stem(clip: Clip, settings: RenderSettings) -> str:

@@ -12,10 +12,11 @@ import io
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeAlias
 from uuid import uuid4
 
 import xxhash
@@ -31,6 +32,8 @@ from pydantic import TypeAdapter, ValidationError
 STILL = 4.0  # seconds for which a recording may go on when nothing moves any more
 SLOWLY = 1.2  # times as long as a teacher takes is slow
 NOTES = "script.json"
+Publish: TypeAlias = Callable[[Mapping[Path, str]], None]
+"""Writes texts, by the files that they are for."""
 
 
 @dataclass(frozen=True)
@@ -99,20 +102,26 @@ _NOTES = TypeAdapter(_Notes)
 # -- the script --------------------------------------------------------------------------------------------------------
 
 
-def write_script(folder: Path, title: str, language: str, lines: Sequence[ScriptLine], accept: bool = False) -> None:
+def script_files(folder: Path) -> tuple[Path, Path]:
+    """Returns the files of the script in ``folder`` that people read: to read from, and as a table."""
+    return folder / "script.md", folder / "script.csv"
+
+
+def write_script(
+    folder: Path,
+    title: str,
+    language: str,
+    lines: Sequence[ScriptLine],
+    publish: Publish,
+    accept: bool = False,
+) -> None:
     """Write the script of ``lines`` into ``folder``; what was noted of other beats stays.
 
-    ``accept``: recordings that are there are as they should be for the text of now. Raises UserError for a folder with
-    the script of another language, or with files of these names that are no script of ours.
+    ``publish`` writes the texts of `script_files`. ``accept``: recordings that are there are as they should be for the
+    text of now. Raises UserError for a folder with the script of another language.
     """
     notes = _read_notes(folder)
-    if notes is None:
-        for name in ("script.md", "script.csv"):
-            if os.path.lexists(folder / name):
-                raise UserError(
-                    f"{folder / name} is there, and was not written by gradreel narrate; take another folder"
-                )
-    elif notes.language != language:
+    if notes is not None and notes.language != language:
         raise UserError(
             f"{folder} has the script in {LANGUAGES[notes.language].own_name}; --recordings names another folder for"
             f" that in {LANGUAGES[language].own_name}"
@@ -124,10 +133,9 @@ def write_script(folder: Path, title: str, language: str, lines: Sequence[Script
         recorded = _recorded(file, beats.get(line.name), line.text, accept) if file is not None else None
         beats[line.name] = _Note(line.text, recorded)
         (folder / line.line.scene).mkdir(parents=True, exist_ok=True)  # to put recordings into
-    if notes is None:  # from here on the script is known to be ours, if this is killed
-        _write_notes(folder, _Notes(language, {}))
-    _write(folder / "script.md", printable("".join(_markdown(title, language, lines))))
-    _write(folder / "script.csv", "\ufeff" + _csv(language, lines))  # by which programs of tables know UTF-8
+    to_read, table = script_files(folder)
+    texts = {to_read: printable("".join(_markdown(title, language, lines)))}
+    publish(texts | {table: "\ufeff" + _csv(language, lines)})  # by which programs of tables know UTF-8
     _write_notes(folder, _Notes(language, beats))
 
 

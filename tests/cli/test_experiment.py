@@ -7,6 +7,7 @@ import errno
 import io
 import json
 import math
+import os
 import shutil
 import subprocess
 import sys
@@ -132,13 +133,13 @@ def test_csv_on_standard_output_stands_alone(gradreel, trained):
 def test_csv_is_written_over_no_file_that_is_not_its_own(gradreel, here):
     before = (here / "views.csv").read_bytes()
     alone = gradreel("experiment", "width", "--csv", "views.csv")  # instead of --data
-    assert (alone.exit_code, "or --data for views to read" in alone.stderr) == (2, True)
+    assert (alone.exit_code, "--data names a file of views to read" in alone.stderr) == (2, True)
     (here / "link.csv").symlink_to("views.csv")
     (here / "hard.csv").hardlink_to(here / "views.csv")
     for name in ("views.csv", here / "views.csv", "link.csv", "hard.csv"):
         result = gradreel(*WIDTHS, "--csv", name)
         assert (result.exit_code, result.stdout) == (2, "")
-        assert f"--csv {name} is there and no table of runs; name a new file" in result.stderr
+        assert f"--csv {name}: " in result.stderr and "Gradreel did not make it" in result.stderr
     assert (here / "views.csv").read_bytes() == before
     assert not (here / "media").exists()
 
@@ -146,7 +147,7 @@ def test_csv_is_written_over_no_file_that_is_not_its_own(gradreel, here):
 def test_a_csv_replaces_an_earlier_one_whole(gradreel, trained):
     earlier = trained / "earlier.csv"
     expected = gradreel(*WIDTHS, "--csv", "-").stdout
-    earlier.write_text(expected + "x" * 10_000)
+    earlier.touch()
     earlier.chmod(0o640)
     (trained / "link.csv").symlink_to(earlier)
     before = {path.name for path in trained.iterdir()}
@@ -154,6 +155,16 @@ def test_a_csv_replaces_an_earlier_one_whole(gradreel, trained):
     assert earlier.read_text() == expected
     assert (earlier.stat().st_mode & 0o777, (trained / "link.csv").is_symlink()) == (0o640, True)
     assert {path.name for path in trained.iterdir()} == before, "nothing unfinished is left"
+    assert gradreel(*WIDTHS, "--csv", "earlier.csv").exit_code == 0
+    other = gradreel("experiment", "width", "--widths", "0", "--data", "views.csv", "--csv", "earlier.csv", "--dry_run")
+    assert other.exit_code == 0, "another run of the same comparison"
+    depth = gradreel("experiment", "depth", "--data", "views.csv", "--csv", "earlier.csv", "--dry_run")
+    assert (depth.exit_code, "experiment width made it" in depth.stderr) == (2, True)
+    earlier.write_text(expected + "mine")
+    assert "was changed since" in gradreel(*WIDTHS, "--csv", "earlier.csv").stderr
+    assert earlier.read_text() == expected + "mine"
+    assert gradreel(*WIDTHS, "--csv", "earlier.csv", "--overwrite").exit_code == 0
+    assert earlier.read_text() == expected
 
 
 def test_a_csv_that_cannot_be_written_is_named_after_the_table(gradreel, trained, first_time, monkeypatch):
@@ -161,16 +172,20 @@ def test_a_csv_that_cannot_be_written_is_named_after_the_table(gradreel, trained
     assert (full.exit_code, full.stdout) == (2, first_time[1])
     assert full.stderr == "Error: --csv /dev/full was not written: No space left on device\n"
 
-    def refuse(self, target):
-        raise OSError(errno.EACCES, "Permission denied")
+    (trained / "earlier.csv").touch()
+    assert gradreel(*WIDTHS, "--csv", "earlier.csv").exit_code == 0
+    earlier, before = (trained / "earlier.csv").read_text(), {path.name for path in trained.iterdir()}
+    replace = os.replace
 
-    monkeypatch.setattr("pathlib.Path.replace", refuse)
-    earlier = gradreel(*WIDTHS, "--csv", "-").stdout + "earlier"
-    (trained / "earlier.csv").write_text(earlier)
-    before = {path.name for path in trained.iterdir()}
+    def refuse(source, target):
+        if Path(target).name == "earlier.csv":
+            raise OSError(errno.EACCES, "Permission denied")
+        replace(source, target)
+
+    monkeypatch.setattr("os.replace", refuse)
     kept = gradreel(*WIDTHS, "--csv", "earlier.csv")
     assert (kept.exit_code, kept.stdout) == (2, first_time[1])
-    assert kept.stderr == "Error: --csv earlier.csv was not written: Permission denied\n"
+    assert "cannot be written to (Permission denied); choose another folder with --csv" in kept.stderr
     assert (trained / "earlier.csv").read_text() == earlier
     assert {path.name for path in trained.iterdir()} == before
 

@@ -54,7 +54,7 @@ def test_what_is_named_may_lie_anywhere_however_it_is_written(rendered):
     assert (result.exit_code, made.is_file()) == (0, True)
 
 
-@pytest.mark.parametrize("place", ["locks", "temporary", "inspections", "published", "speech"])
+@pytest.mark.parametrize("place", ["locks", "temporary", "inspections", "published", "results", "speech"])
 def test_a_link_among_what_is_ours_alone_leads_nothing_out_of_the_media_folder(rendered, place):
     link = rendered.media / ".gradreel" / place
     shutil.rmtree(link, ignore_errors=True)
@@ -70,7 +70,8 @@ def test_files_that_are_links_are_replaced_and_not_written_through(rendered):
         if path.is_file() and path.suffix != ".lock":
             path.unlink()
             path.symlink_to(rendered.home / ".bashrc")
-    assert rendered.run("render", *SMALL).exit_code == 0
+    assert "Gradreel did not make it" in rendered.refused("render", *SMALL)
+    assert rendered.run("render", *SMALL, "--overwrite").exit_code == 0
     assert not (rendered.media / "videos" / "film" / "36p5" / "film.mp4").is_symlink()
 
 
@@ -90,7 +91,8 @@ def test_pipes_in_the_place_of_all_files_are_neither_waited_for_nor_read(rendere
     for path in [path for path in rendered.media.rglob("*") if path.is_file()]:
         path.unlink()
         os.mkfifo(path)
-    assert rendered.run("render", *SMALL).exit_code == 0
+    assert "Gradreel did not make it" in rendered.refused("render", *SMALL)
+    assert rendered.run("render", *SMALL, "--overwrite").exit_code == 0
     assert rendered.run("cache", "--lesson", "film.toml").exit_code == 0
     assert rendered.run("list", "--lesson", "film.toml").exit_code == 0
 
@@ -134,7 +136,11 @@ def test_what_is_no_clip_and_no_trace_of_ours_is_not_pruned(rendered):
     assert [file.read_text() for file in mine] == ["mine"] * 2
 
 
-KINDS = {"stamp": ".gradreel/published/*.json", "manifest": "videos/film/*/manifest.json"}
+KINDS = {
+    "stamp": ".gradreel/published/*.json",
+    "results": ".gradreel/results/*.json",
+    "manifest": "videos/film/*/manifest.json",
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -146,6 +152,7 @@ def test_whatever_is_kept_of_a_video_upsets_no_one(rendered, odd_json, kind, dat
     file.write_text(json.dumps(data.draw(odd_json(json.loads(before)))))
     try:
         assert rendered.run("cache", "--lesson", "film.toml", "--json").exit_code == 0
+        assert rendered.run("render", *SMALL, "--dry_run").exit_code in (0, 2)
         assert all(isinstance(name, str) for name in clips_of_videos(Folders(rendered.media)))
     finally:
         file.write_bytes(before)

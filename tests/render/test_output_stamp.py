@@ -5,11 +5,10 @@ import itertools
 import os
 from pathlib import Path
 
-import pytest
-from gradreel.core.errors import UserError
 from gradreel.scenes.render.clips.workspace import Workspace
 from gradreel.scenes.render.videos.output_stamp import OutputStamp
 from gradreel.scenes.render.videos.publishing import publish_all
+from gradreel.scenes.render.videos.results import Maker, Results
 
 
 def written(workspace: Workspace, text: str, *languages: str) -> tuple[Path, dict[str, bytes], OutputStamp]:
@@ -21,9 +20,17 @@ def written(workspace: Workspace, text: str, *languages: str) -> tuple[Path, dic
     return video, beside, OutputStamp(workspace, final, {"text": text}, [])
 
 
+def mine(workspace: Workspace) -> Results:
+    return Results(workspace, Maker(file="lesson.toml"))
+
+
+def said(text: str) -> None:
+    """What is replaced is of no interest here."""
+
+
 def publish(workspace: Workspace, text: str, *languages: str) -> OutputStamp:
     video, beside, stamp = written(workspace, text, *languages)
-    publish_all(video, workspace.media_dir / "out" / "film.mp4", beside, workspace, stamp)
+    publish_all(video, workspace.media_dir / "out" / "film.mp4", beside, workspace, stamp, mine(workspace), said)
     return stamp
 
 
@@ -64,33 +71,14 @@ def test_a_stamp_holds_only_while_all_files_are_as_they_were(tmp_path):
         stamp = publish(workspace, "1", "en")
         (tmp_path / "out" / "film.en.srt").write_text("changed")
         assert not stamp.is_current()
+        (tmp_path / "out" / "film.en.srt").unlink()
         publish(workspace, "1", "en")
         assert stamp.is_current()
         (tmp_path / "out" / "film.mp4").unlink()
         assert not stamp.is_current()
 
 
-def test_beside_a_video_that_was_named_only_what_came_with_it_is_replaced(tmp_path):
-    """Subtitles that somebody corrected, and files that were there first, stay as they are, and so does the video."""
-    with Workspace(tmp_path) as workspace:
-
-        def publish_named(text: str) -> None:
-            video, beside, stamp = written(workspace, text, "en")
-            publish_all(video, tmp_path / "out" / "film.mp4", beside, workspace, stamp, refuse_foreign=True)
-
-        publish_named("1")
-        publish_named("2")
-        assert there(workspace) == {"film.mp4": "2", "film.en.srt": "2"}
-        (tmp_path / "out" / "film.en.srt").write_text("corrected")
-        with pytest.raises(UserError, match=r"film\.en\.srt would be replaced, .* move it away, or name another place"):
-            publish_named("3")
-        assert there(workspace) == {"film.mp4": "2", "film.en.srt": "corrected"}
-        (tmp_path / "out" / "film.en.srt").unlink()
-        publish_named("3")
-        assert there(workspace) == {"film.mp4": "3", "film.en.srt": "3"}
-
-
-def test_a_named_video_whose_publishing_was_stopped_is_published_again(tmp_path, monkeypatch):
+def test_a_video_whose_publishing_was_stopped_is_published_again(tmp_path, monkeypatch):
     """At whichever file it stopped: what had been renamed by then is known to be its own."""
     with Workspace(tmp_path) as workspace:
         publish(workspace, "0", "en", "zh")
@@ -106,7 +94,7 @@ def test_a_named_video_whose_publishing_was_stopped_is_published_again(tmp_path,
             final = tmp_path / "out" / "film.mp4"
             with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
                 patch.setattr("gradreel.scenes.render.clips.workspace.os.replace", stop)
-                publish_all(video, final, beside, workspace, stamp, refuse_foreign=True)
+                publish_all(video, final, beside, workspace, stamp, mine(workspace), said)
             video, beside, stamp = written(workspace, str(step), "en", "zh")
-            publish_all(video, final, beside, workspace, stamp, refuse_foreign=True)
+            publish_all(video, final, beside, workspace, stamp, mine(workspace), said)
             assert there(workspace) == dict.fromkeys(("film.en.srt", "film.mp4", "film.zh.srt"), str(step))

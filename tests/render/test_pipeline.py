@@ -333,7 +333,7 @@ def test_a_run_that_is_stopped_leaves_no_half_file_and_no_process(user_folder, s
     assert len(list((settings.media_dir / "clips").iterdir())) == 2
 
 
-FOREIGN = '''
+FOREIGN = """
 from gradreel.scenes.base import LectureScene
 
 
@@ -341,7 +341,7 @@ class Foreign(LectureScene):
     def construct(self):
         with self.beat("greeting", say="Say שלום."):
             pass
-'''
+"""
 
 
 def test_letters_that_burned_subtitles_lack_are_named_once_before_the_scene_is_drawn(user_folder, settings):

@@ -314,7 +314,9 @@ def _write(path: Path, parameters: np.ndarray, losses: np.ndarray, epoch) -> Pat
         "batch": np.empty(0),
         "batch_start": np.zeros(updates + 1),
         "optimizer": np.zeros(updates),
-        "setting": np.empty(0), "setting_at": np.empty(0), "setting_value": np.empty(0),
+        "setting": np.empty(0),
+        "setting_at": np.empty(0),
+        "setting_value": np.empty(0),
     }
     path.mkdir()
     kinds = column_kinds(run)

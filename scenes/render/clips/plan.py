@@ -64,7 +64,8 @@ def plan(requests: Sequence[SceneRequest], descriptions: Sequence[SceneDescripti
             words = narration(languages_of(request)).with_words(request.words)
             parts = common | parts_of(complete, description, traces, words)
             path = None if untrained else clip_path(folders.clips, parts, request.settings)
-            clips.append(_clip(complete, description.experiments, parts, path, words, earlier))
+            clip = _clip(complete, description.experiments, parts, path, words, earlier)
+            clips.append(replace(clip, paths=description.paths))
             file_name(clips[-1].file_stem, f"{description.name}: a file called")
     return Plan(tuple(missing.values()), tuple(clips))
 
@@ -77,7 +78,7 @@ def timed(planned: Plan, speech: Mapping[str, SpeechTimes], words: Narration, fo
         request = replace(clip.request, speech=speech[clip.scene])
         parts = {**clip.parts, "narration": narration_part(request, clip.narrated_as, words)}
         path = clip_path(folders.clips, parts, request.settings)
-        return _clip(request, clip.experiments, parts, path, words, earlier)
+        return replace(_clip(request, clip.experiments, parts, path, words, earlier), paths=clip.paths)
 
     return replace(planned, clips=tuple(now(clip) if clip.scene in speech else clip for clip in planned.clips))
 

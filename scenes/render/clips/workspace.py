@@ -3,7 +3,7 @@
 Under ``media_dir/.gradreel``: ``temporary/<run>/`` holds what a run is writing, beside a lock file that the run holds
 for as long as it lives (the system lets go of it when it dies, however it dies); ``locks/`` one lock per thing that two
 runs must not make at once; ``inspections/`` what scenes said of themselves; ``speech/`` what has been spoken;
-``published/`` what videos were made of.
+``published/`` what videos were made of; ``results/`` who made which film, picture or page.
 
 A media folder may come from elsewhere. What lies in it never says where to write or what to remove: paths are put
 together here, no link in it leads a file out of it, and only a folder of pictures is ever replaced.
@@ -50,6 +50,7 @@ class Folders:
         self.locks = self.private / "locks"
         self.runs = self.private / "temporary"
         self.published = self.private / "published"
+        self.results = self.private / "results"
         self._videos, self._images = media_dir / "videos", media_dir / "images"
 
     @property
@@ -60,8 +61,9 @@ class Folders:
     def video(self, lesson: str, quality: str, name: str, suffix: str) -> Path:
         return self._videos / _folder(lesson) / quality / f"{file_name(name, 'a video called')}{suffix}"
 
-    def images(self, lesson: str) -> Path:
-        return self._images / _folder(lesson)
+    def images(self, lesson: str, variant: str = "") -> Path:
+        """Where pictures lie; ``variant``: of which language and theme, see `RenderSettings.variant`."""
+        return self._images / f"{_folder(lesson)}{variant}"
 
 
 class Workspace(Folders):
@@ -118,7 +120,7 @@ class Workspace(Folders):
             self._alive.release()
 
     def _make_folders(self) -> None:
-        ours = (self.clips, self.inspections, self.published, self.locks, self.runs)
+        ours = (self.clips, self.inspections, self.published, self.results, self.locks, self.runs)
         for folder in (*self.made_by_us, *ours, self.speech):
             self._check_stays_inside(folder / "any")
         for folder in ours:
@@ -127,25 +129,28 @@ class Workspace(Folders):
             except FileNotFoundError:  # in a place such as /proc
                 raise UserError(f"{folder} cannot be made; choose another folder with --media_dir") from None
 
-    def publish(self, files: Mapping[Path, Path], first_gone: Callable[[], Iterable[Path]] = tuple) -> None:
+    def publish(
+        self, files: Mapping[Path, Path], first_gone: Callable[[], Iterable[Path]] = tuple, option: str = "-o"
+    ) -> None:
         """Give finished files and folders, by their temporary paths, their final names; of two runs one waits.
 
         In this order, so that a stop at any moment leaves whole files: what a final name on another disk needs is
         copied there (a disk that is full is found here, and nothing has been replaced); the files of ``first_gone`` are
         removed, those which must not be seen beside the new ones; then each gets its name in one rename.
-        Raises UserError where something is in the way that is not to be replaced.
+        Raises UserError where something is in the way that is not to be replaced, and for a full disk or one that
+        cannot be written to. ``option``: what chooses another place than the media folder.
         """
         with self.lock("publish"):
             for temporary, final in files.items():
                 self._check_stays_inside(final)
                 check_replaceable(final, temporary.is_dir())
-            near = self._on_their_disks(files)
+            near = self._on_their_disks(files, option)
             try:
                 for old in first_gone():
                     self._check_stays_inside(old)
                     remove_file(old)
                 for temporary, final in near.items():
-                    with self._clear_errors_of(final):
+                    with self._clear_errors_of(final, option):
                         publish(temporary, final)
             finally:
                 for copy in near.keys() - files.keys():
@@ -161,12 +166,12 @@ class Workspace(Folders):
                 f"{final.parent} leads out of {self.media_dir} by a link, to {folder}; remove the link in it"
             )
 
-    def _on_their_disks(self, files: Mapping[Path, Path]) -> dict[Path, Path]:
+    def _on_their_disks(self, files: Mapping[Path, Path], option: str) -> dict[Path, Path]:
         """``files``, those whose final names are on another disk copied there: renaming is all there is left to do."""
         near: dict[Path, Path] = {}
         try:
             for temporary, final in files.items():
-                with self._clear_errors_of(final):
+                with self._clear_errors_of(final, option):
                     final.parent.mkdir(parents=True, exist_ok=True)
                     near[temporary if self._renames_into(final.parent) else _copied_beside(temporary, final)] = final
         except BaseException:
@@ -175,10 +180,10 @@ class Workspace(Folders):
             raise
         return near
 
-    def _clear_errors_of(self, final: Path) -> AbstractContextManager[None]:
-        """Errors of the folder of ``final``, by the option that chose it."""
+    def _clear_errors_of(self, final: Path, option: str) -> AbstractContextManager[None]:
+        """Errors of the folder of ``final``, by the ``option`` that chose it."""
         ours = final.is_relative_to(self.media_dir)
-        return clear_disk_errors(*((self.media_dir,) if ours else (final.parent, "-o")))
+        return clear_disk_errors(*((self.media_dir,) if ours else (final.parent, option)))
 
     def _renames_into(self, folder: Path) -> bool:
         """Whether a file of this run's can be renamed into ``folder``, as far as can be told without leaving one there.

@@ -10,6 +10,7 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
@@ -17,12 +18,13 @@ from typing import Any
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import PACKAGE_FOLDER
+from gradreel.scenes.file_names import name_of_path
 from gradreel.scenes.render import report
 from gradreel.scenes.render.clips.clip_files import check_whole
 from gradreel.scenes.render.clips.file_digest import digest_of_contents
 from gradreel.scenes.render.clips.workspace import Workspace
 from gradreel.scenes.render.export.page_runs import TouchedRun, runs_of_film, runs_of_traces
-from gradreel.scenes.render.export.place import Place
+from gradreel.scenes.render.export.place import ExportPlace, Place, check_place
 from gradreel.scenes.render.export.run_figures import BOKEH, band_colours, bokeh_script, check_bokeh, run_figures
 from gradreel.scenes.render.export.steps import Step, languages_told, steps_of
 from gradreel.scenes.render.export.voices import other_voices
@@ -35,6 +37,7 @@ from gradreel.scenes.render.stages import Clip, ClipFile
 from gradreel.scenes.render.still_files import selection
 from gradreel.scenes.render.videos.output_stamp import OutputStamp
 from gradreel.scenes.render.videos.publishing import (
+    Say,
     manifest_of,
     narration_of,
     poster_of,
@@ -42,6 +45,7 @@ from gradreel.scenes.render.videos.publishing import (
     shots_of,
     write_video,
 )
+from gradreel.scenes.render.videos.results import Results, maker_of, workspace_for
 from gradreel.scenes.render.videos.subtitles import Cue, as_vtt
 from gradreel.scenes.render.workers.progress import reporter
 from gradreel.scenes.themes import THEMES
@@ -91,7 +95,13 @@ def export_page(options: Options, one_file: bool) -> int:
         if any(scene.experiments or scene.traces for scene in scenes):
             raise
     with reporter(options.progress, options.quiet, options.verbosity) as told:
-        made = publish_with(lesson, settings, told, lambda job, clips: _publish_film(job, clips, place, options.output))
+        made = publish_with(
+            lesson,
+            settings,
+            told,
+            lambda job, clips: _publish_film(job, clips, place, options.output),
+            partial(check_place, place, CALLED if place.inside else None, lesson, settings, options.output),
+        )
     report.show_made([made], options, options.preview)
     return 0
 
@@ -105,12 +115,18 @@ def export_run(traces: Sequence[Path], options: Options) -> int:
     title = ", ".join(run.name for run in runs)
     alike = len(runs) > 1 and runs[0].about == runs[1].about
     page = Page(dict.fromkeys(languages_of(settings), title), settings, runs, beside=runs[1].id if alike else "")
-    with Workspace(settings.media_dir) as workspace:
-        stem = selection([run.path.name for run in runs])
-        final = ONE_FILE.final(workspace.video("runs", "pages", stem, "").parent, stem, options.output)
+    with workspace_for(settings.media_dir) if options.output else Workspace(settings.media_dir) as workspace:
+        beside, stem = workspace.media_dir, ""
+        if not options.output:
+            stem = selection([name_of_path(run.path.name) for run in runs])
+            beside = workspace.video("runs", f"pages{settings.variant}", stem, "").parent
+        final = ONE_FILE.final(beside, stem, options.output)
+        maker = maker_of(runs[0].path, workspace, "+".join(str(run.path) for run in runs[1:]))
+        results = Results(workspace, maker, settings.overwrite)
         stamp = OutputStamp(workspace, final, _content(page), [])
         if not stamp.is_current():
-            _publish(page, final, ONE_FILE, {}, workspace, stamp, options.output)
+            told = reporter("none", options.quiet)
+            _publish(page, final, ONE_FILE, {}, workspace, stamp, results, told.say)
     report.show_made([final], options, options.preview)
     return 0
 
@@ -118,9 +134,8 @@ def export_run(traces: Sequence[Path], options: Options) -> int:
 def _publish_film(job: Job, clips: Sequence[tuple[Clip, ClipFile]], place: Place, output: Path | None) -> Path:
     lesson, settings, workspace = job.lesson, job.settings, job.workspace
     runs = runs_of_film([clip for clip, _ in clips], lesson, workspace)
-    stem = selection([clip.file_stem for clip, _ in clips]) if lesson.picked else lesson.name + lesson.span
-    group = lesson.group(clips[0][0].scene)
-    final = place.final(workspace.video(group, settings.quality, stem, "").parent, stem, output)
+    export = ExportPlace.of(place, lesson, settings, [clip for clip, _ in clips], output)
+    final = export.final
     narration = narration_of(lesson, settings)
     shots = shots_of(narration, settings, clips, lesson.parts(settings.language))
     page = _page_of(lesson, settings, steps_of(narration, settings, shots), runs)
@@ -141,7 +156,7 @@ def _publish_film(job: Job, clips: Sequence[tuple[Clip, ClipFile]], place: Place
             f"the film in the page is {size} MB; not every browser plays one as large: a folder has it beside"
         )
     media = {VIDEO: video, POSTER: poster, **{VOICE.format(code): file for code, file in voices.items()}}
-    _publish(page, final, place, media, workspace, stamp, output)
+    _publish(page, final, place, media, workspace, stamp, export.results, job.reporter.say)
     return final
 
 
@@ -152,7 +167,8 @@ def _publish(
     media: Mapping[str, Path],
     workspace: Workspace,
     stamp: OutputStamp,
-    output: Path | None,
+    results: Results,
+    say: Say,
 ) -> None:
     """Write the page at ``final``: ``media`` and all else beside it, or in it where the page is one file."""
     files: dict[str, bytes | Path] = {}
@@ -165,7 +181,7 @@ def _publish(
     places = {name: name if place.inside else _data(path) for name, path in media.items()}
     temporary = workspace.temporary(final.name)
     temporary.write_text(_html(page, places, one_file=not place.inside), "utf-8")
-    publish_all(temporary, final, files, workspace, stamp, refuse_foreign=output is not None, called=CALLED)
+    publish_all(temporary, final, files, workspace, stamp, results, say, CALLED)
 
 
 # -- what is in it -----------------------------------------------------------------------------------------------------

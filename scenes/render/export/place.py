@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from gradreel.core.errors import UserError
-from gradreel.scenes.render.clips.workspace import check_writable
+from gradreel.scenes.render.clips.workspace import Folders, check_writable
+from gradreel.scenes.render.lessons.lesson import Lesson
+from gradreel.scenes.render.settings import RenderSettings
+from gradreel.scenes.render.stages import Clip
+from gradreel.scenes.render.still_files import selection
+from gradreel.scenes.render.videos.results import Results, results_of
 
 
 @dataclass(frozen=True)
@@ -36,3 +43,43 @@ class Place:
         if place.suffix.lower() != suffix:
             raise UserError(f"-o {output}: this file will be {suffix[1:]}, so its name must end in {suffix}")
         return place
+
+
+def check_place(
+    place: Place,
+    called: str | None,
+    lesson: Lesson,
+    settings: RenderSettings,
+    output: Path | None,
+    clips: Sequence[Clip],
+) -> None:
+    """Raises UserError, before any work, for a file in the place of an export that it must not replace.
+
+    ``called``: a regular expression for the names of files beside it in its folder.
+    """
+    export = ExportPlace.of(place, lesson, settings, clips, output)
+    folder = export.final.parent
+    beside = [file for file in folder.glob("*") if called and re.fullmatch(called, file.name)]
+    export.results.check([export.final, *beside])
+
+
+@dataclass(frozen=True)
+class ExportPlace:
+    """Where the film of ``clips`` is exported to, and who makes it."""
+
+    stem: str  # what it is called without -o
+    final: Path
+    results: Results
+
+    @classmethod
+    def of(
+        cls, place: Place, lesson: Lesson, settings: RenderSettings, clips: Sequence[Clip], output: Path | None
+    ) -> ExportPlace:
+        """The place for the lesson's film, or for the scenes that were picked. Raises UserError as `Place.final`."""
+        folders = Folders(settings.media_dir)
+        stem = selection([clip.file_stem for clip in clips]) if lesson.picked else lesson.name + lesson.span
+        folder = settings.quality + settings.variant
+        beside = folders.video(lesson.group(clips[0].scene), folder, stem, "").parent
+        scenes = [clip.request for clip in clips] if lesson.picked else []
+        final = place.final(beside, stem, output)
+        return cls(stem, final, results_of(lesson, folders, settings.overwrite, *scenes))

@@ -10,6 +10,7 @@ from gradreel.scenes.render.export.steps import steps_of, write_videos
 from gradreel.scenes.render.pipeline import Job
 from gradreel.scenes.render.stages import Clip, ClipFile
 from gradreel.scenes.render.videos.publishing import narration_of, shots_of
+from gradreel.scenes.render.videos.results import publish_results, results_of
 
 FOLDER = "sections"
 
@@ -43,7 +44,8 @@ def publish_sections(job: Job, clip: Clip, file: ClipFile, film: Path) -> Path:
     list_of_videos = workspace.temporary("sections.json")
     list_of_videos.write_bytes(as_json(index))
     index_file = folder / f"{film.stem}.json"
-    workspace.publish(written | {list_of_videos: index_file})
+    results = results_of(job.lesson, workspace, settings.overwrite, clip.request)
+    publish_results(workspace, [(results, written | {list_of_videos: index_file})], job.reporter.say)
     job.reporter.say(f"sections: {index_file}")
     return index_file
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from gradreel.core.errors import UserError
@@ -17,7 +18,7 @@ from gradreel.scenes.render.clips.file_digest import digest_of_contents
 from gradreel.scenes.render.clips.workspace import Workspace
 from gradreel.scenes.render.export import deck, manim_slides, pdf
 from gradreel.scenes.render.export.deck import Deck
-from gradreel.scenes.render.export.place import Place
+from gradreel.scenes.render.export.place import ExportPlace, Place, check_place
 from gradreel.scenes.render.export.step_sounds import write_sounds
 from gradreel.scenes.render.export.steps import Step, as_slides, steps_of
 from gradreel.scenes.render.lessons.lesson import Lesson
@@ -26,7 +27,6 @@ from gradreel.scenes.render.pipeline import Job, publish_with
 from gradreel.scenes.render.resolve import film_of
 from gradreel.scenes.render.settings import RenderSettings, languages_of
 from gradreel.scenes.render.stages import Clip, ClipFile
-from gradreel.scenes.render.still_files import selection
 from gradreel.scenes.render.videos.narration_track import spoken_languages, tracks
 from gradreel.scenes.render.videos.output_stamp import OutputStamp
 from gradreel.scenes.render.videos.publishing import manifest_of, narration_of, placed_sounds, publish_all, shots_of
@@ -61,16 +61,21 @@ def export_slides(options: Options, folder: bool, pdf: bool, manim_slides: bool)
     settings, lesson = film_of(options)
     kind.place.final(Path(), "", options.output)  # before any work
     with reporter(options.progress, options.quiet, options.verbosity) as told:
-        made = publish_with(lesson, settings, told, lambda job, clips: _publish(job, clips, kind, options.output))
+        made = publish_with(
+            lesson,
+            settings,
+            told,
+            lambda job, clips: _publish(job, clips, kind, options.output),
+            partial(check_place, kind.place, kind.called, lesson, settings, options.output),
+        )
     report.show_made([made], options, options.preview)
     return 0
 
 
 def _publish(job: Job, clips: Sequence[tuple[Clip, ClipFile]], kind: Kind, output: Path | None) -> Path:
     lesson, settings, workspace = job.lesson, job.settings, job.workspace
-    stem = selection([clip.file_stem for clip, _ in clips]) if lesson.picked else lesson.name + lesson.span
-    group = lesson.group(clips[0][0].scene)
-    final = kind.place.final(workspace.video(group, settings.quality, stem, "").parent, stem, output)
+    place = ExportPlace.of(kind.place, lesson, settings, [clip for clip, _ in clips], output)
+    final = place.final
     narration = narration_of(lesson, settings)
     shots = shots_of(narration, settings, clips, {})
     steps = as_slides(steps_of(narration, settings, shots))
@@ -83,9 +88,9 @@ def _publish(job: Job, clips: Sequence[tuple[Clip, ClipFile]], kind: Kind, outpu
     spoken = spoken_languages(shots, settings.fps, narration)
     added = placed_sounds(shots, settings.fps)
     heard = ({Track(): added} if added else {}) | tracks(spoken, settings.language, added)  # also without a voice
-    made = Deck(stem, _title(lesson, settings, steps), steps, write_sounds(steps, heard, workspace), settings)
+    made = Deck(place.stem, _title(lesson, settings, steps), steps, write_sounds(steps, heard, workspace), settings)
     temporary, beside = kind.write(made, workspace)
-    publish_all(temporary, final, beside, workspace, stamp, refuse_foreign=output is not None, called=kind.called)
+    publish_all(temporary, final, beside, workspace, stamp, place.results, job.reporter.say, kind.called)
     return final
 
 

@@ -8,29 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
 from gradreel.core.errors import UserError
 from gradreel.scenes.render import report
 from gradreel.scenes.render.clips.file_digest import digest_of_contents
-from gradreel.scenes.render.clips.workspace import check_writable
+from gradreel.scenes.render.clips.workspace import Folders, check_writable
 from gradreel.scenes.render.export.steps import languages_told, titles_of
 from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.lessons.options import Options
 from gradreel.scenes.render.pipeline import Job, publish_with
 from gradreel.scenes.render.resolve import film_of
-from gradreel.scenes.render.settings import languages_of
+from gradreel.scenes.render.settings import RenderSettings, languages_of
 from gradreel.scenes.render.stages import Clip, ClipFile, Shot
 from gradreel.scenes.render.videos.output_stamp import OutputStamp
 from gradreel.scenes.render.videos.publishing import (
+    check_lesson_place,
     check_video,
     narration_of,
     poster_of,
     publish_all,
     publish_lesson,
     shots_of,
+    video_place,
 )
+from gradreel.scenes.render.videos.results import results_of
 from gradreel.scenes.render.workers.progress import reporter
 from gradreel.scenes.words.narration import Narration
 from PIL import Image, ImageOps
@@ -60,7 +64,13 @@ def export_youtube(options: Options) -> int:
         check_writable(folder / "title.txt", "-o")
     refuse(_wrong_in_lesson(lesson, narration_of(lesson, settings), languages_of(settings)))
     with reporter(options.progress, options.quiet, options.verbosity) as told:
-        made = publish_with(lesson, settings, told, lambda job, clips: _publish(job, clips, folder))
+        made = publish_with(
+            lesson,
+            settings,
+            told,
+            lambda job, clips: _publish(job, clips, folder),
+            partial(_check, lesson, settings, folder),
+        )
     report.show_made(made, options, options.preview)
     return 0
 
@@ -86,7 +96,7 @@ def _publish(job: Job, clips: Sequence[tuple[Clip, ClipFile]], output: Path | No
                 say(f"no chapters: YouTube shows them from {FEWEST_CHAPTERS} on, of {SHORTEST_CHAPTER} s each")
     refuse(list(dict.fromkeys(found)))
     video = publish_lesson(lesson, settings, clips, workspace, None, say)
-    final = (output or video.with_name(f"{video.stem}-youtube")) / f"title.{settings.language}.txt"
+    final = _folder_beside(video, output) / f"title.{settings.language}.txt"
     paths = [video, *(final.with_name(name) for name in texts), final.with_name("thumbnail.jpg")]
     subtitles = {
         final.with_name(f"subtitles.{language}.srt"): file
@@ -101,8 +111,25 @@ def _publish(job: Job, clips: Sequence[tuple[Clip, ClipFile]], output: Path | No
         beside = {name: f"{text}\n".encode() for name, text in texts.items()}
         beside |= {path.name: file.read_bytes() for path, file in subtitles.items()}
         beside["thumbnail.jpg"] = thumbnail(poster_of(lesson, shots))
-        publish_all(temporary, final, beside, workspace, stamp, refuse_foreign=output is not None, called=FILES)
+        results = results_of(lesson, workspace, settings.overwrite)
+        publish_all(temporary, final, beside, workspace, stamp, results, say, FILES)
     return [*paths, *subtitles]
+
+
+def _folder_beside(video: Path, output: Path | None) -> Path:
+    return output or video.with_name(f"{video.stem}-youtube")
+
+
+def _check(lesson: Lesson, settings: RenderSettings, output: Path | None, clips: Sequence[Clip]) -> None:
+    """Raises UserError, before any work, for files that must not be replaced."""
+    check_lesson_place(lesson, settings, None, clips)
+    folders = Folders(settings.media_dir)
+    folder = _folder_beside(video_place(lesson, settings, folders), output)
+    languages = languages_of(settings)
+    names = [f"{kind}.{language}.txt" for kind in ("title", "description") for language in languages]
+    names += [f"subtitles.{language}.srt" for language in languages] + ["thumbnail.jpg"]
+    names += ["tags.txt"] if lesson.tags else []
+    results_of(lesson, folders, settings.overwrite).check(folder / name for name in names)
 
 
 def refuse(wrong: Sequence[str]) -> None:

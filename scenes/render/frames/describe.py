@@ -5,16 +5,18 @@ Works on the class it is given; only worker processes have one.
 
 from __future__ import annotations
 
+import os
 import types
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace.recorded_run import RecordedRun
-from gradreel.core.trace.trace import read_meta
+from gradreel.core.trace.trace import META, read_meta
 from gradreel.scenes.catalog import beat_names
 from gradreel.scenes.render.lessons.tables import (
     Problem,
@@ -56,7 +58,17 @@ def describe(scene_class: Any, request: SceneRequest) -> SceneDescription:
         is_lecture_scene=True,
         traces={name: str(folder) for name, folder in folders.items()},
         narrated_as=scene_class.narrated_as(Narration.load()),
+        paths=tuple(_given_paths(parameters)),
     )
+
+
+def _given_paths(parameters: BaseModel) -> Iterator[str]:
+    """The files and folders that parameters name, other than by default and as a `TraceFolder`."""
+    for name, field in type(parameters).model_fields.items():
+        value = getattr(parameters, name)
+        is_trace = type(value) is str and os.path.isfile(os.path.join(value, META))
+        if (isinstance(value, Path) or is_trace) and value != field.get_default(call_default_factory=True):
+            yield str(value)
 
 
 def _filled(request: SceneRequest, model: type[BaseModel]) -> tuple[dict[str, Any], dict[str, str]]:

@@ -72,8 +72,12 @@ class Lesson:
     def group(self, scene: str) -> str:
         """The folder for a scene's files: the lesson's, or that of the user's file when the lesson does not have it."""
         request = next(request for request in self.scenes if request.name == scene)
-        ours = request.stands_in_lesson or request.source.is_ours
-        return self.name if ours else request.source.file.stem
+        return self.name if self.has(request) else request.source.file.stem
+
+    @staticmethod
+    def has(request: SceneRequest) -> bool:
+        """Whether files of a scene are the lesson's: it has the scene, or the scene is one of ours."""
+        return request.stands_in_lesson or request.source.is_ours
 
     def parts(self, language: str) -> dict[str, str]:
         """By the scene that a part begins with here: its title, in film order."""

@@ -89,6 +89,7 @@ class Options(DataOptions):
     jumps: bool = False
     pace: bool = False
     force: bool = False
+    overwrite: bool = False
     burned: str | None = None
     dry_run: bool = False
     as_json: bool = False
@@ -112,6 +113,7 @@ class ExperimentOptions(DataOptions):
     jobs: int | None = None
     scheduler: str | None = None
     csv: Path | None = None
+    overwrite: bool = False
     dry_run: bool = False
     as_json: bool = False
     progress: str = "display"
@@ -145,6 +147,7 @@ def settings_of(options: Options, output: Path | None = None) -> RenderSettings:
         scheduler=options.scheduler,
         timeout=options.timeout,
         force=options.force,
+        overwrite=options.overwrite,
         burned=options.burned,
         **changes,
     )

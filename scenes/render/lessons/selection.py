@@ -168,7 +168,7 @@ def _picked(lesson: Lesson, only: Sequence[str], ours: KnownScenes) -> tuple[Sce
         if other is not None and other.source != source:
             raise UserError(
                 f"two scenes are called {entry.name}: in {other.source.file} and in {source.file};"
-                " rename one of the classes, or render them one after the other"
+                " rename one of the classes, or render each by itself with -o"
             )
         picked[entry.name] = entry
     return tuple(picked.values())

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gradreel.core.errors import UserError
 from gradreel.scenes.catalog import PACKAGE_FOLDER
 from gradreel.scenes.render.clips.file_digest import digest_of_contents, short_hash
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, as_json, read_json
-from gradreel.scenes.render.settings import FORMATS
 from gradreel.scenes.words.languages import LANGUAGES
 from pydantic import BaseModel, ValidationError
 
@@ -79,27 +77,6 @@ class OutputStamp:
         ]
 
 
-def refuse_others(folders: Folders, final: Path, paths: Iterable[Path]) -> None:
-    """Raises UserError for a file beside the video ``final`` that is not as it was written with the video before.
-
-    Or with one of the same name in another format: ``talk.mp4`` and ``talk.webm`` share their subtitles. Subtitles that
-    somebody has corrected, or a poster of somebody's own, are not replaced.
-    """
-    final = final.absolute()
-    before: dict[str, list[Stamp]] = {}
-    for suffix in dict.fromkeys((final.suffix, *(f".{name}" for name in FORMATS))):
-        known = _read(_file(folders, final.with_suffix(suffix)))
-        for name, stamp in known.files.items() if known else ():
-            before.setdefault(name, []).append(stamp)
-    for path in paths:
-        found = _stamp(path)
-        if found is not None and not any(_alike(found, then) for then in before.get(path.name, ())):
-            raise UserError(
-                f"{path} would be replaced, and it is not as {final.name} came with it; "
-                "move it away, or name another place by -o"
-            )
-
-
 def clips_of_videos(folders: Folders) -> Iterator[str]:
     """Names of the clips, and spoken lines, that videos were made of which are still there."""
     for file in folders.published.glob("*.json"):
@@ -125,8 +102,3 @@ def _stamp(file: Path) -> Stamp | None:
     except (OSError, ValueError):  # no name of a file
         return None
     return found.st_size, found.st_mtime_ns
-
-
-def _alike(found: Stamp, then: Stamp) -> bool:
-    """Whether a file is as it was written: some disks keep times to two seconds only (FAT)."""
-    return found[0] == then[0] and abs(found[1] - then[1]) <= 2_000_000_000

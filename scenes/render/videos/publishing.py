@@ -19,7 +19,8 @@ from gradreel.scenes.render.lessons.lesson import Lesson
 from gradreel.scenes.render.settings import JOINABLE_FORMATS, RenderSettings
 from gradreel.scenes.render.stages import Clip, ClipFile, Shot
 from gradreel.scenes.render.videos.narration_track import Spoken, spoken_beat, spoken_languages, tracks
-from gradreel.scenes.render.videos.output_stamp import SUBTITLE_SUFFIXES, OutputStamp, refuse_others
+from gradreel.scenes.render.videos.output_stamp import SUBTITLE_SUFFIXES, OutputStamp
+from gradreel.scenes.render.videos.results import Results, publish_results, results_of
 from gradreel.scenes.render.videos.subtitles import Cue, TimedLine, as_srt, as_vtt, cues
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.narration import Narration
@@ -52,12 +53,50 @@ def check_files(lesson: Lesson, output: Path | None) -> None:
         raise UserError(f"-o {output} takes one file, and {len(lesson.scenes)} scenes were asked for")
 
 
-def check_beside(settings: RenderSettings, output: Path | None, *endings: str) -> None:
-    """Raises UserError, before anything is made, for what stands beside ``output`` and would not be replaced."""
-    if output is not None and settings.format in JOINABLE_FORMATS:
-        names = [f"{language}.{suffix}" for language in settings.subtitle_languages for suffix in SUBTITLE_SUFFIXES]
-        beside = [output.with_name(f"{output.stem}.{ending}") for ending in (*names, *endings)]
-        refuse_others(Folders(settings.media_dir), output, beside)
+def video_place(lesson: Lesson, settings: RenderSettings, folders: Folders, output: Path | None = None) -> Path:
+    """Returns where the lesson's video is written: ``output``, or its place in the media folder."""
+    folder = settings.quality + settings.variant
+    return output or folders.video(lesson.name, folder, lesson.name + lesson.span, f".{settings.format}")
+
+
+def clip_place(
+    lesson: Lesson, settings: RenderSettings, clip: Clip, folders: Folders, output: Path | None = None
+) -> Path:
+    """Returns where one scene's file, or folder of pictures, is written."""
+    folder, name = settings.quality + settings.variant, clip.file_stem + settings.beat_range
+    return output or folders.video(lesson.group(clip.scene), folder, name, settings.suffix)
+
+
+def manifest_name(lesson: Lesson, final: Path, output: Path | None) -> str:
+    """Returns what the manifest beside a lesson's video is called."""
+    return f"{final.stem}.manifest.json" if output or lesson.span else "manifest.json"
+
+
+def subtitle_places(settings: RenderSettings, final: Path) -> list[Path]:
+    """Returns where subtitles of the video ``final`` may be written."""
+    if settings.format not in JOINABLE_FORMATS:
+        return []
+    names = [f"{language}.{suffix}" for language in settings.subtitle_languages for suffix in SUBTITLE_SUFFIXES]
+    return [final.with_name(f"{final.stem}.{name}") for name in names]
+
+
+def check_lesson_place(lesson: Lesson, settings: RenderSettings, output: Path | None, clips: Sequence[Clip]) -> None:
+    """Raises UserError, before any work, for a file in the place of the lesson's video that it must not replace."""
+    folders = Folders(settings.media_dir)
+    final = video_place(lesson, settings, folders, output)
+    beside = [final.with_suffix(".jpg"), final.with_name(manifest_name(lesson, final, output))]
+    places = [final, *subtitle_places(settings, final), *beside]
+    results_of(lesson, folders, settings.overwrite).check(places)
+
+
+def check_clip_places(lesson: Lesson, settings: RenderSettings, output: Path | None, clips: Sequence[Clip]) -> None:
+    """Raises UserError, before any work, for a file in the place of a scene's that it must not replace."""
+    folders = Folders(settings.media_dir)
+    for clip in clips:
+        final = clip_place(lesson, settings, clip, folders, output)
+        results = results_of(lesson, folders, settings.overwrite, clip.request)
+        results.check([final], by_folder=not settings.suffix)
+        results.check(subtitle_places(settings, final))
 
 
 def publish_lesson(
@@ -72,7 +111,7 @@ def publish_lesson(
 
     What cannot be heard is said. Raises DamagedClipsError, and SoundError for a sound that cannot be read.
     """
-    final = output or workspace.video(lesson.name, settings.quality, lesson.name + lesson.span, f".{settings.format}")
+    final = video_place(lesson, settings, workspace, output)
     narration = narration_of(lesson, settings)
     shots = shots_of(narration, settings, clips, lesson.parts(settings.language))
     stamp = _stamp(lesson, settings, shots, final, workspace)
@@ -83,12 +122,12 @@ def publish_lesson(
     subtitles, spoken = write_video(
         video, lesson.title_in(settings.language), shots, narration, settings, workspace, say
     )
-    manifest = f"{final.stem}.manifest.json" if output or lesson.span else "manifest.json"
+    manifest = manifest_name(lesson, final, output)
     beside = _subtitle_files(subtitles, final.stem) | {
         f"{final.stem}.jpg": poster_of(lesson, shots),
         manifest: as_json(manifest_of(lesson, settings, shots, final, spoken)),
     }
-    publish_all(video, final, beside, workspace, stamp, refuse_foreign=output is not None)
+    publish_all(video, final, beside, workspace, stamp, results_of(lesson, workspace, settings.overwrite), say)
     return final
 
 
@@ -102,9 +141,7 @@ def publish_clip(
     say: Say,
 ) -> Path:
     """One scene's file with subtitles beside it; a folder of numbered pictures for png. Says and raises as above."""
-    final = output or workspace.video(
-        lesson.group(clip.scene), settings.quality, clip.file_stem + settings.beat_range, settings.suffix
-    )
+    final = clip_place(lesson, settings, clip, workspace, output)
     narration = narration_of(lesson, settings)
     shots = shots_of(narration, settings, [(clip, file)], {})
     stamp = _stamp(lesson, settings, shots, final, workspace)
@@ -120,7 +157,8 @@ def publish_clip(
             say(f"{clip.scene}: its sound is left out: {settings.format} has none; {', '.join(JOINABLE_FORMATS)} have")
         (shutil.copytree if settings.format == "png-sequence" else shutil.copyfile)(file.path, temporary)
     beside = _subtitle_files(subtitles, final.stem)
-    publish_all(temporary, final, beside, workspace, stamp, refuse_foreign=output is not None)
+    results = results_of(lesson, workspace, settings.overwrite, clip.request)
+    publish_all(temporary, final, beside, workspace, stamp, results, say)
     return final
 
 
@@ -276,17 +314,18 @@ def publish_all(
     beside: Mapping[str, bytes | Path],
     workspace: Workspace,
     stamp: OutputStamp,
-    refuse_foreign: bool = False,
+    results: Results,
+    say: Say,
     called: str | None = None,
 ) -> None:
     """Write everything under temporary names, then rename it all: a full disk leaves what was there before.
 
     What stood beside the video goes before the video is replaced, and the new one's comes after it: subtitles and a
     manifest are never seen with another run's video. What it has no more, such as subtitles in a language, goes, too.
-    ``beside``: contents, or temporary files that have them. ``refuse_foreign``: what stands beside it is replaced only
-    if it is as it was written with the video before, else UserError; so is, where there are files that are ``called``
-    so (a regular expression) instead of subtitles, and the folder is theirs, the file itself. The stamp, which tells
-    that, comes before the files: after a stop between them they are known.
+    ``beside``: contents, or temporary files that have them. ``called``: a regular expression for the names of files
+    beside it that go when they are not written any more, where these are no subtitles. The stamp and the note of who
+    made the files come before the files: after a stop between them they are known. Raises UserError for files that
+    ``results`` must not replace.
     """
     written = {video: final}
     for name, content in beside.items():
@@ -294,14 +333,12 @@ def publish_all(
         if isinstance(content, bytes):
             temporary.write_bytes(content)
         written[temporary] = final.with_name(name)
-    files = {stamp.write(written, workspace): stamp.file} | written
+    made_of = {stamp.write(written, workspace): stamp.file}
 
     def first_gone() -> list[Path]:
-        if refuse_foreign:
-            refuse_others(workspace, final, [path for path in written.values() if path != final or called])
         return [*stamp.left_over(written, called), *list(written.values())[1:]]
 
-    workspace.publish(files, first_gone)
+    publish_results(workspace, [(results, written)], say, made_of, first_gone)
 
 
 def poster_of(lesson: Lesson, shots: Sequence[Shot]) -> bytes:
