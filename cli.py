@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import re
 import shlex
 import sys
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ from typing import Any, NoReturn
 import click
 
 MANY_OPTIONS = 12
+SHORTEST_NAMED = 4  # letters: a value as short as "none" may stand in any message
 SAID = (click.core.ParameterSource.COMMANDLINE, click.core.ParameterSource.PROMPT)
 EACH_TIME = {
     "set",
@@ -108,7 +110,7 @@ class Command(click.Command):
         try:
             return super().invoke(ctx)
         except Exception as error:  # what it complains of may not stand on the command line
-            if chosen := _chosen_elsewhere(ctx):
+            if chosen := _chosen_elsewhere(ctx, str(error)):
                 error.add_note(f"({chosen})")
             raise
 
@@ -122,16 +124,31 @@ class Command(click.Command):
         write_examples(formatter, self.examples)
 
 
-def _chosen_elsewhere(ctx: click.Context) -> str:
-    """Which options of a command the environment and the file of defaults give, and what."""
+def _chosen_elsewhere(ctx: click.Context, message: str | None = None) -> str:
+    """Which options of a command the environment and the file of defaults give, and what.
+
+    With a ``message``, only those that it names, by the option or by its value.
+    """
     given: dict[str, list[str]] = {}
     for param in ctx.command.params:
         if param.name is not None and ctx.get_parameter_source(param.name) not in SAID:
+            if message is not None and not _is_named(param, ctx, message):
+                continue
             if (value := param.resolve_envvar_value(ctx)) is not None:
                 given.setdefault("the environment", []).append(f"{param.envvar}={value}")
             elif param.name in (ctx.default_map or {}):
                 given.setdefault(str(ctx.obj), []).append(f"{max(param.opts, key=len)} {ctx.default_map[param.name]}")
     return "; ".join(f"{', '.join(options)} by {where}" for where, options in given.items())
+
+
+def _is_named(param: click.Parameter, ctx: click.Context, message: str) -> bool:
+    """Whether ``message`` names an option, or the file, folder or address that it has from elsewhere."""
+    value = param.resolve_envvar_value(ctx) or (ctx.default_map or {}).get(param.name)
+    values = value if isinstance(value, list) else [value]
+    words = [] if isinstance(param.type, click.Choice) else re.split(r"[\s=/]+", " ".join(map(str, values)))
+    names = [*param.opts, *(word for word in words if len(word) > SHORTEST_NAMED)]
+    said = message.replace("_", "-")
+    return any(re.search(rf"(?<![\w-]){re.escape(name.replace('_', '-'))}(?![\w-])", said) for name in names)
 
 
 class Commands(click.Group):
@@ -173,8 +190,9 @@ class Gradreel(Commands):
             code = 2
         except click.UsageError as error:
             hint = f" (see {error.ctx.command_path} --help)" if error.ctx else ""
-            hint += f"\n({chosen})" if error.ctx and (chosen := _chosen_elsewhere(error.ctx)) else ""
-            code = _complain(error.format_message() + hint, 2)
+            message = error.format_message()
+            hint += f"\n({chosen})" if error.ctx and (chosen := _chosen_elsewhere(error.ctx, message)) else ""
+            code = _complain(message + hint, 2)
         except BrokenPipeError:  # the reader of our output, such as `head`, has gone
             sys.stdout = open(os.devnull, "w")  # noqa: SIM115  (Python flushes it at exit)
             code = 1

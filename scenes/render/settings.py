@@ -63,7 +63,7 @@ class RenderSettings:
     media_dir: Path = Path("media")
     first_beat: str | None = None  # frames of this beat and those after it only
     last_beat: str | None = None
-    seed: int = 0  # of Python's and numpy's random numbers inside a scene
+    seed: int | None = None  # of Python's and numpy's random numbers inside a scene; None: manim.cfg's, or 0
     jobs: int = 1  # clips rendered at a time
     timeout: float | None = None  # seconds that one clip, or one scene's stills or check, may take
     scheduler: str | None = None  # the address of a dask scheduler whose workers train and draw; None: processes here
@@ -119,6 +119,11 @@ class RenderSettings:
     def quality(self) -> str:
         """Name of the folder for videos of this size and rate, as Manim calls it: ``1080p60``."""
         return f"{self.height}p{self.fps}"
+
+    @property
+    def video_folder(self) -> str:
+        """Returns the name of the folder of videos: `quality`, and the `variant` after it."""
+        return self.quality + self.variant
 
     @property
     def variant(self) -> str:

@@ -20,6 +20,7 @@ from gradreel.scenes.render.clips.file_digest import changed_files, watch_too
 from gradreel.scenes.render.clips.fingerprint import languages_of, listening_key, seconds_of
 from gradreel.scenes.render.clips.import_graph import one_moment
 from gradreel.scenes.render.clips.plan import timed
+from gradreel.scenes.render.clips.staleness import CHANGED
 from gradreel.scenes.render.clips.workspace import Folders, Workspace, read_json, write_json
 from gradreel.scenes.render.recorded_lines import certain_lines
 from gradreel.scenes.render.stages import BeatSpan, Clip, Plan, SceneWords, SpeechTimes
@@ -196,8 +197,11 @@ def with_unspoken(
     waiting |= {clip.scene for clip in with_lines if clip.scene not in words}
     there = [one for one in wanted if one.line.scene not in waiting]
     found = timed_plan(planned, words, speak(there, voices, folders.speech, 1, Reporter()), folders)
+    changed = {clip.scene: clip.why for clip in with_lines if clip.scene not in words and clip.why.endswith(CHANGED)}
     clips = [
-        replace(clip, path=None, why="its lines have to be spoken first") if clip.scene in waiting else clip
+        replace(clip, path=None, why=changed.get(clip.scene, "its lines have to be spoken first"))
+        if clip.scene in waiting
+        else clip
         for clip in found.clips
     ]
     return replace(

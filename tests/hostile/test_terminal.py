@@ -122,6 +122,12 @@ def test_a_table_of_views_is_told_of_plainly(tripwires):
     assert all(map(is_printable, told)) and r"\x1b" in told
 
 
+def test_subtitles_which_people_look_at_are_plain(odd_lesson):
+    odd_lesson.run("render", *SMALL)
+    files = [file for file in odd_lesson.media.glob("videos/*/*/*") if file.suffix in (".srt", ".vtt")]
+    assert files and all(is_printable(letter) for file in files for letter in file.read_text("utf-8"))
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True

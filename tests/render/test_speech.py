@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from gradreel.core.errors import UserError
 from gradreel.scenes.base import BREATH, HOLD
 from gradreel.scenes.render import pipeline, report
@@ -260,6 +261,24 @@ def test_a_dry_run_says_how_many_lines_have_to_be_spoken_and_writes_nothing(film
     report.print_plan(plan, estimates(plan, Folders(film.settings.media_dir), 1), Options(), clips=True)
     assert "speak   2 lines in en\nrender  spoken: its lines have to be spoken first" in capsys.readouterr().out
     assert sorted(film.settings.media_dir.rglob("*")) == before
+
+
+def test_a_dry_run_names_the_trace_or_parameter_that_changed_before_the_lines(film, record_loop):
+    def record(updates):
+        record_loop(film.folder / "runs", lambda parameters: torch.optim.SGD(parameters, 0.1), updates=updates)
+
+    record(3)
+    shows = SCENES.replace("far: float = 2.5", "far: float = 2.5\n        run: TraceFolder = TraceFolder('runs')")
+    shows = f"from gradreel.scenes.trace_folder import TraceFolder\n{shows}"
+    (film.folder / "talks.py").write_text(shows, encoding="utf-8")
+    film.render()
+    assert film.plan().out_of_date == ()
+    record(4)
+    assert [clip.why for clip in film.plan().clips] == ["trace of run changed"]
+    film.render()
+    (film.folder / "talks.py").write_text(shows.replace("2.5", "3.5"), encoding="utf-8")
+    (clip,) = film.plan().clips
+    assert "parameter far" in clip.why and "spoken" not in clip.why and "narration" not in clip.why
 
 
 def test_a_dry_run_finds_missing_recordings_as_rendering_does(film, tmp_path):

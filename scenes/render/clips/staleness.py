@@ -13,6 +13,9 @@ from gradreel.scenes.render.stages import BeatSpan, SceneRequest
 from gradreel.scenes.words.marks import BeatLines
 from gradreel.scenes.words.narration import Narration
 
+CHANGED = " changed"  # the end of a reason that names what is another now
+TIMES = ("speech", "seconds", "fields")  # of what is read or spoken of a scene
+
 
 def why_stale(
     clip: Mapping[str, Any], request: SceneRequest, parts: Mapping[str, Any], words: Narration | None = None
@@ -25,13 +28,13 @@ def why_stale(
     """
     changed = changed_files(clip.get("files", {}), request.source)
     if changed:
-        return f"{listed(changed)} changed"
+        return listed(changed) + CHANGED
     beats = [BeatSpan(**beat) for beat in clip.get("beats", ())]
     if not request.speech and any(beat.from_narration for beat in beats):
         whose = parts["narration"].get("words", request.source.name)
         words = words or Narration.load(languages_of(request)).with_words(request.words)
         if any(_takes_another_time(beat, filled_again(words, whose, beat)) for beat in beats):
-            return "narration changed"
+            return "narration" + CHANGED
     return ""
 
 
@@ -51,7 +54,14 @@ def why_rendered(parts: Mapping[str, Any], earlier: Iterable[Mapping[str, Any]])
     if not changes:
         return "not rendered yet"
     nearest = min(changes, key=len)
-    return f"{listed(nearest)} changed" if nearest else "its file is gone or damaged"
+    return listed(nearest) + CHANGED if nearest else "its file is gone or damaged"
+
+
+def _comparable(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Two parts on narration without their times, if only one of them was spoken: its times are of another kind."""
+    left_out = TIMES if ("speech" in old) != ("speech" in new) else ()
+    first, second = ({name: value for name, value in part.items() if name not in left_out} for part in (old, new))
+    return first, second
 
 
 def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
@@ -67,6 +77,8 @@ def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     found = []
     for part in sorted(set(before) | set(now)):
         old, new = before.get(part), now.get(part)
+        if part == "narration":
+            old, new = _comparable(old or {}, new or {})
         if old == new:
             continue
         if part in kinds and isinstance(old or {}, dict) and isinstance(new or {}, dict):

@@ -78,8 +78,7 @@ class ExportPlace:
         """The place for the lesson's film, or for the scenes that were picked. Raises UserError as `Place.final`."""
         folders = Folders(settings.media_dir)
         stem = selection([clip.file_stem for clip in clips]) if lesson.picked else lesson.name + lesson.span
-        folder = settings.quality + settings.variant
-        beside = folders.video(lesson.group(clips[0].scene), folder, stem, "").parent
+        beside = folders.video(lesson.group(clips[0].scene), settings.video_folder, stem, "").parent
         scenes = [clip.request for clip in clips] if lesson.picked else []
         final = place.final(beside, stem, output)
         return cls(stem, final, results_of(lesson, folders, settings.overwrite, *scenes))

@@ -12,7 +12,7 @@ from functools import partial
 from io import BytesIO
 from pathlib import Path
 
-from gradreel.core.errors import UserError
+from gradreel.core.errors import UserError, printable
 from gradreel.scenes.render import report
 from gradreel.scenes.render.clips.file_digest import digest_of_contents
 from gradreel.scenes.render.clips.workspace import Folders, check_writable
@@ -107,8 +107,8 @@ def _publish(job: Job, clips: Sequence[tuple[Clip, ClipFile]], output: Path | No
     stamp = OutputStamp(workspace, final, content, [video, *subtitles.values()])
     if not stamp.is_current():
         temporary = workspace.temporary(final.name)
-        temporary.write_text(texts.pop(final.name) + "\n", encoding="utf-8")
-        beside = {name: f"{text}\n".encode() for name, text in texts.items()}
+        temporary.write_text(printable(texts.pop(final.name)) + "\n", encoding="utf-8")
+        beside = {name: f"{printable(text)}\n".encode() for name, text in texts.items()}
         beside |= {path.name: file.read_bytes() for path, file in subtitles.items()}
         beside["thumbnail.jpg"] = thumbnail(poster_of(lesson, shots))
         results = results_of(lesson, workspace, settings.overwrite)

@@ -199,7 +199,8 @@ class ClipWriter(SceneFileWriter):
         scene_class = type(self.scene)
         file = Path(inspect.getfile(scene_class))
         name = kebab_name(scene_class.__name__) + self._settings.beat_range
-        return Folders(self._settings.media_dir).video(file.stem, self._settings.quality, name, self._settings.suffix)
+        folders, settings = Folders(self._settings.media_dir), self._settings
+        return folders.video(file.stem, settings.video_folder, name, settings.suffix)
 
     def write_frame(self, pixels: Pixels, *, repeat: int = 1, boxes: Boxes | None = None) -> None:
         if self._settings.transparent:
@@ -419,7 +420,7 @@ def configure(request: SceneRequest) -> str:
     config.progress_bar = "none"
     config.verbosity = "WARNING"
     config.media_dir = _without_braces(settings.media_dir)
-    config.seed = settings.seed or config.seed or 0
+    config.seed = (config.seed or 0) if settings.seed is None else settings.seed
     config.from_animation_number, config.upto_animation_number = 0, -1
     return asked_for
 

@@ -55,16 +55,15 @@ def check_files(lesson: Lesson, output: Path | None) -> None:
 
 def video_place(lesson: Lesson, settings: RenderSettings, folders: Folders, output: Path | None = None) -> Path:
     """Returns where the lesson's video is written: ``output``, or its place in the media folder."""
-    folder = settings.quality + settings.variant
-    return output or folders.video(lesson.name, folder, lesson.name + lesson.span, f".{settings.format}")
+    return output or folders.video(lesson.name, settings.video_folder, lesson.name + lesson.span, f".{settings.format}")
 
 
 def clip_place(
     lesson: Lesson, settings: RenderSettings, clip: Clip, folders: Folders, output: Path | None = None
 ) -> Path:
     """Returns where one scene's file, or folder of pictures, is written."""
-    folder, name = settings.quality + settings.variant, clip.file_stem + settings.beat_range
-    return output or folders.video(lesson.group(clip.scene), folder, name, settings.suffix)
+    name = clip.file_stem + settings.beat_range
+    return output or folders.video(lesson.group(clip.scene), settings.video_folder, name, settings.suffix)
 
 
 def manifest_name(lesson: Lesson, final: Path, output: Path | None) -> str:

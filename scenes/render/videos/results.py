@@ -149,10 +149,13 @@ class Results:
 
 def results_of(lesson: Lesson, folders: Folders, overwrite: bool, *scenes: SceneRequest) -> Results:
     """The results of ``lesson``; of ``scenes``, those of these scenes, by themselves or as the lesson has them."""
-    file = lesson.file
-    if scenes and not lesson.has(scenes[0]):
-        file = scenes[0].source.file
-    return Results(folders, maker_of(file, folders, "+".join(scene.source.class_name for scene in scenes)), overwrite)
+    makers = [
+        maker_of(lesson.file if lesson.has(scene) else scene.source.file, folders, scene.source.class_name)
+        for scene in scenes
+    ]
+    first = makers[0] if makers else maker_of(lesson.file, folders)
+    others = [one.name if one.file == first.file else f"{one.file}:{one.name}" for one in makers[1:]]
+    return Results(folders, first.model_copy(update={"name": "+".join([first.name, *others])}), overwrite)
 
 
 def maker_of(file: Path, folders: Folders, name: str = "") -> Maker:

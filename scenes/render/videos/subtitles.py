@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TypeAlias
 
 import srt
+from gradreel.core.errors import printable
 from gradreel.scenes.words.subtitle_timing import reading_time, timed_cues
 
 Clause: TypeAlias = tuple[float, float, str]  # from when to when, and its text
@@ -63,7 +64,7 @@ def _clauses(line: TimedLine, language: str) -> Iterable[Clause]:
 def as_srt(found: Iterable[Cue]) -> str:
     """SubRip text, numbered from 1."""
     entries = [
-        srt.Subtitle(index, timedelta(milliseconds=cue.start), timedelta(milliseconds=cue.end), cue.text)
+        srt.Subtitle(index, timedelta(milliseconds=cue.start), timedelta(milliseconds=cue.end), printable(cue.text))
         for index, cue in enumerate(found, 1)
     ]
     return str(srt.compose(entries))
@@ -79,7 +80,7 @@ def as_vtt(found: Iterable[Cue], language: str) -> str:
 
 def as_vtt_text(text: str) -> str:
     """A cue's text as WebVTT wants it."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _clock(milliseconds: int) -> str:
