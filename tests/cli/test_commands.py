@@ -176,7 +176,8 @@ def test_a_video_on_another_disk_is_joined_once(gradreel, project):
         assert gradreel(*arguments).exit_code == 0
         assert (video.stat().st_mtime_ns, video.stat().st_ino) == made
         video.write_bytes(b"spoilt")
-        assert gradreel(*arguments).exit_code == 0
+        assert gradreel(*arguments).exit_code == 2
+        assert gradreel(*arguments, "--overwrite").exit_code == 0
         assert video.stat().st_size > 1000
 
 

@@ -73,7 +73,7 @@ def test_slides_lie_beside_the_films_and_are_written_again_only_when_something_h
     assert folder == walk / "media/videos/own/72p10/walk-slides/index.html"
     assert file.stat().st_mtime_ns == before.st_mtime_ns, "kinds of slides stand beside each other"
     file.write_text("changed by hand")
-    gradreel("export", "slides", "own.py:Walk", *SMALL)
+    gradreel("export", "slides", "own.py:Walk", *SMALL, "--overwrite")
     assert file.stat().st_size == before.st_size
 
 
