@@ -385,7 +385,7 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
                                   "--languages]"),
         "languages": click.option("--languages", multiple=True, type=Language(), metavar="LANG",
                                   help="Languages of the film: tracks, subtitles, words of slides and pages. "
-                                       "Repeatable.  [default: the lesson's, en and zh]"),
+                                       "Repeatable.  [default: the lesson's, or all]"),
         "theme": click.option("--theme", type=click.Choice(["dark", "light"]), default="dark", show_default=True,
                               help="Colours of the picture."),
         "burn": click.option("--burn_subtitles", "burned", type=Language(), metavar="LANG",

@@ -9,6 +9,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from graphlib import CycleError, TopologicalSorter
 from itertools import accumulate, pairwise
 
 from gradreel.scenes.words.subtitle_timing import CLAUSE_END, CLOSERS, SENTENCE_END, break_places
@@ -49,16 +51,14 @@ class MarkOrderError(ValueError):
 
 def merged_marks(sequences: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
     """All marks of ``sequences`` in an order that agrees with each of them. Raises MarkOrderError if there is none."""
-    waiting = [list(sequence) for sequence in sequences]
-    merged: list[str] = []
-    while waiting := [sequence for sequence in waiting if sequence]:
-        heads = [sequence[0] for sequence in waiting]
-        free = next((head for head in heads if all(head not in sequence[1:] for sequence in waiting)), None)
-        if free is None:
-            raise MarkOrderError(", ".join(dict.fromkeys(heads)))
-        merged.append(free)
-        waiting = [sequence[1:] if sequence[0] == free else sequence for sequence in waiting]
-    return tuple(merged)
+    order: TopologicalSorter[str] = TopologicalSorter()
+    for sequence in sequences:
+        for mark, before in zip(sequence, (None, *sequence), strict=False):
+            order.add(mark, *([before] if before is not None else []))
+    try:
+        return tuple(order.static_order())
+    except CycleError as error:
+        raise MarkOrderError(", ".join(error.args[1])) from None
 
 
 def with_all_marks(
@@ -97,6 +97,7 @@ def _with_marks(
     written = dict(zip(line.marks, accumulate(map(len, line.stretches)), strict=False))
     shares = line.shares(spoken)
     candidates = _candidates(line, spoken)
+    shares_of = {other: other.shares(partial(_of_language, length, other.language)) for other in references}
     places: dict[str, int] = {}
     before = 0
     for k, mark in enumerate(order):
@@ -104,7 +105,7 @@ def _with_marks(
             places[mark] = before = written[mark]
             continue
         reference = next(other for other in references if mark in other.marks)
-        theirs = reference.shares(lambda text, code=reference.language: length(text, code))  # type: ignore[misc]
+        theirs = shares_of[reference]
         anchors = [(theirs[name], shares[name]) for name in line.marks if name in theirs]
         target = _between(theirs[mark], [(0.0, 0.0), *sorted(anchors), (1.0, 1.0)])
         rest = order[k + 1 :]
@@ -114,13 +115,19 @@ def _with_marks(
     return line.with_marks(places)
 
 
+def _of_language(length: Callable[[str, str], float], language: str, text: str) -> float:
+    return length(text, language)
+
+
 def _candidates(line: MarkedLine, spoken: Length) -> list[tuple[int, float, bool]]:
     """Where a mark may be put inside a line: the place, its share, whether a clause ends there."""
-    whole = spoken(line.text) or 1.0
-    ends = SENTENCE_END + CLAUSE_END
+    places = break_places(line.text, line.language)
+    parts = [line.text[start:end] for start, end in pairwise([0, *places, len(line.text)])]
+    over = list(accumulate(map(spoken, parts)))
+    clause_ends = tuple(SENTENCE_END + CLAUSE_END)
     return [
-        (place, spoken(line.text[:place]) / whole, line.text[:place].rstrip().rstrip(CLOSERS)[-1:] in tuple(ends))
-        for place in break_places(line.text, line.language)
+        (place, done / (over[-1] or 1.0), part.rstrip().rstrip(CLOSERS).endswith(clause_ends))
+        for place, done, part in zip(places, over, parts, strict=False)
     ]
 
 

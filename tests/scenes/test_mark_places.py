@@ -82,6 +82,14 @@ def test_other_orders_of_marks_are_an_error():
     assert merged_marks([("a", "c"), ("b", "c"), ()]) == ("a", "b", "c")
 
 
+def test_a_long_line_and_one_of_many_marks_are_marked():
+    own = "word, and more of it. " * 100
+    found = with_all_marks(marked(en=own), marked(en=ORIGINAL), letters)["en"]
+    assert found.marks == ("flat", "sum") and found.text == own
+    many = "".join(f"[m{k}]w " for k in range(200))
+    assert len(with_all_marks(marked(en=many, zh="一。"), {}, letters)["zh"].marks) == 200
+
+
 texts = st.text(st.sampled_from("abc de, f. 一二，三。12 {"), max_size=40)
 
 

@@ -28,6 +28,7 @@ MOST_LOOKED_AT = 50  # trainings that were timed, the newest: enough to go by
 TRAINING_SPEED = 1.5e-6  # seconds for what training costs one unit
 FRAME_SECONDS, FRAME_PIXELS = 0.021, 1920 * 1080  # of one worker; the lecture took 0.014
 CLIP_SECONDS = 2.0  # until a worker draws the first frame of a clip
+START_SECONDS = 4.0  # until a worker has imported torch
 LINE_SECONDS = 1.0  # of an engine for a line
 UNKNOWN_LENGTH = 20  # seconds of a scene that has no narration to tell how long it is
 
@@ -40,13 +41,14 @@ class Estimates:
     rendering: Mapping[str, float]  # by scene
     jobs: int
     speaking: float = 0.0
+    starting: float = 0.0  # before the first training
     guessed: tuple[str, ...] = ()  # why some are by the table: what has not been timed yet
 
     @property
     def seconds(self) -> float:
         """Of all of it with ``jobs`` workers: training first, then the lines, then the clips."""
         training = makespan(list(self.training.values()), self.jobs)
-        return training + self.speaking / self.jobs + makespan(list(self.rendering.values()), self.jobs)
+        return self.starting + training + self.speaking / self.jobs + makespan(list(self.rendering.values()), self.jobs)
 
 
 def estimates(plan: Plan, folders: Folders, jobs: int) -> Estimates:
@@ -57,11 +59,12 @@ def estimates(plan: Plan, folders: Folders, jobs: int) -> Estimates:
     guessed: dict[str, None] = {}  # in order, each once
     runs = [run.experiment for run in plan.runs]
     speed = _training_speed(folders.traces) if runs else None
-    training = {}
+    training, starting = {}, 0.0
     for run in runs:
         seconds = _training_time(run, folders.traces, speed)
         if seconds is None:
             guessed["nothing has been trained here yet"] = None
+            starting = START_SECONDS
             seconds = _training_time(run, folders.traces, TRAINING_SPEED)
         training[run.digest] = seconds or 0.0
     clips = earlier_clips(folders.clips) if plan.out_of_date else []
@@ -80,7 +83,7 @@ def estimates(plan: Plan, folders: Folders, jobs: int) -> Estimates:
     lines = sum(plan.unspoken.values())  # at most
     if lines:
         guessed["how long voices take is not kept"] = None
-    return Estimates(training, rendering, jobs, LINE_SECONDS * lines, tuple(guessed))
+    return Estimates(training, rendering, jobs, LINE_SECONDS * lines, starting, tuple(guessed))
 
 
 def _by_table(clip: Clip, earlier: Sequence[Mapping[str, Any]]) -> float:
