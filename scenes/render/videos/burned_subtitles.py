@@ -72,12 +72,12 @@ def plate(text: str, width: int, height: int) -> Plate:
         pencil.rounded_rectangle((left, top, left + wide - 1, top + leading + pad - 1), radius=pad, fill=PLATE)
     ascent, descent = _font(em).getmetrics()
     for number, (line, ink) in enumerate(zip(lines, inks, strict=True)):
-        left, baseline = (size[0] - ink) / 2, number * leading + (leading + pad + ascent - descent) / 2
+        x, baseline = (size[0] - ink) / 2, number * leading + (leading + pad + ascent - descent) / 2
         for before, run in zip(("", *(run.text for run in line)), line, strict=False):
             back = (_font(em).getlength(before[-1:]) + run.font(em).getlength(run.text)) / 2 if run.kind == HAT else 0
-            place = (left - back, baseline + SHIFTS.get(run.kind, 0) * em)
+            place = (x - back, baseline + SHIFTS.get(run.kind, 0) * em)
             pencil.text(place, run.text, LETTERS, run.font(em), anchor="ls")
-            left += run.width(em)
+            x += run.width(em)
     drawn = np.asarray(picture).astype(np.uint16)
     alpha = drawn[..., 3:]
     bar = (height - width * 9 // 16) // 2  # of background, below the wide picture in one that is taller
