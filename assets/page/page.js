@@ -9,6 +9,8 @@ const all = selector => [...document.querySelectorAll(selector)]
 const word = (key, values = {}) =>
   Object.entries(values).reduce((text, [name, value]) => text.replaceAll(`{${name}}`, value), given.words[language][key])
 
+const decoded = text => { try { return decodeURIComponent(text) } catch { return "" } }  // "50%" names no place
+
 // -- what is remembered: the language and the theme ---------------------------------------------------------------
 
 let language = remembered("language", Object.keys(given.words)) ?? root.lang
@@ -85,7 +87,7 @@ function followFilm() {
   }
 
   function goTo(hash) {
-    const place = placeOf(decodeURIComponent(hash.slice(1)))
+    const place = placeOf(decoded(hash.slice(1)))
     if (!place) return false
     seek(Number(place.dataset.start))
     film.scrollIntoView({ block: "nearest" })  // the browser has gone to the line, which may lie below the film
@@ -451,7 +453,7 @@ function touchRuns() {
   }
 
   function goTo(hash) {
-    const scene = decodeURIComponent(hash).replace(/^#run:/, "")
+    const scene = decoded(hash).replace(/^#run:/, "")
     const run = hash.startsWith("#run:") && given.runs.find(known => known.scenes.includes(scene))
     if (run) {
       choose(run.id, "")

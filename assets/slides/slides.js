@@ -1,5 +1,5 @@
 "use strict"
-// Slides: each step plays and then stands. Its film, picture and words are in an <article>; films of a page that is
+// Slides: each step plays and then stands. Its film, picture and words are in an element; films of a page that is
 // one file are text in elements of their own, decoded when they are needed. Nothing is asked of a network.
 
 const ANY = "any"  // the sound of no language
@@ -12,14 +12,14 @@ const HELP = {  // what is pressed for each line of the help
 const root = document.documentElement, $ = id => document.getElementById(id)
 const deck = JSON.parse($("deck").textContent), { fps, languages } = deck  // own names of languages by their codes
 const codes = Object.keys(languages)
-const steps = [...document.querySelectorAll("#steps article")].map(article => ({
-  article, place: article.dataset.place, film: article.dataset.film, frames: Number(article.dataset.frames),
-  picture: article.querySelector("img"),
-  sounds: Object.fromEntries(article.dataset.sounds.split(" ").filter(Boolean).map(sound => sound.split("="))),
+const steps = [...document.querySelectorAll("#steps .step")].map(item => ({
+  item, place: item.dataset.place, film: item.dataset.film, frames: Number(item.dataset.frames),
+  picture: item.querySelector("img"),
+  sounds: Object.fromEntries(item.dataset.sounds.split(" ").filter(Boolean).map(sound => sound.split("="))),
 }))
 const heard = new Set(steps.flatMap(step => Object.keys(step.sounds)))
 const tracks = [ANY, ...Object.keys(languages)].filter(track => heard.has(track))
-const said = (step, of, language) => step.article.querySelector(`${of}[lang="${language}"]`)?.textContent ?? ""
+const said = (step, of, language) => step.item.querySelector(`${of}[lang="${language}"]`)?.textContent ?? ""
 
 // -- what is kept from one visit to the next --------------------------------------------------------------------------
 
@@ -47,6 +47,7 @@ class Player {  // of one step: its film, or, where that can't be played, its pi
     this.step = step
     this.view = document.createElement("video")
     Object.assign(this.view, { muted: true, playsInline: true, preload: "auto", disablePictureInPicture: true })
+    this.view.setAttribute("aria-label", nameOf(step))
     this.view.addEventListener("ended", () => { if (players.get(here) === this && phase === "playing") stand() })
     $("stage").append(this.view)
     this.ready = this.load()
@@ -70,7 +71,7 @@ class Player {  // of one step: its film, or, where that can't be played, its pi
   showPicture() {
     const picture = document.createElement("img")
     picture.src = this.step.picture.src
-    picture.alt = ""
+    picture.alt = nameOf(this.step)
     this.view.replaceWith(picture)
     this.view = picture
     note(label("no-video"))
@@ -150,8 +151,8 @@ const commands = {
   forward() {
     started ??= Date.now()
     if (phase === "playing") show(here, "end")
-    else if (phase === "start") show(here, "playing")
-    else if (here + 1 < steps.length) show(here + 1, "playing")
+    else if (phase === "start") show(here, moving())
+    else if (here + 1 < steps.length) show(here + 1, moving())
   },
   back() {
     if (here > 0) show(here - 1, "end")
@@ -169,9 +170,15 @@ const commands = {
   },
   overview() {
     const on = root.classList.toggle("overview")
-    for (const { article } of steps) on ? article.setAttribute("tabindex", 0) : article.removeAttribute("tabindex")
-    if (on) steps[here].article.focus()
-    steps[here].article.scrollIntoView({ block: "center" })
+    for (const { item } of steps) {
+      for (const [name, value] of [["tabindex", 0], ["role", "button"]]) {
+        on ? item.setAttribute(name, value) : item.removeAttribute(name)
+      }
+    }
+    for (const id of ["stage", "words", "hint", "bar"]) $(id).inert = on  // the overview covers them
+    tellItems()
+    if (on) steps[here].item.focus()
+    steps[here].item.scrollIntoView({ block: "center" })
   },
   words() {
     keep({ words: !wordsShown() })
@@ -197,6 +204,12 @@ const commands = {
 
 const portrait = matchMedia("(max-aspect-ratio: 1)")
 const wordsShown = () => kept.words ?? portrait.matches
+const still = matchMedia("(prefers-reduced-motion: reduce)")
+const moving = () => {  // how a step is shown when the slides go on: whoever wants little motion sees its end, and R plays it
+  if (still.matches) note(label("reduced"))
+  return still.matches ? "end" : "playing"
+}
+const nameOf = step => `${steps.indexOf(step) + 1}. ${said(step, "header span", language)}`
 let typed = "", started = null, noted = 0
 function tell() {
   const step = steps[here]
@@ -207,18 +220,32 @@ function tell() {
   bar.max = steps.length
   bar.value = here + (phase === "start" ? 0 : 1)
   $("words").hidden = !wordsShown()
+  root.classList.toggle("worded", wordsShown())
   const line = said(step, "p", language)
   if ($("words").textContent !== line) $("words").textContent = line
   $("words").lang = language
   document.querySelector("[data-do=words]").setAttribute("aria-pressed", wordsShown())
   document.querySelector("[data-do=sound]").hidden = !tracks.length
   document.querySelector("[data-do=sound]").setAttribute("aria-pressed", Boolean(track))
-  for (const other of steps) other.article.toggleAttribute("aria-current", other === step)
+  tellItems()
   $("stage").dataset.phase = phase
   const place = `#${step.place.split("/").map(encodeURIComponent).join("/")}`
   try { history.replaceState(null, "", place) } catch { /* Safari takes a hundred in half a minute */ }
   keep({ place: step.place, phase: phase === "start" ? "start" : "end" })
   tellSpeaker(count)
+}
+function tellItems() {  // of the overview
+  const on = root.classList.contains("overview")
+  for (const [index, { item }] of steps.entries()) {
+    index === here ? item.setAttribute("aria-current", "step") : item.removeAttribute("aria-current")
+    on ? item.setAttribute("aria-label", `${nameOf(steps[index])} ${said(steps[index], "p", language)}`) : item.removeAttribute("aria-label")
+  }
+}
+function hint(shown) {  // which keys go on, until the first one is pressed
+  $("hint").hidden = !shown
+  root.classList.toggle("hinting", shown)
+  if (shown) $("hint").textContent = label(matchMedia("(pointer: coarse)").matches ? "hint-touch" : "hint-keys")
+  else keep({ hinted: true })
 }
 function speak(chosen) {  // in this language from now on
   language = chosen
@@ -235,6 +262,9 @@ function speak(chosen) {  // in this language from now on
   for (const [name, keys] of Object.entries(HELP)) list.append(element("dt", keys), element("dd", label(name)))
   $("help").replaceChildren(element("button", label("close")), list)
   $("help").setAttribute("aria-label", label("help"))
+  $("bar").setAttribute("aria-label", label("bar"))
+  for (const { step, view } of players.values()) view.setAttribute(view.alt === undefined ? "aria-label" : "alt", nameOf(step))
+  if (!$("hint").hidden) hint(true)
   if (here >= 0) tell()
 }
 function element(name, text = "", type = "", page = document) {
@@ -267,8 +297,8 @@ function openSpeaker() {
   page.body.className = "speaker"
   const make = (name, type, text) => element(name, text, type, page)
   parts = {
-    count: make("b"), phase: make("span"), title: make("span", "dim"), clock: make("span"), timer: make("button"),
-    now: make("img"), said: make("div", "said"), next: make("h3"), then: make("img"), soon: make("div", "said soon"),
+    count: make("b"), phase: make("span"), title: make("h1", "dim"), clock: make("span"), timer: make("button"),
+    now: make("img"), said: make("div", "said"), next: make("h2"), then: make("img"), soon: make("div", "said soon"),
     foot: make("div", "foot"),
   }
   const top = make("div", "top")
@@ -276,11 +306,15 @@ function openSpeaker() {
   parts.timer.onclick = () => { started = Date.now(); tick() }
   for (const name of ["back", "forward"]) {
     const button = make("button", "", name === "back" ? "‹" : "›")
+    button.dataset.do = name
     button.onclick = commands[name]
     parts.foot.append(button)
   }
   if (codes.length > 1) parts.foot.append(languageChoice(page.createElement("select")))
-  page.body.append(top, parts.now, parts.said, parts.next, parts.then, parts.soon, parts.foot)
+  for (const part of [parts.said, parts.soon]) part.tabIndex = 0  // long words are scrolled by keys, too
+  const main = make("main")
+  page.body.append(main)
+  main.append(top, parts.now, parts.said, parts.next, parts.then, parts.soon, parts.foot)
   page.addEventListener("keydown", onKey)
   page.addEventListener("click", event => event.target.closest("button")?.blur())
   tell()
@@ -294,13 +328,19 @@ function tellSpeaker(count) {
   parts.phase.className = phase === "playing" ? "playing" : "dim"
   parts.title.textContent = said(step, "header span", language)
   parts.now.src = step.picture.src
+  parts.now.alt = nameOf(step)
   parts.said.textContent = said(step, "p", language)
   parts.next.textContent = next ? `${label("then")}: ${here + 2} · ${said(next, "header span", language)}` : label("end")
   parts.then.hidden = !next
-  if (next) parts.then.src = next.picture.src
+  if (next) [parts.then.src, parts.then.alt] = [next.picture.src, nameOf(next)]
   parts.soon.textContent = next ? said(next, "p", language) : ""
   parts.timer.title = label("reset")
-  for (const choice of speaker.document.querySelectorAll("select")) choice.value = language
+  for (const button of speaker.document.querySelectorAll("[data-do]")) button.setAttribute("aria-label", label(button.dataset.do))
+  for (const choice of speaker.document.querySelectorAll("select")) {
+    choice.value = language
+    choice.setAttribute("aria-label", label("language"))
+  }
+  speaker.document.documentElement.lang = language
 }
 function tick() {
   if (!speakerStands()) return
@@ -323,6 +363,7 @@ function onKey(event) {
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
   const isControl = event.target.closest?.("button, select")
   if (event.ctrlKey || event.metaKey || event.altKey) return
+  hint(false)
   if (key === "F5") return event.preventDefault()  // a presenter's remote begins a talk with it; here it would reload
   if (isControl && [" ", "Enter", "ArrowUp", "ArrowDown"].includes(key)) return  // it is theirs
   if ($("help").open) {  // over the audience's picture: the speaker's window closes it, too
@@ -340,7 +381,7 @@ function onKey(event) {
     typed = ""
     leaveOverview()
     tell()
-  } else if (key === "Enter" && root.classList.contains("overview")) {
+  } else if (["Enter", " "].includes(key) && event.target.closest?.(".step")) {  // a button of the overview
     choose(event.target)
   } else if (KEYS[key]) {
     if (!["overview", "language", "full", "help"].includes(KEYS[key])) leaveOverview()
@@ -353,7 +394,7 @@ function leaveOverview() {
   if (root.classList.contains("overview")) commands.overview()
 }
 function choose(target) {  // a picture of the overview
-  const index = steps.findIndex(step => step.article.contains(target))
+  const index = steps.findIndex(step => step.item.contains(target))
   if (index < 0) return
   leaveOverview()
   show(index, "end")
@@ -375,6 +416,7 @@ $("bar").addEventListener("click", event => {
 $("help").addEventListener("click", () => $("help").close())  // on its button, on it, beside it
 let press = null
 $("stage").addEventListener("pointerdown", event => { press = event })
+addEventListener("pointerup", () => hint(false))
 $("stage").addEventListener("pointerup", event => {
   if (!press || event.button) return
   const [right, down] = [event.clientX - press.clientX, event.clientY - press.clientY]
@@ -401,6 +443,7 @@ addEventListener("hashchange", () => {
   if (asked() && index >= 0) show(index, "end")
 })
 languageChoice($("language")).hidden = codes.length < 2
+hint(!kept.hinted)
 speak(language)
 wake()
 const [byAddress, before] = [asked() ? indexOf(asked()) : -1, kept.place ? indexOf(kept.place) : -1]

@@ -114,7 +114,7 @@ def measure(page_file: Path) -> tuple[dict[str, list[float]], float]:
         page.keyboard.press("Space")
         page.wait_for_function("phase === 'playing'")
         page.keyboard.press("End")
-        steps = int(page.locator("article").count())
+        steps = int(page.locator(".step").count())
         for number in random.Random(2).sample(range(3, steps - 3), min(12, steps - 6)):
             page.wait_for_timeout(700)  # a lecturer talks; what comes next is made ready
             page.evaluate("number => { typed = number }", str(number))

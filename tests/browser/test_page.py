@@ -196,6 +196,14 @@ def test_a_link_to_a_moment_shows_the_film_from_its_top(page, address, width):
         page.evaluate("() => { location.hash = '#fit/walk-down' }")
 
 
+@pytest.mark.parametrize("link", ["50%", "run:50%", "%E0%A4%A"])
+def test_an_address_that_names_nothing_leaves_the_page_as_it_is(page, address, link):
+    opened(page, f"{address}#{link}")  # its run is drawn, see there
+    assert now(page) == ("fit/start", 0)
+    page.get_by_label("Updates made").press("End")
+    assert number(numbers(page)["updates made"]) == 700
+
+
 def test_next_and_previous_beat(page, address):
     opened(page, address)
     walked = []
@@ -338,6 +346,7 @@ def test_one_file_has_all_of_it(page, desk):
     [
         ("page/index.html", "dark", (1280, 800)),
         ("page/index.html", "light", (390, 844)),
+        ("page/index.html", "dark", (820, 1180)),
         ("run.html", "light", (390, 844)),  # its parts are the page's
     ],
 )

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import av
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from click.testing import CliRunner
 from gradreel.cli import commands
 from PIL import Image
@@ -130,6 +131,7 @@ def opened(page, file):
     page.set_viewport_size({"width": 320, "height": 180})
     page.goto(file.as_uri())
     page.wait_for_selector("#stage .shown")
+    page.evaluate("hint(false)")  # as after the first key: the picture fills the window
     return page
 
 
@@ -201,7 +203,7 @@ def test_a_number_and_the_overview_and_an_address_lead_to_a_step(one_deck, small
         one_deck.keyboard.press(key)
     assert stands_at(one_deck, small, 6)
     one_deck.keyboard.press("o")
-    one_deck.locator("#steps article").nth(1).click()
+    one_deck.locator("#steps .step").nth(1).click()
     assert stands_at(one_deck, small, 2)
     one_deck.evaluate("location.hash = 'plain'")
     assert stands_at(one_deck, small, 4), "a scene's name alone is its first step"
@@ -411,16 +413,16 @@ def test_printed_it_is_a_page_a_step_with_its_words(one_deck):
     paper = one_deck.pdf(prefer_css_page_size=True)
     assert len(re.findall(rb"/Type /Page\b", paper)) == len(PLACES)
     one_deck.emulate_media(media="print")
-    assert one_deck.locator("article p:visible").all_text_contents() == ["<b>One</b> שלום", "Two.", "Three, the last."]
-    assert one_deck.locator("article img:visible").count() == len(PLACES)
+    assert one_deck.locator(".step p:visible").all_text_contents() == ["<b>One</b> שלום", "Two.", "Three, the last."]
+    assert one_deck.locator(".step img:visible").count() == len(PLACES)
 
 
 def test_without_scripts_there_are_the_pictures_and_the_words(browser, small):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(small.one.as_uri())
-    assert page.locator("article img:visible").count() == len(PLACES)
-    assert page.locator("article p:visible").all_text_contents()[:2] == ["<b>One</b> שלום", "一。"]
+    assert page.locator(".step img:visible").count() == len(PLACES)
+    assert page.locator(".step p:visible").all_text_contents()[:2] == ["<b>One</b> שלום", "一。"]
     context.close()
 
 
@@ -450,3 +452,100 @@ def test_a_browser_that_cannot_play_the_films_shows_their_last_pictures_and_says
     assert stands_at(page, small, 2)
     assert {complaint for complaint in complaints if "ERR_FAILED" not in complaint} == set()
     complaints.clear()
+
+
+SIZES = [(1280, 800), (820, 1180), (375, 812)]
+ALL_OF_AXE = {"preload": False, "resultTypes": ["violations"]}  # it would ask for style sheets again, from a file
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_axe_finds_nothing_in_slides_overview_help_and_speakers_window(page, small, context, size):
+    def check(where):
+        found = Axe().run(where, options=ALL_OF_AXE)
+        assert found.violations_count == 0, found.generate_report()
+
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.goto(small.one.as_uri())
+    page.wait_for_selector("#stage .shown")
+    check(page)  # with the hint
+    page.keyboard.press("Space")
+    page.wait_for_selector(STILL)
+    page.keyboard.press("c")
+    check(page)
+    speaker = speakers_window(page, context)
+    speaker.set_viewport_size({"width": size[0], "height": size[1]})
+    check(speaker)
+    page.keyboard.press("o")
+    check(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("h")
+    check(page)
+
+
+@pytest.mark.parametrize("size", SIZES[1:], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_the_bar_stays_on_an_upright_screen(page, small, size):
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.goto(small.one.as_uri())
+    page.wait_for_selector("#stage .shown")
+    page.keyboard.press("Space")
+    page.wait_for_selector("html.resting")
+    page.wait_for_timeout(300)  # longer than a transition
+    assert page.evaluate("getComputedStyle(document.getElementById('bar')).opacity") == "1"
+
+
+def test_a_first_visit_says_which_keys_go_on_beside_the_picture_until_one_is_pressed(page, small, context):
+    page.set_viewport_size({"width": 640, "height": 360})
+    page.goto(small.one.as_uri())
+    page.wait_for_selector("#stage .shown")
+    page.wait_for_selector("html.resting")
+    assert "→" in page.locator("#hint").inner_text()
+    stage, hint, bar = (page.locator(place).bounding_box() for place in ("#stage", "#hint", "#bar"))
+    assert stage["y"] + stage["height"] <= hint["y"], "it covers nothing of the picture"
+    assert hint["y"] + hint["height"] <= bar["y"]
+    assert page.evaluate("getComputedStyle(document.getElementById('bar')).opacity") == "1"
+    page.keyboard.press("Space")
+    assert not page.locator("#hint").is_visible()
+    page.close()
+    again = context.new_page()
+    again.goto(small.one.as_uri())
+    again.wait_for_selector("#stage .shown")
+    assert not again.locator("#hint").is_visible()
+
+
+def test_on_a_touch_screen_the_hint_tells_of_taps_and_one_closes_it(browser, small):
+    context = browser.new_context(viewport={"width": 375, "height": 812}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(small.one.as_uri())
+    page.wait_for_selector("#stage .shown")
+    hint = page.locator("#hint")
+    assert hint.is_visible() and "→" not in hint.inner_text()
+    page.touchscreen.tap(250, 100)
+    page.wait_for_selector(STILL)
+    assert not hint.is_visible()
+    assert place_of(page) == PLACES[0]
+    context.close()
+
+
+def test_whoever_wants_little_motion_sees_the_ends_of_steps_and_r_plays_one(page, small):
+    page.emulate_media(reduced_motion="reduce")
+    opened(page, small.one)
+    page.evaluate("() => { window.played = 0; addEventListener('play', () => { window.played += 1 }, true) }")
+    for number in (1, 2):
+        page.keyboard.press("Space")
+        assert stands_at(page, small, number)
+    assert page.evaluate("window.played") == 0
+    page.keyboard.press("r")
+    page.wait_for_function("window.played === 1")
+    assert stands_at(page, small, 2)
+
+
+def test_the_overview_has_a_button_for_each_step_and_says_which_is_shown(one_deck, small):
+    for key in "2", "Enter", "o":
+        one_deck.keyboard.press(key)
+    steps = one_deck.get_by_role("button", name=re.compile("^[1-6]\\. "))
+    assert steps.count() == len(PLACES)
+    assert [steps.nth(k).get_attribute("aria-current") for k in range(3)] == [None, "step", None]
+    assert "Two." in steps.nth(1).get_attribute("aria-label")
+    steps.nth(2).press("Space")
+    assert stands_at(one_deck, small, 3)
+    assert one_deck.locator("#steps [role=button]").count() == 0
