@@ -239,10 +239,12 @@ def _stamp_of(file: Path) -> _Stamp | None:
     try:
         with open_regular(file) as content:
             found = os.fstat(content.fileno())
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
+            read = hashlib.sha256()
+            while part := content.read(1 << 20):
+                read.update(part)
     except (OSError, UserError, ValueError):
         return None
-    return _Stamp(size=found.st_size, mtime_ns=found.st_mtime_ns, digest=digest)
+    return _Stamp(size=found.st_size, mtime_ns=found.st_mtime_ns, digest=read.hexdigest())
 
 
 def _is_empty(file: Path) -> bool:
