@@ -18,7 +18,7 @@ a scene says what that is (`LectureScene.hand_on`): no picture is exchanged with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -35,10 +35,11 @@ from gradreel.scenes.mobjects.headings import headings_among, next_heading
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.style import palette, use_theme
 from gradreel.scenes.trace_folder import TraceFolder
+from gradreel.scenes.words.claims import Claim
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.mark_places import MarkedLine
 from gradreel.scenes.words.marks import BeatLines, cut
-from gradreel.scenes.words.narration import Narration, NarrationError, check_language
+from gradreel.scenes.words.narration import Narration, NarrationError, check_language, general_name
 from gradreel.scenes.words.narration_fields import plain_values
 from gradreel.scenes.words.stretch_times import StretchTimes, reading_times
 from manim import Animation, FadeOut, Mobject, Scene, config
@@ -47,6 +48,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 HOLD = 1.0  # seconds that a result stays before the next beat
 BREATH = 0.4  # seconds of silence after a line has been read
 LONGEST_VALUE = 60  # characters of a value that an error shows
+LECTURE = "gradreel.scenes.lecture."  # modules of the scenes that the lesson shows
 HAIR = 1e-6  # seconds: next to a whole number of frames, on its right side
 
 
@@ -80,6 +82,7 @@ class Beat:
     values: dict[str, Any] | None  # what filled its line; None: the scene gave it in place
     marks: dict[str, int]  # the frame of the beat in which what is after each mark begins
     motion: int  # frames of the beat in which the scene played and waited; the rest waits for words
+    claims: tuple[Claim, ...] = ()  # that its line makes
 
     @property
     def lines(self) -> dict[str, str]:
@@ -199,19 +202,43 @@ class LectureScene(Scene):
 
     @cached_property
     def other_data(self) -> bool:
-        """Whether other data, runs or parameters are shown than in the lesson, which has the scene with its defaults.
+        """Whether one of the lecture's scenes shows other data, runs or parameters than the lesson, its defaults.
 
-        What is claimed of the lesson's data is then not said, and what cannot be said without it is not shown.
+        No claim is checked then: lines may name what only the lesson's data have. A scene of one's own has no lesson
+        to compare with, so nothing that it shows is other data.
         """
         whose = self.narrated_as(self.words_of)
         ours = next((base for base in type(self).__mro__ if kebab_name(base.__name__) == whose), type(self))
-        assert issubclass(ours, LectureScene)
-        try:
-            lesson = ours.Parameters()
-        except ValidationError:  # some have no default: a scene of one's own
+        if not ours.__module__.startswith(LECTURE):
             return False
+        assert issubclass(ours, LectureScene)
+        lesson = ours.Parameters()
         shown = {name: getattr(self.parameters, name) for name in ours.Parameters.model_fields}
         return shown != dict(lesson) or self.experiments(self.parameters) != ours.experiments(lesson)
+
+    def claims(self) -> Iterable[Claim]:
+        """Return what the lines of this scene say of the numbers that it shows, each with its condition.
+
+        Computed from parameters and traces alone, so that it can be asked before the scene is played. It is called
+        once, and not at all for `other_data`.
+        """
+        return ()
+
+    @cached_property
+    def checked_claims(self) -> tuple[Claim, ...]:
+        """The `claims` of this scene; none of `other_data`."""
+        return () if self.other_data else tuple(self.claims())
+
+    def claims_of(self, beat: str) -> tuple[Claim, ...]:
+        """Return the claims that the line of ``beat`` makes; those of ``piece`` belong to ``piece-3``, too."""
+        return tuple(each for each in self.checked_claims if each.beat in (beat, general_name(beat)))
+
+    def holds(self, beat: str) -> bool:
+        """Return whether all that the line of ``beat`` says is known to hold of what this scene shows.
+
+        If not, the beat has its neutral line. A scene asks this, too, before it shows what only a claim allows.
+        """
+        return not self.other_data and all(each.holds for each in self.claims_of(beat))
 
     def screen(self, key: str, **values: Any) -> str:
         """The on-screen words ``key`` of this scene in the video's language."""
@@ -228,14 +255,14 @@ class LectureScene(Scene):
     def beat(self, name: str, say: str | Mapping[str, str] | None = None, **values: Any) -> Iterator[None]:
         """Begin one sentence of the narration, and what moves meanwhile.
 
-        ``name`` carries the outcome that the lesson's line claims, if it claims one ("end-close-better"); it is the
-        beat's name with `other_data`, too.
+        ``name`` carries the outcome that the line claims, if it claims one ("end-close-better"); the beat keeps its
+        name where the claim does not hold.
 
         The line comes from the narration files by scene and beat, its ``{fields}`` filled from ``values``: texts,
-        numbers or a Count, so that a corrected line can be filled without the scene. Of `other_data` it is the neutral
-        line, where there is one. ``say`` gives it in place (a scene of one's own): a text in the video's language, or
-        texts by language, ``{"en": "It rises.", "zh": "它往上走。"}``. The beat waits until its line has been spoken,
-        or read, in the language that takes longest.
+        numbers or a Count, so that a corrected line can be filled without the scene. Unless it `holds`, it is the
+        neutral line, where there is one. ``say`` gives it in place (a scene of one's own): a text in the video's
+        language, or texts by language, ``{"en": "It rises.", "zh": "它往上走。"}``. The beat waits until its line has
+        been spoken, or read, in the language that takes longest.
         Raises UserError for a beat without narration, inside another beat, with the name of an earlier one or one that
         cannot be its picture's, for a value that cannot fill a line, and for a ``say`` that is no text.
         """
@@ -243,7 +270,7 @@ class LectureScene(Scene):
         file_name(name, f"{self.scene_name()}: a beat called")
         where = f"{self.scene_name()}: beat {name!r}"
         if say is None:
-            values = plain_values(values, where) | {"other_data": self.other_data}
+            values = plain_values(values, where) | {"neutral": not self.holds(name)}
             lines = self.words_of.lines(self.narrated_as(self.words_of), name, values)
         else:
             lines = self._said(say, where)
@@ -269,7 +296,8 @@ class LectureScene(Scene):
         if shown:
             filled = values if say is None else None
             begins, ends = start - self._skipped, end - self._skipped
-            self.beats.append(Beat(name, begins, ends, lines, filled, times.of_marks, motion))
+            claims = self.claims_of(name) if say is None else ()
+            self.beats.append(Beat(name, begins, ends, lines, filled, times.of_marks, motion, claims))
         else:
             self._skipped += end - start
 

@@ -34,8 +34,8 @@ def describe_scene(options: Options) -> int:
     if len(lesson.scenes) != 1:
         raise UserError(f"describe shows one scene, and {len(lesson.scenes)} were asked for; name one")
     with _reporter(options) as told:
-        (request,), (description,) = pipeline.inspect_lesson(lesson, settings, told)
-    report.print_description(description, request, options)
+        request, description, claims = pipeline.describe_scene(lesson, settings, told)
+    report.print_description(description, request, claims, options)
     return 0
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from gradreel.scenes.render.clips.memo_cache import known_scenes
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.report import print_json
 from gradreel.scenes.render.workers.progress import counted, duration
+from gradreel.scenes.words.claims import Claim, failed
 from gradreel.scenes.words.languages import LANGUAGES, title_in
 from gradreel.scenes.words.narration import Narration
 
@@ -35,12 +36,14 @@ class Listed:
     source: SceneSource | None = None  # None: not looked for
     seconds: float | None = None  # of its clip; None: not rendered in this language yet
     beats: int | None = None
+    broken: tuple[Claim, ...] = ()  # claims of its lines that do not hold, as its clip has it
 
     def as_json(self) -> dict[str, Any]:
         assert self.source is not None
         source = {"name": self.name, "class": self.source.class_name, "file": str(self.source.file)}
         told = {"title": self.title, "part": self.part, "in_lesson": self.in_lesson}
-        return source | told | {"seconds": self.seconds, "beats": self.beats}
+        neutral = [asdict(each) for each in self.broken]
+        return source | told | {"seconds": self.seconds, "beats": self.beats, "neutral": neutral}
 
 
 def print_scenes(
@@ -145,7 +148,9 @@ def _with_length(scene: Listed, clips: Mapping[tuple[str, str], Mapping[str, Any
     clip = clips.get((scene.name, scene.source.class_name)) if scene.source else None
     if clip is None:
         return scene
-    return replace(scene, seconds=clip["frames"] / clip["fps"], beats=len(clip["beats"]))
+    claims = [Claim(**each) for beat in clip["beats"] for each in beat.get("claims", ())]
+    seconds = clip["frames"] / clip["fps"]
+    return replace(scene, seconds=seconds, beats=len(clip["beats"]), broken=tuple(failed(claims)))
 
 
 def _print_words(scenes: list[Listed]) -> None:
@@ -161,6 +166,9 @@ def _print_words(scenes: list[Listed]) -> None:
         length = f"{scene.seconds:4.0f} s {scene.beats:3} beats" if scene.seconds is not None else ""
         columns = f"{length:16}  " if rendered else ""
         print(f"{indent}{scene.name:{width}}  {columns}{scene.title}")
+    for scene in rendered:
+        for each in scene.broken:
+            print(f"\n{scene.name}: beat {each.beat}: {each}")
     known = [scene for scene in rendered if scene.in_lesson]
     if known:
         whole = counted(sum(scene.in_lesson for scene in scenes), "scene")

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from gradreel.core.errors import UserError
+from gradreel.scenes.render.claim_checks import broken_claims, claims_in, known_claims
 from gradreel.scenes.render.clips import memo_cache
 from gradreel.scenes.render.clips.beat_lines import filled_again
 from gradreel.scenes.render.clips.beat_range import check_source
@@ -58,6 +59,7 @@ from gradreel.scenes.render.workers.pool import Listeners, Workers
 from gradreel.scenes.render.workers.progress import Reporter
 from gradreel.scenes.render.workers.training import train_runs
 from gradreel.scenes.render.workers.worker_process import WorkerDiedError
+from gradreel.scenes.words.claims import Claim
 
 T = TypeVar("T")
 Check: TypeAlias = Callable[[Sequence[Clip]], None]
@@ -139,10 +141,10 @@ def plan_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | N
     with one_moment():
         folders = Folders(settings.media_dir)
         planned = plan(*inspect_lesson(lesson, settings, reporter), folders)
-        if not settings.voices:
-            return planned
-        listened = _listened(planned, settings, folders)
-        return with_unspoken(planned, settings.voices, folders, listened, reporter)
+        if settings.voices:
+            listened = _listened(planned, settings, folders)
+            planned = with_unspoken(planned, settings.voices, folders, listened, reporter)
+        return replace(planned, claims=known_claims(planned, settings.jobs_here))
 
 
 def _listened(planned: Plan, settings: RenderSettings, folders: Folders) -> dict[str, SceneWords]:
@@ -162,6 +164,20 @@ def _listened(planned: Plan, settings: RenderSettings, folders: Folders) -> dict
         return {request.name: future.result() for request, future in zip(unheard, futures, strict=True)}
 
 
+def describe_scene(
+    lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None
+) -> tuple[SceneRequest, SceneDescription, tuple[Claim, ...]]:
+    """Return the lesson's one scene, what it is, and the claims of its lines as far as they can be checked.
+
+    They can't where its runs have not been recorded, nor where anything would keep it from being rendered.
+    """
+    (request,), (description,) = inspect_lesson(lesson, settings, reporter)
+    claims: tuple[Claim, ...] = ()
+    with suppress(UserError):
+        claims = known_claims(plan([request], [description], Folders(settings.media_dir)), 1).get(request.name, ())
+    return request, description, claims
+
+
 def inspect_lesson(
     lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None
 ) -> tuple[list[SceneRequest], list[SceneDescription]]:
@@ -170,6 +186,15 @@ def inspect_lesson(
     memo_cache.recall(folders.private)
     with Workers(1) as workers:
         return _inspected(lesson, settings, folders, workers, reporter or Reporter())
+
+
+def claims_of(
+    lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None
+) -> dict[str, tuple[Claim, ...]]:
+    """Return the claims of the lines of each scene, missing runs trained first; scenes in film order."""
+    with at_work(lesson, settings, reporter) as job:
+        clips = trained(job).clips
+        return {clip.scene: found for clip, found in zip(clips, of_each(job, clips, "claims"), strict=True)}
 
 
 def check_lesson(
@@ -260,6 +285,10 @@ def _published(job: Job, publish: Callable[[list[tuple[Clip, ClipFile]]], T], ap
             continue
         if job.settings.burned is not None:
             checked |= _check_letters(job, planned, {clip.scene: file.beats for clip, file in whole}, checked)
+        if not made_again:
+            for clip, file in whole:
+                for message in broken_claims(clip, claims_in(file.beats)):
+                    job.reporter.say(f"{clip.scene}: {message}")
         try:
             published = publish(whole)
         except DamagedClipsError as error:

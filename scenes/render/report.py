@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from gradreel.core.errors import is_printable, listed
 from gradreel.core.run_data import without_numbers
 from gradreel.scenes.render.workers.progress import counted, duration
-from gradreel.scenes.words.narration import OTHER_DATA, Narration
+from gradreel.scenes.words.claims import failed
+from gradreel.scenes.words.narration import NEUTRAL, Narration
 
 if TYPE_CHECKING:  # `list` needs none of these, and they need numpy
     from gradreel.core.experiment import Experiment
@@ -22,6 +23,7 @@ if TYPE_CHECKING:  # `list` needs none of these, and they need numpy
     from gradreel.scenes.render.pace import BeatPace
     from gradreel.scenes.render.stages import Clip, Finding, Plan, SceneDescription, SceneRequest
     from gradreel.scenes.render.videos.estimates import Estimates
+    from gradreel.scenes.words.claims import Claim
 
 WIDTH = 100  # columns of running text
 MOST_SHOWN = 1000  # letters of a parameter's value
@@ -46,8 +48,13 @@ def _standard(content: Any) -> Any:
     return content
 
 
-def print_description(description: SceneDescription, request: SceneRequest, options: Options) -> None:
-    """Print all that `describe` tells of a scene: the lines are those of the lesson's own words where it has any."""
+def print_description(
+    description: SceneDescription, request: SceneRequest, claims: Sequence[Claim], options: Options
+) -> None:
+    """Print all that `describe` tells of a scene: the lines are those of the lesson's own words where it has any.
+
+    ``claims``: of its lines, as far as they could be checked.
+    """
     source, language = request.source, request.settings.language
     narration = Narration.load([language]).with_words(request.words)
     title = narration.title(description.name, language, source.is_ours)
@@ -65,6 +72,7 @@ def print_description(description: SceneDescription, request: SceneRequest, opti
                 "parameters": [asdict(row) | {"value": _value(description, row.name)} for row in rows],
                 "beats": list(beats),
                 "screen": screen,
+                "claims": [asdict(each) for each in claims],
                 "experiments": {name: _experiment(run) for name, run in description.experiments.items()},
             }
         )
@@ -87,8 +95,11 @@ def print_description(description: SceneDescription, request: SceneRequest, opti
     print(f"\nBeats (-n FROM,TO{chosen})" if beats else "\nNo beats")
     for beat, line in beats.items():
         print(f"  {beat}" + (f": {line}" if line else ""))
-        if beat in lines.get(OTHER_DATA, {}):
-            print(f"    of other data: {lines[OTHER_DATA][beat]}")
+        if beat in lines.get(NEUTRAL, {}):
+            print(f"    neutral: {lines[NEUTRAL][beat]}")
+        for each in claims:
+            if each.beat in (beat, beat.partition("-{")[0]):
+                print(f"    claim: {each}")
     if screen:
         print(f"\nWords on the picture ([{language}.{description.name}.screen] of a lesson's narration)")
     for key, text in screen.items():
@@ -143,6 +154,8 @@ def print_traces(clips: Sequence[Clip], traces: Path, options: Options) -> None:
 
 def print_plan(plan: Plan, times: Estimates, options: Options, *, clips: bool) -> None:
     """Print what would be trained and, with ``clips``, rendered; why, and how long it will take."""
+    from gradreel.scenes.render.claim_checks import broken_claims  # as above
+
     if options.as_json:
         print_json(_plan_as_json(plan, times, clips))
         return
@@ -156,6 +169,9 @@ def print_plan(plan: Plan, times: Estimates, options: Options, *, clips: bool) -
     for clip in plan.clips:
         time = "" if clip.up_to_date else f", {_about(times.rendering[clip.scene], times)}"
         print(f"{'keep  ' if clip.up_to_date else 'render'}  {clip.scene}: {clip.why or 'up to date'}{time}")
+    for clip in plan.clips:
+        for message in broken_claims(clip, plan.claims.get(clip.scene, ())):
+            print(f"neutral {clip.scene}: {message}")
     if not plan.runs and not clips:
         print("nothing to train: every run is recorded")
     elif plan.runs or plan.out_of_date:
@@ -190,6 +206,9 @@ def _plan_as_json(plan: Plan, times: Estimates, clips: bool) -> dict[str, Any]:
             for clip in plan.out_of_date
         ]
         content["up_to_date"] = [clip.scene for clip in plan.clips if clip.up_to_date]
+        content["neutral"] = [
+            {"scene": scene, **asdict(each)} for scene, claims in plan.claims.items() for each in failed(claims)
+        ]
     return content | {"seconds": times.seconds, "guessed": bool(times.guessed)}
 
 

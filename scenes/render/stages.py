@@ -23,6 +23,7 @@ from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.themes import THEMES
 from gradreel.scenes.trace_folder import TraceFolder
+from gradreel.scenes.words.claims import Claim
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.marks import BeatLines
 from gradreel.scenes.words.narration import OwnWords
@@ -172,6 +173,7 @@ class Plan:
     clips: tuple[Clip, ...]
     unspoken: Mapping[str, int] = field(default_factory=dict)  # by language: lines that have to be spoken first
     unheard: tuple[str, ...] = ()  # scenes that have to be listened to first: ``unspoken`` has all their lines
+    claims: Mapping[str, tuple[Claim, ...]] = field(default_factory=dict)  # by scene, of those whose runs are recorded
 
     @property
     def out_of_date(self) -> tuple[Clip, ...]:
@@ -190,6 +192,12 @@ class BeatSpan:
     from_narration: bool  # False: the scene said its line itself
     marks: Mapping[str, int] = field(default_factory=dict)  # the frame of the clip in which what is after each begins
     motion: int | None = None  # the frame of the clip with which its own motion is over; None: of an older clip
+    claims: tuple[Claim, ...] = ()  # that its line makes of the numbers shown
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> BeatSpan:
+        """Return the beat that a clip's description has. Raises KeyError or TypeError for what is none."""
+        return cls(**{**content, "claims": tuple(Claim(**each) for each in content.get("claims", ()))})
 
 
 @dataclass(frozen=True)
@@ -273,7 +281,7 @@ class ClipFile:
     @classmethod
     def from_json(cls, content: Mapping[str, Any], path: Path) -> ClipFile:
         """The clip at ``path``, described by ``content``. Raises KeyError or TypeError when that describes none."""
-        beats = tuple(BeatSpan(**beat) for beat in content["beats"])
+        beats = tuple(map(BeatSpan.from_json, content["beats"]))
         sounds = tuple(ClipSound(**sound) for sound in content["sounds"])
         subcaptions = tuple(Subcaption(**subcaption) for subcaption in content["subcaptions"])
         emptied = tuple(EmptyStretch(**stretch) for stretch in content["emptied"])

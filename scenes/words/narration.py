@@ -1,8 +1,9 @@
 """The line of every beat, spoken and shown as a subtitle, and the words on the picture, in every language.
 
 ``assets/narration/<language>.toml`` holds, per scene, ``title``, ``beats`` and ``screen`` (words on the
-picture). A line of ``beats`` may claim things about the lesson's own data, which a test holds; ``other-data`` has,
-under the same beat, the line for anybody else's: it gives the numbers and claims nothing. There is no third.
+picture). A line of ``beats`` may claim things of the numbers that its scene shows; the scene has the condition
+(`claims`). ``neutral`` has, under the same beat, the line for where that is not known to hold: it gives the numbers and
+claims nothing. There is no third.
 Where rules and the lexicon (``lexicon.toml``) would read a line of ``beats`` wrongly, ``spoken`` has it as it is said.
 
 Words of one's own, from a file beside a lesson's, go over them (`OwnWords`). A line that replaces one of ours needs no
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from pathlib import Path
@@ -21,6 +22,7 @@ from typing import Any
 
 from gradreel.core.errors import UserError
 from gradreel.core.files import parsed, read_text, read_toml
+from gradreel.scenes.words.claims import Claim, failed
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.mark_places import MarkedLine, MarkOrderError, with_all_marks
 from gradreel.scenes.words.marks import BeatLines, cut
@@ -28,8 +30,8 @@ from gradreel.scenes.words.spoken import spoken_form
 
 NARRATION_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "narration"
 LEXICON_FILE = NARRATION_FOLDER / "lexicon.toml"
-TABLES = ("beats", "screen")  # of words of one's own, which are written for the data that they go with
-OTHER_DATA = "other-data"  # a table of ours: neutral lines, by beat
+NEUTRAL = "neutral"  # lines of beats whose claims are not known to hold
+TABLES = ("beats", "screen", NEUTRAL)
 SPOKEN = "spoken"  # lines of ``beats`` as they are said
 LEXICON = "lexicon"  # a table of one's own words that is no scene's
 
@@ -38,7 +40,7 @@ class NarrationError(UserError):
     """A line that is missing, or whose fields cannot be filled."""
 
 
-Scenes = Mapping[str, Mapping[str, Any]]  # scene -> {"title", "beats", "screen", "other-data"}
+Scenes = Mapping[str, Mapping[str, Any]]  # scene -> {"title", "beats", "screen", "neutral"}
 
 
 @dataclass(frozen=True)
@@ -135,10 +137,10 @@ class Narration:
     ) -> BeatLines:
         """Return the line of a beat in each language, its ``{fields}`` filled from ``values``, cut at its marks.
 
-        A beat ``piece-3`` without a line of its own takes that of ``piece``. ``values["other_data"]``: whether the
-        scene shows other data than the lesson's; then the neutral line is taken where there is one. A scene of one's
-        own that has no words at all in a language is not spoken in it. ``spoken``: as a voice reads it, no digit, sign
-        or symbol is left. A mark that a line lacks is placed in proportion, see `mark_places`.
+        A beat ``piece-3`` without a line of its own takes that of ``piece``. ``values["neutral"]``: whether the neutral
+        line is wanted, which is taken where there is one. A scene of one's own that has no words at all in a language
+        is not spoken in it. ``spoken``: as a voice reads it, no digit, sign or symbol is left. A mark that a line lacks
+        is placed in proportion, see `mark_places`.
 
         Raises NarrationError for a line that is missing or cannot be filled, and for marks in another order than those
         of another language, or of the line that it replaces.
@@ -200,6 +202,19 @@ class Narration:
             return None
         return None if ours == line else ours
 
+    def broken_claims(self, scene: str, claims: Iterable[Claim]) -> Iterator[str]:
+        """Yield a message for each of ``claims`` that does not hold: the beat, what was expected, the numbers.
+
+        ``scene``: whose words the lines are. The message also says whether the beat has a neutral line.
+        """
+        for each in failed(claims):
+            names = {each.beat, general_name(each.beat)}
+            has_neutral = any(names & {*scenes.get(scene, {}).get(NEUTRAL, {})} for scenes in self.scenes.values())
+            table = f"[{next(iter(self.scenes))}.{scene}.{NEUTRAL}]"
+            otherwise = f"there is no neutral line, so it is spoken all the same: {table} of your words may have one"
+            spoken = "the neutral line is spoken" if has_neutral else otherwise
+            yield f"beat {each.beat}: {each}; {spoken}"
+
     def spoken(self, printed: tuple[str, ...], language: str) -> tuple[str, ...]:
         """Texts as a voice reads them."""
         return tuple(spoken_form(text, language, self.lexicon(language)) for text in printed)
@@ -246,9 +261,9 @@ class Narration:
         lines = words.get(table, {})
         if said:
             lines = lines | words.get(SPOKEN, {})
-        if table == "beats" and values.get("other_data"):
-            lines = lines | words.get(OTHER_DATA, {})
-        general = re.sub(r"-\d+$", "", key)  # piece-3 -> piece
+        if table == "beats" and values.get("neutral"):
+            lines = lines | words.get(NEUTRAL, {})
+        general = general_name(key)
         template = lines.get(key, lines.get(general))
         kind = {"beats": "beat", "screen": "screen text"}[table]
         where = f"{scene}: {kind} {key!r}"
@@ -282,6 +297,17 @@ class Narration:
         return self.files[language], scene
 
 
+def general_name(beat: str) -> str:
+    """Return the beat whose line a numbered one without its own has.
+
+    Examples
+    --------
+    >>> general_name("piece-3"), general_name("piece")
+    ('piece', 'piece')
+    """
+    return re.sub(r"-\d+$", "", beat)
+
+
 def check_marks(where: str, marks: tuple[str, ...]) -> None:
     """Raises NarrationError unless each of a line's marks is there once."""
     if len(set(marks)) < len(marks):
@@ -302,10 +328,10 @@ def _put_over(ours: Scenes, words: Scenes) -> Scenes:
     merged = dict(ours)
     for scene, table in words.items():
         under = merged.get(scene, {})
-        tables = {name: {**under.get(name, {}), **table[name]} for name in TABLES if name in table}
+        tables = {name: {**under.get(name, {}), **table[name]} for name in ("beats", "screen") if name in table}
         beats = under.get("beats", {})
         replaced = {beat for beat, line in table.get("beats", {}).items() if line != beats.get(beat)}
-        for name in (OTHER_DATA, SPOKEN):  # of lines that are replaced, ours go with them
+        for name in (NEUTRAL, SPOKEN):  # of lines that are replaced, ours go with them
             ours_left = {beat: line for beat, line in under.get(name, {}).items() if beat not in replaced}
             if name in under or name in table:
                 tables[name] = ours_left | table.get(name, {})
@@ -352,7 +378,7 @@ def _parsed(file: Path, text: str) -> dict[str, Mapping[str, Any]]:
     """Once for as long as the text is the same: plan and publishing ask for it, and both are waited for."""
     content: dict[str, Mapping[str, Any]] = parsed(text, str(file), "TOML", tomllib.loads)
     for scene, table in content.items():
-        _check_table(file, scene, table, (*TABLES, OTHER_DATA, SPOKEN))
+        _check_table(file, scene, table, (*TABLES, SPOKEN))
     return content
 
 

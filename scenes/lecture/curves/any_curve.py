@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Self
 
@@ -24,6 +25,7 @@ from gradreel.scenes.lecture.curves.pictures.small_curves import SmallCopies
 from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.style import FAINT, FULL, emphasis, emphasize, palette
+from gradreel.scenes.words.claims import Claim, claim, decreasing
 from gradreel.scenes.words.numbers import number_text
 from manim import (
     Animation,
@@ -108,6 +110,14 @@ class AnyCurve(LectureScene):
             if errors.min() < 1e-6 * errors.max() or errors.max() <= 1e-6:
                 raise ValueError("function: straight pieces draw it without a gap, so more points would show nothing")
             return self
+
+    def claims(self) -> Iterator[Claim]:
+        p = self.parameters
+        found = converge(expression(p.function), p.low, p.high, p.points)
+        factors = [found.factor(index) for index in range(1, len(found.counts))]
+        quarter = all(3.0 <= factor <= 5.0 for factor in factors[1:])
+        yield claim("more", "twice as many points leave about a quarter of the gap", quarter, factors=factors)
+        yield claim("more", "the largest gap shrinks each time", decreasing(found.errors), gaps=found.errors)
 
     def construct(self) -> None:
         self._measure()

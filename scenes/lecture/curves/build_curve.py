@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import zip_longest
 
 import numpy as np
@@ -21,6 +22,7 @@ from gradreel.scenes.lecture.curves.pictures.curve_board import (
 from gradreel.scenes.lecture.curves.pictures.height_probe import HeightProbe
 from gradreel.scenes.lecture.curves.pictures.running_sum import RunningSum, SumLabel
 from gradreel.scenes.style import palette
+from gradreel.scenes.words.claims import Claim, claim
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.day_words import in_languages
 from gradreel.scenes.words.languages import LANGUAGES
@@ -42,6 +44,7 @@ from manim import (
 )
 from pydantic import Field, field_validator, model_validator
 
+PROBES = 1001  # places where the sum is compared with red
 PROBED = 0.6  # of the last ramp: where the heights are added first
 
 
@@ -71,6 +74,12 @@ class BuildCurve(LectureScene):
             if self.high is not None and self.high < last:
                 raise ValueError(f"high must not lie left of the last knot, {last:g}")
             return self
+
+    def claims(self) -> Iterator[Claim]:
+        curve = PiecewiseLinearCurve(*zip(*self.parameters.knots, strict=True))
+        parts, x = curve.decompose(), np.linspace(curve.x[0], curve.x[-1], PROBES)
+        gap = float(np.abs(parts.partial_sum(len(parts), x) - curve(x)).max())
+        yield claim("heights", "all heights together are red's", gap < 1e-9 * (1 + curve.height), largest_gap=gap)
 
     def construct(self) -> None:
         self._prepare()

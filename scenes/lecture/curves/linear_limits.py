@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Self
 
 import numpy as np
-from gradreel.core.curves.line_fit import Line, line_of, mean_squared_distance
+from gradreel.core.curves.line_fit import Line, least_squares, line_of, mean_squared_distance
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.datasets import RED_CURVE
 from gradreel.core.experiment import Experiment
@@ -41,6 +41,7 @@ from gradreel.scenes.mobjects.text import Number, caption, formula, words
 from gradreel.scenes.mobjects.three_steps import PLACE, steps_heading, three_steps
 from gradreel.scenes.mobjects.ticks import round_labels
 from gradreel.scenes.style import DIM, FAINT, FULL, emphasis, mix, palette
+from gradreel.scenes.words.claims import Claim, claim
 from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
@@ -111,6 +112,23 @@ class LinearLimits(LectureScene):
         self._loss_beat()
         self._best_beat()
         self._bias_beat()
+
+    def claims(self) -> Iterator[Claim]:
+        self._read_the_run()
+        steps = np.sign(np.diff(self.curve.y))
+        falls_later = 1 in steps and -1 in steps[int(np.argmax(steps == 1)) :]
+        yield claim("peak", "red rises and then falls", falls_later, heights=self.curve.y)
+        best = float(loss(self.experiment, least_squares(self.experiment.dataset)))
+        start, end = self._loss_at(0), self._loss_at(self.last)
+        yield claim(
+            "best",
+            "the line's loss gets as low as any line's",
+            end < 1.001 * best < start,
+            start=start,
+            end=end,
+            best=best,
+        )
+        yield claim("bias", "the line's loss is higher than red's", self.misses, line=end, red=self.red_loss)
 
     # -- the run -------------------------------------------------------------------------------------------------
 
@@ -267,7 +285,8 @@ class LinearLimits(LectureScene):
             self.wait(1.0)  # all later losses rest on this one
 
     def _best_beat(self) -> None:
-        with self.beat("best"):
+        first, last = (self.loss.written(self._loss_at(row)) for row in (0, self.last))
+        with self.beat("best", first=first, last=last):
             # The recorded updates move the line as near to the dots as it gets; all that goes along
             self.play(*self.next_heading(self.screen("heading-best")))
             self.until("train")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
@@ -12,6 +13,7 @@ from gradreel.scenes.mobjects.bracket import upright_bracket
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.style import DIM, FULL, emphasis, mix, palette
+from gradreel.scenes.words.claims import Claim, claim
 from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
@@ -80,6 +82,10 @@ class MorphSigmoid(LectureScene):
             rest = self.rest()
             shown = {"w": self.w_range, "b": self.b_range, "c": (*self.c_range, *self.heights())}
             return SigmoidBoard(rest, shown, self.piece)
+
+    def claims(self) -> Iterator[Claim]:
+        full, (lower, turned) = self.parameters.rest()["c"], self.parameters.heights()
+        yield claim("change-c", "c gets smaller, then negative", full > lower > 0 > turned, c=(full, lower, turned))
 
     def construct(self) -> None:
         self._prepare()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -29,6 +30,7 @@ from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.rising_curve import dashes_along
 from gradreel.scenes.mobjects.text import formula, patch_under, words
 from gradreel.scenes.style import DIM, FULL, emphasis, mix, palette
+from gradreel.scenes.words.claims import Claim, claim, decreasing
 from gradreel.scenes.words.counts import Count
 from manim import (
     UP,
@@ -88,6 +90,24 @@ class SumOfSigmoids(LectureScene):
                 raise ValueError(f"run.activation: sigmoids are shown, got {self.run.activation!r}")
             return self
 
+    @cached_property
+    def numbers(self) -> SumNumbers:
+        """The run's numbers, and those set by hand."""
+        return SumNumbers(self.trace("run"), LONGEST)
+
+    def claims(self) -> Iterator[Claim]:
+        numbers = self.numbers
+        gaps = [numbers.gap(cuts) for cuts in (1, 2, 4, CUTS)]
+        closer = decreasing(gaps) and gaps[-1] < gaps[0] / 4
+        yield claim("smaller", "smaller pieces come closer to red", closer, largest_gaps=gaps)
+        start, middle, late, end = (numbers.loss_at(round(share * numbers.last)) for share in (0, 0.1, 0.9, 1))
+        losses = (start, middle, late, end)
+        yield claim("learn", "training makes the loss fall", start > middle > end, losses=losses)
+        if numbers.theta_by_hand is not None:
+            ours = numbers.loss(numbers.theta_by_hand)
+            yield claim("end-close-better", "the computer overtakes ours", end < ours, computer=end, ours=ours)
+        yield claim("end-close-better", "the loss still falls at the end", end < late, losses=losses)
+
     def construct(self) -> None:
         self._build()
         self._by_hand_beat()
@@ -107,8 +127,7 @@ class SumOfSigmoids(LectureScene):
     # -- what is on the screen -----------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        run = self.trace("run")
-        numbers = self.numbers = SumNumbers(run, LONGEST)
+        numbers, run = self.numbers, self.numbers.run
         self.experiment, self.n_sigmoids = numbers.experiment, numbers.n_sigmoids
         self.theta_by_hand = numbers.theta_by_hand
         curve, x = numbers.curve, numbers.x

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -30,6 +30,7 @@ from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.theta_strip import letter_of
 from gradreel.scenes.mobjects.update_formulas import update_source
 from gradreel.scenes.style import DIM, FAINT, FULL, emphasis, palette
+from gradreel.scenes.words.claims import Claim, claim
 from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
@@ -89,6 +90,19 @@ class Backprop(ThreeDaysScene):
 
     def day_shown(self) -> date:
         return self.parameters.day or seen_day(self.run, self.theta)
+
+    def claims(self) -> Iterator[Claim]:
+        self.read_the_run()
+        step, there, after = DayStep.of(self.run, self.theta, self.there), self.there.error, float("nan")
+        seen = self.example.day < self.dataset.first_validation
+        yield claim("forward", "the network learns from this day", seen, day=str(self.example.day))
+        yield claim("output-low", "the error decreases as y grows", step.slopes.y < 0, slope=step.slopes.y)
+        same = self.run.loss == "mae" and abs(step.slopes.y) == 1
+        yield claim("output-low", "the error decreases by as much", same, slope=step.slopes.y)
+        after = step.after.error if step.after is not None else after
+        yield claim(
+            "step", "the day's error is much smaller after the step", after < 0.5 * there, before=there, after=after
+        )
 
     def construct(self) -> None:
         self.read_the_run()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Self
 
@@ -17,6 +19,7 @@ from gradreel.scenes.lecture.deep.pictures.skyline import (
     CELLAR,
     DEEPEST,
     GROUND,
+    TAIPEI_FLOORS,
     Column,
     ErrorBar,
     Skyline,
@@ -29,6 +32,7 @@ from gradreel.scenes.lecture.deep.pictures.skyline import (
 from gradreel.scenes.mobjects.headings import next_heading
 from gradreel.scenes.mobjects.text import TextMobject, caption, words
 from gradreel.scenes.style import palette
+from gradreel.scenes.words.claims import Claim, claim
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import number_text
 from manim import (
@@ -73,6 +77,30 @@ class DeeperAndDeeper(LectureScene):
                         "put them in the order of their years"
                     )
             return self
+
+    def claims(self) -> Iterator[Claim]:
+        first, *more, last = self.parameters.networks
+        errors = [math.nan if each.error is None else each.error for each in self.parameters.networks]
+        told = {"years": [each.year for each in self.parameters.networks], "errors": errors}
+        about = [round(error) for error in errors[1:-1] if math.isfinite(error)]
+        later = all(each.year == first.year + 2 for each in more) and about == about[:1] * len(more)
+        yield claim(
+            "more-two-better", "two years later two networks got equally few wrong", later and len(more) == 2, **told
+        )
+        yield claim("more-two-better", "fewer than the first", max(errors[1:-1]) < errors[0], **told)
+        layers = last.layers
+        yield claim(
+            "last-taller-error",
+            "the last has more layers than Taipei 101 has floors",
+            layers > TAIPEI_FLOORS,
+            layers=layers,
+        )
+        yield claim("last-taller-error", "it got the fewest wrong", errors[-1] == min(errors), **told)
+        pictures, days = self.parameters.pictures, len(self.parameters.dataset.labels())
+        million = 10**6 < pictures < 2 * 10**6 and days < pictures / 100
+        yield claim(
+            "pictures-million", "over a million pictures, and far fewer days", million, pictures=pictures, days=days
+        )
 
     def construct(self) -> None:
         self.networks = self.parameters.networks

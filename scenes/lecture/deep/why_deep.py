@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cached_property
 from typing import Annotated, Any, Self
 
 import numpy as np
@@ -21,6 +23,8 @@ from gradreel.core.analysis.equal_budget import (
 )
 from gradreel.core.datasets import Number, PointsDataset
 from gradreel.core.experiment import Experiment
+from gradreel.core.network.theta import predict
+from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.deep.pictures.class_planes import ClassBoard, Race, RecordedMatch, Starts
@@ -42,6 +46,7 @@ from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.pace import stepwise
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.style import FAINT, FULL, emphasis, palette
+from gradreel.scenes.words.claims import Claim, claim
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import number_text
 from manim import (
@@ -122,9 +127,30 @@ class WhyDeep(LectureScene):
         runs = parameters.match()
         return {f"{name} {run.seed}": run for name in ("fat", "deep") for run in getattr(runs, name)}
 
+    @cached_property
+    def recorded(self) -> RecordedMatch:
+        """All runs of both networks."""
+        seeds = self.parameters.seeds
+        return RecordedMatch([[self.trace(f"{name} {seed}") for seed in seeds] for name in ("fat", "deep")])
+
+    def claims(self) -> Iterator[Claim]:
+        (fat, deep), ends = (run.n_parameters for run in self.recorded.runs), self.recorded.ends
+        as_many = abs(fat - deep) < 0.05 * deep
+        yield claim("race-both-right", "both have about as many parameters", as_many, fat=fat, deep=deep)
+        wrong = [self._wrong(traces[0]) for traces in self.recorded.traces]
+        yield claim("race-both-right", "both are right at every dot", wrong == [0, 0], wrong_dots=wrong)
+        wins = bool((ends[1] < ends[0]).all())
+        yield claim("starts-deep-all", "the deep one's loss is lower every time", wins, fat=ends[0], deep=ends[1])
+
+    @staticmethod
+    def _wrong(trace: Trace) -> int:
+        """Dots whose class the network takes for the other one, at the end of the run."""
+        data = trace.experiment.dataset
+        said = predict(trace.experiment, np.asarray(trace.parameters[-1]), data.features())
+        return int(((said > 0) != (data.labels() == 1)).sum())
+
     def construct(self) -> None:
         p = self.parameters
-        self.recorded = RecordedMatch([[self.trace(f"{name} {seed}") for seed in p.seeds] for name in ("fat", "deep")])
         # By hand: a layer of 2 D ReLUs and D layers of two, of equally many parameters, on the zigzag of D folds
         self.built = (one_bend_each(zigzag(p.folds), 2 * p.folds), folding(p.folds))
         self._name_beat()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from gradreel.core.analysis.results import clearly_lower, lecture_losses
 from gradreel.scenes.lecture.experiments.bars_scene import BarsScene
 from gradreel.scenes.lecture.experiments.networks_scene import DepthsParameters
 from gradreel.scenes.lecture.experiments.pictures.depth_picture import LECTURE_BEST, LectureDepths
 from gradreel.scenes.lecture.experiments.pictures.loss_bars import SEEN, UNSEEN
 from gradreel.scenes.lecture.experiments.pictures.relu_blocks import wires
 from gradreel.scenes.lecture.runs import LECTURE_DEPTHS
+from gradreel.scenes.words.claims import Claim, claim
 from gradreel.scenes.words.counts import Count
 from manim import RIGHT, Create, FadeIn, FadeOut, LaggedStart, VGroup
 
@@ -16,6 +20,33 @@ class DepthExperiment(BarsScene):
     """Networks of ever more hidden layers: bars of both losses; then the lecture's own losses."""
 
     Parameters = DepthsParameters
+
+    def claims(self) -> Iterator[Claim]:
+        linear, one, *deep = self.outcome
+        best, floor = self.best, self.floor
+        assert floor is not None, "the lesson's days are made up"
+        training = [result.training.mean for result in self.outcome]
+        validation = [result.validation.mean for result in self.outcome]
+        name, filled = "training-falls-deeper", {"filled": training, "floor": floor.training}
+        yield claim(name, "one layer is far below the line", training[1] < 0.6 * training[0], **filled)
+        below = max(training[2:]) < floor.training < training[1]
+        yield claim(name, "with more layers every filled bar is below the floor", below, **filled)
+        clear = all(clearly_lower(each.training, one.training) for each in deep[-1:])
+        yield claim(name, "the deepest is clearly below one layer", clear, **filled)
+
+        name = "validation-falls-to-three"
+        helps = clearly_lower(one.validation, linear.validation) and clearly_lower(best.validation, one.validation)
+        yield claim(name, "more layers clearly lower the outlined bar", helps, outlined=validation)
+        others = [each for each in deep if each is not best]
+        just = best in deep and not any(clearly_lower(best.validation, each.validation) for each in others)
+        yield claim(name, "the best is only just better than other deep networks", just, outlined=validation)
+
+        lecture = [lecture_losses(hidden)[1] for hidden in LECTURE_DEPTHS]
+        known = [views for views in lecture if views is not None]
+        worse = lecture[-1] is not None and lecture[LECTURE_DEPTHS.index(LECTURE_BEST)] == min(known) < lecture[-1]
+        yield claim("lecture-agrees", "the lecture's best is three layers, and four are worse", worse, lecture=known)
+        same = best.network.hidden == LECTURE_BEST
+        yield claim("lecture-agrees", "ours is the lecture's best, too", same, outlined=validation)
 
     def construct(self) -> None:
         self._prepare()

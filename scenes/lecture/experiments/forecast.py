@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any, Self
 
@@ -9,7 +10,7 @@ import numpy as np
 from gradreel.core.analysis.compared_networks import EPOCHS, WIDTH, depth_experiments
 from gradreel.core.analysis.forecast import NextDays, next_days
 from gradreel.core.analysis.results import chosen_row
-from gradreel.core.daily.synthetic import LOW_WEEKDAYS
+from gradreel.core.daily.synthetic import LOW_WEEKDAYS, NEW_YEAR, NEW_YEAR_EVES
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
@@ -22,6 +23,7 @@ from gradreel.scenes.lecture.runs import LECTURE_DEPTHS
 from gradreel.scenes.mobjects.day_plot import WindowBracket
 from gradreel.scenes.mobjects.depth_lines import axis_line
 from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.words.claims import Claim, claim
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.day_words import day_words, in_languages, period_words, views_words, weekdays_words
 from gradreel.scenes.words.network_words import network_fields
@@ -94,6 +96,28 @@ class Forecast(LectureScene):
         (network,) = depth_experiments(p.dataset, (p.depth,), p.width, (p.seed,), p.epochs)
         return {"run": network.experiments[0]}
 
+    def claims(self) -> Iterator[Claim]:
+        self._read_the_days(BEFORE)
+        days, usual = self.days, slice(self._place(USUAL[0]), self._place(USUAL[1]) + 1)
+        low = np.isin(days.weekdays, LOW_WEEKDAYS)[usual]
+        for whose, views in (("real", days.truth[usual]), ("predicted", days.prediction[usual])):
+            apart = {"low_days": views[low].max(), "other_days": views[~low].min()}
+            yield claim(
+                "lows", f"{whose} views are lower on the low weekdays", apart["low_days"] < apart["other_days"], **apart
+            )
+        k, day = self._place(BEFORE), str(BEFORE)
+        told = {"day": day, "real": days.truth[k], "predicted": days.prediction[k]}
+        is_eve = BEFORE + timedelta(days=1) in NEW_YEAR_EVES
+        yield claim("missed-most", "the day is two days before Lunar New Year", is_eve, day=day)
+        worst = largest_miss(days) == k
+        yield claim(
+            "missed-most", "no day shown is missed by more", worst, **told, worst=str(days.dates[largest_miss(days)])
+        )
+        far = days.prediction[k] > 1.2 * days.truth[k]
+        yield claim("missed-most", "far too many views are expected", far, **told)
+        falls = NEW_YEAR[-2] < 1 and NEW_YEAR[-1] < NEW_YEAR[-2]
+        yield claim("window", "views fall before Lunar New Year", falls and is_eve, shares=(NEW_YEAR[-2], NEW_YEAR[-1]))
+
     def construct(self) -> None:
         self._prepare()
         self._days_beat()
@@ -103,15 +127,20 @@ class Forecast(LectureScene):
         self._window_beat()
         self.hand_on(self.picture.plot.x_axis)
 
-    def _prepare(self) -> None:
+    def _read_the_days(self, around: date | None) -> None:
         trace, parameters, self.dataset = self.trace("run"), self.parameters, self.parameters.dataset
         theta = np.asarray(trace.parameters[chosen_row(trace)])
-        around = None if self.other_data else BEFORE
-        self.days = days = shown_days(trace.experiment, theta, parameters.first, parameters.last, around)
+        self.days = shown_days(trace.experiment, theta, parameters.first, parameters.last, around)
+
+    def _prepare(self) -> None:
+        self._read_the_days(None if self.other_data else BEFORE)
+        days = self.days
         if not np.isfinite(days.prediction).all():
             raise UserError("forecast: the network's predictions are not finite; train it with a smaller learning rate")
         self.lows = () if self.other_data else LOW_WEEKDAYS
-        self.told = largest_miss(days) if self.other_data else self._place(BEFORE)  # the day that the end is about
+        self.told = (
+            self._place(BEFORE) if self.holds("missed-most") else largest_miss(days)
+        )  # the day that the end is about
         language, window = self.context.language, self.dataset.window
         texts = {"real": self.screen("data" if self.dataset.synthetic else "real"), "model": self.screen("model")}
         before = min(window + 1, LONGEST_BEFORE)
@@ -182,8 +211,9 @@ class Forecast(LectureScene):
             if not self.other_data:
                 leaving = (self.names, self.picture.bands, self.picture.low_dots, self.picture.low_rings)
                 self.play(*map(FadeOut, leaving), run_time=0.3)
+            if self.holds("missed-most"):
                 self.picture.zoom(self, *map(self._place, CLOSE))
-            marks = self.picture.mark(self.told, values, None if self.other_data else self.screen("new-year"))
+            marks = self.picture.mark(self.told, values, self.screen("new-year") if self.holds("missed-most") else None)
             called = [FadeIn(marks.name)] if marks.name else []
             self.play(Create(marks.ring), *self._date(self.told), *called, run_time=0.6)
             self.until("gap")
@@ -193,7 +223,7 @@ class Forecast(LectureScene):
         with self.beat("window", window=Count(self.dataset.window)):
             # What the network saw before that day, from end to end or as far as the plot goes, and no calendar
             self.until("sees")
-            if self.other_data:
+            if not self.holds("missed-most"):
                 self.play(*map(FadeOut, self.picture.marks[self.told].words), run_time=0.4)
                 self.picture.zoom_out(self)
             self._put(self.told)

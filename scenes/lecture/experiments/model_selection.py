@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
-from gradreel.core.analysis.forecast import forecast
+from gradreel.core.analysis.forecast import forecast, horizon_errors
 from gradreel.core.analysis.results import Result
 from gradreel.core.daily.synthetic import LOW_WEEKDAYS
 from gradreel.core.errors import UserError
@@ -15,6 +17,7 @@ from gradreel.scenes.lecture.experiments.pictures.loss_bars import UNSEEN
 from gradreel.scenes.lecture.experiments.pictures.network_board import NetworkBoard
 from gradreel.scenes.lecture.experiments.pictures.one_run import epoch_axis
 from gradreel.scenes.style import DIM, emphasis, palette
+from gradreel.scenes.words.claims import Claim, claim
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.day_words import counted_views, day_words, in_languages, weekday_words, weekdays_words
 from gradreel.scenes.words.network_words import network_words
@@ -34,6 +37,7 @@ from manim import (
     squish_rate_func,
     there_and_back,
 )
+from numpy.typing import NDArray
 from pydantic import Field
 
 LATE = squish_rate_func(smooth, 0.5, 1.0)
@@ -44,6 +48,32 @@ class ModelSelection(BarsScene):
 
     class Parameters(DepthsParameters):
         days: int = Field(7, ge=1, le=7, description="How many days after the end of the series are predicted")
+
+    def claims(self) -> Iterator[Claim]:
+        self._read_the_forecast()
+        best, ahead, known = self.best, self.ahead.prediction, self.dataset.daily.array()
+        losses = {"validation": best.validation.mean, "exam": best.unseen.mean}
+        lucky = best.unseen.mean > best.validation.mean
+        yield claim("exam", "on the exam the chosen network misses by more", lucky, **losses)
+
+        weekday, views = (self.dataset.daily.dates().astype(int) + 3) % 7, {}
+        views = {day: float(known[weekday == day].mean()) for day in range(7)}
+        usual = [mean for day, mean in views.items() if day not in LOW_WEEKDAYS]
+        few = max(views[day] for day in LOW_WEEKDAYS) < 0.9 * min(usual)
+        name = "tomorrow-low"
+        yield claim(name, "the low weekdays usually have few views", few, mean_by_weekday=[*views.values()])
+        week = float(known[-7:].mean())
+        low = int(self.ahead.weekdays[0]) in LOW_WEEKDAYS and ahead[0] < 0.9 * week
+        yield claim(
+            name, "tomorrow is such a day, and few views are predicted", low, predicted=ahead[0], last_week=week
+        )
+
+        (*between, last), days = ahead[1:], [int(day) for day in self.ahead.weekdays[1:]]
+        again = days[-1] in LOW_WEEKDAYS and not {*days[:-1]} & {*LOW_WEEKDAYS} and last < 0.9 * min(between)
+        yield claim("week-low-again", "the last day is low again, those between are not", again, predicted=ahead)
+        run, theta = best.network.experiments[0], self._chosen_theta()
+        missed = [float(np.abs(horizon_errors(run, theta, days)[:, -1]).mean()) for days in (1, 2, 4, 7)]
+        yield claim("week-low-again", "later days are missed by more", missed == sorted(missed), missed=missed)
 
     def construct(self) -> None:
         self._prepare()
@@ -57,12 +87,18 @@ class ModelSelection(BarsScene):
             self._on_beat()
         self.hand_on(self.days.plot.x_axis)
 
+    def _chosen_theta(self) -> NDArray:
+        return np.asarray(self.traces_of(self.best.network)[0].parameters[self.best.rows[0]])
+
+    def _read_the_forecast(self) -> None:
+        self.dataset = self.parameters.dataset
+        self.ahead = forecast(self.best.network.experiments[0], self._chosen_theta(), self.parameters.days)
+
     def _prepare(self) -> None:
         """Raises UserError for predictions that are not finite."""
-        self.dataset, language = self.parameters.dataset, self.context.language
+        self._read_the_forecast()
+        language = self.context.language
         self.lows = () if self.other_data else LOW_WEEKDAYS
-        theta = np.asarray(self.traces_of(self.best.network)[0].parameters[self.best.rows[0]])
-        self.ahead = forecast(self.best.network.experiments[0], theta, self.parameters.days)
         if not np.isfinite(self.ahead.prediction).all():
             raise UserError("model-selection: the chosen network's predictions are not finite; train it for longer")
         self.counted = counted_views(self.ahead.prediction)
@@ -144,7 +180,7 @@ class ModelSelection(BarsScene):
             self.play(Create(days.steps[0]), FadeIn(days.real), run_time=0.6)
             self.number = days.number(views)
             self.play(FadeIn(days.predicted[0], scale=1.5), FadeIn(self.number, shift=0.1 * UP), run_time=0.6)
-            if not self.other_data:
+            if self.holds("tomorrow-low"):
                 self.until("low")
                 names = days.band_names(weekdays_words(self.lows, language, "short"))
                 self.add(days.bands)

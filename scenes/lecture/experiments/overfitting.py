@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from gradreel.core.analysis.results import Result, loss_by_epoch
 from gradreel.scenes import style
@@ -14,6 +16,7 @@ from gradreel.scenes.mobjects.plot import dashed, ring
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import round_labels
 from gradreel.scenes.style import mix, palette
+from gradreel.scenes.words.claims import Claim, claim, decreasing
 from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
@@ -47,6 +50,24 @@ class Overfitting(NetworksScene):
 
     Parameters = DepthsParameters
 
+    def claims(self) -> Iterator[Claim]:
+        self._read_the_run()
+        seen, validation, floor = self.losses.training, self.losses.validation, self.floor
+        assert floor is not None, "the lesson's days are made up"
+        turn = int(np.argmin(np.abs(self.losses.epoch - self.turn)))
+        quarters = [float(part.mean()) for part in np.array_split(seen[1:], 4)]
+        yield claim("seen-falls", "from quarter to quarter the loss falls", decreasing(quarters), quarters=quarters)
+        higher = bool((validation[1:] > seen[1:]).all())
+        told = {"learned_from": seen[[0, turn, -1]], "validation": validation[[0, turn, -1]]}
+        yield claim("validation-turns", "on validation days it stays higher", higher, **told)
+        rises = self.turn < float(self.losses.epoch[-1]) and float(validation[turn + 1 :].mean()) > self.least
+        yield claim("validation-turns", "after its lowest it gets no better", rises, **told)
+        heart = {"losses": seen[[turn, -1]], "floor": floor.training}
+        yield claim("by-heart", "the network gets below the floor", seen[-1] < floor.training, **heart)
+        yield claim("by-heart", "in the end farther than at its lowest validation loss", seen[-1] < seen[turn], **heart)
+        only = rises and seen[-1] < seen[turn]
+        yield claim("stop", "only the loss on days learned from still falls", only, **told)
+
     def construct(self) -> None:
         self._prepare()
         self._seen_beat()
@@ -56,11 +77,14 @@ class Overfitting(NetworksScene):
         self._stop_beat()
         self.hand_on(self.axis)
 
-    def _prepare(self) -> None:
+    def _read_the_run(self) -> None:
         trace = self.traces_of(self.largest.network)[0]
         self.losses = loss_by_epoch(trace, STATES, self.largest.rows[0])
         lowest = 1 + int(np.argmin(self.losses.validation[1:]))
         self.turn, self.least = float(self.losses.epoch[lowest]), float(self.losses.validation[lowest])
+
+    def _prepare(self) -> None:
+        self._read_the_run()
         most = most_of({kind: np.array([getattr(result, kind).mean for result in self.outcome]) for kind in KINDS})
         self.run = RunLines(BOX, most, self.losses)
         ticks = loss_ticks(most, self.written)
@@ -104,7 +128,8 @@ class Overfitting(NetworksScene):
 
     def _floor_beat(self) -> None:
         assert self.floor is not None, "the lesson's days are made up"
-        with self.beat("by-heart"):
+        floor, end = (self.written(views) for views in (self.floor.training, float(self.losses.training[-1])))
+        with self.beat("by-heart", floor=floor, end=end):
             # What one who knows the rule misses the seen days by: the solid line goes below it, and what is below was
             # learned by heart
             floor = self.floor.training
@@ -116,16 +141,18 @@ class Overfitting(NetworksScene):
             self.add(learned, self.run)
             self.play(FadeIn(learned), run_time=1.2)
             self.until("heart")
-            said = words(self.screen("by-heart"), style.LABEL)
-            said.place(BOX[2] + 0.2, right=RUN_RIGHT - min(OFF_THE_END, RUN_RIGHT - RUN_LEFT - said.width))
-            self.play(FadeIn(said, shift=0.15 * UP), run_time=0.8)
-            self.marks += [line, name, learned, said]
+            self.marks += [line, name, learned]
+            if self.holds("by-heart"):
+                said = words(self.screen("by-heart"), style.LABEL)
+                said.place(BOX[2] + 0.2, right=RUN_RIGHT - min(OFF_THE_END, RUN_RIGHT - RUN_LEFT - said.width))
+                self.play(FadeIn(said, shift=0.15 * UP), run_time=0.8)
+                self.marks.append(said)
 
     def _stop_beat(self) -> None:
         with self.beat("stop", turn=number_text(round(self.turn))):
             # The word for it, between the lines that have parted. Then the run goes back to its lowest loss on
             # validation days: these numbers are kept
-            if not self.other_data:
+            if self.holds("stop"):
                 self.until("term")
                 term = self._term()
                 self.play(FadeIn(term, shift=0.15 * UP), run_time=0.6)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
+import numpy as np
 from gradreel.core.analysis.compared_networks import WIDTHS, Network, width_experiments
+from gradreel.core.analysis.results import clearly_lower
 from gradreel.scenes.lecture.experiments.bars_scene import FARTHER, BarsScene
 from gradreel.scenes.lecture.experiments.networks_scene import MOST_NETWORKS, NetworksParameters, increasing
 from gradreel.scenes.lecture.experiments.pictures.loss_bars import SEEN, UNSEEN, LossBar, loss_bars
 from gradreel.scenes.style import DIM, FULL, emphasis
+from gradreel.scenes.words.claims import Claim, claim, decreasing
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.network_words import network_words
 from manim import UP, FadeIn, FadeOut, LaggedStart
@@ -37,6 +41,33 @@ class WidthExperiment(BarsScene):
 
         def networks(self) -> tuple[Network, ...]:
             return width_experiments(self.dataset, self.widths, self.seeds, self.epochs)
+
+    def claims(self) -> Iterator[Claim]:
+        linear, widest, best, floor = self.outcome[0], self.outcome[-1], self.best, self.floor
+        assert floor is not None, "the lesson's days are made up"
+        training = [result.training.mean for result in self.outcome]
+        validation = [result.validation.mean for result in self.outcome]
+        name = "training-falls"
+        yield claim(name, "the line's filled bar is the highest", training[0] == max(training), filled=training)
+        far = max(training[-2:]) < 0.6 * training[0]
+        yield claim(name, "the widest two fit far better than the line", far, filled=training)
+
+        name, data = "validation-falls-to-hundred", self.parameters.dataset
+        views, dates = data.daily.array(), data.daily.dates()
+        learned, kept = (float(views[np.isin(dates, part)].mean()) for part in (data.dates(), data.validation_dates()))
+        yield claim(name, "validation days have more views", kept > learned, learned=learned, validation=kept)
+        floors = {"floor_learned": floor.training, "floor_validation": floor.validation}
+        yield claim(name, "validation days are harder, also by the rule", floor.validation > floor.training, **floors)
+        to_best = validation[: self.outcome.index(best) + 1]
+        helps = len(to_best) > 1 and decreasing(to_best) and clearly_lower(best.validation, linear.validation)
+        yield claim(name, "each wider network has a lower outlined bar, up to the best", helps, outlined=validation)
+        yield claim(name, "the widest is not the best", best is not widest, outlined=validation)
+
+        told = {"filled": (widest.training.mean, widest.end.training.mean), "floor": floor.training}
+        sinks = widest.training.mean > floor.training > widest.end.training.mean
+        yield claim("by-heart", "the widest sinks below the floor", sinks, **told)
+        outlined = (widest.validation.mean, widest.end.validation.mean)
+        yield claim("by-heart", "its outlined bar does not get lower", outlined[1] >= outlined[0], outlined=outlined)
 
     def construct(self) -> None:
         self._prepare()
@@ -83,12 +114,14 @@ class WidthExperiment(BarsScene):
             self._numbers(self.board.side(UNSEEN), 2.0)
             self.until("best")
             self._ring_best()
-            if not self.other_data:
+            if self.holds("validation-falls-to-hundred"):
                 best = network_words(self.best.network.hidden, self.by, self.context.language)
                 self.play(*self.next_heading(self.screen("verdict", best=best)))
 
     def _by_heart_beat(self) -> None:
-        with self.beat("by-heart"):
+        end = self.outcome[-1].end
+        values = {"filled": self.written(end.training.mean), "outlined": self.written(end.validation.mean)}
+        with self.beat("by-heart", **values, **self.spoken("widest", self.outcome[-1])):
             # The widest alone goes on to the last epoch: its filled bar sinks below the floor, the outlined one does
             # not sink. The heading asks how to go on
             board, widest, result = self.board, self.board.bars[-1], self.outcome[-1]
@@ -102,7 +135,8 @@ class WidthExperiment(BarsScene):
             for bar, end in zip(widest, self.ends, strict=True):
                 bar.rise(end.losses.mean)
             self.until("heart")
-            self.play(*self.next_heading(self.screen("heading-heart")))
+            if self.holds("by-heart"):
+                self.play(*self.next_heading(self.screen("heading-heart")))
             self.play(*(FadeIn(bar.value, shift=0.1 * UP) for bar in self.ends), run_time=0.8)
 
     def _ends(self) -> list[LossBar]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Self
 
 import numpy as np
+from gradreel.core.analysis.forecast import weekdays
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.worked_example import label_day
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.daily_data import data_name, days_that_differ
-from gradreel.scenes.lecture.networks.pictures.day_pairs import AlikeDays, alike_days
+from gradreel.scenes.lecture.networks.pictures.day_pairs import SAME, AlikeDays, alike_days
 from gradreel.scenes.lecture.networks.pictures.view_window import ViewWindow
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.lecture_formulas import (
@@ -25,6 +27,7 @@ from gradreel.scenes.mobjects.lecture_formulas import (
 )
 from gradreel.scenes.mobjects.text import TextMobject, caption, formula, words
 from gradreel.scenes.style import DIM, FAINT, FULL, emphasis, palette
+from gradreel.scenes.words.claims import Claim, claim
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.day_words import day_words, unit_words, weekdays_words
 from gradreel.scenes.words.numbers import number_text
@@ -49,6 +52,7 @@ LINE_BASELINE, NOTE_LINE = 0.3, 0.6  # of what stands in the bracket, below the 
 STRIP = (style.LEFT_EDGE + 0.5, style.RIGHT_EDGE - 1.25, -2.75, -1.05)  # left, right, bottom, top of the calendar
 COURSES = (1.25, 6.35, 0.5, 2.45)  # of the two days that are looked at closely
 NAME_GAP = 0.13  # from a letter at the calendar to its day's name
+TUESDAY = 1  # counted from Monday, 0
 ASIDE = 0.5  # how bright yesterday's and today's letters are while other days are spoken of
 INSIDE = ("bias", "plus-in", "sum-in", "w", "x")  # parts of a bracket
 NOTE = 32  # size of words beside the line
@@ -93,6 +97,21 @@ class MoreFeatures(LectureScene):
             except ValidationError as error:
                 raise ValueError(f"days: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
             return self
+
+    def claims(self) -> Iterator[Claim]:
+        data, longest = self.parameters.dataset.daily, max(self.parameters.days, self.parameters.dataset.window)
+        end = (self.parameters.label - data.start).days
+        dates, views = (part[max(0, end - longest) : end + 1] for part in (data.dates(), data.array()))
+        pair = alike_days(dates, views)
+        (first, second), width = ([views[k - 2 : k + 1] for k in pair], float(np.ptp(views)))
+        told = {"first": first, "second": second}
+        alike = abs(first[1] - second[1]) <= SAME * width
+        yield claim(
+            "two-days", "two Tuesdays follow the same views", alike and {*weekdays(dates[[*pair]])} == {TUESDAY}, **told
+        )
+        apart = first[2] < first[1] and second[2] > second[1]
+        yield claim("two-days", "the first went down, the second went up", apart, **told)
+        yield claim("two-days", "the Sundays before differ", abs(first[0] - second[0]) > 0.15 * width, **told)
 
     def construct(self) -> None:
         self._build()

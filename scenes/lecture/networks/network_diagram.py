@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from gradreel.scenes import style
 from gradreel.scenes.lecture.networks.more_features import GROWN_BASELINE, GROWN_SIZE
@@ -14,6 +14,7 @@ from gradreel.scenes.mobjects.network_parts import Pulse
 from gradreel.scenes.mobjects.network_sum import LARGEST, WrittenSum
 from gradreel.scenes.mobjects.text import TextMobject, formula, heading
 from gradreel.scenes.style import DIM, FAINT, FULL, emphasis, emphasize, palette
+from gradreel.scenes.words.claims import Claim, claim
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.day_words import day_words, in_languages, weekday_words
 from manim import (
@@ -39,6 +40,13 @@ INSIDE = ("bias", "plus-in", "sum-in", "w", "x", "brackets")
 
 class NetworkDiagram(ThreeDaysScene):
     """x -> r -> a -> y: the formula of several sigmoids as a network, in letters, in numbers, and as a surface."""
+
+    def claims(self) -> Iterator[Claim]:
+        self.read_the_run()
+        unseen = self.example.day >= self.dataset.first_validation
+        yield claim("numbers", "the network has not seen this day", unseen, day=str(self.example.day))
+        y, label = (round(views, self.decimals) for views in (self.there.y, self.there.label))
+        yield claim("result-low", "the true value is higher than the prediction", y < label, prediction=y, label=label)
 
     def construct(self) -> None:
         self.read_the_run()

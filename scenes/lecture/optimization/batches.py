@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Annotated, Self
 
@@ -24,6 +24,7 @@ from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.text import Number, TextMobject, caption, fitted, formula, words
 from gradreel.scenes.mobjects.update_formulas import is_plain, step_source, update_source
 from gradreel.scenes.style import palette
+from gradreel.scenes.words.claims import Claim, claim
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import THIN_SPACE, number_text
 from manim import (
@@ -98,6 +99,18 @@ class Batches(LectureScene):
         """The run, and the same with all examples in one batch: an update an epoch."""
         run = parameters.run
         return {"run": run, "in-one": run.model_copy(update={"batch_size": 0})}
+
+    def claims(self) -> Iterator[Claim]:
+        self._read_the_run()
+        whole, in_one, batch = self.history.whole, self.in_one, self.history.batch
+        jumps = float(np.abs(np.diff(batch)).mean()) > 3 * float(np.abs(np.diff(whole)).mean())
+        yield claim("wander-faster", "batch losses jump more than the whole loss", jumps, batch=batch, whole=whole)
+        highest = int(np.argmax(whole))
+        falls = highest < 0.2 * self.per_epoch and whole[-1] < whole[0]
+        ends = {"whole": (whole[0], whole[highest], whole[-1]), "all_in_one": (in_one[0], in_one[-1])}
+        yield claim("wander-faster", "the loss over all examples soon falls", falls, **ends)
+        slower = in_one[0] - in_one[-1] < 0.5 * (whole[0] - whole[-1])
+        yield claim("wander-faster", "with all examples in one batch it falls more slowly", slower, **ends)
 
     def construct(self) -> None:
         self._read_the_run()
@@ -301,7 +314,7 @@ class Batches(LectureScene):
             self.play(*map(FadeIn, (plot.axes, plot.epochs, losses.labels)), run_time=0.6)
             self.play(losses.growing())
             self.gone = [plot.axes, plot.epochs, *losses.curves, losses.dots, *losses.labels, self.source]
-            if not self.other_data:
+            if self.holds("wander-faster"):
                 self.until("whole")
                 self._leave_the_whole()
                 self.until("one")

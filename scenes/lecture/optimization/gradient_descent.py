@@ -6,19 +6,22 @@ recorded around anybody's own loop no more is claimed than what was recorded: th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import ClassVar, Self
 
 import numpy as np
+from gradreel.core.curves.line_fit import least_squares
 from gradreel.core.errors import PathError, TraceError
 from gradreel.core.experiment import Experiment
+from gradreel.core.network.theta import loss
 from gradreel.core.trace.trace import Trace, read_meta
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.optimization.pictures.descent import BAND_LEFT, BAND_LINE, Descent, in_band
 from gradreel.scenes.lecture.optimization.pictures.line_descent import (
     MIDDLE,
+    TRIED,
     LineDescent,
     Try,
     line_runs,
@@ -32,6 +35,7 @@ from gradreel.scenes.mobjects.three_steps import PLACE, steps_heading, three_ste
 from gradreel.scenes.mobjects.update_formulas import GOAL, is_plain, step_source, update_source
 from gradreel.scenes.style import FAINT, emphasis
 from gradreel.scenes.trace_folder import TraceFolder
+from gradreel.scenes.words.claims import Claim, claim, decreasing
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import number_text
 from manim import (
@@ -97,6 +101,36 @@ class GradientDescent(LectureScene):
         runs = super().experiments(parameters)
         shown = runs["run"] if parameters.trace is None else read_meta(parameters.trace.path)[1]
         return {**runs, **line_runs(shown.dataset)} if isinstance(shown, Experiment) else runs
+
+    def claims(self) -> Iterator[Claim]:
+        run = self.trace("run")
+        if not isinstance(run.run, Experiment):
+            return
+        line, slow, far = (self.trace(name) for name in ("line", "slow", "far"))
+        tries = {"line": line, "slow": slow, "far": far}
+        losses = {name: loss(each.run, each.parameters[: TRIED + 1]) for name, each in tries.items()}
+        yield claim("downhill", "each step goes down", decreasing(losses["line"]), losses=losses["line"])
+        best = float(loss(line.run, least_squares(line.run.dataset)))
+        above = {name: each - best for name, each in losses.items()}
+        ends = {name: each[[0, -1]] for name, each in above.items()}
+        crawls = decreasing(above["slow"]) and above["slow"][-1] > above["slow"][0] / 10
+        yield claim("learning-rate", "at a small rate much of the way is left", crawls, above_lowest=ends["slow"])
+        arrives = above["line"][-1] < above["line"][0] / 100
+        yield claim("learning-rate", "at a good rate the line arrives", arrives, above_lowest=ends["line"])
+        misses = np.abs(far.parameters[:, 0] - least_squares(far.run.dataset)[0])  # of w, which overshoots
+        farther = decreasing(-misses)
+        yield claim("learning-rate", "at a large rate w overshoots, farther each time", farther, misses=misses)
+        self.run, self.last = run, self.parameters.updates or run.n_updates
+        drop, stop = self.drop, self.pause
+        start, low, later, end = (float(loss(run.run, run.parameters[row])) for row in (0, drop, stop, self.last))
+        way = np.append(0.0, np.linalg.norm(np.diff(run.parameters[: stop + 1], axis=0), axis=1).cumsum())
+        told = {"losses": (start, low, later, end), "walked": way[[drop, stop]]}
+        yield claim(
+            "drop-valley", "the first updates make most of the descent", start - low > 0.8 * (start - end), **told
+        )
+        steep, level = (start - low) / way[drop], (low - later) / (way[stop] - way[drop])
+        flat = way[stop] > 3 * way[drop] and 0 < level < 0.05 * steep
+        yield claim("drop-valley", "a long and almost flat stretch follows", flat, **told)
 
     def construct(self) -> None:
         run = self.trace("run")

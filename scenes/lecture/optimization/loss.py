@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Self
 
@@ -27,6 +28,7 @@ from gradreel.scenes.mobjects.pace import even_pace, state_at
 from gradreel.scenes.mobjects.text import formula
 from gradreel.scenes.mobjects.three_steps import steps_heading, three_steps
 from gradreel.scenes.style import DIM, emphasis, emphasize, palette
+from gradreel.scenes.words.claims import Claim, claim
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.day_words import day_words, in_languages, period_words, unit_words
 from gradreel.scenes.words.numbers import number_text
@@ -99,6 +101,16 @@ class Loss(LectureScene):
                 )
             return self
 
+    def claims(self) -> Iterator[Claim]:
+        thetas = self._thetas()
+        first, second = (float(loss) for loss in thetas.losses)
+        losses = {"first": first, "second": second}
+        yield claim("prediction", "the first values are random", thetas.update(0) == 0, update=thetas.update(0))
+        yield claim("mean", "the first loss is about a thousand views", 950 <= first < 1050, **losses)
+        yield claim(
+            "other-better", "the second loss is smaller, about 800 views", 790 <= second < 810 < first, **losses
+        )
+
     def construct(self) -> None:
         self._prepare()
         self._map_beat()
@@ -111,14 +123,16 @@ class Loss(LectureScene):
     # -- what is on the screen -----------------------------------------------------------------------------------
 
     def _prepare(self) -> None:
-        parameters, run = self.parameters, self.trace("run")
-        self.dataset = run.experiment.dataset
-        last = parameters.last or self.dataset.dates()[-1].astype(date)
-        span = (last - timedelta(days=parameters.days - 1), last)
-        self.thetas = TwoThetas(run, (parameters.first, parameters.second), span)
+        self.dataset = self.trace("run").experiment.dataset
+        self.thetas = self._thetas()
         self.written = self.thetas.written_losses()
         self._draw()
         self._write()
+
+    def _thetas(self) -> TwoThetas:
+        run, p = self.trace("run"), self.parameters
+        last = p.last or run.experiment.dataset.dates()[-1].astype(date)
+        return TwoThetas(run, (p.first, p.second), (last - timedelta(days=p.days - 1), last))
 
     def _draw(self) -> None:
         thetas, experiment = self.thetas, self.thetas.experiment

@@ -34,7 +34,7 @@ from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.stages import SceneDescription, SceneRequest
 from gradreel.scenes.trace_folder import TraceFolder
 from gradreel.scenes.words.marks import cut
-from gradreel.scenes.words.narration import OTHER_DATA, Narration
+from gradreel.scenes.words.narration import NEUTRAL, Narration
 from gradreel.scenes.words.subtitle_timing import reading_seconds
 
 FORMAT_VERSION = 4  # of clips and of their descriptions
@@ -207,9 +207,9 @@ def narration_part(request: SceneRequest, whose: str, narration: Narration) -> d
 
 
 def _lines(words: Mapping[str, Any]) -> dict[str, str]:
-    """All lines of a scene by beat, and those for other data than the lesson's."""
-    neutral = words.get(OTHER_DATA, {})
-    return {**words.get("beats", {}), **{f"{beat}, {OTHER_DATA}": line for beat, line in neutral.items()}}
+    """All lines of a scene by beat, and its neutral ones."""
+    neutral = words.get(NEUTRAL, {})
+    return {**words.get("beats", {}), **{f"{beat}, {NEUTRAL}": line for beat, line in neutral.items()}}
 
 
 def _shared_words(request: SceneRequest, narration: Narration) -> dict[str, Any]:

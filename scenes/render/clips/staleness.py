@@ -29,7 +29,7 @@ def why_stale(
     changed = changed_files(clip.get("files", {}), request.source)
     if changed:
         return listed(changed) + CHANGED
-    beats = [BeatSpan(**beat) for beat in clip.get("beats", ())]
+    beats = [BeatSpan.from_json(beat) for beat in clip.get("beats", ())]
     if not request.speech and any(beat.from_narration for beat in beats):
         whose = parts["narration"].get("words", request.source.name)
         words = words or Narration.load(languages_of(request)).with_words(request.words)

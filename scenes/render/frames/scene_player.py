@@ -42,6 +42,7 @@ from gradreel.scenes.render.stages import (
 )
 from gradreel.scenes.render.workers.worker_process import at, report, tell
 from gradreel.scenes.user_traceback import user_traceback
+from gradreel.scenes.words.claims import Claim
 from gradreel.scenes.words.narration import use_words
 from manim import BLACK, CairoRenderer, ManimColor, RendererType, Scene, config, logger
 from manim.scene.scene_file_writer import SceneFileWriter
@@ -95,7 +96,8 @@ def _span(beat: Beat, start: int, end: int, per_frame: float = 1) -> BeatSpan:
     marks = {mark: start + round(frame * per_frame) for mark, frame in beat.marks.items()}
     lines, values = beat.said.with_marks, as_json(beat.values or {})
     from_narration = beat.values is not None
-    return BeatSpan(beat.name, start, end, lines, values, from_narration, marks, start + round(beat.motion * per_frame))
+    motion = start + round(beat.motion * per_frame)
+    return BeatSpan(beat.name, start, end, lines, values, from_narration, marks, motion, beat.claims)
 
 
 def beats_of(request: SceneRequest) -> tuple[BeatSpan, ...]:
@@ -110,6 +112,18 @@ def beats_of(request: SceneRequest) -> tuple[BeatSpan, ...]:
         raise _explained(error, request) from error
     assert isinstance(scene, LectureScene)
     return tuple(replace(_span(beat, 0, 0), marks={}, motion=None) for beat in scene.beats)
+
+
+def checked_claims(request: SceneRequest) -> tuple[Claim, ...]:
+    """Return the claims of the scene's lines, checked on its traces; none of a plain Manim scene."""
+    scene_class = load_class(request.source)
+    if not issubclass(scene_class, LectureScene):
+        return ()
+    configure(request)
+    try:
+        return scene_class(parameters=request.parameters, context=_context(request)).checked_claims
+    except (Exception, SystemExit) as error:
+        raise _explained(error, request) from error
 
 
 def play_to_end(request: SceneRequest) -> Scene:
@@ -145,6 +159,10 @@ def visit(request: SceneRequest, see: Callable[[Scene, str], None]) -> tuple[Bea
         raise _explained(error, request) from error
     check_played(seen, request, getattr(scene, "begun_beats", []))
     beats, fps = getattr(scene, "beats", []), settings.fps
+    if isinstance(scene, LectureScene):
+        claims = [each for beat in scene.beats for each in beat.claims]
+        for message in scene.words_of.broken_claims(scene.narrated_as(scene.words_of), claims):
+            tell(message)
     per_frame = fps / scene.camera.frame_rate  # a visit has one of its own
     return tuple(_span(beat, round(beat.start * fps), round(beat.end * fps), per_frame) for beat in beats)
 

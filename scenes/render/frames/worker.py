@@ -26,6 +26,7 @@ from gradreel.scenes.render.frames.encode import ClipEncoder, give_way
 from gradreel.scenes.render.frames.jumps import JumpFinder, as_finding
 from gradreel.scenes.render.frames.scene_player import (
     beats_of,
+    checked_claims,
     configure,
     picture,
     play,
@@ -35,6 +36,7 @@ from gradreel.scenes.render.frames.scene_player import (
 )
 from gradreel.scenes.render.stages import BeatSpan, Clip, ClipFile, Finding, SceneDescription, SceneRequest, SceneWords
 from gradreel.scenes.render.workers.worker_process import at, report, tell
+from gradreel.scenes.words.claims import Claim
 from gradreel.scenes.words.narration import use_words
 from manim import Scene, config
 from PIL import Image
@@ -80,6 +82,11 @@ def listen(request: SceneRequest) -> SceneWords:
         tell_opened(error, opened, source)
         raise
     return SceneWords(source.name, beats, opened.of(source, known=own_files(source)))
+
+
+def claims(request: SceneRequest) -> tuple[Claim, ...]:
+    """Return the claims of the scene's lines, checked on its traces. The scene is not played."""
+    return checked_claims(request)
 
 
 def play_beats(request: SceneRequest) -> tuple[BeatSpan, ...]:

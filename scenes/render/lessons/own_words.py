@@ -29,10 +29,10 @@ from gradreel.scenes.words.counts import Count, Duration
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.mark_places import MarkOrderError, merged_marks
 from gradreel.scenes.words.marks import cut
-from gradreel.scenes.words.narration import OTHER_DATA, SPOKEN, TABLES, Narration, OwnWords
+from gradreel.scenes.words.narration import NEUTRAL, SPOKEN, TABLES, Narration, OwnWords
 from gradreel.scenes.words.renamed_beats import now_called
 
-KINDS = {"beats": "beat", "screen": "screen text", SPOKEN: "spoken beat"}
+KINDS = {"beats": "beat", "screen": "screen text", SPOKEN: "spoken beat", NEUTRAL: "neutral beat"}
 METHODS = {"beat": ("beats", "name"), "screen": ("screen", "key")}  # of a scene: the words it asks for, and by what
 PROBES = (Count(3), "text", 2.5, Duration(3.0))  # one value of each kind that may fill a line
 NUMBER = re.compile(r"\\-(\d+|\.\*|\\d\+)$")  # at the end of one: that of ``-3``, of ``-{k}``, of a counted ``-{k}``
@@ -163,7 +163,7 @@ def _problems(scene: str, tables: Mapping[str, Any], ours: Narration, asked: lis
     """What is wrong with a scene's words in one language."""
     for table in (*TABLES, SPOKEN):
         own = tables.get(table, {})
-        printed = "beats" if table == SPOKEN else table
+        printed = "screen" if table == "screen" else "beats"
         templates = _templates(ours, scene, printed)
         places = [place for place in asked if place.table == printed]
         for key, text in own.items():
@@ -235,7 +235,7 @@ def _lines_of_ours(ours: Narration, scene: str, beat: str) -> list[str]:
     """Our lines of a beat, or of those that it is one of by number, in all languages and for any data."""
     found = []
     for scenes in ours.scenes.values():
-        for table in ("beats", OTHER_DATA):
+        for table in ("beats", NEUTRAL):
             lines = scenes.get(scene, {}).get(table, {})
             line = lines.get(beat, lines.get(re.sub(r"-\d+$", "", beat)))
             found += [line] if line is not None else []

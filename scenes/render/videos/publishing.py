@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -429,6 +430,7 @@ def _scene_entry(shot: Shot, settings: RenderSettings, spoken: Mapping[str, Spok
                     for language in settings.subtitle_languages
                     if language in lines.stretches
                 },
+                **({"claims": [asdict(each) for each in beat.claims]} if beat.claims else {}),
                 **_speech_entry(shot, place, fps, spoken),
             }
             for place, (beat, lines) in enumerate(shot.beats)

@@ -1,0 +1,54 @@
+"""Claims of a lesson's lines: checked without training where that is possible, and what is said of broken ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gradreel.scenes.render.clips.clip_files import described_clip
+from gradreel.scenes.render.clips.fingerprint import languages_of
+from gradreel.scenes.render.stages import BeatSpan, Clip, Plan
+from gradreel.scenes.render.workers.pool import Workers
+from gradreel.scenes.words.claims import Claim, failed
+from gradreel.scenes.words.narration import NEUTRAL, Narration
+
+
+def claims_in(beats: Iterable[BeatSpan]) -> tuple[Claim, ...]:
+    """Return the claims that the lines of ``beats`` make."""
+    return tuple(each for beat in beats for each in beat.claims)
+
+
+def broken_claims(clip: Clip, claims: Iterable[Claim]) -> list[str]:
+    """Return a message for each of ``claims``, which the clip's lines make, that does not hold."""
+    broken = failed(claims)
+    return list(_words(clip).broken_claims(clip.narrated_as, broken)) if broken else []
+
+
+def known_claims(planned: Plan, jobs: int) -> dict[str, tuple[Claim, ...]]:
+    """Return, by scene, the claims that can be checked without training, of scenes that have neutral lines.
+
+    A clip that is up to date has them in its description. Other scenes are asked by workers, ``jobs`` at a time, if
+    all their runs are recorded.
+    """
+    found: dict[str, tuple[Claim, ...]] = {}
+    for clip in planned.clips:
+        content = described_clip(clip.path) if clip.up_to_date and clip.path is not None else None
+        if content is not None:
+            found[clip.scene] = claims_in(map(BeatSpan.from_json, content["beats"]))
+    untrained = {scene for run in planned.runs for scene in run.shown_by}
+    unknown = [clip for clip in planned.clips if clip.scene not in untrained | found.keys() and _has_neutral(clip)]
+    if unknown:
+        with Workers(jobs) as workers:
+            asked = {
+                clip.scene: workers.submit("claims", clip.request, timeout=clip.request.settings.timeout)
+                for clip in unknown
+            }
+            found |= {scene: future.result() for scene, future in asked.items()}
+    return found
+
+
+def _has_neutral(clip: Clip) -> bool:
+    return any(NEUTRAL in scenes.get(clip.narrated_as, {}) for scenes in _words(clip).scenes.values())
+
+
+def _words(clip: Clip) -> Narration:
+    return Narration.load(languages_of(clip.request)).with_words(clip.request.words)
