@@ -44,6 +44,7 @@ def ours(monkeypatch):
     share = np.linspace(0, 1, 60)
     both = LossByEpoch(3 * share, 100 + 600 * np.exp(-6 * share), 400 + 500 * np.exp(-12 * share) + 60 * share)
     monkeypatch.setattr(LectureScene, "other_data", False)
+    monkeypatch.setattr(LectureScene, "checked_claims", ())
     monkeypatch.setattr(NetworksScene, "results", results)
     monkeypatch.setattr(overfitting, "loss_by_epoch", lambda trace, states, also: both)
 

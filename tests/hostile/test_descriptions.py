@@ -71,7 +71,7 @@ CLIP = Clip(REQUEST, {}, Path("clip.mp4"), {"narration": {"words": "build-curve"
 WORDS = SceneWords(
     "build-curve",
     (
-        BeatSpan("curve", 0, 0, {"en": "It"}, {"corners": {"count": 3}, "other_data": False}, from_narration=True),
+        BeatSpan("curve", 0, 0, {"en": "It"}, {"corners": {"count": 3}, "neutral": False}, from_narration=True),
         BeatSpan("own", 0, 0, {"en": "One [a]two", "zh": "一[a]二"}, {}, from_narration=False),
     ),
 )

@@ -155,7 +155,7 @@ def test_subscripts_and_superscripts_are_smaller_and_off_the_line():
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_font_has_every_letter_of_the_lectures_lines(language):
     scenes = Narration.load([language]).scenes[language]
-    tables = [words.get(table, {}) for words in scenes.values() for table in ("beats", "other-data")]
+    tables = [words.get(table, {}) for words in scenes.values() for table in ("beats", "neutral")]
     lines = [line for table in tables for line in table.values()]
     assert len(lines) > 100
     assert missing_letters("\n".join(lines)) == []

@@ -107,6 +107,7 @@ def results_are(monkeypatch) -> Callable[..., None]:
 def of_the_lesson(monkeypatch) -> None:
     """Small runs stand for the lesson's: scenes tell of them, and draw, what they tell of those, a floor as well."""
     monkeypatch.setattr(LectureScene, "other_data", False)
+    monkeypatch.setattr(LectureScene, "checked_claims", ())
     monkeypatch.setattr(NetworksScene, "floor", FLOOR)
 
 

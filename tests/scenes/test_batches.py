@@ -93,7 +93,7 @@ def film(play) -> dict:
             seen["epochs"] = [label.source for label in plot.epochs[1]]
             seen["in one"] = np.array([plot.axes.data(ring.get_center()) for ring in scene.in_one_batch.rings])
 
-    with patch.object(LectureScene, "other_data", False):
+    with patch.multiple(LectureScene, other_data=False, checked_claims=()):
         played = play(Batches, look, run=RUN)
     return seen | {"beats": played.beats, "lines": played.lines, "scene": played.scene}
 

@@ -130,7 +130,7 @@ def repeating(play, known, tmp_path_factory):
     @cache
     def film_of(name: str) -> Film:
         film, place = Film(), known(tmp_path_factory.mktemp(name), LINEAR, {{"day": 1, "week": 7}[name]: 1.0})
-        with patch.object(LectureScene, "other_data", False):
+        with patch.multiple(LectureScene, other_data=False, checked_claims=()):
             played = play(Forecast, film.look, media_dir=place, **LINEAR)
         film.scene, film.lines = played.scene, played.lines
         return film

@@ -10,7 +10,7 @@ from gradreel.scenes.render.videos.subtitles import TimedLine, cues
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.marks import cut
-from gradreel.scenes.words.narration import OTHER_DATA, Narration, NarrationError, OwnWords
+from gradreel.scenes.words.narration import NEUTRAL, Narration, NarrationError, OwnWords
 from gradreel.scenes.words.renamed_beats import now_called, renamed_beats
 from gradreel.scenes.words.subtitle_timing import reading_seconds, split_cues, timed_cues
 from hypothesis import given
@@ -213,21 +213,20 @@ def test_numbered_beat_falls_back_to_the_general_line(narration):
     assert narration.line("build-curve", "piece-2", {"k": 2})["en"] == "Two."
 
 
-def test_of_other_data_the_neutral_line_is_said_unless_one_has_words_of_ones_own(tmp_path):
+def test_neutral_line_is_said_where_it_is_wanted_unless_words_of_ones_own_replace_it(tmp_path):
     for language in LANGUAGES:
         (tmp_path / f"{language}.toml").write_text(
-            '[a]\n[a.beats]\none = "Ours is best."\ntwo = "Two."\n[a.other-data]\none = "It has {loss}."\n'
+            '[a]\n[a.beats]\none = "Ours is best."\ntwo = "Two."\n[a.neutral]\none = "It has {loss}."\n'
         )
-    narration, other = Narration.load(("en",), tmp_path), {"loss": 3, "other_data": True}
+    narration, other = Narration.load(("en",), tmp_path), {"loss": 3, "neutral": True}
     assert narration.line("a", "one", {"loss": 3}) == {"en": "Ours is best."}
     assert [narration.line("a", beat, other)["en"] for beat in ("one", "two")] == ["It has 3.", "Two."]
     (tmp_path / "own.toml").write_text('[en.a.beats]\none = "Mine."\n')
     assert narration.with_words(OwnWords.read(tmp_path / "own.toml")).line("a", "one", other) == {"en": "Mine."}
-    (tmp_path / "own.toml").write_text('[en.a.other-data]\none = "Mine."\n')
-    with pytest.raises(
-        NarrationError, match="holds `title` and the tables `beats`, `screen`, `spoken`; found other-data"
-    ):
-        OwnWords.read(tmp_path / "own.toml")
+    (tmp_path / "own.toml").write_text('[en.a.neutral]\none = "Mine, and neutral."\n')
+    own = narration.with_words(OwnWords.read(tmp_path / "own.toml"))
+    assert own.line("a", "one", other) == {"en": "Mine, and neutral."}
+    assert own.line("a", "one", {"loss": 3}) == {"en": "Ours is best."}
 
 
 def test_screen_words_and_titles(narration):
@@ -313,15 +312,15 @@ class Number:
 OURS = Narration.load()
 
 
-@pytest.mark.parametrize("other_data", [False, True], ids=["the lesson's", "other data"])
+@pytest.mark.parametrize("neutral", [False, True], ids=["claiming", "neutral"])
 @pytest.mark.parametrize("long", [False, True], ids=["short values", "long values"])
 @pytest.mark.parametrize("scene", sorted(scene for scene in OURS.scenes["en"] if "beats" in OURS.scenes["en"][scene]))
-def test_subtitles_of_every_line_can_be_read(scene, long, other_data):
+def test_subtitles_of_every_line_can_be_read(scene, long, neutral):
     lines = {}
     for beat in OURS.scenes["en"][scene]["beats"]:
         words = [OURS.scenes[language][scene] for language in OURS.languages]
-        texts = [table.get(OTHER_DATA, {}).get(beat, "") + table["beats"][beat] for table in words]
-        lines[beat] = OURS.line(scene, beat, plausible(" ".join(texts), long) | {"other_data": other_data})
+        texts = [table.get(NEUTRAL, {}).get(beat, "") + table["beats"][beat] for table in words]
+        lines[beat] = OURS.line(scene, beat, plausible(" ".join(texts), long) | {"neutral": neutral})
     assert not [line for said in lines.values() for line in said.values() if re.search(r"[{}]", line)]
     spans, start = [], 0.0
     for said in lines.values():
@@ -346,7 +345,7 @@ def test_subtitles_of_every_line_can_be_read(scene, long, other_data):
 def test_both_languages_have_the_same_scenes_beats_and_words():
     english, chinese = (
         {
-            scene: {name: set(tables[name]) for name in ("beats", "screen", OTHER_DATA) if name in tables}
+            scene: {name: set(tables[name]) for name in ("beats", "screen", NEUTRAL) if name in tables}
             for scene, tables in ours.items()
         }
         for ours in OURS.scenes.values()
@@ -354,10 +353,10 @@ def test_both_languages_have_the_same_scenes_beats_and_words():
     assert english == chinese
     for ours in OURS.scenes.values():
         assert [scene for scene, tables in ours.items() if "beats" in tables and "title" not in tables] == []
-        assert all({*tables.get(OTHER_DATA, {})} <= {*tables.get("beats", {})} for tables in ours.values())
+        assert all({*tables.get(NEUTRAL, {})} <= {*tables.get("beats", {})} for tables in ours.values())
 
 
-@pytest.mark.parametrize("table", ["beats", OTHER_DATA])
+@pytest.mark.parametrize("table", ["beats", NEUTRAL])
 def test_our_lines_have_the_same_marks_in_each_language(table):
     marks = [
         {(scene, beat): cut(line)[1] for scene, words in ours.items() for beat, line in words.get(table, {}).items()}

@@ -41,7 +41,7 @@ from gradreel.scenes.lecture.optimization.why_gradient import WhyGradient
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.testing.layout import check_scene
 from gradreel.scenes.words.marks import marked
-from gradreel.scenes.words.narration import OTHER_DATA, Narration
+from gradreel.scenes.words.narration import NEUTRAL, Narration
 
 WEEKS = 4000.0 * np.tile([1, 1, 1, 1, 1, 0.6, 0.5], 20) * (1 + 0.1 * np.sin(np.arange(140)))
 OWN = DailyViews(series=DailySeries(start=date(2022, 1, 3), values=tuple(WEEKS.round()), name="mine.csv"), window=7)
@@ -75,7 +75,7 @@ def neutral(play):
             words = scenes[name]
             for beat, lines in played.lines.items():
                 beat_or_piece = re.sub(r"-[2-9]$", "", beat)
-                line = words.get(OTHER_DATA, {}).get(beat) or words["beats"].get(beat_or_piece)
+                line = words.get(NEUTRAL, {}).get(beat) or words["beats"].get(beat_or_piece)
                 assert line is not None, f"{beat} is none of the lesson's"
                 between = map(re.escape, re.split(r"\{.*?\}", marked(line)[0]))
                 assert re.fullmatch(".*?".join(between), lines[language])
@@ -191,7 +191,7 @@ ALL = {  # of scenes that tell the same beats of whatever data: parameters
 def test_neutral_lines_are_said_wherever_there_are_any(neutral, scene):
     beats = set(neutral(scene, **ALL[scene]).beats)
     words = NARRATION.scenes["en"][scene.scene_name()]
-    assert {*words[OTHER_DATA]} <= beats
+    assert {*words[NEUTRAL]} <= beats
     assert {re.sub(r"-\d+$", "", beat) for beat in beats} <= {re.sub(r"-\d+$", "", beat) for beat in words["beats"]}
 
 

@@ -10,7 +10,7 @@ import pytest
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.marks import marked
-from gradreel.scenes.words.narration import OTHER_DATA, SPOKEN, Narration, NarrationError, OwnWords
+from gradreel.scenes.words.narration import NEUTRAL, SPOKEN, Narration, NarrationError, OwnWords
 from gradreel.scenes.words.numbers import number_text
 from gradreel.scenes.words.spoken import OWN, TIDY, spoken_form
 from gradreel.scenes.words.spoken_numbers import SPEECH
@@ -219,12 +219,12 @@ def lines() -> list[tuple[str, str, str]]:
             templates = [
                 OURS.scenes[language][scene].get(table, {}).get(beat, "")
                 for language in OURS.languages
-                for table in ("beats", OTHER_DATA)
+                for table in ("beats", NEUTRAL)
             ]
             fields = [(name, form) for text in templates for _, name, form, _ in Formatter().parse(text) if name]
             counts = {name for name, form in fields if form}
-            for other_data in (False, True):
-                values: dict[str, object] = {"other_data": other_data}
+            for neutral in (False, True):
+                values: dict[str, object] = {"neutral": neutral}
                 values |= {name: next(kinds) for name, _ in fields} | dict.fromkeys(counts, Count(2))
                 printed = OURS.line(scene, beat, values)
                 spoken = OURS.lines(scene, beat, values, spoken=True).with_marks
@@ -271,7 +271,7 @@ def test_letters_in_a_chinese_lexicon_are_spelled_as_the_voice_drops_them():
 
 
 def test_both_languages_have_the_same_marks_in_the_same_order():
-    for table in ("beats", OTHER_DATA):
+    for table in ("beats", NEUTRAL):
         for scene, tables in OURS.scenes["en"].items():
             for beat, text in tables.get(table, {}).items():
                 other = OURS.scenes["zh"][scene][table][beat]
