@@ -1,62 +1,152 @@
-"""Every claim that the lesson's lines make about the lesson's own data, held against the numbers.
+"""Lines that claim something of numbers have conditions; where one fails, the neutral line is said.
 
-``lesson_losses.json`` has the losses of the 35 long runs, by network and seed, in views: of ``gradreel experiment width
---json`` and ``depth --json``. The runs that take seconds are trained. "Clearly" is Welch's t-test at 5 %.
+The conditions are in the scenes (`LectureScene.claims`). `./run bench claims` checks all of them on the lesson's own
+runs; here are those whose runs take seconds, and others on numbers that are made to agree or not.
 """
 
 from __future__ import annotations
 
-import json
-from datetime import timedelta
-from pathlib import Path
+import ast
+import inspect
+import re
+import textwrap
+from collections.abc import Iterator
 
 import numpy as np
-from gradreel.core.analysis.compared_networks import depth_experiments
-from gradreel.core.analysis.forecast import forecast, horizon_errors, next_days, weekdays
-from gradreel.core.analysis.noise_floor import noise_floor
-from gradreel.core.analysis.results import chosen_row, lecture_losses
-from gradreel.core.daily.synthetic import LOW_WEEKDAYS, NEW_YEAR, NEW_YEAR_EVES
-from gradreel.core.daily.views import DailyViews
+import pytest
+from gradreel.core.analysis.results import LossByEpoch
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.theta import loss, predict
 from gradreel.core.network.training import train_all
-from gradreel.scenes.catalog import load_class
-from gradreel.scenes.lecture.curves.linear_limits import LinearLimits
-from gradreel.scenes.lecture.curves.sum_of_sigmoids import CUTS, SumOfSigmoids
-from gradreel.scenes.lecture.deep.backprop import Backprop
-from gradreel.scenes.lecture.deep.deeper_and_deeper import DeeperAndDeeper
+from gradreel.scenes.base import LectureScene, SceneContext
+from gradreel.scenes.catalog import find_scenes, load_class
 from gradreel.scenes.lecture.deep.why_deep import WhyDeep
-from gradreel.scenes.lecture.experiments.forecast import BEFORE, CLOSE, USUAL, Forecast, largest_miss, shown_days
-from gradreel.scenes.lecture.experiments.model_selection import ModelSelection
-from gradreel.scenes.lecture.networks.more_features import MoreFeatures
+from gradreel.scenes.lecture.experiments import overfitting
+from gradreel.scenes.lecture.experiments.depth_experiment import DepthExperiment
+from gradreel.scenes.lecture.experiments.overfitting import Overfitting
+from gradreel.scenes.lecture.experiments.width_experiment import WidthExperiment
 from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
-from gradreel.scenes.lecture.networks.pictures.day_pairs import alike_days
-from gradreel.scenes.lecture.optimization.batches import Batches
+from gradreel.scenes.lecture.opening.summary import Summary
+from gradreel.scenes.lecture.optimization.loss import Loss
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.render.frames.describe import describe
 from gradreel.scenes.render.lessons.lesson_file import LESSON_FILE, read_lesson
 from gradreel.scenes.render.settings import RenderSettings
-from scipy.stats import ttest_ind
+from gradreel.scenes.words.claims import Claim, claim, decreasing, failed
+from gradreel.scenes.words.marks import marked
+from gradreel.scenes.words.narration import NEUTRAL, Narration, OwnWords, use_words
 
-FLOOR = noise_floor(DailyViews())
-LOSSES = json.loads(Path(__file__).with_name("lesson_losses.json").read_text())
-WIDTHS, DEPTHS = (
-    {name: {side: np.array(losses) for side, losses in network.items()} for name, network in LOSSES[kind].items()}
-    for kind in ("widths", "depths")
+NARRATION = Narration.load()
+SCENES = {source.name: load_class(source) for source in find_scenes()}
+
+
+# -- the mechanism -----------------------------------------------------------------------------------------------------
+
+OWN_WORDS = """
+[en.guess]
+title = "A guess"
+[en.guess.beats]
+far = "{value} is high."
+step = "Step by step."
+[en.guess.neutral]
+far = "It is {value}."
+step = "Steps."
+"""
+
+
+class Guess(LectureScene):
+    """A scene of somebody's own, whose line claims something of a parameter."""
+
+    class Parameters(LectureScene.Parameters):
+        value: float = 2.0
+        steps: tuple[float, ...] = (3.0, 2.0)
+
+    def claims(self) -> Iterator[Claim]:
+        yield claim("far", "the value is above 1", self.parameters.value > 1, value=self.parameters.value)
+        yield claim("step", "each step is lower", decreasing(self.parameters.steps), steps=self.parameters.steps)
+
+    def construct(self) -> None:
+        with self.beat("far", value=f"{self.parameters.value:g}"):
+            self.wait(0.1)
+        for k in (1, 2):
+            with self.beat(f"step-{k}"):
+                self.wait(0.1)
+
+
+@pytest.fixture
+def own_words(tmp_path):
+    (tmp_path / "own.toml").write_text(OWN_WORDS)
+    words = OwnWords.read(tmp_path / "own.toml")
+    use_words(words)
+    yield words
+    use_words(None)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "far", "step"),
+    [
+        ({}, "2 is high.", "Step by step."),
+        ({"value": 0.5}, "It is 0.5.", "Step by step."),
+        ({"value": float("nan")}, "It is nan.", "Step by step."),
+        ({"steps": (2.0, 3.0)}, "2 is high.", "Steps."),
+    ],
 )
+def test_line_depends_on_its_claims(own_words, play, parameters, far, step):
+    played = play(Guess, **parameters)
+    assert {beat: lines["en"] for beat, lines in played.lines.items()} == {"far": far, "step-1": step, "step-2": step}
 
 
-def differ(before: np.ndarray, after: np.ndarray) -> bool:
-    """Whether two means differ by more than chance makes them: Welch's t-test at 5 %."""
-    return bool(ttest_ind(before, after, equal_var=False).pvalue < 0.05)
+def test_beat_keeps_its_claims_and_a_broken_one_tells_what_was_expected_and_the_numbers(own_words, play):
+    scene = play(Guess, value=0.25).scene
+    kept = {beat.name: beat.claims for beat in scene.beats}
+    assert [each.holds for each in kept["far"]] == [False] and kept["step-1"] == kept["step-2"] != ()
+    (message,) = Narration.load(("en",)).broken_claims("guess", kept["far"])
+    assert "far" in message and "the value is above 1" in message and "value: 0.25" in message
 
 
-def falls(before: np.ndarray, after: np.ndarray) -> bool:
-    return differ(before, after) and after.mean() < before.mean()
+def test_broken_claim_without_a_neutral_line_is_told_too(own_words):
+    broken = [claim("other", "it is so", False, number=1)]
+    (with_neutral,) = Narration.load(("en",)).broken_claims("guess", [claim("far", "it is so", False, number=1)])
+    (without,) = Narration.load(("en",)).broken_claims("guess", broken)
+    assert "guess.neutral" in without and "guess.neutral" not in with_neutral
 
 
-def lowest(networks: dict, side: str = "validation") -> str:
-    return min(networks, key=lambda name: networks[name][side].mean())
+def test_claims_of_other_data_are_not_computed():
+    scene = NetworkDiagram(parameters={"run": THREE_DAYS.model_copy(update={"epochs": 2})})
+    assert scene.other_data and scene.checked_claims == () and not scene.holds("result-low")
+
+
+def test_claims_of_ones_own_scene_are_checked_whatever_its_parameters(own_words):
+    assert Guess(parameters={"value": 3.0}).holds("far") and not Guess(parameters={"value": 0.0}).holds("far")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "shown"),
+    [
+        ({"losses": np.array([3.14159, 2.0])}, "losses: 3.142, 2"),
+        ({"nested": ([1, 2], 3), "day": "2020-01-23"}, "nested: 1, 2, 3; day: 2020-01-23"),
+        ({"many": range(100)}, "many: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, … (100)"),
+    ],
+)
+def test_numbers_of_a_claim_are_listed(numbers, shown):
+    assert claim("end", "so it is", True, **numbers).numbers == shown
+
+
+# -- the lesson's conditions, on runs that take seconds ----------------------------------------------------------------
+
+LONG = {"width-experiment", "depth-experiment", "overfitting", "model-selection", "forecast"}
+
+
+@pytest.mark.parametrize("name", sorted({name for name in SCENES if "claims" in vars(SCENES[name])} - LONG))
+def test_claims_of_the_lesson_hold_of_its_own_runs(name, media, trace_of):
+    scene_class = SCENES[name]
+    if scene_class is WhyDeep:
+        match = WhyDeep.Parameters().match()
+        train_all(match.fat, media / "traces")
+        train_all(match.deep, media / "traces")
+    for run in scene_class.experiments(scene_class.Parameters()).values():
+        trace_of(run)
+    claims = scene_class(context=SceneContext(media_dir=media)).checked_claims
+    assert claims and failed(claims) == []
 
 
 def test_the_lesson_has_every_scene_with_its_defaults():
@@ -66,167 +156,226 @@ def test_the_lesson_has_every_scene_with_its_defaults():
         assert describe(scene_class, request).parameters == scene_class.Parameters().model_dump(mode="json")
 
 
-def test_width_experiment():
-    linear, *_, hundred, widest = WIDTHS.values()
-    assert falls(linear["training"], widest["training"])  # "fit these days better"
-    assert lowest(WIDTHS) == "100" and falls(linear["validation"], hundred["validation"])  # "wider helps, too"
-    assert list(WIDTHS)[-1] == "1000" and not falls(hundred["validation"], widest["validation"])  # "only up to 100"
-    assert widest["training"].mean() > FLOOR.training > widest["end training"].max()  # "sinks below the floor"
-    assert (widest["end validation"] > widest["validation"]).all()  # "helps on no other day"
-    assert 175 < FLOOR.training < 185  # "about 180"
-    assert all(network["validation"].min() > network["training"].max() for network in WIDTHS.values())
-    data = DailyViews()
-    dates, views = data.daily.dates(), data.daily.array()
-    learned, kept = (views[np.isin(dates, part)] for part in (data.dates(), data.validation_dates()))
-    assert kept.mean() > 1.1 * learned.mean()  # "with more views"
-    assert FLOOR.validation > 1.1 * FLOOR.training  # "so harder"
+# -- the lesson's conditions, on numbers made for them -----------------------------------------------------------------
 
 
-def test_depth_experiment():
-    linear, one, two, three, four = DEPTHS.values()
-    means = [network["training"].mean() for network in DEPTHS.values()]
-    assert means == sorted(means, reverse=True) and falls(one["training"], four["training"])  # "every layer"
-    assert lowest(DEPTHS) == "3"  # "three layers are best"
-    assert not any(falls(other["validation"], three["validation"]) for other in (two, four))  # "but only just"
-    assert falls(linear["validation"], one["validation"]) and falls(one["validation"], three["validation"])
-    assert four["training"].max() < FLOOR.training < one["training"].min()  # "in the end below the floor"
-    assert four["validation"].mean() > three["validation"].mean()  # "a fourth layer did not help"
-    lecture = {layers: lecture_losses((100,) * layers)[1] for layers in (0, 1, 3, 4)}
-    assert min(lecture, key=lecture.get) == 3 and lecture[4] > lecture[3]  # "three layers were best", "worse again"
+@pytest.fixture
+def as_of_the_lesson(monkeypatch):
+    """Small or made-up runs stand for the lesson's: their claims are checked."""
+    monkeypatch.setattr(LectureScene, "other_data", False)
 
 
-def test_overfitting():
-    four = DEPTHS["4"]
-    assert four["end training"].max() < FLOOR.training  # "it has learned chance by heart", each of them
-    assert (four["end validation"] > four["validation"]).all()  # "it gets no better", "only … learned from", for each
-    assert four["end training"].max() < four["training"].min()  # "falls on and on", "a little at first, then more"
-    assert four["training"].max() < FLOOR.training
+GOOD, BAD = [454, 197, 166, 148, 165], [454, 197, 166, 148, 185]  # the deepest is above the floor, 176
 
 
-def test_exam():
-    three = DEPTHS["3"]
-    assert falls(three["unseen"], three["validation"])  # "the luckiest, too"
-    assert lecture_losses((100,) * 3)[1] < lecture_losses(())[1]  # "on the real channel, layers won as well"
+@pytest.mark.parametrize(
+    ("training", "validation", "broken"),
+    [
+        (GOOD, [604, 474, 444, 435, 444], set()),
+        (BAD, [604, 474, 444, 435, 444], {"training-falls-deeper"}),
+        (GOOD, [604, 474, 444, 435, 470], {"validation-falls-to-three"}),  # clearly the best
+        (GOOD, [604, 474, 434.5, 435, 444], {"lecture-agrees"}),  # two layers are best
+        (GOOD, [604, 430, 444, 435, 444], {"validation-falls-to-three", "lecture-agrees"}),  # one layer is best
+    ],
+)
+def test_depth_experiment(as_of_the_lesson, results_are, training, validation, broken):
+    by_seed = [tuple(mean + 12 * (k - 2) for k in range(5)) for mean in validation]
+    results_are([tuple(mean + k - 2 for k in range(5)) for mean in training], by_seed)
+    scene = DepthExperiment()
+    assert {each.beat for each in failed(scene.checked_claims)} == broken
+    assert {beat for beat in ("training-falls-deeper", "validation-falls-to-three") if not scene.holds(beat)} == (
+        broken - {"lecture-agrees"}
+    )
 
 
-def test_summary():
-    """ "Predicting even better": all networks miss by more than who knows the rule."""
-    assert all(network["unseen"].min() > FLOOR.unseen for network in (*WIDTHS.values(), *DEPTHS.values()))
+@pytest.mark.parametrize(
+    ("training", "validation", "broken"),
+    [
+        ([454, 332, 207, 191], [604, 513, 474, 487], {"by-heart"}),  # it has stopped where it ends
+        ([454, 332, 207, 191], [604, 513, 474, 460], {"validation-falls-to-hundred", "by-heart"}),
+        ([454, 332, 207, 300], [604, 513, 474, 487], {"training-falls", "by-heart"}),
+    ],
+)
+def test_width_experiment(as_of_the_lesson, results_are, training, validation, broken):
+    results_are(training, validation)
+    assert {each.beat for each in failed(WidthExperiment().checked_claims)} == broken
 
 
-def test_forecast(trace_of):
-    (run,) = Forecast.experiments(Forecast.Parameters()).values()
-    assert len(run.hidden) == int(lowest(DEPTHS))  # "three layers are best"
-    trace = trace_of(run)
-    theta = np.asarray(trace.parameters[chosen_row(trace)])
-    eve = BEFORE + timedelta(days=1)
-    assert eve in NEW_YEAR_EVES  # "two days before Lunar New Year"
-    assert NEW_YEAR[-2] < 1 and NEW_YEAR[-1] < NEW_YEAR[-2]  # "views fall then"
-    days = shown_days(run, theta, None, None, BEFORE)
-    shown = days.dates.tolist()
-    assert shown[largest_miss(days)] == BEFORE and days.error[largest_miss(days)] > 0  # "far too many"
-    assert {BEFORE, *CLOSE, *USUAL} <= set(shown)
-    usual = slice(shown.index(USUAL[0]), shown.index(USUAL[1]) + 1)
-    low = np.isin(days.weekdays, LOW_WEEKDAYS)[usual]
-    for views in (days.truth[usual], days.prediction[usual]):  # "are low", "and still it finds them"
-        assert views[low].max() < views[~low].min()
-    assert not {eve + timedelta(days=k) for k in NEW_YEAR} & set(shown[usual])  # a point is "found" or "missed"
+@pytest.mark.parametrize(
+    ("seen", "validation", "broken"),
+    [
+        (700 * np.exp(-3 * np.linspace(0, 1, 60)), 500 + 400 * (np.linspace(-0.4, 0.6, 60) ** 2), set()),
+        (700 * np.exp(-np.linspace(0, 1, 60)), 800 + 400 * (np.linspace(-0.4, 0.6, 60) ** 2), {"by-heart"}),
+        (
+            700 * np.exp(-3 * np.linspace(0, 1, 60)),
+            700 - 200 * np.linspace(0, 1, 60),  # it is lowest at the end
+            {"validation-turns", "by-heart", "stop"},
+        ),
+    ],
+)
+def test_overfitting(as_of_the_lesson, results_are, monkeypatch, seen, validation, broken):
+    results_are([200.0] * 5, [500.0] * 5)
+    losses = LossByEpoch(np.arange(60.0), seen, np.maximum(validation, seen + 1))
+    monkeypatch.setattr(overfitting, "loss_by_epoch", lambda trace, states, also: losses)
+    monkeypatch.setattr(Overfitting, "traces_of", lambda self, network: [None])
+    assert {each.beat for each in failed(Overfitting().checked_claims)} == broken
 
 
-def test_low_weekdays():
-    daily = DailyViews().daily
-    weekday, views = (daily.dates().astype(int) + 3) % 7, daily.array()
-    means = np.array([views[weekday == k].mean() for k in range(7)])
-    assert set(np.argsort(means)[:2]) == set(LOW_WEEKDAYS)  # "usually low"
-    assert max(means[list(LOW_WEEKDAYS)]) < 0.9 * min(np.delete(means, LOW_WEEKDAYS))
+def test_other_numbers_in_the_trace_break_what_the_lines_say_of_it(tmp_path, trace_of, rewritten):
+    trace = trace_of(THREE_DAYS)
+    backwards = rewritten(trace, tmp_path, parameters=np.asarray(trace.parameters)[::-1])
+    context = SceneContext(media_dir=backwards)
+    assert not Loss(context=context).holds("other-better") and not Loss(context=context).holds("mean")
+    curve = trace_of(Experiment())
+    context = SceneContext(media_dir=rewritten(curve, tmp_path, parameters=np.asarray(curve.parameters)[::-1]))
+    assert not Summary(context=context).holds("curve")
 
 
-def test_more_features():
-    dataset = MoreFeatures.Parameters().dataset
-    end = (MoreFeatures.Parameters().label - dataset.daily.start).days
-    dates, views = (part[end - 64 : end + 1] for part in (dataset.daily.dates(), dataset.daily.array()))
-    first, second = alike_days(dates, views)
-    assert {*weekdays(dates[[first, second]])} == {1}  # "two Tuesdays"
-    (older, before, own), width = np.array([views[k - 2 : k + 1] for k in (first, second)]).T, np.ptp(views)
-    assert abs(before[0] - before[1]) < 0.012 * width  # "the same views on Monday"
-    assert own[0] < before[0] and own[1] > before[1]  # "one went down, one went up"
-    assert abs(older[0] - older[1]) > 0.15 * width  # "but Sunday can"
+def test_broken_claim_changes_the_line_of_a_scene_that_is_played(play, monkeypatch):
+    lines = play(NetworkDiagram).lines["result-low"]
+    monkeypatch.setattr(NetworkDiagram, "claims", lambda self: [claim("result-low", "it is higher", False, y=1)])
+    neutral = play(NetworkDiagram).lines["result-low"]
+    assert all(neutral[language] != lines[language] for language in lines)
 
 
-def test_model_selection(trace_of):
-    assert lowest(DEPTHS) == "3"  # "the lowest loss"
-    run = depth_experiments(depths=(3,))[0].experiments[0]
-    trace = trace_of(run)
-    theta = np.asarray(trace.parameters[chosen_row(trace)])
-    ahead, known = forecast(run, theta, ModelSelection.Parameters().days), run.dataset.daily.array()
-    tomorrow, *between, last = ahead.prediction
-    assert {int(ahead.weekdays[k]) for k in (0, -1)} <= {*LOW_WEEKDAYS} and tomorrow < known[-7:].mean()  # "few"
-    assert not {*ahead.weekdays[1:-1].tolist()} & {*LOW_WEEKDAYS} and last < 0.8 * min(between)  # "low again"
-    days = next_days(run, theta)
-    low = np.isin(days.weekdays, LOW_WEEKDAYS)
-    fall, noticed = (views[~low].mean() - views[low].mean() for views in (days.truth, days.prediction))
-    assert noticed > fall / 2  # "it has noticed"
-    errors = [np.abs(horizon_errors(run, theta, days)[:, -1]).mean() for days in (1, 2, 4, 7)]
-    assert errors == sorted(errors)  # "trust them less and less"
+# -- every line --------------------------------------------------------------------------------------------------------
 
 
-def test_gradient_descent(trace_of):
-    run = Experiment()
-    trace = trace_of(run)
-    losses = loss(run, np.asarray(trace.parameters))
-    walked = np.append(0, np.linalg.norm(np.diff(trace.parameters, axis=0), axis=1).cumsum())
-    assert losses[0] - losses[10] > 0.9 * (losses[0] - losses[-1])  # "the first ten take nearly all of the height"
-    steep, level = (-np.diff(losses[ends]) / np.diff(walked[ends]) for ends in ([0, 10], [10, 900]))
-    assert walked[-1] > 5 * walked[10] and 0 < level < 0.05 * steep  # "a long, almost flat valley"
+def claimed_beats(scene_class: type[LectureScene]) -> set[str]:
+    """The beats whose claims a scene has, as its source names them in the first argument of ``claim``."""
+    trees = [
+        ast.parse(textwrap.dedent(inspect.getsource(vars(base)["claims"])))
+        for base in scene_class.__mro__
+        if "claims" in vars(base) and base is not LectureScene
+    ]
+    found: set[str] = set()
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "claim" and isinstance(node.args[0], ast.Constant):
+            found.add(node.args[0].value)
+        elif isinstance(node, ast.Assign):  # name = "beat", or name, numbers = "beat", …
+            pairs = [(node.targets[0], node.value)]
+            if isinstance(node.targets[0], ast.Tuple) and isinstance(node.value, ast.Tuple):
+                pairs = list(zip(node.targets[0].elts, node.value.elts, strict=True))
+            found |= {value.value for target, value in pairs if ast.unparse(target) == "name"}
+    return found
 
 
-def test_sum_of_sigmoids(play, trace_of):
-    numbers = play(SumOfSigmoids, until="by-hand").scene.numbers
-    losses = loss(numbers.experiment, np.asarray(trace_of(numbers.experiment).parameters)[[0, 500, -1]])
-    assert list(losses) == sorted(losses, reverse=True)  # "the loss falls"
-    gaps = [numbers.gap(cuts) for cuts in (1, 2, 4, CUTS)]
-    assert gaps == sorted(gaps, reverse=True) and gaps[-1] < gaps[0] / 4  # "as close as we like"
-    assert losses[-1] < numbers.loss(numbers.theta_by_hand) / 2  # "it has overtaken us, and it is not done yet"
+CLAIMED = {name: claimed_beats(scene_class) for name, scene_class in SCENES.items()}
+COMPARING = {
+    "en": r"\b(?:\w+er than|lower|lowest|higher|highest|better|best|worse|worst|deeper|deepest|wider|widest|larger"
+    r"|largest|smaller|smallest|shorter|longer|farther|farthest|closer|closest|steeper|nearer|faster|slower|slowly"
+    r"|simpler|harder|easier|taller|less|least|more|most|fewer|fewest|falls?|fell|rises?|sinks?|shrinks?|decreases?"
+    r"|grows?|jumps?|again|only|hardly|nearly|almost|soon|every|each time|all|both|none|nobody|no|never|always"
+    r"|too (?:low|far|many|high|large|small)|downhill|overtaken|luckiest|about)\b",
+    "zh": r"更(?!新)|最(?!近|后)|越|不如|超过|几乎|差不多|左右|大约|反而|降|变陡|变缓|变好|变差|变小|掉到|逼近|从来"
+    r"|每次(?!更新)|每加|都是|都错|又低|全错|只好|只到|低很多|近多了|小多了|更难",
+}
+"""Words that compare, or say "all" or "none", by language."""
+DEFINES = "it defines or explains something, whatever the numbers are"
+EXACT = "it holds of any numbers, by mathematics or by how the picture is made"
+ASKS = "it asks, announces or repeats, and says nothing of numbers"
+REASONS = {
+    "title": {"run": "simple is the example, of a curve"},
+    "linear-limits": {"map": DEFINES},
+    "build-curve": {"piece-1": EXACT, "piece": EXACT, "general": EXACT},
+    "any-curve": {"smooth": "the curves of the scenes before have corners by their definition", "any": EXACT},
+    "sigmoid-formula": {"soft": EXACT, "name": DEFINES, "limits": EXACT},
+    "morph-sigmoid": {"change-w": EXACT, "change-b": EXACT, "gap": EXACT, "letters": ASKS},
+    "sum-of-sigmoids": {"start": ASKS, "sigma": "the formula on the picture is shorter", "race": ASKS},
+    "more-features": {"more-days": DEFINES},
+    "matrix-form": {"fold": EXACT, "sigma": EXACT},
+    "theta": {"unknowns": DEFINES, "stack": DEFINES, "function": DEFINES},
+    "why-gradient": {
+        "sigmoids": EXACT,
+        "question": ASKS,
+        "two": "the line of least loss is looked for among those tried",
+        "many": DEFINES,
+    },
+    "loss": {"map": ASKS},
+    "gradient-descent": {
+        "task": DEFINES,
+        "floor": DEFINES,
+        "start": DEFINES,
+        "gradient": EXACT,
+        "network": "nobody can draw so many directions",
+        "recorded-start": DEFINES,
+        "recorded-gradient": DEFINES,
+        "recorded-update": DEFINES,
+        "recorded-walk": EXACT,
+    },
+    "batches": {"split": DEFINES, "epoch": DEFINES},
+    "relu": {"map": ASKS, "relu": EXACT, "two": EXACT, "names": EXACT},
+    "width-experiment": {
+        "networks": ASKS,
+        "train": "each run is shown up to its lowest validation loss",
+        "floor": "the floor is computed from the rule, and the number is filled in",
+    },
+    "stack-layers": {"again": DEFINES},
+    "depth-experiment": {"networks": ASKS, "train": ASKS},
+    "forecast": {"prediction": DEFINES},
+    "naming": {"nameless": ASKS, "hidden": DEFINES},
+    "deeper-and-deeper": {"first": "the number is filled in"},
+    "why-deep": {"fold": EXACT, "folds": EXACT, "bends": EXACT, "spirals": ASKS},
+    "model-selection": {"choice": "the network of the lowest loss is chosen", "pretend": DEFINES},
+    "backprop": {"through-c": EXACT, "path": EXACT, "rest": EXACT, "through-activation": EXACT},
+    "summary": {"steps": DEFINES, "noise": ASKS, "thread": DEFINES},
+    "loss-curve": {"epochs": DEFINES, "whole": DEFINES, "axes": DEFINES},
+    "network": {"end": "the largest weight is looked for", "start": DEFINES},
+}
+"""Lines with such a word that no condition belongs to, by scene and beat, and why."""
+NEUTRAL_REASONS = {
+    "build-curve": {"heights": "the gap is filled in"},
+    "any-curve": {"more": "the factor is filled in"},
+    "sum-of-sigmoids": {"smaller": EXACT, "learn": DEFINES},
+    "matrix-form": {"fold": EXACT},
+    "loss": {"mean": DEFINES},
+    "gradient-descent": {"downhill": ASKS, "learning-rate": DEFINES},
+    "width-experiment": {"validation-falls-to-hundred": "the lowest loss is looked for"},
+    "depth-experiment": {
+        "validation-falls-to-three": "the lowest loss is looked for",
+        "lecture-agrees": "it says what the lecture reports",
+    },
+    "forecast": {"lows": ASKS, "missed-most": "the day missed by most is looked for", "window": EXACT},
+    "why-deep": {"starts-deep-all": DEFINES, "race-both-right": "the number of updates is filled in"},
+    "overfitting": {
+        "validation-turns": "the lowest loss is looked for",
+        "stop": "the lowest loss is looked for",
+        "by-heart": ASKS,
+    },
+    "model-selection": {"exam": DEFINES, "week-low-again": DEFINES},
+    "backprop": {"step": DEFINES},
+    "network": {"start": DEFINES, "end": "the largest weight is looked for"},
+    "more-features": {"more-days": DEFINES},
+}
+"""The same of neutral lines, which no condition belongs to."""
 
 
-def test_three_days(play, trace_of):
-    """What loss, batches, network-diagram and backprop say of their run."""
-    run = THREE_DAYS
-    trace = trace_of(run)
-    first, last = loss(run, np.asarray(trace.parameters)[[0, -1]])
-    assert round(last * run.dataset.scale, -1) == 800  # "800 views"; "better values", "training bends the sheet"
-    assert 950 < first * run.dataset.scale < 1050  # "about a thousand views"
-    firsts = ((Batches, "split"), (NetworkDiagram, "formula"), (Backprop, "forward"))
-    batches, diagram, backward = (play(scene, until=first).scene for scene, first in firsts)
-    whole, in_one = batches.history.whole, batches.in_one
-    assert in_one[0] - in_one[-1] < 0.5 * (whole[0] - whole[-1])  # "the loss falls more slowly"
-    highest = int(whole.argmax())
-    assert 0 < highest < 0.2 * batches.per_epoch and whole[highest] > whole[0] > whole[-1]  # "soon falls"
-    assert diagram.there.y < diagram.there.label and diagram.example.day >= run.dataset.first_validation
-    assert backward.day_step.slopes.y < 0  # "the error shrinks"
-    assert backward.day_step.after.error < backward.there.error  # and falls
-    assert not backward.example.unseen  # "a day it learns from"
+def comparing(table: str) -> set[tuple[str, str]]:
+    """Scene and beat of every line of ``table``, in any language, that has a word that compares."""
+    return {
+        (scene, beat)
+        for language, scenes in NARRATION.scenes.items()
+        for scene, words in scenes.items()
+        for beat, line in words.get(table, {}).items()
+        if re.search(COMPARING[language], marked(line)[0], re.IGNORECASE)
+    }
 
 
-def test_why_deep(media, trace_of):
-    runs = WhyDeep.Parameters().match()
-    for side in (runs.fat, runs.deep):
-        train_all(side, media / "traces")
-    fat, deep = ([trace_of(run) for run in side] for side in (runs.fat, runs.deep))
-    assert 1.0 < fat[0].n_parameters / deep[0].n_parameters < 1.05  # "about as many parameters"
-    ends = np.array([[float(loss(trace.experiment, trace.parameters[-1])) for trace in side] for side in (fat, deep)])
-    assert (ends[1] < ends[0]).all()  # "the deep one has the lower loss every time"
-    labels = runs.fat[0].dataset.labels()
-    for trace in (*fat, *deep):  # "both are right at every dot"
-        said = predict(trace.experiment, trace.parameters[-1], trace.experiment.dataset.features())
-        assert ((said > 0) == (labels == 1)).all()
+def test_every_line_that_compares_has_a_condition_or_a_reason():
+    claimed = {(scene, beat) for scene, beats in CLAIMED.items() for beat in beats}
+    reasons = {(scene, beat) for scene, beats in REASONS.items() for beat in beats}
+    assert comparing("beats") - claimed - reasons == set()
+    assert claimed & reasons == set(), "a condition needs no reason"
+    lines = {(scene, beat) for scene, words in NARRATION.scenes["en"].items() for beat in words.get("beats", {})}
+    assert reasons <= lines
 
 
-def test_lines_and_deeper_networks():
-    limits, deeper = LinearLimits.Parameters(), DeeperAndDeeper.Parameters()
-    steps = np.sign(np.diff([y for _, y in limits.knots]))
-    assert {1, -1} <= {*steps.astype(int)}  # "rises to a peak, then it falls"
-    years, layers, errors = zip(*((each.year, each.layers, each.error) for each in deeper.networks), strict=True)
-    assert [round(error) for error in errors] == [16, 7, 7, 4]  # "both got only about seven wrong"
-    assert years[:3] == (2012, 2014, 2014) and layers[-1] == max(layers) > 101  # "than Taipei 101 has floors"
-    assert 10**6 < deeper.pictures < 2 * 10**6
+def test_neutral_lines_compare_only_what_is_filled_in_or_explained():
+    reasons = {(scene, beat) for scene, beats in NEUTRAL_REASONS.items() for beat in beats}
+    assert comparing(NEUTRAL) == reasons
+
+
+def test_every_line_with_a_condition_has_a_neutral_one_in_each_language():
+    for scenes in NARRATION.scenes.values():
+        for scene, beats in CLAIMED.items():
+            assert beats <= {*scenes[scene].get(NEUTRAL, {})}, scene

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 import numpy as np
@@ -26,6 +27,7 @@ from gradreel.scenes.mobjects.recorded_theta import shortened
 from gradreel.scenes.mobjects.text import caption, heading, literal
 from gradreel.scenes.style import DIM, FAINT, emphasis
 from gradreel.scenes.trace_folder import TraceFolder
+from gradreel.scenes.words.claims import Claim, claim
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import number_text
 from manim import (
@@ -65,6 +67,12 @@ class LossCurve(LectureScene):
         )
 
     instead_of: ClassVar = {"run": "trace"}
+
+    def claims(self) -> Iterator[Claim]:
+        run = self.trace("run")
+        losses, steps = np.asarray(run.batch_loss), np.diff(run.batch_loss)
+        jumps = len(steps) > 0 and 0.2 < float((steps > 0).mean()) < 0.8
+        yield claim("walk", "from batch to batch the loss goes up and down", jumps, losses=losses)
 
     def construct(self) -> None:
         self._prepare()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import ClassVar, Self
 
@@ -20,6 +21,7 @@ from gradreel.scenes.mobjects.text import Number, caption, formula, heading, wor
 from gradreel.scenes.mobjects.update_formulas import short_text
 from gradreel.scenes.style import DIM, palette
 from gradreel.scenes.trace_folder import TraceFolder
+from gradreel.scenes.words.claims import Claim, claim
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.numbers import number_text
 from manim import UP, Animation, FadeIn, FadeOut, LaggedStart, UpdateFromAlphaFunc, VGroup, linear
@@ -64,6 +66,17 @@ class Network(LectureScene):
             return self
 
     instead_of: ClassVar = {"run": "trace"}
+
+    def claims(self) -> Iterator[Claim]:
+        trace, update = self.trace("run"), self.parameters.update
+        last = len(trace.kept) - 1 if update is None else trace.row(update)
+        start, end = (np.asarray(trace.parameters[row], dtype=float) for row in (0, last))
+        counts = {
+            "grow": int((np.abs(end) > np.abs(start)).sum()),
+            "fade": int((np.abs(end) < np.abs(start)).sum()),
+            "change_sign": int((start * end < 0).sum()),
+        }
+        yield claim("walk", "some weights grow, some fade, some change their sign", all(counts.values()), **counts)
 
     def construct(self) -> None:
         self._prepare()

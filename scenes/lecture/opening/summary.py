@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Self
 
 import numpy as np
 from gradreel.core.analysis.compared_networks import depth_experiments
+from gradreel.core.arrays import evenly_spaced
 from gradreel.core.curves.line_fit import line_run
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import ACTIVATIONS
+from gradreel.core.network.theta import loss
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.daily_data import data_caption
@@ -24,6 +27,7 @@ from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.mobjects.three_steps import steps_heading, three_steps
 from gradreel.scenes.style import DIM, emphasis, palette
+from gradreel.scenes.words.claims import Claim, claim, decreasing
 from gradreel.scenes.words.counts import Count
 from manim import (
     UP,
@@ -45,6 +49,7 @@ POINTS = 81  # of a curve of one's own, that a line is fitted to
 CHOSEN = (("layers", "neurons"), ("error",), ("learning-rate", "batch-size"))  # in each step
 STEP_MARKS = ("function", "loss", "best")
 CURVE_TOP = 0.55  # below the numbers of the run
+DOWNHILL_STATES = 25  # of the run, at which its loss is compared
 WALK_SECONDS = 4.6
 QUIET = 1.0  # seconds in which nobody speaks, when blue lies on red
 DAYS_BOX = (style.LEFT_EDGE + 0.72, 5.85, -1.75, 0.75)  # left, right, bottom, top
@@ -75,6 +80,11 @@ class Summary(LectureScene):
         data = parameters.run.dataset
         assert isinstance(data, CurveDataset), "as the parameters have it"
         return {"run": parameters.run, "line": line_on(data)}
+
+    def claims(self) -> Iterator[Claim]:
+        run = self.trace("run")
+        losses = loss(run.experiment, run.parameters[evenly_spaced(len(run.kept), DOWNHILL_STATES)])
+        yield claim("curve", "the loss goes down all the way", decreasing(losses), losses=losses)
 
     def construct(self) -> None:
         self.run = self.trace("run")
