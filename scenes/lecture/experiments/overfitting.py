@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 import numpy as np
-from gradreel.core.analysis.results import Result, loss_by_epoch
+from gradreel.core.analysis.results import LossByEpoch, Result, loss_by_epoch
 from gradreel.scenes import style
 from gradreel.scenes.lecture.experiments.networks_scene import DepthsParameters, NetworksScene
 from gradreel.scenes.lecture.experiments.pictures.loss_bars import mark_of
@@ -51,10 +52,9 @@ class Overfitting(NetworksScene):
     Parameters = DepthsParameters
 
     def claims(self) -> Iterator[Claim]:
-        self._read_the_run()
         seen, validation, floor = self.losses.training, self.losses.validation, self.floor
         assert floor is not None, "the lesson's days are made up"
-        turn = int(np.argmin(np.abs(self.losses.epoch - self.turn)))
+        turn = self.lowest
         quarters = [float(part.mean()) for part in np.array_split(seen[1:], 4)]
         yield claim("seen-falls", "from quarter to quarter the loss falls", decreasing(quarters), quarters=quarters)
         higher = bool((validation[1:] > seen[1:]).all())
@@ -77,14 +77,27 @@ class Overfitting(NetworksScene):
         self._stop_beat()
         self.hand_on(self.axis)
 
-    def _read_the_run(self) -> None:
-        trace = self.traces_of(self.largest.network)[0]
-        self.losses = loss_by_epoch(trace, STATES, self.largest.rows[0])
-        lowest = 1 + int(np.argmin(self.losses.validation[1:]))
-        self.turn, self.least = float(self.losses.epoch[lowest]), float(self.losses.validation[lowest])
+    @cached_property
+    def losses(self) -> LossByEpoch:
+        """The losses of the run at the states that are drawn."""
+        return loss_by_epoch(self.traces_of(self.largest.network)[0], STATES, self.largest.rows[0])
+
+    @cached_property
+    def lowest(self) -> int:
+        """Which of these states has the lowest validation loss; not the random start."""
+        return 1 + int(np.argmin(self.losses.validation[1:]))
+
+    @property
+    def turn(self) -> float:
+        """Its epoch."""
+        return float(self.losses.epoch[self.lowest])
+
+    @property
+    def least(self) -> float:
+        """Its validation loss, in views."""
+        return float(self.losses.validation[self.lowest])
 
     def _prepare(self) -> None:
-        self._read_the_run()
         most = most_of({kind: np.array([getattr(result, kind).mean for result in self.outcome]) for kind in KINDS})
         self.run = RunLines(BOX, most, self.losses)
         ticks = loss_ticks(most, self.written)

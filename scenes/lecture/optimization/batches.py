@@ -101,7 +101,7 @@ class Batches(LectureScene):
         return {"run": run, "in-one": run.model_copy(update={"batch_size": 0})}
 
     def claims(self) -> Iterator[Claim]:
-        self._read_the_run()
+        self._read_the_losses()
         whole, in_one, batch = self.history.whole, self.in_one, self.history.batch
         jumps = float(np.abs(np.diff(batch)).mean()) > 3 * float(np.abs(np.diff(whole)).mean())
         yield claim("wander-faster", "batch losses jump more than the whole loss", jumps, batch=batch, whole=whole)
@@ -124,13 +124,17 @@ class Batches(LectureScene):
 
     # -- the run ---------------------------------------------------------------------------------------------------
 
-    def _read_the_run(self) -> None:
+    def _read_the_losses(self) -> None:
         self.run = self.trace("run")
-        self.experiment = run = self.run.experiment
-        self.per_epoch = run.batches_per_epoch
+        self.experiment = self.run.experiment
+        self.per_epoch = self.experiment.batches_per_epoch
         self.history = self._history()
         epochs = self.history.n_updates // self.per_epoch  # of those that are drawn, the whole ones
         self.in_one = whole_losses(self.trace("in-one"), epochs + 1) * self.history.scale.factor
+
+    def _read_the_run(self) -> None:
+        self._read_the_losses()
+        run = self.experiment
         self.written = self._writer()
         self.step = None if is_plain(run) else self.screen("step")
         self.field = BatchField(self._batches_of(0), WHOLE_FIELD, FIELD)
