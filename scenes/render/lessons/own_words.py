@@ -337,11 +337,12 @@ def _fault_of_form(name: str, form: str, conversion: str) -> str:
 
 
 def _templates(ours: Narration, scene: str, table: str) -> dict[str, list[str]]:
-    """Our lines of a scene in all languages, by beat or word."""
+    """Our lines of a scene in all languages, neutral ones included, by beat or word."""
     found: dict[str, list[str]] = {}
     for scenes in ours.scenes.values():
-        for key, text in scenes.get(scene, {}).get(table, {}).items():
-            found.setdefault(key, []).append(text)
+        for name in (table, NEUTRAL) if table == "beats" else (table,):
+            for key, text in scenes.get(scene, {}).get(name, {}).items():
+                found.setdefault(key, []).append(text)
     return found
 
 
