@@ -17,7 +17,7 @@ from gradreel.scenes.render.workers.progress import counted
 from gradreel.scenes.scene_source import certain_beats, module_source
 from gradreel.scenes.voice.choice import is_path
 from gradreel.scenes.words.marks import cut
-from gradreel.scenes.words.narration import OTHER_DATA, Narration
+from gradreel.scenes.words.narration import NEUTRAL, Narration
 
 if TYPE_CHECKING:
     from gradreel.scenes.voice.spoken_lines import Line  # which loads PyAV
@@ -42,7 +42,7 @@ def certain_lines(source: SceneSource, narration: Narration, language: str, on_s
             text = _said(say, language, on_screen)
         else:
             text = words.get("beats", {}).get(beat)
-            text = "" if text is not None and ("{" in text or beat in words.get(OTHER_DATA, {})) else text
+            text = "" if text is not None and ("{" in text or beat in words.get(NEUTRAL, {})) else text
         if text is not None:
             stretches = narration.spoken(cut(text)[0], language) if text else ()
             yield Line(source.name, beat, stretches)
