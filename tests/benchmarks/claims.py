@@ -2,63 +2,82 @@
 
 ./run bench claims [--media FOLDER] [--jobs N] [SCENE...]
 
-The means of a training depend on the processor. Each capability trains the lesson's runs into a media folder of its
-own: minutes for each. ``--media`` keeps these folders, so that the next call trains only what changed.
-Prints capability, scene, beat, what the line says, the numbers, and whether it holds.
+The means of a training depend on the processor. The commands train with fixed vector instructions; this benchmark does
+not, so that it sees what other processors make of the same lines. Each capability trains the lesson's runs into a media
+folder of its own: minutes for each. ``--media`` keeps these folders, so that the next call trains only what is missing.
+Prints whether it holds, capability, scene, beat, what the line says and the numbers.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 CAPABILITIES = {
     "as it is": {},
-    "AVX2": {"ATEN_CPU_CAPABILITY": "avx2", "MKL_CBWR": "AVX2"},
-    "default": {"ATEN_CPU_CAPABILITY": "default"},
+    "AVX2": {"ATEN_CPU_CAPABILITY": "avx2", "MKL_CBWR": "AVX2", "OPENBLAS_CORETYPE": "Haswell"},
+    "default": {"ATEN_CPU_CAPABILITY": "default", "OPENBLAS_CORETYPE": "Nehalem"},
 }
-EVALUATE = """
-import json, sys
-from pathlib import Path
-from gradreel.scenes.render.lessons.selection import load_lesson
-from gradreel.scenes.render.pipeline import claims_of
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.workers.progress import Lines
-media, jobs, *names = sys.argv[1:]
-lesson = load_lesson(only=names)
-found = claims_of(lesson, RenderSettings(media_dir=Path(media), jobs=int(jobs)), Lines())
-print(json.dumps([[scene, each.beat, each.says, each.numbers, each.holds] for scene in found for each in found[scene]]))
-"""
+"""Variables of the processes that train. The last has no AVX."""
+VARIABLES = {name for variables in CAPABILITIES.values() for name in variables}
 
 
 def main() -> int:
     """Print every claim under each capability; return 1 if one does not hold."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--media", type=Path, help="folder that keeps a media folder for each capability")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="worker processes")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes that train")
+    parser.add_argument("--evaluate", type=Path, help=argparse.SUPPRESS)  # in a process with a capability's variables
     parser.add_argument("scenes", nargs="*", help="scenes to look at; by default all of the lesson")
     options = parser.parse_args()
+    if options.evaluate is not None:
+        print(json.dumps(evaluate(options.evaluate, options.scenes, options.jobs)))
+        return 0
+    broken = 0
     with tempfile.TemporaryDirectory() as temporary:
-        media = options.media or Path(temporary)
-        broken = sum(
-            print_claims(name, evaluated(variables, media / name.replace(" ", "-"), options))
-            for name, variables in CAPABILITIES.items()
-        )
+        media = (options.media or Path(temporary)).absolute()
+        for name, variables in CAPABILITIES.items():
+            rest = ["--jobs", str(options.jobs), *options.scenes]
+            broken += print_claims(name, evaluated(media / name.replace(" ", "-"), variables, rest))
     print(f"{broken} claims do not hold" if broken else "all claims hold under all capabilities")
     return 1 if broken else 0
 
 
-def evaluated(variables: dict[str, str], media: Path, options: argparse.Namespace) -> list[list]:
-    """Return (scene, beat, what is said, numbers, whether it holds) of every claim, trained with ``variables``."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("ATEN_CPU_CAPABILITY", "MKL_CBWR")}
-    command = [sys.executable, "-c", EVALUATE, str(media.absolute()), str(options.jobs), *options.scenes]
+def evaluated(media: Path, variables: dict[str, str], rest: list[str]) -> list[list]:
+    """Return what `evaluate` does in a process with these ``variables``."""
+    kept = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+    command = [sys.executable, __file__, "--evaluate", str(media), *rest]
     result = subprocess.run(command, env={**kept, **variables}, stdout=subprocess.PIPE, text=True, check=True)
-    return json.loads(result.stdout)
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+def evaluate(media: Path, names: list[str], jobs: int) -> list[list]:
+    """Train what is missing as this process' variables say; return scene, beat, says, numbers, holds of every claim."""
+    from gradreel.core.network.training import train_all
+    from gradreel.scenes.render import pipeline
+    from gradreel.scenes.render.lessons.selection import load_lesson
+    from gradreel.scenes.render.settings import RenderSettings
+
+    lesson, settings = load_lesson(only=names), RenderSettings(media_dir=media, jobs=jobs)
+    _, scenes = pipeline.inspect_lesson(lesson, settings)
+    groups: dict = {}  # by all but the seed: runs that are trained side by side
+    for run in dict.fromkeys(run for scene in scenes for run in scene.experiments.values()):
+        groups.setdefault(run.model_copy(update={"seed": 0}), []).append(run)
+    largest_first = sorted(groups.values(), key=lambda runs: -runs[0].n_parameters * runs[0].n_updates)
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+        for future in [pool.submit(train_all, runs, media / "traces") for runs in largest_first]:
+            future.result()
+    found = pipeline.claims_of(lesson, settings)
+    return [
+        [scene, each.beat, each.says, each.numbers, each.holds] for scene, claims in found.items() for each in claims
+    ]
 
 
 def print_claims(capability: str, claims: list[list]) -> int:
