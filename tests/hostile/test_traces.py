@@ -32,7 +32,11 @@ from pydantic import ValidationError
 SHORT = Experiment(dataset=CurveDataset(examples=5), hidden=(2,), batch_size=2, epochs=2, optimizer="adam")
 COLUMNS = column_kinds(SHORT)
 POINTS = Experiment(
-    dataset=PointsDataset(points=TwoSpirals(points=3).rows()), loss="bce", hidden=(2,), batch_size=2, epochs=2  # type: ignore[arg-type]
+    dataset=PointsDataset(points=TwoSpirals(points=3).rows()),
+    loss="bce",
+    hidden=(2,),
+    batch_size=2,
+    epochs=2,  # type: ignore[arg-type]
 )
 fuzzed = settings(max_examples=60)
 
