@@ -42,9 +42,15 @@ def record(
     An update is one ``step()``; one that a GradScaler skips is none. ``keep={"every": k}``: only the states after 0, k,
     2k, ... updates, and the last, are kept with the gradients that left them. theta is the model's parameters in the
     order of ``named_parameters()``, then what only an optimizer has (a warning names it), as float32, or float64 if any
-    of them is. Buffers are kept beside it, for `Trace.state_dict`. The gradient is the one that the optimizer uses,
-    after clipping, also by step pre-hooks; of an optimizer that computes it several times in a step by a closure, as
-    LBFGS does, it is that of the last time, not that of the state before.
+    of them is. The gradient is the one that the optimizer uses, after clipping, also by step pre-hooks; of an optimizer
+    that computes it several times in a step by a closure, as LBFGS does, it is that of the last time, not that of the
+    state before.
+
+    Parameters that are frozen when the recording begins (they ask for no gradient, or no optimizer has them) are no
+    part of theta. They and the buffers are copied beside it, whatever their dtype, for `Trace.state_dict`: for a kept
+    state, each whose bytes are others than those of its last copy; see `Untrained` for when a frozen one is read.
+    Buffers are those right after an update; of the last state, those when the loop ends. One that is trained later has
+    its values in the kept states from then on, and no gradients; a warning names it.
 
     An exception in the loop goes on, with a note; what was recorded up to the last finished update is kept then as
     ``<path>.interrupted``, or ``<path>.interrupted-2``, ...: what an earlier run left there is never replaced. So it is

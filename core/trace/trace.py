@@ -222,11 +222,10 @@ class Trace:
     def state_dict(self, update: int) -> dict[str, torch.Tensor]:
         """The network after ``update`` updates, for its ``load_state_dict``: parameters, and buffers as they were then.
 
-        Buffers are those right after the update; of the start, when the recording began; of the end, when it ended, if
-        the loop changed parameters after the last update. A run that Gradreel trained has those of a
-        ``torch.nn.Sequential`` of Linear layers, the activation between them. Keys are as torch names them: what a
-        model's own ``state_dict()`` or ``get_extra_state()`` makes of them is not known here. TraceError if that state
-        was not kept.
+        Buffers are those right after the update; of the start, when the recording began; of the end, when it ended. A
+        run that Gradreel trained has those of a ``torch.nn.Sequential`` of Linear layers, the activation between them.
+        Keys are as torch names them: what a model's own ``state_dict()`` or ``get_extra_state()`` makes of them is not
+        known here. TraceError if that state was not kept.
         """
         from gradreel.core.trace.state_dict import state_dict_of_recorded, state_dict_of_trained  # torch: here only
 

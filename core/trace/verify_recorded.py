@@ -258,7 +258,9 @@ class _Check:
     def _moved_frozen(self) -> list[RecordedTensor]:
         """The parameters, frozen at the start, of which there is more than one copy."""
         run = self.run
-        copies = np.bincount(self._column("tensor"), minlength=len(run.tensors)) if run.tensors else []
+        if not run.tensors or not are_copies(run, self._column("tensor"), self._column("tensor_row")):
+            return []
+        copies = np.bincount(self._column("tensor"), minlength=len(run.tensors))
         return [tensor for tensor, count in zip(run.tensors, copies, strict=True) if tensor.frozen and count > 1]
 
     def _pieces_of(self, number: int) -> list[_Piece]:

@@ -14,7 +14,7 @@ from gradreel.core.recording.recording import record
 from gradreel.core.trace import verify_recorded as module
 from gradreel.core.trace.columns import checksum
 from gradreel.core.trace.recorded_run import RecordedRun
-from gradreel.core.trace.trace import META, column_kinds, read_meta, sealed_meta
+from gradreel.core.trace.trace import META, Trace, column_kinds, read_meta, sealed_meta
 from gradreel.core.trace.verify import verify
 from gradreel.core.trace.verify_result import Agreement, Verification
 from torch import nn
@@ -581,3 +581,55 @@ def test_other_runs_rate_schedules(tmp_path):
     assert verify(path).exact
     tampered(path, "setting_value", (2,), 0.5)
     assert {problem.update for problem in verify(path).problems} == {10, 11, 12}
+
+
+def whole(path: Path) -> Path:
+    """A run with something in each column that a recorded run may have."""
+    torch.manual_seed(3)
+    model = nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Linear(4, 1))
+    model.register_parameter("frozen", nn.Parameter(torch.ones(3), requires_grad=False))
+    optimizers = [Adam(model[0].parameters()), SGD(model[2].parameters(), lr=0.1)]
+    schedulers = [torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.9) for optimizer in optimizers]
+    with record(model, optimizers, path) as recording:
+        for k in range(12):
+            model.zero_grad()
+            loss = mse_loss(model(X), Y)
+            loss.backward()
+            for optimizer in optimizers:
+                optimizer.step()
+            recording.log(loss=loss, epoch=k, batch=[k, k + 1], accuracy=0.5)
+            for scheduler in schedulers:
+                scheduler.step()
+    return path
+
+
+AS_LOGGED = {
+    "batch": "epochs and batches",
+    "batch_loss": "gradients and losses",
+    "epoch": "epochs and batches",
+    "metric_at": "accuracy",
+    "metric_value": "accuracy",
+    "tensor_bytes": "buffers",
+}
+"""Columns of what nothing else in a trace tells of, and what is said of them."""
+
+
+CHECKED = (
+    "kept", "parameters", "gradient", "batch_start", "optimizer", "setting", "setting_at", "setting_value", "metric",
+    "tensor", "tensor_row",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("column", [*AS_LOGGED, *CHECKED])
+def test_another_number_in_a_column_is_a_problem_or_the_column_is_named_as_not_checked(column, tmp_path):
+    path = whole(tmp_path / "run")
+    assert verify(path).exact and set(Trace.open(path).columns) == {*AS_LOGGED, *CHECKED}
+    numbers = np.load(path / f"{column}.npy")
+    row = len(numbers) // 2
+    place = (row, *(0 for _ in numbers.shape[1:]))
+    tampered(path, column, place, numbers[place] + 1)
+    verification = verify(path)
+    if column in AS_LOGGED:
+        assert any(line.startswith(AS_LOGGED[column]) for line in verification.unchecked)
+    else:
+        assert not verification.intact, str(verification)
