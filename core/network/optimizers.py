@@ -56,7 +56,7 @@ class Sgd:
     ) -> None:
         self.momentum, self.dampening, self.nesterov = momentum, dampening, nesterov
         self.weight_decay, self.maximize = weight_decay, maximize
-        self.remembered = (like.new_zeros(like.shape),) if momentum else ()
+        self.remembered: tuple[torch.Tensor, ...] = (like.new_zeros(like.shape),) if momentum else ()
 
     @staticmethod
     def n_remembered(momentum: float) -> int:

@@ -74,7 +74,7 @@ def first_after_gradient(tensors: list[torch.Tensor], hook: Callable[[torch.Tens
 
 def _not_compiled(hook: Callable[..., None]) -> Callable[..., None]:
     """Returns a hook that torch.compile leaves as it is."""
-    disabled: Callable[..., None] = torch.compiler.disable(hook)
+    disabled: Callable[..., None] = torch.compiler.disable(hook)  # type: ignore[no-untyped-call]
     return disabled
 
 
@@ -164,5 +164,5 @@ def _see_scaled_steps() -> None:
                 stack.enter_context(hook(optimizer))
             return plain(scaler, optimizer, *args, **kwargs)
 
-    step = torch.compiler.disable(step, recursive=False)
+    step = torch.compiler.disable(step, recursive=False)  # type: ignore[no-untyped-call]
     setattr(GradScaler, "step", step)  # noqa: B010  (mypy: it is a method)

@@ -39,12 +39,12 @@ class RowWriter:
                 if isinstance(part, _Large):
                     for piece in part.copied(tensors, self._column.pieces(part.n_bytes)):
                         if self._digests:
-                            digest.update(piece)
+                            digest.update(piece.data)
                 else:
                     copy = part.copied(tensors)
                     self._column.append_bytes(copy)
                     if self._digests:
-                        digest.update(copy)
+                        digest.update(copy.data)
         self.appended = digest.digest() if self._digests else None
 
     def digest_of(self, tensors: Sequence[torch.Tensor | None]) -> bytes:
@@ -54,9 +54,9 @@ class RowWriter:
             for part in self._parts:
                 if isinstance(part, _Large):
                     for piece in part.read(tensors):
-                        digest.update(piece)
+                        digest.update(piece.data)
                 else:
-                    digest.update(part.copied(tensors))
+                    digest.update(part.copied(tensors).data)
         return digest.digest()
 
     def cut(self, rows: int) -> None:

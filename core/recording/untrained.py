@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 import xxhash
-from gradreel.core.recording.row_writer import STAGED, plain_bytes
+from gradreel.core.recording.row_writer import STAGED, Bytes, plain_bytes
 from gradreel.core.trace.recorded_run import RecordedTensor
 from gradreel.core.trace.write_behind import ColumnWriter
 
@@ -50,10 +50,12 @@ class Untrained:
                     self._add(dot + name, (module._buffers, name), buffer, known, (id(module), name), frozen=False)
         self._kinds = [_kind(_get(*owner)) for owner in self._owners]
         self._staged: dict[int, torch.Tensor] = {}  # copies of the small ones, which are made all at once
+        self._staged_bytes: dict[int, Bytes] = {}  # their memory
         for i, tensor in enumerate(self.described):
             if tensor.size <= STAGED:
                 dtype = getattr(torch, tensor.dtype)
                 self._staged[i] = torch.empty(tensor.shape, dtype=dtype, device="cpu")
+                self._staged_bytes[i] = self._staged[i].reshape(-1).view(torch.uint8).numpy()
         self._digests: list[bytes] = [b""] * len(self.described)  # of what was copied last
         self._row = -1  # of the kept states, for which tensors were copied last
         self._waiting: list[tuple[int, bytes]] = []  # the tensors copied for it, and their digests before
@@ -126,7 +128,7 @@ class Untrained:
             if small:
                 torch._foreach_copy_([self._staged[i] for i in small], [now[i] for i in small])
             for i in read:
-                self._copy(i, self._staged.get(i, now[i]))
+                self._copy(i, self._staged_bytes[i] if i in self._staged else plain_bytes(now[i]))
         return self.copied_bytes - before
 
     def flush(self) -> None:
@@ -142,10 +144,9 @@ class Untrained:
             self._undo()
         self.flush()
 
-    def _copy(self, i: int, tensor: torch.Tensor) -> None:
+    def _copy(self, i: int, data: Bytes) -> None:
         """Append a tensor's bytes, if they are others than those appended last."""
-        data = plain_bytes(tensor)
-        digest = xxhash.xxh3_128_digest(data)
+        digest = xxhash.xxh3_128_digest(data.data)
         if digest == self._digests[i]:
             return
         self._columns["tensor_bytes"].append_bytes(data)
