@@ -305,7 +305,14 @@ def _write(path: Path, parameters: np.ndarray, losses: np.ndarray, epoch) -> Pat
         kind="torch.optim.sgd.SGD", groups=(RecordedGroup(settings={"lr": 0.1}, parts=(0, 1)),)
     )
     model = "torch.nn.modules.container.Sequential"
-    run = RecordedRun(model=model, parts=parts, optimizers=(optimizer,), dtype="float32", updates=updates)
+    run = RecordedRun(
+        model=model,
+        parts=parts,
+        optimizers=(optimizer,),
+        dtype="float32",
+        updates=updates,
+        state_dict={"0.weight": 0, "0.bias": 1},
+    )
     columns = {
         "kept": run.kept_updates(),
         "parameters": parameters,
