@@ -341,7 +341,7 @@ def test_workers_that_are_killed_are_replaced_by_the_run_itself(tmp_path, undist
     _, errors = process.communicate()
     assert process.returncode == 0, errors
     again = "its process was killed, perhaps for want of memory; it is tried once more when the others are done"
-    assert errors.splitlines()[0] == f"train shows: {again}"
+    assert errors.splitlines()[0] == f"train shows (run): {again}"
     assert errors.count(again) == 2, "of the training and of a clip"
     killing.check_whole(set())
     check_same_video(published(killing.media), undisturbed, killing.folder)

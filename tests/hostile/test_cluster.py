@@ -223,7 +223,7 @@ def test_another_runs_trace_is_not_taken(tripwires, answers, trained):
 
 def test_a_clips_description_does_not_say_where_the_clip_lies():
     counts = {"frames": 3, "fps": 5, "wall_seconds": 1.0}
-    content = {"path": "../../somewhere.mp4", **counts, "beats": [], "sounds": [], "subcaptions": []}
+    content = {"path": "../../somewhere.mp4", **counts, "beats": [], "sounds": [], "subcaptions": [], "emptied": []}
     clip = ClipFile.from_json(content, Path("media/clips/abc.mp4"))
     assert clip.path == Path("media/clips/abc.mp4")
     assert "path" not in clip.as_json()

@@ -141,7 +141,7 @@ def filmed(tmp_path: Path, name: str, **settings: Any):
     with tempconfig({}):
         request = SceneRequest(resolve(f"{file}:{name}"), made)
         playing.configure(request)
-        beats, _ = playing.play(request, film)
+        beats = playing.play(request, film).beats
     return film.seen, beats
 
 

@@ -11,7 +11,7 @@ from gradreel.scenes.lecture.any_run.layer_chain import layer_chain
 
 def recorded(*parts: tuple[str, tuple[int, ...]]) -> RecordedRun:
     made = tuple(RecordedPart(name=name, shape=shape, dtype="float32", trained=True) for name, shape in parts)
-    return RecordedRun(model="mine.Model", parts=made, optimizers=(), dtype="float32", updates=3)
+    return RecordedRun(model="mine.Model", parts=made, optimizers=(), dtype="float32", updates=3, state_dict={})
 
 
 @pytest.mark.parametrize("hidden", [(), (3,), (4, 2, 3)])
