@@ -110,7 +110,7 @@ def test_every_bad_end_is_named_and_the_good_clip_is_kept(folder):
     assert sorted(file.suffix for file in (media / "clips").iterdir()) == [".json", ".mp4"]
     assert not (media / "videos").exists()
     assert list((media / ".gradreel" / "temporary").iterdir()) == []
-    again = run("render", "bad.py:Good", "--fps", "5", "-v", "debug")
+    again = run("render", "bad.py:Good", "--lesson", "film.toml", "--fps", "5", "-v", "debug")
     assert (again.returncode, "Good" in again.stderr) == (0, False)
     assert "this is no result" not in again.stderr, "the clip was there"
 

@@ -358,7 +358,9 @@ def test_a_value_that_fills_no_line_is_named_with_scene_and_beat(gradreel, proje
 
 def test_a_changed_line_whose_translation_is_still_ours_is_told(gradreel, project):
     (project / "my-words.toml").write_text('[en.build-curve.beats]\nconstant = "At {value}."\n', encoding="utf-8")
-    (project / "shapes.toml").write_text('narration = "my-words.toml"\n[[scene]]\nname = "build-curve"\n')
+    (project / "shapes.toml").write_text(
+        'title = { en = "Shapes", zh = "图形" }\nnarration = "my-words.toml"\n[[scene]]\nname = "build-curve"\n'
+    )
     result = gradreel("describe", "build-curve", "--lesson", "shapes.toml")
     assert result.exit_code == 0
     assert "my-words.toml: [zh.build-curve.beats] has no constant, changed in another language" in result.stderr
