@@ -26,7 +26,9 @@ WITH_MANIM = {
     "preloaded",
 }  # of scenes/render
 TORCH_FILES = {  # of core
+    "logged_values",
     "network",
+    "newest_state",
     "optimizer_hooks",
     "optimizer_watch",
     "recorded_model",

@@ -11,7 +11,8 @@ from gradreel.core.errors import TraceError, TrainingError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.network import Batch, Networks
 from gradreel.core.trace.environment import environment, promise_equal_bits
-from gradreel.core.trace.trace import Trace, column_kinds, sealed_meta
+from gradreel.core.trace.format import column_kinds, sealed_meta
+from gradreel.core.trace.trace import Trace
 from gradreel.core.trace.write_behind import BLOCK, SMALL_BLOCK
 from gradreel.core.trace.writing import (
     DamagedJournalError,

@@ -6,21 +6,29 @@ drawn. What the recorder can't do (the disk is full, say) ends the recording wit
 """
 
 import ctypes
-import operator
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
 from gradreel.core.arrays import IntArray
 from gradreel.core.errors import UserError, listed
 from gradreel.core.recording.deferred_signals import DeferredSignals
+from gradreel.core.recording.logged_values import (
+    NotKeptError,
+    epoch_number,
+    example_numbers,
+    metric_name,
+    number,
+    whole_number,
+)
 from gradreel.core.recording.recorded_model import RecordedModel
-from gradreel.core.recording.step_recorder import INTERRUPTED, Recorder
-from gradreel.core.trace.recorded_run import METRIC_NAME, MOST_COUNTED, is_metric_name
+from gradreel.core.recording.step_recorder import Recorder
+from gradreel.core.trace.format import INTERRUPTED
+from gradreel.core.trace.recorded_run import MOST_COUNTED
 from gradreel.core.trace.writing import one_writer, refuse_foreign
 
 Optimizers = torch.optim.Optimizer | Sequence[torch.optim.Optimizer] | None
@@ -52,12 +60,24 @@ def record(
     Buffers are those right after an update; of the last state, those when the loop ends. One that is trained later has
     its values in the kept states from then on, and no gradients; a warning names it.
 
-    An exception in the loop goes on, with a note; what was recorded up to the last finished update is kept then as
-    ``<path>.interrupted``, or ``<path>.interrupted-2``, ...: what an earlier run left there is never replaced. So it is
-    when the recorder itself can't go on, such as on a full disk, or since a parameter has got another dtype: that is a
-    warning, and the loop goes on unrecorded. Ctrl+C once the loop has ended waits until the recording is whole. A trace
-    that was at ``path`` is replaced only once the new one is whole. UserError: model, optimizer or path cannot be
-    recorded, or no update was made.
+    The trace is in ``<path>.interrupted`` until it is whole, or in ``<path>.interrupted-2``, ... where an earlier run
+    has left one: that is never replaced. It can be opened there at any time. A trace that was at ``path`` is replaced
+    only once the new one is whole.
+
+    The trace stays in ``<path>.interrupted`` up to its last whole update if:
+
+    - the loop raises an exception, which goes on with a note;
+    - the recorder itself cannot go on: the disk is full, say, or a parameter has got another dtype. That is a warning,
+      and the loop goes on unrecorded;
+    - SIGTERM or SIGHUP ends the process. The trace is closed before; a handler of your own takes precedence. This
+      needs the recording to be in the main thread. Ctrl+C once the loop has ended waits until the recording is whole;
+    - the process is killed (SIGKILL). All but the last second's updates are there, in models of up to some 10 million
+      parameters; in larger ones up to twenty times the seconds that a state takes to write may be missing. With
+      ``keep={"every": k}`` the state after the last of them is kept, too, with the buffers of the kept state before.
+      Where parameters are on a GPU or of a narrower type, the updates of 0.3 s before a long pause may be missing.
+      After a power failure, what the system had not written to the disk is missing; checksums tell.
+
+    UserError: model, optimizer or path cannot be recorded, or no update was made.
     """
     path = _folder_named(path)
     if isinstance(optimizer, torch.optim.Optimizer) or not isinstance(optimizer, Iterable | None):
@@ -76,7 +96,7 @@ def record(
         with ExitStack() as files:
             writer = files.enter_context(recorder.files())
             try:
-                with recorder.listening(writer):
+                with recorder.listening(writer, files):
                     yield Recording(recorder)
             except BaseException as error:
                 ended = error
@@ -84,7 +104,8 @@ def record(
                 _leave_alone(files.pop_all(), stack.pop_all())
             else:
                 try:
-                    signals.call(recorder.complete, files, writer, ended)
+                    ended_by = None if ended is None else type(ended).__qualname__
+                    signals.call(recorder.complete, files, writer, ended_by)
                 except UserError:
                     raise
                 except BaseException as error:  # Ctrl+C, obeyed now
@@ -123,32 +144,69 @@ class Recording:
         coming one; in a loop that logs before its first ``backward()``, all does. ``update``, counted from 0, says
         outright which one is meant. An update's loss is the mean of all that was logged of it, such as of each
         micro-batch of an accumulated gradient; its batch has the examples of all, its epoch is the last. What led to a
-        step that a GradScaler skipped is left out.
+        step that a GradScaler skips is left out. Batches are logged in the order of the updates.
 
         Any other metrics, by name or in a mapping (which may have the loss, too), are kept one by one with how many
         updates had been made: `Trace.metrics`. A run has at most 1000 names of metrics, each of 1 to 200 printable
-        characters.
+        characters. A number may also be a tensor, an array or a list with one number.
 
-        ValueError for what is no number, what is given twice, and for an ``update`` that is not there, or so long ago
-        that it has been written. After the ``with`` it is too late for any; that is a warning.
+        Nothing that is logged ends the loop: what cannot be kept is left out, and a warning says so once by its name.
         """
         recorder = self._recorder
-        if not recorder.goes_on:
+        if recorder.elsewhere:
             return
-        if recorder.over:
+        if recorder.over and recorder.failure is None:
             recorder.warn_of_late_log()
             return
-        numbers = _numbers(metrics, named if loss is None else {**named, "loss": loss})
-        number = numbers.pop("loss", None)
-        recorder.log.refuse_more_names(numbers)
-        epoch = None if epoch is None else _epoch(epoch)
-        examples = None if batch is None else _examples(batch)
-        first = recorder.log.first
-        if update is not None and not first <= _whole("update", update) <= recorder.updates:
-            raise ValueError(f"update {update} cannot be logged: those from {first} to {recorder.updates} can")
-        recorder.log.note(update, loss=number, epoch=epoch, batch=examples)
-        for name, value in numbers.items():
-            recorder.log.note_metric(name, value)
+        told: dict[str, Any] = {"loss": loss, "epoch": epoch, "batch": batch}
+        told = {name: value for name, value in told.items() if value is not None}
+        recorder.note(lambda: self._log(metrics, told, update, named))
+
+    def _log(self, metrics: object, told: dict[str, Any], update: Any, named: dict[str, Any]) -> None:
+        """Note each value that can be kept, and report the others."""
+        recorder = self._recorder
+        which: int | None = None
+        if update is not None:
+            with self._reporting():
+                which = whole_number("update", update, recorder.updates + 1)
+            if which is None:
+                return
+        log = recorder.log
+        given = set(told)
+        if "loss" in told:
+            with self._reporting():
+                log.note_loss(number("loss", told["loss"]), which)
+        if "epoch" in told:
+            with self._reporting():
+                log.note_epoch(epoch_number(told["epoch"]), which)
+        if "batch" in told:
+            with self._reporting("batch"):
+                log.note_batch(example_numbers(told["batch"]), which)
+        if not isinstance(metrics, Mapping | None):
+            recorder.report("log", "log was given a value without a name: use log(loss=...), or a mapping of names")
+            metrics = None
+        given &= {"loss"}
+        for key, value in [*(metrics or {}).items(), *named.items()]:
+            with self._reporting(key):
+                name = metric_name(key)
+                if name in given:
+                    raise NotKeptError(name, "it is given twice")
+                given.add(name)
+                found = number(name, value)
+                if name == "loss":
+                    log.note_loss(found, which)
+                else:
+                    log.note_metric(name, found)
+
+    @contextmanager
+    def _reporting(self, name: object = "") -> Iterator[None]:
+        """Whatever cannot be kept is reported."""
+        try:
+            yield
+        except NotKeptError as error:
+            self._recorder.report(error.name, str(error))
+        except ValueError as error:
+            self._recorder.report(str(name), f"{name} is not kept: {error}")
 
 
 def _kept_every(keep: str | Mapping[str, int]) -> int:
@@ -194,55 +252,3 @@ def _leave_alone(*contexts: ExitStack) -> None:
     """In a forked process: neither finish nor, when Python ends, clear away what is the parent's."""
     for context in contexts:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(context))  # a reference that is never given back
-
-
-def _numbers(metrics: Mapping[str, Number] | None, named: Mapping[str, Number]) -> dict[str, float]:
-    """All metrics as plain numbers, by name. ValueError for what is no number, or has no name that can be shown."""
-    if not isinstance(metrics, Mapping | None):
-        raise ValueError(f"{metrics!r} cannot be logged: it has no name; log(loss=...), or a mapping of names")
-    numbers: dict[str, float] = {}
-    for key, value in [*(metrics or {}).items(), *named.items()]:
-        name = str(key)
-        if not is_metric_name(name):
-            raise ValueError(f"{name[:50]!r} cannot be logged: the name of a metric has {METRIC_NAME}")
-        if name in numbers:
-            raise ValueError(f"{name} cannot be logged: it is given twice")
-        numbers[name] = _number(name, value)
-    return numbers
-
-
-def _number(name: str, value: Number) -> float:
-    if isinstance(value, torch.Tensor) and value.numel() != 1:
-        raise ValueError(f"{name} of shape {tuple(value.shape)} cannot be logged: one number is, such as its mean()")
-    try:
-        return float(value.item() if isinstance(value, torch.Tensor) else value)
-    except (TypeError, ValueError, OverflowError, RuntimeError):  # the last from a tensor on the meta device
-        raise ValueError(f"{name} {value!r} cannot be logged: it must be a number, or a tensor with one") from None
-
-
-def _whole(name: str, number: int) -> int:
-    try:
-        return operator.index(number)
-    except TypeError:
-        raise ValueError(f"{name} {number!r} cannot be logged: it must be a whole number") from None
-
-
-def _epoch(epoch: int) -> int:
-    number = _whole("epoch", epoch)
-    if not 0 <= number < 2**31:
-        raise ValueError(f"epoch {epoch} cannot be logged: it must be from 0 to {2**31 - 1}")
-    return number
-
-
-def _examples(batch: Sequence[int] | IntArray | torch.Tensor) -> IntArray:
-    """A copy, (B,)."""
-    numbers = batch.detach().cpu().numpy() if isinstance(batch, torch.Tensor) else np.asarray(batch)
-    if numbers.ndim == 0:
-        raise ValueError(
-            f"batch {batch!r} cannot be logged: it takes the examples that the batch had, such as [4, 7]; the number "
-            "of a batch is a metric, by a name of its own: log(batch_number=...)"
-        )
-    examples = numbers.reshape(-1)
-    if len(examples) and not np.issubdtype(examples.dtype, np.integer):
-        raise ValueError(f"batch holds {examples.dtype}; the numbers of the examples are needed")
-    return examples.astype(np.int64)

@@ -51,13 +51,17 @@ class RowWriter:
         """Return the digest of the row that `append` would append."""
         digest = xxhash.xxh3_128()
         with torch.no_grad():
-            for part in self._parts:
-                if isinstance(part, _Large):
-                    for piece in part.read(tensors):
-                        digest.update(piece.data)
-                else:
-                    digest.update(part.copied(tensors).data)
+            for piece in self.read(tensors):
+                digest.update(piece.data)
         return digest.digest()
+
+    def read(self, tensors: Sequence[torch.Tensor | None]) -> Iterator[Bytes]:
+        """Yield the bytes of the row that `append` would append, in pieces. The next one may overwrite a piece."""
+        for part in self._parts:
+            if isinstance(part, _Large):
+                yield from part.read(tensors)
+            else:
+                yield part.copied(tensors)
 
     def cut(self, rows: int) -> None:
         """Drop what was appended after so many rows: the last one, or the part of it that there is."""

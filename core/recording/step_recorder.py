@@ -4,17 +4,19 @@ import errno
 import os
 import shutil
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
-from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 import torch
-from gradreel.core.errors import UserError, listed
-from gradreel.core.recording.deferred_signals import DeferredSignals
+from gradreel.core.errors import UserError, listed, printable
+from gradreel.core.recording.deferred_signals import DeferredSignals, remind
+from gradreel.core.recording.journal_thread import JournalThread
+from gradreel.core.recording.newest_state import NewestState
 from gradreel.core.recording.optimizer_hooks import (
     after_any_step,
     around_scaled_step,
@@ -25,12 +27,13 @@ from gradreel.core.recording.optimizer_hooks import (
 from gradreel.core.recording.recorded_model import RecordedModel
 from gradreel.core.recording.update_log import UpdateLog
 from gradreel.core.trace.environment import environment
+from gradreel.core.trace.format import MOST_META, column_kinds, sealed_meta
 from gradreel.core.trace.recorded_run import RecordedRun
-from gradreel.core.trace.trace import MOST_META, column_kinds, sealed_meta
-from gradreel.core.trace.write_behind import BLOCK, BLOCKS
-from gradreel.core.trace.writing import TraceWriter, is_foreign, new_trace
+from gradreel.core.trace.unfinished import LastState, journal_text, log_kinds
+from gradreel.core.trace.write_behind import BLOCK, BLOCKS, Written
+from gradreel.core.trace.writing import TraceWriter, is_foreign, new_recording
 
-INTERRUPTED = ".interrupted"
+_MOST_REPORTS = 100  # of values that are not kept
 _ROWS_AT_MOST = 10_000  # of a column, in a block that is written at once
 
 
@@ -66,6 +69,12 @@ class Recorder:
         self._edits: int | None = 0 if every == 1 else None
         self._first_edit: int | None = None
         self._ended_by: str | None = None
+        self._lock = threading.RLock()  # held by whoever changes or reads what is recorded
+        self._journal = JournalThread(self._mark)
+        self._journaled = 0  # updates that the newest journal tells of
+        self._seen_updates = 0  # when the journal's thread looked last
+        self._seen_settled = -1
+        self._reported: set[str] = set()
         self._outcome = "nothing was recorded"
         self.over = False  # the loop has come to its end
 
@@ -77,18 +86,19 @@ class Recorder:
     @property
     def goes_on(self) -> bool:
         """Whether updates are still recorded here."""
-        return self.failure is None and os.getpid() == self._process
+        return self.failure is None and not self.over and os.getpid() == self._process
 
     def files(self) -> Any:
         """Returns a context manager that opens the columns of the new trace, a TraceWriter, and seals it on leaving."""
         kinds, run = {}, self._run(0)
-        described = len(sealed_meta(run, environment(), dict.fromkeys(column_kinds(run), "")))
+        self._environment = environment()
+        described = len(sealed_meta(run, self._environment, dict.fromkeys(column_kinds(run), "")))
         if described > MOST_META // 2:  # the other half is for names of metrics
             raise UserError(
                 f"to describe the model's {len(run.parts)} trained tensors and {len(run.tensors)} others takes "
                 f"{described} bytes, at most {MOST_META // 2} can be recorded: give record a part of the model"
             )
-        for name, kind in column_kinds(run).items():
+        for name, kind in (column_kinds(run) | log_kinds(0)).items():
             rows = BLOCK // max(1, kind.row_bytes) + 1  # a guess, which sizes the blocks that are written at once
             kinds[name] = kind.of_length(min(rows, _ROWS_AT_MOST))
         if "tensor_bytes" in kinds:
@@ -97,52 +107,79 @@ class Recorder:
         self._reserve = 2 * (BLOCKS + 1) * sum(min(BLOCK, kind.n_bytes) for kind in kinds.values())
 
         def seal(checksums: dict[str, str]) -> str:
-            return sealed_meta(self._sealed, environment(), checksums)
+            return sealed_meta(self._sealed, self._environment, checksums)
 
-        return new_trace(self.path.parent, self.path.name, kinds, seal, environment(), grows=True)
+        return new_recording(self.path, kinds, seal, self._environment)
 
     @contextmanager
-    def listening(self, writer: TraceWriter) -> Iterator[None]:
-        """While this lasts, each update is recorded."""
+    def listening(self, writer: TraceWriter, files: ExitStack) -> Iterator[None]:
+        """While this lasts, each update is recorded. ``files``: closes ``writer``."""
         self._states = self.recorded.rows_of(writer.columns["parameters"], digests=self._edits is not None)
         self._gradients = self.recorded.rows_of(writer.columns["gradient"])
         self.recorded.untrained.open(writer.columns)
         self._unwatched += self.recorded.untrained.take(0)
+        self._newest = NewestState(self.recorded, self._states, writer.folder)
         self.log = UpdateLog(writer)
+        self._writer, self._files = writer, files
         self._seen = set(map(id, self.recorded.optimizers))
         with ExitStack() as hooks:
             for number, optimizer in enumerate(self.recorded.optimizers):
                 self._listen_to(optimizer, number, hooks)
             if self.recorded.finds_optimizers:
-                hooks.enter_context(before_any_step(partial(self._find, hooks)))
+                hooks.enter_context(before_any_step(partial(self.attempt, self._find, hooks)))
             else:
-                hooks.enter_context(after_any_step(self._look_at))
+                hooks.enter_context(after_any_step(partial(self.attempt, self._look_at)))
             hooks.enter_context(around_scaled_step(self._scaled))
             hooks.enter_context(self.recorded.after_each_gradient(self.log.note_gradient))
+            self._signals.close, self._signals.may_close = self._close_by_signal, self._may_close
+            self._journal.start()
+            hooks.callback(self._journal.end)
             yield
 
     def _listen_to(self, optimizer: torch.optim.Optimizer, number: int, hooks: ExitStack) -> None:
-        attempt = partial(self._signals.call, self._attempt)
+        attempt = partial(self._signals.call, self.attempt)
         hooks.enter_context(last_before_step(optimizer, partial(attempt, self._begin, number)))
         hooks.enter_context(first_after_step(optimizer, partial(attempt, self._end, number)))
 
-    def complete(self, files: ExitStack, writer: TraceWriter, ended: BaseException | None) -> None:
-        """The loop has come to an end: the trace becomes whole and gets its name. UserError if no update was made."""
-        self.over = True
-        try:
-            with files.pop_all():
-                writer.name = self.finish(ended)
-            if ended is None and self.failure is None:
-                self._tell_of_replaced()
-                if writer.name != self.path.name:
-                    _warn(f"record: {self.path} is no longer a trace alone, and is let be; {self._outcome}")
-        except _NothingRecordedError:
-            if ended is None and self.failure is None:
-                raise UserError(self.recorded.no_update_seen()) from None
-        except Exception as error:  # whatever it is, it must not end what comes after the training
-            self._outcome = f"the recording is lost: {error}"
-            if ended is None:  # else a note will tell
-                _warn(f"record: {self._outcome}")
+    def complete(self, files: ExitStack, writer: TraceWriter, ended_by: str | None) -> None:
+        """The loop has come to an end: the trace becomes whole and gets its name. UserError if no update was made.
+
+        ``ended_by``: the exception or the signal that ended the loop; None if it came to its end.
+        """
+        self._journal.join()
+        with self._lock:
+            if self.over:
+                return
+            self._newest.close()
+            try:
+                with files.pop_all():
+                    writer.name = self.finish(ended_by)
+                    self.over = True
+                if ended_by is None and self.failure is None:
+                    self._tell_of_replaced()
+                    if writer.name != self.path.name:
+                        _warn(f"record: {self.path} is no longer a trace alone, and is let be; {self._outcome}")
+            except _NothingRecordedError:
+                if ended_by is None and self.failure is None:
+                    raise UserError(self.recorded.no_update_seen()) from None
+            except Exception as error:  # whatever it is, it must not end what comes after the training
+                self._outcome = f"the recording is lost: {error}"
+                if writer.folder.exists():
+                    kept = f"what was recorded up to update {self._journaled} is in {writer.folder}"
+                    self._outcome = f"the recording could not be completed: {error}; {kept}"
+                if ended_by is None:  # else a note will tell
+                    _warn(f"record: {self._outcome}")
+            finally:
+                self.over = True
+
+    def _may_close(self) -> bool:
+        """Whether no update is being made; one whose step calls a closure may take long."""
+        return self._stepping is None or self._late
+
+    def _close_by_signal(self, name: str) -> None:
+        """A signal is about to end the process: the trace becomes whole before."""
+        self._signals.call(self.complete, self._files, self._writer, name)
+        _warn(self.told())
 
     def _tell_of_replaced(self) -> None:
         replaced = self.recorded.replaced()
@@ -169,68 +206,126 @@ class Recorder:
         """Warn that something is logged after the `with`, where it is no longer kept."""
         _warn(f"record: what is logged after the `with` is not in {self.path}; log it inside, right after its step()")
 
-    def finish(self, ended: BaseException | None) -> str:
+    def finish(self, ended_by: str | None) -> str:
         """Complete the columns. Returns the name of the trace's folder; _NothingRecordedError if no update was made."""
         broken_off = self._stepping is not None
+        if self.recorded.untrained.waiting(-(-self.updates // self.every)):
+            self._retract(max(0, self._settled), "tensor_bytes")
         if not broken_off and self.updates > max(0, self._settled):
-            self._attempt(self._append_last)
+            self.attempt(self._append_last)
         updates = max(0, self._settled) if broken_off or self.failure is not None else self.updates
         if updates == 0:
             raise _NothingRecordedError
         self._cut(updates)
-        reason = ended or self.failure
-        self._ended_by = None if reason is None else type(reason).__qualname__
-        self._sealed = self._run(updates)
-        self.log.finish(self._sealed)
-        name = self.path.name if reason is None else self._free_name()
-        while reason is None and is_foreign(self.path.with_name(name)):  # somebody has put something there meanwhile
+        if ended_by is None and self.failure is not None:
+            ended_by = type(self.failure).__qualname__
+        self._ended_by = ended_by
+        self._sealed = self.log.finish(self._run(updates))
+        name = self.path.name if ended_by is None else self._writer.folder.name
+        while ended_by is None and is_foreign(self.path.with_name(name)):  # somebody has put something there meanwhile
             name += ".new"
         were = "1 update was recorded; it is" if updates == 1 else f"{updates} updates were recorded; they are"
         self._outcome = f"{were} in {self.path.with_name(name)}"
         return name
-
-    def _free_name(self) -> str:
-        """The name that an interrupted recording gets: whatever an earlier one has left stays."""
-        name = self.path.name + INTERRUPTED
-        numbered = (f"{name}-{number}" for number in count(2))
-        return next(free for free in chain([name], numbered) if not os.path.lexists(self.path.with_name(free)))
 
     def told(self) -> str:
         """Returns what became of the recording, as a sentence for the user."""
         return f"record: {self._outcome}"
 
     def _run(self, updates: int) -> RecordedRun:
-        """What is known of the run so far, as one of the first ``updates`` updates."""
+        """What is known of the run so far, as one of the first ``updates`` updates. Lengths of columns are not."""
         log = getattr(self, "log", None)
-        examples, first_nan = log.written_by(updates) if log else (0, None)
-        settings, changes = log.settings_by(updates) if log else ((), 0)
         return RecordedRun(
             **self.recorded.described(),
             updates=updates,
             kept_every=self.every,
             ended_by=self._ended_by,
-            examples_logged=examples,
-            first_nan_loss=first_nan,
             edits=self._edits,
             first_edit=self._first_edit,
-            settings=settings,
-            settings_logged=changes,
+            settings=log.settings() if log else (),
             metrics=tuple(log.metrics) if log else (),
-            metrics_logged=log.metrics_by(updates) if log else 0,
         )
 
-    def _attempt(self, work: Callable[..., None], *arguments: Any) -> None:
-        """Do ``work`` while updates are recorded here. An error of it ends the recording."""
+    def attempt(self, work: Callable[..., None], *arguments: Any) -> None:
+        """Do ``work`` while updates are recorded here. An error of it ends the recording, never the training."""
+        try:
+            with self._lock:
+                if self.goes_on:
+                    if self._journal.failure is not None:
+                        raise self._journal.failure
+                    work(*arguments)
+        except Exception as error:
+            with suppress(Exception):
+                self.failure = error
+                kept = f"; they will be in {self._writer.folder}" if self._settled > 0 else ""
+                _warn(
+                    f"record: the recording of {self.path} ends after {max(0, self._settled)} updates, the loop goes "
+                    f"on: {type(error).__name__}: {error}{kept}"
+                )
+
+    def note(self, work: Callable[[], None]) -> None:
+        """Do ``work``, which logs something, while updates are recorded here. An error of it is reported, no more."""
         try:
             if self.goes_on:
-                work(*arguments)
-        except Exception as error:  # whatever it is, it must not end the training
-            self.failure = error
-            kept = f"; they will be in {self.path.with_name(self._free_name())}" if self._settled > 0 else ""
-            _warn(
-                f"record: the recording of {self.path} ends after {max(0, self._settled)} updates, the loop goes on: "
-                f"{type(error).__name__}: {error}{kept}"
-            )
+                self._signals.call(self._locked, work)
+        except Exception as error:
+            self.report("log", f"log failed: {type(error).__name__}")
+
+    def report(self, name: str, message: str) -> None:
+        """Warn of something that is not kept, once by its ``name``, and of a hundred names at most."""
+        with suppress(Exception):
+            if name not in self._reported and len(self._reported) < _MOST_REPORTS:
+                self._reported.add(name)
+                _warn(f"record: {printable(message)}")
+
+    def _locked(self, work: Callable[[], None]) -> None:
+        with self._lock:
+            work()
+
+    def _mark(self) -> bool:
+        """(In the journal's thread.) Bring the journal up to date, if there is something new. False: not just now."""
+        remind()
+        with self._lock:
+            if not self.goes_on or self._writer.marking:
+                return True
+            busy = self._stepping is not None
+            if busy and self._kept and not self._late:  # the last gradient may still be dropped
+                return False
+            settled = max(0, self._settled)
+            is_slow, self._seen_settled = self._seen_settled == self._settled, self._settled
+            if is_slow and not busy and self.updates > settled:
+                self._newest.take(self.updates, self._digest if self._edits is not None else None)
+            if self.log.flush() or max(settled, self._newest.updates) > self._journaled:
+                self._write_journal(settled)
+            return True
+
+    def _write_journal(self, settled: int, without_last_row: tuple[str, ...] = ()) -> None:
+        """Write the journal of ``settled`` updates, whose states are in the column, or of the newest state."""
+        newest, last = self._newest, None
+        updates = max(settled, newest.updates)
+        if not updates:
+            self._writer.forget_updates()
+            return
+        row = -(-updates // self.every)
+        if newest.updates > settled:
+            now = updates == self.updates and "tensor_bytes" not in without_last_row
+            copies = self.recorded.untrained.waiting(row) if now else ()
+            last = LastState(file=newest.file, checksum=newest.checksum, copies=copies)
+        run = self._run(updates)
+        self._journaled = updates
+
+        def text(columns: dict[str, Written]) -> str:
+            return journal_text(run, self._environment, columns, last)
+
+        rows = {"parameters": row + 1} if last else {}
+        self._writer.mark_recording(text, updates, last.file if last else "", rows, without_last_row)
+
+    def _retract(self, settled: int, column: str) -> None:
+        """The last row of a column is about to be dropped: write a journal without it, before it is."""
+        if self._journaled:
+            self._writer.wait()
+            self._write_journal(settled, (column,))
+            self._writer.wait()
 
     def _begin(
         self, number: int, optimizer: torch.optim.Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -263,21 +358,25 @@ class Recorder:
         self.recorded.end(number)
         if self._kept and self._late:
             self._append_gradient(number)
-        self.log.add(number, max(0, self._settled))
+        self.log.add(number)
         self.updates += 1
         self._stepping = None
         if self.updates % self.every == 0:
             if self._edits is not None:
                 self._digest = self._states.digest_of(self.recorded.state())
             self._unwatched += self.recorded.untrained.take(self.updates // self.every)
+        self._newest.look(self.updates)
 
     @contextmanager
     def _scaled(self, optimizer: torch.optim.Optimizer) -> Iterator[None]:
         """(Around each step of a GradScaler.) It skips the optimizer's if a gradient is not finite."""
         begun = self._begun
         yield
+        self.attempt(self._look_at_scaled, begun, optimizer)
+
+    def _look_at_scaled(self, begun: int, optimizer: Any) -> None:
         if self._begun == begun and self.recorded.is_trained_by(optimizer):
-            self._attempt(self.log.skip)
+            self.log.skip()
 
     def _find(self, hooks: ExitStack, optimizer: torch.optim.Optimizer, *_: Any) -> None:
         """(Before each step of any optimizer.) One that trains the model is recorded from now on.
@@ -287,7 +386,7 @@ class Recorder:
         if id(optimizer) in self._seen or self._stepping is not None or not self.recorded.is_trained_by(optimizer):
             return
         self._seen.add(id(optimizer))
-        self._attempt(lambda: self._listen_to(optimizer, self.recorded.add_optimizer(optimizer), hooks))
+        self._listen_to(optimizer, self.recorded.add_optimizer(optimizer), hooks)
 
     def _look_at(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
         """(After each step of any optimizer.) One that is not recorded should move nothing that is.
@@ -297,7 +396,7 @@ class Recorder:
         if id(optimizer) in self._seen or self._stepping is not None:
             return
         self._seen.add(id(optimizer))
-        if self.goes_on and self.recorded.is_trained_by(optimizer):
+        if self.recorded.is_trained_by(optimizer):
             _warn(
                 f"record: the updates of an optimizer ({type(optimizer).__name__}) that record was not given are not "
                 f"in {self.path}, though it trains what is recorded there ({self.updates} updates so far): give record "
@@ -310,6 +409,8 @@ class Recorder:
         Where it differs from what the last update left, the loop itself has changed it: that is counted as an edit.
         """
         state, row = self.recorded.state(), -(-self.updates // self.every)
+        if self._settled == self.updates and self._journaled == self.updates > self._newest.updates:
+            self._retract(max(0, self.updates - self.every), "parameters")
         self._states.cut(row)  # there is more if the step from here broke off, and is made again
         self._gradients.cut(row)
         self._states.append(state)

@@ -131,6 +131,10 @@ class Untrained:
                 self._copy(i, self._staged_bytes[i] if i in self._staged else plain_bytes(now[i]))
         return self.copied_bytes - before
 
+    def waiting(self, row: int) -> tuple[int, ...]:
+        """Which tensors were copied for a row of the kept states, if these copies are the last and may be dropped."""
+        return tuple(i for i, _ in self._waiting) if row == self._row else ()
+
     def flush(self) -> None:
         """Append which tensors were copied last, and for which row."""
         if self._waiting:

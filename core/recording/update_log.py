@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from array import array
-from collections import deque
-from collections.abc import Iterable
-from itertools import chain
 from typing import Any
 
-import numpy as np
+from gradreel.core.arrays import IntArray
+from gradreel.core.trace.format import metric_kinds, setting_kinds
 from gradreel.core.trace.recorded_run import RecordedRun, RecordedSetting
-from gradreel.core.trace.trace import metric_kinds, setting_kinds
+from gradreel.core.trace.unfinished import BATCH, EPOCH, LOSS, completed, log_kinds
 from gradreel.core.trace.writing import TraceWriter
 
-MOST_HELD = 16_384
-"""Updates whose losses and batches are held, to be logged late or again; then the older half is written."""
-MOST_EXAMPLES = 1 << 22
-"""Examples of logged batches that are held; 32 MB."""
+MOST_HELD = 4096
+"""Updates or events that are held in memory before they are appended to the columns."""
 MOST_METRICS = 1000
 MOST_SETTINGS = 10_000
-_ROWS_AT_ONCE = 65_536
+
+_Event = tuple[int, int, float]  # what, the update it belongs to, its value
 
 
 class UpdateLog:
-    """Holds what is logged of each update, its optimizer and changed settings; appends them to the columns in blocks.
+    """Appends what is logged of each update, its optimizer and changed settings to columns of events.
+
+    `flush` appends what has been held since the last time. `finish` makes the columns of the trace from the events.
 
     What is logged between a step and the next backward pass belongs to that step's update, all else to the coming one.
     In a loop that logs before its first backward pass, all does.
@@ -32,58 +30,55 @@ class UpdateLog:
 
     def __init__(self, writer: TraceWriter) -> None:
         self.updates = 0  # made so far
-        self.first = 0  # the earliest update that can still be logged
-        self.examples = 0  # of the batches written
-        self.first_nan: int | None = None  # the first update, of those written, whose loss was logged as NaN
         self.metrics: dict[str, int] = {}  # number of each
         self._writer, self._columns = writer, writer.columns
-        self._logged: dict[str, list[tuple[Any, ...]]] = {name: [] for name in ("loss", "epoch", "batch")}  # by update
-        self._ahead: dict[str, bool] = {}  # whether the loop logs this before its backward passes
+        self._coming: list[tuple[int, Any]] = []  # what was logged of the coming update
+        self._log: list[_Event] = []
+        self._metrics: list[_Event] = []
+        self._settings: list[_Event] = []
+        self._optimizers = array("i")
+        self._setting_numbers: dict[tuple[int, int, str], int] = {}  # by optimizer, group and name
+        self._ahead: dict[int, bool] = {}  # whether the loop logs this before its backward passes
         self._computed = False  # whether a gradient has been since the last step
         self._made: bool | None = None  # whether the last step made an update; None: there was none
-        self._examples_held = 0
-        self._metrics: deque[tuple[int, int, float]] = deque()  # number, updates made, value; not written yet
-        self._metrics_written = 0
-        self._optimizers = array("H")
-        self._setting_numbers: dict[tuple[int, int, str], int] = {}  # by optimizer, group and name
-        self._settings: deque[tuple[int, int, float]] = deque()  # number, update, value; not written yet
-        self._settings_written = 0
-        self._columns["batch_start"].append(0)
+        self._last_batch = 0  # the latest update of which a batch was logged
 
-    def note(self, update: int | None = None, **logged: Any) -> None:
-        """Note a loss, an epoch or a batch (B,), as keywords, of update ``update``, which is ``first`` or a later one.
+    def note_loss(self, loss: float, update: int | None = None) -> None:
+        """Note a loss of an update that was made, or of the coming one. None: of the one that it belongs to."""
+        self._note(LOSS, loss, update)
 
-        None: of the update that it belongs to, as the class says.
-        """
-        for name, value in logged.items():
-            if value is None:
-                continue
-            which = self._update_of(name) if update is None else update
-            if which is not None:
-                self._reach(name, which + 1)
-                self._logged[name][which - self.first] += (value,)
-                self._examples_held += len(value) if name == "batch" else 0
+    def note_epoch(self, epoch: int, update: int | None = None) -> None:
+        """Note the epoch, as in `note_loss`."""
+        self._note(EPOCH, epoch, update)
+
+    def note_batch(self, examples: IntArray, update: int | None = None) -> None:
+        """Note the examples (B,) of a batch, as in `note_loss`. ValueError if a later update's were logged before."""
+        self._note(BATCH, examples, update)
 
     def note_gradient(self, *_: Any) -> None:
         """Note that a backward pass has computed a gradient: what is logged from now on is of the coming update."""
         self._computed = True
 
-    def refuse_more_names(self, names: Iterable[str]) -> None:
-        """ValueError if with these a run had more metrics than its ``meta.json`` may name."""
-        if len(self.metrics.keys() | set(names)) > MOST_METRICS:
-            raise ValueError(
-                f"{MOST_METRICS} metrics have been logged, another name cannot be: log a metric by the same name each "
-                "time; after which update it was logged is kept"
-            )
-
     def note_metric(self, name: str, value: float) -> None:
-        """Note the value of a metric, with how many updates have been made."""
-        self._metrics.append((self.metrics.setdefault(name, len(self.metrics)), self.updates, value))
+        """Note the value of a metric, with how many updates have been made.
+
+        ValueError if a run had more metrics than its ``meta.json`` may name.
+        """
+        number = self.metrics.get(name)
+        if number is None:
+            if len(self.metrics) >= MOST_METRICS:
+                raise ValueError(
+                    f"{MOST_METRICS} metrics have been logged, another name cannot be: log a metric by the same name "
+                    "each time; after which update it was logged is kept"
+                )
+            number = self.metrics[name] = len(self.metrics)
+        self._metrics.append((number, self.updates, value))
+        if len(self._metrics) >= MOST_HELD:
+            self.flush()
 
     def skip(self) -> None:
         """Note that a step made no update, as a GradScaler skips some: what led to it is left out."""
-        for logged in self._logged.values():
-            del logged[self.updates - self.first :]
+        self._coming.clear()
         self._computed = self._made = False
 
     def note_setting(self, optimizer: int, group: int, name: str, value: float) -> bool:
@@ -95,96 +90,77 @@ class UpdateLog:
         self._settings.append((number, self.updates, value))
         return True
 
-    def add(self, optimizer: int, settled: int) -> None:
-        """Note that this optimizer made an update. What is older than update ``settled`` may be written for good."""
+    def add(self, optimizer: int) -> None:
+        """Note that this optimizer made an update."""
         self._computed, self._made = False, True
         self._optimizers.append(optimizer)
         self.updates += 1
-        held = self.updates - self.first
-        if len(self._metrics) >= MOST_HELD:
-            self._write_metrics(settled)
-        if held >= MOST_HELD or self._examples_held >= MOST_EXAMPLES:
-            self._write(min(settled, self.first + held // 2))
+        for what, value in self._coming:
+            self._append(what, value, self.updates - 1)
+        self._coming.clear()
+        if len(self._optimizers) >= MOST_HELD or len(self._log) >= MOST_HELD:
+            self.flush()
 
-    def finish(self, run: RecordedRun) -> None:
-        """Append the rest of the columns, up to the run's last update."""
-        self._write(run.updates)
+    def settings(self) -> tuple[RecordedSetting, ...]:
+        """The settings that changed, in the order of their numbers."""
+        return tuple(RecordedSetting(optimizer=i, group=j, name=name) for i, j, name in self._setting_numbers)
+
+    def flush(self) -> bool:
+        """Append all that is held to the columns. Returns whether something was."""
+        new = bool(self._optimizers or self._log or self._metrics or self._settings)
+        if self._metrics and "metric" not in self._columns:
+            for name, kind in metric_kinds(MOST_HELD).items():
+                self._writer.add(name, kind)
+        self._columns["optimizer"].append(self._optimizers)
+        del self._optimizers[:]
+        for kinds, events in ((log_kinds, self._log), (metric_kinds, self._metrics), (setting_kinds, self._settings)):
+            for name, values in zip(kinds(0), zip(*events, strict=True), strict=False):
+                self._columns[name].append(values)
+            events.clear()
+        return new
+
+    def finish(self, run: RecordedRun) -> RecordedRun:
+        """Make the columns of the first ``run.updates`` updates. Returns the run with their lengths."""
+        self.flush()
+        self._writer.wait()
+        events = [*log_kinds(0), *setting_kinds(0), *(metric_kinds(0) if "metric" in self._columns else ())]
+        run, computed = completed(run, {name: self._columns[name].rows_written() for name in events})
+        self._cut({"optimizer": run.updates, "batch": run.examples_logged})
+        self._cut(dict.fromkeys(setting_kinds(0), run.settings_logged))
         if run.metrics:
-            self._write_metrics(run.updates)
-        self._columns["kept"].append(run.kept_updates())
-        for start in range(0, run.updates, _ROWS_AT_ONCE):
-            self._columns["optimizer"].append(self._optimizers[start : min(start + _ROWS_AT_ONCE, run.updates)])
+            self._cut(dict.fromkeys(metric_kinds(0), run.metrics_logged))
+        for name, column in computed.items():
+            self._columns[name].append(column)
+        for name in log_kinds(0):
+            self._writer.leave_out(name)
+        return run
 
-    def written_by(self, updates: int) -> tuple[int, int | None]:
-        """How many examples were logged of the first ``updates`` updates, and the first of these with a loss of NaN."""
-        count = updates - self.first
-        examples = sum(len(batch) for batches in self._logged["batch"][:count] for batch in batches)
-        losses = enumerate(self._logged["loss"][:count], self.first)
-        nan = (update for update, logged in losses if logged and math.isnan(_mean(logged)))
-        return self.examples + examples, next(nan, None) if self.first_nan is None else self.first_nan
+    def _cut(self, rows: dict[str, int]) -> None:
+        for name, count in rows.items():
+            self._columns[name].keep(count)
 
-    def settings_by(self, updates: int) -> tuple[tuple[RecordedSetting, ...], int]:
-        """The settings that changed, and how often, up to the last of the first ``updates`` updates."""
-        changes = self._settings_written + sum(at < updates for _, at, _ in self._settings)
-        names = [RecordedSetting(optimizer=i, group=j, name=name) for i, j, name in self._setting_numbers]
-        return tuple(names), changes
+    def _note(self, what: int, value: Any, update: int | None) -> None:
+        which = self._update_of(what) if update is None else update
+        if which is None:
+            return
+        if what == BATCH:
+            if which < self._last_batch:
+                raise ValueError(f"batches are logged in order, and one of update {self._last_batch} has been")
+            self._last_batch = which
+        if which == self.updates:
+            self._coming.append((what, value))
+        else:
+            self._append(what, value, which)
 
-    def metrics_by(self, updates: int) -> int:
-        """How many values of metrics had been logged when ``updates`` updates had been made, and before the next."""
-        return self._metrics_written + sum(at <= updates for _, at, _ in self._metrics)
+    def _append(self, what: int, value: Any, update: int) -> None:
+        if what == BATCH:
+            self._columns["batch"].append(value)
+            value = len(value)
+        self._log.append((what, update, value))
 
-    def _update_of(self, name: str) -> int | None:
+    def _update_of(self, what: int) -> int | None:
         """The update that what is logged now belongs to; None if its step was skipped."""
-        ahead = self._ahead.setdefault(name, self._made is None and not self._computed)
+        ahead = self._ahead.setdefault(what, self._made is None and not self._computed)
         if ahead or self._computed or self._made is None:
             return self.updates
         return self.updates - 1 if self._made else None
-
-    def _reach(self, name: str, end: int) -> None:
-        """Extend the list of what was logged to each update before ``end``."""
-        self._logged[name] += [()] * (end - self.first - len(self._logged[name]))
-
-    def _take(self, name: str, count: int) -> list[tuple[Any, ...]]:
-        """Remove and return what was logged of the first ``count`` updates."""
-        self._reach(name, self.first + count)
-        taken = self._logged[name][:count]
-        del self._logged[name][:count]
-        return taken
-
-    def _write(self, until: int) -> None:
-        """Append the updates before ``until``."""
-        count = until - self.first
-        if count <= 0:
-            return
-        before = self.examples
-        self.examples, self.first_nan = self.written_by(until)
-        losses, epochs, batches = (self._take(name, count) for name in self._logged)
-        lengths = np.array([sum(map(len, logged)) for logged in batches], dtype=np.int64)
-        self._columns["batch_loss"].append([_mean(logged) if logged else math.nan for logged in losses])
-        self._columns["epoch"].append([logged[-1] if logged else -1 for logged in epochs])
-        for batch in chain.from_iterable(batches):
-            self._columns["batch"].append(batch)
-        self._columns["batch_start"].append(before + np.cumsum(lengths))
-        self._settings_written += self._append_events(setting_kinds(0), self._settings, until - 1)
-        self._examples_held = sum(len(batch) for logged in self._logged["batch"] for batch in logged)
-        self.first = until
-
-    def _write_metrics(self, until: int) -> None:
-        """Append the metrics logged up to update ``until``. Their columns are made when the first are written."""
-        if "metric" not in self._columns:
-            for name, kind in metric_kinds(MOST_HELD).items():
-                self._writer.add(name, kind)
-        self._metrics_written += self._append_events(metric_kinds(0), self._metrics, until)
-
-    def _append_events(self, columns: Iterable[str], events: deque[tuple[int, int, float]], until: int) -> int:
-        """Move the first events, up to update ``until``, into three columns. Returns how many they were."""
-        rows = []
-        while events and events[0][1] <= until:
-            rows.append(events.popleft())
-        for name, values in zip(columns, zip(*rows, strict=True), strict=False):
-            self._columns[name].append(values)
-        return len(rows)
-
-
-def _mean(values: tuple[float, ...]) -> float:
-    return values[0] if len(values) == 1 else sum(values) / len(values)

@@ -51,8 +51,11 @@ class ColumnKind:
         return ColumnKind((rows, *self.shape[1:]), self.dtype)
 
 
-def read_column(file: Path, kind: ColumnKind) -> NDArray[Any]:
+def read_column(file: Path, kind: ColumnKind, grows: bool = False, private: bool = False) -> NDArray[Any]:
     """The column, memory-mapped and read-only.
+
+    ``grows``: the file is still being written; it may be longer, and has no header yet. ``private``: the numbers can be
+    changed in memory; the file stays as it is.
 
     TraceError: the file is missing, is no regular file, has another header or size, or is as good as empty on the disk.
     """
@@ -64,16 +67,16 @@ def read_column(file: Path, kind: ColumnKind) -> NDArray[Any]:
     except OSError as error:
         raise TraceError(f"{file.name} cannot be read: {error.strerror}") from None
     size, on_disk = status.st_size, 512 * status.st_blocks
-    if size != kind.n_bytes:
+    if size < kind.n_bytes or (size > kind.n_bytes and not grows):
         fault = "is truncated" if size < kind.n_bytes else "is too long"
         raise TraceError(f"{file.name} {fault}: {size} bytes, {kind.n_bytes} needed for shape {kind.shape}")
-    if header != kind.header:
+    if header != kind.header and not grows:
         raise TraceError(f"{file.name} has a damaged header: not that of a {kind.dtype} array of shape {kind.shape}")
     if size > max(_SMALL, _MOST_SPARSE * on_disk) and _is_sparse(file.parent):
         raise TraceError(f"{file.name} is sparse: {size} bytes, of which {on_disk} are on the disk")
     if 0 in kind.shape:
         return np.empty(kind.shape, kind.dtype)  # an empty file cannot be mapped
-    return np.memmap(file, dtype=kind.dtype, mode="r", offset=len(header), shape=kind.shape)
+    return np.memmap(file, dtype=kind.dtype, mode="c" if private else "r", offset=len(header), shape=kind.shape)
 
 
 def _is_sparse(folder: Path) -> bool:

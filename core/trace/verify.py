@@ -17,10 +17,11 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.network import Networks
 from gradreel.core.network.theta import parameter_names
 from gradreel.core.network.training import Examples, one_thread
-from gradreel.core.trace.columns import ColumnKind, read_column, rows_of
+from gradreel.core.trace.columns import read_column, rows_of
 from gradreel.core.trace.environment import environment, promise_equal_bits
+from gradreel.core.trace.format import META, TraceFiles, beside, column_kinds
 from gradreel.core.trace.recorded_run import RecordedRun
-from gradreel.core.trace.trace import META, check_column, column_kinds, read_meta
+from gradreel.core.trace.trace import open_files
 from gradreel.core.trace.verify_recorded import verify_recorded
 from gradreel.core.trace.verify_result import MOST_PROBLEMS, Agreement, Problem, Progress, Verification
 from numpy.typing import NDArray
@@ -62,19 +63,20 @@ def verify(path: str | Path, progress: Progress | None = None) -> Verification:
     """
     path = Path(path).expanduser()
     if not path.is_dir():
-        raise TraceError(f"{path} is not a trace: there is no such directory; run: gradreel train")
+        raise TraceError(f"{path} is not a trace: there is no such directory; run: gradreel train{beside(path)}")
     try:
-        meta, run = read_meta(path)
+        files = open_files(path)
     except TraceError as error:
         column = error.column if isinstance(error, DamagedColumnError) else META
         return Verification(path, 0, None, (Problem(column, None, None, None, None, str(error)),))
-    unreadable, damaged = _unsound_columns(path, meta, column_kinds(run))
+    run = files.run
+    unreadable, damaged = _unsound_columns(files)
     if unreadable:
         return Verification(path, 0, None, (*unreadable, *damaged.values()))
     report = progress or (lambda done, updates: None)
-    made_with, computed_with = meta["environment"], environment()
+    made_with, computed_with = files.meta["environment"], environment()
     if isinstance(run, RecordedRun):
-        result = verify_recorded(path, run, tuple(damaged.values()), report)
+        result = verify_recorded(files, run, tuple(damaged.values()), report)
         return replace(result, made_with=made_with, computed_with=computed_with)
     tolerance = 0.0 if promise_equal_bits(made_with, computed_with) else TOLERANCES[run.dtype]
     with one_thread():
@@ -94,20 +96,18 @@ def verify(path: str | Path, progress: Progress | None = None) -> Verification:
     )
 
 
-def _unsound_columns(
-    path: Path, meta: dict[str, Any], kinds: dict[str, ColumnKind]
-) -> tuple[list[Problem], dict[str, Problem]]:
+def _unsound_columns(files: TraceFiles) -> tuple[list[Problem], dict[str, Problem]]:
     """Columns that cannot be read at all, and those whose checksum is wrong."""
     unreadable: list[Problem] = []
     damaged: dict[str, Problem] = {}
-    for name, kind in kinds.items():
+    for name in column_kinds(files.run):
         try:
-            read_column(path / f"{name}.npy", kind)
+            files.column(name)
         except TraceError as error:
-            unreadable.append(Problem(name, None, None, None, None, f"{path}: {error}"))
+            unreadable.append(Problem(name, None, None, None, None, str(error)))
             continue
         try:
-            check_column(path, meta, name)
+            files.check(name)
         except TraceError as error:
             damaged[name] = Problem(name, None, None, None, None, str(error))
     return unreadable, damaged

@@ -7,7 +7,6 @@ where every state was kept. Block by block from the files: a trace larger than m
 import itertools
 import math
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -16,7 +15,8 @@ from gradreel.core.arrays import IntArray
 from gradreel.core.errors import problems_in
 from gradreel.core.network.optimizers import Adam, Sgd
 from gradreel.core.network.training import one_thread
-from gradreel.core.trace.columns import ColumnKind, read_column
+from gradreel.core.trace.columns import ColumnKind
+from gradreel.core.trace.format import META, TraceFiles, column_kinds, setting_kinds
 from gradreel.core.trace.recorded_run import (
     COMPUTED_KINDS,
     RecordedPart,
@@ -25,7 +25,6 @@ from gradreel.core.trace.recorded_run import (
 )
 from gradreel.core.trace.setting_log import SettingLog, are_settings
 from gradreel.core.trace.tensor_copies import are_copies
-from gradreel.core.trace.trace import META, column_kinds, setting_kinds
 from gradreel.core.trace.verify_result import MOST_PROBLEMS, Agreement, Problem, Progress, Verification
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
@@ -50,20 +49,22 @@ _Rule = Callable[[torch.Tensor, torch.Tensor, _Settings], torch.Tensor]
 A rule remembers what the optimizer does: it is to be asked for each update once, in order."""
 
 
-def verify_recorded(path: Path, run: RecordedRun, damaged: tuple[Problem, ...], progress: Progress) -> Verification:
+def verify_recorded(
+    files: TraceFiles, run: RecordedRun, damaged: tuple[Problem, ...], progress: Progress
+) -> Verification:
     """Check the trace of a recorded run whose columns have the right shape; ``damaged`` is what their checksums told.
 
     A number that is not finite is a Problem, so is a parameter that the update's own optimizer did not put there,
     unless the loop is known to have changed it between two updates.
     """
-    check = _Check(path, run, frozenset(problem.column for problem in damaged))
+    check = _Check(files, run, frozenset(problem.column for problem in damaged))
     with one_thread():
         check.losses()
         check.order()
         check.states(progress)
     problems = (*damaged, *check.problems, *check.unexplained())
     agreement = None if problems else check.agreement()
-    return Verification(path, check.computed, agreement, problems, check.checked(), check.unchecked())
+    return Verification(files.path, check.computed, agreement, problems, check.checked(), check.unchecked())
 
 
 class _Piece:
@@ -102,8 +103,8 @@ class _Piece:
 class _Check:
     """Goes once through the trace and gathers what is wrong."""
 
-    def __init__(self, path: Path, run: RecordedRun, damaged: frozenset[str]) -> None:
-        self.run, self.path, self.kinds, self._damaged = run, path, column_kinds(run), damaged
+    def __init__(self, files: TraceFiles, run: RecordedRun, damaged: frozenset[str]) -> None:
+        self.run, self.files, self.kinds, self._damaged = run, files, column_kinds(run), damaged
         self._computable = run.kept_every == 1 and damaged.isdisjoint({"optimizer", *setting_kinds(0)})
         self.problems: list[Problem] = []
         self.exact = True
@@ -405,12 +406,12 @@ class _Check:
         return f"{part.name}[{', '.join(str(place) for place in index)}]" if part.shape else part.name
 
     def _column(self, name: str) -> NDArray[Any]:
-        return read_column(self.path / f"{name}.npy", self.kinds[name])
+        return self.files.column(name)
 
     def _stretches(self) -> Iterator[tuple[int, NDArray[Any], NDArray[Any]]]:
         """The trace in order: r, the states r to r + n, (n + 1, P), the gradients that left the first n, (n, P)."""
         kinds = self.kinds["parameters"], self.kinds["gradient"]
-        files = [self.path / f"{name}.npy" for name in ("parameters", "gradient")]
+        files = [self.files.path / f"{name}.npy" for name in ("parameters", "gradient")]
         at_once = max(1, _BLOCK // max(1, kinds[0].row_bytes))
         with files[0].open("rb", buffering=0) as states, files[1].open("rb", buffering=0) as gradients:
             states.seek(len(kinds[0].header))
@@ -418,8 +419,10 @@ class _Check:
             last = _read(states, kinds[0], 1)
             for row in range(0, kinds[1].shape[0], at_once):
                 n = min(at_once, kinds[1].shape[0] - row)
-                theta = np.concatenate([last, _read(states, kinds[0], n)])
-                yield row, theta, _read(gradients, kinds[1], n)
+                theta, gradient = np.concatenate([last, _read(states, kinds[0], n)]), _read(gradients, kinds[1], n)
+                if row + n == kinds[1].shape[0]:  # of an unfinished recording, the last state is in another file
+                    theta[-1] = self._column("parameters")[-1]
+                yield row, theta, gradient
                 last = theta[-1:]
 
 

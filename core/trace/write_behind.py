@@ -235,8 +235,7 @@ class ColumnWriter:
         if start >= block.start + block.written:
             block.filled = start - block.start
             return
-        os.ftruncate(self._fd, start)
-        self._hash = self._hash_at_row.copy()
+        self._hash = self._hash_at_row.copy()  # what is in the file beyond stays until it is overwritten
         self._block = _Block(block.memory, self._size - start % self._size, start, row=0)
 
     def hand_over(self) -> _Block:
@@ -246,6 +245,26 @@ class ColumnWriter:
         self._behind.submit(lambda: self._write_last(full))
         self._block = self._next_block(full.start + full.filled)
         return self._block
+
+    def keep(self, rows: int) -> None:
+        """Keep the first ``rows`` rows alone. Only once all that has been appended is in the file."""
+        if rows >= self.rows:
+            return
+        size = self._header + rows * self.kind.row_bytes
+        self._hash = data_checksum(self.file, self._header, size)
+        self._appended = size - self._header
+        self._free.put(self._block.memory)
+        self._block = self._next_block(size)
+
+    def before_row(self) -> Written:
+        """What has been written before the row that was begun last. Only once all of that is in the file."""
+        return Written(self._row_start // self.kind.row_bytes, self._hash_at_row.hexdigest())
+
+    def reserve(self, rows: int) -> None:
+        """(In the thread that writes.) Make the file at least as long as ``rows`` rows are."""
+        size = self._header + rows * self.kind.row_bytes
+        if os.fstat(self._fd).st_size < size:
+            os.ftruncate(self._fd, size)
 
     def marked(self) -> tuple[_Block, int]:
         """The block at hand and how much of it is filled now."""
@@ -276,6 +295,13 @@ class ColumnWriter:
         data = os.pread(self._fd, self.kind.row_bytes, self._header + row * self.kind.row_bytes)
         return np.frombuffer(data, self.kind.dtype).reshape(self.kind.shape[1:])
 
+    def rows_written(self) -> NDArray[Any]:
+        """The rows in the file, memory-mapped. Only once all that has been appended is in it."""
+        if not self.rows:
+            return np.empty(self.kind.of_length(0).shape, self.kind.dtype)
+        shape = self.kind.of_length(self.rows).shape
+        return np.memmap(self.file, dtype=self.kind.dtype, mode="r", offset=self._header, shape=shape)
+
     @property
     def checksum(self) -> str:
         """XXH3, hexadecimal; of all of it once the thread has ended."""
@@ -284,10 +310,11 @@ class ColumnWriter:
     def finish(self) -> ColumnKind:
         """Write the header, for the rows that there are. Only once everything has been written."""
         kind = self.kind.of_length(self.rows)
-        if self.file.stat().st_size != kind.n_bytes:
+        if self.file.stat().st_size < kind.n_bytes:
             raise OSError(errno.EIO, f"{self.file} is not as long as what was written into it")
         with self.file.open("r+b") as stream:
             stream.write(kind.header)
+            stream.truncate(kind.n_bytes)  # there may be more, which was reserved or dropped
         return kind
 
     def close(self) -> None:

@@ -1,30 +1,43 @@
 """Writes a trace under a temporary name beside the final one, and renames it when it is whole.
 
 While a run is recorded, its folder has a journal: how many updates are certainly in the files, and the checksums of
-those. After a kill, the next run of the same experiment resumes from there.
+those. After a kill, the next run of the same experiment resumes from there. The folder of somebody's own loop is called
+``<path>.interrupted`` from the start, and can be opened at any time by its journal: see `core.trace.unfinished`.
 """
 
 import json
+import os
 import re
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from itertools import chain, count
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from gradreel.core.errors import UserError, listed
 from gradreel.core.files import read_bounded
 from gradreel.core.trace.columns import ColumnKind
-from gradreel.core.trace.trace import BESIDE, COLUMNS, FORMAT, META, MOST_META, metric_kinds
+from gradreel.core.trace.format import (
+    BESIDE,
+    COLUMNS,
+    FORMAT,
+    INTERRUPTED,
+    JOURNAL,
+    META,
+    MOST_META,
+    PARTIAL,
+    is_sealed,
+    metric_kinds,
+)
+from gradreel.core.trace.unfinished import LAST, log_kinds
 from gradreel.core.trace.write_behind import ColumnWriter, WriteBehind, Written
 from pydantic import TypeAdapter
 
-PARTIAL = ".partial"
 _REPLACED = ".replaced"
-_JOURNAL = "journal.json"
-_NOTES = tuple(f"{name}{new}" for name in (META, _JOURNAL) for new in ("", ".new"))
+_NOTES = tuple(f"{name}{new}" for name in (META, JOURNAL) for new in ("", ".new"))
 _JOURNAL_SECONDS = 0.5
 UNFINISHED = ".new"
 """How the temporary names of small files beside traces end."""
@@ -75,6 +88,12 @@ class TraceWriter:
         self.columns: Mapping[str, ColumnWriter] = behind.columns
         self._partial, self._behind, self._environment = partial, behind, environment
         self._marked = time.monotonic()
+        self._marking = False
+
+    @property
+    def folder(self) -> Path:
+        """Where the trace is until it is whole."""
+        return self._partial
 
     @property
     def mark_due(self) -> bool:
@@ -93,8 +112,67 @@ class TraceWriter:
         except (ValueError, FileNotFoundError) as error:
             raise DamagedJournalError(str(error)) from None
 
+    @property
+    def marking(self) -> bool:
+        """Whether a journal is still being written. An error of the thread that writes is raised."""
+        if self._behind.error is not None:
+            raise self._behind.error
+        return self._marking
+
+    def mark_recording(
+        self,
+        journal: Callable[[dict[str, Written]], str],
+        updates: int,
+        last: str,
+        rows: Mapping[str, int],
+        without_last_row: Iterable[str] = (),
+    ) -> None:
+        """Replace the journal of a recording by one of all that has been appended so far.
+
+        ``journal``: makes its text, of so many ``updates``. ``last``: the file with the last state, which it names; ""
+        if there is none. In ``rows``: how long the files of some columns must be. ``without_last_row``: columns whose
+        last row is about to be dropped; then nothing must be appended until the journal is there.
+        """
+
+        def note(columns: dict[str, Written]) -> None:
+            for column, length in rows.items():
+                self.columns[column].reserve(length)
+            _write(self._partial / JOURNAL, journal({**columns, **{c: self.columns[c].before_row() for c in without}}))
+            self._remove_states(updates, last)
+            self._marking = False
+
+        without = tuple(without_last_row)
+        self._marking = True
+        self._behind.mark(note)
+
+    def wait(self) -> None:
+        """Wait until all that has been appended is in the files. Raises what went wrong meanwhile, such as OSError."""
+        self._behind.mark(lambda columns: None)
+        self._behind.drain()
+
+    def leave_out(self, column: str) -> None:
+        """A column, all of which is in its file, is no part of the whole trace: its file is removed at the end."""
+        self._behind.columns.pop(column).close()
+
+    def forget_updates(self) -> None:
+        """No update is whole any more: remove the journal."""
+        (self._partial / JOURNAL).unlink(missing_ok=True)
+
+    def remove_journal(self) -> None:
+        """Remove what an unfinished trace has beside its columns."""
+        for name in (*_NOTES[1:], *(f"{column}.npy" for column in log_kinds(0))):
+            (self._partial / name).unlink(missing_ok=True)
+        self._remove_states()
+
+    def _remove_states(self, updates: int | None = None, last: str = "") -> None:
+        """Remove the files of states up to so many updates, or of all, but for ``last``."""
+        for file in self._partial.glob("last-*"):
+            found = LAST.fullmatch(file.name)
+            if found and file.name != last and (updates is None or int(found[1]) <= updates):
+                file.unlink(missing_ok=True)
+
     def _note(self, journal: Journal) -> None:
-        _write(self._partial / _JOURNAL, json.dumps(asdict(journal)))
+        _write(self._partial / JOURNAL, json.dumps(asdict(journal)))
 
 
 @contextmanager
@@ -105,7 +183,6 @@ def new_trace(
     seal: Callable[[dict[str, str]], str],
     environment: dict[str, str],
     journal: Journal | None = None,
-    grows: bool = False,
     block: int | None = None,
 ) -> Iterator[TraceWriter]:
     """A writer of the columns of a new trace. On leaving without an error the trace gets its final name.
@@ -114,7 +191,7 @@ def new_trace(
     resume from (its `journal_of`); any other error leaves nothing.
 
     ``seal``: makes the text of meta.json from the checksums of the columns. ``journal``: resume from it.
-    ``grows``: how many rows there will be is not known yet. ``block``: bytes that are written at once.
+    ``block``: bytes that are written at once.
 
     UserError, before anything is written, if what has the name is no trace. DamagedJournalError if the files are not
     what the journal says.
@@ -124,24 +201,16 @@ def new_trace(
         refuse_foreign(folder, kinds)
     try:
         if journal is None:
-            shutil.rmtree(partial, ignore_errors=True)
-            _refuse_full_disk(directory, kinds, grows)
-            partial.mkdir()
-            _write(partial / META, json.dumps({"format": FORMAT, "columns": [*kinds, *metric_kinds(0)]}))
+            _begin(partial, kinds)
         with WriteBehind(block) as behind:
             trace = TraceWriter(partial, name, behind, environment)
             for column, kind in kinds.items():
                 trace.add(column, kind, journal.columns[column] if journal else None)
             yield trace
-        wrong = [name for name, writer in behind.columns.items() if not grows and writer.rows != kinds[name].shape[0]]
+        wrong = [name for name, writer in behind.columns.items() if writer.rows != kinds[name].shape[0]]
         if wrong:
             raise RuntimeError(f"columns of the wrong length: {wrong}")
-        checksums = {column: writer.checksum for column, writer in behind.columns.items()}
-        for writer in behind.columns.values():
-            writer.finish()
-        _write(partial / META, seal(checksums))
-        for noted in _NOTES[1:]:  # the new ones where a kill left them half written
-            (partial / noted).unlink(missing_ok=True)
+        _finish(trace, seal)
         _publish(partial, directory / trace.name, kinds)
     except DamagedJournalError:
         raise  # this one, or one beside it: whoever trains begins anew what has to be
@@ -157,10 +226,87 @@ def new_trace(
         raise
 
 
+@contextmanager
+def new_recording(
+    path: Path, kinds: Mapping[str, ColumnKind], seal: Callable[[dict[str, str]], str], environment: dict[str, str]
+) -> Iterator[TraceWriter]:
+    """A writer of the columns of a recording, of lengths that are not known yet. On leaving it gets its name.
+
+    Until then it is in the folder `interrupted_path`. A trace that is at ``path`` is replaced at the end, and only
+    then. Whatever happens, a recording that has a journal stays; one without is removed, unless the process is killed.
+
+    Raises as `new_trace`, and UserError for a disk that is full.
+    """
+    begun = _partial(path.parent, path.name)
+    for folder in (begun, _replaced(path), path):
+        refuse_foreign(folder, kinds)
+    folder = interrupted_path(path)
+    try:
+        _begin(begun, kinds, grows=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        begun.rename(folder)
+        with WriteBehind() as behind:
+            trace = TraceWriter(folder, path.name, behind, environment)
+            for column, kind in kinds.items():
+                trace.add(column, kind)
+            yield trace
+        _finish(trace, seal)
+        if trace.name != folder.name:
+            _publish(folder, path.with_name(trace.name), kinds)
+    except BaseException as error:
+        if not (folder / JOURNAL).exists() and not is_sealed(folder):
+            for unused in (folder, begun):
+                shutil.rmtree(unused, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise UserError(f"{folder}: the trace could not be written: {error.strerror or error}") from None
+        raise
+
+
+def interrupted_path(path: Path) -> Path:
+    """Where a recording to ``path`` is until it is whole: ``<path>.interrupted``, or ``<path>.interrupted-2``, ...
+
+    What an earlier one has left there stays, unless there is no update in it.
+    """
+    numbered = (path.with_name(f"{path.name}{INTERRUPTED}-{number}") for number in count(2))
+    places = chain([path.with_name(f"{path.name}{INTERRUPTED}")], numbered)
+    return next(place for place in places if not os.path.lexists(place) or _is_only_begun(place))
+
+
+def _is_only_begun(folder: Path) -> bool:
+    """Whether the folder is that of a recording that was killed before the first update was certain."""
+    try:
+        begun = json.loads(read_bounded(folder / META, MOST_META)).keys() == {"format", "columns"}
+        return begun and not (folder / JOURNAL).exists() and not _foreign(folder)
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def _begin(folder: Path, kinds: Mapping[str, ColumnKind], grows: bool = False) -> None:
+    """Make an empty folder of a trace with these columns. UserError if the disk has no room for them."""
+    shutil.rmtree(folder, ignore_errors=True)
+    needed, free = sum(kind.n_bytes for kind in kinds.values()), shutil.disk_usage(folder.parent).free
+    if needed > free:
+        fewer = 'keep fewer states, such as keep = {"at most": 100000000}'
+        raise UserError(
+            f"the trace needs {needed / 1e9:.3g} GB{' to begin with' if grows else ''}, {folder.parent} has "
+            f"{free / 1e9:.3g} GB free; {'make room, or choose a path on another disk' if grows else fewer}"
+        )
+    folder.mkdir()
+    _write(folder / META, json.dumps({"format": FORMAT, "columns": [*kinds, *metric_kinds(0)]}))
+
+
+def _finish(trace: TraceWriter, seal: Callable[[dict[str, str]], str]) -> None:
+    """Once all columns are in their files: write their headers and meta.json, and remove the journal."""
+    for writer in trace.columns.values():
+        writer.finish()
+    _write(trace.folder / META, seal({column: writer.checksum for column, writer in trace.columns.items()}))
+    trace.remove_journal()
+
+
 def journal_of(directory: Path, name: str) -> Journal | None:
     """The journal of an unfinished trace, from which a run is resumed; None if there is none, or it is damaged."""
     try:
-        return _JOURNALS.validate_json(read_bounded(_partial(directory, name) / _JOURNAL, MOST_META), strict=True)
+        return _JOURNALS.validate_json(read_bounded(_partial(directory, name) / JOURNAL, MOST_META), strict=True)
     except (OSError, ValueError):  # pydantic's ValidationError is one
         return None
 
@@ -204,7 +350,8 @@ def _foreign(folder: Path, columns: Iterable[str] = ()) -> str:
     named |= set(columns) if _OF_A_RUN.match(folder.name) else set()
     if entries and not named:
         return f"is none: it has no {META} that says so"
-    others = sorted({entry.name for entry in entries} - {*_NOTES, *BESIDE, *(f"{name}.npy" for name in named)})
+    ours = {*_NOTES, *BESIDE, *(f"{name}.npy" for name in named)}
+    others = sorted(entry.name for entry in entries if entry.name not in ours and not LAST.fullmatch(entry.name))
     return f"has in it what is not of one: {listed(others)}" if others else ""
 
 
@@ -216,7 +363,7 @@ def _columns_named(note: Path) -> set[str]:
     try:
         content = json.loads(read_bounded(note, MOST_META))
         ours = content.get("format") == FORMAT or {"updates", "environment", "columns"} == set(content)
-        return set(content["columns"]) & COLUMNS if ours else set()
+        return set(content["columns"]) & {*COLUMNS, *log_kinds(0)} if ours else set()
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return set()
 
@@ -226,16 +373,6 @@ def _write(file: Path, text: str) -> None:
     new = file.with_name(f"{file.name}.new")
     new.write_text(text, encoding="ascii")
     new.replace(file)
-
-
-def _refuse_full_disk(directory: Path, kinds: Mapping[str, ColumnKind], grows: bool) -> None:
-    needed, free = sum(kind.n_bytes for kind in kinds.values()), shutil.disk_usage(directory).free
-    if needed > free:
-        fewer = 'keep fewer states, such as keep = {"at most": 100000000}'
-        raise UserError(
-            f"the trace needs {needed / 1e9:.3g} GB{' to begin with' if grows else ''}, {directory} has "
-            f"{free / 1e9:.3g} GB free; {'make room, or choose a path on another disk' if grows else fewer}"
-        )
 
 
 def _publish(partial: Path, final: Path, columns: Iterable[str]) -> None:

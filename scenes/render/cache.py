@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 from gradreel.core.errors import UserError
-from gradreel.core.trace.trace import META
-from gradreel.core.trace.writing import PARTIAL, is_foreign
+from gradreel.core.trace.format import META, PARTIAL
+from gradreel.core.trace.writing import is_foreign
 from gradreel.scenes.render.clips.clip_files import described_clip, read_description
 from gradreel.scenes.render.clips.fingerprint import trace_digest
 from gradreel.scenes.render.clips.plan import plan

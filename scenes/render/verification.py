@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
 from gradreel.core.fixed_mode import fixed_mode, mode_of
-from gradreel.core.trace.trace import META, Trace, no_trace, read_meta
+from gradreel.core.trace.format import META, beside, no_trace
+from gradreel.core.trace.trace import Trace, read_meta
 from gradreel.scenes.render import report
 from gradreel.scenes.render.clips.workspace import Folders
 from gradreel.scenes.render.lessons.options import Options, settings_of
@@ -70,8 +71,9 @@ def _is_folder(target: str) -> bool:
         return True
     if folder.is_file() and ".py" not in target:
         raise TraceError(f"{target} is a file; a trace is a folder with {META}, such as media/traces/<digest>")
-    if "/" in target and ".py" not in target:
-        raise TraceError(f"there is no trace {target}; `gradreel train` records those of the lesson's scenes")
+    hint = beside(folder)
+    if ("/" in target or hint) and ".py" not in target:
+        raise TraceError(f"there is no trace {target}; `gradreel train` records those of the lesson's scenes{hint}")
     return False
 
 

@@ -16,9 +16,10 @@ from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment, KeepAtMost, KeepEvery, StepSchedule
 from gradreel.core.network.training import train
 from gradreel.core.run_data import Absent, RunData
-from gradreel.core.trace import trace as trace_module
+from gradreel.core.trace import format as format_module
+from gradreel.core.trace.format import META, _seal, _text
 from gradreel.core.trace.recorded_run import RecordedPart, RecordedRun
-from gradreel.core.trace.trace import META, Trace, _seal, _text, read_meta
+from gradreel.core.trace.trace import Trace, read_meta
 from gradreel.core.trace.verify import verify
 from pydantic import BaseModel
 
@@ -111,10 +112,10 @@ def test_a_changed_default_leaves_digests_as_they_are() -> None:
 def later_program(monkeypatch: pytest.MonkeyPatch) -> None:
     """Traces are read as ones of `Later` experiments."""
 
-    class Given(trace_module._Given):
+    class Given(format_module._Given):
         experiment: Later | None = None
 
-    monkeypatch.setattr(trace_module, "_Given", Given)
+    monkeypatch.setattr(format_module, "_Given", Given)
 
 
 def test_a_trace_without_the_fields_is_read_with_the_values_of_their_absence(
@@ -222,11 +223,11 @@ def test_a_recorded_trace_is_read_by_a_program_whose_recordings_say_more(
         parts: tuple[LaterPart, ...]
         class_names: tuple[str, ...] = ()
 
-    class Given(trace_module._Given):
+    class Given(format_module._Given):
         recorded: LaterRun | None = None
 
     path = record_loop(tmp_path / "run", lambda parameters: torch.optim.Adam(parameters), 5)
-    monkeypatch.setattr(trace_module, "_Given", Given)
+    monkeypatch.setattr(format_module, "_Given", Given)
     run = Trace.open(path, checksums=True).run
     assert isinstance(run, LaterRun) and (run.class_names, run.parts[0].device) == ((), "cpu")
     assert verify(path).intact

@@ -11,7 +11,8 @@ import pytest
 from gradreel.core.errors import TraceError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.training import train
-from gradreel.core.trace.trace import BESIDE, Trace
+from gradreel.core.trace.format import BESIDE
+from gradreel.core.trace.trace import Trace
 from gradreel.core.trace.writing import refuse_foreign
 
 COLUMNS = ["kept", "parameters", "gradient", "batch_loss", "batch", "epoch"]

@@ -14,7 +14,8 @@ from gradreel.core.network.theta import parameter_names
 from gradreel.core.network.training import train
 from gradreel.core.trace.columns import checksum
 from gradreel.core.trace.environment import described, environment
-from gradreel.core.trace.trace import Trace, column_kinds, sealed_meta
+from gradreel.core.trace.format import column_kinds, sealed_meta
+from gradreel.core.trace.trace import Trace
 from gradreel.core.trace.verify import verify
 from gradreel.core.trace.verify_result import Agreement, Problem
 from hypothesis import given, settings

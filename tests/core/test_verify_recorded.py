@@ -13,8 +13,9 @@ import torch
 from gradreel.core.recording.recording import record
 from gradreel.core.trace import verify_recorded as module
 from gradreel.core.trace.columns import checksum
+from gradreel.core.trace.format import META, column_kinds, sealed_meta
 from gradreel.core.trace.recorded_run import RecordedRun
-from gradreel.core.trace.trace import META, Trace, column_kinds, read_meta, sealed_meta
+from gradreel.core.trace.trace import Trace, read_meta
 from gradreel.core.trace.verify import verify
 from gradreel.core.trace.verify_result import Agreement, Verification
 from torch import nn

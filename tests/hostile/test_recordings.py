@@ -17,7 +17,8 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.training import train
 from gradreel.core.recording.recording import record
 from gradreel.core.trace.environment import environment
-from gradreel.core.trace.trace import Trace, column_kinds
+from gradreel.core.trace.format import column_kinds
+from gradreel.core.trace.trace import Trace
 from gradreel.core.trace.verify import verify
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -145,13 +146,13 @@ def test_hidden_folders_of_others_are_not_cleared_away_however_old(tmp_path: Pat
     assert {name: after.get(name) for name in before} == before
 
 
-def test_what_a_killed_recording_left_is_cleared_by_the_next(tmp_path: Path) -> None:
+def test_a_recording_that_was_killed_before_its_first_journal_is_cleared_by_the_next(tmp_path: Path) -> None:
     if not (process := os.fork()):
         recorded(tmp_path / "data", lambda: os._exit(0))
     os.waitpid(process, 0)
-    assert (tmp_path / ".data.partial" / "meta.json").exists()
+    assert (tmp_path / "data.interrupted" / "meta.json").exists()
     recorded(tmp_path / "data")
-    assert not (tmp_path / ".data.partial").exists() and Trace.open(tmp_path / "data").n_updates == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".data.lock", "data"]
 
 
 @pytest.mark.parametrize("where", ["metric", "metric_at"])

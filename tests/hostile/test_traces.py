@@ -21,8 +21,9 @@ from gradreel.core.network.training import train
 from gradreel.core.recording.recording import record
 from gradreel.core.trace.columns import checksum
 from gradreel.core.trace.environment import MOST_FACTS, MOST_LETTERS, environment
+from gradreel.core.trace.format import MOST_META, _with_points, column_kinds, sealed_meta
 from gradreel.core.trace.recorded_run import RecordedRun
-from gradreel.core.trace.trace import MOST_META, Trace, _with_points, column_kinds, read_meta, sealed_meta
+from gradreel.core.trace.trace import Trace, read_meta
 from gradreel.core.trace.verify import verify
 from gradreel.core.trace.verify_result import Agreement
 from hypothesis import given, settings

@@ -10,7 +10,8 @@ from gradreel.core import fixed_mode as module
 from gradreel.core.experiment import Experiment
 from gradreel.core.fixed_mode import fixed_mode, mode_of
 from gradreel.core.trace.environment import environment
-from gradreel.core.trace.trace import column_kinds, read_meta
+from gradreel.core.trace.format import column_kinds
+from gradreel.core.trace.trace import read_meta
 from gradreel.scenes.render.workers.pool import Workers
 from gradreel.scenes.render.workers.training import train_group
 

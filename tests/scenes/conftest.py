@@ -25,8 +25,9 @@ from gradreel.core.analysis.results import Losses, PartLosses, Result
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.training import train
 from gradreel.core.trace.columns import checksum
+from gradreel.core.trace.format import column_kinds, sealed_meta
 from gradreel.core.trace.recorded_run import RecordedGroup, RecordedOptimizer, RecordedPart, RecordedRun
-from gradreel.core.trace.trace import Trace, column_kinds, sealed_meta
+from gradreel.core.trace.trace import Trace
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.experiments.networks_scene import NetworksScene
 from gradreel.scenes.mobjects.text import TextMobject

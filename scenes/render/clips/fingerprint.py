@@ -22,7 +22,7 @@ from typing import Any
 
 from gradreel.core.errors import TraceError
 from gradreel.core.run_data import without_numbers
-from gradreel.core.trace.trace import META
+from gradreel.core.trace.format import META
 from gradreel.scenes.assets import asset_file
 from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.render.clips import toolchain

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.trace.trace import META, column_kinds
+from gradreel.core.trace.format import META, column_kinds
 from gradreel.core.trace.training_times import time_file
 from gradreel.scenes.catalog import PACKAGE_FOLDER
 from gradreel.scenes.render.clips.file_digest import HERE

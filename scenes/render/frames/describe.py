@@ -15,8 +15,9 @@ from typing import Any
 
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
+from gradreel.core.trace.format import META
 from gradreel.core.trace.recorded_run import RecordedRun
-from gradreel.core.trace.trace import META, read_meta
+from gradreel.core.trace.trace import read_meta
 from gradreel.scenes.catalog import beat_names
 from gradreel.scenes.render.lessons.tables import (
     Problem,

@@ -1,0 +1,107 @@
+"""What a loop may log, as plain numbers: whatever else it gives is told of by name, as a `NotKeptError`."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+import torch
+from gradreel.core.arrays import IntArray
+from gradreel.core.trace.recorded_run import METRIC_NAME, is_metric_name
+
+_MOST_SHOWN = 60  # letters of a value
+_MOST_EPOCHS = 2**31
+
+
+class NotKeptError(Exception):
+    """A value that cannot be kept: by ``name``, and why."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name} is not kept: {why}")
+        self.name = name
+
+
+def number(name: str, value: Any) -> float:
+    """A number, or what has exactly one: a tensor, an array, a list. NotKeptError for anything else."""
+    found = _only_entry(name, value)
+    if isinstance(found, (str, bytes, bytearray)) or found is None:
+        raise NotKeptError(name, f"it is {_shown(value)}, and a number is needed")
+    try:
+        return float(found)
+    except OverflowError:
+        raise NotKeptError(name, f"{_shown(value)} is too large for a float64") from None
+    except Exception:  # its __float__ is somebody else's
+        raise NotKeptError(name, f"it is {_shown(value)}, and a number is needed") from None
+
+
+def whole_number(name: str, value: Any, end: int, more: str = "") -> int:
+    """A whole number from 0 up to ``end``, without it. NotKeptError for anything else; ``more`` is its advice."""
+    found = _only_entry(name, value)
+    try:
+        if isinstance(found, (float, np.floating)) and found == int(found):
+            found = int(found)
+        whole = operator.index(found)
+    except Exception:
+        raise NotKeptError(name, f"it is {_shown(value)}, and a whole number is needed{more}") from None
+    if not 0 <= whole < end:
+        raise NotKeptError(name, f"it is {_shown(value)}, and a number from 0 to {end - 1} is needed")
+    return whole
+
+
+def epoch_number(value: Any) -> int:
+    """The epoch, counted from 0. NotKeptError for anything else."""
+    return whole_number("epoch", value, _MOST_EPOCHS, '; log({"epoch": ...}) keeps it as a metric')
+
+
+def example_numbers(value: Any) -> IntArray:
+    """A copy of the numbers of a batch's examples, (B,). NotKeptError for anything else."""
+    try:
+        numbers = value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else np.asarray(value)
+    except Exception:
+        raise NotKeptError("batch", f"it is {_shown(value)}, and the numbers of its examples are needed") from None
+    if numbers.ndim == 0:
+        raise NotKeptError(
+            "batch",
+            f"it is {_shown(value)}, and the examples that the batch had are needed, such as [4, 7]; the number of a "
+            "batch is a metric, by a name of its own: log(batch_number=...)",
+        )
+    entries = numbers.reshape(-1)
+    if len(entries) and not np.issubdtype(entries.dtype, np.integer):
+        raise NotKeptError("batch", f"it holds {entries.dtype}, and the numbers of the examples are needed")
+    return entries.astype(np.int64)
+
+
+def metric_name(key: Any) -> str:
+    """The name of a metric. NotKeptError if it cannot be shown."""
+    try:
+        name = str(key)
+    except Exception:
+        raise NotKeptError(f"a metric named by a {type(key).__name__}", f"its name must be {METRIC_NAME}") from None
+    if not is_metric_name(name):
+        raise NotKeptError(ascii(name[:50]), f"the name of a metric has {METRIC_NAME}")
+    return name
+
+
+def _only_entry(name: str, value: Any) -> Any:
+    """The one number in a tensor, an array, a list or a tuple; any other value as it is."""
+    if isinstance(value, (list, tuple)) and len(value) == 1 and not isinstance(value[0], (list, tuple)):
+        value = value[0]
+    if isinstance(value, (torch.Tensor, np.ndarray)):
+        try:
+            if np.prod(value.shape) != 1:
+                raise NotKeptError(name, f"its shape is {tuple(value.shape)}; one number is kept, such as its mean()")
+            return value.item()
+        except RuntimeError:  # on the meta device, say
+            raise NotKeptError(name, f"it is {_shown(value)}, and a number is needed") from None
+    return value
+
+
+def _shown(value: Any) -> str:
+    """A value in a few words, whatever its own repr does."""
+    try:
+        large = isinstance(value, int) and value.bit_length() > 1000
+        text = f"a number of {value.bit_length()} bits" if large else repr(value)
+    except Exception:
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."

@@ -1,0 +1,344 @@
+"""Writes and checks the ``meta.json`` of a trace, and names its columns. No torch.
+
+The format is documented in `core.trace.trace`, which reads it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from gradreel.core.arrays import IntArray
+from gradreel.core.errors import DamagedColumnError, TraceError, problems_in
+from gradreel.core.experiment import FORMAT_VERSION, Experiment
+from gradreel.core.files import open_regular, read_bounded
+from gradreel.core.network.theta import parameter_shapes
+from gradreel.core.point_table import MOST_NUMBERS, PointTable
+from gradreel.core.run_data import IN_TRACE
+from gradreel.core.trace.columns import ColumnKind, checksum, read_column
+from gradreel.core.trace.environment import Environment
+from gradreel.core.trace.recorded_run import RecordedRun
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+META = "meta.json"
+JOURNAL = "journal.json"  # how far an unfinished trace is
+_BEGINNING = 100  # bytes of a whole trace's meta.json that name format and version
+MOST_META = 1 << 24
+"""Bytes of a ``meta.json``; that of a model with 20 000 tensors has half as many."""
+FORMAT = "gradreel trace"
+INTERRUPTED = ".interrupted"  # how the folder of a recording is called until it is whole: after its path
+PARTIAL = ".partial"  # and that of a training: after a dot and its name
+MOST_LISTED = 4  # traces that an error names
+
+COMMON = ("kept", "parameters", "gradient", "batch_loss", "epoch", "batch")
+_SOME = ("points", "optimizer_state", "batch_start", "optimizer", "tensor", "tensor_row", "tensor_bytes")
+_LOGGED = ("setting", "setting_at", "setting_value", "metric", "metric_at", "metric_value")
+COLUMNS = frozenset((*COMMON, *_SOME, *_LOGGED))
+"""Names of all columns that a trace may have."""
+BESIDE = frozenset(("landscape.npy", "landscape.json"))
+"""Names of files that may lie in a trace's folder beside its columns: the loss around the path, computed afterwards."""
+
+
+def column_kinds(run: Experiment | RecordedRun) -> dict[str, ColumnKind]:
+    """Name and kind of each column of a trace of ``run``."""
+    kept, parameters, updates = run.n_kept, run.n_parameters, run.n_updates
+    number = np.dtype(run.dtype).newbyteorder("<").str
+    common = {
+        "kept": ColumnKind((kept,), "<i8"),
+        "parameters": ColumnKind((kept, parameters), number),
+        "gradient": ColumnKind((kept - 1, parameters), number),
+        "batch_loss": ColumnKind((updates,), "<f8"),
+        "epoch": ColumnKind((updates,), "<i4"),
+    }
+    if isinstance(run, RecordedRun):
+        kinds = common | setting_kinds(run.settings_logged)
+        kinds |= {
+            "batch": ColumnKind((run.examples_logged,), "<i8"),
+            "batch_start": ColumnKind((updates + 1,), "<i8"),  # update k saw batch[batch_start[k] : batch_start[k + 1]]
+            "optimizer": ColumnKind((updates,), "<i4"),  # which of the optimizers made update k
+        }
+        if run.tensors:  # beside theta: a copy of one counts from its row of the kept states to the next copy's
+            kinds["tensor"] = ColumnKind((run.copies,), "<i4")  # which of them
+            kinds["tensor_row"] = ColumnKind((run.copies,), "<i8")
+            kinds["tensor_bytes"] = ColumnKind((run.copied_bytes,), "|u1")  # copy after copy
+        return kinds | (metric_kinds(run.metrics_logged) if run.metrics else {})
+    orders = (run.epochs if run.batch_size else 0, run.dataset.examples)
+    kinds = common | {"batch": ColumnKind(orders, "<i4")}
+    if run.own_points is not None:
+        kinds["points"] = ColumnKind(run.own_points.rows.shape, "<f8")
+    if run.n_remembered:  # of the kept states remembered_rows(), vector after vector
+        remembered = (len(run.remembered_rows()), run.n_remembered * parameters)
+        kinds["optimizer_state"] = ColumnKind(remembered, number)
+    return kinds
+
+
+def metric_kinds(logged: int) -> dict[str, ColumnKind]:
+    """The columns of what was logged beside the loss: which metric, after how many updates, its value."""
+    dtypes = {"metric": "<i4", "metric_at": "<i8", "metric_value": "<f8"}
+    return {name: ColumnKind((logged,), dtype) for name, dtype in dtypes.items()}
+
+
+def setting_kinds(logged: int) -> dict[str, ColumnKind]:
+    """The columns of the optimizers' settings: which setting, from which update on, its value."""
+    dtypes = {"setting": "<i4", "setting_at": "<i8", "setting_value": "<f8"}
+    return {name: ColumnKind((logged,), dtype) for name, dtype in dtypes.items()}
+
+
+def are_metrics(run: RecordedRun, which: IntArray, at: IntArray) -> bool:
+    """Whether each is one that was logged, and in the course of the run."""
+    known = (which >= 0) & (which < len(run.metrics)) & (at >= 0) & (at <= run.updates)
+    return bool(known.all() and (at[1:] >= at[:-1]).all())
+
+
+def event_rows(run: RecordedRun, columns: Mapping[str, NDArray[Any]]) -> dict[str, int]:
+    """How many rows of the columns of metrics and settings belong to the run's updates, by the run's field."""
+    at_setting, at_metric = columns["setting_at"], columns.get("metric_at", np.empty(0))
+    return {
+        "settings_logged": int(np.searchsorted(at_setting, run.updates, side="left")),
+        "metrics_logged": int(np.searchsorted(at_metric, run.updates, side="right")),
+    }
+
+
+def sealed_meta(
+    run: Experiment | RecordedRun,
+    environment: dict[str, str],
+    checksums: dict[str, str],
+) -> str:
+    """Return the text of ``meta.json``, the same for the same run. Its last entry is a checksum of the text before."""
+    meta = _meta(run, environment, checksums)
+    return _text({**meta, "checksum": _seal(_text(meta))})
+
+
+def _meta(run: Experiment | RecordedRun, environment: dict[str, str], checksums: dict[str, str]) -> dict[str, Any]:
+    """What ``meta.json`` says, but for the checksum of its text."""
+    if isinstance(run, Experiment):
+        source = {"digest": run.digest, "experiment": run.described(), "seed": run.seed, "outputs": list(run.outputs)}
+        shapes = parameter_shapes(run)
+    else:
+        source, shapes = {"recorded": run.as_json()}, run.part_shapes()
+    return {
+        "format": FORMAT,
+        "version": FORMAT_VERSION,
+        **source,
+        "environment": environment,
+        "dtype": run.dtype,
+        "parameters": [{"name": name, "shape": list(shape)} for name, shape in shapes],
+        "updates": run.n_updates,
+        "states kept": run.n_kept,
+        "states dropped": run.n_updates + 1 - run.n_kept,
+        "columns": {
+            name: {"shape": list(kind.shape), "dtype": kind.dtype, "xxh3": checksums[name]}
+            for name, kind in column_kinds(run).items()
+        },
+    }
+
+
+@dataclass(frozen=True)
+class TraceFiles:
+    """The files of a trace whose ``meta.json`` has been checked: its contents and the run in it."""
+
+    path: Path
+    meta: dict[str, Any]
+    run: Experiment | RecordedRun
+
+    def column(self, name: str) -> NDArray[Any]:
+        """A column, memory-mapped and read-only. TraceError if its file is missing or has another shape."""
+        try:
+            return read_column(self.path / f"{name}.npy", column_kinds(self.run)[name])
+        except TraceError as error:
+            raise TraceError(f"{self.path}: {error}; {mend(self.path)}") from None
+
+    def check(self, name: str) -> None:
+        """TraceError unless a column, whose shape is right, has its checksum."""
+        if checksum(self.path / f"{name}.npy", column_kinds(self.run)[name]) != self.meta["columns"][name]["xxh3"]:
+            raise TraceError(f"{self.path}: {name}.npy is damaged: its checksum is wrong; {mend(self.path)}")
+
+
+def is_sealed(path: Path) -> bool:
+    """Whether ``meta.json`` is that of a whole trace, or of one that is damaged: an unfinished one has a short note."""
+    try:
+        with open_regular(path / META) as stream:
+            return b'"version":' in stream.read(_BEGINNING)
+    except OSError:
+        return False
+
+
+def whole_meta(path: Path) -> tuple[dict[str, Any], Experiment | RecordedRun]:
+    if not path.is_dir():
+        found = "is not a directory" if path.exists() else "does not exist"
+        raise TraceError(f"{path} {found}; {_A_TRACE}, and `gradreel train` records those of a lesson{beside(path)}")
+    try:
+        text = read_bounded(path / META, MOST_META).decode("ascii")
+        meta = json.loads(text)
+    except FileNotFoundError:
+        raise TraceError(no_trace(path)) from None
+    except OSError as error:
+        raise TraceError(f"{path}: {META} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise TraceError(f"{path}: {META} is damaged: not JSON; {mend(path)}") from None
+    if not isinstance(meta, dict) or meta.get("format") != FORMAT:
+        raise TraceError(f"{path}: {META} is not that of a trace; {mend(path)}")
+    if meta.keys() == {"format", "columns"}:
+        raise TraceError(f"{path} has no whole update: whatever wrote it ended before; record or train again")
+    if meta.get("version") != FORMAT_VERSION:
+        raise TraceError(
+            f"{path}: format version {meta.get('version')}, this program reads {FORMAT_VERSION}; {mend(path)}"
+        )
+    unsealed, _, rest = text.rpartition(_CHECKSUM)  # not spelled anew: what is large takes long
+    if rest != f'"{_seal(unsealed + _END)}"{_END}':
+        raise TraceError(f"{path}: {META} is damaged: its checksum is wrong; {mend(path)}")
+    no_run = f"{path}: {META} describes no run of this version"
+    try:
+        given = _Given.model_validate(_with_points(path, meta), context=IN_TRACE)
+    except ValidationError as error:
+        problem = problems_in(error)[0]
+        where = ".".join(map(str, problem["loc"]))
+        what = problem["msg"].removeprefix("Value error, ")
+        raise TraceError(f"{no_run}: {where}: {what}; {mend(path)}") from None
+    checksums = {name: column.xxh3 for name, column in given.columns.items()}
+    stated = {name: part for name, part in meta.items() if name != "checksum"}
+    is_ours = checksums.keys() == column_kinds(given.run).keys()
+    if not (is_ours and _agrees(stated, _meta(given.run, given.environment, checksums))):
+        raise TraceError(f"{path}: {META} contradicts itself; {mend(path)}")
+    return meta, given.run
+
+
+def _with_points(path: Path, meta: dict[str, Any]) -> dict[str, Any]:
+    """``meta`` with the points themselves in the place of their shape and checksum. DamagedColumnError if they are not.
+
+    What has no points, or says nonsense of them, is returned as it is.
+    """
+    try:
+        dataset = meta["experiment"]["dataset"]
+        shape, sha256 = dataset["points"]["shape"], dataset["points"]["sha256"]
+        is_table = len(shape) == 2 and all(type(n) is int and 0 < n <= MOST_NUMBERS for n in shape)
+    except (KeyError, TypeError):
+        return meta
+    if not is_table or shape[0] * shape[1] > MOST_NUMBERS:
+        return meta
+    try:
+        points = PointTable(read_column(path / "points.npy", ColumnKind((shape[0], shape[1]), "<f8")))
+    except (TraceError, ValueError) as error:
+        raise DamagedColumnError("points", f"{path}: {error}; {mend(path)}") from None
+    if points.sha256 != sha256:
+        raise DamagedColumnError("points", f"{path}: points.npy is damaged: its checksum is wrong; {mend(path)}")
+    return {**meta, "experiment": {**meta["experiment"], "dataset": {**dataset, "points": points}}}
+
+
+def _agrees(found: Any, expected: Any) -> bool:
+    """Whether everything that a description says is as expected. What it does not say was unknown when it was made."""
+    if isinstance(expected, dict):
+        return isinstance(found, dict) and all(
+            name in expected and _agrees(part, expected[name]) for name, part in found.items()
+        )
+    if isinstance(expected, list):
+        return isinstance(found, list) and len(found) == len(expected) and all(map(_agrees, found, expected))
+    is_nan = found != found and expected != expected
+    return type(found) is type(expected) and (found == expected or is_nan)
+
+
+class _Checksum(BaseModel):
+    xxh3: str
+
+
+class _Given(BaseModel):
+    """What ``meta.json`` says that does not follow from the rest of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    experiment: Experiment | None = None
+    recorded: RecordedRun | None = None
+    environment: Environment
+    columns: dict[str, _Checksum]
+
+    @model_validator(mode="after")
+    def _has_one_run(self) -> Self:
+        if (self.experiment is None) == (self.recorded is None):
+            raise ValueError("either an experiment or a recorded run is needed")
+        if self.recorded:
+            self.recorded.refuse_contradictions()
+        return self
+
+    @property
+    def run(self) -> Experiment | RecordedRun:
+        """Whichever it is."""
+        run = self.experiment or self.recorded
+        assert run is not None
+        return run
+
+
+def _seal(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _text(meta: dict[str, Any]) -> str:
+    """One spelling only, so that a flipped bit anywhere in the file, a space included, shows."""
+    return json.dumps(meta, indent=1, ensure_ascii=True) + "\n"
+
+
+_CHECKSUM, _END = ',\n "checksum": ', "\n}\n"  # as `_text` has them at its end
+
+
+_A_TRACE = f"a trace is a folder with {META}, such as media/traces/<digest>"
+
+
+def beside(path: Path) -> str:
+    """How an error ends that says there is no trace at ``path``: what stands beside it, and the command that reads it.
+
+    Recordings that were interrupted, and a training that is unfinished; "" if there is neither.
+    """
+    try:
+        names = sorted(entry.name for entry in path.parent.iterdir() if (entry / META).is_file())
+    except OSError:
+        return ""
+    is_interrupted = re.compile(re.escape(path.name + INTERRUPTED) + "(-[0-9]+)?").fullmatch
+    texts = []
+    for name in [name for name in names if is_interrupted(name)][:MOST_LISTED]:
+        folder = shlex.quote(str(path.with_name(name)))
+        texts.append(f"; beside it is an interrupted recording: name that, as in gradreel verify {folder}")
+    if f".{path.name}{PARTIAL}" in names:
+        unfinished = path.with_name(f".{path.name}{PARTIAL}")
+        texts.append(f"; beside it is what is unfinished, {unfinished}: run gradreel train, or record again")
+    return "".join(texts)
+
+
+def no_trace(path: Path) -> str:
+    """The error of a folder ``path`` without ``meta.json``: what a trace is, and which ones lie in the folder."""
+    text = f"{path} is no trace: {META} is missing; {_A_TRACE}"
+    inside = sorted(file.parent for file in path.glob(f"[!.]*/{META}"))
+    if inside:
+        more = f" and {len(inside) - MOST_LISTED} more" if len(inside) > MOST_LISTED else ""
+        return f"{text}; in it there are {', '.join(map(str, inside[:MOST_LISTED]))}{more}"
+    if _is_digest(path.name):  # what was a trace once, and is in the way of a new one
+        return f"{text}; move it away and run: gradreel train"
+    return text + beside(path)
+
+
+def mend(path: Path) -> str:
+    """How to have a sound trace again. Nobody is told to delete what `gradreel train` does not make again.
+
+    ``meta.json`` may be damaged: it is searched, not parsed. In a text a quotation mark has a backslash before it, so
+    only keys are found.
+    """
+    try:
+        meta = read_bounded(path / META, MOST_META)
+    except OSError:
+        meta = b""
+    if b'"recorded":' in meta:
+        return "record it again, or take it from a copy"
+    if b'"experiment":' in meta and _is_digest(path.name):
+        return f"delete {path} and run: gradreel train"
+    return "take it from a copy, or make it again: by gradreel train, or by recording your own loop"
+
+
+def _is_digest(name: str) -> bool:
+    """Whether a folder is called as `gradreel train` calls them."""
+    return re.fullmatch(r"[0-9a-f]{32}", name) is not None

@@ -1,0 +1,453 @@
+"""A recording whose process is killed: whole updates are kept, beside what was there, and a signal closes the trace."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from gradreel.core.errors import TraceError
+from gradreel.core.recording import journal_thread
+from gradreel.core.recording.recording import record
+from gradreel.core.trace.trace import Trace
+from gradreel.core.trace.verify import verify
+from gradreel.core.trace.verify_result import Agreement
+
+MODEL = "torch.nn.Sequential(torch.nn.Linear(2, 4), torch.nn.BatchNorm1d(4), torch.nn.Linear(4, 1))"
+LOOP = f"""
+import os, signal, sys, threading, time, torch
+sys.stderr = open(f"{{path}}.errors", "w", buffering=1)
+from gradreel.core.recording.recording import record
+torch.set_num_threads(1)
+torch.manual_seed(0)
+model = {MODEL}
+optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+x = torch.linspace(-1, 1, 16).reshape(8, 2)
+
+def updates(recording, count=10**9, pause=lambda k: None):
+    for k in range(count):
+        optimizer.zero_grad()
+        loss = model(x).square().mean()
+        loss.backward()
+        optimizer.step()
+        recording.log(loss=k, epoch=k // 10, batch=[k, k + 1], accuracy=k)
+        states.write(torch.nn.utils.parameters_to_vector(model.parameters()).detach().numpy().tobytes())
+        states.flush()
+        seen.write(f"{{time.monotonic()}} {{k + 1}}\\n")
+        seen.flush()
+        pause(k)
+
+states = open(f"{{path}}.states", "wb")
+states.write(torch.nn.utils.parameters_to_vector(model.parameters()).detach().numpy().tobytes())
+seen = open(f"{{path}}.seen", "w")
+"""
+"""A loop that notes outside of the trace when it has made each update."""
+
+
+class Running:
+    """A process that runs ``code`` after `LOOP`, and the trace it makes at ``path``."""
+
+    def __init__(self, begin_fork: Callable[..., BaseProcess], path: Path, code: str) -> None:
+        self.path = path
+        self.process = begin_fork(LOOP + code, path=str(path))
+
+    def seen(self) -> list[tuple[float, int]]:
+        """When, on the clock of all processes, each number of updates was reached."""
+        file = Path(f"{self.path}.seen")
+        lines = file.read_text().splitlines(keepends=True) if file.exists() else []
+        return [(float(when), int(k)) for when, k in (line.split() for line in lines if line.endswith("\n"))]
+
+    def wait_for(self, updates: int) -> None:
+        while len(self.seen()) < updates:
+            assert self.process.is_alive(), self.errors()
+            time.sleep(0.01)
+
+    def end_by(self, number: int) -> str:
+        """Send the signal and wait; what the process printed."""
+        assert self.process.pid is not None
+        os.kill(self.process.pid, number)
+        self.wait()
+        return self.errors()
+
+    def wait(self) -> int | None:
+        """Wait for its end; how it ended."""
+        self.process.join()
+        return self.process.exitcode
+
+    def errors(self) -> str:
+        return Path(f"{self.path}.errors").read_text()
+
+    def due(self, when: float) -> int:
+        """The updates that were made a second before."""
+        return max((k for then, k in self.seen() if then < when - 1), default=0)
+
+    @property
+    def interrupted(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.interrupted")
+
+
+@pytest.fixture
+def running(tmp_path: Path, begin_fork: Callable[..., BaseProcess]) -> Iterator[Callable[..., Running]]:
+    loops: list[Running] = []
+
+    def begin(code: str, name: str = "run") -> Running:
+        loops.append(Running(begin_fork, tmp_path / name, code))
+        return loops[-1]
+
+    yield begin
+    for loop in loops:
+        loop.process.kill()
+        loop.process.join()
+
+
+def assert_whole(loop: Running, trace: Trace, keep: int = 1) -> None:
+    """It is what the loop did, up to the trace's last update."""
+    updates = trace.n_updates
+    states = np.fromfile(f"{loop.path}.states", np.float32).reshape(-1, trace.n_parameters)
+    kept = sorted({*range(0, updates, keep), updates})
+    assert trace.kept.tolist() == kept
+    seen = [row for row, k in enumerate(kept) if k < len(states)]  # killed before it noted the last
+    assert len(seen) >= len(kept) - 1 and np.array_equal(trace.parameters[seen], states[[kept[row] for row in seen]])
+    numbers = np.arange(updates)
+    logged = updates if trace.batch_loss[-1] == updates - 1 else updates - 1  # killed before it logged the last
+    assert np.array_equal(trace.batch_loss[:logged], numbers[:logged])
+    assert np.array_equal(trace.epoch[:logged], numbers[:logged] // 10)
+    assert all(trace.examples(k).tolist() == [k, k + 1] for k in range(logged))
+    assert trace.metrics["accuracy"][1].tolist() == list(range(len(trace.metrics["accuracy"][1])))
+    assert logged <= len(trace.metrics["accuracy"][1]) <= updates
+    eval(MODEL).load_state_dict(trace.state_dict(updates), strict=True)
+
+
+@pytest.mark.parametrize(
+    ("keep", "pause"),
+    [("every update", 0.0), ("every update", 0.4), ({"every": 7}, 0.0), ({"every": 1000}, 0.05)],
+)
+def test_of_a_killed_recording_all_but_the_last_second_is_there(running, keep, pause):
+    loop = running(
+        f"with record(model, optimizer, path, keep={keep!r}) as r: updates(r, pause=lambda k: time.sleep({pause}))"
+    )
+    loop.wait_for(4)
+    time.sleep(random.uniform(1.2, 1.8))
+    killed = time.monotonic()
+    loop.end_by(signal.SIGKILL)
+    trace = Trace.open(loop.interrupted, checksums=True)
+    assert trace.n_updates >= loop.due(killed) > 0
+    assert trace.interrupted
+    assert not loop.path.exists()
+    assert_whole(loop, trace, 1 if isinstance(keep, str) else keep["every"])
+    result = verify(loop.interrupted)
+    assert result.intact and (result.agreement is Agreement.EXACT) == (keep == "every update")
+
+
+@pytest.mark.parametrize("keep", ["every update", {"every": 1000}])
+def test_so_is_the_last_update_before_a_pause(running, keep):
+    loop = running(f"with record(model, optimizer, path, keep={keep!r}) as r: updates(r, 5); time.sleep(1000)")
+    loop.wait_for(5)
+    time.sleep(1.2)
+    loop.end_by(signal.SIGKILL)
+    trace = Trace.open(loop.interrupted, checksums=True)
+    assert trace.n_updates == 5 and trace.batch_loss.tolist() == [0, 1, 2, 3, 4]
+    assert_whole(loop, trace, 1 if isinstance(keep, str) else 1000)
+
+
+@pytest.mark.slow
+def test_whenever_it_is_killed_what_is_there_are_whole_updates(running, monkeypatch):
+    """Also while the trace is finished: each loop ends, writes its trace, and begins another at the same path."""
+    code = """
+for run in range(10**9):
+    with record(model, optimizer, f"{path}-{run}", keep={"every": 1 + run % 3}) as r:
+        updates(r, 200)
+"""
+    for k in range(4):
+        loop = running(code, f"run{k}")
+        loop.wait_for(2)
+        time.sleep(random.uniform(0.3, 1.5))
+        loop.end_by(signal.SIGKILL)
+        for folder in loop.path.parent.glob(f"run{k}-*[!n]"):
+            if folder.is_dir() and ("interrupted" not in folder.name or (folder / "journal.json").exists()):
+                assert Trace.open(folder, checksums=True).n_updates and verify(folder).intact
+
+
+def test_a_recording_can_be_opened_while_it_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(journal_thread, "JOURNAL_SECONDS", 0.01)
+    model = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with record(model, optimizer, tmp_path / "run") as recording:
+        for k in range(3):
+            optimizer.zero_grad()
+            model(torch.ones(3, 2)).mean().backward()
+            optimizer.step()
+            recording.log(loss=k)
+        until(lambda: Trace.open(tmp_path / "run.interrupted", checksums=True).n_updates == 3)
+        recording.log(loss=9.0, update=1)  # late
+        until(lambda: Trace.open(tmp_path / "run.interrupted", checksums=True).batch_loss.tolist() == [0, 5, 2])
+    trace = Trace.open(tmp_path / "run", checksums=True)
+    assert trace.batch_loss.tolist() == [0, 5, 2] and not trace.interrupted
+    names = {f"{name}.npy" for name in trace.columns} | {"meta.json"}
+    assert {file.name for file in (tmp_path / "run").iterdir()} == names
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait until it holds; a file that is not there yet is waited for."""
+    for _ in range(2000):
+        try:
+            if holds():
+                return
+        except TraceError:
+            pass
+        time.sleep(0.01)
+    pytest.fail("it never did")
+
+
+def test_the_next_recording_leaves_a_killed_one_and_is_killed_beside_it(running):
+    for name in ("run.interrupted", "run.interrupted-2"):
+        loop = running("with record(model, optimizer, path) as r: updates(r)")
+        folder = loop.path.with_name(name)
+        until((folder / "journal.json").exists)
+        loop.end_by(signal.SIGKILL)
+        assert Trace.open(folder, checksums=True).n_updates
+    before = (loop.interrupted / "journal.json").read_bytes()
+    loop = running("with record(model, optimizer, path) as r: updates(r, 3)")
+    assert loop.wait() == 0
+    assert Trace.open(loop.path).n_updates == 3 and (loop.interrupted / "journal.json").read_bytes() == before
+    assert Trace.open(loop.path.with_name("run.interrupted-2"), checksums=True).n_updates
+
+
+# ---- signals
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("where", ["python", "sleep", "torch"])
+def test_a_signal_that_ends_the_process_closes_the_trace_before(running, number, where):
+    pause = {"python": "lambda k: None", "sleep": "lambda k: time.sleep(1000 * (k == 5))"}
+    pause["torch"] = "lambda k: torch.ones(300, 300) @ torch.ones(300, 300)"
+    loop = running(f"with record(model, optimizer, path, keep={{'every': 4}}) as r: updates(r, pause={pause[where]})")
+    loop.wait_for(6)
+    errors = loop.end_by(number)
+    assert loop.wait() == -number
+    trace = Trace.open(loop.interrupted, checksums=True)
+    assert not (loop.interrupted / "journal.json").exists()
+    assert trace.run.ended_by == signal.Signals(number).name and trace.interrupted
+    assert 0 <= trace.n_updates - loop.seen()[-1][1] <= 1
+    assert_whole(loop, trace, 4)
+    assert f"{trace.n_updates} updates were recorded; they are in {loop.interrupted}" in errors
+
+
+def test_recordings_inside_each_other_and_side_by_side_are_all_closed(running):
+    loop = running("""
+other = torch.nn.Linear(2, 1)
+other_optimizer = torch.optim.SGD(other.parameters(), lr=0.1)
+with record(model, optimizer, path) as r, record(other, other_optimizer, f"{path}-inner") as inner:
+    updates(r, pause=lambda k: (other(x).mean().backward(), other_optimizer.step()))
+""")
+    loop.wait_for(3)
+    loop.end_by(signal.SIGTERM)
+    assert loop.wait() == -signal.SIGTERM
+    for name in ("run.interrupted", "run-inner.interrupted"):
+        assert Trace.open(loop.path.with_name(name), checksums=True).run.ended_by == "SIGTERM"
+
+
+def test_a_handler_of_the_users_own_decides(running):
+    loop = running("""
+signal.signal(signal.SIGTERM, lambda *_: calls.append(1))
+calls = []
+with record(model, optimizer, path) as r:
+    signal.signal(signal.SIGHUP, lambda *_: sys.exit(7))
+    updates(r, 3)
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert calls == [1]
+    updates(r)
+""")
+    loop.wait_for(6)
+    loop.end_by(signal.SIGHUP)
+    assert loop.wait() == 7
+    assert Trace.open(loop.interrupted, checksums=True).run.ended_by == "SystemExit"
+
+
+def test_a_signal_that_is_ignored_stays_so(running):
+    loop = running("""
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+with record(model, optimizer, path) as r:
+    updates(r, 3)
+    os.kill(os.getpid(), signal.SIGHUP)
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+""")
+    assert loop.wait() == 0 and Trace.open(loop.path).n_updates == 3
+
+
+def test_a_child_process_has_the_signals_that_the_process_had_before(running):
+    loop = running("""
+with record(model, optimizer, path) as r:
+    updates(r, 3)
+    child = os.fork()
+    if child == 0:
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+        time.sleep(1000)
+    os.kill(child, signal.SIGTERM)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGTERM
+    updates(r, 3)
+assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
+""")
+    assert loop.wait() == 0, loop.errors()
+    assert Trace.open(loop.path, checksums=True).n_updates == 6
+
+
+def test_a_recording_in_a_child_process_is_closed_by_its_own_signal(running):
+    loop = running("""
+with record(torch.nn.Linear(2, 1), torch.optim.SGD(model.parameters(), 1) if 0 else None, f"{path}-parent"):
+    child = os.fork()
+    if child == 0:
+        with record(model, optimizer, path) as r:
+            updates(r, 3)
+            os.kill(os.getpid(), signal.SIGTERM)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    os._exit(0 if status == -signal.SIGTERM else 1)
+""")
+    assert loop.wait() == 0, loop.errors()
+    assert Trace.open(loop.interrupted, checksums=True).run.ended_by == "SIGTERM"
+
+
+def test_outside_the_main_thread_no_signal_is_touched(running):
+    loop = running("""
+def train():
+    with record(model, optimizer, path) as r:
+        handlers.extend(signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGHUP))
+        updates(r, 3)
+handlers = []
+thread = threading.Thread(target=train)
+thread.start()
+thread.join()
+assert handlers == [signal.SIG_DFL] * 2
+""")
+    assert loop.wait() == 0, loop.errors()
+    assert Trace.open(loop.path, checksums=True).n_updates == 3
+
+
+# ---- what is damaged, and a full disk
+
+
+@pytest.fixture
+def killed(running: Callable[..., Running]) -> Path:
+    """The folder of a recording that was killed after four updates."""
+    loop = running("with record(model, optimizer, path) as r: updates(r, 4); time.sleep(1000)")
+    until(lambda: Trace.open(loop.interrupted).n_updates == 4 and Trace.open(loop.interrupted).batch_loss[-1] == 3)
+    loop.end_by(signal.SIGKILL)
+    return loop.interrupted
+
+
+def test_a_flipped_bit_anywhere_in_a_killed_recording_is_found(killed, tmp_path):
+    trace = Trace.open(killed, checksums=True)
+    assert trace.n_updates == 4 and verify(killed).intact
+    for file in sorted(killed.iterdir()):
+        if file.name == "meta.json":
+            continue  # a note that nothing is read from
+        copy = tmp_path / file.stem
+        shutil.copytree(killed, copy)
+        content = bytearray(file.read_bytes())
+        place = len(content) - 1 if file.suffix != ".npy" else 128
+        if place < len(content):
+            content[place] ^= 4
+            (copy / file.name).write_bytes(content)
+            with pytest.raises(TraceError):
+                Trace.open(copy, checksums=True)
+            assert not verify(copy).intact
+
+
+def test_a_missing_or_shorter_file_of_a_killed_recording_is_named(killed, tmp_path):
+    for file in sorted(killed.iterdir()):
+        if file.name in ("meta.json", "kept.npy", "batch_loss.npy", "epoch.npy", "batch_start.npy"):
+            continue
+        copy = tmp_path / file.stem
+        shutil.copytree(killed, copy)
+        (copy / file.name).unlink()
+        with pytest.raises(TraceError, match=r"missing|cannot be read"):
+            Trace.open(copy)
+        assert not verify(copy).intact
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"last": {"file": "../../etc/passwd", "checksum": "", "copies": []}},
+        {"version": 999},
+        {"columns": {}},
+        {"recorded": {}},
+        {"environment": []},
+    ],
+)
+def test_a_journal_that_record_never_writes_is_refused(change, killed, tmp_path):
+    import hashlib
+
+    shutil.copytree(killed, tmp_path / "copy")
+    file = tmp_path / "copy" / "journal.json"
+    journal = json.loads(file.read_text()) | change
+    del journal["checksum"]
+    text = json.dumps(journal)
+    file.write_text(f'{text[:-1]},"checksum":"{hashlib.sha256(text.encode()).hexdigest()}"}}')
+    with pytest.raises(TraceError):
+        Trace.open(tmp_path / "copy")
+    assert not verify(tmp_path / "copy").intact
+
+
+def test_a_disk_that_gets_full_keeps_what_was_written_and_ends_no_training(tmp_path, monkeypatch):
+    monkeypatch.setattr(journal_thread, "JOURNAL_SECONDS", 0.01)
+    full: list[int] = []
+    pwrite = os.pwrite
+
+    def write(*arguments: object) -> int:
+        if full:
+            raise OSError(28, "No space left on device")
+        return pwrite(*arguments)
+
+    monkeypatch.setattr(os, "pwrite", write)
+    model = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    made = 0
+
+    def loop() -> None:
+        nonlocal made
+        with record(model, optimizer, tmp_path / "run") as recording:
+            for k in range(2000):
+                optimizer.zero_grad()
+                model(torch.ones(3, 2)).mean().backward()
+                optimizer.step()
+                recording.log(loss=k)
+                made += 1
+                if k == 4:
+                    until(lambda: Trace.open(tmp_path / "run.interrupted").n_updates == 5)
+                    full.append(1)
+
+    with pytest.warns(UserWarning, match="No space left"):
+        loop()
+    assert made == 2000 and not (tmp_path / "run").exists()
+    trace = Trace.open(tmp_path / "run.interrupted", checksums=True)
+    assert trace.n_updates == 5 and trace.batch_loss.tolist() == [0, 1, 2, 3, 4]
+
+
+# ---- an error names what stands beside
+
+
+def test_where_there_is_no_trace_the_interrupted_recording_beside_is_named(killed):
+    path = killed.with_name("run")
+    command = f"gradreel verify {killed}"
+    for what in (Trace.open, verify):
+        with pytest.raises(TraceError) as raised:
+            what(path)
+        assert command in str(raised.value)
+
+
+def test_an_interrupted_recording_without_an_update_says_so(killed, tmp_path):
+    shutil.copytree(killed, tmp_path / "other.interrupted")
+    (tmp_path / "other.interrupted" / "journal.json").unlink()
+    with pytest.raises(TraceError, match="has no whole update"):
+        Trace.open(tmp_path / "other.interrupted")
+    assert not verify(tmp_path / "other.interrupted").intact
