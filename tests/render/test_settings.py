@@ -18,7 +18,7 @@ def test_qualities_and_their_folders_are_manims(letter, folder):
 
 def test_none_leaves_a_field_as_it_is():
     settings = RenderSettings.of_quality("l", fps=None, width=640, height=360, seed=None)
-    assert (settings.width, settings.height, settings.fps, settings.seed) == (640, 360, 15, 0)
+    assert (settings.width, settings.height, settings.fps, settings.seed) == (640, 360, 15, None)
 
 
 @pytest.mark.parametrize(
