@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from gradreel.core.errors import printable
 from gradreel.core.trace.environment import described, promise_equal_bits
 
 MOST_PROBLEMS = 100
@@ -25,7 +26,8 @@ class Problem:
     text: str
 
     def __str__(self) -> str:
-        return self.text
+        """Return the text with names from the trace made printable."""
+        return printable(self.text)
 
 
 class Agreement(StrEnum):
@@ -72,6 +74,7 @@ class Verification:
             return "\n".join([f"{self.path}: {found}", *(f"  {problem}" for problem in self.problems)])
         agreement = f"{self.agreement}; {self.environments}" if self.environments else str(self.agreement)
         if self.checked or self.unchecked:
-            lines = [f"checked: {line}" for line in self.checked] + [f"not checked: {line}" for line in self.unchecked]
+            lines = [f"checked: {printable(line)}" for line in self.checked]
+            lines += [f"not checked: {printable(line)}" for line in self.unchecked]
             return "\n  ".join([f"{self.path}: a recorded run, as it should be; updates: {agreement}", *lines])
         return f"{self.path}: {self.updates} updates computed again: {agreement}"

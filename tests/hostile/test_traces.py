@@ -182,6 +182,20 @@ def test_whatever_is_odd_in_a_resealed_meta_is_a_problem_or_no_matter_and_raises
     read(path)
 
 
+@pytest.mark.parametrize("learning_rate", [0.1, None])
+def test_a_name_that_cannot_be_written_is_printable_in_the_answer(
+    sound: dict[str, Path], tmp_path: Path, learning_rate: float | None
+) -> None:
+    path = Path(shutil.copytree(sound["sgd"], tmp_path / "hostile"))
+    meta = json.loads((path / "meta.json").read_text())
+    meta["recorded"]["parts"][0]["name"] = "\ud800\x1b[31m"
+    meta["recorded"]["optimizers"][0]["groups"][0]["settings"]["lr"] = learning_rate
+    resealed(path, meta)
+    answer = str(verify(path))
+    answer.encode()
+    assert "\x1b" not in answer
+
+
 def test_a_dtype_of_letters_that_cannot_be_written_is_told_of_in_others(sound: dict[str, Path], tmp_path: Path) -> None:
     path = Path(shutil.copytree(sound["sgd"], tmp_path / "hostile"))
     meta = json.loads((path / "meta.json").read_text())
