@@ -28,7 +28,7 @@ class DepthExperiment(BarsScene):
         training = [result.training.mean for result in self.outcome]
         validation = [result.validation.mean for result in self.outcome]
         name, filled = "training-falls-deeper", {"filled": training, "floor": floor.training}
-        yield claim(name, "one layer is far below the line", training[1] < 0.6 * training[0], **filled)
+        yield claim(name, "one layer is far below the linear model", training[1] < 0.6 * training[0], **filled)
         below = training[-1] < floor.training < training[1]
         yield claim(name, "the deepest is below the floor, and one layer is not", below, **filled)
         clear = clearly_lower(deep[-1].training, one.training)
