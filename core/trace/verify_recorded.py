@@ -159,13 +159,23 @@ class _Check:
         if not rises and "batch_start" not in self._damaged:
             self._note("batch_start", run.updates, starts, f"it is to rise from 0 to {run.examples_logged}")
         if run.metrics:
-            for column, last in (("metric", len(run.metrics) - 1), ("metric_at", run.updates)):
-                of_metrics = self._column(column)
-                wrong = (of_metrics < 0) | (of_metrics > last)
-                if column == "metric_at":
-                    wrong[1:] |= of_metrics[1:] < of_metrics[:-1]
-                if wrong.any() and column not in self._damaged:
-                    self._note(column, int(wrong.argmax()), of_metrics, f"from 0 to {last}, in order, were expected")
+            if "metric" not in self._damaged:
+                self._note_outside("metric", len(run.metrics) - 1)
+            if "metric_at" not in self._damaged:
+                self._note_outside("metric_at", run.updates, rises=True)
+
+    def _note_outside(self, column: str, last: int, rises: bool = False) -> bool:
+        """Note the first row of a column that is not from 0 to ``last``; return whether there is one.
+
+        ``rises``: a row that is smaller than the row before it is noted, too.
+        """
+        numbers = self._column(column)
+        wrong = (numbers < 0) | (numbers > last)
+        if rises:
+            wrong[1:] |= numbers[1:] < numbers[:-1]
+        if wrong.any():
+            self._note(column, int(wrong.argmax()), numbers, f"from 0 to {last}, in order, were expected")
+        return bool(wrong.any())
 
     def _note(self, column: str, row: int, numbers: NDArray[Any], needed: str) -> None:
         found = numbers[row].item()
@@ -327,14 +337,8 @@ class _Check:
         if are_settings(self.run, which, at):
             return SettingLog(self.run, which, at, value)
         self._computable = False
-        if self._damaged.isdisjoint(setting_kinds(0)):
-            wrong = (which < 0) | (which >= len(self.run.settings))
-            column, numbers = ("setting", which) if wrong.any() else ("setting_at", at)
-            if column == "setting_at":
-                wrong = (at < 0) | (at >= self.run.updates)
-                wrong[1:] |= at[1:] < at[:-1]
-            last = (len(self.run.settings) if column == "setting" else self.run.updates) - 1
-            self._note(column, int(wrong.argmax()), numbers, f"from 0 to {last}, in order, were expected")
+        if self._damaged.isdisjoint(setting_kinds(0)) and not self._note_outside("setting", len(self.run.settings) - 1):
+            self._note_outside("setting_at", self.run.updates - 1, rises=True)
         return None
 
     def _stretches_of_settings(self, first: int, optimizers: NDArray[Any]) -> Iterator[tuple[int, int]]:
@@ -467,15 +471,15 @@ def _rule_of(run: RecordedRun, number: int, group: int, part: RecordedPart, log:
     Raises pydantic's ValidationError for settings that no optimizer of a known kind has.
     """
     optimizer = run.optimizers[number]
-    known, kind = optimizer.groups[group], optimizer.kind
+    recorded_group, kind = optimizer.groups[group], optimizer.kind
     if kind not in COMPUTED_KINDS or log is None:
         return None
-    settings = (_SgdSettings if kind == COMPUTED_KINDS[0] else _AdamSettings).model_validate(known.settings)
+    settings = (_SgdSettings if kind == COMPUTED_KINDS[0] else _AdamSettings).model_validate(recorded_group.settings)
 
     def ever(name: str) -> bool:
         return bool(np.nan_to_num(log.values(number, group, name), nan=0.0).any())
 
-    if known.changed or ever("amsgrad") or part.dtype not in _COMPUTED:
+    if recorded_group.changed or ever("amsgrad") or part.dtype not in _COMPUTED:
         return None
     if settings.fused and part.dtype in _HALVES:
         return None  # rounded elsewhere; and on the CPU, torch 2.12 and 2.13 leave most of SGD's update out
