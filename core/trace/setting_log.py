@@ -15,7 +15,7 @@ def are_settings(run: RecordedRun, which: IntArray, at: IntArray) -> bool:
 
 
 class SettingLog:
-    """Answers which value a setting had at an update: the initial one, or that of the last row at or before it.
+    """Looks up the value of a setting at an update: that of the last row at or before it, or the initial value.
 
     ``which``, ``at``, ``value``: the columns, (n,) each, for which `are_settings` holds.
     """
@@ -24,27 +24,29 @@ class SettingLog:
         order = np.argsort(which, kind="stable")  # the rows of a setting together, in the order of updates
         ends = np.searchsorted(np.asarray(which)[order], np.arange(len(run.settings) + 1))
         at, value = np.asarray(at)[order], np.asarray(value)[order]
-        self._groups = {(i, j): group for i, one in enumerate(run.optimizers) for j, group in enumerate(one.groups)}
-        self._rows = {
-            (setting.optimizer, setting.group, setting.name): (at[ends[i] : ends[i + 1]], value[ends[i] : ends[i + 1]])
-            for i, setting in enumerate(run.settings)
+        self._groups = {
+            (i, j): group for i, optimizer in enumerate(run.optimizers) for j, group in enumerate(optimizer.groups)
         }
+        self._changes = {}  # at which updates a setting changed, (n,), and its values, (n + 1,), the initial one first
+        for i, setting in enumerate(run.settings):
+            rows = slice(ends[i], ends[i + 1])
+            initial = self._groups[setting.optimizer, setting.group].initial(setting.name)
+            key = setting.optimizer, setting.group, setting.name
+            self._changes[key] = at[rows], np.concatenate([[initial], value[rows]])
 
     def changed(self, optimizer: int, group: int) -> list[str]:
         """The names of the settings of a parameter group that changed."""
-        return [name for i, j, name in self._rows if (i, j) == (optimizer, group)]
+        return [name for i, j, name in self._changes if (i, j) == (optimizer, group)]
 
     def values(self, optimizer: int, group: int, name: str) -> FloatArray:
         """(n,): the values that a setting had, in order."""
-        _, value = self._rows.get((optimizer, group, name), (None, np.empty(0)))
-        return np.concatenate([[self._groups[optimizer, group].initial(name)], value])
+        return self._changes_of(optimizer, group, name)[1]
 
     def at(self, optimizer: int, group: int, name: str, updates: IntArray) -> FloatArray:
         """(n,): the value at each of these updates (n,); NaN before the group was there, or if it is no number."""
-        at, _ = self._rows.get((optimizer, group, name), (np.empty(0), None))
+        at, values = self._changes_of(optimizer, group, name)
         rows = np.searchsorted(at, updates, side="right")
-        values = self.values(optimizer, group, name)[rows]
-        return np.where(updates < self._groups[optimizer, group].first_update, np.nan, values)
+        return np.where(updates < self._groups[optimizer, group].first_update, np.nan, values[rows])
 
     def table(self, name: str, updates: IntArray, optimizers: NDArray[Any]) -> FloatArray:
         """(n, G): the value in each group at each update (n,) that was made by ``optimizers``, (n,); NaN in others'."""
@@ -53,3 +55,9 @@ class SettingLog:
             rows = np.flatnonzero(optimizers == optimizer)
             table[rows, column] = self.at(optimizer, group, name, updates[rows])
         return table
+
+    def _changes_of(self, optimizer: int, group: int, name: str) -> tuple[IntArray, FloatArray]:
+        """The updates at which a setting changed, (n,), and its values, (n + 1,); n is 0 for most settings."""
+        if changes := self._changes.get((optimizer, group, name)):
+            return changes
+        return np.empty(0, np.int64), np.array([self._groups[optimizer, group].initial(name)])
