@@ -114,7 +114,7 @@ def sealed_meta(
 ) -> str:
     """Return the text of ``meta.json``, the same for the same run. Its last entry is a checksum of the text before."""
     meta = _meta(run, environment, checksums)
-    return _text({**meta, "checksum": _seal(_text(meta))})
+    return _text({**meta, "checksum": seal_of(_text(meta))})
 
 
 def _meta(run: Experiment | RecordedRun, environment: dict[str, str], checksums: dict[str, str]) -> dict[str, Any]:
@@ -193,7 +193,7 @@ def whole_meta(path: Path) -> tuple[dict[str, Any], Experiment | RecordedRun]:
             f"{path}: format version {meta.get('version')}, this program reads {FORMAT_VERSION}; {mend(path)}"
         )
     unsealed, _, rest = text.rpartition(_CHECKSUM)  # not spelled anew: what is large takes long
-    if rest != f'"{_seal(unsealed + _END)}"{_END}':
+    if rest != f'"{seal_of(unsealed + _END)}"{_END}':
         raise TraceError(f"{path}: {META} is damaged: its checksum is wrong; {mend(path)}")
     no_run = f"{path}: {META} describes no run of this version"
     try:
@@ -275,7 +275,8 @@ class _Given(BaseModel):
         return run
 
 
-def _seal(text: str) -> str:
+def seal_of(text: str) -> str:
+    """Return the SHA-256 of a text, hexadecimal, that ends a ``meta.json`` or a journal."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 

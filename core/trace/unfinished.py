@@ -6,7 +6,6 @@ be longer than the journal says, and have no headers yet. What the loop logged i
 columns of a whole trace are computed from them. No torch here.
 """
 
-import hashlib
 import json
 import os
 import re
@@ -30,6 +29,7 @@ from gradreel.core.trace.format import (
     column_kinds,
     event_rows,
     metric_kinds,
+    seal_of,
     sealed_meta,
     setting_kinds,
 )
@@ -131,7 +131,7 @@ class RecordingJournal(BaseModel):
         if '"recorded":' not in text:
             raise ValueError("it is not that of a recording")
         unsealed, _, rest = text.rpartition(',"checksum":')
-        if rest != f'"{_seal(unsealed + "}")}"}}':
+        if rest != f'"{seal_of(unsealed + "}")}"}}':
             raise ValueError("its checksum is wrong")
         journal = cls.model_validate(json.loads(unsealed + "}"))
         if (journal.format, journal.version) != (FORMAT, FORMAT_VERSION):
@@ -153,7 +153,7 @@ def journal_text(
         "last": None if last is None else last.model_dump(),
     }
     text = json.dumps(journal)
-    return f'{text[:-1]},"checksum":"{_seal(text)}"}}'
+    return f'{text[:-1]},"checksum":"{seal_of(text)}"}}'
 
 
 def completed(run: RecordedRun, events: dict[str, NDArray[Any]]) -> tuple[RecordedRun, dict[str, NDArray[Any]]]:
@@ -293,7 +293,3 @@ def _events(path: Path, journal: RecordingJournal, run: RecordedRun) -> dict[str
         for name, more in (("tensor", list(last)), ("tensor_row", [run.n_kept - 1] * len(last))):
             columns[name] = np.concatenate([columns[name][kept], np.array(more, columns[name].dtype)])
     return columns
-
-
-def _seal(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
