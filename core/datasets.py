@@ -167,7 +167,7 @@ class TwoSpirals(RunData):
 
 
 def _way_of_points(points: Any) -> str:
-    """Which form ``points`` have: a table with keys is two spirals unless it holds the bytes of numbers."""
+    """Return the tag of what ``points`` describe. A mapping without the bytes of numbers describes two spirals."""
     if isinstance(points, TwoSpirals) or (isinstance(points, Mapping) and "float64" not in points):
         return "spirals"
     return "table"

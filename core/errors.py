@@ -15,7 +15,7 @@ PRINTED_TOO = "\n\t\u200c\u200d"  # the last two are joiners, which words and em
 
 
 class UserError(Exception):
-    """The user's mistake; ``str(error)`` is the whole message, `printable` whatever names and texts it quotes."""
+    """The user's mistake. ``str(error)`` is the whole message, with quoted names and texts made `printable`."""
 
     def __str__(self) -> str:
         return printable(super().__str__())
@@ -52,16 +52,16 @@ class TrainingError(UserError):
 
 
 def printable(text: str) -> str:
-    """Returns ``text`` with every character spelled out that would steer a terminal or reorder its line.
+    """Return ``text`` with each character spelled out that would steer a terminal or reorder its line.
 
-    Such are escape sequences, a carriage return, overrides of the writing direction, line separators and lone
-    surrogates. Spaces of any width stay, and so do the joiners inside of words and emoji.
+    Examples: escape sequences, carriage returns, overrides of the writing direction, lone surrogates. Spaces of any
+    width stay. So do the joiners inside words and emoji.
     """
     return "".join(c if is_printable(c) else ascii(c)[1:-1] for c in text)
 
 
 def is_printable(character: str) -> bool:
-    """Whether a terminal shows ``character`` as it is, or moves on by it."""
+    """Return whether ``character`` can be printed as it is: it is visible, a space, a line break, a tab or a joiner."""
     return character.isprintable() or character in PRINTED_TOO or category(character) == "Zs"
 
 

@@ -1,8 +1,9 @@
 """The vector instructions that training is bound to, so that its numbers are equal to the bit on many processors.
 
-torch chooses its kernels, and OpenBLAS, which multiplies numpy's matrices, its own, by the processor. Sums are grouped
-differently then, and the last bits differ. Environment variables fix both choices: torch reads its variable when it
-computes first, OpenBLAS when numpy is imported. So a process that trains starts with them. Imports no numpy.
+torch and OpenBLAS, which multiplies numpy's matrices, choose their kernels by the processor. Kernels differ in how they
+group sums, so the last bits differ. Two environment variables fix both choices. torch reads its variable when it first
+computes, OpenBLAS when numpy is imported. So a process that trains starts with both. This module is imported without
+numpy.
 """
 
 import os
@@ -36,7 +37,7 @@ def fixed_mode() -> dict[str, str]:
 def mode_of(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment variables for computing as in a trace's ``environment``; "" stands for "not set".
 
-    What this processor can't do, or what is not known here, is left as in `fixed_mode`.
+    Instructions that this processor lacks, or that are not known here, stay as in `fixed_mode`.
     """
     mode = fixed_mode()
     if not mode or environment.get("machine") != platform.machine():

@@ -15,9 +15,9 @@ from pydantic import GetCoreSchemaHandler, SerializationInfo
 from pydantic_core import core_schema
 
 MOST_NUMBERS = 5_000_000
-"""Of a table: 40 MB. A trace has it as a column."""
+"""Size of the largest table, 40 MB. A trace has the table as a column."""
 MOST_SPELLED = 10_000
-"""Numbers of a table that JSON has as lists; a larger one is given by its bytes."""
+"""Size of the largest table that JSON spells as lists. A larger one is given by its bytes."""
 
 
 class PointTable:
@@ -52,7 +52,7 @@ class PointTable:
 
     @classmethod
     def of(cls, points: Any) -> PointTable:
-        """Return the table that is given as itself, as an array, as nested sequences, or as JSON has it."""
+        """Return the table of ``points``: a PointTable, an array, nested sequences, or the JSON of a table."""
         if isinstance(points, PointTable):
             return points
         table = cls(_decoded(points) if isinstance(points, Mapping) else points)
@@ -61,7 +61,7 @@ class PointTable:
         return table
 
     def _as_json(self, info: SerializationInfo) -> Any:
-        """As itself in Python, in JSON as lists or bytes, in a trace by shape and checksum alone."""
+        """Return the table itself for Python, lists or bytes for JSON, shape and checksum alone for a trace."""
         name = {"shape": list(self.rows.shape), "sha256": self.sha256}
         if info.context is IN_TRACE:
             return name
@@ -79,7 +79,7 @@ class PointTable:
 
 
 def _numbers(rows: Any) -> FloatArray:
-    """The rows as a new array (N, D + 1). ValueError says which row is not as needed."""
+    """Return the rows as a new array (N, D + 1). ValueError names the first row that is unsuitable."""
     if hasattr(rows, "__array__"):  # NumPy's, pandas', torch's
         try:
             rows = np.asarray(rows)
@@ -114,7 +114,7 @@ def _numbers(rows: Any) -> FloatArray:
 
 
 def _first_fault(rows: Sequence[Sequence[Any]]) -> str:
-    """Which entry of the rows is no number."""
+    """Return a message that names the first entry of the rows that is no number."""
     for i, row in enumerate(rows):
         for j, entry in enumerate(row):
             try:
@@ -128,17 +128,22 @@ def _is_sequence(value: Any) -> bool:
     return isinstance(value, Sequence | np.ndarray) and not isinstance(value, str | bytes)
 
 
+def is_shape(value: Any) -> bool:
+    """Return whether ``value`` is a pair of positive integers, as in the description of a table."""
+    return _is_sequence(value) and len(value) == 2 and all(type(n) is int and n > 0 for n in value)
+
+
 def _decoded(table: Mapping[str, Any]) -> FloatArray:
-    """The rows of a table that JSON has by its bytes. ValueError if bytes and shape do not fit."""
-    shape, text = table.get("shape"), table.get("float64")
-    is_shape = _is_sequence(shape) and len(shape or ()) == 2 and all(type(n) is int and n > 0 for n in shape or ())
-    if set(table) - {"sha256"} != {"shape", "float64"} or not is_shape or not isinstance(text, str):
+    """Return the rows of a table that JSON has by its bytes. ValueError if bytes and shape do not fit."""
+    shape: Any = table.get("shape")
+    text = table.get("float64")
+    if set(table) - {"sha256"} != {"shape", "float64"} or not is_shape(shape) or not isinstance(text, str):
         raise ValueError('a table of points by its bytes is {"shape": [points, numbers], "float64": base64}')
     try:
         data = base64.b64decode(text, validate=True)
     except binascii.Error as error:
         raise ValueError(f"float64: not base64: {error}") from None
-    points, numbers = shape or (0, 0)
+    points, numbers = shape
     if len(data) != 8 * points * numbers:
-        raise ValueError(f"float64: {len(data)} bytes, {8 * points * numbers} needed for the shape {list(shape or ())}")
+        raise ValueError(f"float64: {len(data)} bytes, {8 * points * numbers} needed for the shape {list(shape)}")
     return np.frombuffer(data, dtype="<f8").reshape(points, numbers)

@@ -18,9 +18,9 @@ IN_TRACE = {"place": "trace"}
 class Absent:
     """Marks a field that is added to a description: ``weight_decay: Annotated[float, Absent(0.0)] = 0.0``.
 
-    ``value`` is what runs did before there was the field. It is written once and never changes, even if the field's
-    default does. A field with this value is not in the digest, so digests stay as they were. A trace that does not
-    name the field is read with this value.
+    ``value`` is the setting that runs had before the field existed. It never changes, even if the field's default does.
+    A field with this value is not in the digest, so digests stay as they were. A trace that does not name the field is
+    read with this value.
 
     Each field that is added needs this mark. Fields without it are always in the digest.
     """
@@ -36,7 +36,7 @@ class RunData(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _complete(cls, values: Any, info: ValidationInfo) -> Any:
-        """Of a trace, which names all fields that there were: puts in those that were added since."""
+        """Give each field that a trace does not name the value of its `Absent`. ValueError if it has no such mark."""
         if info.context is not IN_TRACE or not isinstance(values, Mapping):
             return values
         completed = dict(values)
@@ -59,15 +59,15 @@ class RunData(BaseModel):
 
 
 def without_numbers(plain: Any) -> Any:
-    """Return JSON of anything with each large table named by its shape and checksum, for readers and for caches."""
+    """Return JSON data in which each large table is replaced by its shape and checksum, to be read or compared."""
     if isinstance(plain, Mapping):
-        named = {"shape", "sha256"} if plain.keys() == {"shape", "sha256", "float64"} else plain.keys()
-        return {name: without_numbers(part) for name, part in plain.items() if name in named}
+        kept = {"shape", "sha256"} if plain.keys() == {"shape", "sha256", "float64"} else plain.keys()
+        return {name: without_numbers(part) for name, part in plain.items() if name in kept}
     return plain
 
 
 def _present(value: Any, described: Any) -> Any:
-    """``described`` without the fields that have the value of their absence, at every level."""
+    """Return ``described`` without the fields that have the value of their `Absent`, at every level."""
     if isinstance(value, tuple) and any(isinstance(part, RunData) for part in value):
         return [_present(part, shown) for part, shown in zip(value, described, strict=True)]
     if not isinstance(value, RunData):

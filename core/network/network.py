@@ -1,7 +1,7 @@
 """Fully connected networks whose parameters are views into one flat vector theta, and their gradient by the formulas.
 
-Backpropagation is written out, layer by layer, so that each line is a derivative that can be shown; autograd is only
-met in the tests. numpy multiplies matrices, torch computes the rest. Several networks of one shape (S runs that differ
+Backpropagation is written out, layer by layer, so that each line is a derivative that can be shown. Only the tests use
+autograd. numpy multiplies matrices, torch computes the rest. Several networks of one shape (S runs that differ
 in their seeds) are computed side by side, which shares the cost of each call. What a run computes does not depend on
 the runs beside it, bit for bit. How sums are grouped may depend on where in memory a matrix begins, so each run's part
 of every vector begins at a multiple of `ALIGNED` bytes, as torch's own memory does.

@@ -42,7 +42,7 @@ class Sgd:
     movement <- momentum * movement + (1 - dampening) * gradient, the first of them without dampening: Polyak (1964), in
     torch's form, where the rate stands outside the movement. Nesterov's: the step is gradient + momentum * movement.
 
-    All settings may be changed between updates, but for a momentum of 0 at the start.
+    Settings may change between updates. Only a momentum of 0 at the start must stay 0: no movement is remembered then.
     """
 
     def __init__(
@@ -81,9 +81,9 @@ class Adam:
     """Kingma and Ba, "Adam: A Method for Stochastic Optimization" (2015), algorithm 1.
 
     The means m of the gradient and v of its square start at 0, which m / (1 - beta_1^k) and v / (1 - beta_2^k) correct.
-    ``decoupled``: weight decay as Loshchilov and Hutter have it (AdamW). All settings may be changed between updates.
-    ``exact_root``: the square root is correctly rounded, so that all processors give equal bits. Without it torch takes
-    the root, as its own Adam does.
+    ``decoupled``: weight decay as Loshchilov and Hutter have it (AdamW). Settings may change between updates.
+    ``exact_root``: numpy takes the square root and rounds it correctly, so all processors give equal bits. Without it
+    torch takes the root, as its own Adam does.
     """
 
     def __init__(

@@ -37,9 +37,9 @@ def train(experiment: Experiment, directory: str | Path, progress: Progress | No
     A run that was interrupted or killed is resumed from its last kept state and ends in the same trace bit for bit. The
     trace is the same bit for bit in the same environment, however many runs are trained beside it.
 
-    This process trains with the vector instructions that torch and numpy chose when they were imported, and the trace
-    names them. Gradreel's commands train in processes of their own, all by `core.fixed_mode`. For the same bits, put
-    `fixed_mode()` into ``os.environ`` before numpy and torch are imported.
+    This process trains with the vector instructions that torch and numpy have chosen, and the trace names them.
+    Gradreel's commands train in new processes that `core.fixed_mode` sets up. For the same bits, put `fixed_mode()`
+    into ``os.environ`` before numpy and torch are imported.
 
     ``progress(done, updates)`` is called about a hundred times. TrainingError if the run diverges, UserError if the
     directory cannot be written to; nothing new is left under the final name then.
@@ -64,9 +64,9 @@ def train_all(experiments: Sequence[Experiment], directory: str | Path, progress
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Sums in one order, whatever the number of cores; afterwards torch and numpy have their threads again.
+    """Run torch and numpy on one thread, so that the number of cores does not change the order of sums.
 
-    Numbers that overflow do so silently: a run that diverges is found by its losses.
+    On leaving, both get their threads back. Overflow raises no warning: the losses show that a run diverges.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

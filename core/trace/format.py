@@ -20,7 +20,7 @@ from gradreel.core.errors import DamagedColumnError, TraceError, problems_in
 from gradreel.core.experiment import FORMAT_VERSION, Experiment
 from gradreel.core.files import open_regular, read_bounded
 from gradreel.core.network.theta import parameter_shapes
-from gradreel.core.point_table import MOST_NUMBERS, PointTable
+from gradreel.core.point_table import MOST_NUMBERS, PointTable, is_shape
 from gradreel.core.run_data import IN_TRACE
 from gradreel.core.trace.columns import ColumnKind, checksum, read_column
 from gradreel.core.trace.environment import Environment
@@ -219,10 +219,9 @@ def _with_points(path: Path, meta: dict[str, Any]) -> dict[str, Any]:
     try:
         dataset = meta["experiment"]["dataset"]
         shape, sha256 = dataset["points"]["shape"], dataset["points"]["sha256"]
-        is_table = len(shape) == 2 and all(type(n) is int and 0 < n <= MOST_NUMBERS for n in shape)
     except (KeyError, TypeError):
         return meta
-    if not is_table or shape[0] * shape[1] > MOST_NUMBERS:
+    if not is_shape(shape) or shape[0] * shape[1] > MOST_NUMBERS:
         return meta
     try:
         points = PointTable(read_column(path / "points.npy", ColumnKind((shape[0], shape[1]), "<f8")))
