@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cache, wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from torch.amp.grad_scaler import GradScaler
@@ -18,6 +18,8 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 if TYPE_CHECKING:
     from torch.utils.hooks import RemovableHandle
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 
 @contextmanager
 def last_before_step(optimizer: torch.optim.Optimizer, hook: Callable[..., None]) -> Iterator[None]:
@@ -25,7 +27,7 @@ def last_before_step(optimizer: torch.optim.Optimizer, hook: Callable[..., None]
 
     They may change the gradients, or the parameters.
     """
-    handle = optimizer.register_step_pre_hook(_not_compiled(hook))
+    handle = optimizer.register_step_pre_hook(not_compiled(hook))
     own, name = vars(optimizer), "register_step_pre_hook"
     register, before = optimizer.register_step_pre_hook, own.get(name)
 
@@ -52,7 +54,7 @@ def first_after_step(optimizer: torch.optim.Optimizer, hook: Callable[..., None]
 
     What they do to the parameters is no part of the update.
     """
-    handle = optimizer.register_step_post_hook(_not_compiled(hook))
+    handle = optimizer.register_step_post_hook(not_compiled(hook))
     _put_first(optimizer._optimizer_step_post_hooks, handle)
     try:
         yield
@@ -63,7 +65,7 @@ def first_after_step(optimizer: torch.optim.Optimizer, hook: Callable[..., None]
 @contextmanager
 def first_after_gradient(tensors: list[torch.Tensor], hook: Callable[[torch.Tensor], None]) -> Iterator[None]:
     """Call ``hook`` after each of these has got a gradient, before other hooks, which may make a step."""
-    hook = _not_compiled(hook)
+    hook = not_compiled(hook)
     with ExitStack() as handles:
         for tensor in tensors:
             handle: RemovableHandle = tensor.register_post_accumulate_grad_hook(hook)  # type: ignore[no-untyped-call]
@@ -72,9 +74,9 @@ def first_after_gradient(tensors: list[torch.Tensor], hook: Callable[[torch.Tens
         yield
 
 
-def _not_compiled(hook: Callable[..., None]) -> Callable[..., None]:
-    """Returns a hook that torch.compile leaves as it is."""
-    disabled: Callable[..., None] = torch.compiler.disable(hook)  # type: ignore[no-untyped-call]
+def not_compiled(function: F) -> F:
+    """Returns a function that compiled code calls as it is: `torch.compile` traces neither it nor what it calls."""
+    disabled: F = torch.compiler.disable(function)  # type: ignore[no-untyped-call]
     return disabled
 
 
@@ -132,7 +134,7 @@ class _EveryStep:
         with _lock:
             self._listeners += (hook,)
             if self._handle is None:
-                self._handle = self._register(_not_compiled(self._tell))
+                self._handle = self._register(not_compiled(self._tell))
         try:
             yield
         finally:

@@ -25,6 +25,7 @@ from gradreel.core.recording.logged_values import (
     number,
     whole_number,
 )
+from gradreel.core.recording.optimizer_hooks import not_compiled
 from gradreel.core.recording.recorded_model import RecordedModel
 from gradreel.core.recording.step_recorder import Recorder
 from gradreel.core.trace.format import INTERRUPTED
@@ -127,6 +128,7 @@ class Recording:
         """How many updates have been made."""
         return self._recorder.updates
 
+    @not_compiled
     def log(
         self,
         metrics: Mapping[str, Number] | None = None,

@@ -1,4 +1,4 @@
-"""record() around what torch.compile makes of a step: hooks are called, and are no part of what is compiled."""
+"""record() around what torch.compile makes of a step: hooks and log() are called, and are not compiled."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -69,3 +70,33 @@ def test_a_compiled_step_is_recorded_and_the_recorder_is_not_compiled(how, kind,
     trace = Trace.open(tmp_path / "run", checksums=True)
     assert torch.equal(torch.tensor(trace.parameters), torch.stack(states[0][2:6]))
     assert verify(tmp_path / "run").intact
+
+
+@pytest.mark.filterwarnings("ignore", "error:record")  # torch.compile has warnings of its own
+def test_a_compiled_training_step_calls_log_and_does_not_compile_it(tmp_path):
+    sources: list[str] = []  # of each operation that was compiled
+
+    def backend(graph: torch.fx.GraphModule, _: object) -> Callable[..., Any]:
+        sources.extend(node.stack_trace or "" for node in graph.graph.nodes)
+        return graph.forward
+
+    model = nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
+    with record(model, optimizer, tmp_path / "run") as recording:
+
+        def train(k: int) -> torch.Tensor:
+            loss = model(X).square().mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            recording.log(loss=loss, epoch=k, batch=[k], accuracy=k * loss)
+            return loss.detach()
+
+        compiled = torch.compile(train, backend=backend)
+        losses = [compiled(k).item() for k in range(5)]
+    assert any(__file__ in source for source in sources), "the training step is compiled"
+    assert not any("core/recording" in source for source in sources)
+    trace = Trace.open(tmp_path / "run", checksums=True)
+    assert trace.batch_loss.tolist() == losses and trace.epoch.tolist() == [0, 1, 2, 3, 4]
+    assert trace.batch.tolist() == [0, 1, 2, 3, 4]
+    assert trace.metrics["accuracy"][1].tolist() == pytest.approx([k * losses[k] for k in range(5)])
