@@ -5,11 +5,10 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import numpy as np
 import torch
 import xxhash
 from gradreel.core.recording.recorded_model import RecordedModel
-from gradreel.core.recording.row_writer import Bytes, RowWriter
+from gradreel.core.recording.row_writer import Bytes, RowWriter, is_plain
 
 SECONDS = 0.3
 """From one copy by the loop's own thread to the next."""
@@ -48,7 +47,7 @@ class NewestState:
         """(After each update.) Copy theta, if nobody else can, and the last copy is old enough."""
         if self._memory is None and (now := time.monotonic()) >= self._due:
             with torch.no_grad():
-                self._write(updates, self._states.read(self._recorded.state()))
+                self._adopt(updates, self._write(updates, self._states.read(self._recorded.state())))
             then = time.monotonic()
             self._due = then + max(SECONDS, _SHARE * (then - now))
 
@@ -60,21 +59,19 @@ class NewestState:
         places = self._places() if self._memory is not None and updates > self.updates else None
         if places is None:
             return
-        before = self.updates, self.file, self.checksum
         try:
-            found = self._write(updates, self._read(places))
-            again = digest
-            if again is None:
-                hashed = xxhash.xxh3_128()
-                for piece in self._read(places):
-                    hashed.update(piece)
-                again = hashed.digest()
-            steady = found == again and places == self._places()
+            written = self._write(updates, self._read(places))
+            is_steady = written == (digest or self._digest_of(places)) and places == self._places()
         except OSError:  # the memory is no longer there, or the disk is full
-            steady = False
-        if not steady:
-            (self._folder / f"last-{updates}.rows").unlink(missing_ok=True)
-            self.updates, self.file, self.checksum = before
+            is_steady = False
+        if is_steady:
+            self._adopt(updates, written)
+        else:
+            (self._folder / _file_name(updates)).unlink(missing_ok=True)
+
+    def _adopt(self, updates: int, digest: bytes) -> None:
+        """Make the file after so many updates, whose content has this digest, the newest."""
+        self.updates, self.file, self.checksum = updates, _file_name(updates), digest.hex()
 
     def _places(self) -> list[tuple[int, int]] | None:
         """Address and length of each of theta's tensors; None if one is no plain memory with numbers of its type."""
@@ -82,12 +79,18 @@ class NewestState:
             tensors = self._recorded.state()
         except ValueError:
             return None
-        kind = self._recorded.dtype
-        if not all(t.is_cpu and t.dtype == kind and t.is_contiguous() and not t.is_neg() for t in tensors):
+        if not all(tensor.dtype == self._recorded.dtype and is_plain(tensor) for tensor in tensors):
             return None
         return [(tensor.data_ptr(), tensor.numel() * tensor.itemsize) for tensor in tensors]
 
+    def _digest_of(self, places: list[tuple[int, int]]) -> bytes:
+        digest = xxhash.xxh3_128()
+        for piece in self._read(places):
+            digest.update(piece)
+        return digest.digest()
+
     def _read(self, places: list[tuple[int, int]]) -> Iterator[bytes]:
+        """Yield the bytes of these places in memory. OSError if the memory is gone."""
         assert self._memory is not None
         for address, length in places:
             while length:
@@ -99,12 +102,15 @@ class NewestState:
 
     def _write(self, updates: int, pieces: Iterable[bytes | Bytes]) -> bytes:
         """Write the state into a new file. Returns its digest."""
-        file, digest = f"last-{updates}.rows", xxhash.xxh3_128()
-        with open(self._folder / file, "wb", buffering=0) as stream:
+        digest = xxhash.xxh3_128()
+        with open(self._folder / _file_name(updates), "wb", buffering=0) as stream:
             for piece in pieces:
-                data = piece.data if isinstance(piece, np.ndarray) else memoryview(piece)
+                data = memoryview(piece)
                 digest.update(data)
                 while data:
                     data = data[stream.write(data) :]
-        self.updates, self.file, self.checksum = updates, file, digest.hexdigest()
         return digest.digest()
+
+
+def _file_name(updates: int) -> str:
+    return f"last-{updates}.rows"
