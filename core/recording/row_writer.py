@@ -36,15 +36,9 @@ class RowWriter:
         self._column.begin_row()
         with torch.no_grad():
             for part in self._parts:
-                if isinstance(part, _Large):
-                    for piece in part.copied(tensors, self._column.pieces(part.n_bytes)):
-                        if self._digests:
-                            digest.update(piece.data)
-                else:
-                    copy = part.copied(tensors)
-                    self._column.append_bytes(copy)
+                for piece in part.append_to(self._column, tensors):
                     if self._digests:
-                        digest.update(copy.data)
+                        digest.update(piece.data)
         self.appended = digest.digest() if self._digests else None
 
     def digest_of(self, tensors: Sequence[torch.Tensor | None]) -> bytes:
@@ -58,10 +52,7 @@ class RowWriter:
     def read(self, tensors: Sequence[torch.Tensor | None]) -> Iterator[Bytes]:
         """Yield the bytes of the row that `append` would append, in pieces. The next one may overwrite a piece."""
         for part in self._parts:
-            if isinstance(part, _Large):
-                yield from part.read(tensors)
-            else:
-                yield part.copied(tensors)
+            yield from part.read(tensors)
 
     def cut(self, rows: int) -> None:
         """Drop what was appended after so many rows: the last one, or the part of it that there is."""
@@ -93,27 +84,37 @@ class _Small:
         self._places = slice(first, first + len(shapes))
         self._copies = [part.view(shape) for part, shape in zip(torch.split(vector, sizes), shapes, strict=True)]
 
-    def copied(self, tensors: Sequence[torch.Tensor | None]) -> Bytes:
-        """Return their bytes, which the next call overwrites."""
+    def append_to(self, column: ColumnWriter, tensors: Sequence[torch.Tensor | None]) -> Iterator[Bytes]:
+        """Append the tensors' bytes to a column; yield them."""
+        for copy in self.read(tensors):
+            column.append_bytes(copy)
+            yield copy
+
+    def read(self, tensors: Sequence[torch.Tensor | None]) -> Iterator[Bytes]:
+        """Yield the tensors' bytes, which the next call overwrites."""
         now = tensors[self._places]
         there = [(copy, tensor) for copy, tensor in zip(self._copies, now, strict=True) if tensor is not None]
         if len(there) == len(now):
             torch._foreach_copy_(self._copies, now)  # type: ignore[arg-type]  # none of them is None
-            return self._bytes
-        self._bytes[:] = 0
-        for copy, tensor in there:
-            copy.copy_(tensor)
-        return self._bytes
+        else:
+            self._bytes[:] = 0
+            for copy, tensor in there:
+                copy.copy_(tensor)
+        yield self._bytes
 
 
 class _Large:
     """One tensor that is copied piece by piece."""
 
     def __init__(self, place: int, shape: torch.Size, dtype: torch.dtype) -> None:
-        self._place, self._dtype, self.n_bytes = place, dtype, shape.numel() * dtype.itemsize
+        self._place, self._dtype, self._n_bytes = place, dtype, shape.numel() * dtype.itemsize
 
-    def copied(self, tensors: Sequence[torch.Tensor | None], pieces: Iterator[Bytes]) -> Iterator[Bytes]:
-        """Fill ``pieces`` of memory, as long as the tensor all together, with it; yield each that is full."""
+    def append_to(self, column: ColumnWriter, tensors: Sequence[torch.Tensor | None]) -> Iterator[Bytes]:
+        """Append the tensor's bytes to a column; yield them piece by piece."""
+        return self._copied(tensors, column.pieces(self._n_bytes))
+
+    def _copied(self, tensors: Sequence[torch.Tensor | None], pieces: Iterator[Bytes]) -> Iterator[Bytes]:
+        """Copy the tensor into ``pieces`` of memory, together as long as the tensor; yield each full piece."""
         tensor = tensors[self._place]
         plain = self._plain(tensor)
         numbers = None if tensor is None or plain is not None else tensor.detach().reshape(-1)
@@ -136,9 +137,9 @@ class _Large:
         if plain is not None:
             yield plain
             return
-        scratch = np.empty(min(_STAGE, self.n_bytes), np.uint8)
-        starts = range(0, self.n_bytes, _STAGE)
-        yield from self.copied(tensors, (scratch[: self.n_bytes - start] for start in starts))
+        scratch = np.empty(min(_STAGE, self._n_bytes), np.uint8)
+        starts = range(0, self._n_bytes, _STAGE)
+        yield from self._copied(tensors, (scratch[: self._n_bytes - start] for start in starts))
 
     def _plain(self, tensor: torch.Tensor | None) -> Bytes | None:
         """The tensor's own memory, where it stands there as in the row."""
