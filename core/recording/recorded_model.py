@@ -10,7 +10,7 @@ from gradreel.core.errors import UserError
 from gradreel.core.recording.optimizer_hooks import first_after_gradient
 from gradreel.core.recording.optimizer_watch import OptimizerWatch, settings_of
 from gradreel.core.recording.row_writer import RowWriter
-from gradreel.core.recording.untrained import Untrained, asks_for_gradient, lies_in_memory
+from gradreel.core.recording.untrained import Untrained, asks_for_gradient, is_gone, lies_in_memory, plain_name
 from gradreel.core.trace.recorded_run import RecordedGroup, RecordedOptimizer, RecordedPart
 from gradreel.core.trace.write_behind import ColumnWriter
 
@@ -82,7 +82,7 @@ class RecordedModel:
         if list(map(_dtype, self._tensors)) != self._dtypes:
             for name, before, tensor in zip(self._names, self._dtypes, self._tensors, strict=True):
                 if tensor.dtype != before:
-                    change = f"from {_plain_name(before)} to {_plain_name(tensor.dtype)}"
+                    change = f"from {plain_name(before)} to {plain_name(tensor.dtype)}"
                     raise ValueError(f"the dtype of {name} changed {change}")
         self._refuse_gone(self._tensors)
         return self._tensors
@@ -159,7 +159,7 @@ class RecordedModel:
             RecordedPart(
                 name=name,
                 shape=tuple(shape),
-                dtype=_plain_name(dtype),
+                dtype=plain_name(dtype),
                 trained=any(i in parts for parts in self._trained_by),
                 skipped=i in self._skipped,
             )
@@ -170,7 +170,7 @@ class RecordedModel:
             "model": _class_name(self._model),
             "parts": parts,
             "optimizers": optimizers,
-            "dtype": _plain_name(self.dtype),
+            "dtype": plain_name(self.dtype),
             "tensors": tuple(self.untrained.described),
             "copies": self.untrained.copies,
             "copied_bytes": self.untrained.copied_bytes,
@@ -231,16 +231,11 @@ class RecordedModel:
 
     def _refuse_gone(self, tensors: Sequence[torch.Tensor]) -> None:
         """ValueError where the memory of one of them was let go of."""
-        if all(map(_address, tensors)) or not any(map(_is_gone, tensors)):
+        if all(map(_address, tensors)) or not any(map(is_gone, tensors)):
             return
         named = zip(self._names, self._tensors, strict=True)
-        name = next((name for name, tensor in named if _is_gone(tensor)), "a gradient")
+        name = next((name for name, tensor in named if is_gone(tensor)), "a gradient")
         raise ValueError(f"the memory of {name} was let go of while it was recorded")
-
-
-def _is_gone(tensor: torch.Tensor) -> bool:
-    """Whether a tensor's memory was let go of, such as by untyped_storage().resize_(0) while it is elsewhere."""
-    return tensor.numel() > 0 and not tensor.data_ptr()
 
 
 def _frozen_test(
@@ -263,11 +258,6 @@ def _frozen_test(
 def _tensors_of(optimizer: torch.optim.Optimizer) -> Iterator[torch.Tensor]:
     for group in optimizer.param_groups:
         yield from group["params"]
-
-
-def _plain_name(dtype: torch.dtype) -> str:
-    """Such as "float32"."""
-    return str(dtype).removeprefix("torch.")
 
 
 def _itself(optimizer: torch.optim.Optimizer) -> torch.optim.Optimizer:
@@ -332,7 +322,7 @@ def _refuse_unrecordable(named: dict[str, torch.Tensor]) -> None:
 
 def _refuse_anothers(model: torch.nn.Module, optimizers: Sequence[torch.optim.Optimizer]) -> None:
     """UserError if no optimizer trains anything of the model."""
-    held = {id(tensor) for optimizer in optimizers for group in optimizer.param_groups for tensor in group["params"]}
+    held = {id(tensor) for optimizer in optimizers for tensor in _tensors_of(optimizer)}
     if not any(id(tensor) in held for tensor in model.parameters()):
         kinds = ", ".join(type(optimizer).__name__ for optimizer in optimizers)
         raise UserError(

@@ -59,7 +59,7 @@ class Recorder:
         self.updates = 0
         self.failure: Exception | None = None
         self._process = os.getpid()
-        self._settled = -1
+        self._settled = 0  # updates of which the files hold all, see above
         self._begun = 0  # steps
         self._stepping: int | None = None  # the optimizer that is between its two hooks
         self._kept = False  # whether the update being made leaves a kept state
@@ -72,8 +72,7 @@ class Recorder:
         self._lock = threading.RLock()  # held by whoever changes or reads what is recorded
         self._journal = JournalThread(self._mark)
         self._journaled = 0  # updates that the newest journal tells of
-        self._seen_updates = 0  # when the journal's thread looked last
-        self._seen_settled = -1
+        self._seen_settled = -1  # `_settled` when the journal's thread looked last
         self._reported: set[str] = set()
         self._outcome = "nothing was recorded"
         self.over = False  # the loop has come to its end
@@ -86,7 +85,7 @@ class Recorder:
     @property
     def goes_on(self) -> bool:
         """Whether updates are still recorded here."""
-        return self.failure is None and not self.over and os.getpid() == self._process
+        return self.failure is None and not self.over and not self.elsewhere
 
     def files(self) -> Any:
         """Returns a context manager that opens the columns of the new trace, a TraceWriter, and seals it on leaving."""
@@ -209,11 +208,11 @@ class Recorder:
     def finish(self, ended_by: str | None) -> str:
         """Complete the columns. Returns the name of the trace's folder; _NothingRecordedError if no update was made."""
         broken_off = self._stepping is not None
-        if self.recorded.untrained.waiting(-(-self.updates // self.every)):
-            self._retract(max(0, self._settled), "tensor_bytes")
-        if not broken_off and self.updates > max(0, self._settled):
+        if self.recorded.untrained.waiting(self._row_of(self.updates)):
+            self._retract(self._settled, "tensor_bytes")
+        if not broken_off and self.updates > self._settled:
             self.attempt(self._append_last)
-        updates = max(0, self._settled) if broken_off or self.failure is not None else self.updates
+        updates = self._settled if broken_off or self.failure is not None else self.updates
         if updates == 0:
             raise _NothingRecordedError
         self._cut(updates)
@@ -259,7 +258,7 @@ class Recorder:
                 self.failure = error
                 kept = f"; they will be in {self._writer.folder}" if self._settled > 0 else ""
                 _warn(
-                    f"record: the recording of {self.path} ends after {max(0, self._settled)} updates, the loop goes "
+                    f"record: the recording of {self.path} ends after {self._settled} updates, the loop goes "
                     f"on: {type(error).__name__}: {error}{kept}"
                 )
 
@@ -291,8 +290,8 @@ class Recorder:
             busy = self._stepping is not None
             if busy and self._kept and not self._late:  # the last gradient may still be dropped
                 return False
-            settled = max(0, self._settled)
-            is_slow, self._seen_settled = self._seen_settled == self._settled, self._settled
+            settled = self._settled
+            is_slow, self._seen_settled = self._seen_settled == settled, settled
             if is_slow and not busy and self.updates > settled:
                 self._newest.take(self.updates, self._digest if self._edits is not None else None)
             if self.log.flush() or max(settled, self._newest.updates) > self._journaled:
@@ -306,7 +305,7 @@ class Recorder:
         if not updates:
             self._writer.forget_updates()
             return
-        row = -(-updates // self.every)
+        row = self._row_of(updates)
         if newest.updates > settled:
             now = updates == self.updates and "tensor_bytes" not in without_last_row
             copies = self.recorded.untrained.waiting(row) if now else ()
@@ -403,12 +402,16 @@ class Recorder:
                 "a list of all optimizers, or each a `with` of its own"
             )
 
+    def _row_of(self, updates: int) -> int:
+        """Returns the row of the state after so many updates, if that is a kept one or the last."""
+        return -(-updates // self.every)
+
     def _append_state(self) -> None:
         """Append theta as it is now: the state that the coming update leaves, or the last.
 
         Where it differs from what the last update left, the loop itself has changed it: that is counted as an edit.
         """
-        state, row = self.recorded.state(), -(-self.updates // self.every)
+        state, row = self.recorded.state(), self._row_of(self.updates)
         if self._settled == self.updates and self._journaled == self.updates > self._newest.updates:
             self._retract(max(0, self.updates - self.every), "parameters")
         self._states.cut(row)  # there is more if the step from here broke off, and is made again
@@ -423,7 +426,7 @@ class Recorder:
 
     def _append_last(self) -> None:
         """Append the state that is there when the loop ends, with its buffers."""
-        self.recorded.untrained.take(-(-self.updates // self.every), thoroughly=True)
+        self.recorded.untrained.take(self._row_of(self.updates), thoroughly=True)
         self._append_state()
 
     def _append_gradient(self, number: int) -> None:
@@ -433,7 +436,7 @@ class Recorder:
 
     def _cut(self, updates: int) -> None:
         """Drop what is no part of a trace of so many updates."""
-        rows = -(-updates // self.every) + 1
+        rows = self._row_of(updates) + 1
         self._states.cut(rows)
         self._gradients.cut(rows - 1)
         self.recorded.untrained.cut(rows)

@@ -118,7 +118,7 @@ class Untrained:
         before = self.copied_bytes
         now: list[Any] = [_get(*owner) for owner in self._owners]
         self._lost |= {i for i, kind in enumerate(self._kinds) if _kind(now[i]) != kind}
-        there = [i for i, tensor in enumerate(now) if i not in self._lost and _is_in_memory(tensor)]
+        there = [i for i, tensor in enumerate(now) if i not in self._lost and not is_gone(tensor)]
         self._asked |= {i for i in there if self.described[i].frozen and asks_for_gradient(now[i])}
         frozen = {i: now[i] for i in there if self.described[i].frozen and i not in self._moving}
         still = frozen.keys() - self._watch.changed(frozen)
@@ -176,8 +176,7 @@ class Untrained:
                 self.left_out.append(key)
                 return
             known[identity] = self._first + len(self.described)
-            dtype = str(tensor.dtype).removeprefix("torch.")
-            shape = tuple(tensor.shape)
+            shape, dtype = tuple(tensor.shape), plain_name(tensor.dtype)
             self.described.append(
                 RecordedTensor(name=key, shape=shape, dtype=dtype, size=tensor.numel() * tensor.itemsize, frozen=frozen)
             )
@@ -239,11 +238,6 @@ def _kind(tensor: torch.Tensor | None) -> object:
     return None if tensor is None else (tensor.dtype, tensor.shape, tensor.layout, tensor.is_meta)
 
 
-def _is_in_memory(tensor: torch.Tensor) -> bool:
-    """Whether its memory is there; a loop may let go of it for a while."""
-    return tensor.data_ptr() != 0 or not tensor.numel()
-
-
 def _is_recordable(tensor: torch.Tensor) -> bool:
     """Whether it has bytes that can be copied."""
     if torch.nn.parameter.is_lazy(tensor) or tensor.is_meta or tensor.is_quantized or not lies_in_memory(tensor):
@@ -259,4 +253,14 @@ def lies_in_memory(tensor: torch.Tensor) -> bool:
     """Whether its numbers stand one by one where its address says. To copy others' bytes would be a crash."""
     if tensor.layout != torch.strided or tensor.is_nested or tensor.is_neg():
         return False
-    return not (tensor.is_cpu and tensor.numel() and tensor.data_ptr() == 0)  # 0 where other tensors hold the numbers
+    return not (tensor.is_cpu and is_gone(tensor))  # as where other tensors hold the numbers
+
+
+def is_gone(tensor: torch.Tensor) -> bool:
+    """Whether a tensor's memory was let go of, such as by untyped_storage().resize_(0) while it is elsewhere."""
+    return tensor.numel() > 0 and not tensor.data_ptr()
+
+
+def plain_name(dtype: torch.dtype) -> str:
+    """Returns a dtype's name, such as "float32"."""
+    return str(dtype).removeprefix("torch.")
