@@ -11,7 +11,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from gradreel.core.errors import UserError
@@ -27,12 +27,12 @@ OURS = "gradreel/"  # before the path of a file of ours, wherever it is installe
 
 
 class Maker(BaseModel):
-    """What made a result: a lesson's file, or a scene's, and the name of what in it."""
+    """What made a result: the file of a lesson or scene, and a name in that file."""
 
     model_config = ConfigDict(frozen=True)
 
     file: str  # from the media folder, so that both may be moved together; of ours after `OURS`
-    name: str = ""  # of the scene's class, or of the comparison; "": the whole lesson
+    name: str = ""  # of the scene's class or of the comparison; "": the whole lesson
 
 
 class _Stamp(BaseModel):
@@ -46,7 +46,10 @@ class _Stamp(BaseModel):
 
 
 class _Result(BaseModel):
-    """Who made a file, and as what. After a stop while it was replaced, it is as one of its ``stamps``."""
+    """The maker of a file, and what the file was like when it was written.
+
+    It has two ``stamps`` while it is replaced: after a stop, either the new file stands there or the earlier one.
+    """
 
     maker: Maker
     stamps: list[_Stamp]
@@ -59,7 +62,7 @@ class _FolderOfResults(BaseModel):
 
 
 class Results:
-    """The results of one maker: tells which files it may replace, and remembers those that it writes."""
+    """The results of one maker: checks which files it may replace, and remembers the files that it writes."""
 
     def __init__(self, folders: Folders, maker: Maker, overwrite: bool = False) -> None:
         self.maker, self.overwrite = maker, overwrite
@@ -83,32 +86,32 @@ class Results:
                     )
 
     def note(self, written: Mapping[Path, Path], workspace: Workspace) -> list[Path]:
-        """Remember the files of ``written``, {temporary: final}, which get their final names next.
+        """Remember the files of ``written``, {temporary: final}, just before they get their final names.
 
-        Returns those of the final names at which something else stands now. If we made that, it is known until it is
-        replaced, so that a stop in between does no harm.
+        Returns the final names at which a file with other content stands now. The stamp of such a file is kept if we
+        made it: a stop before the replacement leaves it known.
         """
         replaced: dict[Path, None] = {}
-        new: dict[Path, dict[str, _Stamp]] = {}
+        new_stamps: dict[Path, dict[str, _Stamp]] = {}
         for temporary, final in written.items():
             for file in _files_at(temporary):
                 place = final / file.name if temporary.is_dir() else final
                 if (stamp := _stamp_of(file)) is not None:
-                    new.setdefault(place.parent, {})[place.name] = stamp
+                    new_stamps.setdefault(place.parent, {})[place.name] = stamp
                     if os.path.lexists(place) and _standing(place, [stamp]) is None:
                         replaced[final] = None
-        for folder, stamps in new.items():
-            kept = self._read(folder)
+        for folder, stamps in new_stamps.items():
+            results = self._read(folder)
             for name, stamp in stamps.items():
-                now = _standing(folder / name, kept[name].stamps) if name in kept else None
-                kept[name] = _Result(maker=self.maker, stamps=[stamp, now] if now else [stamp])
-            there = {name: result for name, result in kept.items() if name in stamps or (folder / name).exists()}
+                earlier = _standing(folder / name, results[name].stamps) if name in results else None
+                results[name] = _Result(maker=self.maker, stamps=[stamp, earlier] if earlier else [stamp])
+            existing = {name: result for name, result in results.items() if name in stamps or (folder / name).exists()}
             file = self._file(folder)
-            write_json(file, _FolderOfResults(files=there).model_dump(), workspace.temporary(file.name))
+            write_json(file, _FolderOfResults(files=existing).model_dump(), workspace.temporary(file.name))
         return list(replaced)
 
     def _why_foreign(self, file: Path, result: _Result | None) -> str:
-        """Why ``file`` is not this maker's; "" if it is, or if there is nothing in it to be lost."""
+        """Return why this maker must not replace ``file``; "" if it may. An empty file may always be replaced."""
         if result is None:
             return "" if _is_empty(file) else "Gradreel did not make it"
         if not self._is_same(result.maker):
@@ -140,7 +143,10 @@ class Results:
             return {}
 
     def _file(self, folder: Path) -> Path:
-        """What is remembered of ``folder``, which is called from the media folder where it lies in that."""
+        """Return the file that remembers the results in ``folder``.
+
+        Its name depends on the path from the media folder if ``folder`` lies in that, else on the whole path.
+        """
         place, media = os.path.realpath(folder), os.path.realpath(self._folders.media_dir)
         inside = place == media or place.startswith(media + os.sep)
         name = os.path.relpath(place, media) if inside else place
@@ -148,18 +154,18 @@ class Results:
 
 
 def results_of(lesson: Lesson, folders: Folders, overwrite: bool, *scenes: SceneRequest) -> Results:
-    """The results of ``lesson``; of ``scenes``, those of these scenes, by themselves or as the lesson has them."""
+    """Return the results of ``lesson``, or those of ``scenes`` if there are any."""
     makers = [
         maker_of(lesson.file if lesson.has(scene) else scene.source.file, folders, scene.source.class_name)
         for scene in scenes
     ]
     first = makers[0] if makers else maker_of(lesson.file, folders)
-    others = [one.name if one.file == first.file else f"{one.file}:{one.name}" for one in makers[1:]]
+    others = [maker.name if maker.file == first.file else f"{maker.file}:{maker.name}" for maker in makers[1:]]
     return Results(folders, first.model_copy(update={"name": "+".join([first.name, *others])}), overwrite)
 
 
 def maker_of(file: Path, folders: Folders, name: str = "") -> Maker:
-    """What makes results from ``file``, or from what is called ``name`` in it."""
+    """Return the maker for ``file``, or for what is called ``name`` in it."""
     if not file.name:
         return Maker(file="", name=name)
     if file == LESSON_FILE:
@@ -175,10 +181,10 @@ def publish_results(
     first_gone: Callable[[], Iterable[Path]] = tuple,
     option: str = "-o",
 ) -> None:
-    """Give what makers have ``made``, each a mapping {temporary: final}, the final names, and say what is replaced.
+    """Give the files of each maker in ``made``, {temporary: final}, their final names. Say which files are replaced.
 
-    ``kept``: files of the media folder's own that get theirs before. ``first_gone`` and ``option``: see
-    `Workspace.publish`. Raises UserError for what only --overwrite replaces.
+    ``kept``: files of the media folder's own, which get their final names first. ``first_gone`` and ``option``: see
+    `Workspace.publish`. Raises UserError for files that only --overwrite replaces.
     """
     all_files = {temporary: final for _, written in made for temporary, final in written.items()}
     replaced: list[Path] = []
@@ -199,54 +205,49 @@ def publish_results(
 
 @contextmanager
 def workspace_for(media_dir: Path) -> Iterator[Workspace]:
-    """The media folder at work; where it cannot be made or written to, a temporary one, which remembers nothing."""
-    with tempfile.TemporaryDirectory() as folder:
+    """Open the media folder. If it cannot be made or written to, open a temporary one, which remembers nothing."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         try:
-            opened = Workspace(media_dir).__enter__()
+            workspace = stack.enter_context(Workspace(media_dir))
         except (UserError, OSError):
-            opened = Workspace(Path(folder)).__enter__()
-        try:
-            yield opened
-        finally:
-            opened.__exit__(None, None, None)
+            workspace = stack.enter_context(Workspace(Path(folder)))
+        yield workspace
 
 
 def _files_at(path: Path) -> list[Path]:
-    """The file at ``path``, or those in the folder there; none where nothing is."""
+    """Return the file at ``path``, or the files in the folder there; nothing if there is neither."""
     if path.is_dir() and not path.is_symlink():
         return [Path(entry.path) for entry in os.scandir(path)]
     return [path] if os.path.lexists(path) else []
 
 
 def _standing(file: Path, stamps: Iterable[_Stamp]) -> _Stamp | None:
-    """The one of ``stamps`` that ``file`` is as; None if it is another. It is read only if its times have changed."""
+    """Return the stamp that matches ``file``; None if none does. Reads the file only if its times differ from all."""
     if file.is_symlink():
         return None
     try:
-        found = file.stat()
+        state = file.stat()
     except (OSError, ValueError):
         return None
-    alike = [stamp for stamp in stamps if stamp.size == found.st_size]
-    for stamp in alike:
-        if stamp.mtime_ns == found.st_mtime_ns:
+    same_size = [stamp for stamp in stamps if stamp.size == state.st_size]
+    for stamp in same_size:
+        if stamp.mtime_ns == state.st_mtime_ns:
             return stamp
-    now = _stamp_of(file) if alike else None
-    return next((stamp for stamp in alike if now and stamp.digest == now.digest), None)
+    current = _stamp_of(file) if same_size else None
+    return next((stamp for stamp in same_size if current and stamp.digest == current.digest), None)
 
 
 def _stamp_of(file: Path) -> _Stamp | None:
-    """A regular file as it is now; None for anything else."""
+    """Return the stamp of a regular file as it is now; None for anything else."""
     try:
         with open_regular(file) as content:
-            found = os.fstat(content.fileno())
-            read = hashlib.sha256()
-            while part := content.read(1 << 20):
-                read.update(part)
+            state = os.fstat(content.fileno())
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
     except (OSError, UserError, ValueError):
         return None
-    return _Stamp(size=found.st_size, mtime_ns=found.st_mtime_ns, digest=read.hexdigest())
+    return _Stamp(size=state.st_size, mtime_ns=state.st_mtime_ns, digest=digest)
 
 
 def _is_empty(file: Path) -> bool:
-    """Whether it is a regular file without content."""
+    """Return whether ``file`` is a regular file without content."""
     return file.is_file() and not file.is_symlink() and file.stat().st_size == 0
