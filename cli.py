@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 import click
 
 MANY_OPTIONS = 12
-SHORTEST_NAMED = 4  # letters: a value as short as "none" may stand in any message
+SHORTEST_NAMED = 5  # letters of a value that is looked for in messages; "none" may occur in any
 SAID = (click.core.ParameterSource.COMMANDLINE, click.core.ParameterSource.PROMPT)
 EACH_TIME = {
     "set",
@@ -74,7 +74,7 @@ class Command(click.Command):
     ) -> None:
         super().__init__(*args, **settings)
         self.examples = examples
-        self.answers_manim = answers_manim  # Manim's options that it does not have, by name
+        self.answers_manim = answers_manim  # whether it says what to do instead of the options of Manim that it lacks
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         try:
@@ -125,9 +125,9 @@ class Command(click.Command):
 
 
 def _chosen_elsewhere(ctx: click.Context, message: str | None = None) -> str:
-    """Which options of a command the environment and the file of defaults give, and what.
+    """Return which options of a command come from the environment or the file of defaults, with their values.
 
-    With a ``message``, only those that it names, by the option or by its value.
+    With a ``message``, only the options that it names, or whose value it names.
     """
     given: dict[str, list[str]] = {}
     for param in ctx.command.params:
@@ -142,11 +142,11 @@ def _chosen_elsewhere(ctx: click.Context, message: str | None = None) -> str:
 
 
 def _is_named(param: click.Parameter, ctx: click.Context, message: str) -> bool:
-    """Whether ``message`` names an option, or the file, folder or address that it has from elsewhere."""
+    """Return whether ``message`` names the option, or a word of its value from the environment or the defaults."""
     value = param.resolve_envvar_value(ctx) or (ctx.default_map or {}).get(param.name)
     values = value if isinstance(value, list) else [value]
     words = [] if isinstance(param.type, click.Choice) else re.split(r"[\s=/]+", " ".join(map(str, values)))
-    names = [*param.opts, *(word for word in words if len(word) > SHORTEST_NAMED)]
+    names = [*param.opts, *(word for word in words if len(word) >= SHORTEST_NAMED)]
     said = message.replace("_", "-")
     return any(re.search(rf"(?<![\w-]){re.escape(name.replace('_', '-'))}(?![\w-])", said) for name in names)
 
@@ -518,7 +518,7 @@ def commands(ctx: click.Context) -> None:
 
 
 def accept_manims_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds, hidden, the options of Manim that ask for what happens here anyway."""
+    """Adds options of Manim that ask for what happens here anyway. The help does not show them."""
 
     def only_cairo(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
         if value not in (None, "cairo"):
@@ -530,7 +530,7 @@ def accept_manims_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _options(write_all: bool = False, **chosen: Any) -> Any:
-    """The options of a command that takes scenes; on a terminal, asks which of a file are meant."""
+    """Return the options of a command that takes scenes. On a terminal, asks which scenes of a file are meant."""
     from gradreel.scenes.render.lessons.options import Options
     from gradreel.scenes.render.scene_choice import chosen_scenes
 

@@ -74,7 +74,7 @@ def render_videos(options: Options, again: bool = False) -> int:
 
 
 def _check_of(lesson: Lesson, settings: RenderSettings, options: Options, output: Path | None) -> pipeline.Check:
-    """Return what tells, once all is planned, whether the results may be written."""
+    """Return the check that raises UserError, once all is planned, for results that must not be written."""
     if not (options.last_frame or options.scenes):
         check_video(settings)
         return partial(check_lesson_place, lesson, settings, output)
@@ -103,7 +103,7 @@ def _publisher_of_sections(options: Options) -> Callable[..., Path] | None:
 
 
 def _check_sections(options: Options, settings: RenderSettings) -> None:
-    """Raises UserError for ``--save_sections`` of what is no MP4 of a scene."""
+    """Raises UserError if ``--save_sections`` is given with another format than MP4, or without scenes."""
     if not options.save_sections:
         return
     if options.last_frame or settings.format != "mp4":

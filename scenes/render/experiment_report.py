@@ -318,10 +318,10 @@ def _write(path: Path, text: str, folders: Folders, options: ExperimentOptions) 
 
 
 def results_of_comparison(options: ExperimentOptions, folders: Folders) -> Results:
-    """The tables of a comparison's runs: of its kind, on its data."""
+    """Return the results of a comparison, whose maker is its kind and its file of data."""
     return Results(folders, maker_of(options.data or Path(), folders, f"experiment {options.kind}"), options.overwrite)
 
 
 def is_replaced(path: Path) -> bool:
-    """Whether a table replaces what stands there; a device or a pipe is written to."""
+    """Return whether a table replaces the file at ``path``. A device or a pipe is written to instead."""
     return not path.absolute().is_relative_to("/dev") and (path.is_file() or not os.path.lexists(path.resolve()))

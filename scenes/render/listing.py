@@ -36,7 +36,7 @@ class Listed:
     source: SceneSource | None = None  # None: not looked for
     seconds: float | None = None  # of its clip; None: not rendered in this language yet
     beats: int | None = None
-    broken: tuple[Claim, ...] = ()  # claims of its lines that do not hold, as its clip has it
+    broken: tuple[Claim, ...] = ()  # failed claims of its lines, as its clip's description has them
 
     def as_json(self) -> dict[str, Any]:
         assert self.source is not None

@@ -58,7 +58,7 @@ def narrate(options: Options, folder: Path, record: bool, accept: bool) -> int:
 
 
 def _title(lesson: Lesson, clips: Sequence[Clip], language: str) -> str:
-    """The lesson's title, or those of the scenes that were asked for by name."""
+    """Return the lesson's title, or the titles of the scenes that were asked for by name."""
     if not lesson.picked:
         return lesson.title_in(language)
     narration = Narration.load([language]).with_words(lesson.words)

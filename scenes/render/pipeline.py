@@ -148,9 +148,10 @@ def plan_lesson(lesson: Lesson, settings: RenderSettings, reporter: Reporter | N
 
 
 def _listened(planned: Plan, settings: RenderSettings, folders: Folders) -> dict[str, SceneWords]:
-    """What scenes say that are to be heard as recorded, and that nobody has listened to yet: else none may be missing.
+    """Return the words of the scenes that have not been listened to yet; {} if no voice is a folder of recordings.
 
-    Scenes whose runs are missing cannot be played. Writes nothing.
+    They tell which recordings are missing. Scenes whose runs are missing cannot be played and are left out. Writes
+    nothing.
     """
     from gradreel.scenes.voice.recordings import Recordings
 
@@ -167,9 +168,9 @@ def _listened(planned: Plan, settings: RenderSettings, folders: Folders) -> dict
 def describe_scene(
     lesson: Lesson, settings: RenderSettings, reporter: Reporter | None = None
 ) -> tuple[SceneRequest, SceneDescription, tuple[Claim, ...]]:
-    """Return the lesson's one scene, what it is, and the claims of its lines as far as they can be checked.
+    """Return the request and the description of the lesson's one scene, and the claims of its lines.
 
-    They can't where its runs have not been recorded, nor where anything would keep it from being rendered.
+    There are no claims if one of its runs is not recorded yet, or if an error would prevent rendering.
     """
     (request,), (description,) = inspect_lesson(lesson, settings, reporter)
     claims: tuple[Claim, ...] = ()
@@ -363,9 +364,9 @@ def _own_worded(planned: Plan) -> list[Clip]:
 def _check_letters(
     job: Job, planned: Plan, beats: Mapping[str, Sequence[BeatSpan]], checked: Collection[str]
 ) -> set[str]:
-    """Warn once of the letters that burned subtitles cannot have, in the scenes of ``beats`` that are not ``checked``.
+    """Warn of characters that the font of burned subtitles lacks, in one message. Skips the scenes in ``checked``.
 
-    Returns the names of the scenes of ``beats``.
+    Returns the scenes of ``beats``, which are checked now.
     """
     from gradreel.scenes.render.videos.burned_subtitles import missing_letters_warning  # it loads PyAV
 
@@ -404,7 +405,7 @@ def _tell_what_changes_nothing(
     workers: Workers,
     reporter: Reporter,
 ) -> None:
-    """Says of the user's data and curve that no scene asked for shows them, and which of our scenes do."""
+    """Says which of the user's data and curve no scene shows, and names the scenes of our lecture that would."""
     files: list[tuple[str, str, Callable[[Any], bool]]] = []
     if lesson.data is not None:
         files.append((f"--data {lesson.data.series.name}", "shows daily views", has_daily_views))

@@ -154,7 +154,7 @@ def print_traces(clips: Sequence[Clip], traces: Path, options: Options) -> None:
 
 def print_plan(plan: Plan, times: Estimates, options: Options, *, clips: bool) -> None:
     """Print what would be trained and, with ``clips``, rendered; why, and how long it will take."""
-    from gradreel.scenes.render.claim_checks import broken_claims  # as above
+    from gradreel.scenes.render.claim_checks import broken_claims  # needs numpy, see the imports above
 
     if options.as_json:
         print_json(_plan_as_json(plan, times, clips))

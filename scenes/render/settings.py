@@ -127,7 +127,7 @@ class RenderSettings:
 
     @property
     def variant(self) -> str:
-        """What names of folders have after them where language or theme are not the default: ``-zh-light``."""
+        """Return the end of a folder's name for another language or theme than the default, such as ``-zh-light``."""
         language = "" if self.language == DEFAULT_LANGUAGE else f"-{self.language}"
         return language + ("" if self.theme == DEFAULT_THEME else f"-{self.theme}")
 

@@ -112,7 +112,7 @@ class SceneDescription:
     traces: dict[str, str] = field(default_factory=dict)  # folders of traces that were given, by parameter; as written
     narrated_as: str = ""  # whose words in the narration files it has; "": none
     files: dict[str, str] = field(default_factory=dict)  # that were opened for it, and their digests; by name beside it
-    paths: tuple[str, ...] = ()  # other files and folders that were given, instead of the defaults of its parameters
+    paths: tuple[str, ...] = ()  # other files and folders that its parameters were given, in place of their defaults
 
 
 @dataclass(frozen=True)
@@ -120,12 +120,12 @@ class Run:
     """A training run that no trace has been recorded of."""
 
     experiment: Experiment
-    shown_by: Mapping[str, str]  # by scene: the parameter that it is of
+    shown_by: Mapping[str, str]  # by scene: the name of the parameter that holds the run
     path: Path  # where the trace will be
 
     @property
     def name(self) -> str:
-        """What it is called: "gradient-descent (run)", by the first scene that shows it."""
+        """Return the first scene that shows it, and the parameter there: "gradient-descent (run)"."""
         scene, parameter = next(iter(self.shown_by.items()))
         return f"{scene} ({parameter})"
 
@@ -160,7 +160,7 @@ class Clip:
 
     @property
     def file_stem(self) -> str:
-        """Returns the name of files of it alone: ``loss-curve--runs--mine`` where a trace or a file was given."""
+        """Returns the name of this clip's own files: ``loss-curve--runs--mine`` if a trace or a file was given."""
         given = [self.request.parameters[name] for name in self.parts["traces"] if name not in self.experiments]
         return "--".join([self.scene, *(TraceFolder(folder).file_stem for folder in (*given, *self.paths))])
 
@@ -172,7 +172,7 @@ class Plan:
     runs: tuple[Run, ...]
     clips: tuple[Clip, ...]
     unspoken: Mapping[str, int] = field(default_factory=dict)  # by language: lines that have to be spoken first
-    unheard: tuple[str, ...] = ()  # scenes that have to be listened to first: ``unspoken`` has all their lines
+    unheard: tuple[str, ...] = ()  # scenes not listened to yet; ``unspoken`` counts all their lines
     claims: Mapping[str, tuple[Claim, ...]] = field(default_factory=dict)  # by scene, of those whose runs are recorded
 
     @property
@@ -237,7 +237,7 @@ class Subcaption:
 
 @dataclass(frozen=True)
 class EmptyStretch:
-    """Frames of a clip: at ``start`` all that is seen begins to leave, and nothing comes again before ``end``.
+    """Frames of a clip: at ``start`` everything visible begins to leave, and nothing new appears before ``end``.
 
     The clip has a key frame at ``start``. The bounds check files and workers' answers.
     """
@@ -264,18 +264,15 @@ class ClipFile:
         return self.frames / self.fps
 
     def stand(self, start: int, end: int) -> int:
-        """Returns the end of what is seen of frames ``start`` to ``end``.
+        """Returns the end of the part of frames ``start`` to ``end`` in which the picture stands.
 
-        That is ``end``, unless the picture is empty by then: then it is where all that was seen began to leave.
+        That is ``end``. If the picture is empty by then, it is the frame at which everything began to leave.
         """
         return next((empty.start for empty in self.emptied if start < empty.start < end <= empty.end), end)
 
     def as_json(self) -> dict[str, Any]:
         """All but where it lies: that is said by the name of the description beside it."""
-        content = asdict(self) | {"beats": [asdict(beat) for beat in self.beats]}
-        content["sounds"] = [asdict(sound) for sound in self.sounds]
-        content["subcaptions"] = [asdict(subcaption) for subcaption in self.subcaptions]
-        content["emptied"] = [asdict(stretch) for stretch in self.emptied]
+        content = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
         return {name: value for name, value in content.items() if name != "path"}
 
     @classmethod

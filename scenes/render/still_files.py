@@ -78,13 +78,16 @@ def render_stills(lesson: Lesson, settings: RenderSettings, reporter: Reporter |
 
 
 def check_last_frames(lesson: Lesson, settings: RenderSettings, output: Path | None, clips: Sequence[Clip]) -> None:
-    """Raises UserError, before any work, for a file in the place of a picture that it must not replace."""
+    """Raises UserError if the last picture of a scene would replace a file that it must not."""
     for clip in clips:
         _results(lesson, settings, clip).check([_last_frame_place(lesson, settings, output, clip)])
 
 
 def check_stills(lesson: Lesson, settings: RenderSettings, clips: Sequence[Clip]) -> None:
-    """The same of a picture for each beat, and of the sheet. The names of some beats alone are not known yet."""
+    """Raises UserError if the picture of a beat, or the contact sheet, would replace a file that it must not.
+
+    With a range of beats only the sheet is checked: which pictures there will be is not known before the scene plays.
+    """
     for clip in () if settings.beat_range else clips:
         _results(lesson, settings, clip).check([_stills_place(lesson, settings, clip)], by_folder=True)
     _sheet_results(lesson, settings, clips).check([_sheet_place(lesson, settings, clips)])

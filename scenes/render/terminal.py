@@ -35,13 +35,16 @@ class PrintableStream:
 
 
 def print_plainly() -> None:
-    """From now on standard output and error are a `PrintableStream` each."""
+    """Make standard output and standard error a `PrintableStream` each, from now on."""
     sys.stdout, sys.stderr = _plain(sys.stdout), _plain(sys.stderr)
 
 
 @contextmanager
 def plain_streams() -> Iterator[None]:
-    """Within, standard output and error are a `PrintableStream` each. Whoever replaced one keeps the other stream."""
+    """Make standard output and standard error a `PrintableStream` each within the block.
+
+    A stream that other code has replaced in the block stays as it is.
+    """
     before = sys.stdout, sys.stderr
     print_plainly()
     plain = sys.stdout, sys.stderr

@@ -99,7 +99,10 @@ def _targets_of_scenes(options: Options, scenes: list[str]) -> dict[Path, _Targe
 
 
 def _verified(paths: Sequence[Path], told: Reporter) -> dict[Path, Verification]:
-    """What came of each trace. Each is computed again in the mode in which it was made, where this processor can."""
+    """Return the verification of each trace.
+
+    Each is computed again with the vector instructions that it was made with, if this processor has them.
+    """
     groups: dict[tuple[tuple[str, str], ...], list[Path]] = {}
     for path in paths:
         groups.setdefault(tuple(sorted(_mode(path).items())), []).append(path)
@@ -126,7 +129,7 @@ def _mode(path: Path) -> dict[str, str]:
 
 
 def _result(target: _Target, result: Verification) -> dict[str, Any]:
-    """What came of one trace, as JSON has it."""
+    """Return the verification of one trace as JSON."""
     problems: list[dict[str, Any]] = [asdict(problem) for problem in result.problems]
     if not problems and target.experiment is not None:
         try:

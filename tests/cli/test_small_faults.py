@@ -1,4 +1,4 @@
-"""Small things that strangers met: names of folders, seeds, hints, titles."""
+"""Runs in folders of any name, seeds, errors that name an environment variable, and the title of a script."""
 
 from __future__ import annotations
 

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from gradreel.scenes.render import pipeline
 from gradreel.scenes.render.frames.encode import ClipEncoder
+from gradreel.scenes.render.lessons.selection import load_lesson
 from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.render.stages import ClipFile
+from gradreel.scenes.render.workers.progress import Reporter
 
 SCENES = '''
 """Small scenes of a user's."""
@@ -107,6 +111,21 @@ def _write_clip(path: Path, settings: RenderSettings, frames: int) -> ClipFile:
         encoder.write(pixels)
     encoder.close()
     return ClipFile(path, encoder.frames, settings.fps, (), 0.0)
+
+
+@pytest.fixture
+def render(request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """``render("Talk", last_beat="rise")`` renders a scene of the test module's ``SCENES`` and returns its video."""
+    (tmp_path / "scenes.py").write_text(request.module.SCENES)
+    monkeypatch.chdir(tmp_path)
+    settings = RenderSettings(width=64, height=36, fps=10, media_dir=tmp_path / "media")
+
+    def run(scene: str, **options: object) -> Path:
+        lesson = load_lesson(None, {}, [f"scenes.py:{scene}"])
+        (video,) = pipeline.render_scenes(lesson, replace(settings, **options), Reporter())
+        return video
+
+    return run
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import av
 import pytest
 from gradreel.core.errors import UserError
@@ -41,16 +39,11 @@ class Whole(Scene):
 
 
 @pytest.fixture
-def frames_of(tmp_path, monkeypatch):
+def frames_of(render):
     """``frames_of("rise", "unnamed")`` renders these sections and returns how many frames the video has."""
-    (tmp_path / "scenes.py").write_text(SCENES)
-    monkeypatch.chdir(tmp_path)
-    settings = RenderSettings(width=64, height=36, fps=10, media_dir=tmp_path / "media")
 
     def run(first: str | None, last: str | None, scene: str = "Talk") -> int:
-        lesson = load_lesson(None, {}, [f"scenes.py:{scene}"])
-        (video,) = pipeline.render_scenes(lesson, replace(settings, first_beat=first, last_beat=last), Reporter())
-        with av.open(str(video)) as container:
+        with av.open(str(render(scene, first_beat=first, last_beat=last))) as container:
             return sum(packet.size > 0 for packet in container.demux(video=0))
 
     return run

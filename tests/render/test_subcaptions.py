@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import av
 import pytest
 import srt
 from gradreel.core.errors import UserError
-from gradreel.scenes.render import pipeline
 from gradreel.scenes.render.clips.clip_files import described_clip
-from gradreel.scenes.render.lessons.selection import load_lesson
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.workers.progress import Reporter
 
 pytestmark = pytest.mark.usefixtures("quick_workers")
 
@@ -61,20 +56,6 @@ class Endless(Scene):
         self.add_subcaption("Too long.", duration=float("inf"))
         self.wait(0.2)
 """
-
-
-@pytest.fixture
-def render(tmp_path, monkeypatch):
-    """``render("Captioned", …)`` renders the scene and returns its video."""
-    (tmp_path / "scenes.py").write_text(SCENES)
-    monkeypatch.chdir(tmp_path)
-    settings = RenderSettings(width=64, height=36, fps=10, media_dir=tmp_path / "media")
-
-    def run(scene: str, **options: object) -> Path:
-        lesson = load_lesson(None, {}, [f"scenes.py:{scene}"])
-        return pipeline.render_scenes(lesson, replace(settings, **options), Reporter())[0]
-
-    return run
 
 
 def subtitles_beside(video: Path, language: str = "en") -> list[tuple[float, float, str]]:
@@ -124,12 +105,6 @@ def test_a_second_render_keeps_the_subcaptions(render):
     first = subtitles_beside(video)
     video.with_name(f"{video.stem}.en.srt").unlink()
     assert subtitles_beside(render("Captioned")) == first
-
-
-def test_a_clips_description_has_its_subcaptions(render):
-    video = render("Captioned")
-    (description,) = (json.loads(file.read_text()) for file in video.parents[3].glob("clips/**/*.json"))
-    assert description["subcaptions"][0]["text"] == "Here it waits."
 
 
 @pytest.mark.parametrize("odd", [{"start": -1.0}, {"end": 1e300}, {"text": "x" * 10_001}, {"text": 5}, {"start": None}])

@@ -13,8 +13,8 @@ from gradreel.scenes.render.stages import BeatSpan, SceneRequest
 from gradreel.scenes.words.marks import BeatLines
 from gradreel.scenes.words.narration import Narration
 
-CHANGED = " changed"  # the end of a reason that names what is another now
-TIMES = ("speech", "seconds", "fields")  # of what is read or spoken of a scene
+CHANGED = " changed"  # ends each reason that names changed inputs
+TIMES = ("speech", "seconds", "fields")  # entries of the part on narration
 
 
 def why_stale(
@@ -58,7 +58,10 @@ def why_rendered(parts: Mapping[str, Any], earlier: Iterable[Mapping[str, Any]])
 
 
 def _comparable(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Two parts on narration without their times, if only one of them was spoken: its times are of another kind."""
+    """Return two parts on narration, without `TIMES` if only one was spoken.
+
+    Times of speech and times of reading cannot be compared.
+    """
     left_out = TIMES if ("speech" in old) != ("speech" in new) else ()
     first, second = ({name: value for name, value in part.items() if name not in left_out} for part in (old, new))
     return first, second

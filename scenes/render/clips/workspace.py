@@ -62,7 +62,7 @@ class Folders:
         return self._videos / _folder(lesson) / quality / f"{file_name(name, 'a video called')}{suffix}"
 
     def images(self, lesson: str, variant: str = "") -> Path:
-        """Where pictures lie; ``variant``: of which language and theme, see `RenderSettings.variant`."""
+        """Return the folder of a lesson's pictures; ``variant``: see `RenderSettings.variant`."""
         return self._images / f"{_folder(lesson)}{variant}"
 
 
@@ -138,7 +138,7 @@ class Workspace(Folders):
         copied there (a disk that is full is found here, and nothing has been replaced); the files of ``first_gone`` are
         removed, those which must not be seen beside the new ones; then each gets its name in one rename.
         Raises UserError where something is in the way that is not to be replaced, and for a full disk or one that
-        cannot be written to. ``option``: what chooses another place than the media folder.
+        cannot be written to. ``option``: the one that chose a place outside of the media folder, for messages.
         """
         with self.lock("publish"):
             for temporary, final in files.items():

@@ -53,9 +53,9 @@ def check_place(
     output: Path | None,
     clips: Sequence[Clip],
 ) -> None:
-    """Raises UserError, before any work, for a file in the place of an export that it must not replace.
+    """Raises UserError if an export would replace a file that it must not.
 
-    ``called``: a regular expression for the names of files beside it in its folder.
+    ``called``: a regular expression for the names of the export's other files, in the same folder.
     """
     export = ExportPlace.of(place, lesson, settings, clips, output)
     folder = export.final.parent
@@ -65,7 +65,7 @@ def check_place(
 
 @dataclass(frozen=True)
 class ExportPlace:
-    """Where the film of ``clips`` is exported to, and who makes it."""
+    """The file that a film is exported to, and the maker whose results it is one of."""
 
     stem: str  # what it is called without -o
     final: Path
@@ -75,7 +75,7 @@ class ExportPlace:
     def of(
         cls, place: Place, lesson: Lesson, settings: RenderSettings, clips: Sequence[Clip], output: Path | None
     ) -> ExportPlace:
-        """The place for the lesson's film, or for the scenes that were picked. Raises UserError as `Place.final`."""
+        """Return the place of the lesson's film, or of its picked scenes. Raises UserError as `Place.final` does."""
         folders = Folders(settings.media_dir)
         stem = selection([clip.file_stem for clip in clips]) if lesson.picked else lesson.name + lesson.span
         beside = folders.video(lesson.group(clips[0].scene), settings.video_folder, stem, "").parent

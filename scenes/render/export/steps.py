@@ -58,7 +58,7 @@ def as_slides(steps: Sequence[Step]) -> list[Step]:
     """Returns the steps as slides have them: each ends where it stands, with its picture still there.
 
     What leaves the picture after that, such as the fade at a scene's end, is played at the beginning of the next step.
-    After the last one nothing is. A step that shows nothing at all stands on its empty picture.
+    After the last step it is not played. A step that shows nothing at all stands on its empty picture.
     """
     slides: list[Step] = []
     clip_start, start = steps[0].film_start, steps[0].film_start  # frames of the film
@@ -84,13 +84,13 @@ def titles_of(narration: Narration, scene: SceneSource, languages: Sequence[str]
 
 
 def languages_told(settings: RenderSettings, lines: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
-    """The language of the pictures, and those that any of the ``lines``, by language, is written in."""
+    """Return the language of the pictures, and the others in which one of ``lines`` (texts by language) has words."""
     told = {language for line in lines for language, text in line.items() if text.strip()}
     return tuple(code for code in languages_of(settings) if code == settings.language or code in told)
 
 
 def write_videos(steps: Sequence[Step], paths: Mapping[int, Path]) -> None:
-    """Each step as an MP4 of its own, packets copied, at ``paths`` by number. One step begins where another ends.
+    """Write each step as an MP4 at ``paths``, by number, and copy its packets. Each begins where the one before ends.
 
     Raises DamagedClipsError for a clip that cannot be read, or has no key frame where a step begins.
     """

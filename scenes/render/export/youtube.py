@@ -121,7 +121,7 @@ def _folder_beside(video: Path, output: Path | None) -> Path:
 
 
 def _check(lesson: Lesson, settings: RenderSettings, output: Path | None, clips: Sequence[Clip]) -> None:
-    """Raises UserError, before any work, for files that must not be replaced."""
+    """Raises UserError if the video, or a file in the folder for YouTube, would replace a file that it must not."""
     check_lesson_place(lesson, settings, None, clips)
     folders = Folders(settings.media_dir)
     folder = _folder_beside(video_place(lesson, settings, folders), output)

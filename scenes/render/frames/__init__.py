@@ -3,7 +3,7 @@
 worker        the tasks, called by name
 describe      a scene's class in plain data, parameters checked
 scene_player  a scene played into an encoder, its beats counted in frames
-leaving       whether a play takes all that is seen off the picture
+leaving       whether a play empties the picture
 added_sounds  what it wants to be heard, checked
 drawing       Manim's renderer, handing on only what has changed
 cameras       Manim's cameras, drawing only what has changed

@@ -64,7 +64,7 @@ def describe(scene_class: Any, request: SceneRequest) -> SceneDescription:
 
 
 def _given_paths(parameters: BaseModel) -> Iterator[str]:
-    """The files and folders that parameters name, other than by default and as a `TraceFolder`."""
+    """Yield the files and folders that parameters name, except defaults and those of a `TraceFolder`."""
     for name, field in type(parameters).model_fields.items():
         value = getattr(parameters, name)
         is_trace = type(value) is str and os.path.isfile(os.path.join(value, META))

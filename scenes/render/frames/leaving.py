@@ -1,4 +1,4 @@
-"""Whether a play takes all that is seen off the picture."""
+"""Tells whether a play empties the picture: whether its animations remove everything visible."""
 
 from __future__ import annotations
 

@@ -202,8 +202,8 @@ class ClipWriter(SceneFileWriter):
         self.spans: list[tuple[str, int, int]] = []  # of the beats asked for: name, first frame, frame after the last
         self._shown_sections: list[tuple[str, int]] = []  # name, first frame
         self._play_began = 0  # frames there were when the last play began
-        self._all_leaves = False  # in the last play
-        self._emptied_at: int | None = None  # where that play began after which nothing is seen now
+        self._all_leaves = False  # whether the last play removes everything visible
+        self._emptied_at: int | None = None  # frame at which the play began that emptied the picture; None: not empty
         self._emptied: list[EmptyStretch] = []
         super().__init__(manim_settings)
 
@@ -354,7 +354,7 @@ class ClipWriter(SceneFileWriter):
         pass
 
     def begin_animation(self, allow_write: bool = False, **where: Any) -> None:
-        """Puts a key frame before a play in which all that is seen leaves: slides wait there."""
+        """Puts a key frame before a play that removes everything visible: slides wait there."""
         assert self.scene is not None
         self._play_began = self._encoder.frames
         self._all_leaves = allow_write and everything_leaves(self.scene)

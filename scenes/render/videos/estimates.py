@@ -1,7 +1,7 @@
 """How long a plan will take: by what trainings and clips took in this media folder, or else by a table.
 
-The table has what our lecture took on two cores without a graphics card, and half as much again. Another machine, or
-another scene, may take a third of that or three times as long: an estimate says when it is made so.
+The table has 1.5 times what our lecture took on two cores without a graphics card. Another machine, or
+another scene, may take a third of that or three times as long. `Estimates.guessed` says when the table was used.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from gradreel.scenes.render.workers.groups import Group, makespan
 MOST_LOOKED_AT = 50  # trainings that were timed, the newest: enough to go by
 
 # The table. `Group.cost` counts microseconds of a usual core
-TRAINING_SPEED = 1.5e-6  # seconds for what training costs one unit
+TRAINING_SPEED = 1.5e-6  # seconds for one unit of `Group.cost`
 FRAME_SECONDS, FRAME_PIXELS = 0.021, 1920 * 1080  # of one worker; the lecture took 0.014
 CLIP_SECONDS = 2.0  # until a worker draws the first frame of a clip
 START_SECONDS = 4.0  # until a worker has imported torch
@@ -42,7 +42,7 @@ class Estimates:
     jobs: int
     speaking: float = 0.0
     starting: float = 0.0  # before the first training
-    guessed: tuple[str, ...] = ()  # why some are by the table: what has not been timed yet
+    guessed: tuple[str, ...] = ()  # why the table was used: each says what has not been timed yet
 
     @property
     def seconds(self) -> float:
@@ -52,9 +52,10 @@ class Estimates:
 
 
 def estimates(plan: Plan, folders: Folders, jobs: int) -> Estimates:
-    """Return how long ``plan`` takes, by the time that each run or scene took itself, or else by what others took.
+    """Return how long ``plan`` will take.
 
-    Where nothing was timed in ``folders`` yet it is by the table, and ``guessed`` says so.
+    The time of a run or clip is the one that it took before in ``folders``. Without one, it is computed from the times
+    of the others there. If nothing was timed there, it comes from the table, and ``guessed`` says why.
     """
     guessed: dict[str, None] = {}  # in order, each once
     runs = [run.experiment for run in plan.runs]
@@ -70,16 +71,16 @@ def estimates(plan: Plan, folders: Folders, jobs: int) -> Estimates:
     clips = earlier_clips(folders.clips) if plan.out_of_date else []
     rendering = {}
     for clip in plan.out_of_date:
-        known = clip_seconds(clip, clips)
-        if known is None:
-            length = (
+        clip_time = clip_seconds(clip, clips)
+        if clip_time is None:
+            reason = (
                 "nothing has been rendered here yet"
                 if clip.expected_frames
                 else f"how long {clip.scene} is shows only when it is drawn"
             )
-            guessed[length] = None
-            known = _by_table(clip, clips)
-        rendering[clip.scene] = known
+            guessed[reason] = None
+            clip_time = _by_table(clip, clips)
+        rendering[clip.scene] = clip_time
     lines = sum(plan.unspoken.values())  # at most
     if lines:
         guessed["how long voices take is not kept"] = None
@@ -87,7 +88,7 @@ def estimates(plan: Plan, folders: Folders, jobs: int) -> Estimates:
 
 
 def _by_table(clip: Clip, earlier: Sequence[Mapping[str, Any]]) -> float:
-    """Seconds of a clip of an unknown length, or where no clip has been timed."""
+    """Return the seconds of a clip whose length is unknown, or of any clip while none has been timed."""
     settings = clip.request.settings
     frames = clip.expected_frames or UNKNOWN_LENGTH * settings.fps
     if (timed := clip_seconds(replace(clip, expected_frames=frames), earlier)) is not None:
@@ -96,7 +97,7 @@ def _by_table(clip: Clip, earlier: Sequence[Mapping[str, Any]]) -> float:
 
 
 def _training_time(run: Experiment, traces: Path, speed: float | None) -> float | None:
-    """What is left of it: an interrupted training is gone on with."""
+    """Return the seconds that are left of a training, which may have been interrupted; None if nothing was timed."""
     whole = training_seconds(traces, run)
     if whole is None and speed is not None:
         whole = speed * Group((run,)).cost

@@ -73,7 +73,7 @@ def manifest_name(lesson: Lesson, final: Path, output: Path | None) -> str:
 
 
 def subtitle_places(settings: RenderSettings, final: Path) -> list[Path]:
-    """Returns where subtitles of the video ``final`` may be written."""
+    """Returns the paths of the subtitle files that the video ``final`` may have beside it, in each language."""
     if settings.format not in JOINABLE_FORMATS:
         return []
     names = [f"{language}.{suffix}" for language in settings.subtitle_languages for suffix in SUBTITLE_SUFFIXES]
@@ -81,7 +81,10 @@ def subtitle_places(settings: RenderSettings, final: Path) -> list[Path]:
 
 
 def check_lesson_place(lesson: Lesson, settings: RenderSettings, output: Path | None, clips: Sequence[Clip]) -> None:
-    """Raises UserError, before any work, for a file in the place of the lesson's video that it must not replace."""
+    """Raises UserError if the lesson's video, or a file beside it, would replace a file that it must not.
+
+    Called before any work; see `pipeline.Check`.
+    """
     folders = Folders(settings.media_dir)
     final = video_place(lesson, settings, folders, output)
     beside = [final.with_suffix(".jpg"), final.with_name(manifest_name(lesson, final, output))]
@@ -90,7 +93,7 @@ def check_lesson_place(lesson: Lesson, settings: RenderSettings, output: Path | 
 
 
 def check_clip_places(lesson: Lesson, settings: RenderSettings, output: Path | None, clips: Sequence[Clip]) -> None:
-    """Raises UserError, before any work, for a file in the place of a scene's that it must not replace."""
+    """Raises UserError if a scene's file, or its subtitles, would replace a file that it must not."""
     folders = Folders(settings.media_dir)
     for clip in clips:
         final = clip_place(lesson, settings, clip, folders, output)

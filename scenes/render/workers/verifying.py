@@ -1,4 +1,4 @@
-"""Verifies traces in a worker process, which has the vector instructions that they were made with."""
+"""Verifies traces in a worker process that uses the vector instructions with which they were made."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WHOLE = 1000
 
 
 def verify_each(paths: Sequence[Path]) -> list[Verification]:
-    """Return what came of each trace."""
+    """Return the verification of each trace, in order; reports progress for all of them together."""
     from gradreel.core.trace.verify import verify  # brings torch
 
     results: list[Verification] = []
