@@ -82,7 +82,7 @@ class Beat:
     values: dict[str, Any] | None  # what filled its line; None: the scene gave it in place
     marks: dict[str, int]  # the frame of the beat in which what is after each mark begins
     motion: int  # frames of the beat in which the scene played and waited; the rest waits for words
-    claims: tuple[Claim, ...] = ()  # that its line makes
+    claims: tuple[Claim, ...] = ()  # what its line says of numbers
 
     @property
     def lines(self) -> dict[str, str]:
@@ -202,10 +202,10 @@ class LectureScene(Scene):
 
     @cached_property
     def other_data(self) -> bool:
-        """Whether one of the lecture's scenes shows other data, runs or parameters than the lesson, its defaults.
+        """Whether a scene of the lecture shows other data, runs or parameters than its defaults.
 
-        No claim is checked then: lines may name what only the lesson's data have. A scene of one's own has no lesson
-        to compare with, so nothing that it shows is other data.
+        The lesson shows the defaults. For other data no claim is checked: lines may name what only the lesson's data
+        have. A scene of one's own has no lesson to compare with, so this is False.
         """
         whose = self.narrated_as(self.words_of)
         ours = next((base for base in type(self).__mro__ if kebab_name(base.__name__) == whose), type(self))
@@ -219,14 +219,14 @@ class LectureScene(Scene):
     def claims(self) -> Iterable[Claim]:
         """Return what the lines of this scene say of the numbers that it shows, each with its condition.
 
-        Computed from parameters and traces alone, so that it can be asked before the scene is played. It is called
-        once, and not at all for `other_data`.
+        Use parameters and traces alone: it is called before the scene is played. It is called at most once, and not
+        for `other_data`.
         """
         return ()
 
     @cached_property
     def checked_claims(self) -> tuple[Claim, ...]:
-        """The `claims` of this scene; none of `other_data`."""
+        """The `claims` of this scene, computed once; () for `other_data`."""
         return () if self.other_data else tuple(self.claims())
 
     def claims_of(self, beat: str) -> tuple[Claim, ...]:
@@ -234,9 +234,9 @@ class LectureScene(Scene):
         return tuple(each for each in self.checked_claims if each.beat in (beat, general_name(beat)))
 
     def holds(self, beat: str) -> bool:
-        """Return whether all that the line of ``beat`` says is known to hold of what this scene shows.
+        """Return whether all claims of the line of ``beat`` hold; False for `other_data`.
 
-        If not, the beat has its neutral line. A scene asks this, too, before it shows what only a claim allows.
+        Where it is False, the neutral line is said. A scene also asks it before it shows what only a claim allows.
         """
         return not self.other_data and all(each.holds for each in self.claims_of(beat))
 
@@ -258,11 +258,11 @@ class LectureScene(Scene):
         ``name`` carries the outcome that the line claims, if it claims one ("end-close-better"); the beat keeps its
         name where the claim does not hold.
 
-        The line comes from the narration files by scene and beat, its ``{fields}`` filled from ``values``: texts,
-        numbers or a Count, so that a corrected line can be filled without the scene. Unless it `holds`, it is the
-        neutral line, where there is one. ``say`` gives it in place (a scene of one's own): a text in the video's
-        language, or texts by language, ``{"en": "It rises.", "zh": "它往上走。"}``. The beat waits until its line has
-        been spoken, or read, in the language that takes longest.
+        The line comes from the narration files by scene and beat. ``values`` fill its ``{fields}``: texts, numbers or a
+        Count, so that a corrected line can be filled without the scene. Unless its claims hold (`holds`), the neutral
+        line is said, where there is one. In a scene of one's own, ``say`` gives the line in place: a text in the
+        video's language, or texts by language, ``{"en": "It rises.", "zh": "它往上走。"}``. The beat waits until its
+        line has been spoken, or read, in the language that takes longest.
         Raises UserError for a beat without narration, inside another beat, with the name of an earlier one or one that
         cannot be its picture's, for a value that cannot fill a line, and for a ``say`` that is no text.
         """
@@ -302,7 +302,7 @@ class LectureScene(Scene):
             self._skipped += end - start
 
     def _said(self, say: str | Mapping[str, str], where: str) -> BeatLines:
-        """The line that a scene says itself, in those of the film's languages that it says it in."""
+        """Return the line of ``say=…``, in those of the film's languages that ``say`` has."""
         texts = {self.context.language: say} if isinstance(say, str) else say
         if not isinstance(texts, Mapping) or not texts or not all(isinstance(text, str) for text in texts.values()):
             raise UserError(f'{where}: say={say!r}: a text was needed, or texts by language: {{"en": "It rises."}}')

@@ -1,4 +1,4 @@
-"""Claims of a lesson's lines: checked without training where that is possible, and what is said of broken ones."""
+"""Checks the claims of a lesson's lines, without training where that is possible, and words the messages."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ def claims_in(beats: Iterable[BeatSpan]) -> tuple[Claim, ...]:
 
 
 def broken_claims(clip: Clip, claims: Iterable[Claim]) -> list[str]:
-    """Return a message for each of ``claims``, which the clip's lines make, that does not hold."""
+    """Return a message for each of the clip's ``claims`` that does not hold."""
     broken = failed(claims)
     return list(_words(clip).broken_claims(clip.narrated_as, broken)) if broken else []
 
 
 def known_claims(planned: Plan, jobs: int) -> dict[str, tuple[Claim, ...]]:
-    """Return, by scene, the claims that can be checked without training, of scenes that have neutral lines.
+    """Return, by scene, the claims that can be checked without training.
 
-    A clip that is up to date has them in its description. Other scenes are asked by workers, ``jobs`` at a time, if
-    all their runs are recorded.
+    The description of an up-to-date clip holds its claims. Workers, ``jobs`` at a time, compute those of other scenes
+    that have neutral lines and need no training.
     """
-    found: dict[str, tuple[Claim, ...]] = {}
+    claims: dict[str, tuple[Claim, ...]] = {}
     for clip in planned.clips:
         content = described_clip(clip.path) if clip.up_to_date and clip.path is not None else None
         if content is not None:
-            found[clip.scene] = claims_in(map(BeatSpan.from_json, content["beats"]))
+            claims[clip.scene] = claims_in(map(BeatSpan.from_json, content["beats"]))
     untrained = {scene for run in planned.runs for scene in run.shown_by}
-    unknown = [clip for clip in planned.clips if clip.scene not in untrained | found.keys() and _has_neutral(clip)]
+    unknown = [clip for clip in planned.clips if clip.scene not in untrained | claims.keys() and _has_neutral(clip)]
     if unknown:
         with Workers(jobs) as workers:
             asked = {
                 clip.scene: workers.submit("claims", clip.request, timeout=clip.request.settings.timeout)
                 for clip in unknown
             }
-            found |= {scene: future.result() for scene, future in asked.items()}
-    return found
+            claims |= {scene: future.result() for scene, future in asked.items()}
+    return claims
 
 
 def _has_neutral(clip: Clip) -> bool:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gradreel.core.errors import UserError, listed
-from gradreel.scenes.catalog import SceneSource, kebab_name
+from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.render.lessons.lesson import Lesson
+from gradreel.scenes.render.lessons.own_words import narrated_as
 from gradreel.scenes.render.workers.progress import counted
 from gradreel.scenes.scene_source import certain_beats, module_source
 from gradreel.scenes.voice.choice import is_path
@@ -26,17 +27,15 @@ if TYPE_CHECKING:
 def certain_lines(source: SceneSource, narration: Narration, language: str, on_screen: str) -> Iterator[Line]:
     """Yield the lines that a scene says in ``language`` whatever it shows.
 
-    A line whose text shows only when the scene plays, such as one with fields, has no stretches. ``on_screen``: the
-    film's language, which a text is in that the scene says itself.
+    A line whose text shows only when the scene plays, such as one with fields, has no stretches. ``on_screen`` is the
+    film's language: a text without a language (``say="…"``) is in it.
     """
     from gradreel.scenes.voice.spoken_lines import Line
 
     found = module_source(source.file).find_class(source.class_name)
     if found is None:
         return
-    narrated = {section for scenes in narration.scenes.values() for section in scenes}
-    names = [kebab_name(scene_class.node.name) for scene_class in found.ancestry]
-    words = narration.scenes[language].get(next((name for name in names if name in narrated), ""), {})
+    words = narration.scenes[language].get(narrated_as(source, narration), {})
     for beat, say in certain_beats(found):
         if say is not None:
             text = _said(say, language, on_screen)
@@ -49,7 +48,7 @@ def certain_lines(source: SceneSource, narration: Narration, language: str, on_s
 
 
 def _said(say: ast.expr, language: str, on_screen: str) -> str | None:
-    """The text of ``say=…`` in a language; "" for one that is computed, None for none."""
+    """Return the text of ``say=…`` in a language; "" if the scene computes it, None if there is none."""
     if isinstance(say, ast.Constant):
         return str(say.value) if language == on_screen else None
     if isinstance(say, ast.Dict):
@@ -84,6 +83,6 @@ def _told(lesson: Lesson, folder: Path, language: str, on_screen: str) -> Iterat
     lines = [line for scene in lesson.scenes for line in certain_lines(scene.source, narration, language, on_screen)]
     if missing := [f"{line.scene}/{line.beat}" for line in missing_recordings(voice, lines)]:
         yield f"{folder} has no recording of {counted(len(missing), 'line')} that will be said: {listed(missing)}"
-    known = [line for line in lines if line.stretches]
-    if stale := [f"{line.scene}/{line.beat}" for line in of_another_text(voice, known)]:
+    written = [line for line in lines if line.stretches]
+    if stale := [f"{line.scene}/{line.beat}" for line in of_another_text(voice, written)]:
         yield f"{counted(len(stale), 'recording')} in {folder} read from another text than now: {listed(stale)}"

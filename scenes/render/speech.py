@@ -167,11 +167,11 @@ def with_unspoken(
     listened: Mapping[str, SceneWords] | None = None,
     reporter: Reporter | None = None,
 ) -> Plan:
-    """Return the plan with what has to be spoken first; plays, speaks and writes nothing.
+    """Return the plan with the number of lines that have to be spoken first; plays, speaks and writes nothing.
 
-    Of clips whose lines have to be spoken, or whose scenes to be listened to, it is not known what they are.
-    ``listened``: what scenes say that were listened to just now. Tells the ``reporter`` of recordings of an older text.
-    Raises UserError for missing recordings; of a scene that nobody has listened to, for those of its certain lines.
+    A clip has no path while its lines have to be spoken or its scene has to be listened to. ``listened`` has the words
+    of scenes that were listened to just now. Tells the ``reporter`` of recordings of an older text. Raises UserError
+    for missing recordings. In a scene that was not listened to, only `certain_lines` count as missing.
     """
     from gradreel.scenes.voice.recordings import Recordings
     from gradreel.scenes.voice.spoken_lines import missing_lines
@@ -184,12 +184,12 @@ def with_unspoken(
     missing, unspoken = {}, {}
     for language, voice in voices.items():
         lines = [one.line for one in wanted if one.language == language]
-        certain = _certain(unheard, voices, language) if isinstance(voice, Recordings) else []
         if isinstance(voice, Recordings):
+            recorded = [*lines, *_certain(unheard, voices, language)]
             if not voice.fill:
-                voice.files([(line.scene, line.beat) for line in [*lines, *certain]])  # raises, as rendering would
-            known = [line for line in [*lines, *certain] if line.stretches]
-            _tell_of_recordings(voice, known, language, reporter or Reporter())
+                voice.files([(line.scene, line.beat) for line in recorded])  # raises, as rendering would
+            written = [line for line in recorded if line.stretches]
+            _tell_of_recordings(voice, written, language, reporter or Reporter())
         missing[language] = missing_lines(voice, lines, folders.speech)
         if not isinstance(voice, Recordings) or voice.fill:
             unspoken[language] = len(missing[language]) + sum(_n_lines(clip, language) for clip in unheard)
@@ -213,7 +213,7 @@ def with_unspoken(
 
 
 def _certain(clips: Sequence[Clip], voices: Mapping[str, Voice], language: str) -> list[Line]:
-    """The lines in a language that scenes say for certain."""
+    """Return the lines that the clips' scenes say in ``language`` whatever they show."""
     if not clips:
         return []
     narration, on_screen = _narration(clips, voices), clips[0].request.settings.language
@@ -226,7 +226,7 @@ def _certain(clips: Sequence[Clip], voices: Mapping[str, Voice], language: str) 
 
 
 def _n_lines(clip: Clip, language: str) -> int:
-    """How many lines a scene may say in a language, those for other data left out."""
+    """Return how many lines a scene may say in a language; neutral lines are not counted."""
     return sum("," not in beat for beat in clip.parts["narration"].get("seconds", {}).get(language, {}))
 
 

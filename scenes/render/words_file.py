@@ -11,12 +11,11 @@ from dataclasses import replace
 from typing import Any
 
 from gradreel.core.errors import UserError, listed
-from gradreel.scenes.catalog import SceneSource, beat_names, kebab_name
+from gradreel.scenes.catalog import SceneSource, beat_names
 from gradreel.scenes.render.clips.workspace import check_writable
 from gradreel.scenes.render.lessons.options import Options
-from gradreel.scenes.render.lessons.own_words import Asked, asked_for, fields_of, matches
+from gradreel.scenes.render.lessons.own_words import Asked, asked_for, fields_of, matches, narrated_as
 from gradreel.scenes.render.resolve import film_languages, lesson_of
-from gradreel.scenes.scene_source import module_source
 from gradreel.scenes.words.narration import LEXICON, SPOKEN, Narration
 
 HEAD = (
@@ -43,7 +42,7 @@ def print_words(options: Options) -> int:
     for language in languages:
         sections: dict[str, SceneSource] = {}
         for scene in lesson.scenes:
-            sections.setdefault(_section(scene.source, narration), scene.source)
+            sections.setdefault(narrated_as(scene.source, narration) or scene.source.name, scene.source)
         for section, source in sections.items():
             parts += _scene(narration, language, languages[0], section, source)
         if lexicon := lesson.words.lexicons.get(language) if lesson.words is not None else None:
@@ -58,16 +57,8 @@ def print_words(options: Options) -> int:
     return 0
 
 
-def _section(source: SceneSource, narration: Narration) -> str:
-    """Return the section that has the scene's words: its own, or that of the nearest scene that it is derived from."""
-    found = module_source(source.file).find_class(source.class_name)
-    names = [kebab_name(scene_class.node.name) for scene_class in found.ancestry] if found is not None else []
-    narrated = {section for scenes in narration.scenes.values() for section in scenes}
-    return next((name for name in names if name in narrated), source.name)
-
-
 def _scene(narration: Narration, language: str, first: str, section: str, source: SceneSource) -> Iterator[str]:
-    """Yield the tables of a scene's words in one language; none in another than ``first`` that it has no words in."""
+    """Yield the tables of a scene's words in one language; without words only in the language ``first``."""
     words = narration.scenes[language].get(section, {})
     if not words and language != first:
         return
@@ -89,8 +80,8 @@ def _scene(narration: Narration, language: str, first: str, section: str, source
 def _beats(lines: Mapping[str, str], source: SceneSource, asked: Sequence[Asked], is_first: bool) -> Iterator[str]:
     """Yield a row for each line of a scene, and in the first language one for each beat that has no line there yet."""
     for beat, line in lines.items():
-        given = {name for place in asked if matches(place, beat) for name in place.fields}
-        more = ", ".join(f"{{{name}}}" for name in sorted(given - set(fields_of(line))))
+        fields = {name for place in asked if matches(place, beat) for name in place.fields}
+        more = ", ".join(f"{{{name}}}" for name in sorted(fields - set(fields_of(line))))
         yield f"{_key(beat)} = {_text(line)}" + (f"  # may also have {more}\n" if more else "\n")
     for beat in beat_names(source) if is_first and not source.is_ours else ():
         places = [place for place in asked if place.written == beat]

@@ -1,4 +1,4 @@
-"""What a line of the narration says of the numbers that its scene shows, as a condition on these numbers.
+"""Claims: what a line of the narration says of the numbers that its scene shows, each with a condition on them.
 
 A scene lists its claims in `LectureScene.claims`. Where one does not hold, its beat has the neutral line instead::
 
@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-MOST_NUMBERS = 12  # of one name that a message lists
+MOST_NUMBERS = 12  # that a message lists of one sequence
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One thing that the line of a beat says of numbers, and whether they agree."""
+    """One thing that the line of a beat says of numbers, and whether it holds of them."""
 
     beat: str
     says: str
@@ -38,7 +38,7 @@ def claim(beat: str, says: str, holds: Any, **numbers: Any) -> Claim:
     ----------
     beat: the beat's name; ``piece`` stands for ``piece-1``, ``piece-2``, … as well
     says: what the line says, in words that need no picture: a message quotes it
-    holds: whether the numbers agree; comparisons with NaN are false, so NaN claims nothing
+    holds: whether it is so; a comparison with NaN is false, so a claim of NaN does not hold
     numbers: by name, what the condition was computed from: numbers, sequences of them, or texts
 
     Examples

@@ -1,9 +1,9 @@
 """The line of every beat, spoken and shown as a subtitle, and the words on the picture, in every language.
 
 ``assets/narration/<language>.toml`` holds, per scene, ``title``, ``beats`` and ``screen`` (words on the
-picture). A line of ``beats`` may claim things of the numbers that its scene shows; the scene has the condition
-(`claims`). ``neutral`` has, under the same beat, the line for where that is not known to hold: it gives the numbers and
-claims nothing. There is no third.
+picture). A line of ``beats`` may claim something of the numbers that its scene shows; the scene has the condition
+(`claims`). ``neutral`` has, under the same beat, the line that is said where that condition is not known to hold. It
+gives the numbers and claims nothing. There is no third.
 Where rules and the lexicon (``lexicon.toml``) would read a line of ``beats`` wrongly, ``spoken`` has it as it is said.
 
 Words of one's own, from a file beside a lesson's, go over them (`OwnWords`). A line that replaces one of ours needs no
@@ -137,13 +137,13 @@ class Narration:
     ) -> BeatLines:
         """Return the line of a beat in each language, its ``{fields}`` filled from ``values``, cut at its marks.
 
-        A beat ``piece-3`` without a line of its own takes that of ``piece``. ``values["neutral"]``: whether the neutral
-        line is wanted, which is taken where there is one. A scene of one's own that has no words at all in a language
-        is not spoken in it. ``spoken``: as a voice reads it, no digit, sign or symbol is left. A mark that a line lacks
-        is placed in proportion, see `mark_places`.
+        A beat ``piece-3`` without a line of its own takes that of ``piece``. If ``values["neutral"]`` is true, takes
+        the neutral line where there is one. A scene of one's own without words in a language is not spoken in it.
+        ``spoken``: as a voice reads it, without digits, signs and symbols. A mark that a line lacks is placed in
+        proportion, see `mark_places`.
 
-        Raises NarrationError for a line that is missing or cannot be filled, and for marks in another order than those
-        of another language, or of the line that it replaces.
+        Raises NarrationError for a line that is missing or cannot be filled. Also raises it if the marks of two
+        languages, or of a line and the line that it replaces, are in different orders.
         """
         lines: dict[str, MarkedLine] = {}
         originals: dict[str, MarkedLine] = {}
@@ -167,9 +167,9 @@ class Narration:
     def with_all_marks(
         self, where: str, lines: Mapping[str, MarkedLine], originals: Mapping[str, MarkedLine] | None = None
     ) -> dict[str, MarkedLine]:
-        """Return ``lines`` with the same marks each, see `mark_places.with_all_marks`.
+        """Return ``lines`` with the same marks in each, see `mark_places.with_all_marks`.
 
-        Raises NarrationError, which begins with ``where``, for a mark that comes twice and for another order of marks.
+        Raises NarrationError, which begins with ``where``, if a line has a mark twice or two lines differ in order.
         """
         for line in lines.values():
             check_marks(where, line.marks)
@@ -184,7 +184,7 @@ class Narration:
             ) from None
 
     def _spoken_length(self, text: str, language: str) -> float:
-        """How many letters a voice reads."""
+        """Return how many letters and digits of ``text`` a voice reads."""
         return sum(letter.isalnum() for letter in spoken_form(text, language, self.lexicon(language)))
 
     def _line(
@@ -193,7 +193,7 @@ class Narration:
         return MarkedLine(language, *self._text(language, scene, "beats", beat, values, said))
 
     def _original(self, line: MarkedLine, scene: str, beat: str, values: Mapping[str, object]) -> MarkedLine | None:
-        """The line of ours that ``line`` replaces; None where there is none, or it is the same."""
+        """Return our line that ``line`` replaces; None if there is none or it is the same."""
         if self.own is None or not self.own.has(scene):
             return None
         try:
@@ -205,7 +205,7 @@ class Narration:
     def broken_claims(self, scene: str, claims: Iterable[Claim]) -> Iterator[str]:
         """Yield a message for each of ``claims`` that does not hold: the beat, what was expected, the numbers.
 
-        ``scene``: whose words the lines are. The message also says whether the beat has a neutral line.
+        The message also says whether ``scene`` has a neutral line for the beat.
         """
         for each in failed(claims):
             names = {each.beat, general_name(each.beat)}
@@ -298,7 +298,7 @@ class Narration:
 
 
 def general_name(beat: str) -> str:
-    """Return the beat whose line a numbered one without its own has.
+    """Return the name of a beat without its number; its line is said where the numbered beat has none.
 
     Examples
     --------
@@ -309,7 +309,7 @@ def general_name(beat: str) -> str:
 
 
 def check_marks(where: str, marks: tuple[str, ...]) -> None:
-    """Raises NarrationError unless each of a line's marks is there once."""
+    """Raises NarrationError if a line has a mark twice."""
     if len(set(marks)) < len(marks):
         raise NarrationError(f"{where}: a mark comes twice ({', '.join(marks)}); give each its own name")
 
@@ -317,7 +317,7 @@ def check_marks(where: str, marks: tuple[str, ...]) -> None:
 def check_language(language: str, where: str = "") -> str:
     """Return ``language`` itself.
 
-    Raises NarrationError, which begins with ``where`` and names the languages there are, if it is none of them.
+    If there is no such language, raises NarrationError, which begins with ``where`` and lists the languages.
     """
     if language not in LANGUAGES:
         raise NarrationError(f"{where}unknown language {language!r}; there are {', '.join(LANGUAGES)}")

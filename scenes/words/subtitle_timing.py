@@ -149,7 +149,7 @@ class _SoundingTime:
 
 
 def break_places(text: str, language: str) -> list[int]:
-    """Where ``text`` may be parted: the characters before each word but the first; no common word is parted."""
+    """Return where ``text`` may be parted, in characters: before each word but the first, and inside no common word."""
     places, end = [], 0
     for token in _tokens(text, language):
         start = text.index(token.text, end)
@@ -228,7 +228,7 @@ class _Cutting:
     def line_break(self, start: int, end: int) -> tuple[float, int]:
         """Returns the cost of tokens ``start`` to ``end`` as a cue, and where its second line begins (0: it has none).
 
-        They fit into two lines, see `first_start`.
+        The tokens must fit into two lines, see `first_start`.
         """
         begin, stop, limit = self.starts[start], self.ends[end], self.limit
         if stop - begin <= limit:
@@ -243,7 +243,7 @@ class _Cutting:
         return cost, place
 
     def first_start(self, end: int) -> int:
-        """Returns where the longest cue of two lines that ends before token ``end`` begins."""
+        """Returns the first token of the longest cue that ends before token ``end`` and fits into two lines."""
         second_line = bisect_left(self.starts, self.ends[end] - self.limit)
         return bisect_left(self.starts, self.ends[second_line] - self.limit)
 

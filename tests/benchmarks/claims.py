@@ -2,10 +2,10 @@
 
 ./run bench claims [--media FOLDER] [--jobs N] [SCENE...]
 
-The means of a training depend on the processor. The commands train with fixed vector instructions; this benchmark does
-not, so that it sees what other processors make of the same lines. Each capability trains the lesson's runs into a media
-folder of its own: minutes for each. ``--media`` keeps these folders, so that the next call trains only what is missing.
-Prints whether it holds, capability, scene, beat, what the line says and the numbers.
+The losses of a training depend on the processor. The commands train with fixed vector instructions. This benchmark
+does not: it checks whether the lines also hold on other processors. Each capability trains the lesson's runs into a
+media folder of its own, which takes minutes. ``--media`` keeps these folders, so that the next call trains only what is
+missing. Prints for each claim whether it holds, capability, scene, beat, what the line says and the numbers.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def main() -> int:
 
 
 def evaluated(media: Path, variables: dict[str, str], rest: list[str]) -> list[list]:
-    """Return what `evaluate` does in a process with these ``variables``."""
+    """Return what `evaluate` returns in a process with these environment ``variables``."""
     kept = {name: value for name, value in os.environ.items() if name not in VARIABLES}
     command = [sys.executable, __file__, "--evaluate", str(media), *rest]
     result = subprocess.run(command, env={**kept, **variables}, stdout=subprocess.PIPE, text=True, check=True)
@@ -59,7 +59,7 @@ def evaluated(media: Path, variables: dict[str, str], rest: list[str]) -> list[l
 
 
 def evaluate(media: Path, names: list[str], jobs: int) -> list[list]:
-    """Train what is missing as this process' variables say; return scene, beat, says, numbers, holds of every claim."""
+    """Train the missing runs; return scene, beat, what the line says, numbers and verdict of every claim."""
     from gradreel.core.network.training import train_all
     from gradreel.scenes.render import pipeline
     from gradreel.scenes.render.lessons.selection import load_lesson
@@ -74,9 +74,10 @@ def evaluate(media: Path, names: list[str], jobs: int) -> list[list]:
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
         for future in [pool.submit(train_all, runs, media / "traces") for runs in largest_first]:
             future.result()
-    found = pipeline.claims_of(lesson, settings)
     return [
-        [scene, each.beat, each.says, each.numbers, each.holds] for scene, claims in found.items() for each in claims
+        [scene, each.beat, each.says, each.numbers, each.holds]
+        for scene, claims in pipeline.claims_of(lesson, settings).items()
+        for each in claims
     ]
 
 

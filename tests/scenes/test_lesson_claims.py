@@ -1,7 +1,7 @@
 """Lines that claim something of numbers have conditions; where one fails, the neutral line is said.
 
 The conditions are in the scenes (`LectureScene.claims`). `./run bench claims` checks all of them on the lesson's own
-runs; here are those whose runs take seconds, and others on numbers that are made to agree or not.
+runs. These tests check those whose runs take seconds, and others on made-up numbers.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ def test_claims_of_the_lesson_hold_of_its_own_runs(name, media, trace_of):
 
 
 def test_the_lesson_has_every_scene_with_its_defaults():
-    """What `LectureScene.other_data` asks: only other parameters than these show other data."""
+    """`LectureScene.other_data` takes a scene's defaults for what the lesson shows."""
     for request in read_lesson(LESSON_FILE).requests(RenderSettings()):
         scene_class = load_class(request.source)
         assert describe(scene_class, request).parameters == scene_class.Parameters().model_dump(mode="json")
@@ -161,7 +161,7 @@ def test_the_lesson_has_every_scene_with_its_defaults():
 
 @pytest.fixture
 def as_of_the_lesson(monkeypatch):
-    """Small or made-up runs stand for the lesson's: their claims are checked."""
+    """Scenes check their claims on any runs, as if these were the lesson's: small ones, made-up results."""
     monkeypatch.setattr(LectureScene, "other_data", False)
 
 
@@ -242,7 +242,7 @@ def test_broken_claim_changes_the_line_of_a_scene_that_is_played(play, monkeypat
 
 
 def claimed_beats(scene_class: type[LectureScene]) -> set[str]:
-    """The beats whose claims a scene has, as its source names them in the first argument of ``claim``."""
+    """Return the beats that a scene's source names in the first argument of ``claim``."""
     trees = [
         ast.parse(textwrap.dedent(inspect.getsource(vars(base)["claims"])))
         for base in scene_class.__mro__
@@ -322,7 +322,7 @@ REASONS = {
     "loss-curve": {"epochs": DEFINES, "whole": DEFINES, "axes": DEFINES},
     "network": {"end": "the largest weight is looked for", "start": DEFINES},
 }
-"""Lines with such a word that no condition belongs to, by scene and beat, and why."""
+"""By scene and beat, why a line with such a word needs no condition."""
 NEUTRAL_REASONS = {
     "build-curve": {"heights": "the gap is filled in"},
     "any-curve": {"more": "the factor is filled in"},
@@ -347,11 +347,11 @@ NEUTRAL_REASONS = {
     "network": {"start": DEFINES, "end": "the largest weight is looked for"},
     "more-features": {"more-days": DEFINES},
 }
-"""The same of neutral lines, which no condition belongs to."""
+"""The same for neutral lines, which never have a condition."""
 
 
 def comparing(table: str) -> set[tuple[str, str]]:
-    """Scene and beat of every line of ``table``, in any language, that has a word that compares."""
+    """Return scene and beat of every line of ``table``, in any language, with a word of `COMPARING`."""
     return {
         (scene, beat)
         for language, scenes in NARRATION.scenes.items()

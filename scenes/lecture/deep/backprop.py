@@ -93,16 +93,15 @@ class Backprop(ThreeDaysScene):
 
     def claims(self) -> Iterator[Claim]:
         self.read_the_run()
-        step, there, after = DayStep.of(self.run, self.theta, self.there), self.there.error, float("nan")
+        step = DayStep.of(self.run, self.theta, self.there)
         seen = self.example.day < self.dataset.first_validation
         yield claim("forward", "the network learns from this day", seen, day=str(self.example.day))
         yield claim("output-low", "the error decreases as y grows", step.slopes.y < 0, slope=step.slopes.y)
         same = self.run.loss == "mae" and abs(step.slopes.y) == 1
         yield claim("output-low", "the error decreases by as much", same, slope=step.slopes.y)
-        after = step.after.error if step.after is not None else after
-        yield claim(
-            "step", "the day's error is much smaller after the step", after < 0.5 * there, before=there, after=after
-        )
+        before, after = self.there.error, math.nan if step.after is None else step.after.error
+        smaller = after < 0.5 * before
+        yield claim("step", "the day's error is much smaller after the step", smaller, before=before, after=after)
 
     def construct(self) -> None:
         self.read_the_run()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from gradreel.core.analysis.forecast import forecast, horizon_errors
+from gradreel.core.analysis.forecast import forecast, horizon_errors, weekdays
 from gradreel.core.analysis.results import Result
 from gradreel.core.daily.synthetic import LOW_WEEKDAYS
 from gradreel.core.errors import UserError
@@ -56,7 +56,7 @@ class ModelSelection(BarsScene):
         lucky = best.unseen.mean > best.validation.mean
         yield claim("exam", "on the exam the chosen network misses by more", lucky, **losses)
 
-        weekday, views = (self.dataset.daily.dates().astype(int) + 3) % 7, {}
+        weekday = weekdays(self.dataset.daily.dates())
         views = {day: float(known[weekday == day].mean()) for day in range(7)}
         usual = [mean for day, mean in views.items() if day not in LOW_WEEKDAYS]
         few = max(views[day] for day in LOW_WEEKDAYS) < 0.9 * min(usual)
@@ -72,7 +72,7 @@ class ModelSelection(BarsScene):
         again = days[-1] in LOW_WEEKDAYS and not {*days[:-1]} & {*LOW_WEEKDAYS} and last < 0.9 * min(between)
         yield claim("week-low-again", "the last day is low again, those between are not", again, predicted=ahead)
         run, theta = best.network.experiments[0], self._chosen_theta()
-        missed = [float(np.abs(horizon_errors(run, theta, days)[:, -1]).mean()) for days in (1, 2, 4, 7)]
+        missed = [float(np.abs(horizon_errors(run, theta, horizon)[:, -1]).mean()) for horizon in (1, 2, 4, 7)]
         yield claim("week-low-again", "later days are missed by more", missed == sorted(missed), missed=missed)
 
     def construct(self) -> None:

@@ -84,17 +84,17 @@ class Overfitting(NetworksScene):
 
     @cached_property
     def lowest(self) -> int:
-        """Which of these states has the lowest validation loss; not the random start."""
+        """The index in `losses` of the lowest validation loss; the random start does not count."""
         return 1 + int(np.argmin(self.losses.validation[1:]))
 
     @property
     def turn(self) -> float:
-        """Its epoch."""
+        """The epoch of the lowest validation loss."""
         return float(self.losses.epoch[self.lowest])
 
     @property
     def least(self) -> float:
-        """Its validation loss, in views."""
+        """The lowest validation loss, in views."""
         return float(self.losses.validation[self.lowest])
 
     def _prepare(self) -> None:

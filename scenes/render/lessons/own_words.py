@@ -29,7 +29,7 @@ from gradreel.scenes.words.counts import Count, Duration
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.mark_places import MarkOrderError, merged_marks
 from gradreel.scenes.words.marks import cut
-from gradreel.scenes.words.narration import NEUTRAL, SPOKEN, TABLES, Narration, OwnWords
+from gradreel.scenes.words.narration import NEUTRAL, SPOKEN, TABLES, Narration, OwnWords, general_name
 from gradreel.scenes.words.renamed_beats import now_called
 
 KINDS = {"beats": "beat", "screen": "screen text", SPOKEN: "spoken beat", NEUTRAL: "neutral beat"}
@@ -74,7 +74,7 @@ def check_words(words: OwnWords, sources: Collection[SceneSource], scenes_of_our
             found += _wrong_marks(scene, language, words, ours, awaited)
             problems += [f"[{language}.{scene}]: {text}" for text in found]
     for source in dict.fromkeys(sources):
-        if not source.is_ours and not words.has(source.name) and not _is_narrated(source, ours):
+        if not source.is_ours and not words.has(source.name) and not narrated_as(source, ours):
             problems += [f"there is no [en.{source.name}.beats]: beat {beat!r} has no line, and the scene says none"
                          for beat in _missing(source, {}, ours)]  # fmt: skip
     if problems:
@@ -98,7 +98,7 @@ def left_in_other_languages(
             left = [
                 beat
                 for beat in others
-                if beat not in changed[language] and (beat in kept or re.sub(r"-\d+$", "", beat) in kept)
+                if beat not in changed[language] and (beat in kept or general_name(beat) in kept)
             ]
             if left:
                 told.append(
@@ -109,7 +109,7 @@ def left_in_other_languages(
 
 
 def marks_placed(words: OwnWords, scenes: Collection[str], languages: Collection[str] = tuple(LANGUAGES)) -> str:
-    """A sentence on the lines of ``scenes``, in ``languages``, whose marks another language alone has; "" for none."""
+    """Return a sentence that names the lines of ``scenes`` that lack marks of another language; "" for none."""
     placed: dict[str, list[str]] = {}
     for scene in scenes:
         lines = {code: tables[scene].get("beats", {}) for code, tables in words.scenes.items() if scene in tables}
@@ -123,7 +123,7 @@ def marks_placed(words: OwnWords, scenes: Collection[str], languages: Collection
 
 
 def awaited_marks(source: SceneSource) -> set[str] | None:
-    """The marks that a scene's source waits for, ``self.until("mark")``; None where it computes some."""
+    """Return the marks of a scene's ``self.until("mark")`` calls; None if its source computes some of them."""
     found = module_source(source.file).find_class(source.class_name)
     marks: set[str] = set()
     for scene_class in found.ancestry if found is not None else []:
@@ -189,17 +189,18 @@ def _problems(scene: str, tables: Mapping[str, Any], ours: Narration, asked: lis
 def _wrong_marks(
     scene: str, language: str, words: OwnWords, ours: Narration, awaited: set[str] | None
 ) -> Iterator[str]:
-    """What is wrong with the marks of a scene's words in one language.
+    """Yield what is wrong with the marks of a scene's words in one language.
 
-    A line that replaces one of ours may have the marks of that one. Of a scene of one's own the source tells which are
-    ``awaited``; a mark that is like none of them may be there.
+    A line that replaces one of ours may have the marks of ours alone. In a scene of one's own, a mark is wrong only if
+    it resembles one of the ``awaited``.
     """
     tables = words.scenes[language][scene]
     for table in ("beats", SPOKEN):
         for beat, text in tables.get(table, {}).items():
             marks = cut(text)[1]
-            others = [cut(line)[1] for line in _same_line(scene, beat, words, ours)]
-            known = dict.fromkeys(mark for other in (_lines_of_ours(ours, scene, beat)) for mark in cut(other)[1])
+            marks_of_ours = [cut(line)[1] for line in _lines_of_ours(ours, scene, beat)]
+            others = marks_of_ours + [cut(line)[1] for line in _own_lines(words, scene, beat)]
+            known = dict.fromkeys(mark for other in marks_of_ours for mark in other)
             where = f"{KINDS[table]} {beat!r}"
             if len(set(marks)) < len(marks):
                 yield f"{where}: a mark comes twice ({', '.join(marks)}); give each its own name"
@@ -222,9 +223,8 @@ def _wrong_marks(
                     break
 
 
-def _same_line(scene: str, beat: str, words: OwnWords, ours: Narration) -> Iterator[str]:
-    """All other lines of a beat: ours, and one's own in all languages."""
-    yield from _lines_of_ours(ours, scene, beat)
+def _own_lines(words: OwnWords, scene: str, beat: str) -> Iterator[str]:
+    """Yield one's own lines of a beat, printed and spoken, in all languages."""
     for scenes in words.scenes.values():
         for table in ("beats", SPOKEN):
             if (line := scenes.get(scene, {}).get(table, {}).get(beat)) is not None:
@@ -232,12 +232,12 @@ def _same_line(scene: str, beat: str, words: OwnWords, ours: Narration) -> Itera
 
 
 def _lines_of_ours(ours: Narration, scene: str, beat: str) -> list[str]:
-    """Our lines of a beat, or of those that it is one of by number, in all languages and for any data."""
+    """Return our lines of a beat in all languages, with the neutral ones; ``piece-3`` may have those of ``piece``."""
     found = []
     for scenes in ours.scenes.values():
         for table in ("beats", NEUTRAL):
             lines = scenes.get(scene, {}).get(table, {})
-            line = lines.get(beat, lines.get(re.sub(r"-\d+$", "", beat)))
+            line = lines.get(beat, lines.get(general_name(beat)))
             found += [line] if line is not None else []
     return found
 
@@ -253,11 +253,15 @@ def _missing(source: SceneSource, tables: Mapping[str, Any], ours: Narration) ->
     return list(dict.fromkeys(place.written for place in missing))
 
 
-def _is_narrated(source: SceneSource, ours: Narration) -> bool:
-    """Whether the scene, or one that it is derived from, is in our narration."""
+def narrated_as(source: SceneSource, narration: Narration) -> str:
+    """Return whose words the scene has: its own name, or that of the nearest scene that it is derived from.
+
+    Returns "" where ``narration`` has none of them. The source is read, not loaded (`LectureScene.narrated_as` is this
+    of a class).
+    """
     found = module_source(source.file).find_class(source.class_name)
     names = [kebab_name(scene_class.node.name) for scene_class in found.ancestry] if found is not None else []
-    return any(name in scenes for name in names for scenes in ours.scenes.values())
+    return next((name for name in names if any(name in scenes for scenes in narration.scenes.values())), "")
 
 
 def _is_asked_for(key: str, table: str, places: list[Asked], *, of_ours: bool) -> bool:
@@ -272,7 +276,7 @@ def _is_asked_for(key: str, table: str, places: list[Asked], *, of_ours: bool) -
 
 
 def _examples(names: Iterable[str]) -> list[str]:
-    """Names that a user may have meant: ``piece-{k}`` is piece-1, too."""
+    """Return names that a user may have meant: ``piece-1`` for ``piece-{k}``."""
     return [re.sub(r"\{[^{}]*\}", "1", name) for name in names]
 
 
@@ -283,7 +287,7 @@ def matches(place: Asked, key: str) -> bool:
 
 def _lines_of_numbered(key: str, templates: Mapping[str, list[str]], places: list[Asked]) -> list[str]:
     """Our lines of ``piece`` for ``piece-3``, where the source asks for ``piece-{k}``: else nobody would say it."""
-    general = re.sub(r"-\d+$", "", key)
+    general = general_name(key)
     asked = any(
         re.fullmatch(place.key.removesuffix(end), f"{general}-")
         for place in places
@@ -316,14 +320,14 @@ def _wrong_field(text: str, lines: list[str], places: list[Asked]) -> str:
 
 
 def _forms(text: str) -> Iterator[tuple[str, str, str]]:
-    """The fields of a text: name with attributes, form, conversion; without those whose form has fields itself."""
+    """Yield name with attributes, form and conversion of each field of a text. Skips forms that have fields inside."""
     for _, name, form, conversion in Formatter().parse(text):
         if name is not None and "{" not in (form or ""):
             yield name, form or "", conversion or ""
 
 
 def _fault_of_form(name: str, form: str, conversion: str) -> str:
-    """Why no value that a scene may give can be written so; "" if one can."""
+    """Return the error that every value of a scene raises in this form; "" if one can be written."""
     inside = name[len(re.split(r"[.\[]", name)[0]) :]
     field = f"{{0{inside}{'!' if conversion else ''}{conversion}:{form}}}"
     for value in PROBES:
