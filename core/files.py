@@ -7,8 +7,9 @@ import os
 import stat
 import tomllib
 from collections.abc import Callable
+from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from gradreel.core.errors import UserError
 
@@ -19,7 +20,7 @@ MOST_DEEP = 50
 """Levels of tables and lists inside each other."""
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path) -> FileIO:
     """Opens a regular file for reading, unbuffered.
 
     OSError for anything else: opening a FIFO would wait for whoever writes into it, and a device may never end.

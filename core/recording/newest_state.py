@@ -105,7 +105,7 @@ class NewestState:
         digest = xxhash.xxh3_128()
         with open(self._folder / _file_name(updates), "wb", buffering=0) as stream:
             for piece in pieces:
-                data = memoryview(piece)
+                data = memoryview(piece)  # type: ignore[arg-type]  # numpy's stubs do not name the buffer protocol
                 digest.update(data)
                 while data:
                     data = data[stream.write(data) :]

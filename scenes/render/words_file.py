@@ -94,9 +94,9 @@ def _beats(lines: Mapping[str, str], source: SceneSource, asked: Sequence[Asked]
         if "{" in general:
             yield f"# {_comment(beat)}: write a line for each\n"
             continue
-        fields = ", ".join(f"{{{name}}}" for place in places for name in sorted(place.fields))
+        names = ", ".join(f"{{{name}}}" for place in places for name in sorted(place.fields))
         line = f"{general.replace('-', ' ').capitalize()}."
-        yield f"{_key(general)} = {_text(line)}" + (f"  # may have {fields}\n" if fields else "\n")
+        yield f"{_key(general)} = {_text(line)}" + (f"  # may have {names}\n" if names else "\n")
 
 
 def _table(names: Sequence[str], texts: Mapping[str, Any]) -> Iterator[str]:
