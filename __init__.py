@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gradreel.core.recording.recording import record as record
     from gradreel.core.trace.trace import Trace as Trace
     from gradreel.core.trace.verify import verify as verify
-    from gradreel.scenes.render.notebook import load_ipython_extension as load_ipython_extension
+    from gradreel.render.notebook import load_ipython_extension as load_ipython_extension
 
 PUBLIC = {
     "CurveDataset": "gradreel.core.datasets",
@@ -24,7 +24,7 @@ PUBLIC = {
     "Experiment": "gradreel.core.experiment",
     "PiecewiseLinearCurve": "gradreel.core.curves.piecewise",
     "Trace": "gradreel.core.trace.trace",
-    "load_ipython_extension": "gradreel.scenes.render.notebook",
+    "load_ipython_extension": "gradreel.render.notebook",
     "record": "gradreel.core.recording.recording",
     "train": "gradreel.core.network.training",
     "verify": "gradreel.core.trace.verify",

@@ -82,7 +82,7 @@ class Command(click.Command):
         except click.NoSuchOption as error:
             if not self.answers_manim:
                 raise
-            from gradreel.scenes.render.manim_options import answer
+            from gradreel.render.manim_options import answer
 
             if (text := answer(error.option_name)) is None:
                 raise
@@ -101,7 +101,7 @@ class Command(click.Command):
                 with formatter.section(heading):
                     formatter.write_dl(records)
         if self.answers_manim:
-            from gradreel.scenes.render.manim_options import help_rows
+            from gradreel.render.manim_options import help_rows
 
             with formatter.section("Options of Manim, and what to do here"):
                 formatter.write_dl(help_rows(), col_max=34)
@@ -173,7 +173,7 @@ class Gradreel(Commands):
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         if not standalone_mode:
             return super().main(*args, standalone_mode=False, **extra)
-        from gradreel.scenes.render.terminal import plain_streams
+        from gradreel.render.terminal import plain_streams
 
         with plain_streams():
             sys.exit(self._exit_code(*args, **extra))
@@ -303,7 +303,7 @@ class Voice(click.ParamType[str]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         from gradreel.core.errors import UserError
-        from gradreel.scenes.voice.choice import NONE, parted
+        from gradreel.render.voice.choice import NONE, parted
 
         try:
             return value if value == NONE or parted(str(value)) else ""
@@ -510,7 +510,7 @@ scenes_argument = click.argument("scenes", nargs=-1, type=SceneName(), metavar="
 @click.pass_context
 def commands(ctx: click.Context) -> None:
     """Animated lecture videos about neural networks, made from real training runs."""
-    from gradreel.scenes.render.defaults import default_map, find_defaults
+    from gradreel.render.defaults import default_map, find_defaults
 
     if (found := find_defaults(Path.cwd())) is not None:
         ctx.obj, said = found
@@ -531,8 +531,8 @@ def accept_manims_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _options(write_all: bool = False, **chosen: Any) -> Any:
     """Return the options of a command that takes scenes. On a terminal, asks which scenes of a file are meant."""
-    from gradreel.scenes.render.lessons.options import Options
-    from gradreel.scenes.render.scene_choice import chosen_scenes
+    from gradreel.render.lessons.options import Options
+    from gradreel.render.scene_choice import chosen_scenes
 
     chosen["scenes"] = chosen_scenes(chosen.get("scenes", ()), write_all)
     if chosen.get("file_format") == "png":
@@ -545,7 +545,7 @@ def _options(write_all: bool = False, **chosen: Any) -> Any:
 def _begin_to_import_manim(dry_run: bool = False) -> None:
     """Workers will need it, and it takes as long as all that this process has to find out first."""
     if not dry_run:
-        from gradreel.scenes.render.workers.forks import begin_server
+        from gradreel.render.workers.forks import begin_server
 
         begin_server()
 
@@ -564,7 +564,7 @@ def list_scenes(**chosen: Any) -> None:
 
     Of scenes that have been rendered, seconds and beats, too.
     """
-    from gradreel.scenes.render.listing import print_scenes
+    from gradreel.render.listing import print_scenes
 
     print_scenes(**chosen)
 
@@ -580,7 +580,7 @@ def list_scenes(**chosen: Any) -> None:
 @options(*LESSON, "lang", "json")
 def describe(**chosen: Any) -> int:
     """Show a scene's parameters, beats and training runs."""
-    from gradreel.scenes.render.commands import describe_scene
+    from gradreel.render.commands import describe_scene
 
     return describe_scene(_options(**chosen))
 
@@ -600,7 +600,7 @@ def train(**chosen: Any) -> int:
 
     No SCENE: those of the whole lesson.
     """
-    from gradreel.scenes.render.commands import train_runs
+    from gradreel.render.commands import train_runs
 
     return train_runs(_options(**chosen))
 
@@ -623,8 +623,8 @@ def experiment(**chosen: Any) -> int:
     the days trained on, the validation days and the unseen: mean and standard deviation of the runs. Beside those of
     our made-up channel stands what one who knows its rule misses by.
     """
-    from gradreel.scenes.render.experiments import compare_networks
-    from gradreel.scenes.render.lessons.options import ExperimentOptions
+    from gradreel.render.experiments import compare_networks
+    from gradreel.render.lessons.options import ExperimentOptions
 
     return compare_networks(ExperimentOptions(**chosen))
 
@@ -651,7 +651,7 @@ def render(watch: bool, **chosen: Any) -> int:
     to date are not rendered again.
     """
     _begin_to_import_manim(chosen["dry_run"])
-    from gradreel.scenes.render.commands import render_videos, watch_videos
+    from gradreel.render.commands import render_videos, watch_videos
 
     if not watch:
         return render_videos(_options(**chosen))
@@ -677,7 +677,7 @@ def frames(**chosen: Any) -> int:
     Of a plain Manim scene, at the end of each play and wait.
     """
     _begin_to_import_manim(chosen["dry_run"])
-    from gradreel.scenes.render.commands import render_frames
+    from gradreel.render.commands import render_frames
 
     return render_frames(_options(**chosen))
 
@@ -711,7 +711,7 @@ def slides(folder: bool, pdf: bool, manim_slides: bool, **chosen: Any) -> int:
     plain Manim scene a step a section.
     """
     _begin_to_import_manim()
-    from gradreel.scenes.render.export.slides import export_slides
+    from gradreel.render.export.slides import export_slides
 
     return export_slides(_options(**chosen), folder, pdf, manim_slides)
 
@@ -732,7 +732,7 @@ def page(one_file: bool, **chosen: Any) -> int:
     Without a SCENE, of the whole lesson. Runs need the extra "page".
     """
     _begin_to_import_manim()
-    from gradreel.scenes.render.export.page import export_page
+    from gradreel.render.export.page import export_page
 
     return export_page(_options(**chosen), one_file)
 
@@ -751,7 +751,7 @@ def run(traces: tuple[Path, ...], **chosen: Any) -> int:
     The curve that the network draws, its loss, theta and the path move with it; of a loop of your own, what was
     recorded. Of two runs the second is shown beside the first.
     """
-    from gradreel.scenes.render.export.page import export_run
+    from gradreel.render.export.page import export_run
 
     return export_run(traces, _options(**chosen))
 
@@ -770,7 +770,7 @@ def youtube(**chosen: Any) -> int:
     limits of that site. A lesson file has the tags and what the description begins with.
     """
     _begin_to_import_manim()
-    from gradreel.scenes.render.export.youtube import export_youtube
+    from gradreel.render.export.youtube import export_youtube
 
     return export_youtube(_options(**chosen))
 
@@ -790,7 +790,7 @@ def words(**chosen: Any) -> int:
     Titles, lines with their marks and fields, and words on the picture, in each language. A lesson that names the file,
     narration = "my-words.toml", has them. Without a SCENE, of the whole lesson.
     """
-    from gradreel.scenes.render.words_file import print_words
+    from gradreel.render.words_file import print_words
 
     return print_words(_options(**chosen))
 
@@ -812,7 +812,7 @@ def narrate(recordings: Path, record: bool, accept: bool, **chosen: Any) -> int:
     clipped, of another text than now, or so long that nothing moves any more. Render with --voice en=recordings/.
     """
     _begin_to_import_manim()
-    from gradreel.scenes.render.narrating import narrate as write_script
+    from gradreel.render.narrating import narrate as write_script
 
     return write_script(_options(**chosen), recordings, record, accept)
 
@@ -835,7 +835,7 @@ def verify(**chosen: Any) -> int:
     No name: every trace that the lesson's scenes show, of a run of theirs or of a folder that they are given. Exit 1 if
     one is wrong.
     """
-    from gradreel.scenes.render.verification import verify_traces
+    from gradreel.render.verification import verify_traces
 
     return verify_traces(_options(**chosen))
 
@@ -859,7 +859,7 @@ def check(**chosen: Any) -> int:
     With --jumps every frame is drawn, small, and what changes abruptly within a scene is listed.
     """
     _begin_to_import_manim()
-    from gradreel.scenes.render.commands import check_scenes
+    from gradreel.render.commands import check_scenes
 
     return check_scenes(_options(**chosen))
 
@@ -878,7 +878,7 @@ def cache(**chosen: Any) -> int:
     Needed is what a video that is there was made of, and what the lesson is made of now, at any size, in any language.
     Files of your scenes are imported to find that out.
     """
-    from gradreel.scenes.render.commands import show_cache
+    from gradreel.render.commands import show_cache
 
     return show_cache(prune=chosen.pop("prune"), yes=chosen.pop("yes"), options=_options(**chosen))
 
@@ -895,7 +895,7 @@ def checkhealth(**chosen: Any) -> int:
 
     Exit 1 if something is not as it should be.
     """
-    from gradreel.scenes.render.health import print_health
+    from gradreel.render.health import print_health
 
     return 0 if print_health(**chosen) else 1
 
@@ -912,7 +912,7 @@ def init(folder: Path) -> None:
 
     Nothing that is there is written over. What you may do next is printed.
     """
-    from gradreel.scenes.render.new_project import print_new_project
+    from gradreel.render.new_project import print_new_project
 
     print_new_project(folder)
 
@@ -936,7 +936,7 @@ def completion(shell: str) -> None:
 
 def main() -> NoReturn:
     """Entry point of the ``gradreel`` script and of ``python cli.py``."""
-    from gradreel.scenes.render.terminal import print_plainly
+    from gradreel.render.terminal import print_plainly
 
     print_plainly()  # tracebacks, too, which are printed after all else
     gc.set_threshold(50_000, 20, 20)  # what is imported stays: searching it for garbage is a fifth of a short command

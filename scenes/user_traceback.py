@@ -7,7 +7,7 @@ import traceback
 from pathlib import Path
 
 PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
-OUR_FOLDERS = (PACKAGE_FOLDER / "core", PACKAGE_FOLDER / "scenes")
+OUR_FOLDERS = tuple(PACKAGE_FOLDER / name for name in ("core", "scenes", "render"))
 OUR_FILES = (PACKAGE_FOLDER / "cli.py",)
 TEX = ("latex", "pdflatex", "xelatex", "lualatex", "dvisvgm")  # programs that Manim calls
 INSTALLED = tuple({Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "platstdlib", "purelib", "platlib")})

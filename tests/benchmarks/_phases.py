@@ -10,9 +10,9 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from gradreel.scenes.render.frames.encode import ClipEncoder
-from gradreel.scenes.render.frames.pictures import Pixels
-from gradreel.scenes.render.stages import ClipFile, SceneRequest
+from gradreel.render.frames.encode import ClipEncoder
+from gradreel.render.frames.pictures import Pixels
+from gradreel.render.stages import ClipFile, SceneRequest
 
 START = "start, to the first frame"
 CODE, DRAWING = "scene code", "drawing"
@@ -27,7 +27,7 @@ _here = threading.local()
 
 def profile(request: SceneRequest, path: Path) -> tuple[ClipFile, dict[str, float]]:
     """In a worker: the clip, and CPU seconds by phase. Joining is not among them."""
-    from gradreel.scenes.render.frames.scene_player import configure, play
+    from gradreel.render.frames.scene_player import configure, play
 
     spent: dict[str, float] = defaultdict(float)
     _count_all(spent)
@@ -51,9 +51,9 @@ def profile(request: SceneRequest, path: Path) -> tuple[ClipFile, dict[str, floa
 
 
 def _count_all(spent: dict[str, float]) -> None:
-    from gradreel.scenes.render.frames.drawing import ClipRenderer
-    from gradreel.scenes.render.frames.h264 import H264Stream
-    from gradreel.scenes.render.frames.yuv import ChangingFrame
+    from gradreel.render.frames.drawing import ClipRenderer
+    from gradreel.render.frames.h264 import H264Stream
+    from gradreel.render.frames.yuv import ChangingFrame
     from manim import CairoRenderer
 
     for renderer in (CairoRenderer, ClipRenderer):

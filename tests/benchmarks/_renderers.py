@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from _examples import Example
+from gradreel.render.settings import RenderSettings
+from gradreel.render.stages import SceneRequest
 from gradreel.scenes import catalog
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.stages import SceneRequest
 
 PATIENCE = 1800  # seconds that one example may take
 NEEDS_TEX = "needs TeX"

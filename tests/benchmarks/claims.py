@@ -61,9 +61,9 @@ def evaluated(media: Path, variables: dict[str, str], rest: list[str]) -> list[l
 def evaluate(media: Path, names: list[str], jobs: int) -> list[list]:
     """Train the missing runs; return scene, beat, what the line says, numbers and verdict of every claim."""
     from gradreel.core.network.training import train_all
-    from gradreel.scenes.render import pipeline
-    from gradreel.scenes.render.lessons.selection import load_lesson
-    from gradreel.scenes.render.settings import RenderSettings
+    from gradreel.render import pipeline
+    from gradreel.render.lessons.selection import load_lesson
+    from gradreel.render.settings import RenderSettings
 
     lesson, settings = load_lesson(only=names), RenderSettings(media_dir=media, jobs=jobs)
     _, scenes = pipeline.inspect_lesson(lesson, settings)

@@ -36,7 +36,7 @@ from _examples import OWN, Example, of_manim, of_our_own
 from _likeness import frames_beside, likeness
 from _renderers import FailedError, Renderers, Rendering
 from gradreel.core.errors import UserError
-from gradreel.scenes.render.workers.pool import Workers
+from gradreel.render.workers.pool import Workers
 from PIL import Image
 
 COMPARED = 40  # frames of a film of which the SSIM is taken, about

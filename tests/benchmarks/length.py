@@ -27,10 +27,10 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from gradreel.scenes.render.frames.encode import ClipEncoder
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.stages import ClipFile
-from gradreel.scenes.render.videos.video import join
+from gradreel.render.frames.encode import ClipEncoder
+from gradreel.render.settings import RenderSettings
+from gradreel.render.stages import ClipFile
+from gradreel.render.videos.video import join
 
 PR_SET_CHILD_SUBREAPER = 36  # of Linux's prctl
 GRADREEL = [sys.executable, "-m", "gradreel.cli"]

@@ -34,13 +34,13 @@ from typing import Any
 from _likeness import likeness
 from _phases import DRAWER, ENCODER, JOINING, profile
 from gradreel.core.errors import UserError
+from gradreel.render.lessons.lesson_file import read_lesson
+from gradreel.render.pipeline import plan_lesson
+from gradreel.render.settings import RenderSettings
+from gradreel.render.stages import ClipFile, SceneRequest
+from gradreel.render.videos.video import join
+from gradreel.render.workers.pool import Workers
 from gradreel.scenes.catalog import LESSON_FILE
-from gradreel.scenes.render.lessons.lesson_file import read_lesson
-from gradreel.scenes.render.pipeline import plan_lesson
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.stages import ClipFile, SceneRequest
-from gradreel.scenes.render.videos.video import join
-from gradreel.scenes.render.workers.pool import Workers
 
 EXAMPLES = [
     f"{Path(__file__).resolve().parents[1] / 'render' / 'manim_examples.py'}:{name}"

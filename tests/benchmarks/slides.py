@@ -26,12 +26,12 @@ import time
 from pathlib import Path
 
 import numpy as np
-from gradreel.scenes.render.clips.workspace import Workspace
-from gradreel.scenes.render.export import deck, manim_slides
-from gradreel.scenes.render.export.steps import Step
-from gradreel.scenes.render.frames.encode import ClipEncoder
-from gradreel.scenes.render.settings import QUALITIES, RenderSettings
-from gradreel.scenes.render.stages import ClipFile
+from gradreel.render.clips.workspace import Workspace
+from gradreel.render.export import deck, manim_slides
+from gradreel.render.export.steps import Step
+from gradreel.render.frames.encode import ClipEncoder
+from gradreel.render.settings import QUALITIES, RenderSettings
+from gradreel.render.stages import ClipFile
 from PIL import Image, ImageDraw
 
 STEPS = 8  # of a minute

@@ -212,9 +212,9 @@ def bench_seeds(updates: int, runs: int, folder: Path) -> dict[str, Any]:
 
 def bench_whole(epochs: int, folder: Path) -> dict[str, Any]:
     """As `gradreel experiment` trains it: two processes, the longest work first, seeds side by side."""
-    from gradreel.scenes.render.workers.pool import Workers
-    from gradreel.scenes.render.workers.progress import Reporter
-    from gradreel.scenes.render.workers.training import LocalTrainers, train_runs
+    from gradreel.render.workers.pool import Workers
+    from gradreel.render.workers.progress import Reporter
+    from gradreel.render.workers.training import LocalTrainers, train_runs
 
     torch.set_num_threads(1)
     keep = {"at most": 20_000_000}

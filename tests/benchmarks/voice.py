@@ -31,19 +31,19 @@ from pathlib import Path
 
 import av
 import numpy as np
-from gradreel.scenes.render import pipeline
-from gradreel.scenes.render.clips.clip_files import described_clip
-from gradreel.scenes.render.lessons.lesson import Lesson
-from gradreel.scenes.render.lessons.selection import load_lesson
-from gradreel.scenes.render.pace import summary
-from gradreel.scenes.render.settings import QUALITIES, RenderSettings
-from gradreel.scenes.render.speech import kept_words, wanted_lines
-from gradreel.scenes.render.stages import ClipFile
-from gradreel.scenes.render.videos.video import frame_as_jpeg
-from gradreel.scenes.voice.choice import default_voice
-from gradreel.scenes.voice.loudness import loudness_of, true_peak_of
-from gradreel.scenes.voice.sound import RATE, Samples, filtered
-from gradreel.scenes.voice.spoken_lines import SpokenStretch
+from gradreel.render import pipeline
+from gradreel.render.clips.clip_files import described_clip
+from gradreel.render.lessons.lesson import Lesson
+from gradreel.render.lessons.selection import load_lesson
+from gradreel.render.pace import summary
+from gradreel.render.settings import QUALITIES, RenderSettings
+from gradreel.render.speech import kept_words, wanted_lines
+from gradreel.render.stages import ClipFile
+from gradreel.render.videos.video import frame_as_jpeg
+from gradreel.render.voice.choice import default_voice
+from gradreel.render.voice.loudness import loudness_of, true_peak_of
+from gradreel.render.voice.sound import RATE, Samples, filtered
+from gradreel.render.voice.spoken_lines import SpokenStretch
 from gradreel.scenes.words.languages import LANGUAGES
 from noto_cjk_sans_otc import FONT_PATH
 from PIL import Image, ImageDraw, ImageFont

@@ -126,7 +126,7 @@ def one_worker(tmp_path, monkeypatch):
     def connected(address):
         yield made
 
-    monkeypatch.setattr("gradreel.scenes.render.cluster.connection.connected", connected)
+    monkeypatch.setattr("gradreel.render.cluster.connection.connected", connected)
     monkeypatch.setattr("distributed.get_worker", lambda: made.worker)
     return made
 

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import pytest
 from gradreel.core.errors import UserError
-from gradreel.scenes.lecture.curves.build_curve import BuildCurve
-from gradreel.scenes.render.lessons.options import (
+from gradreel.render.lessons.options import (
     files_of_overrides,
     parse_beat_range,
     parse_overrides,
     parse_resolution,
     parse_value,
 )
+from gradreel.scenes.lecture.curves.build_curve import BuildCurve
 
 
 @pytest.mark.parametrize("text", ["1280,720", "1280x720", " 1280 , 720 "])

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 from filelock import FileLock
 from gradreel.cli import commands
-from gradreel.scenes.voice import choice
-from gradreel.scenes.voice.engines import Command
+from gradreel.render.voice import choice
+from gradreel.render.voice.engines import Command
 
 SMALL = ("--lesson", "shapes.toml", "-r", "160,90", "--fps", "5")
 

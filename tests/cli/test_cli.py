@@ -15,8 +15,8 @@ import click
 import pytest
 from gradreel.cli import OPTIONS, commands
 from gradreel.core.errors import TrainingError, UserError
+from gradreel.render.lessons.options import Options
 from gradreel.scenes.catalog import find_scenes
-from gradreel.scenes.render.lessons.options import Options
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 GRADREEL = shutil.which("gradreel", path=os.path.dirname(sys.executable))
@@ -105,7 +105,7 @@ def test_list_names_the_scenes_in_film_order_with_titles(gradreel, tmp_path):
 def test_list_in_a_new_folder_reads_no_scenes_file(gradreel, tmp_path, monkeypatch):
     listed = gradreel("list", "--media_dir", tmp_path).stdout
     with_sources = [scene.name for scene in find_scenes()]
-    monkeypatch.setattr("gradreel.scenes.render.listing.known_scenes", None)
+    monkeypatch.setattr("gradreel.render.listing.known_scenes", None)
     assert gradreel("list", "--media_dir", tmp_path).stdout == listed
     assert [line.split()[0] for line in listed.splitlines() if line.startswith("  ")] == with_sources
 
@@ -123,7 +123,7 @@ def test_list_in_another_language(gradreel):
 def test_both_spellings_of_an_option(gradreel, tmp_path, spelling, monkeypatch):
     (tmp_path / "media").write_text("")
     for slow in ("_imports", "default_voice"):
-        monkeypatch.setattr(f"gradreel.scenes.render.health.{slow}", lambda *_: None)
+        monkeypatch.setattr(f"gradreel.render.health.{slow}", lambda *_: None)
     result = gradreel("checkhealth", spelling, tmp_path / "media")
     assert (result.exit_code, "is a file" in result.stdout) == (1, True)
 
@@ -257,7 +257,7 @@ def test_exit_code_and_message_of_each_error(gradreel, monkeypatch, error, code,
     def fail(**chosen):
         raise error
 
-    monkeypatch.setattr("gradreel.scenes.render.listing.print_scenes", fail)
+    monkeypatch.setattr("gradreel.render.listing.print_scenes", fail)
     result = gradreel("list")
     assert (result.exit_code, result.stdout, result.stderr.lstrip()) == (code, "", message)
 
@@ -266,7 +266,7 @@ def test_fault_of_ours_keeps_its_traceback(gradreel, monkeypatch):
     def fail(**chosen):
         raise RuntimeError("ours")
 
-    monkeypatch.setattr("gradreel.scenes.render.listing.print_scenes", fail)
+    monkeypatch.setattr("gradreel.render.listing.print_scenes", fail)
     with pytest.raises(RuntimeError, match="ours"):
         gradreel("list")
 

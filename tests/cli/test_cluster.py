@@ -23,11 +23,11 @@ import av
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.core.trace.trace import Trace
+from gradreel.render.clips.fingerprint import parts_now
+from gradreel.render.cluster import connection, worker
+from gradreel.render.settings import RenderSettings
+from gradreel.render.stages import Clip, SceneRequest
 from gradreel.scenes.catalog import PACKAGE_FOLDER, resolve
-from gradreel.scenes.render.clips.fingerprint import parts_now
-from gradreel.scenes.render.cluster import connection, worker
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.stages import Clip, SceneRequest
 
 distributed = pytest.importorskip("distributed")
 

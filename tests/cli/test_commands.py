@@ -459,7 +459,7 @@ def test_interrupt_exits_130_and_leaves_no_half_file(project):
 
 
 def test_caller_is_in_a_folder_with_names_of_ours(project):
-    for name in ("core", "scenes", "cli"):
+    for name in ("core", "scenes", "render", "cli"):
         (project / f"{name}.py").write_text("raise SystemExit('this is the caller\\'s own')\n")
     result = subprocess.run(
         [GRADREEL, "render", "my_scene.py:Plain", *SMALL], capture_output=True, text=True, check=False

@@ -11,7 +11,7 @@ import click
 import pytest
 from gradreel.cli import commands
 from gradreel.core.errors import UserError
-from gradreel.scenes.render import defaults
+from gradreel.render import defaults
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ def chosen(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "below")
     monkeypatch.delenv("GRADREEL_VOICE")
     taken = {}
-    monkeypatch.setattr("gradreel.scenes.render.commands.render_videos", lambda options: taken.update(vars(options)))
-    monkeypatch.setattr("gradreel.scenes.render.commands.check_scenes", lambda options: taken.update(vars(options)))
+    monkeypatch.setattr("gradreel.render.commands.render_videos", lambda options: taken.update(vars(options)))
+    monkeypatch.setattr("gradreel.render.commands.check_scenes", lambda options: taken.update(vars(options)))
     monkeypatch.setattr("gradreel.cli._begin_to_import_manim", lambda dry_run=False: None)
 
     def run(gradreel, *arguments):
@@ -93,7 +93,7 @@ def test_the_nearest_file_counts_alone_and_its_own_one_before_that_of_all_tools(
 
 def test_watching_is_quick_unless_a_quality_is_given_anywhere(gradreel, chosen, tmp_path, monkeypatch):
     seen = []
-    monkeypatch.setattr("gradreel.scenes.render.commands.watch_videos", lambda options: seen.append(options.quality))
+    monkeypatch.setattr("gradreel.render.commands.watch_videos", lambda options: seen.append(options.quality))
     gradreel("render", "--watch")
     (tmp_path / "gradreel.toml").write_text('quality = "m"\n')
     gradreel("render", "--watch")

@@ -21,7 +21,7 @@ from gradreel.core.analysis.results import result_of
 from gradreel.core.daily.csv_file import CsvFormat, read_daily_csv
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.trace.trace import Trace
-from gradreel.scenes.render import experiment_report
+from gradreel.render import experiment_report
 
 SMALL = ("--data", "views.csv", "--window", "3", "--seeds", "2", "--epochs", "2", "--progress_bar", "none")
 
@@ -250,7 +250,7 @@ def test_quiet_prints_nothing(gradreel, trained):
 
 def test_the_lectures_figures_stand_beside_its_own_networks_on_the_synthetic_data(gradreel, here, monkeypatch):
     monkeypatch.setattr(compared_networks, "EPOCHS", 1)
-    monkeypatch.setattr("gradreel.scenes.render.experiment_report.EPOCHS", 1)
+    monkeypatch.setattr("gradreel.render.experiment_report.EPOCHS", 1)
     arguments = ("experiment", "width", "--seeds", "1", "--epochs", "1", "--progress_bar", "none")
     shown = gradreel(*arguments, "--widths", "0,10").stdout.splitlines()
     assert shown[0].split("  ")[-2:] == ["lecture: training", "lecture: unseen"]

@@ -174,7 +174,7 @@ def test_a_trace_that_a_scene_is_given_can_be_touched(desk, gradreel, record_loo
 
 
 def test_that_a_film_inside_of_a_page_is_large_is_said(desk, gradreel, monkeypatch):
-    monkeypatch.setattr("gradreel.scenes.render.export.page.LARGE_INSIDE", 10)
+    monkeypatch.setattr("gradreel.render.export.page.LARGE_INSIDE", 10)
     arguments = [part for part in PAGE if part != "--quiet"]
     inside = gradreel(*arguments, "--one_file", "-o", "page.html")
     beside = gradreel(*arguments, "-o", "public")

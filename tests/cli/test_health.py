@@ -4,8 +4,8 @@ import json
 import shutil
 
 import pytest
-from gradreel.scenes.render import health
-from gradreel.scenes.voice.engines import Piper
+from gradreel.render import health
+from gradreel.render.voice.engines import Piper
 from packaging.requirements import Requirement
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from gradreel.cli import commands
-from gradreel.scenes.render import new_project
-from gradreel.scenes.render.new_project import TEMPLATES, begin_project
+from gradreel.render import new_project
+from gradreel.render.new_project import TEMPLATES, begin_project
 
 NAMES = ["gradreel.toml", "lesson.toml", "my-words.toml", "my_scene.py", "test_my_scene.py"]
 

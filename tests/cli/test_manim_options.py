@@ -12,7 +12,7 @@ from pathlib import Path
 import av
 import click
 import pytest
-from gradreel.scenes.render.manim_options import ANSWERED_OPTIONS
+from gradreel.render.manim_options import ANSWERED_OPTIONS
 
 SMALL = ("-r", "64,36", "--fps", "5", "--progress_bar", "none")
 SCENES = """

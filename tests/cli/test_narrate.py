@@ -77,8 +77,8 @@ def test_what_is_recorded_is_told_of_at_once(talk, gradreel, monkeypatch):
         asked.extend(line.name for line in lines)
         record(folder / f"{lines[0].name}.wav")
 
-    monkeypatch.setattr("gradreel.scenes.voice.microphone.microphone", lambda: "device")
-    monkeypatch.setattr("gradreel.scenes.voice.microphone.record", recorded)
+    monkeypatch.setattr("gradreel.render.voice.microphone.microphone", lambda: "device")
+    monkeypatch.setattr("gradreel.render.voice.microphone.record", recorded)
     result = gradreel("narrate", "talk.py:Talk", "--record")
     assert result.exit_code == 0, result.stderr
     assert asked == ["talk/draw", "talk/rest"]

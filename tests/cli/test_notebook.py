@@ -9,7 +9,7 @@ from pathlib import Path
 
 import av
 import pytest
-from gradreel.scenes.render import notebook
+from gradreel.render import notebook
 from IPython.core.error import UsageError
 
 CELL = """

@@ -42,7 +42,7 @@ STUBS = {
     "cc": NOTE,
 }
 
-COMPILED = "scenes/render/frames/pixel_loops.c"
+COMPILED = "render/frames/pixel_loops.c"
 
 
 class Checkout:

@@ -9,10 +9,10 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from gradreel.scenes.render import pipeline
-from gradreel.scenes.voice import choice
-from gradreel.scenes.voice.engines import Command, Piper
-from gradreel.scenes.voice.recordings import Recordings
+from gradreel.render import pipeline
+from gradreel.render.voice import choice
+from gradreel.render.voice.engines import Command, Piper
+from gradreel.render.voice.recordings import Recordings
 
 DEFAULTS = {"en": Piper("en.onnx"), "zh": Piper("zh.onnx")}
 SAY = "say {file} {text}"
@@ -31,7 +31,7 @@ def voices(gradreel, project, monkeypatch):
         return ["film"]
 
     for name in ("pipeline.render_lesson", "pipeline.render_scenes", "still_files.render_last_frames"):
-        monkeypatch.setattr(f"gradreel.scenes.render.{name}", nothing_rendered)
+        monkeypatch.setattr(f"gradreel.render.{name}", nothing_rendered)
 
     def of(*arguments):
         result = gradreel("render", "--lesson", "shapes.toml", *arguments)

@@ -18,9 +18,9 @@ from queue import Queue
 import av
 import pytest
 from gradreel.core.errors import UserError
-from gradreel.scenes.render.clips.file_digest import content_now
-from gradreel.scenes.render.clips.file_tracker import _not_found
-from gradreel.scenes.render.watch import Watcher, watch
+from gradreel.render.clips.file_digest import content_now
+from gradreel.render.clips.file_tracker import _not_found
+from gradreel.render.watch import Watcher, watch
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import tomllib
 
 import pytest
+from gradreel.render.lessons.own_words import check_words
 from gradreel.scenes.catalog import find_scenes
-from gradreel.scenes.render.lessons.own_words import check_words
 from gradreel.scenes.words.narration import Narration, OwnWords
 
 TALK = '''

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import srt
-from gradreel.scenes.render.export.youtube import THUMBNAIL_BYTES, chapters_of, clock, thumbnail
+from gradreel.render.export.youtube import THUMBNAIL_BYTES, chapters_of, clock, thumbnail
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import av
 import pytest
-from gradreel.scenes.render.cache import contents
-from gradreel.scenes.render.clips.clip_files import described_clip, read_description, size_of
-from gradreel.scenes.render.clips.plan import earlier_clips
-from gradreel.scenes.render.clips.workspace import LARGEST_JSON, read_json
-from gradreel.scenes.render.lessons.selection import load_lesson
-from gradreel.scenes.render.listing import print_scenes
-from gradreel.scenes.render.settings import RenderSettings
+from gradreel.render.cache import contents
+from gradreel.render.clips.clip_files import described_clip, read_description, size_of
+from gradreel.render.clips.plan import earlier_clips
+from gradreel.render.clips.workspace import LARGEST_JSON, read_json
+from gradreel.render.lessons.selection import load_lesson
+from gradreel.render.listing import print_scenes
+from gradreel.render.settings import RenderSettings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -91,7 +91,7 @@ def test_a_clip_damaged_inside_is_made_again_once_it_is_to_be_joined(rendered):
 @pytest.mark.parametrize("content", [b"no film", b"\0" * 4096])
 def test_a_clip_that_is_described_and_no_film_is_made_again(rendered, content):
     """As somebody would write it, size and checksum and all."""
-    from gradreel.scenes.render.clips.clip_files import checksum_of
+    from gradreel.render.clips.clip_files import checksum_of
 
     clip = sorted(rendered.media.glob("clips/*.mp4"))[0]
     clip.write_bytes(content)

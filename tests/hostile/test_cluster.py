@@ -15,15 +15,15 @@ from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import UserError, printable
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.training import train
+from gradreel.render.clips.workspace import Workspace
+from gradreel.render.cluster import answers as answers_of
+from gradreel.render.cluster import client, connection, worker
+from gradreel.render.cluster.answers import Drawn, Failure
+from gradreel.render.frames.encode import ClipEncoder
+from gradreel.render.settings import RenderSettings
+from gradreel.render.stages import Clip, ClipFile, SceneRequest
+from gradreel.render.workers.pool import Listeners
 from gradreel.scenes.catalog import SceneSource
-from gradreel.scenes.render.clips.workspace import Workspace
-from gradreel.scenes.render.cluster import answers as answers_of
-from gradreel.scenes.render.cluster import client, connection, worker
-from gradreel.scenes.render.cluster.answers import Drawn, Failure
-from gradreel.scenes.render.frames.encode import ClipEncoder
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.stages import Clip, ClipFile, SceneRequest
-from gradreel.scenes.render.workers.pool import Listeners
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
+from gradreel.render.clips.fingerprint import listening_key
+from gradreel.render.clips.workspace import Folders
+from gradreel.render.inspection import _DESCRIPTIONS, kept_description
+from gradreel.render.settings import RenderSettings
+from gradreel.render.speech import kept_words, timed_plan, wanted_lines
+from gradreel.render.stages import BeatSpan, Clip, ParameterRow, Plan, SceneDescription, SceneRequest, SceneWords
 from gradreel.scenes.catalog import resolve
-from gradreel.scenes.render.clips.fingerprint import listening_key
-from gradreel.scenes.render.clips.workspace import Folders
-from gradreel.scenes.render.inspection import _DESCRIPTIONS, kept_description
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.speech import kept_words, timed_plan, wanted_lines
-from gradreel.scenes.render.stages import BeatSpan, Clip, ParameterRow, Plan, SceneDescription, SceneRequest, SceneWords
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -7,8 +7,8 @@ from contextlib import suppress
 
 import pytest
 from gradreel.core.errors import UserError
-from gradreel.scenes.render.lessons.own_words import left_in_other_languages
-from gradreel.scenes.render.lessons.selection import load_lesson
+from gradreel.render.lessons.own_words import left_in_other_languages
+from gradreel.render.lessons.selection import load_lesson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -7,8 +7,8 @@ import os
 import shutil
 
 import pytest
-from gradreel.scenes.render.clips.workspace import Folders
-from gradreel.scenes.render.videos.output_stamp import clips_of_videos
+from gradreel.render.clips.workspace import Folders
+from gradreel.render.videos.output_stamp import clips_of_videos
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

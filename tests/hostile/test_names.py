@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 from gradreel.core.errors import UserError
+from gradreel.render.clips.workspace import Folders
+from gradreel.render.settings import RenderSettings
 from gradreel.scenes.file_names import LONGEST, file_name, name_of_path
-from gradreel.scenes.render.clips.workspace import Folders
-from gradreel.scenes.render.settings import RenderSettings
 from hypothesis import example, given
 from hypothesis import strategies as st
 

@@ -9,8 +9,8 @@ import sys
 import pytest
 import torch
 from gradreel.core.errors import UserError, is_printable, printable
-from gradreel.scenes.render.terminal import plain_streams
-from gradreel.scenes.render.workers.progress import reporter
+from gradreel.render.terminal import plain_streams
+from gradreel.render.workers.progress import reporter
 
 ODD = "\x1b[31mred\x1b]0;x\x07\x9b31m\r\u202eodd"
 ODD_JSON = json.dumps(ODD)  # as TOML and Python have it, too

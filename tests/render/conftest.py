@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gradreel.scenes.render import pipeline
-from gradreel.scenes.render.frames.encode import ClipEncoder
-from gradreel.scenes.render.lessons.selection import load_lesson
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.stages import ClipFile
-from gradreel.scenes.render.workers.progress import Reporter
+from gradreel.render import pipeline
+from gradreel.render.frames.encode import ClipEncoder
+from gradreel.render.lessons.selection import load_lesson
+from gradreel.render.settings import RenderSettings
+from gradreel.render.stages import ClipFile
+from gradreel.render.workers.progress import Reporter
 
 SCENES = '''
 """Small scenes of a user's."""

@@ -11,11 +11,11 @@ import av
 import numpy as np
 import pytest
 from gradreel.core.errors import UserError
-from gradreel.scenes.render import pipeline
-from gradreel.scenes.render.clips.clip_files import described_clip
-from gradreel.scenes.render.lessons.selection import load_lesson
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.workers.progress import Reporter
+from gradreel.render import pipeline
+from gradreel.render.clips.clip_files import described_clip
+from gradreel.render.lessons.selection import load_lesson
+from gradreel.render.settings import RenderSettings
+from gradreel.render.workers.progress import Reporter
 
 pytestmark = pytest.mark.usefixtures("quick_workers")
 

@@ -5,13 +5,13 @@ import json
 import numpy as np
 import pytest
 from gradreel.core.errors import UserError
+from gradreel.render.clips.beat_lines import as_json, filled_again
+from gradreel.render.clips.beat_range import check_played, check_source, no_such_beats
+from gradreel.render.frames.scene_player import visit
+from gradreel.render.lessons.selection import load_lesson
+from gradreel.render.settings import RenderSettings
+from gradreel.render.stages import BeatSpan, SceneRequest
 from gradreel.scenes.catalog import resolve
-from gradreel.scenes.render.clips.beat_lines import as_json, filled_again
-from gradreel.scenes.render.clips.beat_range import check_played, check_source, no_such_beats
-from gradreel.scenes.render.frames.scene_player import visit
-from gradreel.scenes.render.lessons.selection import load_lesson
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.stages import BeatSpan, SceneRequest
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.narration import Narration
 from gradreel.scenes.words.narration_fields import plain_values

@@ -9,10 +9,10 @@ import av
 import numpy as np
 import pytest
 from gradreel.core.errors import UserError
-from gradreel.scenes.render.frames.encode import ClipEncoder
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.stages import BeatSpan, ClipFile
-from gradreel.scenes.render.videos.burned_subtitles import (
+from gradreel.render.frames.encode import ClipEncoder
+from gradreel.render.settings import RenderSettings
+from gradreel.render.stages import BeatSpan, ClipFile
+from gradreel.render.videos.burned_subtitles import (
     _texts,
     missing_letters,
     missing_letters_warning,
@@ -20,7 +20,7 @@ from gradreel.scenes.render.videos.burned_subtitles import (
     runs,
     with_cues,
 )
-from gradreel.scenes.render.videos.subtitles import Cue
+from gradreel.render.videos.subtitles import Cue
 from gradreel.scenes.words.narration import Narration
 from gradreel.scenes.words.numbers import number_text
 from hypothesis import example, given

@@ -10,13 +10,13 @@ from gradreel.core.daily.views import DailyViews
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment, KeepAtMost
+from gradreel.render.frames.describe import describe
+from gradreel.render.lessons.daily_data import DailyData
+from gradreel.render.settings import RenderSettings
+from gradreel.render.stages import SceneRequest
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.catalog import resolve
 from gradreel.scenes.lecture.any_run.loss_curve import LossCurve
-from gradreel.scenes.render.frames.describe import describe
-from gradreel.scenes.render.lessons.daily_data import DailyData
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.stages import SceneRequest
 from pydantic import Field
 
 MINE = DailySeries(start=date(2024, 1, 1), values=[1000.0 + 40 * (i % 7) for i in range(150)], name="good.csv")

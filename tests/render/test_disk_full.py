@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gradreel.scenes.render.clips.workspace import DiskFullError, disk_error
-from gradreel.scenes.render.frames.encode import ClipEncoder
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.stages import ClipFile
-from gradreel.scenes.render.videos.subtitles import Cue
-from gradreel.scenes.render.videos.video import Chapter, join
+from gradreel.render.clips.workspace import DiskFullError, disk_error
+from gradreel.render.frames.encode import ClipEncoder
+from gradreel.render.settings import RenderSettings
+from gradreel.render.stages import ClipFile
+from gradreel.render.videos.subtitles import Cue
+from gradreel.render.videos.video import Chapter, join
 
 if sys.platform == "win32":
     pytest.skip("no limits for the size of files", allow_module_level=True)

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gradreel.render.frames import scene_player as playing
+from gradreel.render.frames.drawing import ClipRenderer
+from gradreel.render.frames.encode import ClipEncoder
+from gradreel.render.settings import RenderSettings
+from gradreel.render.stages import SceneRequest
 from gradreel.scenes import catalog
-from gradreel.scenes.render.frames import scene_player as playing
-from gradreel.scenes.render.frames.drawing import ClipRenderer
-from gradreel.scenes.render.frames.encode import ClipEncoder
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.stages import SceneRequest
 from manim import tempconfig
 from PIL import Image
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from gradreel.scenes.render.frames.encode import ClipEncoder
-from gradreel.scenes.render.frames.pictures import Box
-from gradreel.scenes.render.settings import RenderSettings
+from gradreel.render.frames.encode import ClipEncoder
+from gradreel.render.frames.pictures import Box
+from gradreel.render.settings import RenderSettings
 from PIL import Image
 
 

@@ -9,15 +9,15 @@ import pytest
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.training import train
 from gradreel.core.trace.training_times import note_training
+from gradreel.render.clips.clip_files import keep_clip
+from gradreel.render.clips.plan import Clip, Plan, Run, earlier_clips
+from gradreel.render.clips.workspace import Folders
+from gradreel.render.pipeline import _longest_first
+from gradreel.render.settings import RenderSettings
+from gradreel.render.stages import ClipFile, SceneRequest
+from gradreel.render.videos.estimates import estimates
+from gradreel.render.workers.groups import Group
 from gradreel.scenes.catalog import SceneSource
-from gradreel.scenes.render.clips.clip_files import keep_clip
-from gradreel.scenes.render.clips.plan import Clip, Plan, Run, earlier_clips
-from gradreel.scenes.render.clips.workspace import Folders
-from gradreel.scenes.render.pipeline import _longest_first
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.stages import ClipFile, SceneRequest
-from gradreel.scenes.render.videos.estimates import estimates
-from gradreel.scenes.render.workers.groups import Group
 
 
 @pytest.fixture

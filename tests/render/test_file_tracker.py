@@ -10,17 +10,17 @@ from pathlib import Path
 
 import gradreel
 import pytest
-from gradreel.scenes.render.clips.file_digest import MISSING, content_digest, listing_digest
-from gradreel.scenes.render.clips.file_tracker import CHANGED_MEANWHILE
-from gradreel.scenes.render.clips.ownership import lies_in
-from gradreel.scenes.render.clips.workspace import Folders
+from gradreel.render.clips.file_digest import MISSING, content_digest, listing_digest
+from gradreel.render.clips.file_tracker import CHANGED_MEANWHILE
+from gradreel.render.clips.ownership import lies_in
+from gradreel.render.clips.workspace import Folders
 
 OPENS = """
 import json, os, sqlite3, tempfile, threading
 from importlib import util
 from pathlib import Path
 from gradreel.scenes.catalog import resolve
-from gradreel.scenes.render.clips.file_tracker import OpenedFiles
+from gradreel.render.clips.file_tracker import OpenedFiles
 
 source = resolve("disc.py:Disc")
 opened = OpenedFiles((Path("media/clips"),), source)
@@ -157,8 +157,8 @@ def test_a_listing_stays_as_it_was_when_what_python_and_we_make_comes(tmp_path):
 MEANWHILE = """
 import os, sys
 from gradreel.scenes.catalog import resolve
-from gradreel.scenes.render.clips.file_tracker import OpenedFiles
-from gradreel.scenes.render.clips.fingerprint import code_digests
+from gradreel.render.clips.file_tracker import OpenedFiles
+from gradreel.render.clips.fingerprint import code_digests
 
 source = resolve("disc.py:Disc")
 opened = OpenedFiles((), source)
@@ -209,10 +209,10 @@ def test_a_project_within_the_systems_folders_is_the_users():
 
 def test_our_files_are_ours_also_where_the_package_is_imported_through_a_link(tmp_path):
     (tmp_path / "gradreel").symlink_to(Path(gradreel.__file__).resolve().parent)
-    code = "from pathlib import Path; from gradreel.scenes.render.clips import ownership as m"
+    code = "from pathlib import Path; from gradreel.render.clips import ownership as m"
     code += "; print(m.__file__, m.is_ours(Path(m.__file__)))"
     found = subprocess.run(
         [sys.executable, "-c", code],
         env=os.environ | {"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert found.stdout.split() == [str(tmp_path / "gradreel/scenes/render/clips/ownership.py"), "True"]
+    assert found.stdout.split() == [str(tmp_path / "gradreel/render/clips/ownership.py"), "True"]

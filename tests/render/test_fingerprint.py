@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from gradreel.render.clips import file_digest, memo_cache
+from gradreel.render.clips.file_digest import MISSING, changed_files, content_digest
+from gradreel.render.clips.fingerprint import code_digests
+from gradreel.render.clips.workspace import Workspace
 from gradreel.scenes.catalog import load_class, resolve
-from gradreel.scenes.render.clips import file_digest, memo_cache
-from gradreel.scenes.render.clips.file_digest import MISSING, changed_files, content_digest
-from gradreel.scenes.render.clips.fingerprint import code_digests
-from gradreel.scenes.render.clips.workspace import Workspace
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_all_that_the_scene_imports_counts_and_nothing_else(scene):
     assert "gradreel/scenes/base.py" in digests, "ours too, as far as it is imported"
     assert "gradreel/core/trace/trace.py" in digests
     assert "other.py" not in digests
-    kinds = tuple(f"gradreel/{place}" for place in ("cli", "scenes/render", "scenes/lecture"))
+    kinds = tuple(f"gradreel/{place}" for place in ("cli", "render", "scenes/lecture"))
     assert not any("manim" in name or name.startswith(kinds) for name in digests)
 
 

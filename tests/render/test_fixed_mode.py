@@ -12,8 +12,8 @@ from gradreel.core.fixed_mode import fixed_mode, mode_of
 from gradreel.core.trace.environment import environment
 from gradreel.core.trace.format import column_kinds
 from gradreel.core.trace.trace import read_meta
-from gradreel.scenes.render.workers.pool import Workers
-from gradreel.scenes.render.workers.training import train_group
+from gradreel.render.workers.pool import Workers
+from gradreel.render.workers.training import train_group
 
 RUN = Experiment(hidden=(30, 30), activation="sigmoid", optimizer="adam", learning_rate=0.01, batch_size=16, epochs=8)
 OUTER = (

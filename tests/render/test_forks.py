@@ -9,10 +9,10 @@ import sys
 import time
 
 import pytest
-from gradreel.scenes.render.clips.configuration import HASH_SEED
-from gradreel.scenes.render.workers import forks
-from gradreel.scenes.render.workers.forks import fixed_environment
-from gradreel.scenes.render.workers.pool import Workers
+from gradreel.render.clips.configuration import HASH_SEED
+from gradreel.render.workers import forks
+from gradreel.render.workers.forks import fixed_environment
+from gradreel.render.workers.pool import Workers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each worker is a new Python")
 
@@ -27,7 +27,7 @@ def server_of(tmp_path, monkeypatch):
 
 
 def test_a_server_whose_parent_is_killed_leaves_no_folder(tmp_path):
-    begun = "from gradreel.scenes.render.workers import forks; import sys"
+    begun = "from gradreel.render.workers import forks; import sys"
     begun += "; forks.context(True); print('begun', flush=True); sys.stdin.read()"
     process = subprocess.Popen(
         [sys.executable, "-c", begun], cwd=tmp_path, env=os.environ | {"TMPDIR": str(tmp_path)},

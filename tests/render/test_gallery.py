@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gradreel.scenes.render.frames.pictures import Box
-from gradreel.scenes.render.settings import RenderSettings
+from gradreel.render.frames.pictures import Box
+from gradreel.render.settings import RenderSettings
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 PACKAGE = {

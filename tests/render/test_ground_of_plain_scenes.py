@@ -8,11 +8,11 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from gradreel.scenes.render import pipeline
-from gradreel.scenes.render.lessons.selection import load_lesson
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.still_files import render_last_frames
-from gradreel.scenes.render.workers.progress import Reporter
+from gradreel.render import pipeline
+from gradreel.render.lessons.selection import load_lesson
+from gradreel.render.settings import RenderSettings
+from gradreel.render.still_files import render_last_frames
+from gradreel.render.workers.progress import Reporter
 from gradreel.scenes.themes import THEMES
 from PIL import Image, ImageColor
 

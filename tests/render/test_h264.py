@@ -10,12 +10,12 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from gradreel.scenes.render.frames import h264
-from gradreel.scenes.render.frames.encode import ClipEncoder
-from gradreel.scenes.render.frames.h264 import KEYFRAME_SECONDS, LONG
-from gradreel.scenes.render.frames.pictures import Box
-from gradreel.scenes.render.frames.yuv import Converter
-from gradreel.scenes.render.settings import RenderSettings
+from gradreel.render.frames import h264
+from gradreel.render.frames.encode import ClipEncoder
+from gradreel.render.frames.h264 import KEYFRAME_SECONDS, LONG
+from gradreel.render.frames.pictures import Box
+from gradreel.render.frames.yuv import Converter
+from gradreel.render.settings import RenderSettings
 
 
 def moving(number: int) -> np.ndarray:

@@ -6,10 +6,10 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from gradreel.scenes.render import pipeline
-from gradreel.scenes.render.frames.jumps import BLOCK, FPS, SIZE, JumpFinder
-from gradreel.scenes.render.lessons.selection import load_lesson
-from gradreel.scenes.render.settings import RenderSettings
+from gradreel.render import pipeline
+from gradreel.render.frames.jumps import BLOCK, FPS, SIZE, JumpFinder
+from gradreel.render.lessons.selection import load_lesson
+from gradreel.render.settings import RenderSettings
 
 WIDTH, HEIGHT = SIZE
 INK = (240, 240, 240)

@@ -4,11 +4,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from gradreel.render.clips import memo_cache
+from gradreel.render.clips import memo_cache as known
+from gradreel.render.clips.workspace import Workspace
 from gradreel.scenes import catalog
 from gradreel.scenes.catalog import find_scenes
-from gradreel.scenes.render.clips import memo_cache
-from gradreel.scenes.render.clips import memo_cache as known
-from gradreel.scenes.render.clips.workspace import Workspace
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from gradreel.core.errors import UserError
-from gradreel.scenes.render.lessons.options import Options, settings_of
-from gradreel.scenes.render.lessons.selection import load_lesson
-from gradreel.scenes.render.resolve import film_languages, in_languages, lesson_of
-from gradreel.scenes.voice.choice import chosen_voices
+from gradreel.render.lessons.options import Options, settings_of
+from gradreel.render.lessons.selection import load_lesson
+from gradreel.render.resolve import film_languages, in_languages, lesson_of
+from gradreel.render.voice.choice import chosen_voices
 
 BOTH, ENGLISH = '{ en = "Adding", zh = "相加" }', '{ en = "Adding" }'
 LINE = '[en.build-curve.beats]\nconstant = "A level line."\n'

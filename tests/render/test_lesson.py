@@ -7,8 +7,8 @@ from gradreel.core.daily.views import DailyViews
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
+from gradreel.render.lessons.selection import load_lesson
 from gradreel.scenes.catalog import LESSON_FILE, beat_names, find_scenes
-from gradreel.scenes.render.lessons.selection import load_lesson
 
 EXPERIMENT = "[experiments.short]\nepochs = 3\n"
 

@@ -13,18 +13,18 @@ import av
 import numpy as np
 import pytest
 import srt
+from gradreel.render.clips.clip_files import DamagedClipsError, keep_clip
+from gradreel.render.clips.file_digest import content_digest
+from gradreel.render.clips.workspace import Workspace
+from gradreel.render.lessons.lesson import Lesson
+from gradreel.render.stages import BeatSpan, Clip, ClipFile, ClipSound, SceneRequest
+from gradreel.render.videos.publishing import publish_lesson
+from gradreel.render.videos.sound_track import Mix, PlacedSound
+from gradreel.render.voice.loudness import HIGHEST_PEAK, LOUDNESS, loudness_of, true_peak_of
+from gradreel.render.voice.sound import RATE, read_sound
+from gradreel.render.voice.sound import heard as heard_part
+from gradreel.render.voice.spoken_lines import NOT_HEARD, SpokenStretch
 from gradreel.scenes.catalog import SceneSource
-from gradreel.scenes.render.clips.clip_files import DamagedClipsError, keep_clip
-from gradreel.scenes.render.clips.file_digest import content_digest
-from gradreel.scenes.render.clips.workspace import Workspace
-from gradreel.scenes.render.lessons.lesson import Lesson
-from gradreel.scenes.render.stages import BeatSpan, Clip, ClipFile, ClipSound, SceneRequest
-from gradreel.scenes.render.videos.publishing import publish_lesson
-from gradreel.scenes.render.videos.sound_track import Mix, PlacedSound
-from gradreel.scenes.voice.loudness import HIGHEST_PEAK, LOUDNESS, loudness_of, true_peak_of
-from gradreel.scenes.voice.sound import RATE, read_sound
-from gradreel.scenes.voice.sound import heard as heard_part
-from gradreel.scenes.voice.spoken_lines import NOT_HEARD, SpokenStretch
 
 CLICK = (0.7 * np.exp(-np.arange(600) / 60) * np.cos(np.arange(600) / 4)).astype(np.float32)
 LINES = {"en": "One comes first, [mark]then two.", "zh": "先来一，[mark]再来二。"}

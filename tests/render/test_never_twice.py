@@ -16,16 +16,16 @@ import av
 import pytest
 from filelock import FileLock
 from gradreel.core.errors import UserError
+from gradreel.render import pipeline
+from gradreel.render.clips import fingerprint, toolchain
+from gradreel.render.clips.fingerprint import code_digests, own_files, screen_words
+from gradreel.render.clips.plan import Plan, plan
+from gradreel.render.clips.workspace import Folders
+from gradreel.render.lessons.selection import load_lesson
+from gradreel.render.settings import RenderSettings
+from gradreel.render.stages import SceneDescription
+from gradreel.render.workers.progress import Reporter
 from gradreel.scenes.catalog import PACKAGE_FOLDER, find_scenes, resolve
-from gradreel.scenes.render import pipeline
-from gradreel.scenes.render.clips import fingerprint, toolchain
-from gradreel.scenes.render.clips.fingerprint import code_digests, own_files, screen_words
-from gradreel.scenes.render.clips.plan import Plan, plan
-from gradreel.scenes.render.clips.workspace import Folders
-from gradreel.scenes.render.lessons.selection import load_lesson
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.stages import SceneDescription
-from gradreel.scenes.render.workers.progress import Reporter
 from gradreel.scenes.words.narration import Narration
 from PIL import Image
 
@@ -232,7 +232,7 @@ WITHOUT_MANIM = """
 import sys
 
 sys.modules["manim"] = sys.modules["torch"] = sys.modules["av"] = None  # importing them is an error
-from gradreel.scenes.render.workers.pool import Workers
+from gradreel.render.workers.pool import Workers
 
 Workers.submit = None  # as is starting a worker
 from gradreel.cli import main
@@ -509,7 +509,7 @@ DECIDE_NOTHING = {
 
 
 def test_the_digest_of_the_renderer_has_every_file_that_decides_what_a_frame_is():
-    renderer = PACKAGE_FOLDER / "scenes/render"
+    renderer = PACKAGE_FOLDER / "render"
     counted, waiting, seen = set(toolchain.drawing_files()), {renderer / "frames/scene_player.py"}, set()
     while waiting:
         seen |= waiting
@@ -526,8 +526,8 @@ SEEN_FROM_OUTSIDE = """
 import json, sys
 from pathlib import Path
 from gradreel.scenes.catalog import PACKAGE_FOLDER, find_scenes
-from gradreel.scenes.render.clips.fingerprint import code_digests
-from gradreel.scenes.render.clips.import_graph import one_moment
+from gradreel.render.clips.fingerprint import code_digests
+from gradreel.render.clips.import_graph import one_moment
 
 assert PACKAGE_FOLDER == Path(sys.argv[1]), PACKAGE_FOLDER
 
@@ -554,7 +554,7 @@ def test_changes_of_our_own_code_touch_the_scenes_that_import_it(tmp_path):
     package = tmp_path / "gradreel"
     root = PACKAGE_FOLDER
     package.mkdir()
-    for name in ("core", "scenes", "assets/lessons", "assets/narration"):
+    for name in ("core", "scenes", "render", "assets/lessons", "assets/narration"):
         shutil.copytree(root / name, package / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(root / "__init__.py", package)
     changes = [
@@ -562,7 +562,7 @@ def test_changes_of_our_own_code_touch_the_scenes_that_import_it(tmp_path):
         ("scenes/lecture/curves/relu.py", "import annotations\n", "import annotations\n# a comment\n"),
         ("scenes/mobjects/three_steps.py", "import annotations\n", "import annotations\nCHANGED = 1\n"),
         ("scenes/base.py", "HOLD = 1.0", "HOLD = 1.5"),
-        ("scenes/render/pipeline.py", "import annotations\n", "import annotations\nCHANGED = 1\n"),
+        ("render/pipeline.py", "import annotations\n", "import annotations\nCHANGED = 1\n"),
     ]
     result = subprocess.run(
         [sys.executable, "-c", SEEN_FROM_OUTSIDE, str(package), json.dumps(changes)],

@@ -5,10 +5,10 @@ import itertools
 import os
 from pathlib import Path
 
-from gradreel.scenes.render.clips.workspace import Workspace
-from gradreel.scenes.render.videos.output_stamp import OutputStamp
-from gradreel.scenes.render.videos.publishing import publish_all
-from gradreel.scenes.render.videos.results import Maker, Results
+from gradreel.render.clips.workspace import Workspace
+from gradreel.render.videos.output_stamp import OutputStamp
+from gradreel.render.videos.publishing import publish_all
+from gradreel.render.videos.results import Maker, Results
 
 
 def written(workspace: Workspace, text: str, *languages: str) -> tuple[Path, dict[str, bytes], OutputStamp]:
@@ -93,7 +93,7 @@ def test_a_video_whose_publishing_was_stopped_is_published_again(tmp_path, monke
             video, beside, stamp = written(workspace, str(step), "en", "zh")
             final = tmp_path / "out" / "film.mp4"
             with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
-                patch.setattr("gradreel.scenes.render.clips.workspace.os.replace", stop)
+                patch.setattr("gradreel.render.clips.workspace.os.replace", stop)
                 publish_all(video, final, beside, workspace, stamp, mine(workspace), said)
             video, beside, stamp = written(workspace, str(step), "en", "zh")
             publish_all(video, final, beside, workspace, stamp, mine(workspace), said)

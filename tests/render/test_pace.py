@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gradreel.scenes.render import pipeline
-from gradreel.scenes.render.lessons.selection import load_lesson
-from gradreel.scenes.render.pace import BeatPace, summary
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.voice.programs import Programs
+from gradreel.render import pipeline
+from gradreel.render.lessons.selection import load_lesson
+from gradreel.render.pace import BeatPace, summary
+from gradreel.render.settings import RenderSettings
+from gradreel.render.voice.programs import Programs
 
 SCENES = """
 from gradreel.scenes.base import LectureScene

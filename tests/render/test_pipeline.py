@@ -16,11 +16,11 @@ import pytest
 import srt
 from gradreel.core.errors import UserError
 from gradreel.core.trace.trace import Trace
-from gradreel.scenes.render import pipeline, still_files
-from gradreel.scenes.render.lessons.selection import load_lesson
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.stages import SceneError
-from gradreel.scenes.render.workers.progress import Reporter
+from gradreel.render import pipeline, still_files
+from gradreel.render.lessons.selection import load_lesson
+from gradreel.render.settings import RenderSettings
+from gradreel.render.stages import SceneError
+from gradreel.render.workers.progress import Reporter
 from PIL import Image
 
 pytestmark = pytest.mark.usefixtures("quick_workers")
@@ -105,7 +105,7 @@ def test_a_scene_that_raises_shows_its_own_lines_and_the_others_are_kept(user_fo
     assert 'raise ValueError("a mistake of mine")' in message
     assert "my_scenes.py" in message
     assert "site-packages" not in message
-    assert "scenes/render" not in message
+    assert "render" not in message
     assert "killed: its process was killed" in message
     assert caught.value.exit_code == 1
     assert not (settings.media_dir / "videos").exists()
@@ -292,10 +292,10 @@ def test_a_description_says_what_can_be_set(user_folder, settings):
 RENDER = """
 import sys
 from pathlib import Path
-from gradreel.scenes.render import pipeline
-from gradreel.scenes.render import still_files
-from gradreel.scenes.render.lessons.selection import load_lesson
-from gradreel.scenes.render.settings import RenderSettings
+from gradreel.render import pipeline
+from gradreel.render import still_files
+from gradreel.render.lessons.selection import load_lesson
+from gradreel.render.settings import RenderSettings
 
 if __name__ == "__main__":
     lesson = load_lesson(None, {}, ["my_scenes.py:Plain", "my_scenes.py:Slow"])

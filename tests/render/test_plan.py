@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
+from gradreel.render.clips import toolchain
+from gradreel.render.clips.clip_files import keep_clip
+from gradreel.render.clips.plan import Clip, plan
+from gradreel.render.clips.workspace import Folders
+from gradreel.render.settings import RenderSettings
+from gradreel.render.stages import ClipFile, SceneDescription, SceneRequest
 from gradreel.scenes.catalog import resolve
-from gradreel.scenes.render.clips import toolchain
-from gradreel.scenes.render.clips.clip_files import keep_clip
-from gradreel.scenes.render.clips.plan import Clip, plan
-from gradreel.scenes.render.clips.workspace import Folders
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.stages import ClipFile, SceneDescription, SceneRequest
 from gradreel.scenes.words import narration
 
 LINES = """

@@ -15,8 +15,8 @@ from types import ModuleType
 
 import pytest
 from gradreel.core.errors import UserError
-from gradreel.scenes.render.workers.pool import Listeners, Workers
-from gradreel.scenes.render.workers.worker_process import TimedOutError, WorkerDiedError
+from gradreel.render.workers.pool import Listeners, Workers
+from gradreel.render.workers.worker_process import TimedOutError, WorkerDiedError
 
 TASKS = '''
 """Tasks of worker processes."""
@@ -29,7 +29,7 @@ import time
 from pathlib import Path
 
 from gradreel.core.errors import UserError
-from gradreel.scenes.render.workers.worker_process import at, report
+from gradreel.render.workers.worker_process import at, report
 
 
 class Known(UserError):
@@ -293,7 +293,7 @@ def test_leaving_by_an_exception_ends_those_at_work_and_begins_no_more(tasks, tm
 PARENT = """
 import sys
 import pool_tasks
-from gradreel.scenes.render.workers.pool import Listeners, Workers
+from gradreel.render.workers.pool import Listeners, Workers
 
 if __name__ == "__main__":
     with Workers(2) as workers:
@@ -327,7 +327,7 @@ def test_a_worker_is_deaf_to_ctrl_c_from_its_first_moment_on():
     """In a process that has had no worker yet: with the first one `multiprocessing` begins a process of its own."""
     asked = """if True:
         import signal
-        from gradreel.scenes.render.workers.pool import Workers
+        from gradreel.render.workers.pool import Workers
         if __name__ == "__main__":
             with Workers(1) as workers:
                 blocked = [workers.submit(signal.pthread_sigmask, signal.SIG_BLOCK, ()) for _ in range(2)]
@@ -339,7 +339,7 @@ def test_a_worker_is_deaf_to_ctrl_c_from_its_first_moment_on():
 
 def test_a_message_that_is_cut_off_is_a_death_like_others(tasks, monkeypatch):
     """A worker that is killed while it sends a long result."""
-    from gradreel.scenes.render.workers.worker_process import Watched, last_words
+    from gradreel.render.workers.worker_process import Watched, last_words
 
     class Cut:
         def poll(self, seconds: float) -> bool:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import io
 
 import pytest
-from gradreel.scenes.render.workers import progress
-from gradreel.scenes.render.workers.progress import Bars, Lines, Reporter, reporter
+from gradreel.render.workers import progress
+from gradreel.render.workers.progress import Bars, Lines, Reporter, reporter
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from gradreel.scenes.render.frames.pixel_loops import run_lengths
-from gradreel.scenes.render.frames.qtrle import QtrleStream
-from gradreel.scenes.render.settings import RenderSettings
+from gradreel.render.frames.pixel_loops import run_lengths
+from gradreel.render.frames.qtrle import QtrleStream
+from gradreel.render.settings import RenderSettings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw

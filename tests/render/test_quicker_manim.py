@@ -8,8 +8,8 @@ import sys
 
 import numpy as np
 import pytest
-from gradreel.scenes.render.frames import quicker_manim
-from gradreel.scenes.render.frames.quicker_manim import TEXTS, consider_points_equals, get_curve_functions_with_lengths
+from gradreel.render.frames import quicker_manim
+from gradreel.render.frames.quicker_manim import TEXTS, consider_points_equals, get_curve_functions_with_lengths
 from hypothesis import given
 from hypothesis import strategies as st
 from manim import BLUE, DOWN, ORIGIN, RED, YELLOW, Circle, Text, VMobject
@@ -144,7 +144,7 @@ def test_a_text_has_the_defaults_of_when_it_is_made():
 FORMULA = """
 import sys, time
 from pathlib import Path
-from gradreel.scenes.render.frames import quicker_manim
+from gradreel.render.frames import quicker_manim
 from manim import config
 from manim.mobject.text import tex_mobject
 from manim.utils import tex_file_writing

@@ -13,8 +13,8 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss, predict, unseen_loss
 from gradreel.core.network.training import train
 from gradreel.core.trace.trace import Trace
-from gradreel.scenes.render.export import run_numbers as module
-from gradreel.scenes.render.export.run_numbers import MOST_STATES, run_numbers
+from gradreel.render.export import run_numbers as module
+from gradreel.render.export.run_numbers import MOST_STATES, run_numbers
 
 TENT = CurveDataset(knots=((0, 0), (1, 1), (2, 0)), examples=9)
 MOST_BYTES = 2_000_000

@@ -5,12 +5,12 @@ from __future__ import annotations
 import av
 import pytest
 from gradreel.core.errors import UserError
+from gradreel.render import pipeline
+from gradreel.render.lessons.selection import load_lesson
+from gradreel.render.settings import RenderSettings
+from gradreel.render.still_files import render_last_frames, render_stills
+from gradreel.render.workers.progress import Reporter
 from gradreel.scenes.catalog import beat_names, resolve
-from gradreel.scenes.render import pipeline
-from gradreel.scenes.render.lessons.selection import load_lesson
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.still_files import render_last_frames, render_stills
-from gradreel.scenes.render.workers.progress import Reporter
 
 pytestmark = pytest.mark.usefixtures("quick_workers")
 

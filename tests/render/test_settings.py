@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from gradreel.core.errors import UserError
-from gradreel.scenes.render.settings import QUALITIES, RenderSettings
+from gradreel.render.settings import QUALITIES, RenderSettings
 
 
 @pytest.mark.parametrize(

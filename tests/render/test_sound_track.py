@@ -11,9 +11,9 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from gradreel.scenes.render.videos.sound_track import AAC, CEILING, CODECS, RATE, Mix, PlacedSound, Track, limited
-from gradreel.scenes.render.videos.video import join
-from gradreel.scenes.voice.sound import SoundError, write_flac
+from gradreel.render.videos.sound_track import AAC, CEILING, CODECS, RATE, Mix, PlacedSound, Track, limited
+from gradreel.render.videos.video import join
+from gradreel.render.voice.sound import SoundError, write_flac
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

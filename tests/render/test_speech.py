@@ -15,17 +15,17 @@ import numpy as np
 import pytest
 import torch
 from gradreel.core.errors import UserError
+from gradreel.render import pipeline, report
+from gradreel.render.clips.workspace import Folders
+from gradreel.render.lessons.options import Options
+from gradreel.render.lessons.selection import load_lesson
+from gradreel.render.settings import RenderSettings
+from gradreel.render.stages import Clip, ClipFile
+from gradreel.render.videos.estimates import estimates
+from gradreel.render.voice.programs import ProgramError, Programs
+from gradreel.render.voice.recordings import Recordings
+from gradreel.render.workers.progress import Reporter
 from gradreel.scenes.base import BREATH, HOLD
-from gradreel.scenes.render import pipeline, report
-from gradreel.scenes.render.clips.workspace import Folders
-from gradreel.scenes.render.lessons.options import Options
-from gradreel.scenes.render.lessons.selection import load_lesson
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.stages import Clip, ClipFile
-from gradreel.scenes.render.videos.estimates import estimates
-from gradreel.scenes.render.workers.progress import Reporter
-from gradreel.scenes.voice.programs import ProgramError, Programs
-from gradreel.scenes.voice.recordings import Recordings
 
 pytestmark = pytest.mark.usefixtures("quick_workers")
 

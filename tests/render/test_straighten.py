@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gradreel.scenes.render.frames.pictures import Box, whole
-from gradreel.scenes.render.frames.pixel_loops import straighten
+from gradreel.render.frames.pictures import Box, whole
+from gradreel.render.frames.pixel_loops import straighten
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image

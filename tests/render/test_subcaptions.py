@@ -9,7 +9,7 @@ import av
 import pytest
 import srt
 from gradreel.core.errors import UserError
-from gradreel.scenes.render.clips.clip_files import described_clip
+from gradreel.render.clips.clip_files import described_clip
 
 pytestmark = pytest.mark.usefixtures("quick_workers")
 

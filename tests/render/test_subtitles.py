@@ -3,7 +3,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import srt
-from gradreel.scenes.render.videos.subtitles import TimedLine, as_srt, as_vtt, cues
+from gradreel.render.videos.subtitles import TimedLine, as_srt, as_vtt, cues
 from hypothesis import given
 from hypothesis import strategies as st
 

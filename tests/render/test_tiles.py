@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gradreel.scenes.render.frames.pictures import NONE, TILE, Tiles
+from gradreel.render.frames.pictures import NONE, TILE, Tiles
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -11,10 +11,10 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.training import train
 from gradreel.core.trace.trace import Trace
 from gradreel.core.trace.training_times import training_seconds
-from gradreel.scenes.render.workers import training
-from gradreel.scenes.render.workers.groups import Bundle, Group, balanced, dealt_out
-from gradreel.scenes.render.workers.pool import Listeners, Workers
-from gradreel.scenes.render.workers.training import LocalTrainers, train_bundle, train_group, training_claim
+from gradreel.render.workers import training
+from gradreel.render.workers.groups import Bundle, Group, balanced, dealt_out
+from gradreel.render.workers.pool import Listeners, Workers
+from gradreel.render.workers.training import LocalTrainers, train_bundle, train_group, training_claim
 
 
 def makespan(groups, jobs):

@@ -8,9 +8,9 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from gradreel.scenes.render.clips.clip_files import DamagedClipsError
-from gradreel.scenes.render.videos.subtitles import TimedLine, cues
-from gradreel.scenes.render.videos.video import Chapter, boxes, frame_as_jpeg, join
+from gradreel.render.clips.clip_files import DamagedClipsError
+from gradreel.render.videos.subtitles import TimedLine, cues
+from gradreel.render.videos.video import Chapter, boxes, frame_as_jpeg, join
 from PIL import Image
 
 LENGTHS = (7, 31, 12)

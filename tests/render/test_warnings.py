@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from gradreel.scenes.render import pipeline
-from gradreel.scenes.render.lessons.selection import load_lesson
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.workers.progress import Reporter
+from gradreel.render import pipeline
+from gradreel.render.lessons.selection import load_lesson
+from gradreel.render.settings import RenderSettings
+from gradreel.render.workers.progress import Reporter
 
 pytestmark = pytest.mark.usefixtures("quick_workers")
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 from gradreel.core.errors import UserError
-from gradreel.scenes.catalog import beat_names, find_scenes, resolve
-from gradreel.scenes.render.lessons.own_words import (
+from gradreel.render.lessons.own_words import (
     asked_for,
     check_words,
     fields_of,
     left_in_other_languages,
     marks_placed,
 )
+from gradreel.scenes.catalog import beat_names, find_scenes, resolve
 from gradreel.scenes.words.narration import Narration, OwnWords
 
 SCENES = """

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from gradreel.core.errors import UserError
-from gradreel.scenes.render.clips.workspace import (
+from gradreel.render.clips.workspace import (
     COPY_SECONDS,
     FORGOTTEN_SECONDS,
     DiskFullError,

@@ -8,9 +8,9 @@ import sys
 import numpy as np
 import pytest
 from gradreel.core.errors import UserError
-from gradreel.scenes.render.frames.pictures import Box
-from gradreel.scenes.render.frames.pixel_loops import take_up
-from gradreel.scenes.render.frames.yuv import TILE_HEIGHT, TILE_WIDTH, ChangingFrame, Converter
+from gradreel.render.frames.pictures import Box
+from gradreel.render.frames.pixel_loops import take_up
+from gradreel.render.frames.yuv import TILE_HEIGHT, TILE_WIDTH, ChangingFrame, Converter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

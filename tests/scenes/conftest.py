@@ -28,11 +28,11 @@ from gradreel.core.trace.columns import checksum
 from gradreel.core.trace.format import column_kinds, sealed_meta
 from gradreel.core.trace.recorded_run import RecordedGroup, RecordedOptimizer, RecordedPart, RecordedRun
 from gradreel.core.trace.trace import Trace
+from gradreel.render.clips.beat_lines import as_json, from_json
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.experiments.networks_scene import NetworksScene
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.pytest_plugin import _media_dir
-from gradreel.scenes.render.clips.beat_lines import as_json, from_json
 from gradreel.scenes.stills import visit_beats
 from gradreel.scenes.testing.fixtures import trained_context
 from gradreel.scenes.words.narration import Narration

@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
+from gradreel.render.frames import scene_player as playing
+from gradreel.render.settings import RenderSettings
+from gradreel.render.stages import SceneRequest
 from gradreel.scenes import style
 from gradreel.scenes.base import BREATH, LectureScene
 from gradreel.scenes.catalog import find_scenes, load_class, resolve
@@ -31,9 +34,6 @@ from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.headings import headings_among, next_heading
 from gradreel.scenes.mobjects.text import words
-from gradreel.scenes.render.frames import scene_player as playing
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.stages import SceneRequest
 from gradreel.scenes.stills import _drawn
 from manim import VGroup, tempconfig
 

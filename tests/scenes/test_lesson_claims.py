@@ -17,6 +17,9 @@ import pytest
 from gradreel.core.analysis.results import LossByEpoch
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.training import train_all
+from gradreel.render.frames.describe import describe
+from gradreel.render.lessons.lesson_file import LESSON_FILE, read_lesson
+from gradreel.render.settings import RenderSettings
 from gradreel.scenes.base import LectureScene, SceneContext
 from gradreel.scenes.catalog import find_scenes, load_class
 from gradreel.scenes.lecture.deep.why_deep import WhyDeep
@@ -28,9 +31,6 @@ from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
 from gradreel.scenes.lecture.opening.summary import Summary
 from gradreel.scenes.lecture.optimization.loss import Loss
 from gradreel.scenes.lecture.runs import THREE_DAYS
-from gradreel.scenes.render.frames.describe import describe
-from gradreel.scenes.render.lessons.lesson_file import LESSON_FILE, read_lesson
-from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.words.claims import Claim, claim, decreasing, failed
 from gradreel.scenes.words.marks import marked
 from gradreel.scenes.words.narration import NEUTRAL, Narration, OwnWords, use_words

@@ -6,7 +6,7 @@ from itertools import pairwise
 from string import Formatter
 
 import pytest
-from gradreel.scenes.render.videos.subtitles import TimedLine, cues
+from gradreel.render.videos.subtitles import TimedLine, cues
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.marks import cut

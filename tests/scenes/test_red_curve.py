@@ -13,15 +13,15 @@ from gradreel.core.curves.line_fit import Line
 from gradreel.core.datasets import RED_CURVE, CurveDataset
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
+from gradreel.render.frames.describe import describe
+from gradreel.render.lessons.lesson_file import LESSON_FILE, read_lesson
+from gradreel.render.lessons.options import read_curve
+from gradreel.render.lessons.selection import load_lesson
+from gradreel.render.settings import RenderSettings
 from gradreel.scenes.catalog import load_class
 from gradreel.scenes.lecture.curves.linear_limits import LinearLimits
 from gradreel.scenes.lecture.curves.sigmoid_formula import SigmoidFormula
 from gradreel.scenes.lecture.optimization.why_gradient import WhyGradient, tried_lines
-from gradreel.scenes.render.frames.describe import describe
-from gradreel.scenes.render.lessons.lesson_file import LESSON_FILE, read_lesson
-from gradreel.scenes.render.lessons.options import read_curve
-from gradreel.scenes.render.lessons.selection import load_lesson
-from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.testing.layout import check_scene
 
 MINE = ((0.5, 2.0), (2.0, 6.0), (4.0, 1.0), (6.5, 5.0), (9.0, 3.0))

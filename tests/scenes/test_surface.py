@@ -11,15 +11,15 @@ from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import predict
+from gradreel.render import pipeline
+from gradreel.render.lessons.selection import load_lesson
+from gradreel.render.settings import RenderSettings
 from gradreel.scenes import style
 from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram, zh_views
 from gradreel.scenes.lecture.networks.pictures.network_surface import FLAT, VIEW
 from gradreel.scenes.lecture.networks.pictures.surface import Box, Ground, Sheet, View
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.mobjects.ticks import round_labels
-from gradreel.scenes.render import pipeline
-from gradreel.scenes.render.lessons.selection import load_lesson
-from gradreel.scenes.render.settings import RenderSettings
 from gradreel.scenes.style import palette
 from gradreel.scenes.testing.layout import check_scene
 

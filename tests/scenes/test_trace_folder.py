@@ -12,18 +12,18 @@ import pytest
 from gradreel.core.errors import TraceError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.training import train
+from gradreel.render.clips.fingerprint import common_parts, inspection_key
+from gradreel.render.clips.plan import plan
+from gradreel.render.clips.workspace import Folders
+from gradreel.render.frames.describe import describe
+from gradreel.render.settings import RenderSettings
+from gradreel.render.stages import SceneRequest
 from gradreel.scenes.base import LectureScene, SceneContext
 from gradreel.scenes.catalog import resolve
 from gradreel.scenes.lecture.any_run.loss_curve import LossCurve
 from gradreel.scenes.lecture.curves.sum_of_sigmoids import SumOfSigmoids
 from gradreel.scenes.lecture.opening.title import Title
 from gradreel.scenes.lecture.optimization.gradient_descent import GradientDescent
-from gradreel.scenes.render.clips.fingerprint import common_parts, inspection_key
-from gradreel.scenes.render.clips.plan import plan
-from gradreel.scenes.render.clips.workspace import Folders
-from gradreel.scenes.render.frames.describe import describe
-from gradreel.scenes.render.settings import RenderSettings
-from gradreel.scenes.render.stages import SceneRequest
 from gradreel.scenes.stills import visit_beats
 from gradreel.scenes.trace_folder import TraceFolder
 

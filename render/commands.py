@@ -1,0 +1,199 @@
+"""What each command does: the options made into settings and a lesson, one call, the result printed.
+
+Each returns the exit code. Results go to standard output, what is told on the way to standard error.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from gradreel.core.errors import UserError
+from gradreel.render import cache, pipeline, report, still_files
+from gradreel.render.clips.workspace import Folders, check_writable
+from gradreel.render.lessons.lesson import Lesson
+from gradreel.render.lessons.options import Options, jobs_of, output_of, settings_of
+from gradreel.render.resolve import settings_and_lesson, with_voices
+from gradreel.render.settings import RenderSettings
+from gradreel.render.videos.estimates import estimates
+from gradreel.render.videos.publishing import (
+    check_clip_places,
+    check_files,
+    check_lesson_place,
+    check_video,
+)
+from gradreel.render.workers.progress import Reporter, duration, reporter
+
+
+def describe_scene(options: Options) -> int:
+    """Print a scene's parameters, beats and training runs."""
+    settings, lesson = settings_and_lesson(options)
+    if len(lesson.scenes) != 1:
+        raise UserError(f"describe shows one scene, and {len(lesson.scenes)} were asked for; name one")
+    with _reporter(options) as told:
+        request, description, claims = pipeline.describe_scene(lesson, settings, told)
+    report.print_description(description, request, claims, options)
+    return 0
+
+
+def train_runs(options: Options) -> int:
+    """Train what is missing; print where each trace is."""
+    settings, lesson = settings_and_lesson(options)
+    if options.dry_run:
+        return _dry_run(lesson, settings, options, clips=False)
+    with _reporter(options) as told:
+        made = pipeline.train_lesson(lesson, settings, told)
+    report.print_traces(made.clips, Folders(settings.media_dir).traces, options)
+    return 0
+
+
+def render_videos(options: Options, again: bool = False) -> int:
+    """Render the lesson, or the scenes named, each into its own file; print where they are.
+
+    ``again``: it has just been done, and what it told and opened is not told and opened once more.
+    """
+    output = output_of(options)
+    if output is not None:
+        check_writable(output, "-o")
+    _check_sections(options, settings_of(options, output))
+    settings, lesson = settings_and_lesson(options, output)
+    if not options.last_frame:
+        settings = with_voices(settings, lesson, options, told=not again)
+    if options.dry_run:
+        check = _check_of(lesson, settings, options, output)
+        return _dry_run(lesson, settings, options, clips=not options.last_frame, check=check)
+    began = time.monotonic()
+    with _reporter(options) as told:
+        made = _rendered(lesson, settings, options, output, told)
+        told.detail(f"took {duration(time.monotonic() - began)}")
+    report.show_made(made, options, options.preview and not again)
+    return 0
+
+
+def _check_of(lesson: Lesson, settings: RenderSettings, options: Options, output: Path | None) -> pipeline.Check:
+    """Return the check that raises UserError, once all is planned, for results that must not be written."""
+    if not (options.last_frame or options.scenes):
+        check_video(settings)
+        return partial(check_lesson_place, lesson, settings, output)
+    check_files(lesson, output)
+    check = still_files.check_last_frames if options.last_frame else check_clip_places
+    return partial(check, lesson, settings, output)
+
+
+def _rendered(
+    lesson: Lesson, settings: RenderSettings, options: Options, output: Path | None, told: Reporter
+) -> list[Path]:
+    if options.last_frame:
+        return still_files.render_last_frames(lesson, settings, told, output)
+    if options.scenes:
+        return pipeline.render_scenes(lesson, settings, told, output, _publisher_of_sections(options))
+    return [pipeline.render_lesson(lesson, settings, told, output)]
+
+
+def _publisher_of_sections(options: Options) -> Callable[..., Path] | None:
+    """Return what ``--save_sections`` adds to each scene's film; None without that option."""
+    if not options.save_sections:
+        return None
+    from gradreel.render.export.sections import publish_sections  # it loads PyAV
+
+    return publish_sections
+
+
+def _check_sections(options: Options, settings: RenderSettings) -> None:
+    """Raises UserError if ``--save_sections`` is given with another format than MP4, or without scenes."""
+    if not options.save_sections:
+        return
+    if options.last_frame or settings.format != "mp4":
+        kind = "png" if options.last_frame else settings.format
+        raise UserError(f"--save_sections cuts an mp4, and this will be {kind}; leave out one of the two")
+    if not options.scenes:
+        raise UserError("--save_sections cuts the film of a scene: name the scenes, each gets its own")
+
+
+def watch_videos(options: Options) -> int:
+    """Render, and again what a change touches, until Ctrl-C."""
+    if options.dry_run:
+        raise UserError("--watch renders and --dry_run does not: give one of them")
+    if options.force:
+        raise UserError("--watch draws what has changed, --force what has not, too: give one of them")
+    from gradreel.render.watch import watch
+
+    rendered = False
+
+    def render() -> None:
+        nonlocal rendered
+        render_videos(options, again=rendered)
+        rendered = True
+
+    return watch(render, options.media_dir, options.quiet)
+
+
+def render_frames(options: Options) -> int:
+    """A picture at the end of each beat, and the sheet of them all; print where they are."""
+    settings, lesson = settings_and_lesson(options)
+    if options.dry_run:
+        check = partial(still_files.check_stills, lesson, settings)
+        return _dry_run(lesson, settings, options, clips=False, check=check)
+    with _reporter(options) as told:
+        made = still_files.render_stills(lesson, settings, told)
+    report.print_stills(made.pictures, made.sheet, options)
+    if options.preview:
+        report.open_file(made.sheet)
+    return 0
+
+
+def check_scenes(options: Options) -> int:
+    """Print what breaks the layout rules and what is hard to follow, or where the motion jumps, or the pace.
+
+    1 when something breaks a rule or jumps.
+    """
+    if options.jumps and options.pace:
+        raise UserError("--jumps looks at the motion and --pace at the words: give one of them")
+    settings, lesson = settings_and_lesson(options)
+    if not options.jumps:
+        settings = with_voices(settings, lesson, options)
+    with _reporter(options) as told:
+        if options.jumps:
+            findings, remarks = pipeline.find_jumps(lesson, settings, told), []
+        else:
+            findings, paces = pipeline.check_lesson(lesson, settings, told)
+            remarks = [remark for pace in paces for remark in pace.findings]
+    if options.pace:
+        report.print_pace(paces, options)
+        return 0
+    report.print_findings(findings, remarks, [scene.name for scene in lesson.scenes], options)
+    return 1 if findings else 0
+
+
+def show_cache(options: Options, prune: bool, yes: bool) -> int:
+    """Print what the media folder keeps, or remove what is not needed."""
+    if yes and not prune:
+        raise UserError("--yes goes with --prune: without it nothing is removed, and nothing asked")
+    settings, lesson = settings_and_lesson(options)
+    kept = cache.contents(lesson, settings)
+    if prune:
+        cache.prune_asked(kept, lesson, settings, options, yes)
+    else:
+        cache.print_contents(kept, lesson, options)
+    return 0
+
+
+def _dry_run(
+    lesson: Lesson, settings: RenderSettings, options: Options, clips: bool, check: pipeline.Check | None = None
+) -> int:
+    with _reporter(options) as told:
+        plan = pipeline.plan_lesson(lesson, settings, told)
+    if check is not None:
+        check(plan.clips)
+    if not clips:
+        plan = replace(plan, clips=(), unspoken={})
+    times = estimates(plan, Folders(settings.media_dir), jobs_of(options.jobs))  # a cluster's workers are not asked
+    report.print_plan(plan, times, options, clips=clips)
+    return 0
+
+
+def _reporter(options: Options) -> Reporter:
+    return reporter(options.progress, options.quiet, options.verbosity)

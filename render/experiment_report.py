@@ -1,0 +1,327 @@
+"""What ``gradreel experiment`` prints: a table for people, JSON and CSV for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import shutil
+import sys
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from gradreel.core.analysis.compared_networks import EPOCHS, SETTINGS, Network
+from gradreel.core.analysis.noise_floor import NoiseFloor, noise_floor
+from gradreel.core.analysis.results import (
+    LECTURE,
+    Losses,
+    PartLosses,
+    Result,
+    best_by_unseen,
+    best_by_validation,
+)
+from gradreel.core.daily.views import DailyViews
+from gradreel.core.errors import UserError, printable
+from gradreel.core.experiment import Experiment
+from gradreel.core.trace.training_times import training_seconds
+from gradreel.render.clips.workspace import Folders
+from gradreel.render.lessons.options import ExperimentOptions
+from gradreel.render.report import WIDTH, print_json
+from gradreel.render.terminal import raw_stream
+from gradreel.render.videos.results import Results, maker_of, publish_results, workspace_for
+from gradreel.render.workers.progress import counted, reporter
+from gradreel.render.workers.training import grouped
+
+NOTHING = "—"
+COLUMNS = (
+    *("network", "hidden", "parameters", "updates", "seed", "seconds"),
+    *("epoch", "training_loss", "validation_loss", "unseen_loss", "end_training_loss", "end_unseen_loss"),
+)  # of --csv
+PARTS = ("training", "validation", "unseen")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Networks of several sizes on one dataset, and what came of each; None where no run was recorded."""
+
+    kind: str  # "width" or "depth"
+    dataset: DailyViews
+    results: Mapping[Network, Result | None]
+    traces: Path
+
+    @property
+    def recorded(self) -> list[Result]:
+        return [result for result in self.results.values() if result is not None]
+
+    @property
+    def as_in_the_lecture(self) -> bool:
+        """Whether the lecture's own figures can stand beside ours: its data's stand-in, trained as by default."""
+        runs = [network.experiments[0] for network in self.results]
+        return self.dataset == DailyViews() and all(run.epochs == EPOCHS and run.hidden in LECTURE for run in runs)
+
+    @property
+    def seeds(self) -> int:
+        return len(next(iter(self.results)).experiments)
+
+    def spread(self, losses: Losses) -> str:
+        """``0.321k ± 0.012k``; without the second where there is one run. One unit in the whole table."""
+        mean, deviation = self.written(losses.mean), losses.deviation
+        return mean if deviation is None else f"{mean} ± {self.written(deviation)}"
+
+    @cached_property
+    def floor(self) -> NoiseFloor | None:
+        """What one who knows the rule misses by; None of views from a file."""
+        return noise_floor(self.dataset)
+
+    @cached_property
+    def written(self) -> Callable[[float], str]:
+        """Writes a number of views."""
+        return self.dataset.format_column(
+            loss.mean for result in self.recorded for loss in (result.training, result.validation, result.unseen)
+        )
+
+
+def print_missing(
+    networks: Sequence[Network], missing: Sequence[Experiment], traces: Path, options: ExperimentOptions
+) -> None:
+    """What would be trained."""
+    rows: list[dict[str, Any]] = [
+        {"run": network.run_name(run), "digest": run.digest, "updates": run.n_updates, "parameters": run.n_parameters}
+        for network in networks
+        for run in network.experiments
+        if run in missing
+    ]
+    if options.as_json:
+        print_json({"train": rows, "traces": str(traces)})
+        return
+    for row in rows:
+        updates, parameters = (counted(row[f"{noun}s"], noun, grouped) for noun in ("update", "parameter"))
+        print(f"train   {row['run']}: {updates} of {parameters}")
+    if not rows:
+        print("nothing to train: every run is recorded")
+
+
+def print_comparison(comparison: Comparison, options: ExperimentOptions) -> None:
+    """The table with its notes, unless JSON or CSV takes standard output; last of all the CSV, if one is asked for.
+
+    Raises UserError when the CSV file cannot be written.
+    """
+    if options.as_json:
+        print_json(_json(comparison))
+    elif options.csv != Path("-") and not options.quiet:
+        header, rows = _table(comparison)
+        if sys.stdout.isatty():
+            _print_rich(header, rows)
+        else:
+            _print_plain(header, rows)
+        for note in _notes(comparison):
+            print(textwrap.fill(note, WIDTH))
+    if options.csv == Path("-"):
+        sys.stdout.write(_csv(comparison))
+    elif options.csv is not None:
+        _write(options.csv, _csv(comparison), Folders(options.media_dir), options)
+
+
+def _table(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
+    header = ["network", "parameters", "updates", "seconds", "epoch", "training", "validation", "unseen"]
+    header += ["end: training", "end: unseen"]
+    if comparison.as_in_the_lecture:
+        header += ["lecture: training", "lecture: unseen"]
+    rows = [_row(comparison, network, result) for network, result in comparison.results.items()]
+    floor = comparison.floor
+    if floor is not None and comparison.recorded:
+        training, validation, unseen = map(comparison.written, (floor.training, floor.validation, floor.unseen))
+        row = ["knows the rule", *[""] * 4, training, validation, unseen, training, unseen]
+        rows.append(row + [""] * (len(header) - len(row)))
+    return header, rows
+
+
+def _row(comparison: Comparison, network: Network, result: Result | None) -> list[str]:
+    row = [network.name, grouped(network.n_parameters), grouped(network.n_updates)]
+    if result is None:
+        row += [NOTHING] * 7
+    else:
+        if len(result.seeds) < len(network.experiments):
+            row[0] += f" ({len(result.seeds)} of {len(network.experiments)} runs)"
+        seconds = NOTHING if result.seconds is None else f"{result.seconds:.1f}"
+        losses = (result.training, result.validation, result.unseen, result.end.training, result.end.unseen)
+        epoch = sum(result.epochs) / len(result.epochs)
+        row += [seconds, f"{epoch:.0f}", *map(comparison.spread, losses)]
+    return row + (list(LECTURE[network.hidden]) if comparison.as_in_the_lecture else [])
+
+
+def _print_plain(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Columns two spaces apart, all but the first to the right."""
+    widths = [max(len(cell) for cell in column) for column in zip(header, *rows, strict=True)]
+    for row in (header, *rows):
+        first, *others = (f"{cell:{'<' if i == 0 else '>'}{widths[i]}}" for i, cell in enumerate(row))
+        print("  ".join([first, *others]).rstrip())
+
+
+def _print_rich(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table()
+    for i, name in enumerate(header):
+        table.add_column(printable(name), justify="left" if i == 0 else "right")
+    for row in rows:
+        table.add_row(*map(printable, row))
+    Console(file=raw_stream(sys.stdout)).print(table)
+
+
+def _notes(comparison: Comparison) -> list[str]:
+    """What the numbers are, whose data they are of, and how that differs from the lecture."""
+    dataset, run = comparison.dataset, next(iter(comparison.results)).experiments[0]
+    over = "" if comparison.seeds == 1 else f", mean ± sample standard deviation over {comparison.seeds} seeds"
+    window = f"{dataset.window} days before are the features" if dataset.window > 1 else "the day before is the feature"
+    column = f", column {dataset.daily.column}" if dataset.daily.column else ""
+    notes = [
+        f"Losses: mean absolute error in views{over}. Each run as it was after the epoch in which it did best on "
+        "validation days (epoch: their mean), and after its last update. Seconds: of training one run; of runs trained "
+        "side by side, its share.",
+        f"Data: {dataset.title}{column}, {dataset.daily.start} to {dataset.daily.end}; "
+        f"{counted(dataset.examples, 'day')} trained on, {dataset.n_validation} for validation from "
+        f"{dataset.first_validation}, {dataset.n_unseen} unseen from {dataset.first_unseen}; "
+        f"{window}.",
+        f"Trained by {SETTINGS['optimizer'].title()}, learning rate {run.learning_rate:g}, in batches of "
+        f"{run.batch_size}, {counted(run.epochs, 'epoch')}, {run.dtype}.",
+    ]
+    if comparison.as_in_the_lecture:
+        notes.append(
+            "The lecture's figures are of single runs on its own channel's real views; these are made up by a "
+            "generator of ours. How its networks were trained, and how long, the lecture does not say."
+        )
+    if comparison.floor is not None:
+        notes.append(
+            "Knows the rule: what one who knows the rule of our made-up channel misses these days by. No network can "
+            "be expected to miss unseen days by less; one that does on days trained on has learned noise by heart."
+        )
+    if len(comparison.recorded) > 1:
+        chosen, least = best_by_validation(comparison.recorded), best_by_unseen(comparison.recorded)
+        notes.append(
+            f"Least loss on validation days: {chosen.network.name}; on unseen days it has "
+            f"{comparison.spread(chosen.unseen)}. Least of all there: {least.network.name}."
+        )
+    return notes
+
+
+def _json(comparison: Comparison) -> dict[str, Any]:
+    dataset = comparison.dataset
+    run = next(iter(comparison.results)).experiments[0]
+    recorded = comparison.recorded
+    return {
+        "comparison": comparison.kind,
+        "data": {
+            "name": dataset.title,
+            "column": dataset.daily.column or None,
+            "synthetic": dataset.synthetic,
+            "first_day": str(dataset.daily.start),
+            "last_day": str(dataset.daily.end),
+            "validation_from": str(dataset.first_validation),
+            "test_from": str(dataset.first_unseen),
+            "window": dataset.window,
+            "examples": dataset.examples,
+            "validation": dataset.n_validation,
+            "unseen": dataset.n_unseen,
+            "filled": [str(day) for day in dataset.daily.filled],
+        },
+        "settings": {**SETTINGS, "batch_size": run.batch_size, "epochs": run.epochs},
+        "unit": "views, mean absolute error after the epoch of least validation loss; end: after the last update",
+        "spread": "sample standard deviation over seeds",
+        "networks": [_network_json(comparison, network, result) for network, result in comparison.results.items()],
+        "knows_the_rule": asdict(comparison.floor) if comparison.floor else None,
+        "best_by_validation": best_by_validation(recorded).network.name if recorded else None,
+        "best_by_unseen": best_by_unseen(recorded).network.name if recorded else None,
+        "notes": _notes(comparison),
+    }
+
+
+def _network_json(comparison: Comparison, network: Network, result: Result | None) -> dict[str, Any]:
+    lecture = LECTURE[network.hidden] if comparison.as_in_the_lecture else None
+    return {
+        "name": network.name,
+        "hidden": list(network.hidden),
+        "parameters": network.n_parameters,
+        "updates": network.n_updates,
+        "seconds": result.seconds if result else None,
+        **_parts_json(result.chosen if result else None),
+        "end": _parts_json(result.end if result else None),
+        "lecture": {"training": lecture[0], "unseen": lecture[1]} if lecture else None,
+        "runs": _runs(comparison, network, result),
+    }
+
+
+def _parts_json(losses: PartLosses | None) -> dict[str, Any]:
+    return {part: _losses_json(getattr(losses, part)) if losses else None for part in PARTS}
+
+
+def _losses_json(losses: Losses) -> dict[str, Any]:
+    return {"mean": losses.mean, "deviation": losses.deviation, "min": losses.least, "max": losses.largest}
+
+
+def _runs(comparison: Comparison, network: Network, result: Result | None) -> list[dict[str, Any]]:
+    """Each run of a network; its losses, and the epoch that was chosen, are None where it is not recorded."""
+    places = {seed: i for i, seed in enumerate(result.seeds)} if result else {}
+    rows = []
+    for run in network.experiments:
+        place = places.get(run.seed)
+        row: dict[str, Any] = {"seed": run.seed, "seconds": None, "epoch": None, **dict.fromkeys(PARTS)}
+        row |= {"end": dict.fromkeys(PARTS), "trace": None}
+        if result is not None and place is not None:
+            row |= {"seconds": training_seconds(comparison.traces, run), "epoch": result.epochs[place]}
+            row |= _run_losses(result.chosen, place) | {"end": _run_losses(result.end, place)}
+            row |= {"trace": str(comparison.traces / run.digest)}
+        rows.append(row)
+    return rows
+
+
+def _run_losses(losses: PartLosses, place: int) -> dict[str, float]:
+    return {part: float(getattr(losses, part).by_seed[place]) for part in PARTS}
+
+
+def _csv(comparison: Comparison) -> str:
+    """A row for each run; losses in views."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    for network, result in comparison.results.items():
+        hidden = "-".join(map(str, network.hidden))
+        for run in _runs(comparison, network, result):
+            end = run["end"]
+            numbers = [run["seconds"], run["epoch"], *(run[part] for part in PARTS), end["training"], end["unseen"]]
+            shown = ["" if number is None else repr(number) for number in numbers]
+            rows.writerow([network.name, hidden, network.n_parameters, network.n_updates, run["seed"], *shown])
+    return text.getvalue()
+
+
+def _write(path: Path, text: str, folders: Folders, options: ExperimentOptions) -> None:
+    """Put ``text`` into the file at once: what stood there stays until all of it is on the disk."""
+    if not is_replaced(path):
+        try:
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise UserError(f"--csv {path} was not written: {error.strerror}") from None
+        return
+    with workspace_for(folders.media_dir) as workspace:
+        temporary = workspace.temporary("runs.csv")
+        temporary.write_text(text, encoding="utf-8")
+        if path.exists():
+            shutil.copymode(path, temporary)
+        results = results_of_comparison(options, workspace)
+        told = reporter("none", options.quiet or options.as_json)
+        publish_results(workspace, [(results, {temporary: path.resolve()})], told.say, option="--csv")
+
+
+def results_of_comparison(options: ExperimentOptions, folders: Folders) -> Results:
+    """Return the results of a comparison, whose maker is its kind and its file of data."""
+    return Results(folders, maker_of(options.data or Path(), folders, f"experiment {options.kind}"), options.overwrite)
+
+
+def is_replaced(path: Path) -> bool:
+    """Return whether a table replaces the file at ``path``. A device or a pipe is written to instead."""
+    return not path.absolute().is_relative_to("/dev") and (path.is_file() or not os.path.lexists(path.resolve()))

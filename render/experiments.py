@@ -1,0 +1,143 @@
+"""``gradreel experiment``: train what is missing of the lecture's two comparisons, and print what came of them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from gradreel.core.analysis.compared_networks import (
+    DEPTHS,
+    WIDTH,
+    WIDTHS,
+    Network,
+    depth_experiments,
+    width_experiments,
+)
+from gradreel.core.analysis.results import Result, result_of
+from gradreel.core.daily.views import Borders, DailyViews
+from gradreel.core.errors import TraceError, UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.trace.trace import Trace
+from gradreel.render.clips.workspace import Folders, Workspace, clear_disk_errors
+from gradreel.render.cluster.executors import trainers_of
+from gradreel.render.experiment_report import (
+    Comparison,
+    is_replaced,
+    print_comparison,
+    print_missing,
+    results_of_comparison,
+)
+from gradreel.render.lessons.daily_data import daily_data, daily_views, filled_text
+from gradreel.render.lessons.options import ExperimentOptions, jobs_of, parse_counts
+from gradreel.render.workers.pool import Workers
+from gradreel.render.workers.progress import Reporter, reporter
+from gradreel.render.workers.training import train_runs
+
+LARGEST_WIDTH = 100_000
+LARGEST_DEPTH = 50
+
+
+def compare_networks(options: ExperimentOptions) -> int:
+    """Train, print, and return the exit code: 1 when a run failed. Raises UserError."""
+    options = replace(options, media_dir=options.media_dir.absolute())
+    _check_outputs(options)
+    dataset = _dataset(options)
+    networks = _networks(options, dataset)
+    traces = Folders(options.media_dir).traces
+    with reporter(options.progress, options.quiet, options.verbosity) as told:
+        filled = None if dataset.synthetic else filled_text(dataset.daily)
+        if filled:
+            told.say(filled)
+        missing = _missing(networks, traces, told)
+        if options.dry_run:
+            print_missing(networks, missing, traces, options)
+            return 0
+        failures = _train(networks, missing, traces, options, told) if missing else {}
+    results = {network: _result(network, traces, failures) for network in networks}
+    print_comparison(Comparison(options.kind, dataset, results, traces), options)
+    for network in networks:
+        for run in network.experiments:
+            if run.digest in failures:
+                print(f"Error: {network.run_name(run)}: {failures[run.digest]}", file=sys.stderr)
+    return 1 if failures else 0
+
+
+def _check_outputs(options: ExperimentOptions) -> None:
+    if options.csv == Path("-") and options.as_json:
+        raise UserError("--csv - and --json would both be standard output: name a file for one, --csv results.csv")
+    if options.csv is None or options.csv == Path("-"):
+        return
+    file = options.csv
+    if file.is_dir():
+        raise UserError(f"--csv {options.csv} is a folder; name the file to write")
+    if not file.resolve().parent.is_dir():
+        raise UserError(f"--csv {options.csv}: there is no folder {file.parent}; make it, or name a file elsewhere")
+    if is_replaced(file):
+        try:
+            results_of_comparison(options, Folders(options.media_dir)).check([file.resolve()])
+        except UserError as error:
+            raise UserError(f"--csv {options.csv}: {error}; --data names a file of views to read") from None
+
+
+def _dataset(options: ExperimentOptions) -> DailyViews:
+    options.warn_of_old_names()
+    borders = options.borders
+    data = daily_data(options.data, options.csv_format, borders if options.data else Borders())
+    return daily_views(data, options.window, borders)
+
+
+def _networks(options: ExperimentOptions, dataset: DailyViews) -> tuple[Network, ...]:
+    """What is to be compared. Raises UserError for an option of the other comparison, and for what is no size."""
+    kind_of = {"--widths": "width", "--depths": "depth", "--width": "depth"}
+    for option, kind in kind_of.items():
+        value = getattr(options, option.removeprefix("--"))
+        if value is not None and kind != options.kind:
+            raise UserError(f"{option} belongs to the other comparison: gradreel experiment {kind} {option} {value}")
+    seeds = range(options.seeds)
+    if options.kind == "width":
+        widths = parse_counts("--widths", options.widths, 0, LARGEST_WIDTH) if options.widths is not None else WIDTHS
+        return width_experiments(dataset, widths, seeds, options.epochs)
+    depths = parse_counts("--depths", options.depths, 1, LARGEST_DEPTH) if options.depths is not None else DEPTHS
+    return depth_experiments(dataset, depths, options.width or WIDTH, seeds, options.epochs)
+
+
+def _missing(networks: Sequence[Network], traces: Path, told: Reporter) -> list[Experiment]:
+    """The runs that no intact trace is recorded of."""
+    missing = []
+    for network in networks:
+        for run in network.experiments:
+            try:
+                Trace.find(traces, run, checksums=True)
+            except TraceError as error:
+                missing.append(run)
+                if (traces / run.digest).exists():
+                    told.say(f"{network.run_name(run)} is trained again: {str(error).partition(';')[0]}")
+    return missing
+
+
+def _train(
+    networks: Sequence[Network], missing: Sequence[Experiment], traces: Path, options: ExperimentOptions, told: Reporter
+) -> Mapping[str, BaseException]:
+    """Train the missing runs; the errors of those that failed, by digest. Raises what is no mistake of the user's."""
+    names = {run.digest: network.run_name(run) for network in networks for run in network.experiments}
+    task = f"train {len(missing)} run{'s' if len(missing) > 1 else ''}"
+    jobs = jobs_of(options.jobs, options.scheduler)
+    with (
+        clear_disk_errors(options.media_dir),
+        Workspace(options.media_dir) as workspace,
+        Workers(jobs, workspace.run) as workers,
+        trainers_of(workers, jobs, options.scheduler, workspace) as (trainers, at_once),
+    ):
+        failures = train_runs(names, missing, traces, trainers, at_once, told, together=task)
+    for error in failures.values():
+        if not isinstance(error, UserError | OSError):
+            raise error
+    return failures
+
+
+def _result(network: Network, traces: Path, failures: Mapping[str, BaseException]) -> Result | None:
+    """Of the runs that did not fail: a damaged trace that could not be trained again does not count."""
+    sound = tuple(run for run in network.experiments if run.digest not in failures)
+    return result_of(replace(network, experiments=sound), traces) if sound else None

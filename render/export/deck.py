@@ -1,0 +1,132 @@
+"""Steps as a page that plays them: ``assets/slides`` with the steps filled in; films in the file, or beside it.
+
+What comes from a lesson is text wherever it is put. The page asks no network for anything.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from gradreel.render.clips.workspace import Workspace
+from gradreel.render.export.step_sounds import StepSound
+from gradreel.render.export.steps import Step, languages_told, write_videos
+from gradreel.render.settings import RenderSettings
+from gradreel.render.videos.video import frame_as_jpeg
+from gradreel.scenes.catalog import PACKAGE_FOLDER
+from gradreel.scenes.themes import THEMES
+from gradreel.scenes.words.languages import LANGUAGES, title_in
+from gradreel.scenes.words.narration import Narration
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+ASSETS = PACKAGE_FOLDER / "assets" / "slides"
+WORDS_OF = "slides"  # in the files of narration
+STILL_WIDTH = 1280  # pixels, of a step's picture at most
+KINDS = {".mp4": "video/mp4", ".jpg": "image/jpeg", ".m4a": "audio/mp4"}
+FILES = r"[0-9]{3,}(-[a-z]+)?\.(mp4|jpg|m4a)"
+"""What is beside the page in a folder is called so, by the step's number."""
+
+
+@dataclass(frozen=True)
+class Deck:
+    """What is to be shown."""
+
+    name: str
+    title: Mapping[str, str]  # by language
+    steps: Sequence[Step]
+    sounds: Sequence[StepSound]
+    settings: RenderSettings
+
+
+def write_folder(deck: Deck, workspace: Workspace) -> tuple[Path, dict[str, Path]]:
+    """The page, and by their names the files beside it: a film and a picture a step, and sounds. All have temporary
+    names.
+    """
+    files = _files(deck, workspace)
+    page = workspace.temporary("index.html")
+    _write(page, deck, {name: name for name in files}, {})
+    return page, files
+
+
+def write_one_file(deck: Deck, workspace: Workspace) -> tuple[Path, dict[str, Path]]:
+    """The page with all films and pictures in it, under a temporary name, and no files beside it.
+
+    Films come last, each in an element that is no script, and are decoded as they are needed: the page is there before
+    they have all been read.
+    """
+    files = _files(deck, workspace)
+    page = workspace.temporary("slides.html")
+    inside = {name: file for name, file in files.items() if file.suffix != ".jpg"}
+    pictures = {name: f"data:{KINDS['.jpg']};base64,{_base64(file)}" for name, file in files.items()
+                if file.suffix == ".jpg"}  # fmt: skip
+    _write(page, deck, pictures, inside)
+    for file in files.values():
+        file.unlink()
+    return page, {}
+
+
+def _files(deck: Deck, workspace: Workspace) -> dict[str, Path]:
+    """Films, pictures and sounds under temporary names, by their names."""
+    films = {step.number: workspace.temporary(_name(step, ".mp4")) for step in deck.steps}
+    write_videos(deck.steps, films)
+    files = {_name(step, ".mp4"): films[step.number] for step in deck.steps}
+    for step in deck.steps:
+        files[_name(step, ".jpg")] = picture = workspace.temporary(_name(step, ".jpg"))
+        picture.write_bytes(frame_as_jpeg(step.clip, step.stand - 1, STILL_WIDTH))
+    return files | {sound.name: sound.file for sound in deck.sounds}
+
+
+def _name(step: Step, suffix: str) -> str:
+    return f"{step.number:03d}{suffix}"
+
+
+def _write(page: Path, deck: Deck, pictures: Mapping[str, str], inside: Mapping[str, Path]) -> None:
+    """``pictures``: their addresses by name; ``inside``: the files that are put into the page."""
+    settings, languages = deck.settings, languages_told(deck.settings, (step.lines for step in deck.steps))
+    words = Narration.load(languages)
+    template = Environment(loader=FileSystemLoader(ASSETS), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+                           undefined=StrictUndefined).get_template("slides.html")  # fmt: skip
+    parts = template.stream(
+        language=languages[0],
+        title=title_in(deck.title, settings.language),
+        theme=settings.theme,
+        colours=THEMES[settings.theme],
+        width=settings.width,
+        height=settings.height,
+        deck={
+            "name": deck.name,
+            "fps": settings.fps,
+            "languages": {code: LANGUAGES[code].own_name for code in languages},
+            "words": {code: words.scenes[code][WORDS_OF]["screen"] for code in languages},
+        },
+        scenes=[
+            [_step(deck, step, pictures) for step in its] for _, its in groupby(deck.steps, lambda step: step.scene)
+        ],
+        script=Markup((ASSETS / "slides.js").read_text("utf-8")),
+        films=({"kind": KINDS[file.suffix], "name": name, "base64": _base64(file)} for name, file in inside.items()),
+    )
+    with page.open("w", encoding="utf-8") as file:
+        file.writelines(parts)  # one film after the other
+
+
+def _step(deck: Deck, step: Step, pictures: Mapping[str, str]) -> dict[str, Any]:
+    sounds = [f"{sound.track}={sound.name}" for sound in deck.sounds if sound.number == step.number]
+    return {
+        "place": step.place,
+        "number": step.number,
+        "frames": step.frames,
+        "title": step.title,
+        "lines": step.lines,
+        "film": _name(step, ".mp4"),
+        "picture": pictures[_name(step, ".jpg")],
+        "sounds": " ".join(sounds),
+    }
+
+
+def _base64(path: Path) -> str:
+    return base64.b64encode(path.read_bytes()).decode()

@@ -1,0 +1,85 @@
+"""Steps as manim-slides has a presentation, so that its ``convert`` and ``present`` show our clips.
+
+A JSON file says which videos there are, each forwards and backwards; its paths begin where the folder ``slides`` lies,
+and manim-slides looks there when it is called from that place (``manim_slides/config.py`` of version 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av
+from av.container import InputContainer
+from av.video.frame import PictureType, VideoFrame
+from av.video.stream import VideoStream
+from gradreel.render.clips.workspace import Workspace, as_json
+from gradreel.render.export.steps import write_videos
+from gradreel.render.frames.h264 import set_up
+from gradreel.render.settings import RenderSettings
+from gradreel.scenes.themes import THEMES
+from gradreel.scenes.words.languages import title_in
+
+if TYPE_CHECKING:
+    from gradreel.render.export.deck import Deck
+
+FOLDER = "slides"
+HELD = 60  # frames, of 3 MB each at 1080p
+FILES = r"[0-9]{3,}(-back)?\.mp4"
+
+
+def write_folder(deck: Deck, workspace: Workspace) -> tuple[Path, dict[str, Path]]:
+    """The presentation's JSON, and by their names the videos beside it. All have temporary names."""
+    settings = deck.settings
+    films = {step.number: workspace.temporary(f"{step.number:03d}.mp4") for step in deck.steps}
+    write_videos(deck.steps, films)
+    files, slides = {}, []
+    for step in deck.steps:
+        there, back = f"{step.number:03d}.mp4", f"{step.number:03d}-back.mp4"
+        files[there], files[back] = films[step.number], workspace.temporary(back)
+        _write_backwards(films[step.number], files[back], settings, step.frames)
+        slides.append(
+            {
+                "file": f"{FOLDER}/{there}",
+                "rev_file": f"{FOLDER}/{back}",
+                "notes": title_in(step.lines, settings.language),
+                "dedent_notes": False,
+            }
+        )
+    made = workspace.temporary("slides.json")
+    resolution, background = [settings.width, settings.height], THEMES[settings.theme]["background"]
+    made.write_bytes(as_json({"slides": slides, "resolution": resolution, "background_color": background}))
+    return made, files
+
+
+def _write_backwards(film: Path, path: Path, settings: RenderSettings, frames: int) -> None:
+    with av.open(str(film)) as source, av.open(str(path), "w", format="mp4") as target:
+        stream = target.add_stream("libx264", rate=Fraction(settings.fps), options={"preset": "veryfast"})
+        assert isinstance(stream, VideoStream)
+        set_up(stream.codec_context, settings, "yuv420p")
+        for number, frame in enumerate(_backwards(source, settings.fps, frames)):
+            frame.pts, frame.time_base = number, Fraction(1, settings.fps)
+            frame.pict_type = PictureType.NONE
+            target.mux(stream.encode(frame))
+        target.mux(stream.encode(None))
+
+
+def _backwards(source: InputContainer, fps: int, frames: int) -> Iterator[VideoFrame]:
+    """The frames of a film, its last one first; `HELD` of them are in memory at a time."""
+    stream = source.streams.video[0]
+    base = stream.time_base
+    assert base is not None
+    for end in range(frames, 0, -HELD):
+        start = max(end - HELD, 0)
+        source.seek(round(start / (fps * base)), stream=stream)
+        held = []
+        for frame in source.decode(stream):
+            assert frame.pts is not None
+            number = round(frame.pts * base * fps)
+            if number >= end:
+                break
+            if number >= start:
+                held.append(frame)
+        yield from reversed(held)

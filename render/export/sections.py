@@ -1,0 +1,55 @@
+"""``--save_sections``: a video of each section or beat beside a scene's film, as Manim writes them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from gradreel.render.clips.workspace import as_json
+from gradreel.render.export.steps import steps_of, write_videos
+from gradreel.render.pipeline import Job
+from gradreel.render.stages import Clip, ClipFile
+from gradreel.render.videos.publishing import narration_of, shots_of
+from gradreel.render.videos.results import publish_results, results_of
+
+FOLDER = "sections"
+
+
+def publish_sections(job: Job, clip: Clip, file: ClipFile, film: Path) -> Path:
+    """Write ``sections/<film>_0000_<name>.mp4`` beside ``film``, one for each section, and return their index.
+
+    The videos are silent and copy the film's packets. The index ``sections/<film>.json`` lists name, file, size,
+    frames and seconds of each. Raises DamagedClipsError.
+    """
+    settings, workspace = job.settings, job.workspace
+    narration = narration_of(job.lesson, settings)
+    steps = steps_of(narration, settings, shots_of(narration, settings, [(clip, file)], {}))
+    temporary = {step.number: workspace.temporary(f"{step.number}.mp4") for step in steps}
+    write_videos(steps, temporary)
+    folder, written, index = film.parent / FOLDER, {}, []
+    for step in steps:
+        name = f"{film.stem}_{step.number - 1:04}_{_in_a_file_name(step.beat)}.mp4"
+        written[temporary[step.number]] = folder / name
+        index.append(
+            {
+                "name": step.beat,
+                "video": name,
+                "width": settings.width,
+                "height": settings.height,
+                "avg_frame_rate": f"{settings.fps}/1",
+                "duration": f"{step.frames / settings.fps:.6f}",
+                "nb_frames": str(step.frames),
+            }
+        )
+    list_of_videos = workspace.temporary("sections.json")
+    list_of_videos.write_bytes(as_json(index))
+    index_file = folder / f"{film.stem}.json"
+    results = results_of(job.lesson, workspace, settings.overwrite, clip.request)
+    publish_results(workspace, [(results, written | {list_of_videos: index_file})], job.reporter.say)
+    job.reporter.say(f"sections: {index_file}")
+    return index_file
+
+
+def _in_a_file_name(section: str) -> str:
+    """Return a section's name with each run of other characters than letters, digits, ``-`` and ``_`` as one ``_``."""
+    return re.sub(r"[^\w-]+", "_", section)[:60]

@@ -1,0 +1,213 @@
+"""``gradreel export youtube``: the film, and beside it what that site asks for, held to its limits.
+
+https://support.google.com/youtube/answer/9884579 has those of chapters,
+https://developers.google.com/youtube/v3/docs/videos those of texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+
+from gradreel.core.errors import UserError, printable
+from gradreel.render import report
+from gradreel.render.clips.file_digest import digest_of_contents
+from gradreel.render.clips.workspace import Folders, check_writable
+from gradreel.render.export.steps import languages_told, titles_of
+from gradreel.render.lessons.lesson import Lesson
+from gradreel.render.lessons.options import Options
+from gradreel.render.pipeline import Job, publish_with
+from gradreel.render.resolve import film_of
+from gradreel.render.settings import RenderSettings, languages_of
+from gradreel.render.stages import Clip, ClipFile, Shot
+from gradreel.render.videos.output_stamp import OutputStamp
+from gradreel.render.videos.publishing import (
+    check_lesson_place,
+    check_video,
+    narration_of,
+    poster_of,
+    publish_all,
+    publish_lesson,
+    shots_of,
+    video_place,
+)
+from gradreel.render.videos.results import results_of
+from gradreel.render.workers.progress import reporter
+from gradreel.scenes.words.narration import Narration
+from PIL import Image, ImageOps
+
+TITLE, DESCRIPTION, TAGS = 100, 5000, 500  # characters; bytes in UTF-8; characters, two more for a tag with a space
+FEWEST_CHAPTERS, SHORTEST_CHAPTER = 3, 10  # seconds
+THUMBNAIL, THUMBNAIL_BYTES = (1280, 720), 2_000_000
+FILES = r"(title|description)\.\w+\.txt|subtitles\.\w+\.srt|tags\.txt|thumbnail\.jpg"
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A line of the list in a description: it lasts until the next one, or the film's end."""
+
+    title: str
+    start: int  # whole seconds, as the site reads them
+
+
+def export_youtube(options: Options) -> int:
+    """Render the lesson, write a folder of what is uploaded with it, and print where both are."""
+    settings, lesson = film_of(options)
+    check_video(settings)
+    folder = options.output.absolute() if options.output else None
+    if folder is not None and folder.exists() and not folder.is_dir():
+        raise UserError(f"-o {options.output} is a file; name the folder for what is uploaded")
+    if folder is not None:
+        check_writable(folder / "title.txt", "-o")
+    refuse(_wrong_in_lesson(lesson, narration_of(lesson, settings), languages_of(settings)))
+    with reporter(options.progress, options.quiet, options.verbosity) as told:
+        made = publish_with(
+            lesson,
+            settings,
+            told,
+            lambda job, clips: _publish(job, clips, folder),
+            partial(_check, lesson, settings, folder),
+        )
+    report.show_made(made, options, options.preview)
+    return 0
+
+
+def _publish(job: Job, clips: Sequence[tuple[Clip, ClipFile]], output: Path | None) -> list[Path]:
+    lesson, settings, workspace, say = job.lesson, job.settings, job.workspace, job.reporter.say
+    narration = narration_of(lesson, settings)
+    shots = shots_of(narration, settings, clips, {})
+    texts = {"tags.txt": ", ".join(lesson.tags)} if lesson.tags else {}
+    found = []
+    said = (lines.printed for shot in shots for lines in shot.lines)
+    languages = languages_told(settings, [*said, lesson.title, lesson.description])
+    for language in languages:
+        titles = [titles_of(narration, shot.clip.request.source, languages)[language] for shot in shots]
+        chapters, short = chapters_of(titles, shots, settings.fps)
+        description = description_of(lesson, chapters, language)
+        texts |= {f"title.{language}.txt": lesson.title_in(language), f"description.{language}.txt": description}
+        found += _wrong_in_text(f"the description in {language}", description)
+        if language == settings.language:
+            for title in short:
+                say(f"{title}: shorter than {SHORTEST_CHAPTER} s, so it is no chapter of its own there")
+            if not chapters:
+                say(f"no chapters: YouTube shows them from {FEWEST_CHAPTERS} on, of {SHORTEST_CHAPTER} s each")
+    refuse(list(dict.fromkeys(found)))
+    video = publish_lesson(lesson, settings, clips, workspace, None, say)
+    final = _folder_beside(video, output) / f"title.{settings.language}.txt"
+    paths = [video, *(final.with_name(name) for name in texts), final.with_name("thumbnail.jpg")]
+    subtitles = {
+        final.with_name(f"subtitles.{language}.srt"): file
+        for language in settings.subtitle_languages
+        if (file := video.with_name(f"{video.stem}.{language}.srt")).is_file()
+    }
+    content = {"texts": texts, "poster": str(lesson.poster), "code": digest_of_contents([Path(__file__)])}
+    stamp = OutputStamp(workspace, final, content, [video, *subtitles.values()])
+    if not stamp.is_current():
+        temporary = workspace.temporary(final.name)
+        temporary.write_text(printable(texts.pop(final.name)) + "\n", encoding="utf-8")
+        beside = {name: f"{printable(text)}\n".encode() for name, text in texts.items()}
+        beside |= {path.name: file.read_bytes() for path, file in subtitles.items()}
+        beside["thumbnail.jpg"] = thumbnail(poster_of(lesson, shots))
+        results = results_of(lesson, workspace, settings.overwrite)
+        publish_all(temporary, final, beside, workspace, stamp, results, say, FILES)
+    return [*paths, *subtitles]
+
+
+def _folder_beside(video: Path, output: Path | None) -> Path:
+    return output or video.with_name(f"{video.stem}-youtube")
+
+
+def _check(lesson: Lesson, settings: RenderSettings, output: Path | None, clips: Sequence[Clip]) -> None:
+    """Raises UserError if the video, or a file in the folder for YouTube, would replace a file that it must not."""
+    check_lesson_place(lesson, settings, None, clips)
+    folders = Folders(settings.media_dir)
+    folder = _folder_beside(video_place(lesson, settings, folders), output)
+    languages = languages_of(settings)
+    names = [f"{kind}.{language}.txt" for kind in ("title", "description") for language in languages]
+    names += [f"subtitles.{language}.srt" for language in languages] + ["thumbnail.jpg"]
+    names += ["tags.txt"] if lesson.tags else []
+    results_of(lesson, folders, settings.overwrite).check(folder / name for name in names)
+
+
+def refuse(wrong: Sequence[str]) -> None:
+    """Raises UserError, a line for each thing that the site would not take."""
+    if wrong:
+        raise UserError("\n".join(wrong))
+
+
+def chapters_of(titles: Sequence[str], shots: Sequence[Shot], fps: int) -> tuple[list[Chapter], list[str]]:
+    """A chapter a scene, and the titles of those too short for one, which go with the one before, or else the next.
+
+    ``titles`` of ``shots``, in one language. No chapters where they would be too few.
+    """
+    chapters: list[Chapter] = []
+    short: list[str] = []
+    starts = [int(shot.start / fps) for shot in shots]
+    ends = [*starts[1:], int(shots[-1].end / fps)]
+    begins: int | None = None
+    for title, start, end in zip(titles, starts, ends, strict=True):
+        if end - start >= SHORTEST_CHAPTER:
+            chapters.append(Chapter(title, start if begins is None else begins))
+            begins = None
+        else:
+            short.append(title)
+            begins = start if begins is None and not chapters else begins
+    return (chapters if len(chapters) >= FEWEST_CHAPTERS else []), short
+
+
+def description_of(lesson: Lesson, chapters: Sequence[Chapter], language: str) -> str:
+    """What the lesson says of itself, and its chapters with their times."""
+    listed = "\n".join(f"{clock(chapter.start)} {' '.join(chapter.title.split())}" for chapter in chapters)
+    return "\n\n".join(filter(None, (lesson.description_in(language), listed)))
+
+
+def clock(seconds: int) -> str:
+    """``"0:00"``, ``"12:34"``, ``"1:02:03"``."""
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes}:{rest:02d}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
+
+
+def thumbnail(poster: bytes) -> bytes:
+    """The poster in the site's size and weight, as JPEG; of another shape, with bars of its background."""
+    with Image.open(BytesIO(poster)) as image:
+        corner = image.crop((0, 0, 1, 1)).tobytes()
+        fitted = ImageOps.pad(image, THUMBNAIL, Image.Resampling.LANCZOS, color=tuple(corner))
+    for quality in (92, 75, 50, 25):
+        content = BytesIO()
+        fitted.save(content, "JPEG", quality=quality)
+        if len(content.getvalue()) < THUMBNAIL_BYTES:
+            break
+    return content.getvalue()
+
+
+def _wrong_in_lesson(lesson: Lesson, narration: Narration, languages: Sequence[str]) -> list[str]:
+    """What is known of before anything is drawn."""
+    found = []
+    for language in languages:
+        title = lesson.title_in(language)
+        found += _wrong_in_text(f"{lesson.file}: the title in {language}", title)
+        if len(title) > TITLE:
+            found.append(f"{lesson.file}: the title in {language} has {len(title)} characters; YouTube takes {TITLE}")
+        found += _wrong_in_text(f"{lesson.file}: the description in {language}", lesson.description_in(language))
+    for scene in lesson.scenes if len(lesson.scenes) >= FEWEST_CHAPTERS else ():  # fewer are not listed
+        for language, title in titles_of(narration, scene.source, languages).items():
+            found += _wrong_in_text(f"{scene.name}: its title in {language}", title)
+    for tag in lesson.tags:
+        found += _wrong_in_text(f"{lesson.file}: tags: {tag!r}", tag)
+        if "," in tag:
+            found.append(f"{lesson.file}: tags: {tag!r} has a comma, which parts tags; write two")
+    size = sum(len(tag) + 2 * (" " in tag) for tag in lesson.tags) + max(len(lesson.tags) - 1, 0)
+    if size > TAGS:
+        found.append(f"{lesson.file}: tags are {size} characters together; YouTube takes {TAGS}")
+    return list(dict.fromkeys(found))
+
+
+def _wrong_in_text(what: str, text: str) -> list[str]:
+    marks = [mark for mark in "<>" if mark in text]
+    found = [f"{what} has a {mark}, which YouTube does not take" for mark in marks]
+    if (size := len(text.encode())) > DESCRIPTION:
+        found.append(f"{what} is {size} bytes long; YouTube takes {DESCRIPTION}")
+    return found

@@ -1,0 +1,220 @@
+"""A scene's class in words and plain data: parameters with types, bounds and defaults, training runs, beats.
+
+Works on the class it is given; only worker processes have one.
+"""
+
+from __future__ import annotations
+
+import os
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.trace.format import META
+from gradreel.core.trace.recorded_run import RecordedRun
+from gradreel.core.trace.trace import read_meta
+from gradreel.render.lessons.tables import (
+    Problem,
+    file_of,
+    problems_of,
+    put_over,
+    with_curve,
+    with_data,
+)
+from gradreel.render.stages import ParameterRow, SceneDescription, SceneRequest
+from gradreel.render.workers.progress import counted
+from gradreel.scenes.catalog import beat_names
+from gradreel.scenes.trace_folder import TraceFolder
+from gradreel.scenes.words.narration import Narration
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import to_jsonable_python
+
+SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "min_length": "length ≥", "max_length": "length ≤"}
+
+
+def describe(scene_class: Any, request: SceneRequest) -> SceneDescription:
+    """Check ``request.parameters`` against the scene's and complete them. Raises UserError naming scene and field."""
+    source = request.source
+    beats = beat_names(source)
+    if not hasattr(scene_class, "validated"):
+        if given := ", ".join({**request.parameters, **request.changes}):
+            raise UserError(f"{source.name} is a plain Manim scene and has no parameters; given: {given}")
+        return SceneDescription(source.name, source.doc, {}, (), {}, beats, is_lecture_scene=False)
+    model: type[BaseModel] = scene_class.Parameters
+    parameters = _checked(scene_class, model, *_filled(request, model), request)
+    folders = scene_class.trace_folders(parameters)
+    return SceneDescription(
+        source.name,
+        source.doc,
+        parameters.model_dump(mode="json"),
+        tuple(_with_trace(row, folders.get(row.name)) for row in _rows(model, "")),
+        scene_class.experiments(parameters),
+        beats,
+        is_lecture_scene=True,
+        traces={name: str(folder) for name, folder in folders.items()},
+        narrated_as=scene_class.narrated_as(Narration.load()),
+        paths=tuple(_given_paths(parameters)),
+    )
+
+
+def _given_paths(parameters: BaseModel) -> Iterator[str]:
+    """Yield the files and folders that parameters name, except defaults and those of a `TraceFolder`."""
+    for name, field in type(parameters).model_fields.items():
+        value = getattr(parameters, name)
+        is_trace = type(value) is str and os.path.isfile(os.path.join(value, META))
+        if (isinstance(value, Path) or is_trace) and value != field.get_default(call_default_factory=True):
+            yield str(value)
+
+
+def _filled(request: SceneRequest, model: type[BaseModel]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The parameters that are given: the lesson's, over them ``--data`` and the curve, over that ``--set``, by tables.
+
+    Below all are the class's defaults; a lesson's experiment stands in the place of its name. And the files that they
+    were read from.
+    """
+    files = dict(request.files)
+    filled = {**request.parameters, **request.changes}  # a name that the model does not have is told by itself
+    for name, field in model.model_fields.items():
+        default = field.get_default(call_default_factory=True)
+        value = default.model_dump(mode="json") if isinstance(default, BaseModel) else None
+        if name in request.parameters:
+            value = filled[name] = _put(value, _plain(request, field, name, request.parameters[name]))
+        is_given = value is not None or name in request.parameters
+        shown = value if is_given else to_jsonable_python(default, fallback=str)
+        if (curved := with_curve(shown, request.curve)) != shown:
+            files.setdefault(name, request.curve_file)
+        if (placed := with_data(curved, request.data)) != shown:
+            value = filled[name] = placed
+        if name in request.changes:
+            change = with_data(_plain(request, field, name, request.changes[name]), request.data, below=True)
+            filled[name] = _put(value, change)
+    return filled, files
+
+
+def _plain(request: SceneRequest, field: FieldInfo, name: str, value: Any) -> Any:
+    """``value``, or the lesson's experiment that it names, on the data of ``--data`` and the curve."""
+    if isinstance(value, str) and _holds(field.annotation, Experiment):
+        plain = _experiment(request, name, value).model_dump(mode="json")
+        return with_curve(with_data(plain, request.data), request.curve)
+    return value
+
+
+def _put(below: Any, value: Any) -> Any:
+    """A table put over what is below it, unless it is complete; anything else stands alone."""
+    if not (isinstance(below, Mapping) and isinstance(value, Mapping)) or below.keys() <= value.keys():
+        return value
+    return put_over(below, value)
+
+
+def _checked(
+    scene_class: Any, model: type[BaseModel], filled: Mapping[str, Any], files: Mapping[str, str], request: SceneRequest
+) -> Any:
+    """The scene's parameters. Raises UserError that names each wrong key as it was written, in whatever table.
+
+    Of what was read from one of ``files``, that is named, too.
+    """
+    try:
+        return scene_class.validated(model.model_validate(filled))
+    except ValidationError as error:
+        scene, source = scene_class.scene_name(), request.source
+        lines = [
+            _line(scene, problem) + (f"; it was read from {file}" if (file := file_of(problem.place, files)) else "")
+            for problem in problems_of(error, model, filled)
+        ]
+        missing = [f"{scene}.{problem['loc'][0]}" for problem in error.errors() if _is_without_default(problem)]
+        if len(missing) == len(lines):  # to describe it would take them, too
+            given = " ".join(f"--set {name}=…" for name in missing)
+            raise UserError("\n".join([*lines, f"give {given}, or defaults in the class's Parameters"])) from None
+        where = f"`gradreel describe {source.spec}` shows the parameters of {scene}"
+        raise UserError("\n".join([*lines, where])) from None
+
+
+def _is_without_default(problem: Mapping[str, Any]) -> bool:
+    """Whether it is that a parameter was not given which has to be."""
+    return problem["type"] == "missing" and len(problem["loc"]) == 1
+
+
+def _line(scene: str, problem: Problem) -> str:
+    if problem.is_unknown:
+        inside = f"; {scene}.{'.'.join(map(str, problem.place[:-1]))} has" if len(problem.place) > 1 else "; it has"
+        return f"{scene} has no parameter {problem.key!r}{inside} {', '.join(problem.known) or 'none'}"
+    place = f"{scene}.{problem.key}" if problem.place else scene
+    return f"{place}: {problem.reason}" + (f" (got {problem.found})" if problem.found else "")
+
+
+def _experiment(request: SceneRequest, parameter: str, name: str) -> Experiment:
+    try:
+        return request.experiments[name]
+    except KeyError:
+        known = ", ".join(request.experiments) or "none"
+        raise UserError(
+            f"{request.source.name}.{parameter}: the lesson has no experiment {name!r}; it has {known}"
+        ) from None
+
+
+def _holds(annotation: Any, kind: type) -> bool:
+    if isinstance(annotation, type):
+        return issubclass(annotation, kind)
+    return any(_holds(part, kind) for part in typing.get_args(annotation))
+
+
+def _rows(model: type[BaseModel], prefix: str) -> Iterator[ParameterRow]:
+    """A row for each field; fields of a model inside follow as ``run.seed``."""
+    for name, field in model.model_fields.items():
+        default = field.get_default(call_default_factory=True)
+        shown = "required" if field.is_required() else _shown(default)
+        yield ParameterRow(
+            f"{prefix}{name}", _type_name(field.annotation), shown, _bounds(field), field.description or ""
+        )
+        if isinstance(default, BaseModel):
+            yield from _rows(type(default), f"{prefix}{name}.")
+
+
+def _with_trace(row: ParameterRow, folder: TraceFolder | None) -> ParameterRow:
+    """The row of a trace that was given says which run is in it: it is shown as it is, nothing is trained."""
+    if folder is None:
+        return row
+    meta, run = read_meta(folder.path)
+    whose = f"recorded around a loop of {run.model}" if isinstance(run, RecordedRun) else "that Gradreel trained"
+    size = f"{counted(run.n_updates, 'update')} of {counted(run.n_parameters, 'parameter')}"
+    given = f"Given: a run {whose}, {size}, {meta['checksum'][:12]}"
+    return replace(row, description=f"{row.description.rstrip('.')}. {given}")
+
+
+def _shown(default: Any) -> str:
+    return "as below" if isinstance(default, BaseModel) else repr(default)
+
+
+def _type_name(annotation: Any) -> str:
+    if annotation is type(None):
+        return "none"
+    if annotation is TraceFolder:
+        return "folder of a trace"
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        return _type_name(arguments[0])
+    if origin is typing.Literal:
+        return " | ".join(repr(value) for value in arguments)
+    if origin in (typing.Union, types.UnionType):
+        return " | ".join(_type_name(part) for part in arguments)
+    if origin is not None:
+        inside = ", ".join("..." if part is Ellipsis else _type_name(part) for part in arguments)
+        return f"{origin.__name__}[{inside}]"
+    return getattr(annotation, "__name__", str(annotation))
+
+
+def _bounds(field: FieldInfo) -> str:
+    found = []
+    for constraint in field.metadata:
+        found += [
+            f"{sign} {getattr(constraint, name)}"
+            for name, sign in SIGNS.items()
+            if getattr(constraint, name, None) is not None
+        ]
+    return ", ".join(found)

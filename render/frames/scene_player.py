@@ -1,0 +1,542 @@
+"""A scene played in this process: Manim set up for it, frames handed to our encoder, beats counted in frames."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+from gradreel.core.errors import UserError
+from gradreel.render.clips.beat_lines import as_json
+from gradreel.render.clips.beat_range import FIRST_SECTION, check_played
+from gradreel.render.clips.workspace import Folders
+from gradreel.render.frames import quicker_manim
+from gradreel.render.frames.added_sounds import AddedSounds
+from gradreel.render.frames.cameras import uncolour
+from gradreel.render.frames.drawing import ClipRenderer
+from gradreel.render.frames.encode import ClipEncoder
+from gradreel.render.frames.jumps import JumpFinder
+from gradreel.render.frames.leaving import everything_leaves, seen_parts
+from gradreel.render.frames.pictures import Boxes, Pixels, png_bytes, whole
+from gradreel.render.frames.pixel_loops import straighten
+from gradreel.render.settings import RenderSettings
+from gradreel.render.stages import (
+    MOST_CHARACTERS,
+    MOST_SECONDS,
+    BeatSpan,
+    ClipSound,
+    EmptyStretch,
+    SceneError,
+    SceneRequest,
+    Subcaption,
+)
+from gradreel.render.workers.worker_process import at, report, tell
+from gradreel.scenes.base import Beat, LectureScene, SceneContext
+from gradreel.scenes.catalog import kebab_name, load_class
+from gradreel.scenes.user_traceback import user_traceback
+from gradreel.scenes.words.claims import Claim
+from gradreel.scenes.words.narration import use_words
+from manim import BLACK, CairoRenderer, ManimColor, RendererType, Scene, config, logger
+from manim.scene.scene_file_writer import SceneFileWriter
+from manim.utils.exceptions import EndSceneEarlyException
+from manim.utils.sounds import get_full_sound_file_path
+from tqdm import tqdm
+
+DEFAULTS = (1920, 1080), 60, Path("media").absolute()  # Manim's and the command's: size, rate, media folder
+STILL_SECONDS = 1  # length of the clip of a scene that plays nothing
+
+# Manim's progress bars make a semaphore for all processes; one that is interrupted would leave it, with a warning
+tqdm.set_lock(threading.RLock())
+
+quicker_manim.put_in_place()
+
+
+@dataclass(frozen=True)
+class Played:
+    """What a played scene gives beside its frames: beats, sounds with absolute paths, subcaptions, empty stretches."""
+
+    beats: tuple[BeatSpan, ...]
+    sounds: tuple[ClipSound, ...]
+    subcaptions: tuple[Subcaption, ...]
+    emptied: tuple[EmptyStretch, ...]
+
+
+def play(request: SceneRequest, encoder: ClipEncoder | JumpFinder) -> Played:
+    """Play the scene into the encoder and return its beats, sounds and subcaptions.
+
+    Call `configure` once before: what the scene's file sets after that stays.
+    """
+    settings = request.settings
+    scene = _scene(request, encoder)
+    writer: ClipWriter = scene.renderer.file_writer
+    _render(scene, request, encoder)
+    if isinstance(scene, LectureScene):
+        check_played([name for name, _, _ in writer.spans], request, scene.begun_beats)
+    else:
+        check_played(writer.asked_sections, request, writer.begun_sections if len(writer.begun_sections) > 1 else [])
+    if encoder.frames == 0:
+        writer.write_frame(scene.renderer.get_frame(), repeat=STILL_SECONDS * settings.fps)
+    if isinstance(scene, LectureScene):
+        spans = [_span(beat, start, end) for (_, start, end), beat in zip(writer.spans, scene.beats, strict=True)]
+    else:  # a section is a beat in which nothing is said
+        spans = [BeatSpan(*span, lines={}, values={}, from_narration=False) for span in writer.section_spans()]
+    return Played(tuple(spans), writer.sounds.all(), writer.shown_subcaptions(), writer.empty_stretches())
+
+
+def _span(beat: Beat, start: int, end: int, per_frame: float = 1) -> BeatSpan:
+    """``per_frame``: frames of the clip for each that the scene counted."""
+    marks = {mark: start + round(frame * per_frame) for mark, frame in beat.marks.items()}
+    lines, values = beat.said.with_marks, as_json(beat.values or {})
+    from_narration = beat.values is not None
+    motion = start + round(beat.motion * per_frame)
+    return BeatSpan(beat.name, start, end, lines, values, from_narration, marks, motion, beat.claims)
+
+
+def beats_of(request: SceneRequest) -> tuple[BeatSpan, ...]:
+    """The scene's beats, whichever were asked for, with what they say; no frame is drawn, and none is counted."""
+    from gradreel.scenes.stills import visit_beats
+
+    configure(request)
+    context = replace(_context(request), first_beat=None, last_beat=None)
+    try:
+        scene = visit_beats(load_class(request.source), lambda scene, beat: None, request.parameters, context)
+    except (Exception, SystemExit) as error:
+        raise _explained(error, request) from error
+    assert isinstance(scene, LectureScene)
+    return tuple(replace(_span(beat, 0, 0), marks={}, motion=None) for beat in scene.beats)
+
+
+def checked_claims(request: SceneRequest) -> tuple[Claim, ...]:
+    """Return the claims of the scene's lines, checked on its traces; none of a plain Manim scene."""
+    scene_class = load_class(request.source)
+    if not issubclass(scene_class, LectureScene):
+        return ()
+    configure(request)
+    try:
+        return scene_class(parameters=request.parameters, context=_context(request)).checked_claims
+    except (Exception, SystemExit) as error:
+        raise _explained(error, request) from error
+
+
+def play_to_end(request: SceneRequest) -> Scene:
+    """The scene as it is at its end, or at the end of the last beat asked for; no frame is drawn on the way."""
+    configure(request)
+    ending = _NoFrames()
+    scene = _scene(request, ending)
+    scene.renderer.scene_finished = lambda scene: None  # where nothing is played it draws, as `picture` does anyway
+    _render(scene, request, ending)
+    return scene
+
+
+def visit(request: SceneRequest, see: Callable[[Scene, str], None]) -> tuple[BeatSpan, ...]:
+    """Call ``see(scene, beat)`` at the end of each beat asked for, with animations skipped to their ends.
+
+    Returns its beats as they would be played, to a frame or two; none of a plain Manim scene.
+    """
+    from gradreel.scenes.stills import visit_beats
+
+    settings = request.settings
+    configure(request)
+    seen: list[str] = []
+
+    def note(scene: Scene, beat: str) -> None:
+        seen.append(beat)
+        see(scene, beat)
+        at(f"after beat {beat}")
+
+    try:
+        size = (settings.width, settings.height)
+        scene = visit_beats(load_class(request.source), note, request.parameters, _context(request), size)
+    except (Exception, SystemExit) as error:
+        raise _explained(error, request) from error
+    check_played(seen, request, getattr(scene, "begun_beats", []))
+    beats, fps = getattr(scene, "beats", []), settings.fps
+    if isinstance(scene, LectureScene):
+        claims = [each for beat in scene.beats for each in beat.claims]
+        for message in scene.words_of.broken_claims(scene.narrated_as(scene.words_of), claims):
+            tell(message)
+    per_frame = fps / scene.camera.frame_rate  # a visit has one of its own
+    return tuple(_span(beat, round(beat.start * fps), round(beat.end * fps), per_frame) for beat in beats)
+
+
+def picture(scene: Scene, settings: RenderSettings) -> bytes:
+    """What is on the screen, drawn anew, as a PNG file."""
+    scene.renderer.static_image = None
+    if settings.transparent:
+        uncolour(scene.camera.background)
+    CairoRenderer.update_frame(
+        scene.renderer, scene
+    )  # the class's own: visiting beats turns the scene's off in between
+    pixels = scene.renderer.get_frame()
+    if settings.transparent:
+        straighten(pixels, pixels, whole(pixels))
+    return png_bytes(pixels, settings.transparent)
+
+
+class ClipWriter(SceneFileWriter):
+    """Hands the frames that Manim draws to our encoder; writes nothing itself.
+
+    Manim makes a file of each animation and joins them; here a scene is one stream from its first frame to its last.
+    """
+
+    def __init__(self, manim_settings: Any, encoder: ClipEncoder | JumpFinder, settings: RenderSettings) -> None:
+        self._encoder, self._settings = encoder, settings
+        self._began: dict[str, int] = {}  # frames there were when a beat began that is shown
+        self._last_beat_began = False
+        self._in_range = settings.first_beat is None  # whether a plain scene's section is among those asked for
+        self.begun_sections: list[str] = []  # of a plain scene, each name once
+        self.asked_sections: list[str] = []  # those between the first and the last that were asked for
+        self._time = 0.0  # of the scene, after its last play
+        self._straight: Pixels | None = None
+        self.sounds = AddedSounds(settings)
+        self.scene: Scene | None = None
+        self._subcaptions: list[Subcaption] = []
+        self.spans: list[tuple[str, int, int]] = []  # of the beats asked for: name, first frame, frame after the last
+        self._shown_sections: list[tuple[str, int]] = []  # name, first frame
+        self._play_began = 0  # frames there were when the last play began
+        self._all_leaves = False  # whether the last play removes everything visible
+        self._emptied_at: int | None = None  # frame at which the play began that emptied the picture; None: not empty
+        self._emptied: list[EmptyStretch] = []
+        super().__init__(manim_settings)
+
+    @property
+    def movie_file_path(self) -> Path:
+        """Return where the film of the scene lies when its file and class are rendered without ``-o``.
+
+        The film is written after the scene has ended. In a lesson, or with ``-o``, it lies elsewhere.
+        """
+        assert self.scene is not None
+        scene_class = type(self.scene)
+        file = Path(inspect.getfile(scene_class))
+        name = kebab_name(scene_class.__name__) + self._settings.beat_range
+        folders, settings = Folders(self._settings.media_dir), self._settings
+        return folders.video(file.stem, settings.video_folder, name, settings.suffix)
+
+    def write_frame(self, pixels: Pixels, *, repeat: int = 1, boxes: Boxes | None = None) -> None:
+        if self._settings.transparent:
+            pixels = self._straightened(pixels, boxes)
+        if isinstance(self._encoder, ClipEncoder):
+            self._encoder.write(pixels, repeat, boxes)
+        else:
+            self._encoder.write(pixels, repeat)
+        report(self._encoder.frames)
+
+    def _straightened(self, pixels: Pixels, boxes: Boxes | None) -> Pixels:
+        """Colours as files hold them, see `straighten`; with ``boxes`` in an array that serves for every frame."""
+        if boxes is None:
+            straighten(pixels, pixels, whole(pixels))
+            return pixels
+        if self._straight is None:
+            self._straight = np.empty_like(pixels)
+        for box in boxes:
+            straighten(pixels, self._straight, box)
+        return self._straight
+
+    def next_section(self, name: str, type_: str, skip_animations: bool) -> None:
+        """Begins a beat, or a section of a plain scene; ends the scene after the last one that was asked for."""
+        if not isinstance(self.scene, LectureScene):
+            name = self._unused_section_name(name)
+            skip_animations = not self._is_asked_for(name) or skip_animations
+        if self._last_beat_began and skip_animations:
+            raise EndSceneEarlyException
+        self._last_beat_began = name == self._settings.last_beat and not skip_animations
+        self._began.pop(name, None)
+        if not skip_animations:
+            self._began[name] = self._encoder.frames
+            self._shown_sections.append((name, self._encoder.frames))
+        if not skip_animations:
+            self._cut()
+        at("" if name == FIRST_SECTION else f"in beat {name}")
+        super().next_section(name, type_, skip_animations)
+
+    def _cut(self) -> None:
+        if isinstance(self._encoder, ClipEncoder):
+            self._encoder.cut()
+
+    def _unused_section_name(self, name: str) -> str:
+        """Returns ``name``, or ``name-2``, ``name-3`` … where earlier sections of the scene are called so."""
+        candidates = (f"{name}-{number}" if number > 1 else name for number in count(1))
+        unused = next(candidate for candidate in candidates if candidate not in self.begun_sections)
+        self.begun_sections.append(unused)
+        return unused
+
+    def _is_asked_for(self, section: str) -> bool:
+        """Returns whether a plain scene's section lies between the first and the last that were asked for."""
+        self._in_range |= section == self._settings.first_beat
+        is_asked_for = self._in_range
+        if is_asked_for:
+            self.asked_sections.append(section)
+        self._in_range &= section != self._settings.last_beat
+        return is_asked_for
+
+    def beat_ended(self, scene: Scene, name: str) -> None:
+        """To be a scene's ``after_beat``: counts a beat's frames, where Manim's clock adds up floats.
+
+        A section of the scene's own may have begun before the beat's last breath is over.
+        """
+        if name in self._began:
+            self.spans.append((name, self._began[name], self._encoder.frames))
+            self._cut()  # what leaves after the last beat is played when a slide goes on
+
+    def section_spans(self) -> list[tuple[str, int, int]]:
+        """Returns name, first frame and end of each section with frames; nothing for a scene that begins none."""
+        if len(self.begun_sections) == 1:
+            return []
+        starts = [*(start for _, start in self._shown_sections), self._encoder.frames]
+        return [
+            (name, start, end)
+            for (name, start), end in zip(self._shown_sections, starts[1:], strict=True)
+            if start < end
+        ]
+
+    def add_sound(self, sound_file: Any, time: float | None = None, gain: float | None = None, **how: Any) -> None:
+        """As Manim calls it; ``time``: seconds of the scene, by default now."""
+        assert self.scene is not None
+        self.hear(sound_file, 0 if time is None else time - self.scene.renderer.time, gain, **how)
+
+    def hear(self, sound_file: Any, time_offset: float = 0, gain: float | None = None, **how: Any) -> None:
+        """To be a scene's ``add_sound``: notes what is heard, and from when on. Raises UserError for what cannot be."""
+        if self.sections[-1].skip_animations:
+            is_drawn = isinstance(self._encoder, ClipEncoder)
+            if is_drawn and self._settings.first_beat is not None and self._encoder.frames == 0:
+                self.sounds.leave_out()
+            return
+        if how:
+            logger.warning(f"add_sound's {', '.join(how)} is not kept; time_offset and gain are")
+        call = f"{kebab_name(type(self.scene).__name__)}: add_sound({str(sound_file)!r})"
+        try:
+            file = get_full_sound_file_path(sound_file, self.settings.assets_dir)
+        except (OSError, ValueError):  # it is looked for again, so that whoever watches hears of it, and is told of
+            file = Path(sound_file).expanduser()
+        offset = round(float(time_offset), 9)
+        self.sounds.add(call, file, self._encoder.frames, offset, float(gain or 0))
+
+    def add_subcaption(self, content: str, duration: float = 1, offset: float = 0) -> None:
+        """Replaces the scene manager's ``add_subcaption``: keeps a subcaption that begins ``offset`` seconds from now.
+
+        Ignores those of skipped sections and beats. Raises UserError for what no subtitle file can hold.
+        """
+        if self.sections[-1].skip_animations:
+            return
+        text = str(content)
+        if not (abs(offset) <= MOST_SECONDS and 0 <= duration <= MOST_SECONDS and len(text) <= MOST_CHARACTERS):
+            name = kebab_name(type(self.scene).__name__)
+            raise UserError(
+                f"{name}: add_subcaption(…, duration={duration}, offset={offset}) with {len(text)} characters; needed:"
+                f" at most {MOST_SECONDS:.0f} seconds and at most {MOST_CHARACTERS} characters"
+            )
+        start = self._encoder.frames / self._settings.fps + float(offset)
+        self._subcaptions.append(Subcaption(start, start + float(duration), text))
+
+    def shown_subcaptions(self) -> tuple[Subcaption, ...]:
+        """Returns the subcaptions that are seen between the clip's start and its end, cut there."""
+        length = self._encoder.frames / self._settings.fps
+        shown = (
+            replace(subcaption, start=max(subcaption.start, 0.0), end=min(subcaption.end, length))
+            for subcaption in self._subcaptions
+        )
+        return tuple(subcaption for subcaption in shown if subcaption.start < subcaption.end)
+
+    def empty_stretches(self) -> tuple[EmptyStretch, ...]:
+        """Returns where the picture was empty after everything had left, up to now."""
+        last = [] if self._emptied_at is None else [EmptyStretch(self._emptied_at, self._encoder.frames)]
+        return tuple(self._emptied + last)
+
+    def add_partial_movie_file(self, hash_animation: str | None) -> None:
+        pass
+
+    def begin_animation(self, allow_write: bool = False, **where: Any) -> None:
+        """Puts a key frame before a play that removes everything visible: slides wait there."""
+        assert self.scene is not None
+        self._play_began = self._encoder.frames
+        self._all_leaves = allow_write and everything_leaves(self.scene)
+        if self._all_leaves:
+            self._cut()
+
+    def end_animation(self, allow_write: bool = False) -> None:
+        """Notes whether the picture is empty now.
+
+        Whether a part of a beat was played or skipped (not ``allow_write``), the time is the same afterwards.
+        """
+        assert self.scene is not None
+        if self._emptied_at is not None and seen_parts(self.scene):
+            self._emptied.append(EmptyStretch(self._emptied_at, self._play_began))
+            self._emptied_at = None
+        elif self._all_leaves and not seen_parts(self.scene):
+            self._emptied_at = self._play_began
+        if not allow_write and isinstance(self.scene, LectureScene):
+            self.scene.renderer.time = self._time_as_played(self.scene)
+        self._time = self.scene.renderer.time
+
+    def _time_as_played(self, scene: Scene) -> float:
+        """The time at the end of a play that was skipped, to the last bit: Manim adds up the times of the frames."""
+        frame = 1 / config.frame_rate
+        if scene.is_current_animation_frozen_frame():
+            return float(self._time + int(scene.duration / frame) * frame)
+        time = self._time
+        for _ in np.arange(0, scene.duration, frame):
+            time += frame  # not sum(), which is more exact
+        return time
+
+    def is_already_cached(self, hash_invocation: str) -> bool:
+        return False
+
+    def finish(self) -> None:
+        pass
+
+
+class _NoFrames:
+    """In the place of an encoder: takes no frame, so that every animation is skipped to its end."""
+
+    frames = 0
+
+
+class _SkippingWriter(ClipWriter):
+    """Skips every animation, in every beat."""
+
+    def __init__(self, manim_settings: Any, encoder: ClipEncoder | JumpFinder, settings: RenderSettings) -> None:
+        super().__init__(manim_settings, encoder, settings)
+        self.sections[-1].skip_animations = True
+
+    def next_section(self, name: str, type_: str, skip_animations: bool) -> None:
+        super().next_section(name, type_, skip_animations)
+        self.sections[-1].skip_animations = True
+
+
+def configure(request: SceneRequest) -> str:
+    """Set Manim, and the words, up for this process. Manim writes no file (``dry_run``): frames go to our writer.
+
+    The scene's own file comes first, which may set the frame and the seed. Returns the options that ask for what it, or
+    a manim.cfg, sets that the command line alone decides; "" if they set nothing else.
+    """
+    use_words(request.words)
+    settings = request.settings
+    if settings.transparent:
+        config.transparent = True
+    use_own_texts()
+    by_cfg = _set_up()
+    _use_ground(request)
+    asked_for = _otherwise(settings, by_cfg, _set_up())
+    if config.renderer is not RendererType.CAIRO:  # to set it changes the bases of all of Manim's classes
+        tell("its file, or manim.cfg, asks for OpenGL; drawn by Cairo instead: only manim render --renderer opengl can")
+        config.renderer = "cairo"
+    config.pixel_width, config.pixel_height, config.frame_rate = settings.width, settings.height, settings.fps
+    aspect, width, height = settings.width / settings.height, config.frame_width, config.frame_height
+    is_usual, fits = (abs(shape * height / width - 1) < 0.005 for shape in (16 / 9, aspect))
+    if is_usual and not fits:  # a picture of another shape shows the whole frame, and more at its sides
+        config.frame_width, config.frame_height = max(width, height * aspect), max(height, width / aspect)
+    config.dry_run, config.preview, config.show_in_file_browser = True, False, False
+    config.disable_caching = True
+    config.progress_bar = "none"
+    config.verbosity = "WARNING"
+    config.media_dir = _without_braces(settings.media_dir)
+    config.seed = (config.seed or 0) if settings.seed is None else settings.seed
+    config.from_animation_number, config.upto_animation_number = 0, -1
+    return asked_for
+
+
+def _use_ground(request: SceneRequest) -> None:
+    """Imports the scene's class, with the lesson's ground as Manim's background where a plain scene sets none."""
+    before = config.background_color
+    ground = ManimColor(request.ground) if request.ground and before == BLACK else before
+    config.background_color = ground
+    if issubclass(load_class(request.source), LectureScene) and config.background_color == ground:
+        config.background_color = before  # a lecture scene sets its own ground
+
+
+def use_own_texts() -> Path:
+    """Have Manim write texts where no other process does, which would read what is half written.
+
+    Returns the folder, which Manim makes when it writes; it lies among what a run removes at its end.
+    """
+    folder = Path(gettempdir(), f"texts-{uuid4().hex}")
+    config.text_dir = _without_braces(folder)
+    return folder
+
+
+def _set_up() -> tuple[tuple[int, int], float, Path]:
+    """Manim's size and rate of the picture, and its media folder, as they are now."""
+    return (config.pixel_width, config.pixel_height), config.frame_rate, Path(config.media_dir).absolute()
+
+
+def _otherwise(settings: RenderSettings, by_cfg: tuple[Any, ...], now: tuple[Any, ...]) -> str:
+    """The options that ask for what the file sets otherwise than the command; or manim.cfg, if that has its default."""
+    command = (settings.width, settings.height), settings.fps, settings.media_dir
+    differ = [
+        theirs != ours and (theirs != cfgs or ours == default)
+        for theirs, ours, cfgs, default in zip(now, command, by_cfg, DEFAULTS, strict=True)
+    ]
+    (width, height), rate, folder = now
+    options = f"-r {width},{height}", f"--fps {rate:g}", f"--media_dir {folder}"
+    return " ".join(option for option, differs in zip(options, differ, strict=True) if differs)
+
+
+def _without_braces(folder: Path) -> str:
+    """The folder as Manim can take it, which fills in what stands in braces. Raises UserError if there is no way."""
+    written = str(folder) if "{" not in str(folder) else os.path.relpath(folder)
+    if "{" in written:
+        raise UserError(
+            f"{folder}: Manim takes what stands in braces for something to fill in; choose a folder without them by"
+            " --media_dir"
+        )
+    return written
+
+
+def _scene(request: SceneRequest, encoder: ClipEncoder | JumpFinder | _NoFrames) -> Scene:
+    """The scene, made and connected to the encoder. Raises SceneError when making it raises."""
+    scene_class = load_class(request.source)
+    try:
+        if issubclass(scene_class, LectureScene):
+            scene: Scene = scene_class(parameters=request.parameters, context=_context(request))
+        else:
+            scene = scene_class()
+    except (Exception, SystemExit) as error:
+        raise _explained(error, request) from error
+    if isinstance(encoder, ClipEncoder):
+        ClipRenderer.take_over(scene, encoder)
+    writer_class: Any = _SkippingWriter if isinstance(encoder, _NoFrames) else ClipWriter
+    writer = writer_class(scene.file_writer_settings, encoder, request.settings)
+    scene.renderer.file_writer, writer.scene = writer, scene
+    manager = scene._get_manager()
+    manager.add_sound = writer.hear  # which heeds what is skipped; Manim's own heeds the play before
+    manager.add_subcaption = writer.add_subcaption  # counts frames; Manim's own adds up floats
+    if isinstance(scene, LectureScene):
+        scene.after_beat = writer.beat_ended
+    return scene
+
+
+def _render(scene: Scene, request: SceneRequest, encoder: ClipEncoder | JumpFinder | _NoFrames) -> None:
+    try:
+        scene.render()
+    except (Exception, SystemExit) as error:
+        if isinstance(encoder, ClipEncoder) and error is encoder.error:
+            raise  # the disk's fault, not the scene's
+        raise _explained(error, request) from error
+
+
+def _context(request: SceneRequest) -> SceneContext:
+    settings = request.settings
+    return SceneContext(
+        language=settings.language,
+        subtitle_languages=settings.subtitle_languages,
+        theme=settings.theme,
+        media_dir=settings.media_dir,
+        first_beat=settings.first_beat,
+        last_beat=settings.last_beat,
+        speech=request.speech,
+    )
+
+
+def _explained(error: BaseException, request: SceneRequest) -> Exception:
+    """The user's mistakes as they are; anything else as a SceneError with the lines of theirs that led to it."""
+    if isinstance(error, UserError):
+        return error
+    return SceneError(f"{request.source.name} raised an error:\n{user_traceback(error, request.source.file)}")

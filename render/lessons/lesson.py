@@ -1,0 +1,122 @@
+"""A lesson: scenes in film order with their parameters, the training runs they name, parts, words of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from gradreel.core.experiment import Experiment
+from gradreel.render.lessons.daily_data import DailyData, filled_text, series_in
+from gradreel.render.lessons.tables import Knots, with_curve, with_data
+from gradreel.render.settings import RenderSettings
+from gradreel.render.stages import SceneRequest, Title
+from gradreel.scenes.file_names import file_name
+from gradreel.scenes.words.languages import title_in
+from gradreel.scenes.words.narration import OwnWords
+
+
+@dataclass(frozen=True)
+class Poster:
+    """The moment that the video's picture shows: the end of a beat."""
+
+    scene: str
+    beat: str | None = None  # None: the scene's first
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Scenes in film order, each one once, and the training runs they name."""
+
+    name: str
+    title: Title
+    scenes: tuple[SceneRequest, ...]
+    experiments: Mapping[str, Experiment] = field(default_factory=dict)
+    poster: Poster | None = None
+    data: DailyData | None = None  # in the place of all daily views that its scenes show
+    curve: Knots = ()  # in the place of the lecture's red curve, in all scenes that show that; (): it stays
+    curve_file: str = ""  # that the curve was read from
+    words: OwnWords | None = None  # over the narration of ours
+    description: Title = field(default_factory=dict)  # what it is about, for whoever may watch it
+    tags: tuple[str, ...] = ()
+    voices: Mapping[str, str] = field(default_factory=dict)  # by language, see `render.voice.choice`
+    languages: tuple[str, ...] = ()  # of its film, see `only_language`; (): not said
+    file: Path = Path()  # that it was read from
+    picked: bool = False  # scenes were asked for by name
+    span: str = ""  # what files of a stretch of it have after its name, such as "--loss--relu"; "": all its scenes
+
+    def __post_init__(self) -> None:
+        """Raises UserError for a name, of its own or of a scene's file, that cannot be that of a folder of videos."""
+        file_name(self.name, f"{self.file}: a lesson called")
+        for scene in self.scenes:
+            file_name(self.group(scene.name), f"{scene.source.file}: a file of scenes called")
+
+    @property
+    def only_language(self) -> str | None:
+        """The one language that all of its own words and titles are in; None if there are several, or no words.
+
+        A lesson without words of its own has ours, which are in all languages.
+        """
+        if self.words is None or not any(self.words.scenes.values()):
+            return None
+        titles = [self.title, self.description, *(scene.part for scene in self.scenes if scene.part is not None)]
+        found = {code for code, scenes in self.words.scenes.items() if scenes}.union(*titles)
+        return found.pop() if len(found) == 1 else None
+
+    def title_in(self, language: str) -> str:
+        return title_in(self.title, language) or self.name
+
+    def description_in(self, language: str) -> str:
+        return title_in(self.description, language) if self.description else ""
+
+    def group(self, scene: str) -> str:
+        """The folder for a scene's files: the lesson's, or that of the user's file when the lesson does not have it."""
+        request = next(request for request in self.scenes if request.name == scene)
+        return self.name if self.has(request) else request.source.file.stem
+
+    @staticmethod
+    def has(request: SceneRequest) -> bool:
+        """Whether files of a scene are the lesson's: it has the scene, or the scene is one of ours."""
+        return request.stands_in_lesson or request.source.is_ours
+
+    def parts(self, language: str) -> dict[str, str]:
+        """By the scene that a part begins with here: its title, in film order."""
+        begins: dict[str, str] = {}
+        before: Title | None = None
+        for scene in self.scenes:
+            if scene.part is not None and scene.part is not before:
+                begins[scene.name] = title_in(scene.part, language)
+            before = scene.part
+        return begins
+
+    def run_name(self, experiment: Experiment) -> str | None:
+        """What this lesson calls ``experiment``, if it does."""
+        for name, run in self.experiments.items():
+            plain = run.model_dump(mode="json")
+            shown = with_curve(with_data(plain, self.data.fields if self.data else {}), self.curve)
+            if experiment == (Experiment.model_validate(shown) if shown != plain else run):
+                return name
+        return None
+
+    def filled_days(self) -> list[str]:
+        """Of each series read from a file: which days were missing in it and were filled, in words."""
+        found = [run.model_dump(mode="json") for run in self.experiments.values()]
+        found += [dict(values) for scene in self.scenes for values in (scene.parameters, scene.changes)]
+        series = [self.data.series] if self.data else list(series_in(found))
+        return [text for text in dict.fromkeys(map(filled_text, series)) if text]
+
+    def requests(self, settings: RenderSettings) -> list[SceneRequest]:
+        """The scenes with all that was said of them."""
+        data = self.data.fields if self.data else {}
+        return [
+            replace(
+                scene,
+                settings=settings,
+                experiments=self.experiments,
+                words=self.words,
+                data=data,
+                curve=self.curve,
+                curve_file=self.curve_file,
+            )
+            for scene in self.scenes
+        ]

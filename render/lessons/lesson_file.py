@@ -1,0 +1,296 @@
+"""Lesson files: which scenes in which order, with which parameters and training runs.
+
+A lesson is a program: the files of scenes that it names are run. All files are named from its own folder.
+
+title = { en = "What a neural network computes", zh = "…" }
+description = { en = "Sums of simple functions.", zh = "…" }    # optional: for whoever may watch it
+tags = ["neural networks", "sigmoid"]                   # optional
+poster = { scene = "build-curve", beat = "sum" }        # optional
+narration = "my-words.toml"                             # optional: words of one's own, beside the lesson file
+languages = ["en"]                                      # optional: of the film; the first is on the screen
+
+curve = "@curve.csv"                                      # optional: the red curve of all scenes; or [[x, y], ...]
+
+[voices]                                                  # optional: what speaks, unless --voice says otherwise
+en = "recordings/"                                        # or "my-voice.onnx", both beside; "default"; "none"
+
+[experiments.three-sigmoids]
+hidden = [3]
+
+[experiments.mine]                                        # on daily views of one's own, in a file beside the lesson's
+dataset = { kind = "daily views", data = "views.csv" }    # and the fields of CsvFormat, as needed
+
+[[scene]]
+part = { en = "Sigmoids", zh = "…" }                      # optional: a part of the lesson begins with this scene
+name = "sum-of-sigmoids"                                  # or "my_scene.py:MyScene", beside the lesson file
+[scene.parameters]
+run = "three-sigmoids"                                    # an experiment of this lesson, by name
+trace = "runs/mine"                                       # the folder of a trace, beside the lesson file
+knots = "@curve.csv"                                      # the points of a CSV, or the value in a JSON file
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+from gradreel.core.curves.piecewise import PiecewiseLinearCurve
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.core.files import read_toml
+from gradreel.render.lessons.daily_data import with_files
+from gradreel.render.lessons.lesson import Lesson, Poster
+from gradreel.render.lessons.options import parse_value, read_curve
+from gradreel.render.lessons.tables import Knots, Location, Problem, beside, problems_of
+from gradreel.render.stages import SceneRequest, Title
+from gradreel.render.voice.choice import COMMAND, is_path
+from gradreel.scenes.catalog import LESSON_FILE, KnownScenes, beat_names, find_scenes, resolve
+from gradreel.scenes.words.narration import OwnWords, check_language
+from gradreel.scenes.words.renamed_beats import has_no_beat
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+TRACE = "trace"
+"""What scenes call a parameter that is the folder of a trace; their classes, which could tell, need Manim."""
+
+
+def _by_language(value: Any) -> Any:
+    if isinstance(value, str):
+        raise ValueError('a text for each language is needed, such as { en = "Descent", zh = "下降" }')
+    return value
+
+
+def _tables(value: Any) -> Any:
+    if not isinstance(value, list) or not value or not all(isinstance(scene, Mapping) for scene in value):
+        raise ValueError('a lesson has one scene or more, each a table: [[scene]], and below it name = "build-curve"')
+    return value
+
+
+def _not_empty(text: str) -> str:
+    if not text.strip():
+        raise ValueError("a text is needed; leave the key out where there is none")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_not_empty)]
+Words = Annotated[dict[str, Text], BeforeValidator(_by_language)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _SceneTable(_Table):
+    part: Annotated[Words, Field(min_length=1)] | None = None
+    name: str
+    parameters: dict[str, Any] = {}
+
+
+class _PosterTable(_Table):
+    scene: str
+    beat: Text | None = None
+
+
+class _LessonFile(_Table):
+    title: Words = {}
+    description: Words = {}
+    tags: list[Text] = []
+    poster: _PosterTable | None = None
+    narration: Text | None = None
+    voices: dict[str, Text] = {}
+    languages: Annotated[list[Text], Field(min_length=1)] | None = None
+    curve: str | tuple[tuple[float, float], ...] | None = None
+    experiments: dict[str, Experiment] = {}
+    scene: Annotated[list[_SceneTable], BeforeValidator(_tables)] = Field([], validate_default=True)
+
+
+def read_lesson(file: Path, ours: KnownScenes = find_scenes, with_scenes: bool = True) -> Lesson:
+    """The lesson in ``file``, and the words beside it. Raises UserError, naming the file and the line or key.
+
+    ``ours`` gives our scenes, for whoever remembers them. Without its scenes the sources of none are read.
+    """
+    content = read_toml(file, "a lesson")
+    try:
+        content = with_files(file.absolute().parent, content)
+    except UserError as error:
+        raise UserError(f"{file}: {error}") from None
+    try:
+        table = _LessonFile.model_validate(content)
+    except ValidationError as error:
+        raise UserError(_explain(file, content, error)) from None
+    _check_languages(file, "title", table.title)
+    words = _words(file, table.narration) if table.narration else None
+    _check_languages(file, "voices", table.voices)
+    _check_languages(file, "languages", table.languages or ())
+    voices = {language: _voice(file, language, voice) for language, voice in table.voices.items()}
+    curve, curve_file = _curve(file, table.curve)
+    entries = _entries(file, table, cache(ours)) if with_scenes else {}
+    if file.stem in entries:
+        raise UserError(f"{file}: the lesson and its scene {file.stem} would both be {file.stem}.mp4; rename the file")
+    poster = _poster(file, table.poster, entries) if table.poster and with_scenes else None
+    scenes = tuple(entries.values())
+    _check_languages(file, "description", table.description)
+    return Lesson(
+        file.stem,
+        table.title,
+        scenes,
+        table.experiments,
+        poster,
+        curve=curve,
+        curve_file=curve_file,
+        words=words,
+        description=table.description,
+        tags=tuple(table.tags),
+        voices=voices,
+        languages=tuple(dict.fromkeys(table.languages or ())),
+        file=file,
+    )
+
+
+def _curve(file: Path, curve: str | Knots | None) -> tuple[Knots, str]:
+    """A lesson's red curve, and the file beside it that it was read from, or ""."""
+    try:
+        if isinstance(curve, str):
+            if not curve.startswith("@"):
+                raise UserError(f'found {curve!r}; knots are wanted, such as [[1, 1], [3, 4]], or a file: "@curve.csv"')
+            return read_curve(beside(file.absolute().parent, curve[1:]))
+        return (PiecewiseLinearCurve(*zip(*curve, strict=True)).knots, "") if curve else ((), "")
+    except UserError as error:
+        raise UserError(f"{file}: curve: {error}") from None
+
+
+def _words(file: Path, narration: str) -> OwnWords:
+    try:
+        path = beside(file.absolute().parent, narration)
+    except UserError as error:
+        raise UserError(f"{file}: narration: {error}") from None
+    try:
+        return OwnWords.read(path)
+    except UserError as error:
+        if os.path.lexists(path):
+            raise
+        raise UserError(f"{error}; `gradreel words SCENE > {narration}` writes one") from None
+
+
+def _voice(file: Path, language: str, voice: str) -> str:
+    """A lesson's voice; a path beside it is made one from the root. A program is named only by who runs it."""
+    if voice.startswith(COMMAND):
+        raise UserError(
+            f"{file}: voices.{language}: a lesson names no command: it has default, none, a folder of recordings or a"
+            f" Piper voice (.onnx) beside it; name it yourself: --voice {language}={COMMAND}'…'"
+        )
+    try:
+        return str(beside(file.absolute().parent, voice)) if is_path(voice) else voice
+    except UserError as error:
+        raise UserError(f"{file}: voices.{language}: {error}") from None
+
+
+def _entries(file: Path, table: _LessonFile, ours: KnownScenes) -> dict[str, SceneRequest]:
+    """The scenes by name, in film order; each belongs to the part that was begun last."""
+    entries: dict[str, SceneRequest] = {}
+    part: Title | None = None
+    for number, scene in enumerate(table.scene, 1):
+        if scene.part is not None:
+            _check_languages(file, f"[[scene]] {number}: part", scene.part)
+            part = scene.part
+        entry = _entry(file, number, scene, part, ours)
+        other = entries.get(entry.name)
+        if other is not None and other.source != entry.source:
+            raise UserError(
+                f"{file}: two scenes are called {entry.name}: in {other.source.file} and in {entry.source.file};"
+                f" rename one of the classes ([[scene]] {number})"
+            )
+        if other is not None:
+            raise UserError(
+                f"{file}: scene {entry.name} stands twice; a lesson has each scene once ([[scene]] {number})"
+            )
+        entries[entry.name] = entry
+    return entries
+
+
+def _poster(file: Path, poster: _PosterTable, entries: Mapping[str, SceneRequest]) -> Poster:
+    """Raises UserError for a scene that the lesson has not, and for a beat that its source has not, as far as it tells.
+
+    Our own lesson is left out: tests look at it, and reading the sources would take longer than all the rest.
+    """
+    if poster.scene not in entries:
+        raise UserError(
+            f"{file}: poster.scene: {poster.scene!r} is no scene of this lesson; it has {', '.join(entries)}"
+        )
+    if poster.beat is not None and file != LESSON_FILE:
+        beats = beat_names(entries[poster.scene].source)
+        if beats and poster.beat not in beats and not any("{" in beat for beat in beats):
+            raise UserError(f"{file}: poster.beat: {has_no_beat(poster.scene, poster.beat, beats)}")
+    return Poster(poster.scene, poster.beat)
+
+
+def _check_languages(file: Path, what: str, title: Iterable[str]) -> None:
+    for language in title:
+        try:
+            check_language(language)
+        except UserError as error:
+            raise UserError(f"{file}: {what}.{language}: {error}") from None
+
+
+def _explain(file: Path, content: Mapping[str, Any], error: ValidationError) -> str:
+    """One line for each problem: file, key (with the scene's name), what was wrong and what would do."""
+    return "\n".join(_line(file, content, problem) for problem in problems_of(error, _LessonFile, content))
+
+
+def _line(file: Path, content: Mapping[str, Any], problem: Problem) -> str:
+    place = _place(problem.place, content)
+    if problem.is_unknown:
+        nearest = get_close_matches(str(problem.place[-1]), problem.known, n=1, cutoff=0.65)
+        hint = f"did you mean {nearest[0]}?" if nearest else f"known here: {', '.join(problem.known)}"
+        if problem.place == ("dataset",):
+            hint = "a dataset is that of a training run, in [experiments.NAME], or of a scene, in its parameters"
+        return f"{file}: unknown key {place}; {hint}"
+    if not place:  # of a key that is not there
+        return f"{file}: {problem.reason}"
+    return f"{file}: {place}: {problem.reason}" + (f", found {problem.found}" if problem.found else "")
+
+
+def _place(location: Location, content: Mapping[str, Any]) -> str:
+    text = ".".join(str(part) for part in location if not isinstance(part, int))
+    if len(location) > 1 and location[0] == "scene" and isinstance(location[1], int):
+        scene = content["scene"][location[1]]
+        name = scene.get("name", "no name") if isinstance(scene, Mapping) else "no table"
+        text += f" (in [[scene]] {location[1] + 1}, {name})"
+    return text
+
+
+def _entry(file: Path, number: int, scene: _SceneTable, part: Title | None, ours: KnownScenes) -> SceneRequest:
+    try:
+        spec = str(beside(file.absolute().parent, scene.name)) if ".py" in scene.name else scene.name
+        source = resolve(spec, ours)
+    except UserError as error:
+        raise UserError(f"{file}: [[scene]] {number}: {error}") from None
+    parameters: dict[str, Any] = {}
+    for name, value in scene.parameters.items():
+        try:
+            parameters[name] = _beside(file, name, value)
+        except UserError as error:
+            place = f"scene.parameters.{name} (in [[scene]] {number}, {scene.name})"
+            raise UserError(f"{file}: {place}: {error}") from None
+    files = {name: str(found) for name, value in scene.parameters.items() if (found := _file_beside(file, value))}
+    return SceneRequest(source, parameters=parameters, part=part, files=files)
+
+
+def _beside(lesson: Path, name: str, value: Any) -> Any:
+    """What a scene's parameter in a lesson means: ``"@curve.csv"`` is the content of the file beside the lesson's.
+
+    A folder beside it that ``trace`` names is meant wherever the command is run. Anything else is itself.
+    """
+    if found := _file_beside(lesson, value):
+        return parse_value(f"@{found}")
+    if name == TRACE and isinstance(value, str) and value and os.path.isdir(lesson.absolute().parent / value):
+        return str(beside(lesson.absolute().parent, value))
+    return value
+
+
+def _file_beside(lesson: Path, value: Any) -> Path | None:
+    """Raises UserError for one that lies elsewhere."""
+    return beside(lesson.absolute().parent, value[1:]) if isinstance(value, str) and value.startswith("@") else None

@@ -1,0 +1,325 @@
+"""The command line's options as they are written, and what they mean: settings, output, beats, ``--set`` values."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal
+
+from gradreel.core.daily.csv_file import CsvFormat
+from gradreel.core.daily.views import Borders
+from gradreel.core.errors import UserError
+from gradreel.core.files import parsed, read_text
+from gradreel.render.lessons.tables import LONGEST, Knots
+from gradreel.render.settings import FORMATS, MOST_AT_ONCE, RenderSettings, default_format
+from gradreel.scenes.catalog import kebab_name
+
+PICTURE = re.compile(r"\d{5,}\.png")  # a frame's, in the folder of --format png-sequence
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataOptions:
+    """What was chosen about daily views: a file of one's own, how it is read, and where their three parts begin."""
+
+    data: Path | None = None
+    column: str | None = None
+    date_format: str | None = None
+    decimal: Literal[".", ","] | None = None
+    fill_missing: Literal["interpolate"] | None = None
+    validation_from: date | None = None
+    test_from: date | None = None
+    unseen_from: date | None = None  # the old name of test_from
+
+    @property
+    def csv_format(self) -> CsvFormat:
+        """Raises UserError for what is no format."""
+        return CsvFormat(self.column, self.date_format, self.decimal, self.fill_missing)
+
+    @property
+    def borders(self) -> Borders:
+        """Where the parts begin. UserError for two names of one of them."""
+        if self.unseen_from is not None and self.test_from is not None:
+            raise UserError(
+                "--unseen_from is the old name of --test_from, which is there, too; leave out --unseen_from"
+            )
+        return Borders(self.validation_from, self.test_from or self.unseen_from)
+
+    def warn_of_old_names(self) -> None:
+        """Says on standard error what an option is called now."""
+        if self.unseen_from is not None:
+            print("Warning: --unseen_from is now called --test_from", file=sys.stderr)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(DataOptions):
+    """What was chosen on the command line, as written; a command without an option has its default."""
+
+    scenes: tuple[str, ...] = ()
+    first_scene: str | None = None
+    last_scene: str | None = None
+    lesson: Path | None = None
+    overrides: tuple[str, ...] = ()
+    curve: Path | None = None
+    media_dir: Path = Path("media")
+    language: str | None = None  # on the screen; None: the first of the film's
+    languages: tuple[str, ...] = ()  # of the film; (): the lesson's
+    theme: str = "dark"
+    quality: str = "h"
+    resolution: str | None = None
+    fps: str | None = None
+    file_format: str | None = None  # one of `FORMATS`
+    save_sections: bool = False
+    transparent: bool = False
+    last_frame: bool = False
+    beats: str | None = None
+    output: Path | None = None
+    preview: bool = False
+    seed: int | None = None
+    voices: tuple[str, ...] = ()
+    fill: bool = False
+    jobs: int | None = None
+    timeout: float | None = None
+    scheduler: str | None = None
+    jumps: bool = False
+    pace: bool = False
+    force: bool = False
+    overwrite: bool = False
+    burned: str | None = None
+    dry_run: bool = False
+    as_json: bool = False
+    progress: str = "display"
+    quiet: bool = False
+    verbosity: str = "info"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExperimentOptions(DataOptions):
+    """What was chosen for ``gradreel experiment``; None: the lecture's, or the default."""
+
+    kind: str  # "width" or "depth"
+    window: int = 56
+    seeds: int = 5
+    widths: str | None = None
+    depths: str | None = None
+    width: int | None = None
+    epochs: int = 60
+    media_dir: Path = Path("media")
+    jobs: int | None = None
+    scheduler: str | None = None
+    csv: Path | None = None
+    overwrite: bool = False
+    dry_run: bool = False
+    as_json: bool = False
+    progress: str = "display"
+    quiet: bool = False
+    verbosity: str = "info"
+
+
+def settings_of(options: Options, output: Path | None = None) -> RenderSettings:
+    """Raises UserError for an option that no video can have."""
+    changes: dict[str, Any] = {}
+    if options.burned and options.last_frame:
+        raise UserError(
+            "--burn_subtitles draws into a video, and a last frame (-s) is a picture: leave out one of the two"
+        )
+    if options.scheduler and options.last_frame:
+        raise UserError("--scheduler draws clips; a last frame (-s) is drawn here: leave out one of the two")
+    if options.resolution is not None:
+        changes["width"], changes["height"] = parse_resolution(options.resolution)
+    if options.beats is not None:
+        changes["first_beat"], changes["last_beat"] = parse_beat_range(options.beats)
+    return RenderSettings.of_quality(
+        options.quality,
+        format=options.file_format or _format_of(output),
+        transparent=options.transparent,
+        fps=None if options.fps is None else parse_rate(options.fps),
+        language=options.language,
+        theme=options.theme,
+        media_dir=options.media_dir,
+        seed=options.seed,
+        jobs=jobs_of(options.jobs, options.scheduler),
+        scheduler=options.scheduler,
+        timeout=options.timeout,
+        force=options.force,
+        overwrite=options.overwrite,
+        burned=options.burned,
+        **changes,
+    )
+
+
+def output_of(options: Options) -> Path | None:
+    """``-o`` as an absolute path with the ending of what it will hold. Raises UserError when it has another."""
+    if options.output is None:
+        return None
+    path = options.output.absolute()
+    wanted = options.file_format or _format_of(path) or default_format(options.transparent)
+    if wanted == "png-sequence" and not options.last_frame:
+        return _picture_folder(path.with_suffix("") if path.suffix == ".png" else path, options.output)
+    wanted = "png" if options.last_frame else wanted
+    if path.is_dir():
+        raise UserError(f"-o {options.output} is a folder; name the file to write")
+    ending = path.suffix.removeprefix(".").lower()
+    if not ending:
+        return path.with_name(f"{path.name}.{wanted}")
+    if ending != wanted:
+        raise UserError(f"-o {options.output}: this file will be {wanted}, so its name must end in .{wanted}")
+    return path.with_suffix(f".{wanted}")
+
+
+def _picture_folder(folder: Path, said: Path) -> Path:
+    """A folder for a picture of each frame. One that is there is replaced: UserError unless it holds just these."""
+    if not folder.exists():
+        return folder
+    if not folder.is_dir():
+        raise UserError(f"-o {said}: {folder} is a file, and the frames are pictures in a folder; choose another name")
+    foreign = next((entry.name for entry in folder.iterdir() if not PICTURE.fullmatch(entry.name)), None)
+    if foreign is not None:
+        raise UserError(
+            f"-o {said}: the folder {folder} would be replaced by the frames, and has {foreign} in it, which is none; "
+            "choose another name"
+        )
+    return folder
+
+
+def _format_of(output: Path | None) -> str | None:
+    """The format that a file's ending asks for."""
+    ending = output.suffix.removeprefix(".").lower() if output else ""
+    return ending if ending in FORMATS else None
+
+
+def jobs_of(jobs: int | None, scheduler: str | None = None) -> int:
+    """How many clips, or trainings, are at work at once: ``-j``, or one per core that this process may use.
+
+    A ``scheduler`` is handed as many as it takes.
+    """
+    if jobs or scheduler:
+        return jobs or MOST_AT_ONCE
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def parse_resolution(text: str) -> tuple[int, int]:
+    """``"1920,1080"`` (also ``1920x1080``) -> (width, height) in pixels. Raises UserError for any other text."""
+    try:
+        width, height = (_whole(side) for side in text.lower().replace("x", ",").split(","))
+    except ValueError:
+        raise UserError(f"-r {text}: a resolution is written W,H, such as -r 1280,720") from None
+    return width, height
+
+
+def parse_rate(text: str) -> float | Fraction:
+    """``"30"``, also ``"30000/1001"`` -> frames a second. Raises UserError for what is no number."""
+    over, slash, under = text.partition("/")
+    try:
+        return Fraction(_whole(over), _whole(under)) if slash else float(text)
+    except (ValueError, ZeroDivisionError):
+        raise UserError(f"--fps {text}: frames a second are a whole number, such as --fps 30") from None
+
+
+def parse_beat_range(text: str) -> tuple[str | None, str | None]:
+    """Return the first and the last beat of ``"constant,piece-2"``; of ``"constant"``, that beat twice.
+
+    A side left out is None: ``"constant,"`` goes to the end, ``",constant"`` begins at the start. Raises UserError.
+    """
+    first, comma, last = text.partition(",")
+    names = (first.strip() or None, (last if comma else first).strip() or None)
+    if names == (None, None) or "," in last:
+        raise UserError(f"-n {text}: write one beat, or FROM,TO: -n sum; -n constant,sum; -n constant, (to the end)")
+    return names
+
+
+def parse_counts(option: str, text: str, least: int, largest: int) -> tuple[int, ...]:
+    """``"0,10,100"`` -> (0, 10, 100): whole numbers from ``least`` to ``largest``, each once. Raises UserError."""
+    try:
+        counts = tuple(_whole(part) for part in text.split(","))
+    except ValueError:
+        raise UserError(f"{option} {text}: whole numbers are written with commas, such as {option} 1,2,3") from None
+    wrong = [count for count in counts if not least <= count <= largest]
+    if wrong:
+        raise UserError(f"{option} {text}: each must be from {least} to {largest}, found {wrong[0]}")
+    if len(set(counts)) < len(counts):
+        raise UserError(f"{option} {text}: each must be there once")
+    return counts
+
+
+def _whole(text: str) -> int:
+    """A whole number in plain digits: `int` itself takes 1_0 for 10, and digits of all scripts. Raises ValueError."""
+    if not re.fullmatch(r" *-?[0-9]+ *", text):
+        raise ValueError(text)
+    return int(text)
+
+
+def parse_overrides(settings: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """``--set`` texts -> {scene: {parameter: value}}, a later one winning over an earlier one.
+
+    ``scene.parameter=value``; further dots reach into a parameter (``sum-of-sigmoids.run.seed=3``). The value is JSON,
+    or else the text itself, or ``@file``: the content of a JSON or text file, or of a CSV of points. Raises UserError.
+    """
+    overrides: dict[str, dict[str, Any]] = {}
+    for text in settings:
+        scene, path, value = _parts(text)
+        inside = overrides.setdefault(scene, {})
+        for name in path[:-1]:
+            child = inside.get(name)
+            inside[name] = inside = dict(child) if isinstance(child, Mapping) else {}
+        try:
+            inside[path[-1]] = parse_value(value)
+        except UserError as error:
+            raise UserError(f"--set {text.partition('=')[0]}: {error}") from None
+    return overrides
+
+
+def files_of_overrides(settings: Iterable[str]) -> dict[str, dict[str, str]]:
+    """By scene and parameter, ``run.seed`` inside of ``run``: the file that ``--set`` reads it from, "" for none."""
+    files: dict[str, dict[str, str]] = {}
+    for text in settings:
+        scene, path, value = _parts(text)
+        name = ".".join(path)
+        inside = {other: file for other, file in files.get(scene, {}).items() if not f"{other}.".startswith(f"{name}.")}
+        files[scene] = inside | {name: value[1:] if value.startswith("@") else ""}
+    return files
+
+
+def _parts(setting: str) -> tuple[str, list[str], str]:
+    """Scene, parameter and value of a ``--set``. Raises UserError."""
+    key, equals, value = setting.partition("=")
+    scene, *path = key.strip().split(".")
+    if not (equals and scene and path and all(path)):
+        raise UserError(f"--set {setting}: it is written scene.parameter=value, such as --set build-curve.low=0")
+    return kebab_name(scene), path, value
+
+
+def parse_value(text: str) -> Any:
+    """JSON where it can be nothing else, the content of the file for ``@file``, or else the text. Raises UserError."""
+    return _read_value(Path(text[1:]).expanduser()) if text.startswith("@") else _json_or_text(text)
+
+
+def _json_or_text(text: str) -> Any:
+    """What can be read as JSON is JSON; what begins as a list or a table and cannot is a mistake, and no text."""
+    try:
+        return parsed(text, repr(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"))
+    except UserError:
+        if text.lstrip()[:1] in ("[", "{"):
+            raise
+        return text
+
+
+def _read_value(path: Path) -> Any:
+    if path.suffix.lower() in (".csv", ".tsv"):
+        return [list(knot) for knot in read_curve(path)[0]]
+    text = read_text(path, "a value")
+    if path.suffix.lower() != ".json":
+        return _json_or_text(text.strip())
+    return parsed(text, str(path))
+
+
+def read_curve(path: Path) -> tuple[Knots, str]:
+    """The knots in a CSV file, x and y in each row, and the file's name. Raises UserError naming file and row."""
+    from gradreel.core.curves.piecewise import read_knots
+
+    return read_knots(path).knots, str(path)

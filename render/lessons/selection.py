@@ -1,0 +1,174 @@
+"""A lesson as it was asked for: all of it, a stretch of it or some of its scenes, with what --set changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from gradreel.core.datasets import RED_CURVE, CurveDataset, Dataset
+from gradreel.core.errors import UserError
+from gradreel.core.experiment import Experiment
+from gradreel.render.lessons.daily_data import DailyData
+from gradreel.render.lessons.lesson import Lesson
+from gradreel.render.lessons.lesson_file import read_lesson
+from gradreel.render.lessons.own_words import check_words
+from gradreel.render.lessons.tables import Knots, file_of, problems_of, put_over
+from gradreel.render.settings import range_name
+from gradreel.render.stages import SceneRequest
+from gradreel.scenes.catalog import LESSON_FILE, KnownScenes, file_and_class, find_scenes, kebab_name, resolve
+from pydantic import ValidationError
+
+Span = tuple[str | None, str | None]  # the first scene and the last; None: the lesson's first, its last
+
+
+def load_lesson(
+    path: Path | None = None,
+    overrides: Mapping[str, Mapping[str, Any]] | None = None,
+    only: Sequence[str] = (),
+    data: DailyData | None = None,
+    span: Span = (None, None),
+    files: Mapping[str, Mapping[str, str]] | None = None,
+    ours: KnownScenes = find_scenes,
+    curve: tuple[Knots, str] | None = None,
+) -> Lesson:
+    """Read a lesson file (ours without ``path``); ``overrides`` {scene: {parameter: value}} change what it says.
+
+    ``only`` picks scenes by name, in that order; a scene that the lesson does not have is added with its own defaults.
+    ``span`` keeps the scenes from one to another. ``data`` will stand in the place of all daily views.
+    ``files``: those that overrides were read from, see `files_of_overrides`; an error of theirs names them.
+    ``ours`` gives our scenes, for whoever remembers them. ``curve`` will stand in the place of the lesson's red one.
+    An override of ``experiments`` changes the lesson's training runs: {"experiments": {"three-sigmoids": {"seed": 3}}}.
+    Raises UserError, naming the file and the line or key.
+    """
+    file = path or LESSON_FILE
+    ours = cache(ours)
+    all_own = path is None and bool(only) and all(map(file_and_class, only))  # ours has none of these scenes
+    lesson, files = read_lesson(file, ours, with_scenes=not all_own), files or {}
+    changes = {scene: dict(values) for scene, values in (overrides or {}).items()}
+    lesson = _with_experiments(lesson, changes.pop("experiments", {}), files.get("experiments", {}))
+    if only and span != (None, None):
+        raise UserError("--from and --to keep a stretch of the lesson: name scenes, or a stretch, not both")
+    whole = lesson.scenes
+    lesson = replace(lesson, scenes=_picked(lesson, only, ours), picked=True) if only else _stretch(lesson, span)
+    if lesson.words is not None:
+        check_words(lesson.words, [entry.source for entry in (*whole, *lesson.scenes)], ours)
+    known = {entry.name for entry in lesson.scenes}
+    for scene in changes:
+        if scene not in known:
+            nearest = get_close_matches(scene, known, n=3, cutoff=0.5) or sorted(known)
+            raise UserError(f"--set {scene}.…: no scene that is asked for has this name; nearest: {', '.join(nearest)}")
+    scenes = tuple(
+        replace(scene, changes=changes.get(scene.name, {}), files={**scene.files, **files.get(scene.name, {})})
+        for scene in lesson.scenes
+    )
+    if not all_own:
+        said = [values for scene in (*whole, *scenes) for values in (scene.parameters, scene.changes)]
+        _check_experiments(file, lesson.experiments, said)
+    knots, file_of_curve = curve or (lesson.curve, lesson.curve_file)
+    return replace(lesson, scenes=scenes, data=data, curve=knots, curve_file=file_of_curve)
+
+
+def _check_experiments(file: Path, experiments: Mapping[str, Experiment], said: Sequence[Mapping[str, Any]]) -> None:
+    """Raises UserError unless each experiment is named by a parameter of a scene: a line for each that is not."""
+    named = {value for parameters in said for value in parameters.values() if isinstance(value, str)}
+    problems = []
+    for experiment in experiments:
+        if experiment not in named:
+            nearest = get_close_matches(experiment, sorted(named), n=1, cutoff=0.65)
+            hint = f"did you mean it where a scene has {nearest[0]!r}? " if nearest else ""
+            problems.append(
+                f"{file}: [experiments.{experiment}]: no scene of this lesson shows it; {hint}"
+                f'a scene shows it by its name, such as parameters = {{ run = "{experiment}" }}'
+            )
+    if problems:
+        raise UserError("\n".join(problems))
+
+
+def _with_experiments(lesson: Lesson, changes: Mapping[str, Any], files: Mapping[str, str]) -> Lesson:
+    experiments = dict(lesson.experiments)
+    for name, change in changes.items():
+        if name not in experiments:
+            known = ", ".join(experiments) or "none"
+            raise UserError(
+                f"--set experiments.{name}: the lesson {lesson.name} has no such experiment; it has {known}"
+            )
+        if not isinstance(change, Mapping):
+            raise UserError(f"--set experiments.{name}: a table is wanted, such as --set experiments.{name}.seed=3")
+        before = experiments[name]
+        merged = put_over(before.model_dump(mode="json"), change)
+        try:
+            experiments[name] = Experiment.model_validate(merged)
+        except ValidationError as error:
+            problem = problems_of(error, Experiment, merged)[0]
+            key = ".".join(filter(None, ("experiments", name, problem.key)))
+            found = f", found {problem.found}" if problem.found else ""
+            unknown = f"no such key; known here: {', '.join(problem.known)}"
+            reason = unknown if problem.is_unknown else f"{problem.reason}{found}"
+            read = file_of((name, *problem.place), files)
+            raise UserError(f"--set {key}: {reason}" + (f"; it was read from {read}" if read else "")) from None
+        if lesson.curve and _other_curve(before.dataset, experiments[name].dataset):
+            raise UserError(
+                f"--set experiments.{name}.dataset.knots: other scenes would go on drawing the lesson's red curve;"
+                " --curve curve.csv puts yours in its place in all of them"
+            )
+    return replace(lesson, experiments=experiments)
+
+
+def _other_curve(before: Dataset, after: Dataset) -> bool:
+    """Whether the red curve was taken from a run: it is that of the whole lesson."""
+    knots = [shown.knots for shown in (before, after) if isinstance(shown, CurveDataset)]
+    return len(knots) == 2 and knots[0] == RED_CURVE != knots[1]
+
+
+def _stretch(lesson: Lesson, span: Span) -> Lesson:
+    """Its scenes from the first to the last of ``span``, both included. Raises UserError, naming the scenes."""
+    if span == (None, None):
+        return lesson
+    first, last = (_named(lesson, option, name) for option, name in zip(("--from", "--to"), span, strict=True))
+    names = [entry.name for entry in lesson.scenes]
+    begin = names.index(first) if first else 0
+    end = names.index(last) if last else len(names) - 1
+    if begin > end:
+        raise UserError(
+            f"--from {first} --to {last}: {last} comes before {first};"
+            f" the scenes of {lesson.name} in order: {', '.join(names)}"
+        )
+    return replace(lesson, scenes=lesson.scenes[begin : end + 1], span=range_name(first, last))
+
+
+def _named(lesson: Lesson, option: str, asked: str | None) -> str | None:
+    """The scene of the lesson that ``asked`` names, also by its class or as ``my_scene.py:MyScene``."""
+    if asked is None:
+        return None
+    names = [entry.name for entry in lesson.scenes]
+    name = kebab_name(asked.rpartition(":")[2])
+    if name not in names:
+        nearest = get_close_matches(name, names, n=1, cutoff=0.5)
+        hint = f"did you mean {nearest[0]}?" if nearest else f"its scenes: {', '.join(names)}"
+        raise UserError(f"{option} {asked}: the lesson {lesson.name} has no such scene; {hint}")
+    return name
+
+
+def _picked(lesson: Lesson, only: Sequence[str], ours: KnownScenes) -> tuple[SceneRequest, ...]:
+    """The scenes asked for, each once: as the lesson has them, or else as they are by themselves.
+
+    A name is that of the lesson's scene before it is that of one of ours. Asked for alone, a scene is in no part.
+    """
+    entries = {entry.source: replace(entry, part=None) for entry in lesson.scenes}
+    known = cache(lambda: ({source.name: source for source in (*ours(), *entries)}).values())
+    picked: dict[str, SceneRequest] = {}
+    for spec in only:
+        source = resolve(spec, known)
+        entry = entries.get(source, SceneRequest(source, stands_in_lesson=False))
+        other = picked.get(entry.name)
+        if other is not None and other.source != source:
+            raise UserError(
+                f"two scenes are called {entry.name}: in {other.source.file} and in {source.file};"
+                " rename one of the classes, or render each by itself with -o"
+            )
+        picked[entry.name] = entry
+    return tuple(picked.values())

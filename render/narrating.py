@@ -1,0 +1,97 @@
+"""``gradreel narrate``: the script of a lesson's lines for one's own voice, and what is to be said of recordings."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from gradreel.core.errors import listed
+from gradreel.render import pipeline
+from gradreel.render.clips.beat_lines import filled_again, spoken_again
+from gradreel.render.clips.fingerprint import languages_of
+from gradreel.render.clips.workspace import Folders, Workspace
+from gradreel.render.lessons.lesson import Lesson
+from gradreel.render.lessons.options import Options
+from gradreel.render.report import print_json
+from gradreel.render.resolve import settings_and_lesson
+from gradreel.render.stages import BeatSpan, Clip
+from gradreel.render.videos.results import publish_results, results_of
+from gradreel.render.voice.recordings import Recordings
+from gradreel.render.voice.script import Remark, ScriptLine, remarks, script_files, write_script
+from gradreel.render.voice.spoken_lines import Line
+from gradreel.render.workers.progress import reporter
+from gradreel.scenes.words.narration import Narration
+
+
+def narrate(options: Options, folder: Path, record: bool, accept: bool) -> int:
+    """Write the script into the folder of recordings, ``record`` what is missing, print what is to be said of them."""
+    settings, lesson = settings_and_lesson(options)
+    if record:
+        from gradreel.render.voice import microphone
+
+        device = microphone.microphone()  # or an error, before anything is done
+    folder = folder.absolute()
+    results = results_of(lesson, Folders(settings.media_dir), settings.overwrite)
+    results.check(script_files(folder))
+    with reporter(options.progress, options.quiet, options.verbosity) as told:
+        played = pipeline.play_beats(lesson, settings, told)
+    lines = [line for clip, beats in played for line in _lines(clip, beats)]
+    title, language = _title(lesson, [clip for clip, _ in played], settings.language), settings.language
+
+    def publish(texts: Mapping[Path, str]) -> None:
+        with Workspace(settings.media_dir) as workspace:
+            written = {}
+            for file, text in texts.items():
+                temporary = workspace.temporary(file.name)
+                temporary.write_bytes(text.encode())
+                written[temporary] = file
+            publish_results(workspace, [(results, written)], told.say, option="--recordings")
+
+    write_script(folder, title, language, lines, publish, accept)
+    if record:
+        missing = [line for line in lines if Recordings(folder).file(line.line.scene, line.line.beat) is None]
+        microphone.record(missing, folder, device)
+        write_script(folder, title, language, lines, publish)
+    _print(folder, lines, remarks(folder, language, lines), options)
+    return 0
+
+
+def _title(lesson: Lesson, clips: Sequence[Clip], language: str) -> str:
+    """Return the lesson's title, or the titles of the scenes that were asked for by name."""
+    if not lesson.picked:
+        return lesson.title_in(language)
+    narration = Narration.load([language]).with_words(lesson.words)
+    return ", ".join(narration.title(clip.scene, language, clip.request.source.is_ours) for clip in clips)
+
+
+def _lines(clip: Clip, beats: Sequence[BeatSpan]) -> list[ScriptLine]:
+    """Of the beats that have words in the language of the settings."""
+    settings = clip.request.settings
+    narration = Narration.load(languages_of(clip.request)).with_words(clip.request.words)
+    found = []
+    for beat in beats:
+        spoken = spoken_again(narration, clip.narrated_as, beat)
+        line = Line(clip.scene, beat.name, spoken.stretches.get(settings.language, ()))
+        if line.texts:
+            assert beat.motion is not None, "it was played now"
+            printed = filled_again(narration, clip.narrated_as, beat).printed[settings.language]
+            found.append(ScriptLine(line, spoken.marks, printed, (beat.motion - beat.start) / settings.fps))
+    return found
+
+
+def _print(folder: Path, lines: Sequence[ScriptLine], found: Sequence[Remark], options: Options) -> None:
+    missing = [remark.name for remark in found if remark.kind == "missing"]
+    if options.as_json:
+        content = {"script": str(folder / "script.md"), "lines": len(lines), "recorded": len(lines) - len(missing)}
+        said = [{"file": str(folder / one.name), "kind": one.kind, "said": one.said} for one in found]
+        print_json({**content, "remarks": said})
+        return
+    print(folder / "script.md")
+    if missing:
+        print(f"{'missing':10}  {listed(missing)}")
+    for remark in found:
+        if remark.kind != "missing":
+            print(f"{remark.kind:10}  {remark.name}" + (f": {remark.said}" if remark.said else ""))
+    if not options.quiet:
+        print(f"{len(lines) - len(missing)} of {len(lines)} lines are recorded", file=sys.stderr)

@@ -1,0 +1,102 @@
+"""The lesson that a command's options ask for: which scenes, with which parameters, data and words."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from gradreel.core.errors import UserError
+from gradreel.render.clips.memo_cache import known_scenes
+from gradreel.render.clips.workspace import Folders
+from gradreel.render.lessons.daily_data import daily_data
+from gradreel.render.lessons.lesson import Lesson
+from gradreel.render.lessons.options import (
+    Options,
+    files_of_overrides,
+    parse_overrides,
+    read_curve,
+    settings_of,
+)
+from gradreel.render.lessons.own_words import left_in_other_languages, marks_placed
+from gradreel.render.lessons.selection import load_lesson
+from gradreel.render.settings import JOINABLE_FORMATS, RenderSettings, languages_of
+from gradreel.render.voice.choice import chosen_voices, silent_by_default
+from gradreel.scenes.catalog import specs_of
+from gradreel.scenes.words.languages import LANGUAGES
+
+
+def lesson_of(options: Options, scenes: Sequence[str] | None = None) -> Lesson:
+    """The lesson with what was set, ``scenes`` of it (those asked for) or a stretch.
+
+    Says which days of its data were filled, which lines of ours stay beside words of one's own, and which marks of
+    those were placed.
+    """
+    options.warn_of_old_names()
+    data = daily_data(options.data, options.csv_format, options.borders)
+    asked = specs_of(options.scenes if scenes is None else scenes)
+    span = (options.first_scene, options.last_scene)
+    files = files_of_overrides(options.overrides)
+    ours = partial(known_scenes, Folders(options.media_dir).private)
+    curve = read_curve(options.curve) if options.curve else None
+    lesson = load_lesson(options.lesson, parse_overrides(options.overrides), asked, data, span, files, ours, curve)
+    words, names = lesson.words, [scene.name for scene in lesson.scenes]
+    languages = film_languages(options, lesson)
+    left: list[str] = []
+    if words is not None:
+        left = [*left_in_other_languages(words, names, languages), marks_placed(words, names, languages)]
+    if not options.quiet:
+        for text in filter(None, (*lesson.filled_days(), *left)):
+            print(text, file=sys.stderr)
+    return lesson
+
+
+def settings_and_lesson(options: Options, output: Path | None = None) -> tuple[RenderSettings, Lesson]:
+    """Return how a film is made, in which languages, and the lesson that it is of. Raises UserError."""
+    settings = settings_of(options, output)
+    lesson = lesson_of(options)
+    return in_languages(settings, options, lesson), lesson
+
+
+def in_languages(settings: RenderSettings, options: Options, lesson: Lesson | None = None) -> RenderSettings:
+    """Return the settings with the film's languages, that of its pictures among them. Raises UserError."""
+    languages = film_languages(options, lesson)
+    return replace(settings, language=options.language or languages[0], subtitle_languages=languages)
+
+
+def film_languages(options: Options, lesson: Lesson | None = None) -> tuple[str, ...]:
+    """Return the languages of a film: those of --languages, or the lesson's, or the one that its words are in, or all.
+
+    Raises UserError for another one on the screen.
+    """
+    said = options.languages or (lesson.languages if lesson is not None else ())
+    if said and options.language not in (None, *said):
+        where = "--languages" if options.languages or lesson is None else f"{lesson.file}: languages"
+        raise UserError(
+            f"--lang {options.language}: the film's languages are {', '.join(said)} ({where}); choose one of them,"
+            f" or add {options.language} there"
+        )
+    if not said and lesson is not None and options.language in (None, lesson.only_language):
+        said = (lesson.only_language,) if lesson.only_language else ()
+    return tuple(dict.fromkeys(said)) or tuple(LANGUAGES)
+
+
+def with_voices(settings: RenderSettings, lesson: Lesson, options: Options, told: bool = True) -> RenderSettings:
+    """The settings with what speaks; ``told``: what is not heard, and why, is said."""
+    languages = languages_of(settings)
+    voices, silent = chosen_voices(options.voices, lesson.voices, options.fill, languages), ""
+    if settings.format in JOINABLE_FORMATS:
+        settings, silent = replace(settings, voices=voices), silent_by_default(options.voices, lesson.voices, languages)
+    elif voices:
+        silent = f"nothing is spoken: {settings.format} has no sound; {', '.join(JOINABLE_FORMATS)} have"
+    if silent and told and not options.quiet:
+        print(silent, file=sys.stderr)
+    return settings
+
+
+def film_of(options: Options) -> tuple[RenderSettings, Lesson]:
+    """How the film that the options ask for is made, its voices chosen, and the lesson that it is of."""
+    settings, lesson = settings_and_lesson(options)
+    return with_voices(settings, lesson, options), lesson

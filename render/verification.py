@@ -1,0 +1,151 @@
+"""``gradreel verify``: the updates of traces computed again, of folders or of the runs that scenes show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gradreel.core.errors import TraceError
+from gradreel.core.experiment import Experiment
+from gradreel.core.fixed_mode import fixed_mode, mode_of
+from gradreel.core.trace.format import META, beside, no_trace
+from gradreel.core.trace.trace import Trace, read_meta
+from gradreel.render import report
+from gradreel.render.clips.workspace import Folders
+from gradreel.render.lessons.options import Options, settings_of
+from gradreel.render.pipeline import inspect_lesson
+from gradreel.render.resolve import lesson_of
+from gradreel.render.workers.pool import Listeners, Workers
+from gradreel.render.workers.progress import Reporter, reporter
+from gradreel.render.workers.verifying import WHOLE, verify_each
+from gradreel.scenes.trace_folder import TraceFolder
+
+if TYPE_CHECKING:
+    from gradreel.core.trace.verify_result import Verification
+
+
+def verify_traces(options: Options) -> int:
+    """Compute each trace's updates again and print what came of it; 1 when something in a trace is wrong."""
+    targets = _targets(options)
+    with reporter(options.progress, options.quiet, options.verbosity) as told:
+        verifications = _verified([target.path for target in targets], told) if targets else {}
+    results = [_result(target, verifications[target.path]) for target in targets]
+    for result in results:
+        report.print_verification(result, options)
+    if options.as_json:
+        report.print_json(results)
+    elif not results and not options.quiet:
+        print("none of the scenes shows a training run: there is no trace to verify")
+    return 0 if all(result["ok"] for result in results) else 1
+
+
+@dataclass(frozen=True)
+class _Target:
+    """A trace to verify, and which scenes show it."""
+
+    path: Path
+    experiment: Experiment | None = None  # what it must be a trace of; None where it was given by its folder
+    scenes: tuple[str, ...] = ()
+
+
+def _targets(options: Options) -> list[_Target]:
+    """The traces asked for, by folder or by scene, each once. Raises UserError for what is no trace."""
+    # media/traces/* names also what is kept beside the traces
+    asked = [target for target in options.scenes if not target.endswith(".time.json")] or options.scenes
+    folders = [target for target in asked if _is_folder(target)]
+    scenes = [target for target in asked if target not in folders]
+    targets = {path: _Target(path) for path in (TraceFolder(folder).path for folder in folders)}
+    if scenes or not folders or options.first_scene or options.last_scene:
+        targets |= _targets_of_scenes(options, scenes)
+    return list(targets.values())
+
+
+def _is_folder(target: str) -> bool:
+    folder = Path(target).expanduser()
+    if folder.is_dir():
+        if not (folder / META).exists():
+            raise TraceError(no_trace(folder))
+        return True
+    if folder.is_file() and ".py" not in target:
+        raise TraceError(f"{target} is a file; a trace is a folder with {META}, such as media/traces/<digest>")
+    hint = beside(folder)
+    if ("/" in target or hint) and ".py" not in target:
+        raise TraceError(f"there is no trace {target}; `gradreel train` records those of the lesson's scenes{hint}")
+    return False
+
+
+def _targets_of_scenes(options: Options, scenes: list[str]) -> dict[Path, _Target]:
+    """The traces that scenes show, by folder: those of their runs, and those that they were given by their folders."""
+    settings, lesson = settings_of(options), lesson_of(options, scenes)
+    folder = Folders(settings.media_dir).traces
+    told = reporter(options.progress, options.quiet)
+    targets: dict[Path, _Target] = {}
+    for description in inspect_lesson(lesson, settings, told)[1]:
+        shown: dict[Path, Experiment | None] = {folder / run.digest: run for run in description.experiments.values()}
+        for path in shown:
+            if not path.exists():
+                command = " ".join(["gradreel train", *scenes])
+                raise TraceError(f"{description.name}: there is no trace {path}; `{command}` records it")
+        for given in description.traces.values():
+            shown.setdefault(TraceFolder(given).path, None)
+        for path, experiment in shown.items():
+            before = targets.get(path, _Target(path))
+            shown_by = (*before.scenes, description.name)
+            targets[path] = _Target(path, experiment or before.experiment, shown_by)
+    return targets
+
+
+def _verified(paths: Sequence[Path], told: Reporter) -> dict[Path, Verification]:
+    """Return the verification of each trace.
+
+    Each is computed again with the vector instructions that it was made with, if this processor has them.
+    """
+    groups: dict[tuple[tuple[str, str], ...], list[Path]] = {}
+    for path in paths:
+        groups.setdefault(tuple(sorted(_mode(path).items())), []).append(path)
+    verifications: dict[Path, Verification] = {}
+    with Workers(1) as workers:
+        for mode, group in groups.items():
+            task = f"verify {group[0].name[:12]}{f' and {len(group) - 1} more' if len(group) > 1 else ''}"
+            told.begin(task, WHOLE, "%")
+            folders = [path.absolute() for path in group]
+            listeners = Listeners(progress=partial(told.advance, task))
+            try:
+                results = workers.submit(verify_each, folders, listeners=listeners, mode=dict(mode)).result()
+            finally:
+                told.end(task)
+            verifications.update(zip(group, results, strict=True))
+    return verifications
+
+
+def _mode(path: Path) -> dict[str, str]:
+    try:
+        return mode_of(read_meta(path)[0]["environment"])
+    except TraceError:  # `verify` names the fault
+        return fixed_mode()
+
+
+def _result(target: _Target, result: Verification) -> dict[str, Any]:
+    """Return the verification of one trace as JSON."""
+    problems: list[dict[str, Any]] = [asdict(problem) for problem in result.problems]
+    if not problems and target.experiment is not None:
+        try:
+            Trace.find(target.path.parent, target.experiment)
+        except TraceError as error:  # sound in itself, and not what the scene shows
+            problems = [{"column": "meta.json", "text": str(error)}]
+    return {
+        "trace": str(target.path),
+        "scenes": list(target.scenes),
+        "ok": not problems,
+        "updates": result.updates,
+        "agreement": result.agreement if not problems else None,
+        "environments": result.environments,
+        "made_with": dict(result.made_with),
+        "computed_with": dict(result.computed_with),
+        "problems": problems,
+        "checked": list(result.checked),
+        "unchecked": list(result.unchecked),
+    }

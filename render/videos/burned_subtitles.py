@@ -1,0 +1,244 @@
+"""Subtitles drawn into the picture, for places that show no others. Each clip is decoded and encoded once more for it.
+
+The clips that are kept stay as they are: what is written here goes into one video.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import av
+import noto_cjk_sans_otc
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+from gradreel.core.errors import listed, printable
+from gradreel.render.frames.encode import ClipEncoder
+from gradreel.render.frames.pictures import Pixels
+from gradreel.render.settings import RenderSettings
+from gradreel.render.stages import ClipFile
+from gradreel.render.videos.subtitles import Cue
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+SIMPLIFIED_CHINESE = 2  # the face in the font's collection; its Latin and Greek letters are those of all faces
+EM_OF_HEIGHT, EM_OF_WIDTH = 1 / 24, 1 / 26  # size of the letters, the smaller of both: a line of 42 letters has room
+LEADING = 1.4  # ems from line to line
+PADDING = 0.35  # ems of the plate, beside the text and below the last line
+LOWEST = 0.025  # share of the height below the plate
+PLATE, LETTERS = (0, 0, 0, 184), (255, 255, 255, 255)  # a plate reads on the dark theme and on the light one
+CIRCUMFLEX, HAT = "\u0302", "<hat>"  # Unicode's combining mark, and how it is drawn
+SMALLER = 0.65  # ems of what is shifted
+SHIFTS = {"<sub>": 0.15, "<super>": -0.35, HAT: -0.33}  # ems down from the baseline, by Unicode's kinds, and ours
+MOST_NAMED = 24  # characters that one warning names
+
+
+@dataclass(frozen=True)
+class Plate:
+    """A cue as it lies on the picture."""
+
+    left: int
+    top: int
+    color: NDArray[np.uint16]  # (height, width, 3), multiplied by alpha
+    rest: NDArray[np.uint16]  # (height, width, 1), what is seen of the picture, of 255
+
+    def put_on(self, pixels: Pixels) -> None:
+        height, width = self.rest.shape[:2]
+        part = pixels[self.top : self.top + height, self.left : self.left + width, :3]
+        part[...] = (self.color + part * self.rest + 127) // 255
+
+
+@cache
+def plate(text: str, width: int, height: int) -> Plate:
+    """``text``, of one line or more, at the foot of a picture; in one that is tall, below the wide picture in it."""
+    em = max(min(height * EM_OF_HEIGHT, width * EM_OF_WIDTH), 1.0)
+    lines = [runs(line) for line in text.split("\n")]
+    widest = max(sum(run.width(em) for run in line) for line in lines)
+    em = max(em * min(1.0, 0.94 * width / max(widest, 1.0)), 1.0)
+    pad, leading = round(PADDING * em), round(LEADING * em)
+    inks = [sum(run.width(em) for run in line) for line in lines]
+    widths = [round(ink) + 4 * pad for ink in inks]
+    size = min(max(widths), width), min(len(lines) * leading + pad, height)
+    picture = Image.new("RGBA", size)
+    pencil = ImageDraw.Draw(picture)
+    for number, wide in enumerate(widths):
+        left, top = (size[0] - wide) // 2, number * leading
+        pencil.rounded_rectangle((left, top, left + wide - 1, top + leading + pad - 1), radius=pad, fill=PLATE)
+    ascent, descent = _font(em).getmetrics()
+    for number, (line, ink) in enumerate(zip(lines, inks, strict=True)):
+        x, baseline = (size[0] - ink) / 2, number * leading + (leading + pad + ascent - descent) / 2
+        for before, run in zip(("", *(run.text for run in line)), line, strict=False):
+            back = (_font(em).getlength(before[-1:]) + run.font(em).getlength(run.text)) / 2 if run.kind == HAT else 0
+            place = (x - back, baseline + SHIFTS.get(run.kind, 0) * em)
+            pencil.text(place, run.text, LETTERS, run.font(em), anchor="ls")
+            x += run.width(em)
+    drawn = np.asarray(picture).astype(np.uint16)
+    alpha = drawn[..., 3:]
+    bar = (height - width * 9 // 16) // 2  # of background, below the wide picture in one that is taller
+    lowest = height - round(LOWEST * height)
+    bottom = min(height - bar + leading + size[1], lowest) if bar > leading + size[1] else lowest
+    return Plate((width - size[0]) // 2, max(bottom - size[1], 0), drawn[..., :3] * alpha, 255 - alpha)
+
+
+@cache
+def _font(em: float) -> ImageFont.FreeTypeFont:
+    """The one layout that every build of Pillow has, so that pictures are the same everywhere."""
+    path = str(noto_cjk_sans_otc.FONT_PATH)
+    return ImageFont.truetype(path, em, index=SIMPLIFIED_CHINESE, layout_engine=ImageFont.Layout.BASIC)
+
+
+class Run(NamedTuple):
+    """Letters of one size on one line: ``kind`` is "", "<sub>", "<super>", or "<hat>" above the letter before it."""
+
+    text: str
+    kind: str
+
+    def font(self, em: float) -> ImageFont.FreeTypeFont:
+        return _font(em * SMALLER if self.kind else em)
+
+    def width(self, em: float) -> float:
+        """Pixels, for letters of ``em`` pixels."""
+        return 0.0 if self.kind == HAT else float(self.font(em).getlength(self.text))
+
+
+@cache
+def runs(line: str) -> tuple[Run, ...]:
+    """Returns one line as it is drawn.
+
+    The font has no thin space, which stands in "1 405", and no letters such as "₁" or "ŷ": they are put together from
+    what it has. Characters that show nothing, such as joiners and escape codes, are left out; they would be boxes.
+    """
+    pieces = [piece for letter in unicodedata.normalize("NFC", line) for piece in _as_drawn(letter)]
+    return tuple(Run("".join(run.text for run in its), kind) for kind, its in groupby(pieces, key=lambda run: run.kind))
+
+
+def _as_drawn(letter: str) -> list[Run]:
+    """Returns what is drawn for ``letter``; nothing for one that is not seen."""
+    if _is_unseen(letter):
+        return []
+    if unicodedata.category(letter) == "Zs":
+        return [Run(" ", "")]
+    if _has_glyph(letter):
+        return [Run(letter, "")]
+    base, mark, _ = unicodedata.normalize("NFD", letter).partition(CIRCUMFLEX)
+    if mark:
+        return [Run(base, ""), Run("^", HAT)]
+    kind = unicodedata.decomposition(letter).partition(" ")[0]
+    shown = unicodedata.normalize("NFKD", letter) if kind.startswith("<") else letter
+    return [Run(shown, kind if kind in SHIFTS else "")]
+
+
+def _is_unseen(letter: str) -> bool:
+    """Whether ``letter`` is a control or format character, or a variation selector."""
+    return unicodedata.category(letter) in ("Cc", "Cf") or "\ufe00" <= letter <= "\ufe0f"
+
+
+def missing_letters(text: str) -> list[str]:
+    """Returns the characters of ``text``, each once, that the font of burned subtitles would draw as boxes."""
+    letters = dict.fromkeys(letter for line in text.split("\n") for run in runs(line) for letter in run.text)
+    return [letter for letter in letters if not _has_glyph(letter)]
+
+
+def missing_letters_warning(lines: Iterable[tuple[str, str]], language: str) -> str:
+    """Returns one warning for all ``lines`` (place and text) with characters that the font lacks; "" if there is none.
+
+    Right-to-left scripts are named as such: neither their order nor their joined forms are supported.
+    """
+    missing = {place: letters for place, text in lines if (letters := missing_letters(text))}
+    if not missing:
+        return ""
+    letters = list(dict.fromkeys(letter for found in missing.values() for letter in found))
+    named = printable("".join(letters[:MOST_NAMED])) + (
+        f" and {len(letters) - MOST_NAMED} more" if len(letters) > MOST_NAMED else ""
+    )
+    right_to_left = any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in letters)
+    return (
+        f"--burn_subtitles {language}: the font has no {named} ({listed([printable(place) for place in missing])}):"
+        f" they are drawn as boxes. "
+        + ("Right-to-left scripts are not supported in the picture. " if right_to_left else "")
+        + "Without --burn_subtitles, players draw the same subtitles with fonts of their own"
+    )
+
+
+@cache
+def _has_glyph(letter: str) -> bool:
+    """Whether the font draws ``letter`` as anything but the box that stands for all characters that it lacks."""
+    return letter == " " or _drawn(letter) != _drawn("\U0010ffff")  # the last code point, which is no character
+
+
+def _drawn(letter: str) -> tuple[tuple[int, int], bytes]:
+    mask = _font(32.0).getmask(letter)
+    return mask.size, bytes(mask)
+
+
+def with_cues(file: ClipFile, cues: Sequence[Cue], first: int, settings: RenderSettings, path: Path) -> ClipFile:
+    """A copy of a clip at ``path`` with ``cues`` drawn into it, whose times are the film's: it begins at ``first``."""
+    encoder = ClipEncoder(path, settings)
+    begins = {beat.start for beat in file.beats}
+    shown: Pixels | None = None  # not written yet, so many times:
+    repeat = 0
+    before: tuple[list[bytes], str] | None = None
+    texts = _texts(cues, first, settings.fps)
+    try:
+        for number, (frame, text) in enumerate(zip(_frames(file.path), texts, strict=False)):
+            now = [bytes(plane) for plane in frame.planes], text
+            is_cut = number in begins
+            if shown is not None and (now != before or is_cut):
+                encoder.write(shown, repeat)
+                shown, repeat = None, 0
+            if is_cut:
+                encoder.cut()
+            if shown is None:
+                shown = _as_rgba(frame)
+                if text:
+                    plate(text, settings.width, settings.height).put_on(shown)
+            before, repeat = now, repeat + 1
+        assert shown is not None, f"{file.path} has no frames"
+        encoder.write(shown, repeat)
+        encoder.close()
+    except BaseException:
+        encoder.discard()
+        raise
+    return replace(file, path=path)
+
+
+def _frames(clip: Path) -> Iterator[VideoFrame]:
+    with av.open(str(clip)) as container:
+        yield from container.decode(container.streams.video[0])
+
+
+def _texts(cues: Sequence[Cue], first: int, fps: int) -> Iterator[str]:
+    """What is to be read on each frame from number ``first`` of the film on, "" for nothing; without an end."""
+    waiting = sorted(cues, key=lambda cue: cue.start)
+    place = 0
+    while True:
+        while place < len(waiting) and waiting[place].end * fps <= 1000 * first:
+            place += 1
+        is_on = place < len(waiting) and waiting[place].start * fps <= 1000 * first
+        yield waiting[place].text if is_on else ""
+        first += 1
+
+
+def _as_rgba(frame: VideoFrame) -> Pixels:
+    """Returns a frame of BT.709 as pixels.
+
+    FFmpeg's fast conversion leaves the last columns black at widths such as 18 and 100. ACCURATE_RND avoids it.
+    """
+    rgba = VideoReformatter().reformat(
+        frame,
+        format="rgba",
+        src_colorspace=Colorspace.ITU709,
+        dst_colorspace=Colorspace.ITU709,
+        src_color_range=ColorRange.MPEG,
+        dst_color_range=ColorRange.JPEG,
+        interpolation=Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.BITEXACT,
+        threads=1,
+    )
+    pixels: NDArray[Any] = rgba.to_ndarray()
+    return pixels

@@ -1,0 +1,148 @@
+"""How long a plan will take: by what trainings and clips took in this media folder, or else by a table.
+
+The table has 1.5 times what our lecture took on two cores without a graphics card. Another machine, or
+another scene, may take a third of that or three times as long. `Estimates.guessed` says when the table was used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import log, sqrt
+from pathlib import Path
+from typing import Any
+
+from gradreel.core.errors import TraceError
+from gradreel.core.experiment import Experiment
+from gradreel.core.trace.trace import read_meta
+from gradreel.core.trace.training_times import training_seconds
+from gradreel.core.trace.writing import journal_of
+from gradreel.render.clips.plan import earlier_clips
+from gradreel.render.clips.workspace import Folders
+from gradreel.render.stages import Clip, Plan
+from gradreel.render.workers.groups import Group, makespan
+
+MOST_LOOKED_AT = 50  # trainings that were timed, the newest: enough to go by
+
+# The table. `Group.cost` counts microseconds of a usual core
+TRAINING_SPEED = 1.5e-6  # seconds for one unit of `Group.cost`
+FRAME_SECONDS, FRAME_PIXELS = 0.021, 1920 * 1080  # of one worker; the lecture took 0.014
+CLIP_SECONDS = 2.0  # until a worker draws the first frame of a clip
+START_SECONDS = 4.0  # until a worker has imported torch
+LINE_SECONDS = 1.0  # of an engine for a line
+UNKNOWN_LENGTH = 20  # seconds of a scene that has no narration to tell how long it is
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Seconds of one worker."""
+
+    training: Mapping[str, float]  # by digest of the run
+    rendering: Mapping[str, float]  # by scene
+    jobs: int
+    speaking: float = 0.0
+    starting: float = 0.0  # before the first training
+    guessed: tuple[str, ...] = ()  # why the table was used: each says what has not been timed yet
+
+    @property
+    def seconds(self) -> float:
+        """Of all of it with ``jobs`` workers: training first, then the lines, then the clips."""
+        training = makespan(list(self.training.values()), self.jobs)
+        return self.starting + training + self.speaking / self.jobs + makespan(list(self.rendering.values()), self.jobs)
+
+
+def estimates(plan: Plan, folders: Folders, jobs: int) -> Estimates:
+    """Return how long ``plan`` will take.
+
+    The time of a run or clip is the one that it took before in ``folders``. Without one, it is computed from the times
+    of the others there. If nothing was timed there, it comes from the table, and ``guessed`` says why.
+    """
+    guessed: dict[str, None] = {}  # in order, each once
+    runs = [run.experiment for run in plan.runs]
+    speed = _training_speed(folders.traces) if runs else None
+    training, starting = {}, 0.0
+    for run in runs:
+        seconds = _training_time(run, folders.traces, speed)
+        if seconds is None:
+            guessed["nothing has been trained here yet"] = None
+            starting = START_SECONDS
+            seconds = _training_time(run, folders.traces, TRAINING_SPEED)
+        training[run.digest] = seconds or 0.0
+    clips = earlier_clips(folders.clips) if plan.out_of_date else []
+    rendering = {}
+    for clip in plan.out_of_date:
+        clip_time = clip_seconds(clip, clips)
+        if clip_time is None:
+            reason = (
+                "nothing has been rendered here yet"
+                if clip.expected_frames
+                else f"how long {clip.scene} is shows only when it is drawn"
+            )
+            guessed[reason] = None
+            clip_time = _by_table(clip, clips)
+        rendering[clip.scene] = clip_time
+    lines = sum(plan.unspoken.values())  # at most
+    if lines:
+        guessed["how long voices take is not kept"] = None
+    return Estimates(training, rendering, jobs, LINE_SECONDS * lines, starting, tuple(guessed))
+
+
+def _by_table(clip: Clip, earlier: Sequence[Mapping[str, Any]]) -> float:
+    """Return the seconds of a clip whose length is unknown, or of any clip while none has been timed."""
+    settings = clip.request.settings
+    frames = clip.expected_frames or UNKNOWN_LENGTH * settings.fps
+    if (timed := clip_seconds(replace(clip, expected_frames=frames), earlier)) is not None:
+        return timed
+    return CLIP_SECONDS + frames * FRAME_SECONDS * sqrt(settings.width * settings.height / FRAME_PIXELS)
+
+
+def _training_time(run: Experiment, traces: Path, speed: float | None) -> float | None:
+    """Return the seconds that are left of a training, which may have been interrupted; None if nothing was timed."""
+    whole = training_seconds(traces, run)
+    if whole is None and speed is not None:
+        whole = speed * Group((run,)).cost
+    journal = journal_of(traces, run.digest)
+    return None if whole is None else whole * (1 - (journal.updates if journal else 0) / run.n_updates)
+
+
+def _training_speed(traces: Path) -> float | None:
+    """Seconds for what training costs one unit, by the trainings that were timed here."""
+    files = sorted(traces.glob("*.time.json"), key=lambda file: file.stat().st_mtime, reverse=True)
+    took = cost = 0.0
+    for file in files[:MOST_LOOKED_AT]:
+        try:
+            _, run = read_meta(traces / file.name.removesuffix(".time.json"))
+        except TraceError:
+            continue
+        seconds = training_seconds(traces, run) if isinstance(run, Experiment) else None
+        if isinstance(run, Experiment) and seconds is not None:
+            took, cost = took + seconds, cost + Group((run,)).cost
+    return took / cost if cost else None
+
+
+def clip_seconds(clip: Clip, earlier: Sequence[Mapping[str, Any]]) -> float | None:
+    """Frames times the seconds of one: the scene's own, of the nearest size and the newest first, or all clips' mean.
+
+    In that a clip of a single frame, which takes as long to begin as any, counts for one frame.
+    The time of a frame grows as the square root of its pixels, nearly: 6 ms at 854 x 480 and 14 ms at 1920 x 1080 in
+    README's tables. Scene code and paths take as long at any size; filling, converting and encoding do not.
+    """
+    pixels = clip.request.settings.width * clip.request.settings.height
+    timed = [made for made in earlier if made["frames"] > 0 and made["wall_seconds"] > 0]
+    own = [made for made in timed if made["parts"]["scene"] == clip.scene]
+    if own:
+        nearest = max(own, key=lambda made: (-abs(log(_pixels(made) / pixels)), float(made["made"])))
+        return clip.expected_frames * _frame_seconds([nearest], pixels)
+    if not timed or not clip.expected_frames:
+        return None
+    return clip.expected_frames * _frame_seconds(timed, pixels)
+
+
+def _frame_seconds(made: Sequence[Mapping[str, Any]], pixels: int) -> float:
+    seconds = sum(float(clip["wall_seconds"]) * sqrt(pixels / _pixels(clip)) for clip in made)
+    return seconds / sum(int(clip["frames"]) for clip in made)
+
+
+def _pixels(made: Mapping[str, Any]) -> int:
+    size: Mapping[str, Any] = made["parts"]["settings"]
+    return int(size["width"]) * int(size["height"])

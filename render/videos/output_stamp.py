@@ -1,0 +1,104 @@
+"""Whether a video, and what stands beside it, is there as it would be written now: then it is not written again."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gradreel.render.clips.file_digest import digest_of_contents, short_hash
+from gradreel.render.clips.workspace import Folders, Workspace, as_json, read_json
+from gradreel.scenes.catalog import PACKAGE_FOLDER
+from gradreel.scenes.words.languages import LANGUAGES
+from pydantic import BaseModel, ValidationError
+
+_NAMES = ("publishing", "video", "sound_track", "narration_track", "subtitles", "burned_subtitles")
+PUBLISHING_FILES = (
+    *(f"render/videos/{name}.py" for name in _NAMES),
+    *(f"render/voice/{name}.py" for name in ("sound", "loudness", "spoken_lines")),
+    "scenes/words/subtitle_timing.py",
+)
+SUBTITLE_SUFFIXES = ("srt", "vtt")
+
+Stamp = tuple[int, int]  # of a file: size in bytes, time of its last change in nanoseconds
+
+
+class _Written(BaseModel):
+    """What is kept of a video. Its names are only compared with: none of them is a place to write or remove at."""
+
+    made_of: str  # a digest
+    video: str  # absolute path
+    files: dict[str, Stamp]  # by name in the video's folder, itself among them
+    clips: list[str]  # names of them, and of what is spoken
+
+
+class OutputStamp:
+    """Keeps in the media folder what the video ``final`` was made of, and which files were written with it."""
+
+    def __init__(self, folders: Folders, final: Path, content: Mapping[str, Any], clips: Sequence[Path]) -> None:
+        """``content``, plain data, and ``clips`` decide what is written; spoken lines are among them."""
+        self._final = final.absolute()
+        self.file = _file(folders, self._final)
+        stamps = {clip.name: _stamp(clip) for clip in clips}
+        code = digest_of_contents(PACKAGE_FOLDER / name for name in PUBLISHING_FILES)
+        self._clips = [clip.name for clip in clips]
+        self._made_of = short_hash(as_json({"content": content, "clips": stamps, "code": code}))
+
+    def is_current(self) -> bool:
+        """Whether all files are there as they were written, and would be made of the same."""
+        known = _read(self.file)
+        if known is None or known.made_of != self._made_of or self._final.name not in known.files:
+            return False
+        return all(_stamp(self._final.parent / name) == stamp for name, stamp in known.files.items())
+
+    def write(self, written: Mapping[Path, Path], workspace: Workspace) -> Path:
+        """Write the stamp for the files of ``written``, {temporary: final}; returns the stamp's own temporary path."""
+        files = {final.name: stamp for path, final in written.items() if (stamp := _stamp(path)) is not None}
+        kept = _Written(made_of=self._made_of, video=str(self._final), files=files, clips=self._clips)
+        temporary = workspace.temporary(self.file.name)
+        temporary.write_bytes(as_json(kept.model_dump()))
+        return temporary
+
+    def left_over(self, written: Mapping[Path, Path], called: str | None = None) -> list[Path]:
+        """Subtitles that were written with the video before, are as they were then, and are not written now.
+
+        ``called``: a regular expression for the names of such files, where they are others than subtitles.
+        """
+        known = _read(self.file)
+        subtitles = rf"{re.escape(self._final.stem)}\.({'|'.join(LANGUAGES)})\.({'|'.join(SUBTITLE_SUFFIXES)})"
+        names = [name for name in known.files if re.fullmatch(called or subtitles, name)] if known else []
+        before = {self._final.with_name(name): known.files.get(name) for name in names} if known else {}
+        return [
+            path
+            for path, stamp in before.items()
+            if stamp is not None and path not in written.values() and _stamp(path) == stamp
+        ]
+
+
+def clips_of_videos(folders: Folders) -> Iterator[str]:
+    """Names of the clips, and spoken lines, that videos were made of which are still there."""
+    for file in folders.published.glob("*.json"):
+        known = _read(file)
+        if known is not None and _stamp(Path(known.video)) is not None:
+            yield from known.clips
+
+
+def _file(folders: Folders, final: Path) -> Path:
+    return folders.published / f"{short_hash(os.fsencode(final))}.json"
+
+
+def _read(file: Path) -> _Written | None:
+    try:
+        return _Written.model_validate(read_json(file))
+    except ValidationError:
+        return None
+
+
+def _stamp(file: Path) -> Stamp | None:
+    try:
+        found = file.stat()
+    except (OSError, ValueError):  # no name of a file
+        return None
+    return found.st_size, found.st_mtime_ns

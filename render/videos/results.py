@@ -1,0 +1,253 @@
+"""Who made each result: a film, a picture, a page, a table. Nothing that something else made is replaced unasked.
+
+A result may be replaced if the same lesson or scene made it and nobody has changed it since. Anything else that stands
+in its place is the user's, and ``--overwrite`` alone replaces it. The media folder remembers who made what, in
+``.gradreel/results``. What it remembers is only compared with: none of its paths is a place to write or remove at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from gradreel.core.errors import UserError
+from gradreel.core.files import open_regular
+from gradreel.render.clips.file_digest import short_hash
+from gradreel.render.clips.workspace import Folders, Workspace, check_replaceable, read_json, write_json
+from gradreel.render.lessons.lesson import Lesson
+from gradreel.render.stages import SceneRequest
+from gradreel.scenes.catalog import LESSON_FILE, PACKAGE_FOLDER
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+OURS = "gradreel/"  # before the path of a file of ours, wherever it is installed
+
+
+class Maker(BaseModel):
+    """What made a result: the file of a lesson or scene, and a name in that file."""
+
+    model_config = ConfigDict(frozen=True)
+
+    file: str  # from the media folder, so that both may be moved together; of ours after `OURS`
+    name: str = ""  # of the scene's class or of the comparison; "": the whole lesson
+
+
+class _Stamp(BaseModel):
+    """A file as it was written."""
+
+    model_config = ConfigDict(frozen=True)
+
+    size: int  # bytes
+    mtime_ns: int
+    digest: str
+
+
+class _Result(BaseModel):
+    """The maker of a file, and what the file was like when it was written.
+
+    It has two ``stamps`` while it is replaced: after a stop, either the new file stands there or the earlier one.
+    """
+
+    maker: Maker
+    stamps: list[_Stamp]
+
+
+class _FolderOfResults(BaseModel):
+    """The results in one folder, by name."""
+
+    files: dict[str, _Result]
+
+
+class Results:
+    """The results of one maker: checks which files it may replace, and remembers the files that it writes."""
+
+    def __init__(self, folders: Folders, maker: Maker, overwrite: bool = False) -> None:
+        self.maker, self.overwrite = maker, overwrite
+        self._folders = folders
+
+    def check(self, paths: Iterable[Path], by_folder: bool = False) -> None:
+        """Raises UserError for the first file at ``paths``, or in a folder there, that is not to be replaced.
+
+        ``by_folder``: a folder of pictures will stand there. --overwrite replaces files, and folders of pictures alone.
+        """
+        known: dict[Path, dict[str, _Result]] = {}
+        for path in paths:
+            check_replaceable(path, by_folder)
+            for file in () if self.overwrite else _files_at(path):
+                if file.parent not in known:
+                    known[file.parent] = self._read(file.parent)
+                if why := self._why_foreign(file, known[file.parent].get(file.name)):
+                    raise UserError(
+                        f"{file} would be replaced, and {why};"
+                        " --overwrite replaces it, or move it away, or name another place"
+                    )
+
+    def note(self, written: Mapping[Path, Path], workspace: Workspace) -> list[Path]:
+        """Remember the files of ``written``, {temporary: final}, just before they get their final names.
+
+        Returns the final names at which a file with other content stands now. The stamp of such a file is kept if we
+        made it: a stop before the replacement leaves it known.
+        """
+        replaced: dict[Path, None] = {}
+        new_stamps: dict[Path, dict[str, _Stamp]] = {}
+        for temporary, final in written.items():
+            for file in _files_at(temporary):
+                place = final / file.name if temporary.is_dir() else final
+                if (stamp := _stamp_of(file)) is not None:
+                    new_stamps.setdefault(place.parent, {})[place.name] = stamp
+                    if os.path.lexists(place) and _standing(place, [stamp]) is None:
+                        replaced[final] = None
+        for folder, stamps in new_stamps.items():
+            results = self._read(folder)
+            for name, stamp in stamps.items():
+                earlier = _standing(folder / name, results[name].stamps) if name in results else None
+                results[name] = _Result(maker=self.maker, stamps=[stamp, earlier] if earlier else [stamp])
+            existing = {name: result for name, result in results.items() if name in stamps or (folder / name).exists()}
+            file = self._file(folder)
+            write_json(file, _FolderOfResults(files=existing).model_dump(), workspace.temporary(file.name))
+        return list(replaced)
+
+    def _why_foreign(self, file: Path, result: _Result | None) -> str:
+        """Return why this maker must not replace ``file``; "" if it may. An empty file may always be replaced."""
+        if result is None:
+            return "" if _is_empty(file) else "Gradreel did not make it"
+        if not self._is_same(result.maker):
+            return f"{self._described(result.maker)} made it"
+        if _standing(file, result.stamps) is None and not _is_empty(file):
+            return "it was changed since it was made"
+        return ""
+
+    def _is_same(self, maker: Maker) -> bool:
+        """Whether ``maker`` is this one, whose file may have been moved since."""
+        if maker.name != self.maker.name:
+            return False
+        if maker.file == self.maker.file:
+            return True
+        moved = os.path.basename(maker.file) == os.path.basename(self.maker.file)
+        return moved and not maker.file.startswith(OURS) and not os.path.lexists(self._place(maker))
+
+    def _described(self, maker: Maker) -> str:
+        place = maker.file if maker.file.startswith(OURS) else os.path.normpath(self._place(maker))
+        return ":".join(filter(None, (place if maker.file else "", maker.name)))
+
+    def _place(self, maker: Maker) -> str:
+        return os.path.join(os.path.realpath(self._folders.media_dir), maker.file.replace("\0", ""))
+
+    def _read(self, folder: Path) -> dict[str, _Result]:
+        try:
+            return _FolderOfResults.model_validate(read_json(self._file(folder))).files
+        except ValidationError:
+            return {}
+
+    def _file(self, folder: Path) -> Path:
+        """Return the file that remembers the results in ``folder``.
+
+        Its name depends on the path from the media folder if ``folder`` lies in that, else on the whole path.
+        """
+        place, media = os.path.realpath(folder), os.path.realpath(self._folders.media_dir)
+        inside = place == media or place.startswith(media + os.sep)
+        name = os.path.relpath(place, media) if inside else place
+        return self._folders.results / f"{short_hash(os.fsencode(name))}.json"
+
+
+def results_of(lesson: Lesson, folders: Folders, overwrite: bool, *scenes: SceneRequest) -> Results:
+    """Return the results of ``lesson``, or those of ``scenes`` if there are any."""
+    makers = [
+        maker_of(lesson.file if lesson.has(scene) else scene.source.file, folders, scene.source.class_name)
+        for scene in scenes
+    ]
+    first = makers[0] if makers else maker_of(lesson.file, folders)
+    others = [maker.name if maker.file == first.file else f"{maker.file}:{maker.name}" for maker in makers[1:]]
+    return Results(folders, first.model_copy(update={"name": "+".join([first.name, *others])}), overwrite)
+
+
+def maker_of(file: Path, folders: Folders, name: str = "") -> Maker:
+    """Return the maker for ``file``, or for what is called ``name`` in it."""
+    if not file.name:
+        return Maker(file="", name=name)
+    if file == LESSON_FILE:
+        return Maker(file=OURS + file.relative_to(PACKAGE_FOLDER).as_posix(), name=name)
+    return Maker(file=os.path.relpath(os.path.realpath(file), os.path.realpath(folders.media_dir)), name=name)
+
+
+def publish_results(
+    workspace: Workspace,
+    made: Sequence[tuple[Results, Mapping[Path, Path]]],
+    say: Callable[[str], None],
+    kept: Mapping[Path, Path] | None = None,
+    first_gone: Callable[[], Iterable[Path]] = tuple,
+    option: str = "-o",
+) -> None:
+    """Give the files of each maker in ``made``, {temporary: final}, their final names. Say which files are replaced.
+
+    ``kept``: files of the media folder's own, which get their final names first. ``first_gone`` and ``option``: see
+    `Workspace.publish`. Raises UserError for files that only --overwrite replaces.
+    """
+    all_files = {temporary: final for _, written in made for temporary, final in written.items()}
+    replaced: list[Path] = []
+
+    def begin() -> Iterable[Path]:
+        for results, written in made:
+            for temporary, final in written.items():
+                results.check([final], temporary.is_dir())
+        for results, written in made:
+            replaced.extend(results.note(written, workspace))
+        return first_gone()
+
+    workspace.publish({**(kept or {}), **all_files}, begin, option)
+    if replaced:
+        others = len(replaced) - 1
+        say(f"replaced: {replaced[0]}" + (f" and {others} beside it" if others else ""))
+
+
+@contextmanager
+def workspace_for(media_dir: Path) -> Iterator[Workspace]:
+    """Open the media folder. If it cannot be made or written to, open a temporary one, which remembers nothing."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        try:
+            workspace = stack.enter_context(Workspace(media_dir))
+        except (UserError, OSError):
+            workspace = stack.enter_context(Workspace(Path(folder)))
+        yield workspace
+
+
+def _files_at(path: Path) -> list[Path]:
+    """Return the file at ``path``, or the files in the folder there; nothing if there is neither."""
+    if path.is_dir() and not path.is_symlink():
+        return [Path(entry.path) for entry in os.scandir(path)]
+    return [path] if os.path.lexists(path) else []
+
+
+def _standing(file: Path, stamps: Iterable[_Stamp]) -> _Stamp | None:
+    """Return the stamp that matches ``file``; None if none does. Reads the file only if its times differ from all."""
+    if file.is_symlink():
+        return None
+    try:
+        state = file.stat()
+    except (OSError, ValueError):
+        return None
+    same_size = [stamp for stamp in stamps if stamp.size == state.st_size]
+    for stamp in same_size:
+        if stamp.mtime_ns == state.st_mtime_ns:
+            return stamp
+    current = _stamp_of(file) if same_size else None
+    return next((stamp for stamp in same_size if current and stamp.digest == current.digest), None)
+
+
+def _stamp_of(file: Path) -> _Stamp | None:
+    """Return the stamp of a regular file as it is now; None for anything else."""
+    try:
+        with open_regular(file) as content:
+            state = os.fstat(content.fileno())
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
+    except (OSError, UserError, ValueError):
+        return None
+    return _Stamp(size=state.st_size, mtime_ns=state.st_mtime_ns, digest=digest)
+
+
+def _is_empty(file: Path) -> bool:
+    """Return whether ``file`` is a regular file without content."""
+    return file.is_file() and not file.is_symlink() and file.stat().st_size == 0

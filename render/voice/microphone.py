@@ -1,0 +1,127 @@
+"""Recording lines one by one, where a microphone is. What is asked and told goes to standard error."""
+
+from __future__ import annotations
+
+import os
+import wave
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeAlias
+from uuid import uuid4
+
+import click
+import numpy as np
+from gradreel.core.errors import UserError
+from gradreel.render.voice.recordings import SUFFIXES
+from gradreel.render.voice.script import ScriptLine
+from gradreel.render.voice.sound import Samples, clipped
+
+Device: TypeAlias = Any  # the module sounddevice, or what stands for it
+
+
+def microphone() -> Device:
+    """What records. Raises UserError where there is none."""
+    by_hand = "record with any other program, into the files that the script names"
+    try:
+        import sounddevice
+    except ImportError:
+        raise UserError(f"--record needs sounddevice: pip install 'gradreel[record]'; or {by_hand}") from None
+    except OSError as error:  # PortAudio
+        raise UserError(f"--record: {error}; install it (apt install libportaudio2), or {by_hand}") from None
+    try:
+        sounddevice.query_devices(kind="input")
+    except (sounddevice.PortAudioError, ValueError) as error:
+        raise UserError(f"--record finds no microphone ({error}); or {by_hand}") from None
+    return sounddevice
+
+
+def record(lines: Sequence[ScriptLine], folder: Path, device: Device) -> int:
+    """Record ``lines`` into ``folder``, each as often as its speaker wants; how many there are now.
+
+    Each is written when it is kept, so Ctrl-C loses one at most. Raises UserError for a microphone that fails.
+    """
+    kept = 0
+    for number, line in enumerate(lines, 1):
+        _say(f"\n{number} of {len(lines)}: {line.name}, which moves for {line.seconds:.1f} s")
+        _say(f"\n    {line.text}\n")
+        answer = _asked("Enter begins, s leaves it out, q ends", "sq")
+        if answer == "q":
+            break
+        if answer != "s":
+            kept += _recorded(folder / f"{line.name}{SUFFIXES[0]}", device)
+    return kept
+
+
+def _recorded(file: Path, device: Device) -> bool:
+    """Whether a recording, or one after it, was kept."""
+    while True:
+        samples, rate = _heard(device)
+        part = file.with_name(f".{file.name}-{uuid4().hex[:12]}")
+        try:
+            _write_wav(part, samples, rate)
+            cut_off = clipped(part) if len(samples) else 0
+            said = f"{len(samples) / rate:.1f} s" + (f", too loud {cut_off} times" if cut_off else "")
+            while (
+                answer := _asked(f"{said}. Enter keeps it, p plays it, r records it again, s leaves it out", "prs")
+            ) == "p":
+                _play(samples, rate, device)
+            if answer == "":
+                os.replace(part, file)
+                return True
+            if answer == "s":
+                return False
+        finally:
+            with suppress(FileNotFoundError):
+                part.unlink()
+
+
+def _play(samples: Samples, rate: int, device: Device) -> None:
+    try:
+        device.play(samples, rate)
+        device.wait()
+    except (device.PortAudioError, ValueError) as error:  # no loudspeaker
+        _say(f"It can't be played here: {error}")
+
+
+def _heard(device: Device) -> tuple[Samples, int]:
+    """What is said until Enter is pressed, and its samples a second."""
+    parts: list[Samples] = []
+    lost = False
+
+    def take(block: Samples, frames: int, time: object, status: Any) -> None:
+        nonlocal lost
+        lost = lost or bool(status)
+        parts.append(block[:, 0].copy())
+
+    try:
+        with device.InputStream(channels=1, dtype="float32", callback=take) as stream:
+            _asked("Recording. Enter ends it", "")
+        rate = round(stream.samplerate)
+    except device.PortAudioError as error:
+        raise UserError(f"the microphone failed: {error}") from None
+    if lost:
+        _say("Some of it was lost: this machine was too slow")
+    return np.concatenate([np.zeros(0, np.float32), *parts]), rate
+
+
+def _write_wav(file: Path, samples: Samples, rate: int) -> None:
+    levels = np.clip(np.round(samples * 32768), -32768, 32767).astype("<i2")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("xb") as stream, wave.open(stream, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(rate)
+        out.writeframes(levels.tobytes())
+
+
+def _asked(question: str, answers: str) -> str:
+    """One of the letters in ``answers``, or "" for Enter alone."""
+    while True:
+        answer = click.prompt(question, default="", show_default=False, prompt_suffix=": ", err=True).strip().lower()
+        if len(answer) < 2 and answer in answers:
+            return str(answer)
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)

