@@ -244,6 +244,10 @@ class LectureScene(Scene):
         """The on-screen words ``key`` of this scene in the video's language."""
         return self.words_of.screen(self.narrated_as(self.words_of), key, self.context.language, values)
 
+    def screen_of(self, scene: str) -> Callable[[str], str]:
+        """Return a function that looks up the on-screen words ``key`` of another scene, in the video's language."""
+        return lambda key: self.words_of.screen(scene, key, self.context.language)
+
     def next_heading(self, text: str) -> list[Animation]:
         """Animations that bring a heading, to be played together: `title` is the new one, the old one is gone first."""
         self.title, animations = next_heading(text, self.title)

@@ -109,6 +109,10 @@ def test_scenes_neither_train_nor_render():
     assert offenders(scenes, *forbidden) == set()
 
 
+def test_mobjects_import_no_scene():
+    assert offenders(modules("scenes.mobjects"), "gradreel.scenes.base", "gradreel.scenes.lecture") == set()
+
+
 def test_only_what_a_worker_runs_imports_manim_in_the_renderer():
     renderer = [name for name in modules("render") if name.rpartition(".")[2] not in WITH_MANIM]
     assert offenders(renderer, "manim", "torch", "gradreel.cli") == set()

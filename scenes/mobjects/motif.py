@@ -1,16 +1,17 @@
 """The film's first and last curve: a network that learns the red one, over axes of views.
 
-motif = motif_of(self, self.trace("run"))         # in a scene: the axes' names in its language
-motif.show(0.5)                                   # the state when half of the walk is over
+motif = Motif(self.trace("run"), self.screen_of("title"))   # in a scene: the axes' names in its language
+motif.show(0.5)                                             # the state when half of the walk is over
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 from gradreel.core.network.theta import predict
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
-from gradreel.scenes.base import LectureScene
 from gradreel.scenes.mobjects.pace import even_pace, state_at
 from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.mobjects.text import words
@@ -21,16 +22,17 @@ from numpy.typing import NDArray
 
 LEFT, RIGHT, BOTTOM, TOP = style.LEFT_EDGE, 6.2, -2.75, 2.6
 SAMPLES = 400
+NAMES = ("asked", "known", "example")  # keys of the words
 
 
 class Motif(VGroup):
     """``run``'s curve on its way: ``show(share)`` is the picture when that share of the walk is over.
 
     Parts: ``axes``, and their ``names``, what is asked for, what is known, that it is an example; ``red``, what it
-    learns; ``blue``, the state reached. ``top``: of the picture.
+    learns; ``blue``, the state reached. ``text_of``: the words of each key of `NAMES`. ``top``: of the picture.
     """
 
-    def __init__(self, run: Trace, names: tuple[str, str, str], top: float = TOP) -> None:
+    def __init__(self, run: Trace, text_of: Callable[[str], str], top: float = TOP) -> None:
         super().__init__()
         self.run = run
         dataset = run.experiment.dataset
@@ -41,7 +43,7 @@ class Motif(VGroup):
         target = dataset.curve()(self.x)
         y_range = nice_range(np.concatenate([[0.0], target, end]), margin=0.02)
         self.axes = Plot(dataset.range, y_range, left=LEFT, right=RIGHT, bottom=BOTTOM, top=top, x_label=None)
-        asked, known, example = (words(name, style.LABEL, palette.dim) for name in names)
+        asked, known, example = (words(text_of(key), style.LABEL, palette.dim) for key in NAMES)
         under = BOTTOM - 0.45
         self.names = VGroup(
             asked.place(top + 0.2, left=LEFT), known.place(under, right=RIGHT), example.place(under, left=LEFT)
@@ -63,11 +65,3 @@ class Motif(VGroup):
 
     def _line(self, y: NDArray, color: ManimColor, width: float) -> VMobject:
         return self.axes.curve(self.x, np.clip(y, *self.axes.y_range), color, width)
-
-
-def motif_of(scene: LectureScene, run: Trace, top: float = TOP) -> Motif:
-    """The motif with its axes' names in the scene's language."""
-    asked, known, example = (
-        scene.words_of.screen("title", key, scene.context.language) for key in ("asked", "known", "example")
-    )
-    return Motif(run, (asked, known, example), top)

@@ -1,18 +1,18 @@
 """A map of the three steps of training, a card each, the present one bright: it returns between the lecture's parts.
 
-    steps = three_steps(self, self.trace("run"), 1)     # in a scene: the words in its language
-    self.play(FadeIn(steps))
-    self.play(steps.focus(2), run_time=0.8)          # the brightness moves on; None: all three are bright
+    text_of = self.screen_of(WORDS)                              # in a scene: the words in its language
+    steps = ThreeSteps(self.trace("run"), text_of, current=1)
+    self.play(*self.next_heading(text_of("heading")), FadeIn(steps))
+    self.play(steps.focus(2), run_time=0.8)                      # the brightness moves on; None: all three are bright
 
 Each card has its number, its name, a small picture from one recorded run on a curve, and its formula: curves that the
 function drew with the thetas that training passed through; the errors of one of them; the path over the loss. Before
-the formulas are known, ``formulas=False`` leaves them out, and the pictures are taller. It stands under a heading:
-`steps_heading` has the words.
+the formulas are known, ``formulas=False`` leaves them out, and the pictures are taller.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from gradreel.core.analysis.planes import loss_grid, plane_of, view_around
@@ -20,7 +20,6 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import predict
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
-from gradreel.scenes.base import LectureScene
 from gradreel.scenes.mobjects.loss_map import LossMap
 from gradreel.scenes.mobjects.pace import Pace, even_pace, recorded_row, state_at
 from gradreel.scenes.mobjects.plot import Plot, polyline, ring, segment
@@ -39,6 +38,7 @@ from manim import (
 )
 from numpy.typing import NDArray
 
+WORDS = "part-map"  # the narration has the map's words under this name: several scenes show it
 NAMES = ("function", "loss", "optimization")  # keys of the words
 FORMULAS = ("blue(y) = f_orange(theta) (bold(x))", "L(orange(theta)) = 1/N sum_n e_n", GOAL)
 PLACE = 4  # of the picture among a card's parts
@@ -60,17 +60,19 @@ GRID = (100, 70)
 class ThreeSteps(VGroup):
     """Three cards left to right; ``current`` (1 to 3) is bright, the others are veiled; None: all are bright.
 
-    ``run`` is a trace of a run on a curve, ``names`` the three steps' names. ``card(k)`` is a step's card; ``blue`` and
-    ``red`` are the curve that the run ended with, in the first card, and what it learned, in the second. ``formulas``:
-    whether each card ends with its formula.
+    ``run`` is a trace of a run on a curve, ``text_of`` the words of each key of `NAMES`. ``card(k)`` is a step's card;
+    ``blue`` and ``red`` are the curve that the run ended with, in the first card, and what it learned, in the second.
+    ``formulas``: whether each card ends with its formula.
     """
 
-    def __init__(self, run: Trace, names: Sequence[str], current: int | None, formulas: bool = True) -> None:
+    def __init__(
+        self, run: Trace, text_of: Callable[[str], str], current: int | None, formulas: bool = True
+    ) -> None:
         super().__init__()
         pace, heights = even_pace(run), PICTURE if formulas else TALL_PICTURE
         self.cards = [
-            _card(k, name, draw(run, pace, _box(k, heights)), source if formulas else None)
-            for k, name, draw, source in zip((1, 2, 3), names, (_curves, _errors, _path), FORMULAS, strict=True)
+            _card(k, text_of(name), draw(run, pace, _box(k, heights)), source if formulas else None)
+            for k, name, draw, source in zip((1, 2, 3), NAMES, (_curves, _errors, _path), FORMULAS, strict=True)
         ]
         middle = sum(heights) / 2
         self.arrows = VGroup(*(_chevron(style.LEFT_EDGE + k * (WIDTH + GAP) - GAP / 2, middle) for k in (1, 2)))
@@ -115,21 +117,6 @@ class ThreeSteps(VGroup):
 
     def _share(self, step: int) -> float:
         return style.FULL if self.current in (None, step) else VEILED
-
-
-def three_steps(scene: LectureScene, run: Trace, current: int | None, formulas: bool = True) -> ThreeSteps:
-    """The map with the steps' names in the scene's language."""
-    return ThreeSteps(run, [_words(scene, key) for key in NAMES], current, formulas)
-
-
-def steps_heading(scene: LectureScene) -> str:
-    """What stands over the map, in the scene's language."""
-    return _words(scene, "heading")
-
-
-def _words(scene: LectureScene, key: str) -> str:
-    """Words that the narration has for the map itself: several scenes show it."""
-    return scene.words_of.screen("part-map", key, scene.context.language)
 
 
 def _box(step: int, heights: tuple[float, float]) -> tuple[float, float, float, float]:

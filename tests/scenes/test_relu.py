@@ -11,7 +11,7 @@ from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import hard_sigmoid, relu, sigmoid
 from gradreel.scenes.lecture.curves.relu import Relu
-from gradreel.scenes.mobjects.three_steps import three_steps
+from gradreel.scenes.mobjects.three_steps import ThreeSteps
 from gradreel.scenes.testing.layout import check_scene
 
 RUN = Experiment(epochs=40)
@@ -92,9 +92,9 @@ def test_the_hard_sigmoid_is_asked_for_and_breaks_into_the_relu_which_is_made_of
         lifted.append((drawn(scene.plot, scene.bracket), scene.plot.data(scene.line[0].get_end())))
         stretch(scene)
 
-    def opening(scene, run, current):
+    def opening(run, text_of, current):
         opened.append(current)
-        return three_steps(scene, run, current)
+        return ThreeSteps(run, text_of, current)
 
     def look(scene, beat):
         if beat not in ("map", "relu", "height"):
@@ -105,7 +105,7 @@ def test_the_hard_sigmoid_is_asked_for_and_breaks_into_the_relu_which_is_made_of
         return [drawn(scene.plot, curve) for curve in (scene.soft, scene.one)]
 
     monkeypatch.setattr(Relu, "_stretch", stretched)
-    monkeypatch.setattr("gradreel.scenes.lecture.curves.relu.three_steps", opening)
+    monkeypatch.setattr("gradreel.scenes.lecture.curves.relu.ThreeSteps", opening)
     seen = play(Relu, look, until="height", run=RUN, c=-2.0).seen
     (x, soft), (_, hard) = seen["map"]
     assert hard == pytest.approx(-2 * hard_sigmoid(x, 1.0, 3.0), abs=1e-6)  # to the scale of the axis, as later

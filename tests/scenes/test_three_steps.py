@@ -12,13 +12,15 @@ from gradreel.scenes.mobjects.three_steps import PLACE, VEILED, ThreeSteps
 from gradreel.scenes.style import use_theme
 
 RUN = Experiment(epochs=200)
-NAMES = ("function", "loss", "optimization")
+def same(key: str) -> str:
+    """The words of a key: the key."""
+    return key
 
 
 @pytest.fixture
 def steps(trace_of) -> ThreeSteps:
     use_theme("dark")
-    return ThreeSteps(trace_of(RUN), NAMES, 1)
+    return ThreeSteps(trace_of(RUN), same, 1)
 
 
 def data(plot, line) -> np.ndarray:
@@ -62,7 +64,8 @@ def test_other_values_that_are_tried_are_recorded_ones_and_have_their_errors(tra
 
 def test_a_long_name_stands_in_two_lines_as_large_as_the_others(trace_of):
     use_theme("dark")
-    names = ThreeSteps(trace_of(RUN), ("function with unknowns", "loss", "optimization"), 1)
+    long = {"function": "function with unknowns"}
+    names = ThreeSteps(trace_of(RUN), lambda key: long.get(key, key), 1)
     (first, second), loss = names.card(1)[3], names.card(2)[3]
     assert first.font_size == second.font_size == loss.font_size
     badge, picture = names.card(1)[1], names.card(1)[PLACE]
@@ -73,7 +76,7 @@ def test_a_long_name_stands_in_two_lines_as_large_as_the_others(trace_of):
 
 def test_between_two_recorded_states_the_curve_that_is_tried_moves_on(trace_of):
     use_theme("dark")
-    few = ThreeSteps(trace_of(Experiment(epochs=200, keep={"every": 50})), NAMES, 1)
+    few = ThreeSteps(trace_of(Experiment(epochs=200, keep={"every": 50})), same, 1)
     plot, *_, blue = few.card(2)[PLACE]
     trying, heights = few.try_values(1.0), []
     for share in np.linspace(0, 1, 100):
@@ -112,13 +115,13 @@ def test_a_changed_trace_is_a_changed_map(trace_of, rewritten, steps, tmp_path):
     parameters = np.array(trace_of(RUN).parameters)
     parameters[-1] += 0.5
     changed = rewritten(trace_of(RUN), tmp_path, parameters=parameters)
-    other = ThreeSteps(Trace.find(changed / "traces", RUN), NAMES, 1)
+    other = ThreeSteps(Trace.find(changed / "traces", RUN), same, 1)
     assert np.abs(other.blue.points - steps.blue.points).max() > 0.01
     assert np.abs(other.card(3)[PLACE][1].get_end() - steps.card(3)[PLACE][1].get_end()).max() > 0.01
 
 
 def test_without_formulas_the_pictures_are_taller(trace_of, steps):
-    plain = ThreeSteps(trace_of(RUN), NAMES, 1, formulas=False)
+    plain = ThreeSteps(trace_of(RUN), same, 1, formulas=False)
     for step in (1, 2, 3):
         assert len(plain.card(step)) == len(steps.card(step)) - 1
         frame, picture = plain.card(step)[0], plain.card(step)[PLACE]

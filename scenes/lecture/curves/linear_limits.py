@@ -33,12 +33,12 @@ from gradreel.scenes.lecture.runs import (
     line_through_dots,
 )
 from gradreel.scenes.mobjects.lecture_formulas import linear_source
-from gradreel.scenes.mobjects.motif import motif_of
+from gradreel.scenes.mobjects.motif import Motif
 from gradreel.scenes.mobjects.pace import even_pace, state_at, stepwise
 from gradreel.scenes.mobjects.plot import dashed, ring
 from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.text import Number, caption, formula, words
-from gradreel.scenes.mobjects.three_steps import PLACE, steps_heading, three_steps
+from gradreel.scenes.mobjects.three_steps import PLACE, WORDS, ThreeSteps
 from gradreel.scenes.mobjects.ticks import round_labels
 from gradreel.scenes.style import DIM, FAINT, FULL, emphasis, mix, palette
 from gradreel.scenes.words.claims import Claim, claim
@@ -199,14 +199,14 @@ class LinearLimits(LectureScene):
     def _map_beat(self) -> None:
         with self.beat("map"):
             # The curves of the title fly into the cards of the three steps, and each card lights up when it is named
-            motif = motif_of(self, self.trace("run"))
+            motif = Motif(self.trace("run"), self.screen_of("title"))
             motif.show(1.0)
             self.add(motif)
-            self.map = three_steps(self, self.trace("run"), None, formulas=False)
+            self.map = ThreeSteps(self.trace("run"), self.screen_of(WORDS), None, formulas=False)
             cards = [self.map.red.copy(), self.map.blue.copy()]
             flying = [ReplacementTransform(*pair) for pair in zip((motif.red, motif.blue), cards, strict=True)]
             leaving = [FadeOut(part, run_time=0.4) for part in (motif.axes, motif.names)]
-            title = self.next_heading(steps_heading(self))
+            title = self.next_heading(self.screen_of(WORDS)("heading"))
             self.play(*leaving, FadeIn(self.map), *flying, *title, run_time=1.4)
             self.remove(*cards)
             self.play(self.map.focus(1), run_time=0.6)

@@ -21,11 +21,11 @@ from gradreel.scenes.lecture.opening.pictures.four_functions import FourFunction
 from gradreel.scenes.lecture.opening.pictures.last_days import LastDays
 from gradreel.scenes.lecture.opening.pictures.run_numbers import RunNumbers
 from gradreel.scenes.lecture.runs import LINE_START_SEED, line_through_dots, red_curve
-from gradreel.scenes.mobjects.motif import motif_of
+from gradreel.scenes.mobjects.motif import Motif
 from gradreel.scenes.mobjects.pace import recorded_row, stepwise
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.text import formula, words
-from gradreel.scenes.mobjects.three_steps import steps_heading, three_steps
+from gradreel.scenes.mobjects.three_steps import WORDS, ThreeSteps
 from gradreel.scenes.style import DIM, emphasis, palette
 from gradreel.scenes.words.claims import Claim, claim, decreasing
 from gradreel.scenes.words.counts import Count
@@ -112,9 +112,9 @@ class Summary(LectureScene):
     def _steps_beat(self) -> None:
         with self.beat("steps"):
             # The map, all of it bright. The formulas leave, and what people choose comes in their place
-            self.map = three_steps(self, self.run, None)
+            self.map = ThreeSteps(self.run, self.screen_of(WORDS), None)
             self.play(FadeOut(self.functions), run_time=0.5)
-            self.play(*self.next_heading(steps_heading(self)), FadeIn(self.map), run_time=0.8)
+            self.play(*self.next_heading(self.screen_of(WORDS)("heading")), FadeIn(self.map), run_time=0.8)
             self.until("choose")
             cards = [self.map.card(step) for step in (1, 2, 3)]
             formulas = (FadeOut(card[-1], run_time=0.5) for card in cards)
@@ -132,7 +132,7 @@ class Summary(LectureScene):
         with self.beat("curve"):
             # The run of the beginning once more, from its random start to where it ended. Above it what is known by
             # now: theta and the loss. When blue lies on red, nobody speaks for a moment
-            motif = self.motif = motif_of(self, self.run, top=CURVE_TOP)
+            motif = self.motif = Motif(self.run, self.screen_of("title"), top=CURVE_TOP)
             numbers = self.numbers = RunNumbers(self.run, self.screen("update"))
             self.play(*map(FadeOut, (self.map, self.chosen, self.title)), run_time=0.5)
             self.play(*map(FadeIn, (motif, numbers)), run_time=0.6)

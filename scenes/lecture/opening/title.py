@@ -10,7 +10,7 @@ from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.daily_data import data_caption
 from gradreel.scenes.lecture.opening.pictures.last_days import LastDays
-from gradreel.scenes.mobjects.motif import motif_of
+from gradreel.scenes.mobjects.motif import Motif
 from gradreel.scenes.mobjects.text import literal, words
 from gradreel.scenes.style import palette
 from manim import UP, Create, FadeIn, FadeOut, ValueTracker, VGroup, smooth, squish_rate_func
@@ -82,7 +82,7 @@ class Title(LectureScene):
         with self.beat("run"):
             # All leaves but one question, how today follows from yesterday, over the whole picture: red is the answer,
             # and a recorded run learns it from its random start. Nobody speaks for a moment
-            motif = self.motif = motif_of(self, self.trace("run"))
+            motif = self.motif = Motif(self.trace("run"), self.screen_of("title"))
             gone = [*self.texts, self.days, self.caption]
             late = squish_rate_func(smooth, 0.5, 1.0)
             coming = [FadeIn(part, rate_func=late) for part in (motif.axes, motif.names)]
