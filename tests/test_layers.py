@@ -26,6 +26,7 @@ WITH_MANIM = {
     "preloaded",
 }  # of render
 TORCH_FILES = {  # of core
+    "fast_networks",
     "logged_values",
     "network",
     "newest_state",

@@ -1,1 +1,1 @@
-"""Fully connected networks: activations, the vector theta, optimizers, the training loop, an example worked out."""
+"""Fully connected networks: activations, theta, the formulas and their fast form, optimizers, training, an example."""

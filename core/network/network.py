@@ -1,237 +1,104 @@
-"""Fully connected networks whose parameters are views into one flat vector theta, and their gradient by the formulas.
+"""The lecture's network as its formulas: forward, loss, and gradient by backpropagation, for one run.
 
-Backpropagation is written out, layer by layer, so that each line is a derivative that can be shown. Only the tests use
-autograd. numpy multiplies matrices, torch computes the rest. Several networks of one shape (S runs that differ
-in their seeds) are computed side by side, which shares the cost of each call. What a run computes does not depend on
-the runs beside it, bit for bit. How sums are grouped may depend on where in memory a matrix begins, so each run's part
-of every vector begins at a multiple of `ALIGNED` bytes, as torch's own memory does.
+Read this module for what is computed. `fast_networks` computes the same numbers, bit for bit, for several runs side by
+side; training uses that one, and a test holds the two equal.
+
+A network with one hidden layer: r = b + W x, a = sigma(r), y = b + c . a. A deeper one makes r and a again in each
+layer, of the a before it. The linear model has no hidden layer: y = b + w . x.
+
+In shapes, B is the number of examples in a batch, D of features, P of parameters, H_l of units in hidden layer l, and
+H_0 = D. Each example is a row. ``d_r`` stands for dL/dr, the derivative of the loss L by r.
 """
-
-import math
-from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
+from gradreel.core.arrays import FloatArray
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.core.network.losses import LOSSES
-from gradreel.core.network.optimizers import OPTIMIZERS
-from gradreel.core.network.theta import parameter_shapes
+from gradreel.core.network.theta import parameter_shapes, unpack
 from numpy.typing import NDArray
-
-Bytes = NDArray[np.uint8]
-
-ALIGNED = 64
-"""Bytes: a cache line, and the widest vectors of today's processors."""
+from torch import Tensor
 
 
-class Networks:
-    """S times y = b + c . a, where a = sigma(b + W x), layer after layer.
+def random_start(experiment: Experiment, generator: torch.Generator) -> FloatArray:
+    """Return a random theta, (P,): entries uniform between -1/sqrt(n) and 1/sqrt(n), n the inputs of their layer.
 
-    ``theta`` and ``gradient`` are flat, part by part of what `core.network.theta` lays out: W of all runs, then
-    b of all runs, ..., each run's with zeros after it up to a multiple of `ALIGNED`. One run's alone: `values`.
+    This is the distribution of torch.nn.Linear. With the single feature of a curve, W and b lie between -1 and 1.
     """
-
-    def __init__(self, experiment: Experiment, runs: int = 1) -> None:
-        self.experiment, self.runs = experiment, runs
-        self.dtype = getattr(torch, experiment.dtype)
-        sizes = [math.prod(shape) for _, shape in parameter_shapes(experiment)]
-        length = runs * sum(_room(size, self.dtype) for size in sizes)
-        self.theta = torch.zeros(length, dtype=self.dtype, device="cpu")
-        self.gradient = torch.zeros_like(self.theta)
-        self.optimizer = OPTIMIZERS[experiment.optimizer].of(experiment, self.theta)
-        self._batches: dict[int, Batch] = {}
-        vectors = (self.theta, self.gradient, *self.optimizer.remembered)
-        self._rows = [_RunRows(experiment, vector, runs) for vector in vectors]
-
-    def random_start(self, generators: Sequence[torch.Generator]) -> None:
-        """Draw each run's theta at random: entries uniform between -1/sqrt(n) and 1/sqrt(n), n the inputs of its layer.
-
-        The same distribution as torch.nn.Linear's own; with the single feature of a curve W and b lie between -1 and 1.
-        """
-        inputs = 1
-        bounds = []
-        for name, shape in parameter_shapes(self.experiment):
-            if len(shape) == 2 or name in ("c", "w"):
-                inputs = shape[-1]  # a bias follows the weights of its layer and has as many inputs
-            bounds.append(torch.full((math.prod(shape),), 1 / math.sqrt(inputs), dtype=torch.float64, device="cpu"))
-        bound = torch.cat(bounds)
-        for run, generator in enumerate(generators):
-            uniform = 2 * torch.rand(len(bound), dtype=torch.float64, generator=generator, device="cpu") - 1
-            self.set_state(run, (uniform * bound).numpy())
-
-    def batch(self, size: int) -> "Batch":
-        """Where a batch of so many examples is put and passed through the networks; one object for each size."""
-        if size not in self._batches:
-            self._batches[size] = Batch(self.experiment, self.theta, self.gradient, self.runs, size)
-        return self._batches[size]
-
-    def update(self, rate: float, updates: int) -> None:
-        """One update of theta by its gradient at this learning rate, after ``updates`` updates."""
-        self.optimizer.update(self.theta, self.gradient, rate, updates)
-
-    def state(self, run: int) -> Bytes:
-        """theta of one run as the bytes of (P,)."""
-        return self._rows[0].bytes_of(run)
-
-    def gradient_of(self, run: int) -> Bytes:
-        """The gradient of one run as the bytes of (P,)."""
-        return self._rows[1].bytes_of(run)
-
-    def remembered(self, run: int) -> list[Bytes]:
-        """What the optimizer remembers of one run, each as the bytes of (P,)."""
-        return [rows.bytes_of(run) for rows in self._rows[2:]]
-
-    def values(self, run: int) -> tuple[NDArray[Any], NDArray[Any], list[NDArray[Any]]]:
-        """Copies of one run's theta and gradient and of what its optimizer remembers, each (P,)."""
-        kind = self.theta.numpy().dtype
-        theta, gradient, *remembered = [rows.bytes_of(run).view(kind).copy() for rows in self._rows]
-        return theta, gradient, remembered
-
-    def set_state(self, run: int, theta: NDArray[np.floating], remembered: Sequence[NDArray[np.floating]] = ()) -> None:
-        """Put one run's theta (P,), and what its optimizer remembers, in place."""
-        for rows, values in zip((self._rows[0], *self._rows[2:]), (theta, *remembered), strict=False):
-            rows.set(run, values)
+    inputs = 1
+    bounds = []
+    for name, shape in parameter_shapes(experiment):
+        if len(shape) == 2 or name in ("c", "w"):
+            inputs = shape[-1]  # a bias follows the weights of its layer and has as many inputs
+        bounds.append(np.full(shape, 1 / np.sqrt(inputs)).ravel())
+    bound = np.concatenate(bounds)
+    uniform = 2 * torch.rand(len(bound), dtype=torch.float64, generator=generator, device="cpu") - 1
+    return uniform.numpy() * bound
 
 
-class _RunRows:
-    """One vector of all runs, read and written run by run."""
+def loss_and_gradient(
+    experiment: Experiment, theta: NDArray[np.floating], features: FloatArray, labels: FloatArray
+) -> tuple[float, NDArray[np.floating]]:
+    """Return the loss L of a batch and its gradient dL/dtheta, (P,), in the experiment's dtype.
 
-    def __init__(self, experiment: Experiment, vector: torch.Tensor, runs: int) -> None:
-        parts = [part.view(runs, -1) for part in _parts(experiment, vector, runs)]
-        self._parts = [[part[run] for part in parts] for run in range(runs)]
-        self._gathered = len(vector) > experiment.n_parameters
-        self._row = torch.empty_like(vector[: experiment.n_parameters]) if self._gathered else vector
-        self._bytes = self._row.numpy().view(np.uint8)
-
-    def bytes_of(self, run: int) -> Bytes:
-        if self._gathered:
-            torch.cat(self._parts[run], out=self._row)
-        return self._bytes
-
-    def set(self, run: int, values: NDArray[np.floating]) -> None:
-        row = torch.from_numpy(np.array(values))
-        parts = self._parts[run]
-        for part, value in zip(parts, torch.split(row, [len(part) for part in parts]), strict=True):
-            part.copy_(value)
-
-
-class Batch:
-    """A batch of B examples for each run, and the way through the networks and back, in tensors made once.
-
-    To be filled: ``features`` (S B, D) and ``labels`` (S B, 1), run after run. Then `forward_backward`.
+    ``theta`` (P,), ``features`` (B, D), ``labels`` (B,). L is the mean of the examples' losses.
     """
+    parts = unpack(experiment, theta)
+    W = [tensor(experiment, part) for part in parts.weights]
+    b = [tensor(experiment, part) for part in parts.biases]
+    c, last_b = tensor(experiment, parts.c)[None, :], tensor(experiment, parts.b)
+    x, t = tensor(experiment, features), tensor(experiment, labels)[:, None]
 
-    def __init__(
-        self, experiment: Experiment, theta: torch.Tensor, gradient: torch.Tensor, runs: int, size: int
-    ) -> None:
-        self._loss = LOSSES[experiment.loss]
-        self._features = theta.new_empty(runs, size, experiment.dataset.n_features)
-        self._x = self._features  # but where a run's part would not be aligned
-        if runs > 1 and _room(size * self._features.shape[-1], theta.dtype) > size * self._features.shape[-1]:
-            self._x = _run_by_run(theta, *self._features.shape)
-        self.features = self._features.view(runs * size, -1)
-        self.labels = theta.new_empty(runs * size, 1)
-        self.losses = theta.new_empty(runs)
-        parts, slopes = _parts(experiment, theta, runs), _parts(experiment, gradient, runs)
-        layers: list[_Layer] = []
-        for i in range(0, len(parts), 2):
-            inputs = layers[-1].out if layers else self._x
-            layers.append(_Layer(inputs, parts[i], parts[i + 1], slopes[i], slopes[i + 1]))
-        *self._hidden, self._last = layers
-        self._activations = [ACTIVATIONS[experiment.activation] for _ in self._hidden]
-        self._labels = self.labels.view(runs, size, 1)
-        self._of_each = torch.empty_like(self._labels)  # the loss of each example
-        self._means = list(zip(self._of_each.view(runs, size), self.losses, strict=True))
+    a = [x]  # of (B, H_l): what each layer hands on
+    for layer in range(len(W)):
+        r = product(a[layer], W[layer].T) + b[layer]
+        a.append(sigma(experiment, r))
+    y = product(a[-1], c.T) + last_b  # (B, 1)
 
-    def forward_backward(self) -> torch.Tensor:
-        """The loss of each run's batch, (S,); its gradient is in the networks' ``gradient`` then."""
-        self._forward()
-        self._backward()
-        return self.losses
+    L, d_y = loss_and_derivative(experiment, y, t)
 
-    def _forward(self) -> None:
-        """a = sigma(b + W x), layer after layer; y = b + c . a."""
-        if self._x is not self._features:
-            self._x.copy_(self._features)
-        for layer, activation in zip(self._hidden, self._activations, strict=True):
-            layer.forward()  # r
-            activation.apply(layer.out)  # a, in its place
-        self._last.forward()
-
-    def _backward(self) -> None:
-        """The loss, then its derivatives from the prediction back to the first layer."""
-        self._loss.compute(self._last.out, self._labels, self._of_each, self._last.slope)  # dL/dy
-        for values, loss in self._means:
-            torch.mean(values, 0, out=loss)
-        upper = self._last
-        for layer, activation in zip(reversed(self._hidden), self._activations, strict=True):
-            upper.backward(layer)  # dL/da of the layer below
-            activation.derive(layer.slope, layer.out)  # dL/dr = dL/da sigma'(r)
-            upper = layer
-        upper.backward(None)
+    gradient = [product(d_y.T, a[-1]), d_y.sum(0)]  # by c and the last b: dL/dc_i = sum of dL/dy a_i over the batch
+    d_a = d_y * c  # dL/da_i = dL/dy c_i
+    for layer in reversed(range(len(W))):
+        d_r = times_sigma_derivative(experiment, d_a, a[layer + 1])
+        d_W = product(d_r.T, a[layer])  # dL/dw_ij = sum of dL/dr_i a_j over the batch
+        d_b = d_r.sum(0)  # dL/db_i = sum of dL/dr_i over the batch
+        gradient = [d_W, d_b, *gradient]
+        d_a = product(d_r, W[layer])  # by the a below: dL/da_j = sum of dL/dr_i w_ij over i
+    return L, torch.cat([part.flatten() for part in gradient]).numpy()
 
 
-class _Layer:
-    """r = b + W x for S runs and B examples, from K inputs to N outputs.
+def tensor(experiment: Experiment, values: NDArray[np.floating]) -> Tensor:
+    """Return a copy of ``values`` in the experiment's dtype and in aligned memory: see `fast_networks`."""
+    return torch.tensor(values, dtype=getattr(torch, experiment.dtype), device="cpu")
 
-    numpy multiplies the matrices, run by run: its OpenBLAS gives equal bits on all processors that have the
-    instructions of its kernels, and MKL, torch's own, does not.
+
+def product(left: Tensor, right: Tensor) -> Tensor:
+    """Return the matrix product of (N, K) and (K, M).
+
+    numpy multiplies, by OpenBLAS, which gives equal bits on all processors that have the instructions of its kernels.
+    MKL, torch's own library, does not.
     """
-
-    def __init__(
-        self, x: torch.Tensor, weights: torch.Tensor, bias: torch.Tensor, d_weights: torch.Tensor, d_bias: torch.Tensor
-    ) -> None:
-        runs, size, _ = x.shape
-        self._outputs = weights.shape[1]
-        self.out = _run_by_run(x, runs, size, self._outputs)  # r, then a
-        self.slope = _run_by_run(x, runs, size, self._outputs)  # dL/dr
-        self._bias, self._d_bias = bias.view(runs, 1, self._outputs), d_bias
-        # numpy's views of the same memory
-        self._x, self._weights, self._d_weights = x.numpy(), weights.numpy(), d_weights.numpy()
-        self._out, self._slope = self.out.numpy(), self.slope.numpy()
-        self._weights_t, self._slope_t = self._weights.transpose(0, 2, 1), self._slope.transpose(0, 2, 1)
-
-    def forward(self) -> None:
-        """r = b + W x."""
-        np.matmul(self._x, self._weights_t, out=self._out)
-        self.out.add_(self._bias)
-
-    def backward(self, below: "_Layer | None") -> None:
-        """From dL/dr: dL/dw_ij = sum of dL/dr_i x_j and dL/db_i = sum of dL/dr_i, over the batch.
-
-        Into the slope of the layer ``below`` dL/dx_j = sum of dL/dr_i w_ij, over i.
-        """
-        np.matmul(self._slope_t, self._x, out=self._d_weights)
-        torch.sum(self.slope, 1, out=self._d_bias)
-        if below is None:
-            return
-        if self._outputs == 1:  # sums of one term, for which numpy's matmul is slow
-            np.multiply(self._slope, self._weights, out=below._slope)
-        else:
-            np.matmul(self._slope, self._weights, out=below._slope)
+    return torch.from_numpy(np.matmul(left.numpy(), right.numpy())).clone()
 
 
-def _parts(experiment: Experiment, vector: torch.Tensor, runs: int) -> list[torch.Tensor]:
-    """A flat vector of all runs as weights (S, N, K) and biases (S, N) in turn; the last are c (S, 1, H), b (S, 1)."""
-    shapes = [shape for _, shape in parameter_shapes(experiment)]
-    shapes[-2:] = [(1, *shapes[-2]), (1,)]
-    flat = torch.split(vector, [runs * _room(math.prod(shape), vector.dtype) for shape in shapes])
-    return [_without_gaps(part, runs, shape) for part, shape in zip(flat, shapes, strict=True)]
+def sigma(experiment: Experiment, r: Tensor) -> Tensor:
+    """Return a = sigma(r) by the experiment's activation, (B, H)."""
+    a = r.clone()
+    ACTIVATIONS[experiment.activation].apply(a[None])
+    return a
 
 
-def _run_by_run(like: torch.Tensor, runs: int, *shape: int) -> torch.Tensor:
-    """A new tensor (S, ...), in which each run's part is aligned."""
-    return _without_gaps(like.new_zeros(runs * _room(math.prod(shape), like.dtype)), runs, shape)
+def times_sigma_derivative(experiment: Experiment, d_a: Tensor, a: Tensor) -> Tensor:
+    """Return dL/dr = dL/da sigma'(r), (B, H); sigma' is a function of a."""
+    d_r = d_a.clone()
+    ACTIVATIONS[experiment.activation].derive(d_r[None], a[None])
+    return d_r
 
 
-def _without_gaps(flat: torch.Tensor, runs: int, shape: Sequence[int]) -> torch.Tensor:
-    """(S, ...): of each run's part of a flat vector what is no gap."""
-    return flat.view(runs, -1)[:, : math.prod(shape)].view(runs, *shape)
-
-
-def _room(entries: int, dtype: torch.dtype) -> int:
-    """How many entries a run's part takes, with the gap after it."""
-    step = ALIGNED // dtype.itemsize
-    return -(-entries // step) * step
+def loss_and_derivative(experiment: Experiment, y: Tensor, t: Tensor) -> tuple[float, Tensor]:
+    """Return the mean loss of the predictions ``y`` for the labels ``t``, both (B, 1), and its derivative dL/dy."""
+    losses, d_y = torch.empty_like(y), torch.empty_like(y)
+    LOSSES[experiment.loss].compute(y[None], t[None], losses[None], d_y[None])
+    return losses[:, 0].mean(0).item(), d_y

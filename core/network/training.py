@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from gradreel.core.errors import TraceError, TrainingError
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.network import Batch, Networks
+from gradreel.core.network.fast_networks import Batch, Networks
 from gradreel.core.trace.environment import environment, promise_equal_bits
 from gradreel.core.trace.format import column_kinds, sealed_meta
 from gradreel.core.trace.trace import Trace

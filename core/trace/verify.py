@@ -14,7 +14,7 @@ import torch
 from gradreel.core.arrays import IntArray
 from gradreel.core.errors import DamagedColumnError, TraceError
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.network import Networks
+from gradreel.core.network.fast_networks import Networks
 from gradreel.core.network.theta import parameter_names
 from gradreel.core.network.training import Examples, one_thread
 from gradreel.core.trace.columns import read_column, rows_of

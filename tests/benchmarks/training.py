@@ -31,7 +31,7 @@ import numpy as np
 import torch
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.network import Networks
+from gradreel.core.network.fast_networks import Networks
 from gradreel.core.network.training import train, train_all
 from gradreel.core.recording.recording import record
 from gradreel.core.trace.columns import ColumnKind

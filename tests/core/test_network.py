@@ -1,6 +1,7 @@
-"""The gradient of the formulas against torch.autograd, against finite differences, and the loop against torch.optim."""
+"""The formulas against torch.autograd and finite differences; the fast networks and training against the formulas."""
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,9 +9,11 @@ import torch
 from gradreel.core.arrays import FloatArray
 from gradreel.core.datasets import CurveDataset, PointsDataset, TwoSpirals
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.network import Networks
+from gradreel.core.network.fast_networks import Networks
+from gradreel.core.network.network import loss_and_gradient
+from gradreel.core.network.optimizers import OPTIMIZERS
 from gradreel.core.network.theta import loss, predict, unpack
-from gradreel.core.network.training import train
+from gradreel.core.network.training import one_thread, train
 from torch import nn
 
 ARCHITECTURES = [
@@ -51,14 +54,10 @@ def random_theta(experiment: Experiment) -> FloatArray:
     return np.random.default_rng(3).normal(size=experiment.n_parameters)
 
 
-def loss_and_gradient(experiment: Experiment, theta: FloatArray) -> tuple[float, FloatArray]:
-    """Of all examples at once, by the formulas."""
-    networks = Networks(experiment)
-    networks.set_state(0, theta)
-    batch = networks.batch(experiment.dataset.examples)
-    batch.features.copy_(torch.from_numpy(experiment.dataset.features()))
-    batch.labels.copy_(torch.from_numpy(experiment.dataset.labels())[:, None])
-    return batch.forward_backward().item(), networks.values(0)[1]
+def on_all_examples(experiment: Experiment, theta: FloatArray) -> tuple[float, FloatArray]:
+    """Loss and gradient by the formulas."""
+    data = experiment.dataset
+    return loss_and_gradient(experiment, theta, data.features(), data.labels())
 
 
 @pytest.mark.parametrize(("hidden", "activation", "size"), ARCHITECTURES)
@@ -66,7 +65,7 @@ def test_the_gradient_agrees_with_autograd(hidden: tuple[int, ...], activation: 
     experiment = experiment_of(hidden, activation, size)
     features, labels = (torch.from_numpy(a) for a in (experiment.dataset.features(), experiment.dataset.labels()))
     theta = random_theta(experiment)
-    found, slopes = loss_and_gradient(experiment, theta)
+    found, slopes = on_all_examples(experiment, theta)
     model = torch_network(experiment)
     load(model, theta)
     kind = {"mse": nn.MSELoss(), "mae": nn.L1Loss(), "bce": nn.BCEWithLogitsLoss()}[size]
@@ -82,10 +81,56 @@ def test_the_gradient_agrees_with_autograd(hidden: tuple[int, ...], activation: 
 def test_the_gradient_agrees_with_finite_differences(hidden: tuple[int, ...], activation: str, size: str) -> None:
     experiment = experiment_of(hidden, activation, size)
     theta = random_theta(experiment)
-    _, gradient = loss_and_gradient(experiment, theta)
+    _, gradient = on_all_examples(experiment, theta)
     nudge = 1e-6 * np.eye(experiment.n_parameters)
     slopes = (loss(experiment, theta + nudge) - loss(experiment, theta - nudge)) / 2e-6
     np.testing.assert_allclose(gradient, slopes, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("runs", [1, 3])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("hidden", [(), (1,), (3,), (4, 1), (1, 4), (5, 3, 4), (70, 33)], ids=str)
+@pytest.mark.parametrize(("activation", "size"), [("sigmoid", "bce"), ("relu", "mae"), ("hard_sigmoid", "mse")])
+def test_the_fast_networks_have_the_bits_of_the_formulas(
+    hidden: tuple[int, ...], activation: str, size: str, dtype: str, runs: int
+) -> None:
+    experiment = experiment_of(hidden, activation, size).model_copy(update={"dtype": dtype})
+    random = np.random.default_rng(3)
+    networks = Networks(experiment, runs)
+    with one_thread():
+        for examples in (1, 11, 37):
+            theta = random.normal(size=(runs, experiment.n_parameters)).astype(dtype)
+            x = random.normal(size=(runs, examples, experiment.dataset.n_features)).astype(dtype)
+            t = random.integers(0, 2, (runs, examples)).astype(dtype)
+            batch = networks.batch(examples)
+            batch.features.copy_(torch.from_numpy(x.reshape(runs * examples, -1)))
+            batch.labels.copy_(torch.from_numpy(t.reshape(-1, 1)))
+            for run in range(runs):
+                networks.set_state(run, theta[run])
+            losses = batch.forward_backward().tolist()
+            for run in range(runs):
+                loss_by_formulas, gradient = loss_and_gradient(experiment, theta[run], x[run], t[run])
+                assert losses[run] == loss_by_formulas
+                assert networks.gradient_of(run).tobytes() == gradient.tobytes()
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_trace_has_the_bits_of_the_formulas(dtype: str, optimizer: str, tmp_path: Path) -> None:
+    experiment = Experiment(
+        hidden=(20, 7), batch_size=4, epochs=10, dtype=dtype, optimizer=optimizer, dataset=CurveDataset(examples=11)
+    )
+    trace = train(experiment, tmp_path)
+    features, labels = experiment.dataset.features(), experiment.dataset.labels()
+    theta = torch.from_numpy(trace.parameters[0].copy())
+    rule = OPTIMIZERS[optimizer].of(experiment, theta)
+    with one_thread():
+        for update in range(trace.n_updates):
+            examples = trace.examples(update).astype(np.int64)
+            batch_loss, gradient = loss_and_gradient(experiment, theta.numpy(), features[examples], labels[examples])
+            rule.update(theta, torch.from_numpy(gradient), experiment.rate(0), update)
+            assert trace.batch_loss[update] == batch_loss
+            assert trace.parameters[update + 1].tobytes() == theta.numpy().tobytes()
 
 
 @pytest.mark.parametrize("hidden", [(), (3,), (4, 2)])

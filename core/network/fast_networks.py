@@ -1,0 +1,233 @@
+"""The networks of `network`, made fast: the same numbers, bit for bit. Training and `verify` use these.
+
+A line here does what a line of `network` does. Three things make it fast:
+
+1. **Runs side by side.** S runs that differ in their seeds alone are computed by the same calls. One call costs about
+   as much as the arithmetic of a small network, so runs share that cost.
+2. **No new memory.** All tensors are made once, and each call writes into them (``out=``, ``add_``). Each size of batch
+   has tensors of its own.
+3. **No copies between numpy and torch.** numpy multiplies matrices, torch does the rest, in the same memory.
+
+What a run computes must not depend on the runs beside it, bit for bit. How a sum is grouped, and so how it is rounded,
+may depend on where in memory a matrix begins. Memory that torch allocates begins at a multiple of `ALIGNED` bytes.
+Several runs in one tensor lie one after the other, so all but the first could begin anywhere. Therefore each run's part
+of a tensor is padded with zeros up to a multiple of `ALIGNED`: `_padded_length` says how long it is then,
+`_without_padding` is the view that computations use.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from gradreel.core.experiment import Experiment
+from gradreel.core.network.activations import ACTIVATIONS
+from gradreel.core.network.losses import LOSSES
+from gradreel.core.network.network import random_start
+from gradreel.core.network.optimizers import OPTIMIZERS
+from gradreel.core.network.theta import parameter_shapes
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.uint8]
+
+ALIGNED = 64
+"""Bytes: a cache line, and the widest vectors of today's processors."""
+
+
+class Networks:
+    """S times y = b + c . a, where a = sigma(b + W x), layer after layer.
+
+    ``theta`` and ``gradient`` are flat. They hold W of all runs, then b of all runs, and so on, in the order of
+    `core.network.theta`. Each run's part is padded. `values` gives one run's alone.
+    """
+
+    def __init__(self, experiment: Experiment, runs: int = 1) -> None:
+        self.experiment, self.runs = experiment, runs
+        self.dtype = getattr(torch, experiment.dtype)
+        sizes = [math.prod(shape) for _, shape in parameter_shapes(experiment)]
+        length = runs * sum(_padded_length(size, self.dtype) for size in sizes)
+        self.theta = torch.zeros(length, dtype=self.dtype, device="cpu")
+        self.gradient = torch.zeros_like(self.theta)
+        self.optimizer = OPTIMIZERS[experiment.optimizer].of(experiment, self.theta)
+        self._batches: dict[int, Batch] = {}
+        vectors = (self.theta, self.gradient, *self.optimizer.remembered)
+        self._rows = [_RunRows(experiment, vector, runs) for vector in vectors]
+
+    def random_start(self, generators: Sequence[torch.Generator]) -> None:
+        """Set each run's theta to a random start, drawn from its generator."""
+        for run, generator in enumerate(generators):
+            self.set_state(run, random_start(self.experiment, generator))
+
+    def batch(self, size: int) -> "Batch":
+        """Return the `Batch` of ``size`` examples a run; there is one for each size."""
+        if size not in self._batches:
+            self._batches[size] = Batch(self.experiment, self.theta, self.gradient, self.runs, size)
+        return self._batches[size]
+
+    def update(self, rate: float, updates: int) -> None:
+        """Update theta by its gradient at the learning rate ``rate``; ``updates`` were made before."""
+        self.optimizer.update(self.theta, self.gradient, rate, updates)
+
+    def state(self, run: int) -> Bytes:
+        """Return theta of one run as the bytes of (P,), valid until the next call."""
+        return self._rows[0].bytes_of(run)
+
+    def gradient_of(self, run: int) -> Bytes:
+        """Return the gradient of one run as the bytes of (P,), valid until the next call."""
+        return self._rows[1].bytes_of(run)
+
+    def remembered(self, run: int) -> list[Bytes]:
+        """Return the optimizer state of one run, each vector as the bytes of (P,), valid until the next call."""
+        return [rows.bytes_of(run) for rows in self._rows[2:]]
+
+    def values(self, run: int) -> tuple[NDArray[Any], NDArray[Any], list[NDArray[Any]]]:
+        """Return copies of one run's theta, gradient and optimizer state, each vector (P,)."""
+        kind = self.theta.numpy().dtype
+        theta, gradient, *remembered = [rows.bytes_of(run).view(kind).copy() for rows in self._rows]
+        return theta, gradient, remembered
+
+    def set_state(self, run: int, theta: NDArray[np.floating], remembered: Sequence[NDArray[np.floating]] = ()) -> None:
+        """Set one run's theta (P,), and the vectors of its optimizer state."""
+        for rows, values in zip((self._rows[0], *self._rows[2:]), (theta, *remembered), strict=False):
+            rows.set(run, values)
+
+
+class _RunRows:
+    """One vector of all runs, read and written run by run."""
+
+    def __init__(self, experiment: Experiment, vector: torch.Tensor, runs: int) -> None:
+        parts = [part.view(runs, -1) for part in _parts(experiment, vector, runs)]
+        self._parts = [[part[run] for part in parts] for run in range(runs)]
+        self._gathered = len(vector) > experiment.n_parameters
+        self._row = torch.empty_like(vector[: experiment.n_parameters]) if self._gathered else vector
+        self._bytes = self._row.numpy().view(np.uint8)
+
+    def bytes_of(self, run: int) -> Bytes:
+        if self._gathered:
+            torch.cat(self._parts[run], out=self._row)
+        return self._bytes
+
+    def set(self, run: int, values: NDArray[np.floating]) -> None:
+        row = torch.from_numpy(np.array(values))
+        parts = self._parts[run]
+        for part, value in zip(parts, torch.split(row, [len(part) for part in parts]), strict=True):
+            part.copy_(value)
+
+
+class Batch:
+    """Computes losses and gradients on B examples for each run.
+
+    The caller fills ``features`` (S B, D) and ``labels`` (S B, 1), run after run, then calls `forward_backward`.
+    """
+
+    def __init__(
+        self, experiment: Experiment, theta: torch.Tensor, gradient: torch.Tensor, runs: int, size: int
+    ) -> None:
+        self._loss = LOSSES[experiment.loss]
+        self._features = theta.new_empty(runs, size, experiment.dataset.n_features)
+        self._x = self._features  # or a padded copy, where the runs' parts would not be aligned
+        entries = size * experiment.dataset.n_features
+        if runs > 1 and _padded_length(entries, theta.dtype) > entries:
+            self._x = _padded_zeros(theta, *self._features.shape)
+        self.features = self._features.view(runs * size, -1)
+        self.labels = theta.new_empty(runs * size, 1)
+        self.losses = theta.new_empty(runs)
+        parts, slopes = _parts(experiment, theta, runs), _parts(experiment, gradient, runs)
+        layers: list[_Layer] = []
+        for i in range(0, len(parts), 2):
+            inputs = layers[-1].out if layers else self._x
+            layers.append(_Layer(inputs, parts[i], parts[i + 1], slopes[i], slopes[i + 1]))
+        *self._hidden, self._last = layers
+        self._activations = [ACTIVATIONS[experiment.activation] for _ in self._hidden]
+        self._labels = self.labels.view(runs, size, 1)
+        self._of_each = torch.empty_like(self._labels)  # the loss of each example
+        self._means = list(zip(self._of_each.view(runs, size), self.losses, strict=True))
+
+    def forward_backward(self) -> torch.Tensor:
+        """Return the loss of each run's batch, (S,), and put its gradient into the networks' ``gradient``."""
+        self._forward()
+        self._backward()
+        return self.losses
+
+    def _forward(self) -> None:
+        """a = sigma(b + W x), layer after layer; y = b + c . a."""
+        if self._x is not self._features:
+            self._x.copy_(self._features)
+        for layer, activation in zip(self._hidden, self._activations, strict=True):
+            layer.forward()  # r
+            activation.apply(layer.out)  # a, in its place
+        self._last.forward()
+
+    def _backward(self) -> None:
+        """The loss, then its derivatives from the prediction back to the first layer."""
+        self._loss.compute(self._last.out, self._labels, self._of_each, self._last.slope)  # dL/dy
+        for values, loss in self._means:
+            torch.mean(values, 0, out=loss)
+        upper = self._last
+        for layer, activation in zip(reversed(self._hidden), self._activations, strict=True):
+            upper.backward(layer)  # dL/da of the layer below
+            activation.derive(layer.slope, layer.out)  # dL/dr = dL/da sigma'(r)
+            upper = layer
+        upper.backward(None)
+
+
+class _Layer:
+    """r = b + W x for S runs and B examples, from K inputs to N outputs. numpy multiplies run by run."""
+
+    def __init__(
+        self, x: torch.Tensor, weights: torch.Tensor, bias: torch.Tensor, d_weights: torch.Tensor, d_bias: torch.Tensor
+    ) -> None:
+        runs, size, _ = x.shape
+        self._outputs = weights.shape[1]
+        self.out = _padded_zeros(x, runs, size, self._outputs)  # r, then a
+        self.slope = _padded_zeros(x, runs, size, self._outputs)  # dL/dr
+        self._bias, self._d_bias = bias.view(runs, 1, self._outputs), d_bias
+        # numpy's views of the same memory
+        self._x, self._weights, self._d_weights = x.numpy(), weights.numpy(), d_weights.numpy()
+        self._out, self._slope = self.out.numpy(), self.slope.numpy()
+        self._weights_t, self._slope_t = self._weights.transpose(0, 2, 1), self._slope.transpose(0, 2, 1)
+
+    def forward(self) -> None:
+        """r = b + W x."""
+        np.matmul(self._x, self._weights_t, out=self._out)
+        self.out.add_(self._bias)
+
+    def backward(self, below: "_Layer | None") -> None:
+        """Compute the derivatives by W, by b and by x from ``slope``, dL/dr.
+
+        dL/dw_ij = sum of dL/dr_i x_j and dL/db_i = sum of dL/dr_i, over the batch. dL/dx_j = sum of dL/dr_i w_ij over
+        i: this becomes the slope of the layer ``below``.
+        """
+        np.matmul(self._slope_t, self._x, out=self._d_weights)
+        torch.sum(self.slope, 1, out=self._d_bias)
+        if below is None:
+            return
+        if self._outputs == 1:  # sums of one term, for which numpy's matmul is slow
+            np.multiply(self._slope, self._weights, out=below._slope)
+        else:
+            np.matmul(self._slope, self._weights, out=below._slope)
+
+
+def _parts(experiment: Experiment, vector: torch.Tensor, runs: int) -> list[torch.Tensor]:
+    """Return views of a flat vector: weights (S, N, K) and biases (S, N) in turn, last c (S, 1, H) and b (S, 1)."""
+    shapes = [shape for _, shape in parameter_shapes(experiment)]
+    shapes[-2:] = [(1, *shapes[-2]), (1,)]
+    flat = torch.split(vector, [runs * _padded_length(math.prod(shape), vector.dtype) for shape in shapes])
+    return [_without_padding(part, runs, shape) for part, shape in zip(flat, shapes, strict=True)]
+
+
+def _padded_zeros(like: torch.Tensor, runs: int, *shape: int) -> torch.Tensor:
+    """Return zeros (S, ...), in which each run's part is aligned."""
+    return _without_padding(like.new_zeros(runs * _padded_length(math.prod(shape), like.dtype)), runs, shape)
+
+
+def _without_padding(flat: torch.Tensor, runs: int, shape: Sequence[int]) -> torch.Tensor:
+    """Return a view (S, ...) of a flat vector that leaves out the padding after each run's part."""
+    return flat.view(runs, -1)[:, : math.prod(shape)].view(runs, *shape)
+
+
+def _padded_length(entries: int, dtype: torch.dtype) -> int:
+    """Return how many entries a run's part takes, padding included."""
+    step = ALIGNED // dtype.itemsize
+    return -(-entries // step) * step
