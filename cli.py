@@ -357,7 +357,6 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
         "test_from": click.option("--test_from", type=Day(), metavar="DATE",
                                   help="Days from it on are unseen: what came out is tested on them, once, at the end."
                                        "  [default: the last fifth of your own]"),
-        "unseen_from": click.option("--unseen_from", type=Day(), metavar="DATE", help="The old name of --test_from."),
     },
     "Networks": {
         "window": click.option("--window", type=click.IntRange(1, 3650), default=56, show_default=True,

@@ -82,7 +82,6 @@ def _check_outputs(options: ExperimentOptions) -> None:
 
 
 def _dataset(options: ExperimentOptions) -> DailyViews:
-    options.warn_of_old_names()
     borders = options.borders
     data = daily_data(options.data, options.csv_format, borders if options.data else Borders())
     return daily_views(data, options.window, borders)

@@ -34,7 +34,6 @@ def lesson_of(options: Options, scenes: Sequence[str] | None = None) -> Lesson:
     Says which days of its data were filled, which lines of ours stay beside words of one's own, and which marks of
     those were placed.
     """
-    options.warn_of_old_names()
     data = daily_data(options.data, options.csv_format, options.borders)
     asked = specs_of(options.scenes if scenes is None else scenes)
     span = (options.first_scene, options.last_scene)

@@ -1,12 +1,11 @@
 """Daily views as examples for a network: the last days are the features, the next day is the label."""
 
-import warnings
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from gradreel.core.arrays import FloatArray
 from gradreel.core.daily.series import DailySeries, DayArray
@@ -53,11 +52,6 @@ class DailyViews(RunData):
         description="label days from this one on are unseen, the exam; by default 2021-01-01 for the synthetic series, "
         "else the last fifth of the label days",
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _by_its_old_name(cls, values: Any) -> Any:
-        return by_new_name(values) if isinstance(values, Mapping) else values
 
     @model_validator(mode="after")
     def _has_three_kinds_of_days(self) -> Self:
@@ -269,21 +263,6 @@ class DailyViews(RunData):
 
     def _label_days(self) -> DayArray:
         return self.daily.dates()[self.window :]
-
-
-def by_new_name(values: Mapping[str, Any]) -> dict[str, Any]:
-    """A dataset's plain data with ``test_from`` in the place of ``unseen_from``, its old name; a warning says so.
-
-    ValueError where both are there.
-    """
-    new = dict(values)
-    if "unseen_from" in values:
-        old = new.pop("unseen_from")
-        if new.get("test_from") is not None:
-            raise ValueError("unseen_from is the old name of test_from, which is there, too; remove unseen_from")
-        warnings.warn("unseen_from of daily views is now called test_from", FutureWarning, stacklevel=2)
-        new["test_from"] = old
-    return new
 
 
 @lru_cache(maxsize=4)

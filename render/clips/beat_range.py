@@ -14,7 +14,6 @@ from gradreel.render.stages import SceneRequest
 from gradreel.scenes.catalog import LECTURE_FOLDER, SceneSource, beat_names
 from gradreel.scenes.scene_source import ANY_NAME, module_source, name_pattern, names_given
 from gradreel.scenes.words.narration import Narration
-from gradreel.scenes.words.renamed_beats import now_called
 
 END = "end"  # what the picture of a scene without beats is called
 FIRST_SECTION = "autocreated"  # Manim's name for the section in which every scene begins
@@ -70,10 +69,9 @@ def no_such_beats(request: SceneRequest, told: Sequence[str] | None = None) -> U
     guess = f"; did you mean {nearest[0]}?" if nearest else ""
     if wrong.isdigit():
         guess = '; -n takes names, not numbers of animations: begin a section by self.next_section("name")'
-    hint = now_called(request.name, wrong) or guess
     many = told is None and len(known) > MOST_NAMED
     listed = f"`gradreel describe {request.source.spec}` shows them" if many else ", ".join(known)
-    return UserError(f"-n {asked}: {request.name} {which}: {listed}{hint}")
+    return UserError(f"-n {asked}: {request.name} {which}: {listed}{guess}")
 
 
 def _patterns(request: SceneRequest) -> list[str]:

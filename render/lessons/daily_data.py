@@ -11,7 +11,7 @@ from typing import Any
 
 from gradreel.core.daily.csv_file import CsvFormat, read_daily_csv
 from gradreel.core.daily.series import DailySeries
-from gradreel.core.daily.views import Borders, DailyViews, by_new_name
+from gradreel.core.daily.views import Borders, DailyViews
 from gradreel.core.errors import UserError
 from gradreel.render.lessons.tables import DAILY_VIEWS, beside, datasets_in
 from pydantic import ValidationError
@@ -74,18 +74,11 @@ def with_files(folder: Path, value: Any) -> Any:
     """
     if isinstance(value, Mapping):
         if value.get("kind") == DAILY_VIEWS:
-            value = _from_file(folder, _by_new_name(value))
+            value = _from_file(folder, value)
         return {name: with_files(folder, inside) for name, inside in value.items()}
     if isinstance(value, list):
         return [with_files(folder, inside) for inside in value]
     return value.isoformat() if isinstance(value, date | time) else value  # TOML has these, and JSON does not
-
-
-def _by_new_name(dataset: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        return by_new_name(dataset)
-    except ValueError as error:
-        raise UserError(str(error)) from None
 
 
 def _from_file(folder: Path, dataset: Mapping[str, Any]) -> dict[str, Any]:

@@ -50,7 +50,6 @@ from gradreel.render.stages import SceneRequest, Title
 from gradreel.render.voice.choice import COMMAND, is_path
 from gradreel.scenes.catalog import LESSON_FILE, KnownScenes, beat_names, find_scenes, resolve
 from gradreel.scenes.words.narration import OwnWords, check_language
-from gradreel.scenes.words.renamed_beats import has_no_beat
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 TRACE = "trace"
@@ -223,7 +222,9 @@ def _poster(file: Path, poster: _PosterTable, entries: Mapping[str, SceneRequest
     if poster.beat is not None and file != LESSON_FILE:
         beats = beat_names(entries[poster.scene].source)
         if beats and poster.beat not in beats and not any("{" in beat for beat in beats):
-            raise UserError(f"{file}: poster.beat: {has_no_beat(poster.scene, poster.beat, beats)}")
+            raise UserError(
+                f"{file}: poster.beat: {poster.scene} has no beat {poster.beat!r}; it has {', '.join(beats)}"
+            )
     return Poster(poster.scene, poster.beat)
 
 

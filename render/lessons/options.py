@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -34,7 +33,6 @@ class DataOptions:
     fill_missing: Literal["interpolate"] | None = None
     validation_from: date | None = None
     test_from: date | None = None
-    unseen_from: date | None = None  # the old name of test_from
 
     @property
     def csv_format(self) -> CsvFormat:
@@ -43,17 +41,8 @@ class DataOptions:
 
     @property
     def borders(self) -> Borders:
-        """Where the parts begin. UserError for two names of one of them."""
-        if self.unseen_from is not None and self.test_from is not None:
-            raise UserError(
-                "--unseen_from is the old name of --test_from, which is there, too; leave out --unseen_from"
-            )
-        return Borders(self.validation_from, self.test_from or self.unseen_from)
-
-    def warn_of_old_names(self) -> None:
-        """Says on standard error what an option is called now."""
-        if self.unseen_from is not None:
-            print("Warning: --unseen_from is now called --test_from", file=sys.stderr)
+        """Return the first validation day and the first test day."""
+        return Borders(self.validation_from, self.test_from)
 
 
 @dataclass(frozen=True, kw_only=True)

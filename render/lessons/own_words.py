@@ -30,7 +30,6 @@ from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.mark_places import MarkOrderError, merged_marks
 from gradreel.scenes.words.marks import cut
 from gradreel.scenes.words.narration import NEUTRAL, SPOKEN, TABLES, Narration, OwnWords, general_name
-from gradreel.scenes.words.renamed_beats import now_called
 
 KINDS = {"beats": "beat", "screen": "screen text", SPOKEN: "spoken beat", NEUTRAL: "neutral beat"}
 METHODS = {"beat": ("beats", "name"), "screen": ("screen", "key")}  # of a scene: the words it asks for, and by what
@@ -180,9 +179,8 @@ def _problems(scene: str, tables: Mapping[str, Any], ours: Narration, asked: lis
                     yield f"{KINDS[table]} {key!r} {wrong}"
             else:
                 known = dict.fromkeys([*templates, *(place.written for place in places if place.written)])
-                hint = now_called(scene, key) if printed == "beats" else ""
-                if not hint and (nearest := get_close_matches(key, _examples(known), n=1, cutoff=0.6)):
-                    hint = f"; did you mean {nearest[0]}?"
+                nearest = get_close_matches(key, _examples(known), n=1, cutoff=0.6)
+                hint = f"; did you mean {nearest[0]}?" if nearest else ""
                 yield f"{scene} has no {KINDS[table]} {key!r}; it has {', '.join(known) or 'none'}{hint}"
 
 

@@ -25,7 +25,6 @@ from gradreel.render.videos.results import Results, publish_results, results_of
 from gradreel.render.videos.subtitles import Cue, TimedLine, as_srt, as_vtt, cues
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.narration import Narration
-from gradreel.scenes.words.renamed_beats import has_no_beat
 
 if TYPE_CHECKING:
     from gradreel.render.videos.sound_track import PlacedSound
@@ -354,7 +353,9 @@ def poster_of(lesson: Lesson, shots: Sequence[Shot]) -> bytes:
     shot = shot or shots[min(1, len(shots) - 1)]
     beats = {beat.name: beat for beat in shot.file.beats}
     if wanted and wanted.beat and shot.clip.scene == wanted.scene and wanted.beat not in beats:
-        raise UserError(f"{lesson.name}: poster.beat: {has_no_beat(wanted.scene, wanted.beat, beats)}")
+        raise UserError(
+            f"{lesson.name}: poster.beat: {wanted.scene} has no beat {wanted.beat!r}; it has {', '.join(beats)}"
+        )
     chosen = beats.get(wanted.beat or "") if wanted else None
     chosen = chosen or next(iter(beats.values()), None)
     start, end = (chosen.start, chosen.end) if chosen else (0, shot.file.frames)

@@ -123,23 +123,11 @@ def test_a_scenes_parameters_in_a_lesson_name_data_too(gradreel, here):
     assert (dataset["series"]["name"], dataset["test_from"]) == ("views.csv", "2024-02-01")
 
 
-def test_the_old_name_of_test_from_is_understood_and_told(gradreel, here):
+def test_the_options_of_borders_are_the_datasets(gradreel, here):
     data = ("--data", "views.csv")
     new = gradreel("train", *OWN, *data, "--test_from", "2024-02-20", "--validation_from", "2024-02-10", "--json")
     dataset = dataset_of(new)
     assert (dataset.first_validation, dataset.first_unseen) == (date(2024, 2, 10), date(2024, 2, 20))
-    old = gradreel("train", *OWN, *data, "--unseen_from", "2024-02-20", "--validation_from", "2024-02-10", "--json")
-    assert dataset_of(old) == dataset
-    assert (new.stderr, "Warning: --unseen_from is now called --test_from" in old.stderr) == ("", True)
-    lesson = (here / "mine.toml").read_text()
-    (here / "old.toml").write_text(lesson.replace("test_from", "unseen_from"))
-    with pytest.warns(FutureWarning, match="unseen_from of daily views is now called test_from"):
-        old = gradreel("train", "--lesson", "old.toml", "--json")
-    assert dataset_of(old) == dataset_of(gradreel("train", "--lesson", "mine.toml", "--json"))
-    both = lesson.replace("test_from", "test_from = 2024-02-21, unseen_from")
-    (here / "both.toml").write_text(both)
-    refused = gradreel("train", "--lesson", "both.toml")
-    assert (refused.exit_code, "unseen_from is the old name of test_from" in refused.stderr) == (2, True)
 
 
 def test_data_without_effect_is_noted(gradreel, project):
@@ -234,7 +222,6 @@ def test_a_file_with_a_mistake_is_refused_by_every_command(gradreel, here, comma
         (["--data", "short.csv"], "a window of 7 days needs at least 10 days"),
         (["--data", "views.csv", "--test_from", "2030-01-01"], "test_from is 2030-01-01"),
         (["--test_from", "2024-02-20"], "--data"),
-        (["--unseen_from", "2024-02-20"], "--data"),
         (["--validation_from", "2024-02-20"], "--data"),
         (["--fill_missing", "interpolate"], "--data"),
         (["--column", "Views"], "--column goes with --data"),

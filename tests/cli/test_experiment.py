@@ -327,7 +327,6 @@ def test_filled_days_are_named(gradreel, here):
         (["width", "--test_from", "1999-01-01"], "test_from is 1999-01-01"),
         (["width", "--validation_from", "1999-01-01"], "validation_from is 1999-01-01"),
         (["width", "--validation_from", "2021-03-01"], "validation_from is 2021-03-01"),
-        (["width", "--unseen_from", "2021-01-01", "--test_from", "2021-01-01"], "the old name of --test_from"),
         (["width", "--data", "missing.csv"], "missing.csv"),
         (["width", "--data", "views.csv", "--window", "70"], "window of 70 days needs at least 73"),
         (["width", "--fill_missing", "interpolate"], "--data"),

@@ -163,7 +163,6 @@ def test_our_made_up_views_are_right_without_being_made_up(monkeypatch: pytest.M
             {"validation_from": date(2020, 1, 8), "test_from": date(2020, 1, 8)},
             "validation_from is 2020-01-08; .* from 2020-01-05 to 2020-01-07 before test_from, 2020-01-08",
         ),
-        ({"unseen_from": date(2020, 1, 8), "test_from": date(2020, 1, 8)}, "unseen_from is the old name of test_from"),
         ({"test_from": date(1, 1, 1)}, "test_from is 0001-01-01"),
         ({"test_from": "soon"}, "valid date"),
         ({"series": "real"}, "synthetic"),
@@ -215,12 +214,6 @@ def test_a_changed_copy_has_its_own_scaling() -> None:
     data = small(validation_from=date(2020, 1, 8), test_from=date(2020, 1, 10))
     assert data.offset == 20
     assert data.model_copy(update={"validation_from": date(2020, 1, 9)}).offset == 25.5
-
-
-def test_unseen_from_is_the_old_name_of_test_from() -> None:
-    with pytest.warns(FutureWarning, match="unseen_from of daily views is now called test_from"):
-        old = small(unseen_from=date(2020, 1, 8))
-    assert old == small(test_from=date(2020, 1, 8))
 
 
 def test_a_dataset_cannot_change() -> None:

@@ -151,9 +151,3 @@ def test_what_no_beat_of_a_scene_is_called_is_seen_before_it_is_played(
         return
     with pytest.raises(UserError, match="has no such beats in that order; its beats: "):
         check_source(request)
-
-
-def test_a_beat_that_was_renamed_is_told_by_its_new_name():
-    (request,) = load_lesson(None, {}, ["naming"]).requests(RenderSettings(first_beat="spoilt", last_beat="deep"))
-    with pytest.raises(UserError, match=r"; spoilt is called network now$"):
-        check_source(request)

@@ -285,9 +285,6 @@ def test_a_part_has_a_title_in_the_language_of_the_video_or_else_in_english(user
 def test_a_beat_of_the_poster_that_the_source_does_not_have_is_named(user_folder, write_lesson):
     file = write_lesson(user_folder, "Dots", "Shows", "Plain", extra='poster = { scene = "shows", beat = "palce" }')
     assert lesson_error(file) == f"{file}: poster.beat: shows has no beat 'palce'; it has place"
-    renamed = write_lesson(user_folder, "Dots", extra='poster = { scene = "naming", beat = "spoilt" }')
-    renamed.write_text(renamed.read_text() + '[[scene]]\nname = "naming"\n')
-    assert lesson_error(renamed).endswith("; spoilt is called network now")
     for scene, beat in (("shows", "place"), ("dots", "move-7")):
         poster = f'poster = {{ scene = "{scene}", beat = "{beat}" }}'
         assert load_lesson(write_lesson(user_folder, "Dots", "Shows", extra=poster)).poster.beat == beat

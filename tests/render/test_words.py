@@ -137,7 +137,6 @@ def test_words_that_fit(mine):
         ({"relu": {"spoken": {"none": "x"}}}, "relu has no spoken beat 'none'; it has map, "),
         ({"relu": {"spoken": {"two": "{many}"}}}, "spoken beat 'two' wants {many}, and the scene gives no fields"),
         ({"part-map": {"screen": {"lost": "x"}}}, "part-map has no screen text 'lost'"),
-        ({"naming": {"beats": {"spoilt": "x"}}}, "; spoilt is called network now"),
     ],
 )  # fmt: skip
 def test_words_that_do_not_fit_are_named(mine, scenes, said):

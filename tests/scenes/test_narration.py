@@ -11,7 +11,6 @@ from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.marks import cut
 from gradreel.scenes.words.narration import NEUTRAL, Narration, NarrationError, OwnWords
-from gradreel.scenes.words.renamed_beats import now_called, renamed_beats
 from gradreel.scenes.words.subtitle_timing import reading_seconds, split_cues, timed_cues
 from hypothesis import given
 from hypothesis import strategies as st
@@ -376,16 +375,6 @@ def test_a_beat_lasts_as_these_tests_suppose():
     from gradreel.scenes import base
 
     assert (base.BREATH, base.HOLD) == (BREATH, HOLD)
-
-
-def test_a_renamed_beat_is_called_what_there_is_now_and_nothing_else_is():
-    for scenes in Narration.load().scenes.values():
-        for scene, names in renamed_beats().items():
-            beats = scenes[scene]["beats"]
-            assert set(names.values()) <= set(beats), f"{scene}: a new name that there is not"
-            assert not set(names) & set(beats), f"{scene}: an old name that there is still"
-    assert now_called("width-experiment", "training-enough") == "; training-enough is called training-falls now"
-    assert now_called("width-experiment", "networks") == now_called("no-scene", None) == ""
 
 
 def test_a_file_is_parsed_again_once_it_has_another_text(tmp_path):

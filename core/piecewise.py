@@ -1,4 +1,0 @@
-"""`PiecewiseLinearCurve` and its decomposition, which live in `core.curves`."""
-
-from gradreel.core.curves.piecewise import Decomposition as Decomposition
-from gradreel.core.curves.piecewise import PiecewiseLinearCurve as PiecewiseLinearCurve
