@@ -80,7 +80,7 @@ class PointTable:
 
 def _numbers(rows: Any) -> FloatArray:
     """Return the rows as a new array (N, D + 1). ValueError names the first row that is unsuitable."""
-    if hasattr(rows, "__array__"):  # NumPy's, pandas', torch's
+    if hasattr(rows, "__array__"):  # NumPy's, torch's
         try:
             rows = np.asarray(rows)
         except (TypeError, ValueError, RuntimeError) as error:

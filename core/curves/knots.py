@@ -1,6 +1,5 @@
 """Knots as they come in, from arrays or from a CSV file: checked, with errors that name the knot or the row."""
 
-import csv
 import math
 import re
 from collections.abc import Sequence
@@ -8,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 from gradreel.core.arrays import FloatArray
+from gradreel.core.csv_rows import csv_lines, csv_rows
 from gradreel.core.errors import UserError
-from gradreel.core.files import read_text
 from numpy.typing import ArrayLike
 
 LARGEST = 1e300
@@ -50,9 +49,9 @@ def checked_knots(x: ArrayLike, y: ArrayLike, names: Sequence[str] | None = None
 
 def knot_rows(file: Path) -> tuple[list[int], list[float], list[float]]:
     """Row numbers, x and y of a CSV file's knots. UserError names file and row."""
-    lines = read_text(file, "a table of knots, x and y in each row,").splitlines()
+    lines = csv_lines(file, "a table of knots, x and y in each row,")
     top = next((i for i, line in enumerate(lines) if line.strip()), 0)
-    hint = re.fullmatch(r"sep=([,;\t|])", lines[top].strip('" ')) if lines else None  # Excel's line on top
+    hint = re.fullmatch(r"sep=([,;\t|])", lines[top].strip('" '))  # Excel's line on top
     if hint:
         lines[top] = ""
     first_line = next((line for line in lines if line.strip()), "")
@@ -61,27 +60,20 @@ def knot_rows(file: Path) -> tuple[list[int], list[float], list[float]]:
     x: list[float] = []
     y: list[float] = []
     characters: set[str] = set()  # of all numbers, which have one decimal mark
-    reader = csv.reader(lines, delimiter=delimiter)
     header_seen = False
-    try:
-        for cells in reader:
-            cells = [cell.strip() for cell in cells]
-            if not any(cells):
-                continue
-            if not rows and not header_seen and not any(_is_number(cell, delimiter) for cell in cells):
-                header_seen = True
-                _refuse_swapped(file, reader.line_num, cells)
-                continue
-            at, value = _row(file, reader.line_num, cells, delimiter)
-            characters.update(*cells)
-            if {".", ","} <= characters:
-                fault = f"of {cells} and the rows above some have a decimal point, others a comma; write one mark alone"
-                raise UserError(f"{file}, row {reader.line_num}: {fault}")
-            rows.append(reader.line_num)
-            x.append(at)
-            y.append(value)
-    except csv.Error as error:
-        raise UserError(f"{file}, row {reader.line_num}: {error}") from None
+    for number, cells in csv_rows(file, lines, delimiter):
+        if not rows and not header_seen and not any(_is_number(cell, delimiter) for cell in cells):
+            header_seen = True
+            _refuse_swapped(file, number, cells)
+            continue
+        at, value = _row(file, number, cells, delimiter)
+        characters.update(*cells)
+        if {".", ","} <= characters:
+            fault = f"of {cells} and the rows above some have a decimal point, others a comma; write one mark alone"
+            raise UserError(f"{file}, row {number}: {fault}")
+        rows.append(number)
+        x.append(at)
+        y.append(value)
     if not rows:
         raise UserError(f"{file}: no knots in it; each row needs an x and a y, such as 1,2.5")
     return rows, x, y

@@ -1,4 +1,4 @@
-"""Daily counts from a CSV file: pandas splits it into cells, which are read here as days and numbers.
+"""Daily counts from a CSV file: its cells are read as days and numbers.
 
 What could be meant in two ways is refused, with the option that settles it: nothing is guessed.
 """
@@ -8,15 +8,14 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from io import StringIO
 from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 import numpy as np
+from gradreel.core.csv_rows import csv_lines, csv_rows
 from gradreel.core.daily.series import LARGEST, MOST_DAYS, SMALLEST, DailySeries
 from gradreel.core.errors import UserError
-from gradreel.core.files import read_text
 
 MOST_COLUMNS = 500
 VIEWS = {
@@ -89,9 +88,7 @@ def read_daily_csv(path: Path | str, form: CsvFormat = CsvFormat(), today: date 
 
 def _rows(file: Path) -> list[tuple[int, list[str]]]:
     """Number and cells of the header and of each row below it that holds something. UserError: it is no table."""
-    import pandas as pd  # takes half a second, which only those need who have a file
-
-    lines = re.split(r"\r\n|\r|\n", read_text(file, "a table of days"))
+    lines = csv_lines(file, "a table of days")
     top = next((i for i, line in enumerate(lines) if line.strip() and not re.match("#(?![,;\t])", line)), None)
     empty = UserError(f"{file}: no rows in it; a header such as Date,Views is needed, and a row for each day")
     if top is None:
@@ -106,24 +103,14 @@ def _rows(file: Path) -> list[tuple[int, list[str]]]:
     for number, line in enumerate(lines[top:], top + 1):
         if line.count('"') % 2:
             raise _at(file, number, 'a quote (") is not closed in its row; close it, remove it, or write it twice')
-    try:
-        table = pd.read_csv(
-            StringIO("\n".join(lines[top:])), sep=separator, header=None, engine="python", dtype=str,
-            keep_default_na=False, skip_blank_lines=False, skipinitialspace=True,
-        )  # fmt: skip
-    except pd.errors.ParserError as error:
-        where = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
-        if where is None:
-            raise UserError(f"{file}: {error}") from None
-        raise _wrong_count(file, int(where[2]) + top, int(where[3]), int(where[1])) from None
-    rows = [[cell.strip() for cell in cells if isinstance(cell, str)] for cells in table.to_numpy().tolist()]
-    numbered = [(number, cells) for number, cells in enumerate(rows, top + 1) if any(cells)]
+    numbered = list(csv_rows(file, lines[top:], separator, above=top, strict=True))
     if not numbered:
         raise empty
     header = numbered[0][1]
     for number, cells in numbered:
         if len(cells) != len(header):
-            raise _wrong_count(file, number, len(cells), len(header))
+            fault = f"{len(cells)} cells under {len(header)} columns; give each row as many"
+            raise _at(file, number, f'{fault}, and put in quotes what has the separator in it, such as "1,234"')
         if any(cell and not name for name, cell in zip(header, cells, strict=True)):
             raise _at(file, number, "a cell stands in a column without a header; give the column a name")
     return numbered
@@ -232,11 +219,6 @@ def _missing(file: Path, days: list[tuple[date, int]], today: date, filled: bool
 
 def _at(file: Path, number: int, problem: str) -> UserError:
     return UserError(f"{file}, row {number}: {problem}")
-
-
-def _wrong_count(file: Path, number: int, found: int, needed: int) -> UserError:
-    what = "give each row as many, and put in quotes what has the separator in it"
-    return _at(file, number, f'{found} cells under {needed} columns; {what}, such as "1,234"')
 
 
 def _in_lesson(key: str) -> str:
