@@ -9,26 +9,33 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import shutil
 import textwrap
 from collections.abc import Iterator
+from datetime import date
 
 import numpy as np
 import pytest
 from gradreel.core.analysis.results import LossByEpoch
 from gradreel.core.experiment import Experiment
+from gradreel.core.network.theta import unpack
 from gradreel.core.network.training import train_all
 from gradreel.render.frames.describe import describe
 from gradreel.render.lessons.lesson_file import LESSON_FILE, read_lesson
 from gradreel.render.settings import RenderSettings
 from gradreel.scenes.base import LectureScene, SceneContext
 from gradreel.scenes.catalog import find_scenes, load_class
+from gradreel.scenes.lecture.deep.backprop import Backprop
 from gradreel.scenes.lecture.deep.why_deep import WhyDeep
 from gradreel.scenes.lecture.experiments import overfitting
 from gradreel.scenes.lecture.experiments.depth_experiment import DepthExperiment
+from gradreel.scenes.lecture.experiments.forecast import Forecast
 from gradreel.scenes.lecture.experiments.overfitting import Overfitting
 from gradreel.scenes.lecture.experiments.width_experiment import WidthExperiment
 from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
 from gradreel.scenes.lecture.opening.summary import Summary
+from gradreel.scenes.lecture.opening.title import Title
+from gradreel.scenes.lecture.optimization.gradient_descent import GradientDescent
 from gradreel.scenes.lecture.optimization.loss import Loss
 from gradreel.scenes.lecture.runs import THREE_DAYS
 from gradreel.scenes.words.claims import Claim, claim, decreasing, failed
@@ -231,6 +238,44 @@ def test_other_numbers_in_the_trace_break_what_the_lines_say_of_it(tmp_path, tra
     assert not Summary(context=context).holds("curve")
 
 
+def test_a_curve_that_is_not_learned_is_only_looked_for(tmp_path, trace_of, rewritten):
+    run = trace_of(Experiment())
+    stopped = np.asarray(run.parameters).copy()
+    stopped[-1] = stopped[len(stopped) // 100]  # where the blue curve is still far from the red one
+    assert not Title(context=SceneContext(media_dir=rewritten(run, tmp_path, parameters=stopped))).holds("run")
+
+
+@pytest.mark.parametrize(("run", "beat"), [("line", "downhill"), ("far", "learning-rate")])
+def test_steps_of_the_descent_that_go_another_way(tmp_path, trace_of, rewritten, run, beat):
+    runs = GradientDescent.experiments(GradientDescent.Parameters())
+    traces = {name: trace_of(experiment) for name, experiment in runs.items()}
+    steps = np.asarray(traces[run].parameters).copy()
+    if run == "line":
+        steps[-1] = steps[-30]  # uphill in the end
+    else:
+        steps[:, 0] = steps[0, 0] + 10.0 * np.arange(len(steps))  # away from the lowest loss, on one side of it
+    media = rewritten(traces[run], tmp_path, parameters=steps)
+    for name in traces.keys() - {run}:
+        shutil.copytree(traces[name].path, media / "traces" / traces[name].path.name, dirs_exist_ok=True)
+    assert not GradientDescent(context=SceneContext(media_dir=media)).holds(beat)
+
+
+def test_a_step_that_leaves_a_parameter_as_it_is(tmp_path, trace_of, rewritten):
+    run = trace_of(THREE_DAYS)
+    dead = np.asarray(run.parameters).copy()
+    unpack(run.experiment, dead[-1]).c[0] = 0.0  # so the weights of the first sigmoid have no slope
+    scene = Backprop(context=SceneContext(media_dir=rewritten(run, tmp_path, parameters=dead)))
+    assert any("least_slope" in each.numbers for each in failed(scene.claims_of("step")))
+
+
+@pytest.mark.parametrize(("first", "holds"), [(None, True), (date(2020, 1, 5), False)])
+def test_days_shown_before_the_forecast_were_learned_from(as_of_the_lesson, tmp_path, trace_of, first, holds):
+    parameters = Forecast.Parameters(depth=0, epochs=1, first=first)
+    (run,) = Forecast.experiments(parameters).values()
+    media = trace_of(run).path.parents[1]
+    assert Forecast(parameters=parameters, context=SceneContext(media_dir=media)).holds("days") is holds
+
+
 def test_broken_claim_changes_the_line_of_a_scene_that_is_played(play, monkeypatch):
     lines = play(NetworkDiagram).lines["result-low"]
     monkeypatch.setattr(NetworkDiagram, "claims", lambda self: [claim("result-low", "it is higher", False, y=1)])
@@ -266,16 +311,16 @@ COMPARING = {
     r"|largest|smaller|smallest|shorter|longer|farther|farthest|closer|closest|steeper|nearer|faster|slower|slowly"
     r"|simpler|harder|easier|taller|less|least|more|most|fewer|fewest|falls?|fell|rises?|sinks?|shrinks?|decreases?"
     r"|grows?|jumps?|again|only|hardly|nearly|almost|soon|every|each time|all|both|none|nobody|no|never|always"
-    r"|too (?:low|far|many|high|large|small)|downhill|overtaken|luckiest|about)\b",
+    r"|too (?:low|far|many|high|large|small)|downhill|overtaken|luckiest|about|learns the|arrives?|exactly|everything"
+    r"|nothing|everywhere|as \w+ as)\b",
     "zh": r"更(?!新)|最(?!近|后)|越|不如|超过|几乎|差不多|左右|大约|反而|降|变陡|变缓|变好|变差|变小|掉到|逼近|从来"
-    r"|每次(?!更新)|每加|都是|都错|又低|全错|只好|只到|低很多|近多了|小多了|更难",
+    r"|每次(?!更新)|每加|都是|都错|又低|全错|只好|只到|低很多|近多了|小多了|更难|学红线|处处|正好|都没",
 }
 """Words that compare, or say "all" or "none", by language."""
 DEFINES = "it defines or explains something, whatever the numbers are"
 EXACT = "it holds of any numbers, by mathematics or by how the picture is made"
 ASKS = "it asks, announces or repeats, and says nothing of numbers"
 REASONS = {
-    "title": {"run": "simple is the example, of a curve"},
     "linear-limits": {"map": DEFINES},
     "build-curve": {"piece-1": EXACT, "piece": EXACT, "general": EXACT},
     "any-curve": {"smooth": "the curves of the scenes before have corners by their definition", "any": EXACT},
@@ -304,7 +349,7 @@ REASONS = {
         "recorded-walk": EXACT,
     },
     "batches": {"split": DEFINES, "epoch": DEFINES},
-    "relu": {"map": ASKS, "relu": EXACT, "two": EXACT, "names": EXACT},
+    "relu": {"map": ASKS, "relu": EXACT, "height": EXACT, "two": EXACT, "names": EXACT},
     "width-experiment": {
         "networks": ASKS,
         "train": "each run is shown up to its lowest validation loss",
@@ -324,6 +369,7 @@ REASONS = {
 }
 """By scene and beat, why a line with such a word needs no condition."""
 NEUTRAL_REASONS = {
+    "title": {"run": "simple is the example, of a curve"},
     "build-curve": {"heights": "the gap is filled in"},
     "any-curve": {"more": "the factor is filled in"},
     "sum-of-sigmoids": {"smaller": EXACT, "learn": DEFINES},

@@ -115,7 +115,7 @@ class AnyCurve(LectureScene):
         p = self.parameters
         found = converge(expression(p.function), p.low, p.high, p.points)
         factors = [found.factor(index) for index in range(1, len(found.counts))]
-        quarter = all(3.0 <= factor <= 5.0 for factor in factors[1:])
+        quarter = all(3.0 <= factor <= 5.0 for factor in factors)
         yield claim("more", "twice as many points leave about a quarter of the gap", quarter, factors=factors)
         yield claim("more", "the largest gap shrinks each time", decreasing(found.errors), gaps=found.errors)
 

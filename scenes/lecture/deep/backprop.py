@@ -101,6 +101,9 @@ class Backprop(ThreeDaysScene):
         yield claim("output-low", "the error decreases by as much", same, slope=step.slopes.y)
         before, after = self.there.error, math.nan if step.after is None else step.after.error
         smaller = after < 0.5 * before
+        slopes = (*step.gradient.weights, *step.gradient.biases, step.gradient.c, step.gradient.b)
+        least = min(float(np.abs(part).min()) for part in slopes)
+        yield claim("step", "every parameter has a slope, so it changes", least > 0, least_slope=least)
         yield claim("step", "the day's error is much smaller after the step", smaller, before=before, after=after)
 
     def construct(self) -> None:

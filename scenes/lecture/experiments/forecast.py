@@ -98,6 +98,9 @@ class Forecast(LectureScene):
 
     def claims(self) -> Iterator[Claim]:
         self._read_the_days(BEFORE)
+        parted, shown_from = self.dataset.first_validation, self.days.dates[0].astype(date)
+        sides = {"first_shown": str(shown_from), "first_not_learned_from": str(parted)}
+        yield claim("days", "days shown begin where those learned from end", shown_from == parted, **sides)
         days, usual = self.days, slice(self._place(USUAL[0]), self._place(USUAL[1]) + 1)
         low = np.isin(days.weekdays, LOW_WEEKDAYS)[usual]
         for whose, views in (("real", days.truth[usual]), ("predicted", days.prediction[usual])):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Self
 
+import numpy as np
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
+from gradreel.core.network.theta import loss
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
 from gradreel.scenes.lecture.daily_data import data_caption
@@ -13,6 +16,7 @@ from gradreel.scenes.lecture.opening.pictures.last_days import LastDays
 from gradreel.scenes.mobjects.motif import Motif
 from gradreel.scenes.mobjects.text import literal, words
 from gradreel.scenes.style import palette
+from gradreel.scenes.words.claims import Claim, claim
 from manim import UP, Create, FadeIn, FadeOut, ValueTracker, VGroup, smooth, squish_rate_func
 from manim.utils.rate_functions import ease_in_out_sine
 from pydantic import Field, model_validator
@@ -22,6 +26,7 @@ DAYS_BOX = (style.LEFT_EDGE + 0.72, 5.85, -2.5, -0.15)  # left, right, bottom, t
 WALK_SECONDS = 6.5
 THINK = 3.0  # seconds that the question has, from its first word on
 QUIET = 1.5  # seconds in which nobody speaks, when blue lies on red
+LEARNED = 0.05  # the red curve is learned when the typical gap is less than this share of its height
 
 
 class Title(LectureScene):
@@ -38,6 +43,13 @@ class Title(LectureScene):
         def _learns_a_curve(self) -> Self:
             need_curve("title", self.run)
             return self
+
+    def claims(self) -> Iterator[Claim]:
+        run = self.trace("run")
+        gaps = np.sqrt(loss(run.experiment, run.parameters[[0, -1]]))  # typical ones: of mean squares
+        height = run.experiment.dataset.curve().height
+        learned = gaps[1] < LEARNED * height < gaps[0]
+        yield claim("run", "the blue curve comes close to the red one", learned, typical_gaps=gaps, height=height)
 
     def construct(self) -> None:
         self._title_beat()

@@ -109,7 +109,8 @@ class GradientDescent(LectureScene):
         line, slow, far = (self.trace(name) for name in ("line", "slow", "far"))
         tries = {"line": line, "slow": slow, "far": far}
         losses = {name: loss(each.run, each.parameters[: TRIED + 1]) for name, each in tries.items()}
-        yield claim("downhill", "each step goes down", decreasing(losses["line"]), losses=losses["line"])
+        walked = loss(line.run, line.parameters[:])
+        yield claim("downhill", "each step goes down", decreasing(walked), losses=walked)
         best = float(loss(line.run, least_squares(line.run.dataset)))
         above = {name: each - best for name, each in losses.items()}
         ends = {name: each[[0, -1]] for name, each in above.items()}
@@ -117,8 +118,8 @@ class GradientDescent(LectureScene):
         yield claim("learning-rate", "at a small rate much of the way is left", crawls, above_lowest=ends["slow"])
         arrives = above["line"][-1] < above["line"][0] / 100
         yield claim("learning-rate", "at a good rate the line arrives", arrives, above_lowest=ends["line"])
-        misses = np.abs(far.parameters[:, 0] - least_squares(far.run.dataset)[0])  # of w, which overshoots
-        farther = decreasing(-misses)
+        misses = far.parameters[:, 0] - least_squares(far.run.dataset)[0]  # by w
+        farther = bool((misses[1:] * misses[:-1] < 0).all()) and decreasing(-np.abs(misses))
         yield claim("learning-rate", "at a large rate w overshoots, farther each time", farther, misses=misses)
         self.run, self.last = run, self.parameters.updates or run.n_updates
         drop, stop = self.drop, self.pause
