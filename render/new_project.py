@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 from gradreel.core.errors import UserError
-from gradreel.scenes.catalog import PACKAGE_FOLDER
+from gradreel.core.package import PACKAGE_FOLDER
 
 TEMPLATES = PACKAGE_FOLDER / "assets" / "project"
 NEXT = (

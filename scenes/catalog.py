@@ -23,6 +23,7 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 from gradreel.core.errors import UserError
+from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.scenes.file_names import file_name
 from gradreel.scenes.scene_source import (
     ClassSource,
@@ -33,7 +34,6 @@ from gradreel.scenes.scene_source import (
 )
 from gradreel.scenes.user_traceback import user_traceback
 
-PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
 LECTURE_FOLDER = PACKAGE_FOLDER / "scenes" / "lecture"
 LESSON_FILE = PACKAGE_FOLDER / "assets" / "lessons" / "deep-learning.toml"
 

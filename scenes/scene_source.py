@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
+from gradreel.core.package import PACKAGE_FOLDER
+
 LECTURE_BASE = "LectureScene"
 UNNAMED_SECTION = "unnamed"  # Manim's name for a section that is begun without one
 

@@ -53,6 +53,8 @@ AXIS, GUIDE, CONTOUR, BOX, RING = 2.0, 1.6, 1.3, 2.2, 3.0
 # The frame is 14.22 x 8 units around (0, 0); 5 % are left free at each side
 LEFT_EDGE, RIGHT_EDGE = -6.4, 6.4
 HEADING_BASELINE, CAPTION_BASELINE = 3.2, -3.5
+Box = tuple[float, float, float, float]
+"""Left, right, bottom and top edge of a part of the frame, in scene units."""
 
 # Emphasis: shares of the colour that are left when it is mixed into the background
 FULL, DIM, FAINT = 1.0, 0.66, 0.4

@@ -6,7 +6,8 @@ import sysconfig
 import traceback
 from pathlib import Path
 
-PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
+from gradreel.core.package import PACKAGE_FOLDER
+
 OUR_FOLDERS = tuple(PACKAGE_FOLDER / name for name in ("core", "scenes", "render"))
 OUR_FILES = (PACKAGE_FOLDER / "cli.py",)
 TEX = ("latex", "pdflatex", "xelatex", "lualatex", "dvisvgm")  # programs that Manim calls

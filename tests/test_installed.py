@@ -82,7 +82,8 @@ def test_every_scene_of_the_lecture_is_there_and_nothing_of_a_clone(installed):
 
 
 LECTURE = """
-from gradreel.scenes.catalog import PACKAGE_FOLDER, find_scenes
+from gradreel.core.package import PACKAGE_FOLDER
+from gradreel.scenes.catalog import find_scenes
 from gradreel.render.lessons.selection import load_lesson
 lesson = load_lesson()
 assert len(lesson.scenes) > 20

@@ -10,6 +10,7 @@ import torch
 from gradreel.core.errors import TraceError, TrainingError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.fast_networks import Batch, Networks
+from gradreel.core.progress import Progress
 from gradreel.core.trace.environment import environment, promise_equal_bits
 from gradreel.core.trace.format import column_kinds, sealed_meta
 from gradreel.core.trace.trace import Trace
@@ -23,8 +24,6 @@ from gradreel.core.trace.writing import (
     one_writer,
 )
 from threadpoolctl import threadpool_limits
-
-Progress = Callable[[int, int], None]
 
 _LOSSES_AT_ONCE = 4096  # updates whose losses are gathered before they are looked at and written
 _KNOWN_AT_ONCE = 1 << 20  # rows of the columns that need no training

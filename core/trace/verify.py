@@ -17,13 +17,14 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.fast_networks import Networks
 from gradreel.core.network.theta import parameter_names
 from gradreel.core.network.training import Examples, one_thread
+from gradreel.core.progress import Progress
 from gradreel.core.trace.columns import read_column, rows_of
 from gradreel.core.trace.environment import environment, promise_equal_bits
 from gradreel.core.trace.format import META, TraceFiles, beside, column_kinds
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.trace import open_files
 from gradreel.core.trace.verify_recorded import verify_recorded
-from gradreel.core.trace.verify_result import MOST_PROBLEMS, Agreement, Problem, Progress, Verification
+from gradreel.core.trace.verify_result import MOST_PROBLEMS, Agreement, Problem, Verification
 from numpy.typing import NDArray
 
 TOLERANCES = {"float64": 1e-9, "float32": 1e-3}

@@ -15,6 +15,7 @@ from gradreel.core.arrays import IntArray
 from gradreel.core.errors import problems_in
 from gradreel.core.network.optimizers import Adam, Sgd
 from gradreel.core.network.training import one_thread
+from gradreel.core.progress import Progress
 from gradreel.core.trace.columns import ColumnKind
 from gradreel.core.trace.format import META, TraceFiles, column_kinds, setting_kinds
 from gradreel.core.trace.recorded_run import (
@@ -25,7 +26,7 @@ from gradreel.core.trace.recorded_run import (
 )
 from gradreel.core.trace.setting_log import SettingLog, are_settings
 from gradreel.core.trace.tensor_copies import are_copies
-from gradreel.core.trace.verify_result import MOST_PROBLEMS, Agreement, Problem, Progress, Verification
+from gradreel.core.trace.verify_result import MOST_PROBLEMS, Agreement, Problem, Verification
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 

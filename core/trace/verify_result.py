@@ -1,6 +1,6 @@
 """What came of checking a trace: the problems that were found, or how its updates, computed again, agree with it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -10,8 +10,6 @@ from gradreel.core.trace.environment import described, promise_equal_bits
 
 MOST_PROBLEMS = 100
 """Then verification stops: the trace is another run's."""
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

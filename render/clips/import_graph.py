@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gradreel import PUBLIC
+from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.render.clips.file_digest import SourceDigest, read_source
 from gradreel.render.clips.ownership import PACKAGE, is_installed, is_ours, name_of
-from gradreel.scenes.catalog import PACKAGE_FOLDER, SceneSource
+from gradreel.scenes.catalog import SceneSource
 
 
 @dataclass

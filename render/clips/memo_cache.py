@@ -16,8 +16,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
+from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.render.clips.workspace import Workspace, publish, read_json
-from gradreel.scenes.catalog import LESSON_FILE, PACKAGE_FOLDER, SceneSource, find_scenes
+from gradreel.scenes.catalog import LESSON_FILE, SceneSource, find_scenes
 
 T = TypeVar("T")
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
 
-from gradreel.scenes.catalog import PACKAGE_FOLDER, SceneSource
+from gradreel.core.package import PACKAGE_FOLDER
+from gradreel.scenes.catalog import SceneSource
 
 PACKAGE = "gradreel"
 INSTALLED = ("site-packages", "dist-packages")

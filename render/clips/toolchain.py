@@ -8,10 +8,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.render.clips.configuration import HASH_SEED, configuration
 from gradreel.render.clips.file_digest import digest_of_contents, short_hash
 from gradreel.render.clips.ownership import PACKAGE
-from gradreel.scenes.catalog import PACKAGE_FOLDER
 
 DRAWN_WITH = (
     "manim",

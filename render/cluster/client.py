@@ -18,6 +18,7 @@ from typing import Any
 
 from gradreel.core.errors import TraceError, UserError
 from gradreel.core.experiment import Experiment
+from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.core.trace.trace import Trace
 from gradreel.core.trace.training_times import note_training
 from gradreel.core.trace.writing import one_writer
@@ -35,7 +36,7 @@ from gradreel.render.stages import Clip, ClipFile
 from gradreel.render.workers.groups import Bundle
 from gradreel.render.workers.pool import Listeners
 from gradreel.render.workers.training import Outcome
-from gradreel.scenes.catalog import PACKAGE_FOLDER, SceneSource
+from gradreel.scenes.catalog import SceneSource
 from pydantic import ValidationError
 
 WRONG = (BadAnswerError, TraceError, KeyError, TypeError, ValueError, AttributeError, OverflowError)

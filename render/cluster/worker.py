@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
+from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.core.trace.format import META, column_kinds
 from gradreel.core.trace.training_times import time_file
 from gradreel.render.clips.file_digest import HERE
@@ -28,7 +29,6 @@ from gradreel.render.stages import Clip
 from gradreel.render.workers.pool import Listeners, Workers
 from gradreel.render.workers.training import Outcome, train_group
 from gradreel.render.workers.worker_process import LOOK_SECONDS, WORKER_MODULE, WorkerDiedError, at
-from gradreel.scenes.catalog import PACKAGE_FOLDER
 
 T = TypeVar("T")
 Answer = tuple[str, list[bytes]]

@@ -12,12 +12,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.render.clips.workspace import Workspace
 from gradreel.render.export.step_sounds import StepSound
 from gradreel.render.export.steps import Step, languages_told, write_videos
 from gradreel.render.settings import RenderSettings
 from gradreel.render.videos.video import frame_as_jpeg
-from gradreel.scenes.catalog import PACKAGE_FOLDER
 from gradreel.scenes.themes import THEMES
 from gradreel.scenes.words.languages import LANGUAGES, title_in
 from gradreel.scenes.words.narration import Narration

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from gradreel.core.errors import UserError
+from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.render import report
 from gradreel.render.clips.clip_files import check_whole
 from gradreel.render.clips.file_digest import digest_of_contents
@@ -46,7 +47,6 @@ from gradreel.render.videos.publishing import (
 from gradreel.render.videos.results import Results, maker_of, workspace_for
 from gradreel.render.videos.subtitles import Cue, as_vtt
 from gradreel.render.workers.progress import reporter
-from gradreel.scenes.catalog import PACKAGE_FOLDER
 from gradreel.scenes.file_names import name_of_path
 from gradreel.scenes.themes import THEMES
 from gradreel.scenes.words.languages import LANGUAGES

@@ -7,9 +7,9 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.render.clips.workspace import Workspace
 from gradreel.render.videos.video import frame_as_jpeg
-from gradreel.scenes.catalog import PACKAGE_FOLDER
 from gradreel.scenes.words.languages import title_in
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from gradreel.core.errors import UserError
+from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.render import report
 from gradreel.render.clips.clip_files import check_whole
 from gradreel.render.clips.file_digest import digest_of_contents
@@ -31,7 +32,6 @@ from gradreel.render.videos.output_stamp import OutputStamp
 from gradreel.render.videos.publishing import manifest_of, narration_of, placed_sounds, publish_all, shots_of
 from gradreel.render.videos.sound_track import Track
 from gradreel.render.workers.progress import reporter
-from gradreel.scenes.catalog import PACKAGE_FOLDER
 from gradreel.scenes.words.narration import NARRATION_FOLDER
 
 

@@ -32,7 +32,7 @@ MOVING = 0.25  # of what changes in a jump: as much in the frame before or after
 SUCCESSION = 2  # other jumps, a third as large or more, within a second: of things that have their turns
 STILL = 2 + AROUND  # of equal frames so many are looked at
 
-Box = tuple[float, float, float, float]  # left, right, bottom, top; shares of the frame's width and height
+FrameShare = tuple[float, float, float, float]  # left, right, bottom, top; shares of the frame's width and height
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Jump:
 
     frame: int
     share: float  # of the pixels
-    box: Box
+    box: FrameShare
 
 
 class JumpFinder:
@@ -125,7 +125,7 @@ def as_finding(jump: Jump, scene: str, beats: Sequence[BeatSpan], fps: int, fram
 
 def _jump(
     place: int, steps: NDArray[np.uint8], changed: NDArray[np.uint8], counting: NDArray[np.bool_]
-) -> tuple[float, Box] | None:
+) -> tuple[float, FrameShare] | None:
     """Share and box of the jump to the frame ``place`` of these few, if it is one. Blocks that are ``counting`` do not.
 
     ``steps``, ``changed``: (frames, rows, columns).
@@ -188,7 +188,7 @@ def _with_neighbours(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(shifts.any(axis=0))
 
 
-def _box(mask: NDArray[np.bool_]) -> Box:
+def _box(mask: NDArray[np.bool_]) -> FrameShare:
     height, width = mask.shape
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     left, right = columns[0] / width, (columns[-1] + 1) / width

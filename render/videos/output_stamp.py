@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.render.clips.file_digest import digest_of_contents, short_hash
 from gradreel.render.clips.workspace import Folders, Workspace, as_json, read_json
-from gradreel.scenes.catalog import PACKAGE_FOLDER
 from gradreel.scenes.words.languages import LANGUAGES
 from pydantic import BaseModel, ValidationError
 

@@ -16,11 +16,12 @@ from pathlib import Path
 
 from gradreel.core.errors import UserError
 from gradreel.core.files import open_regular
+from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.render.clips.file_digest import short_hash
 from gradreel.render.clips.workspace import Folders, Workspace, check_replaceable, read_json, write_json
 from gradreel.render.lessons.lesson import Lesson
 from gradreel.render.stages import SceneRequest
-from gradreel.scenes.catalog import LESSON_FILE, PACKAGE_FOLDER
+from gradreel.scenes.catalog import LESSON_FILE
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 OURS = "gradreel/"  # before the path of a file of ours, wherever it is installed

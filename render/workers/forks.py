@@ -23,12 +23,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradreel.core.fixed_mode import fixed_mode
+from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.render.clips.configuration import HASH_SEED, configuration
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
 
-PACKAGE_FOLDER = Path(__file__).resolve().parents[2]
 PRELOADED = "gradreel.render.frames.preloaded"
 LOST = 255  # exit code of a fork whose end the fork server, killed, has not seen
 

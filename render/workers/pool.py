@@ -18,13 +18,13 @@ from types import TracebackType
 from typing import Any
 
 from gradreel.core.fixed_mode import fixed_mode
+from gradreel.core.progress import Progress
 from gradreel.render.clips.claim import Claim
 from gradreel.render.workers import forks
 from gradreel.render.workers.forks import fixed_environment
 from gradreel.render.workers.worker_process import (
     LOOK_SECONDS,
     KilledError,
-    Progress,
     Watched,
     WorkerDiedError,
     last_words,

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from gradreel.core.errors import TrainingError, UserError
 from gradreel.core.experiment import Experiment
+from gradreel.core.progress import Progress
 from gradreel.core.trace.training_times import note_training, time_noted
 from gradreel.core.trace.writing import journal_of
 from gradreel.render.clips.claim import Claim
@@ -22,7 +23,7 @@ from gradreel.render.clips.workspace import Folders
 from gradreel.render.workers.groups import Bundle, Group, balanced, dealt_out
 from gradreel.render.workers.pool import Listeners, Workers
 from gradreel.render.workers.progress import Reporter
-from gradreel.render.workers.worker_process import Progress, report
+from gradreel.render.workers.worker_process import report
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def train_runs(
     """
     groups = balanced(runs, jobs)
     bundles = dealt_out(groups, jobs) if together and trainers.at_hand else [Bundle((group,)) for group in groups]
-    progress: _Progress = (
+    progress: _GroupReports = (
         _OneTask(reporter, together, names, bundles) if together else _TaskEach(reporter, names, groups)
     )
     try:
@@ -175,7 +176,7 @@ def _updates_kept(traces: Path, run: Experiment) -> int:
     return journal.updates if journal else 0
 
 
-class _Progress(Protocol):
+class _GroupReports(Protocol):
     """Where the progress of groups goes."""
 
     def of(self, number: int) -> Listeners:

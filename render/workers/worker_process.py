@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from gradreel.core.errors import UserError, printable
+from gradreel.core.progress import Progress
 from gradreel.render.clips.configuration import configuration
 from gradreel.render.workers.forks import compile_the_users_modules, leave_server
 
@@ -37,7 +38,6 @@ REPORT_SECONDS = 0.1
 LOOK_SECONDS = 0.3  # between two looks at whether a worker lives, and whether another run is done with a thing
 PR_SET_PDEATHSIG = 1  # of Linux's prctl
 
-Progress = Callable[[int, int], None]  # done, total (0: not known)
 Clock = Literal["goes on", "anew", "stopped"]  # what a task's time does
 
 

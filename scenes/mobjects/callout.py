@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.text import TextMobject
-from gradreel.scenes.style import palette
+from gradreel.scenes.style import Box, palette
 from manim import DL, UR, Rectangle, VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
 
@@ -24,7 +24,7 @@ def free_place(
     ink: NDArray,
     at: ArrayLike,
     size: tuple[float, float],
-    box: tuple[float, float, float, float],
+    box: Box,
     gap: float = GAP,
     taken: Sequence[VMobject] = (),
 ) -> tuple[float, float] | None:
@@ -62,7 +62,7 @@ def beside(
     ink: NDArray,
     at: ArrayLike,
     size: tuple[float, float],
-    box: tuple[float, float, float, float],
+    box: Box,
     taken: Sequence[VMobject] = (),
 ) -> NDArray:
     """The middle (3,) of the place for a number of ``size`` close to the point ``at``, with no line to it.

@@ -14,7 +14,7 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import Plot, polyline, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import DIGIT_WIDTH, Ticks, nice_range, round_labels
-from gradreel.scenes.style import mix, palette
+from gradreel.scenes.style import Box, mix, palette
 from gradreel.scenes.words.day_words import day_words, tick_days, unit_words
 from gradreel.scenes.words.languages import LANGUAGES
 from manim import RIGHT, Dot, LineJointType, ManimColor, VGroup, VMobject
@@ -54,7 +54,7 @@ class DayPlot(Plot):
         last: date,
         y_range: tuple[float, float],
         language: str,
-        box: tuple[float, float, float, float],
+        box: Box,
     ) -> None:
         left, right, bottom, top = box
         self.dataset, self.language = dataset, language

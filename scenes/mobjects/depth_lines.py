@@ -10,7 +10,7 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import Plot, ring, segment
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
 from gradreel.scenes.mobjects.text import TextMobject, words
-from gradreel.scenes.style import palette
+from gradreel.scenes.style import Box, palette
 from manim import (
     Circle,
     FadeIn,
@@ -39,7 +39,7 @@ def most_of(losses: Mapping[str, NDArray]) -> float:
     return float(max(np.nanmax(losses[kind]) for kind in KINDS)) / ROOM or 1.0
 
 
-def depth_axis(names: Sequence[str], box: tuple[float, float, float, float]) -> tuple[VMobject, VGroup]:
+def depth_axis(names: Sequence[str], box: Box) -> tuple[VMobject, VGroup]:
     """The axis of `DepthLines` in ``box``, and the networks' names under it."""
     bottom, size = box[2], NAME if len(names) <= FEW else style.TICK
     places = _plot(len(names), 1.0, box).at(np.arange(len(names)), 0.0)
@@ -49,14 +49,14 @@ def depth_axis(names: Sequence[str], box: tuple[float, float, float, float]) -> 
     return axis_line(len(names), box), VGroup(*texts)
 
 
-def axis_line(count: int, box: tuple[float, float, float, float]) -> VMobject:
+def axis_line(count: int, box: Box) -> VMobject:
     """The axis of ``count`` networks; beyond it there is room for the lines' names."""
     left, _, bottom, _ = box
     right = float(_plot(count, 1.0, box).at(count - 1, 0.0)[0]) + 0.2
     return segment((left, bottom, 0), (right, bottom, 0), palette.axis, style.AXIS)
 
 
-def _plot(count: int, most: float, box: tuple[float, float, float, float]) -> Plot:
+def _plot(count: int, most: float, box: Box) -> Plot:
     left, right, bottom, top = box
     span = (-SIDE, count - 1 + SIDE)
     return Plot(span, (0.0, most), left=left, right=right, bottom=bottom, top=top, x_label=None)
@@ -75,7 +75,7 @@ class DepthLines(VGroup):
         names: Sequence[str],
         written: Callable[[float], str],
         texts: Mapping[str, str],
-        box: tuple[float, float, float, float],
+        box: Box,
         size: float,
         color: ManimColor | None = None,
     ) -> None:

@@ -10,14 +10,12 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import nice_range, round_labels, ticks_at_knots
-from gradreel.scenes.style import mix, palette
+from gradreel.scenes.style import Box, mix, palette
 from manim import VGroup
 from numpy.typing import NDArray
 
 SAMPLES = 240  # x at which the network's curve is drawn
 LABEL_GAP = 0.36  # between a curve and the middle of its label
-Box = tuple[float, float, float, float]
-"""Left, right, bottom and top."""
 OWN = 4  # times as bad as on any other curve it is for a label to lie on its own
 OVER_X = 0.3  # from the axis to the model's label, where the axis has its letter at its end
 

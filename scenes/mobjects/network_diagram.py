@@ -37,7 +37,7 @@ from gradreel.scenes.mobjects.network_parts import (
 )
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
-from gradreel.scenes.style import palette
+from gradreel.scenes.style import Box, palette
 from gradreel.scenes.words.numbers import number_text
 from manim import ManimColor, RoundedRectangle, VGroup, VMobject
 from numpy.typing import NDArray
@@ -101,7 +101,7 @@ class LayerDiagram(VGroup):
     def __init__(
         self,
         widths: Sequence[int],
-        box: tuple[float, float, float, float],
+        box: Box,
         *,
         split: str | None = None,
         pictures: str | None = None,

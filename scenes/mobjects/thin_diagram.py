@@ -6,14 +6,12 @@ from collections.abc import Sequence
 
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
-from gradreel.scenes.style import mix
+from gradreel.scenes.style import Box, mix
 from manim import UP
 
 ROWS = 8  # nodes drawn in a column at most
 LINE_WIDTH, LINE_SHARE, FEW_LINES_SHARE = 1.3, 0.5, 0.8  # of a line; shares of its colour, of many lines and of few
 DOT_RADIUS, DOT_SHARE = 0.028, 0.33  # of the dots for what is not drawn, and their distance in pitches
-
-Box = tuple[float, float, float, float]  # left, right, bottom, top
 
 
 def thin_diagram(

@@ -26,7 +26,7 @@ from gradreel.scenes.mobjects.plot import Plot, polyline, ring, segment
 from gradreel.scenes.mobjects.text import TextMobject, fitted, formula, words
 from gradreel.scenes.mobjects.ticks import nice_range
 from gradreel.scenes.mobjects.update_formulas import GOAL
-from gradreel.scenes.style import emphasis, emphasize, mix, palette
+from gradreel.scenes.style import Box, emphasis, emphasize, mix, palette
 from manim import (
     Animation,
     AnimationGroup,
@@ -65,9 +65,7 @@ class ThreeSteps(VGroup):
     ``formulas``: whether each card ends with its formula.
     """
 
-    def __init__(
-        self, run: Trace, text_of: Callable[[str], str], current: int | None, formulas: bool = True
-    ) -> None:
+    def __init__(self, run: Trace, text_of: Callable[[str], str], current: int | None, formulas: bool = True) -> None:
         super().__init__()
         pace, heights = even_pace(run), PICTURE if formulas else TALL_PICTURE
         self.cards = [
@@ -119,7 +117,7 @@ class ThreeSteps(VGroup):
         return style.FULL if self.current in (None, step) else VEILED
 
 
-def _box(step: int, heights: tuple[float, float]) -> tuple[float, float, float, float]:
+def _box(step: int, heights: tuple[float, float]) -> Box:
     """Left, right, bottom, top of a card's picture."""
     left = style.LEFT_EDGE + (step - 1) * (WIDTH + GAP) + (WIDTH - INNER) / 2
     return (left, left + INNER, *heights)
@@ -162,7 +160,7 @@ def _chevron(x: float, y: float) -> VMobject:
 # -- the pictures ----------------------------------------------------------------------------------------------------
 
 
-def _axes(run: Experiment, box: tuple[float, float, float, float], curves: NDArray) -> Plot:
+def _axes(run: Experiment, box: Box, curves: NDArray) -> Plot:
     """Axes without ticks for red and ``curves``."""
     left, right, bottom, top = box
     y_range = nice_range(np.concatenate([run.dataset.labels(), curves.ravel()]), margin=0.06)
@@ -181,7 +179,7 @@ def _drawn_at(trace: Trace, pace: Pace, shares: Sequence[float]) -> NDArray:
     return predict(run, np.asarray(trace.parameters[rows]), run.dataset.features_at(_x(run)))
 
 
-def _curves(trace: Trace, pace: Pace, box: tuple[float, float, float, float]) -> VGroup:
+def _curves(trace: Trace, pace: Pace, box: Box) -> VGroup:
     """One function, several thetas: curves of the run, the last one bright."""
     curves = _drawn_at(trace, pace, GHOSTS)
     plot = _axes(trace.experiment, box, curves)
@@ -193,7 +191,7 @@ def _curves(trace: Trace, pace: Pace, box: tuple[float, float, float, float]) ->
     return VGroup(plot, *ghosts, plot.curve(x, curves[-1], palette.blue, style.SMALL_CURVE))
 
 
-def _errors(trace: Trace, pace: Pace, box: tuple[float, float, float, float]) -> VGroup:
+def _errors(trace: Trace, pace: Pace, box: Box) -> VGroup:
     """Red, one of the run's curves, and how far it misses: an upright line at every few x."""
     run = trace.experiment
     curves = _drawn_at(trace, pace, [MISSING])
@@ -212,7 +210,7 @@ def _missed_at() -> NDArray:
     return np.linspace(0, SAMPLES - 1, ERRORS + 2).round().astype(int)[1:-1]
 
 
-def _path(trace: Trace, pace: Pace, box: tuple[float, float, float, float]) -> VGroup:
+def _path(trace: Trace, pace: Pace, box: Box) -> VGroup:
     """The loss over the plane nearest to the path, and the path: from the ring to the dot."""
     left, right, bottom, top = box
     plane = plane_of(trace)

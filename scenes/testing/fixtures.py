@@ -14,7 +14,7 @@ import pytest
 from gradreel.core.errors import UserError
 from gradreel.scenes.base import LectureScene, SceneContext
 from gradreel.scenes.stills import beat_frames
-from gradreel.scenes.testing.layout import Finding, check_beats, check_scene
+from gradreel.scenes.testing.layout import LayoutFault, check_beats, check_scene
 from gradreel.scenes.testing.snapshot_folders import clashes_key, orphans_key, safe_name
 from gradreel.scenes.testing.snapshots import CHANNEL_TOLERANCE, PIXEL_SHARE, Outcome, check_snapshots
 from gradreel.scenes.words.narration import OwnWords, use_words
@@ -69,7 +69,7 @@ class Frames:
         context = trained_context(scene_class, chosen, lang, theme, Path(media_dir or self._media_dir))
         folder = self._own_folder(name)
         failures = self._failures_folder(folder)
-        findings: list[Finding] = []
+        findings: list[LayoutFault] = []
         at_beat = (lambda scene, beat: findings.extend(check_scene(scene, beat))) if layout else None
         with _words_of(words, Path(self._node.path)):
             stills = beat_frames(scene_class, chosen, context, at_beat=at_beat)
@@ -129,7 +129,7 @@ class Frames:
                 place.rmdir()
         outcome.deleted += pictures
 
-    def _report(self, title: str, outcome: Outcome, findings: Sequence[Finding] = ()) -> None:
+    def _report(self, title: str, outcome: Outcome, findings: Sequence[LayoutFault] = ()) -> None:
         __tracebackhide__ = True
         for verb, paths in (("written", outcome.written), ("deleted", outcome.deleted)):
             self._node.user_properties += [("snapshot", f"{verb} {path}") for path in paths]
@@ -181,7 +181,7 @@ def _words_of(words: str | os.PathLike[str] | None, test_file: Path) -> Iterator
         use_words(None)
 
 
-def _breaches(title: str, findings: Sequence[Finding]) -> str:
+def _breaches(title: str, findings: Sequence[LayoutFault]) -> str:
     breaches = "1 breach" if len(findings) == 1 else f"{len(findings)} breaches"
     return "\n".join([f"{title}: {breaches} of layout rules", *map(str, findings)])
 

@@ -37,7 +37,7 @@ FULL = 0.98  # a colour at less than this share of itself is dimmed
 
 
 @dataclass(frozen=True)
-class Finding:
+class LayoutFault:
     """One breach of a rule."""
 
     scene: str
@@ -60,22 +60,23 @@ class _Breach:
     names: tuple[str, ...]
 
 
-def check_scene(scene: Scene, beat: str = "end") -> list[Finding]:
+def check_scene(scene: Scene, beat: str = "end") -> list[LayoutFault]:
     """Every breach of a rule on the screen of ``scene`` as it is now."""
     screen = _pictured(scene)
     name = kebab_name(type(scene).__name__)
     breaches = [breach for rule in (_frame, _margin, _touch, _size, _line, _contrast) for breach in rule(screen)]
     return [
-        Finding(name, beat, breach.rule, breach.message, (float(breach.where[0]), float(breach.where[1])), breach.names)
+        LayoutFault(name, beat, breach.rule, breach.message, (float(x), float(y)), breach.names)
         for breach in breaches
+        for x, y in [breach.where]
     ]
 
 
 def check_beats(
     scene_class: type[Scene], parameters: Mapping[str, Any] | None = None, context: SceneContext | None = None
-) -> list[Finding]:
+) -> list[LayoutFault]:
     """The breaches at the end of every beat of a scene. Raises what the scene raises."""
-    findings: list[Finding] = []
+    findings: list[LayoutFault] = []
     visit_beats(scene_class, lambda scene, beat: findings.extend(check_scene(scene, beat)), parameters, context)
     return findings
 

@@ -22,13 +22,14 @@ from typing import Any
 
 from gradreel.core.errors import UserError
 from gradreel.core.files import parsed, read_text, read_toml
+from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.scenes.words.claims import Claim, failed
 from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.mark_places import MarkedLine, MarkOrderError, with_all_marks
 from gradreel.scenes.words.marks import BeatLines, cut
 from gradreel.scenes.words.spoken import spoken_form
 
-NARRATION_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "narration"
+NARRATION_FOLDER = PACKAGE_FOLDER / "assets" / "narration"
 LEXICON_FILE = NARRATION_FOLDER / "lexicon.toml"
 NEUTRAL = "neutral"  # lines of beats whose claims are not known to hold
 TABLES = ("beats", "screen", NEUTRAL)

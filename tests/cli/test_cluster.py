@@ -22,12 +22,13 @@ from types import SimpleNamespace
 import av
 import pytest
 from gradreel.core.errors import UserError
+from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.core.trace.trace import Trace
 from gradreel.render.clips.fingerprint import parts_now
 from gradreel.render.cluster import connection, worker
 from gradreel.render.settings import RenderSettings
 from gradreel.render.stages import Clip, SceneRequest
-from gradreel.scenes.catalog import PACKAGE_FOLDER, resolve
+from gradreel.scenes.catalog import resolve
 
 distributed = pytest.importorskip("distributed")
 

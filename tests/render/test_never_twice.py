@@ -16,6 +16,7 @@ import av
 import pytest
 from filelock import FileLock
 from gradreel.core.errors import UserError
+from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.render import pipeline
 from gradreel.render.clips import fingerprint, toolchain
 from gradreel.render.clips.fingerprint import code_digests, own_files, screen_words
@@ -25,7 +26,7 @@ from gradreel.render.lessons.selection import load_lesson
 from gradreel.render.settings import RenderSettings
 from gradreel.render.stages import SceneDescription
 from gradreel.render.workers.progress import Reporter
-from gradreel.scenes.catalog import PACKAGE_FOLDER, find_scenes, resolve
+from gradreel.scenes.catalog import find_scenes, resolve
 from gradreel.scenes.words.narration import Narration
 from PIL import Image
 
@@ -525,7 +526,7 @@ def test_the_digest_of_the_renderer_has_every_file_that_decides_what_a_frame_is(
 SEEN_FROM_OUTSIDE = """
 import json, sys
 from pathlib import Path
-from gradreel.scenes.catalog import PACKAGE_FOLDER, find_scenes
+from gradreel.scenes.catalog import find_scenes
 from gradreel.render.clips.fingerprint import code_digests
 from gradreel.render.clips.import_graph import one_moment
 

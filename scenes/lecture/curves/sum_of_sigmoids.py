@@ -22,14 +22,14 @@ from gradreel.scenes.lecture.curves.pictures.sum_numbers import SumNumbers
 from gradreel.scenes.lecture.curves.sigmoid_matching import matched_sum
 from gradreel.scenes.mobjects.bracket import upright_bracket
 from gradreel.scenes.mobjects.carried_curve import Sight, carry
-from gradreel.scenes.mobjects.fit_plot import Box, FitPlot, View
+from gradreel.scenes.mobjects.fit_plot import FitPlot, View
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.pace import nearest_row, stepwise
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.readout import Readout
 from gradreel.scenes.mobjects.rising_curve import dashes_along
 from gradreel.scenes.mobjects.text import formula, patch_under, words
-from gradreel.scenes.style import DIM, FULL, emphasis, mix, palette
+from gradreel.scenes.style import DIM, FULL, Box, emphasis, mix, palette
 from gradreel.scenes.words.claims import Claim, claim, decreasing
 from gradreel.scenes.words.counts import Count
 from manim import (

@@ -14,7 +14,7 @@ from gradreel.scenes.lecture.curves.pictures.sigmoid_board import LETTERS, color
 from gradreel.scenes.lecture.curves.sigmoid_matching import match_by_slope
 from gradreel.scenes.mobjects.plot import Plot, polyline, segment
 from gradreel.scenes.mobjects.text import Number, formula, words
-from gradreel.scenes.style import palette
+from gradreel.scenes.style import Box, palette
 from manim import Animation, FadeIn, ManimColor, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
@@ -22,7 +22,6 @@ ROOMY, RINGS = 5, 6  # rows that still have room for bold curves; for a ring rou
 WITH_ALL = 3  # sigmoids that still have room for all their letters, not c alone
 LINE = 0.34  # from one number's baseline to the next
 OF_SOME, COLUMN, WIDE_COLUMN = 30, 1.5, 1.75  # size of three numbers in a row; right of the curve, for one or three
-Box = tuple[float, float, float, float]  # left, right, bottom, top
 FILLED = 0.85  # of its share of the stack's height: the tallest step, at most
 THINNEST, WIDTH_OF_SHARE = 2.2, 24.0  # a step's stroke, and the same by scene units of its share
 DOT = 0.065

@@ -17,8 +17,8 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.pace import recorded_row
 from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.text import Number, TextMobject, fitted, words
-from gradreel.scenes.mobjects.thin_diagram import Box, thin_diagram
-from gradreel.scenes.style import mix, palette
+from gradreel.scenes.mobjects.thin_diagram import thin_diagram
+from gradreel.scenes.style import Box, mix, palette
 from manim import Circle, ManimColor, Rectangle, RoundedRectangle, VGroup, VMobject
 from numpy.typing import NDArray
 

@@ -16,8 +16,8 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.plot import Plot, dashed
 from gradreel.scenes.mobjects.text import Number, TextMobject, words
-from gradreel.scenes.mobjects.thin_diagram import Box, thin_diagram
-from gradreel.scenes.style import FULL, emphasis, mix, palette
+from gradreel.scenes.mobjects.thin_diagram import thin_diagram
+from gradreel.scenes.style import FULL, Box, emphasis, mix, palette
 from manim import Animation, UpdateFromAlphaFunc, VGroup, VMobject
 from numpy.typing import NDArray
 

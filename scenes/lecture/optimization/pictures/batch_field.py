@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.squares import rectangles, squares
-from gradreel.scenes.style import mix, palette
+from gradreel.scenes.style import Box, mix, palette
 from manim import Animation, Mobject, RoundedRectangle, UpdateFromAlphaFunc, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
-Box = tuple[float, float, float, float]  # left, right, bottom, top
 MOST = 8000  # examples that have a square each
 WAITING, DONE = 0.5, 0.85  # shares of the text colour: batches whose turn is to come, or is over
 TINTS = (0.4, 0.6, 0.8, 1.0)  # of that share: the first, second, ... part of the data, in its order

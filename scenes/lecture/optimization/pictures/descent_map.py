@@ -11,7 +11,6 @@ from gradreel.core.trace.trace import Trace
 from gradreel.scenes.lecture.optimization.pictures.descent_path import (
     ARROW,
     MARKER,
-    Box,
     DescentPath,
     LabelPath,
     label_path,
@@ -20,6 +19,7 @@ from gradreel.scenes.lecture.optimization.pictures.descent_path import (
 )
 from gradreel.scenes.mobjects.loss_map import PlaneMap
 from gradreel.scenes.mobjects.pace import recorded_row, state_at
+from gradreel.scenes.style import Box
 from manim import VGroup
 from numpy.typing import NDArray
 

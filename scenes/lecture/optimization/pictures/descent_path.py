@@ -9,7 +9,7 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import polyline, ring
 from gradreel.scenes.mobjects.rising_curve import joined
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula
-from gradreel.scenes.style import mix, palette
+from gradreel.scenes.style import Box, mix, palette
 from manim import CapStyleType, LineJointType, ManimColor, VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
 
@@ -23,7 +23,6 @@ GAP = (0.2, 0.27)  # between the point's middle and the label's nearer edge, acr
 BEYOND, ASIDE = 0.33, 0.36  # from an arrow's tip, and from its shaft, to the middle of its name
 SHORTEST = 0.55  # arrow for the sake of a name at its tip; for more room the name goes to its side
 EDGE = 0.1  # kept free inside the map's edge
-Box = tuple[float, float, float, float]  # left, right, bottom, top
 
 
 class ThetaLabel(VGroup):
