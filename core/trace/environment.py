@@ -56,12 +56,29 @@ def promise_equal_bits(one: Mapping[str, str], other: Mapping[str, str]) -> bool
     return dict(one) == dict(other)
 
 
-def described(environment: Mapping[str, str]) -> str:
-    """Return an environment in a few words, printable: "AVX512 and torch 2.13.0 on AMD EPYC (family 26, model 2)"."""
+def described(environment: Mapping[str, str], other: Mapping[str, str] | None = None) -> str:
+    """Return an environment in a few words, printable: "AVX512 and torch 2.13.0 on AMD EPYC (family 26, model 2)".
+
+    Facts beyond these are named if they are known, or if those of the environment ``other`` differ: ", numpy 2.4.1".
+    """
     names = {name: printable(environment.get(name, "")) or "unknown" for name in ("capability", "torch", "processor")}
-    mode = f", MKL_CBWR={printable(environment['mkl'])}" if environment.get("mkl") else ""
-    mode += f", {printable(environment['blas'])}" if environment.get("blas") else ""
-    return f"{names['capability']} and torch {names['torch']} on {names['processor']}{mode}"
+    differing = [
+        name
+        for name in {**environment, **(other or {})}
+        if other is not None and name not in names and environment.get(name) != other.get(name)
+    ]
+    known = [name for name in ("mkl", "blas") if environment.get(name) and name not in differing]
+    facts = "".join(f", {_fact(name, environment.get(name))}" for name in (*known, *differing))
+    return f"{names['capability']} and torch {names['torch']} on {names['processor']}{facts}"
+
+
+def _fact(name: str, value: str | None) -> str:
+    """Return a fact of an environment in words, printable."""
+    if name == "mkl" and value is not None:
+        return f"MKL_CBWR={printable(value)}" if value else "MKL_CBWR not set"
+    if name == "blas" and value:
+        return printable(value)
+    return f"{printable(name)} {printable(value) if value else 'unknown'}"
 
 
 @cache

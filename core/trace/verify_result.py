@@ -61,10 +61,11 @@ class Verification:
 
     @property
     def environments(self) -> str:
-        """Both environments in words where they explain that bits differ; else ""."""
+        """Return both environments in words, with all that differs, where this explains that bits differ; else ""."""
         if self.agreement is not Agreement.CLOSE or promise_equal_bits(self.made_with, self.computed_with):
             return ""
-        return f"made with {described(self.made_with)}, computed again with {described(self.computed_with)}"
+        made, computed = self.made_with, self.computed_with
+        return f"made with {described(made, computed)}, computed again with {described(computed, made)}"
 
     def __str__(self) -> str:
         if self.problems:

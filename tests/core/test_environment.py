@@ -38,3 +38,17 @@ def test_a_description_prints_what_a_file_says_without_escapes() -> None:
     there = {"capability": "AVX512\x1b[31m", "torch": "2.13", "processor": "a\x07", "mkl": "\x1b"}
     assert described(there).isprintable() and "AVX512" in described(there)
     assert described({}).isprintable()
+
+
+@pytest.mark.parametrize("fact", sorted(environment()))
+def test_whatever_fact_differs_between_two_environments_is_described(fact: str) -> None:
+    here = environment()
+    for there in ({**here, fact: "another"}, {name: value for name, value in here.items() if name != fact}):
+        assert described(here, there) != described(there, here)
+
+
+def test_of_equal_environments_only_the_main_facts_are_described() -> None:
+    here = environment()
+    assert described(here, here) == described(here)
+    assert f"python {here['python']}" not in described(here)
+    assert f"python {here['python']}" in described(here, {**here, "python": "3.10"})
