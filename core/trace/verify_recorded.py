@@ -113,6 +113,8 @@ class _Check:
         self._in_part = np.zeros(run.updates, dtype=bool)  # updates of which some parameters were
         self._strayed = np.zeros(run.updates, dtype=bool)  # updates that did not end as computed
         self._strays: list[Problem] = []  # where
+        self._astray: set[int] = set()  # entries of theta that these name
+        self._is_damaged = not damaged.isdisjoint({"parameters", "gradient"})
         self._idle_moved: set[int] = set()  # parts that no optimizer trains, and that changed
         self._no_rule: list[str] = []  # parts whose updates by an optimizer are not computed
         self._partial: set[int] = set()  # optimizers that train such parts
@@ -318,16 +320,16 @@ class _Check:
             for piece in pieces:
                 settings = self._settings_at(number, piece.group, updates[start : start + 1])
                 rate = settings.get("lr", math.nan)
-                before, slope = theta[start:end, piece.place], gradient[start:end, piece.place]
+                states, slope = theta[start : end + 1, piece.place], gradient[start:end, piece.place]
                 # NaN: no optimizer has it, or its group has not been added yet; then the rule has nothing to remember
                 try:
-                    after = before if math.isnan(rate) else piece.after(before, slope, settings)
+                    after = None if math.isnan(rate) else piece.after(states[:-1], slope, settings)
                 except (RuntimeError, ArithmeticError, ValueError) as error:  # then the optimizer could not either
                     kind, self._computable = self.run.optimizers[number].kind, False
                     text = f"{kind} of these settings makes no update {first + start} at the rate {rate}: {error}"
                     self.problems.append(Problem("setting_value", first + start, None, rate, None, text))
                     return
-                self._compare(piece, first + start, before, theta[start + 1 : end + 1, piece.place], after)
+                self._compare(piece, first + start, states, slope, after)
                 some |= not math.isnan(rate)
             computed = self._in_part if number in self._partial else self._whole
             computed[first + start : first + end] = some
@@ -361,26 +363,54 @@ class _Check:
         return {name: float(self._settings.at(optimizer, group, name, update)[0]) for name in _NUMBERS}
 
     def _compare(
-        self, piece: _Piece, first: int, before: torch.Tensor, found: torch.Tensor, computed: torch.Tensor
+        self, piece: _Piece, first: int, theta: torch.Tensor, gradient: torch.Tensor, after: torch.Tensor | None
     ) -> None:
-        """States (n, p) before and after the updates from ``first`` on; the former once more if they stay exactly."""
+        """Compare the states that n updates from ``first`` on led to, ``theta[1:]``, with those that were computed.
+
+        ``theta``: (n + 1, p), from the state before. ``gradient``: (n, p). ``after``: the computed states, (n, p); None
+        for what these updates leave as it is.
+        """
+        before, found = theta[:-1], theta[1:]
+        computed = before if after is None else after
         if torch.equal(found, computed):
             return
         same = (found == computed) | (found.isnan() & computed.isnan())
         wrong = ~same
-        if computed is not before:
+        if after is not None:
             wrong &= ~((found - computed).abs() <= piece.tolerance(before, computed))
         self.exact &= bool((same | wrong).all())
-        for row, entry in wrong.nonzero()[:MOST_PROBLEMS].tolist():
-            if len(self._strays) < MOST_PROBLEMS:
-                values = found[row, entry].item(), computed[row, entry].item()
-                self._strays.append(self._problem(first + row + 1, piece.place.start + entry, *values))
         self._strayed[first : first + len(found)] |= wrong.any(dim=1).numpy()
+        for row, entry in self._places_of(wrong):
+            place = piece.place.start + entry
+            if len(self._strays) < MOST_PROBLEMS and not (self._is_damaged and place in self._astray):
+                self._astray.add(place)
+                slope = None if piece.group is None else gradient[row, entry].item()
+                numbers = found[row, entry].item(), computed[row, entry].item()
+                self._strays.append(self._stray(first + row, place, slope, *numbers))
 
-    def _problem(self, updates: int, entry: int, found: float, computed: float) -> Problem:
+    def _places_of(self, wrong: torch.Tensor) -> list[tuple[int, int]]:
+        """Return the places in order at which ``wrong``, (n, p), is true.
+
+        Where numbers are damaged, what follows is computed from them: then only the first place of each column counts.
+        """
+        if not self._is_damaged:
+            return [(row, entry) for row, entry in wrong.nonzero()[:MOST_PROBLEMS].tolist()]
+        entries = wrong.any(dim=0).nonzero().flatten()
+        rows = wrong[:, entries].byte().argmax(dim=0)
+        return sorted(zip(rows.tolist(), entries.tolist(), strict=True))
+
+    def _stray(self, update: int, entry: int, slope: float | None, found: float, computed: float) -> Problem:
+        """Return the problem of an entry that update ``update`` did not lead to where it was computed to be.
+
+        ``slope``: its gradient, which is at fault if the checksum of that column is wrong, and that of the states is
+        not; None for what no gradient moves.
+        """
         name = self._name(entry)
-        text = f"parameters after {updates} updates, {name}: found {found!r}, computed {computed!r}"
-        return Problem("parameters", updates, name, found, computed, text)
+        if slope is not None and "gradient" in self._damaged and "parameters" not in self._damaged:
+            text = f"gradient after {update} updates, {name}: found {slope!r}, which does not lead to the next state"
+            return Problem("gradient", update, name, slope, None, text)
+        text = f"parameters after {update + 1} updates, {name}: found {found!r}, computed {computed!r}"
+        return Problem("parameters", update + 1, name, found, computed, text)
 
     def _look_for_infinite(self, column: str, updates: IntArray, rows: NDArray[Any]) -> None:
         """The first number of a column that is not finite is a problem."""

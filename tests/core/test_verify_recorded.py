@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,14 @@ def tampered(path: Path, column: str, place: tuple[Any, ...], value: Any) -> Non
     np.save(path / f"{column}.npy", numbers)
     checksums = {name: checksum(path / f"{name}.npy", kind) for name, kind in column_kinds(run).items()}
     (path / META).write_text(sealed_meta(run, meta["environment"], checksums))
+
+
+def momentum(parameters: Any) -> torch.optim.Optimizer:
+    return SGD(parameters, lr=0.1, momentum=0.9)
+
+
+def decaying_adam(parameters: Any) -> torch.optim.Optimizer:
+    return Adam(parameters, lr=0.01, weight_decay=0.1)
 
 
 def only(verification: Verification) -> tuple[Any, ...]:
@@ -161,19 +170,36 @@ def test_a_changed_gradient_is_met_in_the_update_it_made(tmp_path):
     assert only(verify(path))[:3] == ("parameters", 5, "2.bias[0]")
 
 
-def test_a_flipped_bit_is_found_by_its_checksum_and_named(tmp_path):
-    path = recorded(tmp_path / "run")
-    data = bytearray((path / "parameters.npy").read_bytes())
-    data[128 + (3 * 17 + 5) * 4 + 3] ^= 1
-    (path / "parameters.npy").write_bytes(data)
+def flip(path: Path, column: str, entry: int) -> None:
+    """Flip a bit in the exponent of a float32 of the column, and leave its checksum as it is."""
+    with (path / f"{column}.npy").open("r+b") as stream:
+        stream.seek(128 + entry * 4 + 3)
+        byte = stream.read(1)[0]
+        stream.seek(-1, os.SEEK_CUR)
+        stream.write(bytes([byte ^ 1]))
+
+
+@pytest.mark.parametrize("make", [SGD, momentum, decaying_adam])
+@pytest.mark.parametrize("column", ["parameters", "gradient"])
+def test_a_flipped_bit_is_found_by_its_checksum_and_named_alone(column, make, tmp_path):
+    """The updates after it, which are computed from it, tell nothing of the numbers there."""
+    path = recorded(tmp_path / "run", make)
+    flip(path, column, 3 * 17 + 5)
     verification = verify(path)
-    assert [problem.column for problem in verification.problems] == ["parameters"] * 3
     assert "checksum" in str(verification.problems[0])
-    assert [(problem.update, problem.parameter) for problem in verification.problems[1:]] == [
-        (3, "0.weight[2, 1]"),
-        (4, "0.weight[2, 1]"),
+    assert [(problem.column, problem.update, problem.parameter) for problem in verification.problems] == [
+        (column, None, None),
+        (column, 3, "0.weight[2, 1]"),
     ]
     assert not verification.exact and "not as it should be" in str(verification)
+
+
+def test_two_flipped_bits_of_a_column_are_both_named(tmp_path):
+    path = recorded(tmp_path / "run", momentum)
+    flip(path, "gradient", 3 * 17 + 5)
+    flip(path, "gradient", 9 * 17 + 2)
+    places = [(problem.update, problem.parameter) for problem in verify(path).problems[1:]]
+    assert places == [(3, "0.weight[2, 1]"), (9, "0.weight[1, 0]")]
 
 
 @pytest.mark.parametrize("column", ["optimizer", "setting", "setting_at", "setting_value"])
@@ -309,10 +335,6 @@ def begun(parameters: Any) -> torch.optim.Optimizer:
         tensor.grad = torch.ones_like(tensor)
     optimizer.step()
     return optimizer
-
-
-def momentum(parameters: Any) -> torch.optim.Optimizer:
-    return SGD(parameters, lr=0.1, momentum=0.9)
 
 
 def sets(**settings: Any) -> Callable[[nn.Module, torch.optim.Optimizer, int], None]:
