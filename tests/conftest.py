@@ -29,7 +29,11 @@ settings.register_profile(
 )
 settings.load_profile("gradreel")
 
-IMPORTED_ONCE = "gradreel.core.network.training", "gradreel.render.workers.training"
+IMPORTED_ONCE = (
+    "gradreel.core.network.training",
+    "gradreel.core.recording.recording",
+    "gradreel.render.workers.training",
+)
 """By the server whose forks the workers of the tests are, beside what it imports anyway."""
 
 assert "numpy" not in sys.modules  # it has its mode from the moment when it is imported
@@ -93,14 +97,15 @@ def quick_workers(quickly):
         yield
 
 
-@pytest.fixture
-def begin_fork(quick_workers):
+@pytest.fixture(scope="session")
+def begin_fork(quickly):
     """``begin_fork(code, name=value, …)``: the code in a process that has imported torch, to be joined."""
     context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
 
     def begin(code: str, **names: object) -> BaseProcess:
         process = context.Process(target=exec, args=(code, names))
-        process.start()
+        with quickly():
+            process.start()
         return process
 
     return begin
