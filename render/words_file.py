@@ -16,7 +16,7 @@ from gradreel.render.lessons.options import Options
 from gradreel.render.lessons.own_words import Asked, asked_for, fields_of, matches, narrated_as
 from gradreel.render.resolve import film_languages, lesson_of
 from gradreel.scenes.catalog import SceneSource, beat_names
-from gradreel.scenes.words.narration import LEXICON, SPOKEN, Narration
+from gradreel.scenes.words.narration import LEXICON, NEUTRAL, SPOKEN, Narration
 
 HEAD = (
     "Words of {scenes}, to be edited. A lesson file with narration = {file} at its top has them; what you take out of"
@@ -72,7 +72,10 @@ def _scene(narration: Narration, language: str, first: str, section: str, source
     if rows:
         yield "".join([f"[{_keys(language, section, 'beats')}]\n", *rows])
     own = narration.own.scenes.get(language, {}).get(section, {}) if narration.own is not None else {}
-    for table, texts in (("screen", words.get("screen", {})), (SPOKEN, own.get(SPOKEN, {}))):
+    for table, texts in (
+        ("screen", words.get("screen", {})),
+        *((name, own.get(name, {})) for name in (SPOKEN, NEUTRAL)),
+    ):
         if texts:
             yield from _table((language, section, table), texts)
 

@@ -166,11 +166,9 @@ def _problems(scene: str, tables: Mapping[str, Any], ours: Narration, asked: lis
         templates = _templates(ours, scene, printed)
         places = [place for place in asked if place.table == printed]
         for key, text in own.items():
-            lines = templates.get(key) or _lines_of_numbered(key, templates, places)
+            lines = [*templates.get(key, ()), *_lines_of_numbered(key, templates, places)]
             matching = [place for place in places if matches(place, key)]
             if lines or _is_asked_for(key, table, places, of_ours=bool(templates)):
-                if any(place.more for place in matching):
-                    lines = [line for some in templates.values() for line in some]
                 wrong = _wrong_field(text, lines, matching)
                 told = [place for place in matching if place.written]
                 if told and all(place.said for place in told):
@@ -296,9 +294,10 @@ def _lines_of_numbered(key: str, templates: Mapping[str, list[str]], places: lis
 
 
 def _wrong_field(text: str, lines: list[str], places: list[Asked]) -> str:
-    """What is wrong with the fields of ``text``: they may be those of our lines, and those the scene gives.
+    """Return what is wrong with the fields of ``text``; "" if nothing is.
 
-    Of a scene of one's own that gives more than it tells, or does not tell where it asks, nothing is wrong.
+    They may be those of our ``lines`` of the same beat, and those that the source names. If the source names not all of
+    them, or not the beat, and there are no lines of ours, every field may be there.
     """
     try:
         wanted = fields_of(text)

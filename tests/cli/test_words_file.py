@@ -97,11 +97,13 @@ def test_a_scene_that_is_derived_from_ours_has_the_words_that_it_says(words, own
 
 def test_a_lesson_s_own_words_are_those_that_are_written(words, own, tmp_path):
     line = r"A \"quoted\" \\ line, \u001b and é."
-    own(f'[en.relu.beats]\nmap = "{line}"\n[en.relu.spoken]\ntwo = "Said."\n[en.lexicon]\n"a.b" = "ab"\n')
+    tables = f'[en.relu.beats]\nmap = "{line}"\n[en.relu.spoken]\ntwo = "Said."\n[en.relu.neutral]\nsum = "Two."\n'
+    own(tables + '[en.lexicon]\n"a.b" = "ab"\n')
     (tmp_path / "lesson.toml").write_text('narration = "my-words.toml"\n[[scene]]\nname = "relu"\n')
     text = words("--lesson", "lesson.toml")
     assert all(c == "\n" or c.isprintable() for c in text)
     found = own(text)
     assert found.scenes["en"]["relu"]["beats"]["map"] == 'A "quoted" \\ line, \x1b and é.'
     assert found.scenes["en"]["relu"]["spoken"] == {"two": "Said."}
+    assert found.scenes["en"]["relu"]["neutral"] == {"sum": "Two."}
     assert found.lexicons["en"] == {"a.b": "ab"}

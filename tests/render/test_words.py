@@ -129,6 +129,7 @@ def test_words_that_fit(mine):
         ({"mien": {}, "mine": {"beats": MINE}}, "[en.mien]: there is no such scene; did you mean mine?"),
         ({}, "there is no [en.mine.beats]: beat 'one' has no line, and the scene says none"),
         ({"gradient-descent": {"beats": {"arrival": "{lsos}"}}}, "wants {lsos}, and the scene gives"),
+        ({"build-curve": {"beats": {"piece-1": "{rest}"}}}, "beat 'piece-1' wants {rest}, and the scene gives way_en"),
         ({"build-curve": {"beats": {"shape-2": "x"}}}, "build-curve has no beat 'shape-2'; it has curve, "),
         ({"build-curve": {"beats": {"constant-1": "x"}}}, "build-curve has no beat 'constant-1'"),
         ({"build-curve": {"screen": {"gap-2": "x"}}}, "build-curve has no screen text 'gap-2'"),
