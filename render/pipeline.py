@@ -29,6 +29,7 @@ from gradreel.render.cluster.executors import drawers_of, trainers_of
 from gradreel.render.frames import jumps
 from gradreel.render.inspection import inspect
 from gradreel.render.lessons.lesson import Lesson
+from gradreel.render.lessons.own_words import never_said
 from gradreel.render.lessons.selection import load_lesson
 from gradreel.render.lessons.tables import has_daily_views, holds_curve
 from gradreel.render.pace import BeatPace, pace_of
@@ -290,6 +291,8 @@ def _published(job: Job, publish: Callable[[list[tuple[Clip, ClipFile]]], T], ap
             for clip, file in whole:
                 for message in broken_claims(clip, claims_in(file.beats)):
                     job.reporter.say(f"{clip.scene}: {message}")
+                if message := never_said(clip.request, clip.narrated_as, [beat.name for beat in file.beats]):
+                    job.reporter.say(message)
         try:
             published = publish(whole)
         except DamagedClipsError as error:

@@ -14,6 +14,7 @@ from string import Formatter
 from typing import Any
 
 from gradreel.core.errors import UserError, listed
+from gradreel.render.stages import SceneRequest
 from gradreel.scenes.catalog import KnownScenes, SceneSource, beat_names, find_scenes, kebab_name
 from gradreel.scenes.scene_source import (
     ANY_NAME,
@@ -119,6 +120,29 @@ def marks_placed(words: OwnWords, scenes: Collection[str], languages: Collection
                     placed.setdefault(language, []).append(f"{scene}/{beat}")
     told = "; ".join(f"in {language} of {listed(beats)}" for language, beats in placed.items())
     return f"{words.file}: marks that another language has are placed in proportion: {told}" if told else ""
+
+
+def never_said(request: SceneRequest, narrated_as: str, beats: Collection[str]) -> str:
+    """Return a sentence that names lines of numbered beats that the scene has not; "" for none.
+
+    ``beats`` are those of its clip: only playing the scene shows how many there are. Of a part of a scene, which
+    ``request`` may ask for, nothing is said. ``narrated_as``: the scene whose words it has.
+    """
+    words, settings = request.words, request.settings
+    if words is None or settings.first_beat is not None or settings.last_beat is not None:
+        return ""
+    lines = [
+        beat
+        for scenes in words.scenes.values()
+        for table in ("beats", SPOKEN, NEUTRAL)
+        for beat in scenes.get(narrated_as, {}).get(table, {})
+    ]
+    unsaid = dict.fromkeys(beat for beat in lines if general_name(beat) != beat and beat not in beats)
+    if not unsaid:
+        return ""
+    alike = {general_name(beat) for beat in unsaid}
+    has = [beat for beat in beats if general_name(beat) in alike] or beats
+    return f"{words.file}: {request.name} never says {', '.join(unsaid)}; with these parameters it has {', '.join(has)}"
 
 
 def awaited_marks(source: SceneSource) -> set[str] | None:

@@ -183,6 +183,14 @@ def test_what_changes_nothing_is_said(gradreel, project):
     assert "no subtitles in the picture: nothing is said in English" in told
 
 
+def test_a_line_of_a_number_that_the_scene_does_not_reach_is_told(gradreel, project):
+    (project / "my-words.toml").write_text(WORDS.replace("next =", 'next-2 = "The last."\nnext-7 = "More."\nnext ='))
+    told = gradreel("render", *SMALL).stderr
+    assert "next-7" in told and "it has next-1, next-2" in told
+    assert "next-7" in gradreel("render", *SMALL, "--dry_run").stdout
+    assert "next-7" not in gradreel("render", *SMALL, "marks", "-n", "next-1").stderr, "a part has not all beats"
+
+
 def test_films_of_one_name_in_two_formats_share_their_subtitles(gradreel, project):
     for ending in ("mp4", "webm", "mp4"):
         assert gradreel("render", *SMALL, "-o", f"talk.{ending}").exit_code == 0
