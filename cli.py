@@ -15,9 +15,23 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
 import click
+from gradreel.core.choices import EPOCHS, MOST_WIDTH, MOST_WINDOW, SEEDS, WINDOW, DecimalMark, Fill
+from gradreel.render.choices import (
+    COMPARISONS,
+    DEFAULT_PROGRESS,
+    DEFAULT_QUALITY,
+    DEFAULT_VERBOSITY,
+    FORMATS,
+    MEDIA_FOLDER,
+    PROGRESS_BARS,
+    QUALITIES,
+    VERBOSITIES,
+    WATCHED_QUALITY,
+)
+from gradreel.scenes.themes import DEFAULT_THEME, THEMES
 
 MANY_OPTIONS = 12
 SHORTEST_NAMED = 5  # letters of a value that is looked for in messages; "none" may occur in any
@@ -267,7 +281,7 @@ class Format(click.Choice[str]):
     """A kind of file, with Manim's names."""
 
     def __init__(self) -> None:
-        super().__init__(["auto", "mp4", "webm", "mov", "gif", "png", "png-sequence"])
+        super().__init__(["auto", *FORMATS, "png"])
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if value == "none":
@@ -320,7 +334,7 @@ class Voice(click.ParamType[str]):
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 FILE, VOICE = File(), Voice()
-LEVELS = click.Choice(["debug", "info", "warning", "error", "critical"], case_sensitive=False)
+LEVELS = click.Choice(VERBOSITIES, case_sensitive=False)
 
 GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand under where there are many
     "Scenes": {
@@ -347,9 +361,9 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
                                help="Header of the column of the views in --data.  [default: YouTube Studio's]"),
         "date_format": click.option("--date_format", metavar="FORMAT",
                                     help="How days are written in --data, such as %d/%m/%Y.  [default: 2021-01-31]"),
-        "decimal": click.option("--decimal", type=click.Choice([".", ","]),
+        "decimal": click.option("--decimal", type=click.Choice(get_args(DecimalMark)),
                                 help="Decimal mark of --data, needed where 1.234 or 1,234 may be thousands."),
-        "fill_missing": click.option("--fill_missing", type=click.Choice(["interpolate"]),
+        "fill_missing": click.option("--fill_missing", type=click.Choice(get_args(Fill)),
                                      help="Fill days without a row by straight lines; else they are an error."),
         "validation_from": click.option("--validation_from", type=Day(), metavar="DATE",
                                         help="Days from it on are not trained on: they are for stopping and choosing.  "
@@ -359,22 +373,22 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
                                        "  [default: the last fifth of your own]"),
     },
     "Networks": {
-        "window": click.option("--window", type=click.IntRange(1, 3650), default=56, show_default=True,
+        "window": click.option("--window", type=click.IntRange(1, MOST_WINDOW), default=WINDOW, show_default=True,
                                help="How many days before are a day's features."),
-        "seeds": click.option("--seeds", type=click.IntRange(1, 1000), default=5, show_default=True,
+        "seeds": click.option("--seeds", type=click.IntRange(1, 1000), default=len(SEEDS), show_default=True,
                               help="Runs of each network, from so many random starts."),
         "widths": click.option("--widths", metavar="N,N,…",
                                help="width: ReLUs of the networks; 0 is the linear model.  [default: 0,10,100,1000]"),
         "depths": click.option("--depths", metavar="N,N,…",
                                help="depth: hidden layers of the networks.  [default: 1,2,3,4]"),
-        "width": click.option("--width", type=click.IntRange(1, 100_000),
+        "width": click.option("--width", type=click.IntRange(1, MOST_WIDTH),
                               help="depth: ReLUs in each layer.  [default: 100]"),
-        "epochs": click.option("--epochs", type=click.IntRange(1, 1_000_000), default=60, show_default=True,
+        "epochs": click.option("--epochs", type=click.IntRange(1, 1_000_000), default=EPOCHS, show_default=True,
                                help="Passes over the days that are trained on."),
     },
     "Picture": {
-        "quality": click.option("-q", "--quality", type=click.Choice(list("lmhpk")), default="h", show_default=True,
-                                help="854x480 15fps, 1280x720 30fps, 1920x1080, 2560x1440, 3840x2160 60fps."),
+        "quality": click.option("-q", "--quality", type=click.Choice(list(QUALITIES)), default=DEFAULT_QUALITY,
+                                show_default=True, help=", ".join(map(str, QUALITIES.values())) + "."),
         "resolution": click.option("-r", "--resolution", metavar="W,H",
                                    help="Size in pixels instead of the quality's; of another shape, such as "
                                         "1080,1920, the whole picture between bars."),
@@ -385,7 +399,7 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
         "languages": click.option("--languages", multiple=True, type=Language(), metavar="LANG",
                                   help="Languages of the film: tracks, subtitles, words of slides and pages. "
                                        "Repeatable.  [default: the lesson's, or all]"),
-        "theme": click.option("--theme", type=click.Choice(["dark", "light"]), default="dark", show_default=True,
+        "theme": click.option("--theme", type=click.Choice(list(THEMES)), default=DEFAULT_THEME, show_default=True,
                               help="Colours of the picture."),
         "burn": click.option("--burn_subtitles", "burned", type=Language(), metavar="LANG",
                              help="Draw the subtitles in that language into the picture: the video is encoded again, "
@@ -425,7 +439,7 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
                                help="Write the one video or picture here; subtitles and poster lie beside it."),
         "words_file": click.option("-o", "--output_file", "output", type=FILE,
                                    help="Write the words into this new file instead of printing them."),
-        "media_dir": click.option("--media_dir", type=FILE, default=Path("media"), show_default=True,
+        "media_dir": click.option("--media_dir", type=FILE, default=MEDIA_FOLDER, show_default=True,
                                   help="Folder of everything that is made."),
         "csv": click.option("--csv", type=FILE, metavar="FILE",
                             help="Write a row for each run to FILE; -: print them."),
@@ -460,10 +474,10 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
                                        "Whoever reaches it can run code on its machines and on this one."),
     },
     "Messages": {
-        "progress": click.option("--progress_bar", "progress", type=click.Choice(["display", "leave", "none"]),
-                                 default="display", show_default=True, help="Progress with the time left."),
+        "progress": click.option("--progress_bar", "progress", type=click.Choice(PROGRESS_BARS),
+                                 default=DEFAULT_PROGRESS, show_default=True, help="Progress with the time left."),
         "quiet": click.option("--quiet", is_flag=True, help="Print errors alone."),
-        "verbosity": click.option("-v", "--verbosity", type=LEVELS, default="info", show_default=True,
+        "verbosity": click.option("-v", "--verbosity", type=LEVELS, default=DEFAULT_VERBOSITY, show_default=True,
                                   help="How much to tell; debug tells why each clip is made."),
         "json": click.option("--json", "as_json", is_flag=True, help="Print JSON instead of words."),
     },
@@ -611,7 +625,7 @@ def train(**chosen: Any) -> int:
         "gradreel experiment width --data german.csv --column Aufrufe --date_format %d.%m.%Y --decimal ,",
     ]
 )
-@click.argument("kind", type=click.Choice(["width", "depth"]), metavar="width|depth")
+@click.argument("kind", type=click.Choice(COMPARISONS), metavar="|".join(COMPARISONS))
 @options(*DATA, "window", "seeds", "widths", "depths", "width", "epochs")
 @options("media_dir", "jobs", "scheduler", "json", "csv", "overwrite", "dry_run", "progress", "quiet", "verbosity")
 def experiment(**chosen: Any) -> int:
@@ -655,7 +669,7 @@ def render(watch: bool, **chosen: Any) -> int:
     if not watch:
         return render_videos(_options(**chosen))
     if click.get_current_context().get_parameter_source("quality") is click.core.ParameterSource.DEFAULT:
-        chosen["quality"] = "l"
+        chosen["quality"] = WATCHED_QUALITY
     return watch_videos(_options(**chosen))
 
 

@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from gradreel.core.errors import UserError
 from gradreel.core.trace.format import META, PARTIAL
 from gradreel.core.trace.writing import is_foreign
+from gradreel.render.choices import FORMATS
 from gradreel.render.clips.clip_files import described_clip, read_description
 from gradreel.render.clips.fingerprint import trace_digest
 from gradreel.render.clips.plan import plan
@@ -26,7 +27,7 @@ from gradreel.render.lessons.lesson import Lesson
 from gradreel.render.lessons.options import Options
 from gradreel.render.pipeline import inspect_lesson
 from gradreel.render.report import print_json
-from gradreel.render.settings import FORMATS, RenderSettings
+from gradreel.render.settings import RenderSettings
 from gradreel.render.speech import wanted_files, with_unspoken
 from gradreel.render.stages import Plan
 from gradreel.render.videos.output_stamp import clips_of_videos

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from gradreel.core.analysis.compared_networks import EPOCHS, SETTINGS, Network
+from gradreel.core.analysis.compared_networks import SETTINGS, Network
 from gradreel.core.analysis.noise_floor import NoiseFloor, noise_floor
 from gradreel.core.analysis.results import (
     LECTURE,
@@ -24,6 +24,7 @@ from gradreel.core.analysis.results import (
     best_by_unseen,
     best_by_validation,
 )
+from gradreel.core.choices import EPOCHS
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError, printable
 from gradreel.core.experiment import Experiment

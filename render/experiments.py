@@ -7,15 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from gradreel.core.analysis.compared_networks import (
-    DEPTHS,
-    WIDTH,
-    WIDTHS,
-    Network,
-    depth_experiments,
-    width_experiments,
-)
+from gradreel.core.analysis.compared_networks import Network, depth_experiments, width_experiments
 from gradreel.core.analysis.results import Result, result_of
+from gradreel.core.choices import DEPTHS, MOST_LAYERS, MOST_WIDTH, WIDTH, WIDTHS
 from gradreel.core.daily.views import Borders, DailyViews
 from gradreel.core.errors import TraceError, UserError
 from gradreel.core.experiment import Experiment
@@ -34,9 +28,6 @@ from gradreel.render.lessons.options import ExperimentOptions, jobs_of, parse_co
 from gradreel.render.workers.pool import Workers
 from gradreel.render.workers.progress import Reporter, reporter
 from gradreel.render.workers.training import train_runs
-
-LARGEST_WIDTH = 100_000
-LARGEST_DEPTH = 50
 
 
 def compare_networks(options: ExperimentOptions) -> int:
@@ -96,9 +87,9 @@ def _networks(options: ExperimentOptions, dataset: DailyViews) -> tuple[Network,
             raise UserError(f"{option} belongs to the other comparison: gradreel experiment {kind} {option} {value}")
     seeds = range(options.seeds)
     if options.kind == "width":
-        widths = parse_counts("--widths", options.widths, 0, LARGEST_WIDTH) if options.widths is not None else WIDTHS
+        widths = parse_counts("--widths", options.widths, 0, MOST_WIDTH) if options.widths is not None else WIDTHS
         return width_experiments(dataset, widths, seeds, options.epochs)
-    depths = parse_counts("--depths", options.depths, 1, LARGEST_DEPTH) if options.depths is not None else DEPTHS
+    depths = parse_counts("--depths", options.depths, 1, MOST_LAYERS) if options.depths is not None else DEPTHS
     return depth_experiments(dataset, depths, options.width or WIDTH, seeds, options.epochs)
 
 

@@ -23,8 +23,9 @@ from tempfile import NamedTemporaryFile
 from typing import IO, Any
 
 from gradreel.core.errors import UserError
+from gradreel.render.choices import MEDIA_FOLDER
 
-CELLS = Path("media/notebook")
+CELLS = MEDIA_FOLDER / "notebook"
 EMBEDDED = 8 << 20  # bytes; what is larger stays a file beside the notebook
 
 

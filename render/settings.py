@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradreel.core.errors import UserError
+from gradreel.render.choices import DEFAULT_QUALITY, FORMATS, MEDIA_FOLDER, QUALITIES
 from gradreel.scenes.file_names import file_name
-from gradreel.scenes.themes import THEMES
-from gradreel.scenes.words.languages import LANGUAGES
+from gradreel.scenes.themes import DEFAULT_THEME, THEMES
+from gradreel.scenes.words.languages import DEFAULT_LANGUAGE, LANGUAGES
 from gradreel.scenes.words.narration import check_language
 
 if TYPE_CHECKING:
@@ -21,46 +22,26 @@ if TYPE_CHECKING:
 
 SMALLEST_SIDE, LARGEST_SIDE = 16, 8192  # pixels
 LARGEST_FPS = 240
-FORMATS = ("mp4", "webm", "mov", "gif", "png-sequence")
 TRANSPARENT_FORMATS = ("mov", "webm", "gif", "png-sequence")
 JOINABLE_FORMATS = ("mp4", "webm", "mov")  # those that one video of many clips can have
-DEFAULT_LANGUAGE, DEFAULT_THEME = "en", "dark"
 MOST_AT_ONCE = 256  # clips, or trainings, that are handed to a cluster's scheduler
 # Fields that no clip depends on themselves
 HOW_MADE = ("media_dir", "jobs", "timeout", "scheduler", "force", "overwrite", "voices", "burned")
 
 
 @dataclass(frozen=True)
-class Quality:
-    """A size and a frame rate under one letter, as Manim's ``-q``."""
-
-    width: int
-    height: int
-    fps: int
-
-
-QUALITIES = {
-    "l": Quality(854, 480, 15),
-    "m": Quality(1280, 720, 30),
-    "h": Quality(1920, 1080, 60),
-    "p": Quality(2560, 1440, 60),
-    "k": Quality(3840, 2160, 60),
-}
-
-
-@dataclass(frozen=True)
 class RenderSettings:
     """Checked when made: every one that exists can be rendered. Raises UserError naming what would do."""
 
-    width: int = 1920
-    height: int = 1080
-    fps: int = 60
+    width: int = QUALITIES[DEFAULT_QUALITY].width
+    height: int = QUALITIES[DEFAULT_QUALITY].height
+    fps: int = QUALITIES[DEFAULT_QUALITY].fps
     format: str = "mp4"
     transparent: bool = False
     language: str = DEFAULT_LANGUAGE
     subtitle_languages: tuple[str, ...] = tuple(LANGUAGES)
     theme: str = DEFAULT_THEME
-    media_dir: Path = Path("media")
+    media_dir: Path = MEDIA_FOLDER
     first_beat: str | None = None  # frames of this beat and those after it only
     last_beat: str | None = None
     seed: int | None = None  # of Python's and numpy's random numbers inside a scene; None: manim.cfg's, or 0
@@ -103,15 +84,14 @@ class RenderSettings:
 
     @classmethod
     def of_quality(
-        cls, quality: str = "h", *, format: str | None = None, transparent: bool = False, **changes: Any
+        cls, quality: str = DEFAULT_QUALITY, *, format: str | None = None, transparent: bool = False, **changes: Any
     ) -> RenderSettings:
         """The settings of a quality letter, with any field changed; None leaves a field as it is.
 
         Without a format it is mp4, and mov when ``transparent``.
         """
         _check_one_of("quality", quality, tuple(QUALITIES))
-        size = QUALITIES[quality]
-        given: dict[str, Any] = {"width": size.width, "height": size.height, "fps": size.fps}
+        given: dict[str, Any] = QUALITIES[quality]._asdict()
         given |= {name: value for name, value in changes.items() if value is not None}
         return cls(**given, format=format or default_format(transparent), transparent=transparent)
 

@@ -34,9 +34,10 @@ from gradreel.scenes.file_names import file_name
 from gradreel.scenes.mobjects.headings import headings_among, next_heading
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.style import palette, use_theme
+from gradreel.scenes.themes import DEFAULT_THEME
 from gradreel.scenes.trace_folder import TraceFolder
 from gradreel.scenes.words.claims import Claim
-from gradreel.scenes.words.languages import LANGUAGES
+from gradreel.scenes.words.languages import DEFAULT_LANGUAGE, LANGUAGES
 from gradreel.scenes.words.mark_places import MarkedLine
 from gradreel.scenes.words.marks import BeatLines, cut
 from gradreel.scenes.words.narration import Narration, NarrationError, check_language, general_name
@@ -56,9 +57,9 @@ HAIR = 1e-6  # seconds: next to a whole number of frames, on its right side
 class SceneContext:
     """How a scene is shown, apart from its parameters: the same for all scenes of one video."""
 
-    language: str = "en"
+    language: str = DEFAULT_LANGUAGE
     subtitle_languages: tuple[str, ...] = tuple(LANGUAGES)
-    theme: str = "dark"
+    theme: str = DEFAULT_THEME
     media_dir: Path = field(default_factory=lambda: Path(config.media_dir))
     first_beat: str | None = None
     last_beat: str | None = None

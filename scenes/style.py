@@ -11,16 +11,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
-from gradreel.scenes.themes import THEMES
+from gradreel.scenes.themes import DEFAULT_THEME, THEMES
 from manim import ManimColor, Mobject, MoveToTarget, VMobject, interpolate_color
 
-ROLES = tuple(THEMES["dark"])
+ROLES = tuple(THEMES[DEFAULT_THEME])
 
 
 class Palette:
     """The colours of the current theme, by role: ``palette.red``."""
 
-    theme = "dark"
+    theme = DEFAULT_THEME
 
     def __getattr__(self, role: str) -> ManimColor:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+DEFAULT_THEME = "dark"
 THEMES: dict[str, dict[str, str]] = {
     "dark": {
         "background": "#0F1419",

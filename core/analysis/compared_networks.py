@@ -9,17 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gradreel.core.choices import DEPTHS, EPOCHS, SEEDS, WIDTH, WIDTHS
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from pydantic import ValidationError
-
-WIDTHS = (0, 10, 100, 1000)
-DEPTHS = (1, 2, 3, 4)
-WIDTH = 100
-"""ReLUs in each layer of the deep networks."""
-EPOCHS = 60
-SEEDS = tuple(range(5))
 
 SETTINGS: dict[str, Any] = {
     "activation": "relu",

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise, takewhile
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TypeAlias, get_args
 
 import numpy as np
+from gradreel.core.choices import DecimalMark, Fill
 from gradreel.core.csv_rows import csv_lines, csv_rows
 from gradreel.core.daily.series import LARGEST, MOST_DAYS, SMALLEST, DailySeries
 from gradreel.core.errors import UserError
@@ -41,14 +42,17 @@ class CsvFormat:
 
     column: str | None = None  # header of the numbers; else YouTube Studio's of views, or the only one beside the days
     date_format: str | None = None  # as of strptime; else ISO's, 2021-01-31
-    decimal: Literal[".", ","] | None = None  # the mark in numbers; else only what can be read in one way is read
-    fill_missing: Literal["interpolate"] | None = None  # straight lines over days without a row; else an error
+    decimal: DecimalMark | None = None  # the mark in numbers; else only what can be read in one way is read
+    fill_missing: Fill | None = None  # straight lines over days without a row; else an error
 
     def __post_init__(self) -> None:
-        if self.decimal not in (None, ".", ","):
-            raise UserError(f'decimal is "." or ",", found {self.decimal!r}')
-        if self.fill_missing not in (None, "interpolate"):
-            raise UserError(f'fill_missing: there is "interpolate" alone, found {self.fill_missing!r}')
+        for name, value, choices in (
+            ("decimal", self.decimal, get_args(DecimalMark)),
+            ("fill_missing", self.fill_missing, get_args(Fill)),
+        ):
+            if value not in (None, *choices):
+                needed = " or ".join(f'"{choice}"' for choice in choices)
+                raise UserError(f"{name} is {needed}, found {value!r}")
         if self.date_format is not None and not _tells_the_day(self.date_format):
             raise UserError(f"date_format {self.date_format!r} does not tell year, month and day, as %d/%m/%Y does")
 

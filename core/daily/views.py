@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Literal, Self
 
 from gradreel.core.arrays import FloatArray
+from gradreel.core.choices import MOST_WINDOW, WINDOW
 from gradreel.core.daily.series import DailySeries, DayArray
 from gradreel.core.daily.synthetic import START, synthetic_views
 from gradreel.core.daily.units import views_column, views_text
@@ -41,7 +42,9 @@ class DailyViews(RunData):
         default="synthetic",
         description='the views of each day: "synthetic", our made-up channel, or a series from a file',
     )
-    window: int = Field(default=56, ge=1, le=3650, description="how many days before are the features; 1 is yesterday")
+    window: int = Field(
+        default=WINDOW, ge=1, le=MOST_WINDOW, description="how many days before are the features; 1 is yesterday"
+    )
     validation_from: date | None = Field(
         default=None,
         description="label days from this one on are for stopping and choosing; by default 2020-01-01 for the "

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import numpy as np
 from gradreel.core.errors import UserError
+from gradreel.render.choices import DEFAULT_QUALITY, MEDIA_FOLDER, QUALITIES
 from gradreel.render.clips.beat_lines import as_json
 from gradreel.render.clips.beat_range import FIRST_SECTION, check_played
 from gradreel.render.clips.workspace import Folders
@@ -50,7 +51,8 @@ from manim.utils.exceptions import EndSceneEarlyException
 from manim.utils.sounds import get_full_sound_file_path
 from tqdm import tqdm
 
-DEFAULTS = (1920, 1080), 60, Path("media").absolute()  # Manim's and the command's: size, rate, media folder
+DEFAULTS = QUALITIES[DEFAULT_QUALITY][:2], QUALITIES[DEFAULT_QUALITY].fps, MEDIA_FOLDER.absolute()
+"""Manim's and the command's: size, rate, media folder."""
 STILL_SECONDS = 1  # length of the clip of a scene that plays nothing
 
 # Manim's progress bars make a semaphore for all processes; one that is interrupted would leave it, with a warning

@@ -9,15 +9,24 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from gradreel.core.choices import EPOCHS, SEEDS, WINDOW, DecimalMark, Fill
 from gradreel.core.daily.csv_file import CsvFormat
 from gradreel.core.daily.views import Borders
 from gradreel.core.errors import UserError
 from gradreel.core.files import parsed, read_text
+from gradreel.render.choices import (
+    DEFAULT_PROGRESS,
+    DEFAULT_QUALITY,
+    DEFAULT_VERBOSITY,
+    FORMATS,
+    MEDIA_FOLDER,
+)
 from gradreel.render.lessons.tables import LONGEST, Knots
-from gradreel.render.settings import FORMATS, MOST_AT_ONCE, RenderSettings, default_format
+from gradreel.render.settings import MOST_AT_ONCE, RenderSettings, default_format
 from gradreel.scenes.catalog import kebab_name
+from gradreel.scenes.themes import DEFAULT_THEME
 
 PICTURE = re.compile(r"\d{5,}\.png")  # a frame's, in the folder of --format png-sequence
 
@@ -29,8 +38,8 @@ class DataOptions:
     data: Path | None = None
     column: str | None = None
     date_format: str | None = None
-    decimal: Literal[".", ","] | None = None
-    fill_missing: Literal["interpolate"] | None = None
+    decimal: DecimalMark | None = None
+    fill_missing: Fill | None = None
     validation_from: date | None = None
     test_from: date | None = None
 
@@ -55,11 +64,11 @@ class Options(DataOptions):
     lesson: Path | None = None
     overrides: tuple[str, ...] = ()
     curve: Path | None = None
-    media_dir: Path = Path("media")
+    media_dir: Path = MEDIA_FOLDER
     language: str | None = None  # on the screen; None: the first of the film's
     languages: tuple[str, ...] = ()  # of the film; (): the lesson's
-    theme: str = "dark"
-    quality: str = "h"
+    theme: str = DEFAULT_THEME
+    quality: str = DEFAULT_QUALITY
     resolution: str | None = None
     fps: str | None = None
     file_format: str | None = None  # one of `FORMATS`
@@ -82,32 +91,32 @@ class Options(DataOptions):
     burned: str | None = None
     dry_run: bool = False
     as_json: bool = False
-    progress: str = "display"
+    progress: str = DEFAULT_PROGRESS
     quiet: bool = False
-    verbosity: str = "info"
+    verbosity: str = DEFAULT_VERBOSITY
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExperimentOptions(DataOptions):
     """What was chosen for ``gradreel experiment``; None: the lecture's, or the default."""
 
-    kind: str  # "width" or "depth"
-    window: int = 56
-    seeds: int = 5
+    kind: str  # one of `COMPARISONS`
+    window: int = WINDOW
+    seeds: int = len(SEEDS)
     widths: str | None = None
     depths: str | None = None
     width: int | None = None
-    epochs: int = 60
-    media_dir: Path = Path("media")
+    epochs: int = EPOCHS
+    media_dir: Path = MEDIA_FOLDER
     jobs: int | None = None
     scheduler: str | None = None
     csv: Path | None = None
     overwrite: bool = False
     dry_run: bool = False
     as_json: bool = False
-    progress: str = "display"
+    progress: str = DEFAULT_PROGRESS
     quiet: bool = False
-    verbosity: str = "info"
+    verbosity: str = DEFAULT_VERBOSITY
 
 
 def settings_of(options: Options, output: Path | None = None) -> RenderSettings:

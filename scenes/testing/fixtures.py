@@ -17,6 +17,8 @@ from gradreel.scenes.stills import beat_frames
 from gradreel.scenes.testing.layout import LayoutFault, check_beats, check_scene
 from gradreel.scenes.testing.snapshot_folders import clashes_key, orphans_key, safe_name
 from gradreel.scenes.testing.snapshots import CHANNEL_TOLERANCE, PIXEL_SHARE, Outcome, check_snapshots
+from gradreel.scenes.themes import DEFAULT_THEME
+from gradreel.scenes.words.languages import DEFAULT_LANGUAGE
 from gradreel.scenes.words.narration import OwnWords, use_words
 from manim import Scene
 
@@ -232,7 +234,7 @@ def trained_context(
         if lang or theme:
             raise TypeError(f"lang and theme are for a LectureScene; {scene_class.__name__} is none")
         return None
-    context = SceneContext(language=lang or "en", theme=theme or "dark", media_dir=media_dir)
+    context = SceneContext(lang or DEFAULT_LANGUAGE, theme=theme or DEFAULT_THEME, media_dir=media_dir)
     for experiment in scene_class.experiments(scene_class.validated(parameters)).values():
         if not (context.traces / experiment.digest).exists():
             from gradreel.core.network.training import train

@@ -216,6 +216,7 @@ class Chinese(Language):
         return f"{number:.0f} {self.TIMES[unit]}"
 
 
+DEFAULT_LANGUAGE = "en"
 LANGUAGES: dict[str, Language] = {"en": English(), "zh": Chinese()}
 """By our own codes, which ``--lang`` takes and files of narration are called by."""
 

@@ -26,11 +26,12 @@ import time
 from pathlib import Path
 
 import numpy as np
+from gradreel.render.choices import QUALITIES
 from gradreel.render.clips.workspace import Workspace
 from gradreel.render.export import deck, manim_slides
 from gradreel.render.export.steps import Step
 from gradreel.render.frames.encode import ClipEncoder
-from gradreel.render.settings import QUALITIES, RenderSettings
+from gradreel.render.settings import RenderSettings
 from gradreel.render.stages import ClipFile
 from PIL import Image, ImageDraw
 

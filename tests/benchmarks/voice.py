@@ -32,11 +32,12 @@ from pathlib import Path
 import av
 import numpy as np
 from gradreel.render import pipeline
+from gradreel.render.choices import QUALITIES
 from gradreel.render.clips.clip_files import described_clip
 from gradreel.render.lessons.lesson import Lesson
 from gradreel.render.lessons.selection import load_lesson
 from gradreel.render.pace import summary
-from gradreel.render.settings import QUALITIES, RenderSettings
+from gradreel.render.settings import RenderSettings
 from gradreel.render.speech import kept_words, wanted_lines
 from gradreel.render.stages import ClipFile
 from gradreel.render.videos.video import frame_as_jpeg

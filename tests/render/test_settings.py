@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 from gradreel.core.errors import UserError
-from gradreel.render.settings import QUALITIES, RenderSettings
+from gradreel.render.choices import QUALITIES
+from gradreel.render.settings import RenderSettings
 
 
 @pytest.mark.parametrize(

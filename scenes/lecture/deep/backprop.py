@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
-from gradreel.core.analysis.compared_networks import WIDTH
+from gradreel.core.choices import WIDTH
 from gradreel.core.daily.units import MOST_MORE, printed_distance, telling_decimals
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment

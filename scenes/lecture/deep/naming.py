@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from gradreel.core.analysis.compared_networks import DEPTHS, WIDTH
+from gradreel.core.choices import DEPTHS, WIDTH
 from gradreel.core.daily.views import DailyViews
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene

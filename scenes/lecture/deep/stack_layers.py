@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from gradreel.core.analysis.compared_networks import DEPTHS, WIDTH
+from gradreel.core.choices import DEPTHS, WIDTH
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.scenes import style

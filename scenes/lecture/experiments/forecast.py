@@ -7,9 +7,10 @@ from datetime import date, timedelta
 from typing import Any, Self
 
 import numpy as np
-from gradreel.core.analysis.compared_networks import EPOCHS, WIDTH, depth_experiments
+from gradreel.core.analysis.compared_networks import depth_experiments
 from gradreel.core.analysis.forecast import NextDays, next_days
 from gradreel.core.analysis.results import chosen_row
+from gradreel.core.choices import EPOCHS, WIDTH
 from gradreel.core.daily.synthetic import LOW_WEEKDAYS, NEW_YEAR, NEW_YEAR_EVES
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError

@@ -12,9 +12,10 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal
 
-from gradreel.core.analysis.compared_networks import EPOCHS, SEEDS, WIDTH, Network, depth_experiments
+from gradreel.core.analysis.compared_networks import Network, depth_experiments
 from gradreel.core.analysis.noise_floor import NoiseFloor, noise_floor
 from gradreel.core.analysis.results import Result, best_by_validation, result_of
+from gradreel.core.choices import EPOCHS, SEEDS, WIDTH
 from gradreel.core.daily.units import loss_column
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
 import numpy as np
-from gradreel.core.analysis.compared_networks import WIDTHS, Network, width_experiments
+from gradreel.core.analysis.compared_networks import Network, width_experiments
 from gradreel.core.analysis.results import clearly_lower
+from gradreel.core.choices import WIDTHS
 from gradreel.scenes.lecture.experiments.bars_scene import FARTHER, BarsScene
 from gradreel.scenes.lecture.experiments.networks_scene import MOST_NETWORKS, NetworksParameters, increasing
 from gradreel.scenes.lecture.experiments.pictures.loss_bars import SEEN, UNSEEN, LossBar, loss_bars

@@ -1,0 +1,33 @@
+"""Values that a film's options may have, and those that they have by default.
+
+Settings and commands take them from here. This module imports neither numpy nor Manim: a command's help is quick.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Quality(NamedTuple):
+    """A size and a frame rate under one letter, as Manim's ``-q``."""
+
+    width: int
+    height: int
+    fps: int
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height} {self.fps}fps"
+
+
+QUALITIES = {
+    "l": Quality(854, 480, 15),
+    "m": Quality(1280, 720, 30),
+    "h": Quality(1920, 1080, 60),
+    "p": Quality(2560, 1440, 60),
+    "k": Quality(3840, 2160, 60),
+}
+DEFAULT_QUALITY, WATCHED_QUALITY = "h", "l"
+FORMATS = ("mp4", "webm", "mov", "gif", "png-sequence")
+MEDIA_FOLDER = Path("media")
+COMPARISONS = ("width", "depth")
+PROGRESS_BARS, DEFAULT_PROGRESS = ("display", "leave", "none"), "display"
+VERBOSITIES, DEFAULT_VERBOSITY = ("debug", "info", "warning", "error", "critical"), "info"
