@@ -10,6 +10,8 @@ In shapes, B is the number of examples in a batch, D of features, P of parameter
 H_0 = D. Each example is a row. ``d_r`` stands for dL/dr, the derivative of the loss L by r.
 """
 
+from typing import Any
+
 import numpy as np
 import torch
 from gradreel.core.arrays import FloatArray
@@ -33,13 +35,13 @@ def random_start(experiment: Experiment, generator: torch.Generator) -> FloatArr
             inputs = shape[-1]  # a bias follows the weights of its layer and has as many inputs
         bounds.append(np.full(shape, 1 / np.sqrt(inputs)).ravel())
     bound = np.concatenate(bounds)
-    uniform = 2 * torch.rand(len(bound), dtype=torch.float64, generator=generator, device="cpu") - 1
-    return uniform.numpy() * bound
+    drawn: FloatArray = torch.rand(len(bound), dtype=torch.float64, generator=generator, device="cpu").numpy()
+    return (2 * drawn - 1) * bound
 
 
 def loss_and_gradient(
-    experiment: Experiment, theta: NDArray[np.floating], features: FloatArray, labels: FloatArray
-) -> tuple[float, NDArray[np.floating]]:
+    experiment: Experiment, theta: NDArray[Any], features: FloatArray, labels: FloatArray
+) -> tuple[float, NDArray[Any]]:
     """Return the loss L of a batch and its gradient dL/dtheta, (P,), in the experiment's dtype.
 
     ``theta`` (P,), ``features`` (B, D), ``labels`` (B,). L is the mean of the examples' losses.
@@ -69,7 +71,7 @@ def loss_and_gradient(
     return L, torch.cat([part.flatten() for part in gradient]).numpy()
 
 
-def tensor(experiment: Experiment, values: NDArray[np.floating]) -> Tensor:
+def tensor(experiment: Experiment, values: NDArray[Any]) -> Tensor:
     """Return a copy of ``values`` in the experiment's dtype and in aligned memory: see `fast_networks`."""
     return torch.tensor(values, dtype=getattr(torch, experiment.dtype), device="cpu")
 
