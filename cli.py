@@ -144,14 +144,15 @@ def _chosen_elsewhere(ctx: click.Context, message: str | None = None) -> str:
     With a ``message``, only the options that it names, or whose value it names.
     """
     given: dict[str, list[str]] = {}
+    defaults = ctx.default_map or {}
     for param in ctx.command.params:
         if param.name is not None and ctx.get_parameter_source(param.name) not in SAID:
             if message is not None and not _is_named(param, ctx, message):
                 continue
             if (value := param.resolve_envvar_value(ctx)) is not None:
                 given.setdefault("the environment", []).append(f"{param.envvar}={value}")
-            elif param.name in (ctx.default_map or {}):
-                given.setdefault(str(ctx.obj), []).append(f"{max(param.opts, key=len)} {ctx.default_map[param.name]}")
+            elif param.name in defaults:
+                given.setdefault(str(ctx.obj), []).append(f"{max(param.opts, key=len)} {defaults[param.name]}")
     return "; ".join(f"{', '.join(options)} by {where}" for where, options in given.items())
 
 
@@ -184,18 +185,27 @@ class Gradreel(Commands):
 
     group_class = Commands
 
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
         if not standalone_mode:
-            return super().main(*args, standalone_mode=False, **extra)
+            return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         from gradreel.render.terminal import plain_streams
 
         with plain_streams():
-            sys.exit(self._exit_code(*args, **extra))
+            sys.exit(self._exit_code(args, prog_name, complete_var, **extra))
 
-    def _exit_code(self, *args: Any, **extra: Any) -> int:
+    def _exit_code(
+        self, args: Sequence[str] | None, prog_name: str | None, complete_var: str | None, **extra: Any
+    ) -> int:
         try:
-            _check_place(args[0] if args and args[0] is not None else extra.get("args") or sys.argv[1:])
-            code = super().main(*args, standalone_mode=False, **extra)
+            _check_place(sys.argv[1:] if args is None else args)
+            code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         except (KeyboardInterrupt, click.Abort):
             click.echo("Interrupted.", err=True)
             code = 130
@@ -307,7 +317,7 @@ class File(click.Path):
     """A path. A ~ that it begins with, which no shell expands in ``--media_dir=~/videos``, is expanded here alone."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        return Path(os.path.expanduser(super().convert(value, param, ctx)))
+        return Path(os.path.expanduser(os.fsdecode(super().convert(value, param, ctx))))
 
 
 class Voice(click.ParamType[str]):
@@ -492,7 +502,7 @@ STRETCH = ("from", "to", *LESSON)  # all of it, or some
 def options(*names: str) -> Decorator:
     """The options of those names, in that order in the help."""
 
-    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(command: Any) -> Any:
         for name in reversed(names):
             command = OPTIONS[name](command)
             option = command.__click_params__[-1]

@@ -169,6 +169,13 @@ class Experiment(RunData):
         return points if isinstance(points, PointTable) else None
 
     @property
+    def curve_data(self) -> CurveDataset:
+        """The dataset of a run on a curve. ValueError for a run on other data."""
+        if not isinstance(self.dataset, CurveDataset):
+            raise ValueError(f'run.dataset: a dataset of kind "curve" is needed, not {self.dataset.kind}')
+        return self.dataset
+
+    @property
     def outputs(self) -> tuple[str, ...]:
         """Names of the network's outputs, in order: one, the prediction, or the logit of class 1."""
         return ("logit",) if self.loss == "bce" else ("prediction",)

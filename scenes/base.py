@@ -417,7 +417,7 @@ class LectureScene(Scene):
 
     def _whole_frames(self, seconds: float) -> float:
         """``seconds`` rounded up to whole frames, a hair over: Manim counts frames by rounding down."""
-        rate = self.camera.frame_rate
+        rate: float = self.camera.frame_rate
         return (int(seconds * rate + 0.999) + 1e-4) / rate
 
 

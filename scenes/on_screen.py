@@ -152,7 +152,8 @@ def bezier(curves: NDArray[np.float64], t: NDArray[np.float64]) -> NDArray[np.fl
     """(k, m, 2): the points of k cubic pieces (k, 4, 2) at the m parameters ``t``."""
     s = 1 - t
     weights = np.stack([s**3, 3 * s**2 * t, 3 * s * t**2, t**3], axis=1)  # (m, 4)
-    return np.einsum("mi,kid->kmd", weights, curves)
+    points: NDArray[np.float64] = np.einsum("mi,kid->kmd", weights, curves)
+    return points
 
 
 def text_of(mobject: Mobject) -> str:
@@ -191,7 +192,9 @@ def _extents(text: TextMobject) -> NDArray[np.float64]:
     if not glyphs:
         return np.empty(0)
     points, starts = np.concatenate(glyphs), np.cumsum([0, *map(len, glyphs[:-1])])
-    return np.linalg.norm(np.maximum.reduceat(points, starts) - np.minimum.reduceat(points, starts), axis=1)
+    sizes = np.maximum.reduceat(points, starts) - np.minimum.reduceat(points, starts)
+    diagonals: NDArray[np.float64] = np.linalg.norm(sizes, axis=1)
+    return diagonals
 
 
 @lru_cache(maxsize=4096)

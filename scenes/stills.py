@@ -180,7 +180,8 @@ def _drawn(scene: Scene) -> NDArray[np.uint8]:
     """(height, width, 4): everything on the screen, drawn anew."""
     scene.renderer.static_image = None
     CairoRenderer.update_frame(scene.renderer, scene)
-    return scene.renderer.get_frame()
+    frame: NDArray[np.uint8] = scene.renderer.get_frame()
+    return frame
 
 
 def _draw_nothing(*_: Any, **__: Any) -> None:

@@ -34,7 +34,7 @@ def random_start(experiment: Experiment, generator: torch.Generator) -> FloatArr
         if len(shape) == 2 or name in ("c", "w"):
             inputs = shape[-1]  # a bias follows the weights of its layer and has as many inputs
         bounds.append(np.full(shape, 1 / np.sqrt(inputs)).ravel())
-    bound = np.concatenate(bounds)
+    bound: FloatArray = np.concatenate(bounds)
     drawn: FloatArray = torch.rand(len(bound), dtype=torch.float64, generator=generator, device="cpu").numpy()
     return (2 * drawn - 1) * bound
 

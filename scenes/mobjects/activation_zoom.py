@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from gradreel.core.arrays import FloatArray
 from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import dashed, polyline, segment
@@ -12,13 +13,12 @@ from gradreel.scenes.mobjects.text import formula, words
 from gradreel.scenes.style import palette
 from gradreel.scenes.words.numbers import number_text
 from manim import Dot, VGroup
-from numpy.typing import NDArray
 
 COME = 34  # size of a number that goes in
 LEAST_REACH = 4.0  # of r, to both sides of 0
 BELOW = 0.36  # from the axis to the baseline of a number that goes in
 
-At = Callable[[float, float], NDArray]
+At = Callable[[float, float], FloatArray]
 
 
 class Way(VGroup):
@@ -53,7 +53,7 @@ class ActivationZoom(VGroup):
         reach, function = self.reach(r), ACTIVATIONS[kind].value
         highest = max(1.0, float(function(np.array([reach]))[0]))
 
-        def at(value: float, height: float) -> NDArray:
+        def at(value: float, height: float) -> FloatArray:
             share = np.array([(value + reach) / (2 * reach), height / highest])
             return np.array([left + share[0] * (right - left), bottom + share[1] * (top - bottom), 0.0])
 

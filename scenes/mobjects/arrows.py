@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from gradreel.core.arrays import FloatArray
 from gradreel.scenes.mobjects.plot import polyline
 from manim import ManimColor, VMobject
-from numpy.typing import NDArray
 
 
 def arrow(color: ManimColor, width: float = 3.2) -> VMobject:
@@ -13,7 +13,7 @@ def arrow(color: ManimColor, width: float = 3.2) -> VMobject:
     return polyline(np.zeros((2, 3)), color, width)
 
 
-def set_arrow(line: VMobject, start: NDArray, end: NDArray, both: bool = False, head: float = 0.16) -> VMobject:
+def set_arrow(line: VMobject, start: FloatArray, end: FloatArray, both: bool = False, head: float = 0.16) -> VMobject:
     """Put an arrow from ``start`` to ``end`` (3,), in place; a short one has a small head, one of no length none."""
     way = end - start
     length = float(np.linalg.norm(way))

@@ -33,4 +33,4 @@ def upright_bracket(start: ArrayLike, end: ArrayLike, color: ManimColor | None =
     half = np.array([cap, 0.0, 0.0])
     points = [np.asarray(point, dtype=float) for point in (start, end)]
     caps = [segment(point - half, point + half, ink, style.AXIS) for point in points]
-    return VGroup(segment(*points, ink, style.AXIS), *caps)
+    return VGroup(segment(points[0], points[1], ink, style.AXIS), *caps)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from gradreel.core.arrays import FloatArray
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.text import TextMobject
 from gradreel.scenes.style import Box, palette
 from manim import DL, UR, Rectangle, VGroup, VMobject
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 LINE = 0.46  # height of the words' place
 CLEAR = 0.2  # between words and foreign lines
@@ -21,7 +22,7 @@ ALONG = 0.05  # between points at which lines are looked at
 
 
 def free_place(
-    ink: NDArray,
+    ink: FloatArray,
     at: ArrayLike,
     size: tuple[float, float],
     box: Box,
@@ -59,12 +60,12 @@ def free_place(
 
 
 def beside(
-    ink: NDArray,
+    ink: FloatArray,
     at: ArrayLike,
     size: tuple[float, float],
     box: Box,
     taken: Sequence[VMobject] = (),
-) -> NDArray:
+) -> FloatArray:
     """The middle (3,) of the place for a number of ``size`` close to the point ``at``, with no line to it.
 
     Of all directions and a few distances: the nearest that is off the lines and off what is ``taken``; where all are
@@ -73,7 +74,7 @@ def beside(
     left, right, bottom, top = box
     point, half = np.asarray(at, dtype=float)[:2], np.array(size) / 2
     lines = np.concatenate([_dense(ink[:, :2]), *(_filled(mobject) for mobject in taken)])
-    best: tuple[float, NDArray] | None = None
+    best: tuple[float, FloatArray] | None = None
     for distance in BESIDE:
         for angle in np.linspace(0, 2 * np.pi, 32, endpoint=False) + np.pi / 2:
             way = np.array([np.cos(angle), np.sin(angle)])
@@ -96,7 +97,7 @@ def touch(first: VMobject, second: VMobject, clear: tuple[float, float] = (0.0, 
     return bool((apart < room).all())
 
 
-def _filled(mobject: VMobject) -> NDArray:
+def _filled(mobject: VMobject) -> FloatArray:
     """Points all over the rectangle that ``mobject`` stands in, (n, 2); of a Callout's line, those on it."""
     if isinstance(mobject, Callout):
         return np.concatenate([_filled(mobject.text), *(_dense(line.points[:, :2]) for line in mobject.leader)])
@@ -105,7 +106,7 @@ def _filled(mobject: VMobject) -> NDArray:
     return np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
 
 
-def _crossed(lines: NDArray, start: NDArray, end: NDArray, room: float, near: float = 0.06) -> bool:
+def _crossed(lines: FloatArray, start: FloatArray, end: FloatArray, room: float, near: float = 0.06) -> bool:
     """Whether a straight line from the words to the ring passes ``near`` one of the lines, ``room`` off the ring."""
     way = np.linspace(start, end, 40)
     way = way[np.hypot(*(way - end).T) > room]
@@ -115,7 +116,7 @@ def _crossed(lines: NDArray, start: NDArray, end: NDArray, room: float, near: fl
     return bool((np.hypot(*(lines[around.all(axis=1)][:, None] - way).transpose(2, 0, 1)) < near).any())
 
 
-def _dense(corners: NDArray) -> NDArray:
+def _dense(corners: FloatArray) -> FloatArray:
     """Points on the line through ``corners`` (n, 2), close together."""
     lengths = np.append(0.0, np.cumsum(np.hypot(*np.diff(corners, axis=0).T)))
     places = np.arange(0.0, lengths[-1], ALONG)
@@ -142,7 +143,7 @@ class Callout(VGroup):
             self.leader.add(self._leader(edge, baseline + 0.12, center, is_left, mark.width / 2))
         self.add(text, self.leader)
 
-    def _leader(self, x: float, y: float, center: NDArray, is_left: bool, radius: float) -> VMobject:
+    def _leader(self, x: float, y: float, center: FloatArray, is_left: bool, radius: float) -> VMobject:
         side = 1 if is_left else -1
         start, knee = np.array([x + side * 0.12, y, 0.0]), np.array([x + side * (0.12 + REACH * 0.6), y, 0.0])
         way = center - knee

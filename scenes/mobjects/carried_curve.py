@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from gradreel.core.arrays import FloatArray
 from manim import UpdateFromAlphaFunc, VMobject, smooth
-from numpy.typing import NDArray
 
 SAMPLES = 240
 
@@ -20,13 +20,13 @@ class Sight:
     """
 
     x_range: tuple[float, float]
-    at: Callable[[NDArray, NDArray], NDArray]
+    at: Callable[[FloatArray, FloatArray], FloatArray]
     width: float
 
 
 def carry(
     curve: VMobject,
-    heights: Callable[[NDArray], NDArray],
+    heights: Callable[[FloatArray], FloatArray],
     before: Sight,
     after: Sight,
     corners: tuple[float, ...] = (),

@@ -18,7 +18,8 @@ class Counting(VGroup):
 
     def __init__(self, write: Callable[[float], TextMobject], longest: float) -> None:
         super().__init__(*(Glyph(palette.text) for _ in write(longest)))
-        self.write = lambda number: write(number)  # a function is never copied; the owner of a method would be
+        # A function is never copied; the owner of a method would be
+        self.write: Callable[[float], TextMobject] = lambda number: write(number)
 
     def show(self, number: float, opacity: float = 1.0) -> Counting:
         """Look as ``write(number)`` does, where that is and in its colours; returns self."""

@@ -7,6 +7,7 @@ from datetime import date
 from itertools import pairwise
 
 import numpy as np
+from gradreel.core.arrays import FloatArray
 from gradreel.core.daily.series import DayArray
 from gradreel.core.daily.units import view_unit
 from gradreel.core.daily.views import DailyViews
@@ -18,7 +19,7 @@ from gradreel.scenes.style import Box, mix, palette
 from gradreel.scenes.words.day_words import day_words, tick_days, unit_words
 from gradreel.scenes.words.languages import LANGUAGES
 from manim import RIGHT, Dot, LineJointType, ManimColor, VGroup, VMobject
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 REAL_LINE, MODEL_LINE = 3.2, 5.0
 SHADE = 0.08  # of the text colour in the bands of weekdays
@@ -96,7 +97,7 @@ class DayPlot(Plot):
         self.add(self.marks, self.unit_label)
 
     @staticmethod
-    def days(dates: DayArray | date) -> NDArray:
+    def days(dates: DayArray | date) -> FloatArray:
         """Where days lie on the x axis: days since 1970."""
         return np.asarray(dates, dtype="datetime64[D]").astype(np.int64).astype(float)
 

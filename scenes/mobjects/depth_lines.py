@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
+from gradreel.core.arrays import FloatArray
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import Plot, ring, segment
 from gradreel.scenes.mobjects.rising_curve import RisingCurve
@@ -22,7 +23,6 @@ from manim import (
     VMobject,
     linear,
 )
-from numpy.typing import NDArray
 
 ROOM = 0.86  # of the height that the largest loss takes
 SIDE = 0.3  # of the distance between two networks, free at both ends
@@ -34,7 +34,7 @@ NAME, FEW = 30, 5  # size of the networks' names, and so many of them have room 
 KINDS = ("training", "validation")
 
 
-def most_of(losses: Mapping[str, NDArray]) -> float:
+def most_of(losses: Mapping[str, FloatArray]) -> float:
     """The views at the top of a picture that holds these losses and the numbers above them."""
     return float(max(np.nanmax(losses[kind]) for kind in KINDS)) / ROOM or 1.0
 
@@ -71,7 +71,7 @@ class DepthLines(VGroup):
 
     def __init__(
         self,
-        losses: Mapping[str, NDArray],
+        losses: Mapping[str, FloatArray],
         names: Sequence[str],
         written: Callable[[float], str],
         texts: Mapping[str, str],
@@ -96,7 +96,7 @@ class DepthLines(VGroup):
         """The networks whose loss of this kind is known."""
         return [int(k) for k in np.flatnonzero(np.isfinite(self.losses[kind]))]
 
-    def point(self, kind: str, k: int) -> NDArray:
+    def point(self, kind: str, k: int) -> FloatArray:
         """(3,): where the loss of network ``k`` is."""
         return self.plot.at(k, float(self.losses[kind][k]))
 
@@ -152,7 +152,7 @@ class DepthLines(VGroup):
         return group
 
     def _cost(
-        self, text: TextMobject, place: tuple[float, float], taken: NDArray, places: list[tuple[float, float]]
+        self, text: TextMobject, place: tuple[float, float], taken: FloatArray, places: list[tuple[float, float]]
     ) -> float:
         """Points under a number at (baseline, middle); beyond the picture's edge it has all of them under it."""
         baseline, center = place
@@ -164,7 +164,7 @@ class DepthLines(VGroup):
         return float(inside.sum() + beyond * len(taken)) + 0.1 * places.index(place)
 
     @staticmethod
-    def _along(line: RisingCurve) -> NDArray:
+    def _along(line: RisingCurve) -> FloatArray:
         """(n, 3): points along a line, close to each other."""
         share = np.linspace(0, 1, 40)[:, None]
         corners = line.corners
@@ -197,8 +197,9 @@ class DepthLines(VGroup):
 
     def _beyond(self, label: TextMobject) -> float:
         """Where a line's name begins: right of the last network, so near that it ends within the picture."""
-        return min(self.plot.box[1] - SIDE * self._step() + LABEL_GAP, style.RIGHT_EDGE - label.width)
+        return min(self.plot.box[1] - SIDE * self._step() + LABEL_GAP, style.RIGHT_EDGE - float(label.width))
 
     def _step(self) -> float:
         left, right = self.plot.box[:2]
-        return (right - left) / (self.plot.x_range[1] - self.plot.x_range[0])
+        first, last = self.plot.x_range
+        return float((right - left) / (last - first))

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from gradreel.core.arrays import FloatArray
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import Plot
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.mobjects.ticks import nice_range, round_labels, ticks_at_knots
 from gradreel.scenes.style import Box, mix, palette
 from manim import VGroup
-from numpy.typing import NDArray
 
 SAMPLES = 240  # x at which the network's curve is drawn
 LABEL_GAP = 0.36  # between a curve and the middle of its label
@@ -50,7 +50,7 @@ class View:
     """How the plot is seen for a while: its upper edge and curves (S, SAMPLES) that the model draws meanwhile."""
 
     top: float
-    curves: NDArray
+    curves: FloatArray
 
 
 class FitPlot(VGroup):
@@ -65,9 +65,9 @@ class FitPlot(VGroup):
 
     def __init__(
         self,
-        target_x: NDArray,
-        target_y: NDArray,
-        x: NDArray,
+        target_x: FloatArray,
+        target_y: FloatArray,
+        x: FloatArray,
         views: Sequence[View],
         texts: dict[str, str],
         box: tuple[float, float, float],
@@ -98,8 +98,9 @@ class FitPlot(VGroup):
         if self.on_zero and min(self.target_data[1].min(), self.lowest) >= 0:
             y_range = (0.0, y_range[1])
         x_ticks, y_ticks = ticks_at_knots(inner, *x_range, right - left), round_labels(*y_range, 5)
-        edges = {"left": left, "right": right, "bottom": bottom, "top": top}
-        plot = StretchPlot(x_range, y_range, **edges, x_ticks=x_ticks, y_ticks=y_ticks)
+        plot = StretchPlot(
+            x_range, y_range, left=left, right=right, bottom=bottom, top=top, x_ticks=x_ticks, y_ticks=y_ticks
+        )
         plot.x_values, plot.x_notes = x_ticks.values, plot.notes[:1] if x_ticks.unit.note else []
         plot.y_values, plot.y_notes = y_ticks.values, plot.notes[-1:] if y_ticks.unit.note else []
         if self.on_zero:
@@ -108,7 +109,7 @@ class FitPlot(VGroup):
         plot.x_label.place(bottom - 0.4, left=max(right - 0.1, last + 0.25))
         return plot
 
-    def show(self, y: NDArray) -> None:
+    def show(self, y: FloatArray) -> None:
         """Draw the model's curve through y (SAMPLES,), its label beside it."""
         self.model_y = y
         self.plot.set_curve(self.model, self.x, y)
@@ -133,10 +134,10 @@ class FitPlot(VGroup):
         self._put(self.ghost_label, self.ghost_place, self.start_y)
         self.show(self.model_y)
 
-    def _target_y(self) -> NDArray:
+    def _target_y(self) -> FloatArray:
         return np.interp(self.x, *self.target_data)
 
-    def _put(self, label: TextMobject, place: tuple[int, float], y: NDArray) -> None:
+    def _put(self, label: TextMobject, place: tuple[int, float], y: FloatArray) -> None:
         label.move_to(self._beside(y, place))
 
     def _choose_places(self, views: Sequence[View]) -> None:
@@ -150,10 +151,10 @@ class FitPlot(VGroup):
     def _quietest(
         self,
         label: TextMobject,
-        own: NDArray,
+        own: FloatArray,
         views: Sequence[View],
         prefer: int,
-        taken: tuple[TextMobject, tuple[int, float], NDArray] | None = None,
+        taken: tuple[TextMobject, tuple[int, float], FloatArray] | None = None,
     ) -> tuple[int, float]:
         """(index of x, side) of the place beside curve ``own`` (SAMPLES,) that curves cross least in these views.
 
@@ -171,12 +172,13 @@ class FitPlot(VGroup):
                     costs[k] += 60 * (away[0] < (label.width + taken[0].width) / 2 + 0.2 and away[1] < 0.5)
         return places[int(np.argmin(costs))]
 
-    def _beside(self, y: NDArray, place: tuple[int, float]) -> NDArray:
+    def _beside(self, y: FloatArray, place: tuple[int, float]) -> FloatArray:
         """(3,): the middle of a label at ``place`` of the curve through ``y`` (SAMPLES,)."""
         index, side = place
-        return self.plot.at(self.x[index], y[index]) + np.array([0.0, side * LABEL_GAP, 0.0])
+        beside: FloatArray = self.plot.at(self.x[index], y[index]) + np.array([0.0, side * LABEL_GAP, 0.0])
+        return beside
 
-    def _crowd(self, label: TextMobject, own: NDArray, view: View, place: tuple[int, float]) -> NDArray:
+    def _crowd(self, label: TextMobject, own: FloatArray, view: View, place: tuple[int, float]) -> FloatArray:
         """(S,): how crowded the place is in each state of the view: points of curves in it, the plot's edges."""
         left, right, bottom, top = self.plot.box
         half = np.array([label.width / 2 + 0.12, 0.24])

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 import numpy as np
+from gradreel.core.arrays import FloatArray
 from gradreel.scenes.mobjects.text import TextMobject
-from manim import Animation, VMobject, linear, smooth
-from numpy.typing import NDArray
+from manim import Animation, ManimColor, Scene, VMobject, linear, smooth
 
 SECONDS = 1.6
 GONE, MOVED, COMING = 0.3, 0.75, 0.6  # shares of the time: old glyphs have faded, parts have moved, new ones begin
@@ -99,17 +99,17 @@ def _pairs(old: list[VMobject], new: list[VMobject], morph: bool = True) -> list
 
     Without ``morph``: equal ones at the same place.
     """
-    kinds: list[NDArray] = []
-    codes = [[_kind(glyph, kinds) for glyph in glyphs] for glyphs in (old, new)]
+    kinds: list[FloatArray] = []
+    old_kinds, new_kinds = ([_kind(glyph, kinds) for glyph in glyphs] for glyphs in (old, new))
     if not morph:
-        return [(k, k) for k, (here, there) in enumerate(zip(*codes, strict=False)) if here == there]
+        return [(k, k) for k, (here, there) in enumerate(zip(old_kinds, new_kinds, strict=False)) if here == there]
     pairs: list[tuple[int, int]] = []
-    for _, i0, i1, j0, j1 in SequenceMatcher(None, *codes, autojunk=False).get_opcodes():
+    for _, i0, i1, j0, j1 in SequenceMatcher(None, old_kinds, new_kinds, autojunk=False).get_opcodes():
         pairs += zip(range(i0, i1), range(j0, j1), strict=False)
     return pairs
 
 
-def _kind(glyph: VMobject, kinds: list[NDArray]) -> int:
+def _kind(glyph: VMobject, kinds: list[FloatArray]) -> int:
     """The index in ``kinds`` of the glyph's outline, freed of place and size; a new one is appended."""
     outline = _normal(glyph.points)
     for index, known in enumerate(kinds):
@@ -119,11 +119,12 @@ def _kind(glyph: VMobject, kinds: list[NDArray]) -> int:
     return len(kinds) - 1
 
 
-def _normal(points: NDArray) -> NDArray:
+def _normal(points: FloatArray) -> FloatArray:
     if not len(points):
         return points
     low, high = points.min(axis=0), points.max(axis=0)
-    return (points - (low + high) / 2) / max(float((high - low).max()), 1e-9)
+    normal: FloatArray = (points - (low + high) / 2) / max(float((high - low).max()), 1e-9)
+    return normal
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ class _Flight:
     """A glyph that leaves: on the spot, or on its way ``to`` a point."""
 
     glyph: VMobject
-    to: NDArray | None
+    to: FloatArray | None
 
 
 class _Leaving(Animation):
@@ -160,7 +161,7 @@ class _Leaving(Animation):
             flight.glyph.points = points + way * (flight.to - middle)
             flight.glyph.set_fill(color, opacity * (1 - way**3), family=False)
 
-    def clean_up_from_scene(self, scene) -> None:
+    def clean_up_from_scene(self, scene: Scene) -> None:
         super().clean_up_from_scene(scene)
         for glyph, (points, color, opacity) in zip(self.mobject, self.looks, strict=True):
             glyph.points = points
@@ -211,5 +212,5 @@ class _Arriving(Animation):
                 glyph.set_fill(mixed, there * ((1 - way) * strength + way * opacity), family=False)
 
 
-def _inks(glyph: VMobject) -> tuple:
+def _inks(glyph: VMobject) -> tuple[ManimColor, float]:
     return glyph.get_fill_color(), glyph.get_fill_opacity()

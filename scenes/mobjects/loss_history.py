@@ -9,9 +9,10 @@ import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
-from gradreel.core.arrays import evenly_spaced
+from gradreel.core.arrays import FloatArray, IntArray, evenly_spaced
 from gradreel.core.daily.units import loss_unit
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
@@ -48,11 +49,11 @@ class LossHistory:
     update, NaN where it is not known.
     """
 
-    batch: NDArray  # (U,)
-    at: NDArray  # (K,) counts of updates
-    whole: NDArray  # (K,)
-    validation: NDArray  # (K,), or (0,) without validation days
-    epoch_starts: NDArray  # (E - 1,) updates made when the second, third, ... epoch began; empty where not known
+    batch: FloatArray  # (U,)
+    at: NDArray[Any]  # (K,) counts of updates
+    whole: FloatArray  # (K,)
+    validation: FloatArray  # (K,), or (0,) without validation days
+    epoch_starts: IntArray  # (E - 1,) updates made when the second, third, ... epoch began; empty where not known
     scale: Scale
     first_nan: int | None = None  # the first update whose loss was logged, and was not a number
     window: int = 1  # updates in the running mean
@@ -74,8 +75,8 @@ class LossHistory:
         name = validation_loss(trace) if last is None else ""
         if name:
             at, validation = thinned(*trace.metrics[name])
-        known = isinstance(trace.run, Experiment) and last is None
-        final = loss(trace.run, np.asarray(trace.parameters[-1])) if known else np.nan
+        known = trace.run if last is None and isinstance(trace.run, Experiment) else None
+        final = loss(known, np.asarray(trace.parameters[-1])) if known else np.nan
         starts = _epoch_starts(np.asarray(trace.epoch[:last]))
         nan = trace.run.first_nan_loss if isinstance(trace.run, RecordedRun) else None
         nan = None if nan is None or nan >= len(batch) else nan
@@ -133,7 +134,7 @@ class LossHistory:
         return whole and bool((np.diff(logged) == self.step).all())
 
     @cached_property
-    def points(self) -> NDArray:
+    def points(self) -> IntArray:
         """(n,): the updates that are corners of the line; where not each is logged, those that are and one in a gap."""
         if self.step == 1:
             return np.arange(self.n_updates)
@@ -164,12 +165,12 @@ class LossHistory:
         """Whether there are more losses than are drawn."""
         return len(self.points) > 2 * COLUMNS
 
-    def line(self) -> tuple[NDArray, NDArray]:
+    def line(self) -> tuple[FloatArray, FloatArray]:
         """(x, y) of the batch losses as they are drawn: all of them, or each column's lowest and highest, in order."""
         x, y = thinned(self.points.astype(float), self.batch[self.points])
         return (np.append(x, self.n_updates), np.append(y, self.final)) if self.is_whole else (x, y)
 
-    def mean_line(self) -> tuple[NDArray, NDArray]:
+    def mean_line(self) -> tuple[FloatArray, FloatArray]:
         """(x, y) of the running mean, at as many updates as are drawn."""
         x = self.points[evenly_spaced(len(self.points), COLUMNS)]
         return x.astype(float), np.array([self.mean(update) for update in x])
@@ -191,7 +192,7 @@ class LossHistory:
         return float(values.min()), float(values.max())
 
 
-def thinned(x: NDArray, y: NDArray) -> tuple[NDArray, NDArray]:
+def thinned(x: NDArray[Any], y: FloatArray) -> tuple[NDArray[Any], FloatArray]:
     """The corners (n,) of a line as they are drawn: all of them, or each column's lowest and highest, in order."""
     if len(x) <= 2 * COLUMNS:
         return x, y
@@ -217,7 +218,7 @@ _VALIDATION, _LOSS = (
 )
 
 
-def _scale(trace: Trace, batch: NDArray) -> Scale:
+def _scale(trace: Trace, batch: FloatArray) -> Scale:
     """Mean absolute errors of daily views are told in views, in the unit that suits the largest."""
     run = trace.run
     if not isinstance(run, Experiment) or not isinstance(run.dataset, DailyViews) or run.loss != "mae":
@@ -227,7 +228,7 @@ def _scale(trace: Trace, batch: NDArray) -> Scale:
     return Scale(views / unit, letter, in_views=True)
 
 
-def _refuse_nothing_logged(trace: Trace, batch: NDArray) -> None:
+def _refuse_nothing_logged(trace: Trace, batch: FloatArray) -> None:
     if np.isfinite(batch).any():
         return
     if isinstance(trace.run, RecordedRun) and np.isnan(batch).all():
@@ -245,7 +246,7 @@ def _refuse_nothing_logged(trace: Trace, batch: NDArray) -> None:
     raise UserError(f"{trace.path}: none of the {len(batch)} losses of this run is a finite number")
 
 
-def _over_all_data(trace: Trace) -> tuple[NDArray, NDArray, NDArray]:
+def _over_all_data(trace: Trace) -> tuple[NDArray[Any], FloatArray, FloatArray]:
     """Updates, losses over all examples and on validation days, in the run's own unit; empty for a recorded run."""
     run, none = trace.run, np.empty(0)
     if not isinstance(run, Experiment):
@@ -257,7 +258,7 @@ def _over_all_data(trace: Trace) -> tuple[NDArray, NDArray, NDArray]:
     return np.asarray(trace.kept[rows]), whole, validation
 
 
-def _epoch_starts(epoch: NDArray) -> NDArray:
+def _epoch_starts(epoch: IntArray) -> IntArray:
     """Where an epoch begins, the first excepted; empty where epochs are not known or are single updates.
 
     Where not each update has its epoch logged, it is where that was first logged; empty if that may be late by more
@@ -270,7 +271,7 @@ def _epoch_starts(epoch: NDArray) -> NDArray:
     return logged[new] if known else np.empty(0, dtype=int)
 
 
-def _wanders(batch: NDArray) -> bool:
+def _wanders(batch: FloatArray) -> bool:
     """Whether a smooth line is wanted beside this one: it goes up and down far more than it gets anywhere."""
     values = batch[np.isfinite(batch)]
     if len(values) < 20:
@@ -280,7 +281,7 @@ def _wanders(batch: NDArray) -> bool:
     return reach > 0 and float(np.abs(np.diff(rest)).sum()) > WANDERS * reach
 
 
-def _step(batch: NDArray, first_nan: int | None) -> int:
+def _step(batch: FloatArray, first_nan: int | None) -> int:
     """The usual distance between updates whose loss was logged, up to the first NaN: later ones look like no loss."""
     logged = np.flatnonzero(~np.isnan(batch))
     if first_nan is not None:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
+from gradreel.core.arrays import FloatArray
 from manim import Triangle
-from numpy.typing import NDArray
 
 DOT = 0.075  # radius of a run's dot
 
 
-def above_the_picture() -> NDArray:
+def above_the_picture() -> FloatArray:
     """Points of what stands at the top for a run whose loss is higher: an arrow's head, as wide as a run's dot."""
     head = Triangle().stretch_to_fit_width(2.4 * DOT).stretch_to_fit_height(2 * DOT)
-    points: NDArray = head.points
+    points: FloatArray = head.points
     return points
 
 
-def below(x: NDArray, y: NDArray, top: float) -> tuple[NDArray, NDArray]:
+def below(x: FloatArray, y: FloatArray, top: float) -> tuple[FloatArray, FloatArray]:
     """The line (x, y) from where it first comes below ``top``; what rises above it later is cut there."""
     first = int(np.argmax(y <= top))
     if first == 0:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import contourpy
 import numpy as np
 from gradreel.core.analysis.planes import contour_levels
+from gradreel.core.arrays import FloatArray, IntArray
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.style import mix, palette
 from manim import ManimColor, Polygon, Rectangle, VGroup, VMobject
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 LOWEST_BAND, HIGHEST_BAND = 0.0, 0.24  # shares of the text colour in the background
 LOWEST_LINE, HIGHEST_LINE = 0.2, 0.46
@@ -28,7 +30,7 @@ class PlaneMap(VGroup):
 
     ground_share = 0.055  # of the text colour in the ground
 
-    def __init__(self, u: NDArray, v: NDArray, *, left: float, right: float, bottom: float, top: float) -> None:
+    def __init__(self, u: FloatArray, v: FloatArray, *, left: float, right: float, bottom: float, top: float) -> None:
         super().__init__()
         self.box = (left, right, bottom, top)
         self.u_range, self.v_range = (float(u[0]), float(u[-1])), (float(v[0]), float(v[-1]))
@@ -36,7 +38,7 @@ class PlaneMap(VGroup):
         self.ground.set_fill(mix(palette.text, self.ground_share), 1)
         self.add(self.ground)
 
-    def at(self, uv: ArrayLike) -> NDArray:
+    def at(self, uv: ArrayLike) -> FloatArray:
         """The scene's point(s) of coordinates (…, 2) in the plane, (…, 3)."""
         left, right, bottom, top = self.box
         uv = np.asarray(uv, dtype=float)
@@ -44,7 +46,7 @@ class PlaneMap(VGroup):
         y = bottom + (uv[..., 1] - self.v_range[0]) * ((top - bottom) / (self.v_range[1] - self.v_range[0]))
         return np.stack([x, y, np.zeros_like(x)], axis=-1)
 
-    def coordinates(self, point: ArrayLike) -> NDArray:
+    def coordinates(self, point: ArrayLike) -> FloatArray:
         """Coordinates (…, 2) in the plane of the scene's point(s) (…, 3): the inverse of ``at``."""
         left, right, bottom, top = self.box
         x, y = np.moveaxis(np.asarray(point, dtype=float)[..., :2], -1, 0)
@@ -68,9 +70,9 @@ class LossMap(PlaneMap):
 
     def __init__(
         self,
-        u: NDArray,
-        v: NDArray,
-        loss: NDArray,
+        u: FloatArray,
+        v: FloatArray,
+        loss: FloatArray,
         *,
         left: float,
         right: float,
@@ -84,11 +86,13 @@ class LossMap(PlaneMap):
         contours = contourpy.contour_generator(u, v, np.nan_to_num(loss, nan=ceiling, posinf=ceiling))
         for k, level in enumerate(self.levels):
             share = (k + 1) / max(len(self.levels), 1)
-            self.bands.add(self.band(contours.filled(level, np.inf), share))
-            self.lines.add(self.line(contours.lines(level), k / max(len(self.levels) - 1, 1)))
+            filled: Any = contours.filled(level, np.inf)  # its type depends on what the generator was told
+            lines: Any = contours.lines(level)
+            self.bands.add(self.band(filled, share))
+            self.lines.add(self.line(lines, k / max(len(self.levels) - 1, 1)))
         self.add(self.bands, self.lines)
 
-    def band(self, filled: tuple[list[NDArray], list[NDArray]], share: float) -> VMobject:
+    def band(self, filled: tuple[list[FloatArray], list[IntArray]], share: float) -> VMobject:
         """Everything above a level that ``share`` of the levels lie below: painted over the rest, without seams."""
         shape = VMobject(stroke_width=0)
         shape.set_fill(mix(palette.text, LOWEST_BAND + share * (HIGHEST_BAND - LOWEST_BAND)), 1)
@@ -98,7 +102,7 @@ class LossMap(PlaneMap):
                 _add_path(shape, self.at(points[start:end]))
         return shape
 
-    def line(self, paths: list[NDArray], share: float) -> VMobject:
+    def line(self, paths: list[FloatArray], share: float) -> VMobject:
         """The contour line of a level that ``share`` of the levels lie below."""
         line = VMobject(
             stroke_color=mix(palette.text, LOWEST_LINE + share * (HIGHEST_LINE - LOWEST_LINE)),
@@ -110,14 +114,14 @@ class LossMap(PlaneMap):
         return line
 
 
-def _add_path(shape: VMobject, points: NDArray) -> None:
+def _add_path(shape: VMobject, points: FloatArray) -> None:
     points = thinned(points)
     if len(points) > 1:
         shape.start_new_path(points[0])
         shape.add_points_as_corners(points[1:])
 
 
-def thinned(points: NDArray, tolerance: float = UNSEEN) -> NDArray:
+def thinned(points: FloatArray, tolerance: float = UNSEEN) -> FloatArray:
     """The corners (n, 3) of a path without those that nobody would miss: it stays within ``tolerance`` of them all.
 
     Contours come with a corner at every line of the grid, those of a band also along the map's edge; each costs time

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from gradreel.core.arrays import FloatArray, IntArray
 from gradreel.core.errors import UserError
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.loss_history import LossHistory
@@ -17,7 +18,7 @@ from gradreel.scenes.mobjects.ticks import Ticks, labelled, round_step, round_ti
 from gradreel.scenes.style import mix, palette
 from gradreel.scenes.words.numbers import number_text
 from manim import ManimColor, VGroup
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 PALE = 0.33  # share of the text colour in the line of single batches
 PALE_WIDTH, ALL_DATA = 1.8, 3.2
@@ -86,7 +87,7 @@ class LossPlot(VGroup):
         self.leader = "batch"  # the name of the curve that grows, with the marker at its end
         self.show(self.last)
 
-    def at(self, update: float, loss: float) -> NDArray:
+    def at(self, update: float, loss: float) -> FloatArray:
         """(3,): the scene's point of a loss after ``update`` updates."""
         return self.axes.at(update, self.axis.of_loss(loss))
 
@@ -131,7 +132,7 @@ class LossPlot(VGroup):
     def _draw_curves(self) -> None:
         history, axes = self.history, self.axes
 
-        def curve(x: NDArray, loss: NDArray, color: ManimColor, width: float, dash: float = 0.0) -> RisingCurve:
+        def curve(x: FloatArray, loss: FloatArray, color: ManimColor, width: float, dash: float = 0.0) -> RisingCurve:
             return RisingCurve(axes, x, self.axis.of_loss(loss), color, width, dash)
 
         smoothed, text = history.is_smoothed, palette.text
@@ -239,14 +240,14 @@ class LossAxis:
         span = high - low or abs(high) or 1.0
         return cls(logarithmic, low - MARGIN * span * (low != 0.0), high + MARGIN * span, suffix)
 
-    def of_loss(self, loss: ArrayLike) -> NDArray:
+    def of_loss(self, loss: ArrayLike) -> FloatArray:
         """Losses in the axis' measure, those beyond an end at the end; NaN for what is not finite."""
         loss = np.asarray(loss, dtype=float)
         with np.errstate(divide="ignore", invalid="ignore"):
             measure = np.log10(np.maximum(loss, 0.0)) if self.logarithmic else loss
             return np.where(np.isfinite(loss), np.clip(measure, self.low, self.high), np.nan)
 
-    def outside(self, loss: NDArray) -> int:
+    def outside(self, loss: FloatArray) -> int:
         """How many finite losses lie beyond an end, where they are drawn on the edge."""
         finite = loss[np.isfinite(loss)]
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -286,7 +287,7 @@ def update_ticks(n_updates: int, most: int = 5) -> Ticks:
     return Ticks(tuple(values), tuple(number_text(value) for value in values))
 
 
-def epoch_ticks(starts: NDArray, most: int = 6) -> Ticks:
+def epoch_ticks(starts: IntArray, most: int = 6) -> Ticks:
     """Ticks where round counts of epochs were over; ``starts`` (E - 1,) as in `LossHistory`."""
     count = len(starts)
     if not count:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from gradreel.core.arrays import FloatArray
 from gradreel.core.network.theta import predict
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
@@ -18,7 +19,6 @@ from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.ticks import nice_range
 from gradreel.scenes.style import palette
 from manim import ManimColor, VGroup, VMobject
-from numpy.typing import NDArray
 
 LEFT, RIGHT, BOTTOM, TOP = style.LEFT_EDGE, 6.2, -2.75, 2.6
 SAMPLES = 400
@@ -35,8 +35,8 @@ class Motif(VGroup):
     def __init__(self, run: Trace, text_of: Callable[[str], str], top: float = TOP) -> None:
         super().__init__()
         self.run = run
-        dataset = run.experiment.dataset
-        self.x = np.linspace(*dataset.range, SAMPLES)
+        dataset = run.experiment.curve_data
+        self.x = np.linspace(dataset.range[0], dataset.range[1], SAMPLES)
         self.features = dataset.features_at(self.x)
         self.pace = even_pace(run)
         start, end = self._drawn_by(run.parameters[[0, -1]])
@@ -59,9 +59,9 @@ class Motif(VGroup):
         y = self._drawn_by(state_at(self.run, row))
         self.axes.set_curve(self.blue, self.x, np.clip(y, *self.axes.y_range))
 
-    def _drawn_by(self, theta: NDArray) -> NDArray:
+    def _drawn_by(self, theta: FloatArray) -> FloatArray:
         """What the network draws with theta, (..., P) to (..., SAMPLES)."""
         return predict(self.run.experiment, theta, self.features)
 
-    def _line(self, y: NDArray, color: ManimColor, width: float) -> VMobject:
+    def _line(self, y: FloatArray, color: ManimColor, width: float) -> VMobject:
         return self.axes.curve(self.x, np.clip(y, *self.axes.y_range), color, width)

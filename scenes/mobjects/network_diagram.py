@@ -23,6 +23,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
+from gradreel.core.arrays import FloatArray
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.network_parts import (
     BELOW,
@@ -40,7 +41,6 @@ from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.style import Box, palette
 from gradreel.scenes.words.numbers import number_text
 from manim import ManimColor, RoundedRectangle, VGroup, VMobject
-from numpy.typing import NDArray
 
 MOST_NODES = 6  # rows of a column; a wider layer is abbreviated to as many
 LARGEST_RADIUS, LARGEST_PITCH = 0.47, 1.72
@@ -208,7 +208,8 @@ class LayerDiagram(VGroup):
         number = centered_number(value, decimals, chosen, color or palette.text)
         if len(number.text) * chosen * DIGIT > 2 * node.half_width:
             number = centered_number(value, decimals, style.TICK, color or palette.text)
-        return number.shift(np.array([node.get_x(), node.get_y() - BASELINE * chosen, 0.0]))
+        number.shift(np.array([node.get_x(), node.get_y() - BASELINE * chosen, 0.0]))
+        return number
 
     def weight_labels(self, k: int, letter: str, only: int | None = None) -> dict[tuple[int, int], VGroup]:
         """w_ij by (i, j), near the start of each line, in one evenly spaced column; a patch below each.
@@ -260,7 +261,7 @@ class LayerDiagram(VGroup):
         )
         return frame.move_to(inside)
 
-    def middle(self, k: int) -> NDArray:
+    def middle(self, k: int) -> FloatArray:
         """The middle of column k, (3,)."""
         nodes = list(self.columns[k].nodes.values())
         return np.asarray((nodes[0].get_center() + nodes[-1].get_center()) / 2)

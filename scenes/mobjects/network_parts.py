@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
-from gradreel.core.arrays import IntArray
+from gradreel.core.arrays import FloatArray, IntArray
 from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import dashed, polyline, segment
@@ -24,7 +24,6 @@ from manim import (
     VMobject,
     smooth,
 )
-from numpy.typing import NDArray
 
 NODE_FILL = 0.13  # share of its colour that a node is filled with
 THICKEST, THINNEST = 5.0, 0.8  # strokes of the largest weight and of a weight of 0
@@ -37,7 +36,7 @@ PATCH = 0.05  # scene units of background around a label that lies on a line
 class Node(RoundedRectangle):
     """A circle, or a pill where numbers need more room: ``half_width`` and ``radius`` from its centre."""
 
-    def __init__(self, center: NDArray, radius: float, color: ManimColor, half_width: float | None = None) -> None:
+    def __init__(self, center: FloatArray, radius: float, color: ManimColor, half_width: float | None = None) -> None:
         self.radius = radius
         self.half_width = max(radius, half_width or 0.0)
         super().__init__(
@@ -55,7 +54,7 @@ class Node(RoundedRectangle):
         self.points = _pill(radius, self.half_width, self.radius).copy()
         return self
 
-    def border(self, toward: NDArray) -> NDArray:
+    def border(self, toward: FloatArray) -> FloatArray:
         """Where the straight way from its centre to the point ``toward`` leaves it, (3,)."""
         center = self.get_center()
         way = toward - center
@@ -68,7 +67,7 @@ class Node(RoundedRectangle):
 
 
 @lru_cache(maxsize=256)
-def _pill(corner: float, half_width: float, radius: float) -> NDArray:
+def _pill(corner: float, half_width: float, radius: float) -> FloatArray:
     return np.asarray(RoundedRectangle(corner_radius=corner, width=2 * half_width, height=2 * radius).points)
 
 
@@ -108,7 +107,7 @@ class Edges(VGroup):
         """Which neurons the lines lead to, (I,), and from, (J,)."""
         return np.unique([to for to, _ in self.lines]), np.unique([start for _, start in self.lines])
 
-    def show_drawn(self, weights: NDArray, largest: float) -> Edges:
+    def show_drawn(self, weights: FloatArray, largest: float) -> Edges:
         """Each line as thick and bright as its weight is large; ``weights`` (I, J) of those drawn, see `drawn`.
 
         ``largest`` is drawn at full strength, a negative weight dashed. Lines are changed in place.
@@ -123,11 +122,11 @@ class Edges(VGroup):
         return self
 
 
-def _solid(start: NDArray, end: NDArray) -> NDArray:
+def _solid(start: FloatArray, end: FloatArray) -> FloatArray:
     return np.asarray(segment(start, end, palette.text, 1.0).points)
 
 
-def _dashes(start: NDArray, end: NDArray) -> NDArray:
+def _dashes(start: FloatArray, end: FloatArray) -> FloatArray:
     return np.asarray(dashed(start, end, palette.text, dash=0.1).points)
 
 
@@ -138,7 +137,7 @@ def activation_picture(kind: str, size: float, color: ManimColor, width: float =
     return polyline(curve * size, color, width)
 
 
-def activation_box(kind: str, center: NDArray, width: float, height: float) -> VGroup:
+def activation_box(kind: str, center: FloatArray, width: float, height: float) -> VGroup:
     """A box with the picture of an activation function: r goes in, a comes out."""
     box = RoundedRectangle(corner_radius=0.1, width=width, height=height, color=palette.blue, stroke_width=style.BOX)
     box.set_fill(mix(palette.blue, NODE_FILL / 2), 1)
@@ -153,7 +152,7 @@ def patched(text: TextMobject) -> VGroup:
     return VGroup(patch, text)
 
 
-def arrow_up(tip: NDArray, length: float, color: ManimColor) -> VGroup:
+def arrow_up(tip: FloatArray, length: float, color: ManimColor) -> VGroup:
     """A small arrow from below that ends at ``tip``."""
     head = Triangle(color=color, fill_opacity=1, stroke_width=0).stretch_to_fit_width(0.15).stretch_to_fit_height(0.17)
     head.shift(tip - head.get_top())
@@ -183,7 +182,7 @@ def _middle(number: Number) -> float:
     return float(VGroup(*(glyph for glyph in number.submobjects[1:] if len(glyph.points))).get_x())
 
 
-def three_dots(center: NDArray, step: float) -> VGroup:
+def three_dots(center: FloatArray, step: float) -> VGroup:
     """Dots one below the other, for nodes that are not drawn."""
     steps = np.array([[0, step, 0], [0, 0, 0], [0, -step, 0]])
     return VGroup(*(Dot(center + shift, radius=0.035, color=palette.dim) for shift in steps))

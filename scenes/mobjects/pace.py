@@ -17,9 +17,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from gradreel.core.arrays import FloatArray, IntArray
 from gradreel.core.network.theta import predict
 from gradreel.core.trace.trace import Trace
-from numpy.typing import NDArray
 
 STANDS = 0.7  # share of the time between two updates in which `stepwise` shows the first one's state
 SAMPLED_STATES = 400  # states at which the curve's movement is measured
@@ -30,8 +30,8 @@ PLATEAU_TIME = 0.2  # share of the time that passes by update count alone, so th
 class Pace:
     """Share of the walk -> row of the trace, both strictly increasing; rows between two kept states are fractions."""
 
-    rows: NDArray  # (K,) rows of the trace, from the first to the last that is shown
-    shares: NDArray  # (K,) from 0 to 1
+    rows: FloatArray  # (K,) rows of the trace, from the first to the last that is shown
+    shares: FloatArray  # (K,) from 0 to 1
 
     def row(self, share: float) -> float:
         """The row shown when ``share`` (0 to 1) of the walk is over: 3.25 lies between rows 3 and 4."""
@@ -42,7 +42,7 @@ class Pace:
         return float(np.interp(row, self.rows, self.shares))
 
 
-def pace_of(rows: NDArray, curves: NDArray) -> Pace:
+def pace_of(rows: IntArray, curves: FloatArray) -> Pace:
     """The pace at which ``curves`` (K, N), one a row, move evenly on screen."""
     movement = np.sqrt(np.mean(np.diff(curves, axis=0) ** 2, axis=1))  # (K - 1,)
     count = np.diff(np.log1p(rows - rows[0]))  # early updates count for more
@@ -54,7 +54,7 @@ def pace_of(rows: NDArray, curves: NDArray) -> Pace:
     return Pace(rows.astype(float), shares / shares[-1])
 
 
-def sampled_rows(first: int, last: int, most: int = SAMPLED_STATES) -> NDArray:
+def sampled_rows(first: int, last: int, most: int = SAMPLED_STATES) -> IntArray:
     """At most ``most`` rows from ``first`` to ``last``, each one at the start and ever fewer later, (K,) ints."""
     steps = np.geomspace(1, last - first + 1, most)
     return np.unique(np.round(first + steps - 1).astype(int))
@@ -92,7 +92,7 @@ def stepwise(row: float) -> float:
     return reached + max(0.0, row - reached - STANDS) / (1 - STANDS)
 
 
-def state_at(trace: Trace, row: float) -> NDArray:
+def state_at(trace: Trace, row: float) -> FloatArray:
     """theta (P,) at a row of the trace: a recorded state, or the point that far between two neighbouring ones."""
     below = min(recorded_row(row), len(trace.kept) - 1)
     above = min(below + 1, len(trace.kept) - 1)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
+from gradreel.core.arrays import FloatArray
 from gradreel.core.curves.line_fit import Line
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
 from gradreel.scenes.mobjects.ticks import Ticks
 from gradreel.scenes.style import palette
 from manim import CapStyleType, Circle, Dot, LineJointType, ManimColor, VGroup, VMobject
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 NO_TICKS = Ticks((), ())
 BREAK, STROKE, SLANT = 0.1, 0.11, 0.06  # of an axis: between two strokes, a stroke's half width and slant
 
 
-def polyline(points: NDArray, color: ManimColor, width: float) -> VMobject:
+def polyline(points: FloatArray, color: ManimColor, width: float) -> VMobject:
     """A line through ``points`` (n, 3) with round joints; no fill."""
     line = VMobject(stroke_color=color, stroke_width=width, fill_opacity=0)
     line.joint_type = LineJointType.ROUND
@@ -31,7 +32,7 @@ def segment(start: ArrayLike, end: ArrayLike, color: ManimColor, width: float) -
     return line
 
 
-def straight_curves(starts: NDArray, ends: NDArray) -> NDArray:
+def straight_curves(starts: FloatArray, ends: FloatArray) -> FloatArray:
     """Straight Bezier curves from starts (..., k, 3) to ends, (..., 4 k, 3)."""
     curves = np.stack([starts, (2 * starts + ends) / 3, (starts + 2 * ends) / 3, ends], axis=-2)
     return curves.reshape(*starts.shape[:-2], 4 * starts.shape[-2], 3)
@@ -102,7 +103,7 @@ class Plot(VGroup):
         self.x_label = self._x_label(x_label)
         self.add(self.x_axis, self.y_axis, self.x_tick_labels, self.y_tick_labels, self.notes, self.x_label)
 
-    def at(self, x: ArrayLike, y: ArrayLike) -> NDArray:
+    def at(self, x: ArrayLike, y: ArrayLike) -> FloatArray:
         """The scene's point(s) of data (x, y): (3,) for numbers, (n, 3) for arrays."""
         left, right, bottom, top = self.box
         (x0, x1), (y0, y1) = self.x_range, self.y_range
@@ -121,7 +122,7 @@ class Plot(VGroup):
             float(y0 + (py - bottom) * (y1 - y0) / (top - bottom)),
         )
 
-    def sample(self, count: int = 400) -> NDArray:
+    def sample(self, count: int = 400) -> FloatArray:
         """``count`` evenly spaced x over the whole axis, (count,)."""
         return np.linspace(*self.x_range, count)
 
@@ -172,7 +173,7 @@ class Plot(VGroup):
         return formula(source, style.LETTER, palette.dim).place(bottom - 0.08, left=right + 0.18)
 
 
-def visible_part(plot: Plot, line: Line) -> NDArray:
+def visible_part(plot: Plot, line: Line) -> FloatArray:
     """(2, 2): x and y of both ends of the part inside the plot's box; twice its nearest end, if there is none."""
     (x0, x1), (y0, y1) = plot.x_range, plot.y_range
     ends = [x0, x1]

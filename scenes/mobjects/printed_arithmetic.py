@@ -12,8 +12,8 @@ from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import TypeAlias
 
 import numpy as np
+from gradreel.core.arrays import FloatArray
 from gradreel.scenes.words.numbers import number_text
-from numpy.typing import NDArray
 
 MOST_OWN = 4  # decimals that a number gets alone, where it would read 0 with those of others
 
@@ -34,7 +34,7 @@ class PrintedUpdate:
     right: bool
 
 
-def printed_vector(before: NDArray, slopes: NDArray, after: NDArray, rate: float) -> list[PrintedUpdate]:
+def printed_vector(before: FloatArray, slopes: FloatArray, after: FloatArray, rate: float) -> list[PrintedUpdate]:
     """The recorded update of all of theta (P,), to the fewest decimals with which every sum is right.
 
     Two at least, or none where numbers are large. They are only ever rounded, never adjusted.
@@ -49,7 +49,7 @@ def printed_vector(before: NDArray, slopes: NDArray, after: NDArray, rate: float
 
 
 def printed_with_slope(
-    before: NDArray, slopes: NDArray, after: NDArray, rate: float, index: int, slope_places: int
+    before: FloatArray, slopes: FloatArray, after: FloatArray, rate: float, index: int, slope_places: int
 ) -> PrintedUpdate:
     """The update of parameter ``index``, its slope to ``slope_places`` decimals, as it stands elsewhere.
 
@@ -62,7 +62,7 @@ def printed_with_slope(
 
 
 def _printed(
-    index: int, before: NDArray, slopes: NDArray, after: NDArray, rate: str, places: int, slope_places: int
+    index: int, before: FloatArray, slopes: FloatArray, after: FloatArray, rate: str, places: int, slope_places: int
 ) -> PrintedUpdate:
     start, end = _rounded(before[index], places), _rounded(after[index], places)
     slope = _rounded(slopes[index], slope_places)
@@ -117,9 +117,9 @@ def printed_product(first: float, second: float, least: int = 2, most: int = 5) 
     for decimals in range(least, most + 1):
         factors = [_shortest(value, least, decimals) for value in (first, second)]
         if (factors[0] * factors[1]).quantize(product, rounding=ROUND_HALF_EVEN) == product:
-            return PrintedProduct(*map(_plain, factors), _plain(product), exact=True)
+            return PrintedProduct(_plain(factors[0]), _plain(factors[1]), _plain(product), exact=True)
     factors = [_shortest(value, least, least) for value in (first, second)]
-    return PrintedProduct(*map(_plain, factors), _plain(product), exact=False)
+    return PrintedProduct(_plain(factors[0]), _plain(factors[1]), _plain(product), exact=False)
 
 
 def printed_step(first: float, second: float, places: int, most: int = 5) -> PrintedProduct:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from gradreel.core.arrays import FloatArray
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.text import Number, TextMobject, formula, words
 from gradreel.scenes.mobjects.theta_strip import shared_power
 from gradreel.scenes.mobjects.update_formulas import short_text
 from gradreel.scenes.style import palette
 from manim import VGroup
-from numpy.typing import NDArray
 
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 WRITTEN_IN_FULL = 1e5  # losses below
@@ -25,7 +25,9 @@ class Readout(VGroup):
     ``count``, ``loss_words``, ``loss``.
     """
 
-    def __init__(self, count_words: str, most: int, losses: NDArray, left: float, loss_name: str | None = None) -> None:
+    def __init__(
+        self, count_words: str, most: int, losses: FloatArray, left: float, loss_name: str | None = None
+    ) -> None:
         super().__init__()
         line = style.HEADING_BASELINE
         self.power = min(0, shared_power(losses, digits=6))
@@ -56,7 +58,7 @@ class Readout(VGroup):
         return f"{text}·10{str(-self.power).translate(_RAISED)}" if self.power else text
 
 
-def loss_decimals(losses: NDArray) -> int:
+def loss_decimals(losses: FloatArray) -> int:
     """Decimals with which the smallest of ``losses`` still shows two digits, 1 to 5; fewer while losses are huge."""
     finite = losses[np.isfinite(losses)]
     smallest, largest = float(finite.min(initial=np.inf)), float(finite.max(initial=0.0))
@@ -77,7 +79,7 @@ class LossReadout(VGroup):
         loss_words: str,
         suffix: str,
         most: int,
-        losses: NDArray,
+        losses: FloatArray,
         left: float,
         fewest: int = 3,
     ) -> None:
@@ -132,7 +134,7 @@ class LossNumber(Number):
         return super().written(value)
 
 
-def decimals_of(losses: NDArray, fewest: int) -> int:
+def decimals_of(losses: FloatArray, fewest: int) -> int:
     """Decimals with which all but the lowest twentieth of ``losses`` show two digits: up to 6, fewer for huge ones."""
     sizes = np.abs(losses[np.abs(losses) < WRITTEN_IN_FULL])
     if not len(sizes):

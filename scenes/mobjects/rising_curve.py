@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+from gradreel.core.arrays import FloatArray
 from gradreel.scenes.mobjects.plot import Plot
 from manim import CapStyleType, LineJointType, ManimColor, VMobject
-from numpy.typing import NDArray
 
 
 class RisingCurve(VMobject):
@@ -16,7 +16,9 @@ class RisingCurve(VMobject):
     ``dash``: the length of dashes and gaps, 0 for none.
     """
 
-    def __init__(self, plot: Plot, x: NDArray, y: NDArray, color: ManimColor, width: float, dash: float = 0.0) -> None:
+    def __init__(
+        self, plot: Plot, x: FloatArray, y: FloatArray, color: ManimColor, width: float, dash: float = 0.0
+    ) -> None:
         super().__init__(stroke_color=color, stroke_width=width, fill_opacity=0)
         self.joint_type = LineJointType.ROUND
         self.set_cap_style(CapStyleType.ROUND if not dash else CapStyleType.BUTT)
@@ -37,29 +39,31 @@ class RisingCurve(VMobject):
         self.points = dashes_along(corners, self.dash) if self.dash else joined(corners)
         return self
 
-    def begin(self) -> NDArray:
+    def begin(self) -> FloatArray:
         """(3,): where the whole line begins; the middle of the plot for one without any point."""
-        return self._known()[0]
+        start: FloatArray = self._known()[0]
+        return start
 
-    def end(self) -> NDArray:
+    def end(self) -> FloatArray:
         """(3,): where the whole line ends; the middle of the plot for one without any point."""
-        return self._known()[-1]
+        end: FloatArray = self._known()[-1]
+        return end
 
-    def _known(self) -> NDArray:
+    def _known(self) -> FloatArray:
         known = self.corners[np.isfinite(self.corners).all(axis=1)]
         left, right, bottom, top = self.plot.box
         return known if len(known) else np.array([[(left + right) / 2, (bottom + top) / 2, 0.0]])
 
 
-def _curves(starts: NDArray, ends: NDArray) -> NDArray:
+def _curves(starts: FloatArray, ends: FloatArray) -> FloatArray:
     """Straight Bezier curves as a VMobject has them, (4 n, 3)."""
     shares = np.array([0.0, 1 / 3, 2 / 3, 1.0])[None, :, None]
     return np.asarray(starts[:, None] + shares * (ends - starts)[:, None]).reshape(-1, 3)
 
 
-def joined(corners: NDArray) -> NDArray:
+def joined(corners: FloatArray) -> FloatArray:
     """A VMobject's points of the lines through ``corners`` (n, 3), where NaNs are gaps; a lone corner is a dot."""
-    known = np.isfinite(corners).all(axis=1)
+    known = np.asarray(np.isfinite(corners).all(axis=1))
     pairs = known[:-1] & known[1:]
     alone = known & ~np.append(pairs, False) & ~np.append([False], pairs) if len(corners) else known
     dots = corners[alone]
@@ -68,7 +72,7 @@ def joined(corners: NDArray) -> NDArray:
     return _curves(starts, ends)
 
 
-def dashes_along(corners: NDArray, dash: float) -> NDArray:
+def dashes_along(corners: FloatArray, dash: float) -> FloatArray:
     """Dashes along the line, counted from its start, so that they stand still while it grows."""
     starts, ends, walked = [], [], 0.0
     for a, b in pairwise(corners):

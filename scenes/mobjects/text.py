@@ -10,14 +10,15 @@ import re
 from collections.abc import Callable
 from copy import deepcopy
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import typst
+from gradreel.core.arrays import FloatArray
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.svg_outlines import Outline, outlines
 from gradreel.scenes.style import EM, palette
 from manim import LEFT, CapStyleType, LineJointType, ManimColor, Rectangle, VGroup, VMobject
-from numpy.typing import NDArray
 
 _POINTS = 10.0  # Typst sets everything at this size; glyphs are scaled afterwards
 _MARKER = "#0000fe"  # an H set after each text, in a colour of its own: its foot is the baseline
@@ -59,11 +60,13 @@ def _document(body: str, names: tuple[str, ...], colored: bool) -> bytes:
 
 
 def _outlines(source: bytes) -> list[Outline]:
-    return list(outlines(_compiler().compile(input=source, format="svg")))
+    svg = _compiler().compile(input=source, format="svg")
+    assert isinstance(svg, bytes), "one page"
+    return list(outlines(svg))
 
 
 @lru_cache(maxsize=4096)
-def _typeset(body: str, names: tuple[str, ...]) -> tuple[tuple[NDArray, str | None, str | None], ...]:
+def _typeset(body: str, names: tuple[str, ...]) -> tuple[tuple[FloatArray, str | None, str | None], ...]:
     """Each glyph of ``body``: its points with the baseline at y = 0, its role, its part."""
     glyphs = _outlines(_document(body, names, colored=True))
     parts = _outlines(_document(body, names, colored=False)) if names else glyphs
@@ -101,7 +104,7 @@ class Glyph(VMobject):
         return clone
 
 
-def _copied(value: object, memo: dict[int, object]) -> object:
+def _copied(value: Any, memo: dict[int, Any]) -> Any:
     kind = type(value)
     if kind in _UNCHANGEABLE or (kind is tuple and all(type(part) in _UNCHANGEABLE for part in value)):
         return value
@@ -139,7 +142,7 @@ class TextMobject(VGroup):
         height = self.height
         return float(-self.get_bottom()[1] / height) if height > 0 else 0.0
 
-    def get_points_defining_boundary(self) -> NDArray:
+    def get_points_defining_boundary(self) -> FloatArray:
         """As Manim's, in one go: a text asks for its edges whenever it is placed, three times and more."""
         points = self._all_points()
         return np.stack([points[::4], points[3::4]], axis=1).reshape(-1, 3)  # each Bezier curve's ends
@@ -148,7 +151,7 @@ class TextMobject(VGroup):
         along = self._all_points()[:, dim]
         return float(along.max() - along.min()) if len(along) else 0.0
 
-    def _all_points(self) -> NDArray:
+    def _all_points(self) -> FloatArray:
         return np.concatenate([member.points for member in self.get_family()])
 
     @property
@@ -232,7 +235,7 @@ def patch_under(text: TextMobject, color: ManimColor | None = None, across: floa
     return patch.set_fill(palette.background if color is None else color, 1).move_to(text)
 
 
-def _bracketed(characters: str, face: str) -> tuple[NDArray, ...]:
+def _bracketed(characters: str, face: str) -> tuple[FloatArray, ...]:
     """The outlines of ``characters`` set in ``face`` ("sans" or "math"), in points."""
     body = characters if face == "sans" else f"#serif[{characters}]"
     return tuple(points for points, _, _ in _typeset(body, ()))
@@ -246,7 +249,7 @@ def _advance(character: str, face: str) -> float:
 
 
 @lru_cache(maxsize=256)
-def _digit(character: str, face: str) -> NDArray:
+def _digit(character: str, face: str) -> FloatArray:
     """The outline of one character, its origin at the left of its advance box, in points."""
     _, glyph = _bracketed(f"|{character}", face)
     first, second = _bracketed("||", face)
@@ -330,4 +333,5 @@ class Number(VGroup):
     def place_left(self, baseline: float, left: float) -> Number:
         """Put the left edge of what is written now at x = ``left``; later values keep the right edge of this one."""
         self.place(baseline, 0.0)
-        return self.shift((left - self.get_critical_point(LEFT)[0]) * np.array([1.0, 0.0, 0.0]))
+        self.shift((left - self.get_critical_point(LEFT)[0]) * np.array([1.0, 0.0, 0.0]))
+        return self

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from gradreel.core.arrays import FloatArray
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.text import Number, TextMobject, fitted, formula, words
 from gradreel.scenes.style import mix, palette
 from manim import ManimColor, RoundedRectangle, VGroup
-from numpy.typing import NDArray
 
 MOST_CELLS = 13  # beyond these, each letter shows its first entries and "…"
 CELL_HEIGHT, GAP, PADDING = 0.54, 0.1, 0.1
@@ -61,7 +61,7 @@ def chosen_entries(names: Sequence[str], most: int = MOST_CELLS) -> tuple[int | 
     return tuple(chosen)
 
 
-def fitting_decimals(values: NDArray, width: float, size: float, most: int) -> int:
+def fitting_decimals(values: FloatArray, width: float, size: float, most: int) -> int:
     """The most decimals (at most ``most``) with which each of ``values`` fits into ``width`` at font size ``size``.
 
     What is not finite has none.
@@ -75,7 +75,7 @@ def fitting_decimals(values: NDArray, width: float, size: float, most: int) -> i
     return 0
 
 
-def shared_power(values: NDArray, digits: int = 4) -> int:
+def shared_power(values: FloatArray, digits: int = 4) -> int:
     """The power of ten by which ``values`` are multiplied where they are written; 0 while they read well as they are.
 
     Large ones, of more than ``digits`` digits before the point, are divided by thousands; if all are below 0.005 the
@@ -141,11 +141,11 @@ class _Row(VGroup):
     numbers: VGroup
     power: int
 
-    def set_values(self, values: NDArray) -> None:
+    def set_values(self, values: FloatArray) -> None:
         """Show theta, or the gradient, (P,)."""
         self.show(values[self.columns.shown])
 
-    def show(self, values: NDArray) -> None:
+    def show(self, values: FloatArray) -> None:
         """Show the values (C,) of the parameters that have a column."""
         for number, value in zip(self.numbers, values, strict=True):
             number.set_value(float(value) * 10.0**self.power)
@@ -160,7 +160,7 @@ class ThetaStrip(_Row):
     the label says: theta = 10^3 × ….
     """
 
-    def __init__(self, heads: Sequence[Head], values: NDArray, columns: Columns, y: float) -> None:
+    def __init__(self, heads: Sequence[Head], values: FloatArray, columns: Columns, y: float) -> None:
         super().__init__()
         self.columns, self.y = columns, y
         values = np.atleast_2d(values)
@@ -197,7 +197,7 @@ class SlopeRow(_Row):
     Parts: ``label``, ``numbers``, ``dots``.
     """
 
-    def __init__(self, gradient: NDArray, columns: Columns, y: float, decimals: int | None = None) -> None:
+    def __init__(self, gradient: FloatArray, columns: Columns, y: float, decimals: int | None = None) -> None:
         super().__init__()
         self.columns = columns
         gradient = np.atleast_2d(gradient)

@@ -22,9 +22,10 @@ def thin_diagram(
     for column in diagram.columns:
         for k, dot in enumerate(column.dots):  # three, in the room between two small nodes
             dot.set(width=2 * DOT_RADIUS).move_to(column.dots[1].get_center() + (1 - k) * DOT_SHARE * column.pitch * UP)
-        for node in column.nodes.values() if radius else ():
-            node.scale(radius / node.radius).set_stroke(width=style.BOX)
-            node.radius = node.half_width = radius
+        if radius is not None:
+            for node in column.nodes.values():
+                node.scale(radius / node.radius).set_stroke(width=style.BOX)
+                node.radius = node.half_width = radius
     many = max(hidden) > 4
     for edges in diagram.edges:
         for line in edges:

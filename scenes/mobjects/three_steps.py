@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from gradreel.core.analysis.planes import loss_grid, plane_of, view_around
+from gradreel.core.arrays import FloatArray, IntArray
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import predict
 from gradreel.core.trace.trace import Trace
@@ -36,7 +37,6 @@ from manim import (
     VMobject,
     there_and_back,
 )
-from numpy.typing import NDArray
 
 WORDS = "part-map"  # the narration has the map's words under this name: several scenes show it
 NAMES = ("function", "loss", "optimization")  # keys of the words
@@ -96,8 +96,8 @@ class ThreeSteps(VGroup):
         plot, *errors, _, blue = picture
         run = self.run.experiment
         first = self.pace.share(recorded_row(self.pace.row(MISSING)))
-        x, target = _x(run), run.dataset.curve()
-        features = run.dataset.features_at(x)
+        x, target = _x(run), run.curve_data.curve()
+        features = run.curve_data.features_at(x)
 
         def update(_: VGroup, share: float) -> None:
             theta = state_at(self.run, self.pace.row(first + share * (1 - first)))  # few states may be recorded there
@@ -160,23 +160,24 @@ def _chevron(x: float, y: float) -> VMobject:
 # -- the pictures ----------------------------------------------------------------------------------------------------
 
 
-def _axes(run: Experiment, box: Box, curves: NDArray) -> Plot:
+def _axes(run: Experiment, box: Box, curves: FloatArray) -> Plot:
     """Axes without ticks for red and ``curves``."""
     left, right, bottom, top = box
     y_range = nice_range(np.concatenate([run.dataset.labels(), curves.ravel()]), margin=0.06)
-    x_range = run.dataset.range
+    x_range = run.curve_data.range
     return Plot(x_range, y_range, left=left, right=right, bottom=bottom, top=top, x_label=None)
 
 
-def _x(run: Experiment) -> NDArray:
-    return np.linspace(*run.dataset.range, SAMPLES)
+def _x(run: Experiment) -> FloatArray:
+    low, high = run.curve_data.range
+    return np.linspace(low, high, SAMPLES)
 
 
-def _drawn_at(trace: Trace, pace: Pace, shares: Sequence[float]) -> NDArray:
+def _drawn_at(trace: Trace, pace: Pace, shares: Sequence[float]) -> FloatArray:
     """(S, SAMPLES): what the states recorded at these shares of the way draw."""
     rows = [recorded_row(pace.row(share)) for share in shares]
     run = trace.experiment
-    return predict(run, np.asarray(trace.parameters[rows]), run.dataset.features_at(_x(run)))
+    return predict(run, np.asarray(trace.parameters[rows]), run.curve_data.features_at(_x(run)))
 
 
 def _curves(trace: Trace, pace: Pace, box: Box) -> VGroup:
@@ -195,7 +196,7 @@ def _errors(trace: Trace, pace: Pace, box: Box) -> VGroup:
     """Red, one of the run's curves, and how far it misses: an upright line at every few x."""
     run = trace.experiment
     curves = _drawn_at(trace, pace, [MISSING])
-    plot, x, target = _axes(run, box, curves), _x(run), run.dataset.curve()
+    plot, x, target = _axes(run, box, curves), _x(run), run.curve_data.curve()
     corners = np.unique(np.concatenate([x[[0, -1]], target.x[(target.x > x[0]) & (target.x < x[-1])]]))
     errors = [
         segment(plot.at(x[i], target(x[i])), plot.at(x[i], curves[0, i]), mix(palette.text, 0.7), style.AXIS)
@@ -205,7 +206,7 @@ def _errors(trace: Trace, pace: Pace, box: Box) -> VGroup:
     return VGroup(plot, *errors, red, plot.curve(x, curves[0], palette.blue, style.SMALL_CURVE))
 
 
-def _missed_at() -> NDArray:
+def _missed_at() -> IntArray:
     """(ERRORS,): samples at which a distance is drawn."""
     return np.linspace(0, SAMPLES - 1, ERRORS + 2).round().astype(int)[1:-1]
 
@@ -217,7 +218,8 @@ def _path(trace: Trace, pace: Pace, box: Box) -> VGroup:
     rows = np.unique([recorded_row(pace.row(share)) for share in np.linspace(0, 1, SAMPLES)])
     uv = plane.coordinates(np.asarray(trace.parameters[rows]))
     u_range, v_range = view_around(uv, INNER, top - bottom, margin=0.14)
-    u, v = np.linspace(*u_range, GRID[0]), np.linspace(*v_range, GRID[1])
+    u = np.linspace(u_range[0], u_range[1], GRID[0])
+    v = np.linspace(v_range[0], v_range[1], GRID[1])
     loss = loss_grid(trace.experiment, plane, u, v)
     ground = LossMap(u, v, loss, left=left, right=right, bottom=bottom, top=top)
     points = ground.at(uv)

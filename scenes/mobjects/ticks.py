@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
+from gradreel.core.arrays import FloatArray
 from gradreel.scenes.words.numbers import number_text
+from numpy.typing import ArrayLike
 
 DIGIT_WIDTH = 0.14  # scene units that a digit of tick size takes
 
@@ -86,7 +88,7 @@ def _roundest(value: float, within: float) -> float:
     return value
 
 
-def labelled(values: Sequence[float], unit: Unit) -> Ticks:
+def labelled(values: Sequence[float] | FloatArray, unit: Unit) -> Ticks:
     """Ticks at ``values``, their labels written in ``unit``, without trailing zeros."""
     labels = tuple(number_text(round(unit.of(value), unit.decimals + 1)) for value in values)
     return Ticks(tuple(float(v) for v in values), labels, unit)
@@ -108,7 +110,7 @@ def spread_out(ticks: Ticks, positions: Sequence[float], gap: float = 0.3) -> Ti
     return Ticks(tuple(ticks.values[i] for i in kept), tuple(ticks.labels[i] for i in kept), ticks.unit)
 
 
-def ticks_at_knots(x: Sequence[float], low: float, high: float, width: float) -> Ticks:
+def ticks_at_knots(x: Sequence[float] | FloatArray, low: float, high: float, width: float) -> Ticks:
     """Ticks at the knots of a curve while each of them has room for its label; round ticks otherwise.
 
     ``width`` is the axis' length in scene units.
@@ -130,7 +132,7 @@ def round_labels(low: float, high: float, most: int = 5) -> Ticks:
     return labelled(round_ticks(low, high, most), unit_of(low, high))
 
 
-def nice_range(values: Sequence[float], include: float | None = None, margin: float = 0.08) -> tuple[float, float]:
+def nice_range(values: ArrayLike, include: float | None = None, margin: float = 0.08) -> tuple[float, float]:
     """A range around ``values`` with a margin at both ends, so that nothing lies on the border; never empty."""
     finite = np.asarray(values, dtype=float)
     low, high = float(finite.min()), float(finite.max())

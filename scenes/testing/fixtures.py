@@ -26,7 +26,8 @@ FAILED_FOLDER = ".snapshots-failed"  # in pytest's rootdir
 
 Chosen = Mapping[str, Any]
 
-NEEDED = {  # by option: what it may be, and that in words; lang and theme are looked at where they are used
+# By option: what it may be, and that in words; lang and theme are looked at where they are used
+NEEDED: dict[str, tuple[type | tuple[type, ...], str]] = {
     "parameters": (Mapping, "a mapping of the scene's parameters, such as {'radius': 2}"),
     "media_dir": ((str, os.PathLike), "a folder"),
     "words": ((str, os.PathLike), "a file of words, as a lesson names one"),

@@ -24,6 +24,7 @@ from gradreel.scenes.base import SceneContext
 from gradreel.scenes.catalog import kebab_name
 from gradreel.scenes.on_screen import Part, Screen, ScreenText, bezier, read_screen
 from gradreel.scenes.stills import visit_beats
+from gradreel.scenes.themes import THEMES
 from manim import ManimColor, MovingCamera, Scene, config
 from numpy.typing import NDArray
 
@@ -274,7 +275,7 @@ def _is_dimmed(part: Part, color: NDArray[np.float64], screen: Screen) -> bool:
 @lru_cache
 def _role_colors(theme: str) -> NDArray[np.float64]:
     """(n, 3): the colours of all roles but the background's, RGB."""
-    return np.array([ManimColor(color).to_rgb() for role, color in style.THEMES[theme].items() if role != "background"])
+    return np.array([ManimColor(color).to_rgb() for role, color in THEMES[theme].items() if role != "background"])
 
 
 def _ink(glyph: Part) -> NDArray[np.float64] | None:

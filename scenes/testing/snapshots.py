@@ -62,7 +62,8 @@ def compare(actual: NDArray[np.uint8], expected: NDArray[np.uint8], tolerance: i
 def _apart(actual: NDArray[np.uint8], expected: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """(height, width): by how much they differ in the channel where they differ most."""
     channels = np.maximum(actual, expected) - np.minimum(actual, expected)
-    return np.maximum(np.maximum(channels[..., 0], channels[..., 1]), channels[..., 2])
+    apart: NDArray[np.uint8] = np.maximum(np.maximum(channels[..., 0], channels[..., 1]), channels[..., 2])
+    return apart
 
 
 def difference_picture(actual: NDArray[np.uint8], expected: NDArray[np.uint8], tolerance: int) -> Image.Image:
