@@ -57,7 +57,9 @@ def epoch_number(value: Any) -> int:
 def example_numbers(value: Any) -> IntArray:
     """A copy of the numbers of a batch's examples, (B,). NotKeptError for anything else."""
     try:
-        numbers = value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else np.asarray(value)
+        # A copy: after numpy() torch lets nobody resize the tensor any more
+        is_tensor = isinstance(value, torch.Tensor)
+        numbers = value.detach().to("cpu", copy=True).numpy() if is_tensor else np.asarray(value)
     except Exception:
         raise NotKeptError("batch", f"it is {_shown(value)}, and the numbers of its examples are needed") from None
     if numbers.ndim == 0:

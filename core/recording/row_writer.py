@@ -65,12 +65,14 @@ def is_plain(tensor: torch.Tensor) -> bool:
 
 
 def plain_bytes(tensor: torch.Tensor) -> Bytes:
-    """Return a tensor's bytes in the order of its entries, (n,): its own memory where they stand there so."""
+    """Return a tensor's bytes in the order of its entries, (n,): its own memory where they stand there so.
+
+    By DLPack: after ``numpy()`` torch lets nobody resize the tensor any more, and a loop may do so.
+    """
     tensor = tensor.detach()
     if not is_plain(tensor) or tensor.numel() == 1:  # of one entry the stride may be any
         tensor = torch.empty(tensor.shape, dtype=tensor.dtype, device="cpu").copy_(tensor)
-    memory: Bytes = tensor.reshape(-1).view(torch.uint8).numpy()
-    return memory
+    return np.from_dlpack(tensor.reshape(-1).view(torch.uint8))
 
 
 class _Small:

@@ -191,8 +191,8 @@ class Recorder:
         untrained = self.recorded.untrained
         if untrained.lost:
             _warn(
-                f"record: the shape or dtype of {listed(untrained.lost)} changed while it was recorded, or it was None "
-                f"at first; the state_dict() of {self.path} has no such tensor"
+                f"record: the shape or dtype of {listed(untrained.lost)} changed while it was recorded, or it came "
+                f"later; the state_dict() of {self.path} has no such tensor"
             )
         if untrained.thawed:
             _warn(

@@ -25,6 +25,7 @@ class Untrained:
     """
 
     def __init__(self, model: torch.nn.Module, places: dict[int, int]) -> None:
+        self._model = model
         self.described: list[RecordedTensor] = []
         self.left_out: list[str] = []  # names of those that have no bytes to copy
         self.copies = self.copied_bytes = 0
@@ -32,7 +33,6 @@ class Untrained:
         self._first = len(places)
         self._lost: set[int] = set()
         self._owners: list[_Owner] = []
-        self._absent: dict[str, _Owner] = {}  # buffers that are None at first
         known: dict[object, int] = {}
         for prefix, module in model.named_modules(remove_duplicate=False):
             dot = f"{prefix}." if prefix else ""
@@ -41,12 +41,8 @@ class Untrained:
                     self._keys[dot + name] = places[id(parameter)]
                 elif parameter is not None:
                     self._add(dot + name, (module._parameters, name), parameter, known, id(parameter), frozen=True)
-            for name, buffer in module._buffers.items():
-                if name in module._non_persistent_buffers_set:
-                    continue
-                if buffer is None:
-                    self._absent[dot + name] = module._buffers, name
-                else:
+            for name, buffer in _persistent_buffers(module):
+                if buffer is not None:
                     self._add(dot + name, (module._buffers, name), buffer, known, (id(module), name), frozen=False)
         self._kinds = [_kind(_get(*owner)) for owner in self._owners]
         self._staged: dict[int, torch.Tensor] = {}  # copies of the small ones, which are made all at once
@@ -80,9 +76,15 @@ class Untrained:
 
     @property
     def lost(self) -> list[str]:
-        """Names of those that are not recorded: their shape or dtype changed, or they were None at first."""
-        came = [name for name, owner in self._absent.items() if _get(*owner) is not None]
-        return [self.described[i].name for i in sorted(self._lost)] + came
+        """Names of those that are not recorded: their shape or dtype changed, or they are buffers that came later."""
+        later = [
+            f"{prefix}.{name}" if prefix else name
+            for prefix, module in self._model.named_modules(remove_duplicate=False)
+            for name, buffer in _persistent_buffers(module)
+            if buffer is not None
+        ]
+        known = {*self._keys, *self.left_out}
+        return [self.described[i].name for i in sorted(self._lost)] + [name for name in later if name not in known]
 
     def frozen_ids(self) -> set[int]:
         """The ids of the frozen parameters."""
@@ -219,6 +221,13 @@ def asks_for_gradient(tensor: torch.Tensor | None) -> bool:
     return tensor is not None and (tensor.requires_grad or tensor.grad is not None)
 
 
+def _persistent_buffers(module: torch.nn.Module) -> list[tuple[str, torch.Tensor | None]]:
+    """Names and buffers of a module itself that its state dict has; a buffer may be None."""
+    return [
+        (name, buffer) for name, buffer in module._buffers.items() if name not in module._non_persistent_buffers_set
+    ]
+
+
 def _get(tensors: dict[str, Any], name: str) -> Any:
     """A buffer or parameter as it is now; None if it is gone. (TorchScript's are in what only looks like a dict.)"""
     try:
@@ -244,7 +253,7 @@ def _is_recordable(tensor: torch.Tensor) -> bool:
         return False
     try:
         plain_bytes(tensor.detach().reshape(-1)[:1])
-    except (RuntimeError, TypeError, NotImplementedError):
+    except (RuntimeError, TypeError, NotImplementedError, BufferError):
         return False
     return True
 

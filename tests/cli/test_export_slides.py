@@ -218,6 +218,41 @@ def test_slides_wait_before_all_leaves_the_picture_and_go_on_with_that(gradreel,
     assert min(map(bright, films["003"])) == 0
 
 
+ENDS = """
+from manim import RIGHT, WHITE, Circle, Create, FadeIn, Scene, ShrinkToCenter, Square
+
+
+class Ends(Scene):
+    def construct(self):
+        for name in ("clear", "remove", "shift", "opacity", "shrink"):
+            self.next_section(name)
+            square = Square(3, fill_opacity=1, color=WHITE)
+            self.play(FadeIn(square), run_time=0.2)
+            self.wait(0.2)
+            if name == "clear":
+                self.clear()
+            elif name == "remove":
+                self.remove(square)
+            elif name == "shift":
+                self.play(square.animate.shift(20 * RIGHT), run_time=0.4)
+                self.remove(square)
+            elif name == "opacity":
+                self.play(square.animate.set_opacity(0), run_time=0.4)
+            else:
+                self.play(ShrinkToCenter(square), run_time=0.4)
+            self.wait(0.2)
+"""
+
+
+def test_slides_wait_before_the_picture_is_emptied_in_any_other_way(gradreel, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.py").write_text(ENDS, encoding="utf-8")
+    made = gradreel("export", "slides", "own.py:Ends", *SMALL, "--folder", "-o", "talk")
+    stills = stills_of(Path(made.stdout.strip()).parent)
+    assert len(stills) == 5
+    assert min(map(bright, stills.values())) > 100, str({number: bright(still) for number, still in stills.items()})
+
+
 def test_the_pictures_beside_a_film_show_something_where_its_scene_ends_empty(gradreel, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "own.py").write_text(LEAVING, encoding="utf-8")
