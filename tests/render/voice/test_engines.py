@@ -43,6 +43,20 @@ def test_a_line_is_the_same_to_the_bit_in_any_order(code, lines, tmp_path):
 
 
 @pytest.mark.slow
+@each_installed
+def test_a_voice_writes_nothing_into_the_home_and_leaves_nothing_in_the_temporary_folder(
+    code, lines, tmp_path, monkeypatch
+):
+    for variable in ("HOME", "TMPDIR"):
+        (tmp_path / variable).mkdir()
+        monkeypatch.setenv(variable, str(tmp_path / variable))
+    for variable in ("XDG_CACHE_HOME", "ORT_DISABLE_TELEMETRY"):
+        monkeypatch.delenv(variable, raising=False)
+    spoken_lines(default_voice(code), lines(TEXTS[code][1]), tmp_path / "speech")
+    assert [file.name for variable in ("HOME", "TMPDIR") for file in (tmp_path / variable).rglob("*")] == []
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(not installed("en"), reason="not installed")
 def test_a_text_is_no_option_of_pipers_and_no_file_here_is_run(lines, tmp_path, monkeypatch):
     (tmp_path / "piper.py").write_text("raise SystemExit(7)")
