@@ -287,6 +287,8 @@ def _published(job: Job, publish: Callable[[list[tuple[Clip, ClipFile]]], T], ap
             continue
         if job.settings.burned is not None:
             checked |= _check_letters(job, planned, {clip.scene: file.beats for clip, file in whole}, checked)
+            if not made_again:
+                _check_subcaption_letters(job, whole)
         if not made_again:
             for clip, file in whole:
                 for message in broken_claims(clip, claims_in(file.beats)):
@@ -385,6 +387,17 @@ def _check_letters(
     if warning := missing_letters_warning(lines, language):
         job.reporter.say(warning)
     return set(beats)
+
+
+def _check_subcaption_letters(job: Job, drawn: Sequence[tuple[Clip, ClipFile]]) -> None:
+    """Warn as `_check_letters` does, of Manim's subcaptions, which are known once their scenes are drawn."""
+    from gradreel.render.videos.burned_subtitles import missing_letters_warning  # it loads PyAV
+
+    if job.settings.burned != job.settings.language:  # subcaptions are in the language of the screen
+        return
+    lines = [(clip.scene, subcaption.text) for clip, file in drawn for subcaption in file.subcaptions]
+    if warning := missing_letters_warning(lines, job.settings.language):
+        job.reporter.say(warning)
 
 
 def _inspected(

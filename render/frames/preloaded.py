@@ -14,6 +14,7 @@ from multiprocessing import forkserver, spawn
 from pathlib import Path
 
 from gradreel.render.frames.deferred import deferred
+from gradreel.render.workers.worker_process import log_plainly
 
 SELDOM_USED = (
     *("networkx", "bs4", "isosurfaces", "screeninfo"),  # Manim's graphs, code, implicit functions and windows
@@ -24,6 +25,7 @@ NOT_HERE = "IPython"
 
 _before = sys.path[:]
 sys.path[:] = [folder for folder in _before if folder not in ("", os.getcwd())]
+log_plainly()  # Manim warns of what manim.cfg has
 gc.disable()  # what is imported stays: nothing to be found
 with suppress(Exception):  # a worker imports it for itself, and says what is wrong
     sys.modules.setdefault(NOT_HERE, None)  # type: ignore[arg-type]

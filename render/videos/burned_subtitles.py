@@ -150,16 +150,17 @@ def missing_letters_warning(lines: Iterable[tuple[str, str]], language: str) -> 
 
     Right-to-left scripts are named as such: neither their order nor their joined forms are supported.
     """
-    missing = {place: letters for place, text in lines if (letters := missing_letters(text))}
+    missing = [(place, letters) for place, text in lines if (letters := missing_letters(text))]
     if not missing:
         return ""
-    letters = list(dict.fromkeys(letter for found in missing.values() for letter in found))
+    letters = list(dict.fromkeys(letter for _, found in missing for letter in found))
+    places = list(dict.fromkeys(printable(place) for place, _ in missing))
     named = printable("".join(letters[:MOST_NAMED])) + (
         f" and {len(letters) - MOST_NAMED} more" if len(letters) > MOST_NAMED else ""
     )
     right_to_left = any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in letters)
     return (
-        f"--burn_subtitles {language}: the font has no {named} ({listed([printable(place) for place in missing])}):"
+        f"--burn_subtitles {language}: the font has no {named} ({listed(places)}):"
         f" they are drawn as boxes. "
         + ("Right-to-left scripts are not supported in the picture. " if right_to_left else "")
         + "Without --burn_subtitles, players draw the same subtitles with fonts of their own"

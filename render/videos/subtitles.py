@@ -1,10 +1,11 @@
-"""Subtitles from beats: cues that never overlap, as SubRip (``.srt``) and WebVTT (``.vtt``)."""
+"""Subtitles from beats and subcaptions: cues that never overlap, as SubRip (``.srt``) and WebVTT (``.vtt``)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import TypeAlias
 
 import srt
@@ -36,21 +37,42 @@ class Cue:
 
 
 def cues(lines: Iterable[TimedLine], language: str) -> list[Cue]:
-    """Cues of all lines in order; each ends before the next begins, and none outlasts its line's time.
+    """Return the cues of all lines in order; each ends before the next begins, and none outlasts its line's time.
 
-    Words that are heard in less time than they take to read stay longer, as far as nothing else comes. A line of white
-    space gives none. A cue too short to be seen is dropped.
+    Lines that overlap share a cue while both last, the earlier one above the other. Words that are heard in less time
+    than they take to read stay longer, until the next words of their line. A line of white space gives no cue.
     """
+    waiting = sorted((cue for line in lines for cue in _cues_of(line, language)), key=lambda cue: cue.start)
+    times = sorted({time for cue in waiting for time in (cue.start, cue.end)})
     found: list[Cue] = []
-    for line in sorted(lines, key=lambda line: line.start):
-        for start, end, text in _clauses(line, language):
-            begin, stop = round(1000 * start), round(1000 * end)
-            if found and begin < found[-1].end + round(1000 * GAP):
-                found[-1] = Cue(found[-1].start, max(begin - round(1000 * GAP), found[-1].start + 1), found[-1].text)
-                begin = max(begin, found[-1].end)
-            if stop - begin > 0:
-                found.append(Cue(begin, stop, text))
-    return found
+    shown: list[Cue] = []
+    started = 0
+    for start, end in pairwise(times):
+        shown = [cue for cue in shown if cue.end > start]
+        while started < len(waiting) and waiting[started].start <= start:
+            shown.append(waiting[started])
+            started += 1
+        if shown:
+            found.append(Cue(start, end, "\n".join(cue.text for cue in shown)))
+    return _with_gaps(found)
+
+
+def _cues_of(line: TimedLine, language: str) -> list[Cue]:
+    """Return the cues of one line; each ends where the next begins, at the latest."""
+    found = [Cue(round(1000 * start), round(1000 * end), text) for start, end, text in _clauses(line, language)]
+    following = [*(cue.start for cue in found[1:]), *(cue.end for cue in found[-1:])]
+    cut = [replace(cue, end=min(cue.end, start)) for cue, start in zip(found, following, strict=True)]
+    return [cue for cue in cut if cue.start < cue.end]
+
+
+def _with_gaps(touching: Sequence[Cue]) -> list[Cue]:
+    """Return cues in order with `GAP` between those that touch; a cue of less than `GAP` keeps a millisecond."""
+    gap = round(1000 * GAP)
+    following = [*(cue.start - gap for cue in touching[1:]), *(cue.end for cue in touching[-1:])]
+    return [
+        replace(cue, end=min(cue.end, max(latest, cue.start + 1)))
+        for cue, latest in zip(touching, following, strict=True)
+    ]
 
 
 def _clauses(line: TimedLine, language: str) -> Iterable[Clause]:

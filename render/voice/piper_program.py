@@ -13,7 +13,7 @@ import runpy
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # onnxruntime reads it when it is imported
 
-import onnxruntime  # noqa: E402
+import onnxruntime
 
 options = onnxruntime.SessionOptions
 

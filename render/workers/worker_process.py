@@ -106,6 +106,17 @@ def _printable_warning(*arguments: Any, **options: Any) -> str:
     return printable(_warning_text(*arguments, **options))
 
 
+def log_plainly() -> None:
+    """Make what Manim logs and Python warns of printable in this process and its forks. Call it before Manim's import.
+
+    In a worker, Manim's warnings go to the parent from then on.
+    """
+    manims_logger = logging.getLogger("manim")
+    if not any(isinstance(each, _SaidOnce) for each in manims_logger.filters):
+        manims_logger.addFilter(_SaidOnce())
+    warnings.formatwarning = _printable_warning
+
+
 class Sender(Protocol):
     """The worker's end of the way to its parent."""
 
@@ -159,8 +170,7 @@ def work(sender: Sender, function: str | Callable[..., Any], arguments: tuple[An
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _ThisWorker.sender = sender
-    logging.getLogger("manim").addFilter(_SaidOnce())
-    warnings.formatwarning = _printable_warning
+    log_plainly()
     try:
         call = _function_of_the_worker(function) if isinstance(function, str) else function
         at("", "anew")  # what it takes to get so far is not the task's

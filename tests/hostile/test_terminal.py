@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 
 import pytest
@@ -107,6 +108,14 @@ def test_json_has_the_very_text_and_steers_nothing(odd_lesson, command):
 def test_neither_what_a_scene_raises_nor_the_name_of_a_folder_steers_the_terminal(odd_lesson, gradreel, command):
     result = gradreel(*command)
     assert all(map(is_printable, result.output)) and r"\x1b" in result.output
+
+
+def test_a_manim_cfg_that_manim_warns_of_at_its_import_steers_nothing(odd_lesson, gradreel):
+    (odd_lesson.folder / "manim.cfg").write_text("[CLI]\ntex_template_file = \x1b[31mred\n", encoding="utf-8")
+    line = [sys.executable, "-c", "from gradreel.cli import main; main()", "render", "ring", *SMALL, "-s"]
+    result = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert result.returncode == 0
+    assert "TeX" in result.stderr and all(map(is_printable, result.stderr))
 
 
 def test_the_script_for_a_voice_which_people_read_on_a_terminal_is_plain(odd_lesson):

@@ -10,6 +10,7 @@ import pytest
 import srt
 from gradreel.core.errors import UserError
 from gradreel.render.clips.clip_files import described_clip
+from gradreel.render.workers.progress import Reporter
 
 pytestmark = pytest.mark.usefixtures("quick_workers")
 
@@ -49,6 +50,11 @@ class Early(Scene):
         self.add_subcaption("Begins before the clip.", duration=0.8, offset=-0.7)
         self.add_subcaption("Over before the clip.", duration=0.1, offset=-0.7)
         self.wait(0.5)
+
+
+class Foreign(Scene):
+    def construct(self):
+        self.play(FadeIn(Dot()), run_time=0.2, subcaption="שלום")
 
 
 class Endless(Scene):
@@ -115,6 +121,15 @@ def test_a_clips_description_with_an_odd_subcaption_does_not_count(render, odd):
     content["subcaptions"][0] |= odd
     file.write_text(json.dumps(content))
     assert described_clip(file.with_suffix(".mp4")) is None
+
+
+@pytest.mark.parametrize(("language", "warned"), [("en", True), ("zh", False)])
+def test_letters_that_burned_subcaptions_lack_are_told_once(render, monkeypatch, language, warned):
+    said: list[str] = []
+    monkeypatch.setattr(Reporter, "say", lambda reporter, message: said.append(message))
+    render("Foreign", language=language, burned="en")
+    warnings = [text for text in said if "boxes" in text]
+    assert [("שלום" in text and "foreign" in text) for text in warnings] == [True] * warned
 
 
 def test_a_subcaption_without_an_end_is_the_users_mistake(render):

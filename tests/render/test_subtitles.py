@@ -33,10 +33,16 @@ def test_cues_never_overlap_nor_outlast_the_last_line(pieces):
     assert all(cue.end <= 1000 * start + 1 for cue in found)
 
 
-def test_overlapping_lines_are_shown_one_after_the_other():
-    found = cues([TimedLine(0, 3, "One."), TimedLine(2, 4, "Two.")], "en")
-    assert [cue.text for cue in found] == ["One.", "Two."]
-    assert found[0].end < found[1].start == 2000
+def test_lines_that_overlap_share_a_cue_while_both_last():
+    found = cues([TimedLine(0, 5, "One."), TimedLine(2, 3, "Two."), TimedLine(5, 6, "Three.")], "en")
+    assert [cue.text for cue in found] == ["One.", "One.\nTwo.", "One.", "Three."]
+    assert [cue.start for cue in found] == [0, 2000, 3000, 5000]
+    assert all(before.end < after.start for before, after in pairwise(found))
+
+
+def test_of_two_lines_that_begin_at_once_neither_is_lost():
+    found = cues([TimedLine(0, 1, "One."), TimedLine(0, 0.4, "Two.")], "en")
+    assert [(cue.start, cue.text) for cue in found] == [(0, "One.\nTwo."), (400, "One.")]
 
 
 def test_srt_is_read_back_by_the_srt_package():
