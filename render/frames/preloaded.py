@@ -8,7 +8,7 @@ import atexit
 import gc
 import os
 import sys
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from importlib.util import find_spec
 from multiprocessing import forkserver, spawn
 from pathlib import Path
@@ -27,7 +27,7 @@ _before = sys.path[:]
 sys.path[:] = [folder for folder in _before if folder not in ("", os.getcwd())]
 log_plainly()  # Manim warns of what manim.cfg has
 gc.disable()  # what is imported stays: nothing to be found
-with suppress(Exception):  # a worker imports it for itself, and says what is wrong
+with suppress(Exception), redirect_stdout(sys.stderr):  # a worker imports it for itself, and says what is wrong
     sys.modules.setdefault(NOT_HERE, None)  # type: ignore[arg-type]
     with deferred(*SELDOM_USED):
         import manim  # noqa: F401
