@@ -113,10 +113,26 @@ def test_a_buffer_that_changes_its_shape_is_told_of_and_left_out(tmp_path):
         assert same(Trace.open(tmp_path / "run", checksums=True).state_dict(update), state)
 
 
-def test_a_buffer_that_comes_later_is_told_of(tmp_path):
+class Normalized(nn.Module):
+    """A module with a buffer and nothing else."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(2))
+
+
+@pytest.mark.parametrize(
+    ("name", "comes"),
+    [
+        ("later", lambda model: setattr(model, "later", torch.ones(2))),  # None at first
+        ("new", lambda model: model.register_buffer("new", torch.ones(2))),
+        ("part.mean", lambda model: model.add_module("part", Normalized())),
+    ],
+)
+def test_a_buffer_that_comes_later_is_told_of(name, comes, tmp_path):
     model = Tied()
-    model.register_forward_hook(lambda *_: setattr(model, "later", torch.ones(2)))
-    with pytest.warns(UserWarning, match=r"of later changed .* or it was None at first; .* has no such tensor"):
+    model.register_forward_hook(lambda *_: comes(model))
+    with pytest.warns(UserWarning, match=rf"of {name} changed .* or it came later; .* has no such tensor"):
         run(tmp_path / "run", model, updates=2)
 
 

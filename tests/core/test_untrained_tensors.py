@@ -222,6 +222,26 @@ def test_memory_that_comes_and_goes_is_no_change(tmp_path):
     assert copied_bytes(run(tmp_path / "run", model, between)) == 4 * LARGE
 
 
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_a_loop_may_resize_what_is_recorded(size, tmp_path):
+    """As observers of quantization resize their buffers, and sharded training the memory of parameters."""
+    model = Model()
+    model.register_buffer("seen", torch.zeros(size))
+    model.register_parameter("frozen", nn.Parameter(torch.ones(size), requires_grad=False))
+    model.register_parameter("wide", nn.Parameter(torch.ones(size)))
+    optimizer = torch.optim.SGD([*model.head.parameters(), model.wide], lr=0.1)
+    examples = torch.arange(4)
+    with record(model, optimizer, tmp_path / "run") as recording:
+        for _ in range(3):
+            model.wide.grad = torch.ones(size)
+            model(X).mean().backward()
+            optimizer.step()
+            recording.log(batch=examples)
+            for tensor in (model.seen, model.frozen, model.wide, model.wide.grad, examples):
+                tensor.untyped_storage().resize_(2 * tensor.nbytes)
+    assert Trace.open(tmp_path / "run", checksums=True).n_updates == 3
+
+
 def test_another_parameter_in_the_place_of_a_frozen_one_is_recorded(tmp_path):
     model = Model()
     frozen(model, torch.zeros(3))
