@@ -35,7 +35,12 @@ def installed(tmp_path_factory):
     install = [sys.executable, "-m", "pip", "--python", str(programs / "python"), "install", "--no-deps", "--no-index"]
     subprocess.run([*install, "-q", str(wheel)], check=True)
     (packages,) = environment.glob("lib/python*/site-packages")
-    (packages / "others.pth").write_text("\n".join(site.getsitepackages()))  # not what their .pth files name
+    others = folder / "others"  # links to all packages here but Gradreel; what .pth files name is not among them
+    others.mkdir()
+    for package in (package for place in site.getsitepackages() for package in Path(place).iterdir()):
+        if not package.name.startswith("gradreel") and not (others / package.name).exists():
+            (others / package.name).symlink_to(package)
+    (packages / "others.pth").write_text(str(others))
 
     def run(program: str, *arguments: object) -> str:
         clean = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
@@ -80,6 +85,28 @@ def test_the_snapshot_test_of_a_new_project_passes_once_its_pictures_are_there(i
 def test_every_scene_of_the_lecture_is_there_and_nothing_of_a_clone(installed):
     assert installed("python", "-c", LECTURE) == "Introduction to deep learning, part 1.2\n"
 
+
+def test_mypy_finds_the_types_of_an_installed_gradreel(installed, tmp_path):
+    """Imports from the root and from each package."""
+    users_file = tmp_path / "mine.py"
+    users_file.write_text(TYPED, encoding="utf-8")
+    printed = installed("python", "-m", "mypy", "--strict", "--cache-dir", tmp_path / "cache", users_file)
+    revealed = [line.rpartition("Revealed type is ")[2].strip('"') for line in printed.splitlines() if "note:" in line]
+    assert [name.rpartition(".")[2] for name in revealed] == ["Trace", "int", "LectureScene", "RenderSettings"]
+
+
+TYPED = """
+from pathlib import Path
+import gradreel
+from gradreel.core.experiment import Experiment
+from gradreel.render.settings import RenderSettings
+from gradreel.scenes.base import LectureScene
+def look(scene: LectureScene, settings: RenderSettings) -> None:
+    reveal_type(gradreel.train(gradreel.Experiment(), Path()))
+    reveal_type(Experiment().n_updates)
+    reveal_type(scene)
+    reveal_type(settings)
+"""
 
 LECTURE = """
 from gradreel.core.package import PACKAGE_FOLDER

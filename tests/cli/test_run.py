@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,7 @@ case "$*" in
     [[ -z "$STUB_PIP_FAILS" || "$*" != *$STUB_PIP_FAILS* ]] || exit 1
     touch "$STUB_BUILT"
     printf '#!/bin/sh\npwd\nprintf "%%s\\n" "$@"\n' >"${0%/*}/gradreel" && chmod +x "${0%/*}/gradreel" ;;
+*purelib*) mkdir -p "${0%/*}/../packages" && echo "${0%/*}/../packages" ;;
 "-m pytest "*) pwd; printf '%s\n' "${@:3}" ;;
 *) echo "unexpected: $*" >&2; exit 99 ;;
 esac
@@ -97,6 +100,33 @@ def test_first_call_sets_up_and_the_second_does_not(checkout):
     assert (first.returncode, checkout.noted()) == (0, ["venv", *INSTALL])
     second = checkout.run("list", "--json")
     assert (second.returncode, checkout.noted(), second.stderr) == (0, [], "")
+
+
+def test_mypy_finds_the_types_of_a_checkout_that_is_set_up(checkout, tmp_path):
+    for source in ("__init__.py", "py.typed", "cli.py", "core", "scenes"):
+        (checkout.root / source).symlink_to(ROOT / source)
+    checkout.run("list")
+    environment = tmp_path / "environment"
+    venv.create(environment)
+    (packages,) = environment.glob("lib/python*/site-packages")
+    (packages / "checkout.pth").write_text(str(checkout.root / ".venv" / "packages"))
+    users_file = tmp_path / "mine.py"
+    users_file.write_text(
+        "import gradreel\n"
+        "from gradreel.scenes.catalog import find_scenes\n"
+        "reveal_type(gradreel.Experiment().n_updates)\n"
+        "reveal_type(find_scenes()[0].name)\n"
+    )
+    mypy = [sys.executable, "-m", "mypy", "--python-executable", environment / "bin" / "python"]
+    done = subprocess.run(
+        [*mypy, "--cache-dir", tmp_path / "cache", users_file],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert 'Revealed type is "int"' in done.stdout and 'Revealed type is "str"' in done.stdout
 
 
 def test_command_runs_in_the_callers_directory_with_its_arguments(checkout):
