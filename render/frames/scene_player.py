@@ -25,7 +25,7 @@ from gradreel.render.frames.cameras import uncolour
 from gradreel.render.frames.drawing import ClipRenderer
 from gradreel.render.frames.encode import ClipEncoder
 from gradreel.render.frames.jumps import JumpFinder
-from gradreel.render.frames.leaving import everything_leaves, seen_parts
+from gradreel.render.frames.leaving import everything_leaves, shows_something
 from gradreel.render.frames.pictures import Boxes, Pixels, png_bytes, whole
 from gradreel.render.frames.pixel_loops import straighten
 from gradreel.render.settings import RenderSettings
@@ -207,6 +207,7 @@ class ClipWriter(SceneFileWriter):
         self._all_leaves = False  # whether the last play removes everything visible
         self._emptied_at: int | None = None  # frame at which the play began that emptied the picture; None: not empty
         self._emptied: list[EmptyStretch] = []
+        self._was_seen = False  # whether the picture showed something when the last play ended
         super().__init__(manim_settings)
 
     @property
@@ -356,11 +357,14 @@ class ClipWriter(SceneFileWriter):
         pass
 
     def begin_animation(self, allow_write: bool = False, **where: Any) -> None:
-        """Puts a key frame before a play that removes everything visible: slides wait there."""
+        """Puts a key frame before a play that empties the picture, or begins with an empty one: slides wait there."""
         assert self.scene is not None
         self._play_began = self._encoder.frames
         self._all_leaves = allow_write and everything_leaves(self.scene)
-        if self._all_leaves:
+        is_cleared = allow_write and self._was_seen and not shows_something(self.scene)  # by clear() or remove()
+        if is_cleared:
+            self._emptied_at = self._play_began
+        if self._all_leaves or is_cleared:
             self._cut()
 
     def end_animation(self, allow_write: bool = False) -> None:
@@ -369,10 +373,11 @@ class ClipWriter(SceneFileWriter):
         Whether a part of a beat was played or skipped (not ``allow_write``), the time is the same afterwards.
         """
         assert self.scene is not None
-        if self._emptied_at is not None and seen_parts(self.scene):
+        is_seen = self._was_seen = shows_something(self.scene)
+        if self._emptied_at is not None and is_seen:
             self._emptied.append(EmptyStretch(self._emptied_at, self._play_began))
             self._emptied_at = None
-        elif self._all_leaves and not seen_parts(self.scene):
+        elif self._all_leaves and not is_seen:
             self._emptied_at = self._play_began
         if not allow_write and isinstance(self.scene, LectureScene):
             self.scene.renderer.time = self._time_as_played(self.scene)
