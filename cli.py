@@ -185,6 +185,23 @@ class Gradreel(Commands):
 
     group_class = Commands
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            text = f"{error.option_name} is no option of gradreel itself; write it after a command: gradreel render …"
+            raise click.UsageError(text, ctx) from None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in self.commands:
+            from gradreel.render.manim_options import answer_to_command
+
+            if text := answer_to_command(args[0]):
+                raise click.UsageError(text, ctx)
+        return super().resolve_command(ctx, args)
+
     def main(
         self,
         args: Sequence[str] | None = None,

@@ -44,6 +44,12 @@ ANSWERED_OPTIONS = (
 )
 
 
+ANSWERED_COMMANDS = {
+    "cfg": "gradreel reads the manim.cfg that manim cfg writes; its own defaults are in gradreel.toml",
+    "plugins": "gradreel loads the plugins that manim.cfg names; manim plugins lists them",
+}
+
+
 def answer(name: str) -> str | None:
     """Return what a command says to Manim's option ``name``; None for a name that is not in the table."""
     spelled = name.replace("_", "-")
@@ -51,6 +57,13 @@ def answer(name: str) -> str | None:
         if spelled in [other.replace("_", "-") for other in option.names]:
             return f"{name} is Manim's; {option.instead}"
     return None
+
+
+def answer_to_command(word: str) -> str:
+    """Return what to do instead of Manim's command ``word``, or of a file without a command; "" for other words."""
+    if word.endswith(".py"):
+        return f"{word} is a file, and a command was needed before it: gradreel render {word}"
+    return f"{word} is Manim's; {ANSWERED_COMMANDS[word]}" if word in ANSWERED_COMMANDS else ""
 
 
 def help_rows() -> list[tuple[str, str]]:

@@ -140,7 +140,8 @@ def file_and_class(spec: str) -> tuple[Path, str] | None:
 def specs_of(words: Iterable[str]) -> list[str]:
     """One spec for each scene of a command's ``words``: also as Manim has it, ``my_scene.py First Second``.
 
-    After a file alone, its classes and whatever begins with a capital are scenes of it.
+    After a file alone, its classes and whatever begins with a capital are scenes of it. Raises SceneNotFoundError for
+    the file of a lesson.
     """
     specs: list[str] = []
     file: Path | None = None  # the one that was named last, alone
@@ -149,6 +150,8 @@ def specs_of(words: Iterable[str]) -> list[str]:
             if specs[-1].endswith(".py"):
                 specs.pop()
             specs.append(f"{file}:{word}")
+        elif word.endswith(".toml"):
+            raise SceneNotFoundError(f"{word} is no scene; a lesson is given as --lesson {word}")
         else:
             file = Path(word).expanduser() if word.endswith(".py") else None
             specs.append(word)

@@ -55,7 +55,7 @@ def no_such_beats(request: SceneRequest, told: Sequence[str] | None = None) -> U
     There, what is filled in as it is played is "…", and of many only the nearest is named.
     """
     first, last = request.settings.first_beat, request.settings.last_beat
-    asked = (first or "") + (f",{last}" if last else "")
+    asked = ",".join(dict.fromkeys(filter(None, (first, last))))
     if told is None:
         written = (beat for beat in beat_names(request.source) if not beat.startswith("{"))  # the name of a variable
         known = [re.sub(r"\{.*\}", "…", beat) for beat in written]

@@ -61,7 +61,7 @@ def export_youtube(options: Options) -> int:
     if folder is not None and folder.exists() and not folder.is_dir():
         raise UserError(f"-o {options.output} is a file; name the folder for what is uploaded")
     if folder is not None:
-        check_writable(folder / "title.txt", "-o")
+        check_writable(folder / "title.txt" if folder.exists() else folder, "-o")
     refuse(_wrong_in_lesson(lesson, narration_of(lesson, settings), languages_of(settings)))
     with reporter(options.progress, options.quiet, options.verbosity) as told:
         made = publish_with(

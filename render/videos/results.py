@@ -114,7 +114,7 @@ class Results:
     def _why_foreign(self, file: Path, result: _Result | None) -> str:
         """Return why this maker must not replace ``file``; "" if it may. An empty file may always be replaced."""
         if result is None:
-            return "" if _is_empty(file) else "Gradreel did not make it"
+            return "" if _is_empty(file) else f"{self._folders.media_dir} does not say that Gradreel made it"
         if not self._is_same(result.maker):
             return f"{self._described(result.maker)} made it"
         if _standing(file, result.stamps) is None and not _is_empty(file):
@@ -193,7 +193,8 @@ def publish_results(
     def begin() -> Iterable[Path]:
         for results, written in made:
             for temporary, final in written.items():
-                results.check([final], temporary.is_dir())
+                if not _is_equal(temporary, final):
+                    results.check([final], temporary.is_dir())
         for results, written in made:
             replaced.extend(results.note(written, workspace))
         return first_gone()
@@ -247,6 +248,12 @@ def _stamp_of(file: Path) -> _Stamp | None:
     except (OSError, UserError, ValueError):
         return None
     return _Stamp(size=state.st_size, mtime_ns=state.st_mtime_ns, digest=digest)
+
+
+def _is_equal(first: Path, second: Path) -> bool:
+    """Return whether both are regular files of equal bytes."""
+    stamp = _stamp_of(first) if first.is_file() and second.is_file() else None
+    return stamp is not None and _standing(second, [stamp]) is not None
 
 
 def _is_empty(file: Path) -> bool:

@@ -139,7 +139,7 @@ def test_csv_is_written_over_no_file_that_is_not_its_own(gradreel, here):
     for name in ("views.csv", here / "views.csv", "link.csv", "hard.csv"):
         result = gradreel(*WIDTHS, "--csv", name)
         assert (result.exit_code, result.stdout) == (2, "")
-        assert f"--csv {name}: " in result.stderr and "Gradreel did not make it" in result.stderr
+        assert f"--csv {name}: " in result.stderr and "does not say that Gradreel made it" in result.stderr
     assert (here / "views.csv").read_bytes() == before
     assert not (here / "media").exists()
 

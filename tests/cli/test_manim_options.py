@@ -159,3 +159,20 @@ def test_a_file_that_asks_for_opengl_is_drawn_by_cairo_and_the_user_is_told(grad
     result = gradreel("render", "window.py", "Second", *SMALL)
     assert result.exit_code == 0
     assert "OpenGL" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        (("two.py", "First", "-ql"), "gradreel render two.py"),
+        (("-ql", "two.py", "First"), "-q is no option of gradreel itself"),
+        (("cfg", "show"), "manim.cfg"),
+        (("plugins", "-l"), "manim.cfg"),
+        (("render", "talk.toml"), "--lesson talk.toml"),
+        (("render", "two.py:First", "-n", "d", "--dry_run"), "-n d: first has no such beats"),
+    ],
+)
+def test_what_manims_users_type_first_is_answered_with_what_to_write(gradreel, two_scenes, typed, answer):
+    result = gradreel(*typed)
+    assert result.exit_code == 2
+    assert answer in result.stderr

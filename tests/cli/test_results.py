@@ -147,6 +147,15 @@ def test_a_file_of_somebodys_own_is_kept_before_any_work_is_done(recorded, gradr
     assert mine.read_bytes().endswith(b"mine")
 
 
+def test_where_nothing_can_be_remembered_the_same_run_gives_its_page_again_and_replaces_no_other_file(
+    recorded, gradreel
+):
+    nowhere = ("--media_dir", recorded / "one" / "my.py" / "media")
+    for _ in range(2):
+        assert gradreel("export", "run", "runs/one", "-o", "run.html", *nowhere).exit_code == 0
+    assert "does not say" in refused(gradreel("export", "run", "runs/two", "-o", "run.html", *nowhere))
+
+
 def test_an_empty_file_holds_nothing_to_be_lost(here, gradreel):
     (here / "new.mp4").touch()
     assert gradreel(*NAMED["film.mp4"], "-o", "new.mp4").exit_code == 0
