@@ -83,7 +83,7 @@ COMMANDS = {
     "slides": ("export", "slides", *SMALL, "{}/my.py:Plain"),
     "slides in a folder": ("export", "slides", *SMALL, "--folder", "{}/my.py:Plain"),
     "slides as a PDF": ("export", "slides", *SMALL, "--pdf", "{}/my.py:Plain"),
-    "slides of several": ("export", "slides", *SMALL, "{}/my.py:Plain", "title"),
+    "slides of several": ("export", "slides", *SMALL, "{}/my.py:Plain", "{}/my.py:Ring"),
     "a page": ("export", "page", *SMALL, "{}/my.py:Plain"),
     "a script": ("narrate", "--recordings", "takes", "--lesson", "{}/lesson.toml"),
 }
