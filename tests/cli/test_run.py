@@ -78,6 +78,13 @@ class Checkout:
             check=False,
         )
 
+    def add_tools(self, mypy_says: int = 0) -> None:
+        """ruff and mypy that only print what they were asked for."""
+        for name, code in (("ruff", 0), ("mypy", mypy_says)):
+            tool = self.root / ".venv/bin" / name
+            tool.write_text(f'#!/bin/sh\necho "{name} $*"\nexit {code}\n')
+            tool.chmod(0o755)
+
     def noted(self) -> list[str]:
         """What the stubs were asked for since the last call."""
         lines = self.log.read_text().splitlines() if self.log.exists() else []
@@ -306,14 +313,25 @@ def test_other_pytest_arguments_are_taken_from_the_checkout(checkout):
 @pytest.mark.parametrize("mypy_says", [0, 1])
 def test_quick_lints_checks_types_and_leaves_out_what_is_slow(checkout, mypy_says):
     checkout.run("list")
-    for name, code in (("ruff", 0), ("mypy", mypy_says)):
-        (checkout.root / ".venv/bin" / name).write_text(f"#!/bin/sh\necho {name} ran\nexit {code}\n")
-        (checkout.root / ".venv/bin" / name).chmod(0o755)
+    checkout.add_tools(mypy_says)
     result = checkout.run("test", "--quick")
     assert result.returncode == mypy_says
-    first, root, *arguments, last = result.stdout.splitlines()
-    assert (first, root, last) == ("ruff ran", str(checkout.root), "mypy ran")
+    lint, layout, root, *arguments, last = result.stdout.splitlines()
+    assert (lint, layout, root, last) == ("ruff check .", "ruff format --check .", str(checkout.root), "mypy ")
     assert {"not slow", "tests/core", "tests/test_layers.py", "tests/frames"} <= set(arguments)
+
+
+def test_format_sorts_imports_and_formats_the_checkout_from_anywhere(checkout):
+    checkout.run("list")
+    checkout.add_tools()
+    assert checkout.run("format").stdout.splitlines() == ["ruff check --select I --fix .", "ruff format ."]
+
+
+def test_types_are_checked_alone_with_the_arguments_given(checkout):
+    checkout.run("list")
+    checkout.add_tools(mypy_says=1)
+    result = checkout.run("types", "-p", "gradreel.core")
+    assert (result.returncode, result.stdout) == (1, "mypy -p gradreel.core\n")
 
 
 @pytest.fixture
