@@ -12,6 +12,8 @@ from gradreel.scenes.mobjects.three_steps import PLACE, VEILED, ThreeSteps
 from gradreel.scenes.style import use_theme
 
 RUN = Experiment(epochs=200)
+
+
 def same(key: str) -> str:
     """The words of a key: the key."""
     return key
