@@ -72,8 +72,7 @@ def plain_bytes(tensor: torch.Tensor) -> Bytes:
     tensor = tensor.detach()
     if not is_plain(tensor) or tensor.numel() == 1:  # of one entry the stride may be any
         tensor = torch.empty(tensor.shape, dtype=tensor.dtype, device="cpu").copy_(tensor)
-    data: Bytes = np.from_dlpack(tensor.reshape(-1).view(torch.uint8))
-    return data
+    return np.from_dlpack(tensor.reshape(-1).view(torch.uint8)).view(np.uint8)
 
 
 class _Small:
