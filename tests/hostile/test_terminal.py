@@ -146,7 +146,7 @@ def test_bars_draw_with_escape_sequences_and_texts_have_none(monkeypatch):
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("TERM", "xterm-256color")
-    with plain_streams(), reporter() as told:
+    with plain_streams(), reporter("display") as told:
         told.begin(ODD, 3, "frames")
         told.advance(ODD, 1)
         told.say(f"[bold]{ODD}")

@@ -76,4 +76,4 @@ def test_a_bar_whose_estimate_was_too_low_shows_no_total():
 )
 def test_the_reporter_is_the_one_asked_for(options, kind, monkeypatch):
     monkeypatch.setattr(progress.sys, "stderr", io.StringIO())
-    assert type(reporter(**options)) is kind
+    assert type(reporter(**{"progress": "display", **options})) is kind
