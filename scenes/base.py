@@ -247,7 +247,8 @@ class LectureScene(Scene):
 
     def screen_of(self, scene: str) -> Callable[[str], str]:
         """Return a function that looks up the on-screen words ``key`` of another scene, in the video's language."""
-        return lambda key: self.words_of.screen(scene, key, self.context.language)
+        look_up = self.words_of.screen
+        return lambda key: look_up(scene, key, self.context.language)
 
     def next_heading(self, text: str) -> list[Animation]:
         """Animations that bring a heading, to be played together: `title` is the new one, the old one is gone first."""

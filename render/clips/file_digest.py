@@ -184,13 +184,19 @@ def _prefixes(module: str) -> Iterator[str]:
 
 
 def _words_of(node: ast.AST) -> Iterator[str]:
-    """``….words_of.screen("naming", "deep", …)`` gives naming: words on the screen from the section of another scene.
+    """Yield the sections of other scenes that words on the screen are from, such as naming.
+
+    It is so called in ``….words_of.screen("naming", "deep", …)`` and in ``….screen_of("naming")``.
 
     A computed section gives "", unless it is ``self.narrated_as(…)``, the scene's own.
     """
-    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "screen"):
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
         return
     first = node.args[0] if node.args else None
+    if node.func.attr == "screen_of":
+        yield (first and _text_of(first)) or ""
+    if node.func.attr != "screen":
+        return
     own = isinstance(first, ast.Call) and _last_name(first.func) == "narrated_as"
     if _last_name(node.func.value) == "words_of" and not own:
         yield (first and _text_of(first)) or ""

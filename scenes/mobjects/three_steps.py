@@ -1,6 +1,6 @@
 """A map of the three steps of training, a card each, the present one bright: it returns between the lecture's parts.
 
-    text_of = self.screen_of(WORDS)                              # in a scene: the words in its language
+    text_of = self.screen_of("part-map")                              # in a scene: the words in its language
     steps = ThreeSteps(self.trace("run"), text_of, current=1)
     self.play(*self.next_heading(text_of("heading")), FadeIn(steps))
     self.play(steps.focus(2), run_time=0.8)                      # the brightness moves on; None: all three are bright
@@ -38,7 +38,6 @@ from manim import (
     there_and_back,
 )
 
-WORDS = "part-map"  # the narration has the map's words under this name: several scenes show it
 NAMES = ("function", "loss", "optimization")  # keys of the words
 FORMULAS = ("blue(y) = f_orange(theta) (bold(x))", "L(orange(theta)) = 1/N sum_n e_n", GOAL)
 PLACE = 4  # of the picture among a card's parts

@@ -45,6 +45,8 @@ def test_a_run_is_exported_where_no_media_folder_can_be_made(here, gradreel):
     (here / "media").write_text("a file")
     result = gradreel("export", "run", "runs/.tmp", "-o", "x.html")
     assert (result.exit_code, (here / "x.html").is_file()) == (0, True), result.output
+    assert gradreel("export", "run", "runs/.tmp", "-o", "x.html").exit_code == 0, "equal bytes replace nothing"
+    (here / "x.html").write_text("notes")
     assert gradreel("export", "run", "runs/.tmp", "-o", "x.html").exit_code == 2, "nobody remembers whose it is"
 
 

@@ -526,6 +526,7 @@ def test_the_digest_of_the_renderer_has_every_file_that_decides_what_a_frame_is(
 SEEN_FROM_OUTSIDE = """
 import json, sys
 from pathlib import Path
+from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.scenes.catalog import find_scenes
 from gradreel.render.clips.fingerprint import code_digests
 from gradreel.render.clips.import_graph import one_moment

@@ -168,7 +168,7 @@ def test_words_that_several_scenes_show_count_for_those_that_draw_them(clip_of, 
     file.write_text(LINES + shared.replace('"Loss"', '"The loss"'))
     assert clip_of().up_to_date, "it draws no map"
     drawing = user_folder / "helper.py"
-    drawing.write_text(drawing.read_text() + "from gradreel.scenes.mobjects.three_steps import three_steps\n")
+    drawing.write_text(drawing.read_text() + "def heading(scene):\n    return scene.screen_of('part-map')('loss')\n")
     make(clip_of())
     assert clip_of().up_to_date
     file.write_text(LINES + shared)

@@ -86,17 +86,17 @@ def test_dots_of_one_curve_are_the_same_in_both_scenes_that_have_them(with_mine)
 
 def test_no_scene_draws_the_red_curve_but_by_its_parameters():
     """The constant is a field's default, or in what parts share; never in what a scene draws."""
-    scenes = Path(LESSON_FILE).parents[2] / "scenes"
+    root = Path(LESSON_FILE).parents[2]
     found = []
-    for file in scenes.rglob("*.py"):
+    for file in (file for folder in ("scenes", "render") for file in (root / folder).rglob("*.py")):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         calls = [
             node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Field"
         ]
         defaults = {id(argument) for call in calls for argument in call.args}
         names = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == "RED_CURVE" and id(n) not in defaults]
-        found += [file.relative_to(scenes).as_posix()] * bool(names)
-    assert sorted(found) == ["lecture/runs.py", "render/lessons/selection.py", "render/lessons/tables.py"]
+        found += [file.relative_to(root).as_posix()] * bool(names)
+    assert sorted(found) == ["render/lessons/selection.py", "render/lessons/tables.py", "scenes/lecture/runs.py"]
 
 
 def test_what_is_set_of_one_scene_wins():

@@ -38,7 +38,7 @@ from gradreel.scenes.mobjects.pace import even_pace, state_at, stepwise
 from gradreel.scenes.mobjects.plot import dashed, ring
 from gradreel.scenes.mobjects.readout import loss_decimals
 from gradreel.scenes.mobjects.text import Number, caption, formula, words
-from gradreel.scenes.mobjects.three_steps import PLACE, WORDS, ThreeSteps
+from gradreel.scenes.mobjects.three_steps import PLACE, ThreeSteps
 from gradreel.scenes.mobjects.ticks import round_labels
 from gradreel.scenes.style import DIM, FAINT, FULL, emphasis, mix, palette
 from gradreel.scenes.words.claims import Claim, claim
@@ -202,11 +202,11 @@ class LinearLimits(LectureScene):
             motif = Motif(self.trace("run"), self.screen_of("title"))
             motif.show(1.0)
             self.add(motif)
-            self.map = ThreeSteps(self.trace("run"), self.screen_of(WORDS), None, formulas=False)
+            self.map = ThreeSteps(self.trace("run"), self.screen_of("part-map"), None, formulas=False)
             cards = [self.map.red.copy(), self.map.blue.copy()]
             flying = [ReplacementTransform(*pair) for pair in zip((motif.red, motif.blue), cards, strict=True)]
             leaving = [FadeOut(part, run_time=0.4) for part in (motif.axes, motif.names)]
-            title = self.next_heading(self.screen_of(WORDS)("heading"))
+            title = self.next_heading(self.screen_of("part-map")("heading"))
             self.play(*leaving, FadeIn(self.map), *flying, *title, run_time=1.4)
             self.remove(*cards)
             self.play(self.map.focus(1), run_time=0.6)

@@ -21,7 +21,7 @@ from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.lecture_formulas import Y, many_features_source, relu_source
 from gradreel.scenes.mobjects.plot import Plot, dashed, segment
 from gradreel.scenes.mobjects.text import TextMobject, formula, words
-from gradreel.scenes.mobjects.three_steps import WORDS, ThreeSteps
+from gradreel.scenes.mobjects.three_steps import ThreeSteps
 from gradreel.scenes.mobjects.ticks import Ticks, ticks_at_knots
 from gradreel.scenes.style import BAND, DIM, FAINT, emphasis, mix, palette
 from gradreel.scenes.words.counts import Count
@@ -111,8 +111,8 @@ class Relu(LectureScene):
         with self.beat("map"):
             # The third step is behind us; the brightness goes back to the first. Then the soft sigmoid in the place of
             # the map, and over it the one that is asked for, the hard one, which stays
-            steps = ThreeSteps(self.trace("run"), self.screen_of(WORDS), 3)
-            self.play(*self.next_heading(self.screen_of(WORDS)("heading")), FadeIn(steps, run_time=0.8))
+            steps = ThreeSteps(self.trace("run"), self.screen_of("part-map"), 3)
+            self.play(*self.next_heading(self.screen_of("part-map")("heading")), FadeIn(steps, run_time=0.8))
             self.play(steps.focus(1), run_time=0.6)
             self.until("soft")
             match = match_by_slope(*self.hard.x, self.parameters.c)

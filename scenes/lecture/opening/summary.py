@@ -25,7 +25,7 @@ from gradreel.scenes.mobjects.motif import Motif
 from gradreel.scenes.mobjects.pace import recorded_row, stepwise
 from gradreel.scenes.mobjects.plot import polyline
 from gradreel.scenes.mobjects.text import formula, words
-from gradreel.scenes.mobjects.three_steps import WORDS, ThreeSteps
+from gradreel.scenes.mobjects.three_steps import ThreeSteps
 from gradreel.scenes.style import DIM, emphasis, palette
 from gradreel.scenes.words.claims import Claim, claim, decreasing
 from gradreel.scenes.words.counts import Count
@@ -112,9 +112,9 @@ class Summary(LectureScene):
     def _steps_beat(self) -> None:
         with self.beat("steps"):
             # The map, all of it bright. The formulas leave, and what people choose comes in their place
-            self.map = ThreeSteps(self.run, self.screen_of(WORDS), None)
+            self.map = ThreeSteps(self.run, self.screen_of("part-map"), None)
             self.play(FadeOut(self.functions), run_time=0.5)
-            self.play(*self.next_heading(self.screen_of(WORDS)("heading")), FadeIn(self.map), run_time=0.8)
+            self.play(*self.next_heading(self.screen_of("part-map")("heading")), FadeIn(self.map), run_time=0.8)
             self.until("choose")
             cards = [self.map.card(step) for step in (1, 2, 3)]
             formulas = (FadeOut(card[-1], run_time=0.5) for card in cards)

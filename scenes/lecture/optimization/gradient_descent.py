@@ -31,7 +31,7 @@ from gradreel.scenes.lecture.optimization.pictures.recorded_descent import Recor
 from gradreel.scenes.mobjects.formula_growth import grow
 from gradreel.scenes.mobjects.pace import even_pace, recorded_row
 from gradreel.scenes.mobjects.text import formula, words
-from gradreel.scenes.mobjects.three_steps import PLACE, WORDS, ThreeSteps
+from gradreel.scenes.mobjects.three_steps import PLACE, ThreeSteps
 from gradreel.scenes.mobjects.update_formulas import GOAL, is_plain, step_source, update_source
 from gradreel.scenes.style import FAINT, emphasis
 from gradreel.scenes.trace_folder import TraceFolder
@@ -170,8 +170,8 @@ class GradientDescent(LectureScene):
             # The map of the three steps: the brightness moves from the loss to optimization. The goal comes from its
             # card, and from another the red curve to be met
             fit = self.descent.fit
-            steps = ThreeSteps(self.run, self.screen_of(WORDS), 2)
-            self.play(*self.next_heading(self.screen_of(WORDS)("heading")), FadeIn(steps), run_time=0.5)
+            steps = ThreeSteps(self.run, self.screen_of("part-map"), 2)
+            self.play(*self.next_heading(self.screen_of("part-map")("heading")), FadeIn(steps), run_time=0.5)
             self.play(steps.focus(3), run_time=0.6)
             self.until("goal")
             self.goal = formula(GOAL, 44).place(0.7, center=MIDDLE[0])

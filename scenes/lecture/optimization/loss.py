@@ -26,7 +26,7 @@ from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import Pulse
 from gradreel.scenes.mobjects.pace import even_pace, state_at
 from gradreel.scenes.mobjects.text import formula
-from gradreel.scenes.mobjects.three_steps import WORDS, ThreeSteps
+from gradreel.scenes.mobjects.three_steps import ThreeSteps
 from gradreel.scenes.style import DIM, emphasis, emphasize, palette
 from gradreel.scenes.words.claims import Claim, claim
 from gradreel.scenes.words.counts import Count
@@ -182,8 +182,8 @@ class Loss(LectureScene):
         with self.beat("map"):
             # The three steps: from the search, spoken of before, the brightness moves on to the loss; there other
             # recorded values are tried, and the errors with them. The formulas come with what they are of
-            arriving = self.next_heading(self.screen_of(WORDS)("heading"))
-            self.steps = steps = ThreeSteps(self.trace("curve"), self.screen_of(WORDS), 3, formulas=False)
+            arriving = self.next_heading(self.screen_of("part-map")("heading"))
+            self.steps = steps = ThreeSteps(self.trace("curve"), self.screen_of("part-map"), 3, formulas=False)
             self.play(*arriving, FadeIn(steps), run_time=0.6)
             self.until("two")
             self.play(steps.focus(2), run_time=0.8)
