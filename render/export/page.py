@@ -23,13 +23,13 @@ from gradreel.render.clips.clip_files import check_whole
 from gradreel.render.clips.file_digest import digest_of_contents
 from gradreel.render.clips.workspace import Workspace
 from gradreel.render.export.page_runs import TouchedRun, runs_of_film, runs_of_traces
-from gradreel.render.export.place import ExportPlace, Place, check_place
+from gradreel.render.export.place import ExportPlace, Place, export_film
 from gradreel.render.export.run_figures import BOKEH, band_colours, bokeh_script, check_bokeh, run_figures
 from gradreel.render.export.steps import Step, languages_told, steps_of
 from gradreel.render.export.voices import other_voices
 from gradreel.render.lessons.lesson import Lesson
 from gradreel.render.lessons.options import Options, settings_of
-from gradreel.render.pipeline import Job, inspect_lesson, publish_with
+from gradreel.render.pipeline import Job, inspect_lesson
 from gradreel.render.resolve import film_of, in_languages
 from gradreel.render.settings import RenderSettings, languages_of
 from gradreel.render.stages import Clip, ClipFile
@@ -94,16 +94,8 @@ def export_page(options: Options, one_file: bool) -> int:
         _, scenes = inspect_lesson(lesson, settings)
         if any(scene.experiments or scene.traces for scene in scenes):
             raise
-    with reporter(options.progress, options.quiet, options.verbosity) as told:
-        made = publish_with(
-            lesson,
-            settings,
-            told,
-            lambda job, clips: _publish_film(job, clips, place, options.output),
-            partial(check_place, place, CALLED if place.inside else None, lesson, settings, options.output),
-        )
-    report.show_made([made], options, options.preview)
-    return 0
+    publish = partial(_publish_film, place=place, output=options.output)
+    return export_film(options, settings, lesson, place, CALLED if place.inside else None, publish)
 
 
 def export_run(traces: Sequence[Path], options: Options) -> int:

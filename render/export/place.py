@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from gradreel.core.errors import UserError
 from gradreel.render.clips.workspace import Folders, check_writable
 from gradreel.render.lessons.lesson import Lesson
+from gradreel.render.lessons.options import Options
+from gradreel.render.pipeline import Job, publish_with
+from gradreel.render.report import show_made
 from gradreel.render.settings import RenderSettings
-from gradreel.render.stages import Clip
+from gradreel.render.stages import Clip, ClipFile
 from gradreel.render.still_files import selection
 from gradreel.render.videos.results import Results, results_of
+from gradreel.render.workers.progress import reporter
 
 
 @dataclass(frozen=True)
@@ -63,9 +68,28 @@ def check_place(
     export.results.check([export.final, *beside])
 
 
+def export_film(
+    options: Options,
+    settings: RenderSettings,
+    lesson: Lesson,
+    place: Place,
+    called: str | None,
+    publish: Callable[[Job, list[tuple[Clip, ClipFile]]], Path],
+) -> int:
+    """Render what is missing of a film, export it by ``publish``, which returns the exported file, and print its path.
+
+    ``called``: see `check_place`.
+    """
+    with reporter(options.progress, options.quiet, options.verbosity) as told:
+        check = partial(check_place, place, called, lesson, settings, options.output)
+        final = publish_with(lesson, settings, told, publish, check)
+    show_made([final], options, options.preview)
+    return 0
+
+
 @dataclass(frozen=True)
 class ExportPlace:
-    """The file that a film is exported to, and the maker whose results it is one of."""
+    """The path that a film is exported to, and the register entry of whoever exports it."""
 
     stem: str  # what it is called without -o
     final: Path

@@ -12,18 +12,17 @@ from pathlib import Path
 
 from gradreel.core.errors import UserError
 from gradreel.core.package import PACKAGE_FOLDER
-from gradreel.render import report
 from gradreel.render.clips.clip_files import check_whole
 from gradreel.render.clips.file_digest import digest_of_contents
 from gradreel.render.clips.workspace import Workspace
 from gradreel.render.export import deck, manim_slides, pdf
 from gradreel.render.export.deck import Deck
-from gradreel.render.export.place import ExportPlace, Place, check_place
+from gradreel.render.export.place import ExportPlace, Place, export_film
 from gradreel.render.export.step_sounds import write_sounds
 from gradreel.render.export.steps import Step, as_slides, steps_of
 from gradreel.render.lessons.lesson import Lesson
 from gradreel.render.lessons.options import Options
-from gradreel.render.pipeline import Job, publish_with
+from gradreel.render.pipeline import Job
 from gradreel.render.resolve import film_of
 from gradreel.render.settings import RenderSettings, languages_of
 from gradreel.render.stages import Clip, ClipFile
@@ -31,7 +30,6 @@ from gradreel.render.videos.narration_track import spoken_languages, tracks
 from gradreel.render.videos.output_stamp import OutputStamp
 from gradreel.render.videos.publishing import manifest_of, narration_of, placed_sounds, publish_all, shots_of
 from gradreel.render.videos.sound_track import Track
-from gradreel.render.workers.progress import reporter
 from gradreel.scenes.words.narration import NARRATION_FOLDER
 
 
@@ -60,16 +58,8 @@ def export_slides(options: Options, folder: bool, pdf: bool, manim_slides: bool)
     kind = KINDS[asked[0] if asked else "one-file"]
     settings, lesson = film_of(options)
     kind.place.final(Path(), "", options.output)  # before any work
-    with reporter(options.progress, options.quiet, options.verbosity) as told:
-        made = publish_with(
-            lesson,
-            settings,
-            told,
-            lambda job, clips: _publish(job, clips, kind, options.output),
-            partial(check_place, kind.place, kind.called, lesson, settings, options.output),
-        )
-    report.show_made([made], options, options.preview)
-    return 0
+    publish = partial(_publish, kind=kind, output=options.output)
+    return export_film(options, settings, lesson, kind.place, kind.called, publish)
 
 
 def _publish(job: Job, clips: Sequence[tuple[Clip, ClipFile]], kind: Kind, output: Path | None) -> Path:
