@@ -246,8 +246,12 @@ class LectureScene(Scene):
         return self.words_of.screen(self.narrated_as(self.words_of), key, self.context.language, values)
 
     def screen_of(self, scene: str) -> Callable[[str], str]:
-        """Return a function that looks up the on-screen words ``key`` of another scene, in the video's language."""
-        look_up = self.words_of.screen
+        """Return a function that takes a key and returns the screen text of another ``scene``, in the film's language.
+
+        Write the scene's name in quotes where you call this. The renderer finds it there, in the source: a changed text
+        of that scene then makes this scene's clip stale.
+        """
+        look_up = self.words_of.screen  # called by another name: here the renderer must not look for a section
         return lambda key: look_up(scene, key, self.context.language)
 
     def next_heading(self, text: str) -> list[Animation]:

@@ -189,9 +189,9 @@ class Recorder:
             )
 
         untrained = self.recorded.untrained
-        if untrained.lost:
+        if lost := untrained.lost:
             _warn(
-                f"record: the shape or dtype of {listed(untrained.lost)} changed while it was recorded, or it came "
+                f"record: the shape or dtype of {listed(lost)} changed while it was recorded, or it came "
                 f"later; the state_dict() of {self.path} has no such tensor"
             )
         if untrained.thawed:

@@ -184,21 +184,17 @@ def _prefixes(module: str) -> Iterator[str]:
 
 
 def _words_of(node: ast.AST) -> Iterator[str]:
-    """Yield the sections of other scenes that words on the screen are from, such as naming.
+    """Yield the section of the narration whose screen texts a call looks up, unless it is the scene's own.
 
-    It is so called in ``….words_of.screen("naming", "deep", …)`` and in ``….screen_of("naming")``.
-
-    A computed section gives "", unless it is ``self.narrated_as(…)``, the scene's own.
+    Such calls are ``….words_of.screen("naming", "deep", …)`` and ``….screen_of("naming")``: they give "naming". A name
+    that is computed gives "". The scene's own section is ``self.narrated_as(…)``.
     """
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
         return
     first = node.args[0] if node.args else None
-    if node.func.attr == "screen_of":
-        yield (first and _text_of(first)) or ""
-    if node.func.attr != "screen":
-        return
     own = isinstance(first, ast.Call) and _last_name(first.func) == "narrated_as"
-    if _last_name(node.func.value) == "words_of" and not own:
+    of_narration = node.func.attr == "screen" and _last_name(node.func.value) == "words_of"
+    if node.func.attr == "screen_of" or (of_narration and not own):
         yield (first and _text_of(first)) or ""
 
 

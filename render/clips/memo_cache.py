@@ -24,9 +24,8 @@ T = TypeVar("T")
 
 FILE = "remembered.json"
 MOST = 5_000  # things remembered; beyond it only those of this command are
-_ROOT = Path(__file__).resolve().parents[2]
 _WORKED_OUT_BY = tuple(
-    _ROOT / name
+    PACKAGE_FOLDER / name
     for name in (
         "render/clips/file_digest.py",
         "scenes/assets.py",
