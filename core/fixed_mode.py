@@ -37,7 +37,7 @@ def fixed_mode() -> dict[str, str]:
 def mode_of(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment variables for computing as in a trace's ``environment``; "" stands for "not set".
 
-    Instructions that this processor lacks, or that are not known here, stay as in `fixed_mode`.
+    If this processor lacks the trace's instructions, or their name is unknown, the values are those of `fixed_mode`.
     """
     mode = fixed_mode()
     if not mode or environment.get("machine") != platform.machine():

@@ -60,7 +60,7 @@ class Networks:
             self.set_state(run, random_start(self.experiment, generator))
 
     def batch(self, size: int) -> "Batch":
-        """Return the `Batch` of ``size`` examples a run; there is one for each size."""
+        """Return the `Batch` for ``size`` examples in each run. The same size always gives the same object."""
         if size not in self._batches:
             self._batches[size] = Batch(self.experiment, self.theta, self.gradient, self.runs, size)
         return self._batches[size]
@@ -116,7 +116,7 @@ class _RunRows:
 
 
 class Batch:
-    """Computes losses and gradients on B examples for each run.
+    """Computes the loss and the gradient of each run on a batch of B examples.
 
     The caller fills ``features`` (S B, D) and ``labels`` (S B, 1), run after run, then calls `forward_backward`.
     """

@@ -1,7 +1,7 @@
 """The lecture's network as its formulas: forward, loss, and gradient by backpropagation, for one run.
 
-Read this module for what is computed. `fast_networks` computes the same numbers, bit for bit, for several runs side by
-side; training uses that one, and a test holds the two equal.
+This module is written to be read. Training uses `fast_networks`, which computes several runs at once. A test checks
+that both give the same numbers, bit for bit.
 
 A network with one hidden layer: r = b + W x, a = sigma(r), y = b + c . a. A deeper one makes r and a again in each
 layer, of the a before it. The linear model has no hidden layer: y = b + w . x.
@@ -77,10 +77,10 @@ def tensor(experiment: Experiment, values: NDArray[Any]) -> Tensor:
 
 
 def product(left: Tensor, right: Tensor) -> Tensor:
-    """Return the matrix product of (N, K) and (K, M).
+    """Return the matrix product (N, M) of ``left`` (N, K) and ``right`` (K, M).
 
-    numpy multiplies, by OpenBLAS, which gives equal bits on all processors that have the instructions of its kernels.
-    MKL, torch's own library, does not.
+    numpy computes it, by OpenBLAS: its bits are equal on all processors that have the instructions of its kernels.
+    Those of MKL, which torch uses, are not.
     """
     return torch.from_numpy(np.matmul(left.numpy(), right.numpy())).clone()
 

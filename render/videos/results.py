@@ -144,9 +144,9 @@ class Results:
             return {}
 
     def _file(self, folder: Path) -> Path:
-        """Return the file that remembers the results in ``folder``.
+        """Return the file of the register that lists the results in ``folder``.
 
-        Its name depends on the path from the media folder if ``folder`` lies in that, else on the whole path.
+        Its name is a digest of the path of ``folder``: relative to the media folder inside it, absolute elsewhere.
         """
         place, media = os.path.realpath(folder), os.path.realpath(self._folders.media_dir)
         inside = place == media or place.startswith(media + os.sep)

@@ -59,7 +59,10 @@ def evaluated(media: Path, variables: dict[str, str], rest: list[str]) -> list[l
 
 
 def evaluate(media: Path, names: list[str], jobs: int) -> list[list]:
-    """Train the missing runs; return scene, beat, what the line says, numbers and verdict of every claim."""
+    """Train the missing runs. Return a row for each claim.
+
+    A row has the scene, the beat, what the line says, the numbers, and whether the claim holds.
+    """
     from gradreel.core.network.training import train_all
     from gradreel.render import pipeline
     from gradreel.render.lessons.selection import load_lesson

@@ -1,4 +1,4 @@
-"""Runs in folders of any name, seeds, errors that name an environment variable, and the title of a script."""
+"""Tests of four commands: `export run`, `render --seed`, errors that name a variable, `narrate` with one scene."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ class Running:
 
 @pytest.fixture
 def running(tmp_path: Path, begin_fork: Callable[..., BaseProcess]) -> Iterator[Callable[..., Running]]:
-    """``running(code, name="run")``: a loop whose trace is ``name`` in the test's folder."""
+    """Return ``running(code, name="run")``: it starts a process that trains by ``code`` and records into ``name``."""
     with ExitStack() as ends:
         yield lambda code, name="run": ends.enter_context(running_in(tmp_path / name, begin_fork, code))
 
