@@ -138,7 +138,7 @@ def test_a_program_that_hangs_is_ended_with_all_it_began(tones, lines, folder, c
     with pytest.raises(ProgramError, match=r"did not end within 0\.5 seconds"):
         spoken_lines(tones(limit=0.5), lines("hang here"), folder)
     child, _ = Path(f"{calls}.child").read_text().split()
-    assert gone(child)
+    wait_for(lambda: gone(child))
     assert kept(folder) == set()
 
 
