@@ -21,6 +21,7 @@ from gradreel.render.lessons.options import (
     settings_of,
 )
 from gradreel.render.lessons.own_words import left_in_other_languages, marks_placed
+from gradreel.render.lessons.said_in_place import said_marks_placed
 from gradreel.render.lessons.selection import load_lesson
 from gradreel.render.settings import JOINABLE_FORMATS, RenderSettings, languages_of
 from gradreel.render.voice.choice import chosen_voices, silent_by_default
@@ -46,6 +47,7 @@ def lesson_of(options: Options, scenes: Sequence[str] | None = None) -> Lesson:
     left: list[str] = []
     if words is not None:
         left = [*left_in_other_languages(words, names, languages), marks_placed(words, names, languages)]
+    left.append(said_marks_placed([scene.source for scene in lesson.scenes], languages))
     if not options.quiet:
         for text in filter(None, (*lesson.filled_days(), *left)):
             print(text, file=sys.stderr)

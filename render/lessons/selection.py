@@ -16,6 +16,7 @@ from gradreel.render.lessons.daily_data import DailyData
 from gradreel.render.lessons.lesson import Lesson
 from gradreel.render.lessons.lesson_file import read_lesson
 from gradreel.render.lessons.own_words import check_words
+from gradreel.render.lessons.said_in_place import check_said
 from gradreel.render.lessons.tables import Knots, file_of, problems_of, put_over
 from gradreel.render.settings import range_name
 from gradreel.render.stages import SceneRequest
@@ -56,6 +57,7 @@ def load_lesson(
     lesson = replace(lesson, scenes=_picked(lesson, only, ours), picked=True) if only else _stretch(lesson, span)
     if lesson.words is not None:
         check_words(lesson.words, [entry.source for entry in (*whole, *lesson.scenes)], ours)
+    check_said([entry.source for entry in lesson.scenes])
     known = {entry.name for entry in lesson.scenes}
     for scene in changes:
         if scene not in known:

@@ -398,6 +398,17 @@ def test_a_scene_says_a_line_in_two_languages_and_one_in_the_films_alone(gradree
     assert spoken(video, "zh") == ["先这样再那样。"]
 
 
+def test_a_dry_run_finds_what_is_wrong_with_a_line_that_is_said_in_place(gradreel, project):
+    said = 'say={"en": "A [up]ring, [down]drawn.", "zh": "%s"}'
+    scene = project / "my_scene.py"
+    scene.write_text(SCENE.replace('say="A ring."', said % "一个[up]环。"), encoding="utf-8")
+    told = gradreel("render", "my_scene.py:Ring", *SMALL[2:], "--dry_run")
+    assert told.exit_code == 0 and "in zh of ring/draw" in told.stderr
+    scene.write_text(SCENE.replace('say="A ring."', said % "[down]一个[up]环。"), encoding="utf-8")
+    told = gradreel("render", "my_scene.py:Ring", *SMALL[2:], "--dry_run")
+    assert told.exit_code == 2 and "marks come in other orders" in told.stderr
+
+
 @pytest.mark.parametrize(
     ("say", "told"),
     [

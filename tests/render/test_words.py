@@ -13,6 +13,7 @@ from gradreel.render.lessons.own_words import (
     left_in_other_languages,
     marks_placed,
 )
+from gradreel.render.lessons.said_in_place import check_said, said_marks_placed
 from gradreel.scenes.catalog import beat_names, find_scenes, resolve
 from gradreel.scenes.words.narration import Narration, OwnWords
 
@@ -266,3 +267,60 @@ def test_marks_of_one_language_that_are_placed_in_another_are_told_once():
     assert told.count("words.toml") == 1
     assert "in zh of build-curve/piece-1, build-curve/heights" in told and "in en of build-curve/heights" in told
     assert marks_placed(words, ["relu"]) == ""
+
+
+SAYING = """
+from gradreel.scenes.base import LectureScene
+
+
+class Saying(LectureScene):
+    def construct(self):
+        for k in range(2):
+            with self.beat(f"rise-{k}", say=SAY):
+                pass
+"""
+
+
+@pytest.fixture
+def saying(tmp_path):
+    """``saying('{"en": "It rises."}')``: a scene whose beats say this."""
+
+    def write(say):
+        (tmp_path / "saying.py").write_text(SAYING.replace("SAY", say), encoding="utf-8")
+        return resolve(f"{tmp_path / 'saying.py'}:Saying")
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("say", "told"),
+    [
+        ('{"fr": "Il monte."}', "unknown language 'fr'"),
+        ('{"en": "It [up]rises, [down]falls.", "zh": "[down]落，[up]升。"}', "en: up, down; zh: down, up"),
+        ('{"en": f"It [up]rises {k} [up]times."}', "a mark comes twice (up, up)"),
+        ("{}", "a text was needed"),
+    ],
+)
+def test_lines_that_a_scene_says_in_place_are_checked_before_it_is_played(saying, say, told):
+    with pytest.raises(UserError) as raised:
+        check_said([saying(say)])
+    assert "saying: beat 'rise-{k}'" in str(raised.value) and told in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("say", "placed_in"),
+    [
+        ('{"en": "It [up]rises.", "zh": "升。"}', "zh"),
+        ('{"en": f"It rises {self.x[k]}.", "zh": f"[up]升。"}', "en"),
+        ('{"en": "It [up]rises.", "zh": "[up]升。"}', ""),
+        ('{"en": "It [up]rises."}', ""),
+        ('"It [up]rises."', ""),
+        ('{"en": self.line, "zh": "[up]升。"}', ""),
+    ],
+)
+def test_marks_of_one_language_in_a_line_said_in_place_are_told(saying, say, placed_in):
+    source = saying(say)
+    check_said([source])
+    told = said_marks_placed([source], ("en", "zh"))
+    assert (f"in {placed_in} of saying/rise-" in told) if placed_in else told == ""
+    assert said_marks_placed([source], ("en",)) == ""
