@@ -1,4 +1,4 @@
-"""Lines that scenes of one's own say in place, ``say={"en": …, "zh": …}``: checked in the source; nothing is played."""
+"""Checks the lines that user scenes say in place, ``say={"en": …, "zh": …}``, in their source, without playing them."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ from gradreel.scenes.words.narration import check_language, check_marks
 
 @dataclass(frozen=True)
 class SaidLine:
-    """One ``say={…}`` of a scene: the beat as it is written, and its texts by language, fields left out."""
+    """One ``say={…}`` of a scene.
+
+    ``beat`` is the beat's name as the source has it. ``texts`` maps languages to texts; fields of f-strings read "0".
+    """
 
     beat: str
     texts: Mapping[Any, str]
 
 
 def check_said(sources: Collection[SceneSource]) -> None:
-    """Raises UserError for lines that playing the scenes would refuse: an unknown language, marks in other orders."""
+    """Raise UserError for lines that playback would refuse: an unknown language, or marks in different orders."""
     problems = [
         problem
         for source in dict.fromkeys(sources)
@@ -36,29 +39,29 @@ def check_said(sources: Collection[SceneSource]) -> None:
 
 
 def said_marks_placed(sources: Collection[SceneSource], languages: Collection[str]) -> str:
-    """Return a sentence that names the lines that lack marks of another language; "" for none."""
-    placed: dict[str, list[str]] = {}
+    """Return a sentence that names the lines whose marks another language lacks, or "" if there are none."""
+    lacking: dict[str, list[str]] = {}
     for source in dict.fromkeys(sources):
         for line in said_in_place(source):
             marks = {language: set(cut(text)[1]) for language, text in line.texts.items() if language in languages}
-            everything = set().union(*marks.values())
-            for language, its in marks.items():
-                if its < everything:
-                    placed.setdefault(language, []).append(f"{source.name}/{line.beat}")
-    told = "; ".join(f"in {language} of {listed(beats)}" for language, beats in placed.items())
-    return f"say=…: marks that another language has are placed in proportion: {told}" if told else ""
+            all_names = set().union(*marks.values())
+            for language, names in marks.items():
+                if names < all_names:
+                    lacking.setdefault(language, []).append(f"{source.name}/{line.beat}")
+    places = "; ".join(f"in {language} of {listed(beats)}" for language, beats in lacking.items())
+    return f"say=…: marks that another language has are placed in proportion: {places}" if places else ""
 
 
 def said_in_place(source: SceneSource) -> Iterator[SaidLine]:
-    """Yield each ``say={…}`` of a scene of one's own that its source tells; those of ours have none."""
-    found = module_source(source.file).find_class(source.class_name) if not source.is_ours else None
-    for scene_class in found.ancestry if found is not None else []:
+    """Yield each ``say={…}`` in the source of a user's scene. The lecture's scenes have none."""
+    definition = None if source.is_ours else module_source(source.file).find_class(source.class_name)
+    for scene_class in definition.ancestry if definition is not None else []:
         for call in ast.walk(scene_class.node):
             if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "beat"):
                 continue
-            given = {keyword.arg: keyword.value for keyword in call.keywords}
-            name = call.args[0] if call.args else given.get("name")
-            say = call.args[1] if len(call.args) > 1 else given.get("say")
+            arguments = {keyword.arg: keyword.value for keyword in call.keywords}
+            name = call.args[0] if call.args else arguments.get("name")
+            say = call.args[1] if len(call.args) > 1 else arguments.get("say")
             if say is None or name is None:
                 continue
             for branch in branches(say):
@@ -83,7 +86,7 @@ def _problem(where: str, line: SaidLine) -> str:
 
 
 def _texts(say: ast.Dict) -> dict[Any, str] | None:
-    """Return the texts of ``{"en": "…", "zh": f"…"}``; None unless the source tells all of them."""
+    """Return the texts of ``{"en": "…", "zh": f"…"}``, or None if one is not a literal."""
     texts = {}
     for key, value in zip(say.keys, say.values, strict=True):
         if not isinstance(key, ast.Constant):
