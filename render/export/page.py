@@ -36,7 +36,6 @@ from gradreel.render.stages import Clip, ClipFile
 from gradreel.render.still_files import selection
 from gradreel.render.videos.output_stamp import OutputStamp
 from gradreel.render.videos.publishing import (
-    Say,
     manifest_of,
     narration_of,
     poster_of,
@@ -115,10 +114,10 @@ def export_run(traces: Sequence[Path], options: Options) -> int:
         final = ONE_FILE.final(beside, stem, options.output)
         maker = maker_of(runs[0].path, workspace, "+".join(str(run.path) for run in runs[1:]))
         results = Results(workspace, maker, settings.overwrite)
-        stamp = OutputStamp(workspace, final, _content(page), [])
+        stamp = OutputStamp(workspace, final, _content(page), [], CALLED)
         if not stamp.is_current():
             told = reporter("none", options.quiet)
-            _publish(page, final, ONE_FILE, {}, workspace, stamp, results, told.say)
+            publish_all(_files_of(page, final, ONE_FILE, {}, workspace), workspace, stamp, results, told.say)
     report.show_made([final], options, options.preview)
     return 0
 
@@ -132,7 +131,7 @@ def _publish_film(job: Job, clips: Sequence[tuple[Clip, ClipFile]], place: Place
     shots = shots_of(narration, settings, clips, lesson.parts(settings.language))
     page = _page_of(lesson, settings, steps_of(narration, settings, shots), runs)
     content = _content(page) | {"film": manifest_of(lesson, settings, shots, final), "poster": str(lesson.poster)}
-    stamp = OutputStamp(workspace, final, content, [file.path for _, file in clips])
+    stamp = OutputStamp(workspace, final, content, [file.path for _, file in clips], CALLED)
     if stamp.is_current():
         return final
     check_whole([file.path for _, file in clips])
@@ -148,32 +147,26 @@ def _publish_film(job: Job, clips: Sequence[tuple[Clip, ClipFile]], place: Place
             f"the film in the page is {size} MB; not every browser plays one as large: a folder has it beside"
         )
     media = {VIDEO: video, POSTER: poster, **{VOICE.format(code): file for code, file in voices.items()}}
-    _publish(page, final, place, media, workspace, stamp, export.results, job.reporter.say)
+    files = _files_of(page, final, place, media, workspace)
+    publish_all(files, workspace, stamp, export.results, job.reporter.say)
     return final
 
 
-def _publish(
-    page: Page,
-    final: Path,
-    place: Place,
-    media: Mapping[str, Path],
-    workspace: Workspace,
-    stamp: OutputStamp,
-    results: Results,
-    say: Say,
-) -> None:
-    """Write the page at ``final``: ``media`` and all else beside it, or in it where the page is one file."""
-    files: dict[str, bytes | Path] = {}
+def _files_of(
+    page: Page, final: Path, place: Place, media: Mapping[str, Path], workspace: Workspace
+) -> dict[str, bytes | Path]:
+    """Return the page, called as ``final``, and the files beside it: none where the page is one file."""
+    addresses = {name: name if place.inside else _data(path) for name, path in media.items()}
+    temporary = workspace.temporary(final.name)
+    temporary.write_text(_html(page, addresses, one_file=not place.inside), "utf-8")
+    files: dict[str, bytes | Path] = {final.name: temporary}
     if place.inside:
-        files = {STYLE: _style().encode(), SCRIPT: (ASSETS / SCRIPT).read_bytes(), **media}
+        files |= {STYLE: _style().encode(), SCRIPT: (ASSETS / SCRIPT).read_bytes(), **media}
         if page.runs:
             files[BOKEH] = bokeh_script().encode()
         for run in page.runs:
             files[RUN_FILE.format(run.id)] = f"recordedRun({as_script(run.id)}, {as_script(run.numbers())})\n".encode()
-    places = {name: name if place.inside else _data(path) for name, path in media.items()}
-    temporary = workspace.temporary(final.name)
-    temporary.write_text(_html(page, places, one_file=not place.inside), "utf-8")
-    publish_all(temporary, final, files, workspace, stamp, results, say, CALLED)
+    return files
 
 
 # -- what is in it -----------------------------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ def _publish(job: Job, clips: Sequence[tuple[Clip, ClipFile]], kind: Kind, outpu
     steps = as_slides(steps_of(narration, settings, shots))
     film = manifest_of(lesson, settings, shots, final)
     content = {"kind": kind.place.ending, "film": film, "titles": [dict(step.title) for step in steps], "code": _code()}
-    stamp = OutputStamp(workspace, final, content, [file.path for _, file in clips])
+    stamp = OutputStamp(workspace, final, content, [file.path for _, file in clips], kind.called)
     if stamp.is_current():
         return final
     check_whole([file.path for _, file in clips])
@@ -80,7 +80,7 @@ def _publish(job: Job, clips: Sequence[tuple[Clip, ClipFile]], kind: Kind, outpu
     heard = ({Track(): added} if added else {}) | tracks(spoken, settings.language, added)  # also without a voice
     made = Deck(place.stem, _title(lesson, settings, steps), steps, write_sounds(steps, heard, workspace), settings)
     temporary, beside = kind.write(made, workspace)
-    publish_all(temporary, final, beside, workspace, stamp, place.results, job.reporter.say, kind.called)
+    publish_all({final.name: temporary, **beside}, workspace, stamp, place.results, job.reporter.say)
     return final
 
 

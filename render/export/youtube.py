@@ -104,15 +104,14 @@ def _publish(job: Job, clips: Sequence[tuple[Clip, ClipFile]], output: Path | No
         if (file := video.with_name(f"{video.stem}.{language}.srt")).is_file()
     }
     content = {"texts": texts, "poster": str(lesson.poster), "code": digest_of_contents([Path(__file__)])}
-    stamp = OutputStamp(workspace, final, content, [video, *subtitles.values()])
+    stamp = OutputStamp(workspace, final, content, [video, *subtitles.values()], FILES)
     if not stamp.is_current():
-        temporary = workspace.temporary(final.name)
-        temporary.write_text(printable(texts.pop(final.name)) + "\n", encoding="utf-8")
-        beside = {name: f"{printable(text)}\n".encode() for name, text in texts.items()}
-        beside |= {path.name: file.read_bytes() for path, file in subtitles.items()}
-        beside["thumbnail.jpg"] = thumbnail(poster_of(lesson, shots))
+        texts = {final.name: texts[final.name], **texts}  # the first
+        files: dict[str, bytes | Path] = {name: f"{printable(text)}\n".encode() for name, text in texts.items()}
+        files |= {path.name: file.read_bytes() for path, file in subtitles.items()}
+        files["thumbnail.jpg"] = thumbnail(poster_of(lesson, shots))
         results = results_of(lesson, workspace, settings.overwrite)
-        publish_all(temporary, final, beside, workspace, stamp, results, say, FILES)
+        publish_all(files, workspace, stamp, results, say)
     return [*paths, *subtitles]
 
 

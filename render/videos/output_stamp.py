@@ -35,12 +35,24 @@ class _Written(BaseModel):
 
 
 class OutputStamp:
-    """Keeps in the media folder what the video ``final`` was made of, and which files were written with it."""
+    """Keeps in the media folder what the file ``final`` was made of, and which files were written with it."""
 
-    def __init__(self, folders: Folders, final: Path, content: Mapping[str, Any], clips: Sequence[Path]) -> None:
-        """``content``, plain data, and ``clips`` decide what is written; spoken lines are among them."""
-        self._final = final.absolute()
-        self.file = _file(folders, self._final)
+    def __init__(
+        self,
+        folders: Folders,
+        final: Path,
+        content: Mapping[str, Any],
+        clips: Sequence[Path],
+        beside: str | None = None,
+    ) -> None:
+        """``content``, plain data, and ``clips`` decide what is written; spoken lines are among them.
+
+        ``beside``: a regular expression for the names of the files that belong to it; by default those of subtitles.
+        """
+        self.final = final.absolute()
+        subtitles = rf"{re.escape(self.final.stem)}\.({'|'.join(LANGUAGES)})\.({'|'.join(SUBTITLE_SUFFIXES)})"
+        self._beside = beside or subtitles
+        self.file = folders.published / f"{short_hash(os.fsencode(self.final))}.json"
         stamps = {clip.name: _stamp(clip) for clip in clips}
         code = digest_of_contents(PACKAGE_FOLDER / name for name in PUBLISHING_FILES)
         self._clips = [clip.name for clip in clips]
@@ -49,31 +61,26 @@ class OutputStamp:
     def is_current(self) -> bool:
         """Whether all files are there as they were written, and would be made of the same."""
         known = _read(self.file)
-        if known is None or known.made_of != self._made_of or self._final.name not in known.files:
+        if known is None or known.made_of != self._made_of or self.final.name not in known.files:
             return False
-        return all(_stamp(self._final.parent / name) == stamp for name, stamp in known.files.items())
+        return all(_stamp(self.final.parent / name) == stamp for name, stamp in known.files.items())
 
     def write(self, written: Mapping[Path, Path], workspace: Workspace) -> Path:
         """Write the stamp for the files of ``written``, {temporary: final}; returns the stamp's own temporary path."""
         files = {final.name: stamp for path, final in written.items() if (stamp := _stamp(path)) is not None}
-        kept = _Written(made_of=self._made_of, video=str(self._final), files=files, clips=self._clips)
+        kept = _Written(made_of=self._made_of, video=str(self.final), files=files, clips=self._clips)
         temporary = workspace.temporary(self.file.name)
         temporary.write_bytes(as_json(kept.model_dump()))
         return temporary
 
-    def left_over(self, written: Mapping[Path, Path], called: str | None = None) -> list[Path]:
-        """Subtitles that were written with the video before, are as they were then, and are not written now.
-
-        ``called``: a regular expression for the names of such files, where they are others than subtitles.
-        """
+    def left_over(self, written: Mapping[Path, Path]) -> list[Path]:
+        """Return the files beside it that were written before, have not changed since, and are not in ``written``."""
         known = _read(self.file)
-        subtitles = rf"{re.escape(self._final.stem)}\.({'|'.join(LANGUAGES)})\.({'|'.join(SUBTITLE_SUFFIXES)})"
-        names = [name for name in known.files if re.fullmatch(called or subtitles, name)] if known else []
-        before = {self._final.with_name(name): known.files.get(name) for name in names} if known else {}
+        before = {self.final.with_name(name): stamp for name, stamp in (known.files if known else {}).items()}
         return [
             path
             for path, stamp in before.items()
-            if stamp is not None and path not in written.values() and _stamp(path) == stamp
+            if re.fullmatch(self._beside, path.name) and path not in written.values() and _stamp(path) == stamp
         ]
 
 
@@ -83,10 +90,6 @@ def clips_of_videos(folders: Folders) -> Iterator[str]:
         known = _read(file)
         if known is not None and _stamp(Path(known.video)) is not None:
             yield from known.clips
-
-
-def _file(folders: Folders, final: Path) -> Path:
-    return folders.published / f"{short_hash(os.fsencode(final))}.json"
 
 
 def _read(file: Path) -> _Written | None:

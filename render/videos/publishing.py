@@ -125,11 +125,13 @@ def publish_lesson(
         video, lesson.title_in(settings.language), shots, narration, settings, workspace, say
     )
     manifest = manifest_name(lesson, final, output)
-    beside = _subtitle_files(subtitles, final.stem) | {
+    files: dict[str, bytes | Path] = {
+        final.name: video,
+        **_subtitle_files(subtitles, final.stem),
         f"{final.stem}.jpg": poster_of(lesson, shots),
         manifest: as_json(manifest_of(lesson, settings, shots, final, spoken)),
     }
-    publish_all(video, final, beside, workspace, stamp, results_of(lesson, workspace, settings.overwrite), say)
+    publish_all(files, workspace, stamp, results_of(lesson, workspace, settings.overwrite), say)
     return final
 
 
@@ -158,9 +160,9 @@ def publish_clip(
         if file.sounds:
             say(f"{clip.scene}: its sound is left out: {settings.format} has none; {', '.join(JOINABLE_FORMATS)} have")
         (shutil.copytree if settings.format == "png-sequence" else shutil.copyfile)(file.path, temporary)
-    beside = _subtitle_files(subtitles, final.stem)
+    files = {final.name: temporary, **_subtitle_files(subtitles, final.stem)}
     results = results_of(lesson, workspace, settings.overwrite, clip.request)
-    publish_all(temporary, final, beside, workspace, stamp, results, say)
+    publish_all(files, workspace, stamp, results, say)
     return final
 
 
@@ -311,34 +313,26 @@ def _stamp(
 
 
 def publish_all(
-    video: Path,
-    final: Path,
-    beside: Mapping[str, bytes | Path],
-    workspace: Workspace,
-    stamp: OutputStamp,
-    results: Results,
-    say: Say,
-    called: str | None = None,
+    files: Mapping[str, bytes | Path], workspace: Workspace, stamp: OutputStamp, results: Results, say: Say
 ) -> None:
-    """Write everything under temporary names, then rename it all: a full disk leaves what was there before.
+    """Write ``files`` under temporary names, then rename them all: a full disk leaves what was there before.
 
-    What stood beside the video goes before the video is replaced, and the new one's comes after it: subtitles and a
-    manifest are never seen with another run's video. What it has no more, such as subtitles in a language, goes, too.
-    ``beside``: contents, or temporary files that have them. ``called``: a regular expression for the names of files
-    beside it that go when they are not written any more, where these are no subtitles. The stamp and the note of who
-    made the files come before the files: after a stop between them they are known. Raises UserError for files that
-    ``results`` must not replace.
+    ``files``: contents, or temporary files that have them, by name; the first is that of ``stamp``, the others stand
+    beside it. What stood beside it before goes first, and the new ones come after it: subtitles and a manifest are
+    never seen with another run's video. Files that the stamp names and that are not written any more are removed. The
+    stamp and the note of who made the files come before the files: after a stop between them they are known. Raises
+    UserError for files that ``results`` must not replace.
     """
-    written = {video: final}
-    for name, content in beside.items():
+    written: dict[Path, Path] = {}
+    for name, content in files.items():
         temporary = content if isinstance(content, Path) else workspace.temporary(name)
         if isinstance(content, bytes):
             temporary.write_bytes(content)
-        written[temporary] = final.with_name(name)
+        written[temporary] = stamp.final.with_name(name)
     made_of = {stamp.write(written, workspace): stamp.file}
 
     def first_gone() -> list[Path]:
-        return [*stamp.left_over(written, called), *list(written.values())[1:]]
+        return [*stamp.left_over(written), *list(written.values())[1:]]
 
     publish_results(workspace, [(results, written)], say, made_of, first_gone)
 

@@ -11,13 +11,13 @@ from gradreel.render.videos.publishing import publish_all
 from gradreel.render.videos.results import Maker, Results
 
 
-def written(workspace: Workspace, text: str, *languages: str) -> tuple[Path, dict[str, bytes], OutputStamp]:
+def written(workspace: Workspace, text: str, *languages: str) -> tuple[dict[str, bytes | Path], OutputStamp]:
     """A video of ``text`` with subtitles in ``languages``, and its stamp."""
     final = workspace.media_dir / "out" / "film.mp4"
     video = workspace.temporary("film.mp4")
     video.write_text(text)
-    beside = {f"film.{language}.srt": text.encode() for language in languages}
-    return video, beside, OutputStamp(workspace, final, {"text": text}, [])
+    files = {"film.mp4": video} | {f"film.{language}.srt": text.encode() for language in languages}
+    return files, OutputStamp(workspace, final, {"text": text}, [])
 
 
 def mine(workspace: Workspace) -> Results:
@@ -29,8 +29,8 @@ def said(text: str) -> None:
 
 
 def publish(workspace: Workspace, text: str, *languages: str) -> OutputStamp:
-    video, beside, stamp = written(workspace, text, *languages)
-    publish_all(video, workspace.media_dir / "out" / "film.mp4", beside, workspace, stamp, mine(workspace), said)
+    files, stamp = written(workspace, text, *languages)
+    publish_all(files, workspace, stamp, mine(workspace), said)
     return stamp
 
 
@@ -90,11 +90,10 @@ def test_a_video_whose_publishing_was_stopped_is_published_again(tmp_path, monke
                     raise KeyboardInterrupt
                 real(*arguments)
 
-            video, beside, stamp = written(workspace, str(step), "en", "zh")
-            final = tmp_path / "out" / "film.mp4"
+            files, stamp = written(workspace, str(step), "en", "zh")
             with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
                 patch.setattr("gradreel.render.clips.workspace.os.replace", stop)
-                publish_all(video, final, beside, workspace, stamp, mine(workspace), said)
-            video, beside, stamp = written(workspace, str(step), "en", "zh")
-            publish_all(video, final, beside, workspace, stamp, mine(workspace), said)
+                publish_all(files, workspace, stamp, mine(workspace), said)
+            files, stamp = written(workspace, str(step), "en", "zh")
+            publish_all(files, workspace, stamp, mine(workspace), said)
             assert there(workspace) == dict.fromkeys(("film.en.srt", "film.mp4", "film.zh.srt"), str(step))
