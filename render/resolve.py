@@ -41,7 +41,8 @@ def lesson_of(options: Options, scenes: Sequence[str] | None = None) -> Lesson:
     files = files_of_overrides(options.overrides)
     ours = partial(known_scenes, Folders(options.media_dir).private)
     curve = read_curve(options.curve) if options.curve else None
-    lesson = load_lesson(options.lesson, parse_overrides(options.overrides), asked, data, span, files, ours, curve)
+    overrides = parse_overrides(options.overrides)
+    lesson = load_lesson(options.lesson, overrides, asked, span=span, files=files, ours=ours).with_own(data, curve)
     words, names = lesson.words, [scene.name for scene in lesson.scenes]
     languages = film_languages(options, lesson)
     left: list[str] = []

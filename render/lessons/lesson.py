@@ -51,6 +51,11 @@ class Lesson:
         for scene in self.scenes:
             file_name(self.group(scene.name), f"{scene.source.file}: a file of scenes called")
 
+    def with_own(self, data: DailyData | None, curve: tuple[Knots, str] | None) -> Lesson:
+        """Return the lesson with the user's daily views, and the red curve of a file; None leaves those it has."""
+        knots, file = curve or (self.curve, self.curve_file)
+        return replace(self, data=data or self.data, curve=knots, curve_file=file)
+
     @property
     def only_language(self) -> str | None:
         """The one language that all of its own words and titles are in; None if there are several, or no words.

@@ -12,12 +12,11 @@ from typing import Any
 from gradreel.core.datasets import RED_CURVE, CurveDataset, Dataset
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.render.lessons.daily_data import DailyData
 from gradreel.render.lessons.lesson import Lesson
 from gradreel.render.lessons.lesson_file import read_lesson
 from gradreel.render.lessons.own_words import check_words
 from gradreel.render.lessons.said_in_place import check_said
-from gradreel.render.lessons.tables import Knots, file_of, problems_of, put_over
+from gradreel.render.lessons.tables import file_of, problems_of, put_over
 from gradreel.render.settings import range_name
 from gradreel.render.stages import SceneRequest
 from gradreel.scenes.catalog import LESSON_FILE, KnownScenes, file_and_class, find_scenes, kebab_name, resolve
@@ -30,48 +29,52 @@ def load_lesson(
     path: Path | None = None,
     overrides: Mapping[str, Mapping[str, Any]] | None = None,
     only: Sequence[str] = (),
-    data: DailyData | None = None,
+    *,
     span: Span = (None, None),
     files: Mapping[str, Mapping[str, str]] | None = None,
     ours: KnownScenes = find_scenes,
-    curve: tuple[Knots, str] | None = None,
 ) -> Lesson:
     """Read a lesson file (ours without ``path``); ``overrides`` {scene: {parameter: value}} change what it says.
 
     ``only`` picks scenes by name, in that order; a scene that the lesson does not have is added with its own defaults.
-    ``span`` keeps the scenes from one to another. ``data`` will stand in the place of all daily views.
-    ``files``: those that overrides were read from, see `files_of_overrides`; an error of theirs names them.
-    ``ours`` gives our scenes, for whoever remembers them. ``curve`` will stand in the place of the lesson's red one.
+    ``span`` keeps the scenes from one to another. ``files``: those that overrides were read from, see
+    `files_of_overrides`; an error of theirs names them. ``ours`` gives our scenes, for whoever remembers them.
     An override of ``experiments`` changes the lesson's training runs: {"experiments": {"three-sigmoids": {"seed": 3}}}.
     Raises UserError, naming the file and the line or key.
     """
-    file = path or LESSON_FILE
-    ours = cache(ours)
-    all_own = path is None and bool(only) and all(map(file_and_class, only))  # ours has none of these scenes
-    lesson, files = read_lesson(file, ours, with_scenes=not all_own), files or {}
-    changes = {scene: dict(values) for scene, values in (overrides or {}).items()}
-    lesson = _with_experiments(lesson, changes.pop("experiments", {}), files.get("experiments", {}))
     if only and span != (None, None):
         raise UserError("--from and --to keep a stretch of the lesson: name scenes, or a stretch, not both")
+    file, ours, files = path or LESSON_FILE, cache(ours), files or {}
+    all_own = path is None and bool(only) and all(map(file_and_class, only))  # ours has none of these scenes
+    changes = {scene: dict(values) for scene, values in (overrides or {}).items()}
+    lesson = read_lesson(file, ours, with_scenes=not all_own)
+    lesson = _with_experiments(lesson, changes.pop("experiments", {}), files.get("experiments", {}))
     whole = lesson.scenes
     lesson = replace(lesson, scenes=_picked(lesson, only, ours), picked=True) if only else _stretch(lesson, span)
     if lesson.words is not None:
         check_words(lesson.words, [entry.source for entry in (*whole, *lesson.scenes)], ours)
     check_said([entry.source for entry in lesson.scenes])
-    known = {entry.name for entry in lesson.scenes}
+    lesson = _with_changes(lesson, changes, files)
+    if not all_own:
+        said = [values for scene in (*whole, *lesson.scenes) for values in (scene.parameters, scene.changes)]
+        _check_experiments(file, lesson.experiments, said)
+    return lesson
+
+
+def _with_changes(
+    lesson: Lesson, changes: Mapping[str, Mapping[str, Any]], files: Mapping[str, Mapping[str, str]]
+) -> Lesson:
+    """Return the lesson with ``changes`` of its scenes' parameters. UserError for a scene that was not asked for."""
+    names = {entry.name for entry in lesson.scenes}
     for scene in changes:
-        if scene not in known:
-            nearest = get_close_matches(scene, known, n=3, cutoff=0.5) or sorted(known)
+        if scene not in names:
+            nearest = get_close_matches(scene, names, n=3, cutoff=0.5) or sorted(names)
             raise UserError(f"--set {scene}.…: no scene that is asked for has this name; nearest: {', '.join(nearest)}")
-    scenes = tuple(
+    scenes = (
         replace(scene, changes=changes.get(scene.name, {}), files={**scene.files, **files.get(scene.name, {})})
         for scene in lesson.scenes
     )
-    if not all_own:
-        said = [values for scene in (*whole, *scenes) for values in (scene.parameters, scene.changes)]
-        _check_experiments(file, lesson.experiments, said)
-    knots, file_of_curve = curve or (lesson.curve, lesson.curve_file)
-    return replace(lesson, scenes=scenes, data=data, curve=knots, curve_file=file_of_curve)
+    return replace(lesson, scenes=tuple(scenes))
 
 
 def _check_experiments(file: Path, experiments: Mapping[str, Experiment], said: Sequence[Mapping[str, Any]]) -> None:

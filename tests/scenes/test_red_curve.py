@@ -112,7 +112,7 @@ def test_a_lesson_has_a_curve_of_its_own_in_a_file_beside_it(tmp_path):
     assert lesson.curve == MINE and Path(lesson.curve_file) == tmp_path / "mine.csv"
     for request in lesson.requests(RenderSettings.of_quality("l")):
         assert curves_in(describe(load_class(request.source), request)) == {MINE}
-    other = load_lesson(file, curve=(RED_CURVE, "other.csv"))
+    other = load_lesson(file).with_own(None, (RED_CURVE, "other.csv"))
     assert other.curve == RED_CURVE
 
 
@@ -134,7 +134,8 @@ def test_what_is_no_curve_is_named(tmp_path, curve, message):
 def test_a_curve_that_a_scene_cannot_draw_names_scene_and_file(tmp_path):
     file = tmp_path / "far.csv"
     file.write_text("0,1\n30,2\n")
-    request = next(r for r in load_lesson(only=["linear-limits"], curve=read_curve(file)).requests(RenderSettings()))
+    lesson = load_lesson(only=["linear-limits"]).with_own(None, read_curve(file))
+    (request,) = lesson.requests(RenderSettings())
     with pytest.raises(
         UserError, match=r"linear-limits.knots: .*from 0 to 20; \(30, 2\) is outside.*read from .*far.csv"
     ):
