@@ -6,7 +6,7 @@ comes at the end. With a voice it comes before anything is drawn: what a scene s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -258,20 +258,45 @@ def at_work(
 
 
 def _published(job: Job, publish: Callable[[list[tuple[Clip, ClipFile]]], T], apart: bool = False) -> T:
-    """All stages, the last of them ``publish``, which makes videos of the lesson's clips in film order.
+    """Return what ``publish`` makes of the lesson's clips in film order, once all stages before it are done.
 
-    ``apart``: each clip by itself, so that those that are there are published where scenes fail.
-
-    Another run on the same media folder may take away a clip that was up to date, to make it anew: then all is planned
-    again. So it is, once, when ``publish`` finds clips damaged. Raises at the end when scenes failed.
+    ``apart``: each clip is a video of its own, so that clips are published where other scenes fail. Clips that
+    ``publish`` finds damaged are made again, once. Raises at the end when scenes failed.
     """
-    made_again = False
-    checked: set[str] = set()  # scenes whose burned subtitles have been checked
+    letters = _BurnedLetters(job)
+    clips, failures = _finished(job, letters, apart)
+    _check_subcaption_letters(job, clips)
+    for clip, file in clips:
+        for message in broken_claims(clip, claims_in(file.beats)):
+            job.reporter.say(f"{clip.scene}: {message}")
+        if message := never_said(clip.request, clip.narrated_as, [beat.name for beat in file.beats]):
+            job.reporter.say(message)
+    try:
+        published = publish(clips)
+    except DamagedClipsError as error:
+        job.reporter.say(f"{error.names} in {job.workspace.clips}: damaged, made again")
+        for path in error.clips:
+            remove_file(path.with_suffix(".json"))
+        clips, failures = _finished(job, letters, apart)
+        published = publish(clips)
+    if failures:
+        raise _as_one(failures, job.settings.media_dir)
+    return published
+
+
+def _finished(
+    job: Job, letters: _BurnedLetters, apart: bool
+) -> tuple[list[tuple[Clip, ClipFile]], dict[str, BaseException]]:
+    """Return the lesson's clips with their files, in film order, and what the scenes raised that failed, by scene.
+
+    Raises what failed unless ``apart``. Another run on the same media folder may take away a clip that was up to date,
+    to make it anew: then all is planned again.
+    """
     while True:
         planned, failures = _spoken(job)
         if job.settings.burned is not None:
             words = kept_words(_own_worded(planned), job.workspace)
-            checked |= _check_letters(job, planned, {scene: found.beats for scene, found in words.items()}, checked)
+            letters.check(planned, {scene: found.beats for scene, found in words.items()})
         if job.settings.force:
             for clip in planned.clips:
                 assert clip.path is not None, "its runs are recorded"
@@ -283,31 +308,9 @@ def _published(job: Job, publish: Callable[[list[tuple[Clip, ClipFile]]], T], ap
         clips = [clip for clip in planned.clips if clip.scene not in failures]
         found = [(clip, rendered.get(clip.scene) or _described(clip)) for clip in clips]
         whole = [(clip, file) for clip, file in found if file is not None]
-        if len(whole) < len(found):
-            continue
-        if job.settings.burned is not None:
-            checked |= _check_letters(job, planned, {clip.scene: file.beats for clip, file in whole}, checked)
-            if not made_again:
-                _check_subcaption_letters(job, whole)
-        if not made_again:
-            for clip, file in whole:
-                for message in broken_claims(clip, claims_in(file.beats)):
-                    job.reporter.say(f"{clip.scene}: {message}")
-                if message := never_said(clip.request, clip.narrated_as, [beat.name for beat in file.beats]):
-                    job.reporter.say(message)
-        try:
-            published = publish(whole)
-        except DamagedClipsError as error:
-            if made_again:
-                raise
-            made_again = True
-            job.reporter.say(f"{error.names} in {job.workspace.clips}: damaged, made again")
-            for path in error.clips:
-                remove_file(path.with_suffix(".json"))
-        else:
-            if failures:
-                raise _as_one(failures, job.settings.media_dir)
-            return published
+        if len(whole) == len(found):
+            letters.check(planned, {clip.scene: file.beats for clip, file in whole})
+            return whole, failures
 
 
 def trained(job: Job) -> Plan:
@@ -366,35 +369,38 @@ def _own_worded(planned: Plan) -> list[Clip]:
     return [clip for clip in clips if clip.request.words is not None or not clip.request.source.is_ours]
 
 
-def _check_letters(
-    job: Job, planned: Plan, beats: Mapping[str, Sequence[BeatSpan]], checked: Collection[str]
-) -> set[str]:
-    """Warn of characters that the font of burned subtitles lacks, in one message. Skips the scenes in ``checked``.
+class _BurnedLetters:
+    """Warns of characters that the font of burned subtitles lacks; of each scene once."""
 
-    Returns the scenes of ``beats``, which are checked now.
-    """
-    from gradreel.render.videos.burned_subtitles import missing_letters_warning  # it loads PyAV
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._checked: set[str] = set()  # scenes
 
-    language = job.settings.burned
-    assert language is not None
-    narration = narration_of(job.lesson, job.settings)
-    lines = [
-        (f"{clip.scene}/{beat.name}", filled_again(narration, clip.narrated_as, beat).printed.get(language, ""))
-        for clip in planned.clips
-        if clip.scene in beats and clip.scene not in checked
-        for beat in beats[clip.scene]
-    ]
-    if warning := missing_letters_warning(lines, language):
-        job.reporter.say(warning)
-    return set(beats)
+    def check(self, planned: Plan, beats: Mapping[str, Sequence[BeatSpan]]) -> None:
+        """Warn, in one message, of characters in the lines of ``beats``, by scene; only if subtitles are burned."""
+        language = self._job.settings.burned
+        if language is None:
+            return
+        from gradreel.render.videos.burned_subtitles import missing_letters_warning  # it loads PyAV
+
+        narration = narration_of(self._job.lesson, self._job.settings)
+        lines = [
+            (f"{clip.scene}/{beat.name}", filled_again(narration, clip.narrated_as, beat).printed.get(language, ""))
+            for clip in planned.clips
+            if clip.scene in beats and clip.scene not in self._checked
+            for beat in beats[clip.scene]
+        ]
+        self._checked |= set(beats)
+        if warning := missing_letters_warning(lines, language):
+            self._job.reporter.say(warning)
 
 
 def _check_subcaption_letters(job: Job, drawn: Sequence[tuple[Clip, ClipFile]]) -> None:
-    """Warn as `_check_letters` does, of Manim's subcaptions, which are known once their scenes are drawn."""
-    from gradreel.render.videos.burned_subtitles import missing_letters_warning  # it loads PyAV
-
+    """Warn as `_BurnedLetters` does, of Manim's subcaptions, which are known once their scenes are drawn."""
     if job.settings.burned != job.settings.language:  # subcaptions are in the language of the screen
         return
+    from gradreel.render.videos.burned_subtitles import missing_letters_warning  # it loads PyAV
+
     lines = [(clip.scene, subcaption.text) for clip, file in drawn for subcaption in file.subcaptions]
     if warning := missing_letters_warning(lines, job.settings.language):
         job.reporter.say(warning)
@@ -430,7 +436,7 @@ def _tell_what_changes_nothing(
         files.append((f"--curve {lesson.curve_file}", "draws the lecture's curve", draws_curve))
     for option, shows, is_shown in files:
         if not any(is_shown(description.parameters) for description in descriptions):
-            lecture = load_lesson(data=lesson.data, curve=(lesson.curve, lesson.curve_file))
+            lecture = load_lesson().with_own(lesson.data, (lesson.curve, lesson.curve_file))
             others = inspect(lecture.requests(replace(settings, voices={})), folders, workers)
             names = ", ".join(other.name for other in others if is_shown(other.parameters))
             reporter.say(f"{option}: none of these scenes {shows}, so it changes nothing; these do: {names}")
