@@ -192,25 +192,21 @@ def _reader(language: str, lexicon: tuple[tuple[str, str], ...]) -> Read:
         *COMMON,
         (_entries(entry for entry in spoken if not _is_word(entry)), from_lexicon),
     ]
-    pattern = re.compile("|".join(f"({form})" for form, _ in forms))
-    how, place = {}, 1  # of each form, by its group, which is around its own
-    for form, how_said in forms:
-        count = re.compile(form).groups
-        how[place] = (how_said, range(place + 1, place + 1 + count))
-        place += 1 + count
+    named = {f"form_{number}": (re.compile(form), say) for number, (form, say) in enumerate(forms)}
+    any_form = re.compile("|".join(f"(?P<{name}>{pattern.pattern})" for name, (pattern, _) in named.items()))
 
-    def say(match: re.Match[str]) -> str:
-        form, groups = how[match.lastindex or 0]
-        said = form(speech, read, *(match[group] or "" for group in groups))
-        line, before, after = match.string, match.start() - 1, match.end()
-        return (
-            (speech.gap if before >= 0 and line[before].isalnum() and said[:1].isalnum() else "")
-            + said
-            + (speech.gap if after < len(line) and line[after].isalnum() and said[-1:].isalnum() else "")
-        )
+    def said(match: re.Match[str]) -> str:
+        line, start, end = match.string, match.start(), match.end()
+        pattern, say = named[match.lastgroup or ""]
+        parts = pattern.match(line, start)
+        assert parts is not None, "the same form, at the same place"
+        text = say(speech, read, *parts.groups(""))
+        before = speech.gap if line[max(start - 1, 0) : start].isalnum() and text[:1].isalnum() else ""
+        after = speech.gap if line[end : end + 1].isalnum() and text[-1:].isalnum() else ""
+        return before + text + after
 
     def read(text: str) -> str:
-        return pattern.sub(say, text)
+        return any_form.sub(said, text)
 
     return read
 
