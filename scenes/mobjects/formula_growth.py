@@ -34,10 +34,7 @@ def grow(
     new: TextMobject,
     origins: Mapping[str, Origin] | None = None,
     ends: Mapping[str, str] | None = None,
-    copied: bool = False,
-    dip: float = 0.0,
     morph: bool = True,
-    coming: float | None = None,
 ) -> list[Animation]:
     """The animations by which ``old``, which is on the screen, grows into ``new``, wherever and however large that is.
 
@@ -45,26 +42,12 @@ def grow(
     parts of ``new`` that come out of a part with another name, {"w_2": "w"}, or of a certain formula; one part may be
     the origin of many. ``ends``: parts of ``old`` that slide into a part of ``new`` with another name and are gone
     there, {"r_1": "r"}. Play them together, with one run_time; ``old`` keeps its looks, for whoever shows it again.
-    ``copied``: ``old`` stays as it is, and what comes out of it appears on its way, so that no letter is drawn twice;
-    where ``new`` stands beside it, the way leads below it, by ``dip``, so that no letter runs through another.
-    ``coming``: the share of the time from which on new glyphs fade in, where that is not when all is nearly in place.
     Without ``morph`` only glyphs that stay the same, at their place in a part, move: a digit fades, then another comes.
     Raises KeyError for a part that is not there.
     """
     olds = [old] if isinstance(old, TextMobject) else list(old)
-    from_: dict[str, tuple[TextMobject, str]] = {
-        name: (text, name) for text in reversed(olds) for name in text.parts if name in new.parts
-    }
-    for name, origin in (origins or {}).items():
-        from_[name] = origin if isinstance(origin, tuple) else (_having(origin, olds), origin)
-    moves: dict[int, VMobject] = {}  # glyph of new -> the glyph of old it comes from
-    for name, (text, origin_name) in from_.items():
-        there, here = _indices(new, name), [text[k] for k in _indices(text, origin_name)]
-        for i, j in _pairs(here, [new[k] for k in there], morph):
-            moves[there[j]] = here[i]
-    if copied:
-        return [_Arriving(new, moves, LEFT_BEHIND, dip)]
-    taken = {id(glyph) for glyph in moves.values()}
+    moves = _moves(olds, new, origins or {}, morph)
+    moving_glyphs = {id(glyph) for glyph in moves.values()}
     for name in ends or {}:
         _indices(_having(name, olds), name)
     leaving: list[Animation] = []
@@ -72,12 +55,35 @@ def grow(
         flights = {
             k: new.part(end).get_center() for name, end in (ends or {}).items() for k in text.parts.get(name, ())
         }
-        gone = [_Flight(glyph, flights.get(k)) for k, glyph in enumerate(text) if id(glyph) not in taken]
+        gone = [_Flight(glyph, flights.get(k)) for k, glyph in enumerate(text) if id(glyph) not in moving_glyphs]
         leaving.append(_Leaving(text, gone))
-    return [
-        _Arriving(new, moves, coming=coming if coming is not None else COMING if morph else GONE),
-        *leaving,
-    ]  # in this order: old glyphs are hidden when theirs begins
+    arriving = _Arriving(new, moves, coming=COMING if morph else GONE)
+    return [arriving, *leaving]  # in this order: old glyphs are hidden when theirs begins
+
+
+def copy_into(old: TextMobject, new: TextMobject, origins: Mapping[str, Origin] | None = None) -> Animation:
+    """The animation by which ``new`` comes out of ``old``, which stays as it is.
+
+    Glyphs appear on their way, so that no letter is drawn twice. ``origins`` and KeyError: as of `grow`.
+    """
+    return _Arriving(new, _moves([old], new, origins or {}, morph=True), seen=LEFT_BEHIND)
+
+
+def _moves(
+    olds: Sequence[TextMobject], new: TextMobject, origins: Mapping[str, Origin], morph: bool
+) -> dict[int, VMobject]:
+    """Return the old glyph that each glyph of ``new`` comes from, by its index; glyphs from nowhere are left out."""
+    sources: dict[str, tuple[TextMobject, str]] = {
+        name: (text, name) for text in reversed(olds) for name in text.parts if name in new.parts
+    }
+    for name, origin in origins.items():
+        sources[name] = origin if isinstance(origin, tuple) else (_having(origin, olds), origin)
+    moves: dict[int, VMobject] = {}
+    for name, (text, origin_name) in sources.items():
+        there, here = _indices(new, name), [text[k] for k in _indices(text, origin_name)]
+        for i, j in _pairs(here, [new[k] for k in there], morph):
+            moves[there[j]] = here[i]
+    return moves
 
 
 def moving(alpha: float) -> float:
@@ -172,15 +178,9 @@ class _Arriving(Animation):
     """The new formula: its glyphs start where, and as, they were in the old one; the others fade in late."""
 
     def __init__(
-        self,
-        new: TextMobject,
-        moves: Mapping[int, VMobject],
-        seen: float = 0.0,
-        dip: float = 0.0,
-        coming: float = COMING,
+        self, new: TextMobject, moves: Mapping[int, VMobject], seen: float = 0.0, coming: float = COMING
     ) -> None:
         super().__init__(new, run_time=SECONDS, rate_func=linear, introducer=True)
-        self.dip = np.array([0.0, -dip, 0.0])
         self.coming = coming  # share of the time from which on new glyphs fade in
         self.moves, self.seen = dict(moves), seen  # after which share of the way a moving glyph is seen in full
 
@@ -206,7 +206,7 @@ class _Arriving(Animation):
                 glyph.set_fill(color, opacity, family=False)
             else:
                 start, end, ink, strength = self.paths[index]
-                glyph.points = (1 - way) * start + way * end + np.sin(np.pi * way) * self.dip
+                glyph.points = (1 - way) * start + way * end
                 mixed = ink.interpolate(color, way)
                 there = min(way / self.seen, 1.0) if self.seen else 1.0
                 glyph.set_fill(mixed, there * ((1 - way) * strength + way * opacity), family=False)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from gradreel.scenes.lecture.curves.pictures.sum_formula import SumFormula
 from gradreel.scenes.mobjects import lecture_formulas
-from gradreel.scenes.mobjects.formula_growth import MOVED, grow
+from gradreel.scenes.mobjects.formula_growth import copy_into, grow
 from gradreel.scenes.mobjects.text import TextMobject, formula
 from manim import Scene
 
@@ -146,24 +146,12 @@ def test_the_sum_grows_out_of_the_one_that_sum_of_sigmoids_leaves():
 def test_what_is_copied_stays_and_is_not_drawn_twice():
     old, new = formula(OLD).shift([0, 1, 0]), formula(NEW)
     before = looks(old)
-    animations = grow(old, new, copied=True)
+    animations = [copy_into(old, new)]
     run(animations, 0.0)
     assert same(looks(old), before)
     assert max(glyph.get_fill_opacity() for glyph in new) == 0
     animations[0].interpolate(1.0)
     assert min(glyph.get_fill_opacity() for glyph in new) == 1
-
-
-def test_what_is_copied_may_go_below_what_it_comes_from():
-    old, new = formula(OLD), formula(NEW).shift([4, 0, 0])
-    there = looks(new)
-    animations = grow(old, new, copied=True, dip=0.9)
-    run(animations, 0.0)
-    animations[0].interpolate(MOVED / 2)
-    moved = [new[k] for k in animations[0].moves]
-    assert max(glyph.get_top()[1] for glyph in moved) < old.get_bottom()[1]
-    animations[0].interpolate(1.0)
-    assert same(looks(new), there)
 
 
 def test_digits_that_differ_are_never_drawn_at_once_nor_between_two_shapes():

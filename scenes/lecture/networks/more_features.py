@@ -16,7 +16,7 @@ from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.daily_data import data_name, days_that_differ
 from gradreel.scenes.lecture.networks.pictures.day_pairs import SAME, AlikeDays, alike_days
 from gradreel.scenes.lecture.networks.pictures.view_window import ViewWindow
-from gradreel.scenes.mobjects.formula_growth import grow
+from gradreel.scenes.mobjects.formula_growth import copy_into, grow
 from gradreel.scenes.mobjects.lecture_formulas import (
     bracket_source,
     bracket_sum_source,
@@ -238,7 +238,7 @@ class MoreFeatures(LectureScene):
         frame.set_stroke(palette.text, 1.6).move_to(held)
         self.play(FadeIn(frame), *(emphasis(part, FULL) for part in inside), run_time=0.4)
         shadows = [emphasis(part, FAINT) for part in inside]
-        self.play(*grow(self.sum, self.line, copied=True), *shadows, FadeOut(frame), run_time=0.8)
+        self.play(copy_into(self.sum, self.line), *shadows, FadeOut(frame), run_time=0.8)
 
     def _write_out(self) -> TextMobject:
         """From one day to more: each with its w, term by term. Left of that, to the end: what they are called."""

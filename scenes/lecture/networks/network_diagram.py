@@ -8,7 +8,7 @@ from gradreel.scenes import style
 from gradreel.scenes.lecture.networks.more_features import GROWN_BASELINE, GROWN_SIZE
 from gradreel.scenes.lecture.networks.pictures.network_surface import NetworkSurface
 from gradreel.scenes.lecture.three_days import A, R, ThreeDaysScene, X, Y
-from gradreel.scenes.mobjects.formula_growth import grow
+from gradreel.scenes.mobjects.formula_growth import copy_into, grow
 from gradreel.scenes.mobjects.lecture_formulas import many_features_source, through_source
 from gradreel.scenes.mobjects.network_parts import Pulse
 from gradreel.scenes.mobjects.network_sum import LARGEST, WrittenSum
@@ -97,8 +97,7 @@ class NetworkDiagram(ThreeDaysScene):
             for term in terms[1:]:
                 term.set_opacity(0)
             self.until("terms")
-            arriving = grow(whole, letters, {"w_1": "w", "x_1": "x"}, copied=True)
-            self.play(*arriving, run_time=0.9)
+            self.play(copy_into(whole, letters, {"w_1": "w", "x_1": "x"}), run_time=0.9)
             self.play(emphasis(constant, FAINT), run_time=0.3)
             for line, label, term in zip(lines, self.labels_into(0), terms, strict=True):
                 self.play(Create(line), FadeIn(label), term.animate.set_opacity(1), run_time=0.6)
