@@ -394,9 +394,9 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
                                      help="Fill days without a row by straight lines; else they are an error."),
         "validation_from": click.option("--validation_from", type=Day(), metavar="DATE",
                                         help="Days from it on are not trained on: they are for stopping and choosing.  "
-                                             "[default: of your own, the last quarter before the unseen ones]"),
+                                             "[default: of your own, the last quarter before the test days]"),
         "test_from": click.option("--test_from", type=Day(), metavar="DATE",
-                                  help="Days from it on are unseen: what came out is tested on them, once, at the end."
+                                  help="Days from it on are for the test, once, at the end."
                                        "  [default: the last fifth of your own]"),
     },
     "Networks": {
@@ -660,7 +660,7 @@ def experiment(**chosen: Any) -> int:
 
     width: the linear model and wider ones; depth: deeper ones. Runs that are recorded are not trained again. Of each
     run, the epoch is chosen in which it did best on validation days. The losses are mean absolute errors in views over
-    the days trained on, the validation days and the unseen: mean and standard deviation of the runs. Beside those of
+    the days trained on, the validation and the test days: mean and standard deviation of the runs. Beside those of
     our made-up channel stands what one who knows its rule misses by.
     """
     from gradreel.render.experiments import compare_networks

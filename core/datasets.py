@@ -44,7 +44,7 @@ class _AllTrainedOn:
         return 0
 
     @property
-    def n_unseen(self) -> int:
+    def n_test(self) -> int:
         """Examples that are kept for the end: none."""
         return 0
 
@@ -56,11 +56,11 @@ class _AllTrainedOn:
         """(0,)."""
         return np.empty(0)
 
-    def unseen_features(self) -> FloatArray:
+    def test_features(self) -> FloatArray:
         """(0, D)."""
         return np.empty((0, self.n_features))
 
-    def unseen_labels(self) -> FloatArray:
+    def test_labels(self) -> FloatArray:
         """(0,)."""
         return np.empty(0)
 

@@ -21,7 +21,7 @@ from gradreel.core.analysis.results import (
     Losses,
     PartLosses,
     Result,
-    best_by_unseen,
+    best_by_test,
     best_by_validation,
 )
 from gradreel.core.choices import EPOCHS
@@ -40,9 +40,9 @@ from gradreel.render.workers.training import grouped
 NOTHING = "—"
 COLUMNS = (
     *("network", "hidden", "parameters", "updates", "seed", "seconds"),
-    *("epoch", "training_loss", "validation_loss", "unseen_loss", "end_training_loss", "end_unseen_loss"),
+    *("epoch", "training_loss", "validation_loss", "test_loss", "end_training_loss", "end_test_loss"),
 )  # of --csv
-PARTS = ("training", "validation", "unseen")
+PARTS = ("training", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Comparison:
     def written(self) -> Callable[[float], str]:
         """Writes a number of views."""
         return self.dataset.format_column(
-            loss.mean for result in self.recorded for loss in (result.training, result.validation, result.unseen)
+            loss.mean for result in self.recorded for loss in (result.training, result.validation, result.test)
         )
 
 
@@ -128,15 +128,15 @@ def print_comparison(comparison: Comparison, options: ExperimentOptions) -> None
 
 
 def _table(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
-    header = ["network", "parameters", "updates", "seconds", "epoch", "training", "validation", "unseen"]
-    header += ["end: training", "end: unseen"]
+    header = ["network", "parameters", "updates", "seconds", "epoch", "training", "validation", "test"]
+    header += ["end: training", "end: test"]
     if comparison.as_in_the_lecture:
-        header += ["lecture: training", "lecture: unseen"]
+        header += ["lecture: training", "lecture: test"]
     rows = [_row(comparison, network, result) for network, result in comparison.results.items()]
     floor = comparison.floor
     if floor is not None and comparison.recorded:
-        training, validation, unseen = map(comparison.written, (floor.training, floor.validation, floor.unseen))
-        row = ["knows the rule", *[""] * 4, training, validation, unseen, training, unseen]
+        training, validation, test = map(comparison.written, (floor.training, floor.validation, floor.test))
+        row = ["knows the rule", *[""] * 4, training, validation, test, training, test]
         rows.append(row + [""] * (len(header) - len(row)))
     return header, rows
 
@@ -149,7 +149,7 @@ def _row(comparison: Comparison, network: Network, result: Result | None) -> lis
         if len(result.seeds) < len(network.experiments):
             row[0] += f" ({len(result.seeds)} of {len(network.experiments)} runs)"
         seconds = NOTHING if result.seconds is None else f"{result.seconds:.1f}"
-        losses = (result.training, result.validation, result.unseen, result.end.training, result.end.unseen)
+        losses = (result.training, result.validation, result.test, result.end.training, result.end.test)
         epoch = sum(result.epochs) / len(result.epochs)
         row += [seconds, f"{epoch:.0f}", *map(comparison.spread, losses)]
     return row + (list(LECTURE[network.hidden]) if comparison.as_in_the_lecture else [])
@@ -187,7 +187,7 @@ def _notes(comparison: Comparison) -> list[str]:
         "side by side, its share.",
         f"Data: {dataset.title}{column}, {dataset.daily.start} to {dataset.daily.end}; "
         f"{counted(dataset.examples, 'day')} trained on, {dataset.n_validation} for validation from "
-        f"{dataset.first_validation}, {dataset.n_unseen} unseen from {dataset.first_unseen}; "
+        f"{dataset.first_validation_date}, {dataset.n_test} for the test from {dataset.first_test_date}; "
         f"{window}.",
         f"Trained by {SETTINGS['optimizer'].title()}, learning rate {run.learning_rate:g}, in batches of "
         f"{run.batch_size}, {counted(run.epochs, 'epoch')}, {run.dtype}.",
@@ -200,13 +200,13 @@ def _notes(comparison: Comparison) -> list[str]:
     if comparison.floor is not None:
         notes.append(
             "Knows the rule: what one who knows the rule of our made-up channel misses these days by. No network can "
-            "be expected to miss unseen days by less; one that does on days trained on has learned noise by heart."
+            "be expected to miss test days by less; one that does on days trained on has learned noise by heart."
         )
     if len(comparison.recorded) > 1:
-        chosen, least = best_by_validation(comparison.recorded), best_by_unseen(comparison.recorded)
+        chosen, least = best_by_validation(comparison.recorded), best_by_test(comparison.recorded)
         notes.append(
-            f"Least loss on validation days: {chosen.network.name}; on unseen days it has "
-            f"{comparison.spread(chosen.unseen)}. Least of all there: {least.network.name}."
+            f"Least loss on validation days: {chosen.network.name}; on test days it has "
+            f"{comparison.spread(chosen.test)}. Least of all there: {least.network.name}."
         )
     return notes
 
@@ -223,12 +223,12 @@ def _json(comparison: Comparison) -> dict[str, Any]:
             "synthetic": dataset.synthetic,
             "first_day": str(dataset.daily.start),
             "last_day": str(dataset.daily.end),
-            "validation_from": str(dataset.first_validation),
-            "test_from": str(dataset.first_unseen),
+            "validation_from": str(dataset.first_validation_date),
+            "test_from": str(dataset.first_test_date),
             "window": dataset.window,
             "examples": dataset.examples,
             "validation": dataset.n_validation,
-            "unseen": dataset.n_unseen,
+            "test": dataset.n_test,
             "filled": [str(day) for day in dataset.daily.filled],
         },
         "settings": {**SETTINGS, "batch_size": run.batch_size, "epochs": run.epochs},
@@ -237,7 +237,7 @@ def _json(comparison: Comparison) -> dict[str, Any]:
         "networks": [_network_json(comparison, network, result) for network, result in comparison.results.items()],
         "knows_the_rule": asdict(comparison.floor) if comparison.floor else None,
         "best_by_validation": best_by_validation(recorded).network.name if recorded else None,
-        "best_by_unseen": best_by_unseen(recorded).network.name if recorded else None,
+        "best_by_test": best_by_test(recorded).network.name if recorded else None,
         "notes": _notes(comparison),
     }
 
@@ -252,7 +252,7 @@ def _network_json(comparison: Comparison, network: Network, result: Result | Non
         "seconds": result.seconds if result else None,
         **_parts_json(result.chosen if result else None),
         "end": _parts_json(result.end if result else None),
-        "lecture": {"training": lecture[0], "unseen": lecture[1]} if lecture else None,
+        "lecture": {"training": lecture[0], "test": lecture[1]} if lecture else None,
         "runs": _runs(comparison, network, result),
     }
 
@@ -294,7 +294,7 @@ def _csv(comparison: Comparison) -> str:
         hidden = "-".join(map(str, network.hidden))
         for run in _runs(comparison, network, result):
             end = run["end"]
-            numbers = [run["seconds"], run["epoch"], *(run[part] for part in PARTS), end["training"], end["unseen"]]
+            numbers = [run["seconds"], run["epoch"], *(run[part] for part in PARTS), end["training"], end["test"]]
             shown = ["" if number is None else repr(number) for number in numbers]
             rows.writerow([network.name, hidden, network.n_parameters, network.n_updates, run["seed"], *shown])
     return text.getvalue()

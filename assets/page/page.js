@@ -319,8 +319,8 @@ function touchRuns() {
       range(kind, "y-range", [Math.min(...ranges.map(([low]) => low)), Math.max(...ranges.map(([, high]) => high))])
       fill(kind, "target", { x, y: target })
       if (kind === "days") {
-        const unseen = Date.parse(prediction.unseen) - 43_200_000
-        fill(kind, "unseen", { x0: [Math.max(unseen, x[0])], x1: [x[x.length - 1]] })
+        const testFrom = Date.parse(prediction.test_from) - 43_200_000
+        fill(kind, "unseen", { x0: [Math.max(testFrom, x[0])], x1: [x[x.length - 1]] })
         $("data").textContent = prediction.data
       }
     }
@@ -365,7 +365,7 @@ function touchRuns() {
     fill(name, "unseen", of(a, another?.name))
     for (const part of all(".with-batch")) part.hidden = a.main !== "whole"
     for (const part of all(".with-unseen")) part.hidden = !another
-    $("unseen-name").textContent = another?.name === "unseen" ? word("loss-unseen") : another?.name ?? ""
+    $("unseen-name").textContent = another?.name === "test" ? word("loss-unseen") : another?.name ?? ""
   }
 
   function frameMap(run, letter) {

@@ -28,7 +28,7 @@ class NextDays:
     """T days, each predicted from the true views of the days before it."""
 
     dates: DayArray  # (T,)  without gaps
-    unseen: NDArray[np.bool_]  # (T,)  whether the day was not trained on
+    is_test: NDArray[np.bool_]  # (T,)  whether the day belongs to the test part
     truth: FloatArray  # (T,)  views
     prediction: FloatArray  # (..., T)  views
 
@@ -73,7 +73,7 @@ def next_days(
     """
     data = _daily(experiment)
     begin, end = data.daily.start + timedelta(days=data.window), data.daily.end
-    first, last = first or data.first_unseen, last or end
+    first, last = first or data.first_test_date, last or end
     for day in (first, last):
         if not begin <= day <= end:
             raise UserError(
@@ -86,8 +86,8 @@ def next_days(
     views = data.daily.array()
     windows = sliding_window_view(views, data.window)[start - data.window : stop - data.window, ::-1]  # (T, D)
     dates = data.daily.dates()[start:stop]
-    unseen = dates >= np.datetime64(data.first_unseen)
-    return NextDays(dates, unseen, views[start:stop], _predicted(experiment, data, theta, windows))
+    is_test = dates >= np.datetime64(data.first_test_date)
+    return NextDays(dates, is_test, views[start:stop], _predicted(experiment, data, theta, windows))
 
 
 def forecast(experiment: Experiment, theta: FloatArray, days: int, last_known: date | None = None) -> Forecast:
@@ -128,13 +128,13 @@ def horizon_errors(experiment: Experiment, theta: FloatArray, days: int) -> Floa
     """
     data = _daily(experiment)
     _at_least_a_day(days)
-    if days > data.n_unseen:
+    if days > data.n_test:
         raise UserError(
-            f"{data.title}: errors {days} days ahead need as many unseen days, and there are {data.n_unseen}: "
-            f"{data.first_unseen} to {data.daily.end}; ask for {data.n_unseen} days or less, or set test_from earlier"
+            f"{data.title}: errors {days} days ahead need as many unseen days, and there are {data.n_test}: "
+            f"{data.first_test_date} to {data.daily.end}; ask for {data.n_test} days or less, or set test_from earlier"
         )
     views = data.daily.array()
-    starts = np.arange((data.first_unseen - data.daily.start).days, len(views) - days + 1)
+    starts = np.arange((data.first_test_date - data.daily.start).days, len(views) - days + 1)
     truth = views[starts[:, None] + np.arange(days)]  # (K, h)
     windows = views[starts[:, None] - 1 - np.arange(data.window)]  # (K, D)
     return np.asarray(_fed_back(experiment, data, theta, windows, days) - truth)

@@ -19,7 +19,7 @@ class NoiseFloor:
 
     training: float
     validation: float
-    unseen: float
+    test: float
 
 
 def noise_floor(dataset: DailyViews) -> NoiseFloor | None:
@@ -27,5 +27,5 @@ def noise_floor(dataset: DailyViews) -> NoiseFloor | None:
     if not dataset.synthetic:
         return None
     missed = np.abs(synthetic_views().array() - best_guesses())[dataset.window :]
-    training, validation, unseen = np.split(missed, np.cumsum([dataset.examples, dataset.n_validation]))
-    return NoiseFloor(float(training.mean()), float(validation.mean()), float(unseen.mean()))
+    training, validation, test = np.split(missed, np.cumsum([dataset.examples, dataset.n_validation]))
+    return NoiseFloor(float(training.mean()), float(validation.mean()), float(test.mean()))

@@ -14,7 +14,7 @@ from gradreel.core.analysis.compared_networks import Network
 from gradreel.core.arrays import FloatArray, IntArray, evenly_spaced
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.theta import loss, unseen_loss, validation_loss
+from gradreel.core.network.theta import loss, test_loss, validation_loss
 from gradreel.core.trace.trace import Trace
 from gradreel.core.trace.training_times import training_seconds
 
@@ -33,8 +33,8 @@ LECTURE: dict[tuple[int, ...], tuple[str, str]] = {
 def lecture_losses(hidden: tuple[int, ...]) -> tuple[float | None, float | None]:
     """The lecture's training and unseen loss in views, each None where it gives no number."""
     said = LECTURE.get(hidden, ("", ""))
-    training, unseen = (float(text[:-1]) * 1000 if text.endswith("k") else None for text in said)
-    return training, unseen
+    training, test = (float(text[:-1]) * 1000 if text.endswith("k") else None for text in said)
+    return training, test
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class PartLosses:
 
     training: Losses
     validation: Losses
-    unseen: Losses
+    test: Losses
 
 
 @dataclass(frozen=True)
@@ -112,9 +112,9 @@ class Result:
         return self.chosen.validation
 
     @property
-    def unseen(self) -> Losses:
+    def test(self) -> Losses:
         """Over the unseen days, of the chosen states."""
-        return self.chosen.unseen
+        return self.chosen.test
 
 
 def result_of(network: Network, directory: str | Path) -> Result | None:
@@ -148,7 +148,7 @@ def chosen_row(trace: Trace) -> int:
 
 
 def _part_losses(run: Experiment, thetas: FloatArray) -> PartLosses:
-    parts = (loss(run, thetas), validation_loss(run, thetas), unseen_loss(run, thetas))
+    parts = (loss(run, thetas), validation_loss(run, thetas), test_loss(run, thetas))
     return PartLosses(*(Losses(_in_views(run, losses)) for losses in parts))
 
 
@@ -157,9 +157,9 @@ def best_by_validation(results: Iterable[Result]) -> Result:
     return min(results, key=lambda result: result.validation.mean)
 
 
-def best_by_unseen(results: Iterable[Result]) -> Result:
+def best_by_test(results: Iterable[Result]) -> Result:
     """The result whose mean unseen loss is least: known when the exam has been opened. ValueError without results."""
-    return min(results, key=lambda result: result.unseen.mean)
+    return min(results, key=lambda result: result.test.mean)
 
 
 @dataclass(frozen=True)

@@ -31,10 +31,13 @@ class Borders:
 class DailyViews(RunData):
     """One example for each day that has ``window`` days before it: features are their views, the label is its own.
 
-    The label days are three parts by date: N before ``first_validation`` are trained on; those before ``first_unseen``
-    are for stopping and choosing; M from that day on are unseen, the exam. All views are scaled alike, by mean and
-    standard deviation of the days before ``first_validation``: nothing that is trained on knows a later day. So days
-    that were filled in do not reach over a border of two parts: their line ends at a day after them.
+    The label days form three parts by date. The N days before ``first_validation_date`` are trained on. The days from
+    there to ``first_test_date`` are for validation: stopping and choosing. The M days from ``first_test_date`` on are
+    for the test, once, at the end.
+
+    All views are scaled by mean and standard deviation of the days before ``first_validation_date``, so no training
+    example depends on a later day. For the same reason, a filled gap never crosses the border of two parts: its
+    straight line ends at a day after the gap.
     """
 
     kind: Literal["daily views"] = Field(default="daily views", description="views a day, from the days before")
@@ -69,14 +72,14 @@ class DailyViews(RunData):
                 + (f"a window of {days - 3} or less would do" if days > 3 else "no window is short enough for that")
             )
         first, day = self._start + timedelta(days=self.window + 1), timedelta(days=1)
-        self._check_border("test_from", self.first_unseen, first + day, self.daily.end)
-        self._check_border("validation_from", self.first_validation, first, self.first_unseen - day)
+        self._check_border("test_from", self.first_test_date, first + day, self.daily.end)
+        self._check_border("validation_from", self.first_validation_date, first, self.first_test_date - day)
         return self
 
     def _check_border(self, name: str, border: date, first: date, last: date) -> None:
         """ValueError unless the first day of a part lies from ``first`` to ``last`` and not within filled days."""
         if not first <= border <= last:
-            before = f" before test_from, {self.first_unseen}" if name == "validation_from" else ""
+            before = f" before test_from, {self.first_test_date}" if name == "validation_from" else ""
             raise ValueError(
                 f"{name} is {border}; with a window of {self.window} days over {self._start} to {self.daily.end} "
                 f"it must lie from {first} to {last}{before}, so that there are labels to train on, for validation and "
@@ -118,7 +121,7 @@ class DailyViews(RunData):
         return "views"
 
     @property
-    def first_unseen(self) -> date:
+    def first_test_date(self) -> date:
         """The first label day of the exam, which neither training nor choosing looks at."""
         if self.test_from is not None:
             return self.test_from
@@ -129,14 +132,14 @@ class DailyViews(RunData):
         return gap if (gap - self.series.start).days > self.window + 1 else last_fifth
 
     @property
-    def first_validation(self) -> date:
+    def first_validation_date(self) -> date:
         """The first label day that is not trained on."""
         if self.validation_from is not None:
             return self.validation_from
         if self.series == "synthetic" and self.test_from is None:
             return VALIDATION_FROM
-        before = (self.first_unseen - self._start).days - self.window
-        last_quarter = self.first_unseen - timedelta(days=max(1, before // 4))
+        before = (self.first_test_date - self._start).days - self.window
+        last_quarter = self.first_test_date - timedelta(days=max(1, before // 4))
         gap = self._gap_before(last_quarter)
         return gap if (gap - self._start).days > self.window else last_quarter
 
@@ -165,26 +168,26 @@ class DailyViews(RunData):
     @property
     def examples(self) -> int:
         """N: examples to train on."""
-        return (self.first_validation - self._start).days - self.window
+        return (self.first_validation_date - self._start).days - self.window
 
     @property
     def n_validation(self) -> int:
         """Examples for stopping and choosing."""
-        return (self.first_unseen - self.first_validation).days
+        return (self.first_test_date - self.first_validation_date).days
 
     @property
-    def n_unseen(self) -> int:
+    def n_test(self) -> int:
         """M: unseen examples."""
-        return (self.daily.end - self.first_unseen).days + 1
+        return (self.daily.end - self.first_test_date).days + 1
 
     @property
     def offset(self) -> float:
-        """Views that scale to 0: the mean of the days before ``first_validation``."""
+        """Views that scale to 0: the mean of the days before ``first_validation_date``."""
         return _scaling(self)[0]
 
     @property
     def scale(self) -> float:
-        """Views per unit of label: the standard deviation of the days before ``first_validation``; 1 if all equal."""
+        """Views per unit of label: the standard deviation before ``first_validation_date``; 1 if all days are equal."""
         return _scaling(self)[1]
 
     def scaled(self, views: FloatArray) -> FloatArray:
@@ -223,17 +226,17 @@ class DailyViews(RunData):
         """The validation days."""
         return self._label_days()[self._validation]
 
-    def unseen_features(self) -> FloatArray:
+    def test_features(self) -> FloatArray:
         """(M, D), like ``features``. Windows reach back into earlier parts: the past is known when one forecasts."""
-        return self._windows()[self._unseen].copy()
+        return self._windows()[self._test].copy()
 
-    def unseen_labels(self) -> FloatArray:
+    def test_labels(self) -> FloatArray:
         """(M,): scaled views of each unseen label day."""
-        return self._labels()[self._unseen].copy()
+        return self._labels()[self._test].copy()
 
-    def unseen_dates(self) -> DayArray:
+    def test_dates(self) -> DayArray:
         """(M,): the unseen label days."""
-        return self._label_days()[self._unseen]
+        return self._label_days()[self._test]
 
     def format_column(self, views: Iterable[float]) -> Callable[[float], str]:
         """What writes each of these numbers, or their spreads, in one unit: "0.212k", "0.052k"."""
@@ -253,7 +256,7 @@ class DailyViews(RunData):
         return slice(self.examples, self.examples + self.n_validation)
 
     @property
-    def _unseen(self) -> slice:
+    def _test(self) -> slice:
         return slice(self.examples + self.n_validation, None)
 
     def _windows(self) -> FloatArray:

@@ -108,9 +108,9 @@ def validation_loss(experiment: Experiment, theta: FloatArray) -> FloatArray:
     return loss_on(experiment, theta, data.validation_features(), data.validation_labels())
 
 
-def unseen_loss(experiment: Experiment, theta: FloatArray) -> FloatArray:
+def test_loss(experiment: Experiment, theta: FloatArray) -> FloatArray:
     """The same over the unseen examples, which are kept for the end; NaN for a dataset without any."""
-    return loss_on(experiment, theta, experiment.dataset.unseen_features(), experiment.dataset.unseen_labels())
+    return loss_on(experiment, theta, experiment.dataset.test_features(), experiment.dataset.test_labels())
 
 
 def loss_on(experiment: Experiment, theta: FloatArray, features: FloatArray, labels: FloatArray) -> FloatArray:

@@ -34,7 +34,7 @@ class Example:
     """The views of a day, to be predicted from those of the days before it, in the series' unit."""
 
     day: date  # the label's
-    unseen: bool  # whether it was not trained on
+    held_out: bool  # whether the day belongs to the validation or the test part
     x: FloatArray  # (D,)  x[0] of the day before, x[1] of two days before, ...
     label: float
 
@@ -46,7 +46,7 @@ def label_day(dataset: DailyViews, day: date | None = None) -> date:
     """
     first, last = dataset.daily.start + timedelta(days=dataset.window), dataset.daily.end
     if day is None:
-        return min(dataset.first_validation + timedelta(days=DAYS_IN), last)
+        return min(dataset.first_validation_date + timedelta(days=DAYS_IN), last)
     if not first <= day <= last:
         raise ValueError(f"day: with {dataset.window} days before it, it lies from {first} to {last}, got {day}")
     return day
@@ -56,7 +56,9 @@ def example_of(dataset: DailyViews, day: date) -> Example:
     """The example with the label day ``day``. ValueError as in `label_day`."""
     at = (label_day(dataset, day) - dataset.daily.start).days
     views = dataset.daily.array() / view_unit(dataset).size
-    return Example(day, day >= dataset.first_validation, views[at - dataset.window : at][::-1].copy(), float(views[at]))
+    return Example(
+        day, day >= dataset.first_validation_date, views[at - dataset.window : at][::-1].copy(), float(views[at])
+    )
 
 
 def in_thousands(run: Experiment, theta: FloatArray) -> FloatArray:

@@ -18,7 +18,7 @@ from gradreel.core.daily.views import DailyViews
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.errors import PathError
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.theta import loss, parameter_names, predict, unseen_loss
+from gradreel.core.network.theta import loss, parameter_names, predict, test_loss
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes.mobjects.loss_history import LossHistory, thinned, validation_loss
@@ -56,8 +56,8 @@ def run_numbers(trace: Trace) -> dict[str, Any]:
     losses = {"batch": batch}
     if run is not None and not whole:
         losses["whole"] = _by_blocks(trace, rows, lambda theta: loss(run, theta))
-    if run is not None and run.dataset.n_unseen:
-        losses["unseen"] = _by_blocks(trace, rows, lambda theta: unseen_loss(run, theta))
+    if run is not None and run.dataset.n_test:
+        losses["test"] = _by_blocks(trace, rows, lambda theta: test_loss(run, theta))
     return {
         "updates": trace.n_updates,
         "states": len(trace.kept),
@@ -84,7 +84,7 @@ def _blocks(trace: Trace, rows: IntArray) -> Iterator[FloatArray]:
     run = trace.run
     examples = 1
     if isinstance(run, Experiment):
-        examples = run.dataset.examples + run.dataset.n_validation + run.dataset.n_unseen
+        examples = run.dataset.examples + run.dataset.n_validation + run.dataset.n_test
     layer = max((1, *run.hidden)) if isinstance(run, Experiment) else 1
     at_once = max(1, HELD_NUMBERS // max(trace.n_parameters, examples * layer))
     for start in range(0, len(rows), at_once):
@@ -182,16 +182,16 @@ def _prediction(run: Experiment, trace: Trace, rows: IntArray) -> dict[str, Any]
         found: dict[str, Any] = {"kind": "curve", "x": _packed(x)}
         y = _by_blocks(trace, rows, lambda theta: predict(run, theta, features))
     elif isinstance(dataset, DailyViews):
-        parts = (dataset.features(), dataset.validation_features(), dataset.unseen_features())
+        parts = (dataset.features(), dataset.validation_features(), dataset.test_features())
         features = np.concatenate(parts)[-MOST_DAYS:]
-        dates = (dataset.dates(), dataset.validation_dates(), dataset.unseen_dates())
+        dates = (dataset.dates(), dataset.validation_dates(), dataset.test_dates())
         days = np.concatenate(dates)[-MOST_DAYS:].astype("datetime64[D]")
-        labels = (dataset.labels(), dataset.validation_labels(), dataset.unseen_labels())
+        labels = (dataset.labels(), dataset.validation_labels(), dataset.test_labels())
         target = dataset.in_views(np.concatenate(labels)[-MOST_DAYS:])
         found = {
             "kind": "days",
             "x": (days.astype(np.int64) * 86_400_000).tolist(),  # milliseconds since 1970
-            "unseen": str(dataset.first_unseen),
+            "test_from": str(dataset.first_test_date),
             "data": dataset.title,
         }
         y = dataset.in_views(_by_blocks(trace, rows, lambda theta: predict(run, theta, features)))

@@ -46,8 +46,8 @@ def days_that_differ(dataset: DailyViews) -> DailyViews:
     views = dataset.daily.array()[: dataset.window + dataset.examples]
     if (views == views[0]).all():
         raise ValueError(
-            f"{dataset.title}: the {len(views)} days before {dataset.first_validation}, the first for validation, all "
-            f"have {views[0]:g} views, so there is nothing to learn; give a series whose days differ, or a later "
+            f"{dataset.title}: the {len(views)} days before {dataset.first_validation_date}, the first for validation, "
+            f"all have {views[0]:g} views, so there is nothing to learn; give a series whose days differ, or a later "
             "validation_from"
         )
     return dataset

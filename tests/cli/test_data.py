@@ -80,7 +80,7 @@ def test_a_scenes_own_run_is_trained_verified_shown_and_described_on_the_users_v
     assert (dry.exit_code, dry.stderr) == (0, "")
     trained = gradreel("train", *OWN, *data, "--json")
     dataset = dataset_of(trained)
-    assert (dataset.title, dataset.window, dataset.first_unseen) == ("views.csv", 7, date(2024, 2, 20))
+    assert (dataset.title, dataset.window, dataset.first_test_date) == ("views.csv", 7, date(2024, 2, 20))
     assert dry.stdout.startswith("train   the run of ")
 
     (verified,) = json.loads(gradreel("verify", *OWN, *data, "--json").stdout)
@@ -102,14 +102,14 @@ def test_a_lesson_names_data_beside_it(gradreel, here, monkeypatch, tmp_path_fac
     monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
     trained = gradreel("train", "--lesson", lesson, "--json")
     dataset = dataset_of(trained)
-    assert (dataset.title, dataset.window, dataset.first_unseen) == ("own.csv", 3, date(2024, 2, 20))
+    assert (dataset.title, dataset.window, dataset.first_test_date) == ("own.csv", 3, date(2024, 2, 20))
     assert "own.csv: 1 missing day was filled by straight lines: 2024-01-06" in trained.stderr
     assert gradreel("train", "--lesson", lesson, "--quiet").stderr == ""
 
     other = gradreel("train", "--lesson", lesson, "--data", here / "views.csv", "--json")
     dataset = dataset_of(other)
     assert (dataset.title, dataset.window) == ("views.csv", 3)
-    assert dataset.first_unseen == date(2024, 2, 19), "the lesson's day was about its own data: here the last fifth"
+    assert dataset.first_test_date == date(2024, 2, 19), "the lesson's day was about its own data: here the last fifth"
     assert "own.csv" not in other.stderr
 
 
@@ -127,7 +127,7 @@ def test_the_options_of_borders_are_the_datasets(gradreel, here):
     data = ("--data", "views.csv")
     new = gradreel("train", *OWN, *data, "--test_from", "2024-02-20", "--validation_from", "2024-02-10", "--json")
     dataset = dataset_of(new)
-    assert (dataset.first_validation, dataset.first_unseen) == (date(2024, 2, 10), date(2024, 2, 20))
+    assert (dataset.first_validation_date, dataset.first_test_date) == (date(2024, 2, 10), date(2024, 2, 20))
 
 
 def test_data_without_effect_is_noted(gradreel, project):

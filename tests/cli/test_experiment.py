@@ -8,6 +8,7 @@ import io
 import json
 import math
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -74,11 +75,11 @@ def test_widths_are_trained_once_and_the_table_is_what_the_traces_say(gradreel, 
     traces = trained / "media" / "traces"
     networks = width_experiments(mine(trained), (0, 4), range(2), epochs=2)
     results = [result_of(network, traces) for network in networks]
-    losses = [(result.training, result.validation, result.unseen) for result in results]
+    losses = [(result.training, result.validation, result.test) for result in results]
     views = mine(trained).format_column(loss.mean for three in losses for loss in three)
     for line, network, result in zip((linear, wide), networks, results, strict=True):
         assert line.startswith(network.name)
-        every = (result.training, result.validation, result.unseen, result.end.training, result.end.unseen)
+        every = (result.training, result.validation, result.test, result.end.training, result.end.test)
         shown = [(views(loss.mean), "±", views(loss.deviation)) for loss in every]
         epoch = f"{sum(result.epochs) / 2:.0f}"
         assert line.split()[-16:] == [epoch, *(word for words in shown for word in words)]
@@ -101,8 +102,8 @@ def test_depths_as_json_and_csv(gradreel, here):
     for network, shown in zip(networks, content["networks"], strict=True):
         expected = result_of(network, here / "media" / "traces")
         for when, prefix, part in [
-            *((None, "", part) for part in ("training", "validation", "unseen")),
-            *(("end", "end_", part) for part in ("training", "unseen")),
+            *((None, "", part) for part in ("training", "validation", "test")),
+            *(("end", "end_", part) for part in ("training", "test")),
         ]:
             losses = getattr(expected.end if when else expected.chosen, part)
             assert (shown[when] if when else shown)[part] == {
@@ -119,7 +120,7 @@ def test_depths_as_json_and_csv(gradreel, here):
     assert content["knows_the_rule"] is None, "nobody does, of views from a file"
     by_validation = min(content["networks"], key=lambda network: network["validation"]["mean"])
     assert content["best_by_validation"] == by_validation["name"]
-    assert content["best_by_unseen"] == min(content["networks"], key=lambda network: network["unseen"]["mean"])["name"]
+    assert content["best_by_test"] == min(content["networks"], key=lambda network: network["test"]["mean"])["name"]
 
 
 def test_csv_on_standard_output_stands_alone(gradreel, trained):
@@ -196,9 +197,17 @@ def test_a_csv_that_cannot_be_written_is_named_after_the_table(gradreel, trained
         (
             1,
             1,
-            ("2 days trained on, 1 for validation from 2024-01-04, 1 unseen", "; the day before is the", "1 epoch, "),
+            (
+                "2 days trained on, 1 for validation from 2024-01-04, 1 for the test",
+                "; the day before is the",
+                "1 epoch, ",
+            ),
         ),
-        (2, 2, ("1 day trained on, 1 for validation from 2024-01-04, 1 unseen", "; 2 days before are", "2 epochs, ")),
+        (
+            2,
+            2,
+            ("1 day trained on, 1 for validation from 2024-01-04, 1 for the test", "; 2 days before are", "2 epochs, "),
+        ),
     ],
 )
 def test_one_day_and_one_epoch_are_not_several(here, window, epochs, words):
@@ -253,7 +262,7 @@ def test_the_lectures_figures_stand_beside_its_own_networks_on_the_synthetic_dat
     monkeypatch.setattr("gradreel.render.experiment_report.EPOCHS", 1)
     arguments = ("experiment", "width", "--seeds", "1", "--epochs", "1", "--progress_bar", "none")
     shown = gradreel(*arguments, "--widths", "0,10").stdout.splitlines()
-    assert shown[0].split("  ")[-2:] == ["lecture: training", "lecture: unseen"]
+    assert re.split("  +", shown[0])[-2:] == ["lecture: training", "lecture: test"]
     assert shown[1].split()[-2:] == ["0.32k", "0.46k"]
     assert shown[2].endswith("about as linear  about as linear")
     assert shown[3].split() == ["knows", "the", "rule", *("0.176k", "0.218k", "0.227k", "0.176k", "0.227k")]
@@ -296,7 +305,7 @@ def test_a_damaged_trace_is_trained_again(gradreel, trained):
     column.write_bytes(content)
     again = gradreel(*WIDTHS, "--json")
     assert "linear, seed 1 is trained again" in again.stderr
-    assert json.loads(again.stdout)["networks"][0]["unseen"] == before["networks"][0]["unseen"]
+    assert json.loads(again.stdout)["networks"][0]["test"] == before["networks"][0]["test"]
 
 
 def test_filled_days_are_named(gradreel, here):

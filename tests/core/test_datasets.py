@@ -68,7 +68,7 @@ def test_points_are_features_and_a_label_each() -> None:
     assert (data.examples, data.n_features, data.has_classes) == (3, 2, True)
     np.testing.assert_array_equal(data.features(), [[1, 2], [3, 4], [5, 6]])
     np.testing.assert_array_equal(data.labels(), [0, 1, 1])
-    assert data.unseen_features().shape == (0, 2) and data.unseen_labels().shape == (0,)
+    assert data.test_features().shape == (0, 2) and data.test_labels().shape == (0,)
     assert PointsDataset(points=data.rows()) == data  # type: ignore[arg-type]
     assert not PointsDataset(points=((1, 0.5), (2, 1))).has_classes
 

@@ -10,7 +10,8 @@ from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.theta import loss, predict, unseen_loss
+from gradreel.core.network.theta import loss, predict
+from gradreel.core.network.theta import test_loss as loss_on_test_examples
 
 RANDOM = np.random.default_rng(0)
 VIEWS = RANDOM.uniform(500, 3000, size=60).round()
@@ -68,16 +69,16 @@ def test_each_day_is_predicted_from_the_true_days_before_it(experiment: Experime
     np.testing.assert_array_equal(days.truth, VIEWS[9:])
     slow = [one_day(experiment, theta, list(VIEWS[:i])) for i in range(9, 60)]
     np.testing.assert_allclose(days.prediction, slow, rtol=1e-11)
-    assert days.dates[days.unseen][0] == np.datetime64("2024-03-11") and days.unseen.sum() == 21
+    assert days.dates[days.is_test][0] == np.datetime64("2024-03-11") and days.is_test.sum() == 21
 
 
 def test_by_default_the_unseen_days(experiment: Experiment) -> None:
     theta = random_theta(experiment)
     days = next_days(experiment, theta)
-    np.testing.assert_array_equal(days.dates, DATA.unseen_dates())
-    assert days.unseen.all()
+    np.testing.assert_array_equal(days.dates, DATA.test_dates())
+    assert days.is_test.all()
     if experiment.loss == "mae":
-        in_views = DATA.absolute_error_in_views(float(unseen_loss(experiment, theta)))
+        in_views = DATA.absolute_error_in_views(float(loss_on_test_examples(experiment, theta)))
         assert float(days.mean_absolute_error) == pytest.approx(in_views, rel=1e-12)
         trained_on = next_days(experiment, theta, DATA.dates()[0].item(), DATA.dates()[-1].item())
         in_views = DATA.absolute_error_in_views(float(loss(experiment, theta)))

@@ -28,7 +28,7 @@ def test_the_floor_of_a_part_is_the_mean_of_what_the_rule_misses_its_days_by(dat
     for part, dates in (
         (floor.training, dataset.dates()),
         (floor.validation, dataset.validation_dates()),
-        (floor.unseen, dataset.unseen_dates()),
+        (floor.test, dataset.test_dates()),
     ):
         assert part == pytest.approx(np.mean([missed[day] for day in dates.tolist()]), rel=1e-12)
 
@@ -36,12 +36,12 @@ def test_the_floor_of_a_part_is_the_mean_of_what_the_rule_misses_its_days_by(dat
 def test_the_floors_of_the_lectures_parts() -> None:
     floor = noise_floor(DailyViews())
     assert floor is not None
-    assert [round(part) for part in (floor.training, floor.validation, floor.unseen)] == [176, 218, 227]
+    assert [round(part) for part in (floor.training, floor.validation, floor.test)] == [176, 218, 227]
 
 
 def test_the_label_of_the_first_day_is_no_example_of_any_window() -> None:
     floor = noise_floor(DailyViews(window=1))
-    assert floor is not None and np.isfinite([floor.training, floor.validation, floor.unseen]).all()
+    assert floor is not None and np.isfinite([floor.training, floor.validation, floor.test]).all()
     assert DailyViews(window=1).dates()[0].item() == synthetic_views().start + timedelta(days=1)
 
 

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pytest
 from gradreel.core.analysis.compared_networks import depth_experiments, width_experiments
-from gradreel.core.analysis.results import LECTURE, Losses, best_by_unseen, best_by_validation, loss_by_epoch, result_of
+from gradreel.core.analysis.results import LECTURE, Losses, best_by_test, best_by_validation, loss_by_epoch, result_of
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import TraceError, UserError
@@ -102,20 +102,20 @@ def test_result_is_the_mean_absolute_error_in_views_of_the_state_that_validates_
             for state, losses in ((row, result.chosen), (-1, result.end)):
                 theta = np.asarray(trace.parameters[state], dtype=np.float64)
                 known = absolute_error_in_views(run, theta, DATA.features(), DATA.labels())
-                unseen = absolute_error_in_views(run, theta, DATA.unseen_features(), DATA.unseen_labels())
+                unseen = absolute_error_in_views(run, theta, DATA.test_features(), DATA.test_labels())
                 assert losses.training.by_seed[place] == pytest.approx(known, rel=1e-5)
                 assert losses.validation.by_seed[place] == pytest.approx(validating[state], rel=1e-5)
-                assert losses.unseen.by_seed[place] == pytest.approx(unseen, rel=1e-5)
+                assert losses.test.by_seed[place] == pytest.approx(unseen, rel=1e-5)
 
 
 def test_no_unseen_day_has_a_say_in_what_is_chosen(recorded, monkeypatch):
     networks, folder = recorded
     before = [result_of(network, folder) for network in networks]
-    monkeypatch.setattr(DailyViews, "unseen_labels", lambda data: np.linspace(-9, 9, data.n_unseen))
+    monkeypatch.setattr(DailyViews, "test_labels", lambda data: np.linspace(-9, 9, data.n_test))
     after = [result_of(network, folder) for network in networks]
     assert [result.rows for result in after] == [result.rows for result in before]
     assert best_by_validation(after).network == best_by_validation(before).network
-    assert all((a.unseen.by_seed != b.unseen.by_seed).all() for a, b in zip(after, before, strict=True))
+    assert all((a.test.by_seed != b.test.by_seed).all() for a, b in zip(after, before, strict=True))
 
 
 def test_result_is_of_the_runs_that_are_there(recorded, tmp_path):
@@ -136,10 +136,10 @@ def test_best_is_that_of_the_least_mean_loss(recorded):
     found = [result_of(network, folder) for network in networks]
     chosen = best_by_validation(found)
     assert chosen.validation.mean == min(result.validation.by_seed.sum() / 3 for result in found)
-    best = best_by_unseen(found)
-    assert best.unseen.mean == min(result.unseen.by_seed.sum() / 3 for result in found)
+    best = best_by_test(found)
+    assert best.test.mean == min(result.test.by_seed.sum() / 3 for result in found)
     with pytest.raises(ValueError, match="empty"):
-        best_by_unseen([])
+        best_by_test([])
 
 
 def test_loss_by_epoch_begins_before_the_first_update_and_ends_with_the_result(recorded):

@@ -25,11 +25,11 @@ def small(**settings: object) -> DailyViews:
 
 def test_the_lectures_data_is_the_default() -> None:
     data = DailyViews()
-    assert (data.window, data.n_features, data.first_unseen) == (56, 56, date(2021, 1, 1))
+    assert (data.window, data.n_features, data.first_test_date) == (56, 56, date(2021, 1, 1))
     assert data.dates()[[0, -1]].tolist() == [date(2015, 2, 26), date(2019, 12, 31)]
     assert data.validation_dates()[[0, -1]].tolist() == [date(2020, 1, 1), date(2020, 12, 31)]
-    assert data.unseen_dates()[[0, -1]].tolist() == [date(2021, 1, 1), date(2021, 12, 31)]
-    assert (data.examples, data.n_validation, data.n_unseen) == (1770, 366, 365)
+    assert data.test_dates()[[0, -1]].tolist() == [date(2021, 1, 1), date(2021, 12, 31)]
+    assert (data.examples, data.n_validation, data.n_test) == (1770, 366, 365)
     assert data.title == "our made-up channel" and data.synthetic and data.unit == "views"
 
 
@@ -47,10 +47,10 @@ def test_windows_reach_back_into_the_parts_before() -> None:
     np.testing.assert_allclose(views, [[36, 25, 16], [49, 36, 25]], rtol=1e-12)
     np.testing.assert_allclose(data.in_views(data.validation_labels()), [49, 64], rtol=1e-12)
     assert data.validation_dates().tolist() == [date(2020, 1, day) for day in (7, 8)]
-    views = data.in_views(data.unseen_features())
+    views = data.in_views(data.test_features())
     np.testing.assert_allclose(views, [[64, 49, 36], [81, 64, 49]], rtol=1e-12)
-    np.testing.assert_allclose(data.in_views(data.unseen_labels()), [81, 100], rtol=1e-12)
-    assert data.unseen_dates().tolist() == [date(2020, 1, day) for day in (9, 10)]
+    np.testing.assert_allclose(data.in_views(data.test_labels()), [81, 100], rtol=1e-12)
+    assert data.test_dates().tolist() == [date(2020, 1, day) for day in (9, 10)]
 
 
 def test_scaling_is_of_the_days_before_the_first_for_validation() -> None:
@@ -71,7 +71,7 @@ def test_a_day_of_another_part_changes_nothing_that_is_trained_on(changed: int) 
     np.testing.assert_array_equal(other.features(), data.features())
     np.testing.assert_array_equal(other.labels(), data.labels())
     assert (other.validation_labels() != data.validation_labels()).sum() == (changed < 8)
-    assert (other.unseen_labels() != data.unseen_labels()).sum() == (changed >= 8)
+    assert (other.test_labels() != data.test_labels()).sum() == (changed >= 8)
 
 
 @pytest.mark.parametrize("changed", range(6))
@@ -94,20 +94,20 @@ def test_every_label_day_is_of_one_part(values: list[int], window: int, shares: 
     days = (date(2020, 1, 1) + timedelta(days=day) for day in (first, second))
     parts = dict(zip(("validation_from", "test_from"), days, strict=True))
     data = DailyViews(series=series(*values), window=window, **parts)  # type: ignore[arg-type]
-    features = np.concatenate([data.features(), data.validation_features(), data.unseen_features()])
-    labels = np.concatenate([data.labels(), data.validation_labels(), data.unseen_labels()])
+    features = np.concatenate([data.features(), data.validation_features(), data.test_features()])
+    labels = np.concatenate([data.labels(), data.validation_labels(), data.test_labels()])
     assert features.shape == (len(values) - window, window) and labels.shape == (len(values) - window,)
-    lengths = [len(part) for part in (data.features(), data.validation_features(), data.unseen_features())]
-    assert lengths == [data.examples, data.n_validation, data.n_unseen]
+    lengths = [len(part) for part in (data.features(), data.validation_features(), data.test_features())]
+    assert lengths == [data.examples, data.n_validation, data.n_test]
     assert min(lengths) >= 1
     scaled = data.scaled(np.array(values, dtype=np.float64))
     for i in range(len(labels)):  # the definition, day by day
         assert labels[i] == scaled[i + window]
         np.testing.assert_array_equal(features[i], [scaled[i + window - j] for j in range(1, window + 1)])
-    dates = np.concatenate([data.dates(), data.validation_dates(), data.unseen_dates()]).tolist()
+    dates = np.concatenate([data.dates(), data.validation_dates(), data.test_dates()]).tolist()
     assert dates == [date(2020, 1, 1) + timedelta(days=i) for i in range(window, len(values))]
-    assert data.validation_dates()[0].item() == data.first_validation
-    assert data.unseen_dates()[0].item() == data.first_unseen
+    assert data.validation_dates()[0].item() == data.first_validation_date
+    assert data.test_dates()[0].item() == data.first_test_date
 
 
 @pytest.mark.parametrize(
@@ -117,23 +117,23 @@ def test_the_last_fifth_is_unseen_by_default_and_a_quarter_of_the_rest_validates
     labels: int, validation: int, unseen: int
 ) -> None:
     data = DailyViews(series=series(*range(3 + labels)), window=3)
-    assert (data.examples, data.n_validation, data.n_unseen) == (labels - validation - unseen, validation, unseen)
+    assert (data.examples, data.n_validation, data.n_test) == (labels - validation - unseen, validation, unseen)
     assert data.validation_from is None
-    assert data.test_from is None and data.first_unseen == data.daily.end - timedelta(days=unseen - 1)
+    assert data.test_from is None and data.first_test_date == data.daily.end - timedelta(days=unseen - 1)
 
 
 @pytest.mark.parametrize("value", [0.0, 0.1, 7.0])
 def test_a_constant_series_scales_to_zeros(value: float) -> None:
     data = DailyViews(series=series(*[value] * 20), window=3)
     assert (data.offset, data.scale) == (value, 1.0)
-    assert not data.features().any() and not data.unseen_labels().any()
+    assert not data.features().any() and not data.test_labels().any()
 
 
 def test_the_first_day_that_is_unlike_the_others_may_be_unseen() -> None:
     data = DailyViews(series=series(*[5] * 9, 8), window=3)
     assert data.scale == 1.0
     np.testing.assert_array_equal(data.validation_labels(), [0.0])
-    np.testing.assert_array_equal(data.unseen_labels(), [3.0])
+    np.testing.assert_array_equal(data.test_labels(), [3.0])
 
 
 def test_our_made_up_views_are_right_without_being_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,7 +192,7 @@ def test_what_is_no_dataset_is_named(wrong: dict[str, object], message: str) -> 
 )
 def test_the_outermost_settings_do(outermost: dict[str, object]) -> None:
     data = small(**outermost)
-    assert data.examples >= 1 and data.n_validation >= 1 and data.n_unseen >= 1
+    assert data.examples >= 1 and data.n_validation >= 1 and data.n_test >= 1
     assert data.features().shape == (data.examples, data.window)
 
 
@@ -221,7 +221,7 @@ def test_a_dataset_cannot_change() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         data.window = 4
     validation = (data.validation_features, data.validation_labels)
-    for made in (data.features, data.labels, *validation, data.unseen_features, data.unseen_labels):
+    for made in (data.features, data.labels, *validation, data.test_features, data.test_labels):
         made()[:] = 0
         assert made().any()
 
@@ -229,7 +229,7 @@ def test_a_dataset_cannot_change() -> None:
 def test_arrays_are_contiguous_float64() -> None:
     data = small()
     validation = (data.validation_features(), data.validation_labels())
-    for array in (data.features(), data.labels(), *validation, data.unseen_features(), data.unseen_labels()):
+    for array in (data.features(), data.labels(), *validation, data.test_features(), data.test_labels()):
         assert array.dtype == np.float64 and array.flags.c_contiguous and array.flags.owndata
 
 
@@ -237,15 +237,15 @@ def test_three_centuries_of_days_make_windows() -> None:
     values = np.arange(100_000) % 1000
     long = DailySeries(start=date(1750, 1, 1), values=tuple(values.tolist()), name="long.csv")
     data = DailyViews(series=long)
-    assert data.features().shape == (59_967, 56) and data.unseen_features().shape == (19_988, 56)
+    assert data.features().shape == (59_967, 56) and data.test_features().shape == (19_988, 56)
     assert data.validation_features().shape == (19_989, 56)
-    np.testing.assert_allclose(data.in_views(data.unseen_features()[-1]), values[-2:-58:-1], atol=1e-9)
+    np.testing.assert_allclose(data.in_views(data.test_features()[-1]), values[-2:-58:-1], atol=1e-9)
 
 
 def test_an_absolute_error_is_told_in_views() -> None:
     data = DailyViews()
-    guess = np.zeros(data.n_unseen)
-    loss = float(np.abs(guess - data.unseen_labels()).mean())
+    guess = np.zeros(data.n_test)
+    loss = float(np.abs(guess - data.test_labels()).mean())
     views = synthetic_views().array()[-365:]
     assert data.absolute_error_in_views(loss) == pytest.approx(np.abs(views - data.offset).mean(), rel=1e-12)
 
@@ -259,7 +259,7 @@ def test_series_of_any_size_scale_alike(exponent: int, values: list[int]) -> Non
         return
     assert (other.offset, other.scale) == (data.offset * unit, data.scale * unit)
     np.testing.assert_array_equal(other.features(), data.features())
-    np.testing.assert_array_equal(other.unseen_labels(), data.unseen_labels())
+    np.testing.assert_array_equal(other.test_labels(), data.test_labels())
 
 
 # -- days that were filled in
@@ -276,11 +276,11 @@ def gapped(missing: range, n_days: int = 100) -> DailySeries:
 
 def test_no_day_trained_on_is_filled_from_an_unseen_one() -> None:
     plain = DailyViews(series=gapped(range(0)), window=7)
-    unseen = (plain.first_unseen - date(2021, 1, 1)).days
+    unseen = (plain.first_test_date - date(2021, 1, 1)).days
     in_the_gap = DailyViews(series=gapped(range(unseen - 3, unseen + 4)), window=7)
-    assert in_the_gap.first_unseen == plain.first_unseen - timedelta(days=3)
+    assert in_the_gap.first_test_date == plain.first_test_date - timedelta(days=3)
     for beside in (range(unseen - 9, unseen - 1), range(unseen, unseen + 5)):
-        assert DailyViews(series=gapped(beside), window=7).first_unseen == plain.first_unseen
+        assert DailyViews(series=gapped(beside), window=7).first_test_date == plain.first_test_date
 
 
 def test_a_day_within_a_gap_cannot_be_the_first_unseen_one() -> None:
@@ -291,6 +291,6 @@ def test_a_day_within_a_gap_cannot_be_the_first_unseen_one() -> None:
                 DailyViews.model_validate({"series": series, "window": 7, name: first + timedelta(days=day)})
     for day in (40, 46):
         views = DailyViews(series=series, window=7, test_from=first + timedelta(days=day))
-        assert views.first_unseen == first + timedelta(days=day)
+        assert views.first_test_date == first + timedelta(days=day)
         views = DailyViews(series=series, window=7, validation_from=first + timedelta(days=day))
-        assert views.first_validation == first + timedelta(days=day)
+        assert views.first_validation_date == first + timedelta(days=day)

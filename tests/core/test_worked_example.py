@@ -46,7 +46,7 @@ def test_in_thousands_is_the_same_function(run):
     day = label_day(run.dataset)
     example = example_of(run.dataset, day)
     there = forward(run, in_thousands(run, theta), example.x, example.label)
-    index = int((np.datetime64(day) - np.datetime64(run.dataset.first_validation)).astype(int))
+    index = int((np.datetime64(day) - np.datetime64(run.dataset.first_validation_date)).astype(int))
     scaled = predict(run, theta, run.dataset.validation_features()[index : index + 1])[0]
     assert there.y * 1000 == pytest.approx(run.dataset.in_views(scaled), rel=1e-12)
     assert example.label * 1000 == pytest.approx(run.dataset.in_views(run.dataset.validation_labels()[index]))
@@ -162,9 +162,9 @@ def test_the_day_of_the_lecture_is_unseen():
     day = label_day(DAYS)
     assert day == date(2020, 3, 23)
     example = example_of(DAYS, day)
-    assert example.unseen
-    assert example_of(DAYS, date(2020, 1, 1)).unseen
-    assert not example_of(DAYS, date(2019, 12, 31)).unseen
+    assert example.held_out
+    assert example_of(DAYS, date(2020, 1, 1)).held_out
+    assert not example_of(DAYS, date(2019, 12, 31)).held_out
     views = dict(zip(DAYS.daily.dates().tolist(), DAYS.daily.values, strict=True))
     days_before = (date(2020, 3, 22), date(2020, 3, 21), date(2020, 3, 20))
     assert example.x.tolist() == [views[before] / 1000 for before in days_before]

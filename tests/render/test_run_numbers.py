@@ -10,7 +10,8 @@ import pytest
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.theta import loss, predict, unseen_loss
+from gradreel.core.network.theta import loss, predict
+from gradreel.core.network.theta import test_loss as loss_on_test_examples
 from gradreel.core.network.training import train
 from gradreel.core.trace.trace import Trace
 from gradreel.render.export import run_numbers as module
@@ -81,7 +82,7 @@ def test_losses_are_the_recorded_ones_and_the_cores(traces, shown):
         np.testing.assert_array_equal(batch[:-1], trace.batch_loss[kept[:-1]].astype("<f4"))
     states = trace.parameters[[trace.row(update) for update in kept]].astype(float)
     np.testing.assert_allclose(unpacked(losses["whole"]), loss(trace.experiment, states), rtol=1e-5)
-    np.testing.assert_allclose(unpacked(losses["unseen"]), unseen_loss(trace.experiment, states), rtol=1e-5)
+    np.testing.assert_allclose(unpacked(losses["test"]), loss_on_test_examples(trace.experiment, states), rtol=1e-5)
     assert np.isnan(batch[-1])  # no update left the last state
     assert shown["curve"]["losses"].keys() == {"batch"}
 
@@ -97,13 +98,13 @@ def test_the_last_state_has_a_loss_where_a_batch_is_all_examples(traces, shown):
 def test_predictions_of_days_are_in_views_and_end_with_the_last_day(traces, shown):
     trace, prediction = traces["days"], shown["days"]["prediction"]
     data = trace.experiment.dataset
-    parts = (data.features(), data.validation_features(), data.unseen_features())
+    parts = (data.features(), data.validation_features(), data.test_features())
     features = np.concatenate(parts)[-module.MOST_DAYS :]
     theta = np.asarray(trace.parameters[trace.row(shown["days"]["kept"][5])], dtype=float)
     wanted = data.in_views(predict(trace.experiment, theta, features))
     np.testing.assert_allclose(unpacked(prediction["y"])[5], wanted, rtol=1e-5)
-    assert np.datetime64(prediction["x"][-1], "ms").astype("datetime64[D]") == data.unseen_dates()[-1]
-    assert (prediction["unseen"], prediction["data"]) == ("2021-01-01", data.title)
+    assert np.datetime64(prediction["x"][-1], "ms").astype("datetime64[D]") == data.test_dates()[-1]
+    assert (prediction["test_from"], prediction["data"]) == ("2021-01-01", data.title)
 
 
 def test_the_map_of_a_network_of_two_parameters_is_their_plane(traces, shown):

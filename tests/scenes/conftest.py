@@ -38,7 +38,7 @@ from gradreel.scenes.testing.fixtures import trained_context
 from gradreel.scenes.words.narration import Narration
 
 TINY = (320, 180)
-FLOOR = NoiseFloor(training=120.0, validation=150.0, unseen=160.0)
+FLOOR = NoiseFloor(training=120.0, validation=150.0, test=160.0)
 
 
 # -- trained runs ------------------------------------------------------------------------------------------------------
@@ -76,7 +76,7 @@ def rewritten() -> Callable[..., Path]:
 
 @pytest.fixture
 def results_are(monkeypatch) -> Callable[..., None]:
-    """``results_are(training, validation, unseen)``: scenes of several networks find these losses, in views.
+    """``results_are(training, validation, test)``: scenes of several networks find these losses, in views.
 
     Of each network its mean, from which two seeds are 1 away, or the losses by seed. Without those of unseen days, they
     are as on validation days. The state that is chosen is the last.
@@ -85,10 +85,8 @@ def results_are(monkeypatch) -> Callable[..., None]:
     def losses(of: float | tuple[float, ...]) -> Losses:
         return Losses(np.array([of - 1.0, of + 1.0] if isinstance(of, int | float) else of))
 
-    def set_results(training, validation, unseen=None) -> None:
-        parts = [
-            [losses(of) for of in part] for part in (training, validation, validation if unseen is None else unseen)
-        ]
+    def set_results(training, validation, test=None) -> None:
+        parts = [[losses(of) for of in part] for part in (training, validation, validation if test is None else test)]
 
         def result(network, *of_parts):
             runs, run = len(of_parts[0].by_seed), network.experiments[0]

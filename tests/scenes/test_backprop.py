@@ -170,7 +170,7 @@ def test_a_little_more_a_moves_y_and_that_moves_the_error(film):
 
 def test_the_step_is_taken_on_a_day_that_is_learned_from_and_that_is_said(play, words_on, film):
     scene = film["scene"]
-    assert scene.example.day < RUN.dataset.first_validation and not scene.example.unseen
+    assert scene.example.day < RUN.dataset.first_validation_date and not scene.example.held_out
     assert all("a day it learns from" in film[beat, "words"] for beat in ("forward", "step"))
     unseen = play(Backprop, until="forward", run=RUN, day=date(2021, 1, 25))
     assert "a day it learns from" not in words_on(unseen.scene)

@@ -148,7 +148,7 @@ def test_both_lines_are_those_of_the_recorded_network(play, trace_of):
     run = run_of(SMALL)
     trace, data = trace_of(run), WEEK
     theta = np.asarray(trace.parameters[chosen_row(trace)])
-    expected = next_days(run, theta, data.first_validation, data.first_validation + timedelta(days=62))
+    expected = next_days(run, theta, data.first_validation_date, data.first_validation_date + timedelta(days=62))
     seen = {}
 
     def look(scene, beat):
@@ -164,7 +164,7 @@ def test_both_lines_are_those_of_the_recorded_network(play, trace_of):
             assert end[1] == pytest.approx((expected.prediction[10] + expected.prediction[11]) / 2)
             picture.show_blue(len(expected.dates) - 1)
 
-    lines = play(Forecast, look, **SMALL, first=data.first_validation).lines
+    lines = play(Forecast, look, **SMALL, first=data.first_validation_date).lines
     np.testing.assert_allclose(seen["red"][:, 1], expected.truth, rtol=1e-9)
     np.testing.assert_allclose(seen["dots"][:, 1], expected.truth, rtol=1e-9)
     np.testing.assert_allclose(seen["blue"][:, 1], expected.prediction, rtol=1e-9)

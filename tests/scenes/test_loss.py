@@ -121,7 +121,7 @@ def test_before_it_settles_each_step_of_the_strip_is_a_days_error(trace):
 
 def test_the_days_shown_were_trained_on(film):
     assert film["span"] == (date(2019, 12, 4), date(2019, 12, 31))
-    assert not film["shown"].unseen.any()
+    assert not film["shown"].is_test.any()
 
 
 def test_the_axis_that_does_not_begin_at_0_is_broken_and_the_level_line_of_the_first_theta_stands_off_it(film):

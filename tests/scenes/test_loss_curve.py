@@ -54,7 +54,7 @@ def missed(run, theta, first, end) -> float:
     """
     daily, window = run.dataset.daily, run.dataset.window
     views = np.array(daily.values)
-    known = views[: (run.dataset.first_validation - daily.start).days]
+    known = views[: (run.dataset.first_validation_date - daily.start).days]
     scaled = (views - known.mean()) / known.std()
     days = np.arange((first - daily.start).days, (end - daily.start).days)
     layers = unpack(run, theta.astype(float))
@@ -64,7 +64,7 @@ def missed(run, theta, first, end) -> float:
 
 
 def missed_on_validation_days(run, theta) -> float:
-    return missed(run, theta, run.dataset.first_validation, run.dataset.first_unseen)
+    return missed(run, theta, run.dataset.first_validation_date, run.dataset.first_test_date)
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +151,7 @@ def test_losses_of_daily_views_are_told_in_views_and_the_dashed_one_is_of_valida
 
     beats = play(LossCurve, look, run=VIEWS).beats
     theta = trace_of(VIEWS).parameters[-1]
-    trained_on = missed(VIEWS, theta, data.daily.start + timedelta(days=data.window), data.first_validation)
+    trained_on = missed(VIEWS, theta, data.daily.start + timedelta(days=data.window), data.first_validation_date)
     validation = missed_on_validation_days(VIEWS, theta)
     assert beats[-3:] == ["whole", "validation", "end"]
     assert seen["whole"] == ("all examples", pytest.approx(trained_on, abs=0.51))
@@ -172,7 +172,7 @@ def test_a_validation_loss_far_above_the_others_has_room(play):
     views = np.where(np.arange(120) == 90, 90_000.0, 300.0 + np.arange(120) % 7)
     series = DailySeries(start=date(2024, 1, 1), values=tuple(views.tolist()), name="burst.csv")
     data = DailyViews(series=series, window=7)
-    assert data.first_validation <= series.start + timedelta(days=90) < data.first_unseen
+    assert data.first_validation_date <= series.start + timedelta(days=90) < data.first_test_date
     run = VIEWS.model_copy(update={"dataset": data, "batch_size": 16, "epochs": 4})
     played = play(LossCurve, check_scene, run=run)
     assert played.beats[-1] == "end"

@@ -113,12 +113,12 @@ def test_the_exam_and_the_week_are_the_chosen_networks(of_the_lesson, play, know
     assert seen["losses"] == [scene.written(mean) for mean in means]
     # The exam: what it was chosen by and the unseen loss, each as high as it is large; the parts as long as they have
     # days
-    bars, losses = scene.bars, [scene.best.validation.mean, scene.best.unseen.mean]
+    bars, losses = scene.bars, [scene.best.validation.mean, scene.best.test.mean]
     heights = [bar.height for bar in bars.bars]
     assert heights[1] / heights[0] == pytest.approx(losses[1] / losses[0], rel=1e-6)
     assert [value.source for value in bars.values] == [scene.written(loss) for loss in losses]
     data = scene.dataset
-    counts = [data.examples, data.n_validation, data.n_unseen]
+    counts = [data.examples, data.n_validation, data.n_test]
     assert [part.width for part in scene.parts.parts] == pytest.approx(12.8 * np.array(counts) / sum(counts))
     # The forecast: the window whole, then closer; a day at a time, each prediction fed in before the next
     run = scene.best.network.experiments[0]

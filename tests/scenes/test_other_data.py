@@ -156,7 +156,7 @@ def test_forecast(neutral, trace_of):
     (run,) = played.scene.experiments(played.scene.parameters).values()
     trace, data = trace_of(run), run.dataset
     theta = np.asarray(trace.parameters[chosen_row(trace)])
-    days = next_days(run, theta, data.first_validation, data.first_unseen - timedelta(days=1))
+    days = next_days(run, theta, data.first_validation_date, data.first_test_date - timedelta(days=1))
     worst = int(np.abs(days.error).argmax())
     day = days.dates[worst].astype(date)
     assert f"{day.day} {day:%B}" in played.lines["missed-most"]["en"]

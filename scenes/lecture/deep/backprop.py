@@ -94,7 +94,7 @@ class Backprop(ThreeDaysScene):
     def claims(self) -> Iterator[Claim]:
         self.read_the_run()
         step = DayStep.of(self.run, self.theta, self.there)
-        seen = self.example.day < self.dataset.first_validation
+        seen = self.example.day < self.dataset.first_validation_date
         yield claim("forward", "the network learns from this day", seen, day=str(self.example.day))
         yield claim("output-low", "the error decreases as y grows", step.slopes.y < 0, slope=step.slopes.y)
         same = self.run.loss == "mae" and abs(step.slopes.y) == 1
@@ -201,7 +201,7 @@ class Backprop(ThreeDaysScene):
     def _captions(self) -> list[TextMobject]:
         """What the views are, and below that, where it is so, that the network learns from this day."""
         source = self.data_words()
-        if self.example.unseen:
+        if self.example.held_out:
             return [source]
         learned = words(self.screen("seen-day"), style.CAPTION)
         return [source, learned.place(source.baseline - UNDER_SOURCE, right=style.RIGHT_EDGE)]

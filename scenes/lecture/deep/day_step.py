@@ -105,7 +105,7 @@ def seen_day(run: Experiment, theta: NDArray) -> date:
     dataset = run.dataset
     assert isinstance(dataset, DailyViews)
     places = view_unit(dataset).decimals
-    newest = dataset.first_validation - timedelta(days=1)
+    newest = dataset.first_validation_date - timedelta(days=1)
     seen = (newest - dataset.daily.start).days - dataset.window + 1  # so many days can be learned from
     examples = [example_of(dataset, newest - timedelta(days=k)) for k in range(min(LOOKED_AT, seen))]
     ways = [forward(run, theta, example.x, example.label) for example in examples]

@@ -78,7 +78,7 @@ class Forecast(LectureScene):
 
         @model_validator(mode="after")
         def _days_are_there(self) -> Self:
-            low, high = self.dataset.first_validation, self.dataset.daily.end
+            low, high = self.dataset.first_validation_date, self.dataset.daily.end
             for name in ("first", "last"):
                 day = getattr(self, name)
                 if day is not None and not low <= day <= high:
@@ -99,7 +99,7 @@ class Forecast(LectureScene):
 
     def claims(self) -> Iterator[Claim]:
         self._read_the_days(BEFORE)
-        parted, shown_from = self.dataset.first_validation, self.days.dates[0].astype(date)
+        parted, shown_from = self.dataset.first_validation_date, self.days.dates[0].astype(date)
         sides = {"first_shown": str(shown_from), "first_not_learned_from": str(parted)}
         yield claim("days", "days shown begin where those learned from end", shown_from == parted, **sides)
         days, usual = self.days, slice(self._place(USUAL[0]), self._place(USUAL[1]) + 1)
@@ -171,7 +171,7 @@ class Forecast(LectureScene):
             self.play(*arriving, days, late, *map(FadeIn, (*others, self.note)))
             self.add(picture)
             # Above: which were learned from, if they part just there
-            parted = self.days.dates[0].astype(date) == self.dataset.first_validation
+            parted = self.days.dates[0].astype(date) == self.dataset.first_validation_date
             self.sides = picture.sides([self.screen("seen"), self.screen("unseen")]) if parted else VGroup()
             self.play(Create(picture.before), *map(FadeIn, self.sides[:-1]), run_time=1.2, rate_func=linear)
             self.until("new")
@@ -290,8 +290,8 @@ def shown_days(
     """The days that were asked for; of many, those around ``around``, or the one that is missed by the most."""
     data = run.dataset
     assert isinstance(data, DailyViews)
-    first_shown = first or data.first_validation
-    every = next_days(run, theta, first_shown, last or max(first_shown, data.first_unseen - timedelta(days=1)))
+    first_shown = first or data.first_validation_date
+    every = next_days(run, theta, first_shown, last or max(first_shown, data.first_test_date - timedelta(days=1)))
     if len(every.dates) <= MOST_DAYS or (first and last):
         return every
     start, end = every.dates[0].astype(date), run.dataset.daily.end

@@ -52,8 +52,8 @@ class ModelSelection(BarsScene):
     def claims(self) -> Iterator[Claim]:
         self._read_the_forecast()
         best, ahead, known = self.best, self.ahead.prediction, self.dataset.daily.array()
-        losses = {"validation": best.validation.mean, "exam": best.unseen.mean}
-        lucky = best.unseen.mean > best.validation.mean
+        losses = {"validation": best.validation.mean, "exam": best.test.mean}
+        lucky = best.test.mean > best.validation.mean
         yield claim("exam", "on the exam the chosen network misses by more", lucky, **losses)
 
         weekday = weekdays(self.dataset.daily.dates())
@@ -138,12 +138,12 @@ class ModelSelection(BarsScene):
 
     def _exam_beat(self) -> None:
         best = self.best
-        with self.beat("exam", best=self.written(best.unseen.mean), **self.spoken("chosen", best)):
+        with self.beat("exam", best=self.written(best.test.mean), **self.spoken("chosen", best)):
             # The chosen bar stays, of validation days. All days by their three parts: the last year is shut. It is
             # opened: what the same network misses that by, beside the bar that it was chosen by
             names = (self.screen("part-seen"), self.screen("part-validation"), self.screen("part-exam"))
             self.parts = DayParts(self.dataset, names)
-            losses = [best.validation.mean, best.unseen.mean]
+            losses = [best.validation.mean, best.test.mean]
             self.bars = bars = ExamBars(names[1:], losses, self.written)
             chosen = self.board.bars[self.outcome.index(best)][UNSEEN]
             self.remove(chosen.box, chosen.value)

@@ -188,7 +188,7 @@ class NetworksScene(LectureScene):
             "caption",
             seen=Count(dataset.examples),
             validation=number_text(dataset.n_validation),
-            day=day_words(dataset.first_validation, self.context.language, "year"),
+            day=day_words(dataset.first_validation_date, self.context.language, "year"),
         )
 
     def epoch_counter(self) -> tuple[TextMobject, Number]:

@@ -43,7 +43,7 @@ class NetworkDiagram(ThreeDaysScene):
 
     def claims(self) -> Iterator[Claim]:
         self.read_the_run()
-        unseen = self.example.day >= self.dataset.first_validation
+        unseen = self.example.day >= self.dataset.first_validation_date
         yield claim("numbers", "the network has not seen this day", unseen, day=str(self.example.day))
         y, label = (round(views, self.decimals) for views in (self.there.y, self.there.label))
         yield claim("result-low", "the true value is higher than the prediction", y < label, prediction=y, label=label)

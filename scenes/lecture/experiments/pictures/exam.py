@@ -27,7 +27,7 @@ class DayParts(VGroup):
 
     def __init__(self, dataset: DailyViews, names: tuple[str, str, str]) -> None:
         super().__init__()
-        counts = (dataset.examples, dataset.n_validation, dataset.n_unseen)
+        counts = (dataset.examples, dataset.n_validation, dataset.n_test)
         self.parts, self.names = VGroup(), VGroup()
         left, room = style.LEFT_EDGE, style.RIGHT_EDGE - style.LEFT_EDGE
         for name, count, fill in zip(names, counts, PART_FILLS, strict=True):
