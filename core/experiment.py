@@ -24,7 +24,7 @@ LARGEST_NETWORK = 50_000_000
 GOOD_START = 203
 """A seed from which three sigmoids, by plain gradient descent, become the red curve's three segments."""
 
-REMEMBERED_EVERY = 100
+OPTIMIZER_STATE_EVERY = 100
 """Updates from one kept state that comes with what the optimizer remembers to the next, where states are kept as close
 as that: it is as long as theta or twice that, and the updates in between give it again."""
 
@@ -216,18 +216,18 @@ class Experiment(RunData):
         return "momentum" if self.momentum else self.optimizer
 
     @property
-    def n_remembered(self) -> int:
+    def n_state_vectors(self) -> int:
         """Vectors as long as theta that the optimizer remembers: none, the last update, or Adam's two means."""
-        return OPTIMIZERS[self.optimizer].n_remembered(self.momentum)
+        return OPTIMIZERS[self.optimizer].n_state_vectors(self.momentum)
 
     @property
-    def states_between(self) -> int:
+    def optimizer_state_stride(self) -> int:
         """Kept states from one that is kept with what the optimizer remembers to the next."""
-        return max(1, REMEMBERED_EVERY // self.kept_every)
+        return max(1, OPTIMIZER_STATE_EVERY // self.kept_every)
 
-    def remembered_rows(self) -> IntArray:
+    def optimizer_state_rows(self) -> IntArray:
         """(C,): r of each state kept with what the optimizer remembers, 0 first; empty if it remembers nothing."""
-        return np.arange(0, self.n_kept if self.n_remembered else 0, self.states_between, dtype=np.int64)
+        return np.arange(0, self.n_kept if self.n_state_vectors else 0, self.optimizer_state_stride, dtype=np.int64)
 
     def rate(self, epoch: int) -> float:
         """The learning rate in epoch ``epoch``, counted from 0, by the schedule."""
@@ -242,7 +242,7 @@ class Experiment(RunData):
     @property
     def bytes_per_state(self) -> int:
         """A row of parameters, one of gradient, what the optimizer remembers, and the number of updates (int64)."""
-        return np.dtype(self.dtype).itemsize * (2 + self.n_remembered) * self.n_parameters + 8
+        return np.dtype(self.dtype).itemsize * (2 + self.n_state_vectors) * self.n_parameters + 8
 
     @property
     def digest(self) -> str:

@@ -24,7 +24,7 @@ def fit_sigmoids(x: FloatArray, y: FloatArray, count: int) -> FloatArray:
     if not 1 <= count <= most:
         raise UserError(f"from 1 to {most} sigmoids can be fitted to {len(x)} points, got {count}")
     start = _start(x, y, count)
-    fitted = least_squares(lambda theta: _sum(theta, x) - y, start, partial(_slopes, x=x), method="lm", x_scale="jac")
+    fitted = least_squares(lambda theta: _sum(theta, x) - y, start, partial(_jacobian, x=x), method="lm", x_scale="jac")
     return _sum(fitted.x, x)
 
 
@@ -54,9 +54,9 @@ def _sum(theta: FloatArray, x: FloatArray) -> FloatArray:
     return np.asarray(constant + sigmoid(b + w * x[:, None]) @ c)
 
 
-def _slopes(theta: FloatArray, x: FloatArray) -> FloatArray:
+def _jacobian(theta: FloatArray, x: FloatArray) -> FloatArray:
     """(n, 3 H + 1): of the sum at each x, by each entry of theta."""
     _, c, b, w = _parts(theta)
     s = sigmoid(b + w * x[:, None])  # (n, H)
-    inner = c * ACTIVATIONS["sigmoid"].slope(s)
+    inner = c * ACTIVATIONS["sigmoid"].derivative(s)
     return np.column_stack([np.ones_like(x), s, inner, inner * x[:, None]])

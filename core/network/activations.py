@@ -15,62 +15,115 @@ if TYPE_CHECKING:
 
 
 def sigmoid(x: ArrayLike) -> FloatArray:
-    """1 / (1 + exp(-x)), same shape as ``x``; exact to rounding in both tails, without overflow."""
+    """Return 1 / (1 + exp(-x)), same shape as ``x``. It never overflows and is exact to rounding in both tails.
+
+    Examples
+    --------
+    >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
+    array([0. , 0.5, 1. ])
+    """
     values = np.asarray(x, dtype=np.float64)
-    decay = np.exp(-np.abs(values))  # never above 1
+    decay = np.exp(-np.abs(values))  # at most 1
     return np.where(values >= 0, 1.0, decay) / (1.0 + decay)
 
 
 def relu(x: ArrayLike) -> FloatArray:
-    """max(0, x), same shape as ``x``."""
+    """Return max(0, x), same shape as ``x``.
+
+    Examples
+    --------
+    >>> relu(np.array([-2.0, 0.0, 3.0]))
+    array([0., 0., 3.])
+    """
     return np.maximum(np.asarray(x, dtype=np.float64), 0.0)
 
 
 def hard_sigmoid(x: ArrayLike, start: float, end: float) -> FloatArray:
-    """Ramp from 0 at ``start`` to 1 at ``end``, flat outside; same shape as ``x``.
+    """Return a ramp from 0 at ``start`` to 1 at ``end``, flat outside; same shape as ``x``.
 
-    The lecture's "blue function" of height 1. Raises ValueError unless ``start < end``.
+    The lecture's "blue function" of height 1.
+
+    Parameters
+    ----------
+    x
+        Points, any shape.
+    start, end
+        The ramp's ends, in the unit of ``x``.
+
+    Raises
+    ------
+    ValueError
+        Unless ``start < end``.
+
+    Examples
+    --------
+    >>> hard_sigmoid(np.array([0.0, 1.0, 2.0, 3.0]), 1, 3)
+    array([0. , 0. , 0.5, 1. ])
     """
     if not start < end:
         raise ValueError(f"hard_sigmoid needs start < end, got {start} and {end}")
-    with np.errstate(over="ignore"):  # an x far outside may overflow to inf, which is clipped like any other
+    with np.errstate(over="ignore"):  # an x far outside may overflow to inf, which is clipped like any other value
         return np.clip((np.asarray(x, dtype=np.float64) - start) / (end - start), 0.0, 1.0)
 
 
 def network_hard_sigmoid(x: ArrayLike) -> FloatArray:
-    """clip(x + 1/2, 0, 1): slope 1 through (0, 1/2), so that c * f(b + w x) has slope c w on its ramp.
+    """Return clip(x + 1/2, 0, 1), same shape as ``x``: the hard sigmoid that a network uses as activation.
 
-    Other libraries flatten theirs: torch.nn.Hardsigmoid is clip(x / 6 + 1/2, 0, 1).
+    It has slope 1 through (0, 1/2), so c * f(b + w x) has slope c w on its ramp. Other libraries use a flatter ramp:
+    torch.nn.Hardsigmoid is clip(x / 6 + 1/2, 0, 1).
+
+    Examples
+    --------
+    >>> network_hard_sigmoid(np.array([-1.0, 0.0, 0.25, 1.0]))
+    array([0.  , 0.5 , 0.75, 1.  ])
     """
     return np.clip(np.asarray(x, dtype=np.float64) + 0.5, 0.0, 1.0)
 
 
 @dataclass(frozen=True)
 class Activation:
-    """An activation function a = sigma(r): on numpy arrays, in place on the tensors of a training run, and written.
+    """An activation function a = sigma(r), for numpy arrays, for torch tensors, and as it is written and drawn.
 
-    Its derivative is a function of a.
+    Its derivative must be a function of a.
+
+    Attributes
+    ----------
+    name
+        The name in text, such as "ReLU".
+    typst
+        The name in a Typst formula, and what precedes r in its parentheses: ("max", "0, ") gives max(0, r).
+    icon
+        Returns the y of a small picture of the curve, for x from -1/2 to 1/2; y lies in the same range.
+    value
+        Returns sigma(r) of an array r; same shape.
+    derivative
+        Returns sigma'(r) of an array a = sigma(r); same shape.
+    apply_in_place
+        Replaces r by sigma(r) in a tensor (S, B, H): S runs, B examples, H units.
+    backward_in_place
+        Takes tensors d_a = dL/da and a, each (S, B, H). Replaces d_a by dL/dr = dL/da sigma'(r).
     """
 
-    name: str  # as it is said
-    written: tuple[str, str]  # in Typst: its name, and what stands in its brackets before r
-    small: Callable[[FloatArray], FloatArray]  # its curve in a square of 1 by 1 around (0, 0), as a small picture
-
-    value: Callable[[ArrayLike], FloatArray]  # r to sigma(r)
-    slope: Callable[[FloatArray], FloatArray]  # a to sigma'(r)
-    apply: Callable[[Tensor], object]  # r of several runs, (S, B, H), becomes a
-    derive: Callable[[Tensor, Tensor], object]  # dL/da, given a, becomes dL/dr = dL/da sigma'(r)
+    name: str
+    typst: tuple[str, str]
+    icon: Callable[[FloatArray], FloatArray]
+    value: Callable[[ArrayLike], FloatArray]
+    derivative: Callable[[FloatArray], FloatArray]
+    apply_in_place: Callable[[Tensor], object]
+    backward_in_place: Callable[[Tensor, Tensor], object]
 
 
 def _sigmoid_in_place(r: Tensor) -> None:
-    for run in r:  # how exp is rounded depends on where in a tensor a number stands
+    """Replace r (S, B, H) by sigmoid(r)."""
+    for run in r:  # one run at a time: how torch rounds exp depends on where in a tensor a number stands
         run.sigmoid_()
 
 
-def _relu_derivative_in_place(slope: Tensor, a: Tensor) -> None:
-    import torch  # here alone: who draws takes `value` and `slope`, and does without it
+def _relu_backward_in_place(d_a: Tensor, a: Tensor) -> None:
+    """Replace dL/da by dL/dr: 0 where a is 0, unchanged elsewhere."""
+    import torch  # imported here only: scenes need `value` and `derivative`, and work without torch
 
-    torch.ops.aten.threshold_backward.grad_input(slope, a, 0, grad_input=slope)
+    torch.ops.aten.threshold_backward.grad_input(d_a, a, 0, grad_input=d_a)
 
 
 ACTIVATIONS: dict[str, Activation] = {
@@ -81,25 +134,25 @@ ACTIVATIONS: dict[str, Activation] = {
         sigmoid,
         lambda a: a * (1.0 - a),
         _sigmoid_in_place,
-        lambda slope, a: slope.mul_(1.0 - a).mul_(a),
+        lambda d_a, a: d_a.mul_(1.0 - a).mul_(a),
     ),
     "relu": Activation(
         "ReLU",
         ("max", "0, "),
         lambda x: 0.95 * relu(x + 0.1) - 0.28,
         relu,
-        lambda a: np.asarray(a > 0, dtype=np.float64),  # 0 on its corner
+        lambda a: np.asarray(a > 0, dtype=np.float64),  # 0 at the knot
         lambda r: r.relu_(),
-        _relu_derivative_in_place,
+        _relu_backward_in_place,
     ),
     "hard_sigmoid": Activation(
         "hard sigmoid",
         ('"hard sigmoid"', ""),
         lambda x: 0.72 * (network_hard_sigmoid(2.6 * x) - 0.5),
         network_hard_sigmoid,
-        lambda a: np.asarray((a > 0) & (a < 1), dtype=np.float64),  # 0 on its corners, as torch.nn.Hardtanh
+        lambda a: np.asarray((a > 0) & (a < 1), dtype=np.float64),  # 0 at the knots, as torch.nn.Hardtanh
         lambda r: r.add_(0.5).clamp_(0.0, 1.0),
-        lambda slope, a: slope.mul_((a > 0) & (a < 1)),
+        lambda d_a, a: d_a.mul_((a > 0) & (a < 1)),
     ),
 }
-"""By the names of `Experiment.activation`: one whose slope is a function of a needs no more than its entry here."""
+"""The activation functions by the names of `Experiment.activation`. To add one, add an entry here."""

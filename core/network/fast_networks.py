@@ -51,7 +51,7 @@ class Networks:
         self.gradient = torch.zeros_like(self.theta)
         self.optimizer = OPTIMIZERS[experiment.optimizer].of(experiment, self.theta)
         self._batches: dict[int, Batch] = {}
-        vectors = (self.theta, self.gradient, *self.optimizer.remembered)
+        vectors = (self.theta, self.gradient, *self.optimizer.state_vectors)
         self._rows = [_RunRows(experiment, vector, runs) for vector in vectors]
 
     def random_start(self, generators: Sequence[torch.Generator]) -> None:
@@ -77,19 +77,21 @@ class Networks:
         """Return the gradient of one run as the bytes of (P,), valid until the next call."""
         return self._rows[1].bytes_of(run)
 
-    def remembered(self, run: int) -> list[Bytes]:
+    def optimizer_state(self, run: int) -> list[Bytes]:
         """Return the optimizer state of one run, each vector as the bytes of (P,), valid until the next call."""
         return [rows.bytes_of(run) for rows in self._rows[2:]]
 
     def values(self, run: int) -> tuple[NDArray[Any], NDArray[Any], list[NDArray[Any]]]:
         """Return copies of one run's theta, gradient and optimizer state, each vector (P,)."""
         kind = self.theta.numpy().dtype
-        theta, gradient, *remembered = [rows.bytes_of(run).view(kind).copy() for rows in self._rows]
-        return theta, gradient, remembered
+        theta, gradient, *optimizer_state = [rows.bytes_of(run).view(kind).copy() for rows in self._rows]
+        return theta, gradient, optimizer_state
 
-    def set_state(self, run: int, theta: NDArray[np.floating], remembered: Sequence[NDArray[np.floating]] = ()) -> None:
+    def set_state(
+        self, run: int, theta: NDArray[np.floating], optimizer_state: Sequence[NDArray[np.floating]] = ()
+    ) -> None:
         """Set one run's theta (P,), and the vectors of its optimizer state."""
-        for rows, values in zip((self._rows[0], *self._rows[2:]), (theta, *remembered), strict=False):
+        for rows, values in zip((self._rows[0], *self._rows[2:]), (theta, *optimizer_state), strict=False):
             rows.set(run, values)
 
 
@@ -133,11 +135,11 @@ class Batch:
         self.features = self._features.view(runs * size, -1)
         self.labels = theta.new_empty(runs * size, 1)
         self.losses = theta.new_empty(runs)
-        parts, slopes = _parts(experiment, theta, runs), _parts(experiment, gradient, runs)
+        parts, gradient_parts = _parts(experiment, theta, runs), _parts(experiment, gradient, runs)
         layers: list[_Layer] = []
         for i in range(0, len(parts), 2):
             inputs = layers[-1].out if layers else self._x
-            layers.append(_Layer(inputs, parts[i], parts[i + 1], slopes[i], slopes[i + 1]))
+            layers.append(_Layer(inputs, parts[i], parts[i + 1], gradient_parts[i], gradient_parts[i + 1]))
         *self._hidden, self._last = layers
         self._activations = [ACTIVATIONS[experiment.activation] for _ in self._hidden]
         self._labels = self.labels.view(runs, size, 1)
@@ -156,18 +158,18 @@ class Batch:
             self._x.copy_(self._features)
         for layer, activation in zip(self._hidden, self._activations, strict=True):
             layer.forward()  # r
-            activation.apply(layer.out)  # a, in its place
+            activation.apply_in_place(layer.out)  # a, in its place
         self._last.forward()
 
     def _backward(self) -> None:
         """The loss, then its derivatives from the prediction back to the first layer."""
-        self._loss.compute(self._last.out, self._labels, self._of_each, self._last.slope)  # dL/dy
+        self._loss.compute_into(self._last.out, self._labels, self._of_each, self._last.d_r)  # dL/dy
         for values, loss in self._means:
             torch.mean(values, 0, out=loss)
         upper = self._last
         for layer, activation in zip(reversed(self._hidden), self._activations, strict=True):
             upper.backward(layer)  # dL/da of the layer below
-            activation.derive(layer.slope, layer.out)  # dL/dr = dL/da sigma'(r)
+            activation.backward_in_place(layer.d_r, layer.out)  # dL/dr = dL/da sigma'(r)
             upper = layer
         upper.backward(None)
 
@@ -181,12 +183,12 @@ class _Layer:
         runs, size, _ = x.shape
         self._outputs = weights.shape[1]
         self.out = _padded_zeros(x, runs, size, self._outputs)  # r, then a
-        self.slope = _padded_zeros(x, runs, size, self._outputs)  # dL/dr
+        self.d_r = _padded_zeros(x, runs, size, self._outputs)  # dL/dr
         self._bias, self._d_bias = bias.view(runs, 1, self._outputs), d_bias
         # numpy's views of the same memory
         self._x, self._weights, self._d_weights = x.numpy(), weights.numpy(), d_weights.numpy()
-        self._out, self._slope = self.out.numpy(), self.slope.numpy()
-        self._weights_t, self._slope_t = self._weights.transpose(0, 2, 1), self._slope.transpose(0, 2, 1)
+        self._out, self._d_r = self.out.numpy(), self.d_r.numpy()
+        self._weights_t, self._d_r_t = self._weights.transpose(0, 2, 1), self._d_r.transpose(0, 2, 1)
 
     def forward(self) -> None:
         """r = b + W x."""
@@ -194,19 +196,19 @@ class _Layer:
         self.out.add_(self._bias)
 
     def backward(self, below: "_Layer | None") -> None:
-        """Compute the derivatives by W, by b and by x from ``slope``, dL/dr.
+        """Compute the derivatives by W, by b and by x from ``d_r``, dL/dr.
 
         dL/dw_ij = sum of dL/dr_i x_j and dL/db_i = sum of dL/dr_i, over the batch. dL/dx_j = sum of dL/dr_i w_ij over
         i: this becomes the slope of the layer ``below``.
         """
-        np.matmul(self._slope_t, self._x, out=self._d_weights)
-        torch.sum(self.slope, 1, out=self._d_bias)
+        np.matmul(self._d_r_t, self._x, out=self._d_weights)
+        torch.sum(self.d_r, 1, out=self._d_bias)
         if below is None:
             return
         if self._outputs == 1:  # sums of one term, for which numpy's matmul is slow
-            np.multiply(self._slope, self._weights, out=below._slope)
+            np.multiply(self._d_r, self._weights, out=below._d_r)
         else:
-            np.matmul(self._slope, self._weights, out=below._slope)
+            np.matmul(self._d_r, self._weights, out=below._d_r)
 
 
 def _parts(experiment: Experiment, vector: torch.Tensor, runs: int) -> list[torch.Tensor]:

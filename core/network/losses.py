@@ -1,4 +1,4 @@
-"""The losses: how far a prediction is from its label, each with its slope; the loss of a batch is their mean."""
+"""The losses, each with its derivative by the prediction. The loss of a batch is the mean over its examples."""
 
 from __future__ import annotations
 
@@ -17,76 +17,94 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Loss:
-    """What a prediction y costs whose label is t: on numpy arrays, on the tensors of a training run, and written."""
+    """A loss of one example with prediction y and label t, as functions for numpy arrays and for torch tensors.
 
-    name: str  # as it is said
-    written: Callable[[str, str], str]  # in Typst, of y and t as they are written
-    value: Callable[[ArrayLike, ArrayLike], FloatArray]  # y and t to the loss of each example
-    slope: Callable[[ArrayLike, ArrayLike], FloatArray]  # y and t to its derivative by y
+    Attributes
+    ----------
+    value
+        Returns the loss of each example from arrays y and t; same shape.
+    derivative
+        Returns the derivative of each example's loss by y from arrays y and t; same shape.
+    compute_into
+        Takes tensors y, t, losses, d_y, each (S, B, 1): S runs, B examples. Writes each example's loss into ``losses``.
+        Writes the derivative of the batch's mean loss by y into ``d_y``: each example's derivative over B.
 
-    compute: Callable[[Tensor, Tensor, Tensor, Tensor], object]
-    """Of y and t, (S, B, 1), into the third the loss of each example, into the fourth its derivative by y over B."""
+    Examples
+    --------
+    >>> float(LOSSES["mse"].value(3.0, 1.0)), float(LOSSES["mse"].derivative(3.0, 1.0))
+    (4.0, 4.0)
+    """
+
+    value: Callable[[ArrayLike, ArrayLike], FloatArray]
+    derivative: Callable[[ArrayLike, ArrayLike], FloatArray]
+    compute_into: Callable[[Tensor, Tensor, Tensor, Tensor], object]
 
 
-def _square(y: Tensor, t: Tensor, loss: Tensor, slope: Tensor) -> None:
-    import torch  # here alone, as below: who reads traces takes `value`, and does without it
+def _squared_error_into(y: Tensor, t: Tensor, losses: Tensor, d_y: Tensor) -> None:
+    """Write (y - t)² into ``losses`` and 2 (y - t) / B into ``d_y``."""
+    import torch  # imported in these functions only: code that reads traces needs `value`, and works without torch
 
-    torch.sub(y, t, out=slope)  # e
-    torch.square(slope, out=loss)
-    slope.mul_(2 / y.shape[1])
+    torch.sub(y, t, out=d_y)
+    torch.square(d_y, out=losses)
+    d_y.mul_(2 / y.shape[1])
 
 
-def _distance(y: Tensor, t: Tensor, loss: Tensor, slope: Tensor) -> None:
+def _absolute_error_into(y: Tensor, t: Tensor, losses: Tensor, d_y: Tensor) -> None:
+    """Write |y - t| into ``losses`` and sign(y - t) / B into ``d_y``; the derivative is 0 at y = t."""
     import torch
 
-    torch.sub(y, t, out=slope)  # e
-    torch.abs(slope, out=loss)
-    slope.sign_().mul_(1 / y.shape[1])
+    torch.sub(y, t, out=d_y)
+    torch.abs(d_y, out=losses)
+    d_y.sign_().mul_(1 / y.shape[1])
 
 
-def _away(y: ArrayLike, t: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """-1 for the class 1 and 1 for the class 0; and y turned by it: how far it is on the wrong side of 0."""
+def _cross_entropy_into(y: Tensor, t: Tensor, losses: Tensor, d_y: Tensor) -> None:
+    """Write the cross-entropy of logits y and labels 0 or 1 into ``losses``, its derivative over B into ``d_y``."""
+    import torch
+
+    for logit, label, loss, derivative in zip(y, t, losses, d_y, strict=True):
+        # One run at a time: how torch rounds exp depends on where in a tensor a number stands
+        sign = 1 - 2 * label
+        torch.mul(sign, logit, out=derivative)
+        torch.neg(torch.nn.functional.logsigmoid(-derivative), out=loss)
+        derivative.sigmoid_().mul_(sign).mul_(1 / y.shape[1])
+
+
+def _sign_and_wrongness(y: ArrayLike, t: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Return the sign s (-1 for class 1, 1 for class 0) and s y, which is positive on the wrong side of 0."""
     sign = 1.0 - 2.0 * np.asarray(t, dtype=np.float64)
     return sign, sign * np.asarray(y, dtype=np.float64)
 
 
-def _cross_entropy(y: Tensor, t: Tensor, loss: Tensor, slope: Tensor) -> None:
-    import torch
+def _cross_entropy(y: ArrayLike, t: ArrayLike) -> FloatArray:
+    """Return ln(1 + exp(s y)) of each logit y, with s = 1 - 2 t; same shape."""
+    return np.asarray(np.logaddexp(0.0, _sign_and_wrongness(y, t)[1]))
 
-    for run in zip(y, t, loss, slope, strict=True):  # how exp is rounded depends on where in a tensor a number stands
-        logit, label, run_loss, run_slope = run
-        sign = 1 - 2 * label
-        torch.mul(sign, logit, out=run_slope)
-        torch.neg(torch.nn.functional.logsigmoid(-run_slope), out=run_loss)
-        run_slope.sigmoid_().mul_(sign).mul_(1 / y.shape[1])
+
+def _cross_entropy_derivative(y: ArrayLike, t: ArrayLike) -> FloatArray:
+    """Return s sigmoid(s y), which equals sigmoid(y) - t; same shape."""
+    sign, wrongness = _sign_and_wrongness(y, t)
+    return sign * sigmoid(wrongness)
 
 
 LOSSES: dict[str, Loss] = {
     "mse": Loss(
-        "mean squared error",
-        lambda y, t: f"({y} - {t})^2",
         lambda y, t: np.square(np.subtract(y, t, dtype=np.float64)),
         lambda y, t: 2.0 * np.subtract(y, t, dtype=np.float64),
-        _square,
+        _squared_error_into,
     ),
     "mae": Loss(
-        "mean absolute error",
-        lambda y, t: f"abs({y} - {t})",
         lambda y, t: np.abs(np.subtract(y, t, dtype=np.float64)),
         lambda y, t: np.sign(np.subtract(y, t, dtype=np.float64)),
-        _distance,
+        _absolute_error_into,
     ),
-    "bce": Loss(
-        "binary cross-entropy",
-        lambda y, t: f"ln(1 + e^((1 - 2 {t}) {y}))",
-        lambda y, t: np.logaddexp(0.0, _away(y, t)[1]),
-        lambda y, t: _away(y, t)[0] * sigmoid(_away(y, t)[1]),
-        _cross_entropy,
-    ),
+    "bce": Loss(_cross_entropy, _cross_entropy_derivative, _cross_entropy_into),
 }
-"""By the names of `Experiment.loss`: a new one needs no more than its entry here.
+"""The losses by the names of `Experiment.loss`: mean squared error, mean absolute error, binary cross-entropy.
 
-bce is for two classes, t = 0 or 1: y is the logit, the class 1 has the probability sigmoid(y), and an example costs
-minus the logarithm of what its own class has. Written with the sign turned for the class 1, so that neither far on the
-right side nor far on the wrong one anything overflows or cancels.
+To add a loss, add an entry here.
+
+The squared error has no factor 1/2. The cross-entropy is for labels 0 and 1. The prediction y is the logit, so class 1
+has the probability sigmoid(y). The loss is minus the logarithm of the probability of the example's own class. It is
+computed from s y, with s = -1 for class 1 and s = 1 for class 0, so it neither overflows nor cancels for large logits.
 """

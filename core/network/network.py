@@ -88,19 +88,19 @@ def product(left: Tensor, right: Tensor) -> Tensor:
 def sigma(experiment: Experiment, r: Tensor) -> Tensor:
     """Return a = sigma(r) by the experiment's activation, (B, H)."""
     a = r.clone()
-    ACTIVATIONS[experiment.activation].apply(a[None])
+    ACTIVATIONS[experiment.activation].apply_in_place(a[None])
     return a
 
 
 def times_sigma_derivative(experiment: Experiment, d_a: Tensor, a: Tensor) -> Tensor:
     """Return dL/dr = dL/da sigma'(r), (B, H); sigma' is a function of a."""
     d_r = d_a.clone()
-    ACTIVATIONS[experiment.activation].derive(d_r[None], a[None])
+    ACTIVATIONS[experiment.activation].backward_in_place(d_r[None], a[None])
     return d_r
 
 
 def loss_and_derivative(experiment: Experiment, y: Tensor, t: Tensor) -> tuple[float, Tensor]:
     """Return the mean loss of the predictions ``y`` for the labels ``t``, both (B, 1), and its derivative dL/dy."""
     losses, d_y = torch.empty_like(y), torch.empty_like(y)
-    LOSSES[experiment.loss].compute(y[None], t[None], losses[None], d_y[None])
+    LOSSES[experiment.loss].compute_into(y[None], t[None], losses[None], d_y[None])
     return losses[:, 0].mean(0).item(), d_y

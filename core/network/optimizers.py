@@ -1,8 +1,8 @@
-"""How a gradient becomes an update: gradient descent, with momentum, and Adam, with all that torch.optim lets one set.
+"""Optimizers: gradient descent, with or without momentum, and Adam, with the settings that torch.optim has.
 
-In the order of torch.optim's own operations (``torch/optim/sgd.py`` and ``adam.py``, the forms for a single tensor), so
-that the same start and gradients give the same bits. By these rules training updates theta, and recorded updates of
-torch's own optimizers are computed again.
+The operations come in the order of torch.optim's own single-tensor code (``torch/optim/sgd.py`` and ``adam.py``). So
+the same start and the same gradients give the same bits. Training uses these classes, and `verify` computes recorded
+updates of torch's own optimizers again with them.
 """
 
 from __future__ import annotations
@@ -11,38 +11,52 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-if TYPE_CHECKING:  # who describes a run does without it
+if TYPE_CHECKING:  # code that only describes a run works without torch
     import torch
     from gradreel.core.experiment import Experiment
 
 
 class Optimizer(Protocol):
-    """``remembered``: the vectors, each as long as theta, that the next update depends on; all 0 at the start."""
+    """Updates theta by its gradient, and keeps the optimizer state that the next update depends on."""
 
     @property
-    def remembered(self) -> tuple[torch.Tensor, ...]: ...
+    def state_vectors(self) -> tuple[torch.Tensor, ...]:
+        """The optimizer state: vectors with the shape of theta, all 0 at the start. Empty if there is no state."""
+        ...
 
     @staticmethod
-    def n_remembered(momentum: float) -> int:
-        """How many vectors these are, in an experiment with so much ``momentum``."""
+    def n_state_vectors(momentum: float) -> int:
+        """Return the length of `state_vectors` in an experiment with this ``momentum``."""
         ...
 
     @classmethod
     def of(cls, experiment: Experiment, like: torch.Tensor) -> Optimizer:
-        """The experiment's, for a theta like this."""
+        """Return the experiment's optimizer for a theta with the shape and dtype of ``like``."""
         ...
 
     def update(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float, updates: int) -> None:
-        """Change theta by its gradient, given the learning rate and how many updates there were before."""
+        """Change ``theta`` in place by one update; ``gradient`` stays as it is.
+
+        Parameters
+        ----------
+        theta, gradient
+            Tensors of the same shape.
+        rate
+            The learning rate of this update.
+        updates
+            How many updates were made before this one.
+        """
 
 
 class Sgd:
-    """theta <- theta - rate * gradient; with momentum theta <- theta - rate * movement.
+    """Gradient descent: theta <- theta - rate * gradient. With momentum: theta <- theta - rate * buffer.
 
-    movement <- momentum * movement + (1 - dampening) * gradient, the first of them without dampening: Polyak (1964), in
-    torch's form, where the rate stands outside the movement. Nesterov's: the step is gradient + momentum * movement.
+    The momentum buffer follows buffer <- momentum * buffer + (1 - dampening) * gradient; the first update skips the
+    dampening. This is Polyak's momentum (1964) in torch's form, where the learning rate stands outside the buffer.
+    With ``nesterov`` the step is gradient + momentum * buffer.
 
-    Settings may change between updates. Only a momentum of 0 at the start must stay 0: no movement is remembered then.
+    Settings may change between updates, with one exception: an optimizer made with momentum 0 has no buffer, so its
+    momentum must stay 0.
     """
 
     def __init__(
@@ -56,34 +70,46 @@ class Sgd:
     ) -> None:
         self.momentum, self.dampening, self.nesterov = momentum, dampening, nesterov
         self.weight_decay, self.maximize = weight_decay, maximize
-        self.remembered: tuple[torch.Tensor, ...] = (like.new_zeros(like.shape),) if momentum else ()
+        self.state_vectors: tuple[torch.Tensor, ...] = (like.new_zeros(like.shape),) if momentum else ()
 
     @staticmethod
-    def n_remembered(momentum: float) -> int:
+    def n_state_vectors(momentum: float) -> int:
+        """Return 1 with momentum (the momentum buffer), 0 without."""
         return 1 if momentum else 0
 
     @classmethod
     def of(cls, experiment: Experiment, like: torch.Tensor) -> Sgd:
+        """Return gradient descent with the experiment's momentum, for a theta with the shape of ``like``."""
         return cls(like, experiment.momentum)
 
     def update(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float, updates: int) -> None:
+        """Change ``theta`` in place by one update: see `Optimizer.update`."""
         step = -gradient if self.maximize else gradient
         if self.weight_decay:
             step = step.add(theta, alpha=self.weight_decay)
         if self.momentum:
-            (movement,) = self.remembered
-            movement.mul_(self.momentum).add_(step, alpha=1 - self.dampening if updates else 1)
-            step = step.add(movement, alpha=self.momentum) if self.nesterov else movement
+            (momentum_buffer,) = self.state_vectors
+            momentum_buffer.mul_(self.momentum).add_(step, alpha=1 - self.dampening if updates else 1)
+            step = step.add(momentum_buffer, alpha=self.momentum) if self.nesterov else momentum_buffer
         theta.add_(step, alpha=-rate)
 
 
 class Adam:
-    """Kingma and Ba, "Adam: A Method for Stochastic Optimization" (2015), algorithm 1.
+    """Adam: Kingma and Ba, "Adam: A Method for Stochastic Optimization" (2015), algorithm 1.
 
-    The means m of the gradient and v of its square start at 0, which m / (1 - beta_1^k) and v / (1 - beta_2^k) correct.
-    ``decoupled``: weight decay as Loshchilov and Hutter have it (AdamW). Settings may change between updates.
-    ``exact_root``: numpy takes the square root and rounds it correctly, so all processors give equal bits. Without it
-    torch takes the root, as its own Adam does.
+    The optimizer state is m, the running mean of the gradient, and v, that of its square. Both start at 0. After k
+    updates they are corrected for that: m / (1 - beta_1^k) and v / (1 - beta_2^k).
+
+    Parameters
+    ----------
+    decoupled
+        Whether weight decay shrinks theta directly, as in AdamW (Loshchilov and Hutter). Otherwise it is added to the
+        gradient.
+    exact_root
+        Whether numpy takes the square root, which it rounds correctly: all processors give equal bits. Otherwise torch
+        takes it, as torch's own Adam does.
+
+    Settings may change between updates.
     """
 
     def __init__(
@@ -100,20 +126,23 @@ class Adam:
         self._exact_root = exact_root
         self.weight_decay, self.decoupled = weight_decay, decoupled
         self._denominator = like.new_empty(like.shape)
-        self.remembered = like.new_zeros(like.shape), like.new_zeros(like.shape)
+        self.state_vectors = like.new_zeros(like.shape), like.new_zeros(like.shape)
 
     @staticmethod
-    def n_remembered(momentum: float) -> int:
+    def n_state_vectors(momentum: float) -> int:
+        """Return 2, for m and v; ``momentum`` is not used."""
         return 2
 
     @classmethod
     def of(cls, experiment: Experiment, like: torch.Tensor) -> Adam:
+        """Return Adam with default settings and an exact root, for a theta with the shape of ``like``."""
         return cls(like, exact_root=True)
 
     def update(self, theta: torch.Tensor, gradient: torch.Tensor, rate: float, updates: int) -> None:
+        """Change ``theta`` in place by one update: see `Optimizer.update`."""
         import torch
 
-        (m, v), (beta_1, beta_2), k = self.remembered, self.betas, updates + 1
+        (m, v), (beta_1, beta_2), k = self.state_vectors, self.betas, updates + 1
         if self.maximize:
             gradient = -gradient
         if self.weight_decay and self.decoupled:
@@ -125,10 +154,10 @@ class Adam:
         if self._exact_root:
             np.sqrt(v.numpy(), out=self._denominator.numpy())
         else:
-            torch.sqrt(v, out=self._denominator)  # by MKL, whose last bit depends on the processor
+            torch.sqrt(v, out=self._denominator)  # by MKL: its last bit depends on the processor
         self._denominator.div_((1 - beta_2**k) ** 0.5).add_(self.eps)
         theta.addcdiv_(m, self._denominator, value=-rate / (1 - beta_1**k))
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": Sgd, "adam": Adam}
-"""By the names of `Experiment.optimizer`: a new one needs no more than its class and its entry here."""
+"""The optimizers by the names of `Experiment.optimizer`. To add one, write its class and add an entry here."""

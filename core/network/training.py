@@ -180,13 +180,13 @@ def _journal(directory: Path, run: Experiment) -> Journal | None:
 
 def _rows_by(run: Experiment, updates: int) -> dict[str, int]:
     """Rows that each column must have for resuming after so many updates; {} if that is no place to resume from."""
-    row, between = updates // run.kept_every, run.states_between
+    row, between = updates // run.kept_every, run.optimizer_state_stride
     if updates % run.kept_every or row % between:
         return {}
     rows = dict.fromkeys(column_kinds(run), 0)  # kept and epoch are written last
     rows |= {"parameters": row + 1, "gradient": row, "batch_loss": updates}
     rows |= {"batch": updates // run.batches_per_epoch + 1} if run.batch_size else {}
-    return rows | ({"optimizer_state": row // between + 1} if run.n_remembered else {})
+    return rows | ({"optimizer_state": row // between + 1} if run.n_state_vectors else {})
 
 
 def _train(
@@ -268,13 +268,13 @@ class _Training:
     def _keep(self, done: int) -> None:
         """Record the states after ``done`` updates, and in the journal that a run can be resumed from them."""
         row = -(-done // self.experiment.kept_every)
-        remembered = self.experiment.n_remembered and row % self.experiment.states_between == 0
+        optimizer_state = self.experiment.n_state_vectors and row % self.experiment.optimizer_state_stride == 0
         for run, writer in enumerate(self.writers):
             writer.columns["parameters"].append_bytes(self.networks.state(run))
-            if remembered:
-                for vector in self.networks.remembered(run):
+            if optimizer_state:
+                for vector in self.networks.optimizer_state(run):
                     writer.columns["optimizer_state"].append_bytes(vector)
-        whole = row % self.experiment.states_between == 0 and done < self.experiment.n_updates
+        whole = row % self.experiment.optimizer_state_stride == 0 and done < self.experiment.n_updates
         if whole and any(writer.mark_due for writer in self.writers):
             self._write_losses(done)
             for writer in self.writers:
@@ -325,11 +325,11 @@ class _Training:
         row = done // self.experiment.kept_every
         for run, writer in enumerate(self.writers):
             theta = writer.columns["parameters"].read_row(row)
-            remembered = []
-            if self.experiment.n_remembered:
-                state = writer.columns["optimizer_state"].read_row(row // self.experiment.states_between)
-                remembered = list(state.reshape(self.experiment.n_remembered, -1))
-            self.networks.set_state(run, theta, remembered)
+            optimizer_state = []
+            if self.experiment.n_state_vectors:
+                state = writer.columns["optimizer_state"].read_row(row // self.experiment.optimizer_state_stride)
+                optimizer_state = list(state.reshape(self.experiment.n_state_vectors, -1))
+            self.networks.set_state(run, theta, optimizer_state)
 
 
 def _intact(directory: Path, experiment: Experiment) -> Trace | None:

@@ -120,7 +120,7 @@ def backward(run: Experiment, theta: FloatArray, there: Forward) -> Backward:
     layers = unpack(run, np.asarray(theta, dtype=np.float64))
     slopes = np.zeros(run.n_parameters)
     out = unpack(run, slopes)  # views of it
-    d_y = float(LOSSES[run.loss].slope(there.y, there.label))
+    d_y = float(LOSSES[run.loss].derivative(there.y, there.label))
     inputs = (there.x, *there.a)
     out.c[...], out.b[...] = d_y * inputs[-1], d_y
     a: list[FloatArray] = []
@@ -128,7 +128,7 @@ def backward(run: Experiment, theta: FloatArray, there: Forward) -> Backward:
     below = d_y * layers.c  # dL/da_i = dL/dy c_i
     for layer in reversed(range(len(layers.weights))):
         a.insert(0, below)
-        r.insert(0, below * ACTIVATIONS[run.activation].slope(there.a[layer]))  # dL/dr_i = dL/da_i sigma'(r_i)
+        r.insert(0, below * ACTIVATIONS[run.activation].derivative(there.a[layer]))  # dL/dr_i = dL/da_i sigma'(r_i)
         out.weights[layer][...] = np.outer(r[0], inputs[layer])  # dL/dw_ij = dL/dr_i x_j
         out.biases[layer][...] = r[0]  # dL/db_i = dL/dr_i
         below = layers.weights[layer].T @ r[0]  # dL/dx_j = sum over i of dL/dr_i w_ij

@@ -74,9 +74,9 @@ def column_kinds(run: Experiment | RecordedRun) -> dict[str, ColumnKind]:
     kinds = common | {"batch": ColumnKind(orders, "<i4")}
     if run.own_points is not None:
         kinds["points"] = ColumnKind(run.own_points.rows.shape, "<f8")
-    if run.n_remembered:  # of the kept states remembered_rows(), vector after vector
-        remembered = (len(run.remembered_rows()), run.n_remembered * parameters)
-        kinds["optimizer_state"] = ColumnKind(remembered, number)
+    if run.n_state_vectors:  # of the kept states remembered_rows(), vector after vector
+        optimizer_state = (len(run.optimizer_state_rows()), run.n_state_vectors * parameters)
+        kinds["optimizer_state"] = ColumnKind(optimizer_state, number)
     return kinds
 
 

@@ -22,8 +22,8 @@ A trained run has also:
 =================  =====================  ======  ====================================================================
 batch              (E, N)                 int32   the order of the examples in each epoch; (0, N) for full batches
 points             (N, D + 1)             float64 features, then the label; only for points of one's own
-optimizer_state    (C, vectors P)         number  vector after vector, of the kept states `Experiment.remembered_rows`;
-                                                  only if the optimizer remembers anything
+optimizer_state    (C, vectors P)         number  vector after vector, at the rows `Experiment.optimizer_state_rows`;
+                                                  only if the optimizer has a state
 =================  =====================  ======  ====================================================================
 
 A recorded run has also:

@@ -228,7 +228,7 @@ class _Recomputation:
         generator = torch.Generator("cpu").manual_seed(experiment.seed)
         examples = Examples(experiment, networks)
         networks.random_start([generator])
-        self._part([0.0] * (1 + experiment.n_remembered), True)
+        self._part([0.0] * (1 + experiment.n_state_vectors), True)
         self._compare_counts()
         updates, kept_every, done, left = experiment.n_updates, experiment.kept_every, 0, 0
         self._arrive(0, 1)
@@ -258,17 +258,17 @@ class _Recomputation:
     def _arrive(self, done: int, span: int) -> None:
         """Compare the computed state with the recorded one; go on from the recorded one if it agrees."""
         theta, networks = next(self.rows["parameters"]), self.networks
-        arrived, _, remembered = networks.values(0)
+        arrived, _, optimizer_state = networks.values(0)
         beside = [networks.values(run) for run in range(1, networks.runs)]
         thetas = [values[0] for values in beside]
         agrees = self.comparison.agrees("parameters", done, theta, arrived, self.names, span, thetas)
         state, *doubts = self.comparison.sound("parameters", agrees, theta, arrived)
         networks.set_state(0, state)
-        has_memory = self.experiment.n_remembered > 0 and self.row % self.experiment.states_between == 0
+        has_memory = self.experiment.n_state_vectors > 0 and self.row % self.experiment.optimizer_state_stride == 0
         if has_memory:
-            found = next(self.rows["optimizer_state"]).reshape(self.experiment.n_remembered, -1)
+            found = next(self.rows["optimizer_state"]).reshape(self.experiment.n_state_vectors, -1)
             others = zip(*(values[2] for values in beside), strict=True) if beside else [()] * len(found)
-            vectors = list(zip(found, remembered, others, strict=True))
+            vectors = list(zip(found, optimizer_state, others, strict=True))
             agree = [
                 self.comparison.agrees("optimizer_state", done, vector, computed, self.names, span, other, i)
                 for i, (vector, computed, other) in enumerate(vectors)
@@ -279,7 +279,7 @@ class _Recomputation:
             ]
             networks.set_state(0, state, [vector for vector, _ in memory])
             doubts += [doubt for _, doubt in memory]
-        self._part(doubts, has_memory or not self.experiment.n_remembered)
+        self._part(doubts, has_memory or not self.experiment.n_state_vectors)
         self.row += 1
 
     def _part(self, doubts: Sequence[NDArray[Any] | float], is_complete: bool) -> None:
@@ -290,8 +290,8 @@ class _Recomputation:
         """
         if self.networks.runs == 1:
             return
-        theta, _, remembered = self.networks.values(0)
-        vectors = [theta, *remembered][: len(doubts)]
+        theta, _, optimizer_state = self.networks.values(0)
+        vectors = [theta, *optimizer_state][: len(doubts)]
         for run in range(1, self.networks.runs):
             change = self.other_bits * (-1) ** run
             other = [

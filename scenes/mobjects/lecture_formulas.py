@@ -77,14 +77,14 @@ def many_features_source(count: int | None = None, features: int | None = None, 
 
     ``activation`` as an experiment calls it: relu writes max(0, b_i + ...).
     """
-    name, before = ACTIVATIONS[activation].written
+    name, before = ACTIVATIONS[activation].typst
     unit = _unit(f'part("sigmoid", {name})', features, before)
     return f'{CONSTANT} part("sum", {_sum("i", count)}) part("c", magenta(c_i)) thin {unit}'
 
 
 def through_source(index: int, activation: str) -> str:
     """a_i = sigmoid(r_i); parts "a_i" and "r"; ``activation`` as an experiment calls it."""
-    name, before = ACTIVATIONS[activation].written
+    name, before = ACTIVATIONS[activation].typst
     return f'part("a_{index}", blue(a_{index})) = {name}({before}part("r", blue(r_{index})))'
 
 

@@ -133,7 +133,7 @@ def _dashes(start: FloatArray, end: FloatArray) -> FloatArray:
 def activation_picture(kind: str, size: float, color: ManimColor, width: float = style.BOX + 0.6) -> VMobject:
     """The curve of an activation function, one of `ACTIVATIONS`, in a square of ``size`` around (0, 0)."""
     x = np.linspace(-0.4, 0.4, 41)
-    curve = np.column_stack([x, ACTIVATIONS[kind].small(x), np.zeros(len(x))])
+    curve = np.column_stack([x, ACTIVATIONS[kind].icon(x), np.zeros(len(x))])
     return polyline(curve * size, color, width)
 
 

@@ -40,13 +40,13 @@ def test_activations_of_networks_pass_through_what_the_lecture_says() -> None:
 def test_value_slope_and_what_training_does_in_place_are_one_function(name: str) -> None:
     activation, r = ACTIVATIONS[name], np.linspace(-3, 3, 62).reshape(2, 31, 1)  # no r is a corner
     a = activation.value(r)
-    slope = activation.slope(a)
-    np.testing.assert_allclose(slope, (activation.value(r + 1e-6) - activation.value(r - 1e-6)) / 2e-6, atol=1e-9)
+    derivative = activation.derivative(a)
+    np.testing.assert_allclose(derivative, (activation.value(r + 1e-6) - activation.value(r - 1e-6)) / 2e-6, atol=1e-9)
     trained, back = torch.from_numpy(r.copy()), torch.from_numpy(3 * r)
-    activation.apply(trained)
+    activation.apply_in_place(trained)
     np.testing.assert_allclose(trained.numpy(), a, rtol=1e-15)
-    activation.derive(back, trained)
-    np.testing.assert_allclose(back.numpy(), 3 * r * slope, rtol=1e-14)
+    activation.backward_in_place(back, trained)
+    np.testing.assert_allclose(back.numpy(), 3 * r * derivative, rtol=1e-14)
 
 
 def test_every_activation_that_an_experiment_may_have_is_in_the_table() -> None:

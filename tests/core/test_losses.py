@@ -14,9 +14,9 @@ def in_torch(name: str, y: list[float], t: list[float]) -> tuple[list[float], li
     """Loss and slope of each example by the tensors' formulas, a batch of its own."""
     shape = (len(y), 1, 1)
     prediction, label = (torch.tensor(numbers, dtype=torch.float64).view(shape) for numbers in (y, t))
-    loss, slope = torch.empty_like(prediction), torch.empty_like(prediction)
-    LOSSES[name].compute(prediction, label, loss, slope)
-    return loss.flatten().tolist(), slope.flatten().tolist()
+    loss, derivative = torch.empty_like(prediction), torch.empty_like(prediction)
+    LOSSES[name].compute_into(prediction, label, loss, derivative)
+    return loss.flatten().tolist(), derivative.flatten().tolist()
 
 
 @pytest.mark.parametrize("label", [0.0, 1.0])
@@ -26,18 +26,20 @@ def test_cross_entropy_is_exact_however_far_off_or_sure_the_logit_is(logit: floa
     decay = math.exp(-abs(away))
     loss = max(away, 0.0) + math.log1p(decay)
     share = (1.0 if away >= 0 else decay) / (1.0 + decay)  # of the other class
-    slope = share if label == 0.0 else -share
-    (in_tensors,), (slope_in_tensors,) = in_torch("bce", [logit], [label])
+    derivative = share if label == 0.0 else -share
+    (in_tensors,), (derivative_in_tensors,) = in_torch("bce", [logit], [label])
     assert [in_tensors, float(LOSSES["bce"].value(logit, label))] == pytest.approx([loss] * 2, rel=1e-14)
-    assert [slope_in_tensors, float(LOSSES["bce"].slope(logit, label))] == pytest.approx([slope] * 2, rel=1e-14)
+    assert [derivative_in_tensors, float(LOSSES["bce"].derivative(logit, label))] == pytest.approx(
+        [derivative] * 2, rel=1e-14
+    )
 
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_a_loss_and_its_slope_are_the_same_in_tensors_and_arrays(name: str) -> None:
     y = np.random.default_rng(1).normal(scale=3.0, size=50)
     t = np.random.default_rng(2).integers(0, 2, 50).astype(float)
-    loss, slope = in_torch(name, y.tolist(), t.tolist())
+    loss, derivative = in_torch(name, y.tolist(), t.tolist())
     assert LOSSES[name].value(y, t) == pytest.approx(loss, rel=1e-13)
-    assert LOSSES[name].slope(y, t) == pytest.approx(slope, rel=1e-13)
+    assert LOSSES[name].derivative(y, t) == pytest.approx(derivative, rel=1e-13)
     nudged = (LOSSES[name].value(y + 1e-6, t) - LOSSES[name].value(y - 1e-6, t)) / 2e-6
-    assert LOSSES[name].slope(y, t) == pytest.approx(nudged, rel=1e-5, abs=1e-7)
+    assert LOSSES[name].derivative(y, t) == pytest.approx(nudged, rel=1e-5, abs=1e-7)

@@ -203,7 +203,7 @@ def test_daily_views_in_float32_with_adam_follow_the_plain_loop(tmp_path: Path) 
 @pytest.mark.parametrize("optimizer", [{"optimizer": "sgd"}, {"momentum": 0.9}, {"optimizer": "adam"}])
 def test_each_rule_remembers_as_many_vectors_as_the_experiment_says(optimizer: dict[str, Any]) -> None:
     run = Experiment(**optimizer)
-    assert len(OPTIMIZERS[run.optimizer].of(run, torch.zeros(run.n_parameters)).remembered) == run.n_remembered
+    assert len(OPTIMIZERS[run.optimizer].of(run, torch.zeros(run.n_parameters)).state_vectors) == run.n_state_vectors
 
 
 NEW = """

@@ -95,7 +95,7 @@ def test_every_slope_is_what_a_nudge_gives(run, label):
 
 
 def test_an_activation_that_is_new_has_its_own_derivative(monkeypatch):
-    tanh = replace(ACTIVATIONS["sigmoid"], value=np.tanh, slope=lambda a: 1 - a**2)
+    tanh = replace(ACTIVATIONS["sigmoid"], value=np.tanh, derivative=lambda a: 1 - a**2)
     monkeypatch.setitem(ACTIVATIONS, "tanh", tanh)
     test_every_slope_is_what_a_nudge_gives(NETWORKS[2].model_copy(update={"activation": "tanh"}), 30.0)
 
@@ -154,7 +154,7 @@ def test_slopes_on_the_way_are_those_of_the_biases():
     layers = back.layers(run)
     for r, a, bias, after in zip(back.r, back.a, layers.biases, there.a, strict=True):
         np.testing.assert_array_equal(r, bias)
-        np.testing.assert_allclose(r, a * ACTIVATIONS[run.activation].slope(after))
+        np.testing.assert_allclose(r, a * ACTIVATIONS[run.activation].derivative(after))
     assert back.y == layers.b
 
 
