@@ -58,7 +58,7 @@ class ClipCamera(Camera):
     _front: Layer  # the picture; its sheet has no context until a shape is seen from there
     _still: Layer  # over the background
     _aside: Sheet  # to draw on what must not be seen beyond some tiles
-    _matrix: cairo.Matrix  # of all three
+    _matrix: cairo.Matrix  # maps the scene to pixels, on all three
     _ground: Pixels | None  # the background as it was where the last play began
     _has_said: bool  # that it is slow
     _is_transparent: bool
@@ -129,12 +129,15 @@ class ClipCamera(Camera):
             self._ground = self.background.copy()
             self._front.order = self._still.order = None
 
-    def pass_over(self, mobjects: Iterable[Mobject]) -> None:
-        """What is skipped is not drawn, and a plain camera's picture is fixed by it nevertheless, see `_unfold`."""
-        if self.get_cached_cairo_context(self.pixel_array) is None:
-            members = (member for mobject in mobjects for member in mobject.get_family())
-            if any(isinstance(member, VMobject) and len(member.points) for member in members):
-                self.get_cairo_context(self.pixel_array)
+    def fix_view(self, mobjects: Iterable[Mobject]) -> None:
+        """Fix where the camera looks, as Manim does when it draws ``mobjects``. Draws nothing: Manim skips them.
+
+        Manim's plain camera maps the scene to pixels by its frame's size at its first shape. A later size is ignored.
+        """
+        is_fixed = self.get_cached_cairo_context(self.pixel_array) is not None
+        members = (member for mobject in mobjects for member in mobject.get_family())
+        if not is_fixed and any(isinstance(member, VMobject) and len(member.points) for member in members):
+            self.get_cairo_context(self.pixel_array)  # Manim's cache keeps it, and the map with it
 
     def draw_still(self, mobjects: Iterable[Mobject], **options: Any) -> Pixels:
         """Returns the background with ``mobjects`` on it, for `draw`, where it stays until this is called again."""
@@ -165,7 +168,7 @@ class ClipCamera(Camera):
             self._draw_by_manim(layer, members, reason)
             return self.tiles.all
         if self._front.sheet.context is None and any(isinstance(member, VMobject) for member in members):
-            self._unfold()
+            self._map_as_manim()
         touched = differs | self._changes(layer, members)
         if touched != NONE:
             self._draw_tiles(layer, touched, members)
@@ -194,8 +197,8 @@ class ClipCamera(Camera):
         flat: list[float] = ends[:, :2].ravel().tolist()
         return flat
 
-    def _unfold(self) -> None:
-        """A plain camera's picture is fixed from the first shape that it draws on, and not before."""
+    def _map_as_manim(self) -> None:
+        """Let all sheets map the scene to pixels as the context of Manim's canvas does, see `fix_view`."""
         context = self.get_cairo_context(self.pixel_array)
         self._front.sheet, self._matrix = Sheet(self.pixel_array, context), context.get_matrix()
         for sheet in (self._still.sheet, self._aside):

@@ -93,7 +93,7 @@ class ClipRenderer(CairoRenderer):
     def save_static_frame_data(self, scene: Scene, static_mobjects: Iterable[Mobject]) -> Any:
         self.static_image = None
         if self.skip_animations:
-            self.camera.pass_over(static_mobjects)
+            self.camera.fix_view(static_mobjects)
             return None
         self.camera.begin_play()
         if static_mobjects:
@@ -111,7 +111,7 @@ class ClipRenderer(CairoRenderer):
         camera: ClipCamera = self.camera
         if self.skip_animations:
             self._behind = list_update(scene.mobjects, scene.foreground_mobjects)
-            camera.pass_over(mobjects or self._behind)
+            camera.fix_view(mobjects or self._behind)
             return
         self._behind = None
         shown = mobjects or list_update(scene.mobjects, scene.foreground_mobjects)
