@@ -432,6 +432,9 @@ GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand un
                              help="Draw the subtitles in that language into the picture: the video is encoded again, "
                                   "the clips that are kept are not."),
         "transparent": click.option("-t", "--transparent", is_flag=True, help="No background (mov, webm, gif, png)."),
+        "plain_h264": click.option("--plain_h264", is_flag=True,
+                                   help="Encode each frame of a still picture anew (mp4, mov): larger files, for "
+                                        "players that show stills badly."),
         "seed": click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of the scenes' random numbers."),
         "pace": click.option("--pace", is_flag=True,
                              help="Tell how fast the beats are spoken instead: the median, the fastest; of each as "
@@ -680,7 +683,7 @@ def experiment(**chosen: Any) -> int:
 @scenes_argument
 @accept_manims_options
 @options("quality", "resolution", "fps", "format", "last_frame", "transparent", "beats", "output", "preview")
-@options("save_sections", "write_all")
+@options("save_sections", "write_all", "plain_h264")
 @options("lang", "theme", "voice", "fill", "burn")
 @options(*STRETCH, "media_dir", "seed", "jobs", "timeout", "scheduler")
 @options("watch", "force", "overwrite", "dry_run", "json", "progress", "quiet", "verbosity")
@@ -723,7 +726,7 @@ def frames(**chosen: Any) -> int:
 
 
 EXPORTED = (  # which film, for the commands that make something else of it
-    *("quality", "resolution", "fps", "lang", "theme", "voice", "fill", "output", "preview"),
+    *("quality", "resolution", "fps", "plain_h264", "lang", "theme", "voice", "fill", "output", "preview"),
     *(*STRETCH, "media_dir", "seed", "jobs", "timeout", "scheduler", "overwrite", "progress", "quiet", "verbosity"),
 )
 

@@ -50,6 +50,7 @@ class RenderSettings:
     scheduler: str | None = None  # the address of a dask scheduler whose workers train and draw; None: processes here
     force: bool = False  # draw clips again that are up to date
     overwrite: bool = False  # replace files that this lesson or scene did not make
+    plain_h264: bool = False  # encode every frame of mp4 and mov in the plain way, see `frames/h264.py`
     burned: str | None = None  # the language whose subtitles are drawn into the video
     voices: Mapping[str, Voice] = field(default_factory=dict)  # by language; one that is not in it is silent
 

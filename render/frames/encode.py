@@ -12,7 +12,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from itertools import chain
@@ -27,7 +26,6 @@ from av.filter.context import FilterContext
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
-from gradreel.render.frames import h264
 from gradreel.render.frames.h264 import H264Stream, set_up
 from gradreel.render.frames.pictures import Boxes, Pixels, png_bytes
 from gradreel.render.frames.qtrle import QtrleStream
@@ -37,14 +35,20 @@ from gradreel.render.settings import RenderSettings
 QUEUE_LENGTH = 6  # frames drawn ahead of the encoder; at 1080p 8 MB each
 LATER = 10  # by so much of Unix's 20 steps who draws and converts comes after who encodes
 TICKS = 512  # of the time base in one frame: the MP4 track's timescale is fps * TICKS for every clip
-SAME_EACH_TIME = (("fflags", "+bitexact"),)  # or a file of WebM has a number of its own, by chance
+SAME_EACH_TIME = {"fflags": "+bitexact"}  # without it each file of WebM has a random number
 
-# As good as Manim's WebM (PSNR of luma), in a quarter of the time for files a third larger. The encoder's mode for what
-# is on a screen is made for plain grounds and sharp edges; its speeds do not heed the clock.
-VP9 = (
-    *(("crf", "21"), ("b", "0"), ("deadline", "realtime"), ("cpu-used", "5"), ("tune-content", "screen")),
-    *(("row-mt", "0"), ("auto-alt-ref", "0"), ("lag-in-frames", "0")),
-)
+# As good as Manim's WebM (PSNR of luma). Encoding takes a quarter of the time, files are a third larger. "screen" is
+# the encoder's mode for plain grounds and sharp edges. In spite of its name, "realtime" does not look at the clock.
+VP9 = {
+    "crf": "21",
+    "b": "0",
+    "deadline": "realtime",
+    "cpu-used": "5",
+    "tune-content": "screen",
+    "row-mt": "0",
+    "auto-alt-ref": "0",
+    "lag-in-frames": "0",
+}
 
 _Task = Callable[[], None]
 _Parts = Sequence[tuple[tuple[slice, ...], Pixels]]  # of a frame, by where they are
@@ -142,42 +146,20 @@ def give_way() -> None:
             os.setpriority(os.PRIO_PROCESS, thread, min(os.getpriority(os.PRIO_PROCESS, thread) + LATER, 19))
 
 
-@dataclass(frozen=True)
-class Codec:
-    """Encoder settings. A clip's digest has them in it as it has this file, see `toolchain.drawing_files`."""
-
-    container: str
-    name: str
-    pixel_format: str
-    options: tuple[tuple[str, str], ...] = ()
-    container_options: tuple[tuple[str, str], ...] = ()
-
-
-def codec_for(settings: RenderSettings) -> Codec:
-    """The encoder of MP4, MOV or WebM; transparent MOV is QuickTime Animation, lossless, WebM has alpha."""
-    if settings.format == "webm":
-        return Codec("webm", "libvpx-vp9", "yuva420p" if settings.transparent else "yuv420p", VP9, SAME_EACH_TIME)
-    if settings.format == "mov" and settings.transparent:
-        return _lossless(settings)
-    return Codec(settings.format, "libx264", "yuv420p", h264.OPTIONS, _timescale(settings))
-
-
-def _lossless(settings: RenderSettings) -> Codec:
-    return Codec("mov", "qtrle", "argb", (), _timescale(settings))
-
-
-def _timescale(settings: RenderSettings) -> tuple[tuple[str, str], ...]:
-    return ("video_track_timescale", str(settings.fps * TICKS)), ("write_btrt", "0")
-
-
 def open_sink(path: Path, settings: RenderSettings) -> FrameSink:
-    """A file (for png a folder of ``00000.png``, ...) that takes frames of ``settings``' size. Raises OSError."""
+    """Open a file (for png a folder of ``00000.png``, ...) that takes frames of ``settings``' size. Raises OSError.
+
+    Transparent MOV is QuickTime Animation, which is lossless. WebM may have alpha.
+    """
     if settings.format == "png-sequence":
         return _PngFolder(path, settings)
     if settings.format == "gif":
         return _Gif(path, settings)
-    codec = codec_for(settings)
-    return {"libx264": _H264, "qtrle": _Qtrle, "libvpx-vp9": _Vp9}[codec.name](path, codec, settings)
+    if settings.format == "webm":
+        return _Vp9(path, settings)
+    if settings.format == "mov" and settings.transparent:
+        return _Qtrle(path, settings)
+    return _H264(path, settings)
 
 
 class FrameSink:
@@ -232,8 +214,10 @@ class _PngFolder(FrameSink):
 class _OneFile(FrameSink):
     """A file of one video stream."""
 
-    def __init__(self, path: Path, codec: Codec) -> None:
-        self._container = av.open(str(path), "w", format=codec.container, options=dict(codec.container_options))
+    def __init__(self, path: Path, container: str, settings: RenderSettings) -> None:
+        quicktime = {"video_track_timescale": str(settings.fps * TICKS), "write_btrt": "0"}
+        options = SAME_EACH_TIME if container == "webm" else quicktime
+        self._container = av.open(str(path), "w", format=container, options=options)
 
     def close(self) -> None:
         self._flush()
@@ -249,9 +233,9 @@ class _OneFile(FrameSink):
 
 
 class _H264(_OneFile):
-    def __init__(self, path: Path, codec: Codec, settings: RenderSettings) -> None:
-        super().__init__(path, codec)
-        self._stream = H264Stream(self._container, dict(codec.options), settings)
+    def __init__(self, path: Path, settings: RenderSettings) -> None:
+        super().__init__(path, settings.format, settings)
+        self._stream = H264Stream(self._container, settings)
 
     def write(self, pixels: Pixels, repeat: int) -> None:
         self._stream.write(pixels, repeat)
@@ -274,8 +258,8 @@ class _H264(_OneFile):
 
 
 class _Qtrle(_OneFile):
-    def __init__(self, path: Path, codec: Codec, settings: RenderSettings) -> None:
-        super().__init__(path, codec)
+    def __init__(self, path: Path, settings: RenderSettings) -> None:
+        super().__init__(path, "mov", settings)
         self._stream = QtrleStream(self._container, settings)
         self._shown = np.zeros((settings.height, settings.width, 4), np.uint8)
 
@@ -288,13 +272,14 @@ class _Qtrle(_OneFile):
 
 
 class _Vp9(_OneFile):
-    def __init__(self, path: Path, codec: Codec, settings: RenderSettings) -> None:
-        super().__init__(path, codec)
-        stream = self._container.add_stream(codec.name, rate=Fraction(settings.fps), options=dict(codec.options))
+    def __init__(self, path: Path, settings: RenderSettings) -> None:
+        super().__init__(path, "webm", settings)
+        pixel_format = "yuva420p" if settings.transparent else "yuv420p"
+        stream = self._container.add_stream("libvpx-vp9", rate=Fraction(settings.fps), options=VP9)
         assert isinstance(stream, VideoStream)
         self._stream = stream
-        set_up(stream.codec_context, settings, codec.pixel_format)
-        self._converter = Converter(codec.pixel_format)
+        set_up(stream.codec_context, settings, pixel_format)
+        self._converter = Converter(pixel_format)
         self._time_base = Fraction(1, settings.fps)
         self._shown = np.zeros((settings.height, settings.width, 4), np.uint8)
         self._next = 0
@@ -326,7 +311,7 @@ class _Gif(FrameSink):
     def __init__(self, path: Path, settings: RenderSettings) -> None:
         self._path, self._settings = path, settings
         self._held = path.with_name(f"{path.stem}.held.mov")
-        self._video = _Qtrle(self._held, _lossless(settings), settings)
+        self._video = _Qtrle(self._held, settings)
 
     def _put(self, parts: _Parts, repeat: int) -> None:
         self._video._put(parts, repeat)

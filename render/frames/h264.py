@@ -1,11 +1,29 @@
-"""H.264 as a lecture needs it: little work a frame, none for a picture that stands still, parts that fit together.
+"""H.264 for lectures: frames that repeat the one before cost next to nothing, and parts are independent.
 
-Half of a lecture's frames repeat the one before, and x264 takes as long over them as over any other. Where the picture
-stands still for long, the stream goes on with packets that say "as before" and nothing else: x264 made them of frames
-of one colour, and they are good after any frame of their number in a stream with the same header.
+Half of a lecture's frames repeat the one before. x264 takes as long for them as for any other frame. So a picture that
+stands still for long is continued by *repeat packets*: P slices in which every macroblock is skipped. They are made
+once and fit any stream with the same header.
 
-Every part (a beat, say) has an encoder of its own and begins with a key frame: its packets depend on its own frames
-alone, and a player finds it at once.
+Every part (a beat, say) has an encoder of its own and begins with a key frame. So its packets depend on its own frames
+alone, and a player can seek to it.
+
+What repeat packets rely on
+---------------------------
+Clauses of ITU-T H.264 (ISO/IEC 14496-10), which decoders follow:
+
+- A skipped macroblock of a P slice, P_Skip, takes reference 0 and adds no residual (7.3.4, 7.4.4). Its motion vector is
+  zero if it lies at the edge or a neighbour has a zero vector with reference 0 (8.4.1.1). So it copies its place.
+- Reference 0 is the frame decoded last (8.2.4.2.1). Every frame here is a reference; the oldest is dropped (8.2.5.3).
+- Once there are as many references as the header allows, slice headers (7.3.3) differ in one field: ``frame_num``. It
+  counts reference frames since the key frame, modulo MaxFrameNum (7.4.3). So a packet is made for another frame by
+  writing these bits anew, see `_renumbered`.
+- Fewer references are told in the slice header (``num_ref_idx_active_override_flag``). So the first packets are kept as
+  x264 makes them.
+- No deblocking is asked for in these slices (``disable_deblocking_filter_idc``, 7.4.3), so nothing is smoothed again.
+
+What is left to x264: the place and the length of ``frame_num`` depend on choices that x264 makes in the headers. And
+`_open_without_lookahead` gives x264 a log of a first pass that never was. `tricks_work` therefore tries both with the
+FFmpeg that is installed. If that fails, or if ``settings.plain_h264`` is set, every frame is encoded in the plain way.
 """
 
 from __future__ import annotations
@@ -14,7 +32,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from fractions import Fraction
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -23,6 +41,7 @@ import numpy as np
 from av.codec import CodecContext
 from av.codec.context import Flags
 from av.container import OutputContainer
+from av.error import FFmpegError
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
@@ -31,73 +50,75 @@ from av.video.stream import VideoStream
 from gradreel.render.frames.pictures import Boxes, Pixels
 from gradreel.render.frames.yuv import PIXEL_FORMAT, ChangingFrame, Converted, area
 from gradreel.render.settings import RenderSettings
+from gradreel.render.workers.worker_process import tell
 
-# No frame is held back for others: each frame's packet comes at once.
-OPTIONS = (("tune", "zerolatency"), ("forced-idr", "1"))
+PRESET = "superfast"
+OPTIONS = {"preset": PRESET, "tune": "zerolatency", "forced-idr": "1"}  # each frame's packet comes at once
 
-# What the stream's header says of its packets, the same for both ways below: a file has one header. Colours get three
-# steps more than x264 gives them: letters and thin lines are told apart by theirs.
+# All encoders of a file have these in common, since a file has one header. Colours get three steps more than x264 gives
+# them: letters and thin lines are told apart by theirs.
 REFERENCES = 3  # frames that one may build on
 _HEADER = f"open-gop=0:cabac=1:8x8dct=1:ref={REFERENCES}:weightp=0:chroma-qp-offset=-3:stitchable=1"
 _EACH = f"{_HEADER}:aq-mode=1:scenecut=0"
 
-PRESET = "superfast"
-
 
 class Effort(NamedTuple):
-    """How parts are encoded. Every frame has one quantizer, before it is adapted, and a key frame a finer one."""
+    """How much work an encoder does for a frame. All frames have one quantizer, key frames a finer one."""
 
     coarser: float
-    """QP; than x264's own, 24, and KEY_QP of a key frame."""
-    options: dict[str, str]
+    """QP, beside x264's own 24 and `KEY_QP` of a key frame."""
+    parameters: dict[str, str]
+    """Of x264."""
     threads: int = 1
-    """Each has a slice of every frame. Their number is part of what is encoded, the same wherever that happens."""
+    """Each encodes a slice of every frame. Their number is fixed, so that the bytes are the same on every machine."""
+
+    def options(self, plain: bool) -> dict[str, str]:
+        """Return FFmpeg's options for libx264. ``plain``: x264 chooses quantizers by itself, without a first pass."""
+        bits = round(2 ** (-self.coarser / 6), 2)  # x264 is told a share of the bits; six steps of QP halve them
+        rate = {"crf": PLAIN_CRF} if plain else {"pass": "2"}
+        common = {"partitions": "i4x4,i8x8,p8x8", "ipratio": "1.8", **rate, "zones": f"0,10000000,b={bits}"}
+        return OPTIONS | {"x264-params": ":".join([_EACH, *map("=".join, (common | self.parameters).items())])}
 
 
-def _effort(coarser: float, threads: int = 1, **settings: str) -> Effort:
-    bits = round(2 ** (-coarser / 6), 2)  # x264 is told a share of the bits, which six steps halve
-    told = {"partitions": "i4x4,i8x8,p8x8", "ipratio": "1.8", "pass": "2", "zones": f"0,10000000,b={bits}"}
-    parameters = ":".join([_EACH, *map("=".join, (told | settings).items())])
-    return Effort(coarser, {"preset": PRESET, "x264-params": parameters}, threads)
+# For little motion over a plain background. With adaptive quantization and three references, nearly the least effort
+# gives files as small as preset veryfast, at the same SSIM and in half of its time (lecture scenes, 1080p60). Files of
+# three lecture scenes have 0.83 to 1.07 of the size of Manim's, and are closer to what was drawn. Deblocking would take
+# a fifteenth of the time for an SSIM (luma) that is 0.00003 better, which nobody sees.
+QUICK = Effort(1.4, {"subme": "0", "no_deblock": "1"})
 
+# For motion that takes many bytes: files are half as large again if x264 does not search well where it came from.
+# Manim's are smaller still, by B-frames and looking ahead, in twice the time. x264 is what a clip waits for then. A
+# single scene is one clip, and leaves a core idle: two slices use it.
+MOVING = Effort(0.4, {"subme": "5", "me": "hex", "trellis": "1"}, threads=2)
+MUCH = 0.0025  # bytes a pixel of QUICK's frames beside key frames: above, the next group of pictures is MOVING
+LITTLE = MUCH / 3  # below, of MOVING's, it is QUICK again
 
-# Where little moves over a plain ground. Adaptive quantization and three pictures to build on make the files of nearly
-# the least effort as small as those of veryfast, at the same SSIM and in half of its time (lecture scenes, 1080p60).
-# Files of three lecture scenes are 0.83 to 1.07 of the size of Manim's then, and still more like what was drawn. To
-# smooth the edges of blocks takes a fifteenth of the time and is not seen: SSIM (luma) is .00003 better for it.
-QUICK = _effort(1.4, subme="0", no_deblock="1")
-
-# Where motion takes many bytes: without a good look for where it came from files are half as large again. Manim's own
-# are smaller still, by frames that build on later ones and by looking ahead, which takes twice the time. x264 takes
-# longer than all else then, and a scene of one's own is one clip, beside which a core is idle: two slices.
-MOVING = _effort(0.4, threads=2, subme="5", me="hex", trellis="1")
-MUCH = 0.0025  # bytes a pixel of QUICK's frames beside key frames: after so much what comes is MOVING
-LITTLE = MUCH / 3  # after less than so much of MOVING's it is QUICK again
+PLAIN_CRF = "24"  # about as fine as the quantizers above
 
 KEYFRAME_SECONDS = 2
-LONG = 12  # frames that stand still at least, for packets that repeat a picture: after them a key frame is needed
-SETTLE = 2  # of them encoded as usual, which makes good what motion has left coarse
-
+LONG = 12  # frames that repeat a picture: so many at least are worth repeat packets, and the key frame after them
+SETTLE = 2  # of these frames, encoded as usual: they refine what motion has left coarse
 
 AHEAD, MOST_AHEAD = 4, 60  # whole pictures, and frames, that may be converted before they are encoded
 
 
 class H264Stream:
-    """One video stream of ``container``, encoded with ``options``.
+    """One video stream of ``container``. A thread encodes; the caller's thread compares and converts pictures.
 
-    Pictures are compared and converted by whoever draws or writes them, and encoded by a thread of its own meanwhile:
-    its error is raised by what is called next.
+    The next call raises an error of the encoding thread.
     """
 
-    def __init__(self, container: OutputContainer, options: dict[str, str], settings: RenderSettings) -> None:
-        stream = container.add_stream(
-            "libx264", rate=Fraction(settings.fps), options=options | {"preset": PRESET, "x264-params": _EACH}
-        )
+    def __init__(self, container: OutputContainer, settings: RenderSettings) -> None:
+        options = OPTIONS | {"x264-params": _EACH}
+        stream = container.add_stream("libx264", rate=Fraction(settings.fps), options=options)
         assert isinstance(stream, VideoStream)
         set_up(stream.codec_context, settings, PIXEL_FORMAT)  # for its header: each part has an encoder of its own
-        self._container, self._stream, self._settings, self._options = container, stream, settings, options
+        self._container, self._stream, self._settings = container, stream, settings
+        self._is_plain = settings.plain_h264 or not tricks_work()
+        if self._is_plain and not settings.plain_h264:
+            tell("repeated frames are encoded one by one, in larger files: this FFmpeg fails a test of shorter packets")
         self._picture = ChangingFrame(settings.width, settings.height)
-        self._repeats = _Repeats(options, settings)
+        self._repeats = _Repeats(settings)
         self._period = KEYFRAME_SECONDS * settings.fps
         self._number = 0  # of the next frame, counted from the last key frame; 0: the encoder has had none
         self._still = 0  # frames that repeat the picture shown and are not written yet
@@ -191,11 +212,11 @@ class H264Stream:
 
     def _begin(self, effort: Effort) -> None:
         self._effort, self._bytes, self._encoded = effort, 0, 0
-        self._encoder = _encoder(self._options, self._settings, effort)
+        self._encoder = _encoder(self._settings, effort, self._is_plain)
 
     def _stand_still(self) -> None:
         frames, self._still = self._still, 0
-        if frames < LONG:
+        if frames < LONG or self._is_plain:
             for _ in range(frames):
                 self._encode()
             return
@@ -225,9 +246,10 @@ class H264Stream:
         self._mux(packets)
 
     def _choose_effort(self) -> None:
-        """For what comes from a key frame on, by what has moved before.
+        """Choose the effort from a key frame on, by the bytes that the frames before it took.
 
-        Not where the picture stands still: a new encoder can't have a key frame as its second frame, see `_steady`.
+        Called only where the picture changes: an encoder's second frame can't be a key frame, see
+        `_open_without_lookahead`.
         """
         much = MUCH if self._effort is QUICK else LITTLE
         pixels = self._settings.width * self._settings.height * self._encoded
@@ -253,52 +275,86 @@ class H264Stream:
 
 
 class _Repeats:
-    """Packets that repeat the frame before, by their number after a key frame.
+    """Repeat packets, by the number of their frame after a key frame."""
 
-    x264 makes the first. Once a frame has as many before it as it may build on, packets differ by their number alone.
-    """
-
-    def __init__(self, options: dict[str, str], settings: RenderSettings) -> None:
-        self._options, self._settings = options, settings
-        self._first: list[bytes] = []  # by their numbers; the last is that of all which follow, but for its number
+    def __init__(self, settings: RenderSettings) -> None:
+        self._settings = settings
+        self._packets: list[bytes] = []  # by number; the last serves all that follow, with another ``frame_num``
         self._header: bytes | None = None  # of the stream that they are for
 
     def packet(self, number: int, header: bytes | None) -> bytes:
-        """That of the frame ``number`` after a key frame, for a stream with ``header``."""
-        if not self._first:
+        """Return the repeat packet of frame ``number`` after a key frame, for a stream with ``header``."""
+        if not self._packets:
             self._make()
         assert header == self._header, "made for this stream"
-        return self._first[number] if number < REFERENCES else _numbered(self._first[REFERENCES], number)
+        return self._packets[number] if number < REFERENCES else _renumbered(self._packets[REFERENCES], number)
 
     def _make(self) -> None:
-        encoder = _encoder(self._options, self._settings, QUICK)
+        """Let x264 encode frames of one colour: it skips every macroblock of all but the first."""
+        encoder = _encoder(self._settings, QUICK, plain=False)
         one_colour = np.zeros((self._settings.height * 3 // 2, self._settings.width), np.uint8)
         frame = VideoFrame.from_ndarray(one_colour, PIXEL_FORMAT)
         frame.time_base = Fraction(1, self._settings.fps)
         for frame.pts in range(REFERENCES + 1):
             (packet,) = encoder.encode(frame)
-            self._first.append(bytes(packet))
+            self._packets.append(bytes(packet))
         self._header = encoder.extradata
 
 
-# Where ``frame_num`` is in a packet, and how long, in bits (ITU-T H.264, 7.3.3). Before it come 32 that begin a unit, 8
-# that say of what kind it is, and 1 + 5 + 1 for the slice's place, its kind and its settings. The length is the least
-# that there is, which x264 takes for so few references.
+# Where ``frame_num`` is in a packet, in bits: after the start code (32; annex B), the NAL unit's header (8; 7.3.1) and,
+# of the slice header (7.3.3), first_mb_in_slice (1), slice_type (5) and pic_parameter_set_id (1), as Exp-Golomb codes
+# (9.1). Its length is log2_max_frame_num (7.4.2.1.1). x264 takes the least, 4, for so few references.
 _NUMBER_AT, _NUMBER_BITS = 47, 4
 
 
-def _numbered(packet: bytes, number: int) -> bytes:
-    """``packet`` as that of the frame ``number`` after a key frame."""
-    size = 8 * len(packet)
-    after, highest = size - _NUMBER_AT - _NUMBER_BITS, (1 << _NUMBER_BITS) - 1
-    bits = int.from_bytes(packet, "big") & ~(highest << after) | (number & highest) << after
+def _renumbered(packet: bytes, number: int) -> bytes:
+    """Return ``packet`` with the ``frame_num`` of frame ``number`` after a key frame."""
+    bits_after = 8 * len(packet) - _NUMBER_AT - _NUMBER_BITS
+    mask = (1 << _NUMBER_BITS) - 1
+    bits = int.from_bytes(packet, "big") & ~(mask << bits_after) | (number & mask) << bits_after
     return bits.to_bytes(len(packet), "big")
 
 
-# What a first pass would have recorded of a video of one frame, a second long, for a second pass at `_RATE`. It has the
-# quantizer of the key frames after it: the bits that are said of it are what there is for it.
+@cache
+def tricks_work() -> bool:
+    """Return whether repeat packets decode as copies of a picture with the FFmpeg that is installed.
+
+    Encodes and decodes a small picture of two seconds, once a process: some milliseconds.
+    """
+    settings = RenderSettings(width=64, height=48, fps=12)
+    pattern = np.arange(72 * 64, dtype=np.uint32).reshape(72, 64) ** 2 % 219 + 16
+    frame = VideoFrame.from_ndarray(pattern.astype(np.uint8), PIXEL_FORMAT)
+    frame.time_base, frame.pts = Fraction(1, settings.fps), 0
+    repeats = _Repeats(settings)
+    try:
+        encoder = _encoder(settings, QUICK, plain=False)
+        decoder = CodecContext.create("h264", "r")
+        decoder.extradata = encoder.extradata
+        numbers = range(1, KEYFRAME_SECONDS * settings.fps)
+        packets = [*encoder.encode(frame), *(Packet(repeats.packet(number, encoder.extradata)) for number in numbers)]
+        pictures = [picture.to_ndarray() for packet in [*packets, None] for picture in decoder.decode(packet)]
+    except (FFmpegError, AssertionError, ValueError):
+        return False
+    return len(pictures) == len(packets) and all(np.array_equal(picture, pictures[0]) for picture in pictures)
+
+
+def _encoder(settings: RenderSettings, effort: Effort, plain: bool) -> VideoCodecContext:
+    context = CodecContext.create("libx264", "w")
+    assert isinstance(context, VideoCodecContext)
+    context.options = effort.options(plain)
+    set_up(context, settings, PIXEL_FORMAT)
+    context.thread_count, context.thread_type = effort.threads, "SLICE"
+    if plain:
+        context.open()
+    else:
+        _open_without_lookahead(context, settings, KEY_QP + effort.coarser)
+    return context
+
+
+# x264's log of the first pass of a video of one frame, a second long, for a second pass at `_RATE`. The log claims that
+# this frame took all bits of the second, at the quantizer that key frames shall have.
 KEY_QP = 19
-_RATE = 1000  # bits a second; of a high one x264 would raise the level in the stream's header
+_RATE = 1000  # bits a second; for a high rate x264 would raise the level in the stream's header
 _ONE_FRAME = (
     "#options: {width}x{height} timebase=1/{fps} keyint={period} \n"
     "in:0 out:0 type:I dur:{fields} cpbdur:{fields} q:{key} aq:{key} tex:{rate} "
@@ -306,37 +362,27 @@ _ONE_FRAME = (
 )
 
 
-def _encoder(options: dict[str, str], settings: RenderSettings, effort: Effort) -> VideoCodecContext:
-    context = CodecContext.create("libx264", "w")
-    assert isinstance(context, VideoCodecContext)
-    context.options = options | effort.options
-    set_up(context, settings, PIXEL_FORMAT)
-    context.thread_count, context.thread_type = effort.threads, "SLICE"
-    _steady(context, settings, effort)
-    return context
+def _open_without_lookahead(context: VideoCodecContext, settings: RenderSettings, key_qp: float) -> None:
+    """Open an encoder with constant quantizers, which x264 still adapts within a frame.
 
-
-def _steady(context: VideoCodecContext, settings: RenderSettings, effort: Effort) -> None:
-    """Open an encoder that spends no time on the choice of a quantizer.
-
-    x264 looks at each frame in advance for what it costs, which takes a quarter of the time of such frames as ours.
-    With a constant quantizer (``qp``) it does not, nor does it adapt it then: where something has faded out, faint
-    remains stay on the ground. In the second of two passes, it takes quantizers from what the first has recorded;
-    where that ends, it goes on with a constant one, and adapts it as before. Here it ends after one frame; at the
-    next one x264 sees that, and pays no heed to what kind of a frame that was to be.
+    To choose a quantizer, x264 looks at each frame in advance, which takes a quarter of the time of frames like ours.
+    With a constant one (``qp``) it does not look, and does not adapt it either: after a fade, faint remains stay.
+    In a second pass, it takes quantizers from the log of the first. After the log's last frame it goes on with a
+    constant one, and adapts it. This log ends after one frame. x264 notices that at the second frame, and ignores
+    which type was asked for it.
     """
     size = {"width": settings.width, "height": settings.height}
     times = {"fps": settings.fps, "fields": 2 * settings.fps, "period": KEYFRAME_SECONDS * settings.fps}
     with TemporaryDirectory(prefix="gradreel-x264-") as folder:
-        record = Path(folder, "first-pass.log")
-        record.write_text(_ONE_FRAME.format(**size, **times, key=KEY_QP + effort.coarser, rate=_RATE), "ascii")
-        context.options |= {"stats": str(record)}
+        log = Path(folder, "first-pass.log")
+        log.write_text(_ONE_FRAME.format(**size, **times, key=key_qp, rate=_RATE), "ascii")
+        context.options |= {"stats": str(log)}
         context.bit_rate = _RATE
         context.open()
 
 
 def set_up(context: VideoCodecContext, settings: RenderSettings, pixel_format: str) -> VideoCodecContext:
-    """An encoder for frames of ``settings``; YUV is tagged as what `Converter` makes of them."""
+    """Set the size, rate and colour tags of an encoder for frames of ``settings``, as `Converter` makes them."""
     context.width, context.height, context.pix_fmt = settings.width, settings.height, pixel_format
     context.framerate = Fraction(settings.fps)
     context.time_base = Fraction(1, settings.fps)

@@ -74,6 +74,7 @@ class Options(DataOptions):
     file_format: str | None = None  # one of `FORMATS`
     save_sections: bool = False
     transparent: bool = False
+    plain_h264: bool = False
     last_frame: bool = False
     beats: str | None = None
     output: Path | None = None
@@ -136,6 +137,7 @@ def settings_of(options: Options, output: Path | None = None) -> RenderSettings:
         options.quality,
         format=options.file_format or _format_of(output),
         transparent=options.transparent,
+        plain_h264=options.plain_h264,
         fps=None if options.fps is None else parse_rate(options.fps),
         language=options.language,
         theme=options.theme,

@@ -160,7 +160,7 @@ def publish_clip(
         if file.sounds:
             say(f"{clip.scene}: its sound is left out: {settings.format} has none; {', '.join(JOINABLE_FORMATS)} have")
         (shutil.copytree if settings.format == "png-sequence" else shutil.copyfile)(file.path, temporary)
-    files = {final.name: temporary, **_subtitle_files(subtitles, final.stem)}
+    files: dict[str, bytes | Path] = {final.name: temporary, **_subtitle_files(subtitles, final.stem)}
     results = results_of(lesson, workspace, settings.overwrite, clip.request)
     publish_all(files, workspace, stamp, results, say)
     return final

@@ -64,7 +64,7 @@ def join(
     """
     container = path.suffix.removeprefix(".")
     options = (
-        dict(SAME_EACH_TIME)
+        SAME_EACH_TIME
         if container == "webm"
         else {"movflags": "+faststart", "video_track_timescale": str(clips[0].fps * TICKS)}
     )

@@ -74,15 +74,51 @@ def test_a_picture_that_stands_still_is_the_same_frame_again(tiny, tmp_path, box
 def test_packets_that_repeat_are_those_that_x264_makes(tiny, fps):
     """But for their last bits, behind the end of the slice, in which x264 counts frames."""
     settings = replace(tiny, fps=fps)
-    encoder, repeats = (
-        h264._encoder(dict(h264.OPTIONS), settings, h264.QUICK),
-        h264._Repeats(dict(h264.OPTIONS), settings),
-    )
+    encoder, repeats = h264._encoder(settings, h264.QUICK, plain=False), h264._Repeats(settings)
     frame = Converter("yuv420p")(np.zeros((36, 64, 4), np.uint8))
     for frame.pts in range(KEYFRAME_SECONDS * fps):
         (packet,) = encoder.encode(frame)
         if not packet.is_keyframe:
             assert repeats.packet(frame.pts, encoder.extradata)[:-1] == bytes(packet)[:-1]
+
+
+def test_plain_h264_makes_no_packet_itself(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(h264._Repeats, "packet", lambda *_: pytest.fail("made without x264"))
+    frames = decoded(encoded(tmp_path / "a.mp4", replace(tiny, plain_h264=True), [[(0, 1), (1, STILL)]]))
+    assert len(frames) == 1 + STILL
+    assert all(np.abs(frame.astype(int) - moving(1)[..., :3]).mean() < 6 for frame in frames[1:])
+
+
+def broken_renumbering(packet: bytes, number: int) -> bytes:
+    return packet[:8] + bytes([packet[8] ^ 0xFF]) + packet[9:]
+
+
+def no_first_pass(*_) -> None:
+    raise av.error.ExternalError(0, "x264 cannot read its log", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "broken"), [("_renumbered", broken_renumbering), ("_open_without_lookahead", no_first_pass)]
+)
+def test_where_the_tricks_fail_all_is_encoded_plainly_and_a_line_says_so(tiny, tmp_path, monkeypatch, name, broken):
+    plain = encoded(tmp_path / "plain.mp4", replace(tiny, plain_h264=True), [[(0, 1), (1, STILL)]]).read_bytes()
+    told: list[str] = []
+    monkeypatch.setattr(h264, "tell", told.append)
+    monkeypatch.setattr(h264, name, broken)
+    h264.tricks_work.cache_clear()
+    try:
+        assert encoded(tmp_path / "a.mp4", tiny, [[(0, 1), (1, STILL)]]).read_bytes() == plain
+    finally:
+        h264.tricks_work.cache_clear()
+    assert len(told) == 1
+
+
+def test_the_tricks_work_with_the_pyav_that_is_installed():
+    assert h264.tricks_work()
+
+
+def test_a_clip_that_is_encoded_plainly_is_another_clip(tiny):
+    assert replace(tiny, plain_h264=True).of_frames() != tiny.of_frames()
 
 
 def test_repeating_a_picture_costs_next_to_nothing(tiny, tmp_path):
@@ -193,7 +229,7 @@ def test_few_pictures_wait_to_be_encoded_however_slow_that_is(tiny, tmp_path, mo
     goes_on = threading.Event()
     monkeypatch.setattr(h264.H264Stream, "_write", lambda *_: goes_on.wait())
     with av.open(str(tmp_path / "a.mp4"), "w") as container:
-        stream = h264.H264Stream(container, dict(h264.OPTIONS), tiny)
+        stream = h264.H264Stream(container, tiny)
         pictures = (np.full((36, 64, 4), number if moves else 0, np.uint8) for number in range(1, most + 9))
         writing = threading.Thread(target=lambda: [stream.write(picture, 1) for picture in pictures])
         writing.start()
