@@ -1,42 +1,84 @@
 """Animated lectures about neural networks, made from real training runs.
 
-What is public is imported from here, and loaded when it is first asked for: ``import gradreel`` alone brings neither
-numpy nor torch.
+Record and train:
+
+- ``record``: records every update of your own torch loop as a trace.
+- ``Recording``: what ``record`` gives to the loop; its ``log`` stores losses, epochs and metrics.
+- ``train``: trains the network of an ``Experiment`` and records it as a trace.
+- ``Experiment``: describes one training run: dataset, network, optimizer, seed.
+- ``CurveDataset``: points of a piecewise linear curve.
+- ``DailyViews``: a series of daily numbers, such as a channel's views, with a window of days as features.
+- ``PointsDataset``: your own points, each with a label, or two spirals.
+- ``TwoSpirals``: describes the two spirals of a ``PointsDataset``.
+
+Read and check:
+
+- ``Trace``: opens a recorded run; parameters, gradients and losses are arrays with a row for each state or update.
+- ``verify``: computes the updates of a trace again and compares every number.
+- ``Verification``: what ``verify`` returns: whether the trace is intact, and each problem.
+
+Errors:
+
+- ``UserError``: a mistake that the user can fix; the message says how.
+- ``TraceError``: a trace is missing, damaged or of another experiment.
+
+``from gradreel.scenes import LectureScene`` gives what your own scenes need. In Jupyter, run ``%load_ext gradreel``.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gradreel.core.curves.piecewise import PiecewiseLinearCurve as PiecewiseLinearCurve
-    from gradreel.core.daily.views import DailyViews as DailyViews
-    from gradreel.core.datasets import CurveDataset as CurveDataset
-    from gradreel.core.experiment import Experiment as Experiment
-    from gradreel.core.network.training import train as train
-    from gradreel.core.recording.recording import record as record
-    from gradreel.core.trace.trace import Trace as Trace
-    from gradreel.core.trace.verify import verify as verify
-    from gradreel.render.notebook import load_ipython_extension as load_ipython_extension
+    from gradreel.core.daily.views import DailyViews
+    from gradreel.core.datasets import CurveDataset, PointsDataset, TwoSpirals
+    from gradreel.core.errors import TraceError, UserError
+    from gradreel.core.experiment import Experiment
+    from gradreel.core.network.training import train
+    from gradreel.core.recording.recording import Recording, record
+    from gradreel.core.trace.trace import Trace
+    from gradreel.core.trace.verify import verify
+    from gradreel.core.trace.verify_result import Verification
 
-PUBLIC = {
+__all__ = [
+    "CurveDataset",
+    "DailyViews",
+    "Experiment",
+    "PointsDataset",
+    "Recording",
+    "Trace",
+    "TraceError",
+    "TwoSpirals",
+    "UserError",
+    "Verification",
+    "record",
+    "train",
+    "verify",
+]
+
+_MODULES = {
     "CurveDataset": "gradreel.core.datasets",
     "DailyViews": "gradreel.core.daily.views",
     "Experiment": "gradreel.core.experiment",
-    "PiecewiseLinearCurve": "gradreel.core.curves.piecewise",
+    "PointsDataset": "gradreel.core.datasets",
+    "Recording": "gradreel.core.recording.recording",
     "Trace": "gradreel.core.trace.trace",
-    "load_ipython_extension": "gradreel.render.notebook",
+    "TraceError": "gradreel.core.errors",
+    "TwoSpirals": "gradreel.core.datasets",
+    "UserError": "gradreel.core.errors",
+    "Verification": "gradreel.core.trace.verify_result",
+    "load_ipython_extension": "gradreel.render.notebook",  # IPython asks for it; not for programs
     "record": "gradreel.core.recording.recording",
     "train": "gradreel.core.network.training",
     "verify": "gradreel.core.trace.verify",
 }
-"""The public names, and the module of each."""
+"""The module that defines each name. It is imported on first use: ``import gradreel`` loads neither numpy nor torch."""
 
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
-        if name not in PUBLIC:
+        if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(PUBLIC[name]), name)
+        return getattr(import_module(_MODULES[name]), name)
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *PUBLIC})
+        return __all__

@@ -1,4 +1,4 @@
-"""The one class that every lecture scene is: typed parameters, beats, narration, recorded runs.
+"""The base class of lecture scenes: typed parameters, beats, narration, recorded runs.
 
     class BuildCurve(LectureScene):
         class Parameters(LectureScene.Parameters):
@@ -8,12 +8,12 @@
             with self.beat("constant", value="1"):
                 self.play(...)
 
-A beat is one sentence of the narration and what moves meanwhile. It lasts at least as long as that takes to be spoken,
-or to be read, in the language that takes longest; from beats come subtitles, chapters, stills, slide breaks and
-snapshot frames: one timeline. Marks in a line tie its words to the picture (`LectureScene.until`).
+A beat is one sentence of the narration and the motion during it. It lasts as long as its motion, and at least as long
+as its line takes in the slowest language. Subtitles, chapters, stills, slides and snapshots all come from beats: one
+timeline. Motion waits for the marks in a line (`LectureScene.until`).
 
-In the breath after the last line, the heading leaves softly, and with it what the next scene doesn't begin with, where
-a scene says what that is (`LectureScene.hand_on`): no picture is exchanged within one frame.
+In the silence after the last line the heading fades out. If the scene calls `LectureScene.hand_on`, everything that it
+does not hand on fades out too.
 """
 
 from __future__ import annotations
@@ -47,15 +47,15 @@ from manim import Animation, FadeOut, Mobject, Scene, config
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 HOLD = 1.0  # seconds that a result stays before the next beat
-BREATH = 0.4  # seconds of silence after a line has been read
+BREATH = 0.4  # seconds of silence after a line has been spoken or read
 LONGEST_VALUE = 60  # characters of a value that an error shows
-LECTURE = "gradreel.scenes.lecture."  # modules of the scenes that the lesson shows
-HAIR = 1e-6  # seconds: next to a whole number of frames, on its right side
+LECTURE = "gradreel.scenes.lecture."  # the modules of the lecture's scenes begin so
+HAIR = 1e-6  # seconds, taken from a time so that rounding up adds no frame
 
 
 @dataclass(frozen=True)
 class SceneContext:
-    """How a scene is shown, apart from its parameters: the same for all scenes of one video."""
+    """Settings that are the same for all scenes of one video: language, theme, folders, beats, speech."""
 
     language: str = DEFAULT_LANGUAGE
     subtitle_languages: tuple[str, ...] = tuple(LANGUAGES)
@@ -65,43 +65,91 @@ class SceneContext:
     last_beat: str | None = None
     speech: Mapping[str, Sequence[float]] = field(
         default_factory=dict
-    )  # by beat: seconds of each stretch of its line; one that is not in it takes the time to be read
+    )  # by beat: seconds of each stretch of its line; the lines of other beats take as long as reading them
 
     @property
     def traces(self) -> Path:
+        """Return the folder of the recorded runs."""
         return self.media_dir / "traces"
 
 
 @dataclass(frozen=True)
 class Beat:
-    """One beat of a clip: its name, where it starts and ends (seconds of the clip), what is said in it."""
+    """One beat of a clip: its name, its start and end in seconds of the clip, and its line."""
 
     name: str
     start: float
     end: float
     said: BeatLines
-    values: dict[str, Any] | None  # what filled its line; None: the scene gave it in place
-    marks: dict[str, int]  # the frame of the beat in which what is after each mark begins
-    motion: int  # frames of the beat in which the scene played and waited; the rest waits for words
-    claims: tuple[Claim, ...] = ()  # what its line says of numbers
+    values: dict[str, Any] | None  # the values of the line's fields; None if the line came from ``say``
+    marks: dict[str, int]  # by mark: the frame of the beat in which the words after it begin
+    motion: int  # frames of the beat until its motion ended; the remaining frames wait for the words
+    claims: tuple[Claim, ...] = ()  # the claims of its line
 
     @property
     def lines(self) -> dict[str, str]:
-        """Its line in each language, without marks."""
+        """Return its line in each language, without marks."""
         return self.said.printed
 
 
 class LectureScene(Scene):
-    """A Manim scene with parameters, beats and recorded runs. Subclasses write ``Parameters`` and ``construct``."""
+    """A Manim scene with parameters, beats and recorded runs. Subclasses define ``Parameters`` and ``construct``.
+
+    Parameters
+    ----------
+    parameters
+        Values for the fields of the subclass's ``Parameters``; fields that are left out keep their defaults.
+    context
+        Language, theme, folder of the runs. By default English, the dark theme and Manim's media folder.
+    *args, **kwargs
+        Arguments of ``manim.Scene``.
+
+    Attributes
+    ----------
+    parameters : Parameters
+        The checked parameters, frozen.
+    beats : list of Beat
+        The beats that have been played, in order.
+
+    Raises
+    ------
+    UserError
+        A parameter is unknown, of the wrong type or out of bounds; the message names scene, field and value.
+
+    Examples
+    --------
+    >>> from gradreel.scenes import LectureScene, Plot, palette, text
+    >>> from pydantic import Field
+    >>> class Slope(LectureScene):
+    ...     class Parameters(LectureScene.Parameters):
+    ...         w: float = Field(2.0, ge=-5, le=5, description="Slope of the line")
+    ...
+    ...     def construct(self):
+    ...         plot = Plot((0, 1), (-5, 5), left=-5, right=5, bottom=-3, top=2)
+    ...         with self.beat("line", say="This is a line."):
+    ...             self.add(plot, plot.curve([0, 1], [0, self.parameters.w], palette.blue))
+    >>> Slope.scene_name(), Slope.validated({"w": 3}).w
+    ('slope', 3.0)
+    >>> Slope.validated({"w": 9})
+    Traceback (most recent call last):
+        ...
+    gradreel.core.errors.UserError: slope.w: Input should be less than or equal to 5 (got 9)
+    `gradreel describe slope` shows the parameters of slope
+
+    `gradreel render my_scene.py:Slope --set slope.w=3` renders this scene. Plain ``manim`` renders it too.
+    """
 
     class Parameters(BaseModel):
-        """What a user can set. Frozen; every field has a description, and bounds where there are any."""
+        """The base of every scene's parameters: frozen, without fields.
+
+        Each field of a subclass has a description, and bounds if its values have any.
+        """
 
         model_config = ConfigDict(frozen=True, extra="forbid")
 
-    title: TextMobject | None = None  # the heading that is shown, see `next_heading`
+    title: TextMobject | None = None  # the current heading, see `next_heading`
     instead_of: ClassVar[Mapping[str, str]] = {}
-    """Parameters of type Experiment, and the one of type TraceFolder that is shown instead when it is given."""
+    """For a parameter of type Experiment: the parameter of type TraceFolder that replaces it if it is set."""
 
     def __init__(
         self,
@@ -116,11 +164,11 @@ class LectureScene(Scene):
         self.beats: list[Beat] = []
         self.after_beat: Callable[[Scene, str], None] | None = None
         self._traces: dict[str, Trace] = {}
-        self._ended = False  # the last beat asked for is over
-        self._skipped = 0.0  # seconds of beats that were not asked for
-        self.begun_beats: list[str] = []  # names, in order, of those not asked for, too
-        self._open_beat: tuple[str, float, StretchTimes] | None = None  # its name, when it began, its stretches
-        self._held_beat: str | None = None  # the beat whose last BREATH is still to come
+        self._ended = False  # the last requested beat is over
+        self._skipped = 0.0  # seconds of the beats that were not requested
+        self.begun_beats: list[str] = []  # names in order, with those of beats that were not requested
+        self._open_beat: tuple[str, float, StretchTimes] | None = None  # its name, start in seconds, stretches
+        self._held_beat: str | None = None  # the beat whose last BREATH has not been played yet
         self._handed_on: tuple[Mobject, ...] | None = None
         use_theme(self.context.theme)
         super().__init__(*args, **kwargs)
@@ -130,11 +178,15 @@ class LectureScene(Scene):
 
     @classmethod
     def scene_name(cls) -> str:
+        """Return the scene's name on the command line: the class's name in kebab case, such as "build-curve"."""
         return kebab_name(cls.__name__)
 
     @classmethod
     def validated(cls, parameters: Mapping[str, Any] | BaseModel) -> Any:
-        """``parameters`` as this scene's ``Parameters``. Raises UserError naming scene, field, value and bound."""
+        """Return ``parameters`` as this scene's ``Parameters``.
+
+        Raises UserError for an unknown field or a wrong value; the message names scene, field, value and bound.
+        """
         if isinstance(parameters, cls.Parameters):
             return parameters
         raw = parameters.model_dump() if isinstance(parameters, BaseModel) else dict(parameters)
@@ -145,6 +197,7 @@ class LectureScene(Scene):
 
     @classmethod
     def _explain(cls, error: ValidationError) -> str:
+        """Return a line for each problem, then the command that shows the parameters."""
         name = cls.scene_name()
         lines = []
         for problem in problems_in(error):
@@ -159,10 +212,10 @@ class LectureScene(Scene):
 
     @classmethod
     def experiments(cls, parameters: BaseModel) -> dict[str, Experiment]:
-        """The training runs that the scene shows: its parameters of type Experiment, by field.
+        """Return the training runs that the scene shows: its parameters of type Experiment, by field.
 
-        A scene that shows one run, and has been given a trace instead, needs none: see ``instead_of``. One that shows
-        many runs, made from plainer parameters, overrides this and names each.
+        A run that a trace replaces (``instead_of``) is left out. A scene that derives many runs from a few numbers
+        overrides this method and names each run.
         """
         instead = {run for run, folder in cls.instead_of.items() if getattr(parameters, folder) is not None}
         fields = {name: getattr(parameters, name) for name in type(parameters).model_fields if name not in instead}
@@ -170,16 +223,23 @@ class LectureScene(Scene):
 
     @classmethod
     def trace_folders(cls, parameters: BaseModel) -> dict[str, TraceFolder]:
-        """The traces that were given by their paths, by field."""
+        """Return the parameters of type TraceFolder, by field."""
         fields = {name: getattr(parameters, name) for name in type(parameters).model_fields}
         return {name: value for name, value in fields.items() if isinstance(value, TraceFolder)}
 
     def trace(self, name: str) -> Trace:
-        """The recorded run that `experiments` calls ``name``, or of the TraceFolder in the parameter of this name.
+        """Return the recorded run called ``name``.
 
-        A run with a folder in its stead (``instead_of``) is the trace in that folder. Raises TraceError, naming the
-        command that mends it, when the run has not been recorded or is damaged: what is shown was recorded, to the
-        last bit.
+        Parameters
+        ----------
+        name
+            A name in `experiments`, or a parameter of type TraceFolder. If ``instead_of`` replaces the run, the trace
+            in that folder is returned.
+
+        Raises
+        ------
+        TraceError
+            The run has not been recorded, or its trace is damaged. The message names the command that repairs it.
         """
         folder = self.instead_of.get(name)
         if folder is not None and getattr(self.parameters, folder) is not None:
@@ -197,19 +257,22 @@ class LectureScene(Scene):
 
     @classmethod
     def narrated_as(cls, narration: Narration) -> str:
-        """Whose words the scene has: its own name's, or those of the nearest scene that it is derived from."""
+        """Return the name under which the scene's lines are looked up.
+
+        That is its own name if the narration has it, or else the name of its nearest base class with lines.
+        """
         names = [kebab_name(base.__name__) for base in cls.__mro__ if issubclass(base, LectureScene)]
         return next((name for name in names if any(name in words for words in narration.scenes.values())), names[0])
 
     @cached_property
     def other_data(self) -> bool:
-        """Whether a scene of the lecture shows other data, runs or parameters than its defaults.
+        """Return whether a scene of the lecture shows data, runs or parameters that differ from its defaults.
 
-        The lesson shows the defaults. For other data no claim is checked: lines may name what only the lesson's data
-        have. A scene of one's own has no lesson to compare with, so this is False.
+        The lecture's lines may name properties of its own data, and its scenes show the defaults. So for other data the
+        neutral lines are said, and no claim is checked. For scenes outside the lecture this is False.
         """
-        whose = self.narrated_as(self.words_of)
-        ours = next((base for base in type(self).__mro__ if kebab_name(base.__name__) == whose), type(self))
+        name = self.narrated_as(self.words_of)
+        ours = next((base for base in type(self).__mro__ if kebab_name(base.__name__) == name), type(self))
         if not ours.__module__.startswith(LECTURE):
             return False
         assert issubclass(ours, LectureScene)
@@ -218,31 +281,31 @@ class LectureScene(Scene):
         return shown != dict(lesson) or self.experiments(self.parameters) != ours.experiments(lesson)
 
     def claims(self) -> Iterable[Claim]:
-        """Return what the lines of this scene say of the numbers that it shows, each with its condition.
+        """Return what the lines of this scene claim about its numbers, each claim with its condition.
 
-        Use parameters and traces alone: it is called before the scene is played. It is called at most once, and not
-        for `other_data`.
+        Compute the conditions from parameters and traces alone: this is called before the scene plays. It is called at
+        most once, and never for `other_data`.
         """
         return ()
 
     @cached_property
     def checked_claims(self) -> tuple[Claim, ...]:
-        """The `claims` of this scene, computed once; () for `other_data`."""
+        """Return the `claims` of this scene, computed once; () for `other_data`."""
         return () if self.other_data else tuple(self.claims())
 
     def claims_of(self, beat: str) -> tuple[Claim, ...]:
-        """Return the claims that the line of ``beat`` makes; those of ``piece`` belong to ``piece-3``, too."""
-        return tuple(each for each in self.checked_claims if each.beat in (beat, general_name(beat)))
+        """Return the claims of the line of ``beat``. Claims of ``piece`` belong to ``piece-3`` too."""
+        return tuple(claim for claim in self.checked_claims if claim.beat in (beat, general_name(beat)))
 
     def holds(self, beat: str) -> bool:
         """Return whether all claims of the line of ``beat`` hold; False for `other_data`.
 
-        Where it is False, the neutral line is said. A scene also asks it before it shows what only a claim allows.
+        If it is False, the beat has its neutral line. Ask it too before you draw what is true only if the claim holds.
         """
-        return not self.other_data and all(each.holds for each in self.claims_of(beat))
+        return not self.other_data and all(claim.holds for claim in self.claims_of(beat))
 
     def screen(self, key: str, **values: Any) -> str:
-        """The on-screen words ``key`` of this scene in the video's language."""
+        """Return the on-screen words ``key`` of this scene in the film's language, with ``values`` in their fields."""
         return self.words_of.screen(self.narrated_as(self.words_of), key, self.context.language, values)
 
     def screen_of(self, scene: str) -> Callable[[str], str]:
@@ -251,11 +314,14 @@ class LectureScene(Scene):
         Write the scene's name in quotes where you call this. The renderer finds it there, in the source: a changed text
         of that scene then makes this scene's clip stale.
         """
-        look_up = self.words_of.screen  # called by another name: here the renderer must not look for a section
+        look_up = self.words_of.screen  # another name, so that the renderer finds no section's name in this call
         return lambda key: look_up(scene, key, self.context.language)
 
     def next_heading(self, text: str) -> list[Animation]:
-        """Animations that bring a heading, to be played together: `title` is the new one, the old one is gone first."""
+        """Return animations to play together: the old heading fades out, then the new one appears.
+
+        Sets `title` to the new heading, which has the words ``text``.
+        """
         self.title, animations = next_heading(text, self.title)
         return animations
 
@@ -263,18 +329,34 @@ class LectureScene(Scene):
 
     @contextmanager
     def beat(self, name: str, say: str | Mapping[str, str] | None = None, **values: Any) -> Iterator[None]:
-        """Begin one sentence of the narration, and what moves meanwhile.
+        """Play one beat: a line of the narration, and inside ``with`` the motion during it.
 
-        ``name`` carries the outcome that the line claims, if it claims one ("end-close-better"); the beat keeps its
-        name where the claim does not hold.
+        The beat ends when its motion is over and its line has been spoken, or read, in the slowest language.
 
-        The line comes from the narration files by scene and beat. ``values`` fill its ``{fields}``: texts, numbers or a
-        Count, so that a corrected line can be filled without the scene. Unless its claims hold (`holds`), the neutral
-        line is said, where there is one. In a scene of one's own, ``say`` gives the line in place: a text in the
-        video's language, or texts by language, ``{"en": "It rises.", "zh": "它往上走。"}``. The beat waits until its
-        line has been spoken, or read, in the language that takes longest.
-        Raises UserError for a beat without narration, inside another beat, with the name of an earlier one or one that
-        cannot be its picture's, for a value that cannot fill a line, and for a ``say`` that is no text.
+        Parameters
+        ----------
+        name
+            The beat's name, unique in the scene. If its line claims an outcome, the name says which:
+            ``end-close-better``. The name stays the same if the claim does not hold.
+        say
+            The line itself, for your own scenes: a text in the film's language, or a text for each language:
+            ``{"en": "It rises.", "zh": "它往上走。"}``. By default the line comes from the narration files, by scene
+            and beat. If a claim does not hold (`holds`), the neutral line is used if the files have one.
+        **values
+            Values for the ``{fields}`` of a line from the narration files: texts, numbers or a Count.
+
+        Raises
+        ------
+        UserError
+            The beat has no line, begins inside another beat, or has the name of an earlier one. Its name cannot be a
+            file's name. A value cannot fill a field, or ``say`` is neither a text nor texts by language.
+
+        Examples
+        --------
+        In ``construct``::
+
+            with self.beat("line", say="[show] This is a line."):
+                self.play(Create(line))
         """
         self._refuse_beat(name)
         file_name(name, f"{self.scene_name()}: a beat called")
@@ -301,7 +383,7 @@ class LectureScene(Scene):
         end = self.time + seconds
         self.wait(self._whole_frames(seconds - self._last_breath()))
         self._held_beat = name
-        if self.renderer.skip_animations:  # the picture is wanted, and no frame on the way to it
+        if self.renderer.skip_animations:  # only the last picture of the beat is needed
             self._release_beat()
         if shown:
             filled = values if say is None else None
@@ -312,7 +394,7 @@ class LectureScene(Scene):
             self._skipped += end - start
 
     def _said(self, say: str | Mapping[str, str], where: str) -> BeatLines:
-        """Return the line of ``say=…``, in those of the film's languages that ``say`` has."""
+        """Return the line given as ``say``, in each of the film's languages for which ``say`` has a text."""
         texts = {self.context.language: say} if isinstance(say, str) else say
         if not isinstance(texts, Mapping) or not texts or not all(isinstance(text, str) for text in texts.values()):
             raise UserError(f'{where}: say={say!r}: a text was needed, or texts by language: {{"en": "It rises."}}')
@@ -328,15 +410,25 @@ class LectureScene(Scene):
         return BeatLines(marks, {language: line.stretches for language, line in lines.items()})
 
     def until(self, mark: str) -> None:
-        """Wait, inside a beat, until its words are at ``mark``; what is said after it begins with the next frame.
+        """Wait, inside a beat, until the words before ``mark`` have been spoken, or read, in every language.
 
-        Until all that stands before the mark has been said, or read, in every language. If the picture comes later than
-        that, the words after the mark have waited for it. A line without the mark, such as somebody's own, is not
-        waited for. Raises UserError outside of a beat.
+        The words after the mark begin with the next frame. If the motion reaches this call later than the words, the
+        words wait. If the line has no such mark, this returns at once.
+
+        Parameters
+        ----------
+        mark
+            The name of a mark: "curve" for ``[curve]`` in the line.
+
+        Raises
+        ------
+        UserError
+            No beat is open.
         """
         if self._open_beat is None:
             raise UserError(
-                f"{self.scene_name()}: until({mark!r}) stands outside of a beat; it waits for a beat's words"
+                f"{self.scene_name()}: until({mark!r}) was called outside a beat; "
+                "call it inside `with self.beat(…):`, whose words it waits for"
             )
         _, start, times = self._open_beat
         now = round((self.time - start) * times.rate)
@@ -344,74 +436,81 @@ class LectureScene(Scene):
             self.wait(self._whole_frames((frame - now) / times.rate))
 
     def hand_on(self, *mobjects: Mobject) -> None:
-        """Say what the next scene begins with: when this one is over, everything else leaves softly.
+        """Name the mobjects that the next scene begins with; everything else fades out at this scene's end.
 
-        Nothing handed on: everything leaves. Never called: the heading does, and all the rest stays.
+        Without arguments, everything fades out. If the scene never calls this, only the heading fades out.
         """
         self._handed_on = mobjects
 
     def remains(self) -> list[Mobject]:
-        """What is still on the screen when the scene is over: where the next one begins."""
+        """Return the mobjects that are still on the screen after the scene's end."""
         gone = {id(part) for mobject in self._not_handed_on() for part in mobject.get_family()}
         return _without(self.mobjects, gone)
 
     def tear_down(self) -> None:
-        """The scene is over: its last beat ends, and in the breath that this one has left, things leave."""
+        """End the last beat, and in its last ``BREATH`` seconds fade out what is not handed on."""
         if self._held_beat is not None and (leaving := self._not_handed_on()):
             self._tell_beat_is_over()
-            self.play(*map(FadeOut, leaving), run_time=BREATH - HAIR)  # Manim rounds an animation's frames up
+            self.play(*map(FadeOut, leaving), run_time=BREATH - HAIR)  # Manim rounds the number of frames up
         else:
             self._release_beat()
         super().tear_down()
 
     def _not_handed_on(self) -> list[Mobject]:
+        """Return the mobjects on the screen that fade out at the scene's end."""
         if self._handed_on is None:
             return headings_among(self.mobjects)
         kept = {id(part) for mobject in self._handed_on for part in mobject.get_family()}
         return _without(self.mobjects, kept)
 
     def _release_beat(self) -> None:
-        """The breath that a beat has left, if it is still to come."""
+        """Play the last ``BREATH`` seconds of the beat before, unless they have been played."""
         if self._held_beat is not None:
             self.wait(self._last_breath())
             self._tell_beat_is_over()
 
     def _tell_beat_is_over(self) -> None:
+        """Call ``after_beat`` with the name of the beat that has just ended."""
         if self.after_beat is not None and self._held_beat is not None:
             self.after_beat(self, self._held_beat)
         self._held_beat = None
 
     def _last_breath(self) -> float:
+        """Return ``BREATH`` in seconds of whole frames."""
         return self._whole_frames(BREATH)
 
     def _refuse_beat(self, name: str) -> None:
+        """Raise UserError if a beat is open or ``name`` has been used; else store the name."""
         if self._open_beat is not None:
             raise UserError(
-                f"{self.scene_name()}: beat {name!r} begins inside beat {self._open_beat[0]!r}; each needs a stretch "
-                "of its own: end the one before the next begins"
+                f"{self.scene_name()}: beat {name!r} begins inside beat {self._open_beat[0]!r}; end the `with` block of"
+                f" {self._open_beat[0]!r} first"
             )
         if name in self.begun_beats:
             raise UserError(
-                f"{self.scene_name()}: beat {name!r} comes twice; stills, snapshots and -n know a beat by its name: "
-                "give each its own"
+                f"{self.scene_name()}: two beats are called {name!r}; rename one: stills, snapshots and -n find a beat"
+                " by its name"
             )
         self.begun_beats.append(name)
 
     def _seconds(self, name: str, lines: BeatLines) -> Sequence[float]:
-        """Seconds of each stretch of a beat's line, as it is spoken or else read."""
+        """Return the seconds of each stretch of a beat's line: spoken if there is speech, or else read."""
         seconds = self.context.speech.get(name)
         if seconds is None:
             return reading_times(lines) or (0.0,) * (len(lines.marks) + 1)
         if len(seconds) != len(lines.marks) + 1:
             raise NarrationError(
-                f"{self.scene_name()}: beat {name!r} has other marks than when it was spoken;"
+                f"{self.scene_name()}: the marks of beat {name!r} changed after its line was spoken;"
                 " run the same command again"
             )
         return seconds
 
     def _enter(self, name: str) -> bool:
-        """Whether beat ``name`` was asked for. Others are played without frames: what they leave is needed."""
-        self._release_beat()  # the one before
+        """Return whether beat ``name`` was requested.
+
+        Other beats are played without frames, since later beats need the mobjects that they leave.
+        """
+        self._release_beat()
         first, last = self.context.first_beat, self.context.last_beat
         started = first is None or name == first or bool(self.beats)
         ended = last is not None and bool(self.beats) and self.beats[-1].name == last
@@ -421,13 +520,13 @@ class LectureScene(Scene):
         return shown
 
     def _whole_frames(self, seconds: float) -> float:
-        """``seconds`` rounded up to whole frames, a hair over: Manim counts frames by rounding down."""
+        """Return ``seconds`` rounded up to whole frames, and a little more, since Manim rounds frames down."""
         rate: float = self.camera.frame_rate
         return (int(seconds * rate + 0.999) + 1e-4) / rate
 
 
 def need_curve(scene: str, run: Experiment) -> None:
-    """Raises ValueError unless ``run`` learns a curve, which ``scene`` draws."""
+    """Raise ValueError unless ``run`` learns a curve, which ``scene`` draws."""
     if not isinstance(run.dataset, CurveDataset):
         raise ValueError(
             f'run.dataset: {scene} draws the curve that the network learns, so it needs a dataset of kind "curve", '
@@ -436,7 +535,7 @@ def need_curve(scene: str, run: Experiment) -> None:
 
 
 def _as_given(value: Any) -> str:
-    """What was given, in brackets: a long text is cut; a long list or object says little and is left out."""
+    """Return " (got …)" with the value. A long text is cut; for a long list or object the result is ""."""
     text = repr(value)
     if len(text) > LONGEST_VALUE:
         if not isinstance(value, str | int | float):
@@ -446,13 +545,13 @@ def _as_given(value: Any) -> str:
 
 
 def _without(mobjects: Sequence[Mobject], kept: set[int]) -> list[Mobject]:
-    """Those of ``mobjects``, or of their parts, that hold nothing of what is ``kept`` (ids)."""
-    found: list[Mobject] = []
+    """Return the mobjects, or their largest parts, that contain no mobject whose id is in ``kept``."""
+    rest: list[Mobject] = []
     for mobject in mobjects:
         if id(mobject) in kept:
             continue
         if kept.isdisjoint(id(part) for part in mobject.get_family()):
-            found.append(mobject)
+            rest.append(mobject)
         else:
-            found += _without(mobject.submobjects, kept)
-    return found
+            rest += _without(mobject.submobjects, kept)
+    return rest

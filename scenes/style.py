@@ -1,9 +1,9 @@
-"""The look: colours by role, as `themes` has them, type sizes, stroke widths, margins, fonts.
+"""Colours by role, sizes of text, widths of strokes, margins of the frame, fonts.
 
-A scene names a role (``palette.red`` is "the target"), never a colour. The palette follows the current theme, which a
-scene sets once when it is made: one scene is rendered per process, so there is one current theme.
+A scene names a role (``palette.red`` is the target), never a colour. Each role has a contrast of at least 4.5:1 to the
+background by the WCAG formula. `themes` has the colours.
 
-Contrast figures and the choice of colours: every role is at least 4.5:1 against its background by the WCAG formula.
+One process renders one scene, so there is one current theme. A `LectureScene` sets it when it is constructed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,23 @@ ROLES = tuple(THEMES[DEFAULT_THEME])
 
 
 class Palette:
-    """The colours of the current theme, by role: ``palette.red``."""
+    """The colours of the current theme, by role. ``palette`` is the only object of this class.
+
+    Raises
+    ------
+    AttributeError
+        No colour has this role; the message lists the roles.
+
+    Examples
+    --------
+    >>> from gradreel.scenes import palette, style
+    >>> style.ROLES
+    ('background', 'text', 'dim', 'axis', 'grey', 'red', 'blue', 'yellow', 'green', 'magenta', 'orange')
+    >>> palette.purple
+    Traceback (most recent call last):
+        ...
+    AttributeError: no colour has the role 'purple'; the roles are background, text, dim, axis, ...
+    """
 
     theme = DEFAULT_THEME
 
@@ -33,14 +49,14 @@ palette = Palette()
 
 
 def use_theme(theme: str) -> None:
-    """Make ``theme`` ("dark" or "light") the one that ``palette`` answers with. Raises ValueError for another name."""
+    """Set the theme, "dark" or "light", whose colours ``palette`` returns. Raises ValueError for another name."""
     if theme not in THEMES:
         raise ValueError(f"unknown theme {theme!r}; there are {', '.join(THEMES)}")
     palette.theme = theme
 
 
-# Type, in Manim's font sizes: size / 768 is the share of the frame's height that one em takes.
-EM = 1 / 96  # scene units per point of font size (the frame is 8 units high)
+# Text, in Manim's font sizes: an em of size 96 is one scene unit, an eighth of the frame's height.
+EM = 1 / 96  # scene units in an em of font size 1
 TITLE, SUBTITLE, HEADING = 80, 40, 34
 FORMULA, PLOT_FORMULA = 64, 48
 LABEL, LETTER, CELL, TICK, CAPTION = 28, 31, 29, 24, 24
@@ -61,9 +77,10 @@ FULL, DIM, FAINT = 1.0, 0.66, 0.4
 
 
 def mix(color: ManimColor, share: float) -> ManimColor:
-    """``color`` at ``share`` of itself, the rest background; an opaque colour, so that overlaps do not add up.
+    """Return ``color`` mixed with the background; ``share`` (0 to 1) is the part of ``color``.
 
-    On the light background the eye loses dimmed parts sooner, hence the power.
+    The result is opaque, so that overlapping parts do not add up. On the light background, dimmed parts are harder to
+    see; there ``share`` is raised to the power 0.72.
     """
     if palette.theme == "light" and 0.2 < share < 1:
         share = share**0.72
@@ -74,7 +91,10 @@ M = TypeVar("M", bound=Mobject)
 
 
 def _inked(mobject: Mobject) -> list[VMobject]:
-    """The parts of ``mobject``, each with its full colours remembered; empty ones too, since a digit may come."""
+    """Return the parts of ``mobject`` after storing the full colours of each in ``full_colors``.
+
+    Empty parts are included: they may show a digit later.
+    """
     parts = [part for part in mobject.get_family() if isinstance(part, VMobject)]
     for part in parts:
         if not hasattr(part, "full_colors"):
@@ -83,9 +103,9 @@ def _inked(mobject: Mobject) -> list[VMobject]:
 
 
 def emphasize(mobject: M, share: float) -> M:
-    """Dim (or restore, with ``share`` 1) every part of ``mobject``, each from its own full colours; returns it.
+    """Dim every part of ``mobject`` to ``share`` of its full colours (1 restores them); return the mobject.
 
-    The full colours are remembered at the first call; ``emphasis`` on each part says how dim it is now.
+    The first call stores the full colours of each part. The attribute ``emphasis`` of a part is its current share.
     """
     for part in _inked(mobject):
         fill, stroke = part.full_colors
@@ -96,7 +116,7 @@ def emphasize(mobject: M, share: float) -> M:
 
 
 def emphasis(mobject: Mobject, share: float) -> MoveToTarget:
-    """The animation that dims ``mobject`` to ``share`` of its colours (1 restores it)."""
+    """Return the animation that dims ``mobject`` to ``share`` of its full colours (1 restores them)."""
     parts = _inked(mobject)  # before the target is copied: the mobject itself must know what to come back to
     mobject.generate_target()
     emphasize(mobject.target, share)
@@ -108,7 +128,7 @@ def emphasis(mobject: Mobject, share: float) -> MoveToTarget:
 
 
 def font_folder() -> Path:
-    """The folder of Noto Sans CJK, from its wheel: system fonts are never used, so frames are the same everywhere."""
+    """Return the folder of Noto Sans CJK in its wheel. No system font is used, so frames are the same everywhere."""
     from noto_cjk_sans_otc import FONT_PATH
 
     return Path(str(FONT_PATH)).parent

@@ -1,4 +1,4 @@
-"""Colours by role, for two themes; without Manim, so that what is exported can have them, too."""
+"""Colours by role, for two themes. This module imports no Manim, so that exported pages and slides can use it."""
 
 from __future__ import annotations
 

@@ -92,7 +92,13 @@ def test_mypy_finds_the_types_of_an_installed_gradreel(installed, tmp_path):
     users_file.write_text(TYPED, encoding="utf-8")
     printed = installed("python", "-m", "mypy", "--strict", "--cache-dir", tmp_path / "cache", users_file)
     revealed = [line.rpartition("Revealed type is ")[2].strip('"') for line in printed.splitlines() if "note:" in line]
-    assert [name.rpartition(".")[2] for name in revealed] == ["Trace", "int", "LectureScene", "RenderSettings"]
+    assert [name.rpartition(".")[2] for name in revealed] == [
+        "Trace",
+        "int",
+        "LectureScene",
+        "TextMobject",
+        "RenderSettings",
+    ]
 
 
 TYPED = """
@@ -100,11 +106,12 @@ from pathlib import Path
 import gradreel
 from gradreel.core.experiment import Experiment
 from gradreel.render.settings import RenderSettings
-from gradreel.scenes.base import LectureScene
+from gradreel.scenes import LectureScene, text
 def look(scene: LectureScene, settings: RenderSettings) -> None:
     reveal_type(gradreel.train(gradreel.Experiment(), Path()))
     reveal_type(Experiment().n_updates)
     reveal_type(scene)
+    reveal_type(text("Hello"))
     reveal_type(settings)
 """
 

@@ -1,9 +1,6 @@
-"""A scene of your own: a class, its parameters, and beats, each a sentence and what moves meanwhile."""
+"""A scene of your own: a class with parameters and beats. A beat is one sentence and the motion during it."""
 
-from gradreel.scenes import style
-from gradreel.scenes.base import LectureScene
-from gradreel.scenes.mobjects.plot import Plot
-from gradreel.scenes.mobjects.text import formula, heading
+from gradreel.scenes import LectureScene, Plot, formula, heading, palette
 from manim import Create, FadeIn
 from pydantic import Field
 
@@ -21,4 +18,4 @@ class Parabola(LectureScene):
         with self.beat("formula", say="Here is a parabola."):
             self.play(FadeIn(heading("A parabola")), FadeIn(formula(f"blue(y) = {a:g} x_1^2").move_to([0, 2.2, 0])))
         with self.beat("curve", say="The larger its factor, the more it bends."):
-            self.play(FadeIn(plot), Create(plot.curve(x, a * x**2, style.palette.blue)))
+            self.play(FadeIn(plot), Create(plot.curve(x, a * x**2, palette.blue)))

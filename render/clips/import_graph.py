@@ -12,11 +12,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gradreel import PUBLIC
+from gradreel import _MODULES as ROOT_NAMES
 from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.render.clips.file_digest import SourceDigest, read_source
 from gradreel.render.clips.ownership import PACKAGE, is_installed, is_ours, name_of
+from gradreel.scenes import _MODULES as SCENE_NAMES
 from gradreel.scenes.catalog import SceneSource
+
+PUBLIC = {f"{PACKAGE}.{name}": module for name, module in ROOT_NAMES.items()} | {
+    f"{PACKAGE}.scenes.{name}": module for name, module in SCENE_NAMES.items()
+}
+"""The module that defines each name that the packages import on first use."""
 
 
 @dataclass
@@ -85,7 +91,7 @@ def imported_file(module: str, file: Path, source: SceneSource) -> Path | None:
         name = module.lstrip(".")
         return _in_folder(file.parents[len(module) - len(name) - 1], name.split(".") if name else [])
     if module.partition(".")[0] == PACKAGE:
-        inside = PUBLIC.get(module.removeprefix(f"{PACKAGE}."), module).partition(".")[2]
+        inside = PUBLIC.get(module, module).partition(".")[2]
         return _found(inside, None, (PACKAGE_FOLDER,))
     if source.is_ours or is_ours(file) or not module:
         return None

@@ -1,4 +1,4 @@
-"""Plots: two axis lines, few ticks, curves as polylines whose points can be set in place. Pure functions of numbers."""
+"""Plots: two axis lines, few ticks, and curves as polylines whose points can be set in place."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from manim import CapStyleType, Circle, Dot, LineJointType, ManimColor, VGroup, 
 from numpy.typing import ArrayLike
 
 NO_TICKS = Ticks((), ())
-BREAK, STROKE, SLANT = 0.1, 0.11, 0.06  # of an axis: between two strokes, a stroke's half width and slant
+BREAK, STROKE, SLANT = 0.1, 0.11, 0.06  # of an axis break: gap between the strokes, half width and slant of a stroke
 
 
 def polyline(points: FloatArray, color: ManimColor, width: float) -> VMobject:
-    """A line through ``points`` (n, 3) with round joints; no fill."""
+    """Return a line through ``points`` (n, 3) with round joints and no fill."""
     line = VMobject(stroke_color=color, stroke_width=width, fill_opacity=0)
     line.joint_type = LineJointType.ROUND
     line.set_cap_style(CapStyleType.ROUND)
@@ -26,14 +26,14 @@ def polyline(points: FloatArray, color: ManimColor, width: float) -> VMobject:
 
 
 def segment(start: ArrayLike, end: ArrayLike, color: ManimColor, width: float) -> VMobject:
-    """A straight line with butt ends."""
+    """Return a straight line with butt ends from ``start`` to ``end``, each (3,)."""
     line = polyline(np.array([start, end], dtype=float), color, width)
     line.set_cap_style(CapStyleType.BUTT)
     return line
 
 
 def straight_curves(starts: FloatArray, ends: FloatArray) -> FloatArray:
-    """Straight Bezier curves from starts (..., k, 3) to ends, (..., 4 k, 3)."""
+    """Return the points, (..., 4 k, 3), of straight Bezier curves from ``starts`` to ``ends``, each (..., k, 3)."""
     curves = np.stack([starts, (2 * starts + ends) / 3, (starts + 2 * ends) / 3, ends], axis=-2)
     return curves.reshape(*starts.shape[:-2], 4 * starts.shape[-2], 3)
 
@@ -41,7 +41,7 @@ def straight_curves(starts: FloatArray, ends: FloatArray) -> FloatArray:
 def dashed(
     start: ArrayLike, end: ArrayLike, color: ManimColor, width: float = style.GUIDE, dash: float = 0.07
 ) -> VMobject:
-    """A dashed straight line as one mobject: dashes and gaps of length ``dash``."""
+    """Return a dashed straight line as one mobject; its dashes and gaps are ``dash`` scene units long."""
     a, b = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
     length = float(np.linalg.norm(b - a))
     line = VMobject(stroke_color=color, stroke_width=width, fill_opacity=0)
@@ -56,7 +56,10 @@ def dashed(
 
 
 def axis_break(place: ArrayLike, upright: bool) -> VGroup:
-    """Two slanting strokes through an ``upright`` or a level axis at ``place`` (3,): it does not begin at 0."""
+    """Return two slanting strokes through an ``upright`` or a level axis at ``place`` (3,).
+
+    They say that the axis does not begin at 0.
+    """
     middle = np.asarray(place, dtype=float)
     along = np.array([0.0, 1.0, 0.0] if upright else [1.0, 0.0, 0.0])
     half, slant = BREAK / 2 * along, STROKE * np.array([1.0, 1.0, 0.0]) - SLANT * along
@@ -66,7 +69,7 @@ def axis_break(place: ArrayLike, upright: bool) -> VGroup:
 
 
 def ring(center: ArrayLike, radius: float, color: ManimColor, fill: ManimColor | None = None) -> Circle:
-    """A circle: hollow (filled with the background) or filled, its border in ``color``."""
+    """Return a circle with its border in ``color``, filled with ``fill`` or else with the background's colour."""
     circle = Circle(radius=radius, color=color, stroke_width=style.RING)
     circle.set_fill(fill if fill is not None else palette.background, 1)
     return circle.move_to(np.asarray(center, dtype=float))
@@ -75,8 +78,39 @@ def ring(center: ArrayLike, radius: float, color: ManimColor, fill: ManimColor |
 class Plot(VGroup):
     """A rectangle of the screen with data coordinates: axes at its left and bottom, ticks, an x label.
 
-    ``x_range``, ``y_range`` are data units; ``left, right, bottom, top`` scene units. Parts: ``x_axis``, ``y_axis``,
-    ``x_tick_labels``, ``y_tick_labels``, ``x_label``.
+    Parameters
+    ----------
+    x_range, y_range
+        The first and last value of each axis, in data units.
+    left, right, bottom, top
+        The edges of the rectangle, in scene units. The frame is 14.22 wide and 8 high, with (0, 0) in its middle.
+    x_ticks, y_ticks
+        Values and labels along each axis, such as ``round_labels(0, 8)`` of `gradreel.scenes.mobjects.ticks`. None by
+        default.
+    x_label
+        A formula right of the x axis; None for no label.
+
+    Attributes
+    ----------
+    x_axis, y_axis : VMobject
+        The lines of the axes.
+    x_tick_labels, y_tick_labels : VGroup
+        A text for each tick.
+    notes : VGroup
+        The power of ten or the offset that the labels of an axis share.
+    x_label : VGroup
+        The label; empty for none.
+
+    Examples
+    --------
+    >>> from gradreel.scenes import Plot, palette
+    >>> plot = Plot((0, 2), (0, 100), left=-5, right=5, bottom=-3, top=1)
+    >>> plot.at(1, 50).tolist()  # data to scene
+    [0.0, -1.0, 0.0]
+    >>> plot.data([0, -1, 0])  # scene to data
+    (1.0, 50.0)
+    >>> x = plot.sample()
+    >>> curve = plot.curve(x, 25 * x**2, palette.blue)
     """
 
     def __init__(
@@ -104,7 +138,7 @@ class Plot(VGroup):
         self.add(self.x_axis, self.y_axis, self.x_tick_labels, self.y_tick_labels, self.notes, self.x_label)
 
     def at(self, x: ArrayLike, y: ArrayLike) -> FloatArray:
-        """The scene's point(s) of data (x, y): (3,) for numbers, (n, 3) for arrays."""
+        """Return the scene's point of data (x, y): (3,) for numbers, (n, 3) for arrays (n,)."""
         left, right, bottom, top = self.box
         (x0, x1), (y0, y1) = self.x_range, self.y_range
         u = left + (np.asarray(x, dtype=float) - x0) * ((right - left) / (x1 - x0))
@@ -113,7 +147,7 @@ class Plot(VGroup):
         return np.stack([u, v, np.zeros_like(u)], axis=-1)
 
     def data(self, point: ArrayLike) -> tuple[float, float]:
-        """The data coordinates of a point of the scene: the inverse of ``at``."""
+        """Return the data coordinates (x, y) of a point of the scene, (2,) or (3,): the inverse of `at`."""
         left, right, bottom, top = self.box
         (x0, x1), (y0, y1) = self.x_range, self.y_range
         px, py = np.asarray(point, dtype=float)[:2]
@@ -123,24 +157,25 @@ class Plot(VGroup):
         )
 
     def sample(self, count: int = 400) -> FloatArray:
-        """``count`` evenly spaced x over the whole axis, (count,)."""
+        """Return ``count`` evenly spaced x over the whole axis, (count,)."""
         return np.linspace(*self.x_range, count)
 
     def curve(self, x: ArrayLike, y: ArrayLike, color: ManimColor, width: float = style.MAIN_CURVE) -> VMobject:
-        """The polyline through data (x, y); it starts on the axis with a butt end."""
+        """Return the polyline through data x and y, each (n,), with butt ends, so that it can start on the axis."""
         line = polyline(self.at(x, y), color, width)
         line.set_cap_style(CapStyleType.BUTT)
         return line
 
     def set_curve(self, curve: VMobject, x: ArrayLike, y: ArrayLike) -> VMobject:
-        """Move an existing curve's points to data (x, y), in place."""
+        """Move the points of ``curve`` to data x and y, each (n,), in place; return the curve."""
         return curve.set_points_as_corners(self.at(x, y))
 
     def dot(self, x: float, y: float, color: ManimColor, radius: float = 0.1) -> Dot:
+        """Return a dot at data (x, y); ``radius`` in scene units."""
         return Dot(self.at(x, y), radius=radius, color=color)
 
     def guide(self, x: float, y: float) -> VMobject:
-        """A thin dashed line from the x axis up to (x, y)."""
+        """Return a thin dashed line from the x axis up to data (x, y)."""
         return dashed(self.at(x, self.y_range[0]), self.at(x, y), style.mix(palette.dim, 0.6))
 
     def _x_labels(self, ticks: Ticks) -> list[TextMobject]:
@@ -174,7 +209,10 @@ class Plot(VGroup):
 
 
 def visible_part(plot: Plot, line: Line) -> FloatArray:
-    """(2, 2): x and y of both ends of the part inside the plot's box; twice its nearest end, if there is none."""
+    """Return the ends of the part of ``line`` inside the plot, (2, 2): a row (x, y) for each, in data units.
+
+    If no part is inside, both rows are the same point on the plot's border.
+    """
     (x0, x1), (y0, y1) = plot.x_range, plot.y_range
     ends = [x0, x1]
     if line.w:

@@ -185,12 +185,34 @@ class TextMobject(VGroup):
         return self
 
 
-def words(text: str, size: float = style.LABEL, color: ManimColor | None = None) -> TextMobject:
-    """Plain words in Noto Sans; ``$…$`` inside is Typst mathematics (roles allowed), ``$$`` a dollar sign.
+def text(content: str, size: float = style.LABEL, color: ManimColor | None = None) -> TextMobject:
+    """Return a line of words in Noto Sans, centred at the origin.
 
-    Everything else is literal. A user's own words are so altogether: ``words(literal(title))``.
+    Parameters
+    ----------
+    content
+        The words. ``$…$`` is a formula in Typst's notation, in which the roles are functions: ``$blue(y)$``. ``$$`` is
+        a dollar sign. Every other character stands for itself. Pass `literal` text for words that you did not write.
+    size
+        Manim's font size. 96 is one scene unit per em.
+    color
+        The colour of all glyphs without a role. By default ``palette.text``.
+
+    Raises
+    ------
+    typst.TypstError
+        A formula inside ``$…$`` is not valid Typst.
+
+    Examples
+    --------
+    >>> from gradreel.scenes import palette, text
+    >>> label = text("slope $yellow(w)$ = 2", size=32, color=palette.dim)
+    >>> len(label)  # glyphs; spaces have none
+    8
+    >>> round(label.place(baseline=1.5, left=-3).baseline, 6)
+    1.5
     """
-    pieces = re.split(r"(\$\$|\$[^$]+\$)", text)  # every other one is mathematics, or a dollar sign
+    pieces = re.split(r"(\$\$|\$[^$]+\$)", content)  # every other one is mathematics, or a dollar sign
     source = "".join(
         piece if k % 2 and piece != "$$" else _MARKUP.sub(r"\\\1", piece.replace("$$", "$"))
         for k, piece in enumerate(pieces)
@@ -198,41 +220,88 @@ def words(text: str, size: float = style.LABEL, color: ManimColor | None = None)
     return TextMobject(source, size, color)
 
 
-def literal(text: str) -> str:
-    """A text that nobody wrote for `words`, such as a title or a file's name, for `words`: its "$" stays a dollar."""
-    return text.replace("$", "$$")
+words = text  # the name in the lecture's scenes
+
+
+def literal(content: str) -> str:
+    """Return ``content`` with each "$" doubled, so that `text` shows it as a dollar sign.
+
+    Use it for words that nobody wrote for `text`, such as a title or a file's name.
+    """
+    return content.replace("$", "$$")
 
 
 def formula(source: str, size: float = style.FORMULA, color: ManimColor | None = None) -> TextMobject:
-    """A Typst formula in display style: ``formula('blue(y) = part("b", grey(b)) + yellow(w) x_1')``."""
+    """Return a formula in display style, centred at the origin.
+
+    Parameters
+    ----------
+    source
+        `Typst's mathematics <https://typst.app/docs/reference/math/>`_, not LaTeX. The roles are functions:
+        ``yellow(w)``. ``part("name", …)`` names a part, which ``formula(…).part("name")`` returns.
+    size
+        Manim's font size. 96 is one scene unit per em.
+    color
+        The colour of all glyphs without a role. By default ``palette.text``.
+
+    Raises
+    ------
+    typst.TypstError
+        ``source`` is not valid Typst.
+
+    Examples
+    --------
+    >>> from gradreel.scenes import formula
+    >>> line = formula('blue(y) = part("b", grey(b)) + yellow(w) x_1')
+    >>> len(line), len(line.part("b"))  # glyphs
+    (7, 1)
+    """
     return TextMobject(f"$display({source})$", size, color)
 
 
-def heading(text: str) -> TextMobject:
-    """A scene's heading at its place, top left."""
-    return words(text, style.HEADING).place(style.HEADING_BASELINE, left=style.LEFT_EDGE)
+def heading(content: str) -> TextMobject:
+    """Return a scene's heading, at its place at the top left.
+
+    Parameters
+    ----------
+    content
+        The words, as for `text`.
+
+    Examples
+    --------
+    >>> from gradreel.scenes import heading, style
+    >>> bool(abs(heading("Gradient descent").get_left()[0] - style.LEFT_EDGE) < 1e-9)
+    True
+    """
+    return text(content, style.HEADING).place(style.HEADING_BASELINE, left=style.LEFT_EDGE)
 
 
-def caption(text: str) -> TextMobject:
-    """The caption line at the bottom left: source, unit, "synthetic data"; never needed to follow the argument."""
-    return words(text, style.CAPTION, palette.dim).place(style.CAPTION_BASELINE, left=style.LEFT_EDGE)
+def caption(content: str) -> TextMobject:
+    """Return the caption line at the bottom left: source, unit, "synthetic data".
+
+    The argument of a scene must be clear without it.
+    """
+    return text(content, style.CAPTION, palette.dim).place(style.CAPTION_BASELINE, left=style.LEFT_EDGE)
 
 
 def fitted(
-    write: Callable[..., TextMobject], text: str, size: float, room: float, color: ManimColor | None = None
+    write: Callable[..., TextMobject], content: str, size: float, room: float, color: ManimColor | None = None
 ) -> TextMobject:
-    """``text`` by ``write`` (`words` or `formula`) at ``size``, or smaller where it is wider than ``room``."""
-    written = write(text, size, color)
-    return written if written.width <= room else write(text, max(style.SMALLEST, size * room / written.width), color)
+    """Return ``write(content, size, color)``, with a smaller size if it is wider than ``room`` scene units.
 
-
-def patch_under(text: TextMobject, color: ManimColor | None = None, across: float = 0.12, up: float = 0.1) -> Rectangle:
-    """A piece of ground under a text, so that no line is taken for a stroke of it: ``across`` wider and ``up`` higher.
-
-    Without a ``color`` it has the background's.
+    ``write`` is `text` or `formula`. The size is never below ``style.SMALLEST``.
     """
-    patch = Rectangle(width=text.width + across, height=text.height + up, stroke_width=0)
-    return patch.set_fill(palette.background if color is None else color, 1).move_to(text)
+    line = write(content, size, color)
+    return line if line.width <= room else write(content, max(style.SMALLEST, size * room / line.width), color)
+
+
+def patch_under(line: TextMobject, color: ManimColor | None = None, across: float = 0.12, up: float = 0.1) -> Rectangle:
+    """Return a filled rectangle to put under a line of text, so that curves behind it do not touch its strokes.
+
+    It is ``across`` wider and ``up`` higher than the text, in scene units. Its default colour is the background's.
+    """
+    patch = Rectangle(width=line.width + across, height=line.height + up, stroke_width=0)
+    return patch.set_fill(palette.background if color is None else color, 1).move_to(line)
 
 
 def _bracketed(characters: str, face: str) -> tuple[FloatArray, ...]:

@@ -40,8 +40,8 @@ class Raises(LectureScene):
 @pytest.mark.parametrize(
     ("scene", "message"),
     [
-        (Inside, "inside: beat 'inner' begins inside beat 'outer'; .* end the one before the next begins"),
-        (Twice, "twice: beat 'again' comes twice; stills, snapshots and -n know a beat by its name"),
+        (Inside, "inside: beat 'inner' begins inside beat 'outer'"),
+        (Twice, "twice: .*'again'"),
     ],
 )
 def test_beats_that_no_clip_can_have_are_refused(scene, message):
