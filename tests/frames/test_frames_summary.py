@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.opening.summary import Summary
 
 
-def test_summary(frames, look):
-    frames(Summary, **look)
+def test_summary(frames, monkeypatch, look):
+    monkeypatch.setattr(LectureScene, "other_data", False)  # a small network stands for the lesson's
+    monkeypatch.setattr(LectureScene, "checked_claims", ())
+    frames(Summary, width=8, seeds=(0, 1), epochs=12, **look)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
 from gradreel.core.analysis.compared_networks import depth_experiments
-from gradreel.core.analysis.forecast import forecast, weekdays
+from gradreel.core.analysis.forecast import forecast, horizon_errors, weekdays
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
@@ -122,8 +122,9 @@ def test_the_exam_and_the_week_are_the_chosen_networks(of_the_lesson, play, know
     assert [part.width for part in scene.parts.parts] == pytest.approx(12.8 * np.array(counts) / sum(counts))
     # The forecast: the window whole, then closer; a day at a time, each prediction fed in before the next
     run = scene.best.network.experiments[0]
-    expected = forecast(run, np.asarray(scene.traces_of(scene.best.network)[0].parameters[scene.best.rows[0]]), 7)
-    assert len(days.predicted) == 7
+    theta = np.asarray(scene.traces_of(scene.best.network)[0].parameters[scene.best.rows[0]])
+    expected = forecast(run, theta, 8, scene.dataset.daily.end - timedelta(days=1))
+    assert len(days.predicted) == 8
     places = [days.plot.data(point.get_center()) for point in days.predicted]
     np.testing.assert_allclose([views for _, views in places], expected.prediction, rtol=1e-9)
     assert [day for day, _ in places] == list(expected.dates.astype(int))
@@ -132,8 +133,14 @@ def test_the_exam_and_the_week_are_the_chosen_networks(of_the_lesson, play, know
     assert seen["span"] == ["7 days"] and seen["fed"].source == scene.counted(expected.prediction[0])
     assert plain(scene.counted(expected.prediction[0])) == pytest.approx(expected.prediction[0], abs=0.51)
     assert scene.number.source in played.lines["tomorrow-low"]["zh"]
-    assert seen["pretend"] == [True, False] and seen["week-low-again"] == [True] * 6 + [False]
+    assert seen["pretend"] == [True, False] and seen["week-low-again"] == [True] * 7 + [False]
     assert not {*scene.fed} & {*scene.get_mobject_family_members()}
+    # The last day of the series is asked for: its true views are nowhere. Each day's bar is as long as such days are
+    # missed by
+    assert days.known[0][-1] == np.datetime64(scene.dataset.daily.end - timedelta(days=1))
+    missed = np.abs(horizon_errors(run, theta, 8)).mean(axis=0)
+    tops = [days.plot.data(span.get_top())[1] for span in days.spans(scene._misses())]
+    np.testing.assert_allclose(tops, expected.prediction + missed)
     # Low days are shaded
     dates, _ = days.known
     for day in [*dates[dates >= np.datetime64(days.near)], *expected.dates]:
@@ -151,7 +158,7 @@ def test_a_wide_window_goes_on_beyond_the_plot(play):
 @pytest.mark.parametrize(
     ("lang", "bounds"),
     [
-        ("zh", {"days": 7, "seeds": tuple(range(10))}),
+        ("zh", {"days": 8, "seeds": tuple(range(10))}),
         ("en", {"days": 1, "depths": (0, 1, 2, 3, 4, 20), "seeds": (0,), "epochs": 6}),
     ],
     ids=str,
@@ -164,7 +171,7 @@ def test_the_ends_of_the_bounds_keep_the_rules_of_the_picture(play, lang, bounds
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"days": 8}, "days.*7"),
+        ({"days": 9}, "days.*8"),
         ({"days": 0}, "days.*1"),
         ({"depths": (1,)}, "depths.*2"),
         ({"depths": (2, 1)}, "must increase"),

@@ -146,7 +146,8 @@ def test_model_selection(neutral, trace_of, days):
     assert played.beats == ["choice", "tomorrow-low", *after]
     scene = played.scene
     run = scene.best.network.experiments[0]
-    ahead = forecast(run, np.asarray(trace_of(run).parameters[chosen_row(trace_of(run))]), days)
+    theta, known = np.asarray(trace_of(run).parameters[chosen_row(trace_of(run))]), OWN.daily.end - timedelta(days=1)
+    ahead = forecast(run, theta, days, known)
     assert f"It says {scene.counted(ahead.prediction[0])} views." in played.lines["tomorrow-low"]["en"]
 
 
@@ -178,7 +179,12 @@ ALL = {  # of scenes that tell the same beats of whatever data: parameters
     MorphSigmoid: {"piece": [1, 3, -2]},
     LinearLimits: {"knots": [[0, 0], [20, 20]], "noise": 1},
     WhyGradient: {"values": 5, "sigmoids": (1, 2)},
-    Summary: {"run": Experiment(hidden=(2, 2), epochs=30, learning_rate=0.01)},
+    Summary: {
+        "run": Experiment(hidden=(2, 2), epochs=30, learning_rate=0.01),
+        "width": 4,
+        "seeds": (0,),
+        "epochs": 2,
+    },
     MatrixForm: {"run": DAYS},
     NetworkDiagram: {"run": DAYS},
     Batches: {"run": DAYS},

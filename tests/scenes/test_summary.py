@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from gradreel.core.analysis.forecast import forecast, next_days
+from gradreel.core.analysis.results import chosen_row
 from gradreel.core.curves.line_fit import line_of
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.synthetic import END
@@ -18,14 +21,17 @@ from gradreel.scenes.lecture.curves.linear_limits import LinearLimits
 from gradreel.scenes.lecture.opening.summary import LAST_LOOK, Summary
 from gradreel.scenes.mobjects.pace import stepwise
 from gradreel.scenes.testing.layout import check_scene
+from manim import DOWN, UP
 
 RUN = Experiment(epochs=200)
 LINE = LinearLimits.Parameters().line_run()
 FEW = DailyViews(series=DailySeries(start=END, values=tuple(float(k % 7) for k in range(40)), name="m.csv"), window=3)
+TWO_LAYERS = Experiment(hidden=(2, 3), activation="relu", learning_rate=0.02, epochs=40)
 OTHERS = {
-    "ours": {"run": RUN},
-    "two layers": {"run": Experiment(hidden=(2, 3), activation="relu", learning_rate=0.02, epochs=40), "dataset": FEW},
+    "ours": {"run": RUN, "width": 4, "seeds": (0, 1), "epochs": 2},
+    "two layers": {"run": TWO_LAYERS, "dataset": FEW, "depth": 0, "seeds": (0,), "epochs": 2},
 }
+BEATS = ["thread", "steps", "curve", "answer", "guess", "truth-mostly-chance", "next"]
 
 
 def drawn(plot, curve) -> np.ndarray:
@@ -47,6 +53,8 @@ def film_of(play):
             motif, numbers = scene.motif, scene.numbers
             seen.curve, seen.loss = drawn(motif.axes, motif.blue), numbers.readout.loss.text
             seen.theta = [number.value for number in numbers.strip.numbers]
+        there = scene.get_mobject_family_members()
+        seen.truth = scene.lens.dot in there, scene.lens.labels["truth"] in there
         return seen
 
     @cache
@@ -59,7 +67,7 @@ def film_of(play):
 @pytest.mark.parametrize(("name", "lang"), [("ours", "en"), ("two layers", "zh")])
 def test_layout_holds(film_of, name, lang):
     film = film_of(name, lang)
-    assert film.beats == ["thread", "steps", "curve", "answer", "noise"]
+    assert film.beats == BEATS
     assert [finding for seen in film.seen.values() for finding in seen.findings] == []
 
 
@@ -85,10 +93,32 @@ def test_each_choice_stands_under_its_step(film_of):
         assert text[0] == pytest.approx(cards[step]) and text[1] < -1.15
 
 
+@pytest.mark.parametrize(("name", "lang"), [("ours", "en"), ("two layers", "zh")])
+def test_guess_miss_and_truth_are_those_of_the_trained_network(film_of, trace_of, name, lang):
+    film = film_of(name, lang)
+    scene, guess, lens = film.scene, film.scene.guess, film.scene.lens
+    traces = [trace_of(run) for run in scene.parameters.network().experiments]
+    theta = [np.asarray(trace.parameters[chosen_row(trace)]) for trace in traces]
+    run, data = traces[0].experiment, scene.parameters.dataset
+    ahead = forecast(run, theta[0], 1, data.daily.end - timedelta(days=1))
+    missed = np.mean([next_days(run, states).mean_absolute_error for states in theta])
+    assert lens.plot.data(lens.ring.get_center())[1] == pytest.approx(ahead.prediction[0])
+    assert lens.plot.data(lens.dot.get_center())[1] == pytest.approx(data.daily.array()[-1])
+    band = [lens.plot.data(lens.band.get_critical_point(side))[1] for side in (DOWN, UP)]
+    assert band == pytest.approx([ahead.prediction[0] - missed, ahead.prediction[0] + missed], rel=1e-5)
+    assert guess.written(guess.miss) in film.lines["guess"]["en"]
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_last_day_is_not_shown_before_its_truth_is_asked_for(film_of, name):
+    seen = film_of(name, "zh" if name == "two layers" else "en").seen
+    assert [seen[beat].truth for beat in BEATS] == [(False, False)] * 5 + [(True, True)] * 2
+
+
 def test_the_days_before_today_are_those_a_network_sees(film_of):
     film = film_of("two layers", "zh")
     assert len(film.scene.days.dots) == 3 and "最近 3 天" in film.lines["answer"]["zh"]
-    assert "The last 56 days," in film_of("ours").lines["answer"]["en"]
+    assert "The last 56 days run" in film_of("ours").lines["answer"]["en"]
 
 
 def test_the_last_picture_stays_when_all_is_said(film_of):

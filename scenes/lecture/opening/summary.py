@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Self
 
 import numpy as np
-from gradreel.core.analysis.compared_networks import depth_experiments
+from gradreel.core.analysis.compared_networks import Network, depth_experiments
 from gradreel.core.arrays import evenly_spaced
+from gradreel.core.choices import EPOCHS, SEEDS, WIDTH
 from gradreel.core.curves.line_fit import line_run
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.datasets import CurveDataset
@@ -16,33 +18,38 @@ from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.core.network.theta import loss
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
-from gradreel.scenes.lecture.daily_data import data_caption
+from gradreel.scenes.lecture.daily_data import Seed, data_caption, days_that_differ
 from gradreel.scenes.lecture.opening.pictures.four_functions import FourFunctions
 from gradreel.scenes.lecture.opening.pictures.last_days import LastDays
+from gradreel.scenes.lecture.opening.pictures.last_guess import LABEL, Guess, Lens, flight, trained_network
 from gradreel.scenes.lecture.opening.pictures.run_numbers import RunNumbers
 from gradreel.scenes.lecture.runs import LINE_START_SEED, line_through_dots, red_curve
 from gradreel.scenes.mobjects.motif import Motif
+from gradreel.scenes.mobjects.network_parts import Pulse
 from gradreel.scenes.mobjects.pace import recorded_row, stepwise
-from gradreel.scenes.mobjects.plot import polyline
-from gradreel.scenes.mobjects.text import formula, words
+from gradreel.scenes.mobjects.plot import ring
+from gradreel.scenes.mobjects.text import words
 from gradreel.scenes.mobjects.three_steps import ThreeSteps
 from gradreel.scenes.style import DIM, emphasis, palette
 from gradreel.scenes.words.claims import Claim, claim, decreasing
 from gradreel.scenes.words.counts import Count
+from gradreel.scenes.words.numbers import number_text
 from manim import (
     UP,
     Create,
     FadeIn,
     FadeOut,
+    GrowFromCenter,
+    ReplacementTransform,
+    Transform,
     UpdateFromAlphaFunc,
     VGroup,
-    VMobject,
+    rush_into,
     smooth,
     squish_rate_func,
-    there_and_back,
 )
 from manim.utils.rate_functions import ease_in_out_sine
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 LINES = (-1.72, -2.26)  # baselines in a card, where its formula was
 POINTS = 81  # of a curve of one's own, that a line is fitted to
@@ -52,9 +59,13 @@ CURVE_TOP = 0.55  # below the numbers of the run
 DOWNHILL_STATES = 25  # of the run, at which its loss is compared
 WALK_SECONDS = 4.6
 QUIET = 1.0  # seconds in which nobody speaks, when blue lies on red
-DAYS_BOX = (style.LEFT_EDGE + 0.72, 5.85, -1.75, 0.75)  # left, right, bottom, top
-FORMULA_BASELINE, NOTES = 1.85, (2.12, 1.52)  # of what is known, and found, beside it
-BRACKET_Y, HOOK = -2.5, 0.14
+NETWORK_BOX = (-5.4, 4.9, 0.75, 2.75)  # left, right, bottom, top; above the days
+DAYS_BOX = (style.LEFT_EDGE + 0.72, 5.85, -2.7, -0.35)
+SIDE_BOX = (style.LEFT_EDGE + 0.72, 0.4, -2.7, 2.2)  # of the days beside the lens
+LENS_BOX = (1.55, 2.75, -2.7, 2.6)
+FLIGHT_SECONDS, SMALL_RING = 3.0, 0.1
+SILENCE = 1.5  # seconds between the guess and the truth
+LATE = squish_rate_func(smooth, 0.5, 1.0)
 LAST_LOOK = 1.5  # seconds that the film's last picture stays when all is said
 
 
@@ -64,6 +75,22 @@ class Summary(LectureScene):
     class Parameters(LectureScene.Parameters):
         run: Experiment = Field(Experiment(), description="The training run whose pictures stand for the three steps")
         dataset: DailyViews = Field(DailyViews(), description="The daily views whose last days are shown")
+        depth: int = Field(3, ge=0, le=20, description="Hidden layers of the network that guesses; 0: the linear model")
+        width: int = Field(WIDTH, ge=1, le=1000, description="ReLUs in each of them")
+        seeds: tuple[Seed, ...] = Field(
+            SEEDS, min_length=1, max_length=10, description="Seeds: the first guesses, all tell what miss to expect"
+        )
+        epochs: int = Field(EPOCHS, ge=1, le=100_000, description="Passes of each run over the days trained on")
+
+        def network(self) -> Network:
+            """The network that guesses the last day, one of those that the comparison of depths has."""
+            (network,) = depth_experiments(self.dataset, (self.depth,), self.width, self.seeds, self.epochs)
+            return network
+
+        @field_validator("dataset")
+        @classmethod
+        def _days_differ(cls, dataset: DailyViews) -> DailyViews:
+            return days_that_differ(dataset)
 
         @model_validator(mode="after")
         def _is_a_network_on_a_curve(self) -> Self:
@@ -79,20 +106,41 @@ class Summary(LectureScene):
     def experiments(cls, parameters: Parameters) -> dict[str, Experiment]:
         data = parameters.run.dataset
         assert isinstance(data, CurveDataset), "as the parameters have it"
-        return {"run": parameters.run, "line": line_on(data)}
+        network = parameters.network()
+        runs = {network.run_name(run): run for run in network.experiments}
+        return {"run": parameters.run, "line": line_on(data), **runs}
+
+    @cached_property
+    def guess(self) -> Guess:
+        """What the network makes of the last day of the series."""
+        network = self.parameters.network()
+        return Guess.of(network, [self.trace(network.run_name(run)) for run in network.experiments])
 
     def claims(self) -> Iterator[Claim]:
         run = self.trace("run")
         losses = loss(run.experiment, run.parameters[evenly_spaced(len(run.kept), DOWNHILL_STATES)])
         yield claim("curve", "the loss goes down all the way", decreasing(losses), losses=losses)
+        guess, name = self.guess, "truth-mostly-chance"
+        assert guess.rule is not None, "the lesson's days are made up"
+        told = {"guess": guess.prediction, "rule": guess.rule, "truth": guess.truth, "miss": guess.miss}
+        yield claim(name, "the gap is smaller than the miss to expect", guess.gap < guess.miss, **told)
+        mostly = abs(guess.truth - guess.rule) > guess.gap / 2
+        between = (guess.truth - guess.rule) * (guess.rule - guess.prediction) > 0
+        yield claim(name, "more than half of it is what the rule misses by, too", mostly and between, **told)
 
     def construct(self) -> None:
         self.run = self.trace("run")
+        dataset, language = self.parameters.dataset, self.context.language
+        self.days = LastDays(dataset, self.screen("today"), language, DAYS_BOX)
+        self.network = trained_network(self.guess, NETWORK_BOX)
+        self.lens = Lens(self.guess, LENS_BOX, self._lens_words())
         self._thread_beat()
         self._steps_beat()
         self._curve_beat()
         self._answer_beat()
-        self._noise_beat()
+        self._guess_beat()
+        self._truth_beat()
+        self._next_beat()
 
     def _thread_beat(self) -> None:
         said = {"activation": ACTIVATIONS[self.run.experiment.activation].name}
@@ -148,46 +196,90 @@ class Summary(LectureScene):
             self.wait(QUIET)
 
     def _answer_beat(self) -> None:
-        dataset = self.parameters.dataset
-        known = Count(dataset.window)
-        with self.beat("answer", days=known):
-            # The question of the beginning over the days that it was asked of. The answer is one formula: its x are
-            # these days, its theta is found by training
-            days = self.days = LastDays(dataset, self.screen("today"), self.context.language, DAYS_BOX)
-            self.caption = data_caption(self, dataset, "days")
-            late = squish_rate_func(smooth, 0.5, 1.0)
-            coming = [FadeIn(part, rate_func=late) for part in (days, self.caption)]
+        fields = {"days": Count(self.parameters.dataset.window), "count": number_text(self.guess.run.n_parameters)}
+        with self.beat("answer", **fields):
+            # The days of the title, the last one missing. They fly into the trained network, whose edges are as thick
+            # as its weights are large, and run through it, layer by layer
+            self.caption = data_caption(self, self.parameters.dataset, "days")
+            coming = [FadeIn(part, rate_func=LATE) for part in (self.days, self.caption, self.network)]
             gone = [FadeOut(part, run_time=0.5) for part in (self.motif, self.numbers)]
             self.title = None  # the last heading left when the curve came
             self.play(*gone, *coming, *self.next_heading(self.screen("heading-answer")), run_time=1.2)
-            function = formula("blue(y) = f_orange(theta) (bold(x))", 58)
-            self.function = function.place(FORMULA_BASELINE, left=style.LEFT_EDGE)
-            left = float(self.function.get_right()[0]) + 1.0
-            keys = zip(("known", "found"), NOTES, strict=True)
-            self.notes = [words(self.screen(key, days=known), style.LABEL + 2).place(y, left=left) for key, y in keys]
-            self.play(FadeIn(self.function, shift=0.15 * UP), run_time=0.6)
             self.until("days")
-            self.bracket = self._bracket()
-            self.play(Create(self.bracket), FadeIn(self.notes[0], shift=0.15 * UP), run_time=1.0)
+            self.play(flight(self.days.dots, self.network.columns[0]), run_time=FLIGHT_SECONDS)
+            for edges in self.network.edges:
+                self.play(Pulse(edges, palette.blue).run())
             self.until("numbers")
-            self.play(FadeIn(self.notes[1], shift=0.15 * UP), run_time=0.6)
+            self.found = words(self.screen("found", **fields), style.LABEL + 4, palette.orange)
+            self.found.place(style.HEADING_BASELINE, right=style.RIGHT_EDGE)
+            self.play(FadeIn(self.found, shift=0.15 * UP), run_time=0.6)
 
-    def _bracket(self) -> VMobject:
-        """It holds the days before today."""
-        start, end = (float(self.days.dots[k].get_x()) for k in (0, -1))
-        corners = [(start, BRACKET_Y + HOOK, 0), (start, BRACKET_Y, 0), (end, BRACKET_Y, 0), (end, BRACKET_Y + HOOK, 0)]
-        return polyline(np.array(corners), palette.text, style.BOX)
+    def _guess_beat(self) -> None:
+        guess, days, lens = self.guess, self.days, self.lens
+        with self.beat("guess", guess=guess.counted(guess.prediction), miss=guess.written(guess.miss)):
+            # What comes out falls into the place of the question mark. The days make room for a lens on that place, and
+            # the miss to expect becomes a band around the guess
+            output = self.network.columns[-1].nodes[0]
+            small = ring(output.get_center(), SMALL_RING, palette.blue)
+            number = words(guess.counted(guess.prediction), LABEL, palette.blue)
+            number.place(output.get_top()[1] + 0.2, center=output.get_x())
+            self.play(FadeIn(number, shift=0.15 * UP), run_time=0.5)
+            place = days.plot.at(days.plot.x_range[1], guess.prediction)
+            self.play(small.animate(rate_func=ease_in_out_sine).move_to(place), FadeOut(days.mark), run_time=1.2)
+            days.remove(days.mark)
+            closer = LastDays(self.parameters.dataset, self.screen("today"), self.context.language, SIDE_BOX)
+            moved = [Transform(getattr(days, part), getattr(closer, part)) for part in ("line", "dots")]
+            gone = [FadeOut(part, run_time=0.6) for part in (days.plot, days.today, self.network, self.found)]
+            new_place = closer.plot.at(closer.plot.x_range[1], guess.prediction)
+            self.play(
+                *gone, *moved, FadeIn(closer.plot, rate_func=LATE), small.animate.move_to(new_place), run_time=1.4
+            )
+            window = lens.window(closer.plot)
+            opened = ReplacementTransform(window[0].copy(), lens.frame)
+            self.play(Create(window), opened, ReplacementTransform(small.copy(), lens.ring), run_time=1.2)
+            self.play(ReplacementTransform(number, lens.labels["guess"]), run_time=0.8)
+            self.until("miss")
+            self.add(lens.band, lens.ring)
+            self.play(GrowFromCenter(lens.band), FadeIn(lens.labels["miss"]), run_time=1.2)
+            self.wait(SILENCE)
 
-    def _noise_beat(self) -> None:
-        with self.beat("noise"):
-            # The same days; nobody knows the one with the question mark for sure
-            self.play(*self.next_heading(self.screen("heading-noise")))
-            self.play(self.days.mark.animate(rate_func=there_and_back).scale(1.6), run_time=1.2)
-            self.until("next")
+    def _truth_beat(self) -> None:
+        guess, lens = self.guess, self.lens
+        fields = {"truth": guess.counted(guess.truth), "gap": guess.written(guess.gap)}
+        with self.beat("truth-mostly-chance", **fields):
+            # The true dot drops into the lens. The gap; and how much of it even the rule would have missed by
+            lens.dot.save_state()
+            lens.dot.set_y(style.HEADING_BASELINE + 1.2)
+            self.play(lens.dot.animate(rate_func=rush_into).restore(), run_time=0.9)
+            self.play(FadeIn(lens.labels["truth"], shift=0.15 * UP), run_time=0.5)
+            self.until("gap")
+            self.add(lens.gap, lens.ring, lens.dot)
+            self.play(Create(lens.gap), run_time=0.8)
+            if self.holds("truth-mostly-chance"):
+                self.until("rule")
+                self.play(Create(lens.rule), FadeIn(lens.labels["rule"]), run_time=0.8)
+                self.until("chance")
+                self.add(lens.chance, lens.dot)
+                self.play(Create(lens.chance), FadeIn(lens.labels["chance"]), run_time=1.0)
+
+    def _next_beat(self) -> None:
+        with self.beat("next"):
+            # The rest of the gap stays: it is what a better network would still find
             credit = words(self.screen("credit"), style.CAPTION + 2, palette.dim)
-            self.play(FadeIn(credit.place(style.CAPTION_BASELINE, right=style.RIGHT_EDGE)), run_time=1.0)
+            credit.place(style.CAPTION_BASELINE, right=style.RIGHT_EDGE)
+            wider = self.lens.gap.animate.set_stroke(width=2 * style.MAIN_CURVE)
+            self.play(wider, FadeIn(credit), run_time=1.0)
             self.hand_on(*self.mobjects)  # the film's last picture stays as it is, its heading too
         self.wait(LAST_LOOK)
+
+    def _lens_words(self) -> dict[str, str]:
+        """What stands beside the column of the lens."""
+        guess = self.guess
+        values = {"guess": guess.counted(guess.prediction), "truth": guess.counted(guess.truth)}
+        values["miss"] = guess.written(guess.miss)
+        if guess.rule is not None:
+            values |= {"rule": guess.counted(guess.rule), "chance": guess.written(abs(guess.truth - guess.rule))}
+        return {name: self.screen(name, views=text) for name, text in values.items()}
 
 
 def line_on(dataset: CurveDataset) -> Experiment:

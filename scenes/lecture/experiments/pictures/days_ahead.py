@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 from gradreel.core.analysis.forecast import Forecast
+from gradreel.core.arrays import FloatArray
 from gradreel.core.daily.views import DailyViews
 from gradreel.scenes import style
 from gradreel.scenes.lecture.daily_data import AHEAD_BOX
@@ -17,13 +18,16 @@ from gradreel.scenes.mobjects.day_plot import REAL_LINE, WindowBracket, views_ra
 from gradreel.scenes.mobjects.plot import ring, segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.style import mix, palette
-from manim import Scene, VGroup, VMobject
+from manim import UP, Scene, VGroup, VMobject
 from numpy.typing import NDArray
 
 KNOWN_DAYS = 15  # before the first predicted one, that are shown close by
+SPAN = 13.0  # width of the bar of the miss to expect
 MOST_DAYS = 120  # ... and from afar; a longer window's bracket is open
 BRACKET = -2.64
 NAMES_FROM = 0.3  # right of the unit's name, before the names of bands
+OFF_GRID = 0.1  # from a line of the grid to a text
+ASKED = 60  # size of the question mark on the first day that nobody knows
 CLOSER = 1.2  # seconds of the way to the last weeks
 UNDER_BRACKET = BRACKET - 0.4  # baseline of what stands under it
 
@@ -41,8 +45,9 @@ class DaysAhead(ZoomDays):
         self, dataset: DailyViews, ahead: Forecast, real: str, span: str, lows: Sequence[int], language: str
     ) -> None:
         self.ahead, series = ahead, dataset.daily
-        count = min(max(KNOWN_DAYS, min(dataset.window + 1, MOST_DAYS)), len(series))
-        dates, known = series.dates()[-count:], series.array()[-count:]
+        n_known = (ahead.last_known - series.start).days + 1
+        count = min(max(KNOWN_DAYS, min(dataset.window + 1, MOST_DAYS)), n_known)
+        dates, known = series.dates()[n_known - count : n_known], series.array()[n_known - count : n_known]
         self.last = ahead.dates[-1].astype(date) + timedelta(days=1)
         first = dates[0].astype(date)
         super().__init__(dataset, first, self.last, views_range(known, ahead.prediction), language, AHEAD_BOX)
@@ -76,9 +81,10 @@ class DaysAhead(ZoomDays):
         self.predicted = VGroup(*(ring(place, 0.1, palette.blue) for place in chain[1:]))
         self.steps = [_step(a, b) for a, b in pairwise(chain)]
         self.ink = np.concatenate([ink, chain[1:]])
+        self.mark = words("?", ASKED).move_to(plot.at(self.day(0), sum(plot.y_range) / 2))
         size = Callout.size_of(self.real)
         place = free_place(ink, ink[known[shown].argmax()], size, plot.box, gap=size[0] / 2 + 0.1)
-        self.real.move_to((*(place or ink[0][:2] + 0.4), 0.0))
+        self._off_the_grid(self.real.move_to((*(place or ink[0][:2] + 0.4), 0.0)))
 
     def _chain(self) -> NDArray:
         """(1 + h, 3): where the last known day is in the plot now, and the predicted ones."""
@@ -91,7 +97,21 @@ class DaysAhead(ZoomDays):
         text = words(written, style.LETTER, palette.blue)
         size, dots = (text.width, text.height), self.predicted
         at = beside(self.ink, dots[0].get_center(), size, self.plot.box, taken=dots)
-        return text.move_to(at)
+        return self._off_the_grid(text.move_to(at))
+
+    def _off_the_grid(self, text: TextMobject) -> TextMobject:
+        """``text``, moved up or down where a line of the grid would strike it."""
+        half = float(text.height) / 2 + OFF_GRID
+        for away in (float(text.get_center()[1] - line.get_y()) for line in self.plot.grid):
+            if abs(away) < half:
+                text.shift((half - away if away > 0 else -half - away) * UP)
+        return text
+
+    def spans(self, misses: FloatArray) -> VGroup:
+        """A bar through each predicted day, as far up and down as such days are missed on average, in views."""
+        ends = zip(self.plot.days(self.ahead.dates), self.ahead.prediction, misses, strict=True)
+        bars = (self.plot.at([x, x], [guess - miss, guess + miss]) for x, guess, miss in ends)
+        return VGroup(*(segment(low, high, mix(palette.blue, style.FAINT), SPAN) for low, high in bars))
 
     def hold(self, day: float) -> None:
         """The bracket holds the window before ``day``; its number is under its beginning."""
