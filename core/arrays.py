@@ -16,6 +16,6 @@ def every_kth(k: int, last: int, first: int = 0, end: int | None = None) -> IntA
     return np.minimum(places * k, last)
 
 
-def evenly_spaced(count: int, most: int) -> IntArray:
+def evenly_spaced_indices(count: int, most: int) -> IntArray:
     """Of 0 to ``count`` - 1 at most ``most``, evenly spaced, in order; first and last are among two or more."""
     return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))

@@ -65,7 +65,7 @@ def is_printable(character: str) -> bool:
     return character.isprintable() or character in PRINTED_TOO or category(character) == "Zs"
 
 
-def listed(names: Sequence[str]) -> str:
+def abbreviated_list(names: Sequence[str]) -> str:
     """The first three names, and how many there are more."""
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 

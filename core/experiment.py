@@ -163,7 +163,7 @@ class Experiment(RunData):
         return layers + widths[-1] + 1
 
     @property
-    def own_points(self) -> PointTable | None:
+    def points_table(self) -> PointTable | None:
         """The table of points that is trained on, which a trace has as a column; None for all other data."""
         points = self.dataset.points if isinstance(self.dataset, PointsDataset) else None
         return points if isinstance(points, PointTable) else None

@@ -77,11 +77,13 @@ def read_text(file: Path, content: str, most: int = MOST_BYTES) -> str:
 
 def read_toml(file: Path, content: str) -> dict[str, Any]:
     """The tables in a TOML file. UserError as from `read_text`, and for what is not valid."""
-    tables: dict[str, Any] = parsed(read_text(file, content, MOST_BYTES // 8), str(file), "TOML", tomllib.loads)
+    tables: dict[str, Any] = parse_or_user_error(
+        read_text(file, content, MOST_BYTES // 8), str(file), "TOML", tomllib.loads
+    )
     return tables
 
 
-def parsed(text: str, where: str, language: str = "JSON", parse: Callable[[str], Any] = json.loads) -> Any:
+def parse_or_user_error(text: str, where: str, language: str = "JSON", parse: Callable[[str], Any] = json.loads) -> Any:
     """What ``parse`` makes of ``text``. UserError, naming ``where`` and the place in it, if it is not valid."""
     try:
         found = parse(text)

@@ -58,11 +58,11 @@ class RunData(BaseModel):
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def without_numbers(plain: Any) -> Any:
+def without_large_tables(plain: Any) -> Any:
     """Return JSON data in which each large table is replaced by its shape and checksum, to be read or compared."""
     if isinstance(plain, Mapping):
         kept = {"shape", "sha256"} if plain.keys() == {"shape", "sha256", "float64"} else plain.keys()
-        return {name: without_numbers(part) for name, part in plain.items() if name in kept}
+        return {name: without_large_tables(part) for name, part in plain.items() if name in kept}
     return plain
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 from gradreel.core.errors import UserError
 from gradreel.core.trace.format import META, PARTIAL
-from gradreel.core.trace.writing import is_foreign
+from gradreel.core.trace.writing import is_other_data
 from gradreel.render.choices import FORMATS
 from gradreel.render.clips.clip_files import described_clip, read_description
 from gradreel.render.clips.fingerprint import trace_digest
@@ -131,7 +131,7 @@ def _traces(folders: Folders, plans: Iterable[Plan], clips: Iterable[Kept]) -> I
     shown = {digest for clip in clips if clip.in_video for digest in _traces_of(clip)}
     for path in sorted(_inside(folders.traces)):
         meta = read_json(path / META) if TRACE.fullmatch(path.name) else None
-        if meta is None or "recorded" in meta or meta.get("digest") != path.name or is_foreign(path):
+        if meta is None or "recorded" in meta or meta.get("digest") != path.name or is_other_data(path):
             continue
         paths = tuple(place for place in (path, folders.traces / f"{path.name}.time.json") if place.exists())
         digest = trace_digest(path)

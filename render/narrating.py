@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from gradreel.core.errors import listed
+from gradreel.core.errors import abbreviated_list
 from gradreel.render import pipeline
 from gradreel.render.clips.beat_lines import filled_again, spoken_again
 from gradreel.render.clips.fingerprint import languages_of
@@ -89,7 +89,7 @@ def _print(folder: Path, lines: Sequence[ScriptLine], found: Sequence[Remark], o
         return
     print(folder / "script.md")
     if missing:
-        print(f"{'missing':10}  {listed(missing)}")
+        print(f"{'missing':10}  {abbreviated_list(missing)}")
     for remark in found:
         if remark.kind != "missing":
             print(f"{remark.kind:10}  {remark.name}" + (f": {remark.said}" if remark.said else ""))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gradreel.core.errors import UserError, listed
+from gradreel.core.errors import UserError, abbreviated_list
 from gradreel.render.lessons.lesson import Lesson
 from gradreel.render.lessons.own_words import narrated_as
 from gradreel.render.voice.choice import is_path
@@ -82,7 +82,9 @@ def _told(lesson: Lesson, folder: Path, language: str, on_screen: str) -> Iterat
     voice, narration = Recordings(folder), Narration.load([language]).with_words(lesson.words)
     lines = [line for scene in lesson.scenes for line in certain_lines(scene.source, narration, language, on_screen)]
     if missing := [f"{line.scene}/{line.beat}" for line in missing_recordings(voice, lines)]:
-        yield f"{folder} has no recording of {counted(len(missing), 'line')} that will be said: {listed(missing)}"
+        count = counted(len(missing), "line")
+        yield f"{folder} has no recording of {count} that will be said: {abbreviated_list(missing)}"
     written = [line for line in lines if line.stretches]
     if stale := [f"{line.scene}/{line.beat}" for line in of_another_text(voice, written)]:
-        yield f"{counted(len(stale), 'recording')} in {folder} read from another text than now: {listed(stale)}"
+        recordings = counted(len(stale), "recording")
+        yield f"{recordings} in {folder} read from another text than now: {abbreviated_list(stale)}"

@@ -11,8 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gradreel.core.errors import is_printable, listed
-from gradreel.core.run_data import without_numbers
+from gradreel.core.errors import abbreviated_list, is_printable
+from gradreel.core.run_data import without_large_tables
 from gradreel.render.workers.progress import counted, duration
 from gradreel.scenes.words.claims import failed
 from gradreel.scenes.words.narration import NEUTRAL, Narration
@@ -127,7 +127,7 @@ def _value(description: SceneDescription, dotted: str) -> Any:
     value: Any = description.parameters
     for name in dotted.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
-    return without_numbers(value)
+    return without_large_tables(value)
 
 
 def _experiment(run: Experiment) -> dict[str, Any]:
@@ -164,7 +164,7 @@ def print_plan(plan: Plan, times: Estimates, options: Options, *, clips: bool) -
     for run in plan.runs:
         updates, digest = counted(run.experiment.n_updates, "update"), run.experiment.digest
         others = list(run.shown_by)[1:]
-        shown = f", also for {listed(others)}" if others else ""
+        shown = f", also for {abbreviated_list(others)}" if others else ""
         print(f"train   the run of {run.name}{shown}, {updates}, {_about(times.training[digest], times)}")
     for language, lines in plan.unspoken.items():
         print(f"speak   {'up to ' if plan.unheard else ''}{counted(lines, 'line')} in {language}")
@@ -184,7 +184,8 @@ def print_plan(plan: Plan, times: Estimates, options: Options, *, clips: bool) -
         print(f"in all  {_about(times.seconds, times)} with {counted(times.jobs, 'worker')}")
         if times.guessed:
             print(
-                f"        by a table, since {listed(times.guessed)}; a third of it, or three times as much, is possible"
+                f"        by a table, since {abbreviated_list(times.guessed)}; "
+                "a third of it, or three times as much, is possible"
             )
 
 

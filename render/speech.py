@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gradreel.core.errors import listed
+from gradreel.core.errors import abbreviated_list
 from gradreel.render.clips.beat_lines import check_beats, filled_again, spoken_again
 from gradreel.render.clips.beat_range import check_played
 from gradreel.render.clips.file_digest import changed_files, watch_too
@@ -141,7 +141,8 @@ def _tell_of_recordings(voice: Recordings, lines: Sequence[Line], language: str,
     watch_too(folder for folder in folders if folder.is_dir())
     if stale := [f"{line.scene}/{line.beat}" for line in of_another_text(voice, lines)]:
         reporter.say(
-            f"{counted(len(stale), 'recording')} in {voice.folder} read from another text than now: {listed(stale)};"
+            f"{counted(len(stale), 'recording')} in {voice.folder} read from another text than now: "
+            f"{abbreviated_list(stale)};"
             f" gradreel narrate --lang {language} --recordings {voice.folder} tells more"
         )
 

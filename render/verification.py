@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
 from gradreel.core.fixed_mode import fixed_mode, mode_of
-from gradreel.core.trace.format import META, beside, no_trace
+from gradreel.core.trace.format import META, nearby_traces_hint, no_trace_message
 from gradreel.core.trace.trace import Trace, read_meta
 from gradreel.render import report
 from gradreel.render.clips.workspace import Folders
@@ -67,11 +67,11 @@ def _is_folder(target: str) -> bool:
     folder = Path(target).expanduser()
     if folder.is_dir():
         if not (folder / META).exists():
-            raise TraceError(no_trace(folder))
+            raise TraceError(no_trace_message(folder))
         return True
     if folder.is_file() and ".py" not in target:
         raise TraceError(f"{target} is a file; a trace is a folder with {META}, such as media/traces/<digest>")
-    hint = beside(folder)
+    hint = nearby_traces_hint(folder)
     if ("/" in target or hint) and ".py" not in target:
         raise TraceError(f"there is no trace {target}; `gradreel train` records those of the lesson's scenes{hint}")
     return False

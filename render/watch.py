@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from gradreel.core.errors import UserError, listed
+from gradreel.core.errors import UserError, abbreviated_list
 from gradreel.render.clips.file_digest import LISTING, names_in
 from gradreel.render.clips.file_tracker import SYSTEM, files_told
 from gradreel.render.clips.ownership import is_installed, is_ours, lies_in
@@ -45,7 +45,11 @@ def watch(work: Callable[[], object], media_dir: Path, quiet: bool = False) -> i
                       file=sys.stderr, flush=True)  # fmt: skip
             changed = watcher.wait()
             if not quiet:
-                print(f"changed: {listed(sorted(map(_as_short_as_possible, changed)))}", file=sys.stderr, flush=True)
+                print(
+                    f"changed: {abbreviated_list(sorted(map(_as_short_as_possible, changed)))}",
+                    file=sys.stderr,
+                    flush=True,
+                )
     return 0
 
 

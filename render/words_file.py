@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from gradreel.core.errors import UserError, listed
+from gradreel.core.errors import UserError, abbreviated_list
 from gradreel.render.clips.workspace import check_writable
 from gradreel.render.lessons.options import Options
 from gradreel.render.lessons.own_words import Asked, asked_for, fields_of, matches, narrated_as
@@ -37,7 +37,7 @@ def print_words(options: Options) -> int:
     languages = film_languages(options, lesson)
     narration = Narration.load(languages).with_words(lesson.words)
     file = _text(options.output.name if options.output is not None else "my-words.toml")
-    head = HEAD.format(scenes=listed([scene.name for scene in lesson.scenes]), file=file)
+    head = HEAD.format(scenes=abbreviated_list([scene.name for scene in lesson.scenes]), file=file)
     parts = [textwrap.fill(head, WIDTH, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False) + "\n"]
     for language in languages:
         sections: dict[str, SceneSource] = {}

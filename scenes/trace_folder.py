@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gradreel.core.errors import TraceError
-from gradreel.core.trace.format import beside
+from gradreel.core.trace.format import nearby_traces_hint
 from gradreel.core.trace.trace import Trace, read_meta
 from gradreel.scenes.file_names import name_of_path
 from pydantic import GetCoreSchemaHandler
@@ -53,7 +53,9 @@ class TraceFolder(str):
         if not made.path.is_dir():
             there = "is a file" if made.path.exists() else "is not there"
             how = "gradreel.core.recording.recording.record(model, optimizer, path) makes one around a loop of your own"
-            raise ValueError(f"the folder of a trace was wanted, and {made.path} {there}; {how}{beside(made.path)}")
+            raise ValueError(
+                f"the folder of a trace was wanted, and {made.path} {there}; {how}{nearby_traces_hint(made.path)}"
+            )
         try:
             read_meta(made.path)
         except TraceError as error:

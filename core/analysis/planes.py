@@ -7,7 +7,7 @@ the path's own mean as origin and no normalisation: distances on the plane are d
 from dataclasses import dataclass
 
 import numpy as np
-from gradreel.core.arrays import FloatArray, evenly_spaced
+from gradreel.core.arrays import FloatArray, evenly_spaced_indices
 from gradreel.core.errors import PathError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss
@@ -58,7 +58,7 @@ def plane_of(trace: Trace, last: int | None = None) -> Plane:
     if width < 2:
         raise UserError(f"{trace.path}: a plane needs two parameters at least, and this run has {width}")
     most = min(max(2, _LARGEST // width), rows if width <= _MOST_ROWS else _MOST_ROWS)
-    path = trace.parameters[evenly_spaced(rows, most)].astype(np.float64)  # (R, P)
+    path = trace.parameters[evenly_spaced_indices(rows, most)].astype(np.float64)  # (R, P)
     if not np.isfinite(path).all():
         raise _broken(trace, rows)
     origin = path.mean(axis=0)

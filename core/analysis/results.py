@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from gradreel.core.analysis.compared_networks import Network
-from gradreel.core.arrays import FloatArray, IntArray, evenly_spaced
+from gradreel.core.arrays import FloatArray, IntArray, evenly_spaced_indices
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss, test_loss, validation_loss
@@ -128,7 +128,7 @@ def result_of(network: Network, directory: str | Path) -> Result | None:
     if not recorded:
         return None
     traces = [Trace.find(directory, run) for run in recorded]
-    rows = [chosen_row(trace) for trace in traces]
+    rows = [best_validation_row(trace) for trace in traces]
     thetas = [trace.parameters[row] for trace, row in zip(traces, rows, strict=True)]
     per_epoch = recorded[0].batches_per_epoch
     return Result(
@@ -142,7 +142,7 @@ def result_of(network: Network, directory: str | Path) -> Result | None:
     )
 
 
-def chosen_row(trace: Trace) -> int:
+def best_validation_row(trace: Trace) -> int:
     """Of a run's kept states but its random start, that of least loss on validation days; the earliest of equals."""
     return 1 + int(np.argmin(validation_loss(trace.experiment, trace.parameters[1:])))
 
@@ -183,7 +183,7 @@ def loss_by_epoch(trace: Trace, states: int | None = None, also: int | None = No
     error of daily views.
     """
     count = len(trace.kept)
-    rows = evenly_spaced(count, count if states is None else max(2, states))
+    rows = evenly_spaced_indices(count, count if states is None else max(2, states))
     return losses_at(trace, rows if also is None else np.union1d(rows, [also]))
 
 

@@ -25,7 +25,7 @@ class Line:
         return self.b + self.w * x
 
 
-def scattered(curve: PiecewiseLinearCurve, high: float, noise: float, seed: int, examples: int) -> CurveDataset:
+def noisy_dataset(curve: PiecewiseLinearCurve, high: float, noise: float, seed: int, examples: int) -> CurveDataset:
     """``examples`` points at even x from 0 to ``high``, each off the curve by a normal number of deviation ``noise``.
 
     Points below 0 are put on 0: they stand for views. The dataset's knots are the points themselves, so that what is

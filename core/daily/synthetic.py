@@ -77,7 +77,7 @@ def synthetic_views() -> DailySeries:
     u, views = 1.0, []
     for i, numbers in enumerate(random):
         u = next_appetite(i, u, numbers)
-        views.append(float(round(ordinary(i) * u)))
+        views.append(float(round(base_views(i) * u)))
     return DailySeries(start=START, values=tuple(views), name=NAME)
 
 
@@ -87,7 +87,7 @@ def number_of_days() -> int:
 
 
 @cache
-def ordinary(i: int) -> float:
+def base_views(i: int) -> float:
     """Views of day i, counted from 0, with an appetite of 1: level · calendar."""
     day = START + timedelta(days=i)
     level = LEVEL[0] + (LEVEL[1] - LEVEL[0]) * (i / (number_of_days() - 1))
@@ -121,7 +121,7 @@ def hump(u: float) -> float:
 
 def appetites() -> FloatArray:
     """(T,): u of each day, as its views tell it to one who knows the rule: but for their rounding, exactly."""
-    return np.array([views / ordinary(i) for i, views in enumerate(synthetic_views().values)])
+    return np.array([views / base_views(i) for i, views in enumerate(synthetic_views().values)])
 
 
 def best_guesses() -> FloatArray:
@@ -131,7 +131,7 @@ def best_guesses() -> FloatArray:
     can be. Bursts would move that middle by less than a thousandth.
     """
     u = appetites().tolist()
-    guesses = [ordinary(i) * usual_appetite(i, u[i - 1]) for i in range(1, len(u))]
+    guesses = [base_views(i) * usual_appetite(i, u[i - 1]) for i in range(1, len(u))]
     return np.array([np.nan, *guesses])
 
 

@@ -38,12 +38,12 @@ def view_unit(dataset: DailyViews) -> ViewUnit:
     return ViewUnit(1.0, "", 0 if usual >= 100 else 1 if usual >= 10 else 2)
 
 
-def printed_distance(one: float, other: float, decimals: int) -> float:
+def distance_as_printed(one: float, other: float, decimals: int) -> float:
     """How far apart two numbers are as they are printed, printed like them."""
     return round(abs(round(one, decimals) - round(other, decimals)), decimals)
 
 
-def telling_decimals(unit: ViewUnit, printed: Callable[[int], Sequence[float]]) -> int | None:
+def distinguishing_decimals(unit: ViewUnit, printed: Callable[[int], Sequence[float]]) -> int | None:
     """As many decimals as a usual day has, or the fewest more, `MOST_MORE` at most, that tell numbers apart.
 
     ``printed(decimals)``: what they are as printed; the last of them must not be 0 then. None where none will do.
@@ -84,18 +84,18 @@ def views_column(views: Iterable[float], usual: float) -> Callable[[float], str]
             return lambda number: f"{number / unit:.3f}{letter}"
     if largest == 0:
         return lambda number: views_text(number, min(usual, 999.0))
-    decimals = counting_decimals(largest)
+    decimals = three_digit_decimals(largest)
     return lambda number: _plain_text(number, decimals)
 
 
-def counting_decimals(largest: float) -> int:
+def three_digit_decimals(largest: float) -> int:
     """Decimals with which ``largest`` has three digits that count; none from 100 on. ``largest`` > 0, else 2."""
     return max(0, 2 - math.floor(math.log10(largest))) if largest > 0 else 2
 
 
-def unit_decimals(losses: Sequence[float]) -> int:
+def decimals_in_view_unit(losses: Sequence[float]) -> int:
     """Decimals of losses in a `view_unit`: at least two digits of each count, of large ones three."""
-    return max(counting_decimals(max(1.0, *losses)), counting_decimals(min(losses)) - 1)
+    return max(three_digit_decimals(max(1.0, *losses)), three_digit_decimals(min(losses)) - 1)
 
 
 def views_text(views: float, usual: float) -> str:

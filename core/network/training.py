@@ -19,9 +19,9 @@ from gradreel.core.trace.writing import (
     DamagedJournalError,
     Journal,
     TraceWriter,
-    journal_of,
     new_trace,
-    one_writer,
+    read_journal,
+    writer_lock,
 )
 from threadpoolctl import threadpool_limits
 
@@ -114,7 +114,7 @@ class Examples:
 def _train_missing(missing: dict[str, Experiment], directory: Path, progress: Progress) -> None:
     with ExitStack() as locks:
         for digest in sorted(missing):  # in one order everywhere: nobody waits for one who waits for him
-            locks.enter_context(one_writer(directory, digest))
+            locks.enter_context(writer_lock(directory, digest))
         runs = [run for run in missing.values() if _intact(directory, run) is None]  # some may have come meanwhile
         total = sum(run.n_updates for run in runs)
         finished = 0
@@ -169,7 +169,7 @@ def _grouped_by_start(directory: Path, runs: list[Experiment]) -> list[tuple[lis
 
 def _journal(directory: Path, run: Experiment) -> Journal | None:
     """The journal from which the run can be resumed in this environment; None if there is none."""
-    journal = journal_of(directory, run.digest)
+    journal = read_journal(directory, run.digest)
     if journal is None or not 0 < journal.updates < run.n_updates:
         return None
     if not promise_equal_bits(journal.environment, environment()):
@@ -310,7 +310,7 @@ class _Training:
 
     def _write_known(self) -> None:
         """Write the columns that follow from the experiment alone: points, kept and epoch."""
-        updates, kept, points = self.experiment.n_updates, self.experiment.n_kept, self.experiment.own_points
+        updates, kept, points = self.experiment.n_updates, self.experiment.n_kept, self.experiment.points_table
         for writer in self.writers:
             if points is not None:
                 writer.columns["points"].append(points.rows)

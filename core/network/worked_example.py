@@ -1,12 +1,12 @@
-"""One example worked out in numbers that can be read: through a network, and back again for the slopes.
+"""Computes one example by hand-sized numbers: forward through a network and backward for the derivatives.
 
-A network computes on scaled views. ``in_thousands`` rewrites theta so that the same function takes views in thousands
-(or in the series' own unit) and says them: what stands on the screen is exact, not a translation.
+A network computes on scaled views. ``theta_in_view_units`` returns the theta of the same function for views in
+thousands, or in the series' own unit. So the numbers on the screen are exact.
 
     example = example_of(run.dataset, label_day(run.dataset))
-    theta = in_thousands(run, trace.parameters[-1])         # (P,)
-    there = forward(run, theta, example.x, example.label)   # there.r[0], there.a[0] (H,); there.y
-    back = backward(run, theta, there)                      # back.theta (P,): the gradient of there.error
+    theta = theta_in_view_units(run, trace.parameters[-1])   # (P,)
+    values = forward(run, theta, example.x, example.label)   # values.r[0], values.a[0] (H,); values.y
+    gradient = backward(run, theta, values).theta            # (P,): the gradient of values.error
 """
 
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ def example_of(dataset: DailyViews, day: date) -> Example:
     )
 
 
-def in_thousands(run: Experiment, theta: FloatArray) -> FloatArray:
+def theta_in_view_units(run: Experiment, theta: FloatArray) -> FloatArray:
     """theta (..., P) of the same function in the unit that its views are written in, thousands by default; float64.
 
     With scaled views (x - m) / s and the unit u: W u / s and b - W (m / s) in the first layer; c s / u and
@@ -135,12 +135,12 @@ def backward(run: Experiment, theta: FloatArray, there: Forward) -> Backward:
     return Backward(d_y, tuple(a), tuple(r), slopes)
 
 
-def stepped(run: Experiment, theta: FloatArray, there: Forward, slopes: Backward, rate: float) -> Forward:
+def forward_after_step(run: Experiment, theta: FloatArray, there: Forward, slopes: Backward, rate: float) -> Forward:
     """The same example after one step of gradient descent on its error alone, theta - rate g."""
     return forward(run, np.asarray(theta, dtype=np.float64) - rate * slopes.theta, there.x, there.label)
 
 
-def falling_rate(run: Experiment, theta: FloatArray, there: Forward, slopes: Backward) -> float | None:
+def largest_falling_rate(run: Experiment, theta: FloatArray, there: Forward, slopes: Backward) -> float | None:
     """The largest of 1, 0.1, 0.01, ... whose step makes the error smaller and moves each r by `FARTHEST` at most.
 
     A longer step leaves behind where the slopes were taken: it may hit by luck, with every sigmoid at its end. None
@@ -151,7 +151,7 @@ def falling_rate(run: Experiment, theta: FloatArray, there: Forward, slopes: Bac
         rate = float(f"1e-{k}")
         if (theta - rate * slopes.theta == theta).all():
             return None
-        after = stepped(run, theta, there, slopes, rate)
+        after = forward_after_step(run, theta, there, slopes, rate)
         near = all((np.abs(new - old) <= FARTHEST).all() for old, new in zip(there.r, after.r, strict=True))
         if near and after.error < there.error:
             return rate

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 from gradreel.core.arrays import IntArray
-from gradreel.core.errors import UserError, listed
+from gradreel.core.errors import UserError, abbreviated_list
 from gradreel.core.recording.deferred_signals import DeferredSignals
 from gradreel.core.recording.logged_values import (
     NotKeptError,
@@ -30,7 +30,7 @@ from gradreel.core.recording.recorded_model import RecordedModel
 from gradreel.core.recording.step_recorder import Recorder
 from gradreel.core.trace.format import INTERRUPTED
 from gradreel.core.trace.recorded_run import MOST_COUNTED
-from gradreel.core.trace.writing import one_writer, refuse_foreign
+from gradreel.core.trace.writing import refuse_other_data, writer_lock
 
 Optimizers = torch.optim.Optimizer | Sequence[torch.optim.Optimizer] | None
 Number = float | torch.Tensor
@@ -85,14 +85,14 @@ def record(
         optimizer = [optimizer]
     recorded = RecordedModel(model, None if optimizer is None else list(optimizer))
     every = _kept_every(keep)
-    refuse_foreign(path)
+    refuse_other_data(path)
     if recorded.outside:
         warnings.warn(_told_of_outside(model, recorded.outside), stacklevel=3)  # the line of the `with`
     if recorded.untrained.left_out:
         warnings.warn(_told_of_left_out(recorded.untrained.left_out), stacklevel=3)
     ended: BaseException | None = None
     with DeferredSignals() as signals, ExitStack() as stack:
-        stack.enter_context(one_writer(path.parent, path.name, wait=False))
+        stack.enter_context(writer_lock(path.parent, path.name, wait=False))
         recorder = Recorder(recorded, every, path, signals)
         with ExitStack() as files:
             writer = files.enter_context(recorder.files())
@@ -235,7 +235,7 @@ def _folder_named(path: object) -> Path:
 
 
 def _told_of_outside(model: torch.nn.Module, names: Sequence[str]) -> str:
-    quoted = listed([f'"{name}"' for name in names])
+    quoted = abbreviated_list([f'"{name}"' for name in names])
     return (
         f"record: the optimizer also holds what is no parameter of the {type(model).__name__}; it is recorded, too, "
         f"as {quoted}. If it is another model's, it has its own names when record is given both in one, such as "
@@ -245,8 +245,8 @@ def _told_of_outside(model: torch.nn.Module, names: Sequence[str]) -> str:
 
 def _told_of_left_out(names: Sequence[str]) -> str:
     return (
-        f"record: {listed(names)}: no plain memory with a number for each entry, as sparse, sharded and meta tensors "
-        "have none; the state_dict() of the trace leaves it out: load it with strict=False"
+        f"record: {abbreviated_list(names)}: no plain memory with a number for each entry, as sparse, sharded and meta "
+        "tensors have none; the state_dict() of the trace leaves it out: load it with strict=False"
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from gradreel.core.errors import UserError, listed, printable
+from gradreel.core.errors import UserError, abbreviated_list, printable
 from gradreel.core.recording.deferred_signals import DeferredSignals, remind
 from gradreel.core.recording.journal_thread import JournalThread
 from gradreel.core.recording.newest_state import NewestState
@@ -31,7 +31,7 @@ from gradreel.core.trace.format import MOST_META, column_kinds, sealed_meta
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.unfinished import LastState, journal_text, log_kinds
 from gradreel.core.trace.write_behind import BLOCK, BLOCKS, Written
-from gradreel.core.trace.writing import TraceWriter, is_foreign, new_recording
+from gradreel.core.trace.writing import TraceWriter, is_other_data, new_recording
 
 _MOST_REPORTS = 100  # of values that are not kept
 _ROWS_AT_MOST = 10_000  # of a column, in a block that is written at once
@@ -184,21 +184,22 @@ class Recorder:
         replaced = self.recorded.replaced()
         if replaced:
             _warn(
-                f"record: {listed(replaced)} became another tensor while it was recorded, and what it has been since "
-                f"is not in {self.path}, which goes on with the old: change numbers in place (copy_), or record again"
+                f"record: {abbreviated_list(replaced)} became another tensor while it was recorded, and what it has "
+                f"been since is not in {self.path}, which goes on with the old: change numbers in place (copy_), or "
+                "record again"
             )
 
         untrained = self.recorded.untrained
         if lost := untrained.lost:
             _warn(
-                f"record: the shape or dtype of {listed(lost)} changed while it was recorded, or it came "
+                f"record: the shape or dtype of {abbreviated_list(lost)} changed while it was recorded, or it came "
                 f"later; the state_dict() of {self.path} has no such tensor"
             )
         if untrained.thawed:
             _warn(
-                f"record: {listed(untrained.thawed)}: frozen when the recording began, and trained later; {self.path} "
-                "keeps its values in the kept states, for state_dict(), and no gradients. To have both, begin a "
-                "recording once it is thawed"
+                f"record: {abbreviated_list(untrained.thawed)}: frozen when the recording began, and trained later; "
+                f"{self.path} keeps its values in the kept states, for state_dict(), and no gradients. To have both, "
+                "begin a recording once it is thawed"
             )
 
     def warn_of_late_log(self) -> None:
@@ -221,7 +222,9 @@ class Recorder:
         self._ended_by = ended_by
         self._sealed = self.log.finish(self._run(updates))
         name = self.path.name if ended_by is None else self._writer.folder.name
-        while ended_by is None and is_foreign(self.path.with_name(name)):  # somebody has put something there meanwhile
+        while ended_by is None and is_other_data(
+            self.path.with_name(name)
+        ):  # somebody has put something there meanwhile
             name += ".new"
         were = "1 update was recorded; it is" if updates == 1 else f"{updates} updates were recorded; they are"
         self._outcome = f"{were} in {self.path.with_name(name)}"

@@ -8,7 +8,7 @@ from typing import Any
 from gradreel.core.arrays import IntArray
 from gradreel.core.trace.format import metric_kinds, setting_kinds
 from gradreel.core.trace.recorded_run import RecordedRun, RecordedSetting
-from gradreel.core.trace.unfinished import BATCH, EPOCH, LOSS, completed, log_kinds
+from gradreel.core.trace.unfinished import BATCH, EPOCH, LOSS, log_kinds, with_computed_columns
 from gradreel.core.trace.writing import TraceWriter
 
 MOST_HELD = 4096
@@ -124,7 +124,7 @@ class UpdateLog:
         self.flush()
         self._writer.wait()
         events = [*log_kinds(0), *setting_kinds(0), *(metric_kinds(0) if "metric" in self._columns else ())]
-        run, computed = completed(run, {name: self._columns[name].rows_written() for name in events})
+        run, computed = with_computed_columns(run, {name: self._columns[name].rows_written() for name in events})
         self._cut({"optimizer": run.updates, "batch": run.examples_logged})
         self._cut(dict.fromkeys(setting_kinds(0), run.settings_logged))
         if run.metrics:

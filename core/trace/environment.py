@@ -56,7 +56,7 @@ def promise_equal_bits(one: Mapping[str, str], other: Mapping[str, str]) -> bool
     return dict(one) == dict(other)
 
 
-def described(environment: Mapping[str, str], other: Mapping[str, str] | None = None) -> str:
+def environment_text(environment: Mapping[str, str], other: Mapping[str, str] | None = None) -> str:
     """Return an environment in a few words, printable: "AVX512 and torch 2.13.0 on AMD EPYC (family 26, model 2)".
 
     Facts beyond these are named if they are known, or if those of the environment ``other`` differ: ", numpy 2.4.1".

@@ -72,8 +72,8 @@ def column_kinds(run: Experiment | RecordedRun) -> dict[str, ColumnKind]:
         return kinds | (metric_kinds(run.metrics_logged) if run.metrics else {})
     orders = (run.epochs if run.batch_size else 0, run.dataset.examples)
     kinds = common | {"batch": ColumnKind(orders, "<i4")}
-    if run.own_points is not None:
-        kinds["points"] = ColumnKind(run.own_points.rows.shape, "<f8")
+    if run.points_table is not None:
+        kinds["points"] = ColumnKind(run.points_table.rows.shape, "<f8")
     if run.n_state_vectors:  # of the kept states remembered_rows(), vector after vector
         optimizer_state = (len(run.optimizer_state_rows()), run.n_state_vectors * parameters)
         kinds["optimizer_state"] = ColumnKind(optimizer_state, number)
@@ -92,13 +92,13 @@ def setting_kinds(logged: int) -> dict[str, ColumnKind]:
     return {name: ColumnKind((logged,), dtype) for name, dtype in dtypes.items()}
 
 
-def are_metrics(run: RecordedRun, which: IntArray, at: IntArray) -> bool:
+def are_valid_metrics(run: RecordedRun, which: IntArray, at: IntArray) -> bool:
     """Whether each is one that was logged, and in the course of the run."""
     known = (which >= 0) & (which < len(run.metrics)) & (at >= 0) & (at <= run.updates)
     return bool(known.all() and (at[1:] >= at[:-1]).all())
 
 
-def event_rows(run: RecordedRun, columns: Mapping[str, NDArray[Any]]) -> dict[str, int]:
+def event_rows_within(run: RecordedRun, columns: Mapping[str, NDArray[Any]]) -> dict[str, int]:
     """How many rows of the columns of metrics and settings belong to the run's updates, by the run's field."""
     at_setting, at_metric = columns["setting_at"], columns.get("metric_at", np.empty(0))
     return {
@@ -154,12 +154,12 @@ class TraceFiles:
         try:
             return read_column(self.path / f"{name}.npy", column_kinds(self.run)[name])
         except TraceError as error:
-            raise TraceError(f"{self.path}: {error}; {mend(self.path)}") from None
+            raise TraceError(f"{self.path}: {error}; {repair_advice(self.path)}") from None
 
     def check(self, name: str) -> None:
         """TraceError unless a column, whose shape is right, has its checksum."""
         if checksum(self.path / f"{name}.npy", column_kinds(self.run)[name]) != self.meta["columns"][name]["xxh3"]:
-            raise TraceError(f"{self.path}: {name}.npy is damaged: its checksum is wrong; {mend(self.path)}")
+            raise TraceError(f"{self.path}: {name}.npy is damaged: its checksum is wrong; {repair_advice(self.path)}")
 
 
 def is_sealed(path: Path) -> bool:
@@ -171,30 +171,32 @@ def is_sealed(path: Path) -> bool:
         return False
 
 
-def whole_meta(path: Path) -> tuple[dict[str, Any], Experiment | RecordedRun]:
+def read_sealed_meta(path: Path) -> tuple[dict[str, Any], Experiment | RecordedRun]:
     if not path.is_dir():
         found = "is not a directory" if path.exists() else "does not exist"
-        raise TraceError(f"{path} {found}; {_A_TRACE}, and `gradreel train` records those of a lesson{beside(path)}")
+        raise TraceError(
+            f"{path} {found}; {_A_TRACE}, and `gradreel train` records those of a lesson{nearby_traces_hint(path)}"
+        )
     try:
         text = read_bounded(path / META, MOST_META).decode("ascii")
         meta = json.loads(text)
     except FileNotFoundError:
-        raise TraceError(no_trace(path)) from None
+        raise TraceError(no_trace_message(path)) from None
     except OSError as error:
         raise TraceError(f"{path}: {META} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
-        raise TraceError(f"{path}: {META} is damaged: not JSON; {mend(path)}") from None
+        raise TraceError(f"{path}: {META} is damaged: not JSON; {repair_advice(path)}") from None
     if not isinstance(meta, dict) or meta.get("format") != FORMAT:
-        raise TraceError(f"{path}: {META} is not that of a trace; {mend(path)}")
+        raise TraceError(f"{path}: {META} is not that of a trace; {repair_advice(path)}")
     if meta.keys() == {"format", "columns"}:
         raise TraceError(f"{path} has no whole update: whatever wrote it ended before; record or train again")
     if meta.get("version") != FORMAT_VERSION:
         raise TraceError(
-            f"{path}: format version {meta.get('version')}, this program reads {FORMAT_VERSION}; {mend(path)}"
+            f"{path}: format version {meta.get('version')}, this program reads {FORMAT_VERSION}; {repair_advice(path)}"
         )
     unsealed, _, rest = text.rpartition(_CHECKSUM)  # not spelled anew: what is large takes long
     if rest != f'"{seal_of(unsealed + _END)}"{_END}':
-        raise TraceError(f"{path}: {META} is damaged: its checksum is wrong; {mend(path)}")
+        raise TraceError(f"{path}: {META} is damaged: its checksum is wrong; {repair_advice(path)}")
     no_run = f"{path}: {META} describes no run of this version"
     try:
         given = _Given.model_validate(_with_points(path, meta), context=IN_TRACE)
@@ -202,12 +204,12 @@ def whole_meta(path: Path) -> tuple[dict[str, Any], Experiment | RecordedRun]:
         problem = problems_in(error)[0]
         where = ".".join(map(str, problem["loc"]))
         what = problem["msg"].removeprefix("Value error, ")
-        raise TraceError(f"{no_run}: {where}: {what}; {mend(path)}") from None
+        raise TraceError(f"{no_run}: {where}: {what}; {repair_advice(path)}") from None
     checksums = {name: column.xxh3 for name, column in given.columns.items()}
     stated = {name: part for name, part in meta.items() if name != "checksum"}
     is_ours = checksums.keys() == column_kinds(given.run).keys()
     if not (is_ours and _agrees(stated, _meta(given.run, given.environment, checksums))):
-        raise TraceError(f"{path}: {META} contradicts itself; {mend(path)}")
+        raise TraceError(f"{path}: {META} contradicts itself; {repair_advice(path)}")
     return meta, given.run
 
 
@@ -226,9 +228,11 @@ def _with_points(path: Path, meta: dict[str, Any]) -> dict[str, Any]:
     try:
         points = PointTable(read_column(path / "points.npy", ColumnKind((shape[0], shape[1]), "<f8")))
     except (TraceError, ValueError) as error:
-        raise DamagedColumnError("points", f"{path}: {error}; {mend(path)}") from None
+        raise DamagedColumnError("points", f"{path}: {error}; {repair_advice(path)}") from None
     if points.sha256 != sha256:
-        raise DamagedColumnError("points", f"{path}: points.npy is damaged: its checksum is wrong; {mend(path)}")
+        raise DamagedColumnError(
+            "points", f"{path}: points.npy is damaged: its checksum is wrong; {repair_advice(path)}"
+        )
     return {**meta, "experiment": {**meta["experiment"], "dataset": {**dataset, "points": points}}}
 
 
@@ -290,7 +294,7 @@ _CHECKSUM, _END = ',\n "checksum": ', "\n}\n"  # as `_text` has them at its end
 _A_TRACE = f"a trace is a folder with {META}, such as media/traces/<digest>"
 
 
-def beside(path: Path) -> str:
+def nearby_traces_hint(path: Path) -> str:
     """How an error ends that says there is no trace at ``path``: what stands beside it, and the command that reads it.
 
     Recordings that were interrupted, and a training that is unfinished; "" if there is neither.
@@ -310,7 +314,7 @@ def beside(path: Path) -> str:
     return "".join(texts)
 
 
-def no_trace(path: Path) -> str:
+def no_trace_message(path: Path) -> str:
     """The error of a folder ``path`` without ``meta.json``: what a trace is, and which ones lie in the folder."""
     text = f"{path} is no trace: {META} is missing; {_A_TRACE}"
     inside = sorted(file.parent for file in path.glob(f"[!.]*/{META}"))
@@ -319,10 +323,10 @@ def no_trace(path: Path) -> str:
         return f"{text}; in it there are {', '.join(map(str, inside[:MOST_LISTED]))}{more}"
     if _is_digest(path.name):  # what was a trace once, and is in the way of a new one
         return f"{text}; move it away and run: gradreel train"
-    return text + beside(path)
+    return text + nearby_traces_hint(path)
 
 
-def mend(path: Path) -> str:
+def repair_advice(path: Path) -> str:
     """How to have a sound trace again. Nobody is told to delete what `gradreel train` does not make again.
 
     ``meta.json`` may be damaged: it is searched, not parsed. In a text a quotation mark has a backslash before it, so

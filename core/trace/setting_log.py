@@ -8,7 +8,7 @@ from gradreel.core.trace.recorded_run import RecordedRun
 from numpy.typing import NDArray
 
 
-def are_settings(run: RecordedRun, which: IntArray, at: IntArray) -> bool:
+def are_valid_settings(run: RecordedRun, which: IntArray, at: IntArray) -> bool:
     """Whether each row names one of the run's settings and one of its updates, in order."""
     known = (which >= 0) & (which < len(run.settings)) & (at >= 0) & (at < run.updates)
     return bool(known.all() and (at[1:] >= at[:-1]).all())
@@ -17,7 +17,7 @@ def are_settings(run: RecordedRun, which: IntArray, at: IntArray) -> bool:
 class SettingLog:
     """Looks up the value of a setting at an update: that of the last row at or before it, or the initial value.
 
-    ``which``, ``at``, ``value``: the columns, (n,) each, for which `are_settings` holds.
+    ``which``, ``at``, ``value``: the columns, (n,) each, for which `are_valid_settings` holds.
     """
 
     def __init__(self, run: RecordedRun, which: IntArray, at: IntArray, value: FloatArray) -> None:

@@ -12,7 +12,7 @@ from gradreel.core.trace.recorded_run import RecordedRun
 from numpy.typing import NDArray
 
 
-def are_copies(run: RecordedRun, which: IntArray, rows: IntArray) -> bool:
+def are_valid_copies(run: RecordedRun, which: IntArray, rows: IntArray) -> bool:
     """Whether the columns name the run's tensors, in order, each at most once for a kept state and all for the first.
 
     ``which`` tensor and for which of the ``rows`` of the kept states, (C,) each.
@@ -28,7 +28,7 @@ def are_copies(run: RecordedRun, which: IntArray, rows: IntArray) -> bool:
 def tensor_bytes(run: RecordedRun, columns: Mapping[str, NDArray[Any]], row: int) -> list[NDArray[np.uint8]]:
     """The bytes of each tensor at a row of the kept states. ValueError for columns that `record` never writes."""
     which, rows = columns["tensor"], columns["tensor_row"]
-    if not are_copies(run, which, rows):
+    if not are_valid_copies(run, which, rows):
         raise ValueError("tensor.npy and tensor_row.npy name no tensors of the run, or no states")
     ends = np.cumsum(_sizes(run)[which])
     until = int(np.searchsorted(rows, row, side="right"))

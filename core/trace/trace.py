@@ -82,16 +82,16 @@ from gradreel.core.trace.format import (
     JOURNAL,
     META,
     TraceFiles,
-    are_metrics,
+    are_valid_metrics,
     column_kinds,
     is_sealed,
-    mend,
     metric_kinds,
+    read_sealed_meta,
+    repair_advice,
     setting_kinds,
-    whole_meta,
 )
 from gradreel.core.trace.recorded_run import RecordedRun
-from gradreel.core.trace.setting_log import SettingLog, are_settings
+from gradreel.core.trace.setting_log import SettingLog, are_valid_settings
 from gradreel.core.trace.unfinished import open_unfinished
 from numpy.typing import NDArray
 
@@ -134,7 +134,7 @@ class Trace:
             if checksums:
                 files.check(name)
         if not _is_kept(run, columns["kept"]):
-            raise TraceError(f"{path}: kept.npy does not name the states that this run keeps; {mend(path)}")
+            raise TraceError(f"{path}: kept.npy does not name the states that this run keeps; {repair_advice(path)}")
         return cls(path, run, files.meta, **{name: columns[name] for name in COMMON}, columns=columns)
 
     @classmethod
@@ -148,7 +148,7 @@ class Trace:
             raise TraceError(f"{directory} has no trace of this experiment ({experiment.digest}); run: gradreel train")
         trace = cls.open(path, checksums=checksums)
         if trace.run != experiment:
-            raise TraceError(f"{path}: the trace of another experiment; {mend(path)}")
+            raise TraceError(f"{path}: the trace of another experiment; {repair_advice(path)}")
         return trace
 
     @property
@@ -198,8 +198,8 @@ class Trace:
         if not isinstance(self.run, RecordedRun) or not self.run.metrics:
             return {}
         which, at, value = (self.columns[name] for name in metric_kinds(0))
-        if not are_metrics(self.run, which, at):
-            raise TraceError(f"{self.path}: its metrics belong to no update, or to nothing; {mend(self.path)}")
+        if not are_valid_metrics(self.run, which, at):
+            raise TraceError(f"{self.path}: its metrics belong to no update, or to nothing; {repair_advice(self.path)}")
         return {name: (at[which == i], value[which == i]) for i, name in enumerate(self.run.metrics)}
 
     @property
@@ -218,8 +218,10 @@ class Trace:
         if not isinstance(self.run, RecordedRun):
             raise TraceError(f"{self.path}: {name}: only a recorded run has settings of its optimizers beside it")
         which, at, value = (self.columns[column] for column in setting_kinds(0))
-        if not are_settings(self.run, which, at):
-            raise TraceError(f"{self.path}: its settings belong to no update, or to nothing; {mend(self.path)}")
+        if not are_valid_settings(self.run, which, at):
+            raise TraceError(
+                f"{self.path}: its settings belong to no update, or to nothing; {repair_advice(self.path)}"
+            )
         settings = SettingLog(self.run, which, at, value)
         return settings.table(name, np.arange(self.n_updates), self.columns["optimizer"])
 
@@ -272,7 +274,7 @@ def open_files(path: Path) -> TraceFiles:
         unfinished = open_unfinished(path)
         if unfinished is not None:
             return unfinished
-    return TraceFiles(path, *whole_meta(path))
+    return TraceFiles(path, *read_sealed_meta(path))
 
 
 def read_meta(path: Path) -> tuple[dict[str, Any], Experiment | RecordedRun]:

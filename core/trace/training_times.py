@@ -41,7 +41,7 @@ def training_seconds(directory: str | Path, run: Experiment) -> float | None:
     return round(taken, 4) if updates > 0 and 0 <= taken < math.inf else None
 
 
-def time_noted(directory: str | Path, run: Experiment, since: float) -> bool:
+def is_time_noted_since(directory: str | Path, run: Experiment, since: float) -> bool:
     """Whether what training ``run`` took was noted after the moment ``since`` (`time.time`)."""
     try:
         return time_file(directory, run).stat().st_mtime > since

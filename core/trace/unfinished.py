@@ -27,7 +27,7 @@ from gradreel.core.trace.format import (
     MOST_META,
     TraceFiles,
     column_kinds,
-    event_rows,
+    event_rows_within,
     metric_kinds,
     seal_of,
     sealed_meta,
@@ -156,7 +156,9 @@ def journal_text(
     return f'{text[:-1]},"checksum":"{seal_of(text)}"}}'
 
 
-def completed(run: RecordedRun, events: dict[str, NDArray[Any]]) -> tuple[RecordedRun, dict[str, NDArray[Any]]]:
+def with_computed_columns(
+    run: RecordedRun, events: dict[str, NDArray[Any]]
+) -> tuple[RecordedRun, dict[str, NDArray[Any]]]:
     """The run with the lengths of its columns, as ``events`` tell, and the columns computed from the log's.
 
     ``events``: the columns of the log, of the metrics and of the settings, which may go on after the run's last update;
@@ -173,7 +175,7 @@ def completed(run: RecordedRun, events: dict[str, NDArray[Any]]) -> tuple[Record
     lengths = {
         "examples_logged": int(columns["batch_start"][-1]),
         "first_nan_loss": first_nan,
-        **event_rows(run, events),
+        **event_rows_within(run, events),
     }
     return run.model_copy(update=lengths), columns | {"kept": run.kept_updates()}
 
@@ -248,7 +250,7 @@ def open_unfinished(path: Path) -> UnfinishedFiles | None:
     try:
         _refuse_rows(journal, run)
         events = _events(path, journal, run)
-        run, computed = completed(run, events)
+        run, computed = with_computed_columns(run, events)
         run.refuse_contradictions()
         if run.examples_logged > journal.columns["batch"].rows:
             raise ValueError("batches have more examples than were written")

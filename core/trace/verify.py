@@ -20,7 +20,7 @@ from gradreel.core.network.training import Examples, one_thread
 from gradreel.core.progress import Progress
 from gradreel.core.trace.columns import read_column, rows_of
 from gradreel.core.trace.environment import environment, promise_equal_bits
-from gradreel.core.trace.format import META, TraceFiles, beside, column_kinds
+from gradreel.core.trace.format import META, TraceFiles, column_kinds, nearby_traces_hint
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.trace import open_files
 from gradreel.core.trace.verify_recorded import verify_recorded
@@ -64,7 +64,9 @@ def verify(path: str | Path, progress: Progress | None = None) -> Verification:
     """
     path = Path(path).expanduser()
     if not path.is_dir():
-        raise TraceError(f"{path} is not a trace: there is no such directory; run: gradreel train{beside(path)}")
+        raise TraceError(
+            f"{path} is not a trace: there is no such directory; run: gradreel train{nearby_traces_hint(path)}"
+        )
     try:
         files = open_files(path)
     except TraceError as error:
@@ -151,10 +153,22 @@ class Comparison:
         beside: Sequence[NDArray[Any]] = (),
         part: int = 0,
     ) -> bool:
-        """Return whether a row agrees with the computed one; each number that does not is noted.
+        """Return whether a recorded row agrees with the computed one, and note each number that does not.
 
-        ``span``: the number of updates over which rounding may have grown. ``beside``: the row as computed by runs that
-        began with other last bits. ``part``: the place of the row among several that a state has in this column.
+        Parameters
+        ----------
+        column, update
+            Which row it is: its column, and how many updates had been made.
+        found, computed
+            The recorded and the computed row, same shape.
+        names
+            A name for each number of the row, for the notes.
+        span
+            Over how many updates rounding may have grown.
+        beside
+            The row as computed by the runs beside, which began with other last bits.
+        part
+            Which of several vectors that one state has in this column.
         """
         key = column, part
         for row in beside:

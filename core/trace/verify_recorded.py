@@ -24,8 +24,8 @@ from gradreel.core.trace.recorded_run import (
     RecordedRun,
     RecordedTensor,
 )
-from gradreel.core.trace.setting_log import SettingLog, are_settings
-from gradreel.core.trace.tensor_copies import are_copies
+from gradreel.core.trace.setting_log import SettingLog, are_valid_settings
+from gradreel.core.trace.tensor_copies import are_valid_copies
 from gradreel.core.trace.verify_result import MOST_PROBLEMS, Agreement, Problem, Verification
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
@@ -151,7 +151,7 @@ class _Check:
             self._note("epoch", int((epochs < -1).argmax()), epochs, "it is 0 or more, or -1 where none was logged")
         if run.tensors and self._damaged.isdisjoint({"tensor", "tensor_row"}):
             which, rows = self._column("tensor"), self._column("tensor_row")
-            if not are_copies(run, which, rows):
+            if not are_valid_copies(run, which, rows):
                 text = "tensor, tensor_row: they name no tensors of the model, no kept states, or not in order"
                 self.problems.append(Problem("tensor", None, None, None, None, text))
         foreign = np.flatnonzero((numbers < 0) | (numbers >= len(run.optimizers)))[:1]
@@ -272,7 +272,7 @@ class _Check:
     def _moved_frozen(self) -> list[RecordedTensor]:
         """The parameters, frozen at the start, of which there is more than one copy."""
         run = self.run
-        if not run.tensors or not are_copies(run, self._column("tensor"), self._column("tensor_row")):
+        if not run.tensors or not are_valid_copies(run, self._column("tensor"), self._column("tensor_row")):
             return []
         copies = np.bincount(self._column("tensor"), minlength=len(run.tensors))
         return [tensor for tensor, count in zip(run.tensors, copies, strict=True) if tensor.frozen and count > 1]
@@ -337,7 +337,7 @@ class _Check:
     def _settings_logged(self) -> SettingLog | None:
         """The optimizers' settings; None, and a problem, where the columns name none of the run's."""
         which, at, value = (self._column(name) for name in setting_kinds(0))
-        if are_settings(self.run, which, at):
+        if are_valid_settings(self.run, which, at):
             return SettingLog(self.run, which, at, value)
         self._computable = False
         if self._damaged.isdisjoint(setting_kinds(0)) and not self._note_outside("setting", len(self.run.settings) - 1):

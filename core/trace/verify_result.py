@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from gradreel.core.errors import printable
-from gradreel.core.trace.environment import described, promise_equal_bits
+from gradreel.core.trace.environment import environment_text, promise_equal_bits
 
 MOST_PROBLEMS = 100
 """Then verification stops: the trace is another run's."""
@@ -65,7 +65,7 @@ class Verification:
         if self.agreement is not Agreement.CLOSE or promise_equal_bits(self.made_with, self.computed_with):
             return ""
         made, computed = self.made_with, self.computed_with
-        return f"made with {described(made, computed)}, computed again with {described(computed, made)}"
+        return f"made with {environment_text(made, computed)}, computed again with {environment_text(computed, made)}"
 
     def __str__(self) -> str:
         if self.problems:

@@ -17,7 +17,7 @@ from itertools import chain, count
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from gradreel.core.errors import UserError, listed
+from gradreel.core.errors import UserError, abbreviated_list
 from gradreel.core.files import read_bounded
 from gradreel.core.trace.columns import ColumnKind
 from gradreel.core.trace.format import (
@@ -60,7 +60,7 @@ class DamagedJournalError(Exception):
 
 
 @contextmanager
-def one_writer(directory: Path, name: str, wait: bool = True) -> Iterator[None]:
+def writer_lock(directory: Path, name: str, wait: bool = True) -> Iterator[None]:
     """Hold the right to write the trace ``name`` into ``directory``; wait for whoever holds it, or else UserError.
 
     The operating system takes the lock back from a process that died.
@@ -188,7 +188,7 @@ def new_trace(
     """A writer of the columns of a new trace. On leaving without an error the trace gets its final name.
 
     A trace that had this name before is replaced then, and only then. An interruption leaves what the next run can
-    resume from (its `journal_of`); any other error leaves nothing.
+    resume from (its `read_journal`); any other error leaves nothing.
 
     ``seal``: makes the text of meta.json from the checksums of the columns. ``journal``: resume from it.
     ``block``: bytes that are written at once.
@@ -198,7 +198,7 @@ def new_trace(
     """
     partial = _partial(directory, name)
     for folder in (partial, _replaced(directory / name), directory / name):
-        refuse_foreign(folder, kinds)
+        refuse_other_data(folder, kinds)
     try:
         if journal is None:
             _begin(partial, kinds)
@@ -221,7 +221,7 @@ def new_trace(
         shutil.rmtree(partial, ignore_errors=True)
         raise
     except BaseException:  # interrupted
-        if journal_of(directory, name) is None:
+        if read_journal(directory, name) is None:
             shutil.rmtree(partial, ignore_errors=True)
         raise
 
@@ -239,7 +239,7 @@ def new_recording(
     """
     begun = _partial(path.parent, path.name)
     for folder in (begun, _replaced(path), path):
-        refuse_foreign(folder, kinds)
+        refuse_other_data(folder, kinds)
     folder = interrupted_path(path)
     try:
         _begin(begun, kinds, grows=True)
@@ -303,7 +303,7 @@ def _finish(trace: TraceWriter, seal: Callable[[dict[str, str]], str]) -> None:
     trace.remove_journal()
 
 
-def journal_of(directory: Path, name: str) -> Journal | None:
+def read_journal(directory: Path, name: str) -> Journal | None:
     """The journal of an unfinished trace, from which a run is resumed; None if there is none, or it is damaged."""
     try:
         return _JOURNALS.validate_json(read_bounded(_partial(directory, name) / JOURNAL, MOST_META), strict=True)
@@ -314,7 +314,7 @@ def journal_of(directory: Path, name: str) -> Journal | None:
 _JOURNALS = TypeAdapter(Journal)
 
 
-def refuse_foreign(folder: Path, columns: Iterable[str] = ()) -> None:
+def refuse_other_data(folder: Path, columns: Iterable[str] = ()) -> None:
     """UserError if what is at ``folder`` is more than a trace, whole or in the making: it must not be replaced.
 
     ``columns``: what a folder that is named by a run's digest may hold if its own notes are damaged.
@@ -327,10 +327,10 @@ def refuse_foreign(folder: Path, columns: Iterable[str] = ()) -> None:
         raise UserError(f"{folder} would be replaced by a trace, and {foreign}: choose another path, or move it away")
 
 
-def is_foreign(folder: Path) -> bool:
+def is_other_data(folder: Path) -> bool:
     """Whether what is at ``folder`` is there and more than a trace."""
     try:
-        refuse_foreign(folder)
+        refuse_other_data(folder)
     except UserError:
         return True
     return False
@@ -352,7 +352,7 @@ def _foreign(folder: Path, columns: Iterable[str] = ()) -> str:
         return f"is none: it has no {META} that says so"
     ours = {*_NOTES, *BESIDE, *(f"{name}.npy" for name in named)}
     others = sorted(entry.name for entry in entries if entry.name not in ours and not LAST.fullmatch(entry.name))
-    return f"has in it what is not of one: {listed(others)}" if others else ""
+    return f"has in it what is not of one: {abbreviated_list(others)}" if others else ""
 
 
 def _columns_named(note: Path) -> set[str]:
@@ -383,7 +383,7 @@ def _publish(partial: Path, final: Path, columns: Iterable[str]) -> None:
     """
     old = _replaced(final)
     for folder in (old, final):  # again: a run may take days
-        refuse_foreign(folder, columns)
+        refuse_other_data(folder, columns)
     _restore(old, final)
     try:
         if final.exists():

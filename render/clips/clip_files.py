@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from gradreel.core.errors import UserError, listed
+from gradreel.core.errors import UserError, abbreviated_list
 from gradreel.render.clips.beat_lines import check_beats
 from gradreel.render.clips.workspace import check_replaceable, publish, read_json, temporary_in, write_json
 from gradreel.render.stages import BeatSpan, ClipFile, ClipSound, EmptyStretch, Subcaption
@@ -65,7 +65,7 @@ class DamagedClipsError(UserError):
     """Clips that are not what they were when they were made, or cannot be joined."""
 
     def __init__(self, clips: Sequence[Path]) -> None:
-        self.clips, self.names = tuple(clips), listed([clip.name for clip in clips])
+        self.clips, self.names = tuple(clips), abbreviated_list([clip.name for clip in clips])
         super().__init__(f"{self.names} in {clips[0].parent}: damaged, and again once made anew; is the disk sound?")
 
 

@@ -21,7 +21,7 @@ from string import Formatter
 from typing import Any
 
 from gradreel.core.errors import TraceError
-from gradreel.core.run_data import without_numbers
+from gradreel.core.run_data import without_large_tables
 from gradreel.core.trace.format import META
 from gradreel.render.clips import toolchain
 from gradreel.render.clips.file_digest import content_digest, short_hash, shortened
@@ -61,7 +61,7 @@ def parts_of(
         "scene": description.name,
         "class": request.source.class_name,
         **_source_parts(request.source),
-        "parameters": without_numbers(description.parameters),
+        "parameters": without_large_tables(description.parameters),
         "traces": traces,
         "narration": narration_part(request, whose, words) if description.is_lecture_scene else {},
         "settings": request.settings.of_frames(),

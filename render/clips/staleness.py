@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gradreel.core.errors import listed
+from gradreel.core.errors import abbreviated_list
 from gradreel.render.clips.beat_lines import filled_again
 from gradreel.render.clips.file_digest import changed_files
 from gradreel.render.clips.fingerprint import languages_of, seconds_of
@@ -28,7 +28,7 @@ def why_stale(
     """
     changed = changed_files(clip.get("files", {}), request.source)
     if changed:
-        return listed(changed) + CHANGED
+        return abbreviated_list(changed) + CHANGED
     beats = [BeatSpan.from_json(beat) for beat in clip.get("beats", ())]
     if not request.speech and any(beat.from_narration for beat in beats):
         whose = parts["narration"].get("words", request.source.name)
@@ -54,7 +54,7 @@ def why_rendered(parts: Mapping[str, Any], earlier: Iterable[Mapping[str, Any]])
     if not changes:
         return "not rendered yet"
     nearest = min(changes, key=len)
-    return listed(nearest) + CHANGED if nearest else "its file is gone or damaged"
+    return abbreviated_list(nearest) + CHANGED if nearest else "its file is gone or damaged"
 
 
 def _comparable(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

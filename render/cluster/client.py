@@ -21,7 +21,7 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.core.trace.trace import Trace
 from gradreel.core.trace.training_times import note_training
-from gradreel.core.trace.writing import one_writer
+from gradreel.core.trace.writing import writer_lock
 from gradreel.render.clips.claim import Claim
 from gradreel.render.clips.clip_files import keep_clip
 from gradreel.render.clips.file_digest import HERE, MISSING, short_hash
@@ -222,7 +222,7 @@ class ClusterTrainers(Connection):
                 raise BadAnswerError("it is another run's")
         except WRONG as error:
             raise self.bad_answer("a trace", error) from None
-        with one_writer(traces, run.digest):
+        with writer_lock(traces, run.digest):
             publish(folder, traces / run.digest)
             note_training(traces, run, trained.seconds, trained.updates)
         return Outcome(run.digest)

@@ -15,7 +15,7 @@ from gradreel.core.choices import EPOCHS, SEEDS, WINDOW, DecimalMark, Fill
 from gradreel.core.daily.csv_file import CsvFormat
 from gradreel.core.daily.views import Borders
 from gradreel.core.errors import UserError
-from gradreel.core.files import parsed, read_text
+from gradreel.core.files import parse_or_user_error, read_text
 from gradreel.render.choices import (
     DEFAULT_PROGRESS,
     DEFAULT_QUALITY,
@@ -302,7 +302,7 @@ def parse_value(text: str) -> Any:
 def _json_or_text(text: str) -> Any:
     """What can be read as JSON is JSON; what begins as a list or a table and cannot is a mistake, and no text."""
     try:
-        return parsed(text, repr(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"))
+        return parse_or_user_error(text, repr(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"))
     except UserError:
         if text.lstrip()[:1] in ("[", "{"):
             raise
@@ -315,7 +315,7 @@ def _read_value(path: Path) -> Any:
     text = read_text(path, "a value")
     if path.suffix.lower() != ".json":
         return _json_or_text(text.strip())
-    return parsed(text, str(path))
+    return parse_or_user_error(text, str(path))
 
 
 def read_curve(path: Path) -> tuple[Knots, str]:

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from string import Formatter
 from typing import Any
 
-from gradreel.core.errors import UserError, listed
+from gradreel.core.errors import UserError, abbreviated_list
 from gradreel.render.stages import SceneRequest
 from gradreel.scenes.catalog import KnownScenes, SceneSource, beat_names, find_scenes, kebab_name
 from gradreel.scenes.scene_source import (
@@ -118,7 +118,7 @@ def marks_placed(words: OwnWords, scenes: Collection[str], languages: Collection
                 there = cut(line)[1]
                 if any(set(cut(other.get(beat, ""))[1]) - set(there) for other in lines.values()):
                     placed.setdefault(language, []).append(f"{scene}/{beat}")
-    told = "; ".join(f"in {language} of {listed(beats)}" for language, beats in placed.items())
+    told = "; ".join(f"in {language} of {abbreviated_list(beats)}" for language, beats in placed.items())
     return f"{words.file}: marks that another language has are placed in proportion: {told}" if told else ""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gradreel.core.errors import UserError, listed
+from gradreel.core.errors import UserError, abbreviated_list
 from gradreel.scenes.catalog import SceneSource
 from gradreel.scenes.scene_source import branches, module_source, name_as_written
 from gradreel.scenes.words.mark_places import MarkOrderError, merged_marks
@@ -48,7 +48,7 @@ def said_marks_placed(sources: Collection[SceneSource], languages: Collection[st
             for language, names in marks.items():
                 if names < all_names:
                     lacking.setdefault(language, []).append(f"{source.name}/{line.beat}")
-    places = "; ".join(f"in {language} of {listed(beats)}" for language, beats in lacking.items())
+    places = "; ".join(f"in {language} of {abbreviated_list(beats)}" for language, beats in lacking.items())
     return f"say=…: marks that another language has are placed in proportion: {places}" if places else ""
 
 

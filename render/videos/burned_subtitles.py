@@ -18,7 +18,7 @@ import noto_cjk_sans_otc
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
-from gradreel.core.errors import listed, printable
+from gradreel.core.errors import abbreviated_list, printable
 from gradreel.render.frames.encode import ClipEncoder
 from gradreel.render.frames.pictures import Pixels
 from gradreel.render.settings import RenderSettings
@@ -160,7 +160,7 @@ def missing_letters_warning(lines: Iterable[tuple[str, str]], language: str) -> 
     )
     right_to_left = any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in letters)
     return (
-        f"--burn_subtitles {language}: the font has no {named} ({listed(places)}):"
+        f"--burn_subtitles {language}: the font has no {named} ({abbreviated_list(places)}):"
         f" they are drawn as boxes. "
         + ("Right-to-left scripts are not supported in the picture. " if right_to_left else "")
         + "Without --burn_subtitles, players draw the same subtitles with fonts of their own"

@@ -16,7 +16,7 @@ from gradreel.core.errors import TraceError
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace.trace import read_meta
 from gradreel.core.trace.training_times import training_seconds
-from gradreel.core.trace.writing import journal_of
+from gradreel.core.trace.writing import read_journal
 from gradreel.render.clips.plan import earlier_clips
 from gradreel.render.clips.workspace import Folders
 from gradreel.render.stages import Clip, Plan
@@ -101,7 +101,7 @@ def _training_time(run: Experiment, traces: Path, speed: float | None) -> float 
     whole = training_seconds(traces, run)
     if whole is None and speed is not None:
         whole = speed * Group((run,)).cost
-    journal = journal_of(traces, run.digest)
+    journal = read_journal(traces, run.digest)
     return None if whole is None else whole * (1 - (journal.updates if journal else 0) / run.n_updates)
 
 

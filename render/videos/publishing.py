@@ -9,8 +9,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from gradreel.core.errors import UserError, listed
-from gradreel.core.run_data import without_numbers
+from gradreel.core.errors import UserError, abbreviated_list
+from gradreel.core.run_data import without_large_tables
 from gradreel.render.clips.beat_lines import filled_again
 from gradreel.render.clips.clip_files import check_whole
 from gradreel.render.clips.file_digest import HERE, changed_files, content_now, file_of
@@ -222,7 +222,7 @@ def write_video(
     soft = {language: these for language, these in subtitles.items() if language != settings.burned}
     cut = join(files, path, title=title, chapters=chapters, subtitles=soft, sounds=sounds)
     if names := list(dict.fromkeys(sound.name for sound in cut)):
-        say(f"{listed(names)}: cut at the end of the video")
+        say(f"{abbreviated_list(names)}: cut at the end of the video")
     return subtitles, spoken
 
 
@@ -254,7 +254,7 @@ def placed_sounds(shots: Sequence[Shot], fps: int) -> list[PlacedSound]:
         changed = changed_files({sound.file: sound.digest for sound in shot.file.sounds}, shot.clip.request.source)
         if changed:
             raise UserError(
-                f"{shot.clip.scene}: its sound {listed(changed)} has changed, or gone, since it was drawn;"
+                f"{shot.clip.scene}: its sound {abbreviated_list(changed)} has changed, or gone, since it was drawn;"
                 " run the same command again"
             )
     return found
@@ -416,7 +416,7 @@ def _scene_entry(shot: Shot, settings: RenderSettings, spoken: Mapping[str, Spok
         "digest": shot.file.path.stem,
         "start": shot.start / fps,
         "end": shot.end / fps,
-        "parameters": without_numbers(shot.clip.request.parameters),
+        "parameters": without_large_tables(shot.clip.request.parameters),
         "experiments": {name: experiment.digest for name, experiment in shot.clip.experiments.items()},
         "beats": [
             {

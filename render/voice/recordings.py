@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from gradreel.core.errors import UserError, listed
+from gradreel.core.errors import UserError, abbreviated_list
 from gradreel.core.files import read_text
 from gradreel.render.voice.engines import Engine
 from gradreel.render.voice.sound import EDGE, PAUSE, RATE, Samples, heard, pauses
@@ -52,7 +52,7 @@ class Recordings:
         files = {names: self.file(*names) for names in beats}
         if missing := [f"{scene}/{beat}{SUFFIXES[0]}" for (scene, beat), file in files.items() if file is None]:
             raise UserError(
-                f"{self.folder} has no recording of {len(missing)} of {len(files)} beats: {listed(missing)};"
+                f"{self.folder} has no recording of {len(missing)} of {len(files)} beats: {abbreviated_list(missing)};"
                 " --fill has them spoken by the default voice"
             )
         return [file for names in beats if (file := files[names]) is not None]

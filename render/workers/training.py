@@ -16,8 +16,8 @@ from typing import Protocol
 from gradreel.core.errors import TrainingError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.progress import Progress
-from gradreel.core.trace.training_times import note_training, time_noted
-from gradreel.core.trace.writing import journal_of
+from gradreel.core.trace.training_times import is_time_noted_since, note_training
+from gradreel.core.trace.writing import read_journal
 from gradreel.render.clips.claim import Claim
 from gradreel.render.clips.workspace import Folders
 from gradreel.render.workers.groups import Bundle, Group, balanced, dealt_out
@@ -106,7 +106,7 @@ def train_group(runs: Sequence[Experiment], traces: Path, progress: Progress = r
         return [outcome for run in runs for outcome in train_group([run], traces, progress)]
     seconds = time.time() - began
     for run in runs:
-        if not time_noted(traces, run, since=began):  # else another process trained it meanwhile
+        if not is_time_noted_since(traces, run, since=began):  # else another process trained it meanwhile
             note_training(traces, run, seconds / len(runs), max(1, round(left / len(runs))))
     return [Outcome(run.digest) for run in runs]
 
@@ -172,7 +172,7 @@ def grouped(number: int) -> str:
 
 
 def _updates_kept(traces: Path, run: Experiment) -> int:
-    journal = journal_of(traces, run.digest)
+    journal = read_journal(traces, run.digest)
     return journal.updates if journal else 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradreel.core.curves.line_fit import line_run, scattered
+from gradreel.core.curves.line_fit import line_run, noisy_dataset
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.datasets import RED_CURVE
@@ -60,4 +60,4 @@ def line_through_dots(
     start_seed: int = LINE_START_SEED,
 ) -> Experiment:
     """The run that fits a line to dots scattered around ``curve``; by default that of linear-limits."""
-    return line_run(scattered(curve, curve.range_around()[1], noise, noise_seed, DOTS), start_seed)
+    return line_run(noisy_dataset(curve, curve.range_around()[1], noise, noise_seed, DOTS), start_seed)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Self
 
-from gradreel.core.daily.units import printed_distance, telling_decimals, view_unit
+from gradreel.core.daily.units import distance_as_printed, distinguishing_decimals, view_unit
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.core.network.theta import unpack
-from gradreel.core.network.worked_example import Forward, example_of, forward, in_thousands, label_day
+from gradreel.core.network.worked_example import Forward, example_of, forward, label_day, theta_in_view_units
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene
 from gradreel.scenes.lecture.daily_data import data_name, days_that_differ
@@ -76,7 +76,7 @@ class ThreeDaysScene(LectureScene):
         """The network after its last update, in the views' own unit, and the day on its way through it."""
         trace = self.trace("run")
         self.run, self.dataset = trace.experiment, trace.experiment.dataset
-        self.theta = in_thousands(self.run, trace.parameters[-1])
+        self.theta = theta_in_view_units(self.run, trace.parameters[-1])
         self.unit = view_unit(self.dataset)
         self.example = example_of(self.dataset, self.day_shown())
         self.there = forward(self.run, self.theta, self.example.x, self.example.label)
@@ -93,8 +93,8 @@ class ThreeDaysScene(LectureScene):
         unit, y, label = self.unit, self.there.y, self.there.label
         low, high = float(self.example.x.min()), float(self.example.x.max())
         found = [
-            telling_decimals(unit, lambda places: [printed_distance(y, label, places)]),
-            telling_decimals(unit, lambda places: [printed_distance(low, high, places)]),
+            distinguishing_decimals(unit, lambda places: [distance_as_printed(y, label, places)]),
+            distinguishing_decimals(unit, lambda places: [distance_as_printed(low, high, places)]),
         ]
         return max(unit.decimals if places is None else places for places in found)
 

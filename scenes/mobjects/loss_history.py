@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from gradreel.core.arrays import FloatArray, IntArray, evenly_spaced
+from gradreel.core.arrays import FloatArray, IntArray, evenly_spaced_indices
 from gradreel.core.daily.units import loss_unit
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
@@ -172,7 +172,7 @@ class LossHistory:
 
     def mean_line(self) -> tuple[FloatArray, FloatArray]:
         """(x, y) of the running mean, at as many updates as are drawn."""
-        x = self.points[evenly_spaced(len(self.points), COLUMNS)]
+        x = self.points[evenly_spaced_indices(len(self.points), COLUMNS)]
         return x.astype(float), np.array([self.mean(update) for update in x])
 
     def extent(self) -> tuple[float, float]:
@@ -251,7 +251,7 @@ def _over_all_data(trace: Trace) -> tuple[NDArray[Any], FloatArray, FloatArray]:
     run, none = trace.run, np.empty(0)
     if not isinstance(run, Experiment):
         return none, none, none
-    rows = evenly_spaced(len(trace.kept), STATES)
+    rows = evenly_spaced_indices(len(trace.kept), STATES)
     states = np.asarray(trace.parameters[rows])
     whole = loss(run, states) if run.batches_per_epoch > 1 else none
     validation = loss_on_validation_days(run, states) if run.dataset.n_validation else none

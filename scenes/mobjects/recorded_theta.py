@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
-from gradreel.core.arrays import evenly_spaced
+from gradreel.core.arrays import evenly_spaced_indices
 from gradreel.core.trace.recorded_run import RecordedRun
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
@@ -102,7 +102,7 @@ def is_plain_descent(trace: Trace) -> bool:
     if optimizer.kind.rpartition(".")[2] != "SGD" or extra:
         return False
     rates = trace.rates[:, 0]
-    rows = evenly_spaced(trace.n_updates, CHECKED_UPDATES)
+    rows = evenly_spaced_indices(trace.n_updates, CHECKED_UPDATES)
     return all(_is_one_step(trace, int(row), rates[row]) for row in rows)
 
 

@@ -139,8 +139,10 @@ class Frames:
         wrong = [_breaches(title, findings)] if findings else []
         if outcome.problems:
             problems = "\n".join(outcome.problems)
-            mend = "If the pictures are right as they are now: pytest --snapshot-update"
-            wrong.append(f"{title}: snapshots are not as they should be ({len(outcome.problems)})\n{problems}\n{mend}")
+            repair_advice = "If the pictures are right as they are now: pytest --snapshot-update"
+            wrong.append(
+                f"{title}: snapshots are not as they should be ({len(outcome.problems)})\n{problems}\n{repair_advice}"
+            )
         if wrong:
             pytest.fail("\n\n".join(wrong), pytrace=False)
 

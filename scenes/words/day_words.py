@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 import numpy as np
-from gradreel.core.daily.units import counting_decimals, loss_unit, view_unit
+from gradreel.core.daily.units import loss_unit, three_digit_decimals, view_unit
 from gradreel.core.daily.views import DailyViews
 from gradreel.scenes.words.languages import LANGUAGES, DayForm
 from gradreel.scenes.words.numbers import number_text
@@ -68,7 +68,7 @@ def counted_views(views: Iterable[float]) -> Callable[[float], str]:
     """
     largest = max(abs(float(number)) for number in views)
     unit, letter = loss_unit([largest])
-    return lambda number: number_text(float(number) / unit, counting_decimals(largest / unit)) + letter
+    return lambda number: number_text(float(number) / unit, three_digit_decimals(largest / unit)) + letter
 
 
 def tick_days(first: date, last: date, most: int) -> list[date]:

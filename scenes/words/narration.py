@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from gradreel.core.errors import UserError
-from gradreel.core.files import parsed, read_text, read_toml
+from gradreel.core.files import parse_or_user_error, read_text, read_toml
 from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.scenes.words.claims import Claim, failed
 from gradreel.scenes.words.languages import LANGUAGES
@@ -377,7 +377,7 @@ def _read(file: Path) -> dict[str, Mapping[str, Any]]:
 @lru_cache(maxsize=2 * len(LANGUAGES))
 def _parsed(file: Path, text: str) -> dict[str, Mapping[str, Any]]:
     """Once for as long as the text is the same: plan and publishing ask for it, and both are waited for."""
-    content: dict[str, Mapping[str, Any]] = parsed(text, str(file), "TOML", tomllib.loads)
+    content: dict[str, Mapping[str, Any]] = parse_or_user_error(text, str(file), "TOML", tomllib.loads)
     for scene, table in content.items():
         _check_table(file, scene, table, (*TABLES, SPOKEN))
     return content

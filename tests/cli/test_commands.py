@@ -22,7 +22,7 @@ GRADREEL = shutil.which("gradreel", path=os.path.dirname(sys.executable))
 SMALL = ("--lesson", "shapes.toml", "-r", "160,90", "--fps", "5")
 
 
-def listed(folder: Path) -> set[str]:
+def abbreviated_list(folder: Path) -> set[str]:
     """Files and folders in a media folder, the private one left out."""
     paths = (path.relative_to(folder) for path in folder.rglob("*"))
     return {str(path) for path in paths if path.parts[0] != ".gradreel"}
@@ -454,7 +454,7 @@ def test_interrupt_exits_130_and_leaves_no_half_file(project):
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert "Interrupted." in errors.splitlines()
-    assert not [name for name in listed(project / "media") if name.startswith(("clips/", "videos/"))]
+    assert not [name for name in abbreviated_list(project / "media") if name.startswith(("clips/", "videos/"))]
     assert not list((project / "media/.gradreel/temporary").glob("*/*"))
 
 

@@ -7,7 +7,7 @@ import pytest
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.datasets import INNERMOST, RED_CURVE, CurveDataset, PointsDataset, TwoSpirals
 from gradreel.core.point_table import MOST_NUMBERS, MOST_SPELLED
-from gradreel.core.run_data import without_numbers
+from gradreel.core.run_data import without_large_tables
 from pydantic import ValidationError
 
 
@@ -125,7 +125,7 @@ def test_a_large_table_goes_through_json_by_its_bytes_and_is_printed_by_its_name
     text = data.model_dump_json()
     assert len(text) < 2 * rows.nbytes and PointsDataset.model_validate_json(text) == data
     assert len(repr(data)) < 200
-    named = without_numbers({"run": json.loads(text)})
+    named = without_large_tables({"run": json.loads(text)})
     assert named == {"run": data.described()} and len(json.dumps(named)) < 300
     with pytest.raises(ValidationError, match="sha256"):
         PointsDataset.model_validate_json(text.replace(data.points.sha256, "0" * 64))

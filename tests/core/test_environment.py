@@ -3,7 +3,7 @@
 import pytest
 import torch
 from gradreel.core.trace import environment as module
-from gradreel.core.trace.environment import MOST_LETTERS, described, environment, promise_equal_bits
+from gradreel.core.trace.environment import MOST_LETTERS, environment, environment_text, promise_equal_bits
 
 
 def test_it_names_versions_processor_and_the_instructions_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,19 +36,19 @@ def test_what_is_taken_from_the_system_is_printable_and_short(monkeypatch: pytes
 
 def test_a_description_prints_what_a_file_says_without_escapes() -> None:
     there = {"capability": "AVX512\x1b[31m", "torch": "2.13", "processor": "a\x07", "mkl": "\x1b"}
-    assert described(there).isprintable() and "AVX512" in described(there)
-    assert described({}).isprintable()
+    assert environment_text(there).isprintable() and "AVX512" in environment_text(there)
+    assert environment_text({}).isprintable()
 
 
 @pytest.mark.parametrize("fact", sorted(environment()))
 def test_whatever_fact_differs_between_two_environments_is_described(fact: str) -> None:
     here = environment()
     for there in ({**here, fact: "another"}, {name: value for name, value in here.items() if name != fact}):
-        assert described(here, there) != described(there, here)
+        assert environment_text(here, there) != environment_text(there, here)
 
 
 def test_of_equal_environments_only_the_main_facts_are_described() -> None:
     here = environment()
-    assert described(here, here) == described(here)
-    assert f"python {here['python']}" not in described(here)
-    assert f"python {here['python']}" in described(here, {**here, "python": "3.10"})
+    assert environment_text(here, here) == environment_text(here)
+    assert f"python {here['python']}" not in environment_text(here)
+    assert f"python {here['python']}" in environment_text(here, {**here, "python": "3.10"})

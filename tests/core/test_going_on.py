@@ -79,7 +79,7 @@ def test_a_run_that_is_killed_again_and_again_goes_on_to_the_same_trace(
     run = RUNS[name]
     for share in (0.2, 0.5, 0.8):
         killed(tmp_path, share, run)
-        left = writing.journal_of(tmp_path, run.digest)
+        left = writing.read_journal(tmp_path, run.digest)
         assert left is not None
         assert run.n_updates / 50 < left.updates < run.n_updates
         assert left.updates % run.kept_every == 0
@@ -87,7 +87,7 @@ def test_a_run_that_is_killed_again_and_again_goes_on_to_the_same_trace(
     trace = train(run, tmp_path, lambda done, updates: begun.append(done))
     assert begun[0] > left.updates  # it did not start anew
     assert contents(trace.path) == contents(train(run, undisturbed).path)
-    assert writing.journal_of(tmp_path, run.digest) is None
+    assert writing.read_journal(tmp_path, run.digest) is None
 
 
 def test_runs_side_by_side_are_gone_on_with_together(
@@ -187,7 +187,7 @@ def test_ctrl_c_keeps_what_can_be_gone_on_with(
 
     with pytest.raises(KeyboardInterrupt):
         train(run, tmp_path, interrupt)
-    left = writing.journal_of(tmp_path, run.digest)
+    left = writing.read_journal(tmp_path, run.digest)
     assert left is not None
     assert left.updates > 0.4 * run.n_updates
     assert not (tmp_path / run.digest).exists()
@@ -199,7 +199,7 @@ def test_a_run_that_diverges_leaves_nothing_to_go_on_with(tmp_path: Path, monkey
     run = Experiment(learning_rate=50, epochs=6000)
     with pytest.raises(TrainingError):
         train(run, tmp_path)
-    assert writing.journal_of(tmp_path, run.digest) is None
+    assert writing.read_journal(tmp_path, run.digest) is None
     assert [file.name for file in tmp_path.iterdir() if not file.name.endswith(".lock")] == []
 
 

@@ -10,7 +10,7 @@ from gradreel.core.curves.line_fit import (
     line_of,
     line_run,
     mean_squared_distance,
-    scattered,
+    noisy_dataset,
 )
 from gradreel.core.curves.piecewise import PiecewiseLinearCurve
 from gradreel.core.datasets import RED_CURVE, CurveDataset
@@ -22,26 +22,26 @@ RED = PiecewiseLinearCurve(*zip(*RED_CURVE, strict=True))
 
 
 def test_without_noise_the_points_lie_on_the_curve():
-    dots = scattered(RED, 8.0, 0.0, 5, 33)
+    dots = noisy_dataset(RED, 8.0, 0.0, 5, 33)
     assert dots.x() == pytest.approx(np.linspace(0, 8, 33))
     assert dots.labels() == pytest.approx(RED(np.linspace(0, 8, 33)))
 
 
 def test_noise_has_the_deviation_asked_for_and_a_seed_of_its_own():
     high = PiecewiseLinearCurve([1, 3], [11, 14])
-    first, again, other = (scattered(high, 8.0, 0.5, seed, 4001) for seed in (1, 1, 2))
+    first, again, other = (noisy_dataset(high, 8.0, 0.5, seed, 4001) for seed in (1, 1, 2))
     away = first.labels() - high(first.x())
     assert np.std(away) == pytest.approx(0.5, rel=0.05) and abs(away.mean()) < 0.05
     assert first == again and first != other
 
 
 def test_no_point_falls_below_zero():
-    assert scattered(PiecewiseLinearCurve([1, 3], [0, 0.1]), 8.0, 1.0, 0, 101).labels().min() == 0
+    assert noisy_dataset(PiecewiseLinearCurve([1, 3], [0, 0.1]), 8.0, 1.0, 0, 101).labels().min() == 0
 
 
 @pytest.mark.parametrize(("high", "seed"), [(8.0, 6), (1.2, 0), (23.0, 3)])
 def test_training_finds_the_line_of_least_squares(tmp_path, high, seed):
-    dots = scattered(RED, high, 0.3, 1, 41)
+    dots = noisy_dataset(RED, high, 0.3, 1, 41)
     run = line_run(dots, seed)
     trace = train(run, tmp_path)
     found, best = line_of(run, np.array(trace.parameters[-1])), Line(*np.polyfit(dots.x(), dots.labels(), 1))
@@ -51,7 +51,7 @@ def test_training_finds_the_line_of_least_squares(tmp_path, high, seed):
 
 
 def test_a_line_is_what_its_theta_predicts(tmp_path):
-    run = line_run(scattered(RED, 8.0, 0.2, 0, 41), 0)
+    run = line_run(noisy_dataset(RED, 8.0, 0.2, 0, 41), 0)
     theta, x = np.array([0.7, -1.3]), np.array([0.0, 2.5, 8.0])
     assert line_of(run, theta)(x) == pytest.approx(predict(run, theta, run.dataset.features_at(x)))
     assert Line(0.7, -1.3 - 0.7 * 4.0) == line_of(run, theta)

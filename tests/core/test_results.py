@@ -14,7 +14,7 @@ from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import TraceError, UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.training import train, train_all
-from gradreel.core.trace.training_times import note_training, time_file, time_noted, training_seconds
+from gradreel.core.trace.training_times import is_time_noted_since, note_training, time_file, training_seconds
 
 WEEK = tuple(1000.0 + 300 * math.sin(day) + 40 * (day % 7) for day in range(60))
 DATA = DailyViews(series=DailySeries(start=date(2024, 1, 1), values=WEEK, name="mine.csv"), window=3)
@@ -185,8 +185,8 @@ def test_training_time_lies_beside_the_trace_and_changes_no_byte_of_it(recorded,
         note_training(tmp_path, run, seconds=taken, updates=run.n_updates)
         assert training_seconds(tmp_path, run) == taken
     (file,) = tmp_path.iterdir()
-    assert time_noted(tmp_path, run, since=file.stat().st_mtime - 1)
-    assert not time_noted(tmp_path, run, since=file.stat().st_mtime + 1)
+    assert is_time_noted_since(tmp_path, run, since=file.stat().st_mtime - 1)
+    assert not is_time_noted_since(tmp_path, run, since=file.stat().st_mtime + 1)
     file.write_text("{}")
     assert training_seconds(tmp_path, run) is None
 

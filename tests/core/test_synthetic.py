@@ -16,9 +16,9 @@ from gradreel.core.daily.synthetic import (
     TERM,
     WEEK,
     appetites,
+    base_views,
     best_guesses,
     hump,
-    ordinary,
     synthetic_views,
     usual_appetite,
 )
@@ -69,7 +69,7 @@ def test_a_weekdays_share_is_the_documented_one() -> None:
 @pytest.mark.parametrize("eve", NEW_YEAR_EVES)
 def test_new_years_eve_is_a_deep_dip_at_its_true_date(eve: date) -> None:
     at = (eve - series.start).days
-    around = [ordinary(i) for i in range(at - 20, at + 16)]
+    around = [base_views(i) for i in range(at - 20, at + 16)]
     assert around[20] == min(around) < 0.75 * sorted(around)[8], "lower than any Friday or Saturday near it"
     assert views[at] < 0.65 * usual(eve)
 
@@ -148,7 +148,7 @@ def test_some_days_stand_out_far_more_than_noise_would() -> None:
 def test_who_knows_the_rule_misses_by_what_many_draws_of_the_noise_say() -> None:
     """The floor a second way: from each day's true appetite, the next day's views drawn anew by numpy's own noise."""
     random = np.random.default_rng(0)
-    u, ordinary_views = appetites(), np.array([ordinary(i) for i in range(len(views))])
+    u, ordinary_views = appetites(), np.array([base_views(i) for i in range(len(views))])
     m = np.array([usual_appetite(i, u[i - 1]) for i in range(1, len(u))])
     drawn = m * (1 + NOISE * random.standard_normal((400, len(m))))
     drawn += (random.random(drawn.shape) < BURST_CHANCE) * random.uniform(*BURST, drawn.shape)

@@ -13,7 +13,7 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.training import train
 from gradreel.core.trace.format import BESIDE
 from gradreel.core.trace.trace import Trace
-from gradreel.core.trace.writing import refuse_foreign
+from gradreel.core.trace.writing import refuse_other_data
 
 COLUMNS = ["kept", "parameters", "gradient", "batch_loss", "batch", "epoch"]
 
@@ -225,7 +225,7 @@ def test_a_folder_without_meta_is_no_trace_and_those_in_it_are_listed(copy: Path
 @pytest.mark.parametrize("name", sorted(BESIDE))
 def test_a_landscape_beside_the_columns_is_part_of_the_trace(name: str, copy: Path) -> None:
     (copy / name).write_bytes(b"whatever")
-    refuse_foreign(copy)
+    refuse_other_data(copy)
     trace = Trace.open(copy, checksums=True)
     assert name.removesuffix(".npy") not in trace.columns
     assert isinstance(trace.run, Experiment)
@@ -239,10 +239,10 @@ def test_a_landscape_alone_is_no_trace(name: str, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / name).write_text("mine")
     with pytest.raises(UserError, match="would be replaced"):
-        refuse_foreign(tmp_path / "mine")
+        refuse_other_data(tmp_path / "mine")
 
 
 def test_a_folder_in_the_place_of_a_landscape_is_foreign(copy: Path) -> None:
     (copy / "landscape.npy").mkdir()
     with pytest.raises(UserError, match="has folders or links in it"):
-        refuse_foreign(copy)
+        refuse_other_data(copy)

@@ -5,7 +5,14 @@ from datetime import date
 import numpy as np
 import pytest
 from gradreel.core.daily.series import DailySeries
-from gradreel.core.daily.units import MOST_MORE, printed_distance, telling_decimals, view_unit, views_column, views_text
+from gradreel.core.daily.units import (
+    MOST_MORE,
+    distance_as_printed,
+    distinguishing_decimals,
+    view_unit,
+    views_column,
+    views_text,
+)
 from gradreel.core.daily.views import DailyViews
 
 
@@ -83,10 +90,10 @@ def test_numbers_get_as_many_decimals_as_tell_them_apart(usual, decimals):
     unit = view_unit(series(usual))
     step = 10.0**-decimals
     one, other = 4.0, 4.0 + 0.2 * step
-    assert telling_decimals(unit, lambda places: [printed_distance(1.0, 1.0 + 3 * step, places)]) == decimals
-    assert telling_decimals(unit, lambda places: [printed_distance(one, other, places)]) == decimals + 1
-    assert telling_decimals(unit, lambda places: [printed_distance(one, one, places)]) is None
-    apart = telling_decimals(unit, lambda places: [round(3.041 * step, places), round(3.012 * step, places)])
+    assert distinguishing_decimals(unit, lambda places: [distance_as_printed(1.0, 1.0 + 3 * step, places)]) == decimals
+    assert distinguishing_decimals(unit, lambda places: [distance_as_printed(one, other, places)]) == decimals + 1
+    assert distinguishing_decimals(unit, lambda places: [distance_as_printed(one, one, places)]) is None
+    apart = distinguishing_decimals(unit, lambda places: [round(3.041 * step, places), round(3.012 * step, places)])
     assert apart == decimals + MOST_MORE
 
 

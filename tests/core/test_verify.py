@@ -13,7 +13,7 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import parameter_names
 from gradreel.core.network.training import train
 from gradreel.core.trace.columns import checksum
-from gradreel.core.trace.environment import described, environment
+from gradreel.core.trace.environment import environment, environment_text
 from gradreel.core.trace.format import column_kinds, sealed_meta
 from gradreel.core.trace.trace import Trace
 from gradreel.core.trace.verify import verify
@@ -293,7 +293,7 @@ def test_last_bits_that_differ_are_within_tolerance_and_said_to_be(copy: Path, t
     assert result.agreement is Agreement.CLOSE
     assert "within tolerance; made with " in str(result)
     made, here = result.made_with, environment()
-    assert all(words in str(result) for words in (described(made, here), described(here, made)))
+    assert all(words in str(result) for words in (environment_text(made, here), environment_text(here, made)))
 
 
 def test_last_bits_that_differ_in_the_same_environment_are_named(copy: Path, tiny_trace: Trace) -> None:

@@ -14,11 +14,11 @@ from gradreel.core.network.worked_example import (
     FARTHEST,
     backward,
     example_of,
-    falling_rate,
     forward,
-    in_thousands,
+    forward_after_step,
     label_day,
-    stepped,
+    largest_falling_rate,
+    theta_in_view_units,
 )
 from gradreel.scenes.lecture.runs import THREE_DAYS
 
@@ -45,7 +45,7 @@ def test_in_thousands_is_the_same_function(run):
     theta = random_theta(run)
     day = label_day(run.dataset)
     example = example_of(run.dataset, day)
-    there = forward(run, in_thousands(run, theta), example.x, example.label)
+    there = forward(run, theta_in_view_units(run, theta), example.x, example.label)
     index = int((np.datetime64(day) - np.datetime64(run.dataset.first_validation_date)).astype(int))
     scaled = predict(run, theta, run.dataset.validation_features()[index : index + 1])[0]
     assert there.y * 1000 == pytest.approx(run.dataset.in_views(scaled), rel=1e-12)
@@ -56,15 +56,15 @@ def test_in_thousands_is_the_same_function(run):
 def test_in_thousands_takes_a_whole_path_and_leaves_it_as_it_is():
     path = np.random.default_rng(1).normal(size=(7, 2, THREE_DAYS.n_parameters)).astype(np.float32)
     kept = path.copy()
-    written = in_thousands(THREE_DAYS, path)
+    written = theta_in_view_units(THREE_DAYS, path)
     np.testing.assert_array_equal(path, kept)
     assert written.dtype == np.float64
-    np.testing.assert_allclose(written[3, 1], in_thousands(THREE_DAYS, path[3, 1]), rtol=1e-14)
+    np.testing.assert_allclose(written[3, 1], theta_in_view_units(THREE_DAYS, path[3, 1]), rtol=1e-14)
 
 
 def test_only_views_are_written_in_thousands():
     with pytest.raises(ValueError, match="kind curve"):
-        in_thousands(Experiment(), random_theta(Experiment()))
+        theta_in_view_units(Experiment(), random_theta(Experiment()))
 
 
 def test_forward_is_the_sums_written_out():
@@ -111,12 +111,12 @@ def test_the_largest_power_of_ten_that_lowers_the_error_is_the_rate(run, label):
     theta = random_theta(run, 2)
     there = forward(run, theta, np.linspace(-0.4, 0.5, run.dataset.n_features), label)
     slopes = backward(run, theta, there)
-    rate = falling_rate(run, theta, there, slopes)
-    assert stepped(run, theta, there, slopes, rate).error < there.error
+    rate = largest_falling_rate(run, theta, there, slopes)
+    assert forward_after_step(run, theta, there, slopes, rate).error < there.error
     moved = forward(run, theta - rate * slopes.theta, there.x, label)
-    assert stepped(run, theta, there, slopes, rate).y == moved.y
+    assert forward_after_step(run, theta, there, slopes, rate).y == moved.y
     if rate < 1:
-        longer = stepped(run, theta, there, slopes, 10 * rate)
+        longer = forward_after_step(run, theta, there, slopes, 10 * rate)
         assert longer.error >= there.error or far(there, longer)
 
 
@@ -128,12 +128,12 @@ def test_on_large_views_too_a_small_step_is_found_that_stays_near(usual, loss):
     run = Experiment.model_validate({**THREE_DAYS.model_dump(), **given})
     example = example_of(run.dataset, label_day(run.dataset))
     for seed in range(20):
-        theta = in_thousands(run, random_theta(run, seed))
+        theta = theta_in_view_units(run, random_theta(run, seed))
         there = forward(run, theta, example.x, example.label)
         slopes = backward(run, theta, there)
-        rate = falling_rate(run, theta, there, slopes)
+        rate = largest_falling_rate(run, theta, there, slopes)
         assert rate is not None
-        after = stepped(run, theta, there, slopes, rate)
+        after = forward_after_step(run, theta, there, slopes, rate)
         assert after.error < there.error and not far(there, after)
 
 
@@ -142,7 +142,7 @@ def test_no_step_lowers_an_error_of_zero():
     y = forward(THREE_DAYS, theta, np.array([0.1, 0.2, 0.3]), 0.0).y
     there = forward(THREE_DAYS, theta, np.array([0.1, 0.2, 0.3]), y)
     assert there.error == 0
-    assert falling_rate(THREE_DAYS, theta, there, backward(THREE_DAYS, theta, there)) is None
+    assert largest_falling_rate(THREE_DAYS, theta, there, backward(THREE_DAYS, theta, there)) is None
 
 
 def test_slopes_on_the_way_are_those_of_the_biases():

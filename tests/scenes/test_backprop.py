@@ -16,7 +16,7 @@ from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import parameter_names, unpack
-from gradreel.core.network.worked_example import FARTHEST, example_of, forward, in_thousands
+from gradreel.core.network.worked_example import FARTHEST, example_of, forward, theta_in_view_units
 from gradreel.scenes import style
 from gradreel.scenes.lecture.deep.backprop import Backprop
 from gradreel.scenes.lecture.deep.day_step import LOOKED_AT, printed_apart, printed_row, seen_day
@@ -46,7 +46,7 @@ def number(text: TextMobject) -> float:
 
 def slopes_by_hand(trace_of, run: Experiment, day: date) -> dict[str, float]:
     """Each parameter's slope in thousand views, by nudging it both ways."""
-    theta = in_thousands(run, trace_of(run).parameters[-1])
+    theta = theta_in_view_units(run, trace_of(run).parameters[-1])
     example = example_of(run.dataset, day)
     slopes = {}
     for k, name in enumerate(parameter_names(run)):
@@ -217,7 +217,7 @@ def test_one_w_is_worked_out_as_printed(trace_of, film):
     ).groups())  # fmt: skip
     assert rate == scene.day_step.rate
     assert before - rate * slope == pytest.approx(after, abs=0.00501)
-    theta = in_thousands(RUN, trace_of(RUN).parameters[-1])[i * 3 + j]
+    theta = theta_in_view_units(RUN, trace_of(RUN).parameters[-1])[i * 3 + j]
     by_hand = slopes_by_hand(trace_of, RUN, film["scene"].example.day)[f"w_{i + 1}_{j + 1}"]
     assert (before, slope) == (pytest.approx(theta, abs=0.0051), pytest.approx(by_hand, abs=0.0051))
 
@@ -248,7 +248,7 @@ def test_the_gradient_is_all_slopes_and_one_step_against_it_lowers_the_error(tra
     scene, slopes = film["scene"], slopes_by_hand(trace_of, RUN, film["scene"].example.day)
     shown = [number(scene.row.numbers[k]) for k in range(len(scene.row.numbers))]
     assert shown == pytest.approx(list(slopes.values()), abs=0.0051)
-    theta = in_thousands(RUN, trace_of(RUN).parameters[-1])
+    theta = theta_in_view_units(RUN, trace_of(RUN).parameters[-1])
     example = example_of(RUN.dataset, film["scene"].example.day)
     before = forward(RUN, theta, example.x, example.label)
     after = forward(RUN, theta - scene.day_step.rate * np.array(list(slopes.values())), example.x, example.label)
@@ -267,7 +267,7 @@ def test_another_network_has_other_slopes(play, film):
 
 
 def test_without_a_step_that_helps_the_gradient_is_the_end(play, trace_of, monkeypatch):
-    monkeypatch.setattr("gradreel.scenes.lecture.deep.day_step.falling_rate", lambda *_: None)
+    monkeypatch.setattr("gradreel.scenes.lecture.deep.day_step.largest_falling_rate", lambda *_: None)
     day = next(day for day in (date(2021, 1, 2 + k) for k in range(28)) if _above(trace_of, day))
     played = play(Backprop, run=RUN, day=day)
     assert played.beats == BEATS and "here is 1." in played.lines["output-low"]["en"]
@@ -349,7 +349,7 @@ def test_numbers_of_the_gradient_stand_apart(scale):
 
 
 def _above(trace_of, day: date) -> bool:
-    theta = in_thousands(RUN, trace_of(RUN).parameters[-1])
+    theta = theta_in_view_units(RUN, trace_of(RUN).parameters[-1])
     example = example_of(RUN.dataset, day)
     return forward(RUN, theta, example.x, example.label).y > example.label
 

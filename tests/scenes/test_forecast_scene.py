@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from gradreel.core.analysis.compared_networks import depth_experiments
 from gradreel.core.analysis.forecast import next_days
-from gradreel.core.analysis.results import chosen_row
+from gradreel.core.analysis.results import best_validation_row
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
@@ -147,7 +147,7 @@ def test_the_run_is_one_of_the_comparison_of_depths():
 def test_both_lines_are_those_of_the_recorded_network(play, trace_of):
     run = run_of(SMALL)
     trace, data = trace_of(run), WEEK
-    theta = np.asarray(trace.parameters[chosen_row(trace)])
+    theta = np.asarray(trace.parameters[best_validation_row(trace)])
     expected = next_days(run, theta, data.first_validation_date, data.first_validation_date + timedelta(days=62))
     seen = {}
 

@@ -10,7 +10,7 @@ from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.units import view_unit
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
-from gradreel.core.network.worked_example import example_of, forward, in_thousands, label_day
+from gradreel.core.network.worked_example import example_of, forward, label_day, theta_in_view_units
 from gradreel.scenes.lecture.networks.ground_heights import ground_of, heights_over
 from gradreel.scenes.lecture.runs import THREE_DAYS
 
@@ -34,7 +34,7 @@ def network(
 
 def of(run: Experiment, seed: int = 0):
     """Random parameters, the example, and the ground of a run."""
-    theta = in_thousands(run, np.random.default_rng(seed).normal(size=run.n_parameters))
+    theta = theta_in_view_units(run, np.random.default_rng(seed).normal(size=run.n_parameters))
     example = example_of(run.dataset, label_day(run.dataset))
     return theta, example, ground_of(run.dataset, example.x)
 

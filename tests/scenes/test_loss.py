@@ -15,7 +15,7 @@ from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss
-from gradreel.core.network.worked_example import forward, in_thousands
+from gradreel.core.network.worked_example import forward, theta_in_view_units
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes.lecture.optimization.loss import Loss
 from gradreel.scenes.lecture.optimization.pictures.loss_board import DayError, ErrorStrip
@@ -151,7 +151,7 @@ def test_only_the_present_mean_is_named_with_the_loss_of_its_card(film):
 
 
 def test_the_cells_show_theta_in_thousand_views(film, trace):
-    values = in_thousands(RUN, np.asarray(trace.parameters[[0, -1]]))[:, [0, 1, 2, -1]]
+    values = theta_in_view_units(RUN, np.asarray(trace.parameters[[0, -1]]))[:, [0, 1, 2, -1]]
     shown = [[float(text.replace("\u2212", "-")) for text in cells] for cells in film["cells"]]
     np.testing.assert_allclose(shown, values, atol=0.0051)
 
@@ -179,7 +179,7 @@ def test_another_trace_is_another_picture(play, rewritten, trace, tmp_path, film
 def test_the_hidden_columns_hold_what_the_first_theta_makes_of_the_day(film, trace):
     scene = film["scene"]
     features, y, label = scene.thetas.telling_views
-    theta = in_thousands(RUN, np.asarray(trace.parameters[0]))
+    theta = theta_in_view_units(RUN, np.asarray(trace.parameters[0]))
     there = forward(RUN, theta, np.array(features) / 1000, label / 1000)
     for numbers, values in zip(scene.sum.between, (there.r[0], there.a[0]), strict=True):
         assert [float(number.text.replace("\u2212", "-")) for number in numbers] == pytest.approx(values, abs=0.0051)
@@ -245,7 +245,7 @@ def test_views_of_any_size_are_written_with_digits_that_count(play, trace_of, si
     assert play(Loss, look, **SHORT | {"run": run}).beats[-1] == "other-better"
     assert all(re.fullmatch(unit, text) for text in told), told
     assert not any(text.strip("0123456789.\u2009") for text in axis)  # in the same unit
-    theta = in_thousands(run, np.asarray(trace_of(run).parameters[[0, -1]]))
+    theta = theta_in_view_units(run, np.asarray(trace_of(run).parameters[[0, -1]]))
     for (shown, digit), value in zip(cells, theta[:, [0, 1, 2, -1]].ravel(), strict=True):
         assert shown == pytest.approx(value, abs=0.51 * digit)
     columns = np.array([abs(shown) / digit for shown, digit in cells]).reshape(2, -1).max(axis=0)

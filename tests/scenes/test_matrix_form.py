@@ -19,7 +19,7 @@ from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import parameter_names, unpack
-from gradreel.core.network.worked_example import example_of, forward, in_thousands, label_day
+from gradreel.core.network.worked_example import example_of, forward, label_day, theta_in_view_units
 from gradreel.scenes import style
 from gradreel.scenes.lecture.networks.matrix_form import MatrixForm
 from gradreel.scenes.lecture.networks.pictures.matrix_board import GrowingGrid, NumberBox, places
@@ -53,7 +53,7 @@ CURVE = Experiment(epochs=2)
 
 
 def learned(trace_of, run: Experiment):
-    return in_thousands(run, np.asarray(trace_of(run).parameters[-1]))
+    return theta_in_view_units(run, np.asarray(trace_of(run).parameters[-1]))
 
 
 def read(number) -> float:

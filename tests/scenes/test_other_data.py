@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from gradreel.core.analysis.compared_networks import width_experiments
 from gradreel.core.analysis.forecast import forecast, next_days
-from gradreel.core.analysis.results import chosen_row, loss_by_epoch
+from gradreel.core.analysis.results import best_validation_row, loss_by_epoch
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
@@ -146,7 +146,7 @@ def test_model_selection(neutral, trace_of, days):
     assert played.beats == ["choice", "tomorrow-low", *after]
     scene = played.scene
     run = scene.best.network.experiments[0]
-    theta, known = np.asarray(trace_of(run).parameters[chosen_row(trace_of(run))]), OWN.daily.end - timedelta(days=1)
+    theta, known = np.asarray(trace_of(run).parameters[best_validation_row(trace_of(run))]), OWN.daily.end - timedelta(days=1)
     ahead = forecast(run, theta, days, known)
     assert f"It says {scene.counted(ahead.prediction[0])} views." in played.lines["tomorrow-low"]["en"]
 
@@ -156,7 +156,7 @@ def test_forecast(neutral, trace_of):
     assert played.beats == ["days", "prediction", "lows", "missed-most", "window"]
     (run,) = played.scene.experiments(played.scene.parameters).values()
     trace, data = trace_of(run), run.dataset
-    theta = np.asarray(trace.parameters[chosen_row(trace)])
+    theta = np.asarray(trace.parameters[best_validation_row(trace)])
     days = next_days(run, theta, data.first_validation_date, data.first_test_date - timedelta(days=1))
     worst = int(np.abs(days.error).argmax())
     day = days.dates[worst].astype(date)

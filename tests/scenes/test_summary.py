@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from gradreel.core.analysis.forecast import forecast, next_days
-from gradreel.core.analysis.results import chosen_row
+from gradreel.core.analysis.results import best_validation_row
 from gradreel.core.curves.line_fit import line_of
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.synthetic import END
@@ -98,7 +98,7 @@ def test_guess_miss_and_truth_are_those_of_the_trained_network(film_of, trace_of
     film = film_of(name, lang)
     scene, guess, lens = film.scene, film.scene.guess, film.scene.lens
     traces = [trace_of(run) for run in scene.parameters.network().experiments]
-    theta = [np.asarray(trace.parameters[chosen_row(trace)]) for trace in traces]
+    theta = [np.asarray(trace.parameters[best_validation_row(trace)]) for trace in traces]
     run, data = traces[0].experiment, scene.parameters.dataset
     ahead = forecast(run, theta[0], 1, data.daily.end - timedelta(days=1))
     missed = np.mean([next_days(run, states).mean_absolute_error for states in theta])

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from gradreel.core.analysis.equal_budget import bends, folding, zigzag
+from gradreel.core.analysis.equal_budget import folding_network, network_bends, zigzag
 from gradreel.core.datasets import PointsDataset, TwoSpirals
 from gradreel.core.errors import UserError
 from gradreel.core.network.theta import loss, predict
@@ -183,8 +183,8 @@ def test_folds_double_the_bends_of_as_many_relus(film, play, depth):
                       **QUICK | {"folds": depth})  # fmt: skip
         (fat, deep), curves, lit = played.seen["folds"]
     assert (fat, deep) == ([2 * depth, 2 * depth], [2 * depth, 2**depth])
-    built = folding(depth)
-    assert deep[1] == len(bends(built.network, built.theta))
+    built = folding_network(depth)
+    assert deep[1] == len(network_bends(built.network, built.theta))
     x, y = curves[1].T
     assert y == pytest.approx(zigzag(depth).curve()(x), abs=1e-6)
     x, y = curves[0].T

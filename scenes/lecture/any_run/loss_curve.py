@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 import numpy as np
-from gradreel.core.daily.units import counting_decimals
+from gradreel.core.daily.units import three_digit_decimals
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace.recorded_run import RecordedRun
@@ -104,7 +104,7 @@ class LossCurve(LectureScene):
             history.n_updates,
             finite,
             READOUT_LEFT,
-            counting_decimals(float(finite.max())) if history.scale.in_views else 3,
+            three_digit_decimals(float(finite.max())) if history.scale.in_views else 3,
         )
 
     def _texts(self) -> dict[str, str]:

@@ -9,7 +9,7 @@ from datetime import date
 
 import numpy as np
 from gradreel.core.choices import WIDTH
-from gradreel.core.daily.units import MOST_MORE, printed_distance, telling_decimals
+from gradreel.core.daily.units import MOST_MORE, distance_as_printed, distinguishing_decimals
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import parameter_names
@@ -128,8 +128,8 @@ class Backprop(ThreeDaysScene):
         there, after, unit = self.there, self.day_step.after, self.unit
         if after is None:
             return self.decimals
-        telling = telling_decimals(
-            unit, lambda places: [printed_distance(at.y, there.label, places) for at in (there, after)]
+        telling = distinguishing_decimals(
+            unit, lambda places: [distance_as_printed(at.y, there.label, places) for at in (there, after)]
         )
         if telling is not None:
             return telling

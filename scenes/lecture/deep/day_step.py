@@ -1,6 +1,6 @@
 """One step of gradient descent on one day: its slopes, a learning rate at which it helps; and which day it is taken on.
 
-All in the views' own unit, see `core.network.worked_example.in_thousands`.
+All in the views' own unit, see `core.network.worked_example.theta_in_view_units`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,15 @@ from gradreel.core.daily.units import view_unit
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import Layers
-from gradreel.core.network.worked_example import Backward, Forward, backward, example_of, falling_rate, forward, stepped
+from gradreel.core.network.worked_example import (
+    Backward,
+    Forward,
+    backward,
+    example_of,
+    forward,
+    forward_after_step,
+    largest_falling_rate,
+)
 from gradreel.scenes.mobjects.printed_arithmetic import fitting_places, telling_text
 from gradreel.scenes.words.numbers import THIN_SPACE, number_text
 from numpy.typing import NDArray
@@ -29,7 +37,8 @@ ORDINARY = (0.5, 1.0)  # of the mean error of these: not hit nearly, not missed 
 class DayStep:
     """The network with ``theta`` (P,) computes ``there``; its error has ``slopes``; ``after`` a step it computes less.
 
-    ``rate`` is the largest of 1, 0.1, ... at which the step helps, see `falling_rate`. Both are None where none does.
+    ``rate`` is the largest of 1, 0.1, ... at which the step helps, see `largest_falling_rate`. Both are None if none
+    does.
     """
 
     run: Experiment
@@ -42,8 +51,8 @@ class DayStep:
     @classmethod
     def of(cls, run: Experiment, theta: NDArray, there: Forward) -> DayStep:
         slopes = backward(run, theta, there)
-        rate = falling_rate(run, theta, there, slopes)
-        after = None if rate is None else stepped(run, theta, there, slopes, rate)
+        rate = largest_falling_rate(run, theta, there, slopes)
+        after = None if rate is None else forward_after_step(run, theta, there, slopes, rate)
         return cls(run, theta, there, slopes, rate, after)
 
     @cached_property

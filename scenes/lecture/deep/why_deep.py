@@ -14,11 +14,11 @@ from gradreel.core.analysis.equal_budget import (
     SEEDS,
     UPDATES,
     Built,
-    Match,
-    folded,
-    folding,
-    match,
-    one_bend_each,
+    MatchRuns,
+    folded_values,
+    folding_network,
+    match_runs,
+    relu_per_bend_network,
     zigzag,
 )
 from gradreel.core.datasets import Number, PointsDataset
@@ -118,9 +118,9 @@ class WhyDeep(LectureScene):
                 )
             return self
 
-        def match(self) -> Match:
+        def match(self) -> MatchRuns:
             """The runs of both networks."""
-            return match(self.dataset, self.fat, self.deep, self.seeds, self.epochs, self.learning_rate)
+            return match_runs(self.dataset, self.fat, self.deep, self.seeds, self.epochs, self.learning_rate)
 
     @classmethod
     def experiments(cls, parameters: Parameters) -> dict[str, Experiment]:
@@ -152,7 +152,7 @@ class WhyDeep(LectureScene):
     def construct(self) -> None:
         p = self.parameters
         # By hand: a layer of 2 D ReLUs and D layers of two, of equally many parameters, on the zigzag of D folds
-        self.built = (one_bend_each(zigzag(p.folds), 2 * p.folds), folding(p.folds))
+        self.built = (relu_per_bend_network(zigzag(p.folds), 2 * p.folds), folding_network(p.folds))
         self._name_beat()
         self._bends_beat()
         self._fold_beats()
@@ -226,7 +226,7 @@ class WhyDeep(LectureScene):
             for k, seconds in enumerate((SECOND_FOLD, *OTHER_FOLDS * shares), start=1):
                 if k == 2:
                     self.until("again")
-                curve = folded(np.clip(curve, 0.0, None))
+                curve = folded_values(np.clip(curve, 0.0, None))
                 self._fold(curve, k, seconds)
             self.until("same")
             self.play(emphasis(self.hand[1].red, FULL), run_time=0.5)
@@ -275,12 +275,12 @@ class WhyDeep(LectureScene):
         glow = [node.animate(rate_func=there_and_back).scale(GLOWING) for node in folding_ones]
 
         def fold(_: VMobject, share: float) -> None:
-            right.draw(folded(whole, share, 0.0))
+            right.draw(folded_values(whole, share, 0.0))
             if share >= COUNTED:
-                counts.show(2 * (k + 1), count_bends(folding(k + 1)))
+                counts.show(2 * (k + 1), count_bends(folding_network(k + 1)))
 
         def stretch(_: VMobject, share: float) -> None:
-            right.draw(folded(whole, 1.0, share))
+            right.draw(folded_values(whole, 1.0, share))
 
         self.play(UpdateFromAlphaFunc(VGroup(right.blue, counts), fold), *glow, run_time=0.24 * seconds)
         self.wait(0.1 * seconds)

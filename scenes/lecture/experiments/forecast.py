@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 from gradreel.core.analysis.compared_networks import depth_experiments
 from gradreel.core.analysis.forecast import NextDays, next_days
-from gradreel.core.analysis.results import chosen_row
+from gradreel.core.analysis.results import best_validation_row
 from gradreel.core.choices import EPOCHS, WIDTH
 from gradreel.core.daily.synthetic import LOW_WEEKDAYS, NEW_YEAR, NEW_YEAR_EVES
 from gradreel.core.daily.views import DailyViews
@@ -133,7 +133,7 @@ class Forecast(LectureScene):
 
     def _read_the_days(self, around: date | None) -> None:
         trace, parameters, self.dataset = self.trace("run"), self.parameters, self.parameters.dataset
-        theta = np.asarray(trace.parameters[chosen_row(trace)])
+        theta = np.asarray(trace.parameters[best_validation_row(trace)])
         self.days = shown_days(trace.experiment, theta, parameters.first, parameters.last, around)
 
     def _prepare(self) -> None:

@@ -95,7 +95,7 @@ class ModelSelection(BarsScene):
 
     def _misses(self) -> FloatArray:
         """(h,): by how much the network misses unseen days on average, one day ahead, two, ...; in views."""
-        run, days = self.best.network.experiments[0], min(self.parameters.days, self.parameters.dataset.n_unseen)
+        run, days = self.best.network.experiments[0], min(self.parameters.days, self.parameters.dataset.n_test)
         missed = np.abs(horizon_errors(run, self._chosen_theta(), days)).mean(axis=0)
         return np.pad(missed, (0, self.parameters.days - days), mode="edge")
 

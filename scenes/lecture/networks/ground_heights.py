@@ -4,7 +4,7 @@
     axis = np.linspace(*ground, 25)
     heights_over(run, theta, example.x, axis, axis)       # (25, 25), at [x_2, x_1]
 
-``theta`` is `worked_example.in_thousands`: of the function that takes views in their own unit, and says them.
+``theta`` is `worked_example.theta_in_view_units`: of the function that takes views in their own unit, and says them.
 """
 
 from __future__ import annotations

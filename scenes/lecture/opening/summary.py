@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 from gradreel.core.analysis.compared_networks import Network, depth_experiments
-from gradreel.core.arrays import evenly_spaced
+from gradreel.core.arrays import evenly_spaced_indices
 from gradreel.core.choices import EPOCHS, SEEDS, WIDTH
 from gradreel.core.curves.line_fit import line_run
 from gradreel.core.daily.views import DailyViews
@@ -118,7 +118,7 @@ class Summary(LectureScene):
 
     def claims(self) -> Iterator[Claim]:
         run = self.trace("run")
-        losses = loss(run.experiment, run.parameters[evenly_spaced(len(run.kept), DOWNHILL_STATES)])
+        losses = loss(run.experiment, run.parameters[evenly_spaced_indices(len(run.kept), DOWNHILL_STATES)])
         yield claim("curve", "the loss goes down all the way", decreasing(losses), losses=losses)
         guess, name = self.guess, "truth-mostly-chance"
         assert guess.rule is not None, "the lesson's days are made up"

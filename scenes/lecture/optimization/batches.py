@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Annotated, Self
 
 import numpy as np
-from gradreel.core.daily.units import unit_decimals, view_unit
+from gradreel.core.daily.units import decimals_in_view_unit, view_unit
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.experiment import Experiment
 from gradreel.scenes import style
@@ -156,7 +156,7 @@ class Batches(LectureScene):
         """What writes a loss of the history, in its unit."""
         losses, letter = self.history.batch, self.history.scale.suffix
         in_views = self.history.scale.in_views
-        decimals = unit_decimals(losses[:ONE_BY_ONE].tolist()) if in_views else loss_decimals(losses)
+        decimals = decimals_in_view_unit(losses[:ONE_BY_ONE].tolist()) if in_views else loss_decimals(losses)
         return lambda loss: number_text(loss, decimals) + letter
 
     def _batches_of(self, epoch: int) -> list[NDArray]:

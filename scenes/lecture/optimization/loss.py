@@ -8,12 +8,12 @@ from typing import Self
 
 import numpy as np
 from gradreel.core.analysis.forecast import next_days
-from gradreel.core.daily.units import unit_decimals, view_unit
+from gradreel.core.daily.units import decimals_in_view_unit, view_unit
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss
-from gradreel.core.network.worked_example import forward, in_thousands
+from gradreel.core.network.worked_example import forward, theta_in_view_units
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
 from gradreel.scenes.base import LectureScene, need_curve
@@ -144,7 +144,7 @@ class Loss(LectureScene):
         self.one = self.board.day_error(thetas.telling_day)
         self.strip = self.board.strip
         self.day_mark, self.hidden_days = self.board.day_mark(thetas.telling_day)
-        values = in_thousands(experiment, thetas.theta)
+        values = theta_in_view_units(experiment, thetas.theta)
         self.cards = [self._card(values, k).put(CARD_LEFT, CARD_TOP) for k in (0, 1)]
         split = experiment.activation if len(experiment.hidden) == 1 else None  # as the scenes before had it
         self.network = LayerDiagram((self.dataset.n_features, *experiment.hidden, 1), NETWORK, most=4, split=split)
@@ -341,7 +341,7 @@ class TwoThetas:
     def written_losses(self) -> list[str]:
         """Both losses in the unit of the views: at least two digits of each count, of large ones three."""
         losses = (self.losses / view_unit(self.dataset).size).tolist()
-        return [number_text(loss, unit_decimals(losses)) for loss in losses]
+        return [number_text(loss, decimals_in_view_unit(losses)) for loss in losses]
 
     def said(self, written: str) -> dict[str, str]:
         """Such a number as lines say it: "0.80k", 0.80 千."""

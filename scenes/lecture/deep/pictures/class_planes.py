@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import contourpy
 import numpy as np
-from gradreel.core.analysis.equal_budget import lower
+from gradreel.core.analysis.equal_budget import count_lower
 from gradreel.core.datasets import PointsDataset
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import loss, predict
@@ -158,7 +158,7 @@ class RecordedMatch:
     @property
     def wins(self) -> tuple[int, int]:
         """For how many seeds the fat network ended lower, and the deep one."""
-        return lower(self.ends[0], self.ends[1]), lower(self.ends[1], self.ends[0])
+        return count_lower(self.ends[0], self.ends[1]), count_lower(self.ends[1], self.ends[0])
 
 
 class Race(VGroup):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from gradreel.core.analysis.equal_budget import Built, bends
+from gradreel.core.analysis.equal_budget import Built, network_bends
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.network.theta import predict
 from gradreel.scenes import style
@@ -192,7 +192,7 @@ def drawn_by(whole: Built, x: NDArray, relus: float) -> NDArray:
 
 def count_bends(built: Built, relus: int | None = None) -> int:
     """How often it bends; of one layer, its first ``relus`` ReLUs alone."""
-    return len(bends(built.network, built.theta if relus is None else _with_relus(built, relus)))
+    return len(network_bends(built.network, built.theta if relus is None else _with_relus(built, relus)))
 
 
 def bending(diagram: LayerDiagram, curves: Curves, whole: Built, k: int) -> list[Animation]:

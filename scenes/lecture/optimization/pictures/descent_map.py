@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 from gradreel.core.analysis.planes import FARTHEST, plane_of, view_around
-from gradreel.core.arrays import evenly_spaced
+from gradreel.core.arrays import evenly_spaced_indices
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes.lecture.optimization.pictures.descent_path import (
     ARROW,
@@ -42,7 +42,7 @@ class DescentMap(VGroup):
         self.trace, self.last = trace, last
         self.plane = plane_of(trace, int(trace.kept[last]))
         self.share = self.plane.share
-        self.rows = evenly_spaced(last + 1, DRAWN_STATES)
+        self.rows = evenly_spaced_indices(last + 1, DRAWN_STATES)
         uv = np.concatenate([self.plane.coordinates(trace.parameters[rows]) for rows in self._blocks()])
         u_range, v_range = view_around(uv, right - left, top - bottom)
         self.surface = PlaneMap(u_range, v_range, left=left, right=right, bottom=bottom, top=top)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from gradreel.core.daily.units import ViewUnit, counting_decimals
+from gradreel.core.daily.units import ViewUnit, three_digit_decimals
 from gradreel.scenes import style
 from gradreel.scenes.mobjects.network_diagram import LayerDiagram
 from gradreel.scenes.mobjects.network_parts import Node
@@ -68,9 +68,9 @@ class ErrorNumbers:
 def _writer(views: Sequence[float], error: float, unit: ViewUnit) -> Callable[[float], str]:
     """What writes ``views`` in ``unit`` as they are told elsewhere, with more decimals where ``error`` takes them."""
     largest = max(map(abs, views))
-    decimals = [unit.decimals, counting_decimals(largest / unit.size)]
+    decimals = [unit.decimals, three_digit_decimals(largest / unit.size)]
     if error > 1e-6 * largest:
-        decimals.append(counting_decimals(error / unit.size) - 1)
+        decimals.append(three_digit_decimals(error / unit.size) - 1)
     return lambda number: number_text(float(number) / unit.size, max(decimals))
 
 

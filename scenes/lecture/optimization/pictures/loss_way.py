@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from gradreel.core.arrays import evenly_spaced
+from gradreel.core.arrays import evenly_spaced_indices
 from gradreel.core.network.theta import loss
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes import style
@@ -33,7 +33,7 @@ class LossWay(VGroup):
         self.run, self.experiment = run, run.experiment
         states = np.asarray(run.parameters[: last + 1], dtype=float)
         self.distance = np.append(0.0, np.linalg.norm(np.diff(states, axis=0), axis=1).cumsum())  # (last + 1,)
-        self.rows = np.unique([*range(min(100, last + 1)), *evenly_spaced(last + 1, STATES)])
+        self.rows = np.unique([*range(min(100, last + 1)), *evenly_spaced_indices(last + 1, STATES)])
         self.losses = np.asarray(loss(self.experiment, states[self.rows]))
         left, right, bottom, top = box
         walk = float(self.distance[-1]) or 1.0
