@@ -146,8 +146,8 @@ def test_model_selection(neutral, trace_of, days):
     assert played.beats == ["choice", "tomorrow-low", *after]
     scene = played.scene
     run = scene.best.network.experiments[0]
-    theta, known = np.asarray(trace_of(run).parameters[best_validation_row(trace_of(run))]), OWN.daily.end - timedelta(days=1)
-    ahead = forecast(run, theta, days, known)
+    theta = np.asarray(trace_of(run).parameters[best_validation_row(trace_of(run))])
+    ahead = forecast(run, theta, days, OWN.daily.end - timedelta(days=1))
     assert f"It says {scene.counted(ahead.prediction[0])} views." in played.lines["tomorrow-low"]["en"]
 
 

@@ -55,7 +55,7 @@ class Guess:
         theta = np.asarray(traces[0].parameters[result.rows[0]])
         ahead = forecast(run, theta, 1, run.dataset.daily.end - timedelta(days=1))
         rule = float(best_guesses()[-1]) if run.dataset.synthetic else None
-        return cls(run, theta, float(ahead.prediction[0]), float(ahead.truth[0]), result.unseen.mean, rule)
+        return cls(run, theta, float(ahead.prediction[0]), float(ahead.truth[0]), result.test.mean, rule)
 
     @property
     def gap(self) -> float:
