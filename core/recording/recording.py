@@ -5,7 +5,6 @@ for when. The loop computes what it would have computed without, bit for bit: it
 drawn. What the recorder can't do (the disk is full, say) ends the recording with a warning, never the loop.
 """
 
-import ctypes
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -101,9 +100,7 @@ def record(
                     yield Recording(recorder)
             except BaseException as error:
                 ended = error
-            if recorder.elsewhere:  # a fork of the process that records has come here
-                _leave_alone(files.pop_all(), stack.pop_all())
-            else:
+            if not recorder.elsewhere:  # else a fork leaves the `with`: files and lock are its parent's
                 try:
                     ended_by = None if ended is None else type(ended).__qualname__
                     signals.call(recorder.complete, files, writer, ended_by)
@@ -248,9 +245,3 @@ def _told_of_left_out(names: Sequence[str]) -> str:
         f"record: {abbreviated_list(names)}: no plain memory with a number for each entry, as sparse, sharded and meta "
         "tensors have none; the state_dict() of the trace leaves it out: load it with strict=False"
     )
-
-
-def _leave_alone(*contexts: ExitStack) -> None:
-    """In a forked process: neither finish nor, when Python ends, clear away what is the parent's."""
-    for context in contexts:
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(context))  # a reference that is never given back

@@ -48,6 +48,7 @@ class WriteBehind:
     """The thread that writes; a context manager. Leaving it waits for what is still to be written.
 
     An error of the thread, such as the OSError of a full disk, is raised where the next block is full, and on leaving.
+    A fork of the process has no such thread: it leaves at once, and nothing is written.
     ``block``: bytes that are written at once; a column may hold `BLOCKS` times as much.
     """
 
@@ -57,6 +58,7 @@ class WriteBehind:
         self.error: BaseException | None = None
         self.cached_left = _cache_room()
         self.direct_seconds = self.cached_seconds = 0.0  # that the last whole block took, by either way
+        self._process = os.getpid()
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="write-behind", daemon=True)
@@ -67,6 +69,8 @@ class WriteBehind:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if os.getpid() != self._process:
+            return
         try:
             if kind is None:
                 with suppress(type(self.error) if self.error else OSError):  # raised below

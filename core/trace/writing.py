@@ -63,7 +63,7 @@ class DamagedJournalError(Exception):
 def writer_lock(directory: Path, name: str, wait: bool = True) -> Iterator[None]:
     """Hold the right to write the trace ``name`` into ``directory``; wait for whoever holds it, or else UserError.
 
-    The operating system takes the lock back from a process that died.
+    The operating system takes the lock back from a process that died. A fork of the process does not release it.
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -234,9 +234,11 @@ def new_recording(
 
     Until then it is in the folder `interrupted_path`. A trace that is at ``path`` is replaced at the end, and only
     then. Whatever happens, a recording that has a journal stays; one without is removed, unless the process is killed.
+    A fork of the process that leaves it changes no file.
 
     Raises as `new_trace`, and UserError for a disk that is full.
     """
+    process = os.getpid()
     begun = _partial(path.parent, path.name)
     for folder in (begun, _replaced(path), path):
         refuse_other_data(folder, kinds)
@@ -250,10 +252,14 @@ def new_recording(
             for column, kind in kinds.items():
                 trace.add(column, kind)
             yield trace
+        if os.getpid() != process:
+            return
         _finish(trace, seal)
         if trace.name != folder.name:
             _publish(folder, path.with_name(trace.name), kinds)
     except BaseException as error:
+        if os.getpid() != process:
+            raise
         if not (folder / JOURNAL).exists() and not is_sealed(folder):
             for unused in (folder, begun):
                 shutil.rmtree(unused, ignore_errors=True)

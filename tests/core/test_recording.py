@@ -1376,9 +1376,12 @@ def test_an_optimizer_can_be_copied_and_saved_meanwhile(tmp_path):
 
 
 @pytest.mark.slow
-def test_forked_processes_leave_the_recording_alone(begin_fork, tmp_path):
+@pytest.mark.parametrize("within", [True, False])
+def test_forked_processes_leave_the_recording_alone(begin_fork, tmp_path, within):
+    """They end ``within`` the block, or after it."""
     code = """
 import os, sys, torch, warnings
+from gradreel.core.errors import UserError
 from gradreel.core.recording.recording import record
 warnings.simplefilter("error")
 torch.set_num_threads(1)
@@ -1393,10 +1396,19 @@ with record(model, optimizer, path) as recording:
         for k in range(3):
             optimizer.step()
             recording.log(loss=k)
-        sys.exit(3)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
+        if within:
+            sys.exit(3)
+    else:
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
+        try:
+            with record(model, optimizer, path):
+                raise AssertionError("the child released the lock")
+        except UserError:
+            pass
+if child == 0:
+    sys.exit(3)
 """
-    process = begin_fork(code, path=tmp_path / "run")
+    process = begin_fork(code, path=tmp_path / "run", within=within)
     process.join()
     assert process.exitcode == 0
     trace = Trace.open(tmp_path / "run", checksums=True)
