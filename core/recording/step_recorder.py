@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from gradreel.core.errors import UserError, abbreviated_list, printable
@@ -41,6 +41,19 @@ class _NothingRecordedError(Exception):
     """There is not a single update."""
 
 
+class _Step(NamedTuple):
+    """A step that an optimizer is making."""
+
+    optimizer: int
+    leaves_kept_state: bool
+    computes_gradient: bool  # by a closure, or by unscaling it: it is recorded after the step, all others before
+
+    @property
+    def gradient_is_early(self) -> bool:
+        """Whether the column already has the gradient of an update that may never be made."""
+        return self.leaves_kept_state and not self.computes_gradient
+
+
 class Recorder:
     """Copies theta and its gradient at each step of the optimizers straight into the columns of a new trace.
 
@@ -61,9 +74,7 @@ class Recorder:
         self._process = os.getpid()
         self._settled = 0  # updates of which the files hold all, see above
         self._begun = 0  # steps
-        self._stepping: int | None = None  # the optimizer that is between its two hooks
-        self._kept = False  # whether the update being made leaves a kept state
-        self._late = False  # whether its gradient is known only after it
+        self._step: _Step | None = None  # that is being made
         self._digest: bytes | None = None  # of theta after the last update, where each state is kept
         self._unwatched = 0  # bytes that were written since the disk was last looked at
         self._edits: int | None = 0 if every == 1 else None
@@ -173,7 +184,7 @@ class Recorder:
 
     def _may_close(self) -> bool:
         """Whether no update is being made; one whose step calls a closure may take long."""
-        return self._stepping is None or self._late
+        return self._step is None or self._step.computes_gradient
 
     def _close_by_signal(self, name: str) -> None:
         """A signal is about to end the process: the trace becomes whole before."""
@@ -208,7 +219,7 @@ class Recorder:
 
     def finish(self, ended_by: str | None) -> str:
         """Complete the columns. Returns the name of the trace's folder; _NothingRecordedError if no update was made."""
-        broken_off = self._stepping is not None
+        broken_off = self._step is not None
         if self.recorded.untrained.waiting(self._row_of(self.updates)):
             self._retract(self._settled, "tensor_bytes")
         if not broken_off and self.updates > self._settled:
@@ -290,12 +301,11 @@ class Recorder:
         with self._lock:
             if not self.goes_on or self._writer.marking:
                 return True
-            busy = self._stepping is not None
-            if busy and self._kept and not self._late:  # the last gradient may still be dropped
+            if self._step is not None and self._step.gradient_is_early:
                 return False
             settled = self._settled
             is_slow, self._seen_settled = self._seen_settled == settled, settled
-            if is_slow and not busy and self.updates > settled:
+            if is_slow and self._step is None and self.updates > settled:
                 self._newest.take(self.updates, self._digest if self._edits is not None else None)
             if self.log.flush() or max(settled, self._newest.updates) > self._journaled:
                 self._write_journal(settled)
@@ -323,8 +333,9 @@ class Recorder:
         self._writer.mark_recording(text, updates, last.file if last else "", rows, without_last_row)
 
     def _retract(self, settled: int, column: str) -> None:
-        """The last row of a column is about to be dropped: write a journal without it, before it is."""
+        """Write a journal without the last row of a column, which is dropped next."""
         if self._journaled:
+            self.log.flush()  # the journal may be the first that tells of these updates
             self._writer.wait()
             self._write_journal(settled, (column,))
             self._writer.wait()
@@ -334,7 +345,7 @@ class Recorder:
     ) -> None:
         """(Before each step.) An update is about to be made."""
         self._begun += 1
-        self._stepping = None
+        self._step = None
         found_inf = getattr(optimizer, "found_inf", None)  # set by a GradScaler for optimizers that scale by themselves
         if found_inf is not None and found_inf.item():
             self.log.skip()  # they will do nothing
@@ -342,27 +353,28 @@ class Recorder:
         for group, name, value in self.recorded.begin(number, self.updates):
             if not self.log.note_setting(number, group, name, value):
                 self.recorded.mark_changed(number, group)
-        self._kept = self.updates % self.every == 0
-        if self._kept:
+        closure = args[1] if len(args) > 1 else kwargs.get("closure")  # args[0] is the optimizer
+        computes_gradient = closure is not None or getattr(optimizer, "grad_scale", None) is not None
+        step = _Step(number, self.updates % self.every == 0, computes_gradient)
+        if step.leaves_kept_state:
             self._append_state()
             if self._unwatched >= BLOCK:
                 self._watch_disk()
-            closure = args[1] if len(args) > 1 else kwargs.get("closure")  # args[0] is the optimizer
-            self._late = closure is not None or getattr(optimizer, "grad_scale", None) is not None
-            if not self._late:
-                self._append_gradient(number)
-        self._stepping = number
+        if step.gradient_is_early:
+            self._append_gradient(number)
+        self._step = step
 
     def _end(self, number: int, *_: Any) -> None:
         """(After each step.) An update has been made."""
-        if number != self._stepping:
+        step = self._step
+        if step is None or step.optimizer != number:
             return
         self.recorded.end(number)
-        if self._kept and self._late:
+        if step.leaves_kept_state and step.computes_gradient:
             self._append_gradient(number)
         self.log.add(number)
         self.updates += 1
-        self._stepping = None
+        self._step = None
         if self.updates % self.every == 0:
             if self._edits is not None:
                 self._digest = self._states.digest_of(self.recorded.state())
@@ -385,7 +397,7 @@ class Recorder:
 
         Except within a step that is: a sharding optimizer's own, say, is made of those of others.
         """
-        if id(optimizer) in self._seen or self._stepping is not None or not self.recorded.is_trained_by(optimizer):
+        if id(optimizer) in self._seen or self._step is not None or not self.recorded.is_trained_by(optimizer):
             return
         self._seen.add(id(optimizer))
         self._listen_to(optimizer, self.recorded.add_optimizer(optimizer), hooks)
@@ -395,7 +407,7 @@ class Recorder:
 
         Except within a step that is, as in `_find`.
         """
-        if id(optimizer) in self._seen or self._stepping is not None:
+        if id(optimizer) in self._seen or self._step is not None:
             return
         self._seen.add(id(optimizer))
         if self.recorded.is_trained_by(optimizer):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from enum import Enum, auto
 from typing import Any
 
 from gradreel.core.arrays import IntArray
@@ -17,6 +18,15 @@ MOST_METRICS = 1000
 MOST_SETTINGS = 10_000
 
 _Event = tuple[int, int, float]  # what, the update it belongs to, its value
+
+
+class _Last(Enum):
+    """What the loop did last. It decides which update a logged value belongs to."""
+
+    NOTHING = auto()  # neither a gradient nor a step
+    GRADIENT = auto()  # a backward pass, for the coming update
+    UPDATE = auto()  # a step that made an update
+    SKIPPED_STEP = auto()  # a step that made none
 
 
 class UpdateLog:
@@ -39,8 +49,7 @@ class UpdateLog:
         self._optimizers = array("i")
         self._setting_numbers: dict[tuple[int, int, str], int] = {}  # by optimizer, group and name
         self._ahead: dict[int, bool] = {}  # whether the loop logs this before its backward passes
-        self._computed = False  # whether a gradient has been since the last step
-        self._made: bool | None = None  # whether the last step made an update; None: there was none
+        self._last = _Last.NOTHING
         self._last_batch = 0  # the latest update of which a batch was logged
 
     def note_loss(self, loss: float, update: int | None = None) -> None:
@@ -57,7 +66,7 @@ class UpdateLog:
 
     def note_gradient(self, *_: Any) -> None:
         """Note that a backward pass has computed a gradient: what is logged from now on is of the coming update."""
-        self._computed = True
+        self._last = _Last.GRADIENT
 
     def note_metric(self, name: str, value: float) -> None:
         """Note the value of a metric, with how many updates have been made.
@@ -79,7 +88,7 @@ class UpdateLog:
     def skip(self) -> None:
         """Note that a step made no update, as a GradScaler skips some: what led to it is left out."""
         self._coming.clear()
-        self._computed = self._made = False
+        self._last = _Last.SKIPPED_STEP
 
     def note_setting(self, optimizer: int, group: int, name: str, value: float) -> bool:
         """Note the value of a setting from the coming update on. Returns False if ``meta.json`` can name no more."""
@@ -92,7 +101,7 @@ class UpdateLog:
 
     def add(self, optimizer: int) -> None:
         """Note that this optimizer made an update."""
-        self._computed, self._made = False, True
+        self._last = _Last.UPDATE
         self._optimizers.append(optimizer)
         self.updates += 1
         for what, value in self._coming:
@@ -159,8 +168,8 @@ class UpdateLog:
         self._log.append((what, update, value))
 
     def _update_of(self, what: int) -> int | None:
-        """The update that what is logged now belongs to; None if its step was skipped."""
-        ahead = self._ahead.setdefault(what, self._made is None and not self._computed)
-        if ahead or self._computed or self._made is None:
+        """Return the update that a value logged now belongs to; None if its step was skipped."""
+        logs_ahead = self._ahead.setdefault(what, self._last is _Last.NOTHING)
+        if logs_ahead or self._last is _Last.GRADIENT:
             return self.updates
-        return self.updates - 1 if self._made else None
+        return self.updates - 1 if self._last is _Last.UPDATE else None

@@ -19,6 +19,7 @@ import torch
 from gradreel.core.errors import TraceError
 from gradreel.core.recording import journal_thread
 from gradreel.core.recording.recording import record
+from gradreel.core.recording.update_log import UpdateLog
 from gradreel.core.trace.trace import Trace
 from gradreel.core.trace.verify import verify
 from gradreel.core.trace.verify_result import Agreement
@@ -206,6 +207,28 @@ def test_a_recording_can_be_opened_while_it_goes_on(tmp_path, monkeypatch):
     assert trace.batch_loss.tolist() == [0, 5, 2] and not trace.interrupted
     names = {f"{name}.npy" for name in trace.columns} | {"meta.json"}
     assert {file.name for file in (tmp_path / "run").iterdir()} == names
+
+
+def test_killed_at_its_end_a_recording_has_the_updates_since_its_last_journal(tmp_path, monkeypatch):
+    monkeypatch.setattr(journal_thread, "JOURNAL_SECONDS", 0.01)
+    finish = UpdateLog.finish
+
+    def killed_and_finished(*arguments):
+        shutil.copytree(tmp_path / "run.interrupted", tmp_path / "killed")
+        return finish(*arguments)
+
+    monkeypatch.setattr(UpdateLog, "finish", killed_and_finished)
+    model = torch.nn.Sequential(torch.nn.Linear(2, 4), torch.nn.BatchNorm1d(4))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with record(model, optimizer, tmp_path / "run") as recording:
+        for k in range(20):
+            optimizer.zero_grad()
+            model(torch.eye(2)).square().mean().backward()
+            optimizer.step()
+            if k == 3:
+                until(lambda: Trace.open(tmp_path / "run.interrupted").n_updates == 4)
+                recording._recorder._journal.join()  # no journal until the loop's end
+    assert Trace.open(tmp_path / "killed", checksums=True).n_updates == 19  # the last state is not yet there
 
 
 def until(holds: Callable[[], bool]) -> None:
