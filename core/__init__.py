@@ -1,1 +1,1 @@
-"""The numbers: curves, daily views, networks, their training, its trace, and what is computed of them; never Manim."""
+"""Numbers: curves, daily views, networks, training, traces, and what is computed from them. Never imports Manim."""

@@ -1,4 +1,4 @@
-"""What a network is trained on: examples, each with its features and a label."""
+"""Datasets to train on: examples, each with its features and a label."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
@@ -20,56 +20,62 @@ from pydantic import (
 )
 
 Number = Annotated[float, Field(allow_inf_nan=False), AfterValidator(lambda number: number + 0.0)]  # -0.0 is 0.0
-"""A finite float, one spelling for each value, so that equal settings have equal digests."""
+"""A finite float with one spelling for each value (-0.0 becomes 0.0), so that equal settings have equal digests."""
 
 RED_CURVE = ((1.0, 1.0), (3.0, 4.0), (4.5, 2.0), (7.0, 3.0))
-"""The lecture's red curve: three segments between four knots, seen on x from 0 to 8."""
+"""The knots (x, y) of the lecture's red curve: three segments, shown for x from 0 to 8."""
 
 
 INNERMOST = 0.1
-"""How far from the middle a spiral begins; it ends at 1."""
+"""The distance from the middle at which a spiral begins; it ends at 1."""
 
 
 class _AllTrainedOn:
-    """A dataset whose examples are all trained on: none are for stopping and choosing, none are kept for the end."""
+    """A dataset without validation and test examples: all its examples are trained on."""
 
     @property
     def n_features(self) -> int:
-        """Features of one example."""
+        """Return D, the number of features of an example."""
         raise NotImplementedError
 
     @property
     def n_validation(self) -> int:
-        """Examples for stopping and choosing: none."""
+        """Return the number of validation examples: 0."""
         return 0
 
     @property
     def n_test(self) -> int:
-        """Examples that are kept for the end: none."""
+        """Return the number of test examples: 0."""
         return 0
 
     def validation_features(self) -> FloatArray:
-        """(0, D)."""
+        """Return an empty array, (0, D)."""
         return np.empty((0, self.n_features))
 
     def validation_labels(self) -> FloatArray:
-        """(0,)."""
+        """Return an empty array, (0,)."""
         return np.empty(0)
 
     def test_features(self) -> FloatArray:
-        """(0, D)."""
+        """Return an empty array, (0, D)."""
         return np.empty((0, self.n_features))
 
     def test_labels(self) -> FloatArray:
-        """(0,)."""
+        """Return an empty array, (0,)."""
         return np.empty(0)
 
 
 class CurveDataset(_AllTrainedOn, RunData):
-    """Points of a piecewise linear curve at even steps of x: one feature and one label each.
+    """Points of a piecewise linear curve at even steps of x, with one feature and one label each.
 
-    The feature is x, less the middle of the range if ``centered``: gradient descent finds its way much better when
-    features lie around 0.
+    The feature is x. If ``centered``, the middle of the range is subtracted: gradient descent converges much faster
+    when features lie around 0.
+
+    Examples
+    --------
+    >>> data = CurveDataset(knots=((0, 0), (2, 4)), low=0, high=2, examples=3)
+    >>> data.features().ravel(), data.labels()
+    (array([-1.,  0.,  1.]), array([0., 2., 4.]))
     """
 
     kind: Literal["curve"] = Field(default="curve", description="points of a piecewise linear curve")
@@ -90,12 +96,14 @@ class CurveDataset(_AllTrainedOn, RunData):
     @field_validator("knots", mode="before")
     @classmethod
     def _knots_of_a_curve(cls, knots: Any) -> Any:
+        """Return knots as nested tuples or lists; they may be given as a curve or an array."""
         if isinstance(knots, PiecewiseLinearCurve):
             return knots.knots
         return knots.tolist() if isinstance(knots, np.ndarray) else knots
 
     @model_validator(mode="after")
     def _is_a_curve_and_a_range(self) -> Self:
+        """Raise ValueError unless the knots make a curve, low < high, and all examples have different x."""
         try:
             self.curve()
         except UserError as error:
@@ -108,66 +116,70 @@ class CurveDataset(_AllTrainedOn, RunData):
         return self
 
     def curve(self) -> PiecewiseLinearCurve:
-        """The curve that the examples lie on."""
+        """Return the curve that the examples lie on."""
         x, y = np.array(self.knots, dtype=np.float64).reshape(-1, 2).T
         return PiecewiseLinearCurve(x, y)
 
     @property
     def range(self) -> tuple[float, float]:
-        """x of the first and of the last example: ``low`` and ``high``, or the knots' range widened by a sixth."""
+        """Return x of the first and the last example: ``low`` and ``high``, or by default the knots' range and a
+        sixth more on each side.
+        """
         return self.curve().range_around(self.low, self.high)
 
     @property
     def offset(self) -> float:
-        """What is taken from x to make the feature: the middle of the range, or 0."""
+        """Return what is subtracted from x to make the feature: the middle of the range, or 0."""
         low, high = self.range
         return low + (high - low) / 2 if self.centered else 0.0
 
     def x(self) -> FloatArray:
-        """x of each example, (N,)."""
+        """Return x of each example, (N,)."""
         return np.linspace(*self.range, self.examples)
 
     def features(self) -> FloatArray:
-        """(N, 1): what the network sees of each example."""
+        """Return the features, (N, 1): x less the offset."""
         return self.features_at(self.x())
 
     def features_at(self, x: FloatArray) -> FloatArray:
-        """What the network sees at any x, (M,) to (M, 1): x less the offset."""
+        """Return the features at any ``x``, (M,) to (M, 1): x less the offset."""
         return (x - self.offset)[:, None]
 
     def labels(self) -> FloatArray:
-        """(N,): the curve's y at each x."""
+        """Return the labels, (N,): the curve's y at each x."""
         return self.curve()(self.x())
 
     @property
     def n_features(self) -> int:
-        """Features of one example."""
+        """Return 1."""
         return 1
 
 
 class TwoSpirals(RunData):
-    """Two spirals in the plane, one turned into the other by half a turn: where each point lies and which it is of.
+    """Points on two spirals in the plane; the label of a point is its spiral, class 0 or 1.
 
-    Along each, as evenly as the angle grows, the distance from the middle grows from 0.1 to 1. The first is class 0.
-    (The classic of Lang and Witbrock, "Learning to Tell Two Spirals Apart", 1988.)
+    The second spiral is the first, turned by half a turn. Along each, the distance from the middle grows from 0.1 to 1
+    in proportion to the angle. The classic of Lang and Witbrock, "Learning to Tell Two Spirals Apart", 1988.
     """
 
     turns: Number = Field(default=2.25, gt=0, le=20, description="how often each winds around the middle")
     points: int = Field(default=200, ge=1, le=50_000, description="points of each spiral")
-    noise: Number = Field(default=0.0, ge=0, le=10, description="standard deviation of what is added to x1 and to x2")
-    seed: int = Field(default=0, ge=0, lt=2**63, description="of the noise")
+    noise: Number = Field(default=0.0, ge=0, le=10, description="standard deviation of the noise added to x1 and x2")
+    seed: int = Field(default=0, ge=0, lt=2**63, description="seed of the noise")
 
     def rows(self) -> FloatArray:
-        """(2 points, 3): x1, x2 and the class of each."""
+        """Return x1, x2 and the class of each point, (2 points, 3): first all points of class 0, then all of class
+        1.
+        """
         angle = 2 * np.pi * np.linspace(0.0, self.turns, self.points)
-        one = np.linspace(INNERMOST, 1.0, self.points)[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
-        places = np.concatenate([one, -one])
-        places += self.noise * np.random.default_rng(self.seed).normal(size=places.shape)
-        return np.column_stack([places, np.repeat([0.0, 1.0], self.points)])
+        spiral = np.linspace(INNERMOST, 1.0, self.points)[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+        positions = np.concatenate([spiral, -spiral])
+        positions += self.noise * np.random.default_rng(self.seed).normal(size=positions.shape)
+        return np.column_stack([positions, np.repeat([0.0, 1.0], self.points)])
 
 
 def _way_of_points(points: Any) -> str:
-    """Return the tag of what ``points`` describe. A mapping without the bytes of numbers describes two spirals."""
+    """Return the tag of the type that ``points`` has. A mapping without the bytes of numbers describes two spirals."""
     if isinstance(points, TwoSpirals) or (isinstance(points, Mapping) and "float64" not in points):
         return "spirals"
     return "table"
@@ -179,9 +191,18 @@ Points = Annotated[
 
 
 class PointsDataset(_AllTrainedOn, RunData):
-    """Points with a label each, a number or one of the classes 0 and 1: any number of features, one's own or spirals.
+    """Points with any number of features and a label each: a number, or one of the classes 0 and 1.
 
-    The features are what the network sees, unscaled: it learns best where they lie around 0, some units wide.
+    The network sees the features unscaled. It learns best if they lie around 0 and spread over some units.
+
+    Examples
+    --------
+    >>> data = PointsDataset(points=[[0.0, 1.0, 1.0], [2.0, 3.0, 0.0]])
+    >>> data.features()
+    array([[0., 1.],
+           [2., 3.]])
+    >>> data.labels(), data.has_classes
+    (array([1., 0.]), True)
     """
 
     kind: Literal["points"] = Field(default="points", description="points with a label each")
@@ -191,40 +212,40 @@ class PointsDataset(_AllTrainedOn, RunData):
     )
 
     def rows(self) -> FloatArray:
-        """(N, D + 1): features and label of each point, read-only where they are one's own."""
+        """Return the features and the label of each point, (N, D + 1). The array of a table is read-only."""
         return self.points.rows() if isinstance(self.points, TwoSpirals) else self.points.rows
 
     def features(self) -> FloatArray:
-        """(N, D): what the network sees of each point."""
+        """Return a copy of the features, (N, D)."""
         return self.rows()[:, :-1].copy()
 
     def labels(self) -> FloatArray:
-        """(N,): the number or the class of each point."""
+        """Return a copy of the labels, (N,)."""
         return self.rows()[:, -1].copy()
 
     @property
     def examples(self) -> int:
-        """N: points."""
+        """Return N, the number of points."""
         return 2 * self.points.points if isinstance(self.points, TwoSpirals) else self.points.rows.shape[0]
 
     @property
     def n_features(self) -> int:
-        """D: features of one point."""
+        """Return D, the number of features of a point."""
         return 2 if isinstance(self.points, TwoSpirals) else self.points.rows.shape[1] - 1
 
     @property
     def offset(self) -> float:
-        """What is taken from a feature before the network sees it: nothing."""
+        """Return 0: nothing is subtracted from features."""
         return 0.0
 
     @property
     def has_classes(self) -> bool:
-        """Whether all labels are 0 or 1."""
+        """Return whether all labels are 0 or 1."""
         return bool(np.isin(self.labels(), (0.0, 1.0)).all())
 
 
 def _kind(dataset: Any) -> Any:
-    """Which dataset a table describes; without a word about it, a curve."""
+    """Return the kind of a dataset or of a table that describes one. A table without a kind is a curve."""
     if isinstance(dataset, dict):
         return dataset.get("kind", "curve")
     return getattr(dataset, "kind", None)
@@ -236,4 +257,4 @@ Dataset = Annotated[
     | Annotated[PointsDataset, Tag("points")],
     Discriminator(_kind, "kind", 'kind must be "curve", "daily views" or "points"'),
 ]
-"""Any of the datasets, told apart by ``kind``."""
+"""Any of the datasets; ``kind`` says which."""

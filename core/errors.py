@@ -1,4 +1,4 @@
-"""The errors a user can mend: each message says what was found, what was needed and what would do."""
+"""Errors that users can mend. Each message says what was found, what is needed and how to fix it."""
 
 from __future__ import annotations
 
@@ -11,22 +11,24 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
 
-PRINTED_TOO = "\n\t\u200c\u200d"  # the last two are joiners, which words and emoji need
+PRINTED_TOO = "\n\t\u200c\u200d"
+"""Characters that are printed although they are not printable: line break, tab, and two joiners of words and emoji."""
 
 
 class UserError(Exception):
-    """The user's mistake. ``str(error)`` is the whole message, with quoted names and texts made `printable`."""
+    """A mistake of the user. ``str(error)`` is the whole message, made `printable`."""
 
     def __str__(self) -> str:
+        """Return the message; control characters in quoted names and texts are spelled out."""
         return printable(super().__str__())
 
 
 class TraceError(UserError):
-    """A trace that is missing, damaged, of a foreign format or of another experiment."""
+    """A trace is missing, damaged, of a foreign format or of another experiment."""
 
 
 class DamagedColumnError(TraceError):
-    """A column that a run cannot be read without, such as its points, is missing or damaged. ``column``: its name."""
+    """A column without which a run cannot be read is missing or damaged, such as its points. ``column`` is its name."""
 
     def __init__(self, column: str, text: str) -> None:
         super().__init__(text)
@@ -37,7 +39,15 @@ class DamagedColumnError(TraceError):
 
 
 class PathError(TraceError):
-    """A path through parameter space that runs off to infinity: ``found``, and how many updates can be shown of it."""
+    """A path through parameter space runs off to infinity.
+
+    Parameters
+    ----------
+    found
+        What was found, as a sentence; the message begins with it.
+    last
+        Up to how many updates the path can be shown; None if not at all.
+    """
 
     def __init__(self, found: str, last: int | None) -> None:
         super().__init__(found + ("; no path to show" if last is None else f"; ask for the path up to {last} updates"))
@@ -48,14 +58,19 @@ class PathError(TraceError):
 
 
 class TrainingError(UserError):
-    """A training run that could not finish, such as one that diverged."""
+    """A training run could not finish, for instance because it diverged."""
 
 
 def printable(text: str) -> str:
-    """Return ``text`` with each character spelled out that would steer a terminal or reorder its line.
+    r"""Return ``text`` with every character spelled out that would steer a terminal or reorder its line.
 
-    Examples: escape sequences, carriage returns, overrides of the writing direction, lone surrogates. Spaces of any
-    width stay. So do the joiners inside words and emoji.
+    Such characters are escape sequences, carriage returns, overrides of the writing direction and lone surrogates.
+    Spaces of any width and the joiners in words and emoji stay as they are.
+
+    Examples
+    --------
+    >>> print(printable("a\x1b[2Jb"))
+    a\x1b[2Jb
     """
     return "".join(c if is_printable(c) else ascii(c)[1:-1] for c in text)
 
@@ -66,12 +81,21 @@ def is_printable(character: str) -> bool:
 
 
 def abbreviated_list(names: Sequence[str]) -> str:
-    """The first three names, and how many there are more."""
+    """Return the names separated by commas; of more than three, the first three and how many more there are.
+
+    Examples
+    --------
+    >>> abbreviated_list(["a", "b", "c", "d", "e"])
+    'a, b, c and 2 more'
+    """
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def problems_in(error: ValidationError) -> list[ErrorDetails]:
-    """What pydantic says is wrong, without what only follows: a list is called too short when its entries are wrong."""
+    """Return the problems that pydantic found, without mere consequences.
+
+    A list whose entries are wrong also counts as too short: that second problem is left out.
+    """
     problems = error.errors()
     return [
         problem

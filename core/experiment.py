@@ -16,40 +16,45 @@ from gradreel.core.run_data import RunData
 from pydantic import Discriminator, Field, Tag, model_validator
 
 FORMAT_VERSION = 3
-"""Of a trace on disk. Part of every digest: traces of another format are other traces."""
+"""Version of the format of traces on disk. It is part of every digest, so a new format leads to new traces."""
 
 LARGEST_NETWORK = 50_000_000
-"""Parameters; one state of it is 400 MB."""
+"""Most parameters of a network; one state of such a network takes 400 MB."""
 
 GOOD_START = 203
-"""A seed from which three sigmoids, by plain gradient descent, become the red curve's three segments."""
+"""A seed from which plain gradient descent turns three sigmoids into the red curve's three segments."""
 
 OPTIMIZER_STATE_EVERY = 100
-"""Updates from one kept state that comes with what the optimizer remembers to the next, where states are kept as close
-as that: it is as long as theta or twice that, and the updates in between give it again."""
+"""Most updates between two kept states that are stored with the optimizer state. The state is one or two times as
+long as theta, and the updates in between can be computed again. If states are kept less often, each of them has
+the optimizer state.
+"""
 
 
 class KeepEvery(RunData):
-    """``{"every": k}``: the states after 0, k, 2k, ... updates, and the last."""
+    """``{"every": k}``: keep the states after 0, k, 2k, ... updates, and the last state."""
 
     every: int = Field(ge=1, description="keep the state after each so many updates")
 
 
 class KeepAtMost(RunData):
-    """``{"at most": bytes}``: as many evenly spaced states as fit into so many bytes, with their gradients."""
+    """``{"at most": bytes}``: keep as many evenly spaced states, with their gradients, as fit into so many bytes."""
 
     at_most: int = Field(alias="at most", ge=1, description="bytes that the kept states and gradients may take")
 
 
 class StepSchedule(RunData):
-    """``{"step": n, "factor": f}``: the learning rate is multiplied by f after every n epochs (torch's StepLR)."""
+    """``{"step": n, "factor": f}``: multiply the learning rate by f after every n epochs, as torch's StepLR."""
 
     step: int = Field(ge=1, description="epochs between two changes of the learning rate")
     factor: Number = Field(default=0.1, gt=0, le=1, description="what the learning rate is multiplied by")
 
 
 def _way_of_keeping(keep: Any) -> str | None:
-    """Which form ``keep`` has: of a union, pydantic would tell of each form by itself why it does not fit."""
+    """Return the tag of the form that ``keep`` has, or None.
+
+    With a tag, pydantic reports the errors of that form only. Without, it would report those of every form.
+    """
     if isinstance(keep, KeepAtMost) or (isinstance(keep, Mapping) and not {"at most", "at_most"}.isdisjoint(keep)):
         return "bytes"
     if isinstance(keep, KeepEvery | Mapping):
@@ -58,6 +63,7 @@ def _way_of_keeping(keep: Any) -> str | None:
 
 
 def _way_of_the_rate(schedule: Any) -> str | None:
+    """Return the tag of the form that ``schedule`` has, or None."""
     if isinstance(schedule, StepSchedule | Mapping):
         return "steps"
     return "word" if schedule in ("constant", "cosine") else None
@@ -84,10 +90,16 @@ else:
 
 
 class Experiment(RunData):
-    """One training run: the data, the network, how it is trained and what is recorded.
+    """One training run: the data, the network, how it is trained and which states are recorded.
 
-    Plain data, frozen; equal digests, equal runs. A field that is added names the value that its absence means:
-    ``weight_decay: Annotated[Number, Absent(0.0)] = 0.0`` (`core.run_data`).
+    Plain frozen data. Experiments with equal digests are the same run. Each field that is added later needs the value
+    that its absence means: ``weight_decay: Annotated[Number, Absent(0.0)] = 0.0`` (`core.run_data`).
+
+    Examples
+    --------
+    >>> run = Experiment(hidden=(3,), epochs=100)
+    >>> run.n_parameters, run.n_updates
+    (10, 100)
     """
 
     dataset: Dataset = Field(default=CurveDataset(), description="the examples")
@@ -128,12 +140,14 @@ class Experiment(RunData):
     @model_validator(mode="before")
     @classmethod
     def _linear_model_has_no_activation(cls, values: Any) -> Any:
+        """Set the activation to "none" if the network has no hidden layer."""
         if isinstance(values, dict) and "hidden" in values and not values["hidden"]:
             return {**values, "activation": "none"}
         return values
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
+        """Raise ValueError if fields contradict each other, or the network or the run is too large."""
         if self.hidden and self.activation == "none":
             raise ValueError('activation "none" is for the linear model; set hidden to () or choose an activation')
         if self.optimizer != "sgd" and self.momentum:
@@ -157,42 +171,45 @@ class Experiment(RunData):
 
     @property
     def n_parameters(self) -> int:
-        """P, the length of theta."""
+        """Return P, the length of theta."""
         widths = (self.dataset.n_features, *self.hidden)
         layers = sum(width * (before + 1) for before, width in itertools.pairwise(widths))
         return layers + widths[-1] + 1
 
     @property
     def points_table(self) -> PointTable | None:
-        """The table of points that is trained on, which a trace has as a column; None for all other data."""
+        """Return the table of points that is trained on, or None for other data. A trace stores it as a column."""
         points = self.dataset.points if isinstance(self.dataset, PointsDataset) else None
         return points if isinstance(points, PointTable) else None
 
     @property
     def curve_data(self) -> CurveDataset:
-        """The dataset of a run on a curve. ValueError for a run on other data."""
+        """Return the dataset of a run on a curve. Raises ValueError for a run on other data."""
         if not isinstance(self.dataset, CurveDataset):
             raise ValueError(f'run.dataset: a dataset of kind "curve" is needed, not {self.dataset.kind}')
         return self.dataset
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """Names of the network's outputs, in order: one, the prediction, or the logit of class 1."""
+        """Return the names of the network's outputs: ("logit",) for cross-entropy, else ("prediction",)."""
         return ("logit",) if self.loss == "bce" else ("prediction",)
 
     @property
     def batches_per_epoch(self) -> int:
-        """Updates in an epoch; the last batch of one may be smaller."""
+        """Return the number of batches, and so of updates, in an epoch. The last batch may be smaller."""
         return -(-self.dataset.examples // (self.batch_size or self.dataset.examples))
 
     @property
     def n_updates(self) -> int:
-        """U, the updates of the whole run."""
+        """Return U, the number of updates of the whole run."""
         return self.epochs * self.batches_per_epoch
 
     @property
     def kept_every(self) -> int:
-        """Updates from one kept state to the next; the last, after U, may follow sooner."""
+        """Return how many updates lead from one kept state to the next.
+
+        The last state, after U updates, may follow sooner.
+        """
         match self.keep:
             case KeepEvery(every=every):
                 return every
@@ -203,34 +220,49 @@ class Experiment(RunData):
 
     @property
     def n_kept(self) -> int:
-        """R, how many states are kept."""
+        """Return R, the number of kept states."""
         return -(-self.n_updates // self.kept_every) + 1
 
     def kept_updates(self, first: int = 0, end: int | None = None) -> IntArray:
-        """(R,): how many updates had been made at each state that is kept, 0 first, U last; or of rows first to end."""
+        """Return how many updates had been made at each kept state, (R,): 0 first, U last.
+
+        ``first`` and ``end`` select rows: from row ``first`` up to, but without, row ``end``.
+        """
         return every_kth(self.kept_every, self.n_updates, first, end)
 
     @property
     def rule(self) -> str:
-        """How a gradient becomes an update: "sgd" (minus the rate times the gradient alone), "momentum", "adam"."""
+        """Return the name of the update rule: "sgd" (no momentum), "momentum" (sgd with momentum) or "adam"."""
         return "momentum" if self.momentum else self.optimizer
 
     @property
     def n_state_vectors(self) -> int:
-        """Vectors as long as theta that the optimizer remembers: none, the last update, or Adam's two means."""
+        """Return how many vectors as long as theta the optimizer state has: 0 for sgd, 1 with momentum, 2 for Adam."""
         return OPTIMIZERS[self.optimizer].n_state_vectors(self.momentum)
 
     @property
     def optimizer_state_stride(self) -> int:
-        """Kept states from one that is kept with what the optimizer remembers to the next."""
+        """Return how many kept states lead from one stored with the optimizer state to the next such state; at least
+        1.
+        """
         return max(1, OPTIMIZER_STATE_EVERY // self.kept_every)
 
     def optimizer_state_rows(self) -> IntArray:
-        """(C,): r of each state kept with what the optimizer remembers, 0 first; empty if it remembers nothing."""
+        """Return the row of each kept state that is stored with the optimizer state, (C,), 0 first.
+
+        The array is empty if the optimizer has no state.
+        """
         return np.arange(0, self.n_kept if self.n_state_vectors else 0, self.optimizer_state_stride, dtype=np.int64)
 
     def rate(self, epoch: int) -> float:
-        """The learning rate in epoch ``epoch``, counted from 0, by the schedule."""
+        """Return the learning rate in epoch ``epoch``, counted from 0, by the schedule.
+
+        Examples
+        --------
+        >>> run = Experiment(learning_rate=0.1, schedule={"step": 10, "factor": 0.5})
+        >>> run.rate(9), run.rate(10)
+        (0.1, 0.05)
+        """
         match self.schedule:
             case StepSchedule(step=step, factor=factor):
                 return float(self.learning_rate * factor ** (epoch // step))
@@ -241,13 +273,15 @@ class Experiment(RunData):
 
     @property
     def bytes_per_state(self) -> int:
-        """A row of parameters, one of gradient, what the optimizer remembers, and the number of updates (int64)."""
+        """Return the bytes that one kept state takes: theta, gradient, optimizer state and the number of updates
+        (int64).
+        """
         return np.dtype(self.dtype).itemsize * (2 + self.n_state_vectors) * self.n_parameters + 8
 
     @property
     def digest(self) -> str:
-        """32 hexadecimal digits that name this run: the same for the same settings, however they were spelled.
+        """Return 32 hexadecimal digits that name this run. Equal settings have equal digests, however they are spelled.
 
-        A field that is added later changes no digest of today: see `core.run_data.Absent`.
+        A field that is added later changes no existing digest: see `core.run_data.Absent`.
         """
         return self.digest_of(FORMAT_VERSION)

@@ -1,4 +1,4 @@
-"""Files that somebody hands us: regular files alone, read up to a bound, as bytes, as text or as tables."""
+"""Reads files from users: regular files only, up to a maximum size, as bytes, text or tables."""
 
 import codecs
 import errno
@@ -14,16 +14,16 @@ from typing import Any
 from gradreel.core.errors import UserError
 
 MOST_BYTES = 8 << 20
-"""No text that is read at once is longer: a table of 300 years of days with 70 characters a row."""
+"""Largest text that is read at once. 300 years of days with 70 characters a row fit into it."""
 
 MOST_DEEP = 50
-"""Levels of tables and lists inside each other."""
+"""Largest number of tables and lists inside each other."""
 
 
 def open_regular(path: Path) -> FileIO:
-    """Opens a regular file for reading, unbuffered.
+    """Open a regular file for reading, unbuffered, and return the stream.
 
-    OSError for anything else: opening a FIFO would wait for whoever writes into it, and a device may never end.
+    Raises OSError for anything else. Opening a FIFO would wait for its writer, and reading a device may never end.
     """
     stream = open(path, "rb", buffering=0, opener=_at_once)  # noqa: SIM115
     if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
@@ -33,11 +33,12 @@ def open_regular(path: Path) -> FileIO:
 
 
 def _at_once(path: str, flags: int) -> int:
+    """Open ``path`` without waiting for the other end of a FIFO; return the file descriptor."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def read_bounded(path: Path, most: int) -> bytes:
-    """The content of a regular file. OSError if it is no regular file, or has more than ``most`` bytes."""
+    """Return the content of a regular file. Raises OSError if it is not one, or has more than ``most`` bytes."""
     with open_regular(path) as stream:
         size = os.fstat(stream.fileno()).st_size
         if size > most:
@@ -46,14 +47,25 @@ def read_bounded(path: Path, most: int) -> bytes:
 
 
 def read_text(file: Path, content: str, most: int = MOST_BYTES) -> str:
-    """The text of ``file``: UTF-8, or UTF-16 where its byte-order mark says so.
+    """Return the text of ``file``: UTF-8, or UTF-16 if it begins with that byte-order mark.
 
-    UserError, which says what ``content`` was to be read from it: there is no such file, it is no regular file, is
-    longer than ``most`` bytes, or holds no text.
+    Parameters
+    ----------
+    file
+        The file to read.
+    content
+        What should be read from it, as a noun for error messages, such as "a table of days".
+    most
+        Largest allowed number of bytes.
+
+    Raises
+    ------
+    UserError
+        If there is no such file, it is not a regular file, it is longer than ``most`` bytes, or it holds no text.
     """
     name = str(file) if len(str(file)) <= 200 else f"{str(file)[:200]}…"
     try:
-        read = read_bounded(file, most)
+        data = read_bounded(file, most)
     except FileNotFoundError:
         raise UserError(f"{name}: there is no such file, and {content} was to be read from it") from None
     except OSError as error:
@@ -65,9 +77,9 @@ def read_text(file: Path, content: str, most: int = MOST_BYTES) -> str:
         raise UserError(f"{name} {fault}") from None
     except ValueError:  # a null character in the name
         raise UserError(f"{name!r} is not the name of a file") from None
-    utf_16 = read.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    utf_16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        text = read.decode("utf-16" if utf_16 else "utf-8-sig")
+        text = data.decode("utf-16" if utf_16 else "utf-8-sig")
     except UnicodeDecodeError:
         raise UserError(f"{name} is not text in UTF-8 or UTF-16; save it in UTF-8") from None
     if "\0" in text:
@@ -76,7 +88,7 @@ def read_text(file: Path, content: str, most: int = MOST_BYTES) -> str:
 
 
 def read_toml(file: Path, content: str) -> dict[str, Any]:
-    """The tables in a TOML file. UserError as from `read_text`, and for what is not valid."""
+    """Return the tables in a TOML file of at most 1 MB. Raises UserError like `read_text`, and for invalid TOML."""
     tables: dict[str, Any] = parse_or_user_error(
         read_text(file, content, MOST_BYTES // 8), str(file), "TOML", tomllib.loads
     )
@@ -84,10 +96,32 @@ def read_toml(file: Path, content: str) -> dict[str, Any]:
 
 
 def parse_or_user_error(text: str, where: str, language: str = "JSON", parse: Callable[[str], Any] = json.loads) -> Any:
-    """What ``parse`` makes of ``text``. UserError, naming ``where`` and the place in it, if it is not valid."""
+    """Return what ``parse`` makes of ``text``.
+
+    Parameters
+    ----------
+    text
+        The text to parse.
+    where
+        The name of its source, for error messages.
+    language
+        The name of its language, for error messages.
+    parse
+        The parser; JSON's by default. It raises ValueError for invalid text.
+
+    Raises
+    ------
+    UserError
+        If the text is invalid, or nested deeper than `MOST_DEEP`. The message names ``where``, and for JSON the line.
+
+    Examples
+    --------
+    >>> parse_or_user_error('{"a": [1]}', "a.json")
+    {'a': [1]}
+    """
     try:
-        found = parse(text)
-        _check_depth(found)
+        content = parse(text)
+        _check_depth(content)
     except json.JSONDecodeError as error:
         at = f"at line {error.lineno}, column {error.colno}"
         raise UserError(f"{where} is not valid JSON, {at}: {error.msg}") from None
@@ -95,15 +129,18 @@ def parse_or_user_error(text: str, where: str, language: str = "JSON", parse: Ca
         raise UserError(f"{where} is not valid {language}: {error}") from None
     except RecursionError:
         raise UserError(f"{where} is nested deeper than {MOST_DEEP} tables and lists") from None
-    return found
+    return content
 
 
-def _check_depth(found: Any) -> None:
-    """Raises RecursionError, before anybody who walks through it does."""
-    level = [found] if isinstance(found, dict | list) else []
+def _check_depth(content: Any) -> None:
+    """Raise RecursionError if tables and lists in ``content`` are nested deeper than `MOST_DEEP`.
+
+    It walks level by level, so the check itself cannot run out of stack.
+    """
+    level = [content] if isinstance(content, dict | list) else []
     depth = 0
     while level:
         if (depth := depth + 1) > MOST_DEEP:
             raise RecursionError
-        insides = [inside.values() if isinstance(inside, dict) else inside for inside in level]
-        level = [part for inside in insides for part in inside if isinstance(part, dict | list)]
+        containers = [container.values() if isinstance(container, dict) else container for container in level]
+        level = [part for container in containers for part in container if isinstance(part, dict | list)]

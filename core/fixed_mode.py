@@ -1,8 +1,8 @@
-"""The vector instructions that training is bound to, so that its numbers are equal to the bit on many processors.
+"""The vector instructions that training is bound to, so that its numbers are equal bit for bit on many processors.
 
-torch and OpenBLAS, which multiplies numpy's matrices, choose their kernels by the processor. Kernels differ in how they
-group sums, so the last bits differ. Two environment variables fix both choices. torch reads its variable when it first
-computes, OpenBLAS when numpy is imported. So a process that trains starts with both. This module is imported without
+torch chooses its kernels by the processor. So does OpenBLAS, which multiplies numpy's matrices. Kernels group sums
+differently, so their last bits differ. Two environment variables fix both choices. torch reads its variable when it
+first computes, OpenBLAS when numpy is imported. So a process that trains must start with both. This module imports no
 numpy.
 """
 
@@ -16,9 +16,11 @@ from importlib import import_module
 from pathlib import Path
 
 _CAPABILITIES = {"DEFAULT": set(), "AVX2": {"avx2", "fma"}}
+"""The CPU capabilities that torch knows, and the instructions that each needs, by Linux's names."""
 _CAPABILITIES["AVX512"] = _CAPABILITIES["AVX2"] | {"avx512f", "avx512bw", "avx512dq", "avx512vl"}
 """torch's capabilities, and what Linux calls the instructions that each needs."""
 _CORES = dict.fromkeys(("Haswell", "Zen"), _CAPABILITIES["AVX2"]) | {"SkylakeX": _CAPABILITIES["AVX512"]}
+"""OpenBLAS's kernels for current processors, and the instructions that each needs."""
 _CORES["Cooperlake"] = _CAPABILITIES["AVX512"] | {"avx512_bf16"}
 """The kernels of OpenBLAS for today's processors, and what each needs."""
 _MKL_MODE = re.compile(r"[A-Z0-9_]{1,16}(,STRICT)?")
@@ -35,18 +37,18 @@ def fixed_mode() -> dict[str, str]:
 
 
 def mode_of(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment variables for computing as in a trace's ``environment``; "" stands for "not set".
+    """Return the environment variables for computing as a trace's ``environment`` says; "" stands for "not set".
 
     If this processor lacks the trace's instructions, or their name is unknown, the values are those of `fixed_mode`.
     """
     mode = fixed_mode()
     if not mode or environment.get("machine") != platform.machine():
         return mode
-    here = _instructions()
+    available = _instructions()
     capability, core = environment.get("capability", ""), environment.get("blas", "").rpartition(" ")[2]
-    if capability in _CAPABILITIES and _CAPABILITIES[capability] <= here:
+    if capability in _CAPABILITIES and _CAPABILITIES[capability] <= available:
         mode["ATEN_CPU_CAPABILITY"] = capability.lower()
-    if core in _CORES and _CORES[core] <= here:
+    if core in _CORES and _CORES[core] <= available:
         mode["OPENBLAS_CORETYPE"] = core
     mkl = environment.get("mkl", "")
     if mkl != os.environ.get("MKL_CBWR", "") and (not mkl or _MKL_MODE.fullmatch(mkl)):
@@ -56,7 +58,7 @@ def mode_of(environment: Mapping[str, str]) -> dict[str, str]:
 
 @cache
 def _instructions() -> set[str]:
-    """The vector instructions of an x86 processor, as Linux calls them; none of any other."""
+    """Return the vector instructions of this x86 processor, by Linux's names; an empty set for other processors."""
     if platform.machine().lower() not in ("x86_64", "amd64"):
         return set()
     if sys.platform == "linux":

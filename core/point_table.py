@@ -1,4 +1,4 @@
-"""PointTable: rows of numbers that somebody hands us, a row for each point, as one frozen value."""
+"""PointTable: a table of numbers from a user, one row for each point, as one frozen value."""
 
 from __future__ import annotations
 
@@ -15,15 +15,28 @@ from pydantic import GetCoreSchemaHandler, SerializationInfo
 from pydantic_core import core_schema
 
 MOST_NUMBERS = 5_000_000
-"""Size of the largest table, 40 MB. A trace has the table as a column."""
+"""Most numbers in a table (40 MB). A trace stores the table as a column."""
 MOST_SPELLED = 10_000
-"""Size of the largest table that JSON spells as lists. A larger one is given by its bytes."""
+"""Most numbers that JSON spells as lists. A larger table is given by its bytes."""
 
 
 class PointTable:
-    """N points of D features and a label each. Frozen; equal and hashed by the bytes of its numbers.
+    """N points with D features and a label each. Frozen; equal and hashed by shape and bytes.
 
-    ``rows``: (N, D + 1), float64, read-only. ``sha256``: of the numbers as little-endian bytes, row by row.
+    Attributes
+    ----------
+    rows
+        (N, D + 1), float64, read-only: the features, then the label.
+    sha256
+        SHA-256 of the numbers as little-endian bytes, row by row.
+
+    Examples
+    --------
+    >>> table = PointTable([[0.0, 1.0, 5.0], [2.0, 3.0, 6.0]])
+    >>> table.rows.shape
+    (2, 3)
+    >>> table == PointTable(table.rows)
+    True
     """
 
     __slots__ = ("rows", "sha256")
@@ -31,7 +44,11 @@ class PointTable:
     sha256: str
 
     def __init__(self, rows: Any) -> None:
-        """From an array or nested sequences (N, D + 1). ValueError if there is no point, or a row is not as needed."""
+        """Make a table from an array (N, D + 1) or nested sequences.
+
+        Raises ValueError if there is no point, a row is shorter than 2, rows differ in length, or a number is not
+        finite.
+        """
         numbers = _numbers(rows).astype("<f8") + 0.0  # -0.0 is 0.0
         numbers.setflags(write=False)
         self.rows = numbers
@@ -52,7 +69,10 @@ class PointTable:
 
     @classmethod
     def of(cls, points: Any) -> PointTable:
-        """Return the table of ``points``: a PointTable, an array, nested sequences, or the JSON of a table."""
+        """Return the table of ``points``: a PointTable, an array, nested sequences, or the JSON form of a table.
+
+        Raises ValueError like the constructor, and if the JSON form contradicts itself.
+        """
         if isinstance(points, PointTable):
             return points
         table = cls(_decoded(points) if isinstance(points, Mapping) else points)
@@ -61,7 +81,7 @@ class PointTable:
         return table
 
     def _as_json(self, info: SerializationInfo) -> Any:
-        """Return the table itself for Python, lists or bytes for JSON, shape and checksum alone for a trace."""
+        """Return the table itself for Python, lists or bytes for JSON, or only shape and checksum for a trace."""
         name = {"shape": list(self.rows.shape), "sha256": self.sha256}
         if info.context is IN_TRACE:
             return name
@@ -79,7 +99,7 @@ class PointTable:
 
 
 def _numbers(rows: Any) -> FloatArray:
-    """Return the rows as a new array (N, D + 1). ValueError names the first row that is unsuitable."""
+    """Return the rows as a new array (N, D + 1). Raises ValueError, which names the first unsuitable row."""
     if hasattr(rows, "__array__"):  # NumPy's, torch's
         try:
             rows = np.asarray(rows)
@@ -96,8 +116,8 @@ def _numbers(rows: Any) -> FloatArray:
         count = sum(widths)
     if not widths or min(widths) < 2:
         raise ValueError("there must be a point at least, each with a feature and a label: (x, y), (x1, x2, y)")
-    if (odd := next((i for i, width in enumerate(widths) if width != widths[0]), None)) is not None:
-        raise ValueError(f"point {odd + 1} has {widths[odd]} numbers, those before it have {widths[0]}")
+    if (uneven := next((i for i, width in enumerate(widths) if width != widths[0]), None)) is not None:
+        raise ValueError(f"point {uneven + 1} has {widths[uneven]} numbers, those before it have {widths[0]}")
     if count > MOST_NUMBERS:
         raise ValueError(f"{len(rows)} points of {widths[0]} numbers are more than {MOST_NUMBERS} numbers")
     try:
@@ -106,15 +126,15 @@ def _numbers(rows: Any) -> FloatArray:
         numbers = None
     if numbers is None or numbers.ndim != 2:
         raise ValueError(_first_fault(rows))
-    wrong = np.argwhere(~np.isfinite(numbers))
-    if len(wrong):
-        row, place = wrong[0].tolist()
+    infinite = np.argwhere(~np.isfinite(numbers))
+    if len(infinite):
+        row, place = infinite[0].tolist()
         raise ValueError(f"point {row + 1}, number {place + 1}: {numbers[row, place]} is not a finite number")
     return numbers
 
 
 def _first_fault(rows: Sequence[Sequence[Any]]) -> str:
-    """Return a message that names the first entry of the rows that is no number."""
+    """Return a message that names the first entry of the rows that is not a number."""
     for i, row in enumerate(rows):
         for j, entry in enumerate(row):
             try:
@@ -125,16 +145,20 @@ def _first_fault(rows: Sequence[Sequence[Any]]) -> str:
 
 
 def _is_sequence(value: Any) -> bool:
+    """Return whether ``value`` is a sequence or an array, and no text."""
     return isinstance(value, Sequence | np.ndarray) and not isinstance(value, str | bytes)
 
 
 def is_shape(value: Any) -> bool:
-    """Return whether ``value`` is a pair of positive integers, as in the description of a table."""
+    """Return whether ``value`` is a pair of positive integers, as in the JSON form of a table."""
     return _is_sequence(value) and len(value) == 2 and all(type(n) is int and n > 0 for n in value)
 
 
 def _decoded(table: Mapping[str, Any]) -> FloatArray:
-    """Return the rows of a table that JSON has by its bytes. ValueError if bytes and shape do not fit."""
+    """Return the rows (N, D + 1) of a table that JSON gives by its bytes.
+
+    Raises ValueError if bytes and shape do not fit.
+    """
     shape: Any = table.get("shape")
     text = table.get("float64")
     if set(table) - {"sha256"} != {"shape", "float64"} or not is_shape(shape) or not isinstance(text, str):

@@ -1,6 +1,6 @@
-"""How long-running work tells of its progress."""
+"""The type of the functions that long-running work reports its progress to."""
 
 from collections.abc import Callable
 
 Progress = Callable[[int, int], None]
-"""Called with what is done and with the total, 0 where the total is not known."""
+"""Called with how much is done and the total; a total of 0 means that it is unknown."""

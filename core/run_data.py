@@ -1,4 +1,4 @@
-"""RunData, the base of all plain data that describe a training run, and the rule for fields that are added later."""
+"""RunData, the base class of plain data that describe a training run, and the rule for fields that are added later."""
 
 from __future__ import annotations
 
@@ -11,32 +11,35 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
 
 IN_TRACE = {"place": "trace"}
-"""Context of pydantic's validation and serialization of what ``meta.json`` says of a run."""
+"""The context of pydantic's validation and serialization for a run that is described in ``meta.json``."""
 
 
 @dataclass(frozen=True)
 class Absent:
-    """Marks a field that is added to a description: ``weight_decay: Annotated[float, Absent(0.0)] = 0.0``.
+    """Marks a field that was added later: ``weight_decay: Annotated[float, Absent(0.0)] = 0.0``.
 
     ``value`` is the setting that runs had before the field existed. It never changes, even if the field's default does.
-    A field with this value is not in the digest, so digests stay as they were. A trace that does not name the field is
-    read with this value.
+    A field with this value does not enter the digest, so old digests stay valid. A trace that does not name the field
+    is read with this value.
 
-    Each field that is added needs this mark. Fields without it are always in the digest.
+    Every field that is added needs this mark. Fields without it always enter the digest.
     """
 
     value: Any
 
 
 class RunData(BaseModel):
-    """Plain frozen data that describe a training run or a part of it."""
+    """Base class of plain, frozen data that describe a training run or a part of one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
 
     @model_validator(mode="before")
     @classmethod
     def _complete(cls, values: Any, info: ValidationInfo) -> Any:
-        """Give each field that a trace does not name the value of its `Absent`. ValueError if it has no such mark."""
+        """Give each field that a trace does not name the value of its `Absent`.
+
+        Raises ValueError if such a field has no mark. Data from elsewhere are returned unchanged.
+        """
         if info.context is not IN_TRACE or not isinstance(values, Mapping):
             return values
         completed = dict(values)
@@ -49,7 +52,9 @@ class RunData(BaseModel):
         return completed
 
     def described(self) -> dict[str, Any]:
-        """Return the data as ``meta.json`` has them: JSON of every field; a table is named by shape and checksum."""
+        """Return the data as ``meta.json`` has them: JSON of every field, with a table given by its shape and
+        checksum.
+        """
         return self.model_dump(mode="json", context=IN_TRACE)
 
     def digest_of(self, version: int) -> str:
@@ -59,7 +64,13 @@ class RunData(BaseModel):
 
 
 def without_large_tables(plain: Any) -> Any:
-    """Return JSON data in which each large table is replaced by its shape and checksum, to be read or compared."""
+    """Return JSON data with each large table replaced by its shape and checksum, for reading or comparing.
+
+    Examples
+    --------
+    >>> without_large_tables({"points": {"shape": [2, 3], "sha256": "ab", "float64": "AAAA"}})
+    {'points': {'shape': [2, 3], 'sha256': 'ab'}}
+    """
     if isinstance(plain, Mapping):
         kept = {"shape", "sha256"} if plain.keys() == {"shape", "sha256", "float64"} else plain.keys()
         return {name: without_large_tables(part) for name, part in plain.items() if name in kept}

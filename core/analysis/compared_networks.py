@@ -1,6 +1,6 @@
-"""The networks that the lecture compares, and how each is trained: wider ones, and deeper ones, from several seeds.
+"""The networks that the lecture compares by width and by depth, and how each is trained, from several seeds.
 
-Wider: the linear model, 10, 100, 1000 ReLUs. Deeper: layer upon layer of 100.
+By width: the linear model and one layer of 10, 100 and 1000 ReLUs. By depth: one to four layers of 100 ReLUs.
 """
 
 from __future__ import annotations
@@ -22,42 +22,42 @@ SETTINGS: dict[str, Any] = {
     "loss": "mae",
     "dtype": "float32",
 }
-"""How all networks are trained. The lecture does not say how its own were."""
+"""Settings that train all networks. The lecture does not say how it trained its own."""
 BATCH_SIZE = 32
-"""Or all examples, where there are fewer."""
+"""Examples in a batch, or all of them if there are fewer."""
 KEPT_BYTES = 60_000_000
-"""Of the states kept of a run: one an epoch, or after every second, third, ... where so many would be too large."""
+"""Bytes for the kept states of a run: one state per epoch, or fewer if that would take more."""
 
 
 @dataclass(frozen=True)
 class Network:
-    """One network and the runs that train it: equal experiments but for the seed."""
+    """One network and the runs that train it: experiments that differ only in the seed."""
 
     hidden: tuple[int, ...]
     experiments: tuple[Experiment, ...]
 
     @property
     def name(self) -> str:
-        """ "linear", "100 ReLU", "3 × 100 ReLU"."""
+        """Return the network's name, such as "linear", "100 ReLU" or "3 × 100 ReLU"."""
         return _name(self.hidden)
 
     @property
     def n_parameters(self) -> int:
-        """P, the length of theta."""
+        """Return P, the length of theta."""
         return self.experiments[0].n_parameters
 
     @property
     def n_updates(self) -> int:
-        """U, the updates of each run."""
+        """Return U, the updates of each run."""
         return self.experiments[0].n_updates
 
     def run_name(self, experiment: Experiment) -> str:
-        """ "100 ReLU, seed 3"."""
+        """Return the name of a run, such as "100 ReLU, seed 3"."""
         return f"{self.name}, seed {experiment.seed}"
 
 
 def _name(hidden: Sequence[int]) -> str:
-    """What a network is called whose layers are all equally wide."""
+    """Return the name of a network whose layers all have the same width."""
     if not hidden:
         return "linear"
     return f"{hidden[0]} ReLU" if len(hidden) == 1 else f"{len(hidden)} × {hidden[0]} ReLU"
@@ -69,7 +69,10 @@ def width_experiments(
     seeds: Sequence[int] = SEEDS,
     epochs: int = EPOCHS,
 ) -> tuple[Network, ...]:
-    """One hidden layer of each of ``widths`` ReLUs; 0 is the linear model. UserError for what cannot be trained."""
+    """Return a network with one hidden layer for each of ``widths``; the width 0 gives the linear model.
+
+    Raises UserError if a network cannot be trained.
+    """
     return tuple(_network(dataset or DailyViews(), (width,) if width else (), seeds, epochs) for width in widths)
 
 
@@ -80,20 +83,24 @@ def depth_experiments(
     seeds: Sequence[int] = SEEDS,
     epochs: int = EPOCHS,
 ) -> tuple[Network, ...]:
-    """Each of ``depths`` hidden layers, all of ``width`` ReLUs. UserError for what cannot be trained."""
+    """Return a network with ``width`` ReLUs in each layer for each of ``depths``, numbers of hidden layers.
+
+    Raises UserError if a network cannot be trained.
+    """
     return tuple(_network(dataset or DailyViews(), (width,) * depth, seeds, epochs) for depth in depths)
 
 
 def _network(dataset: DailyViews, hidden: tuple[int, ...], seeds: Sequence[int], epochs: int) -> Network:
+    """Return the network with these hidden layers, and its runs. Raises UserError if it cannot be trained."""
     common = {"dataset": dataset, "hidden": hidden, "epochs": epochs, **SETTINGS}
     common["batch_size"] = min(BATCH_SIZE, dataset.examples)
     try:
         run = Experiment(**common)
-        apart = -(-epochs // max(1, KEPT_BYTES // run.bytes_per_state))  # epochs
-        common["keep"] = {"every": apart * run.batches_per_epoch}
+        epochs_between = -(-epochs // max(1, KEPT_BYTES // run.bytes_per_state))
+        common["keep"] = {"every": epochs_between * run.batches_per_epoch}
         return Network(hidden, tuple(Experiment(**common, seed=seed) for seed in seeds))
     except ValidationError as error:
         problem = error.errors()[0]
-        where = "".join(f"{part}: " for part in problem["loc"][:1])  # below it the number of the layer
+        field_name = "".join(f"{part}: " for part in problem["loc"][:1])  # without the number of the layer
         reason = problem["msg"].removeprefix("Value error, ")
-        raise UserError(f"network {_name(hidden)}: {where}{reason}") from None
+        raise UserError(f"network {_name(hidden)}: {field_name}{reason}") from None

@@ -1,7 +1,7 @@
-"""The noise floor: what one who knows the rule of our made-up channel misses by. Only made-up data have one.
+"""The noise floor of the made-up channel: the error of somebody who knows its rule. Only made-up data have one.
 
-It is of the very days of each part, so that a loss can be compared with it: a network that is below it on the days that
-it was trained on has learned their noise by heart.
+It is computed over the same days as a loss, so the two can be compared. A network whose training loss lies below it has
+memorized the noise of its training days.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ class NoiseFloor:
 
 
 def noise_floor(dataset: DailyViews) -> NoiseFloor | None:
-    """The floor of each part of ``dataset``; None of views from a file, whose rule nobody knows."""
+    """Return the noise floor of each part of ``dataset``; None for views from a file, whose rule is unknown."""
     if not dataset.synthetic:
         return None
-    missed = np.abs(synthetic_views().array() - best_guesses())[dataset.window :]
-    training, validation, test = np.split(missed, np.cumsum([dataset.examples, dataset.n_validation]))
+    errors = np.abs(synthetic_views().array() - best_guesses())[dataset.window :]
+    training, validation, test = np.split(errors, np.cumsum([dataset.examples, dataset.n_validation]))
     return NoiseFloor(float(training.mean()), float(validation.mean()), float(test.mean()))

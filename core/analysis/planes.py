@@ -1,7 +1,8 @@
-"""Planes through parameter space, on which a recorded path and the loss around it can be drawn.
+"""Planes through parameter space, for drawing a recorded path and the loss around it.
 
-A path's main directions are those of Li et al., "Visualizing the Loss Landscape of Neural Nets" (2018), section 7, with
-the path's own mean as origin and no normalisation: distances on the plane are distances between thetas.
+The plane of a path has its main directions, as in Li et al., "Visualizing the Loss Landscape of Neural Nets" (2018),
+section 7. The origin is the mean of the path, and nothing is normalized, so distances on the plane are distances
+between thetas.
 """
 
 from dataclasses import dataclass
@@ -16,43 +17,56 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.floating]
 
-_LARGEST = 20_000_000  # numbers of a path that are decomposed at once (160 MB)
-_MOST_ROWS = 1000  # of a path of more parameters than that: the Gram matrix stays small
-FARTHEST = 1e150  # of a coordinate: squares of larger ones are no finite numbers
-BANDS = 13  # of equal shade on a map of losses; the contour lines lie between them, so these are one fewer
+_LARGEST = 20_000_000  # most numbers of a path that are decomposed at once (160 MB)
+_MOST_ROWS = 1000  # most states of a path with more parameters than that, so that the Gram matrix stays small
+FARTHEST = 1e150  # largest coordinate; squares of larger ones are not finite
+BANDS = 13  # bands of equal shade on a loss map; there is one contour line fewer
 _READ = 1 << 19  # numbers of a path that are read at once
-_HELD = 1 << 20  # numbers of thetas whose loss is computed at once (8 MB)
+_HELD = 1 << 20  # numbers of thetas whose losses are computed at once (8 MB)
 
 
 @dataclass(frozen=True, eq=False)
 class Plane:
-    """Points origin + u directions[0] + v directions[1] of parameter space."""
+    """The points origin + u directions[0] + v directions[1] of parameter space."""
 
     origin: FloatArray  # (P,)
     directions: FloatArray  # (2, P)  linearly independent; those of a path are orthonormal
-    share: float  # of the path's squared distances from its mean: how much lies along the plane, 0 to 1
+    share: float  # which part of the path's squared distances from its mean lies along the plane, 0 to 1
 
     def coordinates(self, theta: Array) -> FloatArray:
-        """(u, v) of the plane's point nearest to theta: (..., P) to (..., 2)."""
+        """Return (u, v) of the point of the plane that is nearest to theta: (..., P) to (..., 2)."""
         along = (theta - self.origin) @ self.directions.T
         return np.asarray(along @ np.linalg.inv(self.directions @ self.directions.T))
 
     def theta(self, uv: FloatArray) -> FloatArray:
-        """The point of parameter space at (u, v): (..., 2) to (..., P)."""
+        """Return the point of parameter space at (u, v): (..., 2) to (..., P)."""
         return self.origin + np.asarray(uv, dtype=np.float64) @ self.directions
 
     def distance(self, theta: Array) -> FloatArray:
-        """How far theta lies from the plane: (..., P) to (...,)."""
+        """Return the distance of theta from the plane: (..., P) to (...,)."""
         return np.asarray(np.linalg.norm(theta - self.theta(self.coordinates(theta)), axis=-1))
 
 
 def plane_of(trace: Trace, last: int | None = None) -> Plane:
-    """The plane nearest to the path (least squares): its mean and its two principal directions.
+    """Return the plane nearest to the path by least squares: through its mean, along its two principal directions.
 
-    Every kept state counts once, up to that after ``last`` updates (by default the end); of a path too large for memory
-    evenly spaced ones, but ``share`` is always of all of them. Each direction's largest entry is positive, so that the
-    picture never comes out mirrored. A path that stays in a point or on a line gets the parameter axes it is least
-    along as what is missing. PathError for a path that runs off to infinity, UserError for a single parameter.
+    Each direction's largest entry is positive, so the picture is never mirrored. If the path stays on a line or in a
+    point, the missing directions are the parameter axes that the path moves along least.
+
+    Parameters
+    ----------
+    trace
+        The run. Each kept state counts once. Of a path too large for memory, evenly spaced states are used; ``share``
+        always refers to all states.
+    last
+        Use the path up to the state after so many updates; by default all of it.
+
+    Raises
+    ------
+    PathError
+        If the path runs off to infinity.
+    UserError
+        If the run has a single parameter.
     """
     rows, width = _rows(trace, last), trace.parameters.shape[1]
     if width < 2:
@@ -68,9 +82,10 @@ def plane_of(trace: Trace, last: int | None = None) -> Plane:
 
 
 def loss_grid(experiment: Experiment, plane: Plane, u: FloatArray, v: FloatArray) -> FloatArray:
-    """The loss over all examples trained on at each (u, v): u (m,) and v (n,) to (n, m), a row for each v.
+    """Return the loss over all training examples at each (u, v), (n, m): one row for each of ``v`` (n,), with ``u``
+    (m,).
 
-    That of `theta.loss` at `plane.theta`, in float64; inf or NaN where a value passes 1e308.
+    It is `theta.loss` at `Plane.theta` in float64; inf or NaN where a number exceeds 1e308.
     """
     cells = np.stack(np.meshgrid(u, v), axis=-1).reshape(-1, 2)
     grid, count = np.empty(len(cells)), max(1, _HELD // experiment.n_parameters)
@@ -80,9 +95,24 @@ def loss_grid(experiment: Experiment, plane: Plane, u: FloatArray, v: FloatArray
 
 
 def view_around(points: FloatArray, width: float, height: float, margin: float = 0.24) -> tuple[FloatArray, FloatArray]:
-    """Ranges (low, high) of u and v around ``points`` (n, 2), both to one scale for a picture ``width`` x ``height``.
+    """Return ranges (low, high) of u and v around ``points`` (n, 2), both to one scale.
 
-    ``margin`` is the share of the picture left free on each side. One scale, so that directions on the map are true.
+    One scale keeps the directions on the map true.
+
+    Parameters
+    ----------
+    points
+        The points that must be inside.
+    width, height
+        The size of the picture, in any one unit.
+    margin
+        Which share of the picture stays free on each side.
+
+    Examples
+    --------
+    >>> u, v = view_around(np.array([[0.0, 0.0], [1.0, 0.0]]), 4, 2, margin=0.25)
+    >>> u, v
+    (array([-0.5,  1.5]), array([-0.5,  0.5]))
     """
     low, high = points.min(axis=0), points.max(axis=0)
     free = 1 - 2 * margin
@@ -97,10 +127,11 @@ def view_around(points: FloatArray, width: float, height: float, margin: float =
 
 
 def contour_levels(loss: FloatArray, bands: int = BANDS) -> FloatArray:
-    """Increasing levels between ``bands`` bands of the grid ``loss``, (bands - 1,), or fewer where it hardly varies.
+    """Return increasing levels that separate ``bands`` bands of the grid ``loss``: (bands - 1,), or fewer for a flat
+    grid.
 
-    Half way between even steps of the logarithm, which show how deep the valley is, and bands of equal area, which show
-    how the slopes run; each is rounded to two digits, if that leaves them apart.
+    Each level is the geometric mean of two: even steps of the logarithm show how deep the valley is, and bands of equal
+    area show the shape of its slopes. Levels are rounded to two digits if they stay distinct.
     """
     finite = loss[np.isfinite(loss)]
     shares = np.linspace(0, 1, bands + 1)[1:-1]
@@ -114,58 +145,63 @@ def contour_levels(loss: FloatArray, bands: int = BANDS) -> FloatArray:
 
 
 def _rows(trace: Trace, last: int | None) -> int:
-    """How many kept states there are up to that after ``last`` updates."""
+    """Return how many kept states there are up to the one after ``last`` updates."""
     return len(trace.kept) if last is None else trace.row(last) + 1
 
 
 def _main_directions(offsets: FloatArray, extent: float) -> list[FloatArray]:
-    """Up to two orthonormal directions along which offsets (R, P) from their mean spread most. Overwrites ``offsets``.
+    """Return up to two orthonormal directions along which ``offsets`` (R, P) from their mean spread most.
 
-    Each is the top eigenvector of the smaller of the Gram matrices and is then taken out of the offsets, so that the
-    second is as exact as the first. Spread that rounding of ``extent``, the origin's largest entry, would explain does
-    not count.
+    Overwrites them.
+
+    Each direction is the top eigenvector of the smaller Gram matrix. It is then removed from the offsets, so the second
+    direction is as exact as the first. Spread that rounding of ``extent``, the origin's largest entry, would explain
+    does not count.
     """
     extent = max(extent, float(np.abs(offsets).max()))
-    found: list[FloatArray] = []
+    directions: list[FloatArray] = []
     if extent == 0.0:
-        return found
+        return directions
     offsets /= extent
     for _ in range(2):
         wide = offsets.shape[0] < offsets.shape[1]
         _, vectors = np.linalg.eigh(offsets @ offsets.T if wide else offsets.T @ offsets)
         direction = vectors[:, -1] @ offsets if wide else vectors[:, -1]
-        for other in found:
+        for other in directions:
             direction = direction - (direction @ other) * other
         length = float(np.linalg.norm(direction))
         along = offsets @ (direction / (length or 1.0))
         if np.linalg.norm(along) <= 1e-12 * np.sqrt(len(offsets)):
             break
-        found.append(direction / length)
-        offsets -= along[:, None] * found[-1]
-    return found
+        directions.append(direction / length)
+        offsets -= along[:, None] * directions[-1]
+    return directions
 
 
 def _completed(directions: list[FloatArray], n_parameters: int) -> FloatArray:
-    """Two orthonormal directions, signs fixed: those given, then parameter axes made orthogonal to them."""
-    found = [*directions]
-    while len(found) < 2:
-        along = np.sum(np.square(found), axis=0) if found else np.zeros(n_parameters)
+    """Return two orthonormal directions with fixed signs: the given ones, then parameter axes made orthogonal to
+    them.
+    """
+    completed = [*directions]
+    while len(completed) < 2:
+        along = np.sum(np.square(completed), axis=0) if completed else np.zeros(n_parameters)
         axis = np.zeros(n_parameters)
         axis[int(np.argmin(along))] = 1.0
-        for direction in found:
+        for direction in completed:
             axis = axis - (axis @ direction) * direction
-        found.append(axis / np.linalg.norm(axis))
-    return np.stack([direction * np.sign(direction[np.abs(direction).argmax()]) for direction in found])
+        completed.append(axis / np.linalg.norm(axis))
+    return np.stack([direction * np.sign(direction[np.abs(direction).argmax()]) for direction in completed])
 
 
 def _share(trace: Trace, rows: int, origin: FloatArray, directions: FloatArray) -> float:
-    """Of the squared distances of the first ``rows`` kept states from their mean: the share along the directions.
+    """Return which share of the squared distances of the first ``rows`` kept states from their mean lies along the
+    directions.
 
-    All of these states, read once, a few at a time; 1 for a path that stays where it is.
+    Reads each state once, a few at a time. Returns 1 for a path that stays in place.
     """
     basis = np.linalg.qr(directions.T)[0]  # (P, 2)
     width = len(origin)
-    moved, along = np.zeros(width), np.zeros(2)
+    sum_of_offsets, sum_of_coordinates = np.zeros(width), np.zeros(2)
     squares = squares_along = extent = 0.0
     step = max(1, _READ // width)
     for start in range(0, rows, step):
@@ -173,19 +209,19 @@ def _share(trace: Trace, rows: int, origin: FloatArray, directions: FloatArray) 
         coordinates = offsets @ basis
         squares += float(np.vdot(offsets, offsets))
         squares_along += float(np.vdot(coordinates, coordinates))
-        moved += offsets.sum(axis=0)
-        along += coordinates.sum(axis=0)
+        sum_of_offsets += offsets.sum(axis=0)
+        sum_of_coordinates += coordinates.sum(axis=0)
         extent = max(extent, float(np.abs(offsets).max()))
     if not np.isfinite(squares):
         raise _broken(trace, rows)
-    total = squares - float(moved @ moved) / rows  # about their mean
+    total = squares - float(sum_of_offsets @ sum_of_offsets) / rows  # about their mean
     if total <= rows * width * (1e-12 * max(extent, float(np.abs(origin).max()))) ** 2:
         return 1.0
-    return min(1.0, max(0.0, (squares_along - float(along @ along) / rows) / total))
+    return min(1.0, max(0.0, (squares_along - float(sum_of_coordinates @ sum_of_coordinates) / rows) / total))
 
 
 def _broken(trace: Trace, rows: int) -> PathError:
-    """The error for a path that is not finite everywhere, or so far out that its distances are not."""
+    """Return the error for a path with a state that is not finite, or so far out that its squared distances are not."""
     row = next((r for r in range(rows) if not float(np.abs(trace.parameters[r]).max()) <= FARTHEST), rows - 1)
     found = f"{trace.path}: theta after {trace.kept[row]} updates is not a point: the run went off to infinity"
     return PathError(found, int(trace.kept[row - 1]) if row else None)

@@ -1,6 +1,6 @@
-"""What came of training networks of several sizes, each from several seeds: losses over seeds and epochs, the best.
+"""Results of networks that were trained from several seeds: losses over seeds and epochs, and the best network.
 
-No torch: everything is computed from recorded traces.
+Everything is computed from recorded traces, without torch.
 """
 
 from __future__ import annotations
@@ -27,47 +27,47 @@ LECTURE: dict[tuple[int, ...], tuple[str, str]] = {
     (100, 100, 100): ("0.14k", "0.38k"),
     (100, 100, 100, 100): ("0.1k", "0.44k"),
 }
-"""By hidden layers: what the lecture says of the training and of the unseen loss of its own runs, on its own data."""
+"""Training and test loss that the lecture states for its own runs on its own data, by hidden layers."""
 
 
 def lecture_losses(hidden: tuple[int, ...]) -> tuple[float | None, float | None]:
-    """The lecture's training and unseen loss in views, each None where it gives no number."""
-    said = LECTURE.get(hidden, ("", ""))
-    training, test = (float(text[:-1]) * 1000 if text.endswith("k") else None for text in said)
+    """Return the lecture's training and test loss in views; None where it states no number."""
+    texts = LECTURE.get(hidden, ("", ""))
+    training, test = (float(text[:-1]) * 1000 if text.endswith("k") else None for text in texts)
     return training, test
 
 
 @dataclass(frozen=True)
 class Losses:
-    """Losses of S runs of one network, and what they come to. All in one unit."""
+    """Losses of S runs of one network, all in one unit."""
 
     by_seed: FloatArray  # (S,)
 
     @property
     def mean(self) -> float:
-        """Their mean."""
+        """Return the mean."""
         return float(self.by_seed.mean())
 
     @property
     def deviation(self) -> float | None:
-        """Their sample standard deviation, with S - 1 below the sum; None of a single run."""
+        """Return the sample standard deviation, with S - 1 in the denominator; None for a single run."""
         return float(self.by_seed.std(ddof=1)) if len(self.by_seed) > 1 else None
 
     @property
     def least(self) -> float:
-        """The smallest of them."""
+        """Return the smallest loss."""
         return float(self.by_seed.min())
 
     @property
     def largest(self) -> float:
-        """The largest of them."""
+        """Return the largest loss."""
         return float(self.by_seed.max())
 
 
 def clearly_lower(lower: Losses, higher: Losses) -> bool:
-    """Return whether the mean of ``lower`` is below that of ``higher`` by more than chance: Welch's t-test at 5 %.
+    """Return whether the mean of ``lower`` is significantly below that of ``higher``, by Welch's t-test at 5 %.
 
-    False where either has a single run.
+    Return False if either has a single run.
     """
     from scipy.stats import ttest_ind  # it takes half a second to import
 
@@ -79,7 +79,7 @@ def clearly_lower(lower: Losses, higher: Losses) -> bool:
 
 @dataclass(frozen=True)
 class PartLosses:
-    """Losses of S runs over each part of the days, in views: mean absolute errors."""
+    """Losses of S runs over each part of the days: mean absolute errors in views."""
 
     training: Losses
     validation: Losses
@@ -88,40 +88,44 @@ class PartLosses:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one network: its runs that were recorded, each as it was when it did best on validation days.
+    """The recorded runs of one network, each with the state that it had when its validation loss was lowest.
 
-    Of the states that a run kept, one an epoch, that one is chosen. No choice looks at an unseen day.
+    The state is chosen among the kept states, one per epoch. No choice depends on a test day.
     """
 
     network: Network
-    seeds: tuple[int, ...]  # of the S runs recorded, in the network's order
-    rows: tuple[int, ...]  # S: of each run's kept states, the chosen one
-    epochs: tuple[float, ...]  # S: epochs passed then
-    chosen: PartLosses
-    end: PartLosses  # after the last update
-    seconds: float | None  # what training one run took, mean; None where no run's is known
+    seeds: tuple[int, ...]  # S  seeds of the recorded runs, in the network's order
+    rows: tuple[int, ...]  # S  row of the chosen state among each run's kept states
+    epochs: tuple[float, ...]  # S  epochs before the chosen state
+    chosen: PartLosses  # losses of the chosen states
+    end: PartLosses  # losses after the last update
+    seconds: float | None  # mean training time of a run; None if it is known for no run
 
     @property
     def training(self) -> Losses:
-        """Over the days trained on, of the chosen states."""
+        """Return the losses of the chosen states over the training days."""
         return self.chosen.training
 
     @property
     def validation(self) -> Losses:
-        """Over the validation days, of the chosen states."""
+        """Return the losses of the chosen states over the validation days."""
         return self.chosen.validation
 
     @property
     def test(self) -> Losses:
-        """Over the unseen days, of the chosen states."""
+        """Return the losses of the chosen states over the test days."""
         return self.chosen.test
 
 
 def result_of(network: Network, directory: str | Path) -> Result | None:
-    """The result of the network's runs that are recorded in ``directory``; None if none is.
+    """Return the result of the network's runs that are recorded in ``directory``; None if none is.
 
-    TraceError for a trace that is there and damaged. ValueError for another loss than mean absolute error, which alone
-    is a number of views.
+    Raises
+    ------
+    TraceError
+        For a damaged trace.
+    ValueError
+        If the loss is not mean absolute error: only that is a number of views.
     """
     directory = Path(directory)
     recorded = [run for run in network.experiments if (directory / run.digest).exists()]
@@ -143,44 +147,64 @@ def result_of(network: Network, directory: str | Path) -> Result | None:
 
 
 def best_validation_row(trace: Trace) -> int:
-    """Of a run's kept states but its random start, that of least loss on validation days; the earliest of equals."""
+    """Return the row of the kept state with the lowest validation loss, the random start excluded; of equals the
+    earliest.
+    """
     return 1 + int(np.argmin(validation_loss(trace.experiment, trace.parameters[1:])))
 
 
 def _part_losses(run: Experiment, thetas: FloatArray) -> PartLosses:
+    """Return the losses over each part for the thetas (S, P)."""
     parts = (loss(run, thetas), validation_loss(run, thetas), test_loss(run, thetas))
     return PartLosses(*(Losses(_in_views(run, losses)) for losses in parts))
 
 
 def best_by_validation(results: Iterable[Result]) -> Result:
-    """The result whose mean loss on validation days is least: the network to choose. ValueError without results."""
+    """Return the result with the lowest mean validation loss: the network to choose.
+
+    Raises ValueError without results.
+    """
     return min(results, key=lambda result: result.validation.mean)
 
 
 def best_by_test(results: Iterable[Result]) -> Result:
-    """The result whose mean unseen loss is least: known when the exam has been opened. ValueError without results."""
+    """Return the result with the lowest mean test loss, for a comparison after the choice.
+
+    Raises ValueError without results.
+    """
     return min(results, key=lambda result: result.test.mean)
 
 
 @dataclass(frozen=True)
 class LossByEpoch:
-    """The losses of one run at states it kept, in views. Unseen days are left out: they are not for watching."""
+    """The losses in views of one run at some of its kept states. There is no test loss: it must not guide a choice."""
 
-    epoch: FloatArray  # (R,)  epochs passed at each state, 0 first; fractions where a state lies within an epoch
-    training: FloatArray  # (R,)  over all examples trained on
-    validation: FloatArray  # (R,)  over all validation days
+    epoch: FloatArray  # (R,)  epochs before each state, 0 first; a fraction for a state within an epoch
+    training: FloatArray  # (R,)  loss over all training days
+    validation: FloatArray  # (R,)  loss over all validation days
 
     def until(self, epoch: float) -> LossByEpoch:
-        """The states up to ``epoch``."""
+        """Return the losses of the states up to and including ``epoch``."""
         kept = self.epoch <= epoch
         return LossByEpoch(self.epoch[kept], self.training[kept], self.validation[kept])
 
 
 def loss_by_epoch(trace: Trace, states: int | None = None, also: int | None = None) -> LossByEpoch:
-    """Both losses of a recorded run at its kept states; ``states``: at so many of them at most, evenly spaced.
+    """Return both losses of a recorded run at its kept states.
 
-    The first and the last are always among them, and the row ``also``. ValueError unless the loss is mean absolute
-    error of daily views.
+    Parameters
+    ----------
+    trace
+        A run on daily views with the loss "mae".
+    states
+        At most how many states, evenly spaced; by default all. The first and the last are always included.
+    also
+        A row that is included as well.
+
+    Raises
+    ------
+    ValueError
+        If the loss is not the mean absolute error of daily views.
     """
     count = len(trace.kept)
     rows = evenly_spaced_indices(count, count if states is None else max(2, states))
@@ -188,18 +212,22 @@ def loss_by_epoch(trace: Trace, states: int | None = None, also: int | None = No
 
 
 def losses_at(trace: Trace, rows: IntArray) -> LossByEpoch:
-    """Both losses of a recorded run, each over all its examples, at the kept states ``rows``. ValueError as above."""
+    """Return both losses of a recorded run, each over all its examples, at the kept states ``rows``.
+
+    Raises ValueError like `loss_by_epoch`.
+    """
     run, theta = trace.experiment, trace.parameters[rows]
     training, validation = (_in_views(run, losses) for losses in (loss(run, theta), validation_loss(run, theta)))
     return LossByEpoch(trace.kept[rows] / run.batches_per_epoch, training, validation)
 
 
 def _in_views(run: Experiment, losses: FloatArray) -> FloatArray:
+    """Return losses in views. Raises ValueError unless they are mean absolute errors of daily views."""
     if not isinstance(run.dataset, DailyViews) or run.loss != "mae":
         raise ValueError("only the mean absolute error of daily views is a number of views")
     return np.asarray(losses * run.dataset.scale)
 
 
 def _mean(numbers: Sequence[float]) -> float | None:
-    """To 0.1 ms, as each was noted."""
+    """Return the mean rounded to 0.1 ms, the precision of the recorded times; None for no numbers."""
     return round(sum(numbers) / len(numbers), 4) if numbers else None

@@ -1,1 +1,3 @@
-"""Piecewise linear curves, their sum of hard sigmoids, and what fits a curve: sigmoids, a straight line."""
+"""Piecewise linear curves, their sums of hard sigmoids, and two fits to a curve: a sum of sigmoids and a straight
+line.
+"""

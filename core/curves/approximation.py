@@ -1,4 +1,4 @@
-"""Placing the knots of a piecewise linear curve on a function, and measuring how far the two are apart."""
+"""Places the knots of a piecewise linear curve on a function, and measures how far apart the two are."""
 
 import operator
 
@@ -8,13 +8,20 @@ from gradreel.core.curves.continuity import Function, finite_values, refuse_disc
 from gradreel.core.errors import UserError
 
 SAMPLES = 16385
-"""Points, evenly over the range, at which an error is measured; each segment gets at least 64 of its own as well."""
+"""Number of even points over the range at which an error is measured. Each segment gets 64 points of its own as
+well.
+"""
 
 
 def place_knots(f: Function, low: float, high: float, n_knots: int) -> tuple[FloatArray, FloatArray]:
-    """x and y of ``n_knots`` even points of ``f``, ``low`` and ``high`` the outer ones.
+    """Return x and y of ``n_knots`` evenly spaced points of ``f``, (n_knots,) each; ``low`` and ``high`` are the outer
+    x.
 
-    UserError: ends that are not finite or in order, fewer than 2 knots, an ``f`` that jumps or is not finite (names x).
+    Raises
+    ------
+    UserError
+        If the ends are not finite or not in order, there are fewer than 2 knots, or ``f`` jumps or is not finite. The
+        message names the x.
     """
     n_knots = _checked_range(low, high, n_knots)
     values = finite_values(f)
@@ -26,12 +33,15 @@ def place_knots(f: Function, low: float, high: float, n_knots: int) -> tuple[Flo
 
 
 def largest_error(f: Function, x: FloatArray, y: FloatArray) -> float:
-    """Largest distance between ``f`` and the polyline through knots ``x``, ``y`` on a dense sample of its range."""
+    """Return the largest distance between ``f`` and the polyline through knots ``x``, ``y`` on a dense sample of its
+    range.
+    """
     sample = _sample(x)
     return float(np.abs(np.interp(sample, x, y) - finite_values(f)(sample)).max())
 
 
 def _checked_range(low: float, high: float, n_knots: int) -> int:
+    """Return ``n_knots`` as an int. Raises UserError for a range or a number of knots that cannot be used."""
     if not (np.isfinite(low) and np.isfinite(high) and low < high):
         raise UserError(f"the range of x must be finite with low < high, got {low!r} to {high!r}")
     try:
@@ -44,7 +54,7 @@ def _checked_range(low: float, high: float, n_knots: int) -> int:
 
 
 def _sample(x: FloatArray) -> FloatArray:
-    """A dense even sample of the range of the knots ``x``, together with 64 steps in each segment."""
+    """Return a dense even sample of the range of the knots ``x``, and 64 even points in each segment, in order."""
     fractions = np.linspace(0.0, 1.0, 64, endpoint=False)
     inside = x[:-1, None] + np.diff(x)[:, None] * fractions
     return np.unique(np.concatenate([np.linspace(x[0], x[-1], SAMPLES), inside.ravel(), x]))

@@ -1,6 +1,6 @@
-"""Is a user's function continuous and finite on a range? If not, where?
+"""Checks whether a user's function is continuous and finite on a range, and where it is not.
 
-No sample can prove it; these searches find the jumps, poles and gaps of which a grid of 4096 cells gives any sign.
+No sample can prove that. These searches find the jumps, poles and gaps that show on a grid of 4096 cells.
 """
 
 from collections.abc import Callable
@@ -18,32 +18,38 @@ CELLS = 4096
 
 
 def finite_values(f: Function) -> FiniteFunction:
-    """``f`` as a function of arrays that returns finite float64 of the same shape, or raises UserError naming an x.
+    """Return ``f`` as a function from arrays to finite float64 arrays of the same shape.
 
-    An ``f`` that cannot take an array (one made of ``math.sin``) is called number by number.
+    The returned function raises UserError, which names an x, where a value is not a finite real number. An ``f`` that
+    cannot take an array, such as one made of ``math.sin``, is called number by number.
     """
 
     def values(x: FloatArray) -> FloatArray:
+        """Return the values at ``x``, same shape, as the outer function says."""
         with np.errstate(all="ignore"):
             try:
-                found = np.asarray(f(x))
+                raw_values = np.asarray(f(x))
             except (TypeError, ValueError, ArithmeticError):
-                found = np.array([_value(f, at) for at in x.tolist()])
-        if found.dtype.kind not in "fiub":
-            raise UserError(f"the function's values must be real numbers, got {found.dtype} at x = {_plain(x.flat[0])}")
-        if found.shape not in {(), x.shape}:
-            raise UserError(f"the function returns shape {found.shape} for x of shape {x.shape}")
-        result = np.broadcast_to(found, x.shape).astype(np.float64)
-        wrong = np.flatnonzero(~np.isfinite(result))
-        if len(wrong):
-            raise UserError(f"the function is {result[wrong[0]]} at x = {_plain(x[wrong[0]])}; it must be finite there")
+                raw_values = np.array([_value(f, at) for at in x.tolist()])
+        if raw_values.dtype.kind not in "fiub":
+            raise UserError(
+                f"the function's values must be real numbers, got {raw_values.dtype} at x = {_plain(x.flat[0])}"
+            )
+        if raw_values.shape not in {(), x.shape}:
+            raise UserError(f"the function returns shape {raw_values.shape} for x of shape {x.shape}")
+        result = np.broadcast_to(raw_values, x.shape).astype(np.float64)
+        infinite = np.flatnonzero(~np.isfinite(result))
+        if len(infinite):
+            raise UserError(
+                f"the function is {result[infinite[0]]} at x = {_plain(x[infinite[0]])}; it must be finite there"
+            )
         return result
 
     return values
 
 
 def refuse_discontinuities(values: FiniteFunction, low: float, high: float) -> None:
-    """UserError naming the x in [low, high] where the function jumps, grows without bound or is not finite."""
+    """Raise UserError naming the x in [low, high] where the function jumps, grows without bound or is not finite."""
     grid = np.unique(np.linspace(low, high, CELLS + 1))
     at_grid = values(grid)
     noise = float(1e-9 * np.ptp(at_grid) + 64 * np.finfo(float).eps * np.abs(at_grid).max())
@@ -53,10 +59,10 @@ def refuse_discontinuities(values: FiniteFunction, low: float, high: float) -> N
 
 
 def _refuse_poles(values: FiniteFunction, grid: FloatArray, at_grid: FloatArray, noise: float) -> None:
-    """UserError naming the x around which the function grows without bound.
+    """Raise UserError naming the x around which the function grows without bound.
 
-    The sharpest peaks of the grid are zoomed in on, four times closer each round. What a peak of a continuous function
-    gains by that dies away; a pole, even a logarithmic one, still gains in the last rounds.
+    The search zooms in on the sharpest peaks of the grid, four times closer each round. At a peak of a continuous
+    function the gain in height dies away. At a pole, even a logarithmic one, the last rounds still gain.
     """
     padded = np.concatenate([[-np.inf], at_grid, [-np.inf]])
     peaks = np.flatnonzero((at_grid >= padded[:-2]) & (at_grid >= padded[2:]))
@@ -82,10 +88,10 @@ def _refuse_poles(values: FiniteFunction, grid: FloatArray, at_grid: FloatArray,
 
 
 def _refuse_jumps(values: FiniteFunction, grid: FloatArray, at_grid: FloatArray, noise: float) -> None:
-    """UserError naming the x where the function jumps.
+    """Raise UserError naming the x where the function jumps.
 
-    Each cell of the grid is halved, keeping the half over which the function changes more, until no float lies between
-    its ends. The change over a cell of a continuous function dies away on the way; over a jump it stays.
+    Each cell of the grid is halved again and again, keeping the half with the larger change, until no float lies
+    between its ends. The change over a cell of a continuous function dies away; over a jump it stays.
     """
     left, right, at_left, at_right = grid[:-1], grid[1:], at_grid[:-1], at_grid[1:]
     first_change = np.abs(at_right - at_left)
@@ -115,6 +121,7 @@ def _refuse_jumps(values: FiniteFunction, grid: FloatArray, at_grid: FloatArray,
 
 
 def _value(f: Function, at: float) -> float:
+    """Return ``f`` at one number. Raises UserError, which names it, if there is no real value."""
     try:
         return float(f(at))  # type: ignore[arg-type]
     except ArithmeticError as error:
@@ -124,5 +131,8 @@ def _value(f: Function, at: float) -> float:
 
 
 def _plain(x: float, span: float = 0.0) -> str:
-    """``x`` for a message: 12 digits, and 0 for what is 0 but for the way it was found on a range of that span."""
+    """Return ``x`` for a message, with 12 digits.
+
+    Numbers that are 0 up to rounding on a range of ``span`` become "0".
+    """
     return f"{x:.12g}" if abs(x) > max(1e-300, 1e-12 * span) else "0"

@@ -1,7 +1,7 @@
 """A function of x that a user wrote as text, such as ``sin(3*x) + x/2``.
 
-Read by simpleeval: no attribute, subscript, assignment or Python object can be reached, and every number is a float64,
-so that no power, however tall, takes time: it becomes inf.
+simpleeval reads it: no attribute, subscript, assignment or Python object can be reached. Every number is a float64, so
+a tall power becomes inf and takes no time.
 """
 
 import ast
@@ -47,12 +47,12 @@ _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
 
 @dataclass(frozen=True)
 class Expression:
-    """A function of x: call it with a number or an array. ``text`` is how the user wrote it."""
+    """A function of x: call it with a number or an array. ``text`` is what the user wrote."""
 
     text: str
 
     def __call__(self, x: ArrayLike) -> FloatArray:
-        """The value at ``x``, float64 of the same shape; NaN or inf where the formula has no finite value."""
+        """Return the value at ``x``, float64 of the same shape; NaN or inf where the formula has no finite value."""
         at = np.asarray(x, dtype=np.float64)
         with np.errstate(all="ignore"):
             value = _evaluate(self.text, at)
@@ -60,18 +60,30 @@ class Expression:
 
 
 def expression(text: str) -> Expression:
-    """``text`` as a function of x. UserError says what is wrong with it and what may be used."""
+    """Return ``text`` as a function of x.
+
+    Raises
+    ------
+    UserError
+        If the text is no formula, or longer than 1000 characters. The message says what is wrong and what can be used.
+
+    Examples
+    --------
+    >>> f = expression("2*x + 1")
+    >>> f(np.array([0.0, 1.0]))
+    array([1., 3.])
+    """
     if not isinstance(text, str) or not text.strip():
         raise UserError(f"a formula of x was expected, such as sin(3*x) + x/2; got {text!r}")
     if len(text) > LONGEST:
         raise UserError(f"a formula has at most {LONGEST} characters, this one has {len(text)}")
     formula = Expression(text.strip())
-    formula(np.array([0.25, 0.5]))  # whatever is left to go wrong does so here, not in the middle of a scene
+    formula(np.array([0.25, 0.5]))  # remaining errors are raised here, not in the middle of a scene
     return formula
 
 
 def _evaluate(text: str, x: FloatArray) -> FloatArray:
-    """Value of the formula at the array ``x``. Raises UserError."""
+    """Return the value of the formula at the array ``x``, float64. Raises UserError."""
     reader = simpleeval.SimpleEval(operators=_OPERATORS, functions=FUNCTIONS, names={**CONSTANTS, "x": x})
     reader.nodes[ast.Constant] = _number
     reader.nodes[ast.Compare] = lambda node: _comparison(reader._eval, node)
@@ -96,12 +108,12 @@ def _evaluate(text: str, x: FloatArray) -> FloatArray:
 
 
 def _check(node: ast.AST) -> None:
-    """UserError unless this node of the formula is one that can be used here."""
+    """Raise UserError unless this node of the formula can be used here."""
     match node:
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if name in FUNCTIONS:
-            wanted = _ARGUMENTS.get(name, 1)
-            if len(arguments) != wanted:
-                raise UserError(f"{name} takes {wanted} value{'s' * (wanted > 1)}, got {len(arguments)}")
+            n_arguments = _ARGUMENTS.get(name, 1)
+            if len(arguments) != n_arguments:
+                raise UserError(f"{name} takes {n_arguments} value{'s' * (n_arguments > 1)}, got {len(arguments)}")
         case ast.Call(func=ast.Name(id=name), keywords=[]):
             raise UserError(f"there is no function {name!r}; {_allowed()}")
         case ast.Name(id=name) if name not in {"x", *CONSTANTS, *FUNCTIONS}:
@@ -117,7 +129,7 @@ def _check(node: ast.AST) -> None:
 
 
 def _number(node: ast.Constant) -> np.float64:
-    """A literal as float64, whole numbers too: Python's own grow without bound."""
+    """Return a literal as float64, whole numbers too: Python's own integers grow without bound."""
     if type(node.value) not in (int, float):
         raise UserError(f"{node.value!r} is not a number; {_allowed()}")
     try:
@@ -127,15 +139,17 @@ def _number(node: ast.Constant) -> np.float64:
 
 
 def _comparison(value_of: Callable[[ast.AST], Any], node: ast.Compare) -> Any:
-    """``a < b`` on arrays, for where(); a chain ``a < b < c`` holds where both hold."""
+    """Return ``a < b`` on arrays, for where(). A chain ``a < b < c`` holds where both comparisons hold."""
     sides = [value_of(side) for side in (node.left, *node.comparators)]
     pairs = zip(node.ops, sides, sides[1:], strict=False)
     return np.logical_and.reduce([_OPERATORS[type(sign)](left, right) for sign, left, right in pairs])
 
 
 def _short(text: str) -> str:
+    """Return the quoted text, cut to 60 characters."""
     return repr(text if len(text) <= 60 else text[:57] + "...")
 
 
 def _allowed() -> str:
+    """Return the words of a message that name everything that a formula can use."""
     return f"use x, the numbers {' and '.join(CONSTANTS)}, and the functions {', '.join(sorted(FUNCTIONS))}"

@@ -1,4 +1,4 @@
-"""Knots as they come in, from arrays or from a CSV file: checked, with errors that name the knot or the row."""
+"""Checks knots from arrays or from a CSV file. Errors name the knot or the row."""
 
 import math
 import re
@@ -12,26 +12,36 @@ from gradreel.core.errors import UserError
 from numpy.typing import ArrayLike
 
 LARGEST = 1e300
-"""Knots reach from -LARGEST to LARGEST: differences of two must be numbers."""
+"""Knots lie between -LARGEST and LARGEST, so that the difference of two is a finite number."""
 
 _GROUP_MARK = r"[,'’ \u00a0\u202f]"
 _GROUPED = rf"[-+]?\d{{1,3}}(?:{_GROUP_MARK}\d{{3}})+(?:\.\d+)?"
-"""Numbers with thousands separators, which a knot can't have: a comma may be the decimal one."""
+"""Numbers with thousands separators. They are refused, since a comma may be the decimal mark."""
 _EITHER = r"[-+]?[1-9]\d{0,2},\d{3}"
-"""Between tabs, a comma may be either: with semicolons it is the decimal one."""
+"""Between tabs, a comma may be the decimal mark or a thousands separator. With semicolons it is the decimal mark."""
 
 
 def checked_knots(x: ArrayLike, y: ArrayLike, names: Sequence[str] | None = None) -> tuple[FloatArray, FloatArray]:
-    """``x`` and ``y`` as read-only float64 arrays (K + 1,): at least 2 knots, finite, x strictly increasing.
+    """Return ``x`` and ``y`` as read-only float64 arrays (K + 1,).
 
-    ``names`` calls each knot in error messages; by default "knot 1" onwards. Raises UserError.
+    Parameters
+    ----------
+    x, y
+        At least 2 knots, finite, with x strictly increasing.
+    names
+        A name for each knot in error messages; by default "knot 1", "knot 2", ...
+
+    Raises
+    ------
+    UserError
+        If the knots break one of these rules; the message names the knot.
     """
     knots_x, knots_y = _numbers("x", x), _numbers("y", y)
     if len(knots_x) != len(knots_y):
         raise UserError(f"knots need as many x as y, got {len(knots_x)} and {len(knots_y)}")
-    called = names or [f"knot {i + 1}" for i in range(len(knots_x))]
-    for name, at, value in zip(called, knots_x.tolist(), knots_y.tolist(), strict=True):
-        for axis, number in (("x", at), ("y", value)):
+    knot_names = names or [f"knot {i + 1}" for i in range(len(knots_x))]
+    for name, knot_x, knot_y in zip(knot_names, knots_x.tolist(), knots_y.tolist(), strict=True):
+        for axis, number in (("x", knot_x), ("y", knot_y)):
             if not math.isfinite(number):
                 raise UserError(f"{name}: {axis} is {number}; a knot needs finite numbers")
             if abs(number) > LARGEST:
@@ -42,13 +52,14 @@ def checked_knots(x: ArrayLike, y: ArrayLike, names: Sequence[str] | None = None
         before, after = float(knots_x[i]), float(knots_x[i + 1])
         fault = "repeats" if before == after else "lies left of"
         raise UserError(
-            f"{called[i + 1]}: x = {after!r} {fault} x = {before!r} of {called[i]}; x must increase from knot to knot"
+            f"{knot_names[i + 1]}: x = {after!r} {fault} x = {before!r} of {knot_names[i]}; "
+            "x must increase from knot to knot"
         )
     return knots_x, knots_y
 
 
 def knot_rows(file: Path) -> tuple[list[int], list[float], list[float]]:
-    """Row numbers, x and y of a CSV file's knots. UserError names file and row."""
+    """Return the row numbers, x and y of the knots in a CSV file. Raises UserError, which names file and row."""
     lines = csv_lines(file, "a table of knots, x and y in each row,")
     top = next((i for i, line in enumerate(lines) if line.strip()), 0)
     hint = re.fullmatch(r"sep=([,;\t|])", lines[top].strip('" '))  # Excel's line on top
@@ -66,25 +77,27 @@ def knot_rows(file: Path) -> tuple[list[int], list[float], list[float]]:
             header_seen = True
             _refuse_swapped(file, number, cells)
             continue
-        at, value = _row(file, number, cells, delimiter)
+        knot_x, knot_y = _row(file, number, cells, delimiter)
         characters.update(*cells)
         if {".", ","} <= characters:
             fault = f"of {cells} and the rows above some have a decimal point, others a comma; write one mark alone"
             raise UserError(f"{file}, row {number}: {fault}")
         rows.append(number)
-        x.append(at)
-        y.append(value)
+        x.append(knot_x)
+        y.append(knot_y)
     if not rows:
         raise UserError(f"{file}: no knots in it; each row needs an x and a y, such as 1,2.5")
     return rows, x, y
 
 
 def _refuse_swapped(file: Path, number: int, header: list[str]) -> None:
+    """Raise UserError if the header says that y comes before x."""
     if [name.casefold() for name in header] == ["y", "x"]:
         raise UserError(f"{file}, row {number}: the columns are {header}; x comes first, then y: swap the columns")
 
 
 def _row(file: Path, number: int, cells: list[str], delimiter: str) -> tuple[float, float]:
+    """Return x and y of a row. Raises UserError unless it has two numbers that can be read in one way only."""
     if len(cells) != 2:
         raise UserError(f"{file}, row {number}: a knot is two numbers, x and y; found {len(cells)} in {cells!r}")
     for axis, cell in zip("xy", cells, strict=True):
@@ -100,17 +113,22 @@ def _row(file: Path, number: int, cells: list[str], delimiter: str) -> tuple[flo
 
 
 def _number(cell: str, delimiter: str) -> float:
+    """Return the number in a cell. Raises ValueError if it is none.
+
+    A comma is a decimal mark unless it separates cells.
+    """
     if "_" in cell:  # Python's own spelling of 1_000
         raise ValueError(cell)
     return float(cell.replace(",", ".") if delimiter != "," else cell)
 
 
 def _without_groups(cell: str) -> str | None:
-    """1234.5 of a cell such as 1,234.5 or 1 234.5; None of any other."""
+    """Return "1234.5" for a cell such as "1,234.5" or "1 234.5"; None for any other."""
     return re.sub(_GROUP_MARK, "", cell) if re.fullmatch(_GROUPED, cell) else None
 
 
 def _is_number(cell: str, delimiter: str) -> bool:
+    """Return whether a cell holds a number."""
     try:
         _number(cell, delimiter)
     except ValueError:
@@ -119,6 +137,10 @@ def _is_number(cell: str, delimiter: str) -> bool:
 
 
 def _numbers(axis: str, values: ArrayLike) -> FloatArray:
+    """Return the values as a read-only float64 array, (K + 1,).
+
+    Raises UserError if they are no plain list of numbers.
+    """
     try:
         array = np.array(values, dtype=np.float64)
     except (TypeError, ValueError):

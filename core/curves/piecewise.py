@@ -1,7 +1,7 @@
 """Piecewise linear curves and their exact decomposition: a constant and one hard sigmoid per segment.
 
-Every evaluation measures x from the start of its segment and adds in twice the working precision, so that neither a far
-offset (x around a million, knots a thousandth apart), nor a steep segment, nor a thousand pieces cost digits.
+Every evaluation measures x from the start of its segment and adds in twice the working precision. So no digits are lost
+to a far offset (x around a million, knots a thousandth apart), a steep segment, or a thousand pieces.
 """
 
 from __future__ import annotations
@@ -23,8 +23,23 @@ from numpy.typing import ArrayLike
 class PiecewiseLinearCurve:
     """Straight segments between knots, flat outside them.
 
-    ``x`` and ``y`` are (K + 1,) arrays, at least 2 knots, finite, ``x`` strictly increasing; UserError names the knot
-    that is not. They are copied and read-only.
+    Parameters
+    ----------
+    x, y
+        The knots, (K + 1,) each: at least 2, finite, ``x`` strictly increasing. They are copied and read-only.
+
+    Raises
+    ------
+    UserError
+        If a knot breaks these rules; the message names it.
+
+    Examples
+    --------
+    >>> curve = PiecewiseLinearCurve([0, 1, 3], [0, 2, 1])
+    >>> curve(np.array([-1.0, 0.5, 2.0, 9.0]))
+    array([0. , 1. , 1.5, 1. ])
+    >>> curve.decompose().height
+    array([ 2., -1.])
     """
 
     x: FloatArray  # (K + 1,)
@@ -45,11 +60,11 @@ class PiecewiseLinearCurve:
 
     @property
     def knots(self) -> tuple[tuple[float, float], ...]:
-        """((x, y), ...) as plain numbers: what a dataset or a scene's parameters take."""
+        """Return ((x, y), ...) as plain numbers, as a dataset or a scene's parameters take them."""
         return tuple(zip(self.x.tolist(), self.y.tolist(), strict=True))
 
     def range_around(self, low: float | None = None, high: float | None = None) -> tuple[float, float]:
-        """The range of x the curve is looked at over: ``low`` to ``high``, by default a sixth more than its knots'.
+        """Return the range of x to show, ``low`` to ``high``; by default a sixth of the knots' range more on each side.
 
         The sixth shows that the curve is flat outside its knots.
         """
@@ -59,11 +74,13 @@ class PiecewiseLinearCurve:
 
     @property
     def height(self) -> float:
-        """Highest minus lowest y."""
+        """Return the highest minus the lowest y."""
         return float(self.y.max() - self.y.min())
 
     def __call__(self, x: ArrayLike) -> FloatArray:
-        """y at ``x``, same shape; the knots' own y on knots, the nearest end's y outside, NaN where ``x`` is NaN."""
+        """Return y at ``x``, same shape: exactly the knot's y on a knot, the end's y outside the knots, NaN where
+        ``x`` is NaN.
+        """
         at = np.asarray(x, dtype=np.float64)
         segment = np.clip(np.searchsorted(self.x, at, side="right") - 1, 0, len(self.x) - 2)
         start, end = self.x[segment], self.x[segment + 1]
@@ -73,7 +90,7 @@ class PiecewiseLinearCurve:
         return np.where(at >= self.x[-1], self.y[-1], inside)[()]
 
     def decompose(self) -> Decomposition:
-        """The constant and the K hard sigmoids whose sum is this curve."""
+        """Return the constant and the K hard sigmoids whose sum is this curve."""
         return Decomposition(constant=float(self.y[0]), start=self.x[:-1], end=self.x[1:], height=np.diff(self.y))
 
     @classmethod
@@ -84,20 +101,25 @@ class PiecewiseLinearCurve:
         high: float,
         n_knots: int,
     ) -> PiecewiseLinearCurve:
-        """The curve through ``n_knots`` even points of ``f`` on [low, high], the ends among them.
+        """Return the curve through ``n_knots`` evenly spaced points of ``f`` on [low, high], the ends among them.
 
-        UserError names the x where ``f`` jumps or is not finite.
+        Raises UserError, which names the x, if ``f`` jumps or is not finite.
+
+        Examples
+        --------
+        >>> PiecewiseLinearCurve.approximate(lambda x: x**2, 0, 2, 3).knots
+        ((0.0, 0.0), (1.0, 1.0), (2.0, 4.0))
         """
         return cls(*place_knots(f, low, high, n_knots))
 
     def largest_error(self, f: Callable[[FloatArray], ArrayLike]) -> float:
-        """Largest absolute distance to ``f`` between the outer knots, on a dense sample of it."""
+        """Return the largest absolute distance to ``f`` between the outer knots, on a dense sample of x."""
         return largest_error(f, self.x, self.y)
 
 
 @dataclass(frozen=True, eq=False)
 class Decomposition:
-    """constant + sum of K hard sigmoids; piece i (1 to K) ramps from 0 at its start to its height at its end."""
+    """A constant plus a sum of K hard sigmoids. Piece i (1 to K) ramps from 0 at its start to its height at its end."""
 
     constant: float
     start: FloatArray  # (K,)
@@ -105,17 +127,26 @@ class Decomposition:
     height: FloatArray  # (K,)  0 for a flat segment
 
     def __len__(self) -> int:
+        """Return K, the number of pieces."""
         return len(self.height)
 
     def piece(self, i: int, x: ArrayLike) -> FloatArray:
-        """Piece ``i`` alone, 1 the leftmost: the lecture's blue function, same shape as ``x``."""
+        """Return piece ``i`` alone at ``x``, same shape; 1 is the leftmost. This is the lecture's blue function.
+
+        Raises UserError unless 1 <= i <= K.
+        """
         if not 1 <= i <= len(self):
             raise UserError(f"piece {i} was asked for; this decomposition has pieces 1 to {len(self)}")
         ramp = hard_sigmoid(x, float(self.start[i - 1]), float(self.end[i - 1]))
         return np.asarray(self.height[i - 1] * ramp)[()]
 
     def partial_sum(self, k: int, x: ArrayLike) -> FloatArray:
-        """0 + 1 + ... + k: the constant and the first ``k`` pieces. Equals the curve up to knot k (0 the leftmost)."""
+        """Return the constant plus the first ``k`` pieces at ``x``, same shape.
+
+        It equals the curve left of knot k (0 the leftmost).
+
+        Raises UserError unless 0 <= k <= K.
+        """
         if not 0 <= k <= len(self):
             raise UserError(f"the sum of {k} pieces was asked for; this decomposition has 0 to {len(self)}")
         at = np.asarray(x, dtype=np.float64)
@@ -123,11 +154,15 @@ class Decomposition:
         return _exact_sum(np.full(at.shape, self.constant), terms)
 
     def __call__(self, x: ArrayLike) -> FloatArray:
-        """The constant and all pieces: the curve."""
+        """Return the constant plus all pieces at ``x``, same shape: the curve."""
         return self.partial_sum(len(self), x)
 
     def relus(self) -> Relus:
-        """The same function as a constant and two ReLUs a piece: one turns the slope on, one off again."""
+        """Return the same function as a constant and two ReLUs for each piece: the first starts its slope, the second
+        ends it.
+
+        Raises UserError for a piece whose slope is too steep to be a finite number.
+        """
         with np.errstate(over="ignore"):
             slope = self.height / (self.end - self.start)
         if not np.all(np.isfinite(slope)):
@@ -142,7 +177,7 @@ class Decomposition:
 
 @dataclass(frozen=True, eq=False)
 class Relus:
-    """constant + sum of slope * max(0, x - knot), in pairs: entries 2i and 2i + 1 are one hard sigmoid.
+    """A constant plus a sum of slope * max(0, x - knot), in pairs: entries 2i and 2i + 1 are one hard sigmoid.
 
     In the lecture's letters: c * max(0, b + w x) with w = 1, b = -knot, c = slope.
     """
@@ -152,19 +187,23 @@ class Relus:
     slope: FloatArray  # (2K,)  the second of a pair is minus the first
 
     def __len__(self) -> int:
+        """Return 2K, the number of ReLUs."""
         return len(self.knot)
 
     def piece(self, j: int, x: ArrayLike) -> FloatArray:
-        """ReLU ``j`` alone, 1 the leftmost; same shape as ``x``."""
+        """Return ReLU ``j`` alone at ``x``, same shape; 1 is the leftmost. Raises UserError unless 1 <= j <= 2K."""
         if not 1 <= j <= len(self):
             raise UserError(f"ReLU {j} was asked for; there are 1 to {len(self)}")
         return np.asarray(self.slope[j - 1] * relu(np.asarray(x, dtype=np.float64) - self.knot[j - 1]))[()]
 
     def __call__(self, x: ArrayLike) -> FloatArray:
-        """The sum, same shape as ``x``. Two equal slopes far out cancel without loss: a pair is subtracted first."""
+        """Return the sum at ``x``, same shape.
+
+        Each pair is subtracted before it is added, so the equal slopes of a pair cancel without loss far outside.
+        """
         at = np.asarray(x, dtype=np.float64)
         span = self.knot[-1] - self.knot[0]
-        at = np.clip(at, self.knot[0] - span, self.knot[-1] + span)  # flat out there: inf is as good as this
+        at = np.clip(at, self.knot[0] - span, self.knot[-1] + span)  # the sum is flat outside, and inf would give NaN
 
         def pairs() -> Iterable[FloatArray]:
             for start, end, slope in zip(self.knot[::2], self.knot[1::2], self.slope[::2], strict=True):
@@ -176,10 +215,10 @@ class Relus:
 
 
 def read_knots(path: str | Path) -> PiecewiseLinearCurve:
-    """The curve whose knots stand in a CSV file, a row each: x and y.
+    """Return the curve whose knots are in a CSV file, one row each: x and y.
 
-    Separated by comma, semicolon (then a decimal comma is understood) or tab; a header and empty lines are passed over.
-    UserError names the file and the row of whatever is not a knot.
+    Cells are separated by comma, semicolon (then the comma is the decimal mark) or tab. A header and empty lines are
+    skipped. Raises UserError, which names the file and the row of whatever is no knot.
     """
     file = Path(path)
     rows, x, y = knot_rows(file)
@@ -191,23 +230,26 @@ def read_knots(path: str | Path) -> PiecewiseLinearCurve:
 
 
 def _exact_sum(first: FloatArray, terms: Iterable[FloatArray]) -> FloatArray:
-    """first + all terms, rounded once: what each addition loses is kept and added last (Neumaier 1974)."""
+    """Return first + all terms, same shape, rounded once.
+
+    The part that each addition loses is kept and added last (Neumaier 1974).
+    """
     total, lost = first, np.zeros_like(first)
     for term in terms:
-        total, rest = _two_sum(total, term)
-        lost = lost + rest
+        total, remainder = _two_sum(total, term)
+        lost = lost + remainder
     return (total + lost)[()]
 
 
 def _exact_relu(x: FloatArray, knot: float) -> tuple[FloatArray, FloatArray]:
-    """max(0, x - knot) as a number and what its rounding lost."""
-    difference, rest = _two_sum(x, np.full_like(x, -knot))
+    """Return max(0, x - knot) as its rounded value and the remainder that rounding lost; same shape each."""
+    difference, remainder = _two_sum(x, np.full_like(x, -knot))
     below = x <= knot  # false for NaN, which stays NaN
-    return np.where(below, 0.0, difference), np.where(below, 0.0, rest)
+    return np.where(below, 0.0, difference), np.where(below, 0.0, remainder)
 
 
 def _two_sum(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """a + b as its rounded value and the exact remainder (Knuth, The Art of Computer Programming 2, 4.2.2)."""
+    """Return a + b as its rounded value and the exact remainder (Knuth, The Art of Computer Programming 2, 4.2.2)."""
     total = a + b
     b_seen = total - a
     return total, (a - (total - b_seen)) + (b - b_seen)

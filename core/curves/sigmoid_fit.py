@@ -1,4 +1,4 @@
-"""A sum of sigmoids fitted to a curve by least squares, without training."""
+"""Fits a sum of sigmoids to a curve by least squares, without training."""
 
 from __future__ import annotations
 
@@ -13,12 +13,16 @@ from scipy.optimize import least_squares
 
 
 def fit_sigmoids(x: FloatArray, y: FloatArray, count: int) -> FloatArray:
-    """(n,): a constant and ``count`` sigmoids c sigmoid(b + w x), summed at x (n,), where they miss y (n,) least.
+    """Return the values at ``x`` (n,) of a constant plus ``count`` sigmoids c sigmoid(b + w x), fitted to ``y`` (n,).
 
-    Each sigmoid starts on one rise or fall of y, from the left; where there are more sigmoids than those, some share
-    one. With fewer sigmoids than rises and falls, the last ones of these are left out. From there scipy's
-    Levenberg-Marquardt: it ends in a minimum near the start, which need not be the deepest. UserError unless there is
-    a sigmoid, and a point for each of the 3 ``count`` + 1 parameters.
+    Each sigmoid starts on one rise or fall of y, from the left. If there are more sigmoids than rises and falls, some
+    share one; if there are fewer, the last rises and falls get none. From there scipy's Levenberg-Marquardt minimizes
+    the squared errors. It ends in a minimum near the start, which need not be the deepest.
+
+    Raises
+    ------
+    UserError
+        Unless ``count`` is at least 1 and there is a point for each of the 3 ``count`` + 1 parameters.
     """
     most = (len(x) - 1) // 3
     if not 1 <= count <= most:
@@ -29,12 +33,14 @@ def fit_sigmoids(x: FloatArray, y: FloatArray, count: int) -> FloatArray:
 
 
 def _start(x: FloatArray, y: FloatArray, count: int) -> FloatArray:
-    """theta of sigmoids as wide as the rises and falls of y that they stand on, as high as suits y best."""
+    """Return the first theta, (3 count + 1,): sigmoids as wide as the rises and falls that they stand on, with the
+    best heights.
+    """
     turns = np.flatnonzero(np.diff(np.sign(np.diff(y)))) + 1
     ends = x[np.concatenate([[0], turns, [len(x) - 1]])]
-    each, rest = divmod(count, len(ends) - 1)
-    cuts = [each + 1] * rest + [each] * (len(ends) - 1 - rest)
-    pieces = [np.linspace(low, high, n + 1) for (low, high), n in zip(pairwise(ends), cuts, strict=True) if n]
+    per_rise, extra = divmod(count, len(ends) - 1)
+    counts = [per_rise + 1] * extra + [per_rise] * (len(ends) - 1 - extra)
+    pieces = [np.linspace(low, high, n + 1) for (low, high), n in zip(pairwise(ends), counts, strict=True) if n]
     low = np.concatenate([corners[:-1] for corners in pieces])
     high = np.concatenate([corners[1:] for corners in pieces])
     w = 4.0 / (high - low)
@@ -44,18 +50,19 @@ def _start(x: FloatArray, y: FloatArray, count: int) -> FloatArray:
 
 
 def _parts(theta: FloatArray) -> tuple[float, FloatArray, FloatArray, FloatArray]:
-    """The constant, and c, b, w (H,) of the sigmoids."""
+    """Return the constant, and c, b, w of the sigmoids, (H,) each."""
     count = len(theta) // 3
     return float(theta[0]), theta[1 : count + 1], theta[count + 1 : 2 * count + 1], theta[2 * count + 1 :]
 
 
 def _sum(theta: FloatArray, x: FloatArray) -> FloatArray:
+    """Return the sum of the constant and the sigmoids of theta (3 H + 1,) at ``x`` (n,), (n,)."""
     constant, c, b, w = _parts(theta)
     return np.asarray(constant + sigmoid(b + w * x[:, None]) @ c)
 
 
 def _jacobian(theta: FloatArray, x: FloatArray) -> FloatArray:
-    """(n, 3 H + 1): of the sum at each x, by each entry of theta."""
+    """Return the derivative of the sum at each x by each entry of theta, (n, 3 H + 1)."""
     _, c, b, w = _parts(theta)
     s = sigmoid(b + w * x[:, None])  # (n, H)
     inner = c * ACTIVATIONS["sigmoid"].derivative(s)

@@ -1,6 +1,6 @@
-"""Daily counts from a CSV file: its cells are read as days and numbers.
+"""Reads daily counts from a CSV file: its cells become days and numbers.
 
-What could be meant in two ways is refused, with the option that settles it: nothing is guessed.
+Nothing is guessed. A cell that can be read in two ways is an error, which names the option that decides.
 """
 
 import re
@@ -23,29 +23,47 @@ VIEWS = {
     *("views", "aufrufe", "vues", "visualizaciones", "visualizações", "visualizzazioni", "weergaven", "просмотры"),
     *("观看次数", "觀看次數", "視聴回数", "조회수"),
 }
-"""What YouTube Studio calls the column of views, by the language of the account."""
+"""YouTube Studio's names of the column of views, by the language of the account."""
 TOTALS = {"total", "gesamt", "totale", "totaal", "toplam", "итого", "总计", "總計", "合計", "합계"}
-"""What it calls the row of their sum, in the place of a day."""
+"""YouTube Studio's names of the row with the sum; they stand in place of a day."""
 FORMATS_TO_SUGGEST = (
     *("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y"),
     *("%d %b %Y", "%b %d, %Y", "%d-%b-%Y"),
 )
-"""Those that an error names where they would do."""
+"""Date formats that an error suggests if they fit all rows."""
 
 Cells: TypeAlias = Sequence[tuple[int, str]]
-"""The rows' numbers in the file, as an editor counts lines, and their cells of one column."""
+"""The cells of one column, each with its row number in the file, as editors count lines."""
 
 
 @dataclass(frozen=True)
 class CsvFormat:
-    """What the file does not tell; None: the default. Raises UserError for a value that there is not."""
+    """How to read a CSV file, as far as the file itself does not say; None means the default.
 
-    column: str | None = None  # header of the numbers; else YouTube Studio's of views, or the only one beside the days
-    date_format: str | None = None  # as of strptime; else ISO's, 2021-01-31
-    decimal: DecimalMark | None = None  # the mark in numbers; else only what can be read in one way is read
-    fill_missing: Fill | None = None  # straight lines over days without a row; else an error
+    Attributes
+    ----------
+    column
+        Header of the column of numbers. By default YouTube Studio's column of views, or the only one beside the days.
+    date_format
+        Format of days as for strptime; by default ISO's, 2021-01-31.
+    decimal
+        The decimal mark in numbers. By default only numbers that can be read in one way are read.
+    fill_missing
+        How days without a row are filled, such as "interpolate". By default they are an error.
+
+    Raises
+    ------
+    UserError
+        If a value is not allowed.
+    """
+
+    column: str | None = None
+    date_format: str | None = None
+    decimal: DecimalMark | None = None
+    fill_missing: Fill | None = None
 
     def __post_init__(self) -> None:
+        """Raise UserError if a value is not allowed."""
         for name, value, choices in (
             ("decimal", self.decimal, get_args(DecimalMark)),
             ("fill_missing", self.fill_missing, get_args(Fill)),
@@ -58,11 +76,29 @@ class CsvFormat:
 
 
 def read_daily_csv(path: Path | str, form: CsvFormat = CsvFormat(), today: date | None = None) -> DailySeries:
-    """The series in a CSV file that has a header, and below it a row for each day, in any order.
+    """Return the series in a CSV file with a header and a row for each day, in any order.
 
-    The days stand in the column Date, or else in the first. Days without a row are an error, or get the straight line
-    between their neighbours and are listed in ``filled``; days after ``today`` (by default today) are refused.
-    UserError: file, row, what was found and what would do.
+    The days are in the column Date, or else in the first column.
+
+    Parameters
+    ----------
+    path
+        The file.
+    form
+        How to read it.
+    today
+        The day after which a day is an error; by default the current day.
+
+    Returns
+    -------
+    DailySeries
+        Days that were filled are listed in its ``filled``.
+
+    Raises
+    ------
+    UserError
+        If the file is no such table, a cell cannot be read in exactly one way, a day is missing (unless ``form`` says
+        how to fill it), occurs twice or is in the future. The message names file and row and says what to do.
     """
     file = Path(path)
     (number, header), *body = _rows(file)
@@ -91,7 +127,10 @@ def read_daily_csv(path: Path | str, form: CsvFormat = CsvFormat(), today: date 
 
 
 def _rows(file: Path) -> list[tuple[int, list[str]]]:
-    """Number and cells of the header and of each row below it that holds something. UserError: it is no table."""
+    """Return the number and the cells of the header and of each row below it that holds something.
+
+    Raises UserError if the file holds no table.
+    """
     lines = csv_lines(file, "a table of days")
     top = next((i for i, line in enumerate(lines) if line.strip() and not re.match("#(?![,;\t])", line)), None)
     empty = UserError(f"{file}: no rows in it; a header such as Date,Views is needed, and a row for each day")
@@ -121,47 +160,53 @@ def _rows(file: Path) -> list[tuple[int, list[str]]]:
 
 
 def _count_column(file: Path, number: int, header: list[str], day_at: int, column: str | None) -> int:
+    """Return the index of the column of numbers. Raises UserError unless exactly one column can be meant."""
     others = [i for i in range(len(header)) if i != day_at]
-    found = [i for i in others if _plain(header[i]) in ({_plain(column)} if column else VIEWS)]
-    if not found and not column and len(others) == 1:
-        found = others
-    if len(found) == 1:
-        return found[0]
-    there = ", ".join(_shown(header[i]) for i in (found or others)[:12])
+    matching = [i for i in others if _plain(header[i]) in ({_plain(column)} if column else VIEWS)]
+    if not matching and not column and len(others) == 1:
+        matching = others
+    if len(matching) == 1:
+        return matching[0]
+    candidates = ", ".join(_shown(header[i]) for i in (matching or others)[:12])
     if column:
-        if found:
-            raise _at(file, number, f"{len(found)} columns are called {column!r}; give the one a name of its own")
-        raise _at(file, number, f"no column of numbers is called {column!r}; there are {there}")
-    raise _at(file, number, f"{there} may all be meant; name the one: --column NAME{_in_lesson('column')}")
+        if matching:
+            raise _at(file, number, f"{len(matching)} columns are called {column!r}; give the one a name of its own")
+        raise _at(file, number, f"no column of numbers is called {column!r}; there are {candidates}")
+    raise _at(file, number, f"{candidates} may all be meant; name the one: --column NAME{_in_lesson('column')}")
 
 
 def _days(file: Path, header: str, cells: Cells, date_format: str | None) -> list[date]:
+    """Return the day in each cell.
+
+    Raises UserError for the first cell that is no day; it suggests formats that fit all.
+    """
     days: list[date] = []
     for number, cell in cells:
         day = _day(cell, date_format)
         if day is None:
-            would_do = [form for form in FORMATS_TO_SUGGEST if all(_day(other, form) for _, other in cells)]
-            options = " or ".join(f"--date_format {form!r}" for form in would_do or ["%d.%m.%Y"])
+            fitting_formats = [form for form in FORMATS_TO_SUGGEST if all(_day(other, form) for _, other in cells)]
+            options = " or ".join(f"--date_format {form!r}" for form in fitting_formats or ["%d.%m.%Y"])
             raise _at(
                 file, number,
                 f"{_shown(cell)} in the column {_shown(header)} is no day written as {date_format or '2021-01-31'}. "
                 "Days stand one a row, in the column Date or else in the first; remove rows that are none, or say how "
-                f"days are written{'' if would_do else ', such as'}: {options}{_in_lesson('date_format')}",
+                f"days are written{'' if fitting_formats else ', such as'}: {options}{_in_lesson('date_format')}",
             )  # fmt: skip
         days.append(day)
     return days
 
 
 def _day(cell: str, date_format: str | None) -> date | None:
-    """None for what is no day, or has a time of day."""
+    """Return the day in a cell; None if it holds no day, or a time of day as well."""
     try:
-        found = datetime.strptime(cell, date_format) if date_format else datetime.fromisoformat(cell)
-    except (ValueError, re.error):  # the latter of a directive that stands twice
+        moment = datetime.strptime(cell, date_format) if date_format else datetime.fromisoformat(cell)
+    except (ValueError, re.error):  # re.error: a directive occurs twice in the format
         return None
-    return found.date() if found.time() == time() else None
+    return moment.date() if moment.time() == time() else None
 
 
 def _tells_the_day(date_format: str) -> bool:
+    """Return whether a date written in this format can be read back: it has year, month and day."""
     day = date(2021, 12, 31)
     try:
         return _day(day.strftime(date_format), date_format) == day
@@ -170,7 +215,10 @@ def _tells_the_day(date_format: str) -> bool:
 
 
 def _form(point: str, thousands: str) -> re.Pattern[str]:
-    """Numbers with this decimal point, and groups of three digits kept apart by that mark, a space or an apostrophe."""
+    """Return a pattern for numbers with this decimal point, plain or with groups of three digits.
+
+    Groups are separated by the mark ``thousands``, a space or an apostrophe.
+    """
     groups = rf"[1-9]\d{{0,2}}([{thousands} \u00a0\u2009\u202f'’])\d{{3}}(?:\1\d{{3}})*(?:{point}\d+)?"
     return re.compile(rf"{groups}|\d+(?:{point}\d*)?(?:[eE][+-]?\d{{1,3}})?|{point}\d+", re.ASCII)
 
@@ -179,8 +227,11 @@ _FORMS = {".": _form(r"\.", ","), ",": _form(",", ".")}
 
 
 def _numbers(file: Path, cells: Cells, decimal: str | None) -> list[float]:
-    """The cells as numbers with one decimal mark. UserError: the first that is none, or may be either of two."""
-    readings = {}  # by the mark: up to the first cell that is no number with it
+    """Return the cells as numbers with one decimal mark.
+
+    Raises UserError for the first cell that is no number, is out of range, or can be read in two ways.
+    """
+    readings = {}  # for each decimal mark, the numbers before the first cell that is no number with it
     for mark in decimal or ".,":
         numbers = takewhile(_FORMS[mark].fullmatch, (cell for _, cell in cells))
         readings[mark] = [float(re.sub(rf"[^\deE+{mark}-]", "", cell).replace(",", ".")) for cell in numbers]
@@ -202,30 +253,38 @@ def _numbers(file: Path, cells: Cells, decimal: str | None) -> list[float]:
 
 
 def _missing(file: Path, days: list[tuple[date, int]], today: date, filled: bool) -> list[date]:
-    """The days without a row, which must be ``filled``. UserError if not; for a day twice, to come, or far off."""
-    for (day, number), (following, other) in pairwise(days):
+    """Return the days without a row between the first and the last day.
+
+    ``days`` are (day, row number) in order. Raises UserError if days are missing and not ``filled``, if a day occurs
+    twice, is after ``today``, or is too far from the others.
+    """
+    for (day, number), (following, other_row) in pairwise(days):
         if day == following:
             needed = "give each day one row (of YouTube Studio's exports take the tab Date, or Totals.csv)"
-            raise _at(file, max(number, other), f"{day} is there already, in row {min(number, other)}; {needed}")
-    (first, at_first), (last, at_last) = days[0], days[-1]
+            raise _at(
+                file, max(number, other_row), f"{day} is there already, in row {min(number, other_row)}; {needed}"
+            )
+    (first, first_row), (last, last_row) = days[0], days[-1]
     if last > today:
-        raise _at(file, at_last, f"{last} is after today, {today}; remove it or correct its year")
+        raise _at(file, last_row, f"{last} is after today, {today}; remove it or correct its year")
     if (last - first).days >= MOST_DAYS:
-        raise _at(file, at_first, f"{first} is more than {MOST_DAYS} days before {last}; correct its year")
-    there = {day for day, _ in days}
-    missing = [day for i in range((last - first).days) if (day := first + timedelta(days=i)) not in there]
+        raise _at(file, first_row, f"{first} is more than {MOST_DAYS} days before {last}; correct its year")
+    days_in_file = {day for day, _ in days}
+    missing = [day for i in range((last - first).days) if (day := first + timedelta(days=i)) not in days_in_file]
     if missing and not filled:
         fill = f"--fill_missing interpolate{_in_lesson('fill_missing')}"
-        found = f"{missing[0]} is missing; days missing in all: {len(missing)}"
-        raise UserError(f"{file}: {found}. Add the rows, or let straight lines fill them: {fill}")
+        fault = f"{missing[0]} is missing; days missing in all: {len(missing)}"
+        raise UserError(f"{file}: {fault}. Add the rows, or let straight lines fill them: {fill}")
     return missing
 
 
 def _at(file: Path, number: int, problem: str) -> UserError:
+    """Return a UserError that names the file and the row."""
     return UserError(f"{file}, row {number}: {problem}")
 
 
 def _in_lesson(key: str) -> str:
+    """Return the words of an error that name the option's key in a lesson file."""
     return f' ({key} = "…" beside data in a lesson)'
 
 
@@ -233,9 +292,12 @@ SOFT_HYPHEN = "\u00ad"  # in long words of YouTube's
 
 
 def _plain(name: str) -> str:
-    """A header's name without what does not matter: soft hyphens, underscores, spaces, case, how accents are coded."""
+    """Return a header's name without differences that do not matter: soft hyphens, underscores, spaces, case,
+    Unicode form.
+    """
     return " ".join(unicodedata.normalize("NFKC", name).replace(SOFT_HYPHEN, "").replace("_", " ").casefold().split())
 
 
 def _shown(cell: str) -> str:
+    """Return a quoted cell for a message, cut to 40 characters."""
     return repr(cell if len(cell) <= 40 else cell[:39] + "…")

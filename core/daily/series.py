@@ -1,4 +1,4 @@
-"""Daily counts (views, visits, sales): one number for each day, without gaps."""
+"""Daily counts such as views, visits or sales: one number for each day, without gaps."""
 
 from datetime import date, timedelta
 from typing import Annotated, Self, TypeAlias
@@ -10,18 +10,22 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, Field, model_validator
 
 DayArray: TypeAlias = NDArray[np.datetime64]
-"""Days, datetime64[D]."""
+"""An array of days, datetime64[D]."""
 
 LARGEST = 1e15
-"""No day has more: whole numbers up to here are exact in float64."""
+"""Largest number of a day: whole numbers up to here are exact in float64."""
 SMALLEST = 1e-100
-"""No day has less, but 0: squares of the smallest differences of such numbers, as in deviations, are no zeros yet."""
+"""Smallest number of a day other than 0. Squares of the smallest differences of such numbers are still above 0."""
 MOST_DAYS = 110_000
-"""A file spans 300 years at most: more is a mistyped year."""
+"""Most days in a file, 300 years. More days are a sign of a mistyped year."""
 
 
 def _zero_or_not_too_small(number: float) -> float:
-    if 0 < number < SMALLEST / MOST_DAYS:  # what a straight line from 0 to the smallest may pass
+    """Return the number, -0.0 as 0.0.
+
+    Raises ValueError if it is above 0 and smaller than any interpolated number can be.
+    """
+    if 0 < number < SMALLEST / MOST_DAYS:  # a straight line from 0 to SMALLEST has such numbers
         raise ValueError(f"a day's number is 0 or at least {SMALLEST:g}")
     return number + 0.0  # -0.0 is 0.0
 
@@ -30,7 +34,14 @@ Count = Annotated[float, Field(ge=0, le=LARGEST, allow_inf_nan=False), AfterVali
 
 
 class DailySeries(RunData):
-    """One number for each of T days from ``start`` on, without gaps."""
+    """One number for each of T consecutive days, from ``start`` on.
+
+    Examples
+    --------
+    >>> series = DailySeries(start=date(2024, 1, 31), values=(5.0, 7.0), name="sales")
+    >>> series.end, len(series)
+    (datetime.date(2024, 2, 1), 2)
+    """
 
     start: date = Field(description="the first day")
     values: tuple[Count, ...] = Field(min_length=1, description="each day's number of views")
@@ -42,6 +53,9 @@ class DailySeries(RunData):
 
     @model_validator(mode="after")
     def _days_exist(self) -> Self:
+        """Raise ValueError if the days pass the calendar's end, or filled days are out of order or at an end of the
+        series.
+        """
         if len(self.values) > (date.max - self.start).days:  # there is a day after the last
             raise ValueError(f"{len(self.values)} days from {self.start} on go beyond the calendar's end, {date.max}")
         outside = next((day for day in self.filled if not self.start < day < self.end), None)
@@ -52,17 +66,18 @@ class DailySeries(RunData):
         return self
 
     def __len__(self) -> int:
+        """Return T, the number of days."""
         return len(self.values)
 
     @property
     def end(self) -> date:
-        """The last day."""
+        """Return the last day."""
         return self.start + timedelta(days=len(self.values) - 1)
 
     def dates(self) -> DayArray:
-        """(T,): each day, datetime64[D]."""
+        """Return each day, (T,), datetime64[D]."""
         return np.datetime64(self.start, "D") + np.arange(len(self.values))
 
     def array(self) -> FloatArray:
-        """(T,): each day's number."""
+        """Return each day's number, (T,), float64."""
         return np.array(self.values, dtype=np.float64)

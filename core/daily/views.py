@@ -1,4 +1,6 @@
-"""Daily views as examples for a network: the last days are the features, the next day is the label."""
+"""Daily views as examples for a network: the views of the last days are the features, those of the next day the
+label.
+"""
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
@@ -17,12 +19,14 @@ from numpy.lib.stride_tricks import sliding_window_view
 from pydantic import Field, model_validator
 
 VALIDATION_FROM, TEST_FROM = date(2020, 1, 1), date(2021, 1, 1)
-"""Of our made-up channel: five years to learn from, one to choose by, and one that is opened once, at the end."""
+"""First validation and first test day of the made-up channel: five years to train on, one to choose by, one for the
+test.
+"""
 
 
 @dataclass(frozen=True)
 class Borders:
-    """The first days of the two parts that are not trained on; None: the default."""
+    """The first days of the two parts that are not trained on; None means the default."""
 
     validation_from: date | None = None
     test_from: date | None = None
@@ -46,29 +50,30 @@ class DailyViews(RunData):
         description='the views of each day: "synthetic", our made-up channel, or a series from a file',
     )
     window: int = Field(
-        default=WINDOW, ge=1, le=MOST_WINDOW, description="how many days before are the features; 1 is yesterday"
+        default=WINDOW, ge=1, le=MOST_WINDOW, description="how many days before are the features; 1: only yesterday"
     )
     validation_from: date | None = Field(
         default=None,
-        description="label days from this one on are for stopping and choosing; by default 2020-01-01 for the "
+        description="first label day for validation, that is for stopping and choosing; by default 2020-01-01 for the "
         "synthetic series, else the last quarter of the label days before test_from",
     )
     test_from: date | None = Field(
         default=None,
-        description="label days from this one on are unseen, the exam; by default 2021-01-01 for the synthetic series, "
+        description="first label day for the test, once, at the end; by default 2021-01-01 for the synthetic series, "
         "else the last fifth of the label days",
     )
 
     @model_validator(mode="after")
     def _has_three_kinds_of_days(self) -> Self:
-        of_ours = self.synthetic and self.validation_from is None and self.test_from is None
-        if of_ours and self.window < (VALIDATION_FROM - START).days:
-            return self  # it has them: the views need not be made up, which takes 20 ms
+        """Raise ValueError unless each of the three parts has a label day, and no filled gap crosses a border."""
+        has_default_borders = self.synthetic and self.validation_from is None and self.test_from is None
+        if has_default_borders and self.window < (VALIDATION_FROM - START).days:
+            return self  # always valid, so the views need not be computed, which takes 20 ms
         days, needed = len(self.daily), self.window + 3
         if days < needed:
             raise ValueError(
                 f"a window of {self.window} days needs at least {needed} days (a label to train on, one for validation "
-                f"and one unseen), and {self.daily.name} has {days}; "
+                f"and one for the test), and {self.daily.name} has {days}; "
                 + (f"a window of {days - 3} or less would do" if days > 3 else "no window is short enough for that")
             )
         first, day = self._start + timedelta(days=self.window + 1), timedelta(days=1)
@@ -77,52 +82,60 @@ class DailyViews(RunData):
         return self
 
     def _check_border(self, name: str, border: date, first: date, last: date) -> None:
-        """ValueError unless the first day of a part lies from ``first`` to ``last`` and not within filled days."""
+        """Raise ValueError unless ``border``, the first day of a part, lies from ``first`` to ``last`` and not in a
+        filled gap.
+
+        ``name`` is the field that sets the border.
+        """
         if not first <= border <= last:
-            before = f" before test_from, {self.first_test_date}" if name == "validation_from" else ""
+            limit = f" before test_from, {self.first_test_date}" if name == "validation_from" else ""
             raise ValueError(
                 f"{name} is {border}; with a window of {self.window} days over {self._start} to {self.daily.end} "
-                f"it must lie from {first} to {last}{before}, so that there are labels to train on, for validation and "
-                "unseen"
+                f"it must lie from {first} to {last}{limit}, so that there are labels to train on, for validation and "
+                "for the test"
             )
         gap = self._gap_before(border)
         if gap < border:
-            after = self._first_given(border)
-            would_do = [str(day) for day in (gap, after + timedelta(days=1)) if first <= day <= last]
+            end_of_line = self._first_given(border)
+            valid_days = [str(day) for day in (gap, end_of_line + timedelta(days=1)) if first <= day <= last]
             raise ValueError(
-                f"{name} is {border}; days from {gap} on were filled by a line that ends at {after}: those before "
-                f"{name} would know a later day; "
-                + (f"{name} {' or '.join(would_do)} would do" if would_do else "give these days their numbers")
+                f"{name} is {border}; days from {gap} on were filled by a line that ends at {end_of_line}, so days "
+                f"before {name} would depend on a later day; "
+                + (f"{name} {' or '.join(valid_days)} would do" if valid_days else "give these days their numbers")
             )
 
     @property
     def daily(self) -> DailySeries:
-        """The days and their views."""
+        """Return the days and their views."""
         return synthetic_views() if self.series == "synthetic" else self.series
 
     @property
     def _start(self) -> date:
-        """The first day; ours need not be made up for it."""
+        """Return the first day. For the made-up channel this computes no views."""
         return START if self.series == "synthetic" else self.series.start
 
     @property
     def synthetic(self) -> bool:
-        """Whether the views are made up by our own generator, which is said wherever they are shown."""
+        """Return whether the series is the made-up channel. Wherever its views are shown, the picture says so."""
         return self.series == "synthetic"
 
     @property
     def title(self) -> str:
-        """What the data is called on the screen: the file's name, or "our made-up channel"."""
+        """Return the name of the data on the screen: the file's name, or "our made-up channel"."""
         return self.daily.name
 
     @property
     def unit(self) -> str:
-        """The unit of a label, unscaled."""
+        """Return the unit of an unscaled label."""
         return "views"
 
     @property
     def first_test_date(self) -> date:
-        """The first label day of the exam, which neither training nor choosing looks at."""
+        """Return the first test day, which neither training nor choosing looks at.
+
+        By default it is 2021-01-01 for the made-up channel. For a file, the last fifth of the label days is for the
+        test. A border in a filled gap moves to the gap's first day, if a training and a validation day remain.
+        """
         if self.test_from is not None:
             return self.test_from
         if self.series == "synthetic":
@@ -133,7 +146,11 @@ class DailyViews(RunData):
 
     @property
     def first_validation_date(self) -> date:
-        """The first label day that is not trained on."""
+        """Return the first label day that is not trained on.
+
+        By default it is 2020-01-01 for the made-up channel. Otherwise the last quarter of the label days before the
+        test is for validation. A border in a filled gap moves to the gap's first day, if a training day remains.
+        """
         if self.validation_from is not None:
             return self.validation_from
         if self.series == "synthetic" and self.test_from is None:
@@ -144,7 +161,9 @@ class DailyViews(RunData):
         return gap if (gap - self._start).days > self.window else last_quarter
 
     def _gap_before(self, day: date) -> date:
-        """The first of the filled days that end right before ``day``; ``day`` if the one before was not filled."""
+        """Return the first day of the filled gap that ends right before ``day``; ``day`` itself if there is no such
+        gap.
+        """
         filled = self.daily.filled
         i = bisect_left(filled, day)
         while i and filled[i - 1] == day - timedelta(days=1):
@@ -152,129 +171,154 @@ class DailyViews(RunData):
         return day
 
     def _first_given(self, day: date) -> date:
-        """The first day from ``day`` on that was not filled in. There is one: the last day of a series never is."""
+        """Return the first day from ``day`` on that was not filled.
+
+        There always is one: the last day of a series is not filled.
+        """
         filled = self.daily.filled
-        for gone in filled[bisect_left(filled, day) :]:
-            if gone != day:
+        for filled_day in filled[bisect_left(filled, day) :]:
+            if filled_day != day:
                 break
             day += timedelta(days=1)
         return day
 
     @property
     def n_features(self) -> int:
-        """D: features of one example, the window's days."""
+        """Return D, the number of features of an example: the window's days."""
         return self.window
 
     @property
     def examples(self) -> int:
-        """N: examples to train on."""
+        """Return N, the number of training examples."""
         return (self.first_validation_date - self._start).days - self.window
 
     @property
     def n_validation(self) -> int:
-        """Examples for stopping and choosing."""
+        """Return the number of validation examples."""
         return (self.first_test_date - self.first_validation_date).days
 
     @property
     def n_test(self) -> int:
-        """M: unseen examples."""
+        """Return M, the number of test examples."""
         return (self.daily.end - self.first_test_date).days + 1
 
     @property
     def offset(self) -> float:
-        """Views that scale to 0: the mean of the days before ``first_validation_date``."""
+        """Return the views that scale to 0: the mean of the days before ``first_validation_date``."""
         return _scaling(self)[0]
 
     @property
     def scale(self) -> float:
-        """Views per unit of label: the standard deviation before ``first_validation_date``; 1 if all days are equal."""
+        """Return the views per scaled unit: the standard deviation of the days before ``first_validation_date``.
+
+        If all those days are equal, return 1.
+        """
         return _scaling(self)[1]
 
     def scaled(self, views: FloatArray) -> FloatArray:
-        """Views, any shape, as the network sees them."""
+        """Return views of any shape as the network sees them: (views - offset) / scale."""
         return (views - self.offset) / self.scale
 
     def in_views(self, scaled: FloatArray) -> FloatArray:
-        """What the network says, any shape, in views."""
+        """Return scaled numbers of any shape in views: the inverse of `scaled`."""
         return scaled * self.scale + self.offset
 
     def absolute_error_in_views(self, loss: float) -> float:
-        """A mean absolute error of scaled labels, the loss "mae", in views. No such line holds for "mse"."""
+        """Return a mean absolute error of scaled labels (the loss "mae") in views. This does not hold for "mse"."""
         return loss * self.scale
 
     def features(self) -> FloatArray:
-        """(N, D): scaled views of the D days before each label day, feature 1 being yesterday."""
+        """Return the scaled views of the D days before each training day, (N, D). Column 0 is the day before."""
         return self._windows()[self._training].copy()
 
     def labels(self) -> FloatArray:
-        """(N,): scaled views of each label day."""
+        """Return the scaled views of each training day, (N,)."""
         return self._labels()[self._training].copy()
 
     def dates(self) -> DayArray:
-        """(N,): the label days trained on."""
+        """Return the training days, (N,), datetime64[D]."""
         return self._label_days()[self._training]
 
     def validation_features(self) -> FloatArray:
-        """Like ``features``, of the validation days. Windows reach back into days trained on: the past is known."""
+        """Return the features of the validation days, like `features`.
+
+        Their windows may reach back into training days.
+        """
         return self._windows()[self._validation].copy()
 
     def validation_labels(self) -> FloatArray:
-        """Scaled views of each validation day."""
+        """Return the scaled views of each validation day."""
         return self._labels()[self._validation].copy()
 
     def validation_dates(self) -> DayArray:
-        """The validation days."""
+        """Return the validation days."""
         return self._label_days()[self._validation]
 
     def test_features(self) -> FloatArray:
-        """(M, D), like ``features``. Windows reach back into earlier parts: the past is known when one forecasts."""
+        """Return the features of the test days, (M, D), like `features`.
+
+        Their windows may reach back into earlier parts.
+        """
         return self._windows()[self._test].copy()
 
     def test_labels(self) -> FloatArray:
-        """(M,): scaled views of each unseen label day."""
+        """Return the scaled views of each test day, (M,)."""
         return self._labels()[self._test].copy()
 
     def test_dates(self) -> DayArray:
-        """(M,): the unseen label days."""
+        """Return the test days, (M,)."""
         return self._label_days()[self._test]
 
     def format_column(self, views: Iterable[float]) -> Callable[[float], str]:
-        """What writes each of these numbers, or their spreads, in one unit: "0.212k", "0.052k"."""
+        """Return a function that writes any of these numbers of views, or their spread, in one unit: "0.212k",
+        "0.052k".
+        """
         return views_column(views, self.offset)
 
     def format_views(self, views: float) -> str:
-        """Views for tables and screens: "0.32k" where a usual day has thousands, else "32"."""
+        """Return a number of views as text for tables and screens: "0.32k" if a typical day has thousands, else
+        "32".
+        """
         return views_text(views, self.offset)
 
     @property
     def _training(self) -> slice:
-        """The places of a part's examples among all of them, in the order of the days."""
+        """Return which of all examples, in the order of the days, are for training."""
         return slice(0, self.examples)
 
     @property
     def _validation(self) -> slice:
+        """Return which of all examples are for validation."""
         return slice(self.examples, self.examples + self.n_validation)
 
     @property
     def _test(self) -> slice:
+        """Return which of all examples are for the test."""
         return slice(self.examples + self.n_validation, None)
 
     def _windows(self) -> FloatArray:
-        """(all examples, D): a view into the scaled days; the last window has no label and is left out."""
+        """Return the features of all examples, (all examples, D), as a view of the scaled days.
+
+        The last window has no label and is left out.
+        """
         return sliding_window_view(self.scaled(self.daily.array()), self.window)[:-1, ::-1]
 
     def _labels(self) -> FloatArray:
-        """(all examples,): scaled views of every label day."""
+        """Return the scaled views of all label days, (all examples,)."""
         return self.scaled(self.daily.array())[self.window :]
 
     def _label_days(self) -> DayArray:
+        """Return all label days, (all examples,)."""
         return self.daily.dates()[self.window :]
 
 
 @lru_cache(maxsize=4)
 def _scaling(dataset: DailyViews) -> tuple[float, float]:
-    """Mean and standard deviation of the views of the days before the first that is not trained on."""
+    """Return mean and standard deviation of the views of the days before the first validation day.
+
+    If all these views are equal, the deviation is 1.
+    """
     views = dataset.daily.array()[: dataset.window + dataset.examples]
-    if (views == views[0]).all():  # whose computed deviation may be a residue of rounding
+    if (views == views[0]).all():  # rounding could make the computed deviation slightly above 0
         return float(views[0]), 1.0
     return float(views.mean()), float(views.std())

@@ -1,18 +1,18 @@
-"""The networks of `network`, made fast: the same numbers, bit for bit. Training and `verify` use these.
+"""Fast forms of the networks in `network`: the same numbers, bit for bit. Training and `verify` use them.
 
 A line here does what a line of `network` does. Three things make it fast:
 
-1. **Runs side by side.** S runs that differ in their seeds alone are computed by the same calls. One call costs about
-   as much as the arithmetic of a small network, so runs share that cost.
-2. **No new memory.** All tensors are made once, and each call writes into them (``out=``, ``add_``). Each size of batch
+1. **Runs side by side.** S runs that differ only in their seeds are computed by the same calls. One call costs about
+   as much as the arithmetic of a small network, so the runs share that cost.
+2. **No new memory.** All tensors are made once, and each call writes into them (``out=``, ``add_``). Each batch size
    has tensors of its own.
 3. **No copies between numpy and torch.** numpy multiplies matrices, torch does the rest, in the same memory.
 
-What a run computes must not depend on the runs beside it, bit for bit. How a sum is grouped, and so how it is rounded,
-may depend on where in memory a matrix begins. Memory that torch allocates begins at a multiple of `ALIGNED` bytes.
-Several runs in one tensor lie one after the other, so all but the first could begin anywhere. Therefore each run's part
-of a tensor is padded with zeros up to a multiple of `ALIGNED`: `_padded_length` says how long it is then,
-`_without_padding` is the view that computations use.
+A run's numbers must not depend on the runs beside it, bit for bit. How a sum is grouped, and so how it is rounded, may
+depend on where in memory a matrix begins. Memory that torch allocates begins at a multiple of `ALIGNED` bytes. Several
+runs in one tensor lie one after the other, so all but the first could begin anywhere. Therefore each run's part of a
+tensor is padded with zeros up to a multiple of `ALIGNED`. `_padded_length` returns its length, and `_without_padding`
+returns the view that computations use.
 """
 
 import math
@@ -32,14 +32,14 @@ from numpy.typing import NDArray
 Bytes = NDArray[np.uint8]
 
 ALIGNED = 64
-"""Bytes: a cache line, and the widest vectors of today's processors."""
+"""Alignment in bytes: a cache line, and the widest vectors of current processors."""
 
 
 class Networks:
-    """S times y = b + c . a, where a = sigma(b + W x), layer after layer.
+    """S networks of the same shape, computed side by side: y = b + c . a with a = sigma(b + W x), layer after layer.
 
-    ``theta`` and ``gradient`` are flat. They hold W of all runs, then b of all runs, and so on, in the order of
-    `core.network.theta`. Each run's part is padded. `values` gives one run's alone.
+    ``theta`` and ``gradient`` are flat vectors. They hold W of all runs, then b of all runs, and so on, in the order of
+    `core.network.theta`. Each run's part is padded. `values` returns those of one run.
     """
 
     def __init__(self, experiment: Experiment, runs: int = 1) -> None:
@@ -90,13 +90,13 @@ class Networks:
     def set_state(
         self, run: int, theta: NDArray[np.floating], optimizer_state: Sequence[NDArray[np.floating]] = ()
     ) -> None:
-        """Set one run's theta (P,), and the vectors of its optimizer state."""
+        """Set one run's theta (P,) and the vectors of its optimizer state; those not given stay as they are."""
         for rows, values in zip((self._rows[0], *self._rows[2:]), (theta, *optimizer_state), strict=False):
             rows.set(run, values)
 
 
 class _RunRows:
-    """One vector of all runs, read and written run by run."""
+    """A flat vector of all runs, read and written run by run."""
 
     def __init__(self, experiment: Experiment, vector: torch.Tensor, runs: int) -> None:
         parts = [part.view(runs, -1) for part in _parts(experiment, vector, runs)]
@@ -106,11 +106,13 @@ class _RunRows:
         self._bytes = self._row.numpy().view(np.uint8)
 
     def bytes_of(self, run: int) -> Bytes:
+        """Return one run's vector as the bytes of (P,), valid until the next call."""
         if self._gathered:
             torch.cat(self._parts[run], out=self._row)
         return self._bytes
 
     def set(self, run: int, values: NDArray[np.floating]) -> None:
+        """Set one run's vector to ``values`` (P,)."""
         row = torch.from_numpy(np.array(values))
         parts = self._parts[run]
         for part, value in zip(parts, torch.split(row, [len(part) for part in parts]), strict=True):
@@ -120,7 +122,7 @@ class _RunRows:
 class Batch:
     """Computes the loss and the gradient of each run on a batch of B examples.
 
-    The caller fills ``features`` (S B, D) and ``labels`` (S B, 1), run after run, then calls `forward_backward`.
+    The caller fills ``features`` (S B, D) and ``labels`` (S B, 1), run after run, and then calls `forward_backward`.
     """
 
     def __init__(
@@ -128,7 +130,7 @@ class Batch:
     ) -> None:
         self._loss = LOSSES[experiment.loss]
         self._features = theta.new_empty(runs, size, experiment.dataset.n_features)
-        self._x = self._features  # or a padded copy, where the runs' parts would not be aligned
+        self._x = self._features  # replaced by a padded copy if the runs' parts would not be aligned
         entries = size * experiment.dataset.n_features
         if runs > 1 and _padded_length(entries, theta.dtype) > entries:
             self._x = _padded_zeros(theta, *self._features.shape)
@@ -147,13 +149,13 @@ class Batch:
         self._means = list(zip(self._of_each.view(runs, size), self.losses, strict=True))
 
     def forward_backward(self) -> torch.Tensor:
-        """Return the loss of each run's batch, (S,), and put its gradient into the networks' ``gradient``."""
+        """Return the loss of each run's batch, (S,), and write its gradient into the networks' ``gradient``."""
         self._forward()
         self._backward()
         return self.losses
 
     def _forward(self) -> None:
-        """a = sigma(b + W x), layer after layer; y = b + c . a."""
+        """Compute a = sigma(b + W x), layer after layer, then y = b + c . a."""
         if self._x is not self._features:
             self._x.copy_(self._features)
         for layer, activation in zip(self._hidden, self._activations, strict=True):
@@ -162,7 +164,7 @@ class Batch:
         self._last.forward()
 
     def _backward(self) -> None:
-        """The loss, then its derivatives from the prediction back to the first layer."""
+        """Compute the losses, then the derivatives from the prediction back to the first layer."""
         self._loss.compute_into(self._last.out, self._labels, self._of_each, self._last.d_r)  # dL/dy
         for values, loss in self._means:
             torch.mean(values, 0, out=loss)
@@ -175,7 +177,7 @@ class Batch:
 
 
 class _Layer:
-    """r = b + W x for S runs and B examples, from K inputs to N outputs. numpy multiplies run by run."""
+    """A layer r = b + W x for S runs and B examples, from K inputs to N outputs. numpy multiplies run by run."""
 
     def __init__(
         self, x: torch.Tensor, weights: torch.Tensor, bias: torch.Tensor, d_weights: torch.Tensor, d_bias: torch.Tensor
@@ -185,21 +187,21 @@ class _Layer:
         self.out = _padded_zeros(x, runs, size, self._outputs)  # r, then a
         self.d_r = _padded_zeros(x, runs, size, self._outputs)  # dL/dr
         self._bias, self._d_bias = bias.view(runs, 1, self._outputs), d_bias
-        # numpy's views of the same memory
+        # Views of the same memory for numpy
         self._x, self._weights, self._d_weights = x.numpy(), weights.numpy(), d_weights.numpy()
         self._out, self._d_r = self.out.numpy(), self.d_r.numpy()
         self._weights_t, self._d_r_t = self._weights.transpose(0, 2, 1), self._d_r.transpose(0, 2, 1)
 
     def forward(self) -> None:
-        """r = b + W x."""
+        """Compute r = b + W x into ``out``."""
         np.matmul(self._x, self._weights_t, out=self._out)
         self.out.add_(self._bias)
 
     def backward(self, below: "_Layer | None") -> None:
-        """Compute the derivatives by W, by b and by x from ``d_r``, dL/dr.
+        """Compute the derivatives by W, b and x from ``d_r``, which is dL/dr.
 
         dL/dw_ij = sum of dL/dr_i x_j and dL/db_i = sum of dL/dr_i, over the batch. dL/dx_j = sum of dL/dr_i w_ij over
-        i: this becomes the slope of the layer ``below``.
+        i; it is written into ``d_r`` of the layer ``below``. None means that there is no layer below.
         """
         np.matmul(self._d_r_t, self._x, out=self._d_weights)
         torch.sum(self.d_r, 1, out=self._d_bias)
@@ -212,7 +214,7 @@ class _Layer:
 
 
 def _parts(experiment: Experiment, vector: torch.Tensor, runs: int) -> list[torch.Tensor]:
-    """Return views of a flat vector: weights (S, N, K) and biases (S, N) in turn, last c (S, 1, H) and b (S, 1)."""
+    """Return views of a flat vector: weights (S, N, K) and biases (S, N) in turn, at last c (S, 1, H) and b (S, 1)."""
     shapes = [shape for _, shape in parameter_shapes(experiment)]
     shapes[-2:] = [(1, *shapes[-2]), (1,)]
     flat = torch.split(vector, [runs * _padded_length(math.prod(shape), vector.dtype) for shape in shapes])
@@ -220,7 +222,7 @@ def _parts(experiment: Experiment, vector: torch.Tensor, runs: int) -> list[torc
 
 
 def _padded_zeros(like: torch.Tensor, runs: int, *shape: int) -> torch.Tensor:
-    """Return zeros (S, ...), in which each run's part is aligned."""
+    """Return zeros (S, ...) in which each run's part is aligned."""
     return _without_padding(like.new_zeros(runs * _padded_length(math.prod(shape), like.dtype)), runs, shape)
 
 
@@ -230,6 +232,6 @@ def _without_padding(flat: torch.Tensor, runs: int, shape: Sequence[int]) -> tor
 
 
 def _padded_length(entries: int, dtype: torch.dtype) -> int:
-    """Return how many entries a run's part takes, padding included."""
+    """Return how many entries a run's part takes, including padding."""
     step = ALIGNED // dtype.itemsize
     return -(-entries // step) * step

@@ -1,10 +1,10 @@
-"""The lecture's network as its formulas: forward, loss, and gradient by backpropagation, for one run.
+"""The lecture's network as formulas, for one run: forward pass, loss, and gradient by backpropagation.
 
 This module is written to be read. Training uses `fast_networks`, which computes several runs at once. A test checks
 that both give the same numbers, bit for bit.
 
-A network with one hidden layer: r = b + W x, a = sigma(r), y = b + c . a. A deeper one makes r and a again in each
-layer, of the a before it. The linear model has no hidden layer: y = b + w . x.
+A network with one hidden layer computes r = b + W x, a = sigma(r), y = b + c . a. A deeper one computes r and a in each
+layer, from the a of the layer before. The linear model has no hidden layer: y = b + w . x.
 
 In shapes, B is the number of examples in a batch, D of features, P of parameters, H_l of units in hidden layer l, and
 H_0 = D. Each example is a row. ``d_r`` stands for dL/dr, the derivative of the loss L by r.
@@ -52,7 +52,7 @@ def loss_and_gradient(
     c, last_b = tensor(experiment, parts.c)[None, :], tensor(experiment, parts.b)
     x, t = tensor(experiment, features), tensor(experiment, labels)[:, None]
 
-    a = [x]  # of (B, H_l): what each layer hands on
+    a = [x]  # each (B, H_l): the output of each layer
     for layer in range(len(W)):
         r = product(a[layer], W[layer].T) + b[layer]
         a.append(sigma(experiment, r))

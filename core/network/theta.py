@@ -1,7 +1,8 @@
-"""How theta, the lecture's one long vector of parameters, is laid out, and the network's formulas on it.
+"""The layout of theta, the lecture's one long vector of parameters, and the network's formulas on it.
 
-One hidden layer: W by rows, b, c, then the scalar b. Deeper: W, b, W', b', ... layer by layer, then c and b. The linear
-model: w, then b. All functions take theta with any leading axes, so a whole path or a grid of thetas is one call.
+One hidden layer: W by rows, b, c, then the scalar b. Deeper networks: W, b, W', b', ... layer by layer, then c and b.
+The linear model: w, then b. All functions take theta with any leading axes, so a whole path or a grid of thetas is one
+call.
 """
 
 import itertools
@@ -14,12 +15,15 @@ from gradreel.core.experiment import Experiment
 from gradreel.core.network.activations import ACTIVATIONS
 from gradreel.core.network.losses import LOSSES
 
-_CHUNK = 1 << 16  # activations of a layer that `loss` holds at once: they stay in a core's cache
+_CHUNK = 1 << 16  # activations of a layer that `loss_on` holds at once, so that they stay in the processor's cache
 
 
 @dataclass(frozen=True)
 class Layers:
-    """theta's parts, as views of it. L hidden layers of H_1 ... H_L units on D features; the linear model has L = 0."""
+    """The parts of theta, as views of it: L hidden layers of H_1 ... H_L units on D features.
+
+    The linear model has L = 0.
+    """
 
     weights: tuple[FloatArray, ...]  # L of (..., H_l, H_{l-1})  W, W', ...  (H_0 = D)
     biases: tuple[FloatArray, ...]  # L of (..., H_l)  b, b', ...
@@ -28,19 +32,26 @@ class Layers:
 
 
 def parameter_shapes(experiment: Experiment) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    """Name and shape of each part of theta: ("w", (H, D)), ("b", (H,)), ("w'", (H', H)), ..., ("c", (H,)), ("b", ()).
+    """Return the name and shape of each part of theta, in order.
 
-    The linear model's are ("w", (D,)), ("b", ()).
+    With one hidden layer: ("w", (H, D)), ("b", (H,)), ("c", (H,)), ("b", ()). A second layer adds ("w'", (H', H)),
+    ("b'", (H',)) before c. The linear model has ("w", (D,)), ("b", ()).
     """
     widths = (experiment.dataset.n_features, *experiment.hidden)
     shapes: list[tuple[str, tuple[int, ...]]] = []
-    for layer, (before, width) in enumerate(itertools.pairwise(widths)):
-        shapes += [("w" + "'" * layer, (width, before)), ("b" + "'" * layer, (width,))]
+    for layer, (n_inputs, width) in enumerate(itertools.pairwise(widths)):
+        shapes += [("w" + "'" * layer, (width, n_inputs)), ("b" + "'" * layer, (width,))]
     return (*shapes, ("c" if experiment.hidden else "w", (widths[-1],)), ("b", ()))
 
 
 def parameter_names(experiment: Experiment) -> list[str]:
-    """A name for each entry of theta: "w_1_1" (sigmoid 1, feature 1), "b_1", "c_1", "b"; "w'_1_2" in the next layer."""
+    """Return a name for each entry of theta: "w_1_1" (unit 1, input 1), "b_1", "c_1", "b"; "w'_1_2" in the next layer.
+
+    Examples
+    --------
+    >>> parameter_names(Experiment(hidden=(2,)))
+    ['w_1_1', 'w_2_1', 'b_1', 'b_2', 'c_1', 'c_2', 'b']
+    """
     return [
         "_".join([name, *(str(i + 1) for i in index)])
         for name, shape in parameter_shapes(experiment)
@@ -49,7 +60,10 @@ def parameter_names(experiment: Experiment) -> list[str]:
 
 
 def unpack(experiment: Experiment, theta: FloatArray) -> Layers:
-    """theta (..., P) as layers: views, so what is written into them is written into theta."""
+    """Return theta (..., P) as layers. They are views: writing into them writes into ``theta``.
+
+    Raises ValueError if P is not the experiment's number of parameters.
+    """
     if theta.shape[-1] != experiment.n_parameters:
         raise ValueError(f"theta has {theta.shape[-1]} parameters, this network has {experiment.n_parameters}")
     parts: list[FloatArray] = []
@@ -64,7 +78,7 @@ def unpack(experiment: Experiment, theta: FloatArray) -> Layers:
 
 @dataclass(frozen=True, eq=False)
 class ForwardPass:
-    """What a network of L hidden layers computes of N examples, for any leading axes of theta."""
+    """All values that a network with L hidden layers computes for N examples, with any leading axes of theta."""
 
     r: tuple[FloatArray, ...]  # L of (..., N, H_l)  b + W x
     a: tuple[FloatArray, ...]  # L of (..., N, H_l)  sigma(r)
@@ -72,7 +86,7 @@ class ForwardPass:
 
 
 def forward_pass(experiment: Experiment, theta: FloatArray, features: FloatArray) -> ForwardPass:
-    """Layer after layer, for theta (..., P) and features (N, D)."""
+    """Return the values of every layer for theta (..., P) and features (N, D)."""
     layers = unpack(experiment, theta)
     values, r, a = features, [], []
     for weights, bias in zip(layers.weights, layers.biases, strict=True):
@@ -84,51 +98,66 @@ def forward_pass(experiment: Experiment, theta: FloatArray, features: FloatArray
 
 
 def hidden_terms(experiment: Experiment, theta: FloatArray, features: FloatArray) -> FloatArray:
-    """c_i sigma(b_i + w_i x), (..., N, H): what each unit of the last hidden layer adds to the prediction.
+    """Return c_i sigma(b_i + w_i x), (..., N, H): what each unit of the last hidden layer adds to the prediction.
 
-    Of the linear model, which has no hidden layer, w_i x_i.
+    For the linear model, which has no hidden layer, return w_i x_i, (..., N, D).
     """
     last = (features, *forward_pass(experiment, theta, features).a)[-1]
     return unpack(experiment, theta).c[..., None, :] * last
 
 
 def predict(experiment: Experiment, theta: FloatArray, features: FloatArray) -> FloatArray:
-    """y = b + sum_i c_i sigma(b_i + w_i x), (..., N), for theta (..., P) and features (N, D)."""
+    """Return the prediction y = b + sum_i c_i sigma(b_i + w_i x), (..., N), for theta (..., P) and features (N, D).
+
+    Examples
+    --------
+    >>> line = Experiment(hidden=())  # theta is w, b
+    >>> predict(line, np.array([2.0, 1.0]), np.array([[0.0], [3.0]]))
+    array([1., 7.])
+    """
     return forward_pass(experiment, theta, features).y
 
 
 def loss(experiment: Experiment, theta: FloatArray) -> FloatArray:
-    """The loss over all examples trained on, (...,), for theta (..., P): mse is the mean of e², with no factor 1/2."""
+    """Return the loss over all training examples, (...,), for theta (..., P). "mse" is the mean of e², without a
+    factor 1/2.
+    """
     return loss_on(experiment, theta, experiment.dataset.features(), experiment.dataset.labels())
 
 
 def validation_loss(experiment: Experiment, theta: FloatArray) -> FloatArray:
-    """The same over the examples for stopping and choosing; NaN for a dataset without any."""
+    """Return the loss over the validation examples, (...,), for theta (..., P); NaN for a dataset without any."""
     data = experiment.dataset
     return loss_on(experiment, theta, data.validation_features(), data.validation_labels())
 
 
 def test_loss(experiment: Experiment, theta: FloatArray) -> FloatArray:
-    """The same over the unseen examples, which are kept for the end; NaN for a dataset without any."""
+    """Return the loss over the test examples, (...,), for theta (..., P); NaN for a dataset without any."""
     return loss_on(experiment, theta, experiment.dataset.test_features(), experiment.dataset.test_labels())
 
 
 def loss_on(experiment: Experiment, theta: FloatArray, features: FloatArray, labels: FloatArray) -> FloatArray:
-    """The loss over any examples, features (N, D) and labels (N,), for theta (..., P): (...,); NaN without examples."""
+    """Return the loss over any examples, (...,), for theta (..., P).
+
+    Parameters
+    ----------
+    features, labels
+        The examples, (N, D) and (N,). The loss is NaN if N is 0, and inf or NaN if a number overflows.
+    """
     rows = theta.reshape(-1, theta.shape[-1])
     if not len(labels):
         return np.full(theta.shape[:-1], np.nan)
     chunk = max(1, _CHUNK // (len(labels) * max(1, *experiment.hidden, experiment.dataset.n_features)))
-    losses, of_each = np.empty(len(rows)), LOSSES[experiment.loss].value
+    losses, loss_of_each = np.empty(len(rows)), LOSSES[experiment.loss].value
     with np.errstate(over="ignore", invalid="ignore"):
         for start in range(0, len(rows), chunk):
             predicted = predict(experiment, rows[start : start + chunk], features)
-            losses[start : start + chunk] = of_each(predicted, labels).mean(axis=-1)
+            losses[start : start + chunk] = loss_of_each(predicted, labels).mean(axis=-1)
     return losses.reshape(theta.shape[:-1])
 
 
 def _product(values: FloatArray, weights: FloatArray) -> FloatArray:
-    """W x for each example: values (..., N, D), weights (..., H, D) to (..., N, H)."""
-    if weights.shape[-1] == 1:  # one feature: no sum, and numpy's matmul is slow at it
+    """Return W x for each example: values (..., N, D) and weights (..., H, D) to (..., N, H)."""
+    if weights.shape[-1] == 1:  # one feature, so there is no sum, and numpy's matmul is slow
         return values * weights[..., None, :, 0]
     return values @ np.swapaxes(weights, -1, -2)

@@ -1,4 +1,4 @@
-"""train(experiment) -> Trace: the only training loop of the project, recorded update by update."""
+"""train(experiment) -> Trace: the only training loop of the project. It records every update."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -25,32 +25,54 @@ from gradreel.core.trace.writing import (
 )
 from threadpoolctl import threadpool_limits
 
-_LOSSES_AT_ONCE = 4096  # updates whose losses are gathered before they are looked at and written
-_KNOWN_AT_ONCE = 1 << 20  # rows of the columns that need no training
-_RUNS_AT_ONCE = 10  # side by side: each has some ten files open, and memory for what is on its way to the disk
+_LOSSES_AT_ONCE = 4096  # updates whose losses are collected before they are checked and written
+_ROWS_AT_ONCE = 1 << 20  # rows that are written at once, of columns that need no training
+_RUNS_AT_ONCE = 10  # runs side by side; each has about ten files open and buffers for them
 
 
 def train(experiment: Experiment, directory: str | Path, progress: Progress | None = None) -> Trace:
-    """The trace of ``experiment`` in ``directory``/<digest>, opened; trained first unless an intact one is there.
+    """Return the trace of ``experiment``, opened; train first unless an intact trace exists.
 
-    A run that was interrupted or killed is resumed from its last kept state and ends in the same trace bit for bit. The
-    trace is the same bit for bit in the same environment, however many runs are trained beside it.
+    The trace lies in ``directory``/<digest>. It is the same bit for bit in the same environment, however many runs are
+    trained beside it. A run that was interrupted or killed is resumed from its last kept state and ends in the same
+    trace.
 
     This process trains with the vector instructions that torch and numpy have chosen, and the trace names them.
-    Gradreel's commands train in new processes that `core.fixed_mode` sets up. For the same bits, put `fixed_mode()`
+    Gradreel's commands train in new processes that `core.fixed_mode` sets up. To get the same bits, put `fixed_mode()`
     into ``os.environ`` before numpy and torch are imported.
 
-    ``progress(done, updates)`` is called about a hundred times. TrainingError if the run diverges, UserError if the
-    directory cannot be written to; nothing new is left under the final name then.
+    Parameters
+    ----------
+    experiment
+        The run.
+    directory
+        The folder of traces; it is made if needed.
+    progress
+        Called as ``progress(done, updates)`` about a hundred times.
+
+    Raises
+    ------
+    TrainingError
+        If the run diverges. No trace is left then.
+    UserError
+        If the directory cannot be written to.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> trace = train(Experiment(epochs=5), tempfile.mkdtemp())
+    >>> trace.parameters.shape
+    (6, 10)
     """
     train_all([experiment], directory, progress)
     return Trace.find(directory, experiment)
 
 
 def train_all(experiments: Sequence[Experiment], directory: str | Path, progress: Progress | None = None) -> list[Path]:
-    """`train` for experiments that differ in their seeds alone, side by side: the same traces in less time.
+    """Train experiments that differ only in their seeds side by side, and return the paths of their traces.
 
-    Returns where the traces are. ValueError if they differ in more. ``progress`` counts the updates of all of them.
+    The traces equal those of `train`, in less time. ``progress`` counts the updates of all runs together. Raises
+    ValueError if the experiments differ in more than the seed, and otherwise like `train`.
     """
     directory = Path(directory)
     if len({experiment.model_copy(update={"seed": 0}) for experiment in experiments}) > 1:
@@ -65,7 +87,8 @@ def train_all(experiments: Sequence[Experiment], directory: str | Path, progress
 def one_thread() -> Iterator[None]:
     """Run torch and numpy on one thread, so that the number of cores does not change the order of sums.
 
-    On leaving, both get their threads back. Overflow raises no warning: the losses show that a run diverges.
+    On leaving, both get their threads back. Inside, overflow gives no warning: the losses show that a run diverges.
+    torch computes no gradients of its own inside.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -77,24 +100,27 @@ def one_thread() -> Iterator[None]:
 
 
 class Examples:
-    """The dataset as tensors, put into the networks in batches."""
+    """The dataset as tensors, and its batches for the networks."""
 
     def __init__(self, experiment: Experiment, networks: Networks) -> None:
         self._size, self._networks = experiment.batch_size, networks
-        # Cloned: torch's own memory is aligned the same way in each run, and how sums are grouped may hang on that
+        # Cloned: torch's own memory is always aligned alike, and the grouping of sums may depend on the alignment
         self.features = torch.from_numpy(experiment.dataset.features()).to(networks.dtype).clone()  # (N, D)
         self.labels = torch.from_numpy(experiment.dataset.labels()).to(networks.dtype).clone()[:, None]  # (N, 1)
-        # Full batches: the one with all examples, filled once
+        # For full batches: the one batch with all examples, filled once
         self._full = (
             None if self._size else self._filled(torch.arange(len(self.labels), device="cpu").repeat(networks.runs))
         )
 
     def order(self, generator: torch.Generator) -> torch.Tensor | None:
-        """The order in which an epoch goes through the examples, (N,), picked at random; None for full batches."""
+        """Return the random order in which an epoch goes through the examples, (N,); None for full batches."""
         return torch.randperm(len(self.labels), generator=generator, device="cpu") if self._size else None
 
     def batches(self, orders: Sequence[torch.Tensor | None], start: int = 0) -> Iterator[Batch]:
-        """Each batch of an epoch, filled, from batch ``start`` on; the last may be smaller. ``orders``: each run's."""
+        """Yield each batch of an epoch, filled, from batch ``start`` on. The last batch may be smaller.
+
+        ``orders`` has the order of each run, as from `order`.
+        """
         if self._full is not None:
             yield self._full
             return
@@ -104,7 +130,7 @@ class Examples:
             yield self._filled(examples.reshape(-1))
 
     def _filled(self, examples: torch.Tensor) -> Batch:
-        """The networks' batch of so many ``examples`` a run, with those in it."""
+        """Return the networks' batch for ``examples``, (S B,), filled with their features and labels."""
         batch = self._networks.batch(len(examples) // self._networks.runs)
         torch.index_select(self.features, 0, examples, out=batch.features)
         torch.index_select(self.labels, 0, examples, out=batch.labels)
@@ -112,10 +138,13 @@ class Examples:
 
 
 def _train_missing(missing: dict[str, Experiment], directory: Path, progress: Progress) -> None:
+    """Train the experiments that have no intact trace yet; ``missing`` has them by digest."""
     with ExitStack() as locks:
-        for digest in sorted(missing):  # in one order everywhere: nobody waits for one who waits for him
+        for digest in sorted(missing):  # locks are always taken in this order, to avoid deadlock
             locks.enter_context(writer_lock(directory, digest))
-        runs = [run for run in missing.values() if _intact(directory, run) is None]  # some may have come meanwhile
+        runs = [
+            run for run in missing.values() if _intact(directory, run) is None
+        ]  # another process may have trained some
         total = sum(run.n_updates for run in runs)
         finished = 0
         for journals, group in _grouped_by_start(directory, runs):
@@ -125,14 +154,16 @@ def _train_missing(missing: dict[str, Experiment], directory: Path, progress: Pr
 
 
 def _report(progress: Progress, finished: int, total: int, runs: int, done: int) -> None:
-    """Each of so many runs side by side has made ``done`` updates."""
+    """Report that each of ``runs`` runs side by side has made ``done`` updates, after ``finished`` updates of
+    earlier groups.
+    """
     progress(finished + runs * done, total)
 
 
 def _train_group(
     group: list[Experiment], directory: Path, journals: list[Journal] | None, report: Callable[[int], None]
 ) -> None:
-    """Train runs side by side. If a journal does not fit its files, each run is resumed or restarted alone."""
+    """Train runs side by side. If a journal does not fit its files, resume or restart each run alone."""
     try:
         _train(group, directory, journals, report)
     except DamagedJournalError:
@@ -145,21 +176,21 @@ def _train_group(
 
 
 def _report_share(report: Callable[[int], None], trained: int, runs: int, updates: int, done: int) -> None:
-    """One of so many runs has made ``done`` updates, after others have made all of theirs."""
+    """Report that one of ``runs`` runs has made ``done`` updates, after ``trained`` others have made all of theirs."""
     report((trained * updates + done) // runs)
 
 
 def _grouped_by_start(directory: Path, runs: list[Experiment]) -> list[tuple[list[Journal] | None, list[Experiment]]]:
-    """Groups of runs that are trained side by side: all from the start, or all resumed from the same update.
+    """Return groups of runs that are trained side by side, as (journals, runs).
 
-    Returns (journals, runs) of each group; the journals are None for a start.
+    All runs of a group start anew (the journals are None) or resume from the same update.
     """
-    started: dict[int, list[tuple[Journal, Experiment]]] = {}
+    by_start: dict[int, list[tuple[Journal, Experiment]]] = {}
     for run in runs:
         journal = _journal(directory, run) or Journal(0, {}, {})
-        started.setdefault(journal.updates, []).append((journal, run))
+        by_start.setdefault(journal.updates, []).append((journal, run))
     groups: list[tuple[list[Journal] | None, list[Experiment]]] = []
-    for start, members in started.items():
+    for start, members in by_start.items():
         for i in range(0, len(members), _RUNS_AT_ONCE):
             together = members[i : i + _RUNS_AT_ONCE]
             journals = [journal for journal, _ in together] if start else None
@@ -168,7 +199,7 @@ def _grouped_by_start(directory: Path, runs: list[Experiment]) -> list[tuple[lis
 
 
 def _journal(directory: Path, run: Experiment) -> Journal | None:
-    """The journal from which the run can be resumed in this environment; None if there is none."""
+    """Return the journal from which the run can be resumed in this environment; None if there is none."""
     journal = read_journal(directory, run.digest)
     if journal is None or not 0 < journal.updates < run.n_updates:
         return None
@@ -179,14 +210,17 @@ def _journal(directory: Path, run: Experiment) -> Journal | None:
 
 
 def _rows_by(run: Experiment, updates: int) -> dict[str, int]:
-    """Rows that each column must have for resuming after so many updates; {} if that is no place to resume from."""
-    row, between = updates // run.kept_every, run.optimizer_state_stride
-    if updates % run.kept_every or row % between:
+    """Return how many rows each column must have for resuming after ``updates`` updates.
+
+    Returns {} if a run cannot be resumed there: only a kept state that is stored with the optimizer state will do.
+    """
+    row, stride = updates // run.kept_every, run.optimizer_state_stride
+    if updates % run.kept_every or row % stride:
         return {}
-    rows = dict.fromkeys(column_kinds(run), 0)  # kept and epoch are written last
+    rows = dict.fromkeys(column_kinds(run), 0)  # the other columns are written at the end
     rows |= {"parameters": row + 1, "gradient": row, "batch_loss": updates}
     rows |= {"batch": updates // run.batches_per_epoch + 1} if run.batch_size else {}
-    return rows | ({"optimizer_state": row // between + 1} if run.n_state_vectors else {})
+    return rows | ({"optimizer_state": row // stride + 1} if run.n_state_vectors else {})
 
 
 def _train(
@@ -213,7 +247,7 @@ def _train(
 
 
 class _Training:
-    """The loop: S runs, their networks, their generators and where they are recorded."""
+    """The training loop: S runs, their networks, their random generators and their trace writers."""
 
     def __init__(
         self, experiments: list[Experiment], writers: list[TraceWriter], report: Callable[[int], None]
@@ -223,7 +257,7 @@ class _Training:
         self.examples = Examples(self.experiment, self.networks)
         self.generators = [torch.Generator("cpu").manual_seed(run.seed) for run in experiments]
         self.losses = np.empty((_LOSSES_AT_ONCE, len(experiments)))
-        self.new_losses = 0  # rows of them that have not been written yet
+        self.new_losses = 0  # rows of ``losses`` that are not written yet
 
     def run(self, start: int) -> None:
         """Make all updates after the first ``start``, which are recorded already."""
@@ -231,7 +265,7 @@ class _Training:
         networks.random_start(self.generators)
         updates, kept_every, per_epoch = experiment.n_updates, experiment.kept_every, experiment.batches_per_epoch
         first, done = start // per_epoch, start
-        for _ in range(first):  # the generators are to be where they were
+        for _ in range(first):  # bring the generators to where they were
             self._orders(written=True)
         if start:
             self._restore(start)
@@ -258,7 +292,9 @@ class _Training:
         self._write_known()
 
     def _orders(self, written: bool) -> list[torch.Tensor | None]:
-        """Each run's order of the examples in the coming epoch, drawn and, unless that was done before, recorded."""
+        """Draw and return each run's order of the examples in the next epoch; record it unless it is ``written``
+        already.
+        """
         orders = [self.examples.order(generator) for generator in self.generators]
         for order, writer in zip(orders, self.writers, strict=True):
             if order is not None and not written:
@@ -266,45 +302,51 @@ class _Training:
         return orders
 
     def _keep(self, done: int) -> None:
-        """Record the states after ``done`` updates, and in the journal that a run can be resumed from them."""
+        """Record the states after ``done`` updates.
+
+        From time to time, note in the journal that runs can be resumed there.
+        """
         row = -(-done // self.experiment.kept_every)
-        optimizer_state = self.experiment.n_state_vectors and row % self.experiment.optimizer_state_stride == 0
+        has_optimizer_state = self.experiment.n_state_vectors and row % self.experiment.optimizer_state_stride == 0
         for run, writer in enumerate(self.writers):
             writer.columns["parameters"].append_bytes(self.networks.state(run))
-            if optimizer_state:
+            if has_optimizer_state:
                 for vector in self.networks.optimizer_state(run):
                     writer.columns["optimizer_state"].append_bytes(vector)
-        whole = row % self.experiment.optimizer_state_stride == 0 and done < self.experiment.n_updates
-        if whole and any(writer.mark_due for writer in self.writers):
+        is_resumable = row % self.experiment.optimizer_state_stride == 0 and done < self.experiment.n_updates
+        if is_resumable and any(writer.mark_due for writer in self.writers):
             self._write_losses(done)
             for writer in self.writers:
                 writer.mark(done)
 
     def _write_losses(self, done: int) -> None:
-        """Record the losses of the last updates. TrainingError if one of them, or theta now, is not finite."""
+        """Record the losses of the last updates. Raises TrainingError if one of them, or theta now, is not finite."""
         losses = self.losses[: self.new_losses]
         for run, writer in enumerate(self.writers):
             writer.columns["batch_loss"].append(losses[:, run])
-        wrong = np.flatnonzero(~np.isfinite(losses).all(axis=1))
-        if len(wrong):
-            update = done - self.new_losses + int(wrong[0])
-            which = int(np.flatnonzero(~np.isfinite(losses[wrong[0]]))[0])
-            self._diverged(which, update, losses[wrong[0], which])
+        bad_rows = np.flatnonzero(~np.isfinite(losses).all(axis=1))
+        if len(bad_rows):
+            update = done - self.new_losses + int(bad_rows[0])
+            run_number = int(np.flatnonzero(~np.isfinite(losses[bad_rows[0]]))[0])
+            self._diverged(run_number, update, losses[bad_rows[0], run_number])
         for run in range(len(self.experiments)):
             if not np.isfinite(self.networks.state(run).view(self.experiment.dtype).sum()):
                 self._diverged(run, done, None)
         self.new_losses = 0
 
     def _diverged(self, run: int, update: int, loss: float | None) -> None:
+        """Raise TrainingError for a run whose ``loss``, or a parameter if that is None, is not finite after
+        ``update`` updates.
+        """
         if update == 0:
             cause = "the numbers of its examples are too large"
             if self.experiment.dtype == "float32":
                 cause = 'the numbers of its examples are too large for float32, dtype = "float64" holds more'
             raise TrainingError(f"the loss at the random start is already {loss}: {cause}")
-        found = "a parameter is no longer finite" if loss is None else f"the loss is {loss:g}"
+        fault = "a parameter is no longer finite" if loss is None else f"the loss is {loss:g}"
         rate, seed = self.experiment.learning_rate, self.experiments[run].seed
         raise TrainingError(
-            f"training diverged (seed {seed}): after update {update} of {self.experiment.n_updates} {found}; the "
+            f"training diverged (seed {seed}): after update {update} of {self.experiment.n_updates} {fault}; the "
             f"learning rate {rate:g} is too large, try {rate / 10:g}"
         )
 
@@ -314,11 +356,11 @@ class _Training:
         for writer in self.writers:
             if points is not None:
                 writer.columns["points"].append(points.rows)
-            for start in range(0, kept, _KNOWN_AT_ONCE):
-                writer.columns["kept"].append(self.experiment.kept_updates(start, start + _KNOWN_AT_ONCE))
-            for start in range(0, updates, _KNOWN_AT_ONCE):
-                made = np.arange(start, min(start + _KNOWN_AT_ONCE, updates))
-                writer.columns["epoch"].append(made // self.experiment.batches_per_epoch)
+            for start in range(0, kept, _ROWS_AT_ONCE):
+                writer.columns["kept"].append(self.experiment.kept_updates(start, start + _ROWS_AT_ONCE))
+            for start in range(0, updates, _ROWS_AT_ONCE):
+                numbers = np.arange(start, min(start + _ROWS_AT_ONCE, updates))
+                writer.columns["epoch"].append(numbers // self.experiment.batches_per_epoch)
 
     def _restore(self, done: int) -> None:
         """Load the recorded states after ``done`` updates into the networks."""
@@ -333,6 +375,7 @@ class _Training:
 
 
 def _intact(directory: Path, experiment: Experiment) -> Trace | None:
+    """Return the trace of the experiment with all checksums right; None if it is missing or damaged."""
     try:
         return Trace.find(directory, experiment, checksums=True)
     except TraceError:

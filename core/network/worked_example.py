@@ -22,27 +22,31 @@ from gradreel.core.network.losses import LOSSES
 from gradreel.core.network.theta import Layers, forward_pass, unpack
 
 DAYS_IN = 82
-"""Days after the first for validation: the day that is predicted where none is asked for, Monday, 2020-03-23."""
+"""How many days after the first validation day the default label day is: Monday, 2020-03-23, for the made-up
+channel.
+"""
 FARTHEST = 4.0
-"""How far a step may move an r: as far as a sigmoid takes to rise from an eighth to seven."""
+"""How far a step may move an r. Over this distance around 0 a sigmoid rises from about 1/8 to 7/8."""
 SMALLEST = 325
-"""Powers of ten that float64 holds, from 1 down."""
+"""How many learning rates are tried: float64 holds about as many powers of ten from 1 down."""
 
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """The views of a day, to be predicted from those of the days before it, in the series' unit."""
+    """A day's views, which the network predicts from those of the days before, in the series' written unit."""
 
-    day: date  # the label's
+    day: date  # the label day
     held_out: bool  # whether the day belongs to the validation or the test part
-    x: FloatArray  # (D,)  x[0] of the day before, x[1] of two days before, ...
-    label: float
+    x: FloatArray  # (D,)  views: x[0] of the day before, x[1] of two days before, ...
+    label: float  # views of the day
 
 
 def label_day(dataset: DailyViews, day: date | None = None) -> date:
-    """``day``, or by default 82 days after the first for validation, the last where there are fewer.
+    """Return ``day`` if it has a label and enough days before it.
 
-    ValueError, with the bounds, unless ``day`` has a label and enough days before it.
+    Raises ValueError otherwise; the message has the bounds.
+
+    If ``day`` is None, return the day 82 days after the first validation day, or the last day if there are fewer.
     """
     first, last = dataset.daily.start + timedelta(days=dataset.window), dataset.daily.end
     if day is None:
@@ -53,7 +57,7 @@ def label_day(dataset: DailyViews, day: date | None = None) -> date:
 
 
 def example_of(dataset: DailyViews, day: date) -> Example:
-    """The example with the label day ``day``. ValueError as in `label_day`."""
+    """Return the example with the label day ``day``. Raises ValueError as `label_day`."""
     at = (label_day(dataset, day) - dataset.daily.start).days
     views = dataset.daily.array() / view_unit(dataset).size
     return Example(
@@ -62,16 +66,16 @@ def example_of(dataset: DailyViews, day: date) -> Example:
 
 
 def theta_in_view_units(run: Experiment, theta: FloatArray) -> FloatArray:
-    """theta (..., P) of the same function in the unit that its views are written in, thousands by default; float64.
+    """Return the theta (..., P), float64, of the same function for views in their written unit, thousands by default.
 
-    With scaled views (x - m) / s and the unit u: W u / s and b - W (m / s) in the first layer; c s / u and
-    (b s + m) / u at the end. ValueError for a run on anything but daily views.
+    The scaled views are (x - m) / s, and u is the unit. Then the first layer has W u / s and b - W (m / s), and the
+    output has c s / u and (b s + m) / u. Raises ValueError for a run on anything but daily views.
     """
     if not isinstance(run.dataset, DailyViews):
         raise ValueError(f"only views are written in thousands, not a dataset of kind {run.dataset.kind}")
     mean, spread, unit = run.dataset.offset, run.dataset.scale, view_unit(run.dataset).size
     written = np.array(theta, dtype=np.float64)
-    layers = unpack(run, written)  # views: what is changed in them is changed in `written`
+    layers = unpack(run, written)  # views: changing them changes `written`
     first, bias = (layers.weights[0], layers.biases[0]) if run.hidden else (layers.c, layers.b[...])
     bias -= first.sum(axis=-1) * (mean / spread)
     first *= unit / spread
@@ -82,28 +86,28 @@ def theta_in_view_units(run: Experiment, theta: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, eq=False)
 class Forward:
-    """One example's way through a network of L hidden layers."""
+    """The values of one example in a network with L hidden layers."""
 
     x: FloatArray  # (D,)
     r: tuple[FloatArray, ...]  # L of (H_l,)  b + W x
     a: tuple[FloatArray, ...]  # L of (H_l,)  sigma(r)
     y: float  # b + c . a
     label: float
-    error: float  # |y - label|, or its square, as the run measures loss
+    error: float  # the loss of this example, such as |y - label|
 
 
 def forward(run: Experiment, theta: FloatArray, x: FloatArray, label: float) -> Forward:
-    """The example (x (D,), label) through the network with theta (P,)."""
+    """Return the values of the example with features ``x`` (D,) and ``label`` in the network with theta (P,)."""
     x = np.asarray(x, dtype=np.float64)
-    there = forward_pass(run, np.asarray(theta, dtype=np.float64), x[None])
-    y = float(there.y[0])
+    values = forward_pass(run, np.asarray(theta, dtype=np.float64), x[None])
+    y = float(values.y[0])
     error = float(LOSSES[run.loss].value(y, label))
-    return Forward(x, tuple(r[0] for r in there.r), tuple(a[0] for a in there.a), y, float(label), error)
+    return Forward(x, tuple(r[0] for r in values.r), tuple(a[0] for a in values.a), y, float(label), error)
 
 
 @dataclass(frozen=True, eq=False)
 class Backward:
-    """The slopes of `Forward.error`, each by the number it stands for."""
+    """The derivatives of `Forward.error` by the values of the same names."""
 
     y: float
     a: tuple[FloatArray, ...]  # L of (H_l,)
@@ -111,48 +115,53 @@ class Backward:
     theta: FloatArray  # (P,)  the gradient
 
     def layers(self, run: Experiment) -> Layers:
-        """The gradient by weights and biases, as `unpack` names them."""
+        """Return the gradient by weights and biases, named as by `unpack`."""
         return unpack(run, self.theta)
 
 
-def backward(run: Experiment, theta: FloatArray, there: Forward) -> Backward:
-    """From the error back through the network: each slope is made of those after it."""
+def backward(run: Experiment, theta: FloatArray, values: Forward) -> Backward:
+    """Return the derivatives of the error, computed backward through the network from ``values`` and theta (P,)."""
     layers = unpack(run, np.asarray(theta, dtype=np.float64))
-    slopes = np.zeros(run.n_parameters)
-    out = unpack(run, slopes)  # views of it
-    d_y = float(LOSSES[run.loss].derivative(there.y, there.label))
-    inputs = (there.x, *there.a)
-    out.c[...], out.b[...] = d_y * inputs[-1], d_y
+    gradient = np.zeros(run.n_parameters)
+    d_layers = unpack(run, gradient)  # views: writing into them fills the gradient
+    d_y = float(LOSSES[run.loss].derivative(values.y, values.label))
+    inputs = (values.x, *values.a)
+    d_layers.c[...], d_layers.b[...] = d_y * inputs[-1], d_y
     a: list[FloatArray] = []
     r: list[FloatArray] = []
-    below = d_y * layers.c  # dL/da_i = dL/dy c_i
+    d_inputs = d_y * layers.c  # dL/da_i = dL/dy c_i
     for layer in reversed(range(len(layers.weights))):
-        a.insert(0, below)
-        r.insert(0, below * ACTIVATIONS[run.activation].derivative(there.a[layer]))  # dL/dr_i = dL/da_i sigma'(r_i)
-        out.weights[layer][...] = np.outer(r[0], inputs[layer])  # dL/dw_ij = dL/dr_i x_j
-        out.biases[layer][...] = r[0]  # dL/db_i = dL/dr_i
-        below = layers.weights[layer].T @ r[0]  # dL/dx_j = sum over i of dL/dr_i w_ij
-    return Backward(d_y, tuple(a), tuple(r), slopes)
+        a.insert(0, d_inputs)
+        r.insert(0, d_inputs * ACTIVATIONS[run.activation].derivative(values.a[layer]))  # dL/dr_i = dL/da_i sigma'(r_i)
+        d_layers.weights[layer][...] = np.outer(r[0], inputs[layer])  # dL/dw_ij = dL/dr_i x_j
+        d_layers.biases[layer][...] = r[0]  # dL/db_i = dL/dr_i
+        d_inputs = layers.weights[layer].T @ r[0]  # dL/dx_j = sum over i of dL/dr_i w_ij
+    return Backward(d_y, tuple(a), tuple(r), gradient)
 
 
-def forward_after_step(run: Experiment, theta: FloatArray, there: Forward, slopes: Backward, rate: float) -> Forward:
-    """The same example after one step of gradient descent on its error alone, theta - rate g."""
-    return forward(run, np.asarray(theta, dtype=np.float64) - rate * slopes.theta, there.x, there.label)
+def forward_after_step(
+    run: Experiment, theta: FloatArray, values: Forward, derivatives: Backward, rate: float
+) -> Forward:
+    """Return the same example's values after one gradient step on its error alone, theta - rate g; ``theta`` stays
+    as it is.
+    """
+    return forward(run, np.asarray(theta, dtype=np.float64) - rate * derivatives.theta, values.x, values.label)
 
 
-def largest_falling_rate(run: Experiment, theta: FloatArray, there: Forward, slopes: Backward) -> float | None:
-    """The largest of 1, 0.1, 0.01, ... whose step makes the error smaller and moves each r by `FARTHEST` at most.
+def largest_falling_rate(run: Experiment, theta: FloatArray, values: Forward, derivatives: Backward) -> float | None:
+    """Return the largest of 1, 0.1, 0.01, ... whose step lowers the error and moves each r by `FARTHEST` at most.
 
-    A longer step leaves behind where the slopes were taken: it may hit by luck, with every sigmoid at its end. None
-    where none will do, as at a gradient of 0; the smallest tried still changes something that float64 can hold.
+    A longer step leaves the region where the derivatives hold: it may lower the error by luck, with every sigmoid at
+    its end. Returns None if no rate does, as for a gradient of 0. Rates whose step changes nothing in float64 are not
+    tried.
     """
     theta = np.asarray(theta, dtype=np.float64)
     for k in range(SMALLEST):
         rate = float(f"1e-{k}")
-        if (theta - rate * slopes.theta == theta).all():
+        if (theta - rate * derivatives.theta == theta).all():
             return None
-        after = forward_after_step(run, theta, there, slopes, rate)
-        near = all((np.abs(new - old) <= FARTHEST).all() for old, new in zip(there.r, after.r, strict=True))
-        if near and after.error < there.error:
+        stepped = forward_after_step(run, theta, values, derivatives, rate)
+        is_near = all((np.abs(new - old) <= FARTHEST).all() for old, new in zip(values.r, stepped.r, strict=True))
+        if is_near and stepped.error < values.error:
             return rate
     return None
