@@ -1,7 +1,10 @@
-"""The ``gradreel`` command: parse, one call, print. Core and scenes are imported inside the commands, so help is quick.
+"""The ``gradreel`` command: each command parses its options, makes one call and prints.
 
-Options are spelled as Manim's; ``--media_dir`` and ``--media-dir`` are the same option. Exit codes: 0 done, 1 the work
-failed (a scene raised, a trace is wrong, a picture breaks a layout rule), 2 the user's mistake, 130 Ctrl-C.
+Commands import core, scenes and renderer when they run, so help is quick. Options are spelled as Manim's;
+``--media_dir`` and ``--media-dir`` are the same option.
+
+Exit codes: 0 done; 1 the work failed (a scene raised, a trace is wrong, a layout check found something); 2 the user's
+mistake; 130 Ctrl-C.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn, get_args
@@ -33,8 +36,8 @@ from gradreel.render.choices import (
 )
 from gradreel.scenes.themes import DEFAULT_THEME, THEMES
 
-MANY_OPTIONS = 12
-SHORTEST_NAMED = 5  # letters of a value that is looked for in messages; "none" may occur in any
+NAMES_WIDTH = 23  # characters of the help's first column
+SHORTEST_NAMED = 5  # letters of a value that is searched for in messages; shorter ones such as "none" occur by chance
 SAID = (click.core.ParameterSource.COMMANDLINE, click.core.ParameterSource.PROMPT)
 EACH_TIME = {
     "set",
@@ -47,16 +50,17 @@ EACH_TIME = {
     "record",
     "accept",
     "overwrite",
-}  # options that no file of defaults gives, nor the environment
+}  # options that neither a file of defaults nor the environment can set
 DEFAULTS = (
-    "Options that are left out are taken from the environment, --media_dir from GRADREEL_MEDIA_DIR, or else from"
-    ' gradreel.toml or [tool.gradreel] in pyproject.toml, here or in a folder above: media_dir = "films" for every'
-    " command, and below [render] for one."
+    "Defaults: an option that you leave out is taken from the environment (GRADREEL_MEDIA_DIR for --media_dir). After"
+    " that it is taken from gradreel.toml, or from [tool.gradreel] in pyproject.toml, in this folder or one above."
+    ' media_dir = "films" at the top is for every command; below [render] it is for that command.'
 )
-SCENE_NAMES = (
-    "A SCENE is a name from `gradreel list`, or my_scene.py:MyScene (also my_scene.py MyScene) for one of your own."
-)
-MISTAKES = {  # errors of the file system that are the user's to mend
+SCENE_NAMES = "SCENE: a name in `gradreel list` or my_scene.py:MyScene"
+EXIT_CODES = "Exit codes: 0 done, 1 the work failed, 2 your mistake, 130 Ctrl-C."
+FIRST_AND_LAST = "First and last scene of the lesson to use."
+MORE_OF_DATA = "`gradreel experiment --help` has the options for its columns and dates."
+MISTAKES = {  # errors of the file system that the user can fix
     errno.ENOSPC,
     errno.EDQUOT,
     errno.EACCES,
@@ -68,27 +72,57 @@ MISTAKES = {  # errors of the file system that are the user's to mend
     errno.ENAMETOOLONG,
     errno.ELOOP,
 }
+ADVICE = {
+    (errno.ENOSPC, errno.EDQUOT): "free some space, or name another folder",
+    (errno.EACCES, errno.EPERM, errno.EROFS): "change its permissions, or choose another path",
+}
 
 
 def write_examples(formatter: click.HelpFormatter, examples: Sequence[str]) -> None:
-    with formatter.section("Examples"):
-        for example in examples:
-            formatter.write(f"{'':{formatter.current_indent}}{example}\n")
+    """Write each example on a line of its own, as it is typed."""
+    for example in examples:
+        formatter.write(f"Example: {example}\n")
+
+
+def help_row(param: click.Option, ctx: click.Context) -> tuple[str, str]:
+    """Return the names of an option with its placeholder, and its help text with its default."""
+    short = [name for name in param.opts if not name.startswith("--")]
+    names = ", ".join([*short[:1], next(name for name in param.opts if name.startswith("--"))])
+    default = param.get_help_extra(ctx).get("default")
+    text = f"{param.help}  [default: {default}]" if default is not None else str(param.help)
+    return names if param.is_flag else f"{names} {param.make_metavar(ctx)}", text
+
+
+def joined_rows(rows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the rows with neighbours of equal text joined: ``--from, --to SCENE``."""
+    joined: list[tuple[str, str]] = []
+    for names, text in rows:
+        if joined and joined[-1][1] == text:
+            before = joined.pop()[0].rpartition(" ")[0]
+            names = f"{before}, {names}"
+        joined.append((names, text))
+    return joined
 
 
 class Command(click.Command):
-    """A command whose help has its options under headings, where they are many, and examples at its end."""
+    """A command whose help has a sentence, its options by group, and examples, without empty lines.
+
+    ``answers_manim``: an unknown option that Manim has is answered with what to do instead. ``explains_data``: the help
+    lists each option for daily views; the help of other commands refers to that one.
+    """
 
     def __init__(
         self,
         *args: Any,
         examples: Sequence[str] = (),
         answers_manim: bool = False,
+        explains_data: bool = False,
         **settings: Any,
     ) -> None:
         super().__init__(*args, **settings)
         self.examples = examples
-        self.answers_manim = answers_manim  # whether it says what to do instead of the options of Manim that it lacks
+        self.answers_manim = answers_manim
+        self.explains_data = explains_data
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         try:
@@ -102,72 +136,73 @@ class Command(click.Command):
                 raise
             raise click.UsageError(text, ctx) from None
 
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        if len(self.params) <= MANY_OPTIONS:
-            super().format_options(ctx, formatter)
-            return
-        rows: dict[str, list[tuple[str, str]]] = {heading: [] for heading in GROUPS}
-        for param in self.get_params(ctx):
-            if (record := param.get_help_record(ctx)) is not None and isinstance(param, click.Option):
-                rows[getattr(param, "heading", "Messages")].append(record)
-        for heading, records in rows.items():
-            if records:
-                with formatter.section(heading):
-                    formatter.write_dl(records)
-        if self.answers_manim:
-            from gradreel.render.manim_options import help_rows
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.indentation():
+            formatter.write_text(self.help or "")
+            if scenes := [param for param in self.params if isinstance(param.type, SceneName) and param.nargs == -1]:
+                formatter.write_text(SCENE_NAMES + (".\n" if scenes[0].required else "; none: the lesson.\n"))
 
-            with formatter.section("Options of Manim, and what to do here"):
-                formatter.write_dl(help_rows(), col_max=34)
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows: dict[str, list[tuple[str, str]]] = {heading: [] for heading in GROUPS}
+        for param in self.params:
+            if isinstance(param, click.Option) and not param.hidden:
+                heading, row = getattr(param, "heading", "Messages"), help_row(param, ctx)
+                if heading == DAILY_VIEWS and not self.explains_data:
+                    if param.name != "data":
+                        continue
+                    heading, row = "Scenes", (row[0], f"{row[1]} {MORE_OF_DATA}")
+                rows[heading].append(row)
+        for heading, group in rows.items():
+            if group:
+                formatter.write_heading(heading)
+                with formatter.indentation():
+                    padded = [(names.ljust(NAMES_WIDTH), text) for names, text in joined_rows(group)]
+                    formatter.write_dl(padded, col_max=NAMES_WIDTH)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except Exception as error:  # what it complains of may not stand on the command line
+        except Exception as error:  # its cause may be an option that is not on the command line
             if chosen := _chosen_elsewhere(ctx, str(error)):
                 error.add_note(f"({chosen})")
             raise
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         if chosen := _chosen_elsewhere(ctx):
-            formatter.write_paragraph()
             formatter.write_text(f"Now: {chosen}.")
-        if any(isinstance(param.type, SceneName) for param in self.params):
-            formatter.write_paragraph()
-            formatter.write_text(SCENE_NAMES)
         write_examples(formatter, self.examples)
 
 
 def _chosen_elsewhere(ctx: click.Context, message: str | None = None) -> str:
-    """Return which options of a command come from the environment or the file of defaults, with their values.
+    """Return the options of a command that the environment or the file of defaults sets, with their values.
 
-    With a ``message``, only the options that it names, or whose value it names.
+    With a ``message``, only the options whose name or value is in it.
     """
-    given: dict[str, list[str]] = {}
+    settings: dict[str, list[str]] = {}
     defaults = ctx.default_map or {}
     for param in ctx.command.params:
         if param.name is not None and ctx.get_parameter_source(param.name) not in SAID:
             if message is not None and not _is_named(param, ctx, message):
                 continue
             if (value := param.resolve_envvar_value(ctx)) is not None:
-                given.setdefault("the environment", []).append(f"{param.envvar}={value}")
+                settings.setdefault("the environment", []).append(f"{param.envvar}={value}")
             elif param.name in defaults:
-                given.setdefault(str(ctx.obj), []).append(f"{max(param.opts, key=len)} {defaults[param.name]}")
-    return "; ".join(f"{', '.join(options)} by {where}" for where, options in given.items())
+                settings.setdefault(str(ctx.obj), []).append(f"{max(param.opts, key=len)} {defaults[param.name]}")
+    return "; ".join(f"{', '.join(options)} by {where}" for where, options in settings.items())
 
 
 def _is_named(param: click.Parameter, ctx: click.Context, message: str) -> bool:
-    """Return whether ``message`` names the option, or a word of its value from the environment or the defaults."""
+    """Return whether ``message`` has the option's name, or a word of its value from the environment or the defaults."""
     value = param.resolve_envvar_value(ctx) or (ctx.default_map or {}).get(param.name)
     values = value if isinstance(value, list) else [value]
     words = [] if isinstance(param.type, click.Choice) else re.split(r"[\s=/]+", " ".join(map(str, values)))
     names = [*param.opts, *(word for word in words if len(word) >= SHORTEST_NAMED)]
-    said = message.replace("_", "-")
-    return any(re.search(rf"(?<![\w-]){re.escape(name.replace('_', '-'))}(?![\w-])", said) for name in names)
+    text = message.replace("_", "-")
+    return any(re.search(rf"(?<![\w-]){re.escape(name.replace('_', '-'))}(?![\w-])", text) for name in names)
 
 
 class Commands(click.Group):
-    """A group of commands, whose help has examples at its end."""
+    """A group of commands; its help ends with examples."""
 
     command_class = Command
 
@@ -177,11 +212,12 @@ class Commands(click.Group):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_epilog(ctx, formatter)
+        formatter.write_paragraph()
         write_examples(formatter, self.examples)
 
 
 class Gradreel(Commands):
-    """The group of all commands; it turns what a command raises into one message and an exit code."""
+    """The group of all commands. It turns a command's exception into one message and an exit code."""
 
     group_class = Commands
 
@@ -189,7 +225,10 @@ class Gradreel(Commands):
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
-            text = f"{error.option_name} is no option of gradreel itself; write it after a command: gradreel render …"
+            text = (
+                f"{error.option_name} is not an option of gradreel itself; write it after a command:"
+                f" gradreel render … {error.option_name}"
+            )
             raise click.UsageError(text, ctx) from None
 
     def resolve_command(
@@ -234,13 +273,13 @@ class Gradreel(Commands):
             message = error.format_message()
             hint += f"\n({chosen})" if error.ctx and (chosen := _chosen_elsewhere(error.ctx, message)) else ""
             code = _complain(message + hint, 2)
-        except BrokenPipeError:  # the reader of our output, such as `head`, has gone
+        except BrokenPipeError:  # the reader of our output, such as `head`, has ended
             sys.stdout = open(os.devnull, "w")  # noqa: SIM115  (Python flushes it at exit)
             code = 1
         except OSError as error:
             if error.errno not in MISTAKES:
                 raise
-            code = _complain(f"{error.filename or 'a file'}: {error.strerror}", 2)
+            code = _complain(_explained(error), 2)
         except Exception as error:
             from gradreel.core.errors import TrainingError, UserError
 
@@ -253,27 +292,34 @@ class Gradreel(Commands):
         return code if isinstance(code, int) else 0
 
 
+def _explained(error: OSError) -> str:
+    """Return a message for an error of the file system: the file, the system's words, what to do."""
+    advice = next((advice for numbers, advice in ADVICE.items() if error.errno in numbers), "choose another path")
+    return f"{error.filename or 'a file'}: {error.strerror}; {advice}"
+
+
 def _check_place(arguments: Sequence[str]) -> None:
-    """Raises UsageError for a name that is no text, which could be neither printed nor kept, or where no folder is."""
+    """Raise UsageError if an argument or the current folder's name is not UTF-8, or if that folder was removed."""
     try:
         folder = os.getcwd()
     except FileNotFoundError:
-        raise click.UsageError("the folder that this is run in is not there any more; go to another") from None
+        raise click.UsageError("the current folder was removed; change to another folder") from None
     for text in (*arguments, folder):
         try:
             text.encode()
         except UnicodeEncodeError:
             name = os.fsencode(text).decode(errors="backslashreplace")
-            raise click.UsageError(f"{name}: a name in UTF-8 was needed; rename that file or folder") from None
+            raise click.UsageError(f"{name}: the name is not valid UTF-8; rename that file or folder") from None
 
 
 def _complain(message: str, code: int) -> int:
+    """Print the message on standard error and return the exit code ``code``."""
     click.echo(f"Error: {message}", err=True)
     return code
 
 
 class SceneName(click.ParamType[str]):
-    """A scene's name or ``file.py:Class``; the shell completes the names and files."""
+    """A scene's name or ``file.py:Class``. The shell completes names and files."""
 
     name = "scene"
 
@@ -286,7 +332,7 @@ class SceneName(click.ParamType[str]):
 
 
 class Language(click.ParamType[str]):
-    """A language that the narration is written in."""
+    """A language of the narration."""
 
     name = "language"
 
@@ -294,7 +340,7 @@ class Language(click.ParamType[str]):
         from gradreel.scenes.words.languages import LANGUAGES
 
         if value not in LANGUAGES:
-            self.fail(f"there is no language {value!r}; there are {', '.join(LANGUAGES)}", param, ctx)
+            self.fail(f"{value!r} is not a language of the lecture; use one of {', '.join(LANGUAGES)}", param, ctx)
         return value
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
@@ -305,19 +351,19 @@ class Language(click.ParamType[str]):
 
 
 class Format(click.Choice[str]):
-    """A kind of file, with Manim's names."""
+    """A file format, by Manim's names."""
 
     def __init__(self) -> None:
         super().__init__(["auto", *FORMATS, "png"])
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if value == "none":
-            self.fail("Manim's none writes no file; gradreel check plays the scenes and writes none", param, ctx)
+            self.fail("none is Manim's; to play scenes without a file, use gradreel check", param, ctx)
         return super().convert(value, param, ctx)
 
 
 class Day(click.ParamType["date"]):
-    """A day, written 2021-01-31."""
+    """A date such as 2021-01-31."""
 
     name = "date"
 
@@ -327,18 +373,18 @@ class Day(click.ParamType["date"]):
         try:
             return date.fromisoformat(value)
         except ValueError:
-            self.fail(f"{value!r} is no day; it is written year-month-day, such as 2021-01-31", param, ctx)
+            self.fail(f"{value!r} is not a date; write year-month-day, such as 2021-01-31", param, ctx)
 
 
 class File(click.Path):
-    """A path. A ~ that it begins with, which no shell expands in ``--media_dir=~/videos``, is expanded here alone."""
+    """A path. A ``~`` at its start is expanded, since no shell expands it in ``--media_dir=~/videos``."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         return Path(os.path.expanduser(os.fsdecode(super().convert(value, param, ctx))))
 
 
 class Voice(click.ParamType[str]):
-    """What speaks a language."""
+    """The voice of a language: ``en=default``, ``zh=none``, …"""
 
     name = "voice"
 
@@ -352,175 +398,154 @@ class Voice(click.ParamType[str]):
             self.fail(str(error), param, ctx)
 
     def split_envvar_value(self, rv: str) -> list[str]:
-        """As a shell would: a folder's name and a command may have spaces in them."""
+        """Return the words of ``rv`` as a shell splits them: names of folders and commands may contain spaces."""
         try:
             return shlex.split(rv)
         except ValueError as error:
-            raise click.BadParameter(f"GRADREEL_VOICE={rv} can't be split as a shell would ({error})") from None
+            raise click.BadParameter(f"GRADREEL_VOICE={rv} is not valid shell syntax: {error}; add quotes") from None
 
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 FILE, VOICE = File(), Voice()
 LEVELS = click.Choice(VERBOSITIES, case_sensitive=False)
 
-GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand under where there are many
+DAILY_VIEWS = "Daily views of your own"
+GROUPS: dict[str, dict[str, Decorator]] = {  # by the heading that they stand under in the help
     "Scenes": {
-        "lesson": click.option("--lesson", type=FILE,
-                               help="Lesson file (TOML), from somebody whom you trust: the scenes that it names are "
-                                    "programs.  [default: the lecture of gradreel]"),
-        "from": click.option("--from", "first_scene", type=SceneName(), metavar="SCENE",
-                             help="Of the lesson, only the scenes from this one on."),
-        "to": click.option("--to", "last_scene", type=SceneName(), metavar="SCENE",
-                           help="Of the lesson, only the scenes up to this one, itself included."),
-        "beats": click.option("-n", "--beats", "--from_animation_number", metavar="BEAT|FROM,TO",
-                              help="Only this beat, or those from FROM to TO (see describe); a plain scene's sections. "
-                                   "-n sum, goes to the end."),
-        "write_all": click.option("-a", "--write_all", is_flag=True, help="All scenes of each FILE that is named."),
+        "beats": click.option("-n", "--beats", "--from_animation_number", metavar="BEATS",
+                              help="NAME: one beat; FROM,TO: several; FROM,: the rest."),
+        "write_all": click.option("-a", "--write_all", is_flag=True, help="All scenes of each file that SCENE names."),
+        "from": click.option("--from", "first_scene", type=SceneName(), metavar="SCENE", help=FIRST_AND_LAST),
+        "to": click.option("--to", "last_scene", type=SceneName(), metavar="SCENE", help=FIRST_AND_LAST),
+        "lesson": click.option("--lesson", type=FILE, metavar="FILE",
+                               help="A lesson that you trust: its scenes run as code."),
         "set": click.option("--set", "overrides", multiple=True, metavar="SCENE.PARAM=VALUE",
-                            help="Set a scene's parameter: JSON, text, or @FILE (JSON, or CSV of points). Repeatable."),
-        "curve": click.option("--curve", type=FILE, metavar="CSV",
-                              help="Red curve of your own, x and y in each row, in all scenes that draw it."),
+                            help="Set a parameter: JSON, text or @FILE. Repeatable."),
+        "curve": click.option("--curve", type=FILE, metavar="CSV", help="Your own red curve: x and y in each row."),
     },
-    "Daily views of your own": {
-        "data": click.option("--data", type=FILE, metavar="CSV",
-                             help="Daily views of your own, a row for each day, in the place of the lesson's."),
+    DAILY_VIEWS: {
+        "data": click.option("--data", type=FILE, metavar="CSV", help="Your own daily views."),
         "column": click.option("--column", metavar="NAME",
-                               help="Header of the column of the views in --data.  [default: YouTube Studio's]"),
+                               help="Header of the column of the views.  [default: YouTube Studio's]"),
         "date_format": click.option("--date_format", metavar="FORMAT",
-                                    help="How days are written in --data, such as %d/%m/%Y.  [default: 2021-01-31]"),
-        "decimal": click.option("--decimal", type=click.Choice(get_args(DecimalMark)),
-                                help="Decimal mark of --data, needed where 1.234 or 1,234 may be thousands."),
-        "fill_missing": click.option("--fill_missing", type=click.Choice(get_args(Fill)),
-                                     help="Fill days without a row by straight lines; else they are an error."),
+                                    help="Format of the dates, such as %d/%m/%Y.  [default: %Y-%m-%d]"),
+        "decimal": click.option("--decimal", type=click.Choice(get_args(DecimalMark)), metavar=".|,",
+                                help="Decimal mark, needed if 1.234 or 1,234 may mean thousands."),
+        "fill_missing": click.option("--fill_missing", type=click.Choice(get_args(Fill)), metavar="interpolate",
+                                     help="Fill missing days along straight lines. Without it they are an error."),
         "validation_from": click.option("--validation_from", type=Day(), metavar="DATE",
-                                        help="Days from it on are not trained on: they are for stopping and choosing.  "
-                                             "[default: of your own, the last quarter before the test days]"),
+                                        help="First validation day. Validation days stop the training and choose the "
+                                             "network.  [default: the last quarter before the test days]"),
         "test_from": click.option("--test_from", type=Day(), metavar="DATE",
-                                  help="Days from it on are for the test, once, at the end."
-                                       "  [default: the last fifth of your own]"),
+                                  help="First test day. Test days are used once, at the end.  "
+                                       "[default: the last fifth of the days]"),
     },
     "Networks": {
         "window": click.option("--window", type=click.IntRange(1, MOST_WINDOW), default=WINDOW, show_default=True,
-                               help="How many days before are a day's features."),
+                               metavar="N", help="Features of a day: the views of the N days before it."),
         "seeds": click.option("--seeds", type=click.IntRange(1, 1000), default=len(SEEDS), show_default=True,
-                              help="Runs of each network, from so many random starts."),
+                              metavar="N", help="Runs of each network, each from another random start."),
         "widths": click.option("--widths", metavar="N,N,…",
-                               help="width: ReLUs of the networks; 0 is the linear model.  [default: 0,10,100,1000]"),
+                               help="ReLUs of each network to compare (width); 0: the linear model.  "
+                                    "[default: 0,10,100,1000]"),
         "depths": click.option("--depths", metavar="N,N,…",
-                               help="depth: hidden layers of the networks.  [default: 1,2,3,4]"),
-        "width": click.option("--width", type=click.IntRange(1, MOST_WIDTH),
-                              help="depth: ReLUs in each layer.  [default: 100]"),
+                               help="Hidden layers of each network to compare (depth).  [default: 1,2,3,4]"),
+        "width": click.option("--width", type=click.IntRange(1, MOST_WIDTH), metavar="N",
+                              help="ReLUs in each hidden layer (depth).  [default: 100]"),
         "epochs": click.option("--epochs", type=click.IntRange(1, 1_000_000), default=EPOCHS, show_default=True,
-                               help="Passes over the days that are trained on."),
+                               metavar="N", help="Passes over the training days."),
     },
-    "Picture": {
+    "Picture and sound": {
         "quality": click.option("-q", "--quality", type=click.Choice(list(QUALITIES)), default=DEFAULT_QUALITY,
-                                show_default=True, help=", ".join(map(str, QUALITIES.values())) + "."),
+                                metavar="|".join(QUALITIES),
+                                help=f"{', '.join(f'{q.height}p{q.fps}' for q in QUALITIES.values())}. "
+                                     f"[{DEFAULT_QUALITY}]"),
         "resolution": click.option("-r", "--resolution", metavar="W,H",
-                                   help="Size in pixels instead of the quality's; of another shape, such as "
-                                        "1080,1920, the whole picture between bars."),
-        "fps": click.option("--fps", "--frame_rate", metavar="N", help="Frames a second instead of the quality's."),
-        "lang": click.option("--lang", "language", type=Language(), default=None,
-                             help="Language on the screen and of the chapters: en, zh.  [default: the first of "
-                                  "--languages]"),
-        "languages": click.option("--languages", multiple=True, type=Language(), metavar="LANG",
-                                  help="Languages of the film: tracks, subtitles, words of slides and pages. "
-                                       "Repeatable.  [default: the lesson's, or all]"),
-        "theme": click.option("--theme", type=click.Choice(list(THEMES)), default=DEFAULT_THEME, show_default=True,
-                              help="Colours of the picture."),
-        "burn": click.option("--burn_subtitles", "burned", type=Language(), metavar="LANG",
-                             help="Draw the subtitles in that language into the picture: the video is encoded again, "
-                                  "the clips that are kept are not."),
+                                   help="Size in pixels; bars fill a shape other than 16:9."),
+        "fps": click.option("--fps", "--frame_rate", metavar="N", help="Frames per second instead of the quality's."),
         "transparent": click.option("-t", "--transparent", is_flag=True, help="No background (mov, webm, gif, png)."),
         "plain_h264": click.option("--plain_h264", is_flag=True,
-                                   help="Encode each frame of a still picture anew (mp4, mov): larger files, for "
-                                        "players that show stills badly."),
-        "seed": click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of the scenes' random numbers."),
-        "pace": click.option("--pace", is_flag=True,
-                             help="Tell how fast the beats are spoken instead: the median, the fastest; of each as "
-                                  "--json."),
-        "jumps": click.option("--jumps", is_flag=True,
-                              help="Look for jumps in the motion instead: much that changes within one frame."),
-    },
-    "Speech": {
+                                   help="Larger mp4/mov, for players that show stills badly."),
+        "theme": click.option("--theme", type=click.Choice(list(THEMES)), default=DEFAULT_THEME, show_default=True,
+                              metavar="|".join(THEMES), help="Colours of the picture."),
+        "lang": click.option("--lang", "language", type=Language(), default=None, metavar="LANG",
+                             help="Language on the screen and of chapters: en, zh."),
+        "languages": click.option("--languages", multiple=True, type=Language(), metavar="LANG",
+                                  help="Language of speech and subtitles. Repeatable."),
+        "burn": click.option("--burn_subtitles", "burned", type=Language(), metavar="LANG",
+                             help="Draw the subtitles in LANG into the picture."),
         "voice": click.option("--voice", "voices", multiple=True, type=VOICE, metavar="LANG=VOICE",
-                              help="What speaks a language: none, default, a Piper voice (.onnx), a folder of "
-                                   "recordings, command:'my-tts --out {file} --text {text}'. none alone: for all. "
-                                   "Repeatable.  [default: en=default, zh=default]"),
-        "fill": click.option("--fill", is_flag=True,
-                             help="The default voice speaks what is not recorded; else that is an error."),
+                              help="default, none, FILE.onnx, FOLDER or command:'…'."),
+        "fill": click.option("--fill", is_flag=True, help="The default voice speaks what is not recorded."),
+        "seed": click.option("--seed", type=click.IntRange(0, 2**32 - 1), metavar="N",
+                             help="Seed of the scenes' random numbers."),
+    },
+    "Checks": {
+        "pace": click.option("--pace", is_flag=True, help="Only print how fast the beats are spoken."),
+        "jumps": click.option("--jumps", is_flag=True, help="Only print where the picture jumps."),
     },
     "Recordings": {
         "recordings": click.option("--recordings", type=FILE, default=Path("recordings"), show_default=True,
-                                   help="Folder of the recordings, SCENE/BEAT.wav, and of the script."),
-        "record": click.option("--record", is_flag=True, help="Record those that are missing, one by one."),
+                                   metavar="FOLDER", help="Folder of the script and of SCENE/BEAT.wav."),
+        "record": click.option("--record", is_flag=True, help="Record the missing lines, one by one."),
         "accept": click.option("--accept", is_flag=True,
-                               help="Those that are there are right for the text of now, though read from another."),
+                               help="Keep recordings of lines whose text has changed: they fit the new text."),
     },
     "Files": {
-        "format": click.option("--format", "file_format", type=Format(),
-                               help="Kind of file; png: the last frame, png-sequence: every frame a picture.  "
-                                    "[default: mp4; mov with -t]"),
+        "format": click.option("--format", "file_format", type=Format(), metavar="FORMAT",
+                               help="mp4, mov, webm, gif, png-sequence, png: last frame."),
         "last_frame": click.option("-s", "--save_last_frame", "last_frame", is_flag=True,
-                                    help="Only the last frame, as PNG."),
+                                   help="Only the last frame, as PNG."),
         "save_sections": click.option("--save_sections", is_flag=True,
-                                      help="Also write a video of each section or beat, in sections/ beside the film."),
-        "output": click.option("-o", "--output_file", "output", type=FILE,
-                               help="Write the one video or picture here; subtitles and poster lie beside it."),
-        "words_file": click.option("-o", "--output_file", "output", type=FILE,
-                                   help="Write the words into this new file instead of printing them."),
-        "media_dir": click.option("--media_dir", type=FILE, default=MEDIA_FOLDER, show_default=True,
-                                  help="Folder of everything that is made."),
-        "csv": click.option("--csv", type=FILE, metavar="FILE",
-                            help="Write a row for each run to FILE; -: print them."),
-        "folder": click.option("--folder", is_flag=True, help="A folder: the page, and a video and a picture a beat."),
-        "pdf": click.option("--pdf", is_flag=True, help="A PDF: a page a beat, with its words."),
-        "manim_slides": click.option("--manim_slides", is_flag=True,
-                                     help="A presentation for manim-slides convert and manim-slides present."),
-        "one_file": click.option("--one_file", is_flag=True, help="All in one HTML file, the film as well."),
-        "preview": click.option("-p", "--preview", is_flag=True, help="Open what was made."),
-        "prune": click.option("--prune", is_flag=True,
-                              help="Remove what neither the lesson nor any video needs; asks first."),
+                                      help="Also write a video of each section or beat."),
+        "output": click.option("-o", "--output_file", "output", type=FILE, metavar="FILE",
+                               help="Where the result goes; subtitles go beside it."),
+        "words_file": click.option("-o", "--output_file", "output", type=FILE, metavar="FILE",
+                                   help="Write the words into this new file."),
+        "folder": click.option("--folder", is_flag=True, help="A folder: the page, and a video for each beat."),
+        "pdf": click.option("--pdf", is_flag=True, help="A PDF: a page with its words for each beat."),
+        "manim_slides": click.option("--manim_slides", is_flag=True, help="A presentation for manim-slides."),
+        "one_file": click.option("--one_file", is_flag=True, help="One HTML file that contains the film."),
+        "csv": click.option("--csv", type=FILE, metavar="FILE", help="Write a row for each run; -: print them."),
+        "preview": click.option("-p", "--preview", is_flag=True, help="Open the result."),
+        "media_dir": click.option("--media_dir", type=FILE, default=MEDIA_FOLDER, show_default=True, metavar="FOLDER",
+                                  help="Folder of all results."),
+        "prune": click.option("--prune", is_flag=True, help="Remove what is not needed; ask first."),
         "yes": click.option("--yes", is_flag=True, help="Do not ask."),
     },
     "Work": {
         "dry_run": click.option("--dry_run", is_flag=True,
-                                help="Only print what would be trained and rendered, why, and how long it takes. "
-                                     "Files of your scenes are imported for that."),
+                                help="Only print what would be done. Imports your scenes."),
+        "watch": click.option("--watch", is_flag=True, help="Render again when a file changes, until Ctrl-C."),
         "force": click.option("--force", "--disable_caching", is_flag=True,
                               help="Draw clips again that are up to date."),
         "overwrite": click.option("--overwrite", is_flag=True,
-                                  help="Replace files that this lesson or scene did not make, or that were changed "
-                                       "since; else they are an error."),
-        "watch": click.option("--watch", is_flag=True,
-                              help="Render again what a changed file touches, until Ctrl-C; -q l unless one is given."),
-        "jobs": click.option("-j", "--jobs", type=click.IntRange(1),
-                              help="Clips, or trainings, at work at once.  [default: one per core]"),
+                                  help="Replace any file, also one that you changed."),
+        "jobs": click.option("-j", "--jobs", type=click.IntRange(1), metavar="N",
+                             help="Clips or trainings at once.  [default: one a core]"),
         "timeout": click.option("--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
-                                help="How long one scene may take; then it is ended, and the others are finished. "
-                                     "Programs that it started end, too, except in sessions of their own (setsid)."),
+                                help="Stop a scene after this time; finish the others."),
         "scheduler": click.option("--scheduler", metavar="ADDRESS",
-                                  help="Train, and draw clips, on the workers of a dask scheduler (tcp://host:8786). "
-                                       "Whoever reaches it can run code on its machines and on this one."),
+                                  help="Use dask workers. Its users can run code here."),
     },
     "Messages": {
         "progress": click.option("--progress_bar", "progress", type=click.Choice(PROGRESS_BARS),
-                                 default=DEFAULT_PROGRESS, show_default=True, help="Progress with the time left."),
-        "quiet": click.option("--quiet", is_flag=True, help="Print errors alone."),
-        "verbosity": click.option("-v", "--verbosity", type=LEVELS, default=DEFAULT_VERBOSITY, show_default=True,
-                                  help="How much to tell; debug tells why each clip is made."),
-        "json": click.option("--json", "as_json", is_flag=True, help="Print JSON instead of words."),
+                                 default=DEFAULT_PROGRESS, metavar="STYLE", help="display, leave or none."),
+        "quiet": click.option("--quiet", is_flag=True, help="Print errors only."),
+        "verbosity": click.option("-v", "--verbosity", type=LEVELS, default=DEFAULT_VERBOSITY, metavar="LEVEL",
+                                  help="debug (why clips are made), info, warning, error."),
+        "json": click.option("--json", "as_json", is_flag=True, help="Print JSON."),
     },
 }  # fmt: skip
 OPTIONS = {name: option for group in GROUPS.values() for name, option in group.items()}
 
-DATA = tuple(GROUPS["Daily views of your own"])
-LESSON = ("lesson", "languages", "set", "curve", *DATA)  # which lesson, and what is set in it
-STRETCH = ("from", "to", *LESSON)  # all of it, or some
+DATA = tuple(GROUPS[DAILY_VIEWS])
+LESSON = ("lesson", "set", "curve", *DATA, "languages")  # the lesson and its settings
+STRETCH = ("from", "to", *LESSON)  # the lesson or a part of it
 
 
 def options(*names: str) -> Decorator:
-    """The options of those names, in that order in the help."""
+    """Return a decorator that adds the options ``names`` to a command; the help keeps their order."""
 
     def decorate(command: Any) -> Any:
         for name in reversed(names):
@@ -546,8 +571,11 @@ scenes_argument = click.argument("scenes", nargs=-1, type=SceneName(), metavar="
         "token_normalize_func": lambda token: token.replace("_", "-"),
         "max_content_width": 110,
     },
-    epilog=f"{SCENE_NAMES}\n\n{DEFAULTS}",
-    examples=["gradreel list", "gradreel render build-curve -q l", "gradreel render --help"],
+    epilog=f"{SCENE_NAMES}.\n\n{DEFAULTS}\n\n{EXIT_CODES}",
+    examples=[
+        "gradreel list",
+        "gradreel render build-curve -q l",
+    ],
 )
 @click.version_option(package_name="gradreel")
 @click.pass_context
@@ -555,13 +583,13 @@ def commands(ctx: click.Context) -> None:
     """Animated lecture videos about neural networks, made from real training runs."""
     from gradreel.render.defaults import default_map, find_defaults
 
-    if (found := find_defaults(Path.cwd())) is not None:
-        ctx.obj, said = found
-        ctx.default_map = default_map(commands, said, ctx.obj)
+    if (defaults := find_defaults(Path.cwd())) is not None:
+        ctx.obj, values = defaults
+        ctx.default_map = default_map(commands, values, ctx.obj)
 
 
 def accept_manims_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds options of Manim that ask for what happens here anyway. The help does not show them."""
+    """Add Manim's options for what Gradreel does anyway, hidden in the help, and ``--manim_options``."""
 
     def only_cairo(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
         if value not in (None, "cairo"):
@@ -569,11 +597,27 @@ def accept_manims_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     renderer = click.option("--renderer", hidden=True, expose_value=False, callback=only_cairo)
     silent = click.option("--notify_outdated_version/--silent", hidden=True, expose_value=False)
-    return renderer(silent(command))
+    others = click.option(
+        "--manim_options", is_flag=True, is_eager=True, expose_value=False, callback=print_manims_options,
+        help="Print Manim's other options and what to do here.",
+    )  # fmt: skip
+    return renderer(silent(others(command)))
+
+
+def print_manims_options(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    """Print the options of Manim that this command lacks, each with what to do instead, and exit."""
+    if not value:
+        return
+    from gradreel.render.manim_options import help_rows
+
+    formatter = ctx.make_formatter()
+    formatter.write_dl(help_rows(), col_max=34)
+    click.echo(formatter.getvalue(), nl=False)
+    ctx.exit()
 
 
 def _options(write_all: bool = False, **chosen: Any) -> Any:
-    """Return the options of a command that takes scenes. On a terminal, asks which scenes of a file are meant."""
+    """Return the options of a command that takes scenes. On a terminal, ask which scenes of a file to use."""
     from gradreel.render.lessons.options import Options
     from gradreel.render.scene_choice import chosen_scenes
 
@@ -586,7 +630,7 @@ def _options(write_all: bool = False, **chosen: Any) -> Any:
 
 
 def _begin_to_import_manim(dry_run: bool = False) -> None:
-    """Workers will need it, and it takes as long as all that this process has to find out first."""
+    """Start a process that imports Manim for the workers while this process reads the lesson."""
     if not dry_run:
         from gradreel.render.workers.forks import begin_server
 
@@ -598,15 +642,11 @@ def _begin_to_import_manim(dry_run: bool = False) -> None:
     examples=[
         "gradreel list",
         "gradreel list --from why-gradient --to batches",
-        "gradreel list --lesson lesson.toml",
     ],
 )
 @options("from", "to", "lesson", "languages", "media_dir", "lang", "json")
 def list_scenes(**chosen: Any) -> None:
-    """List the scenes in film order, under the lesson's parts.
-
-    Of scenes that have been rendered, seconds and beats, too.
-    """
+    """List the scenes in film order, under the lesson's parts."""
     from gradreel.render.listing import print_scenes
 
     print_scenes(**chosen)
@@ -616,7 +656,6 @@ def list_scenes(**chosen: Any) -> None:
     examples=[
         "gradreel describe build-curve",
         "gradreel describe my_scene.py:MyScene",
-        "gradreel describe build-curve --lesson lesson.toml --lang zh",
     ]
 )
 @click.argument("scenes", nargs=-1, required=True, type=SceneName(), metavar="SCENE")
@@ -630,7 +669,6 @@ def describe(**chosen: Any) -> int:
 
 @commands.command(
     examples=[
-        "gradreel train",
         "gradreel train gradient-descent --set gradient-descent.run.seed=3",
         "gradreel train --lesson lesson.toml --dry_run",
     ]
@@ -639,33 +677,24 @@ def describe(**chosen: Any) -> int:
 @options(*STRETCH, "media_dir", "jobs", "scheduler")
 @options("dry_run", "json", "progress", "quiet", "verbosity")
 def train(**chosen: Any) -> int:
-    """Train and record the runs that the scenes show.
-
-    No SCENE: those of the whole lesson.
-    """
+    """Train and record the runs that the scenes show."""
     from gradreel.render.commands import train_runs
 
     return train_runs(_options(**chosen))
 
 
 @commands.command(
+    explains_data=True,
     examples=[
-        "gradreel experiment width --data views.csv",
         "gradreel experiment depth --depths 1,2,3 --seeds 3",
-        "gradreel experiment width --data german.csv --column Aufrufe --date_format %d.%m.%Y --decimal ,",
-    ]
+        "gradreel experiment width --data views.csv --date_format %d/%m/%Y",
+    ],
 )
 @click.argument("kind", type=click.Choice(COMPARISONS), metavar="|".join(COMPARISONS))
 @options(*DATA, "window", "seeds", "widths", "depths", "width", "epochs")
 @options("media_dir", "jobs", "scheduler", "json", "csv", "overwrite", "dry_run", "progress", "quiet", "verbosity")
 def experiment(**chosen: Any) -> int:
-    """Compare networks on daily views, several runs each.
-
-    width: the linear model and wider ones; depth: deeper ones. Runs that are recorded are not trained again. Of each
-    run, the epoch is chosen in which it did best on validation days. The losses are mean absolute errors in views over
-    the days trained on, the validation and the test days: mean and standard deviation of the runs. Beside those of
-    our made-up channel stands what one who knows its rule misses by.
-    """
+    """Compare networks on daily views, with several runs of each."""
     from gradreel.render.experiments import compare_networks
     from gradreel.render.lessons.options import ExperimentOptions
 
@@ -674,8 +703,7 @@ def experiment(**chosen: Any) -> int:
 
 @commands.command(
     examples=[
-        "gradreel render -q l --voice zh=none",
-        "gradreel render build-curve --set build-curve.knots='[[0,1],[2,3],[5,0]]'",
+        "gradreel render build-curve -q l",
         "gradreel render my_scene.py:MyScene -q m -o mine.mp4",
     ],
     answers_manim=True,
@@ -688,11 +716,7 @@ def experiment(**chosen: Any) -> int:
 @options(*STRETCH, "media_dir", "seed", "jobs", "timeout", "scheduler")
 @options("watch", "force", "overwrite", "dry_run", "json", "progress", "quiet", "verbosity")
 def render(watch: bool, **chosen: Any) -> int:
-    """Render the lesson into one video, or each SCENE into its own.
-
-    With --from and --to, one video of a part of the lesson. Runs that are missing are trained first; clips that are up
-    to date are not rendered again.
-    """
+    """Render the lesson into one video, or each SCENE into its own."""
     _begin_to_import_manim(chosen["dry_run"])
     from gradreel.render.commands import render_videos, watch_videos
 
@@ -707,7 +731,6 @@ def render(watch: bool, **chosen: Any) -> int:
     examples=[
         "gradreel frames build-curve",
         "gradreel frames --lesson lesson.toml --lang zh --theme light",
-        "gradreel frames my_scene.py:MyScene -n curve",
     ]
 )
 @scenes_argument
@@ -715,44 +738,36 @@ def render(watch: bool, **chosen: Any) -> int:
 @options(*STRETCH, "media_dir", "seed", "jobs", "timeout")
 @options("overwrite", "dry_run", "json", "progress", "quiet", "verbosity")
 def frames(**chosen: Any) -> int:
-    """Draw a picture at the end of each beat, and a contact sheet.
-
-    Of a plain Manim scene, at the end of each play and wait.
-    """
+    """Draw a picture at the end of each beat, and a contact sheet."""
     _begin_to_import_manim(chosen["dry_run"])
     from gradreel.render.commands import render_frames
 
     return render_frames(_options(**chosen))
 
 
-EXPORTED = (  # which film, for the commands that make something else of it
+EXPORTED = (  # options of the film that an export is made from
     *("quality", "resolution", "fps", "plain_h264", "lang", "theme", "voice", "fill", "output", "preview"),
     *(*STRETCH, "media_dir", "seed", "jobs", "timeout", "scheduler", "overwrite", "progress", "quiet", "verbosity"),
 )
 
 
 @commands.group(
-    examples=["gradreel export slides -q m", "gradreel export page -q m", "gradreel export run runs/mine"],
+    examples=["gradreel export slides -q m", "gradreel export page -q m"],
 )
 def export() -> None:
-    """Make slides, pages and what YouTube asks for."""
+    """Export slides, web pages and the files that YouTube needs."""
 
 
 @export.command(
     examples=[
         "gradreel export slides -q m",
         "gradreel export slides gradient-descent relu -o slides.html",
-        "gradreel export slides --lesson lesson.toml --pdf --lang zh",
     ]
 )
 @scenes_argument
 @options("folder", "pdf", "manim_slides", *EXPORTED)
 def slides(folder: bool, pdf: bool, manim_slides: bool, **chosen: Any) -> int:
-    """Write slides that wait for the lecturer: a step a beat.
-
-    One HTML file, which needs no network: space goes on, ? shows all keys. Without a SCENE, of the whole lesson. Of a
-    plain Manim scene a step a section.
-    """
+    """Write slides as one HTML file, a step for each beat."""
     _begin_to_import_manim()
     from gradreel.render.export.slides import export_slides
 
@@ -763,17 +778,12 @@ def slides(folder: bool, pdf: bool, manim_slides: bool, **chosen: Any) -> int:
     examples=[
         "gradreel export page -q m",
         "gradreel export page gradient-descent --one_file -o descent.html",
-        "gradreel export page --lesson lesson.toml --theme light -o public/lecture",
     ]
 )
 @scenes_argument
 @options("one_file", *EXPORTED)
 def page(one_file: bool, **chosen: Any) -> int:
-    """Write a page for a course's site: the film, its transcript, its runs to touch.
-
-    A folder with index.html, which asks no network for anything. The transcript follows the film, in every language.
-    Without a SCENE, of the whole lesson. Runs need the extra "page".
-    """
+    """Write a web page with the film, its transcript and its runs."""
     _begin_to_import_manim()
     from gradreel.render.export.page import export_page
 
@@ -789,11 +799,7 @@ def page(one_file: bool, **chosen: Any) -> int:
 @click.argument("traces", nargs=-1, required=True, type=FILE, metavar="TRACE...")
 @options("output", "preview", "lang", "languages", "theme", "media_dir", "overwrite", "quiet")
 def run(traces: tuple[Path, ...], **chosen: Any) -> int:
-    """Write recorded runs to touch as one HTML file: a slider over the updates.
-
-    The curve that the network draws, its loss, theta and the path move with it; of a loop of your own, what was
-    recorded. Of two runs the second is shown beside the first.
-    """
+    """Write one or two recorded runs as an HTML file with a slider."""
     from gradreel.render.export.page import export_run
 
     return export_run(traces, _options(**chosen))
@@ -807,11 +813,7 @@ def run(traces: tuple[Path, ...], **chosen: Any) -> int:
 )
 @options(*EXPORTED)
 def youtube(**chosen: Any) -> int:
-    """Write what YouTube asks for beside the lesson's video.
-
-    A folder (-o) of title and description with chapters in each language, subtitles, tags and a thumbnail, held to the
-    limits of that site. A lesson file has the tags and what the description begins with.
-    """
+    """Write the texts, subtitles and thumbnail for YouTube."""
     _begin_to_import_manim()
     from gradreel.render.export.youtube import export_youtube
 
@@ -821,18 +823,13 @@ def youtube(**chosen: Any) -> int:
 @commands.command(
     examples=[
         "gradreel words build-curve > my-words.toml",
-        "gradreel words talk.py:Talk build-curve -o my-words.toml",
         "gradreel words --lesson lesson.toml --languages en",
     ]
 )
 @scenes_argument
 @options("words_file", "from", "to", "lesson", "languages")
 def words(**chosen: Any) -> int:
-    """Print the words of scenes as a file to edit.
-
-    Titles, lines with their marks and fields, and words on the picture, in each language. A lesson that names the file,
-    narration = "my-words.toml", has them. Without a SCENE, of the whole lesson.
-    """
+    """Print the words of scenes as a file that you can edit."""
     from gradreel.render.words_file import print_words
 
     return print_words(_options(**chosen))
@@ -842,18 +839,13 @@ def words(**chosen: Any) -> int:
     examples=[
         "gradreel narrate",
         "gradreel narrate build-curve --record",
-        "gradreel narrate --lesson lesson.toml --lang zh --recordings takes/",
     ]
 )
 @scenes_argument
 @options("recordings", "record", "accept", "lang")
 @options(*STRETCH, "media_dir", "seed", "jobs", "timeout", "overwrite", "json", "progress", "quiet", "verbosity")
 def narrate(recordings: Path, record: bool, accept: bool, **chosen: Any) -> int:
-    """Write the script that a voice of your own reads from.
-
-    It lies with the recordings: script.md to read, script.csv as a table. Told are recordings that are missing, broken,
-    clipped, of another text than now, or so long that nothing moves any more. Render with --voice en=recordings/.
-    """
+    """Write the script for your own voice and check recordings."""
     _begin_to_import_manim()
     from gradreel.render.narrating import narrate as write_script
 
@@ -862,7 +854,6 @@ def narrate(recordings: Path, record: bool, accept: bool, **chosen: Any) -> int:
 
 @commands.command(
     examples=[
-        "gradreel verify",
         "gradreel verify runs/mine",
         "gradreel verify gradient-descent",
     ]
@@ -870,14 +861,7 @@ def narrate(recordings: Path, record: bool, accept: bool, **chosen: Any) -> int:
 @click.argument("scenes", nargs=-1, type=SceneName(), metavar="[TRACE|SCENE]...")
 @options(*STRETCH, "media_dir", "json", "progress", "quiet")
 def verify(**chosen: Any) -> int:
-    """Compute the updates of traces again and compare.
-
-    With the same versions and the same kind of processor, equal bits are demanded. Elsewhere a tolerance holds, and the
-    answer names both.
-
-    No name: every trace that the lesson's scenes show, of a run of theirs or of a folder that they are given. Exit 1 if
-    one is wrong.
-    """
+    """Compute the updates of traces again and compare them."""
     from gradreel.render.verification import verify_traces
 
     return verify_traces(_options(**chosen))
@@ -887,20 +871,13 @@ def verify(**chosen: Any) -> int:
     examples=[
         "gradreel check my_scene.py:MyScene",
         "gradreel check build-curve --jumps",
-        "gradreel check --lesson lesson.toml --pace",
     ]
 )
 @scenes_argument
 @options("jumps", "pace", "lang", "theme", "voice", "fill", *STRETCH, "media_dir", "jobs", "timeout")
 @options("json", "progress", "quiet", "verbosity")
 def check(**chosen: Any) -> int:
-    """Check the layout at the end of each beat, and the pace.
-
-    Texts that touch, leave the frame or are too small are listed. Exit 1 if there are any. So are, as remarks, beats
-    that are spoken too fast, and what is silent or still for long; for that the lines are spoken (not by --voice none).
-
-    With --jumps every frame is drawn, small, and what changes abruptly within a scene is listed.
-    """
+    """Check the layout of each beat and the pace of the speech."""
     _begin_to_import_manim()
     from gradreel.render.commands import check_scenes
 
@@ -911,16 +888,11 @@ def check(**chosen: Any) -> int:
     examples=[
         "gradreel cache",
         "gradreel cache --prune",
-        "gradreel cache --lesson lesson.toml --media_dir media",
     ]
 )
 @options(*LESSON, "media_dir", "prune", "yes", "json", "quiet")
 def cache(**chosen: Any) -> int:
-    """Show what the media folder keeps, and what of it is needed.
-
-    Needed is what a video that is there was made of, and what the lesson is made of now, at any size, in any language.
-    Files of your scenes are imported to find that out.
-    """
+    """Show what the media folder holds and what is still needed."""
     from gradreel.render.commands import show_cache
 
     return show_cache(prune=chosen.pop("prune"), yes=chosen.pop("yes"), options=_options(**chosen))
@@ -934,10 +906,7 @@ def cache(**chosen: Any) -> int:
 )
 @options("media_dir", "json")
 def checkhealth(**chosen: Any) -> int:
-    """Check libraries, fonts, the encoder and the disk.
-
-    Exit 1 if something is not as it should be.
-    """
+    """Check libraries, fonts, the encoder and the disk."""
     from gradreel.render.health import print_health
 
     return 0 if print_health(**chosen) else 1
@@ -951,10 +920,7 @@ def checkhealth(**chosen: Any) -> int:
 )
 @click.argument("folder", type=FILE, default=Path("."))
 def init(folder: Path) -> None:
-    """Begin a folder of your own: a scene, a lesson, words, a test.
-
-    Nothing that is there is written over. What you may do next is printed.
-    """
+    """Create a project: a scene, a lesson, words and a test."""
     from gradreel.render.new_project import print_new_project
 
     print_new_project(folder)
@@ -981,16 +947,16 @@ def main() -> NoReturn:
     """Entry point of the ``gradreel`` script and of ``python cli.py``."""
     from gradreel.render.terminal import print_plainly
 
-    print_plainly()  # tracebacks, too, which are printed after all else
-    gc.set_threshold(50_000, 20, 20)  # what is imported stays: searching it for garbage is a fifth of a short command
+    print_plainly()  # also for tracebacks, which are printed last
+    gc.set_threshold(50_000, 20, 20)  # collecting garbage among imported modules took a fifth of a short command
     try:
         commands.main(prog_name="gradreel")
     finally:
-        gc.freeze()  # nor is it searched once more when Python ends
+        gc.freeze()  # no last collection when Python ends
     raise SystemExit(0)
 
 
-if __name__ == "__main__":  # python cli.py: the installed package, whose modules other processes can import too
+if __name__ == "__main__":  # python cli.py: run the installed package, whose modules other processes can import
     sys.path[:] = [folder for folder in sys.path if Path(folder or ".").resolve() != Path(__file__).resolve().parent]
     try:
         from gradreel.cli import main as installed_main

@@ -1,4 +1,4 @@
-"""Manim's options that ``gradreel render`` does not have, each with what to do instead."""
+"""Manim's options that ``gradreel render`` lacks, each with what to do instead."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ManimOption:
-    """An option of ``manim render``: its names, and what to do here instead."""
+    """An option of ``manim render``: its names, and what to do in Gradreel instead."""
 
     names: tuple[str, ...]
     instead: str
@@ -51,23 +51,23 @@ ANSWERED_COMMANDS = {
 
 
 def answer(name: str) -> str | None:
-    """Return what a command says to Manim's option ``name``; None for a name that is not in the table."""
+    """Return the answer to Manim's option ``name``; None for a name that is not in the table."""
     spelled = name.replace("_", "-")
     for option in ANSWERED_OPTIONS:
         if spelled in [other.replace("_", "-") for other in option.names]:
-            return f"{name} is Manim's; {option.instead}"
+            return f"{name} is Manim's, and gradreel does not have it; {option.instead}"
     return None
 
 
 def answer_to_command(word: str) -> str:
-    """Return what to do instead of Manim's command ``word``, or of a file without a command; "" for other words."""
+    """Return the answer to Manim's command ``word``, or to a file without a command; "" for other words."""
     if word.endswith(".py"):
         return f"{word} is a file, and a command was needed before it: gradreel render {word}"
     return f"{word} is Manim's; {ANSWERED_COMMANDS[word]}" if word in ANSWERED_COMMANDS else ""
 
 
 def help_rows() -> list[tuple[str, str]]:
-    """Returns the rows of the table in ``render --help``: Manim's options, and what to do instead."""
+    """Return the rows of ``--manim_options``: Manim's options, and what to do instead."""
     names: dict[str, list[str]] = {}
     for option in ANSWERED_OPTIONS:
         names.setdefault(option.instead, []).append(", ".join(option.names))

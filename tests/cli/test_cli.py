@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import click
 import pytest
-from gradreel.cli import OPTIONS, commands
+from gradreel.cli import DAILY_VIEWS, GROUPS, OPTIONS, commands
 from gradreel.core.errors import TrainingError, UserError
 from gradreel.render.lessons.options import Options
 from gradreel.scenes.catalog import find_scenes
@@ -42,16 +43,16 @@ def test_the_help_of_all_says_in_whole_sentences_what_each_command_does(gradreel
     listed = help_text.partition("\nCommands:\n")[2].partition("\n\n")[0].splitlines()
     assert {line.split()[0] for line in listed} == NAMES
     assert all(line.endswith(".") and not line.endswith("...") for line in listed), listed
-    assert "Examples:\n  gradreel list\n" in help_text
+    assert "Example: gradreel list\n" in help_text
 
 
 @pytest.mark.parametrize("name", sorted(EACH))
-def test_every_help_ends_with_two_or_three_examples_that_can_be_parsed(gradreel, name):
+def test_every_help_ends_with_examples_that_can_be_parsed(gradreel, name):
     command, help_text = EACH[name], gradreel(*name.split(), "--help").stdout
-    examples = help_text.partition("\nExamples:\n")[2].splitlines()
-    assert [line.strip() for line in examples] == list(command.examples)
-    assert len(examples) in (2, 3)
-    for example in examples:
+    examples = help_text[help_text.index("Example: ") :].splitlines()
+    assert [line.removeprefix("Example: ") for line in examples] == list(command.examples)
+    assert len(examples) == (3 if name == "completion" else 2)
+    for example in command.examples:
         if name != "completion":
             program, *arguments = shlex.split(example)
             called, arguments = arguments[: len(name.split())], arguments[len(name.split()) :]
@@ -59,16 +60,32 @@ def test_every_help_ends_with_two_or_three_examples_that_can_be_parsed(gradreel,
             command.make_context(name, arguments)
 
 
-def test_renders_help_groups_its_options_and_says_how_scenes_are_named_and_what_is_run(gradreel):
-    help_text = " ".join(gradreel("render", "--help").stdout.split())
-    headings = ("Scenes:", "Daily views of your own:", "Picture:", "Files:", "Work:", "Messages:", "Examples:")
-    places = [help_text.index(heading) for heading in headings]
-    assert places == sorted(places)
-    assert help_text.index("Picture:") < help_text.index("--quality") < help_text.index("Files:")
-    assert "my_scene.py:MyScene (also my_scene.py MyScene) for one of your own" in help_text
-    assert "from somebody whom you trust: the scenes that it names are programs" in help_text
-    assert "Files of your scenes are imported for that" in help_text
-    assert "Files of your scenes are imported" in " ".join(gradreel("cache", "--help").stdout.split())
+def test_the_help_of_render_fits_on_two_screens(gradreel, monkeypatch):
+    monkeypatch.delenv("GRADREEL_VOICE", raising=False)  # the help would name it
+    lines = gradreel("render", "--help").stdout.splitlines()
+    assert len(lines) <= 2 * 24
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize("name", sorted(name for name, command in EACH.items() if not isinstance(command, click.Group)))
+def test_the_help_of_a_command_is_one_sentence_and_each_option_below_its_heading(gradreel, name):
+    command, help_text = EACH[name], gradreel(*name.split(), "--help").stdout
+    assert command.help.count(".") == 1 and command.help.endswith(".")
+    section, sections = "", {}
+    for line in help_text.splitlines():
+        section = line if line.removesuffix(":") in GROUPS else section
+        sections[section] = sections.get(section, "") + line + "\n"
+    for option in command.params:
+        if heading := getattr(option, "heading", None):
+            long = next(other for other in option.opts if other.startswith("--"))
+            if heading == DAILY_VIEWS and f"{heading}:" not in sections:
+                assert "gradreel experiment --help" in sections["Scenes:"]
+            else:
+                assert re.search(rf"(^  |, ){long}\b", sections[f"{heading}:"], re.MULTILINE), long
+
+
+def test_options_with_one_help_text_share_a_row(gradreel):
+    assert "  --from, --to SCENE  " in gradreel("list", "--help").stdout
 
 
 def test_every_option_has_a_help_text_and_a_place():
@@ -164,7 +181,7 @@ def test_completion_of_commands_scenes_options_and_values():
 
 MISTAKES = [
     (["rendr"], "render"),
-    (["render", "--lang", "fr"], "there are en, zh"),
+    (["render", "--lang", "fr"], "en, zh"),
     (["render", "--theme", "pink"], "'dark', 'light'"),
     (["render", "-q", "x"], "'l', 'm', 'h', 'p', 'k'"),
     (["render", "--fps", "0"], "--fps 1"),
@@ -249,8 +266,12 @@ def test_mistake_in_a_lesson_file(gradreel, project, lesson, words):
         (UserError("no such thing"), 2, "Error: no such thing\n"),
         (TrainingError("diverged at update 3"), 1, "Error: diverged at update 3\n"),
         (KeyboardInterrupt(), 130, "Interrupted.\n"),
-        (OSError(errno.ENOSPC, "No space left on device", "media/x"), 2, "Error: media/x: No space left on device\n"),
-        (PermissionError(errno.EACCES, "Permission denied", "media"), 2, "Error: media: Permission denied\n"),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "media/x"),
+            2,
+            "Error: media/x: No space left on device; free",
+        ),
+        (PermissionError(errno.EACCES, "Permission denied", "media"), 2, "Error: media: Permission denied; change"),
     ],
 )
 def test_exit_code_and_message_of_each_error(gradreel, monkeypatch, error, code, message):
@@ -259,7 +280,8 @@ def test_exit_code_and_message_of_each_error(gradreel, monkeypatch, error, code,
 
     monkeypatch.setattr("gradreel.render.listing.print_scenes", fail)
     result = gradreel("list")
-    assert (result.exit_code, result.stdout, result.stderr.lstrip()) == (code, "", message)
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert result.stderr.startswith(message)
 
 
 def test_fault_of_ours_keeps_its_traceback(gradreel, monkeypatch):
@@ -279,12 +301,10 @@ def test_reader_that_goes_away_is_no_error():
 
 def test_a_name_that_is_no_text_and_a_folder_that_is_gone_are_mistakes(gradreel, tmp_path, monkeypatch):
     result = gradreel("describe", os.fsdecode(b"caf\xe9.py"))
-    assert (result.exit_code, result.stderr.splitlines()[0][:60]) == (
-        2,
-        r"Error: caf\xe9.py: a name in UTF-8 was needed; rename that f",
-    )
+    assert result.exit_code == 2
+    assert r"caf\xe9.py" in result.stderr and "rename" in result.stderr
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
     result = gradreel("list")
-    assert (result.exit_code, "is not there any more; go to another" in result.stderr) == (2, True)
+    assert (result.exit_code, "change to another folder" in result.stderr) == (2, True)
