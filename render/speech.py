@@ -241,7 +241,7 @@ def wanted_files(planned: Plan, voices: Mapping[str, Voice], folders: Folders) -
     for wanted in wanted_lines([clip for clip in with_lines if clip.scene in words], words, voices):
         voice = voices[wanted.language]
         if not isinstance(voice, Recordings):
-            yield from (line_file(voice, text, folders.speech) for text in wanted.line.texts)
+            yield from (line_file(voice, part, folders.speech) for part in wanted.line.utterances(voice))
 
 
 def _times(clip: Clip, words: SceneWords, heard: Heard, narration: Narration) -> SpeechTimes:

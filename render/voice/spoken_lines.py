@@ -1,9 +1,9 @@
 """Lines as they are heard; what an engine has not spoken yet is made.
 
-An engine speaks each stretch of a line, from mark to mark, by itself: a FLAC file under the digest of its text and of
-what speaks it, and beside it a note of what is heard of it, so that it is not decoded again to be counted. Both are
-written under a temporary name and renamed when they are whole. What one run has spoken, the next finds; of two that
-want the same voice to speak at once, one waits.
+An engine speaks utterances: whole lines, or each stretch of a line, from mark to mark, by itself. Of each there is a
+FLAC file under the digest of its text and of what speaks it. A note beside it says where its stretches are, so that it
+is not decoded again for that. Both are written under a temporary name and renamed when they are whole. What one run has
+spoken, the next finds; of two that want the same voice to speak at once, one waits.
 """
 
 from __future__ import annotations
@@ -18,18 +18,19 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import xxhash
 from filelock import FileLock
 from gradreel.core.files import read_bounded
-from gradreel.render.voice.engines import Engine
+from gradreel.render.voice.engines import Engine, Utterance
 from gradreel.render.voice.programs import ProgramError, Programs
 from gradreel.render.voice.recordings import Recordings, stretches_of
 from gradreel.render.voice.sound import LONGEST, RATE, Samples, SoundError, cut, heard, read_sound, write_flac
 
-FORMAT = 2  # of what is kept: another one, and all lines are spoken anew
+FORMAT = 3  # of what is kept: another one, and all lines are spoken anew
 NOTE, LONGEST_NOTE = ".json", 1 << 20
 MOST_BYTES = 256 << 20  # of a file that we have written, of `LONGEST` seconds
 UNFINISHED = ".unfinished-"
@@ -48,10 +49,16 @@ class Line:
         """The stretches that have words, as engines are given them."""
         return [text for text in map(plain, self.stretches) if has_words(text)]
 
+    def utterances(self, voice: Engine) -> list[Utterance]:
+        """The same, as ``voice`` takes them."""
+        if voice.whole_lines:
+            return [tuple(self.texts)] if self.texts else []
+        return [(text,) for text in self.texts]
+
     def whole(self, heard: Iterable[SpokenStretch]) -> tuple[SpokenStretch, ...]:
         """All stretches: what is ``heard`` of those that have words, and nothing of the others."""
-        found = iter(heard)
-        return tuple(next(found) if has_words(text) else NOT_HEARD for text in self.stretches)
+        left = iter(heard)
+        return tuple(next(left) if has_words(text) else NOT_HEARD for text in self.stretches)
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,7 @@ class SpokenStretch:
 
 NOT_HEARD = SpokenStretch(Path(), 0.0, 0.0)  # a stretch without words, as before a mark that a line begins with
 Voice = Engine | Recordings
+Heard = tuple[SpokenStretch, ...]  # the stretches of an utterance
 
 
 def spoken_lines(
@@ -87,20 +95,24 @@ def spoken_lines(
     """Every line as it is heard; stretches that ``folder`` does not have are spoken by up to ``jobs`` programs at once.
 
     Those of a recording follow each other in its file, so that its own pauses are kept. ``said`` is called with the
-    number of stretches that have just been spoken. Raises UserError: for an engine that is not there or fails, a sound
+    number of utterances that have just been spoken. Raises UserError: for an engine that is not there or fails, a sound
     that is none, recordings that are missing or can't be parted. What has been spoken by then is kept.
     """
     if isinstance(voice, Recordings):
         return _recorded(voice, lines, folder, jobs, said)
-    texts = [text for line in lines for text in line.texts]
-    found = _kept(voice, texts, folder)
-    if missing := [text for text in dict.fromkeys(texts) if text not in found]:
+    wanted = [line.utterances(voice) for line in lines]
+    utterances = dict.fromkeys(utterance for its in wanted for utterance in its)
+    heard = _kept(voice, utterances, folder)
+    if any(utterance not in heard for utterance in utterances):
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / f"{_digest(voice)}.lock"):
-            found |= _kept(voice, missing, folder)
-            missing = [text for text in missing if text not in found]
-            found |= _made(voice, missing, folder, jobs, said)
-    return [line.whole(found[text] for text in line.texts) for line in lines]
+            heard |= _kept(voice, [utterance for utterance in utterances if utterance not in heard], folder)
+            missing = [utterance for utterance in utterances if utterance not in heard]
+            heard |= _made(voice, missing, folder, jobs, said)
+    return [
+        line.whole(part for utterance in its for part in heard[utterance])
+        for line, its in zip(lines, wanted, strict=True)
+    ]
 
 
 def _recorded(
@@ -124,8 +136,9 @@ def missing_lines(voice: Voice, lines: Sequence[Line], folder: Path) -> list[Lin
     if isinstance(voice, Recordings):
         missing = missing_recordings(voice, lines)
         return missing_lines(voice.fill, missing, folder) if voice.fill else missing
-    found = _kept(voice, [text for line in lines for text in line.texts], folder)
-    return [line for line in lines if any(text not in found for text in line.texts)]
+    wanted = [line.utterances(voice) for line in lines]
+    kept = _kept(voice, [utterance for its in wanted for utterance in its], folder)
+    return [line for line, its in zip(lines, wanted, strict=True) if any(utterance not in kept for utterance in its)]
 
 
 def missing_recordings(voice: Recordings, lines: Sequence[Line]) -> list[Line]:
@@ -142,103 +155,113 @@ def has_words(text: str) -> bool:
     return any(letter.isalnum() for letter in text)
 
 
-def line_file(voice: Engine, text: str, folder: Path) -> Path:
-    """Where a stretch is kept, once it has been spoken."""
-    return folder / f"{_digest(voice, plain(text))}.flac"
+def line_file(voice: Engine, utterance: Utterance, folder: Path) -> Path:
+    """Where an utterance is kept, once it has been spoken."""
+    return folder / f"{_digest(voice, *map(plain, utterance))}.flac"
 
 
-def _digest(voice: Engine, *text: str) -> str:
+def _digest(voice: Engine, *texts: str) -> str:
     """Lines do not depend on a lexicon, but on the text that came out of it: a new word in it changes only its own."""
-    content = json.dumps([FORMAT, voice.made_of, *text], sort_keys=True)
+    content = json.dumps([FORMAT, voice.made_of, *texts], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
-def _kept(voice: Engine, texts: Iterable[str], folder: Path) -> dict[str, SpokenStretch]:
-    """Those of the texts that have been spoken; a file that is damaged does not count."""
-    files = {text: line_file(voice, text, folder) for text in texts}
-    return {text: stretch for text, file in files.items() if (stretch := _noted(file)) is not None}
+def _kept(voice: Engine, utterances: Iterable[Utterance], folder: Path) -> dict[Utterance, Heard]:
+    """Those of the utterances that have been spoken; a file that is damaged does not count."""
+    noted = {utterance: _noted(line_file(voice, utterance, folder), len(utterance)) for utterance in utterances}
+    return {utterance: heard for utterance, heard in noted.items() if heard is not None}
 
 
-def _noted(file: Path) -> SpokenStretch | None:
-    """What its note says is heard of a file, unless one of them is missing, or not as it was written."""
+def _noted(file: Path, count: int) -> Heard | None:
+    """The ``count`` stretches that its note says are in a file, unless either is missing, or not as it was written."""
     with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
         note = json.loads(read_bounded(file.with_suffix(NOTE), LONGEST_NOTE))
-        start, seconds = float(note["start"]), float(note["seconds"])
+        heard = tuple(SpokenStretch(file, float(start), float(seconds)) for start, seconds in note["stretches"])
         whole = xxhash.xxh3_128_hexdigest(read_bounded(file, MOST_BYTES)) == note["digest"]
-        if whole and 0 <= start <= LONGEST and 0 < seconds <= LONGEST:
-            return SpokenStretch(file, start, seconds)
+        bounded = all(0 <= part.start <= LONGEST and 0 < part.seconds <= LONGEST for part in heard)
+        if whole and bounded and len(heard) == count:
+            return heard
     return None
 
 
-def _keep(text: str, samples: Samples, part: slice, file: Path, temporary: Path) -> SpokenStretch:
+def _keep(utterance: Utterance, samples: Samples, parts: Sequence[slice], file: Path, temporary: Path) -> Heard:
     """Write a file, then its note: with a power failure in between there is no note, and it does not count."""
-    stretch, whole = SpokenStretch.of(file, part), temporary / "whole.flac"
+    heard, whole = tuple(SpokenStretch.of(file, part) for part in parts), temporary / "whole.flac"
     write_flac(whole, samples)
     content = {
-        "text": text,
+        "text": " ".join(utterance),
         "digest": xxhash.xxh3_128_hexdigest(whole.read_bytes()),
-        "start": stretch.start,
-        "seconds": stretch.seconds,
+        "stretches": [(part.start, part.seconds) for part in heard],
     }
     note = temporary / "note.json"
     note.write_text(json.dumps(content), encoding="utf-8")
-    for made, final in ((whole, file), (note, file.with_suffix(NOTE))):
-        with made.open("rb+") as stream:
+    for written, final in ((whole, file), (note, file.with_suffix(NOTE))):
+        with written.open("rb+") as stream:
             os.fsync(stream.fileno())
-        os.replace(made, final)
-    return stretch
+        os.replace(written, final)
+    return heard
 
 
 def _made(
-    voice: Engine, texts: Sequence[str], folder: Path, jobs: int, said: Callable[[int], None]
-) -> dict[str, SpokenStretch]:
+    voice: Engine, utterances: Sequence[Utterance], folder: Path, jobs: int, said: Callable[[int], None]
+) -> dict[Utterance, Heard]:
     ours = f"{UNFINISHED}{_digest(voice)[:8]}-"
     for left in folder.glob(f"{ours}*"):  # by runs that are dead: this one holds the lock
         shutil.rmtree(left, ignore_errors=True)
-    size = max(min(voice.batch, -(-len(texts) // jobs)), 1)
-    batches = [texts[start : start + size] for start in range(0, len(texts), size)]
+    size = max(min(voice.batch, -(-len(utterances) // jobs)), 1)
+    batches = [utterances[start : start + size] for start in range(0, len(utterances), size)]
     programs = Programs()
-    found: dict[str, SpokenStretch] = {}
+    heard: dict[Utterance, Heard] = {}
 
-    def speak(batch: Sequence[str]) -> dict[str, SpokenStretch]:
+    def speak(batch: Sequence[Utterance]) -> dict[Utterance, Heard]:
         with tempfile.TemporaryDirectory(prefix=ours, dir=folder) as temporary:
             try:
                 return _spoken(voice, batch, Path(temporary), folder, programs)
             except ProgramError:
                 if len(batch) == 1:
                     raise
-        return {text: line for text in batch for text, line in speak([text]).items()}  # all but the one at fault
+        return {utterance: one for text in batch for utterance, one in speak([text]).items()}  # all but that at fault
 
     with ThreadPoolExecutor(jobs) as pool:
         try:
             for future in as_completed([pool.submit(speak, batch) for batch in batches]):
-                found |= (spoken := future.result())
+                heard |= (spoken := future.result())
                 said(len(spoken))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             programs.stop()
             raise
-    return found
+    return heard
 
 
 def _spoken(
-    voice: Engine, texts: Sequence[str], temporary: Path, folder: Path, programs: Programs
-) -> dict[str, SpokenStretch]:
-    """Lines spoken by one program, each then kept under its name."""
+    voice: Engine, utterances: Sequence[Utterance], temporary: Path, folder: Path, programs: Programs
+) -> dict[Utterance, Heard]:
+    """Utterances spoken by one program, each then kept under its name."""
     begun = temporary / "spoken"
     begun.mkdir()
-    first = f"{texts[0][:60]!r}" + (f" and {len(texts) - 1} more" if len(texts) > 1 else "")
+    first = f"{_named(utterances[0])}" + (f" and {len(utterances) - 1} more" if len(utterances) > 1 else "")
     try:
-        files = voice.speak(texts, begun.absolute(), programs)
+        spoken = voice.speak(utterances, begun.absolute(), programs)
     except ProgramError as error:
         raise ProgramError(f"{first} could not be spoken: {error}") from None
-    found = {}
-    for text, file in zip(texts, files, strict=True):
+    kept = {}
+    for utterance, sound in zip(utterances, spoken, strict=True):
         try:
-            samples = read_sound(file)
-            part = heard(samples, file)
+            samples = read_sound(sound.file)
+            whole = heard(samples, sound.file)
         except SoundError as error:
-            said = re.sub(re.escape(str(file)), "what was written", str(error))
-            raise ProgramError(f"{text[:60]!r} could not be spoken: {said}") from None
-        found[text] = _keep(text, samples, part, line_file(voice, text, folder), temporary)
-    return found
+            said = re.sub(re.escape(str(sound.file)), "what was written", str(error))
+            raise ProgramError(f"{_named(utterance)} could not be spoken: {said}") from None
+        begins = [min(max(round(seconds * RATE), whole.start), whole.stop) for seconds in sound.begins[1:]]
+        bounds = [whole.start, *begins, whole.stop]
+        if len(bounds) != len(utterance) + 1 or any(a >= b for a, b in pairwise(bounds)):
+            raise ProgramError(f"{_named(utterance)} could not be spoken: its stretches are not heard one by one")
+        parts = [slice(*ends) for ends in pairwise(bounds)]
+        kept[utterance] = _keep(utterance, samples, parts, line_file(voice, utterance, folder), temporary)
+    return kept
+
+
+def _named(utterance: Utterance) -> str:
+    """The first words of an utterance, as errors name it."""
+    return repr(" ".join(utterance)[:60])

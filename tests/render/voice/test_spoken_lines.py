@@ -83,15 +83,15 @@ def test_a_stretch_without_words_is_not_spoken(tones, lines, folder, calls):
 
 def test_another_voice_speaks_for_itself(tones, lines, folder, calls):
     voices = [tones(), Command((*tones().arguments, "--slow"))]
-    assert len({line_file(voice, "first", folder) for voice in voices}) == 2
+    assert len({line_file(voice, ("first",), folder) for voice in voices}) == 2
 
 
 def test_a_script_that_has_changed_is_another_voice(lines, tmp_path):
     script = tmp_path / "say.py"
     script.write_text("1")
-    before = line_file(Command((sys.executable, str(script), "{file}", "{text}")), "first", tmp_path)
+    before = line_file(Command((sys.executable, str(script), "{file}", "{text}")), ("first",), tmp_path)
     script.write_text("2")
-    assert line_file(Command((sys.executable, str(script), "{file}", "{text}")), "first", tmp_path) != before
+    assert line_file(Command((sys.executable, str(script), "{file}", "{text}")), ("first",), tmp_path) != before
 
 
 def test_missing_lines_are_told_and_nothing_is_made(tones, lines, folder, calls):
@@ -106,7 +106,7 @@ def test_lines_are_spoken_side_by_side_and_each_is_told(tones, lines, folder):
     told = []
     wanted = lines(*(f"line {k}" for k in range(5)))
     spoken = spoken_lines(tones(), wanted, folder, 3, told.append)
-    assert [line.file for (line,) in spoken] == [line_file(tones(), *line.stretches, folder) for line in wanted]
+    assert [line.file for (line,) in spoken] == [line_file(tones(), line.stretches, folder) for line in wanted]
     assert sum(told) == 5
 
 
@@ -123,7 +123,7 @@ def test_lines_are_spoken_side_by_side_and_each_is_told(tones, lines, folder):
 def test_a_line_that_is_not_spoken_is_named_and_the_others_are_kept(tones, lines, folder, text, said):
     with pytest.raises(ProgramError, match=said):
         spoken_lines(tones(), lines("well", text, "good"), folder)
-    assert kept(folder) >= {line_file(tones(), "well", folder).name}
+    assert kept(folder) >= {line_file(tones(), ("well",), folder).name}
     assert all(name.endswith(".flac") for name in kept(folder))
 
 
@@ -131,7 +131,7 @@ def test_in_a_batch_all_lines_are_kept_but_the_one_at_fault(tones, lines, folder
     voice = tones(batch=9)
     with pytest.raises(ProgramError, match="'fail here' could not be spoken"):
         spoken_lines(voice, lines("well", "good", "fail here"), folder)
-    assert kept(folder) == {line_file(voice, text, folder).name for text in ("well", "good")}
+    assert kept(folder) == {line_file(voice, (text,), folder).name for text in ("well", "good")}
 
 
 def test_a_program_that_hangs_is_ended_with_all_it_began(tones, lines, folder, calls):
@@ -164,12 +164,13 @@ def test_what_has_been_spoken_is_not_decoded_again(tones, lines, folder, monkeyp
 @pytest.mark.parametrize(
     "change",
     [
-        {"seconds": 1e9},
-        {"seconds": "long"},
-        {"seconds": float("nan")},
-        {"start": -1},
+        {"stretches": [[0, 1e9]]},
+        {"stretches": [[0, "long"]]},
+        {"stretches": [[0, float("nan")]]},
+        {"stretches": [[-1, 1]]},
+        {"stretches": [[0, 1], [1, 1]]},
+        {"stretches": [[]]},
         {"digest": "0"},
-        {"start": []},
         None,
     ],
 )
@@ -237,7 +238,7 @@ def test_a_kill_leaves_whole_lines_and_the_next_run_clears_up(tones, tones_progr
     assert any(name.startswith(".unfinished-") for name in left)
     spoken_lines(tones(), lines("first", "second"), folder)
     assert asked(calls) == ["first", "hang", "second"]
-    assert kept(folder) == {line_file(tones(), text, folder).name for text in ("first", "second")}
+    assert kept(folder) == {line_file(tones(), (text,), folder).name for text in ("first", "second")}
 
 
 def test_two_runs_at_once_speak_a_line_once(tones, lines, folder, calls):
