@@ -1,32 +1,41 @@
-"""Signals while loops are recorded: handlers wait until a piece of work is whole, and no signal loses a recording."""
+"""Defers signal handlers while a recording writes, so that none of them raises in the middle of an update's work."""
 
 import os
 import signal
 import threading
 import time
+from _signal import getsignal  # signal.getsignal makes enums of the answers and takes 20 times as long
 from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-_ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+def _numbers(*names: str) -> tuple[int, ...]:
+    """Return the numbers of the signals that this system has."""
+    return tuple(int(getattr(signal, name)) for name in names if hasattr(signal, name))
+
+
+_ENDING = _numbers("SIGTERM", "SIGHUP")
 """Signals that end a process where it has no handler for them."""
-_SIGNALS = (signal.SIGINT, *_ENDING)
+_SIGNALS = _numbers("SIGINT", "SIGTERM", "SIGHUP", "SIGALRM", "SIGUSR1", "SIGUSR2", "SIGQUIT")
+"""Signals whose handlers are deferred."""
+_PATIENCE = 5.0
+"""Seconds that an update may take before a signal closes its trace all the same."""
 
 _recordings: list["DeferredSignals"] = []  # those of this process, the innermost last
-_user_handlers: dict[int, Any] = {}  # what our handler stands in for, by the signal's number
 _busy: list["DeferredSignals"] = []  # those whose work must not be interrupted now
-_deferred: list[tuple[int, FrameType | None, float]] = []  # signals, and when they came
-_PATIENCE = 5.0  # seconds that an update may take before a signal closes its trace all the same
+_deferred: list[tuple["_Deferring", FrameType | None, float]] = []  # handlers to run later, and when their signals came
 
 
 class DeferredSignals:
     """A context in which `call` finishes its work before a signal's handler may raise.
 
-    Only handlers in Python can raise in the middle of something, and only in the main thread.
+    Only handlers in Python can raise in the middle of something, and only in the main thread. `call` wraps the handlers
+    that are set when it begins, so a handler that the loop sets during the recording is deferred, too.
 
-    ``close``: called with the name of a SIGTERM or SIGHUP that is about to end the process, because nobody handles it.
-    The process then ends by that signal. It waits until ``may_close``, for a few seconds. In a fork of the process,
+    ``close`` is called with the name of a SIGTERM or SIGHUP that is about to end the process, because nobody handles
+    it. The process then ends by that signal. It waits until ``may_close``, for a few seconds. In a fork of the process,
     signals do what they did before the recording.
     """
 
@@ -37,11 +46,7 @@ class DeferredSignals:
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             _recordings.append(self)
-            for number in _SIGNALS:
-                handler = signal.getsignal(number)
-                if handler is not _handle and (callable(handler) or (handler is signal.SIG_DFL and number in _ENDING)):
-                    _user_handlers[number] = handler
-                    signal.signal(number, _handle)
+            _defer_handlers()
         return self
 
     def __exit__(
@@ -52,79 +57,99 @@ class DeferredSignals:
             if not _recordings:
                 _restore()
                 while _deferred:  # the handler of another signal raised before
-                    signal.raise_signal(_deferred.pop(0)[0])
+                    signal.raise_signal(_deferred.pop(0)[0].number)
 
     def call(self, work: Callable[..., None], *arguments: Any) -> None:
-        """Do ``work``; then what signals have asked for meanwhile."""
+        """Do ``work``; then run the handlers of the signals that came meanwhile."""
         if threading.get_ident() != threading.main_thread().ident:
             work(*arguments)
             return
+        if _recordings:
+            _defer_handlers()
         _busy.append(self)
         try:
             work(*arguments)
         finally:
             del _busy[-1:]
-            for number, frame, _ in _deferred.copy() if not _busy else ():
+            for handler, frame, _ in _deferred.copy() if not _busy else ():
                 _deferred.pop(0)
-                _handle(number, frame)
+                handler(handler.number, frame)
+
+
+class _Deferring:
+    """The handler of a signal while something is recorded. It runs ``handler``, at once or when the work is whole.
+
+    It is an object for each handler, so a loop that puts an earlier handler back gets what that handler did.
+    """
+
+    def __init__(self, number: int, handler: Any) -> None:
+        self.number, self.handler = number, handler
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        waits = self in [handler for handler, *_ in _deferred]
+        if _busy:
+            if not waits:  # as the system itself keeps one of each
+                _deferred.append((self, frame, time.monotonic()))
+            return
+        if callable(self.handler):
+            self.handler(number, frame)
+            return
+        if not waits and not all(recording.may_close() for recording in _recordings):
+            _deferred.append((self, frame, time.monotonic()))
+            return
+        for recording in reversed(_recordings):
+            if recording.close is not None:
+                with suppress(Exception):  # the others are to be closed, and the process is to end
+                    recording.close(signal.Signals(number).name)
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
 
 
 def remind() -> None:
-    """(In any thread.) Send a signal again that has been waiting for long: then it waits no more."""
-    for number, _, since in _deferred.copy():
+    """Send a signal again whose handler has waited for long, from any thread: then it waits no more."""
+    for handler, _, since in _deferred.copy():
         if time.monotonic() - since > _PATIENCE:
-            os.kill(os.getpid(), number)
+            os.kill(os.getpid(), handler.number)
 
 
-def _handle(number: int, frame: FrameType | None) -> None:
-    waits = number in [other for other, *_ in _deferred]
-    if _busy:
-        if not waits:  # as the system itself keeps one of each
-            _deferred.append((number, frame, time.monotonic()))
-        return
-    handler = _user_handlers.get(number, signal.SIG_DFL)
-    if callable(handler):
-        handler(number, frame)
-        return
-    if not waits and not all(recording.may_close() for recording in _recordings):
-        _deferred.append((number, frame, time.monotonic()))
-        return
-    for recording in reversed(_recordings):
-        if recording.close is not None:
-            with suppress(Exception):  # the others are to be closed, and the process is to end
-                recording.close(signal.Signals(number).name)
-    signal.signal(number, signal.SIG_DFL)
-    os.kill(os.getpid(), number)
+def _defer_handlers() -> None:
+    """Wrap the handlers in Python that are set now, and what ends the process by default."""
+    for number in _SIGNALS:
+        handler = getsignal(number)
+        if type(handler) is not _Deferring and (callable(handler) or (handler == signal.SIG_DFL and number in _ENDING)):
+            signal.signal(number, _Deferring(number, handler))
 
 
 def _restore() -> None:
-    """Signals do again what they did before, unless somebody has set another handler meanwhile."""
-    for number, handler in _user_handlers.items():
-        if signal.getsignal(number) is _handle:
-            signal.signal(number, handler)
-    _user_handlers.clear()
+    """Put the handlers back that are wrapped now."""
+    for number in _SIGNALS:
+        handler = getsignal(number)
+        if isinstance(handler, _Deferring):
+            signal.signal(number, handler.handler)
 
 
 _masks = threading.local()  # what the thread that forks had blocked
 
 
 def _hold_signals() -> None:
-    """(Before a fork.) Python drops signals that reach a new process before it is set up: they wait until then."""
+    """Block the signals before a fork: Python drops those that reach a new process before it is set up."""
     _masks.before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS) if _recordings else None
 
 
 def _let_signals_go() -> None:
-    """(After a fork.) In both processes."""
+    """Unblock the signals after a fork, in both processes."""
     if getattr(_masks, "before", None) is not None:
         signal.pthread_sigmask(signal.SIG_SETMASK, _masks.before)
 
 
 def _forget_parent() -> None:
-    """(In the new process.) Signals do what they did before the parent's recordings."""
-    for of_parent in (_recordings, _busy, _deferred):
-        of_parent.clear()
-    with suppress(ValueError):  # not the main thread
-        _restore()
+    """Make signals do in the new process what they did before the parent's recordings."""
+    of_parent = bool(_recordings)
+    for lists in (_recordings, _busy, _deferred):
+        lists.clear()
+    if of_parent:
+        with suppress(ValueError):  # not the main thread
+            _restore()
     _let_signals_go()
 
 

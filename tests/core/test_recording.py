@@ -13,7 +13,7 @@ import threading
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from gradreel.core.recording.recording import Recording, record
 from gradreel.core.recording.row_writer import RowWriter
 from gradreel.core.trace.trace import Trace
 from gradreel.core.trace.verify import verify
+from gradreel.core.trace.write_behind import ColumnWriter
 from torch import nn
 from torch.nn.functional import mse_loss
 from torch.optim.optimizer import _global_optimizer_post_hooks, register_optimizer_step_post_hook
@@ -964,6 +965,77 @@ def test_ctrl_c_waits_until_an_update_is_whole(tmp_path, monkeypatch):
     assert trace.n_updates == 3 and trace.run.ended_by == "KeyboardInterrupt"
     seen = updates_then(tmp_path / "again", lambda loop: None)
     assert same(torch.tensor(trace.parameters), torch.stack(seen.states[:4]))
+
+
+class AlarmError(Exception):
+    """What a handler of the loop's own raises."""
+
+
+def raise_alarm(*_: object) -> None:
+    raise AlarmError
+
+
+def append_with_alarm(monkeypatch: pytest.MonkeyPatch, number: int, countdown: int) -> None:
+    """Send a signal after so many calls of `ColumnWriter.append`."""
+    append = ColumnWriter.append
+    calls = 0
+
+    def append_then_signal(column: ColumnWriter, rows: Any) -> None:
+        nonlocal calls
+        append(column, rows)
+        calls += 1
+        if calls == countdown:
+            os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(ColumnWriter, "append", append_then_signal)
+
+
+@pytest.mark.parametrize(("number", "countdown"), [(signal.SIGINT, 1), *((signal.SIGALRM, k) for k in range(2, 7))])
+def test_a_handler_that_the_loop_sets_waits_until_the_work_is_whole(tmp_path, monkeypatch, number, countdown):
+    model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Linear(3, 1))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    states = [copy.deepcopy(model.state_dict())]
+    handler = signal.getsignal(number)
+    try:
+        with suppress(AlarmError), record(model, optimizer, tmp_path / "run") as recording:
+            signal.signal(number, raise_alarm)
+            for k in range(20):
+                if k == 2:
+                    append_with_alarm(monkeypatch, number, countdown)
+                mse_loss(model(X), Y).backward()
+                optimizer.step()
+                states.append(copy.deepcopy(model.state_dict()))
+                recording.log(loss=k)
+        assert signal.getsignal(number) is raise_alarm
+    finally:
+        signal.signal(number, handler)
+    trace = Trace.open(tmp_path / "run.interrupted", checksums=True)
+    assert trace.run.ended_by == "AlarmError" and len(states) - 1 <= trace.n_updates <= len(states)
+    for k, state in enumerate(states):
+        loaded = trace.state_dict(k)
+        names = [name for name, _ in model.named_parameters()] if k == trace.n_updates else state
+        assert all(torch.equal(loaded[name], state[name]) for name in names)  # the last buffers are the loop's last
+
+
+def test_a_handler_that_the_loop_puts_back_is_called_again(tmp_path):
+    calls = []
+    handler = signal.signal(signal.SIGUSR1, lambda *_: calls.append("before"))
+    try:
+
+        def end(loop: Loop) -> None:
+            seen = Seen(list(loop.model.parameters()))
+            before = signal.signal(signal.SIGUSR1, lambda *_: calls.append("inside"))
+            for again in (None, before):
+                if again is not None:
+                    signal.signal(signal.SIGUSR1, again)
+                loop.run(seen, 1)
+                signal.raise_signal(signal.SIGUSR1)
+
+        updates_then(tmp_path / "run", end)
+        signal.raise_signal(signal.SIGUSR1)
+    finally:
+        signal.signal(signal.SIGUSR1, handler)
+    assert calls == ["inside", "before", "before"]
 
 
 def test_ctrl_c_while_the_recording_finishes_waits_until_it_is_whole(tmp_path, monkeypatch):
