@@ -80,6 +80,18 @@ def is_printable(character: str) -> bool:
     return character.isprintable() or character in PRINTED_TOO or category(character) == "Zs"
 
 
+def check_encodable(text: str, what: str) -> str:
+    """Return ``text``. UserError, beginning with ``what``, if a lone surrogate in it keeps it out of UTF-8 files."""
+    surrogate = next((character for character in text if "\ud800" <= character <= "\udfff"), None)
+    if surrogate is None:
+        return text
+    shown = printable(text if len(text) <= 60 else f"{text[:59]}…")
+    raise UserError(
+        f"{what} {shown!r} has {ascii(surrogate)[1:-1]}, half of a surrogate pair, which no UTF-8 file can hold; "
+        "leave it out, or write the whole character"
+    )
+
+
 def abbreviated_list(names: Sequence[str]) -> str:
     """Return the names separated by commas; of more than three, the first three and how many more there are.
 

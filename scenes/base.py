@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from gradreel.core.datasets import CurveDataset
-from gradreel.core.errors import UserError, problems_in
+from gradreel.core.errors import UserError, check_encodable, problems_in
 from gradreel.core.experiment import Experiment
 from gradreel.core.trace.trace import Trace
 from gradreel.scenes.catalog import kebab_name
@@ -398,8 +398,9 @@ class LectureScene(Scene):
         texts = {self.context.language: say} if isinstance(say, str) else say
         if not isinstance(texts, Mapping) or not texts or not all(isinstance(text, str) for text in texts.values()):
             raise UserError(f'{where}: say={say!r}: a text was needed, or texts by language: {{"en": "It rises."}}')
-        for language in texts:
+        for language, text in texts.items():
             check_language(language, f"{where}: say: ")
+            check_encodable(text, f"{where}: say")
         lines = {
             language: MarkedLine(language, *cut(texts[language]))
             for language in self.words_of.languages

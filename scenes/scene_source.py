@@ -241,9 +241,9 @@ def branches(name: ast.expr) -> list[ast.expr]:
 
 
 def name_as_written(name: ast.expr) -> str:
-    """``"piece-{k}"`` for an f-string, ``"{names[k]}"`` for what is computed."""
+    """Return ``"piece-{k}"`` for an f-string, ``"{names[k]}"`` for an expression. Lone surrogates are spelled out."""
     if isinstance(name, ast.Constant):
-        return str(name.value)
+        return str(name.value).encode(errors="backslashreplace").decode()
     if isinstance(name, ast.JoinedStr):
         return "".join(
             "{" + ast.unparse(part.value) + "}" if isinstance(part, ast.FormattedValue) else name_as_written(part)

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 import numpy as np
-from gradreel.core.errors import UserError
+from gradreel.core.errors import UserError, check_encodable
 from gradreel.render.choices import DEFAULT_QUALITY, MEDIA_FOLDER, QUALITIES
 from gradreel.render.clips.beat_lines import as_json
 from gradreel.render.clips.beat_range import FIRST_SECTION, check_played
@@ -245,6 +245,7 @@ class ClipWriter(SceneFileWriter):
 
     def next_section(self, name: str, type_: str, skip_animations: bool) -> None:
         """Begins a beat, or a section of a plain scene; ends the scene after the last one that was asked for."""
+        check_encodable(name, f"{kebab_name(type(self.scene).__name__)}: a section called")
         if not isinstance(self.scene, LectureScene):
             name = self._unused_section_name(name)
             skip_animations = not self._is_asked_for(name) or skip_animations
@@ -329,7 +330,7 @@ class ClipWriter(SceneFileWriter):
         """
         if self.sections[-1].skip_animations:
             return
-        text = str(content)
+        text = check_encodable(str(content), f"{kebab_name(type(self.scene).__name__)}: a subcaption")
         if not (abs(offset) <= MOST_SECONDS and 0 <= duration <= MOST_SECONDS and len(text) <= MOST_CHARACTERS):
             name = kebab_name(type(self.scene).__name__)
             raise UserError(

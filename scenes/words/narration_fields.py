@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from gradreel.core.errors import UserError
+from gradreel.core.errors import UserError, check_encodable
 from gradreel.scenes.words.counts import Count
 
 KINDS = (str, int, float, bool, type(None), Count)  # themselves: what is derived from them may write itself otherwise
@@ -28,4 +28,6 @@ def plain_values(values: Mapping[str, Any], where: str) -> dict[str, Any]:
                 f"{where}: {name} = {shown}, a {kind}, cannot fill a line, since a corrected line is filled without the"
                 f" scene: texts, numbers and Count(…) can; give what is to be read, such as {name}=str(…)"
             )
+        if isinstance(value, str):
+            check_encodable(value, f"{where}: {name} =")
     return found

@@ -409,6 +409,39 @@ def test_a_dry_run_finds_what_is_wrong_with_a_line_that_is_said_in_place(gradree
     assert told.exit_code == 2 and "marks come in other orders" in told.stderr
 
 
+SURROGATES = {
+    "say": """
+from gradreel.scenes.base import LectureScene
+class Odd(LectureScene):
+    def construct(self):
+        with self.beat("draw", say="Half \\ud800 a letter."):
+            self.wait(1)
+""",
+    "subcaption": """
+from manim import Scene
+class Odd(Scene):
+    def construct(self):
+        self.add_subcaption("Half \\ud800 a letter.", duration=1)
+        self.wait(1)
+""",
+    "section": """
+from manim import Scene
+class Odd(Scene):
+    def construct(self):
+        self.next_section("half \\udfff")
+        self.wait(1)
+""",
+}
+
+
+@pytest.mark.parametrize("place", SURROGATES)
+def test_text_that_no_file_can_hold_is_refused_by_name(gradreel, project, place):
+    (project / "odd.py").write_text(SURROGATES[place], encoding="utf-8")
+    result = gradreel("render", "odd.py:Odd", *SMALL[2:])
+    assert result.exit_code == 2 and "surrogate" in result.stderr and place in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 @pytest.mark.parametrize(
     ("say", "told"),
     [
