@@ -13,6 +13,7 @@ import shutil
 import textwrap
 from collections.abc import Iterator
 from datetime import date
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ from gradreel.scenes.lecture.deep.why_deep import WhyDeep
 from gradreel.scenes.lecture.experiments import overfitting
 from gradreel.scenes.lecture.experiments.depth_experiment import DepthExperiment
 from gradreel.scenes.lecture.experiments.forecast import Forecast
-from gradreel.scenes.lecture.experiments.overfitting import Overfitting
+from gradreel.scenes.lecture.experiments.overfitting import DOTS_RUN, Overfitting
 from gradreel.scenes.lecture.experiments.width_experiment import WidthExperiment
 from gradreel.scenes.lecture.networks.network_diagram import NetworkDiagram
 from gradreel.scenes.lecture.opening.pictures.last_guess import Guess as LastGuess
@@ -209,24 +210,52 @@ def test_width_experiment(as_of_the_lesson, results_are, training, validation, b
     assert {each.beat for each in failed(WidthExperiment().checked_claims)} == broken
 
 
+WAVES = 5 * np.sin(np.arange(60.0))
+
+
 @pytest.mark.parametrize(
     ("seen", "validation", "broken"),
     [
-        (700 * np.exp(-3 * np.linspace(0, 1, 60)), 500 + 400 * (np.linspace(-0.4, 0.6, 60) ** 2), set()),
-        (700 * np.exp(-np.linspace(0, 1, 60)), 800 + 400 * (np.linspace(-0.4, 0.6, 60) ** 2), {"by-heart"}),
+        (700 * np.exp(-3 * np.linspace(0, 1, 60)), 500 + WAVES + 400 * np.exp(-9 * np.linspace(0, 1, 60)), set()),
+        (
+            700 * np.exp(-np.linspace(0, 1, 60)),  # it stays above the floor
+            800 + WAVES + 400 * np.exp(-9 * np.linspace(0, 1, 60)),
+            {"seen-falls"},
+        ),
         (
             700 * np.exp(-3 * np.linspace(0, 1, 60)),
             700 - 200 * np.linspace(0, 1, 60),  # it is lowest at the end
-            {"validation-turns", "by-heart", "stop"},
+            {"validation-turns", "stop"},
         ),
     ],
 )
-def test_overfitting(as_of_the_lesson, results_are, monkeypatch, seen, validation, broken):
+def test_overfitting(as_of_the_lesson, results_are, trace_of, monkeypatch, seen, validation, broken):
     results_are([200.0] * 5, [500.0] * 5)
     losses = LossByEpoch(np.arange(60.0), seen, np.maximum(validation, seen + 1))
     monkeypatch.setattr(overfitting, "loss_by_epoch", lambda trace, states, also: losses)
     monkeypatch.setattr(Overfitting, "traces_of", lambda self, network: [None])
-    assert {each.beat for each in failed(Overfitting().checked_claims)} == broken
+    context = SceneContext(media_dir=trace_of(DOTS_RUN).path.parents[1])
+    assert {each.beat for each in failed(Overfitting(context=context).checked_claims)} == broken
+
+
+@pytest.mark.parametrize(
+    ("shown", "broken"),
+    [
+        (slice(None), set()),
+        (slice(None, 8), {"through-dots"}),  # it ends while it is near the rule
+        (slice(None, None, -1), {"through-dots"}),  # it begins at its end
+    ],
+)
+def test_small_example_of_overfitting(as_of_the_lesson, results_are, trace_of, monkeypatch, shown, broken):
+    results_are([200.0] * 5, [500.0] * 5)
+    falling = 700 * np.exp(-3 * np.linspace(0, 1, 60))
+    losses = LossByEpoch(np.arange(60.0), falling, 500 + WAVES + falling)
+    monkeypatch.setattr(overfitting, "loss_by_epoch", lambda trace, states, also: losses)
+    monkeypatch.setattr(Overfitting, "traces_of", lambda self, network: [None])
+    states = np.asarray(trace_of(DOTS_RUN).parameters)
+    monkeypatch.setattr(Overfitting, "dots_trace", SimpleNamespace(parameters=states[shown]))
+    names = {each.beat for each in failed(Overfitting().checked_claims)}
+    assert names & {"rule-found", "through-dots", "new-dots-early-better"} == broken
 
 
 @pytest.mark.parametrize(
@@ -403,7 +432,7 @@ NEUTRAL_REASONS = {
     "overfitting": {
         "validation-turns": "the lowest loss is looked for",
         "stop": "the lowest loss is looked for",
-        "by-heart": ASKS,
+        "new-dots-early-better": ASKS,
     },
     "model-selection": {"exam": DEFINES, "week-low-again": DEFINES},
     "backprop": {"step": DEFINES},

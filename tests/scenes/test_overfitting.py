@@ -11,12 +11,14 @@ from gradreel.core.analysis.results import loss_by_epoch
 from gradreel.core.daily.series import DailySeries
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import UserError
+from gradreel.core.network.theta import predict
 from gradreel.scenes.lecture.experiments import overfitting
-from gradreel.scenes.lecture.experiments.overfitting import Overfitting
+from gradreel.scenes.lecture.experiments.overfitting import DOTS, DOTS_RUN, NEW_DOTS, VIEWS, Overfitting
 from gradreel.scenes.style import RIGHT_EDGE
 from gradreel.scenes.testing.layout import check_scene
 from manim import DL, UR
 
+BEATS = ["rule-found", "through-dots", "new-dots-early-better", "seen-falls", "validation-turns", "stop"]
 SMALL = {"depths": (0, 1, 2), "width": 8, "seeds": (0, 1), "epochs": 3}
 
 
@@ -58,9 +60,9 @@ def film(of_the_lesson, play, words_on, monkeypatch) -> Film:
     return Film(play, words_on)
 
 
-def test_the_lines_the_turn_and_the_floor_are_the_recorded_ones(film, trace_of):
+def test_the_lines_the_level_and_the_floors_are_the_recorded_ones(film, trace_of):
     scene, tips = film.scene, film.tips
-    assert film.played.beats == ["seen-falls", "validation-turns", "by-heart", "stop"]
+    assert film.played.beats == BEATS
     losses = loss_by_epoch(trace_of(scene.largest.network.experiments[0]))  # of all kept states
     lowest = 1 + int(np.argmin(losses.validation[1:]))
     turn, least = losses.epoch[lowest], losses.validation[lowest]
@@ -70,27 +72,48 @@ def test_the_lines_the_turn_and_the_floor_are_the_recorded_ones(film, trace_of):
     assert tips["validation-turns"]["validation"] == pytest.approx((400, losses.validation[-1]), rel=0.01)
     assert tips["stop"]["validation"] == pytest.approx((turn, least), rel=0.01)
     assert tips["stop"]["training"][0] == pytest.approx(turn, rel=0.01)
-    upright, label, around = scene.marks[:3]
+    around, label = scene.kept
     plot = scene.run.plot
     assert plot.data(around.get_center()) == pytest.approx((turn, least), rel=0.01)
-    assert plot.data(upright.get_center())[0] == pytest.approx(turn, abs=0.01)
-    assert label.source == f"epoch {turn:.0f}"
-    assert f"lowest at epoch {turn:.0f}." in film.played.lines["validation-turns"]["en"]
-    assert f"epoch {turn:.0f}," in film.played.lines["stop"]["en"]
+    assert label.source == f"epoch {turn:.0f}" and f"epoch {turn:.0f}," in film.played.lines["stop"]["en"]
     # What one who knows the rule would miss by, and what lies below it
-    line, name, learned = scene.marks[3:6]
+    line, name, learned, upright, _, flat, other_line, other_name = scene.marks[:8]
     assert plot.data(line.get_center())[1] == pytest.approx(120, abs=1)
-    assert name.source == "floor, on days learned from: 120"
+    assert plot.data(other_line.get_center())[1] == pytest.approx(150, abs=1)
+    assert (name.source, other_name.source) == ("floor 120", "floor 150")
     assert plot.data(learned.get_top())[1] == pytest.approx(120, abs=1)
     assert plot.data(learned.get_bottom())[1] == pytest.approx(losses.training.min(), rel=0.05)
-    assert "overfitting" in film.words["stop"] and "overfitting" not in film.words["by-heart"]
+    # Where the validation loss gets no better: no state before was as low as the later ones are on average
+    settled = scene.losses.epoch[scene.settled]
+    assert plot.data(upright.get_center())[0] == pytest.approx(settled)
+    assert plot.data(flat.get_center())[1] == pytest.approx(scene.losses.validation[scene.settled :].mean(), rel=0.01)
+    assert (
+        scene.losses.validation[1 : scene.settled].min(initial=np.inf) > scene.losses.validation[scene.lowest :].mean()
+    )
+    assert "overfitting" in film.words["stop"] and "overfitting" not in film.words["validation-turns"]
     # A line's word is off all that is drawn under it
     assert film.right <= RIGHT_EDGE + 1e-6 and film.free > 0.1
 
 
-def test_of_other_data_no_floor_is_told(play):
+def test_the_small_example_shows_the_recorded_curves_and_what_they_miss_new_dots_by(film, trace_of):
+    scene, trace = film.scene, trace_of(DOTS_RUN)
+    states, x = np.asarray(trace.parameters), DOTS.x()
+    gaps = np.abs(predict(DOTS_RUN, states, DOTS.features()) - NEW_DOTS.labels()).mean(axis=1)
+    assert scene.early == gaps.argmin()
+    for side, row in zip(scene.pair, (scene.early, -1), strict=True):
+        blue = np.array([side.axes.data(at) for at in side.blue.get_anchors()]).T
+        drawn = np.interp(x, *blue)
+        np.testing.assert_allclose(drawn, predict(DOTS_RUN, states[row], DOTS.features()).clip(*VIEWS), atol=0.03)
+        lines = side.gaps(states[row])
+        lengths = [abs(side.axes.data(line.get_start())[1] - side.axes.data(line.get_end())[1]) for line in lines]
+        assert np.mean(lengths) == pytest.approx(gaps[row])
+        told = f"misses new dots by {gaps[row]:.2f}"
+        assert told in film.words["new-dots-early-better"]
+
+
+def test_of_other_data_no_floor_is_told(play, words_on):
     played = play(Overfitting, **SMALL)
-    assert played.beats == ["seen-falls", "validation-turns", "stop"]
+    assert played.beats == BEATS and "floor" not in " ".join(words_on(played.scene))
     assert f"epoch {played.scene.turn:.0f}" in played.lines["stop"]["en"]
 
 
@@ -134,4 +157,5 @@ def test_bad_parameters_are_named():
 
 def test_runs_are_those_of_the_experiment_command():
     wanted = {run.digest for network in depth_experiments(depths=(0, 1, 2, 3, 4)) for run in network.experiments}
-    assert {run.digest for run in Overfitting.experiments(Overfitting.validated({})).values()} == wanted
+    runs = {run.digest for run in Overfitting.experiments(Overfitting.validated({})).values()}
+    assert runs == wanted | {DOTS_RUN.digest}
