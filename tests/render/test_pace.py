@@ -8,6 +8,7 @@ import wave
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -54,6 +55,7 @@ class Tones:
 
     batch: int = 9
     whole_lines: bool = False
+    restriction: ClassVar = ""
     made_of = {"tones": 1}
 
     def speak(self, utterances: Sequence[Utterance], folder: Path, programs: Programs) -> list[SpokenFile]:

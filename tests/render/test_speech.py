@@ -93,6 +93,7 @@ class Tones:
     log: Path
     batch: int = 1
     whole_lines: bool = False
+    restriction: str = ""
 
     @property
     def made_of(self) -> Mapping[str, object]:
@@ -247,6 +248,17 @@ def test_only_what_a_corrected_word_changes_is_made_again(film):
     heard, _ = film.render()
     assert heard.units == {"lines": 2, "beats": 1, "frames": 1}
     assert {"by three point five,", "走了三点五，"} < set(film.spoken())
+
+
+def test_what_a_voice_may_not_be_used_for_is_told_once_when_it_speaks(film):
+    voices = film.settings.voices
+    film.settings = replace(
+        film.settings, voices={**voices, "zh": replace(voices["zh"], restriction="Not on Sundays.")}
+    )
+    first, _ = film.render()
+    assert first.said == ["中文: Not on Sundays."]
+    again, _ = film.render()
+    assert again.said == []
 
 
 def test_a_dry_run_says_how_many_lines_have_to_be_spoken_and_writes_nothing(film, capsys):

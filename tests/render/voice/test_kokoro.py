@@ -207,7 +207,7 @@ def test_a_stretch_without_a_sound_is_a_silence(speaker):
 class WholeLines:
     """Writes a second of a tone for each stretch, and where each begins."""
 
-    batch, whole_lines, made_of = 4, True, {"whole": 1}
+    batch, whole_lines, restriction, made_of = 4, True, "", {"whole": 1}
 
     def __init__(self, wav, tone) -> None:
         self.wav, self.tone, self.spoken = wav, tone, []
