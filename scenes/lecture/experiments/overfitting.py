@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from gradreel.core.analysis.results import LossByEpoch, Result, loss_by_epoch
 from gradreel.core.arrays import FloatArray
-from gradreel.core.curves.line_fit import scattered
+from gradreel.core.curves.line_fit import noisy_dataset
 from gradreel.core.datasets import CurveDataset
 from gradreel.core.experiment import Experiment
 from gradreel.core.network.theta import predict
@@ -59,7 +59,9 @@ NO_BETTER = 0.98  # of the validation loss before: what is not lower than this s
 
 N_DOTS, CHANCE, DOTS_SEED, NEW_DOTS_SEED = 18, 0.5, 3, 100
 RULE = red_curve()
-DOTS, NEW_DOTS = (scattered(RULE, RULE.range_around()[1], CHANCE, seed, N_DOTS) for seed in (DOTS_SEED, NEW_DOTS_SEED))
+DOTS, NEW_DOTS = (
+    noisy_dataset(RULE, RULE.range_around()[1], CHANCE, seed, N_DOTS) for seed in (DOTS_SEED, NEW_DOTS_SEED)
+)
 DOTS_RUN = Experiment(
     dataset=DOTS,
     hidden=(100, 100),
