@@ -257,12 +257,14 @@ def _network_json(comparison: Comparison, network: Network, result: Result | Non
     }
 
 
-def _parts_json(losses: PartLosses | None) -> dict[str, Any]:
-    return {part: _losses_json(getattr(losses, part)) if losses else None for part in PARTS}
-
-
-def _losses_json(losses: Losses) -> dict[str, Any]:
-    return {"mean": losses.mean, "deviation": losses.deviation, "min": losses.least, "max": losses.largest}
+def _parts_json(part_losses: PartLosses | None) -> dict[str, Any]:
+    if part_losses is None:
+        return dict.fromkeys(PARTS)
+    found: dict[str, Losses] = {part: getattr(part_losses, part) for part in PARTS}
+    return {
+        part: {"mean": losses.mean, "deviation": losses.deviation, "min": losses.least, "max": losses.largest}
+        for part, losses in found.items()
+    }
 
 
 def _runs(comparison: Comparison, network: Network, result: Result | None) -> list[dict[str, Any]]:

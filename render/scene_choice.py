@@ -26,17 +26,13 @@ def chosen_scenes(words: Sequence[str], write_all: bool) -> tuple[str, ...]:
         has_file |= bool(names)
         if named is not None and names and write_all:
             specs += [f"{named[0]}:{name}" for name in names]
-        elif named is not None and len(names) > 1 and _is_terminal():
+        elif named is not None and len(names) > 1 and sys.stdin.isatty() and sys.stderr.isatty():
             specs += [f"{named[0]}:{name}" for name in _ask(str(named[0]), names)]
         else:
             specs.append(spec)
     if write_all and not has_file:
         raise UserError("-a renders all scenes of a file; name it: gradreel render -a my_scene.py")
     return tuple(specs)
-
-
-def _is_terminal() -> bool:
-    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _ask(file: str, names: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ one set of figures for each theme, since a canvas takes no colours from a style 
 from __future__ import annotations
 
 import importlib.util
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from gradreel.core.analysis.planes import BANDS
@@ -52,7 +52,7 @@ def run_figures() -> dict[str, dict[str, Any]]:
         "curve": _curve,
         "days": _days,
         "loss": _loss,
-        "loss-log": _loss_log,
+        "loss-log": partial(_loss, y_axis_type="log"),
         "map-a": _map,
         "map-b": _map,
     }
@@ -139,10 +139,6 @@ def _loss(theme: str, **settings: Any) -> figure:
     _dot(made, "at-b", colours["magenta"], colours["background"])
     _dot(made, "at-a", colours["blue"], colours["background"])
     return made
-
-
-def _loss_log(theme: str) -> figure:
-    return _loss(theme, y_axis_type="log")
 
 
 def _map(theme: str) -> figure:

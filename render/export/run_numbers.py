@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import contourpy
@@ -232,13 +232,10 @@ def _map(trace: Trace, rows: IntArray) -> dict[str, Any] | None:
     path = _by_blocks(trace, rows, plane.coordinates)
     u, v = view_around(path, *MAP_SHAPE, MARGIN)
     found = {"path": _packed(path), "u": u.tolist(), "v": v.tolist(), "share": plane.share, "bands": None}
-    if isinstance(trace.run, Experiment) and _work(trace.run) <= MOST_WORK:
-        found["bands"] = _bands(trace.run, plane, u, v)
+    run = trace.run
+    if isinstance(run, Experiment) and GRID[0] * GRID[1] * run.dataset.examples * run.n_parameters <= MOST_WORK:
+        found["bands"] = _bands(run, plane, u, v)
     return found
-
-
-def _work(run: Experiment) -> float:
-    return float(GRID[0] * GRID[1]) * run.dataset.examples * run.n_parameters
 
 
 def _bands(run: Experiment, plane: Plane, u_range: FloatArray, v_range: FloatArray) -> dict[str, Any] | None:
@@ -253,16 +250,15 @@ def _bands(run: Experiment, plane: Plane, u_range: FloatArray, v_range: FloatArr
     levels = contour_levels(grid)
     ceiling = float(grid[np.isfinite(grid)].max()) * 2 + 1
     contours = contourpy.contour_generator(u, v, np.nan_to_num(grid, nan=ceiling, posinf=ceiling))
-    shapes = [_rings(*contours.filled(level, np.inf)) for level in levels]
+    shapes = []
+    for level in levels:
+        polygons, starts = contours.filled(level, np.inf)
+        shapes.append([np.split(points, rings[1:-1]) for points, rings in zip(polygons, starts, strict=True)])
     return {
         "levels": levels.tolist(),
         "xs": [[[_short(ring[:, 0]) for ring in polygon] for polygon in shape] for shape in shapes],
         "ys": [[[_short(ring[:, 1]) for ring in polygon] for polygon in shape] for shape in shapes],
     }
-
-
-def _rings(polygons: Sequence[FloatArray], offsets: Sequence[IntArray]) -> list[list[FloatArray]]:
-    return [np.split(points, starts[1:-1]) for points, starts in zip(polygons, offsets, strict=True)]
 
 
 def _short(numbers: FloatArray) -> list[float]:

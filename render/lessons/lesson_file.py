@@ -119,7 +119,8 @@ def read_lesson(file: Path, ours: KnownScenes = find_scenes, with_scenes: bool =
     try:
         table = _LessonFile.model_validate(content)
     except ValidationError as error:
-        raise UserError(_explain(file, content, error)) from None
+        problems = problems_of(error, _LessonFile, content)
+        raise UserError("\n".join(_line(file, content, problem) for problem in problems)) from None
     _check_languages(file, "title", table.title)
     words = _words(file, table.narration) if table.narration else None
     _check_languages(file, "voices", table.voices)
@@ -236,12 +237,8 @@ def _check_languages(file: Path, what: str, title: Iterable[str]) -> None:
             raise UserError(f"{file}: {what}.{language}: {error}") from None
 
 
-def _explain(file: Path, content: Mapping[str, Any], error: ValidationError) -> str:
-    """One line for each problem: file, key (with the scene's name), what was wrong and what would do."""
-    return "\n".join(_line(file, content, problem) for problem in problems_of(error, _LessonFile, content))
-
-
 def _line(file: Path, content: Mapping[str, Any], problem: Problem) -> str:
+    """Return a line about a problem: file, key (with the scene's name), what was wrong and what would do."""
     place = _place(problem.place, content)
     if problem.is_unknown:
         nearest = get_close_matches(str(problem.place[-1]), problem.known, n=1, cutoff=0.65)

@@ -60,7 +60,7 @@ def with_curve(value: Any, knots: Knots) -> Any:
     if isinstance(value, Mapping):
         return {name: with_curve(inside, knots) for name, inside in value.items()}
     if isinstance(value, list | tuple):
-        if len(value) == len(RED_CURVE) and all(_is_knot(*pair) for pair in zip(value, RED_CURVE, strict=True)):
+        if [tuple(knot) if isinstance(knot, list | tuple) else knot for knot in value] == list(RED_CURVE):
             return [list(knot) for knot in knots]
         return [with_curve(inside, knots) for inside in value]
     return value
@@ -70,10 +70,6 @@ def holds_curve(value: Any, knots: Knots) -> bool:
     """Whether plain data have these knots anywhere, as `with_curve` puts them there."""
     inside = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
     return value == [list(knot) for knot in knots] or any(holds_curve(part, knots) for part in inside)
-
-
-def _is_knot(value: Any, knot: tuple[float, float]) -> bool:
-    return isinstance(value, list | tuple) and tuple(value) == knot
 
 
 def datasets_in(value: Any) -> Iterator[Mapping[str, Any]]:
