@@ -1,6 +1,6 @@
-"""Steps as a page that plays them: ``assets/slides`` with the steps filled in; films in the file, or beside it.
+"""Writes steps as a page that plays them: ``assets/slides`` filled in, with films inside the file or beside it.
 
-What comes from a lesson is text wherever it is put. The page asks no network for anything.
+Text from a lesson is escaped wherever it is inserted. The page makes no network requests.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from gradreel.core.package import PACKAGE_FOLDER
 from gradreel.render.clips.workspace import Workspace
 from gradreel.render.export.step_sounds import StepSound
-from gradreel.render.export.steps import Step, languages_told, write_videos
+from gradreel.render.export.steps import Step, languages_with_words, write_videos
 from gradreel.render.settings import RenderSettings
 from gradreel.render.videos.video import frame_as_jpeg
 from gradreel.scenes.themes import THEMES
@@ -25,16 +25,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 ASSETS = PACKAGE_FOLDER / "assets" / "slides"
-WORDS_OF = "slides"  # in the files of narration
-STILL_WIDTH = 1280  # pixels, of a step's picture at most
+WORDS_OF = "slides"  # the section of the narration files with the deck's own words
+STILL_WIDTH = 1280  # pixels, at most, of a step's picture
 KINDS = {".mp4": "video/mp4", ".jpg": "image/jpeg", ".m4a": "audio/mp4"}
 FILES = r"[0-9]{3,}(-[a-z]+)?\.(mp4|jpg|m4a)"
-"""What is beside the page in a folder is called so, by the step's number."""
+"""Regular expression of the names of the files beside the page; each begins with its step's number."""
 
 
 @dataclass(frozen=True)
 class Deck:
-    """What is to be shown."""
+    """The content of a slide deck: steps in order, their sounds, and a title for each language."""
 
     name: str
     title: Mapping[str, str]  # by language
@@ -44,8 +44,9 @@ class Deck:
 
 
 def write_folder(deck: Deck, workspace: Workspace) -> tuple[Path, dict[str, Path]]:
-    """The page, and by their names the files beside it: a film and a picture a step, and sounds. All have temporary
-    names.
+    """Return the page, and the files beside it by name: a film and a picture for each step, and sounds.
+
+    All have temporary names.
     """
     files = _files(deck, workspace)
     page = workspace.temporary("index.html")
@@ -54,10 +55,10 @@ def write_folder(deck: Deck, workspace: Workspace) -> tuple[Path, dict[str, Path
 
 
 def write_one_file(deck: Deck, workspace: Workspace) -> tuple[Path, dict[str, Path]]:
-    """The page with all films and pictures in it, under a temporary name, and no files beside it.
+    """Return one HTML file with all films, sounds and pictures inside, and an empty dict: nothing is beside it.
 
-    Films come last, each in an element that is no script, and are decoded as they are needed: the page is there before
-    they have all been read.
+    Films come last, each in an element that is not a script, and are decoded when they are needed. So the page is
+    usable before all of them are loaded.
     """
     files = _files(deck, workspace)
     page = workspace.temporary("slides.html")
@@ -71,7 +72,7 @@ def write_one_file(deck: Deck, workspace: Workspace) -> tuple[Path, dict[str, Pa
 
 
 def _files(deck: Deck, workspace: Workspace) -> dict[str, Path]:
-    """Films, pictures and sounds under temporary names, by their names."""
+    """Write films, pictures and sounds under temporary names; return them by their final names."""
     films = {step.number: workspace.temporary(_name(step, ".mp4")) for step in deck.steps}
     write_videos(deck.steps, films)
     files = {_name(step, ".mp4"): films[step.number] for step in deck.steps}
@@ -82,12 +83,13 @@ def _files(deck: Deck, workspace: Workspace) -> dict[str, Path]:
 
 
 def _name(step: Step, suffix: str) -> str:
+    """Return a step's file name, such as "003.mp4"."""
     return f"{step.number:03d}{suffix}"
 
 
 def _write(page: Path, deck: Deck, pictures: Mapping[str, str], inside: Mapping[str, Path]) -> None:
-    """``pictures``: their addresses by name; ``inside``: the files that are put into the page."""
-    settings, languages = deck.settings, languages_told(deck.settings, (step.lines for step in deck.steps))
+    """Write the page. ``pictures`` has their addresses by name; ``inside`` the files that are embedded in the page."""
+    settings, languages = deck.settings, languages_with_words(deck.settings, (step.lines for step in deck.steps))
     words = Narration.load(languages)
     template = Environment(loader=FileSystemLoader(ASSETS), autoescape=True, trim_blocks=True, lstrip_blocks=True,
                            undefined=StrictUndefined).get_template("slides.html")  # fmt: skip
@@ -105,16 +107,17 @@ def _write(page: Path, deck: Deck, pictures: Mapping[str, str], inside: Mapping[
             "words": {code: words.scenes[code][WORDS_OF]["screen"] for code in languages},
         },
         scenes=[
-            [_step(deck, step, pictures) for step in its] for _, its in groupby(deck.steps, lambda step: step.scene)
+            [_step(deck, step, pictures) for step in steps] for _, steps in groupby(deck.steps, lambda step: step.scene)
         ],
         script=Markup((ASSETS / "slides.js").read_text("utf-8")),
         films=({"kind": KINDS[file.suffix], "name": name, "base64": _base64(file)} for name, file in inside.items()),
     )
     with page.open("w", encoding="utf-8") as file:
-        file.writelines(parts)  # one film after the other
+        file.writelines(parts)  # streamed: only one film is in memory at a time
 
 
 def _step(deck: Deck, step: Step, pictures: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the page's template needs of one step."""
     sounds = [f"{sound.track}={sound.name}" for sound in deck.sounds if sound.number == step.number]
     return {
         "place": step.place,
@@ -129,4 +132,5 @@ def _step(deck: Deck, step: Step, pictures: Mapping[str, str]) -> dict[str, Any]
 
 
 def _base64(path: Path) -> str:
+    """Return a file's content as base64 text."""
     return base64.b64encode(path.read_bytes()).decode()

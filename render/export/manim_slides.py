@@ -1,7 +1,7 @@
-"""Steps as manim-slides has a presentation, so that its ``convert`` and ``present`` show our clips.
+"""Writes steps as a presentation of manim-slides, so that its ``convert`` and ``present`` show our clips.
 
-A JSON file says which videos there are, each forwards and backwards; its paths begin where the folder ``slides`` lies,
-and manim-slides looks there when it is called from that place (``manim_slides/config.py`` of version 5).
+A JSON file lists the videos, each forwards and backwards. Its paths are relative to the folder that contains
+``slides``. manim-slides finds them if it is started there (``manim_slides/config.py`` of version 5).
 """
 
 from __future__ import annotations
@@ -26,35 +26,36 @@ if TYPE_CHECKING:
     from gradreel.render.export.deck import Deck
 
 FOLDER = "slides"
-HELD = 60  # frames, of 3 MB each at 1080p
+HELD = 60  # frames in memory at once; 3 MB each at 1080p
 FILES = r"[0-9]{3,}(-back)?\.mp4"
 
 
 def write_folder(deck: Deck, workspace: Workspace) -> tuple[Path, dict[str, Path]]:
-    """The presentation's JSON, and by their names the videos beside it. All have temporary names."""
+    """Return the presentation's JSON file, and the videos beside it by name. All have temporary names."""
     settings = deck.settings
     films = {step.number: workspace.temporary(f"{step.number:03d}.mp4") for step in deck.steps}
     write_videos(deck.steps, films)
     files, slides = {}, []
     for step in deck.steps:
-        there, back = f"{step.number:03d}.mp4", f"{step.number:03d}-back.mp4"
-        files[there], files[back] = films[step.number], workspace.temporary(back)
-        _write_backwards(films[step.number], files[back], settings, step.frames)
+        forward, backward = f"{step.number:03d}.mp4", f"{step.number:03d}-back.mp4"
+        files[forward], files[backward] = films[step.number], workspace.temporary(backward)
+        _write_backwards(films[step.number], files[backward], settings, step.frames)
         slides.append(
             {
-                "file": f"{FOLDER}/{there}",
-                "rev_file": f"{FOLDER}/{back}",
+                "file": f"{FOLDER}/{forward}",
+                "rev_file": f"{FOLDER}/{backward}",
                 "notes": title_in(step.lines, settings.language),
                 "dedent_notes": False,
             }
         )
-    made = workspace.temporary("slides.json")
+    presentation = workspace.temporary("slides.json")
     resolution, background = [settings.width, settings.height], THEMES[settings.theme]["background"]
-    made.write_bytes(as_json({"slides": slides, "resolution": resolution, "background_color": background}))
-    return made, files
+    presentation.write_bytes(as_json({"slides": slides, "resolution": resolution, "background_color": background}))
+    return presentation, files
 
 
 def _write_backwards(film: Path, path: Path, settings: RenderSettings, frames: int) -> None:
+    """Encode the first ``frames`` frames of ``film`` in reverse order as an MP4 at ``path``."""
     with av.open(str(film)) as source, av.open(str(path), "w", format="mp4") as target:
         stream = target.add_stream("libx264", rate=Fraction(settings.fps), options={"preset": "veryfast"})
         assert isinstance(stream, VideoStream)
@@ -67,7 +68,10 @@ def _write_backwards(film: Path, path: Path, settings: RenderSettings, frames: i
 
 
 def _backwards(source: InputContainer, fps: int, frames: int) -> Iterator[VideoFrame]:
-    """The frames of a film, its last one first; `HELD` of them are in memory at a time."""
+    """Yield the first ``frames`` frames of a film, the last one first; at most `HELD` are in memory at a time.
+
+    It seeks to the start of each block of `HELD` frames and decodes that block.
+    """
     stream = source.streams.video[0]
     base = stream.time_base
     assert base is not None

@@ -1,7 +1,7 @@
-"""``gradreel export page`` and ``gradreel export run``: the film with its transcript, and recorded runs to touch.
+"""Writes ``gradreel export page`` and ``gradreel export run``: the film with its transcript, and runs to explore.
 
-Both are ``assets/page`` filled in. What comes from a lesson or a trace is text wherever it is put, and the page asks no
-network for anything.
+Both fill in the templates of ``assets/page``. Text from a lesson or a trace is escaped wherever it is inserted. The
+page makes no network requests.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from gradreel.render.clips.workspace import Workspace
 from gradreel.render.export.page_runs import TouchedRun, runs_of_film, runs_of_traces
 from gradreel.render.export.place import ExportPlace, Place, export_film
 from gradreel.render.export.run_figures import BOKEH, band_colours, bokeh_script, check_bokeh, run_figures
-from gradreel.render.export.steps import Step, languages_told, steps_of
+from gradreel.render.export.steps import Step, languages_with_words, steps_of
 from gradreel.render.export.voices import other_voices
 from gradreel.render.lessons.lesson import Lesson
 from gradreel.render.lessons.options import Options, settings_of
@@ -56,24 +56,25 @@ from markupsafe import Markup
 ASSETS = PACKAGE_FOLDER / "assets" / "page"
 VIDEO, POSTER, VOICE, STYLE, SCRIPT = "film.mp4", "poster.jpg", "film.{}.m4a", "page.css", "page.js"
 RUN_FILE = "run-{}.js"
-CALLED = r"film\.mp4|film\.[a-z]+\.m4a|poster\.jpg|page\.(css|js)|bokeh\.min\.js|run-[0-9a-f]{12}\.js"
-"""What is beside the page in a folder is called so."""
-LARGE_INSIDE = 24_000_000  # bytes of a film that is put into a page, as text a third more: Firefox takes 32 MB
-WORDS_OF = "page"  # in the files of narration
-Titles = Mapping[str, str]  # by language
+FILE_NAMES = r"film\.mp4|film\.[a-z]+\.m4a|poster\.jpg|page\.(css|js)|bokeh\.min\.js|run-[0-9a-f]{12}\.js"
+"""Regular expression of the names of all files beside the page in an exported folder."""
+# bytes. Larger films inside the HTML file get a warning: base64 adds a third, and Firefox stops at 32 MB
+LARGE_INSIDE = 24_000_000
+WORDS_OF = "page"  # the section of the narration files with the page's own words
+Titles = Mapping[str, str]  # a text for each language code
 
 
 @dataclass(frozen=True)
 class Page:
-    """What is to be shown. Without ``scenes`` there is no film, and the page has its runs alone."""
+    """The content of a page. Without ``scenes`` there is no film, and the page shows only its runs."""
 
     title: Titles
     settings: RenderSettings
     runs: Sequence[TouchedRun]
-    beside: str = ""  # the id of the run that the first one is compared with at first
+    beside: str = ""  # id of the run that is compared with the first one when the page opens; "": none
     scenes: Sequence[Mapping[str, Any]] = ()
-    tracks: Sequence[Mapping[str, str]] = ()  # captions
-    voices: Sequence[str] = ()  # languages that are spoken beside the first one, which the film has
+    tracks: Sequence[Mapping[str, str]] = ()  # captions: language and data URL of each
+    voices: Sequence[str] = ()  # language codes of the sound files beside the film's own first voice
 
 
 ONE_FILE, FOLDER = Place("-page.html"), Place("-page", "index.html")
@@ -83,22 +84,29 @@ ONE_FILE, FOLDER = Place("-page.html"), Place("-page", "index.html")
 
 
 def export_page(options: Options, one_file: bool) -> int:
-    """Write the page of the lesson, or of the scenes named, and print where it is."""
+    """Write the page of the lesson, or of the scenes named in ``options``, print its path and return exit code 0.
+
+    ``one_file`` puts everything into one HTML file; otherwise the page is a folder. Raises UserError if the output
+    cannot be written there, or if a scene shows a run and Bokeh is not installed.
+    """
     settings, lesson = film_of(options)
     place = ONE_FILE if one_file else FOLDER
-    place.final(Path(), "", options.output)  # before any work
+    place.final(Path(), "", options.output)  # refuse a wrong -o before any work
     try:
         check_bokeh()
-    except UserError:  # a page without runs needs none
+    except UserError:  # a page without runs needs no Bokeh  # a page without runs needs none
         _, scenes = inspect_lesson(lesson, settings)
         if any(scene.experiments or scene.traces for scene in scenes):
             raise
     publish = partial(_publish_film, place=place, output=options.output)
-    return export_film(options, settings, lesson, place, CALLED if place.inside else None, publish)
+    return export_film(options, settings, lesson, place, FILE_NAMES if place.inside else None, publish)
 
 
 def export_run(traces: Sequence[Path], options: Options) -> int:
-    """Write one HTML file with the runs in the folders ``traces``, the first beside the second; print where it is."""
+    """Write one HTML file with the runs in the folders ``traces``, print its path and return exit code 0.
+
+    The second run is compared with the first one if both learn the same data. Raises UserError without Bokeh.
+    """
     check_bokeh()
     settings = in_languages(settings_of(options), options)
     runs = runs_of_traces(traces)
@@ -114,15 +122,16 @@ def export_run(traces: Sequence[Path], options: Options) -> int:
         final = ONE_FILE.final(beside, stem, options.output)
         maker = maker_of(runs[0].path, workspace, "+".join(str(run.path) for run in runs[1:]))
         results = Results(workspace, maker, settings.overwrite)
-        stamp = OutputStamp(workspace, final, _content(page), [], CALLED)
+        stamp = OutputStamp(workspace, final, _content(page), [], FILE_NAMES)
         if not stamp.is_current():
-            told = reporter("none", options.quiet)
-            publish_all(_files_of(page, final, ONE_FILE, {}, workspace), workspace, stamp, results, told.say)
+            progress = reporter("none", options.quiet)
+            publish_all(_files_of(page, final, ONE_FILE, {}, workspace), workspace, stamp, results, progress.say)
     report.show_made([final], options, options.preview)
     return 0
 
 
 def _publish_film(job: Job, clips: Sequence[tuple[Clip, ClipFile]], place: Place, output: Path | None) -> Path:
+    """Write the page of a rendered film and return its path; do nothing if it is up to date."""
     lesson, settings, workspace = job.lesson, job.settings, job.workspace
     runs = runs_of_film([clip for clip, _ in clips], lesson, workspace)
     export = ExportPlace.of(place, lesson, settings, [clip for clip, _ in clips], output)
@@ -131,7 +140,7 @@ def _publish_film(job: Job, clips: Sequence[tuple[Clip, ClipFile]], place: Place
     shots = shots_of(narration, settings, clips, lesson.parts(settings.language))
     page = _page_of(lesson, settings, steps_of(narration, settings, shots), runs)
     content = _content(page) | {"film": manifest_of(lesson, settings, shots, final), "poster": str(lesson.poster)}
-    stamp = OutputStamp(workspace, final, content, [file.path for _, file in clips], CALLED)
+    stamp = OutputStamp(workspace, final, content, [file.path for _, file in clips], FILE_NAMES)
     if stamp.is_current():
         return final
     check_whole([file.path for _, file in clips])
@@ -155,7 +164,11 @@ def _publish_film(job: Job, clips: Sequence[tuple[Clip, ClipFile]], place: Place
 def _files_of(
     page: Page, final: Path, place: Place, media: Mapping[str, Path], workspace: Workspace
 ) -> dict[str, bytes | Path]:
-    """Return the page, called as ``final``, and the files beside it: none where the page is one file."""
+    """Return the contents of all exported files by name: the page, named as ``final``, and the files beside it.
+
+    ``media`` has the film, its poster and its voices by name. A page in one file has nothing beside it: its media are
+    data URLs.
+    """
     addresses = {name: name if place.inside else _data(path) for name, path in media.items()}
     temporary = workspace.temporary(final.name)
     temporary.write_text(_html(page, addresses, one_file=not place.inside), "utf-8")
@@ -173,19 +186,20 @@ def _files_of(
 
 
 def _page_of(lesson: Lesson, settings: RenderSettings, steps: Sequence[Step], runs: Sequence[TouchedRun]) -> Page:
-    languages = languages_told(settings, (step.lines for step in steps))
+    """Return a film's page: its steps grouped by scene, with titles and parts in each spoken language."""
+    languages = languages_with_words(settings, (step.lines for step in steps))
     parts = {language: lesson.parts(language) for language in languages}
     scenes = []
-    for scene, found in groupby(steps, key=lambda step: step.scene):
-        its = list(found)
+    for scene, scene_steps in groupby(steps, key=lambda step: step.scene):
+        beats = list(scene_steps)
         scenes.append(
             {
                 "id": scene,
-                "title": {code: its[0].title[code] for code in languages},
+                "title": {code: beats[0].title[code] for code in languages},
                 "part": {code: parts[code][scene] for code in languages if scene in parts[code]},
                 "runs": any(scene in run.scenes for run in runs),
-                "beats": [{"id": step.place, "lines": step.lines, **_begins(step)} for step in its],
-                **_begins(its[0]),
+                "beats": [{"id": step.place, "lines": step.lines, **_begins(step)} for step in beats],
+                **_begins(beats[0]),
             }
         )
     title = {language: lesson.title_in(language) for language in languages}
@@ -195,31 +209,38 @@ def _page_of(lesson: Lesson, settings: RenderSettings, steps: Sequence[Step], ru
 
 
 def _begins(step: Step) -> dict[str, Any]:
+    """Return when a step begins in the film: ``start`` in seconds and ``clock`` as text."""
     seconds = step.film_start / step.clip.fps
     return {"start": seconds, "clock": _clock(seconds)}
 
 
 def _clock(seconds: float) -> str:
+    """Return seconds as "m:ss", rounded down."""
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes}:{rest:02d}"
 
 
 def _tracks(cues: Mapping[str, Sequence[Cue]]) -> list[dict[str, str]]:
-    """Captions, in the page: a browser reads none from a file beside a page that was opened as a file."""
-    texts = {language: as_vtt(found, language).encode() for language, found in cues.items()}
+    """Return the captions of each language as a data URL.
+
+    They are inside the page, because a browser loads no caption file beside a page that was opened from disk.
+    """
+    texts = {language: as_vtt(language_cues, language).encode() for language, language_cues in cues.items()}
     return [{"language": language, "vtt": _data_url("text/vtt", text)} for language, text in texts.items()]
 
 
 def _data(path: Path) -> str:
+    """Return a video, sound or JPEG file as a data URL."""
     return _data_url({".mp4": "video/mp4", ".m4a": "audio/mp4", ".jpg": "image/jpeg"}[path.suffix], path.read_bytes())
 
 
 def _data_url(kind: str, content: bytes) -> str:
+    """Return ``content`` as a base64 data URL of the MIME type ``kind``."""
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def _content(page: Page) -> dict[str, Any]:
-    """What decides, beside the clips, how a page is written."""
+    """Return all inputs of a page except its clips, for its output stamp: if they are equal, the page is up to date."""
     code = [*Path(__file__).parent.glob("*.py"), *ASSETS.iterdir(), PACKAGE_FOLDER / "scenes/themes.py"]
     return {
         "title": dict(page.title),
@@ -236,9 +257,9 @@ def _content(page: Page) -> dict[str, Any]:
 
 
 def _html(page: Page, places: Mapping[str, str], one_file: bool) -> str:
-    """The page. ``places``: the addresses of the film and its picture."""
+    """Return the page as HTML. ``places`` has the address of the film, its poster and its voices by file name."""
     settings, words, runs = page.settings, _words(page), page.runs
-    given = {
+    page_data = {
         "title": dict(page.title),
         "words": words,
         "runs": [{"id": run.id, "name": run.name, "about": run.about, "scenes": run.scenes} for run in runs],
@@ -267,7 +288,7 @@ def _html(page: Page, places: Mapping[str, str], one_file: bool) -> str:
         film=film,
         scenes=page.scenes,
         runs=runs,
-        given=Markup(as_script(given)),
+        given=Markup(as_script(page_data)),
         numbers=lambda run: Markup(as_script(run.numbers())),
         in_languages=_in_languages,
         one_file=one_file,
@@ -278,25 +299,28 @@ def _html(page: Page, places: Mapping[str, str], one_file: bool) -> str:
 
 
 def _in_languages(texts: Titles) -> Markup:
-    """A text in each language; the script shows one of them."""
+    """Return the text in every language as HTML spans; the page's script shows one of them."""
     part = Markup('<span lang="{0}" data-lang="{0}" dir="auto">{1}</span>')
     return Markup(" ").join(part.format(language, text) for language, text in texts.items())
 
 
 def as_script(content: Any) -> str:
-    """JSON that may stand in a script: no text in it ends that."""
+    """Return ``content`` as JSON that is safe inside a script element: no text in it can end the element.
+
+    Raises ValueError for NaN and infinity.
+    """
     plain = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return plain.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
 def _words(page: Page) -> dict[str, Mapping[str, str]]:
-    """The page's own words, by language: those of the page's title."""
+    """Return the page's own words for each language of the page's title."""
     narration = Narration.load(page.title)
     return {language: narration.scenes[language][WORDS_OF]["screen"] for language in narration.languages}
 
 
 def _style() -> str:
-    """The style sheet, with the film's colours in front."""
+    """Return the page's style sheet, after CSS variables with the colours of each theme."""
     themes = (
         f'html[data-theme="{theme}"] {{ {" ".join(f"--{role}: {colour};" for role, colour in colours.items())} }}'
         for theme, colours in THEMES.items()

@@ -1,4 +1,4 @@
-"""Steps as pages of a PDF, each with its picture and its words, set by Typst."""
+"""Writes steps as pages of a PDF, each with its picture and its words, typeset by Typst."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ PICTURE_WIDTH = 1920  # pixels at most
 
 
 def write_pages(deck: Deck, workspace: Workspace) -> tuple[Path, dict[str, Path]]:
-    """The PDF under a temporary name; words in the language of the pictures. Nothing is beside it."""
+    """Return the PDF under a temporary name, and an empty dict: it has no files beside it.
+
+    Words are in the language of the pictures. Fonts come from wheels, not from the system.
+    """
     import typst
     from noto_cjk_sans_otc import FONT_PATH
 
@@ -36,10 +39,10 @@ def write_pages(deck: Deck, workspace: Workspace) -> tuple[Path, dict[str, Path]
     content = {"title": title_in(deck.title, language), "language": language, "steps": steps}
     (folder / "slides.json").write_text(json.dumps(content), "utf-8")
     shutil.copyfile(TEMPLATE, folder / TEMPLATE.name)
-    made = workspace.temporary("slides.pdf")
+    document = workspace.temporary("slides.pdf")
     fonts = typst.Fonts(
         include_system_fonts=False, include_embedded_fonts=True, font_paths=[str(Path(str(FONT_PATH)).parent)]
     )
-    typst.compile(str(folder / TEMPLATE.name), output=str(made), root=str(folder), font_paths=fonts)
+    typst.compile(str(folder / TEMPLATE.name), output=str(document), root=str(folder), font_paths=fonts)
     shutil.rmtree(folder)
-    return made, {}
+    return document, {}

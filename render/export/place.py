@@ -1,4 +1,4 @@
-"""Where what is exported is to be written: one file, or a folder with a page in it."""
+"""Decides where an export is written: one file, or a folder with a page in it."""
 
 from __future__ import annotations
 
@@ -23,15 +23,17 @@ from gradreel.render.workers.progress import reporter
 
 @dataclass(frozen=True)
 class Place:
-    """``ending``: of the name that the file, or its folder, has without -o."""
+    """The form of an export's path: a single file, or a folder with a main file in it."""
 
-    ending: str
-    inside: str = ""  # where the file is in the folder, {}: what it is called; "": it is no folder
+    ending: str  # end of the file's or folder's name when there is no -o, such as "-page.html"
+    inside: str = ""  # path of the main file inside the folder, {} stands for the stem; "" for a single file
 
     def final(self, beside: Path, stem: str, output: Path | None) -> Path:
-        """Returns where the file is to be: in the folder ``beside``, or ``output``.
+        """Return the path of the main file.
 
-        Raises UserError for a place where it cannot be written.
+        It is ``output``, or a name that begins with ``stem`` in the folder ``beside``. Adds the suffix if ``output``
+        has none. Raises UserError if ``output`` cannot be written, has another suffix, is a folder where a file is
+        needed, or the reverse.
         """
         if output is not None:
             check_writable(output, "-o")
@@ -52,19 +54,19 @@ class Place:
 
 def check_place(
     place: Place,
-    called: str | None,
+    file_names: str | None,
     lesson: Lesson,
     settings: RenderSettings,
     output: Path | None,
     clips: Sequence[Clip],
 ) -> None:
-    """Raises UserError if an export would replace a file that it must not.
+    """Raise UserError if an export would replace a file that it must not.
 
-    ``called``: a regular expression for the names of the export's other files, in the same folder.
+    ``file_names`` is a regular expression for the names of the export's other files in the same folder.
     """
     export = ExportPlace.of(place, lesson, settings, clips, output)
     folder = export.final.parent
-    beside = [file for file in folder.glob("*") if called and re.fullmatch(called, file.name)]
+    beside = [file for file in folder.glob("*") if file_names and re.fullmatch(file_names, file.name)]
     export.results.check([export.final, *beside])
 
 
@@ -73,25 +75,25 @@ def export_film(
     settings: RenderSettings,
     lesson: Lesson,
     place: Place,
-    called: str | None,
+    file_names: str | None,
     publish: Callable[[Job, list[tuple[Clip, ClipFile]]], Path],
 ) -> int:
-    """Render what is missing of a film, export it by ``publish``, which returns the exported file, and print its path.
+    """Render the missing clips of a film, export it with ``publish``, print the path and return exit code 0.
 
-    ``called``: see `check_place`.
+    ``publish`` writes the export and returns its main file. ``file_names`` is as in `check_place`.
     """
-    with reporter(options.progress, options.quiet, options.verbosity) as told:
-        check = partial(check_place, place, called, lesson, settings, options.output)
-        final = publish_with(lesson, settings, told, publish, check)
+    with reporter(options.progress, options.quiet, options.verbosity) as progress:
+        check = partial(check_place, place, file_names, lesson, settings, options.output)
+        final = publish_with(lesson, settings, progress, publish, check)
     show_made([final], options, options.preview)
     return 0
 
 
 @dataclass(frozen=True)
 class ExportPlace:
-    """The path that a film is exported to, and the register entry of whoever exports it."""
+    """The path of a film's export, and its maker's entry in the register of results."""
 
-    stem: str  # what it is called without -o
+    stem: str  # the file's name when there is no -o, without ending
     final: Path
     results: Results
 
@@ -99,7 +101,7 @@ class ExportPlace:
     def of(
         cls, place: Place, lesson: Lesson, settings: RenderSettings, clips: Sequence[Clip], output: Path | None
     ) -> ExportPlace:
-        """Return the place of the lesson's film, or of its picked scenes. Raises UserError as `Place.final` does."""
+        """Return the place for the lesson's film, or for its picked scenes. Raises UserError as `Place.final` does."""
         folders = Folders(settings.media_dir)
         stem = selection([clip.file_stem for clip in clips]) if lesson.picked else lesson.name + lesson.span
         beside = folders.video(lesson.group(clips[0].scene), settings.video_folder, stem, "").parent

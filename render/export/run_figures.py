@@ -1,7 +1,7 @@
-"""The pictures of a run to touch, drawn by Bokeh: in Python what they look like, in the page what they show.
+"""The Bokeh figures of a run: Python defines their look, the page fills in the numbers.
 
-Each figure is empty here. Its sources have names, which `page.js` fills with the numbers of the state that is shown;
-one set of figures for each theme, since a canvas takes no colours from a style sheet.
+All figures are empty here. `page.js` finds their data sources by name and fills them with the numbers of the shown
+state. There is one set of figures for each theme, because a canvas takes no colours from a style sheet.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ FONT = "system-ui, sans-serif"
 HEIGHT = 300  # pixels
 TARGET, MODEL, OTHER, THIN = 4.0, 3.5, 3.0, 1.2  # widths of lines in pixels
 HIGHEST = {"dark": 0.32, "light": 0.24}  # share of the text's colour in a map's highest band, as in the film
-EXTRA = "page"  # of pyproject.toml
+EXTRA = "page"  # the extra in pyproject.toml that installs Bokeh
 
 
 def check_bokeh() -> None:
-    """Raises UserError where the library is not installed that a run is drawn with."""
+    """Raise UserError unless Bokeh is installed. Imports nothing."""
     if importlib.util.find_spec("bokeh") is None:
         raise UserError(
-            "runs to touch are drawn by Bokeh, which is not installed; install it with"
+            "runs on a page are drawn by Bokeh, which is not installed; install it with"
             f" `pip install 'gradreel[{EXTRA}]'` (in a clone: pip install -c constraints.txt -e '.[{EXTRA}]')"
         )
 
 
 def bokeh_script() -> str:
-    """The library for the browser, which the wheel has."""
+    """Return Bokeh's minified JavaScript library, from the installed wheel."""
     from bokeh.resources import Resources
 
     (script,) = Resources(mode="inline", components=["bokeh"], minified=True).js_raw[:1]
@@ -45,7 +45,7 @@ def bokeh_script() -> str:
 
 @cache
 def run_figures() -> dict[str, dict[str, Any]]:
-    """By theme and name, as `Bokeh.embed.embed_item` takes them."""
+    """Return the figures by theme and name, as JSON for `Bokeh.embed.embed_item`."""
     from bokeh.embed import json_item
 
     makers = {
@@ -60,19 +60,19 @@ def run_figures() -> dict[str, dict[str, Any]]:
 
 
 def band_colours() -> dict[str, list[str]]:
-    """By theme: the colours of a map's bands above its lowest, from low to high."""
+    """Return, for each theme, the colours of a loss map's bands from low to high. The lowest band has no colour."""
     shares = [(band + 1) / (BANDS - 1) for band in range(BANDS - 1)]
     return {theme: [_mixed(theme, HIGHEST[theme] * share) for share in shares] for theme in THEMES}
 
 
 def _mixed(theme: str, share: float) -> str:
-    """The text's colour at ``share``, the rest background."""
+    """Return the theme's text colour blended with its background: ``share`` 0 is the background, 1 the text colour."""
     text, ground = (bytes.fromhex(THEMES[theme][role][1:]) for role in ("text", "background"))
     return "#" + bytes(round(g + share * (t - g)) for t, g in zip(text, ground, strict=True)).hex()
 
 
 def _empty(theme: str, **settings: Any) -> figure:
-    """A figure without tools, in the film's colours; what it shows of x and y the page says."""
+    """Return a figure without tools or lines, in the theme's colours. The page sets the ranges of both axes."""
     from bokeh.models import Range1d
     from bokeh.plotting import figure
 
@@ -82,76 +82,83 @@ def _empty(theme: str, **settings: Any) -> figure:
     }
     colours = THEMES[theme]
     size: dict[str, Any] = {"height": HEIGHT, "sizing_mode": "stretch_width"} | settings
-    made = figure(toolbar_location=None, tools="", **ranges, **size)
-    made.background_fill_color = made.border_fill_color = colours["background"]
-    made.outline_line_color = None
-    made.min_border_right = 14
-    for axis in made.axis:
+    chart = figure(toolbar_location=None, tools="", **ranges, **size)
+    chart.background_fill_color = chart.border_fill_color = colours["background"]
+    chart.outline_line_color = None
+    chart.min_border_right = 14
+    for axis in chart.axis:
         axis.axis_line_color = axis.major_tick_line_color = colours["axis"]
         axis.minor_tick_line_color = None
         axis.major_label_text_color = colours["dim"]
         axis.major_label_text_font = FONT
         axis.major_label_text_font_size = "13px"
-    made.grid.grid_line_color = _mixed(theme, 0.12)
-    return made
+    chart.grid.grid_line_color = _mixed(theme, 0.12)
+    return chart
 
 
 def _source(name: str, **columns: list[Any]) -> Any:
+    """Return a data source with the name by which the page finds it; by default with empty columns x and y."""
     from bokeh.models import ColumnDataSource
 
     return ColumnDataSource(name=name, data=columns or {"x": [], "y": []})
 
 
-def _line(made: figure, name: str, color: str, width: float, **settings: Any) -> None:
-    made.line("x", "y", source=_source(name), line_color=color, line_width=width, line_join="round", **settings)
+def _line(chart: figure, name: str, color: str, width: float, **settings: Any) -> None:
+    """Add an empty line to a figure, with a data source called ``name``."""
+    chart.line("x", "y", source=_source(name), line_color=color, line_width=width, line_join="round", **settings)
 
 
-def _dot(made: figure, name: str, color: str, edge: str) -> None:
-    made.scatter("x", "y", source=_source(name), size=12, fill_color=color, line_color=edge, line_width=2)
+def _dot(chart: figure, name: str, color: str, edge: str) -> None:
+    """Add an empty series of filled circles to a figure, with a data source called ``name``."""
+    chart.scatter("x", "y", source=_source(name), size=12, fill_color=color, line_color=edge, line_width=2)
 
 
 def _curve(theme: str, **settings: Any) -> figure:
-    made, colours = _empty(theme, **settings), THEMES[theme]
-    _line(made, "target", colours["red"], TARGET)
-    _line(made, "b", colours["magenta"], OTHER, line_dash=[8, 5])
-    _line(made, "a", colours["blue"], MODEL)
-    return made
+    """Return the figure of predictions over x: the target curve, the run, and the run it is compared with."""
+    chart, colours = _empty(theme, **settings), THEMES[theme]
+    _line(chart, "target", colours["red"], TARGET)
+    _line(chart, "b", colours["magenta"], OTHER, line_dash=[8, 5])
+    _line(chart, "a", colours["blue"], MODEL)
+    return chart
 
 
 def _days(theme: str) -> figure:
+    """Return the figure of daily views over dates, with a strip behind the test days."""
     from bokeh.models import NumeralTickFormatter
 
-    made, colours = _empty(theme, x_axis_type="datetime"), THEMES[theme]
-    made.vstrip(x0="x0", x1="x1", source=_source("unseen", x0=[], x1=[]), fill_color=_mixed(theme, 0.09), line_width=0)
-    _line(made, "target", colours["red"], THIN + 0.6)
-    _line(made, "b", colours["magenta"], THIN, line_dash=[6, 4])
-    _line(made, "a", colours["blue"], THIN + 0.6)
-    made.yaxis.formatter = NumeralTickFormatter(format="0.[00]a")
-    return made
+    chart, colours = _empty(theme, x_axis_type="datetime"), THEMES[theme]
+    chart.vstrip(x0="x0", x1="x1", source=_source("unseen", x0=[], x1=[]), fill_color=_mixed(theme, 0.09), line_width=0)
+    _line(chart, "target", colours["red"], THIN + 0.6)
+    _line(chart, "b", colours["magenta"], THIN, line_dash=[6, 4])
+    _line(chart, "a", colours["blue"], THIN + 0.6)
+    chart.yaxis.formatter = NumeralTickFormatter(format="0.[00]a")
+    return chart
 
 
 def _loss(theme: str, **settings: Any) -> figure:
-    made, colours = _empty(theme, **settings), THEMES[theme]
-    _line(made, "batch", _mixed(theme, 0.45), THIN)
-    _line(made, "unseen", colours["orange"], MODEL, line_dash=[2, 4])
-    _line(made, "b", colours["magenta"], OTHER, line_dash=[8, 5])
-    _line(made, "a", colours["blue"], MODEL)
-    _dot(made, "at-b", colours["magenta"], colours["background"])
-    _dot(made, "at-a", colours["blue"], colours["background"])
-    return made
+    """Return the figure of losses over updates, with a dot at the shown state."""
+    chart, colours = _empty(theme, **settings), THEMES[theme]
+    _line(chart, "batch", _mixed(theme, 0.45), THIN)
+    _line(chart, "unseen", colours["orange"], MODEL, line_dash=[2, 4])
+    _line(chart, "b", colours["magenta"], OTHER, line_dash=[8, 5])
+    _line(chart, "a", colours["blue"], MODEL)
+    _dot(chart, "at-b", colours["magenta"], colours["background"])
+    _dot(chart, "at-a", colours["blue"], colours["background"])
+    return chart
 
 
 def _map(theme: str) -> figure:
+    """Return the loss map: filled bands, the whole path, the path so far, its start and the shown state."""
     width, height = MAP_SHAPE
-    made, colours = _empty(theme, aspect_ratio=width / height, height=None, sizing_mode="scale_width"), THEMES[theme]
-    made.grid.grid_line_color = None
-    made.axis.visible = False
-    made.outline_line_color = colours["axis"]
+    chart, colours = _empty(theme, aspect_ratio=width / height, height=None, sizing_mode="scale_width"), THEMES[theme]
+    chart.grid.grid_line_color = None
+    chart.axis.visible = False
+    chart.outline_line_color = colours["axis"]
     bands = _source("bands", xs=[], ys=[], fill=[])
     edge = _mixed(theme, 0.4)
-    made.multi_polygons("xs", "ys", source=bands, fill_color="fill", line_color=edge, line_width=0.8)
-    _line(made, "whole", _mixed(theme, 0.6), THIN)
-    _line(made, "path", colours["orange"], MODEL)
-    made.scatter("x", "y", source=_source("start"), size=11, fill_color=None, line_color=colours["text"], line_width=2)
-    _dot(made, "at", colours["orange"], colours["background"])
-    return made
+    chart.multi_polygons("xs", "ys", source=bands, fill_color="fill", line_color=edge, line_width=0.8)
+    _line(chart, "whole", _mixed(theme, 0.6), THIN)
+    _line(chart, "path", colours["orange"], MODEL)
+    chart.scatter("x", "y", source=_source("start"), size=11, fill_color=None, line_color=colours["text"], line_width=2)
+    _dot(chart, "at", colours["orange"], colours["background"])
+    return chart

@@ -1,6 +1,6 @@
-"""What a page shows of one recorded run, at some of its kept states: numbers of the trace and of the core's, float32.
+"""Computes what a page shows of one recorded run at some of its recorded states, as float32 numbers.
 
-Nothing is made up between two states: the page shows a state that was kept, and all that belongs to it.
+Nothing is interpolated between two states: the page shows one recorded state and the numbers of that state.
 """
 
 from __future__ import annotations
@@ -24,37 +24,43 @@ from gradreel.core.trace.trace import Trace
 from gradreel.scenes.mobjects.loss_history import LossHistory, thinned, validation_loss
 from gradreel.scenes.mobjects.pace import sampled_rows
 
-MOST_STATES = 240  # of a run that has more every early one, ever fewer later
-MOST_ENTRIES = 40  # of theta: the first ones, and the last few
+MOST_STATES = 240  # states on the page; of a longer run early states are chosen densely, later ones sparsely
+MOST_ENTRIES = 40  # parameters on the page: the first ones, and the last few
 LAST_ENTRIES = 8
 CURVE_POINTS = 161
-MOST_DAYS = 300  # the last ones that have a label
+MOST_DAYS = 300  # days on the page: the last ones that have a label
 GRID = (120, 90)  # points along u and v at which the loss is computed
 MAP_SHAPE = (4.0, 3.0)  # width and height of the map
 MARGIN = 0.15  # share of the map left free on each side of the path
-MOST_WORK = 3e9  # products that the losses on a map may take: a few seconds
-HELD_NUMBERS = 1 << 24  # at once, of states or of what they compute
-LARGEST_NAMED = 100_000  # parameters of a network whose entries have names; of a larger one they have numbers
-ROLES = {"w": "yellow", "b": "green", "c": "magenta", "weight": "yellow", "bias": "green"}  # as the film colours them
+MOST_WORK = 3e9  # multiplications for all losses on a map; a few seconds
+HELD_NUMBERS = 1 << 24  # numbers in memory at once, of states or of the values computed from them
+LARGEST_NAMED = 100_000  # parameters; in a larger network parameters are numbered, not named
+# the film's colour for each kind of parameter
+ROLES = {"w": "yellow", "b": "green", "c": "magenta", "weight": "yellow", "bias": "green"}
 
 
 def run_numbers(trace: Trace) -> dict[str, Any]:
-    """All that the page shows of ``trace``, as JSON: arrays as in `_packed`, those of K states with K rows.
+    """Return all numbers that the page shows of ``trace``, as JSON. Arrays are packed as `_packed` returns them.
 
-    kept: how many updates had been made at each state; loss: of the batch that the next update saw, or else the latest,
-    and measured: how many had been made at it; theta (K, S) and its entries' names; prediction: what the network says
-    at each state, and what it should, or None of a loop of somebody's own, whose model is not known; map: the path in
-    the plane nearest to it, with the loss around it where that is known; lines: the loss curves.
+    K is the number of states shown, S the number of parameters shown. Arrays over states have K rows.
+
+    - kept: number of updates made before each state.
+    - losses: "batch" is the loss of the next update's batch, or else the latest. "whole" and "test" are computed.
+    - measured: number of updates made when that batch loss was measured.
+    - theta, names: (K, S) parameters, and the names of these parameters.
+    - prediction: the predictions and the targets. None for a recorded run: its model is unknown.
+    - map: the path in the plane nearest to it, with the loss around it if it can be computed. None without a plane.
+    - lines: the loss curves over updates.
     """
     count = len(trace.kept)
     rows = np.arange(count) if count <= MOST_STATES else sampled_rows(0, count - 1, MOST_STATES)
     kept = np.asarray(trace.kept[rows])
     entries = _shown_entries(trace.n_parameters)
     run = trace.run if isinstance(trace.run, Experiment) else None
-    whole = run is not None and run.batches_per_epoch == 1
-    batch, measured = _batch_losses(trace, rows, whole)
+    is_full_batch = run is not None and run.batches_per_epoch == 1
+    batch, measured = _batch_losses(trace, rows, is_full_batch)
     losses = {"batch": batch}
-    if run is not None and not whole:
+    if run is not None and not is_full_batch:
         losses["whole"] = _by_blocks(trace, rows, lambda theta: loss(run, theta))
     if run is not None and run.dataset.n_test:
         losses["test"] = _by_blocks(trace, rows, lambda theta: test_loss(run, theta))
@@ -74,13 +80,16 @@ def run_numbers(trace: Trace) -> dict[str, Any]:
 
 
 def _packed(values: FloatArray) -> dict[str, Any]:
-    """An array as float32 in base64, with its shape."""
+    """Return an array as little-endian float32 in base64, with its shape."""
     numbers = np.ascontiguousarray(values, dtype="<f4")
     return {"shape": numbers.shape, "data": base64.b64encode(numbers.tobytes()).decode()}
 
 
 def _blocks(trace: Trace, rows: IntArray) -> Iterator[FloatArray]:
-    """The states of ``rows``, as many at a time as fit into memory with what a network computes of its examples."""
+    """Yield the states of ``rows`` in blocks (B, P) small enough for memory.
+
+    A block's size also counts the activations that a network computes from its examples. See `HELD_NUMBERS`.
+    """
     run = trace.run
     examples = 1
     if isinstance(run, Experiment):
@@ -92,8 +101,11 @@ def _blocks(trace: Trace, rows: IntArray) -> Iterator[FloatArray]:
 
 
 def _by_blocks(trace: Trace, rows: IntArray, function: Any) -> FloatArray:
-    """``function`` of the states of ``rows``, an array with a row for each."""
-    with np.errstate(all="ignore"):  # a run that went off to infinity is shown as it is
+    """Return ``function`` of the states of ``rows``, an array with one row for each state.
+
+    ``function`` takes (B, P) states and returns B rows.
+    """
+    with np.errstate(all="ignore"):  # a run that diverged to infinity is shown as it is
         return np.concatenate([function(theta) for theta in _blocks(trace, rows)])
 
 
@@ -101,23 +113,28 @@ def _by_blocks(trace: Trace, rows: IntArray, function: Any) -> FloatArray:
 
 
 def _shown_entries(count: int) -> IntArray:
+    """Return the indices of the parameters that are shown, of ``count``: all, or the first ones and the last few."""
     if count <= MOST_ENTRIES:
         return np.arange(count)
     return np.concatenate([np.arange(MOST_ENTRIES - LAST_ENTRIES), np.arange(count - LAST_ENTRIES, count)])
 
 
 def _names(trace: Trace, entries: IntArray) -> list[dict[str, str]]:
-    """Of each entry: its letter or tensor, what is written below the line, the role of its colour, its place."""
+    """Return name, index and colour role of each of ``entries``.
+
+    For our networks these are a letter, its subscript and a role. For a recorded run the name is that of the tensor's
+    entry.
+    """
     if isinstance(trace.run, RecordedRun):
         names = [trace.run.entry_name(int(entry)) for entry in entries]
         roles = [ROLES.get(name.rpartition("[")[0].rpartition(".")[2], "orange") for name in names]
         return [{"name": name, "index": "", "role": role} for name, role in zip(names, roles, strict=True)]
     if trace.n_parameters > LARGEST_NAMED:
         return [{"name": "θ", "index": str(entry + 1), "role": "orange"} for entry in entries]
-    known = parameter_names(trace.run)
-    if trace.run.dataset.n_features == 1 and trace.run.hidden:  # as the film has them: w_2 is w_2_1
-        known = [re.sub(r"^(w_\d+)_1$", r"\1", name) for name in known]
-    parts = [known[entry].partition("_") for entry in entries]
+    all_names = parameter_names(trace.run)
+    if trace.run.dataset.n_features == 1 and trace.run.hidden:  # as in the film, w_2 stands for w_2_1
+        all_names = [re.sub(r"^(w_\d+)_1$", r"\1", name) for name in all_names]
+    parts = [all_names[entry].partition("_") for entry in entries]
     return [
         {
             "name": name,
@@ -131,34 +148,41 @@ def _names(trace: Trace, entries: IntArray) -> list[dict[str, str]]:
 # -- losses ------------------------------------------------------------------------------------------------------------
 
 
-def _batch_losses(trace: Trace, rows: IntArray, whole: bool) -> tuple[FloatArray, IntArray]:
-    """(K,): the recorded loss of the update that left each state; and of which update it is.
+def _batch_losses(trace: Trace, rows: IntArray, is_full_batch: bool) -> tuple[FloatArray, IntArray]:
+    """Return the batch loss (K,) at each of ``rows``, and the update (K,) at which it was measured.
 
-    Where a loop did not log each, it is the latest. No update left the last state: its loss is known where every batch
-    is all examples (``whole``), else it is NaN, unless what was logged last still counts.
+    The loss at a state is that of the update that starts there. If a loop did not log that one, it is the latest logged
+    loss. No update starts at the last state. Its loss is computed if each batch has all examples (``is_full_batch``);
+    otherwise it is NaN, unless a logged loss still counts.
     """
     batch = np.append(np.asarray(trace.batch_loss, dtype=np.float64), np.nan)
     measured = np.array(trace.kept[rows])
     if np.isfinite(batch).any():
         history = LossHistory.of(trace, trace.n_updates)
         latest = [history.latest(update) for update in measured.tolist()]
-        measured = np.array([at if known is None else known for at, known in zip(measured, latest, strict=True)])
-    found = batch[measured]
-    if whole:
-        found[-1] = float(loss(trace.experiment, np.asarray(trace.parameters[-1], dtype=np.float64)))
-    return found, measured
+        measured = np.array(
+            [update if logged is None else logged for update, logged in zip(measured, latest, strict=True)]
+        )
+    losses = batch[measured]
+    if is_full_batch:
+        losses[-1] = float(loss(trace.experiment, np.asarray(trace.parameters[-1], dtype=np.float64)))
+    return losses, measured
 
 
 def _loss_lines(trace: Trace, kept: IntArray, losses: dict[str, FloatArray]) -> list[dict[str, Any]]:
-    """The curves over the updates: every recorded batch's (thinned to what can be seen), those over all examples."""
+    """Return the loss curves over updates: each batch's loss, thinned to what can be seen, then the other ``losses``.
+
+    ``kept`` has the updates of the other losses. A recorded validation loss comes last.
+    """
     batch = np.asarray(trace.batch_loss, dtype=np.float64)
     lines = []
     if np.isfinite(batch).any():
-        at = LossHistory.of(trace, len(batch)).points
-        values = batch[at]
+        updates = LossHistory.of(trace, len(batch)).points
+        values = batch[updates]
         if isinstance(trace.run, Experiment) and len(losses) == 1 and np.isfinite(losses["batch"][-1]):
-            at, values = np.append(at, len(batch)), np.append(values, losses["batch"][-1])  # after the last update
-        lines = [("batch", *thinned(at, values))]
+            # the loss after the last update
+            updates, values = np.append(updates, len(batch)), np.append(values, losses["batch"][-1])
+        lines = [("batch", *thinned(updates, values))]
     lines += [(name, kept, values) for name, values in losses.items() if name != "batch"]
     if name := validation_loss(trace):
         lines.append((name, *thinned(*trace.metrics[name])))
@@ -169,9 +193,10 @@ def _loss_lines(trace: Trace, kept: IntArray, losses: dict[str, FloatArray]) -> 
 
 
 def _prediction(run: Experiment, trace: Trace, rows: IntArray) -> dict[str, Any] | None:
-    """What the network says at x (N,) in each state, y (K, N), the target there, and the range to be shown.
+    """Return x (N,), predictions y (K, N), targets (N,) and the range of y to show; None for points of any kind.
 
-    None for points of any kind, which have no x that a line could be drawn over.
+    Points of any kind have no x axis over which a line could be drawn. For daily views, x is the date in milliseconds
+    since 1970.
     """
     dataset = run.dataset
     if isinstance(dataset, CurveDataset):
@@ -179,7 +204,7 @@ def _prediction(run: Experiment, trace: Trace, rows: IntArray) -> dict[str, Any]
         knots = [x for x, _ in dataset.knots if low < x < high]
         x = np.unique([*np.linspace(low, high, CURVE_POINTS), *knots])
         features, target = dataset.features_at(x), dataset.curve()(x)
-        found: dict[str, Any] = {"kind": "curve", "x": _packed(x)}
+        axes: dict[str, Any] = {"kind": "curve", "x": _packed(x)}
         y = _by_blocks(trace, rows, lambda theta: predict(run, theta, features))
     elif isinstance(dataset, DailyViews):
         parts = (dataset.features(), dataset.validation_features(), dataset.test_features())
@@ -188,7 +213,7 @@ def _prediction(run: Experiment, trace: Trace, rows: IntArray) -> dict[str, Any]
         days = np.concatenate(dates)[-MOST_DAYS:].astype("datetime64[D]")
         labels = (dataset.labels(), dataset.validation_labels(), dataset.test_labels())
         target = dataset.in_views(np.concatenate(labels)[-MOST_DAYS:])
-        found = {
+        axes = {
             "kind": "days",
             "x": (days.astype(np.int64) * 86_400_000).tolist(),  # milliseconds since 1970
             "test_from": str(dataset.first_test_date),
@@ -197,11 +222,11 @@ def _prediction(run: Experiment, trace: Trace, rows: IntArray) -> dict[str, Any]
         y = dataset.in_views(_by_blocks(trace, rows, lambda theta: predict(run, theta, features)))
     else:
         return None
-    return found | {"y": _packed(y), "target": _packed(target), "range": _range_of(target, y)}
+    return axes | {"y": _packed(y), "target": _packed(target), "range": _range_of(target, y)}
 
 
 def _range_of(target: FloatArray, y: FloatArray) -> tuple[float, float]:
-    """From the lowest to the highest number that the picture shows: predictions off by more than it are cut off."""
+    """Return the lowest and the highest y to show. Predictions farther from the targets than their span are cut off."""
     low, high = float(target.min()), float(target.max())
     span = (high - low) or max(abs(high), 1.0)
     seen = np.clip(y[np.isfinite(y)], low - span, high + span)
@@ -210,6 +235,7 @@ def _range_of(target: FloatArray, y: FloatArray) -> tuple[float, float]:
 
 
 def _ends(values: FloatArray) -> list[float]:
+    """Return the minimum and the maximum of ``values``; nothing for an empty array."""
     return [float(values.min()), float(values.max())] if len(values) else []
 
 
@@ -217,31 +243,33 @@ def _ends(values: FloatArray) -> list[float]:
 
 
 def _map(trace: Trace, rows: IntArray) -> dict[str, Any] | None:
-    """The path (K, 2) in a plane, the ranges of u and v, and bands of the loss; None where there is no plane.
+    """Return the path (K, 2) in a plane, the ranges of u and v, and the bands of loss; None if there is no plane.
 
-    The plane of a network with two parameters is theirs; else it is the nearest to the path.
+    The plane of a network with two parameters is their own; otherwise it is the plane nearest to the path. The bands
+    are None if the run's loss is unknown or too expensive to compute on the grid.
     """
     if trace.n_parameters < 2:
         return None
-    known = isinstance(trace.run, Experiment)
+    is_experiment = isinstance(trace.run, Experiment)
     try:
-        axes = known and trace.n_parameters == 2
+        axes = is_experiment and trace.n_parameters == 2
         plane = Plane(np.zeros(2), np.eye(2), 1.0) if axes else plane_of(trace)
-    except PathError:  # it runs off to infinity
+    except PathError:  # the path diverges to infinity
         return None
     path = _by_blocks(trace, rows, plane.coordinates)
     u, v = view_around(path, *MAP_SHAPE, MARGIN)
-    found = {"path": _packed(path), "u": u.tolist(), "v": v.tolist(), "share": plane.share, "bands": None}
+    loss_map = {"path": _packed(path), "u": u.tolist(), "v": v.tolist(), "share": plane.share, "bands": None}
     run = trace.run
     if isinstance(run, Experiment) and GRID[0] * GRID[1] * run.dataset.examples * run.n_parameters <= MOST_WORK:
-        found["bands"] = _bands(run, plane, u, v)
-    return found
+        loss_map["bands"] = _bands(run, plane, u, v)
+    return loss_map
 
 
 def _bands(run: Experiment, plane: Plane, u_range: FloatArray, v_range: FloatArray) -> dict[str, Any] | None:
-    """All that lies above each of some levels of the loss: ``levels``, and polygons with holes, as Bokeh has them.
+    """Return the regions above some levels of loss, as polygons with holes for Bokeh; None if no loss is finite.
 
-    ``xs`` and ``ys``: of each level, of each of its polygons, its outline and its holes. None where no loss is finite.
+    ``levels`` are the levels. ``xs`` and ``ys`` have, for each level and each polygon, the outline followed by the
+    holes.
     """
     u, v = (np.linspace(float(ends[0]), float(ends[1]), n) for ends, n in zip((u_range, v_range), GRID, strict=True))
     grid = loss_grid(run, plane, u, v)
@@ -262,5 +290,5 @@ def _bands(run: Experiment, plane: Plane, u_range: FloatArray, v_range: FloatArr
 
 
 def _short(numbers: FloatArray) -> list[float]:
-    """With digits enough for a picture."""
+    """Return the numbers rounded to five significant digits, enough for a picture."""
     return [float(f"{number:.5g}") for number in numbers]

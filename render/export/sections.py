@@ -1,4 +1,4 @@
-"""``--save_sections``: a video of each section or beat beside a scene's film, as Manim writes them."""
+"""Writes ``--save_sections``: a video of each section or beat beside a scene's film, as Manim does."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ FOLDER = "sections"
 def publish_sections(job: Job, clip: Clip, file: ClipFile, film: Path) -> Path:
     """Write ``sections/<film>_0000_<name>.mp4`` beside ``film``, one for each section, and return their index.
 
-    The videos are silent and copy the film's packets. The index ``sections/<film>.json`` lists name, file, size,
-    frames and seconds of each. Raises DamagedClipsError.
+    The videos are silent and copy the film's packets. The index ``sections/<film>.json`` lists name, file, size, frames
+    and seconds of each. Raises DamagedClipsError for a damaged clip.
     """
     settings, workspace = job.settings, job.workspace
     narration = narration_of(job.lesson, settings)
@@ -51,5 +51,8 @@ def publish_sections(job: Job, clip: Clip, file: ClipFile, film: Path) -> Path:
 
 
 def _in_a_file_name(section: str) -> str:
-    """Return a section's name with each run of other characters than letters, digits, ``-`` and ``_`` as one ``_``."""
+    """Return a section's name for use in a file name, at most 60 characters.
+
+    Each run of characters other than letters, digits, ``-`` and ``_`` becomes one ``_``.
+    """
     return re.sub(r"[^\w-]+", "_", section)[:60]

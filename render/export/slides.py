@@ -1,6 +1,6 @@
-"""``gradreel export slides``: clips that wait at the end of each beat, before its picture leaves.
+"""Exports slides: clips that wait at the end of each beat, before its picture leaves.
 
-Written as a page, a folder, pages on paper or for manim-slides.
+They are written as one HTML file, a folder, a PDF or a presentation for manim-slides.
 """
 
 from __future__ import annotations
@@ -35,11 +35,12 @@ from gradreel.scenes.words.narration import NARRATION_FOLDER
 
 @dataclass(frozen=True)
 class Kind:
-    """What slides are written as."""
+    """A format that slides are written in."""
 
-    write: Callable[[Deck, Workspace], tuple[Path, dict[str, Path]]]  # the file, and those beside it by name
+    # returns the main file, and the files beside it by name
+    write: Callable[[Deck, Workspace], tuple[Path, dict[str, Path]]]
     place: Place
-    called: str | None = None  # of a folder: what its own files are called, a regular expression
+    file_names: str | None = None  # regular expression of the names of a folder's own files; None for a single file
 
 
 KINDS = {
@@ -51,18 +52,23 @@ KINDS = {
 
 
 def export_slides(options: Options, folder: bool, pdf: bool, manim_slides: bool) -> int:
-    """Write the slides of the lesson, or of the scenes named, and print where they are."""
-    asked = [name for name, given in (("folder", folder), ("pdf", pdf), ("manim-slides", manim_slides)) if given]
-    if len(asked) > 1:
-        raise UserError(f"--{asked[0]} and --{asked[1]} are two kinds of slides; give one of them")
-    kind = KINDS[asked[0] if asked else "one-file"]
+    """Write the slides of the lesson, or of the scenes named in ``options``, print their path and return exit code 0.
+
+    Without one of the three flags, the slides are one HTML file. Raises UserError for two flags, or a place that cannot
+    be written.
+    """
+    chosen = [name for name, is_set in (("folder", folder), ("pdf", pdf), ("manim-slides", manim_slides)) if is_set]
+    if len(chosen) > 1:
+        raise UserError(f"--{chosen[0]} and --{chosen[1]} are two kinds of slides; give one of them")
+    kind = KINDS[chosen[0] if chosen else "one-file"]
     settings, lesson = film_of(options)
-    kind.place.final(Path(), "", options.output)  # before any work
+    kind.place.final(Path(), "", options.output)  # refuse a wrong -o before any work
     publish = partial(_publish, kind=kind, output=options.output)
-    return export_film(options, settings, lesson, kind.place, kind.called, publish)
+    return export_film(options, settings, lesson, kind.place, kind.file_names, publish)
 
 
 def _publish(job: Job, clips: Sequence[tuple[Clip, ClipFile]], kind: Kind, output: Path | None) -> Path:
+    """Write the slides of a rendered film and return their path; do nothing if they are up to date."""
     lesson, settings, workspace = job.lesson, job.settings, job.workspace
     place = ExportPlace.of(kind.place, lesson, settings, [clip for clip, _ in clips], output)
     final = place.final
@@ -71,21 +77,24 @@ def _publish(job: Job, clips: Sequence[tuple[Clip, ClipFile]], kind: Kind, outpu
     steps = as_slides(steps_of(narration, settings, shots))
     film = manifest_of(lesson, settings, shots, final)
     content = {"kind": kind.place.ending, "film": film, "titles": [dict(step.title) for step in steps], "code": _code()}
-    stamp = OutputStamp(workspace, final, content, [file.path for _, file in clips], kind.called)
+    stamp = OutputStamp(workspace, final, content, [file.path for _, file in clips], kind.file_names)
     if stamp.is_current():
         return final
     check_whole([file.path for _, file in clips])
     spoken = spoken_languages(shots, settings.fps, narration)
-    added = placed_sounds(shots, settings.fps)
-    heard = ({Track(): added} if added else {}) | tracks(spoken, settings.language, added)  # also without a voice
-    made = Deck(place.stem, _title(lesson, settings, steps), steps, write_sounds(steps, heard, workspace), settings)
-    temporary, beside = kind.write(made, workspace)
+    added_sounds = placed_sounds(shots, settings.fps)
+    # sounds that scenes add are heard even without a voice
+    sound_tracks = ({Track(): added_sounds} if added_sounds else {}) | tracks(spoken, settings.language, added_sounds)
+    slide_deck = Deck(
+        place.stem, _title(lesson, settings, steps), steps, write_sounds(steps, sound_tracks, workspace), settings
+    )
+    temporary, beside = kind.write(slide_deck, workspace)
     publish_all({final.name: temporary, **beside}, workspace, stamp, place.results, job.reporter.say)
     return final
 
 
 def _title(lesson: Lesson, settings: RenderSettings, steps: Sequence[Step]) -> dict[str, str]:
-    """By language: the lesson's, or those of the scenes that were picked."""
+    """Return the title of the deck in each language: the lesson's, or the titles of the scenes that were picked."""
     if not lesson.picked:
         return dict(lesson.title)
     return {
@@ -95,6 +104,6 @@ def _title(lesson: Lesson, settings: RenderSettings, steps: Sequence[Step]) -> d
 
 
 def _code() -> str:
-    """Digest of what writes slides, its own words among it."""
+    """Return a digest of the source files, words and themes that decide how slides are written."""
     own = [*Path(__file__).parent.glob("*.py"), *deck.ASSETS.iterdir(), *NARRATION_FOLDER.glob("*.toml")]
     return digest_of_contents([*sorted(own), PACKAGE_FOLDER / "scenes" / "themes.py"])

@@ -1,4 +1,4 @@
-"""What is heard of a film, cut where steps begin: a file a step and track, since a page's player has one track."""
+"""Cuts a film's sound where steps begin: one file for each step and track, since a page's player has one track."""
 
 from __future__ import annotations
 
@@ -16,54 +16,57 @@ from gradreel.render.videos.video import sound_stream
 from gradreel.render.voice.sound import RATE
 
 CONTAINER = "mp4"
-ANY = "any"  # what the track of no language is called
+ANY = "any"  # the name of the track that has no language
 
 
 @dataclass(frozen=True)
 class StepSound:
-    """A sound file of a step, under its temporary name."""
+    """The sound file of one step in one track, under its temporary name."""
 
-    number: int  # of the step
+    number: int  # number of the step
     track: str  # a language, or `ANY`
     file: Path
 
     @property
     def name(self) -> str:
+        """Return the file's final name, such as "003-en.m4a"."""
         return f"{self.number:03d}-{self.track}.m4a"
 
 
 def write_sounds(
     steps: Sequence[Step], tracks: Mapping[Track, Sequence[PlacedSound]], workspace: Workspace
 ) -> list[StepSound]:
-    """What is heard in each step, of each track; steps without a sound have no file.
+    """Write the sound of each step in each of ``tracks`` and return the files. Silent steps have no file.
 
-    A sound that goes on over the end of a step goes on with the next one. Raises SoundError.
+    A sound that lasts longer than its step goes on in the next step's file. Raises SoundError.
     """
-    found = []
+    step_sounds = []
     for track, placed in tracks.items():
         for step, samples in _cut(steps, placed):
             if samples.any():
-                made = StepSound(step.number, track.language or ANY, workspace.temporary(f"{step.number:03d}.m4a"))
-                _write(made.file, samples, track)
-                found.append(made)
-    return found
+                sound = StepSound(step.number, track.language or ANY, workspace.temporary(f"{step.number:03d}.m4a"))
+                _write(sound.file, samples, track)
+                step_sounds.append(sound)
+    return step_sounds
 
 
 def _cut(steps: Sequence[Step], placed: Sequence[PlacedSound]) -> Iterator[tuple[Step, Stereo]]:
+    """Yield each step with its stereo samples (2, N). All steps together have the film's length without gaps."""
     fps = steps[0].clip.fps
     ends = [round(Fraction((step.film_start + step.frames) * RATE, fps)) for step in steps]
     blocks = Mix(placed, ends[-1]).blocks()
-    held, place = np.zeros((2, 0), np.float32), 0
+    pending, position = np.zeros((2, 0), np.float32), 0
     for step, end in zip(steps, ends, strict=True):
-        parts = [held]
-        while sum(part.shape[1] for part in parts) < end - place:
+        parts = [pending]
+        while sum(part.shape[1] for part in parts) < end - position:
             parts.append(next(blocks))
         joined = np.concatenate(parts, axis=1)
-        yield step, joined[:, : end - place]
-        held, place = joined[:, end - place :], end
+        yield step, joined[:, : end - position]
+        pending, position = joined[:, end - position :], end
 
 
 def _write(path: Path, samples: Stereo, track: Track) -> None:
+    """Encode stereo samples into an audio file at ``path``."""
     with av.open(str(path), "w", format=CONTAINER, options={"movflags": "+faststart"}) as output:
         stream = sound_stream(output, CONTAINER, track)
         mix = Mix([PlacedSound(samples, Fraction(0))], samples.shape[1])

@@ -1,4 +1,4 @@
-"""Clips cut where beats begin: what plays until it stands, with its picture and its words."""
+"""Cuts clips into steps where beats begin. A slide shows one step, then waits on its picture."""
 
 from __future__ import annotations
 
@@ -20,26 +20,32 @@ WHOLE = "all"  # the name of the one step of a scene without beats
 
 @dataclass(frozen=True)
 class Step:
-    """From where a beat begins (a scene's first: the scene) up to where the next one does, or to the scene's end."""
+    """One beat of a scene, up to the start of the next beat or the scene's end.
 
-    number: int  # from 1 on
+    A scene's first step begins with the scene, even if its first beat begins later.
+    """
+
+    number: int  # counted from 1
     scene: str
     beat: str
-    title: Mapping[str, str]  # the scene's, by language
-    lines: Mapping[str, str]  # what is said, by language
+    title: Mapping[str, str]  # the scene's title for each language
+    lines: Mapping[str, str]  # printed lines for each language; none for a language without words
     clip: ClipFile
-    stand: int  # frames of the clip up to the picture on which a slide waits, see `as_slides`
-    film_start: int  # frames of all clips before it, and of the clip's up to it
+    stand: int  # frames from the clip's start up to and including the picture on which a slide waits, see `as_slides`
+    film_start: int  # frames of the film before this step
     frames: int
 
     @property
     def place(self) -> str:
-        """Its name in the deck, which stays when others come and go: ``gradient-descent/walk``."""
+        """Return the step's name in the deck, such as ``gradient-descent/walk``. Other steps do not change it."""
         return f"{self.scene}/{self.beat}"
 
 
 def steps_of(narration: Narration, settings: RenderSettings, shots: Sequence[Shot]) -> list[Step]:
-    """The steps of ``shots``, whose files of H.264 have a key frame where a beat begins."""
+    """Return the steps of ``shots`` in film order. The shots' clips have a key frame where each beat begins.
+
+    A scene without beats is one step called `WHOLE`.
+    """
     steps: list[Step] = []
     for shot in shots:
         file = shot.file
@@ -48,22 +54,22 @@ def steps_of(narration: Narration, settings: RenderSettings, shots: Sequence[Sho
         beats = beats or [(WHOLE, 0, file.frames, {})]
         starts = [0, *(start for _, start, _, _ in beats[1:]), file.frames]
         for (name, _, beat_end, lines), start, end in zip(beats, starts, starts[1:], strict=False):
-            said = {language: text for language, text in lines.items() if text.strip()}
-            where = (file, file.stand(start, min(beat_end, end)), shot.start + start, end - start)
-            steps.append(Step(len(steps) + 1, shot.clip.scene, name, title, said, *where))
+            spoken_lines = {language: text for language, text in lines.items() if text.strip()}
+            position = (file, file.stand(start, min(beat_end, end)), shot.start + start, end - start)
+            steps.append(Step(len(steps) + 1, shot.clip.scene, name, title, spoken_lines, *position))
     return steps
 
 
 def as_slides(steps: Sequence[Step]) -> list[Step]:
-    """Returns the steps as slides have them: each ends where it stands, with its picture still there.
+    """Return the steps as slides: each ends on the picture on which it waits.
 
-    What leaves the picture after that, such as the fade at a scene's end, is played at the beginning of the next step.
-    After the last step it is not played. A step that shows nothing at all stands on its empty picture.
+    The motion after that picture, such as the fade at a scene's end, plays at the beginning of the next slide. After
+    the last step it is not played. A step that shows nothing at all waits on its empty picture.
     """
     slides: list[Step] = []
     clip_start, start = steps[0].film_start, steps[0].film_start  # frames of the film
-    for before, step in zip([steps[0], *steps], steps, strict=False):
-        if step.clip is not before.clip:
+    for previous, step in zip([steps[0], *steps], steps, strict=False):
+        if step.clip is not previous.clip:
             clip_start = step.film_start
         end = clip_start + step.stand
         slides.append(replace(step, film_start=start, frames=end - start))
@@ -72,27 +78,31 @@ def as_slides(steps: Sequence[Step]) -> list[Step]:
 
 
 def titles_of(narration: Narration, scene: SceneSource, languages: Sequence[str]) -> dict[str, str]:
-    """A scene's title in each language; in one that a scene of one's own has no words in, that of the first.
+    """Return a scene's title in each of ``languages``. A missing title is replaced by the one in the first language.
 
-    Raises NarrationError where the first, that of the pictures, has none.
+    Raises NarrationError if the first language, that of the pictures, has no title.
     """
-    found = dict.fromkeys(languages, narration.title(scene.name, languages[0], scene.is_ours))
+    titles = dict.fromkeys(languages, narration.title(scene.name, languages[0], scene.is_ours))
     for language in languages[1:]:
         with suppress(NarrationError):
-            found[language] = narration.title(scene.name, language, scene.is_ours)
-    return found
+            titles[language] = narration.title(scene.name, language, scene.is_ours)
+    return titles
 
 
-def languages_told(settings: RenderSettings, lines: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
-    """Return the language of the pictures, and the others in which one of ``lines`` (texts by language) has words."""
-    told = {language for line in lines for language, text in line.items() if text.strip()}
-    return tuple(code for code in languages_of(settings) if code == settings.language or code in told)
+def languages_with_words(settings: RenderSettings, lines: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
+    """Return the language of the pictures, and each other language in which one of ``lines`` has words.
+
+    ``lines`` are texts by language. The order is that of the settings.
+    """
+    spoken = {language for line in lines for language, text in line.items() if text.strip()}
+    return tuple(code for code in languages_of(settings) if code == settings.language or code in spoken)
 
 
 def write_videos(steps: Sequence[Step], paths: Mapping[int, Path]) -> None:
-    """Write each step as an MP4 at ``paths``, by number, and copy its packets. Each begins where the one before ends.
+    """Write each step as an MP4 at ``paths[step.number]``, by copying packets.
 
-    Raises DamagedClipsError for a clip that cannot be read, or has no key frame where a step begins.
+    Each step must begin in the film where the one before ends. Raises DamagedClipsError for a clip that cannot be read,
+    is too short, or has no key frame where a step begins.
     """
     clips = list({step.clip.path: step.clip for step in steps}.values())
     with reading(clips), av.open(str(clips[0].path)) as first:

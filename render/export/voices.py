@@ -1,4 +1,4 @@
-"""What a film speaks beside its first language, a sound file each: browsers play one track of a video."""
+"""Extracts a film's other spoken languages into files of their own, since browsers play one sound track of a video."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from gradreel.render.clips.workspace import Workspace
 
 
 def other_voices(video: Path, language: str, spoken: Sequence[str], workspace: Workspace) -> dict[str, Path]:
-    """By language: the sound streams of ``video`` but its first, packets copied, under temporary names.
+    """Return a sound file for each stream of ``video`` but the first, by language, under temporary names.
 
-    ``spoken``: the languages of its streams, of which that of the film comes first, as `tracks` has them.
+    ``spoken`` has the languages of the streams. The film's ``language`` is the first stream; the others are in
+    alphabetical order. Packets are copied.
     """
-    others = sorted(spoken, key=lambda code: code != language)[1:]
-    files = {code: workspace.temporary(f"film.{code}.m4a") for code in others}
+    other_languages = sorted(spoken, key=lambda code: code != language)[1:]
+    files = {code: workspace.temporary(f"film.{code}.m4a") for code in other_languages}
     for place, file in enumerate(files.values(), 1):
         with (
             av.open(str(video)) as source,

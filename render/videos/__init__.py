@@ -1,12 +1,12 @@
-"""Clips into videos.
+"""Joins clips into videos and publishes them.
 
-publishing        video, subtitles, poster and manifest, given their names at once
-video             clips joined, their packets copied
-sound_track       all that is heard, mixed and encoded
-narration_track   what is spoken: where, how loud, when each clause
+publishing        publishes video, subtitles, poster and manifest together
+video             joins clips by copying their packets
+sound_track       mixes and encodes all sounds
+narration_track   places spoken lines in the film: time, loudness, clauses
 subtitles         cues from beats
 burned_subtitles  cues drawn into the picture
-results           who made which result, and what may be replaced
-output_stamp      whether a video is there as it would be written now
-estimates         how long what is planned will take
+results           which maker wrote which result, and which files may be replaced
+output_stamp      tells if a video is up to date
+estimates         how long the planned work will take
 """

@@ -1,6 +1,6 @@
-"""Subtitles drawn into the picture, for places that show no others. Each clip is decoded and encoded once more for it.
+"""Draws subtitles into the picture, for places that show no others. Each clip is decoded and encoded once more.
 
-The clips that are kept stay as they are: what is written here goes into one video.
+The cached clips do not change: the new clips go into one video only.
 """
 
 from __future__ import annotations
@@ -27,28 +27,31 @@ from gradreel.render.videos.subtitles import Cue
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-SIMPLIFIED_CHINESE = 2  # the face in the font's collection; its Latin and Greek letters are those of all faces
-EM_OF_HEIGHT, EM_OF_WIDTH = 1 / 24, 1 / 26  # size of the letters, the smaller of both: a line of 42 letters has room
-LEADING = 1.4  # ems from line to line
-PADDING = 0.35  # ems of the plate, beside the text and below the last line
-LOWEST = 0.025  # share of the height below the plate
-PLATE, LETTERS = (0, 0, 0, 184), (255, 255, 255, 255)  # a plate reads on the dark theme and on the light one
-CIRCUMFLEX, HAT = "\u0302", "<hat>"  # Unicode's combining mark, and how it is drawn
-SMALLER = 0.65  # ems of what is shifted
-SHIFTS = {"<sub>": 0.15, "<super>": -0.35, HAT: -0.33}  # ems down from the baseline, by Unicode's kinds, and ours
-MOST_NAMED = 24  # characters that one warning names
+SIMPLIFIED_CHINESE = 2  # index of the face in the font file; all faces have the same Latin and Greek letters
+# font size as a share of the frame; the smaller value counts, so that 42 letters fit on a line
+EM_OF_HEIGHT, EM_OF_WIDTH = 1 / 24, 1 / 26
+LEADING = 1.4  # ems between baselines
+PADDING = 0.35  # ems of the plate around the text and below the last line
+LOWEST = 0.025  # share of the height left free below the plate
+# RGBA; this plate is legible on the dark theme and on the light one
+PLATE, LETTERS = (0, 0, 0, 184), (255, 255, 255, 255)
+CIRCUMFLEX, HAT = "\u0302", "<hat>"  # Unicode's combining circumflex, and our name for a hat that we draw
+SMALLER = 0.65  # ems of subscripts, superscripts and hats
+SHIFTS = {"<sub>": 0.15, "<super>": -0.35, HAT: -0.33}  # ems below the baseline, by Unicode's tag or ours
+MOST_NAMED = 24  # characters that one warning lists
 
 
 @dataclass(frozen=True)
 class Plate:
-    """A cue as it lies on the picture."""
+    """The image of a cue, and its place in the picture."""
 
     left: int
     top: int
-    color: NDArray[np.uint16]  # (height, width, 3), multiplied by alpha
-    rest: NDArray[np.uint16]  # (height, width, 1), what is seen of the picture, of 255
+    color: NDArray[np.uint16]  # (height, width, 3), already multiplied by alpha
+    rest: NDArray[np.uint16]  # (height, width, 1), 255 minus alpha: the weight of the picture below
 
     def put_on(self, pixels: Pixels) -> None:
+        """Blend the plate into ``pixels`` (height, width, 3 or 4), in place."""
         height, width = self.rest.shape[:2]
         part = pixels[self.top : self.top + height, self.left : self.left + width, :3]
         part[...] = (self.color + part * self.rest + 127) // 255
@@ -56,7 +59,11 @@ class Plate:
 
 @cache
 def plate(text: str, width: int, height: int) -> Plate:
-    """``text``, of one line or more, at the foot of a picture; in one that is tall, below the wide picture in it."""
+    """Return the plate of ``text``, of one or more lines, for a picture of ``width`` by ``height`` pixels.
+
+    It lies at the foot of the picture. A frame taller than 16:9 has a bar of background below the wide picture; the
+    plate goes into that bar if there is room. Long lines are drawn smaller.
+    """
     em = max(min(height * EM_OF_HEIGHT, width * EM_OF_WIDTH), 1.0)
     lines = [runs(line) for line in text.split("\n")]
     widest = max(sum(run.width(em) for run in line) for line in lines)
@@ -73,14 +80,14 @@ def plate(text: str, width: int, height: int) -> Plate:
     ascent, descent = _font(em).getmetrics()
     for number, (line, ink) in enumerate(zip(lines, inks, strict=True)):
         x, baseline = (size[0] - ink) / 2, number * leading + (leading + pad + ascent - descent) / 2
-        for before, run in zip(("", *(run.text for run in line)), line, strict=False):
-            back = (_font(em).getlength(before[-1:]) + run.font(em).getlength(run.text)) / 2 if run.kind == HAT else 0
+        for previous, run in zip(("", *(run.text for run in line)), line, strict=False):
+            back = (_font(em).getlength(previous[-1:]) + run.font(em).getlength(run.text)) / 2 if run.kind == HAT else 0
             place = (x - back, baseline + SHIFTS.get(run.kind, 0) * em)
             pencil.text(place, run.text, LETTERS, run.font(em), anchor="ls")
             x += run.width(em)
     drawn = np.asarray(picture).astype(np.uint16)
     alpha = drawn[..., 3:]
-    bar = (height - width * 9 // 16) // 2  # of background, below the wide picture in one that is taller
+    bar = (height - width * 9 // 16) // 2  # height of the background below the wide picture in a taller frame
     lowest = height - round(LOWEST * height)
     bottom = min(height - bar + leading + size[1], lowest) if bar > leading + size[1] else lowest
     return Plate((width - size[0]) // 2, max(bottom - size[1], 0), drawn[..., :3] * alpha, 255 - alpha)
@@ -88,39 +95,49 @@ def plate(text: str, width: int, height: int) -> Plate:
 
 @cache
 def _font(em: float) -> ImageFont.FreeTypeFont:
-    """The one layout that every build of Pillow has, so that pictures are the same everywhere."""
+    """Return the font in the size ``em`` (pixels).
+
+    It uses the one layout engine that every build of Pillow has, so that pictures are the same everywhere.
+    """
     path = str(noto_cjk_sans_otc.FONT_PATH)
     return ImageFont.truetype(path, em, index=SIMPLIFIED_CHINESE, layout_engine=ImageFont.Layout.BASIC)
 
 
 class Run(NamedTuple):
-    """Letters of one size on one line: ``kind`` is "", "<sub>", "<super>", or "<hat>" above the letter before it."""
+    """Letters of one size on one line.
+
+    ``kind`` is "", "<sub>", "<super>", or "<hat>" for a hat above the letter before it.
+    """
 
     text: str
     kind: str
 
     def font(self, em: float) -> ImageFont.FreeTypeFont:
+        """Return the font of these letters, for a text of ``em`` pixels."""
         return _font(em * SMALLER if self.kind else em)
 
     def width(self, em: float) -> float:
-        """Pixels, for letters of ``em`` pixels."""
+        """Return the width in pixels, for a text of ``em`` pixels. A hat takes no width."""
         return 0.0 if self.kind == HAT else float(self.font(em).getlength(self.text))
 
 
 @cache
 def runs(line: str) -> tuple[Run, ...]:
-    """Returns one line as it is drawn.
+    """Return the runs that draw one line.
 
-    The font has no thin space, which stands in "1 405", and no letters such as "₁" or "ŷ": they are put together from
-    what it has. Characters that show nothing, such as joiners and escape codes, are left out; they would be boxes.
+    The font lacks the thin space of "1 405", and letters such as "₁" or "ŷ": these are composed from other letters.
+    Invisible characters, such as joiners and escape codes, are left out, because they would be drawn as boxes.
     """
     pieces = [piece for letter in unicodedata.normalize("NFC", line) for piece in _as_drawn(letter)]
-    return tuple(Run("".join(run.text for run in its), kind) for kind, its in groupby(pieces, key=lambda run: run.kind))
+    return tuple(
+        Run("".join(run.text for run in same_kind), kind)
+        for kind, same_kind in groupby(pieces, key=lambda run: run.kind)
+    )
 
 
 def _as_drawn(letter: str) -> list[Run]:
-    """Returns what is drawn for ``letter``; nothing for one that is not seen."""
-    if _is_unseen(letter):
+    """Return the runs that draw ``letter``; [] for an invisible one."""
+    if _is_invisible(letter):
         return []
     if unicodedata.category(letter) == "Zs":
         return [Run(" ", "")]
@@ -134,26 +151,27 @@ def _as_drawn(letter: str) -> list[Run]:
     return [Run(shown, kind if kind in SHIFTS else "")]
 
 
-def _is_unseen(letter: str) -> bool:
-    """Whether ``letter`` is a control or format character, or a variation selector."""
+def _is_invisible(letter: str) -> bool:
+    """Return whether ``letter`` is a control or format character, or a variation selector."""
     return unicodedata.category(letter) in ("Cc", "Cf") or "\ufe00" <= letter <= "\ufe0f"
 
 
 def missing_letters(text: str) -> list[str]:
-    """Returns the characters of ``text``, each once, that the font of burned subtitles would draw as boxes."""
+    """Return the characters of ``text``, each once, that the font of burned subtitles would draw as boxes."""
     letters = dict.fromkeys(letter for line in text.split("\n") for run in runs(line) for letter in run.text)
     return [letter for letter in letters if not _has_glyph(letter)]
 
 
 def missing_letters_warning(lines: Iterable[tuple[str, str]], language: str) -> str:
-    """Returns one warning for all ``lines`` (place and text) with characters that the font lacks; "" if there is none.
+    """Return one warning for all ``lines`` (place and text) with characters that the font lacks; "" if all are drawn.
 
-    Right-to-left scripts are named as such: neither their order nor their joined forms are supported.
+    The warning says so if some of them belong to a right-to-left script: its order and its joined forms are not
+    supported.
     """
     missing = [(place, letters) for place, text in lines if (letters := missing_letters(text))]
     if not missing:
         return ""
-    letters = list(dict.fromkeys(letter for _, found in missing for letter in found))
+    letters = list(dict.fromkeys(letter for _, in_line in missing for letter in in_line))
     places = list(dict.fromkeys(printable(place) for place, _ in missing))
     named = printable("".join(letters[:MOST_NAMED])) + (
         f" and {len(letters) - MOST_NAMED} more" if len(letters) > MOST_NAMED else ""
@@ -169,28 +187,33 @@ def missing_letters_warning(lines: Iterable[tuple[str, str]], language: str) -> 
 
 @cache
 def _has_glyph(letter: str) -> bool:
-    """Whether the font draws ``letter`` as anything but the box that stands for all characters that it lacks."""
-    return letter == " " or _drawn(letter) != _drawn("\U0010ffff")  # the last code point, which is no character
+    """Return whether the font has ``letter``, that is, draws it unlike the box for missing characters."""
+    return letter == " " or _drawn(letter) != _drawn("\U0010ffff")  # U+10FFFF is no character
 
 
 def _drawn(letter: str) -> tuple[tuple[int, int], bytes]:
+    """Return the size and the pixels of ``letter``."""
     mask = _font(32.0).getmask(letter)
     return mask.size, bytes(mask)
 
 
 def with_cues(file: ClipFile, cues: Sequence[Cue], first: int, settings: RenderSettings, path: Path) -> ClipFile:
-    """A copy of a clip at ``path`` with ``cues`` drawn into it, whose times are the film's: it begins at ``first``."""
+    """Return a copy of a clip at ``path`` with ``cues`` drawn into its frames.
+
+    The cues have times of the film; the clip's first frame is frame ``first`` of the film. Equal frames in a row are
+    encoded as one repeated frame. If it fails, the partial file is removed.
+    """
     encoder = ClipEncoder(path, settings)
     begins = {beat.start for beat in file.beats}
-    shown: Pixels | None = None  # not written yet, so many times:
+    shown: Pixels | None = None  # the frame to write, ``repeat`` times, once a different one comes
     repeat = 0
-    before: tuple[list[bytes], str] | None = None
+    previous: tuple[list[bytes], str] | None = None
     texts = _texts(cues, first, settings.fps)
     try:
         for number, (frame, text) in enumerate(zip(_frames(file.path), texts, strict=False)):
-            now = [bytes(plane) for plane in frame.planes], text
+            current = [bytes(plane) for plane in frame.planes], text
             is_cut = number in begins
-            if shown is not None and (now != before or is_cut):
+            if shown is not None and (current != previous or is_cut):
                 encoder.write(shown, repeat)
                 shown, repeat = None, 0
             if is_cut:
@@ -199,7 +222,7 @@ def with_cues(file: ClipFile, cues: Sequence[Cue], first: int, settings: RenderS
                 shown = _as_rgba(frame)
                 if text:
                     plate(text, settings.width, settings.height).put_on(shown)
-            before, repeat = now, repeat + 1
+            previous, repeat = current, repeat + 1
         assert shown is not None, f"{file.path} has no frames"
         encoder.write(shown, repeat)
         encoder.close()
@@ -210,24 +233,25 @@ def with_cues(file: ClipFile, cues: Sequence[Cue], first: int, settings: RenderS
 
 
 def _frames(clip: Path) -> Iterator[VideoFrame]:
+    """Yield the video frames of a clip."""
     with av.open(str(clip)) as container:
         yield from container.decode(container.streams.video[0])
 
 
 def _texts(cues: Sequence[Cue], first: int, fps: int) -> Iterator[str]:
-    """What is to be read on each frame from number ``first`` of the film on, "" for nothing; without an end."""
+    """Yield the text to show on each frame, from frame ``first`` of the film on, without end; "" for no text."""
     waiting = sorted(cues, key=lambda cue: cue.start)
-    place = 0
+    position = 0
     while True:
-        while place < len(waiting) and waiting[place].end * fps <= 1000 * first:
-            place += 1
-        is_on = place < len(waiting) and waiting[place].start * fps <= 1000 * first
-        yield waiting[place].text if is_on else ""
+        while position < len(waiting) and waiting[position].end * fps <= 1000 * first:
+            position += 1
+        is_on = position < len(waiting) and waiting[position].start * fps <= 1000 * first
+        yield waiting[position].text if is_on else ""
         first += 1
 
 
 def _as_rgba(frame: VideoFrame) -> Pixels:
-    """Returns a frame of BT.709 as pixels.
+    """Return a BT.709 frame as RGBA pixels (height, width, 4).
 
     FFmpeg's fast conversion leaves the last columns black at widths such as 18 and 100. ACCURATE_RND avoids it.
     """

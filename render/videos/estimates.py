@@ -1,7 +1,8 @@
-"""How long a plan will take: by what trainings and clips took in this media folder, or else by a table.
+"""Estimates how long a plan will take, from times measured in this media folder, or else from a table.
 
-The table has 1.5 times what our lecture took on two cores without a graphics card. Another machine, or
-another scene, may take a third of that or three times as long. `Estimates.guessed` says when the table was used.
+The table has 1.5 times the times of our lecture on two cores without a graphics card. On another machine, or for
+another scene, the work may take a third of that or three times as long. `Estimates.guessed` says when the table was
+used.
 """
 
 from __future__ import annotations
@@ -22,31 +23,32 @@ from gradreel.render.clips.workspace import Folders
 from gradreel.render.stages import Clip, Plan
 from gradreel.render.workers.groups import Group, makespan
 
-MOST_LOOKED_AT = 50  # trainings that were timed, the newest: enough to go by
+MOST_LOOKED_AT = 50  # timed trainings that are read, the newest first
 
 # The table. `Group.cost` counts microseconds of a usual core
 TRAINING_SPEED = 1.5e-6  # seconds for one unit of `Group.cost`
-FRAME_SECONDS, FRAME_PIXELS = 0.021, 1920 * 1080  # of one worker; the lecture took 0.014
-CLIP_SECONDS = 2.0  # until a worker draws the first frame of a clip
-START_SECONDS = 4.0  # until a worker has imported torch
-LINE_SECONDS = 1.0  # of an engine for a line
-UNKNOWN_LENGTH = 20  # seconds of a scene that has no narration to tell how long it is
+# seconds for a frame of this size on one worker; the lecture took 0.014
+FRAME_SECONDS, FRAME_PIXELS = 0.021, 1920 * 1080
+CLIP_SECONDS = 2.0  # seconds until a worker draws the first frame of a clip
+START_SECONDS = 4.0  # seconds until a worker has imported torch
+LINE_SECONDS = 1.0  # seconds that an engine takes to speak a line
+UNKNOWN_LENGTH = 20  # assumed seconds of a scene without narration
 
 
 @dataclass(frozen=True)
 class Estimates:
-    """Seconds of one worker."""
+    """Estimated seconds of work, as if one worker did it all."""
 
     training: Mapping[str, float]  # by digest of the run
     rendering: Mapping[str, float]  # by scene
     jobs: int
     speaking: float = 0.0
     starting: float = 0.0  # before the first training
-    guessed: tuple[str, ...] = ()  # why the table was used: each says what has not been timed yet
+    guessed: tuple[str, ...] = ()  # reasons why the table was used: each names something that has not been timed yet
 
     @property
     def seconds(self) -> float:
-        """Of all of it with ``jobs`` workers: training first, then the lines, then the clips."""
+        """Return the seconds of all the work with ``jobs`` workers: training first, then the lines, then the clips."""
         training = makespan(list(self.training.values()), self.jobs)
         return self.starting + training + self.speaking / self.jobs + makespan(list(self.rendering.values()), self.jobs)
 
@@ -54,10 +56,10 @@ class Estimates:
 def estimates(plan: Plan, folders: Folders, jobs: int) -> Estimates:
     """Return how long ``plan`` will take.
 
-    The time of a run or clip is the one that it took before in ``folders``. Without one, it is computed from the times
-    of the others there. If nothing was timed there, it comes from the table, and ``guessed`` says why.
+    A run or clip that was timed in ``folders`` takes the same time again. Otherwise its time is computed from the other
+    times there. If nothing was timed there, the table is used, and ``guessed`` says why.
     """
-    guessed: dict[str, None] = {}  # in order, each once
+    guessed: dict[str, None] = {}  # a dict keeps the order and drops duplicates
     runs = [run.experiment for run in plan.runs]
     speed = _training_speed(folders.traces) if runs else None
     training, starting = {}, 0.0
@@ -81,14 +83,14 @@ def estimates(plan: Plan, folders: Folders, jobs: int) -> Estimates:
             guessed[reason] = None
             clip_time = _by_table(clip, clips)
         rendering[clip.scene] = clip_time
-    lines = sum(plan.unspoken.values())  # at most
+    lines = sum(plan.unspoken.values())  # an upper bound
     if lines:
         guessed["how long voices take is not kept"] = None
     return Estimates(training, rendering, jobs, LINE_SECONDS * lines, starting, tuple(guessed))
 
 
 def _by_table(clip: Clip, earlier: Sequence[Mapping[str, Any]]) -> float:
-    """Return the seconds of a clip whose length is unknown, or of any clip while none has been timed."""
+    """Return the seconds for a clip of unknown length, or for any clip while none has been timed."""
     settings = clip.request.settings
     frames = clip.expected_frames or UNKNOWN_LENGTH * settings.fps
     if (timed := clip_seconds(replace(clip, expected_frames=frames), earlier)) is not None:
@@ -97,7 +99,10 @@ def _by_table(clip: Clip, earlier: Sequence[Mapping[str, Any]]) -> float:
 
 
 def _training_time(run: Experiment, traces: Path, speed: float | None) -> float | None:
-    """Return the seconds that are left of a training, which may have been interrupted; None if nothing was timed."""
+    """Return the seconds that remain of a training, which may have been interrupted.
+
+    Returns None if neither the run nor a ``speed`` was measured.
+    """
     whole = training_seconds(traces, run)
     if whole is None and speed is not None:
         whole = speed * Group((run,)).cost
@@ -106,7 +111,7 @@ def _training_time(run: Experiment, traces: Path, speed: float | None) -> float 
 
 
 def _training_speed(traces: Path) -> float | None:
-    """Seconds for what training costs one unit, by the trainings that were timed here."""
+    """Return seconds for each unit of `Group.cost`, from trainings timed in ``traces``; None if nothing was timed."""
     files = sorted(traces.glob("*.time.json"), key=lambda file: file.stat().st_mtime, reverse=True)
     took = cost = 0.0
     for file in files[:MOST_LOOKED_AT]:
@@ -121,28 +126,33 @@ def _training_speed(traces: Path) -> float | None:
 
 
 def clip_seconds(clip: Clip, earlier: Sequence[Mapping[str, Any]]) -> float | None:
-    """Frames times the seconds of one: the scene's own, of the nearest size and the newest first, or all clips' mean.
+    """Return the expected seconds to render ``clip``, from the timed clips in ``earlier``; None if they do not tell.
 
-    In that a clip of a single frame, which takes as long to begin as any, counts for one frame.
-    The time of a frame grows as the square root of its pixels, nearly: 6 ms at 854 x 480 and 14 ms at 1920 x 1080 in
-    README's tables. Scene code and paths take as long at any size; filling, converting and encoding do not.
+    The result is the clip's frames times the seconds of one frame. That comes from a clip of the same scene: the one of
+    nearest size, and of these the newest. Without one, it is the mean over all timed clips. A clip without a known
+    number of frames gives None unless its scene was timed.
+
+    The time of a frame grows about as the square root of its pixels: README's tables have 6 ms at 854 x 480 and 14 ms
+    at 1920 x 1080. Scene code takes as long at any size; filling, converting and encoding do not.
     """
     pixels = clip.request.settings.width * clip.request.settings.height
-    timed = [made for made in earlier if made["frames"] > 0 and made["wall_seconds"] > 0]
-    own = [made for made in timed if made["parts"]["scene"] == clip.scene]
+    timed = [entry for entry in earlier if entry["frames"] > 0 and entry["wall_seconds"] > 0]
+    own = [entry for entry in timed if entry["parts"]["scene"] == clip.scene]
     if own:
-        nearest = max(own, key=lambda made: (-abs(log(_pixels(made) / pixels)), float(made["made"])))
+        nearest = max(own, key=lambda entry: (-abs(log(_pixels(entry) / pixels)), float(entry["made"])))
         return clip.expected_frames * _frame_seconds([nearest], pixels)
     if not timed or not clip.expected_frames:
         return None
     return clip.expected_frames * _frame_seconds(timed, pixels)
 
 
-def _frame_seconds(made: Sequence[Mapping[str, Any]], pixels: int) -> float:
-    seconds = sum(float(clip["wall_seconds"]) * sqrt(pixels / _pixels(clip)) for clip in made)
-    return seconds / sum(int(clip["frames"]) for clip in made)
+def _frame_seconds(clips: Sequence[Mapping[str, Any]], pixels: int) -> float:
+    """Return the mean seconds of a frame over the timed ``clips``, scaled to ``pixels``."""
+    seconds = sum(float(clip["wall_seconds"]) * sqrt(pixels / _pixels(clip)) for clip in clips)
+    return seconds / sum(int(clip["frames"]) for clip in clips)
 
 
-def _pixels(made: Mapping[str, Any]) -> int:
-    size: Mapping[str, Any] = made["parts"]["settings"]
+def _pixels(description: Mapping[str, Any]) -> int:
+    """Return the number of pixels in a frame of a described clip."""
+    size: Mapping[str, Any] = description["parts"]["settings"]
     return int(size["width"]) * int(size["height"])

@@ -1,4 +1,7 @@
-"""What is spoken in a film: each stretch of a line at its frame, each language a track as loud as films are."""
+"""Places spoken lines in a film: each stretch of a line begins at its frame; each language is one track.
+
+Every track is brought to the loudness that films have.
+"""
 
 from __future__ import annotations
 
@@ -23,24 +26,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class HeardStretch:
-    """A stretch of a beat's line, from mark to mark, where it is in the film."""
+    """One stretch of a beat's line, from mark to mark, and its place in the film."""
 
     scene: str
     beat: str
-    mark: str  # that it begins at; "": it begins with the beat
-    text: str  # as it is printed
+    mark: str  # the mark it begins at; "": it begins with the beat
+    text: str  # the printed text
     stretch: SpokenStretch
-    start: Fraction  # seconds of the film, at a frame
+    start: Fraction  # seconds of the film, on a frame
 
     @property
     def end(self) -> float:
+        """Return the end in seconds of the film."""
         return float(self.start) + self.stretch.seconds
 
 
 def spoken_beat(shot: Shot, place: int, fps: int) -> dict[str, list[HeardStretch]]:
-    """What is heard in the shot's beat number ``place``, in order, by language; {} for a beat without voice.
+    """Return the spoken stretches of the shot's beat number ``place``, in order, by language; {} for a silent beat.
 
-    Raises DamagedClipsError for a clip whose description has other marks than the line, or not inside of it.
+    Raises DamagedClipsError if the clip's description has other marks than the line, or marks outside the clip.
     """
     beat, lines = shot.beats[place]
     begins = {"": beat.start, **beat.marks}
@@ -53,7 +57,7 @@ def spoken_beat(shot: Shot, place: int, fps: int) -> dict[str, list[HeardStretch
             for (mark, frame), text, stretch in zip(
                 begins.items(), lines.stretches.get(language, [""] * len(begins)), stretches, strict=True
             )
-            if stretch.seconds  # what is before a mark that a line begins with has no words
+            if stretch.seconds  # a line that begins with a mark has no words before it
         ]
         for language, stretches in shot.clip.speech.get(beat.name, {}).items()
     }
@@ -61,31 +65,34 @@ def spoken_beat(shot: Shot, place: int, fps: int) -> dict[str, list[HeardStretch
 
 @dataclass(frozen=True)
 class Spoken:
-    """A language of a film: all that is heard of it, in order, and how."""
+    """All that is spoken in one language of a film, in order."""
 
     stretches: Sequence[HeardStretch]
-    gains: Mapping[bool, float]  # dB, of those that somebody recorded and of those that an engine spoke
-    clauses: Mapping[HeardStretch, Sequence[Clause]]  # when each of their cues is said
+    # dB: key True for stretches that somebody recorded, False for those that an engine spoke
+    gains: Mapping[bool, float]
+    clauses: Mapping[HeardStretch, Sequence[Clause]]  # the cues of each stretch, with the time at which each is spoken
 
 
 def spoken_languages(shots: Sequence[Shot], fps: int, narration: Narration) -> dict[str, Spoken]:
-    """The languages that are spoken in the film. Every stretch is read for it, one at a time. Raises SoundError.
+    """Return all spoken words of the film, by language. Reads every stretch, one at a time. Raises SoundError.
 
-    A language's recordings have one gain, what an engine speaks of it has another: each brings all of them together to
-    `LOUDNESS` (as BS.1770 gates silence, it is that of the film). It is measured on what is heard in this very film, be
-    it one short scene: that of a scene of the lecture by itself was within 1 dB of the whole lecture's.
+    In each language, recordings have one gain and an engine's speech has another. Each gain brings all its stretches
+    together to `LOUDNESS`; BS.1770 ignores silence between them. Loudness is measured on this film, even if it is one
+    short scene: single scenes of the lecture were within 1 dB of the whole lecture.
     """
-    found: dict[str, list[HeardStretch]] = {}
+    by_language: dict[str, list[HeardStretch]] = {}
     for shot in shots:
-        for place in range(len(shot.beats)):
-            for language, stretches in spoken_beat(shot, place, fps).items():
-                found.setdefault(language, []).extend(stretches)
+        for beat_number in range(len(shot.beats)):
+            for language, stretches in spoken_beat(shot, beat_number, fps).items():
+                by_language.setdefault(language, []).extend(stretches)
     return {
-        language: _measured(stretches, language, narration.lexicon(language)) for language, stretches in found.items()
+        language: _measured(stretches, language, narration.lexicon(language))
+        for language, stretches in by_language.items()
     }
 
 
 def _measured(stretches: Sequence[HeardStretch], language: str, lexicon: Mapping[str, str]) -> Spoken:
+    """Return the stretches of one language with their gains and the times of their clauses."""
     from gradreel.render.voice.loudness import gain_of  # it loads PyAV
     from gradreel.render.voice.sound import RATE
     from gradreel.render.voice.sound import pauses as pauses_in
@@ -95,22 +102,29 @@ def _measured(stretches: Sequence[HeardStretch], language: str, lexicon: Mapping
     def spoken_length(text: str) -> int:
         return sum(letter.isalnum() for letter in spoken_form(text, language, lexicon))
 
-    def read(whose: Sequence[HeardStretch]) -> Iterator[Samples]:
-        for one in whose:
-            samples, start = one.stretch.samples, float(one.start)
-            pauses = pauses_in(samples, one.stretch.file)
-            silences = [(start + part.start / RATE, start + part.stop / RATE) for part in pauses]
-            clauses[one] = spoken_cues(one.text, language, start, one.end, silences, spoken_length)
+    def read(voice_stretches: Sequence[HeardStretch]) -> Iterator[Samples]:
+        for stretch in voice_stretches:
+            samples, start = stretch.stretch.samples, float(stretch.start)
+            pauses = pauses_in(samples, stretch.stretch.file)
+            silences = [(start + silence.start / RATE, start + silence.stop / RATE) for silence in pauses]
+            clauses[stretch] = spoken_cues(stretch.text, language, start, stretch.end, silences, spoken_length)
             yield samples
 
-    by_voice = {kind: [one for one in stretches if one.stretch.recorded == kind] for kind in (True, False)}
-    return Spoken(stretches, {kind: gain_of(read(whose)) for kind, whose in by_voice.items()}, clauses)
+    by_voice = {
+        is_recorded: [stretch for stretch in stretches if stretch.stretch.recorded == is_recorded]
+        for is_recorded in (True, False)
+    }
+    return Spoken(
+        stretches,
+        {is_recorded: gain_of(read(voice_stretches)) for is_recorded, voice_stretches in by_voice.items()},
+        clauses,
+    )
 
 
 def tracks(spoken: Mapping[str, Spoken], language: str, added: Sequence[PlacedSound]) -> dict[Track, list[PlacedSound]]:
-    """A track for each spoken language, the first of them on: ``language``, which the film is in, if it is among them.
+    """Return a track for each spoken language. The film's own ``language`` is first and on by default, if it is spoken.
 
-    What scenes ``added`` is heard in each; where nothing is spoken, in the one that there is then.
+    The sounds that scenes ``added`` are in every track. If nothing is spoken, they have one track without language.
     """
     from gradreel.render.videos.sound_track import Track  # it loads PyAV, as above
 
@@ -124,8 +138,9 @@ def tracks(spoken: Mapping[str, Spoken], language: str, added: Sequence[PlacedSo
 
 
 def _placed(spoken: Spoken) -> Iterator[PlacedSound]:
+    """Yield the stretches of one language as sounds in the film, with their gain."""
     from gradreel.render.videos.sound_track import PlacedSound  # it loads PyAV, as above
 
-    for one in spoken.stretches:
-        gain = spoken.gains[one.stretch.recorded]
-        yield PlacedSound(one.stretch, one.start, gain, whose=f"{one.scene}, {one.beat}")
+    for heard in spoken.stretches:
+        gain = spoken.gains[heard.stretch.recorded]
+        yield PlacedSound(heard.stretch, heard.start, gain, origin=f"{heard.scene}, {heard.beat}")

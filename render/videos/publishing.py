@@ -1,4 +1,4 @@
-"""Finished clips into what the user finds: video, subtitles, poster, manifest; each renamed into place when whole."""
+"""Publishes finished clips: video, subtitles, poster and manifest. Each file is renamed into place when complete."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Say: TypeAlias = Callable[[str], None]
 
 
 def check_video(settings: RenderSettings) -> None:
-    """Raises UserError for what a whole lesson cannot be."""
+    """Raise UserError for settings that a whole lesson cannot have: a format other than video, or a range of beats."""
     if settings.format not in JOINABLE_FORMATS:
         raise UserError(
             f"a lesson is one video ({', '.join(JOINABLE_FORMATS)});"
@@ -48,31 +48,34 @@ def check_video(settings: RenderSettings) -> None:
 
 
 def check_files(lesson: Lesson, output: Path | None) -> None:
-    """Raises UserError where scenes are to have a file each, and one file is named for them all."""
+    """Raise UserError if ``output`` names one file and the lesson has not exactly one scene."""
     if output is not None and len(lesson.scenes) != 1:
         raise UserError(f"-o {output} takes one file, and {len(lesson.scenes)} scenes were asked for")
 
 
 def video_place(lesson: Lesson, settings: RenderSettings, folders: Folders, output: Path | None = None) -> Path:
-    """Returns where the lesson's video is written: ``output``, or its place in the media folder."""
+    """Return the path of the lesson's video: ``output``, or its place in the media folder."""
     return output or folders.video(lesson.name, settings.video_folder, lesson.name + lesson.span, f".{settings.format}")
 
 
 def clip_place(
     lesson: Lesson, settings: RenderSettings, clip: Clip, folders: Folders, output: Path | None = None
 ) -> Path:
-    """Returns where one scene's file, or folder of pictures, is written."""
+    """Return the path of one scene's file, or folder of pictures: ``output``, or its place in the media folder."""
     name = clip.file_stem + settings.beat_range
     return output or folders.video(lesson.group(clip.scene), settings.video_folder, name, settings.suffix)
 
 
 def manifest_name(lesson: Lesson, final: Path, output: Path | None) -> str:
-    """Returns what the manifest beside a lesson's video is called."""
+    """Return the name of the manifest beside a lesson's video ``final``.
+
+    It is "manifest.json" for a whole lesson in the media folder; elsewhere it begins with the video's name.
+    """
     return f"{final.stem}.manifest.json" if output or lesson.span else "manifest.json"
 
 
 def subtitle_places(settings: RenderSettings, final: Path) -> list[Path]:
-    """Returns the paths of the subtitle files that the video ``final`` may have beside it, in each language."""
+    """Return the paths of all subtitle files that the video ``final`` may have beside it; [] for formats without."""
     if settings.format not in JOINABLE_FORMATS:
         return []
     names = [f"{language}.{suffix}" for language in settings.subtitle_languages for suffix in SUBTITLE_SUFFIXES]
@@ -80,9 +83,9 @@ def subtitle_places(settings: RenderSettings, final: Path) -> list[Path]:
 
 
 def check_lesson_place(lesson: Lesson, settings: RenderSettings, output: Path | None, clips: Sequence[Clip]) -> None:
-    """Raises UserError if the lesson's video, or a file beside it, would replace a file that it must not.
+    """Raise UserError if the lesson's video, or a file beside it, would replace a file that it must not.
 
-    Called before any work; see `pipeline.Check`.
+    Runs before any work; see `pipeline.Check`.
     """
     folders = Folders(settings.media_dir)
     final = video_place(lesson, settings, folders, output)
@@ -92,7 +95,7 @@ def check_lesson_place(lesson: Lesson, settings: RenderSettings, output: Path | 
 
 
 def check_clip_places(lesson: Lesson, settings: RenderSettings, output: Path | None, clips: Sequence[Clip]) -> None:
-    """Raises UserError if a scene's file, or its subtitles, would replace a file that it must not."""
+    """Raise UserError if a scene's file, or its subtitles, would replace a file that it must not."""
     folders = Folders(settings.media_dir)
     for clip in clips:
         final = clip_place(lesson, settings, clip, folders, output)
@@ -109,9 +112,10 @@ def publish_lesson(
     output: Path | None,
     say: Say,
 ) -> Path:
-    """Write the lesson's video and what stands beside it; where the video is.
+    """Write the lesson's video and the files beside it, and return the video's path; do nothing if it is up to date.
 
-    What cannot be heard is said. Raises DamagedClipsError, and SoundError for a sound that cannot be read.
+    ``say`` reports sounds that are cut or left out. Raises DamagedClipsError, and SoundError for a sound that cannot be
+    read.
     """
     final = video_place(lesson, settings, workspace, output)
     narration = narration_of(lesson, settings)
@@ -144,7 +148,10 @@ def publish_clip(
     output: Path | None,
     say: Say,
 ) -> Path:
-    """One scene's file with subtitles beside it; a folder of numbered pictures for png. Says and raises as above."""
+    """Write one scene's file, with subtitles beside it, and return its path; a png sequence is a folder of pictures.
+
+    ``say`` and the errors are those of `publish_lesson`.
+    """
     final = clip_place(lesson, settings, clip, workspace, output)
     narration = narration_of(lesson, settings)
     shots = shots_of(narration, settings, [(clip, file)], {})
@@ -167,7 +174,7 @@ def publish_clip(
 
 
 def narration_of(lesson: Lesson, settings: RenderSettings) -> Narration:
-    """The words of the lesson, in the languages of its subtitles and its pictures."""
+    """Return the lesson's words, in the languages of its subtitles and its pictures."""
     return Narration.load((*settings.subtitle_languages, settings.language)).with_words(lesson.words)
 
 
@@ -177,7 +184,10 @@ def shots_of(
     clips: Sequence[tuple[Clip, ClipFile]],
     begins: Mapping[str, str],
 ) -> list[Shot]:
-    """The clips one after the other; ``begins`` has the parts' titles by their first scenes."""
+    """Return the clips as shots that follow each other.
+
+    ``begins`` has the parts' titles by their first scenes' names.
+    """
     shots = []
     start = 0
     for clip, file in clips:
@@ -197,11 +207,15 @@ def write_video(
     workspace: Workspace,
     say: Say,
 ) -> tuple[dict[str, list[Cue]], dict[str, Spoken]]:
-    """Write the video; its cues by language, languages without any left out, and what is spoken."""
-    from gradreel.render.videos.video import Chapter, join  # it loads PyAV: nothing to a lesson as it was
+    """Write the video; return its cues by language, without languages that have none, and what is spoken.
+
+    Draws subtitles into the picture if ``settings.burned`` names their language.
+    """
+    # imported here: it loads PyAV, which an up-to-date lesson does not need
+    from gradreel.render.videos.video import Chapter, join
 
     spoken = spoken_languages(shots, settings.fps, narration)
-    found = {
+    cues_by_language = {
         language: cues(
             [
                 *_timed_lines(shots, language, spoken.get(language), settings.fps),
@@ -211,7 +225,7 @@ def write_video(
         )
         for language in settings.subtitle_languages
     }
-    subtitles = {language: these for language, these in found.items() if these}
+    subtitles = {language: language_cues for language, language_cues in cues_by_language.items() if language_cues}
     chapters = [Chapter(shot.chapter(settings.language), shot.start, shot.end) for shot in shots]
     sounds = tracks(spoken, settings.language, placed_sounds(shots, settings.fps))
     files = [shot.file for shot in shots]
@@ -219,9 +233,9 @@ def write_video(
         say(f"no subtitles in the picture: nothing is said in {LANGUAGES[settings.burned].own_name}")
     if settings.burned in subtitles:
         files = _burned(shots, subtitles[settings.burned], settings, workspace, say)
-    soft = {language: these for language, these in subtitles.items() if language != settings.burned}
-    cut = join(files, path, title=title, chapters=chapters, subtitles=soft, sounds=sounds)
-    if names := list(dict.fromkeys(sound.name for sound in cut)):
+    soft = {language: language_cues for language, language_cues in subtitles.items() if language != settings.burned}
+    cut_sounds = join(files, path, title=title, chapters=chapters, subtitles=soft, sounds=sounds)
+    if names := list(dict.fromkeys(sound.name for sound in cut_sounds)):
         say(f"{abbreviated_list(names)}: cut at the end of the video")
     return subtitles, spoken
 
@@ -229,7 +243,7 @@ def write_video(
 def _burned(
     shots: Sequence[Shot], subtitles: Sequence[Cue], settings: RenderSettings, workspace: Workspace, say: Say
 ) -> list[ClipFile]:
-    """The clips with subtitles drawn into them, in temporary files."""
+    """Return copies of the clips, in temporary files, with ``subtitles`` drawn into their pictures."""
     from gradreel.render.videos.burned_subtitles import with_cues  # it loads PyAV, as above
 
     files = []
@@ -241,45 +255,51 @@ def _burned(
 
 
 def placed_sounds(shots: Sequence[Shot], fps: int) -> list[PlacedSound]:
-    """The sounds of all clips, where they are in the video. Raises UserError for one that is another than was added."""
+    """Return the sounds that scenes added, at their places in the video.
+
+    Raises UserError for a sound file that has changed since its clip was rendered.
+    """
     from gradreel.render.videos.sound_track import PlacedSound  # it loads PyAV, as above
 
-    found = []
+    placed = []
     for shot in shots:
         files = {sound.file: file_of(sound.file, shot.clip.request.source) for sound in shot.file.sounds}
         for sound in shot.file.sounds:
             file, begins = files[sound.file], Fraction(shot.start + sound.frame, fps)
             offset = Fraction(sound.offset).limit_denominator(10**9)
-            found.append(PlacedSound(file, max(begins + offset, Fraction(0)), sound.gain, whose=shot.clip.scene))
+            placed.append(PlacedSound(file, max(begins + offset, Fraction(0)), sound.gain, origin=shot.clip.scene))
         changed = changed_files({sound.file: sound.digest for sound in shot.file.sounds}, shot.clip.request.source)
         if changed:
             raise UserError(
                 f"{shot.clip.scene}: its sound {abbreviated_list(changed)} has changed, or gone, since it was drawn;"
                 " run the same command again"
             )
-    return found
+    return placed
 
 
 def _timed_lines(shots: Sequence[Shot], language: str, spoken: Spoken | None, fps: int) -> list[TimedLine]:
-    """What is to be read of each beat: its line, or from mark to mark where it is spoken."""
-    found = []
+    """Return the lines to read: one for each beat, or one for each stretch between marks of a spoken beat.
+
+    Lines without text are left out.
+    """
+    timed = []
     for shot in shots:
-        for place, (beat, lines) in enumerate(shot.beats):
+        for beat_number, (beat, lines) in enumerate(shot.beats):
             start, end = (shot.start + beat.start) / fps, (shot.start + beat.end) / fps
-            stretches = spoken_beat(shot, place, fps).get(language, ()) if spoken else ()
-            ends = [*(float(one.start) for one in stretches[1:]), end]
+            stretches = spoken_beat(shot, beat_number, fps).get(language, ()) if spoken else ()
+            ends = [*(float(stretch.start) for stretch in stretches[1:]), end]
             if spoken and stretches:
-                found += [
-                    TimedLine(float(one.start), until, one.text, spoken.clauses[one])
-                    for one, until in zip(stretches, ends, strict=True)
+                timed += [
+                    TimedLine(float(stretch.start), stretch_end, stretch.text, spoken.clauses[stretch])
+                    for stretch, stretch_end in zip(stretches, ends, strict=True)
                 ]
             else:
-                found.append(TimedLine(start, end, lines.printed.get(language, "")))
-    return [line for line in found if line.text.strip()]
+                timed.append(TimedLine(start, end, lines.printed.get(language, "")))
+    return [line for line in timed if line.text.strip()]
 
 
 def _subcaption_lines(shots: Sequence[Shot], fps: int) -> list[TimedLine]:
-    """Returns the clips' subcaptions, in seconds of the video."""
+    """Return the clips' subcaptions, in seconds of the video."""
     return [
         TimedLine(shot.start / fps + subcaption.start, shot.start / fps + subcaption.end, subcaption.text)
         for shot in shots
@@ -289,16 +309,18 @@ def _subcaption_lines(shots: Sequence[Shot], fps: int) -> list[TimedLine]:
 
 
 def _subtitle_files(subtitles: Mapping[str, Sequence[Cue]], stem: str) -> dict[str, bytes]:
+    """Return the contents of the subtitle files (.srt and .vtt) by name."""
     files = {}
-    for language, found in subtitles.items():
-        files[f"{stem}.{language}.srt"] = as_srt(found).encode()
-        files[f"{stem}.{language}.vtt"] = as_vtt(found, language).encode()
+    for language, language_cues in subtitles.items():
+        files[f"{stem}.{language}.srt"] = as_srt(language_cues).encode()
+        files[f"{stem}.{language}.vtt"] = as_vtt(language_cues, language).encode()
     return files
 
 
 def _stamp(
     lesson: Lesson, settings: RenderSettings, shots: Sequence[Shot], final: Path, folders: Folders
 ) -> OutputStamp:
+    """Return the output stamp of a video: its manifest, poster, clips and spoken files."""
     poster = [lesson.poster.scene, lesson.poster.beat] if lesson.poster else None
     content = {"manifest": manifest_of(lesson, settings, shots, final), "poster": poster, "burned": settings.burned}
     spoken = {
@@ -315,13 +337,13 @@ def _stamp(
 def publish_all(
     files: Mapping[str, bytes | Path], workspace: Workspace, stamp: OutputStamp, results: Results, say: Say
 ) -> None:
-    """Write ``files`` under temporary names, then rename them all: a full disk leaves what was there before.
+    """Write ``files`` under temporary names, then rename them all. If the disk is full, the earlier files remain.
 
-    ``files``: contents, or temporary files that have them, by name; the first is that of ``stamp``, the others stand
-    beside it. What stood beside it before goes first, and the new ones come after it: subtitles and a manifest are
-    never seen with another run's video. Files that the stamp names and that are not written any more are removed. The
-    stamp and the note of who made the files come before the files: after a stop between them they are known. Raises
-    UserError for files that ``results`` must not replace.
+    ``files`` has contents, or temporary files, by name. The first is the one of ``stamp``; the others go beside it. All
+    files beside it are removed first and renamed into place last: so subtitles and a manifest are never seen with
+    another run's video. Files that the earlier stamp lists and that are no longer written are removed. The stamp and
+    the register entry are written before the files, so that the files are recognized after a crash. Raises UserError
+    for files that ``results`` must not replace.
     """
     written: dict[Path, Path] = {}
     for name, content in files.items():
@@ -329,16 +351,21 @@ def publish_all(
         if isinstance(content, bytes):
             temporary.write_bytes(content)
         written[temporary] = stamp.final.with_name(name)
-    made_of = {stamp.write(written, workspace): stamp.file}
+    stamp_files = {stamp.write(written, workspace): stamp.file}
 
     def first_gone() -> list[Path]:
+        """Return the files to remove before the first rename."""
         return [*stamp.left_over(written), *list(written.values())[1:]]
 
-    publish_results(workspace, [(results, written)], say, made_of, first_gone)
+    publish_results(workspace, [(results, written)], say, stamp_files, first_gone)
 
 
 def poster_of(lesson: Lesson, shots: Sequence[Shot]) -> bytes:
-    """The frame at the end of the beat the lesson names; without one, of the first beat after the title."""
+    """Return the poster as JPEG: the frame at the end of the beat that the lesson names.
+
+    By default, and if the film lacks the named scene, it shows the first beat of the second scene, since the first has
+    the title. Raises UserError if the named scene has no such beat.
+    """
     from gradreel.render.videos.video import frame_as_jpeg  # it loads PyAV, as above
 
     by_scene = {shot.clip.scene: shot for shot in shots}
@@ -363,8 +390,11 @@ def manifest_of(
     video: Path,
     spoken: Mapping[str, Spoken] | None = None,
 ) -> dict[str, Any]:
-    """What the video is made of; times in seconds of the video. Without ``spoken`` it has no clauses."""
-    heard = {language for shot in shots for languages in shot.clip.speech.values() for language in languages}
+    """Return the manifest of the video ``video``: its parts, scenes, beats, runs, voices and versions.
+
+    Times are seconds of the video. Without ``spoken`` the manifest has no clauses.
+    """
+    spoken_codes = {language for shot in shots for languages in shot.clip.speech.values() for language in languages}
     return {
         "version": MANIFEST_VERSION,
         "lesson": lesson.name,
@@ -381,7 +411,7 @@ def manifest_of(
                 **({"restriction": voice.restriction} if voice.restriction else {}),
             }
             for language, voice in settings.voices.items()
-            if language in heard
+            if language in spoken_codes
         },
         "scenes": [_scene_entry(shot, settings, spoken or {}) for shot in shots],
         "experiments": _experiments(lesson, shots),
@@ -390,18 +420,19 @@ def manifest_of(
 
 
 def _part_entries(shots: Sequence[Shot], fps: int) -> list[dict[str, Any]]:
-    """The lesson's parts: title, from where to where, which scenes; scenes before the first part are in none."""
-    found: list[dict[str, Any]] = []
+    """Return title, start, end and scenes of each of the lesson's parts. Scenes before the first part are left out."""
+    parts: list[dict[str, Any]] = []
     for shot in shots:
         if shot.begins:
-            found.append({"title": shot.begins, "start": shot.start / fps, "scenes": []})
-        if found:
-            found[-1]["scenes"].append(shot.clip.scene)
-            found[-1]["end"] = shot.end / fps
-    return found
+            parts.append({"title": shot.begins, "start": shot.start / fps, "scenes": []})
+        if parts:
+            parts[-1]["scenes"].append(shot.clip.scene)
+            parts[-1]["end"] = shot.end / fps
+    return parts
 
 
 def _scene_entry(shot: Shot, settings: RenderSettings, spoken: Mapping[str, Spoken]) -> dict[str, Any]:
+    """Return the manifest's entry for one scene."""
     fps = settings.fps
     sounds = [
         {
@@ -432,10 +463,10 @@ def _scene_entry(shot: Shot, settings: RenderSettings, spoken: Mapping[str, Spok
                     for language in settings.subtitle_languages
                     if language in lines.stretches
                 },
-                **({"claims": [asdict(each) for each in beat.claims]} if beat.claims else {}),
-                **_speech_entry(shot, place, fps, spoken),
+                **({"claims": [asdict(claim) for claim in beat.claims]} if beat.claims else {}),
+                **_speech_entry(shot, beat_number, fps, spoken),
             }
-            for place, (beat, lines) in enumerate(shot.beats)
+            for beat_number, (beat, lines) in enumerate(shot.beats)
         ],
         **({"sounds": sounds} if sounds else {}),
         **({"subcaptions": subcaptions} if subcaptions else {}),
@@ -443,22 +474,22 @@ def _scene_entry(shot: Shot, settings: RenderSettings, spoken: Mapping[str, Spok
 
 
 def _speech_entry(shot: Shot, place: int, fps: int, spoken: Mapping[str, Spoken]) -> dict[str, Any]:
-    """When a beat's marks are, and what is heard in it."""
+    """Return when the marks of beat number ``place`` are reached, and its spoken stretches, if there are any."""
     marks = {mark: (shot.start + frame) / fps for mark, frame in shot.file.beats[place].marks.items()}
     speech = {
         language: [
             {
-                "start": float(one.start),
-                "end": one.end,
-                **({"mark": one.mark} if one.mark else {}),
-                "digest": content_now(one.stretch.file),
-                "from": one.stretch.start,
+                "start": float(heard.start),
+                "end": heard.end,
+                **({"mark": heard.mark} if heard.mark else {}),
+                "digest": content_now(heard.stretch.file),
+                "from": heard.stretch.start,
                 "clauses": [
                     {"start": start, "end": end, "text": text.replace("\n", " ")}
-                    for start, end, text in (spoken[language].clauses[one] if language in spoken else ())
+                    for start, end, text in (spoken[language].clauses[heard] if language in spoken else ())
                 ],
             }
-            for one in stretches
+            for heard in stretches
         ]
         for language, stretches in spoken_beat(shot, place, fps).items()
     }
@@ -466,6 +497,7 @@ def _speech_entry(shot: Shot, place: int, fps: int, spoken: Mapping[str, Spoken]
 
 
 def _experiments(lesson: Lesson, shots: Sequence[Shot]) -> list[dict[str, Any]]:
+    """Return the manifest's entries for the runs that the film shows, each once."""
     shown = {run.digest: run for shot in shots for run in shot.clip.experiments.values()}
     names = {run.digest: name for name, run in lesson.experiments.items()}
     return [

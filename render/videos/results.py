@@ -1,8 +1,8 @@
-"""Who made each result: a film, a picture, a page, a table. Nothing that something else made is replaced unasked.
+"""The register of results: which lesson or scene made each film, picture, page or table.
 
-A result may be replaced if the same lesson or scene made it and nobody has changed it since. Anything else that stands
-in its place is the user's, and ``--overwrite`` alone replaces it. The media folder remembers who made what, in
-``.gradreel/results``. What it remembers is only compared with: none of its paths is a place to write or remove at.
+A result may be replaced if the same lesson or scene made it and nobody has changed it since. Any other file in its
+place belongs to the user, and only ``--overwrite`` replaces it. The register lies in the media folder, in
+``.gradreel/results``. Its entries are only compared with: no path in them is ever written to or removed.
 """
 
 from __future__ import annotations
@@ -24,20 +24,21 @@ from gradreel.render.stages import SceneRequest
 from gradreel.scenes.catalog import LESSON_FILE
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-OURS = "gradreel/"  # before the path of a file of ours, wherever it is installed
+OURS = "gradreel/"  # prefix of the path of a file of this package, wherever it is installed
 
 
 class Maker(BaseModel):
-    """What made a result: the file of a lesson or scene, and a name in that file."""
+    """The lesson or scene that made a result: its file, and a name in that file."""
 
     model_config = ConfigDict(frozen=True)
 
-    file: str  # from the media folder, so that both may be moved together; of ours after `OURS`
+    # relative to the media folder, so that both can be moved together; a file of this package begins with `OURS`
+    file: str
     name: str = ""  # of the scene's class or of the comparison; "": the whole lesson
 
 
 class _Stamp(BaseModel):
-    """A file as it was written."""
+    """Size, time and digest of a file when it was written."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -47,9 +48,9 @@ class _Stamp(BaseModel):
 
 
 class _Result(BaseModel):
-    """The maker of a file, and what the file was like when it was written.
+    """The maker of a file, and the stamps of that file.
 
-    It has two ``stamps`` while it is replaced: after a stop, either the new file stands there or the earlier one.
+    It has two ``stamps`` while the file is replaced: after a crash, either the new file or the earlier one is there.
     """
 
     maker: Maker
@@ -57,7 +58,7 @@ class _Result(BaseModel):
 
 
 class _FolderOfResults(BaseModel):
-    """The results in one folder, by name."""
+    """The results in one folder, by file name."""
 
     files: dict[str, _Result]
 
@@ -70,27 +71,28 @@ class Results:
         self._folders = folders
 
     def check(self, paths: Iterable[Path], by_folder: bool = False) -> None:
-        """Raises UserError for the first file at ``paths``, or in a folder there, that is not to be replaced.
+        """Raise UserError for the first file at ``paths``, or in a folder there, that must not be replaced.
 
-        ``by_folder``: a folder of pictures will stand there. --overwrite replaces files, and folders of pictures alone.
+        ``by_folder``: a folder of pictures will be written there. With --overwrite only the kind is checked: a file may
+        replace a file, and a folder may replace a folder of pictures.
         """
-        known: dict[Path, dict[str, _Result]] = {}
+        registers: dict[Path, dict[str, _Result]] = {}
         for path in paths:
             check_replaceable(path, by_folder)
             for file in () if self.overwrite else _files_at(path):
-                if file.parent not in known:
-                    known[file.parent] = self._read(file.parent)
-                if why := self._why_foreign(file, known[file.parent].get(file.name)):
+                if file.parent not in registers:
+                    registers[file.parent] = self._read(file.parent)
+                if why := self._why_foreign(file, registers[file.parent].get(file.name)):
                     raise UserError(
                         f"{file} would be replaced, and {why};"
                         " --overwrite replaces it, or move it away, or name another place"
                     )
 
     def note(self, written: Mapping[Path, Path], workspace: Workspace) -> list[Path]:
-        """Remember the files of ``written``, {temporary: final}, just before they get their final names.
+        """Register the files of ``written``, {temporary: final}, just before they get their final names.
 
-        Returns the final names at which a file with other content stands now. The stamp of such a file is kept if we
-        made it: a stop before the replacement leaves it known.
+        Returns the final names at which a file with other content is now. If that file is ours, its stamp is kept
+        beside the new one: after a crash before the replacement it is still recognized.
         """
         replaced: dict[Path, None] = {}
         new_stamps: dict[Path, dict[str, _Stamp]] = {}
@@ -122,7 +124,7 @@ class Results:
         return ""
 
     def _is_same(self, maker: Maker) -> bool:
-        """Whether ``maker`` is this one, whose file may have been moved since."""
+        """Return whether ``maker`` is this maker; its file may have been moved since."""
         if maker.name != self.maker.name:
             return False
         if maker.file == self.maker.file:
@@ -131,13 +133,16 @@ class Results:
         return moved and not maker.file.startswith(OURS) and not os.path.lexists(self._place(maker))
 
     def _described(self, maker: Maker) -> str:
+        """Return a maker for messages, such as "lesson.toml:Scene"."""
         place = maker.file if maker.file.startswith(OURS) else os.path.normpath(self._place(maker))
         return ":".join(filter(None, (place if maker.file else "", maker.name)))
 
     def _place(self, maker: Maker) -> str:
+        """Return the absolute path of a maker's file, perhaps with ``..`` in it."""
         return os.path.join(os.path.realpath(self._folders.media_dir), maker.file.replace("\0", ""))
 
     def _read(self, folder: Path) -> dict[str, _Result]:
+        """Return the registered results in ``folder`` by file name; {} if the register is missing or damaged."""
         try:
             return _FolderOfResults.model_validate(read_json(self._file(folder))).files
         except ValidationError:
@@ -161,8 +166,8 @@ def results_of(lesson: Lesson, folders: Folders, overwrite: bool, *scenes: Scene
         for scene in scenes
     ]
     first = makers[0] if makers else maker_of(lesson.file, folders)
-    others = [maker.name if maker.file == first.file else f"{maker.file}:{maker.name}" for maker in makers[1:]]
-    return Results(folders, first.model_copy(update={"name": "+".join([first.name, *others])}), overwrite)
+    other_names = [maker.name if maker.file == first.file else f"{maker.file}:{maker.name}" for maker in makers[1:]]
+    return Results(folders, first.model_copy(update={"name": "+".join([first.name, *other_names])}), overwrite)
 
 
 def maker_of(file: Path, folders: Folders, name: str = "") -> Maker:
@@ -176,33 +181,33 @@ def maker_of(file: Path, folders: Folders, name: str = "") -> Maker:
 
 def publish_results(
     workspace: Workspace,
-    made: Sequence[tuple[Results, Mapping[Path, Path]]],
+    results_and_files: Sequence[tuple[Results, Mapping[Path, Path]]],
     say: Callable[[str], None],
     kept: Mapping[Path, Path] | None = None,
     first_gone: Callable[[], Iterable[Path]] = tuple,
     option: str = "-o",
 ) -> None:
-    """Give the files of each maker in ``made``, {temporary: final}, their final names. Say which files are replaced.
+    """Give the files of each maker, {temporary: final}, their final names. Say which files are replaced.
 
-    ``kept``: files of the media folder's own, which get their final names first. ``first_gone`` and ``option``: see
+    ``kept``: files of the media folder itself, which get their final names first. ``first_gone`` and ``option``: see
     `Workspace.publish`. Raises UserError for files that only --overwrite replaces.
     """
-    all_files = {temporary: final for _, written in made for temporary, final in written.items()}
+    all_files = {temporary: final for _, written in results_and_files for temporary, final in written.items()}
     replaced: list[Path] = []
 
     def begin() -> Iterable[Path]:
-        for results, written in made:
+        for results, written in results_and_files:
             for temporary, final in written.items():
                 if not _is_equal(temporary, final):
                     results.check([final], temporary.is_dir())
-        for results, written in made:
+        for results, written in results_and_files:
             replaced.extend(results.note(written, workspace))
         return first_gone()
 
     workspace.publish({**(kept or {}), **all_files}, begin, option)
     if replaced:
-        others = len(replaced) - 1
-        say(f"replaced: {replaced[0]}" + (f" and {others} beside it" if others else ""))
+        more = len(replaced) - 1
+        say(f"replaced: {replaced[0]}" + (f" and {more} beside it" if more else ""))
 
 
 @contextmanager

@@ -1,7 +1,7 @@
-"""The sound of a video: all that is heard, summed at its place from 0 to the film's end, limited; one stream.
+"""Mixes and encodes the sound of a video: all sounds are summed at their places, from 0 to the film's end, and limited.
 
-It goes through in blocks: of a film of any length a second is in memory, and of sound files only those being heard are
-open. The same sounds give the same bytes.
+It works in blocks: one second of the film is in memory at a time. Only those sound files are open that are heard in
+this block. The same sounds give the same bytes.
 """
 
 from __future__ import annotations
@@ -26,25 +26,26 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.packet import Packet
 
-Stereo: TypeAlias = NDArray[np.float32]  # (2, N), left and right, RATE samples a second
+Stereo: TypeAlias = NDArray[np.float32]  # (2, N): left and right, RATE samples a second
 
 BLOCK = RATE  # samples mixed at a time
-AHEAD = 500  # packets of a stream that are made at a time
+AHEAD = 500  # packets of a stream that are encoded at a time
 CEILING = 10 ** (-2 / 20)
-"""No sample of the mix is beyond it, 2 dB below full scale.
+"""Largest absolute sample of the mix, 2 dB below full scale.
 
-What players decode then stays 1 dB below it between samples, too: in a codec, the peaks of speech rose by up to 0.6 dB.
+What players decode then stays 1 dB below full scale between samples, too: codecs raised the peaks of speech by up to
+0.6 dB.
 
-Where the sum would be, both channels get softer from 5 ms before on, and come back within a twentieth of a second;
-nothing else is changed.
+Where the sum would exceed the ceiling, both channels get softer from 5 ms before, and recover within 50 ms. Nothing
+else is changed.
 """
 LIMITER = f"limit={CEILING:.6f}:attack=5:release=50:level=false:latency=true"
-CUT = RATE // 100  # samples beyond the film's end that are worth a word
+CUT = RATE // 100  # samples; a sound that is cut by more than this at the film's end is reported
 
 
 @dataclass(frozen=True)
 class AudioCodec:
-    """How sound is encoded in a container."""
+    """The encoding of sound in a container."""
 
     name: str
     sample_format: str
@@ -52,14 +53,14 @@ class AudioCodec:
     bit_rate: int
 
 
-# By FFmpeg's own choice of a coder: its "fast" one takes two thirds of the time, and loud tones tremble by it
+# This is FFmpeg's default AAC coder. Its "fast" coder takes two thirds of the time, but makes loud tones tremble
 AAC = AudioCodec("aac", "fltp", 1024, 128_000)
 CODECS = {"mp4": AAC, "mov": AAC, "webm": AudioCodec("libopus", "flt", 960, 128_000)}
 
 
 @dataclass(frozen=True)
 class Track:
-    """A sound stream of a video, as players list it. ``language``: one of our codes; "": of none."""
+    """A sound stream of a video, as players list it. ``language`` is one of our codes, or "" for none."""
 
     language: str = ""
     title: str = ""
@@ -68,13 +69,13 @@ class Track:
 
 @dataclass(frozen=True, eq=False)
 class PlacedSound:
-    """What is heard in a film, and from when on: a file, what is spoken, or samples (N,) or (2, N) with their rate."""
+    """A sound and when it begins in a film: a file, spoken words, or samples (N,) or (2, N) with their rate."""
 
     sound: Path | SpokenStretch | NDArray[np.float32]
     start: Fraction  # seconds of the film
     gain: float = 0.0  # dB
-    rate: int = RATE  # of samples; files have their own
-    whose: str = ""  # the scene's, for what is said of it
+    rate: int = RATE  # samples a second, for samples; a file has its own
+    origin: str = ""  # the scene, and perhaps the beat, that the sound belongs to; for messages
 
     def __post_init__(self) -> None:
         if self.start < 0:
@@ -82,13 +83,16 @@ class PlacedSound:
 
     @property
     def name(self) -> str:
-        """What it is called in what is said of it."""
+        """Return the sound's name for messages."""
         file = self.sound.file if isinstance(self.sound, SpokenStretch) else self.sound
         name = str(file) if isinstance(file, Path) else "a sound"
-        return f"{self.whose}: {name}" if self.whose else name
+        return f"{self.origin}: {name}" if self.origin else name
 
     def parts(self) -> Iterator[Stereo]:
-        """It, in parts: mono is heard on both sides, more than two channels are mixed to two. Raises SoundError."""
+        """Yield the sound in parts, as stereo samples. Raises SoundError for a damaged file.
+
+        Mono is heard on both sides. More than two channels are mixed to two.
+        """
         if not isinstance(self.sound, Path):
             samples = self.sound.samples if isinstance(self.sound, SpokenStretch) else self.sound
             yield from _stereo([_frame(np.atleast_2d(samples), self.rate)])
@@ -110,10 +114,11 @@ class PlacedSound:
                     yield part
                 check_end(container, count / (stream.rate or RATE), self.sound)
         except SoundError as error:
-            raise SoundError(f"{self.whose}: {error}" if self.whose else str(error)) from None
+            raise SoundError(f"{self.origin}: {error}" if self.origin else str(error)) from None
 
 
 def _frame(samples: Stereo, rate: int) -> av.AudioFrame:
+    """Return samples (1, N) or (2, N) as an FFmpeg frame of ``rate`` samples a second."""
     layout = "mono" if len(samples) == 1 else "stereo"
     frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples, np.float32), format="fltp", layout=layout)
     frame.sample_rate = rate
@@ -121,7 +126,7 @@ def _frame(samples: Stereo, rate: int) -> av.AudioFrame:
 
 
 def _stereo(frames: Iterable[av.AudioFrame]) -> Iterator[Stereo]:
-    """FFmpeg's frames, all of one kind, as stereo."""
+    """Yield FFmpeg's frames, all of one kind, as stereo samples at `RATE`."""
     resampler = None
     for frame in chain(frames, [None]):
         if resampler is None:
@@ -129,25 +134,29 @@ def _stereo(frames: Iterable[av.AudioFrame]) -> Iterator[Stereo]:
                 return
             layout = "mono" if frame.layout.nb_channels == 1 else "stereo"
             resampler = av.AudioResampler(format="fltp", layout=layout, rate=RATE)
-        for made in resampler.resample(frame):
-            samples = made.to_ndarray()
-            yield np.broadcast_to(samples, (2, samples.shape[1]))  # FFmpeg's own way to stereo makes mono softer
+        for converted in resampler.resample(frame):
+            samples = converted.to_ndarray()
+            yield np.broadcast_to(samples, (2, samples.shape[1]))  # FFmpeg's own conversion to stereo makes mono softer
 
 
 # -- from sounds to packets --------------------------------------------------------------------------------------------
 
 
 class Mix:
-    """Sounds summed, each from the sample on that its time is, as far as the film goes."""
+    """Sums sounds, each from the sample at which it begins, up to the film's end."""
 
     def __init__(self, sounds: Sequence[PlacedSound], samples: int) -> None:
-        self.samples = samples  # of the film
-        self.cut: list[PlacedSound] = []  # those that were longer, once all is mixed
-        order = sorted(sounds, key=lambda sound: sound.start)  # of those that begin at once, that of `sounds`
+        self.samples = samples  # length of the film
+        self.cut: list[PlacedSound] = []  # sounds that were longer than the film; complete when all blocks are read
+        # a stable sort: sounds that begin together keep their order
+        order = sorted(sounds, key=lambda sound: sound.start)
         self._waiting = deque(_Heard(sound) for sound in order)
 
     def blocks(self) -> Iterator[Stereo]:
-        """The film's samples. Raises SoundError, naming the sound, for one that cannot be read."""
+        """Yield the film's samples in blocks (2, N).
+
+        Raises SoundError, with the sound's name, for an unreadable sound.
+        """
         heard: list[_Heard] = []
         for first in range(0, self.samples, BLOCK):
             block = np.zeros((2, min(BLOCK, self.samples - first)), np.float32)
@@ -159,33 +168,38 @@ class Mix:
 
 
 class _Heard:
-    """A sound on its way into the mix."""
+    """A sound that is being added to the mix, and how far it has been read."""
 
     def __init__(self, sound: PlacedSound) -> None:
         self.sound, self.begins = sound, round(sound.start * RATE)
         self._factor = np.float32(10 ** (sound.gain / 20))
         self._parts = sound.parts()
-        self._part: Stereo = np.zeros((2, 0), np.float32)  # what is left of that which was read last
+        self._part: Stereo = np.zeros((2, 0), np.float32)  # the unused rest of the last part
 
     def add_to(self, block: Stereo, first: int) -> bool:
-        """Add it to the film's samples from ``first`` on; whether there may be more of it."""
-        place = max(self.begins - first, 0)
-        while place < block.shape[1]:
+        """Add the sound to ``block``, origin first sample is number ``first`` of the film.
+
+        Returns whether more of the sound may follow.
+        """
+        position = max(self.begins - first, 0)
+        while position < block.shape[1]:
             if not self._has_part():
                 return False
-            taken = self._part[:, : block.shape[1] - place]
-            block[:, place : place + taken.shape[1]] += self._factor * taken
+            taken = self._part[:, : block.shape[1] - position]
+            block[:, position : position + taken.shape[1]] += self._factor * taken
             self._part = self._part[:, taken.shape[1] :]
-            place += taken.shape[1]
+            position += taken.shape[1]
         return True
 
     def has_more_than(self, samples: int) -> bool:
+        """Return whether more than ``samples`` samples of the sound are left. Reads that many."""
         while samples > 0 and self._has_part():
             samples -= self._part.shape[1]
             self._part = self._part[:, :0]
         return samples < 0
 
     def _has_part(self) -> bool:
+        """Read until the rest has samples; return False at the sound's end."""
         while not self._part.shape[1]:
             part = next(self._parts, None)
             if part is None:
@@ -195,7 +209,7 @@ class _Heard:
 
 
 def limited(blocks: Iterable[Stereo], codec: AudioCodec) -> Iterator[av.AudioFrame]:
-    """The mix, nowhere beyond `CEILING`, in frames for the encoder; as many samples as there were."""
+    """Yield the mix as frames for the encoder, with no sample beyond `CEILING`. The number of samples is unchanged."""
     graph = Graph()
     source = graph.add_abuffer(sample_rate=RATE, format="fltp", layout="stereo")
     graph.link_nodes(
@@ -205,26 +219,26 @@ def limited(blocks: Iterable[Stereo], codec: AudioCodec) -> Iterator[av.AudioFra
         graph.add("asetnsamples", f"n={codec.frame}:p=0"),
         graph.add("abuffersink"),
     ).configure()
-    place = 0
+    position = 0
     for frame in through(graph, (_frame(block, RATE) for block in blocks)):
-        frame.pts, frame.time_base = place, Fraction(1, RATE)
-        place += frame.samples
+        frame.pts, frame.time_base = position, Fraction(1, RATE)
+        position += frame.samples
         yield frame
 
 
 def encoded(mix: Mix, stream: AudioStream, codec: AudioCodec) -> Iterator[Packet[AudioStream]]:
-    """The mix as packets of ``stream``, made by a thread, some seconds before they are asked for.
+    """Yield the mix as packets of ``stream``. A thread encodes them some seconds ahead.
 
-    They begin before 0, by what the codec needs to get going; players leave that out, as the container says.
+    The first packets begin before time 0, by the codec's delay. The container tells players to skip that part.
     """
     frames = chain(limited(mix.blocks(), codec), [None])
 
-    def some() -> list[Packet[AudioStream]] | None:
-        few = list(islice(frames, AHEAD))
-        return [packet for frame in few for packet in stream.encode(frame)] if few else None
+    def next_packets() -> list[Packet[AudioStream]] | None:
+        next_frames = list(islice(frames, AHEAD))
+        return [packet for frame in next_frames for packet in stream.encode(frame)] if next_frames else None
 
     with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(some)
+        coming = pool.submit(next_packets)
         while (packets := coming.result()) is not None:
-            coming = pool.submit(some)
+            coming = pool.submit(next_packets)
             yield from packets

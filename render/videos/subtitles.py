@@ -12,19 +12,19 @@ import srt
 from gradreel.core.errors import printable
 from gradreel.scenes.words.subtitle_timing import reading_time, timed_cues
 
-Clause: TypeAlias = tuple[float, float, str]  # from when to when, and its text
+Clause: TypeAlias = tuple[float, float, str]  # start and end in seconds, and the text
 
 GAP = 0.04  # seconds between cues that would touch, so that the eye sees the change
 
 
 @dataclass(frozen=True)
 class TimedLine:
-    """What is to be read from ``start`` to ``end`` (seconds of the video)."""
+    """A line to be read from ``start`` to ``end`` (seconds of the video)."""
 
     start: float
     end: float
     text: str
-    spoken: Sequence[Clause] = ()  # of a line that is heard: its cues, each while its words are
+    spoken: Sequence[Clause] = ()  # clauses of a spoken line, each with the time at which it is heard
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,14 @@ class Cue:
 
 
 def cues(lines: Iterable[TimedLine], language: str) -> list[Cue]:
-    """Return the cues of all lines in order; each ends before the next begins, and none outlasts its line's time.
+    """Return the cues of all lines in order; each ends before the next begins, and none lasts longer than its line.
 
-    Lines that overlap share a cue while both last, the earlier one above the other. Words that are heard in less time
-    than they take to read stay longer, until the next words of their line. A line of white space gives no cue.
+    Lines that overlap share a cue while both last, the earlier one above the other. A clause that is spoken faster than
+    it can be read stays longer, until the next clause of its line. A line of white space gives no cue.
     """
     waiting = sorted((cue for line in lines for cue in _cues_of(line, language)), key=lambda cue: cue.start)
     times = sorted({time for cue in waiting for time in (cue.start, cue.end)})
-    found: list[Cue] = []
+    merged: list[Cue] = []
     shown: list[Cue] = []
     started = 0
     for start, end in pairwise(times):
@@ -53,15 +53,15 @@ def cues(lines: Iterable[TimedLine], language: str) -> list[Cue]:
             shown.append(waiting[started])
             started += 1
         if shown:
-            found.append(Cue(start, end, "\n".join(cue.text for cue in shown)))
-    return _with_gaps(found)
+            merged.append(Cue(start, end, "\n".join(cue.text for cue in shown)))
+    return _with_gaps(merged)
 
 
 def _cues_of(line: TimedLine, language: str) -> list[Cue]:
     """Return the cues of one line; each ends where the next begins, at the latest."""
-    found = [Cue(round(1000 * start), round(1000 * end), text) for start, end, text in _clauses(line, language)]
-    following = [*(cue.start for cue in found[1:]), *(cue.end for cue in found[-1:])]
-    cut = [replace(cue, end=min(cue.end, start)) for cue, start in zip(found, following, strict=True)]
+    line_cues = [Cue(round(1000 * start), round(1000 * end), text) for start, end, text in _clauses(line, language)]
+    following = [*(cue.start for cue in line_cues[1:]), *(cue.end for cue in line_cues[-1:])]
+    cut = [replace(cue, end=min(cue.end, start)) for cue, start in zip(line_cues, following, strict=True)]
     return [cue for cue in cut if cue.start < cue.end]
 
 
@@ -76,6 +76,7 @@ def _with_gaps(touching: Sequence[Cue]) -> list[Cue]:
 
 
 def _clauses(line: TimedLine, language: str) -> Iterable[Clause]:
+    """Return the clauses of a line: when each is spoken, or the line divided by reading time if it is not spoken."""
     if not line.spoken:
         return timed_cues(line.text, language, line.start, line.end)
     return [
@@ -83,29 +84,30 @@ def _clauses(line: TimedLine, language: str) -> Iterable[Clause]:
     ]
 
 
-def as_srt(found: Iterable[Cue]) -> str:
-    """SubRip text, numbered from 1."""
+def as_srt(cues_in_order: Iterable[Cue]) -> str:
+    """Return the cues as SubRip text, numbered from 1."""
     entries = [
         srt.Subtitle(index, timedelta(milliseconds=cue.start), timedelta(milliseconds=cue.end), printable(cue.text))
-        for index, cue in enumerate(found, 1)
+        for index, cue in enumerate(cues_in_order, 1)
     ]
     return str(srt.compose(entries))
 
 
-def as_vtt(found: Iterable[Cue], language: str) -> str:
-    """A WebVTT file."""
+def as_vtt(cues_in_order: Iterable[Cue], language: str) -> str:
+    """Return the cues as a WebVTT file."""
     blocks = [f"WEBVTT\nLanguage: {language}"]
-    for cue in found:
+    for cue in cues_in_order:
         blocks.append(f"{_clock(cue.start)} --> {_clock(cue.end)}\n{as_vtt_text(cue.text)}")
     return "\n\n".join(blocks) + "\n"
 
 
 def as_vtt_text(text: str) -> str:
-    """A cue's text as WebVTT wants it."""
+    """Return a cue's text escaped for WebVTT."""
     return printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _clock(milliseconds: int) -> str:
+    """Return a time as "hh:mm:ss.mmm"."""
     seconds, fraction = divmod(milliseconds, 1000)
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)

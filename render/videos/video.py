@@ -1,4 +1,4 @@
-"""Clips into one video: packets copied, sound, chapters, soft subtitles; no frame is encoded again.
+"""Joins clips into one video by copying packets, with sound, chapters and subtitles. No frame is encoded again.
 
 All times are counted in frames: the video is exactly as long as its clips together.
 """
@@ -33,14 +33,14 @@ from PIL import Image
 SUBTITLE_CODECS = {"mp4": "mov_text", "mov": "mov_text", "webm": "webvtt"}
 MILLISECOND = Fraction(1, 1000)
 TRACK_ENABLED = 0x000001
-SUBTITLE_HANDLERS = (b"sbtl", b"text")  # in MP4; in MOV, where chapters are text too, and never on
+SUBTITLE_HANDLERS = (b"sbtl", b"text")  # in MP4, and in MOV, where chapters are text tracks too and are never on
 
 TimedPacket: TypeAlias = "tuple[Fraction, Packet[Stream]]"
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """A mark in the video, from frame ``start`` up to frame ``end``."""
+    """A chapter of the video, from frame ``start`` up to frame ``end``."""
 
     title: str
     start: int
@@ -56,11 +56,11 @@ def join(
     subtitles: Mapping[str, Sequence[Cue]] | None = None,
     sounds: Mapping[Track, Sequence[PlacedSound]] | None = None,
 ) -> list[PlacedSound]:
-    """Write ``path`` (mp4, mov or webm, as the clips are) of ``clips`` one after the other.
+    """Write ``clips``, one after the other, to ``path``; return the sounds that were cut at the video's end.
 
-    ``subtitles`` by our language codes; their streams are tagged and off until the viewer chooses one. ``sounds``: a
-    stream for each track, exactly as long as the video; returns those that are longer, and were cut.
-    Raises DamagedClipsError for clips that cannot be read, or that were not encoded alike, and SoundError.
+    The suffix of ``path`` (mp4, mov or webm) is that of the clips. ``subtitles`` have our language codes; their streams
+    are off until the viewer chooses one. ``sounds`` gives one stream for each track, exactly as long as the video.
+    Raises DamagedClipsError for clips that cannot be read or have different encodings, and SoundError.
     """
     container = path.suffix.removeprefix(".")
     options = (
@@ -76,7 +76,7 @@ def join(
         output.metadata["title"] = title
         template = first.streams.video[0]
         video = output.add_stream_from_template(template)
-        # FFmpeg reads VP9 with alpha as without, and writes that there is alpha by the pixel format alone
+        # FFmpeg opens VP9 with alpha as if it had none. Only the pixel format makes it write the alpha flag
         video.pix_fmt = "yuva420p" if template.metadata.get("alpha_mode") == "1" else template.pix_fmt
         video.disposition = Disposition.default
         packets = [_into(video, video_packets(clips, template.codec_context))]
@@ -95,9 +95,9 @@ def join(
 
 
 def frame_as_jpeg(clip: ClipFile, frame: int, widest: int | None = None) -> bytes:
-    """Frame number ``frame`` of a clip as a JPEG file, at most ``widest`` pixels wide; its last when it has fewer.
+    """Return frame number ``frame`` of a clip as a JPEG file, at most ``widest`` pixels wide.
 
-    Raises DamagedClipsError.
+    A clip with fewer frames gives its last one. Raises DamagedClipsError.
     """
     with reading([clip]), av.open(str(clip.path)) as container:
         stream = container.streams.video[0]
@@ -119,9 +119,10 @@ def frame_as_jpeg(clip: ClipFile, frame: int, widest: int | None = None) -> byte
 
 @contextmanager
 def reading(clips: Sequence[ClipFile]) -> Iterator[None]:
-    """Turn what reading ``clips`` raises into DamagedClipsError: of those that cannot be read alone, or of them all.
+    """Turn errors of reading ``clips`` into DamagedClipsError.
 
-    What writing raises, such as on a full disk, is an OSError, and stays what it is.
+    It names the unreadable clips, or all of them if each one can be read alone. Errors of writing, such as a full disk,
+    are OSErrors, and pass unchanged.
     """
     try:
         yield
@@ -132,7 +133,7 @@ def reading(clips: Sequence[ClipFile]) -> Iterator[None]:
 
 
 def _is_readable(clip: ClipFile) -> bool:
-    """Whether all packets of the clip can be read, one for each of its frames."""
+    """Return whether all packets of the clip can be read, one for each of its frames."""
     try:
         with av.open(str(clip.path)) as container:
             stream = container.streams.video[0]
@@ -142,7 +143,7 @@ def _is_readable(clip: ClipFile) -> bool:
 
 
 def _check_alike(clip: ClipFile, header: VideoCodecContext, first: ClipFile, first_header: VideoCodecContext) -> None:
-    """Packets can be copied behind each other only when one header serves all. Raises ValueError."""
+    """Raise ValueError unless both clips have the same header and frame rate, so that their packets can be joined."""
     for name in ("name", "width", "height", "pix_fmt", "extradata"):
         if getattr(header, name) != getattr(first_header, name):
             raise ValueError(f"{clip.path} and {first.path} differ in {name}; they cannot be joined")
@@ -151,21 +152,21 @@ def _check_alike(clip: ClipFile, header: VideoCodecContext, first: ClipFile, fir
 
 
 def video_packets(clips: Sequence[ClipFile], header: VideoCodecContext) -> Iterator[Packet[VideoStream]]:
-    """Yields the packets of ``clips``, timed as those of one video; ``header`` is that of the first clip.
+    """Yield the packets of ``clips``, timed as those of one video. ``header`` is that of the first clip.
 
     One clip is open at a time, since a lesson may have many. Raises ValueError for clips that cannot be joined.
     """
-    before = 0  # frames of the clips so far
+    previous_frames = 0  # in the clips so far
     for clip in clips:
         with av.open(str(clip.path)) as container:
             source = container.streams.video[0]
             _check_alike(clip, source.codec_context, clips[0], header)
             base = source.time_base
             assert base is not None
-            offset = round(Fraction(before, clip.fps) / base)
+            offset = round(Fraction(previous_frames, clip.fps) / base)
             frames = 0
             for packet in container.demux(source):
-                if packet.dts is None or packet.pts is None:  # the one that marks the end
+                if packet.dts is None or packet.pts is None:  # the packet that marks the end
                     continue
                 frames += 1
                 packet.pts += offset
@@ -173,10 +174,11 @@ def video_packets(clips: Sequence[ClipFile], header: VideoCodecContext) -> Itera
                 yield packet
         if frames != clip.frames:
             raise ValueError(f"{clip.path} has {frames} frames, and {clip.frames} when it was made")
-        before += clip.frames
+        previous_frames += clip.frames
 
 
 def _into(target: VideoStream, packets: Iterable[Packet[VideoStream]]) -> Iterator[TimedPacket]:
+    """Yield ``packets`` for the stream ``target``, each with its decoding time in seconds."""
     for packet in packets:
         packet.stream = target
         assert packet.dts is not None
@@ -185,6 +187,7 @@ def _into(target: VideoStream, packets: Iterable[Packet[VideoStream]]) -> Iterat
 
 
 def sound_stream(output: OutputContainer, container: str, track: Track) -> AudioStream:
+    """Add the stream of a sound track to ``output``, with its language, title and default flag, and return it."""
     codec = CODECS[container]
     stream = output.add_stream(codec.name, rate=RATE, layout="stereo", format=codec.sample_format)
     assert isinstance(stream, AudioStream)
@@ -199,6 +202,7 @@ def sound_stream(output: OutputContainer, container: str, track: Track) -> Audio
 
 
 def _sound_packets(mix: Mix, stream: AudioStream, container: str) -> Iterator[TimedPacket]:
+    """Yield the encoded packets of ``mix``, each with its decoding time in seconds."""
     for packet in encoded(mix, stream, CODECS[container]):
         assert packet.dts is not None
         assert packet.time_base is not None
@@ -206,11 +210,13 @@ def _sound_packets(mix: Mix, stream: AudioStream, container: str) -> Iterator[Ti
 
 
 def _language_tag(language: str, container: str) -> str:
-    known = LANGUAGES[language]
-    return known.iso_of_mov if container == "mov" else known.iso
+    """Return the language tag that the container expects."""
+    names = LANGUAGES[language]
+    return names.iso_of_mov if container == "mov" else names.iso
 
 
 def _subtitle_stream(output: OutputContainer, container: str, language: str) -> Stream:
+    """Add a subtitle stream to ``output`` and return it. It is off by default."""
     stream = output.add_mux_stream(SUBTITLE_CODECS[container], time_base=MILLISECOND)
     stream.metadata["language"] = _language_tag(language, container)
     stream.disposition = Disposition(0)
@@ -218,7 +224,10 @@ def _subtitle_stream(output: OutputContainer, container: str, language: str) -> 
 
 
 def _subtitle_packets(stream: Stream, container: str, cues: Sequence[Cue]) -> Iterator[TimedPacket]:
-    """One packet a cue; in MP4 and MOV a text is preceded by its length, and the muxer fills the gaps itself."""
+    """Yield one packet for each cue, with its start in seconds.
+
+    In MP4 and MOV a text is preceded by its length in two bytes. The muxer fills the gaps itself.
+    """
     for cue in cues:
         if container == "webm":
             content = as_vtt_text(cue.text).encode()
@@ -235,6 +244,7 @@ def _subtitle_packets(stream: Stream, container: str, cues: Sequence[Cue]) -> It
 
 
 def _chapters(chapters: Sequence[Chapter], fps: int) -> list[av.container.core.Chapter]:
+    """Return the chapters as PyAV takes them."""
     return [
         {
             "id": number,
@@ -251,10 +261,10 @@ def _chapters(chapters: Sequence[Chapter], fps: int) -> list[av.container.core.C
 
 
 def switch_off_subtitles(path: Path) -> None:
-    """Clear the flag ``track enabled`` in the header of every subtitle track of an MP4 or MOV file, in place.
+    """Clear the flag ``track enabled`` of every subtitle track of an MP4 or MOV file, in place.
 
-    The muxer marks the first subtitle track where none is asked to be on. The file is boxes: four bytes length, four
-    bytes name, content; names and fields as in ISO/IEC 14496-12, 8.3.2 and 8.4.3.
+    The muxer enables the first subtitle track by itself. The file consists of boxes: a length of four bytes, a name of
+    four bytes, and the content. Names and fields are those of ISO/IEC 14496-12, 8.3.2 and 8.4.3.
     """
     with path.open("r+b") as file:
         size = file.seek(0, 2)
@@ -263,36 +273,40 @@ def switch_off_subtitles(path: Path) -> None:
             if not set(handlers) & set(SUBTITLE_HANDLERS):
                 continue
             for start, _ in _find(file, (b"tkhd",), *track):
-                file.seek(start + 1)  # after the version: three bytes of flags
+                file.seek(start + 1)  # skip one byte of version; three bytes of flags follow
                 flags = int.from_bytes(file.read(3), "big") & ~TRACK_ENABLED
                 file.seek(start + 1)
                 file.write(flags.to_bytes(3, "big"))
 
 
 def boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Name, and start and end of the content, of each box between two places in the file."""
-    place = start
-    while place + 8 <= end:
-        file.seek(place)
+    """Yield name, and start and end of the content, of each box between two positions in the file.
+
+    Stops at a box whose length is too small for its header.
+    """
+    position = start
+    while position + 8 <= end:
+        file.seek(position)
         length, name, header = int.from_bytes(file.read(4), "big"), file.read(4), 8
         if length == 1:
             length, header = int.from_bytes(file.read(8), "big"), 16
-        elif length == 0:  # to the end
-            length = end - place
+        elif length == 0:  # the box reaches to the end
+            length = end - position
         if length < header:
             return
-        yield name, place + header, place + length
-        place += length
+        yield name, position + header, position + length
+        position += length
 
 
 def _find(file: BinaryIO, path: tuple[bytes, ...], start: int, end: int) -> list[tuple[int, int]]:
-    """Contents of the boxes at ``path``, each inside the one before."""
-    found = [(inner, stop) for name, inner, stop in boxes(file, start, end) if name == path[0]]
+    """Return start and end of the contents of the boxes at ``path``; each name is a box inside the one before."""
+    contents = [(inner, stop) for name, inner, stop in boxes(file, start, end) if name == path[0]]
     if len(path) == 1:
-        return found
-    return [deeper for inner, stop in found for deeper in _find(file, path[1:], inner, stop)]
+        return contents
+    return [deeper for inner, stop in contents for deeper in _find(file, path[1:], inner, stop)]
 
 
 def _handler(file: BinaryIO, start: int) -> bytes:
-    file.seek(start + 8)  # version and flags, then four bytes of zero
+    """Return the handler type of an ``hdlr`` box whose content begins at ``start``."""
+    file.seek(start + 8)  # skip version and flags, then four bytes of zero
     return file.read(4)

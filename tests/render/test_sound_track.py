@@ -202,7 +202,7 @@ def test_tracks_have_language_title_and_one_is_on(film, file_format):
 
 def test_a_sound_longer_than_the_film_is_cut_at_its_end_and_told_of(film, tmp_path):
     file = write_wav(tmp_path / "long.wav", 0.3 * np.sin(np.arange(5 * RATE) / 20))
-    late = PlacedSound(file, Fraction(10), whose="loud")
+    late = PlacedSound(file, Fraction(10), origin="loud")
     video = film(PlacedSound(file, Fraction(1)), late, PlacedSound(CLICK, Fraction(2)))
     assert [sound.name for sound in film.cut] == [str(file), f"loud: {file}"]
     with av.open(str(video)) as container:
@@ -265,4 +265,4 @@ FAULTS = {
 def test_a_file_that_cannot_be_heard_is_named_with_its_scene(film, tmp_path, fault):
     fault(tmp_path / "sound.wav")
     with pytest.raises(SoundError, match=rf"^loud: .*sound\.wav.*{FAULTS[fault]}"):
-        film(PlacedSound(tmp_path / "sound.wav", Fraction(1), whose="loud"))
+        film(PlacedSound(tmp_path / "sound.wav", Fraction(1), origin="loud"))
