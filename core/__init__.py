@@ -1,1 +1,1 @@
-"""Numbers: curves, daily views, networks, training, traces, and what is computed from them. Never imports Manim."""
+"""Numbers: curves, daily views, networks, training, traces and their analysis. Never imports Manim."""

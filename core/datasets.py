@@ -129,7 +129,7 @@ class CurveDataset(_AllTrainedOn, RunData):
 
     @property
     def offset(self) -> float:
-        """Return what is subtracted from x to make the feature: the middle of the range, or 0."""
+        """Return the number that is subtracted from x to make the feature: the middle of the range, or 0."""
         low, high = self.range
         return low + (high - low) / 2 if self.centered else 0.0
 

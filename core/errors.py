@@ -1,4 +1,4 @@
-"""Errors that users can mend. Each message says what was found, what is needed and how to fix it."""
+"""Errors that users can mend. Each message names the fault, the requirement and the fix."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What is worked out from trained networks: losses over seeds, forecasts, the loss around a path."""
+"""Results computed from trained networks: losses over seeds, forecasts, the loss around a path."""

@@ -11,7 +11,7 @@ cross-entropy and Adam, all points in each batch, for 4 000 updates, from the se
 0.005 to 0 by a cosine. The network with the lower loss on these points at the end wins.
 
 All of this was fixed before the ten runs, and nothing was tuned afterwards. 2.25 turns were chosen over 2.75 because
-wider gaps are visible from the back of a room. The choice was not blind: in trials on similar spirals the deep network
+wider gaps are visible from the back of a room. The choice was not blind. In trials on similar spirals the deep network
 had won five of five times at 2.25 turns, and four of five at 2.75.
 """
 
@@ -114,8 +114,8 @@ def relu_per_bend_network(dataset: CurveDataset, relus: int | None = None) -> Bu
 def folding_network(folds: int) -> Built:
     """Return ``folds`` layers of two ReLUs that draw `zigzag`.
 
-    Each layer maps u in [0, 1] to 2 u - 4 max(0, u - 1/2): it folds the interval at its middle and stretches it to [0,
-    1] again. The network has as many ReLUs as one layer of 2 ``folds`` ReLUs.
+    Each layer maps u in [0, 1] to 2 u - 4 max(0, u - 1/2). This folds the interval at its middle and stretches it to
+    [0, 1] again. The network has as many ReLUs as one layer of 2 ``folds`` ReLUs.
     """
     dataset = zigzag(folds)
     network = Experiment(dataset=dataset, hidden=(2,) * folds, activation="relu")

@@ -1,6 +1,6 @@
-"""The noise floor of the made-up channel: the error of somebody who knows its rule. Only made-up data have one.
+"""The noise floor of the made-up channel: the error of a perfect prediction by its rule. Only made-up data have one.
 
-It is computed over the same days as a loss, so the two can be compared. A network whose training loss lies below it has
+It is computed over the same days as a loss, so the two can be compared. A network with a training loss below it has
 memorized the noise of its training days.
 """
 

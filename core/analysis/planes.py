@@ -130,8 +130,8 @@ def contour_levels(loss: FloatArray, bands: int = BANDS) -> FloatArray:
     """Return increasing levels that separate ``bands`` bands of the grid ``loss``: (bands - 1,), or fewer for a flat
     grid.
 
-    Each level is the geometric mean of two: even steps of the logarithm show how deep the valley is, and bands of equal
-    area show the shape of its slopes. Levels are rounded to two digits if they stay distinct.
+    Each level is the geometric mean of two levels. Even steps of the logarithm show how deep the valley is. Bands of
+    equal area show the shape of its slopes. Levels are rounded to two digits if they stay distinct.
     """
     finite = loss[np.isfinite(loss)]
     shares = np.linspace(0, 1, bands + 1)[1:-1]
@@ -223,5 +223,5 @@ def _share(trace: Trace, rows: int, origin: FloatArray, directions: FloatArray) 
 def _broken(trace: Trace, rows: int) -> PathError:
     """Return the error for a path with a state that is not finite, or so far out that its squared distances are not."""
     row = next((r for r in range(rows) if not float(np.abs(trace.parameters[r]).max()) <= FARTHEST), rows - 1)
-    found = f"{trace.path}: theta after {trace.kept[row]} updates is not a point: the run went off to infinity"
-    return PathError(found, int(trace.kept[row - 1]) if row else None)
+    fault = f"{trace.path}: theta after {trace.kept[row]} updates is not a point: the run went off to infinity"
+    return PathError(fault, int(trace.kept[row - 1]) if row else None)

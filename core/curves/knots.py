@@ -113,7 +113,7 @@ def _row(file: Path, number: int, cells: list[str], delimiter: str) -> tuple[flo
 
 
 def _number(cell: str, delimiter: str) -> float:
-    """Return the number in a cell. Raises ValueError if it is none.
+    """Return the number in a cell. Raises ValueError if there is no number.
 
     A comma is a decimal mark unless it separates cells.
     """

@@ -1,1 +1,1 @@
-"""Daily views: the made-up series, a CSV file, and days as examples for a network."""
+"""Daily views: the made-up series, series from CSV files, and days as examples for a network."""

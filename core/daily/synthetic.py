@@ -15,8 +15,8 @@ level is a slow trend. calendar is term · min(weekday, Lunar New Year): Friday 
 holidays are lower, and New Year's Eve, on its true dates, is the lowest. z is noise, new for each day: a sum of 12
 uniform numbers less 6 (mean 0, standard deviation 1, nearly normal).
 
-Whoever knows the rule knows u of yesterday from yesterday's views, and misses today's views by the noise alone. That
-prediction is `best_guesses`. No network can be expected to do better on days that it was not trained on.
+The rule gives u of yesterday from yesterday's views, so it predicts today's views up to the noise. That prediction is
+`best_guesses`. No network can be expected to do better on days that it was not trained on.
 """
 
 from collections.abc import Sequence
@@ -129,7 +129,7 @@ def appetites() -> FloatArray:
 
 
 def best_guesses() -> FloatArray:
-    """Return each day's views as somebody who knows the rule predicts them the day before, (T,); NaN for the first day.
+    """Return the best prediction of each day's views from the day before, by the rule, (T,); NaN for the first day.
 
     The prediction is level · calendar · m. Half of all days have more views and half have fewer, which minimizes the
     mean absolute error. Viral videos would move that median by less than a thousandth.

@@ -131,7 +131,7 @@ class DailyViews(RunData):
 
     @property
     def first_test_date(self) -> date:
-        """Return the first test day, which neither training nor choosing looks at.
+        """Return the first test day. Neither training nor choosing uses test days.
 
         By default it is 2021-01-01 for the made-up channel. For a file, the last fifth of the label days is for the
         test. A border in a filled gap moves to the gap's first day, if a training and a validation day remain.

@@ -1,1 +1,1 @@
-"""Fully connected networks: activations, theta, the formulas and their fast form, optimizers, training, an example."""
+"""Fully connected networks: activations, losses, theta, formulas and their fast form, optimizers, training."""

@@ -200,8 +200,8 @@ class _Layer:
     def backward(self, below: "_Layer | None") -> None:
         """Compute the derivatives by W, b and x from ``d_r``, which is dL/dr.
 
-        dL/dw_ij = sum of dL/dr_i x_j and dL/db_i = sum of dL/dr_i, over the batch. dL/dx_j = sum of dL/dr_i w_ij over
-        i; it is written into ``d_r`` of the layer ``below``. None means that there is no layer below.
+        Over the batch, dL/dw_ij = sum of dL/dr_i x_j and dL/db_i = sum of dL/dr_i. Over i, dL/dx_j = sum of dL/dr_i
+        w_ij. The latter is written into ``d_r`` of the layer ``below``; None means that there is no layer below.
         """
         np.matmul(self._d_r_t, self._x, out=self._d_weights)
         torch.sum(self.d_r, 1, out=self._d_bias)

@@ -106,5 +106,5 @@ To add a loss, add an entry here.
 
 The squared error has no factor 1/2. The cross-entropy is for labels 0 and 1. The prediction y is the logit, so class 1
 has the probability sigmoid(y). The loss is minus the logarithm of the probability of the example's own class. It is
-computed from s y, with s = -1 for class 1 and s = 1 for class 0, so it neither overflows nor cancels for large logits.
+computed from s y, with s = -1 for class 1 and s = 1 for class 0. So it neither overflows nor cancels for large logits.
 """

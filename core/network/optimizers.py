@@ -98,7 +98,7 @@ class Adam:
     """Adam: Kingma and Ba, "Adam: A Method for Stochastic Optimization" (2015), algorithm 1.
 
     The optimizer state is m, the running mean of the gradient, and v, that of its square. Both start at 0. After k
-    updates they are corrected for that: m / (1 - beta_1^k) and v / (1 - beta_2^k).
+    updates they are corrected for that: m / (1 - beta_1^k) and v / (1 - beta_2^k). Settings may change between updates.
 
     Parameters
     ----------
@@ -108,8 +108,6 @@ class Adam:
     exact_root
         Whether numpy takes the square root, which it rounds correctly: all processors give equal bits. Otherwise torch
         takes it, as torch's own Adam does.
-
-    Settings may change between updates.
     """
 
     def __init__(

@@ -199,7 +199,7 @@ def _grouped_by_start(directory: Path, runs: list[Experiment]) -> list[tuple[lis
 
 
 def _journal(directory: Path, run: Experiment) -> Journal | None:
-    """Return the journal from which the run can be resumed in this environment; None if there is none."""
+    """Return the journal from which the run can be resumed in this environment, or None."""
     journal = read_journal(directory, run.digest)
     if journal is None or not 0 < journal.updates < run.n_updates:
         return None

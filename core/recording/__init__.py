@@ -1,1 +1,1 @@
-"""record(model, optimizer, path): a trace of anybody's own torch loop."""
+"""record(model, optimizer, path): makes a trace of a user's own torch loop."""

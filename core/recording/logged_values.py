@@ -1,4 +1,4 @@
-"""What a loop may log, as plain numbers: whatever else it gives is told of by name, as a `NotKeptError`."""
+"""Converts values that a loop logs to plain numbers. Other values raise a `NotKeptError` with their name."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import torch
 from gradreel.core.arrays import IntArray
 from gradreel.core.trace.recorded_run import METRIC_NAME, is_metric_name
 
-_MOST_SHOWN = 60  # letters of a value
+_MOST_SHOWN = 60  # characters of a value in a message
 _MOST_EPOCHS = 2**31
 
 
 class NotKeptError(Exception):
-    """A value that cannot be kept: by ``name``, and why."""
+    """A logged value cannot be kept. ``name`` is its name; the message says why."""
 
     def __init__(self, name: str, why: str) -> None:
         super().__init__(f"{name} is not kept: {why}")
@@ -23,25 +23,34 @@ class NotKeptError(Exception):
 
 
 def number(name: str, value: Any) -> float:
-    """A number, or what has exactly one: a tensor, an array, a list. NotKeptError for anything else."""
-    found = _only_entry(name, value)
-    if isinstance(found, (str, bytes, bytearray)) or found is None:
+    """Return a number, also from a tensor, array or list with exactly one. Raises NotKeptError for anything else.
+
+    Examples
+    --------
+    >>> number("loss", [2]), number("loss", torch.tensor([[0.5]]))
+    (2.0, 0.5)
+    """
+    entry = _only_entry(name, value)
+    if isinstance(entry, (str, bytes, bytearray)) or entry is None:
         raise NotKeptError(name, f"it is {_shown(value)}, and a number is needed")
     try:
-        return float(found)
+        return float(entry)
     except OverflowError:
         raise NotKeptError(name, f"{_shown(value)} is too large for a float64") from None
-    except Exception:  # its __float__ is somebody else's
+    except Exception:  # a user's __float__ may raise anything
         raise NotKeptError(name, f"it is {_shown(value)}, and a number is needed") from None
 
 
 def whole_number(name: str, value: Any, end: int, more: str = "") -> int:
-    """A whole number from 0 up to ``end``, without it. NotKeptError for anything else; ``more`` is its advice."""
-    found = _only_entry(name, value)
+    """Return a whole number from 0 to ``end`` - 1; a float with a whole value counts. Raises NotKeptError for others.
+
+    ``more`` is appended to the message for values that are no whole number.
+    """
+    entry = _only_entry(name, value)
     try:
-        if isinstance(found, (float, np.floating)) and found == int(found):
-            found = int(found)
-        whole = operator.index(found)
+        if isinstance(entry, (float, np.floating)) and entry == int(entry):
+            entry = int(entry)
+        whole = operator.index(entry)
     except Exception:
         raise NotKeptError(name, f"it is {_shown(value)}, and a whole number is needed{more}") from None
     if not 0 <= whole < end:
@@ -50,14 +59,14 @@ def whole_number(name: str, value: Any, end: int, more: str = "") -> int:
 
 
 def epoch_number(value: Any) -> int:
-    """The epoch, counted from 0. NotKeptError for anything else."""
+    """Return the epoch, counted from 0. Raises NotKeptError for anything but a whole number below 2**31."""
     return whole_number("epoch", value, _MOST_EPOCHS, '; log({"epoch": ...}) keeps it as a metric')
 
 
 def example_numbers(value: Any) -> IntArray:
-    """A copy of the numbers of a batch's examples, (B,). NotKeptError for anything else."""
+    """Return a copy of the indices of a batch's examples, (B,). Raises NotKeptError for anything else."""
     try:
-        # A copy: after numpy() torch lets nobody resize the tensor any more
+        # A copy: torch refuses to resize a tensor after numpy()
         is_tensor = isinstance(value, torch.Tensor)
         numbers = value.detach().to("cpu", copy=True).numpy() if is_tensor else np.asarray(value)
     except Exception:
@@ -75,7 +84,7 @@ def example_numbers(value: Any) -> IntArray:
 
 
 def metric_name(key: Any) -> str:
-    """The name of a metric. NotKeptError if it cannot be shown."""
+    """Return the name of a metric as text. Raises NotKeptError if it cannot be printed, is empty or too long."""
     try:
         name = str(key)
     except Exception:
@@ -86,7 +95,10 @@ def metric_name(key: Any) -> str:
 
 
 def _only_entry(name: str, value: Any) -> Any:
-    """The one number in a tensor, an array, a list or a tuple; any other value as it is."""
+    """Return the one number in a tensor, an array, a list or a tuple; any other value as it is.
+
+    Raises NotKeptError for a tensor or an array with more or fewer entries.
+    """
     if isinstance(value, (list, tuple)) and len(value) == 1 and not isinstance(value[0], (list, tuple)):
         value = value[0]
     if isinstance(value, (torch.Tensor, np.ndarray)):
@@ -100,7 +112,7 @@ def _only_entry(name: str, value: Any) -> Any:
 
 
 def _shown(value: Any) -> str:
-    """A value in a few words, whatever its own repr does."""
+    """Return a value in a few words for a message. It never raises, whatever the value's own repr does."""
     try:
         large = isinstance(value, int) and value.bit_length() > 1000
         text = f"a number of {value.bit_length()} bits" if large else repr(value)

@@ -1,4 +1,6 @@
-"""The newest state of a recording in a file of its own, for the case that the process is killed before the next one."""
+"""Keeps the newest state of a recording in a file of its own, in case the process is killed before the next kept
+state.
+"""
 
 import os
 import time
@@ -11,18 +13,18 @@ from gradreel.core.recording.recorded_model import RecordedModel
 from gradreel.core.recording.row_writer import Bytes, RowWriter, is_plain
 
 SECONDS = 0.3
-"""From one copy by the loop's own thread to the next."""
-_SHARE = 20  # such copies may take this part of the time
+"""Seconds from one copy by the loop's own thread to the next."""
+_SHARE = 20  # such copies may take 1/20 of the time
 _PIECE = 1 << 24  # bytes that are read at once
 _MEMORY = "/proc/self/mem"
 
 
 class NewestState:
-    """Writes theta after so many ``updates`` into ``file`` of a folder; ``checksum`` is that of the file.
+    """Writes theta after ``updates`` updates into the file ``file`` of a folder; ``checksum`` is that of the file.
 
-    The journal's thread reads theta's memory through the operating system: if a loop lets go of that memory meanwhile,
-    this is an error of a call and no crash. Where theta is no plain memory of this process (a GPU has it, or it is
-    narrower than the column), the loop's own thread copies it after an update, a few times a second.
+    The journal's thread reads theta's memory through the operating system. If a loop frees that memory meanwhile, the
+    call fails and nothing crashes. theta may also be on a GPU, or narrower than the column. Then the loop's own thread
+    copies it after an update, a few times a second.
     """
 
     def __init__(self, recorded: RecordedModel, states: RowWriter, folder: Path) -> None:
@@ -38,43 +40,45 @@ class NewestState:
             self.close()
 
     def close(self) -> None:
-        """Read no memory any more."""
+        """Stop reading memory."""
         if self._memory is not None:
             os.close(self._memory)
             self._memory = None
 
     def look(self, updates: int) -> None:
-        """(After each update.) Copy theta, if nobody else can, and the last copy is old enough."""
-        if self._memory is None and (now := time.monotonic()) >= self._due:
+        """(After each update.) Copy theta if the journal's thread cannot, and the last copy is old enough."""
+        if self._memory is None and (start := time.monotonic()) >= self._due:
             with torch.no_grad():
                 self._adopt(updates, self._write(updates, self._states.read(self._recorded.state())))
-            then = time.monotonic()
-            self._due = then + max(SECONDS, _SHARE * (then - now))
+            end = time.monotonic()
+            self._due = end + max(SECONDS, _SHARE * (end - start))
 
     def take(self, updates: int, digest: bytes | None) -> None:
-        """(In the journal's thread, while no update is made.) Write theta, if it can be read and does not change.
+        """(Journal's thread, while no update is made.) Write theta if it can be read and does not change meanwhile.
 
-        ``digest``: that of the state after the update, if it is known.
+        ``digest`` is that of the state after the update, or None if it is unknown.
         """
         places = self._places() if self._memory is not None and updates > self.updates else None
         if places is None:
             return
         try:
-            written = self._write(updates, self._read(places))
-            is_steady = written == (digest or self._digest_of(places)) and places == self._places()
-        except OSError:  # the memory is no longer there, or the disk is full
+            written_digest = self._write(updates, self._read(places))
+            is_steady = written_digest == (digest or self._digest_of(places)) and places == self._places()
+        except OSError:  # the memory was freed, or the disk is full
             is_steady = False
         if is_steady:
-            self._adopt(updates, written)
+            self._adopt(updates, written_digest)
         else:
             (self._folder / _file_name(updates)).unlink(missing_ok=True)
 
     def _adopt(self, updates: int, digest: bytes) -> None:
-        """Make the file after so many updates, whose content has this digest, the newest."""
+        """Make the file of the state after ``updates`` updates, with this digest, the newest."""
         self.updates, self.file, self.checksum = updates, _file_name(updates), digest.hex()
 
     def _places(self) -> list[tuple[int, int]] | None:
-        """Address and length of each of theta's tensors; None if one is no plain memory with numbers of its type."""
+        """Return address and length in bytes of each of theta's tensors; None if one is not plain memory of theta's
+        dtype.
+        """
         try:
             tensors = self._recorded.state()
         except ValueError:
@@ -84,13 +88,14 @@ class NewestState:
         return [(tensor.data_ptr(), tensor.numel() * tensor.itemsize) for tensor in tensors]
 
     def _digest_of(self, places: list[tuple[int, int]]) -> bytes:
+        """Return the digest of the bytes in these places of memory."""
         digest = xxhash.xxh3_128()
         for piece in self._read(places):
             digest.update(piece)
         return digest.digest()
 
     def _read(self, places: list[tuple[int, int]]) -> Iterator[bytes]:
-        """Yield the bytes of these places in memory. OSError if the memory is gone."""
+        """Yield the bytes in these places of memory. Raises OSError if the memory was freed."""
         assert self._memory is not None
         for address, length in places:
             while length:
@@ -101,7 +106,7 @@ class NewestState:
                 address, length = address + len(piece), length - len(piece)
 
     def _write(self, updates: int, pieces: Iterable[bytes | Bytes]) -> bytes:
-        """Write the state into a new file. Returns its digest."""
+        """Write the state into a new file and return its digest."""
         digest = xxhash.xxh3_128()
         with open(self._folder / _file_name(updates), "wb", buffering=0) as stream:
             for piece in pieces:
@@ -113,4 +118,5 @@ class NewestState:
 
 
 def _file_name(updates: int) -> str:
+    """Return the name of the file of a last state."""
     return f"last-{updates}.rows"

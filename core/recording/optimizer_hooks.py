@@ -1,6 +1,6 @@
 """Hooks around an optimizer's step that see the update itself, whatever other hooks the optimizer has.
 
-A compiled step (`torch.compile`) calls them, and does not compile them.
+A compiled step (`torch.compile`) calls them but does not compile them.
 """
 
 from __future__ import annotations
@@ -23,27 +23,28 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @contextmanager
 def last_before_step(optimizer: torch.optim.Optimizer, hook: Callable[..., None]) -> Iterator[None]:
-    """Call ``hook`` before each step, after all other pre-hooks of this optimizer, also those that are added meanwhile.
+    """Call ``hook`` before each step, after all other pre-hooks of this optimizer, including those added later.
 
-    They may change the gradients, or the parameters.
+    Those hooks may change the gradients or the parameters.
     """
     handle = optimizer.register_step_pre_hook(not_compiled(hook))
     own, name = vars(optimizer), "register_step_pre_hook"
-    register, before = optimizer.register_step_pre_hook, own.get(name)
+    register, own_register = optimizer.register_step_pre_hook, own.get(name)
 
     def register_earlier(other: Any) -> Any:
-        others, hooks = register(other), optimizer._optimizer_step_pre_hooks
+        """Register another hook, then move ours behind it; return the other's handle."""
+        other_handle, hooks = register(other), optimizer._optimizer_step_pre_hooks
         if handle.id in hooks:
             hooks[handle.id] = hooks.pop(handle.id)
-        return others
+        return other_handle
 
     own[name] = register_earlier
     try:
         yield
     finally:
         handle.remove()
-        if before is not None:
-            own[name] = before
+        if own_register is not None:
+            own[name] = own_register
         elif own.get(name) is register_earlier:
             del own[name]
 
@@ -52,7 +53,7 @@ def last_before_step(optimizer: torch.optim.Optimizer, hook: Callable[..., None]
 def first_after_step(optimizer: torch.optim.Optimizer, hook: Callable[..., None]) -> Iterator[None]:
     """Call ``hook`` after each step, before all other post-hooks of this optimizer.
 
-    What they do to the parameters is no part of the update.
+    Changes that those make to the parameters are not part of the update.
     """
     handle = optimizer.register_step_post_hook(not_compiled(hook))
     _put_first(optimizer._optimizer_step_post_hooks, handle)
@@ -64,7 +65,7 @@ def first_after_step(optimizer: torch.optim.Optimizer, hook: Callable[..., None]
 
 @contextmanager
 def first_after_gradient(tensors: list[torch.Tensor], hook: Callable[[torch.Tensor], None]) -> Iterator[None]:
-    """Call ``hook`` after each of these has got a gradient, before other hooks, which may make a step."""
+    """Call ``hook`` after each of ``tensors`` gets a gradient, before its other hooks, which may make a step."""
     hook = not_compiled(hook)
     with ExitStack() as handles:
         for tensor in tensors:
@@ -75,35 +76,35 @@ def first_after_gradient(tensors: list[torch.Tensor], hook: Callable[[torch.Tens
 
 
 def not_compiled(function: F) -> F:
-    """Returns a function that compiled code calls as it is: `torch.compile` traces neither it nor what it calls."""
+    """Return a function that compiled code calls as it is: `torch.compile` traces neither it nor what it calls."""
     disabled: F = torch.compiler.disable(function)  # type: ignore[no-untyped-call]
     return disabled
 
 
 def _put_first(hooks: dict[int, Any], handle: RemovableHandle) -> None:
-    """The others are put in again: torch's C++ goes by that order, not by an OrderedDict's own."""
+    """Move a hook to the front by inserting all others again: torch's C++ code follows insertion order."""
     hooks.update({other: hooks.pop(other) for other in list(hooks) if other != handle.id})
 
 
 @contextmanager
 def before_any_step(hook: Callable[..., None]) -> Iterator[None]:
-    """Call ``hook`` before each step of whichever optimizer, before that optimizer's own pre-hooks."""
+    """Call ``hook`` before each step of any optimizer, before that optimizer's own pre-hooks."""
     with _before_each.calling(hook):
         yield
 
 
 @contextmanager
 def after_any_step(hook: Callable[..., None]) -> Iterator[None]:
-    """Call ``hook`` after each step of whichever optimizer, after that optimizer's own post-hooks."""
+    """Call ``hook`` after each step of any optimizer, after that optimizer's own post-hooks."""
     with _after_each.calling(hook):
         yield
 
 
 @contextmanager
 def around_scaled_step(hook: Callable[[Any], AbstractContextManager[None]]) -> Iterator[None]:
-    """Enter ``hook(optimizer)`` around each step() of a GradScaler, which may leave the optimizer's own step() out.
+    """Enter ``hook(optimizer)`` around each step() of a GradScaler, which may skip the optimizer's own step().
 
-    torch has no hook for that: its method is replaced, once and for good, by one that does the same.
+    torch has no hook for that. So GradScaler.step is replaced, permanently, by a function that calls it.
     """
     global _around_scaled
     _see_scaled_steps()
@@ -117,20 +118,21 @@ def around_scaled_step(hook: Callable[[Any], AbstractContextManager[None]]) -> I
 
 
 class _EveryStep:
-    """One hook of torch's for all who listen.
+    """One hook for all optimizers, shared by all listeners.
 
-    torch goes through its hooks of all optimizers at each step in whichever thread, and a step raises when they change
-    meanwhile. So other threads' steps must not see ours come and go with every recording: it stays while one lasts, and
-    for good where other threads may be training.
+    At each step, in any thread, torch iterates over its hooks for all optimizers. A step raises if they change
+    meanwhile. So our hook must not come and go with every recording while other threads train. It stays while a
+    recording lasts, and permanently if other threads exist when the last one ends.
     """
 
     def __init__(self, register: Callable[[Any], RemovableHandle]) -> None:
         self._register = register
-        self._listeners: tuple[Callable[..., None], ...] = ()  # never changed in place: another thread may be in it
+        self._listeners: tuple[Callable[..., None], ...] = ()  # replaced, never changed: other threads may iterate
         self._handle: RemovableHandle | None = None
 
     @contextmanager
     def calling(self, hook: Callable[..., None]) -> Iterator[None]:
+        """Call ``hook`` at each step of any optimizer inside the context."""
         with _lock:
             self._listeners += (hook,)
             if self._handle is None:
@@ -145,6 +147,7 @@ class _EveryStep:
                     self._handle = None
 
     def _tell(self, optimizer: torch.optim.Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Call all listeners."""
         for hook in self._listeners:
             hook(optimizer, args, kwargs)
 
@@ -157,10 +160,12 @@ _around_scaled: tuple[Callable[[Any], AbstractContextManager[None]], ...] = ()
 
 @cache
 def _see_scaled_steps() -> None:
+    """Replace GradScaler.step, once, by a function that enters all hooks of `around_scaled_step`."""
     plain = GradScaler.step
 
     @wraps(plain)
     def step(scaler: GradScaler, optimizer: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> Any:
+        """Make the scaler's own step inside all hooks."""
         with ExitStack() as stack:
             for hook in _around_scaled:
                 stack.enter_context(hook(optimizer))

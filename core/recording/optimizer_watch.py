@@ -1,4 +1,4 @@
-"""Notices when a loop, or its scheduler, changes an optimizer: what each update is made by."""
+"""Detects changes that a loop or its scheduler makes to an optimizer's settings and state."""
 
 import math
 import operator
@@ -16,67 +16,76 @@ WATCHED = (
     "momentum", "dampening", "nesterov", "maximize", "betas", "eps", "amsgrad",
     "weight_decay", "decoupled_weight_decay",
 )  # fmt: skip
-"""Settings that an update is computed from, beside the learning rate."""
+"""Settings that an update depends on, besides the learning rate."""
 
 
 class OptimizerWatch:
-    """Compares an optimizer's settings and state before each update with what they were after the last one.
+    """Compares an optimizer's settings and state before each update with those after the last one.
 
-    ``changed``: the parameter groups whose updates cannot be computed again: the loop changed their list of parameters,
-    the optimizer's state, or a setting in a way that is no change of a number. The state is compared for
-    `COMPUTED_KINDS` alone.
+    The optimizer state is compared for `COMPUTED_KINDS` only.
+
+    Attributes
+    ----------
+    changed
+        The parameter groups whose updates cannot be computed again. For them the loop changed the list of parameters,
+        the optimizer state, or a setting in a way that is no change of a number.
+    fresh
+        Whether the optimizer had no state at the start.
     """
 
     def __init__(self, optimizer: torch.optim.Optimizer, kind: str) -> None:
         self.changed: set[int] = set()
-        self._optimizer, self._remembers = optimizer, kind in COMPUTED_KINDS
-        self._seen: list[list[Any]] = []  # the values in each group, to see quickly that nothing changed
+        self._optimizer, self._compares_state = optimizer, kind in COMPUTED_KINDS
+        self._seen: list[list[Any]] = []  # the values in each group, for a quick check that nothing changed
         self._has_tensors = False
-        self._settings: list[dict[str, Setting]] = []  # of each group
+        self._settings: list[dict[str, Setting]] = []  # settings of each group
         self._lengths: list[int] = []
-        self._memory = self._memory_now()
-        remembered = self._memory[0] if self._remembers else optimizer.state
-        self.fresh = all(value is None for value in remembered)
+        self._state = self._state_now()
+        state_values = self._state[0] if self._compares_state else optimizer.state
+        self.fresh = all(value is None for value in state_values)
 
     def before(self) -> list[tuple[int, str, float]]:
-        """To be called before each update. Returns the group, name and number of each setting that has changed."""
-        if self._remembers and not _same(self._memory, self._memory_now()):
+        """(Before each update.) Return the group, name and number of each setting that has changed."""
+        if self._compares_state and not _same(self._state, self._state_now()):
             self.changed |= set(range(len(self._optimizer.param_groups)))
         groups = self._optimizer.param_groups
-        seen = [[len(group["params"]), *group.values()] for group in groups]
-        if not self._has_tensors and _equal(seen, self._seen):
+        values_now = [[len(group["params"]), *group.values()] for group in groups]
+        if not self._has_tensors and _equal(values_now, self._seen):
             return []
-        self._seen = seen
-        self._has_tensors = any(_is_tensor(value) for group in seen for value in group)  # may change in place
-        fewer = len(groups) < len(self._lengths)
+        self._seen = values_now
+        self._has_tensors = any(_is_tensor(value) for group in values_now for value in group)  # may change in place
+        is_shorter = len(groups) < len(self._lengths)
         for j, (group, length) in enumerate(zip(groups, self._lengths, strict=False)):
-            if fewer or len(group["params"]) != length:
+            if is_shorter or len(group["params"]) != length:
                 self.changed.add(j)
         self._lengths = [len(group["params"]) for group in groups] + self._lengths[len(groups) :]
         return list(chain.from_iterable(self._changes(j, group) for j, group in enumerate(groups)))
 
     def after(self) -> None:
-        """To be called after each update."""
-        if self._remembers:
-            self._memory = self._memory_now()
+        """(After each update.) Note the optimizer state."""
+        if self._compares_state:
+            self._state = self._state_now()
 
     def _changes(self, j: int, group: dict[str, Any]) -> Iterator[tuple[int, str, float]]:
-        """Yields the settings of a group that are other numbers than when they were last seen."""
+        """Yield (group, name, number) for each setting of a group whose number differs from when it was last seen."""
         now = dict(settings_of(group))
         if j == len(self._settings):
             self._settings.append(now)
-        known = self._settings[j]
-        for name in {**known, **now} if known != now else ():
-            old, new = _numbers(name, known.get(name)), _numbers(name, now.get(name))
+        last_settings = self._settings[j]
+        for name in {**last_settings, **now} if last_settings != now else ():
+            old, new = _numbers(name, last_settings.get(name)), _numbers(name, now.get(name))
             if old.keys() == new.keys():
                 yield from ((j, key, new[key]) for key in new if new[key] != old[key])
             elif name in WATCHED or name == "lr":
                 self.changed.add(j)
-        known.update({name: value for name, value in now.items() if name in known})
+        last_settings.update({name: value for name, value in now.items() if name in last_settings})
 
-    def _memory_now(self) -> tuple[list[Any], int]:
-        """What the optimizer remembers, and how often all tensors of that have been written to: no count ever falls."""
-        if not self._remembers:
+    def _state_now(self) -> tuple[list[Any], int]:
+        """Return the values of the optimizer state, and how often all its tensors were written to.
+
+        The count never falls for the same tensors, so any write is detected. It is 0 if torch does not count.
+        """
+        if not self._compares_state:
             return [], 0
         values = list(chain.from_iterable(map(dict.values, self._optimizer.state.values())))
         try:
@@ -86,7 +95,9 @@ class OptimizerWatch:
 
 
 def settings_of(group: dict[str, Any]) -> Iterator[tuple[str, Setting]]:
-    """A parameter group's settings, as far as they are plain numbers, words or tuples of numbers."""
+    """Yield the name and value of each setting in a parameter group that is a plain number, text or tuple of
+    numbers.
+    """
     for name, value in group.items():
         if name in ("params", "param_names") or not isinstance(name, str):
             continue
@@ -100,7 +111,7 @@ def settings_of(group: dict[str, Any]) -> Iterator[tuple[str, Setting]]:
 
 
 def _numbers(name: str, value: Setting) -> dict[str, float]:
-    """A setting as numbers, by name: {"betas.0": 0.9, "betas.1": 0.999}; none of a text or None."""
+    """Return a setting as numbers by name, such as {"betas.0": 0.9, "betas.1": 0.999}; {} for text and None."""
     if isinstance(value, tuple):
         return {f"{name}.{i}": number for i, number in enumerate(value)}
     if isinstance(value, str) and value in ("inf", "-inf", "nan"):
@@ -109,6 +120,7 @@ def _numbers(name: str, value: Setting) -> dict[str, float]:
 
 
 def _plain(value: Any) -> Plain:
+    """Return a value as a plain number or text; None if it is neither. inf and nan become text."""
     if isinstance(value, (torch.Tensor, np.generic)) and getattr(value, "size", None) is not None:
         value = value.item() if np.prod(value.shape) == 1 else None
     if isinstance(value, float) and not math.isfinite(value):
@@ -117,13 +129,14 @@ def _plain(value: Any) -> Plain:
 
 
 def _is_tensor(value: Any) -> bool:
+    """Return whether a value is a tensor or a tuple that contains one."""
     if isinstance(value, tuple):
         return any(isinstance(entry, torch.Tensor) for entry in value)
     return isinstance(value, torch.Tensor)
 
 
 def _equal(now: list[list[Any]], before: list[list[Any]]) -> bool:
-    """Whether the same values are there; False also where they cannot be compared, as some arrays cannot."""
+    """Return whether both lists have the same values; False if they cannot be compared, as some arrays."""
     try:
         return now == before
     except (RuntimeError, ValueError):
@@ -134,4 +147,5 @@ _times_written = operator.attrgetter("_version")
 
 
 def _same(a: tuple[list[Any], int], b: tuple[list[Any], int]) -> bool:
+    """Return whether two results of `_state_now` have identical objects and equal counts."""
     return a[1] == b[1] and len(a[0]) == len(b[0]) and all(map(operator.is_, a[0], b[0]))

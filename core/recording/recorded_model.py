@@ -1,4 +1,4 @@
-"""A model and its optimizers as a recorder sees them: the tensors that theta is made of, and the settings."""
+"""A model and its optimizers as a recorder sees them: the tensors of theta, and the optimizers' settings."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -14,15 +14,25 @@ from gradreel.core.recording.untrained import Untrained, asks_for_gradient, is_g
 from gradreel.core.trace.recorded_run import RecordedGroup, RecordedOptimizer, RecordedPart
 from gradreel.core.trace.write_behind import ColumnWriter
 
-# What each update asks of each tensor is asked by map: a loop in Python takes several times as long
+# For map, since a loop in Python over all tensors at each update takes several times as long
 _address, _dtype = torch.Tensor.data_ptr, attrgetter("dtype")
 
 
 class RecordedModel:
     """The parts of theta: the model's parameters, each once, then those that only an optimizer has.
 
-    UserError if they cannot be recorded. ``optimizers`` None: they are given to `add_optimizer` as they are found, and
-    of what they hold only the model's parameters are recorded.
+    Parameters
+    ----------
+    model
+        The model.
+    optimizers
+        Its optimizers. With None, optimizers are added by `add_optimizer` as they are found. Of their parameters only
+        the model's are recorded then.
+
+    Raises
+    ------
+    UserError
+        If model or optimizers cannot be recorded.
     """
 
     def __init__(self, model: torch.nn.Module, optimizers: list[torch.optim.Optimizer] | None) -> None:
@@ -33,14 +43,14 @@ class RecordedModel:
         _refuse_others(model, optimizers, none_needed=self.finds_optimizers)
         named: dict[str, torch.Tensor] = dict(model.named_parameters())
         is_frozen = _frozen_test(list(named.values()), optimizers)
-        known = {id(tensor) for tensor in named.values()}
+        known_ids = {id(tensor) for tensor in named.values()}
         named = {name: tensor for name, tensor in named.items() if not is_frozen(tensor)}
-        self.outside: list[str] = []  # names of what only an optimizer has
+        self.outside: list[str] = []  # names of parameters that only an optimizer has
         for i, optimizer in enumerate(optimizers):
             for j, group in enumerate(optimizer.param_groups):
                 for k, tensor in enumerate(group["params"]):
-                    if id(tensor) not in known and tensor.is_floating_point():
-                        known.add(id(tensor))
+                    if id(tensor) not in known_ids and tensor.is_floating_point():
+                        known_ids.add(id(tensor))
                         self.outside.append(f"optimizer {i}, group {j}, {k}")
                         named[self.outside[-1]] = tensor
         _refuse_lazy(model)
@@ -50,22 +60,22 @@ class RecordedModel:
         self._names, self._tensors = list(named), list(named.values())
         self._places = {id(tensor): place for place, tensor in enumerate(self._tensors)}
         self._dtypes = [tensor.dtype for tensor in self._tensors]
-        wide = any(tensor.dtype == torch.float64 for tensor in self._tensors)
-        self.dtype = torch.float64 if wide else torch.float32
+        is_wide = any(tensor.dtype == torch.float64 for tensor in self._tensors)
+        self.dtype = torch.float64 if is_wide else torch.float32
         self._shapes = [tensor.shape for tensor in self._tensors]
         self.untrained = Untrained(model, self._places)
-        self._known = known | {id(tensor) for optimizer in optimizers for tensor in _tensors_of(optimizer)}
+        self._known = known_ids | {id(tensor) for optimizer in optimizers for tensor in _tensors_of(optimizer)}
         self._held: set[int] = set()  # ids of all tensors that optimizers have had
-        self._groups: list[list[RecordedGroup]] = []  # of each optimizer
-        self._watches: list[OptimizerWatch | None] = []  # from an optimizer's first update on
-        self._skipped: set[int] = set()
-        self._plain_gradients = True  # as far as has been seen, each part has one, and none is sparse
-        self._trained_by: list[set[int]] = []  # places
+        self._groups: list[list[RecordedGroup]] = []  # groups of each optimizer
+        self._watches: list[OptimizerWatch | None] = []  # for each optimizer, from its first update on
+        self._skipped: set[int] = set()  # parts that had no gradient at some update
+        self._plain_gradients = True  # whether so far each part has had a gradient that is not sparse
+        self._trained_by: list[set[int]] = []  # for each optimizer, the parts that it trains
         for optimizer in optimizers:
             self.add_optimizer(optimizer)
 
     def add_optimizer(self, optimizer: torch.optim.Optimizer) -> int:
-        """One more whose updates are recorded. Returns its number, from 0."""
+        """Record an optimizer's updates from now on, and return its number, counted from 0."""
         self.optimizers.append(optimizer)
         self._groups.append([])
         self._watches.append(None)
@@ -74,11 +84,14 @@ class RecordedModel:
         return len(self.optimizers) - 1
 
     def rows_of(self, column: ColumnWriter, digests: bool = False) -> RowWriter:
-        """A writer of vectors as long as theta into ``column``; ``digests``: it computes each one's digest."""
+        """Return a writer of vectors as long as theta into ``column``.
+
+        ``digests``: whether it computes each row's digest.
+        """
         return RowWriter(self._shapes, self.dtype, column, digests)
 
     def state(self) -> list[torch.Tensor]:
-        """Theta's tensors. ValueError if the memory of one is gone, or of another dtype than at the start."""
+        """Return theta's tensors. Raises ValueError if a tensor's memory was freed or its dtype has changed."""
         if list(map(_dtype, self._tensors)) != self._dtypes:
             for name, before, tensor in zip(self._names, self._dtypes, self._tensors, strict=True):
                 if tensor.dtype != before:
@@ -88,34 +101,34 @@ class RecordedModel:
         return self._tensors
 
     def gradient(self, number: int) -> list[torch.Tensor | None]:
-        """The gradients of theta's tensors that optimizer ``number`` uses now; None for parts that have none."""
+        """Return the gradients of theta's tensors that optimizer ``number`` uses now; None for parts without one."""
         gradients: list[Any] = [tensor.grad for tensor in self._tensors]
         if self._plain_gradients:
             try:
-                self._refuse_gone(gradients)  # None is what raises the TypeError
+                self._refuse_gone(gradients)  # raises TypeError if a gradient is None
                 return gradients
             except (TypeError, RuntimeError):
-                self._plain_gradients = False  # the way below takes longer
-        none = {i for i, gradient in enumerate(gradients) if gradient is None}
-        self._skipped |= none & self._trained_by[number]
+                self._plain_gradients = False  # use the slower code below from now on
+        missing = {i for i, gradient in enumerate(gradients) if gradient is None}
+        self._skipped |= missing & self._trained_by[number]
         dense = [g.to_dense() if g is not None and g.is_sparse else g for g in gradients]
         self._refuse_gone([g for g in dense if g is not None])
         return dense
 
     def is_trained_by(self, optimizer: torch.optim.Optimizer) -> bool:
-        """Whether an optimizer has any part of theta."""
-        groups = getattr(optimizer, "param_groups", ())  # a GradScaler is given what only looks like an optimizer, too
+        """Return whether an optimizer has any part of theta."""
+        groups = getattr(optimizer, "param_groups", ())  # a GradScaler may be given an object without groups
         return any(id(tensor) in self._places for group in groups for tensor in group["params"])
 
     def after_each_gradient(self, hook: Callable[[torch.Tensor], None]) -> AbstractContextManager[None]:
-        """Call ``hook`` with each part of theta that a backward pass has computed the gradient of."""
+        """Call ``hook`` with each part of theta after a backward pass has computed its gradient."""
         return first_after_gradient([tensor for tensor in self._tensors if tensor.requires_grad], hook)
 
     def replaced(self) -> list[str]:
-        """Names of the model's parameters and the optimizers' groups that now are, or hold, tensors not in theta."""
-        known = self._places.keys() | self.untrained.frozen_ids()
+        """Return names of model parameters that are not in theta now, and of optimizer groups with such parameters."""
+        known_ids = self._places.keys() | self.untrained.frozen_ids()
         named = [(n, tensor) for n, tensor in self._model.named_parameters() if n not in self.untrained.left_out]
-        names = [name for name, tensor in named if id(tensor) not in known]
+        names = [name for name, tensor in named if id(tensor) not in known_ids]
         for number, optimizer in enumerate(self.optimizers):
             for j, group in enumerate(optimizer.param_groups):
                 if not self._knows_all(group):
@@ -123,13 +136,13 @@ class RecordedModel:
         return names
 
     def begin(self, number: int, update: int) -> list[tuple[int, str, float]]:
-        """Optimizer ``number`` is about to make update ``update``. Returns the settings that a loop has changed.
+        """Note that optimizer ``number`` is about to make update ``update``. Return the settings that have changed.
 
-        Each as its group, name and number.
+        Each setting is a tuple of its group, its name and its new number.
         """
         optimizer = self.optimizers[number]
         groups, watch = optimizer.param_groups, self._watches[number]
-        if watch is None:  # what the loop has set or loaded up to here is the start
+        if watch is None:  # settings and state that the loop has set up to here are the initial ones
             watch = self._watches[number] = OptimizerWatch(optimizer, _class_name(optimizer))
             self._groups[number].clear()
             self._trained_by[number].clear()
@@ -147,13 +160,13 @@ class RecordedModel:
             watch.changed.add(group)
 
     def end(self, number: int) -> None:
-        """It has made the update."""
+        """Note that optimizer ``number`` has made its update."""
         watch = self._watches[number]
         if watch is not None:
             watch.after()
 
     def described(self) -> dict[str, Any]:
-        """What a RecordedRun says of them."""
+        """Return the fields of a `RecordedRun` that describe the model and its optimizers."""
         self.untrained.note_trained(self._held)
         parts = tuple(
             RecordedPart(
@@ -178,7 +191,7 @@ class RecordedModel:
         }
 
     def no_update_seen(self) -> str:
-        """Why there may have been none."""
+        """Return the error for a recording without updates, with possible reasons."""
         if self.finds_optimizers:
             return (
                 f"record saw no step() of any torch.optim.Optimizer that trains the {type(self._model).__name__}, so "
@@ -193,6 +206,7 @@ class RecordedModel:
         )
 
     def _described_optimizer(self, number: int) -> RecordedOptimizer:
+        """Return the description of an optimizer."""
         optimizer, watch = self.optimizers[number], self._watches[number]
         changed = watch.changed if watch else set()
         groups = [group.model_copy(update={"changed": j in changed}) for j, group in enumerate(self._groups[number])]
@@ -200,37 +214,40 @@ class RecordedModel:
         return RecordedOptimizer(kind=_class_name(optimizer), groups=tuple(groups), fresh=fresh)
 
     def _look_at_groups(self, number: int, update: int = 0) -> None:
-        """Note the groups of an optimizer that are new."""
-        known = self._groups[number]
-        for group in self.optimizers[number].param_groups[len(known) :]:
+        """Note new groups of an optimizer. Raises ValueError if one has parameters that are not recorded."""
+        known_groups = self._groups[number]
+        for group in self.optimizers[number].param_groups[len(known_groups) :]:
             parts = self._parts_of(group)
             if not self._knows_all(group):
                 raise ValueError("a parameter group was added whose parameters were not there at the start")
-            known.append(RecordedGroup(settings=dict(settings_of(group)), parts=parts, first_update=update))
+            known_groups.append(RecordedGroup(settings=dict(settings_of(group)), parts=parts, first_update=update))
             self._trained_by[number].update(parts)
 
     def _look_at_longer_groups(self, number: int) -> None:
-        """Note parameters that were put into a known group of an optimizer."""
+        """Note parameters that were added to known groups. Raises ValueError if one is not recorded."""
         groups = self.optimizers[number].param_groups
-        for j, (group, known) in enumerate(zip(groups, self._groups[number], strict=False)):
-            if len(group["params"]) > len(known.parts):
+        for j, (group, recorded_group) in enumerate(zip(groups, self._groups[number], strict=False)):
+            if len(group["params"]) > len(recorded_group.parts):
                 parts = self._parts_of(group)
                 if not self._knows_all(group):
                     raise ValueError("a parameter was added to a group that was not there at the start")
-                self._groups[number][j] = known.model_copy(update={"parts": parts})
+                self._groups[number][j] = recorded_group.model_copy(update={"parts": parts})
                 self._trained_by[number].update(parts)
 
     def _knows_all(self, group: dict[str, Any]) -> bool:
-        """Whether all tensors of a parameter group were there at the start, in the model or in an optimizer."""
+        """Return whether all tensors of a parameter group existed at the start, in the model or in an optimizer.
+
+        If optimizers are found at their first step, return True.
+        """
         self._held.update(map(id, group["params"]))
         return self.finds_optimizers or all(id(tensor) in self._known for tensor in group["params"])
 
     def _parts_of(self, group: dict[str, Any]) -> tuple[int, ...]:
-        """Places of a parameter group's tensors, as far as theta has them."""
+        """Return the numbers of a parameter group's tensors among theta's parts; tensors outside theta are left out."""
         return tuple(self._places[id(tensor)] for tensor in group["params"] if id(tensor) in self._places)
 
     def _refuse_gone(self, tensors: Sequence[torch.Tensor]) -> None:
-        """ValueError where the memory of one of them was let go of."""
+        """Raise ValueError if the memory of a tensor was freed."""
         if all(map(_address, tensors)) or not any(map(is_gone, tensors)):
             return
         named = zip(self._names, self._tensors, strict=True)
@@ -241,11 +258,11 @@ class RecordedModel:
 def _frozen_test(
     parameters: Sequence[torch.Tensor], optimizers: Sequence[torch.optim.Optimizer]
 ) -> Callable[[torch.Tensor], bool]:
-    """Returns the test of whether a parameter of the model is frozen when the recording begins.
+    """Return a function that says whether a parameter of the model is frozen when the recording begins.
 
-    It is if no optimizer has it, or if it asks for no gradient. Where none of an optimizer's tensors asks for one, all
-    count as trained: it is there to train something, such as the other half of a model that is frozen by turns. Without
-    optimizers, what asks for no gradient is frozen, unless nothing asks for one.
+    A parameter is frozen if no optimizer has it, or if it asks for no gradient. If none of an optimizer's tensors asks
+    for one, all count as trained. Such an optimizer trains, for instance, one half of a model while the other half is
+    frozen. Without optimizers, parameters that ask for no gradient are frozen, unless none asks for one.
     """
     groups = [list(_tensors_of(optimizer)) for optimizer in optimizers] or [list(parameters)]
     trained: set[int] = set()
@@ -256,12 +273,13 @@ def _frozen_test(
 
 
 def _tensors_of(optimizer: torch.optim.Optimizer) -> Iterator[torch.Tensor]:
+    """Yield the tensors of an optimizer."""
     for group in optimizer.param_groups:
         yield from group["params"]
 
 
 def _itself(optimizer: torch.optim.Optimizer) -> torch.optim.Optimizer:
-    """The optimizer whose step makes the updates: one inside of it that has the same hooks, as in Fabric's proxies."""
+    """Return the optimizer that makes the updates: the inner one of a wrapper that shares its hooks, as in Fabric."""
     hooks = getattr(optimizer, "_optimizer_step_pre_hooks", None)
     if hooks is None:
         return optimizer
@@ -270,6 +288,7 @@ def _itself(optimizer: torch.optim.Optimizer) -> torch.optim.Optimizer:
 
 
 def _class_name(thing: object) -> str:
+    """Return the full name of an object's class, such as "torch.optim.sgd.SGD"."""
     return f"{type(thing).__module__}.{type(thing).__qualname__}"
 
 
@@ -277,7 +296,10 @@ def _class_name(thing: object) -> str:
 
 
 def _refuse_others(model: object, optimizers: Sequence[object], none_needed: bool = False) -> None:
-    """UserError if they are no model and no optimizers, each once; ``none_needed``: the model alone will do."""
+    """Raise UserError if these are no model and no optimizers, or an optimizer occurs twice.
+
+    ``none_needed``: whether a model without optimizers is enough.
+    """
     if not isinstance(model, torch.nn.Module):
         raise UserError(f"record was given a {type(model).__name__} as model; it needs a torch.nn.Module")
     if not optimizers and not none_needed:
@@ -297,14 +319,14 @@ def _refuse_others(model: object, optimizers: Sequence[object], none_needed: boo
 
 
 def _refuse_lazy(model: torch.nn.Module) -> None:
-    """UserError if a parameter has no shape yet."""
+    """Raise UserError if a parameter has no shape yet."""
     for name, tensor in model.named_parameters():
         if torch.nn.parameter.is_lazy(tensor):
             raise UserError(f"{name} has no shape yet: run one batch through the model before record")
 
 
 def _refuse_unrecordable(named: dict[str, torch.Tensor]) -> None:
-    """UserError if one of them has no real numbers in memory of its own, or if there is nothing to record."""
+    """Raise UserError if a parameter has no real numbers in memory of its own, or if there is no parameter at all."""
     for name, tensor in named.items():
         if tensor.is_meta:
             raise UserError(f"{name} is on the meta device and has no numbers: give the model its parameters first")
@@ -321,7 +343,7 @@ def _refuse_unrecordable(named: dict[str, torch.Tensor]) -> None:
 
 
 def _refuse_anothers(model: torch.nn.Module, optimizers: Sequence[torch.optim.Optimizer]) -> None:
-    """UserError if no optimizer trains anything of the model."""
+    """Raise UserError if no optimizer has any parameter of the model."""
     held = {id(tensor) for optimizer in optimizers for tensor in _tensors_of(optimizer)}
     if not any(id(tensor) in held for tensor in model.parameters()):
         kinds = ", ".join(type(optimizer).__name__ for optimizer in optimizers)

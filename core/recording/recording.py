@@ -1,8 +1,8 @@
-"""record(model, optimizer, path): every update of somebody's own torch loop becomes a trace.
+"""record(model, optimizer, path): turns every update of a user's own torch loop into a trace.
 
-Hooks around each step of the optimizer do the work: they copy theta and the gradient that the step uses, see `Recorder`
-for when. The loop computes what it would have computed without, bit for bit: it runs as it is, no random number is
-drawn. What the recorder can't do (the disk is full, say) ends the recording with a warning, never the loop.
+Hooks around each step of the optimizer copy theta and the gradient that the step uses; see `Recorder` for when. The
+loop computes the same numbers as without recording, bit for bit: no random number is drawn. If the recorder fails, for
+instance on a full disk, it ends the recording with a warning and never ends the loop.
 """
 
 import warnings
@@ -42,42 +42,75 @@ def record(
     path: str | Path,
     keep: str | Mapping[str, int] = "every update",
 ) -> Iterator["Recording"]:
-    """Record the updates that ``optimizer`` (or each of several) makes inside the ``with``, as a trace in ``path``.
+    """Record the updates that ``optimizer`` makes inside the ``with``, as a trace in ``path``.
 
-    ``optimizer`` None: each that trains the model is found when it first steps, whoever made it: Lightning, say, or
-    the Trainer of Hugging Face.
+    An update is one ``step()``; a step that a GradScaler skips is none. theta has the model's parameters in the order
+    of ``named_parameters()``, then parameters that only an optimizer has; a warning names the latter. Its dtype is
+    float64 if any parameter has that, else float32. The gradient is the one that the optimizer uses, after clipping and
+    after all step pre-hooks. An optimizer that computes it several times in a step by a closure, such as LBFGS, gives
+    the last one.
 
-    An update is one ``step()``; one that a GradScaler skips is none. ``keep={"every": k}``: only the states after 0, k,
-    2k, ... updates, and the last, are kept with the gradients that left them. theta is the model's parameters in the
-    order of ``named_parameters()``, then what only an optimizer has (a warning names it), as float32, or float64 if any
-    of them is. The gradient is the one that the optimizer uses, after clipping, also by step pre-hooks; of an optimizer
-    that computes it several times in a step by a closure, as LBFGS does, it is that of the last time, not that of the
-    state before.
+    Parameters that are frozen when the recording begins (they ask for no gradient, or no optimizer has them) are not
+    part of theta. They and the buffers are copied separately, with any dtype, for `Trace.state_dict`. Each is copied
+    for a kept state if its bytes differ from those of its last copy; see `Untrained`. Buffers are those right after an
+    update; for the last state, those at the end of the loop. If a frozen parameter is trained later, its values are in
+    the kept states from then on, but its gradients are not; a warning names it.
 
-    Parameters that are frozen when the recording begins (they ask for no gradient, or no optimizer has them) are no
-    part of theta. They and the buffers are copied beside it, whatever their dtype, for `Trace.state_dict`: for a kept
-    state, each whose bytes are others than those of its last copy; see `Untrained` for when a frozen one is read.
-    Buffers are those right after an update; of the last state, those when the loop ends. One that is trained later has
-    its values in the kept states from then on, and no gradients; a warning names it.
+    Until it is complete, the trace is in ``<path>.interrupted``, or in ``<path>.interrupted-2``, ... if an earlier run
+    has left one. It can be opened there at any time. A trace at ``path`` is replaced only when the new one is complete.
 
-    The trace is in ``<path>.interrupted`` until it is whole, or in ``<path>.interrupted-2``, ... where an earlier run
-    has left one: that is never replaced. It can be opened there at any time. A trace that was at ``path`` is replaced
-    only once the new one is whole.
+    The trace stays in ``<path>.interrupted``, up to its last complete update, in these cases:
 
-    The trace stays in ``<path>.interrupted`` up to its last whole update if:
+    - The loop raises an exception. The exception goes on, with a note.
+    - The recorder fails: for instance, the disk is full or a parameter gets another dtype. This is a warning, and the
+      loop goes on unrecorded.
+    - SIGTERM or SIGHUP ends the process. The trace is closed first. A handler of your own takes precedence. This needs
+      the recording to be in the main thread. Ctrl+C after the end of the loop waits until the recording is complete.
+    - The process is killed (SIGKILL). For models of up to about 10 million parameters, only the last second may be
+      missing. For larger ones, up to twenty times the seconds that it takes to write a state may be missing. With
+      ``keep={"every": k}`` the state after the last safe update is kept as well, with the buffers of the kept state
+      before. If parameters are on a GPU or have a narrower dtype, updates of the last 0.3 s before a long pause may be
+      missing. After a power failure, data that the system had not written to the disk are missing; checksums show it.
 
-    - the loop raises an exception, which goes on with a note;
-    - the recorder itself cannot go on: the disk is full, say, or a parameter has got another dtype. That is a warning,
-      and the loop goes on unrecorded;
-    - SIGTERM or SIGHUP ends the process. The trace is closed before; a handler of your own takes precedence. This
-      needs the recording to be in the main thread. Ctrl+C once the loop has ended waits until the recording is whole;
-    - the process is killed (SIGKILL). All but the last second's updates are there, in models of up to some 10 million
-      parameters; in larger ones up to twenty times the seconds that a state takes to write may be missing. With
-      ``keep={"every": k}`` the state after the last of them is kept, too, with the buffers of the kept state before.
-      Where parameters are on a GPU or of a narrower type, the updates of 0.3 s before a long pause may be missing.
-      After a power failure, what the system had not written to the disk is missing; checksums tell.
+    Parameters
+    ----------
+    model
+        The model that is trained.
+    optimizer
+        Its optimizer, or a sequence of several. With None, each optimizer that trains the model is found at its first
+        step, whoever made it, for instance Lightning or the Trainer of Hugging Face.
+    path
+        The folder of the trace.
+    keep
+        "every update", or ``{"every": k}``: keep only the states after 0, k, 2k, ... updates and the last state, each
+        with the gradient of the next update.
 
-    UserError: model, optimizer or path cannot be recorded, or no update was made.
+    Yields
+    ------
+    Recording
+        Its ``log`` method takes losses, epochs, batches and metrics.
+
+    Raises
+    ------
+    UserError
+        If model, optimizer or path cannot be recorded, or no update was made.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from gradreel.core.trace.trace import Trace
+    >>> model = torch.nn.Linear(1, 1)
+    >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    >>> path = Path(tempfile.mkdtemp()) / "run"
+    >>> with record(model, optimizer, path) as recording:
+    ...     for _ in range(3):
+    ...         loss = model(torch.ones(4, 1)).square().mean()
+    ...         optimizer.zero_grad()
+    ...         loss.backward()
+    ...         optimizer.step()
+    ...         recording.log(loss=loss)
+    >>> Trace.open(path).parameters.shape
+    (4, 2)
     """
     path = _folder_named(path)
     if isinstance(optimizer, torch.optim.Optimizer) or not isinstance(optimizer, Iterable | None):
@@ -100,13 +133,13 @@ def record(
                     yield Recording(recorder)
             except BaseException as error:
                 ended = error
-            if not recorder.elsewhere:  # else a fork leaves the `with`: files and lock are its parent's
+            if not recorder.elsewhere:  # in a fork, files and lock belong to the parent process
                 try:
                     ended_by = None if ended is None else type(ended).__qualname__
                     signals.call(recorder.complete, files, writer, ended_by)
                 except UserError:
                     raise
-                except BaseException as error:  # Ctrl+C, obeyed now
+                except BaseException as error:  # a deferred Ctrl+C
                     ended = error
     if ended is not None:
         if not recorder.elsewhere:
@@ -115,14 +148,14 @@ def record(
 
 
 class Recording:
-    """What a loop may say of its updates while it is recorded."""
+    """Takes the values that a loop logs while it is recorded."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
 
     @property
     def updates(self) -> int:
-        """How many updates have been made."""
+        """Return how many updates have been made."""
         return self._recorder.updates
 
     @not_compiled
@@ -137,19 +170,34 @@ class Recording:
         update: int | None = None,
         **named: Number,
     ) -> None:
-        """Note an update's loss (a number or a tensor with one), its epoch, which examples its batch had, and metrics.
+        """Log values of an update: its loss, its epoch, the examples of its batch, and metrics.
 
-        What is logged between a ``step()`` and the next ``backward()`` belongs to that step's update, all else to the
-        coming one; in a loop that logs before its first ``backward()``, all does. ``update``, counted from 0, says
-        outright which one is meant. An update's loss is the mean of all that was logged of it, such as of each
-        micro-batch of an accumulated gradient; its batch has the examples of all, its epoch is the last. What led to a
-        step that a GradScaler skips is left out. Batches are logged in the order of the updates.
+        Values that are logged between a ``step()`` and the next ``backward()`` belong to that step's update; all others
+        belong to the coming update. In a loop that logs before its first ``backward()``, all values belong to the
+        coming update. ``update`` names the update explicitly.
 
-        Any other metrics, by name or in a mapping (which may have the loss, too), are kept one by one with how many
-        updates had been made: `Trace.metrics`. A run has at most 1000 names of metrics, each of 1 to 200 printable
-        characters. A number may also be a tensor, an array or a list with one number.
+        If several losses of an update are logged, for instance one for each micro-batch, their mean counts. Its batch
+        then has the examples of all, and its epoch is the last one. Values for a step that a GradScaler skips are
+        dropped. Batches must be logged in the order of the updates.
 
-        Nothing that is logged ends the loop: what cannot be kept is left out, and a warning says so once by its name.
+        Nothing that is logged can end the loop. A value that cannot be kept is dropped, and a warning says so once per
+        name.
+
+        Parameters
+        ----------
+        metrics
+            Metrics by name. It may also contain the loss.
+        loss
+            A number, or a tensor, array or list with one number.
+        epoch
+            Counted from 0.
+        batch
+            The indices of the batch's examples.
+        update
+            The update that the values belong to, counted from 0.
+        named
+            More metrics. Each value is kept with the number of updates made so far: see `Trace.metrics`. A run has at
+            most 1000 names of metrics, each of 1 to 200 printable characters.
         """
         recorder = self._recorder
         if recorder.elsewhere:
@@ -157,49 +205,49 @@ class Recording:
         if recorder.over and recorder.failure is None:
             recorder.warn_of_late_log()
             return
-        told: dict[str, Any] = {"loss": loss, "epoch": epoch, "batch": batch}
-        told = {name: value for name, value in told.items() if value is not None}
-        recorder.note(lambda: self._log(metrics, told, update, named))
+        values: dict[str, Any] = {"loss": loss, "epoch": epoch, "batch": batch}
+        values = {name: value for name, value in values.items() if value is not None}
+        recorder.note(lambda: self._log(metrics, values, update, named))
 
-    def _log(self, metrics: object, told: dict[str, Any], update: Any, named: dict[str, Any]) -> None:
+    def _log(self, metrics: object, values: dict[str, Any], update: Any, named: dict[str, Any]) -> None:
         """Note each value that can be kept, and report the others."""
         recorder = self._recorder
-        which: int | None = None
+        target_update: int | None = None
         if update is not None:
             with self._reporting():
-                which = whole_number("update", update, recorder.updates + 1)
-            if which is None:
+                target_update = whole_number("update", update, recorder.updates + 1)
+            if target_update is None:
                 return
         log = recorder.log
-        given = set(told)
-        if "loss" in told:
+        seen_names = set(values)
+        if "loss" in values:
             with self._reporting():
-                log.note_loss(number("loss", told["loss"]), which)
-        if "epoch" in told:
+                log.note_loss(number("loss", values["loss"]), target_update)
+        if "epoch" in values:
             with self._reporting():
-                log.note_epoch(epoch_number(told["epoch"]), which)
-        if "batch" in told:
+                log.note_epoch(epoch_number(values["epoch"]), target_update)
+        if "batch" in values:
             with self._reporting("batch"):
-                log.note_batch(example_numbers(told["batch"]), which)
+                log.note_batch(example_numbers(values["batch"]), target_update)
         if not isinstance(metrics, Mapping | None):
             recorder.report("log", "log was given a value without a name: use log(loss=...), or a mapping of names")
             metrics = None
-        given &= {"loss"}
+        seen_names &= {"loss"}
         for key, value in [*(metrics or {}).items(), *named.items()]:
             with self._reporting(key):
                 name = metric_name(key)
-                if name in given:
+                if name in seen_names:
                     raise NotKeptError(name, "it is given twice")
-                given.add(name)
-                found = number(name, value)
+                seen_names.add(name)
+                plain_number = number(name, value)
                 if name == "loss":
-                    log.note_loss(found, which)
+                    log.note_loss(plain_number, target_update)
                 else:
-                    log.note_metric(name, found)
+                    log.note_metric(name, plain_number)
 
     @contextmanager
     def _reporting(self, name: object = "") -> Iterator[None]:
-        """Whatever cannot be kept is reported."""
+        """Report values that cannot be kept, instead of raising."""
         try:
             yield
         except NotKeptError as error:
@@ -209,6 +257,7 @@ class Recording:
 
 
 def _kept_every(keep: str | Mapping[str, int]) -> int:
+    """Return how many updates lead from one kept state to the next. Raises UserError for an invalid ``keep``."""
     match keep:
         case "every update":
             return 1
@@ -218,30 +267,34 @@ def _kept_every(keep: str | Mapping[str, int]) -> int:
 
 
 def _folder_named(path: object) -> Path:
-    """The absolute path of the trace's folder. UserError for what cannot be the name of a folder."""
+    """Return the absolute path of the trace's folder. Raises UserError if it cannot be the name of a folder."""
     if not isinstance(path, (str, PathLike)):
         raise UserError(f"record was given a {type(path).__name__} as path; it needs the name of a folder")
     try:
         folder = Path(path).expanduser().resolve()
-        folder.with_name(f"{folder.name}{INTERRUPTED}-99").exists()  # an OSError for too long a name; / has none
+        folder.with_name(
+            f"{folder.name}{INTERRUPTED}-99"
+        ).exists()  # OSError: too long a name. ValueError: / has no name
     except OSError as error:
         raise UserError(f"{path} cannot be the folder of a trace: {error.strerror}; choose another path") from None
-    except (TypeError, ValueError, RuntimeError) as error:  # of bytes, of a null character, of ~nobody
+    except (TypeError, ValueError, RuntimeError) as error:  # for bytes, a null character, ~nobody
         raise UserError(f"{path!r} cannot be the folder of a trace: {error}; choose another path") from None
     return folder
 
 
 def _told_of_outside(model: torch.nn.Module, names: Sequence[str]) -> str:
+    """Return the warning about parameters that only an optimizer has."""
     quoted = abbreviated_list([f'"{name}"' for name in names])
     return (
-        f"record: the optimizer also holds what is no parameter of the {type(model).__name__}; it is recorded, too, "
-        f"as {quoted}. If it is another model's, it has its own names when record is given both in one, such as "
-        "torch.nn.ModuleList([a, b]); to record one of them alone, give each an optimizer of its own"
+        f"record: the optimizer also has parameters that the {type(model).__name__} does not have; they are recorded "
+        f"as {quoted}. If they belong to another model, give record both models as one, such as "
+        "torch.nn.ModuleList([a, b]), to see their names; to record one model only, give each its own optimizer"
     )
 
 
 def _told_of_left_out(names: Sequence[str]) -> str:
+    """Return the warning about tensors that cannot be copied."""
     return (
-        f"record: {abbreviated_list(names)}: no plain memory with a number for each entry, as sparse, sharded and meta "
-        "tensors have none; the state_dict() of the trace leaves it out: load it with strict=False"
+        f"record: {abbreviated_list(names)}: no plain memory with a number for each entry (a sparse, sharded or meta "
+        "tensor); the state_dict() of the trace leaves it out: load it with strict=False"
     )

@@ -1,4 +1,4 @@
-"""Rows of a column that are copied from a model's tensors straight into the memory that the disk is written from."""
+"""Writes rows of a column by copying a model's tensors straight into the memory that is written to disk."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,27 +11,27 @@ from numpy.typing import NDArray
 Bytes = NDArray[np.uint8]
 
 STAGED = 1 << 16
-"""Bytes of a tensor up to which it is copied together with its neighbours: one call takes as long as such a copy."""
-_STAGE = 1 << 20  # bytes of neighbours that are copied together
+"""Largest tensor, in bytes, that is copied together with its neighbours: a call costs as much as such a copy."""
+_STAGE = 1 << 20  # most bytes of neighbours that are copied together
 
 
 class RowWriter:
-    """Appends rows to ``column``: tensors of these shapes one after the other, as numbers of ``dtype``.
+    """Appends rows to ``column``: tensors of these shapes one after another, as numbers of ``dtype``.
 
-    The tensors may be of any device, layout and narrower type. None stands for zeros. ``digests``: ``appended`` is to
-    be the digest of the row that was appended last.
+    The tensors may be on any device and have any layout and a narrower dtype. None stands for zeros. If ``digests``,
+    then ``appended`` is the digest of the row that was appended last. ``n_bytes`` is the size of a row.
     """
 
     def __init__(
         self, shapes: Sequence[torch.Size], dtype: torch.dtype, column: ColumnWriter, digests: bool = False
     ) -> None:
-        self.n_bytes = sum(shape.numel() for shape in shapes) * dtype.itemsize  # of a row
+        self.n_bytes = sum(shape.numel() for shape in shapes) * dtype.itemsize
         self.appended: bytes | None = None
         self._column, self._digests = column, digests
         self._parts = list(_parts_of(shapes, dtype))
 
     def append(self, tensors: Sequence[torch.Tensor | None]) -> None:
-        """Append them as a new row."""
+        """Append the tensors as a new row."""
         digest = xxhash.xxh3_128()
         self._column.begin_row()
         with torch.no_grad():
@@ -50,27 +50,27 @@ class RowWriter:
         return digest.digest()
 
     def read(self, tensors: Sequence[torch.Tensor | None]) -> Iterator[Bytes]:
-        """Yield the bytes of the row that `append` would append, in pieces. The next one may overwrite a piece."""
+        """Yield the bytes of the row that `append` would append, in pieces. The next piece may overwrite a piece."""
         for part in self._parts:
             yield from part.read(tensors)
 
     def cut(self, rows: int) -> None:
-        """Drop what was appended after so many rows: the last one, or the part of it that there is."""
+        """Drop the row that was appended last, or the part of it that exists, if there are more than ``rows`` rows."""
         self._column.cut(rows)
 
 
 def is_plain(tensor: torch.Tensor) -> bool:
-    """Whether a tensor's memory on this computer holds its entries one after the other, as they are."""
+    """Return whether a tensor is on the CPU with its entries one after another in memory, unmodified."""
     return tensor.is_cpu and tensor.is_contiguous() and not tensor.is_conj() and not tensor.is_neg()
 
 
 def plain_bytes(tensor: torch.Tensor) -> Bytes:
-    """Return a tensor's bytes in the order of its entries, (n,): its own memory where they stand there so.
+    """Return a tensor's bytes in the order of its entries, (n,): its own memory if that is plain, else a copy.
 
-    By DLPack: after ``numpy()`` torch lets nobody resize the tensor any more, and a loop may do so.
+    This uses DLPack, not ``numpy()``: torch refuses to resize a tensor after ``numpy()``, and a loop may want to.
     """
     tensor = tensor.detach()
-    if not is_plain(tensor) or tensor.numel() == 1:  # of one entry the stride may be any
+    if not is_plain(tensor) or tensor.numel() == 1:  # a single entry may have any stride
         tensor = torch.empty(tensor.shape, dtype=tensor.dtype, device="cpu").copy_(tensor)
     return np.from_dlpack(tensor.reshape(-1).view(torch.uint8)).view(np.uint8)
 
@@ -87,36 +87,36 @@ class _Small:
         self._copies = [part.view(shape) for part, shape in zip(torch.split(vector, sizes), shapes, strict=True)]
 
     def append_to(self, column: ColumnWriter, tensors: Sequence[torch.Tensor | None]) -> Iterator[Bytes]:
-        """Append the tensors' bytes to a column; yield them."""
+        """Append the tensors' bytes to a column, and yield them."""
         for copy in self.read(tensors):
             column.append_bytes(copy)
             yield copy
 
     def read(self, tensors: Sequence[torch.Tensor | None]) -> Iterator[Bytes]:
-        """Yield the tensors' bytes, which the next call overwrites."""
-        now = tensors[self._places]
-        there = [(copy, tensor) for copy, tensor in zip(self._copies, now, strict=True) if tensor is not None]
-        if len(there) == len(now):
-            torch._foreach_copy_(self._copies, now)  # type: ignore[arg-type]  # none of them is None
+        """Yield the tensors' bytes. The next call overwrites them."""
+        own_tensors = tensors[self._places]
+        present = [(copy, tensor) for copy, tensor in zip(self._copies, own_tensors, strict=True) if tensor is not None]
+        if len(present) == len(own_tensors):
+            torch._foreach_copy_(self._copies, own_tensors)  # type: ignore[arg-type]  # none of them is None
         else:
             self._bytes[:] = 0
-            for copy, tensor in there:
+            for copy, tensor in present:
                 copy.copy_(tensor)
         yield self._bytes
 
 
 class _Large:
-    """One tensor that is copied piece by piece."""
+    """A tensor that is copied piece by piece."""
 
     def __init__(self, place: int, shape: torch.Size, dtype: torch.dtype) -> None:
         self._place, self._dtype, self._n_bytes = place, dtype, shape.numel() * dtype.itemsize
 
     def append_to(self, column: ColumnWriter, tensors: Sequence[torch.Tensor | None]) -> Iterator[Bytes]:
-        """Append the tensor's bytes to a column; yield them piece by piece."""
+        """Append the tensor's bytes to a column, and yield them piece by piece."""
         return self._copied(tensors, column.pieces(self._n_bytes))
 
     def _copied(self, tensors: Sequence[torch.Tensor | None], pieces: Iterator[Bytes]) -> Iterator[Bytes]:
-        """Copy the tensor into ``pieces`` of memory, together as long as the tensor; yield each full piece."""
+        """Copy the tensor into ``pieces`` of memory, which together have its size; yield each piece once it is full."""
         tensor = tensors[self._place]
         plain = self._plain(tensor)
         numbers = None if tensor is None or plain is not None else tensor.detach().reshape(-1)
@@ -124,7 +124,7 @@ class _Large:
         for piece in pieces:
             end = start + len(piece)
             if plain is not None:
-                piece[:] = plain[start:end]  # no threads of torch's: they would wait for one another piece by piece
+                piece[:] = plain[start:end]  # numpy, since torch's threads would wait for each other at each piece
             elif numbers is not None:
                 copy = torch.from_numpy(piece).view(self._dtype)
                 copy.copy_(numbers[start // self._dtype.itemsize : end // self._dtype.itemsize])
@@ -134,7 +134,7 @@ class _Large:
             yield piece
 
     def read(self, tensors: Sequence[torch.Tensor | None]) -> Iterator[Bytes]:
-        """Yield the tensor's bytes, as numbers of the row's type."""
+        """Yield the tensor's bytes as numbers of the row's dtype."""
         plain = self._plain(tensors[self._place])
         if plain is not None:
             yield plain
@@ -144,15 +144,15 @@ class _Large:
         yield from self._copied(tensors, (scratch[: self._n_bytes - start] for start in starts))
 
     def _plain(self, tensor: torch.Tensor | None) -> Bytes | None:
-        """The tensor's own memory, where it stands there as in the row."""
+        """Return the tensor's own memory if it has the same bytes as the row; else None."""
         if tensor is None or tensor.dtype != self._dtype or not is_plain(tensor):
             return None
         return plain_bytes(tensor)
 
 
 def _parts_of(shapes: Sequence[torch.Size], dtype: torch.dtype) -> Iterator[_Small | _Large]:
-    """Yield what the tensors of a row are copied as: large ones alone, small ones with their neighbours."""
-    first, n_bytes = 0, 0  # of the small ones that wait
+    """Yield the units in which a row's tensors are copied: large ones alone, small ones with their neighbours."""
+    first, n_bytes = 0, 0  # the first small tensor that waits, and the bytes of all that wait
     for place, shape in enumerate(shapes):
         size = shape.numel() * dtype.itemsize
         if first < place and (size > STAGED or n_bytes + size > _STAGE):

@@ -1,4 +1,4 @@
-"""The recorder behind record(): it listens to the optimizers and writes what it sees."""
+"""The recorder behind record(): it hooks into the optimizers and writes their updates."""
 
 import errno
 import os
@@ -33,12 +33,12 @@ from gradreel.core.trace.unfinished import LastState, journal_text, log_kinds
 from gradreel.core.trace.write_behind import BLOCK, BLOCKS, Written
 from gradreel.core.trace.writing import TraceWriter, is_other_data, new_recording
 
-_MOST_REPORTS = 100  # of values that are not kept
-_ROWS_AT_MOST = 10_000  # of a column, in a block that is written at once
+_MOST_REPORTS = 100  # most names of values that a warning says are not kept
+_ROWS_AT_MOST = 10_000  # most rows of a column in a block that is written at once
 
 
 class _NothingRecordedError(Exception):
-    """There is not a single update."""
+    """No update was recorded."""
 
 
 class _Step(NamedTuple):
@@ -46,11 +46,11 @@ class _Step(NamedTuple):
 
     optimizer: int
     leaves_kept_state: bool
-    computes_gradient: bool  # by a closure, or by unscaling it: it is recorded after the step, all others before
+    computes_gradient: bool  # by a closure, or by unscaling it; then the gradient is recorded after the step
 
     @property
     def gradient_is_early(self) -> bool:
-        """Whether the column already has the gradient of an update that may never be made."""
+        """Return whether the column already has the gradient of an update that may never be completed."""
         return self.leaves_kept_state and not self.computes_gradient
 
 
@@ -58,12 +58,12 @@ class Recorder:
     """Copies theta and its gradient at each step of the optimizers straight into the columns of a new trace.
 
     Write order: before an update that leaves a kept state, that state is appended, then the update's gradient. The last
-    state is appended when the loop ends. So whenever the recording ends, the files hold a whole trace of ``_settled``
-    updates, but for the last gradient: it is dropped if the update that it belongs to never came to be.
+    state is appended when the loop ends. So whenever the recording ends, the files hold a complete trace of
+    ``_settled`` updates. Only the last gradient may be too much: it is dropped if its update was never completed.
 
-    Where each state is kept, theta's digest is taken right after each update and again before the next: what the loop
-    itself changes in between is seen. Buffers are copied right after the update that leads to a kept state, since the
-    next forward pass changes them; those of the last state when the loop ends.
+    If every state is kept, theta's digest is taken right after each update and again before the next. So changes that
+    the loop itself makes in between are detected. Buffers are copied right after the update that leads to a kept state,
+    since the next forward pass changes them. Those of the last state are copied when the loop ends.
     """
 
     def __init__(self, recorded: RecordedModel, every: int, path: Path, signals: DeferredSignals) -> None:
@@ -72,34 +72,36 @@ class Recorder:
         self.updates = 0
         self.failure: Exception | None = None
         self._process = os.getpid()
-        self._settled = 0  # updates of which the files hold all, see above
-        self._begun = 0  # steps
-        self._step: _Step | None = None  # that is being made
-        self._digest: bytes | None = None  # of theta after the last update, where each state is kept
-        self._unwatched = 0  # bytes that were written since the disk was last looked at
+        self._settled = 0  # updates that the files hold completely, see above
+        self._begun = 0  # steps that were begun
+        self._step: _Step | None = None  # the step in progress
+        self._digest: bytes | None = None  # digest of theta after the last update, if every state is kept
+        self._unwatched = 0  # bytes written since the free space of the disk was last checked
         self._edits: int | None = 0 if every == 1 else None
         self._first_edit: int | None = None
         self._ended_by: str | None = None
-        self._lock = threading.RLock()  # held by whoever changes or reads what is recorded
+        self._lock = threading.RLock()  # held while recorded data are read or changed
         self._journal = JournalThread(self._mark)
-        self._journaled = 0  # updates that the newest journal tells of
-        self._seen_settled = -1  # `_settled` when the journal's thread looked last
+        self._journaled = 0  # updates that the newest journal covers
+        self._seen_settled = -1  # ``_settled`` at the last call of the journal's thread
         self._reported: set[str] = set()
         self._outcome = "nothing was recorded"
-        self.over = False  # the loop has come to its end
+        self.over = False  # whether the recording has ended
 
     @property
     def elsewhere(self) -> bool:
-        """Whether this is a fork of the process that records."""
+        """Return whether this process is a fork of the one that records."""
         return os.getpid() != self._process
 
     @property
     def goes_on(self) -> bool:
-        """Whether updates are still recorded here."""
+        """Return whether updates are still recorded in this process."""
         return self.failure is None and not self.over and not self.elsewhere
 
     def files(self) -> Any:
-        """Returns a context manager that opens the columns of the new trace, a TraceWriter, and seals it on leaving."""
+        """Return a context manager that opens the columns of the new trace, as a TraceWriter, and seals the trace on
+        leaving.
+        """
         kinds, run = {}, self._run(0)
         self._environment = environment()
         described = len(sealed_meta(run, self._environment, dict.fromkeys(column_kinds(run), "")))
@@ -109,21 +111,22 @@ class Recorder:
                 f"{described} bytes, at most {MOST_META // 2} can be recorded: give record a part of the model"
             )
         for name, kind in (column_kinds(run) | log_kinds(0)).items():
-            rows = BLOCK // max(1, kind.row_bytes) + 1  # a guess, which sizes the blocks that are written at once
+            rows = BLOCK // max(1, kind.row_bytes) + 1  # a guess that determines the size of blocks
             kinds[name] = kind.of_length(min(rows, _ROWS_AT_MOST))
         if "tensor_bytes" in kinds:
             kinds["tensor_bytes"] = kinds["tensor_bytes"].of_length(self.recorded.untrained.n_bytes)
-        # What may still be on its way to the disk, twice
+        # Twice the bytes that may be waiting for the disk
         self._reserve = 2 * (BLOCKS + 1) * sum(min(BLOCK, kind.n_bytes) for kind in kinds.values())
 
         def seal(checksums: dict[str, str]) -> str:
+            """Return the text of meta.json."""
             return sealed_meta(self._sealed, self._environment, checksums)
 
         return new_recording(self.path, kinds, seal, self._environment)
 
     @contextmanager
     def listening(self, writer: TraceWriter, files: ExitStack) -> Iterator[None]:
-        """While this lasts, each update is recorded. ``files``: closes ``writer``."""
+        """Record each update inside the context. ``files`` closes ``writer``."""
         self._states = self.recorded.rows_of(writer.columns["parameters"], digests=self._edits is not None)
         self._gradients = self.recorded.rows_of(writer.columns["gradient"])
         self.recorded.untrained.open(writer.columns)
@@ -147,14 +150,15 @@ class Recorder:
             yield
 
     def _listen_to(self, optimizer: torch.optim.Optimizer, number: int, hooks: ExitStack) -> None:
+        """Hook into the steps of an optimizer until ``hooks`` is left."""
         attempt = partial(self._signals.call, self.attempt)
         hooks.enter_context(last_before_step(optimizer, partial(attempt, self._begin, number)))
         hooks.enter_context(first_after_step(optimizer, partial(attempt, self._end, number)))
 
     def complete(self, files: ExitStack, writer: TraceWriter, ended_by: str | None) -> None:
-        """The loop has come to an end: the trace becomes whole and gets its name. UserError if no update was made.
+        """End the recording: complete the trace and give it its name. Raises UserError if no update was made.
 
-        ``ended_by``: the exception or the signal that ended the loop; None if it came to its end.
+        ``ended_by`` is the exception or signal that ended the loop; None if it ended normally.
         """
         self._journal.join()
         with self._lock:
@@ -172,26 +176,30 @@ class Recorder:
             except _NothingRecordedError:
                 if ended_by is None and self.failure is None:
                     raise UserError(self.recorded.no_update_seen()) from None
-            except Exception as error:  # whatever it is, it must not end what comes after the training
+            except Exception as error:  # no failure may end the code after the training
                 self._outcome = f"the recording is lost: {error}"
                 if writer.folder.exists():
                     kept = f"what was recorded up to update {self._journaled} is in {writer.folder}"
                     self._outcome = f"the recording could not be completed: {error}; {kept}"
-                if ended_by is None:  # else a note will tell
+                if ended_by is None:  # otherwise a note of the exception says it
                     _warn(f"record: {self._outcome}")
             finally:
                 self.over = True
 
     def _may_close(self) -> bool:
-        """Whether no update is being made; one whose step calls a closure may take long."""
+        """Return whether no update is in progress.
+
+        A step that computes its gradient counts as none, since it may take long.
+        """
         return self._step is None or self._step.computes_gradient
 
     def _close_by_signal(self, name: str) -> None:
-        """A signal is about to end the process: the trace becomes whole before."""
+        """Complete the trace before the signal ``name`` ends the process."""
         self._signals.call(self.complete, self._files, self._writer, name)
         _warn(self.told())
 
     def _tell_of_replaced(self) -> None:
+        """Warn about tensors that the trace does not have in full: replaced, lost or thawed ones."""
         replaced = self.recorded.replaced()
         if replaced:
             _warn(
@@ -214,11 +222,14 @@ class Recorder:
             )
 
     def warn_of_late_log(self) -> None:
-        """Warn that something is logged after the `with`, where it is no longer kept."""
+        """Warn that a value was logged after the `with` and is not kept."""
         _warn(f"record: what is logged after the `with` is not in {self.path}; log it inside, right after its step()")
 
     def finish(self, ended_by: str | None) -> str:
-        """Complete the columns. Returns the name of the trace's folder; _NothingRecordedError if no update was made."""
+        """Complete the columns and return the name of the trace's folder.
+
+        Raises _NothingRecordedError if no update was made.
+        """
         broken_off = self._step is not None
         if self.recorded.untrained.waiting(self._row_of(self.updates)):
             self._retract(self._settled, "tensor_bytes")
@@ -233,20 +244,19 @@ class Recorder:
         self._ended_by = ended_by
         self._sealed = self.log.finish(self._run(updates))
         name = self.path.name if ended_by is None else self._writer.folder.name
-        while ended_by is None and is_other_data(
-            self.path.with_name(name)
-        ):  # somebody has put something there meanwhile
+        # Something else may have been put there meanwhile
+        while ended_by is None and is_other_data(self.path.with_name(name)):
             name += ".new"
-        were = "1 update was recorded; it is" if updates == 1 else f"{updates} updates were recorded; they are"
-        self._outcome = f"{were} in {self.path.with_name(name)}"
+        sentence = "1 update was recorded; it is" if updates == 1 else f"{updates} updates were recorded; they are"
+        self._outcome = f"{sentence} in {self.path.with_name(name)}"
         return name
 
     def told(self) -> str:
-        """Returns what became of the recording, as a sentence for the user."""
+        """Return a sentence for the user that says what became of the recording."""
         return f"record: {self._outcome}"
 
     def _run(self, updates: int) -> RecordedRun:
-        """What is known of the run so far, as one of the first ``updates`` updates. Lengths of columns are not."""
+        """Return the description of the run's first ``updates`` updates, without the lengths of columns."""
         log = getattr(self, "log", None)
         return RecordedRun(
             **self.recorded.described(),
@@ -260,7 +270,7 @@ class Recorder:
         )
 
     def attempt(self, work: Callable[..., None], *arguments: Any) -> None:
-        """Do ``work`` while updates are recorded here. An error of it ends the recording, never the training."""
+        """Do ``work`` while updates are recorded here. An exception ends the recording, never the training."""
         try:
             with self._lock:
                 if self.goes_on:
@@ -277,7 +287,7 @@ class Recorder:
                 )
 
     def note(self, work: Callable[[], None]) -> None:
-        """Do ``work``, which logs something, while updates are recorded here. An error of it is reported, no more."""
+        """Do ``work``, which logs a value, while updates are recorded here. An exception is only reported."""
         try:
             if self.goes_on:
                 self._signals.call(self._locked, work)
@@ -285,18 +295,19 @@ class Recorder:
             self.report("log", f"log failed: {type(error).__name__}")
 
     def report(self, name: str, message: str) -> None:
-        """Warn of something that is not kept, once by its ``name``, and of a hundred names at most."""
+        """Warn that a value is not kept: once per ``name``, and for at most a hundred names."""
         with suppress(Exception):
             if name not in self._reported and len(self._reported) < _MOST_REPORTS:
                 self._reported.add(name)
                 _warn(f"record: {printable(message)}")
 
     def _locked(self, work: Callable[[], None]) -> None:
+        """Do ``work`` while holding the lock."""
         with self._lock:
             work()
 
     def _mark(self) -> bool:
-        """(In the journal's thread.) Bring the journal up to date, if there is something new. False: not just now."""
+        """(Journal's thread.) Bring the journal up to date. Return False if that is not possible at the moment."""
         remind()
         with self._lock:
             if not self.goes_on or self._writer.marking:
@@ -312,7 +323,9 @@ class Recorder:
             return True
 
     def _write_journal(self, settled: int, without_last_row: tuple[str, ...] = ()) -> None:
-        """Write the journal of ``settled`` updates, whose states are in the column, or of the newest state."""
+        """Write a journal of ``settled`` updates, whose states are in the column, or of the newest state if that is
+        later.
+        """
         newest, last = self._newest, None
         updates = max(settled, newest.updates)
         if not updates:
@@ -320,20 +333,21 @@ class Recorder:
             return
         row = self._row_of(updates)
         if newest.updates > settled:
-            now = updates == self.updates and "tensor_bytes" not in without_last_row
-            copies = self.recorded.untrained.waiting(row) if now else ()
+            has_current_buffers = updates == self.updates and "tensor_bytes" not in without_last_row
+            copies = self.recorded.untrained.waiting(row) if has_current_buffers else ()
             last = LastState(file=newest.file, checksum=newest.checksum, copies=copies)
         run = self._run(updates)
         self._journaled = updates
 
         def text(columns: dict[str, Written]) -> str:
+            """Return the journal's text."""
             return journal_text(run, self._environment, columns, last)
 
         rows = {"parameters": row + 1} if last else {}
         self._writer.mark_recording(text, updates, last.file if last else "", rows, without_last_row)
 
     def _retract(self, settled: int, column: str) -> None:
-        """Write a journal without the last row of a column, which is dropped next."""
+        """Write a journal without the last row of a column, because that row is dropped next."""
         if self._journaled:
             self.log.flush()  # the journal may be the first that tells of these updates
             self._writer.wait()
@@ -343,12 +357,12 @@ class Recorder:
     def _begin(
         self, number: int, optimizer: torch.optim.Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
-        """(Before each step.) An update is about to be made."""
+        """(Before each step.) Record the state that the update leaves, and its gradient."""
         self._begun += 1
         self._step = None
         found_inf = getattr(optimizer, "found_inf", None)  # set by a GradScaler for optimizers that scale by themselves
         if found_inf is not None and found_inf.item():
-            self.log.skip()  # they will do nothing
+            self.log.skip()  # the step will do nothing
             return
         for group, name, value in self.recorded.begin(number, self.updates):
             if not self.log.note_setting(number, group, name, value):
@@ -365,7 +379,7 @@ class Recorder:
         self._step = step
 
     def _end(self, number: int, *_: Any) -> None:
-        """(After each step.) An update has been made."""
+        """(After each step.) Count the update, and record its gradient if the step computed it."""
         step = self._step
         if step is None or step.optimizer != number:
             return
@@ -383,19 +397,22 @@ class Recorder:
 
     @contextmanager
     def _scaled(self, optimizer: torch.optim.Optimizer) -> Iterator[None]:
-        """(Around each step of a GradScaler.) It skips the optimizer's if a gradient is not finite."""
+        """(Around each step of a GradScaler.) Notice if it skips the optimizer's step because a gradient is not
+        finite.
+        """
         begun = self._begun
         yield
         self.attempt(self._look_at_scaled, begun, optimizer)
 
     def _look_at_scaled(self, begun: int, optimizer: Any) -> None:
+        """Note a skipped step if the scaler has not called the step of an optimizer that trains the model."""
         if self._begun == begun and self.recorded.is_trained_by(optimizer):
             self.log.skip()
 
     def _find(self, hooks: ExitStack, optimizer: torch.optim.Optimizer, *_: Any) -> None:
-        """(Before each step of any optimizer.) One that trains the model is recorded from now on.
+        """(Before each step of any optimizer.) Record an optimizer from now on if it trains the model.
 
-        Except within a step that is: a sharding optimizer's own, say, is made of those of others.
+        A step inside a recorded step is ignored: a sharding optimizer, for instance, steps others inside its own step.
         """
         if id(optimizer) in self._seen or self._step is not None or not self.recorded.is_trained_by(optimizer):
             return
@@ -403,9 +420,10 @@ class Recorder:
         self._listen_to(optimizer, self.recorded.add_optimizer(optimizer), hooks)
 
     def _look_at(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
-        """(After each step of any optimizer.) One that is not recorded should move nothing that is.
+        """(After each step of any optimizer.) Warn about an optimizer that trains recorded parameters but is not
+        recorded.
 
-        Except within a step that is, as in `_find`.
+        A step inside a recorded step is ignored, as in `_find`.
         """
         if id(optimizer) in self._seen or self._step is not None:
             return
@@ -418,18 +436,18 @@ class Recorder:
             )
 
     def _row_of(self, updates: int) -> int:
-        """Returns the row of the state after so many updates, if that is a kept one or the last."""
+        """Return the row of the state after ``updates`` updates, if that is a kept state or the last."""
         return -(-updates // self.every)
 
     def _append_state(self) -> None:
-        """Append theta as it is now: the state that the coming update leaves, or the last.
+        """Append theta as it is now: the state that the coming update leaves, or the last state.
 
-        Where it differs from what the last update left, the loop itself has changed it: that is counted as an edit.
+        If it differs from theta after the last update, the loop itself has changed it: this is counted as an edit.
         """
         state, row = self.recorded.state(), self._row_of(self.updates)
         if self._settled == self.updates and self._journaled == self.updates > self._newest.updates:
             self._retract(max(0, self.updates - self.every), "parameters")
-        self._states.cut(row)  # there is more if the step from here broke off, and is made again
+        self._states.cut(row)  # there are more rows if the step from here was broken off and is made again
         self._gradients.cut(row)
         self._states.append(state)
         self._unwatched += self._states.n_bytes
@@ -440,26 +458,26 @@ class Recorder:
         self._settled = self.updates
 
     def _append_last(self) -> None:
-        """Append the state that is there when the loop ends, with its buffers."""
+        """Append the state at the end of the loop, with its buffers."""
         self.recorded.untrained.take(self._row_of(self.updates), thoroughly=True)
         self._append_state()
 
     def _append_gradient(self, number: int) -> None:
-        """Append the gradient by which optimizer ``number`` leaves the state that was appended last."""
+        """Append the gradient with which optimizer ``number`` leaves the state that was appended last."""
         self._gradients.append(self.recorded.gradient(number))
         self._unwatched += self._gradients.n_bytes
 
     def _cut(self, updates: int) -> None:
-        """Drop what is no part of a trace of so many updates."""
+        """Drop rows that do not belong to a trace of ``updates`` updates."""
         rows = self._row_of(updates) + 1
         self._states.cut(rows)
         self._gradients.cut(rows - 1)
         self.recorded.untrained.cut(rows)
 
     def _watch_disk(self) -> None:
-        """Raise OSError if the disk is nearly full, while there is still room for all that has been recorded."""
+        """Raise OSError if the disk is nearly full, while there is still room to complete the trace."""
         self._unwatched = 0
-        rest = self.updates * 12  # kept and optimizer are written last
+        rest = self.updates * 12  # bytes of the columns kept and optimizer, which are written at the end
         if shutil.disk_usage(self.path.parent).free < self._reserve + rest:
             raise OSError(
                 errno.ENOSPC, f'{self.path.parent} is nearly full; with keep={{"every": 10}} a run takes a tenth'
@@ -467,7 +485,7 @@ class Recorder:
 
 
 def _warn(message: str) -> None:
-    """Warn as from the line of the loop that led here. Where warnings are errors, this one is shown all the same."""
+    """Warn as from the line of the user's loop that led here. If warnings are errors, print this one instead."""
     level = 1
     frame = sys._getframe()
     while frame.f_back and frame.f_globals.get("__name__", "").startswith(("gradreel.core.", "torch.", "contextlib")):

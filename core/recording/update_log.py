@@ -1,4 +1,4 @@
-"""The small columns of a recorded run: what is logged, which optimizer made each update, and by which settings."""
+"""The small columns of a recorded run: logged values, the optimizer of each update, and its settings."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from gradreel.core.trace.unfinished import BATCH, EPOCH, LOSS, log_kinds, with_c
 from gradreel.core.trace.writing import TraceWriter
 
 MOST_HELD = 4096
-"""Updates or events that are held in memory before they are appended to the columns."""
+"""Most updates or events that are held in memory before they are appended to the columns."""
 MOST_METRICS = 1000
+"""Most names of metrics in a run."""
 MOST_SETTINGS = 10_000
+"""Most settings in a run that may change."""
 
-_Event = tuple[int, int, float]  # what, the update it belongs to, its value
+_Event = tuple[int, int, float]  # the kind of event, the update that it belongs to, its value
 
 
 class _Last(Enum):
-    """What the loop did last. It decides which update a logged value belongs to."""
+    """The loop's last action, which decides to which update a logged value belongs."""
 
     NOTHING = auto()  # neither a gradient nor a step
     GRADIENT = auto()  # a backward pass, for the coming update
@@ -30,48 +32,53 @@ class _Last(Enum):
 
 
 class UpdateLog:
-    """Appends what is logged of each update, its optimizer and changed settings to columns of events.
+    """Collects logged values, the optimizer and changed settings of each update, and appends them to columns of events.
 
-    `flush` appends what has been held since the last time. `finish` makes the columns of the trace from the events.
-
-    What is logged between a step and the next backward pass belongs to that step's update, all else to the coming one.
-    In a loop that logs before its first backward pass, all does.
+    A value that is logged between a step and the next backward pass belongs to that step's update. All other values
+    belong to the coming update. In a loop that logs before its first backward pass, all values do. `flush` appends the
+    values held in memory. `finish` computes the columns of the trace from the events.
     """
 
     def __init__(self, writer: TraceWriter) -> None:
-        self.updates = 0  # made so far
-        self.metrics: dict[str, int] = {}  # number of each
+        self.updates = 0  # updates so far
+        self.metrics: dict[str, int] = {}  # number of each metric, by name
         self._writer, self._columns = writer, writer.columns
-        self._coming: list[tuple[int, Any]] = []  # what was logged of the coming update
+        self._coming: list[tuple[int, Any]] = []  # kind and value of events of the coming update
         self._log: list[_Event] = []
         self._metrics: list[_Event] = []
         self._settings: list[_Event] = []
         self._optimizers = array("i")
         self._setting_numbers: dict[tuple[int, int, str], int] = {}  # by optimizer, group and name
-        self._ahead: dict[int, bool] = {}  # whether the loop logs this before its backward passes
+        self._ahead: dict[int, bool] = {}  # for each kind: whether the loop logs it before its backward passes
         self._last = _Last.NOTHING
-        self._last_batch = 0  # the latest update of which a batch was logged
+        self._last_batch = 0  # the latest update with a logged batch
 
     def note_loss(self, loss: float, update: int | None = None) -> None:
-        """Note a loss of an update that was made, or of the coming one. None: of the one that it belongs to."""
+        """Note a loss of update ``update``, made or coming.
+
+        None means the update that a value logged now belongs to.
+        """
         self._note(LOSS, loss, update)
 
     def note_epoch(self, epoch: int, update: int | None = None) -> None:
-        """Note the epoch, as in `note_loss`."""
+        """Note the epoch of an update; see `note_loss`."""
         self._note(EPOCH, epoch, update)
 
     def note_batch(self, examples: IntArray, update: int | None = None) -> None:
-        """Note the examples (B,) of a batch, as in `note_loss`. ValueError if a later update's were logged before."""
+        """Note the examples (B,) of a batch; see `note_loss`.
+
+        Raises ValueError if a later update's batch was logged before.
+        """
         self._note(BATCH, examples, update)
 
     def note_gradient(self, *_: Any) -> None:
-        """Note that a backward pass has computed a gradient: what is logged from now on is of the coming update."""
+        """Note that a backward pass has computed a gradient: values logged from now on belong to the coming update."""
         self._last = _Last.GRADIENT
 
     def note_metric(self, name: str, value: float) -> None:
-        """Note the value of a metric, with how many updates have been made.
+        """Note the value of a metric, together with how many updates have been made.
 
-        ValueError if a run had more metrics than its ``meta.json`` may name.
+        Raises ValueError for a new name if the run has `MOST_METRICS` already.
         """
         number = self.metrics.get(name)
         if number is None:
@@ -86,12 +93,15 @@ class UpdateLog:
             self.flush()
 
     def skip(self) -> None:
-        """Note that a step made no update, as a GradScaler skips some: what led to it is left out."""
+        """Note that a step made no update, as when a GradScaler skips it. Values logged for that update are dropped."""
         self._coming.clear()
         self._last = _Last.SKIPPED_STEP
 
     def note_setting(self, optimizer: int, group: int, name: str, value: float) -> bool:
-        """Note the value of a setting from the coming update on. Returns False if ``meta.json`` can name no more."""
+        """Note the value of a setting from the coming update on.
+
+        Return False if the run has `MOST_SETTINGS` already.
+        """
         number = self._setting_numbers.setdefault((optimizer, group, name), len(self._setting_numbers))
         if number >= MOST_SETTINGS:
             del self._setting_numbers[optimizer, group, name]
@@ -104,18 +114,18 @@ class UpdateLog:
         self._last = _Last.UPDATE
         self._optimizers.append(optimizer)
         self.updates += 1
-        for what, value in self._coming:
-            self._append(what, value, self.updates - 1)
+        for kind, value in self._coming:
+            self._append(kind, value, self.updates - 1)
         self._coming.clear()
         if len(self._optimizers) >= MOST_HELD or len(self._log) >= MOST_HELD:
             self.flush()
 
     def settings(self) -> tuple[RecordedSetting, ...]:
-        """The settings that changed, in the order of their numbers."""
+        """Return the settings that changed, in the order of their numbers."""
         return tuple(RecordedSetting(optimizer=i, group=j, name=name) for i, j, name in self._setting_numbers)
 
     def flush(self) -> bool:
-        """Append all that is held to the columns. Returns whether something was."""
+        """Append everything held in memory to the columns; return whether there was anything."""
         new = bool(self._optimizers or self._log or self._metrics or self._settings)
         if self._metrics and "metric" not in self._columns:
             for name, kind in metric_kinds(MOST_HELD).items():
@@ -129,7 +139,9 @@ class UpdateLog:
         return new
 
     def finish(self, run: RecordedRun) -> RecordedRun:
-        """Make the columns of the first ``run.updates`` updates. Returns the run with their lengths."""
+        """Write the columns of the first ``run.updates`` updates, and return the run with the lengths of the
+        columns.
+        """
         self.flush()
         self._writer.wait()
         events = [*log_kinds(0), *setting_kinds(0), *(metric_kinds(0) if "metric" in self._columns else ())]
@@ -145,31 +157,34 @@ class UpdateLog:
         return run
 
     def _cut(self, rows: dict[str, int]) -> None:
+        """Keep only the first rows of columns; ``rows`` says how many, by column."""
         for name, count in rows.items():
             self._columns[name].keep(count)
 
-    def _note(self, what: int, value: Any, update: int | None) -> None:
-        which = self._update_of(what) if update is None else update
-        if which is None:
+    def _note(self, kind: int, value: Any, update: int | None) -> None:
+        """Note a value of a kind for an update; None means the update that a value logged now belongs to."""
+        target = self._update_of(kind) if update is None else update
+        if target is None:
             return
-        if what == BATCH:
-            if which < self._last_batch:
+        if kind == BATCH:
+            if target < self._last_batch:
                 raise ValueError(f"batches are logged in order, and one of update {self._last_batch} has been")
-            self._last_batch = which
-        if which == self.updates:
-            self._coming.append((what, value))
+            self._last_batch = target
+        if target == self.updates:
+            self._coming.append((kind, value))
         else:
-            self._append(what, value, which)
+            self._append(kind, value, target)
 
-    def _append(self, what: int, value: Any, update: int) -> None:
-        if what == BATCH:
+    def _append(self, kind: int, value: Any, update: int) -> None:
+        """Append an event to the log, and a batch's examples to their column."""
+        if kind == BATCH:
             self._columns["batch"].append(value)
             value = len(value)
-        self._log.append((what, update, value))
+        self._log.append((kind, update, value))
 
-    def _update_of(self, what: int) -> int | None:
+    def _update_of(self, kind: int) -> int | None:
         """Return the update that a value logged now belongs to; None if its step was skipped."""
-        logs_ahead = self._ahead.setdefault(what, self._last is _Last.NOTHING)
+        logs_ahead = self._ahead.setdefault(kind, self._last is _Last.NOTHING)
         if logs_ahead or self._last is _Last.GRADIENT:
             return self.updates
         return self.updates - 1 if self._last is _Last.UPDATE else None

@@ -1,1 +1,1 @@
-"""One training run on disk: its columns and description, how they are written, read and computed again."""
+"""One training run on disk: its columns and description, and how they are written, read and verified."""

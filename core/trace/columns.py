@@ -1,4 +1,4 @@
-"""Columns of a trace as .npy files: what each looks like on disk, and how one is read back without pickle."""
+"""Columns of a trace as .npy files: their form on disk, and how to read them without pickle."""
 
 import io
 import os
@@ -13,23 +13,26 @@ from gradreel.core.errors import TraceError
 from gradreel.core.files import open_regular
 from numpy.typing import NDArray
 
-_READ_AT_ONCE = 1 << 23  # bytes; what is read in passing stays out of this process's memory
+_READ_AT_ONCE = 1 << 23  # bytes that are read at once
 _MOST_SPARSE = 64
-"""How many times as large as its place on the disk a column may be. File systems that compress make zeros 32 times as
-small, or leave them out, as of the epochs of a run that has one: so it counts only above `_SMALL`."""
+"""How many times larger than its blocks on disk a column may be.
+
+File systems that compress store zeros in about a 32nd of their size, or not at all, such as the epochs of a run with
+one epoch. So the rule holds only above `_SMALL` bytes.
+"""
 _SMALL = 1 << 26  # bytes
 
 
 @dataclass(frozen=True)
 class ColumnKind:
-    """Shape and type of a column, and so every byte of its file before the first number."""
+    """Shape and dtype of a column, from which every byte of its file before the first number follows."""
 
     shape: tuple[int, ...]
     dtype: str  # such as "<f8"
 
     @property
     def header(self) -> bytes:
-        """The .npy header, format 1.0; as long for any number of rows."""
+        """Return the .npy header, format 1.0. It has the same length for any number of rows."""
         stream = io.BytesIO()
         np.lib.format.write_array_header_1_0(
             stream, {"shape": self.shape, "fortran_order": False, "descr": np.dtype(self.dtype).str}
@@ -38,26 +41,37 @@ class ColumnKind:
 
     @property
     def row_bytes(self) -> int:
-        """Size of one row."""
+        """Return the size of a row in bytes."""
         return int(np.prod(self.shape[1:], dtype=object)) * np.dtype(self.dtype).itemsize
 
     @property
     def n_bytes(self) -> int:
-        """Size of the whole file."""
+        """Return the size of the whole file in bytes."""
         return len(self.header) + self.shape[0] * self.row_bytes
 
     def of_length(self, rows: int) -> "ColumnKind":
-        """The same with so many rows."""
+        """Return the same kind with ``rows`` rows."""
         return ColumnKind((rows, *self.shape[1:]), self.dtype)
 
 
 def read_column(file: Path, kind: ColumnKind, grows: bool = False, private: bool = False) -> NDArray[Any]:
-    """The column, memory-mapped and read-only.
+    """Return a column, memory-mapped and read-only.
 
-    ``grows``: the file is still being written; it may be longer, and has no header yet. ``private``: the numbers can be
-    changed in memory; the file stays as it is.
+    Parameters
+    ----------
+    file
+        The column's file.
+    kind
+        The shape and dtype that it must have.
+    grows
+        Whether the file is still being written: it may be longer, and its header may be missing.
+    private
+        Whether the numbers may be changed in memory. The file stays as it is.
 
-    TraceError: the file is missing, is no regular file, has another header or size, or is as good as empty on the disk.
+    Raises
+    ------
+    TraceError
+        If the file is missing, is no regular file, has another header or size, or takes almost no space on disk.
     """
     try:
         with open_regular(file) as stream:
@@ -80,43 +94,46 @@ def read_column(file: Path, kind: ColumnKind, grows: bool = False, private: bool
 
 
 def _is_sparse(folder: Path) -> bool:
-    """Whether all columns together are as good as empty, too.
+    """Return whether all columns of a trace together take almost no space on disk.
 
-    Most gradients of an embedding are zeros, which a copy may leave out; its states are not. To read all of a trace
-    takes time by its place on the disk, however that is shared out.
+    One column may: most gradients of an embedding are zeros, which a copy may leave out. Its states are not. The time
+    for reading a trace is bounded by the blocks of all its columns together.
     """
     with os.scandir(folder) as entries:
-        found = [entry.stat(follow_symlinks=False) for entry in entries if entry.name.endswith(".npy")]
-    return sum(of.st_size for of in found) > _MOST_SPARSE * sum(512 * of.st_blocks for of in found)
+        columns = [entry.stat(follow_symlinks=False) for entry in entries if entry.name.endswith(".npy")]
+    return sum(file.st_size for file in columns) > _MOST_SPARSE * sum(512 * file.st_blocks for file in columns)
 
 
 def rows_of(file: Path, kind: ColumnKind) -> Iterator[NDArray[Any]]:
-    """Each row of a column in turn, read and not mapped: a column larger than memory takes no more than a few rows.
+    """Yield each row of a column, read and not mapped, so a column larger than memory needs memory for a few rows only.
 
-    A row is a view that the next ones may overwrite: copy what is to stay.
+    A row is a view that later rows may overwrite: copy it to keep it.
     """
-    at_once = max(1, _READ_AT_ONCE // max(1, kind.row_bytes))
+    chunk_rows = max(1, _READ_AT_ONCE // max(1, kind.row_bytes))
     with file.open("rb", buffering=0) as stream:
         stream.seek(len(kind.header))
-        for start in range(0, kind.shape[0], at_once):
-            rows = min(at_once, kind.shape[0] - start)
+        for start in range(0, kind.shape[0], chunk_rows):
+            rows = min(chunk_rows, kind.shape[0] - start)
             data = np.fromfile(stream, kind.dtype, rows * (kind.row_bytes // np.dtype(kind.dtype).itemsize))
             yield from data.reshape(rows, *kind.shape[1:])
 
 
 def checksum(file: Path, kind: ColumnKind) -> str:
-    """XXH3 (128 bits, hexadecimal) of a column's numbers; the header before them follows from its kind."""
+    """Return XXH3 (128 bits, hexadecimal) of a column's numbers, without the header."""
     return data_checksum(file, len(kind.header)).hexdigest()
 
 
 def data_checksum(file: Path, start: int, end: int | None = None) -> xxhash.xxh3_128:
-    """XXH3 of a file's bytes from ``start`` to ``end``, to go on from. It guards against accidents, not forgery."""
+    """Return the XXH3 state of a file's bytes from ``start`` up to ``end``, by default to its end; more can be added.
+
+    It guards against accidents, not against forgery.
+    """
     digest = xxhash.xxh3_128()
     buffer = memoryview(bytearray(_READ_AT_ONCE))
     with file.open("rb", buffering=0) as stream:
         stream.seek(start)
-        left = (file.stat().st_size if end is None else end) - start
-        while left > 0 and (count := stream.readinto(buffer[: min(left, len(buffer))])):
+        remaining = (file.stat().st_size if end is None else end) - start
+        while remaining > 0 and (count := stream.readinto(buffer[: min(remaining, len(buffer))])):
             digest.update(buffer[:count])
-            left -= count
+            remaining -= count
     return digest

@@ -1,6 +1,6 @@
-"""The software and the processor that a run's last bits depend on, and whether two of them promise equal bits.
+"""The software and the processor that the last bits of a run depend on, and a comparison of two environments.
 
-No torch at import: who reads traces does without it.
+This module imports torch only when `environment` is called: reading traces works without torch.
 """
 
 import os
@@ -18,22 +18,23 @@ from pydantic import Field
 from threadpoolctl import threadpool_info
 
 MOST_LETTERS = 120
-"""Of a fact's value; a longer one is cut."""
+"""Most characters of a fact's value; a longer one is cut."""
 MOST_FACTS = 40
-"""A trace from elsewhere may name more facts than are known here, but not endlessly many."""
+"""Most facts that a trace may name. A trace from elsewhere may name facts that are unknown here."""
 
 Fact = Annotated[str, Field(max_length=MOST_LETTERS)]
 Environment = Annotated[dict[Fact, Fact], Field(max_length=MOST_FACTS)]
-"""What was computed with, by name; see `environment`."""
+"""Facts by name; see `environment`."""
 
 
 def environment() -> dict[str, str]:
-    """Return what the last bits of a run in this process may depend on. Imports torch.
+    """Return the facts that the last bits of a run in this process may depend on. Imports torch.
 
     ``torch``, ``python``, ``numpy``: versions. ``machine``, ``system``, ``libc``: as `platform` names them.
-    ``processor``: its model. ``capability``: the vector instructions that torch's own kernels use, such as "AVX512".
-    ``blas``: what multiplies numpy's matrices, and for which processor's kernels: "openblas 0.3.31 Haswell".
-    ``mkl``: the instructions that the environment variable MKL_CBWR allows to MKL's products, "" where it is not set.
+    ``processor``: its model. ``capability``: the vector instructions of torch's own kernels, such as "AVX512".
+    ``blas``: the library that multiplies numpy's matrices and the processor of its kernels, such as "openblas 0.3.31
+    Haswell". ``mkl``: the value of the environment variable MKL_CBWR, which limits MKL's instructions; "" if it is not
+    set.
     """
     import torch
 
@@ -51,15 +52,15 @@ def environment() -> dict[str, str]:
     }
 
 
-def promise_equal_bits(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
-    """Return whether a run gives the same bits in both environments: all facts agree, and both name the same facts."""
-    return dict(one) == dict(other)
+def promise_equal_bits(first: Mapping[str, str], second: Mapping[str, str]) -> bool:
+    """Return whether a run has the same bits in both environments: both name the same facts with the same values."""
+    return dict(first) == dict(second)
 
 
 def environment_text(environment: Mapping[str, str], other: Mapping[str, str] | None = None) -> str:
-    """Return an environment in a few words, printable: "AVX512 and torch 2.13.0 on AMD EPYC (family 26, model 2)".
+    """Return an environment in words, printable: "AVX512 and torch 2.13.0 on AMD EPYC (family 26, model 2)".
 
-    Facts beyond these are named if they are known, or if those of the environment ``other`` differ: ", numpy 2.4.1".
+    Further facts follow, such as ", numpy 2.4.1": mkl and blas if they are known, and all in which ``other`` differs.
     """
     names = {name: printable(environment.get(name, "")) or "unknown" for name in ("capability", "torch", "processor")}
     differing = [
@@ -67,8 +68,8 @@ def environment_text(environment: Mapping[str, str], other: Mapping[str, str] | 
         for name in {**environment, **(other or {})}
         if other is not None and name not in names and environment.get(name) != other.get(name)
     ]
-    known = [name for name in ("mkl", "blas") if environment.get(name) and name not in differing]
-    facts = "".join(f", {_fact(name, environment.get(name))}" for name in (*known, *differing))
+    extra = [name for name in ("mkl", "blas") if environment.get(name) and name not in differing]
+    facts = "".join(f", {_fact(name, environment.get(name))}" for name in (*extra, *differing))
     return f"{names['capability']} and torch {names['torch']} on {names['processor']}{facts}"
 
 
@@ -83,15 +84,16 @@ def _fact(name: str, value: str | None) -> str:
 
 @cache
 def _blas() -> str:
+    """Return the library that multiplies numpy's matrices, its version and the processor of its kernels."""
     libraries = [library for library in threadpool_info() if library["user_api"] == "blas"]
     own = [library for library in libraries if "numpy" in library["filepath"]] or libraries
-    known = (str(own[0].get(name) or "") for name in ("internal_api", "version", "architecture")) if own else ()
-    return _short(" ".join(known)) or _short(str(np.show_config(mode="dicts")["Build Dependencies"]["blas"]["name"]))
+    parts = (str(own[0].get(name) or "") for name in ("internal_api", "version", "architecture")) if own else ()
+    return _short(" ".join(parts)) or _short(str(np.show_config(mode="dicts")["Build Dependencies"]["blas"]["name"]))
 
 
 @cache
 def _processor() -> str:
-    """The processor's model: its name, and on x86 the numbers that tell models of one name apart."""
+    """Return the processor's model: its name, and on x86 the numbers that distinguish models with one name."""
     name = ""
     if sys.platform == "linux":
         name = _linux_processor()
@@ -105,20 +107,21 @@ def _processor() -> str:
 
 
 def _linux_processor() -> str:
+    """Return the processor's model from /proc/cpuinfo; "" if it is not stated."""
     try:
         with Path("/proc/cpuinfo").open(errors="replace") as file:
             first = file.read(1 << 16).strip().split("\n\n")[0]
     except OSError:
         return ""
     pairs = (line.partition(":") for line in first.splitlines())
-    known = {name.strip(): value.strip() for name, _, value in pairs}
-    if "model name" in known:
-        return f"{known['model name']} (family {known.get('cpu family', '?')}, model {known.get('model', '?')})"
-    if "CPU part" in known:
-        return f"ARM (implementer {known.get('CPU implementer', '?')}, part {known['CPU part']})"
+    fields = {name.strip(): value.strip() for name, _, value in pairs}
+    if "model name" in fields:
+        return f"{fields['model name']} (family {fields.get('cpu family', '?')}, model {fields.get('model', '?')})"
+    if "CPU part" in fields:
+        return f"ARM (implementer {fields.get('CPU implementer', '?')}, part {fields['CPU part']})"
     return ""
 
 
 def _short(text: str) -> str:
-    """One printable line of bounded length."""
+    """Return the text as one printable line of at most `MOST_LETTERS` characters."""
     return printable(" ".join(text.split()))[:MOST_LETTERS]

@@ -1,6 +1,6 @@
-"""Writes and checks the ``meta.json`` of a trace, and names its columns. No torch.
+"""Writes and checks the ``meta.json`` of a trace, and defines its columns. No torch.
 
-The format is documented in `core.trace.trace`, which reads it.
+`core.trace.trace` documents the format and reads it.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 META = "meta.json"
-JOURNAL = "journal.json"  # how far an unfinished trace is
-_BEGINNING = 100  # bytes of a whole trace's meta.json that name format and version
+JOURNAL = "journal.json"  # says how many updates of an unfinished trace are safely written
+_BEGINNING = 100  # the first bytes of a complete trace's meta.json, which name format and version
 MOST_META = 1 << 24
-"""Bytes of a ``meta.json``; that of a model with 20 000 tensors has half as many."""
+"""Most bytes of a ``meta.json``; that of a model with 20 000 tensors has half as many."""
 FORMAT = "gradreel trace"
-INTERRUPTED = ".interrupted"  # how the folder of a recording is called until it is whole: after its path
-PARTIAL = ".partial"  # and that of a training: after a dot and its name
-MOST_LISTED = 4  # traces that an error names
+INTERRUPTED = ".interrupted"  # follows the path in the name of a recording's folder until it is complete
+PARTIAL = ".partial"  # follows a dot and the name in the name of a training's folder until it is complete
+MOST_LISTED = 4  # most traces that an error names
 
 COMMON = ("kept", "parameters", "gradient", "batch_loss", "epoch", "batch")
 _SOME = ("points", "optimizer_state", "batch_start", "optimizer", "tensor", "tensor_row", "tensor_bytes")
@@ -44,11 +44,11 @@ _LOGGED = ("setting", "setting_at", "setting_value", "metric", "metric_at", "met
 COLUMNS = frozenset((*COMMON, *_SOME, *_LOGGED))
 """Names of all columns that a trace may have."""
 BESIDE = frozenset(("landscape.npy", "landscape.json"))
-"""Names of files that may lie in a trace's folder beside its columns: the loss around the path, computed afterwards."""
+"""Names of files that may be in a trace's folder besides its columns: the loss around the path, computed afterwards."""
 
 
 def column_kinds(run: Experiment | RecordedRun) -> dict[str, ColumnKind]:
-    """Name and kind of each column of a trace of ``run``."""
+    """Return the name and kind of each column of a trace of ``run``."""
     kept, parameters, updates = run.n_kept, run.n_parameters, run.n_updates
     number = np.dtype(run.dtype).newbyteorder("<").str
     common = {
@@ -65,41 +65,47 @@ def column_kinds(run: Experiment | RecordedRun) -> dict[str, ColumnKind]:
             "batch_start": ColumnKind((updates + 1,), "<i8"),  # update k saw batch[batch_start[k] : batch_start[k + 1]]
             "optimizer": ColumnKind((updates,), "<i4"),  # which of the optimizers made update k
         }
-        if run.tensors:  # beside theta: a copy of one counts from its row of the kept states to the next copy's
-            kinds["tensor"] = ColumnKind((run.copies,), "<i4")  # which of them
+        if run.tensors:  # a copy holds from its row of the kept states up to the row of the tensor's next copy
+            kinds["tensor"] = ColumnKind((run.copies,), "<i4")  # which tensor
             kinds["tensor_row"] = ColumnKind((run.copies,), "<i8")
             kinds["tensor_bytes"] = ColumnKind((run.copied_bytes,), "|u1")  # copy after copy
         return kinds | (metric_kinds(run.metrics_logged) if run.metrics else {})
-    orders = (run.epochs if run.batch_size else 0, run.dataset.examples)
-    kinds = common | {"batch": ColumnKind(orders, "<i4")}
+    order_shape = (run.epochs if run.batch_size else 0, run.dataset.examples)
+    kinds = common | {"batch": ColumnKind(order_shape, "<i4")}
     if run.points_table is not None:
         kinds["points"] = ColumnKind(run.points_table.rows.shape, "<f8")
-    if run.n_state_vectors:  # of the kept states remembered_rows(), vector after vector
+    if run.n_state_vectors:  # at the kept states optimizer_state_rows(), vector after vector
         optimizer_state = (len(run.optimizer_state_rows()), run.n_state_vectors * parameters)
         kinds["optimizer_state"] = ColumnKind(optimizer_state, number)
     return kinds
 
 
 def metric_kinds(logged: int) -> dict[str, ColumnKind]:
-    """The columns of what was logged beside the loss: which metric, after how many updates, its value."""
+    """Return the columns of logged metrics: which metric, how many updates had been made, its value; ``logged`` rows
+    each.
+    """
     dtypes = {"metric": "<i4", "metric_at": "<i8", "metric_value": "<f8"}
     return {name: ColumnKind((logged,), dtype) for name, dtype in dtypes.items()}
 
 
 def setting_kinds(logged: int) -> dict[str, ColumnKind]:
-    """The columns of the optimizers' settings: which setting, from which update on, its value."""
+    """Return the columns of the optimizers' settings: which setting, from which update, its value; ``logged`` rows
+    each.
+    """
     dtypes = {"setting": "<i4", "setting_at": "<i8", "setting_value": "<f8"}
     return {name: ColumnKind((logged,), dtype) for name, dtype in dtypes.items()}
 
 
 def are_valid_metrics(run: RecordedRun, which: IntArray, at: IntArray) -> bool:
-    """Whether each is one that was logged, and in the course of the run."""
-    known = (which >= 0) & (which < len(run.metrics)) & (at >= 0) & (at <= run.updates)
-    return bool(known.all() and (at[1:] >= at[:-1]).all())
+    """Return whether each row names a metric of the run and a number of updates within the run, in order."""
+    is_known = (which >= 0) & (which < len(run.metrics)) & (at >= 0) & (at <= run.updates)
+    return bool(is_known.all() and (at[1:] >= at[:-1]).all())
 
 
 def event_rows_within(run: RecordedRun, columns: Mapping[str, NDArray[Any]]) -> dict[str, int]:
-    """How many rows of the columns of metrics and settings belong to the run's updates, by the run's field."""
+    """Return how many rows of the columns of settings and of metrics belong to the run's updates, by the run's
+    field.
+    """
     at_setting, at_metric = columns["setting_at"], columns.get("metric_at", np.empty(0))
     return {
         "settings_logged": int(np.searchsorted(at_setting, run.updates, side="left")),
@@ -112,13 +118,16 @@ def sealed_meta(
     environment: dict[str, str],
     checksums: dict[str, str],
 ) -> str:
-    """Return the text of ``meta.json``, the same for the same run. Its last entry is a checksum of the text before."""
+    """Return the text of ``meta.json``, the same for the same run. Its last entry is a checksum of the text before.
+
+    ``checksums`` has that of each column, by name.
+    """
     meta = _meta(run, environment, checksums)
     return _text({**meta, "checksum": seal_of(_text(meta))})
 
 
 def _meta(run: Experiment | RecordedRun, environment: dict[str, str], checksums: dict[str, str]) -> dict[str, Any]:
-    """What ``meta.json`` says, but for the checksum of its text."""
+    """Return the content of ``meta.json`` without the checksum of its text."""
     if isinstance(run, Experiment):
         source = {"digest": run.digest, "experiment": run.described(), "seed": run.seed, "outputs": list(run.outputs)}
         shapes = parameter_shapes(run)
@@ -143,27 +152,33 @@ def _meta(run: Experiment | RecordedRun, environment: dict[str, str], checksums:
 
 @dataclass(frozen=True)
 class TraceFiles:
-    """The files of a trace whose ``meta.json`` has been checked: its contents and the run in it."""
+    """The files of a trace whose ``meta.json`` has been checked: its content and its run."""
 
     path: Path
     meta: dict[str, Any]
     run: Experiment | RecordedRun
 
     def column(self, name: str) -> NDArray[Any]:
-        """A column, memory-mapped and read-only. TraceError if its file is missing or has another shape."""
+        """Return a column, memory-mapped and read-only.
+
+        Raises TraceError if its file is missing or has another shape.
+        """
         try:
             return read_column(self.path / f"{name}.npy", column_kinds(self.run)[name])
         except TraceError as error:
             raise TraceError(f"{self.path}: {error}; {repair_advice(self.path)}") from None
 
     def check(self, name: str) -> None:
-        """TraceError unless a column, whose shape is right, has its checksum."""
+        """Raise TraceError unless a column, whose shape is right, has the checksum that ``meta.json`` names."""
         if checksum(self.path / f"{name}.npy", column_kinds(self.run)[name]) != self.meta["columns"][name]["xxh3"]:
             raise TraceError(f"{self.path}: {name}.npy is damaged: its checksum is wrong; {repair_advice(self.path)}")
 
 
 def is_sealed(path: Path) -> bool:
-    """Whether ``meta.json`` is that of a whole trace, or of one that is damaged: an unfinished one has a short note."""
+    """Return whether ``meta.json`` is that of a complete trace, perhaps damaged.
+
+    An unfinished trace only has a short note.
+    """
     try:
         with open_regular(path / META) as stream:
             return b'"version":' in stream.read(_BEGINNING)
@@ -172,10 +187,14 @@ def is_sealed(path: Path) -> bool:
 
 
 def read_sealed_meta(path: Path) -> tuple[dict[str, Any], Experiment | RecordedRun]:
+    """Return the checked content of a complete trace's ``meta.json``, and its run.
+
+    Raises TraceError if anything is wrong.
+    """
     if not path.is_dir():
-        found = "is not a directory" if path.exists() else "does not exist"
+        fault = "is not a directory" if path.exists() else "does not exist"
         raise TraceError(
-            f"{path} {found}; {_A_TRACE}, and `gradreel train` records those of a lesson{nearby_traces_hint(path)}"
+            f"{path} {fault}; {_A_TRACE}, and `gradreel train` records those of a lesson{nearby_traces_hint(path)}"
         )
     try:
         text = read_bounded(path / META, MOST_META).decode("ascii")
@@ -194,29 +213,30 @@ def read_sealed_meta(path: Path) -> tuple[dict[str, Any], Experiment | RecordedR
         raise TraceError(
             f"{path}: format version {meta.get('version')}, this program reads {FORMAT_VERSION}; {repair_advice(path)}"
         )
-    unsealed, _, rest = text.rpartition(_CHECKSUM)  # not spelled anew: what is large takes long
+    unsealed, _, rest = text.rpartition(_CHECKSUM)  # cut from the text: writing large JSON again takes long
     if rest != f'"{seal_of(unsealed + _END)}"{_END}':
         raise TraceError(f"{path}: {META} is damaged: its checksum is wrong; {repair_advice(path)}")
     no_run = f"{path}: {META} describes no run of this version"
     try:
-        given = _Given.model_validate(_with_points(path, meta), context=IN_TRACE)
+        stated_run = _StatedRun.model_validate(_with_points(path, meta), context=IN_TRACE)
     except ValidationError as error:
         problem = problems_in(error)[0]
-        where = ".".join(map(str, problem["loc"]))
-        what = problem["msg"].removeprefix("Value error, ")
-        raise TraceError(f"{no_run}: {where}: {what}; {repair_advice(path)}") from None
-    checksums = {name: column.xxh3 for name, column in given.columns.items()}
-    stated = {name: part for name, part in meta.items() if name != "checksum"}
-    is_ours = checksums.keys() == column_kinds(given.run).keys()
-    if not (is_ours and _agrees(stated, _meta(given.run, given.environment, checksums))):
+        field_name = ".".join(map(str, problem["loc"]))
+        reason = problem["msg"].removeprefix("Value error, ")
+        raise TraceError(f"{no_run}: {field_name}: {reason}; {repair_advice(path)}") from None
+    checksums = {name: column.xxh3 for name, column in stated_run.columns.items()}
+    content = {name: part for name, part in meta.items() if name != "checksum"}
+    is_ours = checksums.keys() == column_kinds(stated_run.run).keys()
+    if not (is_ours and _agrees(content, _meta(stated_run.run, stated_run.environment, checksums))):
         raise TraceError(f"{path}: {META} contradicts itself; {repair_advice(path)}")
-    return meta, given.run
+    return meta, stated_run.run
 
 
 def _with_points(path: Path, meta: dict[str, Any]) -> dict[str, Any]:
-    """``meta`` with the points themselves in the place of their shape and checksum. DamagedColumnError if they are not.
+    """Return ``meta`` with the points themselves in place of their shape and checksum.
 
-    What has no points, or says nonsense of them, is returned as it is.
+    If it has no points, or does not describe them correctly, it is returned unchanged. Raises DamagedColumnError if the
+    column is missing or damaged.
     """
     try:
         dataset = meta["experiment"]["dataset"]
@@ -236,24 +256,29 @@ def _with_points(path: Path, meta: dict[str, Any]) -> dict[str, Any]:
     return {**meta, "experiment": {**meta["experiment"], "dataset": {**dataset, "points": points}}}
 
 
-def _agrees(found: Any, expected: Any) -> bool:
-    """Whether everything that a description says is as expected. What it does not say was unknown when it was made."""
+def _agrees(stated: Any, expected: Any) -> bool:
+    """Return whether everything that ``stated`` says is as in ``expected``, recursively.
+
+    Entries that are missing in ``stated`` are ignored: the program that wrote it did not know them.
+    """
     if isinstance(expected, dict):
-        return isinstance(found, dict) and all(
-            name in expected and _agrees(part, expected[name]) for name, part in found.items()
+        return isinstance(stated, dict) and all(
+            name in expected and _agrees(part, expected[name]) for name, part in stated.items()
         )
     if isinstance(expected, list):
-        return isinstance(found, list) and len(found) == len(expected) and all(map(_agrees, found, expected))
-    is_nan = found != found and expected != expected
-    return type(found) is type(expected) and (found == expected or is_nan)
+        return isinstance(stated, list) and len(stated) == len(expected) and all(map(_agrees, stated, expected))
+    is_nan = stated != stated and expected != expected
+    return type(stated) is type(expected) and (stated == expected or is_nan)
 
 
 class _Checksum(BaseModel):
+    """A column's entry in ``meta.json``: its checksum."""
+
     xxh3: str
 
 
-class _Given(BaseModel):
-    """What ``meta.json`` says that does not follow from the rest of it."""
+class _StatedRun(BaseModel):
+    """The entries of ``meta.json`` that do not follow from other entries."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -264,6 +289,7 @@ class _Given(BaseModel):
 
     @model_validator(mode="after")
     def _has_one_run(self) -> Self:
+        """Raise ValueError unless exactly one run is described, without contradictions."""
         if (self.experiment is None) == (self.recorded is None):
             raise ValueError("either an experiment or a recorded run is needed")
         if self.recorded:
@@ -272,19 +298,19 @@ class _Given(BaseModel):
 
     @property
     def run(self) -> Experiment | RecordedRun:
-        """Whichever it is."""
+        """Return the experiment or the recorded run."""
         run = self.experiment or self.recorded
         assert run is not None
         return run
 
 
 def seal_of(text: str) -> str:
-    """Return the SHA-256 of a text, hexadecimal, that ends a ``meta.json`` or a journal."""
+    """Return the SHA-256 of a text, hexadecimal. It ends a ``meta.json`` or a journal."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _text(meta: dict[str, Any]) -> str:
-    """One spelling only, so that a flipped bit anywhere in the file, a space included, shows."""
+    """Return the JSON in one fixed spelling, so that any flipped bit in the file is detected, even in a space."""
     return json.dumps(meta, indent=1, ensure_ascii=True) + "\n"
 
 
@@ -295,9 +321,9 @@ _A_TRACE = f"a trace is a folder with {META}, such as media/traces/<digest>"
 
 
 def nearby_traces_hint(path: Path) -> str:
-    """How an error ends that says there is no trace at ``path``: what stands beside it, and the command that reads it.
+    """Return the end of an error that says there is no trace at ``path``: what lies beside it, and how to read that.
 
-    Recordings that were interrupted, and a training that is unfinished; "" if there is neither.
+    It names interrupted recordings and an unfinished training; it is "" if there is neither.
     """
     try:
         names = sorted(entry.name for entry in path.parent.iterdir() if (entry / META).is_file())
@@ -315,22 +341,24 @@ def nearby_traces_hint(path: Path) -> str:
 
 
 def no_trace_message(path: Path) -> str:
-    """The error of a folder ``path`` without ``meta.json``: what a trace is, and which ones lie in the folder."""
+    """Return the error for a folder ``path`` without ``meta.json``: what a trace is, and which traces the folder
+    contains.
+    """
     text = f"{path} is no trace: {META} is missing; {_A_TRACE}"
-    inside = sorted(file.parent for file in path.glob(f"[!.]*/{META}"))
-    if inside:
-        more = f" and {len(inside) - MOST_LISTED} more" if len(inside) > MOST_LISTED else ""
-        return f"{text}; in it there are {', '.join(map(str, inside[:MOST_LISTED]))}{more}"
-    if _is_digest(path.name):  # what was a trace once, and is in the way of a new one
+    traces_inside = sorted(file.parent for file in path.glob(f"[!.]*/{META}"))
+    if traces_inside:
+        more = f" and {len(traces_inside) - MOST_LISTED} more" if len(traces_inside) > MOST_LISTED else ""
+        return f"{text}; in it there are {', '.join(map(str, traces_inside[:MOST_LISTED]))}{more}"
+    if _is_digest(path.name):  # the remains of a trace; they block a new one
         return f"{text}; move it away and run: gradreel train"
     return text + nearby_traces_hint(path)
 
 
 def repair_advice(path: Path) -> str:
-    """How to have a sound trace again. Nobody is told to delete what `gradreel train` does not make again.
+    """Return how to get a valid trace again. It advises deletion only of traces that `gradreel train` can make again.
 
-    ``meta.json`` may be damaged: it is searched, not parsed. In a text a quotation mark has a backslash before it, so
-    only keys are found.
+    ``meta.json`` may be damaged, so it is searched, not parsed. In a JSON text a quotation mark follows a backslash, so
+    only keys match.
     """
     try:
         meta = read_bounded(path / META, MOST_META)
@@ -344,5 +372,5 @@ def repair_advice(path: Path) -> str:
 
 
 def _is_digest(name: str) -> bool:
-    """Whether a folder is called as `gradreel train` calls them."""
+    """Return whether a folder has a name that `gradreel train` gives: 32 hexadecimal digits."""
     return re.fullmatch(r"[0-9a-f]{32}", name) is not None

@@ -13,7 +13,11 @@ from numpy.typing import NDArray
 
 
 def state_dict_of_trained(run: Experiment, theta: NDArray[Any]) -> dict[str, torch.Tensor]:
-    """theta (P,) as that of a ``torch.nn.Sequential`` of Linear layers, the activation between them: "0.weight", ..."""
+    """Return theta (P,) as the state dict of a ``torch.nn.Sequential`` of Linear layers with the activation between
+    them.
+
+    The keys are "0.weight", "0.bias", "2.weight", ...
+    """
     parts = _parts(theta, parameter_shapes(run))  # weights and biases in turn
     tensors: dict[str, torch.Tensor] = {}
     for i, (weights, bias) in enumerate(zip(parts[::2], parts[1::2], strict=True)):
@@ -25,15 +29,29 @@ def state_dict_of_trained(run: Experiment, theta: NDArray[Any]) -> dict[str, tor
 def state_dict_of_recorded(
     run: RecordedRun, theta: NDArray[Any], row: int, columns: Mapping[str, NDArray[Any]]
 ) -> dict[str, torch.Tensor]:
-    """theta (P,) and the tensors beside it at a row of the kept states as the model's state dict, by its keys.
+    """Return the model's state dict, by its own keys, at a row of the kept states.
 
-    ValueError if what is known of the model contradicts itself.
+    Parameters
+    ----------
+    run
+        The recorded run.
+    theta
+        The state, (P,).
+    row
+        The state's row, which selects the copies of tensors outside theta.
+    columns
+        The columns tensor, tensor_row and tensor_bytes.
+
+    Raises
+    ------
+    ValueError
+        If the description of the model contradicts itself.
     """
     try:
         parts = _parts(theta, run.part_shapes())
-        tensors = [part.to(getattr(torch, known.dtype)) for part, known in zip(parts, run.parts, strict=True)]
-        for known, data in zip(run.tensors, tensor_bytes(run, columns, row) if run.tensors else (), strict=True):
-            tensor = torch.empty(known.shape, dtype=getattr(torch, known.dtype), device="cpu")
+        tensors = [part.to(getattr(torch, described.dtype)) for part, described in zip(parts, run.parts, strict=True)]
+        for described, data in zip(run.tensors, tensor_bytes(run, columns, row) if run.tensors else (), strict=True):
+            tensor = torch.empty(described.shape, dtype=getattr(torch, described.dtype), device="cpu")
             tensor.reshape(-1).view(torch.uint8).copy_(torch.from_numpy(np.array(data)))
             tensors.append(tensor)
         return {key: tensors[i] for key, i in run.state_dict.items()}
@@ -42,6 +60,6 @@ def state_dict_of_recorded(
 
 
 def _parts(theta: NDArray[Any], shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> list[torch.Tensor]:
-    """A copy of theta (P,), cut into the parts of these names and shapes."""
+    """Return a copy of theta (P,), cut into parts of these names and shapes."""
     flat = torch.split(torch.from_numpy(np.array(theta)), [int(np.prod(shape)) for _, shape in shapes])
     return [part.reshape(shape) for part, (_, shape) in zip(flat, shapes, strict=True)]

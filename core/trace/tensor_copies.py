@@ -1,6 +1,6 @@
-"""The tensors of a recorded model beside theta, buffers and frozen parameters, as copies that stand in three columns.
+"""Copies of a recorded model's tensors outside theta (buffers and frozen parameters), which three columns hold.
 
-A tensor is copied for a kept state where its bytes are not those of its last copy. No torch here.
+A tensor is copied for a kept state if its bytes differ from those of its last copy. No torch here.
 """
 
 from collections.abc import Mapping
@@ -13,30 +13,42 @@ from numpy.typing import NDArray
 
 
 def are_valid_copies(run: RecordedRun, which: IntArray, rows: IntArray) -> bool:
-    """Whether the columns name the run's tensors, in order, each at most once for a kept state and all for the first.
+    """Return whether the columns name the run's tensors in a valid order: all for the first kept state, then at most
+    once each.
 
-    ``which`` tensor and for which of the ``rows`` of the kept states, (C,) each.
+    Parameters
+    ----------
+    which
+        The number of each copied tensor, (C,).
+    rows
+        The row of the kept state that each copy is for, (C,).
     """
     count = len(run.tensors)
     if not ((which >= 0) & (which < count) & (rows >= 0) & (rows < run.n_kept)).all():
         return False
-    first = (which[:count] == np.arange(count)).all() and not rows[:count].any() and (rows[count:] > 0).all()
-    later = (rows[1:] > rows[:-1]) | ((rows[1:] == rows[:-1]) & (which[1:] > which[:-1]))
-    return bool(first and later.all() and _sizes(run)[which].sum() == run.copied_bytes)
+    is_first_complete = (
+        (which[:count] == np.arange(count)).all() and not rows[:count].any() and (rows[count:] > 0).all()
+    )
+    is_later_ordered = (rows[1:] > rows[:-1]) | ((rows[1:] == rows[:-1]) & (which[1:] > which[:-1]))
+    return bool(is_first_complete and is_later_ordered.all() and _sizes(run)[which].sum() == run.copied_bytes)
 
 
 def tensor_bytes(run: RecordedRun, columns: Mapping[str, NDArray[Any]], row: int) -> list[NDArray[np.uint8]]:
-    """The bytes of each tensor at a row of the kept states. ValueError for columns that `record` never writes."""
+    """Return the bytes of each tensor at a row of the kept states.
+
+    Raises ValueError for columns that `record` never writes.
+    """
     which, rows = columns["tensor"], columns["tensor_row"]
     if not are_valid_copies(run, which, rows):
         raise ValueError("tensor.npy and tensor_row.npy name no tensors of the run, or no states")
     ends = np.cumsum(_sizes(run)[which])
-    until = int(np.searchsorted(rows, row, side="right"))
-    last = np.zeros(len(run.tensors), dtype=np.int64)
-    np.maximum.at(last, which[:until], np.arange(until))  # the last copy of each so far
+    n_copies = int(np.searchsorted(rows, row, side="right"))
+    last_copy = np.zeros(len(run.tensors), dtype=np.int64)
+    np.maximum.at(last_copy, which[:n_copies], np.arange(n_copies))
     data = columns["tensor_bytes"]
-    return [data[ends[copy] - known.size : ends[copy]] for copy, known in zip(last, run.tensors, strict=True)]
+    return [data[ends[copy] - tensor.size : ends[copy]] for copy, tensor in zip(last_copy, run.tensors, strict=True)]
 
 
 def _sizes(run: RecordedRun) -> IntArray:
-    return np.array([known.size for known in run.tensors], dtype=np.int64)
+    """Return the size of each tensor in bytes."""
+    return np.array([tensor.size for tensor in run.tensors], dtype=np.int64)

@@ -1,32 +1,32 @@
-"""Trace: one training run on disk. This module defines the format, version 3, and reads it. It needs no torch.
+"""Trace: one training run on disk. This module defines the format, version 3, and reads it, without torch.
 
 A trace is a folder with ``meta.json`` and one ``.npy`` file for each column: format 1.0, C order, little-endian, no
-pickle. It is of an `Experiment` that Gradreel trained, or of a `RecordedRun` around somebody's own torch loop.
+pickle. It holds an `Experiment` that Gradreel trained, or a `RecordedRun` around a user's own torch loop.
 
 U updates, P parameters, R of the U + 1 states kept; N examples of D features; E epochs. Update k, from 0, leads from
 the state after k updates to that after k + 1. "number" is float32 or float64, as the run computed. Losses have the unit
-of the loss, metrics that of what the loop logged.
+of the loss; metrics have the unit of the logged value.
 
 Each trace has:
 
 =================  =====================  ======  ====================================================================
 kept               (R,)                   int64   updates that had been made at each kept state; 0 first, U last
 parameters         (R, P)                 number  theta in the order that ``parameters`` of ``meta.json`` names
-gradient           (R - 1, P)             number  of the loss, for the update that left the state; no weight decay in it
+gradient           (R - 1, P)             number  of the loss, for the update that left the state; without weight decay
 batch_loss         (U,)                   float64 of the batch of update k, before it; NaN: not logged
 epoch              (U,)                   int32   of update k, from 0; -1: not logged
 =================  =====================  ======  ====================================================================
 
-A trained run has also:
+A trained run also has:
 
 =================  =====================  ======  ====================================================================
 batch              (E, N)                 int32   the order of the examples in each epoch; (0, N) for full batches
-points             (N, D + 1)             float64 features, then the label; only for points of one's own
+points             (N, D + 1)             float64 features, then the label; only for a user's own points
 optimizer_state    (C, vectors P)         number  vector after vector, at the rows `Experiment.optimizer_state_rows`;
                                                   only if the optimizer has a state
 =================  =====================  ======  ====================================================================
 
-A recorded run has also:
+A recorded run also has:
 
 =================  =====================  ======  ====================================================================
 batch              (examples logged,)     int64   update k saw ``batch[batch_start[k] : batch_start[k + 1]]``
@@ -35,7 +35,7 @@ optimizer          (U,)                   int32   which of the optimizers made u
 setting            (settings logged,)     int32   which setting of the optimizers changed
 setting_at         (settings logged,)     int64   the update from which the value holds
 setting_value      (settings logged,)     float64
-tensor             (copies,)              int32   which tensor beside theta, a buffer or a frozen parameter, was copied
+tensor             (copies,)              int32   which tensor outside theta (buffer, frozen parameter) was copied
 tensor_row         (copies,)              int64   the kept state from which the copy holds
 tensor_bytes       (bytes of copies,)     uint8   copy after copy
 =================  =====================  ======  ====================================================================
@@ -48,23 +48,23 @@ metric_at          (values logged,)       int64   updates that had been made
 metric_value       (values logged,)       float64
 =================  =====================  ======  ====================================================================
 
-``meta.json`` is ASCII JSON. It names the format and its version; the experiment with all its fields, its digest and
-the names of its outputs, or the recorded run; the environment (`core.trace.environment`); names and shapes of theta's
-parts; counts; and shape, dtype and XXH3-128 of the numbers of each column. Points are named by shape and SHA-256, which
-is part of the digest. The last entry is the SHA-256 of the text before it.
+``meta.json`` is ASCII JSON. It names the format and its version. It has the experiment with all its fields, its digest
+and the names of its outputs, or the recorded run. It also has the environment (`core.trace.environment`), names and
+shapes of theta's parts, counts, and shape, dtype and XXH3-128 of each column. Points are named by shape and SHA-256,
+which is part of the digest. The last entry is the SHA-256 of the text before it.
 
-``landscape.npy`` and ``landscape.json`` may lie in the folder, too: the loss around the path, computed afterwards. They
-are part of the trace when it is replaced or removed; ``meta.json`` does not name them.
+``landscape.npy`` and ``landscape.json`` may be in the folder as well: the loss around the path, computed afterwards.
+They are replaced and removed with the trace, but ``meta.json`` does not name them.
 
-Write order: the columns grow side by side under a temporary name, and a journal says how far all of them are certain.
+Write order: all columns grow together under a temporary name, and a journal says how many rows are safely written.
 ``points``, ``kept`` and ``epoch`` of a trained run follow from the experiment and are written last. Then ``meta.json``
-is written and the folder gets its name: under its final name a trace is complete or not there.
+is written and the folder gets its name. So under its final name a trace is complete or does not exist.
 
 The folder of a recording is called ``<path>.interrupted`` from the start. Its journal, ``journal.json``, makes it
-readable before it is whole: see `core.trace.unfinished`. Then ``meta.json`` is a note that names the columns.
+readable before it is complete: see `core.trace.unfinished`. Until then ``meta.json`` is a note that names the columns.
 
-Later programs read this format: a field that is added to an experiment names the value that its absence means
-(`core.run_data.Absent`), and an entry that is added to ``meta.json`` may be missing.
+Later programs must read this format. A field that is added to an experiment names the value that its absence means
+(`core.run_data.Absent`). An entry that is added to ``meta.json`` may be missing.
 """
 
 from __future__ import annotations
@@ -101,29 +101,67 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """One training run: U updates of P parameters, R of the U + 1 states kept.
+    """One training run: U updates of P parameters, of which R of the U + 1 states are kept.
 
     Row r is the network after ``kept[r]`` updates. Update k, counted from 0, leads from the state after k updates to
-    that after k + 1. Arrays are read-only and memory-mapped: one state read touches one row.
+    that after k + 1. Arrays are read-only and memory-mapped, so reading one state touches one row.
+
+    Attributes
+    ----------
+    run
+        The experiment, or the description of a recorded run.
+    meta
+        The content of ``meta.json``.
+    kept
+        (R,)  how many updates had been made at each kept state; 0 first, U last.
+    parameters
+        (R, P)  theta, float32 or float64, as the run computed.
+    gradient
+        (R - 1, P)  the gradient of the update that left state r.
+    batch_loss
+        (U,)  the loss of update k's batch, before the update; NaN if it was not logged.
+    epoch
+        (U,)  the epoch of update k, counted from 0; -1 if it was not logged.
+    batch
+        The examples of the updates; `examples` reads it.
+    columns
+        All columns by name, including those that only some runs have.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from gradreel.core.network.training import train
+    >>> trace = train(Experiment(hidden=(), epochs=3), tempfile.mkdtemp())
+    >>> trace.n_updates, trace.parameters.shape, trace.row(2)
+    (3, (4, 2), 2)
     """
 
     path: Path
     run: Experiment | RecordedRun
     meta: dict[str, Any]
-    kept: IntArray  # (R,)  0 first, U last
-    parameters: FloatArray  # (R, P)  float32 or float64, as the run computed
-    gradient: FloatArray  # (R - 1, P)  the gradient that left state r
-    batch_loss: FloatArray  # (U,)  loss of the batch that update k saw, before it; NaN where a loop logged none
-    epoch: IntArray  # (U,)  the epoch, counted from 0, that update k belongs to; -1 where a loop logged none
-    batch: IntArray  # (E, N)  the order in which each epoch went through the examples; (0, N) for full batches
-    #                  of a recorded loop (B_1 + B_2 + ...,): the examples that it logged, update by update
-    columns: dict[str, NDArray[Any]]  # these, and those that only some runs have
+    kept: IntArray
+    parameters: FloatArray
+    gradient: FloatArray
+    batch_loss: FloatArray
+    epoch: IntArray
+    batch: IntArray  # (E, N) for a trained run, (0, N) with full batches; (examples logged,) for a recorded one
+    columns: dict[str, NDArray[Any]]
 
     @classmethod
     def open(cls, path: str | Path, checksums: bool = False) -> Trace:
-        """The trace in directory ``path``. TraceError names what is missing, damaged or of a foreign format.
+        """Return the trace in the folder ``path``.
 
-        The shape of every column is always checked; every byte of them with ``checksums``.
+        Parameters
+        ----------
+        path
+            The folder.
+        checksums
+            Whether to read every byte and compare checksums. Shapes of columns are always checked.
+
+        Raises
+        ------
+        TraceError
+            If something is missing, damaged or of a foreign format; the message names it.
         """
         path = Path(path).expanduser()
         files = open_files(path)
@@ -139,9 +177,21 @@ class Trace:
 
     @classmethod
     def find(cls, directory: str | Path, experiment: Experiment, checksums: bool = False) -> Trace:
-        """The trace of ``experiment`` among those in ``directory``. TraceError names the command that makes it.
+        """Return the trace of ``experiment`` among the traces in ``directory``.
 
-        ``checksums``: read every column once and refuse a damaged one.
+        Parameters
+        ----------
+        directory
+            The folder of traces.
+        experiment
+            The experiment; its digest names the trace's folder.
+        checksums
+            Whether to read every column once and refuse a damaged one.
+
+        Raises
+        ------
+        TraceError
+            If there is no such trace, or it is damaged; the message names the command that makes it.
         """
         path = Path(directory) / experiment.digest
         if not path.exists():
@@ -153,7 +203,10 @@ class Trace:
 
     @property
     def experiment(self) -> Experiment:
-        """The experiment that was trained. TraceError for a run of somebody's own loop: nothing computes it again."""
+        """Return the experiment that was trained.
+
+        Raises TraceError for a recorded run, which cannot be computed again.
+        """
         if isinstance(self.run, RecordedRun):
             raise TraceError(
                 f"{self.path} was recorded around a loop of its own ({self.run.model}); what is asked for here needs a "
@@ -163,21 +216,21 @@ class Trace:
 
     @property
     def interrupted(self) -> bool:
-        """Whether a recorded loop did not come to its end: it raised, or its process was killed, or it still runs."""
+        """Return whether a recorded loop did not end normally: it raised, its process was killed, or it still runs."""
         return isinstance(self.run, RecordedRun) and self.run.ended_by is not None
 
     @property
     def n_updates(self) -> int:
-        """U, the updates of the run."""
+        """Return U, the updates of the run."""
         return len(self.batch_loss)
 
     @property
     def n_parameters(self) -> int:
-        """P, the length of theta."""
+        """Return P, the length of theta."""
         return self.run.n_parameters
 
     def row(self, update: int) -> int:
-        """r of the state after ``update`` updates. TraceError if that state was not kept."""
+        """Return the row of the state after ``update`` updates. Raises TraceError if that state was not kept."""
         r = int(np.searchsorted(self.kept, update))
         if r < len(self.kept) and self.kept[r] == update:
             return r
@@ -191,9 +244,10 @@ class Trace:
 
     @property
     def metrics(self) -> dict[str, tuple[IntArray, FloatArray]]:
-        """What a loop logged beside the loss, by name: (n,) how many updates had been made then, (n,) the values.
+        """Return what a loop logged besides the loss, by name: how many updates had been made, (n,), and the values,
+        (n,).
 
-        TraceError for columns that `record` never writes.
+        Returns {} for a trained run. Raises TraceError for columns that `record` never writes.
         """
         if not isinstance(self.run, RecordedRun) or not self.run.metrics:
             return {}
@@ -204,16 +258,18 @@ class Trace:
 
     @property
     def rates(self) -> FloatArray:
-        """(U, G): the learning rate of each parameter group at each update; NaN where its optimizer made no update.
+        """Return the learning rate of each parameter group at each update, (U, G). Groups of other optimizers have NaN.
 
-        G counts the groups of all optimizers. TraceError for a run that Gradreel trained: `Experiment.rate` has them.
+        G counts the groups of all optimizers. Raises TraceError for a trained run; `Experiment.rate` has its learning
+        rate.
         """
         return self.setting("lr")
 
     def setting(self, name: str) -> FloatArray:
-        """(U, G): a setting, such as "momentum" or "betas.0", of each parameter group at each update, as in `rates`.
+        """Return a setting, such as "momentum" or "betas.0", of each parameter group at each update, (U, G), as in
+        `rates`.
 
-        NaN, too, where a group has no such number.
+        A group without such a number has NaN as well.
         """
         if not isinstance(self.run, RecordedRun):
             raise TraceError(f"{self.path}: {name}: only a recorded run has settings of its optimizers beside it")
@@ -226,12 +282,13 @@ class Trace:
         return settings.table(name, np.arange(self.n_updates), self.columns["optimizer"])
 
     def state_dict(self, update: int) -> dict[str, torch.Tensor]:
-        """The network after ``update`` updates, for its ``load_state_dict``: parameters, and buffers as they were then.
+        """Return the network after ``update`` updates for its ``load_state_dict``: parameters, and buffers as they were
+        then.
 
-        Buffers are those right after the update; of the start, when the recording began; of the end, when it ended. A
-        run that Gradreel trained has those of a ``torch.nn.Sequential`` of Linear layers, the activation between them.
-        Keys are as torch names them: what a model's own ``state_dict()`` or ``get_extra_state()`` makes of them is not
-        known here. TraceError if that state was not kept.
+        Buffers are those right after the update. Those of the first state are from when the recording began, those of
+        the last from when it ended. A trained run gets the keys of a ``torch.nn.Sequential`` of Linear layers with the
+        activation between them. Other keys are as torch names them; changes by a model's own ``state_dict()`` or
+        ``get_extra_state()`` are not known. Raises TraceError if that state was not kept.
         """
         from gradreel.core.trace.state_dict import state_dict_of_recorded, state_dict_of_trained  # torch: here only
 
@@ -246,7 +303,10 @@ class Trace:
             raise TraceError(f"{self.path}: {fault}") from None
 
     def examples(self, update: int) -> IntArray:
-        """(B,): which examples update ``update`` (from 0) saw."""
+        """Return the indices of the examples that update ``update``, counted from 0, saw, (B,).
+
+        Raises TraceError if there is no such update.
+        """
         if not 0 <= update < self.n_updates:
             raise TraceError(f"{self.path}: no update {update}; the run has updates 0 to {self.n_updates - 1}")
         if isinstance(self.run, RecordedRun):
@@ -255,21 +315,28 @@ class Trace:
         if not len(self.batch):
             return np.arange(self.run.dataset.examples)
         size = self.run.batch_size
-        epoch, place = divmod(update, self.run.batches_per_epoch)
-        return self.batch[epoch, place * size : (place + 1) * size]
+        epoch, batch_number = divmod(update, self.run.batches_per_epoch)
+        return self.batch[epoch, batch_number * size : (batch_number + 1) * size]
 
 
 def _is_kept(run: Experiment | RecordedRun, kept: IntArray) -> bool:
-    """Whether the column names the states that the run keeps; looked at in parts, since there may be many millions."""
+    """Return whether the column names the states that the run keeps.
+
+    It is compared in parts, since it may be very long.
+    """
     parts = range(0, len(kept), _AT_ONCE)
     return all(np.array_equal(kept[i : i + _AT_ONCE], run.kept_updates(i, i + _AT_ONCE)) for i in parts)
 
 
 _AT_ONCE = 1 << 20
+"""Rows of ``kept`` that are compared at once."""
 
 
 def open_files(path: Path) -> TraceFiles:
-    """The files of the trace in ``path``, or of a recording that was killed there. TraceError as from `read_meta`."""
+    """Return the files of the trace in ``path``, or of a recording that was killed there.
+
+    Raises TraceError as `read_meta`.
+    """
     if (path / JOURNAL).exists() and not is_sealed(path):
         unfinished = open_unfinished(path)
         if unfinished is not None:
@@ -278,9 +345,9 @@ def open_files(path: Path) -> TraceFiles:
 
 
 def read_meta(path: Path) -> tuple[dict[str, Any], Experiment | RecordedRun]:
-    """The checked contents of a trace's ``meta.json`` and the run in it. TraceError if anything is off.
+    """Return the checked content of a trace's ``meta.json`` and its run. Raises TraceError if anything is wrong.
 
-    Those of a recording that was killed are made from its journal.
+    For a recording that was killed, both are made from its journal.
     """
     files = open_files(path)
     return files.meta, files.run

@@ -1,4 +1,4 @@
-"""What training took: a file beside each trace, since that is the same bytes whenever it is made."""
+"""How long training took, in a file beside each trace. It is not in the trace, whose bytes are always the same."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from gradreel.core.files import read_bounded
 from gradreel.core.trace.writing import UNFINISHED
 
 MOST_NOTED = 10_000
-"""Bytes that a note of what a training took may have."""
+"""Most bytes of such a file."""
 
 
 def note_training(directory: str | Path, run: Experiment, seconds: float, updates: int) -> None:
-    """Keep, beside the trace of ``run``, that ``updates`` of its updates took ``seconds``.
+    """Write beside the trace of ``run`` that ``updates`` of its updates took ``seconds``.
 
-    Of runs that were trained side by side: its share of the time.
+    For runs trained side by side, ``seconds`` is the run's share of the time.
     """
     path = time_file(directory, run)
     new = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}{UNFINISHED}")
@@ -27,22 +27,22 @@ def note_training(directory: str | Path, run: Experiment, seconds: float, update
 
 
 def training_seconds(directory: str | Path, run: Experiment) -> float | None:
-    """Seconds that training ``run`` took, by the speed of the updates that were timed; None where none were.
+    """Return the seconds that training ``run`` took; None if they are unknown.
 
-    All updates are timed unless the run was interrupted and resumed. A file without a time, or with an impossible one,
-    counts as none.
+    The time is that of all updates at the speed of the timed ones. All updates are timed unless the run was interrupted
+    and resumed. A file without a time, or with an impossible one, counts as missing.
     """
     try:
         content = json.loads(read_bounded(time_file(directory, run), MOST_NOTED))
         seconds, updates = float(content["seconds"]), int(content["updates"])
-        taken = seconds / updates * run.n_updates
+        total = seconds / updates * run.n_updates
     except (OSError, ValueError, KeyError, TypeError, ArithmeticError, RecursionError):
         return None
-    return round(taken, 4) if updates > 0 and 0 <= taken < math.inf else None
+    return round(total, 4) if updates > 0 and 0 <= total < math.inf else None
 
 
 def is_time_noted_since(directory: str | Path, run: Experiment, since: float) -> bool:
-    """Whether what training ``run`` took was noted after the moment ``since`` (`time.time`)."""
+    """Return whether the training time of ``run`` was written after the moment ``since`` (as from `time.time`)."""
     try:
         return time_file(directory, run).stat().st_mtime > since
     except OSError:
@@ -50,5 +50,5 @@ def is_time_noted_since(directory: str | Path, run: Experiment, since: float) ->
 
 
 def time_file(directory: str | Path, run: Experiment) -> Path:
-    """Where what training ``run`` took is kept, beside its trace in ``directory``."""
+    """Return the path of the file with the training time of ``run``, beside its trace in ``directory``."""
     return Path(directory) / f"{run.digest}.time.json"

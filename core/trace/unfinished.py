@@ -1,9 +1,9 @@
-"""Reads a recording that is unfinished: the process was killed, or still records.
+"""Reads an unfinished recording: its process was killed, or still records.
 
-Its folder has a journal, ``journal.json``, that is replaced as a whole several times a second. The journal says how
-many rows of each file count, and names a small file with the last state, where that is in no column yet. The files may
-be longer than the journal says, and have no headers yet. What the loop logged is in three columns of events; the
-columns of a whole trace are computed from them. No torch here.
+Its folder has a journal, ``journal.json``, which is replaced as a whole several times a second. The journal says how
+many rows of each file count. It also names a small file with the last state, if no column has that state yet. The files
+may be longer than the journal says, and have no headers yet. Logged values are in three columns of events; the columns
+of a complete trace are computed from them. No torch here.
 """
 
 import json
@@ -39,37 +39,38 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 LAST = re.compile(r"last-([0-9]{1,16})\.rows")
-"""Names of the files with a last state that is in no column yet."""
+"""Names of files with a last state that is in no column yet."""
 LOSS, EPOCH, BATCH = range(3)
-"""What an event of the log is: a loss, an epoch, or how many examples a batch had."""
+"""Kinds of an event in the log: a loss, an epoch, or how many examples a batch had."""
 KILLED = "killed"
-"""What `RecordedRun.ended_by` says of a run that nobody could end in order."""
+"""The value of `RecordedRun.ended_by` for a run whose process could not end it."""
 _LOG = ("log", "log_at", "log_value")
 _PARTS = {"kept": (), "batch_loss": _LOG, "epoch": _LOG, "batch_start": _LOG}
 """Columns that are computed, and the columns that they are computed from."""
 
 
 def log_kinds(logged: int) -> dict[str, ColumnKind]:
-    """The columns of what was logged of updates: which of `LOSS`, `EPOCH`, `BATCH`; of which update; its value."""
+    """Return the columns of logged events: the kind of event, its update, its value; ``logged`` rows each."""
     return {name: ColumnKind((logged,), dtype) for name, dtype in zip(_LOG, ("<i4", "<i8", "<f8"), strict=True)}
 
 
 def logged_columns(events: dict[str, NDArray[Any]], updates: int) -> tuple[dict[str, NDArray[Any]], int | None]:
-    """Computes the columns ``batch_loss``, ``epoch`` and ``batch_start`` of so many updates from the log's events.
+    """Return the columns ``batch_loss``, ``epoch`` and ``batch_start`` of ``updates`` updates, computed from the log's
+    events.
 
-    Returns them by name, and the first update whose loss was logged as NaN. An update's loss is the mean of its events.
+    Also return the first update whose loss was logged as NaN, or None. An update's loss is the mean of its events.
     """
     which, at, value = (np.asarray(events[name]) for name in _LOG)
     loss, epoch = np.full(updates, np.nan), np.full(updates, -1, np.int32)
     lengths = np.zeros(updates, np.int64)
 
-    def of(kind: int) -> tuple[IntArray, NDArray[Any], IntArray]:
-        """The updates and values of all events of a kind, update by update, and where each update's begin."""
+    def events_of(kind: int) -> tuple[IntArray, NDArray[Any], IntArray]:
+        """Return the updates and values of all events of a kind, sorted by update, and where each update begins."""
         chosen = np.flatnonzero((which == kind) & (at >= 0) & (at < updates))
         chosen = chosen[np.argsort(at[chosen], kind="stable")]
         return at[chosen], value[chosen], np.flatnonzero(np.diff(at[chosen], prepend=-1))
 
-    at_loss, values, starts = of(LOSS)
+    at_loss, values, starts = events_of(LOSS)
     if len(starts):
         counts = np.diff(starts, append=len(values))
         with np.errstate(all="ignore"):
@@ -77,10 +78,10 @@ def logged_columns(events: dict[str, NDArray[Any]], updates: int) -> tuple[dict[
         loss[at_loss[starts]] = np.where(counts == 1, values[starts], means)
     logged = at_loss[starts]
     nan = logged[np.isnan(loss[logged])]
-    at_epoch, epochs, starts = of(EPOCH)
+    at_epoch, epochs, starts = events_of(EPOCH)
     if len(starts):
         epoch[at_epoch[starts]] = epochs[np.append(starts[1:], len(epochs)) - 1]
-    at_batch, sizes, starts = of(BATCH)
+    at_batch, sizes, starts = events_of(BATCH)
     if len(starts):
         lengths[at_batch[starts]] = np.add.reduceat(sizes, starts)
     columns = {"batch_loss": loss, "epoch": epoch, "batch_start": np.concatenate([[0], np.cumsum(lengths)])}
@@ -99,7 +100,7 @@ class RowsWritten(BaseModel):
 class LastState(BaseModel):
     """A file with the last state, which is in no column yet.
 
-    ``copies``: tensors beside theta whose last copies in ``tensor_bytes`` belong to it.
+    ``copies`` has the tensors outside theta whose last copies in ``tensor_bytes`` belong to this state.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -110,9 +111,10 @@ class LastState(BaseModel):
 
 
 class RecordingJournal(BaseModel):
-    """What ``journal.json`` of an unfinished recording says.
+    """The content of ``journal.json`` of an unfinished recording.
 
-    ``recorded``: the run, as one of so many updates as are certain. Lengths of columns in it are not known yet.
+    ``recorded`` describes the run up to the last update that is safely written. It does not know the lengths of
+    columns.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -126,7 +128,10 @@ class RecordingJournal(BaseModel):
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """The journal in a folder. FileNotFoundError if there is none, ValueError or OSError if it is damaged."""
+        """Return the journal in a folder.
+
+        Raises FileNotFoundError if it does not exist, and ValueError or OSError if it is damaged.
+        """
         text = read_bounded(folder / JOURNAL, MOST_META).decode("ascii")
         if '"recorded":' not in text:
             raise ValueError("it is not that of a recording")
@@ -143,7 +148,10 @@ class RecordingJournal(BaseModel):
 def journal_text(
     run: RecordedRun, environment: dict[str, str], columns: Mapping[str, Written], last: LastState | None
 ) -> str:
-    """The text of the journal of a run of so many updates as are certain, sealed with a checksum."""
+    """Return the text of the journal of ``run``, sealed with a checksum.
+
+    ``run`` has the updates that are safely written.
+    """
     journal = {
         "format": FORMAT,
         "version": FORMAT_VERSION,
@@ -159,10 +167,10 @@ def journal_text(
 def with_computed_columns(
     run: RecordedRun, events: dict[str, NDArray[Any]]
 ) -> tuple[RecordedRun, dict[str, NDArray[Any]]]:
-    """The run with the lengths of its columns, as ``events`` tell, and the columns computed from the log's.
+    """Return the run with the lengths of its columns, and the columns that are computed from events.
 
-    ``events``: the columns of the log, of the metrics and of the settings, which may go on after the run's last update;
-    and those that name copies of tensors, if their number is not known yet.
+    ``events`` has the columns of the log, of the metrics and of the settings, which may go on after the run's last
+    update. If the number of tensor copies is not known yet, it also has the columns that name copies.
     """
     columns, first_nan = logged_columns(events, run.updates)
     if run.tensors and "tensor" in events:
@@ -172,23 +180,23 @@ def with_computed_columns(
             raise ValueError("tensor names none of the run's tensors")
         run = run.model_copy(update={"copies": len(which), "copied_bytes": int(sizes[which].sum())})
         columns |= {name: events[name] for name in ("tensor", "tensor_row")}
-    lengths = {
+    row_counts = {
         "examples_logged": int(columns["batch_start"][-1]),
         "first_nan_loss": first_nan,
         **event_rows_within(run, events),
     }
-    return run.model_copy(update=lengths), columns | {"kept": run.kept_updates()}
+    return run.model_copy(update=row_counts), columns | {"kept": run.kept_updates()}
 
 
 @dataclass(frozen=True)
 class UnfinishedFiles(TraceFiles):
-    """The files of an unfinished recording, read as those of a trace of its whole updates."""
+    """The files of an unfinished recording, read as a trace of its complete updates."""
 
     journal: RecordingJournal
-    computed: dict[str, NDArray[Any]]  # the columns that are in no file
+    computed: dict[str, NDArray[Any]]  # columns that no file holds
 
     def column(self, name: str) -> NDArray[Any]:
-        """As `TraceFiles.column`."""
+        """Return a column, as `TraceFiles.column`."""
         if name in self.computed:
             return self.computed[name]
         kind = column_kinds(self.recorded)[name]
@@ -203,12 +211,12 @@ class UnfinishedFiles(TraceFiles):
         return column
 
     def check(self, name: str) -> None:
-        """As `TraceFiles.check`."""
+        """Raise TraceError unless a column has the checksum that the journal names, as `TraceFiles.check`."""
         for part in _PARTS.get(name, (name,)):
             written, kind = self.journal.columns[part], _raw_kinds(self.recorded)[part]
             start = len(kind.header)
-            found = data_checksum(self.path / f"{part}.npy", start, start + written.rows * kind.row_bytes)
-            if found.hexdigest() != written.checksum:
+            digest = data_checksum(self.path / f"{part}.npy", start, start + written.rows * kind.row_bytes)
+            if digest.hexdigest() != written.checksum:
                 raise self._fault(f"{part}.npy is damaged: its checksum is wrong")
         last = self.journal.last if name == "parameters" else None
         if last is not None and data_checksum(self.path / last.file, 0).hexdigest() != last.checksum:
@@ -216,12 +224,12 @@ class UnfinishedFiles(TraceFiles):
 
     @property
     def recorded(self) -> RecordedRun:
-        """The run."""
+        """Return the run."""
         assert isinstance(self.run, RecordedRun)
         return self.run
 
     def _state(self, last: LastState, kind: ColumnKind) -> NDArray[Any]:
-        """The last state, (P,)."""
+        """Return the last state, (P,). Raises TraceError if its file cannot be read or has a wrong length."""
         try:
             with open_regular(self.path / last.file) as stream:
                 if os.fstat(stream.fileno()).st_size != kind.row_bytes:
@@ -230,20 +238,24 @@ class UnfinishedFiles(TraceFiles):
         except OSError as error:
             raise self._fault(f"{last.file} cannot be read: {error.strerror}") from None
 
-    def _fault(self, found: str) -> TraceError:
-        return TraceError(f"{self.path}: {found}; take it from a copy, or record it again")
+    def _fault(self, fault: str) -> TraceError:
+        """Return a TraceError that names the path and the fault."""
+        return TraceError(f"{self.path}: {fault}; take it from a copy, or record it again")
 
 
 def open_unfinished(path: Path) -> UnfinishedFiles | None:
-    """The files of an unfinished recording; None if ``path`` is none. TraceError if it is damaged."""
+    """Return the files of an unfinished recording; None if ``path`` has no journal.
+
+    Raises TraceError if it is damaged.
+    """
     try:
         journal = RecordingJournal.read(path)
     except FileNotFoundError:
         return None
     except ValidationError as error:
-        wrong = error.errors()[0]
-        where = ".".join(map(str, wrong["loc"]))
-        raise TraceError(f"{path}: {JOURNAL} describes no recording: {where}: {wrong['msg']}") from None
+        problem = error.errors()[0]
+        field_name = ".".join(map(str, problem["loc"]))
+        raise TraceError(f"{path}: {JOURNAL} describes no recording: {field_name}: {problem['msg']}") from None
     except (OSError, ValueError) as error:
         raise TraceError(f"{path}: {JOURNAL} is damaged: {error}; take it from a copy, or record it again") from None
     run = journal.recorded.model_copy(update={"ended_by": KILLED})
@@ -264,11 +276,12 @@ def open_unfinished(path: Path) -> UnfinishedFiles | None:
 
 
 def _raw_kinds(run: RecordedRun) -> dict[str, ColumnKind]:
+    """Return the kinds of all columns that a recording writes, the log's included."""
     return column_kinds(run) | log_kinds(0)
 
 
 def _refuse_rows(journal: RecordingJournal, run: RecordedRun) -> None:
-    """Raise ValueError if too few rows are written for so many updates."""
+    """Raise ValueError if a column has too few rows for the run's updates."""
     needed = {
         "parameters": run.n_kept - (journal.last is not None),
         "gradient": run.n_kept - 1,
@@ -280,9 +293,11 @@ def _refuse_rows(journal: RecordingJournal, run: RecordedRun) -> None:
 
 
 def _events(path: Path, journal: RecordingJournal, run: RecordedRun) -> dict[str, NDArray[Any]]:
-    """The columns of events as they were written, and those of the copies of tensors, with those of the last state."""
+    """Return the columns of events as written, and the columns that name copies of tensors, the last state's
+    included.
+    """
     raw = _raw_kinds(run)
-    read_column(path / "optimizer.npy", raw["optimizer"], grows=True)  # there really are so many updates
+    read_column(path / "optimizer.npy", raw["optimizer"], grows=True)  # raises if there are fewer updates
     names = (*_LOG, *setting_kinds(0), *metric_kinds(0), "tensor", "tensor_row")
     columns: dict[str, NDArray[Any]] = {
         name: read_column(path / f"{name}.npy", raw[name].of_length(journal.columns[name].rows), grows=True)

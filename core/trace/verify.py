@@ -1,7 +1,7 @@
 """Computes the updates of a trace again and compares every number.
 
-Equal bits are demanded where the trace was made in the same environment (`core.trace.environment`). Elsewhere a
-tolerance holds for every column. Columns are read row by row, so that a trace may be larger than memory.
+If the trace was made in the same environment (`core.trace.environment`), equal bits are demanded. Otherwise a tolerance
+holds for every column. Columns are read row by row, so a trace may be larger than memory.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,39 +28,69 @@ from gradreel.core.trace.verify_result import MOST_PROBLEMS, Agreement, Problem,
 from numpy.typing import NDArray
 
 TOLERANCES = {"float64": 1e-9, "float32": 1e-3}
-"""By dtype: how far a number may be off in another environment, relative to the largest number of its row.
+"""How far a number may be off in another environment, by dtype, relative to the largest number of its row.
 
-For states and losses after a kept state this is multiplied by the number of updates since then, up to `MOST_SPAN`.
-ReLU, mae and Adam may turn a difference in the last bits into one in the first digits. So two runs beside the first one
-start from each kept state with other last bits, in opposite directions: where a unit is about to switch on or off, it
-does so in one of them. A row may always be off by `_DIVERGENCE` times the largest distance to them so far.
+For states and losses after a kept state, the tolerance is multiplied by the number of updates since then, up to
+`MOST_SPAN`.
+
+ReLU, mae and Adam may turn a difference in the last bits into one in the first digits. Therefore two side runs start
+from each kept state with other last bits, in opposite directions. Where a unit is about to switch on or off, it does so
+in one of them. A row may always be off by `_DIVERGENCE` times the largest distance between these runs so far.
 """
 _DIVERGENCE = 30
 _LAST_BITS = 64  # ulps
-_MOST_BESIDE = 5_000_000  # parameters; of larger networks there are no runs beside, for want of memory
+_MOST_BESIDE = 5_000_000  # most parameters of a network with side runs, which need memory
 CANCELLED = 1e-4
-"""A row counts as at least this share of the column's largest number so far: a gradient near a minimum is what rounding
-leaves of large terms that cancel."""
+"""A row's scale is at least this share of the column's largest number so far.
+
+A gradient near a minimum consists of rounding errors of large terms that cancel.
+"""
 MOST_SPAN = 50
 _SOUND = 1e-3
-"""Share of the tolerance: an entry of a damaged state that is off by more, and by more than rounding explains, is
-replaced by the computed one. So the numbers that follow from it are compared with sound ones."""
-_Key = tuple[str, int]  # a column, and which of the rows that a state has in it
-_COUNTED_AT_ONCE = 1 << 20  # rows of the columns that need no network
+"""A share of the tolerance, for damaged columns.
+
+An entry that is off by more, and by more than rounding explains, is replaced by the computed one. So the numbers that
+follow from it are compared with undamaged ones.
+"""
+_Key = tuple[str, int]  # a column, and the number of a vector among those that one state has in it
+_COUNTED_AT_ONCE = 1 << 20  # rows compared at once, of columns that need no network
 
 
 def verify(path: str | Path, progress: Progress | None = None) -> Verification:
-    """Return what computing every update of the trace in directory ``path`` again found.
+    """Compute every update of a trace again and return how well they agree with the recorded ones.
 
-    The start and the random batches are drawn again from the seed; each update starts from its recorded state. Each
-    fault is a Problem. A flipped bit in any file is one: it makes the checksum of its column wrong, and the number
-    itself is named where it is off by more than the tolerance.
+    The start and the random batches are drawn again from the seed. Each update starts from its recorded state. A
+    flipped bit in any file is found: it changes the checksum of its column. The number itself is named if it is off by
+    more than the tolerance.
 
-    In the environment that made the trace, equal bits are demanded. In another one each number may be off by
-    `TOLERANCES`, columns of integers by nothing.
+    In the environment that made the trace, equal bits are demanded. In another one, each number may be off by
+    `TOLERANCES`, and whole numbers by nothing. A recorded loop's model is unknown, so only what its numbers tell is
+    checked.
 
-    The model of a recorded loop is not known, so only what its numbers tell is checked. ``progress(done, updates)`` is
-    called about a hundred times. TraceError only if there is no directory ``path``.
+    Parameters
+    ----------
+    path
+        The trace's folder.
+    progress
+        Called as ``progress(done, updates)`` about a hundred times.
+
+    Returns
+    -------
+    Verification
+        Each fault is a `Problem` in it.
+
+    Raises
+    ------
+    TraceError
+        Only if there is no folder ``path``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from gradreel.core.network.training import train
+    >>> trace = train(Experiment(hidden=(), epochs=3), tempfile.mkdtemp())
+    >>> verify(trace.path).exact
+    True
     """
     path = Path(path).expanduser()
     if not path.is_dir():
@@ -83,12 +113,12 @@ def verify(path: str | Path, progress: Progress | None = None) -> Verification:
         return replace(result, made_with=made_with, computed_with=computed_with)
     tolerance = 0.0 if promise_equal_bits(made_with, computed_with) else TOLERANCES[run.dtype]
     with one_thread():
-        again = _Recomputation(path, run, Comparison(tolerance, frozenset(damaged)))
-        updates = again.compute(report)
-    located = {problem.column for problem in again.comparison.problems}
+        recomputation = _Recomputation(path, run, Comparison(tolerance, frozenset(damaged)))
+        updates = recomputation.compute(report)
+    located = {problem.column for problem in recomputation.comparison.problems}
     unlocated = [problem for name, problem in damaged.items() if name not in located]
-    problems = (*again.comparison.problems, *unlocated)
-    agreement = Agreement.EXACT if again.comparison.exact else Agreement.CLOSE
+    problems = (*recomputation.comparison.problems, *unlocated)
+    agreement = Agreement.EXACT if recomputation.comparison.exact else Agreement.CLOSE
     return Verification(
         path,
         updates,
@@ -100,7 +130,7 @@ def verify(path: str | Path, progress: Progress | None = None) -> Verification:
 
 
 def _unsound_columns(files: TraceFiles) -> tuple[list[Problem], dict[str, Problem]]:
-    """Columns that cannot be read at all, and those whose checksum is wrong."""
+    """Return the problems of columns that cannot be read, and by name those of columns with a wrong checksum."""
     unreadable: list[Problem] = []
     damaged: dict[str, Problem] = {}
     for name in column_kinds(files.run):
@@ -117,13 +147,14 @@ def _unsound_columns(files: TraceFiles) -> tuple[list[Problem], dict[str, Proble
 
 
 def _largest(numbers: NDArray[Any]) -> float:
+    """Return the largest absolute number; 0 for an empty array."""
     return float(np.abs(numbers).max(initial=0.0))
 
 
-def _distance(found: NDArray[Any], computed: NDArray[Any]) -> NDArray[Any]:
-    """|found - computed|, flat; infinite where one of them is not a number."""
+def _distance(recorded: NDArray[Any], computed: NDArray[Any]) -> NDArray[Any]:
+    """Return |recorded - computed|, flat; infinite where one of them is not a number."""
     with np.errstate(invalid="ignore", over="ignore"):
-        distance: NDArray[Any] = np.nan_to_num(np.abs(found.astype(np.float64) - computed), nan=np.inf)
+        distance: NDArray[Any] = np.nan_to_num(np.abs(recorded.astype(np.float64) - computed), nan=np.inf)
     return distance.ravel()
 
 
@@ -133,20 +164,21 @@ class Comparison:
 
     tolerance: float  # relative to the largest number of a row; 0: equal bits are demanded
     damaged: frozenset[str]  # columns whose checksum is wrong
-    exact: bool = True  # all rows so far were equal bit for bit
+    exact: bool = True  # whether all rows so far were equal bit for bit
     problems: list[Problem] = field(default_factory=list)
-    largest_number: dict[_Key, float] = field(default_factory=dict)  # so far: of a column's first row, and others
-    divergence: dict[_Key, float] = field(default_factory=dict)  # of runs beside, since the last complete state
+    largest_number: dict[_Key, float] = field(default_factory=dict)  # the largest number so far, by column
+    divergence: dict[_Key, float] = field(default_factory=dict)  # of the side runs, since the last complete state
 
     @property
     def hopeless(self) -> bool:
+        """Return whether so many problems were found that verification should stop."""
         return len(self.problems) >= MOST_PROBLEMS
 
-    def agrees(
+    def compare_row(
         self,
         column: str,
         update: int,
-        found: NDArray[Any],
+        recorded: NDArray[Any],
         computed: NDArray[Any],
         names: Sequence[str] | None = None,
         span: int = 1,
@@ -174,52 +206,53 @@ class Comparison:
         for row in beside:
             distance = _largest(row.astype(np.float64) - computed)
             self.divergence[key] = max(self.divergence.get(key, 0.0), distance)
-        if found.tobytes() == computed.tobytes():
+        if recorded.tobytes() == computed.tobytes():
             if key not in self.largest_number:
                 self.largest_number[key] = _largest(computed)
             return True
         self.exact = False
-        different = found.view(f"u{found.itemsize}").ravel() != computed.view(f"u{found.itemsize}").ravel()
-        if self.tolerance and found.dtype.kind == "f":
+        different = recorded.view(f"u{recorded.itemsize}").ravel() != computed.view(f"u{recorded.itemsize}").ravel()
+        if self.tolerance and recorded.dtype.kind == "f":
             allowed = max(self._allowed(key, computed, span), _DIVERGENCE * self.divergence.get(key, 0.0))
-            different &= (_distance(found, computed) > allowed) | ~np.isfinite(found).ravel()
+            different &= (_distance(recorded, computed) > allowed) | ~np.isfinite(recorded).ravel()
         for i in np.flatnonzero(different).tolist():
-            self.note(column, update, names[i] if names else None, found.flat[i].item(), computed.flat[i].item())
+            self.note(column, update, names[i] if names else None, recorded.flat[i].item(), computed.flat[i].item())
         return not different.any()
 
-    def sound(
-        self, column: str, agrees: bool, found: NDArray[Any], computed: NDArray[Any], part: int = 0
+    def trusted_row(
+        self, column: str, agrees: bool, recorded: NDArray[Any], computed: NDArray[Any], part: int = 0
     ) -> tuple[NDArray[Any], NDArray[Any] | float]:
-        """Return the row to go on from, and by how much its entries are in doubt.
+        """Return the row from which to continue, and by how much its entries are in doubt.
 
-        That is the recorded row if it ``agrees``, else the computed one. In another environment, of a damaged column:
-        the recorded one, but for entries that rounding does not explain.
+        That is the recorded row if it ``agrees``, else the computed one, both without doubt. For a damaged column in
+        another environment it is the recorded row, with the computed entry wherever rounding does not explain the
+        difference.
         """
         if column not in self.damaged or not self.tolerance:
-            return found if agrees else computed, 0.0
+            return recorded if agrees else computed, 0.0
         key = column, part
         diverged = self.divergence.get(key, 0.0)
-        distance = _distance(found, computed)
-        wrong = distance > max(_SOUND * self._allowed(key, computed, 1), diverged)
-        return np.where(wrong, computed, found), np.where(wrong, diverged, distance)
+        distance = _distance(recorded, computed)
+        is_wrong = distance > max(_SOUND * self._allowed(key, computed, 1), diverged)
+        return np.where(is_wrong, computed, recorded), np.where(is_wrong, diverged, distance)
 
     def _allowed(self, key: _Key, computed: NDArray[Any], span: int) -> float:
-        """By how much a number of this row may be off."""
+        """Return by how much a number of this row may be off."""
         scale = _largest(computed)
         self.largest_number[key] = largest = max(self.largest_number.get(key, 0.0), scale)
         return self.tolerance * min(span, MOST_SPAN) * max(scale, CANCELLED * largest)
 
-    def note(self, column: str, update: int, parameter: str | None, found: float, computed: float) -> None:
-        """One number that is wrong."""
+    def note(self, column: str, update: int, parameter: str | None, recorded: float, computed: float) -> None:
+        """Add a problem for one wrong number, unless there are too many problems already."""
         if self.hopeless:
             return
-        where = f"{column} after {update} updates" + (f", {parameter}" if parameter else "")
-        text = f"{where}: found {found!r}, computed {computed!r}"
-        self.problems.append(Problem(column, update, parameter, found, computed, text))
+        position = f"{column} after {update} updates" + (f", {parameter}" if parameter else "")
+        text = f"{position}: found {recorded!r}, computed {computed!r}"
+        self.problems.append(Problem(column, update, parameter, recorded, computed, text))
 
 
 class _Recomputation:
-    """The updates of a trace once more, each from its recorded state where that is right."""
+    """Computes the updates of a trace again, each from its recorded state if that is right."""
 
     def __init__(self, path: Path, experiment: Experiment, comparison: Comparison) -> None:
         self.experiment, self.comparison = experiment, comparison
@@ -229,23 +262,26 @@ class _Recomputation:
             name: rows_of(path / f"{name}.npy", kind) for name, kind in kinds.items()
         }
         self.columns = {name: read_column(path / f"{name}.npy", kinds[name]) for name in ("kept", "epoch")}
-        # In another environment three runs side by side: the trace's, and two that begin with other last bits
-        has_others = comparison.tolerance > 0 and experiment.n_parameters <= _MOST_BESIDE
-        self.networks = Networks(experiment, 3 if has_others else 1)
+        # In another environment, run 0 computes the trace, and two side runs begin with other last bits
+        has_side_runs = comparison.tolerance > 0 and experiment.n_parameters <= _MOST_BESIDE
+        self.networks = Networks(experiment, 3 if has_side_runs else 1)
         signs = np.random.default_rng(0).choice([-1, 1], experiment.n_parameters)
         self.other_bits = _LAST_BITS * np.finfo(experiment.dtype).eps * signs
-        self.row = 0  # of the kept state met next
+        self.row = 0  # row of the next kept state
 
     def compute(self, report: Progress) -> int:
-        """Returns how many updates were run."""
+        """Compute and compare all updates; return how many were computed.
+
+        Stops early if there are too many problems.
+        """
         experiment, networks, comparison = self.experiment, self.networks, self.comparison
         generator = torch.Generator("cpu").manual_seed(experiment.seed)
         examples = Examples(experiment, networks)
         networks.random_start([generator])
-        self._part([0.0] * (1 + experiment.n_state_vectors), True)
+        self._perturb_side_runs([0.0] * (1 + experiment.n_state_vectors), True)
         self._compare_counts()
-        updates, kept_every, done, left = experiment.n_updates, experiment.kept_every, 0, 0
-        self._arrive(0, 1)
+        updates, kept_every, done, last_kept = experiment.n_updates, experiment.kept_every, 0, 0
+        self._compare_state(0, 1)
         for epoch in range(experiment.epochs):
             order = examples.order(generator)
             if order is not None:
@@ -254,76 +290,88 @@ class _Recomputation:
                 if comparison.hopeless:
                     return done
                 losses = batch.forward_backward().numpy()
-                span = done - left + 1
+                span = done - last_kept + 1
                 self._compare_loss(done, losses, span)
-                if done == left:
+                if done == last_kept:
                     gradient = next(self.rows["gradient"])
                     beside = [networks.values(run)[1] for run in range(1, networks.runs)]
-                    comparison.agrees("gradient", done, gradient, networks.values(0)[1], self.names, beside=beside)
+                    comparison.compare_row("gradient", done, gradient, networks.values(0)[1], self.names, beside=beside)
                 networks.update(experiment.rate(epoch), done)
                 done += 1
                 if done % kept_every == 0 or done == updates:
-                    left = done
-                    self._arrive(done, span)
+                    last_kept = done
+                    self._compare_state(done, span)
                 if done * 100 // updates != (done - 1) * 100 // updates:
                     report(done, updates)
         return done
 
-    def _arrive(self, done: int, span: int) -> None:
-        """Compare the computed state with the recorded one; go on from the recorded one if it agrees."""
+    def _compare_state(self, done: int, span: int) -> None:
+        """Compare the computed state after ``done`` updates with the recorded one, and continue from the better one."""
         theta, networks = next(self.rows["parameters"]), self.networks
-        arrived, _, optimizer_state = networks.values(0)
+        computed_theta, _, optimizer_state = networks.values(0)
         beside = [networks.values(run) for run in range(1, networks.runs)]
         thetas = [values[0] for values in beside]
-        agrees = self.comparison.agrees("parameters", done, theta, arrived, self.names, span, thetas)
-        state, *doubts = self.comparison.sound("parameters", agrees, theta, arrived)
+        agrees = self.comparison.compare_row("parameters", done, theta, computed_theta, self.names, span, thetas)
+        state, *doubts = self.comparison.trusted_row("parameters", agrees, theta, computed_theta)
         networks.set_state(0, state)
-        has_memory = self.experiment.n_state_vectors > 0 and self.row % self.experiment.optimizer_state_stride == 0
-        if has_memory:
-            found = next(self.rows["optimizer_state"]).reshape(self.experiment.n_state_vectors, -1)
-            others = zip(*(values[2] for values in beside), strict=True) if beside else [()] * len(found)
-            vectors = list(zip(found, optimizer_state, others, strict=True))
-            agree = [
-                self.comparison.agrees("optimizer_state", done, vector, computed, self.names, span, other, i)
-                for i, (vector, computed, other) in enumerate(vectors)
+        has_optimizer_state = (
+            self.experiment.n_state_vectors > 0 and self.row % self.experiment.optimizer_state_stride == 0
+        )
+        if has_optimizer_state:
+            recorded = next(self.rows["optimizer_state"]).reshape(self.experiment.n_state_vectors, -1)
+            from_side_runs = zip(*(values[2] for values in beside), strict=True) if beside else [()] * len(recorded)
+            vectors = list(zip(recorded, optimizer_state, from_side_runs, strict=True))
+            agreements = [
+                self.comparison.compare_row(
+                    "optimizer_state", done, vector, computed, self.names, span, other_vectors, i
+                )
+                for i, (vector, computed, other_vectors) in enumerate(vectors)
             ]
-            memory = [
-                self.comparison.sound("optimizer_state", all(agree), vector, computed, i)
+            trusted = [
+                self.comparison.trusted_row("optimizer_state", all(agreements), vector, computed, i)
                 for i, (vector, computed, _) in enumerate(vectors)
             ]
-            networks.set_state(0, state, [vector for vector, _ in memory])
-            doubts += [doubt for _, doubt in memory]
-        self._part(doubts, has_memory or not self.experiment.n_state_vectors)
+            networks.set_state(0, state, [vector for vector, _ in trusted])
+            doubts += [doubt for _, doubt in trusted]
+        self._perturb_side_runs(doubts, has_optimizer_state or not self.experiment.n_state_vectors)
         self.row += 1
 
-    def _part(self, doubts: Sequence[NDArray[Any] | float], is_complete: bool) -> None:
-        """The runs beside, if there are any, go on from the same state with other last bits.
+    def _perturb_side_runs(self, doubts: Sequence[NDArray[Any] | float], is_complete: bool) -> None:
+        """Let the side runs, if any, continue from the same state with other last bits.
 
-        ``doubts``: by how much theta and what the optimizer remembers may be off. ``is_complete``: the recorded state
-        has all that the optimizer remembers. Else that may have diverged already.
+        Parameters
+        ----------
+        doubts
+            By how much theta and each vector of the optimizer state may be off.
+        is_complete
+            Whether the recorded state includes the optimizer state. If not, the optimizer states may have diverged
+            before.
         """
         if self.networks.runs == 1:
             return
         theta, _, optimizer_state = self.networks.values(0)
         vectors = [theta, *optimizer_state][: len(doubts)]
         for run in range(1, self.networks.runs):
-            change = self.other_bits * (-1) ** run
-            other = [
-                (vector * (1 + change) + np.sign(change) * doubt).astype(vector.dtype)
+            relative_change = self.other_bits * (-1) ** run
+            changed_vectors = [
+                (vector * (1 + relative_change) + np.sign(relative_change) * doubt).astype(vector.dtype)
                 for vector, doubt in zip(vectors, doubts, strict=True)
             ]
-            self.networks.set_state(run, other[0], other[1:])
+            self.networks.set_state(run, changed_vectors[0], changed_vectors[1:])
         if is_complete:
             self.comparison.divergence.clear()
 
     def _compare_loss(self, done: int, losses: NDArray[Any], span: int) -> None:
-        """``losses``: of the trace's run and of those beside."""
-        found, computed = np.asarray(next(self.rows["batch_loss"]))[None], losses[:1].astype(np.float64)
+        """Compare the recorded loss of update ``done``.
+
+        ``losses`` are those of the trace's run and of the side runs.
+        """
+        recorded, computed = np.asarray(next(self.rows["batch_loss"]))[None], losses[:1].astype(np.float64)
         beside = [losses[run : run + 1] for run in range(1, len(losses))]
-        self.comparison.agrees("batch_loss", done, found, computed, span=span, beside=beside)
+        self.comparison.compare_row("batch_loss", done, recorded, computed, span=span, beside=beside)
 
     def _compare_counts(self) -> None:
-        """The columns that need no network: which states were kept, and the epoch of each update."""
+        """Compare the columns that need no network: which states were kept, and the epoch of each update."""
         run = self.experiment
         for start in range(0, run.n_kept, _COUNTED_AT_ONCE):
             kept = run.kept_updates(start, start + _COUNTED_AT_ONCE)
@@ -333,16 +381,17 @@ class _Recomputation:
             self._compare_count("epoch", start, updates // run.batches_per_epoch, updates)
 
     def _compare_count(self, name: str, start: int, computed: IntArray, updates: IntArray) -> None:
-        found = self.columns[name][start : start + len(computed)]
-        for i in np.flatnonzero(found != computed)[:MOST_PROBLEMS].tolist():
+        """Compare rows of a column of whole numbers, from row ``start`` on. ``updates`` has the update of each row."""
+        recorded = self.columns[name][start : start + len(computed)]
+        for i in np.flatnonzero(recorded != computed)[:MOST_PROBLEMS].tolist():
             row = slice(i, i + 1)
-            self.comparison.agrees(name, int(updates[i]), found[row], computed[row].astype(found.dtype))
+            self.comparison.compare_row(name, int(updates[i]), recorded[row], computed[row].astype(recorded.dtype))
 
-    def _compare_order(self, epoch: int, found: NDArray[Any], computed: NDArray[Any]) -> None:
-        """The random order of an epoch's examples, drawn again from the seed."""
+    def _compare_order(self, epoch: int, recorded: NDArray[Any], computed: NDArray[Any]) -> None:
+        """Compare the random order of an epoch's examples, drawn again from the seed."""
         size = self.experiment.batch_size
-        for i in np.flatnonzero(found != computed).tolist():
+        for i in np.flatnonzero(recorded != computed).tolist():
             update = epoch * self.experiment.batches_per_epoch + i // size
             row = slice(i, i + 1)
-            expected = computed[row].astype(found.dtype)
-            self.comparison.agrees("batch", update, found[row], expected, [f"example {i % size + 1}"])
+            expected = computed[row].astype(recorded.dtype)
+            self.comparison.compare_row("batch", update, recorded[row], expected, [f"example {i % size + 1}"])

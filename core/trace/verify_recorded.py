@@ -1,7 +1,7 @@
-"""What the numbers of a recorded run tell of themselves: finite, and moved by the optimizer's rule and nothing else.
+"""Checks the numbers of a recorded run: all are finite, and only the optimizer's rule has moved the parameters.
 
-Its model and data are not here, so gradients and losses cannot be computed again; the updates of plain optimizers can,
-where every state was kept. Block by block from the files: a trace larger than memory is fine.
+The trace has neither the model nor its data, so gradients and losses cannot be computed again. The updates of plain
+optimizers can, if every state was kept. Files are read block by block, so a trace may be larger than memory.
 """
 
 import itertools
@@ -31,78 +31,96 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
 TOLERANCE, TOLERANCE_OF_HALVES = 1e-3, 0.1
-"""How far a parameter may be off after one update, in units of how far the update moved it.
+"""How far a parameter may be off after one update, as a share of how far the update moved it; the second for half
+precision.
 
-The fused and the foreach forms of an optimizer, and other devices, round otherwise than the plain form. For that,
-`_ULPS` of the parameter itself are allowed as well (up to 3.4 were seen in 1500 updates), and where the parts of a
-memory cancel, `_OF_LARGEST` of the largest movement beside it; in half precision as much of that as of its own."""
+The fused and foreach forms of an optimizer and other devices round differently from the plain form. So `_ULPS` units in
+the last place of the parameter are allowed as well (up to 3.4 were seen in 1500 updates). Where the parts of a buffer
+cancel, `_OF_LARGEST` units of the largest change in the row are allowed; in half precision the same share as of the own
+change.
+"""
 _ULPS = 4
-_OF_LARGEST = 16  # ulps
+_OF_LARGEST = 16  # units in the last place
 _HALVES = ("bfloat16", "float16")
-_COMPUTED = ("float64", "float32", *_HALVES)  # types that torch counts with
-_BLOCK = 1 << 23  # bytes of a column that are looked at at once
+_COMPUTED = ("float64", "float32", *_HALVES)  # dtypes that torch computes with
+_BLOCK = 1 << 23  # bytes of a column that are checked at once
 
 _Settings = dict[str, float]
 """The numbers of a parameter group at an update, by name: "lr", "momentum", "betas.0", ..."""
 _Rule = Callable[[torch.Tensor, torch.Tensor, _Settings], torch.Tensor]
-"""Returns the states (n, p) after n updates in a row, given the states before them, their gradients and the settings.
+"""Returns the states (n, p) after n consecutive updates, given the states before them, their gradients and the
+settings.
 
-A rule remembers what the optimizer does: it is to be asked for each update once, in order."""
+A rule keeps the optimizer state, so it must be called once for each update, in order.
+"""
 
 
 def verify_recorded(
     files: TraceFiles, run: RecordedRun, damaged: tuple[Problem, ...], progress: Progress
 ) -> Verification:
-    """Check the trace of a recorded run whose columns have the right shape; ``damaged`` is what their checksums told.
+    """Check the trace of a recorded run whose columns have the right shape, and return the result.
 
-    A number that is not finite is a Problem, so is a parameter that the update's own optimizer did not put there,
-    unless the loop is known to have changed it between two updates.
+    A number that is not finite is a problem. So is a parameter that is not where its optimizer's update put it, unless
+    the loop itself is known to have changed parameters between updates.
+
+    Parameters
+    ----------
+    files, run
+        The trace's files and its description.
+    damaged
+        The problems of columns with wrong checksums.
+    progress
+        Called as ``progress(done, updates)`` about a hundred times.
     """
     check = _Check(files, run, frozenset(problem.column for problem in damaged))
     with one_thread():
-        check.losses()
-        check.order()
-        check.states(progress)
+        check.check_losses()
+        check.check_columns()
+        check.check_states(progress)
     problems = (*damaged, *check.problems, *check.unexplained())
     agreement = None if problems else check.agreement()
-    return Verification(files.path, check.computed, agreement, problems, check.checked(), check.unchecked())
+    return Verification(
+        files.path, check.computed, agreement, problems, check.checked_in_words(), check.unchecked_in_words()
+    )
 
 
 class _Piece:
-    """Neighbouring parts of theta that one rule moves."""
+    """Neighbouring parts of theta that one rule updates."""
 
     def __init__(self, place: slice, dtype: str, group: int | None, rule: _Rule) -> None:
         self.place, self.dtype, self.group, self.rule = place, dtype, group, rule
-        self.known = (dtype, group, type(rule))
+        self.key = (dtype, group, type(rule))
 
     def joins(self, other: "_Piece") -> bool:
-        """Whether it may be taken into one with ``other``, which comes before it.
+        """Return whether this piece can be merged with ``other``, which precedes it.
 
-        How half precision is rounded hangs on a number's place in its tensor: there each part stays for itself.
+        Half precision is rounded depending on a number's position in its tensor, so there each part stays separate.
         """
-        return self.dtype not in _HALVES and other.place.stop == self.place.start and other.known == self.known
+        return self.dtype not in _HALVES and other.place.stop == self.place.start and other.key == self.key
 
     def after(self, theta: torch.Tensor, gradient: torch.Tensor, settings: _Settings) -> torch.Tensor:
-        """The states (n, p) after n updates in a row, given those before them and the gradients, as in the columns."""
-        states, slopes = theta.to(getattr(torch, self.dtype)), gradient.to(getattr(torch, self.dtype))
-        at_once = 1 if self.dtype in _HALVES else len(states)
-        parts = zip(torch.split(states, at_once), torch.split(slopes, at_once), strict=True)
+        """Return the states (n, p) after n consecutive updates, given the states before them and the gradients, as
+        in the columns.
+        """
+        states, gradients = theta.to(getattr(torch, self.dtype)), gradient.to(getattr(torch, self.dtype))
+        chunk_rows = 1 if self.dtype in _HALVES else len(states)
+        parts = zip(torch.split(states, chunk_rows), torch.split(gradients, chunk_rows), strict=True)
         return torch.cat([self.rule(*part, settings) for part in parts]).to(theta.dtype)
 
     def tolerance(self, before: torch.Tensor, computed: torch.Tensor) -> torch.Tensor:
-        """How far each entry of the states (n, p) after n updates may be from where it was computed to be."""
+        """Return how far each entry of the states (n, p) after n updates may be from the computed state."""
         numbers = torch.finfo(getattr(torch, self.dtype))
-        movement = (computed - before).abs().nan_to_num(0, 0, 0)
-        largest = movement.amax(dim=1, keepdim=True)
+        change = (computed - before).abs().nan_to_num(0, 0, 0)
+        largest_change = change.amax(dim=1, keepdim=True)
         size = torch.maximum(before.abs(), computed.abs()).nan_to_num(0, 0, 0).clamp_min(numbers.smallest_normal)
-        of_own, of_largest = TOLERANCE, _OF_LARGEST * numbers.eps
+        share_of_own, share_of_largest = TOLERANCE, _OF_LARGEST * numbers.eps
         if self.dtype in _HALVES:
-            of_own = of_largest = TOLERANCE_OF_HALVES
-        return of_own * movement + of_largest * largest + _ULPS * numbers.eps * size
+            share_of_own = share_of_largest = TOLERANCE_OF_HALVES
+        return share_of_own * change + share_of_largest * largest_change + _ULPS * numbers.eps * size
 
 
 class _Check:
-    """Goes once through the trace and gathers what is wrong."""
+    """Goes through a trace once and collects its problems."""
 
     def __init__(self, files: TraceFiles, run: RecordedRun, damaged: frozenset[str]) -> None:
         self.run, self.files, self.kinds, self._damaged = run, files, column_kinds(run), damaged
@@ -110,42 +128,44 @@ class _Check:
         self.problems: list[Problem] = []
         self.exact = True
         self._whole = np.zeros(run.updates, dtype=bool)  # updates that were computed again
-        self._in_part = np.zeros(run.updates, dtype=bool)  # updates of which some parameters were
-        self._strayed = np.zeros(run.updates, dtype=bool)  # updates that did not end as computed
-        self._strays: list[Problem] = []  # where
-        self._astray: set[int] = set()  # entries of theta that these name
+        self._in_part = np.zeros(run.updates, dtype=bool)  # updates that were computed again for some parameters
+        self._strayed = np.zeros(run.updates, dtype=bool)  # updates whose result differs from the computed one
+        self._strays: list[Problem] = []  # a problem for each parameter that differs
+        self._astray: set[int] = set()  # entries of theta that these problems name
         self._is_damaged = not damaged.isdisjoint({"parameters", "gradient"})
-        self._idle_moved: set[int] = set()  # parts that no optimizer trains, and that changed
-        self._no_rule: list[str] = []  # parts whose updates by an optimizer are not computed
+        self._idle_moved: set[int] = set()  # parts that changed although no optimizer trains them
+        self._no_rule: list[str] = []  # parts whose updates cannot be computed again
         self._partial: set[int] = set()  # optimizers that train such parts
         self._idle = [i for i, part in enumerate(run.parts) if not part.trained]
         self._starts = np.cumsum([0, *(math.prod(part.shape) for part in run.parts)])
         self._first: NDArray[Any] | None = None  # the state at the start
-        self._infinite: set[str] = set()  # columns
+        self._infinite: set[str] = set()  # columns with a number that is not finite
         self._settings = self._settings_logged()
         self._pieces = [self._pieces_of(number) for number in range(len(run.optimizers))]
 
-    def losses(self) -> None:
-        """Every loss that was logged is to be a finite number."""
+    def check_losses(self) -> None:
+        """Check that every logged loss is a finite number."""
         losses = self._column("batch_loss")
         self.logged = int(np.count_nonzero(~np.isnan(losses)))
-        wrong = np.flatnonzero(np.isinf(losses))[:1].tolist()
-        wrong += [] if self.run.first_nan_loss is None else [self.run.first_nan_loss]
-        if wrong:
-            update = min(wrong)
-            found = float(losses[update])
+        bad_updates = np.flatnonzero(np.isinf(losses))[:1].tolist()
+        bad_updates += [] if self.run.first_nan_loss is None else [self.run.first_nan_loss]
+        if bad_updates:
+            update = min(bad_updates)
+            loss = float(losses[update])
             self._infinite.add("batch_loss")
             self.problems.append(
-                Problem("batch_loss", update, None, found, None, f"batch_loss of update {update}: {found} was logged")
+                Problem("batch_loss", update, None, loss, None, f"batch_loss of update {update}: {loss} was logged")
             )
 
-    def order(self) -> None:
-        """Check the columns by which others are read: kept states, optimizers, where examples begin, copies."""
+    def check_columns(self) -> None:
+        """Check the columns that the reading of others depends on: kept states, optimizers, starts of batches,
+        copies.
+        """
         numbers, starts, run = self._column("optimizer"), self._column("batch_start"), self.run
         kept, expected = self._column("kept"), run.kept_updates()
-        wrong = np.flatnonzero(kept != expected)[:1].tolist()
-        if wrong and "kept" not in self._damaged:
-            self._note("kept", wrong[0], kept, f"the state after {expected[wrong[0]]} updates was kept there")
+        wrong_rows = np.flatnonzero(kept != expected)[:1].tolist()
+        if wrong_rows and "kept" not in self._damaged:
+            self._note("kept", wrong_rows[0], kept, f"the state after {expected[wrong_rows[0]]} updates was kept there")
         epochs = self._column("epoch")
         if (epochs < -1).any() and "epoch" not in self._damaged:
             self._note("epoch", int((epochs < -1).argmax()), epochs, "it is 0 or more, or -1 where none was logged")
@@ -168,38 +188,41 @@ class _Check:
                 self._note_outside("metric_at", run.updates, rises=True)
 
     def _note_outside(self, column: str, last: int, rises: bool = False) -> bool:
-        """Note the first row of a column that is not from 0 to ``last``; return whether there is one.
+        """Note the first row of a column with a number outside 0 to ``last``; return whether such a row exists.
 
-        ``rises``: a row that is smaller than the row before it is noted, too.
+        ``rises``: a number smaller than the one before it is noted as well.
         """
         numbers = self._column(column)
-        wrong = (numbers < 0) | (numbers > last)
+        is_wrong = (numbers < 0) | (numbers > last)
         if rises:
-            wrong[1:] |= numbers[1:] < numbers[:-1]
-        if wrong.any():
-            self._note(column, int(wrong.argmax()), numbers, f"from 0 to {last}, in order, were expected")
-        return bool(wrong.any())
+            is_wrong[1:] |= numbers[1:] < numbers[:-1]
+        if is_wrong.any():
+            self._note(column, int(is_wrong.argmax()), numbers, f"from 0 to {last}, in order, were expected")
+        return bool(is_wrong.any())
 
     def _note(self, column: str, row: int, numbers: NDArray[Any], needed: str) -> None:
-        found = numbers[row].item()
-        text = f"{column}, row {row}: {found}; {needed}"
-        self.problems.append(Problem(column, None, None, found, None, text))
+        """Add a problem for one row of a column; ``needed`` names the expected numbers."""
+        number = numbers[row].item()
+        text = f"{column}, row {row}: {number}; {needed}"
+        self.problems.append(Problem(column, None, None, number, None, text))
 
-    def states(self, progress: Progress) -> None:
-        """Every state and gradient, and the updates between them."""
+    def check_states(self, progress: Progress) -> None:
+        """Check every state and gradient, and compute the updates between the states again."""
         kept, done, updates = self.run.kept_updates(), 0, self.run.updates
         for row, theta, gradient in self._stretches():
-            self._look_for_infinite("parameters", kept[row:], theta)
-            self._look_for_infinite("gradient", kept[row:], gradient)
-            self._look_at_idle(theta)
+            self._check_finite("parameters", kept[row:], theta)
+            self._check_finite("gradient", kept[row:], gradient)
+            self._note_moved_idle_parts(theta)
             if self._computable:
                 self._compute(row, torch.from_numpy(theta), torch.from_numpy(gradient))
-            before, done = done, int(kept[row + len(gradient)])
-            if done * 100 // updates != before * 100 // updates:
+            previous, done = done, int(kept[row + len(gradient)])
+            if done * 100 // updates != previous * 100 // updates:
                 progress(done, updates)
 
     def unexplained(self) -> list[Problem]:
-        """Parameters that are not where the optimizer put them, unless it is the loop itself that has moved them."""
+        """Return the problems of parameters that differ from the computed update, unless the loop itself has changed
+        them.
+        """
         strayed = np.flatnonzero(self._strayed)
         if self.run.edits and self.run.first_edit is not None:
             early = strayed[:1] + 1 < self.run.first_edit
@@ -209,38 +232,38 @@ class _Check:
 
     @property
     def computed(self) -> int:
-        """How many updates, computed again, ended as recorded."""
+        """Return how many updates, computed again, ended as recorded."""
         return int((self._whole & ~self._strayed).sum())
 
     def agreement(self) -> Agreement:
-        """Of all updates."""
+        """Return how all updates agree with those computed again."""
         if self.computed < self.run.updates:
             return Agreement.NOT_COMPUTED
         return Agreement.EXACT if self.exact else Agreement.CLOSE
 
-    def checked(self) -> tuple[str, ...]:
-        """In plain words."""
+    def checked_in_words(self) -> tuple[str, ...]:
+        """Return the successful checks in words."""
         run, lines = self.run, []
-        for column, what in (
+        for column, statement in (
             ("parameters", f"every parameter of the {run.n_kept} states is a finite number"),
             ("gradient", f"so is every entry of the {_counted(run.n_kept - 1, 'gradient')}"),
             ("batch_loss", _logged(self.logged)),
         ):
             if column not in self._infinite and (column != "batch_loss" or self.logged):
-                lines.append(what)
+                lines.append(statement)
         agreement = "exact bit for bit" if self.exact else "within the tolerance of its dtype"
         in_part = int((self._in_part & ~self._strayed).sum())
-        for number, again in ((self.computed, "computed again"), (in_part, "computed again in part")):
+        for number, how_far in ((self.computed, "computed again"), (in_part, "computed again in part")):
             if number and not self.unexplained():
-                how = f"{number} of {_counted(run.updates, 'update')} {again} from the recorded gradient"
-                lines.append(f"{how}: {agreement}")
+                count = f"{number} of {_counted(run.updates, 'update')} {how_far} from the recorded gradient"
+                lines.append(f"{count}: {agreement}")
         idle = [run.parts[i].name for i in self._idle if i not in self._idle_moved]
         if idle:
             lines.append(f"what no optimizer trains stayed as it was: {_some(idle)}")
         return tuple(lines)
 
-    def unchecked(self) -> tuple[str, ...]:
-        """In plain words."""
+    def unchecked_in_words(self) -> tuple[str, ...]:
+        """Return in words which parts of the run could not be checked."""
         run = self.run
         lines = ["gradients and losses: the model and its data are not in the trace, to compute them again"]
         if run.kept_every > 1:
@@ -256,10 +279,10 @@ class _Check:
             lines.append(f"{_some(list(run.metrics))}: as the loop logged them")
         if self.computed < run.updates:
             lines.append("which optimizer made an update, and its settings: they are as the recorder saw them")
-        for frozen, what in ((False, "buffers"), (True, "frozen parameters")):
+        for frozen, kind in ((False, "buffers"), (True, "frozen parameters")):
             names = [tensor.name for tensor in run.tensors if tensor.frozen == frozen]
             if names:
-                lines.append(f"{what}, as the loop had them: {_some(names)}")
+                lines.append(f"{kind}, as the loop had them: {_some(names)}")
         thawed = [tensor.name for tensor in run.tensors if tensor.thawed]
         if thawed:
             lines.append(f"frozen at the start and trained later, of which no gradients are kept: {_some(thawed)}")
@@ -270,7 +293,7 @@ class _Check:
         return tuple(lines)
 
     def _moved_frozen(self) -> list[RecordedTensor]:
-        """The parameters, frozen at the start, of which there is more than one copy."""
+        """Return the tensors that were frozen at the start and have more than one copy: they changed."""
         run = self.run
         if not run.tensors or not are_valid_copies(run, self._column("tensor"), self._column("tensor_row")):
             return []
@@ -278,7 +301,10 @@ class _Check:
         return [tensor for tensor, count in zip(run.tensors, copies, strict=True) if tensor.frozen and count > 1]
 
     def _pieces_of(self, number: int) -> list[_Piece]:
-        """theta by the rules that an update of this optimizer follows; what follows no known rule is left out."""
+        """Return the pieces of theta that updates of optimizer ``number`` follow.
+
+        Parts without a known rule are left out.
+        """
         optimizer = self.run.optimizers[number]
         group_of = {part: j for j, group in enumerate(optimizer.groups) for part in group.parts}
         pieces: list[_Piece] = []
@@ -293,7 +319,7 @@ class _Check:
                 self._partial.add(number)
                 self._no_rule.append(f"{part.name} ({optimizer.kind.rpartition('.')[2]})")
                 continue
-            if any(tensor.thawed for tensor in self.run.tensors):  # of its update no gradient is there
+            if any(tensor.thawed for tensor in self.run.tensors):  # its gradients were not recorded
                 self._partial.add(number)
             piece = _Piece(slice(int(self._starts[i]), int(self._starts[i + 1])), part.dtype, group, rule)
             if pieces and piece.joins(pieces[-1]):
@@ -303,39 +329,41 @@ class _Check:
         return pieces
 
     def _refuse_settings(self, number: int, group: int | None, error: ValidationError) -> None:
-        """No optimizer of this kind has such settings."""
-        wrong = problems_in(error)[0]
-        place = ".".join(map(str, ("optimizers", number, "groups", group, "settings", *wrong["loc"])))
-        problem = Problem(META, None, None, None, None, f"{META}, {place}: {wrong['msg']}")
+        """Add a problem for settings that no optimizer of this kind has."""
+        first_problem = problems_in(error)[0]
+        place = ".".join(map(str, ("optimizers", number, "groups", group, "settings", *first_problem["loc"])))
+        problem = Problem(META, None, None, None, None, f"{META}, {place}: {first_problem['msg']}")
         if problem not in self.problems:
             self.problems.append(problem)
 
     def _compute(self, first: int, theta: torch.Tensor, gradient: torch.Tensor) -> None:
-        """Updates ``first`` to ``first`` + n once more, from states (n + 1, P) and gradients (n, P)."""
+        """Compute updates ``first`` to ``first`` + n again, from states (n + 1, P) and gradients (n, P), and
+        compare.
+        """
         updates = np.arange(first, first + len(gradient))
         numbers = self._column("optimizer")[first : first + len(gradient)]
         for start, end in self._stretches_of_settings(first, numbers):
             number, pieces = int(numbers[start]), self._pieces[int(numbers[start])]
-            some = False  # of its parameters were moved by a rule
+            is_any_computed = False
             for piece in pieces:
                 settings = self._settings_at(number, piece.group, updates[start : start + 1])
                 rate = settings.get("lr", math.nan)
-                states, slope = theta[start : end + 1, piece.place], gradient[start:end, piece.place]
-                # NaN: no optimizer has it, or its group has not been added yet; then the rule has nothing to remember
+                states, piece_gradient = theta[start : end + 1, piece.place], gradient[start:end, piece.place]
+                # The rate is NaN if no optimizer has the piece, or before its group was added. Then nothing moves it
                 try:
-                    after = None if math.isnan(rate) else piece.after(states[:-1], slope, settings)
-                except (RuntimeError, ArithmeticError, ValueError) as error:  # then the optimizer could not either
+                    after = None if math.isnan(rate) else piece.after(states[:-1], piece_gradient, settings)
+                except (RuntimeError, ArithmeticError, ValueError) as error:  # the optimizer would have failed as well
                     kind, self._computable = self.run.optimizers[number].kind, False
                     text = f"{kind} of these settings makes no update {first + start} at the rate {rate}: {error}"
                     self.problems.append(Problem("setting_value", first + start, None, rate, None, text))
                     return
-                self._compare(piece, first + start, states, slope, after)
-                some |= not math.isnan(rate)
-            computed = self._in_part if number in self._partial else self._whole
-            computed[first + start : first + end] = some
+                self._compare(piece, first + start, states, piece_gradient, after)
+                is_any_computed |= not math.isnan(rate)
+            computed_updates = self._in_part if number in self._partial else self._whole
+            computed_updates[first + start : first + end] = is_any_computed
 
     def _settings_logged(self) -> SettingLog | None:
-        """The optimizers' settings; None, and a problem, where the columns name none of the run's."""
+        """Return the log of the optimizers' settings; None, and a problem, if the columns are not valid."""
         which, at, value = (self._column(name) for name in setting_kinds(0))
         if are_valid_settings(self.run, which, at):
             return SettingLog(self.run, which, at, value)
@@ -345,19 +373,19 @@ class _Check:
         return None
 
     def _stretches_of_settings(self, first: int, optimizers: NDArray[Any]) -> Iterator[tuple[int, int]]:
-        """Yields start and end of each stretch of updates with one optimizer and the same settings.
+        """Yield start and end of each stretch of updates with one optimizer and the same settings.
 
-        Both count from ``first``; ``optimizers``, (n,), are those of the updates from there.
+        Both count from ``first``. ``optimizers``, (n,), has the optimizer of each update from there on.
         """
-        new = np.flatnonzero(optimizers[1:] != optimizers[:-1]) + 1
-        begun = [group.first_update for optimizer in self.run.optimizers for group in optimizer.groups]
-        changes = np.concatenate([np.asarray(self._column("setting_at")), begun]) - first
+        switches = np.flatnonzero(optimizers[1:] != optimizers[:-1]) + 1
+        first_updates = [group.first_update for optimizer in self.run.optimizers for group in optimizer.groups]
+        changes = np.concatenate([np.asarray(self._column("setting_at")), first_updates]) - first
         inside = changes[(changes > 0) & (changes < len(optimizers))]
-        ends = np.unique(np.concatenate([new, inside])).astype(int).tolist()
+        ends = np.unique(np.concatenate([switches, inside])).astype(int).tolist()
         yield from itertools.pairwise([0, *ends, len(optimizers)])
 
     def _settings_at(self, optimizer: int, group: int | None, update: IntArray) -> _Settings:
-        """The numbers of a parameter group at an update, (1,)."""
+        """Return the numeric settings of a parameter group at an update, (1,)."""
         if self._settings is None or group is None:
             return {}
         return {name: float(self._settings.at(optimizer, group, name, update)[0]) for name in _NUMBERS}
@@ -365,33 +393,41 @@ class _Check:
     def _compare(
         self, piece: _Piece, first: int, theta: torch.Tensor, gradient: torch.Tensor, after: torch.Tensor | None
     ) -> None:
-        """Compare the states that n updates from ``first`` on led to, ``theta[1:]``, with those that were computed.
+        """Compare the states after n updates from ``first`` on, ``theta[1:]``, with the computed ones.
 
-        ``theta``: (n + 1, p), from the state before. ``gradient``: (n, p). ``after``: the computed states, (n, p); None
-        for what these updates leave as it is.
+        Parameters
+        ----------
+        piece
+            The part of theta.
+        theta
+            The recorded states, (n + 1, p), from the state before the first update.
+        gradient
+            The gradients, (n, p).
+        after
+            The computed states, (n, p); None if the updates leave the piece unchanged.
         """
-        before, found = theta[:-1], theta[1:]
+        before, recorded = theta[:-1], theta[1:]
         computed = before if after is None else after
-        if torch.equal(found, computed):
+        if torch.equal(recorded, computed):
             return
-        same = (found == computed) | (found.isnan() & computed.isnan())
-        wrong = ~same
+        is_same = (recorded == computed) | (recorded.isnan() & computed.isnan())
+        is_wrong = ~is_same
         if after is not None:
-            wrong &= ~((found - computed).abs() <= piece.tolerance(before, computed))
-        self.exact &= bool((same | wrong).all())
-        self._strayed[first : first + len(found)] |= wrong.any(dim=1).numpy()
-        for row, entry in self._places_of(wrong):
+            is_wrong &= ~((recorded - computed).abs() <= piece.tolerance(before, computed))
+        self.exact &= bool((is_same | is_wrong).all())
+        self._strayed[first : first + len(recorded)] |= is_wrong.any(dim=1).numpy()
+        for row, entry in self._places_of(is_wrong):
             place = piece.place.start + entry
             if len(self._strays) < MOST_PROBLEMS and not (self._is_damaged and place in self._astray):
                 self._astray.add(place)
-                slope = None if piece.group is None else gradient[row, entry].item()
-                numbers = found[row, entry].item(), computed[row, entry].item()
-                self._strays.append(self._stray(first + row, place, slope, *numbers))
+                entry_gradient = None if piece.group is None else gradient[row, entry].item()
+                numbers = recorded[row, entry].item(), computed[row, entry].item()
+                self._strays.append(self._stray(first + row, place, entry_gradient, *numbers))
 
     def _places_of(self, wrong: torch.Tensor) -> list[tuple[int, int]]:
-        """Return the places in order at which ``wrong``, (n, p), is true.
+        """Return the places (row, entry) at which ``wrong``, (n, p), is true, in order.
 
-        Where numbers are damaged, what follows is computed from them: then only the first place of each column counts.
+        In a damaged column later numbers are computed from damaged ones, so only the first place of each entry counts.
         """
         if not self._is_damaged:
             return [(row, entry) for row, entry in wrong.nonzero()[:MOST_PROBLEMS].tolist()]
@@ -399,31 +435,31 @@ class _Check:
         rows = wrong[:, entries].byte().argmax(dim=0)
         return sorted(zip(rows.tolist(), entries.tolist(), strict=True))
 
-    def _stray(self, update: int, entry: int, slope: float | None, found: float, computed: float) -> Problem:
-        """Return the problem of an entry that update ``update`` did not lead to where it was computed to be.
+    def _stray(self, update: int, entry: int, gradient: float | None, recorded: float, computed: float) -> Problem:
+        """Return the problem of an entry that is not where update ``update`` should have put it.
 
-        ``slope``: its gradient, which is at fault if the checksum of that column is wrong, and that of the states is
-        not; None for what no gradient moves.
+        ``gradient`` is the entry's gradient, or None if no gradient moves it. The gradient is blamed if its column has
+        a wrong checksum and that of the states is right.
         """
         name = self._name(entry)
-        if slope is not None and "gradient" in self._damaged and "parameters" not in self._damaged:
-            text = f"gradient after {update} updates, {name}: found {slope!r}, which does not lead to the next state"
-            return Problem("gradient", update, name, slope, None, text)
-        text = f"parameters after {update + 1} updates, {name}: found {found!r}, computed {computed!r}"
-        return Problem("parameters", update + 1, name, found, computed, text)
+        if gradient is not None and "gradient" in self._damaged and "parameters" not in self._damaged:
+            text = f"gradient after {update} updates, {name}: found {gradient!r}, which does not lead to the next state"
+            return Problem("gradient", update, name, gradient, None, text)
+        text = f"parameters after {update + 1} updates, {name}: found {recorded!r}, computed {computed!r}"
+        return Problem("parameters", update + 1, name, recorded, computed, text)
 
-    def _look_for_infinite(self, column: str, updates: IntArray, rows: NDArray[Any]) -> None:
-        """The first number of a column that is not finite is a problem."""
+    def _check_finite(self, column: str, updates: IntArray, rows: NDArray[Any]) -> None:
+        """Add a problem for the first number of a column that is not finite."""
         if column in self._infinite or np.isfinite(rows).all():
             return
         self._infinite.add(column)
         row, entry = np.argwhere(~np.isfinite(rows))[0].tolist()
-        name, found, update = self._name(entry), float(rows[row, entry]), int(updates[row])
-        text = f"{column} after {update} updates, {name}: {found}; it is the first that is not finite"
-        self.problems.append(Problem(column, update, name, found, None, text))
+        name, number, update = self._name(entry), float(rows[row, entry]), int(updates[row])
+        text = f"{column} after {update} updates, {name}: {number}; it is the first that is not finite"
+        self.problems.append(Problem(column, update, name, number, None, text))
 
-    def _look_at_idle(self, theta: NDArray[Any]) -> None:
-        """Whether what no optimizer trains is as it was at the start."""
+    def _note_moved_idle_parts(self, theta: NDArray[Any]) -> None:
+        """Note which parts that no optimizer trains differ from the start."""
         if self._first is None:
             self._first = theta[0].copy()
         bits = np.dtype(f"i{theta.dtype.itemsize}")
@@ -434,26 +470,29 @@ class _Check:
                 self._idle_moved.add(i)
 
     def _name(self, entry: int) -> str:
-        """Of an entry of theta, such as "0.weight[3, 2]"."""
+        """Return the name of an entry of theta, such as "0.weight[3, 2]"."""
         i = int(np.searchsorted(self._starts, entry, side="right")) - 1
         part = self.run.parts[i]
         index = np.unravel_index(entry - int(self._starts[i]), part.shape)
         return f"{part.name}[{', '.join(str(place) for place in index)}]" if part.shape else part.name
 
     def _column(self, name: str) -> NDArray[Any]:
+        """Return a column of the trace."""
         return self.files.column(name)
 
     def _stretches(self) -> Iterator[tuple[int, NDArray[Any], NDArray[Any]]]:
-        """The trace in order: r, the states r to r + n, (n + 1, P), the gradients that left the first n, (n, P)."""
+        """Yield the trace in order, in stretches: row r, the states r to r + n, (n + 1, P), and the first n
+        gradients, (n, P).
+        """
         kinds = self.kinds["parameters"], self.kinds["gradient"]
         files = [self.files.path / f"{name}.npy" for name in ("parameters", "gradient")]
-        at_once = max(1, _BLOCK // max(1, kinds[0].row_bytes))
+        chunk_rows = max(1, _BLOCK // max(1, kinds[0].row_bytes))
         with files[0].open("rb", buffering=0) as states, files[1].open("rb", buffering=0) as gradients:
             states.seek(len(kinds[0].header))
             gradients.seek(len(kinds[1].header))
             last = _read(states, kinds[0], 1)
-            for row in range(0, kinds[1].shape[0], at_once):
-                n = min(at_once, kinds[1].shape[0] - row)
+            for row in range(0, kinds[1].shape[0], chunk_rows):
+                n = min(chunk_rows, kinds[1].shape[0] - row)
                 theta, gradient = np.concatenate([last, _read(states, kinds[0], n)]), _read(gradients, kinds[1], n)
                 if row + n == kinds[1].shape[0]:  # of an unfinished recording, the last state is in another file
                     theta[-1] = self._column("parameters")[-1]
@@ -462,30 +501,33 @@ class _Check:
 
 
 def _read(stream: BinaryIO, kind: ColumnKind, rows: int) -> NDArray[Any]:
+    """Return the next ``rows`` rows of a column, (rows, P)."""
     columns = kind.shape[1]
     return np.fromfile(stream, kind.dtype, rows * columns).reshape(rows, columns)
 
 
 def _counted(number: int, noun: str) -> str:
+    """Return a count with its noun, such as "1 update" or "2 updates"."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _logged(losses: int) -> str:
+    """Return in words that the logged losses are finite."""
     if losses == 1:
         return "so is the loss of the 1 update that was logged"
     return f"so are the losses of the {losses} updates that were logged"
 
 
 def _some(names: list[str]) -> str:
-    """All of them, or the first three and how many there are."""
+    """Return up to four names, or the first three and how many more there are."""
     return ", ".join(names) if len(names) <= 4 else f"{', '.join(names[:3])} and {len(names) - 3} more"
 
 
-# -- by which rule the updates of a recorded optimizer are computed again: those of `core.network.optimizers` ----------
+# -- rules that compute the updates of a recorded optimizer again, from `core.network.optimizers` ----------------------
 
 
 def _unchanged(theta: torch.Tensor, gradient: torch.Tensor, settings: _Settings) -> torch.Tensor:
-    """For what the optimizer does not train."""
+    """Return the states unchanged, for parts that the optimizer does not train."""
     return theta
 
 
@@ -497,7 +539,7 @@ _NUMBERS = (
 
 
 def _rule_of(run: RecordedRun, number: int, group: int, part: RecordedPart, log: SettingLog | None) -> _Rule | None:
-    """The rule by which optimizer ``number`` moves a part of this group; None if it is not known here.
+    """Return the rule by which optimizer ``number`` updates a part of this group; None if the rule is not known here.
 
     Raises pydantic's ValidationError for settings that no optimizer of a known kind has.
     """
@@ -508,25 +550,26 @@ def _rule_of(run: RecordedRun, number: int, group: int, part: RecordedPart, log:
     settings = (_SgdSettings if kind == COMPUTED_KINDS[0] else _AdamSettings).model_validate(recorded_group.settings)
 
     def ever(name: str) -> bool:
+        """Return whether a setting was ever other than 0."""
         return bool(np.nan_to_num(log.values(number, group, name), nan=0.0).any())
 
     if recorded_group.changed or ever("amsgrad") or part.dtype not in _COMPUTED:
         return None
     if settings.fused and part.dtype in _HALVES:
-        return None  # rounded elsewhere; and on the CPU, torch 2.12 and 2.13 leave most of SGD's update out
+        return None  # fused code rounds differently, and torch 2.12 and 2.13 omit most of SGD's update on the CPU
     with_momentum = isinstance(settings, _SgdSettings) and ever("momentum")
     plain = isinstance(settings, _SgdSettings) and not with_momentum
     if not plain and not (optimizer.fresh and not part.skipped):
-        return None  # what it remembers is not known
+        return None  # the optimizer state is not known
     if part.skipped and ever("weight_decay"):
-        return None  # a gradient of 0 and none at all look the same in the trace, and are not the same then
+        return None  # a missing gradient looks like a gradient of 0 in the trace, but it skips the weight decay
     if isinstance(settings, _SgdSettings):
         return _SgdRule(with_momentum)
     return _AdamRule(kind == COMPUTED_KINDS[2])
 
 
 class _OptimizerSettings(BaseModel):
-    """What both kinds of optimizers have in each parameter group."""
+    """Settings that both kinds of optimizers have in each parameter group."""
 
     weight_decay: float
     maximize: bool | None
@@ -535,7 +578,7 @@ class _OptimizerSettings(BaseModel):
 
 
 class _SgdSettings(_OptimizerSettings):
-    """Of torch.optim.SGD."""
+    """Settings of torch.optim.SGD."""
 
     momentum: float
     dampening: float
@@ -543,7 +586,7 @@ class _SgdSettings(_OptimizerSettings):
 
 
 class _AdamSettings(_OptimizerSettings):
-    """Of torch.optim.Adam and AdamW."""
+    """Settings of torch.optim.Adam and AdamW."""
 
     betas: tuple[float, float]
     eps: float
@@ -551,30 +594,31 @@ class _AdamSettings(_OptimizerSettings):
 
 
 class _SgdRule:
-    """Updates by `Sgd` of `core.network.optimizers`, which is made at the first."""
+    """Computes updates with `Sgd` of `core.network.optimizers`, which is made at the first call."""
 
     def __init__(self, with_momentum: bool) -> None:
         self._with_momentum = with_momentum
         self._optimizer: Sgd | None = None
-        self._updates = 0  # with momentum
+        self._updates = 0  # updates with momentum so far
 
     def __call__(self, theta: torch.Tensor, gradient: torch.Tensor, settings: _Settings) -> torch.Tensor:
+        """Return the states (n, p) after n updates: see `_Rule`."""
         if self._optimizer is None:
             self._optimizer = Sgd(theta[0], float(self._with_momentum))
-        optimizer, after = self._optimizer, theta.clone()
+        optimizer, states = self._optimizer, theta.clone()
         optimizer.momentum, optimizer.dampening = settings["momentum"], settings["dampening"]
         optimizer.nesterov, optimizer.maximize = settings["nesterov"] == 1, settings["maximize"] == 1
         optimizer.weight_decay = settings["weight_decay"]
-        for row, slope in zip(after, gradient, strict=True):
-            optimizer.update(row, slope, settings["lr"], self._updates)
+        for row, row_gradient in zip(states, gradient, strict=True):
+            optimizer.update(row, row_gradient, settings["lr"], self._updates)
             self._updates += bool(optimizer.momentum)
-        return after
+        return states
 
 
 class _AdamRule:
-    """Updates by `Adam` of `core.network.optimizers`, which is made at the first.
+    """Computes updates with `Adam` of `core.network.optimizers`, which is made at the first call.
 
-    ``decoupled``: weight decay is AdamW's where the settings do not say.
+    ``decoupled`` says whether weight decay is AdamW's if the settings do not say.
     """
 
     def __init__(self, decoupled: bool) -> None:
@@ -583,13 +627,14 @@ class _AdamRule:
         self._updates = 0
 
     def __call__(self, theta: torch.Tensor, gradient: torch.Tensor, settings: _Settings) -> torch.Tensor:
+        """Return the states (n, p) after n updates: see `_Rule`."""
         optimizer = self._optimizer = self._optimizer or Adam(theta[0])
-        after = theta.clone()
+        states = theta.clone()
         optimizer.betas, optimizer.eps = (settings["betas.0"], settings["betas.1"]), settings["eps"]
         decoupled = settings["decoupled_weight_decay"]
         optimizer.decoupled = self._decoupled if math.isnan(decoupled) else decoupled == 1
         optimizer.maximize, optimizer.weight_decay = settings["maximize"] == 1, settings["weight_decay"]
-        for row, slope in zip(after, gradient, strict=True):
-            optimizer.update(row, slope, settings["lr"], self._updates)
+        for row, row_gradient in zip(states, gradient, strict=True):
+            optimizer.update(row, row_gradient, settings["lr"], self._updates)
             self._updates += 1
-        return after
+        return states

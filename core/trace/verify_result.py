@@ -1,4 +1,4 @@
-"""What came of checking a trace: the problems that were found, or how its updates, computed again, agree with it."""
+"""The result of checking a trace: its problems, or how well its updates agree with those computed again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,68 +9,69 @@ from gradreel.core.errors import printable
 from gradreel.core.trace.environment import environment_text, promise_equal_bits
 
 MOST_PROBLEMS = 100
-"""Then verification stops: the trace is another run's."""
+"""Verification stops at so many problems: the trace then belongs to another run."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with a trace. Fields that do not apply are None."""
+    """One fault of a trace. Fields that do not apply are None."""
 
     column: str  # "parameters", "gradient", ..., or "meta.json"
     update: int | None  # how many updates had been made
-    parameter: str | None  # its name, or "example 3" in the batch column
-    found: float | None
-    computed: float | None
-    text: str
+    parameter: str | None  # name of the parameter, or "example 3" in the batch column
+    found: float | None  # the recorded number
+    computed: float | None  # the number as computed again
+    text: str  # the fault as a sentence
 
     def __str__(self) -> str:
-        """Return the text with names from the trace made printable."""
+        """Return the text; control characters in names from the trace are spelled out."""
         return printable(self.text)
 
 
 class Agreement(StrEnum):
-    """How the updates of a trace, computed again, agree with it."""
+    """How the updates of a trace agree with the updates computed again."""
 
-    EXACT = "exact"  # all of them were computed again, and are equal bit for bit
-    CLOSE = "within tolerance"  # all of them were, and are not far off
-    NOT_COMPUTED = "not computed again"  # some of them, or all, could not be
+    EXACT = "exact"  # all updates were computed again and are equal bit for bit
+    CLOSE = "within tolerance"  # all updates were computed again and differ by less than the tolerance
+    NOT_COMPUTED = "not computed again"  # some or all updates could not be computed again
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What came of checking a trace."""
+    """The result of checking a trace. ``str(verification)`` is a report for users."""
 
     path: Path
-    updates: int  # computed again
-    agreement: Agreement | None  # of all updates; None where there are problems
+    updates: int  # how many updates were computed again
+    agreement: Agreement | None  # agreement of all updates; None if there are problems
     problems: tuple[Problem, ...]
-    checked: tuple[str, ...] = ()  # of a recorded loop: what was checked
-    unchecked: tuple[str, ...] = ()  # of a recorded loop: what cannot be
+    checked: tuple[str, ...] = ()  # for a recorded loop: what was checked, in words
+    unchecked: tuple[str, ...] = ()  # for a recorded loop: what cannot be checked, in words
     made_with: Mapping[str, str] = field(default_factory=dict)  # the environment that the trace names
     computed_with: Mapping[str, str] = field(default_factory=dict)  # the environment of the verification
 
     @property
     def exact(self) -> bool:
-        """Every update was computed again, and is equal bit for bit."""
+        """Return whether every update was computed again and is equal bit for bit."""
         return self.agreement is Agreement.EXACT
 
     @property
     def intact(self) -> bool:
-        """No problems."""
+        """Return whether there are no problems."""
         return not self.problems
 
     @property
     def environments(self) -> str:
-        """Return both environments in words, with all that differs, where this explains that bits differ; else ""."""
+        """Return both environments in words, with all differences, if they explain why bits differ; else ""."""
         if self.agreement is not Agreement.CLOSE or promise_equal_bits(self.made_with, self.computed_with):
             return ""
-        made, computed = self.made_with, self.computed_with
-        return f"made with {environment_text(made, computed)}, computed again with {environment_text(computed, made)}"
+        made_with = environment_text(self.made_with, self.computed_with)
+        return f"made with {made_with}, computed again with {environment_text(self.computed_with, self.made_with)}"
 
     def __str__(self) -> str:
+        """Return a report of several lines: the problems, or the agreement and what was and was not checked."""
         if self.problems:
-            found = "not as it should be" if self.checked or self.unchecked else "damaged"
-            return "\n".join([f"{self.path}: {found}", *(f"  {problem}" for problem in self.problems)])
+            state = "not as it should be" if self.checked or self.unchecked else "damaged"
+            return "\n".join([f"{self.path}: {state}", *(f"  {problem}" for problem in self.problems)])
         agreement = f"{self.agreement}; {self.environments}" if self.environments else str(self.agreement)
         if self.checked or self.unchecked:
             lines = [f"checked: {printable(line)}" for line in self.checked]

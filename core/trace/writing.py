@@ -1,8 +1,8 @@
-"""Writes a trace under a temporary name beside the final one, and renames it when it is whole.
+"""Writes a trace under a temporary name beside its final one, and renames it when it is complete.
 
-While a run is recorded, its folder has a journal: how many updates are certainly in the files, and the checksums of
-those. After a kill, the next run of the same experiment resumes from there. The folder of somebody's own loop is called
-``<path>.interrupted`` from the start, and can be opened at any time by its journal: see `core.trace.unfinished`.
+While a run is recorded, its folder has a journal: how many updates are safely in the files, and checksums of those.
+After a kill, the next run of the same experiment resumes from there. The folder of a user's own loop is called
+``<path>.interrupted`` from the start. Its journal makes it readable at any time: see `core.trace.unfinished`.
 """
 
 import json
@@ -40,15 +40,15 @@ _REPLACED = ".replaced"
 _NOTES = tuple(f"{name}{new}" for name in (META, JOURNAL) for new in ("", ".new"))
 _JOURNAL_SECONDS = 0.5
 UNFINISHED = ".new"
-"""How the temporary names of small files beside traces end."""
-_WRITING_SECONDS = 3600.0  # after which nobody is still writing one
-_OF_A_RUN = re.compile(r"\.?[0-9a-f]{32}(\.|$)")  # how names of what belongs to a run of ours begin
-_FORGOTTEN_SECONDS = 14 * 24 * 3600  # after which nobody resumes a run
+"""Ending of the temporary names of small files beside traces."""
+_WRITING_SECONDS = 3600.0  # an older temporary file is not being written any more
+_OF_A_RUN = re.compile(r"\.?[0-9a-f]{32}(\.|$)")  # beginning of the names of files and folders of our runs
+_FORGOTTEN_SECONDS = 14 * 24 * 3600  # an older unfinished run will not be resumed
 
 
 @dataclass(frozen=True)
 class Journal:
-    """How far an unfinished trace is: so many updates are certainly in its files."""
+    """How far an unfinished trace is: ``updates`` updates are safely in its files."""
 
     updates: int
     environment: dict[str, str]
@@ -56,14 +56,15 @@ class Journal:
 
 
 class DamagedJournalError(Exception):
-    """The files of an unfinished trace are not what its journal says, so that it cannot be resumed."""
+    """The files of an unfinished trace do not match its journal, so the run cannot be resumed."""
 
 
 @contextmanager
 def writer_lock(directory: Path, name: str, wait: bool = True) -> Iterator[None]:
-    """Hold the right to write the trace ``name`` into ``directory``; wait for whoever holds it, or else UserError.
+    """Hold the lock for writing the trace ``name`` in ``directory``, which is made if needed.
 
-    The operating system takes the lock back from a process that died. A fork of the process does not release it.
+    If another process holds the lock, wait, or raise UserError if ``wait`` is False. The operating system releases the
+    lock of a process that died. Also raises UserError if the directory cannot be written to.
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -74,14 +75,14 @@ def writer_lock(directory: Path, name: str, wait: bool = True) -> Iterator[None]
     except OSError as error:
         raise UserError(f"{directory} cannot be written to: {error.strerror or error}") from None
     try:
-        _clean(directory)
+        _remove_stale_files(directory)
         yield
     finally:
         lock.release()
 
 
 class TraceWriter:
-    """The columns of a trace that is being written, by name, and the name that the trace will have."""
+    """The columns, by name, of a trace that is being written, and the name that the trace will get."""
 
     def __init__(self, partial: Path, name: str, behind: WriteBehind, environment: dict[str, str]) -> None:
         self.name = name
@@ -92,21 +93,24 @@ class TraceWriter:
 
     @property
     def folder(self) -> Path:
-        """Where the trace is until it is whole."""
+        """Return the folder of the trace until it is complete."""
         return self._partial
 
     @property
     def mark_due(self) -> bool:
-        """Whether the journal is to be written again: twice a second at most."""
+        """Return whether the journal should be written again: at most twice a second."""
         return time.monotonic() - self._marked >= _JOURNAL_SECONDS
 
     def mark(self, updates: int) -> None:
-        """Note that the state after ``updates`` updates, and all that led to it, has been appended."""
+        """Write into the journal that everything up to the state after ``updates`` updates has been appended.
+
+        The journal is replaced once these rows are in the files.
+        """
         self._marked = time.monotonic()
         self._behind.mark(lambda columns: self._note(Journal(updates, self._environment, columns)))
 
     def add(self, column: str, kind: ColumnKind, written: Written | None = None) -> None:
-        """Begin a column, or resume it after what has been ``written``. DamagedJournalError if that is not there."""
+        """Begin a column, or resume it after ``written`` rows. Raises DamagedJournalError if the file lacks them."""
         try:
             ColumnWriter(self._behind, self._partial / f"{column}.npy", kind, written)
         except (ValueError, FileNotFoundError) as error:
@@ -114,7 +118,7 @@ class TraceWriter:
 
     @property
     def marking(self) -> bool:
-        """Whether a journal is still being written. An error of the thread that writes is raised."""
+        """Return whether a journal is still being written. Raises an error of the writing thread."""
         if self._behind.error is not None:
             raise self._behind.error
         return self._marking
@@ -129,12 +133,22 @@ class TraceWriter:
     ) -> None:
         """Replace the journal of a recording by one of all that has been appended so far.
 
-        ``journal``: makes its text, of so many ``updates``. ``last``: the file with the last state, which it names; ""
-        if there is none. In ``rows``: how long the files of some columns must be. ``without_last_row``: columns whose
-        last row is about to be dropped; then nothing must be appended until the journal is there.
+        Parameters
+        ----------
+        journal
+            Makes the journal's text from what is written of each column.
+        updates
+            How many updates the journal covers.
+        last
+            The name of the file with the last state, which the journal names; "" if there is none.
+        rows
+            How many rows the files of some columns must have room for, by column.
+        without_last_row
+            Columns whose last row is about to be dropped. Then nothing may be appended until the journal is written.
         """
 
         def note(columns: dict[str, Written]) -> None:
+            """Write the journal and remove files of states that it does not need."""
             for column, length in rows.items():
                 self.columns[column].reserve(length)
             _write(self._partial / JOURNAL, journal({**columns, **{c: self.columns[c].before_row() for c in without}}))
@@ -146,32 +160,39 @@ class TraceWriter:
         self._behind.mark(note)
 
     def wait(self) -> None:
-        """Wait until all that has been appended is in the files. Raises what went wrong meanwhile, such as OSError."""
+        """Wait until all that has been appended is in the files.
+
+        Raises an error of the writing thread, such as OSError.
+        """
         self._behind.mark(lambda columns: None)
         self._behind.drain()
 
     def leave_out(self, column: str) -> None:
-        """A column, all of which is in its file, is no part of the whole trace: its file is removed at the end."""
+        """Close a column that is not part of the complete trace, once all of it is in its file.
+
+        `remove_journal` deletes it.
+        """
         self._behind.columns.pop(column).close()
 
     def forget_updates(self) -> None:
-        """No update is whole any more: remove the journal."""
+        """Remove the journal, since no update is complete any more."""
         (self._partial / JOURNAL).unlink(missing_ok=True)
 
     def remove_journal(self) -> None:
-        """Remove what an unfinished trace has beside its columns."""
+        """Remove all files that only an unfinished trace has."""
         for name in (*_NOTES[1:], *(f"{column}.npy" for column in log_kinds(0))):
             (self._partial / name).unlink(missing_ok=True)
         self._remove_states()
 
     def _remove_states(self, updates: int | None = None, last: str = "") -> None:
-        """Remove the files of states up to so many updates, or of all, but for ``last``."""
+        """Remove the files of last states up to ``updates`` updates (None: all), except the file ``last``."""
         for file in self._partial.glob("last-*"):
-            found = LAST.fullmatch(file.name)
-            if found and file.name != last and (updates is None or int(found[1]) <= updates):
+            match = LAST.fullmatch(file.name)
+            if match and file.name != last and (updates is None or int(match[1]) <= updates):
                 file.unlink(missing_ok=True)
 
     def _note(self, journal: Journal) -> None:
+        """Write the journal of a training run."""
         _write(self._partial / JOURNAL, json.dumps(asdict(journal)))
 
 
@@ -185,16 +206,32 @@ def new_trace(
     journal: Journal | None = None,
     block: int | None = None,
 ) -> Iterator[TraceWriter]:
-    """A writer of the columns of a new trace. On leaving without an error the trace gets its final name.
+    """Yield a writer for the columns of a new trace. On leaving without an error the trace gets its final name.
 
-    A trace that had this name before is replaced then, and only then. An interruption leaves what the next run can
-    resume from (its `read_journal`); any other error leaves nothing.
+    Only then is a trace replaced that had this name before. After an interruption the files stay, so that the next run
+    can resume (`read_journal`). After any other error nothing is left.
 
-    ``seal``: makes the text of meta.json from the checksums of the columns. ``journal``: resume from it.
-    ``block``: bytes that are written at once.
+    Parameters
+    ----------
+    directory, name
+        Where the trace will be.
+    kinds
+        The kind of each column.
+    seal
+        Makes the text of meta.json from the checksums of the columns.
+    environment
+        The facts that the trace names.
+    journal
+        Resume from this journal; None to start anew.
+    block
+        Bytes that are written at once.
 
-    UserError, before anything is written, if what has the name is no trace. DamagedJournalError if the files are not
-    what the journal says.
+    Raises
+    ------
+    UserError
+        Before anything is written, if something else than a trace has the name; also if the disk is full.
+    DamagedJournalError
+        If the files do not match the journal.
     """
     partial = _partial(directory, name)
     for folder in (partial, _replaced(directory / name), directory / name):
@@ -207,13 +244,13 @@ def new_trace(
             for column, kind in kinds.items():
                 trace.add(column, kind, journal.columns[column] if journal else None)
             yield trace
-        wrong = [name for name, writer in behind.columns.items() if writer.rows != kinds[name].shape[0]]
-        if wrong:
-            raise RuntimeError(f"columns of the wrong length: {wrong}")
+        wrong_columns = [name for name, writer in behind.columns.items() if writer.rows != kinds[name].shape[0]]
+        if wrong_columns:
+            raise RuntimeError(f"columns of the wrong length: {wrong_columns}")
         _finish(trace, seal)
         _publish(partial, directory / trace.name, kinds)
     except DamagedJournalError:
-        raise  # this one, or one beside it: whoever trains begins anew what has to be
+        raise  # the caller decides which runs start anew
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)
         raise UserError(f"{directory}: the trace could not be written: {error.strerror or error}") from None
@@ -230,23 +267,22 @@ def new_trace(
 def new_recording(
     path: Path, kinds: Mapping[str, ColumnKind], seal: Callable[[dict[str, str]], str], environment: dict[str, str]
 ) -> Iterator[TraceWriter]:
-    """A writer of the columns of a recording, of lengths that are not known yet. On leaving it gets its name.
+    """Yield a writer for the columns of a recording, whose lengths are not known yet. On leaving it gets its name.
 
-    Until then it is in the folder `interrupted_path`. A trace that is at ``path`` is replaced at the end, and only
-    then. Whatever happens, a recording that has a journal stays; one without is removed, unless the process is killed.
-    A fork of the process that leaves it changes no file.
+    Until then it is in the folder `interrupted_path`. A trace at ``path`` is replaced at the end, and only then. A
+    recording that has a journal always stays. One without is removed, unless the process is killed.
 
-    Raises as `new_trace`, and UserError for a disk that is full.
+    Raises UserError like `new_trace`.
     """
     process = os.getpid()
-    begun = _partial(path.parent, path.name)
-    for folder in (begun, _replaced(path), path):
+    new_folder = _partial(path.parent, path.name)
+    for folder in (new_folder, _replaced(path), path):
         refuse_other_data(folder, kinds)
     folder = interrupted_path(path)
     try:
-        _begin(begun, kinds, grows=True)
+        _begin(new_folder, kinds, grows=True)
         shutil.rmtree(folder, ignore_errors=True)
-        begun.rename(folder)
+        new_folder.rename(folder)
         with WriteBehind() as behind:
             trace = TraceWriter(folder, path.name, behind, environment)
             for column, kind in kinds.items():
@@ -261,7 +297,7 @@ def new_recording(
         if os.getpid() != process:
             raise
         if not (folder / JOURNAL).exists() and not is_sealed(folder):
-            for unused in (folder, begun):
+            for unused in (folder, new_folder):
                 shutil.rmtree(unused, ignore_errors=True)
         if isinstance(error, OSError):
             raise UserError(f"{folder}: the trace could not be written: {error.strerror or error}") from None
@@ -269,9 +305,10 @@ def new_recording(
 
 
 def interrupted_path(path: Path) -> Path:
-    """Where a recording to ``path`` is until it is whole: ``<path>.interrupted``, or ``<path>.interrupted-2``, ...
+    """Return the folder of a recording to ``path`` until it is complete: ``<path>.interrupted``, or
+    ``<path>.interrupted-2``, ...
 
-    What an earlier one has left there stays, unless there is no update in it.
+    A folder that an earlier recording left is not used again, unless it has no update.
     """
     numbered = (path.with_name(f"{path.name}{INTERRUPTED}-{number}") for number in count(2))
     places = chain([path.with_name(f"{path.name}{INTERRUPTED}")], numbered)
@@ -279,30 +316,33 @@ def interrupted_path(path: Path) -> Path:
 
 
 def _is_only_begun(folder: Path) -> bool:
-    """Whether the folder is that of a recording that was killed before the first update was certain."""
+    """Return whether a recording was killed before its first update was safely written."""
     try:
-        begun = json.loads(read_bounded(folder / META, MOST_META)).keys() == {"format", "columns"}
-        return begun and not (folder / JOURNAL).exists() and not _foreign(folder)
+        is_begun = json.loads(read_bounded(folder / META, MOST_META)).keys() == {"format", "columns"}
+        return is_begun and not (folder / JOURNAL).exists() and not _reason_not_a_trace(folder)
     except (OSError, ValueError, AttributeError):
         return False
 
 
 def _begin(folder: Path, kinds: Mapping[str, ColumnKind], grows: bool = False) -> None:
-    """Make an empty folder of a trace with these columns. UserError if the disk has no room for them."""
+    """Make an empty folder for a trace with these columns. Raises UserError if the disk has no room for them.
+
+    ``grows``: the columns will grow beyond the given lengths.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     needed, free = sum(kind.n_bytes for kind in kinds.values()), shutil.disk_usage(folder.parent).free
     if needed > free:
-        fewer = 'keep fewer states, such as keep = {"at most": 100000000}'
+        fewer_states = 'keep fewer states, such as keep = {"at most": 100000000}'
         raise UserError(
             f"the trace needs {needed / 1e9:.3g} GB{' to begin with' if grows else ''}, {folder.parent} has "
-            f"{free / 1e9:.3g} GB free; {'make room, or choose a path on another disk' if grows else fewer}"
+            f"{free / 1e9:.3g} GB free; {'make room, or choose a path on another disk' if grows else fewer_states}"
         )
     folder.mkdir()
     _write(folder / META, json.dumps({"format": FORMAT, "columns": [*kinds, *metric_kinds(0)]}))
 
 
 def _finish(trace: TraceWriter, seal: Callable[[dict[str, str]], str]) -> None:
-    """Once all columns are in their files: write their headers and meta.json, and remove the journal."""
+    """Write the headers and meta.json of a trace whose columns are all written, and remove the journal."""
     for writer in trace.columns.values():
         writer.finish()
     _write(trace.folder / META, seal({column: writer.checksum for column, writer in trace.columns.items()}))
@@ -310,7 +350,7 @@ def _finish(trace: TraceWriter, seal: Callable[[dict[str, str]], str]) -> None:
 
 
 def read_journal(directory: Path, name: str) -> Journal | None:
-    """The journal of an unfinished trace, from which a run is resumed; None if there is none, or it is damaged."""
+    """Return the journal of an unfinished trace, for resuming; None if it is missing or damaged."""
     try:
         return _JOURNALS.validate_json(read_bounded(_partial(directory, name) / JOURNAL, MOST_META), strict=True)
     except (OSError, ValueError):  # pydantic's ValidationError is one
@@ -321,20 +361,20 @@ _JOURNALS = TypeAdapter(Journal)
 
 
 def refuse_other_data(folder: Path, columns: Iterable[str] = ()) -> None:
-    """UserError if what is at ``folder`` is more than a trace, whole or in the making: it must not be replaced.
+    """Raise UserError if ``folder`` exists and is anything but a trace, complete or not, so that it is never replaced.
 
-    ``columns``: what a folder that is named by a run's digest may hold if its own notes are damaged.
+    ``columns`` may be in a folder that is named by a run's digest even if its own notes are damaged.
     """
     if not folder.exists() and not folder.is_symlink():
         return
     if not folder.is_dir():
         raise UserError(f"{folder} is a file; a trace is a folder: choose another path")
-    if foreign := _foreign(folder, columns):
-        raise UserError(f"{folder} would be replaced by a trace, and {foreign}: choose another path, or move it away")
+    if reason := _reason_not_a_trace(folder, columns):
+        raise UserError(f"{folder} would be replaced by a trace, and {reason}: choose another path, or move it away")
 
 
 def is_other_data(folder: Path) -> bool:
-    """Whether what is at ``folder`` is there and more than a trace."""
+    """Return whether ``folder`` exists and is anything but a trace."""
     try:
         refuse_other_data(folder)
     except UserError:
@@ -342,65 +382,67 @@ def is_other_data(folder: Path) -> bool:
     return False
 
 
-def _foreign(folder: Path, columns: Iterable[str] = ()) -> str:
-    """Why a folder is more than a trace, to be read after "and"; "" if it is a trace or empty.
+def _reason_not_a_trace(folder: Path, columns: Iterable[str] = ()) -> str:
+    """Return why a folder is not just a trace, as words after "and"; "" if it is a trace or empty.
 
-    A trace says which columns it has, in ``meta.json`` or in its journal. Beside these it has the files of `BESIDE`.
+    A trace names its columns in ``meta.json`` or in its journal. Besides them it may have the files of `BESIDE`.
     """
     if folder.is_symlink():
         return "is a link"
     entries = list(folder.iterdir())
     if not all(entry.is_file() and not entry.is_symlink() for entry in entries):
         return "has folders or links in it"
-    named = {name for note in _NOTES for name in _columns_named(folder / note)}
-    named |= set(columns) if _OF_A_RUN.match(folder.name) else set()
-    if entries and not named:
+    column_names = {name for note in _NOTES for name in _columns_named(folder / note)}
+    column_names |= set(columns) if _OF_A_RUN.match(folder.name) else set()
+    if entries and not column_names:
         return f"is none: it has no {META} that says so"
-    ours = {*_NOTES, *BESIDE, *(f"{name}.npy" for name in named)}
-    others = sorted(entry.name for entry in entries if entry.name not in ours and not LAST.fullmatch(entry.name))
-    return f"has in it what is not of one: {abbreviated_list(others)}" if others else ""
+    trace_files = {*_NOTES, *BESIDE, *(f"{name}.npy" for name in column_names)}
+    other_files = sorted(
+        entry.name for entry in entries if entry.name not in trace_files and not LAST.fullmatch(entry.name)
+    )
+    return f"has in it what is not of one: {abbreviated_list(other_files)}" if other_files else ""
 
 
 def _columns_named(note: Path) -> set[str]:
-    """Which columns a trace's ``meta.json`` or journal says it has; none if it is damaged or somebody else's.
+    """Return the columns that a trace's ``meta.json`` or journal names; none if the file is damaged or foreign.
 
-    Of those that there are: whatever it says, a file of another name is no column.
+    Only names that a trace's column can have count, whatever the file says.
     """
     try:
         content = json.loads(read_bounded(note, MOST_META))
-        ours = content.get("format") == FORMAT or {"updates", "environment", "columns"} == set(content)
-        return set(content["columns"]) & {*COLUMNS, *log_kinds(0)} if ours else set()
+        is_ours = content.get("format") == FORMAT or {"updates", "environment", "columns"} == set(content)
+        return set(content["columns"]) & {*COLUMNS, *log_kinds(0)} if is_ours else set()
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return set()
 
 
 def _write(file: Path, text: str) -> None:
-    """Write a note in one go: it is whole or not there."""
+    """Write a small file in one step: readers see either all of it or none."""
     new = file.with_name(f"{file.name}.new")
     new.write_text(text, encoding="ascii")
     new.replace(file)
 
 
 def _publish(partial: Path, final: Path, columns: Iterable[str]) -> None:
-    """Give the finished trace its name; a trace that had it before is removed only then.
+    """Give the finished trace its final name. Only then is an older trace with that name removed.
 
-    Not forced onto the disk first, which takes longer than the training: that survives the death of this process, and
-    after a power failure the checksums tell.
+    The data are not forced to the disk, which would take longer than the training. They survive the death of this
+    process; after a power failure the checksums show what is missing.
     """
     old = _replaced(final)
-    for folder in (old, final):  # again: a run may take days
+    for folder in (old, final):  # checked again, since a run may take days
         refuse_other_data(folder, columns)
-    _restore(old, final)
+    _undo_replacement(old, final)
     try:
         if final.exists():
             final.rename(old)
         partial.rename(final)
     finally:
-        _restore(old, final)
+        _undo_replacement(old, final)
 
 
-def _restore(old: Path, final: Path) -> None:
-    """Undo a replacement that was interrupted: the old trace gets its name back, unless the new one has it already."""
+def _undo_replacement(old: Path, final: Path) -> None:
+    """Undo an interrupted replacement: the old trace gets its name back, unless the new one has it already."""
     if not old.exists():
         return
     if not final.exists():
@@ -409,38 +451,45 @@ def _restore(old: Path, final: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _clean(directory: Path) -> None:
-    """Remove what killed runs left long ago; restore traces that one was about to replace.
+def _remove_stale_files(directory: Path) -> None:
+    """Remove what killed runs left long ago, and restore traces that a killed run was about to replace.
 
-    A trace may lie anywhere, beside files of others with similar names: only what is certainly ours is removed.
+    A trace may be beside files of others with similar names, so only files that are certainly ours are removed.
     """
-    for left in directory.glob(f".*{UNFINISHED}"):
+    for leftover in directory.glob(f".*{UNFINISHED}"):
         with suppress(OSError):
-            if _OF_A_RUN.match(left.name) and time.time() - left.stat().st_mtime > _WRITING_SECONDS:
-                left.unlink()
-    for left in [*directory.glob(f".*{PARTIAL}"), *directory.glob(f".*{_REPLACED}")]:
-        name = left.name.removeprefix(".").removesuffix(left.suffix)
+            if _OF_A_RUN.match(leftover.name) and time.time() - leftover.stat().st_mtime > _WRITING_SECONDS:
+                leftover.unlink()
+    for leftover in [*directory.glob(f".*{PARTIAL}"), *directory.glob(f".*{_REPLACED}")]:
+        name = leftover.name.removeprefix(".").removesuffix(leftover.suffix)
         try:
-            if not left.is_dir() or _foreign(left) or not (_OF_A_RUN.match(left.name) or any(left.iterdir())):
+            if (
+                not leftover.is_dir()
+                or _reason_not_a_trace(leftover)
+                or not (_OF_A_RUN.match(leftover.name) or any(leftover.iterdir()))
+            ):
                 continue
-            if left.suffix == PARTIAL and time.time() - left.stat().st_mtime < _FORGOTTEN_SECONDS:
+            if leftover.suffix == PARTIAL and time.time() - leftover.stat().st_mtime < _FORGOTTEN_SECONDS:
                 continue
             with FileLock(_lock_file(directory, name), timeout=0):
-                if left.suffix == PARTIAL:
-                    shutil.rmtree(left, ignore_errors=True)
+                if leftover.suffix == PARTIAL:
+                    shutil.rmtree(leftover, ignore_errors=True)
                 else:
-                    _restore(left, directory / name)
+                    _undo_replacement(leftover, directory / name)
         except (Timeout, OSError):
             continue
 
 
 def _partial(directory: Path, name: str) -> Path:
+    """Return the folder of a trace that is being trained."""
     return directory / f".{name}{PARTIAL}"
 
 
 def _replaced(final: Path) -> Path:
+    """Return the folder of an old trace while the new one gets its name."""
     return final.with_name(f".{final.name}{_REPLACED}")
 
 
 def _lock_file(directory: Path, name: str) -> Path:
+    """Return the lock file of a trace."""
     return directory / f".{name}.lock"

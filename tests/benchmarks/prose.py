@@ -25,8 +25,8 @@ LONGEST = 25
 OPENING = re.compile(r"(What|Whatever|Who|Whoever|Whose|Where|Whether|Which|That|Those|Of|It|Its|By)\b")
 """Words that a plain docstring does not begin with: they hide the subject or the verb."""
 TURN = re.compile(
-    r"\b(is another|are others?|is others|is told|are told|told of|of which|of whom|what is|what was|who|whoever|whom"
-    r"|whose|is none|are none|none of them|nor|what of|comes? of)\b",
+    r"\b(is another|are others?|is others|is told|are told|told of|of which|of whom|what is|what was|what are|what it"
+    r"|who|whoever|whom|is none|are none|what of|comes? of|but for|let be)\b",
     re.IGNORECASE,
 )
 """Turns that a plain sentence does without."""

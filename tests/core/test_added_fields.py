@@ -112,10 +112,10 @@ def test_a_changed_default_leaves_digests_as_they_are() -> None:
 def later_program(monkeypatch: pytest.MonkeyPatch) -> None:
     """Traces are read as ones of `Later` experiments."""
 
-    class Given(format_module._Given):
+    class Given(format_module._StatedRun):
         experiment: Later | None = None
 
-    monkeypatch.setattr(format_module, "_Given", Given)
+    monkeypatch.setattr(format_module, "_StatedRun", Given)
 
 
 def test_a_trace_without_the_fields_is_read_with_the_values_of_their_absence(
@@ -223,11 +223,11 @@ def test_a_recorded_trace_is_read_by_a_program_whose_recordings_say_more(
         parts: tuple[LaterPart, ...]
         class_names: tuple[str, ...] = ()
 
-    class Given(format_module._Given):
+    class Given(format_module._StatedRun):
         recorded: LaterRun | None = None
 
     path = record_loop(tmp_path / "run", lambda parameters: torch.optim.Adam(parameters), 5)
-    monkeypatch.setattr(format_module, "_Given", Given)
+    monkeypatch.setattr(format_module, "_StatedRun", Given)
     run = Trace.open(path, checksums=True).run
     assert isinstance(run, LaterRun) and (run.class_names, run.parts[0].device) == ((), "cpu")
     assert verify(path).intact

@@ -563,7 +563,7 @@ def test_parameters_of_an_optimizer_alone_follow_the_models(tmp_path):
 def test_of_parameters_that_another_model_has_it_is_said_how_they_are_recorded(tmp_path):
     a, b = net(), nn.Linear(2, 1)
     optimizer = torch.optim.SGD([*a.parameters(), *b.parameters()], lr=0.1)
-    told = r'holds what is no parameter of the Linear.*as "optimizer 0, group 0, 0", .*, 2" and 1 more.*ModuleList'
+    told = r'has parameters that the Linear does not have.*as "optimizer 0, group 0, 0", .*, 2" and 1 more.*ModuleList'
     mse_loss(b(X), Y).backward()
 
     def run() -> None:
