@@ -306,7 +306,7 @@ class Wrapped(Loop):
         super().__init__(model, torch.optim.Rprop(model.parameters(), lr=0.01))
 
 
-OUTSIDE = pytest.mark.filterwarnings("ignore:record. the optimizer also holds")
+OUTSIDE = pytest.mark.filterwarnings("ignore:record. the optimizer also has parameters")
 THAWED = pytest.mark.filterwarnings("ignore:record. .* frozen when the recording began, and trained later")
 LOOPS: list[Any] = [  # of ways to make a Loop
     Groups, Shared, Foreach, Schedule, Scaled, ScaledFused, Adversaries, Closure, Half, Float16, Mixed, Clipped,
