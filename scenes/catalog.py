@@ -1,7 +1,7 @@
-"""Which scenes there are, read from their sources: neither Manim nor the scenes are imported to list them.
+"""Lists scenes by reading their sources; neither Manim nor the scenes are imported for that.
 
-Ours are the classes under ``scenes/lecture`` that derive from ``LectureScene``; a user's is named by its
-file, ``path/my_scene.py:MyScene``. Only `load_class` imports a scene.
+The lecture's scenes are the classes under ``scenes/lecture`` that derive from ``LectureScene``. A user's scene is named
+by its file, ``path/my_scene.py:MyScene``. Only `load_class` imports a scene.
 """
 
 from __future__ import annotations
@@ -39,39 +39,42 @@ LESSON_FILE = PACKAGE_FOLDER / "assets" / "lessons" / "deep-learning.toml"
 
 
 class SceneNotFoundError(UserError):
-    """No scene of that name, no such file, or no such class in it."""
+    """There is no scene with this name, no such file, or no such class in the file."""
 
 
 class SceneImportError(UserError):
-    """A scene's file does not import; the message is the traceback of that file's own lines."""
+    """A scene's file cannot be imported. The message is the traceback of that file's own lines."""
 
 
 @dataclass(frozen=True)
 class SceneSource:
-    """Where a scene is written. Plain data: it can be sent to another process."""
+    """The place of a scene in the source. Plain data, which can be sent to another process."""
 
     name: str  # "build-curve"
     class_name: str  # "BuildCurve"
     file: Path  # absolute
-    doc: str  # the class's docstring, "" when it has none
+    doc: str  # the class's docstring, or ""
 
     def __post_init__(self) -> None:
-        """Raises UserError for a class whose name in kebab case cannot be a file's, such as ``_``."""
+        """Raise UserError if the scene's name cannot be a file's name, as for a class called ``_``."""
         file_name(self.name, f"{self.file}, class {self.class_name}: a scene called")
 
     @property
     def is_ours(self) -> bool:
-        """Whether the scene is one of the lecture's, rather than a user's own."""
+        """Return whether the scene belongs to the lecture, not to the user."""
         return self.file.is_relative_to(LECTURE_FOLDER)
 
     @property
     def spec(self) -> str:
-        """How a command names it, as a shell is given it: ``build-curve``, or ``my_scene.py:MyScene``."""
+        """Return the scene's name in a command, quoted for a shell: ``build-curve``, or ``my_scene.py:MyScene``."""
         return self.name if self.is_ours else shlex.quote(f"{os.path.relpath(self.file)}:{self.class_name}")
 
     @property
     def module_name(self) -> str:
-        """The name it is imported under: for a user's file a private one, the same in every process."""
+        """Return the name that the scene's module is imported under.
+
+        A user's file gets a private name, the same in every process.
+        """
         if self.is_ours:
             inside = self.file.relative_to(PACKAGE_FOLDER).with_suffix("")
             return ".".join(("gradreel", *inside.parts))
@@ -79,41 +82,58 @@ class SceneSource:
 
 
 KnownScenes: TypeAlias = Callable[[], Iterable[SceneSource]]
-"""Gives our scenes: `find_scenes`, or what remembers what it found."""
+"""Returns the lecture's scenes: `find_scenes`, or a function that has stored its result."""
 
 
 def kebab_name(class_name: str) -> str:
-    """``BuildCurve`` -> ``build-curve``; ``ReLU2D`` -> ``re-lu2-d``; underscores become hyphens."""
+    """Return a class's name in kebab case; underscores become hyphens.
+
+    Examples
+    --------
+    >>> kebab_name("BuildCurve"), kebab_name("ReLU2D")
+    ('build-curve', 're-lu2-d')
+    """
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", class_name)
     return words.replace("_", "-").strip("-").lower()
 
 
 def find_scenes(folder: Path = LECTURE_FOLDER, lesson: Path = LESSON_FILE) -> tuple[SceneSource, ...]:
-    """The scenes under ``folder`` in the film order of the ``lesson`` file; others last, by name.
+    """Return the scenes under ``folder`` in the film order of the ``lesson`` file, then the others by name.
 
-    Raises UserError for a source that does not parse or for two classes that would have one name.
+    Raises UserError if a source cannot be parsed, or if two scenes would have the same name.
     """
-    found: dict[str, SceneSource] = {}
+    by_name: dict[str, SceneSource] = {}
     for file in sorted(folder.rglob("*.py")):
         for scene_class in _parse(file.resolve()).scene_classes(only_lecture=True):
             source = _source(scene_class)
-            if source.name in found:
+            if source.name in by_name:
                 raise UserError(
-                    f"two scenes are called {source.name}: {found[source.name].file} and {source.file};"
+                    f"two scenes are called {source.name}: {by_name[source.name].file} and {source.file};"
                     " rename one of the classes"
                 )
-            found[source.name] = source
-    order = {str(table.get("name", "")): place for place, table in enumerate(scene_tables(lesson))}
-    return tuple(sorted(found.values(), key=lambda scene: (order.get(scene.name, len(order)), scene.name)))
+            by_name[source.name] = source
+    order = {str(table.get("name", "")): position for position, table in enumerate(scene_tables(lesson))}
+    return tuple(sorted(by_name.values(), key=lambda scene: (order.get(scene.name, len(order)), scene.name)))
 
 
 def resolve(spec: str, ours: KnownScenes | None = None) -> SceneSource:
-    """The scene that ``spec`` names: ``build-curve``, or ``path/my_scene.py:MyScene``.
+    """Return the scene that ``spec`` names: ``build-curve``, or ``path/my_scene.py:MyScene``.
 
-    ``ours`` gives what `find_scenes` found, for whoever asks for many.
-    ``my_scene.py`` alone is enough when the file holds one scene. Raises SceneNotFoundError, naming the
-    nearest scenes or the scene classes of the file; UserError, with the line, for a file that does not
-    parse.
+    ``my_scene.py`` alone is enough if the file has one scene.
+
+    Parameters
+    ----------
+    spec
+        The name.
+    ours
+        Returns the lecture's scenes; by default `find_scenes`. Pass a stored result to resolve many names.
+
+    Raises
+    ------
+    SceneNotFoundError
+        If there is no such scene. The message has similar names, or the scene classes of the file.
+    UserError
+        If the file cannot be parsed. The message has the line.
     """
     if (named := file_and_class(spec)) is not None:
         return _resolve_in_file(*named)
@@ -122,13 +142,19 @@ def resolve(spec: str, ours: KnownScenes | None = None) -> SceneSource:
         if spec in (scene.name, scene.class_name):
             return scene
     nearest = get_close_matches(kebab_name(spec), [scene.name for scene in scenes], n=3, cutoff=0.5)
-    near = f"the nearest: {_listed(nearest)}. " if nearest else ""
-    ways = f"{near}`gradreel list` shows every scene; a scene of your own is named my_scene.py:MyScene"
-    raise SceneNotFoundError(f"no scene is called {spec!r}; {_meant(spec) or ways}")
+    nearest_names = f"the nearest: {_listed(nearest)}. " if nearest else ""
+    advice = f"{nearest_names}`gradreel list` shows every scene; a scene of your own is named my_scene.py:MyScene"
+    raise SceneNotFoundError(f"no scene is called {spec!r}; {_meant(spec) or advice}")
 
 
 def file_and_class(spec: str) -> tuple[Path, str] | None:
-    """What ``path/my_scene.py:MyScene`` names, "" for no class; None for a name without a file."""
+    """Return the file and class of ``path/my_scene.py:MyScene``, with "" for no class; None for a name without a file.
+
+    Examples
+    --------
+    >>> file_and_class("a/b.py:C"), file_and_class("build-curve")
+    ((PosixPath('a/b.py'), 'C'), None)
+    """
     path, colon, class_name = spec.rpartition(":")
     if colon and path.endswith(".py"):
         return Path(path).expanduser(), class_name
@@ -138,13 +164,13 @@ def file_and_class(spec: str) -> tuple[Path, str] | None:
 
 
 def specs_of(words: Iterable[str]) -> list[str]:
-    """One spec for each scene of a command's ``words``: also as Manim has it, ``my_scene.py First Second``.
+    """Return one spec for each scene of a command's ``words``, also in Manim's form, ``my_scene.py First Second``.
 
-    After a file alone, its classes and whatever begins with a capital are scenes of it. Raises SceneNotFoundError for
-    the file of a lesson.
+    Words after a file count as its scenes if they are classes of it or begin with a capital letter. Raises
+    SceneNotFoundError for a lesson file, which is not a scene.
     """
     specs: list[str] = []
-    file: Path | None = None  # the one that was named last, alone
+    file: Path | None = None  # the last word, if it was a file without a class
     for word in words:
         if file is not None and word.isidentifier() and (word[0].isupper() or word in _classes_in(file)):
             if specs[-1].endswith(".py"):
@@ -159,9 +185,9 @@ def specs_of(words: Iterable[str]) -> list[str]:
 
 
 def scenes_in_file(file: Path) -> list[str]:
-    """Returns the names of a file's scene classes in their order; none for what is no file.
+    """Return the names of a file's scene classes in their order; [] if there is no file.
 
-    Raises SceneImportError for a file that does not parse.
+    Raises SceneImportError for a file that cannot be parsed.
     """
     if not file.is_file():
         return []
@@ -169,24 +195,29 @@ def scenes_in_file(file: Path) -> list[str]:
 
 
 def _classes_in(file: Path) -> Iterable[str]:
+    """Return the names of all classes in a file; () if there is no file."""
     return _parse(file.resolve()).classes if file.is_file() else ()
 
 
 def beat_names(source: SceneSource) -> tuple[str, ...]:
-    """Names of the scene's beats in the order they are played; an f-string gives ``piece-{k}``.
+    """Return the names of the scene's beats in the order of the source. An f-string gives ``piece-{k}``.
 
-    Read from ``self.beat(...)`` in ``construct`` and the methods it calls on ``self``, inherited ones
-    included.
+    They are read from ``self.beat(...)`` in ``construct`` and in the methods that it calls on ``self``, also inherited
+    ones.
     """
     scene_class = _parse(source.file).find_class(source.class_name)
     return beats_of(scene_class) if scene_class else ()
 
 
 def load_class(source: SceneSource) -> type:
-    """Import the scene's class. A user's file is imported by path, with its folder first on ``sys.path``.
+    """Import the scene's class and return it. A user's file is imported by path, with its folder first on ``sys.path``.
 
-    Raises SceneImportError (with the file's own traceback) when the import fails and SceneNotFoundError when
-    the class is not there or is no Manim ``Scene``.
+    Raises
+    ------
+    SceneImportError
+        If the import fails; with the file's own traceback.
+    SceneNotFoundError
+        If the class does not exist or is no Manim ``Scene``.
     """
     try:
         module = _import(source)
@@ -204,11 +235,13 @@ def load_class(source: SceneSource) -> type:
 
 
 def _source(scene_class: ClassSource) -> SceneSource:
+    """Return the place of a scene class."""
     name = scene_class.node.name
     return SceneSource(kebab_name(name), name, scene_class.module.file, scene_class.doc)
 
 
 def _parse(file: Path) -> ModuleSource:
+    """Return a parsed file. Raises SceneImportError if it is not valid Python."""
     try:
         return module_source(file)
     except SyntaxError as error:
@@ -216,7 +249,7 @@ def _parse(file: Path) -> ModuleSource:
 
 
 def scene_tables(lesson: Path = LESSON_FILE) -> list[Mapping[str, Any]]:
-    """The ``[[scene]]`` of a lesson file in film order, as they are written; none without the file."""
+    """Return the ``[[scene]]`` tables of a lesson file in film order, unchecked; [] if the file does not exist."""
     if not lesson.is_file():
         return []
     try:
@@ -227,11 +260,15 @@ def scene_tables(lesson: Path = LESSON_FILE) -> list[Mapping[str, Any]]:
 
 
 def _resolve_in_file(path: Path, class_name: str) -> SceneSource:
+    """Return a scene of a user's file; "" as class means its only scene.
+
+    Raises SceneNotFoundError or SceneImportError.
+    """
     if path.is_dir():
         raise SceneNotFoundError(f"{path} is a folder; a scene is named file.py:ClassName")
     if not path.is_file():
         with suppress(OSError, ValueError):
-            path.open("rb").close()  # whoever listens hears that it is wanted, and may wait for it
+            path.open("rb").close()  # lets the tracker of opened files notice which file is missing
         raise SceneNotFoundError("; ".join(filter(None, (f"there is no file {path}", _meant(str(path))))))
     module = _parse(path.resolve())
     scenes = scenes_in_file(path)
@@ -248,13 +285,14 @@ def _resolve_in_file(path: Path, class_name: str) -> SceneSource:
 
 
 def _import(source: SceneSource) -> ModuleType:
+    """Import the scene's module, once, and return it."""
     if source.is_ours:
         return importlib.import_module(source.module_name)
     if source.module_name in sys.modules:
         return sys.modules[source.module_name]
     folder = str(source.file.parent)
     if folder not in sys.path:
-        sys.path.insert(0, folder)  # their own sibling modules, as when Python runs the file
+        sys.path.insert(0, folder)  # for the user's modules in that folder, as when Python runs the file
     name = _in_its_package(source)
     spec = importlib.util.spec_from_file_location(name, source.file)
     if spec is None or spec.loader is None:
@@ -271,7 +309,9 @@ def _import(source: SceneSource) -> ModuleType:
 
 
 def _in_its_package(source: SceneSource) -> str:
-    """The private name of a user's module, in the package that its file lies in if any, for ``from .helper import``."""
+    """Return a user module's private name inside the package that its file is in, if any, for ``from .helper
+    import``.
+    """
     packages: list[str] = []
     folder = source.file.parent
     while (folder / "__init__.py").is_file() and folder.name.isidentifier():
@@ -283,29 +323,34 @@ def _in_its_package(source: SceneSource) -> str:
 
 
 def _is_scene(value: object) -> bool:
+    """Return whether a value is a class of Manim scenes."""
     manim = sys.modules.get("manim")  # a Scene cannot exist before Manim is imported
     return manim is not None and isinstance(value, type) and issubclass(value, manim.Scene)
 
 
 def _meant(spec: str) -> str:
-    """A question for ``mine:Three``, ``mine.Three`` and ``mine``, where there is a file mine.py; else ""."""
+    """Return a question such as "did you mean mine.py:Three?" if ``spec`` lacks the ending of an existing file; else
+    "".
+    """
     for mark in (":", "."):
-        module, found, class_name = spec.rpartition(mark)
-        if found and Path(f"{module}.py").expanduser().is_file():
+        module, separator, class_name = spec.rpartition(mark)
+        if separator and Path(f"{module}.py").expanduser().is_file():
             return f"did you mean {module}.py:{class_name}?"
     return f"did you mean {spec}.py?" if Path(f"{spec}.py").expanduser().is_file() else ""
 
 
 def _contents(names: list[str]) -> str:
+    """Return in words which scene classes a file has."""
     return f"the scene classes in that file: {_listed(names)}" if names else "that file has no scene class"
 
 
 def _listed(names: Iterable[str]) -> str:
+    """Return the names, separated by commas."""
     return ", ".join(names)
 
 
 def _shown(file: Path) -> str:
-    """The path as short as it can be written from here."""
+    """Return a path relative to the current folder if it is inside, else the path itself."""
     try:
         return str(file.relative_to(Path.cwd()))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Names that become those of files and folders (a lesson's, a scene's, a beat's…): one rule for all of them."""
+"""The rule for names of lessons, scenes and beats that become names of files and folders."""
 
 from __future__ import annotations
 
@@ -8,15 +8,31 @@ import os
 from gradreel.core.errors import UserError
 
 SEPARATORS = frozenset("/\\")
-LONGEST = 180  # bytes in UTF-8: disks take 255, and files beside it are called so and more
+LONGEST = 180  # bytes in UTF-8; file systems allow 255, and some files have the name and a suffix
 
 
 def file_name(name: str, what: str) -> str:
-    """Returns ``name`` itself, which stays inside the folder that it is put in, whatever it is joined with.
+    """Return ``name`` itself if it can be a file's name that stays inside its folder.
 
-    Letters of any script, digits, spaces, hyphens, dots inside and other printable marks make a name. Raises UserError,
-    which begins with ``what`` was called so, for an empty name, a separator, a character that cannot be printed, a dot
-    or a space at either end, and more than `LONGEST` bytes.
+    It may have letters of any script, digits, spaces, hyphens, inner dots and other printable characters.
+
+    Parameters
+    ----------
+    name
+        The name to check.
+    what
+        The beginning of an error, before the quoted name, such as "a scene called".
+
+    Raises
+    ------
+    UserError
+        If the name is empty or longer than `LONGEST` bytes, or has a separator or an unprintable character. Also if it
+        begins or ends with a dot or a space.
+
+    Examples
+    --------
+    >>> file_name("step 2", "a beat called")
+    'step 2'
     """
     plain = name and name.isprintable() and not SEPARATORS.intersection(name) and name == name.strip(" .")
     if plain and len(name.encode()) <= LONGEST:
@@ -28,9 +44,15 @@ def file_name(name: str, what: str) -> str:
 
 
 def name_of_path(path: str) -> str:
-    """A path as a part of a file's name: ``runs--mine`` for ``runs/mine``.
+    """Return a path as a part of a file's name: ``runs--mine`` for ``runs/mine``.
 
-    No two paths have one name: a digest follows where that cannot be read back, as of one from the root or a long one.
+    Different paths get different names. If the path cannot be read back from the name, such as an absolute or long one,
+    a digest of the path follows.
+
+    Examples
+    --------
+    >>> name_of_path("runs/mine")
+    'runs--mine'
     """
     name = "".join(letter if letter.isprintable() and letter != "\\" else "-" for letter in path.replace(os.sep, "--"))
     if len(name.encode()) <= LONGEST // 3 and name.replace("--", os.sep) == path and name == name.strip("- ."):

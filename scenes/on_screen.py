@@ -1,7 +1,7 @@
-"""What is on the screen of a scene, as numbers: texts, lines and filled shapes in the order they are drawn.
+"""The contents of a scene's screen as numbers: texts, lines and filled shapes in drawing order.
 
-Coordinates are those of the frame, 14.22 units wide around (0, 0), whatever a moving camera looks at. Only what can be
-seen counts: a mobject of opacity 0 is not on the screen.
+Coordinates are those of the frame, 14.22 units wide around (0, 0), wherever a moving camera looks. Only visible
+mobjects count: opacity 0 does not.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 
 TEXTS = (TextMobject, Number, Text, MarkupText, Paragraph, SingleStringMathTex, Typst, DecimalNumber)
 STROKE_UNIT = 0.01  # scene units per unit of Manim's stroke width
-SAMPLES = np.linspace(0, 1, 6)  # where on each Bezier piece its extent is measured
+SAMPLES = np.linspace(0, 1, 6)  # parameters at which the extent of each Bezier piece is measured
 NAME_LENGTH = 40
 EM = 96  # Manim's font size per scene unit of an em
 
@@ -45,80 +45,85 @@ class Part:
     """One mobject that is drawn by itself."""
 
     mobject: Mobject
-    order: int  # of drawing: what has a higher one lies above
+    order: int  # drawing order; a part with a higher one lies above
     curves: NDArray[np.float64]  # (k, 4, 2) cubic Bezier pieces; (0, 4, 2) for a picture or points
     box: NDArray[np.float64]  # (4,) left, bottom, right, top of its ink
-    fill: NDArray[np.float64] | None  # (4,) RGBA; None when it cannot be seen
-    stroke: NDArray[np.float64] | None
+    fill: NDArray[np.float64] | None  # (4,) RGBA; None if it is not visible
+    stroke: NDArray[np.float64] | None  # (4,) RGBA; None if it is not visible
     stroke_width: float  # scene units
     name: str
-    bleeds: bool  # it, or something it is part of, is allowed outside the frame
+    bleeds: bool  # whether it, or a mobject that contains it, may be outside the frame
 
     @property
     def center(self) -> NDArray[np.float64]:
+        """Return the middle of its box, (2,)."""
         return (self.box[:2] + self.box[2:]) / 2
 
     @cached_property
     def outline(self) -> NDArray[np.float64]:
-        """(n, 2) points along its curves."""
+        """Return points along its curves, (n, 2)."""
         return bezier(self.curves, SAMPLES[:-1]).reshape(-1, 2)
 
     def covers(self, points: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """(n,): which of ``points`` (n, 2) lie inside its outline (even-odd rule)."""
+        """Return which of ``points`` (n, 2) lie inside its outline by the even-odd rule, (n,)."""
         x, y = points[:, :1], points[:, 1:]
         start, end = self.outline, np.roll(self.outline, -1, axis=0)
         crosses = (start[:, 1] > y) != (end[:, 1] > y)
         with np.errstate(divide="ignore", invalid="ignore"):
-            at = start[:, 0] + (y - start[:, 1]) * (end[:, 0] - start[:, 0]) / (end[:, 1] - start[:, 1])
-        return np.asarray((crosses & (at > x)).sum(axis=1) % 2 == 1)
+            x_of_crossing = start[:, 0] + (y - start[:, 1]) * (end[:, 0] - start[:, 0]) / (end[:, 1] - start[:, 1])
+        return np.asarray((crosses & (x_of_crossing > x)).sum(axis=1) % 2 == 1)
 
 
 @dataclass(frozen=True)
 class ScreenText:
-    """One text or number: all the glyphs of it that can be seen."""
+    """One text or number with its visible glyphs."""
 
     mobject: Mobject
     name: str
-    size: float  # as it is now, however it was scaled
+    size: float  # font size on the screen, scaling included
     glyphs: list[Part] = field(default_factory=list)
 
     @cached_property
     def boxes(self) -> NDArray[np.float64]:
-        """(n, 4), of its glyphs."""
+        """Return the boxes of its glyphs, (n, 4)."""
         return np.array([glyph.box for glyph in self.glyphs])
 
     @cached_property
     def box(self) -> NDArray[np.float64]:
+        """Return the box around all its glyphs, (4,)."""
         return np.concatenate([self.boxes[:, :2].min(axis=0), self.boxes[:, 2:].max(axis=0)])
 
     @property
     def bleeds(self) -> bool:
+        """Return whether the text may be outside the frame."""
         return self.glyphs[0].bleeds
 
     @property
     def is_script(self) -> bool:
-        """Whether it is marked as the sub- or superscript of another text (``script = True``)."""
+        """Return whether it is marked as sub- or superscript of another text (``script = True``)."""
         return bool(getattr(self.mobject, "script", False))
 
 
 @dataclass(frozen=True)
 class Screen:
-    """Everything that can be seen."""
+    """Everything that is visible on a screen."""
 
     texts: list[ScreenText]
-    shapes: list[Part]  # what belongs to no text
+    shapes: list[Part]  # parts that belong to no text
     width: float
     height: float
     background: NDArray[np.float64]  # (3,) RGB, 0 to 1
 
     @cached_property
     def _filled(self) -> tuple[list[Part], NDArray[np.float64]]:
-        """The n shapes that have a fill, as they are drawn, and (n, 4) their boxes."""
+        """Return the n shapes that have a fill, in drawing order, and their boxes, (n, 4)."""
         filled = [part for part in self.shapes if part.fill is not None]
         return filled, np.array([part.box for part in filled]).reshape(-1, 4)
 
     def fills_at(self, point: NDArray[np.float64], above: int, below: int) -> Iterator[Part]:
-        """The filled shapes that ``point`` (2,) lies in, the lowest first, of those drawn between two orders."""
+        """Yield the filled shapes at ``point`` (2,) whose drawing order lies between ``above`` and ``below``, the
+        lowest first.
+        """
         filled, boxes = self._filled
         for index in np.flatnonzero(((point > boxes[:, :2]) & (point < boxes[:, 2:])).all(axis=1)):
             part = filled[index]
@@ -127,7 +132,7 @@ class Screen:
 
 
 def read_screen(scene: Scene) -> Screen:
-    """What ``scene`` shows now."""
+    """Return everything that ``scene`` shows now."""
     roots = list_update(scene.mobjects, scene.foreground_mobjects)
     owners = dict(_owners(roots))
     camera = scene.renderer.camera
@@ -149,7 +154,7 @@ def read_screen(scene: Scene) -> Screen:
 
 
 def bezier(curves: NDArray[np.float64], t: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(k, m, 2): the points of k cubic pieces (k, 4, 2) at the m parameters ``t``."""
+    """Return the points of k cubic pieces (k, 4, 2) at the m parameters ``t``, (k, m, 2)."""
     s = 1 - t
     weights = np.stack([s**3, 3 * s**2 * t, 3 * s * t**2, t**3], axis=1)  # (m, 4)
     points: NDArray[np.float64] = np.einsum("mi,kid->kmd", weights, curves)
@@ -157,7 +162,7 @@ def bezier(curves: NDArray[np.float64], t: NDArray[np.float64]) -> NDArray[np.fl
 
 
 def text_of(mobject: Mobject) -> str:
-    """The text's own words, as short as a message can hold."""
+    """Return a text's own words, cut to `NAME_LENGTH` characters; for other mobjects their name."""
     for attribute in ("text", "original_text", "tex_string", "typst_code", "source", "glyph_of"):
         words = getattr(mobject, attribute, None)
         if isinstance(words, str) and words.strip():
@@ -167,7 +172,7 @@ def text_of(mobject: Mobject) -> str:
 
 
 def font_size(mobject: Mobject) -> float:
-    """The size of a text as it is on the screen, in Manim's units."""
+    """Return the font size of a text on the screen, in Manim's units."""
     if isinstance(mobject, Number):
         anchor = mobject.anchor.points
         return float(np.linalg.norm(anchor[-1] - anchor[0]) * EM)
@@ -175,19 +180,19 @@ def font_size(mobject: Mobject) -> float:
         return mobject.font_size * _scale(mobject)
     if isinstance(mobject, TEXTS) and not isinstance(mobject, Paragraph):
         return float(mobject.font_size)
-    return float(mobject.height * EM / 0.5)  # no more than this: a line of small letters is half an em high
+    return float(mobject.height * EM / 0.5)  # an upper bound: a line of small letters is half an em high
 
 
 def _scale(text: TextMobject) -> float:
-    """How many times as large as it was made."""
-    now, made = _extents(text), _extents_made(text.source, text.font_size)
-    if len(now) != len(made) or not len(now):
+    """Return by which factor a text has been scaled since it was made."""
+    extents, original_extents = _extents(text), _extents_made(text.source, text.font_size)
+    if len(extents) != len(original_extents) or not len(extents):
         return 1.0
-    return float(np.median(now / made))
+    return float(np.median(extents / original_extents))
 
 
 def _extents(text: TextMobject) -> NDArray[np.float64]:
-    """(n,): the diagonal of each glyph."""
+    """Return the diagonal of each glyph, (n,)."""
     glyphs = [glyph.points for glyph in text if len(glyph.points)]
     if not glyphs:
         return np.empty(0)
@@ -199,11 +204,14 @@ def _extents(text: TextMobject) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=4096)
 def _extents_made(source: str, size: float) -> NDArray[np.float64]:
+    """Return the diagonals of the glyphs of an unscaled text, (n,)."""
     return _extents(TextMobject(source, size))
 
 
 def _owners(roots: Sequence[Mobject]) -> Iterator[tuple[int, tuple[Mobject | None, Mobject, bool]]]:
-    """For the id of each mobject on the screen: the text it belongs to, the mobject the scene holds, may it bleed."""
+    """Yield for each mobject its id, the text that it belongs to, the scene's mobject that contains it, and if it
+    may bleed.
+    """
     for root in roots:
         waiting: list[tuple[Mobject, Mobject | None, bool]] = [(root, None, False)]
         while waiting:
@@ -215,7 +223,7 @@ def _owners(roots: Sequence[Mobject]) -> Iterator[tuple[int, tuple[Mobject | Non
 
 
 def _is_text(mobject: Mobject) -> bool:
-    """A text, or some glyphs of one shown by themselves (they know by ``glyph_of`` what text they come from)."""
+    """Return whether a mobject is a text, or consists of some glyphs of one (which have ``glyph_of``)."""
     if isinstance(mobject, TEXTS):
         return True
     glyphs = mobject.submobjects or [mobject]
@@ -223,6 +231,7 @@ def _is_text(mobject: Mobject) -> bool:
 
 
 def _part(mobject: Mobject, order: int, camera: Camera, zoom: float, root: Mobject, bleeds: bool) -> Part | None:
+    """Return a mobject as a part of the screen; None if it is not visible."""
     name = mobject.name if root is mobject else f"{mobject.name} in {root.name}"
     points = (camera.transform_points_pre_display(mobject, mobject.points) - camera.frame_center)[:, :2] * zoom
     no_curves = np.empty((0, 4, 2))
@@ -243,11 +252,12 @@ def _part(mobject: Mobject, order: int, camera: Camera, zoom: float, root: Mobje
 
 
 def _box(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return left, bottom, right, top of ``points`` (n, 2), (4,)."""
     return np.concatenate([points.min(axis=0), points.max(axis=0)])
 
 
 def _seen(rgbas: Any) -> NDArray[np.float64] | None:
-    """The least transparent of a mobject's colours, or None when none can be seen."""
+    """Return the least transparent of a mobject's colours, (4,), or None if none is visible."""
     rgbas = np.asarray(rgbas, dtype=float).reshape(-1, 4)
     if not len(rgbas) or rgbas[:, 3].max() <= 0.001:
         return None

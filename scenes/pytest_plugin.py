@@ -6,7 +6,7 @@
     def test_build_curve_layout(layout):
         layout(BuildCurve, lang="zh")
 
-Every pytest run of whoever installed us imports this module: nothing heavy may be imported at its top.
+Wherever Gradreel is installed, every pytest run imports this module. So it imports nothing heavy at its top.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ _passed_key = pytest.StashKey[bool]()
 
 @pytest.hookimpl(trylast=True)
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option ``--snapshot-update``."""
     group = parser.getgroup("gradreel", "frame snapshots (gradreel)")
     with suppress(ValueError):  # another plugin's option of that name means the same
         group.addoption(
@@ -36,6 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before -k and -m leave some out
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Note which tests would share a folder of snapshots, and which folders belong to no test."""
     owners: dict[Path, list[pytest.Item]] = {}
     for item in items:
         if "frames" in getattr(item, "fixturenames", ()):
@@ -45,9 +47,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     first_of = {folder.parent: sharing[0].nodeid for folder, sharing in reversed(owners.items())}
     narrowed = config.getoption("lf", False) or any("[" in argument for argument in config.args)
     functions = (item for (item, *_) in owners.values() if hasattr(item, "originalname"))
-    whole = set() if narrowed else {(Path(item.path), item.originalname) for item in functions}
+    complete = set() if narrowed else {(Path(item.path), item.originalname) for item in functions}
     config.stash[orphans_key] = {
-        nodeid: left_over(snapshots, {folder.name for folder in owners}, whole)
+        nodeid: left_over(snapshots, {folder.name for folder in owners}, complete)
         for snapshots, nodeid in first_of.items()
     }
 
@@ -56,6 +58,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note whether the test itself passed."""
     report = yield
     if call.when == "call":
         item.stash[_passed_key] = report.passed
@@ -63,6 +66,7 @@ def pytest_runtest_makereport(
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print the snapshots that were written or deleted."""
     changed = {
         value
         for reports in terminalreporter.stats.values()
@@ -78,20 +82,25 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 @pytest.fixture
 def frames(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Frames]:
-    """``frames(SceneClass, **parameters)``: the picture at the end of each beat equals its snapshot.
+    """Return ``frames(SceneClass, **parameters)``, which fails unless each beat's last picture equals its snapshot.
 
-    Snapshots are ``snapshots/<test>/<beat>.png`` beside the test file, written by ``pytest --snapshot-update``. Of a
-    plain Manim scene they are of the end of each ``play`` and ``wait`` that shows something new (``02-fade-in.png``),
-    and of its ``end`` if that differs; of more than 20 each fifth, of more than 100 each twenty-fifth. A channel may
-    differ by 8 of 255, and 20 pixels of 854 x 480 by more. Missing, left-over and blank snapshots fail the test.
+    Snapshots are ``snapshots/<test>/<beat>.png`` beside the test file, and ``pytest --snapshot-update`` writes them. A
+    plain Manim scene has a snapshot after each ``play`` and ``wait`` that shows something new (``02-fade-in.png``), and
+    one of its ``end`` if that differs. After 20 plays only every fifth has one, after 100 every twenty-fifth. Each
+    channel may differ by 8 of 255, and 20 pixels of 854 x 480 may differ by more. Missing, left-over and blank
+    snapshots fail the test.
 
-    Options: ``lang`` and ``theme`` of a LectureScene, ``media_dir`` (where the traces are; by default missing runs are
-    trained, into pytest's cache), ``words`` (a file of words, as a lesson names one; its path from the test's folder),
-    ``name`` (a folder of its own for a second call in one test), ``tolerance``, ``share``, ``layout`` (True: the layout
-    rules are checked as well, in the same playing), ``parameters`` (a mapping: the scene's parameters that are called
-    like an option).
+    Options of the call:
 
-    A scene that goes through a set of texts does so in the order of this process's PYTHONHASHSEED; renders have 0.
+    - ``lang`` and ``theme``: those of a LectureScene.
+    - ``media_dir``: the folder with the traces. By default missing runs are trained, into pytest's cache.
+    - ``words``: a file of words, as a lesson names one; its path starts at the test's folder.
+    - ``name``: a folder of its own, for a second call in one test.
+    - ``tolerance`` and ``share``: the allowed difference of a channel, and the share of pixels that may differ by more.
+    - ``layout``: True to check the layout rules as well, in the same playing.
+    - ``parameters``: a mapping, for parameters of the scene that have the name of an option.
+
+    A scene that iterates over a set of texts does so in the order of this process's PYTHONHASHSEED; renders use 0.
     """
     from gradreel.scenes.testing.fixtures import Frames
 
@@ -103,10 +112,10 @@ def frames(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture
 def layout(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Layout:
-    """``layout(SceneClass, **parameters)``: no layout rule is broken at the end of any beat.
+    """Return ``layout(SceneClass, **parameters)``, which fails if a layout rule is broken at the end of any beat.
 
-    The rules are those of ``gradreel check``. Options: ``lang``, ``theme``, ``media_dir``, ``words``,
-    ``parameters``, as of ``frames``.
+    The rules are those of ``gradreel check``. The options ``lang``, ``theme``, ``media_dir``, ``words`` and
+    ``parameters`` are those of ``frames``.
     """
     from gradreel.scenes.testing.fixtures import Layout
 
@@ -114,7 +123,7 @@ def layout(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def _media_dir(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A media folder that lasts from run to run, in pytest's cache when it has one."""
+    """Return a media folder that persists between runs: in pytest's cache if there is one."""
     cache = getattr(request.config, "cache", None)
     if cache is not None:
         return Path(cache.mkdir("gradreel"))

@@ -13,25 +13,25 @@ from pathlib import Path
 from gradreel.core.package import PACKAGE_FOLDER
 
 LECTURE_BASE = "LectureScene"
-UNNAMED_SECTION = "unnamed"  # Manim's name for a section that is begun without one
+UNNAMED_SECTION = "unnamed"  # Manim's name for a section without a name
 
 
 @dataclass(frozen=True)
 class ModuleSource:
-    """One parsed file and the names it imports from files beside it."""
+    """One parsed file, and the names that it imports."""
 
     file: Path
     tree: ast.Module
 
     @cached_property
     def classes(self) -> dict[str, ClassSource]:
-        """Every class statement outside functions and other classes, by name."""
-        found = (node for node in _statements(self.tree.body) if isinstance(node, ast.ClassDef))
-        return {node.name: ClassSource(self, node) for node in found}
+        """Return every class statement outside functions and other classes, by name."""
+        class_nodes = (node for node in _statements(self.tree.body) if isinstance(node, ast.ClassDef))
+        return {node.name: ClassSource(self, node) for node in class_nodes}
 
     @cached_property
     def imported(self) -> dict[str, tuple[str, str]]:
-        """``from module import name as alias`` statements: alias -> (module with its leading dots, name)."""
+        """Return ``from module import name as alias`` statements: alias -> (module with its leading dots, name)."""
         return {
             alias.asname or alias.name: ("." * node.level + (node.module or ""), alias.name)
             for node in _statements(self.tree.body)
@@ -41,7 +41,7 @@ class ModuleSource:
 
     @cached_property
     def top_level_names(self) -> frozenset[str]:
-        """Names that importing the file would bind to something: classes, imports, assignments."""
+        """Return the names that importing the file would define: classes, imports, assignments."""
         assigned = (
             target.id
             for node in _statements(self.tree.body)
@@ -52,7 +52,9 @@ class ModuleSource:
         return frozenset((*self.classes, *self.imported, *assigned))
 
     def find_class(self, name: str) -> ClassSource | None:
-        """The class that ``name`` means here: this file's own, or one imported from a file that is found."""
+        """Return the class that ``name`` means in this file: its own, or one imported from a file that can be found;
+        else None.
+        """
         if name in self.classes:
             return self.classes[name]
         module, original = self.imported.get(name, ("", ""))
@@ -65,10 +67,10 @@ class ModuleSource:
             return None
 
     def scene_classes(self, *, only_lecture: bool) -> list[ClassSource]:
-        """Scenes of this file in its order: public classes with a ``construct`` and ``LectureScene`` above.
+        """Return the scenes of this file in order: public classes with ``construct`` that derive from ``LectureScene``.
 
-        With ``only_lecture=False`` also those that derive from anything unknown called ``...Scene``, as
-        Manim's are.
+        With ``only_lecture=False``, classes that derive from any class called ``...Scene`` count as well, such as
+        Manim's.
         """
         return [
             scene_class
@@ -79,40 +81,46 @@ class ModuleSource:
 
 @dataclass(frozen=True)
 class ClassSource:
-    """One class statement and the file it stands in."""
+    """One class statement and its file."""
 
     module: ModuleSource
     node: ast.ClassDef
 
     @property
     def doc(self) -> str:
+        """Return the class's docstring, or ""."""
         return inspect.cleandoc(ast.get_docstring(self.node) or "")
 
     @property
     def base_names(self) -> list[str]:
-        """Bases as written, without the module in front: ``manim.Scene`` -> ``Scene``."""
+        """Return the names of the bases as written, without their module: ``manim.Scene`` -> ``Scene``."""
         written = (base.value if isinstance(base, ast.Subscript) else base for base in self.node.bases)
         return [ast.unparse(base).rpartition(".")[2] for base in written]
 
     @cached_property
     def ancestry(self) -> list[ClassSource]:
-        """This class and its bases as far as their sources are found, nearest first."""
-        found: list[ClassSource] = []
+        """Return this class and those of its bases whose sources can be found, nearest first."""
+        ancestors: list[ClassSource] = []
         waiting = [self]
         while waiting:
             current = waiting.pop(0)
-            if all(current.node is not seen.node for seen in found):
-                found.append(current)
+            if all(current.node is not seen.node for seen in ancestors):
+                ancestors.append(current)
                 bases = (current.module.find_class(name) for name in current.base_names if name != LECTURE_BASE)
                 waiting.extend(base for base in bases if base is not None)
-        return found
+        return ancestors
 
     def is_scene(self, only_lecture: bool) -> bool:
+        """Return whether the class derives from ``LectureScene``, or unless ``only_lecture`` from any class called
+        ``...Scene``.
+        """
         names = {name for ancestor in self.ancestry for name in ancestor.base_names}
         return LECTURE_BASE in names or (not only_lecture and any(name.endswith("Scene") for name in names))
 
     def method(self, name: str) -> ast.FunctionDef | None:
-        """The method as Python would look it up, in this class or the nearest base that has it."""
+        """Return a method as Python would look it up, in this class or its nearest base that has it; None if none
+        has.
+        """
         for ancestor in self.ancestry:
             for node in ancestor.node.body:
                 if isinstance(node, ast.FunctionDef) and node.name == name:
@@ -121,21 +129,23 @@ class ClassSource:
 
 
 def module_source(file: Path) -> ModuleSource:
-    """Parse a file. Raises SyntaxError, also for a file that is not text."""
+    """Return a parsed file. Raises SyntaxError, also for a file that is not text."""
     try:
         return ModuleSource(file, _tree(file, file.read_bytes()))
-    except ValueError as error:  # a null byte, before Python 3.12
+    except ValueError as error:  # Python 3.11 raises it for a null byte
         raise SyntaxError(str(error), (str(file), 1, 0, "")) from None
 
 
 @lru_cache(maxsize=256)
 def _tree(file: Path, content: bytes) -> ast.Module:
-    """Parsed once for each content: scenes are looked for again and again."""
+    """Return the syntax tree of a file's content. Each content is parsed once, since scenes are looked up often."""
     return ast.parse(content, filename=str(file))
 
 
 def syntax_message(error: SyntaxError) -> str:
-    """``file, line 3: invalid syntax`` over the line itself, with a mark under the place."""
+    """Return the message of a syntax error with its line, and below it the source line with a mark under the
+    position.
+    """
     message = f"line {error.lineno}: {error.msg}"
     if not error.text or not error.text.strip():
         return message
@@ -145,15 +155,15 @@ def syntax_message(error: SyntaxError) -> str:
 
 
 def beats_of(scene_class: ClassSource) -> tuple[str, ...]:
-    """Returns the names given to ``self.beat(...)``, each once, in the order in which ``construct`` reaches them.
+    """Return the names passed to ``self.beat(...)``, each once, in the order in which ``construct`` reaches them.
 
-    Of a plain Manim scene, returns the names given to ``self.next_section(...)``.
+    For a plain Manim scene, return the names passed to ``self.next_section(...)`` as well.
     """
     return tuple(dict.fromkeys(_beats_in("construct", scene_class, frozenset())))
 
 
 def _beats_in(method: str, scene_class: ClassSource, entered: frozenset[str]) -> Iterator[str]:
-    """Beats of a method and of those that it calls."""
+    """Yield the beats of a method and of the methods that it calls; ``entered`` are the methods being read."""
     function = scene_class.method(method)
     if function is None or method in entered:
         return
@@ -167,13 +177,14 @@ def _beats_in(method: str, scene_class: ClassSource, entered: frozenset[str]) ->
 
 
 def certain_beats(scene_class: ClassSource) -> Iterator[tuple[str, ast.expr | None]]:
-    """Yield the beats that a scene plays whatever it shows, outside of branches and loops, and the ``say`` of each."""
+    """Yield the beats that a scene always plays, outside of branches and loops, and the ``say`` of each."""
     yield from _certain_in("construct", scene_class, frozenset())
 
 
 def _certain_in(
     method: str, scene_class: ClassSource, entered: frozenset[str]
 ) -> Iterator[tuple[str, ast.expr | None]]:
+    """Yield the certain beats of a method."""
     function = scene_class.method(method)
     if function is not None and method not in entered:
         yield from _certain_of(function.body, scene_class, entered | {method})
@@ -182,6 +193,7 @@ def _certain_in(
 def _certain_of(
     body: list[ast.stmt], scene_class: ClassSource, entered: frozenset[str]
 ) -> Iterator[tuple[str, ast.expr | None]]:
+    """Yield the certain beats of statements, up to the first that may return."""
     for statement in body:
         if isinstance(statement, ast.With):
             for item in statement.items:
@@ -196,7 +208,7 @@ def _certain_of(
 def _certain_call(
     call: ast.expr, scene_class: ClassSource, entered: frozenset[str]
 ) -> Iterator[tuple[str, ast.expr | None]]:
-    """The beats of a call ``self.beat("name")``, or of the method that it calls."""
+    """Yield the beat of a call ``self.beat("name")``, or the certain beats of the method that it calls."""
     if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
         return
     if not (isinstance(call.func.value, ast.Name) and call.func.value.id == "self"):
@@ -211,7 +223,7 @@ def _certain_call(
 
 
 def _calls_on_self(node: ast.AST) -> Iterator[ast.Call]:
-    """Calls ``self.something(...)`` in the order of the text."""
+    """Yield calls ``self.something(...)`` in the order of the text."""
     for child in ast.iter_child_nodes(node):
         if (
             isinstance(child, ast.Call)
@@ -224,24 +236,27 @@ def _calls_on_self(node: ast.AST) -> Iterator[ast.Call]:
 
 
 def names_given(call: ast.Call) -> list[ast.expr]:
-    """Returns the name that a call of ``beat`` or ``next_section`` passes, in a list; an empty list without one."""
+    """Return the name that a call of ``beat`` or ``next_section`` passes, in a list; [] if it passes none."""
     if names := call.args[:1] or [keyword.value for keyword in call.keywords if keyword.arg == "name"]:
         return names
     is_section = isinstance(call.func, ast.Attribute) and call.func.attr == "next_section"
     return [ast.Constant(UNNAMED_SECTION)] if is_section else []
 
 
-ANY_NAME = ".*"  # the pattern of what only running the code tells
-ANY_NUMBER = r"\d+"  # the pattern of a number that only running the code tells
+ANY_NAME = ".*"  # the pattern for a name that only running the code can tell
+ANY_NUMBER = r"\d+"  # the pattern for a number that only running the code can tell
 
 
 def branches(name: ast.expr) -> list[ast.expr]:
-    """Both of ``"a" if … else "b"``, or the expression itself."""
+    """Return both names of ``"a" if … else "b"``, or the expression itself, in a list."""
     return [name.body, name.orelse] if isinstance(name, ast.IfExp) else [name]
 
 
 def name_as_written(name: ast.expr) -> str:
-    """Return ``"piece-{k}"`` for an f-string, ``"{names[k]}"`` for an expression. Lone surrogates are spelled out."""
+    """Return a name as text: ``piece-{k}`` for an f-string, ``{names[k]}`` for a computed name.
+
+    Lone surrogates are spelled out.
+    """
     if isinstance(name, ast.Constant):
         return str(name.value).encode(errors="backslashreplace").decode()
     if isinstance(name, ast.JoinedStr):
@@ -253,9 +268,9 @@ def name_as_written(name: ast.expr) -> str:
 
 
 def name_pattern(name: ast.expr, counters: frozenset[str] = frozenset()) -> str:
-    """A regular expression for all that the name may be: ``piece\\-.*`` for ``f"piece-{k}"``.
+    r"""Return a regular expression for all values of a name: ``piece\-.*`` for ``f"piece-{k}"``.
 
-    ``counters``: variables that hold whole numbers; if k is one, it is ``piece\\-\\d+``.
+    ``counters`` are variables that hold whole numbers. If k is one, the pattern is ``piece\-\d+``.
     """
     if isinstance(name, ast.Constant):
         return re.escape(str(name.value))
@@ -269,8 +284,8 @@ def name_pattern(name: ast.expr, counters: frozenset[str] = frozenset()) -> str:
 
 
 def loop_counters(node: ast.AST) -> frozenset[str]:
-    """The variables that only ever count loops: ``for k in range(…)``, ``for k, part in enumerate(…)``."""
-    counting, other = set(), set()
+    """Return the variables that only count loops: ``for k in range(…)``, ``for k, part in enumerate(…)``."""
+    counting, assigned_elsewhere = set(), set()
     for child in ast.walk(node):
         if isinstance(child, ast.For | ast.comprehension) and isinstance(child.iter, ast.Call):
             called = child.iter.func.id if isinstance(child.iter.func, ast.Name) else ""
@@ -280,14 +295,16 @@ def loop_counters(node: ast.AST) -> frozenset[str]:
                 counting.add(target)
     for child in ast.walk(node):
         if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store) and child not in counting:
-            other.add(child.id)
+            assigned_elsewhere.add(child.id)
         elif isinstance(child, ast.arg):
-            other.add(child.arg)
-    return frozenset({name.id for name in counting} - other)
+            assigned_elsewhere.add(child.arg)
+    return frozenset({name.id for name in counting} - assigned_elsewhere)
 
 
 def _is_number(value: ast.expr, counters: frozenset[str]) -> bool:
-    """Whether an expression is a whole number for certain: a counter, or one plus or minus another."""
+    """Return whether an expression is certainly a whole number: a counter, a constant, or a sum or difference of
+    these.
+    """
     if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add | ast.Sub):
         return _is_number(value.left, counters) and _is_number(value.right, counters)
     if isinstance(value, ast.Constant):
@@ -296,7 +313,7 @@ def _is_number(value: ast.expr, counters: frozenset[str]) -> bool:
 
 
 def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Statements of a module, those under ``if`` and ``try`` included."""
+    """Yield the statements of a module, those under ``if`` and ``try`` included."""
     for node in body:
         yield node
         if isinstance(node, (ast.If, ast.Try)):
@@ -305,7 +322,7 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def _file_of(module: str, importer: Path) -> Path | None:
-    """The source file of an imported module, when it is ours or stands beside (or under) the importer."""
+    """Return the source file of an imported module if it is Gradreel's or beside or below the importer; else None."""
     dots = len(module) - len(module.lstrip("."))
     parts = [part for part in module.lstrip(".").split(".") if part]
     folder = importer.parent

@@ -1,6 +1,7 @@
-"""The picture at the end of each beat, without playing the animations in between and without a video.
+"""Pictures of the end of each beat, without playing the animations in between and without a video.
 
-Works with any Manim scene: a plain one has a picture at the end of each ``play`` and ``wait`` that shows a new one.
+This works with any Manim scene. A plain scene has a picture at the end of each ``play`` and ``wait`` that changed the
+picture.
 """
 
 from __future__ import annotations
@@ -28,21 +29,21 @@ from PIL import Image, ImageDraw, ImageFont
 
 SMALL = (854, 480)  # pixels
 END = "end"  # the end of a scene without beats
-SPACING = ((100, 25), (20, 5))  # after so many plays of a plain scene, each so many-th has its picture
-SIMPLIFIED_CHINESE = 2  # the face in the font's collection
+SPACING = ((100, 25), (20, 5))  # (n, k): after n plays of a plain scene, only every k-th play has a picture
+SIMPLIFIED_CHINESE = 2  # index of the face in the font's collection
 
 Visit = Callable[[Scene, str], None]
 
 
 @dataclass(frozen=True)
 class Still:
-    """What is on the screen when a beat ends."""
+    """The screen at the end of a beat."""
 
     beat: str
     pixels: NDArray[np.uint8]  # (height, width, 4), RGBA
 
     def image(self) -> Image.Image:
-        """The picture in RGB: the background is part of it."""
+        """Return the picture in RGB, background included."""
         return Image.fromarray(np.ascontiguousarray(self.pixels[..., :3]))
 
 
@@ -53,13 +54,23 @@ def beat_frames(
     size: tuple[int, int] = SMALL,
     at_beat: Visit | None = None,
 ) -> list[Still]:
-    """The end state of each beat the context asks for, ``size`` (width, height) in pixels.
+    """Return the end of each beat that the context asks for, as pictures.
 
-    ``at_beat(scene, beat)`` is called at each, while its end state is on the screen. Raises what the scene raises.
+    Parameters
+    ----------
+    scene_class, parameters, context
+        The scene, as for `visit_beats`.
+    size
+        Width and height in pixels.
+    at_beat
+        Called as ``at_beat(scene, beat)`` at the end of each beat.
+
+    Exceptions of the scene are raised.
     """
     stills = []
 
     def draw(scene: Scene, beat: str) -> None:
+        """Store the picture of the beat, then call ``at_beat``."""
         stills.append(Still(beat, _drawn(scene)))
         if at_beat is not None:
             at_beat(scene, beat)
@@ -75,12 +86,12 @@ def visit_beats(
     context: SceneContext | None = None,
     size: tuple[int, int] = SMALL,
 ) -> Scene:
-    """Run the scene, each animation jumping to its end, and call ``visit(scene, beat)`` at the end of each beat.
+    """Run a scene with each animation jumping to its end, call ``visit(scene, beat)`` at each beat's end, and return
+    the scene.
 
-    A plain scene is visited as `_Plays` says. The mobjects are up to date when ``visit`` is called: their updaters have
-    seen the end state. Manim's configuration and our theme are afterwards what they were. Parameters go to a plain
-    Manim scene as arguments.
-    Returns the scene as it ended.
+    The mobjects are up to date when ``visit`` is called: their updaters have seen the end state. A plain scene is
+    visited as `_Plays` says; it gets the parameters as arguments. Manim's configuration and the theme are restored
+    afterwards.
     """
     lecture = issubclass(scene_class, LectureScene)
     chosen = context or SceneContext()  # before the configuration changes: it holds the media folder of the traces
@@ -90,11 +101,12 @@ def visit_beats(
         else:
             scene = scene_class(**(parameters or {}), skip_animations=True)
         scene.renderer.update_frame = _draw_nothing  # Manim draws each animation's end even when it skips
-        scene.get_moving_and_static_mobjects = _none_of_either  # for nobody but that drawing
+        scene.get_moving_and_static_mobjects = _none_of_either  # only that drawing needs them
 
         ended = []
 
         def visit_end(scene: Scene, beat: str) -> None:
+            """Visit the scene unless the beat was not asked for."""
             ended.append(beat)
             if not _is_left_out(scene):
                 scene.update_mobjects(0)
@@ -115,10 +127,10 @@ def visit_beats(
 
 
 class _Plays:
-    """Visits a plain scene at the end of each ``play`` and ``wait``, by names such as ``03-fade-in``, and at its end.
+    """Visits a plain scene after each ``play`` and ``wait``, by names such as ``03-fade-in``, and at its end.
 
-    Not where the picture is the one visited last, nor where nothing is on the screen. Of a long scene not every one:
-    after 20 of them each fifth, after 100 each twenty-fifth.
+    It does not visit a picture that is the same as the last one, or an empty screen. After 20 plays it visits every
+    fifth only, after 100 every twenty-fifth.
     """
 
     def __init__(self, scene: Scene, visit: Visit) -> None:
@@ -127,7 +139,7 @@ class _Plays:
         scene.renderer.play = self.play
 
     def play(self, scene: Scene, *args: Any, **kwargs: Any) -> None:
-        """What the renderer does, and then the visit."""
+        """Do what the renderer does, then visit."""
         self._play(scene, *args, **kwargs)
         number = scene.renderer.num_plays
         spacing = next((spacing for plays, spacing in SPACING if number > plays), 1)
@@ -137,7 +149,7 @@ class _Plays:
             self.look("-".join([f"{number:02}", *dict.fromkeys(kinds)][:3]))
 
     def look(self, name: str) -> None:
-        """Visit the scene as it is now, if that is new."""
+        """Visit the scene if its picture is new."""
         self._scene.update_mobjects(0)
         picture = _drawn(self._scene).tobytes()
         if picture != self._last and _shows_something(self._scene):
@@ -146,14 +158,17 @@ class _Plays:
 
 
 def _shows_something(scene: Scene) -> bool:
-    """Whether anything that is drawn is on the screen, visible or not."""
+    """Return whether the scene has any mobject that is drawn, visible or not."""
     kinds = (VMobject, AbstractImageMobject, PMobject)
     family = (part for mobject in scene.mobjects for part in mobject.get_family())
     return any(isinstance(part, kinds) and len(part.points) > 0 for part in family)
 
 
 def contact_sheet(stills: Sequence[Still], path: Path, columns: int = 4, labels: Sequence[str] | None = None) -> None:
-    """Write all ``stills`` into one PNG, in rows of ``columns``, each over its label (the name of its beat)."""
+    """Write all ``stills`` into one PNG, in rows of ``columns``, each above its label.
+
+    Labels are the names of the beats by default. Raises ValueError if there are no stills.
+    """
     if not stills:
         raise ValueError("a contact sheet needs at least one still")
     height, width = stills[0].pixels.shape[:2]
@@ -164,20 +179,21 @@ def contact_sheet(stills: Sequence[Still], path: Path, columns: int = 4, labels:
     sheet = Image.new("RGB", sheet_size, style.palette.axis.to_hex())
     pencil = ImageDraw.Draw(sheet)
     font = ImageFont.truetype(str(_font_file()), strip * 0.7, index=SIMPLIFIED_CHINESE)
-    for place, (still, label) in enumerate(zip(stills, labels or [still.beat for still in stills], strict=True)):
-        x = gap + place % columns * (width + gap)
-        y = gap + place // columns * (height + strip + gap)
+    for number, (still, label) in enumerate(zip(stills, labels or [still.beat for still in stills], strict=True)):
+        x = gap + number % columns * (width + gap)
+        y = gap + number // columns * (height + strip + gap)
         sheet.paste(still.image().resize((width, height)), (x, y))
         pencil.text((x, y + height + strip / 2), label, fill=style.palette.background.to_hex(), font=font, anchor="lm")
     sheet.save(path, "PNG", optimize=True)
 
 
 def _font_file() -> Path:
+    """Return the font's file."""
     return next(style.font_folder().glob("*.ttc"))
 
 
 def _drawn(scene: Scene) -> NDArray[np.uint8]:
-    """(height, width, 4): everything on the screen, drawn anew."""
+    """Return the picture of everything on the screen, drawn anew, (height, width, 4)."""
     scene.renderer.static_image = None
     CairoRenderer.update_frame(scene.renderer, scene)
     frame: NDArray[np.uint8] = scene.renderer.get_frame()
@@ -185,22 +201,22 @@ def _drawn(scene: Scene) -> NDArray[np.uint8]:
 
 
 def _draw_nothing(*_: Any, **__: Any) -> None:
-    """In the place of the renderer's ``update_frame`` between beats."""
+    """Do nothing. Replaces the renderer's ``update_frame`` between beats."""
 
 
 def _is_left_out(scene: Scene) -> bool:
-    """Whether the beat that is ending was not asked for (its section is skipped)."""
+    """Return whether the beat that ends was not asked for (its section is skipped)."""
     return bool(scene.renderer.file_writer.sections[-1].skip_animations)
 
 
 def _none_of_either(_: Any) -> tuple[list[Any], list[Any]]:
-    """In the place of the scene's ``get_moving_and_static_mobjects`` between beats."""
+    """Return two empty lists. Replaces the scene's ``get_moving_and_static_mobjects`` between beats."""
     return [], []
 
 
 @contextmanager
 def _quiet_manim(size: tuple[int, int]) -> Iterator[None]:
-    """Manim set to draw pictures of ``size`` and to write and say nothing; as it was, afterwards."""
+    """Configure Manim to draw pictures of ``size`` and to write and print nothing; restore everything afterwards."""
     width, height = size
     logger = logging.getLogger("manim")
     level, theme = logger.level, style.palette.theme
@@ -220,7 +236,7 @@ def _quiet_manim(size: tuple[int, int]) -> Iterator[None]:
             "upto_animation_number": -1,
             "seed": config.seed or 0,
         }
-        if config.renderer is not RendererType.CAIRO:  # to set it takes time in any case
+        if config.renderer is not RendererType.CAIRO:  # setting it takes time even if nothing changes
             settings["renderer"] = "cairo"
         is_usual = abs(config.frame_width / config.frame_height - 16 / 9) < 0.01
         if is_usual and abs(width / height - 16 / 9) > 0.01:

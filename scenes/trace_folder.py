@@ -1,4 +1,4 @@
-"""A scene's parameter that is a trace on disk, rather than an experiment that makes one. Imports no Manim."""
+"""A scene's parameter that names a trace on disk, instead of an experiment that makes one. Imports no Manim."""
 
 from __future__ import annotations
 
@@ -15,52 +15,59 @@ from pydantic_core import core_schema
 
 
 class TraceFolder(str):
-    """The folder of a trace, as written. Checked to be one when it is given.
+    """The folder of a trace, as the user wrote it. It is checked to hold a trace.
 
-    It is relative to where the command is run. In a lesson file a parameter called ``trace`` is relative to the file,
-    if the folder is there.
+    A relative path starts at the current folder. In a lesson file, a parameter called ``trace`` starts at the file's
+    folder if the trace is there.
 
-    A field ``trace: TraceFolder | None = Field(None, ...)`` of a scene's ``Parameters`` makes ``self.trace("trace")``
-    available. It is a text, so that a lesson file and ``--set`` can say it.
+    With a field ``trace: TraceFolder | None = Field(None, ...)`` in its ``Parameters``, a scene can call
+    ``self.trace("trace")``. The value is a text, so that lesson files and ``--set`` can give it.
     """
 
     @property
     def path(self) -> Path:
-        """Where it is now."""
+        """Return the absolute path of the folder."""
         return Path(self).expanduser().absolute()
 
     @property
     def file_stem(self) -> str:
-        """Its path from where the command is run, or else the whole of it, as a part of a file's name."""
+        """Return the path as a part of a file's name: relative to the current folder if it is inside, else absolute."""
         path, here = os.path.abspath(self.path), f"{os.getcwd()}{os.sep}"
         return name_of_path(path.removeprefix(here))
 
     def open(self) -> Trace:
-        """The trace, every byte of it checked. Raises TraceError."""
+        """Return the trace, with every byte checked. Raises TraceError."""
         return Trace.open(self.path, checksums=True)
 
     @property
     def checksum(self) -> str:
-        """What its ``meta.json`` is sealed with: another recording at this path has another. Raises TraceError."""
+        """Return the checksum of its ``meta.json``, which differs for another recording at the same path.
+
+        Raises TraceError.
+        """
         return str(read_meta(self.path)[0]["checksum"])
 
     @classmethod
     def checked(cls, folder: object) -> TraceFolder:
-        """``folder``, a text or a path, as one. Raises ValueError when there is no trace, or a damaged one."""
+        """Return ``folder``, a text or a path, as a TraceFolder.
+
+        Raises ValueError if it holds no trace, or a damaged one.
+        """
         if not isinstance(folder, str | Path) or not str(folder):
             raise ValueError("the folder of a trace was wanted, such as runs/mine")
-        made = cls(folder)
-        if not made.path.is_dir():
-            there = "is a file" if made.path.exists() else "is not there"
-            how = "gradreel.core.recording.recording.record(model, optimizer, path) makes one around a loop of your own"
+        trace_folder = cls(folder)
+        if not trace_folder.path.is_dir():
+            state = "is a file" if trace_folder.path.exists() else "is not there"
+            advice = "gradreel.record(model, optimizer, path) makes one around a loop of your own"
             raise ValueError(
-                f"the folder of a trace was wanted, and {made.path} {there}; {how}{nearby_traces_hint(made.path)}"
+                f"the folder of a trace was wanted, and {trace_folder.path} {state}; {advice}"
+                f"{nearby_traces_hint(trace_folder.path)}"
             )
         try:
-            read_meta(made.path)
+            read_meta(trace_folder.path)
         except TraceError as error:
             raise ValueError(str(error)) from None
-        return made
+        return trace_folder
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:

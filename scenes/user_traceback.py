@@ -1,4 +1,4 @@
-"""Tracebacks that show the user's own lines and none of ours."""
+"""Tracebacks that show the user's own lines and none of Gradreel's."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ INSTALLED = tuple({Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib
 
 
 def user_traceback(error: BaseException, file: Path) -> str:
-    """Format ``error`` as Python does, keeping the lines of ``file`` and of whatever else the user wrote.
+    """Return ``error`` formatted as Python does, with only the lines of ``file`` and of other code by the user.
 
-    Lines of Gradreel, of installed packages and of the standard library are left out; so are those of
-    exceptions that led to this one. When no line is the user's, the last one is kept, so that something is
-    shown.
+    Lines of Gradreel, of installed packages and of the standard library are left out, also for exceptions that led to
+    this one. If no line is the user's, the last line is kept.
     """
     note_missing_tex(error)
     formatted = traceback.TracebackException.from_exception(error)
@@ -30,14 +29,14 @@ def user_traceback(error: BaseException, file: Path) -> str:
         if part is None or id(part) in seen:
             continue
         seen.add(id(part))
-        theirs = [frame for frame in part.stack if _is_theirs(frame.filename, file)]
-        part.stack = traceback.StackSummary.from_list(theirs or part.stack[-1:])
+        user_frames = [frame for frame in part.stack if _is_theirs(frame.filename, file)]
+        part.stack = traceback.StackSummary.from_list(user_frames or part.stack[-1:])
         chain += [part.__cause__, part.__context__]
     return "".join(formatted.format()).rstrip()
 
 
 def note_missing_tex(error: BaseException) -> None:
-    """Add to ``error``, where a program of TeX was not found, what there is without it."""
+    """Add a note to ``error`` about alternatives without TeX, if it says that a TeX program is missing."""
     if not isinstance(error, FileNotFoundError) or error.filename not in TEX:
         return
     note = (
@@ -49,6 +48,10 @@ def note_missing_tex(error: BaseException) -> None:
 
 
 def _is_theirs(filename: str, file: Path) -> bool:
+    """Return whether a frame's file is the user's, where ``file`` is the scene's file.
+
+    For a scene of the lecture, all files of the lecture count as the user's.
+    """
     if filename.startswith("<"):  # <frozen importlib._bootstrap>
         return False
     path = Path(filename).resolve()
@@ -57,5 +60,5 @@ def _is_theirs(filename: str, file: Path) -> bool:
     if any(path.is_relative_to(folder) and not file.is_relative_to(folder) for folder in INSTALLED):
         return False
     lecture = PACKAGE_FOLDER / "scenes" / "lecture"
-    ours = path in OUR_FILES or any(path.is_relative_to(folder) for folder in OUR_FOLDERS)
-    return not ours or (path.is_relative_to(lecture) and file.is_relative_to(lecture))
+    is_ours = path in OUR_FILES or any(path.is_relative_to(folder) for folder in OUR_FOLDERS)
+    return not is_ours or (path.is_relative_to(lecture) and file.is_relative_to(lecture))

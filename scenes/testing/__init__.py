@@ -1,1 +1,1 @@
-"""Frame snapshots and layout checks, which the pytest plugin offers."""
+"""Frame snapshots and layout checks, the code behind the pytest plugin."""

@@ -1,4 +1,6 @@
-"""What the fixtures ``frames`` and ``layout`` are: calls that run a scene and fail the test when a picture is wrong."""
+"""The objects behind the fixtures ``frames`` and ``layout``: calls that run a scene and fail the test for a wrong
+picture.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,7 @@ FAILED_FOLDER = ".snapshots-failed"  # in pytest's rootdir
 
 Chosen = Mapping[str, Any]
 
-# By option: what it may be, and that in words; lang and theme are looked at where they are used
+# For each option its allowed types, and these in words; lang and theme are checked where they are used
 NEEDED: dict[str, tuple[type | tuple[type, ...], str]] = {
     "parameters": (Mapping, "a mapping of the scene's parameters, such as {'radius': 2}"),
     "media_dir": ((str, os.PathLike), "a folder"),
@@ -38,7 +40,7 @@ NEEDED: dict[str, tuple[type | tuple[type, ...], str]] = {
 
 
 class Frames:
-    """What the fixture ``frames`` gives to the test ``request.node``, whose pictures are in ``folder``."""
+    """The fixture ``frames`` for the test ``request.node``, whose pictures are in ``folder``."""
 
     def __init__(self, request: pytest.FixtureRequest, folder: Path, media_dir: Path) -> None:
         self._node: pytest.Item = request.node
@@ -64,18 +66,21 @@ class Frames:
         layout: bool | None = None,
         **more: Any,
     ) -> None:
+        """Compare a scene's pictures with its snapshots, and fail the test if they differ; see the plugin's
+        ``frames``.
+        """
         __tracebackhide__ = True
-        given: dict[str, Any] = {"lang": lang, "theme": theme, "media_dir": media_dir, "words": words, "name": name}
-        given |= {"tolerance": tolerance, "share": share, "layout": layout}
-        _check_types("frames", scene_class, given | {"parameters": parameters})
-        chosen = _merged(scene_class, parameters, more, given)
-        context = trained_context(scene_class, chosen, lang, theme, Path(media_dir or self._media_dir))
+        options: dict[str, Any] = {"lang": lang, "theme": theme, "media_dir": media_dir, "words": words, "name": name}
+        options |= {"tolerance": tolerance, "share": share, "layout": layout}
+        _check_types("frames", scene_class, options | {"parameters": parameters})
+        scene_parameters = _merged(scene_class, parameters, more, options)
+        context = trained_context(scene_class, scene_parameters, lang, theme, Path(media_dir or self._media_dir))
         folder = self._own_folder(name)
         failures = self._failures_folder(folder)
         findings: list[LayoutFault] = []
         at_beat = (lambda scene, beat: findings.extend(check_scene(scene, beat))) if layout else None
         with _words_of(words, Path(self._node.path)):
-            stills = beat_frames(scene_class, chosen, context, at_beat=at_beat)
+            stills = beat_frames(scene_class, scene_parameters, context, at_beat=at_beat)
         outcome = check_snapshots(
             stills,
             folder,
@@ -91,7 +96,7 @@ class Frames:
         self._report(scene_class.__name__, outcome, findings)
 
     def check_left_over_folders(self) -> None:
-        """Fail for pictures in folders that this test has no longer used (its calls with ``name``)."""
+        """Fail the test for pictures in folders that it no longer uses (its calls with ``name``)."""
         __tracebackhide__ = True
         outcome = Outcome()
         for folder in sorted({path.parent for path in self._folder.rglob("*.png")} - {self._folder, *self._used}):
@@ -99,6 +104,7 @@ class Frames:
         self._report(self._node.name, outcome)
 
     def _own_folder(self, name: str | None) -> Path:
+        """Return the folder of a call's snapshots. Fails the test if another test or call uses it."""
         __tracebackhide__ = True
         clashing = self._config.stash.get(clashes_key, {}).get(self._node.nodeid)
         if clashing:
@@ -112,43 +118,45 @@ class Frames:
         return folder
 
     def _failures_folder(self, folder: Path) -> Path:
-        """Where this call's failed pictures go; emptied of those of the last run."""
+        """Return the folder for this call's failed pictures, emptied of those of the last run."""
         root = self._config.rootpath
         path = Path(self._node.path)
-        inside = path.relative_to(root) if path.is_relative_to(root) else Path(path.name)
-        failures = root / FAILED_FOLDER / inside.with_suffix("") / folder.relative_to(self._folder.parent)
+        relative = path.relative_to(root) if path.is_relative_to(root) else Path(path.name)
+        failures = root / FAILED_FOLDER / relative.with_suffix("") / folder.relative_to(self._folder.parent)
         shutil.rmtree(failures, ignore_errors=True)
         return failures
 
     def _left_over(self, folder: Path, outcome: Outcome) -> None:
+        """Report a folder whose pictures no test compares with; delete them when updating."""
         if not self._update:
             outcome.problems.append(f"{folder.name}: left over, no test compares with {folder}")
             return
         pictures = sorted(folder.rglob("*.png"))
         for picture in pictures:
             picture.unlink(missing_ok=True)
-        for place in sorted({folder, *(picture.parent for picture in pictures)}, reverse=True):
-            with suppress(OSError):  # something else is in it, and stays
-                place.rmdir()
+        for subfolder in sorted({folder, *(picture.parent for picture in pictures)}, reverse=True):
+            with suppress(OSError):  # a folder with other files stays
+                subfolder.rmdir()
         outcome.deleted += pictures
 
     def _report(self, title: str, outcome: Outcome, findings: Sequence[LayoutFault] = ()) -> None:
+        """Store which pictures were written or deleted, and fail the test if there are problems."""
         __tracebackhide__ = True
         for verb, paths in (("written", outcome.written), ("deleted", outcome.deleted)):
             self._node.user_properties += [("snapshot", f"{verb} {path}") for path in paths]
-        wrong = [_breaches(title, findings)] if findings else []
+        faults = [_breaches(title, findings)] if findings else []
         if outcome.problems:
             problems = "\n".join(outcome.problems)
             repair_advice = "If the pictures are right as they are now: pytest --snapshot-update"
-            wrong.append(
+            faults.append(
                 f"{title}: snapshots are not as they should be ({len(outcome.problems)})\n{problems}\n{repair_advice}"
             )
-        if wrong:
-            pytest.fail("\n\n".join(wrong), pytrace=False)
+        if faults:
+            pytest.fail("\n\n".join(faults), pytrace=False)
 
 
 class Layout:
-    """What the fixture ``layout`` gives."""
+    """The fixture ``layout``."""
 
     def __init__(self, test_file: Path, media_dir: Path) -> None:
         self._test_file, self._media_dir = test_file, media_dir
@@ -165,20 +173,21 @@ class Layout:
         words: Path | None = None,
         **more: Any,
     ) -> None:
+        """Fail the test if a layout rule is broken at the end of any beat; see the plugin's ``layout``."""
         __tracebackhide__ = True
-        given: dict[str, Any] = {"lang": lang, "theme": theme, "media_dir": media_dir, "words": words}
-        _check_types("layout", scene_class, given | {"parameters": parameters})
-        chosen = _merged(scene_class, parameters, more, given)
-        context = trained_context(scene_class, chosen, lang, theme, Path(media_dir or self._media_dir))
+        options: dict[str, Any] = {"lang": lang, "theme": theme, "media_dir": media_dir, "words": words}
+        _check_types("layout", scene_class, options | {"parameters": parameters})
+        scene_parameters = _merged(scene_class, parameters, more, options)
+        context = trained_context(scene_class, scene_parameters, lang, theme, Path(media_dir or self._media_dir))
         with _words_of(words, self._test_file):
-            findings = check_beats(scene_class, chosen, context)
+            findings = check_beats(scene_class, scene_parameters, context)
         if findings:
             pytest.fail(_breaches(scene_class.__name__, findings), pytrace=False)
 
 
 @contextmanager
 def _words_of(words: str | os.PathLike[str] | None, test_file: Path) -> Iterator[None]:
-    """Scenes made within it have the words of a file, whose path is from the folder of the test's."""
+    """Give scenes made inside the context the words of a file, whose path starts at the test file's folder."""
     use_words(OwnWords.read(test_file.parent / words) if words is not None else None)
     try:
         yield
@@ -187,22 +196,23 @@ def _words_of(words: str | os.PathLike[str] | None, test_file: Path) -> Iterator
 
 
 def _breaches(title: str, findings: Sequence[LayoutFault]) -> str:
+    """Return a message that lists the breaches."""
     breaches = "1 breach" if len(findings) == 1 else f"{len(findings)} breaches"
     return "\n".join([f"{title}: {breaches} of layout rules", *map(str, findings)])
 
 
 def _check_types(fixture: str, scene_class: object, options: Chosen) -> None:
-    """Raises UserError that names what was given and what is needed."""
+    """Raise UserError if the scene class or an option has a wrong type; the message says which type is needed."""
     __tracebackhide__ = True
     if not (isinstance(scene_class, type) and issubclass(scene_class, Scene)):
-        found, example = _shown(scene_class), "MyScene"
+        given_text, example = _shown(scene_class), "MyScene"
         if isinstance(scene_class, type):
-            found = f"the class {scene_class.__name__}"
+            given_text = f"the class {scene_class.__name__}"
         elif isinstance(scene_class, Scene):
             example = type(scene_class).__name__
-            found = f"a scene that has been made, {example}()"
+            given_text = f"a scene that has been made, {example}()"
         raise UserError(
-            f"{fixture}() was given {found}; it needs the class of a Manim scene, such as {fixture}({example})"
+            f"{fixture}() was given {given_text}; it needs the class of a Manim scene, such as {fixture}({example})"
         )
     for option, (kinds, needed) in NEEDED.items():
         value = options.get(option)
@@ -211,11 +221,15 @@ def _check_types(fixture: str, scene_class: object, options: Chosen) -> None:
 
 
 def _shown(value: object) -> str:
+    """Return a value and its type for a message."""
     return f"{shortened(value)} ({type(value).__name__})"
 
 
 def _merged(scene_class: type[Scene], parameters: Chosen | None, more: Chosen, options: Chosen) -> dict[str, Any]:
-    """The scene's parameters; an option whose name is also a parameter's must not be mistaken for it."""
+    """Return the scene's parameters.
+
+    Raises TypeError if an option could also mean a parameter of the same name, or a parameter is given twice.
+    """
     fields = getattr(getattr(scene_class, "Parameters", None), "model_fields", {})
     for option, value in options.items():
         if value is not None and option in fields and option not in (parameters or {}):
@@ -232,7 +246,7 @@ def _merged(scene_class: type[Scene], parameters: Chosen | None, more: Chosen, o
 def trained_context(
     scene_class: type[Scene], parameters: Chosen, lang: str | None, theme: str | None, media_dir: Path
 ) -> SceneContext | None:
-    """The context of a LectureScene, its missing runs trained; None for any other scene."""
+    """Return the context of a LectureScene, after training its missing runs; None for any other scene."""
     if not issubclass(scene_class, LectureScene):
         if lang or theme:
             raise TypeError(f"lang and theme are for a LectureScene; {scene_class.__name__} is none")

@@ -1,14 +1,15 @@
-"""Rules of the picture, checked on what is on the screen at the end of each beat.
+"""Rules of the picture, checked on the screen at the end of each beat.
 
-``frame``: nothing outside the frame, except what is marked ``bleed = True``. ``margin``: texts within the safe margin
-of 5 %. ``touch``: no two texts touch. ``size``: no text smaller than 24 (1/32 of the height), subscripts in a formula
-and texts marked ``script = True`` excepted. ``line``: no text over a line of its own colour, unless a patch lies
-between. ``contrast`` (WCAG 2.2): text 4.5:1 on the background and 3:1 on a filled shape (all our text is large in
-WCAG's sense), lines 3:1, text that is dimmed on purpose 2:1; dimmed lines are not judged.
+``frame``: nothing is outside the frame, except mobjects marked ``bleed = True``. ``margin``: texts stay within the safe
+margin of 5 %. ``touch``: no two texts touch. ``size``: no text is smaller than 24 (1/32 of the height), except
+subscripts in a formula and texts marked ``script = True``. ``line``: no text lies over a line of its own colour, unless
+a patch is between them. ``contrast`` (WCAG 2.2): text has 4.5:1 on the background and 3:1 on a filled shape (all our
+text is large by WCAG's definition), lines have 3:1, and text that is dimmed on purpose has 2:1. Dimmed lines are not
+checked.
 
-In a MovingCameraScene the frame is what its camera looks at when the beat ends, and sizes are those in that picture.
-What lies wholly outside is not on it. A camera that has moved shows a part of something larger: shapes may go on
-beyond the frame, texts may not.
+In a MovingCameraScene the frame is the part that the camera shows at the end of the beat, and sizes are those in that
+picture. Mobjects that lie wholly outside do not count. A camera that has moved shows a part of a larger picture, so
+shapes may cross the frame. Texts may not.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ from gradreel.scenes.themes import THEMES
 from manim import ManimColor, MovingCamera, Scene, config
 from numpy.typing import NDArray
 
-MARGIN = 0.05  # of the frame's width and height
+MARGIN = 0.05  # share of the frame's width and height
 TOLERANCE = 0.02  # scene units: two pixels of a 1080p picture are 0.015
 FRAME_TOLERANCE = 0.05  # half the border of a rectangle that fills the frame
-SAME_COLOR = 0.19  # distance of two RGB colours (0 to 1 each) that the eye takes for one
-OPAQUE = 0.9
+SAME_COLOR = 0.19  # largest distance of two RGB colours (0 to 1 each) that look the same
+OPAQUE = 0.9  # least opacity of a patch
 TEXT_CONTRAST, TEXT_ON_SHAPE_CONTRAST, DIMMED_CONTRAST, LINE_CONTRAST = 4.5, 3.0, 2.0, 3.0
-FULL = 0.98  # a colour at less than this share of itself is dimmed
+FULL = 0.98  # a colour with a smaller share of its full strength is dimmed
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,15 @@ class LayoutFault:
     mobjects: tuple[str, ...]  # the texts' words, or the names of other mobjects
 
     def __str__(self) -> str:
+        """Return the breach as a line of a message."""
         x, y = self.where
         return f"{self.scene}, beat {self.beat}: {self.rule}: {self.message}, at ({x:.2f}, {y:.2f})"
 
 
 @dataclass(frozen=True)
 class _Breach:
+    """One breach, before its scene and beat are added."""
+
     rule: str
     message: str
     where: NDArray[np.float64]  # (2,)
@@ -62,7 +66,7 @@ class _Breach:
 
 
 def check_scene(scene: Scene, beat: str = "end") -> list[LayoutFault]:
-    """Every breach of a rule on the screen of ``scene`` as it is now."""
+    """Return every breach of a rule on the screen of ``scene`` as it is now."""
     screen = _pictured(scene)
     name = kebab_name(type(scene).__name__)
     breaches = [breach for rule in (_frame, _margin, _touch, _size, _line, _contrast) for breach in rule(screen)]
@@ -76,7 +80,7 @@ def check_scene(scene: Scene, beat: str = "end") -> list[LayoutFault]:
 def check_beats(
     scene_class: type[Scene], parameters: Mapping[str, Any] | None = None, context: SceneContext | None = None
 ) -> list[LayoutFault]:
-    """The breaches at the end of every beat of a scene. Raises what the scene raises."""
+    """Return the breaches at the end of every beat of a scene. Exceptions of the scene are raised."""
     findings: list[LayoutFault] = []
     visit_beats(scene_class, lambda scene, beat: findings.extend(check_scene(scene, beat)), parameters, context)
     return findings
@@ -99,6 +103,7 @@ def _pictured(scene: Scene) -> Screen:
 
 
 def _frame(screen: Screen) -> Iterator[_Breach]:
+    """Yield texts, and one shape of each name, that are outside the frame."""
     edge = np.array([screen.width, screen.height]) / 2
     for text in screen.texts:
         if not text.bleeds and (over := _overhang(text.box, edge)) > FRAME_TOLERANCE:
@@ -113,6 +118,7 @@ def _frame(screen: Screen) -> Iterator[_Breach]:
 
 
 def _margin(screen: Screen) -> Iterator[_Breach]:
+    """Yield texts in the margin."""
     frame = np.array([screen.width, screen.height]) / 2
     edge = frame * (1 - 2 * MARGIN)
     for text in screen.texts:
@@ -122,6 +128,7 @@ def _margin(screen: Screen) -> Iterator[_Breach]:
 
 
 def _touch(screen: Screen) -> Iterator[_Breach]:
+    """Yield pairs of texts that touch."""
     texts = screen.texts
     if len(texts) < 2:
         return
@@ -129,30 +136,33 @@ def _touch(screen: Screen) -> Iterator[_Breach]:
     for i, j in zip(*np.nonzero(np.triu(near, 1)), strict=True):
         first, second = texts[i], texts[j]
         for k, m in np.argwhere(_overlaps(first.boxes, second.boxes)):
-            one, other = first.glyphs[k], second.glyphs[m]
-            where = (np.maximum(one.box, other.box)[:2] + np.minimum(one.box, other.box)[2:]) / 2
-            if not _patched(where, one.order, other.order, screen):
+            first_glyph, second_glyph = first.glyphs[k], second.glyphs[m]
+            where = (
+                np.maximum(first_glyph.box, second_glyph.box)[:2] + np.minimum(first_glyph.box, second_glyph.box)[2:]
+            ) / 2
+            if not _patched(where, first_glyph.order, second_glyph.order, screen):
                 yield _Breach("touch", f"{first.name!r} touches {second.name!r}", where, (first.name, second.name))
                 break
 
 
 def _overhang(box: NDArray[np.float64], edge: NDArray[np.float64]) -> float:
-    """How far a box reaches beyond ``edge`` (2,), half the width and height of a region around the centre."""
+    """Return how far a box reaches beyond ``edge`` (2,), half the width and height of a region around the centre."""
     return float(max((-edge - box[:2]).max(), (box[2:] - edge).max()))
 
 
 def _reaches_into(box: NDArray[np.float64], edge: NDArray[np.float64]) -> bool:
-    """Whether a part of a box is in that region."""
+    """Return whether a part of a box lies in that region."""
     return bool((box[:2] < edge).all() and (box[2:] > -edge).all())
 
 
 def _overlaps(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """(n, m): which boxes (n, 4) and (m, 4) are less than the tolerance apart."""
+    """Return which boxes (n, 4) and (m, 4) are less than the tolerance apart, (n, m)."""
     a, b = first[:, None], second[None]
     return np.asarray(((a[..., :2] < b[..., 2:] + TOLERANCE) & (b[..., :2] < a[..., 2:] + TOLERANCE)).all(axis=-1))
 
 
 def _middle(box: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the middle of a box, (2,)."""
     return (box[:2] + box[2:]) / 2
 
 
@@ -160,6 +170,7 @@ def _middle(box: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _size(screen: Screen) -> Iterator[_Breach]:
+    """Yield texts that are too small."""
     for text in screen.texts:
         if text.size < style.SMALLEST - 0.05 and not text.is_script:
             message = f"{text.name!r} has size {text.size:.1f}, the least is {style.SMALLEST}"
@@ -167,6 +178,7 @@ def _size(screen: Screen) -> Iterator[_Breach]:
 
 
 def _line(screen: Screen) -> Iterator[_Breach]:
+    """Yield texts over a line of their own colour."""
     lines = [part for part in screen.shapes if part.stroke is not None]
     if not lines or not screen.texts:
         return
@@ -180,7 +192,7 @@ def _line(screen: Screen) -> Iterator[_Breach]:
 
 
 def _crossing(text: ScreenText, line: Part, screen: Screen) -> NDArray[np.float64] | None:
-    """A point where ``line`` runs through a glyph of its own colour with no patch between them, or None."""
+    """Return a point where ``line`` crosses a glyph of its own colour without a patch between them, (2,), or None."""
     assert line.stroke is not None
     color = _over(line.stroke, screen.background)
     alike = [
@@ -201,19 +213,20 @@ def _crossing(text: ScreenText, line: Part, screen: Screen) -> NDArray[np.float6
 
 
 def _along(line: Part) -> NDArray[np.float64]:
-    """(n, 2) points on a line, close enough together that none of its course through a glyph is missed."""
+    """Return points on a line, (n, 2), so close together that no crossing of a glyph is missed."""
     lengths = np.linalg.norm(np.diff(line.curves, axis=1), axis=-1).sum(axis=1)
     count = int(np.clip(lengths.max() / 0.03, 2, 400))
     return bezier(line.curves, np.linspace(0, 1, count)).reshape(-1, 2)
 
 
 def _patched(point: NDArray[np.float64], below: int, above: int, screen: Screen) -> bool:
-    """Whether something filled hides ``point`` of the lower of two mobjects from the upper one."""
+    """Return whether a filled shape between two drawing orders hides ``point``."""
     low, high = sorted((below, above))
     return any(part.fill[3] >= OPAQUE for part in screen.fills_at(point, low, high) if part.fill is not None)
 
 
 def _contrast(screen: Screen) -> Iterator[_Breach]:
+    """Yield texts and lines with too little contrast."""
     for text in screen.texts:
         faint = min((breach for glyph in text.glyphs if (breach := _faint(glyph, screen))), default=None)
         if faint is not None:
@@ -234,7 +247,7 @@ def _contrast(screen: Screen) -> Iterator[_Breach]:
 
 
 def _faint(glyph: Part, screen: Screen) -> tuple[float, float] | None:
-    """(ratio, needed) of a glyph that stands out too little from what is under it."""
+    """Return (ratio, needed) for a glyph with too little contrast to the colours behind it; else None."""
     ink = _ink(glyph)
     if ink is None:
         return None
@@ -248,7 +261,7 @@ def _faint(glyph: Part, screen: Screen) -> tuple[float, float] | None:
 
 
 def _behind(point: NDArray[np.float64], order: int, screen: Screen) -> NDArray[np.float64]:
-    """(3,): the colour at ``point`` under what is drawn in this order."""
+    """Return the colour at ``point`` behind the drawing order ``order``, RGB, (3,)."""
     color = screen.background
     for part in screen.fills_at(point, -1, order):
         if part.fill is not None:
@@ -257,7 +270,9 @@ def _behind(point: NDArray[np.float64], order: int, screen: Screen) -> NDArray[n
 
 
 def _is_dimmed(part: Part, color: NDArray[np.float64], screen: Screen) -> bool:
-    """Whether a part is faint on purpose: marked so, translucent, or a role's colour mixed into the background."""
+    """Return whether a part is faint on purpose: marked so, translucent, or a role's colour mixed into the
+    background.
+    """
     if getattr(part.mobject, "emphasis", 1.0) < FULL or color[3] < FULL:
         return True
     if np.abs(np.array(style.palette.background.to_rgb()) - screen.background).max() > 0.01:
@@ -274,21 +289,28 @@ def _is_dimmed(part: Part, color: NDArray[np.float64], screen: Screen) -> bool:
 
 @lru_cache
 def _role_colors(theme: str) -> NDArray[np.float64]:
-    """(n, 3): the colours of all roles but the background's, RGB."""
+    """Return the colours of all roles except the background's, RGB, (n, 3)."""
     return np.array([ManimColor(color).to_rgb() for role, color in THEMES[theme].items() if role != "background"])
 
 
 def _ink(glyph: Part) -> NDArray[np.float64] | None:
+    """Return a glyph's colour, RGBA, or None."""
     return glyph.fill if glyph.fill is not None else glyph.stroke
 
 
 def _over(rgba: NDArray[np.float64], under: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(3,): a colour of some opacity laid over another."""
+    """Return a colour of some opacity laid over another, RGB, (3,)."""
     return np.asarray(rgba[3] * rgba[:3] + (1 - rgba[3]) * under)
 
 
 def contrast(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    """The contrast of two RGB colours, 1 to 21. Source: WCAG 2.2, relative luminance and contrast ratio."""
+    """Return the contrast of two RGB colours, from 1 to 21, by WCAG 2.2's relative luminance and contrast ratio.
+
+    Examples
+    --------
+    >>> contrast(np.zeros(3), np.ones(3))
+    21.0
+    """
     channels = np.array([first, second])
     linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
     low, high = sorted(linear @ np.array([0.2126, 0.7152, 0.0722]))

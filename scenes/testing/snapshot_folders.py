@@ -1,6 +1,6 @@
-"""Which folder of snapshots is whose: a test's by its name, and folders that no test owns.
+"""Finds the folder of snapshots of each test by its name, and folders that belong to no test.
 
-Light, like the plugin that needs it.
+This module imports little, as the plugin must.
 """
 
 from __future__ import annotations
@@ -12,26 +12,41 @@ import pytest
 
 FOLDER = "snapshots"  # beside the test file
 
-orphans_key = pytest.StashKey[dict[str, list[Path]]]()  # test -> folders of pictures that no test owns
-clashes_key = pytest.StashKey[dict[str, list[str]]]()  # test -> the tests whose folder has the same name
+orphans_key = pytest.StashKey[dict[str, list[Path]]]()  # test -> folders of pictures that belong to no test
+clashes_key = pytest.StashKey[dict[str, list[str]]]()  # test -> the tests whose folders have the same name
 
 
 def snapshot_folder(item: pytest.Item) -> Path:
-    """``snapshots/<test>`` beside the test's file; a method's carries the name of its class."""
-    within = ".".join(item.nodeid.split("::")[1:]) or item.name
-    return Path(item.path).parent / FOLDER / safe_name(within)
+    """Return ``snapshots/<test>`` beside the test's file; the folder of a method has the name of its class too."""
+    test_name = ".".join(item.nodeid.split("::")[1:]) or item.name
+    return Path(item.path).parent / FOLDER / safe_name(test_name)
 
 
 def safe_name(name: str) -> str:
-    """``name`` as a file or folder can be called on every system: ``test_curve[zh]`` -> ``test_curve-zh``."""
+    """Return ``name`` as a valid file name on every system: ``test_curve[zh]`` -> ``test_curve-zh``.
+
+    Examples
+    --------
+    >>> safe_name("test_curve[zh]")
+    'test_curve-zh'
+    """
     return re.sub(r"[^\w.=+-]+", "-", name).strip("-.") or "unnamed"
 
 
 def left_over(snapshots: Path, owned: set[str], whole: set[tuple[Path, str]]) -> list[Path]:
-    """Folders of pictures in ``snapshots`` that were a test's, by their names, and that no test compares with.
+    """Return the folders in ``snapshots`` that belong to tests by their names, but that no test compares with.
 
-    A run need not collect every test, so a folder not ``owned`` by a collected one is left over only if no file beside
-    ``snapshots`` defines its function, but for functions of which all cases were collected (``whole``: file, name).
+    A run may not collect every test. So a folder that no collected test owns counts only if no file beside
+    ``snapshots`` defines its function.
+
+    Parameters
+    ----------
+    snapshots
+        The folder of all snapshots.
+    owned
+        Names of the folders that collected tests own.
+    whole
+        File and name of each function with all its cases collected. Such a function may have left-over folders.
     """
     if not snapshots.is_dir():
         return []

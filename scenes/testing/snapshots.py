@@ -1,4 +1,4 @@
-"""Frame snapshots: pictures kept beside a test, compared with what a scene shows now."""
+"""Frame snapshots: pictures stored beside a test and compared with a scene's current pictures."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ from numpy.typing import NDArray
 from PIL import Image
 
 CHANNEL_TOLERANCE = 8  # of 255
-PIXEL_SHARE = 5e-5  # 20 pixels of 854 x 480: half of what another digit in the smallest size changes
+PIXEL_SHARE = 5e-5  # 20 pixels of 854 x 480: half as many as a changed digit in the smallest size
 
 
 @dataclass(frozen=True)
 class Difference:
-    """How two pictures of one size differ."""
+    """The difference of two pictures of one size."""
 
-    pixels: int  # that differ by more than the tolerance in some channel
-    total: int
-    most: int  # the largest difference of a channel
-    box: tuple[int, int, int, int]  # left, top, right, bottom of where they differ, in pixels
+    pixels: int  # how many pixels differ by more than the tolerance in some channel
+    total: int  # number of all pixels
+    most: int  # largest difference of a channel
+    box: tuple[int, int, int, int]  # left, top, right, bottom of the region that differs, in pixels
 
     def __str__(self) -> str:
+        """Return the difference as a sentence."""
         left, top, right, bottom = self.box
         return (
             f"{self.pixels} of {self.total} pixels ({self.pixels / self.total:.2%}) differ by up to {self.most} of 255"
@@ -37,7 +38,7 @@ class Difference:
 
 @dataclass
 class Outcome:
-    """What a comparison of one folder came to."""
+    """The result of comparing one folder."""
 
     problems: list[str] = field(default_factory=list)
     written: list[Path] = field(default_factory=list)
@@ -45,11 +46,11 @@ class Outcome:
 
 
 def compare(actual: NDArray[np.uint8], expected: NDArray[np.uint8], tolerance: int, share: float) -> Difference | None:
-    """The difference of two pictures (height, width, 3), or None where it stays within the tolerance.
+    """Return the difference of two pictures (height, width, 3), or None if it is within the tolerance.
 
-    Tolerated are differences of ``tolerance`` of 255 in a channel, and greater ones in a ``share`` of the pixels.
+    Each channel may differ by ``tolerance`` of 255. A ``share`` of the pixels may differ by more.
     """
-    if np.array_equal(actual, expected):  # as almost always
+    if np.array_equal(actual, expected):  # the usual case, and fast
         return None
     apart = _apart(actual, expected)
     rows, columns = np.nonzero(apart > tolerance)
@@ -60,14 +61,14 @@ def compare(actual: NDArray[np.uint8], expected: NDArray[np.uint8], tolerance: i
 
 
 def _apart(actual: NDArray[np.uint8], expected: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(height, width): by how much they differ in the channel where they differ most."""
+    """Return the largest difference of a channel at each pixel, (height, width)."""
     channels = np.maximum(actual, expected) - np.minimum(actual, expected)
     apart: NDArray[np.uint8] = np.maximum(np.maximum(channels[..., 0], channels[..., 1]), channels[..., 2])
     return apart
 
 
 def difference_picture(actual: NDArray[np.uint8], expected: NDArray[np.uint8], tolerance: int) -> Image.Image:
-    """The expected picture, grey and faint, with every pixel that differs in red."""
+    """Return the expected picture in faint grey, with every pixel that differs in red."""
     grey = expected.mean(axis=2, keepdims=True) * 0.5 + 64
     picture = np.repeat(grey, 3, axis=2)
     picture[_apart(actual, expected) > tolerance] = (255, 40, 40)
@@ -77,10 +78,11 @@ def difference_picture(actual: NDArray[np.uint8], expected: NDArray[np.uint8], t
 def check_snapshots(
     stills: Sequence[Still], folder: Path, failures: Path, *, update: bool, tolerance: int, share: float
 ) -> Outcome:
-    """Compare ``stills`` with ``folder/<beat>.png``; a missing, left-over or blank picture is a problem too.
+    """Compare ``stills`` with ``folder/<beat>.png``, and return the problems and the written or deleted files.
 
-    For a picture that changed, actual, expected and difference are written into ``failures``. With ``update`` what
-    differs is written into ``folder`` instead and what is left over is deleted.
+    A missing, left-over or blank picture is a problem too. For a picture that changed, the actual and expected picture
+    and their difference are written into ``failures``. With ``update``, changed pictures are written into ``folder``
+    instead, and left-over ones are deleted.
     """
     outcome = Outcome()
     if not stills:
@@ -100,10 +102,10 @@ def check_snapshots(
 
 
 def file_names(beats: Sequence[str]) -> list[str]:
-    """A file name for each beat. Raises ValueError when two beats would share one."""
+    """Return a file name for each beat. Raises ValueError if two beats would share one."""
     names = [f"{safe_name(beat)}.png" for beat in beats]
-    for place, name in enumerate(names):
-        if name in names[:place]:
+    for number, name in enumerate(names):
+        if name in names[:number]:
             raise ValueError(f"two beats of the scene would both be kept as {name}; give each a name of its own")
     return names
 
@@ -111,6 +113,7 @@ def file_names(beats: Sequence[str]) -> list[str]:
 def _check_one(
     still: Still, path: Path, failures: Path, outcome: Outcome, update: bool, tolerance: int, share: float
 ) -> None:
+    """Compare one picture with its snapshot, and add the result to ``outcome``."""
     picture = still.image()
     actual = np.asarray(picture)
     if compare(actual, np.broadcast_to(actual[0, 0], actual.shape), CHANNEL_TOLERANCE, share=0) is None:
@@ -143,6 +146,7 @@ def _check_one(
 
 
 def _read(path: Path) -> NDArray[np.uint8] | None:
+    """Return a picture, RGB, (height, width, 3); None if the file does not exist."""
     if not path.is_file():
         return None
     with Image.open(path) as picture:
@@ -150,8 +154,8 @@ def _read(path: Path) -> NDArray[np.uint8] | None:
 
 
 def write_png(picture: Image.Image, path: Path) -> None:
-    """Write a picture small, in one rename."""
+    """Write a picture as a small PNG, in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{uuid.uuid4().hex}.new")  # no snapshot, where a kill leaves it
+    temporary = path.with_name(f".{uuid.uuid4().hex}.new")  # not counted as a snapshot if a kill leaves it
     picture.save(temporary, "PNG", optimize=True)
     os.replace(temporary, path)

@@ -1,1 +1,1 @@
-"""Narration and what fills it: numbers, days, networks and times in each language, and when a line is shown."""
+"""Narration and the words in it: numbers, days, networks and times in each language, and when a line is shown."""

@@ -1,6 +1,6 @@
-"""Claims: what a line of the narration says of the numbers that its scene shows, each with a condition on them.
+"""Claims: statements of the narration about the numbers that a scene shows, each with a condition on them.
 
-A scene lists its claims in `LectureScene.claims`. Where one does not hold, its beat has the neutral line instead::
+A scene lists its claims in `LectureScene.claims`. If a claim does not hold, its beat has the neutral line instead::
 
     def claims(self) -> Iterator[Claim]:
         losses = [result.training.mean for result in self.outcome]
@@ -14,19 +14,20 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-MOST_NUMBERS = 12  # that a message lists of one sequence
+MOST_NUMBERS = 12  # most numbers of a sequence in a message
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One thing that the line of a beat says of numbers, and whether it holds of them."""
+    """A statement of a beat's line about numbers, and whether it holds for them."""
 
     beat: str
     says: str
     holds: bool
-    numbers: str  # as a message shows them: "losses: 454, 197, 166"
+    numbers: str  # the numbers in a message, such as "losses: 454, 197, 166"
 
     def __str__(self) -> str:
+        """Return a message: the statement, whether it holds, and the numbers."""
         verdict = "holds" if self.holds else "does not hold"
         return f'"{self.says}" {verdict} of {self.numbers}'
 
@@ -36,10 +37,14 @@ def claim(beat: str, says: str, holds: Any, **numbers: Any) -> Claim:
 
     Parameters
     ----------
-    beat: the beat's name; ``piece`` stands for ``piece-1``, ``piece-2``, … as well
-    says: what the line says, in words that need no picture: a message quotes it
-    holds: whether it is so; a comparison with NaN is false, so a claim of NaN does not hold
-    numbers: by name, what the condition was computed from: numbers, sequences of them, or texts
+    beat
+        The beat's name; ``piece`` stands for ``piece-1``, ``piece-2``, … as well.
+    says
+        The statement in words, for messages.
+    holds
+        Whether it is true. A comparison with NaN is false, so a claim about NaN does not hold.
+    numbers
+        The numbers that the condition was computed from, by name: numbers, sequences of them, or texts.
 
     Examples
     --------
@@ -66,13 +71,14 @@ def failed(claims: Iterable[Claim]) -> list[Claim]:
 
 
 def _listed(value: Any) -> str:
+    """Return a value for a message: its first `MOST_NUMBERS` numbers with four digits, and how many there are."""
     values = _flat(value)
     texts = [each if isinstance(each, str) else f"{float(each):.4g}" for each in values[:MOST_NUMBERS]]
     return ", ".join(texts) + (f", … ({len(values)})" if len(values) > MOST_NUMBERS else "")
 
 
 def _flat(value: Any) -> list[Any]:
-    """Return the numbers and texts in ``value``, which may be an array or nested; without importing numpy."""
+    """Return the numbers and texts in ``value``, which may be an array or nested, without importing numpy."""
     value = value.tolist() if hasattr(value, "tolist") else value
     if isinstance(value, str) or not isinstance(value, Iterable):
         return [value]

@@ -1,7 +1,7 @@
-"""Days, weekdays and units of views as people write them, in every language that the narration has.
+"""Days, weekdays and units of views in words, in every language of the narration.
 
-A line is filled in all languages from the same values, and with plain texts, so each language has its own field:
-``in_languages("day", lambda language: day_words(day, language))`` gives ``day_en`` and ``day_zh``.
+A line is filled with the same values in all languages, and with plain texts. So each language has a field of its own:
+``in_languages("day", lambda language: day_words(day, language))`` returns ``day_en`` and ``day_zh``.
 """
 
 from __future__ import annotations
@@ -17,54 +17,62 @@ from gradreel.scenes.words.languages import LANGUAGES, DayForm
 from gradreel.scenes.words.numbers import number_text
 
 MONTH_STARTS = {1: range(1, 13), 2: range(1, 13, 2), 3: (1, 4, 7, 10), 6: (1, 7), 12: (1,)}
+"""Months whose first day an axis names, by the number of months between them."""
 
 
 def in_languages(name: str, write: Callable[[str], str]) -> dict[str, str]:
-    """Fields of a line of narration, one for each language: ``{name}_en``, ``{name}_zh``."""
+    """Return a field for a line of narration in each language: ``{name}_en``, ``{name}_zh``."""
     return {f"{name}_{language}": write(language) for language in LANGUAGES}
 
 
 def as_date(day: date | np.datetime64) -> date:
-    """A day of an array as a date."""
+    """Return a day, which may come from an array, as a date."""
     return day if isinstance(day, date) else day.astype("datetime64[D]").astype(date)
 
 
 def day_words(day: date | np.datetime64, language: str, form: DayForm = "long") -> str:
-    """ "11 February", short "11 Feb", with the year "11 February 2021"; 2月11日, 2021年2月11日."""
+    """Return a day in words: "11 February", short "11 Feb", with the year "11 February 2021".
+
+    In Chinese: 2月11日, 2021年2月11日.
+    """
     return LANGUAGES[language].day(as_date(day), form)
 
 
 def period_words(
     first: date | np.datetime64, last: date | np.datetime64, language: str, form: Literal["long", "short"] = "long"
 ) -> str:
-    """ "1 January to 26 February 2021", short "1 Jan to 26 Feb 2021"; 2021年1月1日至2月26日."""
+    """Return a period in words: "1 January to 26 February 2021", short "1 Jan to 26 Feb 2021".
+
+    In Chinese: 2021年1月1日至2月26日.
+    """
     return LANGUAGES[language].period(as_date(first), as_date(last), form)
 
 
 def weekday_words(day: date | np.datetime64, language: str) -> str:
-    """ "Thursday", 周四."""
+    """Return the name of the day's weekday: "Thursday", 周四."""
     return LANGUAGES[language].weekday(as_date(day).weekday())
 
 
 def weekdays_words(weekdays: Sequence[int], language: str, form: Literal["long", "short"] = "long") -> str:
-    """Some weekdays, 0 for Monday: "Fridays and Saturdays", short "Fri, Sat"; 周五和周六, 周五、周六."""
+    """Return several weekdays, with 0 for Monday: "Fridays and Saturdays", short "Fri, Sat"; 周五和周六, 周五、周六."""
     return LANGUAGES[language].weekdays(weekdays, form)
 
 
 def unit_words(dataset: DailyViews, language: str) -> str:
-    """What an axis of views counts: "thousand views" where a usual day has thousands."""
+    """Return the unit of an axis of views, such as "thousand views" if a typical day has thousands."""
     return LANGUAGES[language].views[view_unit(dataset).letter]
 
 
 def views_words(dataset: DailyViews, views: float) -> str:
-    """Views of a day as they are written on the screen: whole ones of a small series without decimals, as counted."""
-    whole = view_unit(dataset).size == 1.0 and float(views).is_integer()
-    return number_text(views, 0) if whole else dataset.format_views(views).replace("-", "\u2212")
+    """Return a day's views as text for the screen. Whole views of a small series have no decimals."""
+    is_whole = view_unit(dataset).size == 1.0 and float(views).is_integer()
+    return number_text(views, 0) if is_whole else dataset.format_views(views).replace("-", "\u2212")
 
 
 def counted_views(views: Iterable[float]) -> Callable[[float], str]:
-    """What writes views of days, all in one unit: "3 742". Whole views below 10 000, else thousands or millions, with
-    as many decimals as three digits of the largest take.
+    """Return a function that writes views of days, all in one unit: "3 742".
+
+    The unit is single views below 10 000, else thousands or millions. The largest number has three significant digits.
     """
     largest = max(abs(float(number)) for number in views)
     unit, letter = loss_unit([largest])
@@ -72,7 +80,9 @@ def counted_views(views: Iterable[float]) -> Callable[[float], str]:
 
 
 def tick_days(first: date, last: date, most: int) -> list[date]:
-    """Days from ``first`` to ``last`` that an axis names, ``most`` of them or less: every day, week, half month, ..."""
+    """Return at most ``most`` days from ``first`` to ``last`` for the ticks of an axis: every day, week, half month,
+    ...
+    """
     days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
     choices = [days]
     if len(days) <= 35:

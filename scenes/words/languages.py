@@ -1,11 +1,11 @@
-"""What a language needs beside its narration: how counts, days, times and networks are said, how fast people read.
+"""Rules of each language besides its narration: counts, days, times and networks in words, and reading speed.
 
-A third language is one more class here, in `LANGUAGES`, and all lines, titles and words on the screen in a file
-``assets/narration/<code>.toml``, where ``{day_<code>}`` is a day in it. To be heard it has a class in
+To add a language, write a class here and add it to `LANGUAGES`. Write all lines, titles and words on the screen into
+``assets/narration/<code>.toml``, where ``{day_<code>}`` is a day in this language. For a voice, add a class in
 `spoken_numbers`, its forms in `spoken`, a table in ``lexicon.toml``, and its package in `voice.choice`, where
-`default_voice` begins what it speaks with. Two places name the languages one by one: how views are written
-(`network_diagram.zh_views`) and the help of ``--lang``. Its letters have to be in the fonts, see `style.font_folder`;
-a lesson, or a part of one, without a title in it has its English one.
+`default_voice` names the default voice. Two places name the languages one by one: how views are written
+(`network_diagram.zh_views`) and the help of ``--lang``. Its letters must be in the fonts, see `style.font_folder`. A
+lesson or part without a title in the language uses its English title.
 """
 
 from __future__ import annotations
@@ -20,73 +20,76 @@ from gradreel.scenes.words.numbers import number_text
 
 DayForm = Literal["long", "short", "year"]
 TIMES = ((365.25 * 86400, "year"), (86400.0, "day"), (3600.0, "hour"), (60.0, "minute"), (1.0, "second"))
+"""Units of time and their lengths in seconds, the largest first."""
 
 
 class Language(ABC):
     """Tables and rules of one language."""
 
     own_name: str
-    iso: str  # ISO 639-2, which MP4 wants
-    iso_of_mov: str  # the same in QuickTime's own list
-    colon: str  # between what a title begins with and the title
-    day_room: float  # along an axis, in Manim's units, for the name of a day
-    voice: str  # what speaks it unless told otherwise, of `render.voice.choice`
-    phonemes: str  # of `render.voice.engines.Kokoro`: what writes them
-    kokoro_speed: float  # of Kokoro's own pace
-    said_in: str  # what its pace is counted in, as they are said: words, characters
-    SAID: ClassVar[str]  # the pattern of one
-    fastest: int  # of them a minute that can still be followed
-    teachers_pace: int  # of them a minute, while somebody speaks who explains
+    iso: str  # ISO 639-2 code, for MP4
+    iso_of_mov: str  # code in QuickTime's own list, for MOV
+    colon: str  # between a title and the words before it
+    day_room: float  # length along an axis for the name of a day, in scene units
+    voice: str  # default voice, see `render.voice.choice`
+    phonemes: str  # package that writes phonemes, see `render.voice.engines.Kokoro`
+    kokoro_speed: float  # speed relative to Kokoro's own
+    said_in: str  # the unit of its pace in speech: words or characters
+    SAID: ClassVar[str]  # the pattern of one unit
+    fastest: int  # most units per minute that can be followed
+    teachers_pace: int  # units per minute of somebody who explains
 
-    line_length: int  # characters of a line of subtitles
-    reading_speed: float  # characters a second
-    shortest_cue, longest_cue = 1.0, 7.0  # seconds that a subtitle stands
-    full_width: str  # kinds of characters (Unicode's East Asian widths) that take the place of two others
-    narrow: float  # characters that one of the others counts for
-    leading_words: frozenset[str] = frozenset()  # before which a line is best cut
-    clinging_words: frozenset[str] = frozenset()  # after which it is not
-    break_after: str = ""  # characters
-    break_before: str = ""
-    kept_together: frozenset[str] = frozenset()  # words of two characters, which no line and no cue parts
+    line_length: int  # characters in a line of subtitles
+    reading_speed: float  # characters per second
+    shortest_cue, longest_cue = 1.0, 7.0  # least and most seconds of a subtitle
+    full_width: str  # Unicode's East Asian widths of characters that are twice as wide as others
+    narrow: float  # how many characters one of the narrow ones counts for
+    leading_words: frozenset[str] = frozenset()  # words before which a line is best cut
+    clinging_words: frozenset[str] = frozenset()  # words after which a line is not cut if possible
+    break_after: str = ""  # characters after which a line is best cut
+    break_before: str = ""  # characters before which a line is best cut
+    kept_together: frozenset[str] = frozenset()  # words of two characters that are never cut
 
-    COUNTS: tuple[str, ...]  # numbers of things as words, from none on
-    views: ClassVar[Mapping[str, str]]  # what an axis of views counts, by the letter of its unit
-    ways: tuple[str, str, str]  # that a line goes: down, level, up
+    COUNTS: tuple[str, ...]  # words for numbers of things, from 0 on
+    views: ClassVar[Mapping[str, str]]  # the name of an axis of views, by the letter of its unit
+    ways: tuple[str, str, str]  # words for the direction of a line: down, level, up
 
     def count(self, number: int) -> str:
-        """A number of things, as a word as far as there is one: "three"."""
+        """Return a number of things in words, such as "three"; in digits if the language has no word for it here."""
         return self.COUNTS[number] if 0 <= number < len(self.COUNTS) else number_text(number)
 
     @abstractmethod
     def ordinal(self, number: int) -> str:
-        """ "third"."""
+        """Return an ordinal, such as "third"."""
 
     @abstractmethod
     def day(self, day: date, form: DayForm) -> str:
-        """ "11 February", short "11 Feb", with the year "11 February 2021"."""
+        """Return a day: "11 February", short "11 Feb", with the year "11 February 2021"."""
 
     @abstractmethod
     def period(self, first: date, last: date, form: Literal["long", "short"]) -> str:
-        """ "1 January to 26 February 2021", short "1 Jan to 26 Feb 2021"."""
+        """Return a period: "1 January to 26 February 2021", short "1 Jan to 26 Feb 2021"."""
 
     @abstractmethod
     def weekday(self, number: int) -> str:
-        """0 for "Monday"."""
+        """Return the name of a weekday: "Monday" for 0."""
 
     @abstractmethod
     def weekdays(self, numbers: Sequence[int], form: Literal["long", "short"]) -> str:
-        """ "Fridays and Saturdays", short "Fri, Sat"."""
+        """Return several weekdays: "Fridays and Saturdays", short "Fri, Sat"."""
 
     @abstractmethod
     def network(self, hidden: Sequence[int], by: Literal["width", "depth"]) -> str:
-        """What a network is called among others that differ by width, "100 ReLUs", or by depth, "two layers"."""
+        """Return the name of a network in a comparison by width, "100 ReLUs", or by depth, "two layers"."""
 
     @abstractmethod
     def duration(self, seconds: float) -> str:
-        """A time to two digits: "21 000 years"; of less than a second, that it is."""
+        """Return a time to two digits, such as "21 000 years"; below a second, "less than a second"."""
 
 
 class English(Language):
+    """The rules of English."""
+
     own_name = "English"
     iso = iso_of_mov = "eng"
     colon = ": "
@@ -164,10 +167,12 @@ _WORDS = (
     "不是还是就是都是没有知道可以所有全部一个一次一共一起一点这个那个这些那些每个几个两个个数差不不多"
 )
 CHINESE_WORDS = frozenset(_WORDS[start : start + 2] for start in range(0, len(_WORDS), 2))
-"""Of two characters; the most frequent of the narration."""
+"""Chinese words of two characters, the most frequent of the narration."""
 
 
 class Chinese(Language):
+    """The rules of Chinese."""
+
     own_name = "中文"
     iso, iso_of_mov = "zho", "chi"
     colon = "："
@@ -222,20 +227,21 @@ class Chinese(Language):
 
 DEFAULT_LANGUAGE = "en"
 LANGUAGES: dict[str, Language] = {"en": English(), "zh": Chinese()}
-"""By our own codes, which ``--lang`` takes and files of narration are called by."""
+"""The languages by our codes, which ``--lang`` takes and which name the files of narration."""
 
 
 def title_in(title: Mapping[str, str], language: str) -> str:
-    """The title in ``language``, or else in English, or else in the first that it has; "" for none."""
+    """Return the title in ``language``, else in English, else the first one; "" if there is none."""
     return title.get(language) or title.get("en") or next(iter(title.values()), "")
 
 
 def _in_largest(seconds: float) -> tuple[float, str]:
-    """A time of a second or more in the largest unit that it has one of, to two digits, and that unit."""
-    size, unit = next(known for known in TIMES if seconds >= known[0])
+    """Return a time of at least a second in the largest unit that fits, to two digits, and the unit."""
+    size, unit = next(time_unit for time_unit in TIMES if seconds >= time_unit[0])
     number = seconds / size
     return float(f"{number:.1e}") if number >= 10 else float(round(number)), unit
 
 
 def _plural(word: str, count: float) -> str:
+    """Return the word with an s unless the count is 1."""
     return word if count == 1 else f"{word}s"

@@ -1,7 +1,7 @@
-"""Places for marks that a line lacks: in proportion to a line that has them.
+"""Places marks that a line lacks, in proportion to a line that has them.
 
-Whoever rewords or translates a line need not write marks. The motion then takes the same shares of the new line as it
-took of a reference line. A share is a part of the line's spoken length, from 0 to 1.
+Somebody who rewords or translates a line need not write marks. The motion then takes the same shares of the new line as
+of a reference line. A share is a part of the line's spoken length, from 0 to 1.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from itertools import accumulate, pairwise
 
 from gradreel.scenes.words.subtitle_timing import CLAUSE_END, CLOSERS, SENTENCE_END, break_places
 
-CLAUSE_REACH = 0.1  # share of a line by which the end of a clause may be farther away than that of a word
+CLAUSE_REACH = 0.1  # a clause's end is preferred to a word's end if it is farther by at most this share of the line
 
 Length = Callable[[str, str], float]
-"""Returns how long a text in a language is when it is spoken."""
+"""Returns the spoken length of a text in a language."""
 
 
 @dataclass(frozen=True)
@@ -30,27 +30,33 @@ class MarkedLine:
 
     @property
     def text(self) -> str:
-        """The line without marks."""
+        """Return the line without marks."""
         return "".join(self.stretches)
 
     def shares(self, length: Length) -> dict[str, float]:
-        """The share of the line that is spoken before each mark."""
+        """Return for each mark which share of the line is spoken before it."""
         spoken = list(accumulate(length(stretch, self.language) for stretch in self.stretches))
         return {mark: before / (spoken[-1] or 1.0) for mark, before in zip(self.marks, spoken, strict=False)}
 
     def with_marks(self, places: Mapping[str, int]) -> MarkedLine:
-        """The line with marks at ``places``: characters before each, in order."""
+        """Return the line with marks at ``places``, in order: how many characters precede each."""
         ends = [0, *places.values(), len(self.text)]
         stretches = tuple(self.text[start:end] for start, end in pairwise(ends))
         return MarkedLine(self.language, stretches, tuple(places))
 
 
 class MarkOrderError(ValueError):
-    """Two lines of one beat have the same marks in another order."""
+    """Two lines of one beat have the same marks in different orders."""
 
 
 def merged_marks(sequences: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    """Return all marks of ``sequences``, in an order that agrees with each. Raises MarkOrderError if there is none."""
+    """Return all marks of ``sequences`` in an order that agrees with each. Raises MarkOrderError if there is none.
+
+    Examples
+    --------
+    >>> merged_marks([("a", "c"), ("a", "b", "c")])
+    ('a', 'b', 'c')
+    """
     order: TopologicalSorter[str] = TopologicalSorter()
     for sequence in sequences:
         for mark, before in zip(sequence, (None, *sequence), strict=False):
@@ -66,23 +72,23 @@ def with_all_marks(
 ) -> dict[str, MarkedLine]:
     """Return the lines of a beat, by name, with the same marks in the same order in each.
 
-    ``originals`` has, by the same names, the lines that reworded ones replace. A mark that a line lacks is placed in
-    proportion to the first of these that has it: another form of the line in its language, a reworded line in another
+    ``originals`` has, by the same names, the lines that reworded ones replace. A missing mark is placed in proportion
+    to the first line that has it, in this order: another form of the line in its language, a reworded line in another
     language, the line's own original, any other line. Raises MarkOrderError.
     """
     order = merged_marks(line.marks for line in (*lines.values(), *originals.values()))
     marked_lines = {}
     for name, line in lines.items():
-        others = [other for other_name, other in lines.items() if other_name != name]
-        forms = [other for other in others if other.language == line.language]
-        reworded = [other for other in others if other.language in originals]
+        other_lines = [other for other_name, other in lines.items() if other_name != name]
+        forms = [other for other in other_lines if other.language == line.language]
+        reworded = [other for other in other_lines if other.language in originals]
         own = [originals[name]] if name in originals else []
-        marked_lines[name] = _with_marks(line, order, [*forms, *reworded, *own, *others], length)
+        marked_lines[name] = _with_marks(line, order, [*forms, *reworded, *own, *other_lines], length)
     return marked_lines
 
 
 def _with_marks(line: MarkedLine, order: Sequence[str], references: Sequence[MarkedLine], length: Length) -> MarkedLine:
-    """``line`` with the marks of ``order``, each missing one in proportion to the first reference that has it."""
+    """Return ``line`` with the marks of ``order``; each missing one is placed by the first reference that has it."""
     if line.marks == tuple(order):
         return line
     for reference in references:
@@ -94,24 +100,24 @@ def _with_marks(line: MarkedLine, order: Sequence[str], references: Sequence[Mar
     candidates = _candidates(line, length)
     shares_of = {other: other.shares(length) for other in references}
     places: dict[str, int] = {}
-    before = 0
+    previous = 0
     for k, mark in enumerate(order):
         if mark in written:
-            places[mark] = before = written[mark]
+            places[mark] = previous = written[mark]
             continue
         reference = next(other for other in references if mark in other.marks)
-        theirs = shares_of[reference]
-        anchors = [(theirs[name], shares[name]) for name in line.marks if name in theirs]
-        target = _between(theirs[mark], [(0.0, 0.0), *sorted(anchors), (1.0, 1.0)])
+        reference_shares = shares_of[reference]
+        anchors = [(reference_shares[name], shares[name]) for name in line.marks if name in reference_shares]
+        target = _between(reference_shares[mark], [(0.0, 0.0), *sorted(anchors), (1.0, 1.0)])
         rest = order[k + 1 :]
         following = next((place for place, later in enumerate(rest) if later in written), len(rest))
         limit = written[rest[following]] if following < len(rest) else len(line.text)
-        places[mark] = before = _nearest(target, candidates, before, limit, following)
+        places[mark] = previous = _nearest(target, candidates, previous, limit, following)
     return line.with_marks(places)
 
 
 def _candidates(line: MarkedLine, length: Length) -> list[tuple[int, float, bool]]:
-    """Return where a mark may be put inside a line: the place, its share, whether a clause ends there."""
+    """Return the places for a mark inside a line: the place, its share, whether a clause ends there."""
     places = break_places(line.text, line.language)
     parts = [line.text[start:end] for start, end in pairwise([0, *places, len(line.text)])]
     spoken = list(accumulate(length(part, line.language) for part in parts))
@@ -127,8 +133,8 @@ def _nearest(
 ) -> int:
     """Return the place of the candidate nearest to ``target`` between ``before`` and ``limit``.
 
-    If ``target`` is 0, returns ``before``; if no candidate lies between, ``limit``. Leaves a candidate for each of the
-    ``following`` marks while there are enough.
+    If ``target`` is 0, return ``before``; if there is no candidate between, ``limit``. Leave a candidate for each of
+    the ``following`` marks while there are enough.
     """
     if target <= 0:
         return before

@@ -1,7 +1,7 @@
 """Marks in a line, which tie motion to a word: ``"It rises, [fall]then it falls."`` has the mark ``fall``.
 
-A name in small letters, digits and hyphens, in square brackets, before the word that it is for, best where a clause
-begins. Voices are timed by them; screens and subtitles never show them.
+A mark is a name of small letters, digits and hyphens in square brackets. It stands before its word, best where a clause
+begins. Marks determine the timing of voices. Screens and subtitles never show them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,13 @@ _MARK = re.compile(rf"{MARK}(\s*)")
 
 
 def marked(line: str) -> tuple[str, tuple[tuple[str, int], ...]]:
-    """A line without its marks, and each mark's name with the place, counted in that text, of what comes after it."""
+    """Return a line without its marks, and for each mark its name and the position, in that text, of the word after it.
+
+    Examples
+    --------
+    >>> marked("It rises, [fall]then it falls.")
+    ('It rises, then it falls.', (('fall', 10),))
+    """
     text, marks, end = "", [], 0
     for mark in _MARK.finditer(line):
         text += line[end : mark.start()]
@@ -28,7 +34,13 @@ def marked(line: str) -> tuple[str, tuple[tuple[str, int], ...]]:
 
 
 def cut(line: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """A line's stretches, from mark to mark, and the marks between them: together they are the line without marks."""
+    """Return a line's stretches between marks, and the marks. The stretches together are the line without marks.
+
+    Examples
+    --------
+    >>> cut("It rises, [fall]then it falls.")
+    (('It rises, ', 'then it falls.'), ('fall',))
+    """
     text, marks = marked(line)
     places = [0, *(place for _, place in marks), len(text)]
     return tuple(text[start:end] for start, end in pairwise(places)), tuple(name for name, _ in marks)
@@ -36,28 +48,28 @@ def cut(line: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 @dataclass(frozen=True)
 class BeatLines:
-    """What is said in a beat: its line in each language, cut at its marks, which are the same in all."""
+    """The line of a beat in each language, cut at its marks, which are the same in all languages."""
 
     marks: tuple[str, ...]
-    stretches: Mapping[str, tuple[str, ...]]  # by language, one more than there are marks
+    stretches: Mapping[str, tuple[str, ...]]  # by language; one stretch more than there are marks
 
     @classmethod
     def parsed(cls, lines: Mapping[str, str]) -> BeatLines:
-        """Of lines by language. Raises ValueError unless all have the same marks."""
-        found = {language: cut(line) for language, line in lines.items()}
-        marks = next((marks for _, marks in found.values()), ())
-        if any(its != marks for _, its in found.values()):
+        """Return the lines, given by language, cut at their marks. Raises ValueError unless all have the same marks."""
+        cut_lines = {language: cut(line) for language, line in lines.items()}
+        marks = next((marks for _, marks in cut_lines.values()), ())
+        if any(other_marks != marks for _, other_marks in cut_lines.values()):
             raise ValueError("lines with other marks than others")
-        return cls(marks, {language: stretches for language, (stretches, _) in found.items()})
+        return cls(marks, {language: stretches for language, (stretches, _) in cut_lines.items()})
 
     @property
     def printed(self) -> dict[str, str]:
-        """The whole line in each language, without marks."""
+        """Return the whole line in each language, without marks."""
         return {language: "".join(stretches) for language, stretches in self.stretches.items()}
 
     @property
     def with_marks(self) -> dict[str, str]:
-        """The whole line in each language, as it may be written in a file of words."""
+        """Return the whole line in each language, with marks, as in a file of words."""
         signs = [*(f"[{mark}]" for mark in self.marks), ""]
         return {
             language: "".join(part + sign for part, sign in zip(stretches, signs, strict=True))

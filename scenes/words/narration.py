@@ -1,13 +1,13 @@
-"""The line of every beat, spoken and shown as a subtitle, and the words on the picture, in every language.
+"""The narration: the line of every beat and the words on the screen, in every language.
 
-``assets/narration/<language>.toml`` holds, per scene, ``title``, ``beats`` and ``screen`` (words on the
-picture). A line of ``beats`` may claim something of the numbers that its scene shows; the scene has the condition
-(`claims`). ``neutral`` has, under the same beat, the line that is said where that condition is not known to hold. It
-gives the numbers and claims nothing. There is no third.
-Where rules and the lexicon (``lexicon.toml``) would read a line of ``beats`` wrongly, ``spoken`` has it as it is said.
+``assets/narration/<language>.toml`` has for each scene ``title``, ``beats`` and ``screen`` (words on the screen). A
+line in ``beats`` may claim something about the numbers that its scene shows; the scene has the condition (`claims`).
+``neutral`` has the line for a beat whose claims are not known to hold. That line gives the numbers and claims nothing.
+If the rules and the lexicon (``lexicon.toml``) would read a line wrongly, ``spoken`` has the line as a voice should
+read it.
 
-Words of one's own, from a file beside a lesson's, go over them (`OwnWords`). A line that replaces one of ours needs no
-marks: those that it lacks are placed in proportion (`mark_places`).
+A lesson's own words, from a file beside the lesson's, replace ours (`OwnWords`). A line that replaces one of ours needs
+no marks: missing marks are placed in proportion (`mark_places`).
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from gradreel.scenes.words.spoken import spoken_form
 
 NARRATION_FOLDER = PACKAGE_FOLDER / "assets" / "narration"
 LEXICON_FILE = NARRATION_FOLDER / "lexicon.toml"
-NEUTRAL = "neutral"  # lines of beats whose claims are not known to hold
+NEUTRAL = "neutral"  # lines for beats whose claims are not known to hold
 TABLES = ("beats", "screen", NEUTRAL)
-SPOKEN = "spoken"  # lines of ``beats`` as they are said
-LEXICON = "lexicon"  # a table of one's own words that is no scene's
+SPOKEN = "spoken"  # lines of ``beats`` as a voice reads them
+LEXICON = "lexicon"  # a table of own words that is not a scene's
 
 
 class NarrationError(UserError):
-    """A line that is missing, or whose fields cannot be filled."""
+    """A line is missing, or its fields cannot be filled."""
 
 
 Scenes = Mapping[str, Mapping[str, Any]]  # scene -> {"title", "beats", "screen", "neutral"}
@@ -46,9 +46,9 @@ Scenes = Mapping[str, Mapping[str, Any]]  # scene -> {"title", "beats", "screen"
 
 @dataclass(frozen=True)
 class OwnWords:
-    """Words of one's own, which go over ours: only what differs, and all of a scene of one's own.
+    """A lesson's own words, which replace ours: only what differs, and all words of the lesson's own scenes.
 
-    The file is as ours are, each table with its language in front::
+    The file is like ours, with the language before each table::
 
         [en.build-curve]
         title = "Corners"
@@ -64,7 +64,10 @@ class OwnWords:
 
     @classmethod
     def read(cls, file: Path) -> OwnWords:
-        """Raises NarrationError for a missing file, a TOML error and anything that is no word of a scene's."""
+        """Return the words in ``file``.
+
+        Raises NarrationError if the file is missing or no valid TOML, or has anything but words of scenes.
+        """
         content = _parse(file)
         for language, scenes in content.items():
             if language not in LANGUAGES:
@@ -83,42 +86,42 @@ class OwnWords:
         return cls(file, content, lexicons)
 
     def has(self, scene: str) -> bool:
-        """Whether there are words for the scene in any language."""
+        """Return whether there are words for the scene in any language."""
         return any(scene in scenes for scenes in self.scenes.values())
 
 
 class _InUse:
-    """Of this process: the words that are put over ours wherever narration is loaded."""
+    """The own words that `Narration.load` uses in this process."""
 
     words: OwnWords | None = None
 
 
 def use_words(words: OwnWords | None) -> None:
-    """From now on `Narration.load` puts ``words`` over ours, in this process (a worker: it plays one scene)."""
+    """Make `Narration.load` replace ours by ``words`` from now on, in this process (a worker plays one scene)."""
     _InUse.words = words
 
 
 @dataclass(frozen=True)
 class Narration:
-    """Lines of all scenes in the languages asked for."""
+    """The lines of all scenes in some languages."""
 
     scenes: Mapping[str, Scenes]  # by language
-    files: Mapping[str, Path]  # language -> where its lines stand
-    own: OwnWords | None = None  # are in ``scenes`` already
+    files: Mapping[str, Path]  # language -> the file with its lines
+    own: OwnWords | None = None  # own words, already in ``scenes``
     ours: Mapping[str, Scenes] = field(default_factory=dict)  # ``scenes`` without ``own``, by language; {}: the same
 
     @classmethod
     def load(cls, languages: Iterable[str] = tuple(LANGUAGES), folder: Path = NARRATION_FOLDER) -> Narration:
-        """Read ``<language>.toml`` of each language.
+        """Return the narration in these languages, from their files ``<language>.toml``.
 
-        Raises NarrationError for an unknown language, a missing file, a TOML error (with its line) and
-        anything in the file that is not a title, a beat or a word on the screen.
+        Raises NarrationError for an unknown language, a missing file, invalid TOML (with the line), or anything in a
+        file that is not a title, a beat or a word on the screen.
         """
         files = {check_language(language): folder / f"{language}.toml" for language in languages}
         return cls({language: _read(file) for language, file in files.items()}, files).with_words(_InUse.words)
 
     def with_words(self, words: OwnWords | None) -> Narration:
-        """The same with ``words`` over it, line by line."""
+        """Return the narration with ``words`` in place of ours, line by line."""
         if words is None:
             return self
         ours = self.ours or self.scenes
@@ -127,40 +130,51 @@ class Narration:
 
     @property
     def languages(self) -> tuple[str, ...]:
+        """Return the loaded languages."""
         return tuple(self.scenes)
 
     def line(self, scene: str, beat: str, values: Mapping[str, object] | None = None) -> dict[str, str]:
-        """The line of a beat in each language as it is printed: `lines`, without marks."""
+        """Return the printed line of a beat in each language: `lines` without marks."""
         return self.lines(scene, beat, values).printed
 
     def lines(
         self, scene: str, beat: str, values: Mapping[str, object] | None = None, spoken: bool = False
     ) -> BeatLines:
-        """Return the line of a beat in each language, its ``{fields}`` filled from ``values``, cut at its marks.
+        """Return the line of a beat in each language, with filled fields, cut at its marks.
 
-        A beat ``piece-3`` without a line of its own takes that of ``piece``. If ``values["neutral"]`` is true, takes
-        the neutral line where there is one. A scene of one's own without words in a language is not spoken in it.
-        ``spoken``: as a voice reads it, without digits, signs and symbols. A mark that a line lacks is placed in
-        proportion, see `mark_places`.
+        A beat ``piece-3`` without a line of its own gets that of ``piece``. An own scene without words in a language is
+        left out in that language. A missing mark is placed in proportion, see `mark_places`.
 
-        Raises NarrationError for a line that is missing or cannot be filled. Also raises it if the marks of two
-        languages, or of a line and the line that it replaces, are in different orders.
+        Parameters
+        ----------
+        scene, beat
+            The names.
+        values
+            The values for the ``{fields}``. If ``values["neutral"]`` is true, the neutral line is used if there is one.
+        spoken
+            Whether to return the words that a voice reads, without digits, signs and symbols.
+
+        Raises
+        ------
+        NarrationError
+            If a line is missing or cannot be filled. Also if the marks of two languages, or of a line and the one that
+            it replaces, are in different orders.
         """
         lines: dict[str, MarkedLine] = {}
         originals: dict[str, MarkedLine] = {}
         for language in self._spoken_in(scene):
             lines[language] = self._line(language, scene, beat, values or {})
-            said = self._line(language, scene, beat, values or {}, said=True)
-            if said != lines[language]:
-                lines[f"{language}, {SPOKEN}"] = said
+            spoken_line = self._line(language, scene, beat, values or {}, said=True)
+            if spoken_line != lines[language]:
+                lines[f"{language}, {SPOKEN}"] = spoken_line
             if (original := self._original(lines[language], scene, beat, values or {})) is not None:
                 originals[language] = original
         lines = self.with_all_marks(f"{scene}: beat {beat!r}", lines, originals)
         stretches = {}
         for language in self._spoken_in(scene):
             if spoken:
-                said = lines.get(f"{language}, {SPOKEN}", lines[language])
-                stretches[language] = self.spoken(said.stretches, language)
+                spoken_line = lines.get(f"{language}, {SPOKEN}", lines[language])
+                stretches[language] = self.spoken(spoken_line.stretches, language)
             else:
                 stretches[language] = lines[language].stretches
         return BeatLines(next((line.marks for line in lines.values()), ()), stretches)
@@ -177,10 +191,10 @@ class Narration:
         try:
             return with_all_marks(lines, originals or {}, self._spoken_length)
         except MarkOrderError:
-            told = [f"{name}: {', '.join(line.marks)}" for name, line in lines.items() if line.marks]
-            told += [f"ours in {name}: {', '.join(line.marks)}" for name, line in (originals or {}).items()]
+            orders = [f"{name}: {', '.join(line.marks)}" for name, line in lines.items() if line.marks]
+            orders += [f"ours in {name}: {', '.join(line.marks)}" for name, line in (originals or {}).items()]
             raise NarrationError(
-                f"{where}: its marks come in other orders ({'; '.join(told)}); one picture waits for them all: write"
+                f"{where}: its marks come in other orders ({'; '.join(orders)}); one picture waits for them all: write"
                 " them in one order, or leave them out"
             ) from None
 
@@ -191,6 +205,7 @@ class Narration:
     def _line(
         self, language: str, scene: str, beat: str, values: Mapping[str, object], said: bool = False
     ) -> MarkedLine:
+        """Return a line in one language, cut at its marks. ``said``: the line as a voice should read it."""
         return MarkedLine(language, *self._text(language, scene, "beats", beat, values, said))
 
     def _original(self, line: MarkedLine, scene: str, beat: str, values: Mapping[str, object]) -> MarkedLine | None:
@@ -217,31 +232,38 @@ class Narration:
             yield f"beat {each.beat}: {each}; {spoken}"
 
     def spoken(self, printed: tuple[str, ...], language: str) -> tuple[str, ...]:
-        """Texts as a voice reads them."""
+        """Return the words that a voice reads for each text."""
         return tuple(spoken_form(text, language, self.lexicon(language)) for text in printed)
 
     def lexicon(self, language: str) -> Mapping[str, str]:
-        """Words, letters and signs as they are printed -> as a voice reads them."""
+        """Return the lexicon of a language, own words included: printed words, letters and signs -> their spoken
+        form.
+        """
         own = self.own.lexicons.get(language, {}) if self.own is not None else {}
         return {**_lexicons()[language], **own}
 
     def _spoken_in(self, scene: str) -> list[str]:
+        """Return the languages that the scene is spoken in.
+
+        An own scene is spoken only in languages that it has words in.
+        """
         if self.own is None or not self.own.has(scene):
             return list(self.scenes)
         return [language for language, scenes in self.scenes.items() if scene in scenes]
 
     def screen(self, scene: str, key: str, language: str, values: Mapping[str, object] | None = None) -> str:
-        """Words that stand on the picture."""
+        """Return words for the screen."""
         stretches, _ = self._text(language, scene, "screen", key, values or {})
         return "".join(stretches)
 
     def title(self, scene: str, language: str, is_ours: bool = True) -> str:
-        """The chapter's title; a scene with no narration in any language is called by its name.
+        """Return the chapter's title. A scene without narration in any language gets its own name.
 
-        ``is_ours``: a scene of one's own may be called as one of ours, and does not get its title.
+        ``is_ours`` is False for a user's scene; it may have the name of one of ours, and then does not get that title.
+        Raises NarrationError if the scene has narration but no title.
         """
-        own = self.own is not None and self.own.has(scene)
-        if not own and not (is_ours and any(scene in scenes for scenes in self.scenes.values())):
+        has_own_words = self.own is not None and self.own.has(scene)
+        if not has_own_words and not (is_ours and any(scene in scenes for scenes in self.scenes.values())):
             return scene.replace("-", " ").capitalize()
         title = self._table(language, scene).get("title")
         if title is not None:
@@ -250,6 +272,10 @@ class Narration:
         raise NarrationError(f"{scene} has no title in {file}: add `title` to [{section}]")
 
     def _table(self, language: str, scene: str) -> Mapping[str, Any]:
+        """Return the words of a scene in a language; {} if there are none.
+
+        Raises NarrationError for a language not loaded.
+        """
         if language not in self.scenes:
             raise NarrationError(f"language {language!r} was not loaded, only {', '.join(self.scenes)}")
         return self.scenes[language].get(scene, {})
@@ -257,7 +283,7 @@ class Narration:
     def _text(
         self, language: str, scene: str, table: str, key: str, values: Mapping[str, object], said: bool = False
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """A text, filled, in stretches, and the marks between them: what fills it has none."""
+        """Return a text with filled fields as stretches, and the marks between them. Marks in values do not count."""
         words = self._table(language, scene)
         lines = words.get(table, {})
         if said:
@@ -270,14 +296,14 @@ class Narration:
         where = f"{scene}: {kind} {key!r}"
         if template is None:
             file, section = self._place(language, scene, table)
-            wanted = f"`{key}`" if key == general else f"`{key}` or `{general}`"
-            in_place = ", or say it in place: self.beat(…, say=…)" if table == "beats" else ""
+            missing_keys = f"`{key}`" if key == general else f"`{key}` or `{general}`"
+            advice = ", or say it in place: self.beat(…, say=…)" if table == "beats" else ""
             if self.own is None and not any(scene in scenes for scenes in self.scenes.values()):
                 raise NarrationError(
-                    f"{where} has no line: --lesson names a lesson whose words (narration = …) have {wanted} in"
-                    f" [{language}.{scene}.{table}]{in_place}"
+                    f"{where} has no line: --lesson names a lesson whose words (narration = …) have {missing_keys} in"
+                    f" [{language}.{scene}.{table}]{advice}"
                 )
-            raise NarrationError(f"{where} has no line in {file}: add {wanted} to [{section}.{table}]{in_place}")
+            raise NarrationError(f"{where} has no line in {file}: add {missing_keys} to [{section}.{table}]{advice}")
         stretches, marks = cut(str(template))
         try:
             return tuple(text.format_map(values) for text in stretches), marks
@@ -285,15 +311,17 @@ class Narration:
             fault = f"wants {{{error.args[0]}}}, and the scene gives {', '.join(values) or 'none'}"
         except (ValueError, IndexError, AttributeError, TypeError) as error:
             fault = f"cannot be filled in: {error}"
-        found = key if key in lines else general
-        file, _ = self._place(language, scene, SPOKEN if said and found in words.get(SPOKEN, {}) else table, found)
+        used_key = key if key in lines else general
+        file, _ = self._place(
+            language, scene, SPOKEN if said and used_key in words.get(SPOKEN, {}) else table, used_key
+        )
         raise NarrationError(f"{where} in {file} {fault}")
 
     def _place(self, language: str, scene: str, table: str = "", key: str = "") -> tuple[Path, str]:
-        """The file, and its table of the scene's words, where a line stands, or is to be added if there is none."""
+        """Return the file and the table of a scene's words that have a line, or that it should be added to."""
         if self.own is not None and (self.own.has(scene) or not any(scene in ours for ours in self.scenes.values())):
-            own = self.own.scenes.get(language, {}).get(scene, {}).get(table, {})
-            if key in own or key not in self.scenes[language].get(scene, {}).get(table, {}):
+            own_lines = self.own.scenes.get(language, {}).get(scene, {}).get(table, {})
+            if key in own_lines or key not in self.scenes[language].get(scene, {}).get(table, {}):
                 return self.own.file, f"{language}.{scene}"
         return self.files[language], scene
 
@@ -310,7 +338,7 @@ def general_name(beat: str) -> str:
 
 
 def check_marks(where: str, marks: tuple[str, ...]) -> None:
-    """Raises NarrationError if a line has a mark twice."""
+    """Raise NarrationError if a line has a mark twice."""
     if len(set(marks)) < len(marks):
         raise NarrationError(f"{where}: a mark comes twice ({', '.join(marks)}); give each its own name")
 
@@ -318,7 +346,7 @@ def check_marks(where: str, marks: tuple[str, ...]) -> None:
 def check_language(language: str, where: str = "") -> str:
     """Return ``language`` itself.
 
-    If there is no such language, raises NarrationError, which begins with ``where`` and lists the languages.
+    Raises NarrationError if there is no such language; the message begins with ``where`` and lists the languages.
     """
     if language not in LANGUAGES:
         raise NarrationError(f"{where}unknown language {language!r}; there are {', '.join(LANGUAGES)}")
@@ -326,23 +354,27 @@ def check_language(language: str, where: str = "") -> str:
 
 
 def _put_over(ours: Scenes, words: Scenes) -> Scenes:
+    """Return our words with own words in their place.
+
+    If a line in ``beats`` is replaced, our neutral and spoken lines of that beat are dropped.
+    """
     merged = dict(ours)
     for scene, table in words.items():
-        under = merged.get(scene, {})
-        tables = {name: {**under.get(name, {}), **table[name]} for name in ("beats", "screen") if name in table}
-        beats = under.get("beats", {})
+        our_table = merged.get(scene, {})
+        tables = {name: {**our_table.get(name, {}), **table[name]} for name in ("beats", "screen") if name in table}
+        beats = our_table.get("beats", {})
         replaced = {beat for beat, line in table.get("beats", {}).items() if line != beats.get(beat)}
-        for name in (NEUTRAL, SPOKEN):  # of lines that are replaced, ours go with them
-            ours_left = {beat: line for beat, line in under.get(name, {}).items() if beat not in replaced}
-            if name in under or name in table:
+        for name in (NEUTRAL, SPOKEN):  # ours belong to the lines that were replaced
+            ours_left = {beat: line for beat, line in our_table.get(name, {}).items() if beat not in replaced}
+            if name in our_table or name in table:
                 tables[name] = ours_left | table.get(name, {})
-        merged[scene] = {**under, **table, **tables}
+        merged[scene] = {**our_table, **table, **tables}
     return merged
 
 
 @cache
 def _lexicons() -> Mapping[str, Mapping[str, str]]:
-    """Ours, by language."""
+    """Return our lexicons, by language."""
     content = _parse(LEXICON_FILE)
     for language in LANGUAGES:
         _check_lexicon(LEXICON_FILE, language, content.setdefault(language, {}))
@@ -350,17 +382,19 @@ def _lexicons() -> Mapping[str, Mapping[str, str]]:
 
 
 def _check_lexicon(file: Path, section: str, table: object) -> None:
+    """Raise NarrationError unless ``table`` maps words to texts."""
     if not isinstance(table, dict):
         raise NarrationError(f"{file}: {section} must be a table of words and how they are spoken, found {table!r}")
-    for word, said in table.items():
-        if not isinstance(said, str) or not word.strip():
+    for word, spoken in table.items():
+        if not isinstance(spoken, str) or not word.strip():
             raise NarrationError(
                 f"{file}: [{section}] has words as they are printed and, as a text, how they are spoken; found"
-                f" {word!r} = {said!r}. It is no scene's table: a scene cannot be called {LEXICON}"
+                f" {word!r} = {spoken!r}. It is no scene's table: a scene cannot be called {LEXICON}"
             )
 
 
 def _parse(file: Path) -> dict[str, Any]:
+    """Return the tables of a TOML file. Raises NarrationError."""
     try:
         return read_toml(file, "narration")
     except UserError as error:
@@ -368,6 +402,7 @@ def _parse(file: Path) -> dict[str, Any]:
 
 
 def _read(file: Path) -> dict[str, Mapping[str, Any]]:
+    """Return our words in a file. Raises NarrationError."""
     try:
         return _parsed(file, read_text(file, "narration"))
     except UserError as error:
@@ -376,7 +411,10 @@ def _read(file: Path) -> dict[str, Mapping[str, Any]]:
 
 @lru_cache(maxsize=2 * len(LANGUAGES))
 def _parsed(file: Path, text: str) -> dict[str, Mapping[str, Any]]:
-    """Once for as long as the text is the same: plan and publishing ask for it, and both are waited for."""
+    """Return the checked words in a text.
+
+    The result is stored, because planning and publishing both need it quickly.
+    """
     content: dict[str, Mapping[str, Any]] = parse_or_user_error(text, str(file), "TOML", tomllib.loads)
     for scene, table in content.items():
         _check_table(file, scene, table, (*TABLES, SPOKEN))
@@ -384,6 +422,7 @@ def _parsed(file: Path, text: str) -> dict[str, Mapping[str, Any]]:
 
 
 def _check_table(file: Path, scene: str, table: object, tables: tuple[str, ...] = TABLES) -> None:
+    """Raise NarrationError unless ``table`` has only a title and tables of texts."""
     if not isinstance(table, dict):
         raise NarrationError(f"{file}: {scene} must be a table [{scene}], found {table!r}")
     for key, value in table.items():

@@ -1,7 +1,7 @@
-"""What may fill the ``{fields}`` of a beat's line: texts, numbers and counts.
+"""Checks the values that fill the ``{fields}`` of a beat's line: texts, numbers and counts.
 
-They are kept in a file beside the clip, so that a line that is corrected later is filled without playing its scene
-again. Of other values it is not known how they would be written after being read back.
+They are stored in a file beside the clip. So a line that is corrected later can be filled without playing its scene
+again. Other values could not be written the same way after being read back.
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ import numpy as np
 from gradreel.core.errors import UserError, check_encodable
 from gradreel.scenes.words.counts import Count
 
-KINDS = (str, int, float, bool, type(None), Count)  # themselves: what is derived from them may write itself otherwise
+KINDS = (str, int, float, bool, type(None), Count)  # not subclasses, which may be formatted differently
 LONGEST = 60  # characters of a value that an error shows
 
 
 def plain_values(values: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """``values``, numpy's numbers as Python's. Raises UserError, which begins with ``where``, for anything else."""
-    found = {name: value.item() if isinstance(value, np.generic) else value for name, value in values.items()}
-    for name, value in found.items():
+    """Return ``values`` with numpy's numbers as Python's.
+
+    Raises UserError, which begins with ``where``, for other types.
+    """
+    plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in values.items()}
+    for name, value in plain.items():
         if type(value) not in KINDS:
             shown, kind = repr(value), type(value).__name__
             shown = shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"
@@ -30,4 +33,4 @@ def plain_values(values: Mapping[str, Any], where: str) -> dict[str, Any]:
             )
         if isinstance(value, str):
             check_encodable(value, f"{where}: {name} =")
-    return found
+    return plain

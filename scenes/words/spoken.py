@@ -1,8 +1,8 @@
-"""What a voice reads for a printed line: "twenty-six thousand and one" for "26 001", "x one" for "x₁".
+"""Converts a printed line to the words that a voice reads: "26 001" to "twenty-six thousand and one", "x₁" to "x one".
 
-A line is read once, from left to right. At each place the first of these counts: a mark stays as it is (`marks`); a
-word or letter of the lexicon; a form of numbers, letters or brackets (`FIRST`, `OWN` of the language, `COMMON`); a sign
-of the lexicon. What none of them knows stays as it is printed.
+A line is read once, from left to right. At each place the first of these rules that matches is used. A mark stays as it
+is (`marks`). Then come words and letters of the lexicon. Then come forms of numbers, letters and brackets (`FIRST`, the
+language's `OWN`, `COMMON`). Last come signs of the lexicon. Text that no rule matches stays as printed.
 """
 
 from __future__ import annotations
@@ -20,24 +20,38 @@ from gradreel.scenes.words.spoken_numbers import SPEECH, UNITS, EnglishSpeech, S
 
 LOW, HIGH = "₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗₘₙₜ", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁱⁿˣᵀ"
 GREEK = "\u0370-\u03ff"
-SPACES = "\u2009\u202f\xa0 ,"  # between thousands
+SPACES = "\u2009\u202f\xa0 ,"  # separators of thousands
 NUMBER = rf"(?:\d{{1,3}}(?:[{SPACES}]\d{{3}})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?)"
-SIGNED = rf"(?:(?<![A-Za-z{GREEK}{LOW}{HIGH}\d)\]%])[-+\u2212])?{NUMBER}"  # after these it stands between two numbers
+SIGNED = (
+    rf"(?:(?<![A-Za-z{GREEK}{LOW}{HIGH}\d)\]%])[-+\u2212])?{NUMBER}"  # after these characters a sign is an operator
+)
 MONTHS = {name: month for month in English.MONTHS for name in (month, month[:3])}
 SIZES = {"k": 3, "M": 6, "千": 3, "百万": 6}  # powers of ten
 TO = "\u2013~\uff5e\u301c-"  # between the ends of a range
-LETTER = rf"[A-Za-z{GREEK}](?![A-Za-z])"  # a quantity
-ENDS = rf"\d)\]′{LOW}{HIGH}"  # of what is no word, and from which something is taken
-WEIGHT = "wW"  # whose digits are two indices
+LETTER = rf"[A-Za-z{GREEK}](?![A-Za-z])"  # a single letter: a quantity
+ENDS = rf"\d)\]′{LOW}{HIGH}"  # last characters of a term that something can be subtracted from
+WEIGHT = "wW"  # letters whose index digits are two indices
 
-Read = Callable[[str], str]  # a part of a line as it is spoken
-Form = tuple[str, Callable[..., str]]  # a pattern; what is said for it, by language, `Read` and the pattern's groups
+Read = Callable[[str], str]  # converts a part of a line to spoken words
+Form = tuple[str, Callable[..., str]]  # a pattern, and its words as a function of speech, `Read` and the groups
 
 
 def spoken_form(line: str, language: str, lexicon: Mapping[str, str]) -> str:
-    """The words that a voice reads for ``line``, a printed line whose fields are filled.
+    """Return the words that a voice reads for ``line``, a printed line whose fields are filled. Marks stay.
 
-    ``lexicon``: words, letters and signs as they are printed -> as they are spoken (`Narration.lexicon`). Marks stay.
+    Parameters
+    ----------
+    line
+        The printed line.
+    language
+        Its language, such as "en".
+    lexicon
+        Printed words, letters and signs -> their spoken form (`Narration.lexicon`).
+
+    Examples
+    --------
+    >>> spoken_form("3.5 %", "en", {})
+    'three point five percent'
     """
     return TIDY[language](_reader(language, tuple(lexicon.items()))(line))
 
@@ -46,48 +60,60 @@ def spoken_form(line: str, language: str, lexicon: Mapping[str, str]) -> str:
 
 
 def _plain(printed: str) -> str:
-    """A number, an index or a power as ASCII has it, thousands together: "-1234.5"."""
+    """Return a number, an index or a power in ASCII, without separators of thousands: "-1234.5"."""
     return re.sub(rf"[{SPACES}_^{{}}]", "", unicodedata.normalize("NFKC", printed).replace("\u2212", "-"))
 
 
 def _power(speech: Speech, read: Read, printed: str) -> str:
+    """Return the words for an exponent."""
     exponent = _plain(printed)
     return speech.power(exponent if exponent.lstrip("+-").isdigit() else read(exponent.replace("-", "\u2212")))
 
 
 def _symbol(speech: Speech, read: Read, letter: str, index: str, power: str, primes: str) -> str:
+    """Return the words for a letter with index, power and primes."""
     one_by_one = letter in WEIGHT and "," not in index
     indices = re.findall(r"\d|[^\d\W_]" if one_by_one else r"\d+|[^\d\W_]", unicodedata.normalize("NFKC", index))
     powers = [read("ᵀ")] if _plain(power) == "T" else [_power(speech, read, power)] if power else []
-    letter = "eigh" if letter == "a" and speech.code == "en" else read(letter)  # no article
+    letter = "eigh" if letter == "a" and speech.code == "en" else read(letter)  # not read as the article
     return speech.gap.join([letter, *map(read, indices), *powers, *(read("′") for _ in primes)])
 
 
 def _sized(speech: Speech, read: Read, number: str, size: str) -> str:
-    """A number in thousands or millions: whole where it is, since nobody says "zero point two four thousand"."""
-    whole = Decimal(_plain(number)).scaleb(SIZES[size])
-    if whole == whole.to_integral_value():
-        return speech.number(f"{whole:.0f}")
+    """Return the words for a number in thousands or millions.
+
+    If the full number is whole, it is said in full: nobody says "zero point two four thousand".
+    """
+    full_number = Decimal(_plain(number)).scaleb(SIZES[size])
+    if full_number == full_number.to_integral_value():
+        return speech.number(f"{full_number:.0f}")
     return speech.gap.join([speech.number(_plain(number)), speech.SIZES[SIZES[size]]])
 
 
-def _twice(speech: Speech, read: Read, shown: str, of: str, number: str, size: str) -> str:
-    """684 views (0.68k): what is in the brackets is the same again, for the eye alone; or else it is read as well."""
-    again = Decimal(_plain(number)).scaleb(SIZES[size])
-    same = abs(Decimal(_plain(shown)) - again) <= Decimal(1).scaleb(int(again.as_tuple().exponent))  # of its last digit
-    return read(shown + of) + ("" if same else speech.COMMA + read(number + size) + speech.COMMA)
+def _twice(speech: Speech, read: Read, shown: str, noun: str, number: str, size: str) -> str:
+    """Return the words for a number that is repeated in brackets, as in 684 views (0.68k).
+
+    If both numbers are the same up to rounding, the brackets are not read.
+    """
+    repeated = Decimal(_plain(number)).scaleb(SIZES[size])
+    is_same = abs(Decimal(_plain(shown)) - repeated) <= Decimal(1).scaleb(
+        int(repeated.as_tuple().exponent)
+    )  # one unit of the last digit
+    return read(shown + noun) + ("" if is_same else speech.COMMA + read(number + size) + speech.COMMA)
 
 
 def _unit(speech: Speech, read: Read, number: str, unit: str) -> str:
-    one, several = speech.UNITS[unit]
+    """Return the words for a number with its unit."""
+    singular, plural = speech.UNITS[unit]
     number = _plain(number)
-    return speech.gap.join([speech.number(number, counted=True), one if number == "1" else several])
+    return speech.gap.join([speech.number(number, counted=True), singular if number == "1" else plural])
 
 
 def _iso_date(speech: Speech, read: Read, *parts: str) -> str:
+    """Return the words for a date such as 2021-02-11; for an impossible date, the three numbers."""
     try:
         return speech.date(date(*map(int, parts)))
-    except ValueError:  # no day of the calendar
+    except ValueError:  # not a day of the calendar
         return speech.CHAIN.join(map(read, parts))
 
 
@@ -103,6 +129,7 @@ FIRST: list[Form] = [
         lambda speech, read, above, below: speech.fraction(int(above), int(below)),
     ),
 ]
+"""Forms that come before those of a single language."""
 
 COMMON: list[Form] = [
     (rf"({NUMBER}):({NUMBER})", lambda speech, read, *sides: speech.RATIO.join(map(read, sides))),
@@ -138,13 +165,15 @@ COMMON: list[Form] = [
         lambda speech, read: read("\u2212"),
     ),
     (rf"({SIGNED})", lambda speech, read, number: speech.number(_plain(number))),
-    (rf"([{LOW}{HIGH}]+)", lambda speech, read, index: read(_plain(index))),  # of a word
+    (rf"([{LOW}{HIGH}]+)", lambda speech, read, index: read(_plain(index))),  # an index of a word
 ]
+"""Forms of all languages, which come after those of a single language."""
 
 
 def _day(speech: EnglishSpeech, read: Read, day: str, month: str, year: str) -> str:
-    said = speech.day(int(day), MONTHS[month])
-    return f"{said}, {speech.year(int(year))}" if year else said
+    """Return the words for an English date such as 11 February 2021; ``year`` may be ""."""
+    words = speech.day(int(day), MONTHS[month])
+    return f"{words}, {speech.year(int(year))}" if year else words
 
 
 OWN: dict[str, list[Form]] = {
@@ -152,9 +181,9 @@ OWN: dict[str, list[Form]] = {
         (rf"(\d{{1,2}}) ({'|'.join(sorted(MONTHS, key=len, reverse=True))})\b(?: (\d{{4}})\b)?", _day),
         (r"(\d{1,9})(?:st|nd|rd|th)\b", lambda speech, read, number: speech.ordinal(int(number))),
         (r"((?<=the )\d0|(?:1[1-9]|20)\d0)s\b", lambda speech, read, years: speech.decade(int(years))),
-        # Any other number of four digits has its thousands apart
+        # A year: any other number of four digits has a separator of thousands
         (rf"((?:19|20)\d\d)(?!\d|[.:/\u2013-]\d|\s?%|[kMeE{HIGH}])", lambda speech, read, year: speech.year(int(year))),
-        (r"(?<![\w'’])a(?=[.,;:?!]|$)", lambda speech, read: "eigh"),  # the letter: no article stands before a comma
+        (r"(?<![\w'’])a(?=[.,;:?!]|$)", lambda speech, read: "eigh"),  # the letter: an article never precedes a comma
     ],
     "zh": [
         (
@@ -171,6 +200,7 @@ OWN: dict[str, list[Form]] = {
         (r"([A-Za-z]{2,})", lambda speech, read, word: "".join(map(read, word))),  # voices drop Latin letters: spelled
     ],
 }
+"""Forms of a single language."""
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
@@ -178,10 +208,11 @@ OWN: dict[str, list[Form]] = {
 
 @lru_cache(maxsize=16)
 def _reader(language: str, lexicon: tuple[tuple[str, str], ...]) -> Read:
-    """How a part of a line is read in a language by a lexicon."""
+    """Return the function that converts a part of a line to words, for a language and a lexicon."""
     speech, spoken = SPEECH[language], dict(lexicon)
 
     def from_lexicon(speech: Speech, read: Read, printed: str) -> str:
+        """Return the spoken form of an entry, found in small letters too."""
         return speech.spelled(spoken.get(printed, spoken.get(printed.casefold(), printed)), spoken)
 
     forms: list[Form] = [
@@ -192,12 +223,13 @@ def _reader(language: str, lexicon: tuple[tuple[str, str], ...]) -> Read:
         *COMMON,
         (_entries(entry for entry in spoken if not _is_word(entry)), from_lexicon),
     ]
-    named = {f"form_{number}": (re.compile(form), say) for number, (form, say) in enumerate(forms)}
-    any_form = re.compile("|".join(f"(?P<{name}>{pattern.pattern})" for name, (pattern, _) in named.items()))
+    forms_by_name = {f"form_{number}": (re.compile(form), say) for number, (form, say) in enumerate(forms)}
+    any_form = re.compile("|".join(f"(?P<{name}>{pattern.pattern})" for name, (pattern, _) in forms_by_name.items()))
 
-    def said(match: re.Match[str]) -> str:
+    def spoken_match(match: re.Match[str]) -> str:
+        """Return the words for a matched form, with gaps to neighbouring words."""
         line, start, end = match.string, match.start(), match.end()
-        pattern, say = named[match.lastgroup or ""]
+        pattern, say = forms_by_name[match.lastgroup or ""]
         parts = pattern.match(line, start)
         assert parts is not None, "the same form, at the same place"
         text = say(speech, read, *parts.groups(""))
@@ -206,23 +238,24 @@ def _reader(language: str, lexicon: tuple[tuple[str, str], ...]) -> Read:
         return before + text + after
 
     def read(text: str) -> str:
-        return any_form.sub(said, text)
+        """Return the words for a part of a line."""
+        return any_form.sub(spoken_match, text)
 
     return read
 
 
 def _is_word(entry: str) -> bool:
-    """Whether an entry of a lexicon is no mere sign: a minus between numbers is read where it is no number's."""
+    """Return whether an entry of a lexicon has a letter or digit. Mere signs come last, after numbers with signs."""
     return any(letter.isalnum() for letter in entry)
 
 
 def _entries(printed: Iterable[str]) -> str:
-    """The pattern of some entries of a lexicon, the longest first."""
+    """Return a pattern that matches these entries of a lexicon, the longest first."""
     return f"({'|'.join(map(_entry, sorted(printed, key=len, reverse=True))) or '(?!)'})"
 
 
 def _entry(printed: str) -> str:
-    """Whole words only; one in small letters is found in capitals, too."""
+    """Return a pattern for an entry: whole words only. An entry in small letters matches capitals too."""
     before = "(?<![A-Za-z])" if re.match("[A-Za-z]", printed) else ""
     after = rf"(?![A-Za-z{LOW}{HIGH}_^′])" if re.search(rf"[A-Za-z{GREEK}]$", printed) else ""
     after = r"(?!\d)" if printed[-1].isdigit() else after
@@ -231,13 +264,16 @@ def _entry(printed: str) -> str:
 
 
 def _english(text: str) -> str:
+    """Return an English line with tidy spaces, commas and quotes."""
     text = re.sub('[“”"]', "", text).replace("’", "'")
     return re.sub(r"(?:\s*,)*\s*([,.;:!?])", r"\1", re.sub(r"\s+", " ", text)).strip()
 
 
 def _chinese(text: str) -> str:
+    """Return a Chinese line with Chinese punctuation, without spaces and quotes."""
     text = re.sub("[“”\"’'\\s]", "", text).translate(str.maketrans(",.;:!?〇", "，。；：！？零"))
     return re.sub("，*([，。；：！？、])", r"\1", text)
 
 
 TIDY: dict[str, Callable[[str], str]] = {"en": _english, "zh": _chinese}
+"""The last step for each language: tidies spaces and punctuation."""

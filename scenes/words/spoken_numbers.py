@@ -1,8 +1,9 @@
-"""How numbers, dates and powers are said in each language; how they are printed is in `numbers` and `languages`.
+"""How each language says numbers, dates and powers. `numbers` and `languages` write them.
 
-Whole numbers, ordinals and years come from Unicode's CLDR, its rule-based number formats, read by ``unicode-rbnf``:
-pure Python, "twenty-six thousand and one" and 两万六千零一. (num2words has no Chinese, PyICU no wheels.) Put together
-here are decimals, which the library loses below zero and shortens, the largest numbers, powers, fractions and dates.
+Whole numbers, ordinals and years come from Unicode's CLDR, by its rule-based number formats: "twenty-six thousand and
+one", 两万六千零一. The library ``unicode-rbnf`` reads them; it is pure Python. (num2words has no Chinese, PyICU has no
+wheels.) The library drops or shortens decimals, so this module composes them itself. It also composes the largest
+numbers, powers, fractions and dates.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any, ClassVar
 
 from gradreel.scenes.words.languages import English
 
-UNITS = {  # as they are printed: in English one, and several where that has no mere s; in Chinese
+UNITS = {
     "s": ("second", "", "秒"),
     "ms": ("millisecond", "", "毫秒"),
     "µs": ("microsecond", "", "微秒"),
@@ -41,33 +42,39 @@ UNITS = {  # as they are printed: in English one, and several where that has no 
     "°": ("degree", "", "度"),
     "°C": ("degree Celsius", "degrees Celsius", "摄氏度"),
 }
-"""What is counted or measured, where its number stands before it. A metre and a gram are letters of formulas, too."""
+"""Units whose number precedes them: English singular, English plural unless it only adds an s, Chinese.
+
+Metre and gram are missing, since m and g are also letters of formulas.
+"""
 
 
 class Speech(ABC):
-    """One language. Numbers come as they are printed, without what parts their thousands: "0.0048"."""
+    """How one language says numbers.
+
+    Numbers are given as printed, without separators of thousands: "0.0048".
+    """
 
     code: str
-    CARDINAL: str  # CLDR's sets of rules
-    ORDINAL: str
-    DIGITS: Sequence[str]
-    SIZES: ClassVar[Mapping[int, str]]  # by their power of ten
-    UNITS: ClassVar[Mapping[str, tuple[str, str]]]  # one of it, several
-    POINT: str  # of decimals
-    MINUS: str  # before a number below zero
-    PLUS: str  # before one that has the sign
-    TIMES: str
-    PERCENT: str  # around a number
+    CARDINAL: str  # CLDR's rule set for whole numbers
+    ORDINAL: str  # CLDR's rule set for ordinals
+    DIGITS: Sequence[str]  # words for 0 to 9
+    SIZES: ClassVar[Mapping[int, str]]  # words for powers of ten, by exponent
+    UNITS: ClassVar[Mapping[str, tuple[str, str]]]  # words for a unit: singular, plural
+    POINT: str  # the word for the decimal point
+    MINUS: str  # the word before a negative number
+    PLUS: str  # the word for a plus sign
+    TIMES: str  # the word for multiplication
+    PERCENT: str  # the words around a percentage
     CHAIN: str  # between the numbers of 56-100-100-1
-    RANGE: str  # of 3–5
-    RATIO: str  # of 3:1
-    OF: str  # between a function and what is in its brackets
-    COMMA: str  # for other brackets
+    RANGE: str  # between the numbers of 3–5
+    RATIO: str  # between the numbers of 3:1
+    OF: str  # between a function and its argument in brackets
+    COMMA: str  # in place of other brackets
     gap: str  # between words
-    LONGEST: int  # digits of a whole number that is said as one; of longer ones each digit
+    LONGEST: int  # most digits of a whole number said as one; longer ones are said digit by digit
 
     def number(self, text: str, counted: bool = False) -> str:
-        """A number, with its sign if it has one; ``counted``: what it counts comes next."""
+        """Return a number in words, with its sign if it has one. ``counted``: whether the counted thing follows."""
         whole, _, decimals = text.lstrip("+-").partition(".")
         words = [self._sign(text)] if text[0] in "+-" else []
         one_by_one = len(whole) > self.LONGEST
@@ -75,55 +82,64 @@ class Speech(ABC):
         return self.gap.join([*words, self.POINT, self.digits(decimals)] if decimals else words)
 
     def digits(self, text: str) -> str:
-        """One after the other."""
+        """Return the digits in words, one by one."""
         return self.gap.join(self.DIGITS[int(digit)] for digit in text)
 
     def ordinal(self, number: int) -> str:
+        """Return an ordinal in words."""
         return self.by_rules(number, self.ORDINAL)
 
     def percent(self, number: str) -> str:
-        """A number in hundredths."""
+        """Return a percentage in words."""
         if number[0] in "+-":
             return self.gap.join([self._sign(number), self.percent(number[1:])])
         return self.PERCENT.format(self.number(number))
 
     @abstractmethod
     def percents(self, first: str, last: str) -> str:
-        """5–10 %."""
+        """Return a range of percentages in words, such as 5–10 %."""
 
     def _sign(self, number: str) -> str:
+        """Return the word for the sign of a number that has one."""
         return self.MINUS if number.startswith("-") else self.PLUS
 
     def spelled(self, said: str, lexicon: Mapping[str, str]) -> str:
-        """What a lexicon has said, without letters that this language's voices can't read."""
+        """Return a lexicon's words without letters that this language's voices cannot read."""
         return said
 
     def scientific(self, number: str, exponent: str) -> str:
-        """A number times a power of ten; where it is 1, the power alone."""
+        """Return a number times a power of ten in words; for 1 only the power."""
         power = self.gap.join([self.number("10"), self.power(exponent.lstrip("+"))])
         return power if number == "1" else self.gap.join([self.number(number), self.TIMES, power])
 
     def by_rules(self, number: int, ruleset: str) -> str:
+        """Return a number in words by a CLDR rule set."""
         return str(_engine(self.code).format_number(number, ruleset_names=[ruleset]).text)
 
     @abstractmethod
-    def whole(self, number: int, counted: bool = False) -> str: ...
+    def whole(self, number: int, counted: bool = False) -> str:
+        """Return a whole number in words. ``counted``: whether the counted thing follows."""
 
     @abstractmethod
-    def year(self, year: int) -> str: ...
+    def year(self, year: int) -> str:
+        """Return a year in words."""
 
     @abstractmethod
-    def date(self, day: date) -> str: ...
+    def date(self, day: date) -> str:
+        """Return a date in words."""
 
     @abstractmethod
-    def fraction(self, above: int, below: int) -> str: ...
+    def fraction(self, above: int, below: int) -> str:
+        """Return a fraction in words: ``above`` over ``below``."""
 
     @abstractmethod
     def power(self, exponent: str) -> str:
-        """What is said after a base; ``exponent``: a whole number as it is printed, or in words."""
+        """Return the words after a base. ``exponent`` is a whole number as printed, or words."""
 
 
 class EnglishSpeech(Speech):
+    """How English says numbers."""
+
     UNITS: ClassVar = {unit: (one, several or f"{one}s") for unit, (one, several, _) in UNITS.items()}
     code, CARDINAL, ORDINAL = "en", "spellout-cardinal-verbose", "spellout-ordinal-verbose"
     DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -139,9 +155,9 @@ class EnglishSpeech(Speech):
         return self.by_rules(year, "spellout-numbering-year")
 
     def decade(self, year: int) -> str:
-        """1980s, 80s."""
-        said = self.year(year) if year > 99 else self.whole(year)
-        return f"{said[:-1]}ies" if said.endswith("y") else f"{said}s"
+        """Return a decade in words, such as 1980s or 80s."""
+        words = self.year(year) if year > 99 else self.whole(year)
+        return f"{words[:-1]}ies" if words.endswith("y") else f"{words}s"
 
     def percents(self, first: str, last: str) -> str:
         return self.RANGE.join([self.number(first), self.percent(last)])
@@ -150,6 +166,7 @@ class EnglishSpeech(Speech):
         return f"{self.day(day.day, English.MONTHS[day.month - 1])}, {self.year(day.year)}"
 
     def day(self, day: int, month: str) -> str:
+        """Return a day of a month in words: "the third of May"."""
         return f"the {self.ordinal(day)} of {month}"
 
     def fraction(self, above: int, below: int) -> str:
@@ -160,11 +177,13 @@ class EnglishSpeech(Speech):
         return f"{self.whole(above)} {self.ordinal(below)}{'' if above == 1 else 's'}"
 
     def power(self, exponent: str) -> str:
-        known = {"2": "squared", "3": "cubed"}
-        return known.get(exponent) or f"to the {self.number(exponent) if exponent[-1:].isdigit() else exponent}"
+        short_forms = {"2": "squared", "3": "cubed"}
+        return short_forms.get(exponent) or f"to the {self.number(exponent) if exponent[-1:].isdigit() else exponent}"
 
 
 class ChineseSpeech(Speech):
+    """How Chinese says numbers."""
+
     UNITS: ClassVar = {unit: (chinese, chinese) for unit, (_, _, chinese) in UNITS.items()}
     code, CARDINAL, ORDINAL = "zh", "spellout-cardinal-alternate2", "spellout-cardinal"
     DIGITS = "零一二三四五六七八九"
@@ -175,7 +194,7 @@ class ChineseSpeech(Speech):
 
     def whole(self, number: int, counted: bool = False) -> str:
         above, below = divmod(number, 10**8)
-        if above:  # from 亿 on CLDR leaves out some zeros in between, and its 兆 is not the same number everywhere
+        if above:  # from 亿 on, CLDR omits some zeros, and its 兆 means different numbers in different places
             zero = "零" if 0 < below < 10**7 else ""
             return f"{self.whole(above, counted=True)}亿{zero}{self.whole(below) if below else ''}"
         if number == 2 and not counted:
@@ -198,15 +217,17 @@ class ChineseSpeech(Speech):
         return f"{self.whole(below)}分之{self.whole(above)}"
 
     def power(self, exponent: str) -> str:
-        known = {"2": "的平方", "3": "的立方"}
-        return known.get(exponent) or f"的{self.number(exponent) if exponent[-1:].isdigit() else exponent}次方"
+        short_forms = {"2": "的平方", "3": "的立方"}
+        return short_forms.get(exponent) or f"的{self.number(exponent) if exponent[-1:].isdigit() else exponent}次方"
 
 
 SPEECH: dict[str, Speech] = {"en": EnglishSpeech(), "zh": ChineseSpeech()}
+"""How each language says numbers, by code."""
 
 
 @cache
 def _engine(language: str) -> Any:
+    """Return CLDR's number rules of a language."""
     from unicode_rbnf import RbnfEngine  # takes 0.1 s
 
     return RbnfEngine.for_language(language)

@@ -1,4 +1,4 @@
-"""When the stretches of a beat's line begin: word and picture wait for each other at the marks between them."""
+"""Computes when the stretches of a beat's line begin: words and pictures wait for each other at the marks."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from gradreel.scenes.words.marks import BeatLines
 from gradreel.scenes.words.subtitle_timing import reading_seconds
 
-HAIR = 1e-6  # of a frame
+HAIR = 1e-6  # frames, subtracted so that rounding up adds no frame
 
 
 def reading_times(lines: BeatLines) -> tuple[float, ...]:
-    """Seconds that each stretch takes to read, in the language that takes longest; () if there is no language."""
+    """Return the seconds that each stretch takes to read, in the slowest language; () without languages."""
     by_language = [
         [reading_seconds(text, language) for text in stretches] for language, stretches in lines.stretches.items()
     ]
@@ -22,23 +22,27 @@ def reading_times(lines: BeatLines) -> tuple[float, ...]:
 
 @dataclass
 class StretchTimes:
-    """Of one beat, in frames since it began: the first stretch begins with it, and what has begun takes its seconds."""
+    """The beginnings of a beat's stretches, in frames since the beat began.
+
+    The first stretch begins with the beat. Each stretch that has begun takes its seconds.
+    """
 
     marks: tuple[str, ...]
-    seconds: Sequence[float]  # of each stretch
-    rate: float  # frames a second
-    begun: list[int] = field(default_factory=lambda: [0])  # the frame in which each stretch has begun, as far as known
+    seconds: Sequence[float]  # duration of each stretch
+    rate: float  # frames per second
+    begun: list[int] = field(default_factory=lambda: [0])  # the first frame of each stretch that has begun
 
     @property
     def over(self) -> float:
-        """Seconds of the beat after which all that has begun is over."""
+        """Return the seconds of the beat after which all begun stretches are over."""
         return self.begun[-1] / self.rate + self.seconds[len(self.begun) - 1]
 
     def begin(self, mark: str, now: int) -> int:
-        """The frame in which what is after ``mark`` begins: all before it is over, and the picture is at frame ``now``.
+        """Begin the stretch after ``mark`` and return its first frame: when all before it is over, and not before frame
+        ``now``.
 
-        Marks before it, which the picture has not waited for, follow at once after the words before them. Nothing
-        begins, and it is ``now``, if there is no such mark, or it has been.
+        Earlier marks that the picture has not waited for follow at once after the words before them. If there is no
+        such mark, or it was begun before, nothing begins and the result is ``now``.
         """
         if mark not in self.marks[len(self.begun) - 1 :]:
             return now
@@ -48,14 +52,15 @@ class StretchTimes:
         return self.begun[-1]
 
     def finish(self) -> None:
-        """What is left follows at once."""
+        """Begin all remaining stretches, each at once after the one before."""
         while len(self.begun) <= len(self.marks):
             self._follow()
 
     def _follow(self, earliest: int = 0) -> None:
+        """Begin the next stretch when the one before is over, and not before the frame ``earliest``."""
         self.begun.append(max(math.ceil(self.over * self.rate - HAIR), earliest))
 
     @property
     def of_marks(self) -> dict[str, int]:
-        """The frame in which what is after each mark begins."""
+        """Return the first frame of the stretch after each mark."""
         return dict(zip(self.marks, self.begun[1:], strict=True))
