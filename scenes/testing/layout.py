@@ -87,7 +87,7 @@ def check_beats(
 
 
 def _pictured(scene: Scene) -> Screen:
-    """What is on the screen; of what a moving camera may look at, what it looks at now."""
+    """Return the visible contents of the screen; with a moving camera, those in its picture."""
     screen, camera = read_screen(scene), scene.renderer.camera
     if not isinstance(camera, MovingCamera):
         return screen

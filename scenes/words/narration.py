@@ -164,7 +164,7 @@ class Narration:
         originals: dict[str, MarkedLine] = {}
         for language in self._spoken_in(scene):
             lines[language] = self._line(language, scene, beat, values or {})
-            spoken_line = self._line(language, scene, beat, values or {}, said=True)
+            spoken_line = self._line(language, scene, beat, values or {}, as_spoken=True)
             if spoken_line != lines[language]:
                 lines[f"{language}, {SPOKEN}"] = spoken_line
             if (original := self._original(lines[language], scene, beat, values or {})) is not None:
@@ -203,13 +203,13 @@ class Narration:
         return sum(letter.isalnum() for letter in spoken_form(text, language, self.lexicon(language)))
 
     def _line(
-        self, language: str, scene: str, beat: str, values: Mapping[str, object], said: bool = False
+        self, language: str, scene: str, beat: str, values: Mapping[str, object], as_spoken: bool = False
     ) -> MarkedLine:
-        """Return a line in one language, cut at its marks. ``said``: the line as a voice should read it."""
-        return MarkedLine(language, *self._text(language, scene, "beats", beat, values, said))
+        """Return a line in one language, cut at its marks. ``as_spoken``: the line as a voice should read it."""
+        return MarkedLine(language, *self._text(language, scene, "beats", beat, values, as_spoken))
 
     def _original(self, line: MarkedLine, scene: str, beat: str, values: Mapping[str, object]) -> MarkedLine | None:
-        """Return our line that ``line`` replaces; None if there is none or it is the same."""
+        """Return our line that ``line`` replaces; None if no line is replaced or both are the same."""
         if self.own is None or not self.own.has(scene):
             return None
         try:
@@ -219,7 +219,7 @@ class Narration:
         return None if ours == line else ours
 
     def broken_claims(self, scene: str, claims: Iterable[Claim]) -> Iterator[str]:
-        """Yield a message for each of ``claims`` that does not hold: the beat, what was expected, the numbers.
+        """Yield a message for each of ``claims`` that does not hold: the beat, the statement, the numbers.
 
         The message also says whether ``scene`` has a neutral line for the beat.
         """
@@ -281,12 +281,12 @@ class Narration:
         return self.scenes[language].get(scene, {})
 
     def _text(
-        self, language: str, scene: str, table: str, key: str, values: Mapping[str, object], said: bool = False
+        self, language: str, scene: str, table: str, key: str, values: Mapping[str, object], as_spoken: bool = False
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return a text with filled fields as stretches, and the marks between them. Marks in values do not count."""
         words = self._table(language, scene)
         lines = words.get(table, {})
-        if said:
+        if as_spoken:
             lines = lines | words.get(SPOKEN, {})
         if table == "beats" and values.get("neutral"):
             lines = lines | words.get(NEUTRAL, {})
@@ -313,7 +313,7 @@ class Narration:
             fault = f"cannot be filled in: {error}"
         used_key = key if key in lines else general
         file, _ = self._place(
-            language, scene, SPOKEN if said and used_key in words.get(SPOKEN, {}) else table, used_key
+            language, scene, SPOKEN if as_spoken and used_key in words.get(SPOKEN, {}) else table, used_key
         )
         raise NarrationError(f"{where} in {file} {fault}")
 
@@ -431,8 +431,10 @@ def _check_table(file: Path, scene: str, table: object, tables: tuple[str, ...] 
                 raise NarrationError(f"{file}: [{scene}] title must be a text, found {value!r}")
             continue
         if key not in tables or not isinstance(value, dict):
-            known = ", ".join(f"`{name}`" for name in tables)
-            raise NarrationError(f"{file}: [{scene}] holds `title` and the tables {known}; found {key} = {value!r}")
+            table_names = ", ".join(f"`{name}`" for name in tables)
+            raise NarrationError(
+                f"{file}: [{scene}] holds `title` and the tables {table_names}; found {key} = {value!r}"
+            )
         for name, text in value.items():
             if not isinstance(text, str) or not text.strip():
                 raise NarrationError(f"{file}: [{scene}.{key}] {name} must be a text, found {text!r}")

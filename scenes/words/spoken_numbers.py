@@ -103,9 +103,9 @@ class Speech(ABC):
         """Return the word for the sign of a number that has one."""
         return self.MINUS if number.startswith("-") else self.PLUS
 
-    def spelled(self, said: str, lexicon: Mapping[str, str]) -> str:
+    def spelled(self, words: str, lexicon: Mapping[str, str]) -> str:
         """Return a lexicon's words without letters that this language's voices cannot read."""
-        return said
+        return words
 
     def scientific(self, number: str, exponent: str) -> str:
         """Return a number times a power of ten in words; for 1 only the power."""
@@ -207,8 +207,8 @@ class ChineseSpeech(Speech):
     def percents(self, first: str, last: str) -> str:
         return self.RANGE.join(map(self.percent, (first, last)))
 
-    def spelled(self, said: str, lexicon: Mapping[str, str]) -> str:
-        return re.sub("[A-Za-z]", lambda letter: lexicon.get(letter[0].lower(), ""), said)
+    def spelled(self, words: str, lexicon: Mapping[str, str]) -> str:
+        return re.sub("[A-Za-z]", lambda letter: lexicon.get(letter[0].lower(), ""), words)
 
     def date(self, day: date) -> str:
         return f"{self.year(day.year)}年{self.ordinal(day.month)}月{self.ordinal(day.day)}日"
