@@ -32,7 +32,7 @@ class Language(ABC):
     colon: str  # between a title and the words before it
     day_room: float  # length along an axis for the name of a day, in scene units
     voice: str  # default voice, see `render.voice.choice`
-    phonemes: str  # package that writes phonemes, see `render.voice.engines.Kokoro`
+    phonemes: str  # program that writes its phonemes, see `render.voice.engines.Kokoro`
     kokoro_speed: float  # speed relative to Kokoro's own
     said_in: str  # the unit of its pace in speech: words or characters
     SAID: ClassVar[str]  # the pattern of one unit
