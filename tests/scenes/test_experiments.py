@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from gradreel.core.analysis.compared_networks import depth_experiments, width_experiments
 from gradreel.core.analysis.results import Losses, loss_by_epoch, result_of
 from gradreel.core.daily.series import DailySeries
+from gradreel.core.daily.synthetic import appetites, hump
 from gradreel.core.daily.units import loss_column
 from gradreel.core.daily.views import DailyViews
 from gradreel.core.errors import TraceError, UserError
@@ -23,7 +25,7 @@ from gradreel.scenes.lecture.experiments.networks_scene import (
 )
 from gradreel.scenes.lecture.experiments.pictures.loss_bars import SEEN, UNSEEN, Columns, LossBar
 from gradreel.scenes.lecture.experiments.pictures.relu_blocks import ReluBlocks, common_step
-from gradreel.scenes.lecture.experiments.width_experiment import WidthExperiment
+from gradreel.scenes.lecture.experiments.width_experiment import RulePicture, WidthExperiment
 from gradreel.scenes.mobjects.loss_lines import below
 from gradreel.scenes.stills import visit_beats
 from gradreel.scenes.style import DIM, FULL
@@ -61,7 +63,7 @@ def test_bars_and_marks_are_the_recorded_losses(of_the_lesson, play, media):
     results = [result_of(network, media / "traces") for network in played.scene.parameters.networks()]
     chosen = [getattr(result, kind) for result in results for kind in KINDS]
     ends = [*chosen[:-2], *(getattr(results[-1].end, kind) for kind in KINDS)]
-    assert seen["train"] == seen["floor"] == pytest.approx([losses.mean for losses in chosen], abs=0.05)
+    assert seen["train"] == seen["floor-lowest"] == pytest.approx([losses.mean for losses in chosen], abs=0.05)
     assert seen["by-heart"] == pytest.approx([losses.mean for losses in ends], abs=0.05)
     assert seen["numbers"] == [f"{losses.mean:.0f}" for losses in ends]
     assert seen["marks"] == pytest.approx([120.0] * 3)
@@ -79,7 +81,7 @@ def test_bars_sink_with_the_mean_of_their_runs_each_to_where_it_stops(trace_of):
 
 def test_a_bar_above_the_picture_ends_at_its_top_and_its_number_keeps_off_marks():
     columns = Columns(2, 500.0)
-    bar = LossBar(columns, 0, SEEN, Losses(np.array([140.0, 300.0])), "220", 38, floor=230.0)
+    bar = LossBar(columns, 0, SEEN, Losses(np.array([210.0, 230.0])), "220", 38, floor=230.0)
     assert bar.rise(900.0).box.get_top()[1] == pytest.approx(columns.top)
     assert columns.y(230.0) < bar.value.get_bottom()[1] < columns.y(230.0) + 0.4
 
@@ -114,9 +116,29 @@ def test_each_of_the_outlined_numbers_is_in_its_bar(play, results_are):
     for seen, unseen in scene.board.bars:
         assert unseen.value.get_top()[1] < unseen.box.get_top()[1]
         assert unseen.value.get_bottom()[1] > unseen.box.get_bottom()[1]
-        assert 0 < seen.value.get_bottom()[1] - seen.box.get_top()[1] < 0.4
+        assert 0 < seen.value.get_bottom()[1] - seen.runs.get_top()[1] < 0.4
     rows = [unseen.value.baseline for _, unseen in scene.board.bars]
     assert rows[0] == pytest.approx(rows[1])
+
+
+def test_a_bar_has_a_dot_for_each_run_as_high_as_its_loss():
+    losses = Losses(np.array([140.0, 300.0, 220.0]))
+    bar = LossBar(Columns(2, 500.0), 0, SEEN, losses, "220", 38)
+    assert [views_at(bar, dot.get_y()) for dot in bar.runs] == pytest.approx(losses.by_seed)
+    assert bar.value.get_bottom()[1] > bar.runs.get_top()[1]
+
+
+def test_the_rules_picture_shows_the_days_and_the_gaps_by_which_the_rule_misses_them():
+    picture = RulePicture(("before", "after"), date(2020, 1, 1))
+    shown = {tuple(np.round(picture.plot.data(at), 9)) for at in picture.off_rule}
+    appetite = appetites()
+    real = {tuple(np.round(pair, 9)) for pair in pairwise(appetite)}
+    assert len(shown) > 100 and shown <= real
+    for gap in picture.gaps:
+        before, expected = picture.plot.data(gap.get_start())
+        assert expected == pytest.approx(hump(before))
+    ends = np.array([gap.get_end() for gap in picture.gaps])
+    np.testing.assert_allclose(ends, picture.off_rule)
 
 
 def same_every_day(window: int) -> DailyViews:

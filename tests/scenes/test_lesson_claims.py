@@ -203,6 +203,7 @@ def test_depth_experiment(as_of_the_lesson, results_are, training, validation, b
         ([454, 332, 207, 191], [604, 513, 474, 487], {"by-heart"}),  # it has stopped where it ends
         ([454, 332, 207, 191], [604, 513, 474, 460], {"validation-falls-to-hundred", "by-heart"}),
         ([454, 332, 207, 300], [604, 513, 474, 487], {"training-falls", "by-heart"}),
+        ([454, 332, 207, 170], [604, 513, 474, 487], {"floor-lowest", "by-heart"}),
     ],
 )
 def test_width_experiment(as_of_the_lesson, results_are, training, validation, broken):
@@ -399,7 +400,7 @@ REASONS = {
     "width-experiment": {
         "networks": ASKS,
         "train": "each run is shown up to its lowest validation loss",
-        "floor": "the floor is computed from the rule, and the number is filled in",
+        "rule": "the floor is computed from the rule, and the number is filled in",
     },
     "stack-layers": {"again": DEFINES},
     "depth-experiment": {"networks": ASKS, "train": ASKS},
@@ -422,7 +423,10 @@ NEUTRAL_REASONS = {
     "matrix-form": {"fold": EXACT},
     "loss": {"mean": DEFINES},
     "gradient-descent": {"downhill": ASKS, "learning-rate": DEFINES},
-    "width-experiment": {"validation-falls-to-hundred": "the lowest loss is looked for"},
+    "width-experiment": {
+        "validation-falls-to-hundred": "the lowest loss is looked for",
+        "floor-lowest": "the number is filled in",
+    },
     "depth-experiment": {
         "validation-falls-to-three": "the lowest loss is looked for",
         "lecture-agrees": "it says what the lecture reports",

@@ -14,6 +14,7 @@ from gradreel.scenes.words.counts import Count
 from manim import (
     UP,
     Animation,
+    AnimationGroup,
     Create,
     FadeIn,
     FadeOut,
@@ -111,13 +112,13 @@ class BarsScene(NetworksScene):
         moves = [emphasis(self.keys[side], FULL), emphasis(self.keys[1 - side], DIM)]
         here = self.get_mobject_family_members()
         for bar in (bar for pair in self.board.bars for bar in pair):
-            parts = [part for part in (bar.box, bar.value) if part in here]
+            parts = [part for part in (bar.box, bar.value, bar.runs) if part in here]
             moves += [emphasis(part, FULL if bar.side == side else DIM) for part in parts]
         return moves
 
     def _numbers(self, bars: Sequence[LossBar], seconds: float) -> None:
-        """The number of each bar comes, from left to right."""
-        coming = [FadeIn(bar.value, shift=0.1 * UP) for bar in bars]
+        """The number of each bar comes, from left to right, and a dot for each of its runs."""
+        coming = [AnimationGroup(FadeIn(bar.runs), FadeIn(bar.value, shift=0.1 * UP)) for bar in bars]
         self.play(LaggedStart(*coming, lag_ratio=0.7), run_time=seconds)
 
     def _draw_floor(self) -> None:

@@ -3,27 +3,93 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Annotated, ClassVar
 
 import numpy as np
 from gradreel.core.analysis.compared_networks import Network, width_experiments
 from gradreel.core.analysis.results import clearly_lower
 from gradreel.core.choices import WIDTHS
+from gradreel.core.daily.synthetic import LOW_WEEKDAYS, START, appetites, hump
+from gradreel.scenes import style
 from gradreel.scenes.lecture.experiments.bars_scene import FARTHER, BarsScene
 from gradreel.scenes.lecture.experiments.networks_scene import MOST_NETWORKS, NetworksParameters, increasing
 from gradreel.scenes.lecture.experiments.pictures.loss_bars import SEEN, UNSEEN, LossBar, loss_bars
-from gradreel.scenes.style import DIM, FULL, emphasis
+from gradreel.scenes.mobjects.plot import Plot, segment
+from gradreel.scenes.mobjects.text import words
+from gradreel.scenes.mobjects.ticks import Ticks
+from gradreel.scenes.style import DIM, FULL, emphasis, mix, palette
 from gradreel.scenes.words.claims import Claim, claim, decreasing
 from gradreel.scenes.words.counts import Count
 from gradreel.scenes.words.network_words import network_words
-from manim import UP, FadeIn, FadeOut, LaggedStart
+from manim import (
+    UP,
+    Animation,
+    AnimationGroup,
+    Create,
+    Dot,
+    FadeIn,
+    FadeOut,
+    LaggedStart,
+    UpdateFromAlphaFunc,
+    VGroup,
+    VMobject,
+    linear,
+)
 from pydantic import Field, field_validator
 
+RULE_BOX = (-5.6, 6.2, -2.35, 2.35)  # left, right, bottom, top
+BEFORE, AFTER = (0.6, 1.3), (0.7, 1.5)  # on the axes: views of a day as shares of what is usual
+DAYS_APART, DAY_DOT = 8, 0.07  # one in so many days is shown; its radius
 Width = Annotated[int, Field(ge=0, le=2000)]
 
 
+class RulePicture(VGroup):
+    """The rule of the made-up channel: today's appetite for videos after yesterday's, and days scattered around it.
+
+    Of the usual weekdays alone; on the two low ones the rule is reversed. Parts: ``plot``, ``names`` of its axes,
+    ``rule``, ``dots``, and ``gaps``, from the rule to each dot.
+    """
+
+    def __init__(self, names: tuple[str, str], last: date) -> None:
+        super().__init__()
+        days = [i for i in range(1, (last - START).days) if (START + timedelta(days=i)).weekday() not in LOW_WEEKDAYS]
+        days, appetite = days[::DAYS_APART], appetites()
+        before, here = appetite[np.array(days) - 1], appetite[days]
+        inside = (before > BEFORE[0]) & (before < BEFORE[1]) & (here > AFTER[0]) & (here < AFTER[1])
+        before, here = before[inside], here[inside]
+        expected = np.array([hump(u) for u in before])
+        left, right, bottom, top = RULE_BOX
+        ticks = Ticks((0.8, 1.0, 1.2), ("0.8", "1", "1.2"))
+        ends = {"left": left, "right": right, "bottom": bottom, "top": top}
+        self.plot = Plot(BEFORE, AFTER, **ends, x_ticks=ticks, y_ticks=ticks, x_label=None)
+        self.names = VGroup(
+            words(names[0], style.LABEL, palette.dim).place(bottom - 0.85, right=right),
+            words(names[1], style.LABEL, palette.dim).place(top + 0.15, left=style.LEFT_EDGE),
+        )
+        x = self.plot.sample()
+        self.rule = self.plot.curve(x, [hump(u) for u in x], palette.red)
+        self.on_rule, self.off_rule = self.plot.at(before, expected), self.plot.at(before, here)
+        ink = mix(palette.red, style.DIM)
+        self.dots = VGroup(*(Dot(at, DAY_DOT, color=ink) for at in self.on_rule))
+        pairs = zip(self.on_rule, self.off_rule, strict=True)
+        self.gaps = VGroup(*(segment(start, end, palette.text, style.AXIS) for start, end in pairs))
+        self.add(self.plot, self.names, self.rule, self.dots, self.gaps)
+
+    def scatter(self) -> Animation:
+        """Chance moves the dots from the rule to where the days really are, the left ones first."""
+        late = 0.6 * (self.on_rule[:, 0] - self.plot.box[0]) / (self.plot.box[1] - self.plot.box[0])
+
+        def show(_: VMobject, share: float) -> None:
+            ways = np.clip((share - late) / 0.4, 0, 1)[:, None]
+            for dot, at in zip(self.dots, self.on_rule + ways * (self.off_rule - self.on_rule), strict=True):
+                dot.move_to(at)
+
+        return UpdateFromAlphaFunc(self.dots, show, rate_func=linear)
+
+
 class WidthExperiment(BarsScene):
-    """Networks of one hidden layer, ever wider: bars of both losses, the floor, and what going on with it would do."""
+    """The rule and its floor; networks of one hidden layer, ever wider: bars of both losses; what going on would do."""
 
     by: ClassVar = "width"
 
@@ -48,6 +114,8 @@ class WidthExperiment(BarsScene):
         assert floor is not None, "the lesson's days are made up"
         training = [result.training.mean for result in self.outcome]
         validation = [result.validation.mean for result in self.outcome]
+        told = {"floor": floor.training, "filled": training}
+        yield claim("floor-lowest", "the rule misses by less than any network", floor.training < min(training), **told)
         name = "training-falls"
         yield claim(name, "the line's filled bar is the highest", training[0] == max(training), filled=training)
         far = max(training[-2:]) < 0.6 * training[0]
@@ -73,6 +141,8 @@ class WidthExperiment(BarsScene):
 
     def construct(self) -> None:
         self._prepare()
+        if self.board.floor is not None:
+            self._rule_beat()
         self._networks_beat()
         with self.beat("train"):
             self._train()
@@ -83,6 +153,30 @@ class WidthExperiment(BarsScene):
         if self.board.floor is not None:
             self._by_heart_beat()
         self.hand_on()
+
+    def _rule_beat(self) -> None:
+        with self.beat("rule", floor=self._about_the_floor()):
+            # The rule behind the made-up views, as a curve. Chance moves the days off it; by these gaps even the rule
+            # misses
+            names = self.screen("rule-before"), self.screen("rule-after")
+            picture = RulePicture(names, self.parameters.dataset.first_validation_date)
+            note = self.data_caption("caption-rule")
+            self.play(*self.next_heading(self.screen("heading-rule")), FadeIn(picture.plot, picture.names, note))
+            self.play(Create(picture.rule), run_time=2.0)
+            self.until("chance")
+            self.play(FadeIn(picture.dots), run_time=0.6)
+            self.play(picture.scatter(), run_time=2.4)
+            self.until("miss")
+            self.add(picture.gaps, picture.rule, picture.dots)
+            told = words(self.screen("rule-gap", floor=self._about_the_floor()), style.LETTER + 5)
+            told.place(RULE_BOX[2] + 0.5, left=RULE_BOX[0] + 0.6)
+            self.play(Create(picture.gaps, lag_ratio=0.02), FadeIn(told, shift=0.15 * UP), run_time=1.6)
+        self.play(*map(FadeOut, (picture, told, note)), run_time=0.5)
+
+    def _about_the_floor(self) -> str:
+        """What the rule alone misses the days learned from by, in round views."""
+        assert self.board.floor is not None
+        return self.written(float(f"{self.board.floor:.2g}"))
 
     def _networks_beat(self) -> None:
         with self.beat("networks", window=Count(self.parameters.dataset.window)):
@@ -103,9 +197,7 @@ class WidthExperiment(BarsScene):
             self._numbers(others, 2.0)
 
     def _floor_beat(self) -> None:
-        assert self.board.floor is not None
-        about = self.written(float(f"{self.board.floor:.2g}"))
-        with self.beat("floor", floor=about):
+        with self.beat("floor-lowest", floor=self._about_the_floor()):
             # Across each filled bar, what the rule alone would miss by on just these days
             self._draw_floor()
 
@@ -131,7 +223,7 @@ class WidthExperiment(BarsScene):
             forth = [emphasis(part, FULL) for part in (*widest, *self.keys)]
             self.play(FadeOut(self.best_ring), *back, *forth, run_time=0.5)
             self.until("on")
-            self.play(*(FadeOut(bar.value) for bar in widest), run_time=0.4)
+            self.play(*(FadeOut(bar.value, bar.runs) for bar in widest), run_time=0.4)
             self._pass(min(result.epochs), FARTHER, 1.0, [widest])
             self.ends = self._ends()
             for bar, end in zip(widest, self.ends, strict=True):
@@ -139,7 +231,8 @@ class WidthExperiment(BarsScene):
             self.until("heart")
             if self.holds("by-heart"):
                 self.play(*self.next_heading(self.screen("heading-heart")))
-            self.play(*(FadeIn(bar.value, shift=0.1 * UP) for bar in self.ends), run_time=0.8)
+            told = [AnimationGroup(FadeIn(bar.runs), FadeIn(bar.value, shift=0.1 * UP)) for bar in self.ends]
+            self.play(*told, run_time=0.8)
 
     def _ends(self) -> list[LossBar]:
         """The bars of the widest network after the last update, as they are to be seen then."""

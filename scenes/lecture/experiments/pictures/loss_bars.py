@@ -14,11 +14,12 @@ from gradreel.scenes import style
 from gradreel.scenes.mobjects.plot import segment
 from gradreel.scenes.mobjects.text import TextMobject, words
 from gradreel.scenes.style import BOX, mix, palette
-from manim import RoundedRectangle, VGroup, VMobject
+from manim import Dot, RoundedRectangle, VGroup, VMobject
 
 SEEN, UNSEEN = SIDES = (0, 1)  # the two bars of a column
 ROOM = 0.87  # of the picture's height that the largest loss takes: a number may stand above it
 UNDER, OVER = 0.27, 0.2  # of a number: its top below what it keeps off, its baseline above
+RUN_DOT = 0.055  # radius of a run's dot
 TEETH, TOOTH = 4, 0.16  # of the upper edge of a bar that is higher than the picture: how many, and how deep
 VALUE_SIZES = (38.0, 24.0)  # of the numbers over the bars: with few columns, with many
 
@@ -36,8 +37,8 @@ class Columns:
 
     @classmethod
     def holding(cls, losses: Sequence[Losses], count: int) -> Columns:
-        """Columns in which the largest mean of all ``losses`` and a number above it have room."""
-        largest = max(each.mean for each in losses)
+        """Columns in which the largest of all ``losses`` and a number above it have room."""
+        largest = max(each.largest for each in losses)
         return cls(count, largest / ROOM if largest > 0 else 1.0)
 
     @property
@@ -80,9 +81,10 @@ class Columns:
 
 
 class LossBar(VGroup):
-    """One bar: as high as the mean of S losses, the mean's number close above its edge.
+    """One bar: as high as the mean of S losses, with a dot for each of them, and the mean's number above all.
 
-    Parts: ``box``, ``value``. ``floor``: views of a mark across the bar that the number keeps off.
+    Parts: ``box``, ``value``, ``runs``: the dots, side by side.
+    ``floor``: views of a mark across the bar that the number keeps off.
     """
 
     def __init__(
@@ -93,10 +95,19 @@ class LossBar(VGroup):
         self.left, self.right = columns.bar(k, side)
         fill = palette.blue if side == SEEN else mix(palette.blue, 0.13)
         self.box = VMobject(fill_color=fill, fill_opacity=1, stroke_color=palette.blue, stroke_width=BOX)
+        x = self.left + (np.arange(len(losses.by_seed)) + 0.5) * (self.right - self.left) / len(losses.by_seed)
+        heights = [columns.y(min(float(views), columns.most)) for views in losses.by_seed]
+        radius = min(RUN_DOT, 0.3 * (self.right - self.left) / len(x))
+        self.runs = VGroup(
+            *(
+                Dot((at, y, 0.0), radius, color=palette.text, stroke_color=palette.background, stroke_width=1.5)
+                for at, y in zip(x, heights, strict=True)
+            )
+        )
         self.value: TextMobject = words(text, size)
         self.put_value(self._above())
         self.rise(losses.mean)
-        self.add(self.box, self.value)
+        self.add(self.box, self.value, self.runs)
 
     def rise(self, views: float) -> LossBar:
         """The box up to so many views; where that is above the picture, its upper edge is torn."""
@@ -114,8 +125,8 @@ class LossBar(VGroup):
         self.value.place(baseline, center=(self.left + self.right) / 2)
 
     def _above(self) -> float:
-        """The baseline close above the mean, or above a mark there: the number lies on none."""
-        baseline = self.columns.y(self.losses.mean) + OVER
+        """The baseline close above the highest run, or above a mark there: the number lies on none."""
+        baseline = self.columns.y(min(self.losses.largest, self.columns.most)) + OVER
         mark = -np.inf if self.floor is None else self.columns.y(self.floor)
         return mark + OVER if baseline - OVER < mark < baseline + self.value.height + OVER / 2 else baseline
 
@@ -138,7 +149,7 @@ def loss_bars(
 
     pairs = [(bar(k, SEEN), bar(k, UNSEEN)) for k in range(len(losses))]
     outlined = [pair[UNSEEN] for pair in pairs]
-    row = columns.y(min(bar.losses.mean for bar in outlined)) - UNDER - outlined[0].value.height
+    row = columns.y(min(bar.losses.least for bar in outlined)) - UNDER - outlined[0].value.height
     if row > columns.bottom + UNDER:
         for each in outlined:
             each.put_value(row)
